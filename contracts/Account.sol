@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Errors} from "./Errors.sol";
+import {Fixed} from "./Fixed.sol";
+
+/// @dev the owner's address in the upper 160 bits, the owner's own number in the lower 96
+type AccountId is uint256;
+
+/// @notice What an account is and holds: owner, operators, cash principal, balances, positions.
+library Account {
+    uint256 internal constant MAX_POSITIONS = 32;
+
+    /// @notice Signed size in one instrument, with its quote.
+    /// @dev size [wad]; quote: minus price times size of every trade so far [wad], so that profit = size * mark + quote
+    struct Position {
+        int128 size;
+        int256 quote;
+    }
+
+    /// @notice Everything one account holds.
+    /// @dev principal: cash before interest [wad]; balances: raw by collateral; instruments: those with a position, in no order
+    struct Holder {
+        int256 principal;
+        mapping(uint256 collateral => uint256 raw) balances;
+        mapping(uint256 instrument => Position) positions;
+        uint256[] instruments;
+        mapping(address operator => bool) operators;
+    }
+
+    /// @notice A position with the number of its instrument.
+    /// @dev size, quote [wad]
+    struct Entry {
+        uint256 instrument;
+        int256 size;
+        int256 quote;
+    }
+
+    /// @notice Everything one account holds, as plain values.
+    /// @dev principal [wad]; balances: raw, by number of collateral; entries: in the order they are stored
+    struct Image {
+        int256 principal;
+        uint256[] balances;
+        Entry[] entries;
+    }
+
+    /// @notice Owner of an account.
+    /// @param account account
+    function ownerOf(AccountId account) internal pure returns (address) {
+        return address(uint160(Fixed.bits(AccountId.unwrap(account), 96, 160)));
+    }
+
+    /// @notice Whether a sender may act for an account.
+    /// @param self holder of the account
+    /// @param account account
+    /// @param sender who acts
+    function isAuthorized(Holder storage self, AccountId account, address sender) internal view returns (bool) {
+        return sender == ownerOf(account) || self.operators[sender];
+    }
+
+    /// @notice Refuses a sender that may not act for an account.
+    /// @param self holder of the account
+    /// @param account account
+    /// @param sender who acts
+    /// @custom:reverts NotAuthorized
+    function requireAuthority(Holder storage self, AccountId account, address sender) internal view {
+        if (!isAuthorized(self, account, sender)) revert Errors.NotAuthorized(account, sender);
+    }
+
+    /// @notice Everything an account holds, as plain values.
+    /// @param self holder of the account
+    /// @param collaterals count of listed collaterals
+    function image(Holder storage self, uint256 collaterals) internal view returns (Image memory shot) {
+        shot.principal = self.principal;
+        shot.balances = new uint256[](collaterals);
+        for (uint256 i = 0; i < collaterals; i++) shot.balances[i] = self.balances[i];
+        shot.entries = new Entry[](self.instruments.length);
+        for (uint256 i = 0; i < shot.entries.length; i++) {
+            uint256 instrument = self.instruments[i];
+            Position storage position = self.positions[instrument];
+            shot.entries[i] = Entry(instrument, position.size, position.quote);
+        }
+    }
+
+    /// @notice Whether a change of size raises risk.
+    /// @dev the position grows, or changes sides
+    /// @param size size before [wad]
+    /// @param sizeDelta change [wad]
+    function isRising(int256 size, int256 sizeDelta) internal pure returns (bool) {
+        int256 left = size + sizeDelta;
+        if (left == 0) return false;
+        return (left < 0) != (size < 0) || Fixed.abs(left) > Fixed.abs(size);
+    }
+
+    /// @notice Changes a position and answers the cash that its closing sets free.
+    /// @dev a position of size zero is removed, and its quote is profit made
+    /// @param self holder of the account
+    /// @param instrument number of the instrument
+    /// @param sizeDelta change of size [wad]
+    /// @param quoteDelta change of quote [wad]
+    /// @custom:reverts TooManyPositions, SizeTooLarge
+    function fill(Holder storage self, uint256 instrument, int256 sizeDelta, int256 quoteDelta)
+        internal
+        returns (int256 realizedWad)
+    {
+        Position storage position = self.positions[instrument];
+        int256 before = position.size;
+        int256 size = before + sizeDelta;
+        int256 quote = position.quote + quoteDelta;
+        if (Fixed.abs(size) > Fixed.CAP) revert Errors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
+        if (size == 0) {
+            if (before != 0) remove(self, instrument);
+            return quote;
+        }
+        if (before == 0) add(self, instrument);
+        position.size = int128(size);
+        position.quote = quote;
+        return 0;
+    }
+
+    /// @notice Notes an instrument as held.
+    /// @param self holder of the account
+    /// @param instrument number of the instrument
+    /// @custom:reverts TooManyPositions
+    function add(Holder storage self, uint256 instrument) internal {
+        uint256 count = self.instruments.length + 1;
+        if (count > MAX_POSITIONS) revert Errors.TooManyPositions(count, MAX_POSITIONS);
+        self.instruments.push(instrument);
+    }
+
+    /// @notice Forgets a position.
+    /// @dev the last instrument takes the place of the one that goes
+    /// @param self holder of the account
+    /// @param instrument number of the instrument
+    function remove(Holder storage self, uint256 instrument) internal {
+        uint256 last = self.instruments.length - 1;
+        for (uint256 i = 0; i < last; i++) {
+            if (self.instruments[i] == instrument) self.instruments[i] = self.instruments[last];
+        }
+        self.instruments.pop();
+        delete self.positions[instrument];
+    }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Account, AccountId} from "./Account.sol";
+import {Cash} from "./Cash.sol";
+import {Errors} from "./Errors.sol";
+import {Fixed} from "./Fixed.sol";
+import {Governance} from "./Governance.sol";
+import {Ledger} from "./Ledger.sol";
+import {Liquidation} from "./Liquidation.sol";
+import {Valuation} from "./Valuation.sol";
+
+/// @notice The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most.
+abstract contract Auction is Governance, ReentrancyGuardTransient {
+    event LiquidationStarted(
+        address indexed sender, AccountId indexed account, int256 equityWad, int256 marginWad, uint256 deficitWad
+    );
+    event InsolvencyDeclared(address indexed sender, AccountId indexed account, int256 equityWad, int256 marginWad, uint256 deficitWad);
+    event Bid(
+        address indexed sender,
+        AccountId indexed account,
+        AccountId indexed bidder,
+        uint256 fractionWad,
+        int256 limitWad,
+        Deal deal,
+        Account.Image accountAfter,
+        Account.Image bidderAfter
+    );
+    event LiquidationEnded(address indexed sender, AccountId indexed account, int256 marginWad);
+
+    /// @notice What a bid came to.
+    /// @dev takenWad: fraction that moved [wad]; costWad: what the bidder paid, negative when it was paid [wad]; insuranceWad,
+    /// reservedWad, deficitWad: what the fund, the reserved cash and the deficit are afterwards [wad]; ended: whether the auction is over
+    struct Deal {
+        uint256 takenWad;
+        int256 costWad;
+        uint256 insuranceWad;
+        uint256 reservedWad;
+        uint256 deficitWad;
+        bool ended;
+    }
+
+    /// @notice What an account that is sold stands at.
+    /// @dev equityWad, marginWad at maintenance, bufferWad: margin with buffer, valueWad: equity less reserved cash [wad];
+    /// discountWad: factor of now, 0 once insolvent [wad]
+    struct Standing {
+        int256 equityWad;
+        int256 marginWad;
+        int256 bufferWad;
+        int256 valueWad;
+        uint256 discountWad;
+    }
+
+    /// @notice Puts an account that fails maintenance up for sale.
+    /// @param account account
+    /// @custom:reverts VaultPaused, UnderLiquidation, StalePrice, NotLiquidatable
+    function startLiquidation(AccountId account) external nonReentrant {
+        requireRunning();
+        Ledger.requireIdle(ledger, account);
+        Standing memory now_ = standing(account);
+        if (now_.marginWad >= 0) revert Errors.NotLiquidatable(account, now_.marginWad);
+        Liquidation.Sale storage sale = ledger.sales[account];
+        sale.startedAt = uint64(block.timestamp);
+        if (now_.equityWad <= 0) noteInsolvent(account, now_.equityWad);
+        emit LiquidationStarted(msg.sender, account, now_.equityWad, now_.marginWad, sale.deficitWad);
+    }
+
+    /// @notice Notes that the auction of a solvent account has run out of value.
+    /// @dev equity less reserved cash is gone, or the discount has reached 0
+    /// @param account account
+    /// @custom:reverts VaultPaused, NotUnderLiquidation, StalePrice, NotLiquidatable, AuctionInsolvent, AuctionSolvent
+    function declareInsolvent(AccountId account) external nonReentrant {
+        requireRunning();
+        Standing memory now_ = requireFailing(account);
+        Liquidation.Sale storage sale = ledger.sales[account];
+        if (sale.insolventAt != 0) revert Errors.AuctionInsolvent(now_.valueWad, now_.discountWad);
+        if (now_.valueWad > 0 && now_.discountWad > 0) revert Errors.AuctionSolvent(now_.valueWad, now_.discountWad);
+        noteInsolvent(account, now_.equityWad);
+        emit InsolvencyDeclared(msg.sender, account, now_.equityWad, now_.marginWad, sale.deficitWad);
+    }
+
+    /// @notice Buys part of an account that is for sale.
+    /// @dev takes min(fraction, largest allowed) of everything but reserved cash, and must pass initial margin with it
+    /// @param account account that is sold
+    /// @param bidder account that buys
+    /// @param fractionWad largest part to take [wad]
+    /// @param limitWad most to pay; negative: least to be paid [wad]
+    /// @custom:reverts VaultPaused, NotAuthorized, SameAccount, FractionOutOfRange, UnderLiquidation, NotUnderLiquidation, NotLiquidatable,
+    /// StalePrice, AuctionInsolvent, OwnBid, ZeroPrice, BidTooDear, InsuranceExhausted, InsufficientMargin, TooManyPositions, SizeTooLarge
+    function bid(AccountId account, AccountId bidder, uint256 fractionWad, int256 limitWad) external nonReentrant {
+        requireRunning();
+        Account.requireAuthority(ledger.holders[bidder], bidder, msg.sender);
+        if (AccountId.unwrap(account) == AccountId.unwrap(bidder)) revert Errors.SameAccount(account);
+        if (fractionWad == 0 || fractionWad > Fixed.WAD) revert Errors.FractionOutOfRange(fractionWad, Fixed.WAD);
+        Ledger.requireIdle(ledger, bidder);
+        Deal memory deal = terms(account, bidder, fractionWad);
+        if (deal.costWad > limitWad) revert Errors.BidTooDear(deal.costWad, limitWad);
+        Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad);
+        pay(account, bidder, deal.costWad);
+        Valuation.requireInitial(ledger, bidder);
+        close(account, deal);
+        emit Bid(msg.sender, account, bidder, fractionWad, limitWad, deal, image(account), image(bidder));
+    }
+
+    /// @notice Ends the auction of an account that has its margin with buffer again.
+    /// @param account account
+    /// @custom:reverts NotUnderLiquidation, StalePrice, StillLiquidatable
+    function endLiquidation(AccountId account) external nonReentrant {
+        requireOnSale(account);
+        Standing memory now_ = standing(account);
+        if (now_.bufferWad < 0) revert Errors.StillLiquidatable(account, now_.bufferWad);
+        endSale(account);
+        emit LiquidationEnded(msg.sender, account, now_.marginWad);
+    }
+
+    /// @notice What a bid would take and cost.
+    /// @dev deal.ended answers whether the part is the largest allowed
+    /// @param account account that is sold
+    /// @param bidder account that buys
+    /// @param fractionWad largest part to take [wad]
+    /// @custom:rounds the cost up, because the account or the insurance fund would lose otherwise
+    /// @custom:reverts NotUnderLiquidation, StalePrice, NotLiquidatable, AuctionInsolvent, OwnBid, ZeroPrice
+    function terms(AccountId account, AccountId bidder, uint256 fractionWad) internal view returns (Deal memory deal) {
+        Standing memory now_ = requireFailing(account);
+        Liquidation.Sale storage sale = ledger.sales[account];
+        if (now_.discountWad < Fixed.WAD) requireStranger(account, bidder);
+        if (sale.insolventAt != 0) {
+            uint256 elapsedSecs = block.timestamp - sale.insolventAt;
+            int256 whole = Liquidation.payout(now_.equityWad, now_.marginWad, elapsedSecs, ledger.terms.insolventSecs);
+            deal.takenWad = fractionWad;
+            deal.costWad = -Fixed.mulDivFloor(whole, int256(fractionWad), Fixed.WAD);
+            deal.ended = fractionWad == Fixed.WAD;
+            if (deal.costWad == 0 && now_.equityWad > 0) revert Errors.ZeroPrice();
+            return deal;
+        }
+        if (now_.valueWad <= 0 || now_.discountWad == 0) revert Errors.AuctionInsolvent(now_.valueWad, now_.discountWad);
+        uint256 most = Liquidation.maxFraction(now_.bufferWad, now_.equityWad, sale.reservedWad, now_.discountWad);
+        deal.takenWad = Fixed.min(fractionWad, most);
+        uint256 priceWad = Liquidation.price(uint256(now_.valueWad), now_.discountWad);
+        deal.costWad = int256(Fixed.mulDivUp(priceWad, deal.takenWad, Fixed.WAD));
+        deal.ended = deal.takenWad == most;
+    }
+
+    /// @notice Moves the price of a bid.
+    /// @dev a positive cost is reserved in the account that is sold; a negative one comes from the insurance fund
+    /// @param account account that is sold
+    /// @param bidder account that buys
+    /// @param costWad what the bidder pays [wad]
+    /// @custom:reverts InsuranceExhausted
+    function pay(AccountId account, AccountId bidder, int256 costWad) internal {
+        Ledger.addCash(ledger, bidder, -costWad);
+        if (costWad < 0) return Cash.drawInsurance(ledger.cash, uint256(-costWad));
+        Ledger.addCash(ledger, account, costWad);
+        Liquidation.Sale storage sale = ledger.sales[account];
+        if (sale.insolventAt == 0) sale.reservedWad += uint256(costWad);
+    }
+
+    /// @notice Notes what a bid has left, and ends the auction when it is done.
+    /// @param account account that is sold
+    /// @param deal what the bid came to
+    function close(AccountId account, Deal memory deal) internal {
+        Liquidation.Sale storage sale = ledger.sales[account];
+        Standing memory now_ = standing(account);
+        if (sale.insolventAt != 0) noteDeficit(sale, now_.equityWad);
+        if (!deal.ended) deal.ended = now_.bufferWad >= 0;
+        if (deal.ended) endSale(account);
+        deal.insuranceWad = ledger.cash.insuranceWad;
+        deal.reservedWad = sale.reservedWad;
+        deal.deficitWad = sale.deficitWad;
+    }
+
+    /// @notice Turns the auction of an account into one that pays the bidder.
+    /// @dev what bidders have paid is the account's own again, and is spent first
+    /// @param account account
+    /// @param equityWad equity [wad]
+    function noteInsolvent(AccountId account, int256 equityWad) internal {
+        Liquidation.Sale storage sale = ledger.sales[account];
+        sale.insolventAt = uint64(block.timestamp);
+        sale.reservedWad = 0;
+        noteDeficit(sale, equityWad);
+    }
+
+    /// @notice Notes the deficit of an account.
+    /// @param sale auction of the account
+    /// @param equityWad equity [wad]
+    function noteDeficit(Liquidation.Sale storage sale, int256 equityWad) internal {
+        uint256 deficitWad = equityWad < 0 ? uint256(-equityWad) : 0;
+        ledger.cash.deficitWad = ledger.cash.deficitWad - sale.deficitWad + deficitWad;
+        sale.deficitWad = deficitWad;
+    }
+
+    /// @notice Forgets the auction of an account.
+    /// @param account account
+    function endSale(AccountId account) internal {
+        noteDeficit(ledger.sales[account], 0);
+        delete ledger.sales[account];
+    }
+
+    /// @notice What an account stands at, in an auction or out of one.
+    /// @param account account
+    /// @custom:reverts StalePrice
+    function standing(AccountId account) internal view returns (Standing memory now_) {
+        Liquidation.Sale storage sale = ledger.sales[account];
+        (now_.equityWad, now_.marginWad) = Valuation.maintenance(ledger, account);
+        now_.bufferWad = Liquidation.bufferMargin(now_.marginWad, now_.equityWad, ledger.terms.bufferWad);
+        now_.valueWad = now_.equityWad - int256(sale.reservedWad);
+        if (sale.startedAt == 0 || sale.insolventAt != 0) return now_;
+        now_.discountWad = Liquidation.discount(ledger.terms, block.timestamp - sale.startedAt);
+    }
+
+    /// @notice What an account that is for sale and still fails stands at.
+    /// @param account account
+    /// @custom:reverts NotUnderLiquidation, StalePrice, NotLiquidatable
+    function requireFailing(AccountId account) internal view returns (Standing memory now_) {
+        requireOnSale(account);
+        now_ = standing(account);
+        if (now_.bufferWad >= 0) revert Errors.NotLiquidatable(account, now_.bufferWad);
+    }
+
+    /// @notice Refuses an account that is not for sale.
+    /// @param account account
+    /// @custom:reverts NotUnderLiquidation
+    function requireOnSale(AccountId account) internal view {
+        if (ledger.sales[account].startedAt == 0) revert Errors.NotUnderLiquidation(account);
+    }
+
+    /// @notice Refuses a bidder that belongs to the owner of the account, or to one of its operators.
+    /// @param account account that is sold
+    /// @param bidder account that buys
+    /// @custom:reverts OwnBid
+    function requireStranger(AccountId account, AccountId bidder) internal view {
+        Account.Holder storage holder = ledger.holders[account];
+        if (Account.isAuthorized(holder, account, Account.ownerOf(bidder))) revert Errors.OwnBid(account, bidder);
+        if (Account.isAuthorized(holder, account, msg.sender)) revert Errors.OwnBid(account, bidder);
+    }
+
+    /// @notice Everything an account holds, as plain values.
+    /// @param account account
+    function image(AccountId account) internal view returns (Account.Image memory) {
+        return Account.image(ledger.holders[account], ledger.assets.length);
+    }
+}

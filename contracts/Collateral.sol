@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Errors} from "./Errors.sol";
+import {Fixed} from "./Fixed.sol";
+import {Market} from "./Market.sol";
+
+/// @notice Tokens held as security: what they are worth, what they count for, and how they come and go.
+library Collateral {
+    using SafeERC20 for IERC20;
+
+    uint256 internal constant MAX_COLLATERALS = 8;
+
+    /// @notice What a collateral counts for.
+    /// @dev haircutInitial, haircutMaintenance: part that does not count [wad]; capWad: most value that counts in an account [wad]
+    struct Terms {
+        uint64 haircutInitial;
+        uint64 haircutMaintenance;
+        uint96 capWad;
+    }
+
+    /// @notice Listed collateral.
+    /// @dev decimals of the token; underlying whose index prices it; totalRaw: sum over all accounts [raw]
+    struct Asset {
+        address token;
+        uint8 decimals;
+        uint8 underlying;
+        Terms terms;
+        uint256 totalRaw;
+    }
+
+    /// @notice Value of a balance at the index.
+    /// @dev wad = raw * wad / 10^decimals
+    /// @param balanceRaw balance [raw]
+    /// @param indexWad price of one whole token [wad]
+    /// @param decimals decimals of the token
+    /// @custom:rounds down, because it is what the account owns
+    function value(uint256 balanceRaw, uint256 indexWad, uint256 decimals) internal pure returns (uint256) {
+        return Fixed.mulDivDown(balanceRaw, indexWad, 10 ** decimals);
+    }
+
+    /// @notice Credit of a value after cap and haircut.
+    /// @dev min(value, cap) * (1 - haircut)
+    /// @param valueWad value at the index [wad]
+    /// @param haircutWad part that does not count [wad]
+    /// @param capWad most value that counts [wad]
+    /// @custom:rounds down, because it is what the account owns
+    function credit(uint256 valueWad, uint256 haircutWad, uint256 capWad) internal pure returns (uint256) {
+        return Fixed.mulDivDown(Fixed.min(valueWad, capWad), Fixed.WAD - haircutWad, Fixed.WAD);
+    }
+
+    /// @notice Wad of a raw amount.
+    /// @dev raw * 10^(18 - decimals), exact
+    /// @param amountRaw amount [raw]
+    /// @param decimals decimals of the token
+    function toWad(uint256 amountRaw, uint256 decimals) internal pure returns (uint256) {
+        return amountRaw * 10 ** (Fixed.MAX_DECIMALS - decimals);
+    }
+
+    /// @notice Refuses an amount of nothing or above the cap.
+    /// @dev raw <= cap comes first, so that the product cannot overflow
+    /// @param amountRaw amount [raw]
+    /// @param decimals decimals of the token
+    /// @custom:reverts ZeroAmount, AmountTooLarge
+    function requireAmount(uint256 amountRaw, uint256 decimals) internal pure {
+        if (amountRaw == 0) revert Errors.ZeroAmount();
+        if (amountRaw > Fixed.CAP) revert Errors.AmountTooLarge(amountRaw, Fixed.CAP);
+        uint256 amountWad = toWad(amountRaw, decimals);
+        if (amountWad > Fixed.CAP) revert Errors.AmountTooLarge(amountWad, Fixed.CAP);
+    }
+
+    /// @notice Refuses terms outside their ranges.
+    /// @param terms terms of a collateral
+    /// @custom:reverts ParameterOutOfRange
+    function requireValid(Terms memory terms) internal pure {
+        Market.requireWithin("haircutInitial", terms.haircutInitial, 0, Fixed.WAD);
+        Market.requireWithin("haircutMaintenance", terms.haircutMaintenance, 0, terms.haircutInitial);
+    }
+
+    /// @notice Takes tokens in, exactly the amount.
+    /// @param token token to move
+    /// @param payer who pays
+    /// @param amountRaw amount [raw]
+    /// @custom:reverts TransferMismatch
+    function pull(address token, address payer, uint256 amountRaw) internal {
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransferFrom(payer, address(this), amountRaw);
+        uint256 moved = IERC20(token).balanceOf(address(this)) - before;
+        if (moved != amountRaw) revert Errors.TransferMismatch(amountRaw, moved);
+    }
+
+    /// @notice Sends tokens out, exactly the amount.
+    /// @param token token to move
+    /// @param to who is paid
+    /// @param amountRaw amount [raw]
+    /// @custom:reverts InsufficientLiquidity, TransferMismatch
+    function push(address token, address to, uint256 amountRaw) internal {
+        uint256 before = IERC20(token).balanceOf(address(this));
+        if (before < amountRaw) revert Errors.InsufficientLiquidity(before, amountRaw);
+        IERC20(token).safeTransfer(to, amountRaw);
+        uint256 moved = before - IERC20(token).balanceOf(address(this));
+        if (moved != amountRaw) revert Errors.TransferMismatch(amountRaw, moved);
+    }
+}

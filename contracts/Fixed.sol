@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {Errors} from "./Errors.sol";
+
+/// @notice Integer arithmetic with the direction of every rounding in its name: the only place that divides, shifts or takes roots.
+library Fixed {
+    uint256 internal constant WAD = 1e18;
+    uint256 internal constant RAY = 1e27;
+    /// @dev the scale of a product of two wads, kept exact until it is divided once
+    uint256 internal constant WAD_SQUARED = 1e36;
+    /// @dev the largest amount, price or size that passes a door [wad]
+    uint256 internal constant CAP = 2 ** 96 - 1;
+    uint256 internal constant MAX_DECIMALS = 18;
+
+    /// @notice Product over divisor.
+    /// @dev floor(a * b / c) with a 512-bit product
+    /// @param a factor [any]
+    /// @param b factor [any]
+    /// @param c divisor [any], not zero
+    /// @custom:rounds down, because the caller names what is owned or gained
+    /// @custom:reverts FullMulDivFailed
+    function mulDivDown(uint256 a, uint256 b, uint256 c) internal pure returns (uint256) {
+        return FixedPointMathLib.fullMulDiv(a, b, c);
+    }
+
+    /// @notice Product over divisor, rounded up.
+    /// @dev ceil(a * b / c) with a 512-bit product
+    /// @param a factor [any]
+    /// @param b factor [any]
+    /// @param c divisor [any], not zero
+    /// @custom:rounds up, because the caller names what is owed or must be held
+    /// @custom:reverts FullMulDivFailed
+    function mulDivUp(uint256 a, uint256 b, uint256 c) internal pure returns (uint256) {
+        return FixedPointMathLib.fullMulDivUp(a, b, c);
+    }
+
+    /// @notice Signed product over divisor, toward minus infinity.
+    /// @dev floor(a * b / c) with a 512-bit product
+    /// @param a factor [any]
+    /// @param b factor [any]
+    /// @param c divisor [any], not zero
+    /// @custom:rounds toward minus infinity, because gains go down and losses go up
+    /// @custom:reverts FullMulDivFailed, MagnitudeTooLarge
+    function mulDivFloor(int256 a, int256 b, uint256 c) internal pure returns (int256) {
+        if ((a < 0) == (b < 0)) return signed(mulDivDown(abs(a), abs(b), c));
+        return -signed(mulDivUp(abs(a), abs(b), c));
+    }
+
+    /// @notice Signed product over divisor, toward plus infinity.
+    /// @dev ceil(a * b / c) with a 512-bit product
+    /// @param a factor [any]
+    /// @param b factor [any]
+    /// @param c divisor [any], not zero
+    /// @custom:rounds toward plus infinity, because what must be paid goes up
+    /// @custom:reverts FullMulDivFailed, MagnitudeTooLarge
+    function mulDivCeil(int256 a, int256 b, uint256 c) internal pure returns (int256) {
+        if ((a < 0) == (b < 0)) return signed(mulDivUp(abs(a), abs(b), c));
+        return -signed(mulDivDown(abs(a), abs(b), c));
+    }
+
+    /// @notice Part of a signed value, toward zero.
+    /// @dev sign(value) * floor(|value| * fractionWad / 1e18)
+    /// @param value whole [any]
+    /// @param fractionWad part of it [wad], at most 1e18
+    /// @custom:rounds toward zero, because the remainder stays where it was
+    /// @custom:reverts MagnitudeTooLarge
+    function part(int256 value, uint256 fractionWad) internal pure returns (int256) {
+        int256 magnitude = signed(mulDivDown(abs(value), fractionWad, WAD));
+        return value < 0 ? -magnitude : magnitude;
+    }
+
+    /// @notice Square root, rounded down.
+    /// @dev floor(sqrt(a))
+    /// @param a radicand [any]
+    /// @custom:rounds down, because the caller names what is owned or gained
+    function sqrtDown(uint256 a) internal pure returns (uint256) {
+        return FixedPointMathLib.sqrt(a);
+    }
+
+    /// @notice Square root, rounded up.
+    /// @dev ceil(sqrt(a))
+    /// @param a radicand [any]
+    /// @custom:rounds up, because the caller names what must be held
+    function sqrtUp(uint256 a) internal pure returns (uint256) {
+        uint256 root = sqrtDown(a);
+        return root * root < a ? root + 1 : root;
+    }
+
+    /// @notice Magnitude of a signed number.
+    /// @param a number [any]
+    function abs(int256 a) internal pure returns (uint256) {
+        return FixedPointMathLib.abs(a);
+    }
+
+    /// @notice Signed form of a magnitude.
+    /// @param a magnitude [any]
+    /// @custom:reverts MagnitudeTooLarge
+    function signed(uint256 a) internal pure returns (int256) {
+        if (a > uint256(type(int256).max)) revert Errors.MagnitudeTooLarge(a);
+        return int256(a);
+    }
+
+    /// @notice Smaller of two numbers.
+    /// @param a number [any]
+    /// @param b number [any]
+    function min(uint256 a, uint256 b) internal pure returns (uint256) {
+        return a < b ? a : b;
+    }
+
+    /// @notice Larger of two numbers.
+    /// @param a number [any]
+    /// @param b number [any]
+    function max(uint256 a, uint256 b) internal pure returns (uint256) {
+        return a > b ? a : b;
+    }
+
+    /// @notice Field of a packed word.
+    /// @dev floor(word / 2^low) mod 2^width
+    /// @param word packed fields [bits]
+    /// @param low lowest bit of the field
+    /// @param width bits of the field, below 256
+    function bits(uint256 word, uint256 low, uint256 width) internal pure returns (uint256) {
+        return (word >> low) & ((1 << width) - 1);
+    }
+}

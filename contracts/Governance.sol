@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {Cash} from "./Cash.sol";
+import {Collateral} from "./Collateral.sol";
+import {Errors} from "./Errors.sol";
+import {Fixed} from "./Fixed.sol";
+import {Ledger} from "./Ledger.sol";
+import {Liquidation} from "./Liquidation.sol";
+import {Market} from "./Market.sol";
+
+/// @notice Who may change what the vault asks for: a two-step owner, a guardian that can only pause, changes after a delay.
+abstract contract Governance {
+    Ledger.State internal ledger;
+    address public owner;
+    address public pendingOwner;
+    address public guardian;
+    bool public paused;
+    uint256 public immutable delaySecs;
+    mapping(address => bool) public isFeeder;
+    mapping(bytes32 change => uint256) public effectiveAt;
+
+    event OwnershipOffered(address indexed sender, address to);
+    event OwnershipAccepted(address indexed sender);
+    event GuardianSet(address indexed sender, address guardian);
+    event FeederSet(address indexed sender, address feeder, bool allowed);
+    event Paused(address indexed sender);
+    event Unpaused(address indexed sender);
+    event UnderlyingListed(address indexed sender, bytes32 name, Market.Risk risk, uint256 underlying);
+    event CollateralListed(
+        address indexed sender, address token, uint256 underlying, Collateral.Terms terms, uint256 decimals, uint256 collateral
+    );
+    event RiskScheduled(address indexed sender, uint256 indexed underlying, Market.Risk risk, uint256 effectiveAt);
+    event RiskEnacted(address indexed sender, uint256 indexed underlying, Market.Risk risk);
+    event HaircutScheduled(address indexed sender, uint256 indexed collateral, Collateral.Terms terms, uint256 effectiveAt);
+    event HaircutEnacted(address indexed sender, uint256 indexed collateral, Collateral.Terms terms);
+    event AuctionScheduled(address indexed sender, Liquidation.Terms terms, uint256 effectiveAt);
+    event AuctionEnacted(address indexed sender, Liquidation.Terms terms);
+    event DepegScheduled(address indexed sender, Cash.Terms terms, uint256 effectiveAt);
+    event DepegEnacted(address indexed sender, Cash.Terms terms);
+
+    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms) {
+        Liquidation.requireValid(terms);
+        owner = owner_;
+        delaySecs = delaySecs_;
+        ledger.terms = terms;
+        ledger.cash.token = quote;
+        ledger.cash.decimals = requireDecimals(quote);
+        ledger.cash.terms.feed = uint8(Cash.NO_FEED);
+        ledger.cash.supplyIndex = Fixed.RAY;
+        ledger.cash.borrowIndex = Fixed.RAY;
+    }
+
+    /// @notice Offers the ownership of the vault.
+    /// @param to who may accept it
+    /// @custom:reverts NotOwner
+    function offerOwnership(address to) external {
+        requireOwner(msg.sender);
+        pendingOwner = to;
+        emit OwnershipOffered(msg.sender, to);
+    }
+
+    /// @notice Accepts the ownership of the vault.
+    /// @custom:reverts NotPendingOwner
+    function acceptOwnership() external {
+        if (msg.sender != pendingOwner) revert Errors.NotPendingOwner(msg.sender);
+        owner = msg.sender;
+        pendingOwner = address(0);
+        emit OwnershipAccepted(msg.sender);
+    }
+
+    /// @notice Names the guardian, who can only pause.
+    /// @param to guardian
+    /// @custom:reverts NotOwner
+    function setGuardian(address to) external {
+        requireOwner(msg.sender);
+        guardian = to;
+        emit GuardianSet(msg.sender, to);
+    }
+
+    /// @notice Allows or forbids a feeder to publish prices.
+    /// @param feeder who publishes
+    /// @param allowed whether it may
+    /// @custom:reverts NotOwner
+    function setFeeder(address feeder, bool allowed) external {
+        requireOwner(msg.sender);
+        isFeeder[feeder] = allowed;
+        emit FeederSet(msg.sender, feeder, allowed);
+    }
+
+    /// @notice Stops new risk, withdrawals and liquidations.
+    /// @custom:reverts NotGuardian
+    function pause() external {
+        if (msg.sender != guardian && msg.sender != owner) revert Errors.NotGuardian(msg.sender);
+        paused = true;
+        emit Paused(msg.sender);
+    }
+
+    /// @notice Lets the vault go on.
+    /// @custom:reverts NotOwner
+    function unpause() external {
+        requireOwner(msg.sender);
+        paused = false;
+        emit Unpaused(msg.sender);
+    }
+
+    /// @notice Lists an underlying and the perp on it.
+    /// @dev takes effect at once: nobody is exposed to it yet
+    /// @param name name as traders write it
+    /// @param risk parameters of the underlying
+    /// @custom:reverts NotOwner, ParameterOutOfRange, TooManyUnderlyings
+    function listUnderlying(bytes32 name, Market.Risk calldata risk) external {
+        requireOwner(msg.sender);
+        Market.requireValid(risk);
+        uint256 count = ledger.risks.length;
+        if (count == Market.MAX_UNDERLYINGS) revert Errors.TooManyUnderlyings(count + 1, Market.MAX_UNDERLYINGS);
+        ledger.names.push(name);
+        ledger.risks.push(risk);
+        emit UnderlyingListed(msg.sender, name, risk, count);
+    }
+
+    /// @notice Lists a token as collateral.
+    /// @dev takes effect at once: nobody holds it yet
+    /// @param token token
+    /// @param underlying number of the underlying that prices it
+    /// @param terms what it counts for
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooManyCollaterals, TokenListed, TooManyDecimals
+    function listCollateral(address token, uint256 underlying, Collateral.Terms calldata terms) external {
+        requireOwner(msg.sender);
+        requireUnderlying(underlying);
+        Collateral.requireValid(terms);
+        uint256 count = ledger.assets.length;
+        if (count == Collateral.MAX_COLLATERALS) revert Errors.TooManyCollaterals(count + 1, Collateral.MAX_COLLATERALS);
+        if (token == ledger.cash.token) revert Errors.TokenListed(token);
+        for (uint256 i = 0; i < count; i++) {
+            if (ledger.assets[i].token == token) revert Errors.TokenListed(token);
+        }
+        uint8 decimals = requireDecimals(token);
+        ledger.assets.push(Collateral.Asset(token, decimals, uint8(underlying), terms, 0));
+        emit CollateralListed(msg.sender, token, underlying, terms, decimals, count);
+    }
+
+    /// @notice Announces new risk parameters of an underlying.
+    /// @param underlying number of the underlying
+    /// @param risk parameters of the underlying
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    function scheduleRisk(uint256 underlying, Market.Risk calldata risk) external {
+        requireOwner(msg.sender);
+        requireUnderlying(underlying);
+        Market.requireValid(risk);
+        uint256 dueAt = schedule(keccak256(abi.encode("risk", underlying, risk)));
+        emit RiskScheduled(msg.sender, underlying, risk, dueAt);
+    }
+
+    /// @notice Puts announced risk parameters of an underlying into force.
+    /// @param underlying number of the underlying
+    /// @param risk parameters of the underlying
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    function enactRisk(uint256 underlying, Market.Risk calldata risk) external {
+        requireOwner(msg.sender);
+        enact(keccak256(abi.encode("risk", underlying, risk)));
+        ledger.risks[underlying] = risk;
+        emit RiskEnacted(msg.sender, underlying, risk);
+    }
+
+    /// @notice Announces new terms of a collateral.
+    /// @param collateral number of the collateral
+    /// @param terms what it counts for
+    /// @custom:reverts NotOwner, UnknownCollateral, ParameterOutOfRange
+    function scheduleHaircut(uint256 collateral, Collateral.Terms calldata terms) external {
+        requireOwner(msg.sender);
+        requireCollateral(collateral);
+        Collateral.requireValid(terms);
+        uint256 dueAt = schedule(keccak256(abi.encode("haircut", collateral, terms)));
+        emit HaircutScheduled(msg.sender, collateral, terms, dueAt);
+    }
+
+    /// @notice Puts announced terms of a collateral into force.
+    /// @param collateral number of the collateral
+    /// @param terms what it counts for
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    function enactHaircut(uint256 collateral, Collateral.Terms calldata terms) external {
+        requireOwner(msg.sender);
+        enact(keccak256(abi.encode("haircut", collateral, terms)));
+        ledger.assets[collateral].terms = terms;
+        emit HaircutEnacted(msg.sender, collateral, terms);
+    }
+
+    /// @notice Announces how auctions will run.
+    /// @param terms how an auction runs
+    /// @custom:reverts NotOwner, ParameterOutOfRange
+    function scheduleAuction(Liquidation.Terms calldata terms) external {
+        requireOwner(msg.sender);
+        Liquidation.requireValid(terms);
+        uint256 dueAt = schedule(keccak256(abi.encode("auction", terms)));
+        emit AuctionScheduled(msg.sender, terms, dueAt);
+    }
+
+    /// @notice Puts the announced way of auctions into force.
+    /// @param terms how an auction runs
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    function enactAuction(Liquidation.Terms calldata terms) external {
+        requireOwner(msg.sender);
+        enact(keccak256(abi.encode("auction", terms)));
+        ledger.terms = terms;
+        emit AuctionEnacted(msg.sender, terms);
+    }
+
+    /// @notice Announces how the quote token's own price will enter.
+    /// @param terms terms of the quote token
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    function scheduleDepeg(Cash.Terms calldata terms) external {
+        requireOwner(msg.sender);
+        Cash.requireValid(terms, ledger.risks.length);
+        uint256 dueAt = schedule(keccak256(abi.encode("depeg", terms)));
+        emit DepegScheduled(msg.sender, terms, dueAt);
+    }
+
+    /// @notice Puts the announced terms of the quote token into force.
+    /// @param terms terms of the quote token
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    function enactDepeg(Cash.Terms calldata terms) external {
+        requireOwner(msg.sender);
+        enact(keccak256(abi.encode("depeg", terms)));
+        ledger.cash.terms = terms;
+        emit DepegEnacted(msg.sender, terms);
+    }
+
+    /// @notice Notes when a change may take effect.
+    /// @param change digest of the change
+    function schedule(bytes32 change) internal returns (uint256 dueAt) {
+        dueAt = block.timestamp + delaySecs;
+        effectiveAt[change] = dueAt;
+    }
+
+    /// @notice Refuses a change that was not announced, or not long enough ago.
+    /// @param change digest of the change
+    /// @custom:reverts NotScheduled, TooEarly
+    function enact(bytes32 change) internal {
+        uint256 dueAt = effectiveAt[change];
+        if (dueAt == 0) revert Errors.NotScheduled();
+        if (block.timestamp < dueAt) revert Errors.TooEarly(block.timestamp, dueAt);
+        delete effectiveAt[change];
+    }
+
+    /// @notice Refuses a sender that is not the owner.
+    /// @param sender who acts
+    /// @custom:reverts NotOwner
+    function requireOwner(address sender) internal view {
+        if (sender != owner) revert Errors.NotOwner(sender);
+    }
+
+    /// @notice Refuses while the vault is paused.
+    /// @custom:reverts VaultPaused
+    function requireRunning() internal view {
+        if (paused) revert Errors.VaultPaused();
+    }
+
+    /// @notice Refuses a number that is no underlying.
+    /// @param underlying number of the underlying
+    /// @custom:reverts UnknownUnderlying
+    function requireUnderlying(uint256 underlying) internal view {
+        if (underlying >= ledger.risks.length) revert Errors.UnknownUnderlying(underlying);
+    }
+
+    /// @notice Refuses a number that is no collateral.
+    /// @param collateral number of the collateral
+    /// @custom:reverts UnknownCollateral
+    function requireCollateral(uint256 collateral) internal view {
+        if (collateral >= ledger.assets.length) revert Errors.UnknownCollateral(collateral);
+    }
+
+    /// @notice Decimals of a token, refused above the cap.
+    /// @param token token
+    /// @custom:reverts TooManyDecimals
+    function requireDecimals(address token) internal view returns (uint8 decimals) {
+        decimals = IERC20Metadata(token).decimals();
+        if (decimals > Fixed.MAX_DECIMALS) revert Errors.TooManyDecimals(decimals, Fixed.MAX_DECIMALS);
+    }
+}

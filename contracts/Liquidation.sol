@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Fixed} from "./Fixed.sol";
+import {Market} from "./Market.sol";
+
+/// @notice The price of an account that fails maintenance: a Dutch auction, and a rising reward once it has no value.
+library Liquidation {
+    /// @notice How an auction runs.
+    /// @dev bufferWad: further margin sold, as a part of haircuts and requirement [wad]; startWad, kneeWad: discount factor at the start
+    /// and at the end of the fast phase [wad]; fastSecs, slowSecs, insolventSecs [seconds]
+    struct Terms {
+        uint64 bufferWad;
+        uint64 startWad;
+        uint64 kneeWad;
+        uint64 fastSecs;
+        uint64 slowSecs;
+        uint64 insolventSecs;
+    }
+
+    /// @notice An auction that runs.
+    /// @dev startedAt [unix seconds], 0 when none; insolventAt [unix seconds], 0 while solvent;
+    /// reservedWad: cash that bidders have paid so far [wad]; deficitWad: deficit as last noted [wad]
+    struct Sale {
+        uint64 startedAt;
+        uint64 insolventAt;
+        uint256 reservedWad;
+        uint256 deficitWad;
+    }
+
+    /// @notice Margin with buffer, which an auction restores.
+    /// @dev margin + (margin - equity) * buffer
+    /// @param marginWad margin at maintenance [wad]
+    /// @param equityWad equity [wad]
+    /// @param bufferWad buffer [wad]
+    /// @custom:rounds down, because it is what the account owns
+    function bufferMargin(int256 marginWad, int256 equityWad, uint256 bufferWad) internal pure returns (int256) {
+        return marginWad + Fixed.mulDivFloor(marginWad - equityWad, int256(bufferWad), Fixed.WAD);
+    }
+
+    /// @notice Factor between value and price of a solvent account.
+    /// @dev falls from start to knee in the fast phase, from knee to 0 in the slow one
+    /// @param terms how an auction runs
+    /// @param elapsedSecs time since the start [seconds]
+    /// @custom:rounds up, because the account that is sold would lose otherwise
+    function discount(Terms memory terms, uint256 elapsedSecs) internal pure returns (uint256) {
+        if (elapsedSecs < terms.fastSecs) {
+            uint256 left = terms.fastSecs - elapsedSecs;
+            return terms.kneeWad + Fixed.mulDivUp(terms.startWad - terms.kneeWad, left, terms.fastSecs);
+        }
+        uint256 slow = elapsedSecs - terms.fastSecs;
+        if (slow >= terms.slowSecs) return 0;
+        return Fixed.mulDivUp(terms.kneeWad, terms.slowSecs - slow, terms.slowSecs);
+    }
+
+    /// @notice Price of the whole of a solvent account, but for the cash that bidders have paid.
+    /// @dev (equity - reserved) * discount
+    /// @param valueWad equity less reserved cash, positive [wad]
+    /// @param discountWad factor between value and price [wad]
+    /// @custom:rounds up, because the account that is sold would lose otherwise
+    function price(uint256 valueWad, uint256 discountWad) internal pure returns (uint256) {
+        return Fixed.mulDivUp(valueWad, discountWad, Fixed.WAD);
+    }
+
+    /// @notice Largest part of a solvent account that may be sold.
+    /// @dev |BM| / (|BM| + E * d + R * (1 - d)), and never nothing, so that no dust blocks the auction
+    /// @param bufferMarginWad margin with buffer, negative [wad]
+    /// @param equityWad equity, positive [wad]
+    /// @param reservedWad cash that bidders have paid so far [wad]
+    /// @param discountWad factor between value and price, at most 1 [wad]
+    /// @custom:rounds down, because the account keeps the rest
+    function maxFraction(int256 bufferMarginWad, int256 equityWad, uint256 reservedWad, uint256 discountWad)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 missing = Fixed.abs(bufferMarginWad);
+        uint256 gained = Fixed.mulDivUp(uint256(equityWad), discountWad, Fixed.WAD)
+            + Fixed.mulDivUp(reservedWad, Fixed.WAD - discountWad, Fixed.WAD);
+        return Fixed.max(1, Fixed.mulDivDown(missing, Fixed.WAD, missing + gained));
+    }
+
+    /// @notice What the bidder is paid for the whole of an insolvent account.
+    /// @dev -E + (E - margin) * elapsed / insolventSecs; negative while the bidder pays
+    /// @param equityWad equity [wad]
+    /// @param marginWad margin at maintenance, below equity [wad]
+    /// @param elapsedSecs time since the insolvency was noted [seconds]
+    /// @param insolventSecs length of the ramp [seconds]
+    /// @custom:rounds down, because the insurance fund pays it
+    function payout(int256 equityWad, int256 marginWad, uint256 elapsedSecs, uint256 insolventSecs)
+        internal
+        pure
+        returns (int256)
+    {
+        uint256 secs = Fixed.min(elapsedSecs, insolventSecs);
+        return Fixed.mulDivFloor(equityWad - marginWad, int256(secs), insolventSecs) - equityWad;
+    }
+
+    /// @notice Refuses terms outside their ranges.
+    /// @param terms how an auction runs
+    /// @custom:reverts ParameterOutOfRange
+    function requireValid(Terms memory terms) internal pure {
+        Market.requireWithin("bufferWad", terms.bufferWad, 0, Fixed.WAD);
+        Market.requireWithin("startWad", terms.startWad, 1, Fixed.WAD);
+        Market.requireWithin("kneeWad", terms.kneeWad, 1, terms.startWad);
+        Market.requireWithin("fastSecs", terms.fastSecs, 1, 30 days);
+        Market.requireWithin("slowSecs", terms.slowSecs, 1, 30 days);
+        Market.requireWithin("insolventSecs", terms.insolventSecs, 1, 30 days);
+    }
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Account, AccountId} from "./Account.sol";
+import {Auction} from "./Auction.sol";
+import {Cash} from "./Cash.sol";
+import {Collateral} from "./Collateral.sol";
+import {Errors} from "./Errors.sol";
+import {Fixed} from "./Fixed.sol";
+import {Governance} from "./Governance.sol";
+import {Ledger} from "./Ledger.sol";
+import {Lens} from "./Lens.sol";
+import {Liquidation} from "./Liquidation.sol";
+import {Market} from "./Market.sol";
+import {Oracle} from "./Oracle.sol";
+import {Valuation} from "./Valuation.sol";
+
+/// @notice The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
+contract Vault is Auction {
+    event OperatorSet(address indexed sender, AccountId indexed account, address operator, bool allowed);
+    event PricePublished(
+        address indexed sender, uint256 indexed underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt
+    );
+    event CashDeposited(address indexed sender, AccountId indexed account, uint256 amountRaw, int256 principal);
+    event CashWithdrawn(address indexed sender, AccountId indexed account, uint256 amountRaw, address to, int256 principal);
+    event CollateralDeposited(
+        address indexed sender, AccountId indexed account, uint256 indexed collateral, uint256 amountRaw, uint256 balanceRaw
+    );
+    event CollateralWithdrawn(
+        address indexed sender, AccountId indexed account, uint256 indexed collateral, uint256 amountRaw, address to, uint256 balanceRaw
+    );
+    event InsuranceFunded(address indexed sender, uint256 amountRaw, uint256 insuranceWad);
+    event Traded(
+        address indexed sender,
+        AccountId indexed maker,
+        AccountId indexed taker,
+        uint256 instrument,
+        int256 size,
+        uint256 priceWad,
+        Side makerAfter,
+        Side takerAfter
+    );
+
+    /// @notice What a trade leaves in an account.
+    /// @dev principal, size, quote [wad]
+    struct Side {
+        int256 principal;
+        int256 size;
+        int256 quote;
+    }
+
+    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms_)
+        Governance(owner_, quote, delaySecs_, terms_)
+    {}
+
+    /// @notice Allows or forbids an operator to act for an account.
+    /// @dev only the owner may: an operator names no operators
+    /// @param account account
+    /// @param operator who may act
+    /// @param allowed whether it may
+    /// @custom:reverts NotAuthorized
+    function setOperator(AccountId account, address operator, bool allowed) external {
+        if (msg.sender != Account.ownerOf(account)) revert Errors.NotAuthorized(account, msg.sender);
+        ledger.holders[account].operators[operator] = allowed;
+        emit OperatorSet(msg.sender, account, operator, allowed);
+    }
+
+    /// @notice Publishes the price of an underlying.
+    /// @param underlying number of the underlying
+    /// @param indexWad spot price of the underlying [wad]
+    /// @param premiumWad premium of the perp [wad]
+    /// @param confidenceWad how sure the price is [wad]
+    /// @param publishedAt time of the print [unix seconds]
+    /// @custom:reverts NotFeeder, UnknownUnderlying, ZeroPrice, PriceTooLarge, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
+    function publishPrice(uint256 underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt) external {
+        if (!isFeeder[msg.sender]) revert Errors.NotFeeder(msg.sender);
+        requireUnderlying(underlying);
+        Oracle.publish(ledger.prices[underlying], indexWad, premiumWad, confidenceWad, publishedAt);
+        emit PricePublished(msg.sender, underlying, indexWad, premiumWad, confidenceWad, publishedAt);
+    }
+
+    /// @notice Adds cash to an account.
+    /// @param account account
+    /// @param amountRaw amount of the quote token [raw]
+    /// @custom:reverts NotAuthorized, ZeroAmount, AmountTooLarge, TransferMismatch
+    function depositCash(AccountId account, uint256 amountRaw) external nonReentrant {
+        Account.requireAuthority(ledger.holders[account], account, msg.sender);
+        Ledger.addCash(ledger, account, int256(pullQuote(amountRaw)));
+        emit CashDeposited(msg.sender, account, amountRaw, ledger.holders[account].principal);
+    }
+
+    /// @notice Takes cash out of an account, or borrows it.
+    /// @param account account
+    /// @param amountRaw amount of the quote token [raw]
+    /// @param to who is paid
+    /// @custom:reverts VaultPaused, NotAuthorized, ZeroAmount, AmountTooLarge, UnderLiquidation, DeficitOpen, StalePrice, InsufficientMargin,
+    /// InsufficientLiquidity, TransferMismatch
+    function withdrawCash(AccountId account, uint256 amountRaw, address to) external nonReentrant {
+        requireWithdrawal(account);
+        Collateral.requireAmount(amountRaw, ledger.cash.decimals);
+        Ledger.addCash(ledger, account, -int256(Collateral.toWad(amountRaw, ledger.cash.decimals)));
+        Valuation.requireInitial(ledger, account);
+        Collateral.push(ledger.cash.token, to, amountRaw);
+        emit CashWithdrawn(msg.sender, account, amountRaw, to, ledger.holders[account].principal);
+    }
+
+    /// @notice Adds collateral to an account.
+    /// @param account account
+    /// @param collateral number of the collateral
+    /// @param amountRaw amount of the token [raw]
+    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, TransferMismatch
+    function depositCollateral(AccountId account, uint256 collateral, uint256 amountRaw) external nonReentrant {
+        Account.requireAuthority(ledger.holders[account], account, msg.sender);
+        requireCollateral(collateral);
+        Collateral.Asset storage asset = ledger.assets[collateral];
+        uint256 balanceRaw = ledger.holders[account].balances[collateral] + amountRaw;
+        Collateral.requireAmount(amountRaw, asset.decimals);
+        Collateral.requireAmount(balanceRaw, asset.decimals);
+        Collateral.pull(asset.token, msg.sender, amountRaw);
+        ledger.holders[account].balances[collateral] = balanceRaw;
+        asset.totalRaw += amountRaw;
+        emit CollateralDeposited(msg.sender, account, collateral, amountRaw, balanceRaw);
+    }
+
+    /// @notice Takes collateral out of an account.
+    /// @param account account
+    /// @param collateral number of the collateral
+    /// @param amountRaw amount of the token [raw]
+    /// @param to who is paid
+    /// @custom:reverts VaultPaused, NotAuthorized, UnderLiquidation, DeficitOpen, UnknownCollateral, ZeroAmount, AmountTooLarge,
+    /// InsufficientCollateral, StalePrice, InsufficientMargin, InsufficientLiquidity, TransferMismatch
+    function withdrawCollateral(AccountId account, uint256 collateral, uint256 amountRaw, address to) external nonReentrant {
+        requireWithdrawal(account);
+        requireCollateral(collateral);
+        Collateral.Asset storage asset = ledger.assets[collateral];
+        Collateral.requireAmount(amountRaw, asset.decimals);
+        uint256 balanceRaw = ledger.holders[account].balances[collateral];
+        if (amountRaw > balanceRaw) revert Errors.InsufficientCollateral(balanceRaw, amountRaw);
+        ledger.holders[account].balances[collateral] = balanceRaw - amountRaw;
+        asset.totalRaw -= amountRaw;
+        Valuation.requireInitial(ledger, account);
+        Collateral.push(asset.token, to, amountRaw);
+        emit CollateralWithdrawn(msg.sender, account, collateral, amountRaw, to, balanceRaw - amountRaw);
+    }
+
+    /// @notice Gives cash to the insurance fund.
+    /// @param amountRaw amount of the quote token [raw]
+    /// @custom:reverts ZeroAmount, AmountTooLarge, TransferMismatch
+    function fundInsurance(uint256 amountRaw) external nonReentrant {
+        uint256 amountWad = pullQuote(amountRaw);
+        ledger.cash.insuranceWad += amountWad;
+        emit InsuranceFunded(msg.sender, amountRaw, ledger.cash.insuranceWad);
+    }
+
+    /// @notice Trades an instrument between two accounts.
+    /// @dev the taker's size changes by size and its quote by -ceil(size * price / 1e18), the maker's by the opposite
+    /// @param maker account on the other side
+    /// @param taker account whose size is meant
+    /// @param instrument number of the instrument
+    /// @param size what the taker buys; negative: sells [wad]
+    /// @param priceWad price of one whole unit [wad]
+    /// @custom:rounds the quote up, because the taker asks for the trade and the maker would lose otherwise
+    /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, ZeroSize, SizeTooLarge, StalePrice,
+    /// PriceOutsideBand, VaultPaused, TooManyPositions, InsufficientMargin
+    function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
+        Account.requireAuthority(ledger.holders[maker], maker, msg.sender);
+        Account.requireAuthority(ledger.holders[taker], taker, msg.sender);
+        if (AccountId.unwrap(maker) == AccountId.unwrap(taker)) revert Errors.SameAccount(maker);
+        Ledger.requireIdle(ledger, maker);
+        Ledger.requireIdle(ledger, taker);
+        requireTerms(instrument, size, priceWad);
+        int256 quote = Fixed.mulDivCeil(size, int256(priceWad), Fixed.WAD);
+        Side memory makerAfter = fillSide(maker, instrument, -size, quote);
+        Side memory takerAfter = fillSide(taker, instrument, size, -quote);
+        emit Traded(msg.sender, maker, taker, instrument, size, priceWad, makerAfter, takerAfter);
+    }
+
+    /// @notice State of the vault and of some accounts.
+    /// @param ids accounts to show
+    function snapshot(AccountId[] calldata ids) external view returns (Lens.Globals memory, Lens.AccountState[] memory) {
+        return (Lens.globals(ledger, owner, pendingOwner, guardian, paused), Lens.states(ledger, ids));
+    }
+
+    /// @notice What an account is told about its margin.
+    /// @param account account
+    function metrics(AccountId account) external view returns (Valuation.Metrics memory) {
+        return Valuation.metrics(ledger, account);
+    }
+
+    /// @notice Whether a sender may act for an account.
+    /// @param account account
+    /// @param sender who acts
+    function isAuthorized(AccountId account, address sender) external view returns (bool) {
+        return Account.isAuthorized(ledger.holders[account], account, sender);
+    }
+
+    /// @notice Takes quote tokens in and answers their wad.
+    /// @param amountRaw amount of the quote token [raw]
+    /// @custom:reverts ZeroAmount, AmountTooLarge, TransferMismatch
+    function pullQuote(uint256 amountRaw) internal returns (uint256) {
+        uint256 decimals = ledger.cash.decimals;
+        Collateral.requireAmount(amountRaw, decimals);
+        Collateral.pull(ledger.cash.token, msg.sender, amountRaw);
+        return Collateral.toWad(amountRaw, decimals);
+    }
+
+    /// @notice Refuses a withdrawal that may not happen, whatever its amount.
+    /// @param account account
+    /// @custom:reverts VaultPaused, NotAuthorized, UnderLiquidation, DeficitOpen
+    function requireWithdrawal(AccountId account) internal view {
+        requireRunning();
+        Account.requireAuthority(ledger.holders[account], account, msg.sender);
+        Ledger.requireIdle(ledger, account);
+        Cash.requireCovered(ledger.cash);
+    }
+
+    /// @notice Refuses a trade of the wrong thing, size or price.
+    /// @param instrument number of the instrument
+    /// @param size what the taker buys [wad]
+    /// @param priceWad price of one whole unit [wad]
+    /// @custom:rounds the band down, because it limits
+    /// @custom:reverts UnknownInstrument, ZeroSize, SizeTooLarge, StalePrice, PriceOutsideBand
+    function requireTerms(uint256 instrument, int256 size, uint256 priceWad) internal view {
+        Market.requireListed(instrument, ledger.risks.length);
+        if (size == 0) revert Errors.ZeroSize();
+        if (Fixed.abs(size) > Fixed.CAP) revert Errors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
+        uint256 underlying = Market.underlyingOf(instrument);
+        Ledger.requireFresh(ledger, underlying);
+        Oracle.Price storage price = ledger.prices[underlying];
+        Market.Risk storage risk = ledger.risks[underlying];
+        uint256 markWad = Oracle.mark(price.index, price.premium, risk.markBand);
+        uint256 band = Fixed.mulDivDown(markWad, risk.tradeBand, Fixed.WAD);
+        if (priceWad == 0) revert Errors.ZeroPrice();
+        if (priceWad < markWad - band || priceWad > markWad + band) {
+            revert Errors.PriceOutsideBand(priceWad, markWad - band, markWad + band);
+        }
+    }
+
+    /// @notice Fills one side of a trade and checks its margin.
+    /// @param account account
+    /// @param instrument number of the instrument
+    /// @param sizeDelta change of size [wad]
+    /// @param quoteDelta change of quote [wad]
+    /// @custom:reverts VaultPaused, TooManyPositions, SizeTooLarge, StalePrice, InsufficientMargin
+    function fillSide(AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal returns (Side memory) {
+        Account.Holder storage holder = ledger.holders[account];
+        Account.Position storage position = holder.positions[instrument];
+        if (Account.isRising(position.size, sizeDelta)) {
+            requireRunning();
+            Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
+            Valuation.requireInitial(ledger, account);
+        } else {
+            int256 beforeWad = Valuation.initialMargin(ledger, account);
+            Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
+            Valuation.requireNoFall(ledger, account, beforeWad);
+        }
+        return Side(holder.principal, position.size, position.quote);
+    }
+}

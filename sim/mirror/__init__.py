@@ -1,0 +1,1 @@
+"""The twin of contracts/: the same arithmetic in Python integers, file by file."""

@@ -1,0 +1,245 @@
+"""Who may change what the vault asks for: a two-step owner, a guardian that can only pause, changes after a delay."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+from sim.mirror import cash, errors, fixed, liquidation, market
+from sim.mirror import collateral as collaterals
+from sim.mirror.ledger import State
+from sim.mirror.evm import NOBODY, Journal, Map, Stored, Token
+
+
+class Governance(Stored):
+    """Who may change what the vault asks for: a two-step owner, a guardian that can only pause, changes after a delay."""
+
+    __slots__ = (
+        "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner", "paused",
+        "pending_owner", "this", "tokens",
+    )  # fmt: skip
+    zeros = {
+        "ledger": State,
+        "owner": NOBODY,
+        "pending_owner": NOBODY,
+        "guardian": NOBODY,
+        "paused": False,
+        "delay_secs": 0,
+        "is_feeder": lambda journal: Map(journal, bool),
+        "effective_at": lambda journal: Map(journal, int),
+        "entered": False,
+        "events": (),
+        "tokens": None,
+        "this": NOBODY,
+    }
+    ledger: State
+    owner: str
+    pending_owner: str
+    guardian: str
+    paused: bool
+    delay_secs: int
+    is_feeder: Map[str, bool]
+    effective_at: Map[Hashable, int]
+    entered: bool
+    events: tuple[tuple[str, tuple[object, ...]], ...]
+    tokens: Mapping[str, Token]
+    this: str
+
+    def __init__(
+        self,
+        owner: str,
+        quote: str,
+        delay_secs: int,
+        terms: liquidation.Terms,
+        *,
+        tokens: Mapping[str, Token],
+        this: str,
+        journal: Journal,
+    ) -> None:
+        super().__init__(journal)
+        self.tokens = tokens
+        self.this = this
+        liquidation.require_valid(terms)
+        self.owner = owner
+        self.delay_secs = delay_secs
+        self.ledger.terms = terms
+        self.ledger.cash.token = quote
+        self.ledger.cash.decimals = self.require_decimals(quote)
+        self.ledger.cash.terms = cash.Terms(feed=cash.NO_FEED)
+        self.ledger.cash.supply_index = fixed.RAY
+        self.ledger.cash.borrow_index = fixed.RAY
+
+    def emit(self, event: str, *values: object) -> None:
+        """Notes an event with its arguments, in the order of the Solidity event."""
+        self.events = (*self.events, (event, values))
+
+    def offer_ownership(self, to: str, *, sender: str) -> None:
+        """Offers the ownership of the vault."""
+        self.require_owner(sender)
+        self.pending_owner = to
+        self.emit("OwnershipOffered", sender, to)
+
+    def accept_ownership(self, *, sender: str) -> None:
+        """Accepts the ownership of the vault."""
+        if sender != self.pending_owner:
+            raise errors.NotPendingOwner(sender)
+        self.owner = sender
+        self.pending_owner = NOBODY
+        self.emit("OwnershipAccepted", sender)
+
+    def set_guardian(self, to: str, *, sender: str) -> None:
+        """Names the guardian, who can only pause."""
+        self.require_owner(sender)
+        self.guardian = to
+        self.emit("GuardianSet", sender, to)
+
+    def set_feeder(self, feeder: str, allowed: bool, *, sender: str) -> None:
+        """Allows or forbids a feeder to publish prices."""
+        self.require_owner(sender)
+        self.is_feeder[feeder] = allowed
+        self.emit("FeederSet", sender, feeder, allowed)
+
+    def pause(self, *, sender: str) -> None:
+        """Stops new risk, withdrawals and liquidations."""
+        if sender not in (self.guardian, self.owner):
+            raise errors.NotGuardian(sender)
+        self.paused = True
+        self.emit("Paused", sender)
+
+    def unpause(self, *, sender: str) -> None:
+        """Lets the vault go on."""
+        self.require_owner(sender)
+        self.paused = False
+        self.emit("Unpaused", sender)
+
+    def list_underlying(self, name: str, risk: market.Risk, *, sender: str) -> None:
+        """Lists an underlying and the perp on it."""
+        self.require_owner(sender)
+        market.require_valid(risk)
+        count = len(self.ledger.risks)
+        if count == market.MAX_UNDERLYINGS:
+            raise errors.TooManyUnderlyings(count + 1, market.MAX_UNDERLYINGS)
+        self.ledger.names = (*self.ledger.names, name)
+        self.ledger.risks = (*self.ledger.risks, risk)
+        self.emit("UnderlyingListed", sender, name, risk, count)
+
+    def list_collateral(self, token: str, underlying: int, terms: collaterals.Terms, *, sender: str) -> None:
+        """Lists a token as collateral."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        collaterals.require_valid(terms)
+        count = len(self.ledger.assets)
+        if count == collaterals.MAX_COLLATERALS:
+            raise errors.TooManyCollaterals(count + 1, collaterals.MAX_COLLATERALS)
+        if token == self.ledger.cash.token:
+            raise errors.TokenListed(token)
+        for listed in self.ledger.assets:
+            if listed.token == token:
+                raise errors.TokenListed(token)
+        asset = collaterals.Asset(self.journal)
+        asset.token = token
+        asset.decimals = self.require_decimals(token)
+        asset.underlying = underlying
+        asset.terms = terms
+        self.ledger.assets = (*self.ledger.assets, asset)
+        self.emit("CollateralListed", sender, token, underlying, terms, asset.decimals, count)
+
+    def schedule_risk(self, underlying: int, risk: market.Risk, *, sender: str, now: int) -> None:
+        """Announces new risk parameters of an underlying."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        market.require_valid(risk)
+        due_at = self.schedule(("risk", underlying, risk), now=now)
+        self.emit("RiskScheduled", sender, underlying, risk, due_at)
+
+    def enact_risk(self, underlying: int, risk: market.Risk, *, sender: str, now: int) -> None:
+        """Puts announced risk parameters of an underlying into force."""
+        self.require_owner(sender)
+        self.enact(("risk", underlying, risk), now=now)
+        risks = self.ledger.risks
+        self.ledger.risks = (*risks[:underlying], risk, *risks[underlying + 1 :])
+        self.emit("RiskEnacted", sender, underlying, risk)
+
+    def schedule_haircut(self, collateral: int, terms: collaterals.Terms, *, sender: str, now: int) -> None:
+        """Announces new terms of a collateral."""
+        self.require_owner(sender)
+        self.require_collateral(collateral)
+        collaterals.require_valid(terms)
+        due_at = self.schedule(("haircut", collateral, terms), now=now)
+        self.emit("HaircutScheduled", sender, collateral, terms, due_at)
+
+    def enact_haircut(self, collateral: int, terms: collaterals.Terms, *, sender: str, now: int) -> None:
+        """Puts announced terms of a collateral into force."""
+        self.require_owner(sender)
+        self.enact(("haircut", collateral, terms), now=now)
+        self.ledger.assets[collateral].terms = terms
+        self.emit("HaircutEnacted", sender, collateral, terms)
+
+    def schedule_auction(self, terms: liquidation.Terms, *, sender: str, now: int) -> None:
+        """Announces how auctions will run."""
+        self.require_owner(sender)
+        liquidation.require_valid(terms)
+        due_at = self.schedule(("auction", terms), now=now)
+        self.emit("AuctionScheduled", sender, terms, due_at)
+
+    def enact_auction(self, terms: liquidation.Terms, *, sender: str, now: int) -> None:
+        """Puts the announced way of auctions into force."""
+        self.require_owner(sender)
+        self.enact(("auction", terms), now=now)
+        self.ledger.terms = terms
+        self.emit("AuctionEnacted", sender, terms)
+
+    def schedule_depeg(self, terms: cash.Terms, *, sender: str, now: int) -> None:
+        """Announces how the quote token's own price will enter."""
+        self.require_owner(sender)
+        cash.require_valid(terms, len(self.ledger.risks))
+        due_at = self.schedule(("depeg", terms), now=now)
+        self.emit("DepegScheduled", sender, terms, due_at)
+
+    def enact_depeg(self, terms: cash.Terms, *, sender: str, now: int) -> None:
+        """Puts the announced terms of the quote token into force."""
+        self.require_owner(sender)
+        self.enact(("depeg", terms), now=now)
+        self.ledger.cash.terms = terms
+        self.emit("DepegEnacted", sender, terms)
+
+    def schedule(self, change: Hashable, *, now: int) -> int:
+        """Notes when a change may take effect."""
+        due_at = now + self.delay_secs
+        self.effective_at[change] = due_at
+        return due_at
+
+    def enact(self, change: Hashable, *, now: int) -> None:
+        """Refuses a change that was not announced, or not long enough ago."""
+        due_at = self.effective_at[change]
+        if due_at == 0:
+            raise errors.NotScheduled
+        if now < due_at:
+            raise errors.TooEarly(now, due_at)
+        self.effective_at[change] = 0
+
+    def require_owner(self, sender: str) -> None:
+        """Refuses a sender that is not the owner."""
+        if sender != self.owner:
+            raise errors.NotOwner(sender)
+
+    def require_running(self) -> None:
+        """Refuses while the vault is paused."""
+        if self.paused:
+            raise errors.VaultPaused
+
+    def require_underlying(self, underlying: int) -> None:
+        """Refuses a number that is no underlying."""
+        if underlying >= len(self.ledger.risks):
+            raise errors.UnknownUnderlying(underlying)
+
+    def require_collateral(self, collateral: int) -> None:
+        """Refuses a number that is no collateral."""
+        if collateral >= len(self.ledger.assets):
+            raise errors.UnknownCollateral(collateral)
+
+    def require_decimals(self, token: str) -> int:
+        """Decimals of a token, refused above the cap."""
+        decimals = self.tokens[token].decimals()
+        if decimals > fixed.MAX_DECIMALS:
+            raise errors.TooManyDecimals(decimals, fixed.MAX_DECIMALS)
+        return decimals

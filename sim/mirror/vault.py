@@ -1,0 +1,195 @@
+"""The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sim.mirror import account as accounts
+from sim.mirror import cash, errors, fixed, ledger, lens, market, oracle, valuation
+from sim.mirror import collateral as collaterals
+from sim.mirror.account import AccountId
+from sim.mirror.auction import Auction
+from sim.mirror.evm import non_reentrant
+from sim.mirror.lens import AccountState, Globals
+from sim.mirror.valuation import Metrics
+
+
+class Side(NamedTuple):
+    """What a trade leaves in an account."""
+
+    principal: int
+    size: int
+    quote: int
+
+
+class Vault(Auction):
+    """The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
+
+    __slots__ = ()
+
+    def set_operator(self, account: AccountId, operator: str, allowed: bool, *, sender: str) -> None:
+        """Allows or forbids an operator to act for an account."""
+        if sender != accounts.owner_of(account):
+            raise errors.NotAuthorized(account, sender)
+        self.ledger.holders[account].operators[operator] = allowed
+        self.emit("OperatorSet", sender, account, operator, allowed)
+
+    def publish_price(
+        self,
+        underlying: int,
+        index_wad: int,
+        premium_wad: int,
+        confidence_wad: int,
+        published_at: int,
+        *,
+        sender: str,
+        now: int,
+    ) -> None:
+        """Publishes the price of an underlying."""
+        if not self.is_feeder[sender]:
+            raise errors.NotFeeder(sender)
+        self.require_underlying(underlying)
+        price = self.ledger.prices[underlying]
+        oracle.publish(price, index_wad, premium_wad, confidence_wad, published_at, now=now)
+        self.emit("PricePublished", sender, underlying, index_wad, premium_wad, confidence_wad, published_at)
+
+    @non_reentrant
+    def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str) -> None:
+        """Adds cash to an account."""
+        accounts.require_authority(self.ledger.holders[account], account, sender)
+        ledger.add_cash(self.ledger, account, self.pull_quote(amount_raw, sender=sender))
+        self.emit("CashDeposited", sender, account, amount_raw, self.ledger.holders[account].principal)
+
+    @non_reentrant
+    def withdraw_cash(self, account: AccountId, amount_raw: int, to: str, *, sender: str, now: int) -> None:
+        """Takes cash out of an account, or borrows it."""
+        self.require_withdrawal(account, sender=sender)
+        collaterals.require_amount(amount_raw, self.ledger.cash.decimals)
+        ledger.add_cash(self.ledger, account, -collaterals.to_wad(amount_raw, self.ledger.cash.decimals))
+        valuation.require_initial(self.ledger, account, now=now)
+        collaterals.push(self.tokens[self.ledger.cash.token], to, amount_raw, this=self.this)
+        self.emit("CashWithdrawn", sender, account, amount_raw, to, self.ledger.holders[account].principal)
+
+    @non_reentrant
+    def deposit_collateral(self, account: AccountId, collateral: int, amount_raw: int, *, sender: str) -> None:
+        """Adds collateral to an account."""
+        accounts.require_authority(self.ledger.holders[account], account, sender)
+        self.require_collateral(collateral)
+        asset = self.ledger.assets[collateral]
+        balance_raw = self.ledger.holders[account].balances[collateral] + amount_raw
+        collaterals.require_amount(amount_raw, asset.decimals)
+        collaterals.require_amount(balance_raw, asset.decimals)
+        collaterals.pull(self.tokens[asset.token], sender, amount_raw, this=self.this)
+        self.ledger.holders[account].balances[collateral] = balance_raw
+        asset.total_raw += amount_raw
+        self.emit("CollateralDeposited", sender, account, collateral, amount_raw, balance_raw)
+
+    @non_reentrant
+    def withdraw_collateral(
+        self, account: AccountId, collateral: int, amount_raw: int, to: str, *, sender: str, now: int
+    ) -> None:
+        """Takes collateral out of an account."""
+        self.require_withdrawal(account, sender=sender)
+        self.require_collateral(collateral)
+        asset = self.ledger.assets[collateral]
+        collaterals.require_amount(amount_raw, asset.decimals)
+        balance_raw = self.ledger.holders[account].balances[collateral]
+        if amount_raw > balance_raw:
+            raise errors.InsufficientCollateral(balance_raw, amount_raw)
+        self.ledger.holders[account].balances[collateral] = balance_raw - amount_raw
+        asset.total_raw -= amount_raw
+        valuation.require_initial(self.ledger, account, now=now)
+        collaterals.push(self.tokens[asset.token], to, amount_raw, this=self.this)
+        self.emit("CollateralWithdrawn", sender, account, collateral, amount_raw, to, balance_raw - amount_raw)
+
+    @non_reentrant
+    def fund_insurance(self, amount_raw: int, *, sender: str) -> None:
+        """Gives cash to the insurance fund."""
+        amount_wad = self.pull_quote(amount_raw, sender=sender)
+        self.ledger.cash.insurance_wad += amount_wad
+        self.emit("InsuranceFunded", sender, amount_raw, self.ledger.cash.insurance_wad)
+
+    @non_reentrant
+    def trade(
+        self,
+        maker: AccountId,
+        taker: AccountId,
+        instrument: int,
+        size: int,
+        price_wad: int,
+        *,
+        sender: str,
+        now: int,
+    ) -> None:
+        """Trades an instrument between two accounts."""
+        accounts.require_authority(self.ledger.holders[maker], maker, sender)
+        accounts.require_authority(self.ledger.holders[taker], taker, sender)
+        if maker == taker:
+            raise errors.SameAccount(maker)
+        ledger.require_idle(self.ledger, maker)
+        ledger.require_idle(self.ledger, taker)
+        self.require_terms(instrument, size, price_wad, now=now)
+        quote = fixed.mul_div_ceil(size, price_wad, fixed.WAD)
+        maker_after = self.fill_side(maker, instrument, -size, quote, now=now)
+        taker_after = self.fill_side(taker, instrument, size, -quote, now=now)
+        self.emit("Traded", sender, maker, taker, instrument, size, price_wad, maker_after, taker_after)
+
+    def snapshot(self, ids: Iterable[AccountId]) -> tuple[Globals, tuple[AccountState, ...]]:
+        """State of the vault and of some accounts."""
+        roles = self.owner, self.pending_owner, self.guardian, self.paused
+        return lens.globals(self.ledger, *roles, tokens=self.tokens, this=self.this), lens.states(self.ledger, ids)
+
+    def metrics(self, account: AccountId, *, now: int) -> Metrics:
+        """What an account is told about its margin."""
+        return valuation.metrics(self.ledger, account, now=now)
+
+    def is_authorized(self, account: AccountId, sender: str) -> bool:
+        """Whether a sender may act for an account."""
+        return accounts.is_authorized(self.ledger.holders[account], account, sender)
+
+    def pull_quote(self, amount_raw: int, *, sender: str) -> int:
+        """Takes quote tokens in and answers their wad."""
+        decimals = self.ledger.cash.decimals
+        collaterals.require_amount(amount_raw, decimals)
+        collaterals.pull(self.tokens[self.ledger.cash.token], sender, amount_raw, this=self.this)
+        return collaterals.to_wad(amount_raw, decimals)
+
+    def require_withdrawal(self, account: AccountId, *, sender: str) -> None:
+        """Refuses a withdrawal that may not happen, whatever its amount."""
+        self.require_running()
+        accounts.require_authority(self.ledger.holders[account], account, sender)
+        ledger.require_idle(self.ledger, account)
+        cash.require_covered(self.ledger.cash)
+
+    def require_terms(self, instrument: int, size: int, price_wad: int, *, now: int) -> None:
+        """Refuses a trade of the wrong thing, size or price."""
+        market.require_listed(instrument, len(self.ledger.risks))
+        if size == 0:
+            raise errors.ZeroSize
+        if fixed.abs(size) > fixed.CAP:
+            raise errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
+        underlying = market.underlying_of(instrument)
+        ledger.require_fresh(self.ledger, underlying, now=now)
+        price = self.ledger.prices[underlying]
+        risk = self.ledger.risks[underlying]
+        mark_wad = oracle.mark(price.index, price.premium, risk.mark_band)
+        band = fixed.mul_div_down(mark_wad, risk.trade_band, fixed.WAD)
+        if price_wad == 0:
+            raise errors.ZeroPrice
+        if price_wad < mark_wad - band or price_wad > mark_wad + band:
+            raise errors.PriceOutsideBand(price_wad, mark_wad - band, mark_wad + band)
+
+    def fill_side(self, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> Side:
+        """Fills one side of a trade and checks its margin."""
+        holder = self.ledger.holders[account]
+        position = holder.positions[instrument]
+        if accounts.is_rising(position.size, size_delta):
+            self.require_running()
+            ledger.fill(self.ledger, account, instrument, size_delta, quote_delta)
+            valuation.require_initial(self.ledger, account, now=now)
+        else:
+            before_wad = valuation.initial_margin(self.ledger, account, now=now)
+            ledger.fill(self.ledger, account, instrument, size_delta, quote_delta)
+            valuation.require_no_fall(self.ledger, account, before_wad, now=now)
+        return Side(holder.principal, position.size, position.quote)

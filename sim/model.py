@@ -1,0 +1,124 @@
+"""The model side: the mirror in memory, with tokens around it and an undo log under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from inspect import signature
+from typing import Any
+
+from sim.mirror.account import AccountId
+from sim.mirror.errors import Refusal
+from sim.mirror.evm import Journal, Map, Stored
+from sim.mirror.valuation import Metrics
+from sim.mirror.vault import Vault
+from sim.side import TOKEN_ACTIONS, VAULT, Event, Outcome, Snapshot, Step, TokenSpec, World
+
+
+class ERC20InsufficientBalance(Refusal):
+    """A holder has fewer tokens than it would pay (raised by the token)."""
+
+    sender: str
+    balance_raw: int
+    needed_raw: int
+
+
+class Token(Stored):
+    """A test token as the probes in Solidity are: balances by name, minted to anyone, spendable by the vault."""
+
+    __slots__ = ("balances", "hook", "spec")
+    zeros = {"balances": lambda journal: Map(journal, int), "spec": None, "hook": None}
+    balances: Map[str, int]
+    spec: TokenSpec
+    hook: Callable[[], None]
+
+    def __init__(self, spec: TokenSpec, journal: Journal) -> None:
+        super().__init__(journal)
+        self.spec = spec
+
+    def decimals(self) -> int:
+        return self.spec.decimals
+
+    def balance_of(self, holder: str) -> int:
+        return self.balances[holder]
+
+    def mint(self, to: str, amount_raw: int) -> None:
+        self.balances[to] += amount_raw
+
+    def transfer(self, to: str, amount_raw: int, *, sender: str) -> None:
+        balance = self.balances[sender]
+        if balance < amount_raw:
+            raise ERC20InsufficientBalance(sender, balance, amount_raw)
+        self.balances[sender] = balance - amount_raw
+        self.balances[to] += amount_raw
+        if self.spec.kind == "fee":
+            self.balances[to] -= amount_raw // 100
+        elif self.spec.kind == "reentrant":
+            self.hook()
+
+    def transfer_from(self, payer: str, to: str, amount_raw: int, *, sender: str) -> None:
+        self.transfer(to, amount_raw, sender=payer)
+
+
+class Model:
+    """The mirror behind the interface of a side; a step costs the same however many accounts there are."""
+
+    engine = "mirror"
+
+    def __init__(self, world: World) -> None:
+        self.journal = Journal()
+        self.tokens = {spec.name: Token(spec, self.journal) for spec in world.tokens}
+        self.vault = Vault(
+            world.owner, world.quote, world.delay_secs, world.terms,
+            tokens=self.tokens, this=VAULT, journal=self.journal,
+        )  # fmt: skip
+        for name, token in self.tokens.items():
+            token.hook = partial(self.vault.fund_insurance, 1, sender=name)
+        self.journal.keep()
+        self._doors: dict[str, tuple[Callable[..., Any], bool]] = {}
+
+    def apply(self, step: Step) -> Outcome:
+        """Executes one step; a refusal takes everything back."""
+        refusal: Refusal | None = None
+        try:
+            self._call(step)
+        except Refusal as refused:
+            self.journal.undo()
+            refusal = refused
+        events = tuple(Event(*event) for event in self.vault.events)
+        self.vault.events = ()
+        self.journal.keep()
+        return Outcome(refusal, events, self.snapshot(step.accounts()))
+
+    def play(self, steps: Sequence[Step]) -> list[Outcome]:
+        """Executes steps in order and answers the outcome of each."""
+        return [self.apply(step) for step in steps]
+
+    def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
+        """State of the vault and of some accounts."""
+        return Snapshot(*self.vault.snapshot(accounts))
+
+    def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
+        """What accounts are told about their margin at a time [unix seconds]."""
+        return [self.vault.metrics(account, now=at) for account in accounts]
+
+    def close(self) -> None:
+        """Frees nothing: the model is memory."""
+
+    def _call(self, step: Step) -> None:
+        if step.action in TOKEN_ACTIONS:
+            token, to, amount_raw = (step.args[name] for name in ("token", "to", "amount_raw"))
+            if step.action == "mint":
+                return self.tokens[token].mint(to, amount_raw)
+            return self.tokens[token].transfer(to, amount_raw, sender=step.sender)
+        door, timed = self._door(step.action)
+        if timed:
+            door(**step.args, sender=step.sender, now=step.at)
+        else:
+            door(**step.args, sender=step.sender)
+
+    def _door(self, action: str) -> tuple[Callable[..., Any], bool]:
+        if action not in self._doors:
+            door = getattr(self.vault, action)
+            self._doors[action] = door, "now" in signature(door).parameters
+        return self._doors[action]
