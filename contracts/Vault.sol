@@ -105,10 +105,11 @@ contract Vault is Auction {
     }
 
     /// @notice Adds collateral to an account.
+    /// @dev while its price is doubtful, collateral may ask for more margin than it gives
     /// @param account account
     /// @param collateral number of the collateral
     /// @param amountRaw amount of the token [raw]
-    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, TransferMismatch
+    /// @custom:reverts NotAuthorized, UnknownCollateral, ZeroAmount, AmountTooLarge, TransferMismatch, InsufficientMargin
     function depositCollateral(AccountId account, uint256 collateral, uint256 amountRaw) external nonReentrant {
         Account.requireAuthority(ledger.holders[account], account, msg.sender);
         requireCollateral(collateral);
@@ -116,9 +117,12 @@ contract Vault is Auction {
         uint256 balanceRaw = ledger.holders[account].balances[collateral] + amountRaw;
         Collateral.requireAmount(amountRaw, asset.decimals);
         Collateral.requireAmount(balanceRaw, asset.decimals);
+        bool doubtful = isDoubtful(asset.underlying);
+        int256 beforeWad = doubtful ? Valuation.initialMargin(ledger, account) : int256(0);
         Collateral.pull(asset.token, msg.sender, amountRaw);
         ledger.holders[account].balances[collateral] = balanceRaw;
         asset.totalRaw += amountRaw;
+        if (doubtful) Valuation.requireNoFall(ledger, account, beforeWad);
         emit CollateralDeposited(msg.sender, account, collateral, amountRaw, balanceRaw);
     }
 
@@ -161,7 +165,7 @@ contract Vault is Auction {
     /// @param priceWad price of one whole unit [wad]
     /// @custom:rounds the quote up, because the taker asks for the trade and the maker would lose otherwise
     /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, ZeroSize, SizeTooLarge, StalePrice,
-    /// PriceOutsideBand, VaultPaused, TooManyPositions, InsufficientMargin
+    /// ZeroPrice, PriceOutsideBand, VaultPaused, TooManyPositions, InsufficientMargin
     function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
         Account.requireAuthority(ledger.holders[maker], maker, msg.sender);
         Account.requireAuthority(ledger.holders[taker], taker, msg.sender);
@@ -194,6 +198,12 @@ contract Vault is Auction {
         return Account.isAuthorized(ledger.holders[account], account, sender);
     }
 
+    /// @notice Whether the price of an underlying is so unsure that it asks for more margin.
+    /// @param underlying number of the underlying
+    function isDoubtful(uint256 underlying) internal view returns (bool) {
+        return ledger.prices[underlying].confidence < ledger.risks[underlying].confidenceThreshold;
+    }
+
     /// @notice Takes quote tokens in and answers their wad.
     /// @param amountRaw amount of the quote token [raw]
     /// @custom:reverts ZeroAmount, AmountTooLarge, TransferMismatch
@@ -219,7 +229,7 @@ contract Vault is Auction {
     /// @param size what the taker buys [wad]
     /// @param priceWad price of one whole unit [wad]
     /// @custom:rounds the band down, because it limits
-    /// @custom:reverts UnknownInstrument, ZeroSize, SizeTooLarge, StalePrice, PriceOutsideBand
+    /// @custom:reverts UnknownInstrument, ZeroSize, SizeTooLarge, StalePrice, ZeroPrice, PriceOutsideBand
     function requireTerms(uint256 instrument, int256 size, uint256 priceWad) internal view {
         Market.requireListed(instrument, ledger.risks.length);
         if (size == 0) revert Errors.ZeroSize();

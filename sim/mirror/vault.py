@@ -72,7 +72,9 @@ class Vault(Auction):
         self.emit("CashWithdrawn", sender, account, amount_raw, to, self.ledger.holders[account].principal)
 
     @non_reentrant
-    def deposit_collateral(self, account: AccountId, collateral: int, amount_raw: int, *, sender: str) -> None:
+    def deposit_collateral(
+        self, account: AccountId, collateral: int, amount_raw: int, *, sender: str, now: int
+    ) -> None:
         """Adds collateral to an account."""
         accounts.require_authority(self.ledger.holders[account], account, sender)
         self.require_collateral(collateral)
@@ -80,9 +82,13 @@ class Vault(Auction):
         balance_raw = self.ledger.holders[account].balances[collateral] + amount_raw
         collaterals.require_amount(amount_raw, asset.decimals)
         collaterals.require_amount(balance_raw, asset.decimals)
+        doubtful = self.is_doubtful(asset.underlying)
+        before_wad = valuation.initial_margin(self.ledger, account, now=now) if doubtful else 0
         collaterals.pull(self.tokens[asset.token], sender, amount_raw, this=self.this)
         self.ledger.holders[account].balances[collateral] = balance_raw
         asset.total_raw += amount_raw
+        if doubtful:
+            valuation.require_no_fall(self.ledger, account, before_wad, now=now)
         self.emit("CollateralDeposited", sender, account, collateral, amount_raw, balance_raw)
 
     @non_reentrant
@@ -147,6 +153,10 @@ class Vault(Auction):
     def is_authorized(self, account: AccountId, sender: str) -> bool:
         """Whether a sender may act for an account."""
         return accounts.is_authorized(self.ledger.holders[account], account, sender)
+
+    def is_doubtful(self, underlying: int) -> bool:
+        """Whether the price of an underlying is so unsure that it asks for more margin."""
+        return self.ledger.prices[underlying].confidence < self.ledger.risks[underlying].confidence_threshold
 
     def pull_quote(self, amount_raw: int, *, sender: str) -> int:
         """Takes quote tokens in and answers their wad."""

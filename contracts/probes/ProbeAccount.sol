@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Account, AccountId} from "../Account.sol";
+import {Probe} from "./Probe.sol";
+
+/// @notice The functions of Account, open to anyone; what they store is given and answered.
+contract ProbeAccount is Probe {
+    mapping(uint256 call => Account.Holder) private holders;
+    uint256 private count;
+
+    function ownerOf(AccountId account) external pure returns (address) {
+        return Account.ownerOf(account);
+    }
+
+    function isAuthorized(address operator, AccountId account, address sender) external returns (bool) {
+        return Account.isAuthorized(operated(operator), account, sender);
+    }
+
+    function requireAuthority(address operator, AccountId account, address sender) external {
+        Account.requireAuthority(operated(operator), account, sender);
+    }
+
+    function image(Account.Image calldata self, uint256 collaterals) external returns (Account.Image memory) {
+        return Account.image(held(self), collaterals);
+    }
+
+    function isRising(int256 size, int256 sizeDelta) external pure returns (bool) {
+        return Account.isRising(size, sizeDelta);
+    }
+
+    function fill(Account.Image calldata self, uint256 instrument, int256 sizeDelta, int256 quoteDelta)
+        external
+        returns (int256 realizedWad, Account.Image memory, Account.Position memory)
+    {
+        Account.Holder storage holder = held(self);
+        realizedWad = Account.fill(holder, instrument, sizeDelta, quoteDelta);
+        return (realizedWad, Account.image(holder, 0), holder.positions[instrument]);
+    }
+
+    function add(Account.Image calldata self, uint256 instrument) external returns (Account.Image memory) {
+        Account.Holder storage holder = held(self);
+        Account.add(holder, instrument);
+        return Account.image(holder, 0);
+    }
+
+    function remove(Account.Image calldata self, uint256 instrument)
+        external
+        returns (Account.Image memory, Account.Position memory)
+    {
+        Account.Holder storage holder = held(self);
+        Account.remove(holder, instrument);
+        return (Account.image(holder, 0), holder.positions[instrument]);
+    }
+
+    function operated(address operator) internal returns (Account.Holder storage holder) {
+        holder = holders[++count];
+        holder.operators[operator] = true;
+    }
+
+    function held(Account.Image calldata self) internal returns (Account.Holder storage holder) {
+        holder = holders[++count];
+        hold(holder, self);
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Cash} from "../Cash.sol";
+
+/// @notice The functions of Cash, open to anyone; what they store is given and answered.
+contract ProbeCash {
+    Cash.Pool private stored;
+
+    function present(Cash.Pool calldata self, int256 principal) external returns (int256) {
+        stored = self;
+        return Cash.present(stored, principal);
+    }
+
+    function principalOf(Cash.Pool calldata self, int256 presentWad) external returns (int256) {
+        stored = self;
+        return Cash.principalOf(stored, presentWad);
+    }
+
+    function moved(Cash.Pool calldata self, int256 principal, int256 deltaWad) external returns (int256) {
+        stored = self;
+        return Cash.moved(stored, principal, deltaWad);
+    }
+
+    function depegRate(Cash.Terms calldata terms, uint256 priceWad) external pure returns (uint256) {
+        return Cash.depegRate(terms, priceWad);
+    }
+
+    function drawInsurance(Cash.Pool calldata self, uint256 amountWad) external returns (Cash.Pool memory) {
+        stored = self;
+        Cash.drawInsurance(stored, amountWad);
+        return stored;
+    }
+
+    function requireCovered(Cash.Pool calldata self) external {
+        stored = self;
+        Cash.requireCovered(stored);
+    }
+
+    function requireValid(Cash.Terms calldata terms, uint256 underlyings) external pure {
+        Cash.requireValid(terms, underlyings);
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Fixed} from "../Fixed.sol";
+
+/// @notice The functions of Fixed, open to anyone.
+contract ProbeFixed {
+    function mulDivDown(uint256 a, uint256 b, uint256 c) external pure returns (uint256) {
+        return Fixed.mulDivDown(a, b, c);
+    }
+
+    function mulDivUp(uint256 a, uint256 b, uint256 c) external pure returns (uint256) {
+        return Fixed.mulDivUp(a, b, c);
+    }
+
+    function mulDivFloor(int256 a, int256 b, uint256 c) external pure returns (int256) {
+        return Fixed.mulDivFloor(a, b, c);
+    }
+
+    function mulDivCeil(int256 a, int256 b, uint256 c) external pure returns (int256) {
+        return Fixed.mulDivCeil(a, b, c);
+    }
+
+    function part(int256 value, uint256 fractionWad) external pure returns (int256) {
+        return Fixed.part(value, fractionWad);
+    }
+
+    function sqrtDown(uint256 a) external pure returns (uint256) {
+        return Fixed.sqrtDown(a);
+    }
+
+    function sqrtUp(uint256 a) external pure returns (uint256) {
+        return Fixed.sqrtUp(a);
+    }
+
+    function abs(int256 a) external pure returns (uint256) {
+        return Fixed.abs(a);
+    }
+
+    function signed(uint256 a) external pure returns (int256) {
+        return Fixed.signed(a);
+    }
+
+    function min(uint256 a, uint256 b) external pure returns (uint256) {
+        return Fixed.min(a, b);
+    }
+
+    function max(uint256 a, uint256 b) external pure returns (uint256) {
+        return Fixed.max(a, b);
+    }
+
+    function bits(uint256 word, uint256 low, uint256 width) external pure returns (uint256) {
+        return Fixed.bits(word, low, width);
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Margin} from "../Margin.sol";
+import {Level} from "../Standard.sol";
+
+/// @notice The functions of Margin, open to anyone.
+contract ProbeMargin {
+    function equity(Margin.Book calldata self) external pure returns (int256) {
+        return Margin.equity(self);
+    }
+
+    function adjustedEquity(Margin.Book calldata self, Level level) external pure returns (int256) {
+        return Margin.adjustedEquity(self, level);
+    }
+
+    function requirement(Margin.Book calldata self, Level level) external pure returns (uint256) {
+        return Margin.requirement(self, level);
+    }
+
+    function margin(Margin.Book calldata self, Level level) external pure returns (int256) {
+        return Margin.margin(self, level);
+    }
+
+    function health(Margin.Book calldata self) external pure returns (int256) {
+        return Margin.health(self);
+    }
+
+    function freeCollateral(Margin.Book calldata self) external pure returns (uint256) {
+        return Margin.freeCollateral(self);
+    }
+
+    function notional(Margin.Book calldata self) external pure returns (uint256) {
+        return Margin.notional(self);
+    }
+
+    function leverage(Margin.Book calldata self) external pure returns (int256) {
+        return Margin.leverage(self);
+    }
+}

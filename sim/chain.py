@@ -1,0 +1,158 @@
+"""The chain side: the contracts on a local Anvil, driven in chunks.
+
+A chunk of steps goes to the node as one `eth_simulateV1`: each step has its own time, and the state of what it touched is read
+after it. The chunk is then mined, a block per time, and the state that mining left must be the simulated one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from sim import toolchain
+from sim.anvil import Node, Request
+from sim.codec import Codec, Names
+from sim.compiler import Build, compile_contracts
+from sim.deploy import GAS, deploy_world
+from sim.interface import Interface
+from sim.mirror.account import AccountId
+from sim.mirror.lens import AccountState, Globals
+from sim.mirror.valuation import Metrics
+from sim.side import TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step, World
+
+CHUNK = 100
+
+_BEFORE_SECS = 3600
+_NOBODY = "0x" + "0" * 40
+
+
+class EnginesDisagree(Exception):
+    """Mining a chunk left another state than simulating it."""
+
+
+class Chain:
+    """The contracts of a directory on an Anvil of their own."""
+
+    def __init__(self, world: World, contracts: Path | None = None, *, traced: bool = False) -> None:
+        """Compiles, starts, deploys. Raises CompileFailed, ToolchainMissing, ChainLost, DeployFailed."""
+        self.build: Build = compile_contracts(contracts)
+        self.names = Names()
+        self.codec = Codec(self.names)
+        self.node = Node(world.starts_at - _BEFORE_SECS, traced=traced)
+        try:
+            deploy_world(self.node, self.build, world, self.names)
+        except BaseException:
+            self.node.close()
+            raise
+        artifacts = self.build.artifacts
+        others = [artifact.abi for name, artifact in artifacts.items() if name in _ERROR_SOURCES]
+        self.vault = Interface(artifacts["Vault"].abi, self.codec, others)
+        self.token = Interface(artifacts["Token"].abi, self.codec)
+        self.engine = f"anvil {toolchain.versions()['anvil']}"
+        self._address = self.names.address(VAULT)
+        self._nonces: dict[str, int] = {}
+
+    def play(self, steps: Sequence[Step]) -> list[Outcome]:
+        """Executes steps in order and answers the outcome of each. Raises ChainLost, EnginesDisagree."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(steps), CHUNK):
+            chunk = steps[start : start + CHUNK]
+            simulated = self._simulate(chunk)
+            self._mine(chunk)
+            outcomes += simulated
+            self._require_same(chunk, simulated)
+        return outcomes
+
+    def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
+        """What accounts are told about their margin at a time not before the last step [unix seconds]."""
+        calls = [self._view("metrics", {"account": account}) for account in accounts]
+        [block] = self._simulated([(at, calls)])
+        return [Metrics(*self.vault.result("metrics", call["returnData"])[0]) for call in block]
+
+    def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
+        """State of the vault and of some accounts, as mined."""
+        call = self._view("snapshot", {"ids": accounts})
+        return self._snapshot(self.node.rpc("eth_call", call, "latest"))
+
+    def close(self) -> None:
+        """Stops the node."""
+        self.node.close()
+
+    def transaction(self, step: Step) -> dict[str, str]:
+        """A step as the node takes it."""
+        sender = self.names.address(step.sender)
+        if step.action in TOKEN_ACTIONS:
+            args = {name: value for name, value in step.args.items() if name != "token"}
+            to, data = self.names.address(step.args["token"]), self.token.call(step.action, _token_args(args))
+        else:
+            to, data = self._address, self.vault.call(step.action, step.args)
+        return {"from": sender, "to": to, "input": data, "gas": GAS}
+
+    def _view(self, door: str, args: dict[str, Any]) -> dict[str, str]:
+        return {"from": _NOBODY, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}
+
+    def _simulate(self, steps: Sequence[Step]) -> list[Outcome]:
+        blocks = []
+        for at, group in _by_time(steps):
+            pairs = ((self.transaction(step), self._view("snapshot", {"ids": step.accounts()})) for step in group)
+            blocks.append((at, [call for pair in pairs for call in pair]))
+        answers = [call for block in self._simulated(blocks) for call in block]
+        return [self._outcome(*pair) for pair in zip(answers[::2], answers[1::2], strict=True)]
+
+    def _simulated(self, blocks: Sequence[tuple[int, list[dict[str, str]]]]) -> list[list[dict[str, Any]]]:
+        states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
+        answer = self.node.rpc("eth_simulateV1", {"blockStateCalls": states, "validation": False}, "latest")
+        return [block["calls"] for block in answer]
+
+    def _outcome(self, call: dict[str, Any], view: dict[str, Any]) -> Outcome:
+        snapshot = self._snapshot(view["returnData"])
+        if call["status"] != "0x1":
+            return Outcome(self.vault.refusal(_revert_data(call)), (), snapshot)
+        events = (self.vault.event(log) for log in call["logs"] if log["address"] == self._address)
+        return Outcome(None, tuple(events), snapshot)
+
+    def _snapshot(self, data: str) -> Snapshot:
+        shared, accounts = self.vault.result("snapshot", data)
+        return Snapshot(Globals(*shared), tuple(AccountState(*each) for each in accounts))
+
+    def _mine(self, steps: Sequence[Step]) -> None:
+        for at, group in _by_time(steps):
+            self.node.batch(self._sends(group))
+            self.node.rpc("evm_mine", at)
+
+    def _sends(self, group: Sequence[Step]) -> list[Request]:
+        sends: list[Request] = []
+        for place, step in enumerate(group):
+            if step.sender not in self._nonces:
+                self._nonces[step.sender] = 0
+                self.node.rpc("anvil_setBalance", self.names.address(step.sender), hex(10**30))
+            order = {"nonce": hex(self._nonces[step.sender]), "gasPrice": hex(len(group) - place)}
+            self._nonces[step.sender] += 1
+            sends.append(("eth_sendTransaction", [self.transaction(step) | order]))
+        return sends
+
+    def _require_same(self, steps: Sequence[Step], simulated: Sequence[Outcome]) -> None:
+        last = {each.account: each for outcome in simulated for each in outcome.snapshot.accounts}
+        mined = self.snapshot(tuple(last))
+        if mined != Snapshot(simulated[-1].snapshot.globals, tuple(last.values())):
+            raise EnginesDisagree(f"mining the steps up to {steps[-1]} left {mined}, simulating them did not")
+
+
+_ERROR_SOURCES = ("Errors", "Ledger", "Valuation", "Token")
+
+
+def _token_args(args: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `mint(to, amountRaw)` and of ERC-20's `transfer(to, value)`."""
+    return {**args, "value": args["amount_raw"]}
+
+
+def _by_time(steps: Sequence[Step]) -> Iterator[tuple[int, list[Step]]]:
+    for at, group in groupby(steps, key=lambda step: step.at):
+        yield at, list(group)
+
+
+def _revert_data(call: dict[str, Any]) -> str:
+    data: str = call.get("returnData") or "0x"
+    return data if data != "0x" else call.get("error", {}).get("data") or "0x"

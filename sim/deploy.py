@@ -1,0 +1,81 @@
+"""Contracts onto a local node: linked, in one block, each name bound to its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sim.anvil import Node
+from sim.codec import Codec, Names
+from sim.compiler import Artifact, Build
+from sim.mirror.liquidation import Terms
+from sim.side import VAULT, TokenSpec, World
+
+DEPLOYER = "deployer"
+GAS = hex(30_000_000)
+
+_TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
+_RICH = hex(10**30)
+
+
+class DeployFailed(Exception):
+    """A contract could not be put on the chain."""
+
+
+class Deployer:
+    """Puts contracts of one build on a node, libraries first and once."""
+
+    def __init__(self, node: Node, build: Build, names: Names) -> None:
+        self._node, self._build, self.names = node, build, names
+        self._libraries: dict[str, str] = {}
+        node.rpc("anvil_setBalance", names.address(DEPLOYER), _RICH)
+
+    def deploy(self, contract: str, types: Sequence[str] = (), values: Sequence[Any] = ()) -> str:
+        """Puts a contract on the chain and answers its address (hex). Raises DeployFailed."""
+        from eth_abi.abi import encode
+
+        artifact = self._build.artifacts[contract]
+        data = "0x" + self._linked(artifact) + encode(types, values).hex()
+        sender = self.names.address(DEPLOYER)
+        sent = self._node.rpc("eth_sendTransaction", {"from": sender, "data": data, "gas": GAS, "gasPrice": "0x0"})
+        self._node.rpc("evm_mine")
+        receipt = self._node.rpc("eth_getTransactionReceipt", sent)
+        if receipt is None or receipt["status"] != "0x1":
+            size = len(artifact.deployed_bytecode) // 2
+            raise DeployFailed(f"{contract} ({size} bytes; the chain takes 24576) could not be deployed")
+        address: str = receipt["contractAddress"]
+        return address
+
+    def _linked(self, artifact: Artifact) -> str:
+        code = artifact.bytecode
+        for libraries in artifact.link_references.values():
+            for name, places in libraries.items():
+                if name not in self._libraries:
+                    self._libraries[name] = self.deploy(name)
+                address = self._libraries[name][2:]
+                for place in places:
+                    at, size = 2 * place["start"], 2 * place["length"]
+                    code = code[:at] + address + code[at + size :]
+        return code
+
+
+def deploy_world(node: Node, build: Build, world: World, names: Names) -> None:
+    """Puts the tokens and the vault of a world on a node and binds their names. Raises DeployFailed."""
+    deployer = Deployer(node, build, names)
+    for spec in world.tokens:
+        names.bind(spec.name, deployer.deploy(_TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals]))
+    kinds = ["address", "address", "uint256", f"({','.join(['uint64'] * len(Terms._fields))})"]
+    values = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
+    names.bind(VAULT, deployer.deploy("Vault", kinds, values))
+    _set_spenders(node, build, world.tokens, names)
+
+
+def _set_spenders(node: Node, build: Build, tokens: Sequence[TokenSpec], names: Names) -> None:
+    from sim.interface import Interface
+
+    interface = Interface(build.artifacts["Token"].abi, Codec(names))
+    data = interface.call("set_spender", {"spender": VAULT})
+    for spec in tokens:
+        call: Mapping[str, Any] = {"from": names.address(DEPLOYER), "to": names.address(spec.name), "data": data}
+        node.rpc("eth_sendTransaction", {**call, "gas": GAS, "gasPrice": "0x0"})
+    node.rpc("evm_mine")

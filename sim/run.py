@@ -1,0 +1,208 @@
+"""The loop: a story's steps through the model and through the chain, every outcome compared.
+
+Steps come from the model's state, so no answer of the chain is awaited: while the chain works on a chunk, the model is ahead with
+the next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sim.chain import CHUNK, Chain
+from sim.compare import Difference, differences, value_differences
+from sim.mirror.account import AccountId
+from sim.mirror.valuation import Metrics
+from sim.model import Model
+from sim.side import Outcome, Step
+from sim.story import ExpectationFailed, Story
+
+
+class Observer(Protocol):
+    """Whoever looks at every step of a run: on the model at once, and again when the chain has agreed or not."""
+
+    def applied(self, number: int, step: Step, outcome: Outcome, model: Model) -> None:
+        """The model has executed a step; numbers count from 1."""
+
+    def compared(self, number: int, step: Step, model: Outcome, chain: Outcome) -> None:
+        """The chain has executed it, too."""
+
+
+class Guard(Protocol):
+    """Whoever stands at every step of the model and refuses to go on when something is broken."""
+
+    def before(self, step: Step, model: Model) -> None:
+        """A step is about to be executed."""
+
+    def after(self, step: Step, outcome: Outcome, model: Model) -> None:
+        """It was. Raises what should stop the run."""
+
+
+class Broken(Exception):
+    """An invariant of the model does not hold."""
+
+
+class Diverged(Exception):
+    """The sides differ: the first step where they do, and how."""
+
+    def __init__(self, number: int, step: Step, found: Sequence[Difference]) -> None:
+        super().__init__(f"step {number} ({step.action} by {step.sender}): {found[0]}")
+        self.number, self.step, self.found = number, step, tuple(found)
+
+
+@dataclass(slots=True)
+class Result:
+    """What a run came to; `failure` is what stopped it, if anything did."""
+
+    steps: int = 0
+    compared: int = 0
+    metrics_compared: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=Counter)
+    failure: Diverged | Broken | ExpectationFailed | None = None
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class _Chunk:
+    first: int
+    steps: list[Step] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    accounts: tuple[AccountId, ...] = ()
+    metrics: list[Metrics] = field(default_factory=list)
+
+    def seal(self, model: Model) -> None:
+        """Notes the metrics of the accounts that the chunk touched, as the model has them after it."""
+        self.accounts = tuple(dict.fromkeys(account for step in self.steps for account in step.accounts()))
+        self.metrics = model.metrics(self.accounts, self.steps[-1].at)
+
+
+Played = tuple[list[Outcome], list[Metrics]]
+
+
+class Lockstep:
+    """A model and a chain on the same steps."""
+
+    def __init__(
+        self, model: Model, chain: Chain, observers: Sequence[Observer] = (), guard: Guard | None = None
+    ) -> None:
+        self.model, self.chain, self.observers, self.guard = model, chain, observers, guard
+        self.result = Result()
+        self._fields = chain.vault.event_fields()
+        self._chunk = _Chunk(1)
+        self._sent: tuple[_Chunk, Future[Played]] | None = None
+        self._worker = ThreadPoolExecutor(1)
+
+    def apply(self, step: Step) -> Outcome:
+        """Executes a step on the model at once and on the chain soon. Raises Diverged for this or an earlier step."""
+        if self.guard:
+            self.guard.before(step, self.model)
+        outcome = self.model.apply(step)
+        self.result.steps += 1
+        self.result.actions[step.action] += 1
+        if outcome.refusal:
+            self.result.refusals[outcome.refusal.name] += 1
+        self._last = step
+        self._chunk.steps.append(step)
+        self._chunk.outcomes.append(outcome)
+        for observer in self.observers:
+            observer.applied(self.result.steps, step, outcome, self.model)
+        if self.guard:
+            self.guard.after(step, outcome, self.model)
+        if len(self._chunk.steps) >= CHUNK:
+            self._send()
+        return outcome
+
+    def finish(self) -> None:
+        """Waits until every step is compared. Raises Diverged."""
+        if self._chunk.steps:
+            self._send()
+        self._settle()
+        self._compare_world()
+
+    def stop(self) -> None:
+        """Waits for what is under way and forgets it."""
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def _send(self) -> None:
+        chunk, self._chunk = self._chunk, _Chunk(self.result.steps + 1)
+        chunk.seal(self.model)
+        self._settle()
+        self._sent = chunk, self._worker.submit(self._play, chunk)
+
+    def _play(self, chunk: _Chunk) -> Played:
+        outcomes = self.chain.play(chunk.steps)
+        return outcomes, self.chain.metrics(chunk.accounts, chunk.steps[-1].at)
+
+    def _settle(self) -> None:
+        if not self._sent:
+            return
+        (chunk, future), self._sent = self._sent, None
+        outcomes, metrics = future.result()
+        for place, (step, model, chain) in enumerate(zip(chunk.steps, chunk.outcomes, outcomes, strict=True)):
+            number = chunk.first + place
+            for observer in self.observers:
+                observer.compared(number, step, model, chain)
+            if found := differences(chain, model, self._fields):
+                raise Diverged(number, step, found)
+            self.result.compared += 1
+        self._compare_metrics(chunk, metrics)
+
+    def _compare_world(self) -> None:
+        """Compares every account there is, whether a step named it or not."""
+        known = tuple(self.model.vault.ledger.holders)
+        for start in range(0, len(known), CHUNK):
+            some = known[start : start + CHUNK]
+            chain, model = self.chain.snapshot(some), self.model.snapshot(some)
+            if chain != model:
+                found = differences(Outcome(None, (), chain), Outcome(None, (), model), self._fields)
+                raise Diverged(self.result.steps, self._last, found)
+
+    def _compare_metrics(self, chunk: _Chunk, metrics: Sequence[Metrics]) -> None:
+        for account, mine, other in zip(chunk.accounts, metrics, chunk.metrics, strict=True):
+            if found := value_differences(f"{account}.metrics", mine, other):
+                raise Diverged(chunk.first + len(chunk.steps) - 1, chunk.steps[-1], found)
+            self.result.metrics_compared += 1
+
+
+def run(
+    story: Story,
+    model: Model,
+    chain: Chain,
+    observers: Sequence[Observer] = (),
+    guard: Guard | None = None,
+    tick: Callable[[int], None] = lambda steps: None,
+) -> Result:
+    """Plays a story on both sides to its end or to the first failure, which the result then names.
+
+    tick: called with the count of steps so far. Raises ChainLost, EnginesDisagree.
+    """
+    started = time.perf_counter()
+    lockstep = Lockstep(model, chain, observers, guard)
+    try:
+        _drive(story, lockstep, tick)
+    except Diverged as diverged:
+        lockstep.result.failure = diverged
+    finally:
+        lockstep.stop()
+    lockstep.result.seconds = time.perf_counter() - started
+    return lockstep.result
+
+
+def _drive(story: Story, lockstep: Lockstep, tick: Callable[[int], None]) -> None:
+    steps = story.steps(lockstep.model)
+    try:
+        step = next(steps)
+        while True:
+            outcome = lockstep.apply(step)
+            tick(lockstep.result.steps)
+            step = steps.send(outcome)
+    except StopIteration:
+        pass
+    except (Broken, ExpectationFailed) as failed:
+        lockstep.result.failure = failed
+    lockstep.finish()

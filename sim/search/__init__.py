@@ -1,0 +1,1 @@
+"""Looking for steps on which something breaks."""

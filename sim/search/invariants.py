@@ -1,0 +1,126 @@
+"""What must hold after every step, whatever the story: the numbered invariants of contracts/README.md.
+
+V7 and V8 are laws of the arithmetic and have their tests in tests/mirror/; V6 awaits interest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim.mirror import cash, collateral, fixed
+from sim.mirror.account import AccountId, Image
+from sim.model import Model
+from sim.run import Broken
+from sim.side import VAULT, Outcome, Step
+
+_LIQUIDATION = ("start_liquidation", "declare_insolvent", "bid", "end_liquidation")
+_UNASKED = ("start_liquidation", "declare_insolvent", "end_liquidation")  # doors that anyone may open for any account
+
+
+class BrokenInvariant(Broken):
+    """An invariant does not hold: its number, the step, and the numbers that should agree."""
+
+
+@dataclass(slots=True)
+class Invariants:
+    """Checks the model around every step; `every` spaces the checks that read all accounts."""
+
+    every: int = 1
+    _steps: int = 0
+    _donated: Counter[str] = field(default_factory=Counter)
+    _margins: dict[AccountId, int] = field(default_factory=dict)
+    _state: dict[AccountId, Image] = field(default_factory=dict)
+    _globals: Any = None
+
+    def before(self, step: Step, model: Model) -> None:
+        """Notes what a step may not worsen."""
+        self._margins = {account: _margin(model, account, step.at) for account in step.accounts()}
+        if self.every == 1:
+            self._state, self._globals = _images(model), model.snapshot(()).globals
+
+    def after(self, step: Step, outcome: Outcome, model: Model) -> None:
+        """Checks what a step has left. Raises BrokenInvariant."""
+        self._steps += 1
+        if outcome.refusal is None:
+            self._note_donation(step)
+            self._require_authority(step, model)
+            self._require_margins(step, model)
+        if self.every == 1:
+            self._require_untouched(step, outcome, model)
+        if self._steps % self.every == 0:
+            self.require_conserved(model, str(step))
+
+    def require_conserved(self, model: Model, where: str = "at the end") -> None:
+        """V1, V2, V3: nothing is lost and nothing made. Raises BrokenInvariant."""
+        ledger, tokens = model.vault.ledger, model.tokens
+        sizes: Counter[int] = Counter()
+        balances: Counter[int] = Counter()
+        owed_wad = ledger.cash.insurance_wad
+        for holder in ledger.holders.values():
+            owed_wad += cash.present(ledger.cash, holder.principal)
+            for instrument in holder.instruments:
+                sizes[instrument] += holder.positions[instrument].size
+                owed_wad += holder.positions[instrument].quote
+            balances.update(holder.balances)
+        for instrument, size in sizes.items():
+            _require("V2", size == 0, f"sizes of instrument {instrument} sum to {size}", where)
+        for number, asset in enumerate(ledger.assets):
+            held = tokens[asset.token].balance_of(VAULT) - self._donated[asset.token]
+            agree = held == asset.total_raw == balances[number]
+            _require("V1", agree, f"{asset.token}: held {held}, total {asset.total_raw}, {balances[number]}", where)
+        quote = ledger.cash.token
+        held_raw = tokens[quote].balance_of(VAULT) - self._donated[quote]
+        held_wad = collateral.to_wad(held_raw, ledger.cash.decimals)
+        _require("V3", held_wad == owed_wad, f"quote held {held_wad}, owed {owed_wad}", where)
+        indexes = ledger.cash.supply_index, ledger.cash.borrow_index
+        _require("V6", indexes == (fixed.RAY, fixed.RAY), f"indexes {indexes} moved without interest", where)
+
+    def _note_donation(self, step: Step) -> None:
+        if step.action in ("transfer", "mint") and step.args["to"] == VAULT:
+            self._donated[step.args["token"]] += step.args["amount_raw"]
+
+    def _require_authority(self, step: Step, model: Model) -> None:
+        """V9: who acted for an account was allowed to."""
+        if step.action in _UNASKED:
+            return
+        own = [step.args["bidder"]] if step.action == "bid" else step.accounts()
+        for account in own:
+            allowed = model.vault.is_authorized(account, step.sender)
+            _require("V9", allowed, f"{step.sender} acted for {account}", str(step))
+
+    def _require_margins(self, step: Step, model: Model) -> None:
+        """V4: every touched account passes initial margin, or its margin did not fall."""
+        for account, before in self._margins.items():
+            after = _margin(model, account, step.at)
+            sold = step.action == "bid" and account == step.args["account"]
+            fine = after >= 0 or after >= before or sold
+            _require("V4", fine, f"{account}: margin {before} before, {after} after", str(step))
+
+    def _require_untouched(self, step: Step, outcome: Outcome, model: Model) -> None:
+        """V5: a liquidation touches no third party; V10: a refused call changes nothing."""
+        touched: tuple[AccountId, ...] = () if outcome.refusal else step.accounts()
+        number = "V10" if outcome.refusal else "V5" if step.action in _LIQUIDATION else "V9"
+        for account, image in _images(model).items():
+            if account not in touched and account in self._state:
+                same = image == self._state[account]
+                _require(number, same, f"{account} was {self._state[account]}, is {image}", str(step))
+        if outcome.refusal:
+            state = model.snapshot(()).globals
+            _require("V10", state == self._globals, f"globals were {self._globals}, are {state}", str(step))
+
+
+def _require(number: str, holds: bool, what: str, where: str) -> None:
+    if not holds:
+        raise BrokenInvariant(f"{number}: {what} ({where})")
+
+
+def _margin(model: Model, account: AccountId, at: int) -> int:
+    [metrics] = model.metrics([account], at)
+    return metrics.initial_equity_wad - metrics.initial_requirement_wad
+
+
+def _images(model: Model) -> dict[AccountId, Image]:
+    accounts = tuple(model.vault.ledger.holders)
+    return {state.account: state.image for state in model.snapshot(accounts).accounts}

@@ -1,0 +1,139 @@
+"""A YAML file as plain data that remembers its lines, and the errors that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Key = str | int
+Route = tuple[Key, ...]
+
+_TAG = "tag:yaml.org,2002:"
+_MOST_NODES = 200_000
+
+
+class ScenarioError(Exception):
+    """Bad input: one line `file:line: field: problem` for each problem found."""
+
+
+@dataclass
+class Source:
+    """A scenario file: its data, the line of every field, and the problems found in it so far."""
+
+    path: str
+    data: Any = None
+    lines: dict[Route, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def where(self, route: Sequence[object]) -> str:
+        """`file:line` of a field, or of the nearest field around it."""
+        known = self.known(route)
+        return self.lines.get(known, f"{self.path}:1")
+
+    def known(self, route: Sequence[object]) -> Route:
+        """The part of a route that the file has; parts that only the validator knows are left out."""
+        found: Route = ()
+        for key in route:
+            if isinstance(key, str | int) and (*found, key) in self.lines:
+                found = (*found, key)
+        return found
+
+    def note(self, route: Sequence[object], problem: str) -> None:
+        """Notes a problem of a field."""
+        self.problems.append(f"{self.where(route)}: {named(route)}: {problem}")
+
+    def settle(self) -> None:
+        """Raises ScenarioError when problems were noted."""
+        if self.problems:
+            raise ScenarioError("\n".join(dict.fromkeys(self.problems)))
+
+
+def named(route: Sequence[object]) -> str:
+    """A field as people write it: `steps[2].amount`."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in route)
+    return text.removeprefix(".") or "the file"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean 'x'?` when something is near, and what is known."""
+    choices = list(dict.fromkeys(known))
+    folded = {choice.casefold().replace("_", " "): choice for choice in reversed(choices)}
+    near = get_close_matches(word.casefold().replace("_", " "), folded, n=1, cutoff=0.5)
+    hint = f"; did you mean {folded[near[0]]!r}?" if near else ""
+    listed = ", ".join(choices[:30]) + (", …" if len(choices) > 30 else "")
+    return f"expected one of: {listed or 'nothing'}{hint}"
+
+
+def read(path: Path, shown: str) -> Source:
+    """Reads a file; ScenarioError when it is no YAML, has a key twice, or a bare decimal number."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as trouble:
+        raise ScenarioError(f"{shown}: cannot be read: {trouble}") from None
+    source = Source(shown)
+    source.data = _data(source, compose(text, shown), (), shown)
+    source.settle()
+    return source
+
+
+def compose(text: str, shown: str) -> yaml.Node:
+    """The node of a YAML text."""
+    try:
+        node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as trouble:
+        line = trouble.problem_mark.line + 1 if trouble.problem_mark else 1
+        raise ScenarioError(f"{shown}:{line}: no valid YAML: {trouble.problem or trouble.context}") from None
+    except (yaml.YAMLError, RecursionError) as trouble:
+        raise ScenarioError(f"{shown}:1: no valid YAML: {trouble}") from None
+    if node is None:
+        raise ScenarioError(f"{shown}:1: the file is empty")
+    return node
+
+
+def graft(source: Source, route: Route, text: str, shown: str) -> Any:
+    """The data of a YAML text that takes the place of a field; its lines become the text itself."""
+    for old in [known for known in source.lines if known[: len(route)] == route]:
+        del source.lines[old]
+    return _data(source, compose(text, shown), route, shown, numbered=False)
+
+
+def _data(source: Source, node: yaml.Node, route: Route, shown: str, numbered: bool = True) -> Any:
+    where = f"{shown}:{node.start_mark.line + 1}" if numbered else shown
+    if len(source.lines) > _MOST_NODES or len(route) > 20:
+        raise ScenarioError(f"{where}: {named(route)}: too much, or an alias of itself")
+    source.lines.setdefault(route, where)
+    if isinstance(node, yaml.SequenceNode):
+        return [_data(source, item, (*route, i), shown, numbered) for i, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(source, node, route, shown, numbered)
+    return _scalar(source, node, route)
+
+
+def _mapping(source: Source, node: yaml.MappingNode, route: Route, shown: str, numbered: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in node.value:
+        key = str(name.value) if isinstance(name, yaml.ScalarNode) else str(name.tag)
+        source.lines[(*route, key)] = f"{shown}:{name.start_mark.line + 1}" if numbered else shown
+        if key in found:
+            source.note((*route, key), "is there twice")
+        found[key] = _data(source, value, (*route, key), shown, numbered)
+    return found
+
+
+def _scalar(source: Source, node: yaml.Node, route: Route) -> Any:
+    text = str(node.value)
+    kind = node.tag.removeprefix(_TAG)
+    if kind == "float":
+        source.note(route, f"{text} is a bare decimal number: quote it with its unit, such as '{text} USDC' or '{text} %'")
+    elif kind == "int" and text.lstrip("+-").isdecimal():
+        return int(text)
+    elif kind == "null":
+        return None
+    elif kind == "bool":
+        return text.casefold() in ("yes", "true", "on")
+    return text
