@@ -1,42 +1,53 @@
 """The command line. Everything that costs time to import is imported by the command that needs it."""
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
-DONE, USAGE, MISSING, INTERRUPTED = 0, 2, 3, 4
+from sim.commands.exits import DONE, INTERRUPTED, MISSING, exit_code
+from sim.commands.parser import parse
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode shows question marks, not a traceback
     try:
         return _run(words)
     except KeyboardInterrupt:
         print("crossvault: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stdout = None
+        return DONE
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        print(f"crossvault: {error}", file=sys.stderr)
+        return code
 
 
 def _run(words: Sequence[str]) -> int:
-    from sim.toolchain import ToolchainMissing
-
-    try:
-        if words[:1] == ["test"]:  # pytest's arguments are its own, options included
-            return _test(words[1:])
-        command = _parser().parse_args(words).command
-        return _doctor() if command == "doctor" else _setup()
-    except ToolchainMissing as missing:
-        print(f"crossvault: {missing}", file=sys.stderr)
-        return MISSING
+    if words[:1] == ["test"]:  # pytest's arguments are its own, options included
+        return _test(words[1:])
+    arguments = parse(words)
+    if arguments.command == "setup":
+        return _setup()
+    if arguments.command == "doctor":
+        return _doctor()
+    return _play(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="crossvault", description="A margin vault beside its exact mirror.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("setup", help="install everything that is missing")
-    commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
-    commands.add_parser("test", help="run the tests; takes pytest's arguments", add_help=False)
-    return parser
+def _play(arguments: Namespace) -> int:
+    from importlib import import_module
+
+    rooms = {"scenarios": "stories", "schema": "stories"}
+    module = import_module(f"sim.commands.{rooms.get(arguments.command, arguments.command)}")
+    code: int = getattr(module, arguments.command)(arguments)
+    return code
 
 
 def _setup() -> int:

@@ -7,11 +7,10 @@ from typing import Any
 
 from sim import cast, script
 from sim.cast import Cast, Trouble
-from sim.mirror import oracle
 from sim.mirror.fixed import CAP
-from sim.mirror.market import underlying_of
 from sim.model import Model
 from sim.side import Step
+from sim.story import mark
 
 Act = Any
 Made = tuple[str, str, dict[str, Any]]
@@ -23,13 +22,6 @@ def step(cast: Cast, act: script.Act, at: int, model: Model | None) -> Step:
     if action == "trade" and args["price_wad"] is None:
         args["price_wad"] = 0 if model is None else mark(model, args["instrument"])
     return Step(at, cast.person("by", act.by) if act.by else sender, action, args)
-
-
-def mark(model: Model, instrument: int) -> int:
-    """The mark of a perp as the model has it now [wad]."""
-    underlying = underlying_of(instrument)
-    price = model.vault.ledger.prices[underlying]
-    return oracle.mark(price.index, price.premium, model.vault.ledger.risks[underlying].mark_band)
 
 
 def put_in(cast: Cast, account: str, token: str, amount_raw: int) -> Made:

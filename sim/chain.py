@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim import toolchain
 from sim.anvil import Node, Request
@@ -26,6 +26,17 @@ CHUNK = 100
 
 _BEFORE_SECS = 3600
 _NOBODY = "0x" + "0" * 40
+
+
+Call = dict[str, str]
+
+
+class Executed(NamedTuple):
+    """A chunk as the node has answered it: call and view of every step, and the state that mining left."""
+
+    steps: Sequence[Step]
+    answers: list[dict[str, Any]]
+    mined: str
 
 
 class EnginesDisagree(Exception):
@@ -56,13 +67,27 @@ class Chain:
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
         """Executes steps in order and answers the outcome of each. Raises ChainLost, EnginesDisagree."""
-        outcomes: list[Outcome] = []
-        for start in range(0, len(steps), CHUNK):
-            chunk = steps[start : start + CHUNK]
-            simulated = self._simulate(chunk)
-            self._mine(chunk)
-            outcomes += simulated
-            self._require_same(chunk, simulated)
+        chunks = (steps[start : start + CHUNK] for start in range(0, len(steps), CHUNK))
+        return [outcome for chunk in chunks for outcome in self.read(self.execute(chunk))]
+
+    def execute(self, steps: Sequence[Step]) -> Executed:
+        """Simulates and mines a chunk of steps; what the node answers is not read yet, so that reading need not be waited for."""
+        calls = [self.transaction(step) for step in steps]
+        views = [self._view("snapshot", {"ids": step.accounts()}) for step in steps]
+        answers = self._simulate(steps, calls, views)
+        self._mine(steps, calls)
+        accounts = tuple(dict.fromkeys(account for step in steps for account in step.accounts()))
+        mined = self.node.rpc("eth_call", self._view("snapshot", {"ids": accounts}), "latest")
+        return Executed(steps, answers, mined)
+
+    def read(self, executed: Executed) -> list[Outcome]:
+        """The outcomes of a chunk. Raises EnginesDisagree when mining left another state than simulating."""
+        pairs = zip(executed.answers[::2], executed.answers[1::2], strict=True)
+        outcomes = [self._outcome(*pair) for pair in pairs]
+        last = {each.account: each for outcome in outcomes for each in outcome.snapshot.accounts}
+        mined = self._snapshot(executed.mined)
+        if mined != Snapshot(outcomes[-1].snapshot.globals, tuple(last[state.account] for state in mined.accounts)):
+            raise EnginesDisagree(f"mining the steps up to {executed.steps[-1]} left {mined}, simulating them did not")
         return outcomes
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
@@ -80,7 +105,7 @@ class Chain:
         """Stops the node."""
         self.node.close()
 
-    def transaction(self, step: Step) -> dict[str, str]:
+    def transaction(self, step: Step) -> Call:
         """A step as the node takes it."""
         sender = self.names.address(step.sender)
         if step.action in TOKEN_ACTIONS:
@@ -90,18 +115,16 @@ class Chain:
             to, data = self._address, self.vault.call(step.action, step.args)
         return {"from": sender, "to": to, "input": data, "gas": GAS}
 
-    def _view(self, door: str, args: dict[str, Any]) -> dict[str, str]:
+    def _view(self, door: str, args: dict[str, Any]) -> Call:
         return {"from": _NOBODY, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}
 
-    def _simulate(self, steps: Sequence[Step]) -> list[Outcome]:
-        blocks = []
-        for at, group in _by_time(steps):
-            pairs = ((self.transaction(step), self._view("snapshot", {"ids": step.accounts()})) for step in group)
-            blocks.append((at, [call for pair in pairs for call in pair]))
-        answers = [call for block in self._simulated(blocks) for call in block]
-        return [self._outcome(*pair) for pair in zip(answers[::2], answers[1::2], strict=True)]
+    def _simulate(self, steps: Sequence[Step], calls: Sequence[Call], views: Sequence[Call]) -> list[dict[str, Any]]:
+        blocks: list[tuple[int, list[Call]]] = []
+        for at, places in _by_time(steps):
+            blocks.append((at, [call for place in places for call in (calls[place], views[place])]))
+        return [answer for block in self._simulated(blocks) for answer in block]
 
-    def _simulated(self, blocks: Sequence[tuple[int, list[dict[str, str]]]]) -> list[list[dict[str, Any]]]:
+    def _simulated(self, blocks: Sequence[tuple[int, list[Call]]]) -> list[list[dict[str, Any]]]:
         states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
         answer = self.node.rpc("eth_simulateV1", {"blockStateCalls": states, "validation": False}, "latest")
         return [block["calls"] for block in answer]
@@ -117,27 +140,19 @@ class Chain:
         shared, accounts = self.vault.result("snapshot", data)
         return Snapshot(Globals(*shared), tuple(AccountState(*each) for each in accounts))
 
-    def _mine(self, steps: Sequence[Step]) -> None:
-        for at, group in _by_time(steps):
-            self.node.batch(self._sends(group))
+    def _mine(self, steps: Sequence[Step], calls: Sequence[Call]) -> None:
+        for at, places in _by_time(steps):
+            self.node.batch([self._send(steps[place], calls[place], places.stop - place) for place in places])
             self.node.rpc("evm_mine", at)
 
-    def _sends(self, group: Sequence[Step]) -> list[Request]:
-        sends: list[Request] = []
-        for place, step in enumerate(group):
-            if step.sender not in self._nonces:
-                self._nonces[step.sender] = 0
-                self.node.rpc("anvil_setBalance", self.names.address(step.sender), hex(10**30))
-            order = {"nonce": hex(self._nonces[step.sender]), "gasPrice": hex(len(group) - place)}
-            self._nonces[step.sender] += 1
-            sends.append(("eth_sendTransaction", [self.transaction(step) | order]))
-        return sends
-
-    def _require_same(self, steps: Sequence[Step], simulated: Sequence[Outcome]) -> None:
-        last = {each.account: each for outcome in simulated for each in outcome.snapshot.accounts}
-        mined = self.snapshot(tuple(last))
-        if mined != Snapshot(simulated[-1].snapshot.globals, tuple(last.values())):
-            raise EnginesDisagree(f"mining the steps up to {steps[-1]} left {mined}, simulating them did not")
+    def _send(self, step: Step, call: Call, gas_price: int) -> Request:
+        """A transaction that its gas price puts into its place: the node orders a block by it."""
+        if step.sender not in self._nonces:
+            self._nonces[step.sender] = 0
+            self.node.rpc("anvil_setBalance", call["from"], hex(10**30))
+        nonce = self._nonces[step.sender]
+        self._nonces[step.sender] += 1
+        return "eth_sendTransaction", [call | {"nonce": hex(nonce), "gasPrice": hex(gas_price)}]
 
 
 _ERROR_SOURCES = ("Errors", "Ledger", "Valuation", "Token")
@@ -148,9 +163,13 @@ def _token_args(args: dict[str, Any]) -> dict[str, Any]:
     return {**args, "value": args["amount_raw"]}
 
 
-def _by_time(steps: Sequence[Step]) -> Iterator[tuple[int, list[Step]]]:
+def _by_time(steps: Sequence[Step]) -> Iterator[tuple[int, range]]:
+    """Each time with the places of its steps."""
+    start = 0
     for at, group in groupby(steps, key=lambda step: step.at):
-        yield at, list(group)
+        stop = start + sum(1 for _ in group)
+        yield at, range(start, stop)
+        start = stop
 
 
 def _revert_data(call: dict[str, Any]) -> str:

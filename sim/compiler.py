@@ -33,6 +33,7 @@ _OUTPUTS = (
     "storageLayout",
 )
 
+_PROBES = "probes/Probe"
 Sources = Mapping[str, str]  # path below the contracts directory -> text
 
 
@@ -66,13 +67,17 @@ class Build:
 
 
 def contract_sources(directory: Path | None = None) -> Sources:
-    """Every Solidity file of a directory; those that it lacks and crossvault ships are crossvault's own."""
+    """Every Solidity file of a directory; those that it lacks and crossvault ships are crossvault's own.
+
+    Left out of another directory are the probes that open single functions to crossvault's own tests.
+    """
     ours = toolchain.contracts_dir()
     sources = _read_sources(ours)
     if directory is not None and directory.resolve() != ours.resolve():
         if not directory.is_dir():
             raise CompileFailed(f"{directory}: no such directory")
-        sources |= _read_sources(directory)
+        shared = {name: text for name, text in sources.items() if not name.startswith(_PROBES)}
+        sources = shared | _read_sources(directory)
     return dict(sorted(sources.items()))
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sim import quantity
-from sim.acts import mark
 from sim.cast import Cast, Trouble
 from sim.mirror import cash
 from sim.mirror.account import AccountId
@@ -20,6 +19,7 @@ from sim.mirror.valuation import Metrics
 from sim.model import Model
 from sim.side import Outcome, Step
 from sim.source import did_you_mean
+from sim.story import mark
 
 Reader = Callable[[Model, int], int]
 
@@ -46,7 +46,7 @@ _FORM = re.compile(r"([a-z ]+?)(?: of ([A-Za-z0-9_/-]+))?(?: in ([A-Za-z0-9_-]+)
 
 
 class Wanted(NamedTuple):
-    """A comparison with a number that was written as text: `>= 5 ETH`; `~` allows one unit of the last written place."""
+    """A comparison with a number written as text: `>= 5 ETH`; `~` allows less than one unit of the last place."""
 
     text: str
     sign: str
@@ -80,7 +80,6 @@ class Fact(NamedTuple):
 class Expect:
     """What is expected of one step; a refusal may name some of its values."""
 
-    accepted: bool = True
     anything: bool = False
     refused: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -114,17 +113,18 @@ def expect(cast: Cast, written: Any) -> Expect:
     if written == "any":
         return Expect(anything=True)
     if not isinstance(written, dict):
-        raise Trouble("expect", f"{written!r}: " + did_you_mean(str(written), ("accepted", "any", "refused: NAME", *FORMS)))
+        known = ("accepted", "any", "refused: NAME", *FORMS)
+        raise Trouble("", f"{written!r}: {did_you_mean(str(written), known)}")
     rest = dict(written)
     name, values = refusal(cast, rest.pop("refused")) if "refused" in rest else ("", {})
-    return Expect(not name, False, name, values, tuple(fact(cast, key, value) for key, value in rest.items()))
+    return Expect(False, name, values, tuple(fact(cast, key, value) for key, value in rest.items()))
 
 
 def refusal(cast: Cast, written: Any) -> tuple[str, dict[str, Any]]:
     """A refusal by name, with or without values. Raises Trouble."""
     name, values = next(iter(written.items())) if isinstance(written, dict) and len(written) == 1 else (written, {})
     known = refusals()
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise Trouble("refused", f"{name!r} is no refusal: {did_you_mean(str(name), known)}")
     fields = known[name].fields
     if not isinstance(values, dict):
@@ -134,7 +134,7 @@ def refusal(cast: Cast, written: Any) -> tuple[str, dict[str, Any]]:
     for key, text in values.items():
         if key not in fields and key not in spoken:
             raise Trouble("refused", f"{name} has no {key!r}: {did_you_mean(str(key), fields)}")
-        argument = spoken.get(key, key)
+        argument = spoken.get(str(key), str(key))
         found[argument] = _argument(cast, argument, str(known[name].__annotations__[argument]), text)
     return name, found
 
@@ -154,16 +154,18 @@ def fact(cast: Cast, key: str, written: Any) -> Fact:
         account = cast.account(key, whose)
         unit, told = _OF_ACCOUNT[what]
         decimals, unit = (16, "%") if unit == "%" else (18, "x") if unit == "x" else (18, cast.quote)
-        return Fact(key, want(cast, key, written), lambda m, at: told(m.metrics([account], at)[0]), decimals, unit)
-    read, decimals, unit = _reader(cast, key, what, whose or "", where or "")
-    return Fact(key, want(cast, key, written), read, decimals, unit)
+        read: Reader = lambda m, at: told(m.metrics([account], at)[0])  # noqa: E731
+    else:
+        read, decimals, unit = _reader(cast, key, what, whose or "", where or "")
+    units = (unit, "USD") if unit == cast.quote else (unit,)
+    return Fact(key, want(key, written, dict.fromkeys(units, decimals)), read, decimals, unit)
 
 
 def _reader(cast: Cast, key: str, what: str, whose: str, where: str) -> tuple[Reader, int, str]:
     shape = f"{what}{' of' if whose else ''}{' in' if where else ''}"
     if shape == "cash of":
         account = cast.account(key, whose)
-        return lambda m, at: cash.present(m.vault.ledger.cash, m.vault.ledger.holders[account].principal), 18, cast.quote
+        return lambda m, at: _cash(m, account), 18, cast.quote
     if shape in ("size of in", "quote of in"):
         account, instrument = cast.account(key, whose), cast.instrument(key, where)
         unit = where.removesuffix("-PERP") if what == "size" else cast.quote
@@ -184,29 +186,34 @@ def _reader(cast: Cast, key: str, what: str, whose: str, where: str) -> tuple[Re
     raise Trouble(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
 
 
-def want(cast: Cast, key: str, written: Any) -> Wanted:
-    """What a number should be, as `1,200 USDC`, `>= 5 ETH`, `~ 33.3 %`, `unbounded`. Raises Trouble."""
+def _cash(model: Model, account: AccountId) -> int:
+    return cash.present(model.vault.ledger.cash, model.vault.ledger.holders[account].principal)
+
+
+def want(key: str, written: Any, decimals: Mapping[str, int]) -> Wanted:
+    """What a number should be, as `1,200 USDC`, `>= 5 ETH`, `~ 33.3 %`, `unbounded`, in a unit. Raises Trouble."""
     if written == "unbounded":
         return Wanted(written, "", UNBOUNDED, 0)
     try:
-        text = quantity.words(written, "1,200 USDC")
+        example = f"1,200 {next(iter(decimals))}"
+        text = quantity.words(written, example)
         sign, rest = _WANTED.fullmatch(text).groups()  # type: ignore[union-attr] # matches everything
-        found = quantity.quantity(rest, "1,200 USDC")
-        raw = re.match(r"balance|wallet|.*_raw$", key) is not None
-        decimals = 16 if found.unit == "%" else cast.decimals.get(found.unit, 18) if raw else 18
-        units = ("%", "x", "USD", *cast.decimals, *cast.underlyings)
-        if found.unit not in units:
-            raise Trouble(key, f"'{found}' is in {found.unit}: {did_you_mean(found.unit, units)}")
-        return Wanted(text, sign, found.scaled(decimals), 10 ** max(0, decimals - found.places))
+        found = quantity.quantity(rest, example)
+        if found.unit not in decimals:
+            raise Trouble(key, f"'{found}' is in {found.unit}: {did_you_mean(found.unit, decimals)}")
+        scale = decimals[found.unit]
+        return Wanted(text, sign, found.scaled(scale), 10 ** max(0, scale - found.places))
     except ValueError as trouble:
         raise Trouble(key, str(trouble)) from None
 
 
 def _argument(cast: Cast, name: str, kind: str, written: Any) -> Any:
-    if kind == "AccountId":
-        return cast.account(name, written)
     if kind == "str":
         return str(written)
+    if (kind == "AccountId" or name in ("underlying", "collateral")) and not isinstance(written, str):
+        raise Trouble(name, f"expected a name, got {written!r}")
+    if kind == "AccountId":
+        return cast.account(name, written)
     if name in ("underlying", "collateral"):
         return getattr(cast, name)(name, written)
     try:
@@ -218,7 +225,8 @@ def _argument(cast: Cast, name: str, kind: str, written: Any) -> Any:
         raise Trouble(name, str(trouble)) from None
     if isinstance(written, int):
         return written
-    return want(cast, name, written)
+    values = {cast.quote: 18, "USD": 18, "%": 16, **dict.fromkeys(cast.underlyings, 18)}
+    return want(name, written, cast.decimals if name.endswith("_raw") else values)
 
 
 @dataclass(slots=True)
@@ -310,7 +318,7 @@ def _named_failure(label: str, amount_wad: int) -> str | None:
 
 
 def conserved(model: Model) -> str | None:
-    """What is wrong when sizes do not sum to zero, or tokens held differ from what accounts and fund own; or nothing."""
+    """What is wrong when sizes do not sum to zero, or tokens held are not what accounts and fund own; or nothing."""
     ledger, vault = model.vault.ledger, model.vault.this
     holders = list(ledger.holders.values())
     sizes: Counter[int] = Counter()

@@ -103,8 +103,10 @@ class _Error:
 
 
 def _selector(item: Mapping[str, Any]) -> str:
-    return function_abi_to_4byte_selector({**item, "type": "function", "outputs": []}).hex()  # type: ignore[typeddict-item]
+    function: Any = {**item, "type": "function", "outputs": []}
+    return function_abi_to_4byte_selector(function).hex()
 
 
 def _topic(item: Mapping[str, Any]) -> str:
-    return "0x" + event_abi_to_log_topic(item).hex()  # type: ignore[arg-type]
+    event: Any = item
+    return "0x" + event_abi_to_log_topic(event).hex()

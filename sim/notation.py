@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, get_type_hints
 
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
 from sim.mirror.vault import Vault
-from sim.side import TOKEN_ACTIONS, Outcome, Step, account_id, instrument_name, instrument_number
+from sim.side import DOORS, TOKEN_ACTIONS, Outcome, Step, account_id, instrument_name, instrument_number
 
 _TOKEN_ARGS: Mapping[str, type] = {"token": str, "to": str, "amount_raw": int}
 _EXTRAS = ("self", "sender", "now", "return")
@@ -57,7 +58,7 @@ class Notation:
 
     def _named(self, name: str, value: Any) -> Any:
         known = self._lists.get(name, ())
-        if isinstance(value, int) and value < len(known):
+        if isinstance(value, int) and 0 <= value < len(known):
             return known[value]
         if name == "instrument":
             return instrument_name(value, self._lists["underlying"])
@@ -87,10 +88,10 @@ def door_arguments(action: str) -> Mapping[str, Any]:
     """The arguments of an action and their types, in order. Raises BadNotation when there is no such action."""
     if action in TOKEN_ACTIONS:
         return _TOKEN_ARGS
-    door = getattr(Vault, action, None)
-    if action.startswith("_") or not inspect.isfunction(door) or "sender" not in inspect.signature(door).parameters:
-        raise BadNotation(f"no action {action!r}")
-    hints = get_type_hints(inspect.unwrap(door))
+    if action not in DOORS:
+        close = get_close_matches(action, (*DOORS, *TOKEN_ACTIONS), 1)
+        raise BadNotation(f"no action {action!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+    hints = get_type_hints(inspect.unwrap(getattr(Vault, action)))
     return {name: kind for name, kind in hints.items() if name not in _EXTRAS}
 
 

@@ -46,9 +46,10 @@ Row = tuple[int, dict[str, str]]
 
 def found(file: str, scenario: Path) -> Path:
     """A data file: beside the scenario, or in $CROSSVAULT_DATA (../shared/data when it is not set)."""
-    shared = Path(os.environ.get("CROSSVAULT_DATA") or Path.cwd().parent / "shared" / "data")
-    nearby = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folders = dict.fromkeys((scenario.parent, shared, *(() if "CROSSVAULT_DATA" in os.environ else (nearby,))))
+    own = os.environ.get("CROSSVAULT_DATA")
+    around = (Path.cwd(), Path(__file__).resolve().parents[1])
+    shared = [Path(own)] if own else [place.parent / "shared" / "data" for place in around]
+    folders = list(dict.fromkeys([scenario.parent, *shared]))
     for folder in folders:
         if (path := folder / file).is_file():
             return path
@@ -57,10 +58,13 @@ def found(file: str, scenario: Path) -> Path:
 
 
 def bars(path: Path, where: Mapping[str, str]) -> list[Bar]:
-    """The bars of one series; ValueError names file and line of a bad one, and when the filters match none or several."""
+    """The bars of one series; ValueError names file and line of a bad one, or says that none or several match."""
     result: list[Bar] = []
     series: tuple[str, ...] | None = None
+    seen: dict[str, dict[str, None]] = {name: {} for name in where}
     for line, row in _rows(path):
+        for name, values in seen.items():
+            values[row[name]] = None
         if any(row[name] != value for name, value in where.items()):
             continue
         label = tuple(row[name] for name in FILTERS)
@@ -75,7 +79,10 @@ def bars(path: Path, where: Mapping[str, str]) -> list[Bar]:
             raise ValueError(f"{path.name}:{line}: {trouble}") from None
         result.append(bar)
     if not result:
-        raise ValueError(f"no row of {path.name} has {', '.join(f'{k}={v}' for k, v in where.items()) or 'data'}")
+        wrong = [name for name in where if where[name] not in seen[name]]
+        hints = [f"; {name}: {did_you_mean(where[name], seen[name])}" for name in wrong]
+        filters = ", ".join(f"{name}={value}" for name, value in where.items())
+        raise ValueError(f"no row of {path.name} has {filters or 'data'}{''.join(hints)}")
     return result
 
 

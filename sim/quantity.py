@@ -119,7 +119,7 @@ def duration(value: object) -> int:
     spans = _SPAN.findall(text)
     if not spans or _SPAN.sub("", text).strip():
         raise ValueError(f"{text!r} is no duration: expected whole numbers with units, such as '1h 30m' or '2 days'")
-    for count, unit in spans:
+    for _, unit in spans:
         if unit not in _SPANS:
             raise ValueError(f"{text!r} has the unknown unit {unit!r}: expected s, m, h, d or w")
     secs = sum(int(count[:12]) * _SPANS[unit] for count, unit in spans)

@@ -89,6 +89,16 @@ class Checker(Writer):
         self._number = 0
         super().__init__(StringIO(), record.header)
 
+    @property
+    def lines(self) -> int:
+        """Lines that were checked, the header included."""
+        return self._number
+
+    @property
+    def last(self) -> str:
+        """The hash of the last of them, as it came out."""
+        return self._last
+
     def _write(self, body: Mapping[str, Any]) -> None:
         text, self._last = _line(body, self._last)
         expected = next(self._expected, "")
@@ -167,7 +177,8 @@ def _dump(body: Mapping[str, Any]) -> str:
 
 
 def _told(steps: tuple[Step, ...]) -> Generator[Step, Outcome, None]:
-    yield from steps
+    for step in steps:  # not `yield from`: outcomes are sent, and a tuple takes none
+        yield step
 
 
 def _world_text(world: World) -> dict[str, Any]:

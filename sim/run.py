@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sim.chain import CHUNK, Chain
+from sim.chain import CHUNK, Chain, Executed
 from sim.compare import Difference, differences, value_differences
 from sim.mirror.account import AccountId
 from sim.mirror.valuation import Metrics
@@ -81,7 +81,8 @@ class _Chunk:
         self.metrics = model.metrics(self.accounts, self.steps[-1].at)
 
 
-Played = tuple[list[Outcome], list[Metrics]]
+Played = tuple[Executed, list[Metrics]]
+Sent = tuple[_Chunk, Future[Played]]
 
 
 class Lockstep:
@@ -94,7 +95,7 @@ class Lockstep:
         self.result = Result()
         self._fields = chain.vault.event_fields()
         self._chunk = _Chunk(1)
-        self._sent: tuple[_Chunk, Future[Played]] | None = None
+        self._sent: Sent | None = None
         self._worker = ThreadPoolExecutor(1)
 
     def apply(self, step: Step) -> Outcome:
@@ -121,7 +122,8 @@ class Lockstep:
         """Waits until every step is compared. Raises Diverged."""
         if self._chunk.steps:
             self._send()
-        self._settle()
+        sent, self._sent = self._sent, None
+        self._settle(sent)
         self._compare_world()
 
     def stop(self) -> None:
@@ -131,18 +133,20 @@ class Lockstep:
     def _send(self) -> None:
         chunk, self._chunk = self._chunk, _Chunk(self.result.steps + 1)
         chunk.seal(self.model)
-        self._settle()
-        self._sent = chunk, self._worker.submit(self._play, chunk)
+        before, self._sent = self._sent, (chunk, self._worker.submit(self._play, chunk))
+        self._settle(before)
 
     def _play(self, chunk: _Chunk) -> Played:
-        outcomes = self.chain.play(chunk.steps)
-        return outcomes, self.chain.metrics(chunk.accounts, chunk.steps[-1].at)
+        executed = self.chain.execute(chunk.steps)
+        return executed, self.chain.metrics(chunk.accounts, chunk.steps[-1].at)
 
-    def _settle(self) -> None:
-        if not self._sent:
+    def _settle(self, sent: Sent | None) -> None:
+        """Reads and compares a chunk, while the node is busy with the next."""
+        if not sent:
             return
-        (chunk, future), self._sent = self._sent, None
-        outcomes, metrics = future.result()
+        chunk, future = sent
+        executed, metrics = future.result()
+        outcomes = self.chain.read(executed)
         for place, (step, model, chain) in enumerate(zip(chunk.steps, chunk.outcomes, outcomes, strict=True)):
             number = chunk.first + place
             for observer in self.observers:
@@ -189,7 +193,7 @@ def run(
         lockstep.result.failure = diverged
     finally:
         lockstep.stop()
-    lockstep.result.seconds = time.perf_counter() - started
+        lockstep.result.seconds = time.perf_counter() - started
     return lockstep.result
 
 

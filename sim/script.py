@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
@@ -27,8 +27,13 @@ Time = Annotated[Moment, *_text(quantity.moment, "time after the start, or in UT
 Date = Annotated[int, *_text(quantity.date, "time in UTC", "2020-03-12T00:00:00Z")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,30}$")]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,30}(/[0-9]{1,3})?$")]
-Label = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
+Label = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if type(value) is int else value),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
 Count = Annotated[int, Field(strict=True, ge=0)]
+Decimals = Annotated[int, Field(strict=True, ge=0, le=18)]
 
 
 def _spoken(field: str) -> str:
@@ -55,7 +60,7 @@ class QuotePart(Part):
     """The quote token."""
 
     name: Name
-    decimals: Count
+    decimals: Decimals
     kind: Literal["plain", "fee", "reentrant", "silent"] = "plain"
 
 
@@ -99,7 +104,7 @@ class TermsPart(Part):
 class CollateralPart(TermsPart):
     """A token that is collateral, priced by an underlying."""
 
-    decimals: Count
+    decimals: Decimals
     underlying: Name
     kind: Literal["plain", "fee", "reentrant", "silent"] = "plain"
 
@@ -141,7 +146,7 @@ class PricePart(Part):
     file: str | None = None
     column: Literal["open", "high", "low", "close"] | None = None
     path: Literal["column", "ohlc"] = "column"
-    where: dict[Literal["venue", "market", "symbol", "interval_s"], Label] = {}
+    where: Mapping[Literal["venue", "market", "symbol", "interval_s"], Label] = {}
     from_: Time | None = None
     until: Time | None = None
     premium: Difference = 0
@@ -199,7 +204,7 @@ class Act(Part):
     by: Name | None = None
     expect: Annotated[Any, WithJsonSchema({
         "anyOf": [{"enum": ["accepted", "any"]}, {"type": "object"}],
-        "description": "`accepted` (the default), `any`, or a mapping of `refused` and values such as `equity of alice`",
+        "description": "`accepted` (the default), `any`, or `refused` and values such as `equity of alice`",
     })] = None  # fmt: skip
 
 

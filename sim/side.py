@@ -20,6 +20,13 @@ from sim.mirror.valuation import Metrics
 VAULT = "vault"
 TOKEN_KINDS = ("plain", "fee", "reentrant", "silent")
 TOKEN_ACTIONS = ("mint", "transfer")
+DOORS = (
+    "set_operator", "publish_price", "deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral",
+    "fund_insurance", "trade", "start_liquidation", "declare_insolvent", "bid", "end_liquidation", "offer_ownership",
+    "accept_ownership", "set_guardian", "set_feeder", "pause", "unpause", "list_underlying", "list_collateral",
+    "schedule_risk", "enact_risk", "schedule_haircut", "enact_haircut", "schedule_auction", "enact_auction",
+    "schedule_depeg", "enact_depeg",
+)  # fmt: skip
 
 
 class TokenSpec(NamedTuple):

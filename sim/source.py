@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +15,7 @@ Key = str | int
 Route = tuple[Key, ...]
 
 _TAG = "tag:yaml.org,2002:"
+_MOST_LISTED = 32
 _MOST_NODES = 200_000
 
 
@@ -47,6 +49,15 @@ class Source:
         """Notes a problem of a field."""
         self.problems.append(f"{self.where(route)}: {named(route)}: {problem}")
 
+    @contextmanager
+    def guard(self, route: Route, inner: bool = True) -> Iterator[None]:
+        """Notes a ValueError as a problem of a field, or of the field inside it that the error names."""
+        try:
+            yield
+        except ValueError as trouble:
+            field_name = str(getattr(trouble, "field", ""))
+            self.note((*route, field_name) if inner and field_name else route, str(trouble))
+
     def settle(self) -> None:
         """Raises ScenarioError when problems were noted."""
         if self.problems:
@@ -60,13 +71,13 @@ def named(route: Sequence[object]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'x'?` when something is near, and what is known."""
+    """`did you mean 'x'?` when something is near, and what is expected."""
     choices = list(dict.fromkeys(known))
     folded = {choice.casefold().replace("_", " "): choice for choice in reversed(choices)}
     near = get_close_matches(word.casefold().replace("_", " "), folded, n=1, cutoff=0.5)
-    hint = f"; did you mean {folded[near[0]]!r}?" if near else ""
-    listed = ", ".join(choices[:30]) + (", …" if len(choices) > 30 else "")
-    return f"expected one of: {listed or 'nothing'}{hint}"
+    hint = f"did you mean {folded[near[0]]!r}? " if near else ""
+    listed = ", ".join(choices[:_MOST_LISTED]) + (", …" if len(choices) > _MOST_LISTED else "")
+    return f"{hint}expected one of: {listed or 'nothing'}"
 
 
 def read(path: Path, shown: str) -> Source:
@@ -129,7 +140,8 @@ def _scalar(source: Source, node: yaml.Node, route: Route) -> Any:
     text = str(node.value)
     kind = node.tag.removeprefix(_TAG)
     if kind == "float":
-        source.note(route, f"{text} is a bare decimal number: quote it with its unit, such as '{text} USDC' or '{text} %'")
+        like = f"quote it with its unit, such as '{text} USDC' or '{text} %'"
+        source.note(route, f"{text} is a bare decimal number: {like}")
     elif kind == "int" and text.lstrip("+-").isdecimal():
         return int(text)
     elif kind == "null":

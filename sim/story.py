@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
+from sim.mirror import oracle
+from sim.mirror.market import underlying_of
 from sim.model import Model
 from sim.side import Outcome, Step, World
 
@@ -30,3 +32,10 @@ class Story:
     collaterals: tuple[str, ...]
     expected_steps: int
     steps: Callable[[Model], Generator[Step, Outcome, None]]
+
+
+def mark(model: Model, instrument: int) -> int:
+    """The mark of a perp as the model has it now [wad]."""
+    underlying = underlying_of(instrument)
+    price = model.vault.ledger.prices[underlying]
+    return oracle.mark(price.index, price.premium, model.vault.ledger.risks[underlying].mark_band)

@@ -1,9 +1,9 @@
 """A liquidator: starts auctions, buys what is cheap enough or pays enough, and sells what it bought to a maker.
 
-It starts an auction when a maintenance margin is below zero, ends one that has its margin with buffer again, and declares one
-insolvent that has run out of value. It bids on a solvent account once the discount factor has fallen to its own, and on an
-insolvent one once the reward (payout plus equity) has risen to its part of the maintenance requirement, for as much as its initial
-margin carries and the insurance fund pays.
+It starts an auction when a maintenance margin is below zero, ends one that has its margin with buffer again, and
+declares one insolvent that has run out of value. It bids on a solvent account once the discount factor has fallen to
+its own, and on an insolvent one once the reward (payout plus equity) has risen to its part of the maintenance
+requirement, for as much as its initial margin carries and the insurance fund pays.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.acts import mark
 from sim.agents import Acts
 from sim.mirror import fixed, liquidation
 from sim.mirror.account import AccountId
@@ -19,6 +18,7 @@ from sim.mirror.auction import Standing
 from sim.mirror.valuation import Metrics
 from sim.model import Model
 from sim.side import Step
+from sim.story import mark
 
 _CRUMB = fixed.WAD // 100
 _CAUTION = 95 * fixed.WAD // 100
@@ -26,7 +26,7 @@ _CAUTION = 95 * fixed.WAD // 100
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When and how much it buys, all [wad]: highest discount factor, least reward per requirement, largest part; whether it sells on."""
+    """When and how much it buys: highest discount factor, least reward per requirement, largest part [wad]; unload."""
 
     discount_wad: int
     reward_wad: int

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from sim.acts import mark
 from sim.agents import Acts
 from sim.mirror import fixed
 from sim.mirror.account import AccountId
 from sim.model import Model
 from sim.side import Step
+from sim.story import mark
 
 _GRAINS = 100
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from random import Random
 from typing import Any
 
-from sim.mirror import collateral, fixed, liquidation, market, oracle
 from sim.mirror import cash as cashes
+from sim.mirror import collateral, fixed, liquidation, market, oracle
 from sim.mirror.account import AccountId
 from sim.model import Model
 from sim.side import VAULT, Outcome, Step, TokenSpec, World
+from sim.story import Story
 
 WAD = fixed.WAD
 UNDERLYINGS = ("ETH", "BTC", "USDT")
@@ -44,6 +45,7 @@ class Walk:
     """Steps one after another, each drawn from where the model stands."""
 
     def __init__(self, seed: int, steps: int, owners: int = 8) -> None:
+        self._seed = seed
         self._random = Random(seed)
         self.world = world(self._random)
         self._count = steps
@@ -61,6 +63,20 @@ class Walk:
             (2, self._donate), (1, self._pause), (5, self._unpause), (3, self._schedule), (2, self._enact),
             (1, self._ownership), (2, self._nonsense),
         )  # fmt: skip
+
+    def story(self) -> Story:
+        """The walk as a story; it can be played once."""
+        return Story(
+            name=f"walk-{self._seed}",
+            about="random steps near the limits",
+            seed=self._seed,
+            hash=f"walk {self._seed} {self._count} {len(self.accounts)}",
+            world=self.world,
+            underlyings=UNDERLYINGS,
+            collaterals=COLLATERALS,
+            expected_steps=self._count,
+            steps=self.steps,
+        )
 
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The set-up, then as many random steps as asked for."""
@@ -148,7 +164,7 @@ class Walk:
         size = -held if held and random.random() < 0.3 else self._size(model, taker, mark, risk)
         band = mark * risk.trade_band // WAD
         offset = random.choice((0,) * 9 + (-band, band, band + 1, random.randint(-band, band)))
-        who = _EXCHANGE if random.random() < 0.98 else taker.owner
+        who = _EXCHANGE if random.random() < 0.96 else random.choice((taker.owner, maker.owner))
         args: Args = {"maker": maker, "taker": taker, "instrument": instrument}
         return self._step(who, "trade", **args, size=size, price_wad=max(0, mark + offset))
 

@@ -1,0 +1,100 @@
+"""The words of the command line. Only argparse is imported, so that help is quick."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from sim import __version__
+from sim.commands.exits import MEANINGS, Misused
+
+COMMANDS = ("run", "replay", "explain", "scenarios", "schema", "setup", "doctor", "test")
+
+_ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story, and every result,
+refusal, event and state is compared to the last wei."""
+
+_EXAMPLES = """examples:
+  crossvault scenarios                                     what ships
+  crossvault run black-thursday                            both sides, compared; a summary at the end
+  crossvault run black-thursday --seed 7 --json            one JSON document
+  crossvault run my-story.yaml --contracts my-contracts    your contracts against the model
+  crossvault explain RECORD 120                            one step: before, after, margin arithmetic, call trace
+  crossvault replay RECORD                                 the recorded steps again; says `identical` or where not
+
+exit codes:
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs)  # type: ignore[arg-type]
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The words as arguments; prints and ends as argparse does on --help. Raises Misused for an unknown command."""
+    first = next((word for word in words if not word.startswith("-")), None)
+    if first is not None and first not in COMMANDS:
+        near = get_close_matches(first, COMMANDS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise Misused(f"no command {first!r}: expected one of {', '.join(COMMANDS)}{hint}")
+    return _parser().parse_args(words)
+
+
+def _parser() -> argparse.ArgumentParser:
+    codes = "\n".join(f"  {code}  {meaning}" for code, meaning in MEANINGS.items())
+    parser = _Parser(prog="crossvault", description=_ABOUT, epilog=_EXAMPLES + codes)
+    parser.add_argument("--version", action="version", version=f"crossvault {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_run(commands.add_parser("run", help="play scenarios on both sides and compare every step"))
+    _add_replay(commands.add_parser("replay", help="play a record again: identical, or the first line that is not"))
+    _add_explain(commands.add_parser("explain", help="one step of a record: states, margin arithmetic, call trace"))
+    _add_json(commands.add_parser("scenarios", help="the scenarios that ship"))
+    commands.add_parser("schema", help="the JSON Schema of a scenario file")
+    commands.add_parser("setup", help="install everything that is missing")
+    commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
+    commands.add_parser("test", help="run the tests; takes pytest's arguments", add_help=False)
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Plays scenarios one after another; the first difference ends a run. The exit code is the worst."
+    parser.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="name of a shipped scenario, or a YAML file")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="seed instead of the file's")
+    parser.add_argument(
+        "--set", action="append", default=[], dest="overrides", metavar="PATH=VALUE",
+        help="replace one field of the file, as world.auction.fast='5m'; may be repeated",
+    )  # fmt: skip
+    _add_contracts(parser)
+    _add_json(parser)
+    record = parser.add_mutually_exclusive_group()
+    record.add_argument("--record", metavar="FILE", help="where the record goes (default: runs/NAME-SEED.jsonl, printed)")
+    record.add_argument("--no-record", action="store_true", help="write no record")
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("record", metavar="RECORD", help="a record that `crossvault run` wrote")
+    parser.add_argument("--until", type=int, metavar="STEP", help="stop after this step")
+    _add_contracts(parser)
+    _add_json(parser)
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("record", metavar="RECORD", help="a record that `crossvault run` wrote")
+    parser.add_argument("step", type=int, metavar="STEP", help="number of the step, from 1")
+    _add_contracts(parser)
+    _add_json(parser)
+
+
+def _add_contracts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--contracts", metavar="DIR", help="drive the contracts of this directory, with the same ABI")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)

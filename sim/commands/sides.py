@@ -1,0 +1,85 @@
+"""What every command that plays steps needs: both sides, opened and closed, and what the user named."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from sim import toolchain
+from sim.chain import Chain
+from sim.commands.exits import Misused
+from sim.compiler import Build, CompileFailed, compile_contracts
+from sim.model import Model
+from sim.side import World
+
+
+def shown(path: Path | str) -> str:
+    """A path as the user would write it from here."""
+    return os.path.relpath(path)
+
+
+def command() -> str:
+    """How this copy of crossvault is called."""
+    return toolchain.setup_command().removesuffix(" setup")
+
+
+def folder(text: str | None) -> Path | None:
+    """The directory of contracts that was named, if one was. Raises Misused, CompileFailed."""
+    if text is None:
+        return None
+    path = Path(shown(text))
+    if not path.is_dir():
+        raise Misused(f"--contracts: there is no directory {text}")
+    if not any(path.rglob("*.sol")):
+        raise Misused(f"--contracts: {path} has no .sol file")
+    _require_same_doors(compile_contracts(path), compile_contracts())
+    return path
+
+
+@contextmanager
+def opened(world: World, contracts: Path | None) -> Iterator[tuple[Model, Chain]]:
+    """Both sides of a world; the node is stopped at the end, however it comes."""
+    chain = Chain(world, contracts)
+    try:
+        yield Model(world), chain
+    finally:
+        chain.close()
+
+
+class Interrupts:
+    """Ctrl-C and a request to end, both as KeyboardInterrupt, even for a process that was started in the background."""
+
+    def __init__(self) -> None:
+        self.came = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+
+def _require_same_doors(build: Build, ours: Build) -> None:
+    missing = [f"{name}: {door}" for name in ("Vault", "Token") for door in _lacking(build, ours, name)]
+    if missing:
+        raise CompileFailed("the contracts lack what the model is compared with:\n  " + "\n  ".join(missing))
+
+
+def _lacking(build: Build, ours: Build, contract: str) -> Iterator[str]:
+    theirs = build.artifacts[contract].abi if contract in build.artifacts else []
+    known = [_shape(item) for item in theirs if item["type"] == "function"]
+    for item in ours.artifacts[contract].abi:
+        if item["type"] == "function" and _shape(item) not in known:
+            yield f"{item['name']}({', '.join(each['type'] for each in item['inputs'])})"
+
+
+def _shape(item: dict[str, Any]) -> Any:
+    def parts(each: dict[str, Any]) -> Any:
+        return each["type"], [parts(inner) for inner in each.get("components", [])]
+
+    return item["name"], [parts(each) for each in item["inputs"]], [parts(each) for each in item["outputs"]]

@@ -1,0 +1,37 @@
+"""`crossvault scenarios` and `crossvault schema`: what ships, and what may be written."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+
+from sim import toolchain
+from sim.commands.exits import DONE
+from sim.report.page import show, table
+from sim.scenario import json_schema, names
+from sim.source import read
+
+
+def scenarios(arguments: Namespace) -> int:
+    """Lists the shipped scenarios, each with what it is about."""
+    found = {name: _about(name) for name in names()}
+    if arguments.json:
+        print(json.dumps([{"name": name, "about": about} for name, about in found.items()], indent=2))
+        return DONE
+    made = table("scenario", "about")
+    for name, about in found.items():
+        made.add_row(name, about)
+    show(made)
+    return DONE
+
+
+def schema(arguments: Namespace) -> int:
+    """Prints the JSON Schema of scenario files."""
+    print(json.dumps(json_schema(), indent=2))
+    return DONE
+
+
+def _about(name: str) -> str:
+    """What a scenario is about; the data that it may read is not needed for it."""
+    path = toolchain.PACKAGE / "scenarios" / f"{name}.scenario.yaml"
+    return " ".join(str(read(path, path.name).data["about"]).split())

@@ -1,0 +1,75 @@
+"""Steps, refusals and events in the words and scales of people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from sim.mirror.account import AccountId
+from sim.mirror.auction import Deal
+from sim.mirror.errors import Refusal
+from sim.record import Record
+from sim.report.figures import spoken, utc
+from sim.side import TOKEN_ACTIONS, Event, Step, instrument_name
+
+
+class Words:
+    """What the names and scales of one recorded story make of values."""
+
+    def __init__(self, record: Record) -> None:
+        header = record.header
+        self.underlyings: list[str] = header["underlyings"]
+        self.collaterals: list[str] = header["collaterals"]
+        self._decimals = {name: decimals for name, decimals, _ in header["world"]["tokens"]}
+        self._quote: str = header["world"]["quote"]
+
+    def step(self, step: Step) -> str:
+        """A step as one line."""
+        args = ", ".join(f"{name} {self.value(name, value, step)}" for name, value in step.args.items())
+        return f"{utc(step.at)} UTC: {step.sender} calls {step.action}({args})"
+
+    def value(self, name: str, value: Any, step: Step) -> str:
+        """An argument of a step by name."""
+        if name == "underlying" and value < len(self.underlyings):
+            return str(self.underlyings[value])
+        if name == "collateral" and value < len(self.collaterals):
+            return str(self.collaterals[value])
+        if name == "instrument":
+            return instrument_name(value, self.underlyings)
+        if isinstance(value, AccountId):
+            return str(value)
+        if hasattr(value, "_asdict"):
+            return "(" + ", ".join(f"{key} {spoken(key, each)}" for key, each in value._asdict().items()) + ")"
+        return spoken(name, value, self._scale(step)) + (f" {self._token(step)}" if name.endswith("_raw") else "")
+
+    def refusal(self, refusal: Refusal, step: Step) -> str:
+        """A refusal with its numbers in the scales that their names say."""
+        pairs = zip(refusal.fields, refusal.args, strict=True)
+        inside = ", ".join(f"{name} {self.value(name, value, step)}" for name, value in pairs)
+        return f"{refusal.name}({inside})" if inside else refusal.name
+
+    def event(self, event: Event, names: Mapping[str, tuple[str, ...]], step: Step) -> str:
+        """An event with its values; of structs only the deal of a bid, since states are shown elsewhere."""
+        labels = names.get(event.name) or tuple(str(place) for place in range(len(event.values)))
+        pairs = zip(labels, event.values, strict=True)
+        inside = (f"{name} {self._listed(name, value, step)}" for name, value in pairs)
+        return f"{event.name}({', '.join(inside)})"
+
+    def _listed(self, name: str, value: Any, step: Step) -> str:
+        if not isinstance(value, tuple) or isinstance(value, AccountId):
+            return self.value(name, value, step)
+        labels = [field.name for field in fields(Deal)] if name == "deal" else []
+        if len(labels) != len(value):
+            return "(…)"
+        inside = (f"{label} {spoken(label, each)}" for label, each in zip(labels, value, strict=True))
+        return f"({', '.join(inside)})"
+
+    def _token(self, step: Step) -> str:
+        if step.action in TOKEN_ACTIONS:
+            return str(step.args["token"])
+        number = step.args.get("collateral")
+        return self._quote if number is None or number >= len(self.collaterals) else self.collaterals[number]
+
+    def _scale(self, step: Step) -> int:
+        return int(self._decimals.get(self._token(step), 18))

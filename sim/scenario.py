@@ -1,0 +1,213 @@
+"""Loads scenarios: a YAML file becomes a story, or an error that names every line that is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from sim import cast, prices, quantity, stage
+from sim.cast import Cast, Trouble
+from sim.mirror import liquidation
+from sim.mirror.errors import Refusal
+from sim.prices import Print
+from sim.script import PricePart, Script
+from sim.source import Route, ScenarioError, Source, did_you_mean, graft, named, read
+from sim.stage import Stage
+from sim.story import ExpectationFailed, Story
+
+__all__ = ["ExpectationFailed", "ScenarioError", "Story", "json_schema", "load", "names"]
+
+_SHIPPED = Path(__file__).parent / "scenarios"
+_SUFFIX = ".scenario.yaml"
+_QUOTED = re.compile(r"'([^']*)'")
+_STEP = re.compile(r"\[([0-9]+)\]")
+
+
+def names() -> list[str]:
+    """The scenarios that ship."""
+    return sorted(path.name.removesuffix(_SUFFIX) for path in _SHIPPED.glob(f"*{_SUFFIX}"))
+
+
+def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str] | None = None) -> Story:
+    """The story of a file, or of a shipped scenario by its name; raises ScenarioError for bad input.
+
+    overrides: fields by path, as `world.underlyings.ETH.initial margin`, with YAML text in place of theirs.
+    """
+    path = _find(path_or_name)
+    source = read(path, path_or_name if path_or_name.endswith((".yaml", ".yml")) else f"{path_or_name}{_SUFFIX}")
+    original = json.dumps(source.data)
+    for route, text in (overrides or {}).items():
+        _override(source, route, text)
+    source.settle()
+    script = _validated(source)
+    people = Cast(script)
+    for where, problem in people.troubles():
+        source.note(where, problem)
+    with source.guard(("world", "auction")):
+        _require_auction(script)
+    source.settle()
+    seed = script.seed if seed is None else seed
+    prints, digests = _prints(source, script, path)
+    scene = Stage(script, people, source, seed, prints)
+    _try_tastes(source, people)
+    source.settle()
+    content = json.dumps([original, digests, dict(overrides or {}), seed])
+    return Story(
+        name=script.name,
+        about=script.about.strip(),
+        seed=seed,
+        hash=hashlib.sha256(content.encode()).hexdigest(),
+        world=scene.world(),
+        underlyings=people.underlyings,
+        collaterals=people.collaterals,
+        expected_steps=scene.expected_steps(),
+        steps=scene.steps,
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of scenario files, for editors."""
+    schema = Script.model_json_schema(by_alias=True)
+    for part in (schema, *schema["$defs"].values()):
+        for field in part.get("properties", {}).values():
+            if field.get("type") == "string" and not isinstance(field.get("default"), str):
+                field.pop("default", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "crossvault scenario"}
+
+
+def _find(path_or_name: str) -> Path:
+    if path_or_name in names():
+        return _SHIPPED / f"{path_or_name}{_SUFFIX}"
+    path = Path(path_or_name)
+    if path.is_file():
+        return path
+    if path_or_name.endswith((".yaml", ".yml")):
+        raise ScenarioError(f"{path_or_name}: there is no such file")
+    raise ScenarioError(f"{path_or_name}: there is no such scenario: {did_you_mean(path_or_name, names())}")
+
+
+def _override(source: Source, path: str, text: str) -> None:
+    route: Route = ()
+    at = source.data
+    *outer, last = [int(key) if key.isdecimal() else key for key in _STEP.sub(r".\1", path).split(".")]
+    shown = f"--set {path}={text}"
+    for key in (*outer, last):
+        inside = dict(enumerate(at)) if isinstance(at, list) else at if isinstance(at, dict) else {}
+        if key not in inside and (route != tuple(outer) or not isinstance(at, dict)):
+            known = did_you_mean(str(key), [str(name) for name in inside])
+            raise ScenarioError(f"{shown}: {named(route)}: nothing is called {str(key)!r}: {known}")
+        if route == tuple(outer):
+            at[key] = graft(source, (*route, key), text, shown)
+            return
+        route, at = (*route, key), inside[key]
+
+
+def _validated(source: Source) -> Script:
+    if not isinstance(source.data, dict):
+        raise ScenarioError(f"{source.where(())}: the file: expected a mapping with name, about, starts, world")
+    try:
+        return Script.model_validate(source.data)
+    except ValidationError as wrong:
+        for error in wrong.errors():
+            route, problem = _translated(source, error)
+            source.note(route, problem)
+        source.settle()
+        raise
+
+
+def _translated(source: Source, error: ErrorDetails) -> tuple[Route, str]:
+    route, given, context = source.known(error["loc"]), error["input"], error.get("ctx", {})
+    kind = error["type"]
+    if kind == "stranger":
+        return (*route, context["key"]), f"unknown field: {context['hint']}"
+    if kind == "missing":
+        return (*route, str(error["loc"][-1])), "is missing, and there is no default"
+    if kind == "union_tag_invalid":
+        tags = _QUOTED.findall(str(context["expected_tags"]))
+        return (*route, "do"), f"{context['tag']!r} is no step: {did_you_mean(str(context['tag']), tags)}"
+    if kind == "union_tag_not_found":
+        return route, "is missing 'do': expected a step such as 'do: deposit'"
+    if kind == "value_error":
+        return route, str(context["error"])
+    return route, _expected(kind, given, context, error["msg"])
+
+
+def _expected(kind: str, given: object, context: Mapping[str, Any], message: str) -> str:
+    if kind == "literal_error":
+        return f"{given!r}: {did_you_mean(str(given), _QUOTED.findall(str(context['expected'])))}"
+    if kind == "string_pattern_mismatch":
+        return f"{given!r} is no name: expected letters, digits, '-' and '_', and for an account '/NUMBER'"
+    plain = {
+        "string_type": "text",
+        "list_type": "a list",
+        "dict_type": "a mapping",
+        "model_type": "a mapping",
+        "model_attributes_type": "a mapping",
+        "int_type": "a whole number",
+        "too_short": "at least one",
+    }
+    return f"expected {plain[kind]}, got {given!r}" if kind in plain else f"{message}, got {given!r}"
+
+
+def _require_auction(script: Script) -> None:
+    try:
+        liquidation.require_valid(cast.auction(script.world.auction))
+    except Refusal as refused:
+        raise ValueError(str(refused)) from None
+
+
+def _prints(source: Source, script: Script, path: Path) -> tuple[dict[str, list[Print]], dict[str, str]]:
+    found: dict[str, list[Print]] = {}
+    digests: dict[str, str] = {}
+    for name, part in script.prices.items():
+        route: Route = ("prices", name)
+        try:
+            found[name] = _published(script, part, path, digests)
+            if not found[name] or found[name][0].at != script.starts:
+                first = f"the first is {found[name][0].at - script.starts} s later" if found[name] else "there are none"
+                raise ValueError(f"expected a price at the start of the story; {first}")
+        except Trouble as trouble:
+            source.note((*route, trouble.field), str(trouble))
+        except ValueError as trouble:
+            source.note((*route, "file") if part.file else route, str(trouble))
+    source.settle()
+    return {name: found[name] for name in script.world.underlyings if name in found}, digests
+
+
+def _published(script: Script, part: PricePart, path: Path, digests: dict[str, str]) -> list[Print]:
+    if part.at is not None:
+        return _at(script, part.at)
+    if part.file is None:
+        return stage.published(part, script, [])
+    data = prices.found(part.file, path)
+    if part.file not in digests:
+        with data.open("rb") as file:
+            digests[part.file] = hashlib.file_digest(file, "sha256").hexdigest()
+    return stage.published(part, script, prices.bars(data, {str(name): text for name, text in part.where.items()}))
+
+
+def _at(script: Script, written: Mapping[str, int]) -> list[Print]:
+    found: list[Print] = []
+    for text, price_wad in written.items():
+        try:
+            at = quantity.moment(text).at(script.starts)
+        except ValueError as trouble:
+            raise Trouble("at", str(trouble)) from None
+        if found and at <= found[-1].at:
+            raise Trouble("at", f"{text!r} does not come after the price above")
+        found.append(Print(at, price_wad))
+    return found
+
+
+def _try_tastes(source: Source, people: cast.Cast) -> None:
+    for name, actor in people.script.actors.items():
+        if actor.taste is not None:
+            with source.guard(("actors", name, "taste")):
+                stage.taste(people, actor)

@@ -1,0 +1,195 @@
+"""Pure functions: the probes and the mirror answer the same to the same inputs."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from probing import NOW, Inputs, Made, OneOf, Probes, Struct, Whole, assert_equal
+
+from sim.codec import snake
+from sim.mirror import cash, collateral, fixed, liquidation, margin, market, oracle, standard
+from sim.mirror.evm import Journal
+from sim.mirror.fixed import CAP, RAY, WAD
+from sim.mirror.standard import Level
+
+WORD, SIGNED = Whole(0, 2**256 - 1), Whole(-(2**255), 2**255 - 1)
+AMOUNT, RATIO, RATE = Whole(0, CAP), Whole(0, WAD), Whole(0, 2**64 - 1)
+SIZE, VALUE = Whole(-CAP, CAP), Whole(-(2**140), 2**140)
+DECIMALS, LEVEL = Whole(0, 18), OneOf(list(Level))
+TIME, SECS = Whole(0, 2**64 - 1), Whole(0, 2 * 365 * 86_400)
+NEAR = Whole(NOW - 100_000, NOW)
+
+RISK = Struct(
+    market.Risk,
+    {
+        "heartbeat_secs": Whole(1, 365 * 86_400),
+        **{
+            name: RATIO
+            for name in market.Risk._fields
+            if name not in {"heartbeat_secs", "mark_band", "skew_scale"}
+        },
+        "mark_band": Whole(0, WAD - 1),
+        "skew_scale": Whole(1, CAP),
+    },
+)
+ANY_RISK = Struct(market.Risk, dict.fromkeys(market.Risk._fields, RATE) | {"skew_scale": AMOUNT})
+TERMS = Struct(collateral.Terms, {"haircut_initial": RATIO, "haircut_maintenance": RATIO, "cap_wad": AMOUNT})
+ANY_TERMS = Struct(collateral.Terms, {"haircut_initial": RATE, "haircut_maintenance": RATE, "cap_wad": AMOUNT})
+DEPEG = Struct(cash.Terms, {"feed": Whole(0, 255), "depeg_threshold": RATE, "depeg_factor": RATE})
+ANY_SALE = Struct(liquidation.Terms, dict.fromkeys(liquidation.Terms._fields, RATE))
+
+
+def _sale(random: Random) -> liquidation.Terms:
+    """Terms that a door lets pass."""
+    start = Whole(1, WAD).draw(random)
+    month = Whole(1, 30 * 86_400)
+    lengths = [month.draw(random) for _ in range(3)]
+    return liquidation.Terms(RATIO.draw(random), start, Whole(1, start).draw(random), *lengths)
+
+
+def _stored(make: Callable[[Journal], Any], **values: Any) -> Any:
+    self = make(Journal())
+    for name, value in values.items():
+        setattr(self, name, value)
+    return self
+
+
+PRICE = Struct(
+    lambda **values: _stored(oracle.Price, **values),
+    {"index": AMOUNT, "premium": Whole(-(2**95) + 1, 2**95 - 1), "confidence": RATIO, "published_at": NEAR},
+)
+POOL = Struct(
+    lambda **values: _stored(cash.Pool, **values),
+    {
+        "token": OneOf(["usd"]), "decimals": DECIMALS, "terms": DEPEG,
+        "supply_index": Whole(RAY, 2**100), "borrow_index": Whole(RAY, 2**100),
+        "insurance_wad": Whole(0, 2**100), "deficit_wad": Whole(0, 2**100),
+    },
+)  # fmt: skip
+
+
+def _exposure(random: Random) -> standard.Exposure:
+    """An exposure that positions within the bounds can come to."""
+    self = standard.Exposure(RISK.draw(random), AMOUNT.draw(random), RATIO.draw(random))
+    for _ in range(random.choice([0, 1, 1, 2, 32])):
+        quote = Whole(-(2**140), 2**140).draw(random)
+        standard.absorb(self, SIZE.draw(random), quote, Whole(0, 2**97).draw(random))
+    self.base_wad = Whole(0, 8 * CAP).draw(random)
+    return self
+
+
+EXPOSURE = Made(_exposure)
+HOLDING = Struct(margin.Holding, {"value_wad": Whole(0, 2**190), "terms": TERMS})
+
+
+def _book(random: Random) -> margin.Book:
+    holdings = [HOLDING.draw(random) for _ in range(random.choice([0, 1, 2, 8]))]
+    exposures = [_exposure(random) for _ in range(random.choice([0, 1, 1, 2, 8]))]
+    cash_wad = Whole(-(2**150), 2**150).draw(random)
+    return margin.Book(cash_wad, holdings, exposures, Whole(0, 10 * WAD).draw(random), Whole(0, 8).draw(random))
+
+
+BOOK = Made(_book)
+
+
+def _nearly(valid: Inputs, other: Inputs) -> Made:
+    """Valid parameters, or with one field that may be anything."""
+
+    def make(random: Random) -> Any:
+        drawn = valid.draw(random)
+        if random.random() < 0.3:
+            return drawn
+        name = random.choice(drawn._fields)
+        return drawn._replace(**{name: getattr(other.draw(random), name)})
+
+    return Made(make)
+
+
+INSTRUMENT = Made(lambda random: market.perp(random.randrange(10)) if random.random() < 0.7 else WORD.draw(random))
+NAME = OneOf(["a", "heartbeatSecs", "a name of thirty two characters!"])
+
+PURE: Mapping[Any, Mapping[str, Mapping[str, Inputs]]] = {
+    fixed: {
+        **{name: {"a": WORD, "b": WORD, "c": WORD} for name in ("mulDivDown", "mulDivUp")},
+        **{name: {"a": SIGNED, "b": SIGNED, "c": WORD} for name in ("mulDivFloor", "mulDivCeil")},
+        "part": {"value": SIGNED, "fraction_wad": Whole(0, 2 * WAD)},
+        **{name: {"a": WORD} for name in ("sqrtDown", "sqrtUp", "signed")},
+        "abs": {"a": SIGNED},
+        **{name: {"a": WORD, "b": WORD} for name in ("min", "max")},
+        "bits": {"word": WORD, "low": Whole(0, 300), "width": Whole(0, 255)},
+    },
+    oracle: {
+        "publish": {
+            "self": PRICE, "index_wad": Whole(0, 2 * CAP), "premium_wad": Whole(-(2**96), 2**96),
+            "confidence_wad": Whole(0, WAD + WAD // 8), "published_at": Whole(NOW - 100_000, NOW + 10_000),
+        },
+        "isFresh": {"published_at": NEAR, "heartbeat_secs": Whole(0, 200_000)},
+        "mark": {"index_wad": AMOUNT, "premium_wad": Whole(-(2**95) + 1, 2**95 - 1), "band_wad": Whole(0, WAD - 1)},
+    },
+    market: {
+        "perp": {"underlying": Whole(0, 255)},
+        "underlyingOf": {"instrument": INSTRUMENT},
+        "requireListed": {"instrument": INSTRUMENT, "underlyings": Whole(0, 8)},
+        "requireValid": {"risk": _nearly(RISK, ANY_RISK)},
+        "requireWithin": {"name": NAME, "value": WORD, "low": WORD, "high": WORD},
+    },
+    collateral: {
+        "value": {"balance_raw": AMOUNT, "index_wad": AMOUNT, "decimals": DECIMALS},
+        "credit": {"value_wad": Whole(0, 2**190), "haircut_wad": RATIO, "cap_wad": AMOUNT},
+        "toWad": {"amount_raw": AMOUNT, "decimals": DECIMALS},
+        "requireAmount": {"amount_raw": Whole(0, 2 * CAP), "decimals": DECIMALS},
+        "requireValid": {"terms": _nearly(TERMS, ANY_TERMS)},
+    },
+    cash: {
+        "present": {"self": POOL, "principal": VALUE},
+        "principalOf": {"self": POOL, "present_wad": VALUE},
+        "moved": {"self": POOL, "principal": VALUE, "delta_wad": VALUE},
+        "depegRate": {"terms": DEPEG, "price_wad": AMOUNT},
+        "drawInsurance": {"self": POOL, "amount_wad": Whole(0, 2**101)},
+        "requireCovered": {"self": POOL},
+        "requireValid": {"terms": DEPEG, "underlyings": Whole(0, 8)},
+    },
+    standard: {
+        "absorb": {"self": EXPOSURE, "size": SIZE, "quote": VALUE, "mark_wad": Whole(0, 2**97)},
+        "rate": {"risk": RISK, "size_wad": Whole(-32 * CAP, 32 * CAP), "level": LEVEL},
+        "requirement": {"self": EXPOSURE, "level": LEVEL},
+        "contingency": {"self": EXPOSURE, "depeg_rate_wad": Whole(0, 10 * WAD), "level": LEVEL},
+    },
+    margin: {
+        **{name: {"self": BOOK} for name in ("equity", "health", "freeCollateral", "notional", "leverage")},
+        **{name: {"self": BOOK, "level": LEVEL} for name in ("adjustedEquity", "requirement", "margin")},
+    },
+    liquidation: {
+        "bufferMargin": {"margin_wad": Whole(-(2**190), 2**190), "equity_wad": VALUE, "buffer_wad": RATIO},
+        "discount": {"terms": Made(_sale), "elapsed_secs": SECS},
+        "price": {"value_wad": Whole(0, 2**190), "discount_wad": RATIO},
+        "maxFraction": {
+            "buffer_margin_wad": Whole(-(2**190), -1), "equity_wad": Whole(1, 2**190),
+            "reserved_wad": Whole(0, 2**190), "discount_wad": RATIO,
+        },
+        "payout": {
+            "equity_wad": VALUE, "margin_wad": Whole(-(2**190), 2**190),
+            "elapsed_secs": TIME, "insolvent_secs": Whole(1, 30 * 86_400),
+        },
+        "requireValid": {"terms": _nearly(Made(_sale), ANY_SALE)},
+    },
+}  # fmt: skip
+
+@pytest.fixture(scope="module")
+def probes(request: pytest.FixtureRequest) -> Iterator[Probes]:
+    """A node with the probes of the directory given with --contracts, or of the contracts that ship."""
+    given = request.config.getoption("--contracts")
+    made = Probes(Path(given) if given else None)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [pytest.param(module, name, id=f"{module.__name__}.{name}") for module, each in PURE.items() for name in each],
+)
+def test_probe_and_mirror_answer_the_same(probes: Probes, module: Any, function: str) -> None:
+    probe = f"Probe{module.__name__.rpartition('.')[2].capitalize()}"
+    assert_equal(probes, probe, function, PURE[module][function], getattr(module, snake(function)))

@@ -1,0 +1,44 @@
+"""Whole vaults in lockstep: random steps near the limits, every invariant after every step, no difference anywhere."""
+
+from pathlib import Path
+
+import pytest
+from walks import walk
+
+from sim.codec import snake
+from sim.compiler import compile_contracts
+from sim.side import DOORS
+
+
+@pytest.fixture
+def contracts(request: pytest.FixtureRequest) -> Path | None:
+    """The directory given with --contracts, or the contracts that ship."""
+    given = request.config.getoption("--contracts")
+    return Path(given) if given else None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_v1_to_v10_hold_over_random_steps(seed: int, contracts: Path | None) -> None:
+    result = walk(seed, 2_000, contracts)
+    assert result.failure is None, str(result.failure)
+    assert result.compared == result.steps >= 2_000
+    assert result.metrics_compared > 100
+
+
+def test_doors_are_those_of_the_contract() -> None:
+    abi = compile_contracts().artifacts["Vault"].abi
+    doors = [snake(item["name"]) for item in abi if item.get("stateMutability") == "nonpayable" and "name" in item]
+    assert sorted(DOORS) == sorted(doors)
+
+
+def test_a_walk_reaches_every_door_and_most_refusals(contracts: Path | None) -> None:
+    result = walk(3, 3_000, contracts)
+    assert result.failure is None, str(result.failure)
+    assert set(DOORS) <= set(result.actions), set(DOORS) - set(result.actions)
+    assert len(result.refusals) >= 30, sorted(result.refusals)
+
+
+def test_a_wide_world_agrees_as_well(contracts: Path | None) -> None:
+    result = walk(4, 600, contracts, owners=400, every=200)
+    assert result.failure is None, str(result.failure)
+    assert result.compared == result.steps

@@ -1,0 +1,57 @@
+"""How laws are tried, and the numbers they are tried with."""
+
+from fractions import Fraction
+from math import ceil, floor
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from sim.mirror.fixed import CAP, WAD
+from sim.mirror.market import Risk
+
+LAW = settings(
+    max_examples=250, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+LONG_LAW = settings(LAW, max_examples=200)
+
+words = st.integers(0, 2**256 - 1)
+signeds = st.integers(-(2**255), 2**255 - 1)
+amounts = st.integers(0, CAP)
+sizes = st.integers(-CAP, CAP)
+ratios = st.integers(0, WAD)
+values = st.integers(-(2**120), 2**120)
+
+
+@st.composite
+def risks(draw: st.DrawFn, *, size_terms: bool = True) -> Risk:
+    """Risk parameters that the door of governance lets pass."""
+    initial = draw(st.integers(1, WAD))
+    maintenance = draw(st.integers(1, initial))
+    return Risk(
+        heartbeat_secs=60,
+        mark_band=draw(st.integers(0, WAD - 1)),
+        trade_band=draw(ratios),
+        initial_rate=initial,
+        base_rate=draw(ratios) if size_terms else 0,
+        impact_rate=draw(ratios) if size_terms else 0,
+        maintenance_rate=maintenance,
+        maintenance_scale=draw(ratios),
+        spread_rate=draw(st.integers(0, maintenance)),
+        profit_weight=draw(ratios),
+        confidence_threshold=draw(ratios),
+        confidence_factor=draw(ratios),
+        skew_scale=draw(st.integers(1, CAP)),
+    )
+
+
+def exact(a: int, b: int, c: int) -> Fraction:
+    """a * b / c."""
+    return Fraction(a * b, c)
+
+
+def low(value: Fraction) -> int:
+    return floor(value)
+
+
+def high(value: Fraction) -> int:
+    return ceil(value)

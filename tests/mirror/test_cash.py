@@ -1,0 +1,102 @@
+"""Laws of cash: no rounding ever gives to an account, and a move between accounts makes nothing."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import LAW, amounts, exact, high, ratios, values
+
+from sim.mirror import cash
+from sim.mirror.cash import Pool
+from sim.mirror.errors import DeficitOpen, InsuranceExhausted
+from sim.mirror.evm import Journal
+from sim.mirror.fixed import RAY, WAD
+
+indexes = st.one_of(st.just(RAY), st.integers(RAY, 1000 * RAY))
+
+
+def pool(supply_index: int = RAY, borrow_index: int = RAY) -> Pool:
+    self = Pool(Journal())
+    self.supply_index, self.borrow_index = supply_index, borrow_index
+    return self
+
+
+@LAW
+@given(values, indexes, indexes)
+def test_a_round_trip_never_gives_and_loses_less_than_two_units_of_principal(
+    wanted: int, supply: int, borrow: int
+) -> None:
+    self = pool(supply, borrow)
+    came = cash.present(self, cash.principal_of(self, wanted))
+    index = Fraction(borrow if wanted < 0 else supply, RAY)
+    assert wanted - 1 - index < came <= wanted
+    principal = cash.principal_of(self, cash.present(self, wanted))
+    assert wanted - 1 <= principal <= wanted
+
+
+@LAW
+@given(st.integers(1, 2**120), indexes)
+def test_debts_round_up_and_credits_down(amount: int, index: int) -> None:
+    self = pool(index, index)
+    whole = exact(amount, index, RAY)
+    assert 0 <= whole - cash.present(self, amount) < 1
+    assert 0 <= -cash.present(self, -amount) - whole < 1
+    assert cash.present(self, -amount) == -high(whole)
+
+
+@LAW
+@given(values, values, st.integers(-(2**100), 2**100), indexes, indexes)
+def test_moving_cash_makes_none(first: int, second: int, delta: int, supply: int, borrow: int) -> None:
+    """V3: two accounts have no more after a move between them than before; at the first index the same."""
+    self = pool(supply, borrow)
+    before = cash.present(self, first) + cash.present(self, second)
+    after = cash.present(self, cash.moved(self, first, -delta)) + cash.present(self, cash.moved(self, second, delta))
+    worst = 2 * (1 + Fraction(max(supply, borrow), RAY))
+    assert before - worst < after <= before
+    if supply == borrow == RAY:
+        assert after == before
+
+
+@LAW
+@given(values, indexes, indexes)
+def test_nothing_moved_changes_nothing(principal: int, supply: int, borrow: int) -> None:
+    assert cash.moved(pool(supply, borrow), principal, 0) == principal
+
+
+@LAW
+@given(ratios, st.integers(0, 10 * WAD), amounts)
+def test_the_depeg_rate_is_the_missing_price_times_the_factor(threshold: int, factor: int, price: int) -> None:
+    rate = cash.depeg_rate(cash.Terms(0, threshold, factor), price)
+    assert rate == high(exact(max(0, threshold - price), factor, WAD))
+
+
+def test_the_depeg_rate_on_paper() -> None:
+    """(0.98 - 0.30) * 1.2 = 0.816."""
+    assert cash.depeg_rate(cash.Terms(0, 98 * WAD // 100, 12 * WAD // 10), 3 * WAD // 10) == 816 * WAD // 1000
+
+
+@LAW
+@given(amounts, amounts)
+def test_the_fund_pays_what_it_has_and_no_more(held: int, asked: int) -> None:
+    self = pool()
+    self.insurance_wad = held
+    if asked > held:
+        with pytest.raises(InsuranceExhausted) as refused:
+            cash.draw_insurance(self, asked)
+        assert refused.value.args == (held, asked) and self.insurance_wad == held
+    else:
+        cash.draw_insurance(self, asked)
+        assert self.insurance_wad == held - asked
+
+
+@LAW
+@given(amounts, amounts)
+def test_withdrawals_wait_while_deficits_exceed_the_fund(deficit: int, held: int) -> None:
+    self = pool()
+    self.deficit_wad, self.insurance_wad = deficit, held
+    if deficit > held:
+        with pytest.raises(DeficitOpen):
+            cash.require_covered(self)
+    else:
+        cash.require_covered(self)

@@ -1,0 +1,87 @@
+"""Laws of the auction: it sells what restores the margin and no more, its price only falls, its reward only rises."""
+
+from fractions import Fraction
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from laws import LAW, exact, high, low, ratios
+
+from sim.mirror import liquidation
+from sim.mirror.fixed import WAD
+from sim.mirror.liquidation import Terms
+
+money = st.integers(1, 2**110)
+secs = st.integers(1, 30 * 86_400)
+
+
+@st.composite
+def terms(draw: st.DrawFn) -> Terms:
+    start = draw(st.integers(1, WAD))
+    return Terms(draw(ratios), start, draw(st.integers(1, start)), draw(secs), draw(secs), draw(secs))
+
+
+@LAW
+@given(money, money, st.integers(0, 2**110), ratios)
+def test_the_largest_part_restores_the_margin_with_buffer(
+    missing: int, equity: int, reserved: int, discount: int
+) -> None:
+    """After a sale of f the margin with buffer is (1 - f)(BM - R) + R + f(E - R)d; it must reach 0 and not pass it."""
+    assume(equity > reserved)
+
+    def left(part: Fraction) -> Fraction:
+        factor = Fraction(discount, WAD)
+        return (1 - part) * (-missing - reserved) + reserved + part * (equity - reserved) * factor
+
+    most = liquidation.max_fraction(-missing, equity, reserved, discount)
+    assert 1 <= most <= WAD
+    assert most == 1 or left(Fraction(most, WAD)) <= 0
+    assert left(min(Fraction(1), Fraction(most + 1, WAD) + Fraction(2, missing))) >= 0
+
+
+@LAW
+@given(terms(), st.integers(0, 61 * 86_400), st.integers(0, 86_400))
+def test_the_discount_only_falls(how: Terms, elapsed: int, later: int) -> None:
+    now, then = liquidation.discount(how, elapsed), liquidation.discount(how, elapsed + later)
+    assert how.start_wad >= now >= then >= 0
+    assert liquidation.discount(how, 0) == how.start_wad
+    assert liquidation.discount(how, how.fast_secs) == how.knee_wad
+    assert liquidation.discount(how, how.fast_secs + how.slow_secs - 1) > 0
+    assert liquidation.discount(how, how.fast_secs + how.slow_secs) == 0
+
+
+@LAW
+@given(terms(), st.integers(0, 61 * 86_400))
+def test_the_discount_is_on_the_line_or_less_than_a_wei_above(how: Terms, elapsed: int) -> None:
+    fast, slow = how.fast_secs, how.slow_secs
+    if elapsed < fast:
+        line = how.start_wad - exact(how.start_wad - how.knee_wad, elapsed, fast)
+    else:
+        line = max(Fraction(0), how.knee_wad - exact(how.knee_wad, elapsed - fast, slow))
+    assert 0 <= liquidation.discount(how, elapsed) - line < 1
+
+
+@LAW
+@given(st.integers(0, 2**190), ratios)
+def test_the_price_favours_the_account_that_is_sold(value: int, discount: int) -> None:
+    assert liquidation.price(value, discount) == high(exact(value, discount, WAD)) <= value
+
+
+@LAW
+@given(st.integers(-(2**110), 2**110), money, secs, st.integers(0, 60 * 86_400), st.integers(0, 1000))
+def test_the_reward_rises_from_the_deficit_to_the_missing_margin(
+    equity: int, haircut: int, length: int, elapsed: int, later: int
+) -> None:
+    margin = equity - haircut
+    now, then = (liquidation.payout(equity, margin, each, length) for each in (elapsed, elapsed + later))
+    assert -equity <= now <= then <= -margin
+    assert liquidation.payout(equity, margin, 0, length) == -equity
+    assert liquidation.payout(equity, margin, length, length) == -margin
+    assert now == low(exact(haircut, min(elapsed, length), length)) - equity
+
+
+@LAW
+@given(st.integers(-(2**110), 2**110), st.integers(0, 2**110), ratios)
+def test_the_buffer_only_takes(margin: int, haircut: int, buffer: int) -> None:
+    equity = margin + haircut
+    found = liquidation.buffer_margin(margin, equity, buffer)
+    assert found == low(margin - exact(haircut, buffer, WAD)) <= margin

@@ -1,0 +1,65 @@
+"""Laws of prices: a mark stays in its band, and a print is used while it is fresh."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from laws import LAW, amounts, ratios
+
+from sim.mirror import errors, oracle
+from sim.mirror.evm import Journal
+from sim.mirror.fixed import CAP, WAD
+
+NOW = 1_700_000_000
+premiums = st.integers(-(2**95) + 1, 2**95 - 1)
+bands = st.integers(0, WAD - 1)
+
+
+@LAW
+@given(st.integers(1, CAP), premiums, bands)
+def test_the_mark_stays_in_its_band_and_above_nothing(index: int, premium: int, band: int) -> None:
+    mark = oracle.mark(index, premium, band)
+    move = min(Fraction(abs(premium)), Fraction(index * band, WAD))
+    assert mark >= 1
+    assert move - 1 < abs(mark - index) <= move
+    assert (mark - index) * premium >= 0
+
+
+@LAW
+@given(st.integers(10**6, CAP), bands, ratios)
+def test_a_premium_inside_the_band_counts_in_full(index: int, band: int, share: int) -> None:
+    premium = index * band // WAD * share // WAD
+    assume(premium < 2**95)
+    assert oracle.mark(index, premium, band) == index + premium
+    assert oracle.mark(index, -premium, band) == index - premium
+
+
+def test_the_mark_on_paper() -> None:
+    """2000 with a premium of 150 and a band of 5 % is marked 2100; with -30 it is marked 1970."""
+    assert oracle.mark(2000 * WAD, 150 * WAD, WAD // 20) == 2100 * WAD
+    assert oracle.mark(2000 * WAD, -30 * WAD, WAD // 20) == 1970 * WAD
+
+
+@LAW
+@given(st.integers(0, 100_000), st.integers(1, 100_000))
+def test_a_print_is_fresh_up_to_its_heartbeat(age: int, heartbeat: int) -> None:
+    assert oracle.is_fresh(NOW - age, heartbeat, now=NOW) == (age <= heartbeat)
+    assert not oracle.is_fresh(0, 2**64, now=NOW)
+
+
+@LAW
+@given(amounts, premiums, st.integers(0, WAD + 1), st.integers(NOW - 5, NOW + 1), st.integers(NOW - 5, NOW))
+def test_a_print_is_stored_whole_or_refused_whole(
+    index: int, premium: int, confidence: int, published_at: int, last_at: int
+) -> None:
+    self = oracle.Price(Journal())
+    self.index, self.published_at = 7, last_at
+    bad = index == 0 or confidence > WAD or not last_at <= published_at <= NOW
+    if bad:
+        with pytest.raises(errors.Refusal):
+            oracle.publish(self, index, premium, confidence, published_at, now=NOW)
+        assert self.values() == (7, 0, 0, last_at)
+    else:
+        oracle.publish(self, index, premium, confidence, published_at, now=NOW)
+        assert self.values() == (index, premium, confidence, published_at)

@@ -1,0 +1,109 @@
+"""V10: a refused call leaves no trace, and a call costs what it writes, however many accounts there are."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sim.mirror.account import AccountId
+from sim.mirror.evm import Journal, Map, Stored
+from sim.model import Model
+from sim.search.generate import Walk
+from sim.side import Outcome, Step
+
+STEPS = 700
+
+
+def state(value: Any) -> Any:
+    """Everything that is stored below a value, as plain values; what was never written is not there."""
+    if isinstance(value, Stored):
+        return {name: state(getattr(value, name)) for name in value.zeros if name not in {"tokens", "hook", "spec"}}
+    if isinstance(value, Map):
+        found = {key: state(each) for key, each in value.items()}
+        return {key: each for key, each in found.items() if each != state(value.zero())}
+    if type(value) is tuple:
+        return tuple(state(each) for each in value)
+    return value
+
+
+def whole(model: Model) -> Any:
+    """The state of the vault and of every token."""
+    return state(model.vault), {name: state(token) for name, token in model.tokens.items()}
+
+
+class Counted(list[Any]):
+    """A list that counts what was ever added."""
+
+    added = 0
+
+    def append(self, item: Any) -> None:
+        self.added += 1
+        super().append(item)
+
+
+def played(walk: Walk, model: Model) -> Iterator[tuple[Step, Outcome]]:
+    """The steps of a walk and their outcomes, one by one."""
+    steps = walk.steps(model)
+    step = next(steps)
+    while True:
+        outcome = model.apply(step)
+        yield step, outcome
+        try:
+            step = steps.send(outcome)
+        except StopIteration:
+            return
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_v10_a_refused_call_changes_nothing(seed: int) -> None:
+    walk = Walk(seed, STEPS, owners=4)
+    model = Model(walk.world)
+    refused: Counter[str] = Counter()
+    accepted = 0
+    before = whole(model)
+    for step, outcome in played(walk, model):
+        after = whole(model)
+        assert model.journal.entries == []
+        if outcome.refusal is not None:
+            assert after == before, f"{step}: {outcome.refusal}"
+            assert outcome.events == ()
+            refused[outcome.refusal.name] += 1
+        else:
+            accepted += after != before
+        before = after
+    assert sum(refused.values()) > STEPS // 10 and len(refused) >= 8, refused
+    assert accepted > STEPS // 4
+
+
+def test_undo_takes_back_what_was_written_latest_first() -> None:
+    journal = Journal()
+    numbers = Map[str, int](journal, int)
+    numbers["kept"] = 1
+    journal.keep()
+    numbers["kept"] = 2
+    numbers["kept"] = 3
+    numbers["new"] = 4
+    journal.undo()
+    assert dict(numbers) == {"kept": 1} and numbers["new"] == 0
+
+
+def counts(owners: int, strangers: int) -> list[int]:
+    """What every step of one walk writes, in a world with further accounts that have cash."""
+    walk = Walk(5, 300, owners=owners)
+    model = Model(walk.world)
+    for number in range(strangers):
+        model.vault.ledger.holders[AccountId(f"further{number}")].principal = 1
+    model.journal.keep()
+    counted = model.journal.entries = Counted()
+    found = []
+    for _ in played(walk, model):
+        found.append(counted.added)
+        counted.added = 0
+    return found
+
+
+def test_a_call_writes_the_same_however_many_accounts_there_are() -> None:
+    alone, among_many = counts(4, 0), counts(4, 5_000)
+    assert alone == among_many
+    assert 0 < max(alone) < 100
