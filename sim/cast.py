@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from sim import quantity
 from sim.mirror import cash, collateral, liquidation, market
 from sim.mirror.account import AccountId
+from sim.mirror.errors import Refusal
 from sim.mirror.fixed import CAP
 from sim.quantity import Quantity
 from sim.script import AuctionPart, DepegPart, RiskPart, Script, TermsPart
@@ -155,6 +157,14 @@ def terms(part: TermsPart) -> collateral.Terms:
 def auction(part: AuctionPart) -> liquidation.Terms:
     """Terms of auctions as the vault takes them."""
     return liquidation.Terms(part.buffer, part.start, part.knee, part.fast, part.slow, part.insolvent)
+
+
+def require(valid: Callable[[Any], None], parameters: object) -> None:
+    """Raises Trouble with the refusal that parameters would meet at the door."""
+    try:
+        valid(parameters)
+    except Refusal as refused:
+        raise Trouble("", str(refused)) from None
 
 
 def missing(name: str, known: Iterable[str]) -> str:

@@ -93,7 +93,7 @@ class Chain:
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
         """What accounts are told about their margin at a time not before the last step [unix seconds]."""
         calls = [self._view("metrics", {"account": account}) for account in accounts]
-        [block] = self._simulated([(at, calls)])
+        [block] = self.simulated([(at, calls)])
         return [Metrics(*self.vault.result("metrics", call["returnData"])[0]) for call in block]
 
     def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
@@ -122,9 +122,10 @@ class Chain:
         blocks: list[tuple[int, list[Call]]] = []
         for at, places in _by_time(steps):
             blocks.append((at, [call for place in places for call in (calls[place], views[place])]))
-        return [answer for block in self._simulated(blocks) for answer in block]
+        return [answer for block in self.simulated(blocks) for answer in block]
 
-    def _simulated(self, blocks: Sequence[tuple[int, list[Call]]]) -> list[list[dict[str, Any]]]:
+    def simulated(self, blocks: Sequence[tuple[int, list[Call]]]) -> list[list[dict[str, Any]]]:
+        """What the node answers to calls, a list of them per time [unix seconds]; each sees what those before it did."""
         states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
         answer = self.node.rpc("eth_simulateV1", {"blockStateCalls": states, "validation": False}, "latest")
         return [block["calls"] for block in answer]

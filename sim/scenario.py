@@ -15,7 +15,6 @@ from pydantic_core import ErrorDetails
 from sim import cast, prices, quantity, stage
 from sim.cast import Cast, Trouble
 from sim.mirror import liquidation
-from sim.mirror.errors import Refusal
 from sim.prices import Print
 from sim.script import PricePart, Script
 from sim.source import Route, ScenarioError, Source, did_you_mean, graft, named, read
@@ -51,7 +50,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
     for where, problem in people.troubles():
         source.note(where, problem)
     with source.guard(("world", "auction")):
-        _require_auction(script)
+        cast.require(liquidation.require_valid, cast.auction(script.world.auction))
     source.settle()
     seed = script.seed if seed is None else seed
     prints, digests = _prints(source, script, path)
@@ -154,13 +153,6 @@ def _expected(kind: str, given: object, context: Mapping[str, Any], message: str
         "too_short": "at least one",
     }
     return f"expected {plain[kind]}, got {given!r}" if kind in plain else f"{message}, got {given!r}"
-
-
-def _require_auction(script: Script) -> None:
-    try:
-        liquidation.require_valid(cast.auction(script.world.auction))
-    except Refusal as refused:
-        raise ValueError(str(refused)) from None
 
 
 def _prints(source: Source, script: Script, path: Path) -> tuple[dict[str, list[Print]], dict[str, str]]:

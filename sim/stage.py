@@ -13,7 +13,7 @@ from sim.agents.liquidator import Liquidator, Rule
 from sim.agents.trader import Taste, Trader
 from sim.cast import Cast, Trouble
 from sim.expectation import Check, Expect, Tally
-from sim.mirror import fixed, market
+from sim.mirror import collateral, fixed, market
 from sim.mirror.account import AccountId
 from sim.model import Model
 from sim.prices import Print
@@ -26,6 +26,7 @@ Acts = Generator[Step, Outcome, None]
 Maker = Callable[[Model], Step]
 
 _FINEST_SIZE_WAD = 10**14
+_MOST_LOOKS = 1_000_000
 _ACCEPTED = Expect()
 
 
@@ -109,12 +110,15 @@ class Stage:
         for name, part in world.underlyings.items():
             with self.source.guard(("world", "underlyings", name)):
                 risk = cast.risk(part, name)
+                cast.require(market.require_valid, risk)
                 self._say(("world", "underlyings", name), roles.owner, "list_underlying", name=name, risk=risk)
         for name, asset in world.collaterals.items():
             route: Route = ("world", "collaterals", name)
             with self.source.guard(route):
                 args = {"token": name, "underlying": self.cast.underlying("underlying", asset.underlying)}
-                self._say(route, roles.owner, "list_collateral", **args, terms=cast.terms(asset))
+                terms = cast.terms(asset)
+                cast.require(collateral.require_valid, terms)
+                self._say(route, roles.owner, "list_collateral", **args, terms=terms)
         for name, series in self.prints.items():
             if series and series[0].at == self.script.starts:
                 self.setting.append(self._print_cue(name, series[0])._replace(wakes=False))
@@ -190,6 +194,8 @@ class Stage:
         written = list(self._written())
         last = [series[-1].at for series in self.prints.values() if series] + [cue.at for cue in written] + [starts]
         self.ends_at = script.ends.at(starts) if script.ends else max(last)
+        if script.looks and (self.ends_at - starts) // script.looks > _MOST_LOOKS:
+            self.source.note(("looks",), f"makes more than {_MOST_LOOKS:,} looks until the story ends")
         for cue in written:
             if cue.at > self.ends_at:
                 self.source.note((*cue.route[:2], "at"), "comes after the end of the story")

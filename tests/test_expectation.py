@@ -1,4 +1,4 @@
-"""Expectations: what fails is told with file, line, what was expected and what came; and every action can be written."""
+"""Expectations: what fails is told with file, line, what was expected and what came; every action can be written."""
 
 from __future__ import annotations
 
@@ -62,12 +62,11 @@ def test_a_refused_opening_names_the_actor(tmp_path: Path) -> None:
         play(load(path))
 
 
-def test_every_action_can_be_written(tmp_path: Path) -> None:
-    risk = "{heartbeat: 2h, mark band: 5 %, trade band: 5 %, initial margin: 10 %, maintenance margin: 5 %}"
-    terms = "{haircut initial: 30 %, haircut maintenance: 15 %, cap: 5 USD}"
-    auction = "{buffer: 15 %, start: 98 %, knee: 80 %, fast: 15m, slow: 4h, insolvent: 30m}"
-    depeg = "{feed: ETH, threshold: 99 %, factor: 100 %}"
-    text = HEAD.replace("starts:", "seed: 3\nstarts:") + PRICES + ACTORS + f"""
+RISK = "{heartbeat: 2h, mark band: 5 %, trade band: 5 %, initial margin: 10 %, maintenance margin: 5 %}"
+TERMS = "{haircut initial: 30 %, haircut maintenance: 15 %, cap: 5 USD}"
+AUCTION = "{buffer: 15 %, start: 98 %, knee: 80 %, fast: 15m, slow: 4h, insolvent: 30m}"
+DEPEG = "{feed: ETH, threshold: 99 %, factor: 100 %}"
+EVERYTHING = f"""
 steps:
   - {{do: mint, to: alice, amount: 5 WETH}}
   - {{do: transfer, by: alice, to: maker, amount: 1 WETH, expect: {{wallet of maker in WETH: 1 WETH}}}}
@@ -83,10 +82,10 @@ steps:
     price: 200 USD
     published: 2023-12-31T00:00:00Z
     expect: {{refused: PriceGoesBackwards}}
-  - {{do: schedule risk, underlying: ETH, risk: {risk}}}
-  - {{do: schedule haircut, collateral: WETH, terms: {terms}}}
-  - {{do: schedule auction, terms: {auction}}}
-  - {{do: schedule depeg, terms: {depeg}}}
+  - {{do: schedule risk, underlying: ETH, risk: {RISK}}}
+  - {{do: schedule haircut, collateral: WETH, terms: {TERMS}}}
+  - {{do: schedule auction, terms: {AUCTION}}}
+  - {{do: schedule depeg, terms: {DEPEG}}}
   - {{do: pause, by: guardian}}
   - {{do: withdraw, account: alice, amount: 1 WETH, expect: {{refused: VaultPaused}}}}
   - {{do: unpause}}
@@ -103,13 +102,17 @@ steps:
     expect: {{refused: {{NotAuthorized: {{sender: maker}}}}}}
   - {{do: offer ownership, to: maker}}
   - {{do: accept ownership, by: maker}}
-  - {{at: +48h, do: enact risk, by: maker, underlying: ETH, risk: {risk}}}
-  - {{do: enact haircut, by: maker, collateral: WETH, terms: {terms}}}
-  - {{do: enact auction, by: maker, terms: {auction}}}
-  - {{do: enact depeg, by: maker, terms: {depeg}}}
+  - {{at: +48h, do: enact risk, by: maker, underlying: ETH, risk: {RISK}}}
+  - {{do: enact haircut, by: maker, collateral: WETH, terms: {TERMS}}}
+  - {{do: enact auction, by: maker, terms: {AUCTION}}}
+  - {{do: enact depeg, by: maker, terms: {DEPEG}}}
   - {{do: declare insolvent, account: alice, expect: any}}
   - {{do: end liquidation, account: alice, expect: {{refused: NotUnderLiquidation}}}}
 checks: [conserved, solvent]
-"""  # fmt: skip
+"""
+
+
+def test_every_action_can_be_written(tmp_path: Path) -> None:
+    text = HEAD.replace("starts:", "seed: 3\nstarts:") + PRICES + ACTORS + EVERYTHING
     actions = {step.action for step, _ in play(load(tale(tmp_path, text)))[1]}
     assert {"enact_depeg", "accept_ownership", "transfer", "withdraw_collateral", "set_feeder"} <= actions

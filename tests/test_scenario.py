@@ -251,9 +251,11 @@ def test_wrong_checks(write: Write, check: str, problem: str) -> None:
         ),
         (HEAD.replace("knee: 80 %", "knee: 99 %"), ":6: world.auction: ParameterOutOfRange(name=kneeWad"),
         (
-            HEAD.replace("underlying: ETH",
-            "underlying: ETC"), ":10: world.collaterals.WETH.underlying: nothing is called",
+            HEAD.replace("underlying: ETH", "underlying: ETC"),
+            ":10: world.collaterals.WETH.underlying: nothing is called",
         ),
+        (HEAD.replace("maintenance margin: 5 %", "maintenance margin: 11 %"), ":8: world.underlyings.ETH: Parameter"),
+        (HEAD.replace("maintenance: 15 %", "maintenance: 21 %"), ":10: world.collaterals.WETH: ParameterOutOf"),
         (HEAD + "actors: {vault: {}}", f":{LINE}: actors.vault: 'vault' is the name of a contract"),
         (HEAD + "actors: {a/0: {}}", f":{LINE}: actors.a/0: is account a: write 'a'"),
         (HEAD + "actors: {5-a: {}}", f":{LINE}: actors.5-a: '5-a' is no name"),

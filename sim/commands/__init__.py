@@ -1,1 +1,1 @@
-"""One module per command of the command line; each has one function that takes the parsed arguments and answers the exit code."""
+"""One module per command of the command line; each takes the parsed arguments and answers the exit code."""

@@ -23,6 +23,7 @@ _CODES = {
     "DeployFailed": USAGE,
     "Diverged": FAILED,
     "Broken": FAILED,
+    "Unreadable": FAILED,
     "ExpectationFailed": FAILED,
     "ToolchainMissing": MISSING,
     "ChainLost": MISSING,

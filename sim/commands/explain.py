@@ -11,7 +11,7 @@ from pathlib import Path
 from sim import record
 from sim.chain import Chain
 from sim.commands.exits import DONE, FAILED, Misused
-from sim.commands.sides import Interrupts, folder, opened, shown
+from sim.commands.sides import Interrupts, folder, opened, readable, shown
 from sim.compare import Difference, differences, value_differences
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
@@ -34,7 +34,8 @@ def explain(arguments: Namespace) -> int:
     number = arguments.step
     if not 1 <= number <= len(read.steps):
         raise Misused(f"STEP: the record has the steps 1 to {len(read.steps)}, got {number}")
-    with opened(read.story().world, folder(arguments.contracts)) as (model, chain):
+    contracts = folder(arguments.contracts)
+    with opened(read.story().world, contracts) as (model, chain), readable(contracts):
         found = _explained(read, number, model, chain)
     if arguments.json:
         print(json.dumps(document(found), indent=2))

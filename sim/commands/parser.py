@@ -11,8 +11,8 @@ from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = ("run", "replay", "explain", "scenarios", "schema", "setup", "doctor", "test")
 
-_ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story, and every result,
-refusal, event and state is compared to the last wei."""
+_ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,
+and every result, refusal, event and state is compared to the last wei."""
 
 _EXAMPLES = """examples:
   crossvault scenarios                                     what ships
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Plays scenarios one after another; the first difference ends a run. The exit code is the worst."
+    parser.description = "Plays scenarios one after another, each to its first difference. The exit code is the worst."
     parser.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="name of a shipped scenario, or a YAML file")
     parser.add_argument("--seed", type=_seed, metavar="N", help="seed instead of the file's")
     parser.add_argument(
@@ -68,7 +68,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_contracts(parser)
     _add_json(parser)
     record = parser.add_mutually_exclusive_group()
-    record.add_argument("--record", metavar="FILE", help="where the record goes (default: runs/NAME-SEED.jsonl, printed)")
+    record.add_argument("--record", metavar="FILE", help="where the record goes (default: printed at the end)")
     record.add_argument("--no-record", action="store_true", help="write no record")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sim import record
 from sim.commands.exits import DONE, FAILED, Misused
 from sim.commands.progress import bar
-from sim.commands.sides import Interrupts, folder, opened, shown
+from sim.commands.sides import Interrupts, folder, opened, readable, shown
 from sim.record import Checker, Record
 from sim.report.document import differences
 from sim.run import Result
@@ -49,7 +49,8 @@ def replay(arguments: Namespace) -> int:
         if not arguments.json:
             for line in changed:
                 print(f"not as recorded: {line}", file=sys.stderr)
-        result = play(story, model, chain, [checker], tick=tick)
+        with readable(contracts):
+            result = play(story, model, chain, [checker], tick=tick)
     done = Replayed(read, checker, result, changed, 1 + (until or len(read.steps)))
     print(json.dumps(_document(done), indent=2) if arguments.json else _text(done))
     return DONE if done.is_identical and result.failure is None else FAILED

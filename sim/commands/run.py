@@ -15,9 +15,9 @@ from sim.anvil import ChainLost
 from sim.chain import Chain, EnginesDisagree
 from sim.commands.exits import DONE, FAILED, INTERRUPTED, Misused, exit_code
 from sim.commands.progress import bar
-from sim.commands.sides import Interrupts, command, folder, opened, shown
+from sim.commands.sides import Interrupts, Unreadable, command, folder, opened, readable, shown
 from sim.report.document import document
-from sim.report.page import Ran, page, show
+from sim.report.page import Ran, page, show, show_lines
 from sim.report.summary import summary
 from sim.report.watch import Watch
 from sim.run import Diverged, Observer, Result
@@ -44,6 +44,7 @@ def run(arguments: Namespace) -> int:
         runs.append(document(ran))
         if not arguments.json:
             show(summary(ran, page().width))
+            show_lines(ran)
         worst = max(worst, code)
         if code == INTERRUPTED:
             break
@@ -57,10 +58,10 @@ def _attempt(ran: Ran, contracts: Path | None, interrupts: Interrupts) -> int:
     with opened(ran.story.world, contracts) as (model, chain), bar(ran.story.name, ran.story.expected_steps) as tick:
         ran.engine, ran.contracts = chain.engine, chain.build.hash
         try:
-            with _writing(ran, chain) as writers:
+            with _writing(ran, chain) as writers, readable(contracts):
                 observers = [ran.watch, *writers]
                 ran.result = play(ran.story, model, chain, observers, Invariants(every=_EVERY), tick)
-        except (ChainLost, EnginesDisagree, KeyboardInterrupt) as cut:
+        except (ChainLost, EnginesDisagree, Unreadable, KeyboardInterrupt) as cut:
             ran.result = ran.watch.result()
             interrupted = interrupts.came or isinstance(cut, KeyboardInterrupt)
             ran.failure = _cut_short(ran, "interrupted" if interrupted else str(cut))
@@ -74,7 +75,7 @@ def _attempt(ran: Ran, contracts: Path | None, interrupts: Interrupts) -> int:
 
 def _cut_short(ran: Ran, why: str) -> str:
     kept = f"; their record: {ran.record}" if ran.record else ""
-    return f"{why}: {ran.result.compared} steps were compared until then, without a difference{kept}"
+    return f"{why}; {ran.result.compared} steps were compared until then, without a difference{kept}"
 
 
 def _hints(ran: Ran, contracts: Path | None) -> tuple[str, ...]:

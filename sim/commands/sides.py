@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from sim import toolchain
+from sim.anvil import ChainRefused
 from sim.chain import Chain
 from sim.commands.exits import Misused
 from sim.compiler import Build, CompileFailed, compile_contracts
@@ -49,6 +50,21 @@ def opened(world: World, contracts: Path | None) -> Iterator[tuple[Model, Chain]
         yield Model(world), chain
     finally:
         chain.close()
+
+
+class Unreadable(Exception):
+    """The contracts of the user answered what does not fit their own ABI, as a view that reverts does."""
+
+
+@contextmanager
+def readable(contracts: Path | None) -> Iterator[None]:
+    """Turns an answer that cannot be read into Unreadable if the contracts are the user's; with ours it is a defect."""
+    try:
+        yield
+    except (ChainRefused, ValueError, IndexError, OverflowError) as odd:
+        if contracts is None:
+            raise
+        raise Unreadable(f"the contracts in {contracts} gave an answer that cannot be read: {odd}") from odd
 
 
 class Interrupts:

@@ -39,15 +39,19 @@ class Reckoning(NamedTuple):
         return sum(term.value_wad for term in self.required)
 
 
-def reckoning(book: Book, level: Level, assets: Sequence[Asset], premiums: Sequence[int], names: Sequence[str]) -> Reckoning:
+def reckoning(
+    book: Book, level: Level, assets: Sequence[Asset], premiums: Sequence[int], names: Sequence[str]
+) -> Reckoning:
     """The reckoning of a valued account. premiums: of each underlying [wad]; names: of the underlyings."""
     counted = [Term("cash", "", book.cash_wad)]
-    counted += [_credit(holding, asset, level) for holding, asset in zip(book.holdings, assets, strict=True) if holding.value_wad]
+    pairs = zip(book.holdings, assets, strict=True)
+    counted += [_credit(holding, asset, level) for holding, asset in pairs if holding.value_wad]
     required: list[Term] = []
     for exposure, premium, name in zip(book.exposures, premiums, names, strict=True):
         if exposure.gross_wad2:
+            mark_wad = oracle.mark(exposure.index_wad, premium, exposure.risk.mark_band)
             counted += _profits(exposure, level, name)
-            required += _requirements(exposure, level, name, oracle.mark(exposure.index_wad, premium, exposure.risk.mark_band))
+            required += _requirements(exposure, level, name, mark_wad)
         required += _doubts(exposure, book.depeg_rate_wad, level, name)
     made = Reckoning(level, tuple(counted), tuple(required))
     assert made.counted_wad == margin.adjusted_equity(book, level)

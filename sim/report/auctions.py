@@ -39,7 +39,8 @@ def auctions(ran: Ran, width: int) -> Iterator[RenderableType]:
 
 
 def _rows(ran: Ran, by_account: dict[AccountId, list[Liquidation]]) -> Iterator[RenderableType]:
-    made = table("account", "first for sale", ">counted", ">required", ">health", "because of", ">auctions", ">paid", ">insurance")
+    headings = ("account", "first for sale", ">counted", ">required", ">health", "because of", ">auctions")
+    made = table(*headings, ">paid", ">insurance")
     for account, each in list(by_account.items())[:_MOST_ROWS]:
         first = each[0]
         made.add_row(
@@ -61,8 +62,8 @@ def _told(ran: Ran, each: Liquidation) -> Iterator[RenderableType]:
 
 
 def _why(story: Story, each: Liquidation) -> str:
-    text = f"why: {usd(each.adjusted_wad)} counted against {usd(each.requirement_wad)} required, health {ratio(each.health_wad)}"
-    text += f"; equity {usd(each.equity_wad)}"
+    text = f"why: {usd(each.adjusted_wad)} counted against {usd(each.requirement_wad)} required, "
+    text += f"health {ratio(each.health_wad)}; equity {usd(each.equity_wad)}"
     if blame := each.blame:
         text += f"; most lost on {amount(abs(blame.size_wad))} {story.underlyings[blame.underlying]}, "
         text += f"{_side(blame)} since {usd(blame.entry_wad)}: price {_move(blame)}, {usd(blame.loss_wad)}"
@@ -82,9 +83,14 @@ def _how(each: Liquidation) -> str:
         parts.append(f"{usd(each.price_wad)} paid for {usd(each.value_wad)} of value ({paid})")
     if each.payout_wad:
         parts.append(f"insurance paid {usd(each.payout_wad)}")
-    over = each.ended_at is not None
-    parts.append(f"{each.ended_by} after {span((each.ended_at or 0) - each.at)}" if over else "still for sale at the end")
+    parts.append(_end(each))
     return "how: " + "; ".join(parts)
+
+
+def _end(each: Liquidation) -> str:
+    if each.ended_at is None:
+        return "still for sale at the end"
+    return f"{each.ended_by} after {span(each.ended_at - each.at)}"
 
 
 def _because(story: Story, blame: Blame | None) -> str:

@@ -13,9 +13,9 @@ from sim.mirror.standard import Exposure, Level
 class Capital(NamedTuple):
     """Cash that the positions of an account need at one moment, at one level [wad].
 
-    A position's need is its requirement less its own unrealised profit (weighted as the level weighs it) or plus its loss.
-    isolated: the sum of the needs that are above zero, since what a position has too much stays with it.
-    cross: the sum of all needs, or zero if it is below, since a position with more profit than it needs pays for the others.
+    A position's need is its requirement less its own unrealised profit (weighted as the level weighs it), or plus its
+    loss. isolated: the sum of the needs above zero, since what a position has too much stays with it. cross: the sum of
+    all needs, or zero if it is below, since a position with more profit than it needs pays for the others.
     Collateral does not enter: both say how much cash would just be enough. So isolated is never below cross.
     """
 

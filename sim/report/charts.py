@@ -56,7 +56,9 @@ def price_line(samples: Sequence[Sample], underlying: int, width: int) -> str:
     return sparkline([(s.prices[underlying] or None) if s and underlying < len(s.prices) else None for s in axis])
 
 
-def health_chart(samples: Sequence[Sample], sold: Mapping[AccountId, int], chosen: Sequence[AccountId], width: int) -> Text:
+def health_chart(
+    samples: Sequence[Sample], sold: Mapping[AccountId, int], chosen: Sequence[AccountId], width: int
+) -> Text:
     """Health of a few accounts over time, the line at one, and where auctions started (`sold`: account -> time)."""
     axis = columns(samples, width - _GUTTER)
     top = _top(axis, chosen)

@@ -111,7 +111,8 @@ def _lines(reckoning: Reckoning) -> Iterator[RenderableType]:
         )
         made.add_row(f"  = {name}", "", usd(total), style="bold")
     left = reckoning.counted_wad - reckoning.required_wad
-    made.add_row("  margin", "what counts less what is required", usd(left), style="bold red" if left < 0 else "bold green")
+    style = "bold red" if left < 0 else "bold green"
+    made.add_row("  margin", "what counts less what is required", usd(left), style=style)
     yield made
 
 

@@ -46,9 +46,15 @@ def show(what: RenderableType) -> None:
     print("\n".join(line.rstrip() for line in text.get().splitlines()))
 
 
-def table(*headings: str, title: str = "") -> Table:
+def show_lines(ran: Ran) -> None:
+    """Prints where the record is and what to do next, unbroken, to be copied."""
+    for line in (*([f"record: {ran.record}"] if ran.record else []), *ran.hints):
+        print(line)
+
+
+def table(*headings: str) -> Table:
     """A table without a frame; a heading that starts with `>` is of a column of numbers."""
-    made = Table(title=title or None, box=None, pad_edge=False, title_justify="left", title_style="bold", padding=(0, 2, 0, 0))
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in headings:
         made.add_column(heading.lstrip(">"), justify="right" if heading.startswith(">") else "left", header_style="dim")
     return made

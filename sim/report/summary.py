@@ -13,6 +13,7 @@ from sim.mirror.account import AccountId
 from sim.mirror.standard import Level
 from sim.report import charts
 from sim.report.auctions import auctions
+from sim.report.capital import Capital
 from sim.report.figures import ratio, share, usd
 from sim.report.page import WIDTH, Ran, table
 from sim.report.watch import Watch
@@ -33,7 +34,8 @@ def _head(ran: Ran, width: int) -> Iterator[RenderableType]:
     yield Text.assemble((story.name, "bold"), f"  seed {story.seed}  {ran.engine} beside the model")
     yield Text(story.about.strip(), style="italic")
     rate = f"{result.steps / result.seconds:,.0f} steps/s" if result.seconds else ""
-    words = f"{result.compared:,} of {result.steps:,} steps and {result.metrics_compared:,} margins compared"
+    margins = f" and {result.metrics_compared:,} margins" if result.metrics_compared else ""
+    words = f"{result.compared:,} of {result.steps:,} steps{margins} compared"
     verdict = (("no difference", "bold green") if result.compared == result.steps and not ran.failure
                else ("stopped", "bold red"))  # fmt: skip
     yield Text.assemble(words, ", ", verdict, f"  ({result.seconds:.1f} s, {rate})")
@@ -63,7 +65,8 @@ def _health(ran: Ran, width: int) -> Iterator[RenderableType]:
     legend = Text("health", style="bold")
     for (mark, style), account in zip(charts.MARKS, chosen, strict=False):
         legend.append(f"   {mark} {account}", style=f"not bold {style}")
-    legend.append(f"   ┄ one: below it an account may be sold   {charts.SOLD if sold else ''}{' auction' if sold else ''}", style="not bold dim")
+    legend.append("   ┄ one: below it an account may be sold", style="not bold dim")
+    legend.append(f"   {charts.SOLD} auction" if sold else "", style="not bold red")
     yield ""
     yield legend
     yield charts.health_chart(watch.samples, sold, chosen, width)
@@ -84,12 +87,22 @@ def _accounts(ran: Ran, width: int) -> Iterator[RenderableType]:
         need = watch.capital[account][Level.INITIAL]
         made.add_row(
             str(account), ratio(watch.lowest_health[account][0]), ratio(watch.peak_leverage[account][0]),
-            usd(metrics.equity_wad), usd(need.isolated_wad), usd(need.cross_wad), share(need.saved_wad, need.isolated_wad),
+            usd(metrics.equity_wad), *_capital(need),
         )  # fmt: skip
+    needs = [watch.capital[account][Level.INITIAL] for account in chosen]
+    total = Capital(0, sum(need.isolated_wad for need in needs), sum(need.cross_wad for need in needs))
+    made.add_row(f"all {len(chosen)}", "", "", "", *_capital(total), style="bold")
     yield ""
     yield made
-    more = f"{len(chosen) - _MOST_ACCOUNTS} more accounts are in --json. " if len(chosen) > _MOST_ACCOUNTS else ""
-    yield Text(f"{more}isolated, cross: cash that the positions needed alone and together, when together was most", style="dim")
+    yield Text(
+        "isolated, cross: cash that the positions needed at initial margin, each alone and all together, when all "
+        "together needed most",
+        style="dim",
+    )
+
+
+def _capital(need: Capital) -> tuple[str, str, str]:
+    return usd(need.isolated_wad), usd(need.cross_wad), share(need.saved_wad, need.isolated_wad)
 
 
 def _notes(ran: Ran, width: int) -> Iterator[RenderableType]:
@@ -97,30 +110,30 @@ def _notes(ran: Ran, width: int) -> Iterator[RenderableType]:
     yield ""
     if watch.insurance and watch.insurance[0]:
         highest, lowest, last = watch.insurance
-        yield Text(f"insurance fund: {usd(highest)} at most, {usd(lowest)} at its lowest after that, {usd(last)} at the end")
+        low = f"{usd(lowest)} at its lowest after that"
+        yield Text(f"insurance fund: {usd(highest)} at most, {low}, {usd(last)} at the end")
     if ran.result.refusals:
         counted = ", ".join(f"{name} {count:,}" for name, count in ran.result.refusals.most_common())
         yield Text(f"refused, by both sides alike: {counted}")
-    if ran.record:
-        yield Text(f"record: {ran.record}")
 
 
 def _failure(ran: Ran, width: int) -> Iterator[RenderableType]:
     failure = ran.result.failure
     if isinstance(failure, Diverged):
         yield ""
-        yield Text(f"DIFFERENCE at step {failure.number}: {failure.step.action} by {failure.step.sender}", style="bold red")
+        where = f"step {failure.number}: {failure.step.action} by {failure.step.sender}"
+        yield Text(f"DIFFERENCE at {where}", style="bold red")
         yield difference_table(failure.found)
     elif ran.failure:
         yield ""
         yield Text(ran.failure, style="bold red")
-    for hint in ran.hints:
-        yield Text(hint)
 
 
 def difference_table(found: tuple[Difference, ...] | list[Difference]) -> Table:
     """The fields in which two sides differ, with chain less model."""
     made = table("field", ">chain", ">model", ">chain less model [wei]")
+    for column in made.columns:
+        column.overflow = "fold"
     for each in found[:20]:
         made.add_row(each.field, str(each.chain), str(each.model), "" if each.wei is None else f"{each.wei:+d}")
     return made

@@ -10,7 +10,7 @@ from sim.mirror.fixed import WAD
 
 
 class Sample(NamedTuple):
-    """A moment after prices were published: prices [wad], health of every account with positions [wad], the fund [wad]."""
+    """A moment: prices, health of every account with positions, and the insurance fund [all wad]."""
 
     at: int
     prices: tuple[int, ...]

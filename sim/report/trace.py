@@ -19,7 +19,7 @@ _METADATA = 106  # hex digits at the end of runtime code that are unlike those o
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call: contract, function, how it was called, the gas that it used [gas], how it failed if it did, the calls inside."""
+    """A call: contract, function, how it was called, what it used [gas], how it failed if it did, the calls inside."""
 
     contract: str
     function: str
@@ -72,8 +72,8 @@ class _Reader:
         if artifact and not name.startswith("0x") and name.lower() != contract.lower():
             contract = f"{name} ({contract})"
         inside = tuple(self.call(each) for each in frame.get("calls", ()))
-        refusal = self._refusal(frame)
-        return Call(contract, _function(artifact, selector), frame["type"].lower(), int(frame["gasUsed"], 16), refusal, inside)
+        function, gas = _function(artifact, selector), int(frame["gasUsed"], 16)
+        return Call(contract, function, frame["type"].lower(), gas, self._refusal(frame), inside)
 
     def _artifact(self, address: str) -> Artifact | None:
         if address not in self._seen:

@@ -1,0 +1,198 @@
+"""How fast steps are compared, against rivals measured in the same run on the same steps.
+
+`chain`: compared steps per second in lockstep; (a) the same steps through web3.py's contract layer, each waiting for its receipt; (b) the
+same calls in pyrevm in this process with nothing compared, with the view after each step and without.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim import toolchain
+from sim.anvil import Node
+from sim.chain import Chain
+from sim.codec import Codec, Names
+from sim.compiler import EVM_VERSION, Build, compile_contracts
+from sim.deploy import GAS, deploy_world
+from sim.model import Model
+from sim.run import run
+from sim.search.generate import Walk
+from sim.side import TOKEN_ACTIONS, VAULT, Step
+
+OWNERS = 20
+SEED = 3
+RIVAL_STEPS = 400
+
+_TENTHS = 10
+
+
+class BenchFailed(Exception):
+    """A run that should have been measured did not go through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A step and the view after it, encoded for any engine."""
+
+    at: int
+    sender: str
+    to: str
+    data: bytes
+    view: bytes
+
+
+def chain(steps: int) -> dict[str, Any]:
+    """The figures of one run: steps per second of lockstep and of both rivals, their ratios, and the ageing of the run."""
+    lockstep, played = _lockstep(steps)
+    calls, state, vault = _encoded(played)
+    layer = _contract_layer(played[: _set_up(played) + RIVAL_STEPS])
+    viewed, bare = _pyrevm(calls, state, vault, views=True), _pyrevm(calls, state, vault, views=False)
+    speed = lockstep["steps_per_second"]
+    return {
+        "benchmark": "chain",
+        "machine": f"{os.cpu_count()} processors",
+        "versions": toolchain.versions() | _versions("web3", "pyrevm"),
+        "lockstep": lockstep,
+        "web3_contract_layer": {"steps_per_second": round(layer, 1), "steps": RIVAL_STEPS},
+        "pyrevm_with_view": {"steps_per_second": round(viewed)},
+        "pyrevm_bare": {"steps_per_second": round(bare)},
+        "times_contract_layer": round(speed / layer, 1),
+        "part_of_pyrevm_with_view": round(speed / viewed, 2),
+        "part_of_pyrevm_bare": round(speed / bare, 2),
+    }
+
+
+def _lockstep(count: int) -> tuple[dict[str, Any], list[Step]]:
+    story = Walk(SEED, count, OWNERS).story()
+    model, side = Model(story.world), Chain(story.world)
+    times: list[float] = [time.perf_counter()]
+    keeper = _Keeper()
+    try:
+        result = run(story, model, side, [keeper], tick=lambda number: times.append(time.perf_counter()))
+    finally:
+        side.close()
+    if result.failure is not None:
+        raise BenchFailed(str(result.failure))
+    size = len(times) // _TENTHS
+    first, last = times[size] - times[0], times[-1] - times[-1 - size]
+    figures = {
+        "steps": result.compared,
+        "accepted": result.compared - sum(result.refusals.values()),
+        "seconds": round(result.seconds, 2),
+        "steps_per_second": round(result.compared / result.seconds),
+        "last_tenth_over_first": round(last / first, 2),
+    }
+    return figures, keeper.steps
+
+
+class _Keeper:
+    """Keeps the steps of a run."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def applied(self, number: int, step: Step, outcome: Any, model: Model) -> None:
+        self.steps.append(step)
+
+    def compared(self, number: int, step: Step, model: Any, chain: Any) -> None:
+        """Nothing is kept of it."""
+
+
+def _set_up(steps: Sequence[Step]) -> int:
+    """How many steps come before the first trade."""
+    return next(place for place, step in enumerate(steps) if step.action == "trade")
+
+
+def _encoded(steps: Sequence[Step]) -> tuple[list[Call], dict[str, Any], str]:
+    """The calls of some steps, the state of a fresh chain for them, and the vault's address there."""
+    side = Chain(Walk(SEED, 0, OWNERS).world)
+    try:
+        calls = []
+        for step in steps:
+            sent = side.transaction(step)
+            view = side.vault.call("snapshot", {"ids": step.accounts()})
+            calls.append(Call(step.at, sent["from"], sent["to"], _bytes(sent["input"]), _bytes(view)))
+        dump = side.node.rpc("anvil_dumpState")
+        state: dict[str, Any] = json.loads(gzip.decompress(_bytes(dump)))["accounts"]
+        return calls, state, side.names.address(VAULT)
+    finally:
+        side.close()
+
+
+def _pyrevm(calls: Sequence[Call], state: dict[str, Any], vault: str, *, views: bool) -> float:
+    from pyrevm import EVM, AccountInfo, BlockEnv
+
+    evm = EVM(gas_limit=2**63, spec_id=EVM_VERSION.upper())
+    for address, account in state.items():
+        evm.insert_account_info(address, AccountInfo(code=_bytes(account["code"]), balance=0))
+        for slot, word in account["storage"].items():
+            evm.insert_account_storage(address, int(slot, 16), int(word, 16))
+    gas, nobody, at = int(GAS, 16), "0x" + "0" * 40, 0
+    started = time.perf_counter()
+    for call in calls:
+        if call.at != at:
+            evm.set_block_env(BlockEnv(timestamp=call.at))
+            at = call.at
+        try:
+            evm.message_call(call.sender, call.to, calldata=call.data, gas=gas)
+        except RuntimeError:
+            pass  # a refused step
+        if views:
+            evm.message_call(nobody, vault, calldata=call.view, gas=gas)
+    return len(calls) / (time.perf_counter() - started)
+
+
+def _contract_layer(steps: Sequence[Step]) -> float:
+    """Steps per second of web3.py's contract layer on an Anvil that mines each transaction, set-up not counted."""
+    from web3 import HTTPProvider, Web3
+
+    world = Walk(SEED, 0, OWNERS).world
+    node, names = Node(world.starts_at - 3600, traced=True), Names()
+    try:
+        build = compile_contracts()
+        deploy_world(node, build, world, names)
+        web3 = Web3(HTTPProvider(node.url))
+        node.rpc("evm_setAutomine", True)
+        ready = [_bound(web3, build, names, step) for step in steps]
+        for step in steps:
+            node.rpc("anvil_setBalance", names.address(step.sender), hex(10**30))
+        begin, started = _set_up(steps), 0.0
+        for place, (step, (function, sender)) in enumerate(zip(steps, ready, strict=True)):
+            if place == begin:
+                started = time.perf_counter()
+            node.rpc("evm_setNextBlockTimestamp", step.at)
+            sent = function.transact({"from": sender, "gas": int(GAS, 16), "gasPrice": 0})
+            web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.001)
+        return (len(steps) - begin) / (time.perf_counter() - started)
+    finally:
+        node.close()
+
+
+def _bound(web3: Any, build: Build, names: Names, step: Step) -> tuple[Any, str]:
+    """A step as a function of web3.py's contract layer with its arguments, and its sender."""
+    from sim.interface import Interface
+
+    contract = "Token" if step.action in TOKEN_ACTIONS else "Vault"
+    interface = Interface(build.artifacts[contract].abi, Codec(names))
+    args = dict(step.args)
+    address = names.address(args.pop("token") if contract == "Token" else VAULT)
+    data = interface.call(step.action, args | {"value": args["amount_raw"]} if contract == "Token" else args)
+    layer = web3.eth.contract(address=web3.to_checksum_address(address), abi=build.artifacts[contract].abi)
+    function, values = layer.decode_function_input(data)
+    return function(**values), web3.to_checksum_address(names.address(step.sender))
+
+
+def _versions(*packages: str) -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {package: version(package) for package in packages}
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))

@@ -1,0 +1,21 @@
+"""The summary of a run as a picture for a page that cannot show a terminal."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+
+from rich.console import Console
+
+from sim.report.page import WIDTH, Ran
+from sim.report.summary import summary
+
+_FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
+
+
+def svg(ran: Ran) -> str:
+    """A drawing of the terminal with the summary in it; it loads nothing, so the reader's own font is used."""
+    out = Console(file=StringIO(), record=True, width=WIDTH, highlight=False, force_terminal=True)
+    out.print(summary(ran))
+    drawn = _FONT_FACE.sub("", out.export_svg(title=f"crossvault run {ran.story.name}"))
+    return drawn.replace("<svg ", '<svg xml:space="preserve" ', 1)
