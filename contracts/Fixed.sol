@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {Errors} from "./Errors.sol";
 
-/// @notice Integer arithmetic with the direction of every rounding in its name: the only place that divides, shifts or takes roots.
+/// @notice Integers with the direction of every rounding in its name: the only place that divides, shifts or takes roots.
 library Fixed {
     uint256 internal constant WAD = 1e18;
     uint256 internal constant RAY = 1e27;

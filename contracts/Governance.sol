@@ -10,7 +10,7 @@ import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
 
-/// @notice Who may change what the vault asks for: a two-step owner, a guardian that can only pause, changes after a delay.
+/// @notice Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay.
 abstract contract Governance {
     Ledger.State internal ledger;
     address public owner;

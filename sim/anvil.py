@@ -1,7 +1,7 @@
 """A local Anvil, started and stopped, and spoken to through web3's provider.
 
-Two set-ups. Traced: one node that keeps every block, for `explain`. Flat: a node forked off an idle one, so that no state
-root is computed and a block costs the same however long the run and wide the world (contracts/README.md, "Speed").
+Two set-ups. Traced: one node that keeps every block, for `explain`. Flat: a node forked off an idle one, so that no
+state root is computed and a block costs the same however long the run and wide the world (contracts/README.md).
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Node:
                 self.url = self._start(starts_at, [*mine, "--max-persisted-states", "0"])
             else:
                 base = self._start(starts_at, [])
-                flat = ["--fork-url", base, "--no-storage-caching", "--prune-history", "--transaction-block-keeper", "8"]
-                self.url = self._start(starts_at, [*mine, *flat])
+                flat = ["--fork-url", base, "--no-storage-caching", "--prune-history"]
+                self.url = self._start(starts_at, [*mine, *flat, "--transaction-block-keeper", "8"])
         except BaseException:
             self.close()
             raise
@@ -79,7 +79,7 @@ class Node:
         return _answer(method, response)
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
-        """The answers to many requests, in their order; the node works on them at the same time, so none may need another."""
+        """The answers to many requests, in their order; the node works on them at once, so none may need another."""
         if not requests:
             return []
         try:
@@ -107,7 +107,7 @@ class Node:
 
 
 def _provider(port: int) -> Any:
-    """web3's JSON-RPC provider on one kept-alive connection: a tenth of the cost of a session with its proxies and retries."""
+    """web3's JSON-RPC provider on one kept-alive connection, without a session's costly proxies and retries."""
     from http.client import HTTPConnection, HTTPException
 
     from web3.providers.base import JSONBaseProvider

@@ -1,7 +1,8 @@
 """How fast steps are compared, against rivals measured in the same run on the same steps.
 
-`chain`: compared steps per second in lockstep; (a) the same steps through web3.py's contract layer, each waiting for its receipt; (b) the
-same calls in pyrevm in this process with nothing compared, with the view after each step and without.
+`chain`: compared steps per second in lockstep; (a) the same steps through web3.py's contract layer, each waiting for
+its receipt; (b) the same calls in pyrevm in this process with nothing compared, with the view after each step and
+without.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +50,7 @@ class Call:
 
 
 def chain(steps: int) -> dict[str, Any]:
-    """The figures of one run: steps per second of lockstep and of both rivals, their ratios, and the ageing of the run."""
+    """The figures of one run: steps per second of lockstep and both rivals, their ratios, and the ageing of the run."""
     lockstep, played = _lockstep(steps)
     calls, state, vault = _encoded(played)
     layer = _contract_layer(played[: _set_up(played) + RIVAL_STEPS])
@@ -130,7 +132,7 @@ def _pyrevm(calls: Sequence[Call], state: dict[str, Any], vault: str, *, views: 
 
     evm = EVM(gas_limit=2**63, spec_id=EVM_VERSION.upper())
     for address, account in state.items():
-        evm.insert_account_info(address, AccountInfo(code=_bytes(account["code"]), balance=0))
+        evm.insert_account_info(address, AccountInfo(code=_bytes(account["code"])))
         for slot, word in account["storage"].items():
             evm.insert_account_storage(address, int(slot, 16), int(word, 16))
     gas, nobody, at = int(GAS, 16), "0x" + "0" * 40, 0
@@ -139,10 +141,8 @@ def _pyrevm(calls: Sequence[Call], state: dict[str, Any], vault: str, *, views: 
         if call.at != at:
             evm.set_block_env(BlockEnv(timestamp=call.at))
             at = call.at
-        try:
+        with suppress(RuntimeError):  # a refused step
             evm.message_call(call.sender, call.to, calldata=call.data, gas=gas)
-        except RuntimeError:
-            pass  # a refused step
         if views:
             evm.message_call(nobody, vault, calldata=call.view, gas=gas)
     return len(calls) / (time.perf_counter() - started)

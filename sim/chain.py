@@ -1,7 +1,7 @@
 """The chain side: the contracts on a local Anvil, driven in chunks.
 
-A chunk of steps goes to the node as one `eth_simulateV1`: each step has its own time, and the state of what it touched is read
-after it. The chunk is then mined, a block per time, and the state that mining left must be the simulated one.
+A chunk of steps goes to the node as one `eth_simulateV1`: each step has its own time, and the state of what it touched
+is read after it. The chunk is then mined, a block per time, and the state that mining left must be the simulated one.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ _NOBODY = "0x" + "0" * 40
 
 
 Call = dict[str, str]
+Answer = dict[str, Any]
 
 
 class Executed(NamedTuple):
     """A chunk as the node has answered it: call and view of every step, and the state that mining left."""
 
     steps: Sequence[Step]
-    answers: list[dict[str, Any]]
+    answers: list[Answer]
     mined: str
 
 
@@ -71,7 +72,7 @@ class Chain:
         return [outcome for chunk in chunks for outcome in self.read(self.execute(chunk))]
 
     def execute(self, steps: Sequence[Step]) -> Executed:
-        """Simulates and mines a chunk of steps; what the node answers is not read yet, so that reading need not be waited for."""
+        """Simulates and mines a chunk of steps; the answers are not read yet, so that the node need not wait for it."""
         calls = [self.transaction(step) for step in steps]
         views = [self._view("snapshot", {"ids": step.accounts()}) for step in steps]
         answers = self._simulate(steps, calls, views)
@@ -118,14 +119,14 @@ class Chain:
     def _view(self, door: str, args: dict[str, Any]) -> Call:
         return {"from": _NOBODY, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}
 
-    def _simulate(self, steps: Sequence[Step], calls: Sequence[Call], views: Sequence[Call]) -> list[dict[str, Any]]:
+    def _simulate(self, steps: Sequence[Step], calls: list[Call], views: list[Call]) -> list[Answer]:
         blocks: list[tuple[int, list[Call]]] = []
         for at, places in _by_time(steps):
             blocks.append((at, [call for place in places for call in (calls[place], views[place])]))
         return [answer for block in self.simulated(blocks) for answer in block]
 
-    def simulated(self, blocks: Sequence[tuple[int, list[Call]]]) -> list[list[dict[str, Any]]]:
-        """What the node answers to calls, a list of them per time [unix seconds]; each sees what those before it did."""
+    def simulated(self, blocks: Sequence[tuple[int, list[Call]]]) -> list[list[Answer]]:
+        """What the node answers to calls, a list per time [unix seconds]; each sees what those before it did."""
         states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
         answer = self.node.rpc("eth_simulateV1", {"blockStateCalls": states, "validation": False}, "latest")
         return [block["calls"] for block in answer]

@@ -1,7 +1,7 @@
 """Between names and words: calls, events and refusals of a contract, encoded and decoded by its ABI.
 
-Values have the mirror's form: people, tokens and the vault by name, accounts as `AccountId`, structs and arrays as tuples,
-short byte strings as text. Encoders and decoders are built once per type; nothing here knows the vault.
+Values have the mirror's form: people, tokens and the vault by name, accounts as `AccountId`, structs and arrays as
+tuples, short byte strings as text. Encoders and decoders are built once per type; nothing here knows the vault.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Interface:
         self._errors = {_selector(item): _Error(item, codec) for item in known}
 
     def call(self, action: str, args: Mapping[str, Any]) -> str:
-        """The data of a call: a door in snake case with arguments by name. KeyError, ValueError when they do not fit."""
+        """The data of a call: a door in snake case, arguments by name. KeyError, ValueError when they do not fit."""
         return self._functions[camel(action)].call(args)
 
     def result(self, action: str, data: str) -> tuple[Any, ...]:

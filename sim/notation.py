@@ -1,4 +1,4 @@
-"""Values of the mirror's form as JSON and back: names for people, accounts, tokens and instruments, integers as decimal text."""
+"""Values of the mirror's form as JSON and back: names for people and instruments, integers as decimal text."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The loop: a story's steps through the model and through the chain, every outcome compared.
 
-Steps come from the model's state, so no answer of the chain is awaited: while the chain works on a chunk, the model is ahead with
-the next.
+Steps come from the model's state, so no answer of the chain is awaited: while the chain works on a chunk, the model is
+ahead with the next.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ DOORS = (
 
 
 class TokenSpec(NamedTuple):
-    """A test token: symbol, decimals, and how it behaves (`plain`, `fee` keeps 1 %, `reentrant`, `silent` answers nothing)."""
+    """A test token: symbol, decimals, and whether it is `plain`, keeps a `fee` of 1 %, is `reentrant` or `silent`."""
 
     name: str
     decimals: int
@@ -39,7 +39,7 @@ class TokenSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What exists before the first step: tokens, and a vault on the quote token with an owner, a delay and auction terms.
+    """What exists before the first step: tokens, and a vault on the quote token with owner, delay and auction terms.
 
     starts_at: [unix seconds], not after the first step. owner: role name.
     """

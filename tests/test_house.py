@@ -22,26 +22,29 @@ SOLIDITY = CONTRACTS + sorted((ROOT / "contracts").glob("[a-z]*/*.sol"))
 MOST_LINES, MOST_FUNCTION_LINES, MOST_CODE_BYTES = 400, 40, 24_576
 
 TOOLCHAIN = frozenset({"toolchain", "compiler", "install", "environment", "doctor"})
-STORY = frozenset({"scenario", "story", "script", "source", "notation", "quantity", "prices"})
+STORY = frozenset(
+    {"scenario", "story", "script", "source", "notation", "quantity", "prices", "stage", "cast", "acts", "expectation"}
+)
 # module or folder of sim -> what of sim it may import, itself aside; a new room needs a row
 ARROWS: dict[str, frozenset[str]] = {"mirror": frozenset(), "side": frozenset({"mirror"})}
 ARROWS |= dict.fromkeys(TOOLCHAIN, TOOLCHAIN)
 ARROWS["codec"] = ARROWS["side"]
 ARROWS["model"] = ARROWS["compare"] = ARROWS["side"] | {"side"}
 ARROWS["market"] = ARROWS["model"] | {"quantity"}
-ARROWS |= dict.fromkeys(STORY, ARROWS["market"] | {"model", "market"} | STORY)
-ARROWS["agents"] = ARROWS["scenario"]
+ARROWS |= dict.fromkeys(STORY | {"agents"}, ARROWS["market"] | {"model", "market", "agents"} | STORY)
 ARROWS["interface"] = ARROWS["model"] | {"codec"}
 ARROWS["anvil"] = TOOLCHAIN
 ARROWS["deploy"] = ARROWS["interface"] | TOOLCHAIN | {"interface", "anvil"}
 ARROWS["chain"] = ARROWS["deploy"] | {"deploy"}
-ARROWS["run"] = ARROWS["chain"] | ARROWS["agents"] | {"agents", "chain", "compare"}
+ARROWS["run"] = ARROWS["chain"] | ARROWS["agents"] | {"chain", "compare"}
 ARROWS["record"] = ARROWS["run"] | {"run"}
 ARROWS["search"] = ARROWS["record"] | {"record"}
 ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["report"] = ARROWS["search"] | {"search", "sweep"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
-ARROWS["__main__"] = ARROWS["report"] | {"report", "audit"}
+ARROWS["bench"] = ARROWS["report"]
+ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench"}
+ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
 FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "ape": set[str]()}
 HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml")

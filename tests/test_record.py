@@ -14,12 +14,18 @@ from sim.model import Model
 from sim.record import BadRecord, Checker, Record, Writer, header, read
 from sim.run import run
 from sim.scenario import load
+from sim.story import Story
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The record of a run of the first liquidation."""
-    story = load("first-liquidation")
+def story() -> Story:
+    """The first liquidation."""
+    return load("first-liquidation")
+
+
+@pytest.fixture(scope="module")
+def path(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The record of a run of it."""
     file = tmp_path_factory.mktemp("record") / "run.jsonl"
     chain = Chain(story.world)
     try:
@@ -60,15 +66,15 @@ def test_every_line_carries_the_hash_of_itself_after_the_line_before(path: Path)
         last = stated
 
 
-def test_the_header_names_what_was_run(path: Path) -> None:
+def test_the_header_names_what_was_run(story: Story, path: Path) -> None:
     first = json.loads(path.read_text().splitlines()[0])
-    assert first["scenario"] == "first-liquidation" and first["seed"] == load("first-liquidation").seed
-    assert first["scenario_hash"] == load("first-liquidation").hash
+    assert first["scenario"] == "first-liquidation" and first["seed"] == story.seed
+    assert first["scenario_hash"] == story.hash
     assert {"solc", "anvil", "crossvault"} <= set(first["versions"]) and len(first["bytecode"]) == 64
 
 
-def test_steps_come_back_as_they_were_written(path: Path) -> None:
-    story, record = load("first-liquidation"), read(path)
+def test_steps_come_back_as_they_were_written(story: Story, path: Path) -> None:
+    record = read(path)
     model = Model(story.world)
     steps, generator = [], story.steps(model)
     step = next(generator)
@@ -91,7 +97,10 @@ def test_a_replay_is_identical_to_the_last_hash(path: Path) -> None:
     assert replayed(record, 5).lines == 6
 
 
-@pytest.mark.parametrize(("line", "old", "new"), [(1, '"seed":', '"seed" :'), (1, "first", "fuist"), (9, '"n":8', '"n":9')])
+CHANGES = [(1, '"seed":', '"seed" :'), (1, "first", "fuist"), (9, '"n":8', '"n":9')]
+
+
+@pytest.mark.parametrize(("line", "old", "new"), CHANGES)
 def test_a_changed_line_is_named(path: Path, tmp_path: Path, line: int, old: str, new: str) -> None:
     copy = changed(path, tmp_path, line, old, new)
     if old == '"seed":':  # blanks are no content

@@ -1,4 +1,4 @@
-"""What Solidity takes from the machine and has no file of its own: storage that can be undone, tokens, the lock of the doors."""
+"""What Solidity takes from the machine: storage that can be undone, tokens, the lock of the doors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ABSENT: Any = object()
 
 
 class Journal:
-    """Undo log: every write since the last `keep`, so that a refused call leaves no trace at a cost of what it wrote."""
+    """Undo log: every write since the last `keep`, so that a refused call leaves no trace and costs what it wrote."""
 
     __slots__ = ("entries",)
 

@@ -1,4 +1,4 @@
-"""Integer arithmetic with the direction of every rounding in its name: the only place that divides, shifts or takes roots."""
+"""Integers with the direction of every rounding in its name: the only place that divides, shifts or takes roots."""
 
 from math import isqrt
 

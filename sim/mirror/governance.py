@@ -1,4 +1,4 @@
-"""Who may change what the vault asks for: a two-step owner, a guardian that can only pause, changes after a delay."""
+"""Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Hashable, Mapping
 
 from sim.mirror import cash, errors, fixed, liquidation, market
 from sim.mirror import collateral as collaterals
-from sim.mirror.ledger import State
 from sim.mirror.evm import NOBODY, Journal, Map, Stored, Token
+from sim.mirror.ledger import State
 
 
 class Governance(Stored):
-    """Who may change what the vault asks for: a two-step owner, a guardian that can only pause, changes after a delay."""
+    """Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay."""
 
     __slots__ = (
         "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner", "paused",

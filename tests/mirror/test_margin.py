@@ -4,6 +4,7 @@ The floats are a second witness: they know nothing of books, exposures or roundi
 """
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import NamedTuple
 
 import pytest
@@ -160,7 +161,8 @@ def test_the_metrics_are_those_of_the_floats(held: Portfolio) -> None:
         assert metrics.health_wad / UNIT == near
     stake = sum(abs(size / UNIT) * mark_usd(each) for each, (size, _) in zip(held.prints, held.positions, strict=True))
     if stake and worths[0][0] > 1e-3 + 1e-6 * worths[0][1]:
-        assert metrics.leverage_wad / UNIT == pytest.approx(stake / worths[0][0], rel=1e-6, abs=1e-15)
+        slack = 5e-18 / worths[0][0] + 5e-18  # notionals are rounded up to a wei each
+        assert metrics.leverage_wad / UNIT == pytest.approx(stake / worths[0][0], rel=1e-6, abs=slack)
 
 
 def margins(held: Portfolio) -> list[int]:
@@ -249,6 +251,47 @@ def exposure(risk: Risk, positions: list[tuple[int, int]]) -> Exposure:
     for size, mark in positions:
         standard.absorb(self, size, 0, mark)
     return self
+
+
+@LAW
+@given(risks(), legs, amounts, ratios, st.integers(0, 8 * 2**96), st.integers(0, 10 * WAD))
+def test_requirements_are_rounded_up(
+    risk: Risk, positions: list[tuple[int, int]], index: int, confidence: int, base: int, depeg: int
+) -> None:
+    """Never below the exact formulas; all that is not a notional is a rate, and is rounded up by itself."""
+    self = exposure(risk, positions)
+    self.index_wad, self.confidence_wad, self.base_wad = index, confidence, base
+    gross = sum(abs(size) * mark for size, mark in positions)
+    net = abs(sum(size * mark for size, mark in positions))
+    stakes = sum(abs(size) for size, _ in positions)
+    size = abs(sum(size for size, _ in positions))
+    term = risk.base_rate + Fraction(size * risk.impact_rate, risk.skew_scale)
+    scaled = term * risk.maintenance_scale / WAD
+    rates = max(term, Fraction(risk.initial_rate)), max(Fraction(risk.maintenance_rate), scaled)
+    for level, rate in zip(Level, rates, strict=True):
+        whole = (net * rate + (gross - net) * risk.spread_rate) / Fraction(WAD**2)
+        slack = net * 2 / Fraction(WAD**2) + 2
+        assert whole <= standard.requirement(self, level) < whole + slack
+    doubt = (WAD - confidence) * risk.confidence_factor if confidence < risk.confidence_threshold else 0
+    whole = Fraction(index * ((stakes + base) * doubt + stakes * depeg * WAD), WAD**3)
+    slack = Fraction(index * (stakes + base), WAD**2) + 20
+    assert whole <= standard.contingency(self, depeg, Level.INITIAL) < whole + slack
+    assert standard.contingency(self, depeg, Level.MAINTENANCE) == 0
+
+
+@LAW
+@given(risks(), st.integers(0, 2**140), ratios, ratios, amounts, st.integers(0, 2**140), sizes, sizes)
+def test_equity_is_rounded_down(
+    risk: Risk, worth: int, first: int, second: int, cap: int, gain: int, loss: int, owned: int
+) -> None:
+    terms = collateral.Terms(max(first, second), min(first, second), cap)
+    book = Book(owned, [Holding(worth, terms)], [Exposure(risk=risk, gain_wad=gain, loss_wad=-abs(loss))])
+    assert margin.equity(book) == owned + worth + gain - abs(loss)
+    weights = (risk.profit_weight, terms.haircut_initial), (WAD, terms.haircut_maintenance)
+    for level, (weight, haircut) in zip(Level, weights, strict=True):
+        credit = Fraction(min(worth, cap) * (WAD - haircut), WAD)
+        whole = owned + credit + Fraction(gain * weight, WAD) - abs(loss)
+        assert whole - 2 < margin.adjusted_equity(book, level) <= whole
 
 
 def test_offset_notional_on_paper() -> None:
