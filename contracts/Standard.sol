@@ -60,7 +60,8 @@ library Standard {
     }
 
     /// @notice Requirement of one underlying.
-    /// @dev N * rate + G * spreadRate with N = |sum of size * mark| and G = sum of |size * mark| - N
+    /// @dev N * rate + G * spreadRate with N = |sum of size * mark| and G = sum of |size * mark| - N; as N * (rate - spreadRate)
+    /// + (N + G) * spreadRate, so that joining two accounts raises it by no rounding; rate >= spreadRate by Market.requireValid
     /// @param self what is at stake
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
@@ -68,8 +69,9 @@ library Standard {
         if (self.grossWad2 == 0) return 0;
         uint256 net = Fixed.abs(self.netWad2);
         uint256 perNotional = rate(self.risk, self.sizeWad, level);
-        return Fixed.mulDivUp(net, perNotional, Fixed.WAD_SQUARED)
-            + Fixed.mulDivUp(self.grossWad2 - net, self.risk.spreadRate, Fixed.WAD_SQUARED);
+        uint256 spread = self.risk.spreadRate;
+        return Fixed.mulDivUp(net, perNotional - spread, Fixed.WAD_SQUARED)
+            + Fixed.mulDivUp(self.grossWad2, spread, Fixed.WAD_SQUARED);
     }
 
     /// @notice Further requirement of one underlying because its price or the quote token is doubtful.

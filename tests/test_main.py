@@ -150,6 +150,7 @@ def test_contracts_that_do_not_compile_are_exit_code_2_with_what_the_compiler_sa
     assert "Margin.sol" in done.stderr and "uint257" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_contracts_without_a_door_are_exit_code_2(tmp_path: Path) -> None:
     folder = contracts(tmp_path / "other", "Governance.sol", "function setGuardian(", "function nameGuardian(")
     done = start("run", "quickstart", "--contracts", str(folder))
@@ -163,6 +164,7 @@ def wrong(folder: Path) -> Path:
     return contracts(folder / "wrong", "Liquidation.sol", old, old.replace("Up", "Down"))
 
 
+@pytest.mark.slow
 def test_broken_contracts_are_caught_and_the_difference_can_be_replayed(wrong: Path, tmp_path: Path) -> None:
     words = ("run", "black-thursday", "--contracts", str(wrong), "--record", "run.jsonl")
     done = start(*words, folder=tmp_path)
@@ -180,6 +182,7 @@ def test_broken_contracts_are_caught_and_the_difference_can_be_replayed(wrong: P
     assert f"run.jsonl:{int(number) + 1}: the first line" in ours.stdout
 
 
+@pytest.mark.slow
 def test_a_view_that_reverts_is_caught(tmp_path: Path) -> None:
     folder = contracts(tmp_path / "blind", "Margin.sol", "if (required == 0) return UNBOUNDED;", "")
     done = start("run", "quickstart", "--contracts", str(folder), "--no-record")

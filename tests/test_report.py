@@ -139,8 +139,7 @@ def test_what_insurance_paid_is_what_the_fund_lost(ran: Ran) -> None:
 
 
 def test_cross_never_needs_more_than_isolated(ran: Ran) -> None:
-    for levels in ran.watch.capital.values():
-        assert all(need.cross_wad <= need.isolated_wad for need in levels.values())
+    assert all(need.cross_wad <= need.isolated_wad for need in ran.watch.capital.values())
 
 
 def test_the_summary_is_plain_and_fits_the_page(ran: Ran) -> None:

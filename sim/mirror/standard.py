@@ -62,8 +62,9 @@ def requirement(self: Exposure, level: Level) -> int:
         return 0
     net = fixed.abs(self.net_wad2)
     per_notional = rate(self.risk, self.size_wad, level)
-    return fixed.mul_div_up(net, per_notional, fixed.WAD_SQUARED) + fixed.mul_div_up(
-        self.gross_wad2 - net, self.risk.spread_rate, fixed.WAD_SQUARED
+    spread = self.risk.spread_rate
+    return fixed.mul_div_up(net, per_notional - spread, fixed.WAD_SQUARED) + fixed.mul_div_up(
+        self.gross_wad2, spread, fixed.WAD_SQUARED
     )
 
 

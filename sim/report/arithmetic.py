@@ -81,7 +81,7 @@ def _requirements(exposure: Exposure, level: Level, name: str, mark_wad: int) ->
     net, rate = abs(exposure.net_wad2), standard.rate(exposure.risk, exposure.size_wad, level)
     value = fixed.mul_div_up(net, rate, fixed.WAD_SQUARED)
     formula = f"{amount(abs(exposure.size_wad))} {name} × {usd(mark_wad)} × {percent(rate, 4)}"
-    yield Term(f"{name} net", f"{formula}; rate: {_rate(exposure, level)}", value)
+    yield Term(f"{name} net", formula + _rate(exposure, level), value)
     if spread := exposure.gross_wad2 - net:
         rate = exposure.risk.spread_rate
         value = fixed.mul_div_up(spread, rate, fixed.WAD_SQUARED)
@@ -89,12 +89,15 @@ def _requirements(exposure: Exposure, level: Level, name: str, mark_wad: int) ->
 
 
 def _rate(exposure: Exposure, level: Level) -> str:
+    """How the rate comes about, where it depends on the size."""
     risk = exposure.risk
+    if risk.base_rate == 0 and risk.impact_rate == 0:
+        return ""
     skew = f"{amount(abs(exposure.size_wad))} / {amount(risk.skew_scale)}"
     term = f"base {percent(risk.base_rate)} + impact {percent(risk.impact_rate)} × {skew}"
     if level == Level.INITIAL:
-        return f"the larger of {percent(risk.initial_rate)} and {term}"
-    return f"the larger of {percent(risk.maintenance_rate)} and {percent(risk.maintenance_scale)} of ({term})"
+        return f"; rate: the larger of {percent(risk.initial_rate)} and {term}"
+    return f"; rate: the larger of {percent(risk.maintenance_rate)} and {percent(risk.maintenance_scale)} of ({term})"
 
 
 def _doubts(exposure: Exposure, depeg_rate_wad: int, level: Level, name: str) -> Iterator[Term]:

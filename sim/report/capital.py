@@ -36,7 +36,7 @@ def capital(book: Book, level: Level, at: int) -> Capital:
 
 
 def _need(exposure: Exposure, depeg_rate_wad: int, level: Level) -> int:
-    alone = replace(exposure, base_wad=0)
+    alone = replace(exposure, base_wad=0) if exposure.base_wad else exposure
     weight = exposure.risk.profit_weight if level == Level.INITIAL else fixed.WAD
     profit = fixed.mul_div_down(exposure.gain_wad, weight, fixed.WAD) + exposure.loss_wad
     required = standard.requirement(alone, level) + standard.contingency(alone, depeg_rate_wad, level)

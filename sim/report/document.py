@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sim.compare import Difference
-from sim.mirror.standard import Level
 from sim.report.figures import jsonable, utc
 from sim.report.page import Ran
 from sim.report.tale import Liquidation, Purchase
@@ -100,10 +99,8 @@ def _account(watch: Watch, account: Any) -> dict[str, Any]:
     if watch.model:
         [metrics] = watch.model.metrics([account], watch.ended_at)
         found["equity_wad"] = str(metrics.equity_wad)
-    for level in Level:
-        need = watch.capital[account][level]
-        named = {"at": need.at, "isolated_wad": str(need.isolated_wad), "cross_wad": str(need.cross_wad)}
-        found[f"capital_{level.name.lower()}"] = named
+    need = watch.capital[account]
+    found["capital"] = {"at": need.at, "isolated_wad": str(need.isolated_wad), "cross_wad": str(need.cross_wad)}
     return found
 
 

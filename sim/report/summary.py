@@ -10,7 +10,6 @@ from rich.text import Text
 
 from sim.compare import Difference
 from sim.mirror.account import AccountId
-from sim.mirror.standard import Level
 from sim.report import charts
 from sim.report.auctions import auctions
 from sim.report.capital import Capital
@@ -84,12 +83,12 @@ def _accounts(ran: Ran, width: int) -> Iterator[RenderableType]:
     made = table("account", ">lowest health", ">peak leverage", ">equity at end", ">isolated", ">cross", ">saved")
     for account in chosen[:_MOST_ACCOUNTS]:
         [metrics] = watch.model.metrics([account], watch.ended_at)
-        need = watch.capital[account][Level.INITIAL]
+        need = watch.capital[account]
         made.add_row(
             str(account), ratio(watch.lowest_health[account][0]), ratio(watch.peak_leverage[account][0]),
             usd(metrics.equity_wad), *_capital(need),
         )  # fmt: skip
-    needs = [watch.capital[account][Level.INITIAL] for account in chosen]
+    needs = [watch.capital[account] for account in chosen]
     total = Capital(0, sum(need.isolated_wad for need in needs), sum(need.cross_wad for need in needs))
     made.add_row(f"all {len(chosen)}", "", "", "", *_capital(total), style="bold")
     yield ""

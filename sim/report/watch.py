@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from sim.mirror import fixed, liquidation, margin, market, oracle, valuation
 from sim.mirror.account import AccountId
@@ -17,7 +18,6 @@ from sim.side import Event, Outcome, Step
 _MOST_SAMPLES = 240
 _LEAST_SAMPLES = 24
 _MOST_VALUES = 12_000
-_LEVELS = (Level.INITIAL, Level.MAINTENANCE)
 
 
 class Watch:
@@ -32,11 +32,13 @@ class Watch:
         self.accounts: dict[AccountId, None] = {}
         self.lowest_health: dict[AccountId, tuple[int, int]] = {}
         self.peak_leverage: dict[AccountId, tuple[int, int]] = {}
-        self.capital: dict[AccountId, dict[Level, Capital]] = {}
+        self.capital: dict[AccountId, Capital] = {}
         self.price_range: list[tuple[int, int, int, int]] = []  # first, lowest, highest, last
         self.insurance: tuple[int, int, int] | None = None  # highest, lowest after it, last
         self._so_far = Result()
         self._began = time.perf_counter()
+        self._health: dict[AccountId, int] = {}
+        self._printed: set[int] = set()  # underlyings whose price is newer than the last sample
         self._running: dict[AccountId, Liquidation] = {}
         self._moment = self._stride = 0
 
@@ -84,6 +86,7 @@ class Watch:
         ranges.extend([(0, 0, 0, 0)] * (underlying + 1 - len(ranges)))
         first, lowest, highest, _ = ranges[underlying]
         ranges[underlying] = (first or index, min(lowest or index, index), max(highest, index), index)
+        self._printed.add(underlying)
         again = bool(self.samples) and self.samples[-1].at == step.at
         if not again:
             self._moment += 1
@@ -96,33 +99,46 @@ class Watch:
 
     def _touch(self, step: Step) -> None:
         """Takes the accounts that a step names into the sample of its moment, at the lowest health they had in it."""
-        assert self.model is not None
         if not self.samples or not (named := step.accounts()):
             return
         last = self.samples[-1]
-        health = dict(last.health)
+        self._value(named, step.at)
+        if last.at != step.at:
+            if not self._stride:
+                self.samples.append(last._replace(at=step.at, health=dict(self._health)))
+                self._thin()
+            return
         for account in named:
-            if not self.model.vault.ledger.holders[account].instruments:
-                health.pop(account, None)
-                continue
-            health[account] = self._valued(account, step.at)
-            if last.at == step.at:
-                health[account] = min(health[account], last.health.get(account, health[account]))
-        if last.at == step.at:
-            self.samples[-1] = last._replace(health=health)
-        elif not self._stride:
-            self.samples.append(last._replace(at=step.at, health=health))
-            self._thin()
+            if account in self._health:
+                now = self._health[account]
+                last.health[account] = min(now, last.health.get(account, now))
 
     def _sample(self, at: int) -> Sample:
+        """The accounts as they stand; only those that depend on a new price are valued again."""
         assert self.model is not None
         ledger = self.model.vault.ledger
-        health = {}
-        for account in self.accounts:
-            if ledger.holders[account].instruments:
-                health[account] = self._valued(account, at)
+        self._value([account for account in self.accounts if any(self._depends(account, i) for i in self._printed)], at)
+        self._printed.clear()
         prices = tuple(ledger.prices[i].index for i in range(len(ledger.risks)))
-        return Sample(at, prices, health, ledger.cash.insurance_wad)
+        return Sample(at, prices, dict(self._health), ledger.cash.insurance_wad)
+
+    def _depends(self, account: AccountId, underlying: int) -> bool:
+        assert self.model is not None
+        ledger = self.model.vault.ledger
+        holder = ledger.holders[account]
+        if not holder.instruments:
+            return False
+        if ledger.cash.terms.feed == underlying or market.perp(underlying) in holder.instruments:
+            return True
+        return any(asset.underlying == underlying and holder.balances[i] for i, asset in enumerate(ledger.assets))
+
+    def _value(self, accounts: Sequence[AccountId], at: int) -> None:
+        assert self.model is not None
+        for account in accounts:
+            if self.model.vault.ledger.holders[account].instruments:
+                self._health[account] = self._valued(account, at)
+            else:
+                self._health.pop(account, None)
 
     def _valued(self, account: AccountId, at: int) -> int:
         book = self.book(account, at)
@@ -131,10 +147,9 @@ class Watch:
             self.lowest_health[account] = health, at
         if account not in self.peak_leverage or leverage > self.peak_leverage[account][0]:
             self.peak_leverage[account] = leverage, at
-        for level in _LEVELS:
-            now, before = capital(book, level, at), self.capital.setdefault(account, {}).get(level)
-            if before is None or now.cross_wad > before.cross_wad:
-                self.capital[account][level] = now
+        now, before = capital(book, Level.INITIAL, at), self.capital.get(account)
+        if before is None or now.cross_wad > before.cross_wad:
+            self.capital[account] = now
         return health
 
     def _thin(self) -> None:

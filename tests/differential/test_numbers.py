@@ -21,18 +21,18 @@ DECIMALS, LEVEL = Whole(0, 18), OneOf(list(Level))
 TIME, SECS = Whole(0, 2**64 - 1), Whole(0, 2 * 365 * 86_400)
 NEAR = Whole(NOW - 100_000, NOW)
 
+
+def _risk(**values: int) -> market.Risk:
+    """Parameters with the order of rates that the door of governance asks for."""
+    names = ("spread_rate", "maintenance_rate", "initial_rate")
+    return market.Risk(**values | dict(zip(names, sorted(values[name] for name in names), strict=True)))
+
+
 RISK = Struct(
-    market.Risk,
-    {
-        "heartbeat_secs": Whole(1, 365 * 86_400),
-        **{
-            name: RATIO
-            for name in market.Risk._fields
-            if name not in {"heartbeat_secs", "mark_band", "skew_scale"}
-        },
-        "mark_band": Whole(0, WAD - 1),
-        "skew_scale": Whole(1, CAP),
-    },
+    _risk,
+    dict.fromkeys(market.Risk._fields, RATIO)
+    | {name: Whole(1, WAD) for name in ("initial_rate", "maintenance_rate", "spread_rate")}
+    | {"heartbeat_secs": Whole(1, 365 * 86_400), "mark_band": Whole(0, WAD - 1), "skew_scale": Whole(1, CAP)},
 )
 ANY_RISK = Struct(market.Risk, dict.fromkeys(market.Risk._fields, RATE) | {"skew_scale": AMOUNT})
 TERMS = Struct(collateral.Terms, {"haircut_initial": RATIO, "haircut_maintenance": RATIO, "cap_wad": AMOUNT})

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from probing import NOW, OneOf, Probes, Whole, answers, assert_equal, fresh
-from test_numbers import AMOUNT, RATIO, SIZE, TERMS, VALUE, WORD
+from test_numbers import AMOUNT, RATIO, RISK, SIZE, TERMS, VALUE, WORD
 
 from sim.codec import snake
 from sim.mirror import account as accounts
@@ -182,9 +182,8 @@ def draw_price(random: Random) -> Price:
 
 
 def draw_risk(random: Random) -> Risk:
-    rates = {name: RATIO.draw(random) for name in Risk._fields}
-    others = {"heartbeat_secs": random.choice([60, 60, 3600]), "skew_scale": Whole(1, CAP).draw(random)}
-    return Risk(**rates | others | {"mark_band": random.choice([0, WAD // 20, WAD - 1])})
+    risk: Risk = RISK.draw(random)
+    return risk._replace(heartbeat_secs=random.choice([60, 60, 3600]), mark_band=random.choice([0, WAD // 20, WAD - 1]))
 
 
 def draw_setup(random: Random) -> Setup:
