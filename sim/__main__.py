@@ -81,7 +81,8 @@ def _test(words: Sequence[str]) -> int:
             "the tests are not in the package; in a clone of the repository: ./crossvault test"
         )
     ensure()
-    command = [sys.executable, "-m", "pytest", *words]
+    spread = [] if words else ["-n", "auto"]  # the whole suite goes over all processors
+    command = [sys.executable, "-m", "pytest", *spread, *words]
     return subprocess.run(command, cwd=root, env=dict(os.environ), check=False).returncode
 
 

@@ -49,8 +49,11 @@ class Node:
     def _start(self, starts_at: int, options: Sequence[str]) -> str:
         port = toolchain.free_port()
         command = [str(toolchain.anvil()), "--accounts", "1", "--port", str(port), "--silent"]
+        command += ["--disable-console-log", "--no-request-size-limit"]
         command += ["--timestamp", str(starts_at), "--hardfork", EVM_VERSION, "--disable-block-gas-limit", *options]
-        self._processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
+        # a session of its own: Ctrl-C in the terminal is for crossvault, which stops the node itself
+        silent, heard = subprocess.DEVNULL, subprocess.PIPE
+        self._processes.append(subprocess.Popen(command, stdout=silent, stderr=heard, start_new_session=True))
         url = f"http://127.0.0.1:{port}"
         self._provider = _provider(port)
         self._await(self._processes[-1])

@@ -11,9 +11,9 @@ import gzip
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim import toolchain
@@ -22,13 +22,17 @@ from sim.chain import Chain
 from sim.codec import Codec, Names
 from sim.compiler import EVM_VERSION, Build, compile_contracts
 from sim.deploy import GAS, deploy_world
+from sim.mirror import market
+from sim.mirror.account import AccountId
 from sim.model import Model
 from sim.run import run
-from sim.search.generate import Walk
-from sim.side import TOKEN_ACTIONS, VAULT, Step
+from sim.search.generate import START_AT, WAD, Walk
+from sim.side import TOKEN_ACTIONS, VAULT, Outcome, Step
+from sim.story import Story
 
 OWNERS = 20
 SEED = 3
+BLOCK = 30
 RIVAL_STEPS = 400
 
 _TENTHS = 10
@@ -51,7 +55,7 @@ class Call:
 
 def chain(steps: int) -> dict[str, Any]:
     """The figures of one run: steps per second of lockstep and both rivals, their ratios, and the ageing of the run."""
-    lockstep, played = _lockstep(steps)
+    lockstep, played = _lockstep(_steady(steps))
     calls, state, vault = _encoded(played)
     layer = _contract_layer(played[: _set_up(played) + RIVAL_STEPS])
     viewed, bare = _pyrevm(calls, state, vault, views=True), _pyrevm(calls, state, vault, views=False)
@@ -70,8 +74,46 @@ def chain(steps: int) -> dict[str, Any]:
     }
 
 
-def _lockstep(count: int) -> tuple[dict[str, Any], list[Step]]:
-    story = Walk(SEED, count, OWNERS).story()
+def _steady(count: int) -> Story:
+    """A market with twenty accounts in which every block of thirty steps asks for the same work, drawn beforehand."""
+    walk = Walk(SEED, 0, OWNERS)
+    steps = list(walk.setup())
+    for block in range(count // BLOCK):
+        steps += _block(walk.accounts, START_AT + 12 * (block + 1), block)
+    return replace(walk.story(), steps=lambda model: _told(steps))
+
+
+def _told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:
+    yield from (step for step in steps)
+
+
+def _block(accounts: Sequence[AccountId], at: int, block: int) -> Iterator[Step]:
+    """Three prices, fifteen trades, eight movements of money, an operator, three refusals."""
+    for underlying, price in enumerate((2_000, 40_000, 1)):
+        index = price * WAD + price * (block % 20) * WAD // 10_000
+        yield Step(at, "feeder", "publish_price", {"underlying": underlying, "index_wad": index, "premium_wad": 0,
+                                                   "confidence_wad": WAD, "published_at": at})  # fmt: skip
+    side = 1 if block % 2 else -1
+    for place in range(15):
+        maker, taker = accounts[place], accounts[place + 1]
+        underlying, whole = (place % 2, 2_000 * WAD) if place % 2 == 0 else (1, 40_000 * WAD)
+        args = {"maker": maker, "taker": taker, "instrument": market.perp(underlying), "size": side * WAD // 200}
+        yield Step(at, "exchange", "trade", args | {"price_wad": whole})
+    for place, action in enumerate(("deposit_cash", "withdraw_cash") * 3):
+        account = accounts[place]
+        args = {"account": account, "amount_raw": 10**6} | ({"to": account.owner} if place % 2 else {})
+        yield Step(at, account.owner, action, args)
+    account = accounts[block % OWNERS]
+    coins = {"account": account, "collateral": 0, "amount_raw": 10**15}
+    yield Step(at, account.owner, "deposit_collateral", coins)
+    yield Step(at, account.owner, "withdraw_collateral", coins | {"to": account.owner})
+    yield Step(at, account.owner, "set_operator", {"account": account, "operator": "exchange", "allowed": True})
+    yield Step(at, account.owner, "withdraw_cash", {"account": account, "amount_raw": 10**15, "to": account.owner})
+    yield Step(at, "stranger", "start_liquidation", {"account": account})
+    yield Step(at, "stranger", "set_operator", {"account": account, "operator": "stranger", "allowed": True})
+
+
+def _lockstep(story: Story) -> tuple[dict[str, Any], list[Step]]:
     model, side = Model(story.world), Chain(story.world)
     times: list[float] = [time.perf_counter()]
     keeper = _Keeper()
@@ -107,8 +149,8 @@ class _Keeper:
 
 
 def _set_up(steps: Sequence[Step]) -> int:
-    """How many steps come before the first trade."""
-    return next(place for place, step in enumerate(steps) if step.action == "trade")
+    """How many steps come before the first block."""
+    return next(place for place, step in enumerate(steps) if step.action == "trade") - 3
 
 
 def _encoded(steps: Sequence[Step]) -> tuple[list[Call], dict[str, Any], str]:

@@ -95,7 +95,7 @@ class Chain:
         """What accounts are told about their margin at a time not before the last step [unix seconds]."""
         calls = [self._view("metrics", {"account": account}) for account in accounts]
         [block] = self.simulated([(at, calls)])
-        return [Metrics(*self.vault.result("metrics", call["returnData"])[0]) for call in block]
+        return [self._metrics(call) for call in block]
 
     def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
         """State of the vault and of some accounts, as mined."""
@@ -132,11 +132,22 @@ class Chain:
         return [block["calls"] for block in answer]
 
     def _outcome(self, call: dict[str, Any], view: dict[str, Any]) -> Outcome:
-        snapshot = self._snapshot(view["returnData"])
+        snapshot = self._snapshot(view["returnData"]) if view["status"] == "0x1" else self._unreadable(view)
         if call["status"] != "0x1":
             return Outcome(self.vault.refusal(_revert_data(call)), (), snapshot)
         events = (self.vault.event(log) for log in call["logs"] if log["address"] == self._address)
         return Outcome(None, tuple(events), snapshot)
+
+    def _metrics(self, call: Answer) -> Any:
+        """Metrics, or the refusal of a foreign contract to tell them, which is equal to none."""
+        if call["status"] != "0x1":
+            return self.vault.refusal(_revert_data(call))
+        return Metrics(*self.vault.result("metrics", call["returnData"])[0])
+
+    def _unreadable(self, view: Answer) -> Snapshot:
+        """What stands for a state that a foreign contract refuses to show: equal to no state."""
+        refusal: Any = self.vault.refusal(_revert_data(view))
+        return Snapshot(refusal, ())
 
     def _snapshot(self, data: str) -> Snapshot:
         shared, accounts = self.vault.result("snapshot", data)

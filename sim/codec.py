@@ -19,6 +19,7 @@ Abi = Sequence[Mapping[str, Any]]
 _WORD = 64
 _WORD_MASK = 2**256 - 1
 _NUMBER_BITS = 96
+_REMEMBERED = 1024
 
 
 def snake(name: str) -> str:
@@ -164,7 +165,10 @@ def _array_of(element: Kind) -> Kind:
 
 
 def _tuple_of(kinds: Sequence[Kind], fields: Sequence[str]) -> Kind:
+    """What stands in tails is decoded once per text: most of a state is as it was a step before."""
     dynamic = any(kind.dynamic for kind in kinds)
+    tails = [i for i, kind in enumerate(kinds) if kind.dynamic]
+    memory: dict[str, Any] = {}
     places, at = [], 0
     for kind in kinds:
         places.append((at, kind.dynamic, kind.decode))
@@ -176,11 +180,25 @@ def _tuple_of(kinds: Sequence[Kind], fields: Sequence[str]) -> Kind:
         return _join(kinds, values)
 
     def decode(data: str, start: int) -> tuple[Any, ...]:
-        return tuple(
-            read(data, start + (_offset(data, start + place) if tail else place)) for place, tail, read in places
-        )
+        return tuple([read(data, start + place) for place, _, read in places])
 
-    return Kind(1 if dynamic else at // _WORD, dynamic, encode, decode)
+    def decode_tails(data: str, start: int) -> tuple[Any, ...]:
+        values = [None if tail else read(data, start + place) for place, tail, read in places]
+        offsets = [_offset(data, start + places[i][0]) for i in tails]
+        ends = [*offsets[1:], len(data) - start]
+        for i, low, high in zip(tails, offsets, ends, strict=True):
+            text = data[start + low : start + high]
+            known = memory.get(text)
+            if known is None:
+                if len(memory) >= _REMEMBERED:
+                    memory.clear()
+                known = memory[text] = places[i][2](text, 0)
+            values[i] = known
+        return tuple(values)
+
+    if dynamic:
+        return Kind(1, True, encode, decode_tails)
+    return Kind(at // _WORD, False, encode, decode)
 
 
 def _offset(data: str, at: int) -> int:

@@ -43,7 +43,7 @@ def differences(chain: Outcome, model: Outcome, fields: EventFields) -> list[Dif
         *_events(chain.events, model.events, fields),
         *_fields("globals", chain.snapshot.globals, model.snapshot.globals),
     ]
-    for mine, other in zip(chain.snapshot.accounts, model.snapshot.accounts, strict=True):
+    for mine, other in zip(chain.snapshot.accounts, model.snapshot.accounts, strict=False):
         found += _fields(str(other.account), mine, other)
     return found
 

@@ -140,8 +140,9 @@ def refusal(cast: Cast, written: Any) -> tuple[str, dict[str, Any]]:
 
 
 def refusals() -> dict[str, type[Refusal]]:
-    """Every refusal there is, by name."""
-    return {kind.__name__: kind for kind in Refusal.__subclasses__()}
+    """Every refusal that the model can give, by name; a chain's classes of the same names are left out."""
+    kinds = (kind for kind in Refusal.__subclasses__() if kind.__module__.startswith(("sim.mirror", "sim.model")))
+    return {kind.__name__: kind for kind in kinds}
 
 
 def fact(cast: Cast, key: str, written: Any) -> Fact:

@@ -81,7 +81,7 @@ class Model:
         """Executes one step; a refusal takes everything back."""
         refusal: Refusal | None = None
         try:
-            self._call(step)
+            self.call(step)
         except Refusal as refused:
             self.journal.undo()
             refusal = refused
@@ -105,7 +105,8 @@ class Model:
     def close(self) -> None:
         """Frees nothing: the model is memory."""
 
-    def _call(self, step: Step) -> None:
+    def call(self, step: Step) -> None:
+        """Executes a step and keeps neither its writes nor its events apart; raises its refusal."""
         if step.action in TOKEN_ACTIONS:
             token, to, amount_raw = (step.args[name] for name in ("token", "to", "amount_raw"))
             if step.action == "mint":

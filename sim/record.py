@@ -21,6 +21,8 @@ from sim.story import Story
 FORMAT = 1
 SAME = "same"
 
+_HEADER = ("scenario", "about", "scenario_hash", "seed", "underlyings", "collaterals", "world", "versions", "contracts")
+
 
 class BadRecord(Exception):
     """A file that is no record, or was changed: file, line, and what is wrong."""
@@ -137,6 +139,8 @@ def read(path: Path) -> Record:
     first = bodies[0]
     if first.get("crossvault") != FORMAT:
         raise BadRecord(f"{path}:1: no header of a record: expected crossvault = {FORMAT}")
+    if missing := [name for name in _HEADER if name not in first]:
+        raise BadRecord(f"{path}:1: {missing[0]}: is missing from the header")
     notation = Notation(first["underlyings"], first["collaterals"])
     steps = []
     for number, body in enumerate(bodies[1:], start=1):

@@ -6,6 +6,7 @@ ahead with the next.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ from sim.mirror.valuation import Metrics
 from sim.model import Model
 from sim.side import Outcome, Step
 from sim.story import ExpectationFailed, Story
+
+_SWITCH_SECS = 0.0005  # the thread that talks to the node must not wait long for the one that runs the model
 
 
 class Observer(Protocol):
@@ -185,7 +188,8 @@ def run(
 
     tick: called with the count of steps so far. Raises ChainLost, EnginesDisagree.
     """
-    started = time.perf_counter()
+    started, interval = time.perf_counter(), sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECS)
     lockstep = Lockstep(model, chain, observers, guard)
     try:
         _drive(story, lockstep, tick)
@@ -193,6 +197,7 @@ def run(
         lockstep.result.failure = diverged
     finally:
         lockstep.stop()
+        sys.setswitchinterval(interval)
         lockstep.result.seconds = time.perf_counter() - started
     return lockstep.result
 

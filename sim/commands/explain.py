@@ -65,7 +65,7 @@ def _explained(read: Record, number: int, model: Model, chain: Chain) -> Explain
 def _attempted(model: Model, accounts: Sequence[AccountId], step: Step) -> dict[AccountId, list[Reckoning]]:
     """The margin of the accounts as the step leaves it, or as it stood where the step was refused; taken back again."""
     with suppress(Refusal):
-        model._call(step)
+        model.call(step)
     found = {account: _reckoned(model, account, step.at) for account in accounts}
     model.journal.undo()
     return found

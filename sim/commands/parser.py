@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
-COMMANDS = ("run", "replay", "explain", "scenarios", "schema", "setup", "doctor", "test")
+COMMANDS = ("run", "replay", "explain", "scenarios", "schema", "bench", "setup", "doctor", "test")
 
 _ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,
 and every result, refusal, event and state is compared to the last wei."""
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_explain(commands.add_parser("explain", help="one step of a record: states, margin arithmetic, call trace"))
     _add_json(commands.add_parser("scenarios", help="the scenarios that ship"))
     commands.add_parser("schema", help="the JSON Schema of a scenario file")
+    _add_bench(commands.add_parser("bench", help="how fast steps are compared, against rivals in the same run"))
     commands.add_parser("setup", help="install everything that is missing")
     commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
     commands.add_parser("test", help="run the tests; takes pytest's arguments", add_help=False)
@@ -83,6 +84,12 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("record", metavar="RECORD", help="a record that `crossvault run` wrote")
     parser.add_argument("step", type=int, metavar="STEP", help="number of the step, from 1")
     _add_contracts(parser)
+    _add_json(parser)
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("chain",), help="chain: lockstep, web3.py's contract layer, pyrevm")
+    parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="steps to compare (default: 10000)")
     _add_json(parser)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from sim.mirror import account as accounts
 from sim.mirror import cash, errors, fixed, ledger, liquidation, valuation
 from sim.mirror.account import AccountId, Image
-from sim.mirror.evm import non_reentrant
+from sim.mirror.evm import non_reentrant, plain
 from sim.mirror.governance import Governance
 from sim.mirror.liquidation import Sale
 
@@ -87,7 +87,7 @@ class Auction(Governance):
         valuation.require_initial(self.ledger, bidder, now=now)
         self.close(account, deal, now=now)
         images = self.image(account), self.image(bidder)
-        self.emit("Bid", sender, account, bidder, fraction_wad, limit_wad, astuple(deal), *images)
+        self.emit("Bid", sender, account, bidder, fraction_wad, limit_wad, plain(deal), *images)
 
     @non_reentrant
     def end_liquidation(self, account: AccountId, *, sender: str, now: int) -> None:

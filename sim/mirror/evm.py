@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Hashable
+from dataclasses import fields
 from functools import wraps
 from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 
@@ -86,6 +88,17 @@ class Map(dict[K, V]):
     def __setitem__(self, key: K, value: V) -> None:
         self.journal.entries.append((self, key, dict.get(self, key, _ABSENT)))
         dict.__setitem__(self, key, value)
+
+
+_PLAIN_KINDS: dict[Any, Any] = {}
+
+
+def plain(struct: Any) -> Any:
+    """A struct in memory as a value that keeps its field names, as an event holds it."""
+    if type(struct) not in _PLAIN_KINDS:
+        _PLAIN_KINDS[type(struct)] = namedtuple(type(struct).__name__, [each.name for each in fields(struct)])
+    kind = _PLAIN_KINDS[type(struct)]
+    return kind(*(getattr(struct, name) for name in kind._fields))
 
 
 class Token(Protocol):

@@ -44,11 +44,12 @@ def world(random: Random) -> World:
 class Walk:
     """Steps one after another, each drawn from where the model stands."""
 
-    def __init__(self, seed: int, steps: int, owners: int = 8) -> None:
+    def __init__(self, seed: int, steps: int, owners: int = 8, pace: float = 0.12) -> None:
+        """pace: how likely it is that time passes before a step."""
         self._seed = seed
         self._random = Random(seed)
         self.world = world(self._random)
-        self._count = steps
+        self._count, self._pace = steps, pace
         names = [f"owner{i}" for i in range(owners)]
         self.accounts = [AccountId(name) for name in names] + [AccountId(names[0], 1)]
         self.buyers = [AccountId("buyer0"), AccountId("buyer1")]
@@ -124,7 +125,7 @@ class Walk:
         return Step(self._at, sender, action, args)
 
     def _pass_time(self) -> None:
-        if self._random.random() < 0.12:
+        if self._random.random() < self._pace:
             passed = self._random.choice((1, 1, 12, 60, 60, 300, 600, 1_800, 7_200))
             self._at += passed
             if passed > 12 and self._random.random() < 0.95:
