@@ -353,7 +353,7 @@ class Walk:
 
     def _haircut(self) -> collateral.Terms:
         initial = self._random.randrange(51) * WAD // 100
-        cap = self._random.choice((fixed.CAP, 50_000 * WAD))
+        cap = self._random.choice((fixed.CAP, 4_000 * WAD))
         return collateral.Terms(initial, initial * self._random.randrange(101) // 100, cap)
 
     def _depeg(self) -> cashes.Terms:
