@@ -172,7 +172,8 @@ class Lockstep:
     def _compare_metrics(self, chunk: _Chunk, metrics: Sequence[Metrics]) -> None:
         for account, mine, other in zip(chunk.accounts, metrics, chunk.metrics, strict=True):
             if found := value_differences(f"{account}.metrics", mine, other):
-                raise Diverged(chunk.first + len(chunk.steps) - 1, chunk.steps[-1], found)
+                place = max(i for i, step in enumerate(chunk.steps) if account in step.accounts())
+                raise Diverged(chunk.first + place, chunk.steps[place], found)
             self.result.metrics_compared += 1
 
 

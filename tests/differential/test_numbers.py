@@ -1,7 +1,6 @@
 """Pure functions: the probes and the mirror answer the same to the same inputs."""
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -176,15 +175,6 @@ PURE: Mapping[Any, Mapping[str, Mapping[str, Inputs]]] = {
         "requireValid": {"terms": _nearly(Made(_sale), ANY_SALE)},
     },
 }  # fmt: skip
-
-@pytest.fixture(scope="module")
-def probes(request: pytest.FixtureRequest) -> Iterator[Probes]:
-    """A node with the probes of the directory given with --contracts, or of the contracts that ship."""
-    given = request.config.getoption("--contracts")
-    made = Probes(Path(given) if given else None)
-    yield made
-    made.close()
-
 
 @pytest.mark.parametrize(
     ("module", "function"),

@@ -17,11 +17,11 @@ def contracts(request: pytest.FixtureRequest) -> Path | None:
     return Path(given) if given else None
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_v1_to_v10_hold_over_random_steps(seed: int, contracts: Path | None) -> None:
-    result = walk(seed, 2_000, contracts)
+@pytest.mark.parametrize(("seed", "steps"), [(0, 5_000), (1, 2_000), (2, 2_000)])
+def test_v1_to_v10_hold_over_random_steps(seed: int, steps: int, contracts: Path | None) -> None:
+    result = walk(seed, steps, contracts)
     assert result.failure is None, str(result.failure)
-    assert result.compared == result.steps >= 2_000
+    assert result.compared == result.steps >= steps
     assert result.metrics_compared > 100
 
 

@@ -1,7 +1,6 @@
 """Functions of what is stored: from the same accounts and ledgers the probes and the mirror come to the same."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
@@ -326,15 +325,6 @@ VALUATION: dict[str, tuple[Any, Any]] = {
 }
 
 STORED = {"ProbeAccount": ACCOUNT, "ProbeLedger": LEDGER, "ProbeValuation": VALUATION}
-
-
-@pytest.fixture(scope="module")
-def probes(request: pytest.FixtureRequest) -> Iterator[Probes]:
-    """A node with the probes of the directory given with --contracts, or of the contracts that ship."""
-    given = request.config.getoption("--contracts")
-    made = Probes(Path(given) if given else None)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize(
