@@ -6,13 +6,13 @@ import {Account, AccountId} from "./Account.sol";
 import {Cash} from "./Cash.sol";
 import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
-import {Governance} from "./Governance.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
+import {Store} from "./Store.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @notice The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most.
-abstract contract Auction is Governance, ReentrancyGuardTransient {
+abstract contract Auction is Store, ReentrancyGuardTransient {
     event LiquidationStarted(
         address indexed sender, AccountId indexed account, int256 equityWad, int256 marginWad, uint256 deficitWad
     );

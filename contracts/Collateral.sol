@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
@@ -77,6 +78,14 @@ library Collateral {
     function requireValid(Terms memory terms) internal pure {
         Market.requireWithin("haircutInitial", terms.haircutInitial, 0, Fixed.WAD);
         Market.requireWithin("haircutMaintenance", terms.haircutMaintenance, 0, terms.haircutInitial);
+    }
+
+    /// @notice Decimals of a token, refused above the cap.
+    /// @param token token
+    /// @custom:reverts TooManyDecimals
+    function requireDecimals(address token) internal view returns (uint8 decimals) {
+        decimals = IERC20Metadata(token).decimals();
+        if (decimals > Fixed.MAX_DECIMALS) revert Errors.TooManyDecimals(decimals, Fixed.MAX_DECIMALS);
     }
 
     /// @notice Takes tokens in, exactly the amount.

@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
 import {Errors} from "./Errors.sol";
-import {Fixed} from "./Fixed.sol";
-import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
+import {Store} from "./Store.sol";
 
 /// @notice Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay.
-abstract contract Governance {
-    Ledger.State internal ledger;
-    address public owner;
-    address public pendingOwner;
-    address public guardian;
-    bool public paused;
-    uint256 public immutable delaySecs;
-    mapping(address => bool) public isFeeder;
-    mapping(bytes32 change => uint256) public effectiveAt;
-
+abstract contract Governance is Store {
     event OwnershipOffered(address indexed sender, address to);
     event OwnershipAccepted(address indexed sender);
     event GuardianSet(address indexed sender, address guardian);
@@ -39,18 +28,6 @@ abstract contract Governance {
     event AuctionEnacted(address indexed sender, Liquidation.Terms terms);
     event DepegScheduled(address indexed sender, Cash.Terms terms, uint256 effectiveAt);
     event DepegEnacted(address indexed sender, Cash.Terms terms);
-
-    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms) {
-        Liquidation.requireValid(terms);
-        owner = owner_;
-        delaySecs = delaySecs_;
-        ledger.terms = terms;
-        ledger.cash.token = quote;
-        ledger.cash.decimals = requireDecimals(quote);
-        ledger.cash.terms.feed = uint8(Cash.NO_FEED);
-        ledger.cash.supplyIndex = Fixed.RAY;
-        ledger.cash.borrowIndex = Fixed.RAY;
-    }
 
     /// @notice Offers the ownership of the vault.
     /// @param to who may accept it
@@ -136,7 +113,7 @@ abstract contract Governance {
         for (uint256 i = 0; i < count; i++) {
             if (ledger.assets[i].token == token) revert Errors.TokenListed(token);
         }
-        uint8 decimals = requireDecimals(token);
+        uint8 decimals = Collateral.requireDecimals(token);
         ledger.assets.push(Collateral.Asset(token, decimals, uint8(underlying), terms, 0));
         emit CollateralListed(msg.sender, token, underlying, terms, decimals, count);
     }
@@ -242,40 +219,5 @@ abstract contract Governance {
         if (dueAt == 0) revert Errors.NotScheduled();
         if (block.timestamp < dueAt) revert Errors.TooEarly(block.timestamp, dueAt);
         delete effectiveAt[change];
-    }
-
-    /// @notice Refuses a sender that is not the owner.
-    /// @param sender who acts
-    /// @custom:reverts NotOwner
-    function requireOwner(address sender) internal view {
-        if (sender != owner) revert Errors.NotOwner(sender);
-    }
-
-    /// @notice Refuses while the vault is paused.
-    /// @custom:reverts VaultPaused
-    function requireRunning() internal view {
-        if (paused) revert Errors.VaultPaused();
-    }
-
-    /// @notice Refuses a number that is no underlying.
-    /// @param underlying number of the underlying
-    /// @custom:reverts UnknownUnderlying
-    function requireUnderlying(uint256 underlying) internal view {
-        if (underlying >= ledger.risks.length) revert Errors.UnknownUnderlying(underlying);
-    }
-
-    /// @notice Refuses a number that is no collateral.
-    /// @param collateral number of the collateral
-    /// @custom:reverts UnknownCollateral
-    function requireCollateral(uint256 collateral) internal view {
-        if (collateral >= ledger.assets.length) revert Errors.UnknownCollateral(collateral);
-    }
-
-    /// @notice Decimals of a token, refused above the cap.
-    /// @param token token
-    /// @custom:reverts TooManyDecimals
-    function requireDecimals(address token) internal view returns (uint8 decimals) {
-        decimals = IERC20Metadata(token).decimals();
-        if (decimals > Fixed.MAX_DECIMALS) revert Errors.TooManyDecimals(decimals, Fixed.MAX_DECIMALS);
     }
 }

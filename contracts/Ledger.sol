@@ -73,7 +73,7 @@ library Ledger {
     /// @param reservedWad cash that stays [wad]
     /// @custom:rounds toward zero, because remainders stay where they were
     /// @custom:reverts TooManyPositions, SizeTooLarge
-    function movePart(State storage self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad) external {
+    function movePart(State storage self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad) internal {
         Account.Holder storage giver = self.holders[source];
         Account.Holder storage taker = self.holders[target];
         int256 cashWad = Cash.present(self.cash, giver.principal) - int256(reservedWad);

@@ -11,7 +11,7 @@ import {Market} from "./Market.sol";
 import {Oracle} from "./Oracle.sol";
 import {Level, Standard} from "./Standard.sol";
 
-/// @notice An account valued from the ledger; deployed on its own and linked, so that the doors stay small.
+/// @notice An account valued from the ledger.
 library Valuation {
     /// @notice What an account is told about its margin.
     /// @dev all [wad]; staleUnderlying: first underlying whose price is too old, plus one; 0 when none
@@ -110,7 +110,7 @@ library Valuation {
     /// @param self ledger
     /// @param account account
     /// @custom:reverts StalePrice, InsufficientMargin
-    function requireInitial(Ledger.State storage self, AccountId account) external view {
+    function requireInitial(Ledger.State storage self, AccountId account) internal view {
         Margin.Book memory valued = freshBook(self, account);
         int256 adjusted = Margin.adjustedEquity(valued, Level.Initial);
         uint256 required = Margin.requirement(valued, Level.Initial);
@@ -123,7 +123,7 @@ library Valuation {
     /// @param account account
     /// @param beforeWad margin at initial before the change [wad]
     /// @custom:reverts InsufficientMargin
-    function requireNoFall(Ledger.State storage self, AccountId account, int256 beforeWad) external view {
+    function requireNoFall(Ledger.State storage self, AccountId account, int256 beforeWad) internal view {
         Margin.Book memory valued = book(self, account);
         int256 adjusted = Margin.adjustedEquity(valued, Level.Initial);
         uint256 required = Margin.requirement(valued, Level.Initial);
@@ -134,7 +134,7 @@ library Valuation {
     /// @notice Margin of an account at initial, at the last prices.
     /// @param self ledger
     /// @param account account
-    function initialMargin(Ledger.State storage self, AccountId account) external view returns (int256) {
+    function initialMargin(Ledger.State storage self, AccountId account) internal view returns (int256) {
         return Margin.margin(book(self, account), Level.Initial);
     }
 
@@ -142,7 +142,7 @@ library Valuation {
     /// @param self ledger
     /// @param account account
     /// @custom:reverts StalePrice
-    function maintenance(Ledger.State storage self, AccountId account) external view returns (int256 equityWad, int256 marginWad) {
+    function maintenance(Ledger.State storage self, AccountId account) internal view returns (int256 equityWad, int256 marginWad) {
         Margin.Book memory valued = freshBook(self, account);
         return (Margin.equity(valued), Margin.margin(valued, Level.Maintenance));
     }
@@ -150,7 +150,7 @@ library Valuation {
     /// @notice What an account is told about its margin.
     /// @param self ledger
     /// @param account account
-    function metrics(Ledger.State storage self, AccountId account) external view returns (Metrics memory) {
+    function metrics(Ledger.State storage self, AccountId account) internal view returns (Metrics memory) {
         Margin.Book memory valued = book(self, account);
         return Metrics(
             Margin.equity(valued),

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Account, AccountId} from "./Account.sol";
 import {Auction} from "./Auction.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
 import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
-import {Governance} from "./Governance.sol";
 import {Ledger} from "./Ledger.sol";
-import {Lens} from "./Lens.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
 import {Oracle} from "./Oracle.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @notice The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
-contract Vault is Auction {
+contract Vault is Auction, Proxy {
     event OperatorSet(address indexed sender, AccountId indexed account, address operator, bool allowed);
     event PricePublished(
         address indexed sender, uint256 indexed underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt
@@ -49,9 +48,21 @@ contract Vault is Auction {
         int256 quote;
     }
 
-    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms_)
-        Governance(owner_, quote, delaySecs_, terms_)
-    {}
+    /// @dev the registry's code; it works on the vault's own storage
+    address public immutable registry;
+
+    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms_, address registry_) {
+        Liquidation.requireValid(terms_);
+        registry = registry_;
+        owner = owner_;
+        delaySecs = delaySecs_;
+        ledger.terms = terms_;
+        ledger.cash.token = quote;
+        ledger.cash.decimals = Collateral.requireDecimals(quote);
+        ledger.cash.terms.feed = uint8(Cash.NO_FEED);
+        ledger.cash.supplyIndex = Fixed.RAY;
+        ledger.cash.borrowIndex = Fixed.RAY;
+    }
 
     /// @notice Allows or forbids an operator to act for an account.
     /// @dev only the owner may: an operator names no operators
@@ -179,25 +190,6 @@ contract Vault is Auction {
         emit Traded(msg.sender, maker, taker, instrument, size, priceWad, makerAfter, takerAfter);
     }
 
-    /// @notice State of the vault and of some accounts.
-    /// @param ids accounts to show
-    function snapshot(AccountId[] calldata ids) external view returns (Lens.Globals memory, Lens.AccountState[] memory) {
-        return (Lens.globals(ledger, owner, pendingOwner, guardian, paused), Lens.states(ledger, ids));
-    }
-
-    /// @notice What an account is told about its margin.
-    /// @param account account
-    function metrics(AccountId account) external view returns (Valuation.Metrics memory) {
-        return Valuation.metrics(ledger, account);
-    }
-
-    /// @notice Whether a sender may act for an account.
-    /// @param account account
-    /// @param sender who acts
-    function isAuthorized(AccountId account, address sender) external view returns (bool) {
-        return Account.isAuthorized(ledger.holders[account], account, sender);
-    }
-
     /// @notice Whether the price of an underlying is so unsure that it asks for more margin.
     /// @param underlying number of the underlying
     function isDoubtful(uint256 underlying) internal view returns (bool) {
@@ -265,5 +257,10 @@ contract Vault is Auction {
             Valuation.requireNoFall(ledger, account, beforeWad);
         }
         return Side(holder.principal, position.size, position.quote);
+    }
+
+    /// @notice Code of every door that the vault has not itself: governance and views.
+    function _implementation() internal view override returns (address) {
+        return registry;
     }
 }

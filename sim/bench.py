@@ -21,7 +21,7 @@ from sim.anvil import Node
 from sim.chain import Chain
 from sim.codec import Codec, Names
 from sim.compiler import EVM_VERSION, Build, compile_contracts
-from sim.deploy import GAS, deploy_world
+from sim.deploy import GAS, deploy_world, vault_abi
 from sim.mirror import market
 from sim.mirror.account import AccountId
 from sim.model import Model
@@ -220,12 +220,12 @@ def _bound(web3: Any, build: Build, names: Names, step: Step) -> tuple[Any, str]
     """A step as a function of web3.py's contract layer with its arguments, and its sender."""
     from sim.interface import Interface
 
-    contract = "Token" if step.action in TOKEN_ACTIONS else "Vault"
-    interface = Interface(build.artifacts[contract].abi, Codec(names))
+    of_token = step.action in TOKEN_ACTIONS
+    abi = build.artifacts["Token"].abi if of_token else vault_abi(build)
     args = dict(step.args)
-    address = names.address(args.pop("token") if contract == "Token" else VAULT)
-    data = interface.call(step.action, args | {"value": args["amount_raw"]} if contract == "Token" else args)
-    layer = web3.eth.contract(address=web3.to_checksum_address(address), abi=build.artifacts[contract].abi)
+    address = names.address(args.pop("token") if of_token else VAULT)
+    data = Interface(abi, Codec(names)).call(step.action, args | {"value": args["amount_raw"]} if of_token else args)
+    layer = web3.eth.contract(address=web3.to_checksum_address(address), abi=abi)
     function, values = layer.decode_function_input(data)
     return function(**values), web3.to_checksum_address(names.address(step.sender))
 

@@ -15,7 +15,7 @@ from sim import toolchain
 from sim.anvil import Node, Request
 from sim.codec import Codec, Names
 from sim.compiler import Build, compile_contracts
-from sim.deploy import GAS, deploy_world
+from sim.deploy import GAS, deploy_world, vault_abi
 from sim.interface import Interface
 from sim.mirror.account import AccountId
 from sim.mirror.lens import AccountState, Globals
@@ -60,7 +60,7 @@ class Chain:
             raise
         artifacts = self.build.artifacts
         others = [artifact.abi for name, artifact in artifacts.items() if name in _ERROR_SOURCES]
-        self.vault = Interface(artifacts["Vault"].abi, self.codec, others)
+        self.vault = Interface(vault_abi(self.build), self.codec, others)
         self.token = Interface(artifacts["Token"].abi, self.codec)
         self.engine = f"anvil {toolchain.versions()['anvil']}"
         self._address = self.names.address(VAULT)
@@ -168,7 +168,7 @@ class Chain:
         return "eth_sendTransaction", [call | {"nonce": hex(nonce), "gasPrice": hex(gas_price)}]
 
 
-_ERROR_SOURCES = ("Errors", "Ledger", "Valuation", "Token")
+_ERROR_SOURCES = ("Errors", "Token")
 
 
 def _token_args(args: dict[str, Any]) -> dict[str, Any]:

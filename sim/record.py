@@ -123,8 +123,13 @@ def header(story: Story, chain: Chain) -> dict[str, Any]:
         "world": _world_text(story.world),
         "versions": versions,
         "contracts": chain.build.hash,
-        "bytecode": sha256(chain.build.artifacts["Vault"].deployed_bytecode.encode()).hexdigest(),
+        "bytecode": _code_hash(chain),
     }
+
+
+def _code_hash(chain: Chain) -> str:
+    codes = (chain.build.artifacts[name].deployed_bytecode for name in ("Vault", "Registry"))
+    return sha256("".join(codes).encode()).hexdigest()
 
 
 def read(path: Path) -> Record:

@@ -182,33 +182,7 @@ def test_ape_compile_gives_the_same_bytecode_to_the_last_byte(ape_project: Path)
     ours = compiler.compile_contracts()
     manifest = json.loads((ape_project / ".build" / "__local__.json").read_text(encoding="utf8"))
     theirs = manifest["contractTypes"]
-    linked = {name for name, artifact in ours.artifacts.items() if artifact.link_references}
-    assert set(ours.artifacts) - set(theirs) == linked, (
-        "ape leaves out what has libraries to link, and only that"
-    )
+    assert set(ours.artifacts) == set(theirs)
     for name, kind in theirs.items():
         code = (kind["deploymentBytecode"] or {}).get("bytecode", "0x")
         assert code == "0x" + ours.artifacts[name].bytecode, name
-
-
-@pytest.mark.slow
-def test_the_input_that_ape_gives_solc_compiles_to_the_same_bytecode(ape_project: Path) -> None:
-    """The same comparison for contracts with libraries to link, before linking."""
-    printed = in_ape_project(ape_project, "python", "-c", PRINT_INPUT)
-    request = json.loads(printed.splitlines()[-1])
-    ours = compiler.compile_contracts()
-    units = {f"contracts/{artifact.source}" for artifact in ours.artifacts.values()}
-    request["settings"]["outputSelection"] = {unit: {"*": ["evm.bytecode.object"]} for unit in units}
-    answer = compiler.standard_json(toolchain.solc(), request)["contracts"]
-    for name, artifact in ours.artifacts.items():
-        theirs = answer[f"contracts/{artifact.source}"][name]["evm"]["bytecode"]["object"]
-        assert theirs == artifact.bytecode, name
-
-
-PRINT_INPUT = """
-import json, ape
-with ape.project.isolate_in_tempdir() as project:
-    paths = [path for path in project.contracts_folder.rglob("*.sol") if ".cache" not in path.parts]
-    (request,) = ape.compilers.solidity.get_standard_input_json(paths, project=project).values()
-    print(json.dumps(request))
-"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -13,8 +13,10 @@ from typing import Any
 from sim import toolchain
 from sim.anvil import ChainRefused
 from sim.chain import Chain
+from sim.codec import Abi
 from sim.commands.exits import Misused
 from sim.compiler import Build, CompileFailed, compile_contracts
+from sim.deploy import vault_abi
 from sim.model import Model
 from sim.side import World
 
@@ -81,21 +83,22 @@ class Interrupts:
 
 
 def _require_same_doors(build: Build, ours: Build) -> None:
-    missing = [f"{name}: {door}" for name in ("Vault", "Token") for door in _lacking(build, ours, name)]
+    lacking = {"Vault": _lacking(vault_abi(build), vault_abi(ours))}
+    lacking["Token"] = _lacking(build.artifacts["Token"].abi, ours.artifacts["Token"].abi)
+    missing = [f"{name}: {door}" for name, doors in lacking.items() for door in doors]
     if missing:
         raise CompileFailed("the contracts lack what the model is compared with:\n  " + "\n  ".join(missing))
 
 
-def _lacking(build: Build, ours: Build, contract: str) -> Iterator[str]:
-    theirs = build.artifacts[contract].abi if contract in build.artifacts else []
+def _lacking(theirs: Abi, ours: Abi) -> Iterator[str]:
     known = [_shape(item) for item in theirs if item["type"] == "function"]
-    for item in ours.artifacts[contract].abi:
+    for item in ours:
         if item["type"] == "function" and _shape(item) not in known:
             yield f"{item['name']}({', '.join(each['type'] for each in item['inputs'])})"
 
 
-def _shape(item: dict[str, Any]) -> Any:
-    def parts(each: dict[str, Any]) -> Any:
+def _shape(item: Mapping[str, Any]) -> Any:
+    def parts(each: Mapping[str, Any]) -> Any:
         return each["type"], [parts(inner) for inner in each.get("components", [])]
 
     return item["name"], [parts(each) for each in item["inputs"]], [parts(each) for each in item["outputs"]]

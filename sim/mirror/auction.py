@@ -8,8 +8,8 @@ from sim.mirror import account as accounts
 from sim.mirror import cash, errors, fixed, ledger, liquidation, valuation
 from sim.mirror.account import AccountId, Image
 from sim.mirror.evm import non_reentrant, plain
-from sim.mirror.governance import Governance
 from sim.mirror.liquidation import Sale
+from sim.mirror.store import Store
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Standing:
     discount_wad: int = 0
 
 
-class Auction(Governance):
+class Auction(Store):
     """The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most."""
 
     __slots__ = ()

@@ -63,6 +63,14 @@ def require_valid(terms: Terms) -> None:
     market.require_within("haircutMaintenance", terms.haircut_maintenance, 0, terms.haircut_initial)
 
 
+def require_decimals(token: Token) -> int:
+    """Decimals of a token, refused above the cap."""
+    decimals = token.decimals()
+    if decimals > fixed.MAX_DECIMALS:
+        raise errors.TooManyDecimals(decimals, fixed.MAX_DECIMALS)
+    return decimals
+
+
 def pull(token: Token, payer: str, amount_raw: int, *, this: str) -> None:
     """Takes tokens in, exactly the amount."""
     before = token.balance_of(this)

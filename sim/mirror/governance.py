@@ -2,75 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 
-from sim.mirror import cash, errors, fixed, liquidation, market
+from sim.mirror import cash, errors, liquidation, market
 from sim.mirror import collateral as collaterals
-from sim.mirror.evm import NOBODY, Journal, Map, Stored, Token
-from sim.mirror.ledger import State
+from sim.mirror.evm import NOBODY
+from sim.mirror.store import Store
 
 
-class Governance(Stored):
+class Governance(Store):
     """Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay."""
 
-    __slots__ = (
-        "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner", "paused",
-        "pending_owner", "this", "tokens",
-    )  # fmt: skip
-    zeros = {
-        "ledger": State,
-        "owner": NOBODY,
-        "pending_owner": NOBODY,
-        "guardian": NOBODY,
-        "paused": False,
-        "delay_secs": 0,
-        "is_feeder": lambda journal: Map(journal, bool),
-        "effective_at": lambda journal: Map(journal, int),
-        "entered": False,
-        "events": (),
-        "tokens": None,
-        "this": NOBODY,
-    }
-    ledger: State
-    owner: str
-    pending_owner: str
-    guardian: str
-    paused: bool
-    delay_secs: int
-    is_feeder: Map[str, bool]
-    effective_at: Map[Hashable, int]
-    entered: bool
-    events: tuple[tuple[str, tuple[object, ...]], ...]
-    tokens: Mapping[str, Token]
-    this: str
-
-    def __init__(
-        self,
-        owner: str,
-        quote: str,
-        delay_secs: int,
-        terms: liquidation.Terms,
-        *,
-        tokens: Mapping[str, Token],
-        this: str,
-        journal: Journal,
-    ) -> None:
-        super().__init__(journal)
-        self.tokens = tokens
-        self.this = this
-        liquidation.require_valid(terms)
-        self.owner = owner
-        self.delay_secs = delay_secs
-        self.ledger.terms = terms
-        self.ledger.cash.token = quote
-        self.ledger.cash.decimals = self.require_decimals(quote)
-        self.ledger.cash.terms = cash.Terms(feed=cash.NO_FEED)
-        self.ledger.cash.supply_index = fixed.RAY
-        self.ledger.cash.borrow_index = fixed.RAY
-
-    def emit(self, event: str, *values: object) -> None:
-        """Notes an event with its arguments, in the order of the Solidity event."""
-        self.events = (*self.events, (event, values))
+    __slots__ = ()
 
     def offer_ownership(self, to: str, *, sender: str) -> None:
         """Offers the ownership of the vault."""
@@ -137,7 +80,7 @@ class Governance(Stored):
                 raise errors.TokenListed(token)
         asset = collaterals.Asset(self.journal)
         asset.token = token
-        asset.decimals = self.require_decimals(token)
+        asset.decimals = collaterals.require_decimals(self.tokens[token])
         asset.underlying = underlying
         asset.terms = terms
         self.ledger.assets = (*self.ledger.assets, asset)
@@ -216,30 +159,3 @@ class Governance(Stored):
         if now < due_at:
             raise errors.TooEarly(now, due_at)
         self.effective_at[change] = 0
-
-    def require_owner(self, sender: str) -> None:
-        """Refuses a sender that is not the owner."""
-        if sender != self.owner:
-            raise errors.NotOwner(sender)
-
-    def require_running(self) -> None:
-        """Refuses while the vault is paused."""
-        if self.paused:
-            raise errors.VaultPaused
-
-    def require_underlying(self, underlying: int) -> None:
-        """Refuses a number that is no underlying."""
-        if underlying >= len(self.ledger.risks):
-            raise errors.UnknownUnderlying(underlying)
-
-    def require_collateral(self, collateral: int) -> None:
-        """Refuses a number that is no collateral."""
-        if collateral >= len(self.ledger.assets):
-            raise errors.UnknownCollateral(collateral)
-
-    def require_decimals(self, token: str) -> int:
-        """Decimals of a token, refused above the cap."""
-        decimals = self.tokens[token].decimals()
-        if decimals > fixed.MAX_DECIMALS:
-            raise errors.TooManyDecimals(decimals, fixed.MAX_DECIMALS)
-        return decimals

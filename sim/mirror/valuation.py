@@ -1,4 +1,4 @@
-"""An account valued from the ledger; deployed on its own and linked, so that the doors stay small."""
+"""An account valued from the ledger."""
 
 from __future__ import annotations
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sim.mirror import account as accounts
-from sim.mirror import cash, errors, fixed, ledger, lens, market, oracle, valuation
+from sim.mirror import cash, errors, fixed, ledger, liquidation, market, oracle, valuation
 from sim.mirror import collateral as collaterals
 from sim.mirror.account import AccountId
 from sim.mirror.auction import Auction
-from sim.mirror.evm import non_reentrant
-from sim.mirror.lens import AccountState, Globals
-from sim.mirror.valuation import Metrics
+from sim.mirror.evm import Journal, Token, non_reentrant
+from sim.mirror.registry import Registry
 
 
 class Side(NamedTuple):
@@ -23,10 +22,34 @@ class Side(NamedTuple):
     quote: int
 
 
-class Vault(Auction):
+class Vault(Auction, Registry):
     """The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
 
     __slots__ = ()
+
+    def __init__(
+        self,
+        owner: str,
+        quote: str,
+        delay_secs: int,
+        terms: liquidation.Terms,
+        *,
+        tokens: Mapping[str, Token],
+        this: str,
+        journal: Journal,
+    ) -> None:
+        super().__init__(journal)
+        self.tokens = tokens
+        self.this = this
+        liquidation.require_valid(terms)
+        self.owner = owner
+        self.delay_secs = delay_secs
+        self.ledger.terms = terms
+        self.ledger.cash.token = quote
+        self.ledger.cash.decimals = collaterals.require_decimals(tokens[quote])
+        self.ledger.cash.terms = cash.Terms(feed=cash.NO_FEED)
+        self.ledger.cash.supply_index = fixed.RAY
+        self.ledger.cash.borrow_index = fixed.RAY
 
     def set_operator(self, account: AccountId, operator: str, allowed: bool, *, sender: str) -> None:
         """Allows or forbids an operator to act for an account."""
@@ -140,19 +163,6 @@ class Vault(Auction):
         maker_after = self.fill_side(maker, instrument, -size, quote, now=now)
         taker_after = self.fill_side(taker, instrument, size, -quote, now=now)
         self.emit("Traded", sender, maker, taker, instrument, size, price_wad, maker_after, taker_after)
-
-    def snapshot(self, ids: Iterable[AccountId]) -> tuple[Globals, tuple[AccountState, ...]]:
-        """State of the vault and of some accounts."""
-        roles = self.owner, self.pending_owner, self.guardian, self.paused
-        return lens.globals(self.ledger, *roles, tokens=self.tokens, this=self.this), lens.states(self.ledger, ids)
-
-    def metrics(self, account: AccountId, *, now: int) -> Metrics:
-        """What an account is told about its margin."""
-        return valuation.metrics(self.ledger, account, now=now)
-
-    def is_authorized(self, account: AccountId, sender: str) -> bool:
-        """Whether a sender may act for an account."""
-        return accounts.is_authorized(self.ledger.holders[account], account, sender)
 
     def is_doubtful(self, underlying: int) -> bool:
         """Whether the price of an underlying is so unsure that it asks for more margin."""

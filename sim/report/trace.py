@@ -72,7 +72,7 @@ class _Reader:
         if artifact and not name.startswith("0x") and name.lower() != contract.lower():
             contract = f"{name} ({contract})"
         inside = tuple(self.call(each) for each in frame.get("calls", ()))
-        function, gas = _function(artifact, selector), int(frame["gasUsed"], 16)
+        function, gas = self._function(artifact, selector), int(frame["gasUsed"], 16)
         return Call(contract, function, frame["type"].lower(), gas, self._refusal(frame), inside)
 
     def _artifact(self, address: str) -> Artifact | None:
@@ -81,6 +81,16 @@ class _Reader:
             self._seen[address] = self._tails.get(code[-_METADATA:])
         return self._seen[address]
 
+    def _function(self, artifact: Artifact | None, selector: str) -> str:
+        """The name of a function, of the contract itself or of the one that it passes calls on to."""
+        if artifact is None:
+            return f"0x{selector}"
+        for each in (artifact, self._chain.build.artifacts["Registry"]):
+            for signature, own in each.method_identifiers.items():
+                if own == selector:
+                    return signature.partition("(")[0]
+        return f"0x{selector}"
+
     def _refusal(self, frame: Mapping[str, Any]) -> str | None:
         if "error" not in frame:
             return None
@@ -88,11 +98,6 @@ class _Reader:
         if len(data) < 10:
             return f"{frame['error']}"
         return str(self._chain.vault.refusal(data))
-
-
-def _function(artifact: Artifact | None, selector: str) -> str:
-    known = artifact.method_identifiers.items() if artifact else ()
-    return next((signature.partition("(")[0] for signature, own in known if own == selector), f"0x{selector}")
 
 
 def depth_first(call: Call) -> Iterator[Call]:

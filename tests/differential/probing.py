@@ -12,6 +12,8 @@ from random import Random
 from types import ModuleType
 from typing import Any, Protocol
 
+import pytest
+
 from sim.anvil import Node
 from sim.codec import Codec, Names, camel
 from sim.compiler import compile_contracts
@@ -246,3 +248,11 @@ def assert_equal(probes: Probes, probe: str, function: str, parameters: Paramete
         assert theirs == ours, f"{probe}.{function}({args})"
         found += not isinstance(ours, Refusal)
     assert found * 20 >= len(asked), f"{found} of {len(asked)} inputs are no refusal"
+
+
+def started(request: pytest.FixtureRequest) -> Iterator[Probes]:
+    """A node with the probes of the directory given with --contracts, or of the contracts that ship."""
+    given = request.config.getoption("--contracts")
+    made = Probes(Path(given) if given else None)
+    yield made
+    made.close()

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from probing import NOW, Inputs, Made, OneOf, Probes, Struct, Whole, assert_equal
+from probing import NOW, Inputs, Made, OneOf, Probes, Struct, Whole, assert_equal, started
 
 from sim.codec import snake
 from sim.mirror import cash, collateral, fixed, liquidation, margin, market, oracle, standard
@@ -175,6 +175,9 @@ PURE: Mapping[Any, Mapping[str, Mapping[str, Inputs]]] = {
         "requireValid": {"terms": _nearly(Made(_sale), ANY_SALE)},
     },
 }  # fmt: skip
+
+probes = pytest.fixture(started, scope="module")
+
 
 @pytest.mark.parametrize(
     ("module", "function"),

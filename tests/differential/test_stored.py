@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import pytest
-from probing import NOW, OneOf, Probes, Whole, answers, assert_equal, fresh
+from probing import NOW, OneOf, Probes, Whole, answers, assert_equal, fresh, started
 from test_numbers import AMOUNT, RATIO, RISK, SIZE, TERMS, VALUE, WORD
 
 from sim.codec import snake
@@ -325,6 +325,9 @@ VALUATION: dict[str, tuple[Any, Any]] = {
 }
 
 STORED = {"ProbeAccount": ACCOUNT, "ProbeLedger": LEDGER, "ProbeValuation": VALUATION}
+
+
+probes = pytest.fixture(started, scope="module")
 
 
 @pytest.mark.parametrize(

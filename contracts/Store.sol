@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Errors} from "./Errors.sol";
+import {Ledger} from "./Ledger.sol";
+
+/// @notice What the vault stores, in the one order that the vault and its registry share, and who is refused by it.
+abstract contract Store {
+    Ledger.State internal ledger;
+    address public owner;
+    address public pendingOwner;
+    address public guardian;
+    bool public paused;
+    uint256 public delaySecs;
+    mapping(address => bool) public isFeeder;
+    mapping(bytes32 change => uint256) public effectiveAt;
+
+    /// @notice Refuses a sender that is not the owner.
+    /// @param sender who acts
+    /// @custom:reverts NotOwner
+    function requireOwner(address sender) internal view {
+        if (sender != owner) revert Errors.NotOwner(sender);
+    }
+
+    /// @notice Refuses while the vault is paused.
+    /// @custom:reverts VaultPaused
+    function requireRunning() internal view {
+        if (paused) revert Errors.VaultPaused();
+    }
+
+    /// @notice Refuses a number that is no underlying.
+    /// @param underlying number of the underlying
+    /// @custom:reverts UnknownUnderlying
+    function requireUnderlying(uint256 underlying) internal view {
+        if (underlying >= ledger.risks.length) revert Errors.UnknownUnderlying(underlying);
+    }
+
+    /// @notice Refuses a number that is no collateral.
+    /// @param collateral number of the collateral
+    /// @custom:reverts UnknownCollateral
+    function requireCollateral(uint256 collateral) internal view {
+        if (collateral >= ledger.assets.length) revert Errors.UnknownCollateral(collateral);
+    }
+}

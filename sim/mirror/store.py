@@ -1,0 +1,68 @@
+"""What the vault stores, in the one order that the vault and its registry share, and who is refused by it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+from sim.mirror import errors
+from sim.mirror.evm import NOBODY, Map, Stored, Token
+from sim.mirror.ledger import State
+
+
+class Store(Stored):
+    """What the vault stores, in the one order that the vault and its registry share, and who is refused by it."""
+
+    __slots__ = (
+        "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner", "paused",
+        "pending_owner", "this", "tokens",
+    )  # fmt: skip
+    zeros = {
+        "ledger": State,
+        "owner": NOBODY,
+        "pending_owner": NOBODY,
+        "guardian": NOBODY,
+        "paused": False,
+        "delay_secs": 0,
+        "is_feeder": lambda journal: Map(journal, bool),
+        "effective_at": lambda journal: Map(journal, int),
+        "entered": False,
+        "events": (),
+        "tokens": None,
+        "this": NOBODY,
+    }
+    ledger: State
+    owner: str
+    pending_owner: str
+    guardian: str
+    paused: bool
+    delay_secs: int
+    is_feeder: Map[str, bool]
+    effective_at: Map[Hashable, int]
+    entered: bool
+    events: tuple[tuple[str, tuple[object, ...]], ...]
+    tokens: Mapping[str, Token]
+    this: str
+
+    def emit(self, event: str, *values: object) -> None:
+        """Notes an event with its arguments, in the order of the Solidity event."""
+        self.events = (*self.events, (event, values))
+
+    def require_owner(self, sender: str) -> None:
+        """Refuses a sender that is not the owner."""
+        if sender != self.owner:
+            raise errors.NotOwner(sender)
+
+    def require_running(self) -> None:
+        """Refuses while the vault is paused."""
+        if self.paused:
+            raise errors.VaultPaused
+
+    def require_underlying(self, underlying: int) -> None:
+        """Refuses a number that is no underlying."""
+        if underlying >= len(self.ledger.risks):
+            raise errors.UnknownUnderlying(underlying)
+
+    def require_collateral(self, collateral: int) -> None:
+        """Refuses a number that is no collateral."""
+        if collateral >= len(self.ledger.assets):
+            raise errors.UnknownCollateral(collateral)

@@ -1,0 +1,31 @@
+"""Contracts reach the chain whatever they are linked with."""
+
+from pathlib import Path
+
+import pytest
+
+from sim.chain import Chain
+from sim.compiler import compile_contracts
+from sim.model import Model
+from sim.run import run
+from sim.scenario import load
+from sim.toolchain import contracts_dir
+
+
+@pytest.mark.slow
+def test_a_vault_with_a_linked_library_runs_as_ours(tmp_path: Path) -> None:
+    """Functions that become external make a library of its own that the vault must be linked with."""
+    text = (contracts_dir() / "Valuation.sol").read_text(encoding="utf8")
+    assert "function requireInitial(Ledger.State storage self, AccountId account) internal view" in text
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    changed = text.replace("AccountId account) internal view {", "AccountId account) external view {")
+    (folder / "Valuation.sol").write_text(changed, encoding="utf8")
+    assert compile_contracts(folder).artifacts["Vault"].link_references
+    story = load("quickstart")
+    chain = Chain(story.world, folder)
+    try:
+        result = run(story, Model(story.world), chain)
+    finally:
+        chain.close()
+    assert result.failure is None and result.compared == result.steps > 0
