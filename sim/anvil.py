@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim import toolchain
 from sim.compiler import EVM_VERSION
@@ -18,6 +18,13 @@ Request = tuple[str, Sequence[Any]]
 
 _START_SECS = 30.0
 _TIMEOUT_SECS = 300
+
+
+class Letter(NamedTuple):
+    """Requests, encoded once."""
+
+    body: bytes
+    methods: tuple[str, ...]
 
 
 class ChainLost(Exception):
@@ -37,11 +44,11 @@ class Node:
         mine = ["--no-mining", "--order", "fees", "--auto-impersonate", "--block-base-fee-per-gas", "0"]
         try:
             if traced:
-                self.url = self._start(starts_at, [*mine, "--max-persisted-states", "0"])
+                self._start(starts_at, [*mine, "--max-persisted-states", "0"])
             else:
                 base = self._start(starts_at, [])
                 flat = ["--fork-url", base, "--no-storage-caching", "--prune-history"]
-                self.url = self._start(starts_at, [*mine, *flat, "--transaction-block-keeper", "8"])
+                self._start(starts_at, [*mine, *flat, "--transaction-block-keeper", "8"])
         except BaseException:
             self.close()
             raise
@@ -54,10 +61,10 @@ class Node:
         # a session of its own: Ctrl-C in the terminal is for crossvault, which stops the node itself
         silent, heard = subprocess.DEVNULL, subprocess.PIPE
         self._processes.append(subprocess.Popen(command, stdout=silent, stderr=heard, start_new_session=True))
-        url = f"http://127.0.0.1:{port}"
-        self._provider = _provider(port)
+        self.url = f"http://127.0.0.1:{port}"
+        self._wire = _Wire(port)
         self._await(self._processes[-1])
-        return url
+        return self.url
 
     def _await(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECS
@@ -66,32 +73,42 @@ class Node:
                 said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
                 raise ChainLost(f"Anvil did not start (exit {process.returncode}): {said}")
             try:
-                self._provider.make_request("eth_chainId", [])
-            except OSError:
+                self.rpc("eth_chainId")
+            except ChainLost:
                 time.sleep(0.02)
             else:
                 return
         raise ChainLost(f"Anvil did not answer within {_START_SECS:.0f} s")
 
+    def letter(self, requests: Sequence[Request]) -> Letter:
+        """Requests as the node takes them; it works on those of one letter at once, so none may need another."""
+        return Letter(self._wire.body(requests), tuple(method for method, _ in requests))
+
+    def post(self, letter: Letter) -> bytes:
+        """What the node answers to a letter, not read yet. Raises ChainLost."""
+        try:
+            return self._wire.post(letter.body)
+        except OSError as lost:
+            raise self._lost() from lost
+
+    def answers(self, letter: Letter, answer: bytes) -> list[Any]:
+        """The answers to the requests of a letter, in their order. Raises ChainLost, ChainRefused."""
+        try:
+            responses = self._wire.responses(answer)
+        except ValueError as garbled:
+            raise self._lost() from garbled
+        return [_answer(method, each) for method, each in zip(letter.methods, responses, strict=True)]
+
     def rpc(self, method: str, *params: Any) -> Any:
         """The answer to one request. Raises ChainLost, ChainRefused."""
-        try:
-            response = self._provider.make_request(method, list(params))
-        except (OSError, ValueError) as lost:
-            raise self._lost() from lost
-        return _answer(method, response)
+        return self.batch([(method, params)])[0]
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
-        """The answers to many requests, in their order; the node works on them at once, so none may need another."""
+        """The answers to many requests, in their order. Raises ChainLost, ChainRefused."""
         if not requests:
             return []
-        try:
-            responses = self._provider.make_batch_request([(method, list(params)) for method, params in requests])
-        except (OSError, ValueError) as lost:
-            raise self._lost() from lost
-        if not isinstance(responses, list):
-            raise ChainRefused(f"batch: {responses}")
-        return [_answer(method, each) for (method, _), each in zip(requests, responses, strict=True)]
+        letter = self.letter(requests)
+        return self.answers(letter, self.post(letter))
 
     def _lost(self) -> ChainLost:
         gone = [process.returncode for process in self._processes if process.poll() is not None]
@@ -109,36 +126,37 @@ class Node:
         self._processes.clear()
 
 
-def _provider(port: int) -> Any:
+class _Wire:
     """web3's JSON-RPC provider on one kept-alive connection, without a session's costly proxies and retries."""
-    from http.client import HTTPConnection, HTTPException
 
-    from web3.providers.base import JSONBaseProvider
+    def __init__(self, port: int) -> None:
+        from http.client import HTTPConnection
 
-    class Wire(JSONBaseProvider):
-        def __init__(self) -> None:
-            super().__init__()
-            self._connection = HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECS)
+        from web3.providers.base import JSONBaseProvider
 
-        def make_request(self, method: Any, params: Any) -> Any:
-            return self.decode_rpc_response(self._sent(self.encode_rpc_request(method, params)))
+        self._provider: Any = JSONBaseProvider()
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECS)
 
-        def make_batch_request(self, requests: Any) -> Any:
-            responses: Any = self.decode_rpc_response(self._sent(self.encode_batch_rpc_request(requests)))
-            return sorted(responses, key=lambda each: each["id"]) if isinstance(responses, list) else responses
+    def body(self, requests: Sequence[Request]) -> bytes:
+        encoded: bytes = self._provider.encode_batch_rpc_request([(name, list(params)) for name, params in requests])
+        return encoded
 
-        def _sent(self, body: bytes) -> bytes:
-            try:
-                self._connection.request("POST", "/", body, {"Content-Type": "application/json"})
-                return self._connection.getresponse().read()
-            except HTTPException as broken:
-                self._connection.close()
-                raise ConnectionError(str(broken)) from broken
-            except OSError:
-                self._connection.close()
-                raise
+    def post(self, body: bytes) -> bytes:
+        from http.client import HTTPException
 
-    return Wire()
+        try:
+            self._connection.request("POST", "/", body, {"Content-Type": "application/json"})
+            return self._connection.getresponse().read()
+        except HTTPException as broken:
+            self._connection.close()
+            raise ConnectionError(str(broken)) from broken
+        except OSError:
+            self._connection.close()
+            raise
+
+    def responses(self, answer: bytes) -> list[Any]:
+        found: Any = self._provider.decode_rpc_response(answer)
+        return sorted(found, key=lambda each: each["id"]) if isinstance(found, list) else [found]
 
 
 def _answer(method: str, response: Any) -> Any:

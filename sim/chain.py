@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim import toolchain
-from sim.anvil import Node, Request
+from sim.anvil import Letter, Node, Request
 from sim.codec import Codec, Names
 from sim.compiler import Build, compile_contracts
 from sim.deploy import GAS, deploy_world, vault_abi
@@ -20,7 +20,7 @@ from sim.interface import Interface
 from sim.mirror.account import AccountId
 from sim.mirror.lens import AccountState, Globals
 from sim.mirror.valuation import Metrics
-from sim.side import TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step, World
+from sim.side import TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step, World, named
 
 CHUNK = 100
 
@@ -32,12 +32,19 @@ Call = dict[str, str]
 Answer = dict[str, Any]
 
 
-class Executed(NamedTuple):
-    """A chunk as the node has answered it: call and view of every step, and the state that mining left."""
+class Prepared(NamedTuple):
+    """A chunk of steps and the letters that put it to the node; `before` of them come before the simulation."""
 
     steps: Sequence[Step]
-    answers: list[Answer]
-    mined: str
+    before: int
+    letters: list[Letter]
+
+
+class Played(NamedTuple):
+    """What a chunk came to: an outcome per step, and what each account that it names is told after it."""
+
+    outcomes: list[Outcome]
+    metrics: list[Metrics]
 
 
 class EnginesDisagree(Exception):
@@ -68,34 +75,49 @@ class Chain:
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
         """Executes steps in order and answers the outcome of each. Raises ChainLost, EnginesDisagree."""
-        chunks = (steps[start : start + CHUNK] for start in range(0, len(steps), CHUNK))
-        return [outcome for chunk in chunks for outcome in self.read(self.execute(chunk))]
-
-    def execute(self, steps: Sequence[Step]) -> Executed:
-        """Simulates and mines a chunk of steps; the answers are not read yet, so that the node need not wait for it."""
-        calls = [self.transaction(step) for step in steps]
-        views = [self._view("snapshot", {"ids": step.accounts()}) for step in steps]
-        answers = self._simulate(steps, calls, views)
-        self._mine(steps, calls)
-        accounts = tuple(dict.fromkeys(account for step in steps for account in step.accounts()))
-        mined = self.node.rpc("eth_call", self._view("snapshot", {"ids": accounts}), "latest")
-        return Executed(steps, answers, mined)
-
-    def read(self, executed: Executed) -> list[Outcome]:
-        """The outcomes of a chunk. Raises EnginesDisagree when mining left another state than simulating."""
-        pairs = zip(executed.answers[::2], executed.answers[1::2], strict=True)
-        outcomes = [self._outcome(*pair) for pair in pairs]
-        last = {each.account: each for outcome in outcomes for each in outcome.snapshot.accounts}
-        mined = self._snapshot(executed.mined)
-        if mined != Snapshot(outcomes[-1].snapshot.globals, tuple(last[state.account] for state in mined.accounts)):
-            raise EnginesDisagree(f"mining the steps up to {executed.steps[-1]} left {mined}, simulating them did not")
+        outcomes: list[Outcome] = []
+        for start in range(0, len(steps), CHUNK):
+            prepared = self.prepare(steps[start : start + CHUNK])
+            outcomes += self.read(prepared, self.send(prepared)).outcomes
         return outcomes
+
+    def prepare(self, steps: Sequence[Step]) -> Prepared:
+        """A chunk of steps as letters to the node, to simulate, mine and read it; none waits for an answer."""
+        calls = [self.transaction(step) for step in steps]
+        accounts = named(steps)
+        metrics = [self._view("metrics", {"account": account}) for account in accounts]
+        balances = self._balances(steps)
+        requests: list[list[Request]] = [
+            *balances,
+            [self._simulation(steps, calls)],
+            *self._blocks(steps, calls),
+            [("eth_call", [self._view("snapshot", {"ids": accounts}), "latest"])],
+            [_simulated([(steps[-1].at, metrics)])],
+        ]
+        return Prepared(steps, len(balances), [self.node.letter(each) for each in requests])
+
+    def send(self, prepared: Prepared) -> list[bytes]:
+        """What the node answers to a chunk, not read yet: who waits for it can do something else. Raises ChainLost."""
+        return [self.node.post(letter) for letter in prepared.letters]
+
+    def read(self, prepared: Prepared, sent: Sequence[bytes]) -> Played:
+        """What a chunk came to. Raises EnginesDisagree when mining left another state than simulating."""
+        answers = [self.node.answers(*pair)[0] for pair in zip(prepared.letters, sent, strict=True)]
+        simulated, mined, metrics = answers[prepared.before], answers[-2], answers[-1]
+        outcomes = self._outcomes(simulated)
+        self._require_same(prepared.steps, outcomes, self._snapshot(mined))
+        return Played(outcomes, [self._metrics(call) for call in metrics[0]["calls"]])
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
         """What accounts are told about their margin at a time not before the last step [unix seconds]."""
         calls = [self._view("metrics", {"account": account}) for account in accounts]
-        [block] = self.simulated([(at, calls)])
-        return [self._metrics(call) for call in block]
+        return [self._metrics(call) for call in self.simulate(at, calls)]
+
+    def simulate(self, at: int, calls: Sequence[Call]) -> list[Answer]:
+        """What the node answers to calls at a time [unix seconds], each after those before it; nothing is kept."""
+        method, params = _simulated([(at, calls)])
+        answers: list[Answer] = self.node.rpc(method, *params)[0]["calls"]
+        return answers
 
     def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
         """State of the vault and of some accounts, as mined."""
@@ -119,17 +141,22 @@ class Chain:
     def _view(self, door: str, args: dict[str, Any]) -> Call:
         return {"from": _NOBODY, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}
 
-    def _simulate(self, steps: Sequence[Step], calls: list[Call], views: list[Call]) -> list[Answer]:
+    def _simulation(self, steps: Sequence[Step], calls: Sequence[Call]) -> Request:
+        """Every step at its own time, and after each the state of what it names."""
         blocks: list[tuple[int, list[Call]]] = []
         for at, places in _by_time(steps):
-            blocks.append((at, [call for place in places for call in (calls[place], views[place])]))
-        return [answer for block in self.simulated(blocks) for answer in block]
+            views = ((calls[place], self._view("snapshot", {"ids": steps[place].accounts()})) for place in places)
+            blocks.append((at, [call for pair in views for call in pair]))
+        return _simulated(blocks)
 
-    def simulated(self, blocks: Sequence[tuple[int, list[Call]]]) -> list[list[Answer]]:
-        """What the node answers to calls, a list per time [unix seconds]; each sees what those before it did."""
-        states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
-        answer = self.node.rpc("eth_simulateV1", {"blockStateCalls": states, "validation": False}, "latest")
-        return [block["calls"] for block in answer]
+    def _outcomes(self, blocks: Sequence[Answer]) -> list[Outcome]:
+        answers = [answer for block in blocks for answer in block["calls"]]
+        return [self._outcome(*pair) for pair in zip(answers[::2], answers[1::2], strict=True)]
+
+    def _require_same(self, steps: Sequence[Step], outcomes: Sequence[Outcome], mined: Snapshot) -> None:
+        last = {each.account: each for outcome in outcomes for each in outcome.snapshot.accounts}
+        if mined != Snapshot(outcomes[-1].snapshot.globals, tuple(last[state.account] for state in mined.accounts)):
+            raise EnginesDisagree(f"mining the steps up to {steps[-1]} left {mined}, simulating them did not")
 
     def _outcome(self, call: dict[str, Any], view: dict[str, Any]) -> Outcome:
         snapshot = self._snapshot(view["returnData"]) if view["status"] == "0x1" else self._unreadable(view)
@@ -153,22 +180,32 @@ class Chain:
         shared, accounts = self.vault.result("snapshot", data)
         return Snapshot(Globals(*shared), tuple(AccountState(*each) for each in accounts))
 
-    def _mine(self, steps: Sequence[Step], calls: Sequence[Call]) -> None:
-        for at, places in _by_time(steps):
-            self.node.batch([self._send(steps[place], calls[place], places.stop - place) for place in places])
-            self.node.rpc("evm_mine", at)
+    def _balances(self, steps: Sequence[Step]) -> list[list[Request]]:
+        """Something to pay gas with, for whoever sends the first time."""
+        new = dict.fromkeys(step.sender for step in steps if step.sender not in self._nonces)
+        self._nonces |= dict.fromkeys(new, 0)
+        rich: list[Request] = [("anvil_setBalance", [self.names.address(sender), hex(10**30)]) for sender in new]
+        return [rich] if rich else []
 
-    def _send(self, step: Step, call: Call, gas_price: int) -> Request:
+    def _blocks(self, steps: Sequence[Step], calls: Sequence[Call]) -> Iterator[list[Request]]:
+        """The transactions of each time in one letter, and the word to mine them in another."""
+        for at, places in _by_time(steps):
+            yield [self._sending(steps[place], calls[place], places.stop - place) for place in places]
+            yield [("evm_mine", [at])]
+
+    def _sending(self, step: Step, call: Call, gas_price: int) -> Request:
         """A transaction that its gas price puts into its place: the node orders a block by it."""
-        if step.sender not in self._nonces:
-            self._nonces[step.sender] = 0
-            self.node.rpc("anvil_setBalance", call["from"], hex(10**30))
         nonce = self._nonces[step.sender]
         self._nonces[step.sender] += 1
         return "eth_sendTransaction", [call | {"nonce": hex(nonce), "gasPrice": hex(gas_price)}]
 
 
 _ERROR_SOURCES = ("Errors", "Token")
+
+
+def _simulated(blocks: Sequence[tuple[int, Sequence[Call]]]) -> Request:
+    states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
+    return "eth_simulateV1", [{"blockStateCalls": states, "validation": False}, "latest"]
 
 
 def _token_args(args: dict[str, Any]) -> dict[str, Any]:

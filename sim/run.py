@@ -14,12 +14,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sim.chain import CHUNK, Chain, Executed
+from sim.chain import CHUNK, Chain, Prepared
 from sim.compare import Difference, differences, value_differences
 from sim.mirror.account import AccountId
 from sim.mirror.valuation import Metrics
 from sim.model import Model
-from sim.side import Outcome, Step
+from sim.side import Outcome, Step, named
 from sim.story import ExpectationFailed, Story
 
 _SWITCH_SECS = 0.0005  # the thread that talks to the node must not wait long for the one that runs the model
@@ -80,12 +80,11 @@ class _Chunk:
 
     def seal(self, model: Model) -> None:
         """Notes the metrics of the accounts that the chunk touched, as the model has them after it."""
-        self.accounts = tuple(dict.fromkeys(account for step in self.steps for account in step.accounts()))
+        self.accounts = named(self.steps)
         self.metrics = model.metrics(self.accounts, self.steps[-1].at)
 
 
-Played = tuple[Executed, list[Metrics]]
-Sent = tuple[_Chunk, Future[Played]]
+Sent = tuple[_Chunk, Prepared, Future[list[bytes]]]
 
 
 class Lockstep:
@@ -136,20 +135,16 @@ class Lockstep:
     def _send(self) -> None:
         chunk, self._chunk = self._chunk, _Chunk(self.result.steps + 1)
         chunk.seal(self.model)
-        before, self._sent = self._sent, (chunk, self._worker.submit(self._play, chunk))
+        prepared = self.chain.prepare(chunk.steps)
+        before, self._sent = self._sent, (chunk, prepared, self._worker.submit(self.chain.send, prepared))
         self._settle(before)
-
-    def _play(self, chunk: _Chunk) -> Played:
-        executed = self.chain.execute(chunk.steps)
-        return executed, self.chain.metrics(chunk.accounts, chunk.steps[-1].at)
 
     def _settle(self, sent: Sent | None) -> None:
         """Reads and compares a chunk, while the node is busy with the next."""
         if not sent:
             return
-        chunk, future = sent
-        executed, metrics = future.result()
-        outcomes = self.chain.read(executed)
+        chunk, prepared, answers = sent
+        outcomes, metrics = self.chain.read(prepared, answers.result())
         for place, (step, model, chain) in enumerate(zip(chunk.steps, chunk.outcomes, outcomes, strict=True)):
             number = chunk.first + place
             for observer in self.observers:

@@ -69,6 +69,11 @@ class Step:
         return tuple(dict.fromkeys(value for value in self.args.values() if isinstance(value, AccountId)))
 
 
+def named(steps: Sequence[Step]) -> tuple[AccountId, ...]:
+    """The accounts that some steps name, each once, in the order of the steps."""
+    return tuple(dict.fromkeys(account for step in steps for account in step.accounts()))
+
+
 class Event(NamedTuple):
     """An event of the vault: name and values in the order of the Solidity event."""
 

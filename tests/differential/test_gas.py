@@ -73,8 +73,8 @@ def test_worst_account_fits_in_a_block() -> None:
     try:
         gas: dict[str, int] = {}
         for step in steps:
-            [block] = chain.simulated([(step.at, [chain.transaction(step)])])
-            gas[step.action] = max(gas.get(step.action, 0), int(block[0]["gasUsed"], 16))
+            [answer] = chain.simulate(step.at, [chain.transaction(step)])
+            gas[step.action] = max(gas.get(step.action, 0), int(answer["gasUsed"], 16))
             [outcome] = chain.play([step])
             assert outcome == model.apply(step)
             assert outcome.refusal is None, (step, outcome.refusal)
