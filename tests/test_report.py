@@ -16,7 +16,7 @@ from sim.mirror.standard import Exposure, Level, absorb
 from sim.model import Model
 from sim.report import charts, figures
 from sim.report.arithmetic import reckoning
-from sim.report.capital import capital
+from sim.report.capital import Capital
 from sim.report.document import document
 from sim.report.page import Ran
 from sim.report.summary import summary
@@ -64,13 +64,24 @@ def exposure(size: int, entry: int, mark: int) -> Exposure:
 def test_a_profit_beyond_its_own_need_pays_for_another_position_only_across() -> None:
     # long 10 from 100 to 80: requirement 80, loss 200, needs 280; short 10 from 100 to 80: 80 - 200 = -120
     book = Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)])
-    found = capital(book, Level.INITIAL, 7)
+    found, kept = Capital(), Capital()
+    found.note(book, Level.INITIAL, 7)
+    kept.note(book, Level.MAINTENANCE, 7)
     assert (found.isolated_wad, found.cross_wad, found.saved_wad) == (280 * WAD, 160 * WAD, 120 * WAD)
-    assert capital(book, Level.MAINTENANCE, 7).isolated_wad == 240 * WAD
+    assert kept.isolated_wad == 240 * WAD
+
+
+def test_isolated_positions_are_funded_for_the_worst_moment_of_each() -> None:
+    # first the long loses 200 and needs 280, then the short loses 200 and needs 120 + 200 = 320; together 160, then 240
+    found = Capital()
+    found.note(Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)]), Level.INITIAL, 7)
+    found.note(Book(0, [], [exposure(10, 100, 120), exposure(-10, 100, 120)]), Level.INITIAL, 8)
+    assert (found.isolated_wad, found.cross_wad, found.at) == (600 * WAD, 240 * WAD, 8)
 
 
 def test_one_position_needs_the_same_alone_and_across() -> None:
-    found = capital(Book(0, [], [exposure(10, 100, 110)]), Level.INITIAL, 7)
+    found = Capital()
+    found.note(Book(0, [], [exposure(10, 100, 110)]), Level.INITIAL, 7)
     assert found.isolated_wad == found.cross_wad == 10 * WAD
 
 

@@ -70,6 +70,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
     record = parser.add_mutually_exclusive_group()
     record.add_argument("--record", metavar="FILE", help="where the record goes (default: printed at the end)")
+    parser.add_argument("--picture", metavar="FILE", help="draw the summary as an SVG")
     record.add_argument("--no-record", action="store_true", help="write no record")
 
 

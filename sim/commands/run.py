@@ -18,6 +18,7 @@ from sim.commands.progress import bar
 from sim.commands.sides import Interrupts, Unreadable, command, folder, opened, readable, shown
 from sim.report.document import document
 from sim.report.page import Ran, page, show, show_lines
+from sim.report.picture import svg
 from sim.report.summary import summary
 from sim.report.watch import Watch
 from sim.run import Diverged, Observer, Result
@@ -35,6 +36,8 @@ def run(arguments: Namespace) -> int:
     overrides = _overrides(arguments.overrides)
     if arguments.record and len(arguments.scenarios) > 1:
         raise Misused("--record: takes one scenario; without it every scenario has a record of its own")
+    if arguments.picture and len(arguments.scenarios) > 1:
+        raise Misused("--picture: takes one scenario")
     stories = [load(_named(each), arguments.seed, overrides) for each in arguments.scenarios]
     contracts = folder(arguments.contracts)
     worst, runs = DONE, []
@@ -45,6 +48,8 @@ def run(arguments: Namespace) -> int:
         if not arguments.json:
             show(summary(ran, page().width))
             show_lines(ran)
+        if arguments.picture:
+            Path(arguments.picture).write_text(svg(ran), encoding="utf8")
         worst = max(worst, code)
         if code == INTERRUPTED:
             break

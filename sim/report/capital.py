@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 from sim.mirror import fixed, standard
 from sim.mirror.margin import Book
 from sim.mirror.standard import Exposure, Level
 
 
-class Capital(NamedTuple):
-    """Cash that the positions of an account need at one moment, at one level [wad].
+@dataclass(slots=True)
+class Capital:
+    """Cash that the positions of an account have needed so far, to never fail a level [wad].
 
     A position's need is its requirement less its own unrealised profit (weighted as the level weighs it), or plus its
-    loss. isolated: the sum of the needs above zero, since what a position has too much stays with it. cross: the sum of
-    all needs, or zero if it is below, since a position with more profit than it needs pays for the others.
-    Collateral does not enter: both say how much cash would just be enough. So isolated is never below cross.
+    loss. isolated: each position is funded for its own worst moment, and what it has too much stays with it. cross: all
+    are funded together for the worst moment of their sum, since a position with more profit than it needs pays for the
+    others. Collateral does not enter: both say how much cash would just have sufficed. Isolated is never below cross.
     """
 
-    at: int
-    isolated_wad: int
-    cross_wad: int
+    at: int = 0
+    cross_wad: int = 0
+    alone_wad: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def isolated_wad(self) -> int:
+        """The sum over positions of the most that each has needed."""
+        return sum(self.alone_wad.values())
 
     @property
     def saved_wad(self) -> int:
         """Cash that sharing one margin frees."""
         return self.isolated_wad - self.cross_wad
 
-
-def capital(book: Book, level: Level, at: int) -> Capital:
-    """The capital of an account that is valued at a moment."""
-    needs = [_need(exposure, book.depeg_rate_wad, level) for exposure in book.exposures if exposure.gross_wad2]
-    return Capital(at, sum(need for need in needs if need > 0), max(0, sum(needs)))
+    def note(self, book: Book, level: Level, at: int) -> None:
+        """Takes an account as it is valued at a moment [unix seconds] into account."""
+        needs = {
+            underlying: _need(exposure, book.depeg_rate_wad, level)
+            for underlying, exposure in enumerate(book.exposures)
+            if exposure.gross_wad2
+        }
+        for underlying, need in needs.items():
+            self.alone_wad[underlying] = max(need, self.alone_wad.get(underlying, 0))
+        if sum(needs.values()) > self.cross_wad:
+            self.at, self.cross_wad = at, sum(needs.values())
 
 
 def _need(exposure: Exposure, depeg_rate_wad: int, level: Level) -> int:

@@ -12,7 +12,6 @@ from sim.compare import Difference
 from sim.mirror.account import AccountId
 from sim.report import charts
 from sim.report.auctions import auctions
-from sim.report.capital import Capital
 from sim.report.figures import ratio, share, usd
 from sim.report.page import WIDTH, Ran, table
 from sim.report.watch import Watch
@@ -86,22 +85,22 @@ def _accounts(ran: Ran, width: int) -> Iterator[RenderableType]:
         need = watch.capital[account]
         made.add_row(
             str(account), ratio(watch.lowest_health[account][0]), ratio(watch.peak_leverage[account][0]),
-            usd(metrics.equity_wad), *_capital(need),
+            usd(metrics.equity_wad), *_capital(need.isolated_wad, need.cross_wad),
         )  # fmt: skip
     needs = [watch.capital[account] for account in chosen]
-    total = Capital(0, sum(need.isolated_wad for need in needs), sum(need.cross_wad for need in needs))
-    made.add_row(f"all {len(chosen)}", "", "", "", *_capital(total), style="bold")
+    isolated, cross = sum(need.isolated_wad for need in needs), sum(need.cross_wad for need in needs)
+    made.add_row(f"all {len(chosen)}", "", "", "", *_capital(isolated, cross), style="bold")
     yield ""
     yield made
     yield Text(
-        "isolated, cross: cash that the positions needed at initial margin, each alone and all together, when all "
-        "together needed most",
+        "isolated, cross: cash that would have kept the positions at initial margin, each alone through its own worst "
+        "moment, and all together through theirs",
         style="dim",
     )
 
 
-def _capital(need: Capital) -> tuple[str, str, str]:
-    return usd(need.isolated_wad), usd(need.cross_wad), share(need.saved_wad, need.isolated_wad)
+def _capital(isolated_wad: int, cross_wad: int) -> tuple[str, str, str]:
+    return usd(isolated_wad), usd(cross_wad), share(isolated_wad - cross_wad, isolated_wad)
 
 
 def _notes(ran: Ran, width: int) -> Iterator[RenderableType]:

@@ -10,7 +10,7 @@ from sim.mirror.account import AccountId
 from sim.mirror.margin import Book
 from sim.mirror.standard import Level
 from sim.model import Model
-from sim.report.capital import Capital, capital
+from sim.report.capital import Capital
 from sim.report.tale import Blame, Liquidation, Purchase, Refused, Sample, merged
 from sim.run import Result
 from sim.side import Event, Outcome, Step
@@ -147,9 +147,7 @@ class Watch:
             self.lowest_health[account] = health, at
         if account not in self.peak_leverage or leverage > self.peak_leverage[account][0]:
             self.peak_leverage[account] = leverage, at
-        now, before = capital(book, Level.INITIAL, at), self.capital.get(account)
-        if before is None or now.cross_wad > before.cross_wad:
-            self.capital[account] = now
+        self.capital.setdefault(account, Capital()).note(book, Level.INITIAL, at)
         return health
 
     def _thin(self) -> None:
