@@ -4,6 +4,15 @@ pragma solidity ^0.8.28;
 import {Collateral} from "../Collateral.sol";
 import {Token} from "./Token.sol";
 
+/// @notice Something that has decimals.
+contract Teller {
+    uint8 public immutable decimals;
+
+    constructor(uint8 decimals_) {
+        decimals = decimals_;
+    }
+}
+
 /// @notice The functions of Collateral, open to anyone; who pays is given tokens before, and balances are answered.
 contract ProbeCollateral {
     function value(uint256 balanceRaw, uint256 indexWad, uint256 decimals) external pure returns (uint256) {
@@ -24,6 +33,10 @@ contract ProbeCollateral {
 
     function requireValid(Collateral.Terms calldata terms) external pure {
         Collateral.requireValid(terms);
+    }
+
+    function requireDecimals(uint8 decimals) external returns (uint8) {
+        return Collateral.requireDecimals(address(new Teller(decimals)));
     }
 
     function pull(address token, address payer, uint256 amountRaw, uint256 mintedRaw) external returns (uint256, uint256) {

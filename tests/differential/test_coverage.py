@@ -23,7 +23,9 @@ from sim.mirror import (
     margin,
     market,
     oracle,
+    registry,
     standard,
+    store,
     valuation,
     vault,
 )
@@ -32,26 +34,28 @@ from sim.toolchain import contracts_dir
 
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, oracle, market, cash, standard, margin, liquidation)},
-    collateral: {*PURE[collateral], "pull", "push"},
+    collateral: {*PURE[collateral], "requireDecimals", "pull", "push"},
     account: set(ACCOUNT),
     ledger: set(LEDGER),
     valuation: set(VALUATION),
 }
 # read after every random step, asked for every account after some; test_views asks who may act
-READ_BY_STEPS = {lens: {"globals", "states"}, vault: {"snapshot", "metrics", "isAuthorized"}}
-# what the doors of the three contracts share: test_steps reaches it through every door
+READ_BY_STEPS = {lens: {"globals", "states"}, registry: {"snapshot", "metrics", "isAuthorized"}}
+# what the doors of the contracts share: test_steps reaches it through every door
 BEHIND_DOORS = {
-    governance: {
-        "emit", "schedule", "enact", "requireOwner", "requireRunning", "requireUnderlying", "requireCollateral",
-        "requireDecimals",
-    },
+    store: {"emit", "requireOwner", "requireRunning", "requireUnderlying", "requireCollateral"},
+    governance: {"schedule", "enact"},
+    registry: set(),
     auction: {
         "terms", "pay", "close", "noteInsolvent", "noteDeficit", "endSale", "standing", "requireFailing",
         "requireOnSale", "requireStranger", "image",
     },
     vault: {"pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isDoubtful"},
 }  # fmt: skip
-CLASSES = {governance: governance.Governance, auction: auction.Auction, vault: vault.Vault}
+CLASSES = {
+    store: store.Store, governance: governance.Governance, registry: registry.Registry,
+    auction: auction.Auction, vault: vault.Vault,
+}  # fmt: skip
 
 
 def methods_of(module: ModuleType) -> set[str]:

@@ -186,3 +186,21 @@ probes = pytest.fixture(started, scope="module")
 def test_probe_and_mirror_answer_the_same(probes: Probes, module: Any, function: str) -> None:
     probe = f"Probe{module.__name__.rpartition('.')[2].capitalize()}"
     assert_equal(probes, probe, function, PURE[module][function], getattr(module, snake(function)))
+
+
+class Teller:
+    """Something that has decimals, and is asked for nothing else."""
+
+    def __init__(self, decimals: int) -> None:
+        self._decimals = decimals
+
+    def decimals(self) -> int:
+        return self._decimals
+
+
+def test_decimals_of_any_token_are_judged_the_same(probes: Probes) -> None:
+    def judged(decimals: int) -> int:
+        token: Any = Teller(decimals)
+        return collateral.require_decimals(token)
+
+    assert_equal(probes, "ProbeCollateral", "requireDecimals", {"decimals": Whole(0, 255)}, judged)
