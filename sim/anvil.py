@@ -1,7 +1,7 @@
 """A local Anvil, started and stopped, and spoken to through web3's provider.
 
-Two set-ups. Traced: one node that keeps every block, for `explain`. Flat: a node forked off an idle one, so that no
-state root is computed and a block costs the same however long the run and wide the world (contracts/README.md).
+Two set-ups. Flat: a node forked off an idle one, so that no state root is computed and a block costs the same however
+long the run and wide the world (contracts/README.md). Plain: one node as users start it.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ class ChainRefused(Exception):
 class Node:
     """A running Anvil that mines only when told to and lets anyone send."""
 
-    def __init__(self, starts_at: int, *, traced: bool = False) -> None:
+    def __init__(self, starts_at: int, *, flat: bool = True) -> None:
         """Starts the node; its first block is at a time [unix seconds]. Raises ToolchainMissing, ChainLost."""
         self._processes: list[subprocess.Popen[bytes]] = []
         mine = ["--no-mining", "--order", "fees", "--auto-impersonate", "--block-base-fee-per-gas", "0"]
         try:
-            if traced:
-                self._start(starts_at, [*mine, "--max-persisted-states", "0"])
-            else:
+            if flat:
                 base = self._start(starts_at, [])
-                flat = ["--fork-url", base, "--no-storage-caching", "--prune-history"]
-                self._start(starts_at, [*mine, *flat, "--transaction-block-keeper", "8"])
+                fork = ["--fork-url", base, "--no-storage-caching", "--prune-history"]
+                self._start(starts_at, [*mine, *fork, "--transaction-block-keeper", "8"])
+            else:
+                self._start(starts_at, [*mine, "--max-persisted-states", "0"])
         except BaseException:
             self.close()
             raise

@@ -196,7 +196,7 @@ def _contract_layer(steps: Sequence[Step]) -> float:
     from web3 import HTTPProvider, Web3
 
     world = Walk(SEED, 0, OWNERS).world
-    node, names = Node(world.starts_at - 3600, traced=True), Names()
+    node, names = Node(world.starts_at - 3600, flat=False), Names()
     try:
         build = compile_contracts()
         deploy_world(node, build, world, names)

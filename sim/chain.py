@@ -54,12 +54,12 @@ class EnginesDisagree(Exception):
 class Chain:
     """The contracts of a directory on an Anvil of their own."""
 
-    def __init__(self, world: World, contracts: Path | None = None, *, traced: bool = False) -> None:
+    def __init__(self, world: World, contracts: Path | None = None) -> None:
         """Compiles, starts, deploys. Raises CompileFailed, ToolchainMissing, ChainLost, DeployFailed."""
         self.build: Build = compile_contracts(contracts)
         self.names = Names()
         self.codec = Codec(self.names)
-        self.node = Node(world.starts_at - _BEFORE_SECS, traced=traced)
+        self.node = Node(world.starts_at - _BEFORE_SECS)
         try:
             deploy_world(self.node, self.build, world, self.names)
         except BaseException:
