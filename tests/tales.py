@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.expectation import Tally
 from sim.model import Model
+from sim.scenario.expectation import Tally
 from sim.side import Outcome, Step
 from sim.story import Story
 

@@ -22,15 +22,13 @@ SOLIDITY = CONTRACTS + sorted((ROOT / "contracts").glob("[a-z]*/*.sol"))
 MOST_LINES, MOST_FUNCTION_LINES, MOST_CODE_BYTES = 400, 40, 24_576
 
 TOOLCHAIN = frozenset({"toolchain", "compiler", "install", "environment", "doctor"})
-STORY = frozenset(
-    {"scenario", "story", "script", "source", "notation", "quantity", "prices", "stage", "cast", "acts", "expectation"}
-)
+STORY = frozenset({"scenario", "story", "notation"})
 # module or folder of sim -> what of sim it may import, itself aside; a new room needs a row
 ARROWS: dict[str, frozenset[str]] = {"mirror": frozenset(), "side": frozenset({"mirror"})}
 ARROWS |= dict.fromkeys(TOOLCHAIN, TOOLCHAIN)
 ARROWS["codec"] = ARROWS["side"]
 ARROWS["model"] = ARROWS["compare"] = ARROWS["side"] | {"side"}
-ARROWS["market"] = ARROWS["model"] | {"quantity"}
+ARROWS["market"] = ARROWS["model"]
 ARROWS |= dict.fromkeys(STORY | {"agents"}, ARROWS["market"] | {"model", "market", "agents"} | STORY)
 ARROWS["interface"] = ARROWS["model"] | {"codec"}
 ARROWS["anvil"] = TOOLCHAIN

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import quantity
-from sim.quantity import Moment, Quantity
+from sim.scenario import quantity
+from sim.scenario.quantity import Moment, Quantity
 
 
 @pytest.mark.parametrize(

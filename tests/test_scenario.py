@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from tales import ACTORS, HEAD, LINE, PRICES, play, tale
 
-from sim import expectation, scenario
+from sim import scenario
 from sim.model import Model
-from sim.scenario import ScenarioError, load
+from sim.scenario import ScenarioError, expectation, load
 from sim.side import Step
 from sim.story import ExpectationFailed, Story
 

@@ -9,7 +9,7 @@ from sim import toolchain
 from sim.commands.exits import DONE
 from sim.report.page import show, table
 from sim.scenario import json_schema, names
-from sim.source import read
+from sim.scenario.source import read
 
 
 def scenarios(arguments: Namespace) -> int:

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
-from sim import acts, cast, expectation, prices
 from sim.agents import Agent
 from sim.agents.liquidator import Liquidator, Rule
 from sim.agents.trader import Taste, Trader
-from sim.cast import Cast, Trouble
-from sim.expectation import Check, Expect, Tally
 from sim.mirror import collateral, fixed, market
 from sim.mirror.account import AccountId
 from sim.model import Model
-from sim.prices import Print
-from sim.script import ActorPart, Look, PricePart, RulePart, Script
+from sim.scenario import acts, cast, expectation, prices
+from sim.scenario.cast import Cast, Trouble
+from sim.scenario.expectation import Check, Expect, Tally
+from sim.scenario.prices import Print
+from sim.scenario.script import ActorPart, Look, PricePart, RulePart, Script
+from sim.scenario.source import Route, Source, named
 from sim.side import Outcome, Step, World
-from sim.source import Route, Source, named
 from sim.story import ExpectationFailed, mark
 
 Acts = Generator[Step, Outcome, None]

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sim import quantity
-from sim.cast import Cast, Trouble
 from sim.mirror import cash
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
 from sim.mirror.margin import UNBOUNDED
 from sim.mirror.valuation import Metrics
 from sim.model import Model
+from sim.scenario import quantity
+from sim.scenario.cast import Cast, Trouble
+from sim.scenario.source import did_you_mean
 from sim.side import Outcome, Step
-from sim.source import did_you_mean
 from sim.story import mark
 
 Reader = Callable[[Model, int], int]

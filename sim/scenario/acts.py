@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sim import cast, script
-from sim.cast import Cast, Trouble
 from sim.mirror.fixed import CAP
 from sim.model import Model
+from sim.scenario import cast, script
+from sim.scenario.cast import Cast, Trouble
 from sim.side import Step
 from sim.story import mark
 

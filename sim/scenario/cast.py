@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sim import quantity
 from sim.mirror import cash, collateral, liquidation, market
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
 from sim.mirror.fixed import CAP
-from sim.quantity import Quantity
-from sim.script import AuctionPart, DepegPart, RiskPart, Script, TermsPart
+from sim.scenario import quantity
+from sim.scenario.quantity import Quantity
+from sim.scenario.script import AuctionPart, DepegPart, RiskPart, Script, TermsPart
+from sim.scenario.source import did_you_mean
 from sim.side import VAULT, TokenSpec, account_id, instrument_number
-from sim.source import did_you_mean
 
 
 class Trouble(ValueError):

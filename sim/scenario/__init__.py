@@ -12,18 +12,18 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sim import cast, prices, quantity, stage
-from sim.cast import Cast, Trouble
 from sim.mirror import liquidation
-from sim.prices import Print
-from sim.script import PricePart, Script
-from sim.source import Route, ScenarioError, Source, did_you_mean, graft, named, read
-from sim.stage import Stage
+from sim.scenario import cast, prices, quantity, stage
+from sim.scenario.cast import Cast, Trouble
+from sim.scenario.prices import Print
+from sim.scenario.script import PricePart, Script
+from sim.scenario.source import Route, ScenarioError, Source, did_you_mean, graft, named, read
+from sim.scenario.stage import Stage
 from sim.story import ExpectationFailed, Story
 
 __all__ = ["ExpectationFailed", "ScenarioError", "Story", "json_schema", "load", "names"]
 
-_SHIPPED = Path(__file__).parent / "scenarios"
+_SHIPPED = Path(__file__).parent.parent / "scenarios"
 _SUFFIX = ".scenario.yaml"
 _QUOTED = re.compile(r"'([^']*)'")
 _STEP = re.compile(r"\[([0-9]+)\]")

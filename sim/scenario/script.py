@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim import quantity
-from sim.quantity import Moment, Quantity
-from sim.source import did_you_mean
+from sim.scenario import quantity
+from sim.scenario.quantity import Moment, Quantity
+from sim.scenario.source import did_you_mean
 
 
 def _text(reader: Callable[[object], object], what: str, *examples: str) -> tuple[BeforeValidator, WithJsonSchema]:

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from sim import quantity
 from sim.mirror.fixed import CAP
-from sim.source import did_you_mean
+from sim.scenario import quantity
+from sim.scenario.source import did_you_mean
 
 FILTERS = ("venue", "market", "symbol", "interval_s")
 FIGURES = ("open", "high", "low", "close")
@@ -47,7 +47,7 @@ Row = tuple[int, dict[str, str]]
 def found(file: str, scenario: Path) -> Path:
     """A data file: beside the scenario, or in $CROSSVAULT_DATA (../shared/data when it is not set)."""
     own = os.environ.get("CROSSVAULT_DATA")
-    around = (Path.cwd(), Path(__file__).resolve().parents[1])
+    around = (Path.cwd(), Path(__file__).resolve().parents[2])
     shared = [Path(own)] if own else [place.parent / "shared" / "data" for place in around]
     folders = list(dict.fromkeys([scenario.parent, *shared]))
     for folder in folders:
