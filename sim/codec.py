@@ -33,11 +33,6 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def pascal(name: str) -> str:
-    """A name as errors and events have it."""
-    return "".join(word.capitalize() for word in name.split("_"))
-
-
 class Names:
     """Role names and addresses, both ways; an unknown name has an address that follows from it alone."""
 

@@ -173,7 +173,8 @@ def test_what_is_stored_has_a_zero_a_slot_and_an_annotation_for_every_field(name
     for node in pair(name)[1].classes:
         if not any(isinstance(base, ast.Name) and base.id == "Stored" for base in node.bases):
             continue
-        slots = [n.value for n in node.body if isinstance(n, ast.Assign) and n.targets[0].id == "__slots__"]  # type: ignore[attr-defined]
+        assigned = (n for n in node.body if isinstance(n, ast.Assign))
+        slots = [n.value for n in assigned if isinstance(n.targets[0], ast.Name) and n.targets[0].id == "__slots__"]
         assert list(_fields(node)) == zeros(node), node.name
         assert sorted(ast.literal_eval(slots[0])) == sorted(zeros(node)), node.name
 

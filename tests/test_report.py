@@ -67,7 +67,7 @@ def test_a_profit_beyond_its_own_need_pays_for_another_position_only_across() ->
     found, kept = Capital(), Capital()
     found.note(book, Level.INITIAL, 7)
     kept.note(book, Level.MAINTENANCE, 7)
-    assert (found.isolated_wad, found.cross_wad, found.saved_wad) == (280 * WAD, 160 * WAD, 120 * WAD)
+    assert (found.isolated_wad, found.cross_wad) == (280 * WAD, 160 * WAD)
     assert kept.isolated_wad == 240 * WAD
 
 

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -147,7 +148,7 @@ def derive_standard_cases(content: dict[str, Any]) -> Iterator[Case]:
         if any(scenario[key] for key in ("Perps_ETH", "Perps_BTC", "wETH", "wBTC")):
             yield Case(f"{name}-linear-parts", linear)
         if result["DepegIMs"]:
-            yield Case(f"{name}-depeg", lambda s=scenario, r=result: depeg(s, r))  # type: ignore[misc]
+            yield Case(f"{name}-depeg", partial(depeg, scenario, result))
 
 
 def depeg(scenario: dict[str, Any], result: dict[str, Any]) -> None:
@@ -162,12 +163,12 @@ def depeg(scenario: dict[str, Any], result: dict[str, Any]) -> None:
 
 def auction_cases(content: dict[str, Any]) -> Iterator[Case]:
     for case in content["cases"]:
-        yield Case(case["name"], lambda case=case: auction(case))  # type: ignore[misc]
+        yield Case(case["name"], partial(auction, case))
     for case in content.get("other", []):
         if "cash_from_bidder" in case:
-            yield Case(case["name"], lambda case=case: bidder_pays(case))  # type: ignore[misc]
+            yield Case(case["name"], partial(bidder_pays, case))
         elif "t_half" in case:
-            yield Case(case["name"], lambda case=case: insolvent(case))  # type: ignore[misc]
+            yield Case(case["name"], partial(insolvent, case))
         else:
             found = [check for start, check in TOLD.items() if case["name"].startswith(start)]
             yield Case(case["name"], found[0] if found else None, "told in words that no test restates")
@@ -234,15 +235,15 @@ def dydx_cases(content: dict[str, Any]) -> Iterator[Case]:
         scaled = int(case.get("openInterestUpperCap", 0)) > 0
         yield Case(
             f"initial: {case['name']}",
-            None if scaled else lambda case=case: dydx_requirement(case, "IM"),  # type: ignore[misc]
+            None if scaled else partial(dydx_requirement, case, "IM"),
             "requirements do not grow with open interest yet",
         )
-        yield Case(f"maintenance: {case['name']}", lambda case=case: dydx_requirement(case, "MM"))  # type: ignore[misc]
+        yield Case(f"maintenance: {case['name']}", partial(dydx_requirement, case, "MM"))
     for case in content["initial_margin_quote_quantums"]:
         scaled = int(case.get("openInterestUpperCap", 0)) > 0
         yield Case(
             f"quantums: {case['name']}",
-            None if scaled else lambda case=case: dydx_quantums(case),  # type: ignore[misc]
+            None if scaled else partial(dydx_quantums, case),
             "requirements do not grow with open interest yet",
         )
     for group, why in {

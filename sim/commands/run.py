@@ -49,7 +49,7 @@ def run(arguments: Namespace) -> int:
             show(summary(ran, page().width))
             show_lines(ran)
         if arguments.picture:
-            Path(arguments.picture).write_text(svg(ran), encoding="utf8")
+            _draw(ran, Path(arguments.picture))
         worst = max(worst, code)
         if code == INTERRUPTED:
             break
@@ -114,6 +114,13 @@ def _created(path: Path) -> TextIO:
         return path.open("w", encoding="utf8", buffering=1)
     except OSError as wrong:
         raise Misused(f"--record: {path} cannot be written: {wrong.strerror}") from wrong
+
+
+def _draw(ran: Ran, path: Path) -> None:
+    try:
+        path.write_text(svg(ran), encoding="utf8")
+    except OSError as wrong:
+        raise Misused(f"--picture: {shown(path)} cannot be written: {wrong.strerror}") from wrong
 
 
 def _record_path(arguments: Namespace, story: Story) -> str | None:

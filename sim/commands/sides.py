@@ -55,7 +55,7 @@ def opened(world: World, contracts: Path | None) -> Iterator[tuple[Model, Chain]
 
 
 class Unreadable(Exception):
-    """The contracts of the user answered what does not fit their own ABI, as a view that reverts does."""
+    """The contracts of the user answered what does not fit their own ABI."""
 
 
 @contextmanager

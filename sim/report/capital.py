@@ -28,11 +28,6 @@ class Capital:
         """The sum over positions of the most that each has needed."""
         return sum(self.alone_wad.values())
 
-    @property
-    def saved_wad(self) -> int:
-        """Cash that sharing one margin frees."""
-        return self.isolated_wad - self.cross_wad
-
     def note(self, book: Book, level: Level, at: int) -> None:
         """Takes an account as it is valued at a moment [unix seconds] into account."""
         needs = {

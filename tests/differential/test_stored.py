@@ -177,7 +177,8 @@ def draw_price(random: Random) -> Price:
     index = Whole(1, CAP).draw(random) if random.random() < 0.5 else random.randint(10**15, 10**23)
     premium = Whole(-(2**95) + 1, 2**95 - 1).draw(random) if random.random() < 0.5 else 0
     age = random.choice([0, 59, 60, 61, 3600])
-    return made(Price, index, premium, RATIO.draw(random), NOW - age)  # type: ignore[no-any-return]
+    price: Price = made(Price, index, premium, RATIO.draw(random), NOW - age)
+    return price
 
 
 def draw_risk(random: Random) -> Risk:

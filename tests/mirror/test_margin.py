@@ -141,6 +141,10 @@ def requirement_usd(held: Portfolio, level: Level) -> float:
 @LONG_LAW
 @given(portfolios())
 def test_the_metrics_are_those_of_the_floats(held: Portfolio) -> None:
+    """The second witness, in float64 from the specification; the contract is compared elsewhere, with ==.
+
+    The tolerances are those of floats, 1e-12 of what is added up and 1e-9 of the result, and the wei of the roundings.
+    """
     metrics = valuation.metrics(ledger_of(held), ALICE, now=NOW)
     assert metrics.stale_underlying == 0
     required = [requirement_usd(held, level) for level in Level]
@@ -161,7 +165,8 @@ def test_the_metrics_are_those_of_the_floats(held: Portfolio) -> None:
         assert metrics.health_wad / UNIT == near
     stake = sum(abs(size / UNIT) * mark_usd(each) for each, (size, _) in zip(held.prints, held.positions, strict=True))
     if stake and worths[0][0] > 1e-3 + 1e-6 * worths[0][1]:
-        slack = 5e-18 / worths[0][0] + 5e-18  # notionals are rounded up to a wei each
+        # notionals are rounded up to a wei each; an equity of 1e-6 of what it adds up is known to 1e-12 of that
+        slack = 5e-18 / worths[0][0] + 5e-18
         assert metrics.leverage_wad / UNIT == pytest.approx(stake / worths[0][0], rel=1e-6, abs=slack)
 
 
