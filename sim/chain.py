@@ -6,7 +6,7 @@ is read after it. The chunk is then mined, a block per time, and the state that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -135,8 +135,14 @@ class Chain:
             args = {name: value for name, value in step.args.items() if name != "token"}
             to, data = self.names.address(step.args["token"]), self.token.call(step.action, _token_args(args))
         else:
-            to, data = self._address, self.vault.call(step.action, step.args)
+            to, data = self._address, self.vault.call(step.action, self._plain(step.args))
         return {"from": sender, "to": to, "input": data, "gas": GAS}
+
+    def _plain(self, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Arguments whose calls are encoded."""
+        if "calls" not in args:
+            return args
+        return {**args, "calls": [self.vault.call(each.action, each.args) for each in args["calls"]]}
 
     def _view(self, door: str, args: dict[str, Any]) -> Call:
         return {"from": _NOBODY, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}

@@ -102,6 +102,16 @@ def _string(data: str, at: int) -> str:
     return bytes.fromhex(data[start : start + size]).decode("utf8", "backslashreplace")
 
 
+def _bytes_words(value: str) -> str:
+    body = value.removeprefix("0x")
+    return f"{len(body) // 2:064x}" + body.ljust(-(-len(body) // _WORD) * _WORD, "0")
+
+
+def _bytes(data: str, at: int) -> str:
+    start, size = at + _WORD, 2 * int(data[at : at + _WORD], 16)
+    return "0x" + data[start : start + size]
+
+
 class Codec:
     """Encoders and decoders of one ABI over a set of names."""
 
@@ -115,6 +125,7 @@ class Codec:
             "bytes32": Kind(1, False, lambda v: v.encode().hex().ljust(_WORD, "0"), _text),
             "AccountId": Kind(1, False, self._account_word, self._account),
             "string": Kind(1, True, _string_words, _string),
+            "bytes": Kind(1, True, _bytes_words, _bytes),
         }
 
     def kinds(self, parameters: Iterable[Mapping[str, Any]]) -> Kind:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields
 from functools import wraps
-from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from sim.mirror.errors import Refusal
 
@@ -111,6 +111,13 @@ class Token(Protocol):
     def transfer(self, to: str, amount_raw: int, *, sender: str) -> None: ...
 
     def transfer_from(self, payer: str, to: str, amount_raw: int, *, sender: str) -> None: ...
+
+
+class Call(NamedTuple):
+    """An encoded call of a door: its name and its decoded arguments."""
+
+    action: str
+    args: Mapping[str, Any]
 
 
 class ReentrancyGuardReentrantCall(Refusal):
