@@ -15,6 +15,7 @@ from sim.mirror import (
     auction,
     cash,
     collateral,
+    exp,
     fixed,
     governance,
     ledger,
@@ -22,10 +23,13 @@ from sim.mirror import (
     liquidation,
     margin,
     market,
+    normal,
+    option,
     oracle,
     registry,
     standard,
     store,
+    surface,
     valuation,
     vault,
 )
@@ -33,7 +37,8 @@ from sim.side import DOORS
 from sim.toolchain import contracts_dir
 
 PROBED: dict[ModuleType, set[str]] = {
-    **{module: set(PURE[module]) for module in (fixed, oracle, market, cash, standard, margin, liquidation)},
+    **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
+    **{module: set(PURE[module]) for module in (oracle, market, cash, standard, margin, liquidation)},
     collateral: {*PURE[collateral], "requireDecimals", "pull", "push"},
     account: set(ACCOUNT),
     ledger: set(LEDGER),
