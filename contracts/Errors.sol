@@ -9,6 +9,10 @@ library Errors {
 
     /// @notice A product divided by a third number does not fit 256 bits, or the divisor is zero (raised by Solady).
     error FullMulDivFailed();
+    /// @notice An exponential does not fit a signed 256-bit number (raised by Solady).
+    error ExpOverflow();
+    /// @notice A number that is not above zero, or does not fit a signed one, has no logarithm (raised by Solady).
+    error LnWadUndefined();
     /// @notice A magnitude does not fit a signed 256-bit number.
     error MagnitudeTooLarge(uint256 magnitude);
 

@@ -43,6 +43,14 @@ class FullMulDivFailed(Refusal):
     """A product divided by a third number does not fit 256 bits, or the divisor is zero (raised by Solady)."""
 
 
+class ExpOverflow(Refusal):
+    """An exponential does not fit a signed 256-bit number (raised by Solady)."""
+
+
+class LnWadUndefined(Refusal):
+    """A number that is not above zero, or does not fit a signed one, has no logarithm (raised by Solady)."""
+
+
 class MagnitudeTooLarge(Refusal):
     """A magnitude does not fit a signed 256-bit number."""
 

@@ -17,6 +17,7 @@ from sim.mirror import (
     cash,
     checks,
     collateral,
+    exp,
     feed,
     fixed,
     governance,
@@ -25,10 +26,13 @@ from sim.mirror import (
     liquidation,
     margin,
     market,
+    normal,
+    option,
     oracle,
     registry,
     standard,
     store,
+    surface,
     valuation,
     vault,
 )
@@ -36,7 +40,8 @@ from sim.side import DOORS
 from sim.toolchain import contracts_dir
 
 PROBED: dict[ModuleType, set[str]] = {
-    **{module: set(PURE[module]) for module in (fixed, oracle, market, cash, standard, margin, liquidation)},
+    **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
+    **{module: set(PURE[module]) for module in (oracle, market, cash, standard, margin, liquidation)},
     collateral: {*PURE[collateral], "requireDecimals", "pull", "push"},
     account: set(ACCOUNT),
     ledger: set(LEDGER),
