@@ -12,10 +12,12 @@ library Account {
     uint256 internal constant MAX_POSITIONS = 32;
 
     /// @notice Signed size in one instrument, with its quote.
-    /// @dev size [wad]; quote: minus price times size of every trade so far [wad], so that profit = size * mark + quote
+    /// @dev size [wad]; quote: minus price times size of every trade so far, plus funding received [wad], so that profit = size * mark + quote;
+    /// fundingIndex: index of funding at the last touch [ray]; an option has neither: its premium moves in cash
     struct Position {
         int128 size;
         int256 quote;
+        int256 fundingIndex;
     }
 
     /// @notice Everything one account holds.
@@ -29,11 +31,12 @@ library Account {
     }
 
     /// @notice A position with the number of its instrument.
-    /// @dev size, quote [wad]
+    /// @dev size, quote [wad]; fundingIndex [ray]
     struct Entry {
         uint256 instrument;
         int256 size;
         int256 quote;
+        int256 fundingIndex;
     }
 
     /// @notice Everything one account holds, as plain values.
@@ -78,7 +81,7 @@ library Account {
         for (uint256 i = 0; i < shot.entries.length; i++) {
             uint256 instrument = self.instruments[i];
             Position storage position = self.positions[instrument];
-            shot.entries[i] = Entry(instrument, position.size, position.quote);
+            shot.entries[i] = Entry(instrument, position.size, position.quote, position.fundingIndex);
         }
     }
 
@@ -98,8 +101,9 @@ library Account {
     /// @param instrument number of the instrument
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
+    /// @param fundingIndex index of funding as of now [ray]
     /// @custom:reverts TooManyPositions, SizeTooLarge
-    function fill(Holder storage self, uint256 instrument, int256 sizeDelta, int256 quoteDelta)
+    function fill(Holder storage self, uint256 instrument, int256 sizeDelta, int256 quoteDelta, int256 fundingIndex)
         internal
         returns (int256 realizedWad)
     {
@@ -115,6 +119,7 @@ library Account {
         if (before == 0) add(self, instrument);
         position.size = int128(size);
         position.quote = quote;
+        position.fundingIndex = fundingIndex;
         return 0;
     }
 

@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {AccountId} from "./Account.sol";
 import {Store} from "./Store.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @notice The judge of accounts: every margin that a door asks for, and every figure that an account is told.
-contract Appraiser is Store {
+contract Appraiser is Store, Proxy {
+    /// @dev the code of governance and views
+    address public immutable registry;
+
+    constructor(address registry_) {
+        registry = registry_;
+    }
+
     /// @notice What an account is told about its margin.
     /// @param account account
     function metrics(AccountId account) external view returns (Valuation.Metrics memory) {
         return Valuation.metrics(ledger, account);
+    }
+
+    /// @notice Mark of an instrument, and how far from it a trade may be.
+    /// @param instrument number of the instrument
+    /// @custom:reverts StalePrice
+    function quotation(uint256 instrument) external view returns (uint256 markWad, uint256 bandWad) {
+        return Valuation.quotation(ledger, instrument);
     }
 
     /// @notice Margin of an account at initial, at the last prices.
@@ -39,5 +54,10 @@ contract Appraiser is Store {
     /// @custom:reverts InsufficientMargin
     function requireNoFall(AccountId account, int256 beforeWad) external view {
         Valuation.requireNoFall(ledger, account, beforeWad);
+    }
+
+    /// @notice Code of every door that the appraiser has not itself: governance, views and prices.
+    function _implementation() internal view override returns (address) {
+        return registry;
     }
 }

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {Account, AccountId} from "./Account.sol";
-import {Appraiser} from "./Appraiser.sol";
 import {Cash} from "./Cash.sol";
 import {Checks} from "./Checks.sol";
 import {Errors} from "./Errors.sol";
@@ -95,9 +94,10 @@ abstract contract Auction is Checks {
         Ledger.requireIdle(ledger, bidder);
         Deal memory deal = terms(account, bidder, fractionWad);
         if (deal.costWad > limitWad) revert Errors.BidTooDear(deal.costWad, limitWad);
+        accrue();
         Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad);
         pay(account, bidder, deal.costWad);
-        Appraiser(address(this)).requireInitial(bidder);
+        _judge().requireInitial(bidder);
         close(account, deal);
         emit Bid(msg.sender, account, bidder, fractionWad, limitWad, deal, image(account), image(bidder));
     }
@@ -201,7 +201,7 @@ abstract contract Auction is Checks {
     /// @custom:reverts StalePrice
     function standing(AccountId account) internal view returns (Standing memory now_) {
         Liquidation.Sale storage sale = ledger.sales[account];
-        (now_.equityWad, now_.marginWad) = Appraiser(address(this)).maintenance(account);
+        (now_.equityWad, now_.marginWad) = _judge().maintenance(account);
         now_.bufferWad = Liquidation.bufferMargin(now_.marginWad, now_.equityWad, ledger.terms.bufferWad);
         now_.valueWad = now_.equityWad - int256(sale.reservedWad);
         if (sale.startedAt == 0 || sale.insolventAt != 0) return now_;

@@ -41,12 +41,12 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     /// @param account account
     /// @param rising whether the call raises its risk
     function begin(AccountId account, bool rising) internal returns (int256 beforeWad) {
-        if (!deferring) return rising ? int256(0) : Appraiser(address(this)).initialMargin(account);
+        if (!deferring) return rising ? int256(0) : _judge().initialMargin(account);
         Touch storage touch = touches[account];
         if (rising) touch.rising = true;
         if (touch.noted) return 0;
         touch.noted = true;
-        touch.beforeWad = Appraiser(address(this)).initialMargin(account);
+        touch.beforeWad = _judge().initialMargin(account);
         touched.push(account);
     }
 
@@ -57,7 +57,12 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     /// @custom:reverts StalePrice, InsufficientMargin
     function check(AccountId account, bool rising, int256 beforeWad) internal view {
         if (deferring) return;
-        if (rising) return Appraiser(address(this)).requireInitial(account);
-        Appraiser(address(this)).requireNoFall(account, beforeWad);
+        if (rising) return _judge().requireInitial(account);
+        _judge().requireNoFall(account, beforeWad);
+    }
+
+    /// @notice The vault itself, asked for margins: it passes the question to the appraiser's code.
+    function _judge() internal view returns (Appraiser) {
+        return Appraiser(payable(address(this)));
     }
 }

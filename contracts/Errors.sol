@@ -50,6 +50,18 @@ library Errors {
     error UnknownCollateral(uint256 collateral);
     /// @notice No instrument has this number.
     error UnknownInstrument(uint256 instrument);
+    /// @notice More expiries of an underlying would be open than allowed.
+    error TooManyExpiries(uint256 count, uint256 cap);
+    /// @notice No instrument of the underlying ends then.
+    error UnknownExpiry(uint256 underlying, uint256 expiry);
+    /// @notice An expiry is listed already.
+    error ExpiryListed(uint256 underlying, uint256 expiry);
+    /// @notice An expiry is too near or too far to be listed.
+    error ExpiryOutOfRange(uint256 expiry, uint256 lowAt, uint256 highAt);
+    /// @notice An instrument has ended.
+    error InstrumentExpired(uint256 instrument, uint256 expiry, uint256 nowAt);
+    /// @notice It is not known yet what an expiry settles at.
+    error NotSettled(uint256 underlying, uint256 expiry);
     /// @notice A token is listed already.
     error TokenListed(address token);
 
@@ -77,8 +89,8 @@ library Errors {
 
     // prices
 
-    /// @notice A price is older than its heartbeat.
-    error StalePrice(uint256 underlying, uint256 publishedAt, uint256 heartbeatSecs);
+    /// @notice A price is older than its heartbeat: the index where the expiry is 0, else the forward or the surface of it.
+    error StalePrice(uint256 underlying, uint256 expiry, uint256 publishedAt, uint256 heartbeatSecs);
     /// @notice A price claims to be from the future.
     error PriceFromFuture(uint256 publishedAt, uint256 nowAt);
     /// @notice A price is older than the one it would replace.

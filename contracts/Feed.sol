@@ -2,16 +2,47 @@
 pragma solidity ^0.8.28;
 
 import {Errors} from "./Errors.sol";
+import {Fixed} from "./Fixed.sol";
+import {Funding} from "./Funding.sol";
+import {Ledger} from "./Ledger.sol";
+import {Market} from "./Market.sol";
 import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
+import {Surface} from "./Surface.sol";
 
 /// @notice The doors of prices: what feeders publish.
-abstract contract Feed is Store {
+contract Feed is Store {
     event PricePublished(
-        address indexed sender, uint256 indexed underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt
+        address indexed sender,
+        uint256 indexed underlying,
+        uint256 indexWad,
+        int256 premiumWad,
+        uint256 confidenceWad,
+        uint256 publishedAt,
+        Oracle.Price price,
+        Funding.Track track
     );
+    event ForwardPublished(
+        address indexed sender,
+        uint256 indexed underlying,
+        uint256 indexed expiry,
+        uint256 forwardWad,
+        uint256 rateWad,
+        uint256 confidenceWad,
+        uint256 publishedAt
+    );
+    event SurfacePublished(
+        address indexed sender,
+        uint256 indexed underlying,
+        uint256 indexed expiry,
+        Surface.Svi svi,
+        uint256 confidenceWad,
+        uint256 publishedAt
+    );
+    event ExpirySettled(address indexed sender, uint256 indexed underlying, uint256 expiry, uint256 settlementWad);
 
     /// @notice Publishes the price of an underlying.
+    /// @dev a jump that waits for a second print changes nothing else
     /// @param underlying number of the underlying
     /// @param indexWad spot price of the underlying [wad]
     /// @param premiumWad premium of the perp [wad]
@@ -19,9 +50,90 @@ abstract contract Feed is Store {
     /// @param publishedAt time of the print [unix seconds]
     /// @custom:reverts NotFeeder, UnknownUnderlying, ZeroPrice, PriceTooLarge, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
     function publishPrice(uint256 underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt) external {
-        if (!isFeeder[msg.sender]) revert Errors.NotFeeder(msg.sender);
+        requireFeeder(msg.sender);
         requireUnderlying(underlying);
-        Oracle.publish(ledger.prices[underlying], indexWad, premiumWad, confidenceWad, publishedAt);
-        emit PricePublished(msg.sender, underlying, indexWad, premiumWad, confidenceWad, publishedAt);
+        Oracle.Price storage price = ledger.prices[underlying];
+        Oracle.requirePrice(indexWad);
+        if (Fixed.abs(premiumWad) > Oracle.MAX_PREMIUM) revert Errors.PriceTooLarge(Fixed.abs(premiumWad), Oracle.MAX_PREMIUM);
+        Oracle.requirePrint(confidenceWad, publishedAt, price.publishedAt);
+        Oracle.Guard memory guard = ledger.guards[underlying];
+        if (Oracle.confirm(price, guard, indexWad, publishedAt)) {
+            Ledger.accrueFunding(ledger, underlying);
+            observe(underlying, publishedAt);
+            Oracle.replace(price, guard.stableRate, indexWad, premiumWad, confidenceWad, publishedAt);
+        }
+        Funding.Track memory track = ledger.tracks[underlying];
+        emit PricePublished(msg.sender, underlying, indexWad, premiumWad, confidenceWad, publishedAt, price, track);
+    }
+
+    /// @notice Publishes the forward of an expiry.
+    /// @param underlying number of the underlying
+    /// @param expiry when its instruments end [unix seconds]
+    /// @param forwardWad price for the expiry [wad]
+    /// @param rateWad interest to it per year [wad]
+    /// @param confidenceWad how sure the forward is [wad]
+    /// @param publishedAt time of the print [unix seconds]
+    /// @custom:reverts NotFeeder, UnknownExpiry, ZeroPrice, PriceTooLarge, ParameterOutOfRange, ConfidenceTooLarge, PriceFromFuture,
+    /// PriceGoesBackwards
+    function publishForward(
+        uint256 underlying,
+        uint256 expiry,
+        uint256 forwardWad,
+        uint256 rateWad,
+        uint256 confidenceWad,
+        uint256 publishedAt
+    ) external {
+        requireFeeder(msg.sender);
+        Oracle.publishForward(openCurve(underlying, expiry), forwardWad, rateWad, confidenceWad, publishedAt);
+        emit ForwardPublished(msg.sender, underlying, expiry, forwardWad, rateWad, confidenceWad, publishedAt);
+    }
+
+    /// @notice Publishes the volatility of an expiry by strike.
+    /// @param underlying number of the underlying
+    /// @param expiry when its instruments end [unix seconds]
+    /// @param svi volatility by strike
+    /// @param confidenceWad how sure the surface is [wad]
+    /// @param publishedAt time of the print [unix seconds]
+    /// @custom:reverts NotFeeder, UnknownExpiry, ParameterOutOfRange, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
+    function publishSurface(uint256 underlying, uint256 expiry, Surface.Svi calldata svi, uint256 confidenceWad, uint256 publishedAt)
+        external
+    {
+        requireFeeder(msg.sender);
+        Oracle.publishSurface(openCurve(underlying, expiry), svi, confidenceWad, publishedAt);
+        emit SurfacePublished(msg.sender, underlying, expiry, svi, confidenceWad, publishedAt);
+    }
+
+    /// @notice Notes what a new print reveals of the open expiries of an underlying.
+    /// @dev an expiry whose settlement is known closes: the last open expiry takes its place
+    /// @param underlying number of the underlying
+    /// @param publishedAt time of the new print [unix seconds]
+    function observe(uint256 underlying, uint256 publishedAt) internal {
+        uint256[] storage open = ledger.expiries[underlying];
+        for (uint256 i = open.length; i > 0; i--) {
+            uint256 expiry = open[i - 1];
+            Oracle.Curve storage curve = ledger.curves[Market.termOf(underlying, expiry)];
+            Oracle.observe(curve, ledger.prices[underlying], expiry, publishedAt);
+            if (curve.settlement == 0) continue;
+            open[i - 1] = open[open.length - 1];
+            open.pop();
+            emit ExpirySettled(msg.sender, underlying, expiry, curve.settlement);
+        }
+    }
+
+    /// @notice What is known of an open expiry.
+    /// @param underlying number of the underlying
+    /// @param expiry when its instruments end [unix seconds]
+    /// @custom:reverts UnknownExpiry
+    function openCurve(uint256 underlying, uint256 expiry) internal view returns (Oracle.Curve storage curve) {
+        if (underlying >= Market.MAX_UNDERLYINGS || expiry > type(uint40).max) revert Errors.UnknownExpiry(underlying, expiry);
+        curve = ledger.curves[Market.termOf(underlying, expiry)];
+        if (curve.listedAt == 0 || curve.settlement != 0) revert Errors.UnknownExpiry(underlying, expiry);
+    }
+
+    /// @notice Refuses a sender that may not publish.
+    /// @param sender who acts
+    /// @custom:reverts NotFeeder
+    function requireFeeder(address sender) internal view {
+        if (!isFeeder[sender]) revert Errors.NotFeeder(sender);
     }
 }

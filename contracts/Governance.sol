@@ -4,12 +4,18 @@ pragma solidity ^0.8.28;
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
 import {Errors} from "./Errors.sol";
+import {Fixed} from "./Fixed.sol";
+import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
+import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
 
 /// @notice Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay.
 abstract contract Governance is Store {
+    /// @dev how far ahead an expiry may lie [seconds]
+    uint256 internal constant MAX_TERM = 3650 days;
+
     event OwnershipOffered(address indexed sender, address to);
     event OwnershipAccepted(address indexed sender);
     event GuardianSet(address indexed sender, address guardian);
@@ -21,7 +27,14 @@ abstract contract Governance is Store {
         address indexed sender, address token, uint256 underlying, Collateral.Terms terms, uint256 decimals, uint256 collateral
     );
     event RiskScheduled(address indexed sender, uint256 indexed underlying, Market.Risk risk, uint256 effectiveAt);
-    event RiskEnacted(address indexed sender, uint256 indexed underlying, Market.Risk risk);
+    event RiskEnacted(address indexed sender, uint256 indexed underlying, Market.Risk risk, int256 fundingIndex);
+    event ExpiryOpened(address indexed sender, uint256 indexed underlying, uint256 expiry);
+    event OptionsScheduled(address indexed sender, uint256 indexed underlying, Market.OptionRisk risk, uint256 effectiveAt);
+    event OptionsEnacted(address indexed sender, uint256 indexed underlying, Market.OptionRisk risk);
+    event GuardScheduled(address indexed sender, uint256 indexed underlying, Oracle.Guard guard, uint256 effectiveAt);
+    event GuardEnacted(address indexed sender, uint256 indexed underlying, Oracle.Guard guard);
+    event InterestScheduled(address indexed sender, Cash.Interest interest, uint256 effectiveAt);
+    event InterestEnacted(address indexed sender, Cash.Interest interest);
     event HaircutScheduled(address indexed sender, uint256 indexed collateral, Collateral.Terms terms, uint256 effectiveAt);
     event HaircutEnacted(address indexed sender, uint256 indexed collateral, Collateral.Terms terms);
     event AuctionScheduled(address indexed sender, Liquidation.Terms terms, uint256 effectiveAt);
@@ -97,6 +110,27 @@ abstract contract Governance is Store {
         emit UnderlyingListed(msg.sender, name, risk, count);
     }
 
+    /// @notice Opens an expiry of an underlying: its future, and its options where the underlying has any.
+    /// @dev takes effect at once: nobody is exposed to it yet; the window of its settlement must lie ahead
+    /// @param underlying number of the underlying
+    /// @param expiry when its instruments end [unix seconds]
+    /// @custom:reverts NotOwner, UnknownUnderlying, StalePrice, ExpiryOutOfRange, ExpiryListed, TooManyExpiries
+    function openExpiry(uint256 underlying, uint256 expiry) external {
+        requireOwner(msg.sender);
+        requireUnderlying(underlying);
+        Ledger.requireFresh(ledger, underlying);
+        uint256 lowAt = block.timestamp + Oracle.WINDOW + 1;
+        uint256 highAt = Fixed.min(block.timestamp + MAX_TERM, type(uint40).max);
+        if (expiry < lowAt || expiry > highAt) revert Errors.ExpiryOutOfRange(expiry, lowAt, highAt);
+        Oracle.Curve storage curve = ledger.curves[Market.termOf(underlying, expiry)];
+        if (curve.listedAt != 0) revert Errors.ExpiryListed(underlying, expiry);
+        uint256 count = ledger.expiries[underlying].length + 1;
+        if (count > Market.MAX_EXPIRIES) revert Errors.TooManyExpiries(count, Market.MAX_EXPIRIES);
+        curve.listedAt = uint64(block.timestamp);
+        ledger.expiries[underlying].push(expiry);
+        emit ExpiryOpened(msg.sender, underlying, expiry);
+    }
+
     /// @notice Lists a token as collateral.
     /// @dev takes effect at once: nobody holds it yet
     /// @param token token
@@ -137,8 +171,55 @@ abstract contract Governance is Store {
     function enactRisk(uint256 underlying, Market.Risk calldata risk) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("risk", underlying, risk)));
+        int256 index = Ledger.accrueFunding(ledger, underlying);
         ledger.risks[underlying] = risk;
-        emit RiskEnacted(msg.sender, underlying, risk);
+        emit RiskEnacted(msg.sender, underlying, risk, index);
+    }
+
+    /// @notice Announces new risk parameters of the options on an underlying.
+    /// @param underlying number of the underlying
+    /// @param risk parameters of the options on an underlying
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    function scheduleOptions(uint256 underlying, Market.OptionRisk calldata risk) external {
+        requireOwner(msg.sender);
+        requireUnderlying(underlying);
+        Market.requireValidOptions(risk);
+        uint256 dueAt = schedule(keccak256(abi.encode("options", underlying, risk)));
+        emit OptionsScheduled(msg.sender, underlying, risk, dueAt);
+    }
+
+    /// @notice Puts announced risk parameters of the options on an underlying into force.
+    /// @param underlying number of the underlying
+    /// @param risk parameters of the options on an underlying
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    function enactOptions(uint256 underlying, Market.OptionRisk calldata risk) external {
+        requireOwner(msg.sender);
+        enact(keccak256(abi.encode("options", underlying, risk)));
+        ledger.optionRisks[underlying] = risk;
+        emit OptionsEnacted(msg.sender, underlying, risk);
+    }
+
+    /// @notice Announces what will shield an underlying from a manipulated print.
+    /// @param underlying number of the underlying
+    /// @param guard what shields the underlying
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    function scheduleGuard(uint256 underlying, Oracle.Guard calldata guard) external {
+        requireOwner(msg.sender);
+        requireUnderlying(underlying);
+        Oracle.requireValid(guard);
+        uint256 dueAt = schedule(keccak256(abi.encode("guard", underlying, guard)));
+        emit GuardScheduled(msg.sender, underlying, guard, dueAt);
+    }
+
+    /// @notice Puts what was announced to shield an underlying into force.
+    /// @param underlying number of the underlying
+    /// @param guard what shields the underlying
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    function enactGuard(uint256 underlying, Oracle.Guard calldata guard) external {
+        requireOwner(msg.sender);
+        enact(keccak256(abi.encode("guard", underlying, guard)));
+        ledger.guards[underlying] = guard;
+        emit GuardEnacted(msg.sender, underlying, guard);
     }
 
     /// @notice Announces new terms of a collateral.
@@ -202,6 +283,27 @@ abstract contract Governance is Store {
         enact(keccak256(abi.encode("depeg", terms)));
         ledger.cash.terms = terms;
         emit DepegEnacted(msg.sender, terms);
+    }
+
+    /// @notice Announces what borrowers will pay.
+    /// @param interest what borrowers pay
+    /// @custom:reverts NotOwner, ParameterOutOfRange
+    function scheduleInterest(Cash.Interest calldata interest) external {
+        requireOwner(msg.sender);
+        Cash.requireValidInterest(interest);
+        uint256 dueAt = schedule(keccak256(abi.encode("interest", interest)));
+        emit InterestScheduled(msg.sender, interest, dueAt);
+    }
+
+    /// @notice Puts what was announced that borrowers pay into force.
+    /// @param interest what borrowers pay
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    function enactInterest(Cash.Interest calldata interest) external {
+        requireOwner(msg.sender);
+        enact(keccak256(abi.encode("interest", interest)));
+        accrue();
+        ledger.cash.interest = interest;
+        emit InterestEnacted(msg.sender, interest);
     }
 
     /// @notice Notes when a change may take effect.

@@ -6,20 +6,27 @@ import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
 import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
+import {Funding} from "./Funding.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
+import {Option} from "./Option.sol";
 import {Oracle} from "./Oracle.sol";
 
 /// @notice Everything the vault stores about money, and how it moves between accounts.
 library Ledger {
     /// @notice Everything the vault stores about money.
-    /// @dev underlyings and collaterals are numbered from 0 in the order of their listing
+    /// @dev underlyings and collaterals are numbered from 0 in the order of their listing; expiries: those whose settlement is not known yet
     struct State {
         Cash.Pool cash;
         Liquidation.Terms terms;
         bytes32[] names;
         Market.Risk[] risks;
+        mapping(uint256 underlying => Market.OptionRisk) optionRisks;
+        mapping(uint256 underlying => Oracle.Guard) guards;
         mapping(uint256 underlying => Oracle.Price) prices;
+        mapping(uint256 underlying => Funding.Track) tracks;
+        mapping(uint256 underlying => uint256[]) expiries;
+        mapping(uint256 term => Oracle.Curve) curves;
         Collateral.Asset[] assets;
         mapping(AccountId => Account.Holder) holders;
         mapping(AccountId => Liquidation.Sale) sales;
@@ -33,7 +40,7 @@ library Ledger {
         uint256 publishedAt = self.prices[underlying].publishedAt;
         uint256 heartbeatSecs = self.risks[underlying].heartbeatSecs;
         if (Oracle.isFresh(publishedAt, heartbeatSecs)) return;
-        revert Errors.StalePrice(underlying, publishedAt, heartbeatSecs);
+        revert Errors.StalePrice(underlying, 0, publishedAt, heartbeatSecs);
     }
 
     /// @notice Refuses an account that is being liquidated.
@@ -50,10 +57,39 @@ library Ledger {
     /// @param deltaWad what moves, positive into the account [wad]
     function addCash(State storage self, AccountId account, int256 deltaWad) internal {
         Account.Holder storage holder = self.holders[account];
-        holder.principal = Cash.moved(self.cash, holder.principal, deltaWad);
+        int256 before = holder.principal;
+        holder.principal = Cash.moved(self.cash, before, deltaWad);
+        Cash.record(self.cash, before, holder.principal);
+    }
+
+    /// @notice Index of funding of an instrument, as of now; 0 where there is no funding.
+    /// @param self ledger
+    /// @param instrument number of the instrument
+    function fundingIndex(State storage self, uint256 instrument) internal view returns (int256) {
+        if (Market.kindOf(instrument) != Market.PERP) return 0;
+        uint256 underlying = Market.underlyingOf(instrument);
+        Funding.Track storage track = self.tracks[underlying];
+        if (block.timestamp == track.updatedAt) return track.index;
+        Oracle.Price storage price = self.prices[underlying];
+        Market.Risk storage risk = self.risks[underlying];
+        if (risk.fundingCap == 0 || price.index == 0) return track.index;
+        int256 rateWad = Funding.rate(price.index, price.premium, risk.fundingBase, risk.fundingCap);
+        return track.index + Funding.growth(price.index, rateWad, block.timestamp - track.updatedAt);
+    }
+
+    /// @notice Brings the index of funding of an underlying up to now.
+    /// @dev before its price or its terms change; doing it twice at one time changes nothing
+    /// @param self ledger
+    /// @param underlying number of the underlying
+    function accrueFunding(State storage self, uint256 underlying) internal returns (int256 index) {
+        index = fundingIndex(self, Market.perp(underlying));
+        Funding.Track storage track = self.tracks[underlying];
+        track.index = index;
+        track.updatedAt = uint64(block.timestamp);
     }
 
     /// @notice Changes a position of an account; what its closing sets free becomes cash.
+    /// @dev funding up to now enters the quote first; the quote of an option is cash at once
     /// @param self ledger
     /// @param account account
     /// @param instrument number of the instrument
@@ -61,7 +97,47 @@ library Ledger {
     /// @param quoteDelta change of quote [wad]
     /// @custom:reverts TooManyPositions, SizeTooLarge
     function fill(State storage self, AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal {
-        addCash(self, account, Account.fill(self.holders[account], instrument, sizeDelta, quoteDelta));
+        Account.Holder storage holder = self.holders[account];
+        if (Market.isOption(Market.kindOf(instrument))) {
+            Account.fill(holder, instrument, sizeDelta, 0, 0);
+            return addCash(self, account, quoteDelta);
+        }
+        Account.Position storage position = holder.positions[instrument];
+        int256 index = fundingIndex(self, instrument);
+        int256 received = Funding.payment(position.size, index - position.fundingIndex);
+        addCash(self, account, Account.fill(holder, instrument, sizeDelta, quoteDelta + received, index));
+    }
+
+    /// @notice What a position is worth when its expiry has settled.
+    /// @dev future: size * settlement + quote; option: size * payoff
+    /// @param self ledger
+    /// @param account account
+    /// @param instrument number of the instrument
+    /// @param settlementWad price that the expiry settles at [wad]
+    /// @custom:rounds down, because it is what the account owns
+    function settledValue(State storage self, AccountId account, uint256 instrument, uint256 settlementWad) internal view returns (int256) {
+        Account.Position storage position = self.holders[account].positions[instrument];
+        uint256 kind = Market.kindOf(instrument);
+        uint256 worthWad = settlementWad;
+        if (Market.isOption(kind)) worthWad = Option.payoff(settlementWad, Market.strikeOf(instrument), kind == Market.CALL);
+        return Fixed.mulDivFloor(position.size, int256(worthWad), Fixed.WAD) + position.quote;
+    }
+
+    /// @notice Turns the positions of an account in an expiry into cash.
+    /// @param self ledger
+    /// @param account account
+    /// @param underlying number of the underlying
+    /// @param expiry when the instruments ended [unix seconds]
+    /// @param settlementWad price that the expiry settles at [wad]
+    function settle(State storage self, AccountId account, uint256 underlying, uint256 expiry, uint256 settlementWad) internal {
+        Account.Holder storage holder = self.holders[account];
+        uint256[] memory instruments = holder.instruments;
+        for (uint256 i = 0; i < instruments.length; i++) {
+            if (Market.underlyingOf(instruments[i]) != underlying || Market.expiryOf(instruments[i]) != expiry) continue;
+            int256 worth = settledValue(self, account, instruments[i], settlementWad);
+            Account.remove(holder, instruments[i]);
+            addCash(self, account, worth);
+        }
     }
 
     /// @notice Moves part of everything from one account to another, but for reserved cash.
@@ -88,6 +164,7 @@ library Ledger {
         }
         uint256[] memory instruments = giver.instruments;
         for (uint256 i = 0; i < instruments.length; i++) {
+            fill(self, source, instruments[i], 0, 0);
             Account.Position memory position = giver.positions[instruments[i]];
             int256 sizePart = Fixed.part(position.size, fractionWad);
             int256 quotePart = Fixed.part(position.quote, fractionWad);

@@ -3,14 +3,17 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Account, AccountId} from "./Account.sol";
+import {Funding} from "./Funding.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
+import {Market} from "./Market.sol";
 import {Oracle} from "./Oracle.sol";
 
 /// @notice Everything there is to read, in one call.
 library Lens {
     /// @notice State of the vault outside of its accounts.
-    /// @dev cash: tokens held [raw], indexes [ray], insuranceWad, deficitWad [wad]; totals, held: collateral booked and held [raw]
+    /// @dev cash: tokens held [raw], indexes [ray] as of accruedAt [unix seconds], sums of principals, insuranceWad, deficitWad [wad]; totals,
+    /// held: collateral booked and held [raw]
     struct Globals {
         address owner;
         address pendingOwner;
@@ -19,9 +22,13 @@ library Lens {
         uint256 cashHeldRaw;
         uint256 supplyIndex;
         uint256 borrowIndex;
+        uint256 totalSupply;
+        uint256 totalBorrow;
+        uint256 accruedAt;
         uint256 insuranceWad;
         uint256 deficitWad;
         Oracle.Price[] prices;
+        Funding.Track[] tracks;
         uint256[] totalsRaw;
         uint256[] heldRaw;
     }
@@ -32,6 +39,14 @@ library Lens {
         AccountId account;
         Account.Image image;
         Liquidation.Sale sale;
+    }
+
+    /// @notice State of an expiry that has not settled.
+    /// @dev expiry [unix seconds]; curve: what is known of it
+    struct CurveState {
+        uint256 underlying;
+        uint256 expiry;
+        Oracle.Curve curve;
     }
 
     /// @notice State of the vault outside of its accounts.
@@ -52,10 +67,17 @@ library Lens {
         all.cashHeldRaw = IERC20(self.cash.token).balanceOf(address(this));
         all.supplyIndex = self.cash.supplyIndex;
         all.borrowIndex = self.cash.borrowIndex;
+        all.totalSupply = self.cash.totalSupply;
+        all.totalBorrow = self.cash.totalBorrow;
+        all.accruedAt = self.cash.accruedAt;
         all.insuranceWad = self.cash.insuranceWad;
         all.deficitWad = self.cash.deficitWad;
         all.prices = new Oracle.Price[](self.risks.length);
-        for (uint256 i = 0; i < all.prices.length; i++) all.prices[i] = self.prices[i];
+        all.tracks = new Funding.Track[](self.risks.length);
+        for (uint256 i = 0; i < all.prices.length; i++) {
+            all.prices[i] = self.prices[i];
+            all.tracks[i] = self.tracks[i];
+        }
         uint256 count = self.assets.length;
         all.totalsRaw = new uint256[](count);
         all.heldRaw = new uint256[](count);
@@ -73,6 +95,21 @@ library Lens {
         for (uint256 i = 0; i < ids.length; i++) {
             Account.Image memory shot = Account.image(self.holders[ids[i]], self.assets.length);
             all[i] = AccountState(ids[i], shot, self.sales[ids[i]]);
+        }
+    }
+
+    /// @notice State of the expiries that have not settled, by underlying and in the order they are stored.
+    /// @param self ledger
+    function curves(Ledger.State storage self) internal view returns (CurveState[] memory all) {
+        uint256 count = 0;
+        for (uint256 i = 0; i < self.risks.length; i++) count += self.expiries[i].length;
+        all = new CurveState[](count);
+        count = 0;
+        for (uint256 i = 0; i < self.risks.length; i++) {
+            for (uint256 j = 0; j < self.expiries[i].length; j++) {
+                uint256 expiry = self.expiries[i][j];
+                all[count++] = CurveState(i, expiry, self.curves[Market.termOf(i, expiry)]);
+            }
         }
     }
 }

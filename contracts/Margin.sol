@@ -11,36 +11,52 @@ library Margin {
     int256 internal constant UNBOUNDED = type(int256).max;
 
     /// @notice A collateral balance, valued.
-    /// @dev valueWad: at the index [wad]; terms: haircuts and cap [wad]
+    /// @dev valueWad: at the index, safeWad: at the worse of index and stable price [wad]; terms: haircuts and cap [wad]
     struct Holding {
         uint256 valueWad;
+        uint256 safeWad;
         Collateral.Terms terms;
     }
 
     /// @notice An account, valued at one moment.
-    /// @dev cashWad: present cash [wad]; depegRateWad: requirement per notional for the quote token [wad];
-    /// staleUnderlying: first underlying whose price the account needs and is too old, plus one; 0 when none
+    /// @dev cashWad: present cash, with what has settled [wad]; lines: options; depegRateWad: requirement per notional for the quote token [wad];
+    /// stale: first price that the account needs and is too old
     struct Book {
         int256 cashWad;
         Holding[] holdings;
         Standard.Exposure[] exposures;
+        Standard.Line[] lines;
         uint256 depegRateWad;
-        uint256 staleUnderlying;
+        Stale stale;
+    }
+
+    /// @notice A price that is too old.
+    /// @dev underlying: its number plus one; 0 when no price is too old; expiry: 0 for the index; publishedAt, heartbeatSecs [seconds]
+    struct Stale {
+        uint256 underlying;
+        uint256 expiry;
+        uint256 publishedAt;
+        uint256 heartbeatSecs;
     }
 
     /// @notice Worth of an account at mark.
-    /// @dev cash + sum of collateral values + sum of unrealised profits and losses
+    /// @dev cash + sum of collateral values + sum of unrealised profits and losses + sum of option size * mark
     /// @param self account, valued
+    /// @custom:rounds down, because it is what the account owns
     function equity(Book memory self) internal pure returns (int256 total) {
         total = self.cashWad;
         for (uint256 i = 0; i < self.holdings.length; i++) total += int256(self.holdings[i].valueWad);
         for (uint256 i = 0; i < self.exposures.length; i++) {
             total += int256(self.exposures[i].gainWad) + self.exposures[i].lossWad;
         }
+        for (uint256 i = 0; i < self.lines.length; i++) {
+            total += Fixed.mulDivFloor(self.lines[i].size, int256(self.lines[i].markWad), Fixed.WAD);
+        }
     }
 
     /// @notice Worth of an account after haircuts, caps and the weight of unrealised profits.
-    /// @dev cash + sum of credits + sum of (profits * profitWeight at initial, in full at maintenance) + sum of losses
+    /// @dev cash + sum of credits + sum of (profits * profitWeight at initial, in full at maintenance) + sum of losses; at initial, values and
+    /// profits at the worse of index and stable price; options do not count: what shorts owe is in the requirement
     /// @param self account, valued
     /// @param level initial or maintenance
     /// @custom:rounds down, because it is what the account owns
@@ -49,17 +65,18 @@ library Margin {
         for (uint256 i = 0; i < self.holdings.length; i++) {
             Collateral.Terms memory terms = self.holdings[i].terms;
             uint256 haircut = level == Level.Initial ? terms.haircutInitial : terms.haircutMaintenance;
-            total += int256(Collateral.credit(self.holdings[i].valueWad, haircut, terms.capWad));
+            uint256 valueWad = level == Level.Initial ? self.holdings[i].safeWad : self.holdings[i].valueWad;
+            total += int256(Collateral.credit(valueWad, haircut, terms.capWad));
         }
         for (uint256 i = 0; i < self.exposures.length; i++) {
             Standard.Exposure memory exposure = self.exposures[i];
-            uint256 weight = level == Level.Initial ? exposure.risk.profitWeight : Fixed.WAD;
-            total += int256(Fixed.mulDivDown(exposure.gainWad, weight, Fixed.WAD)) + exposure.lossWad;
+            if (level == Level.Maintenance) total += int256(exposure.gainWad) + exposure.lossWad;
+            else total += int256(Fixed.mulDivDown(exposure.safeGainWad, exposure.risk.profitWeight, Fixed.WAD)) + exposure.safeLossWad;
         }
     }
 
     /// @notice What an account must hold.
-    /// @dev sum over underlyings of requirement and contingency, with no offset between them
+    /// @dev sum over underlyings, and over expiries for options, of requirement and contingency, with no offset between them
     /// @param self account, valued
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
@@ -69,6 +86,21 @@ library Margin {
             total += Standard.requirement(exposure, level);
             total += Standard.contingency(exposure, self.depegRateWad, level);
         }
+        for (uint256 i = 0; i < self.lines.length; i++) {
+            Standard.Exposure memory exposure = self.exposures[self.lines[i].underlying];
+            total += Standard.shortContingency(exposure, self.lines[i], self.depegRateWad, level);
+            if (isFirst(self.lines, i)) total += Standard.stripRequirement(exposure, self.lines, i, level);
+        }
+    }
+
+    /// @notice Whether an option is the first of its expiry.
+    /// @param lines options of the account
+    /// @param place place of the option
+    function isFirst(Standard.Line[] memory lines, uint256 place) internal pure returns (bool) {
+        for (uint256 i = 0; i < place; i++) {
+            if (Standard.isSameTerm(lines[i], lines[place])) return false;
+        }
+        return true;
     }
 
     /// @notice Distance of an account from its requirement.
@@ -100,12 +132,16 @@ library Margin {
     }
 
     /// @notice Notional of all positions.
-    /// @dev sum of |size * mark| / 1e18
+    /// @dev sum of |size| * mark, for options |size| * index
     /// @param self account, valued
     /// @custom:rounds up, because it is at stake
     function notional(Book memory self) internal pure returns (uint256 total) {
         for (uint256 i = 0; i < self.exposures.length; i++) {
             total += Fixed.mulDivUp(self.exposures[i].grossWad2, 1, Fixed.WAD);
+        }
+        for (uint256 i = 0; i < self.lines.length; i++) {
+            uint256 indexWad = self.exposures[self.lines[i].underlying].indexWad;
+            total += Fixed.mulDivUp(Fixed.abs(self.lines[i].size), indexWad, Fixed.WAD);
         }
     }
 

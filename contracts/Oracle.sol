@@ -3,40 +3,220 @@ pragma solidity ^0.8.28;
 
 import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
+import {Market} from "./Market.sol";
+import {Surface} from "./Surface.sol";
 
-/// @notice Prices as a feeder publishes them, and how long they may be used.
+/// @notice Prices as a feeder publishes them, how long they may be used, and what an expiry settles at.
 library Oracle {
     /// @dev the largest premium that passes a door [wad]; one bit below the cap, for its sign
     uint256 internal constant MAX_PREMIUM = 2 ** 95 - 1;
+    /// @dev the time before an expiry over which its settlement is averaged [seconds]
+    uint256 internal constant WINDOW = 30 minutes;
 
     /// @notice Last print of an underlying.
-    /// @dev index [wad], premium of the perp over the index [wad], confidence [wad, 1 = sure], publishedAt [unix seconds]
+    /// @dev index [wad], premium of the perp over the index [wad], confidence [wad, 1 = sure], publishedAt [unix seconds]; stable: index that
+    /// follows slowly [wad]; pending, pendingAt: a jump that waits for a second print [wad, unix seconds]; cumulative: index times seconds
+    /// up to publishedAt [wad seconds]
     struct Price {
         uint96 index;
         int96 premium;
         uint64 confidence;
         uint64 publishedAt;
+        uint96 stable;
+        uint96 pending;
+        uint64 pendingAt;
+        uint192 cumulative;
+    }
+
+    /// @notice What shields an underlying from a manipulated print.
+    /// @dev maxJump: largest move that needs no second print, 0 = any [wad]; confirmSecs: time from the first print to the second [seconds];
+    /// stableRate: how fast the stable price follows, 0 = at once [wad per second]
+    struct Guard {
+        uint64 maxJump;
+        uint64 confirmSecs;
+        uint64 stableRate;
+    }
+
+    /// @notice What is known of an expiry.
+    /// @dev forward: price for the expiry [wad]; rate: interest to it per year [wad]; confidence of the forward and surfaceConfidence [wad];
+    /// publishedAt, surfacePublishedAt, listedAt [unix seconds], 0 = never; svi: volatility by strike; settlement: price it settles at,
+    /// 0 = not yet known [wad]; startCumulative: index times seconds up to the start of the window, 0 = not yet known [wad seconds]
+    struct Curve {
+        uint96 forward;
+        uint64 rate;
+        uint64 confidence;
+        uint64 publishedAt;
+        uint64 surfaceConfidence;
+        uint64 surfacePublishedAt;
+        uint64 listedAt;
+        Surface.Svi svi;
+        uint96 settlement;
+        uint192 startCumulative;
+    }
+
+    /// @notice Refuses a guard outside its ranges.
+    /// @param guard what shields an underlying
+    /// @custom:reverts ParameterOutOfRange
+    function requireValid(Guard memory guard) internal pure {
+        Market.requireWithin("maxJump", guard.maxJump, 0, Fixed.WAD);
+        Market.requireWithin("confirmSecs", guard.confirmSecs, 0, 1 days);
+        Market.requireWithin("stableRate", guard.stableRate, 0, Fixed.WAD);
+    }
+
+    /// @notice Refuses a print that cannot be one.
+    /// @param confidenceWad how sure the print is [wad]
+    /// @param publishedAt time of the print [unix seconds]
+    /// @param lastAt time of the print that it would replace [unix seconds]
+    /// @custom:reverts ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
+    function requirePrint(uint256 confidenceWad, uint256 publishedAt, uint256 lastAt) internal view {
+        if (confidenceWad > Fixed.WAD) revert Errors.ConfidenceTooLarge(confidenceWad, Fixed.WAD);
+        if (publishedAt > block.timestamp) revert Errors.PriceFromFuture(publishedAt, block.timestamp);
+        if (publishedAt < lastAt) revert Errors.PriceGoesBackwards(publishedAt, lastAt);
+    }
+
+    /// @notice Refuses a price of zero or above the cap.
+    /// @param priceWad price [wad]
+    /// @custom:reverts ZeroPrice, PriceTooLarge
+    function requirePrice(uint256 priceWad) internal pure {
+        if (priceWad == 0) revert Errors.ZeroPrice();
+        if (priceWad > Fixed.CAP) revert Errors.PriceTooLarge(priceWad, Fixed.CAP);
+    }
+
+    /// @notice Whether an index may replace the last one; if not, it waits for a second print.
+    /// @dev a jump beyond maxJump needs a print within maxJump of it, confirmSecs or more before
+    /// @param self print to replace
+    /// @param guard what shields the underlying
+    /// @param indexWad spot price of the underlying [wad]
+    /// @param publishedAt time of the print [unix seconds]
+    function confirm(Price storage self, Guard memory guard, uint256 indexWad, uint256 publishedAt) internal returns (bool) {
+        bool known = self.publishedAt == 0 || guard.maxJump == 0 || isNear(indexWad, self.index, guard.maxJump);
+        if (!known && self.pending != 0 && isNear(indexWad, self.pending, guard.maxJump)) {
+            if (publishedAt < self.pendingAt + guard.confirmSecs) return false;
+            known = true;
+        }
+        self.pending = known ? 0 : uint96(indexWad);
+        self.pendingAt = known ? 0 : uint64(publishedAt);
+        return known;
+    }
+
+    /// @notice Whether two prices are no further apart than a part of the second.
+    /// @dev |a - b| <= b * part / 1e18
+    /// @param priceWad price [wad]
+    /// @param baseWad price it is compared with [wad]
+    /// @param partWad widest distance [wad of the base]
+    /// @custom:rounds down, because it limits
+    function isNear(uint256 priceWad, uint256 baseWad, uint256 partWad) internal pure returns (bool) {
+        uint256 apart = priceWad > baseWad ? priceWad - baseWad : baseWad - priceWad;
+        return apart <= Fixed.mulDivDown(baseWad, partWad, Fixed.WAD);
     }
 
     /// @notice Replaces the last print of an underlying.
+    /// @dev what was printed held until now: it enters the sum that settlements are averaged from
     /// @param self print to replace
+    /// @param stableRateWad how fast the stable price follows, 0 = at once [wad per second]
     /// @param indexWad spot price of the underlying [wad]
     /// @param premiumWad premium of the perp [wad]
     /// @param confidenceWad how sure the price is [wad]
     /// @param publishedAt time of the print [unix seconds]
-    /// @custom:reverts ZeroPrice, PriceTooLarge, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
-    function publish(Price storage self, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt) internal {
-        if (indexWad == 0) revert Errors.ZeroPrice();
-        if (indexWad > Fixed.CAP) revert Errors.PriceTooLarge(indexWad, Fixed.CAP);
-        uint256 widest = Fixed.abs(premiumWad);
-        if (widest > MAX_PREMIUM) revert Errors.PriceTooLarge(widest, MAX_PREMIUM);
-        if (confidenceWad > Fixed.WAD) revert Errors.ConfidenceTooLarge(confidenceWad, Fixed.WAD);
-        if (publishedAt > block.timestamp) revert Errors.PriceFromFuture(publishedAt, block.timestamp);
-        if (publishedAt < self.publishedAt) revert Errors.PriceGoesBackwards(publishedAt, self.publishedAt);
+    function replace(
+        Price storage self,
+        uint256 stableRateWad,
+        uint256 indexWad,
+        int256 premiumWad,
+        uint256 confidenceWad,
+        uint256 publishedAt
+    ) internal {
+        self.cumulative = uint192(accumulated(self, publishedAt));
+        uint256 elapsedSecs = publishedAt - self.publishedAt;
+        bool follows = stableRateWad == 0 || self.publishedAt == 0;
+        self.stable = uint96(follows ? indexWad : followed(self.stable, indexWad, stableRateWad, elapsedSecs));
         self.index = uint96(indexWad);
         self.premium = int96(premiumWad);
         self.confidence = uint64(confidenceWad);
         self.publishedAt = uint64(publishedAt);
+    }
+
+    /// @notice Stable price after it has followed the index for a time.
+    /// @dev moves toward the index by at most stable * rate * secs
+    /// @param stableWad stable price [wad]
+    /// @param indexWad spot price of the underlying [wad]
+    /// @param rateWad how fast it follows [wad per second], below 2^64
+    /// @param elapsedSecs time that has passed [seconds], below 2^64
+    /// @custom:rounds the way down, because it limits
+    function followed(uint256 stableWad, uint256 indexWad, uint256 rateWad, uint256 elapsedSecs) internal pure returns (uint256) {
+        uint256 most = Fixed.mulDivDown(stableWad, rateWad * elapsedSecs, Fixed.WAD);
+        if (indexWad > stableWad) return stableWad + Fixed.min(indexWad - stableWad, most);
+        return stableWad - Fixed.min(stableWad - indexWad, most);
+    }
+
+    /// @notice Index times seconds up to a time.
+    /// @dev the last print holds until the next; index <= 2^96 and times below 2^64, so the sum fits 2^160
+    /// @param self last print of the underlying
+    /// @param at time not before the last print [unix seconds]
+    function accumulated(Price storage self, uint256 at) internal view returns (uint256) {
+        return uint256(self.cumulative) + uint256(self.index) * (at - self.publishedAt);
+    }
+
+    /// @notice Notes what a new print reveals of an expiry: the start of its window, and then what it settles at.
+    /// @dev settlement = (sum up to the expiry - sum up to the start of the window) / window
+    /// @param self what is known of the expiry
+    /// @param price last print of the underlying, before the new one
+    /// @param expiry when the instruments end [unix seconds]
+    /// @param publishedAt time of the new print [unix seconds]
+    /// @custom:rounds down, because one direction must be named: both sides settle at the same price
+    function observe(Curve storage self, Price storage price, uint256 expiry, uint256 publishedAt) internal {
+        if (self.startCumulative == 0 && publishedAt >= expiry - WINDOW) {
+            self.startCumulative = uint192(accumulated(price, expiry - WINDOW));
+        }
+        if (publishedAt < expiry) return;
+        uint256 sum = accumulated(price, expiry) - self.startCumulative;
+        self.settlement = uint96(Fixed.mulDivDown(sum, 1, WINDOW));
+    }
+
+    /// @notice Forward of an expiry as it stands: what the window has fixed of it, and what still floats.
+    /// @dev in the window: fixed = sum so far / window, floating = forward * secs left / window; before it nothing is fixed
+    /// @param self what is known of the expiry
+    /// @param price last print of the underlying
+    /// @param expiry when the instruments end [unix seconds]
+    /// @custom:rounds down, because one direction must be named: both sides are valued at the same forward
+    function forwardParts(Curve storage self, Price storage price, uint256 expiry) internal view returns (uint256 fixedWad, uint256 floatingWad) {
+        uint256 startAt = expiry - WINDOW;
+        if (block.timestamp <= startAt) return (0, self.forward);
+        uint256 start = self.startCumulative == 0 ? accumulated(price, startAt) : self.startCumulative;
+        uint256 untilAt = Fixed.min(block.timestamp, expiry);
+        fixedWad = Fixed.mulDivDown(accumulated(price, untilAt) - start, 1, WINDOW);
+        floatingWad = Fixed.mulDivDown(self.forward, expiry - untilAt, WINDOW);
+    }
+
+    /// @notice Publishes the forward of an expiry.
+    /// @param self what is known of the expiry
+    /// @param forwardWad price for the expiry [wad]
+    /// @param rateWad interest to it per year [wad]
+    /// @param confidenceWad how sure the forward is [wad]
+    /// @param publishedAt time of the print [unix seconds]
+    /// @custom:reverts ZeroPrice, PriceTooLarge, ParameterOutOfRange, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
+    function publishForward(Curve storage self, uint256 forwardWad, uint256 rateWad, uint256 confidenceWad, uint256 publishedAt) internal {
+        requirePrice(forwardWad);
+        Market.requireWithin("rate", rateWad, 0, 10 * Fixed.WAD);
+        requirePrint(confidenceWad, publishedAt, self.publishedAt);
+        self.forward = uint96(forwardWad);
+        self.rate = uint64(rateWad);
+        self.confidence = uint64(confidenceWad);
+        self.publishedAt = uint64(publishedAt);
+    }
+
+    /// @notice Publishes the volatility of an expiry by strike.
+    /// @param self what is known of the expiry
+    /// @param svi volatility by strike
+    /// @param confidenceWad how sure the surface is [wad]
+    /// @param publishedAt time of the print [unix seconds]
+    /// @custom:reverts ParameterOutOfRange, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
+    function publishSurface(Curve storage self, Surface.Svi memory svi, uint256 confidenceWad, uint256 publishedAt) internal {
+        Surface.requireValid(svi);
+        requirePrint(confidenceWad, publishedAt, self.surfacePublishedAt);
+        self.svi = svi;
+        self.surfaceConfidence = uint64(confidenceWad);
+        self.surfacePublishedAt = uint64(publishedAt);
     }
 
     /// @notice Whether a print may still be used.

@@ -3,23 +3,27 @@ pragma solidity ^0.8.28;
 
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Account, AccountId} from "./Account.sol";
-import {Feed} from "./Feed.sol";
 import {Governance} from "./Governance.sol";
 import {Lens} from "./Lens.sol";
 
-/// @notice The other half of the vault: governance, prices and views, reached only through it, on its storage.
-contract Registry is Governance, Feed, Proxy {
-    /// @dev the code that judges accounts; it works on the vault's own storage
-    address public immutable appraiser;
+/// @notice Governance and views of the vault, reached only through it, on its storage.
+contract Registry is Governance, Proxy {
+    /// @dev the code of the doors of prices
+    address public immutable feed;
 
-    constructor(address appraiser_) {
-        appraiser = appraiser_;
+    constructor(address feed_) {
+        feed = feed_;
     }
 
     /// @notice State of the vault and of some accounts.
     /// @param ids accounts to show
     function snapshot(AccountId[] calldata ids) external view returns (Lens.Globals memory, Lens.AccountState[] memory) {
         return (Lens.globals(ledger, owner, pendingOwner, guardian, paused), Lens.states(ledger, ids));
+    }
+
+    /// @notice State of the expiries that have not settled, by underlying and in the order they are stored.
+    function curves() external view returns (Lens.CurveState[] memory) {
+        return Lens.curves(ledger);
     }
 
     /// @notice Whether a sender may act for an account.
@@ -29,8 +33,8 @@ contract Registry is Governance, Feed, Proxy {
         return Account.isAuthorized(ledger.holders[account], account, sender);
     }
 
-    /// @notice Code of every view that the registry has not itself: what an account is worth and must hold.
+    /// @notice Code of every door that the registry has not itself: prices.
     function _implementation() internal view override returns (address) {
-        return appraiser;
+        return feed;
     }
 }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Fixed} from "./Fixed.sol";
 import {Market} from "./Market.sol";
+import {Option} from "./Option.sol";
 
 /// @dev Initial: to take risk; Maintenance: to keep it
 enum Level {
@@ -13,37 +14,71 @@ enum Level {
 /// @notice Standard margin: linear per underlying, netted inside it, with no offset between underlyings.
 library Standard {
     /// @notice What an account has at stake in one underlying.
-    /// @dev indexWad, confidenceWad: as published [wad]; sizeWad: sum of sizes [wad]; grossSizeWad: sum of |sizes| [wad];
-    /// netWad2, grossWad2: sum of size * mark and of its magnitude [wad * wad, exact]; gainWad, lossWad: unrealised profits and losses [wad];
-    /// baseWad: collateral priced by this underlying [wad]
+    /// @dev indexWad, confidenceWad: as published [wad]; stableWad: index that follows slowly [wad]; sizeWad: sum of sizes [wad]; grossSizeWad:
+    /// sum of |sizes| [wad]; netWad2, grossWad2: sum of size * mark and of its magnitude [wad * wad, exact]; gainWad, lossWad: unrealised profits
+    /// and losses [wad]; safeGainWad, safeLossWad: the same at the worse of index and stable price [wad]; baseWad: collateral priced by this
+    /// underlying [wad]; sizes are those of perps and futures
     struct Exposure {
         Market.Risk risk;
+        Market.OptionRisk optionRisk;
         uint256 indexWad;
         uint256 confidenceWad;
+        uint256 stableWad;
         int256 sizeWad;
         uint256 grossSizeWad;
         int256 netWad2;
         uint256 grossWad2;
         uint256 gainWad;
         int256 lossWad;
+        uint256 safeGainWad;
+        int256 safeLossWad;
         uint256 baseWad;
     }
 
-    /// @notice Adds a position to an exposure.
+    /// @notice An option that an account holds.
+    /// @dev strikeWad, size, markWad: price at which it is valued, forwardWad: of its expiry, confidenceWad: the least of what it is
+    /// valued by [wad]; expiry [unix seconds]
+    struct Line {
+        uint256 underlying;
+        uint256 expiry;
+        uint256 strikeWad;
+        bool isCall;
+        int256 size;
+        uint256 markWad;
+        uint256 forwardWad;
+        uint256 confidenceWad;
+    }
+
+    /// @notice Adds a perp or future to an exposure.
     /// @dev profit = size * mark / 1e18 + quote; size <= 2^96 and mark <= 2^97, so the exact product fits 2^193
     /// @param self exposure to add to
     /// @param size size of the position [wad]
-    /// @param quote quote of the position [wad]
+    /// @param quote quote of the position, with the funding that is due [wad]
     /// @param markWad price at which it is valued [wad]
     /// @custom:rounds the profit down, because it is what the account owns
     function absorb(Exposure memory self, int256 size, int256 quote, uint256 markWad) internal pure {
         int256 profit = Fixed.mulDivFloor(size, int256(markWad), Fixed.WAD) + quote;
         if (profit < 0) self.lossWad += profit;
         else self.gainWad += uint256(profit);
+        uint256 safeWad = safeMark(self, size, markWad);
+        if (safeWad != markWad) profit = Fixed.mulDivFloor(size, int256(safeWad), Fixed.WAD) + quote;
+        if (profit < 0) self.safeLossWad += profit;
+        else self.safeGainWad += uint256(profit);
         self.sizeWad += size;
         self.grossSizeWad += Fixed.abs(size);
         self.netWad2 += size * int256(markWad);
         self.grossWad2 += Fixed.abs(size) * markWad;
+    }
+
+    /// @notice Mark of a position at the worse of index and stable price.
+    /// @dev long: mark - max(0, index - stable), at least 0; short: mark + max(0, stable - index)
+    /// @param self exposure to the underlying
+    /// @param size size of the position [wad]
+    /// @param markWad price at which it is valued [wad]
+    function safeMark(Exposure memory self, int256 size, uint256 markWad) internal pure returns (uint256) {
+        if (size < 0) return self.stableWad > self.indexWad ? markWad + (self.stableWad - self.indexWad) : markWad;
+        if (self.stableWad >= self.indexWad) return markWad;
+        return markWad - Fixed.min(markWad, self.indexWad - self.stableWad);
     }
 
     /// @notice Requirement per net notional.
@@ -59,7 +94,7 @@ library Standard {
         return Fixed.max(risk.maintenanceRate, Fixed.mulDivUp(term, risk.maintenanceScale, Fixed.WAD));
     }
 
-    /// @notice Requirement of one underlying.
+    /// @notice Requirement of the perps and futures on one underlying.
     /// @dev N * rate + G * spreadRate with N = |sum of size * mark| and G = sum of |size * mark| - N; as N * (rate - spreadRate)
     /// + (N + G) * spreadRate, so that joining two accounts raises it by no rounding; rate >= spreadRate by Market.requireValid
     /// @param self what is at stake
@@ -74,6 +109,81 @@ library Standard {
             + Fixed.mulDivUp(self.grossWad2, spread, Fixed.WAD_SQUARED);
     }
 
+    /// @notice Requirement per unit of a naked short option.
+    /// @dev initial call: max(maxSpot - otm, minSpot) * index + mark with otm = max(0, strike - index) / index; maintenance call: callRate
+    /// * index + mark; maintenance put: max(putRate * index, putMarkRate * mark) + mark; initial put: the formula of a call with
+    /// otm = max(0, index - strike) / index, and no less than putInitialScale * maintenance
+    /// @param exposure exposure to the underlying
+    /// @param line option
+    /// @param level initial or maintenance
+    /// @custom:rounds up, because it must be held
+    function shortRequirement(Exposure memory exposure, Line memory line, Level level) internal pure returns (uint256) {
+        Market.OptionRisk memory risk = exposure.optionRisk;
+        uint256 indexWad = exposure.indexWad;
+        if (level == Level.Maintenance) {
+            if (line.isCall) return Fixed.mulDivUp(risk.callRate, indexWad, Fixed.WAD) + line.markWad;
+            uint256 bySpot = Fixed.mulDivUp(risk.putRate, indexWad, Fixed.WAD);
+            return Fixed.max(bySpot, Fixed.mulDivUp(risk.putMarkRate, line.markWad, Fixed.WAD)) + line.markWad;
+        }
+        uint256 apartWad = Option.payoff(line.isCall ? line.strikeWad : indexWad, line.isCall ? indexWad : line.strikeWad, true);
+        uint256 otm = Fixed.mulDivDown(apartWad, Fixed.WAD, indexWad);
+        uint256 perSpot = Fixed.max(risk.maxSpotRate - Fixed.min(risk.maxSpotRate, otm), risk.minSpotRate);
+        uint256 unit = Fixed.mulDivUp(perSpot, indexWad, Fixed.WAD) + line.markWad;
+        if (line.isCall) return unit;
+        uint256 scaled = Fixed.mulDivUp(shortRequirement(exposure, line, Level.Maintenance), risk.putInitialScale, Fixed.WAD);
+        return Fixed.max(unit, scaled);
+    }
+
+    /// @notice Largest loss of the options of one expiry at their expiry.
+    /// @dev -min(0, sum of size * payoff) over spot at 0 and at each strike [wad * wad, exact]; every size and payoff is at most 2^96
+    /// @param lines options of the account
+    /// @param first place of the first option of the expiry
+    function maxLoss(Line[] memory lines, uint256 first) internal pure returns (uint256 lossWad2) {
+        for (uint256 i = first; i <= lines.length; i++) {
+            if (i < lines.length && !isSameTerm(lines[i], lines[first])) continue;
+            uint256 spotWad = i < lines.length ? lines[i].strikeWad : 0;
+            int256 payoffWad2 = 0;
+            for (uint256 j = first; j < lines.length; j++) {
+                if (!isSameTerm(lines[j], lines[first])) continue;
+                payoffWad2 += lines[j].size * int256(Option.payoff(spotWad, lines[j].strikeWad, lines[j].isCall));
+            }
+            if (payoffWad2 < 0) lossWad2 = Fixed.max(lossWad2, uint256(-payoffWad2));
+        }
+    }
+
+    /// @notice Whether two options end at the same time on the same underlying.
+    /// @param a option
+    /// @param b option
+    function isSameTerm(Line memory a, Line memory b) internal pure returns (bool) {
+        return a.underlying == b.underlying && a.expiry == b.expiry;
+    }
+
+    /// @notice Requirement of the options of one expiry.
+    /// @dev the lesser of the shorts, each alone, and the largest loss at expiry plus unpaired * forward per uncovered short call
+    /// @param exposure exposure to the underlying
+    /// @param lines options of the account
+    /// @param first place of the first option of the expiry
+    /// @param level initial or maintenance
+    /// @custom:rounds up, because it must be held
+    function stripRequirement(Exposure memory exposure, Line[] memory lines, uint256 first, Level level) internal pure returns (uint256) {
+        uint256 isolatedWad2 = 0;
+        int256 calls = 0;
+        for (uint256 i = first; i < lines.length; i++) {
+            if (!isSameTerm(lines[i], lines[first])) continue;
+            if (lines[i].isCall) calls += lines[i].size;
+            if (lines[i].size >= 0) continue;
+            isolatedWad2 += Fixed.abs(lines[i].size) * shortRequirement(exposure, lines[i], level);
+        }
+        if (isolatedWad2 == 0) return 0;
+        uint256 boundedWad2 = maxLoss(lines, first);
+        if (calls < 0) {
+            Market.OptionRisk memory risk = exposure.optionRisk;
+            uint256 unpaired = level == Level.Initial ? risk.unpairedInitial : risk.unpairedMaintenance;
+            boundedWad2 += Fixed.abs(calls) * Fixed.mulDivUp(unpaired, lines[first].forwardWad, Fixed.WAD);
+        }
+        return Fixed.mulDivUp(Fixed.min(isolatedWad2, boundedWad2), 1, Fixed.WAD);
+    }
+
     /// @notice Further requirement of one underlying because its price or the quote token is doubtful.
     /// @dev initial only: (1 - confidence) * factor * index * (sizes + base) below the threshold, plus depegRate * index * sizes
     /// @param self what is at stake
@@ -82,15 +192,42 @@ library Standard {
     /// @custom:rounds up, because it must be held
     function contingency(Exposure memory self, uint256 depegRateWad, Level level) internal pure returns (uint256) {
         if (level == Level.Maintenance) return 0;
-        uint256 doubtWad = 0;
-        if (self.confidenceWad < self.risk.confidenceThreshold) {
-            uint256 missing = Fixed.WAD - self.confidenceWad;
-            uint256 perNotional = Fixed.mulDivUp(missing, self.risk.confidenceFactor, Fixed.WAD);
-            uint256 notional = Fixed.mulDivUp(self.grossSizeWad + self.baseWad, self.indexWad, Fixed.WAD);
-            doubtWad = Fixed.mulDivUp(notional, perNotional, Fixed.WAD);
-        }
-        if (depegRateWad == 0) return doubtWad;
-        uint256 sizes = Fixed.mulDivUp(self.grossSizeWad, self.indexWad, Fixed.WAD);
-        return doubtWad + Fixed.mulDivUp(sizes, depegRateWad, Fixed.WAD);
+        uint256 rateWad = doubtRate(self.risk, self.confidenceWad);
+        uint256 doubtWad = priced(self.grossSizeWad + self.baseWad, self.indexWad, rateWad);
+        return doubtWad + priced(self.grossSizeWad, self.indexWad, depegRateWad);
+    }
+
+    /// @notice Further requirement of a short option because its price or the quote token is doubtful.
+    /// @dev initial only: ((1 - confidence) * factor below the threshold, plus depegRate) * index * size
+    /// @param exposure exposure to the underlying
+    /// @param line option
+    /// @param depegRateWad requirement per notional because the quote token has lost its peg [wad]
+    /// @param level initial or maintenance
+    /// @custom:rounds up, because it must be held
+    function shortContingency(Exposure memory exposure, Line memory line, uint256 depegRateWad, Level level) internal pure returns (uint256) {
+        if (level == Level.Maintenance || line.size >= 0) return 0;
+        uint256 rateWad = doubtRate(exposure.risk, line.confidenceWad);
+        return priced(Fixed.abs(line.size), exposure.indexWad, rateWad) + priced(Fixed.abs(line.size), exposure.indexWad, depegRateWad);
+    }
+
+    /// @notice Requirement per notional because a price is doubtful.
+    /// @dev (1 - confidence) * factor below the threshold, else 0
+    /// @param risk parameters of the underlying
+    /// @param confidenceWad how sure the price is [wad]
+    /// @custom:rounds up, because it must be held
+    function doubtRate(Market.Risk memory risk, uint256 confidenceWad) internal pure returns (uint256) {
+        if (confidenceWad >= risk.confidenceThreshold) return 0;
+        return Fixed.mulDivUp(Fixed.WAD - confidenceWad, risk.confidenceFactor, Fixed.WAD);
+    }
+
+    /// @notice Requirement of a size at a rate per notional.
+    /// @dev size * price * rate
+    /// @param sizeWad size [wad]
+    /// @param priceWad price of one whole unit [wad]
+    /// @param rateWad requirement per notional [wad]
+    /// @custom:rounds up, because it must be held
+    function priced(uint256 sizeWad, uint256 priceWad, uint256 rateWad) internal pure returns (uint256) {
+        if (rateWad == 0) return 0;
+        return Fixed.mulDivUp(Fixed.mulDivUp(sizeWad, priceWad, Fixed.WAD), rateWad, Fixed.WAD);
     }
 }

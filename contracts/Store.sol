@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccountId} from "./Account.sol";
+import {Cash} from "./Cash.sol";
 import {Errors} from "./Errors.sol";
 import {Ledger} from "./Ledger.sol";
 
@@ -15,6 +16,8 @@ abstract contract Store {
         int256 beforeWad;
     }
 
+    event InterestAccrued(address indexed sender, uint256 supplyIndex, uint256 borrowIndex, uint256 insuranceWad);
+
     Ledger.State internal ledger;
     address public owner;
     address public pendingOwner;
@@ -26,6 +29,13 @@ abstract contract Store {
     bool internal transient deferring;
     AccountId[] internal touched;
     mapping(AccountId => Touch) internal touches;
+
+    /// @notice Brings interest up to now.
+    /// @dev before cash moves or the terms of interest change
+    function accrue() internal {
+        if (!Cash.accrue(ledger.cash)) return;
+        emit InterestAccrued(msg.sender, ledger.cash.supplyIndex, ledger.cash.borrowIndex, ledger.cash.insuranceWad);
+    }
 
     /// @notice Refuses a sender that is not the owner.
     /// @param sender who acts

@@ -5,16 +5,20 @@ import {Account, AccountId} from "./Account.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
 import {Errors} from "./Errors.sol";
+import {Fixed} from "./Fixed.sol";
+import {Funding} from "./Funding.sol";
 import {Ledger} from "./Ledger.sol";
 import {Margin} from "./Margin.sol";
 import {Market} from "./Market.sol";
+import {Option} from "./Option.sol";
 import {Oracle} from "./Oracle.sol";
 import {Level, Standard} from "./Standard.sol";
+import {Surface} from "./Surface.sol";
 
 /// @notice An account valued from the ledger.
 library Valuation {
     /// @notice What an account is told about its margin.
-    /// @dev all [wad]; staleUnderlying: first underlying whose price is too old, plus one; 0 when none
+    /// @dev all [wad]; staleUnderlying: underlying of the first price that is too old, plus one, 0 when none; staleExpiry: its expiry, 0: index
     struct Metrics {
         int256 equityWad;
         int256 initialEquityWad;
@@ -25,6 +29,7 @@ library Valuation {
         uint256 freeCollateralWad;
         int256 leverageWad;
         uint256 staleUnderlying;
+        uint256 staleExpiry;
     }
 
     /// @notice An account, valued at the prices of now.
@@ -35,8 +40,9 @@ library Valuation {
         valued.cashWad = Cash.present(self.cash, holder.principal);
         valued.holdings = new Margin.Holding[](self.assets.length);
         valued.exposures = new Standard.Exposure[](self.risks.length);
+        valued.lines = new Standard.Line[](optionCount(self, holder));
         valueBalances(self, holder, valued);
-        valuePositions(self, holder, valued);
+        valuePositions(self, account, valued);
     }
 
     /// @notice Adds the collateral of an account to its book.
@@ -51,33 +57,130 @@ library Valuation {
             Standard.Exposure memory exposure = load(self, valued, asset.underlying);
             uint256 decimals = asset.decimals;
             valued.holdings[i].valueWad = Collateral.value(balanceRaw, exposure.indexWad, decimals);
+            valued.holdings[i].safeWad = Collateral.value(balanceRaw, Fixed.min(exposure.indexWad, exposure.stableWad), decimals);
             valued.holdings[i].terms = asset.terms;
             exposure.baseWad += Collateral.toWad(balanceRaw, decimals);
         }
     }
 
-    /// @notice Adds the positions of an account to its book.
+    /// @notice Count of the options of an account whose expiry has not settled.
     /// @param self ledger
     /// @param holder holder of the account
-    /// @param valued book to add to
-    function valuePositions(Ledger.State storage self, Account.Holder storage holder, Margin.Book memory valued) internal view {
-        uint256 count = holder.instruments.length;
-        if (count == 0) return;
-        for (uint256 i = 0; i < count; i++) {
+    function optionCount(Ledger.State storage self, Account.Holder storage holder) internal view returns (uint256 count) {
+        for (uint256 i = 0; i < holder.instruments.length; i++) {
             uint256 instrument = holder.instruments[i];
-            uint256 underlying = Market.underlyingOf(instrument);
-            Standard.Exposure memory exposure = load(self, valued, underlying);
-            Account.Position storage position = holder.positions[instrument];
-            uint256 markWad = Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand);
-            Standard.absorb(exposure, position.size, position.quote, markWad);
+            if (Market.isOption(Market.kindOf(instrument)) && curveOf(self, instrument).settlement == 0) count++;
+        }
+    }
+
+    /// @notice Adds the positions of an account to its book.
+    /// @dev what has settled is cash, whether somebody has settled it or not
+    /// @param self ledger
+    /// @param account account
+    /// @param valued book to add to
+    function valuePositions(Ledger.State storage self, AccountId account, Margin.Book memory valued) internal view {
+        uint256[] storage instruments = self.holders[account].instruments;
+        uint256 count = instruments.length;
+        if (count == 0) return;
+        uint256 line = 0;
+        for (uint256 i = 0; i < count; i++) {
+            uint256 instrument = instruments[i];
+            uint256 settlementWad = Market.kindOf(instrument) == Market.PERP ? 0 : curveOf(self, instrument).settlement;
+            if (settlementWad != 0) {
+                valued.cashWad += Ledger.settledValue(self, account, instrument, settlementWad);
+            } else if (Market.isOption(Market.kindOf(instrument))) {
+                valued.lines[line++] = optionLine(self, valued, instrument, self.holders[account].positions[instrument].size);
+            } else {
+                valueLinear(self, valued, instrument, self.holders[account].positions[instrument]);
+            }
         }
         uint256 feed = self.cash.terms.feed;
         if (feed == Cash.NO_FEED) return;
         valued.depegRateWad = Cash.depegRate(self.cash.terms, load(self, valued, feed).indexWad);
     }
 
+    /// @notice Adds a perp or future to a book.
+    /// @param self ledger
+    /// @param valued book to add to
+    /// @param instrument number of the instrument
+    /// @param position position in it
+    function valueLinear(Ledger.State storage self, Margin.Book memory valued, uint256 instrument, Account.Position storage position)
+        internal
+        view
+    {
+        uint256 underlying = Market.underlyingOf(instrument);
+        Standard.Exposure memory exposure = load(self, valued, underlying);
+        uint256 markWad;
+        if (Market.kindOf(instrument) == Market.PERP) {
+            markWad = Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand);
+        } else {
+            markWad = forward(self, valued, instrument);
+        }
+        int256 received = Funding.payment(position.size, Ledger.fundingIndex(self, instrument) - position.fundingIndex);
+        Standard.absorb(exposure, position.size, position.quote + received, markWad);
+    }
+
+    /// @notice An option, valued.
+    /// @dev notes a surface that is too old
+    /// @param self ledger
+    /// @param valued book that it belongs to
+    /// @param instrument number of the instrument
+    /// @param size size of the position [wad]
+    function optionLine(Ledger.State storage self, Margin.Book memory valued, uint256 instrument, int256 size)
+        internal
+        view
+        returns (Standard.Line memory line)
+    {
+        line.underlying = Market.underlyingOf(instrument);
+        line.expiry = Market.expiryOf(instrument);
+        line.strikeWad = Market.strikeOf(instrument);
+        line.isCall = Market.kindOf(instrument) == Market.CALL;
+        line.size = size;
+        Standard.Exposure memory exposure = load(self, valued, line.underlying);
+        if (exposure.optionRisk.heartbeatSecs == 0) exposure.optionRisk = self.optionRisks[line.underlying];
+        line.forwardWad = forward(self, valued, instrument);
+        Oracle.Curve storage curve = curveOf(self, instrument);
+        line.confidenceWad = Fixed.min(exposure.confidenceWad, Fixed.min(curve.confidence, curve.surfaceConfidence));
+        line.markWad = optionMark(curve, line);
+        if (block.timestamp >= line.expiry) return line;
+        note(valued, line.underlying, line.expiry, curve.surfacePublishedAt, exposure.optionRisk.heartbeatSecs);
+    }
+
+    /// @notice Price at which an option is valued.
+    /// @dev Black-76 at the forward as it stands, the volatility of the surface, and the time that is left
+    /// @param curve what is known of the expiry
+    /// @param line option
+    function optionMark(Oracle.Curve storage curve, Standard.Line memory line) internal view returns (uint256) {
+        uint256 secs = line.expiry > block.timestamp ? line.expiry - block.timestamp : 0;
+        if (secs == 0 || curve.surfacePublishedAt == 0) return Option.payoff(line.forwardWad, line.strikeWad, line.isCall);
+        uint256 volWad = Surface.vol(curve.svi, line.strikeWad);
+        uint256 discountWad = Option.discount(curve.rate, secs);
+        return Option.price(Option.Terms(line.forwardWad, line.strikeWad, volWad, secs, discountWad, line.isCall));
+    }
+
+    /// @notice Forward of a dated instrument as it stands.
+    /// @dev notes a forward that is too old; after the expiry none is needed
+    /// @param self ledger
+    /// @param valued book that it belongs to
+    /// @param instrument number of the instrument
+    function forward(Ledger.State storage self, Margin.Book memory valued, uint256 instrument) internal view returns (uint256) {
+        uint256 underlying = Market.underlyingOf(instrument);
+        uint256 expiry = Market.expiryOf(instrument);
+        Oracle.Curve storage curve = curveOf(self, instrument);
+        (uint256 fixedWad, uint256 floatingWad) = Oracle.forwardParts(curve, self.prices[underlying], expiry);
+        if (block.timestamp < expiry) note(valued, underlying, expiry, curve.publishedAt, valued.exposures[underlying].risk.heartbeatSecs);
+        return fixedWad + floatingWad;
+    }
+
+    /// @notice What is known of the expiry of an instrument.
+    /// @param self ledger
+    /// @param instrument number of the instrument
+    function curveOf(Ledger.State storage self, uint256 instrument) internal view returns (Oracle.Curve storage) {
+        return self.curves[Market.termOf(Market.underlyingOf(instrument), Market.expiryOf(instrument))];
+    }
+
     /// @notice The exposure of a book to an underlying, read from the ledger at first use.
-    /// @dev notes the first underlying whose price is too old
+    /// @dev notes an index that is too old
     /// @param self ledger
     /// @param valued book of the account
     /// @param underlying number of the underlying
@@ -92,9 +195,53 @@ library Valuation {
         exposure.risk = self.risks[underlying];
         exposure.indexWad = price.index;
         exposure.confidenceWad = price.confidence;
-        if (valued.staleUnderlying == 0 && !Oracle.isFresh(price.publishedAt, exposure.risk.heartbeatSecs)) {
-            valued.staleUnderlying = underlying + 1;
+        exposure.stableWad = price.stable;
+        note(valued, underlying, 0, price.publishedAt, exposure.risk.heartbeatSecs);
+    }
+
+    /// @notice Notes the first price of a book that is too old.
+    /// @param valued book of the account
+    /// @param underlying number of the underlying
+    /// @param expiry expiry of the price, 0 for the index [unix seconds]
+    /// @param publishedAt time of the print [unix seconds]
+    /// @param heartbeatSecs longest age [seconds]
+    function note(Margin.Book memory valued, uint256 underlying, uint256 expiry, uint256 publishedAt, uint256 heartbeatSecs) internal view {
+        if (valued.stale.underlying != 0 || Oracle.isFresh(publishedAt, heartbeatSecs)) return;
+        valued.stale = Margin.Stale(underlying + 1, expiry, publishedAt, heartbeatSecs);
+    }
+
+    /// @notice Mark of an instrument, and how far from it a trade may be.
+    /// @dev band = mark * tradeBand, for options index * tradeBand; at prices of which none is too old
+    /// @param self ledger
+    /// @param instrument number of the instrument
+    /// @custom:rounds the band down, because it limits
+    /// @custom:reverts StalePrice
+    function quotation(Ledger.State storage self, uint256 instrument) internal view returns (uint256 markWad, uint256 bandWad) {
+        uint256 underlying = Market.underlyingOf(instrument);
+        Margin.Book memory valued;
+        valued.exposures = new Standard.Exposure[](self.risks.length);
+        Standard.Exposure memory exposure = load(self, valued, underlying);
+        uint256 kind = Market.kindOf(instrument);
+        if (Market.isOption(kind)) {
+            markWad = optionLine(self, valued, instrument, 0).markWad;
+            bandWad = Fixed.mulDivDown(exposure.indexWad, exposure.optionRisk.tradeBand, Fixed.WAD);
+        } else {
+            bool isPerp = kind == Market.PERP;
+            markWad = isPerp
+                ? Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand)
+                : forward(self, valued, instrument);
+            bandWad = Fixed.mulDivDown(markWad, exposure.risk.tradeBand, Fixed.WAD);
         }
+        requireFresh(valued);
+    }
+
+    /// @notice Refuses a book of which a price is too old.
+    /// @param valued book of the account
+    /// @custom:reverts StalePrice
+    function requireFresh(Margin.Book memory valued) internal pure {
+        Margin.Stale memory stale = valued.stale;
+        if (stale.underlying == 0) return;
+        revert Errors.StalePrice(stale.underlying - 1, stale.expiry, stale.publishedAt, stale.heartbeatSecs);
     }
 
     /// @notice An account, valued at prices of which none is too old.
@@ -103,7 +250,7 @@ library Valuation {
     /// @custom:reverts StalePrice
     function freshBook(Ledger.State storage self, AccountId account) internal view returns (Margin.Book memory valued) {
         valued = book(self, account);
-        if (valued.staleUnderlying != 0) Ledger.requireFresh(self, valued.staleUnderlying - 1);
+        requireFresh(valued);
     }
 
     /// @notice Refuses an account that fails initial margin.
@@ -161,7 +308,8 @@ library Valuation {
             Margin.health(valued),
             Margin.freeCollateral(valued),
             Margin.leverage(valued),
-            valued.staleUnderlying
+            valued.stale.underlying,
+            valued.stale.expiry
         );
     }
 }

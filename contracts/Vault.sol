@@ -25,6 +25,14 @@ contract Vault is Auction, Proxy {
         address indexed sender, AccountId indexed account, uint256 indexed collateral, uint256 amountRaw, address to, uint256 balanceRaw
     );
     event InsuranceFunded(address indexed sender, uint256 amountRaw, uint256 insuranceWad);
+    event Settled(
+        address indexed sender,
+        uint256 indexed underlying,
+        uint256 indexed expiry,
+        AccountId[] accounts,
+        uint256 settlementWad,
+        int256[] principals
+    );
     event Traded(
         address indexed sender,
         AccountId indexed maker,
@@ -37,19 +45,20 @@ contract Vault is Auction, Proxy {
     );
 
     /// @notice What a trade leaves in an account.
-    /// @dev principal, size, quote [wad]
+    /// @dev principal, size, quote [wad]; fundingIndex [ray]
     struct Side {
         int256 principal;
         int256 size;
         int256 quote;
+        int256 fundingIndex;
     }
 
-    /// @dev the registry's code; it works on the vault's own storage
-    address public immutable registry;
+    /// @dev the code that judges accounts, and passes on what is not its own; it works on the vault's own storage
+    address public immutable appraiser;
 
-    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms_, address registry_) {
+    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms_, address appraiser_) {
         Liquidation.requireValid(terms_);
-        registry = registry_;
+        appraiser = appraiser_;
         owner = owner_;
         delaySecs = delaySecs_;
         ledger.terms = terms_;
@@ -78,6 +87,7 @@ contract Vault is Auction, Proxy {
     /// @custom:reverts NotAuthorized, ZeroAmount, AmountTooLarge, TransferMismatch
     function depositCash(AccountId account, uint256 amountRaw) external nonReentrant {
         Account.requireAuthority(ledger.holders[account], account, msg.sender);
+        accrue();
         Ledger.addCash(ledger, account, int256(pullQuote(amountRaw)));
         emit CashDeposited(msg.sender, account, amountRaw, ledger.holders[account].principal);
     }
@@ -91,6 +101,7 @@ contract Vault is Auction, Proxy {
     function withdrawCash(AccountId account, uint256 amountRaw, address to) external nonReentrant {
         requireWithdrawal(account);
         Collateral.requireAmount(amountRaw, ledger.cash.decimals);
+        accrue();
         int256 beforeWad = begin(account, true);
         Ledger.addCash(ledger, account, -int256(Collateral.toWad(amountRaw, ledger.cash.decimals)));
         check(account, true, beforeWad);
@@ -159,8 +170,8 @@ contract Vault is Auction, Proxy {
     /// @param size what the taker buys; negative: sells [wad]
     /// @param priceWad price of one whole unit [wad]
     /// @custom:rounds the quote up, because the taker asks for the trade and the maker would lose otherwise
-    /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, ZeroSize, SizeTooLarge, StalePrice,
-    /// ZeroPrice, PriceOutsideBand, VaultPaused, TooManyPositions, InsufficientMargin
+    /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, InstrumentExpired, ZeroSize, SizeTooLarge, StalePrice,
+    /// ZeroPrice, PriceTooLarge, PriceOutsideBand, VaultPaused, TooManyPositions, InsufficientMargin
     function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
         Account.requireAuthority(ledger.holders[maker], maker, msg.sender);
         Account.requireAuthority(ledger.holders[taker], taker, msg.sender);
@@ -168,10 +179,29 @@ contract Vault is Auction, Proxy {
         Ledger.requireIdle(ledger, maker);
         Ledger.requireIdle(ledger, taker);
         requireTerms(instrument, size, priceWad);
+        accrue();
         int256 quote = Fixed.mulDivCeil(size, int256(priceWad), Fixed.WAD);
         Side memory makerAfter = fillSide(maker, instrument, -size, quote);
         Side memory takerAfter = fillSide(taker, instrument, size, -quote);
         emit Traded(msg.sender, maker, taker, instrument, size, priceWad, makerAfter, takerAfter);
+    }
+
+    /// @notice Turns the positions of some accounts in an expiry into cash.
+    /// @dev anybody may, for any accounts, in any order; an account without such a position stays as it is
+    /// @param underlying number of the underlying
+    /// @param expiry when its instruments ended [unix seconds]
+    /// @param accounts accounts to settle
+    /// @custom:reverts UnknownUnderlying, UnknownExpiry, NotSettled
+    function settle(uint256 underlying, uint256 expiry, AccountId[] calldata accounts) external nonReentrant {
+        requireUnderlying(underlying);
+        uint256 settlementWad = settlementOf(underlying, expiry);
+        accrue();
+        int256[] memory principals = new int256[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; i++) {
+            Ledger.settle(ledger, accounts[i], underlying, expiry, settlementWad);
+            principals[i] = ledger.holders[accounts[i]].principal;
+        }
+        emit Settled(msg.sender, underlying, expiry, accounts, settlementWad, principals);
     }
 
     /// @notice Whether a door may be called in a batch.
@@ -186,6 +216,18 @@ contract Vault is Auction, Proxy {
     /// @param underlying number of the underlying
     function isDoubtful(uint256 underlying) internal view returns (bool) {
         return ledger.prices[underlying].confidence < ledger.risks[underlying].confidenceThreshold;
+    }
+
+    /// @notice Price that an expiry settles at.
+    /// @param underlying number of the underlying
+    /// @param expiry when its instruments ended [unix seconds]
+    /// @custom:reverts UnknownExpiry, NotSettled
+    function settlementOf(uint256 underlying, uint256 expiry) internal view returns (uint256) {
+        if (expiry > type(uint40).max) revert Errors.UnknownExpiry(underlying, expiry);
+        Oracle.Curve storage curve = ledger.curves[Market.termOf(underlying, expiry)];
+        if (curve.listedAt == 0) revert Errors.UnknownExpiry(underlying, expiry);
+        if (curve.settlement == 0) revert Errors.NotSettled(underlying, expiry);
+        return curve.settlement;
     }
 
     /// @notice Takes quote tokens in and answers their wad.
@@ -209,25 +251,34 @@ contract Vault is Auction, Proxy {
     }
 
     /// @notice Refuses a trade of the wrong thing, size or price.
+    /// @dev a price below the band, or above; an option may trade down to the smallest price there is
     /// @param instrument number of the instrument
     /// @param size what the taker buys [wad]
     /// @param priceWad price of one whole unit [wad]
-    /// @custom:rounds the band down, because it limits
-    /// @custom:reverts UnknownInstrument, ZeroSize, SizeTooLarge, StalePrice, ZeroPrice, PriceOutsideBand
+    /// @custom:reverts UnknownInstrument, InstrumentExpired, ZeroSize, SizeTooLarge, StalePrice, ZeroPrice, PriceTooLarge, PriceOutsideBand
     function requireTerms(uint256 instrument, int256 size, uint256 priceWad) internal view {
-        Market.requireListed(instrument, ledger.risks.length);
+        requireTraded(instrument);
         if (size == 0) revert Errors.ZeroSize();
         if (Fixed.abs(size) > Fixed.CAP) revert Errors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
+        Oracle.requirePrice(priceWad);
+        (uint256 markWad, uint256 bandWad) = _judge().quotation(instrument);
+        uint256 lowWad = markWad - Fixed.min(markWad, bandWad);
+        uint256 highWad = markWad + bandWad;
+        if (priceWad < lowWad || priceWad > highWad) revert Errors.PriceOutsideBand(priceWad, lowWad, highWad);
+    }
+
+    /// @notice Refuses an instrument that is not listed, or has ended.
+    /// @param instrument number of the instrument
+    /// @custom:reverts UnknownInstrument, InstrumentExpired
+    function requireTraded(uint256 instrument) internal view {
+        Market.requireFormed(instrument, ledger.risks.length);
+        uint256 kind = Market.kindOf(instrument);
+        if (kind == Market.PERP) return;
         uint256 underlying = Market.underlyingOf(instrument);
-        Ledger.requireFresh(ledger, underlying);
-        Oracle.Price storage price = ledger.prices[underlying];
-        Market.Risk storage risk = ledger.risks[underlying];
-        uint256 markWad = Oracle.mark(price.index, price.premium, risk.markBand);
-        uint256 band = Fixed.mulDivDown(markWad, risk.tradeBand, Fixed.WAD);
-        if (priceWad == 0) revert Errors.ZeroPrice();
-        if (priceWad < markWad - band || priceWad > markWad + band) {
-            revert Errors.PriceOutsideBand(priceWad, markWad - band, markWad + band);
-        }
+        uint256 expiry = Market.expiryOf(instrument);
+        bool offered = kind == Market.FUTURE || ledger.optionRisks[underlying].heartbeatSecs != 0;
+        if (!offered || ledger.curves[Market.termOf(underlying, expiry)].listedAt == 0) revert Errors.UnknownInstrument(instrument);
+        if (block.timestamp >= expiry) revert Errors.InstrumentExpired(instrument, expiry, block.timestamp);
     }
 
     /// @notice Fills one side of a trade and checks its margin.
@@ -244,11 +295,11 @@ contract Vault is Auction, Proxy {
         int256 beforeWad = begin(account, rising);
         Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
         check(account, rising, beforeWad);
-        return Side(holder.principal, position.size, position.quote);
+        return Side(holder.principal, position.size, position.quote, position.fundingIndex);
     }
 
-    /// @notice Code of every door that the vault has not itself: governance and views.
+    /// @notice Code of every door that the vault has not itself: margins, governance, views and prices.
     function _implementation() internal view override returns (address) {
-        return registry;
+        return appraiser;
     }
 }

@@ -61,7 +61,10 @@ class Token(Stored):
 
 
 class Model:
-    """The mirror behind the interface of a side; a step costs the same however many accounts there are."""
+    """The mirror behind the interface of a side; a step costs the same however many accounts there are.
+
+    at: time of the last step [unix seconds]; steps: how many there were.
+    """
 
     engine = "mirror"
 
@@ -75,11 +78,13 @@ class Model:
         for name, token in self.tokens.items():
             token.hook = partial(self.vault.fund_insurance, 1, sender=name)
         self.journal.keep()
+        self.at, self.steps = world.starts_at, 0
         self._doors: dict[str, tuple[Callable[..., Any], bool]] = {}
 
     def apply(self, step: Step) -> Outcome:
         """Executes one step; a refusal takes everything back."""
         refusal: Refusal | None = None
+        self.at, self.steps = step.at, self.steps + 1
         try:
             self.call(step)
         except Refusal as refused:

@@ -6,11 +6,13 @@ A step names people, accounts, tokens and underlyings, never addresses; its argu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
-from sim.mirror import market
+from sim.mirror import fixed, market
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
 from sim.mirror.lens import AccountState, Globals
@@ -26,6 +28,8 @@ DOORS = (
     "accept_ownership", "set_guardian", "set_feeder", "pause", "unpause", "list_underlying", "list_collateral",
     "schedule_risk", "enact_risk", "schedule_haircut", "enact_haircut", "schedule_auction", "enact_auction",
     "schedule_depeg", "enact_depeg", "batch",
+    "publish_forward", "publish_surface", "open_expiry", "schedule_options", "enact_options", "schedule_guard",
+    "enact_guard", "schedule_interest", "enact_interest", "settle",
 )  # fmt: skip
 
 
@@ -133,18 +137,67 @@ def account_id(text: str) -> AccountId:
     return AccountId(owner, int(number or 0))
 
 
+_KIND_LETTERS = {market.CALL: "C", market.PUT: "P"}
+_LETTER_KINDS = {letter: kind for kind, letter in _KIND_LETTERS.items()}
+_INSTRUMENT = re.compile(r"(.+?)-(?:PERP|(\d{8})(?:T(\d{6}))?(?:-(\d+(?:\.\d{1,18})?)-([CP]))?)")
+_USUAL_TIME = "080000"  # when listed options end, unless their name says otherwise
+
+
 def instrument_name(instrument: int, underlyings: Sequence[str]) -> str:
-    """The name of an instrument as traders write it, as `ETH-PERP`."""
-    underlying = market.underlying_of(instrument)
-    if underlying < len(underlyings) and instrument == market.perp(underlying):
-        return f"{underlyings[underlying]}-PERP"
+    """The name of an instrument as traders write it: `ETH-PERP`, `ETH-20261225`, `ETH-20261225-4000-C`.
+
+    An expiry at another time than 08:00 UTC carries it, as `ETH-20261225T143000`.
+    """
+    underlying, kind = market.underlying_of(instrument), market.kind_of(instrument)
+    expiry, strike_wad = market.expiry_of(instrument), market.strike_of(instrument)
+    formed = instrument == market.instrument_of(underlying, kind, expiry, strike_wad)
+    if formed and underlying < len(underlyings):
+        if instrument == market.perp(underlying):
+            return f"{underlyings[underlying]}-PERP"
+        if expiry and expiry <= _LAST_WRITTEN and (kind in _KIND_LETTERS) == (strike_wad != 0) and kind != market.PERP:
+            end = f"{underlyings[underlying]}-{expiry_name(expiry)}"
+            if kind == market.FUTURE:
+                return end
+            if kind in _KIND_LETTERS:
+                return f"{end}-{_decimal(strike_wad)}-{_KIND_LETTERS[kind]}"
     return f"instrument {instrument}"
+
+
+_LAST_WRITTEN = 253_402_300_799  # the end of the year 9999
+
+
+def expiry_name(expiry: int) -> str:
+    """An expiry as traders write it: `20261225`, or `20261225T143000` when it is not at 08:00 UTC."""
+    when = datetime.fromtimestamp(expiry, UTC)
+    clock = f"{when:%H%M%S}"
+    return f"{when:%Y%m%d}" + ("" if clock == _USUAL_TIME else f"T{clock}")
+
+
+def expiry_number(name: str) -> int:
+    """The time that a text such as `20261225` or `20261225T143000` names [unix seconds]. Raises ValueError."""
+    day, _, clock = name.partition("T")
+    when = datetime.strptime(day + (clock or _USUAL_TIME), "%Y%m%d%H%M%S")
+    return int(when.replace(tzinfo=UTC).timestamp())
 
 
 def instrument_number(name: str, underlyings: Sequence[str]) -> int:
     """The number of an instrument that is named as traders write it; ValueError when there is none such."""
-    underlying, _, kind = name.rpartition("-")
-    if kind != "PERP" or underlying not in underlyings:
+    found = _INSTRUMENT.fullmatch(name)
+    if not found or found[1] not in underlyings:
         known = ", ".join(f"{u}-PERP" for u in underlyings)
-        raise ValueError(f"{name!r} is no instrument: expected one of {known}")
-    return market.perp(list(underlyings).index(underlying))
+        forms = f"{underlyings[0]}-20261225 or {underlyings[0]}-20261225-4000-C" if underlyings else "none"
+        raise ValueError(f"{name!r} is no instrument: expected one of {known}, or such as {forms}")
+    underlying = list(underlyings).index(found[1])
+    if found[2] is None:
+        return market.perp(underlying)
+    expiry = expiry_number(found[2] + (f"T{found[3]}" if found[3] else ""))
+    if found[4] is None:
+        return market.instrument_of(underlying, market.FUTURE, expiry, 0)
+    whole, _, fraction = found[4].partition(".")
+    strike_wad = int(whole) * fixed.WAD + int(fraction.ljust(18, "0"))
+    return market.instrument_of(underlying, _LETTER_KINDS[found[5]], expiry, strike_wad)
+
+
+def _decimal(wad: int) -> str:
+    whole, fraction = divmod(wad, fixed.WAD)
+    return f"{whole}.{fraction:018d}".rstrip("0").rstrip(".")

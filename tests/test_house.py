@@ -29,7 +29,8 @@ ARROWS |= dict.fromkeys(TOOLCHAIN, TOOLCHAIN)
 ARROWS["codec"] = ARROWS["side"]
 ARROWS["model"] = ARROWS["compare"] = ARROWS["side"] | {"side"}
 ARROWS["market"] = ARROWS["model"]
-ARROWS |= dict.fromkeys(STORY | {"agents"}, ARROWS["market"] | {"model", "market", "agents"} | STORY)
+ARROWS["conservation"] = ARROWS["model"] | {"model"}
+ARROWS |= dict.fromkeys(STORY | {"agents"}, ARROWS["market"] | {"model", "market", "agents", "conservation"} | STORY)
 ARROWS["interface"] = ARROWS["model"] | {"codec"}
 ARROWS["anvil"] = TOOLCHAIN
 ARROWS["deploy"] = ARROWS["interface"] | TOOLCHAIN | {"interface", "anvil"}

@@ -17,8 +17,8 @@ DOORS = ["Store", "Appraiser", "Governance", "Feed", "Registry", "Checks", "Auct
 LIBRARIES = [name for name in PAIRS if name not in {"Errors", *DOORS}]
 
 # what a contract passes on to another, or asks of itself, its twin inherits
-REACHED = {("Vault", "Proxy"): "Registry", ("Registry", "Proxy"): "Appraiser", ("Checks", "Store"): "Appraiser"}
-CHAIN_ONLY = {"registry", "appraiser"}
+REACHED = {("Vault", "Proxy"): "Registry", ("Registry", "Proxy"): "Feed", ("Checks", "Store"): "Appraiser"}
+CHAIN_ONLY = {"registry", "appraiser", "feed"}
 UNPAIRED = {"__init__", "evm"}
 FROM_THE_AIR = {"sender", "now", "this", "tokens", "journal"}
 MIRROR_ONLY_STATE = ["entered", "events", "tokens", "this"]  # what the machine keeps for Solidity

@@ -48,7 +48,7 @@ abstract contract Probe {
         for (uint256 i = 0; i < image.entries.length; i++) {
             Account.Entry calldata entry = image.entries[i];
             holder.instruments.push(entry.instrument);
-            holder.positions[entry.instrument] = Account.Position(int128(entry.size), entry.quote);
+            holder.positions[entry.instrument] = Account.Position(int128(entry.size), entry.quote, entry.fundingIndex);
         }
     }
 

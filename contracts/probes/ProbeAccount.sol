@@ -29,12 +29,12 @@ contract ProbeAccount is Probe {
         return Account.isRising(size, sizeDelta);
     }
 
-    function fill(Account.Image calldata self, uint256 instrument, int256 sizeDelta, int256 quoteDelta)
+    function fill(Account.Image calldata self, uint256 instrument, int256 sizeDelta, int256 quoteDelta, int256 fundingIndex)
         external
         returns (int256 realizedWad, Account.Image memory, Account.Position memory)
     {
         Account.Holder storage holder = held(self);
-        realizedWad = Account.fill(holder, instrument, sizeDelta, quoteDelta);
+        realizedWad = Account.fill(holder, instrument, sizeDelta, quoteDelta, fundingIndex);
         return (realizedWad, Account.image(holder, 0), holder.positions[instrument]);
     }
 

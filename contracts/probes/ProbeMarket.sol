@@ -13,8 +13,8 @@ contract ProbeMarket {
         return Market.underlyingOf(instrument);
     }
 
-    function requireListed(uint256 instrument, uint256 underlyings) external pure {
-        Market.requireListed(instrument, underlyings);
+    function requireFormed(uint256 instrument, uint256 underlyings) external pure {
+        Market.requireFormed(instrument, underlyings);
     }
 
     function requireValid(Market.Risk calldata risk) external pure {

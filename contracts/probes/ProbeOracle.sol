@@ -5,17 +5,6 @@ import {Oracle} from "../Oracle.sol";
 
 /// @notice The functions of Oracle, open to anyone; what they store is given and answered.
 contract ProbeOracle {
-    Oracle.Price private stored;
-
-    function publish(Oracle.Price calldata self, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt)
-        external
-        returns (Oracle.Price memory)
-    {
-        stored = self;
-        Oracle.publish(stored, indexWad, premiumWad, confidenceWad, publishedAt);
-        return stored;
-    }
-
     function isFresh(uint256 publishedAt, uint256 heartbeatSecs) external view returns (bool) {
         return Oracle.isFresh(publishedAt, heartbeatSecs);
     }

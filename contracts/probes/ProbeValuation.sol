@@ -23,7 +23,7 @@ contract ProbeValuation is Probe {
     function valuePositions(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
         valued = blank(self);
         Ledger.State storage state = stored(self);
-        Valuation.valuePositions(state, state.holders[account], valued);
+        Valuation.valuePositions(state, account, valued);
     }
 
     function load(Setup calldata self, uint256 underlying)

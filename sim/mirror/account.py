@@ -23,10 +23,11 @@ class AccountId(NamedTuple):
 class Position(Stored):
     """Signed size in one instrument, with its quote."""
 
-    __slots__ = ("quote", "size")
-    zeros = {"size": 0, "quote": 0}
+    __slots__ = ("funding_index", "quote", "size")
+    zeros = {"size": 0, "quote": 0, "funding_index": 0}
     size: int
     quote: int
+    funding_index: int
 
 
 class Holder(Stored):
@@ -53,6 +54,7 @@ class Entry(NamedTuple):
     instrument: int
     size: int
     quote: int
+    funding_index: int
 
 
 class Image(NamedTuple):
@@ -85,7 +87,7 @@ def image(self: Holder, collaterals: int) -> Image:
     return Image(
         self.principal,
         tuple(self.balances[i] for i in range(collaterals)),
-        tuple(Entry(i, positions[i].size, positions[i].quote) for i in self.instruments),
+        tuple(Entry(i, *positions[i].values()) for i in self.instruments),
     )
 
 
@@ -97,7 +99,7 @@ def is_rising(size: int, size_delta: int) -> bool:
     return (left < 0) != (size < 0) or fixed.abs(left) > fixed.abs(size)
 
 
-def fill(self: Holder, instrument: int, size_delta: int, quote_delta: int) -> int:
+def fill(self: Holder, instrument: int, size_delta: int, quote_delta: int, funding_index: int) -> int:
     """Changes a position and answers the cash that its closing sets free."""
     position = self.positions[instrument]
     before = position.size
@@ -113,6 +115,7 @@ def fill(self: Holder, instrument: int, size_delta: int, quote_delta: int) -> in
         add(self, instrument)
     position.size = size
     position.quote = quote
+    position.funding_index = funding_index
     return 0
 
 

@@ -17,6 +17,10 @@ class Appraiser(Store):
         """What an account is told about its margin."""
         return valuation.metrics(self.ledger, account, now=now)
 
+    def quotation(self, instrument: int, *, now: int) -> tuple[int, int]:
+        """Mark of an instrument, and how far from it a trade may be."""
+        return valuation.quotation(self.ledger, instrument, now=now)
+
     def initial_margin(self, account: AccountId, *, now: int) -> int:
         """Margin of an account at initial, at the last prices."""
         return valuation.initial_margin(self.ledger, account, now=now)

@@ -82,8 +82,10 @@ class Auction(Checks):
         deal = self.terms(account, bidder, fraction_wad, sender=sender, now=now)
         if deal.cost_wad > limit_wad:
             raise errors.BidTooDear(deal.cost_wad, limit_wad)
-        ledger.move_part(self.ledger, account, bidder, deal.taken_wad, self.ledger.sales[account].reserved_wad)
-        self.pay(account, bidder, deal.cost_wad)
+        self.accrue(sender=sender, now=now)
+        reserved_wad = self.ledger.sales[account].reserved_wad
+        ledger.move_part(self.ledger, account, bidder, deal.taken_wad, reserved_wad, now=now)
+        self.pay(account, bidder, deal.cost_wad, now=now)
         self.require_initial(bidder, now=now)
         self.close(account, deal, now=now)
         images = self.image(account), self.image(bidder)
@@ -125,12 +127,12 @@ class Auction(Checks):
         deal.ended = deal.taken_wad == most
         return deal
 
-    def pay(self, account: AccountId, bidder: AccountId, cost_wad: int) -> None:
+    def pay(self, account: AccountId, bidder: AccountId, cost_wad: int, *, now: int) -> None:
         """Moves the price of a bid."""
-        ledger.add_cash(self.ledger, bidder, -cost_wad)
+        ledger.add_cash(self.ledger, bidder, -cost_wad, now=now)
         if cost_wad < 0:
             return cash.draw_insurance(self.ledger.cash, -cost_wad)
-        ledger.add_cash(self.ledger, account, cost_wad)
+        ledger.add_cash(self.ledger, account, cost_wad, now=now)
         sale = self.ledger.sales[account]
         if sale.insolvent_at == 0:
             sale.reserved_wad += cost_wad

@@ -162,6 +162,50 @@ class UnknownInstrument(Refusal):
     instrument: int
 
 
+class TooManyExpiries(Refusal):
+    """More expiries of an underlying would be open than allowed."""
+
+    count: int
+    cap: int
+
+
+class UnknownExpiry(Refusal):
+    """No instrument of the underlying ends then."""
+
+    underlying: int
+    expiry: int
+
+
+class ExpiryListed(Refusal):
+    """An expiry is listed already."""
+
+    underlying: int
+    expiry: int
+
+
+class ExpiryOutOfRange(Refusal):
+    """An expiry is too near or too far to be listed."""
+
+    expiry: int
+    low_at: int
+    high_at: int
+
+
+class InstrumentExpired(Refusal):
+    """An instrument has ended."""
+
+    instrument: int
+    expiry: int
+    now_at: int
+
+
+class NotSettled(Refusal):
+    """It is not known yet what an expiry settles at."""
+
+    underlying: int
+    expiry: int
+
+
 class TokenListed(Refusal):
     """A token is listed already."""
 
@@ -227,9 +271,10 @@ class TooEarly(Refusal):
 
 
 class StalePrice(Refusal):
-    """A price is older than its heartbeat."""
+    """A price is older than its heartbeat: the index where the expiry is 0, else the forward or the surface of it."""
 
     underlying: int
+    expiry: int
     published_at: int
     heartbeat_secs: int
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from sim.mirror import errors, oracle
+from sim.mirror import errors, fixed, ledger, market, oracle
+from sim.mirror.oracle import Curve
 from sim.mirror.store import Store
+from sim.mirror.surface import Svi
+
+_LAST_EXPIRY = 2**40 - 1
 
 
 class Feed(Store):
@@ -23,9 +27,71 @@ class Feed(Store):
         now: int,
     ) -> None:
         """Publishes the price of an underlying."""
-        if not self.is_feeder[sender]:
-            raise errors.NotFeeder(sender)
+        self.require_feeder(sender)
         self.require_underlying(underlying)
         price = self.ledger.prices[underlying]
-        oracle.publish(price, index_wad, premium_wad, confidence_wad, published_at, now=now)
-        self.emit("PricePublished", sender, underlying, index_wad, premium_wad, confidence_wad, published_at)
+        oracle.require_price(index_wad)
+        if fixed.abs(premium_wad) > oracle.MAX_PREMIUM:
+            raise errors.PriceTooLarge(fixed.abs(premium_wad), oracle.MAX_PREMIUM)
+        oracle.require_print(confidence_wad, published_at, price.published_at, now=now)
+        guard = self.ledger.guards[underlying]
+        if oracle.confirm(price, guard, index_wad, published_at):
+            ledger.accrue_funding(self.ledger, underlying, now=now)
+            self.observe(underlying, published_at, sender=sender)
+            oracle.replace(price, guard.stable_rate, index_wad, premium_wad, confidence_wad, published_at)
+        given = index_wad, premium_wad, confidence_wad, published_at
+        left = price.values(), self.ledger.tracks[underlying].values()
+        self.emit("PricePublished", sender, underlying, *given, *left)
+
+    def publish_forward(
+        self,
+        underlying: int,
+        expiry: int,
+        forward_wad: int,
+        rate_wad: int,
+        confidence_wad: int,
+        published_at: int,
+        *,
+        sender: str,
+        now: int,
+    ) -> None:
+        """Publishes the forward of an expiry."""
+        self.require_feeder(sender)
+        curve = self.open_curve(underlying, expiry)
+        oracle.publish_forward(curve, forward_wad, rate_wad, confidence_wad, published_at, now=now)
+        given = forward_wad, rate_wad, confidence_wad, published_at
+        self.emit("ForwardPublished", sender, underlying, expiry, *given)
+
+    def publish_surface(
+        self, underlying: int, expiry: int, svi: Svi, confidence_wad: int, published_at: int, *, sender: str, now: int
+    ) -> None:
+        """Publishes the volatility of an expiry by strike."""
+        self.require_feeder(sender)
+        curve = self.open_curve(underlying, expiry)
+        oracle.publish_surface(curve, svi, confidence_wad, published_at, now=now)
+        self.emit("SurfacePublished", sender, underlying, expiry, svi, confidence_wad, published_at)
+
+    def observe(self, underlying: int, published_at: int, *, sender: str) -> None:
+        """Notes what a new print reveals of the open expiries of an underlying."""
+        for expiry in reversed(self.ledger.expiries[underlying]):
+            curve = self.ledger.curves[market.term_of(underlying, expiry)]
+            oracle.observe(curve, self.ledger.prices[underlying], expiry, published_at)
+            if curve.settlement == 0:
+                continue
+            *others, last = self.ledger.expiries[underlying]
+            self.ledger.expiries[underlying] = tuple(last if each == expiry else each for each in others)
+            self.emit("ExpirySettled", sender, underlying, expiry, curve.settlement)
+
+    def open_curve(self, underlying: int, expiry: int) -> Curve:
+        """What is known of an open expiry."""
+        if underlying >= market.MAX_UNDERLYINGS or expiry > _LAST_EXPIRY:
+            raise errors.UnknownExpiry(underlying, expiry)
+        curve = self.ledger.curves[market.term_of(underlying, expiry)]
+        if curve.listed_at == 0 or curve.settlement != 0:
+            raise errors.UnknownExpiry(underlying, expiry)
+        return curve
+
+    def require_feeder(self, sender: str) -> None:
+        """Refuses a sender that may not publish."""
+        if not self.is_feeder[sender]:
+            raise errors.NotFeeder(sender)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from sim.mirror import cash, errors, liquidation, market
+from sim.mirror import cash, errors, fixed, ledger, liquidation, market, oracle
 from sim.mirror import collateral as collaterals
 from sim.mirror.evm import NOBODY
 from sim.mirror.store import Store
+
+MAX_TERM = 3650 * 24 * 60 * 60
+
+_LAST_EXPIRY = 2**40 - 1
 
 
 class Governance(Store):
@@ -65,6 +69,25 @@ class Governance(Store):
         self.ledger.risks = (*self.ledger.risks, risk)
         self.emit("UnderlyingListed", sender, name, risk, count)
 
+    def open_expiry(self, underlying: int, expiry: int, *, sender: str, now: int) -> None:
+        """Opens an expiry of an underlying: its future, and its options where the underlying has any."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        ledger.require_fresh(self.ledger, underlying, now=now)
+        low_at = now + oracle.WINDOW + 1
+        high_at = fixed.min(now + MAX_TERM, _LAST_EXPIRY)
+        if expiry < low_at or expiry > high_at:
+            raise errors.ExpiryOutOfRange(expiry, low_at, high_at)
+        curve = self.ledger.curves[market.term_of(underlying, expiry)]
+        if curve.listed_at != 0:
+            raise errors.ExpiryListed(underlying, expiry)
+        count = len(self.ledger.expiries[underlying]) + 1
+        if count > market.MAX_EXPIRIES:
+            raise errors.TooManyExpiries(count, market.MAX_EXPIRIES)
+        curve.listed_at = now
+        self.ledger.expiries[underlying] = (*self.ledger.expiries[underlying], expiry)
+        self.emit("ExpiryOpened", sender, underlying, expiry)
+
     def list_collateral(self, token: str, underlying: int, terms: collaterals.Terms, *, sender: str) -> None:
         """Lists a token as collateral."""
         self.require_owner(sender)
@@ -98,9 +121,40 @@ class Governance(Store):
         """Puts announced risk parameters of an underlying into force."""
         self.require_owner(sender)
         self.enact(("risk", underlying, risk), now=now)
+        index = ledger.accrue_funding(self.ledger, underlying, now=now)
         risks = self.ledger.risks
         self.ledger.risks = (*risks[:underlying], risk, *risks[underlying + 1 :])
-        self.emit("RiskEnacted", sender, underlying, risk)
+        self.emit("RiskEnacted", sender, underlying, risk, index)
+
+    def schedule_options(self, underlying: int, risk: market.OptionRisk, *, sender: str, now: int) -> None:
+        """Announces new risk parameters of the options on an underlying."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        market.require_valid_options(risk)
+        due_at = self.schedule(("options", underlying, risk), now=now)
+        self.emit("OptionsScheduled", sender, underlying, risk, due_at)
+
+    def enact_options(self, underlying: int, risk: market.OptionRisk, *, sender: str, now: int) -> None:
+        """Puts announced risk parameters of the options on an underlying into force."""
+        self.require_owner(sender)
+        self.enact(("options", underlying, risk), now=now)
+        self.ledger.option_risks[underlying] = risk
+        self.emit("OptionsEnacted", sender, underlying, risk)
+
+    def schedule_guard(self, underlying: int, guard: oracle.Guard, *, sender: str, now: int) -> None:
+        """Announces what will shield an underlying from a manipulated print."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        oracle.require_valid(guard)
+        due_at = self.schedule(("guard", underlying, guard), now=now)
+        self.emit("GuardScheduled", sender, underlying, guard, due_at)
+
+    def enact_guard(self, underlying: int, guard: oracle.Guard, *, sender: str, now: int) -> None:
+        """Puts what was announced to shield an underlying into force."""
+        self.require_owner(sender)
+        self.enact(("guard", underlying, guard), now=now)
+        self.ledger.guards[underlying] = guard
+        self.emit("GuardEnacted", sender, underlying, guard)
 
     def schedule_haircut(self, collateral: int, terms: collaterals.Terms, *, sender: str, now: int) -> None:
         """Announces new terms of a collateral."""
@@ -144,6 +198,21 @@ class Governance(Store):
         self.enact(("depeg", terms), now=now)
         self.ledger.cash.terms = terms
         self.emit("DepegEnacted", sender, terms)
+
+    def schedule_interest(self, interest: cash.Interest, *, sender: str, now: int) -> None:
+        """Announces what borrowers will pay."""
+        self.require_owner(sender)
+        cash.require_valid_interest(interest)
+        due_at = self.schedule(("interest", interest), now=now)
+        self.emit("InterestScheduled", sender, interest, due_at)
+
+    def enact_interest(self, interest: cash.Interest, *, sender: str, now: int) -> None:
+        """Puts what was announced that borrowers pay into force."""
+        self.require_owner(sender)
+        self.enact(("interest", interest), now=now)
+        self.accrue(sender=sender, now=now)
+        self.ledger.cash.interest = interest
+        self.emit("InterestEnacted", sender, interest)
 
     def schedule(self, change: Hashable, *, now: int) -> int:
         """Notes when a change may take effect."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sim.mirror import collateral, fixed, standard
 from sim.mirror.collateral import Terms
-from sim.mirror.standard import Exposure, Level
+from sim.mirror.standard import Exposure, Level, Line
 
 UNBOUNDED = 2**255 - 1
 
@@ -18,6 +19,7 @@ class Holding:
     """A collateral balance, valued."""
 
     value_wad: int = 0
+    safe_wad: int = 0
     terms: Terms = field(default=_NO_TERMS)
 
 
@@ -28,8 +30,19 @@ class Book:
     cash_wad: int
     holdings: list[Holding]
     exposures: list[Exposure]
+    lines: list[Line]
     depeg_rate_wad: int = 0
-    stale_underlying: int = 0
+    stale: Stale = field(default_factory=lambda: Stale())
+
+
+@dataclass(slots=True)
+class Stale:
+    """A price that is too old."""
+
+    underlying: int = 0
+    expiry: int = 0
+    published_at: int = 0
+    heartbeat_secs: int = 0
 
 
 def equity(self: Book) -> int:
@@ -39,6 +52,8 @@ def equity(self: Book) -> int:
         total += holding.value_wad
     for exposure in self.exposures:
         total += exposure.gain_wad + exposure.loss_wad
+    for line in self.lines:
+        total += fixed.mul_div_floor(line.size, line.mark_wad, fixed.WAD)
     return total
 
 
@@ -48,10 +63,14 @@ def adjusted_equity(self: Book, level: Level) -> int:
     for holding in self.holdings:
         terms = holding.terms
         haircut = terms.haircut_initial if level == Level.INITIAL else terms.haircut_maintenance
-        total += collateral.credit(holding.value_wad, haircut, terms.cap_wad)
+        value_wad = holding.safe_wad if level == Level.INITIAL else holding.value_wad
+        total += collateral.credit(value_wad, haircut, terms.cap_wad)
     for exposure in self.exposures:
-        weight = exposure.risk.profit_weight if level == Level.INITIAL else fixed.WAD
-        total += fixed.mul_div_down(exposure.gain_wad, weight, fixed.WAD) + exposure.loss_wad
+        if level == Level.MAINTENANCE:
+            total += exposure.gain_wad + exposure.loss_wad
+        else:
+            gain = fixed.mul_div_down(exposure.safe_gain_wad, exposure.risk.profit_weight, fixed.WAD)
+            total += gain + exposure.safe_loss_wad
     return total
 
 
@@ -61,7 +80,17 @@ def requirement(self: Book, level: Level) -> int:
     for exposure in self.exposures:
         total += standard.requirement(exposure, level)
         total += standard.contingency(exposure, self.depeg_rate_wad, level)
+    for i, line in enumerate(self.lines):
+        exposure = self.exposures[line.underlying]
+        total += standard.short_contingency(exposure, line, self.depeg_rate_wad, level)
+        if is_first(self.lines, i):
+            total += standard.strip_requirement(exposure, self.lines, i, level)
     return total
+
+
+def is_first(lines: Sequence[Line], place: int) -> bool:
+    """Whether an option is the first of its expiry."""
+    return not any(standard.is_same_term(line, lines[place]) for line in lines[:place])
 
 
 def margin(self: Book, level: Level) -> int:
@@ -88,6 +117,8 @@ def notional(self: Book) -> int:
     total = 0
     for exposure in self.exposures:
         total += fixed.mul_div_up(exposure.gross_wad2, 1, fixed.WAD)
+    for line in self.lines:
+        total += fixed.mul_div_up(fixed.abs(line.size), self.exposures[line.underlying].index_wad, fixed.WAD)
     return total
 
 

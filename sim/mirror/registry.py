@@ -1,4 +1,4 @@
-"""The other half of the vault: governance, prices and views, reached only through it, on its storage."""
+"""Governance and views of the vault, reached only through it, on its storage."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from sim.mirror import account as accounts
 from sim.mirror import lens
 from sim.mirror.account import AccountId
-from sim.mirror.appraiser import Appraiser
 from sim.mirror.feed import Feed
 from sim.mirror.governance import Governance
-from sim.mirror.lens import AccountState, Globals
+from sim.mirror.lens import AccountState, CurveState, Globals
 
 
-class Registry(Governance, Feed, Appraiser):
-    """The other half of the vault: governance, prices and views, reached only through it, on its storage."""
+class Registry(Governance, Feed):
+    """Governance and views of the vault, reached only through it, on its storage."""
 
     __slots__ = ()
 
@@ -22,6 +21,10 @@ class Registry(Governance, Feed, Appraiser):
         """State of the vault and of some accounts."""
         roles = self.owner, self.pending_owner, self.guardian, self.paused
         return lens.globals(self.ledger, *roles, tokens=self.tokens, this=self.this), lens.states(self.ledger, ids)
+
+    def curves(self) -> tuple[CurveState, ...]:
+        """State of the expiries that have not settled, by underlying and in the order they are stored."""
+        return lens.curves(self.ledger)
 
     def is_authorized(self, account: AccountId, sender: str) -> bool:
         """Whether a sender may act for an account."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from functools import partial
 
-from sim.mirror import errors
+from sim.mirror import cash, errors
 from sim.mirror.account import AccountId
 from sim.mirror.evm import NOBODY, Map, Stored, Token
 from sim.mirror.ledger import State
@@ -64,6 +64,12 @@ class Store(Stored):
     def emit(self, event: str, *values: object) -> None:
         """Notes an event with its arguments, in the order of the Solidity event."""
         self.events = (*self.events, (event, values))
+
+    def accrue(self, *, sender: str, now: int) -> None:
+        """Brings interest up to now."""
+        pool = self.ledger.cash
+        if cash.accrue(pool, now=now):
+            self.emit("InterestAccrued", sender, pool.supply_index, pool.borrow_index, pool.insurance_wad)
 
     def require_owner(self, sender: str) -> None:
         """Refuses a sender that is not the owner."""

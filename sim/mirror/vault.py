@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sim.mirror import account as accounts
@@ -13,6 +13,8 @@ from sim.mirror.auction import Auction
 from sim.mirror.evm import Journal, Token, non_reentrant
 from sim.mirror.registry import Registry
 
+_LAST_EXPIRY = 2**40 - 1
+
 
 class Side(NamedTuple):
     """What a trade leaves in an account."""
@@ -20,6 +22,7 @@ class Side(NamedTuple):
     principal: int
     size: int
     quote: int
+    funding_index: int
 
 
 class Vault(Auction, Registry):
@@ -62,7 +65,8 @@ class Vault(Auction, Registry):
     def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str, now: int) -> None:
         """Adds cash to an account."""
         accounts.require_authority(self.ledger.holders[account], account, sender)
-        ledger.add_cash(self.ledger, account, self.pull_quote(amount_raw, sender=sender))
+        self.accrue(sender=sender, now=now)
+        ledger.add_cash(self.ledger, account, self.pull_quote(amount_raw, sender=sender), now=now)
         self.emit("CashDeposited", sender, account, amount_raw, self.ledger.holders[account].principal)
 
     @non_reentrant
@@ -70,8 +74,9 @@ class Vault(Auction, Registry):
         """Takes cash out of an account, or borrows it."""
         self.require_withdrawal(account, sender=sender)
         collaterals.require_amount(amount_raw, self.ledger.cash.decimals)
+        self.accrue(sender=sender, now=now)
         before_wad = self.begin(account, True, now=now)
-        ledger.add_cash(self.ledger, account, -collaterals.to_wad(amount_raw, self.ledger.cash.decimals))
+        ledger.add_cash(self.ledger, account, -collaterals.to_wad(amount_raw, self.ledger.cash.decimals), now=now)
         self.check(account, True, before_wad, now=now)
         collaterals.push(self.tokens[self.ledger.cash.token], to, amount_raw, this=self.this)
         self.emit("CashWithdrawn", sender, account, amount_raw, to, self.ledger.holders[account].principal)
@@ -142,10 +147,23 @@ class Vault(Auction, Registry):
         ledger.require_idle(self.ledger, maker)
         ledger.require_idle(self.ledger, taker)
         self.require_terms(instrument, size, price_wad, now=now)
+        self.accrue(sender=sender, now=now)
         quote = fixed.mul_div_ceil(size, price_wad, fixed.WAD)
         maker_after = self.fill_side(maker, instrument, -size, quote, now=now)
         taker_after = self.fill_side(taker, instrument, size, -quote, now=now)
         self.emit("Traded", sender, maker, taker, instrument, size, price_wad, maker_after, taker_after)
+
+    @non_reentrant
+    def settle(self, underlying: int, expiry: int, accounts: Sequence[AccountId], *, sender: str, now: int) -> None:
+        """Turns the positions of some accounts in an expiry into cash."""
+        self.require_underlying(underlying)
+        settlement_wad = self.settlement_of(underlying, expiry)
+        self.accrue(sender=sender, now=now)
+        principals = []
+        for account in accounts:
+            ledger.settle(self.ledger, account, underlying, expiry, settlement_wad, now=now)
+            principals.append(self.ledger.holders[account].principal)
+        self.emit("Settled", sender, underlying, expiry, tuple(accounts), settlement_wad, tuple(principals))
 
     def is_batchable(self, selector: str) -> bool:
         """Whether a door may be called in a batch."""
@@ -154,6 +172,17 @@ class Vault(Auction, Registry):
     def is_doubtful(self, underlying: int) -> bool:
         """Whether the price of an underlying is so unsure that it asks for more margin."""
         return self.ledger.prices[underlying].confidence < self.ledger.risks[underlying].confidence_threshold
+
+    def settlement_of(self, underlying: int, expiry: int) -> int:
+        """Price that an expiry settles at."""
+        if expiry > _LAST_EXPIRY:
+            raise errors.UnknownExpiry(underlying, expiry)
+        curve = self.ledger.curves[market.term_of(underlying, expiry)]
+        if curve.listed_at == 0:
+            raise errors.UnknownExpiry(underlying, expiry)
+        if curve.settlement == 0:
+            raise errors.NotSettled(underlying, expiry)
+        return curve.settlement
 
     def pull_quote(self, amount_raw: int, *, sender: str) -> int:
         """Takes quote tokens in and answers their wad."""
@@ -171,21 +200,31 @@ class Vault(Auction, Registry):
 
     def require_terms(self, instrument: int, size: int, price_wad: int, *, now: int) -> None:
         """Refuses a trade of the wrong thing, size or price."""
-        market.require_listed(instrument, len(self.ledger.risks))
+        self.require_traded(instrument, now=now)
         if size == 0:
             raise errors.ZeroSize
         if fixed.abs(size) > fixed.CAP:
             raise errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
+        oracle.require_price(price_wad)
+        mark_wad, band_wad = self.quotation(instrument, now=now)
+        low_wad = mark_wad - fixed.min(mark_wad, band_wad)
+        high_wad = mark_wad + band_wad
+        if price_wad < low_wad or price_wad > high_wad:
+            raise errors.PriceOutsideBand(price_wad, low_wad, high_wad)
+
+    def require_traded(self, instrument: int, *, now: int) -> None:
+        """Refuses an instrument that is not listed, or has ended."""
+        market.require_formed(instrument, len(self.ledger.risks))
+        kind = market.kind_of(instrument)
+        if kind == market.PERP:
+            return
         underlying = market.underlying_of(instrument)
-        ledger.require_fresh(self.ledger, underlying, now=now)
-        price = self.ledger.prices[underlying]
-        risk = self.ledger.risks[underlying]
-        mark_wad = oracle.mark(price.index, price.premium, risk.mark_band)
-        band = fixed.mul_div_down(mark_wad, risk.trade_band, fixed.WAD)
-        if price_wad == 0:
-            raise errors.ZeroPrice
-        if price_wad < mark_wad - band or price_wad > mark_wad + band:
-            raise errors.PriceOutsideBand(price_wad, mark_wad - band, mark_wad + band)
+        expiry = market.expiry_of(instrument)
+        offered = kind == market.FUTURE or self.ledger.option_risks[underlying].heartbeat_secs != 0
+        if not offered or self.ledger.curves[market.term_of(underlying, expiry)].listed_at == 0:
+            raise errors.UnknownInstrument(instrument)
+        if now >= expiry:
+            raise errors.InstrumentExpired(instrument, expiry, now)
 
     def fill_side(self, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> Side:
         """Fills one side of a trade and checks its margin."""
@@ -195,6 +234,6 @@ class Vault(Auction, Registry):
         if rising:
             self.require_running()
         before_wad = self.begin(account, rising, now=now)
-        ledger.fill(self.ledger, account, instrument, size_delta, quote_delta)
+        ledger.fill(self.ledger, account, instrument, size_delta, quote_delta, now=now)
         self.check(account, rising, before_wad, now=now)
-        return Side(holder.principal, position.size, position.quote)
+        return Side(holder.principal, *position.values())

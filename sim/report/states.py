@@ -29,7 +29,7 @@ class Row(NamedTuple):
 def described(model: Model, state: AccountState, metrics: Metrics) -> dict[str, str]:
     """The fields of an account and what they hold now."""
     image = state.image
-    found = {"cash": usd(cash.present(model.vault.ledger.cash, image.principal))}
+    found = {"cash": usd(cash.present(model.vault.ledger.cash, image.principal, now=model.at))}
     for asset, balance_raw in zip(model.vault.ledger.assets, image.balances, strict=True):
         if balance_raw:
             found[asset.token] = amount(balance_raw, asset.decimals)

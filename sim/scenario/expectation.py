@@ -5,10 +5,11 @@ from __future__ import annotations
 import operator
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sim.conservation import broken
 from sim.mirror import cash
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
@@ -188,7 +189,8 @@ def _reader(cast: Cast, key: str, what: str, whose: str, where: str) -> tuple[Re
 
 
 def _cash(model: Model, account: AccountId) -> int:
-    return cash.present(model.vault.ledger.cash, model.vault.ledger.holders[account].principal)
+    ledger = model.vault.ledger
+    return cash.present(ledger.cash, ledger.holders[account].principal, now=model.at)
 
 
 def want(key: str, written: Any, decimals: Mapping[str, int]) -> Wanted:
@@ -320,24 +322,4 @@ def _named_failure(label: str, amount_wad: int) -> str | None:
 
 def conserved(model: Model) -> str | None:
     """What is wrong when sizes do not sum to zero, or tokens held are not what accounts and fund own; or nothing."""
-    ledger, vault = model.vault.ledger, model.vault.this
-    holders = list(ledger.holders.values())
-    sizes: Counter[int] = Counter()
-    owned_wad = ledger.cash.insurance_wad
-    for holder in holders:
-        owned_wad += cash.present(ledger.cash, holder.principal)
-        for instrument in holder.instruments:
-            sizes[instrument] += holder.positions[instrument].size
-            owned_wad += holder.positions[instrument].quote
-    held_wad = model.tokens[ledger.cash.token].balance_of(vault) * 10 ** (18 - ledger.cash.decimals)
-    pairs = [("the sum of sizes", 0, size) for size in sizes.values()]
-    pairs.append(("the quote owned and held", owned_wad, held_wad))
-    for number, asset in enumerate(ledger.assets):
-        total = _total(holder.balances[number] for holder in holders)
-        pairs.append((f"the total of {asset.token}", asset.total_raw, total))
-        pairs.append((f"the {asset.token} held", asset.total_raw, model.tokens[asset.token].balance_of(vault)))
-    return next((f"expected conserved, came {what}: {a} against {b}" for what, a, b in pairs if a != b), None)
-
-
-def _total(amounts: Iterable[int]) -> int:
-    return sum(amounts)
+    return next((f"expected conserved, came {number}: {how}" for number, how in broken(model)), None)
