@@ -6,7 +6,7 @@ A step names people, accounts, tokens and underlyings, never addresses; its argu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +18,8 @@ from sim.mirror.liquidation import Terms
 from sim.mirror.valuation import Metrics
 
 VAULT = "vault"
+EXCHANGE = "exchange"
+CHAIN_ID = 31_337
 TOKEN_KINDS = ("plain", "fee", "reentrant", "silent")
 TOKEN_ACTIONS = ("mint", "transfer")
 DOORS = (
@@ -29,6 +31,9 @@ DOORS = (
 )  # fmt: skip
 
 
+EXCHANGE_DOORS = ("fill", "cancel", "cancel_below")
+
+
 class TokenSpec(NamedTuple):
     """A test token: symbol, decimals, and whether it is `plain`, keeps a `fee` of 1 %, is `reentrant` or `silent`."""
 
@@ -37,11 +42,18 @@ class TokenSpec(NamedTuple):
     kind: str = "plain"
 
 
+class WalletSpec(NamedTuple):
+    """A contract wallet: its name, and the name of whoever signs for it."""
+
+    name: str
+    signer: str
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """What exists before the first step: tokens, and a vault on the quote token with owner, delay and auction terms.
+    """What exists before the first step: tokens, wallets, a vault on the quote token, and an exchange for it.
 
-    starts_at: [unix seconds], not after the first step. owner: role name.
+    starts_at: [unix seconds], not after the first step. owner: role name. terms: of auctions.
     """
 
     tokens: tuple[TokenSpec, ...]
@@ -50,13 +62,14 @@ class World:
     delay_secs: int
     terms: Terms
     starts_at: int
+    wallets: tuple[WalletSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One call: when, by whom, which door (snake case), with which decoded arguments.
 
-    Actions are the vault's doors, and `mint` and `transfer` of a token (`token, to, amount_raw`).
+    Actions are the doors of the vault and the exchange, and `mint` and `transfer` of a token (`token, to, amount_raw`).
     """
 
     at: int
@@ -66,7 +79,18 @@ class Step:
 
     def accounts(self) -> tuple[AccountId, ...]:
         """The accounts that the step names, each once, in the order of its arguments."""
-        return tuple(dict.fromkeys(value for value in self.args.values() if isinstance(value, AccountId)))
+        return tuple(dict.fromkeys(_accounts_in(self.args.values())))
+
+
+def _accounts_in(values: Iterable[Any]) -> Iterator[AccountId]:
+    """The accounts among values and inside of them: orders, lists of matches, calls."""
+    for value in values:
+        if isinstance(value, AccountId):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _accounts_in(value)
+        elif isinstance(value, Mapping):
+            yield from _accounts_in(value.values())
 
 
 def named(steps: Sequence[Step]) -> tuple[AccountId, ...]:
@@ -75,7 +99,7 @@ def named(steps: Sequence[Step]) -> tuple[AccountId, ...]:
 
 
 class Event(NamedTuple):
-    """An event of the vault: name and values in the order of the Solidity event."""
+    """An event of the vault or the exchange: name and values in the order of the Solidity event."""
 
     name: str
     values: tuple[Any, ...]
@@ -89,7 +113,7 @@ class Snapshot(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a step came to: a refusal or none, the vault's events, and the state after it."""
+    """What a step came to: a refusal or none, its events, and the state after it."""
 
     refusal: Refusal | None
     events: tuple[Event, ...]

@@ -26,11 +26,12 @@ STORY = frozenset({"scenario", "story", "notation"})
 # module or folder of sim -> what of sim it may import, itself aside; a new room needs a row
 ARROWS: dict[str, frozenset[str]] = {"mirror": frozenset(), "side": frozenset({"mirror"})}
 ARROWS |= dict.fromkeys(TOOLCHAIN, TOOLCHAIN)
-ARROWS["codec"] = ARROWS["side"]
+ARROWS["signing"] = ARROWS["side"]
+ARROWS["codec"] = ARROWS["side"] | {"signing"}
 ARROWS["model"] = ARROWS["compare"] = ARROWS["side"] | {"side"}
 ARROWS["market"] = ARROWS["model"]
 ARROWS |= dict.fromkeys(STORY | {"agents"}, ARROWS["market"] | {"model", "market", "agents"} | STORY)
-ARROWS["interface"] = ARROWS["model"] | {"codec"}
+ARROWS["interface"] = ARROWS["model"] | {"codec", "signing"}
 ARROWS["anvil"] = TOOLCHAIN
 ARROWS["deploy"] = ARROWS["interface"] | TOOLCHAIN | {"interface", "anvil"}
 ARROWS["chain"] = ARROWS["deploy"] | {"deploy"}

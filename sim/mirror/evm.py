@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields
 from functools import wraps
-from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from sim.mirror.errors import Refusal
 
@@ -99,6 +99,13 @@ def plain(struct: Any) -> Any:
         _PLAIN_KINDS[type(struct)] = namedtuple(type(struct).__name__, [each.name for each in fields(struct)])
     kind = _PLAIN_KINDS[type(struct)]
     return kind(*(getattr(struct, name) for name in kind._fields))
+
+
+class Call(NamedTuple):
+    """A call of the vault as data: a door in snake case and its arguments."""
+
+    action: str
+    args: Mapping[str, Any]
 
 
 class Token(Protocol):
