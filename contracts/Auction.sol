@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Account, AccountId} from "./Account.sol";
+import {Appraiser} from "./Appraiser.sol";
 import {Cash} from "./Cash.sol";
+import {Checks} from "./Checks.sol";
 import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
-import {Store} from "./Store.sol";
-import {Valuation} from "./Valuation.sol";
 
 /// @notice The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most.
-abstract contract Auction is Store, ReentrancyGuardTransient {
+abstract contract Auction is Checks {
     event LiquidationStarted(
         address indexed sender, AccountId indexed account, int256 equityWad, int256 marginWad, uint256 deficitWad
     );
@@ -98,7 +97,7 @@ abstract contract Auction is Store, ReentrancyGuardTransient {
         if (deal.costWad > limitWad) revert Errors.BidTooDear(deal.costWad, limitWad);
         Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad);
         pay(account, bidder, deal.costWad);
-        Valuation.requireInitial(ledger, bidder);
+        Appraiser(address(this)).requireInitial(bidder);
         close(account, deal);
         emit Bid(msg.sender, account, bidder, fractionWad, limitWad, deal, image(account), image(bidder));
     }
@@ -202,7 +201,7 @@ abstract contract Auction is Store, ReentrancyGuardTransient {
     /// @custom:reverts StalePrice
     function standing(AccountId account) internal view returns (Standing memory now_) {
         Liquidation.Sale storage sale = ledger.sales[account];
-        (now_.equityWad, now_.marginWad) = Valuation.maintenance(ledger, account);
+        (now_.equityWad, now_.marginWad) = Appraiser(address(this)).maintenance(account);
         now_.bufferWad = Liquidation.bufferMargin(now_.marginWad, now_.equityWad, ledger.terms.bufferWad);
         now_.valueWad = now_.equityWad - int256(sale.reservedWad);
         if (sale.startedAt == 0 || sale.insolventAt != 0) return now_;

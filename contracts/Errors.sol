@@ -49,6 +49,9 @@ library Errors {
     /// @notice A token is listed already.
     error TokenListed(address token);
 
+    /// @notice A call of a batch is of no door that may be batched.
+    error NotBatchable(uint256 place);
+
     // authority and governance
 
     /// @notice The sender is not the owner of the vault.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Account, AccountId} from "./Account.sol";
@@ -66,7 +65,7 @@ contract Exchange is EIP712 {
     function fill(Match[] calldata matches) external {
         bytes[] memory calls = new bytes[](matches.length);
         for (uint256 i = 0; i < matches.length; i++) calls[i] = agree(matches[i]);
-        for (uint256 i = 0; i < calls.length; i++) Address.functionCall(address(vault), calls[i]);
+        vault.batch(calls);
     }
 
     /// @notice Cancels an order for ever.
@@ -160,7 +159,7 @@ contract Exchange is EIP712 {
     /// @param sender who acts
     /// @custom:reverts NotAuthorized
     function requireAuthority(AccountId account, address sender) internal view {
-        if (!Registry(address(vault)).isAuthorized(account, sender)) revert Errors.NotAuthorized(account, sender);
+        if (!Registry(payable(address(vault))).isAuthorized(account, sender)) revert Errors.NotAuthorized(account, sender);
     }
 
     /// @notice Refuses a size of an order that is nothing or above the cap of all sizes.

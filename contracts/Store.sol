@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {AccountId} from "./Account.sol";
 import {Errors} from "./Errors.sol";
 import {Ledger} from "./Ledger.sol";
 
 /// @notice What the vault stores, in the one order that the vault and its registry share, and who is refused by it.
 abstract contract Store {
+    /// @notice What a batch has to judge of an account at its end.
+    /// @dev noted: whether the account was touched; rising: whether its risk was raised; beforeWad: margin at initial before [wad]
+    struct Touch {
+        bool noted;
+        bool rising;
+        int256 beforeWad;
+    }
+
     Ledger.State internal ledger;
     address public owner;
     address public pendingOwner;
@@ -14,6 +23,9 @@ abstract contract Store {
     uint256 public delaySecs;
     mapping(address => bool) public isFeeder;
     mapping(bytes32 change => uint256) public effectiveAt;
+    bool internal transient deferring;
+    AccountId[] internal touched;
+    mapping(AccountId => Touch) internal touches;
 
     /// @notice Refuses a sender that is not the owner.
     /// @param sender who acts

@@ -12,14 +12,10 @@ import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
 import {Oracle} from "./Oracle.sol";
-import {Valuation} from "./Valuation.sol";
 
 /// @notice The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
 contract Vault is Auction, Proxy {
     event OperatorSet(address indexed sender, AccountId indexed account, address operator, bool allowed);
-    event PricePublished(
-        address indexed sender, uint256 indexed underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt
-    );
     event CashDeposited(address indexed sender, AccountId indexed account, uint256 amountRaw, int256 principal);
     event CashWithdrawn(address indexed sender, AccountId indexed account, uint256 amountRaw, address to, int256 principal);
     event CollateralDeposited(
@@ -76,20 +72,6 @@ contract Vault is Auction, Proxy {
         emit OperatorSet(msg.sender, account, operator, allowed);
     }
 
-    /// @notice Publishes the price of an underlying.
-    /// @param underlying number of the underlying
-    /// @param indexWad spot price of the underlying [wad]
-    /// @param premiumWad premium of the perp [wad]
-    /// @param confidenceWad how sure the price is [wad]
-    /// @param publishedAt time of the print [unix seconds]
-    /// @custom:reverts NotFeeder, UnknownUnderlying, ZeroPrice, PriceTooLarge, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
-    function publishPrice(uint256 underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt) external {
-        if (!isFeeder[msg.sender]) revert Errors.NotFeeder(msg.sender);
-        requireUnderlying(underlying);
-        Oracle.publish(ledger.prices[underlying], indexWad, premiumWad, confidenceWad, publishedAt);
-        emit PricePublished(msg.sender, underlying, indexWad, premiumWad, confidenceWad, publishedAt);
-    }
-
     /// @notice Adds cash to an account.
     /// @param account account
     /// @param amountRaw amount of the quote token [raw]
@@ -109,8 +91,9 @@ contract Vault is Auction, Proxy {
     function withdrawCash(AccountId account, uint256 amountRaw, address to) external nonReentrant {
         requireWithdrawal(account);
         Collateral.requireAmount(amountRaw, ledger.cash.decimals);
+        int256 beforeWad = begin(account, true);
         Ledger.addCash(ledger, account, -int256(Collateral.toWad(amountRaw, ledger.cash.decimals)));
-        Valuation.requireInitial(ledger, account);
+        check(account, true, beforeWad);
         Collateral.push(ledger.cash.token, to, amountRaw);
         emit CashWithdrawn(msg.sender, account, amountRaw, to, ledger.holders[account].principal);
     }
@@ -129,11 +112,11 @@ contract Vault is Auction, Proxy {
         Collateral.requireAmount(amountRaw, asset.decimals);
         Collateral.requireAmount(balanceRaw, asset.decimals);
         bool doubtful = isDoubtful(asset.underlying);
-        int256 beforeWad = doubtful ? Valuation.initialMargin(ledger, account) : int256(0);
+        int256 beforeWad = doubtful ? begin(account, false) : int256(0);
         Collateral.pull(asset.token, msg.sender, amountRaw);
         ledger.holders[account].balances[collateral] = balanceRaw;
         asset.totalRaw += amountRaw;
-        if (doubtful) Valuation.requireNoFall(ledger, account, beforeWad);
+        if (doubtful) check(account, false, beforeWad);
         emit CollateralDeposited(msg.sender, account, collateral, amountRaw, balanceRaw);
     }
 
@@ -151,9 +134,10 @@ contract Vault is Auction, Proxy {
         Collateral.requireAmount(amountRaw, asset.decimals);
         uint256 balanceRaw = ledger.holders[account].balances[collateral];
         if (amountRaw > balanceRaw) revert Errors.InsufficientCollateral(balanceRaw, amountRaw);
+        int256 beforeWad = begin(account, true);
         ledger.holders[account].balances[collateral] = balanceRaw - amountRaw;
         asset.totalRaw -= amountRaw;
-        Valuation.requireInitial(ledger, account);
+        check(account, true, beforeWad);
         Collateral.push(asset.token, to, amountRaw);
         emit CollateralWithdrawn(msg.sender, account, collateral, amountRaw, to, balanceRaw - amountRaw);
     }
@@ -188,6 +172,14 @@ contract Vault is Auction, Proxy {
         Side memory makerAfter = fillSide(maker, instrument, -size, quote);
         Side memory takerAfter = fillSide(taker, instrument, size, -quote);
         emit Traded(msg.sender, maker, taker, instrument, size, priceWad, makerAfter, takerAfter);
+    }
+
+    /// @notice Whether a door may be called in a batch.
+    /// @param selector selector of the door
+    function isBatchable(bytes4 selector) internal pure override returns (bool) {
+        return selector == this.depositCash.selector || selector == this.withdrawCash.selector
+            || selector == this.depositCollateral.selector || selector == this.withdrawCollateral.selector
+            || selector == this.trade.selector;
     }
 
     /// @notice Whether the price of an underlying is so unsure that it asks for more margin.
@@ -247,15 +239,11 @@ contract Vault is Auction, Proxy {
     function fillSide(AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal returns (Side memory) {
         Account.Holder storage holder = ledger.holders[account];
         Account.Position storage position = holder.positions[instrument];
-        if (Account.isRising(position.size, sizeDelta)) {
-            requireRunning();
-            Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
-            Valuation.requireInitial(ledger, account);
-        } else {
-            int256 beforeWad = Valuation.initialMargin(ledger, account);
-            Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
-            Valuation.requireNoFall(ledger, account, beforeWad);
-        }
+        bool rising = Account.isRising(position.size, sizeDelta);
+        if (rising) requireRunning();
+        int256 beforeWad = begin(account, rising);
+        Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
+        check(account, rising, beforeWad);
         return Side(holder.principal, position.size, position.quote);
     }
 

@@ -77,9 +77,7 @@ def _test(words: Sequence[str]) -> int:
 
     root = clone()
     if root is None:
-        raise ToolchainMissing(
-            "the tests are not in the package; in a clone of the repository: ./crossvault test"
-        )
+        raise ToolchainMissing("the tests are not in the package; in a clone of the repository: ./crossvault test")
     ensure()
     spread = [] if words else ["-n", "auto"]  # the whole suite goes over all processors
     command = [sys.executable, "-m", "pytest", *spread, *words]

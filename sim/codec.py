@@ -120,6 +120,9 @@ def _bytes(data: str, at: int) -> str:
     return "0x" + data[start : start + size]
 
 
+_FIXED = Kind(1, False, lambda v: v.removeprefix("0x").ljust(_WORD, "0"), lambda d, at: "0x" + d[at : at + _WORD])
+
+
 class Codec:
     """Encoders and decoders of one ABI over a set of names.
 
@@ -155,7 +158,7 @@ class Codec:
         if internal == "AccountId":
             return self._kinds["AccountId"]
         if kind not in self._kinds:
-            self._kinds[kind] = _integer(parameter["name"], kind)
+            self._kinds[kind] = _FIXED if kind.startswith("bytes") else _integer(parameter["name"], kind)
         return self._kinds[kind]
 
     def _bytes_words(self, value: Any) -> str:

@@ -218,9 +218,7 @@ def _artifacts(contracts: Mapping[str, Any], prefix: str) -> dict[str, Artifact]
         for name, output in sorted(contracts[unit].items()):
             source = unit.removeprefix(prefix)
             if name in found:
-                raise CompileFailed(
-                    f"two contracts are named {name}: {found[name].source} and {source} define it"
-                )
+                raise CompileFailed(f"two contracts are named {name}: {found[name].source} and {source} define it")
             found[name] = _artifact(name, source, output)
     return found
 

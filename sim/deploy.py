@@ -12,7 +12,7 @@ from sim.mirror.liquidation import Terms
 from sim.side import EXCHANGE, VAULT, TokenSpec, World
 
 DEPLOYER = "deployer"
-REGISTRY = "registry"
+REGISTRY, APPRAISER = "registry", "appraiser"
 GAS = hex(30_000_000)
 
 _TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
@@ -20,8 +20,8 @@ _RICH = hex(10**30)
 
 
 def vault_abi(build: Build) -> list[dict[str, Any]]:
-    """Everything that may be said to the vault's address: its own doors, and those that it passes to its registry."""
-    items = [item for name in ("Vault", "Registry") for item in build.artifacts[name].abi]
+    """Everything that may be said to the vault's address: its own doors, and those that it passes on."""
+    items = [item for name in ("Vault", "Registry", "Appraiser") for item in build.artifacts[name].abi]
     return [item for place, item in enumerate(items) if item not in items[:place]]
 
 
@@ -73,7 +73,8 @@ def deploy_world(node: Node, build: Build, world: World, names: Names) -> None:
         names.bind(spec.name, deployer.deploy(_TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals]))
     kinds = ["address", "address", "uint256", f"({','.join(['uint64'] * len(Terms._fields))})"]
     values = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
-    names.bind(REGISTRY, registry := deployer.deploy("Registry"))
+    names.bind(APPRAISER, appraiser := deployer.deploy("Appraiser"))
+    names.bind(REGISTRY, registry := deployer.deploy("Registry", ["address"], [appraiser]))
     names.bind(VAULT, vault := deployer.deploy("Vault", [*kinds, "address"], [*values, registry]))
     names.bind(EXCHANGE, deployer.deploy("Exchange", ["address"], [vault]))
     for name, signer in world.wallets:

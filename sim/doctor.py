@@ -67,27 +67,21 @@ def _state() -> Finding:
 
 def _node() -> Finding:
     version = toolchain.output([str(toolchain.node()), "--version"]).strip()
-    return Finding(
-        "node", bool(version), version or f"{toolchain.node()} does not start", toolchain.setup_command()
-    )
+    return Finding("node", bool(version), version or f"{toolchain.node()} does not start", toolchain.setup_command())
 
 
 def _npm() -> Finding:
     ok = toolchain.is_stamped("npm", toolchain.npm_digest())
     names = ("solc", "@openzeppelin/contracts", "solady")
     have = ", ".join(f"{name} {toolchain.package_version(name) or 'missing'}" for name in names)
-    return Finding(
-        "npm packages", ok, have if ok else f"not those of the lock ({have})", toolchain.setup_command()
-    )
+    return Finding("npm packages", ok, have if ok else f"not those of the lock ({have})", toolchain.setup_command())
 
 
 def _solc() -> Finding:
     version = toolchain.versions()["solc"]
     ok = version.startswith(toolchain.SOLC) and toolchain.is_stamped("solc", toolchain.solc_key())
     kind = "native" if toolchain.solc().is_symlink() else "WebAssembly, from npm"
-    return Finding(
-        "solc", ok, f"{version} ({kind})" if ok else f"{version}, not set up", toolchain.setup_command()
-    )
+    return Finding("solc", ok, f"{version} ({kind})" if ok else f"{version}, not set up", toolchain.setup_command())
 
 
 def _anvil() -> Finding:
@@ -118,9 +112,7 @@ def _artifacts() -> Finding:
     from sim.compiler import build_hash, contract_sources
 
     stored = toolchain.state_dir() / "artifacts" / f"{build_hash(contract_sources())}.json"
-    return Finding(
-        "artifacts", True, "compiled" if stored.is_file() else "not compiled yet; the next run does it"
-    )
+    return Finding("artifacts", True, "compiled" if stored.is_file() else "not compiled yet; the next run does it")
 
 
 def _ape() -> Finding:
@@ -131,8 +123,4 @@ def _ape() -> Finding:
 
 
 def _reinstall() -> str:
-    return (
-        "rm -r .venv && ./crossvault setup"
-        if toolchain.clone()
-        else "pip install --force-reinstall crossvault"
-    )
+    return "rm -r .venv && ./crossvault setup" if toolchain.clone() else "pip install --force-reinstall crossvault"

@@ -90,7 +90,7 @@ class Notation:
             return self._lists[name].index(text)
         if name == "instrument":
             return _instrument(text, self._lists["underlying"])
-        if get_origin(kind) is tuple:
+        if get_origin(kind) in (tuple, Sequence):
             return tuple(self._value(name, get_args(kind)[0], each) for each in text)
         if isinstance(kind, UnionType):
             [struct] = [each for each in get_args(kind) if each is not str]

@@ -6,7 +6,7 @@ A step names people, accounts, tokens and underlyings, never addresses; its argu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -27,7 +27,7 @@ DOORS = (
     "fund_insurance", "trade", "start_liquidation", "declare_insolvent", "bid", "end_liquidation", "offer_ownership",
     "accept_ownership", "set_guardian", "set_feeder", "pause", "unpause", "list_underlying", "list_collateral",
     "schedule_risk", "enact_risk", "schedule_haircut", "enact_haircut", "schedule_auction", "enact_auction",
-    "schedule_depeg", "enact_depeg",
+    "schedule_depeg", "enact_depeg", "batch",
 )  # fmt: skip
 
 
@@ -79,18 +79,15 @@ class Step:
 
     def accounts(self) -> tuple[AccountId, ...]:
         """The accounts that the step names, each once, in the order of its arguments."""
-        return tuple(dict.fromkeys(_accounts_in(self.args.values())))
+        return tuple(dict.fromkeys(_accounts_in(self.args)))
 
 
-def _accounts_in(values: Iterable[Any]) -> Iterator[AccountId]:
-    """The accounts among values and inside of them: orders, lists of matches, calls."""
-    for value in values:
-        if isinstance(value, AccountId):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _accounts_in(value)
-        elif isinstance(value, Mapping):
-            yield from _accounts_in(value.values())
+def _accounts_in(value: Any) -> Iterator[AccountId]:
+    if isinstance(value, AccountId):
+        yield value
+    elif isinstance(value, tuple | list | Mapping):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _accounts_in(each)
 
 
 def named(steps: Sequence[Step]) -> tuple[AccountId, ...]:

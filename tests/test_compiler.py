@@ -15,9 +15,7 @@ from sim.compiler import CompileFailed
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n\n"
 ADDER = (
-    HEAD
-    + "contract Adder {\n"
-    + "    function sum(uint256 a) external pure returns (uint256) { return a + 1; }\n}\n"
+    HEAD + "contract Adder {\n" + "    function sum(uint256 a) external pure returns (uint256) { return a + 1; }\n}\n"
 )
 TOKEN = (
     HEAD

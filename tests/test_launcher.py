@@ -120,13 +120,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_contracts_and_scenarios_travel_in_the_wheel(package: Path) -> None:
-    shipped = {
-        path.relative_to(package / "sim").as_posix() for path in package.glob("sim/**/*") if path.is_file()
-    }
+    shipped = {path.relative_to(package / "sim").as_posix() for path in package.glob("sim/**/*") if path.is_file()}
     contracts = {f"contracts/{path.relative_to(ROOT / 'contracts').as_posix()}" for path in ours("contracts")}
-    scenarios = {
-        path.relative_to(ROOT / "sim").as_posix() for path in (ROOT / "sim").glob("scenarios/*.yaml")
-    }
+    scenarios = {path.relative_to(ROOT / "sim").as_posix() for path in (ROOT / "sim").glob("scenarios/*.yaml")}
     assert contracts | scenarios | {f"contracts/{name}" for name in toolchain.NPM_FILES} <= shipped
     assert not [name for name in shipped if "node_modules" in name or ".cache" in name]
     assert (package / f"crossvault-{__version__}.dist-info" / "entry_points.txt").is_file()

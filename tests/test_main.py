@@ -127,7 +127,6 @@ def test_replay_says_identical_and_explain_explains(record: Path) -> None:
     assert found["differences"] == [] and found["calls"]["contract"] == "Vault"
 
 
-
 def test_explain_out_of_range_names_the_range(record: Path) -> None:
     last = len(read(record).steps)
     for step in ("0", str(last + 1)):

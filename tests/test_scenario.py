@@ -246,8 +246,8 @@ def test_wrong_checks(write: Write, check: str, problem: str) -> None:
         (HEAD + "name: again\n", f":{LINE}: name: is there twice"),
         (HEAD.replace("2024-01-01T00:00:00Z", "yesterday"), ":3: starts: 'yesterday' is no time"),
         (
-            HEAD.replace("decimals: 6",
-            "decimals: 19"), ":5: world.quote.decimals: Input should be less than or equal to 18",
+            HEAD.replace("decimals: 6", "decimals: 19"),
+            ":5: world.quote.decimals: Input should be less than or equal to 18",
         ),
         (HEAD.replace("knee: 80 %", "knee: 99 %"), ":6: world.auction: ParameterOutOfRange(name=kneeWad"),
         (
@@ -314,7 +314,8 @@ def play_until_wrong(story: Story) -> list[Step]:
     [
         ("world.underlyings.ETT.heartbeat", "2h", "world.underlyings: nothing is called 'ETT': did you mean 'ETH'?"),
         (
-            "world.underlyings.ETH.initial margn", "2 %",
+            "world.underlyings.ETH.initial margn",
+            "2 %",
             "world.underlyings.ETH.initial margn: unknown field: did you mean",
         ),
         ("world.underlyings.ETH.initial margin", "0.2", "world.underlyings.ETH.initial margin: 0.2 is a bare decimal"),

@@ -63,9 +63,7 @@ def test_an_interrupted_set_up_is_mended_by_the_next(empty: Path, monkeypatch: p
     assert fake.npm == 2
 
 
-def test_another_lock_makes_the_set_up_stale(
-    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_lock_makes_the_set_up_stale(empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     FakeInstallation(monkeypatch)
     toolchain.ensure()
     monkeypatch.setattr(toolchain, "npm_digest", lambda: "another")
@@ -93,9 +91,7 @@ def test_the_doctor_finds_everything_after_the_set_up() -> None:
     toolchain.ensure()
     findings = doctor.doctor()
     assert [finding.what for finding in findings if not finding.ok] == []
-    assert {"python", "node", "npm packages", "solc", "anvil", "contracts", "ape"} <= {
-        f.what for f in findings
-    }
+    assert {"python", "node", "npm packages", "solc", "anvil", "contracts", "ape"} <= {f.what for f in findings}
 
 
 def test_the_doctor_names_a_remedy_for_all_that_is_missing(empty: Path) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.mirror import account as accounts
-from sim.mirror import cash, errors, fixed, ledger, liquidation, valuation
+from sim.mirror import cash, errors, fixed, ledger, liquidation
 from sim.mirror.account import AccountId, Image
+from sim.mirror.checks import Checks
 from sim.mirror.evm import non_reentrant, plain
 from sim.mirror.liquidation import Sale
-from sim.mirror.store import Store
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Standing:
     discount_wad: int = 0
 
 
-class Auction(Store):
+class Auction(Checks):
     """The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most."""
 
     __slots__ = ()
@@ -84,7 +84,7 @@ class Auction(Store):
             raise errors.BidTooDear(deal.cost_wad, limit_wad)
         ledger.move_part(self.ledger, account, bidder, deal.taken_wad, self.ledger.sales[account].reserved_wad)
         self.pay(account, bidder, deal.cost_wad)
-        valuation.require_initial(self.ledger, bidder, now=now)
+        self.require_initial(bidder, now=now)
         self.close(account, deal, now=now)
         images = self.image(account), self.image(bidder)
         self.emit("Bid", sender, account, bidder, fraction_wad, limit_wad, plain(deal), *images)
@@ -171,7 +171,7 @@ class Auction(Store):
         """What an account stands at, in an auction or out of one."""
         sale = self.ledger.sales[account]
         now_ = Standing()
-        now_.equity_wad, now_.margin_wad = valuation.maintenance(self.ledger, account, now=now)
+        now_.equity_wad, now_.margin_wad = self.maintenance(account, now=now)
         buffer_wad = self.ledger.terms.buffer_wad
         now_.buffer_wad = liquidation.buffer_margin(now_.margin_wad, now_.equity_wad, buffer_wad)
         now_.value_wad = now_.equity_wad - sale.reserved_wad

@@ -137,6 +137,12 @@ class TokenListed(Refusal):
 # authority and governance
 
 
+class NotBatchable(Refusal):
+    """A call of a batch is of no door that may be batched."""
+
+    place: int
+
+
 class NotOwner(Refusal):
     """The sender is not the owner of the vault."""
 

@@ -101,13 +101,6 @@ def plain(struct: Any) -> Any:
     return kind(*(getattr(struct, name) for name in kind._fields))
 
 
-class Call(NamedTuple):
-    """A call of the vault as data: a door in snake case and its arguments."""
-
-    action: str
-    args: Mapping[str, Any]
-
-
 class Token(Protocol):
     """An ERC-20 as the vault sees it; amounts raw, holders by name."""
 
@@ -118,6 +111,13 @@ class Token(Protocol):
     def transfer(self, to: str, amount_raw: int, *, sender: str) -> None: ...
 
     def transfer_from(self, payer: str, to: str, amount_raw: int, *, sender: str) -> None: ...
+
+
+class Call(NamedTuple):
+    """An encoded call of a door: its name and its decoded arguments."""
+
+    action: str
+    args: Mapping[str, Any]
 
 
 class ReentrancyGuardReentrantCall(Refusal):

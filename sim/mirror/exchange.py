@@ -83,8 +83,7 @@ class Exchange(Stored):
     def fill(self, matches: tuple[Match, ...], *, sender: str, now: int) -> None:
         """Fills pairs of signed orders, each at the limit of its maker."""
         calls = tuple([self.agree(pair, sender=sender, now=now) for pair in matches])
-        for call in calls:
-            getattr(self.vault, call.action)(**call.args, sender=self.this, now=now)
+        self.vault.batch(calls, sender=self.this, now=now)
 
     def cancel(self, order: Order, *, sender: str) -> None:
         """Cancels an order for ever."""

@@ -19,9 +19,7 @@ class Price(Stored):
     published_at: int
 
 
-def publish(
-    self: Price, index_wad: int, premium_wad: int, confidence_wad: int, published_at: int, *, now: int
-) -> None:
+def publish(self: Price, index_wad: int, premium_wad: int, confidence_wad: int, published_at: int, *, now: int) -> None:
     """Replaces the last print of an underlying."""
     if index_wad == 0:
         raise errors.ZeroPrice

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from functools import partial
 
 from sim.mirror import errors
+from sim.mirror.account import AccountId
 from sim.mirror.evm import NOBODY, Map, Stored, Token
 from sim.mirror.ledger import State
+
+
+class Touch(Stored):
+    """What a batch has to judge of an account at its end."""
+
+    __slots__ = ("before_wad", "noted", "rising")
+    zeros = {"noted": False, "rising": False, "before_wad": 0}
+    noted: bool
+    rising: bool
+    before_wad: int
 
 
 class Store(Stored):
     """What the vault stores, in the one order that the vault and its registry share, and who is refused by it."""
 
     __slots__ = (
-        "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner", "paused",
-        "pending_owner", "this", "tokens",
+        "deferring", "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner",
+        "paused", "pending_owner", "this", "tokens", "touched", "touches",
     )  # fmt: skip
     zeros = {
         "ledger": State,
@@ -25,6 +37,9 @@ class Store(Stored):
         "delay_secs": 0,
         "is_feeder": lambda journal: Map(journal, bool),
         "effective_at": lambda journal: Map(journal, int),
+        "deferring": False,
+        "touched": (),
+        "touches": lambda journal: Map(journal, partial(Touch, journal)),
         "entered": False,
         "events": (),
         "tokens": None,
@@ -38,6 +53,9 @@ class Store(Stored):
     delay_secs: int
     is_feeder: Map[str, bool]
     effective_at: Map[Hashable, int]
+    deferring: bool
+    touched: tuple[AccountId, ...]
+    touches: Map[AccountId, Touch]
     entered: bool
     events: tuple[tuple[str, tuple[object, ...]], ...]
     tokens: Mapping[str, Token]

@@ -77,9 +77,7 @@ def load(self: State, valued: Book, underlying: int, *, now: int) -> Exposure:
     exposure.risk = self.risks[underlying]
     exposure.index_wad = price.index
     exposure.confidence_wad = price.confidence
-    if valued.stale_underlying == 0 and not oracle.is_fresh(
-        price.published_at, exposure.risk.heartbeat_secs, now=now
-    ):
+    if valued.stale_underlying == 0 and not oracle.is_fresh(price.published_at, exposure.risk.heartbeat_secs, now=now):
         valued.stale_underlying = underlying + 1
     return exposure
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from sim.mirror import account as accounts
-from sim.mirror import cash, errors, fixed, ledger, liquidation, market, oracle, valuation
+from sim.mirror import cash, errors, fixed, ledger, liquidation, market, oracle
 from sim.mirror import collateral as collaterals
 from sim.mirror.account import AccountId
 from sim.mirror.auction import Auction
@@ -58,27 +58,8 @@ class Vault(Auction, Registry):
         self.ledger.holders[account].operators[operator] = allowed
         self.emit("OperatorSet", sender, account, operator, allowed)
 
-    def publish_price(
-        self,
-        underlying: int,
-        index_wad: int,
-        premium_wad: int,
-        confidence_wad: int,
-        published_at: int,
-        *,
-        sender: str,
-        now: int,
-    ) -> None:
-        """Publishes the price of an underlying."""
-        if not self.is_feeder[sender]:
-            raise errors.NotFeeder(sender)
-        self.require_underlying(underlying)
-        price = self.ledger.prices[underlying]
-        oracle.publish(price, index_wad, premium_wad, confidence_wad, published_at, now=now)
-        self.emit("PricePublished", sender, underlying, index_wad, premium_wad, confidence_wad, published_at)
-
     @non_reentrant
-    def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str) -> None:
+    def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str, now: int) -> None:
         """Adds cash to an account."""
         accounts.require_authority(self.ledger.holders[account], account, sender)
         ledger.add_cash(self.ledger, account, self.pull_quote(amount_raw, sender=sender))
@@ -89,8 +70,9 @@ class Vault(Auction, Registry):
         """Takes cash out of an account, or borrows it."""
         self.require_withdrawal(account, sender=sender)
         collaterals.require_amount(amount_raw, self.ledger.cash.decimals)
+        before_wad = self.begin(account, True, now=now)
         ledger.add_cash(self.ledger, account, -collaterals.to_wad(amount_raw, self.ledger.cash.decimals))
-        valuation.require_initial(self.ledger, account, now=now)
+        self.check(account, True, before_wad, now=now)
         collaterals.push(self.tokens[self.ledger.cash.token], to, amount_raw, this=self.this)
         self.emit("CashWithdrawn", sender, account, amount_raw, to, self.ledger.holders[account].principal)
 
@@ -106,12 +88,12 @@ class Vault(Auction, Registry):
         collaterals.require_amount(amount_raw, asset.decimals)
         collaterals.require_amount(balance_raw, asset.decimals)
         doubtful = self.is_doubtful(asset.underlying)
-        before_wad = valuation.initial_margin(self.ledger, account, now=now) if doubtful else 0
+        before_wad = self.begin(account, False, now=now) if doubtful else 0
         collaterals.pull(self.tokens[asset.token], sender, amount_raw, this=self.this)
         self.ledger.holders[account].balances[collateral] = balance_raw
         asset.total_raw += amount_raw
         if doubtful:
-            valuation.require_no_fall(self.ledger, account, before_wad, now=now)
+            self.check(account, False, before_wad, now=now)
         self.emit("CollateralDeposited", sender, account, collateral, amount_raw, balance_raw)
 
     @non_reentrant
@@ -126,9 +108,10 @@ class Vault(Auction, Registry):
         balance_raw = self.ledger.holders[account].balances[collateral]
         if amount_raw > balance_raw:
             raise errors.InsufficientCollateral(balance_raw, amount_raw)
+        before_wad = self.begin(account, True, now=now)
         self.ledger.holders[account].balances[collateral] = balance_raw - amount_raw
         asset.total_raw -= amount_raw
-        valuation.require_initial(self.ledger, account, now=now)
+        self.check(account, True, before_wad, now=now)
         collaterals.push(self.tokens[asset.token], to, amount_raw, this=self.this)
         self.emit("CollateralWithdrawn", sender, account, collateral, amount_raw, to, balance_raw - amount_raw)
 
@@ -163,6 +146,10 @@ class Vault(Auction, Registry):
         maker_after = self.fill_side(maker, instrument, -size, quote, now=now)
         taker_after = self.fill_side(taker, instrument, size, -quote, now=now)
         self.emit("Traded", sender, maker, taker, instrument, size, price_wad, maker_after, taker_after)
+
+    def is_batchable(self, selector: str) -> bool:
+        """Whether a door may be called in a batch."""
+        return selector in {"deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade"}
 
     def is_doubtful(self, underlying: int) -> bool:
         """Whether the price of an underlying is so unsure that it asks for more margin."""
@@ -204,12 +191,10 @@ class Vault(Auction, Registry):
         """Fills one side of a trade and checks its margin."""
         holder = self.ledger.holders[account]
         position = holder.positions[instrument]
-        if accounts.is_rising(position.size, size_delta):
+        rising = accounts.is_rising(position.size, size_delta)
+        if rising:
             self.require_running()
-            ledger.fill(self.ledger, account, instrument, size_delta, quote_delta)
-            valuation.require_initial(self.ledger, account, now=now)
-        else:
-            before_wad = valuation.initial_margin(self.ledger, account, now=now)
-            ledger.fill(self.ledger, account, instrument, size_delta, quote_delta)
-            valuation.require_no_fall(self.ledger, account, before_wad, now=now)
+        before_wad = self.begin(account, rising, now=now)
+        ledger.fill(self.ledger, account, instrument, size_delta, quote_delta)
+        self.check(account, rising, before_wad, now=now)
         return Side(holder.principal, position.size, position.quote)

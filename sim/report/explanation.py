@@ -106,9 +106,7 @@ def _lines(reckoning: Reckoning) -> Iterator[RenderableType]:
     for sign, terms in (("+", reckoning.counted), ("-", reckoning.required)):
         for term in terms:
             made.add_row(f"  {sign} {term.label}", term.formula, usd(term.value_wad))
-        total, name = (
-            (reckoning.counted_wad, "counts") if sign == "+" else (reckoning.required_wad, "is required")
-        )
+        total, name = (reckoning.counted_wad, "counts") if sign == "+" else (reckoning.required_wad, "is required")
         made.add_row(f"  = {name}", "", usd(total), style="bold")
     left = reckoning.counted_wad - reckoning.required_wad
     style = "bold red" if left < 0 else "bold green"

@@ -66,5 +66,3 @@ def _positions(model: Model, image: Image) -> dict[str, str]:
         at = usd(abs(entry.quote) * 10**18 // abs(entry.size))
         found[instrument_name(entry.instrument, ledger.names)] = f"{amount(entry.size)} from {at}, mark {usd(mark)}"
     return found
-
-

@@ -9,6 +9,7 @@ from typing import Any
 from sim.mirror import cash as cashes
 from sim.mirror import collateral, fixed, liquidation, market, oracle
 from sim.mirror.account import AccountId
+from sim.mirror.evm import Call
 from sim.model import Model
 from sim.side import VAULT, Outcome, Step, TokenSpec, World
 from sim.story import Story
@@ -62,7 +63,7 @@ class Walk:
             (8, self._withdraw_cash), (6, self._withdraw_collateral), (4, self._start), (9, self._bid),
             (2, self._declare), (2, self._end), (2, self._fund), (3, self._mint), (2, self._operator),
             (2, self._donate), (1, self._pause), (5, self._unpause), (3, self._schedule), (2, self._enact),
-            (1, self._ownership), (2, self._nonsense),
+            (1, self._ownership), (2, self._nonsense), (6, self._batch),
         )  # fmt: skip
 
     def story(self) -> Story:
@@ -168,6 +169,18 @@ class Walk:
         who = _BROKER if random.random() < 0.96 else random.choice((taker.owner, maker.owner))
         args: Args = {"maker": maker, "taker": taker, "instrument": instrument}
         return self._step(who, "trade", **args, size=size, price_wad=max(0, mark + offset))
+
+    def _batch(self, model: Model) -> Step:
+        """Some calls as one, mostly of doors that may be batched."""
+        moves: list[Callable[[Model], Step]] = [self._trade] * 3
+        moves += [self._withdraw_cash, self._withdraw_collateral, self._deposit_cash, self._deposit_collateral]
+        calls = []
+        for _ in range(self._random.choice((1, 2, 2, 2, 3, 4))):
+            move = self._random.choice(moves if self._random.random() < 0.99 else [self._start, self._bid])
+            step = move(model)
+            calls.append(Call(step.action, step.args))
+        who = _BROKER if self._random.random() < 0.9 else self._account().owner
+        return self._step(who, "batch", calls=tuple(calls))
 
     def _size(self, model: Model, taker: AccountId, mark: int, risk: market.Risk) -> int:
         random = self._random

@@ -12,9 +12,12 @@ from sim.codec import camel
 from sim.compiler import compile_contracts
 from sim.mirror import (
     account,
+    appraiser,
     auction,
     cash,
+    checks,
     collateral,
+    feed,
     fixed,
     governance,
     ledger,
@@ -40,19 +43,23 @@ PROBED: dict[ModuleType, set[str]] = {
     valuation: set(VALUATION),
 }
 # read after every random step, asked for every account after some; test_views asks who may act
-READ_BY_STEPS = {lens: {"globals", "states"}, registry: {"snapshot", "metrics", "isAuthorized"}}
+READ_BY_STEPS = {lens: {"globals", "states"}, registry: {"snapshot", "isAuthorized"}, appraiser: {"metrics"}}
 # what the doors of the contracts share: test_steps reaches it through every door
 BEHIND_DOORS = {
     store: {"emit", "requireOwner", "requireRunning", "requireUnderlying", "requireCollateral"},
     governance: {"schedule", "enact"},
     registry: set(),
+    feed: set(),
+    appraiser: {"initialMargin", "maintenance", "requireInitial", "requireNoFall"},
+    checks: {"isBatchable", "begin", "check"},
     auction: {
         "terms", "pay", "close", "noteInsolvent", "noteDeficit", "endSale", "standing", "requireFailing",
         "requireOnSale", "requireStranger", "image",
     },
-    vault: {"pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isDoubtful"},
+    vault: {"pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isDoubtful", "isBatchable"},
 }  # fmt: skip
 CLASSES = {
+    appraiser: appraiser.Appraiser, feed: feed.Feed, checks: checks.Checks,
     store: store.Store, governance: governance.Governance, registry: registry.Registry,
     auction: auction.Auction, vault: vault.Vault,
 }  # fmt: skip

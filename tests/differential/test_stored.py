@@ -247,9 +247,7 @@ def add_cash(self: Setup, account: AccountId, delta_wad: int) -> tuple[Image]:
     return (image_of(stored, account),)
 
 
-def ledger_fill(
-    self: Setup, account: AccountId, instrument: int, size_delta: int, quote_delta: int
-) -> tuple[Image]:
+def ledger_fill(self: Setup, account: AccountId, instrument: int, size_delta: int, quote_delta: int) -> tuple[Image]:
     stored = state(self)
     ledger.fill(stored, account, instrument, size_delta, quote_delta)
     return (image_of(stored, account),)

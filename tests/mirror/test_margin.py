@@ -210,9 +210,7 @@ def test_v7_a_lower_confidence_never_lowers_a_requirement(held: Portfolio, confi
 
 @LONG_LAW
 @given(portfolios(), st.lists(st.tuples(sizes, values), min_size=3, max_size=3))
-def test_v8_joining_two_accounts_never_raises_a_requirement(
-    held: Portfolio, others: list[tuple[int, int]]
-) -> None:
+def test_v8_joining_two_accounts_never_raises_a_requirement(held: Portfolio, others: list[tuple[int, int]]) -> None:
     """One perp per underlying: positions merge when accounts do. Size terms are off."""
     flat = tuple(each._replace(risk=each.risk._replace(base_rate=0, impact_rate=0)) for each in held.prints)
     mine = replace(held, prints=flat)
@@ -228,9 +226,7 @@ legs = st.lists(st.tuples(sizes, st.integers(1, 2**97)), max_size=4)
 
 @LAW
 @given(risks(size_terms=False), legs, legs)
-def test_v8_where_instruments_offset(
-    risk: Risk, first: list[tuple[int, int]], second: list[tuple[int, int]]
-) -> None:
+def test_v8_where_instruments_offset(risk: Risk, first: list[tuple[int, int]], second: list[tuple[int, int]]) -> None:
     """Several instruments on one underlying, of which some offset others."""
     for level in Level:
         apart = standard.requirement(exposure(risk, first), level) + standard.requirement(exposure(risk, second), level)

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {AccountId} from "./Account.sol";
+import {Appraiser} from "./Appraiser.sol";
+import {Errors} from "./Errors.sol";
+import {Store} from "./Store.sol";
+
+/// @notice What a call must leave behind: the margin of whoever it touched, judged at once or at the end of a batch.
+abstract contract Checks is Store, ReentrancyGuardTransient {
+    event Batched(address indexed sender, uint256 calls);
+
+    /// @notice Makes several calls as one, and judges the margin of every account they touched at the end.
+    /// @dev each call takes the lock of the doors itself, so a token that calls back finds it closed
+    /// @param calls encoded calls of doors that may be batched
+    /// @custom:reverts ReentrancyGuardReentrantCall, NotBatchable, StalePrice, InsufficientMargin
+    function batch(bytes[] calldata calls) external nonReentrantView {
+        deferring = true;
+        for (uint256 i = 0; i < calls.length; i++) {
+            if (!isBatchable(bytes4(calls[i]))) revert Errors.NotBatchable(i);
+            Address.functionDelegateCall(address(this), calls[i]);
+        }
+        deferring = false;
+        for (uint256 i = 0; i < touched.length; i++) {
+            Touch storage touch = touches[touched[i]];
+            check(touched[i], touch.rising, touch.beforeWad);
+            delete touches[touched[i]];
+        }
+        delete touched;
+        emit Batched(msg.sender, calls.length);
+    }
+
+    /// @notice Whether a door may be called in a batch.
+    /// @dev nobody is sold while an account may stand in between two of its own calls
+    /// @param selector selector of the door
+    function isBatchable(bytes4 selector) internal pure virtual returns (bool);
+
+    /// @notice Margin of an account before a call that touches it; in a batch, before the first of them.
+    /// @param account account
+    /// @param rising whether the call raises its risk
+    function begin(AccountId account, bool rising) internal returns (int256 beforeWad) {
+        if (!deferring) return rising ? int256(0) : Appraiser(address(this)).initialMargin(account);
+        Touch storage touch = touches[account];
+        if (rising) touch.rising = true;
+        if (touch.noted) return 0;
+        touch.noted = true;
+        touch.beforeWad = Appraiser(address(this)).initialMargin(account);
+        touched.push(account);
+    }
+
+    /// @notice Judges an account after a call that touched it; in a batch, later.
+    /// @param account account
+    /// @param rising whether the call raised its risk
+    /// @param beforeWad margin at initial before the call [wad]
+    /// @custom:reverts StalePrice, InsufficientMargin
+    function check(AccountId account, bool rising, int256 beforeWad) internal view {
+        if (deferring) return;
+        if (rising) return Appraiser(address(this)).requireInitial(account);
+        Appraiser(address(this)).requireNoFall(account, beforeWad);
+    }
+}
