@@ -9,6 +9,10 @@ library Errors {
 
     /// @notice A product divided by a third number does not fit 256 bits, or the divisor is zero (raised by Solady).
     error FullMulDivFailed();
+    /// @notice An exponential does not fit a signed 256-bit number (raised by Solady).
+    error ExpOverflow();
+    /// @notice A number that is not above zero, or does not fit a signed one, has no logarithm (raised by Solady).
+    error LnWadUndefined();
     /// @notice A magnitude does not fit a signed 256-bit number.
     error MagnitudeTooLarge(uint256 magnitude);
 
@@ -120,22 +124,6 @@ library Errors {
 
     // orders
 
-    /// @notice An order is good no longer.
-    error OrderExpired(uint256 nowAt, uint256 expiresAt);
-    /// @notice An order was cancelled.
-    error OrderCancelled(AccountId account, uint256 salt);
-    /// @notice An order was cancelled with all below a floor.
-    error OrderBelowFloor(uint256 salt, uint256 floor);
     /// @notice A floor would not rise.
     error FloorNotRaised(uint256 salt, uint256 floor);
-    /// @notice Less is left of an order than would be filled.
-    error Overfilled(uint256 sizeWad, uint256 restWad);
-    /// @notice Two orders are for two instruments.
-    error InstrumentsDiffer(uint256 makerInstrument, uint256 takerInstrument);
-    /// @notice Two orders both buy or both sell.
-    error NotOpposite(int256 makerSize, int256 takerSize);
-    /// @notice A price is worse than an order allows.
-    error LimitNotMet(uint256 priceWad, uint256 limitWad);
-    /// @notice The owner of the account did not sign this order for this contract and chain.
-    error BadSignature(AccountId account);
 }

@@ -7,6 +7,7 @@ import {Account, AccountId} from "./Account.sol";
 import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Registry} from "./Registry.sol";
+import {Unfillable} from "./Unfillable.sol";
 import {Vault} from "./Vault.sol";
 
 /// @notice Signed orders: an operator that trades for accounts what their owners signed, and no more.
@@ -135,11 +136,11 @@ contract Exchange is EIP712 {
         bytes32 key = digest(order);
         requireLive(order, key);
         uint256 restWad = Fixed.abs(order.size) - filled[key];
-        if (sizeWad > restWad) revert Errors.Overfilled(sizeWad, restWad);
+        if (sizeWad > restWad) revert Unfillable.Overfilled(sizeWad, restWad);
         takenWad = filled[key] + sizeWad;
         filled[key] = takenWad;
         if (!SignatureChecker.isValidSignatureNowCalldata(Account.ownerOf(order.account), key, signature)) {
-            revert Errors.BadSignature(order.account);
+            revert Unfillable.BadSignature(order.account);
         }
     }
 
@@ -148,10 +149,10 @@ contract Exchange is EIP712 {
     /// @param key its digest
     /// @custom:reverts OrderExpired, OrderBelowFloor, OrderCancelled
     function requireLive(Order calldata order, bytes32 key) internal view {
-        if (block.timestamp > order.expiresAt) revert Errors.OrderExpired(block.timestamp, order.expiresAt);
+        if (block.timestamp > order.expiresAt) revert Unfillable.OrderExpired(block.timestamp, order.expiresAt);
         uint256 floor = saltFloor[order.account];
-        if (order.salt < floor) revert Errors.OrderBelowFloor(order.salt, floor);
-        if (cancelled[key]) revert Errors.OrderCancelled(order.account, order.salt);
+        if (order.salt < floor) revert Unfillable.OrderBelowFloor(order.salt, floor);
+        if (cancelled[key]) revert Unfillable.OrderCancelled(order.account, order.salt);
     }
 
     /// @notice Refuses a sender that may not act for an account.
@@ -175,9 +176,9 @@ contract Exchange is EIP712 {
     /// @param taker order whose limit must allow that price
     /// @custom:reverts InstrumentsDiffer, NotOpposite, LimitNotMet
     function requireOpposite(Order calldata maker, Order calldata taker) internal pure {
-        if (maker.instrument != taker.instrument) revert Errors.InstrumentsDiffer(maker.instrument, taker.instrument);
-        if ((maker.size < 0) == (taker.size < 0)) revert Errors.NotOpposite(maker.size, taker.size);
+        if (maker.instrument != taker.instrument) revert Unfillable.InstrumentsDiffer(maker.instrument, taker.instrument);
+        if ((maker.size < 0) == (taker.size < 0)) revert Unfillable.NotOpposite(maker.size, taker.size);
         bool met = taker.size < 0 ? maker.limitWad >= taker.limitWad : maker.limitWad <= taker.limitWad;
-        if (!met) revert Errors.LimitNotMet(maker.limitWad, taker.limitWad);
+        if (!met) revert Unfillable.LimitNotMet(maker.limitWad, taker.limitWad);
     }
 }

@@ -71,6 +71,18 @@ library Fixed {
         return value < 0 ? -magnitude : magnitude;
     }
 
+    /// @notice Polynomial with its next coefficient, by Horner's rule.
+    /// @dev floor(sum * x / 1e27) + coefficient; the bounds keep the product within 256 bits
+    /// @param sum polynomial so far [ray], below 2^128
+    /// @param x argument [ray], below 2^128
+    /// @param coefficient next one [ray], below 2^128
+    /// @custom:rounds down, because rays have nine digits more than any result that is kept
+    function horner(uint256 sum, uint256 x, uint256 coefficient) internal pure returns (uint256) {
+        unchecked {
+            return sum * x / RAY + coefficient;
+        }
+    }
+
     /// @notice Square root, rounded down.
     /// @dev floor(sqrt(a))
     /// @param a radicand [any]

@@ -220,7 +220,7 @@ class Chain:
         return "eth_sendTransaction", [call | {"nonce": hex(nonce), "gasPrice": hex(gas_price)}]
 
 
-_ERROR_SOURCES = ("Errors", "Token")
+_ERROR_SOURCES = ("Errors", "Unfillable", "Token")
 
 
 def _simulated(blocks: Sequence[tuple[int, Sequence[Call]]]) -> Request:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MIRROR = ROOT / "sim" / "mirror"
 PAIRS = sorted(path.stem for path in (ROOT / "contracts").glob("*.sol"))
 DOORS = ["Store", "Appraiser", "Governance", "Feed", "Registry", "Checks", "Auction", "Vault", "Exchange"]
-LIBRARIES = [name for name in PAIRS if name not in {"Errors", *DOORS}]
+LIBRARIES = [name for name in PAIRS if name not in {"Errors", "Unfillable", *DOORS}]
 
 # what a contract passes on to another, or asks of itself, its twin inherits
 REACHED = {("Vault", "Proxy"): "Registry", ("Registry", "Proxy"): "Appraiser", ("Checks", "Store"): "Appraiser"}

@@ -25,6 +25,10 @@ contract ProbeFixed {
         return Fixed.part(value, fractionWad);
     }
 
+    function horner(uint256 sum, uint256 x, uint256 coefficient) external pure returns (uint256) {
+        return Fixed.horner(sum, x, coefficient);
+    }
+
     function sqrtDown(uint256 a) external pure returns (uint256) {
         return Fixed.sqrtDown(a);
     }

@@ -17,6 +17,14 @@ class FullMulDivFailed(Refusal):
     """A product divided by a third number does not fit 256 bits, or the divisor is zero (raised by Solady)."""
 
 
+class ExpOverflow(Refusal):
+    """An exponential does not fit a signed 256-bit number (raised by Solady)."""
+
+
+class LnWadUndefined(Refusal):
+    """A number that is not above zero, or does not fit a signed one, has no logarithm (raised by Solady)."""
+
+
 class MagnitudeTooLarge(Refusal):
     """A magnitude does not fit a signed 256-bit number."""
 
@@ -334,63 +342,8 @@ class DeficitOpen(Refusal):
 # orders
 
 
-class OrderExpired(Refusal):
-    """An order is good no longer."""
-
-    now_at: int
-    expires_at: int
-
-
-class OrderCancelled(Refusal):
-    """An order was cancelled."""
-
-    account: AccountId
-    salt: int
-
-
-class OrderBelowFloor(Refusal):
-    """An order was cancelled with all below a floor."""
-
-    salt: int
-    floor: int
-
-
 class FloorNotRaised(Refusal):
     """A floor would not rise."""
 
     salt: int
     floor: int
-
-
-class Overfilled(Refusal):
-    """Less is left of an order than would be filled."""
-
-    size_wad: int
-    rest_wad: int
-
-
-class InstrumentsDiffer(Refusal):
-    """Two orders are for two instruments."""
-
-    maker_instrument: int
-    taker_instrument: int
-
-
-class NotOpposite(Refusal):
-    """Two orders both buy or both sell."""
-
-    maker_size: int
-    taker_size: int
-
-
-class LimitNotMet(Refusal):
-    """A price is worse than an order allows."""
-
-    price_wad: int
-    limit_wad: int
-
-
-class BadSignature(Refusal):
-    """The owner of the account did not sign this order for this contract and chain."""
-
-    account: AccountId

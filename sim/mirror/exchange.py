@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from sim.mirror import account as accounts
-from sim.mirror import errors, fixed
+from sim.mirror import errors, fixed, unfillable
 from sim.mirror.account import AccountId
 from sim.mirror.evm import NOBODY, Call, Journal, Map, Stored
 from sim.mirror.vault import Vault
@@ -132,23 +132,23 @@ class Exchange(Stored):
         self.require_live(order, key, now=now)
         rest_wad = fixed.abs(order.size) - self.filled[key]
         if size_wad > rest_wad:
-            raise errors.Overfilled(size_wad, rest_wad)
+            raise unfillable.Overfilled(size_wad, rest_wad)
         taken_wad = self.filled[key] + size_wad
         self.filled[key] = taken_wad
         owner = accounts.owner_of(order.account)
         if signature != Signature(self.wallets.get(owner, owner), *key):
-            raise errors.BadSignature(order.account)
+            raise unfillable.BadSignature(order.account)
         return taken_wad
 
     def require_live(self, order: Order, key: Digest, *, now: int) -> None:
         """Refuses an order that nobody can fill any more."""
         if now > order.expires_at:
-            raise errors.OrderExpired(now, order.expires_at)
+            raise unfillable.OrderExpired(now, order.expires_at)
         floor = self.salt_floor[order.account]
         if order.salt < floor:
-            raise errors.OrderBelowFloor(order.salt, floor)
+            raise unfillable.OrderBelowFloor(order.salt, floor)
         if self.cancelled[key]:
-            raise errors.OrderCancelled(order.account, order.salt)
+            raise unfillable.OrderCancelled(order.account, order.salt)
 
     def require_authority(self, account: AccountId, sender: str) -> None:
         """Refuses a sender that may not act for an account."""
@@ -165,9 +165,9 @@ class Exchange(Stored):
     def require_opposite(self, maker: Order, taker: Order) -> None:
         """Refuses two orders that do not meet."""
         if maker.instrument != taker.instrument:
-            raise errors.InstrumentsDiffer(maker.instrument, taker.instrument)
+            raise unfillable.InstrumentsDiffer(maker.instrument, taker.instrument)
         if (maker.size < 0) == (taker.size < 0):
-            raise errors.NotOpposite(maker.size, taker.size)
+            raise unfillable.NotOpposite(maker.size, taker.size)
         met = maker.limit_wad >= taker.limit_wad if taker.size < 0 else maker.limit_wad <= taker.limit_wad
         if not met:
-            raise errors.LimitNotMet(maker.limit_wad, taker.limit_wad)
+            raise unfillable.LimitNotMet(maker.limit_wad, taker.limit_wad)

@@ -48,6 +48,11 @@ def part(value: int, fraction_wad: int) -> int:
     return -magnitude if value < 0 else magnitude
 
 
+def horner(sum: int, x: int, coefficient: int) -> int:
+    """Polynomial with its next coefficient, by Horner's rule."""
+    return sum * x // RAY + coefficient
+
+
 def sqrt_down(a: int) -> int:
     """Square root, rounded down."""
     return isqrt(a)

@@ -78,6 +78,19 @@ class OneOf:
 
 
 @dataclass(frozen=True)
+class Either:
+    """A value of any of some kinds, each as often."""
+
+    kinds: Sequence[Inputs]
+
+    def edges(self) -> Sequence[Any]:
+        return [value for each in self.kinds for value in each.edges()]
+
+    def draw(self, random: Random) -> Any:
+        return random.choice(self.kinds).draw(random)
+
+
+@dataclass(frozen=True)
 class Struct:
     """A struct of fields; at its bounds all of them are at theirs, or one is."""
 

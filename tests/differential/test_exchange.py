@@ -16,7 +16,7 @@ from walks import orders
 from sim.chain import Chain
 from sim.codec import Names, snake
 from sim.compiler import compile_contracts
-from sim.mirror import errors, market
+from sim.mirror import errors, market, unfillable
 from sim.mirror.account import AccountId
 from sim.mirror.exchange import Match, Order, Signature
 from sim.model import Model
@@ -122,9 +122,9 @@ def test_a_fill_trades_at_the_makers_price_and_is_never_larger_than_the_order(bo
     assert [event.name for event in outcome.events] == ["Filled", "Traded", "Batched"]
     assert outcome.events[0].values == ("relayer", maker, taker, WAD, WAD, WAD)
     assert outcome.events[1].values[5] == 2_000 * WAD
-    assert both.fill(pair(maker, taker, WAD + 1)) == errors.Overfilled(WAD + 1, WAD)
+    assert both.fill(pair(maker, taker, WAD + 1)) == unfillable.Overfilled(WAD + 1, WAD)
     assert both.fill(pair(maker, taker, WAD)) is None
-    assert both.fill(pair(maker, taker, WAD)) == errors.Overfilled(WAD, 0)
+    assert both.fill(pair(maker, taker, WAD)) == unfillable.Overfilled(WAD, 0)
     for each, size in ((maker, 2 * WAD), (taker, 2 * WAD), (order(BOB, WAD), 0)):
         assert both.ask("filled_wad", each) == both.model.exchange.filled_wad(each) == size
     positions = both.model.vault.ledger.holders
@@ -133,7 +133,7 @@ def test_a_fill_trades_at_the_makers_price_and_is_never_larger_than_the_order(bo
 
 def test_one_order_twice_in_a_call_is_one_order(both: Market) -> None:
     one = pair(order(ALICE, -WAD), order(BOB, 3 * WAD), WAD * 2 // 3)
-    assert both.fill(one, one) == errors.Overfilled(WAD * 2 // 3, WAD - WAD * 2 // 3)
+    assert both.fill(one, one) == unfillable.Overfilled(WAD * 2 // 3, WAD - WAD * 2 // 3)
     assert both.model.exchange.filled_wad(one.maker) == 0
     half = one._replace(size_wad=WAD // 2)
     assert both.fill(half, half) is None
@@ -156,13 +156,13 @@ def test_only_the_owner_of_an_account_can_sign_for_it(both: Market) -> None:
     maker, taker = order(SAFE, -WAD), order(AccountId("joint"), WAD)
     good = Match(maker, by("keeper", maker), taker, by("owner0", taker), WAD)
     for signer in ("owner0", "relayer", "owner1"):
-        assert both.fill(good._replace(maker_signature=by(signer, maker))) == errors.BadSignature(SAFE)
+        assert both.fill(good._replace(maker_signature=by(signer, maker))) == unfillable.BadSignature(SAFE)
     for signer in ("keeper", "relayer"):
         bad = good._replace(taker_signature=by(signer, taker))
-        assert both.fill(bad) == errors.BadSignature(AccountId("joint"))
+        assert both.fill(bad) == unfillable.BadSignature(AccountId("joint"))
     elsewhere = by("keeper", maker)
     for wrong in (elsewhere._replace(chain_id=1), elsewhere._replace(exchange="vault"), "", "0x" + "12" * 65):
-        assert both.fill(good._replace(maker_signature=wrong)) == errors.BadSignature(SAFE)
+        assert both.fill(good._replace(maker_signature=wrong)) == unfillable.BadSignature(SAFE)
     assert both.fill(good) is None
 
 
@@ -173,7 +173,7 @@ def test_the_other_form_of_a_signature_is_none(both: Market) -> None:
     raw = bytes.fromhex(signed(by("owner0", maker), both.chain.names.number))
     s = GROUP_ORDER - int.from_bytes(raw[32:64], "big")
     twin = "0x" + (raw[:32] + s.to_bytes(32, "big") + bytes([55 - raw[64]])).hex()
-    assert both.fill(good._replace(maker_signature=twin)) == errors.BadSignature(ALICE)
+    assert both.fill(good._replace(maker_signature=twin)) == unfillable.BadSignature(ALICE)
 
 
 def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Market) -> None:
@@ -190,8 +190,8 @@ def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Mark
         errors.NotAuthorized(ALICE, "owner1"), None, errors.FloorNotRaised(5, 5), None,
         errors.NotAuthorized(SAFE, "keeper"),
     ]  # fmt: skip
-    assert both.fill(pair(below, order(BOB, WAD), WAD)) == errors.OrderBelowFloor(4, 5)
-    assert both.fill(pair(above, order(SAFE, WAD), WAD)) == errors.OrderCancelled(SAFE, 0)
+    assert both.fill(pair(below, order(BOB, WAD), WAD)) == unfillable.OrderBelowFloor(4, 5)
+    assert both.fill(pair(above, order(SAFE, WAD), WAD)) == unfillable.OrderCancelled(SAFE, 0)
     for each, dead in ((below, True), (above, False), (order(SAFE, WAD), True)):
         assert both.ask("is_cancelled", each) == both.model.exchange.is_cancelled(each) == dead
     assert both.fill(pair(above, order(BOB, WAD), WAD)) is None
@@ -200,7 +200,7 @@ def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Mark
 def test_an_order_is_good_in_its_last_second(both: Market) -> None:
     maker, taker = order(ALICE, -2 * WAD), order(BOB, 2 * WAD)
     assert both.fill(pair(maker, taker, WAD), at=LATER) is None
-    assert both.fill(pair(maker, taker, WAD), at=LATER + 1) == errors.OrderExpired(LATER + 1, LATER)
+    assert both.fill(pair(maker, taker, WAD), at=LATER + 1) == unfillable.OrderExpired(LATER + 1, LATER)
 
 
 def test_what_is_signed_is_typed_data_as_wallets_hash_it(both: Market) -> None:

@@ -5,10 +5,23 @@ from random import Random
 from typing import Any
 
 import pytest
-from probing import NOW, Inputs, Made, OneOf, Probes, Struct, Whole, assert_equal, started
+from probing import NOW, Either, Inputs, Made, OneOf, Probes, Struct, Whole, assert_equal, started
 
 from sim.codec import snake
-from sim.mirror import cash, collateral, fixed, liquidation, margin, market, oracle, standard
+from sim.mirror import (
+    cash,
+    collateral,
+    exp,
+    fixed,
+    liquidation,
+    margin,
+    market,
+    normal,
+    option,
+    oracle,
+    standard,
+    surface,
+)
 from sim.mirror.evm import Journal
 from sim.mirror.fixed import CAP, RAY, WAD
 from sim.mirror.standard import Level
@@ -106,6 +119,47 @@ def _nearly(valid: Inputs, other: Inputs) -> Made:
     return Made(make)
 
 
+# the ends of what has an exponential, and between them; the bounds of the parts of the distribution, and beyond them
+EXPONENT = Either([Whole(-41446531673892822314, 135305999368893231590), SIGNED])
+CENTRE, FAR, END = 662910000000000000, 5656854249492380195, 10 * WAD
+DISTANCE = Either([Whole(0, CENTRE), Whole(CENTRE + 1, FAR), Whole(FAR + 1, END), Whole(END, 2**128), WORD])
+DEVIATIONS = Either([Whole(-CENTRE, CENTRE), Whole(CENTRE + 1, FAR), Whole(-END, -FAR), SIGNED])
+EXPIRY = Whole(0, 2**40)
+
+
+def _option(random: Random) -> option.Terms:
+    """An option as they are traded."""
+    forward = Whole(1, CAP // 2**6).draw(random)
+    strike = int(forward * 2 ** random.uniform(-1, 1) ** 3)
+    vol, discount = Whole(WAD // 100, 9 * WAD).draw(random), Whole(WAD // 2, WAD).draw(random)
+    return option.Terms(forward, strike, vol, Whole(1, 10**8).draw(random), discount, random.random() < 0.5)
+
+
+OPTION = Either([
+    Struct(option.Terms, {
+        **dict.fromkeys(("forward_wad", "strike_wad", "vol_wad"), AMOUNT),
+        "secs": EXPIRY, "discount_wad": RATIO, "is_call": OneOf([False, True]),
+    }),
+    Made(_option),
+])  # fmt: skip
+
+
+def _svi(random: Random) -> surface.Svi:
+    """A surface that a door lets pass."""
+    rho, sigma = Whole(-WAD, WAD).draw(random), Whole(0, surface.MAX_WIDTH).draw(random)
+    slope = Whole(0, 2 * WAD * WAD // (WAD + abs(rho))).draw(random)
+    dip = slope * sigma * fixed.sqrt_down(WAD * WAD - rho * rho) // WAD**2
+    level, shift = Whole(-dip, surface.MAX_VARIANCE).draw(random), Whole(-surface.MAX_WIDTH, surface.MAX_WIDTH)
+    made = surface.Svi(level, slope, rho, shift.draw(random), sigma, Whole(1, 2**40).draw(random))
+    return made._replace(ref_forward=Whole(1, CAP).draw(random))
+
+
+LEVEL_OF_SVI = Whole(-(2**95), 2**95 - 1)
+ANY_SVI = Struct(
+    surface.Svi,
+    dict.fromkeys(surface.Svi._fields, AMOUNT)
+    | {"a": LEVEL_OF_SVI, "m": LEVEL_OF_SVI, "rho": Whole(-(2**63), 2**63 - 1), "ref_secs": TIME},
+)
 INSTRUMENT = Made(lambda random: market.perp(random.randrange(10)) if random.random() < 0.7 else WORD.draw(random))
 NAME = OneOf(["a", "heartbeatSecs", "a name of thirty two characters!"])
 
@@ -114,6 +168,7 @@ PURE: Mapping[Any, Mapping[str, Mapping[str, Inputs]]] = {
         **{name: {"a": WORD, "b": WORD, "c": WORD} for name in ("mulDivDown", "mulDivUp")},
         **{name: {"a": SIGNED, "b": SIGNED, "c": WORD} for name in ("mulDivFloor", "mulDivCeil")},
         "part": {"value": SIGNED, "fraction_wad": Whole(0, 2 * WAD)},
+        "horner": dict.fromkeys(("sum", "x", "coefficient"), Whole(0, 2**128 - 1)),
         **{name: {"a": WORD} for name in ("sqrtDown", "sqrtUp", "signed")},
         "abs": {"a": SIGNED},
         **{name: {"a": WORD, "b": WORD} for name in ("min", "max")},
@@ -173,6 +228,18 @@ PURE: Mapping[Any, Mapping[str, Mapping[str, Inputs]]] = {
             "elapsed_secs": TIME, "insolvent_secs": Whole(1, 30 * 86_400),
         },
         "requireValid": {"terms": _nearly(Made(_sale), ANY_SALE)},
+    },
+    exp: {"exp": {"x_wad": EXPONENT}, "ln": {"x_wad": WORD}},
+    normal: {**{name: {"x_wad": DEVIATIONS} for name in ("cdf", "pdf")}, "mills": {"x_wad": DISTANCE}},
+    option: {
+        "payoff": {"spot_wad": AMOUNT, "strike_wad": AMOUNT, "is_call": OneOf([False, True])},
+        "discount": {"rate_wad": AMOUNT, "secs": EXPIRY},
+        "deviation": {"vol_wad": AMOUNT, "secs": EXPIRY},
+        **{name: {"terms": OPTION} for name in ("price", "greeks")},
+    },
+    surface: {
+        "vol": {"self": Made(_svi), "strike_wad": AMOUNT},
+        "requireValid": {"self": _nearly(Made(_svi), ANY_SVI)},
     },
 }  # fmt: skip
 

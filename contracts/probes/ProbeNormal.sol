@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Normal} from "../Normal.sol";
+
+/// @notice The functions of Normal, open to anyone.
+contract ProbeNormal {
+    function cdf(int256 xWad) external pure returns (uint256) {
+        return Normal.cdf(xWad);
+    }
+
+    function pdf(int256 xWad) external pure returns (uint256) {
+        return Normal.pdf(xWad);
+    }
+
+    function mills(uint256 xWad) external pure returns (uint256) {
+        return Normal.mills(xWad);
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Option} from "../Option.sol";
+
+/// @notice The functions of Option, open to anyone.
+contract ProbeOption {
+    function payoff(uint256 spotWad, uint256 strikeWad, bool isCall) external pure returns (uint256) {
+        return Option.payoff(spotWad, strikeWad, isCall);
+    }
+
+    function discount(uint256 rateWad, uint256 secs) external pure returns (uint256) {
+        return Option.discount(rateWad, secs);
+    }
+
+    function deviation(uint256 volWad, uint256 secs) external pure returns (uint256) {
+        return Option.deviation(volWad, secs);
+    }
+
+    function price(Option.Terms calldata terms) external pure returns (uint256) {
+        return Option.price(terms);
+    }
+
+    function greeks(Option.Terms calldata terms) external pure returns (Option.Greeks memory) {
+        return Option.greeks(terms);
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Surface} from "../Surface.sol";
+
+/// @notice The functions of Surface, open to anyone.
+contract ProbeSurface {
+    function vol(Surface.Svi calldata self, uint256 strikeWad) external pure returns (uint256) {
+        return Surface.vol(self, strikeWad);
+    }
+
+    function requireValid(Surface.Svi calldata self) external pure {
+        Surface.requireValid(self);
+    }
+}
