@@ -98,7 +98,7 @@ def _block(accounts: Sequence[AccountId], at: int, block: int) -> Iterator[Step]
         maker, taker = accounts[place], accounts[place + 1]
         underlying, whole = (place % 2, 2_000 * WAD) if place % 2 == 0 else (1, 40_000 * WAD)
         args = {"maker": maker, "taker": taker, "instrument": market.perp(underlying), "size": side * WAD // 200}
-        yield Step(at, "exchange", "trade", args | {"price_wad": whole})
+        yield Step(at, "broker", "trade", args | {"price_wad": whole})
     for place, action in enumerate(("deposit_cash", "withdraw_cash") * 3):
         account = accounts[place]
         args = {"account": account, "amount_raw": 10**6} | ({"to": account.owner} if place % 2 else {})
@@ -107,7 +107,7 @@ def _block(accounts: Sequence[AccountId], at: int, block: int) -> Iterator[Step]
     coins = {"account": account, "collateral": 0, "amount_raw": 10**15}
     yield Step(at, account.owner, "deposit_collateral", coins)
     yield Step(at, account.owner, "withdraw_collateral", coins | {"to": account.owner})
-    yield Step(at, account.owner, "set_operator", {"account": account, "operator": "exchange", "allowed": True})
+    yield Step(at, account.owner, "set_operator", {"account": account, "operator": "broker", "allowed": True})
     yield Step(at, account.owner, "withdraw_cash", {"account": account, "amount_raw": 10**15, "to": account.owner})
     yield Step(at, "stranger", "start_liquidation", {"account": account})
     yield Step(at, "stranger", "set_operator", {"account": account, "operator": "stranger", "allowed": True})

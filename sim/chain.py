@@ -6,7 +6,7 @@ is read after it. The chunk is then mined, a block per time, and the state that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,9 +18,12 @@ from sim.compiler import Build, compile_contracts
 from sim.deploy import GAS, deploy_world, vault_abi
 from sim.interface import Interface
 from sim.mirror.account import AccountId
+from sim.mirror.evm import Call as Said
+from sim.mirror.exchange import Signature
 from sim.mirror.lens import AccountState, Globals
 from sim.mirror.valuation import Metrics
-from sim.side import TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step, World, named
+from sim.side import EXCHANGE, EXCHANGE_DOORS, TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step, World, named
+from sim.signing import signed
 
 CHUNK = 100
 
@@ -69,8 +72,11 @@ class Chain:
         others = [artifact.abi for name, artifact in artifacts.items() if name in _ERROR_SOURCES]
         self.vault = Interface(vault_abi(self.build), self.codec, others)
         self.token = Interface(artifacts["Token"].abi, self.codec)
+        self.exchange = Interface(artifacts["Exchange"].abi, self.codec)
+        self.codec.written |= {Said: self._said, Signature: self._signed}
         self.engine = f"anvil {toolchain.versions()['anvil']}"
         self._address = self.names.address(VAULT)
+        self._speakers = {self._address: self.vault, self.names.address(EXCHANGE): self.exchange}
         self._nonces: dict[str, int] = {}
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
@@ -134,15 +140,23 @@ class Chain:
         if step.action in TOKEN_ACTIONS:
             args = {name: value for name, value in step.args.items() if name != "token"}
             to, data = self.names.address(step.args["token"]), self.token.call(step.action, _token_args(args))
+        elif step.action in EXCHANGE_DOORS:
+            to, data = self.names.address(EXCHANGE), self.exchange.call(step.action, step.args)
         else:
-            to, data = self._address, self.vault.call(step.action, self._plain(step.args))
+            to, data = self._address, self.vault.call(step.action, step.args)
         return {"from": sender, "to": to, "input": data, "gas": GAS}
 
-    def _plain(self, args: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Arguments whose calls are encoded."""
-        if "calls" not in args:
-            return args
-        return {**args, "calls": [self.vault.call(each.action, each.args) for each in args["calls"]]}
+    def event_fields(self) -> dict[str, tuple[str, ...]]:
+        """The names of the values of every event, in the mirror's form."""
+        return self.vault.event_fields() | self.exchange.event_fields()
+
+    def _said(self, call: Said) -> str:
+        return self.vault.call(call.action, call.args)
+
+    def _signed(self, signature: Signature) -> str:
+        if self.names.is_contract(signature.signer):
+            raise ValueError(f"{signature.signer} is a contract and cannot sign")
+        return signed(signature, self.names.number)
 
     def _view(self, door: str, args: dict[str, Any]) -> Call:
         return {"from": _NOBODY, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}
@@ -168,8 +182,8 @@ class Chain:
         snapshot = self._snapshot(view["returnData"]) if view["status"] == "0x1" else self._unreadable(view)
         if call["status"] != "0x1":
             return Outcome(self.vault.refusal(_revert_data(call)), (), snapshot)
-        events = (self.vault.event(log) for log in call["logs"] if log["address"] == self._address)
-        return Outcome(None, tuple(events), snapshot)
+        told = ((self._speakers.get(log["address"]), log) for log in call["logs"])
+        return Outcome(None, tuple(speaker.event(log) for speaker, log in told if speaker), snapshot)
 
     def _metrics(self, call: Answer) -> Any:
         """Metrics, or the refusal of a foreign contract to tell them, which is equal to none."""
@@ -189,7 +203,7 @@ class Chain:
     def _balances(self, steps: Sequence[Step]) -> list[list[Request]]:
         """Something to pay gas with, for whoever sends the first time."""
         new = dict.fromkeys(step.sender for step in steps if step.sender not in self._nonces)
-        self._nonces |= dict.fromkeys(new, 0)
+        self._nonces |= {sender: int(self.names.is_contract(sender)) for sender in new}  # a contract begins at one
         rich: list[Request] = [("anvil_setBalance", [self.names.address(sender), hex(10**30)]) for sender in new]
         return [rich] if rich else []
 
@@ -206,7 +220,7 @@ class Chain:
         return "eth_sendTransaction", [call | {"nonce": hex(nonce), "gasPrice": hex(gas_price)}]
 
 
-_ERROR_SOURCES = ("Errors", "Token")
+_ERROR_SOURCES = ("Errors", "Unfillable", "Token")
 
 
 def _simulated(blocks: Sequence[tuple[int, Sequence[Call]]]) -> Request:

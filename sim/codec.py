@@ -1,18 +1,19 @@
 """Between names and words: calls, events and refusals of a contract, encoded and decoded by its ABI.
 
 Values have the mirror's form: people, tokens and the vault by name, accounts as `AccountId`, structs and arrays as
-tuples, short byte strings as text. Encoders and decoders are built once per type; nothing here knows the vault.
+tuples, short byte strings as text, long ones as hex or as what they say. Encoders and decoders are built once per type;
+nothing here knows the vault.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sim.mirror.account import AccountId
 from sim.mirror.evm import NOBODY
+from sim.signing import address_of
 
 Abi = Sequence[Mapping[str, Any]]
 
@@ -34,22 +35,31 @@ def camel(name: str) -> str:
 
 
 class Names:
-    """Role names and addresses, both ways; an unknown name has an address that follows from it alone."""
+    """Role names and addresses, both ways; an unknown name has the address of a key that follows from it alone."""
 
     def __init__(self) -> None:
         self._numbers = {NOBODY: 0}
         self._names = {0: NOBODY}
+        self._contracts: set[str] = set()
 
     def bind(self, name: str, address: str) -> None:
-        """Says which address a name has (hex)."""
-        self._numbers[name] = number = int(address, 16)
-        self._names[number] = name
+        """Says that a name is a contract, and its address (hex)."""
+        self._contracts.add(name)
+        self._know(name, int(address, 16))
+
+    def is_contract(self, name: str) -> bool:
+        """Whether a name is a contract: it has no key."""
+        return name in self._contracts
 
     def number(self, name: str) -> int:
         """The address of a name as a number."""
         if name not in self._numbers:
-            self.bind(name, sha256(b"crossvault:" + name.encode()).hexdigest()[:40])
+            self._know(name, int(address_of(name), 16))
         return self._numbers[name]
+
+    def _know(self, name: str, number: int) -> None:
+        self._numbers[name] = number
+        self._names[number] = name
 
     def address(self, name: str) -> str:
         """The address of a name as hex."""
@@ -92,9 +102,12 @@ def _text(data: str, at: int) -> str:
     return bytes.fromhex(data[at : at + _WORD]).rstrip(b"\0").decode("utf8", "backslashreplace")
 
 
-def _string_words(value: str) -> str:
-    body = value.encode().hex()
+def _long_words(body: str) -> str:
     return f"{len(body) // 2:064x}" + body.ljust(-(-len(body) // _WORD) * _WORD, "0")
+
+
+def _string_words(value: str) -> str:
+    return _long_words(value.encode().hex())
 
 
 def _string(data: str, at: int) -> str:
@@ -102,21 +115,23 @@ def _string(data: str, at: int) -> str:
     return bytes.fromhex(data[start : start + size]).decode("utf8", "backslashreplace")
 
 
-def _bytes_words(value: str) -> str:
-    body = value.removeprefix("0x")
-    return f"{len(body) // 2:064x}" + body.ljust(-(-len(body) // _WORD) * _WORD, "0")
-
-
 def _bytes(data: str, at: int) -> str:
     start, size = at + _WORD, 2 * int(data[at : at + _WORD], 16)
     return "0x" + data[start : start + size]
 
 
+_FIXED = Kind(1, False, lambda v: v.removeprefix("0x").ljust(_WORD, "0"), lambda d, at: "0x" + d[at : at + _WORD])
+
+
 class Codec:
-    """Encoders and decoders of one ABI over a set of names."""
+    """Encoders and decoders of one ABI over a set of names.
+
+    written: for types whose values stand for bytes, what writes them as hex.
+    """
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self.written: dict[type, Callable[[Any], str]] = {}
         self._kinds: dict[str, Kind] = {
             "bool": Kind(1, False, lambda v: f"{bool(v):064x}", lambda d, at: d[at + _WORD - 1] == "1"),
             "address": Kind(
@@ -125,7 +140,7 @@ class Codec:
             "bytes32": Kind(1, False, lambda v: v.encode().hex().ljust(_WORD, "0"), _text),
             "AccountId": Kind(1, False, self._account_word, self._account),
             "string": Kind(1, True, _string_words, _string),
-            "bytes": Kind(1, True, _bytes_words, _bytes),
+            "bytes": Kind(1, True, self._bytes_words, _bytes),
         }
 
     def kinds(self, parameters: Iterable[Mapping[str, Any]]) -> Kind:
@@ -143,8 +158,12 @@ class Codec:
         if internal == "AccountId":
             return self._kinds["AccountId"]
         if kind not in self._kinds:
-            self._kinds[kind] = _integer(parameter["name"], kind)
+            self._kinds[kind] = _FIXED if kind.startswith("bytes") else _integer(parameter["name"], kind)
         return self._kinds[kind]
+
+    def _bytes_words(self, value: Any) -> str:
+        text = value if isinstance(value, str) else self.written[type(value)](value)
+        return _long_words(bytes.fromhex(text.removeprefix("0x")).hex())
 
     def _account_word(self, account: AccountId) -> str:
         return f"{self.names.number(account.owner):040x}{account.number:024x}"

@@ -9,7 +9,7 @@ from sim.anvil import Node
 from sim.codec import Codec, Names
 from sim.compiler import Artifact, Build
 from sim.mirror.liquidation import Terms
-from sim.side import VAULT, TokenSpec, World
+from sim.side import EXCHANGE, VAULT, TokenSpec, World
 
 DEPLOYER = "deployer"
 FEED, REGISTRY, APPRAISER = "feed", "registry", "appraiser"
@@ -67,7 +67,7 @@ class Deployer:
 
 
 def deploy_world(node: Node, build: Build, world: World, names: Names) -> None:
-    """Puts the tokens and the vault of a world on a node and binds their names. Raises DeployFailed."""
+    """Puts tokens, vault, exchange and wallets of a world on a node and binds their names. Raises DeployFailed."""
     deployer = Deployer(node, build, names)
     for spec in world.tokens:
         names.bind(spec.name, deployer.deploy(_TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals]))
@@ -76,7 +76,10 @@ def deploy_world(node: Node, build: Build, world: World, names: Names) -> None:
     names.bind(FEED, feed := deployer.deploy("Feed"))
     names.bind(REGISTRY, registry := deployer.deploy("Registry", ["address"], [feed]))
     names.bind(APPRAISER, appraiser := deployer.deploy("Appraiser", ["address"], [registry]))
-    names.bind(VAULT, deployer.deploy("Vault", [*kinds, "address"], [*values, appraiser]))
+    names.bind(VAULT, vault := deployer.deploy("Vault", [*kinds, "address"], [*values, appraiser]))
+    names.bind(EXCHANGE, deployer.deploy("Exchange", ["address"], [vault]))
+    for name, signer in world.wallets:
+        names.bind(name, deployer.deploy("Wallet", ["address"], [names.address(signer)]))
     _set_spenders(node, build, world.tokens, names)
 
 

@@ -10,9 +10,22 @@ from typing import Any
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
 from sim.mirror.evm import Journal, Map, Stored
+from sim.mirror.exchange import Exchange
 from sim.mirror.valuation import Metrics
 from sim.mirror.vault import Vault
-from sim.side import TOKEN_ACTIONS, VAULT, Event, Outcome, Snapshot, Step, TokenSpec, World
+from sim.side import (
+    CHAIN_ID,
+    EXCHANGE,
+    EXCHANGE_DOORS,
+    TOKEN_ACTIONS,
+    VAULT,
+    Event,
+    Outcome,
+    Snapshot,
+    Step,
+    TokenSpec,
+    World,
+)
 
 
 class ERC20InsufficientBalance(Refusal):
@@ -75,6 +88,9 @@ class Model:
             world.owner, world.quote, world.delay_secs, world.terms,
             tokens=self.tokens, this=VAULT, journal=self.journal,
         )  # fmt: skip
+        self.exchange = Exchange(
+            self.vault, wallets=dict(world.wallets), chain_id=CHAIN_ID, this=EXCHANGE, journal=self.journal
+        )
         for name, token in self.tokens.items():
             token.hook = partial(self.vault.fund_insurance, 1, sender=name)
         self.journal.keep()
@@ -125,6 +141,6 @@ class Model:
 
     def _door(self, action: str) -> tuple[Callable[..., Any], bool]:
         if action not in self._doors:
-            door = getattr(self.vault, action)
+            door = getattr(self.exchange if action in EXCHANGE_DOORS else self.vault, action)
             self._doors[action] = door, "now" in signature(door).parameters
         return self._doors[action]

@@ -6,12 +6,24 @@ import inspect
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
+from sim.mirror.evm import Call
+from sim.mirror.exchange import Exchange
 from sim.mirror.vault import Vault
-from sim.side import DOORS, TOKEN_ACTIONS, Outcome, Step, account_id, instrument_name, instrument_number
+from sim.side import (
+    DOORS,
+    EXCHANGE_DOORS,
+    TOKEN_ACTIONS,
+    Outcome,
+    Step,
+    account_id,
+    instrument_name,
+    instrument_number,
+)
 
 _TOKEN_ARGS: Mapping[str, type] = {"token": str, "to": str, "amount_raw": int}
 _EXTRAS = ("self", "sender", "now", "return")
@@ -29,18 +41,13 @@ class Notation:
 
     def step(self, step: Step) -> dict[str, Any]:
         """A step as JSON."""
-        args = {name: self._named(name, value) for name, value in step.args.items()}
-        return {"at": step.at, "sender": step.sender, "action": step.action, "args": args}
+        return {"at": step.at, "sender": step.sender, "action": step.action, "args": self._args(step.args)}
 
     def parse(self, text: Mapping[str, Any]) -> Step:
         """The step that a JSON object is. Raises BadNotation."""
         try:
-            action = text["action"]
-            kinds = door_arguments(action)
-            if set(text["args"]) != set(kinds):
-                raise BadNotation(f"{action} takes {', '.join(kinds) or 'nothing'}, got {', '.join(text['args'])}")
-            args = {name: self._value(name, kind, text["args"][name]) for name, kind in kinds.items()}
-            return Step(int(text["at"]), str(text["sender"]), action, args)
+            args = self._parsed(text["action"], text["args"])
+            return Step(int(text["at"]), str(text["sender"]), text["action"], args)
         except (KeyError, TypeError, ValueError, AttributeError) as wrong:
             raise BadNotation(f"no step: {wrong}") from wrong
 
@@ -54,7 +61,15 @@ class Notation:
         }
 
     def _fields(self, refusal: Refusal) -> dict[str, Any]:
-        return {name: self._named(name, value) for name, value in zip(refusal.fields, refusal.args, strict=True)}
+        return self._args(dict(zip(refusal.fields, refusal.args, strict=True)))
+
+    def _args(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._named(name, value) for name, value in args.items()}
+
+    def _parsed(self, action: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        kinds = door_arguments(action)
+        _require_fields(action, kinds, args)
+        return {name: self._value(name, kind, args[name]) for name, kind in kinds.items()}
 
     def _named(self, name: str, value: Any) -> Any:
         known = self._lists.get(name, ())
@@ -62,20 +77,42 @@ class Notation:
             return known[value]
         if name == "instrument":
             return instrument_name(value, self._lists["underlying"])
-        return plain(value)
+        if isinstance(value, Mapping):
+            return self._args(value)
+        if isinstance(value, AccountId) or not isinstance(value, tuple):
+            return plain(value)
+        if hasattr(value, "_asdict"):
+            return self._args(value._asdict())
+        return [self._named(name, each) for each in value]
 
     def _value(self, name: str, kind: Any, text: Any) -> Any:
         if name in self._lists and text in self._lists[name]:
             return self._lists[name].index(text)
         if name == "instrument":
             return _instrument(text, self._lists["underlying"])
+        if get_origin(kind) in (tuple, Sequence):
+            return tuple(self._value(name, get_args(kind)[0], each) for each in text)
+        if isinstance(kind, UnionType):
+            [struct] = [each for each in get_args(kind) if each is not str]
+            return self._value(name, str if isinstance(text, str) else struct, text)
+        if kind is Call:
+            _require_fields("a call", dict.fromkeys(Call._fields), text)
+            return Call(text["action"], self._parsed(text["action"], text["args"]))
         if kind is AccountId:
             return account_id(text)
-        if kind is bool or kind is str:
-            return text
         if kind is int:
             return int(text)
-        return kind(**{field: int(text[field]) for field in kind._fields})
+        return text if kind in (bool, str) else self._struct(kind, text)
+
+    def _struct(self, kind: Any, text: Mapping[str, Any]) -> Any:
+        kinds = get_type_hints(kind)
+        _require_fields(kind.__name__, kinds, text)
+        return kind(**{name: self._value(name, each, text[name]) for name, each in kinds.items()})
+
+
+def _require_fields(owner: str, kinds: Mapping[str, Any], text: Mapping[str, Any]) -> None:
+    if set(text) != set(kinds):
+        raise BadNotation(f"{owner} takes {', '.join(kinds) or 'nothing'}, got {', '.join(text)}")
 
 
 def _instrument(text: str, underlyings: Sequence[str]) -> int:
@@ -88,10 +125,11 @@ def door_arguments(action: str) -> Mapping[str, Any]:
     """The arguments of an action and their types, in order. Raises BadNotation when there is no such action."""
     if action in TOKEN_ACTIONS:
         return _TOKEN_ARGS
-    if action not in DOORS:
-        close = get_close_matches(action, (*DOORS, *TOKEN_ACTIONS), 1)
+    known = (*DOORS, *EXCHANGE_DOORS)
+    if action not in known:
+        close = get_close_matches(action, (*known, *TOKEN_ACTIONS), 1)
         raise BadNotation(f"no action {action!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
-    hints = get_type_hints(inspect.unwrap(getattr(Vault, action)))
+    hints = get_type_hints(inspect.unwrap(getattr(Exchange if action in EXCHANGE_DOORS else Vault, action)))
     return {name: kind for name, kind in hints.items() if name not in _EXTRAS}
 
 

@@ -15,7 +15,7 @@ from sim.chain import Chain
 from sim.mirror.liquidation import Terms
 from sim.model import Model
 from sim.notation import BadNotation, Notation, plain
-from sim.side import Outcome, Step, TokenSpec, World
+from sim.side import Outcome, Step, TokenSpec, WalletSpec, World
 from sim.story import Story
 
 FORMAT = 1
@@ -128,7 +128,7 @@ def header(story: Story, chain: Chain) -> dict[str, Any]:
 
 
 def _code_hash(chain: Chain) -> str:
-    codes = (chain.build.artifacts[name].deployed_bytecode for name in ("Vault", "Registry"))
+    codes = (chain.build.artifacts[name].deployed_bytecode for name in ("Vault", "Registry", "Exchange"))
     return sha256("".join(codes).encode()).hexdigest()
 
 
@@ -197,6 +197,7 @@ def _world_text(world: World) -> dict[str, Any]:
         "delay_secs": world.delay_secs,
         "terms": plain(world.terms),
         "starts_at": world.starts_at,
+        "wallets": [list(spec) for spec in world.wallets],
     }
 
 
@@ -208,4 +209,5 @@ def _world(text: Mapping[str, Any]) -> World:
         delay_secs=text["delay_secs"],
         terms=Terms(**{name: int(value) for name, value in text["terms"].items()}),
         starts_at=text["starts_at"],
+        wallets=tuple(WalletSpec(*spec) for spec in text.get("wallets", ())),
     )

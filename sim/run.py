@@ -95,7 +95,7 @@ class Lockstep:
     ) -> None:
         self.model, self.chain, self.observers, self.guard = model, chain, observers, guard
         self.result = Result()
-        self._fields = chain.vault.event_fields()
+        self._fields = chain.event_fields()
         self._chunk = _Chunk(1)
         self._sent: Sent | None = None
         self._worker = ThreadPoolExecutor(1)

@@ -20,6 +20,8 @@ from sim.mirror.liquidation import Terms
 from sim.mirror.valuation import Metrics
 
 VAULT = "vault"
+EXCHANGE = "exchange"
+CHAIN_ID = 31_337
 TOKEN_KINDS = ("plain", "fee", "reentrant", "silent")
 TOKEN_ACTIONS = ("mint", "transfer")
 DOORS = (
@@ -33,6 +35,9 @@ DOORS = (
 )  # fmt: skip
 
 
+EXCHANGE_DOORS = ("fill", "cancel", "cancel_below")
+
+
 class TokenSpec(NamedTuple):
     """A test token: symbol, decimals, and whether it is `plain`, keeps a `fee` of 1 %, is `reentrant` or `silent`."""
 
@@ -41,11 +46,18 @@ class TokenSpec(NamedTuple):
     kind: str = "plain"
 
 
+class WalletSpec(NamedTuple):
+    """A contract wallet: its name, and the name of whoever signs for it."""
+
+    name: str
+    signer: str
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """What exists before the first step: tokens, and a vault on the quote token with owner, delay and auction terms.
+    """What exists before the first step: tokens, wallets, a vault on the quote token, and an exchange for it.
 
-    starts_at: [unix seconds], not after the first step. owner: role name.
+    starts_at: [unix seconds], not after the first step. owner: role name. terms: of auctions.
     """
 
     tokens: tuple[TokenSpec, ...]
@@ -54,13 +66,14 @@ class World:
     delay_secs: int
     terms: Terms
     starts_at: int
+    wallets: tuple[WalletSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One call: when, by whom, which door (snake case), with which decoded arguments.
 
-    Actions are the vault's doors, and `mint` and `transfer` of a token (`token, to, amount_raw`).
+    Actions are the doors of the vault and the exchange, and `mint` and `transfer` of a token (`token, to, amount_raw`).
     """
 
     at: int
@@ -87,7 +100,7 @@ def named(steps: Sequence[Step]) -> tuple[AccountId, ...]:
 
 
 class Event(NamedTuple):
-    """An event of the vault: name and values in the order of the Solidity event."""
+    """An event of the vault or the exchange: name and values in the order of the Solidity event."""
 
     name: str
     values: tuple[Any, ...]
@@ -101,7 +114,7 @@ class Snapshot(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a step came to: a refusal or none, the vault's events, and the state after it."""
+    """What a step came to: a refusal or none, its events, and the state after it."""
 
     refusal: Refusal | None
     events: tuple[Event, ...]

@@ -26,12 +26,13 @@ STORY = frozenset({"scenario", "story", "notation"})
 # module or folder of sim -> what of sim it may import, itself aside; a new room needs a row
 ARROWS: dict[str, frozenset[str]] = {"mirror": frozenset(), "side": frozenset({"mirror"})}
 ARROWS |= dict.fromkeys(TOOLCHAIN, TOOLCHAIN)
-ARROWS["codec"] = ARROWS["side"]
+ARROWS["signing"] = ARROWS["side"]
+ARROWS["codec"] = ARROWS["side"] | {"signing"}
 ARROWS["model"] = ARROWS["compare"] = ARROWS["side"] | {"side"}
 ARROWS["market"] = ARROWS["model"]
 ARROWS["conservation"] = ARROWS["model"] | {"model"}
 ARROWS |= dict.fromkeys(STORY | {"agents"}, ARROWS["market"] | {"model", "market", "agents", "conservation"} | STORY)
-ARROWS["interface"] = ARROWS["model"] | {"codec"}
+ARROWS["interface"] = ARROWS["model"] | {"codec", "signing"}
 ARROWS["anvil"] = TOOLCHAIN
 ARROWS["deploy"] = ARROWS["interface"] | TOOLCHAIN | {"interface", "anvil"}
 ARROWS["chain"] = ARROWS["deploy"] | {"deploy"}
@@ -187,7 +188,8 @@ def test_every_division_says_how_it_rounds_and_why(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CONTRACTS, ids=name_of)
 def test_every_refusal_is_documented_and_every_documented_refusal_exists(path: Path) -> None:
-    known = {node["name"] for node in nodes(syntax_trees()["Errors.sol"]) if node["nodeType"] == "ErrorDefinition"}
+    trees = [syntax_trees()[name] for name in ("Errors.sol", "Unfillable.sol")]
+    known = {node["name"] for node in nodes(trees) if node["nodeType"] == "ErrorDefinition"}
     known |= {"ReentrancyGuardReentrantCall", "SafeERC20FailedOperation"}  # OpenZeppelin's
     for label, function in solidity_functions(path.name):
         documented = {name for name in re.split(r"[,\s]+", tag(function, "custom:reverts")) if name}

@@ -13,16 +13,17 @@ from sim.compiler import syntax_trees
 ROOT = Path(__file__).resolve().parent.parent
 MIRROR = ROOT / "sim" / "mirror"
 PAIRS = sorted(path.stem for path in (ROOT / "contracts").glob("*.sol"))
-DOORS = ["Store", "Appraiser", "Governance", "Feed", "Registry", "Checks", "Auction", "Vault"]
-LIBRARIES = [name for name in PAIRS if name not in {"Errors", *DOORS}]
+DOORS = ["Store", "Appraiser", "Governance", "Feed", "Registry", "Checks", "Auction", "Vault", "Exchange"]
+LIBRARIES = [name for name in PAIRS if name not in {"Errors", "Unfillable", *DOORS}]
 
 # what a contract passes on to another, or asks of itself, its twin inherits
 REACHED = {("Vault", "Proxy"): "Registry", ("Registry", "Proxy"): "Feed", ("Checks", "Store"): "Appraiser"}
 CHAIN_ONLY = {"registry", "appraiser", "feed"}
-UNPAIRED = {"__init__", "evm"}
-FROM_THE_AIR = {"sender", "now", "this", "tokens", "journal"}
-MIRROR_ONLY_STATE = ["entered", "events", "tokens", "this"]  # what the machine keeps for Solidity
+UNPAIRED = {"__init__", "evm", "refusal"}
+FROM_THE_AIR = {"sender", "now", "this", "tokens", "wallets", "chain_id", "journal"}
+MIRROR_ONLY_STATE = ["entered", "events", "tokens", "wallets", "chain_id", "this"]  # what the machine keeps
 MIRROR_ONLY_METHODS = ["emit"]
+MIRROR_ONLY_TYPES = {"Refusal", "Digest", "Signature"}  # what stands for bytes is a value
 BASES = {"Stored", "NamedTuple", "IntEnum", "Refusal"}
 
 
@@ -113,7 +114,7 @@ class PythonFile:
         return found
 
     def types(self) -> list[Item]:
-        kept = [node for node in self.classes if node.name not in {"Refusal", *DOORS}]
+        kept = [node for node in self.classes if node.name not in {*MIRROR_ONLY_TYPES, *DOORS}]
         return [Item(node.name, _fields(node), sentence(ast.get_docstring(node) or "")) for node in kept]
 
     def functions(self) -> list[Item]:

@@ -42,7 +42,7 @@ class Liquidator:
     rule: Rule
     targets: Sequence[AccountId]
     maker: AccountId | None
-    exchange: str
+    broker: str
 
     def act(self, model: Model, at: int) -> Acts:
         """Looks at every account, then sells what it holds."""
@@ -119,7 +119,7 @@ class Liquidator:
         holder = model.vault.ledger.holders[self.account]
         for instrument in holder.instruments:
             size = -holder.positions[instrument].size
-            yield Step(at, self.exchange, "trade", {
+            yield Step(at, self.broker, "trade", {
                 "maker": self.maker, "taker": self.account, "instrument": instrument, "size": size,
                 "price_wad": mark(model, instrument),
             })  # fmt: skip

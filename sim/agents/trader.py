@@ -32,7 +32,7 @@ class Trader:
     account: AccountId
     taste: Taste
     maker: AccountId | None
-    exchange: str
+    broker: str
     random: Random
 
     def act(self, model: Model, at: int) -> Acts:
@@ -56,7 +56,7 @@ class Trader:
             size = size if held > 0 else -size
         else:
             size = min(size, abs(held)) * (-1 if held > 0 else 1)
-        return Step(at, self.exchange, "trade", {
+        return Step(at, self.broker, "trade", {
             "maker": self.maker, "taker": self.account, "instrument": instrument, "size": size,
             "price_wad": mark(model, instrument),
         })  # fmt: skip

@@ -45,7 +45,7 @@ def explain(arguments: Namespace) -> int:
 
 
 def _explained(read: Record, number: int, model: Model, chain: Chain) -> Explained:
-    step, fields = read.steps[number - 1], chain.vault.event_fields()
+    step, fields = read.steps[number - 1], chain.event_fields()
     earlier = _earlier(read.steps[: number - 1], model, chain)
     accounts = step.accounts()
     before = _described(model, accounts, Outcome(None, (), model.snapshot(accounts)), model.metrics(accounts, step.at))
@@ -73,7 +73,7 @@ def _attempted(model: Model, accounts: Sequence[AccountId], step: Step) -> dict[
 
 def _earlier(steps: Sequence[Step], model: Model, chain: Chain) -> str | None:
     """The first difference in the steps before, if there is one."""
-    fields = chain.vault.event_fields()
+    fields = chain.event_fields()
     pairs = zip(model.play(steps), chain.play(steps), strict=True)
     for number, (mine, other) in enumerate(pairs, start=1):
         if found := differences(other, mine, fields):

@@ -84,7 +84,8 @@ class Interrupts:
 
 def _require_same_doors(build: Build, ours: Build) -> None:
     lacking = {"Vault": _lacking(vault_abi(build), vault_abi(ours))}
-    lacking["Token"] = _lacking(build.artifacts["Token"].abi, ours.artifacts["Token"].abi)
+    for name in ("Exchange", "Token"):
+        lacking[name] = _lacking(build.artifacts[name].abi, ours.artifacts[name].abi)
     missing = [f"{name}: {door}" for name, doors in lacking.items() for door in doors]
     if missing:
         raise CompileFailed("the contracts lack what the model is compared with:\n  " + "\n  ".join(missing))

@@ -9,6 +9,7 @@ from typing import Any
 from sim.mirror.account import AccountId
 from sim.mirror.auction import Deal
 from sim.mirror.errors import Refusal
+from sim.mirror.evm import Call
 from sim.record import Record
 from sim.report.figures import spoken, utc
 from sim.side import TOKEN_ACTIONS, Event, Step, instrument_name
@@ -39,8 +40,11 @@ class Words:
             return instrument_name(value, self.underlyings)
         if isinstance(value, AccountId):
             return str(value)
-        if hasattr(value, "_asdict"):
-            return "(" + ", ".join(f"{key} {spoken(key, each)}" for key, each in value._asdict().items()) + ")"
+        if isinstance(value, Call) or hasattr(value, "_asdict"):
+            label, parts = (value.action, value.args) if isinstance(value, Call) else ("", value._asdict())
+            return f"{label}({', '.join(f'{key} {self.value(key, each, step)}' for key, each in parts.items())})"
+        if isinstance(value, tuple | list):
+            return "[" + ", ".join(self.value(name, each, step) for each in value) + "]"
         return spoken(name, value, self._scale(step)) + (f" {self._token(step)}" if name.endswith("_raw") else "")
 
     def refusal(self, refusal: Refusal, step: Step) -> str:

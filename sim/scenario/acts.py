@@ -48,7 +48,7 @@ def _withdraw(cast: Cast, act: Act, at: int) -> Made:
 
 
 def _trade(cast: Cast, act: Act, at: int) -> Made:
-    return act.do, cast.roles.exchange, {
+    return act.do, cast.roles.broker, {
         "maker": cast.account("maker", act.maker),
         "taker": cast.account("taker", act.taker),
         "instrument": cast.instrument("instrument", act.instrument),
@@ -70,7 +70,7 @@ def _publish(cast: Cast, act: Act, at: int) -> Made:
 
 def _sell(cast: Cast, act: Act, at: int) -> Made:
     account = cast.account("account", act.account)
-    return act.do.replace(" ", "_"), cast.roles.exchange, {"account": account}
+    return act.do.replace(" ", "_"), cast.roles.broker, {"account": account}
 
 
 def _bid(cast: Cast, act: Act, at: int) -> Made:

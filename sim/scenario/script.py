@@ -123,7 +123,7 @@ class RolesPart(Part):
     owner: Name = "governor"
     guardian: Name = "guardian"
     feeder: Name = "feeder"
-    exchange: Name = "exchange"
+    broker: Name = "broker"
 
 
 class WorldPart(Part):

@@ -150,8 +150,8 @@ class Stage:
                         action, sender, args = acts.put_in(self.cast, name, amount.unit, amount_raw)
                         self._say(route, sender, action, **args)
         if actor.kind != "stranger":
-            exchange = self.cast.roles.exchange
-            self._say(("actors", name), account.owner, "set_operator", account=account, operator=exchange, allowed=True)
+            broker = self.cast.roles.broker
+            self._say(("actors", name), account.owner, "set_operator", account=account, operator=broker, allowed=True)
 
     def _open(self, name: str, actor: ActorPart) -> None:
         for key in ("positions", "leverage"):
@@ -165,7 +165,7 @@ class Stage:
                         raise Trouble(instrument, f"opens at the mark, but 'prices' has none for {underlying}")
                     size = None if key == "leverage" else self.cast.size(instrument, amount, instrument)
                     opening = _Opening(
-                        self.script.starts, self.cast.roles.exchange, maker, self.cast.accounts[name], number, size,
+                        self.script.starts, self.cast.roles.broker, maker, self.cast.accounts[name], number, size,
                         amount if size is None else 0,
                     )  # fmt: skip
                     self.setting.append(Cue(self.script.starts, route, opening.step, _ACCEPTED))
@@ -251,17 +251,17 @@ class Stage:
     # the agents
 
     def _agents(self) -> list[Agent]:
-        exchange, targets = self.cast.roles.exchange, tuple(self.cast.accounts.values())
+        broker, targets = self.cast.roles.broker, tuple(self.cast.accounts.values())
         found: list[Agent] = []
         for name, actor in self.script.actors.items():
             account, maker = self.cast.accounts[name], self._first_maker(name)
             if actor.rule is not None or actor.kind == "liquidator":
                 part = actor.rule or RulePart()
                 rule = Rule(part.discount, part.reward, part.most, part.unload)
-                found.append(Liquidator(account, rule, targets, maker, exchange))
+                found.append(Liquidator(account, rule, targets, maker, broker))
             if actor.taste is not None:
                 random = Random(f"{self.seed}/{name}")
-                found.append(Trader(account, taste(self.cast, actor), maker, exchange, random))
+                found.append(Trader(account, taste(self.cast, actor), maker, broker, random))
         return found
 
 
@@ -279,7 +279,7 @@ class _Opening(NamedTuple):
     """A position that an actor opens with at the mark; without a size, a multiple of its equity [wad]."""
 
     at: int
-    exchange: str
+    broker: str
     maker: AccountId
     taker: AccountId
     instrument: int
@@ -294,7 +294,7 @@ class _Opening(NamedTuple):
             size -= size % _FINEST_SIZE_WAD
             size = -size if self.multiple < 0 else size
         args = {"maker": self.maker, "taker": self.taker, "instrument": self.instrument, "size": size}
-        return Step(self.at, self.exchange, "trade", {**args, "price_wad": price_wad})
+        return Step(self.at, self.broker, "trade", {**args, "price_wad": price_wad})
 
 
 class _Written(NamedTuple):

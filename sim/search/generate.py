@@ -30,8 +30,8 @@ _TOKENS = (
     TokenSpec("EVIL", 18, "reentrant"),
 )
 _PRICED_BY = {"WETH": 0, "WBTC": 1, "USDT": 2, "OLD": 2, "FEE": 0, "EVIL": 0}
-_GOVERNOR, _FEEDER, _GUARDIAN, _EXCHANGE, _FAUCET, _STRANGER = (
-    "governor", "feeder", "guardian", "exchange", "faucet", "stranger",
+_GOVERNOR, _FEEDER, _GUARDIAN, _BROKER, _FAUCET, _STRANGER = (
+    "governor", "feeder", "guardian", "broker", "faucet", "stranger",
 )  # fmt: skip
 
 Args = dict[str, Any]
@@ -120,7 +120,7 @@ class Walk:
                 yield self._step(_FAUCET, "mint", token=token, to=account.owner, amount_raw=10**30)
             cash_raw = 10**13 if account in self.buyers else self._random.randrange(10**9, 10**11)
             yield self._step(account.owner, "deposit_cash", account=account, amount_raw=cash_raw)
-            yield self._step(account.owner, "set_operator", account=account, operator=_EXCHANGE, allowed=True)
+            yield self._step(account.owner, "set_operator", account=account, operator=_BROKER, allowed=True)
 
     def _step(self, sender: str, action: str, /, **args: Any) -> Step:
         return Step(self._at, sender, action, args)
@@ -142,7 +142,7 @@ class Walk:
 
     def _actor(self, account: AccountId) -> str:
         """Mostly who may act for the account."""
-        return account.owner if self._random.random() < 0.97 else self._random.choice((_STRANGER, _EXCHANGE))
+        return account.owner if self._random.random() < 0.97 else self._random.choice((_STRANGER, _BROKER))
 
     def _near(self, limit: int) -> int:
         """An amount around a limit, below it, or out of all bounds."""
@@ -166,7 +166,7 @@ class Walk:
         size = -held if held and random.random() < 0.3 else self._size(model, taker, mark, risk)
         band = mark * risk.trade_band // WAD
         offset = random.choice((0,) * 9 + (-band, band, band + 1, random.randint(-band, band)))
-        who = _EXCHANGE if random.random() < 0.96 else random.choice((taker.owner, maker.owner))
+        who = _BROKER if random.random() < 0.96 else random.choice((taker.owner, maker.owner))
         args: Args = {"maker": maker, "taker": taker, "instrument": instrument}
         return self._step(who, "trade", **args, size=size, price_wad=max(0, mark + offset))
 
@@ -179,7 +179,7 @@ class Walk:
             move = self._random.choice(moves if self._random.random() < 0.99 else [self._start, self._bid])
             step = move(model)
             calls.append(Call(step.action, step.args))
-        who = _EXCHANGE if self._random.random() < 0.9 else self._account().owner
+        who = _BROKER if self._random.random() < 0.9 else self._account().owner
         return self._step(who, "batch", calls=tuple(calls))
 
     def _size(self, model: Model, taker: AccountId, mark: int, risk: market.Risk) -> int:
@@ -285,8 +285,8 @@ class Walk:
 
     def _operator(self, model: Model) -> Step:
         account = self._account()
-        operator = self._random.choice((_STRANGER, _EXCHANGE, self._account().owner))
-        allowed = operator == _EXCHANGE or self._random.random() < 0.3
+        operator = self._random.choice((_STRANGER, _BROKER, self._account().owner))
+        allowed = operator == _BROKER or self._random.random() < 0.3
         return self._step(self._actor(account), "set_operator", account=account, operator=operator, allowed=allowed)
 
     def _pause(self, model: Model) -> Step:
@@ -336,8 +336,8 @@ class Walk:
                 self._step(_FEEDER, "publish_price", underlying=2, index_wad=random.choice((0, fixed.CAP + 1)),
                            premium_wad=2**95, confidence_wad=WAD, published_at=self._at),
                 self._step(account.owner, "deposit_collateral", account=account, collateral=9, amount_raw=1),
-                self._step(_EXCHANGE, "trade", **args, size=WAD, price_wad=WAD),
-                self._step(_EXCHANGE, "trade", **(args | {"taker": self.accounts[-1], "instrument": 7}),
+                self._step(_BROKER, "trade", **args, size=WAD, price_wad=WAD),
+                self._step(_BROKER, "trade", **(args | {"taker": self.accounts[-1], "instrument": 7}),
                            size=WAD, price_wad=WAD),
                 self._step(_GOVERNOR, "list_underlying", name="BAD", risk=market.Risk()),
                 self._step(_GOVERNOR, "list_collateral", token="WETH", underlying=0, terms=self._haircut()),

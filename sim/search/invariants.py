@@ -11,9 +11,10 @@ from typing import Any
 
 from sim.conservation import broken
 from sim.mirror.account import AccountId, Image
+from sim.mirror.exchange import Match, Order, Signature
 from sim.model import Model
 from sim.run import Broken
-from sim.side import VAULT, Outcome, Step
+from sim.side import CHAIN_ID, EXCHANGE, VAULT, Outcome, Step
 
 _LIQUIDATION = ("start_liquidation", "declare_insolvent", "bid", "end_liquidation")
 _UNASKED = ("start_liquidation", "declare_insolvent", "end_liquidation")  # doors that anyone may open for any account
@@ -33,6 +34,7 @@ class Invariants:
     _margins: dict[AccountId, int] = field(default_factory=dict)
     _state: dict[AccountId, Image] = field(default_factory=dict)
     _globals: Any = None
+    _fills: Counter[Order] = field(default_factory=Counter)
 
     def before(self, step: Step, model: Model) -> None:
         """Notes what a step may not worsen."""
@@ -47,6 +49,8 @@ class Invariants:
             self._note_donation(step)
             self._require_authority(step, model)
             self._require_margins(step, model)
+            if step.action == "fill":
+                self._require_signed(step, model)
         if self.every == 1:
             self._require_untouched(step, outcome, model)
         if self._steps % self.every == 0:
@@ -66,9 +70,35 @@ class Invariants:
         if step.action in _UNASKED:
             return
         own = [step.args["bidder"]] if step.action == "bid" else step.accounts()
+        actor = EXCHANGE if step.action == "fill" else step.sender
         for account in own:
-            allowed = model.vault.is_authorized(account, step.sender)
-            _require("V9", allowed, f"{step.sender} acted for {account}", str(step))
+            allowed = model.vault.is_authorized(account, actor)
+            _require("V9", allowed, f"{actor} acted for {account}", str(step))
+
+    def _require_signed(self, step: Step, model: Model) -> None:
+        """V12: fills are what owners signed, in size, price and time, and positions moved by just that."""
+        moved: Counter[tuple[AccountId, int]] = Counter()
+        matches: tuple[Match, ...] = step.args["matches"]
+        for pair in matches:
+            for order, signature in ((pair.maker, pair.maker_signature), (pair.taker, pair.taker_signature)):
+                sign = 1 if order.size > 0 else -1
+                moved[order.account, order.instrument] += sign * pair.size_wad
+                self._fills[order] += pair.size_wad
+                owner = order.account.owner
+                said = Signature(model.exchange.wallets.get(owner, owner), order, CHAIN_ID, EXCHANGE)
+                _require("V12", signature == said, f"{order} was filled by {signature}", str(step))
+                _require("V12", 0 < self._fills[order] <= abs(order.size), f"{order} was overfilled", str(step))
+                _require("V12", step.at <= order.expires_at, f"{order} was filled too late", str(step))
+                better = (order.limit_wad - pair.maker.limit_wad) * sign >= 0
+                _require("V12", better, f"{order} was filled at {pair.maker.limit_wad}", str(step))
+        for order in {each for pair in matches for each in (pair.maker, pair.taker)}:
+            noted = model.exchange.filled_wad(order)
+            _require("V12", noted == self._fills[order], f"{order}: {self._fills[order]}, noted {noted}", str(step))
+        for (account, instrument), size in moved.items() if self.every == 1 else ():
+            before = self._state[account].entries if account in self._state else ()
+            held = sum(entry.size for entry in before if entry.instrument == instrument)
+            now = model.vault.ledger.holders[account].positions[instrument].size
+            _require("V12", now - held == size, f"{account}: {held} before, {now} after {size}", str(step))
 
     def _require_margins(self, step: Step, model: Model) -> None:
         """V4: every touched account passes initial margin, or its margin did not fall."""

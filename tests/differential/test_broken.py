@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 import yaml
-from walks import walk
+from walks import orders, walk
 
 from sim.run import Diverged
 from sim.toolchain import contracts_dir
 
 BROKEN: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "broken.yaml").read_text(encoding="utf8"))
 SEEDS = range(6)
+WALKS = {"steps": walk, "orders": orders}
 
 
 def write_broken(case: dict[str, Any], directory: Path) -> Path:
@@ -28,7 +29,7 @@ def write_broken(case: dict[str, Any], directory: Path) -> Path:
 def test_broken_contract_is_caught(case: dict[str, Any], tmp_path: Path) -> None:
     contracts = write_broken(case, tmp_path / "contracts")
     for seed in SEEDS:
-        failure = walk(seed, 2_000, contracts).failure
+        failure = WALKS[case.get("walk", "steps")](seed, 2_000, contracts).failure
         if failure is not None:
             break
     assert isinstance(failure, Diverged), f"{case['id']} was not caught: {case['why']}"

@@ -7,14 +7,24 @@ from sim.model import Model
 from sim.run import Result, run
 from sim.search.generate import Walk
 from sim.search.invariants import Invariants
+from sim.search.orders import Orders
+from sim.story import Story
 
 
 def walk(seed: int, steps: int, contracts: Path | None = None, owners: int = 8, every: int = 1) -> Result:
     """The result of a random walk through the mirror and the contracts of a directory, with all invariants."""
-    story = Walk(seed, steps, owners).story()
+    return played(Walk(seed, steps, owners).story(), contracts, Invariants(every))
+
+
+def orders(seed: int, steps: int, contracts: Path | None = None) -> Result:
+    """The result of a random walk of signed orders, with all invariants."""
+    return played(Orders(seed, steps).story(), contracts, Invariants())
+
+
+def played(story: Story, contracts: Path | None, invariants: Invariants) -> Result:
+    """The result of a story on both sides."""
     model = Model(story.world)
     chain = Chain(story.world, contracts)
-    invariants = Invariants(every)
     try:
         result = run(story, model, chain, guard=invariants)
     finally:

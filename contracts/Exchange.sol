@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Account, AccountId} from "./Account.sol";
+import {Errors} from "./Errors.sol";
+import {Fixed} from "./Fixed.sol";
+import {Registry} from "./Registry.sol";
+import {Unfillable} from "./Unfillable.sol";
+import {Vault} from "./Vault.sol";
+
+/// @notice Signed orders: an operator that trades for accounts what their owners signed, and no more.
+/// @dev only an operator of accounts: the vault knows nothing of signatures, and judges these trades as it judges all others
+contract Exchange is EIP712 {
+    /// @dev what the wallets of owners show and hash; the mirror's Signature stands for it
+    bytes32 private constant ORDER_TYPE = keccak256(
+        "Order(uint256 account,uint256 instrument,int256 size,uint256 limitWad,uint256 expiresAt,uint256 salt)"
+    );
+
+    event Filled(
+        address indexed sender, Order maker, Order taker, uint256 sizeWad, uint256 makerFilledWad, uint256 takerFilledWad
+    );
+    event OrderCancelled(address indexed sender, Order order, uint256 filledWad);
+    event OrdersCancelledBelow(address indexed sender, AccountId indexed account, uint256 salt);
+
+    /// @notice What the owner of an account signs.
+    /// @dev size: what is bought, negative: sold [wad]; limitWad: the worst price of one whole unit [wad]; expiresAt: last second
+    /// [unix seconds]; salt: tells like orders apart, and the floor of cancelBelow is compared with it
+    struct Order {
+        AccountId account;
+        uint256 instrument;
+        int256 size;
+        uint256 limitWad;
+        uint256 expiresAt;
+        uint256 salt;
+    }
+
+    /// @notice Two orders, their signatures, and how much of both is to be filled.
+    /// @dev sizeWad [wad]
+    struct Match {
+        Order maker;
+        bytes makerSignature;
+        Order taker;
+        bytes takerSignature;
+        uint256 sizeWad;
+    }
+
+    Vault public immutable vault;
+    /// @dev by digest [wad]; a digest names the chain and this contract, so no fill counts elsewhere
+    mapping(bytes32 digest => uint256 sizeWad) internal filled;
+    mapping(bytes32 digest => bool) internal cancelled;
+    mapping(AccountId account => uint256) public saltFloor;
+
+    constructor(Vault vault_) EIP712("crossvault exchange", "1") {
+        vault = vault_;
+    }
+
+    /// @notice Fills pairs of signed orders, each at the limit of its maker.
+    /// @dev anybody may call: what may happen is signed. All trades are one call of the vault, so that what they leave together is
+    /// judged. Fills are noted before the wallets of owners are asked, which is by a static call, and before the vault is: whoever is
+    /// called finds nothing left to fill twice
+    /// @param matches pairs of orders
+    /// @custom:reverts ZeroSize, SizeTooLarge, InstrumentsDiffer, NotOpposite, LimitNotMet, OrderExpired, OrderBelowFloor,
+    /// OrderCancelled, Overfilled, BadSignature
+    function fill(Match[] calldata matches) external {
+        bytes[] memory calls = new bytes[](matches.length);
+        for (uint256 i = 0; i < matches.length; i++) calls[i] = agree(matches[i]);
+        vault.batch(calls);
+    }
+
+    /// @notice Cancels an order for ever.
+    /// @param order order
+    /// @custom:reverts NotAuthorized
+    function cancel(Order calldata order) external {
+        requireAuthority(order.account, msg.sender);
+        bytes32 key = digest(order);
+        cancelled[key] = true;
+        emit OrderCancelled(msg.sender, order, filled[key]);
+    }
+
+    /// @notice Cancels every order of an account whose salt is below a floor.
+    /// @dev the floor only rises
+    /// @param account account
+    /// @param salt lowest salt that is still good
+    /// @custom:reverts NotAuthorized, FloorNotRaised
+    function cancelBelow(AccountId account, uint256 salt) external {
+        requireAuthority(account, msg.sender);
+        if (salt <= saltFloor[account]) revert Errors.FloorNotRaised(salt, saltFloor[account]);
+        saltFloor[account] = salt;
+        emit OrdersCancelledBelow(msg.sender, account, salt);
+    }
+
+    /// @notice How much of an order is filled [wad].
+    /// @param order order
+    function filledWad(Order calldata order) external view returns (uint256) {
+        return filled[digest(order)];
+    }
+
+    /// @notice Whether an order was cancelled, alone or with all below a floor.
+    /// @param order order
+    function isCancelled(Order calldata order) external view returns (bool) {
+        return cancelled[digest(order)] || order.salt < saltFloor[order.account];
+    }
+
+    /// @notice What is signed of an order: all of it, this chain and this contract.
+    /// @param order order
+    function digest(Order calldata order) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(ORDER_TYPE, order)));
+    }
+
+    /// @notice Notes the fill of a pair of orders and answers the trade that it asks of the vault.
+    /// @param pair pair of orders
+    /// @custom:reverts ZeroSize, SizeTooLarge, InstrumentsDiffer, NotOpposite, LimitNotMet, OrderExpired, OrderBelowFloor,
+    /// OrderCancelled, Overfilled, BadSignature
+    function agree(Match calldata pair) internal returns (bytes memory) {
+        if (pair.sizeWad == 0) revert Errors.ZeroSize();
+        requireSize(pair.maker.size);
+        requireSize(pair.taker.size);
+        requireOpposite(pair.maker, pair.taker);
+        uint256 makerFilledWad = take(pair.maker, pair.makerSignature, pair.sizeWad);
+        uint256 takerFilledWad = take(pair.taker, pair.takerSignature, pair.sizeWad);
+        emit Filled(msg.sender, pair.maker, pair.taker, pair.sizeWad, makerFilledWad, takerFilledWad);
+        int256 size = pair.taker.size < 0 ? -int256(pair.sizeWad) : int256(pair.sizeWad);
+        return abi.encodeCall(
+            Vault.trade, (pair.maker.account, pair.taker.account, pair.taker.instrument, size, pair.maker.limitWad)
+        );
+    }
+
+    /// @notice Takes a size from what is left of an order and answers what is filled of it then [wad].
+    /// @param order order
+    /// @param signature its owner's
+    /// @param sizeWad size [wad]
+    /// @custom:reverts OrderExpired, OrderBelowFloor, OrderCancelled, Overfilled, BadSignature
+    function take(Order calldata order, bytes calldata signature, uint256 sizeWad) internal returns (uint256 takenWad) {
+        bytes32 key = digest(order);
+        requireLive(order, key);
+        uint256 restWad = Fixed.abs(order.size) - filled[key];
+        if (sizeWad > restWad) revert Unfillable.Overfilled(sizeWad, restWad);
+        takenWad = filled[key] + sizeWad;
+        filled[key] = takenWad;
+        if (!SignatureChecker.isValidSignatureNowCalldata(Account.ownerOf(order.account), key, signature)) {
+            revert Unfillable.BadSignature(order.account);
+        }
+    }
+
+    /// @notice Refuses an order that nobody can fill any more.
+    /// @param order order
+    /// @param key its digest
+    /// @custom:reverts OrderExpired, OrderBelowFloor, OrderCancelled
+    function requireLive(Order calldata order, bytes32 key) internal view {
+        if (block.timestamp > order.expiresAt) revert Unfillable.OrderExpired(block.timestamp, order.expiresAt);
+        uint256 floor = saltFloor[order.account];
+        if (order.salt < floor) revert Unfillable.OrderBelowFloor(order.salt, floor);
+        if (cancelled[key]) revert Unfillable.OrderCancelled(order.account, order.salt);
+    }
+
+    /// @notice Refuses a sender that may not act for an account.
+    /// @param account account
+    /// @param sender who acts
+    /// @custom:reverts NotAuthorized
+    function requireAuthority(AccountId account, address sender) internal view {
+        if (!Registry(payable(address(vault))).isAuthorized(account, sender)) revert Errors.NotAuthorized(account, sender);
+    }
+
+    /// @notice Refuses a size of an order that is nothing or above the cap of all sizes.
+    /// @param size what is bought; negative: sold [wad]
+    /// @custom:reverts ZeroSize, SizeTooLarge
+    function requireSize(int256 size) internal pure {
+        if (size == 0) revert Errors.ZeroSize();
+        if (Fixed.abs(size) > Fixed.CAP) revert Errors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
+    }
+
+    /// @notice Refuses two orders that do not meet.
+    /// @param maker order whose limit is the price
+    /// @param taker order whose limit must allow that price
+    /// @custom:reverts InstrumentsDiffer, NotOpposite, LimitNotMet
+    function requireOpposite(Order calldata maker, Order calldata taker) internal pure {
+        if (maker.instrument != taker.instrument) revert Unfillable.InstrumentsDiffer(maker.instrument, taker.instrument);
+        if ((maker.size < 0) == (taker.size < 0)) revert Unfillable.NotOpposite(maker.size, taker.size);
+        bool met = taker.size < 0 ? maker.limitWad >= taker.limitWad : maker.limitWad <= taker.limitWad;
+        if (!met) revert Unfillable.LimitNotMet(maker.limitWad, taker.limitWad);
+    }
+}

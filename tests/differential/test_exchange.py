@@ -1,0 +1,290 @@
+"""Signed orders on both sides: real signatures over what a step says, right and wrong ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_utils.crypto import keccak
+from walks import orders
+
+from sim.chain import Chain
+from sim.codec import Names, snake
+from sim.compiler import compile_contracts
+from sim.mirror import errors, market, unfillable
+from sim.mirror.account import AccountId
+from sim.mirror.exchange import Match, Order, Signature
+from sim.model import Model
+from sim.notation import BadNotation, Notation
+from sim.record import Checker, Writer, header, read
+from sim.run import run
+from sim.search.generate import Walk
+from sim.search.orders import START_AT, UNDERLYINGS, WAD, Orders
+from sim.side import CHAIN_ID, EXCHANGE, EXCHANGE_DOORS, Outcome, Step
+from sim.signing import address_of, signed
+from sim.story import Story
+
+OF_ORDERS = {
+    "OrderExpired", "OrderCancelled", "OrderBelowFloor", "FloorNotRaised", "Overfilled", "InstrumentsDiffer",
+    "NotOpposite", "LimitNotMet", "BadSignature", "ZeroSize", "SizeTooLarge", "NotAuthorized",
+}  # fmt: skip
+OF_THE_VAULT = {"SameAccount", "PriceOutsideBand", "UnknownInstrument", "InsufficientMargin", "VaultPaused"}
+LATER = START_AT + 600
+ETH, BTC = market.perp(0), market.perp(1)
+ALICE, BOB, SAFE = AccountId("owner0"), AccountId("owner1"), AccountId("safe")
+GROUP_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+@pytest.fixture
+def contracts(request: pytest.FixtureRequest) -> Path | None:
+    """The directory given with --contracts, or the contracts that ship."""
+    given = request.config.getoption("--contracts")
+    return Path(given) if given else None
+
+
+class Market:
+    """Both sides after the set-up of a walk of orders."""
+
+    def __init__(self, contracts: Path | None) -> None:
+        walk = Orders(7, 0)
+        self.model, self.chain = Model(walk.world), Chain(walk.world, contracts)
+        self.play(list(walk.setup()))
+
+    def play(self, steps: Sequence[Step]) -> list[Outcome]:
+        """The outcomes of some steps, which must be equal on both sides."""
+        mine = self.model.play(steps)
+        assert self.chain.play(steps) == mine
+        return mine
+
+    def fill(self, *matches: Match, at: int = START_AT) -> errors.Refusal | None:
+        """The refusal of a fill, if it is one."""
+        return self.play([Step(at, "relayer", "fill", {"matches": matches})])[0].refusal
+
+    def ask(self, view: str, order: Order) -> Any:
+        """What a view of the exchange answers about an order."""
+        [answer] = self.chain.exchange.result(view, self.word(view, order))
+        return answer
+
+    def word(self, view: str, order: Order) -> str:
+        """The same in hex."""
+        call = {"to": self.chain.names.address(EXCHANGE), "input": self.chain.exchange.call(view, {"order": order})}
+        answer: str = self.chain.node.rpc("eth_call", call, "latest")
+        return answer
+
+
+@pytest.fixture
+def both(contracts: Path | None) -> Iterator[Market]:
+    """A market of its own for a test."""
+    made = Market(contracts)
+    yield made
+    made.chain.close()
+
+
+def order(account: AccountId, size: int, limit: int = 2_000 * WAD, instrument: int = ETH, salt: int = 0) -> Order:
+    return Order(account, instrument, size, limit, LATER, salt)
+
+
+def by(signer: str, order: Order) -> Signature:
+    return Signature(signer, order, CHAIN_ID, EXCHANGE)
+
+
+def pair(maker: Order, taker: Order, size: int) -> Match:
+    signers = {"safe": "keeper"}
+    made = [by(signers.get(each.account.owner, each.account.owner), each) for each in (maker, taker)]
+    return Match(maker, made[0], taker, made[1], size)
+
+
+@pytest.mark.parametrize(("seed", "steps"), [(0, 3_000), (1, 2_000)])
+def test_random_orders_come_to_the_same_on_both_sides(seed: int, steps: int, contracts: Path | None) -> None:
+    result = orders(seed, steps, contracts)
+    assert result.failure is None, str(result.failure)
+    assert result.compared == result.steps >= steps
+    assert set(EXCHANGE_DOORS) <= set(result.actions)
+    wanted = OF_ORDERS | OF_THE_VAULT
+    assert wanted - set(result.refusals) == set()
+    assert sum(result.refusals.values()) < result.steps * 2 // 3
+
+
+def test_doors_are_those_of_the_contract() -> None:
+    abi = compile_contracts().artifacts["Exchange"].abi
+    doors = [snake(item["name"]) for item in abi if item.get("stateMutability") == "nonpayable" and "name" in item]
+    assert sorted(EXCHANGE_DOORS) == sorted(doors)
+
+
+def test_a_fill_trades_at_the_makers_price_and_is_never_larger_than_the_order(both: Market) -> None:
+    maker, taker = order(ALICE, -2 * WAD), order(SAFE, 3 * WAD, 2_010 * WAD)
+    [outcome] = both.play([Step(START_AT, "relayer", "fill", {"matches": (pair(maker, taker, WAD),)})])
+    assert [event.name for event in outcome.events] == ["Filled", "Traded", "Batched"]
+    assert outcome.events[0].values == ("relayer", maker, taker, WAD, WAD, WAD)
+    assert outcome.events[1].values[5] == 2_000 * WAD
+    assert both.fill(pair(maker, taker, WAD + 1)) == unfillable.Overfilled(WAD + 1, WAD)
+    assert both.fill(pair(maker, taker, WAD)) is None
+    assert both.fill(pair(maker, taker, WAD)) == unfillable.Overfilled(WAD, 0)
+    for each, size in ((maker, 2 * WAD), (taker, 2 * WAD), (order(BOB, WAD), 0)):
+        assert both.ask("filled_wad", each) == both.model.exchange.filled_wad(each) == size
+    positions = both.model.vault.ledger.holders
+    assert (positions[ALICE].positions[ETH].size, positions[SAFE].positions[ETH].size) == (-2 * WAD, 2 * WAD)
+
+
+def test_one_order_twice_in_a_call_is_one_order(both: Market) -> None:
+    one = pair(order(ALICE, -WAD), order(BOB, 3 * WAD), WAD * 2 // 3)
+    assert both.fill(one, one) == unfillable.Overfilled(WAD * 2 // 3, WAD - WAD * 2 // 3)
+    assert both.model.exchange.filled_wad(one.maker) == 0
+    half = one._replace(size_wad=WAD // 2)
+    assert both.fill(half, half) is None
+
+
+def test_a_spread_is_judged_as_a_whole(both: Market) -> None:
+    """Bob changes his long for another one: bought first, the second is refused; together with the sale it is not."""
+    [metrics] = both.model.metrics([BOB], START_AT)
+    size = metrics.free_collateral_wad * 9 // (2_000 * WAD) * WAD  # nine times what is free, at ten percent
+    assert size > 0
+    assert both.fill(pair(order(AccountId("owner2"), -size, salt=1), order(BOB, size, salt=1), size)) is None
+    other = size // 20
+    buy = pair(order(SAFE, -other, 40_000 * WAD, BTC), order(BOB, other, 40_000 * WAD, BTC), other)
+    sell = pair(order(AccountId("owner2"), size, salt=2), order(BOB, -size, salt=2), size)
+    assert isinstance(both.fill(buy), errors.InsufficientMargin)
+    assert both.fill(buy, sell) is None
+
+
+def test_only_the_owner_of_an_account_can_sign_for_it(both: Market) -> None:
+    maker, taker = order(SAFE, -WAD), order(AccountId("joint"), WAD)
+    good = Match(maker, by("keeper", maker), taker, by("owner0", taker), WAD)
+    for signer in ("owner0", "relayer", "owner1"):
+        assert both.fill(good._replace(maker_signature=by(signer, maker))) == unfillable.BadSignature(SAFE)
+    for signer in ("keeper", "relayer"):
+        bad = good._replace(taker_signature=by(signer, taker))
+        assert both.fill(bad) == unfillable.BadSignature(AccountId("joint"))
+    elsewhere = by("keeper", maker)
+    for wrong in (elsewhere._replace(chain_id=1), elsewhere._replace(exchange="vault"), "", "0x" + "12" * 65):
+        assert both.fill(good._replace(maker_signature=wrong)) == unfillable.BadSignature(SAFE)
+    assert both.fill(good) is None
+
+
+def test_the_other_form_of_a_signature_is_none(both: Market) -> None:
+    """(r, n - s, flipped v) recovers the same key: a second signature that nobody made."""
+    maker, taker = order(ALICE, -WAD), order(BOB, WAD)
+    good = pair(maker, taker, WAD)
+    raw = bytes.fromhex(signed(by("owner0", maker), both.chain.names.number))
+    s = GROUP_ORDER - int.from_bytes(raw[32:64], "big")
+    twin = "0x" + (raw[:32] + s.to_bytes(32, "big") + bytes([55 - raw[64]])).hex()
+    assert both.fill(good._replace(maker_signature=twin)) == unfillable.BadSignature(ALICE)
+
+
+def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Market) -> None:
+    at = START_AT
+    below, above = order(ALICE, -WAD, salt=4), order(ALICE, -WAD, salt=5)
+    outcomes = both.play([
+        Step(at, "owner1", "cancel_below", {"account": ALICE, "salt": 5}),
+        Step(at, "owner0", "cancel_below", {"account": ALICE, "salt": 5}),
+        Step(at, "owner0", "cancel_below", {"account": ALICE, "salt": 5}),
+        Step(at, "safe", "cancel", {"order": order(SAFE, WAD)}),
+        Step(at, "keeper", "cancel", {"order": order(SAFE, WAD, salt=1)}),
+    ])  # fmt: skip
+    assert [each.refusal for each in outcomes] == [
+        errors.NotAuthorized(ALICE, "owner1"), None, errors.FloorNotRaised(5, 5), None,
+        errors.NotAuthorized(SAFE, "keeper"),
+    ]  # fmt: skip
+    assert both.fill(pair(below, order(BOB, WAD), WAD)) == unfillable.OrderBelowFloor(4, 5)
+    assert both.fill(pair(above, order(SAFE, WAD), WAD)) == unfillable.OrderCancelled(SAFE, 0)
+    for each, dead in ((below, True), (above, False), (order(SAFE, WAD), True)):
+        assert both.ask("is_cancelled", each) == both.model.exchange.is_cancelled(each) == dead
+    assert both.fill(pair(above, order(BOB, WAD), WAD)) is None
+
+
+def test_an_order_is_good_in_its_last_second(both: Market) -> None:
+    maker, taker = order(ALICE, -2 * WAD), order(BOB, 2 * WAD)
+    assert both.fill(pair(maker, taker, WAD), at=LATER) is None
+    assert both.fill(pair(maker, taker, WAD), at=LATER + 1) == unfillable.OrderExpired(LATER + 1, LATER)
+
+
+def test_what_is_signed_is_typed_data_as_wallets_hash_it(both: Market) -> None:
+    """The second witness is eth_account; the third is the contract's own digest."""
+    names = both.chain.names
+    given = order(AccountId("owner0", 3), -5, salt=2**256 - 1)
+    words = ("account", "instrument", "size", "limitWad", "expiresAt", "salt")
+    kinds = [{"name": name, "type": "int256" if name == "size" else "uint256"} for name in words]
+    domain = {"name": "crossvault exchange", "version": "1", "chainId": CHAIN_ID,
+              "verifyingContract": names.address(EXCHANGE)}  # fmt: skip
+    values = [names.number("owner0") * 2**96 + 3, *given[1:]]
+    message = encode_typed_data(domain, {"Order": kinds}, dict(zip(words, values, strict=True)))
+    signature = signed(by("owner0", given), names.number)
+    assert Account.recover_message(message, signature=signature).lower() == address_of("owner0")
+    typed = keccak(b"\x19" + message.version + message.header + message.body)
+    assert both.word("digest", given) == "0x" + typed.hex()
+
+
+def test_a_contract_has_no_key(both: Market) -> None:
+    maker, taker = order(SAFE, -WAD), order(BOB, WAD)
+    step = Step(START_AT, "relayer", "fill", {"matches": (Match(maker, by("safe", maker), taker, "", WAD),)})
+    with pytest.raises(ValueError, match="safe is a contract"):
+        both.chain.transaction(step)
+
+
+def test_an_unknown_name_has_the_address_of_its_key() -> None:
+    names = Names()
+    assert names.address("alice") == address_of("alice") != address_of("bob")
+    assert not names.is_contract("alice")
+    names.bind("vault", "0x" + "12" * 20)
+    assert names.is_contract("vault") and names.name(int("12" * 20, 16)) == "vault"
+
+
+def steps_of(story: Story) -> list[Step]:
+    """The steps of a story on the model alone."""
+    model = Model(story.world)
+    steps: list[Step] = []
+    generator = story.steps(model)
+    step = next(generator)
+    try:
+        while True:
+            steps.append(step)
+            step = generator.send(model.apply(step))
+    except StopIteration:
+        return steps
+
+
+@pytest.mark.parametrize(("story", "action"), [(Orders(2, 400).story(), "fill"), (Walk(2, 400).story(), "batch")])
+def test_steps_come_back_from_their_notation(story: Story, action: str) -> None:
+    notation, steps = Notation(story.underlyings, story.collaterals), steps_of(story)
+    for step in steps:
+        assert notation.parse(json.loads(json.dumps(notation.step(step)))) == step
+    assert any(step.action == action and len(step.accounts()) > 1 for step in steps)
+
+
+def test_a_notation_with_a_field_too_many_or_too_few_is_refused() -> None:
+    notation = Notation(UNDERLYINGS, ())
+    text = notation.step(Step(0, "x", "fill", {"matches": (pair(order(ALICE, -WAD), order(BOB, WAD), WAD),)}))
+    [written] = text["args"]["matches"]
+    assert written["maker"]["instrument"] == "ETH-PERP" and written["maker"]["size"] == str(-WAD)
+    assert written["maker_signature"]["order"]["account"] == "owner0"
+    written["maker"]["colour"] = "red"
+    with pytest.raises(BadNotation, match="Order takes account"):
+        notation.parse(text)
+    del written["maker"]["colour"], written["taker_signature"]["signer"]
+    with pytest.raises(BadNotation, match="Signature takes signer"):
+        notation.parse(text)
+
+
+def test_a_record_of_orders_is_replayed_to_the_last_hash(tmp_path: Path) -> None:
+    path = tmp_path / "orders.jsonl"
+    story = Orders(3, 150).story()
+    chain = Chain(story.world)
+    try:
+        with path.open("w", encoding="utf8") as out:
+            assert run(story, Model(story.world), chain, [Writer(out, header(story, chain))]).failure is None
+    finally:
+        chain.close()
+    record = read(path)
+    again, checker = record.story(), Checker(record)
+    assert again.world == story.world
+    chain = Chain(again.world)
+    try:
+        run(again, Model(again.world), chain, [checker])
+    finally:
+        chain.close()
+    assert checker.first_difference is None and checker.lines == 1 + len(record.steps)
