@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from laws import LAW, amounts, ratios
 from mpmath import mp
-from precise import DIGITS, black, derivatives
+from precise import DIGITS, black, derivatives, deviation
 
 from sim.mirror import option
 from sim.mirror.fixed import CAP, WAD
@@ -124,6 +124,22 @@ def test_at_expiry_the_delta_is_that_of_the_payoff() -> None:
         for forward, delta in zip((99, 100, 101), deltas, strict=True):
             terms = Terms(forward * WAD, 100 * WAD, WAD, 0, WAD, call)
             assert option.greeks(terms) == Greeks(delta, 0, 0, 0)
+
+
+@LAW
+@given(traded(discount=st.just(WAD)), st.integers(-(10**6), 10**6), st.integers(0, 66))
+def test_delta_and_density_are_within_their_errors(terms: Terms, apart: int, bits: int) -> None:
+    """Those of options near their strikes, too, of which hardly any deviation is left."""
+    near = terms._replace(strike_wad=terms.forward_wad + apart, vol_wad=2**bits, secs=YEAR)
+    for each in (terms, near):
+        found = option.greeks(each)
+        with mp.workdps(DIGITS):
+            spread, sign = deviation(each), 1 if each.is_call else -1
+            d = mp.log(mp.mpf(each.forward_wad) / each.strike_wad) / spread + spread / 2
+            allowed = 5 * (1 + 1 / spread)
+            assert abs(found.delta_wad - sign * mp.ncdf(sign * d) * WAD) <= allowed
+            breadth = each.forward_wad * spread / WAD
+            assert abs(found.gamma_wad * breadth - mp.npdf(d) * WAD) <= allowed + breadth
 
 
 @dataclass
