@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from published import Case, Check, wad
+from vectors_options import has_options, mark_cases, option_cases, options_worth
 
-from sim.mirror import cash, collateral, fixed, liquidation, margin, standard
+from sim.mirror import cash, collateral, exp, fixed, liquidation, margin, standard
 from sim.mirror.fixed import WAD
 from sim.mirror.market import Risk
 from sim.mirror.standard import Exposure, Level
@@ -25,23 +27,11 @@ PPM = 10**12  # wad per part in a million
 UNITS = ("ETH", "BTC")
 LEVELS = {"IM": Level.INITIAL, "MM": Level.MAINTENANCE}
 UNBUILT = {
-    "black_scholes": "options are not built yet",
     "correlation": "margin across underlyings is not built yet",
     "methods": "portfolio margin is not built yet",
     "derive/portfolio": "portfolio margin is not built yet",
     "derive/funding": "funding is not built yet",
 }
-
-Check = Callable[[], None]
-
-
-class Case(NamedTuple):
-    """One published case: what to check, or why it cannot be."""
-
-    name: str
-    check: Check | None
-    why: str = ""
-
 
 # fixed-point arithmetic
 
@@ -68,6 +58,8 @@ ARITHMETIC: dict[str, Callable[..., int]] = {
     "sqrt": fixed.sqrt_down,
     "sqrtWad": lambda a: fixed.sqrt_down(a * WAD),
     "abs": fixed.abs,
+    "expWad": exp.exp,
+    "lnWad": exp.ln,
 }
 
 
@@ -76,7 +68,7 @@ def fixed_point_cases(content: dict[str, Any]) -> Iterator[Case]:
         for number, row in enumerate(rows):
             name = f"{function}-{number}"
             if function not in ARITHMETIC:
-                yield Case(name, None, f"there is no {function} in Fixed")
+                yield Case(name, None, f"nothing here is {function}")
                 continue
 
             def check(function: str = function, row: dict[str, Any] = row) -> None:
@@ -143,12 +135,21 @@ def derive_standard_cases(content: dict[str, Any]) -> Iterator[Case]:
             credit = margin.adjusted_equity(book, Level.MAINTENANCE) - book.cash_wad - profit
             assert_near(credit, result["BaseMargin"])
 
-        has_options = any(scenario["OptionAmounts"])
-        yield Case(name, None if has_options else whole, "options are not built yet" if has_options else "")
+        with_options = any(scenario["OptionAmounts"])
+        yield Case(name, None if with_options else whole, "margin of options is not built yet" if with_options else "")
+        if with_options:
+            yield Case(f"{name}-value", partial(whole_value, scenario, result))
         if any(scenario[key] for key in ("Perps_ETH", "Perps_BTC", "wETH", "wBTC")):
             yield Case(f"{name}-linear-parts", linear)
         if result["DepegIMs"]:
             yield Case(f"{name}-depeg", partial(depeg, scenario, result))
+
+
+def whole_value(scenario: dict[str, Any], result: dict[str, Any]) -> None:
+    """Everything, options too; of the price of an option their floats lose what is small beside the forward."""
+    ours = margin.equity(derive_book(scenario)) + options_worth(scenario)
+    lost = max(scenario["Forwards"]) // 10**15
+    assert fixed.abs(ours - result["PortfolioMtM"]) <= DERIVE * fixed.abs(result["PortfolioMtM"]) + lost
 
 
 def depeg(scenario: dict[str, Any], result: dict[str, Any]) -> None:
@@ -187,11 +188,6 @@ def auction(case: dict[str, Any]) -> None:
     price = liquidation.price(equity - reserved, discount)
     assert price == int(case["bid_price"])
     assert fixed.mul_div_up(price, fraction, WAD) == int(case["cash_from_bidder_at_max"])
-
-
-def wad(text: float | int) -> int:
-    """A short decimal of the file, exactly."""
-    return int(Fraction(str(text)) * WAD)
 
 
 def bidder_pays(case: dict[str, Any]) -> None:
@@ -291,7 +287,11 @@ def cases_of(path: Path) -> Iterator[Case]:
         yield from auction_cases(content)
     elif all(isinstance(case, dict) and "PerpMargin" in case.get("Result", {}) for case in content.values()):
         yield from derive_standard_cases(content)
+    elif has_options(content):
+        yield from option_cases(content)
     else:
+        if "OptionFeeds" in content.get("Scenario", {}):
+            yield from mark_cases(content["Scenario"], content["Result"])
         where = path.relative_to(VECTORS).with_suffix("").as_posix()
         reasons = [why for start, why in UNBUILT.items() if where.startswith(start)]
         yield Case("all", None, reasons[0] if reasons else "nothing that is built has this form")

@@ -1,13 +1,16 @@
-"""The worst allowed account - every collateral and perp, a feed for the quote token - fits every door into 30M gas."""
+"""The worst account - all collaterals and perps, a quote feed - fits every door into 30M gas, and options are cheap."""
 
 from collections.abc import Iterator
 
 import pytest
+from probing import Probes, started
 
 from sim.chain import Chain
 from sim.mirror import cash, collateral, liquidation, market
 from sim.mirror.account import AccountId
 from sim.mirror.fixed import WAD
+from sim.mirror.option import YEAR, Terms
+from sim.mirror.surface import Svi
 from sim.model import Model
 from sim.side import Step, TokenSpec, World
 
@@ -83,3 +86,16 @@ def test_worst_account_fits_in_a_block() -> None:
     print(sorted(gas.items(), key=lambda each: -each[1]))
     assert max(gas.values()) < LIMIT
     assert {"bid", "trade", "start_liquidation", "withdraw_cash"} <= set(gas)
+
+
+probes = pytest.fixture(started, scope="module")
+
+
+def test_an_option_is_cheap_to_price(probes: Probes) -> None:
+    """Near the centre of the distribution, in its middle and far out, with the call of the probe."""
+    svi = Svi(WAD // 20, WAD // 10, -WAD // 3, WAD // 100, WAD // 5, YEAR // 4, 60_000 * WAD)
+    for strike in (60_000, 90_000, 300_000):
+        terms = {"terms": Terms(60_000 * WAD, strike * WAD, WAD // 2, YEAR // 4, 97 * WAD // 100, True)}
+        assert probes.gas("ProbeOption", "price", terms) < 10_000
+        assert probes.gas("ProbeOption", "greeks", terms) < 22_000
+        assert probes.gas("ProbeSurface", "vol", {"self": svi, "strike_wad": strike * WAD}) < 6_000
