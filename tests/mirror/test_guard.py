@@ -103,7 +103,7 @@ def test_the_stable_price_follows_at_its_rate(rate: int, made: list[tuple[int, i
         most = Fraction(before * rate * wait, WAD)
         moved = price.stable - before
         assert moved * (index - before) >= 0
-        assert abs(moved) <= min(most, abs(index - before)) < abs(moved) + 1
+        assert abs(moved) <= min(most, Fraction(abs(index - before))) < abs(moved) + 1
 
 
 @LAW
