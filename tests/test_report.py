@@ -55,15 +55,15 @@ def test_json_keeps_no_integer_that_a_reader_would_round() -> None:
 
 def exposure(size: int, entry: int, mark: int) -> Exposure:
     """A position at 10 % initial and 5 % maintenance, entered and marked at prices in whole units."""
-    risk = Risk(1, 0, 0, WAD // 10, 0, 0, WAD // 20, 0, 0, WAD, 0, 0, WAD)
-    made = Exposure(risk=risk, index_wad=mark * WAD, confidence_wad=WAD)
+    risk = Risk(heartbeat_secs=1, initial_rate=WAD // 10, maintenance_rate=WAD // 20, profit_weight=WAD, skew_scale=WAD)
+    made = Exposure(risk=risk, index_wad=mark * WAD, stable_wad=mark * WAD, confidence_wad=WAD)
     absorb(made, size * WAD, -size * entry * WAD, mark * WAD)
     return made
 
 
 def test_a_profit_beyond_its_own_need_pays_for_another_position_only_across() -> None:
     # long 10 from 100 to 80: requirement 80, loss 200, needs 280; short 10 from 100 to 80: 80 - 200 = -120
-    book = Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)])
+    book = Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)], [])
     found, kept = Capital(), Capital()
     found.note(book, Level.INITIAL, 7)
     kept.note(book, Level.MAINTENANCE, 7)
@@ -74,19 +74,19 @@ def test_a_profit_beyond_its_own_need_pays_for_another_position_only_across() ->
 def test_isolated_positions_are_funded_for_the_worst_moment_of_each() -> None:
     # first the long loses 200 and needs 280, then the short loses 200 and needs 120 + 200 = 320; together 160, then 240
     found = Capital()
-    found.note(Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)]), Level.INITIAL, 7)
-    found.note(Book(0, [], [exposure(10, 100, 120), exposure(-10, 100, 120)]), Level.INITIAL, 8)
+    found.note(Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)], []), Level.INITIAL, 7)
+    found.note(Book(0, [], [exposure(10, 100, 120), exposure(-10, 100, 120)], []), Level.INITIAL, 8)
     assert (found.isolated_wad, found.cross_wad, found.at) == (600 * WAD, 240 * WAD, 8)
 
 
 def test_one_position_needs_the_same_alone_and_across() -> None:
     found = Capital()
-    found.note(Book(0, [], [exposure(10, 100, 110)]), Level.INITIAL, 7)
+    found.note(Book(0, [], [exposure(10, 100, 110)], []), Level.INITIAL, 7)
     assert found.isolated_wad == found.cross_wad == 10 * WAD
 
 
 def test_the_reckoning_is_written_as_on_paper() -> None:
-    book = Book(50 * WAD, [], [exposure(12, 100, 110)])
+    book = Book(50 * WAD, [], [exposure(12, 100, 110)], [])
     made = reckoning(book, Level.INITIAL, [], [0], ["ETH"])
     assert [term.value_wad for term in made.counted] == [50 * WAD, 120 * WAD]
     assert made.required[0].formula.startswith("12.0 ETH × 110.00 × 10 %")
