@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 from probing import Probes, functions_of
 from test_numbers import PURE
+from test_portfolio import FOLIO
 from test_stored import ACCOUNT, LEDGER, VALUATION
 
 from sim.codec import camel
@@ -17,6 +18,7 @@ from sim.mirror import (
     cash,
     checks,
     collateral,
+    correlation,
     exchange,
     exp,
     feed,
@@ -30,7 +32,9 @@ from sim.mirror import (
     normal,
     option,
     oracle,
+    portfolio,
     registry,
+    shock,
     standard,
     store,
     surface,
@@ -43,6 +47,7 @@ from sim.toolchain import contracts_dir
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
     **{module: set(PURE[module]) for module in (oracle, market, cash, standard, margin, liquidation)},
+    **{module: set(FOLIO[module]) for module in (shock, portfolio, correlation)},
     collateral: {*PURE[collateral], "requireDecimals", "pull", "push"},
     account: set(ACCOUNT),
     ledger: set(LEDGER),

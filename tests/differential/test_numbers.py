@@ -236,6 +236,10 @@ PURE: Mapping[Any, Mapping[str, Mapping[str, Inputs]]] = {
         "discount": {"rate_wad": AMOUNT, "secs": EXPIRY},
         "deviation": {"vol_wad": AMOUNT, "secs": EXPIRY},
         **{name: {"terms": OPTION} for name in ("price", "greeks")},
+        "undiscounted": {
+            "forward_wad": AMOUNT, "strike_wad": AMOUNT, "apart_wad": Whole(-(2**67), 2**67),
+            "deviation_wad": Either([Whole(0, 10 * WAD), Whole(0, 2**104)]), "is_call": OneOf([False, True]),
+        },
     },
     surface: {
         "vol": {"self": Made(_svi), "strike_wad": AMOUNT},
