@@ -192,13 +192,3 @@ def mark_values(rows: list[Row], feeds: dict[int, Row], result: dict[str, Any]) 
         sums[expiry] = sums.get(expiry, Fraction(0)) + Fraction(str(row["Amount"])) * worth
     for ours, theirs in zip(sums.values(), result["OptionMTMPerExpiry"], strict=True):
         assert_near(int(ours), wad(theirs))
-
-
-def options_worth(scenario: dict[str, Any]) -> int:
-    """What the options of a standard portfolio are worth; in the last hour the settlement price is the forward."""
-    total = 0
-    columns = [scenario[f"Option{name}"] for name in ("Underlying", "Expiries", "Strikes", "IsCall", "Amounts", "Vols")]
-    for unit, expiry, strike, call, amount, vol, forward in zip(*columns, scenario["Forwards"], strict=True):
-        last = scenario[f"SettlementPrice{unit}"] if expiry < 3600 else forward
-        total += amount * option.price(Terms(last, strike, vol, expiry, WAD, bool(call)))
-    return round(Fraction(total, WAD))

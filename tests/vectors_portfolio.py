@@ -55,11 +55,14 @@ def is_portfolio(content: Any) -> bool:
 
 def portfolio_cases(content: dict[str, Any], ask: Ask = model) -> Iterator[Case]:
     """What is published of one account, part by part."""
-    account, result = account_of(content), content["Result"]
     for name, check in {
         "vols": vols, "discounts": discounts, "scenarios": losses, "contingencies": contingencies, "margin": margins,
     }.items():  # fmt: skip
-        yield Case(name, partial(check, account, content["Scenario"], result, ask))
+        yield Case(name, partial(whole, check, content, ask))
+
+
+def whole(check: Callable[..., None], content: dict[str, Any], ask: Ask) -> None:
+    check(account_of(content), content["Scenario"], content["Result"], ask)
 
 
 # the account

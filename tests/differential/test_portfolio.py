@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from probing import Either, Inputs, Made, OneOf, Probes, Struct, Whole, assert_equal, started
-from test_numbers import AMOUNT, EXPIRY, LEVEL, RATE, RATIO, SIZE
+from test_numbers import AMOUNT, EXPIRY, LEVEL, RATE, RATIO
 
 from sim.codec import snake
 from sim.mirror import correlation, option, portfolio, shock
@@ -15,7 +15,7 @@ from sim.mirror.fixed import CAP, WAD
 from sim.mirror.portfolio import Hedge, Line, Risk, Sheet, Stake, Term
 from sim.mirror.shock import Scenario
 
-TENFOLD, SIGNED_RATE = Whole(0, 10 * WAD), Whole(-(2**63), 2**63 - 1)
+SIZE, TENFOLD, SIGNED_RATE = Whole(-CAP, CAP), Whole(0, 10 * WAD), Whole(-(2**63), 2**63 - 1)
 SHOCK, MODE = Whole(1 - WAD, shock.MAX_SHOCK), OneOf(range(shock.MODES))
 LOSS, PROFIT = Whole(0, 2**177), Whole(-(2**177), 2**177)
 DIRECTION = OneOf([-1, 0, 1])
@@ -66,7 +66,9 @@ def _contingency(random: Random) -> portfolio.Contingency:
 
 
 CONTINGENCY = Made(_contingency)
-RISK_PARTS = {"vol": VOL_RISK, "skew": SKEW_RISK, "rate": RATE_RISK, "basis": BASIS_RISK, "contingency": CONTINGENCY}
+RISK_PARTS: dict[str, Inputs] = {
+    "vol": VOL_RISK, "skew": SKEW_RISK, "rate": RATE_RISK, "basis": BASIS_RISK, "contingency": CONTINGENCY,
+}  # fmt: skip
 RISK = Struct(Risk, RISK_PARTS)
 
 
@@ -211,7 +213,14 @@ def joint_args(random: Random) -> dict[str, Any]:
 
 
 def requirement_args(random: Random) -> dict[str, Any]:
-    drawn = {"self": OUTLOOK, "stakes": STAKES, "terms": TERMS, "matrix": MATRIX, "quote_wad": AMOUNT, "level": LEVEL}
+    drawn: dict[str, Inputs] = {
+        "self": OUTLOOK,
+        "stakes": STAKES,
+        "terms": TERMS,
+        "matrix": MATRIX,
+        "quote_wad": AMOUNT,
+        "level": LEVEL,
+    }
     return {name: each.draw(random) for name, each in drawn.items()}
 
 
