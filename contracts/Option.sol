@@ -76,6 +76,26 @@ library Option {
         return Fixed.mulDivDown(undiscounted, terms.discountWad, Fixed.WAD);
     }
 
+    /// @notice Price of one option before discount, from logarithms and a deviation that many prices share.
+    /// @dev payoff of the forward + time value: `price` at a discount of 1, to the wei
+    /// @param forwardWad forward [wad]
+    /// @param strikeWad strike [wad]
+    /// @param apartWad ln(forward) - ln(strike) [wad]; anything where one of them is 0
+    /// @param deviationWad deviation [wad]
+    /// @param isCall right to buy, else to sell
+    /// @custom:rounds down, because a mark is one for both sides
+    function undiscounted(uint256 forwardWad, uint256 strikeWad, int256 apartWad, uint256 deviationWad, bool isCall)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 intrinsic = payoff(forwardWad, strikeWad, isCall);
+        if (deviationWad == 0 || forwardWad == 0 || strikeWad == 0) return intrinsic;
+        uint256 distance = Fixed.mulDivDown(Fixed.abs(apartWad), Fixed.WAD, deviationWad);
+        int256 a = int256(Fixed.mulDivDown(deviationWad, 1, 2)) - int256(distance);
+        return intrinsic + _reached(Fixed.min(forwardWad, strikeWad), a, deviationWad);
+    }
+
     /// @notice Sensitivities of the price of one option.
     /// @dev with d = ln(F / K) / s + s / 2, s the deviation, D the discount and T = secs / YEAR: delta = D * cdf(d) of a call, -D * cdf(-d) of a put;
     /// gamma = D * pdf(d) / (F * s), 0 where there is none; vega = D * F * pdf(d) * sqrt(T); theta: see there. Errors of delta
@@ -108,12 +128,21 @@ library Option {
     /// @custom:rounds down, because a mark is one for both sides
     function _timeValue(uint256 forwardWad, uint256 strikeWad, uint256 deviationWad) private pure returns (uint256) {
         if (deviationWad == 0) return 0;
-        int256 a = _reach(forwardWad, strikeWad, deviationWad);
+        return _reached(Fixed.min(forwardWad, strikeWad), _reach(forwardWad, strikeWad, deviationWad), deviationWad);
+    }
+
+    /// @notice What an option is worth beyond its payoff, before discount, by how far it reaches.
+    /// @dev A * (cdf(a) - pdf(a) * mills(s - a))
+    /// @param smaller A, the smaller of forward and strike [wad]
+    /// @param a how far the side that is out of the money reaches into it, in deviations [wad], at most half of s
+    /// @param deviationWad deviation s [wad]
+    /// @custom:rounds down, because a mark is one for both sides
+    function _reached(uint256 smaller, int256 a, uint256 deviationWad) private pure returns (uint256) {
         uint256 received = Normal.cdf(a);
         // a is at most half of the deviation, and above -2^126
         uint256 paid = Fixed.mulDivDown(Normal.pdf(a), Normal.mills(uint256(int256(deviationWad) - a)), Fixed.WAD);
         if (paid >= received) return 0;
-        return Fixed.mulDivDown(Fixed.min(forwardWad, strikeWad), received - paid, Fixed.WAD);
+        return Fixed.mulDivDown(smaller, received - paid, Fixed.WAD);
     }
 
     /// @notice How far into the money the side that is out of it reaches, in deviations.

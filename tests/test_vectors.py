@@ -11,19 +11,17 @@ from typing import Any
 
 import pytest
 from published import Case
+from vectors_correlation import correlation_cases, is_correlation
 from vectors_dydx import dydx_cases
 from vectors_fixed import fixed_point_cases
 from vectors_options import has_options, mark_cases, option_cases
+from vectors_portfolio import is_portfolio, portfolio_cases
 from vectors_rates import auction_cases, funding_cases
 from vectors_standard import is_standard, standard_cases
 
 VECTORS = Path(os.environ.get("CROSSVAULT_VECTORS") or Path(__file__).resolve().parents[2] / "shared" / "vectors")
 
-UNBUILT = {
-    "correlation": "margin across underlyings is not built yet",
-    "methods": "portfolio margin is not built yet",
-    "derive/portfolio": "portfolio margin is not built yet",
-}
+UNBUILT = {"methods": "rules of others' margins, which no account of ours is published under"}
 
 
 def cases_of(path: Path) -> Iterator[Case]:
@@ -40,9 +38,13 @@ def cases_of(path: Path) -> Iterator[Case]:
         yield from standard_cases(content)
     elif has_options(content):
         yield from option_cases(content)
-    else:
-        if "OptionFeeds" in content.get("Scenario", {}):
+    elif is_correlation(content):
+        yield from correlation_cases(content)
+    elif is_portfolio(content):
+        if "OptionFeeds" in content["Scenario"]:
             yield from mark_cases(content["Scenario"], content["Result"])
+        yield from portfolio_cases(content)
+    else:
         where = path.relative_to(VECTORS).with_suffix("").as_posix()
         reasons = [why for start, why in UNBUILT.items() if where.startswith(start)]
         yield Case("all", None, reasons[0] if reasons else "nothing that is built has this form")

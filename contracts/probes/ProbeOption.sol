@@ -21,6 +21,14 @@ contract ProbeOption {
         return Option.price(terms);
     }
 
+    function undiscounted(uint256 forwardWad, uint256 strikeWad, int256 apartWad, uint256 deviationWad, bool isCall)
+        external
+        pure
+        returns (uint256)
+    {
+        return Option.undiscounted(forwardWad, strikeWad, apartWad, deviationWad, isCall);
+    }
+
     function greeks(Option.Terms calldata terms) external pure returns (Option.Greeks memory) {
         return Option.greeks(terms);
     }

@@ -56,6 +56,16 @@ def price(terms: Terms) -> int:
     return fixed.mul_div_down(undiscounted, terms.discount_wad, fixed.WAD)
 
 
+def undiscounted(forward_wad: int, strike_wad: int, apart_wad: int, deviation_wad: int, is_call: bool) -> int:
+    """Price of one option before discount, from logarithms and a deviation that many prices share."""
+    intrinsic = payoff(forward_wad, strike_wad, is_call)
+    if deviation_wad == 0 or forward_wad == 0 or strike_wad == 0:
+        return intrinsic
+    distance = fixed.mul_div_down(fixed.abs(apart_wad), fixed.WAD, deviation_wad)
+    a = fixed.mul_div_down(deviation_wad, 1, 2) - distance
+    return intrinsic + _reached(fixed.min(forward_wad, strike_wad), a, deviation_wad)
+
+
 def greeks(terms: Terms) -> Greeks:
     """Sensitivities of the price of one option."""
     deviation_wad = deviation(terms.vol_wad, terms.secs)
@@ -78,12 +88,16 @@ def _time_value(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
     """What an option is worth beyond its payoff, before discount."""
     if deviation_wad == 0:
         return 0
-    a = _reach(forward_wad, strike_wad, deviation_wad)
+    return _reached(fixed.min(forward_wad, strike_wad), _reach(forward_wad, strike_wad, deviation_wad), deviation_wad)
+
+
+def _reached(smaller: int, a: int, deviation_wad: int) -> int:
+    """What an option is worth beyond its payoff, before discount, by how far it reaches."""
     received = normal.cdf(a)
     paid = fixed.mul_div_down(normal.pdf(a), normal.mills(deviation_wad - a), fixed.WAD)
     if paid >= received:
         return 0
-    return fixed.mul_div_down(fixed.min(forward_wad, strike_wad), received - paid, fixed.WAD)
+    return fixed.mul_div_down(smaller, received - paid, fixed.WAD)
 
 
 def _reach(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:

@@ -7,6 +7,7 @@ import pytest
 from probing import Probes, functions_of
 from test_books import BOOKS
 from test_numbers import PURE
+from test_portfolio import FOLIO
 from test_stored import ACCOUNT, LEDGER
 
 from sim.codec import camel
@@ -18,6 +19,7 @@ from sim.mirror import (
     cash,
     checks,
     collateral,
+    correlation,
     errors,
     exchange,
     exp,
@@ -33,7 +35,9 @@ from sim.mirror import (
     normal,
     option,
     oracle,
+    portfolio,
     registry,
+    shock,
     standard,
     store,
     surface,
@@ -47,6 +51,7 @@ from sim.toolchain import contracts_dir
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
     **{module: set(PURE[module]) for module in (oracle, market, funding, cash, standard, margin, liquidation)},
+    **{module: set(FOLIO[module]) for module in (shock, portfolio, correlation)},
     collateral: {*PURE[collateral], "requireDecimals", "pull", "push"},
     account: set(ACCOUNT),
     ledger: set(LEDGER),

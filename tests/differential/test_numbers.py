@@ -258,6 +258,10 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "discount": {"rate_wad": AMOUNT, "secs": EXPIRY},
         "deviation": {"vol_wad": AMOUNT, "secs": EXPIRY},
         **{name: {"terms": OPTION} for name in ("price", "greeks")},
+        "undiscounted": {
+            "forward_wad": AMOUNT, "strike_wad": AMOUNT, "apart_wad": Whole(-(2**67), 2**67),
+            "deviation_wad": Either([Whole(0, 10 * WAD), Whole(0, 2**104)]), "is_call": OneOf([False, True]),
+        },
     },
     surface: {
         "vol": {"self": Made(svi), "strike_wad": AMOUNT},

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Fixed} from "./Fixed.sol";
+import {Market} from "./Market.sol";
+import {Portfolio} from "./Portfolio.sol";
+import {Shock} from "./Shock.sol";
+import {Level} from "./Standard.sol";
+
+/// @notice Portfolio margin across underlyings: how far the loss of one offsets that of another.
+library Correlation {
+    /// @dev pairs of MAX_UNDERLYINGS underlyings
+    uint256 internal constant MAX_PAIRS = 28;
+    /// @dev losses are scaled down to below this before they are squared: 64 squares have 246 bits
+    uint256 internal constant MAX_LOSS = 2 ** 120 - 1;
+
+    /// @notice How losses of underlyings add up to that of an account.
+    /// @dev breakdown: lambda, how far correlations may break down [wad]; phiInitial, phiMaintenance: least part of the sum of losses [wad]; lossInitial,
+    /// lossMaintenance: part of the loss that is held [wad]; pegThreshold: price of the quote token below which more is held at initial, by
+    /// pegFactor times what it is below [wad]
+    struct Terms {
+        uint64 breakdown;
+        uint64 phiInitial;
+        uint64 phiMaintenance;
+        uint64 lossInitial;
+        uint64 lossMaintenance;
+        uint64 pegThreshold;
+        uint64 pegFactor;
+    }
+
+    /// @notice Correlations of all pairs of underlyings.
+    /// @dev alike: of losses in the same direction, opposite: part of a loss that offsets one in the other direction [wad]; of underlyings i < j
+    /// at place j * (j - 1) / 2 + i
+    struct Matrix {
+        int64[] alike;
+        int64[] opposite;
+    }
+
+    /// @notice What an account loses with one underlying, and where.
+    /// @dev lossWad: loss alone [wad]; direction: sign of the move of its price in the worst scenario; twoSidedWad: the lesser over the larger
+    /// of the losses over rises and over falls [wad]
+    struct Leg {
+        uint256 lossWad;
+        int256 direction;
+        uint256 twoSidedWad;
+    }
+
+    /// @notice What an account loses in each scenario, by underlying and in all.
+    /// @dev profitsWad: by underlying and scenario, none where nothing is at stake [wad]; basisWad: loss because forwards move apart from the
+    /// spot price [wad]; jointWad: largest loss of all underlyings in one scenario [wad]; by number of the underlying
+    struct Outlook {
+        int256[][] profitsWad;
+        int256[] basisWad;
+        Leg[] legs;
+        uint256 jointWad;
+    }
+
+    /// @notice What an account loses in each scenario, by underlying and in all.
+    /// @param stakes what is at stake, by number of the underlying
+    /// @param scenarios what might happen
+    function outlook(Portfolio.Stake[] memory stakes, Shock.Scenario[] memory scenarios) internal pure returns (Outlook memory self) {
+        self.profitsWad = new int256[][](stakes.length);
+        self.basisWad = new int256[](stakes.length);
+        self.legs = new Leg[](stakes.length);
+        for (uint256 i = 0; i < stakes.length; i++) {
+            if (stakes[i].netWad2 == 0 && stakes[i].terms.length == 0 && stakes[i].hedges.length == 0) continue;
+            (self.profitsWad[i], self.basisWad[i]) = Portfolio.outcomes(stakes[i], scenarios);
+            self.legs[i] = leg(scenarios, self.profitsWad[i], self.basisWad[i]);
+        }
+        self.jointWad = joint(self.profitsWad, scenarios.length);
+    }
+
+    /// @notice What an account loses with one underlying, and where.
+    /// @dev the direction is 0 where the loss is that of forwards, or there is none
+    /// @param scenarios what might happen
+    /// @param profitsWad profit in each scenario [wad]
+    /// @param basisWad loss because forwards move apart from the spot price [wad], not positive
+    /// @custom:rounds the two-sidedness up, because a hedge counts for less
+    function leg(Shock.Scenario[] memory scenarios, int256[] memory profitsWad, int256 basisWad) internal pure returns (Leg memory self) {
+        self.lossWad = Portfolio.loss(profitsWad, basisWad);
+        if (self.lossWad == 0 || profitsWad.length == 0) return self;
+        uint256 place = Portfolio.worst(profitsWad);
+        if (profitsWad[place] <= basisWad) self.direction = _sign(scenarios[place].spotShock);
+        int256 rise = 0;
+        int256 fall = 0;
+        for (uint256 k = 0; k < profitsWad.length; k++) {
+            int256 side = _sign(scenarios[k].spotShock);
+            if (side > 0 && profitsWad[k] < rise) rise = profitsWad[k];
+            if (side < 0 && profitsWad[k] < fall) fall = profitsWad[k];
+        }
+        (int256 lesser, int256 larger) = rise < fall ? (fall, rise) : (rise, fall);
+        if (larger != 0) self.twoSidedWad = Fixed.mulDivUp(Fixed.abs(lesser), Fixed.WAD, Fixed.abs(larger));
+    }
+
+    /// @notice Largest loss of all underlyings in one scenario.
+    /// @dev J = max(0, max over scenarios of -sum over underlyings of profit)
+    /// @param profitsWad profit by underlying and scenario, none where nothing is at stake [wad]
+    /// @param scenarios count of scenarios
+    function joint(int256[][] memory profitsWad, uint256 scenarios) internal pure returns (uint256) {
+        int256 least = 0;
+        for (uint256 k = 0; k < scenarios; k++) {
+            int256 sum = 0;
+            for (uint256 i = 0; i < profitsWad.length; i++) {
+                if (profitsWad[i].length != 0) sum += profitsWad[i][k];
+            }
+            if (sum < least) least = sum;
+        }
+        return Fixed.abs(least);
+    }
+
+    /// @notice Sum of the losses of all underlyings.
+    /// @dev U = sum of W
+    /// @param legs what is lost with each underlying
+    function sum(Leg[] memory legs) internal pure returns (uint256 total) {
+        for (uint256 i = 0; i < legs.length; i++) total += legs[i].lossWad;
+    }
+
+    /// @notice Correlation of the losses of two underlyings.
+    /// @dev min(1, alike + breakdown) where they are in one direction or either is in none; else -max(0, opposite - breakdown) * (1 - two-sidedness of
+    /// the one) * (1 - that of the other); with a breakdown of 0 both are as they are
+    /// @param alikeWad of losses in the same direction [wad]
+    /// @param oppositeWad part of a loss that offsets one in the other direction [wad]
+    /// @param a what is lost with the one
+    /// @param b what is lost with the other
+    /// @param breakdownWad how far correlations break down [wad]
+    /// @custom:rounds toward plus infinity, because a hedge counts for less
+    function correlation(int256 alikeWad, int256 oppositeWad, Leg memory a, Leg memory b, uint256 breakdownWad)
+        internal
+        pure
+        returns (int256)
+    {
+        if (a.direction * b.direction >= 0) {
+            int256 raised = alikeWad + int256(breakdownWad);
+            return raised > int256(Fixed.WAD) ? int256(Fixed.WAD) : raised;
+        }
+        int256 lowered = oppositeWad - int256(breakdownWad);
+        if (lowered < 0 && breakdownWad != 0) lowered = 0;
+        uint256 oneSided = (Fixed.WAD - a.twoSidedWad) * (Fixed.WAD - b.twoSidedWad);
+        return Fixed.mulDivCeil(-lowered, int256(oneSided), Fixed.WAD_SQUARED);
+    }
+
+    /// @notice Loss of all underlyings by their correlations.
+    /// @dev min(U, sqrt(max(0, sum of W^2 + 2 * sum over pairs of rho * W * W))). Losses have up to 2^178 and rho 61 bits, so their product
+    /// would have 417: each W is scaled to at most 120 bits first, by 1 below a sum of 1.3e18 whole units, and squares and pairs, of 240 bits,
+    /// are added to at most 246; 2 * rho * W * W is one 512-bit product
+    /// @param legs what is lost with each underlying, by its number
+    /// @param matrix correlations
+    /// @param breakdownWad how far correlations break down [wad]
+    /// @custom:rounds up, because it must be held
+    function combined(Leg[] memory legs, Matrix memory matrix, uint256 breakdownWad) internal pure returns (uint256) {
+        uint256 total = sum(legs);
+        uint256 scale = 1 + Fixed.mulDivDown(total, 1, MAX_LOSS);
+        int256 radicand = 0;
+        uint256 place = 0;
+        for (uint256 j = 0; j < legs.length; j++) {
+            uint256 outer = Fixed.mulDivUp(legs[j].lossWad, 1, scale);
+            radicand += int256(outer * outer);
+            for (uint256 i = 0; i < j; i++) {
+                if (outer != 0 && legs[i].lossWad != 0) {
+                    int256 rho = correlation(matrix.alike[place], matrix.opposite[place], legs[i], legs[j], breakdownWad);
+                    uint256 inner = Fixed.mulDivUp(legs[i].lossWad, 1, scale);
+                    radicand += Fixed.mulDivCeil(2 * rho, int256(inner * outer), Fixed.WAD);
+                }
+                place++;
+            }
+        }
+        if (radicand <= 0) return 0;
+        return Fixed.min(total, Fixed.sqrtUp(uint256(radicand)) * scale);
+    }
+
+    /// @notice Loss of an account.
+    /// @dev maintenance: max(combined, J, phi * U); initial: with phi of initial, and no less than combined where correlations break down
+    /// @param self what the account loses in each scenario
+    /// @param terms how losses add up
+    /// @param matrix correlations
+    /// @param level initial or maintenance
+    /// @custom:rounds up, because it must be held
+    function loss(Outlook memory self, Terms memory terms, Matrix memory matrix, Level level) internal pure returns (uint256) {
+        uint256 phi = level == Level.Initial ? terms.phiInitial : terms.phiMaintenance;
+        uint256 least = Fixed.max(self.jointWad, Fixed.mulDivUp(sum(self.legs), phi, Fixed.WAD));
+        uint256 found = Fixed.max(least, combined(self.legs, matrix, 0));
+        if (level == Level.Maintenance) return found;
+        return Fixed.max(found, combined(self.legs, matrix, terms.breakdown));
+    }
+
+    /// @notice Part of the loss that is held.
+    /// @dev lossMaintenance, or lossInitial + max(0, pegThreshold - price) * pegFactor
+    /// @param terms how losses add up
+    /// @param quoteWad price of the quote token [wad]
+    /// @param level initial or maintenance
+    /// @custom:rounds up, because it must be held
+    function lossFactor(Terms memory terms, uint256 quoteWad, Level level) internal pure returns (uint256) {
+        if (level == Level.Maintenance) return terms.lossMaintenance;
+        if (quoteWad >= terms.pegThreshold) return terms.lossInitial;
+        return terms.lossInitial + Fixed.mulDivUp(terms.pegThreshold - quoteWad, terms.pegFactor, Fixed.WAD);
+    }
+
+    /// @notice What an account must hold.
+    /// @dev factor * loss + sum over underlyings of what is held beside it
+    /// @param self what the account loses in each scenario
+    /// @param stakes what is at stake, by number of the underlying
+    /// @param terms how losses add up
+    /// @param matrix correlations
+    /// @param quoteWad price of the quote token [wad]
+    /// @param level initial or maintenance
+    /// @custom:rounds up, because it must be held
+    function requirement(
+        Outlook memory self,
+        Portfolio.Stake[] memory stakes,
+        Terms memory terms,
+        Matrix memory matrix,
+        uint256 quoteWad,
+        Level level
+    ) internal pure returns (uint256 total) {
+        total = Fixed.mulDivUp(loss(self, terms, matrix, level), lossFactor(terms, quoteWad, level), Fixed.WAD);
+        for (uint256 i = 0; i < stakes.length; i++) total += Portfolio.contingency(stakes[i], level);
+    }
+
+    /// @notice Refuses terms outside their ranges.
+    /// @dev at initial no less is held than at maintenance
+    /// @param terms how losses add up
+    /// @custom:reverts ParameterOutOfRange
+    function requireValid(Terms memory terms) internal pure {
+        Market.requireWithin("breakdown", terms.breakdown, 0, 2 * Fixed.WAD);
+        Market.requireWithin("phiInitial", terms.phiInitial, 0, Fixed.WAD);
+        Market.requireWithin("phiMaintenance", terms.phiMaintenance, 0, terms.phiInitial);
+        Market.requireWithin("lossInitial", terms.lossInitial, 0, 10 * Fixed.WAD);
+        Market.requireWithin("lossMaintenance", terms.lossMaintenance, 0, terms.lossInitial);
+        Market.requireWithin("pegThreshold", terms.pegThreshold, 0, Fixed.WAD);
+        Market.requireWithin("pegFactor", terms.pegFactor, 0, 10 * Fixed.WAD);
+    }
+
+    /// @notice Refuses correlations outside their ranges.
+    /// @dev a range is one of the magnitude
+    /// @param matrix correlations
+    /// @custom:reverts ParameterOutOfRange
+    function requireMatrix(Matrix memory matrix) internal pure {
+        Market.requireWithin("alike", matrix.alike.length, MAX_PAIRS, MAX_PAIRS);
+        Market.requireWithin("opposite", matrix.opposite.length, MAX_PAIRS, MAX_PAIRS);
+        for (uint256 i = 0; i < MAX_PAIRS; i++) {
+            Market.requireWithin("alike", Fixed.abs(matrix.alike[i]), 0, Fixed.WAD);
+            Market.requireWithin("opposite", Fixed.abs(matrix.opposite[i]), 0, Fixed.WAD);
+        }
+    }
+
+    /// @notice Sign of a number.
+    /// @param a number [any]
+    function _sign(int256 a) private pure returns (int256) {
+        return a == 0 ? int256(0) : a < 0 ? -1 : int256(1);
+    }
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Exp} from "./Exp.sol";
+import {Fixed} from "./Fixed.sol";
+import {Market} from "./Market.sol";
+import {Option} from "./Option.sol";
+import {Shock} from "./Shock.sol";
+import {Level, Standard} from "./Standard.sol";
+
+/// @notice Portfolio margin of one underlying: what an account loses in each of many scenarios.
+/// @dev Bits: sizes are below 2^96, shocked forwards and strikes below 2^100 and lines at most 32, so a shocked value is below 2^201
+/// [wad * wad]; its static discount is below 2^94 [wad], so what it comes to is below 2^236 [wad * wad]
+library Portfolio {
+    /// @notice What is held against forwards that move apart from the spot price.
+    /// @dev upShock, downShock: change of a forward as a part of it [wad]; addRate: part of the loss that is held [wad]; yearRate: further
+    /// part per year to expiry [wad]
+    struct BasisRisk {
+        int64 upShock;
+        int64 downShock;
+        uint64 addRate;
+        uint64 yearRate;
+    }
+
+    /// @notice What is held beside the worst scenario.
+    /// @dev perpInitial, perpMaintenance: per notional of perps and futures [wad]; optionInitial, optionMaintenance: per index of naked short
+    /// options [wad]; confidenceThreshold, confidenceFactor: where and how much per notional a doubtful price asks for [wad]; totals, and not
+    /// what initial adds to maintenance
+    struct Contingency {
+        uint64 perpInitial;
+        uint64 perpMaintenance;
+        uint64 optionInitial;
+        uint64 optionMaintenance;
+        uint64 confidenceThreshold;
+        uint64 confidenceFactor;
+    }
+
+    /// @notice Parameters of portfolio margin of an underlying.
+    struct Risk {
+        Shock.VolRisk vol;
+        Shock.SkewRisk skew;
+        Shock.RateRisk rate;
+        BasisRisk basis;
+        Contingency contingency;
+    }
+
+    /// @notice An option that an account holds, of an expiry.
+    /// @dev strikeWad, size, volWad: by which it is priced, markWad: price at which it is valued [wad]
+    struct Line {
+        uint256 strikeWad;
+        bool isCall;
+        int256 size;
+        uint256 volWad;
+        uint256 markWad;
+    }
+
+    /// @notice The options of an account that end at the same time.
+    /// @dev fixedWad, floatingWad: parts of the forward that are known, and that move with the spot price [wad]; rateWad: per year, not negative
+    /// [wad]; secs: time to expiry [seconds]; confidenceWad: the least of what they are priced by [wad]
+    struct Term {
+        uint256 fixedWad;
+        uint256 floatingWad;
+        uint256 rateWad;
+        uint256 secs;
+        uint256 confidenceWad;
+        Line[] lines;
+    }
+
+    /// @notice Collateral whose price is that of the underlying, so that its moves count.
+    /// @dev valueWad: in full [wad]; haircutInitial, haircutMaintenance: parts of it that do not count [wad]; confidenceWad: of its price [wad]
+    struct Hedge {
+        uint256 valueWad;
+        uint256 haircutInitial;
+        uint256 haircutMaintenance;
+        uint256 confidenceWad;
+    }
+
+    /// @notice What an account has at stake in one underlying.
+    /// @dev indexWad: spot price [wad]; netWad2: sum of size * mark of perps and futures [wad * wad, exact]; grossSizeWad: sum of their |sizes|
+    /// [wad]; confidenceWad: the least of what they are priced by [wad]
+    struct Stake {
+        Risk risk;
+        uint256 indexWad;
+        int256 netWad2;
+        uint256 grossSizeWad;
+        uint256 confidenceWad;
+        Hedge[] hedges;
+        Term[] terms;
+    }
+
+    /// @notice An expiry, made ready to be priced many times.
+    /// @dev forwardLog: logarithm of the forward [wad]; discountWad: price now of one at expiry [wad]; strikeLogs: logarithms of the
+    /// strikes [wad]; deviations: of line i in mode m at place i * MODES + m [wad]; valueWad2: sum of size * mark [wad * wad, exact]
+    struct Sheet {
+        Term term;
+        uint256 discountWad;
+        int256[] strikeLogs;
+        uint256[] deviations;
+        int256 valueWad2;
+    }
+
+    /// @notice Profit in each scenario, and the loss because forwards move apart from the spot price.
+    /// @dev profit = dampening * (net * shock + collateral * shock + sum over expiries of the change of value); the basis is not positive
+    /// @param self what is at stake
+    /// @param scenarios what might happen
+    /// @custom:rounds toward minus infinity, because gains go down and losses go up
+    function outcomes(Stake memory self, Shock.Scenario[] memory scenarios)
+        internal
+        pure
+        returns (int256[] memory profitsWad, int256 basisWad)
+    {
+        uint256 hedgeWad = 0;
+        for (uint256 i = 0; i < self.hedges.length; i++) hedgeWad += self.hedges[i].valueWad;
+        profitsWad = new int256[](scenarios.length);
+        for (uint256 k = 0; k < scenarios.length; k++) {
+            int256 shock = scenarios[k].spotShock;
+            profitsWad[k] = Fixed.mulDivFloor(self.netWad2, shock, Fixed.WAD) + int256(hedgeWad) * shock;
+        }
+        for (uint256 i = 0; i < self.terms.length; i++) {
+            Sheet memory sheet = ready(self.terms[i], self.risk);
+            _stress(sheet, self.risk.rate, scenarios, profitsWad);
+            basisWad += basis(sheet, self.risk.basis);
+        }
+        for (uint256 k = 0; k < scenarios.length; k++) {
+            int256 dampening = int256(uint256(scenarios[k].dampening));
+            profitsWad[k] = Fixed.mulDivFloor(profitsWad[k], dampening, Fixed.WAD_SQUARED);
+        }
+    }
+
+    /// @notice An expiry, made ready to be priced many times.
+    /// @param term options that end then
+    /// @param risk parameters of the underlying
+    function ready(Term memory term, Risk memory risk) internal pure returns (Sheet memory self) {
+        self.term = term;
+        self.discountWad = Option.discount(term.rateWad, term.secs);
+        self.strikeLogs = new int256[](term.lines.length);
+        self.deviations = new uint256[](term.lines.length * Shock.MODES);
+        Shock.Shape memory shape = Shock.shape(risk.vol, risk.skew, term.secs);
+        int256 forwardLog = _ln(term.fixedWad + term.floatingWad);
+        for (uint256 i = 0; i < term.lines.length; i++) {
+            Line memory line = term.lines[i];
+            self.strikeLogs[i] = _ln(line.strikeWad);
+            self.valueWad2 += line.size * int256(line.markWad);
+            int256 apartWad = self.strikeLogs[i] - forwardLog;
+            for (uint256 mode = 0; mode < Shock.MODES; mode++) {
+                uint256 volWad = Shock.vol(shape, line.volWad, apartWad, mode);
+                self.deviations[i * Shock.MODES + mode] = Option.deviation(volWad, term.secs);
+            }
+        }
+    }
+
+    /// @notice Value of an expiry after a move of the spot price and of vols, before its static discount.
+    /// @dev sum of size * price [wad * wad, exact]
+    /// @param self expiry, made ready
+    /// @param spotShock change of the spot price as a part of it [wad]
+    /// @param mode what happens to vols
+    /// @custom:rounds prices down, because a mark is one for both sides
+    function shocked(Sheet memory self, int256 spotShock, uint256 mode) internal pure returns (int256 valueWad2) {
+        uint256 forwardWad = Shock.forward(self.term.fixedWad, self.term.floatingWad, spotShock);
+        int256 forwardLog = _ln(forwardWad);
+        for (uint256 i = 0; i < self.strikeLogs.length; i++) {
+            Line memory line = self.term.lines[i];
+            uint256 deviationWad = self.deviations[i * Shock.MODES + mode];
+            int256 apartWad = forwardLog - self.strikeLogs[i];
+            uint256 priceWad = Option.undiscounted(forwardWad, line.strikeWad, apartWad, deviationWad, line.isCall);
+            valueWad2 += line.size * int256(Fixed.mulDivDown(priceWad, self.discountWad, Fixed.WAD));
+        }
+    }
+
+    /// @notice Loss of an expiry because its forward moves apart from the spot price.
+    /// @dev min(value(up) - value, value(down) - value, 0) * (addRate + yearRate * T)
+    /// @param self expiry, made ready
+    /// @param risk how far forwards move and what part of the loss is held
+    /// @custom:rounds toward minus infinity, because losses go up
+    function basis(Sheet memory self, BasisRisk memory risk) internal pure returns (int256) {
+        int256 up = shocked(self, risk.upShock, Shock.STILL);
+        int256 down = shocked(self, risk.downShock, Shock.STILL);
+        int256 change = (up < down ? up : down) - self.valueWad2;
+        if (change >= 0) return 0;
+        uint256 rate = risk.addRate + Fixed.mulDivUp(risk.yearRate, self.term.secs, Option.YEAR);
+        return Fixed.mulDivFloor(change, int256(rate), Fixed.WAD_SQUARED);
+    }
+
+    /// @notice Worst scenario.
+    /// @dev first place of the least profit; 0 where there is no scenario
+    /// @param profitsWad profit in each scenario [wad]
+    function worst(int256[] memory profitsWad) internal pure returns (uint256 place) {
+        for (uint256 k = 1; k < profitsWad.length; k++) {
+            if (profitsWad[k] < profitsWad[place]) place = k;
+        }
+    }
+
+    /// @notice Loss that must be held against one underlying, alone.
+    /// @dev W = max(0, -min(least profit, basis))
+    /// @param profitsWad profit in each scenario [wad]
+    /// @param basisWad loss because forwards move apart from the spot price [wad], not positive
+    function loss(int256[] memory profitsWad, int256 basisWad) internal pure returns (uint256) {
+        int256 least = profitsWad.length == 0 ? basisWad : profitsWad[worst(profitsWad)];
+        if (basisWad < least) least = basisWad;
+        return least < 0 ? Fixed.abs(least) : 0;
+    }
+
+    /// @notice What is held against one underlying beside the loss.
+    /// @dev that of perps and futures, naked short options, haircuts and, at initial, doubtful prices
+    /// @param self what is at stake
+    /// @param level initial or maintenance
+    function contingency(Stake memory self, Level level) internal pure returns (uint256 total) {
+        total = perpContingency(self, level) + doubt(self, level);
+        for (uint256 i = 0; i < self.terms.length; i++) total += optionContingency(self, self.terms[i], level);
+        for (uint256 i = 0; i < self.hedges.length; i++) {
+            total += hedgeContingency(self.risk.contingency, self.hedges[i], level);
+        }
+    }
+
+    /// @notice What is held against perps and futures beside the loss.
+    /// @dev rate * index * sum of |sizes|
+    /// @param self what is at stake
+    /// @param level initial or maintenance
+    function perpContingency(Stake memory self, Level level) internal pure returns (uint256) {
+        Contingency memory risk = self.risk.contingency;
+        uint256 rate = level == Level.Initial ? risk.perpInitial : risk.perpMaintenance;
+        return Standard.priced(self.grossSizeWad, self.indexWad, rate);
+    }
+
+    /// @notice What is held against the naked short options of an expiry beside the loss.
+    /// @dev rate * index * naked size; the rate has all that a naked short is asked for, whatever its mark
+    /// @param self what is at stake
+    /// @param term options that end at the same time
+    /// @param level initial or maintenance
+    function optionContingency(Stake memory self, Term memory term, Level level) internal pure returns (uint256) {
+        Contingency memory risk = self.risk.contingency;
+        uint256 rate = level == Level.Initial ? risk.optionInitial : risk.optionMaintenance;
+        return Standard.priced(naked(term.lines), self.indexWad, rate);
+    }
+
+    /// @notice Size of the naked short options of an expiry.
+    /// @dev sum over strikes and types of max(0, -sum of sizes): a short is paired with a long of the same strike and type only
+    /// @param lines options that end at the same time
+    function naked(Line[] memory lines) internal pure returns (uint256 total) {
+        for (uint256 i = 0; i < lines.length; i++) {
+            int256 sum = 0;
+            for (uint256 j = 0; j < lines.length; j++) {
+                if (lines[j].strikeWad != lines[i].strikeWad || lines[j].isCall != lines[i].isCall) continue;
+                if (j < i) break; // was counted there
+                sum += lines[j].size;
+            }
+            if (sum < 0) total += Fixed.abs(sum);
+        }
+    }
+
+    /// @notice What is held against collateral whose moves count.
+    /// @dev value * haircut and, at initial, value * (1 - confidence) * factor below the threshold
+    /// @param risk what is held beside the worst scenario
+    /// @param hedge collateral
+    /// @param level initial or maintenance
+    /// @custom:rounds up, because it must be held
+    function hedgeContingency(Contingency memory risk, Hedge memory hedge, Level level) internal pure returns (uint256) {
+        if (level == Level.Maintenance) return Fixed.mulDivUp(hedge.valueWad, hedge.haircutMaintenance, Fixed.WAD);
+        uint256 rate = doubtRate(risk, hedge.confidenceWad);
+        return Fixed.mulDivUp(hedge.valueWad, hedge.haircutInitial, Fixed.WAD) + Fixed.mulDivUp(hedge.valueWad, rate, Fixed.WAD);
+    }
+
+    /// @notice What is held because positions are priced by what is doubtful.
+    /// @dev initial only: (1 - confidence) * factor * index * sum of |sizes|, below the threshold, per expiry and for perps and futures
+    /// @param self what is at stake
+    /// @param level initial or maintenance
+    function doubt(Stake memory self, Level level) internal pure returns (uint256 total) {
+        if (level == Level.Maintenance) return 0;
+        Contingency memory risk = self.risk.contingency;
+        total = Standard.priced(self.grossSizeWad, self.indexWad, doubtRate(risk, self.confidenceWad));
+        for (uint256 i = 0; i < self.terms.length; i++) {
+            Term memory term = self.terms[i];
+            uint256 sizeWad = 0;
+            for (uint256 j = 0; j < term.lines.length; j++) sizeWad += Fixed.abs(term.lines[j].size);
+            total += Standard.priced(sizeWad, self.indexWad, doubtRate(risk, term.confidenceWad));
+        }
+    }
+
+    /// @notice What is held per notional because a price is doubtful.
+    /// @dev (1 - confidence) * factor below the threshold, else 0
+    /// @param risk what is held beside the worst scenario
+    /// @param confidenceWad how sure the price is [wad]
+    /// @custom:rounds up, because it must be held
+    function doubtRate(Contingency memory risk, uint256 confidenceWad) internal pure returns (uint256) {
+        if (confidenceWad >= risk.confidenceThreshold) return 0;
+        return Fixed.mulDivUp(Fixed.WAD - confidenceWad, risk.confidenceFactor, Fixed.WAD);
+    }
+
+    /// @notice Refuses parameters outside their ranges.
+    /// @dev at initial no less is held than at maintenance
+    /// @param risk parameters of portfolio margin of an underlying
+    /// @custom:reverts ParameterOutOfRange
+    function requireValid(Risk memory risk) internal pure {
+        Shock.requireVol(risk.vol);
+        Shock.requireSkew(risk.skew);
+        Shock.requireRate(risk.rate);
+        int256 up = risk.basis.upShock;
+        int256 down = risk.basis.downShock;
+        Market.requireWithin("upShock", Fixed.abs(up), 0, up < 0 ? 0 : Shock.MAX_SHOCK);
+        Market.requireWithin("downShock", Fixed.abs(down), 0, down > 0 ? 0 : Fixed.WAD - 1);
+        Market.requireWithin("addRate", risk.basis.addRate, 0, 10 * Fixed.WAD);
+        Market.requireWithin("yearRate", risk.basis.yearRate, 0, 10 * Fixed.WAD);
+        Contingency memory held = risk.contingency;
+        Market.requireWithin("perpInitial", held.perpInitial, 0, Fixed.WAD);
+        Market.requireWithin("perpMaintenance", held.perpMaintenance, 0, held.perpInitial);
+        Market.requireWithin("optionInitial", held.optionInitial, 0, Fixed.WAD);
+        Market.requireWithin("optionMaintenance", held.optionMaintenance, 0, held.optionInitial);
+        Market.requireWithin("confidenceThreshold", held.confidenceThreshold, 0, Fixed.WAD);
+        Market.requireWithin("confidenceFactor", held.confidenceFactor, 0, 10 * Fixed.WAD);
+    }
+
+    /// @notice Adds to each scenario what an expiry changes by.
+    /// @dev value(shocked) * static discount - value, and minus its magnitude where vols are twisted [wad * wad]
+    /// @param sheet expiry, made ready
+    /// @param risk how values are discounted
+    /// @param scenarios what might happen
+    /// @param profitsWad2 profit so far in each scenario [wad * wad]
+    /// @custom:rounds toward minus infinity, because gains go down and losses go up
+    function _stress(Sheet memory sheet, Shock.RateRisk memory risk, Shock.Scenario[] memory scenarios, int256[] memory profitsWad2)
+        private
+        pure
+    {
+        (uint256 longWad, uint256 shortWad) = Shock.discounts(risk, sheet.term.rateWad, sheet.term.secs, sheet.discountWad);
+        for (uint256 k = 0; k < scenarios.length; k++) {
+            int256 valueWad2 = shocked(sheet, scenarios[k].spotShock, scenarios[k].mode);
+            int256 static_ = Fixed.mulDivFloor(valueWad2, int256(valueWad2 > 0 ? longWad : shortWad), Fixed.WAD);
+            int256 change = static_ - sheet.valueWad2;
+            profitsWad2[k] += Shock.isSkew(scenarios[k].mode) && change > 0 ? -change : change;
+        }
+    }
+
+    /// @notice Logarithm of a price.
+    /// @dev ln(max(price, 1 wei))
+    /// @param priceWad price [wad]
+    function _ln(uint256 priceWad) private pure returns (int256) {
+        return Exp.ln(Fixed.max(priceWad, 1));
+    }
+}

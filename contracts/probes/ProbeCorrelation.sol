@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Correlation} from "../Correlation.sol";
+import {Portfolio} from "../Portfolio.sol";
+import {Shock} from "../Shock.sol";
+import {Level} from "../Standard.sol";
+
+/// @notice The functions of Correlation, open to anyone.
+contract ProbeCorrelation {
+    function outlook(Portfolio.Stake[] memory stakes, Shock.Scenario[] memory scenarios)
+        external
+        pure
+        returns (Correlation.Outlook memory)
+    {
+        return Correlation.outlook(stakes, scenarios);
+    }
+
+    function leg(Shock.Scenario[] memory scenarios, int256[] memory profitsWad, int256 basisWad)
+        external
+        pure
+        returns (Correlation.Leg memory)
+    {
+        return Correlation.leg(scenarios, profitsWad, basisWad);
+    }
+
+    function joint(int256[][] memory profitsWad, uint256 scenarios) external pure returns (uint256) {
+        return Correlation.joint(profitsWad, scenarios);
+    }
+
+    function sum(Correlation.Leg[] memory legs) external pure returns (uint256) {
+        return Correlation.sum(legs);
+    }
+
+    function correlation(
+        int256 alikeWad,
+        int256 oppositeWad,
+        Correlation.Leg memory a,
+        Correlation.Leg memory b,
+        uint256 breakdownWad
+    ) external pure returns (int256) {
+        return Correlation.correlation(alikeWad, oppositeWad, a, b, breakdownWad);
+    }
+
+    function combined(Correlation.Leg[] memory legs, Correlation.Matrix memory matrix, uint256 breakdownWad)
+        external
+        pure
+        returns (uint256)
+    {
+        return Correlation.combined(legs, matrix, breakdownWad);
+    }
+
+    function loss(
+        Correlation.Outlook memory self,
+        Correlation.Terms memory terms,
+        Correlation.Matrix memory matrix,
+        Level level
+    ) external pure returns (uint256) {
+        return Correlation.loss(self, terms, matrix, level);
+    }
+
+    function lossFactor(Correlation.Terms memory terms, uint256 quoteWad, Level level) external pure returns (uint256) {
+        return Correlation.lossFactor(terms, quoteWad, level);
+    }
+
+    function requirement(
+        Correlation.Outlook memory self,
+        Portfolio.Stake[] memory stakes,
+        Correlation.Terms memory terms,
+        Correlation.Matrix memory matrix,
+        uint256 quoteWad,
+        Level level
+    ) external pure returns (uint256) {
+        return Correlation.requirement(self, stakes, terms, matrix, quoteWad, level);
+    }
+
+    function requireValid(Correlation.Terms memory terms) external pure {
+        Correlation.requireValid(terms);
+    }
+
+    function requireMatrix(Correlation.Matrix memory matrix) external pure {
+        Correlation.requireMatrix(matrix);
+    }
+}

@@ -1,0 +1,47 @@
+"""Published cases of portfolio margin and of correlated risks, asked of the probes on a node."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from probing import Probes, started
+from published import Case
+from test_vectors import VECTORS
+from vectors_correlation import correlation_cases, is_correlation
+from vectors_portfolio import Ask, is_portfolio, portfolio_cases
+
+from sim.codec import camel
+from sim.mirror.refusal import Refusal
+
+probes = pytest.fixture(started, scope="module")
+
+
+def asking(probes: Probes) -> Ask:
+    """What a probe answers, where the mirror of the same name would."""
+
+    def ask(module: Any, function: str, args: dict[str, Any]) -> Any:
+        probe = f"Probe{module.__name__.rpartition('.')[2].capitalize()}"
+        [answer] = probes.ask(probe, camel(function), [args])
+        assert not isinstance(answer, Refusal), answer
+        return answer if len(answer) > 1 else answer[0]
+
+    return ask
+
+
+def forms() -> Iterator[Any]:
+    """The files of either form, and what makes cases of them."""
+    for path in sorted(VECTORS.rglob("*.json")):
+        content = json.loads(path.read_text(encoding="utf8"))
+        for fits, cases in ((is_correlation, correlation_cases), (is_portfolio, portfolio_cases)):
+            if fits(content):
+                yield pytest.param(partial(cases, content), id=path.stem)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cases", forms())
+def test_every_vector_holds_on_the_chain(probes: Probes, cases: Callable[[Ask], Iterator[Case]]) -> None:
+    for case in cases(asking(probes)):
+        assert case.check is not None
+        case.check()
