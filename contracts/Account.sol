@@ -10,6 +10,8 @@ type AccountId is uint256;
 /// @notice What an account is and holds: owner, operators, cash principal, balances, positions.
 library Account {
     uint256 internal constant MAX_POSITIONS = 32;
+    uint256 internal constant STANDARD = 0;
+    uint256 internal constant PORTFOLIO = 1;
 
     /// @notice Signed size in one instrument, with its quote.
     /// @dev size [wad]; quote: minus price times size of every trade so far, plus funding received [wad], so that profit = size * mark + quote;
@@ -21,13 +23,15 @@ library Account {
     }
 
     /// @notice Everything one account holds.
-    /// @dev principal: cash before interest [wad]; balances: raw by collateral; instruments: those with a position, in no order
+    /// @dev principal: cash before interest [wad]; balances: raw by collateral; instruments: those with a position, in no order; mode:
+    /// STANDARD or PORTFOLIO, how its margin is asked for
     struct Holder {
         int256 principal;
         mapping(uint256 collateral => uint256 raw) balances;
         mapping(uint256 instrument => Position) positions;
         uint256[] instruments;
         mapping(address operator => bool) operators;
+        uint8 mode;
     }
 
     /// @notice A position with the number of its instrument.
@@ -40,9 +44,10 @@ library Account {
     }
 
     /// @notice Everything one account holds, as plain values.
-    /// @dev principal [wad]; balances: raw, by number of collateral; entries: in the order they are stored
+    /// @dev principal [wad]; mode: STANDARD or PORTFOLIO; balances: raw, by number of collateral; entries: in the order they are stored
     struct Image {
         int256 principal;
+        uint8 mode;
         uint256[] balances;
         Entry[] entries;
     }
@@ -75,6 +80,7 @@ library Account {
     /// @param collaterals count of listed collaterals
     function image(Holder storage self, uint256 collaterals) internal view returns (Image memory shot) {
         shot.principal = self.principal;
+        shot.mode = self.mode;
         shot.balances = new uint256[](collaterals);
         for (uint256 i = 0; i < collaterals; i++) shot.balances[i] = self.balances[i];
         shot.entries = new Entry[](self.instruments.length);

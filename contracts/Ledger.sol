@@ -11,17 +11,23 @@ import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
 import {Option} from "./Option.sol";
 import {Oracle} from "./Oracle.sol";
+import {Portfolio} from "./Portfolio.sol";
+import {Stress} from "./Stress.sol";
 
 /// @notice Everything the vault stores about money, and how it moves between accounts.
 library Ledger {
     /// @notice Everything the vault stores about money.
-    /// @dev underlyings and collaterals are numbered from 0 in the order of their listing; expiries: those whose settlement is not known yet
+    /// @dev underlyings and collaterals are numbered from 0 in the order of their listing; expiries: those whose settlement is not known yet;
+    /// stress: the code of portfolio margin
     struct State {
         Cash.Pool cash;
         Liquidation.Terms terms;
         bytes32[] names;
         Market.Risk[] risks;
         mapping(uint256 underlying => Market.OptionRisk) optionRisks;
+        mapping(uint256 underlying => Portfolio.Risk) portfolioRisks;
+        Stress.Rules rules;
+        Stress stress;
         mapping(uint256 underlying => Oracle.Guard) guards;
         mapping(uint256 underlying => Oracle.Price) prices;
         mapping(uint256 underlying => Funding.Track) tracks;

@@ -3,7 +3,9 @@ pragma solidity ^0.8.28;
 
 import {Collateral} from "./Collateral.sol";
 import {Fixed} from "./Fixed.sol";
+import {Portfolio} from "./Portfolio.sol";
 import {Level, Standard} from "./Standard.sol";
+import {Stress} from "./Stress.sol";
 
 /// @notice What an account is worth, what it must hold, and how far the two are apart.
 library Margin {
@@ -11,21 +13,26 @@ library Margin {
     int256 internal constant UNBOUNDED = type(int256).max;
 
     /// @notice A collateral balance, valued.
-    /// @dev valueWad: at the index, safeWad: at the worse of index and stable price [wad]; terms: haircuts and cap [wad]
+    /// @dev underlying: whose price it has; valueWad: at the index, safeWad: at the worse of index and stable price [wad]; terms: haircuts and
+    /// cap [wad]
     struct Holding {
+        uint256 underlying;
         uint256 valueWad;
         uint256 safeWad;
         Collateral.Terms terms;
     }
 
     /// @notice An account, valued at one moment.
-    /// @dev cashWad: present cash, with what has settled [wad]; lines: options; depegRateWad: requirement per notional for the quote token [wad];
-    /// stale: first price that the account needs and is too old
+    /// @dev cashWad: present cash, with what has settled [wad]; lines: options; stakes: what portfolio margin is asked about, by
+    /// underlying, none in standard mode; verdict: what it asks for; depegRateWad: requirement per notional for the quote token [wad]; stale:
+    /// first price that the account needs and is too old
     struct Book {
         int256 cashWad;
         Holding[] holdings;
         Standard.Exposure[] exposures;
         Standard.Line[] lines;
+        Portfolio.Stake[] stakes;
+        Stress.Verdict verdict;
         uint256 depegRateWad;
         Stale stale;
     }
@@ -56,7 +63,8 @@ library Margin {
 
     /// @notice Worth of an account after haircuts, caps and the weight of unrealised profits.
     /// @dev cash + sum of credits + sum of (profits * profitWeight at initial, in full at maintenance) + sum of losses; at initial, values and
-    /// profits at the worse of index and stable price; options do not count: what shorts owe is in the requirement
+    /// profits at the worse of index and stable price; in standard margin options do not count: what shorts owe is in the requirement; in
+    /// portfolio margin they count at mark, and collateral up to its cap: the requirement has the haircut
     /// @param self account, valued
     /// @param level initial or maintenance
     /// @custom:rounds down, because it is what the account owns
@@ -66,6 +74,7 @@ library Margin {
             Collateral.Terms memory terms = self.holdings[i].terms;
             uint256 haircut = level == Level.Initial ? terms.haircutInitial : terms.haircutMaintenance;
             uint256 valueWad = level == Level.Initial ? self.holdings[i].safeWad : self.holdings[i].valueWad;
+            if (isModelled(self, self.holdings[i].underlying)) haircut = 0;
             total += int256(Collateral.credit(valueWad, haircut, terms.capWad));
         }
         for (uint256 i = 0; i < self.exposures.length; i++) {
@@ -73,24 +82,40 @@ library Margin {
             if (level == Level.Maintenance) total += int256(exposure.gainWad) + exposure.lossWad;
             else total += int256(Fixed.mulDivDown(exposure.safeGainWad, exposure.risk.profitWeight, Fixed.WAD)) + exposure.safeLossWad;
         }
+        for (uint256 i = 0; i < self.lines.length; i++) {
+            if (!isModelled(self, self.lines[i].underlying)) continue;
+            total += Fixed.mulDivFloor(self.lines[i].size, int256(self.lines[i].markWad), Fixed.WAD);
+        }
     }
 
     /// @notice What an account must hold.
-    /// @dev sum over underlyings, and over expiries for options, of requirement and contingency, with no offset between them
+    /// @dev sum over underlyings, and over expiries for options, of requirement and contingency, with no offset between them; underlyings in
+    /// portfolio margin are judged together
     /// @param self account, valued
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
     function requirement(Book memory self, Level level) internal pure returns (uint256 total) {
+        total = level == Level.Initial ? self.verdict.initialWad : self.verdict.maintenanceWad;
         for (uint256 i = 0; i < self.exposures.length; i++) {
+            if (isModelled(self, i)) continue;
             Standard.Exposure memory exposure = self.exposures[i];
             total += Standard.requirement(exposure, level);
             total += Standard.contingency(exposure, self.depegRateWad, level);
         }
         for (uint256 i = 0; i < self.lines.length; i++) {
+            if (isModelled(self, self.lines[i].underlying)) continue;
             Standard.Exposure memory exposure = self.exposures[self.lines[i].underlying];
             total += Standard.shortContingency(exposure, self.lines[i], self.depegRateWad, level);
             if (isFirst(self.lines, i)) total += Standard.stripRequirement(exposure, self.lines, i, level);
         }
+    }
+
+    /// @notice Whether an underlying is judged by portfolio margin.
+    /// @dev in portfolio mode, where it has parameters for it
+    /// @param self account, valued
+    /// @param underlying number of the underlying
+    function isModelled(Book memory self, uint256 underlying) internal pure returns (bool) {
+        return self.stakes.length != 0 && self.stakes[underlying].risk.vol.floorSecs != 0;
     }
 
     /// @notice Whether an option is the first of its expiry.

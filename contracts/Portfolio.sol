@@ -99,6 +99,16 @@ library Portfolio {
         int256 valueWad2;
     }
 
+    /// @notice Adds a perp or future to a stake.
+    /// @dev size <= 2^96 and price <= 2^97, so the exact product fits 2^193
+    /// @param self stake to add to
+    /// @param size size of the position [wad]
+    /// @param priceWad part of its price that moves with the spot price [wad]
+    function stake(Stake memory self, int256 size, uint256 priceWad) internal pure {
+        self.netWad2 += size * int256(priceWad);
+        self.grossSizeWad += Fixed.abs(size);
+    }
+
     /// @notice Profit in each scenario, and the loss because forwards move apart from the spot price.
     /// @dev profit = dampening * (net * shock + collateral * shock + sum over expiries of the change of value); the basis is not positive
     /// @param self what is at stake

@@ -36,8 +36,9 @@ library Standard {
     }
 
     /// @notice An option that an account holds.
-    /// @dev strikeWad, size, markWad: price at which it is valued, forwardWad: of its expiry, confidenceWad: the least of what it is
-    /// valued by [wad]; expiry [unix seconds]
+    /// @dev strikeWad, size, markWad: price at which it is valued, forwardWad: of its expiry, fixedWad: part of that which is known already,
+    /// volWad, rateWad: by which it is priced, confidenceWad: the least of what it is valued by [wad]; expiry [unix seconds]; secs: time
+    /// that is left [seconds]
     struct Line {
         uint256 underlying;
         uint256 expiry;
@@ -46,6 +47,10 @@ library Standard {
         int256 size;
         uint256 markWad;
         uint256 forwardWad;
+        uint256 fixedWad;
+        uint256 volWad;
+        uint256 rateWad;
+        uint256 secs;
         uint256 confidenceWad;
     }
 

@@ -12,6 +12,8 @@ import {Margin} from "./Margin.sol";
 import {Market} from "./Market.sol";
 import {Option} from "./Option.sol";
 import {Oracle} from "./Oracle.sol";
+import {Portfolio} from "./Portfolio.sol";
+import {Stakes} from "./Stakes.sol";
 import {Level, Standard} from "./Standard.sol";
 import {Surface} from "./Surface.sol";
 
@@ -41,8 +43,21 @@ library Valuation {
         valued.holdings = new Margin.Holding[](self.assets.length);
         valued.exposures = new Standard.Exposure[](self.risks.length);
         valued.lines = new Standard.Line[](optionCount(self, holder));
+        if (holder.mode == Account.PORTFOLIO) valued.stakes = new Portfolio.Stake[](self.risks.length);
         valueBalances(self, holder, valued);
         valuePositions(self, account, valued);
+        if (holder.mode == Account.PORTFOLIO) judge(self, valued);
+    }
+
+    /// @notice Asks for the portfolio margin of a book.
+    /// @dev with the quote token at one where it has no feed
+    /// @param self ledger
+    /// @param valued book of the account
+    function judge(Ledger.State storage self, Margin.Book memory valued) internal view {
+        Stakes.gather(valued);
+        uint256 feed = self.cash.terms.feed;
+        uint256 quoteWad = feed == Cash.NO_FEED ? Fixed.WAD : load(self, valued, feed).indexWad;
+        valued.verdict = self.stress.judge(valued.stakes, self.rules, quoteWad);
     }
 
     /// @notice Adds the collateral of an account to its book.
@@ -59,6 +74,7 @@ library Valuation {
             valued.holdings[i].valueWad = Collateral.value(balanceRaw, exposure.indexWad, decimals);
             valued.holdings[i].safeWad = Collateral.value(balanceRaw, Fixed.min(exposure.indexWad, exposure.stableWad), decimals);
             valued.holdings[i].terms = asset.terms;
+            valued.holdings[i].underlying = asset.underlying;
             exposure.baseWad += Collateral.toWad(balanceRaw, decimals);
         }
     }
@@ -111,11 +127,13 @@ library Valuation {
         uint256 underlying = Market.underlyingOf(instrument);
         Standard.Exposure memory exposure = load(self, valued, underlying);
         uint256 markWad;
+        uint256 fixedWad = 0;
         if (Market.kindOf(instrument) == Market.PERP) {
             markWad = Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand);
         } else {
-            markWad = forward(self, valued, instrument);
+            (markWad, fixedWad) = forward(self, valued, instrument);
         }
+        if (Margin.isModelled(valued, underlying)) Portfolio.stake(valued.stakes[underlying], position.size, markWad - fixedWad);
         int256 received = Funding.payment(position.size, Ledger.fundingIndex(self, instrument) - position.fundingIndex);
         Standard.absorb(exposure, position.size, position.quote + received, markWad);
     }
@@ -138,38 +156,42 @@ library Valuation {
         line.size = size;
         Standard.Exposure memory exposure = load(self, valued, line.underlying);
         if (exposure.optionRisk.heartbeatSecs == 0) exposure.optionRisk = self.optionRisks[line.underlying];
-        line.forwardWad = forward(self, valued, instrument);
+        (line.forwardWad, line.fixedWad) = forward(self, valued, instrument);
         Oracle.Curve storage curve = curveOf(self, instrument);
         line.confidenceWad = Fixed.min(exposure.confidenceWad, Fixed.min(curve.confidence, curve.surfaceConfidence));
-        line.markWad = optionMark(curve, line);
-        if (block.timestamp >= line.expiry) return line;
+        line.rateWad = curve.rate;
+        line.secs = line.expiry > block.timestamp ? line.expiry - block.timestamp : 0;
+        line.volWad = curve.surfacePublishedAt == 0 ? 0 : Surface.vol(curve.svi, line.strikeWad);
+        line.markWad = optionMark(line);
+        if (line.secs == 0) return line;
         note(valued, line.underlying, line.expiry, curve.surfacePublishedAt, exposure.optionRisk.heartbeatSecs);
     }
 
     /// @notice Price at which an option is valued.
     /// @dev Black-76 at the forward as it stands, the volatility of the surface, and the time that is left
-    /// @param curve what is known of the expiry
     /// @param line option
-    function optionMark(Oracle.Curve storage curve, Standard.Line memory line) internal view returns (uint256) {
-        uint256 secs = line.expiry > block.timestamp ? line.expiry - block.timestamp : 0;
-        if (secs == 0 || curve.surfacePublishedAt == 0) return Option.payoff(line.forwardWad, line.strikeWad, line.isCall);
-        uint256 volWad = Surface.vol(curve.svi, line.strikeWad);
-        uint256 discountWad = Option.discount(curve.rate, secs);
-        return Option.price(Option.Terms(line.forwardWad, line.strikeWad, volWad, secs, discountWad, line.isCall));
+    function optionMark(Standard.Line memory line) internal pure returns (uint256) {
+        uint256 discountWad = Option.discount(line.rateWad, line.secs);
+        return Option.price(Option.Terms(line.forwardWad, line.strikeWad, line.volWad, line.secs, discountWad, line.isCall));
     }
 
-    /// @notice Forward of a dated instrument as it stands.
+    /// @notice Forward of a dated instrument as it stands, and the part of it that is known already.
     /// @dev notes a forward that is too old; after the expiry none is needed
     /// @param self ledger
     /// @param valued book that it belongs to
     /// @param instrument number of the instrument
-    function forward(Ledger.State storage self, Margin.Book memory valued, uint256 instrument) internal view returns (uint256) {
+    function forward(Ledger.State storage self, Margin.Book memory valued, uint256 instrument)
+        internal
+        view
+        returns (uint256 forwardWad, uint256 fixedWad)
+    {
         uint256 underlying = Market.underlyingOf(instrument);
         uint256 expiry = Market.expiryOf(instrument);
         Oracle.Curve storage curve = curveOf(self, instrument);
-        (uint256 fixedWad, uint256 floatingWad) = Oracle.forwardParts(curve, self.prices[underlying], expiry);
+        uint256 floatingWad;
+        (fixedWad, floatingWad) = Oracle.forwardParts(curve, self.prices[underlying], expiry);
         if (block.timestamp < expiry) note(valued, underlying, expiry, curve.publishedAt, valued.exposures[underlying].risk.heartbeatSecs);
-        return fixedWad + floatingWad;
+        forwardWad = fixedWad + floatingWad;
     }
 
     /// @notice What is known of the expiry of an instrument.
@@ -197,6 +219,10 @@ library Valuation {
         exposure.confidenceWad = price.confidence;
         exposure.stableWad = price.stable;
         note(valued, underlying, 0, price.publishedAt, exposure.risk.heartbeatSecs);
+        if (valued.stakes.length == 0) return exposure;
+        valued.stakes[underlying].risk = self.portfolioRisks[underlying];
+        valued.stakes[underlying].indexWad = price.index;
+        valued.stakes[underlying].confidenceWad = price.confidence;
     }
 
     /// @notice Notes the first price of a book that is too old.
@@ -227,9 +253,8 @@ library Valuation {
             bandWad = Fixed.mulDivDown(exposure.indexWad, exposure.optionRisk.tradeBand, Fixed.WAD);
         } else {
             bool isPerp = kind == Market.PERP;
-            markWad = isPerp
-                ? Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand)
-                : forward(self, valued, instrument);
+            if (isPerp) markWad = Oracle.mark(exposure.indexWad, self.prices[underlying].premium, exposure.risk.markBand);
+            else (markWad,) = forward(self, valued, instrument);
             bandWad = Fixed.mulDivDown(markWad, exposure.risk.tradeBand, Fixed.WAD);
         }
         requireFresh(valued);

@@ -12,10 +12,12 @@ import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
 import {Oracle} from "./Oracle.sol";
+import {Stress} from "./Stress.sol";
 
 /// @notice The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
 contract Vault is Auction, Proxy {
     event OperatorSet(address indexed sender, AccountId indexed account, address operator, bool allowed);
+    event ModeSet(address indexed sender, AccountId indexed account, uint256 mode);
     event CashDeposited(address indexed sender, AccountId indexed account, uint256 amountRaw, int256 principal);
     event CashWithdrawn(address indexed sender, AccountId indexed account, uint256 amountRaw, address to, int256 principal);
     event CollateralDeposited(
@@ -56,12 +58,13 @@ contract Vault is Auction, Proxy {
     /// @dev the code that judges accounts, and passes on what is not its own; it works on the vault's own storage
     address public immutable appraiser;
 
-    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms_, address appraiser_) {
+    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms_, address appraiser_, Stress stress_) {
         Liquidation.requireValid(terms_);
         appraiser = appraiser_;
         owner = owner_;
         delaySecs = delaySecs_;
         ledger.terms = terms_;
+        ledger.stress = stress_;
         ledger.cash.token = quote;
         ledger.cash.decimals = Collateral.requireDecimals(quote);
         ledger.cash.terms.feed = uint8(Cash.NO_FEED);
@@ -79,6 +82,22 @@ contract Vault is Auction, Proxy {
         if (msg.sender != Account.ownerOf(account)) revert Errors.NotAuthorized(account, msg.sender);
         ledger.holders[account].operators[operator] = allowed;
         emit OperatorSet(msg.sender, account, operator, allowed);
+    }
+
+    /// @notice Chooses how the margin of an account is asked for.
+    /// @dev only the owner may, and the account must pass in the new mode
+    /// @param account account
+    /// @param mode STANDARD or PORTFOLIO
+    /// @custom:reverts NotAuthorized, VaultPaused, UnderLiquidation, ParameterOutOfRange, StalePrice, InsufficientMargin
+    function setMode(AccountId account, uint256 mode) external nonReentrant {
+        if (msg.sender != Account.ownerOf(account)) revert Errors.NotAuthorized(account, msg.sender);
+        requireRunning();
+        Ledger.requireIdle(ledger, account);
+        Market.requireWithin("mode", mode, Account.STANDARD, Account.PORTFOLIO);
+        int256 beforeWad = begin(account, true);
+        ledger.holders[account].mode = uint8(mode);
+        check(account, true, beforeWad);
+        emit ModeSet(msg.sender, account, mode);
     }
 
     /// @notice Adds cash to an account.

@@ -60,6 +60,7 @@ abstract contract Probe {
 
     function hold(Account.Holder storage holder, Account.Image calldata image) internal {
         holder.principal = image.principal;
+        holder.mode = image.mode;
         for (uint256 i = 0; i < image.balances.length; i++) holder.balances[i] = image.balances[i];
         for (uint256 i = 0; i < image.entries.length; i++) {
             Account.Entry calldata entry = image.entries[i];

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Fixed} from "./Fixed.sol";
+import {Margin} from "./Margin.sol";
+import {Portfolio} from "./Portfolio.sol";
+import {Standard} from "./Standard.sol";
+
+/// @notice What portfolio margin is asked about: the collateral and the options of a valued account, by underlying and expiry.
+library Stakes {
+    /// @notice Adds collateral and options to the stakes of a book.
+    /// @dev perps and futures are in them already
+    /// @param book account, valued
+    function gather(Margin.Book memory book) internal pure {
+        for (uint256 i = 0; i < book.stakes.length; i++) {
+            if (!Margin.isModelled(book, i)) continue;
+            book.stakes[i].hedges = hedges(book, i);
+            book.stakes[i].terms = terms(book, i);
+        }
+    }
+
+    /// @notice Collateral of an account whose price is that of an underlying.
+    /// @dev value up to its cap
+    /// @param book account, valued
+    /// @param underlying number of the underlying
+    function hedges(Margin.Book memory book, uint256 underlying) internal pure returns (Portfolio.Hedge[] memory found) {
+        uint256 count = 0;
+        for (uint256 i = 0; i < book.holdings.length; i++) {
+            if (isHedge(book.holdings[i], underlying)) count++;
+        }
+        found = new Portfolio.Hedge[](count);
+        count = 0;
+        for (uint256 i = 0; i < book.holdings.length; i++) {
+            Margin.Holding memory held = book.holdings[i];
+            if (!isHedge(held, underlying)) continue;
+            uint256 valueWad = Fixed.min(held.valueWad, held.terms.capWad);
+            uint256 confidenceWad = book.exposures[underlying].confidenceWad;
+            found[count++] = Portfolio.Hedge(valueWad, held.terms.haircutInitial, held.terms.haircutMaintenance, confidenceWad);
+        }
+    }
+
+    /// @notice Whether collateral is there and has the price of an underlying.
+    /// @param held collateral, valued
+    /// @param underlying number of the underlying
+    function isHedge(Margin.Holding memory held, uint256 underlying) internal pure returns (bool) {
+        return held.valueWad != 0 && held.underlying == underlying;
+    }
+
+    /// @notice Options of an account on an underlying, by expiry.
+    /// @dev expiries in the order of the first option of each
+    /// @param book account, valued
+    /// @param underlying number of the underlying
+    function terms(Margin.Book memory book, uint256 underlying) internal pure returns (Portfolio.Term[] memory found) {
+        uint256 count = 0;
+        for (uint256 i = 0; i < book.lines.length; i++) {
+            if (book.lines[i].underlying == underlying && Margin.isFirst(book.lines, i)) count++;
+        }
+        found = new Portfolio.Term[](count);
+        count = 0;
+        for (uint256 i = 0; i < book.lines.length; i++) {
+            if (book.lines[i].underlying == underlying && Margin.isFirst(book.lines, i)) found[count++] = term(book.lines, i);
+        }
+    }
+
+    /// @notice Options of one expiry.
+    /// @param lines options of the account
+    /// @param first place of the first option of the expiry
+    function term(Standard.Line[] memory lines, uint256 first) internal pure returns (Portfolio.Term memory found) {
+        Standard.Line memory sample = lines[first];
+        found.fixedWad = sample.fixedWad;
+        found.floatingWad = sample.forwardWad - sample.fixedWad;
+        found.rateWad = sample.rateWad;
+        found.secs = sample.secs;
+        found.confidenceWad = sample.confidenceWad;
+        uint256 count = 0;
+        for (uint256 i = first; i < lines.length; i++) {
+            if (Standard.isSameTerm(lines[i], sample)) count++;
+        }
+        found.lines = new Portfolio.Line[](count);
+        count = 0;
+        for (uint256 i = first; i < lines.length; i++) {
+            Standard.Line memory line = lines[i];
+            if (!Standard.isSameTerm(line, sample)) continue;
+            found.lines[count++] = Portfolio.Line(line.strikeWad, line.isCall, line.size, line.volWad, line.markWad);
+        }
+    }
+}
