@@ -1,11 +1,15 @@
-"""The worst allowed accounts fit every door into 30M gas, and every contract fits on a chain."""
+"""The worst accounts fit every door into 30M gas, every contract fits on a chain, and options are cheap to price."""
 
 from collections.abc import Mapping
 
 import pytest
+from probing import Probes, started
 from worst import PORTFOLIOS, Scene
 
 from sim.compiler import compile_contracts
+from sim.mirror.fixed import WAD
+from sim.mirror.option import YEAR, Terms
+from sim.mirror.surface import Svi
 
 LIMIT = 30_000_000
 LARGEST_CODE = 24_576
@@ -44,3 +48,16 @@ def test_contracts_fit_on_a_chain() -> None:
     sizes = {name: len(artifacts[name].deployed_bytecode) // 2 for name in CONTRACTS}
     print(sizes)
     assert max(sizes.values()) <= LARGEST_CODE
+
+
+probes = pytest.fixture(started, scope="module")
+
+
+def test_an_option_is_cheap_to_price(probes: Probes) -> None:
+    """Near the centre of the distribution, in its middle and far out, with the call of the probe."""
+    svi = Svi(WAD // 20, WAD // 10, -WAD // 3, WAD // 100, WAD // 5, YEAR // 4, 60_000 * WAD)
+    for strike in (60_000, 90_000, 300_000):
+        terms = {"terms": Terms(60_000 * WAD, strike * WAD, WAD // 2, YEAR // 4, 97 * WAD // 100, True)}
+        assert probes.gas("ProbeOption", "price", terms) < 10_000
+        assert probes.gas("ProbeOption", "greeks", terms) < 22_000
+        assert probes.gas("ProbeSurface", "vol", {"self": svi, "strike_wad": strike * WAD}) < 6_000
