@@ -91,11 +91,11 @@ def terms(draw: st.DrawFn, index: int) -> Term:
 
 @st.composite
 def spots(draw: st.DrawFn) -> Spot:
-    index = draw(wide(10**15, 10**24))
+    index = draw(wide(10**18, 10**23))
     funding = draw(both(WAD // 100)), draw(wide(0, WAD // 20))
     risk = draw(risks())._replace(funding_base=funding[0], funding_cap=funding[1])
     premium, stable = draw(both(index // 4)), draw(wide(index // 2, 2 * index))
-    listed = tuple(draw(st.lists(terms(index), max_size=2, unique_by=itemgetter(0))))
+    listed = tuple(draw(st.lists(terms(index), min_size=1, max_size=2, unique_by=itemgetter(0))))
     return Spot(risk, draw(option_risks()), index, stable, premium, draw(ratios), draw(wide(0, 10**5)), listed)
 
 
@@ -103,13 +103,13 @@ def spots(draw: st.DrawFn) -> Spot:
 def positions(draw: st.DrawFn, given_: tuple[Spot, ...]) -> Held:
     underlying = draw(st.integers(0, len(given_) - 1))
     listed = given_[underlying].terms
-    kinds = [market.PERP, market.FUTURE, market.CALL, market.CALL, market.PUT, market.PUT]
+    kinds = [market.PERP, market.FUTURE, *[market.CALL, market.PUT] * 3]
     kind = draw(st.sampled_from(kinds)) if listed else market.PERP
     term = draw(st.integers(0, len(listed) - 1)) if kind != market.PERP else 0
     strike = listed[term].forward * draw(st.integers(200, 5000)) // 1000 if market.is_option(kind) else 0
-    size = draw(both(10**22).filter(bool))
-    quote = 0 if market.is_option(kind) else draw(both(10**26))
-    unpaid = draw(both(10**28)) if kind == market.PERP else 0
+    size = draw(st.one_of(wide(10**17, 10**22), wide(10**17, 10**22).map(lambda each: -each)))
+    quote = 0 if market.is_option(kind) else draw(both(10**24))
+    unpaid = draw(both(10**27)) if kind == market.PERP else 0
     return Held(underlying, kind, term, strike, size, quote, unpaid)
 
 
@@ -118,9 +118,9 @@ def wholes(draw: st.DrawFn) -> Whole:
     given_ = tuple(draw(st.lists(spots(), min_size=1, max_size=3)))
     held = {instrument_of(each, given_): each for each in draw(st.lists(positions(given_), max_size=9))}
     haircuts = st.builds(collateral.Terms, ratios, ratios, wide(0, 10**28))
-    balance = st.tuples(wide(0, 10**22), st.integers(0, len(given_) - 1), haircuts)
+    balance = st.tuples(wide(0, 10**20), st.integers(0, len(given_) - 1), haircuts)
     depeg = cash.Terms(len(given_) - 1, draw(ratios), draw(wide(0, 10 * WAD)))
-    principal, index = draw(both(10**26)), draw(wide(RAY, 3 * RAY))
+    principal, index = draw(both(10**24)), draw(wide(RAY, 3 * RAY))
     return Whole(principal, index, given_, tuple(held.values()), tuple(draw(st.lists(balance, max_size=3))), depeg)
 
 
