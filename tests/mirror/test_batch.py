@@ -110,15 +110,11 @@ def test_who_fails_may_do_only_what_does_not_lower_its_margin_from_before_the_ba
 
 
 def test_who_fails_may_not_take_risk_in_a_batch_however_much_its_margin_rises() -> None:
-    """With 20 more its margin goes from -40 to -34 and it has risen, but a tenth more is risk."""
-    desk = failing()
-    desk.do("taker", "mint", token="USDC", to="taker", amount_raw=20 * 10**6)
-    desk.do("taker", "set_operator", account=TAKER, operator="taker", allowed=True)
-    desk.do("maker", "set_operator", account=MAKER, operator="taker", allowed=True)
-    deposit = Call("deposit_cash", {"account": TAKER, "amount_raw": 20 * 10**6})
-    refused = desk.tried("taker", "batch", calls=(deposit, tenths(1, 1400))).refusal
-    assert refused == errors.InsufficientMargin(TAKER, 120 * WAD, 154 * WAD)
-    desk.do("taker", "batch", calls=(deposit, tenths(-1, 1400)))
+    """A tenth bought at 1000 gains 40 and needs 14: -40 becomes -14, but risk has risen, even if it is sold again."""
+    refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1000),)).refusal
+    assert refused == errors.InsufficientMargin(TAKER, 140 * WAD, 154 * WAD)
+    refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1200), tenths(-1, 1400))).refusal
+    assert refused == errors.InsufficientMargin(TAKER, 120 * WAD, 140 * WAD)
 
 
 def settled(price_usd: int) -> Desk:

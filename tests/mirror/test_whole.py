@@ -74,6 +74,9 @@ class Whole:
     depeg: cash.Terms
 
 
+parts = st.one_of(ratios, st.integers(0, 100).map(lambda each: each * WAD // 100))
+
+
 @st.composite
 def terms(draw: st.DrawFn, index: int) -> Term:
     near = draw(st.booleans())
@@ -86,17 +89,18 @@ def terms(draw: st.DrawFn, index: int) -> Term:
         draw(st.integers(least, least + WAD)), wing, rho, shift, bend, secs, draw(st.integers(index // 2 + 1, index))
     )
     seen = draw(wide(index // 2 + 1, 2 * index))
-    return Term(secs, forward, draw(ratios), draw(ratios), svi, draw(ratios), seen)
+    return Term(secs, forward, draw(ratios), draw(parts), svi, draw(parts), seen)
 
 
 @st.composite
 def spots(draw: st.DrawFn) -> Spot:
     index = draw(wide(10**18, 10**23))
     funding = draw(both(WAD // 100)), draw(wide(0, WAD // 20))
-    risk = draw(risks())._replace(funding_base=funding[0], funding_cap=funding[1])
+    doubts = {"confidence_threshold": draw(parts), "confidence_factor": draw(parts)}
+    risk = draw(risks())._replace(**doubts, funding_base=funding[0], funding_cap=funding[1])
     premium, stable = draw(both(index // 4)), draw(wide(index // 2, 2 * index))
     listed = tuple(draw(st.lists(terms(index), min_size=1, max_size=2, unique_by=itemgetter(0))))
-    return Spot(risk, draw(option_risks()), index, stable, premium, draw(ratios), draw(wide(0, 10**5)), listed)
+    return Spot(risk, draw(option_risks()), index, stable, premium, draw(parts), draw(wide(0, 10**5)), listed)
 
 
 @st.composite
