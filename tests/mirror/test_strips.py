@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import LAW, option_risks, ratios, risks
+from laws import LAW, option_risks, ratios, risks, wide
 
 from sim.mirror import market, option, standard
 from sim.mirror.collateral import Terms
@@ -38,13 +38,13 @@ class Leg(NamedTuple):
 @st.composite
 def legs(draw: st.DrawFn, *, size: st.SearchStrategy[int] = option_sizes, terms: int = 2) -> Leg:
     term = draw(st.integers(0, terms - 1)), draw(st.integers(1, terms))
-    mark = draw(st.integers(0, 20 * WAD))
+    mark = draw(wide(0, 20 * WAD))
     return Leg(*term, draw(strikes), draw(st.booleans()), draw(size), mark, draw(ratios))
 
 
 books = st.lists(legs(), max_size=8)
-forwards = st.lists(st.integers(1, 20 * WAD), min_size=4, max_size=4)
-spots = st.lists(st.integers(1, 20 * WAD), min_size=2, max_size=2)
+forwards = st.lists(wide(1, 20 * WAD), min_size=4, max_size=4)
+spots = st.lists(wide(1, 20 * WAD), min_size=2, max_size=2)
 
 
 def lines_of(held: list[Leg], forward: list[int]) -> list[Line]:
@@ -167,7 +167,7 @@ def unit_of(options: OptionRisk, spot: Fraction, leg: Leg, level: Level) -> Frac
 
 
 @LAW
-@given(legs(), option_risks(), st.integers(WAD // 1000, 20 * WAD))
+@given(legs(), option_risks(), wide(WAD // 1000, 20 * WAD))
 def test_a_naked_short_needs_what_the_formula_says(leg: Leg, options: OptionRisk, spot: int) -> None:
     """Rounded up; a rate is rounded by itself, before it meets the index."""
     exposure = Exposure(option_risk=options, index_wad=spot)
@@ -207,7 +207,7 @@ def test_doubt_asks_for_shorts_alone(leg: Leg, risk: Risk, spot: list[int], depe
 
 
 @LAW
-@given(books, risks(), option_risks(), spots, forwards, ratios, st.integers(0, 2**100))
+@given(books, risks(), option_risks(), spots, forwards, ratios, wide(0, 2**100))
 def test_v7_confidence_haircut_and_cash(
     held: list[Leg], risk: Risk, options: OptionRisk, spot: list[int], forward: list[int], doubt: int, money: int
 ) -> None:
