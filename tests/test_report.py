@@ -15,7 +15,7 @@ from sim.mirror.market import Risk
 from sim.mirror.standard import Exposure, Level, absorb
 from sim.model import Model
 from sim.report import charts, figures
-from sim.report.arithmetic import reckoning
+from sim.report.arithmetic import Backdrop, reckoning
 from sim.report.capital import Capital
 from sim.report.document import document
 from sim.report.page import Ran
@@ -87,7 +87,7 @@ def test_one_position_needs_the_same_alone_and_across() -> None:
 
 def test_the_reckoning_is_written_as_on_paper() -> None:
     book = Book(50 * WAD, [], [exposure(12, 100, 110)], [])
-    made = reckoning(book, Level.INITIAL, [], [0], ["ETH"])
+    made = reckoning(book, Level.INITIAL, Backdrop([], ["ETH"]))
     assert [term.value_wad for term in made.counted] == [50 * WAD, 120 * WAD]
     assert made.required[0].formula.startswith("12.0 ETH × 110.00 × 10 %")
     assert made.required_wad == 132 * WAD
