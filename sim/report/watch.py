@@ -191,7 +191,8 @@ class Watch:
             position = ledger.holders[account].positions[instrument]
             mark_wad, loss_wad = mark(self.model, instrument, at), value(self.model, account, instrument, at)
             entry_wad = fixed.mul_div_down(abs(position.quote), fixed.WAD, abs(position.size))
-            found.append(Blame(instrument, position.size, entry_wad, mark_wad, loss_wad))
+            if loss_wad < 0:
+                found.append(Blame(instrument, position.size, entry_wad, mark_wad, loss_wad))
         return min(found, key=lambda blame: blame.loss_wad, default=None)
 
     def _declared(self, number: int, step: Step, event: Event) -> None:
