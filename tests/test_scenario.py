@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tales import ACTORS, HEAD, LINE, PRICES, play, tale
+from tales import ACTORS, HEAD, LINE, PRICES, play, problems, tale
 
 from sim import scenario
 from sim.model import Model
-from sim.scenario import ScenarioError, expectation, load
+from sim.scenario import expectation, load
 from sim.side import Step
 from sim.story import ExpectationFailed, Story
 
@@ -38,12 +38,6 @@ def write(tmp_path: Path) -> Write:
 def data_or_skip(name: str) -> None:
     if name == "black-thursday-data" and not (DATA / "2020-03_black_thursday_1h.csv").is_file():
         pytest.skip("the market data of ../shared/data is not here")
-
-
-def problems(path: str, **overrides: str) -> list[str]:
-    with pytest.raises(ScenarioError) as wrong:
-        load(path, overrides=overrides)
-    return [line.removeprefix(path) for line in str(wrong.value).splitlines()]
 
 
 # what ships
@@ -187,67 +181,6 @@ def test_wrong_actors(write: Write, actor: str, problem: str) -> None:
         ),
         ("do: trade, maker: maker, taker: alice, instrument: ETH-PERP, size: 1 BTC", ".size: '1 BTC' is in BTC"),
         ("do: publish, underlying: BTC, price: 5 USD", ".underlying: nothing is called 'BTC'"),
-        (
-            "do: trade, maker: maker, taker: alice, instrument: ETH-PREP, size: 1 ETH",
-            ".instrument: nothing is called 'ETH-PREP': did you mean 'ETH-PERP'?",
-        ),
-        (
-            "do: trade, maker: maker, taker: alice, instrument: ETH-PERP, size: 1 ETH, price: marc",
-            ".price: 'marc' is no number with a unit: expected something like '2,000 USD'",
-        ),
-        ("do: publish forward, underlying: ETH, expiry: tomorrow, forward: 5 USD", ".expiry: 'tomorrow' is no expiry"),
-        ("do: publish foward, underlying: ETH", ".do: 'publish foward' is no step: did you mean 'publish forward'?"),
-        ("do: publish surface, underlying: ETH, expiry: 20241227, surface: {}", ".surface: expected a flat volatility"),
-        (
-            "do: open expiry, underlying: ETH, expiry: 20241227, bsis: 5 USD",
-            ".bsis: unknown field: did you mean 'basis'",
-        ),
-        ("do: settle, underlying: ETC, expiry: 20241227", ".underlying: nothing is called 'ETC': did you mean 'ETH'?"),
-        (
-            "do: settle, underlying: ETH, expiry: 20241227, accounts: [alise]",
-            ".accounts: nothing is called 'alise': did you mean 'alice'?",
-        ),
-        ("do: batch, calls: []", ".calls: expected at least one, got []"),
-        (
-            "do: batch, calls: [{do: pause}]",
-            ".calls[0].do: 'pause' is no step: expected one of: deposit, withdraw, trade",
-        ),
-        (
-            "do: batch, calls: [{do: deposit, account: alice, amount: 1 USDC, by: alice}]",
-            ": 'by' is for the whole batch: write it beside 'calls'",
-        ),
-        (
-            "do: batch, calls: [{do: deposit, account: alise, amount: 1 USDC}]",
-            ".account: nothing is called 'alise': did you mean 'alice'?",
-        ),
-        ("do: schedule options, underlying: ETH, options: {heartbet: 2h}", ".options.heartbet: unknown field: did you"),
-        ("do: enact guard, underlying: ETH, guard: {max jmp: 1 %}", ".guard.max jmp: unknown field: did you mean 'max"),
-        ("do: schedule interest, interest: {low slop: 1 %}", ".interest.low slop: unknown field: did you mean 'low"),
-        (
-            "do: fill, matches: [{maker: bid, taker: ask, size: 1 ETH}]",
-            ".matches: nothing is called 'bid': expected one",
-        ),
-        ("do: cancel, order: bid", ".order: nothing is called 'bid': expected one of: nothing"),
-        ("do: cancel below, account: alice, salt: soon", ".salt: expected a whole number, got 'soon'"),
-        (
-            "do: order, name: bid, account: alice, instrument: ETH-PERP, size: 1 BTC, limit: 5 USD, expires: +1h",
-            ".size: '1 BTC' is in BTC: expected a size in ETH",
-        ),
-        (
-            "do: order, name: bid, account: alice, instrument: ETH-PERP, size: 1 ETH, limt: 5 USD, expires: +1h",
-            ".limt: unknown field: did you mean 'limit'?",
-        ),
-        (
-            "do: look, expect: {mark of ETH-20241227-4000-X: 1 USD}",
-            ".expect.mark of ETH-20241227-4000-X: nothing is called 'ETH-20241227-4000-X'",
-        ),
-        ("do: look, expect: {fundng of alice in ETH-PERP: 1 USDC}", ".expect.fundng of alice in ETH-PERP: 'fundng of"),
-        ("do: look, expect: {borrow index: 1 USDC}", ".expect.borrow index: '1 USDC' is in USDC: expected one of: x"),
-        ("do: look, expect: {refused: {StalePrice: {expiry: soon}}}", ".expect.expiry: 'soon' is no expiry"),
-        (
-            "do: look, expect: {refused: {InstrumentExpired: {instrument: ETH-PREP}}}",
-            ".expect.instrument: nothing is called 'ETH-PREP': did you mean 'ETH-PERP'?",
-        ),
         ("do: fund insurance, by: alice, amount: 1 WETH", ".amount: '1 WETH': the insurance fund holds USDC"),
         ("do: look, at: 1 o'clock", ".at: \"1 o'clock\" is no time: expected '+2h' after the start, or a date"),
         ("do: look, at: '2023-12-31T00:00:00Z'", ".at: comes before the step above, or before the story starts"),
@@ -282,62 +215,6 @@ def test_wrong_actors(write: Write, actor: str, problem: str) -> None:
 def test_wrong_steps(write: Write, step: str, problem: str) -> None:
     text = HEAD + PRICES + ACTORS + f"steps:\n  - {{{step}}}\n"
     assert problems(write(text))[0].startswith(f":{LINE + 3}: steps[0]{problem}")
-
-
-OPTIONS = "heartbeat: 2h, trade band: 5 %, max spot rate: 15 %, min spot rate: 10 %, call rate: 7.5 %, put rate: 7.5 %"
-
-
-@pytest.mark.parametrize(
-    ("written", "problem"),
-    [
-        ("fundng cap: 1 %", ".fundng cap: unknown field: did you mean 'funding cap'?"),
-        ("funding base: 0.01", ".funding base: 0.01 is a bare decimal number"),
-        ("funding cap: -1 %", ".funding cap: '-1 %' is out of range: expected 0 % to 1,000 %"),
-        ("funding base: -101 %", ": ParameterOutOfRange(name=fundingBase"),
-        ("option: {}", ".option: unknown field: did you mean 'options'?"),
-        (f"options: {{{OPTIONS}, putt rate: 1 %}}", ".options.putt rate: unknown field: did you mean 'put rate'?"),
-        ("options: {heartbeat: 2h}", ".options.trade band: is missing, and there is no default"),
-        (f"options: {{{OPTIONS.replace('10 %', '16 %')}}}", ".options: ParameterOutOfRange(name=minSpotRate"),
-        ("guard: {max jmp: 5 %}", ".guard.max jmp: unknown field: did you mean 'max jump'?"),
-        ("guard: {confirm: 2 days}", ".guard: ParameterOutOfRange(name=confirmSecs"),
-        ("expiries: {christmas: {}}", ".expiries.christmas: 'christmas' is no expiry: expected a day such as 20241227"),
-        ("expiries: {20241327: {}}", ".expiries.20241327: '20241327' is no day of the calendar"),
-        ("expiries: {20241227: {basi: 1 USD}}", ".expiries.20241227.basi: unknown field: did you mean 'basis'?"),
-        (
-            "expiries: {20241227: {basis: 1 USD, forward: 5 USD}}",
-            ".expiries.20241227: expected 'forward' or",
-        ),
-        ("expiries: {20241227: {surface: 5}}", ".expiries.20241227.surface: 5 is a bare number: quote it with its"),
-        ("expiries: {20241227: {surface: 6 ETH}}", ".expiries.20241227.surface: '6 ETH' is in ETH: expected %"),
-        ("expiries: {20241227: {surface: {roh: 5 %}}}", ".expiries.20241227.surface.roh: unknown field: did you mean"),
-        ("expiries: {20241227: {surface: {b: 5 %, flat: 5 %}}}", ".expiries.20241227.surface: expected"),
-        ("expiries: {20241227: {surface: {a: -5 %}}}", ".expiries.20241227: ParameterOutOfRange(name=a"),
-    ],
-)
-def test_wrong_underlyings(write: Write, written: str, problem: str) -> None:
-    text = HEAD.replace("maintenance margin: 5 %}", f"maintenance margin: 5 %,\n      {written}}}") + PRICES
-    where, _, told = problems(write(text))[0].partition(": world.underlyings.ETH")
-    assert told.startswith(problem)
-    assert where == (":8" if problem.startswith(":") else ":9")
-
-
-def test_an_expiry_needs_a_price(write: Write) -> None:
-    text = HEAD.replace("maintenance margin: 5 %}", "maintenance margin: 5 %, expiries: {20241227: {}}}")
-    assert problems(write(text)) == [
-        ":8: world.underlyings.ETH.expiries.20241227: needs a price, but 'prices' has none for ETH"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("interest", "problem"),
-    [
-        ("{min rat: 1 %}", ".min rat: unknown field: did you mean 'min rate'?"),
-        ("{optimal utilisation: 101 %}", ": ParameterOutOfRange(name=optimalUtilisation"),
-    ],
-)
-def test_wrong_interest(write: Write, interest: str, problem: str) -> None:
-    text = HEAD.replace("  underlyings:", f"  interest: {interest}\n  underlyings:")
-    assert problems(write(text))[0].startswith(f":7: world.interest{problem}")
 
 
 @pytest.mark.parametrize(
