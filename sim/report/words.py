@@ -11,7 +11,7 @@ from sim.mirror.account import AccountId
 from sim.mirror.auction import Deal
 from sim.mirror.errors import Refusal
 from sim.mirror.evm import Call
-from sim.mirror.exchange import Order
+from sim.mirror.exchange import Match, Order, Signature
 from sim.mirror.market import OptionRisk, Risk
 from sim.mirror.oracle import Guard, Price
 from sim.mirror.surface import Svi
@@ -56,12 +56,24 @@ class Words:
             return instrument_name(value, self.underlyings)
         if isinstance(value, AccountId):
             return str(value)
+        if isinstance(value, Match):
+            return self._match(value, step)
         if isinstance(value, Call) or hasattr(value, "_asdict"):
             label, parts = (value.action, value.args) if isinstance(value, Call) else ("", value._asdict())
             return f"{label}({', '.join(f'{key} {self.value(key, each, step)}' for key, each in parts.items())})"
         if isinstance(value, tuple | list):
             return "[" + ", ".join(self.value(name, each, step) for each in value) + "]"
         return spoken(name, value, self._scale(step)) + (f" {self._token(step)}" if name.endswith("_raw") else "")
+
+    def _match(self, match: Match, step: Step) -> str:
+        sides = []
+        for name, order, signature in (
+            ("maker", match.maker, match.maker_signature), ("taker", match.taker, match.taker_signature),
+        ):  # fmt: skip
+            whole = isinstance(signature, Signature) and signature.order == order
+            signer = signature.signer if isinstance(signature, Signature) and whole else self.value("", signature, step)
+            sides.append(f"{name} {self.value('order', order, step)} signed by {signer}")
+        return f"({', '.join(sides)}, size_wad {self.value('size_wad', match.size_wad, step)})"
 
     def refusal(self, refusal: Refusal, step: Step) -> str:
         """A refusal with its numbers in the scales that their names say."""
