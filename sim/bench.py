@@ -24,15 +24,18 @@ from sim.compiler import EVM_VERSION, Build, compile_contracts
 from sim.deploy import GAS, deploy_world, vault_abi
 from sim.mirror import market
 from sim.mirror.account import AccountId
+from sim.mirror.surface import Svi
 from sim.model import Model
 from sim.run import run
 from sim.search.generate import START_AT, WAD, Walk
-from sim.side import TOKEN_ACTIONS, VAULT, Outcome, Step
+from sim.side import TOKEN_ACTIONS, VAULT, Outcome, Step, World
 from sim.story import Story
 
 OWNERS = 20
 SEED = 3
 BLOCK = 30
+DAY = 86_400
+OPENING = 6
 RIVAL_STEPS = 400
 
 _TENTHS = 10
@@ -53,15 +56,18 @@ class Call:
     view: bytes
 
 
-def chain(steps: int) -> dict[str, Any]:
-    """The figures of one run: steps per second of lockstep and both rivals, their ratios, and the ageing of the run."""
-    lockstep, played = _lockstep(_steady(steps))
+def chain(steps: int, options: bool = False) -> dict[str, Any]:
+    """The figures of one run: steps per second of lockstep and both rivals, their ratios, and the ageing of the run.
+
+    options: two thirds of the trades are of futures and options, and every account holds some.
+    """
+    lockstep, played = _lockstep(_steady(steps, options))
     calls, state, vault = _encoded(played)
     layer = _contract_layer(played[: _set_up(played) + RIVAL_STEPS])
     viewed, bare = _pyrevm(calls, state, vault, views=True), _pyrevm(calls, state, vault, views=False)
     speed = lockstep["steps_per_second"]
     return {
-        "benchmark": "chain",
+        "benchmark": "chain with options" if options else "chain",
         "machine": f"{os.cpu_count()} processors",
         "versions": toolchain.versions() | _versions("web3", "pyrevm"),
         "lockstep": lockstep,
@@ -74,31 +80,82 @@ def chain(steps: int) -> dict[str, Any]:
     }
 
 
-def _steady(count: int) -> Story:
-    """A market with twenty accounts in which every block of thirty steps asks for the same work, drawn beforehand."""
+def _steady(count: int, options: bool) -> Story:
+    """A market with twenty accounts in which every block of steps asks for the same work, drawn beforehand."""
     walk = Walk(SEED, 0, OWNERS)
     steps = list(walk.setup())
+    begin = START_AT
+    if options:
+        begin += walk.world.delay_secs
+        steps += _opening(walk.world, begin)
     for block in range(count // BLOCK):
-        steps += _block(walk.accounts, START_AT + 12 * (block + 1), block)
+        at = begin + 12 * (block + 1)
+        steps += _block(walk.accounts, at, block, _dated(begin) if options else ())
     return replace(walk.story(), steps=lambda model: _told(steps))
+
+
+def _dated(begin: int) -> Sequence[tuple[int, int]]:
+    """Instruments of two expiries with a price near their mark: futures, and options at the money."""
+    found = []
+    for underlying, price in enumerate((2_000, 40_000)):
+        for expiry in (begin + 30 * DAY, begin + 90 * DAY):
+            found.append((market.instrument_of(underlying, market.FUTURE, expiry, 0), price * WAD))
+            for kind in (market.CALL, market.PUT):
+                option = market.instrument_of(underlying, kind, expiry, price * WAD)
+                found.append((option, price * WAD // 10))
+    return found
+
+
+def _opening(world: World, at: int) -> Iterator[Step]:
+    """Options come into force, and two expiries open."""
+    risk = market.OptionRisk(DAY, WAD // 5, *(WAD * part // 1000 for part in (150, 100, 75, 75, 75, 1050, 1200, 1100)))
+    for when, action in ((at - world.delay_secs, "schedule_options"), (at, "enact_options")):
+        for underlying in (0, 1):
+            yield Step(when, world.owner, action, {"underlying": underlying, "risk": risk})
+    for underlying, price in enumerate((2_000, 40_000)):
+        yield _print(underlying, price * WAD, at)
+        for expiry in (at + 30 * DAY, at + 90 * DAY):
+            yield Step(at, world.owner, "open_expiry", {"underlying": underlying, "expiry": expiry})
+            yield from _curve(underlying, expiry, price * WAD, at, begin=at)
+
+
+def _print(underlying: int, index_wad: int, at: int) -> Step:
+    args = {"underlying": underlying, "index_wad": index_wad, "premium_wad": 0}
+    return Step(at, "feeder", "publish_price", args | {"confidence_wad": WAD, "published_at": at})
+
+
+def _curve(underlying: int, expiry: int, forward_wad: int, at: int, begin: int) -> Iterator[Step]:
+    """A forward and a surface of about 60 % at every strike."""
+    where = {"underlying": underlying, "expiry": expiry}
+    sure = {"confidence_wad": WAD, "published_at": at}
+    yield Step(at, "feeder", "publish_forward", {**where, "forward_wad": forward_wad, "rate_wad": WAD // 20, **sure})
+    secs = expiry - begin
+    svi = Svi(36 * WAD * secs // (100 * 365 * DAY), WAD // 20, -WAD // 10, 0, WAD // 10, secs, forward_wad)
+    yield Step(at, "feeder", "publish_surface", {**where, "svi": svi, **sure})
 
 
 def _told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:
     yield from (step for step in steps)
 
 
-def _block(accounts: Sequence[AccountId], at: int, block: int) -> Iterator[Step]:
-    """Three prices, fifteen trades, eight movements of money, an operator, three refusals."""
+def _block(accounts: Sequence[AccountId], at: int, block: int, dated: Sequence[tuple[int, int]]) -> Iterator[Step]:
+    """Three prices (and a forward), fifteen trades, eight movements of money, an operator, three refusals."""
     for underlying, price in enumerate((2_000, 40_000, 1)):
-        index = price * WAD + price * (block % 20) * WAD // 10_000
-        yield Step(at, "feeder", "publish_price", {"underlying": underlying, "index_wad": index, "premium_wad": 0,
-                                                   "confidence_wad": WAD, "published_at": at})  # fmt: skip
+        yield _print(underlying, price * WAD + price * (block % 20) * WAD // 10_000, at)
+    if dated:
+        future, price_wad = [each for each in dated if market.kind_of(each[0]) == market.FUTURE][block % 4]
+        where = {"underlying": market.underlying_of(future), "expiry": market.expiry_of(future)}
+        sure = {"confidence_wad": WAD, "published_at": at}
+        yield Step(at, "feeder", "publish_forward", {**where, "forward_wad": price_wad, "rate_wad": 0, **sure})
     side = 1 if block % 2 else -1
+    size = WAD // 50 if dated and block < OPENING else side * WAD // 200  # what opens stays, the rest comes and goes
     for place in range(15):
         maker, taker = accounts[place], accounts[place + 1]
-        underlying, whole = (place % 2, 2_000 * WAD) if place % 2 == 0 else (1, 40_000 * WAD)
-        args = {"maker": maker, "taker": taker, "instrument": market.perp(underlying), "size": side * WAD // 200}
-        yield Step(at, "broker", "trade", args | {"price_wad": whole})
+        instrument, price_wad = market.perp(place % 2), (2_000 * WAD, 40_000 * WAD)[place % 2]
+        if dated and place % 3:
+            instrument, price_wad = dated[(place + block // 2) % len(dated)]
+        args = {"maker": maker, "taker": taker, "instrument": instrument, "size": size, "price_wad": price_wad}
+        yield Step(at, "broker", "trade", args)
     for place, action in enumerate(("deposit_cash", "withdraw_cash") * 3):
         account = accounts[place]
         args = {"account": account, "amount_raw": 10**6} | ({"to": account.owner} if place % 2 else {})

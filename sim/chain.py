@@ -17,10 +17,10 @@ from sim.codec import Codec, Names
 from sim.compiler import Build, compile_contracts
 from sim.deploy import GAS, deploy_world, vault_abi
 from sim.interface import Interface
-from sim.mirror.account import AccountId
+from sim.mirror.account import AccountId, Image
 from sim.mirror.evm import Call as Said
 from sim.mirror.exchange import Signature
-from sim.mirror.lens import AccountState, Globals
+from sim.mirror.lens import AccountState, CurveState, Globals
 from sim.mirror.valuation import Metrics
 from sim.side import EXCHANGE, EXCHANGE_DOORS, TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step, World, named
 from sim.signing import signed
@@ -44,10 +44,11 @@ class Prepared(NamedTuple):
 
 
 class Played(NamedTuple):
-    """What a chunk came to: an outcome per step, and what each account that it names is told after it."""
+    """What a chunk came to: an outcome per step, then the curves and what each account it names is told."""
 
     outcomes: list[Outcome]
     metrics: list[Metrics]
+    curves: tuple[CurveState, ...]
 
 
 class EnginesDisagree(Exception):
@@ -91,14 +92,15 @@ class Chain:
         """A chunk of steps as letters to the node, to simulate, mine and read it; none waits for an answer."""
         calls = [self.transaction(step) for step in steps]
         accounts = named(steps)
-        metrics = [self._view("metrics", {"account": account}) for account in accounts]
+        views = [self._view("metrics", {"account": account}) for account in accounts]
+        views.append(self._view("curves", {}))
         balances = self._balances(steps)
         requests: list[list[Request]] = [
             *balances,
             [self._simulation(steps, calls)],
             *self._blocks(steps, calls),
             [("eth_call", [self._view("snapshot", {"ids": accounts}), "latest"])],
-            [_simulated([(steps[-1].at, metrics)])],
+            [_simulated([(steps[-1].at, views)])],
         ]
         return Prepared(steps, len(balances), [self.node.letter(each) for each in requests])
 
@@ -109,10 +111,11 @@ class Chain:
     def read(self, prepared: Prepared, sent: Sequence[bytes]) -> Played:
         """What a chunk came to. Raises EnginesDisagree when mining left another state than simulating."""
         answers = [self.node.answers(*pair)[0] for pair in zip(prepared.letters, sent, strict=True)]
-        simulated, mined, metrics = answers[prepared.before], answers[-2], answers[-1]
+        simulated, mined, [viewed] = answers[prepared.before], answers[-2], answers[-1]
+        *metrics, curves = viewed["calls"]
         outcomes = self._outcomes(simulated)
         self._require_same(prepared.steps, outcomes, self._snapshot(mined))
-        return Played(outcomes, [self._metrics(call) for call in metrics[0]["calls"]])
+        return Played(outcomes, [self._metrics(call) for call in metrics], self._curves(curves["returnData"]))
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
         """What accounts are told about their margin at a time not before the last step [unix seconds]."""
@@ -129,6 +132,10 @@ class Chain:
         """State of the vault and of some accounts, as mined."""
         call = self._view("snapshot", {"ids": accounts})
         return self._snapshot(self.node.rpc("eth_call", call, "latest"))
+
+    def curves(self) -> tuple[CurveState, ...]:
+        """State of the expiries that have not settled, as mined."""
+        return self._curves(self.node.rpc("eth_call", self._view("curves", {}), "latest"))
 
     def close(self) -> None:
         """Stops the node."""
@@ -174,7 +181,8 @@ class Chain:
         return [self._outcome(*pair) for pair in zip(answers[::2], answers[1::2], strict=True)]
 
     def _require_same(self, steps: Sequence[Step], outcomes: Sequence[Outcome], mined: Snapshot) -> None:
-        last = {each.account: each for outcome in outcomes for each in outcome.snapshot.accounts}
+        count = len(outcomes[-1].snapshot.globals.totals_raw)
+        last = {each.account: _widened(each, count) for outcome in outcomes for each in outcome.snapshot.accounts}
         if mined != Snapshot(outcomes[-1].snapshot.globals, tuple(last[state.account] for state in mined.accounts)):
             raise EnginesDisagree(f"mining the steps up to {steps[-1]} left {mined}, simulating them did not")
 
@@ -190,6 +198,9 @@ class Chain:
         if call["status"] != "0x1":
             return self.vault.refusal(_revert_data(call))
         return Metrics(*self.vault.result("metrics", call["returnData"])[0])
+
+    def _curves(self, data: str) -> tuple[CurveState, ...]:
+        return tuple(CurveState(*each) for each in self.vault.result("curves", data)[0])
 
     def _unreadable(self, view: Answer) -> Snapshot:
         """What stands for a state that a foreign contract refuses to show: equal to no state."""
@@ -226,6 +237,12 @@ _ERROR_SOURCES = ("Errors", "Unfillable", "Token")
 def _simulated(blocks: Sequence[tuple[int, Sequence[Call]]]) -> Request:
     states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
     return "eth_simulateV1", [{"blockStateCalls": states, "validation": False}, "latest"]
+
+
+def _widened(state: AccountState, collaterals: int) -> AccountState:
+    """A state as it reads once further collaterals are listed, of which the account has none."""
+    principal, balances, entries = state.image
+    return state._replace(image=Image(principal, balances + (0,) * (collaterals - len(balances)), entries))
 
 
 def _token_args(args: dict[str, Any]) -> dict[str, Any]:

@@ -6,37 +6,47 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from sim.mirror import cash, collateral, fixed, funding, ledger, market
+from sim.mirror import cash, collateral, fixed, ledger, market, option
 from sim.mirror.account import AccountId
 from sim.mirror.ledger import State
 from sim.model import Model
 from sim.side import VAULT
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
+_MOST_FILLS = 400  # of one step: a bid moves three times 32 positions; a batch and a settlement have what they name
 
 
-def residue_wad(model: Model, donated: Mapping[str, int] = _NOTHING) -> int:
-    """What roundings have left in the vault: quote held less quote owed [wad]; donated: raw by token."""
-    state = model.vault.ledger
-    owed_wad = state.cash.insurance_wad
+def residue_ray(model: Model, donated: Mapping[str, int] = _NOTHING, at: int | None = None) -> int:
+    """What roundings have left in the vault, to the last digit: quote held less quote owed [wad * ray].
+
+    Owed is what accounts would be owed if nothing were ever rounded, at a time that is now if none is given; so this
+    never falls. donated: raw by token.
+    """
+    state, now = model.vault.ledger, model.at if at is None else at
+    indexes = cash.indexes(state.cash, now=now)
+    owed = (state.cash.insurance_wad + indexes.reserve_wad) * fixed.RAY
     for account, holder in state.holders.items():
-        owed_wad += cash.present(state.cash, holder.principal, now=model.at)
+        owed += holder.principal * (indexes.supply if holder.principal > 0 else indexes.borrow)
         for instrument in holder.instruments:
-            owed_wad += _position_wad(state, account, instrument, model.at)
+            owed += _position_ray(state, account, instrument, now)
     held_raw = model.tokens[state.cash.token].balance_of(VAULT) - donated.get(state.cash.token, 0)
-    return collateral.to_wad(held_raw, state.cash.decimals) - owed_wad
+    return collateral.to_wad(held_raw, state.cash.decimals) * fixed.RAY - owed
 
 
-def residue_bound_wad(model: Model) -> int:
-    """The most that one step may leave behind [wad].
+def growth_bound_ray(model: Model, fills: int) -> int:
+    """The most that changes of positions and movements of cash can leave behind [wad * ray].
 
-    Each movement of cash drops less than a wei and less than a wei of principal, a position moved, closed or settled
-    less than three; a step moves at most some hundreds. An accrual drops two wei and less than a step of the index
-    for each unit of principal supplied.
+    A change drops less than a wei of funding or of settlement. Its movement of cash drops less than a wei of the cash
+    before and less than a wei of the principal after it, which is worth what the larger index makes of it.
     """
     pool = model.vault.ledger.cash
-    per_movement = 4 + (pool.borrow_index + pool.supply_index) // fixed.RAY
-    return 400 * per_movement + 3 + pool.total_supply // fixed.RAY
+    return fills * (2 * fixed.RAY + max(pool.borrow_index, pool.supply_index))
+
+
+def accrual_bound_ray(model: Model) -> int:
+    """The most that an accrual can leave behind [wad * ray]: two wei, and a step of the indexes for all principals."""
+    pool = model.vault.ledger.cash
+    return 2 * fixed.RAY + pool.total_supply + pool.total_borrow
 
 
 def broken(model: Model, donated: Mapping[str, int] = _NOTHING) -> Iterator[tuple[str, str]]:
@@ -61,9 +71,10 @@ def broken(model: Model, donated: Mapping[str, int] = _NOTHING) -> Iterator[tupl
             yield "V1", f"{asset.token}: held {held}, total {asset.total_raw}, in accounts {balances[number]}"
     if (supply, borrow) != (state.cash.total_supply, state.cash.total_borrow):
         yield "V3", f"principals sum to {supply}, {borrow}: noted {state.cash.total_supply}, {state.cash.total_borrow}"
-    residue, most = residue_wad(model, donated), model.steps * residue_bound_wad(model)
+    residue = residue_ray(model, donated)
+    most = model.steps * (growth_bound_ray(model, _MOST_FILLS) + accrual_bound_ray(model))
     if not 0 <= residue <= most:
-        yield "V3", f"quote held less quote owed is {residue} wei, which is not within 0 and {most}"
+        yield "V3", f"quote held less quote owed is {residue} e-45, which is not within 0 and {most}"
 
 
 def _is_settled(state: State, instrument: int) -> bool:
@@ -76,10 +87,13 @@ def _settlement_wad(state: State, instrument: int) -> int:
     return state.curves[market.term_of(market.underlying_of(instrument), market.expiry_of(instrument))].settlement
 
 
-def _position_wad(state: State, account: AccountId, instrument: int, now: int) -> int:
-    """What a position will bring in cash, but for its size at mark: nothing of that is the vault's."""
+def _position_ray(state: State, account: AccountId, instrument: int, now: int) -> int:
+    """What a position will bring in cash, but for its size at mark: nothing of that is the vault's [wad * ray]."""
     position = state.holders[account].positions[instrument]
     if settlement_wad := _settlement_wad(state, instrument):
-        return ledger.settled_value(state, account, instrument, settlement_wad)
+        kind = market.kind_of(instrument)
+        if market.is_option(kind):
+            settlement_wad = option.payoff(settlement_wad, market.strike_of(instrument), kind == market.CALL)
+        return position.quote * fixed.RAY + position.size * settlement_wad * (fixed.RAY // fixed.WAD)
     grown = ledger.funding_index(state, instrument, now=now) - position.funding_index
-    return position.quote + funding.payment(position.size, grown)
+    return position.quote * fixed.RAY - position.size * grown

@@ -17,11 +17,13 @@ from typing import Protocol
 from sim.chain import CHUNK, Chain, Prepared
 from sim.compare import Difference, differences, value_differences
 from sim.mirror.account import AccountId
+from sim.mirror.lens import CurveState
 from sim.mirror.valuation import Metrics
 from sim.model import Model
 from sim.side import Outcome, Step, named
 from sim.story import ExpectationFailed, Story
 
+_OF_CURVES = ("open_expiry", "publish_forward", "publish_surface", "publish_price")
 _SWITCH_SECS = 0.0005  # the thread that talks to the node must not wait long for the one that runs the model
 
 
@@ -77,10 +79,12 @@ class _Chunk:
     outcomes: list[Outcome] = field(default_factory=list)
     accounts: tuple[AccountId, ...] = ()
     metrics: list[Metrics] = field(default_factory=list)
+    curves: tuple[CurveState, ...] = ()
 
     def seal(self, model: Model) -> None:
-        """Notes the metrics of the accounts that the chunk touched, as the model has them after it."""
+        """Notes the metrics of the accounts that the chunk touched, and the curves, as the model has them after it."""
         self.accounts = named(self.steps)
+        self.curves = model.vault.curves()
         self.metrics = model.metrics(self.accounts, self.steps[-1].at)
 
 
@@ -144,15 +148,16 @@ class Lockstep:
         if not sent:
             return
         chunk, prepared, answers = sent
-        outcomes, metrics = self.chain.read(prepared, answers.result())
-        for place, (step, model, chain) in enumerate(zip(chunk.steps, chunk.outcomes, outcomes, strict=True)):
+        played = self.chain.read(prepared, answers.result())
+        for place, (step, model, chain) in enumerate(zip(chunk.steps, chunk.outcomes, played.outcomes, strict=True)):
             number = chunk.first + place
             for observer in self.observers:
                 observer.compared(number, step, model, chain)
             if found := differences(chain, model, self._fields):
                 raise Diverged(number, step, found)
             self.result.compared += 1
-        self._compare_metrics(chunk, metrics)
+        self._compare_metrics(chunk, played.metrics)
+        self._compare_curves(chunk, played.curves)
 
     def _compare_world(self) -> None:
         """Compares every account there is, whether a step named it or not."""
@@ -163,6 +168,8 @@ class Lockstep:
             if chain != model:
                 found = differences(Outcome(None, (), chain), Outcome(None, (), model), self._fields)
                 raise Diverged(self.result.steps, self._last, found)
+        if found := value_differences("curves", self.chain.curves(), self.model.vault.curves()):
+            raise Diverged(self.result.steps, self._last, found)
 
     def _compare_metrics(self, chunk: _Chunk, metrics: Sequence[Metrics]) -> None:
         for account, mine, other in zip(chunk.accounts, metrics, chunk.metrics, strict=True):
@@ -170,6 +177,13 @@ class Lockstep:
                 place = max(i for i, step in enumerate(chunk.steps) if account in step.accounts())
                 raise Diverged(chunk.first + place, chunk.steps[place], found)
             self.result.metrics_compared += 1
+
+    def _compare_curves(self, chunk: _Chunk, curves: Sequence[CurveState]) -> None:
+        """Compares the expiries; the last step of the chunk that can have changed one stands for a difference."""
+        if found := value_differences("curves", curves, chunk.curves):
+            places = (place for place, step in enumerate(chunk.steps) if step.action in _OF_CURVES)
+            place = max(places, default=len(chunk.steps) - 1)
+            raise Diverged(chunk.first + place, chunk.steps[place], found)
 
 
 def run(

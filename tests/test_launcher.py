@@ -107,6 +107,19 @@ def test_a_set_up_that_was_cut_short_leaves_no_stamp(
     assert not launcher.STAMP.exists()
 
 
+def test_an_environment_that_is_a_link_is_not_emptied(
+    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "kept").touch()
+    (tmp_path / "mine").symlink_to(tmp_path / "theirs")
+    monkeypatch.setattr(launcher, "VENV", tmp_path / "mine")
+    with pytest.raises(SystemExit) as stopped:
+        launcher.set_up()
+    assert stopped.value.code == 3 and "is a link" in capsys.readouterr().err
+    assert (tmp_path / "theirs" / "kept").exists()
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel's content, unpacked where Python can import it."""

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Account, AccountId} from "../Account.sol";
 import {Cash} from "../Cash.sol";
 import {Collateral} from "../Collateral.sol";
+import {Funding} from "../Funding.sol";
 import {Ledger} from "../Ledger.sol";
 import {Market} from "../Market.sol";
 import {Oracle} from "../Oracle.sol";
@@ -17,11 +18,21 @@ abstract contract Probe {
         uint64 startedAt;
     }
 
+    /// @notice What is known of an expiry.
+    struct Dated {
+        uint256 underlying;
+        uint256 expiry;
+        Oracle.Curve curve;
+    }
+
     /// @notice A ledger as plain values.
     struct Setup {
         Cash.Pool cash;
         Market.Risk[] risks;
+        Market.OptionRisk[] optionRisks;
         Oracle.Price[] prices;
+        Funding.Track[] tracks;
+        Dated[] curves;
         Collateral.Asset[] assets;
         Owned[] owned;
     }
@@ -34,6 +45,11 @@ abstract contract Probe {
         self.cash = setup.cash;
         for (uint256 i = 0; i < setup.risks.length; i++) self.risks.push(setup.risks[i]);
         for (uint256 i = 0; i < setup.prices.length; i++) self.prices[i] = setup.prices[i];
+        for (uint256 i = 0; i < setup.optionRisks.length; i++) self.optionRisks[i] = setup.optionRisks[i];
+        for (uint256 i = 0; i < setup.tracks.length; i++) self.tracks[i] = setup.tracks[i];
+        for (uint256 i = 0; i < setup.curves.length; i++) {
+            self.curves[Market.termOf(setup.curves[i].underlying, setup.curves[i].expiry)] = setup.curves[i].curve;
+        }
         for (uint256 i = 0; i < setup.assets.length; i++) self.assets.push(setup.assets[i]);
         for (uint256 i = 0; i < setup.owned.length; i++) {
             Owned calldata owned = setup.owned[i];

@@ -2,10 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {Account, AccountId} from "../Account.sol";
+import {Cash} from "../Cash.sol";
+import {Funding} from "../Funding.sol";
 import {Ledger} from "../Ledger.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Ledger, open to anyone; the ledger is given, and the accounts it touches are answered.
+/// @notice The functions of Ledger, open to anyone; the ledger is given, and what they touch is answered.
 contract ProbeLedger is Probe {
     function requireFresh(Setup calldata self, uint256 underlying) external {
         Ledger.requireFresh(stored(self), underlying);
@@ -15,27 +17,56 @@ contract ProbeLedger is Probe {
         Ledger.requireIdle(stored(self), account);
     }
 
-    function addCash(Setup calldata self, AccountId account, int256 deltaWad) external returns (Account.Image memory) {
+    function addCash(Setup calldata self, AccountId account, int256 deltaWad)
+        external
+        returns (Cash.Pool memory, Account.Image memory)
+    {
         Ledger.State storage state = stored(self);
         Ledger.addCash(state, account, deltaWad);
-        return imageOf(state, account);
+        return (state.cash, imageOf(state, account));
+    }
+
+    function fundingIndex(Setup calldata self, uint256 instrument) external returns (int256) {
+        return Ledger.fundingIndex(stored(self), instrument);
+    }
+
+    function accrueFunding(Setup calldata self, uint256 underlying) external returns (int256 index, Funding.Track memory) {
+        Ledger.State storage state = stored(self);
+        index = Ledger.accrueFunding(state, underlying);
+        return (index, state.tracks[underlying]);
     }
 
     function fill(Setup calldata self, AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta)
         external
-        returns (Account.Image memory)
+        returns (Cash.Pool memory, Account.Image memory)
     {
         Ledger.State storage state = stored(self);
         Ledger.fill(state, account, instrument, sizeDelta, quoteDelta);
-        return imageOf(state, account);
+        return (state.cash, imageOf(state, account));
+    }
+
+    function settledValue(Setup calldata self, AccountId account, uint256 instrument, uint256 settlementWad)
+        external
+        returns (int256)
+    {
+        return Ledger.settledValue(stored(self), account, instrument, settlementWad);
+    }
+
+    function settle(Setup calldata self, AccountId account, uint256 underlying, uint256 expiry, uint256 settlementWad)
+        external
+        returns (Cash.Pool memory, Account.Image memory)
+    {
+        Ledger.State storage state = stored(self);
+        Ledger.settle(state, account, underlying, expiry, settlementWad);
+        return (state.cash, imageOf(state, account));
     }
 
     function movePart(Setup calldata self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad)
         external
-        returns (Account.Image memory, Account.Image memory)
+        returns (Cash.Pool memory, Account.Image memory, Account.Image memory)
     {
         Ledger.State storage state = stored(self);
         Ledger.movePart(state, source, target, fractionWad, reservedWad);
-        return (imageOf(state, source), imageOf(state, target));
+        return (state.cash, imageOf(state, source), imageOf(state, target));
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Margin} from "../Margin.sol";
-import {Level} from "../Standard.sol";
+import {Level, Standard} from "../Standard.sol";
 
 /// @notice The functions of Margin, open to anyone.
 contract ProbeMargin {
@@ -16,6 +16,10 @@ contract ProbeMargin {
 
     function requirement(Margin.Book calldata self, Level level) external pure returns (uint256) {
         return Margin.requirement(self, level);
+    }
+
+    function isFirst(Standard.Line[] calldata lines, uint256 place) external pure returns (bool) {
+        return Margin.isFirst(lines, place);
     }
 
     function margin(Margin.Book calldata self, Level level) external pure returns (int256) {

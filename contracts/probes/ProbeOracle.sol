@@ -2,9 +2,98 @@
 pragma solidity ^0.8.28;
 
 import {Oracle} from "../Oracle.sol";
+import {Surface} from "../Surface.sol";
 
 /// @notice The functions of Oracle, open to anyone; what they store is given and answered.
 contract ProbeOracle {
+    Oracle.Price private last;
+    Oracle.Curve private known;
+
+    function requireValid(Oracle.Guard calldata guard) external pure {
+        Oracle.requireValid(guard);
+    }
+
+    function requirePrint(uint256 confidenceWad, uint256 publishedAt, uint256 lastAt) external view {
+        Oracle.requirePrint(confidenceWad, publishedAt, lastAt);
+    }
+
+    function requirePrice(uint256 priceWad) external pure {
+        Oracle.requirePrice(priceWad);
+    }
+
+    function confirm(Oracle.Price calldata self, Oracle.Guard calldata guard, uint256 indexWad, uint256 publishedAt)
+        external
+        returns (bool confirmed, Oracle.Price memory)
+    {
+        last = self;
+        confirmed = Oracle.confirm(last, guard, indexWad, publishedAt);
+        return (confirmed, last);
+    }
+
+    function isNear(uint256 priceWad, uint256 baseWad, uint256 partWad) external pure returns (bool) {
+        return Oracle.isNear(priceWad, baseWad, partWad);
+    }
+
+    function replace(
+        Oracle.Price calldata self,
+        uint256 stableRateWad,
+        uint256 indexWad,
+        int256 premiumWad,
+        uint256 confidenceWad,
+        uint256 publishedAt
+    ) external returns (Oracle.Price memory) {
+        last = self;
+        Oracle.replace(last, stableRateWad, indexWad, premiumWad, confidenceWad, publishedAt);
+        return last;
+    }
+
+    function followed(uint256 stableWad, uint256 indexWad, uint256 rateWad, uint256 elapsedSecs) external pure returns (uint256) {
+        return Oracle.followed(stableWad, indexWad, rateWad, elapsedSecs);
+    }
+
+    function accumulated(Oracle.Price calldata self, uint256 at) external returns (uint256) {
+        last = self;
+        return Oracle.accumulated(last, at);
+    }
+
+    function observe(Oracle.Curve calldata self, Oracle.Price calldata price, uint256 expiry, uint256 publishedAt)
+        external
+        returns (Oracle.Curve memory)
+    {
+        (known, last) = (self, price);
+        Oracle.observe(known, last, expiry, publishedAt);
+        return known;
+    }
+
+    function forwardParts(Oracle.Curve calldata self, Oracle.Price calldata price, uint256 expiry)
+        external
+        returns (uint256 fixedWad, uint256 floatingWad)
+    {
+        (known, last) = (self, price);
+        return Oracle.forwardParts(known, last, expiry);
+    }
+
+    function publishForward(
+        Oracle.Curve calldata self,
+        uint256 forwardWad,
+        uint256 rateWad,
+        uint256 confidenceWad,
+        uint256 publishedAt
+    ) external returns (Oracle.Curve memory) {
+        known = self;
+        Oracle.publishForward(known, forwardWad, rateWad, confidenceWad, publishedAt);
+        return known;
+    }
+
+    function publishSurface(Oracle.Curve calldata self, Surface.Svi calldata svi, uint256 confidenceWad, uint256 publishedAt)
+        external
+        returns (Oracle.Curve memory)
+    {
+        known = self;
+        Oracle.publishSurface(known, svi, confidenceWad, publishedAt);
+        return known;
+    }
+
     function isFresh(uint256 publishedAt, uint256 heartbeatSecs) external view returns (bool) {
         return Oracle.isFresh(publishedAt, heartbeatSecs);
     }

@@ -15,6 +15,10 @@ contract ProbeStandard {
         return self;
     }
 
+    function safeMark(Standard.Exposure calldata self, int256 size, uint256 markWad) external pure returns (uint256) {
+        return Standard.safeMark(self, size, markWad);
+    }
+
     function rate(Market.Risk calldata risk, int256 sizeWad, Level level) external pure returns (uint256) {
         return Standard.rate(risk, sizeWad, level);
     }
@@ -23,7 +27,47 @@ contract ProbeStandard {
         return Standard.requirement(self, level);
     }
 
+    function shortRequirement(Standard.Exposure calldata exposure, Standard.Line calldata line, Level level)
+        external
+        pure
+        returns (uint256)
+    {
+        return Standard.shortRequirement(exposure, line, level);
+    }
+
+    function maxLoss(Standard.Line[] calldata lines, uint256 first) external pure returns (uint256) {
+        return Standard.maxLoss(lines, first);
+    }
+
+    function isSameTerm(Standard.Line calldata a, Standard.Line calldata b) external pure returns (bool) {
+        return Standard.isSameTerm(a, b);
+    }
+
+    function stripRequirement(Standard.Exposure calldata exposure, Standard.Line[] calldata lines, uint256 first, Level level)
+        external
+        pure
+        returns (uint256)
+    {
+        return Standard.stripRequirement(exposure, lines, first, level);
+    }
+
     function contingency(Standard.Exposure calldata self, uint256 depegRateWad, Level level) external pure returns (uint256) {
         return Standard.contingency(self, depegRateWad, level);
+    }
+
+    function shortContingency(Standard.Exposure calldata exposure, Standard.Line calldata line, uint256 depegRateWad, Level level)
+        external
+        pure
+        returns (uint256)
+    {
+        return Standard.shortContingency(exposure, line, depegRateWad, level);
+    }
+
+    function doubtRate(Market.Risk calldata risk, uint256 confidenceWad) external pure returns (uint256) {
+        return Standard.doubtRate(risk, confidenceWad);
+    }
+
+    function priced(uint256 sizeWad, uint256 priceWad, uint256 rateWad) external pure returns (uint256) {
+        return Standard.priced(sizeWad, priceWad, rateWad);
     }
 }

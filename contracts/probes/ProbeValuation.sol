@@ -4,64 +4,90 @@ pragma solidity ^0.8.28;
 import {AccountId} from "../Account.sol";
 import {Ledger} from "../Ledger.sol";
 import {Margin} from "../Margin.sol";
+import {Market} from "../Market.sol";
+import {Oracle} from "../Oracle.sol";
 import {Standard} from "../Standard.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Valuation, open to anyone; the ledger is given, and books are answered.
+/// @notice The functions of Valuation from which a book is put together, open to anyone; the ledger is given, and books are answered.
 contract ProbeValuation is Probe {
+    Oracle.Curve private known;
+
     function book(Setup calldata self, AccountId account) external returns (Margin.Book memory) {
         return Valuation.book(stored(self), account);
     }
 
     function valueBalances(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
-        valued = blank(self);
         Ledger.State storage state = stored(self);
+        valued = blank(state);
         Valuation.valueBalances(state, state.holders[account], valued);
     }
 
-    function valuePositions(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
-        valued = blank(self);
+    function optionCount(Setup calldata self, AccountId account) external returns (uint256) {
         Ledger.State storage state = stored(self);
+        return Valuation.optionCount(state, state.holders[account]);
+    }
+
+    function valuePositions(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
+        Ledger.State storage state = stored(self);
+        valued = blank(state);
+        valued.lines = new Standard.Line[](Valuation.optionCount(state, state.holders[account]));
         Valuation.valuePositions(state, account, valued);
+    }
+
+    function valueLinear(Setup calldata self, AccountId account, uint256 instrument) external returns (Margin.Book memory valued) {
+        Ledger.State storage state = stored(self);
+        valued = blank(state);
+        Valuation.valueLinear(state, valued, instrument, state.holders[account].positions[instrument]);
+    }
+
+    function optionLine(Setup calldata self, uint256 instrument, int256 size)
+        external
+        returns (Standard.Line memory line, Margin.Book memory valued)
+    {
+        Ledger.State storage state = stored(self);
+        valued = blank(state);
+        line = Valuation.optionLine(state, valued, instrument, size);
+    }
+
+    function optionMark(Oracle.Curve calldata curve, Standard.Line calldata line) external returns (uint256) {
+        known = curve;
+        return Valuation.optionMark(known, line);
+    }
+
+    function forward(Setup calldata self, uint256 instrument) external returns (uint256 forwardWad, Margin.Book memory valued) {
+        Ledger.State storage state = stored(self);
+        valued = blank(state);
+        Valuation.load(state, valued, Market.underlyingOf(instrument));
+        forwardWad = Valuation.forward(state, valued, instrument);
+    }
+
+    function curveOf(Setup calldata self, uint256 instrument) external returns (Oracle.Curve memory) {
+        return Valuation.curveOf(stored(self), instrument);
     }
 
     function load(Setup calldata self, uint256 underlying)
         external
         returns (Margin.Book memory valued, Standard.Exposure memory again)
     {
-        valued = blank(self);
         Ledger.State storage state = stored(self);
+        valued = blank(state);
         Valuation.load(state, valued, underlying);
         again = Valuation.load(state, valued, underlying);
     }
 
-    function freshBook(Setup calldata self, AccountId account) external returns (Margin.Book memory) {
-        return Valuation.freshBook(stored(self), account);
+    function note(Margin.Book memory valued, uint256 underlying, uint256 expiry, uint256 publishedAt, uint256 heartbeatSecs)
+        external
+        view
+        returns (Margin.Book memory)
+    {
+        Valuation.note(valued, underlying, expiry, publishedAt, heartbeatSecs);
+        return valued;
     }
 
-    function requireInitial(Setup calldata self, AccountId account) external {
-        Valuation.requireInitial(stored(self), account);
-    }
-
-    function requireNoFall(Setup calldata self, AccountId account, int256 beforeWad) external {
-        Valuation.requireNoFall(stored(self), account, beforeWad);
-    }
-
-    function initialMargin(Setup calldata self, AccountId account) external returns (int256) {
-        return Valuation.initialMargin(stored(self), account);
-    }
-
-    function maintenance(Setup calldata self, AccountId account) external returns (int256 equityWad, int256 marginWad) {
-        return Valuation.maintenance(stored(self), account);
-    }
-
-    function metrics(Setup calldata self, AccountId account) external returns (Valuation.Metrics memory) {
-        return Valuation.metrics(stored(self), account);
-    }
-
-    function blank(Setup calldata self) internal pure returns (Margin.Book memory valued) {
-        valued.holdings = new Margin.Holding[](self.assets.length);
-        valued.exposures = new Standard.Exposure[](self.risks.length);
+    function blank(Ledger.State storage state) internal view returns (Margin.Book memory valued) {
+        valued.holdings = new Margin.Holding[](state.assets.length);
+        valued.exposures = new Standard.Exposure[](state.risks.length);
     }
 }

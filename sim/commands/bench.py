@@ -20,7 +20,7 @@ _ROWS = {
 
 def bench(arguments: Namespace) -> int:
     """Measures and prints the figures."""
-    figures = chain(arguments.steps)
+    figures = chain(arguments.steps, arguments.options)
     if arguments.json:
         print(json.dumps(figures, indent=2))
         return DONE

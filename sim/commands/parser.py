@@ -91,6 +91,7 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("chain",), help="chain: lockstep, web3.py's contract layer, pyrevm")
     parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="steps to compare (default: 10000)")
+    parser.add_argument("--options", action="store_true", help="futures and options among the trades")
     _add_json(parser)
 
 

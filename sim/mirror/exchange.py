@@ -71,9 +71,7 @@ class Exchange(Stored):
     chain_id: int
     this: str
 
-    def __init__(
-        self, vault: Vault, *, wallets: Mapping[str, str], chain_id: int, this: str, journal: Journal
-    ) -> None:
+    def __init__(self, vault: Vault, *, wallets: Mapping[str, str], chain_id: int, this: str, journal: Journal) -> None:
         super().__init__(journal)
         self.wallets = wallets
         self.chain_id = chain_id

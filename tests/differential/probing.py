@@ -185,6 +185,13 @@ class Probes:
                 else:
                     yield interface.refusal(call["returnData"] or "0x")
 
+    def gas(self, probe: str, function: str, args: Args) -> int:
+        """What a call of a probe takes, without what every transaction does and without its data."""
+        address, interface = self._at(probe)
+        data = interface.call(function, args)
+        used = self.node.rpc("eth_estimateGas", {"from": "0x" + "0" * 40, "to": address, "input": data})
+        return int(used, 16) - 21_000 - sum(16 if byte else 4 for byte in bytes.fromhex(data.removeprefix("0x")))
+
     def close(self) -> None:
         """Stops the node."""
         self.node.close()

@@ -1,62 +1,39 @@
-"""Functions of what is stored: from the same accounts and ledgers the probes and the mirror come to the same."""
+"""What is stored: from the same accounts and ledgers the probes and the mirror come to the same."""
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from probing import NOW, OneOf, Probes, Whole, answers, assert_equal, fresh, started
-from test_numbers import AMOUNT, RATIO, RISK, SIZE, TERMS, VALUE, WORD
+from inputs import AMOUNT, SIGNED, SIZE, VALUE, WORD
+from ledgers import (
+    IDS,
+    PEOPLE,
+    Drawn,
+    Setup,
+    draw_any,
+    draw_call,
+    draw_delta,
+    draw_position,
+    draw_setup,
+    draw_underlying,
+    held,
+    state,
+)  # fmt: skip
+from probing import OneOf, Probes, Whole, answers, assert_equal, started
 
-from sim.codec import snake
 from sim.mirror import account as accounts
-from sim.mirror import cash, collateral, ledger, market, valuation
+from sim.mirror import collateral, ledger, market
 from sim.mirror.account import AccountId, Entry, Holder, Image, Position
-from sim.mirror.cash import NO_FEED, Pool
-from sim.mirror.collateral import Asset
+from sim.mirror.cash import Pool
 from sim.mirror.evm import Journal
-from sim.mirror.fixed import CAP, RAY, WAD
+from sim.mirror.fixed import CAP, WAD
+from sim.mirror.funding import Track
 from sim.mirror.ledger import State
-from sim.mirror.margin import Book, Holding
-from sim.mirror.market import Risk
-from sim.mirror.oracle import Price
-from sim.mirror.standard import Exposure
 from sim.model import Token
 from sim.side import TokenSpec
 
-PEOPLE = OneOf(["alice", "bob", "carol"])
-IDS = [AccountId("alice"), AccountId("alice", 1), AccountId("bob", 2**96 - 1)]
-Drawn = dict[str, Any]
-
-
-class Owned(NamedTuple):
-    account: AccountId
-    image: Image
-    started_at: int
-
-
-class Setup(NamedTuple):
-    cash: Pool
-    risks: tuple[Risk, ...]
-    prices: tuple[Price, ...]
-    assets: tuple[Asset, ...]
-    owned: tuple[Owned, ...]
-
-
 # accounts
-
-
-def held(image: Image) -> Holder:
-    """The holder that a picture shows."""
-    self = Holder(Journal())
-    self.principal = image.principal
-    for number, raw in enumerate(image.balances):
-        self.balances[number] = raw
-    self.instruments = tuple(entry.instrument for entry in image.entries)
-    for entry in image.entries:
-        self.positions[entry.instrument].size = entry.size
-        self.positions[entry.instrument].quote = entry.quote
-    return self
 
 
 def operated(operator: str) -> Holder:
@@ -68,7 +45,9 @@ def operated(operator: str) -> Holder:
 def draw_image(random: Random) -> Image:
     instruments = random.sample([market.perp(i) for i in range(8)] + [WORD.draw(random) for _ in range(40)], 32)
     count = random.choice([0, 1, 2, 3, 31, 32])
-    entries = [Entry(each, SIZE.draw(random) or 1, VALUE.draw(random)) for each in instruments[:count]]
+    entries = [
+        Entry(each, SIZE.draw(random) or 1, VALUE.draw(random), SIGNED.draw(random)) for each in instruments[:count]
+    ]
     balances = [AMOUNT.draw(random) for _ in range(random.choice([0, 2, 8]))]
     return Image(VALUE.draw(random), tuple(balances), tuple(entries))
 
@@ -77,20 +56,14 @@ def draw_entry(random: Random, image: Image) -> Entry:
     """A position of a picture, or one that it does not have."""
     if image.entries and random.random() < 0.7:
         return random.choice(image.entries)
-    return Entry(WORD.draw(random), 0, 0)
-
-
-def draw_delta(random: Random, size: int) -> int:
-    """A change of a size: often one that closes, turns or overfills it."""
-    limits = [-size, -2 * size, CAP - size, CAP + 1 - size, -CAP - size, -CAP - 1 - size, 0, 1, -1]
-    return random.choice(limits) if random.random() < 0.5 else SIZE.draw(random)
+    return Entry(WORD.draw(random), 0, 0, 0)
 
 
 def draw_fill(random: Random) -> Drawn:
     image = draw_image(random)
     entry = draw_entry(random, image)
-    size = draw_delta(random, entry.size)
-    return {"self": image, "instrument": entry.instrument, "size_delta": size, "quote_delta": VALUE.draw(random)}
+    changes = {"size_delta": draw_delta(random, entry.size), "quote_delta": VALUE.draw(random)}
+    return {"self": image, "instrument": entry.instrument, **changes, "funding_index": SIGNED.draw(random)}
 
 
 def draw_removal(random: Random) -> Drawn:
@@ -104,9 +77,11 @@ def draw_authority(random: Random) -> Drawn:
     return {"operator": PEOPLE.draw(random), "account": random.choice(IDS), "sender": PEOPLE.draw(random)}
 
 
-def fill(self: Image, instrument: int, size_delta: int, quote_delta: int) -> tuple[int, Image, Position]:
+def fill(
+    self: Image, instrument: int, size_delta: int, quote_delta: int, funding_index: int
+) -> tuple[int, Image, Position]:
     holder = held(self)
-    realized = accounts.fill(holder, instrument, size_delta, quote_delta)
+    realized = accounts.fill(holder, instrument, size_delta, quote_delta, funding_index)
     return realized, accounts.image(holder, 0), holder.positions[instrument]
 
 
@@ -149,84 +124,12 @@ ACCOUNT: dict[str, tuple[Any, Any]] = {
 # ledgers
 
 
-def state(setup: Setup) -> State:
-    """The ledger that plain values describe."""
-    self = State(Journal())
-    for name in setup.cash.zeros:
-        setattr(self.cash, name, getattr(setup.cash, name))
-    self.risks = setup.risks
-    self.assets = tuple(fresh(asset) for asset in setup.assets)
-    for number, price in enumerate(setup.prices):
-        self.prices[number] = fresh(price)
-    for owned in setup.owned:
-        self.holders[owned.account] = held(owned.image)
-        self.sales[owned.account].started_at = owned.started_at
-    return self
-
-
-def made(make: Callable[[Journal], Any], *values: Any) -> Any:
-    self = make(Journal())
-    for name, value in zip(self.zeros, values, strict=True):
-        setattr(self, name, value)
-    return self
-
-
-def draw_price(random: Random) -> Price:
-    if random.random() < 0.05:
-        return Price(Journal())
-    index = Whole(1, CAP).draw(random) if random.random() < 0.5 else random.randint(10**15, 10**23)
-    premium = Whole(-(2**95) + 1, 2**95 - 1).draw(random) if random.random() < 0.5 else 0
-    age = random.choice([0, 59, 60, 61, 3600])
-    price: Price = made(Price, index, premium, RATIO.draw(random), NOW - age)
-    return price
-
-
-def draw_risk(random: Random) -> Risk:
-    risk: Risk = RISK.draw(random)
-    return risk._replace(heartbeat_secs=random.choice([60, 60, 3600]), mark_band=random.choice([0, WAD // 20, WAD - 1]))
-
-
-def draw_setup(random: Random) -> Setup:
-    count = random.choice([1, 2, 3, 8])
-    feed = random.choice([NO_FEED, NO_FEED, random.randrange(count)])
-    indexes = [random.choice([RAY, random.randint(RAY, 9 * RAY)]) for _ in range(2)]
-    terms = cash.Terms(feed, WAD * 98 // 100, Whole(0, 10 * WAD).draw(random))
-    pool = made(Pool, "usd", 6, terms, *indexes, AMOUNT.draw(random), AMOUNT.draw(random))
-    listed = [
-        (random.randrange(19), random.randrange(count), TERMS.draw(random)) for _ in range(random.choice([0, 1, 2, 8]))
-    ]
-    assets = tuple(made(Asset, f"token{i}", *each, 2**100) for i, each in enumerate(listed))
-    decimals = [each[0] for each in listed]
-    owned = tuple(Owned(each, draw_held(random, count, decimals), random.choice([0, 0, NOW])) for each in IDS[:2])
-    risks = tuple(draw_risk(random) for _ in range(count))
-    return Setup(pool, risks, tuple(draw_price(random) for _ in range(count)), assets, owned)
-
-
-def draw_held(random: Random, underlyings: int, decimals: list[int]) -> Image:
-    """What an account may hold of what is listed."""
-    instruments = random.sample(range(underlyings), random.randint(0, underlyings))
-    size = SIZE if random.random() < 0.2 else Whole(-(10**23), 10**23)
-    entries = tuple(Entry(market.perp(i), size.draw(random) or 1, VALUE.draw(random)) for i in instruments)
-    balances = tuple(random.choice([0, Whole(0, CAP // 10 ** (18 - each)).draw(random)]) for each in decimals)
-    principal = VALUE.draw(random) if random.random() < 0.5 else random.randint(0, 2**200)
-    return Image(principal, balances, entries)
-
-
-def draw_call(random: Random, **others: Any) -> Drawn:
-    return {"self": draw_setup(random), "account": IDS[0]} | {name: each.draw(random) for name, each in others.items()}
-
-
-def draw_underlying(random: Random) -> Drawn:
-    setup = draw_setup(random)
-    return {"self": setup, "underlying": random.randrange(len(setup.risks))}
-
-
 def draw_ledger_fill(random: Random) -> Drawn:
     setup = draw_setup(random)
-    entry = draw_entry(random, setup.owned[0].image)
-    delta = draw_delta(random, entry.size)
-    changes = {"instrument": entry.instrument, "size_delta": delta, "quote_delta": VALUE.draw(random)}
-    return {"self": setup, "account": IDS[0], **changes}
+    instrument = draw_any(random, setup)
+    size = next((each.size for each in setup.owned[0].image.entries if each.instrument == instrument), 0)
+    changes = {"size_delta": draw_delta(random, size), "quote_delta": VALUE.draw(random)}
+    return {"self": setup, "account": IDS[0], "instrument": instrument, **changes}
 
 
 def draw_move(random: Random) -> Drawn:
@@ -237,28 +140,55 @@ def draw_move(random: Random) -> Drawn:
     return {**call, "fraction_wad": fraction, "reserved_wad": reserved}
 
 
+def draw_indexed(random: Random) -> Drawn:
+    setup = draw_setup(random)
+    perp = market.perp(random.randrange(len(setup.risks)))
+    return {"self": setup, "instrument": perp if random.random() < 0.7 else draw_any(random, setup)}
+
+
+def draw_settled(random: Random) -> Drawn:
+    setup = draw_setup(random)
+    call = {"self": setup, "account": IDS[0], "instrument": draw_position(random, setup)}
+    return {**call, "settlement_wad": Whole(1, CAP).draw(random)}
+
+
+def draw_settlement(random: Random) -> Drawn:
+    """Any expiry of the ledger, with a price that it could settle at."""
+    setup = draw_setup(random)
+    while not setup.curves:
+        setup = draw_setup(random)
+    underlying, expiry, curve = random.choice(setup.curves)
+    price = Whole(1, CAP).draw(random) if random.random() < 0.5 else curve.forward
+    call = {"self": setup, "account": random.choice(IDS), "underlying": underlying}
+    return {**call, "expiry": expiry, "settlement_wad": price}
+
+
 def image_of(self: State, account: AccountId) -> Image:
     return accounts.image(self.holders[account], len(self.assets))
 
 
-def add_cash(self: Setup, account: AccountId, delta_wad: int) -> tuple[Image]:
-    stored = state(self)
-    ledger.add_cash(stored, account, delta_wad)
-    return (image_of(stored, account),)
+def left(change: Callable[..., Any]) -> Callable[..., tuple[Pool, Image]]:
+    """What a change of the ledger leaves of the cash of all and of one account."""
 
+    def changed(self: Setup, account: AccountId, now: int, **others: int) -> tuple[Pool, Image]:
+        stored = state(self)
+        change(stored, account, *others.values(), now=now)
+        return stored.cash, image_of(stored, account)
 
-def ledger_fill(self: Setup, account: AccountId, instrument: int, size_delta: int, quote_delta: int) -> tuple[Image]:
-    stored = state(self)
-    ledger.fill(stored, account, instrument, size_delta, quote_delta)
-    return (image_of(stored, account),)
+    return changed
 
 
 def move_part(
-    self: Setup, source: AccountId, target: AccountId, fraction_wad: int, reserved_wad: int
-) -> tuple[Image, Image]:
+    self: Setup, source: AccountId, target: AccountId, fraction_wad: int, reserved_wad: int, now: int
+) -> tuple[Pool, Image, Image]:
     stored = state(self)
-    ledger.move_part(stored, source, target, fraction_wad, reserved_wad)
-    return image_of(stored, source), image_of(stored, target)
+    ledger.move_part(stored, source, target, fraction_wad, reserved_wad, now=now)
+    return stored.cash, image_of(stored, source), image_of(stored, target)
+
+
+def accrued_funding(self: Setup, underlying: int, now: int) -> tuple[int, Track]:
+    stored = state(self)
+    return ledger.accrue_funding(stored, underlying, now=now), stored.tracks[underlying]
 
 
 def require_fresh(self: Setup, underlying: int, now: int) -> None:
@@ -269,61 +199,27 @@ def require_idle(self: Setup, account: AccountId) -> None:
     ledger.require_idle(state(self), account)
 
 
+def funding_index(self: Setup, instrument: int, now: int) -> int:
+    return ledger.funding_index(state(self), instrument, now=now)
+
+
+def settled_value(self: Setup, account: AccountId, instrument: int, settlement_wad: int) -> int:
+    return ledger.settled_value(state(self), account, instrument, settlement_wad)
+
+
 LEDGER: dict[str, tuple[Any, Any]] = {
     "requireFresh": (draw_underlying, require_fresh),
     "requireIdle": (draw_call, require_idle),
-    "addCash": (lambda random: draw_call(random, delta_wad=VALUE), add_cash),
-    "fill": (draw_ledger_fill, ledger_fill),
+    "addCash": (lambda random: draw_call(random, delta_wad=VALUE), left(ledger.add_cash)),
+    "fundingIndex": (draw_indexed, funding_index),
+    "accrueFunding": (draw_underlying, accrued_funding),
+    "fill": (draw_ledger_fill, left(ledger.fill)),
+    "settledValue": (draw_settled, settled_value),
+    "settle": (draw_settlement, left(ledger.settle)),
     "movePart": (draw_move, move_part),
 }
 
-
-# books
-
-
-def blank(setup: Setup) -> Book:
-    return Book(0, [Holding() for _ in setup.assets], [Exposure() for _ in setup.risks])
-
-
-def partly(value: Callable[..., None]) -> Callable[..., Book]:
-    """What one half of the valuation makes of an empty book."""
-
-    def half(self: Setup, account: AccountId, now: int) -> Book:
-        stored, valued = state(self), blank(self)
-        value(stored, stored.holders[account], valued, now=now)
-        return valued
-
-    return half
-
-
-def load(self: Setup, underlying: int, now: int) -> tuple[Book, Exposure]:
-    stored, valued = state(self), blank(self)
-    valuation.load(stored, valued, underlying, now=now)
-    return valued, valuation.load(stored, valued, underlying, now=now)
-
-
-def whole(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of a ledger and an account, as a function of plain values; () for nothing."""
-
-    def asked(self: Setup, account: AccountId, now: int, **others: int) -> Any:
-        found = function(state(self), account, *others.values(), now=now)
-        return () if found is None else found if type(found) is tuple else (found,)
-
-    return asked
-
-
-VALUATION: dict[str, tuple[Any, Any]] = {
-    "valueBalances": (draw_call, partly(valuation.value_balances)),
-    "valuePositions": (draw_call, partly(valuation.value_positions)),
-    "load": (draw_underlying, load),
-    "requireNoFall": (lambda random: draw_call(random, before_wad=VALUE), whole(valuation.require_no_fall)),
-    **{
-        name: (draw_call, whole(getattr(valuation, snake(name))))
-        for name in ("book", "freshBook", "requireInitial", "initialMargin", "maintenance", "metrics")
-    },
-}
-
-STORED = {"ProbeAccount": ACCOUNT, "ProbeLedger": LEDGER, "ProbeValuation": VALUATION}
+STORED = {"ProbeAccount": ACCOUNT, "ProbeLedger": LEDGER}
 
 
 probes = pytest.fixture(started, scope="module")

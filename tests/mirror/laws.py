@@ -6,8 +6,12 @@ from math import ceil, floor
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from sim.mirror.evm import Journal
+from sim.mirror.feed import Feed
 from sim.mirror.fixed import CAP, WAD
-from sim.mirror.market import Risk
+from sim.mirror.market import OptionRisk, Risk
+
+FEEDER = "feeder"
 
 LAW = settings(
     max_examples=250, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -42,6 +46,34 @@ def risks(draw: st.DrawFn, *, size_terms: bool = True) -> Risk:
         confidence_factor=draw(ratios),
         skew_scale=draw(st.integers(1, CAP)),
     )
+
+
+@st.composite
+def option_risks(draw: st.DrawFn) -> OptionRisk:
+    """Risk parameters of options that the door of governance lets pass."""
+    most = draw(ratios)
+    least = draw(st.integers(0, most))
+    unpaired = draw(st.integers(WAD, 10 * WAD))
+    return OptionRisk(
+        heartbeat_secs=60,
+        trade_band=draw(ratios),
+        max_spot_rate=most,
+        min_spot_rate=least,
+        call_rate=draw(st.integers(0, least)),
+        put_rate=draw(st.integers(0, least)),
+        put_mark_rate=draw(ratios),
+        put_initial_scale=draw(st.integers(WAD, 10 * WAD)),
+        unpaired_initial=unpaired,
+        unpaired_maintenance=draw(st.integers(WAD, unpaired)),
+    )
+
+
+def feed_of(*risks: Risk) -> Feed:
+    """The doors of prices over as many underlyings as there are risks, in no world."""
+    self = Feed(Journal())
+    self.ledger.risks = risks
+    self.is_feeder[FEEDER] = True
+    return self
 
 
 def exact(a: int, b: int, c: int) -> Fraction:

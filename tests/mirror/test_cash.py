@@ -13,12 +13,13 @@ from sim.mirror.errors import DeficitOpen, InsuranceExhausted
 from sim.mirror.evm import Journal
 from sim.mirror.fixed import RAY, WAD
 
+NOW = 1_700_000_000
 indexes = st.one_of(st.just(RAY), st.integers(RAY, 1000 * RAY))
 
 
 def pool(supply_index: int = RAY, borrow_index: int = RAY) -> Pool:
     self = Pool(Journal())
-    self.supply_index, self.borrow_index = supply_index, borrow_index
+    self.supply_index, self.borrow_index, self.accrued_at = supply_index, borrow_index, NOW
     return self
 
 
@@ -28,10 +29,10 @@ def test_a_round_trip_never_gives_and_loses_less_than_two_units_of_principal(
     wanted: int, supply: int, borrow: int
 ) -> None:
     self = pool(supply, borrow)
-    came = cash.present(self, cash.principal_of(self, wanted))
+    came = cash.present(self, cash.principal_of(self, wanted, now=NOW), now=NOW)
     index = Fraction(borrow if wanted < 0 else supply, RAY)
     assert wanted - 1 - index < came <= wanted
-    principal = cash.principal_of(self, cash.present(self, wanted))
+    principal = cash.principal_of(self, cash.present(self, wanted, now=NOW), now=NOW)
     assert wanted - 1 <= principal <= wanted
 
 
@@ -40,9 +41,9 @@ def test_a_round_trip_never_gives_and_loses_less_than_two_units_of_principal(
 def test_debts_round_up_and_credits_down(amount: int, index: int) -> None:
     self = pool(index, index)
     whole = exact(amount, index, RAY)
-    assert 0 <= whole - cash.present(self, amount) < 1
-    assert 0 <= -cash.present(self, -amount) - whole < 1
-    assert cash.present(self, -amount) == -high(whole)
+    assert 0 <= whole - cash.present(self, amount, now=NOW) < 1
+    assert 0 <= -cash.present(self, -amount, now=NOW) - whole < 1
+    assert cash.present(self, -amount, now=NOW) == -high(whole)
 
 
 @LAW
@@ -50,8 +51,9 @@ def test_debts_round_up_and_credits_down(amount: int, index: int) -> None:
 def test_moving_cash_makes_none(first: int, second: int, delta: int, supply: int, borrow: int) -> None:
     """V3: two accounts have no more after a move between them than before; at the first index the same."""
     self = pool(supply, borrow)
-    before = cash.present(self, first) + cash.present(self, second)
-    after = cash.present(self, cash.moved(self, first, -delta)) + cash.present(self, cash.moved(self, second, delta))
+    before = cash.present(self, first, now=NOW) + cash.present(self, second, now=NOW)
+    moved = cash.moved(self, first, -delta, now=NOW), cash.moved(self, second, delta, now=NOW)
+    after = sum(cash.present(self, each, now=NOW) for each in moved)
     worst = 2 * (1 + Fraction(max(supply, borrow), RAY))
     assert before - worst < after <= before
     if supply == borrow == RAY:
@@ -61,7 +63,7 @@ def test_moving_cash_makes_none(first: int, second: int, delta: int, supply: int
 @LAW
 @given(values, indexes, indexes)
 def test_nothing_moved_changes_nothing(principal: int, supply: int, borrow: int) -> None:
-    assert cash.moved(pool(supply, borrow), principal, 0) == principal
+    assert cash.moved(pool(supply, borrow), principal, 0, now=NOW) == principal
 
 
 @LAW

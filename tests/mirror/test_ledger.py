@@ -15,7 +15,9 @@ from sim.mirror.account import AccountId, Holder
 from sim.mirror.evm import Journal
 from sim.mirror.fixed import CAP, RAY, WAD
 from sim.mirror.ledger import State
+from sim.mirror.market import Risk
 
+NOW = 1_700_000_000
 SOURCE, TARGET = AccountId("alice"), AccountId("bob")
 
 
@@ -37,6 +39,8 @@ owned = st.builds(
 def ledger_of(source: Owned, target: Owned, index: int = RAY) -> State:
     self = State(Journal())
     self.cash.supply_index = self.cash.borrow_index = index
+    self.cash.accrued_at = NOW
+    self.risks = (Risk(),) * market.MAX_UNDERLYINGS
     self.assets = tuple(collateral.Asset(self.journal) for _ in range(3))
     for account, has in ((SOURCE, source), (TARGET, target)):
         holder = self.holders[account]
@@ -54,7 +58,7 @@ def totals(self: State) -> tuple[int, Counter[int], Counter[int]]:
     money, found, balances = 0, Counter[int](), Counter[int]()
     for account in (SOURCE, TARGET):
         holder = self.holders[account]
-        money += cash.present(self.cash, holder.principal)
+        money += cash.present(self.cash, holder.principal, now=NOW)
         for instrument in holder.instruments:
             found[instrument] += holder.positions[instrument].size
             money += holder.positions[instrument].quote
@@ -68,7 +72,7 @@ def test_a_sale_moves_exactly(source: Owned, target: Owned, fraction: int, reser
     """V1, V2, V3: sums over both accounts are what they were; a closed position turns its quote into cash."""
     self = ledger_of(source, target)
     before = totals(self)
-    ledger.move_part(self, SOURCE, TARGET, fraction, reserved)
+    ledger.move_part(self, SOURCE, TARGET, fraction, reserved, now=NOW)
     assert totals(self) == before
 
 
@@ -77,7 +81,7 @@ def test_a_sale_moves_exactly(source: Owned, target: Owned, fraction: int, reser
 def test_interest_leaves_a_residue_and_never_a_hole(source: Owned, target: Owned, fraction: int, index: int) -> None:
     self = ledger_of(source, target, index)
     before, *others = totals(self)
-    ledger.move_part(self, SOURCE, TARGET, fraction, 0)
+    ledger.move_part(self, SOURCE, TARGET, fraction, 0, now=NOW)
     after, *left = totals(self)
     moves = 2 * (1 + len(source.positions))
     assert before - moves * (1 + Fraction(index, RAY)) <= after <= before
@@ -88,7 +92,7 @@ def test_interest_leaves_a_residue_and_never_a_hole(source: Owned, target: Owned
 @given(owned, ratios, amounts)
 def test_the_seller_keeps_the_remainder(source: Owned, fraction: int, reserved: int) -> None:
     self = ledger_of(source, Owned(0, [0, 0, 0], {}))
-    ledger.move_part(self, SOURCE, TARGET, fraction, reserved)
+    ledger.move_part(self, SOURCE, TARGET, fraction, reserved, now=NOW)
     kept = 1 - Fraction(fraction, WAD)
     holder = self.holders[SOURCE]
     for number, raw in enumerate(source.balances):
@@ -112,9 +116,9 @@ def test_a_fill_keeps_profit_and_forgets_what_is_closed(has: Owned, instrument: 
     money = totals(self)[0]
     if abs(held + size) > CAP:
         with pytest.raises(errors.SizeTooLarge):
-            ledger.fill(self, SOURCE, instrument, size, quote)
+            ledger.fill(self, SOURCE, instrument, size, quote, now=NOW)
         return
-    ledger.fill(self, SOURCE, instrument, size, quote)
+    ledger.fill(self, SOURCE, instrument, size, quote, now=NOW)
     holder = self.holders[SOURCE]
     assert totals(self)[0] == money + quote
     assert (instrument in holder.instruments) == (held + size != 0)
@@ -133,9 +137,9 @@ def test_risk_rises_when_a_position_grows_or_turns(size: int, delta: int) -> Non
 def test_an_account_holds_at_most_32_positions() -> None:
     holder = Holder(Journal())
     for number in range(32):
-        accounts.fill(holder, number, 1, 0)
+        accounts.fill(holder, number, 1, 0, 0)
     with pytest.raises(errors.TooManyPositions) as refused:
-        accounts.fill(holder, 32, 1, 0)
+        accounts.fill(holder, 32, 1, 0, 0)
     assert refused.value.args == (33, 32)
-    accounts.fill(holder, 5, -1, 0)
+    accounts.fill(holder, 5, -1, 0, 0)
     assert holder.instruments == (*range(5), 31, *range(6, 31))

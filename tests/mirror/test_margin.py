@@ -72,12 +72,12 @@ def portfolios(draw: st.DrawFn) -> Portfolio:
 def ledger_of(held: Portfolio) -> State:
     self = State(Journal())
     self.cash.supply_index = self.cash.borrow_index = RAY
-    self.cash.terms = held.depeg
+    self.cash.terms, self.cash.accrued_at = held.depeg, NOW
     self.risks = tuple(each.risk for each in held.prints)
     holder = self.holders[ALICE]
     holder.principal = held.principal
     for number, each in enumerate(held.prints):
-        oracle.publish(self.prices[number], each.spot, each.premium, each.confidence, NOW, now=NOW)
+        oracle.replace(self.prices[number], 0, each.spot, each.premium, each.confidence, NOW)
     for number, balance in enumerate(held.balances):
         asset = collateral.Asset(self.journal)
         asset.decimals, asset.underlying, asset.terms = balance.decimals, balance.underlying, balance.terms
@@ -243,7 +243,7 @@ def test_v8_to_the_wei_where_instruments_offset() -> None:
 
 
 def exposure(risk: Risk, positions: list[tuple[int, int]]) -> Exposure:
-    self = Exposure(risk=risk, index_wad=WAD, confidence_wad=WAD)
+    self = Exposure(risk=risk, index_wad=WAD, confidence_wad=WAD, stable_wad=WAD)
     for size, mark in positions:
         standard.absorb(self, size, 0, mark)
     return self
@@ -281,7 +281,8 @@ def test_equity_is_rounded_down(
     risk: Risk, worth: int, first: int, second: int, cap: int, gain: int, loss: int, owned: int
 ) -> None:
     terms = collateral.Terms(max(first, second), min(first, second), cap)
-    book = Book(owned, [Holding(worth, terms)], [Exposure(risk=risk, gain_wad=gain, loss_wad=-abs(loss))])
+    made = Exposure(risk=risk, gain_wad=gain, loss_wad=-abs(loss), safe_gain_wad=gain, safe_loss_wad=-abs(loss))
+    book = Book(owned, [Holding(worth, worth, terms)], [made], [])
     assert margin.equity(book) == owned + worth + gain - abs(loss)
     weights = (risk.profit_weight, terms.haircut_initial), (WAD, terms.haircut_maintenance)
     for level, (weight, haircut) in zip(Level, weights, strict=True):
@@ -309,9 +310,9 @@ def test_size_term_on_paper() -> None:
 
 
 def test_health_and_leverage_without_a_divisor() -> None:
-    empty = Book(5 * WAD, [Holding()], [Exposure()])
+    empty = Book(5 * WAD, [Holding()], [Exposure()], [])
     assert margin.health(empty) == margin.UNBOUNDED
     assert margin.leverage(empty) == 0
-    poor = Book(0, [], [exposure(Risk(skew_scale=1), [(WAD, WAD)])])
+    poor = Book(0, [], [exposure(Risk(skew_scale=1), [(WAD, WAD)])], [])
     poor.exposures[0].gain_wad = 0
     assert margin.leverage(poor) == margin.UNBOUNDED

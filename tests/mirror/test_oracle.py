@@ -5,11 +5,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from laws import LAW, amounts, ratios
+from laws import FEEDER, LAW, amounts, feed_of, ratios
 
 from sim.mirror import errors, oracle
-from sim.mirror.evm import Journal
 from sim.mirror.fixed import CAP, WAD
+from sim.mirror.market import Risk
 
 NOW = 1_700_000_000
 premiums = st.integers(-(2**95) + 1, 2**95 - 1)
@@ -53,13 +53,16 @@ def test_a_print_is_fresh_up_to_its_heartbeat(age: int, heartbeat: int) -> None:
 def test_a_print_is_stored_whole_or_refused_whole(
     index: int, premium: int, confidence: int, published_at: int, last_at: int
 ) -> None:
-    self = oracle.Price(Journal())
-    self.index, self.published_at = 7, last_at
-    bad = index == 0 or confidence > WAD or not last_at <= published_at <= NOW
-    if bad:
+    self = feed_of(Risk())
+    price = self.ledger.prices[0]
+    price.index, price.published_at = 7, last_at
+    before = price.values()
+    print_ = 0, index, premium, confidence, published_at
+    if index == 0 or confidence > WAD or not last_at <= published_at <= NOW:
         with pytest.raises(errors.Refusal):
-            oracle.publish(self, index, premium, confidence, published_at, now=NOW)
-        assert self.values() == (7, 0, 0, last_at)
+            self.publish_price(*print_, sender=FEEDER, now=NOW)
+        assert price.values() == before
     else:
-        oracle.publish(self, index, premium, confidence, published_at, now=NOW)
-        assert self.values() == (index, premium, confidence, published_at)
+        self.publish_price(*print_, sender=FEEDER, now=NOW)
+        assert (price.index, price.premium, price.confidence, price.published_at) == print_[1:]
+        assert (price.stable, price.pending, price.pending_at) == (index, 0, 0)

@@ -1,0 +1,243 @@
+"""Accounts valued from a ledger: the probes and the mirror come to the same book, verdict and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from inputs import BOOK, LINE, SIZE, VALUE, svi, usual_svi
+from ledgers import (
+    IDS,
+    Drawn,
+    Setup,
+    draw_call,
+    draw_curve,
+    draw_position,
+    draw_price,
+    draw_quoted,
+    draw_setup,
+    draw_underlying,
+    state,
+)  # fmt: skip
+from probing import NOW, Probes, Whole, assert_equal, started
+
+from sim.codec import snake
+from sim.mirror import cash, market, valuation
+from sim.mirror.account import AccountId
+from sim.mirror.ledger import State
+from sim.mirror.margin import Book, Holding
+from sim.mirror.oracle import WINDOW, Curve
+from sim.mirror.standard import Exposure, Line
+
+NEAR_OR_NEVER = [0, NOW, NOW - 59, NOW - 60, NOW - 61, NOW - 3_600]
+
+
+# questions
+
+
+def draw_linear(random: Random) -> Drawn:
+    """A perp, or a future that has not settled; held or not."""
+    drawn = draw_quoted(random)
+    while market.is_option(market.kind_of(drawn["instrument"])):
+        drawn = draw_quoted(random)
+    setup = drawn["self"]
+    held = [
+        entry.instrument for entry in setup.owned[0].image.entries if market.kind_of(entry.instrument) == market.PERP
+    ]
+    instrument = random.choice(held) if held and random.random() < 0.5 else drawn["instrument"]
+    return {"self": setup, "account": IDS[0], "instrument": instrument}
+
+
+def draw_option(random: Random) -> Drawn:
+    drawn = draw_quoted(random)
+    while not market.is_option(market.kind_of(drawn["instrument"])):
+        drawn = draw_quoted(random)
+    return {**drawn, "size": SIZE.draw(random)}
+
+
+def draw_dated(random: Random) -> Drawn:
+    drawn = draw_quoted(random)
+    while market.kind_of(drawn["instrument"]) == market.PERP:
+        drawn = draw_quoted(random)
+    return drawn
+
+
+def draw_marked(random: Random) -> Drawn:
+    """An option before, at or after its expiry, and the curve that prices it."""
+    price = draw_price(random)
+    curve, line = draw_curve(random, 0, price).curve, LINE.draw(random)
+    line.expiry = NOW + random.choice([-1, 0, 1, 60, 3_600, 86_400, 30 * 86_400, 10**9])
+    if random.random() < 0.7:
+        base = max(1, price.index)
+        line.forward_wad, line.strike_wad = base, max(1, base * random.randint(30, 300) // 100)
+        curve.svi = svi(random) if random.random() < 0.3 else usual_svi(random, base, line.expiry - NOW)
+    return {"curve": curve, "line": line}
+
+
+def draw_position_call(random: Random) -> Drawn:
+    setup = draw_setup(random)
+    return {"self": setup, "instrument": draw_position(random, setup)}
+
+
+def draw_note(random: Random) -> Drawn:
+    valued = BOOK.draw(random)
+    if random.random() < 0.7:
+        valued.stale.underlying = 0
+    drawn = {"underlying": random.randrange(8), "expiry": Whole(0, 2**40 - 1).draw(random)}
+    heartbeat = random.choice([0, 60, 3_600])
+    return {"valued": valued, **drawn, "published_at": random.choice(NEAR_OR_NEVER), "heartbeat_secs": heartbeat}
+
+
+def draw_noted(random: Random) -> Drawn:
+    valued = BOOK.draw(random)
+    if random.random() < 0.5:
+        valued.stale.underlying = 0
+    return {"valued": valued}
+
+
+# answers
+
+
+def blank(stored: State, options: int = 0) -> Book:
+    lines = [Line() for _ in range(options)]
+    return Book(0, [Holding() for _ in stored.assets], [Exposure() for _ in stored.risks], lines)
+
+
+def value_balances(self: Setup, account: AccountId, now: int) -> Book:
+    stored = state(self)
+    valued = blank(stored)
+    valuation.value_balances(stored, stored.holders[account], valued, now=now)
+    return valued
+
+
+def option_count(self: Setup, account: AccountId) -> int:
+    stored = state(self)
+    return valuation.option_count(stored, stored.holders[account])
+
+
+def value_positions(self: Setup, account: AccountId, now: int) -> Book:
+    stored = state(self)
+    valued = blank(stored, valuation.option_count(stored, stored.holders[account]))
+    valuation.value_positions(stored, account, valued, now=now)
+    return valued
+
+
+def value_linear(self: Setup, account: AccountId, instrument: int, now: int) -> Book:
+    stored = state(self)
+    valued = blank(stored)
+    valuation.value_linear(stored, valued, instrument, stored.holders[account].positions[instrument], now=now)
+    return valued
+
+
+def option_line(self: Setup, instrument: int, size: int, now: int) -> tuple[Line, Book]:
+    stored = state(self)
+    valued = blank(stored)
+    return valuation.option_line(stored, valued, instrument, size, now=now), valued
+
+
+def forward(self: Setup, instrument: int, now: int) -> tuple[int, Book]:
+    stored = state(self)
+    valued = blank(stored)
+    valuation.load(stored, valued, market.underlying_of(instrument), now=now)
+    return valuation.forward(stored, valued, instrument, now=now), valued
+
+
+def curve_of(self: Setup, instrument: int) -> Curve:
+    return valuation.curve_of(state(self), instrument)
+
+
+def load(self: Setup, underlying: int, now: int) -> tuple[Book, Exposure]:
+    stored = state(self)
+    valued = blank(stored)
+    valuation.load(stored, valued, underlying, now=now)
+    return valued, valuation.load(stored, valued, underlying, now=now)
+
+
+def note(valued: Book, underlying: int, expiry: int, published_at: int, heartbeat_secs: int, now: int) -> Book:
+    valuation.note(valued, underlying, expiry, published_at, heartbeat_secs, now=now)
+    return valued
+
+
+def whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a ledger and an account or instrument, as a function of plain values; () for nothing."""
+
+    def asked(self: Setup, now: int, **others: Any) -> Any:
+        found = function(state(self), *others.values(), now=now)
+        return () if found is None else found if type(found) is tuple else (found,)
+
+    return asked
+
+
+VALUATION: dict[str, tuple[Any, Any]] = {
+    "valueBalances": (draw_call, value_balances),
+    "optionCount": (draw_call, option_count),
+    "valuePositions": (draw_call, value_positions),
+    "valueLinear": (draw_linear, value_linear),
+    "optionLine": (draw_option, option_line),
+    "optionMark": (draw_marked, valuation.option_mark),
+    "forward": (draw_dated, forward),
+    "curveOf": (draw_position_call, curve_of),
+    "load": (draw_underlying, load),
+    "note": (draw_note, note),
+    "book": (draw_call, whole(valuation.book)),
+}
+VERDICT: dict[str, tuple[Any, Any]] = {
+    "quotation": (draw_quoted, whole(valuation.quotation)),
+    "requireFresh": (draw_noted, valuation.require_fresh),
+    "requireNoFall": (lambda random: draw_call(random, before_wad=VALUE), whole(valuation.require_no_fall)),
+    **{
+        name: (draw_call, whole(getattr(valuation, snake(name))))
+        for name in ("freshBook", "requireInitial", "initialMargin", "maintenance", "metrics")
+    },
+}
+
+BOOKS = {"ProbeValuation": VALUATION, "ProbeVerdict": VERDICT}
+
+probes = pytest.fixture(started, scope="module")
+
+
+@pytest.mark.parametrize(
+    ("probe", "function"), [(probe, name) for probe, table in BOOKS.items() for name in table], ids=str
+)
+def test_probe_and_mirror_value_the_same(probes: Probes, probe: str, function: str) -> None:
+    parameters, mirror = BOOKS[probe][function]
+    assert_equal(probes, probe, function, parameters, mirror)
+
+
+def test_ledgers_are_of_every_kind() -> None:
+    """What the questions above are drawn from: no state that a door allows is missing."""
+    random = Random("ledgers")
+    setups = [draw_setup(random) for _ in range(400)]
+    curves = [(each.expiry, each.curve) for setup in setups for each in setup.curves]
+    entries = [entry for setup in setups for owned in setup.owned for entry in owned.image.entries]
+    counts = {
+        "before": sum(expiry - WINDOW >= NOW for expiry, _ in curves),
+        "in the window": sum(expiry - WINDOW < NOW < expiry and curve.start_cumulative > 0 for expiry, curve in curves),
+        "in the window, no print since": sum(
+            expiry - WINDOW < NOW < expiry and curve.start_cumulative == 0 for expiry, curve in curves
+        ),
+        "over, not settled": sum(expiry <= NOW and curve.settlement == 0 for expiry, curve in curves),
+        "settled": sum(curve.settlement > 0 for _, curve in curves),
+        "no forward": sum(curve.published_at == 0 for _, curve in curves),
+        "no surface": sum(curve.surface_published_at == 0 for _, curve in curves),
+        **{
+            f"kind {kind}, {'short' if short else 'long'}": sum(
+                market.kind_of(entry.instrument) == kind and (entry.size < 0) == short for entry in entries
+            )
+            for kind in (market.PERP, market.FUTURE, market.CALL, market.PUT)
+            for short in (False, True)
+        },
+        "funding runs": sum(
+            risk.funding_cap > 0 and track.updated_at < NOW
+            for setup in setups
+            for risk, track in zip(setup.risks, setup.tracks, strict=True)
+        ),
+        "interest runs": sum(setup.cash.accrued_at < NOW and any(setup.cash.interest) for setup in setups),
+        "a loan": sum(owned.image.principal < 0 for setup in setups for owned in setup.owned),
+        "eight underlyings": sum(len(setup.risks) == 8 for setup in setups),
+        "many positions": sum(len(owned.image.entries) > 20 for setup in setups for owned in setup.owned),
+        "a price of the quote token": sum(setup.cash.terms.feed != cash.NO_FEED for setup in setups),
+    }
+    assert {name: count for name, count in counts.items() if count < 10} == {}

@@ -1,0 +1,164 @@
+"""Laws of funding: it goes from one side to the other, the dearer side pays, and when it is accrued does not matter."""
+
+from fractions import Fraction
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from laws import FEEDER, LAW, amounts, exact, feed_of, low, ratios, sizes
+
+from sim.mirror import funding, ledger, market
+from sim.mirror.account import AccountId
+from sim.mirror.feed import Feed
+from sim.mirror.fixed import RAY, WAD
+from sim.mirror.funding import PERIOD
+from sim.mirror.market import Risk
+
+START = 1_700_000_000
+ALICE, BOB = AccountId("alice"), AccountId("bob")
+PERP = market.perp(0)
+
+indexes = st.integers(10**12, 2**95)
+premiums = st.integers(-(2**95) + 1, 2**95 - 1)
+bases = st.integers(-WAD, WAD)
+grown = st.integers(-(2**120), 2**120)
+waits = st.integers(0, 30 * 86_400)
+
+
+def rate_of(index: int, premium: int, base: int, cap: int) -> Fraction:
+    """clamp(premium / index + base, -cap, cap), of section 9."""
+    return max(-Fraction(cap, WAD), min(Fraction(cap, WAD), Fraction(premium, index) + Fraction(base, WAD)))
+
+
+@LAW
+@given(indexes, premiums, bases, ratios)
+def test_the_rate_is_the_clamped_premium(index: int, premium: int, base: int, cap: int) -> None:
+    rate = funding.rate(index, premium, base, cap)
+    assert -1 < rate - rate_of(index, premium, base, cap) * WAD <= 0 or rate == -cap
+    assert abs(rate) <= cap
+    assert rate * (Fraction(premium, index) + Fraction(base, WAD)) >= 0 or rate == -1
+
+
+@LAW
+@given(indexes, bases, waits)
+def test_an_index_grows_by_price_times_rate_times_time(index: int, rate: int, secs: int) -> None:
+    """What one unit pays in eight hours at 1 % of 2000 is 20, and in any other time in proportion."""
+    whole = Fraction(index, WAD) * Fraction(rate, WAD) * Fraction(secs, 8 * 3600)
+    assert funding.growth(index, rate, secs) == low(whole * RAY)
+    assert funding.growth(2000 * WAD, WAD // 100, PERIOD) == 20 * RAY
+    assert funding.growth(2000 * WAD, -WAD // 100, PERIOD // 4) == -5 * RAY
+
+
+@LAW
+@given(indexes, bases, st.lists(waits, min_size=1, max_size=9))
+def test_parts_of_a_time_grow_as_the_whole_of_it(index: int, rate: int, parts: list[int]) -> None:
+    whole = funding.growth(index, rate, sum(parts))
+    assert -len(parts) < sum(funding.growth(index, rate, each) for each in parts) - whole <= 0
+
+
+@LAW
+@given(st.lists(sizes, min_size=1, max_size=8), grown)
+def test_both_sides_together_lose_less_than_a_wei_each(held: list[int], index: int) -> None:
+    """Zero-sum but for roundings against every one; two sides lose less than 2 wei."""
+    everyone = [*held, -sum(held)]
+    payments = [funding.payment(size, index) for size in everyone]
+    assert -len(everyone) < sum(payments) <= 0
+    pair = funding.payment(held[0], index) + funding.payment(-held[0], index)
+    assert -2 < pair <= 0
+    for size, payment in zip(everyone, payments, strict=True):
+        assert payment == low(-exact(size, index, RAY))
+
+
+@LAW
+@given(indexes, st.integers(1, 2**94), st.integers(1, WAD), st.integers(1, 2**95), waits)
+def test_the_dearer_side_pays(index: int, premium: int, cap: int, size: int, secs: int) -> None:
+    for sign in (1, -1):
+        rate = funding.rate(index, sign * premium, 0, cap)
+        index_growth = funding.growth(index, rate, secs)
+        long, short = funding.payment(size, index_growth), funding.payment(-size, index_growth)
+        payer, receiver = (long, short) if sign > 0 else (short, long)
+        assert payer <= 0 and receiver >= -1
+        if premium * WAD // index >= 1 and secs >= PERIOD and index * min(cap, premium * WAD // index) > 10**10:
+            assert payer < 0
+
+
+prints = st.lists(
+    st.tuples(st.integers(0, 20_000), st.integers(0, 3_000), st.integers(10**15, 2**90), st.integers(-(2**90), 2**90)),
+    min_size=1,
+    max_size=8,
+)
+
+
+def fed(base: int, cap: int) -> Feed:
+    return feed_of(Risk(heartbeat_secs=1, funding_base=base, funding_cap=cap))
+
+
+@LAW
+@given(bases, ratios, prints, waits)
+def test_prints_split_the_time(base: int, cap: int, made: list[tuple[int, int, int, int]], after: int) -> None:
+    """Each print rules from when it arrives (not from when it was made) until the next one arrives."""
+    self = fed(base, cap)
+    now = published_at = START
+    whole = Fraction(0)
+    last = None
+    for wait, age, index, premium in made:
+        now += wait
+        published_at = max(published_at, now - age)
+        if last:
+            whole += Fraction(last[0], WAD) * rate_of(*last, base, cap) * Fraction(wait, PERIOD)
+        self.publish_price(0, index, premium, WAD, published_at, sender=FEEDER, now=now)
+        last = index, premium
+    assert last
+    whole += Fraction(last[0], WAD) * rate_of(*last, base, cap) * Fraction(after, PERIOD)
+    found = ledger.funding_index(self.ledger, PERP, now=now + after)
+    highest = max(index for _, _, index, _ in made)
+    lost = 1 + len(made) + Fraction(highest * (now + after - START), PERIOD * 10**9)
+    assert -lost <= found - whole * RAY <= 0 or cap == 0 == found
+
+
+@LAW
+@given(bases, ratios, st.integers(10**15, 2**90), premiums, st.lists(waits, min_size=1, max_size=6))
+def test_touching_an_index_more_often_gives_the_same(
+    base: int, cap: int, index: int, premium: int, times: list[int]
+) -> None:
+    often, once = fed(base, cap), fed(base, cap)
+    now = START
+    for self in (often, once):
+        self.publish_price(0, index, premium, WAD, now, sender=FEEDER, now=now)
+    for wait in times:
+        now += wait
+        ledger.accrue_funding(often.ledger, 0, now=now)
+    missing = ledger.funding_index(once.ledger, PERP, now=now) - ledger.funding_index(often.ledger, PERP, now=now)
+    assert 0 <= missing < len(times) + 1
+    assert ledger.funding_index(often.ledger, PERP, now=now) == often.ledger.tracks[0].index
+
+
+@LAW
+@given(amounts, st.integers(10**15, 2**90), premiums, st.lists(waits, min_size=1, max_size=5))
+def test_two_sides_touched_at_different_times_lose_only_roundings(
+    size: int, index: int, premium: int, times: list[int]
+) -> None:
+    """Alice is touched at every time, Bob at the last only; what both get together is at most zero."""
+    assume(size)
+    self = fed(0, WAD)
+    now = START
+    self.publish_price(0, index, premium, WAD, now, sender=FEEDER, now=now)
+    ledger.fill(self.ledger, ALICE, PERP, size, 0, now=now)
+    ledger.fill(self.ledger, BOB, PERP, -size, 0, now=now)
+    for wait in times:
+        now += wait
+        ledger.fill(self.ledger, ALICE, PERP, 0, 0, now=now)
+    ledger.fill(self.ledger, BOB, PERP, 0, 0, now=now)
+    quotes = [self.ledger.holders[who].positions[PERP].quote for who in (ALICE, BOB)]
+    assert -(len(times) + 1) <= sum(quotes) <= 0
+    assert self.ledger.holders[BOB].positions[PERP].funding_index == ledger.funding_index(self.ledger, PERP, now=now)
+
+
+def test_a_day_on_paper() -> None:
+    """2000 with a premium of 1 is 0.05 % per eight hours; three of them on 10 long are 30, which the short gets."""
+    self = fed(0, WAD // 100)
+    self.publish_price(0, 2000 * WAD, WAD, WAD, START, sender=FEEDER, now=START)
+    ledger.fill(self.ledger, ALICE, PERP, 10 * WAD, -20_000 * WAD, now=START)
+    ledger.fill(self.ledger, BOB, PERP, -10 * WAD, 20_000 * WAD, now=START)
+    for who, quote in ((ALICE, -20_030), (BOB, 20_030)):
+        ledger.fill(self.ledger, who, PERP, 0, 0, now=START + 24 * 3600)
+        assert self.ledger.holders[who].positions[PERP].quote == quote * WAD

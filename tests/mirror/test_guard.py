@@ -1,0 +1,161 @@
+"""Laws of the guard against manipulated prints: a jump waits for a second print, and initial margin follows slowly."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import FEEDER, LAW, amounts, feed_of, risks, sizes, values
+
+from sim.mirror import collateral, margin, oracle, standard
+from sim.mirror.feed import Feed
+from sim.mirror.fixed import CAP, WAD
+from sim.mirror.margin import Book, Holding
+from sim.mirror.market import Risk
+from sim.mirror.oracle import Guard
+from sim.mirror.standard import Exposure, Level
+
+START = 1_700_000_000
+UNIT = 1000 * WAD
+
+guards = st.builds(Guard, st.integers(0, WAD // 2), st.integers(0, 300), st.integers(0, WAD // 1000))
+prices = st.sampled_from([80, 95, 99, 100, 101, 105, 120, 121, 150, 151]).map(lambda each: each * UNIT // 100)
+prints = st.lists(st.tuples(st.integers(0, 200), prices), min_size=1, max_size=12)
+
+
+def guarded(guard: Guard) -> Feed:
+    self = feed_of(Risk(heartbeat_secs=60))
+    self.ledger.guards[0] = guard
+    return self
+
+
+@dataclass
+class Watch:
+    """The rule of section 4 in words: what is shown, and which jump waits since when."""
+
+    guard: Guard
+    shown: int = 0
+    waiting: tuple[int, int] | None = None
+
+    def see(self, price: int, at: int) -> None:
+        most = Fraction(self.guard.max_jump, WAD)
+        if not self.shown or not most or abs(Fraction(price, self.shown) - 1) <= most:
+            self.shown, self.waiting = price, None
+        elif self.waiting is None or abs(Fraction(price, self.waiting[0]) - 1) > most:
+            self.waiting = price, at
+        elif at - self.waiting[1] >= self.guard.confirm_secs:
+            self.shown, self.waiting = price, None
+
+
+def show(self: Feed, price: int, at: int) -> None:
+    self.publish_price(0, price, 0, WAD, at, sender=FEEDER, now=at)
+
+
+@LAW
+@given(guards, prints)
+def test_a_jump_waits_for_a_second_print(guard: Guard, made: list[tuple[int, int]]) -> None:
+    self, watch, at = guarded(guard), Watch(guard), START
+    price = self.ledger.prices[0]
+    for wait, index in made:
+        at += wait
+        show(self, index, at)
+        watch.see(index, at)
+        assert price.index == watch.shown
+        assert (price.pending, price.pending_at) == (watch.waiting or (0, 0))
+
+
+def test_a_jump_on_paper() -> None:
+    """10 % and 60 s: 1000 -> 1500 waits; 1505 after 59 s too, 1200 after that waits anew, 1250 after 60 s stands."""
+    self = guarded(Guard(WAD // 10, 60, 0))
+    price = self.ledger.prices[0]
+    for at, index, shown, waiting in (
+        (0, 1000, 1000, 0), (10, 1500, 1000, 1500), (69, 1505, 1000, 1500), (69, 1200, 1000, 1200),
+        (128, 1250, 1000, 1200), (129, 1250, 1250, 0), (130, 1000, 1250, 1000), (140, 1300, 1300, 0),
+    ):  # fmt: skip
+        show(self, index * WAD, START + at)
+        assert (price.index, price.pending) == (shown * WAD, waiting * WAD)
+
+
+@LAW
+@given(st.integers(0, 300), prints)
+def test_without_a_guard_every_print_stands(confirm: int, made: list[tuple[int, int]]) -> None:
+    self, at = guarded(Guard(0, confirm, 0)), START
+    for wait, index in made:
+        at += wait
+        show(self, index, at)
+        price = self.ledger.prices[0]
+        assert (price.index, price.stable, price.pending, price.published_at) == (index, index, 0, at)
+
+
+@LAW
+@given(st.integers(0, WAD // 1000), prints)
+def test_the_stable_price_follows_at_its_rate(rate: int, made: list[tuple[int, int]]) -> None:
+    """No faster than rate * time of itself, toward the index and never past it; at rate 0 it is the index."""
+    self, at = guarded(Guard(0, 0, rate)), START
+    price = self.ledger.prices[0]
+    for wait, index in made:
+        first, before = not price.index, price.stable
+        at += wait
+        show(self, index, at)
+        if first or rate == 0:
+            assert price.stable == index
+            continue
+        most = Fraction(before * rate * wait, WAD)
+        moved = price.stable - before
+        assert moved * (index - before) >= 0
+        assert abs(moved) <= min(most, Fraction(abs(index - before))) < abs(moved) + 1
+
+
+@LAW
+@given(amounts.filter(bool), amounts.filter(bool), st.integers(0, WAD), st.integers(0, 400 * 86_400))
+def test_following_is_exact_to_a_wei(stable: int, index: int, rate: int, secs: int) -> None:
+    low, high = sorted((stable, index))
+    after = oracle.followed(stable, index, rate, secs)
+    assert low <= after <= high
+    assert abs(after - stable) == min(high - low, stable * rate * secs // WAD)
+
+
+positions = st.lists(st.tuples(sizes, values, st.integers(1, 2**97)), max_size=4)
+
+
+def book_of(risk: Risk, index: int, stable: int, held: list[tuple[int, int, int]], raw: int) -> Book:
+    exposure = Exposure(risk=risk, index_wad=index, confidence_wad=WAD, stable_wad=stable, base_wad=raw)
+    for size, quote, mark in held:
+        standard.absorb(exposure, size, quote, mark)
+    worth, safe = (collateral.value(raw, price, 18) for price in (index, min(index, stable)))
+    return Book(0, [Holding(worth, safe, collateral.Terms(WAD // 5, WAD // 10, CAP))], [exposure], [])
+
+
+@LAW
+@given(risks(), amounts, amounts, positions, amounts)
+def test_the_stable_price_never_helps(
+    risk: Risk, index: int, stable: int, held: list[tuple[int, int, int]], raw: int
+) -> None:
+    """Adjusted equity at initial is no higher than without it; maintenance, equity and requirement do not know it."""
+    with_, without = (book_of(risk, index, each, held, raw) for each in (stable, index))
+    assert margin.adjusted_equity(with_, Level.INITIAL) <= margin.adjusted_equity(without, Level.INITIAL)
+    assert margin.adjusted_equity(with_, Level.MAINTENANCE) == margin.adjusted_equity(without, Level.MAINTENANCE)
+    assert margin.equity(with_) == margin.equity(without)
+    for level in Level:
+        assert margin.requirement(with_, level) == margin.requirement(without, level)
+
+
+@LAW
+@given(amounts, amounts, sizes, values, st.integers(1, 2**97))
+def test_what_the_stable_price_takes_is_the_distance_times_the_size(
+    index: int, stable: int, size: int, quote: int, mark: int
+) -> None:
+    """A long counts at mark - (index - stable), a short at mark + (stable - index), where that is worse."""
+    risk = Risk(profit_weight=WAD, skew_scale=1)
+    book = book_of(risk, index, stable, [(size, quote, mark)], 0)
+    worse = max(0, index - stable) if size > 0 else max(0, stable - index)
+    price = mark - min(mark, worse) if size > 0 else mark + worse
+    assert margin.adjusted_equity(book, Level.INITIAL) == size * price // WAD + quote
+
+
+def test_the_worse_price_on_paper() -> None:
+    """Index 2000, stable 1900: one long at 2010 counts as 1910, one short as 2010; at stable 2100 as 2010 and 2110."""
+    for stable, long, short in ((1900, 1910, 2010), (2100, 2010, 2110)):
+        self = Exposure(index_wad=2000 * WAD, stable_wad=stable * WAD)
+        assert standard.safe_mark(self, WAD, 2010 * WAD) == long * WAD
+        assert standard.safe_mark(self, -WAD, 2010 * WAD) == short * WAD

@@ -1,0 +1,259 @@
+"""Laws of interest: what is borrowed pays for what is supplied, and when it is accrued decides nothing.
+
+The second witness knows of amounts and rates only: debts grow by exp(rate * time), suppliers share what is paid.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import expm1
+from typing import NamedTuple
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from laws import LAW, ratios
+
+from sim.mirror import cash
+from sim.mirror.cash import MAX_INDEX, YEAR, Interest, Pool
+from sim.mirror.evm import Journal
+from sim.mirror.fixed import RAY, WAD
+
+START = 1_700_000_000
+DAY = 86_400
+
+interests = st.builds(
+    Interest, ratios, st.integers(0, 4 * WAD), st.integers(0, 5 * WAD), ratios, st.integers(0, WAD)
+)  # all that the door lets pass
+mild = st.builds(
+    Interest, st.integers(0, WAD // 5), st.integers(0, WAD // 2), st.integers(0, WAD), ratios, st.integers(0, WAD // 2)
+)
+principals = st.integers(1, 2**110)
+waits = st.integers(1, 400 * DAY)
+
+
+def pool(interest: Interest, supplied: int, borrowed: int, supply: int = RAY, borrow: int = RAY) -> Pool:
+    self = Pool(Journal())
+    self.interest, self.accrued_at = interest, START
+    self.supply_index, self.borrow_index = supply, borrow
+    self.total_supply, self.total_borrow = supplied, borrowed
+    return self
+
+
+def rate_of(interest: Interest, used: Fraction) -> Fraction:
+    """Two slopes that meet at the optimal utilisation, of section 3."""
+    kink = Fraction(interest.optimal_utilisation, WAD)
+    low, high = min(used, kink), max(Fraction(0), used - kink)
+    return Fraction(interest.min_rate + low * interest.low_slope + high * interest.high_slope, WAD)
+
+
+# rates
+
+
+def test_two_slopes_on_paper() -> None:
+    """2 % + 10 % * U up to 80 %, and 90 % of what is above: 0 -> 2, 40 -> 6, 80 -> 10, 90 -> 19, 100 -> 28 %."""
+    how = Interest(2 * WAD // 100, WAD // 10, 9 * WAD // 10, 8 * WAD // 10, 0)
+    for used, rate in ((0, 2), (40, 6), (80, 10), (90, 19), (100, 28)):
+        assert cash.borrow_rate(how, used * WAD // 100) == rate * WAD // 100
+
+
+@LAW
+@given(interests, ratios)
+def test_the_rate_is_on_the_two_slopes_or_a_wei_or_two_above(interest: Interest, used: int) -> None:
+    assert 0 <= cash.borrow_rate(interest, used) - rate_of(interest, Fraction(used, WAD)) * WAD < 2
+
+
+@LAW
+@given(st.integers(0, 2**120), st.integers(0, 2**120))
+def test_utilisation_is_a_part_and_rounds_up(supplied: int, borrowed: int) -> None:
+    used = cash.utilisation(supplied, borrowed)
+    if borrowed >= supplied:
+        assert used == WAD
+    else:
+        assert 0 <= used - Fraction(borrowed * WAD, supplied) < 1
+
+
+@LAW
+@given(st.integers(0, 10 * WAD), st.integers(0, 10 * YEAR))
+def test_compounding_is_the_exponential_of_rate_times_time(rate: int, secs: int) -> None:
+    """At most e^10 in one step: longer than that nothing is left to accrue."""
+    exponent = min(Fraction(rate * secs, WAD * YEAR), Fraction(10))
+    assert cash.compounded(rate, secs) / WAD == pytest.approx(expm1(exponent), rel=1e-12, abs=3e-18)
+
+
+# indexes
+
+
+def accrued(self: Pool, times: Sequence[int]) -> None:
+    now = START
+    for wait in times:
+        now += wait
+        cash.accrue(self, now=now)
+
+
+@LAW
+@given(mild, principals, principals, waits, st.integers(0, 1))
+def test_accruing_twice_at_one_time_changes_nothing(how: Interest, owned: int, owed: int, wait: int, late: int) -> None:
+    """V6."""
+    self = pool(how, owned, owed)
+    assert cash.accrue(self, now=START) is False
+    moved = cash.accrue(self, now=START + wait)
+    after = self.values()
+    assert moved == (self.borrow_index != RAY)
+    assert cash.accrue(self, now=START + wait) is False
+    assert self.values() == after
+    assert cash.indexes(self, now=START + wait) == (self.supply_index, self.borrow_index, 0)
+    assert cash.indexes(self, now=START + wait + late).borrow >= self.borrow_index
+
+
+@LAW
+@given(st.integers(0, WAD // 2), st.integers(0, WAD), principals, principals, st.lists(waits, min_size=2, max_size=9))
+def test_how_often_it_accrues_is_lost_in_the_roundings(
+    rate: int, kept: int, owned: int, owed: int, times: list[int]
+) -> None:
+    """At one rate e^(a + b) = e^a * e^b: each step rounds within 3 wei of the factor, and up by a ray of the index."""
+    assume(owed <= owned and rate * sum(times) < 9 * WAD * YEAR)
+    how = Interest(rate, 0, 0, WAD, kept)
+    often, once = pool(how, owned, owed), pool(how, owned, owed)
+    accrued(often, times)
+    accrued(once, [sum(times)])
+    steps = len(times)
+    error = Fraction(3 * steps, WAD)
+    assert abs(often.borrow_index - once.borrow_index) <= error * once.borrow_index + steps
+    slack = error * once.borrow_index + 2 * steps * (1 + Fraction(RAY, owned))
+    assert abs(often.supply_index - once.supply_index) <= slack
+    slack = slack * owned / RAY + error * once.insurance_wad + 3 * steps
+    assert abs(often.insurance_wad - once.insurance_wad) <= slack
+
+
+@LAW
+@given(interests, principals, principals, st.lists(waits, min_size=1, max_size=5), st.data())
+def test_suppliers_never_earn_more_than_borrowers_pay(
+    how: Interest, owned: int, owed: int, times: list[int], data: st.DataObject
+) -> None:
+    """By amount, less what the fund keeps; and by rate: no supply index ever grows faster than the borrow index."""
+    indexes = st.integers(RAY, 100 * RAY)
+    supply = data.draw(indexes)
+    self = pool(how, owned, owed, supply, data.draw(st.integers(supply, 100 * RAY)))
+    now = START
+    for wait in times:
+        now += wait
+        s, b, fund = self.supply_index, self.borrow_index, self.insurance_wad
+        cash.accrue(self, now=now)
+        paid = Fraction(owed * (self.borrow_index - b), RAY)
+        earned = Fraction(owned * (self.supply_index - s), RAY)
+        kept = self.insurance_wad - fund
+        assert paid * how.reserve_factor // WAD - 1 <= kept
+        assert 0 <= paid - earned - kept < 2 + Fraction(owned, RAY)
+        if self.borrow_index < MAX_INDEX:
+            assert Fraction(self.supply_index, s) <= Fraction(self.borrow_index, b)
+
+
+@LAW
+@given(principals, principals, st.integers(1, 60))
+def test_the_borrow_index_has_a_last_value(owned: int, owed: int, years: int) -> None:
+    """At the largest rate the index stops at its cap, and with it all that anyone earns."""
+    how = Interest(WAD, 4 * WAD, 5 * WAD, WAD, WAD // 10)
+    self = pool(how, owned, owned + owed)
+    reached = []
+    for year in range(1, years + 1):
+        cash.accrue(self, now=START + year * YEAR)
+        reached.append(self.borrow_index)
+    assert all(a < b or a == b == MAX_INDEX for a, b in pairwise(reached))
+    assert self.borrow_index <= MAX_INDEX
+    self.borrow_index = MAX_INDEX
+    before = self.supply_index, self.insurance_wad
+    assert cash.accrue(self, now=START + 100 * YEAR) is False
+    assert (self.supply_index, self.insurance_wad) == before
+
+
+@LAW
+@given(interests, principals, waits)
+def test_without_suppliers_the_fund_earns_it_all(how: Interest, owed: int, wait: int) -> None:
+    self = pool(how, 0, owed)
+    cash.accrue(self, now=START + wait)
+    assert self.supply_index == RAY
+    assert self.insurance_wad == owed * (self.borrow_index - RAY) // RAY
+
+
+@LAW
+@given(interests, principals, waits)
+def test_without_borrowers_nothing_grows(how: Interest, owned: int, wait: int) -> None:
+    self = pool(how, owned, 0)
+    assert cash.accrue(self, now=START + wait) is False
+    assert (self.supply_index, self.borrow_index, self.insurance_wad) == (RAY, RAY, 0)
+
+
+# a life of deposits, loans and repayments
+
+
+class Move(NamedTuple):
+    wait: int
+    who: int
+    amount: int
+
+
+moves = st.lists(
+    st.builds(Move, st.integers(0, 30 * DAY), st.integers(0, 3), st.integers(-(10**24), 10**24)),
+    min_size=1,
+    max_size=14,
+)
+
+
+def present(self: Pool, held: Sequence[int], now: int) -> list[int]:
+    return [cash.present(self, each, now=now) for each in held]
+
+
+@LAW
+@given(mild, moves)
+def test_a_life_of_loans_loses_nothing_but_roundings(how: Interest, life: list[Move]) -> None:
+    """Exactly: what came in plus what is owed covers what is owned and the fund, and the rest is roundings.
+
+    Principals times indexes as fractions, without any rounding of ours; each step leaves less than a bound of wei.
+    """
+    self, held, came, now = pool(how, 0, 0), [0, 0, 0, 0], 0, START
+    residue = Fraction(0)
+    for move in life:
+        now += move.wait
+        cash.accrue(self, now=now)
+        before = held[move.who]
+        held[move.who] = cash.moved(self, before, move.amount, now=now)
+        cash.record(self, before, held[move.who])
+        came += move.amount
+        owned = sum(each for each in held if each > 0)
+        owed = -sum(each for each in held if each < 0)
+        assert (self.total_supply, self.total_borrow) == (owned, owed)
+        worth = Fraction(owned * self.supply_index - owed * self.borrow_index, RAY) + self.insurance_wad
+        left = came - worth
+        most = 3 + Fraction(owned + max(self.supply_index, self.borrow_index), RAY)
+        assert 0 <= left - residue < most, "roundings only leave, and never much"
+        residue = left
+        assert sum(present(self, held, now)) + self.insurance_wad <= came
+
+
+@LAW
+@given(mild, moves)
+def test_a_life_of_loans_is_that_of_the_floats(how: Interest, life: list[Move]) -> None:
+    """Amounts that grow by themselves, with no principal and no index."""
+    self, held, now = pool(how, 0, 0), [0, 0, 0, 0], START
+    usd, fund, gross = [0.0, 0.0, 0.0, 0.0], 0.0, 0.0
+    for move in life:
+        now += move.wait
+        owned = sum(each for each in usd if each > 0)
+        owed = -sum(each for each in usd if each < 0)
+        if owed > 1e-9:
+            used = min(1.0, owed / owned) if owned else 1.0
+            grown = expm1(float(rate_of(how, Fraction(used))) * move.wait / YEAR)
+            earned = min(owed * grown * (1 - how.reserve_factor / WAD), owned * grown)
+            fund += owed * grown - earned
+            usd = [each * (1 + grown) if each < 0 else each * (1 + earned / owned) if each else 0.0 for each in usd]
+        usd[move.who] += move.amount / WAD
+        gross += abs(move.amount) / WAD + sum(map(abs, usd))
+        cash.accrue(self, now=now)
+        before = held[move.who]
+        held[move.who] = cash.moved(self, before, move.amount, now=now)
+        cash.record(self, before, held[move.who])
+        ours = [each / WAD for each in present(self, held, now)]
+        near = 1e-12 * gross + 1e-9
+        assert ours == pytest.approx(usd, rel=1e-9, abs=near)
+        assert self.insurance_wad / WAD == pytest.approx(fund, rel=1e-9, abs=near)
