@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tales import ACTORS, HEAD, LINE, PRICES, play, tale
+from tales import ACTORS, HEAD, LINE, PRICES, play, problems, tale
 
 from sim import scenario
 from sim.model import Model
-from sim.scenario import ScenarioError, expectation, load
+from sim.scenario import expectation, load
 from sim.side import Step
 from sim.story import ExpectationFailed, Story
 
@@ -38,12 +38,6 @@ def write(tmp_path: Path) -> Write:
 def data_or_skip(name: str) -> None:
     if name == "black-thursday-data" and not (DATA / "2020-03_black_thursday_1h.csv").is_file():
         pytest.skip("the market data of ../shared/data is not here")
-
-
-def problems(path: str, **overrides: str) -> list[str]:
-    with pytest.raises(ScenarioError) as wrong:
-        load(path, overrides=overrides)
-    return [line.removeprefix(path) for line in str(wrong.value).splitlines()]
 
 
 # what ships
@@ -295,6 +289,13 @@ def test_overrides_take_the_place_of_fields() -> None:
     listed = next(step for step in play_until_wrong(story) if step.action == "list_underlying")
     assert listed.args["risk"].initial_rate == 2 * 10**17
     assert story.hash != load("quickstart").hash
+
+
+def test_an_override_may_name_an_expiry() -> None:
+    path = "world.underlyings.ETH.expiries.20240628.basis"
+    story = load("calendar-spread", overrides={path: "60 USD"})
+    far = [step.args["forward_wad"] for step in play_until_wrong(story) if step.action == "publish_forward"]
+    assert far[1] == 2_060 * 10**18
 
 
 def play_until_wrong(story: Story) -> list[Step]:

@@ -1,4 +1,4 @@
-"""The worst allowed accounts fit every door into 30M gas, every contract fits on a chain, and options are cheap."""
+"""The worst accounts fit every door into 30M gas, every contract fits on a chain, and options are cheap to price."""
 
 from collections.abc import Mapping
 

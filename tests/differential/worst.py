@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sim.chain import Chain
+from sim.deploy import GAS
 from sim.mirror import cash, collateral, liquidation, market, oracle
 from sim.mirror.account import AccountId
 from sim.mirror.evm import Call
@@ -12,7 +13,7 @@ from sim.mirror.exchange import Match, Order, Signature
 from sim.mirror.fixed import WAD
 from sim.mirror.surface import Svi
 from sim.model import Model
-from sim.side import CHAIN_ID, EXCHANGE, Step, TokenSpec, World
+from sim.side import CHAIN_ID, EXCHANGE, VAULT, Step, TokenSpec, World
 
 AT = 1_700_000_000
 DAY = 86_400
@@ -186,10 +187,18 @@ class Scene:
             self._trade(AT, instrument, _size(place))
         assert len(self.model.vault.ledger.holders[ALICE].instruments) == len(self.instruments)
         self.play(prints(AT + 60, 101))
+        self._views(AT + 90)
         self._money(AT + 120)
         self._prices(AT + 180)
         self._auction(AT + 240)
         self._settlement(EXPIRIES[-1] + 1)
+
+    def _views(self, at: int) -> None:
+        for view, args in (("metrics", {"account": ALICE}), ("snapshot", {"ids": (ALICE,)}), ("curves", {})):
+            call = {"to": self.chain.names.address(VAULT), "input": self.chain.vault.call(view, args), "gas": GAS}
+            [answer] = self.chain.simulate(at, [call])
+            assert answer["status"] == "0x1", view
+            self.gas[f"view {view}"] = int(answer["gasUsed"], 16)
 
     def _trade(self, at: int, instrument: int, size: int) -> None:
         kind = market.kind_of(instrument)

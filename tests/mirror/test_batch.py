@@ -86,6 +86,37 @@ def test_everyone_who_is_touched_is_judged() -> None:
     assert whole(desk.model) == before
 
 
+def failing() -> Desk:
+    """The taker bought a perp at 1500 with 200; at 1400 it has 100 of the 140 it needs."""
+    desk = Desk(maker=100_000, taker=200)
+    desk.do(BROKER, "batch", calls=(trade(PERP, 1, 1500 * WAD),))
+    desk.at += 1
+    desk.show(1400)
+    assert desk.model.vault.initial_margin(TAKER, now=desk.at) == -40 * WAD
+    return desk
+
+
+def tenths(size: int, price_usd: int) -> Call:
+    leg = trade(PERP, 1, price_usd * WAD)
+    return Call("trade", {**leg.args, "size": size * WAD // 10})
+
+
+def test_who_fails_may_do_only_what_does_not_lower_its_margin_from_before_the_batch() -> None:
+    """A tenth sold at 1000 loses 40 and frees 14: -66. Another at 1400 frees 14: -52, which is below -40."""
+    lower = tenths(-1, 1000), tenths(-1, 1400)
+    refused = failing().tried(BROKER, "batch", calls=lower).refusal
+    assert refused == errors.InsufficientMargin(TAKER, 60 * WAD, 112 * WAD)
+    failing().do(BROKER, "batch", calls=(*lower, tenths(-1, 1400)))  # -38
+
+
+def test_who_fails_may_not_take_risk_in_a_batch_however_much_its_margin_rises() -> None:
+    """A tenth bought at 1000 gains 40 and needs 14: -40 becomes -14, but risk has risen, even if it is sold again."""
+    refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1000),)).refusal
+    assert refused == errors.InsufficientMargin(TAKER, 140 * WAD, 154 * WAD)
+    refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1200), tenths(-1, 1400))).refusal
+    assert refused == errors.InsufficientMargin(TAKER, 120 * WAD, 140 * WAD)
+
+
 def settled(price_usd: int) -> Desk:
     """Everyone holds something of an expiry that has settled at a price."""
     desk = Desk(maker=100_000, taker=5_000, other=5_000)

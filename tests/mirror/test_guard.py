@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import FEEDER, LAW, amounts, feed_of, risks, sizes, values
+from laws import FEEDER, LAW, amounts, feed_of, ratios, risks, sizes, values, wide
 
 from sim.mirror import collateral, margin, oracle, standard
 from sim.mirror.feed import Feed
@@ -88,7 +88,7 @@ def test_without_a_guard_every_print_stands(confirm: int, made: list[tuple[int, 
 
 
 @LAW
-@given(st.integers(0, WAD // 1000), prints)
+@given(wide(0, WAD // 1000), prints)
 def test_the_stable_price_follows_at_its_rate(rate: int, made: list[tuple[int, int]]) -> None:
     """No faster than rate * time of itself, toward the index and never past it; at rate 0 it is the index."""
     self, at = guarded(Guard(0, 0, rate)), START
@@ -107,7 +107,7 @@ def test_the_stable_price_follows_at_its_rate(rate: int, made: list[tuple[int, i
 
 
 @LAW
-@given(amounts.filter(bool), amounts.filter(bool), st.integers(0, WAD), st.integers(0, 400 * 86_400))
+@given(amounts.filter(bool), amounts.filter(bool), ratios, wide(0, 400 * 86_400))
 def test_following_is_exact_to_a_wei(stable: int, index: int, rate: int, secs: int) -> None:
     low, high = sorted((stable, index))
     after = oracle.followed(stable, index, rate, secs)
@@ -115,7 +115,7 @@ def test_following_is_exact_to_a_wei(stable: int, index: int, rate: int, secs: i
     assert abs(after - stable) == min(high - low, stable * rate * secs // WAD)
 
 
-positions = st.lists(st.tuples(sizes, values, st.integers(1, 2**97)), max_size=4)
+positions = st.lists(st.tuples(sizes, values, wide(1, 2**97)), max_size=4)
 
 
 def book_of(risk: Risk, index: int, stable: int, held: list[tuple[int, int, int]], raw: int) -> Book:
@@ -141,7 +141,7 @@ def test_the_stable_price_never_helps(
 
 
 @LAW
-@given(amounts, amounts, sizes, values, st.integers(1, 2**97))
+@given(amounts, amounts, sizes, values, wide(1, 2**97))
 def test_what_the_stable_price_takes_is_the_distance_times_the_size(
     index: int, stable: int, size: int, quote: int, mark: int
 ) -> None:
@@ -159,3 +159,13 @@ def test_the_worse_price_on_paper() -> None:
         self = Exposure(index_wad=2000 * WAD, stable_wad=stable * WAD)
         assert standard.safe_mark(self, WAD, 2010 * WAD) == long * WAD
         assert standard.safe_mark(self, -WAD, 2010 * WAD) == short * WAD
+
+
+def test_a_feeder_cannot_confirm_a_jump_by_dating_its_first_print_back() -> None:
+    """10 % and 300 s: two prints of one moment, the first dated 600 s back, leave the old price in force."""
+    self = guarded(Guard(WAD // 10, 300, 0))
+    price = self.ledger.prices[0]
+    show(self, 1000 * WAD, START - 600)
+    for published_at in (START - 600, START):
+        self.publish_price(0, 4000 * WAD, 0, WAD, published_at, sender=FEEDER, now=START)
+        assert (price.index, price.pending, price.pending_at) == (1000 * WAD, 4000 * WAD, START)

@@ -10,7 +10,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import FEEDER, LAW, feed_of, sizes, values
+from laws import FEEDER, LAW, both, feed_of, sizes, values, wide
 
 from sim.mirror import cash, errors, ledger, margin, market, oracle, valuation
 from sim.mirror.account import AccountId
@@ -27,9 +27,7 @@ Prints = list[tuple[int, int]]
 
 edges = sorted({each + off + shift for each in EXPIRIES for off in (0, -WINDOW) for shift in (-1, 0, 1)})
 times = st.one_of(st.integers(START, START + 12_000), st.sampled_from(edges))
-made = st.lists(st.tuples(times, st.integers(1, CAP)), max_size=14).map(
-    lambda some: sorted(some, key=lambda one: one[0])
-)
+made = st.lists(st.tuples(times, wide(1, CAP)), max_size=14).map(lambda some: sorted(some, key=lambda one: one[0]))
 
 
 def opened(*expiries: int) -> Feed:
@@ -59,7 +57,7 @@ def mean(prints: Prints, start: int, end: int) -> Fraction:
 
 
 @LAW
-@given(made, st.integers(1, CAP), st.lists(st.integers(0, 4000), max_size=14))
+@given(made, wide(1, CAP), st.lists(st.integers(0, 4000), max_size=14))
 def test_it_settles_at_the_mean_of_its_last_half_hour(prints: Prints, first: int, late: list[int]) -> None:
     """Whatever the times of prints around the window and however late they come, for several expiries at once."""
     self = opened(*EXPIRIES)
@@ -86,7 +84,7 @@ def test_the_mean_on_paper() -> None:
 
 
 @LAW
-@given(st.integers(1, CAP), st.integers(1, CAP), st.integers(1, CAP), st.integers(0, 5000))
+@given(wide(1, CAP), wide(1, CAP), wide(1, CAP), st.integers(0, 5000))
 def test_prints_at_the_bounds(before: int, inside: int, after: int, wait: int) -> None:
     """A print at the start counts for all of the window, one at the end for none; of equal times the last counts."""
     end = EXPIRIES[0]
@@ -99,7 +97,7 @@ def test_prints_at_the_bounds(before: int, inside: int, after: int, wait: int) -
 
 
 @LAW
-@given(made, st.integers(1, CAP), st.integers(1, CAP))
+@given(made, wide(1, CAP), wide(1, CAP))
 def test_what_is_settled_stays(prints: Prints, first: int, later: int) -> None:
     self = opened(EXPIRIES[0])
     played(self, [(START, first), *prints, (START + 12_000, later)])
@@ -130,7 +128,7 @@ def parts(self: Feed, now: int, expiry: int = EXPIRIES[0]) -> tuple[int, int]:
 
 
 @LAW
-@given(made, st.integers(1, CAP), st.integers(1, CAP), st.integers(0, WINDOW))
+@given(made, wide(1, CAP), wide(1, CAP), st.integers(0, WINDOW))
 def test_a_forward_is_fixed_by_what_has_passed_of_its_window(
     prints: Prints, first: int, forward: int, into: int
 ) -> None:
@@ -150,7 +148,7 @@ def test_a_forward_is_fixed_by_what_has_passed_of_its_window(
 
 
 @LAW
-@given(st.integers(1, CAP), st.integers(1, CAP), st.integers(0, 7000))
+@given(wide(1, CAP), wide(1, CAP), st.integers(0, 7000))
 def test_before_its_window_a_forward_floats(index: int, forward: int, secs: int) -> None:
     end = EXPIRIES[0]
     self, now = opened(end), min(START + secs, end - WINDOW)
@@ -161,7 +159,7 @@ def test_before_its_window_a_forward_floats(index: int, forward: int, secs: int)
 
 
 @LAW
-@given(st.integers(1, CAP), st.integers(0, WINDOW))
+@given(wide(1, CAP), st.integers(0, WINDOW))
 def test_a_price_that_stands_still_keeps_its_forward(index: int, into: int) -> None:
     """The two parts add up to it, but for a wei of each."""
     end = EXPIRIES[0]
@@ -182,12 +180,12 @@ kinds = st.sampled_from([market.FUTURE, market.CALL, market.PUT])
 @st.composite
 def instruments(draw: st.DrawFn) -> int:
     kind = draw(kinds)
-    strike = 0 if kind == market.FUTURE else draw(st.integers(1, CAP))
+    strike = 0 if kind == market.FUTURE else draw(wide(1, CAP))
     return market.instrument_of(0, kind, draw(st.sampled_from((END, END, EXPIRIES[2]))), strike)
 
 
 held = st.dictionaries(instruments(), st.tuples(sizes.filter(bool), values), max_size=4)
-everyone = st.tuples(*(st.tuples(st.integers(-(2**110), 2**110), held) for _ in ACCOUNTS))
+everyone = st.tuples(*(st.tuples(both(2**110), held) for _ in ACCOUNTS))
 Everyone = tuple[tuple[int, dict[int, tuple[int, int]]], ...]
 
 
@@ -207,7 +205,7 @@ def settled(accounts: Everyone, price: int) -> State:
 
 
 @LAW
-@given(everyone, st.integers(1, CAP))
+@given(everyone, wide(1, CAP))
 def test_settling_gives_what_a_position_was_worth(accounts: Everyone, price: int) -> None:
     """Equity and both margins are the same before and after; a payoff to the wei, for a short one more."""
     self = settled(accounts, price)
@@ -229,7 +227,7 @@ def test_settling_gives_what_a_position_was_worth(accounts: Everyone, price: int
 
 
 @LAW
-@given(everyone, st.integers(1, CAP))
+@given(everyone, wide(1, CAP))
 def test_the_order_of_settling_and_its_groups_do_not_matter(accounts: Everyone, price: int) -> None:
     found = set()
     for order in permutations(ACCOUNTS):
@@ -246,7 +244,7 @@ def test_the_order_of_settling_and_its_groups_do_not_matter(accounts: Everyone, 
 
 
 @LAW
-@given(sizes, values, st.integers(1, CAP), instruments())
+@given(sizes, values, wide(1, CAP), instruments())
 def test_two_sides_get_together_what_their_quotes_hold(size: int, quote: int, price: int, instrument: int) -> None:
     """What one gains the other loses, but for less than a wei that is left."""
     self = settled(((0, {}),) * 3, price)

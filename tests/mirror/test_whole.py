@@ -12,12 +12,12 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import LONG_LAW, option_risks, ratios, risks
+from laws import LONG_LAW, amounts, both, option_risks, ratios, risks, wide
 
 from sim.mirror import cash, collateral, market, oracle, valuation
 from sim.mirror.account import AccountId
 from sim.mirror.evm import Journal
-from sim.mirror.fixed import CAP, RAY, WAD
+from sim.mirror.fixed import RAY, WAD
 from sim.mirror.ledger import State
 from sim.mirror.market import OptionRisk, Risk
 from sim.mirror.oracle import WINDOW
@@ -74,42 +74,46 @@ class Whole:
     depeg: cash.Terms
 
 
+parts = st.one_of(ratios, st.integers(0, 100).map(lambda each: each * WAD // 100))
+
+
 @st.composite
 def terms(draw: st.DrawFn, index: int) -> Term:
     near = draw(st.booleans())
     secs = draw(st.integers(1, WINDOW - 1) if near else st.integers(WINDOW, 2 * YEAR))
-    forward = draw(st.integers(index // 2 + 1, 2 * index))
-    wing, rho = draw(st.integers(0, WAD // 2)), draw(st.integers(-WAD + 1, WAD - 1))
-    bend, shift = draw(st.integers(0, WAD)), draw(st.integers(-WAD, WAD))
+    forward = draw(wide(index // 2 + 1, 2 * index))
+    wing, rho = draw(wide(0, WAD // 2)), draw(both(WAD - 1))
+    bend, shift = draw(ratios), draw(both(WAD))
     least = max(1, secs * WAD // YEAR // 100)  # a vol of 10 %
     svi = Svi(
         draw(st.integers(least, least + WAD)), wing, rho, shift, bend, secs, draw(st.integers(index // 2 + 1, index))
     )
-    seen = draw(st.integers(index // 2 + 1, 2 * index))
-    return Term(secs, forward, draw(st.integers(0, WAD)), draw(ratios), svi, draw(ratios), seen)
+    seen = draw(wide(index // 2 + 1, 2 * index))
+    return Term(secs, forward, draw(ratios), draw(parts), svi, draw(parts), seen)
 
 
 @st.composite
 def spots(draw: st.DrawFn) -> Spot:
-    index = draw(st.integers(10**15, 10**24))
-    funding = draw(st.integers(-WAD // 100, WAD // 100)), draw(st.integers(0, WAD // 20))
-    risk = draw(risks())._replace(funding_base=funding[0], funding_cap=funding[1])
-    premium, stable = draw(st.integers(-index // 4, index // 4)), draw(st.integers(index // 2, 2 * index))
-    listed = tuple(draw(st.lists(terms(index), max_size=2, unique_by=itemgetter(0))))
-    return Spot(risk, draw(option_risks()), index, stable, premium, draw(ratios), draw(st.integers(0, 10**5)), listed)
+    index = draw(wide(10**18, 10**23))
+    funding = draw(both(WAD // 100)), draw(wide(0, WAD // 20))
+    doubts = {"confidence_threshold": draw(parts), "confidence_factor": draw(parts)}
+    risk = draw(risks())._replace(**doubts, funding_base=funding[0], funding_cap=funding[1])
+    premium, stable = draw(both(index // 4)), draw(wide(index // 2, 2 * index))
+    listed = tuple(draw(st.lists(terms(index), min_size=1, max_size=2, unique_by=itemgetter(0))))
+    return Spot(risk, draw(option_risks()), index, stable, premium, draw(parts), draw(wide(0, 10**5)), listed)
 
 
 @st.composite
 def positions(draw: st.DrawFn, given_: tuple[Spot, ...]) -> Held:
     underlying = draw(st.integers(0, len(given_) - 1))
     listed = given_[underlying].terms
-    kinds = [market.PERP, market.FUTURE, market.CALL, market.CALL, market.PUT, market.PUT]
+    kinds = [market.PERP, market.FUTURE, *[market.CALL, market.PUT] * 3]
     kind = draw(st.sampled_from(kinds)) if listed else market.PERP
     term = draw(st.integers(0, len(listed) - 1)) if kind != market.PERP else 0
     strike = listed[term].forward * draw(st.integers(200, 5000)) // 1000 if market.is_option(kind) else 0
-    size = draw(st.integers(-(10**22), 10**22).filter(bool))
-    quote = 0 if market.is_option(kind) else draw(st.integers(-(10**26), 10**26))
-    unpaid = draw(st.integers(-(10**28), 10**28)) if kind == market.PERP else 0
+    size = draw(st.one_of(wide(10**17, 10**22), wide(10**17, 10**22).map(lambda each: -each)))
+    quote = 0 if market.is_option(kind) else draw(both(10**24))
+    unpaid = draw(both(10**27)) if kind == market.PERP else 0
     return Held(underlying, kind, term, strike, size, quote, unpaid)
 
 
@@ -117,10 +121,10 @@ def positions(draw: st.DrawFn, given_: tuple[Spot, ...]) -> Held:
 def wholes(draw: st.DrawFn) -> Whole:
     given_ = tuple(draw(st.lists(spots(), min_size=1, max_size=3)))
     held = {instrument_of(each, given_): each for each in draw(st.lists(positions(given_), max_size=9))}
-    haircuts = st.builds(collateral.Terms, ratios, ratios, st.integers(0, 10**28))
-    balance = st.tuples(st.integers(0, 10**22), st.integers(0, len(given_) - 1), haircuts)
-    depeg = cash.Terms(len(given_) - 1, draw(ratios), draw(st.integers(0, 10 * WAD)))
-    principal, index = draw(st.integers(-(10**26), 10**26)), draw(st.integers(RAY, 3 * RAY))
+    haircuts = st.builds(collateral.Terms, ratios, ratios, wide(0, 10**28))
+    balance = st.tuples(wide(0, 10**20), st.integers(0, len(given_) - 1), haircuts)
+    depeg = cash.Terms(len(given_) - 1, draw(ratios), draw(wide(0, 10 * WAD)))
+    principal, index = draw(both(10**24)), draw(wide(RAY, 3 * RAY))
     return Whole(principal, index, given_, tuple(held.values()), tuple(draw(st.lists(balance, max_size=3))), depeg)
 
 
@@ -290,8 +294,10 @@ def naked_usd(spot: Spot, each: Held, level: Level) -> float:
         least = max(how.put_rate / UNIT * index, how.put_mark_rate / UNIT * mark) + mark
     if level == Level.MAINTENANCE:
         return least
-    otm = max(0.0, strike - index if is_call else index - strike) / index
-    whole = max(how.max_spot_rate / UNIT - otm, how.min_spot_rate / UNIT) * index + mark
+    whole = 0.0
+    for price in (index, spot.stable / UNIT):
+        otm = max(0.0, strike - price if is_call else price - strike) / price
+        whole = max(whole, max(how.max_spot_rate / UNIT - otm, how.min_spot_rate / UNIT) * price + mark)
     return whole if is_call else max(whole, how.put_initial_scale / UNIT * least)
 
 
@@ -348,7 +354,7 @@ def test_a_whole_account_is_that_of_the_floats(whole: Whole) -> None:
 
 
 @LONG_LAW
-@given(wholes(), st.integers(0, CAP))
+@given(wholes(), amounts)
 def test_v7_adding_cash_raises_both_margins_by_as_much(whole: Whole, added: int) -> None:
     self = ledger_of(whole)
     before = valuation.book(self, ALICE, now=NOW)
