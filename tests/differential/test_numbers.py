@@ -144,6 +144,8 @@ def _level(random: Random) -> dict[str, Any]:
 
 
 PRINT = {"confidence_wad": Whole(0, WAD + WAD // 8), "published_at": Whole(NOW - 100_000, NOW + 10_000)}
+
+
 def reach_args(random: Random) -> dict[str, int]:
     """A deviation, and what reaches at most as far."""
     s = Either([Whole(0, END), Whole(0, 2**104)]).draw(random)
