@@ -53,7 +53,7 @@ def a_term(random: Random, spot: float) -> Term:
     floating = forward * min(secs, 1_800) // 1_800
     term = Term(forward - floating, floating, wad(random.uniform(0, 0.3)), secs, wad(random.uniform(0, 1)))
     discount = option.discount(term.rate_wad, secs)
-    lines = []
+    lines: list[Line] = []
     for _ in range(random.randint(1, 5)):
         strike = wad(spot * exp(random.uniform(-0.5, 0.5)))
         if lines and random.random() < 0.3:
@@ -114,7 +114,7 @@ def cdf(x: float) -> float:
 def vol_usd(risk: Risk, vol: float, mode: int, apart: float, secs: int) -> float:
     years, skew, turn = secs / YEAR, risk.skew, risk.vol
     power = (turn.short_power if secs < 30 * DAY else turn.long_power) / UNIT
-    m = (30 * DAY / max(secs, turn.floor_secs)) ** power
+    m: float = (30 * DAY / max(secs, turn.floor_secs)) ** power
     if mode == UP:
         return max(turn.min_vol / UNIT, vol * (1 + turn.range_up / UNIT * m))
     if mode == DOWN:
