@@ -23,7 +23,7 @@ contract Appraiser is Store, Proxy {
 
     /// @notice Mark of an instrument, and how far from it a trade may be.
     /// @param instrument number of the instrument
-    /// @custom:reverts StalePrice
+    /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice
     function quotation(uint256 instrument) external view returns (uint256 markWad, uint256 bandWad) {
         return Valuation.quotation(ledger, instrument);
     }

@@ -57,7 +57,7 @@ contract Feed is Store {
         if (Fixed.abs(premiumWad) > Oracle.MAX_PREMIUM) revert Errors.PriceTooLarge(Fixed.abs(premiumWad), Oracle.MAX_PREMIUM);
         Oracle.requirePrint(confidenceWad, publishedAt, price.publishedAt);
         Oracle.Guard memory guard = ledger.guards[underlying];
-        if (Oracle.confirm(price, guard, indexWad, publishedAt)) {
+        if (Oracle.confirm(price, guard, indexWad)) {
             Ledger.accrueFunding(ledger, underlying);
             observe(underlying, publishedAt);
             Oracle.replace(price, guard.stableRate, indexWad, premiumWad, confidenceWad, publishedAt);

@@ -51,6 +51,21 @@ library Ledger {
         if (self.sales[account].startedAt != 0) revert Errors.UnderLiquidation(account);
     }
 
+    /// @notice Refuses an instrument that is not listed, or has ended.
+    /// @param self ledger
+    /// @param instrument number of the instrument
+    /// @custom:reverts UnknownInstrument, InstrumentExpired
+    function requireTraded(State storage self, uint256 instrument) internal view {
+        Market.requireFormed(instrument, self.risks.length);
+        uint256 kind = Market.kindOf(instrument);
+        if (kind == Market.PERP) return;
+        uint256 underlying = Market.underlyingOf(instrument);
+        uint256 expiry = Market.expiryOf(instrument);
+        bool offered = kind == Market.FUTURE || self.optionRisks[underlying].heartbeatSecs != 0;
+        if (!offered || self.curves[Market.termOf(underlying, expiry)].listedAt == 0) revert Errors.UnknownInstrument(instrument);
+        if (block.timestamp >= expiry) revert Errors.InstrumentExpired(instrument, expiry, block.timestamp);
+    }
+
     /// @notice Moves cash into or out of an account.
     /// @param self ledger
     /// @param account account

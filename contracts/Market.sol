@@ -146,11 +146,11 @@ library Market {
     }
 
     /// @notice Refuses risk parameters of options outside their ranges.
-    /// @dev at initial an option asks for no less than at maintenance
+    /// @dev at initial an option asks for no less than at maintenance; what was offered once is offered for good: options that are held must be valued
     /// @param risk parameters of the options on an underlying
     /// @custom:reverts ParameterOutOfRange
     function requireValidOptions(OptionRisk memory risk) internal pure {
-        requireWithin("heartbeatSecs", risk.heartbeatSecs, 0, 365 days);
+        requireWithin("heartbeatSecs", risk.heartbeatSecs, 1, 365 days);
         requireWithin("tradeBand", risk.tradeBand, 0, Fixed.WAD);
         requireWithin("maxSpotRate", risk.maxSpotRate, 0, Fixed.WAD);
         requireWithin("minSpotRate", risk.minSpotRate, 0, risk.maxSpotRate);

@@ -83,19 +83,19 @@ library Oracle {
     }
 
     /// @notice Whether an index may replace the last one; if not, it waits for a second print.
-    /// @dev a jump beyond maxJump needs a print within maxJump of it, confirmSecs or more before
+    /// @dev a jump beyond maxJump needs a print within maxJump of it that came confirmSecs or more before, by the clock of the chain: a feeder
+    /// names the times of its prints itself
     /// @param self print to replace
     /// @param guard what shields the underlying
     /// @param indexWad spot price of the underlying [wad]
-    /// @param publishedAt time of the print [unix seconds]
-    function confirm(Price storage self, Guard memory guard, uint256 indexWad, uint256 publishedAt) internal returns (bool) {
+    function confirm(Price storage self, Guard memory guard, uint256 indexWad) internal returns (bool) {
         bool known = self.publishedAt == 0 || guard.maxJump == 0 || isNear(indexWad, self.index, guard.maxJump);
         if (!known && self.pending != 0 && isNear(indexWad, self.pending, guard.maxJump)) {
-            if (publishedAt < self.pendingAt + guard.confirmSecs) return false;
+            if (block.timestamp < self.pendingAt + guard.confirmSecs) return false;
             known = true;
         }
         self.pending = known ? 0 : uint96(indexWad);
-        self.pendingAt = known ? 0 : uint64(publishedAt);
+        self.pendingAt = known ? 0 : uint64(block.timestamp);
         return known;
     }
 
@@ -152,9 +152,9 @@ library Oracle {
     /// @notice Index times seconds up to a time.
     /// @dev the last print holds until the next; index <= 2^96 and times below 2^64, so the sum fits 2^160
     /// @param self last print of the underlying
-    /// @param at time not before the last print [unix seconds]
-    function accumulated(Price storage self, uint256 at) internal view returns (uint256) {
-        return uint256(self.cumulative) + uint256(self.index) * (at - self.publishedAt);
+    /// @param untilAt time not before the last print [unix seconds]
+    function accumulated(Price storage self, uint256 untilAt) internal view returns (uint256) {
+        return uint256(self.cumulative) + uint256(self.index) * (untilAt - self.publishedAt);
     }
 
     /// @notice Notes what a new print reveals of an expiry: the start of its window, and then what it settles at.

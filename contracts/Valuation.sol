@@ -215,8 +215,9 @@ library Valuation {
     /// @param self ledger
     /// @param instrument number of the instrument
     /// @custom:rounds the band down, because it limits
-    /// @custom:reverts StalePrice
+    /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice
     function quotation(Ledger.State storage self, uint256 instrument) internal view returns (uint256 markWad, uint256 bandWad) {
+        Ledger.requireTraded(self, instrument);
         uint256 underlying = Market.underlyingOf(instrument);
         Margin.Book memory valued;
         valued.exposures = new Standard.Exposure[](self.risks.length);

@@ -170,7 +170,7 @@ contract Vault is Auction, Proxy {
     /// @param size what the taker buys; negative: sells [wad]
     /// @param priceWad price of one whole unit [wad]
     /// @custom:rounds the quote up, because the taker asks for the trade and the maker would lose otherwise
-    /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, InstrumentExpired, ZeroSize, SizeTooLarge, StalePrice,
+    /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, InstrumentExpired, StalePrice, ZeroSize, SizeTooLarge,
     /// ZeroPrice, PriceTooLarge, PriceOutsideBand, VaultPaused, TooManyPositions, InsufficientMargin
     function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
         Account.requireAuthority(ledger.holders[maker], maker, msg.sender);
@@ -255,30 +255,15 @@ contract Vault is Auction, Proxy {
     /// @param instrument number of the instrument
     /// @param size what the taker buys [wad]
     /// @param priceWad price of one whole unit [wad]
-    /// @custom:reverts UnknownInstrument, InstrumentExpired, ZeroSize, SizeTooLarge, StalePrice, ZeroPrice, PriceTooLarge, PriceOutsideBand
+    /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice, ZeroSize, SizeTooLarge, ZeroPrice, PriceTooLarge, PriceOutsideBand
     function requireTerms(uint256 instrument, int256 size, uint256 priceWad) internal view {
-        requireTraded(instrument);
+        (uint256 markWad, uint256 bandWad) = _judge().quotation(instrument);
         if (size == 0) revert Errors.ZeroSize();
         if (Fixed.abs(size) > Fixed.CAP) revert Errors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
         Oracle.requirePrice(priceWad);
-        (uint256 markWad, uint256 bandWad) = _judge().quotation(instrument);
         uint256 lowWad = markWad - Fixed.min(markWad, bandWad);
         uint256 highWad = markWad + bandWad;
         if (priceWad < lowWad || priceWad > highWad) revert Errors.PriceOutsideBand(priceWad, lowWad, highWad);
-    }
-
-    /// @notice Refuses an instrument that is not listed, or has ended.
-    /// @param instrument number of the instrument
-    /// @custom:reverts UnknownInstrument, InstrumentExpired
-    function requireTraded(uint256 instrument) internal view {
-        Market.requireFormed(instrument, ledger.risks.length);
-        uint256 kind = Market.kindOf(instrument);
-        if (kind == Market.PERP) return;
-        uint256 underlying = Market.underlyingOf(instrument);
-        uint256 expiry = Market.expiryOf(instrument);
-        bool offered = kind == Market.FUTURE || ledger.optionRisks[underlying].heartbeatSecs != 0;
-        if (!offered || ledger.curves[Market.termOf(underlying, expiry)].listedAt == 0) revert Errors.UnknownInstrument(instrument);
-        if (block.timestamp >= expiry) revert Errors.InstrumentExpired(instrument, expiry, block.timestamp);
     }
 
     /// @notice Fills one side of a trade and checks its margin.

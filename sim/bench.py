@@ -143,13 +143,12 @@ def _block(accounts: Sequence[AccountId], at: int, block: int, dated: Sequence[t
     for underlying, price in enumerate((2_000, 40_000, 1)):
         yield _print(underlying, price * WAD + price * (block % 20) * WAD // 10_000, at)
     if dated:
-        expiry = market.expiry_of(dated[0][0])
-        where = {"underlying": 0, "expiry": expiry, "forward_wad": 2_000 * WAD, "rate_wad": WAD // 20}
-        yield Step(at, "feeder", "publish_forward", where | {"confidence_wad": WAD, "published_at": at})
+        future, price_wad = [each for each in dated if market.kind_of(each[0]) == market.FUTURE][block % 4]
+        where = {"underlying": market.underlying_of(future), "expiry": market.expiry_of(future)}
+        sure = {"confidence_wad": WAD, "published_at": at}
+        yield Step(at, "feeder", "publish_forward", {**where, "forward_wad": price_wad, "rate_wad": 0, **sure})
     side = 1 if block % 2 else -1
-    size = (
-        WAD // 50 if dated and block < OPENING else side * WAD // 200
-    )  # what opens stays, what follows comes and goes
+    size = WAD // 50 if dated and block < OPENING else side * WAD // 200  # what opens stays, the rest comes and goes
     for place in range(15):
         maker, taker = accounts[place], accounts[place + 1]
         instrument, price_wad = market.perp(place % 2), (2_000 * WAD, 40_000 * WAD)[place % 2]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from sim.mirror import oracle
-from sim.mirror.market import underlying_of
+from sim.mirror import fixed, funding, ledger, market, option, oracle, valuation
+from sim.mirror.account import AccountId
+from sim.mirror.standard import Line
 from sim.model import Model
 from sim.side import Outcome, Step, World
 
@@ -34,8 +35,37 @@ class Story:
     steps: Callable[[Model], Generator[Step, Outcome, None]]
 
 
-def mark(model: Model, instrument: int) -> int:
-    """The mark of a perp as the model has it now [wad]."""
-    underlying = underlying_of(instrument)
-    price = model.vault.ledger.prices[underlying]
-    return oracle.mark(price.index, price.premium, model.vault.ledger.risks[underlying].mark_band)
+def mark(model: Model, instrument: int, at: int) -> int:
+    """Price at which the model values an instrument at a time, however old the prints are [wad]; 0 if unknown."""
+    state = model.vault.ledger
+    underlying, kind = market.underlying_of(instrument), market.kind_of(instrument)
+    price = state.prices[underlying]
+    if kind == market.PERP:
+        return oracle.mark(price.index, price.premium, state.risks[underlying].mark_band)
+    curve = valuation.curve_of(state, instrument)
+    if curve.listed_at == 0:
+        return 0
+    expiry, strike_wad = market.expiry_of(instrument), market.strike_of(instrument)
+    forward_wad = curve.settlement or sum(oracle.forward_parts(curve, price, expiry, now=at))
+    if kind == market.FUTURE:
+        return forward_wad
+    is_call = kind == market.CALL
+    if curve.settlement:
+        return option.payoff(forward_wad, strike_wad, is_call)
+    line = Line(underlying, expiry, strike_wad, is_call, 0, 0, forward_wad)
+    return valuation.option_mark(curve, line, now=at)
+
+
+def value(model: Model, account: AccountId, instrument: int, at: int) -> int:
+    """What a position is worth at a time: size * mark, quote, and what is due of funding [wad]."""
+    position = model.vault.ledger.holders[account].positions[instrument]
+    worth_wad = fixed.mul_div_floor(position.size, mark(model, instrument, at), fixed.WAD)
+    return worth_wad + position.quote + due_funding(model, account, instrument, at)
+
+
+def due_funding(model: Model, account: AccountId, instrument: int, at: int) -> int:
+    """What a position receives of funding since it was last touched; negative when it pays [wad]."""
+    state = model.vault.ledger
+    position = state.holders[account].positions[instrument]
+    grown = ledger.funding_index(state, instrument, now=at) - position.funding_index
+    return funding.payment(position.size, grown)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from sim.model import Model
+from sim.scenario import ScenarioError, load
 from sim.scenario.expectation import Tally
 from sim.side import Outcome, Step
 from sim.story import Story
@@ -47,3 +50,10 @@ def play(story: Story) -> tuple[Model, list[tuple[Step, Outcome]], Tally]:
             step = playing.send(outcome)
     except StopIteration:
         return model, done, tally
+
+
+def problems(path: str, **overrides: str) -> list[str]:
+    """What is said of a scenario that is wrong, without its path."""
+    with pytest.raises(ScenarioError) as wrong:
+        load(path, overrides=overrides)
+    return [line.removeprefix(path) for line in str(wrong.value).splitlines()]

@@ -113,3 +113,23 @@ def test_a_trader_does_everything_now_and_then(tmp_path: Path) -> None:
 def test_the_same_seed_is_the_same_story(tmp_path: Path, seed: int) -> None:
     assert played(tmp_path, TRADERS, seed)[1] == played(tmp_path, TRADERS, seed)[1]
     assert played(tmp_path, TRADERS, seed)[1] != played(tmp_path, TRADERS, seed + 1)[1]
+
+
+@pytest.mark.parametrize(("expiry", "left"), [("20240101T030000", "0 ETH"), ("20240101T013500", "-20 ETH")])
+def test_a_liquidator_sells_options_on_unless_they_have_ended(tmp_path: Path, expiry: str, left: str) -> None:
+    # 20 puts on 200 are worth 60 each at 140, 1,200 against 1,100. The reward grows in two hours to 1 % of 140 for
+    # each, 28, and lin waits for 1 % of what is required, 12.28; what has ended by then cannot be sold on
+    options = "heartbeat: 2h, trade band: 50 %, max spot rate: 15 %, min spot rate: 10 %, call rate: 1 %, put rate: 1 %"
+    dated = f"5 %, options: {{{options}}}, expiries: {{{expiry}: {{surface: 20 %}}}}}}"
+    text = "prices: {ETH: {at: {+0h: 200 USD, +1h: 140 USD}}}\nlooks: 5m\nends: +2h\n" + ACTORS.split("  alice")[0]
+    text += f"""\
+  alice: {{deposits: ["1,000 USDC"]}}
+  lin: {{kind: liquidator, deposits: ["5,000 USDC"], rule: {{reward: 1 %}}}}
+steps:
+  - {{do: trade, maker: maker, taker: alice, instrument: ETH-{expiry}-200-P, size: -20 ETH, price: 5 USD}}
+checks: [conserved, {{insolvent: [alice]}}, {{size of lin in ETH-{expiry}-200-P: {left}}}]
+"""
+    _, done, tally = play(
+        load(tale(tmp_path, HEAD.replace("5 %}", dated).replace("insolvent: 20m", "insolvent: 2h") + text))
+    )
+    assert not tally.refusals and any(step.action == "bid" for step, _ in done)

@@ -139,3 +139,33 @@ def test_numbers_are_written_without_waste() -> None:
     assert quantity.plain(1_500_250_000, 6) == "1,500.25"
     assert quantity.plain(-1, 18) == "-0.000000000000000001"
     assert str(Quantity(-15, 1, "ETH")) == "-1.5 ETH"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"), [("20241227", 1_735_286_400), (20241227, 1_735_286_400), ("20241227T143000", 1_735_309_800)]
+)
+def test_an_expiry_ends_at_eight_unless_it_says_when(text: object, at: int) -> None:
+    assert quantity.expiry(text) == at  # date -u -d '2024-12-27 08:00' +%s
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-12-27", "20241327", "20240230", "20241227T25", "20241227T250000", 2024, True, "tomorrow"]
+)
+def test_what_is_no_expiry(text: object) -> None:
+    with pytest.raises(ValueError, match="is no"):
+        quantity.expiry(text)
+
+
+def test_a_rate_may_be_negative_and_a_ratio_may_not() -> None:
+    assert quantity.signed_ratio("-0.01 %") == -(10**14)
+    with pytest.raises(ValueError, match="out of range"):
+        quantity.ratio("-0.01 %")
+    with pytest.raises(ValueError, match="out of range"):
+        quantity.signed_ratio("-1,001 %")
+
+
+def test_a_price_or_the_mark() -> None:
+    assert quantity.price_or_mark("mark") is None
+    assert quantity.price_or_mark("1.50 USD") == 15 * 10**17
+    with pytest.raises(ValueError, match="negative"):
+        quantity.price_or_mark("-1 USD")

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from rich.console import Console
+from tales import play
 
+from sim.mirror import margin, valuation
 from sim.mirror.account import AccountId
 from sim.mirror.fixed import WAD
 from sim.mirror.margin import UNBOUNDED, Book
-from sim.mirror.market import Risk
-from sim.mirror.standard import Exposure, Level, absorb
+from sim.mirror.market import OptionRisk, Risk
+from sim.mirror.standard import Exposure, Level, Line, absorb
 from sim.model import Model
+from sim.record import Record
 from sim.report import charts, figures
-from sim.report.arithmetic import reckoning
+from sim.report.arithmetic import Backdrop, backdrop, reckoning
 from sim.report.capital import Capital
 from sim.report.document import document
 from sim.report.page import Ran
+from sim.report.states import described
 from sim.report.summary import summary
 from sim.report.tale import Sample, merged
 from sim.report.watch import Watch
+from sim.report.words import Words
 from sim.scenario import load
 
 ALICE = AccountId("alice")
@@ -53,17 +62,20 @@ def test_json_keeps_no_integer_that_a_reader_would_round() -> None:
     }  # fmt: skip
 
 
+ETHER = Backdrop([], ["ETH"])
+
+
 def exposure(size: int, entry: int, mark: int) -> Exposure:
     """A position at 10 % initial and 5 % maintenance, entered and marked at prices in whole units."""
-    risk = Risk(1, 0, 0, WAD // 10, 0, 0, WAD // 20, 0, 0, WAD, 0, 0, WAD)
-    made = Exposure(risk=risk, index_wad=mark * WAD, confidence_wad=WAD)
+    risk = Risk(heartbeat_secs=1, initial_rate=WAD // 10, maintenance_rate=WAD // 20, profit_weight=WAD, skew_scale=WAD)
+    made = Exposure(risk=risk, index_wad=mark * WAD, stable_wad=mark * WAD, confidence_wad=WAD)
     absorb(made, size * WAD, -size * entry * WAD, mark * WAD)
     return made
 
 
 def test_a_profit_beyond_its_own_need_pays_for_another_position_only_across() -> None:
     # long 10 from 100 to 80: requirement 80, loss 200, needs 280; short 10 from 100 to 80: 80 - 200 = -120
-    book = Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)])
+    book = Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)], [])
     found, kept = Capital(), Capital()
     found.note(book, Level.INITIAL, 7)
     kept.note(book, Level.MAINTENANCE, 7)
@@ -74,23 +86,73 @@ def test_a_profit_beyond_its_own_need_pays_for_another_position_only_across() ->
 def test_isolated_positions_are_funded_for_the_worst_moment_of_each() -> None:
     # first the long loses 200 and needs 280, then the short loses 200 and needs 120 + 200 = 320; together 160, then 240
     found = Capital()
-    found.note(Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)]), Level.INITIAL, 7)
-    found.note(Book(0, [], [exposure(10, 100, 120), exposure(-10, 100, 120)]), Level.INITIAL, 8)
+    found.note(Book(0, [], [exposure(10, 100, 80), exposure(-10, 100, 80)], []), Level.INITIAL, 7)
+    found.note(Book(0, [], [exposure(10, 100, 120), exposure(-10, 100, 120)], []), Level.INITIAL, 8)
     assert (found.isolated_wad, found.cross_wad, found.at) == (600 * WAD, 240 * WAD, 8)
 
 
 def test_one_position_needs_the_same_alone_and_across() -> None:
     found = Capital()
-    found.note(Book(0, [], [exposure(10, 100, 110)]), Level.INITIAL, 7)
+    found.note(Book(0, [], [exposure(10, 100, 110)], []), Level.INITIAL, 7)
     assert found.isolated_wad == found.cross_wad == 10 * WAD
 
 
 def test_the_reckoning_is_written_as_on_paper() -> None:
-    book = Book(50 * WAD, [], [exposure(12, 100, 110)])
-    made = reckoning(book, Level.INITIAL, [], [0], ["ETH"])
+    book = Book(50 * WAD, [], [exposure(12, 100, 110)], [])
+    made = reckoning(book, Level.INITIAL, ETHER)
     assert [term.value_wad for term in made.counted] == [50 * WAD, 120 * WAD]
     assert made.required[0].formula.startswith("12.0 ETH × 110.00 × 10 %")
     assert made.required_wad == 132 * WAD
+
+
+def option(size: int, strike: int, mark: int, is_call: bool) -> Line:
+    """An option at a forward of 1,500, its size, strike and mark in whole units."""
+    return Line(0, 9 * 10**8, strike * WAD, is_call, size * WAD, mark * WAD, 1_500 * WAD, WAD)
+
+
+def strip(*lines: Line) -> Book:
+    """Options at an index of 1,500 beside 10,000 of cash, by the rates that Derive publishes."""
+    risk = OptionRisk(
+        heartbeat_secs=1, max_spot_rate=15 * WAD // 100, min_spot_rate=WAD // 10, call_rate=75 * WAD // 1000,
+        put_rate=75 * WAD // 1000, put_mark_rate=75 * WAD // 1000, put_initial_scale=105 * WAD // 100,
+        unpaired_initial=12 * WAD // 10, unpaired_maintenance=11 * WAD // 10,
+    )  # fmt: skip
+    exposure = Exposure(option_risk=risk, index_wad=1_500 * WAD, stable_wad=1_500 * WAD, confidence_wad=WAD)
+    return Book(10_000 * WAD, [], [exposure], list(lines))
+
+
+def test_options_are_reckoned_line_by_line() -> None:
+    # 10 calls 46.67 % out of the money: 10 % of 1,500; 10 puts in it: 15 % of 1,500 and their mark of 300
+    made = reckoning(strip(option(-10, 2_200, 0, True), option(-10, 1_800, 300, False)), Level.INITIAL, ETHER)
+    call, put, loss, bare, total = made.required
+    assert (call.value_wad, put.value_wad) == (1_500 * WAD, 5_250 * WAD)
+    assert call.formula == "10.0 × (the larger of 15 % less 46.67 % out of the money and 10 %, of 1,500.00 + mark 0.00)"
+    assert put.formula == "10.0 × (15 % of 1,500.00 + mark 300.00; no less than 105 % of maintenance)"
+    assert (loss.value_wad, bare.value_wad) == (18_000 * WAD, 18_000 * WAD)
+    assert total.formula == "the lesser of 6,750.00 naked and 36,000.00 bounded"
+    assert made.required_wad == total.value_wad == 6_750 * WAD
+    assert [term.counts for term in made.required] == [False, False, False, False, True]
+
+
+def test_a_spread_is_bounded_by_its_strikes() -> None:
+    # sold at 1,500 and bought at 1,400: 100 for each, whatever happens
+    made = reckoning(strip(option(-10, 1_500, 60, False), option(10, 1_400, 20, False)), Level.MAINTENANCE, ETHER)
+    naked, loss, total = made.required
+    assert naked.value_wad == 10 * (1_500 * WAD * 75 // 1000 + 60 * WAD)
+    assert loss.formula == "at 0.00, of nothing and all strikes"
+    assert made.required_wad == total.value_wad == loss.value_wad == 1_000 * WAD
+
+
+def test_who_is_long_alone_is_asked_for_nothing() -> None:
+    made = reckoning(strip(option(10, 1_500, 60, True)), Level.INITIAL, ETHER)
+    assert made.required == () and made.counted_wad == 10_000 * WAD
+
+
+def test_options_need_no_more_together_than_alone() -> None:
+    # naked the put needs 10 * (225 + 60), the spread 10 * 100; the long leg alone needs nothing
+    found = Capital()
+    found.note(strip(option(-10, 1_500, 60, False), option(10, 1_400, 20, False)), Level.INITIAL, 7)
+    assert (found.isolated_wad, found.cross_wad) == (2_850 * WAD, 1_000 * WAD)
 
 
 def sample(at: int, price: int, health: int) -> Sample:
@@ -114,7 +176,11 @@ def test_the_chart_has_a_line_at_one_and_marks_below_it() -> None:
     assert any(line.rstrip().endswith("●") for line in below) and any("✖" in line for line in below)
 
 
-@pytest.fixture(scope="module", params=["first-liquidation", "bad-debt", "black-thursday"])
+AUCTIONED = ("first-liquidation", "bad-debt", "black-thursday", "calendar-spread", "funding-squeeze")
+DATED = ("covered-call", "calendar-spread", "expiry-day", "short-strangle-into-crash")
+
+
+@pytest.fixture(scope="module", params=[*AUCTIONED, "short-strangle-into-crash"])
 def ran(request: pytest.FixtureRequest) -> Iterator[Ran]:
     """A shipped story watched on the model alone."""
     story, watch = load(request.param), Watch()
@@ -179,3 +245,46 @@ def test_memory_does_not_grow_with_the_run() -> None:
     assert len(watch.samples) <= 49
     assert watch.samples[0].health[ALICE] == 9 * WAD // 10
     assert watch.samples[-1].at == 1999
+
+
+@pytest.mark.parametrize("name", [*DATED, "funding-squeeze"])
+def test_every_step_can_be_told_and_every_account_reckoned(name: str) -> None:
+    # what `explain` shows of a step, but for the chain: no step has a name that is not said, or a number in wei
+    story = load(name)
+    tokens = [list(spec) for spec in story.world.tokens]
+    header = {"underlyings": story.underlyings, "collaterals": story.collaterals,
+              "world": {"tokens": tokens, "quote": story.world.quote}}  # fmt: skip
+    words, model = Words(cast(Record, SimpleNamespace(header=header))), Model(story.world)
+    fields: dict[str, tuple[str, ...]] = {}
+    generator = story.steps(model)
+    step = next(generator)
+    with suppress(StopIteration):
+        while True:
+            outcome = model.apply(step)
+            told = [words.step(step), *(words.event(event, fields, step) for event in outcome.events)]
+            told += [words.refusal(outcome.refusal, step)] if outcome.refusal else []
+            assert not re.search(r"[0-9]{20}", told[0]), told[0]
+            for state, metrics in zip(outcome.snapshot.accounts, model.metrics(step.accounts(), step.at), strict=True):
+                assert described(model, state, metrics, step.at)["equity"] == figures.usd(metrics.equity_wad)
+                book, behind = (
+                    valuation.book(model.vault.ledger, state.account, now=step.at),
+                    backdrop(model.vault.ledger, state.account, step.at),
+                )
+                for level in Level:
+                    assert reckoning(book, level, behind).required_wad == margin.requirement(book, level)
+            step = generator.send(outcome)
+
+
+def test_a_position_shows_size_mark_value_and_what_is_due() -> None:
+    model, _, _ = play(load("funding-squeeze", overrides={"ends": "+40h", "steps": "[]", "checks": "[]"}))
+    [state] = model.snapshot([ALICE]).accounts
+    shown = described(model, state, model.metrics([ALICE], model.at)[0], model.at)
+    assert shown["ETH-PERP"] == "10.0 from 2,020.00, mark 2,020.00, value -500.00, funding due -500.00"
+
+
+def test_interest_and_settlements_are_seen_in_the_cash() -> None:
+    model, _, _ = play(load("expiry-day", overrides={"checks": "[]"}))
+    ledger, fay = model.vault.ledger, AccountId("fay")
+    assert backdrop(ledger, fay, model.at).cash == ""
+    ledger.cash.supply_index += ledger.cash.supply_index // 10
+    assert backdrop(ledger, fay, model.at).cash == "2,050.00 × supply index 1.100000"

@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tales import ACTORS, HEAD, LINE, PRICES, play, tale
+from tales import ACTORS, HEAD, LINE, PRICES, play, problems, tale
 
 from sim import scenario
 from sim.model import Model
-from sim.scenario import ScenarioError, expectation, load
+from sim.scenario import expectation, load
 from sim.side import Step
 from sim.story import ExpectationFailed, Story
 
@@ -38,12 +38,6 @@ def write(tmp_path: Path) -> Write:
 def data_or_skip(name: str) -> None:
     if name == "black-thursday-data" and not (DATA / "2020-03_black_thursday_1h.csv").is_file():
         pytest.skip("the market data of ../shared/data is not here")
-
-
-def problems(path: str, **overrides: str) -> list[str]:
-    with pytest.raises(ScenarioError) as wrong:
-        load(path, overrides=overrides)
-    return [line.removeprefix(path) for line in str(wrong.value).splitlines()]
 
 
 # what ships

@@ -17,6 +17,10 @@ contract ProbeLedger is Probe {
         Ledger.requireIdle(stored(self), account);
     }
 
+    function requireTraded(Setup calldata self, uint256 instrument) external {
+        Ledger.requireTraded(stored(self), instrument);
+    }
+
     function addCash(Setup calldata self, AccountId account, int256 deltaWad)
         external
         returns (Cash.Pool memory, Account.Image memory)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.agents import Acts
-from sim.mirror import fixed, liquidation
+from sim.mirror import fixed, liquidation, market
 from sim.mirror.account import AccountId
 from sim.mirror.auction import Standing
 from sim.mirror.valuation import Metrics
@@ -118,10 +118,12 @@ class Liquidator:
     def _unload(self, model: Model, at: int) -> Acts:
         holder = model.vault.ledger.holders[self.account]
         for instrument in holder.instruments:
+            if 0 < market.expiry_of(instrument) <= at:
+                continue  # it has ended, and waits to be settled
             size = -holder.positions[instrument].size
             yield Step(at, self.broker, "trade", {
                 "maker": self.maker, "taker": self.account, "instrument": instrument, "size": size,
-                "price_wad": mark(model, instrument),
+                "price_wad": mark(model, instrument, at),
             })  # fmt: skip
 
     def _on_sale(self, model: Model, account: AccountId) -> bool:

@@ -58,7 +58,7 @@ class Trader:
             size = min(size, abs(held)) * (-1 if held > 0 else 1)
         return Step(at, self.broker, "trade", {
             "maker": self.maker, "taker": self.account, "instrument": instrument, "size": size,
-            "price_wad": mark(model, instrument),
+            "price_wad": mark(model, instrument, at),
         })  # fmt: skip
 
     def _money(self, model: Model, at: int) -> Step | None:

@@ -19,7 +19,7 @@ from sim.mirror.standard import Level
 from sim.mirror.valuation import Metrics, book
 from sim.model import Model
 from sim.record import Record
-from sim.report.arithmetic import Reckoning, reckoning
+from sim.report.arithmetic import Reckoning, backdrop, reckoning
 from sim.report.explanation import Explained, document, text
 from sim.report.page import show
 from sim.report.states import described, rows
@@ -48,14 +48,15 @@ def _explained(read: Record, number: int, model: Model, chain: Chain) -> Explain
     step, fields = read.steps[number - 1], chain.event_fields()
     earlier = _earlier(read.steps[: number - 1], model, chain)
     accounts = step.accounts()
-    before = _described(model, accounts, Outcome(None, (), model.snapshot(accounts)), model.metrics(accounts, step.at))
+    standing = Outcome(None, (), model.snapshot(accounts))
+    before = _described(model, step, standing, model.metrics(accounts, step.at))
     attempted = _attempted(model, accounts, step)
     calls = trace(chain, step)
     outcome, [played] = model.apply(step), chain.play([step])
     metrics = model.metrics(accounts, step.at)
     found = differences(played, outcome, fields)
     found += _metric_differences(accounts, chain.metrics(accounts, step.at), metrics)
-    after = _described(model, accounts, outcome, metrics)
+    after = _described(model, step, outcome, metrics)
     return Explained(
         read, number, step, outcome, played, fields, calls, found, earlier,
         {account: rows(before[account], after[account]) for account in accounts}, attempted,
@@ -82,17 +83,16 @@ def _earlier(steps: Sequence[Step], model: Model, chain: Chain) -> str | None:
 
 
 def _described(
-    model: Model, accounts: Sequence[AccountId], outcome: Outcome, metrics: Sequence[Metrics]
+    model: Model, step: Step, outcome: Outcome, metrics: Sequence[Metrics]
 ) -> dict[AccountId, dict[str, str]]:
-    states = zip(accounts, outcome.snapshot.accounts, metrics, strict=True)
-    return {account: described(model, state, each) for account, state, each in states}
+    states = zip(step.accounts(), outcome.snapshot.accounts, metrics, strict=True)
+    return {account: described(model, state, each, step.at) for account, state, each in states}
 
 
 def _reckoned(model: Model, account: AccountId, at: int) -> list[Reckoning]:
     ledger = model.vault.ledger
-    premiums = [ledger.prices[i].premium for i in range(len(ledger.risks))]
-    valued = book(ledger, account, now=at)
-    return [reckoning(valued, level, ledger.assets, premiums, ledger.names) for level in Level]
+    valued, behind = book(ledger, account, now=at), backdrop(ledger, account, at)
+    return [reckoning(valued, level, behind) for level in Level]
 
 
 def _metric_differences(

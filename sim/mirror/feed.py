@@ -35,7 +35,7 @@ class Feed(Store):
             raise errors.PriceTooLarge(fixed.abs(premium_wad), oracle.MAX_PREMIUM)
         oracle.require_print(confidence_wad, published_at, price.published_at, now=now)
         guard = self.ledger.guards[underlying]
-        if oracle.confirm(price, guard, index_wad, published_at):
+        if oracle.confirm(price, guard, index_wad, now=now):
             ledger.accrue_funding(self.ledger, underlying, now=now)
             self.observe(underlying, published_at, sender=sender)
             oracle.replace(price, guard.stable_rate, index_wad, premium_wad, confidence_wad, published_at)

@@ -68,6 +68,21 @@ def require_idle(self: State, account: AccountId) -> None:
         raise errors.UnderLiquidation(account)
 
 
+def require_traded(self: State, instrument: int, *, now: int) -> None:
+    """Refuses an instrument that is not listed, or has ended."""
+    market.require_formed(instrument, len(self.risks))
+    kind = market.kind_of(instrument)
+    if kind == market.PERP:
+        return
+    underlying = market.underlying_of(instrument)
+    expiry = market.expiry_of(instrument)
+    offered = kind == market.FUTURE or self.option_risks[underlying].heartbeat_secs != 0
+    if not offered or self.curves[market.term_of(underlying, expiry)].listed_at == 0:
+        raise errors.UnknownInstrument(instrument)
+    if now >= expiry:
+        raise errors.InstrumentExpired(instrument, expiry, now)
+
+
 def add_cash(self: State, account: AccountId, delta_wad: int, *, now: int) -> None:
     """Moves cash into or out of an account."""
     holder = self.holders[account]

@@ -129,7 +129,7 @@ def require_valid(risk: Risk) -> None:
 
 def require_valid_options(risk: OptionRisk) -> None:
     """Refuses risk parameters of options outside their ranges."""
-    require_within("heartbeatSecs", risk.heartbeat_secs, 0, _YEAR_SECS)
+    require_within("heartbeatSecs", risk.heartbeat_secs, 1, _YEAR_SECS)
     require_within("tradeBand", risk.trade_band, 0, fixed.WAD)
     require_within("maxSpotRate", risk.max_spot_rate, 0, fixed.WAD)
     require_within("minSpotRate", risk.min_spot_rate, 0, risk.max_spot_rate)

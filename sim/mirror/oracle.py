@@ -90,15 +90,15 @@ def require_price(price_wad: int) -> None:
         raise errors.PriceTooLarge(price_wad, fixed.CAP)
 
 
-def confirm(self: Price, guard: Guard, index_wad: int, published_at: int) -> bool:
+def confirm(self: Price, guard: Guard, index_wad: int, *, now: int) -> bool:
     """Whether an index may replace the last one; if not, it waits for a second print."""
     known = self.published_at == 0 or guard.max_jump == 0 or is_near(index_wad, self.index, guard.max_jump)
     if not known and self.pending != 0 and is_near(index_wad, self.pending, guard.max_jump):
-        if published_at < self.pending_at + guard.confirm_secs:
+        if now < self.pending_at + guard.confirm_secs:
             return False
         known = True
     self.pending = 0 if known else index_wad
-    self.pending_at = 0 if known else published_at
+    self.pending_at = 0 if known else now
     return known
 
 
@@ -130,9 +130,9 @@ def followed(stable_wad: int, index_wad: int, rate_wad: int, elapsed_secs: int) 
     return stable_wad - fixed.min(stable_wad - index_wad, most)
 
 
-def accumulated(self: Price, at: int) -> int:
+def accumulated(self: Price, until_at: int) -> int:
     """Index times seconds up to a time."""
-    return self.cumulative + self.index * (at - self.published_at)
+    return self.cumulative + self.index * (until_at - self.published_at)
 
 
 def observe(self: Curve, price: Price, expiry: int, published_at: int) -> None:

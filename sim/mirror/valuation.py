@@ -187,6 +187,7 @@ def note(valued: Book, underlying: int, expiry: int, published_at: int, heartbea
 
 def quotation(self: State, instrument: int, *, now: int) -> tuple[int, int]:
     """Mark of an instrument, and how far from it a trade may be."""
+    ledger.require_traded(self, instrument, now=now)
     underlying = market.underlying_of(instrument)
     valued = Book(cash_wad=0, holdings=[], exposures=[Exposure() for _ in self.risks], lines=[])
     exposure = load(self, valued, underlying, now=now)

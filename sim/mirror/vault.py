@@ -200,31 +200,16 @@ class Vault(Auction, Registry):
 
     def require_terms(self, instrument: int, size: int, price_wad: int, *, now: int) -> None:
         """Refuses a trade of the wrong thing, size or price."""
-        self.require_traded(instrument, now=now)
+        mark_wad, band_wad = self.quotation(instrument, now=now)
         if size == 0:
             raise errors.ZeroSize
         if fixed.abs(size) > fixed.CAP:
             raise errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
         oracle.require_price(price_wad)
-        mark_wad, band_wad = self.quotation(instrument, now=now)
         low_wad = mark_wad - fixed.min(mark_wad, band_wad)
         high_wad = mark_wad + band_wad
         if price_wad < low_wad or price_wad > high_wad:
             raise errors.PriceOutsideBand(price_wad, low_wad, high_wad)
-
-    def require_traded(self, instrument: int, *, now: int) -> None:
-        """Refuses an instrument that is not listed, or has ended."""
-        market.require_formed(instrument, len(self.ledger.risks))
-        kind = market.kind_of(instrument)
-        if kind == market.PERP:
-            return
-        underlying = market.underlying_of(instrument)
-        expiry = market.expiry_of(instrument)
-        offered = kind == market.FUTURE or self.ledger.option_risks[underlying].heartbeat_secs != 0
-        if not offered or self.ledger.curves[market.term_of(underlying, expiry)].listed_at == 0:
-            raise errors.UnknownInstrument(instrument)
-        if now >= expiry:
-            raise errors.InstrumentExpired(instrument, expiry, now)
 
     def fill_side(self, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> Side:
         """Fills one side of a trade and checks its margin."""

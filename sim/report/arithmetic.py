@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sim.mirror import collateral, fixed, margin, oracle, standard
+from sim.mirror import cash, collateral, fixed, funding, ledger, margin, market, standard
+from sim.mirror.account import AccountId
 from sim.mirror.collateral import Asset
 from sim.mirror.fixed import WAD
+from sim.mirror.ledger import State
 from sim.mirror.margin import Book, Holding
 from sim.mirror.standard import Exposure, Level
-from sim.report.figures import amount, percent, usd
+from sim.report.figures import amount, decimal, percent, usd
+from sim.report.strips import Term, strip_terms
 
-
-class Term(NamedTuple):
-    """One line of the reckoning: what it is, how it comes about, what it comes to [wad]."""
-
-    label: str
-    formula: str
-    value_wad: int
+__all__ = ["Backdrop", "Reckoning", "Term", "backdrop", "reckoning"]
 
 
 class Reckoning(NamedTuple):
-    """What counts for an account and what is required of it, at one level; the totals are the sums of the terms."""
+    """What counts for an account and what is required of it, at one level; the totals are the sums of what counts."""
 
     level: Level
     counted: tuple[Term, ...]
@@ -31,28 +28,62 @@ class Reckoning(NamedTuple):
     @property
     def counted_wad(self) -> int:
         """Adjusted equity."""
-        return sum(term.value_wad for term in self.counted)
+        return sum(term.value_wad for term in self.counted if term.counts)
 
     @property
     def required_wad(self) -> int:
         """Requirement."""
-        return sum(term.value_wad for term in self.required)
+        return sum(term.value_wad for term in self.required if term.counts)
 
 
-def reckoning(
-    book: Book, level: Level, assets: Sequence[Asset], premiums: Sequence[int], names: Sequence[str]
-) -> Reckoning:
-    """The reckoning of a valued account. premiums: of each underlying [wad]; names: of the underlyings."""
-    counted = [Term("cash", "", book.cash_wad)]
-    pairs = zip(book.holdings, assets, strict=True)
+class Backdrop(NamedTuple):
+    """What a book does not say: assets, names of underlyings, how cash comes about, funding due by underlying [wad]."""
+
+    assets: Sequence[Asset]
+    names: Sequence[str]
+    cash: str = ""
+    funding: Sequence[int] = ()
+
+
+def backdrop(state: State, account: AccountId, at: int) -> Backdrop:
+    """What is behind the book of an account at a time [unix seconds]."""
+    due = [0] * len(state.risks)
+    settled_wad = 0
+    holder = state.holders[account]
+    for instrument in holder.instruments:
+        position, underlying = holder.positions[instrument], market.underlying_of(instrument)
+        grown = ledger.funding_index(state, instrument, now=at) - position.funding_index
+        if market.kind_of(instrument) == market.PERP:
+            due[underlying] += funding.payment(position.size, grown)
+        elif settlement_wad := state.curves[market.term_of(underlying, market.expiry_of(instrument))].settlement:
+            settled_wad += ledger.settled_value(state, account, instrument, settlement_wad)
+    return Backdrop(state.assets, state.names, _cash(state, holder.principal, settled_wad, at), due)
+
+
+def _cash(state: State, principal: int, settled_wad: int, at: int) -> str:
+    """How cash comes about, where interest or a settlement is in it."""
+    now = cash.indexes(state.cash, now=at)
+    index = now.borrow if principal < 0 else now.supply
+    kind = "borrow" if principal < 0 else "supply"
+    text = f"{usd(principal)} × {kind} index {decimal(index, 6, 27)}" if index != fixed.RAY and principal else ""
+    if settled_wad:
+        text += f"{text and ', '}{usd(settled_wad)} of it from what has settled"
+    return text
+
+
+def reckoning(book: Book, level: Level, behind: Backdrop) -> Reckoning:
+    """The reckoning of a valued account."""
+    counted = [Term("cash", behind.cash, book.cash_wad)]
+    pairs = zip(book.holdings, behind.assets, strict=True)
     counted += [_credit(holding, asset, level) for holding, asset in pairs if holding.value_wad]
     required: list[Term] = []
-    for exposure, premium, name in zip(book.exposures, premiums, names, strict=True):
+    due = behind.funding or [0] * len(book.exposures)
+    for exposure, name, received in zip(book.exposures, behind.names, due, strict=True):
         if exposure.gross_wad2:
-            mark_wad = oracle.mark(exposure.index_wad, premium, exposure.risk.mark_band)
-            counted += _profits(exposure, level, name)
-            required += _requirements(exposure, level, name, mark_wad)
+            counted += _profits(exposure, level, name, received)
+            required += _requirements(exposure, level, name)
         required += _doubts(exposure, book.depeg_rate_wad, level, name)
+    required += strip_terms(book, level, behind.names)
     made = Reckoning(level, tuple(counted), tuple(required))
     assert made.counted_wad == margin.adjusted_equity(book, level)
     assert made.required_wad == margin.requirement(book, level)
@@ -60,32 +91,49 @@ def reckoning(
 
 
 def _credit(holding: Holding, asset: Asset, level: Level) -> Term:
-    terms = holding.terms
-    haircut = terms.haircut_initial if level == Level.INITIAL else terms.haircut_maintenance
-    capped = holding.value_wad > terms.cap_wad
-    value = f"cap {usd(terms.cap_wad)} (value {usd(holding.value_wad)})" if capped else usd(holding.value_wad)
-    credit = collateral.credit(holding.value_wad, haircut, terms.cap_wad)
+    terms, initial = holding.terms, level == Level.INITIAL
+    haircut = terms.haircut_initial if initial else terms.haircut_maintenance
+    value_wad = holding.safe_wad if initial else holding.value_wad
+    value = usd(value_wad) + (" at the stable price" if value_wad != holding.value_wad else "")
+    if value_wad > terms.cap_wad:
+        value = f"cap {usd(terms.cap_wad)} (value {value})"
+    credit = collateral.credit(value_wad, haircut, terms.cap_wad)
     return Term(f"{asset.token} as collateral", f"{value} × (1 − {percent(haircut)})", credit)
 
 
-def _profits(exposure: Exposure, level: Level, name: str) -> Iterator[Term]:
-    if exposure.gain_wad:
-        weight = exposure.risk.profit_weight if level == Level.INITIAL else WAD
-        gained = fixed.mul_div_down(exposure.gain_wad, weight, WAD)
-        yield Term(f"{name} profit", f"{usd(exposure.gain_wad)} × weight {percent(weight)}", gained)
-    if exposure.loss_wad:
-        yield Term(f"{name} loss", "in full", exposure.loss_wad)
+def _profits(exposure: Exposure, level: Level, name: str, received: int) -> Iterator[Term]:
+    initial = level == Level.INITIAL
+    gain_wad = exposure.safe_gain_wad if initial else exposure.gain_wad
+    loss_wad = exposure.safe_loss_wad if initial else exposure.loss_wad
+    safe = ", at the worse of index and stable price" if (gain_wad, loss_wad) != _plain(exposure) else ""
+    if received:
+        safe += f", with {usd(received)} of funding"
+    if gain_wad:
+        weight = exposure.risk.profit_weight if initial else WAD
+        gained = fixed.mul_div_down(gain_wad, weight, WAD)
+        yield Term(f"{name} profit", f"{usd(gain_wad)} × weight {percent(weight)}{safe}", gained)
+    if loss_wad:
+        yield Term(f"{name} loss", f"in full{safe}", loss_wad)
 
 
-def _requirements(exposure: Exposure, level: Level, name: str, mark_wad: int) -> Iterator[Term]:
+def _plain(exposure: Exposure) -> tuple[int, int]:
+    return exposure.gain_wad, exposure.loss_wad
+
+
+def _requirements(exposure: Exposure, level: Level, name: str) -> Iterator[Term]:
     net, rate = abs(exposure.net_wad2), standard.rate(exposure.risk, exposure.size_wad, level)
     value = fixed.mul_div_up(net, rate, fixed.WAD_SQUARED)
-    formula = f"{amount(abs(exposure.size_wad))} {name} × {usd(mark_wad)} × {percent(rate, 4)}"
+    spread = exposure.gross_wad2 - net
+    if spread:
+        formula = f"net of longs and shorts {usd(net // WAD)} × {percent(rate, 4)}"
+    else:
+        size = abs(exposure.size_wad)
+        formula = f"{amount(size)} {name} × {usd(net // size)} × {percent(rate, 4)}"
     yield Term(f"{name} net", formula + _rate(exposure, level), value)
-    if spread := exposure.gross_wad2 - net:
+    if spread:
         rate = exposure.risk.spread_rate
-        value = fixed.mul_div_up(spread, rate, fixed.WAD_SQUARED)
-        yield Term(f"{name} spread", f"gross less net {usd(spread // WAD)} × {percent(rate)}", value)
+        rest = standard.requirement(exposure, level) - value  # both are rounded up, and their sum once
+        yield Term(f"{name} spread", f"gross less net {usd(spread // WAD)} × {percent(rate)}", rest)
 
 
 def _rate(exposure: Exposure, level: Level) -> str:

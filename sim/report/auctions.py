@@ -13,6 +13,7 @@ from sim.mirror.fixed import WAD
 from sim.report.figures import amount, percent, ratio, share, span, usd, utc
 from sim.report.page import Ran, table
 from sim.report.tale import Blame, Liquidation
+from sim.side import instrument_name
 from sim.story import Story
 
 _MOST_TOLD = 3
@@ -65,8 +66,11 @@ def _why(story: Story, each: Liquidation) -> str:
     text = f"why: {usd(each.adjusted_wad)} counted against {usd(each.requirement_wad)} required, "
     text += f"health {ratio(each.health_wad)}; equity {usd(each.equity_wad)}"
     if blame := each.blame:
-        text += f"; most lost on {amount(abs(blame.size_wad))} {story.underlyings[blame.underlying]}, "
-        text += f"{_side(blame)} since {usd(blame.entry_wad)}: price {_move(blame)}, {usd(blame.loss_wad)}"
+        text += f"; most lost on {amount(abs(blame.size_wad))} {_what(story, blame)}, {_side(blame)}"
+        if blame.entry_wad:
+            text += f" since {usd(blame.entry_wad)}: price {_move(blame)}, {usd(blame.loss_wad)}"
+        else:
+            text += f": mark {usd(blame.mark_wad)}, {usd(blame.loss_wad)}"
     return text
 
 
@@ -94,7 +98,11 @@ def _end(each: Liquidation) -> str:
 
 
 def _because(story: Story, blame: Blame | None) -> str:
-    return f"{_side(blame)} {story.underlyings[blame.underlying]} {_move(blame)}" if blame else "debt"
+    return f"{_side(blame)} {_what(story, blame)} {_move(blame)}".rstrip() if blame else "debt"
+
+
+def _what(story: Story, blame: Blame) -> str:
+    return instrument_name(blame.instrument, story.underlyings).removesuffix("-PERP")
 
 
 def _side(blame: Blame) -> str:

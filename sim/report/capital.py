@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sim.mirror import fixed, standard
+from sim.mirror import fixed, margin, standard
 from sim.mirror.margin import Book
-from sim.mirror.standard import Exposure, Level
+from sim.mirror.standard import Exposure, Level, Line
+
+Key = int | tuple[int, int, int, bool]
 
 
 @dataclass(slots=True)
@@ -16,12 +18,14 @@ class Capital:
     A position's need is its requirement less its own unrealised profit (weighted as the level weighs it), or plus its
     loss. isolated: each position is funded for its own worst moment, and what it has too much stays with it. cross: all
     are funded together for the worst moment of their sum, since a position with more profit than it needs pays for the
-    others. Collateral does not enter: both say how much cash would just have sufficed. Isolated is never below cross.
+    others. Perps and futures on one underlying are one position, a short option alone is a naked one, and a long one
+    needs nothing. Collateral does not enter: both say how much cash would just have sufficed. Isolated is never below
+    cross.
     """
 
     at: int = 0
     cross_wad: int = 0
-    alone_wad: dict[int, int] = field(default_factory=dict)
+    alone_wad: dict[Key, int] = field(default_factory=dict)
 
     @property
     def isolated_wad(self) -> int:
@@ -30,15 +34,18 @@ class Capital:
 
     def note(self, book: Book, level: Level, at: int) -> None:
         """Takes an account as it is valued at a moment [unix seconds] into account."""
-        needs = {
+        needs: dict[Key, int] = {
             underlying: _need(exposure, book.depeg_rate_wad, level)
             for underlying, exposure in enumerate(book.exposures)
             if exposure.gross_wad2
         }
-        for underlying, need in needs.items():
-            self.alone_wad[underlying] = max(need, self.alone_wad.get(underlying, 0))
-        if sum(needs.values()) > self.cross_wad:
-            self.at, self.cross_wad = at, sum(needs.values())
+        cross_wad = sum(needs.values()) + _options_need(book, level)
+        for line in book.lines:
+            needs[line.underlying, line.expiry, line.strike_wad, line.is_call] = _naked_need(book, line, level)
+        for key, need in needs.items():
+            self.alone_wad[key] = max(need, self.alone_wad.get(key, 0))
+        if cross_wad > self.cross_wad:
+            self.at, self.cross_wad = at, cross_wad
 
 
 def _need(exposure: Exposure, depeg_rate_wad: int, level: Level) -> int:
@@ -47,3 +54,22 @@ def _need(exposure: Exposure, depeg_rate_wad: int, level: Level) -> int:
     profit = fixed.mul_div_down(exposure.gain_wad, weight, fixed.WAD) + exposure.loss_wad
     required = standard.requirement(alone, level) + standard.contingency(alone, depeg_rate_wad, level)
     return required - profit
+
+
+def _options_need(book: Book, level: Level) -> int:
+    """What all options need together."""
+    total = 0
+    for place, line in enumerate(book.lines):
+        exposure = book.exposures[line.underlying]
+        total += standard.short_contingency(exposure, line, book.depeg_rate_wad, level)
+        if margin.is_first(book.lines, place):
+            total += standard.strip_requirement(exposure, book.lines, place, level)
+    return total
+
+
+def _naked_need(book: Book, line: Line, level: Level) -> int:
+    if line.size >= 0:
+        return 0
+    exposure = book.exposures[line.underlying]
+    naked_wad = fixed.mul_div_up(-line.size, standard.short_requirement(exposure, line, level), fixed.WAD)
+    return naked_wad + standard.short_contingency(exposure, line, book.depeg_rate_wad, level)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from sim.compare import Difference
+from sim.mirror import market
 from sim.report.figures import jsonable, utc
 from sim.report.page import Ran
 from sim.report.tale import Liquidation, Purchase
 from sim.report.watch import Watch
 from sim.run import Diverged
+from sim.side import instrument_name
 from sim.story import Story
 
 
@@ -66,8 +68,9 @@ def _liquidation(story: Story, each: Liquidation) -> dict[str, Any]:
         "requirement_wad": str(each.requirement_wad),
         "health_wad": str(each.health_wad),
         "worst_position": None if blame is None else {
-            "underlying": story.underlyings[blame.underlying],
-            **{name: str(value) for name, value in blame._asdict().items() if name != "underlying"},
+            "underlying": story.underlyings[market.underlying_of(blame.instrument)],
+            "instrument": instrument_name(blame.instrument, story.underlyings),
+            **{name: str(value) for name, value in blame._asdict().items() if name != "instrument"},
         },
         "bids": [_purchase(purchase) for purchase in each.purchases],
         "sold_wad": str(each.sold_wad),

@@ -105,7 +105,10 @@ def _lines(reckoning: Reckoning) -> Iterator[RenderableType]:
     made.show_header = False
     for sign, terms in (("+", reckoning.counted), ("-", reckoning.required)):
         for term in terms:
-            made.add_row(f"  {sign} {term.label}", term.formula, usd(term.value_wad))
+            if term.counts:
+                made.add_row(f"  {sign} {term.label}", term.formula, usd(term.value_wad))
+            else:
+                made.add_row(f"    · {term.label}", term.formula, f"({usd(term.value_wad)})", style="dim")
         total, name = (reckoning.counted_wad, "counts") if sign == "+" else (reckoning.required_wad, "is required")
         made.add_row(f"  = {name}", "", usd(total), style="bold")
     left = reckoning.counted_wad - reckoning.required_wad
@@ -152,5 +155,6 @@ def _reckoning(each: Reckoning) -> dict[str, Any]:
     }
 
 
-def _term(term: Term) -> dict[str, str]:
-    return {"label": term.label, "formula": term.formula, "value_wad": str(term.value_wad)}
+def _term(term: Term) -> dict[str, Any]:
+    named = {"label": term.label, "formula": term.formula, "value_wad": str(term.value_wad)}
+    return named | {"counts": term.counts}

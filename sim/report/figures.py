@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sim.mirror import cash, collateral, liquidation
 from sim.mirror.fixed import CAP, WAD
 from sim.mirror.margin import UNBOUNDED
+from sim.mirror.market import OptionRisk, Risk
+from sim.mirror.oracle import Guard
+from sim.mirror.surface import Svi
+from sim.side import expiry_name
 
 _SAFE = 2**53
+_FAR = 2**37  # no later time has a year of four digits
 
 
 def decimal(value: int, places: int, scale: int = 18) -> str:
@@ -93,9 +99,20 @@ def spoken(name: str, value: Any, decimals: int = 18) -> str:
         return amount(value, decimals)
     if name in ("limit_wad", "cap_wad") and value >= CAP:
         return "no limit"
+    if name == "funding_index":
+        return decimal(value, 6, 27)
+    if name == "expiry":
+        return expiry_name(value) if 0 < value < _FAR else str(value)
     if name.endswith("_wad") or name in _WADS:
         return amount(value)
     return str(value)
 
 
-_WADS = frozenset({"size", "quote", "principal", "index", "premium", "confidence"})
+_PARAMETERS = (
+    Risk, OptionRisk, Guard, Svi, cash.Interest, cash.Terms, collateral.Terms, liquidation.Terms,
+)  # fmt: skip
+_COUNTS = frozenset({"feed"})
+_STATES = ("size", "quote", "principal", "principals", "index", "premium", "confidence", "stable", "pending")
+_WADS = frozenset(_STATES) | {
+    name for kind in _PARAMETERS for name in kind._fields if not name.endswith("_secs") and name not in _COUNTS
+}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sim.mirror import cash, market, oracle
-from sim.mirror.account import Image
+from sim.mirror import cash, fixed, funding, ledger, market, surface, valuation
+from sim.mirror.account import Entry
 from sim.mirror.lens import AccountState
 from sim.mirror.valuation import Metrics
 from sim.model import Model
-from sim.report.figures import amount, ratio, usd, utc
+from sim.report.figures import amount, percent, ratio, span, usd, utc
 from sim.side import instrument_name
+from sim.story import mark
 
 
 class Row(NamedTuple):
@@ -26,14 +27,15 @@ class Row(NamedTuple):
         return self.before != self.after
 
 
-def described(model: Model, state: AccountState, metrics: Metrics) -> dict[str, str]:
-    """The fields of an account and what they hold now."""
+def described(model: Model, state: AccountState, metrics: Metrics, at: int) -> dict[str, str]:
+    """The fields of an account and what they hold at a time [unix seconds]."""
     image = state.image
-    found = {"cash": usd(cash.present(model.vault.ledger.cash, image.principal, now=model.at))}
+    found = {"cash": usd(cash.present(model.vault.ledger.cash, image.principal, now=at))}
     for asset, balance_raw in zip(model.vault.ledger.assets, image.balances, strict=True):
         if balance_raw:
             found[asset.token] = amount(balance_raw, asset.decimals)
-    found |= _positions(model, image)
+    names = model.vault.ledger.names
+    found |= {instrument_name(entry.instrument, names): _position(model, entry, at) for entry in sorted(image.entries)}
     found["equity"] = usd(metrics.equity_wad)
     found["counts, initial"] = usd(metrics.initial_equity_wad)
     found["required, initial"] = usd(metrics.initial_requirement_wad)
@@ -56,13 +58,28 @@ def rows(before: dict[str, str], after: dict[str, str]) -> list[Row]:
     return [Row(name, before.get(name, "none"), after.get(name, "none")) for name in dict.fromkeys((*before, *after))]
 
 
-def _positions(model: Model, image: Image) -> dict[str, str]:
-    ledger = model.vault.ledger
-    found = {}
-    for entry in sorted(image.entries):
-        underlying = market.underlying_of(entry.instrument)
-        price = ledger.prices[underlying]
-        mark = oracle.mark(price.index, price.premium, ledger.risks[underlying].mark_band)
-        at = usd(abs(entry.quote) * 10**18 // abs(entry.size))
-        found[instrument_name(entry.instrument, ledger.names)] = f"{amount(entry.size)} from {at}, mark {usd(mark)}"
-    return found
+def _position(model: Model, entry: Entry, at: int) -> str:
+    """A position: size, entry, mark, value, and what its mark or value is made of."""
+    state, kind = model.vault.ledger, market.kind_of(entry.instrument)
+    grown = ledger.funding_index(state, entry.instrument, now=at) - entry.funding_index
+    received, mark_wad = funding.payment(entry.size, grown), mark(model, entry.instrument, at)
+    value_wad = fixed.mul_div_floor(entry.size, mark_wad, fixed.WAD) + entry.quote + received
+    text = amount(entry.size)
+    if not market.is_option(kind):
+        text += f" from {usd(abs(entry.quote) * fixed.WAD // abs(entry.size))}"
+    settled = kind != market.PERP and valuation.curve_of(state, entry.instrument).settlement
+    text += f", {'settles at' if settled else 'mark'} {usd(mark_wad)}, value {usd(value_wad)}"
+    if received:
+        text += f", funding due {usd(received)}"
+    return text if settled or not market.is_option(kind) else text + _behind(model, entry.instrument, at)
+
+
+def _behind(model: Model, instrument: int, at: int) -> str:
+    """What the mark of an option is made of."""
+    underlying, expiry = market.underlying_of(instrument), market.expiry_of(instrument)
+    curve = valuation.curve_of(model.vault.ledger, instrument)
+    forward_wad = mark(model, market.instrument_of(underlying, market.FUTURE, expiry, 0), at)
+    if not curve.surface_published_at:
+        return f", forward {usd(forward_wad)}"
+    vol_wad = surface.vol(curve.svi, market.strike_of(instrument))
+    return f", forward {usd(forward_wad)}, volatility {percent(vol_wad)}, {span(max(0, expiry - at))} left"

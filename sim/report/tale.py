@@ -19,9 +19,12 @@ class Sample(NamedTuple):
 
 
 class Blame(NamedTuple):
-    """The position with the largest loss: underlying, size, entry and mark [wad], loss [wad, negative]."""
+    """The position with the largest loss: instrument, size, entry and mark [wad], loss [wad, negative].
 
-    underlying: int
+    Options have no entry: their premium is cash, and what a short owes is its loss.
+    """
+
+    instrument: int
     size_wad: int
     entry_wad: int
     mark_wad: int

@@ -85,7 +85,7 @@ class _Reader:
         """The name of a function, of the contract itself or of the one that it passes calls on to."""
         if artifact is None:
             return f"0x{selector}"
-        for each in (artifact, self._chain.build.artifacts["Registry"]):
+        for each in (artifact, *(self._chain.build.artifacts[name] for name in ("Appraiser", "Registry", "Feed"))):
             for signature, own in each.method_identifiers.items():
                 if own == selector:
                     return signature.partition("(")[0]

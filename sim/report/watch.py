@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from sim.mirror import fixed, liquidation, margin, market, oracle, valuation
+from sim.mirror import fixed, liquidation, margin, market, valuation
 from sim.mirror.account import AccountId
 from sim.mirror.margin import Book
 from sim.mirror.standard import Level
@@ -14,6 +14,7 @@ from sim.report.capital import Capital
 from sim.report.tale import Blame, Liquidation, Purchase, Refused, Sample, merged
 from sim.run import Result
 from sim.side import Event, Outcome, Step
+from sim.story import mark, value
 
 _MOST_SAMPLES = 240
 _LEAST_SAMPLES = 24
@@ -45,7 +46,8 @@ class Watch:
     def applied(self, number: int, step: Step, outcome: Outcome, model: Model) -> None:
         """Takes in what a step did to the model."""
         self.model = model
-        self.started_at = self.started_at or step.at
+        if not self.samples:
+            self.started_at = step.at  # a set-up before the first price is no part of the story
         self.ended_at = step.at
         self._so_far.steps = number
         self._so_far.actions[step.action] += 1
@@ -86,6 +88,13 @@ class Watch:
         ranges.extend([(0, 0, 0, 0)] * (underlying + 1 - len(ranges)))
         first, lowest, highest, _ = ranges[underlying]
         ranges[underlying] = (first or index, min(lowest or index, index), max(highest, index), index)
+        self._refresh(underlying, step)
+
+    def _followed(self, number: int, step: Step, event: Event) -> None:
+        self._refresh(event.values[1], step)
+
+    def _refresh(self, underlying: int, step: Step) -> None:
+        """Takes a sample, as a price of an underlying is new; of several at one moment the last stays."""
         self._printed.add(underlying)
         again = bool(self.samples) and self.samples[-1].at == step.at
         if not again:
@@ -128,7 +137,8 @@ class Watch:
         holder = ledger.holders[account]
         if not holder.instruments:
             return False
-        if ledger.cash.terms.feed == underlying or market.perp(underlying) in holder.instruments:
+        held = {market.underlying_of(instrument) for instrument in holder.instruments}
+        if ledger.cash.terms.feed == underlying or underlying in held:
             return True
         return any(asset.underlying == underlying and holder.balances[i] for i, asset in enumerate(ledger.assets))
 
@@ -167,24 +177,22 @@ class Watch:
         image = self.model.snapshot([account]).accounts[0].image
         begun = Liquidation(
             number, step.at, account, metrics.equity_wad, metrics.maintenance_equity_wad,
-            metrics.maintenance_requirement_wad, health, image, self._blame(account),
+            metrics.maintenance_requirement_wad, health, image, self._blame(account, step.at),
         )  # fmt: skip
         begun.insolvent_at = step.at if metrics.equity_wad <= 0 else None
         self.liquidations.append(begun)
         self._running[account] = begun
 
-    def _blame(self, account: AccountId) -> Blame | None:
+    def _blame(self, account: AccountId, at: int) -> Blame | None:
         assert self.model is not None
         ledger = self.model.vault.ledger
         found = []
         for instrument in ledger.holders[account].instruments:
             position = ledger.holders[account].positions[instrument]
-            underlying = market.underlying_of(instrument)
-            price, risk = ledger.prices[underlying], ledger.risks[underlying]
-            mark = oracle.mark(price.index, price.premium, risk.mark_band)
-            loss = fixed.mul_div_floor(position.size, mark, fixed.WAD) + position.quote
-            entry = fixed.mul_div_down(abs(position.quote), fixed.WAD, abs(position.size))
-            found.append(Blame(underlying, position.size, entry, mark, loss))
+            mark_wad, loss_wad = mark(self.model, instrument, at), value(self.model, account, instrument, at)
+            entry_wad = fixed.mul_div_down(abs(position.quote), fixed.WAD, abs(position.size))
+            if loss_wad < 0:
+                found.append(Blame(instrument, position.size, entry_wad, mark_wad, loss_wad))
         return min(found, key=lambda blame: blame.loss_wad, default=None)
 
     def _declared(self, number: int, step: Step, event: Event) -> None:
@@ -212,6 +220,8 @@ class Watch:
 
 _NOTES = {
     "PricePublished": Watch._published,
+    "ForwardPublished": Watch._followed,
+    "SurfacePublished": Watch._followed,
     "LiquidationStarted": Watch._started,
     "InsolvencyDeclared": Watch._declared,
     "Bid": Watch._bought,

@@ -6,13 +6,29 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from sim.mirror import cash, collateral, liquidation
 from sim.mirror.account import AccountId
 from sim.mirror.auction import Deal
 from sim.mirror.errors import Refusal
 from sim.mirror.evm import Call
+from sim.mirror.exchange import Match, Order, Signature
+from sim.mirror.market import OptionRisk, Risk
+from sim.mirror.oracle import Guard, Price
+from sim.mirror.surface import Svi
 from sim.record import Record
 from sim.report.figures import spoken, utc
 from sim.side import TOKEN_ACTIONS, Event, Step, instrument_name
+
+_GIVEN = (
+    Order, Svi, Risk, OptionRisk, Guard, cash.Interest, cash.Terms, collateral.Terms, liquidation.Terms,
+)  # fmt: skip
+
+
+_LABELS = {
+    "deal": [field.name for field in fields(Deal)],
+    "price": list(Price.zeros),
+    "track": ["funding_index", "updated_at"],
+}
 
 
 class Words:
@@ -36,16 +52,28 @@ class Words:
             return str(self.underlyings[value])
         if name == "collateral" and value < len(self.collaterals):
             return str(self.collaterals[value])
-        if name == "instrument":
+        if name.endswith("instrument"):
             return instrument_name(value, self.underlyings)
         if isinstance(value, AccountId):
             return str(value)
+        if isinstance(value, Match):
+            return self._match(value, step)
         if isinstance(value, Call) or hasattr(value, "_asdict"):
             label, parts = (value.action, value.args) if isinstance(value, Call) else ("", value._asdict())
             return f"{label}({', '.join(f'{key} {self.value(key, each, step)}' for key, each in parts.items())})"
         if isinstance(value, tuple | list):
             return "[" + ", ".join(self.value(name, each, step) for each in value) + "]"
         return spoken(name, value, self._scale(step)) + (f" {self._token(step)}" if name.endswith("_raw") else "")
+
+    def _match(self, match: Match, step: Step) -> str:
+        sides = []
+        for name, order, signature in (
+            ("maker", match.maker, match.maker_signature), ("taker", match.taker, match.taker_signature),
+        ):  # fmt: skip
+            whole = isinstance(signature, Signature) and signature.order == order
+            signer = signature.signer if isinstance(signature, Signature) and whole else self.value("", signature, step)
+            sides.append(f"{name} {self.value('order', order, step)} signed by {signer}")
+        return f"({', '.join(sides)}, size_wad {self.value('size_wad', match.size_wad, step)})"
 
     def refusal(self, refusal: Refusal, step: Step) -> str:
         """A refusal with its numbers in the scales that their names say."""
@@ -54,16 +82,17 @@ class Words:
         return f"{refusal.name}({inside})" if inside else refusal.name
 
     def event(self, event: Event, names: Mapping[str, tuple[str, ...]], step: Step) -> str:
-        """An event with its values; of structs only the deal of a bid, since states are shown elsewhere."""
+        """An event with its values; of structs what was given, and the deal of a bid: states are shown elsewhere."""
         labels = names.get(event.name) or tuple(str(place) for place in range(len(event.values)))
         pairs = zip(labels, event.values, strict=True)
         inside = (f"{name} {self._listed(name, value, step)}" for name, value in pairs)
         return f"{event.name}({', '.join(inside)})"
 
     def _listed(self, name: str, value: Any, step: Step) -> str:
-        if not isinstance(value, tuple) or isinstance(value, AccountId):
+        is_list = name in ("accounts", "principals")
+        if not isinstance(value, tuple) or isinstance(value, AccountId) or is_list or isinstance(value, _GIVEN):
             return self.value(name, value, step)
-        labels = [field.name for field in fields(Deal)] if name == "deal" else []
+        labels = _LABELS.get(name, [])
         if len(labels) != len(value):
             return "(…)"
         inside = (f"{label} {spoken(label, each)}" for label, each in zip(labels, value, strict=True))

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from sim.mirror.evm import Call
+from sim.mirror.exchange import Match
 from sim.mirror.fixed import CAP
 from sim.model import Model
-from sim.scenario import cast, script
+from sim.scenario import cast, curves, quantity, steps
 from sim.scenario.cast import Cast, Trouble
-from sim.side import Step
+from sim.side import EXCHANGE, Step
 from sim.story import mark
 
 Act = Any
 Made = tuple[str, str, dict[str, Any]]
 
 
-def step(cast: Cast, act: script.Act, at: int, model: Model | None) -> Step:
-    """The step of a written act; without a model, a trade at the mark has no price yet. Raises Trouble."""
+def step(cast: Cast, act: steps.Act, at: int, model: Model | None) -> Step:
+    """The step of a written act; without a model, what is read from its state is not known yet. Raises Trouble."""
     action, sender, args = _MAKERS[type(act)](cast, act, at)
-    if action == "trade" and args["price_wad"] is None:
-        args["price_wad"] = 0 if model is None else mark(model, args["instrument"])
-    return Step(at, cast.person("by", act.by) if act.by else sender, action, args)
+    if isinstance(act, steps.Batch):
+        args = {"calls": tuple(call._replace(args=_priced(call.args, at, model)) for call in args["calls"])}
+    if isinstance(act, steps.PublishSurface) and model is not None and act.forward is None:
+        forward_wad = curves.curve(model, args["underlying"], args["expiry"]).forward
+        args["svi"] = args["svi"]._replace(ref_forward=forward_wad)
+    return Step(at, cast.person("by", act.by) if act.by else sender, action, _priced(args, at, model))
+
+
+def _priced(args: Mapping[str, Any], at: int, model: Model | None) -> dict[str, Any]:
+    """Arguments whose price, where it was none, is the mark of their instrument."""
+    if args.get("price_wad", 0) is not None:
+        return dict(args)
+    return {**args, "price_wad": 0 if model is None else mark(model, args["instrument"], at)}
 
 
 def put_in(cast: Cast, account: str, token: str, amount_raw: int) -> Made:
@@ -58,14 +70,74 @@ def _trade(cast: Cast, act: Act, at: int) -> Made:
 
 
 def _publish(cast: Cast, act: Act, at: int) -> Made:
-    published = act.published
     return "publish_price", cast.roles.feeder, {
         "underlying": cast.underlying("underlying", act.underlying),
         "index_wad": act.price,
         "premium_wad": act.premium,
         "confidence_wad": act.confidence,
-        "published_at": at if published is None else published.at(cast.script.starts),
+        "published_at": _published(cast, act, at),
     }  # fmt: skip
+
+
+def _published(cast: Cast, act: Act, at: int) -> int:
+    moment: quantity.Moment | None = act.published
+    return at if moment is None else moment.at(cast.script.starts)
+
+
+def _term(cast: Cast, act: Act) -> dict[str, Any]:
+    return {"underlying": cast.underlying("underlying", act.underlying), "expiry": act.expiry}
+
+
+def _forward(cast: Cast, act: Act, at: int) -> Made:
+    given = {"forward_wad": act.forward, "rate_wad": act.rate, "confidence_wad": act.confidence}
+    args = {**_term(cast, act), **given, "published_at": _published(cast, act, at)}
+    return "publish_forward", cast.roles.feeder, args
+
+
+def _surface(cast: Cast, act: Act, at: int) -> Made:
+    svi = curves.fitted(act.surface, max(1, act.expiry - at), act.forward or 1)
+    args = {**_term(cast, act), "svi": svi, "confidence_wad": act.confidence}
+    return "publish_surface", cast.roles.feeder, {**args, "published_at": _published(cast, act, at)}
+
+
+def _expiry(cast: Cast, act: Act, at: int) -> Made:
+    return "open_expiry", cast.roles.owner, _term(cast, act)
+
+
+def _settle(cast: Cast, act: Act, at: int) -> Made:
+    named = list(cast.accounts) if act.accounts == "all" else act.accounts
+    accounts = tuple(cast.account("accounts", name) for name in named)
+    return act.do, cast.roles.broker, {**_term(cast, act), "accounts": accounts}
+
+
+def _batch(cast: Cast, act: Act, at: int) -> Made:
+    made = [_MAKERS[type(call)](cast, call, at) for call in act.calls]
+    senders = {sender for _, sender, _ in made}
+    sender = next((each for _, each, _ in made if each != cast.roles.broker), cast.roles.broker)
+    if len(senders - {cast.roles.broker}) > 1 and act.by is None:
+        raise Trouble("calls", f"{' and '.join(sorted(senders))} cannot call at once: expected 'by'")
+    return act.do, sender, {"calls": tuple(Call(action, args) for action, _, args in made)}
+
+
+def _fill(cast: Cast, act: Act, at: int) -> Made:
+    matches = []
+    for pair in act.matches:
+        (maker, maker_signature), (taker, taker_signature) = (
+            cast.order("matches", name) for name in (pair.maker, pair.taker)
+        )
+        size_wad = cast.size("matches", pair.size, cast.orders[pair.taker].instrument)
+        matches.append(Match(maker, maker_signature, taker, taker_signature, size_wad))
+    return act.do, cast.roles.broker, {"matches": tuple(matches)}
+
+
+def _cancel(cast: Cast, act: Act, at: int) -> Made:
+    order, _ = cast.order("order", act.order)
+    return act.do, order.account.owner, {"order": order}
+
+
+def _cancel_below(cast: Cast, act: Act, at: int) -> Made:
+    account = cast.account("account", act.account)
+    return "cancel_below", account.owner, {"account": account, "salt": act.salt}
 
 
 def _sell(cast: Cast, act: Act, at: int) -> Made:
@@ -90,7 +162,7 @@ def _fund(cast: Cast, act: Act, at: int) -> Made:
 
 def _operator(cast: Cast, act: Act, at: int) -> Made:
     account = cast.account("account", act.account)
-    operator = cast.person("operator", act.operator)
+    operator = EXCHANGE if act.operator == EXCHANGE else cast.person("operator", act.operator)
     return "set_operator", account.owner, {
         "account": account, "operator": operator, "allowed": act.do.startswith("allow"),
     }  # fmt: skip
@@ -126,21 +198,46 @@ def _depeg(cast: Cast, act: Act, at: int) -> Made:
     return act.do.replace(" ", "_"), cast.roles.owner, {"terms": cast.depeg(act.terms)}
 
 
-_MAKERS: dict[type[script.Act], Callable[[Cast, Act, int], Made]] = {
-    script.Mint: _mint,
-    script.Transfer: _mint,
-    script.Deposit: _deposit,
-    script.Withdraw: _withdraw,
-    script.Trade: _trade,
-    script.Publish: _publish,
-    script.Sell: _sell,
-    script.Bid: _bid,
-    script.Fund: _fund,
-    script.Operator: _operator,
-    script.Govern: _govern,
-    script.Appoint: _appoint,
-    script.RiskChange: _risk,
-    script.HaircutChange: _haircut,
-    script.AuctionChange: _auction,
-    script.DepegChange: _depeg,
+def _options(cast_: Cast, act: Act, at: int) -> Made:
+    args = {"underlying": cast_.underlying("underlying", act.underlying), "risk": cast.options(act.options)}
+    return act.do.replace(" ", "_"), cast_.roles.owner, args
+
+
+def _guard(cast_: Cast, act: Act, at: int) -> Made:
+    args = {"underlying": cast_.underlying("underlying", act.underlying), "guard": cast.guard(act.guard)}
+    return act.do.replace(" ", "_"), cast_.roles.owner, args
+
+
+def _interest(cast_: Cast, act: Act, at: int) -> Made:
+    return act.do.replace(" ", "_"), cast_.roles.owner, {"interest": cast.interest(act.interest)}
+
+
+_MAKERS: dict[type[steps.Act], Callable[[Cast, Act, int], Made]] = {
+    steps.Mint: _mint,
+    steps.Transfer: _mint,
+    steps.Deposit: _deposit,
+    steps.Withdraw: _withdraw,
+    steps.Trade: _trade,
+    steps.Publish: _publish,
+    steps.Sell: _sell,
+    steps.Bid: _bid,
+    steps.Fund: _fund,
+    steps.Operator: _operator,
+    steps.Govern: _govern,
+    steps.Appoint: _appoint,
+    steps.RiskChange: _risk,
+    steps.HaircutChange: _haircut,
+    steps.AuctionChange: _auction,
+    steps.DepegChange: _depeg,
+    steps.PublishForward: _forward,
+    steps.PublishSurface: _surface,
+    steps.OpenExpiry: _expiry,
+    steps.Settle: _settle,
+    steps.OptionsChange: _options,
+    steps.GuardChange: _guard,
+    steps.InterestChange: _interest,
+    steps.Batch: _batch,
+    steps.Fill: _fill,
+    steps.CancelOrder: _cancel,
+    steps.CancelBelow: _cancel_below,
 }

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sim.mirror import cash, collateral, liquidation, market
+from sim.mirror import cash, collateral, liquidation, market, oracle
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
+from sim.mirror.exchange import Order, Signature
 from sim.mirror.fixed import CAP
 from sim.scenario import quantity
 from sim.scenario.quantity import Quantity
-from sim.scenario.script import AuctionPart, DepegPart, RiskPart, Script, TermsPart
+from sim.scenario.script import Script
 from sim.scenario.source import did_you_mean
-from sim.side import VAULT, TokenSpec, account_id, instrument_number
+from sim.scenario.steps import SignedOrder
+from sim.scenario.world import AuctionPart, DepegPart, GuardPart, InterestPart, OptionsPart, RiskPart, TermsPart
+from sim.side import CHAIN_ID, EXCHANGE, VAULT, TokenSpec, account_id, instrument_number
 
 
 class Trouble(ValueError):
@@ -43,6 +46,7 @@ class Cast:
         self.people = dict.fromkeys(
             (*(account.owner for account in self.accounts.values()), *world.roles.model_dump().values())
         )
+        self.orders = {act.name: act for act in script.steps if isinstance(act, SignedOrder)}
         self.makers = [name for name, actor in script.actors.items() if actor.kind == "maker"]
 
     def troubles(self) -> Iterable[tuple[tuple[str, ...], str]]:
@@ -50,7 +54,7 @@ class Cast:
         for name, account in self.accounts.items():
             if str(account) != name:
                 yield ("actors", name), f"is account {account}: write {str(account)!r}"
-            if account.owner in (VAULT, *self.decimals):
+            if account.owner in (VAULT, EXCHANGE, *self.decimals):
                 yield ("actors", name), f"{account.owner!r} is the name of a contract: expected another"
         for name, part in self.script.world.collaterals.items():
             if name == self.quote:
@@ -60,6 +64,10 @@ class Cast:
         for name in self.script.prices:
             if name not in self.underlyings:
                 yield ("prices", name), missing(name, self.underlyings)
+
+    def first_maker(self, name: str) -> AccountId | None:
+        """The first maker that is not the actor of that name."""
+        return next((self.accounts[maker] for maker in self.makers if maker != name), None)
 
     def account(self, field: str, name: str) -> AccountId:
         """An account of the story."""
@@ -90,7 +98,28 @@ class Cast:
         try:
             return instrument_number(name, self.underlyings)
         except ValueError:
-            raise Trouble(field, missing(name, [f"{name}-PERP" for name in self.underlyings])) from None
+            raise Trouble(field, missing(name, self._instruments())) from None
+
+    def _instruments(self) -> list[str]:
+        """Instruments that a misspelt one may have been meant to be."""
+        dated = [
+            form
+            for name, part in self.script.world.underlyings.items()
+            for expiry in part.expiries
+            for form in (f"{name}-{expiry}", f"{name}-{expiry}-STRIKE-C", f"{name}-{expiry}-STRIKE-P")
+        ]
+        return [*(f"{name}-PERP" for name in self.underlyings), *dated]
+
+    def order(self, field: str, name: str) -> tuple[Order, Signature]:
+        """What somebody signed, and the signature."""
+        if name not in self.orders:
+            raise Trouble(field, missing(name, self.orders))
+        act = self.orders[name]
+        account, instrument = self.account("account", act.account), self.instrument("instrument", act.instrument)
+        size, expires_at = self.size("size", act.size, act.instrument), act.expires.at(self.script.starts)
+        order = Order(account, instrument, size, act.limit, expires_at, act.salt)
+        signer = self.person("signer", act.signer) if act.signer else account.owner
+        return order, Signature(signer, order, CHAIN_ID, EXCHANGE)
 
     def raw(self, field: str, amount: Quantity) -> int:
         """An amount of a token [raw], not negative."""
@@ -142,8 +171,36 @@ def risk(part: RiskPart, underlying: str) -> market.Risk:
         profit_weight=part.profit_weight,
         confidence_threshold=part.confidence_threshold,
         confidence_factor=part.confidence_factor,
+        funding_base=part.funding_base,
+        funding_cap=part.funding_cap,
         skew_scale=_scaled("skew scale", skew, quantity.WAD_DECIMALS),
     )
+
+
+def options(part: OptionsPart) -> market.OptionRisk:
+    """Risk parameters of options as the vault takes them."""
+    return market.OptionRisk(
+        heartbeat_secs=part.heartbeat,
+        trade_band=part.trade_band,
+        max_spot_rate=part.max_spot_rate,
+        min_spot_rate=part.min_spot_rate,
+        call_rate=part.call_rate,
+        put_rate=part.put_rate,
+        put_mark_rate=part.put_mark_rate,
+        put_initial_scale=part.put_initial_scale,
+        unpaired_initial=part.unpaired_initial,
+        unpaired_maintenance=part.unpaired_maintenance,
+    )
+
+
+def guard(part: GuardPart) -> oracle.Guard:
+    """What shields an underlying as the vault takes it."""
+    return oracle.Guard(part.max_jump, part.confirm, part.stable_rate)
+
+
+def interest(part: InterestPart) -> cash.Interest:
+    """What borrowers pay as the vault takes it."""
+    return cash.Interest(part.min_rate, part.low_slope, part.high_slope, part.optimal_utilisation, part.reserve_factor)
 
 
 def terms(part: TermsPart) -> collateral.Terms:

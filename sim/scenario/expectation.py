@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sim.conservation import broken
-from sim.mirror import cash
+from sim.mirror import cash, fixed, ledger, market, valuation
 from sim.mirror.account import AccountId
 from sim.mirror.errors import Refusal
 from sim.mirror.margin import UNBOUNDED
@@ -20,7 +20,7 @@ from sim.scenario import quantity
 from sim.scenario.cast import Cast, Trouble
 from sim.scenario.source import did_you_mean
 from sim.side import Outcome, Step
-from sim.story import mark
+from sim.story import due_funding, mark, value
 
 Reader = Callable[[Model, int], int]
 
@@ -41,9 +41,11 @@ _OF_ACCOUNT: dict[str, tuple[str, Callable[[Metrics], int]]] = {
 FORMS = (
     *(f"{name} of ACCOUNT" for name in _OF_ACCOUNT), "cash of ACCOUNT", "size of ACCOUNT in INSTRUMENT",
     "quote of ACCOUNT in INSTRUMENT", "balance of ACCOUNT in TOKEN", "wallet of ROLE in TOKEN", "insurance", "deficit",
-    "mark of INSTRUMENT",
+    "value of ACCOUNT in INSTRUMENT", "funding of ACCOUNT in INSTRUMENT", "mark of INSTRUMENT",
+    "funding index of INSTRUMENT", "settlement of INSTRUMENT", "index of UNDERLYING", "stable price of UNDERLYING",
+    "supply index", "borrow index", "utilisation", "borrow rate",
 )  # fmt: skip
-_FORM = re.compile(r"([a-z ]+?)(?: of ([A-Za-z0-9_/-]+))?(?: in ([A-Za-z0-9_-]+))?")
+_FORM = re.compile(r"([a-z ]+?)(?: of ([A-Za-z0-9_./-]+))?(?: in ([A-Za-z0-9_.-]+))?")
 
 
 class Wanted(NamedTuple):
@@ -167,10 +169,10 @@ def _reader(cast: Cast, key: str, what: str, whose: str, where: str) -> tuple[Re
     shape = f"{what}{' of' if whose else ''}{' in' if where else ''}"
     if shape == "cash of":
         account = cast.account(key, whose)
-        return lambda m, at: _cash(m, account), 18, cast.quote
+        return lambda m, at: _cash(m, account, at), 18, cast.quote
     if shape in ("size of in", "quote of in"):
         account, instrument = cast.account(key, whose), cast.instrument(key, where)
-        unit = where.removesuffix("-PERP") if what == "size" else cast.quote
+        unit = cast.underlyings[market.underlying_of(instrument)] if what == "size" else cast.quote
         return lambda m, at: getattr(m.vault.ledger.holders[account].positions[instrument], what), 18, unit
     if shape == "balance of in":
         account, number = cast.account(key, whose), cast.collateral(key, where)
@@ -182,15 +184,46 @@ def _reader(cast: Cast, key: str, what: str, whose: str, where: str) -> tuple[Re
         return lambda m, at: m.tokens[where].balance_of(person), cast.decimals[where], where
     if shape in ("insurance", "deficit"):
         return lambda m, at: getattr(m.vault.ledger.cash, f"{what}_wad"), 18, cast.quote
+    if shape in ("value of in", "funding of in"):
+        account, instrument = cast.account(key, whose), cast.instrument(key, where)
+        told = value if what == "value" else due_funding
+        return lambda m, at: told(m, account, instrument, at), 18, cast.quote
+    return _reader_of_prices(cast, key, shape, whose)
+
+
+def _reader_of_prices(cast: Cast, key: str, shape: str, whose: str) -> tuple[Reader, int, str]:
     if shape == "mark of":
         instrument = cast.instrument(key, whose)
-        return lambda m, at: mark(m, instrument), 18, "USD"
+        return lambda m, at: mark(m, instrument, at), 18, "USD"
+    if shape == "funding index of":
+        instrument = cast.instrument(key, whose)
+        return lambda m, at: ledger.funding_index(m.vault.ledger, instrument, now=at), 27, cast.quote
+    if shape == "settlement of":
+        instrument = cast.instrument(key, whose)
+        return lambda m, at: valuation.curve_of(m.vault.ledger, instrument).settlement, 18, "USD"
+    if shape in ("index of", "stable price of"):
+        number, field_name = cast.underlying(key, whose), shape.split()[0]
+        return lambda m, at: getattr(m.vault.ledger.prices[number], field_name), 18, "USD"
+    if shape in ("supply index", "borrow index"):
+        field_name = shape.split()[0]
+        return lambda m, at: getattr(cash.indexes(m.vault.ledger.cash, now=at), field_name), 27, "x"
+    if shape in ("utilisation", "borrow rate"):
+        return lambda m, at: _lent(m, at)[shape == "borrow rate"], 16, "%"
     raise Trouble(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
 
 
-def _cash(model: Model, account: AccountId) -> int:
-    ledger = model.vault.ledger
-    return cash.present(ledger.cash, ledger.holders[account].principal, now=model.at)
+def _cash(model: Model, account: AccountId, at: int) -> int:
+    pool, holders = model.vault.ledger.cash, model.vault.ledger.holders
+    return cash.present(pool, holders[account].principal, now=at)
+
+
+def _lent(model: Model, at: int) -> tuple[int, int]:
+    """Utilisation, and what borrowers pay per year [wad]."""
+    pool = model.vault.ledger.cash
+    now = cash.indexes(pool, now=at)
+    supplied_wad = fixed.mul_div_down(pool.total_supply, now.supply, fixed.RAY)
+    used = cash.utilisation(supplied_wad, fixed.mul_div_up(pool.total_borrow, now.borrow, fixed.RAY))
+    return used, cash.borrow_rate(pool.interest, used)
 
 
 def want(key: str, written: Any, decimals: Mapping[str, int]) -> Wanted:
@@ -213,13 +246,17 @@ def want(key: str, written: Any, decimals: Mapping[str, int]) -> Wanted:
 def _argument(cast: Cast, name: str, kind: str, written: Any) -> Any:
     if kind == "str":
         return str(written)
-    if (kind == "AccountId" or name in ("underlying", "collateral")) and not isinstance(written, str):
+    if (kind == "AccountId" or name.endswith(("underlying", "collateral", "instrument"))) and not isinstance(
+        written, str
+    ):
         raise Trouble(name, f"expected a name, got {written!r}")
     if kind == "AccountId":
         return cast.account(name, written)
-    if name in ("underlying", "collateral"):
-        return getattr(cast, name)(name, written)
+    if name.endswith(("underlying", "collateral", "instrument")):
+        return getattr(cast, name.rpartition("_")[2])(name, written)
     try:
+        if name == "expiry":
+            return 0 if written == "none" else quantity.expiry(written)
         if name.endswith("_secs"):
             return quantity.duration(written)
         if name.endswith("_at"):

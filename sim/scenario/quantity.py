@@ -9,12 +9,15 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from sim.side import expiry_number
+
 WAD_DECIMALS = 18
 
 _NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?")
 _DATUM = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
 _QUANTITY = re.compile(rf"({_NUMBER.pattern})\s*([A-Za-z%][A-Za-z0-9.%-]*)?")
 _SPAN = re.compile(r"([0-9]+)\s*([a-z]+)")
+_EXPIRY = re.compile(r"[0-9]{8}(T[0-9]{6})?")
 _MOST_DIGITS = 50
 _MOST_RATIO = 10 * 10**WAD_DECIMALS
 _MOST_SECS = 10 * 365 * 86400
@@ -95,12 +98,25 @@ def ratio(value: object) -> int:
     return wad
 
 
+def signed_ratio(value: object) -> int:
+    """A ratio that may be negative [wad], as `-0.01 %`."""
+    wad = _of_unit(quantity(value, "-0.01 %"), "%", "-0.01 %").scaled(WAD_DECIMALS - 2)
+    if abs(wad) > _MOST_RATIO:
+        raise ValueError(f"{value!r} is out of range: expected -1,000 % to 1,000 %")
+    return wad
+
+
 def price(value: object) -> int:
     """A price in quote for one whole unit [wad], as `2,000 USD`."""
     wad = difference(value)
     if wad < 0:
         raise ValueError(f"{value!r} is negative: expected a price such as '2,000 USD'")
     return wad
+
+
+def price_or_mark(value: object) -> int | None:
+    """A price [wad]; nothing for `mark`, the price at which the vault values an instrument."""
+    return None if value == "mark" else price(value)
 
 
 def difference(value: object) -> int:
@@ -144,6 +160,17 @@ def moment(value: object) -> Moment:
     if rest or secs <= 0:
         raise ValueError(f"{text!r} is no whole second after 1970")
     return Moment(secs, False)
+
+
+def expiry(value: object) -> int:
+    """The end of an expiry [unix seconds], as `20241227`, or `20241227T143000` when it is not at 08:00 UTC."""
+    text = str(value) if type(value) is int else words(value, "20241227")
+    if not _EXPIRY.fullmatch(text):
+        raise ValueError(f"{text!r} is no expiry: expected a day such as 20241227, or 20241227T143000")
+    try:
+        return expiry_number(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no day of the calendar: expected such as 20241227") from None
 
 
 def date(value: object) -> int:

@@ -12,6 +12,7 @@ from ledgers import (
     IDS,
     Drawn,
     Setup,
+    draw_any,
     draw_call,
     draw_curve,
     draw_position,
@@ -79,6 +80,14 @@ def draw_marked(random: Random) -> Drawn:
 def draw_position_call(random: Random) -> Drawn:
     setup = draw_setup(random)
     return {"self": setup, "instrument": draw_position(random, setup)}
+
+
+def draw_asked(random: Random) -> Drawn:
+    """An instrument of any expiry, also one that has settled, or a number that is none."""
+    if random.random() < 0.7:
+        return draw_quoted(random)
+    setup = draw_setup(random)
+    return {"self": setup, "instrument": draw_any(random, setup)}
 
 
 def draw_note(random: Random) -> Drawn:
@@ -184,7 +193,7 @@ VALUATION: dict[str, tuple[Any, Any]] = {
     "book": (draw_call, whole(valuation.book)),
 }
 VERDICT: dict[str, tuple[Any, Any]] = {
-    "quotation": (draw_quoted, whole(valuation.quotation)),
+    "quotation": (draw_asked, whole(valuation.quotation)),
     "requireFresh": (draw_noted, valuation.require_fresh),
     "requireNoFall": (lambda random: draw_call(random, before_wad=VALUE), whole(valuation.require_no_fall)),
     **{

@@ -80,7 +80,7 @@ BEHIND_DOORS = {
     },
     exchange: {"agree", "take", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},
     vault: {
-        "pullQuote", "requireWithdrawal", "requireTerms", "requireTraded", "fillSide", "isDoubtful", "isBatchable",
+        "pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isDoubtful", "isBatchable",
         "settlementOf",
     },
 }  # fmt: skip

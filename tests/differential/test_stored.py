@@ -146,6 +146,11 @@ def draw_indexed(random: Random) -> Drawn:
     return {"self": setup, "instrument": perp if random.random() < 0.7 else draw_any(random, setup)}
 
 
+def draw_traded(random: Random) -> Drawn:
+    setup = draw_setup(random)
+    return {"self": setup, "instrument": draw_any(random, setup)}
+
+
 def draw_settled(random: Random) -> Drawn:
     setup = draw_setup(random)
     call = {"self": setup, "account": IDS[0], "instrument": draw_position(random, setup)}
@@ -199,6 +204,10 @@ def require_idle(self: Setup, account: AccountId) -> None:
     ledger.require_idle(state(self), account)
 
 
+def require_traded(self: Setup, instrument: int, now: int) -> None:
+    ledger.require_traded(state(self), instrument, now=now)
+
+
 def funding_index(self: Setup, instrument: int, now: int) -> int:
     return ledger.funding_index(state(self), instrument, now=now)
 
@@ -210,6 +219,7 @@ def settled_value(self: Setup, account: AccountId, instrument: int, settlement_w
 LEDGER: dict[str, tuple[Any, Any]] = {
     "requireFresh": (draw_underlying, require_fresh),
     "requireIdle": (draw_call, require_idle),
+    "requireTraded": (draw_traded, require_traded),
     "addCash": (lambda random: draw_call(random, delta_wad=VALUE), left(ledger.add_cash)),
     "fundingIndex": (draw_indexed, funding_index),
     "accrueFunding": (draw_underlying, accrued_funding),

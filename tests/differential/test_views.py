@@ -2,7 +2,12 @@
 
 from itertools import product
 
+import pytest
+from worst import AT, EXPIRIES, PORTFOLIOS, listing, price
+from worst import WORLD as WIDE
+
 from sim.chain import Chain
+from sim.mirror import errors, lens, market
 from sim.mirror.account import AccountId
 from sim.mirror.liquidation import Terms
 from sim.model import Model
@@ -32,3 +37,60 @@ def test_both_sides_say_the_same_about_who_may_act() -> None:
     finally:
         chain.close()
     assert allowed == [("alice", "alice"), ("alice", "carol"), ("alice/1", "alice"), ("bob", "bob")]
+
+
+def test_both_sides_show_the_same_open_expiries_and_quotations() -> None:
+    """With eight expiries of eight underlyings, after one has settled, and after all have on one underlying."""
+    scenes = [(AT, list(listing())), *((at, [price(at, 3, 101)]) for at in (EXPIRIES[0], EXPIRIES[-1]))]
+    model, chain = Model(WIDE), Chain(WIDE)
+    left = []
+    try:
+        for at, more in scenes:
+            assert model.play(more) == chain.play(more)
+            [theirs] = chain.vault.result("curves", _asked(chain, at, "curves", {}))
+            assert theirs == lens.curves(model.vault.ledger)
+            left.append(len(theirs))
+            for instrument in {market.perp(3), *PORTFOLIOS["32 positions"]}:
+                if market.kind_of(instrument) == market.PERP or at < market.expiry_of(instrument):
+                    found = chain.vault.result("quotation", _asked(chain, at, "quotation", {"instrument": instrument}))
+                    assert found == model.vault.quotation(instrument, now=at)
+    finally:
+        chain.close()
+    assert left == [64, 63, 56]
+
+
+def _view(chain: Chain, view: str, args: dict[str, int]) -> dict[str, str]:
+    return {"to": chain.names.address("vault"), "input": chain.vault.call(view, args), "gas": hex(30_000_000)}
+
+
+def _asked(chain: Chain, at: int, view: str, args: dict[str, int]) -> str:
+    """What a view answers at a time, in hex."""
+    [answer] = chain.simulate(at, [_view(chain, view, args)])
+    assert answer["status"] == "0x1", answer
+    data: str = answer["returnData"]
+    return data
+
+
+FUTURE = market.instrument_of(0, market.FUTURE, EXPIRIES[0], 0)
+UNTRADED = {
+    "of no underlying": (market.perp(200), AT, errors.UnknownInstrument(market.perp(200))),
+    "earlier than any window": (market.instrument_of(0, market.FUTURE, 5, 0), AT, None),
+    "that has settled": (FUTURE, EXPIRIES[0] + 5, errors.InstrumentExpired(FUTURE, EXPIRIES[0], EXPIRIES[0] + 5)),
+}
+
+
+def test_what_is_not_traded_has_no_quotation() -> None:
+    """Asked for one of these, the chain panicked, and the mirror made a price of times before the start."""
+    model, chain = Model(WIDE), Chain(WIDE)
+    try:
+        steps = [*listing(), price(EXPIRIES[0] + 5, 0, 101)]
+        assert model.play(steps) == chain.play(steps)
+        for instrument, at, wanted in UNTRADED.values():
+            call = _view(chain, "quotation", {"instrument": instrument})
+            [answer] = chain.simulate(max(at, steps[-1].at), [call])
+            with pytest.raises(errors.Refusal) as refused:
+                model.vault.quotation(instrument, now=max(at, steps[-1].at))
+            assert refused.value == chain.vault.refusal(answer["returnData"])
+            assert refused.value == (wanted or errors.UnknownInstrument(instrument))
+    finally:
+        chain.close()

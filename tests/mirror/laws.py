@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from math import ceil, floor
+from random import Random
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from sim.mirror.evm import Journal
 from sim.mirror.feed import Feed
 from sim.mirror.fixed import CAP, WAD
-from sim.mirror.market import Risk
+from sim.mirror.market import OptionRisk, Risk
 
 FEEDER = "feeder"
 
@@ -18,12 +19,28 @@ LAW = settings(
 )
 LONG_LAW = settings(LAW, max_examples=200)
 
+
+def wide(low: int, high: int) -> st.SearchStrategy[int]:
+    """Integers of every length, with random digits; by themselves they would mostly be short."""
+
+    def drawn(seed: int) -> int:
+        random = Random(seed)
+        return low + min(high - low, random.getrandbits(random.randint(0, (high - low).bit_length())))
+
+    return st.one_of(st.integers(low, high), st.integers(0, 2**32 - 1).map(drawn))
+
+
+def both(most: int) -> st.SearchStrategy[int]:
+    """Such integers and their negatives."""
+    return st.one_of(wide(0, most), wide(0, most).map(lambda each: -each))
+
+
 words = st.integers(0, 2**256 - 1)
 signeds = st.integers(-(2**255), 2**255 - 1)
-amounts = st.integers(0, CAP)
-sizes = st.integers(-CAP, CAP)
-ratios = st.integers(0, WAD)
-values = st.integers(-(2**120), 2**120)
+amounts = wide(0, CAP)
+sizes = both(CAP)
+ratios = wide(0, WAD)
+values = both(2**120)
 
 
 @st.composite
@@ -44,7 +61,27 @@ def risks(draw: st.DrawFn, *, size_terms: bool = True) -> Risk:
         profit_weight=draw(ratios),
         confidence_threshold=draw(ratios),
         confidence_factor=draw(ratios),
-        skew_scale=draw(st.integers(1, CAP)),
+        skew_scale=draw(wide(1, CAP)),
+    )
+
+
+@st.composite
+def option_risks(draw: st.DrawFn) -> OptionRisk:
+    """Risk parameters of options that the door of governance lets pass."""
+    most = draw(ratios)
+    least = draw(st.integers(0, most))
+    unpaired = draw(st.integers(WAD, 10 * WAD))
+    return OptionRisk(
+        heartbeat_secs=60,
+        trade_band=draw(ratios),
+        max_spot_rate=most,
+        min_spot_rate=least,
+        call_rate=draw(st.integers(0, least)),
+        put_rate=draw(st.integers(0, least)),
+        put_mark_rate=draw(ratios),
+        put_initial_scale=draw(st.integers(WAD, 10 * WAD)),
+        unpaired_initial=unpaired,
+        unpaired_maintenance=draw(st.integers(WAD, unpaired)),
     )
 
 

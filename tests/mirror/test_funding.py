@@ -4,9 +4,9 @@ from fractions import Fraction
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from laws import FEEDER, LAW, amounts, exact, feed_of, low, ratios, sizes
+from laws import FEEDER, LAW, amounts, both, exact, feed_of, low, ratios, sizes, wide
 
-from sim.mirror import funding, ledger, market
+from sim.mirror import cash, funding, ledger, market
 from sim.mirror.account import AccountId
 from sim.mirror.feed import Feed
 from sim.mirror.fixed import RAY, WAD
@@ -17,11 +17,11 @@ START = 1_700_000_000
 ALICE, BOB = AccountId("alice"), AccountId("bob")
 PERP = market.perp(0)
 
-indexes = st.integers(10**12, 2**95)
-premiums = st.integers(-(2**95) + 1, 2**95 - 1)
-bases = st.integers(-WAD, WAD)
-grown = st.integers(-(2**120), 2**120)
-waits = st.integers(0, 30 * 86_400)
+indexes = wide(10**12, 2**95)
+premiums = both(2**95 - 1)
+bases = both(WAD)
+grown = both(2**120)
+waits = wide(0, 30 * 86_400)
 
 
 def rate_of(index: int, premium: int, base: int, cap: int) -> Fraction:
@@ -69,7 +69,7 @@ def test_both_sides_together_lose_less_than_a_wei_each(held: list[int], index: i
 
 
 @LAW
-@given(indexes, st.integers(1, 2**94), st.integers(1, WAD), st.integers(1, 2**95), waits)
+@given(indexes, wide(1, 2**94), wide(1, WAD), wide(1, 2**95), waits)
 def test_the_dearer_side_pays(index: int, premium: int, cap: int, size: int, secs: int) -> None:
     for sign in (1, -1):
         rate = funding.rate(index, sign * premium, 0, cap)
@@ -82,14 +82,16 @@ def test_the_dearer_side_pays(index: int, premium: int, cap: int, size: int, sec
 
 
 prints = st.lists(
-    st.tuples(st.integers(0, 20_000), st.integers(0, 3_000), st.integers(10**15, 2**90), st.integers(-(2**90), 2**90)),
+    st.tuples(st.integers(0, 20_000), st.integers(0, 3_000), wide(10**15, 2**90), both(2**90)),
     min_size=1,
     max_size=8,
 )
 
 
 def fed(base: int, cap: int) -> Feed:
-    return feed_of(Risk(heartbeat_secs=1, funding_base=base, funding_cap=cap))
+    self = feed_of(Risk(heartbeat_secs=1, funding_base=base, funding_cap=cap))
+    self.ledger.cash.supply_index = self.ledger.cash.borrow_index = RAY
+    return self
 
 
 @LAW
@@ -116,7 +118,7 @@ def test_prints_split_the_time(base: int, cap: int, made: list[tuple[int, int, i
 
 
 @LAW
-@given(bases, ratios, st.integers(10**15, 2**90), premiums, st.lists(waits, min_size=1, max_size=6))
+@given(bases, ratios, wide(10**15, 2**90), premiums, st.lists(waits, min_size=1, max_size=6))
 def test_touching_an_index_more_often_gives_the_same(
     base: int, cap: int, index: int, premium: int, times: list[int]
 ) -> None:
@@ -133,7 +135,7 @@ def test_touching_an_index_more_often_gives_the_same(
 
 
 @LAW
-@given(amounts, st.integers(10**15, 2**90), premiums, st.lists(waits, min_size=1, max_size=5))
+@given(amounts, wide(10**15, 2**90), premiums, st.lists(waits, min_size=1, max_size=5))
 def test_two_sides_touched_at_different_times_lose_only_roundings(
     size: int, index: int, premium: int, times: list[int]
 ) -> None:
@@ -151,6 +153,26 @@ def test_two_sides_touched_at_different_times_lose_only_roundings(
     quotes = [self.ledger.holders[who].positions[PERP].quote for who in (ALICE, BOB)]
     assert -(len(times) + 1) <= sum(quotes) <= 0
     assert self.ledger.holders[BOB].positions[PERP].funding_index == ledger.funding_index(self.ledger, PERP, now=now)
+
+
+@LAW
+@given(wide(10**15, 2**90), premiums, sizes, st.lists(st.tuples(waits, both(2**90)), min_size=1, max_size=5))
+def test_a_trade_pays_for_what_was_held_and_not_for_what_it_leaves(
+    index: int, premium: int, size: int, deltas: list[tuple[int, int]]
+) -> None:
+    """Sizes held times the growth while they were held, in fractions; a trade at a price of 0 moves no money."""
+    self, now, held, owed = fed(0, WAD), START, 0, Fraction(0)
+    self.publish_price(0, index, premium, WAD, now, sender=FEEDER, now=now)
+    noted = 0
+    for wait, delta in [(0, size // 2), *deltas]:
+        now += wait
+        grown = ledger.funding_index(self.ledger, PERP, now=now)
+        owed += Fraction(held * (grown - noted), RAY)
+        noted, held = grown, held + delta
+        ledger.fill(self.ledger, ALICE, PERP, delta, 0, now=now)
+    holder = self.ledger.holders[ALICE]
+    paid = -holder.positions[PERP].quote - cash.present(self.ledger.cash, holder.principal, now=now)
+    assert 0 <= paid - owed < len(deltas) + 1
 
 
 def test_a_day_on_paper() -> None:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import FEEDER, LAW, amounts, feed_of, risks, sizes, values
+from laws import FEEDER, LAW, amounts, feed_of, ratios, risks, sizes, values, wide
 
 from sim.mirror import collateral, margin, oracle, standard
 from sim.mirror.feed import Feed
@@ -88,7 +88,7 @@ def test_without_a_guard_every_print_stands(confirm: int, made: list[tuple[int, 
 
 
 @LAW
-@given(st.integers(0, WAD // 1000), prints)
+@given(wide(0, WAD // 1000), prints)
 def test_the_stable_price_follows_at_its_rate(rate: int, made: list[tuple[int, int]]) -> None:
     """No faster than rate * time of itself, toward the index and never past it; at rate 0 it is the index."""
     self, at = guarded(Guard(0, 0, rate)), START
@@ -103,11 +103,11 @@ def test_the_stable_price_follows_at_its_rate(rate: int, made: list[tuple[int, i
         most = Fraction(before * rate * wait, WAD)
         moved = price.stable - before
         assert moved * (index - before) >= 0
-        assert abs(moved) <= min(most, abs(index - before)) < abs(moved) + 1
+        assert abs(moved) <= min(most, Fraction(abs(index - before))) < abs(moved) + 1
 
 
 @LAW
-@given(amounts.filter(bool), amounts.filter(bool), st.integers(0, WAD), st.integers(0, 400 * 86_400))
+@given(amounts.filter(bool), amounts.filter(bool), ratios, wide(0, 400 * 86_400))
 def test_following_is_exact_to_a_wei(stable: int, index: int, rate: int, secs: int) -> None:
     low, high = sorted((stable, index))
     after = oracle.followed(stable, index, rate, secs)
@@ -115,7 +115,7 @@ def test_following_is_exact_to_a_wei(stable: int, index: int, rate: int, secs: i
     assert abs(after - stable) == min(high - low, stable * rate * secs // WAD)
 
 
-positions = st.lists(st.tuples(sizes, values, st.integers(1, 2**97)), max_size=4)
+positions = st.lists(st.tuples(sizes, values, wide(1, 2**97)), max_size=4)
 
 
 def book_of(risk: Risk, index: int, stable: int, held: list[tuple[int, int, int]], raw: int) -> Book:
@@ -141,7 +141,7 @@ def test_the_stable_price_never_helps(
 
 
 @LAW
-@given(amounts, amounts, sizes, values, st.integers(1, 2**97))
+@given(amounts, amounts, sizes, values, wide(1, 2**97))
 def test_what_the_stable_price_takes_is_the_distance_times_the_size(
     index: int, stable: int, size: int, quote: int, mark: int
 ) -> None:

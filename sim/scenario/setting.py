@@ -1,0 +1,188 @@
+"""The set-up of a story: what governance does, what is published first, and what every actor brings and opens with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sim.mirror import cash, collateral, fixed, market, oracle
+from sim.mirror.account import AccountId
+from sim.model import Model
+from sim.scenario import acts, cast, quantity
+from sim.scenario.cast import Cast, Trouble
+from sim.scenario.cue import ACCEPTED, Cue
+from sim.scenario.feeder import Feeder
+from sim.scenario.prices import Print
+from sim.scenario.script import ActorPart, Script
+from sim.scenario.source import Route, Source
+from sim.scenario.world import UnderlyingPart
+from sim.side import EXCHANGE, Step
+from sim.story import mark
+
+_FINEST_SIZE_WAD = 10**14
+
+
+@dataclass
+class Setting:
+    """The cues before the first written step, in order."""
+
+    script: Script
+    cast: Cast
+    source: Source
+    prints: dict[str, list[Print]]
+    feeder: Feeder
+    cues: list[Cue] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._set()
+
+    def _set(self) -> None:
+        roles, world, announced_at = self.cast.roles, self.script.world, self.announced_at()
+        self._say(("world", "roles"), roles.owner, "set_guardian", announced_at, to=roles.guardian)
+        self._say(("world", "roles"), roles.owner, "set_feeder", announced_at, feeder=roles.feeder, allowed=True)
+        for name, part in world.underlyings.items():
+            with self.source.guard(("world", "underlyings", name)):
+                risk = cast.risk(part, name)
+                cast.require(market.require_valid, risk)
+                route: Route = ("world", "underlyings", name)
+                self._say(route, roles.owner, "list_underlying", announced_at, name=name, risk=risk)
+        for name, asset in world.collaterals.items():
+            route = ("world", "collaterals", name)
+            with self.source.guard(route):
+                args = {"token": name, "underlying": self.cast.underlying("underlying", asset.underlying)}
+                terms = cast.terms(asset)
+                cast.require(collateral.require_valid, terms)
+                self._say(route, roles.owner, "list_collateral", announced_at, **args, terms=terms)
+        for verb, at in (("schedule", announced_at), ("enact", self.script.starts)):
+            self._announce(verb, at)
+        for name, series in self.prints.items():
+            if series and series[0].at == self.script.starts:
+                self.cues.append(self.feeder.print_cue(name, series[0])._replace(wakes=False))
+        for name, part in world.underlyings.items():
+            self._open_expiries(name, part)
+        self._fund()
+        for name, actor in self.script.actors.items():
+            self._enter(name, actor)
+        for name, actor in self.script.actors.items():
+            self._open(name, actor)
+
+    def announced_at(self) -> int:
+        """When the vault is set up: before the story, if something is announced that takes effect with its start."""
+        part = self.script.world
+        announces = part.interest or any(each.options or each.guard for each in part.underlyings.values())
+        return self.script.starts - part.delay if announces else self.script.starts
+
+    def _announce(self, verb: str, at: int) -> None:
+        """Schedules or enacts what takes effect only after the delay."""
+        owner, world = self.cast.roles.owner, self.script.world
+        if world.interest:
+            with self.source.guard(("world", "interest")):
+                interest = cast.interest(world.interest)
+                cast.require(cash.require_valid_interest, interest)
+                self._say(("world", "interest"), owner, f"{verb}_interest", at, interest=interest)
+        for number, (name, part) in enumerate(world.underlyings.items()):
+            route: Route = ("world", "underlyings", name)
+            if part.options:
+                with self.source.guard((*route, "options")):
+                    risk = cast.options(part.options)
+                    cast.require(market.require_valid_options, risk)
+                    self._say((*route, "options"), owner, f"{verb}_options", at, underlying=number, risk=risk)
+            if part.guard:
+                with self.source.guard((*route, "guard")):
+                    guard = cast.guard(part.guard)
+                    cast.require(oracle.require_valid, guard)
+                    self._say((*route, "guard"), owner, f"{verb}_guard", at, underlying=number, guard=guard)
+
+    def _open_expiries(self, name: str, part: UnderlyingPart) -> None:
+        number, starts = self.cast.underlying("underlying", name), self.script.starts
+        for text, written in part.expiries.items():
+            route: Route = ("world", "underlyings", name, "expiries", text)
+            with self.source.guard(route):
+                if not self.prints.get(name):
+                    raise Trouble("", f"needs a price, but 'prices' has none for {name}")
+                lag = self.script.prices[name].lag
+                follower = self.feeder.follower(number, quantity.expiry(text), written, starts, lag)
+                args = {"underlying": number, "expiry": follower.expiry}
+                self._say(route, self.cast.roles.owner, "open_expiry", **args)
+                self.cues += self.feeder.followed(follower, starts, route)
+
+    def _fund(self) -> None:
+        if self.script.insurance is None:
+            return
+        with self.source.guard(("insurance",), inner=False):
+            amount_raw = self.cast.deposit("insurance", self.script.insurance)
+            if self.script.insurance.unit != self.cast.quote:
+                raise Trouble("insurance", f"'{self.script.insurance}': the fund holds {self.cast.quote}")
+            self._mint(("insurance",), self.cast.roles.owner, self.cast.quote, amount_raw)
+            self._say(("insurance",), self.cast.roles.owner, "fund_insurance", amount_raw=amount_raw)
+
+    def _enter(self, name: str, actor: ActorPart) -> None:
+        account = self.cast.accounts[name]
+        for key in ("deposits", "wallet"):
+            for i, amount in enumerate(getattr(actor, key)):
+                route: Route = ("actors", name, key, i)
+                with self.source.guard(route, inner=False):
+                    amount_raw = self.cast.deposit(key, amount)
+                    self._mint(route, account.owner, amount.unit, amount_raw)
+                    if key == "deposits":
+                        action, sender, args = acts.put_in(self.cast, name, amount.unit, amount_raw)
+                        self._say(route, sender, action, **args)
+        if actor.kind != "stranger":
+            broker = self.cast.roles.broker
+            signs = any(order.account == name for order in self.cast.orders.values())
+            for operator in (broker, EXCHANGE) if signs else (broker,):
+                args = {"account": account, "operator": operator, "allowed": True}
+                self._say(("actors", name), account.owner, "set_operator", **args)
+
+    def _open(self, name: str, actor: ActorPart) -> None:
+        for key in ("positions", "leverage"):
+            for instrument, amount in getattr(actor, key).items():
+                route: Route = ("actors", name, key, instrument)
+                with self.source.guard(route, inner=False):
+                    maker = self._maker(name, actor)
+                    number = self.cast.instrument(instrument, instrument)
+                    underlying = self.cast.underlyings[market.underlying_of(number)]
+                    if not self.prints.get(underlying):
+                        raise Trouble(instrument, f"opens at the mark, but 'prices' has none for {underlying}")
+                    size = None if key == "leverage" else self.cast.size(instrument, amount, instrument)
+                    opening = _Opening(
+                        self.script.starts, self.cast.roles.broker, maker, self.cast.accounts[name], number, size,
+                        amount if size is None else 0,
+                    )  # fmt: skip
+                    self.cues.append(Cue(self.script.starts, route, opening.step, ACCEPTED))
+
+    def _maker(self, name: str, actor: ActorPart) -> AccountId:
+        if actor.against is not None:
+            return self.cast.account("against", actor.against)
+        if (maker := self.cast.first_maker(name)) is None:
+            raise Trouble("against", "there is no actor of 'kind: maker' to trade with: expected one, or 'against'")
+        return maker
+
+    def _mint(self, route: Route, to: str, token: str, amount_raw: int) -> None:
+        self._say(route, self.cast.roles.owner, "mint", token=token, to=to, amount_raw=amount_raw)
+
+    def _say(self, route: Route, sender: str, action: str, at: int | None = None, **args: Any) -> None:
+        step = Step(self.script.starts if at is None else at, sender, action, args)
+        self.cues.append(Cue(step.at, route, lambda model: step, ACCEPTED))
+
+
+class _Opening(NamedTuple):
+    """A position that an actor opens with at the mark; without a size, a multiple of its equity [wad]."""
+
+    at: int
+    broker: str
+    maker: AccountId
+    taker: AccountId
+    instrument: int
+    size: int | None
+    multiple: int
+
+    def step(self, model: Model) -> Step:
+        price_wad, size = mark(model, self.instrument, self.at), self.size
+        if size is None:
+            equity_wad = model.metrics([self.taker], self.at)[0].equity_wad
+            size = fixed.part(fixed.mul_div_down(equity_wad, fixed.WAD, price_wad), fixed.abs(self.multiple))
+            size -= size % _FINEST_SIZE_WAD
+            size = -size if self.multiple < 0 else size
+        args = {"maker": self.maker, "taker": self.taker, "instrument": self.instrument, "size": size}
+        return Step(self.at, self.broker, "trade", {**args, "price_wad": price_wad})

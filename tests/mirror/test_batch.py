@@ -1,0 +1,164 @@
+"""A batch is judged at its end: what its parts could not do alone, and what it must not leave behind."""
+
+from itertools import permutations
+
+import pytest
+from desk import BROKER, EXPIRY, FUTURE, MAKER, OTHER, PERP, START, TAKER, Desk, call, put, trade
+from test_undo import whole
+
+from sim.mirror import errors
+from sim.mirror.account import AccountId
+from sim.mirror.evm import Call
+from sim.mirror.fixed import WAD
+
+
+def spread_of(desk: Desk) -> tuple[Call, Call]:
+    """The taker sells a call at 1400 and buys one at 1500: at most 100 are lost, and about 60 come in."""
+    short = trade(call(1400), -1, desk.mark(call(1400)))
+    return short, trade(call(1500), 1, desk.mark(call(1500)))
+
+
+def premium(desk: Desk) -> int:
+    return desk.mark(call(1400)) - desk.mark(call(1500))
+
+
+def test_a_spread_opens_at_once_that_neither_leg_could_open_alone() -> None:
+    """With 50 the short call needs 15 % of 1500 and its mark; the long one costs its mark. Together they need 100."""
+    legs = spread_of(Desk(maker=100_000, taker=50))
+    for leg in legs:
+        desk = Desk(maker=100_000, taker=50)
+        refused = desk.tried(BROKER, leg.action, **leg.args).refusal
+        assert isinstance(refused, errors.InsufficientMargin) and refused.args[0] == TAKER
+    for order in (legs, legs[::-1]):
+        desk = Desk(maker=100_000, taker=50)
+        desk.do(BROKER, "batch", calls=order)
+        metrics = desk.model.vault.metrics(TAKER, now=desk.at)
+        assert metrics.initial_requirement_wad == 100 * WAD
+        assert metrics.initial_equity_wad == 50 * WAD + premium(desk)
+        assert metrics.equity_wad == 50 * WAD
+
+
+def test_a_batch_whose_end_fails_is_refused_and_leaves_no_trace() -> None:
+    """V10: one unit of premium short of the width; the deposit and both trades inside it never were."""
+    desk = Desk(maker=100_000, taker=30)
+    desk.do("taker", "mint", token="USDC", to="taker", amount_raw=5 * 10**6)
+    deposit = Call("deposit_cash", {"account": TAKER, "amount_raw": 10**6})
+    desk.do("taker", "set_operator", account=TAKER, operator="taker", allowed=True)
+    desk.do("maker", "set_operator", account=MAKER, operator="taker", allowed=True)
+    before = whole(desk.model)
+    assert premium(desk) < 69 * WAD
+    outcome = desk.tried("taker", "batch", calls=(deposit, *spread_of(desk)))
+    assert outcome.refusal == errors.InsufficientMargin(TAKER, 31 * WAD + premium(desk), 100 * WAD)
+    assert outcome.events == ()
+    assert whole(desk.model) == before
+    assert not desk.model.vault.deferring and desk.model.vault.touched == ()
+
+
+@pytest.mark.parametrize("calls", list(permutations(range(3))))
+def test_the_order_in_a_batch_does_not_matter(calls: tuple[int, int, int]) -> None:
+    desk = Desk(maker=100_000, taker=200)
+    some = [*spread_of(desk), trade(put(1400), 1, desk.mark(put(1400)))]
+    desk.do(BROKER, "batch", calls=tuple(some[number] for number in calls))
+    holder = desk.model.vault.ledger.holders[TAKER]
+    sizes = {instrument: holder.positions[instrument].size for instrument in holder.instruments}
+    assert sizes == {call(1400): -WAD, call(1500): WAD, put(1400): WAD}
+    assert holder.principal == 200 * WAD + premium(desk) - desk.mark(put(1400))
+
+
+def test_risk_that_comes_and_goes_in_a_batch_is_no_risk() -> None:
+    """A perp of 100 bought and sold inside a batch needs nothing at its end, but the account must still pass."""
+    desk = Desk(maker=100_000, taker=1)
+    both = trade(PERP, 100, 1500 * WAD), trade(PERP, -100, 1500 * WAD)
+    assert desk.tried(BROKER, both[0].action, **both[0].args).refusal is not None
+    desk.do(BROKER, "batch", calls=both)
+    assert desk.model.vault.ledger.holders[TAKER].instruments == ()
+    dear = trade(PERP, 100, 1501 * WAD), trade(PERP, -100, 1500 * WAD)
+    assert isinstance(desk.tried(BROKER, "batch", calls=dear).refusal, errors.InsufficientMargin)
+
+
+def test_everyone_who_is_touched_is_judged() -> None:
+    """The maker of one leg passes and the one of the other does not: nobody has traded."""
+    desk = Desk(maker=100_000, taker=1_000, other=10)
+    legs = trade(FUTURE, 1, 1500 * WAD), trade(PERP, -1, 1500 * WAD, maker=OTHER)
+    before = whole(desk.model)
+    refused = desk.tried(BROKER, "batch", calls=legs).refusal
+    assert isinstance(refused, errors.InsufficientMargin) and refused.args[0] == OTHER
+    assert whole(desk.model) == before
+
+
+def failing() -> Desk:
+    """The taker bought a perp at 1500 with 200; at 1400 it has 100 of the 140 it needs."""
+    desk = Desk(maker=100_000, taker=200)
+    desk.do(BROKER, "batch", calls=(trade(PERP, 1, 1500 * WAD),))
+    desk.at += 1
+    desk.show(1400)
+    assert desk.model.vault.initial_margin(TAKER, now=desk.at) == -40 * WAD
+    return desk
+
+
+def tenths(size: int, price_usd: int) -> Call:
+    leg = trade(PERP, 1, price_usd * WAD)
+    return Call("trade", {**leg.args, "size": size * WAD // 10})
+
+
+def test_who_fails_may_do_only_what_does_not_lower_its_margin_from_before_the_batch() -> None:
+    """A tenth sold at 1000 loses 40 and frees 14: -66. Another at 1400 frees 14: -52, which is below -40."""
+    lower = tenths(-1, 1000), tenths(-1, 1400)
+    refused = failing().tried(BROKER, "batch", calls=lower).refusal
+    assert refused == errors.InsufficientMargin(TAKER, 60 * WAD, 112 * WAD)
+    failing().do(BROKER, "batch", calls=(*lower, tenths(-1, 1400)))  # -38
+
+
+def test_who_fails_may_not_take_risk_in_a_batch_however_much_its_margin_rises() -> None:
+    """A tenth bought at 1000 gains 40 and needs 14: -40 becomes -14, but risk has risen, even if it is sold again."""
+    refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1000),)).refusal
+    assert refused == errors.InsufficientMargin(TAKER, 140 * WAD, 154 * WAD)
+    refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1200), tenths(-1, 1400))).refusal
+    assert refused == errors.InsufficientMargin(TAKER, 120 * WAD, 140 * WAD)
+
+
+def settled(price_usd: int) -> Desk:
+    """Everyone holds something of an expiry that has settled at a price."""
+    desk = Desk(maker=100_000, taker=5_000, other=5_000)
+    for instrument, size, who in (
+        (call(1400), -2, TAKER), (put(1600), 3, TAKER), (FUTURE, 2, OTHER), (call(1500), 1, OTHER), (PERP, 1, TAKER),
+    ):  # fmt: skip
+        leg = trade(instrument, size, desk.mark(instrument), taker=who)
+        desk.do(BROKER, leg.action, **leg.args)
+    desk.at = EXPIRY - 7200
+    desk.show(price_usd)
+    desk.at = EXPIRY
+    desk.show(price_usd)
+    return desk
+
+
+ALL = MAKER, TAKER, OTHER
+GROUPS: tuple[tuple[tuple[AccountId, ...], ...], ...] = (
+    (ALL,), (ALL[::-1],), ((MAKER,), (TAKER,), (OTHER,)), ((OTHER, TAKER), (MAKER,)), ((TAKER,), (OTHER, MAKER)),
+    ((TAKER, TAKER), ALL, (MAKER,)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("price_usd", [1, 1399, 1400, 1550, 1601, 3000])
+def test_groups_of_settling_give_the_same_cash(price_usd: int) -> None:
+    """In any order and however often; everyone has in cash what the position was worth, whoever settles first."""
+    found = []
+    for groups in GROUPS:
+        desk = settled(price_usd)
+        worth = {each: desk.model.vault.metrics(each, now=desk.at) for each in ALL}
+        for group in groups:
+            desk.do("stranger", "settle", underlying=0, expiry=EXPIRY, accounts=group)
+        after = {each: desk.model.vault.metrics(each, now=desk.at) for each in ALL}
+        assert after == worth
+        found.append([desk.model.vault.ledger.holders[each].principal for each in ALL])
+        assert sum(each.equity_wad for each in after.values()) == 110_000 * WAD
+    assert all(each == found[0] for each in found)
+
+
+def test_nothing_settles_before_its_time() -> None:
+    desk = Desk(maker=100_000)
+    refused = desk.tried("stranger", "settle", underlying=0, expiry=EXPIRY, accounts=(MAKER,)).refusal
+    assert refused == errors.NotSettled(0, EXPIRY)
+    desk.at = START + 1
+    unknown = desk.tried("stranger", "settle", underlying=0, expiry=EXPIRY + 1, accounts=(MAKER,)).refusal
+    assert unknown == errors.UnknownExpiry(0, EXPIRY + 1)
