@@ -73,20 +73,22 @@ library Correlation {
     /// @notice What an account loses with one underlying, and where.
     /// @dev the direction is 0 where the loss is that of forwards, or there is none
     /// @param scenarios what might happen
-    /// @param profitsWad profit in each scenario [wad]
+    /// @param profitsWad profit in each scenario, one at least [wad]
     /// @param basisWad loss because forwards move apart from the spot price [wad], not positive
     /// @custom:rounds the two-sidedness up, because a hedge counts for less
     function leg(Shock.Scenario[] memory scenarios, int256[] memory profitsWad, int256 basisWad) internal pure returns (Leg memory self) {
-        self.lossWad = Portfolio.loss(profitsWad, basisWad);
-        if (self.lossWad == 0 || profitsWad.length == 0) return self;
         uint256 place = Portfolio.worst(profitsWad);
+        self.lossWad = Portfolio.loss(profitsWad[place], basisWad);
+        if (self.lossWad == 0) return self;
         if (profitsWad[place] <= basisWad) self.direction = _sign(scenarios[place].spotShock);
         int256 rise = 0;
         int256 fall = 0;
         for (uint256 k = 0; k < profitsWad.length; k++) {
-            int256 side = _sign(scenarios[k].spotShock);
-            if (side > 0 && profitsWad[k] < rise) rise = profitsWad[k];
-            if (side < 0 && profitsWad[k] < fall) fall = profitsWad[k];
+            int256 profit = profitsWad[k];
+            if (profit >= 0) continue;
+            int256 side = scenarios[k].spotShock;
+            if (side > 0 && profit < rise) rise = profit;
+            if (side < 0 && profit < fall) fall = profit;
         }
         (int256 lesser, int256 larger) = rise < fall ? (fall, rise) : (rise, fall);
         if (larger != 0) self.twoSidedWad = Fixed.mulDivUp(Fixed.abs(lesser), Fixed.WAD, Fixed.abs(larger));

@@ -45,6 +45,27 @@ library Normal {
         return Fixed.mulDivDown(_tail(xWad), Fixed.WAD, pdf(int256(xWad)));
     }
 
+    /// @notice What an option reaches of the side that is smaller: the chance to be in the money less what is paid for it.
+    /// @dev max(0, cdf(a) - pdf(a) * mills(s - a)), to the wei; both of a share one exponential
+    /// @param a how far the option reaches into the money, in deviations [wad], at most s
+    /// @param s deviation [wad]
+    /// @custom:rounds down, because a mark is one for both sides
+    function reach(int256 a, uint256 s) internal pure returns (uint256) {
+        uint256 distance = Fixed.abs(a);
+        uint256 bell = _bell(distance);
+        uint256 received;
+        if (distance > CENTRE) {
+            if (bell == 0 && a < 0) return 0;
+            received = Fixed.mulDivDown(bell, _ratio(distance), Fixed.RAY);
+        } else {
+            received = _tail(distance);
+        }
+        if (a > 0) received = Fixed.WAD - received;
+        uint256 density = Fixed.mulDivDown(bell, PEAK, Fixed.RAY);
+        uint256 paid = Fixed.mulDivDown(density, mills(uint256(int256(s) - a)), Fixed.WAD);
+        return paid < received ? received - paid : 0;
+    }
+
     /// @notice What is beyond a distance.
     /// @dev cdf(-x); near the centre 1/2 - x * p(x^2) / q(x^2), else bell(x) * ratio(x)
     /// @param xWad distance from the mean in deviations [wad]

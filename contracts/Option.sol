@@ -93,7 +93,7 @@ library Option {
         if (deviationWad == 0 || forwardWad == 0 || strikeWad == 0) return intrinsic;
         uint256 distance = Fixed.mulDivDown(Fixed.abs(apartWad), Fixed.WAD, deviationWad);
         int256 a = int256(Fixed.mulDivDown(deviationWad, 1, 2)) - int256(distance);
-        return intrinsic + _reached(Fixed.min(forwardWad, strikeWad), a, deviationWad);
+        return intrinsic + Fixed.mulDivDown(Fixed.min(forwardWad, strikeWad), Normal.reach(a, deviationWad), Fixed.WAD);
     }
 
     /// @notice Sensitivities of the price of one option.
@@ -128,21 +128,8 @@ library Option {
     /// @custom:rounds down, because a mark is one for both sides
     function _timeValue(uint256 forwardWad, uint256 strikeWad, uint256 deviationWad) private pure returns (uint256) {
         if (deviationWad == 0) return 0;
-        return _reached(Fixed.min(forwardWad, strikeWad), _reach(forwardWad, strikeWad, deviationWad), deviationWad);
-    }
-
-    /// @notice What an option is worth beyond its payoff, before discount, by how far it reaches.
-    /// @dev A * (cdf(a) - pdf(a) * mills(s - a))
-    /// @param smaller A, the smaller of forward and strike [wad]
-    /// @param a how far the side that is out of the money reaches into it, in deviations [wad], at most half of s
-    /// @param deviationWad deviation s [wad]
-    /// @custom:rounds down, because a mark is one for both sides
-    function _reached(uint256 smaller, int256 a, uint256 deviationWad) private pure returns (uint256) {
-        uint256 received = Normal.cdf(a);
-        // a is at most half of the deviation, and above -2^126
-        uint256 paid = Fixed.mulDivDown(Normal.pdf(a), Normal.mills(uint256(int256(deviationWad) - a)), Fixed.WAD);
-        if (paid >= received) return 0;
-        return Fixed.mulDivDown(smaller, received - paid, Fixed.WAD);
+        uint256 reached = Normal.reach(_reach(forwardWad, strikeWad, deviationWad), deviationWad);
+        return Fixed.mulDivDown(Fixed.min(forwardWad, strikeWad), reached, Fixed.WAD);
     }
 
     /// @notice How far into the money the side that is out of it reaches, in deviations.

@@ -124,7 +124,8 @@ library Portfolio {
         profitsWad = new int256[](scenarios.length);
         for (uint256 k = 0; k < scenarios.length; k++) {
             int256 shock = scenarios[k].spotShock;
-            profitsWad[k] = Fixed.mulDivFloor(self.netWad2, shock, Fixed.WAD) + int256(hedgeWad) * shock;
+            profitsWad[k] = int256(hedgeWad) * shock;
+            if (self.netWad2 != 0) profitsWad[k] += Fixed.mulDivFloor(self.netWad2, shock, Fixed.WAD);
         }
         for (uint256 i = 0; i < self.terms.length; i++) {
             Sheet memory sheet = ready(self.terms[i], self.risk);
@@ -164,17 +165,9 @@ library Portfolio {
     /// @param self expiry, made ready
     /// @param spotShock change of the spot price as a part of it [wad]
     /// @param mode what happens to vols
-    /// @custom:rounds prices down, because a mark is one for both sides
-    function shocked(Sheet memory self, int256 spotShock, uint256 mode) internal pure returns (int256 valueWad2) {
+    function shocked(Sheet memory self, int256 spotShock, uint256 mode) internal pure returns (int256) {
         uint256 forwardWad = Shock.forward(self.term.fixedWad, self.term.floatingWad, spotShock);
-        int256 forwardLog = _ln(forwardWad);
-        for (uint256 i = 0; i < self.strikeLogs.length; i++) {
-            Line memory line = self.term.lines[i];
-            uint256 deviationWad = self.deviations[i * Shock.MODES + mode];
-            int256 apartWad = forwardLog - self.strikeLogs[i];
-            uint256 priceWad = Option.undiscounted(forwardWad, line.strikeWad, apartWad, deviationWad, line.isCall);
-            valueWad2 += line.size * int256(Fixed.mulDivDown(priceWad, self.discountWad, Fixed.WAD));
-        }
+        return _value(self, forwardWad, _ln(forwardWad), mode);
     }
 
     /// @notice Loss of an expiry because its forward moves apart from the spot price.
@@ -202,11 +195,10 @@ library Portfolio {
 
     /// @notice Loss that must be held against one underlying, alone.
     /// @dev W = max(0, -min(least profit, basis))
-    /// @param profitsWad profit in each scenario [wad]
+    /// @param leastWad profit in the worst scenario [wad]
     /// @param basisWad loss because forwards move apart from the spot price [wad], not positive
-    function loss(int256[] memory profitsWad, int256 basisWad) internal pure returns (uint256) {
-        int256 least = profitsWad.length == 0 ? basisWad : profitsWad[worst(profitsWad)];
-        if (basisWad < least) least = basisWad;
+    function loss(int256 leastWad, int256 basisWad) internal pure returns (uint256) {
+        int256 least = leastWad < basisWad ? leastWad : basisWad;
         return least < 0 ? Fixed.abs(least) : 0;
     }
 
@@ -331,11 +323,42 @@ library Portfolio {
         pure
     {
         (uint256 longWad, uint256 shortWad) = Shock.discounts(risk, sheet.term.rateWad, sheet.term.secs, sheet.discountWad);
+        uint256 forwardWad;
+        int256 forwardLog;
         for (uint256 k = 0; k < scenarios.length; k++) {
-            int256 valueWad2 = shocked(sheet, scenarios[k].spotShock, scenarios[k].mode);
-            int256 static_ = Fixed.mulDivFloor(valueWad2, int256(valueWad2 > 0 ? longWad : shortWad), Fixed.WAD);
-            int256 change = static_ - sheet.valueWad2;
-            profitsWad2[k] += Shock.isSkew(scenarios[k].mode) && change > 0 ? -change : change;
+            Shock.Scenario memory scenario = scenarios[k];
+            // scenarios of one move that follow each other share the forward
+            if (k == 0 || scenario.spotShock != scenarios[k - 1].spotShock) {
+                forwardWad = Shock.forward(sheet.term.fixedWad, sheet.term.floatingWad, scenario.spotShock);
+                forwardLog = _ln(forwardWad);
+            }
+            int256 change = _value(sheet, forwardWad, forwardLog, scenario.mode);
+            change = Fixed.mulDivFloor(change, int256(change > 0 ? longWad : shortWad), Fixed.WAD) - sheet.valueWad2;
+            profitsWad2[k] += Shock.isSkew(scenario.mode) && change > 0 ? -change : change;
+        }
+    }
+
+    /// @notice Value of an expiry at a forward, before its static discount.
+    /// @dev sum of size * price [wad * wad, exact]; sizes, prices and counts are bounded at the door, see above: nothing overflows
+    /// @param sheet expiry, made ready
+    /// @param forwardWad forward [wad]
+    /// @param forwardLog logarithm of the forward [wad]
+    /// @param mode what happens to vols
+    /// @custom:rounds prices down, because a mark is one for both sides
+    function _value(Sheet memory sheet, uint256 forwardWad, int256 forwardLog, uint256 mode) private pure returns (int256 valueWad2) {
+        unchecked {
+            uint256 discountWad = sheet.discountWad;
+            Line[] memory lines = sheet.term.lines;
+            uint256[] memory deviations = sheet.deviations;
+            int256[] memory strikeLogs = sheet.strikeLogs;
+            uint256 place = mode;
+            for (uint256 i = 0; i < strikeLogs.length; i++) {
+                Line memory line = lines[i];
+                int256 apartWad = forwardLog - strikeLogs[i];
+                uint256 priceWad = Option.undiscounted(forwardWad, line.strikeWad, apartWad, deviations[place], line.isCall);
+                valueWad2 += line.size * int256(Fixed.mulDivDown(priceWad, discountWad, Fixed.WAD));
+                place += Shock.MODES;
+            }
         }
     }
 

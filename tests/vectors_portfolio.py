@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from published import Case, wad
 
-from sim.mirror import correlation, option, portfolio, shock
+from sim.mirror import correlation, exp, option, portfolio, shock
 from sim.mirror.fixed import WAD
 from sim.mirror.portfolio import Hedge, Line, Risk, Stake, Term
 from sim.mirror.shock import Scenario
@@ -83,7 +83,7 @@ def risk_of(given: dict[str, Any]) -> Risk:
     floor_secs = round(given["VolShock"]["DTE_FLOOR"] * 86_400)
     return Risk(
         shock.VolRisk(*wads("VolShock", "VOLRANGEUP", "VOLRANGEDOWN", "MIN_VOL_EVAL_SHOCKED", "SHORTTERMPOWER",
-                            "LONGTERMPOWER"), floor_secs),
+                            "LONGTERMPOWER"))._replace(floor_secs=floor_secs),
         shock.SkewRisk(*wads("SkewShock", "LINEAR_SCALE_CAP", "LINEAR_CBASE", "ABS_SCALE_CAP", "ABS_CBASE",
                              "MIN_K_STAR", "MIN_WIDTH_SCALE", "VOL_PARAM_STATIC", "VOL_PARAM_SCALE")),
         shock.RateRisk(*wads("Margin", "BASE_STATIC_DISCOUNT", "LONG_RATE_MULTSCALE", "LONG_RATE_ADDSCALE",
@@ -165,7 +165,7 @@ def vols(account: Account, given: dict[str, Any], result: dict[str, Any], ask: A
         term, line = places[each["Expiry"], strike]
         shape = ask(shock, "shape", {"vol_risk": risk.vol, "skew_risk": risk.skew, "secs": term.secs})
         apart = portfolio.ready(term, risk).strike_logs[list(term.lines).index(line)]
-        apart -= portfolio.exp.ln(term.fixed_wad + term.floating_wad)
+        apart -= exp.ln(term.fixed_wad + term.floating_wad)
         expected = {shock.UP: wad(up), shock.DOWN: wad(down)}
         for mode, name in ((shock.LINEAR, "linear_multiplier"), (shock.ABSOLUTE, "abs_multiplier")):
             expected[mode] = wad(each[name]) * line.vol_wad // WAD

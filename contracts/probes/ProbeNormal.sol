@@ -16,4 +16,8 @@ contract ProbeNormal {
     function mills(uint256 xWad) external pure returns (uint256) {
         return Normal.mills(xWad);
     }
+
+    function reach(int256 a, uint256 s) external pure returns (uint256) {
+        return Normal.reach(a, s);
+    }
 }

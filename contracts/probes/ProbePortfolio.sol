@@ -31,8 +31,8 @@ contract ProbePortfolio {
         return Portfolio.worst(profitsWad);
     }
 
-    function loss(int256[] memory profitsWad, int256 basisWad) external pure returns (uint256) {
-        return Portfolio.loss(profitsWad, basisWad);
+    function loss(int256 leastWad, int256 basisWad) external pure returns (uint256) {
+        return Portfolio.loss(leastWad, basisWad);
     }
 
     function contingency(Portfolio.Stake memory self, Level level) external pure returns (uint256) {

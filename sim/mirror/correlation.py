@@ -72,10 +72,10 @@ def outlook(stakes: Sequence[Stake], scenarios: Sequence[Scenario]) -> Outlook:
 
 def leg(scenarios: Sequence[Scenario], profits_wad: Sequence[int], basis_wad: int) -> Leg:
     """What an account loses with one underlying, and where."""
-    self = Leg(portfolio.loss(profits_wad, basis_wad))
-    if self.loss_wad == 0 or not profits_wad:
-        return self
     place = portfolio.worst(profits_wad)
+    self = Leg(portfolio.loss(profits_wad[place], basis_wad))
+    if self.loss_wad == 0:
+        return self
     if profits_wad[place] <= basis_wad:
         self.direction = _sign(scenarios[place].spot_shock)
     rise = fall = 0

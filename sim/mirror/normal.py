@@ -81,6 +81,23 @@ def mills(x_wad: int) -> int:
     return fixed.mul_div_down(_tail(x_wad), fixed.WAD, pdf(x_wad))
 
 
+def reach(a: int, s: int) -> int:
+    """What an option reaches of the side that is smaller: the chance to be in the money less what is paid for it."""
+    distance = fixed.abs(a)
+    bell = _bell(distance)
+    if distance > _CENTRE:
+        if bell == 0 and a < 0:
+            return 0
+        received = fixed.mul_div_down(bell, _ratio(distance), fixed.RAY)
+    else:
+        received = _tail(distance)
+    if a > 0:
+        received = fixed.WAD - received
+    density = fixed.mul_div_down(bell, _PEAK, fixed.RAY)
+    paid = fixed.mul_div_down(density, mills(s - a), fixed.WAD)
+    return received - paid if paid < received else 0
+
+
 def _tail(x_wad: int) -> int:
     """What is beyond a distance."""
     if x_wad > _CENTRE:

@@ -63,7 +63,7 @@ def undiscounted(forward_wad: int, strike_wad: int, apart_wad: int, deviation_wa
         return intrinsic
     distance = fixed.mul_div_down(fixed.abs(apart_wad), fixed.WAD, deviation_wad)
     a = fixed.mul_div_down(deviation_wad, 1, 2) - distance
-    return intrinsic + _reached(fixed.min(forward_wad, strike_wad), a, deviation_wad)
+    return intrinsic + fixed.mul_div_down(fixed.min(forward_wad, strike_wad), normal.reach(a, deviation_wad), fixed.WAD)
 
 
 def greeks(terms: Terms) -> Greeks:
@@ -88,16 +88,8 @@ def _time_value(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
     """What an option is worth beyond its payoff, before discount."""
     if deviation_wad == 0:
         return 0
-    return _reached(fixed.min(forward_wad, strike_wad), _reach(forward_wad, strike_wad, deviation_wad), deviation_wad)
-
-
-def _reached(smaller: int, a: int, deviation_wad: int) -> int:
-    """What an option is worth beyond its payoff, before discount, by how far it reaches."""
-    received = normal.cdf(a)
-    paid = fixed.mul_div_down(normal.pdf(a), normal.mills(deviation_wad - a), fixed.WAD)
-    if paid >= received:
-        return 0
-    return fixed.mul_div_down(smaller, received - paid, fixed.WAD)
+    reached = normal.reach(_reach(forward_wad, strike_wad, deviation_wad), deviation_wad)
+    return fixed.mul_div_down(fixed.min(forward_wad, strike_wad), reached, fixed.WAD)
 
 
 def _reach(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:

@@ -135,16 +135,7 @@ def ready(term: Term, risk: Risk) -> Sheet:
 def shocked(self: Sheet, spot_shock: int, mode: int) -> int:
     """Value of an expiry after a move of the spot price and of vols, before its static discount."""
     forward_wad = shock.forward(self.term.fixed_wad, self.term.floating_wad, spot_shock)
-    forward_log = _ln(forward_wad)
-    discount_wad = self.discount_wad
-    value_wad2, place = 0, mode
-    for line, strike_log in zip(self.term.lines, self.strike_logs, strict=True):
-        price_wad = option.undiscounted(
-            forward_wad, line.strike_wad, forward_log - strike_log, self.deviations[place], line.is_call
-        )
-        value_wad2 += line.size * fixed.mul_div_down(price_wad, discount_wad, fixed.WAD)
-        place += shock.MODES
-    return value_wad2
+    return _value(self, forward_wad, _ln(forward_wad), mode)
 
 
 def basis(self: Sheet, risk: BasisRisk) -> int:
@@ -167,10 +158,10 @@ def worst(profits_wad: Sequence[int]) -> int:
     return place
 
 
-def loss(profits_wad: Sequence[int], basis_wad: int) -> int:
+def loss(least_wad: int, basis_wad: int) -> int:
     """Loss that must be held against one underlying, alone."""
-    least = min(0, basis_wad, *profits_wad)
-    return -least
+    least = fixed.min(least_wad, basis_wad)
+    return -least if least < 0 else 0
 
 
 def contingency(self: Stake, level: Level) -> int:
@@ -252,11 +243,26 @@ def require_valid(risk: Risk) -> None:
 def _stress(sheet: Sheet, risk: RateRisk, scenarios: Sequence[Scenario], profits_wad2: list[int]) -> None:
     """Adds to each scenario what an expiry changes by."""
     long_wad, short_wad = shock.discounts(risk, sheet.term.rate_wad, sheet.term.secs, sheet.discount_wad)
+    forwards: dict[int, tuple[int, int]] = {}
     for k, scenario in enumerate(scenarios):
-        value_wad2 = shocked(sheet, scenario.spot_shock, scenario.mode)
+        if scenario.spot_shock not in forwards:
+            forward_wad = shock.forward(sheet.term.fixed_wad, sheet.term.floating_wad, scenario.spot_shock)
+            forwards[scenario.spot_shock] = forward_wad, _ln(forward_wad)
+        value_wad2 = _value(sheet, *forwards[scenario.spot_shock], scenario.mode)
         discounted = fixed.mul_div_floor(value_wad2, long_wad if value_wad2 > 0 else short_wad, fixed.WAD)
         change = discounted - sheet.value_wad2
         profits_wad2[k] += -change if shock.is_skew(scenario.mode) and change > 0 else change
+
+
+def _value(sheet: Sheet, forward_wad: int, forward_log: int, mode: int) -> int:
+    """Value of an expiry at a forward, before its static discount."""
+    undiscounted, mul_div_down, discount_wad = option.undiscounted, fixed.mul_div_down, sheet.discount_wad
+    value_wad2 = 0
+    deviations = sheet.deviations[mode :: shock.MODES]
+    for line, strike_log, deviation_wad in zip(sheet.term.lines, sheet.strike_logs, deviations, strict=True):
+        price_wad = undiscounted(forward_wad, line.strike_wad, forward_log - strike_log, deviation_wad, line.is_call)
+        value_wad2 += line.size * mul_div_down(price_wad, discount_wad, fixed.WAD)
+    return value_wad2
 
 
 def _ln(price_wad: int) -> int:

@@ -7,7 +7,7 @@ import pytest
 from probing import Probes, functions_of
 from test_books import BOOKS
 from test_numbers import PURE
-from test_portfolio import FOLIO
+from test_portfolios import FOLIO
 from test_stored import ACCOUNT, LEDGER
 
 from sim.codec import camel

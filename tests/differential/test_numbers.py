@@ -145,6 +145,14 @@ def _level(random: Random) -> dict[str, Any]:
 
 
 PRINT = {"confidence_wad": Whole(0, WAD + WAD // 8), "published_at": Whole(NOW - 100_000, NOW + 10_000)}
+
+
+def reach_args(random: Random) -> dict[str, int]:
+    """A deviation, and what reaches at most as far."""
+    s = Either([Whole(0, END), Whole(0, 2**104)]).draw(random)
+    return {"a": Either([Whole(-END, s), Whole(-(2**126), s)]).draw(random), "s": s}
+
+
 PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
     fixed: {
         **{name: {"a": WORD, "b": WORD, "c": WORD} for name in ("mulDivDown", "mulDivUp")},
@@ -254,7 +262,11 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "requireValid": {"terms": nearly(Made(sale), ANY_SALE)},
     },
     exp: {"exp": {"x_wad": EXPONENT}, "ln": {"x_wad": WORD}},
-    normal: {**{name: {"x_wad": DEVIATIONS} for name in ("cdf", "pdf")}, "mills": {"x_wad": DISTANCE}},
+    normal: {
+        **{name: {"x_wad": DEVIATIONS} for name in ("cdf", "pdf")},
+        "mills": {"x_wad": DISTANCE},
+        "reach": reach_args,
+    },
     option: {
         "payoff": {"spot_wad": AMOUNT, "strike_wad": AMOUNT, "is_call": SIDE},
         "discount": {"rate_wad": AMOUNT, "secs": EXPIRY},

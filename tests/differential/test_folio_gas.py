@@ -1,0 +1,78 @@
+"""The largest account on portfolio margin - 32 options, 8 underlyings, 48 scenarios - takes less than half a block."""
+
+from random import Random
+from typing import Any
+
+import pytest
+from probing import NOW, Probes, started
+
+from sim.mirror import correlation, option, portfolio, shock
+from sim.mirror.fixed import WAD
+from sim.mirror.portfolio import Line, Risk, Stake, Term
+from sim.mirror.shock import Scenario
+from sim.mirror.standard import Level
+
+LIMIT = 15_000_000
+LINES, UNDERLYINGS, SCENARIOS, DAY = 32, 8, 48, 86_400
+
+probes = pytest.fixture(started, scope="module")
+
+PERCENT = WAD // 100
+RISK = Risk(
+    shock.VolRisk(50 * PERCENT, 27 * PERCENT, 45 * PERCENT, 30 * PERCENT, 13 * PERCENT, DAY),
+    shock.SkewRisk(15 * PERCENT, -5 * PERCENT, 15 * PERCENT, -5 * PERCENT, PERCENT, 4 * WAD, 60 * PERCENT, -PERCENT),
+    shock.RateRisk(95 * PERCENT, WAD, 8 * PERCENT, 104 * PERCENT, WAD // 2, 8 * PERCENT),
+    portfolio.BasisRisk(4 * PERCENT, -4 * PERCENT, WAD // 2, 2 * WAD),
+    portfolio.Contingency(2 * PERCENT, PERCENT, PERCENT, PERCENT // 2, WAD // 2, WAD),
+)
+
+
+def stake(random: Random, expiries: int) -> Stake:
+    """A perp and an equal share of the options, over some expiries."""
+    forward = random.randint(1_000, 5_000) * WAD
+    self = Stake(RISK, forward, 3 * WAD * forward, 3 * WAD, WAD // 4)
+    terms = []
+    for number in range(expiries):
+        term = Term(0, forward, WAD // 20, (7 + 30 * number) * DAY, WAD // 4)
+        discount = option.discount(term.rate_wad, term.secs)
+        lines = []
+        for _ in range(LINES // UNDERLYINGS // expiries):
+            line = Line(forward * random.randint(70, 130) // 100, random.random() < 0.5, random.randint(-9, 9) * WAD)
+            line.vol_wad = random.randint(40, 90) * PERCENT
+            terms_of = option.Terms(forward, line.strike_wad, line.vol_wad, term.secs, discount, line.is_call)
+            line.mark_wad = option.price(terms_of)
+            lines.append(line)
+        term.lines = lines
+        terms.append(term)
+    self.terms = terms
+    return self
+
+
+def gas(probes: Probes, function: str, args: dict[str, Any]) -> int:
+    """What a call of the probe costs without what the transaction costs by its length."""
+    address, interface = probes._at("ProbeCorrelation")
+    data = interface.call(function, args)
+    sent = sum(16 if byte else 4 for byte in bytes.fromhex(data[2:])) + 21_000
+    call = {"from": "0x" + "0" * 40, "to": address, "input": data, "gas": hex(100_000_000)}
+    block = {"blockOverrides": {"time": hex(NOW), "gasLimit": hex(10**9)}, "calls": [call]}
+    answer = probes.node.rpc("eth_simulateV1", {"blockStateCalls": [block], "validation": False}, "latest")
+    assert answer[0]["calls"][0]["status"] == "0x1"
+    return int(answer[0]["calls"][0]["gasUsed"], 16) - sent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("expiries", [1, 4])
+def test_the_largest_account_is_margined_within_half_a_block(probes: Probes, expiries: int) -> None:
+    random = Random(expiries)
+    stakes = [stake(random, expiries) for _ in range(UNDERLYINGS)]
+    moves = [(k // 3 - 8) * 4 * PERCENT for k in range(SCENARIOS)]
+    scenarios = [Scenario(move, WAD, k % 3) for k, move in enumerate(moves)]
+    outlook = correlation.outlook(stakes, scenarios)
+    terms = correlation.Terms(WAD // 5, WAD // 5, WAD // 10, WAD, WAD, WAD, WAD)
+    matrix = correlation.Matrix(*[(WAD // 2,) * correlation.MAX_PAIRS] * 2)
+    args = {"self": outlook, "stakes": stakes, "terms": terms, "matrix": matrix, "quote_wad": WAD}
+    spent = gas(probes, "outlook", {"stakes": stakes, "scenarios": scenarios})
+    for level in Level:
+        spent += gas(probes, "requirement", args | {"level": level})
+    print(expiries, spent)
+    assert spent < LIMIT
