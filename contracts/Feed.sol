@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Funding} from "./Funding.sol";
@@ -11,7 +12,10 @@ import {Store} from "./Store.sol";
 import {Surface} from "./Surface.sol";
 
 /// @notice The doors of prices: what feeders publish.
-contract Feed is Store {
+contract Feed is Store, Proxy {
+    /// @dev the code of the doors of portfolio margin's parameters
+    address public immutable policy;
+
     event PricePublished(
         address indexed sender,
         uint256 indexed underlying,
@@ -40,6 +44,10 @@ contract Feed is Store {
         uint256 publishedAt
     );
     event ExpirySettled(address indexed sender, uint256 indexed underlying, uint256 expiry, uint256 settlementWad);
+
+    constructor(address policy_) {
+        policy = policy_;
+    }
 
     /// @notice Publishes the price of an underlying.
     /// @dev a jump that waits for a second print changes nothing else
@@ -135,5 +143,10 @@ contract Feed is Store {
     /// @custom:reverts NotFeeder
     function requireFeeder(address sender) internal view {
         if (!isFeeder[sender]) revert Errors.NotFeeder(sender);
+    }
+
+    /// @notice Code of every door that the feed has not itself: the parameters of portfolio margin.
+    function _implementation() internal view override returns (address) {
+        return policy;
     }
 }

@@ -6,7 +6,7 @@ import {Margin} from "./Margin.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Standard} from "./Standard.sol";
 
-/// @notice What portfolio margin is asked about: the collateral and the options of a valued account, by underlying and expiry.
+/// @notice What portfolio margin is asked about: collateral and options of a valued account, by underlying and expiry.
 library Stakes {
     /// @notice Adds collateral and options to the stakes of a book.
     /// @dev perps and futures are in them already

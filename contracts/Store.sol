@@ -63,4 +63,21 @@ abstract contract Store {
     function requireCollateral(uint256 collateral) internal view {
         if (collateral >= ledger.assets.length) revert Errors.UnknownCollateral(collateral);
     }
+
+    /// @notice Notes when a change may take effect.
+    /// @param change digest of the change
+    function schedule(bytes32 change) internal returns (uint256 dueAt) {
+        dueAt = block.timestamp + delaySecs;
+        effectiveAt[change] = dueAt;
+    }
+
+    /// @notice Refuses a change that was not announced, or not long enough ago.
+    /// @param change digest of the change
+    /// @custom:reverts NotScheduled, TooEarly
+    function enact(bytes32 change) internal {
+        uint256 dueAt = effectiveAt[change];
+        if (dueAt == 0) revert Errors.NotScheduled();
+        if (block.timestamp < dueAt) revert Errors.TooEarly(block.timestamp, dueAt);
+        delete effectiveAt[change];
+    }
 }

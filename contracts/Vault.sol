@@ -85,7 +85,7 @@ contract Vault is Auction, Proxy {
     }
 
     /// @notice Chooses how the margin of an account is asked for.
-    /// @dev only the owner may, and the account must pass in the new mode
+    /// @dev only the owner may, and the account must pass in the new mode; there is no portfolio mode before its rules are in force
     /// @param account account
     /// @param mode STANDARD or PORTFOLIO
     /// @custom:reverts NotAuthorized, VaultPaused, UnderLiquidation, ParameterOutOfRange, StalePrice, InsufficientMargin
@@ -93,7 +93,7 @@ contract Vault is Auction, Proxy {
         if (msg.sender != Account.ownerOf(account)) revert Errors.NotAuthorized(account, msg.sender);
         requireRunning();
         Ledger.requireIdle(ledger, account);
-        Market.requireWithin("mode", mode, Account.STANDARD, Account.PORTFOLIO);
+        Market.requireWithin("mode", mode, Account.STANDARD, ledger.rules.scenarios.length == 0 ? Account.STANDARD : Account.PORTFOLIO);
         int256 beforeWad = begin(account, true);
         ledger.holders[account].mode = uint8(mode);
         check(account, true, beforeWad);

@@ -12,7 +12,7 @@ from sim.mirror.liquidation import Terms
 from sim.side import EXCHANGE, VAULT, TokenSpec, World
 
 DEPLOYER = "deployer"
-FEED, REGISTRY, APPRAISER = "feed", "registry", "appraiser"
+POLICY, FEED, REGISTRY, APPRAISER, STRESS = "policy", "feed", "registry", "appraiser", "stress"
 GAS = hex(30_000_000)
 
 _TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
@@ -21,7 +21,9 @@ _RICH = hex(10**30)
 
 def vault_abi(build: Build) -> list[dict[str, Any]]:
     """Everything that may be said to the vault's address: its own doors, and those that it passes on."""
-    items = [item for name in ("Vault", "Appraiser", "Registry", "Feed") for item in build.artifacts[name].abi]
+    items = [
+        item for name in ("Vault", "Appraiser", "Registry", "Feed", "Policy") for item in build.artifacts[name].abi
+    ]
     return [item for place, item in enumerate(items) if item not in items[:place]]
 
 
@@ -73,10 +75,12 @@ def deploy_world(node: Node, build: Build, world: World, names: Names) -> None:
         names.bind(spec.name, deployer.deploy(_TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals]))
     kinds = ["address", "address", "uint256", f"({','.join(['uint64'] * len(Terms._fields))})"]
     values = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
-    names.bind(FEED, feed := deployer.deploy("Feed"))
+    names.bind(STRESS, stress := deployer.deploy("Stress"))
+    names.bind(POLICY, policy := deployer.deploy("Policy"))
+    names.bind(FEED, feed := deployer.deploy("Feed", ["address"], [policy]))
     names.bind(REGISTRY, registry := deployer.deploy("Registry", ["address"], [feed]))
     names.bind(APPRAISER, appraiser := deployer.deploy("Appraiser", ["address"], [registry]))
-    names.bind(VAULT, vault := deployer.deploy("Vault", [*kinds, "address"], [*values, appraiser]))
+    names.bind(VAULT, vault := deployer.deploy("Vault", [*kinds, "address", "address"], [*values, appraiser, stress]))
     names.bind(EXCHANGE, deployer.deploy("Exchange", ["address"], [vault]))
     for name, signer in world.wallets:
         names.bind(name, deployer.deploy("Wallet", ["address"], [names.address(signer)]))

@@ -31,7 +31,8 @@ DOORS = (
     "schedule_risk", "enact_risk", "schedule_haircut", "enact_haircut", "schedule_auction", "enact_auction",
     "schedule_depeg", "enact_depeg", "batch",
     "publish_forward", "publish_surface", "open_expiry", "schedule_options", "enact_options", "schedule_guard",
-    "enact_guard", "schedule_interest", "enact_interest", "settle",
+    "enact_guard", "schedule_interest", "enact_interest", "settle", "set_mode", "schedule_portfolio", "enact_portfolio",
+    "schedule_rules", "enact_rules",
 )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sim.mirror import fixed, funding, ledger, market, option, oracle, valuation
 from sim.mirror.account import AccountId
-from sim.mirror.standard import Line
+from sim.mirror.margin import Book
+from sim.mirror.standard import Exposure
 from sim.model import Model
 from sim.side import Outcome, Step, World
 
@@ -52,8 +53,8 @@ def mark(model: Model, instrument: int, at: int) -> int:
     is_call = kind == market.CALL
     if curve.settlement:
         return option.payoff(forward_wad, strike_wad, is_call)
-    line = Line(underlying, expiry, strike_wad, is_call, 0, 0, forward_wad)
-    return valuation.option_mark(curve, line, now=at)
+    book = Book(0, [], [Exposure() for _ in state.risks], [])
+    return valuation.option_line(state, book, instrument, 0, now=at).mark_wad
 
 
 def value(model: Model, account: AccountId, instrument: int, at: int) -> int:

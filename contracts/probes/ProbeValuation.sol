@@ -51,16 +51,15 @@ contract ProbeValuation is Probe {
         line = Valuation.optionLine(state, valued, instrument, size);
     }
 
-    function optionMark(Oracle.Curve calldata curve, Standard.Line calldata line) external returns (uint256) {
-        known = curve;
-        return Valuation.optionMark(known, line);
+    function optionMark(Standard.Line calldata line) external pure returns (uint256) {
+        return Valuation.optionMark(line);
     }
 
-    function forward(Setup calldata self, uint256 instrument) external returns (uint256 forwardWad, Margin.Book memory valued) {
+    function forward(Setup calldata self, uint256 instrument) external returns (uint256 forwardWad, uint256 fixedWad, Margin.Book memory valued) {
         Ledger.State storage state = stored(self);
         valued = blank(state);
         Valuation.load(state, valued, Market.underlyingOf(instrument));
-        forwardWad = Valuation.forward(state, valued, instrument);
+        (forwardWad, fixedWad) = Valuation.forward(state, valued, instrument);
     }
 
     function curveOf(Setup calldata self, uint256 instrument) external returns (Oracle.Curve memory) {

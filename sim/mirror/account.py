@@ -8,6 +8,8 @@ from sim.mirror import errors, fixed
 from sim.mirror.evm import Map, Stored
 
 MAX_POSITIONS = 32
+STANDARD = 0
+PORTFOLIO = 1
 
 
 class AccountId(NamedTuple):
@@ -33,19 +35,21 @@ class Position(Stored):
 class Holder(Stored):
     """Everything one account holds."""
 
-    __slots__ = ("balances", "instruments", "operators", "positions", "principal")
+    __slots__ = ("balances", "instruments", "mode", "operators", "positions", "principal")
     zeros = {
         "principal": 0,
         "balances": lambda journal: Map(journal, int),
         "positions": lambda journal: Map(journal, lambda: Position(journal)),
         "instruments": (),
         "operators": lambda journal: Map(journal, bool),
+        "mode": STANDARD,
     }
     principal: int
     balances: Map[int, int]
     positions: Map[int, Position]
     instruments: tuple[int, ...]
     operators: Map[str, bool]
+    mode: int
 
 
 class Entry(NamedTuple):
@@ -61,6 +65,7 @@ class Image(NamedTuple):
     """Everything one account holds, as plain values."""
 
     principal: int
+    mode: int
     balances: tuple[int, ...]
     entries: tuple[Entry, ...]
 
@@ -86,6 +91,7 @@ def image(self: Holder, collaterals: int) -> Image:
     positions = self.positions
     return Image(
         self.principal,
+        self.mode,
         tuple(self.balances[i] for i in range(collaterals)),
         tuple(Entry(i, *positions[i].values()) for i in self.instruments),
     )

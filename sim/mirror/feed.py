@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sim.mirror import errors, fixed, ledger, market, oracle
 from sim.mirror.oracle import Curve
-from sim.mirror.store import Store
+from sim.mirror.policy import Policy
 from sim.mirror.surface import Svi
 
 _LAST_EXPIRY = 2**40 - 1
 
 
-class Feed(Store):
+class Feed(Policy):
     """The doors of prices: what feeders publish."""
 
     __slots__ = ()

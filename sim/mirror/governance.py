@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 from sim.mirror import cash, errors, fixed, ledger, liquidation, market, oracle
 from sim.mirror import collateral as collaterals
 from sim.mirror.evm import NOBODY
@@ -213,18 +211,3 @@ class Governance(Store):
         self.accrue(sender=sender, now=now)
         self.ledger.cash.interest = interest
         self.emit("InterestEnacted", sender, interest)
-
-    def schedule(self, change: Hashable, *, now: int) -> int:
-        """Notes when a change may take effect."""
-        due_at = now + self.delay_secs
-        self.effective_at[change] = due_at
-        return due_at
-
-    def enact(self, change: Hashable, *, now: int) -> None:
-        """Refuses a change that was not announced, or not long enough ago."""
-        due_at = self.effective_at[change]
-        if due_at == 0:
-            raise errors.NotScheduled
-        if now < due_at:
-            raise errors.TooEarly(now, due_at)
-        self.effective_at[change] = 0

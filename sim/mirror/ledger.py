@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from sim.mirror import account as accounts
-from sim.mirror import cash, errors, fixed, funding, market, option, oracle
+from sim.mirror import cash, errors, fixed, funding, market, option, oracle, portfolio
 from sim.mirror.account import AccountId, Holder
 from sim.mirror.cash import Pool
 from sim.mirror.collateral import Asset
@@ -14,14 +14,15 @@ from sim.mirror.funding import Track
 from sim.mirror.liquidation import Sale, Terms
 from sim.mirror.market import OptionRisk, Risk
 from sim.mirror.oracle import Curve, Guard, Price
+from sim.mirror.stress import Rules
 
 
 class State(Stored):
     """Everything the vault stores about money."""
 
     __slots__ = (
-        "assets", "cash", "curves", "expiries", "guards", "holders", "names", "option_risks", "prices", "risks",
-        "sales", "terms", "tracks",
+        "assets", "cash", "curves", "expiries", "guards", "holders", "names", "option_risks", "portfolio_risks",
+        "prices", "risks", "rules", "sales", "terms", "tracks",
     )  # fmt: skip
     zeros = {
         "cash": Pool,
@@ -29,6 +30,8 @@ class State(Stored):
         "names": (),
         "risks": (),
         "option_risks": lambda journal: Map(journal, OptionRisk),
+        "portfolio_risks": lambda journal: Map(journal, portfolio.Risk),
+        "rules": Rules(),
         "guards": lambda journal: Map(journal, Guard),
         "prices": lambda journal: Map(journal, partial(Price, journal)),
         "tracks": lambda journal: Map(journal, partial(Track, journal)),
@@ -43,6 +46,8 @@ class State(Stored):
     names: tuple[str, ...]
     risks: tuple[Risk, ...]
     option_risks: Map[int, OptionRisk]
+    portfolio_risks: Map[int, portfolio.Risk]
+    rules: Rules
     guards: Map[int, Guard]
     prices: Map[int, Price]
     tracks: Map[int, Track]

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from sim.mirror import collateral, fixed, standard
 from sim.mirror.collateral import Terms
+from sim.mirror.portfolio import Stake
 from sim.mirror.standard import Exposure, Level, Line
+from sim.mirror.stress import Verdict
 
 UNBOUNDED = 2**255 - 1
 
@@ -18,6 +20,7 @@ _NO_TERMS = Terms()
 class Holding:
     """A collateral balance, valued."""
 
+    underlying: int = 0
     value_wad: int = 0
     safe_wad: int = 0
     terms: Terms = field(default=_NO_TERMS)
@@ -31,6 +34,8 @@ class Book:
     holdings: list[Holding]
     exposures: list[Exposure]
     lines: list[Line]
+    stakes: list[Stake] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=Verdict)
     depeg_rate_wad: int = 0
     stale: Stale = field(default_factory=lambda: Stale())
 
@@ -64,6 +69,8 @@ def adjusted_equity(self: Book, level: Level) -> int:
         terms = holding.terms
         haircut = terms.haircut_initial if level == Level.INITIAL else terms.haircut_maintenance
         value_wad = holding.safe_wad if level == Level.INITIAL else holding.value_wad
+        if is_modelled(self, holding.underlying):
+            haircut = 0
         total += collateral.credit(value_wad, haircut, terms.cap_wad)
     for exposure in self.exposures:
         if level == Level.MAINTENANCE:
@@ -71,21 +78,33 @@ def adjusted_equity(self: Book, level: Level) -> int:
         else:
             gain = fixed.mul_div_down(exposure.safe_gain_wad, exposure.risk.profit_weight, fixed.WAD)
             total += gain + exposure.safe_loss_wad
+    for line in self.lines:
+        if is_modelled(self, line.underlying):
+            total += fixed.mul_div_floor(line.size, line.mark_wad, fixed.WAD)
     return total
 
 
 def requirement(self: Book, level: Level) -> int:
     """What an account must hold."""
-    total = 0
-    for exposure in self.exposures:
+    total = self.verdict.initial_wad if level == Level.INITIAL else self.verdict.maintenance_wad
+    for number, exposure in enumerate(self.exposures):
+        if is_modelled(self, number):
+            continue
         total += standard.requirement(exposure, level)
         total += standard.contingency(exposure, self.depeg_rate_wad, level)
     for i, line in enumerate(self.lines):
+        if is_modelled(self, line.underlying):
+            continue
         exposure = self.exposures[line.underlying]
         total += standard.short_contingency(exposure, line, self.depeg_rate_wad, level)
         if is_first(self.lines, i):
             total += standard.strip_requirement(exposure, self.lines, i, level)
     return total
+
+
+def is_modelled(self: Book, underlying: int) -> bool:
+    """Whether an underlying is judged by portfolio margin."""
+    return bool(self.stakes) and self.stakes[underlying].risk.vol.floor_secs != 0
 
 
 def is_first(lines: Sequence[Line], place: int) -> bool:

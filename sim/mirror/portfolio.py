@@ -101,6 +101,12 @@ class Sheet:
     value_wad2: int = 0
 
 
+def stake(self: Stake, size: int, price_wad: int) -> None:
+    """Adds a perp or future to a stake."""
+    self.net_wad2 += size * price_wad
+    self.gross_size_wad += fixed.abs(size)
+
+
 def outcomes(self: Stake, scenarios: Sequence[Scenario]) -> tuple[tuple[int, ...], int]:
     """Profit in each scenario, and the loss because forwards move apart from the spot price."""
     hedge_wad = sum(each.value_wad for each in self.hedges)

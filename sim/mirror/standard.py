@@ -52,6 +52,10 @@ class Line:
     size: int = 0
     mark_wad: int = 0
     forward_wad: int = 0
+    fixed_wad: int = 0
+    vol_wad: int = 0
+    rate_wad: int = 0
+    secs: int = 0
     confidence_wad: int = 0
 
 

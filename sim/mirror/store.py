@@ -90,3 +90,18 @@ class Store(Stored):
         """Refuses a number that is no collateral."""
         if collateral >= len(self.ledger.assets):
             raise errors.UnknownCollateral(collateral)
+
+    def schedule(self, change: Hashable, *, now: int) -> int:
+        """Notes when a change may take effect."""
+        due_at = now + self.delay_secs
+        self.effective_at[change] = due_at
+        return due_at
+
+    def enact(self, change: Hashable, *, now: int) -> None:
+        """Refuses a change that was not announced, or not long enough ago."""
+        due_at = self.effective_at[change]
+        if due_at == 0:
+            raise errors.NotScheduled
+        if now < due_at:
+            raise errors.TooEarly(now, due_at)
+        self.effective_at[change] = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sim.mirror import account as accounts
 from sim.mirror import (
     cash,
     collateral,
@@ -15,13 +16,17 @@ from sim.mirror import (
     market,
     option,
     oracle,
+    portfolio,
+    stakes,
     standard,
+    stress,
     surface,
 )
 from sim.mirror.account import AccountId, Holder, Position
 from sim.mirror.ledger import State
 from sim.mirror.margin import Book, Holding, Stale
 from sim.mirror.oracle import Curve
+from sim.mirror.portfolio import Stake
 from sim.mirror.standard import Exposure, Level, Line
 
 
@@ -49,9 +54,21 @@ def book(self: State, account: AccountId, *, now: int) -> Book:
         exposures=[Exposure() for _ in self.risks],
         lines=[Line() for _ in range(option_count(self, holder))],
     )
+    if holder.mode == accounts.PORTFOLIO:
+        valued.stakes = [Stake() for _ in self.risks]
     value_balances(self, holder, valued, now=now)
     value_positions(self, account, valued, now=now)
+    if holder.mode == accounts.PORTFOLIO:
+        judge(self, valued, now=now)
     return valued
+
+
+def judge(self: State, valued: Book, *, now: int) -> None:
+    """Asks for the portfolio margin of a book."""
+    stakes.gather(valued)
+    feed = self.cash.terms.feed
+    quote_wad = fixed.WAD if feed == cash.NO_FEED else load(self, valued, feed, now=now).index_wad
+    valued.verdict = stress.judge(valued.stakes, self.rules, quote_wad)
 
 
 def value_balances(self: State, holder: Holder, valued: Book, *, now: int) -> None:
@@ -67,6 +84,7 @@ def value_balances(self: State, holder: Holder, valued: Book, *, now: int) -> No
         safe_price_wad = fixed.min(exposure.index_wad, exposure.stable_wad)
         holding.safe_wad = collateral.value(balance_raw, safe_price_wad, decimals)
         holding.terms = asset.terms
+        holding.underlying = asset.underlying
         exposure.base_wad += collateral.to_wad(balance_raw, decimals)
 
 
@@ -106,10 +124,13 @@ def value_linear(self: State, valued: Book, instrument: int, position: Position,
     """Adds a perp or future to a book."""
     underlying = market.underlying_of(instrument)
     exposure = load(self, valued, underlying, now=now)
+    fixed_wad = 0
     if market.kind_of(instrument) == market.PERP:
         mark_wad = oracle.mark(exposure.index_wad, self.prices[underlying].premium, exposure.risk.mark_band)
     else:
-        mark_wad = forward(self, valued, instrument, now=now)
+        mark_wad, fixed_wad = forward(self, valued, instrument, now=now)
+    if margin.is_modelled(valued, underlying):
+        portfolio.stake(valued.stakes[underlying], position.size, mark_wad - fixed_wad)
     grown = ledger.funding_index(self, instrument, now=now) - position.funding_index
     received = funding.payment(position.size, grown)
     standard.absorb(exposure, position.size, position.quote + received, mark_wad)
@@ -127,28 +148,28 @@ def option_line(self: State, valued: Book, instrument: int, size: int, *, now: i
     exposure = load(self, valued, line.underlying, now=now)
     if exposure.option_risk.heartbeat_secs == 0:
         exposure.option_risk = self.option_risks[line.underlying]
-    line.forward_wad = forward(self, valued, instrument, now=now)
+    line.forward_wad, line.fixed_wad = forward(self, valued, instrument, now=now)
     curve = curve_of(self, instrument)
     line.confidence_wad = fixed.min(exposure.confidence_wad, fixed.min(curve.confidence, curve.surface_confidence))
-    line.mark_wad = option_mark(curve, line, now=now)
-    if now < line.expiry:
+    line.rate_wad = curve.rate
+    line.secs = line.expiry - now if line.expiry > now else 0
+    line.vol_wad = 0 if curve.surface_published_at == 0 else surface.vol(curve.svi, line.strike_wad)
+    line.mark_wad = option_mark(line)
+    if line.secs != 0:
         heartbeat_secs = exposure.option_risk.heartbeat_secs
         note(valued, line.underlying, line.expiry, curve.surface_published_at, heartbeat_secs, now=now)
     return line
 
 
-def option_mark(curve: Curve, line: Line, *, now: int) -> int:
+def option_mark(line: Line) -> int:
     """Price at which an option is valued."""
-    secs = line.expiry - now if line.expiry > now else 0
-    if secs == 0 or curve.surface_published_at == 0:
-        return option.payoff(line.forward_wad, line.strike_wad, line.is_call)
-    vol_wad = surface.vol(curve.svi, line.strike_wad)
-    discount_wad = option.discount(curve.rate, secs)
-    return option.price(option.Terms(line.forward_wad, line.strike_wad, vol_wad, secs, discount_wad, line.is_call))
+    discount_wad = option.discount(line.rate_wad, line.secs)
+    terms = option.Terms(line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call)
+    return option.price(terms)
 
 
-def forward(self: State, valued: Book, instrument: int, *, now: int) -> int:
-    """Forward of a dated instrument as it stands."""
+def forward(self: State, valued: Book, instrument: int, *, now: int) -> tuple[int, int]:
+    """Forward of a dated instrument as it stands, and the part of it that is known already."""
     underlying = market.underlying_of(instrument)
     expiry = market.expiry_of(instrument)
     curve = curve_of(self, instrument)
@@ -156,7 +177,7 @@ def forward(self: State, valued: Book, instrument: int, *, now: int) -> int:
     if now < expiry:
         heartbeat_secs = valued.exposures[underlying].risk.heartbeat_secs
         note(valued, underlying, expiry, curve.published_at, heartbeat_secs, now=now)
-    return fixed_wad + floating_wad
+    return fixed_wad + floating_wad, fixed_wad
 
 
 def curve_of(self: State, instrument: int) -> Curve:
@@ -175,6 +196,11 @@ def load(self: State, valued: Book, underlying: int, *, now: int) -> Exposure:
     exposure.confidence_wad = price.confidence
     exposure.stable_wad = price.stable
     note(valued, underlying, 0, price.published_at, exposure.risk.heartbeat_secs, now=now)
+    if not valued.stakes:
+        return exposure
+    valued.stakes[underlying].risk = self.portfolio_risks[underlying]
+    valued.stakes[underlying].index_wad = price.index
+    valued.stakes[underlying].confidence_wad = price.confidence
     return exposure
 
 
@@ -199,7 +225,7 @@ def quotation(self: State, instrument: int, *, now: int) -> tuple[int, int]:
         if kind == market.PERP:
             mark_wad = oracle.mark(exposure.index_wad, self.prices[underlying].premium, exposure.risk.mark_band)
         else:
-            mark_wad = forward(self, valued, instrument, now=now)
+            mark_wad, _ = forward(self, valued, instrument, now=now)
         band_wad = fixed.mul_div_down(mark_wad, exposure.risk.trade_band, fixed.WAD)
     require_fresh(valued)
     return mark_wad, band_wad

@@ -62,6 +62,20 @@ class Vault(Auction, Registry):
         self.emit("OperatorSet", sender, account, operator, allowed)
 
     @non_reentrant
+    def set_mode(self, account: AccountId, mode: int, *, sender: str, now: int) -> None:
+        """Chooses how the margin of an account is asked for."""
+        if sender != accounts.owner_of(account):
+            raise errors.NotAuthorized(account, sender)
+        self.require_running()
+        ledger.require_idle(self.ledger, account)
+        most = accounts.PORTFOLIO if self.ledger.rules.scenarios else accounts.STANDARD
+        market.require_within("mode", mode, accounts.STANDARD, most)
+        before_wad = self.begin(account, True, now=now)
+        self.ledger.holders[account].mode = mode
+        self.check(account, True, before_wad, now=now)
+        self.emit("ModeSet", sender, account, mode)
+
+    @non_reentrant
     def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str, now: int) -> None:
         """Adds cash to an account."""
         accounts.require_authority(self.ledger.holders[account], account, sender)

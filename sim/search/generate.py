@@ -43,7 +43,7 @@ class Walk(Sales):
             (8, self._deposit_collateral), (10, self._withdraw_cash), (5, self._withdraw_collateral), (5, self._start),
             (5, self._sale), (2, self._fund), (3, self._mint), (2, self._operator),
             (2, self._donate), (1, self._pause), (1, self._unpause), (4, self._schedule), (4, self._enact),
-            (1, self._ownership), (1, self._list), (1, self._bad_terms), (2, self._nonsense),
+            (1, self._ownership), (4, self._mode), (1, self._list), (1, self._bad_terms), (2, self._nonsense),
         )  # fmt: skip
 
     def story(self) -> Story:
@@ -118,6 +118,14 @@ class Walk(Sales):
             if term.underlying < 2:
                 yield self._print_forward(model, term)
                 yield self._print_surface(model, term)
+
+    def _mode(self, model: Model) -> Step:
+        """Mostly into the mode that an account is not in."""
+        account = self._account()
+        mode = 1 - model.vault.ledger.holders[account].mode
+        if self._random.random() < 0.1:
+            mode = self._random.choice((0, 1, 2))
+        return self._step(self._actor(account), "set_mode", account=account, mode=mode)
 
     def _batched(self) -> list[Move]:
         return [self._withdraw_cash, self._withdraw_collateral, self._deposit_cash, self._deposit_collateral]

@@ -48,6 +48,8 @@ class Governing(Scene):
         ]
         guarded = [underlying for underlying in range(3) if random.random() < 0.6]
         found += [("guard", {"underlying": underlying, "guard": terms.guard(random)}) for underlying in guarded]
+        found += [("portfolio", {"underlying": each, "risk": terms.folio(random)}) for each in (0, 1)]
+        found.append(("rules", {"rules": terms.rules(random)}))
         return [*found, ("interest", {"interest": terms.interest(random)})]
 
     def _schedule(self, model: Model) -> Step:
@@ -64,6 +66,8 @@ class Governing(Scene):
                 ("options", no_more if random.random() < 0.05 else options),
                 ("guard", {"underlying": underlying, "guard": terms.guard(random)}),
                 ("interest", {"interest": terms.interest(random)}),
+                ("portfolio", {"underlying": underlying, "risk": terms.folio(random)}),
+                ("rules", {"rules": terms.rules(random)}),
             )
         )
         self._scheduled.append((kind, args))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from sim.mirror import cash, collateral, fixed, liquidation, market, oracle
+from sim.mirror import cash, collateral, correlation, fixed, liquidation, market, oracle, portfolio, shock, stress
 
 WAD = fixed.WAD
 
@@ -95,3 +95,44 @@ def auction(random: Random) -> liquidation.Terms:
         slow_secs=random.choice((600, 7_200)),
         insolvent_secs=random.choice((60, 600)),
     )
+
+
+def folio(random: Random) -> portfolio.Risk:
+    """Parameters of portfolio margin of an underlying."""
+    perp, option = random.randrange(5) * WAD // 100, random.randrange(3) * WAD // 100
+    return portfolio.Risk(
+        shock.VolRisk(
+            range_up=random.randrange(20, 60) * WAD // 100,
+            range_down=random.randrange(10, 40) * WAD // 100,
+            min_vol=random.choice((0, WAD * 45 // 100)),
+            short_power=WAD * 3 // 10,
+            long_power=WAD * 13 // 100,
+            floor_secs=random.choice((1, 86_400)),
+        ),
+        shock.SkewRisk(
+            WAD * 15 // 100, -WAD // 20, WAD * 15 // 100, -WAD // 20, WAD // 100, 4 * WAD, WAD * 6 // 10, -WAD // 10
+        ),
+        shock.RateRisk(WAD * 95 // 100, WAD, WAD * 8 // 100, WAD * 104 // 100, WAD // 2, WAD * 8 // 100),
+        portfolio.BasisRisk(WAD * 45 // 1000, -WAD * 45 // 1000, WAD // 2, 2 * WAD),
+        portfolio.Contingency(
+            perp, perp * random.randrange(101) // 100, option, option // 2, random.choice((0, WAD * 55 // 100)), WAD
+        ),
+    )
+
+
+def rules(random: Random) -> stress.Rules:
+    """How portfolio margin is asked for: moves up and down with every mode of vols, tails dampened."""
+    most = random.randrange(5, 25)
+    moves = [(move * WAD // 100, WAD) for move in (most, most // 2, 0, -(most // 2), -most)]
+    scenarios = [shock.Scenario(move, dampening, mode) for move, dampening in moves for mode in (0, 1, 2)]
+    scenarios += [shock.Scenario(0, WAD, 3), shock.Scenario(0, WAD, 4)]
+    scenarios += [shock.Scenario(move * WAD // 100, WAD // 5, 1) for move in (-66, -33, 50, 200)]
+    random.shuffle(scenarios)
+    alike = tuple(random.randrange(-WAD, WAD + 1) for _ in range(correlation.MAX_PAIRS))
+    opposite = tuple(random.randrange(WAD + 1) for _ in range(correlation.MAX_PAIRS))
+    loss = random.randrange(100, 130) * WAD // 100
+    phi = random.randrange(60) * WAD // 100
+    how = correlation.Terms(
+        random.randrange(50) * WAD // 100, phi, phi // 2, loss, loss * 8 // 10, WAD * 98 // 100, 2 * WAD
+    )
+    return stress.Rules(tuple(scenarios[: random.randrange(8, 22)]), how, correlation.Matrix(alike, opposite))

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Correlation} from "./Correlation.sol";
+import {Portfolio} from "./Portfolio.sol";
+import {Shock} from "./Shock.sol";
+import {Store} from "./Store.sol";
+import {Stress} from "./Stress.sol";
+
+/// @notice The parameters of portfolio margin: announced by the owner, in force after the delay.
+contract Policy is Store {
+    event PortfolioScheduled(address indexed sender, uint256 indexed underlying, Portfolio.Risk risk, uint256 effectiveAt);
+    event PortfolioEnacted(address indexed sender, uint256 indexed underlying, Portfolio.Risk risk);
+    event RulesScheduled(address indexed sender, Stress.Rules rules, uint256 effectiveAt);
+    event RulesEnacted(address indexed sender, Stress.Rules rules);
+
+    /// @notice Announces portfolio margin of an underlying.
+    /// @param underlying number of the underlying
+    /// @param risk parameters of portfolio margin of an underlying
+    /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
+    function schedulePortfolio(uint256 underlying, Portfolio.Risk calldata risk) external {
+        requireOwner(msg.sender);
+        requireUnderlying(underlying);
+        Portfolio.requireValid(risk);
+        uint256 dueAt = schedule(keccak256(abi.encode("portfolio", underlying, risk)));
+        emit PortfolioScheduled(msg.sender, underlying, risk, dueAt);
+    }
+
+    /// @notice Puts announced portfolio margin of an underlying into force.
+    /// @param underlying number of the underlying
+    /// @param risk parameters of portfolio margin of an underlying
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    function enactPortfolio(uint256 underlying, Portfolio.Risk calldata risk) external {
+        requireOwner(msg.sender);
+        enact(keccak256(abi.encode("portfolio", underlying, risk)));
+        ledger.portfolioRisks[underlying] = risk;
+        emit PortfolioEnacted(msg.sender, underlying, risk);
+    }
+
+    /// @notice Announces how portfolio margin will be asked for.
+    /// @param rules how portfolio margin is asked for
+    /// @custom:reverts NotOwner, ParameterOutOfRange
+    function scheduleRules(Stress.Rules calldata rules) external {
+        requireOwner(msg.sender);
+        Shock.requireScenarios(rules.scenarios);
+        Correlation.requireValid(rules.terms);
+        Correlation.requireMatrix(rules.matrix);
+        uint256 dueAt = schedule(keccak256(abi.encode("rules", rules)));
+        emit RulesScheduled(msg.sender, rules, dueAt);
+    }
+
+    /// @notice Puts the announced way of portfolio margin into force.
+    /// @param rules how portfolio margin is asked for
+    /// @custom:reverts NotOwner, NotScheduled, TooEarly
+    function enactRules(Stress.Rules calldata rules) external {
+        requireOwner(msg.sender);
+        enact(keccak256(abi.encode("rules", rules)));
+        delete ledger.rules.scenarios;
+        for (uint256 i = 0; i < rules.scenarios.length; i++) ledger.rules.scenarios.push(rules.scenarios[i]);
+        ledger.rules.terms = rules.terms;
+        ledger.rules.matrix = rules.matrix;
+        emit RulesEnacted(msg.sender, rules);
+    }
+}
