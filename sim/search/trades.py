@@ -106,7 +106,8 @@ class Trades(Prices):
             return mark * (risk.initial_rate + risk.base_rate + shaky) // WAD + offset
         if sign > 0:
             return mark + price.index * shaky // WAD
-        exposure = Exposure(risk=risk, option_risk=state.option_risks[underlying], index_wad=max(1, price.index))
+        exposure = Exposure(risk=risk, option_risk=state.option_risks[underlying])
+        exposure.index_wad, exposure.stable_wad = max(1, price.index), max(1, price.stable)
         line = Line(strike_wad=market.strike_of(instrument), is_call=kind == market.CALL, mark_wad=mark)
         return standard.short_requirement(exposure, line, Level.INITIAL) + price.index * shaky // WAD
 
