@@ -17,7 +17,7 @@ from sim.codec import Codec, Names
 from sim.compiler import Build, compile_contracts
 from sim.deploy import GAS, deploy_world, vault_abi
 from sim.interface import Interface
-from sim.mirror.account import AccountId
+from sim.mirror.account import AccountId, Image
 from sim.mirror.evm import Call as Said
 from sim.mirror.exchange import Signature
 from sim.mirror.lens import AccountState, CurveState, Globals
@@ -241,9 +241,9 @@ def _simulated(blocks: Sequence[tuple[int, Sequence[Call]]]) -> Request:
 
 def _widened(state: AccountState, collaterals: int) -> AccountState:
     """A state as it reads once further collaterals are listed, of which the account has none."""
-    balances = state.image.balances
-    wider = balances + (0,) * (collaterals - len(balances))
-    return state._replace(image=state.image._replace(balances=wider))
+    image = Image(*state.image)
+    wider = image.balances + (0,) * (collaterals - len(image.balances))
+    return state._replace(image=image._replace(balances=wider))
 
 
 def _token_args(args: dict[str, Any]) -> dict[str, Any]:
