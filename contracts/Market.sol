@@ -38,8 +38,8 @@ library Market {
     }
 
     /// @notice Risk parameters of the options on an underlying.
-    /// @dev heartbeatSecs: longest age of a surface, 0 = no options [seconds]; tradeBand: widest distance of a trade from the mark [wad of the
-    /// index]; maxSpotRate, minSpotRate: initial requirement of a short per index, before and after what it is out of the money [wad];
+    /// @dev heartbeatSecs: longest age of a surface, 0 until options are offered [seconds]; tradeBand: widest distance of a trade from the mark
+    /// [wad of the index]; maxSpotRate, minSpotRate: initial requirement of a short per index, before and after what it is out of the money [wad];
     /// callRate, putRate: maintenance requirement of a short per index [wad]; putMarkRate: of a short put per mark [wad]; putInitialScale: most
     /// that a put asks for at initial per maintenance [wad]; unpairedInitial, unpairedMaintenance: per uncovered short call and forward [wad]
     struct OptionRisk {
@@ -146,7 +146,8 @@ library Market {
     }
 
     /// @notice Refuses risk parameters of options outside their ranges.
-    /// @dev at initial an option asks for no less than at maintenance; what was offered once is offered for good: options that are held must be valued
+    /// @dev at initial an option asks for no less than at maintenance; what was offered once is offered for good, because options that are held
+    /// must be valued
     /// @param risk parameters of the options on an underlying
     /// @custom:reverts ParameterOutOfRange
     function requireValidOptions(OptionRisk memory risk) internal pure {

@@ -110,9 +110,8 @@ library Standard {
     }
 
     /// @notice Requirement per unit of a naked short option.
-    /// @dev initial call: max(maxSpot - otm, minSpot) * index + mark with otm = max(0, strike - index) / index; maintenance call: callRate
-    /// * index + mark; maintenance put: max(putRate * index, putMarkRate * mark) + mark; initial put: the formula of a call with
-    /// otm = max(0, index - strike) / index, and no less than putInitialScale * maintenance
+    /// @dev maintenance call: callRate * index + mark; maintenance put: max(putRate * index, putMarkRate * mark) + mark; initial: spotRequirement
+    /// at the worse of index and stable price, for a put no less than putInitialScale * maintenance
     /// @param exposure exposure to the underlying
     /// @param line option
     /// @param level initial or maintenance
@@ -120,18 +119,31 @@ library Standard {
     function shortRequirement(Exposure memory exposure, Line memory line, Level level) internal pure returns (uint256) {
         Market.OptionRisk memory risk = exposure.optionRisk;
         uint256 indexWad = exposure.indexWad;
+        uint256 stableWad = exposure.stableWad;
         if (level == Level.Maintenance) {
             if (line.isCall) return Fixed.mulDivUp(risk.callRate, indexWad, Fixed.WAD) + line.markWad;
             uint256 bySpot = Fixed.mulDivUp(risk.putRate, indexWad, Fixed.WAD);
             return Fixed.max(bySpot, Fixed.mulDivUp(risk.putMarkRate, line.markWad, Fixed.WAD)) + line.markWad;
         }
-        uint256 apartWad = Option.payoff(line.isCall ? line.strikeWad : indexWad, line.isCall ? indexWad : line.strikeWad, true);
-        uint256 otm = Fixed.mulDivDown(apartWad, Fixed.WAD, indexWad);
-        uint256 perSpot = Fixed.max(risk.maxSpotRate - Fixed.min(risk.maxSpotRate, otm), risk.minSpotRate);
-        uint256 unit = Fixed.mulDivUp(perSpot, indexWad, Fixed.WAD) + line.markWad;
+        uint256 unit = spotRequirement(risk, line, indexWad);
+        if (stableWad != indexWad) unit = Fixed.max(unit, spotRequirement(risk, line, stableWad));
         if (line.isCall) return unit;
         uint256 scaled = Fixed.mulDivUp(shortRequirement(exposure, line, Level.Maintenance), risk.putInitialScale, Fixed.WAD);
         return Fixed.max(unit, scaled);
+    }
+
+    /// @notice Initial requirement per unit of a naked short option at a spot price.
+    /// @dev max(maxSpot - otm, minSpot) * spot + mark with otm = max(0, strike - spot) / spot for a call, max(0, spot - strike) / spot for a put
+    /// @param risk parameters of the options on the underlying
+    /// @param line option
+    /// @param spotWad spot price of the underlying [wad], not zero
+    /// @custom:rounds up, because it must be held
+    /// @custom:reverts FullMulDivFailed
+    function spotRequirement(Market.OptionRisk memory risk, Line memory line, uint256 spotWad) internal pure returns (uint256) {
+        (uint256 far, uint256 near) = line.isCall ? (line.strikeWad, spotWad) : (spotWad, line.strikeWad);
+        uint256 otm = Fixed.mulDivDown(Option.payoff(far, near, true), Fixed.WAD, spotWad);
+        uint256 perSpot = Fixed.max(risk.maxSpotRate - Fixed.min(risk.maxSpotRate, otm), risk.minSpotRate);
+        return Fixed.mulDivUp(perSpot, spotWad, Fixed.WAD) + line.markWad;
     }
 
     /// @notice Largest loss of the options of one expiry at their expiry.

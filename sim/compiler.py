@@ -8,6 +8,8 @@ import functools
 import hashlib
 import json
 import os
+import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,6 +36,7 @@ _OUTPUTS = (
 )
 
 _PROBES = "probes/Probe"
+_IMPORT = re.compile(r'"(\.{1,2}/[^"]+\.sol)"')
 Sources = Mapping[str, str]  # path below the contracts directory -> text
 
 
@@ -127,8 +130,28 @@ def _compile_sources(sources: Sources, directory: Path | None) -> Build:
     key = build_hash(sources)
     if stored := _stored(key):
         return stored
-    output = _run_solc(_units(sources, "contracts/"), {"*": _OUTPUTS}, directory)
-    return _store(key, Build(_artifacts(output["contracts"], "contracts/"), key, _warnings(output)))
+    ours = contract_sources()
+    shipped = _stored(build_hash(ours)) if directory else None
+    stale = _reached(sources, ours) if shipped else set(sources)
+    kept = {name: each for name, each in shipped.artifacts.items() if each.source in sources} if shipped else {}
+    kept = {name: each for name, each in kept.items() if each.source not in stale}
+    output = _run_solc(
+        _units(sources, "contracts/"), {"*": _OUTPUTS}, directory, _units(dict.fromkeys(stale, ""), "contracts/")
+    )
+    fresh = _artifacts(output["contracts"], "contracts/", kept)
+    return _store(key, Build(dict(sorted(fresh.items())), key, _warnings(output)))
+
+
+def _reached(sources: Sources, ours: Sources) -> set[str]:
+    """The files that differ from those that ship, and all that import one of them, however indirectly."""
+    reached = {name for name, text in sources.items() if ours.get(name) != text}
+    imports = {
+        name: {posixpath.normpath(posixpath.join(posixpath.dirname(name), each)) for each in _IMPORT.findall(text)}
+        for name, text in sources.items()
+    }
+    while more := {name for name, needed in imports.items() if name not in reached and needed & reached}:
+        reached |= more
+    return reached
 
 
 def _units(sources: Sources, prefix: str) -> dict[str, str]:
@@ -169,10 +192,16 @@ def _remappings(texts: Sequence[str]) -> list[str]:
     return sorted(f"{prefix}={toolchain.dependencies()[prefix]}" for prefix in used)
 
 
-def _run_solc(units: Sources, outputs: Mapping[str, Sequence[str]], directory: Path | None) -> dict[str, Any]:
-    """The compiler's output for units that carry their text; solc itself reads the dependencies."""
+def _run_solc(
+    units: Sources, outputs: Mapping[str, Sequence[str]], directory: Path | None, wanted: Sources | None = None
+) -> dict[str, Any]:
+    """The compiler's output for units that carry their text, or for some of them; solc reads the dependencies."""
     toolchain.ensure()
-    output = standard_json(toolchain.solc(), standard_input(units, outputs))
+    request = standard_input(units, outputs)
+    if wanted is not None:
+        selection = request["settings"]["outputSelection"]
+        request["settings"]["outputSelection"] = {unit: selection[unit] for unit in units if unit in wanted}
+    output = standard_json(toolchain.solc(), request)
     problems = output.get("errors", [])
     if errors := [each["formattedMessage"] for each in problems if each["severity"] == "error"]:
         where = f"in {directory}:\n" if directory else ""
@@ -212,8 +241,10 @@ def standard_json(binary: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     return dict(answer)
 
 
-def _artifacts(contracts: Mapping[str, Any], prefix: str) -> dict[str, Artifact]:
-    found: dict[str, Artifact] = {}
+def _artifacts(
+    contracts: Mapping[str, Any], prefix: str, kept: Mapping[str, Artifact] | None = None
+) -> dict[str, Artifact]:
+    found: dict[str, Artifact] = dict(kept or {})
     for unit in sorted(contracts):
         for name, output in sorted(contracts[unit].items()):
             source = unit.removeprefix(prefix)

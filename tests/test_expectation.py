@@ -228,6 +228,29 @@ steps:
     play(load(tale(tmp_path, text)))
 
 
+def test_what_follows_waits_with_a_print_that_is_not_confirmed(tmp_path: Path) -> None:
+    # twice the price is more than a jump of 50 %: it counts once it has come a second time
+    text = "prices: {ETH: {every: 1h, values: [200 USD, 400 USD, 400 USD]}}\n"
+    text += """
+steps:
+  - {at: +1h, do: look, expect: {index of ETH: 200 USD, mark of ETH-20240102: 200 USD, mark of ETH-20240103: 203 USD}}
+  - {at: +2h, do: look, expect: {index of ETH: 400 USD, mark of ETH-20240102: 400 USD, mark of ETH-20240103: 403 USD}}
+"""
+    play(load(tale(tmp_path, WIDE + text)))
+
+
+def test_an_expiry_that_follows_nothing_is_published_once(tmp_path: Path) -> None:
+    expiries = "{20240102: {forward: 210 USD}, 20240103: {follows: no}}"
+    world = HEAD.replace("maintenance margin: 5 %}", f"maintenance margin: 5 %, expiries: {expiries}}}")
+    text = """
+steps:
+  - {at: +1h, do: look, expect: {mark of ETH-20240102: 210 USD, mark of ETH-20240103: 200 USD}}
+"""
+    steps = [step for step, _ in play(load(tale(tmp_path, world + PRICES + text)))[1]]
+    published = [step.at - START for step in steps if step.action == "publish_forward"]
+    assert published == [0, 0, 3600]
+
+
 def test_premiums_hold_from_their_time_on(tmp_path: Path) -> None:
     prices = "prices: {ETH: {every: 1h, values: [200 USD, 200 USD, 200 USD], premiums: {+1h: 2 USD, +90m: -1 USD}}}\n"
     steps = play(load(tale(tmp_path, HEAD + prices)))[1]

@@ -291,6 +291,13 @@ def test_overrides_take_the_place_of_fields() -> None:
     assert story.hash != load("quickstart").hash
 
 
+def test_an_override_may_name_an_expiry() -> None:
+    path = "world.underlyings.ETH.expiries.20240628.basis"
+    story = load("calendar-spread", overrides={path: "60 USD"})
+    far = [step.args["forward_wad"] for step in play_until_wrong(story) if step.action == "publish_forward"]
+    assert far[1] == 2_060 * 10**18
+
+
 def play_until_wrong(story: Story) -> list[Step]:
     steps: list[Step] = []
     model = Model(story.world)

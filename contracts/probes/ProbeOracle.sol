@@ -21,12 +21,12 @@ contract ProbeOracle {
         Oracle.requirePrice(priceWad);
     }
 
-    function confirm(Oracle.Price calldata self, Oracle.Guard calldata guard, uint256 indexWad, uint256 publishedAt)
+    function confirm(Oracle.Price calldata self, Oracle.Guard calldata guard, uint256 indexWad)
         external
         returns (bool confirmed, Oracle.Price memory)
     {
         last = self;
-        confirmed = Oracle.confirm(last, guard, indexWad, publishedAt);
+        confirmed = Oracle.confirm(last, guard, indexWad);
         return (confirmed, last);
     }
 
@@ -51,9 +51,9 @@ contract ProbeOracle {
         return Oracle.followed(stableWad, indexWad, rateWad, elapsedSecs);
     }
 
-    function accumulated(Oracle.Price calldata self, uint256 at) external returns (uint256) {
+    function accumulated(Oracle.Price calldata self, uint256 untilAt) external returns (uint256) {
         last = self;
-        return Oracle.accumulated(last, at);
+        return Oracle.accumulated(last, untilAt);
     }
 
     function observe(Oracle.Curve calldata self, Oracle.Price calldata price, uint256 expiry, uint256 publishedAt)

@@ -35,6 +35,14 @@ contract ProbeStandard {
         return Standard.shortRequirement(exposure, line, level);
     }
 
+    function spotRequirement(Market.OptionRisk calldata risk, Standard.Line calldata line, uint256 spotWad)
+        external
+        pure
+        returns (uint256)
+    {
+        return Standard.spotRequirement(risk, line, spotWad);
+    }
+
     function maxLoss(Standard.Line[] calldata lines, uint256 first) external pure returns (uint256) {
         return Standard.maxLoss(lines, first);
     }

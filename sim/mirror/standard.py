@@ -108,19 +108,27 @@ def short_requirement(exposure: Exposure, line: Line, level: Level) -> int:
     """Requirement per unit of a naked short option."""
     risk = exposure.option_risk
     index_wad = exposure.index_wad
+    stable_wad = exposure.stable_wad
     if level == Level.MAINTENANCE:
         if line.is_call:
             return fixed.mul_div_up(risk.call_rate, index_wad, fixed.WAD) + line.mark_wad
         by_spot = fixed.mul_div_up(risk.put_rate, index_wad, fixed.WAD)
         return fixed.max(by_spot, fixed.mul_div_up(risk.put_mark_rate, line.mark_wad, fixed.WAD)) + line.mark_wad
-    far, near = (line.strike_wad, index_wad) if line.is_call else (index_wad, line.strike_wad)
-    otm = fixed.mul_div_down(option.payoff(far, near, True), fixed.WAD, index_wad)
-    per_spot = fixed.max(risk.max_spot_rate - fixed.min(risk.max_spot_rate, otm), risk.min_spot_rate)
-    unit = fixed.mul_div_up(per_spot, index_wad, fixed.WAD) + line.mark_wad
+    unit = spot_requirement(risk, line, index_wad)
+    if stable_wad != index_wad:
+        unit = fixed.max(unit, spot_requirement(risk, line, stable_wad))
     if line.is_call:
         return unit
     least = short_requirement(exposure, line, Level.MAINTENANCE)
     return fixed.max(unit, fixed.mul_div_up(least, risk.put_initial_scale, fixed.WAD))
+
+
+def spot_requirement(risk: OptionRisk, line: Line, spot_wad: int) -> int:
+    """Initial requirement per unit of a naked short option at a spot price."""
+    far, near = (line.strike_wad, spot_wad) if line.is_call else (spot_wad, line.strike_wad)
+    otm = fixed.mul_div_down(option.payoff(far, near, True), fixed.WAD, spot_wad)
+    per_spot = fixed.max(risk.max_spot_rate - fixed.min(risk.max_spot_rate, otm), risk.min_spot_rate)
+    return fixed.mul_div_up(per_spot, spot_wad, fixed.WAD) + line.mark_wad
 
 
 def max_loss(lines: Sequence[Line], first: int) -> int:

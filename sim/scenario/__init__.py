@@ -95,14 +95,16 @@ def _find(path_or_name: str) -> Path:
 def _override(source: Source, path: str, text: str) -> None:
     route: Route = ()
     at = source.data
-    *outer, last = [int(key) if key.isdecimal() else key for key in _STEP.sub(r".\1", path).split(".")]
+    *outer, last = _STEP.sub(r".\1", path).split(".")
     shown = f"--set {path}={text}"
-    for key in (*outer, last):
+    for name in (*outer, last):
         inside = dict(enumerate(at)) if isinstance(at, list) else at if isinstance(at, dict) else {}
-        if key not in inside and (route != tuple(outer) or not isinstance(at, dict)):
-            known = did_you_mean(str(key), [str(name) for name in inside])
-            raise ScenarioError(f"{shown}: {named(route)}: nothing is called {str(key)!r}: {known}")
-        if route == tuple(outer):
+        key = int(name) if isinstance(at, list) and name.isdecimal() else name
+        is_last = len(route) == len(outer)
+        if key not in inside and not (is_last and isinstance(at, dict)):
+            known = did_you_mean(name, [str(each) for each in inside])
+            raise ScenarioError(f"{shown}: {named(route)}: nothing is called {name!r}: {known}")
+        if is_last:
             at[key] = graft(source, (*route, key), text, shown)
             return
         route, at = (*route, key), inside[key]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from sim.scenario.part import Amount, Decimals, Difference, Duration, Name, Part, Price, Rate, Ratio
 from sim.scenario.quantity import words
@@ -92,6 +94,11 @@ class SurfacePart(Part):
     m: Rate = 0
     sigma: Ratio = 0
     fitted: Duration | None = None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        flat = {"type": "string", "description": "flat volatility", "examples": ["60 %"]}
+        return {"anyOf": [flat, handler.resolve_ref_schema(handler(core))]}
 
     @model_validator(mode="before")
     @classmethod

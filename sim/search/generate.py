@@ -13,6 +13,7 @@ from sim.search.scene import (
     COLLATERALS,
     FAUCET,
     FEEDER,
+    GOVERNOR,
     PRICED_BY,
     START_AT,
     STRANGER,
@@ -37,10 +38,10 @@ class Walk(Sales):
         super().__init__(seed, owners, pace)
         self._seed, self._count = seed, steps
         self._moves: Sequence[tuple[int, Move]] = (
-            (44, self._trade), (10, self._batch), (3, self._collect), (10, self._price), (2, self._forward),
-            (2, self._surface), (4, self._open_expiry), (2, self._settle), (7, self._deposit_cash),
-            (8, self._deposit_collateral), (8, self._withdraw_cash), (5, self._withdraw_collateral), (5, self._start),
-            (3, self._bid), (1, self._declare), (1, self._end), (2, self._fund), (3, self._mint), (2, self._operator),
+            (44, self._trade), (10, self._batch), (4, self._collect), (12, self._price), (2, self._forward),
+            (2, self._surface), (4, self._open_expiry), (2, self._settle), (5, self._deposit_cash),
+            (8, self._deposit_collateral), (10, self._withdraw_cash), (5, self._withdraw_collateral), (5, self._start),
+            (5, self._sale), (2, self._fund), (3, self._mint), (2, self._operator),
             (2, self._donate), (1, self._pause), (1, self._unpause), (4, self._schedule), (4, self._enact),
             (1, self._ownership), (1, self._list), (1, self._bad_terms), (2, self._nonsense),
         )  # fmt: skip
@@ -84,10 +85,9 @@ class Walk(Sales):
         pool = model.vault.ledger.cash
         if pool.deficit_wad > pool.insurance_wad and self._random.random() < 0.5:
             return self._fund
-        if self._random.random() < 0.3 and any(self._holders(model, each) for each in self._settled(model)):
+        if self._random.random() < 0.3 and self._waiting(model):
             return self._settle
-        selling = any(model.vault.ledger.sales[each].started_at for each in self.accounts)
-        return self._random.choice((self._bid, self._bid, self._end, self._declare)) if selling else None
+        return self._sale if self._selling(model) else None
 
     def setup(self) -> Iterator[Step]:
         """Lists everything, prices it, and gives every account something to live on."""
@@ -97,7 +97,7 @@ class Walk(Sales):
         for account in self.accounts + self.buyers:
             for token in ("USDC", *COLLATERALS):
                 yield self._step(FAUCET, "mint", token=token, to=account.owner, amount_raw=10**30)
-            wealth = self._random.choice((10**11, 10**12, 10**13))
+            wealth = self._random.choice((10**11, 10**11, 10**12, 10**13))
             cash_raw = wealth if account in self.buyers else self._random.randrange(10**9, 10**11)
             yield self._step(account.owner, "deposit_cash", account=account, amount_raw=cash_raw)
             yield self._step(account.owner, "set_operator", account=account, operator=BROKER, allowed=True)
@@ -106,10 +106,10 @@ class Walk(Sales):
         """Options, guards and interest come into force, and the first expiries open."""
         announced = self._announcements()
         for kind, args in announced:
-            yield self._step(self._governor(), f"schedule_{kind}", **args)
+            yield self._step(GOVERNOR, f"schedule_{kind}", **args)
         self._at += model.vault.delay_secs
         for kind, args in announced:
-            yield self._step("governor", f"enact_{kind}", **args)
+            yield self._step(GOVERNOR, f"enact_{kind}", **args)
         for underlying in self._prices:
             yield self._publish(underlying, WAD, 0)
         for _ in range(6):
@@ -123,22 +123,28 @@ class Walk(Sales):
         return [self._withdraw_cash, self._withdraw_collateral, self._deposit_cash, self._deposit_collateral]
 
     def _deposit_cash(self, model: Model) -> Step:
-        account = self._weakest(model)
-        amount = self._near(4 * 10**10)
+        """Mostly for who has least; a buyer may bring back what it took."""
+        random = self._random
+        account = random.choice((self._account(), self._poorest(model), self._poorest(model)))
+        amount = self._near(10**10)
+        if random.random() < 0.1:
+            account, amount = random.choice(self.buyers), 10**11
         return self._step(self._actor(account), "deposit_cash", account=account, amount_raw=amount)
 
     def _deposit_collateral(self, model: Model) -> Step:
         account = self._account()
         number = self._random.choices(range(len(COLLATERALS)), (8, 8, 8, 4, 1, 1))[0]
         decimals = model.vault.ledger.assets[number].decimals
-        whole = 5 * WAD * 10**decimals // max(1, self._prices[PRICED_BY[COLLATERALS[number]]]) * 1_000
+        whole = 12 * WAD * 10**decimals // max(1, self._prices[PRICED_BY[COLLATERALS[number]]]) * 1_000
         args: Args = {"account": account, "collateral": number, "amount_raw": self._near(whole)}
         return self._step(self._actor(account), "deposit_collateral", **args)
 
     def _withdraw_cash(self, model: Model) -> Step:
         """What is free, so that many accounts live on borrowed cash; a buyer may take nearly all there is."""
-        account = self._random.choice(self.buyers) if self._random.random() < 0.05 else self._account()
-        amount = self._near(self._free(model, account) // 10**12)
+        random = self._random
+        account = random.choice(self.buyers) if random.random() < 0.1 else self._account()
+        most = self._free(model, account) // 10**12
+        amount = max(0, most - random.choice((0, 1, most // 20))) if random.random() < 0.35 else self._near(most)
         actor = self._actor(account)
         return self._step(actor, "withdraw_cash", account=account, amount_raw=amount, to=account.owner)
 

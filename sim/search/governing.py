@@ -61,7 +61,7 @@ class Governing(Scene):
                 ("haircut", {"collateral": random.randrange(7), "terms": terms.haircut(random)}),
                 ("auction", {"terms": terms.auction(random)}),
                 ("depeg", {"terms": terms.depeg(random)}),
-                ("options", no_more if random.random() < 0.1 else options),
+                ("options", no_more if random.random() < 0.05 else options),
                 ("guard", {"underlying": underlying, "guard": terms.guard(random)}),
                 ("interest", {"interest": terms.interest(random)}),
             )

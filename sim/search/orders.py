@@ -10,6 +10,7 @@ from sim.mirror import fixed, market
 from sim.mirror.account import AccountId
 from sim.mirror.exchange import Match, Order, Signature
 from sim.mirror.liquidation import Terms
+from sim.mirror.surface import Svi
 from sim.model import Model
 from sim.side import CHAIN_ID, EXCHANGE, VAULT, Outcome, Step, TokenSpec, WalletSpec, World
 from sim.story import Story
@@ -27,6 +28,17 @@ _TERMS = Terms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
 _RISK = market.Risk(
     heartbeat_secs=10**6, mark_band=WAD // 20, trade_band=WAD // 20, initial_rate=WAD // 10, maintenance_rate=WAD // 20,
     profit_weight=WAD, skew_scale=10**6 * WAD,
+)  # fmt: skip
+
+_EXPIRY = START_AT + 30 * 24 * 3_600
+_OPTION_RISK = market.OptionRisk(
+    heartbeat_secs=10**6, trade_band=WAD // 20, max_spot_rate=WAD // 5, min_spot_rate=WAD // 10, call_rate=WAD // 20,
+    put_rate=WAD // 20, put_mark_rate=WAD // 10, put_initial_scale=WAD, unpaired_initial=WAD, unpaired_maintenance=WAD,
+)  # fmt: skip
+_INSTRUMENTS = (
+    market.perp(0), market.perp(1), market.instrument_of(0, market.FUTURE, _EXPIRY, 0),
+    market.instrument_of(0, market.CALL, _EXPIRY, 2_100 * WAD),
+    market.instrument_of(0, market.PUT, _EXPIRY, 2_000 * WAD),
 )  # fmt: skip
 
 Args = dict[str, Any]
@@ -69,6 +81,7 @@ class Orders:
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The set-up, then as many random steps as asked for."""
         yield from self.setup()
+        yield from self._opening({"underlying": 0, "expiry": _EXPIRY})
         weights, moves = [weight for weight, _ in self._moves], [move for _, move in self._moves]
         for _ in range(self._count):
             self._at += self._random.choice((0, 0, 0, 0, 1, 12, 60))
@@ -92,14 +105,28 @@ class Orders:
             yield self._step(owner, "set_operator", account=account, operator=EXCHANGE, allowed=True)
         yield self._step("owner1", "set_operator", account=AccountId("owner1"), operator=_BROKER, allowed=True)
 
+    def _opening(self, term: Args) -> Iterator[Step]:
+        """Options come into force, an expiry opens and is priced."""
+        options: Args = {"underlying": 0, "risk": _OPTION_RISK}
+        yield self._step(_GOVERNOR, "schedule_options", **options)
+        self._at += self.world.delay_secs
+        yield self._step(_GOVERNOR, "enact_options", **options)
+        forward = _PRICES[0] * 101 // 100
+        variance = WAD // 20
+        svi = Svi(variance, variance // 5, -WAD // 3, 0, WAD // 10, _EXPIRY - self._at, forward)
+        printed: Args = {"confidence_wad": WAD, "published_at": self._at}
+        yield self._step(_GOVERNOR, "open_expiry", **term)
+        yield self._step(_FEEDER, "publish_forward", **term, forward_wad=forward, rate_wad=WAD // 20, **printed)
+        yield self._step(_FEEDER, "publish_surface", **term, svi=svi, **printed)
+
     def _step(self, sender: str, action: str, /, **args: Any) -> Step:
         return Step(self._at, sender, action, args)
 
-    def _order(self, underlying: int, size: int, price: int, other: AccountId | None = None) -> Order:
+    def _order(self, instrument: int, size: int, price: int, other: AccountId | None = None) -> Order:
         """A new order that is good now, of any account but the other side's, noted in the book."""
         self._salt += self._random.choice((0, 1, 1, 1))
         lasting = self._random.choice((0, 1, 12, 600, 600, 10**6, 2**256 - 1 - self._at))
-        args = market.perp(underlying), size, price, self._at + lasting, self._salt
+        args = instrument, size, price, self._at + lasting, self._salt
         order = Order(self._random.choice([each for each in self.accounts if each != other]), *args)
         self._book.append(order)
         return order
@@ -107,9 +134,9 @@ class Orders:
     def _rest(self, model: Model, order: Order) -> int:
         return abs(order.size) - model.exchange.filled_wad(order)
 
-    def _known(self, model: Model, underlying: int) -> Order | None:
+    def _known(self, model: Model, instrument: int) -> Order | None:
         """An order of the book, mostly one that could still be filled."""
-        recent = [each for each in self._book[-40:] if each.instrument == market.perp(underlying)]
+        recent = [each for each in self._book[-40:] if each.instrument == instrument]
         good = [each for each in recent if each.expires_at >= self._at and self._rest(model, each)]
         found = good if self._random.random() < 0.9 else recent
         return self._random.choice(found) if found else None
@@ -120,17 +147,17 @@ class Orders:
     def _match(self, model: Model) -> Match:
         """Two orders that meet, at least one of them new."""
         random = self._random
-        underlying = random.randrange(2)
-        mark = model.vault.ledger.prices[underlying].index
+        instrument = random.choice(_INSTRUMENTS)
+        mark, _ = model.vault.quotation(instrument, now=self._at)
         price = mark + random.choice((0, 0, 1, -1, random.randint(-mark // 30, mark // 30)))
         side = random.choice((-1, 1))
-        maker = self._known(model, underlying) if random.random() < 0.5 else None
-        maker = maker or self._order(underlying, -side * self._size(), price)
+        maker = self._known(model, instrument) if random.random() < 0.5 else None
+        maker = maker or self._order(instrument, -side * self._size(), price)
         side, slack = (-1 if maker.size > 0 else 1), random.choice((0, 0, 1, mark // 50))
-        taker = self._known(model, underlying) if random.random() < 0.3 else None
+        taker = self._known(model, instrument) if random.random() < 0.3 else None
         if taker is None or (taker.size > 0) != (side > 0) or (taker.limit_wad - maker.limit_wad) * side < 0:
             limit = max(0, maker.limit_wad + side * slack)
-            taker = self._order(underlying, side * self._size(), limit, maker.account)
+            taker = self._order(instrument, side * self._size(), limit, maker.account)
         most = min(self._rest(model, maker), self._rest(model, taker))
         size = random.choice((most, most, most // 2, random.randrange(most + 1), 1))
         return Match(maker, self._signed(maker), taker, self._signed(taker), max(1, size))
@@ -226,7 +253,7 @@ class Orders:
         return pair._replace(taker=taker, taker_signature=signature)
 
     def _cancel(self, model: Model) -> Step:
-        order = self._random.choice(self._book[-20:]) if self._book else self._order(0, WAD, WAD)
+        order = self._random.choice(self._book[-20:]) if self._book else self._order(market.perp(0), WAD, WAD)
         return self._step(self._actor(order.account), "cancel", order=order)
 
     def _cancel_below(self, model: Model) -> Step:

@@ -82,7 +82,7 @@ class Prices(Governing):
 
     def _move_price(self, underlying: int, age: int) -> Step:
         random = self._random
-        step = random.choices((5, 20, 120, 350), (50, 35, 12, 3))[0] if underlying != 2 else 3
+        step = random.choices((5, 20, 60, 350), (45, 35, 17, 3))[0] if underlying != 2 else 3
         moved = self._prices[underlying] * (1_000 + random.randint(-step, step)) // 1_000
         low, high = USUAL_PRICES[underlying] // 20, USUAL_PRICES[underlying] * 20
         self._prices[underlying] = min(max(moved, low), high) + random.randrange(10**6)
@@ -176,31 +176,23 @@ class Prices(Governing):
     def _settle(self, model: Model) -> Step:
         """Some accounts of an expiry, by anybody; mostly of one that has settled and is still held."""
         random = self._random
-        known = self._settled(model)
-        holders = {each: self._holders(model, each) for each in known}
-        waiting = [each for each in known if holders[each]]
+        waiting = self._waiting(model)
         if waiting and random.random() < 0.9:
-            term = random.choice(waiting)
+            term = random.choice(list(waiting))
         else:
-            term = random.choice(known or self._ended) if random.random() < 0.8 else Term(random.choice((0, 9)), 2**41)
-        listed = [each for each in holders.get(term, []) if random.random() < 0.7]
+            term = random.choice(self._ended) if random.random() < 0.8 else Term(random.choice((0, 9)), 2**41)
+        listed = [each for each in waiting.get(term, []) if random.random() < 0.7]
         listed += random.choices(self.accounts, k=random.choice((0, 0, 1, 2)))
         args: Args = {"accounts": tuple(listed + listed[: random.choice((0, 0, 1))])}
         return self._step(random.choice((STRANGER, "owner0", FEEDER)), "settle", **term._asdict(), **args)
 
-    def _settled(self, model: Model) -> list[Term]:
-        """The last expiries whose settlement is known."""
-        curves = model.vault.ledger.curves
-        return [each for each in self._ended[-30:] if curves[market.term_of(*each)].settlement]
-
-    def _holders(self, model: Model, term: Term) -> list[AccountId]:
-        """Accounts with a position in an expiry."""
-        holders = model.vault.ledger.holders
-        return [
-            account
-            for account in chain(self.accounts, self.buyers)
-            if any(
-                market.expiry_of(each) == term.expiry and market.underlying_of(each) == term.underlying
-                for each in holders[account].instruments
-            )
-        ]
+    def _waiting(self, model: Model) -> dict[Term, list[AccountId]]:
+        """The expiries whose settlement is known, with the accounts that still have a position in them."""
+        state = model.vault.ledger
+        found: dict[Term, list[AccountId]] = {}
+        for account in chain(self.accounts, self.buyers):
+            for instrument in state.holders[account].instruments:
+                term = Term(market.underlying_of(instrument), market.expiry_of(instrument))
+                if term.expiry and state.curves[market.term_of(*term)].settlement:
+                    found.setdefault(term, []).append(account)
+        return found

@@ -19,6 +19,11 @@ class Sales(Trades):
         health = [metrics.health_wad for metrics in model.metrics(self.accounts, self._at)]
         return self.accounts[health.index(min(health))]
 
+    def _poorest(self, model: Model) -> AccountId:
+        """The account that is worth least."""
+        worth = [metrics.equity_wad for metrics in model.metrics(self.accounts, self._at)]
+        return self.accounts[worth.index(min(worth))]
+
     def _failing(self, model: Model) -> AccountId | None:
         """An account that could be put up for sale."""
         idle = [each for each in self.accounts if not model.vault.ledger.sales[each].started_at]
@@ -27,9 +32,18 @@ class Sales(Trades):
                 return account
         return None
 
+    def _selling(self, model: Model) -> list[AccountId]:
+        return [each for each in self.accounts if model.vault.ledger.sales[each].started_at]
+
     def _on_sale(self, model: Model) -> AccountId:
-        selling = [each for each in self.accounts if model.vault.ledger.sales[each].started_at]
+        selling = self._selling(model)
         return self._random.choice(selling) if selling else self._account()
+
+    def _sale(self, model: Model) -> Step:
+        """Something with an account that is for sale; rarely with one that is not."""
+        if not self._selling(model) and self._random.random() < 0.85:
+            return self._start(model)
+        return self._random.choice((self._bid, self._bid, self._bid, self._declare, self._end))(model)
 
     def _start(self, model: Model) -> Step:
         failing = self._failing(model)

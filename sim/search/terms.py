@@ -26,7 +26,7 @@ def risk(random: Random) -> market.Risk:
         profit_weight=random.choice((0, WAD // 2, WAD)),
         confidence_threshold=random.choice((0, WAD * 4 // 10, WAD)),
         confidence_factor=random.randrange(WAD + 1),
-        funding_base=random.choice((0, WAD // 10_000, -WAD // 1_000, WAD)),
+        funding_base=random.choice((0, WAD // 10_000, -WAD // 1_000, WAD // 100)),
         funding_cap=random.choice((0, WAD // 1_000, WAD // 50, WAD // 50, WAD)),
         skew_scale=random.choice((1_000 * WAD, 10**6 * WAD)),
     )
@@ -74,7 +74,7 @@ def interest(random: Random) -> cash.Interest:
 def haircut(random: Random) -> collateral.Terms:
     """What a collateral counts for."""
     initial = random.randrange(51) * WAD // 100
-    cap = random.choice((fixed.CAP, 4_000 * WAD))
+    cap = random.choice((fixed.CAP, fixed.CAP, 4_000 * WAD))
     return collateral.Terms(initial, initial * random.randrange(101) // 100, cap)
 
 

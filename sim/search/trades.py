@@ -47,7 +47,7 @@ class Trades(Prices):
     def _instrument(self, model: Model) -> int:
         """A perp, or something dated: mostly of an expiry that can be priced."""
         random = self._random
-        if random.random() < 0.4:
+        if random.random() < 0.3:
             return market.perp(random.choices((0, 1, 2, 8), (50, 40, 10, 1))[0])
         held = [each for account in self.accounts for each in model.vault.ledger.holders[account].instruments]
         dated = [each for each in held if market.expiry_of(each)]
@@ -89,7 +89,7 @@ class Trades(Prices):
         needs = self._need(model, instrument, -sign), self._need(model, instrument, sign)
         carried = [money * WAD // max(1, need) for money, need in zip(free, needs, strict=True)]
         most = min(carried) if random.random() < 0.9 else max(carried)
-        size = self._near(most) if random.random() < 0.3 else random.randrange(most * 2 // 3 + 2)
+        size = self._near(most) if random.random() < 0.3 else random.randrange(most // 4, most + 2)
         return min(size, 2**255 - 1) * sign
 
     def _need(self, model: Model, instrument: int, sign: int) -> int:
@@ -126,14 +126,18 @@ class Trades(Prices):
         return self._deal(maker, taker, instrument, -part if size > 0 else part, self._offered(mark, band))
 
     def _collect(self, model: Model) -> Step:
-        """A speck more for the account that holds a little of everything, until it may hold no more."""
+        """Specks more for the account that holds a little of everything, until it may hold no more."""
         taker, maker = self.accounts[-1], self._random.choice(self.accounts[:-1])
         term = self._priced_term(model)
         grid = USUAL_PRICES.get(term.underlying, WAD) // 10
-        strike = grid * self._random.randint(1, 30)
-        instrument = market.instrument_of(*self._of_kind(term, self._random.choice(_OPTIONS)), strike)
-        mark, band = self._quotation(model, instrument) or (WAD, 0)
-        return self._deal(maker, taker, instrument, 10**12, self._offered(mark, band))
+        calls = []
+        for _ in range(self._random.choice((1, 3, 6))):
+            strike = grid * self._random.randint(1, 30)
+            instrument = market.instrument_of(*self._of_kind(term, self._random.choice(_OPTIONS)), strike)
+            mark, _ = self._quotation(model, instrument) or (WAD, 0)
+            step = self._deal(maker, taker, instrument, 10**12, max(1, mark))
+            calls.append(Call(step.action, step.args))
+        return self._step(BROKER, "batch", calls=tuple(calls))
 
     def _batch(self, model: Model) -> Step:
         """Some calls as one, mostly of doors that may be batched."""

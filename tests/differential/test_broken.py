@@ -1,5 +1,9 @@
-"""The check can fail: every contract of tests/broken.yaml is caught by the walks that the shipped contracts pass."""
+"""The check can fail: every contract of tests/broken.yaml is caught by the walks that the shipped contracts pass.
 
+They are compiled without the optimizer, which takes a third of the time and changes nothing that a walk can see.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +11,27 @@ import pytest
 import yaml
 from walks import orders, walk
 
+from sim import compiler
+from sim.anvil import Node
 from sim.run import Diverged
 from sim.toolchain import contracts_dir
 
 BROKEN: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "broken.yaml").read_text(encoding="utf8"))
 SEEDS = range(6)
 WALKS = {"steps": walk, "orders": orders}
+
+
+@pytest.fixture
+def unoptimised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contracts as solc writes them at once, and nodes that take them however long they are."""
+    start = Node._start
+
+    def roomy(self: Node, starts_at: int, options: Sequence[str]) -> str:
+        return start(self, starts_at, [*options, "--disable-code-size-limit"])
+
+    monkeypatch.setattr(compiler, "SETTINGS", {**compiler.SETTINGS, "optimizer": {"enabled": False}})
+    monkeypatch.setattr(Node, "_start", roomy)
+    compiler.compile_contracts()  # what a broken file leaves as it is comes from this build
 
 
 def write_broken(case: dict[str, Any], directory: Path) -> Path:
@@ -25,10 +44,12 @@ def write_broken(case: dict[str, Any], directory: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unoptimised")
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["id"])
 def test_broken_contract_is_caught(case: dict[str, Any], tmp_path: Path) -> None:
     contracts = write_broken(case, tmp_path / "contracts")
-    for seed in SEEDS:
+    first = case.get("seed", 0)
+    for seed in (*SEEDS[first:], *SEEDS[:first]):
         failure = WALKS[case.get("walk", "steps")](seed, 2_000, contracts).failure
         if failure is not None:
             break

@@ -87,8 +87,9 @@ def _reprint(random: Random) -> dict[str, Any]:
     guard = GUARD.draw(random)
     if random.random() < 0.7:
         guard = guard._replace(max_jump=random.choice([0, WAD // 20, WAD // 5]))
-    at = random.choice([price.pending_at + guard.confirm_secs + random.randint(-1, 1), TIME.draw(random), NOW])
-    return {"self": price, "guard": guard, "index_wad": min(max(index, 1), CAP), "published_at": at}
+    soon = NOW - guard.confirm_secs + random.randint(-1, 1)
+    price.pending_at = random.choice([soon, soon, price.pending_at])
+    return {"self": price, "guard": guard, "index_wad": min(max(index, 1), CAP)}
 
 
 def _replaced(random: Random) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def _replaced(random: Random) -> dict[str, Any]:
 
 def _later(random: Random) -> dict[str, Any]:
     price = PRICE.draw(random)
-    return {"self": price, "at": price.published_at + random.choice([0, 1, SECS.draw(random), 2**63])}
+    return {"self": price, "until_at": price.published_at + random.choice([0, 1, SECS.draw(random), 2**63])}
 
 
 def _window(random: Random, at: int) -> dict[str, Any]:
@@ -229,6 +230,7 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "safeMark": {"self": EXPOSURE, "size": SIZE, "mark_wad": Whole(0, 2**97)},
         "rate": {"risk": RISK, "size_wad": Whole(-32 * CAP, 32 * CAP), "level": LEVEL},
         "requirement": {"self": EXPOSURE, "level": LEVEL},
+        "spotRequirement": {"risk": OPTION_RISK, "line": LINE, "spot_wad": Whole(0, CAP)},
         "shortRequirement": {"exposure": EXPOSURE, "line": LINE, "level": LEVEL},
         "maxLoss": strip,
         "isSameTerm": _pair,

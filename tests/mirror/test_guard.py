@@ -159,3 +159,13 @@ def test_the_worse_price_on_paper() -> None:
         self = Exposure(index_wad=2000 * WAD, stable_wad=stable * WAD)
         assert standard.safe_mark(self, WAD, 2010 * WAD) == long * WAD
         assert standard.safe_mark(self, -WAD, 2010 * WAD) == short * WAD
+
+
+def test_a_feeder_cannot_confirm_a_jump_by_dating_its_first_print_back() -> None:
+    """10 % and 300 s: two prints of one moment, the first dated 600 s back, leave the old price in force."""
+    self = guarded(Guard(WAD // 10, 300, 0))
+    price = self.ledger.prices[0]
+    show(self, 1000 * WAD, START - 600)
+    for published_at in (START - 600, START):
+        self.publish_price(0, 4000 * WAD, 0, WAD, published_at, sender=FEEDER, now=START)
+        assert (price.index, price.pending, price.pending_at) == (1000 * WAD, 4000 * WAD, START)

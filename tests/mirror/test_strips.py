@@ -170,7 +170,7 @@ def unit_of(options: OptionRisk, spot: Fraction, leg: Leg, level: Level) -> Frac
 @given(legs(), option_risks(), wide(WAD // 1000, 20 * WAD))
 def test_a_naked_short_needs_what_the_formula_says(leg: Leg, options: OptionRisk, spot: int) -> None:
     """Rounded up; a rate is rounded by itself, before it meets the index."""
-    exposure = Exposure(option_risk=options, index_wad=spot)
+    exposure = Exposure(option_risk=options, index_wad=spot, stable_wad=spot)
     [line] = lines_of([leg], [WAD] * 4)
     for level in Level:
         whole = unit_of(options, Fraction(spot, WAD), leg, level) * WAD
@@ -180,7 +180,7 @@ def test_a_naked_short_needs_what_the_formula_says(leg: Leg, options: OptionRisk
 
 def test_naked_shorts_on_paper() -> None:
     """Index 1500, mark 50: call at 1600 is 6.67 % out, so max(15 - 6.67, 10) % = 150 + 50; maintenance 112.5 + 50."""
-    exposure = Exposure(option_risk=DERIVE, index_wad=1500 * WAD)
+    exposure = Exposure(option_risk=DERIVE, index_wad=1500 * WAD, stable_wad=1500 * WAD)
     call = Line(0, 1, 1600 * WAD, True, -WAD, 50 * WAD, 1500 * WAD, WAD)
     assert [standard.short_requirement(exposure, call, level) for level in Level] == [200 * WAD, 1625 * WAD // 10]
     near = replace(call, strike_wad=1530 * WAD)  # 2 % out: 13 % of 1500 is 195
@@ -196,7 +196,7 @@ def test_naked_shorts_on_paper() -> None:
 @LAW
 @given(legs(size=st.integers(-9, -1)), risks(), spots, st.integers(0, 10 * WAD))
 def test_doubt_asks_for_shorts_alone(leg: Leg, risk: Risk, spot: list[int], depeg: int) -> None:
-    exposure = Exposure(risk=risk, index_wad=spot[0])
+    exposure = Exposure(risk=risk, index_wad=spot[0], stable_wad=spot[0])
     [short] = lines_of([leg], [WAD] * 4)
     doubt = (WAD - leg.confidence) * risk.confidence_factor if leg.confidence < risk.confidence_threshold else 0
     whole = -leg.size * spot[0] * Fraction(doubt + depeg * WAD, WAD**2)
@@ -259,7 +259,7 @@ def test_v8_is_no_law_of_options_in_standard_mode() -> None:
     call = Line(0, 1, 1900 * WAD, True, -WAD, 6 * WAD, 1500 * WAD, WAD)
     short = Line(0, 1, 1100 * WAD, True, -WAD, 402 * WAD, 1500 * WAD, WAD)
     long = Line(0, 1, 1300 * WAD, True, WAD, 215 * WAD, 1500 * WAD, WAD)
-    exposure = Exposure(option_risk=DERIVE, index_wad=1500 * WAD)
+    exposure = Exposure(option_risk=DERIVE, index_wad=1500 * WAD, stable_wad=1500 * WAD)
 
     def needed(*lines: Line) -> int:
         return requirement(Book(0, [], [exposure], list(lines)), Level.INITIAL)
@@ -286,3 +286,12 @@ def test_payoffs_on_paper() -> None:
     assert option.payoff(7, 5, True) == 2 == option.payoff(5, 7, False)
     assert option.payoff(5, 7, True) == 0 == option.payoff(7, 5, False)
     assert market.is_option(market.CALL) and market.is_option(market.PUT) and not market.is_option(market.FUTURE)
+
+
+def test_a_naked_short_is_asked_for_the_worse_of_index_and_stable_price() -> None:
+    """Struck at 2000 a call asks 0.1 * 1000 + 10 at 1000; at 2000 it is at the money: 0.15 * 2000 + 10."""
+    call = Line(strike_wad=2000 * WAD, is_call=True, size=-WAD, mark_wad=10 * WAD)
+    for index, stable in ((1000, 2000), (2000, 1000)):
+        exposure = Exposure(option_risk=DERIVE, index_wad=index * WAD, stable_wad=stable * WAD)
+        assert standard.short_requirement(exposure, call, Level.INITIAL) == 310 * WAD
+    assert standard.short_requirement(exposure, call, Level.MAINTENANCE) == (150 + 10) * WAD

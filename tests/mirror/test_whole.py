@@ -294,8 +294,10 @@ def naked_usd(spot: Spot, each: Held, level: Level) -> float:
         least = max(how.put_rate / UNIT * index, how.put_mark_rate / UNIT * mark) + mark
     if level == Level.MAINTENANCE:
         return least
-    otm = max(0.0, strike - index if is_call else index - strike) / index
-    whole = max(how.max_spot_rate / UNIT - otm, how.min_spot_rate / UNIT) * index + mark
+    whole = 0.0
+    for price in (index, spot.stable / UNIT):
+        otm = max(0.0, strike - price if is_call else price - strike) / price
+        whole = max(whole, max(how.max_spot_rate / UNIT - otm, how.min_spot_rate / UNIT) * price + mark)
     return whole if is_call else max(whole, how.put_initial_scale / UNIT * least)
 
 
