@@ -21,7 +21,7 @@ def test_a_vault_with_a_linked_library_runs_as_ours(tmp_path: Path) -> None:
     folder.mkdir()
     changed = text.replace("AccountId account) internal view {", "AccountId account) external view {")
     (folder / "Valuation.sol").write_text(changed, encoding="utf8")
-    assert compile_contracts(folder).artifacts["Vault"].link_references
+    assert compile_contracts(folder).artifacts["Appraiser"].link_references
     story = load("quickstart")
     chain = Chain(story.world, folder)
     try:

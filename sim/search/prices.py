@@ -86,7 +86,7 @@ class Prices(Governing):
         moved = self._prices[underlying] * (1_000 + random.randint(-step, step)) // 1_000
         low, high = USUAL_PRICES[underlying] // 20, USUAL_PRICES[underlying] * 20
         self._prices[underlying] = min(max(moved, low), high) + random.randrange(10**6)
-        confidence = WAD if random.random() < 0.8 else random.randrange(WAD + 2)
+        confidence = WAD if random.random() < 0.8 else random.randrange(WAD + WAD // 20)
         return self._publish(underlying, confidence, age)
 
     def _publish(self, underlying: int, confidence: int, age: int) -> Step:

@@ -81,7 +81,7 @@ def haircut(random: Random) -> collateral.Terms:
 def depeg(random: Random) -> cash.Terms:
     """How the quote token's own price enters; its feed may be unknown."""
     feed = random.choice((cash.NO_FEED, 2, 2, 9))
-    return cash.Terms(feed, WAD * 98 // 100, WAD * 12 // 10)
+    return cash.Terms(feed, WAD, WAD * 12 // 10)
 
 
 def auction(random: Random) -> liquidation.Terms:
