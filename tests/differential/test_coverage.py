@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 from probing import Probes, functions_of
-from test_books import BOOKS
+from test_books import BOOKS, STAKES
 from test_numbers import PURE
 from test_portfolios import FOLIO
 from test_stored import ACCOUNT, LEDGER
@@ -35,11 +35,14 @@ from sim.mirror import (
     normal,
     option,
     oracle,
+    policy,
     portfolio,
     registry,
     shock,
+    stakes,
     standard,
     store,
+    stress,
     surface,
     unfillable,
     valuation,
@@ -51,7 +54,8 @@ from sim.toolchain import contracts_dir
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
     **{module: set(PURE[module]) for module in (oracle, market, funding, cash, standard, margin, liquidation)},
-    **{module: set(FOLIO[module]) for module in (shock, portfolio, correlation)},
+    **{module: set(FOLIO[module]) for module in (shock, portfolio, correlation, stress)},
+    stakes: set(STAKES),
     collateral: {*PURE[collateral], "requireDecimals", "pull", "push"},
     account: set(ACCOUNT),
     ledger: set(LEDGER),
@@ -68,8 +72,12 @@ READ_BY_STEPS = {
 READ_BY_TESTS = {exchange: {"filledWad", "isCancelled", "digest"}}  # test_exchange asks for them
 # what the doors of the contracts share: test_steps reaches it through every door
 BEHIND_DOORS = {
-    store: {"emit", "accrue", "requireOwner", "requireRunning", "requireUnderlying", "requireCollateral"},
-    governance: {"schedule", "enact"},
+    store: {
+        "emit", "accrue", "requireOwner", "requireRunning", "requireUnderlying", "requireCollateral", "schedule",
+        "enact",
+    },
+    governance: set(),
+    policy: set(),
     registry: set(),
     feed: {"observe", "openCurve", "requireFeeder"},
     appraiser: {"quotation", "initialMargin", "maintenance", "requireInitial", "requireNoFall"},
@@ -86,7 +94,7 @@ BEHIND_DOORS = {
 }  # fmt: skip
 CLASSES = {
     appraiser: appraiser.Appraiser, feed: feed.Feed, checks: checks.Checks,
-    store: store.Store, governance: governance.Governance, registry: registry.Registry,
+    policy: policy.Policy, store: store.Store, governance: governance.Governance, registry: registry.Registry,
     auction: auction.Auction, vault: vault.Vault, exchange: exchange.Exchange,
 }  # fmt: skip
 
