@@ -13,15 +13,27 @@ from sim.compiler import syntax_trees
 ROOT = Path(__file__).resolve().parent.parent
 MIRROR = ROOT / "sim" / "mirror"
 PAIRS = sorted(path.stem for path in (ROOT / "contracts").glob("*.sol"))
-DOORS = ["Store", "Policy", "Appraiser", "Governance", "Feed", "Registry", "Checks", "Auction", "Vault", "Exchange"]
+DOORS = [
+    "Store",
+    "Teller",
+    "Policy",
+    "Appraiser",
+    "Governance",
+    "Feed",
+    "Registry",
+    "Checks",
+    "Auction",
+    "Vault",
+    "Exchange",
+]
 LIBRARIES = [name for name in PAIRS if name not in {"Errors", "Unfillable", *DOORS}]
 
 # what a contract passes on to another, or asks of itself, its twin inherits
 REACHED = {
     ("Vault", "Proxy"): "Registry", ("Registry", "Proxy"): "Feed", ("Checks", "Store"): "Appraiser",
-    ("Feed", "Store"): "Policy",
+    ("Feed", "Store"): "Policy", ("Policy", "Store"): "Teller",
 }  # fmt: skip
-CHAIN_ONLY = {"registry", "appraiser", "feed", "policy", "stress"}
+CHAIN_ONLY = {"registry", "appraiser", "feed", "policy", "teller", "stress"}
 CHAIN_ONLY_FIELDS = {"State.stress"}  # a module needs no address
 UNPAIRED = {"__init__", "evm", "refusal"}
 FROM_THE_AIR = {"sender", "now", "this", "tokens", "wallets", "chain_id", "journal"}

@@ -44,6 +44,7 @@ from sim.mirror import (
     store,
     stress,
     surface,
+    teller,
     unfillable,
     valuation,
     vault,
@@ -69,7 +70,10 @@ READ_BY_STEPS = {
     registry: {"snapshot", "isAuthorized", "curves"},  # test_views asks who may act, and for the open expiries
     appraiser: {"metrics"},
 }
-READ_BY_TESTS = {exchange: {"filledWad", "isCancelled", "digest"}}  # test_exchange asks for them
+READ_BY_TESTS = {
+    exchange: {"filledWad", "isCancelled", "digest"},  # test_exchange asks for them
+    teller: {"scenarios", "greeks"},  # and test_views for these
+}
 # what the doors of the contracts share: test_steps reaches it through every door
 BEHIND_DOORS = {
     store: {
@@ -78,6 +82,7 @@ BEHIND_DOORS = {
     },
     governance: set(),
     policy: set(),
+    teller: {"added"},
     registry: set(),
     feed: {"observe", "openCurve", "requireFeeder"},
     appraiser: {"quotation", "initialMargin", "maintenance", "requireInitial", "requireNoFall"},
@@ -94,7 +99,8 @@ BEHIND_DOORS = {
 }  # fmt: skip
 CLASSES = {
     appraiser: appraiser.Appraiser, feed: feed.Feed, checks: checks.Checks,
-    policy: policy.Policy, store: store.Store, governance: governance.Governance, registry: registry.Registry,
+    policy: policy.Policy, teller: teller.Teller,
+    store: store.Store, governance: governance.Governance, registry: registry.Registry,
     auction: auction.Auction, vault: vault.Vault, exchange: exchange.Exchange,
 }  # fmt: skip
 

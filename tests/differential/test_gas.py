@@ -14,7 +14,7 @@ from sim.mirror.surface import Svi
 
 LIMIT = 30_000_000
 LARGEST_CODE = 24_576
-CONTRACTS = ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Stress", "Exchange")
+CONTRACTS = ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller", "Stress", "Exchange")
 
 
 def measured(instruments: Sequence[int], scenarios: int = 0) -> dict[str, int]:
