@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
+import {Market} from "./Market.sol";
 
 /// @dev the owner's address in the upper 160 bits, the owner's own number in the lower 96
 type AccountId is uint256;
@@ -10,6 +11,8 @@ type AccountId is uint256;
 /// @notice What an account is and holds: owner, operators, cash principal, balances, positions.
 library Account {
     uint256 internal constant MAX_POSITIONS = 32;
+    /// @dev in portfolio mode: each is priced in every scenario, and a trade may ask for four margins
+    uint256 internal constant MAX_OPTIONS = 12;
     uint256 internal constant STANDARD = 0;
     uint256 internal constant PORTFOLIO = 1;
 
@@ -108,7 +111,7 @@ library Account {
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
     /// @param fundingIndex index of funding as of now [ray]
-    /// @custom:reverts TooManyPositions, SizeTooLarge
+    /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
     function fill(Holder storage self, uint256 instrument, int256 sizeDelta, int256 quoteDelta, int256 fundingIndex)
         internal
         returns (int256 realizedWad)
@@ -132,11 +135,24 @@ library Account {
     /// @notice Notes an instrument as held.
     /// @param self holder of the account
     /// @param instrument number of the instrument
-    /// @custom:reverts TooManyPositions
+    /// @custom:reverts TooManyPositions, TooManyOptions
     function add(Holder storage self, uint256 instrument) internal {
         uint256 count = self.instruments.length + 1;
         if (count > MAX_POSITIONS) revert Errors.TooManyPositions(count, MAX_POSITIONS);
+        if (self.mode == PORTFOLIO && Market.isOption(Market.kindOf(instrument))) requireOptions(self, 1);
         self.instruments.push(instrument);
+    }
+
+    /// @notice Refuses more options than an account in portfolio mode may hold.
+    /// @param self holder of the account
+    /// @param more options beside those that it holds
+    /// @custom:reverts TooManyOptions
+    function requireOptions(Holder storage self, uint256 more) internal view {
+        uint256 count = more;
+        for (uint256 i = 0; i < self.instruments.length; i++) {
+            if (Market.isOption(Market.kindOf(self.instruments[i]))) count++;
+        }
+        if (count > MAX_OPTIONS) revert Errors.TooManyOptions(count, MAX_OPTIONS);
     }
 
     /// @notice Forgets a position.

@@ -85,7 +85,8 @@ abstract contract Auction is Checks {
     /// @param fractionWad largest part to take [wad]
     /// @param limitWad most to pay; negative: least to be paid [wad]
     /// @custom:reverts VaultPaused, NotAuthorized, SameAccount, FractionOutOfRange, UnderLiquidation, NotUnderLiquidation, NotLiquidatable,
-    /// StalePrice, AuctionInsolvent, OwnBid, ZeroPrice, BidTooDear, InsuranceExhausted, InsufficientMargin, TooManyPositions, SizeTooLarge
+    /// StalePrice, AuctionInsolvent, OwnBid, ZeroPrice, BidTooDear, InsuranceExhausted, InsufficientMargin, TooManyPositions,
+    /// TooManyOptions, SizeTooLarge
     function bid(AccountId account, AccountId bidder, uint256 fractionWad, int256 limitWad) external nonReentrant {
         requireRunning();
         Account.requireAuthority(ledger.holders[bidder], bidder, msg.sender);

@@ -38,6 +38,8 @@ library Errors {
     error ParameterOutOfRange(bytes32 name, uint256 value, uint256 low, uint256 high);
     /// @notice An account would hold more positions than allowed.
     error TooManyPositions(uint256 count, uint256 cap);
+    /// @notice An account in portfolio mode would hold more options than allowed.
+    error TooManyOptions(uint256 count, uint256 cap);
     /// @notice More underlyings would be listed than allowed.
     error TooManyUnderlyings(uint256 count, uint256 cap);
     /// @notice More collaterals would be listed than allowed.

@@ -116,7 +116,7 @@ library Ledger {
     /// @param instrument number of the instrument
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
-    /// @custom:reverts TooManyPositions, SizeTooLarge
+    /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
     function fill(State storage self, AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal {
         Account.Holder storage holder = self.holders[account];
         if (Market.isOption(Market.kindOf(instrument))) {
@@ -169,7 +169,7 @@ library Ledger {
     /// @param fractionWad part that moves [wad]
     /// @param reservedWad cash that stays [wad]
     /// @custom:rounds toward zero, because remainders stay where they were
-    /// @custom:reverts TooManyPositions, SizeTooLarge
+    /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
     function movePart(State storage self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad) internal {
         Account.Holder storage giver = self.holders[source];
         Account.Holder storage taker = self.holders[target];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Correlation} from "./Correlation.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Shock} from "./Shock.sol";
@@ -8,11 +9,18 @@ import {Store} from "./Store.sol";
 import {Stress} from "./Stress.sol";
 
 /// @notice The parameters of portfolio margin: announced by the owner, in force after the delay.
-contract Policy is Store {
+contract Policy is Store, Proxy {
+    /// @dev the code of further views of an account
+    address public immutable teller;
+
     event PortfolioScheduled(address indexed sender, uint256 indexed underlying, Portfolio.Risk risk, uint256 effectiveAt);
     event PortfolioEnacted(address indexed sender, uint256 indexed underlying, Portfolio.Risk risk);
     event RulesScheduled(address indexed sender, Stress.Rules rules, uint256 effectiveAt);
     event RulesEnacted(address indexed sender, Stress.Rules rules);
+
+    constructor(address teller_) {
+        teller = teller_;
+    }
 
     /// @notice Announces portfolio margin of an underlying.
     /// @param underlying number of the underlying
@@ -60,5 +68,10 @@ contract Policy is Store {
         ledger.rules.terms = rules.terms;
         ledger.rules.matrix = rules.matrix;
         emit RulesEnacted(msg.sender, rules);
+    }
+
+    /// @notice Code of every door that the policy has not itself: what accounts are told beside their margin.
+    function _implementation() internal view override returns (address) {
+        return teller;
     }
 }

@@ -20,7 +20,9 @@ import {Surface} from "./Surface.sol";
 /// @notice An account valued from the ledger.
 library Valuation {
     /// @notice What an account is told about its margin.
-    /// @dev all [wad]; staleUnderlying: underlying of the first price that is too old, plus one, 0 when none; staleExpiry: its expiry, 0: index
+    /// @dev all [wad]; staleUnderlying: underlying of the first price that is too old, plus one, 0 when none; staleExpiry: its expiry, 0: index;
+    /// mode: how margin is asked for; sumWad: losses of portfolio margin, each underlying alone, lossInitialWad, lossMaintenanceWad: of all together,
+    /// so that their difference is the credit for offsets; 0 in standard mode
     struct Metrics {
         int256 equityWad;
         int256 initialEquityWad;
@@ -32,6 +34,10 @@ library Valuation {
         int256 leverageWad;
         uint256 staleUnderlying;
         uint256 staleExpiry;
+        uint256 mode;
+        uint256 sumWad;
+        uint256 lossInitialWad;
+        uint256 lossMaintenanceWad;
     }
 
     /// @notice An account, valued at the prices of now.
@@ -335,7 +341,11 @@ library Valuation {
             Margin.freeCollateral(valued),
             Margin.leverage(valued),
             valued.stale.underlying,
-            valued.stale.expiry
+            valued.stale.expiry,
+            self.holders[account].mode,
+            valued.verdict.sumWad,
+            valued.verdict.lossInitialWad,
+            valued.verdict.lossMaintenanceWad
         );
     }
 }

@@ -88,12 +88,13 @@ contract Vault is Auction, Proxy {
     /// @dev only the owner may, and the account must pass in the new mode; there is no portfolio mode before its rules are in force
     /// @param account account
     /// @param mode STANDARD or PORTFOLIO
-    /// @custom:reverts NotAuthorized, VaultPaused, UnderLiquidation, ParameterOutOfRange, StalePrice, InsufficientMargin
+    /// @custom:reverts NotAuthorized, VaultPaused, UnderLiquidation, ParameterOutOfRange, TooManyOptions, StalePrice, InsufficientMargin
     function setMode(AccountId account, uint256 mode) external nonReentrant {
         if (msg.sender != Account.ownerOf(account)) revert Errors.NotAuthorized(account, msg.sender);
         requireRunning();
         Ledger.requireIdle(ledger, account);
         Market.requireWithin("mode", mode, Account.STANDARD, ledger.rules.scenarios.length == 0 ? Account.STANDARD : Account.PORTFOLIO);
+        if (mode == Account.PORTFOLIO) Account.requireOptions(ledger.holders[account], 0);
         int256 beforeWad = begin(account, true);
         ledger.holders[account].mode = uint8(mode);
         check(account, true, beforeWad);
@@ -190,7 +191,7 @@ contract Vault is Auction, Proxy {
     /// @param priceWad price of one whole unit [wad]
     /// @custom:rounds the quote up, because the taker asks for the trade and the maker would lose otherwise
     /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, InstrumentExpired, StalePrice, ZeroSize, SizeTooLarge,
-    /// ZeroPrice, PriceTooLarge, PriceOutsideBand, VaultPaused, TooManyPositions, InsufficientMargin
+    /// ZeroPrice, PriceTooLarge, PriceOutsideBand, VaultPaused, TooManyPositions, TooManyOptions, InsufficientMargin
     function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
         Account.requireAuthority(ledger.holders[maker], maker, msg.sender);
         Account.requireAuthority(ledger.holders[taker], taker, msg.sender);
@@ -290,7 +291,7 @@ contract Vault is Auction, Proxy {
     /// @param instrument number of the instrument
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
-    /// @custom:reverts VaultPaused, TooManyPositions, SizeTooLarge, StalePrice, InsufficientMargin
+    /// @custom:reverts VaultPaused, TooManyPositions, TooManyOptions, SizeTooLarge, StalePrice, InsufficientMargin
     function fillSide(AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal returns (Side memory) {
         Account.Holder storage holder = ledger.holders[account];
         Account.Position storage position = holder.positions[instrument];

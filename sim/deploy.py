@@ -12,7 +12,7 @@ from sim.mirror.liquidation import Terms
 from sim.side import EXCHANGE, VAULT, TokenSpec, World
 
 DEPLOYER = "deployer"
-POLICY, FEED, REGISTRY, APPRAISER, STRESS = "policy", "feed", "registry", "appraiser", "stress"
+TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"
 GAS = hex(30_000_000)
 
 _TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
@@ -22,7 +22,9 @@ _RICH = hex(10**30)
 def vault_abi(build: Build) -> list[dict[str, Any]]:
     """Everything that may be said to the vault's address: its own doors, and those that it passes on."""
     items = [
-        item for name in ("Vault", "Appraiser", "Registry", "Feed", "Policy") for item in build.artifacts[name].abi
+        item
+        for name in ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller")
+        for item in build.artifacts[name].abi
     ]
     return [item for place, item in enumerate(items) if item not in items[:place]]
 
@@ -76,7 +78,8 @@ def deploy_world(node: Node, build: Build, world: World, names: Names) -> None:
     kinds = ["address", "address", "uint256", f"({','.join(['uint64'] * len(Terms._fields))})"]
     values = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
     names.bind(STRESS, stress := deployer.deploy("Stress"))
-    names.bind(POLICY, policy := deployer.deploy("Policy"))
+    names.bind(TELLER, teller := deployer.deploy("Teller"))
+    names.bind(POLICY, policy := deployer.deploy("Policy", ["address"], [teller]))
     names.bind(FEED, feed := deployer.deploy("Feed", ["address"], [policy]))
     names.bind(REGISTRY, registry := deployer.deploy("Registry", ["address"], [feed]))
     names.bind(APPRAISER, appraiser := deployer.deploy("Appraiser", ["address"], [registry]))

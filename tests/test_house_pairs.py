@@ -13,12 +13,28 @@ from sim.compiler import syntax_trees
 ROOT = Path(__file__).resolve().parent.parent
 MIRROR = ROOT / "sim" / "mirror"
 PAIRS = sorted(path.stem for path in (ROOT / "contracts").glob("*.sol"))
-DOORS = ["Store", "Appraiser", "Governance", "Feed", "Registry", "Checks", "Auction", "Vault", "Exchange"]
+DOORS = [
+    "Store",
+    "Teller",
+    "Policy",
+    "Appraiser",
+    "Governance",
+    "Feed",
+    "Registry",
+    "Checks",
+    "Auction",
+    "Vault",
+    "Exchange",
+]
 LIBRARIES = [name for name in PAIRS if name not in {"Errors", "Unfillable", *DOORS}]
 
 # what a contract passes on to another, or asks of itself, its twin inherits
-REACHED = {("Vault", "Proxy"): "Registry", ("Registry", "Proxy"): "Feed", ("Checks", "Store"): "Appraiser"}
-CHAIN_ONLY = {"registry", "appraiser", "feed"}
+REACHED = {
+    ("Vault", "Proxy"): "Registry", ("Registry", "Proxy"): "Feed", ("Checks", "Store"): "Appraiser",
+    ("Feed", "Store"): "Policy", ("Policy", "Store"): "Teller",
+}  # fmt: skip
+CHAIN_ONLY = {"registry", "appraiser", "feed", "policy", "teller", "stress"}
+CHAIN_ONLY_FIELDS = {"State.stress"}  # a module needs no address
 UNPAIRED = {"__init__", "evm", "refusal"}
 FROM_THE_AIR = {"sender", "now", "this", "tokens", "wallets", "chain_id", "journal"}
 MIRROR_ONLY_STATE = ["entered", "events", "tokens", "wallets", "chain_id", "this"]  # what the machine keeps
@@ -90,7 +106,8 @@ def _members(node: dict[str, Any]) -> tuple[str, ...]:
         return _parameters(node)
     if node["nodeType"] == "EnumDefinition":
         return tuple(member["name"].upper() for member in node["members"])
-    return tuple(snake(member["name"]) for member in node.get("members", []))
+    names = (snake(member["name"]) for member in node.get("members", []))
+    return tuple(name for name in names if f"{node['name']}.{name}" not in CHAIN_ONLY_FIELDS)
 
 
 def _parameters(node: dict[str, Any]) -> tuple[str, ...]:

@@ -44,6 +44,10 @@ contract ProbeAccount is Probe {
         return Account.image(holder, 0);
     }
 
+    function requireOptions(Account.Image calldata self, uint256 more) external {
+        Account.requireOptions(held(self), more);
+    }
+
     function remove(Account.Image calldata self, uint256 instrument)
         external
         returns (Account.Image memory, Account.Position memory)

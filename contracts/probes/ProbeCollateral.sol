@@ -5,7 +5,7 @@ import {Collateral} from "../Collateral.sol";
 import {Token} from "./Token.sol";
 
 /// @notice Something that has decimals.
-contract Teller {
+contract DecimalsTeller {
     uint8 public immutable decimals;
 
     constructor(uint8 decimals_) {
@@ -36,7 +36,7 @@ contract ProbeCollateral {
     }
 
     function requireDecimals(uint8 decimals) external returns (uint8) {
-        return Collateral.requireDecimals(address(new Teller(decimals)));
+        return Collateral.requireDecimals(address(new DecimalsTeller(decimals)));
     }
 
     function pull(address token, address payer, uint256 amountRaw, uint256 mintedRaw) external returns (uint256, uint256) {

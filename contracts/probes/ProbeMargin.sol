@@ -22,6 +22,10 @@ contract ProbeMargin {
         return Margin.isFirst(lines, place);
     }
 
+    function isModelled(Margin.Book calldata self, uint256 underlying) external pure returns (bool) {
+        return Margin.isModelled(self, underlying);
+    }
+
     function margin(Margin.Book calldata self, Level level) external pure returns (int256) {
         return Margin.margin(self, level);
     }

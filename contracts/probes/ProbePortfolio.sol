@@ -7,6 +7,11 @@ import {Level} from "../Standard.sol";
 
 /// @notice The functions of Portfolio, open to anyone.
 contract ProbePortfolio {
+    function stake(Portfolio.Stake memory self, int256 size, uint256 priceWad) external pure returns (Portfolio.Stake memory) {
+        Portfolio.stake(self, size, priceWad);
+        return self;
+    }
+
     function outcomes(Portfolio.Stake memory self, Shock.Scenario[] memory scenarios)
         external
         pure

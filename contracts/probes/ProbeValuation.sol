@@ -4,20 +4,12 @@ pragma solidity ^0.8.28;
 import {AccountId} from "../Account.sol";
 import {Ledger} from "../Ledger.sol";
 import {Margin} from "../Margin.sol";
-import {Market} from "../Market.sol";
-import {Oracle} from "../Oracle.sol";
 import {Standard} from "../Standard.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Valuation from which a book is put together, open to anyone; the ledger is given, and books are answered.
+/// @notice The functions of Valuation that add to a book, open to anyone; the ledger is given, and books are answered.
 contract ProbeValuation is Probe {
-    Oracle.Curve private known;
-
-    function book(Setup calldata self, AccountId account) external returns (Margin.Book memory) {
-        return Valuation.book(stored(self), account);
-    }
-
     function valueBalances(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
         Ledger.State storage state = stored(self);
         valued = blank(state);
@@ -40,53 +32,5 @@ contract ProbeValuation is Probe {
         Ledger.State storage state = stored(self);
         valued = blank(state);
         Valuation.valueLinear(state, valued, instrument, state.holders[account].positions[instrument]);
-    }
-
-    function optionLine(Setup calldata self, uint256 instrument, int256 size)
-        external
-        returns (Standard.Line memory line, Margin.Book memory valued)
-    {
-        Ledger.State storage state = stored(self);
-        valued = blank(state);
-        line = Valuation.optionLine(state, valued, instrument, size);
-    }
-
-    function optionMark(Standard.Line calldata line) external pure returns (uint256) {
-        return Valuation.optionMark(line);
-    }
-
-    function forward(Setup calldata self, uint256 instrument) external returns (uint256 forwardWad, uint256 fixedWad, Margin.Book memory valued) {
-        Ledger.State storage state = stored(self);
-        valued = blank(state);
-        Valuation.load(state, valued, Market.underlyingOf(instrument));
-        (forwardWad, fixedWad) = Valuation.forward(state, valued, instrument);
-    }
-
-    function curveOf(Setup calldata self, uint256 instrument) external returns (Oracle.Curve memory) {
-        return Valuation.curveOf(stored(self), instrument);
-    }
-
-    function load(Setup calldata self, uint256 underlying)
-        external
-        returns (Margin.Book memory valued, Standard.Exposure memory again)
-    {
-        Ledger.State storage state = stored(self);
-        valued = blank(state);
-        Valuation.load(state, valued, underlying);
-        again = Valuation.load(state, valued, underlying);
-    }
-
-    function note(Margin.Book memory valued, uint256 underlying, uint256 expiry, uint256 publishedAt, uint256 heartbeatSecs)
-        external
-        view
-        returns (Margin.Book memory)
-    {
-        Valuation.note(valued, underlying, expiry, publishedAt, heartbeatSecs);
-        return valued;
-    }
-
-    function blank(Ledger.State storage state) internal view returns (Margin.Book memory valued) {
-        valued.holdings = new Margin.Holding[](state.assets.length);
-        valued.exposures = new Standard.Exposure[](state.risks.length);
     }
 }

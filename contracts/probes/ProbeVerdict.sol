@@ -2,24 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {AccountId} from "../Account.sol";
-import {Margin} from "../Margin.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Valuation that judge a whole account or instrument, open to anyone; the ledger is given.
+/// @notice The functions of Valuation that judge a whole account, open to anyone; the ledger is given.
 contract ProbeVerdict is Probe {
-    function quotation(Setup calldata self, uint256 instrument) external returns (uint256 markWad, uint256 bandWad) {
-        return Valuation.quotation(stored(self), instrument);
-    }
-
-    function requireFresh(Margin.Book memory valued) external pure {
-        Valuation.requireFresh(valued);
-    }
-
-    function freshBook(Setup calldata self, AccountId account) external returns (Margin.Book memory) {
-        return Valuation.freshBook(stored(self), account);
-    }
-
     function requireInitial(Setup calldata self, AccountId account) external {
         Valuation.requireInitial(stored(self), account);
     }
@@ -34,9 +21,5 @@ contract ProbeVerdict is Probe {
 
     function maintenance(Setup calldata self, AccountId account) external returns (int256 equityWad, int256 marginWad) {
         return Valuation.maintenance(stored(self), account);
-    }
-
-    function metrics(Setup calldata self, AccountId account) external returns (Valuation.Metrics memory) {
-        return Valuation.metrics(stored(self), account);
     }
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sim.mirror import errors, fixed
+from sim.mirror import errors, fixed, market
 from sim.mirror.evm import Map, Stored
 
 MAX_POSITIONS = 32
+MAX_OPTIONS = 12
 STANDARD = 0
 PORTFOLIO = 1
 
@@ -130,7 +131,16 @@ def add(self: Holder, instrument: int) -> None:
     count = len(self.instruments) + 1
     if count > MAX_POSITIONS:
         raise errors.TooManyPositions(count, MAX_POSITIONS)
+    if self.mode == PORTFOLIO and market.is_option(market.kind_of(instrument)):
+        require_options(self, 1)
     self.instruments = (*self.instruments, instrument)
+
+
+def require_options(self: Holder, more: int) -> None:
+    """Refuses more options than an account in portfolio mode may hold."""
+    count = more + sum(market.is_option(market.kind_of(instrument)) for instrument in self.instruments)
+    if count > MAX_OPTIONS:
+        raise errors.TooManyOptions(count, MAX_OPTIONS)
 
 
 def remove(self: Holder, instrument: int) -> None:

@@ -97,6 +97,13 @@ class TooManyPositions(Refusal):
     cap: int
 
 
+class TooManyOptions(Refusal):
+    """An account in portfolio mode would hold more options than allowed."""
+
+    count: int
+    cap: int
+
+
 class TooManyUnderlyings(Refusal):
     """More underlyings would be listed than allowed."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sim.mirror import correlation, portfolio, shock
-from sim.mirror.store import Store
 from sim.mirror.stress import Rules
+from sim.mirror.teller import Teller
 
 
-class Policy(Store):
+class Policy(Teller):
     """The parameters of portfolio margin: announced by the owner, in force after the delay."""
 
     __slots__ = ()

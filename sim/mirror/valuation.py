@@ -43,6 +43,10 @@ class Metrics(NamedTuple):
     leverage_wad: int
     stale_underlying: int
     stale_expiry: int
+    mode: int
+    sum_wad: int
+    loss_initial_wad: int
+    loss_maintenance_wad: int
 
 
 def book(self: State, account: AccountId, *, now: int) -> Book:
@@ -290,4 +294,8 @@ def metrics(self: State, account: AccountId, *, now: int) -> Metrics:
         margin.leverage(valued),
         valued.stale.underlying,
         valued.stale.expiry,
+        self.holders[account].mode,
+        valued.verdict.sum_wad,
+        valued.verdict.loss_initial_wad,
+        valued.verdict.loss_maintenance_wad,
     )

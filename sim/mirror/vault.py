@@ -70,6 +70,8 @@ class Vault(Auction, Registry):
         ledger.require_idle(self.ledger, account)
         most = accounts.PORTFOLIO if self.ledger.rules.scenarios else accounts.STANDARD
         market.require_within("mode", mode, accounts.STANDARD, most)
+        if mode == accounts.PORTFOLIO:
+            accounts.require_options(self.ledger.holders[account], 0)
         before_wad = self.begin(account, True, now=now)
         self.ledger.holders[account].mode = mode
         self.check(account, True, before_wad, now=now)

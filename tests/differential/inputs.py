@@ -223,9 +223,12 @@ def line(random: Random, underlyings: int, base: int, expiries: int = 2) -> Line
     strike = STRIKE.draw(random) if random.random() < 0.2 else max(1, min(CAP, base * random.randint(50, 150) // 100))
     size = SIZE.draw(random) if random.random() < 0.3 else random.choice([-1, 1]) * random.randint(1, 9) * WAD
     forward = AMOUNT.draw(random) if random.random() < 0.2 else base
+    secs = random.choice([0, 1, 86_400, Whole(0, 2**32).draw(random)])
+    vol, rate = Whole(0, 9 * WAD).draw(random), random.choice([0, WAD // 20, 10 * WAD])
     return Line(
         random.randrange(underlyings), NOW + 86_400 * random.randrange(expiries), strike, random.random() < 0.5, size,
-        min(Whole(0, CAP).draw(random), random.choice([CAP, base])), forward, RATIO.draw(random),
+        min(Whole(0, CAP).draw(random), random.choice([CAP, base])), forward,
+        random.choice([0, 0, forward, random.randint(0, forward)]), vol, rate, secs, RATIO.draw(random),
     )  # fmt: skip
 
 
@@ -247,16 +250,6 @@ def strip(random: Random) -> dict[str, Any]:
     return {"lines": made, "first": random.choice([0, random.randrange(len(made))])}
 
 
-def book(random: Random) -> margin.Book:
-    """An account, valued somehow."""
-    holdings = [HOLDING.draw(random) for _ in range(random.choice([0, 1, 2, 8]))]
-    exposures = [exposure(random) for _ in range(random.choice([1, 1, 2, 8]))]
-    held = lines(random, len(exposures)) if random.random() < 0.6 else []
-    stale = margin.Stale(*(Whole(0, high).draw(random) for high in (8, 2**40 - 1, DOOR, DOOR)))
-    cash_wad = Whole(-(2**150), 2**150).draw(random)
-    return margin.Book(cash_wad, holdings, exposures, held, Whole(0, 10 * WAD).draw(random), stale)
-
-
-EXPOSURE, BOOK = Made(exposure), Made(book)
+EXPOSURE = Made(exposure)
 LINE = Made(lambda random: line(random, 8, Whole(1, CAP).draw(random)))
 HOLDING = Struct(margin.Holding, {"value_wad": Whole(0, 2**190), "safe_wad": Whole(0, 2**190), "terms": TERMS})

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, NamedTuple
 
+import folio
 from inputs import AMOUNT, INTEREST, OPTION_RISK, PREMIUM, RATIO, RISK, SIZE, TERMS, VALUE, WORD, stored, svi, usual_svi
 from probing import NOW, OneOf, Whole, fresh
 
 from sim.mirror import cash, market
-from sim.mirror.account import AccountId, Entry, Holder, Image
+from sim.mirror.account import PORTFOLIO, STANDARD, AccountId, Entry, Holder, Image
 from sim.mirror.cash import NO_FEED, Pool
 from sim.mirror.collateral import Asset
 from sim.mirror.evm import Journal
@@ -19,6 +20,8 @@ from sim.mirror.funding import Track
 from sim.mirror.ledger import State
 from sim.mirror.market import OptionRisk, Risk
 from sim.mirror.oracle import WINDOW, Curve, Price
+from sim.mirror.portfolio import Risk as PortfolioRisk
+from sim.mirror.stress import Rules
 from sim.mirror.surface import Svi
 
 PEOPLE = OneOf(["alice", "bob", "carol"])
@@ -42,6 +45,8 @@ class Setup(NamedTuple):
     cash: Pool
     risks: tuple[Risk, ...]
     option_risks: tuple[OptionRisk, ...]
+    portfolio_risks: tuple[PortfolioRisk, ...]
+    rules: Rules
     prices: tuple[Price, ...]
     tracks: tuple[Track, ...]
     curves: tuple[Dated, ...]
@@ -53,6 +58,7 @@ def held(image: Image) -> Holder:
     """The holder that a picture shows."""
     self = Holder(Journal())
     self.principal = image.principal
+    self.mode = image.mode
     for number, raw in enumerate(image.balances):
         self.balances[number] = raw
     self.instruments = tuple(entry.instrument for entry in image.entries)
@@ -68,9 +74,11 @@ def state(setup: Setup) -> State:
     for name in setup.cash.zeros:
         setattr(self.cash, name, getattr(setup.cash, name))
     self.risks = setup.risks
+    self.rules = setup.rules
     self.assets = tuple(fresh(asset) for asset in setup.assets)
     for number in range(len(setup.risks)):
         self.option_risks[number] = setup.option_risks[number]
+        self.portfolio_risks[number] = setup.portfolio_risks[number]
         self.prices[number] = fresh(setup.prices[number])
         self.tracks[number] = fresh(setup.tracks[number])
     for underlying, expiry, curve in setup.curves:
@@ -188,7 +196,7 @@ def draw_entry(random: Random, instrument: int, index: int) -> Entry:
 
 
 def draw_held(
-    random: Random, tracks: Sequence[Track], curves: Sequence[Dated], decimals: Sequence[int], most: int
+    random: Random, tracks: Sequence[Track], curves: Sequence[Dated], decimals: Sequence[int], most: int, mode: int
 ) -> Image:
     """What an account may hold of what is listed."""
     instruments = {draw_instrument(random, len(tracks), curves) for _ in range(random.randint(0, most))}
@@ -196,7 +204,7 @@ def draw_held(
     entries = tuple(draw_entry(random, each, tracks[market.underlying_of(each)].index) for each in drawn)
     balances = tuple(random.choice([0, Whole(0, CAP // 10 ** (18 - each)).draw(random)]) for each in decimals)
     principal = VALUE.draw(random) if random.random() < 0.5 else random.randint(-(10**20), 10**30)
-    return Image(principal, balances, entries)
+    return Image(principal, mode, balances, entries)
 
 
 def draw_pool(random: Random, underlyings: int, principals: Sequence[int]) -> Pool:
@@ -230,13 +238,15 @@ def draw_setup(random: Random) -> Setup:
         stored(Asset, token=f"token{i}", decimals=decimals, underlying=underlying, terms=terms, total_raw=2**100)
         for i, (decimals, underlying, terms) in enumerate(listed)
     )
-    images = [draw_held(random, tracks, curves, [each[0] for each in listed], most) for _ in range(2)]
+    rules = folio.rules(random) if random.random() < 0.7 else Rules()
+    modes = [PORTFOLIO if rules.scenarios and random.random() < 0.7 else STANDARD for _ in range(2)]
+    images = [draw_held(random, tracks, curves, [each[0] for each in listed], most, mode) for mode in modes]
     owned = tuple(Owned(IDS[i], image, random.choice([0, 0, NOW])) for i, image in enumerate(images))
     pool = draw_pool(random, count, [image.principal for image in images])
     risks = tuple(draw_risk(random) for _ in range(count))
-    return Setup(
-        pool, risks, tuple(draw_option_risk(random) for _ in range(count)), prices, tracks, curves, assets, owned
-    )
+    options = tuple(draw_option_risk(random) for _ in range(count))
+    modelled = tuple(folio.RISK.draw(random) if random.random() < 0.7 else PortfolioRisk() for _ in range(count))
+    return Setup(pool, risks, options, modelled, rules, prices, tracks, curves, assets, owned)
 
 
 # questions

@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from inputs import BOOK, LINE, SIZE, VALUE, svi, usual_svi
+from books import BOOK, MODELLED
+from inputs import HOLDING, LINE, SIZE, VALUE, strip, svi, usual_svi
 from ledgers import (
     IDS,
     Drawn,
@@ -22,14 +23,15 @@ from ledgers import (
     draw_underlying,
     state,
 )  # fmt: skip
-from probing import NOW, Probes, Whole, assert_equal, started
+from probing import NOW, Probes, Whole, assert_equal, fresh, started
 
 from sim.codec import snake
-from sim.mirror import cash, market, valuation
+from sim.mirror import cash, market, stakes, surface, valuation
 from sim.mirror.account import AccountId
 from sim.mirror.ledger import State
 from sim.mirror.margin import Book, Holding
 from sim.mirror.oracle import WINDOW, Curve
+from sim.mirror.portfolio import Stake
 from sim.mirror.standard import Exposure, Line
 
 NEAR_OR_NEVER = [0, NOW, NOW - 59, NOW - 60, NOW - 61, NOW - 3_600]
@@ -66,15 +68,17 @@ def draw_dated(random: Random) -> Drawn:
 
 
 def draw_marked(random: Random) -> Drawn:
-    """An option before, at or after its expiry, and the curve that prices it."""
+    """An option before, at or after its expiry, at the volatility of a surface."""
     price = draw_price(random)
     curve, line = draw_curve(random, 0, price).curve, LINE.draw(random)
-    line.expiry = NOW + random.choice([-1, 0, 1, 60, 3_600, 86_400, 30 * 86_400, 10**9])
+    line.secs = random.choice([0, 1, 60, 3_600, 86_400, 30 * 86_400, 10**9])
     if random.random() < 0.7:
         base = max(1, price.index)
         line.forward_wad, line.strike_wad = base, max(1, base * random.randint(30, 300) // 100)
-        curve.svi = svi(random) if random.random() < 0.3 else usual_svi(random, base, line.expiry - NOW)
-    return {"curve": curve, "line": line}
+        curve.svi = svi(random) if random.random() < 0.3 else usual_svi(random, base, line.secs)
+    line.vol_wad = surface.vol(curve.svi, line.strike_wad) if curve.svi.ref_forward else 0
+    line.rate_wad = curve.rate
+    return {"line": line}
 
 
 def draw_position_call(random: Random) -> Drawn:
@@ -106,12 +110,28 @@ def draw_noted(random: Random) -> Drawn:
     return {"valued": valued}
 
 
+def draw_modelled(random: Random) -> Drawn:
+    """An account in a vault with rules, that may be in either mode."""
+    drawn = draw_call(random)
+    while not drawn["self"].rules.scenarios:
+        drawn = draw_call(random)
+    return drawn
+
+
+def draw_underlying_of(random: Random) -> Drawn:
+    valued = BOOK.draw(random)
+    return {"book": valued, "underlying": random.randrange(len(valued.exposures))}
+
+
 # answers
 
 
 def blank(stored: State, options: int = 0) -> Book:
     lines = [Line() for _ in range(options)]
-    return Book(0, [Holding() for _ in stored.assets], [Exposure() for _ in stored.risks], lines)
+    valued = Book(0, [Holding() for _ in stored.assets], [Exposure() for _ in stored.risks], lines)
+    if stored.rules.scenarios:
+        valued.stakes = [Stake() for _ in stored.risks]
+    return valued
 
 
 def value_balances(self: Setup, account: AccountId, now: int) -> Book:
@@ -146,11 +166,11 @@ def option_line(self: Setup, instrument: int, size: int, now: int) -> tuple[Line
     return valuation.option_line(stored, valued, instrument, size, now=now), valued
 
 
-def forward(self: Setup, instrument: int, now: int) -> tuple[int, Book]:
+def forward(self: Setup, instrument: int, now: int) -> tuple[int, int, Book]:
     stored = state(self)
     valued = blank(stored)
     valuation.load(stored, valued, market.underlying_of(instrument), now=now)
-    return valuation.forward(stored, valued, instrument, now=now), valued
+    return *valuation.forward(stored, valued, instrument, now=now), valued
 
 
 def curve_of(self: Setup, instrument: int) -> Curve:
@@ -169,6 +189,21 @@ def note(valued: Book, underlying: int, expiry: int, published_at: int, heartbea
     return valued
 
 
+def judge(self: Setup, account: AccountId, now: int) -> Book:
+    stored = state(self)
+    valued = blank(stored, valuation.option_count(stored, stored.holders[account]))
+    valuation.value_balances(stored, stored.holders[account], valued, now=now)
+    valuation.value_positions(stored, account, valued, now=now)
+    valuation.judge(stored, valued, now=now)
+    return valued
+
+
+def gather(book: Book) -> Book:
+    valued = fresh(book)
+    stakes.gather(valued)
+    return valued
+
+
 def whole(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of a ledger and an account or instrument, as a function of plain values; () for nothing."""
 
@@ -184,34 +219,54 @@ VALUATION: dict[str, tuple[Any, Any]] = {
     "optionCount": (draw_call, option_count),
     "valuePositions": (draw_call, value_positions),
     "valueLinear": (draw_linear, value_linear),
+}
+LINES: dict[str, tuple[Any, Any]] = {
     "optionLine": (draw_option, option_line),
     "optionMark": (draw_marked, valuation.option_mark),
     "forward": (draw_dated, forward),
     "curveOf": (draw_position_call, curve_of),
     "load": (draw_underlying, load),
     "note": (draw_note, note),
+}
+WHOLE: dict[str, tuple[Any, Any]] = {
     "book": (draw_call, whole(valuation.book)),
+    "freshBook": (draw_call, whole(valuation.fresh_book)),
+    "judge": (draw_modelled, judge),
+    "requireFresh": (draw_noted, valuation.require_fresh),
 }
 VERDICT: dict[str, tuple[Any, Any]] = {
-    "quotation": (draw_asked, whole(valuation.quotation)),
-    "requireFresh": (draw_noted, valuation.require_fresh),
     "requireNoFall": (lambda random: draw_call(random, before_wad=VALUE), whole(valuation.require_no_fall)),
     **{
         name: (draw_call, whole(getattr(valuation, snake(name))))
-        for name in ("freshBook", "requireInitial", "initialMargin", "maintenance", "metrics")
+        for name in ("requireInitial", "initialMargin", "maintenance")
     },
 }
+METRICS: dict[str, tuple[Any, Any]] = {
+    "quotation": (draw_asked, whole(valuation.quotation)),
+    "metrics": (draw_call, whole(valuation.metrics)),
+}
+STAKES: dict[str, tuple[Any, Any]] = {
+    "gather": ({"book": MODELLED}, gather),
+    "hedges": (draw_underlying_of, stakes.hedges),
+    "isHedge": ({"held": HOLDING, "underlying": Whole(0, 1)}, stakes.is_hedge),
+    "terms": (draw_underlying_of, stakes.terms),
+    "term": (strip, stakes.term),
+}
 
-BOOKS = {"ProbeValuation": VALUATION, "ProbeVerdict": VERDICT}
+BOOKS = {
+    "ProbeValuation": VALUATION, "ProbeLine": LINES, "ProbeBook": WHOLE, "ProbeVerdict": VERDICT,
+    "ProbeMetrics": METRICS,
+}  # fmt: skip
+ALL = BOOKS | {"ProbeStakes": STAKES}
 
 probes = pytest.fixture(started, scope="module")
 
 
 @pytest.mark.parametrize(
-    ("probe", "function"), [(probe, name) for probe, table in BOOKS.items() for name in table], ids=str
+    ("probe", "function"), [(probe, name) for probe, table in ALL.items() for name in table], ids=str
 )
 def test_probe_and_mirror_value_the_same(probes: Probes, probe: str, function: str) -> None:
-    parameters, mirror = BOOKS[probe][function]
+    parameters, mirror = ALL[probe][function]
     assert_equal(probes, probe, function, parameters, mirror)
 
 
@@ -247,6 +302,13 @@ def test_ledgers_are_of_every_kind() -> None:
         "a loan": sum(owned.image.principal < 0 for setup in setups for owned in setup.owned),
         "eight underlyings": sum(len(setup.risks) == 8 for setup in setups),
         "many positions": sum(len(owned.image.entries) > 20 for setup in setups for owned in setup.owned),
+        "in portfolio mode": sum(owned.image.mode for setup in setups for owned in setup.owned),
+        "in standard mode though there are rules": sum(
+            not owned.image.mode and bool(setup.rules.scenarios) for setup in setups for owned in setup.owned
+        ),
+        "portfolio margin of some underlyings only": sum(
+            {bool(each.vol.floor_secs) for each in setup.portfolio_risks} == {False, True} for setup in setups
+        ),
         "a price of the quote token": sum(setup.cash.terms.feed != cash.NO_FEED for setup in setups),
     }
     assert {name: count for name, count in counts.items() if count < 10} == {}

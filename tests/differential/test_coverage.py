@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 from probing import Probes, functions_of
-from test_books import BOOKS
+from test_books import BOOKS, STAKES
 from test_numbers import PURE
 from test_portfolios import FOLIO
 from test_stored import ACCOUNT, LEDGER
@@ -35,12 +35,16 @@ from sim.mirror import (
     normal,
     option,
     oracle,
+    policy,
     portfolio,
     registry,
     shock,
+    stakes,
     standard,
     store,
+    stress,
     surface,
+    teller,
     unfillable,
     valuation,
     vault,
@@ -51,7 +55,8 @@ from sim.toolchain import contracts_dir
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
     **{module: set(PURE[module]) for module in (oracle, market, funding, cash, standard, margin, liquidation)},
-    **{module: set(FOLIO[module]) for module in (shock, portfolio, correlation)},
+    **{module: set(FOLIO[module]) for module in (shock, portfolio, correlation, stress)},
+    stakes: set(STAKES),
     collateral: {*PURE[collateral], "requireDecimals", "pull", "push"},
     account: set(ACCOUNT),
     ledger: set(LEDGER),
@@ -65,11 +70,19 @@ READ_BY_STEPS = {
     registry: {"snapshot", "isAuthorized", "curves"},  # test_views asks who may act, and for the open expiries
     appraiser: {"metrics"},
 }
-READ_BY_TESTS = {exchange: {"filledWad", "isCancelled", "digest"}}  # test_exchange asks for them
+READ_BY_TESTS = {
+    exchange: {"filledWad", "isCancelled", "digest"},  # test_exchange asks for them
+    teller: {"scenarios", "greeks"},  # and test_views for these
+}
 # what the doors of the contracts share: test_steps reaches it through every door
 BEHIND_DOORS = {
-    store: {"emit", "accrue", "requireOwner", "requireRunning", "requireUnderlying", "requireCollateral"},
-    governance: {"schedule", "enact"},
+    store: {
+        "emit", "accrue", "requireOwner", "requireRunning", "requireUnderlying", "requireCollateral", "schedule",
+        "enact",
+    },
+    governance: set(),
+    policy: set(),
+    teller: {"added"},
     registry: set(),
     feed: {"observe", "openCurve", "requireFeeder"},
     appraiser: {"quotation", "initialMargin", "maintenance", "requireInitial", "requireNoFall"},
@@ -86,6 +99,7 @@ BEHIND_DOORS = {
 }  # fmt: skip
 CLASSES = {
     appraiser: appraiser.Appraiser, feed: feed.Feed, checks: checks.Checks,
+    policy: policy.Policy, teller: teller.Teller,
     store: store.Store, governance: governance.Governance, registry: registry.Registry,
     auction: auction.Auction, vault: vault.Vault, exchange: exchange.Exchange,
 }  # fmt: skip

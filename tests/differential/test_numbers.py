@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from books import BOOK
 from inputs import (
     AMOUNT,
     ANY_GUARD,
@@ -15,7 +16,6 @@ from inputs import (
     ANY_SALE,
     ANY_SVI,
     ANY_TERMS,
-    BOOK,
     CURVE,
     DECIMALS,
     DEPEG,
@@ -245,6 +245,9 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
     margin: {
         **{name: {"self": BOOK} for name in ("equity", "health", "freeCollateral", "notional", "leverage")},
         **{name: {"self": BOOK, "level": LEVEL} for name in ("adjustedEquity", "requirement", "margin")},
+        "isModelled": lambda random: {
+            "self": (drawn := BOOK.draw(random)), "underlying": random.randrange(len(drawn.exposures)),
+        },
         "isFirst": lambda random: {"lines": (drawn := strip(random))["lines"], "place": drawn["first"]},
     },
     liquidation: {

@@ -1,204 +1,56 @@
 """Portfolio margin: the probes and the mirror answer the same to the same accounts and parameters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
 import pytest
-from inputs import AMOUNT, EXPIRY, LEVEL, RATE, RATIO
-from probing import Either, Inputs, Made, OneOf, Probes, Struct, Whole, assert_equal, started
+from folio import (
+    ANY_PARTS,
+    ANY_SCENARIO,
+    BASIS_RISK,
+    CONTINGENCY,
+    CORRELATION,
+    FACTORS,
+    HEDGE,
+    HELD,
+    LEG,
+    LEGS,
+    LINES,
+    MATRIX,
+    MODE,
+    OUTLOOK,
+    PROFIT,
+    RATE_RISK,
+    RISK,
+    SCENARIO,
+    SCENARIOS,
+    SHAPE,
+    SHARED,
+    SHEET,
+    SHOCK,
+    SIZE,
+    SKEW_RISK,
+    STAKE,
+    STAKES,
+    TERM,
+    TERMS,
+    TWINS,
+    VOL_RISK,
+    any_of,
+    bent,
+    bent_matrix,
+    bent_risk,
+    many,
+    profits,
+    rules,
+)
+from inputs import AMOUNT, EXPIRY, LEVEL, RATIO
+from probing import Either, Inputs, Made, Probes, Whole, assert_equal, started
 
 from sim.codec import snake
-from sim.mirror import correlation, option, portfolio, shock
-from sim.mirror.correlation import Leg, Matrix, Outlook
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.portfolio import Hedge, Line, Risk, Sheet, Stake, Term
-from sim.mirror.shock import Scenario
-
-SIZE, TENFOLD, SIGNED_RATE = Whole(-CAP, CAP), Whole(0, 10 * WAD), Whole(-(2**63), 2**63 - 1)
-SHOCK, MODE = Whole(1 - WAD, shock.MAX_SHOCK), OneOf(range(shock.MODES))
-LOSS, PROFIT = Whole(0, 2**177), Whole(-(2**177), 2**177)
-DIRECTION = OneOf([-1, 0, 1])
-
-
-def many(make: Callable[[Random], Any], counts: list[int]) -> Made:
-    """A list of as many as one of some counts."""
-    return Made(lambda random: [make(random) for _ in range(random.choice(counts))])
-
-
-SCENARIO = Struct(Scenario, {"spot_shock": SHOCK, "dampening": RATIO, "mode": MODE})
-ANY_SCENARIO = Struct(Scenario, {"spot_shock": SIGNED_RATE, "dampening": RATE, "mode": Whole(0, 255)})
-SCENARIOS = many(SCENARIO.draw, [1, 2, 2, 3, 5])
-
-VOL_RISK = Struct(
-    shock.VolRisk,
-    dict.fromkeys(("range_up", "range_down", "min_vol"), TENFOLD)
-    | dict.fromkeys(("short_power", "long_power"), RATIO)
-    | {"floor_secs": Whole(1, shock.PIVOT)},
-)
-SKEW_RISK = Struct(
-    shock.SkewRisk,
-    {
-        "linear_cap": TENFOLD, "linear_base": SIGNED_RATE, "absolute_cap": TENFOLD, "absolute_base": SIGNED_RATE,
-        "min_width": Whole(10**9, 10 * WAD), "width_scale": TENFOLD,
-        "vol_static": SIGNED_RATE, "vol_scale": SIGNED_RATE,
-    },
-)  # fmt: skip
-RATE_RISK = Struct(
-    shock.RateRisk,
-    {"long_base": RATIO, "short_base": Whole(WAD, 10 * WAD)}
-    | dict.fromkeys(("long_scale", "long_add", "short_scale", "short_add"), TENFOLD),
-)
-BASIS_RISK = Struct(
-    portfolio.BasisRisk,
-    {"up_shock": Whole(0, shock.MAX_SHOCK), "down_shock": Whole(1 - WAD, 0), "add_rate": TENFOLD, "year_rate": TENFOLD},
-)
-
-
-def up_to(high: int, random: Random) -> int:
-    return Whole(0, high).draw(random) if high else 0
-
-
-def _contingency(random: Random) -> portfolio.Contingency:
-    perp, naked = RATIO.draw(random), RATIO.draw(random)
-    least = up_to(perp, random), up_to(naked, random)
-    return portfolio.Contingency(perp, least[0], naked, least[1], RATIO.draw(random), TENFOLD.draw(random))
-
-
-CONTINGENCY = Made(_contingency)
-RISK_PARTS: dict[str, Inputs] = {
-    "vol": VOL_RISK, "skew": SKEW_RISK, "rate": RATE_RISK, "basis": BASIS_RISK, "contingency": CONTINGENCY,
-}  # fmt: skip
-RISK = Struct(Risk, RISK_PARTS)
-
-
-def any_of(kind: type[Any], **others: Inputs) -> Struct:
-    """Parameters that may be anything their fields hold."""
-    return Struct(kind, dict.fromkeys(kind._fields, RATE) | others)
-
-
-ANY_SKEW = any_of(shock.SkewRisk, **dict.fromkeys(
-    ("linear_base", "absolute_base", "vol_static", "vol_scale"), SIGNED_RATE
-))  # fmt: skip
-ANY_PARTS = {
-    "vol": any_of(shock.VolRisk), "skew": ANY_SKEW, "rate": any_of(shock.RateRisk),
-    "basis": any_of(portfolio.BasisRisk, up_shock=SIGNED_RATE, down_shock=SIGNED_RATE),
-    "contingency": any_of(portfolio.Contingency),
-}  # fmt: skip
-
-
-def bent(valid: Inputs, other: Inputs) -> Made:
-    """Valid parameters, and more often than not with one field that may be anything."""
-
-    def make(random: Random) -> Any:
-        drawn = valid.draw(random)
-        if random.random() < 0.3:
-            return drawn
-        name = random.choice(drawn._fields)
-        return drawn._replace(**{name: getattr(other.draw(random), name)})
-
-    return Made(make)
-
-
-def _bent_risk(random: Random) -> Risk:
-    drawn: Risk = RISK.draw(random)
-    name = random.choice(Risk._fields)
-    return drawn._replace(**{name: bent(RISK_PARTS[name], ANY_PARTS[name]).draw(random)})
-
-
-def _line(random: Random) -> Line:
-    return Line(
-        Whole(1, CAP).draw(random), random.random() < 0.5, SIZE.draw(random), AMOUNT.draw(random), AMOUNT.draw(random)
-    )
-
-
-def _traded(random: Random) -> Term:
-    """Options as they are traded, on a forward that may be partly known."""
-    forward = Whole(1, CAP // 2**6).draw(random)
-    known = random.choice([0, 0, 0, forward, int(forward * random.random())])
-    term = Term(known, forward - known, Whole(0, WAD).draw(random), Whole(1, 10**8).draw(random), RATIO.draw(random))
-    discount = option.discount(term.rate_wad, term.secs)
-    term.lines = []
-    for _ in range(random.choice([1, 1, 2, 3, 8])):
-        strike = max(1, int(forward * 2 ** random.uniform(-1, 1) ** 3))
-        if term.lines and random.random() < 0.2:
-            strike = term.lines[-1].strike_wad
-        vol, call = Whole(WAD // 100, 9 * WAD).draw(random), random.random() < 0.5
-        mark = option.price(option.Terms(forward, strike, vol, term.secs, discount, call))
-        term.lines.append(Line(strike, call, Whole(-(10**24), 10**24).draw(random), vol, mark))
-    return term
-
-
-def _term(random: Random) -> Term:
-    if random.random() < 0.7:
-        return _traded(random)
-    known, floating = Whole(0, CAP // 2).draw(random), Whole(0, CAP // 2).draw(random)
-    term = Term(known, floating, RATE.draw(random), EXPIRY.draw(random), RATIO.draw(random))
-    term.lines = [_line(random) for _ in range(random.choice([0, 1, 2]))]
-    return term
-
-
-TERM, LINES = Made(_term), many(_line, [0, 1, 2, 3, 8])
-HEDGE = Struct(Hedge, {"value_wad": Whole(0, 2**134)} | dict.fromkeys(Hedge.__slots__[1:], RATIO))
-TWINS = Made(lambda random: [
-    Line(random.choice([1, 2]), random.random() < 0.5, Whole(-5, 5).draw(random)) for _ in range(random.randrange(9))
-])  # fmt: skip
-
-
-def _stake(random: Random) -> Stake:
-    self = Stake(RISK.draw(random), AMOUNT.draw(random))
-    if random.random() < 0.8:
-        self.net_wad2 = Whole(-(2**197), 2**197).draw(random)
-        self.gross_size_wad, self.confidence_wad = Whole(0, 2**101).draw(random), RATIO.draw(random)
-    self.hedges = [HEDGE.draw(random) for _ in range(random.choice([0, 0, 1, 2]))]
-    self.terms = [_term(random) for _ in range(random.choice([0, 1, 1, 2]))]
-    return self
-
-
-def _sheet(random: Random) -> Sheet:
-    return portfolio.ready(_term(random), RISK.draw(random))
-
-
-STAKE, SHEET = Made(_stake), Made(_sheet)
-STAKES = many(_stake, [0, 1, 1, 2, 3])
-LEG = Struct(Leg, {"loss_wad": LOSS, "direction": DIRECTION, "two_sided_wad": RATIO})
-LEGS = Either([many(LEG.draw, [0, 1, 2, 3, 8]), many(lambda random: Leg(Whole(0, 9).draw(random), 1, 0), [2, 8])])
-CORRELATION = Whole(-WAD, WAD)
-
-
-def _matrix(random: Random) -> Matrix:
-    def half() -> tuple[int, ...]:
-        if random.random() < 0.2:
-            return (random.choice([-WAD, 0, WAD]),) * correlation.MAX_PAIRS
-        return tuple(CORRELATION.draw(random) for _ in range(correlation.MAX_PAIRS))
-
-    return Matrix(half(), half())
-
-
-def _bent_matrix(random: Random) -> Matrix:
-    drawn = _matrix(random)
-    if random.random() < 0.4:
-        return drawn
-    name = random.choice(Matrix._fields)
-    values = list(getattr(drawn, name))
-    values[random.randrange(len(values))] = SIGNED_RATE.draw(random)
-    return drawn._replace(**{name: tuple(values[: random.choice([28, 28, 27])])})
-
-
-def _terms(random: Random) -> correlation.Terms:
-    phi, part = RATIO.draw(random), TENFOLD.draw(random)
-    least = up_to(phi, random), up_to(part, random)
-    breakdown = Whole(0, 2 * WAD).draw(random)
-    return correlation.Terms(breakdown, phi, least[0], part, least[1], RATIO.draw(random), TENFOLD.draw(random))
-
-
-def _profits(random: Random, count: int) -> list[int]:
-    return [PROFIT.draw(random) for _ in range(count)] if random.random() < 0.8 else []
-
-
-def _outlook(random: Random) -> Outlook:
-    legs = LEGS.draw(random)
-    return Outlook([_profits(random, 2) for _ in legs], [0] * len(legs), legs, LOSS.draw(random))
+from sim.mirror import correlation, portfolio, shock, stress
+from sim.mirror.fixed import WAD
 
 
 def leg_args(random: Random) -> dict[str, Any]:
@@ -209,7 +61,7 @@ def leg_args(random: Random) -> dict[str, Any]:
 
 def joint_args(random: Random) -> dict[str, Any]:
     count = random.choice([0, 1, 3])
-    return {"profits_wad": [_profits(random, count) for _ in range(random.randrange(4))], "scenarios": count}
+    return {"profits_wad": [profits(random, count) for _ in range(random.randrange(4))], "scenarios": count}
 
 
 def requirement_args(random: Random) -> dict[str, Any]:
@@ -224,18 +76,6 @@ def requirement_args(random: Random) -> dict[str, Any]:
     return {name: each.draw(random) for name, each in drawn.items()}
 
 
-OUTLOOK, TERMS, MATRIX = Made(_outlook), Made(_terms), Made(_matrix)
-SHAPE = Struct(
-    shock.Shape,
-    {
-        "up_wad": Whole(WAD, 2**86), "down_wad": RATIO, "min_vol_wad": TENFOLD,
-        "linear_wad": Whole(0, 2**72), "absolute_wad": Whole(0, 2**72), "width_wad": Whole(10**9, 2**80),
-    },
-)  # fmt: skip
-SHARED = {"self": SHEET, "spot_shock": SHOCK, "mode": MODE}
-HELD = {"self": STAKE, "level": LEVEL}
-FACTORS = {"rate_wad": RATE, "secs": EXPIRY, "discount_wad": RATIO}
-
 FOLIO: Mapping[Any, Mapping[str, Any]] = {
     shock: {
         "forward": {"fixed_wad": AMOUNT, "floating_wad": AMOUNT, "spot_shock": SHOCK},
@@ -245,18 +85,19 @@ FOLIO: Mapping[Any, Mapping[str, Any]] = {
         "isSkew": {"mode": Whole(0, 255)},
         "discounts": {"risk": RATE_RISK, **FACTORS},
         "requireScenarios": {"scenarios": Either([
-            many(SCENARIO.draw, [0, 1, 48, 49]), many(bent(SCENARIO, ANY_SCENARIO).draw, [1, 2]),
+            many(SCENARIO.draw, [0, 1, 32, 33]), many(bent(SCENARIO, ANY_SCENARIO).draw, [1, 2]),
         ])},
         "requireVol": {"risk": bent(VOL_RISK, ANY_PARTS["vol"])},
         "requireSkew": {"risk": bent(SKEW_RISK, ANY_PARTS["skew"])},
         "requireRate": {"risk": bent(RATE_RISK, ANY_PARTS["rate"])},
     },
     portfolio: {
+        "stake": {"self": STAKE, "size": SIZE, "price_wad": Whole(0, 2**97)},
         "outcomes": {"self": STAKE, "scenarios": SCENARIOS},
         "ready": {"term": TERM, "risk": RISK},
         "shocked": SHARED,
         "basis": {"self": SHEET, "risk": BASIS_RISK},
-        "worst": {"profits_wad": many(Whole(-3, 3).draw, [0, 1, 5, 48])},
+        "worst": {"profits_wad": many(Whole(-3, 3).draw, [0, 1, 5, 32])},
         "loss": {"least_wad": PROFIT, "basis_wad": Whole(-(2**177), 0)},
         "contingency": HELD,
         "perpContingency": HELD,
@@ -265,7 +106,7 @@ FOLIO: Mapping[Any, Mapping[str, Any]] = {
         "hedgeContingency": {"risk": CONTINGENCY, "hedge": HEDGE, "level": LEVEL},
         "doubt": HELD,
         "doubtRate": {"risk": CONTINGENCY, "confidence_wad": RATIO},
-        "requireValid": {"risk": Made(_bent_risk)},
+        "requireValid": {"risk": Made(bent_risk)},
     },
     correlation: {
         "outlook": {"stakes": STAKES, "scenarios": SCENARIOS},
@@ -279,7 +120,11 @@ FOLIO: Mapping[Any, Mapping[str, Any]] = {
         "lossFactor": {"terms": TERMS, "quote_wad": Whole(0, 2 * WAD), "level": LEVEL},
         "requirement": requirement_args,
         "requireValid": {"terms": bent(TERMS, any_of(correlation.Terms))},
-        "requireMatrix": {"matrix": Made(_bent_matrix)},
+        "requireMatrix": {"matrix": Made(bent_matrix)},
+    },
+    stress: {
+        "judge": {"stakes": STAKES, "rules": Made(rules), "quote_wad": Whole(0, 2 * WAD)},
+        "outlook": {"stakes": STAKES, "rules": Made(rules)},
     },
 }  # fmt: skip
 

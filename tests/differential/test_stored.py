@@ -43,13 +43,15 @@ def operated(operator: str) -> Holder:
 
 
 def draw_image(random: Random) -> Image:
-    instruments = random.sample([market.perp(i) for i in range(8)] + [WORD.draw(random) for _ in range(40)], 32)
-    count = random.choice([0, 1, 2, 3, 31, 32])
+    dated = [market.instrument_of(0, random.choice([market.FUTURE, market.CALL, market.PUT]), 1, i) for i in range(40)]
+    others = dated if random.random() < 0.5 else [WORD.draw(random) for _ in range(40)]
+    instruments = random.sample([market.perp(i) for i in range(8)] + others, 32)
+    count = random.choice([0, 1, 2, 3, 16, 20, 31, 32])
     entries = [
         Entry(each, SIZE.draw(random) or 1, VALUE.draw(random), SIGNED.draw(random)) for each in instruments[:count]
     ]
     balances = [AMOUNT.draw(random) for _ in range(random.choice([0, 2, 8]))]
-    return Image(VALUE.draw(random), tuple(balances), tuple(entries))
+    return Image(VALUE.draw(random), random.randrange(2), tuple(balances), tuple(entries))
 
 
 def draw_entry(random: Random, image: Image) -> Entry:
@@ -64,6 +66,11 @@ def draw_fill(random: Random) -> Drawn:
     entry = draw_entry(random, image)
     changes = {"size_delta": draw_delta(random, entry.size), "quote_delta": VALUE.draw(random)}
     return {"self": image, "instrument": entry.instrument, **changes, "funding_index": SIGNED.draw(random)}
+
+
+def draw_addition(random: Random) -> Drawn:
+    option = market.instrument_of(1, random.choice([market.CALL, market.PUT]), 1, 1)
+    return {"self": draw_image(random), "instrument": random.choice([WORD.draw(random), option, option])}
 
 
 def draw_removal(random: Random) -> Drawn:
@@ -116,7 +123,11 @@ ACCOUNT: dict[str, tuple[Any, Any]] = {
         accounts.is_rising,
     ),
     "fill": (draw_fill, fill),
-    "add": (lambda random: {"self": draw_image(random), "instrument": WORD.draw(random)}, add),
+    "add": (draw_addition, add),
+    "requireOptions": (
+        lambda random: {"self": draw_image(random), "more": random.randrange(14)},
+        lambda self, more: accounts.require_options(held(self), more) or (),
+    ),
     "remove": (draw_removal, remove),
 }
 

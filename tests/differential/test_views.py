@@ -1,8 +1,12 @@
 """The views that no step reads."""
 
+from collections.abc import Mapping
 from itertools import product
+from typing import Any
 
 import pytest
+from probing import plain
+from test_steps import alone
 from worst import AT, EXPIRIES, PORTFOLIOS, listing, price
 from worst import WORLD as WIDE
 
@@ -11,6 +15,7 @@ from sim.mirror import errors, lens, market
 from sim.mirror.account import AccountId
 from sim.mirror.liquidation import Terms
 from sim.model import Model
+from sim.search.generate import Walk
 from sim.side import Step, TokenSpec, World
 
 STARTS_AT = 1_700_000_000
@@ -59,11 +64,37 @@ def test_both_sides_show_the_same_open_expiries_and_quotations() -> None:
     assert left == [64, 63, 56]
 
 
-def _view(chain: Chain, view: str, args: dict[str, int]) -> dict[str, str]:
+@pytest.mark.parametrize("seed", [0, 1])
+def test_both_sides_tell_the_same_scenarios_and_greeks(seed: int) -> None:
+    """Every account of a random walk, in both modes, while it goes on."""
+    world = Walk(seed, 0).world
+    model, chain = Model(world), Chain(world)
+    steps = [step for step, _ in alone(seed, 900)[1]]
+    told = modelled = lost = curved = 0
+    try:
+        for start in range(0, len(steps), 100):
+            part = steps[start : start + 100]
+            assert model.play(part) == chain.play(part)
+            for account in {each for step in steps for each in step.accounts()}:
+                args, at = {"account": account}, part[-1].at
+                outlook, places = model.vault.scenarios(account, now=at)
+                assert chain.vault.result("scenarios", _asked(chain, at, "scenarios", args)) == plain((outlook, places))
+                greeks = model.vault.greeks(account, now=at)
+                assert chain.vault.result("greeks", _asked(chain, at, "greeks", args)) == plain((greeks,))
+                told += 1
+                modelled += bool(places)
+                lost += outlook.joint_wad > 0
+                curved += any(each.gamma_wad for each in greeks)
+    finally:
+        chain.close()
+    assert min(modelled, lost, curved) >= 10 and told > 50, (told, modelled, lost, curved)
+
+
+def _view(chain: Chain, view: str, args: Mapping[str, Any]) -> dict[str, str]:
     return {"to": chain.names.address("vault"), "input": chain.vault.call(view, args), "gas": hex(30_000_000)}
 
 
-def _asked(chain: Chain, at: int, view: str, args: dict[str, int]) -> str:
+def _asked(chain: Chain, at: int, view: str, args: Mapping[str, Any]) -> str:
     """What a view answers at a time, in hex."""
     [answer] = chain.simulate(at, [_view(chain, view, args)])
     assert answer["status"] == "0x1", answer

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from sim.chain import Chain
 from sim.deploy import GAS
-from sim.mirror import cash, collateral, liquidation, market, oracle
-from sim.mirror.account import AccountId
+from sim.mirror import cash, collateral, correlation, liquidation, market, oracle, portfolio, shock
+from sim.mirror.account import MAX_OPTIONS, PORTFOLIO, STANDARD, AccountId
 from sim.mirror.evm import Call
 from sim.mirror.exchange import Match, Order, Signature
 from sim.mirror.fixed import WAD
+from sim.mirror.stress import Rules
 from sim.mirror.surface import Svi
 from sim.model import Model
 from sim.side import CHAIN_ID, EXCHANGE, VAULT, Step, TokenSpec, World
@@ -36,6 +37,22 @@ OPTIONS = market.OptionRisk(
 )  # fmt: skip
 FAIR, NOTHING = (collateral.Terms(haircut, haircut, 10**6 * WAD) for haircut in (WAD // 10, WAD))
 SVI = Svi(WAD // 10, WAD // 10, -WAD // 4, 0, WAD // 4, 365 * DAY, 100 * WAD)
+PERCENT = WAD // 100
+MODELLED = portfolio.Risk(
+    shock.VolRisk(50 * PERCENT, 27 * PERCENT, 45 * PERCENT, 30 * PERCENT, 13 * PERCENT, DAY),
+    shock.SkewRisk(15 * PERCENT, -5 * PERCENT, 15 * PERCENT, -5 * PERCENT, PERCENT, 4 * WAD, 60 * PERCENT, -PERCENT),
+    shock.RateRisk(95 * PERCENT, WAD, 8 * PERCENT, 104 * PERCENT, WAD // 2, 8 * PERCENT),
+    portfolio.BasisRisk(4 * PERCENT, -4 * PERCENT, WAD // 2, 2 * WAD),
+    portfolio.Contingency(2 * PERCENT, PERCENT, PERCENT, PERCENT // 2, WAD // 2, WAD // 50),
+)
+
+
+def rules(scenarios: int) -> Rules:
+    """So many scenarios, no two of which that follow each other share a move."""
+    moves = [(1 if k % 2 else -1) * (k + 1) * PERCENT for k in range(scenarios)]
+    made = tuple(shock.Scenario(move, WAD, k % shock.MODES) for k, move in enumerate(moves))
+    terms = correlation.Terms(20 * PERCENT, 20 * PERCENT, 10 * PERCENT, WAD, WAD, WAD, WAD)
+    return Rules(made, terms, correlation.Matrix(*[(WAD // 2,) * correlation.MAX_PAIRS] * 2))
 
 
 def _strike(underlying: int, place: int) -> int:
@@ -65,6 +82,18 @@ PORTFOLIOS = {
     "32 positions": mixed(32),
     "32 options, 1 expiry": [_option(0, 0, place) for place in range(32)],
     "32 options, 32 expiries": [_option(place % COUNT, place // COUNT, 10 + place % 12) for place in range(32)],
+}
+
+# in portfolio mode: as many options as it takes, each of another expiry
+MODELLED_PORTFOLIOS = {
+    "1 option": mixed(1),
+    "8 positions": mixed(8),
+    "12 options, 1 expiry": [_option(0, 0, 10 + place) for place in range(MAX_OPTIONS)],
+    "12 options of 32 positions": [
+        *(market.perp(i) for i in range(COUNT)),
+        *(market.instrument_of(i % COUNT, market.FUTURE, EXPIRIES[3 + i // COUNT], 0) for i in range(12)),
+        *(_option(place % COUNT, place // COUNT, 10 + place % 12) for place in range(MAX_OPTIONS)),
+    ],
 }
 
 
@@ -125,6 +154,15 @@ def surface(at: int, underlying: int, expiry: int) -> Step:
     return Step(at, "feed", "publish_surface", {**args, "confidence_wad": WAD // 4, "published_at": at})
 
 
+def modelling(scenarios: int) -> Iterator[Step]:
+    """Portfolio margin of every underlying, and every account in that mode."""
+    for i in range(COUNT):
+        yield from _changed("portfolio", {"underlying": i, "risk": MODELLED})
+    yield from _changed("rules", {"rules": rules(scenarios)})
+    for account in (ALICE, BOB, CAROL, DAVE):
+        yield Step(AT, account.owner, "set_mode", {"account": account, "mode": PORTFOLIO})
+
+
 def funding() -> Iterator[Step]:
     """Accounts with every collateral; the first has a loan, the last lends."""
     for account in (ALICE, BOB, CAROL, DAVE):
@@ -160,8 +198,10 @@ def fill(at: int, model: Model, instrument: int) -> Step:
 class Scene:
     """Both sides with one portfolio, and the gas of what was measured, by row."""
 
-    def __init__(self, instruments: Sequence[int]) -> None:
+    def __init__(self, instruments: Sequence[int], scenarios: int = 0) -> None:
+        """In portfolio mode where there are scenarios."""
         self.instruments = instruments
+        self.scenarios = scenarios
         self.gas: dict[str, int] = {}
         self.model, self.chain = Model(WORLD), Chain(WORLD)
 
@@ -183,6 +223,8 @@ class Scene:
         """Every door that moves money or prices, in an order in which none is refused."""
         self.play(listing())
         self.play(funding())
+        if self.scenarios:
+            self.play(modelling(self.scenarios))
         for place, instrument in enumerate(self.instruments):
             self._trade(AT, instrument, _size(place))
         assert len(self.model.vault.ledger.holders[ALICE].instruments) == len(self.instruments)
@@ -219,6 +261,9 @@ class Scene:
         self.measure(Step(at + 5, "broker", "batch", {"calls": calls}), "batch of two trades")
         filled = fill(at + 6, self.model, self.instruments[-1])
         self.measure(filled, "fill of one match")
+        if self.scenarios:
+            for mode in (STANDARD, PORTFOLIO):
+                self.measure(Step(at + 6, "alice", "set_mode", {"account": ALICE, "mode": mode}))
         self.measure(Step(at + 7, "bob", "cancel", {"order": filled.args["matches"][0].maker}))
 
     def _prices(self, at: int) -> None:

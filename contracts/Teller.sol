@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AccountId} from "./Account.sol";
+import {Correlation} from "./Correlation.sol";
+import {Fixed} from "./Fixed.sol";
+import {Margin} from "./Margin.sol";
+import {Option} from "./Option.sol";
+import {Portfolio} from "./Portfolio.sol";
+import {Standard} from "./Standard.sol";
+import {Store} from "./Store.sol";
+import {Valuation} from "./Valuation.sol";
+
+/// @notice What an account is told beside its margin: what it loses in each scenario, and its greeks.
+contract Teller is Store {
+    /// @notice How the worth of the positions in one underlying changes.
+    /// @dev deltaWad: with the price, gammaWad: of delta with the price, vegaWad: with a vol of 1 more, thetaWad: with a year that passes [wad]
+    struct Greeks {
+        int256 deltaWad;
+        int256 gammaWad;
+        int256 vegaWad;
+        int256 thetaWad;
+    }
+
+    /// @notice What an account loses in each scenario, by underlying and in all, and the worst of each underlying.
+    /// @dev at the last prices; nothing in standard mode
+    /// @param account account
+    function scenarios(AccountId account) external view returns (Correlation.Outlook memory found, uint256[] memory places) {
+        Margin.Book memory valued = Valuation.book(ledger, account);
+        found = ledger.stress.outlook(valued.stakes, ledger.rules);
+        places = new uint256[](valued.stakes.length);
+        for (uint256 i = 0; i < places.length; i++) places[i] = Portfolio.worst(found.profitsWad[i]);
+    }
+
+    /// @notice Greeks of the positions of an account, by underlying.
+    /// @dev at the last prices; a perp or future has a delta of its size and nothing else, collateral has none
+    /// @param account account
+    function greeks(AccountId account) external view returns (Greeks[] memory found) {
+        Margin.Book memory valued = Valuation.book(ledger, account);
+        found = new Greeks[](valued.exposures.length);
+        for (uint256 i = 0; i < found.length; i++) found[i].deltaWad = valued.exposures[i].sizeWad;
+        for (uint256 i = 0; i < valued.lines.length; i++) {
+            uint256 underlying = valued.lines[i].underlying;
+            found[underlying] = added(found[underlying], valued.lines[i]);
+        }
+    }
+
+    /// @notice Greeks with those of an option.
+    /// @dev greek + size * greek of one option
+    /// @param total greeks so far
+    /// @param line option
+    /// @custom:rounds down, because it is only told
+    function added(Greeks memory total, Standard.Line memory line) internal pure returns (Greeks memory) {
+        uint256 discountWad = Option.discount(line.rateWad, line.secs);
+        Option.Terms memory terms =
+            Option.Terms(line.forwardWad, line.strikeWad, line.volWad, line.secs, discountWad, line.isCall);
+        Option.Greeks memory each = Option.greeks(terms);
+        return Greeks(
+            total.deltaWad + Fixed.mulDivFloor(line.size, each.deltaWad, Fixed.WAD),
+            total.gammaWad + Fixed.mulDivFloor(line.size, int256(each.gammaWad), Fixed.WAD),
+            total.vegaWad + Fixed.mulDivFloor(line.size, int256(each.vegaWad), Fixed.WAD),
+            total.thetaWad + Fixed.mulDivFloor(line.size, each.thetaWad, Fixed.WAD)
+        );
+    }
+}

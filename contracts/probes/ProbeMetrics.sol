@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AccountId} from "../Account.sol";
+import {Valuation} from "../Valuation.sol";
+import {Probe} from "./Probe.sol";
+
+/// @notice The functions of Valuation that tell about an account or instrument, open to anyone; the ledger is given.
+contract ProbeMetrics is Probe {
+    function quotation(Setup calldata self, uint256 instrument) external returns (uint256 markWad, uint256 bandWad) {
+        return Valuation.quotation(stored(self), instrument);
+    }
+
+    function metrics(Setup calldata self, AccountId account) external returns (Valuation.Metrics memory) {
+        return Valuation.metrics(stored(self), account);
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Margin} from "../Margin.sol";
+import {Portfolio} from "../Portfolio.sol";
+import {Stakes} from "../Stakes.sol";
+import {Standard} from "../Standard.sol";
+
+/// @notice The functions of Stakes, open to anyone; what they change is answered.
+contract ProbeStakes {
+    function gather(Margin.Book memory book) external pure returns (Margin.Book memory) {
+        Stakes.gather(book);
+        return book;
+    }
+
+    function hedges(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.Hedge[] memory) {
+        return Stakes.hedges(book, underlying);
+    }
+
+    function isHedge(Margin.Holding memory held, uint256 underlying) external pure returns (bool) {
+        return Stakes.isHedge(held, underlying);
+    }
+
+    function terms(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.Term[] memory) {
+        return Stakes.terms(book, underlying);
+    }
+
+    function term(Standard.Line[] memory lines, uint256 first) external pure returns (Portfolio.Term memory) {
+        return Stakes.term(lines, first);
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Account, AccountId} from "../Account.sol";
+import {Cash} from "../Cash.sol";
+import {Collateral} from "../Collateral.sol";
+import {Funding} from "../Funding.sol";
+import {Ledger} from "../Ledger.sol";
+import {Market} from "../Market.sol";
+import {Oracle} from "../Oracle.sol";
+import {Portfolio} from "../Portfolio.sol";
+import {Stress} from "../Stress.sol";
+
+/// @notice Where the probes of stored things keep ledgers, and ledgers as plain values.
+abstract contract Shelf {
+    /// @notice What an account holds and whether it is for sale.
+    struct Owned {
+        AccountId account;
+        Account.Image image;
+        uint64 startedAt;
+    }
+
+    /// @notice What is known of an expiry.
+    struct Dated {
+        uint256 underlying;
+        uint256 expiry;
+        Oracle.Curve curve;
+    }
+
+    /// @notice A ledger as plain values.
+    struct Setup {
+        Cash.Pool cash;
+        Market.Risk[] risks;
+        Market.OptionRisk[] optionRisks;
+        Portfolio.Risk[] portfolioRisks;
+        Stress.Rules rules;
+        Oracle.Price[] prices;
+        Funding.Track[] tracks;
+        Dated[] curves;
+        Collateral.Asset[] assets;
+        Owned[] owned;
+    }
+
+    mapping(uint256 call => Ledger.State) internal ledgers;
+    uint256 internal calls;
+
+    function hold(Account.Holder storage holder, Account.Image calldata image) internal {
+        holder.principal = image.principal;
+        holder.mode = image.mode;
+        for (uint256 i = 0; i < image.balances.length; i++) holder.balances[i] = image.balances[i];
+        for (uint256 i = 0; i < image.entries.length; i++) {
+            Account.Entry calldata entry = image.entries[i];
+            holder.instruments.push(entry.instrument);
+            holder.positions[entry.instrument] = Account.Position(int128(entry.size), entry.quote, entry.fundingIndex);
+        }
+    }
+}
