@@ -64,7 +64,7 @@ def load(path_or_name: str) -> Preset:
         source.note((), "has one of 'portfolio' and 'rules': expected both or none")
     if part.rules is not None:
         with source.guard(("rules",)):
-            rules.rules(part.rules, list(part.rules.correlations))
+            rules.rules(part.rules, rules.named(part.rules))
     source.settle()
     about = " ".join(part.about.split())
     return Preset(part.name, about, " ".join(part.source.split()), perps, options, folio, part.rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 from sim.mirror import correlation, portfolio, shock
 from sim.mirror.correlation import Matrix, Terms
@@ -39,8 +40,18 @@ def folio(part: FolioPart) -> portfolio.Risk:
             held.confidence_threshold, held.confidence_factor,
         ),
     )  # fmt: skip
+    _require("vol", shock.require_vol, risk.vol)
+    _require("skew", shock.require_skew, risk.skew)
+    _require("discount", shock.require_rate, risk.rate)
     require(portfolio.require_valid, risk)
     return risk
+
+
+def _require(field: str, valid: Callable[[Any], None], parameters: object) -> None:
+    try:
+        require(valid, parameters)
+    except Trouble as refused:
+        raise Trouble(field, str(refused)) from None
 
 
 def rules(part: RulesPart, underlyings: Sequence[str]) -> Rules:
@@ -52,7 +63,7 @@ def rules(part: RulesPart, underlyings: Sequence[str]) -> Rules:
     )
     if len(found) > shock.MAX_SCENARIOS:
         raise Trouble("scenarios", f"are {len(found)}: expected at most {shock.MAX_SCENARIOS}")
-    require(shock.require_scenarios, found)
+    _require("scenarios", shock.require_scenarios, found)
     terms = Terms(
         part.breakdown, part.least_initial, part.least_maintenance, part.loss_initial, part.loss_maintenance,
         part.peg_threshold, part.peg_factor,
@@ -94,6 +105,11 @@ def _require_pair(part: RulesPart, a: str, b: str, pair: PairPart) -> None:
     for name, read in _SIDES.items():
         if abs(read(pair)) > WAD:
             raise Trouble("correlations", f"{a} with {b}: {name} is beyond 100 %: expected -100 % to 100 %")
+
+
+def named(part: RulesPart) -> list[str]:
+    """The underlyings that the correlations name."""
+    return list(dict.fromkeys(name for a, row in part.correlations.items() for name in (a, *row)))
 
 
 def require_known(part: RulesPart, underlyings: Sequence[str]) -> None:
