@@ -18,7 +18,7 @@ from sim.portfolio import methods, sheet, staging
 from sim.portfolio.sensitivity import sensitivities
 from sim.portfolio.sheet import Portfolio
 from sim.report.margins import Weighed, text
-from sim.report.page import show
+from sim.report.page import show, table
 from sim.report.weighing import document
 from sim.run import Diverged, Lockstep
 from sim.scenario import preset
@@ -33,10 +33,12 @@ _FIRST = "crossvault"
 def margin(arguments: Namespace) -> int:
     """Compares the methods; bad input is found before anything is set up."""
     Interrupts()
+    if arguments.portfolio is None:
+        return _listed(arguments.json)
     held = sheet.load(arguments.portfolio)
     if arguments.standard:
         held = replace(held, standard=_standard(arguments.standard))
-    chosen = arguments.methods or [methods.STANDARD, *_portfolio_presets()]
+    chosen = list(dict.fromkeys(arguments.methods)) or [methods.STANDARD, *_portfolio_presets()]
     presets = [_preset(name) for name in chosen if name not in (methods.ISOLATED, methods.STANDARD)]
     trades = _trades(arguments.trades, held)
     before = _weighed(held, presets, chosen, arguments.chain)
@@ -49,6 +51,26 @@ def margin(arguments: Namespace) -> int:
         print(json.dumps(document(before, after), indent=2))
     else:
         show(text(before, after))
+    return DONE
+
+
+def _listed(as_json: bool) -> int:
+    """Says what portfolios and presets ship, each with what it is about."""
+    portfolios = {name: sheet.load(name).about for name in sheet.names()}
+    presets = {name: preset.load(name) for name in preset.names()}
+    if as_json:
+        about = {name: {"about": found.about, "source": found.source} for name, found in presets.items()}
+        print(json.dumps({"portfolios": portfolios, "presets": about}, indent=2))
+        return DONE
+    made = table("portfolio", "about")
+    for name, text_of in portfolios.items():
+        made.add_row(name, text_of)
+    show(made)
+    made = table("preset", "about")
+    for name, found in presets.items():
+        made.add_row(name, f"{found.about} Source: {found.source}")
+    print()
+    show(made)
     return DONE
 
 

@@ -78,7 +78,10 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _add_margin(parser: argparse.ArgumentParser) -> None:
     parser.description = "What each position asks for alone, and all together by standard and by portfolio margin."
-    parser.add_argument("portfolio", metavar="PORTFOLIO", help="name of a shipped portfolio, or a YAML file")
+    parser.add_argument(
+        "portfolio", nargs="?", metavar="PORTFOLIO",
+        help="name of a shipped portfolio, or a YAML file; without it: what portfolios and presets ship",
+    )  # fmt: skip
     parser.add_argument(
         "--method", action="append", default=[], dest="methods", metavar="NAME",
         help="isolated, standard, a preset or a preset file; may be repeated (default: all that ship)",

@@ -20,7 +20,7 @@ from sim.report.heat import heat, scenario_name
 from sim.report.page import table
 from sim.side import instrument_name
 
-_MOST_PAIRS = 8
+_MOST_PAIRS, _MOST_UNITS = 8, 3
 _NOTE = """IM and MM are equity less margin: what a method takes of the equity, wherever it counts it. Isolated is every
 position alone, and the haircut of the collateral. Efficiency is 1 - IM / isolated IM, the multiplier their ratio.
 Liquidated at: the common move of all prices at which maintenance margin is zero; a position alone has its share of the
@@ -45,7 +45,9 @@ def text(before: Weighed, after: Weighed | None) -> Group:
 
 def _parts(before: Weighed, after: Weighed | None) -> Iterator[RenderableType]:
     held = before.held
-    yield Text.assemble((held.name, "bold"), f"  {utc(held.at)} UTC  standard margin of {held.standard.name}")
+    worth = f"equity {usd(before.found.asked[0].equity_wad)} {held.quote}"
+    standard = f"standard margin of {held.standard.name}"
+    yield Text.assemble((held.name, "bold"), f"  {utc(held.at)} UTC  {worth}  {standard}")
     if held.about:
         yield Text(held.about, style="dim")
     yield from _tables(before)
@@ -102,16 +104,23 @@ def _positions(weighed: Weighed) -> Table:
 
 
 def _methods(found: Comparison) -> Table:
-    made = table("method", ">equity", ">IM", ">MM", ">left", ">health", ">efficiency", ">multiplier", ">liquidated at")
+    made = table("method", ">IM", ">MM", ">left", ">health", ">efficiency", ">multiplier", ">liquidated at")
     for each in found.asked:
         distance = each.distance if each.method != ISOLATED else first_to_go(found)
         left = each.equity_wad - each.tied.initial_wad
         spared = percent(efficiency(each.tied.initial_wad, found.isolated_wad), 1)
         made.add_row(
-            each.method, usd(each.equity_wad), usd(each.tied.initial_wad), usd(each.tied.maintenance_wad),
+            each.method, usd(each.tied.initial_wad), usd(each.tied.maintenance_wad),
             Text(usd(left), style="red" if left < 0 else ""), ratio(each.health_wad), spared,
             multiplier(found.isolated_wad, each.tied.initial_wad), moves(distance),
         )  # fmt: skip
+    return unbroken(made)
+
+
+def unbroken(made: Table) -> Table:
+    """The table, none of whose cells takes two lines."""
+    for column in made.columns:
+        column.no_wrap = True
     return made
 
 
@@ -139,18 +148,18 @@ def moves(distance: Distance | None) -> str:
 
 
 def _worst(scenes: Sequence[Asked], units: Sequence[str]) -> Table:
-    made = table(
-        "method", "worst scenario", ">in all", *(f">{unit}" for unit in units), ">sum of worst", ">one for all"
-    )
+    shown = units if len(units) <= _MOST_UNITS else ()
+    parts = [f">{unit}" for unit in shown]
+    made = table("method", "worst scenario", ">in all", *parts, ">sum of worst", ">one for all")
     for each in scenes:
         scene = each.scene
         assert scene is not None
-        parts = [usd(-leg.loss_wad) for leg in scene.outlook.legs[: len(units)]]
+        parts = [usd(-leg.loss_wad) for leg in scene.outlook.legs[: len(shown)]]
         worst = scenario_name(scene.scenarios[scene.worst]) if scene.profits_wad[scene.worst] < 0 else "none loses"
         whole = usd(min(0, scene.profits_wad[scene.worst]))
         row = [worst, whole, *parts, usd(-total_loss(scene.outlook.legs)), usd(-scene.outlook.joint_wad)]
         made.add_row(each.method, *row)
-    return made
+    return unbroken(made)
 
 
 def _pairs(asked: Asked, units: Sequence[str]) -> Iterator[RenderableType]:
