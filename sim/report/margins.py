@@ -154,12 +154,16 @@ def _worst(scenes: Sequence[Asked], units: Sequence[str]) -> Table:
     for each in scenes:
         scene = each.scene
         assert scene is not None
-        parts = [usd(-leg.loss_wad) for leg in scene.outlook.legs[: len(shown)]]
+        parts = [_whole(-leg.loss_wad) for leg in scene.outlook.legs[: len(shown)]]
         worst = scenario_name(scene.scenarios[scene.worst]) if scene.profits_wad[scene.worst] < 0 else "none loses"
-        whole = usd(min(0, scene.profits_wad[scene.worst]))
-        row = [worst, whole, *parts, usd(-total_loss(scene.outlook.legs)), usd(-scene.outlook.joint_wad)]
+        whole = _whole(min(0, scene.profits_wad[scene.worst]))
+        row = [worst, whole, *parts, _whole(-total_loss(scene.outlook.legs)), _whole(-scene.outlook.joint_wad)]
         made.add_row(each.method, *row)
     return unbroken(made)
+
+
+def _whole(wad: int) -> str:
+    return decimal(wad, 0)
 
 
 def _pairs(asked: Asked, units: Sequence[str]) -> Iterator[RenderableType]:

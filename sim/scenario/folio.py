@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic import Field, GetJsonSchemaHandler, ModelWrapValidatorHandler, PrivateAttr, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -73,16 +73,26 @@ class Section(Part):
     """A part that may be the name of a preset instead, which then gives it."""
 
     title: ClassVar[str]
+    _shelved: bool = PrivateAttr(default=False)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         named = {"type": "string", "description": "name of a preset", "examples": shelf.names()}
         return {"anyOf": [named, handler.resolve_ref_schema(handler(core))]}
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _preset(cls, data: Any) -> Any:
-        return shelf.section(data, cls.title) if isinstance(data, str) else data
+    def _preset(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, str):
+            return handler(data)
+        found = handler(shelf.section(data, cls.title))
+        found._shelved = True
+        return found
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether it was given by the name of a preset."""
+        return self._shelved
 
 
 class FolioPart(Section):

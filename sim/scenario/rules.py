@@ -113,7 +113,9 @@ def named(part: RulesPart) -> list[str]:
 
 
 def require_known(part: RulesPart, underlyings: Sequence[str]) -> None:
-    """Refuses correlations of what is no underlying. Raises Trouble."""
+    """Refuses correlations of what is no underlying, but for those of a preset. Raises Trouble."""
+    if part.is_preset:
+        return
     for a, row in part.correlations.items():
         for name in (a, *row):
             if name not in underlyings:
