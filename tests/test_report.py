@@ -312,3 +312,6 @@ def test_portfolio_margin_is_reckoned_scenario_by_underlying() -> None:
     assert figures.usd(made.required_wad) == "4,743.60"
     kept = reckoning(book, Level.MAINTENANCE, Backdrop([], ["ETH", "BTC"], rules=rules))
     assert figures.usd(kept.required_wad) == "3,175.95"  # 80 % of 3,219.94, and 1.5 % of 40,000
+    needed = Capital()
+    needed.note(book, Level.INITIAL, 0)
+    assert needed.cross_wad == made.required_wad  # nothing has been won or lost

@@ -19,9 +19,10 @@ from sim.scenario.quantity import Quantity
 from sim.scenario.source import Route, ScenarioError, Source, did_you_mean, read
 from sim.scenario.valid import validated
 from sim.scenario.world import ExpiryPart, TermsPart
-from sim.side import instrument_number
+from sim.side import EXCHANGE, VAULT, instrument_number
 
 BAIL = "bail"  # a token that vouches while the portfolio is set up, and is worth nothing afterwards
+TAKEN = (BAIL, "trader", "maker", "governor", "feeder", VAULT, EXCHANGE)
 
 _SHIPPED = Path(__file__).parent.parent / "portfolios"
 _MOST = market.MAX_UNDERLYINGS - 1
@@ -103,6 +104,8 @@ def load(path_or_name: str) -> Portfolio:
     units = tuple(part.prices)
     if len(units) > _MOST:
         source.note(("prices",), f"has {len(units)} underlyings: expected at most {_MOST}")
+    if part.quote in TAKEN:
+        source.note(("quote",), f"{part.quote!r} is the name of something else: expected another")
     _check_prices(source, part)
     found = Portfolio(
         part.name, " ".join(part.about.split()), part.at, part.quote, units, part.prices,
@@ -176,8 +179,8 @@ def _assets(source: Source, part: SheetPart, units: tuple[str, ...]) -> tuple[As
         source.note(("collateral",), f"has {len(part.collateral)} tokens: expected at most {_MOST}")
     for token, given in part.collateral.items():
         with source.guard(("collateral", token)):
-            if token in (part.quote, BAIL):
-                raise Trouble("", f"{token!r} is the name of another token: cash has a field of its own")
+            if token in (part.quote, *TAKEN):
+                raise Trouble("", f"{token!r} is the name of something else: expected another")
             if given.underlying not in units:
                 raise Trouble("underlying", cast.missing(given.underlying, units))
             terms = cast.terms(given)
