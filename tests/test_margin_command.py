@@ -254,3 +254,37 @@ def test_the_text_says_what_there_is() -> None:
 def test_shipped_portfolios_load(name: str) -> None:
     held = sheet.load(name)
     assert held.name == name and held.about
+
+
+def test_the_documented_portfolio_loads(write: Write) -> None:
+    told = (ROOT / "sim" / "portfolios" / "README.md").read_text(encoding="utf8")
+    held = sheet.load(write(told.split("```yaml\n")[1].split("```")[0]))
+    assert held.cash_wad == 5_000 * WAD and len(held.positions) == 2 and held.standard.name == "crossvault"
+
+
+@pytest.mark.parametrize(
+    ("option", "vol", "initial", "maintenance"),
+    [
+        ("1500-C", "104.788449408498624 %", -304_371_585_189_059_952_640, -191_871_585_189_059_952_640),  # Test1
+        ("1900-C", "117.9993832279113216 %", -156_008_261_835_426_660_352, -118_508_261_835_426_660_352),  # Test3
+        ("1300-P", "108.318941550987648 %", -164_322_794_294_374_039_552, -126_822_794_294_374_039_552),  # Test4
+        ("4500-P", "159.7344442228649472 %", -3_385_309_438_429_764_255_744, -3_224_104_227_075_965_583_360),  # Test21
+    ],
+)
+def test_published_shorts_through_a_file(write: Write, option: str, vol: str, initial: int, maintenance: int) -> None:
+    # Derive's standard.json: 500,400 s before the end, without a discount; realIM and realMM
+    text = f"""\
+name: published
+at: 2026-03-21T13:00:00Z
+standard: derive
+prices:
+  ETH:
+    index: 1500 USD
+    expiries:
+      20260327: {{forward: 1500.8332793109938176 USD, surface: {vol}}}
+positions: {{ETH-20260327-{option}: -1 ETH}}
+"""
+    standard = by_method(weighed(write(text)))["standard"]
+    left = [counted - required for counted, required in zip(standard.counted_wad, standard.required_wad, strict=True)]
+    for ours, theirs in zip(left, (initial, maintenance), strict=True):
+        assert abs(ours - theirs) <= abs(theirs) // 10**12
