@@ -288,3 +288,27 @@ positions: {{ETH-20260327-{option}: -1 ETH}}
     left = [counted - required for counted, required in zip(standard.counted_wad, standard.required_wad, strict=True)]
     for ours, theirs in zip(left, (initial, maintenance), strict=True):
         assert abs(ours - theirs) <= abs(theirs) // 10**12
+
+
+def test_a_preset_of_ones_own(write: Write, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    text = """\
+name: mine
+about: for a test
+source: nobody
+portfolio: {vol: {up: 0 %, down: 0 %}}
+rules:
+  scenarios: [{spots: [25 %, -25 %]}]
+  correlations: {ETH: {BTC: {alike: 50 %, opposite: 0 %}}}
+"""
+    mine.write_text(text, encoding="utf8")
+    done = start("delta-neutral", "--method", str(mine), "--json")
+    assert done.returncode == 0, done.stderr
+    asked = {each["method"]: each for each in json.loads(done.stdout)["methods"]}
+    assert set(asked) == {"isolated", "mine"} and len(asked["mine"]["scenarios"]) == 2
+    # of a third underlying nothing is said: it moves exactly with both, and they do not with each other
+    sol = HEAD.replace("cash:", "  SOL: {index: 100 USD}\ncash:") + "positions: {ETH-PERP: 1 ETH}\n"
+    done = start(write(sol), "--method", str(mine))
+    assert done.returncode == 2 and "with ETH, BTC, SOL: alike: no prices move so" in done.stderr
+    done = start(write(sol), "--method", "crossvault", "--method", "derive")
+    assert done.returncode == 0, done.stderr

@@ -21,7 +21,7 @@ from sim.report.margins import Weighed, text
 from sim.report.page import show, table
 from sim.report.weighing import document
 from sim.run import Diverged, Lockstep
-from sim.scenario import preset
+from sim.scenario import preset, rules
 from sim.scenario.preset import Preset
 from sim.scenario.source import ScenarioError, did_you_mean
 from sim.side import Step
@@ -39,7 +39,7 @@ def margin(arguments: Namespace) -> int:
     if arguments.standard:
         held = replace(held, standard=_standard(arguments.standard))
     chosen = list(dict.fromkeys(arguments.methods)) or [methods.STANDARD, *_portfolio_presets()]
-    presets = [_preset(name) for name in chosen if name not in (methods.ISOLATED, methods.STANDARD)]
+    presets = [_preset(name, held) for name in chosen if name not in (methods.ISOLATED, methods.STANDARD)]
     trades = _trades(arguments.trades, held)
     before = _weighed(held, presets, chosen, arguments.chain)
     after = None
@@ -132,13 +132,17 @@ def _portfolio_presets() -> list[str]:
     return sorted(found, key=lambda name: (name != _FIRST, name))
 
 
-def _preset(name: str) -> Preset:
+def _preset(name: str, held: Portfolio) -> Preset:
     known = [methods.ISOLATED, methods.STANDARD, *preset.names()]
     if name not in known and not name.endswith((".yaml", ".yml")):
         raise Misused(f"--method: {name!r} is no method: {did_you_mean(name, known)}, or a preset file")
     found = preset.load(_local(name))
     if found.rules is None:
         raise Misused(f"--method: the preset {name!r} has no portfolio margin")
+    try:
+        rules.rules(found.rules, held.units)
+    except ValueError as wrong:
+        raise Misused(f"--method: {name}: with {', '.join(held.units)}: {wrong}") from None
     return found
 
 
