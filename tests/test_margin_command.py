@@ -91,6 +91,8 @@ def test_one_perp_by_every_method(write: Write) -> None:
     scene = asked["paradex"].scene
     assert scene is not None and scene.profits_wad[scene.worst] == -3_200 * WAD
     assert scene.scenarios[scene.worst].spot_shock == -16 * WAD // 100
+    own = asked["crossvault"].scene
+    assert own is not None and (own.held_wad, own.beside_wad) == (3_600 * WAD, 400 * WAD)
 
 
 def test_where_one_perp_is_liquidated(write: Write) -> None:
@@ -128,6 +130,9 @@ def test_two_underlyings_offset_by_their_correlation(write: Write) -> None:
     assert abs(found["crossvault"].tied.initial_wad - (394_360 + 80_000) * CENT) <= CENT  # 3,943.60
     assert abs(found["crossvault"].tied.maintenance_wad - (257_595 + 60_000) * CENT) <= CENT  # 80 % of 3,219.94
     assert found["derive"].tied.initial_wad == (7_200 + 800) * WAD  # no offset
+    scene = found["crossvault"].scene
+    assert scene is not None and scene.outlook.joint_wad == 0  # what one loses the other gains
+    assert [leg.loss_wad for leg in scene.outlook.legs[:2]] == [3_600 * WAD, 3_600 * WAD]
     same = by_method(weighed(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: 0.4 BTC}\n")))
     assert same["crossvault"].tied.initial_wad == (7_200 + 800) * WAD  # both fall at once
 

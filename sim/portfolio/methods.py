@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from sim.mirror import margin, stress, valuation
+from sim.mirror import margin, portfolio, stress, valuation
 from sim.mirror.account import AccountId
 from sim.mirror.correlation import Outlook
 from sim.mirror.fixed import WAD
@@ -32,13 +32,18 @@ class Tied(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """What each scenario of a preset brings, in all and by underlying [wad]; the worst of all by its place."""
+    """What each scenario of a preset brings, in all and by underlying [wad]; the worst of all by its place.
+
+    held_wad: the loss of all underlyings that is held at initial; beside_wad: contingencies at initial.
+    """
 
     scenarios: tuple[Scenario, ...]
     profits_wad: tuple[int, ...]
     by_unit: tuple[tuple[int, ...], ...]
     worst: int
     outlook: Outlook
+    held_wad: int
+    beside_wad: int
 
 
 class Pair(NamedTuple):
@@ -155,7 +160,9 @@ def scene(stage: Staging) -> Scene:
     scenarios, units = state.rules.scenarios, len(stage.held.units)
     by_unit = tuple(tuple(each) or (0,) * len(scenarios) for each in found.profits_wad[:units])
     profits = tuple(sum(each[k] for each in by_unit) for k in range(len(scenarios)))
-    return Scene(scenarios, profits, by_unit, min(range(len(profits)), key=profits.__getitem__), found)
+    beside = sum(portfolio.contingency(stake, Level.INITIAL) for stake in book.stakes)
+    worst = min(range(len(profits)), key=profits.__getitem__)
+    return Scene(scenarios, profits, by_unit, worst, found, book.verdict.loss_initial_wad, beside)
 
 
 def pairs(stage: Staging, singles: dict[int, Tied]) -> tuple[Pair, ...]:

@@ -24,7 +24,10 @@ _MOST_PAIRS, _MOST_UNITS = 8, 3
 _NOTE = """IM and MM are equity less margin: what a method takes of the equity, wherever it counts it. Isolated is every
 position alone, and the haircut of the collateral. Efficiency is 1 - IM / isolated IM, the multiplier their ratio.
 Liquidated at: the common move of all prices at which maintenance margin is zero; a position alone has its share of the
-equity, by its IM."""
+equity, by its IM.""".replace("\n", " ")
+
+_LOSSES = """Sum: the worst of every underlying; at once: the worst scenario for all; held: what correlation leaves of
+the sum; beside: contingencies. All at initial, before the factor of the loss.""".replace("\n", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,12 @@ def _tables(weighed: Weighed) -> Iterator[RenderableType]:
 
 
 def _depth(weighed: Weighed) -> Iterator[RenderableType]:
-    yield Text(_NOTE.replace("\n", " "), style="dim")
+    yield Text(_NOTE, style="dim")
     scenes = [each for each in weighed.found.asked if each.scene is not None]
     if scenes:
         yield ""
         yield _worst(scenes, weighed.held.units)
+        yield Text(_LOSSES, style="dim")
         assert scenes[0].scene is not None
         yield ""
         yield Text(f"every scenario of {scenes[0].method}", style="bold")
@@ -150,14 +154,15 @@ def moves(distance: Distance | None) -> str:
 def _worst(scenes: Sequence[Asked], units: Sequence[str]) -> Table:
     shown = units if len(units) <= _MOST_UNITS else ()
     parts = [f">{unit}" for unit in shown]
-    made = table("method", "worst scenario", ">in all", *parts, ">sum of worst", ">one for all")
+    made = table("method", "worst scenario", ">in all", *parts, ">sum", ">at once", ">held", ">beside")
     for each in scenes:
         scene = each.scene
         assert scene is not None
-        parts = [_whole(-leg.loss_wad) for leg in scene.outlook.legs[: len(shown)]]
+        units_lost = [_whole(-leg.loss_wad) for leg in scene.outlook.legs[: len(shown)]]
         worst = scenario_name(scene.scenarios[scene.worst]) if scene.profits_wad[scene.worst] < 0 else "none loses"
         whole = _whole(min(0, scene.profits_wad[scene.worst]))
-        row = [worst, whole, *parts, _whole(-total_loss(scene.outlook.legs)), _whole(-scene.outlook.joint_wad)]
+        losses = total_loss(scene.outlook.legs), scene.outlook.joint_wad, scene.held_wad
+        row = [worst, whole, *units_lost, *(_whole(-each) for each in losses), _whole(-scene.beside_wad)]
         made.add_row(each.method, *row)
     return unbroken(made)
 

@@ -86,6 +86,8 @@ def _scene(scene: Scene, units: tuple[str, ...]) -> dict[str, Any]:
         "loss_by_underlying_wad": {unit: str(scene.outlook.legs[i].loss_wad) for i, unit in enumerate(units)},
         "sum_wad": str(total_loss(scene.outlook.legs)),
         "joint_wad": str(scene.outlook.joint_wad),
+        "held_wad": str(scene.held_wad),
+        "beside_wad": str(scene.beside_wad),
     }
 
 
