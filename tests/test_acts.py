@@ -54,6 +54,23 @@ def write(tmp_path: Path) -> Write:
             "do: batch, calls: [{do: deposit, account: alise, amount: 1 USDC}]",
             ".account: nothing is called 'alise': did you mean 'alice'?",
         ),
+        (
+            "do: set mode, account: alice, mode: portfolo",
+            ".mode: 'portfolo': did you mean 'portfolio'? expected one of: standard, portfolio",
+        ),
+        ("do: schedule rules, rules: drive", ".rules: 'drive' is no preset: did you mean 'derive'?"),
+        (
+            "do: schedule rules, rules: {scenarios: [{spots: [10 %], vols: [upp]}]}",
+            ".rules.scenarios[0].vols[0]: 'upp': did you mean 'up'?",
+        ),
+        (
+            "do: enact rules, rules: {scenarios: [{spots: [10 %]}], correlations: {ETH: {ETC: {alike: 50 %}}}}",
+            ".correlations: nothing is called 'ETC': did you mean 'ETH'?",
+        ),
+        (
+            "do: schedule portfolio, underlying: ETH, portfolio: {vol: {up: 50 %, down: 10 %}, skw: {}}",
+            ".portfolio.skw: unknown field: did you mean 'skew'?",
+        ),
         ("do: schedule options, underlying: ETH, options: {heartbet: 2h}", ".options.heartbet: unknown field: did you"),
         ("do: enact guard, underlying: ETH, guard: {max jmp: 1 %}", ".guard.max jmp: unknown field: did you mean 'max"),
         ("do: schedule interest, interest: {low slop: 1 %}", ".interest.low slop: unknown field: did you mean 'low"),

@@ -13,11 +13,12 @@ import pytest
 from rich.console import Console
 from tales import play
 
-from sim.mirror import margin, valuation
+from sim.mirror import margin, stress, valuation
 from sim.mirror.account import AccountId
 from sim.mirror.fixed import WAD
 from sim.mirror.margin import UNBOUNDED, Book
 from sim.mirror.market import OptionRisk, Risk
+from sim.mirror.portfolio import Stake
 from sim.mirror.standard import Exposure, Level, Line, absorb
 from sim.model import Model
 from sim.record import Record
@@ -31,7 +32,8 @@ from sim.report.summary import summary
 from sim.report.tale import Sample, merged
 from sim.report.watch import Watch
 from sim.report.words import Words
-from sim.scenario import load
+from sim.scenario import load, preset
+from sim.scenario.rules import rules as portfolio_rules
 
 ALICE = AccountId("alice")
 
@@ -288,3 +290,28 @@ def test_interest_and_settlements_are_seen_in_the_cash() -> None:
     assert backdrop(ledger, fay, model.at).cash == ""
     ledger.cash.supply_index += ledger.cash.supply_index // 10
     assert backdrop(ledger, fay, model.at).cash == "2,050.00 × supply index 1.100000"
+
+
+def test_portfolio_margin_is_reckoned_scenario_by_underlying() -> None:
+    # 10 ETH at 2,000 long and 0.4 BTC at 50,000 short: 18 % of 20,000 each, and they offset each other by 60 %
+    desk = preset.load("crossvault")
+    assert desk.folio is not None and desk.rules is not None
+    rules = portfolio_rules(desk.rules, ("ETH", "BTC"))
+    prices, sizes = (2_000 * WAD, 50_000 * WAD), (10 * WAD, -4 * WAD // 10)
+    pairs = zip(prices, sizes, strict=True)
+    stakes = [Stake(desk.folio, index, size * index, abs(size), WAD) for index, size in pairs]
+    exposures = [Exposure(index_wad=index, stable_wad=index, confidence_wad=WAD) for index in prices]
+    book = Book(5_000 * WAD, [], exposures, [], stakes, stress.judge(stakes, rules, WAD))
+    made = reckoning(book, Level.INITIAL, Backdrop([], ["ETH", "BTC"], rules=rules))
+    eth, btc, correlated, broken, joint, least, loss, *beside = made.required
+    assert [each.value_wad for each in (eth, btc, joint, least)] == [3_600 * WAD, 3_600 * WAD, 0, 1_800 * WAD]
+    assert (eth.formula, btc.formula) == ("-18 %, vol up", "+18 %, vol up")
+    assert [figures.usd(each.value_wad) for each in (correlated, broken, loss)] == ["3,219.94", "3,943.60", "3,943.60"]
+    assert loss.formula == "the largest of them, 3,943.60 × 100 %" and loss.counts and not broken.counts
+    assert [each.value_wad for each in beside] == [400 * WAD, 400 * WAD]  # 2 % of 20,000 each
+    assert figures.usd(made.required_wad) == "4,743.60"
+    kept = reckoning(book, Level.MAINTENANCE, Backdrop([], ["ETH", "BTC"], rules=rules))
+    assert figures.usd(kept.required_wad) == "3,175.95"  # 80 % of 3,219.94, and 1.5 % of 40,000
+    needed = Capital()
+    needed.note(book, Level.INITIAL, 0)
+    assert needed.cross_wad == made.required_wad  # nothing has been won or lost

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
-COMMANDS = ("run", "replay", "explain", "scenarios", "schema", "bench", "setup", "doctor", "test")
+COMMANDS = ("run", "margin", "replay", "explain", "scenarios", "schema", "bench", "setup", "doctor", "test")
 
 _ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,
 and every result, refusal, event and state is compared to the last wei."""
@@ -18,6 +18,7 @@ _EXAMPLES = """examples:
   crossvault scenarios                                     what ships
   crossvault run black-thursday                            both sides, compared; a summary at the end
   crossvault run black-thursday --seed 7 --json            one JSON document
+  crossvault margin strangle --trade 'ETH-PERP +2'         one portfolio by every method, before and after
   crossvault run my-story.yaml --contracts my-contracts    your contracts against the model
   crossvault explain RECORD 120                            one step: before, after, margin arithmetic, call trace
   crossvault replay RECORD                                 the recorded steps again; says `identical` or where not
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"crossvault {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _add_run(commands.add_parser("run", help="play scenarios on both sides and compare every step"))
+    _add_margin(commands.add_parser("margin", help="a portfolio by every method of margin, side by side"))
     _add_replay(commands.add_parser("replay", help="play a record again: identical, or the first line that is not"))
     _add_explain(commands.add_parser("explain", help="one step of a record: states, margin arithmetic, call trace"))
     _add_json(commands.add_parser("scenarios", help="the scenarios that ship"))
@@ -72,6 +74,25 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     record.add_argument("--record", metavar="FILE", help="where the record goes (default: printed at the end)")
     parser.add_argument("--picture", metavar="FILE", help="draw the summary as an SVG")
     record.add_argument("--no-record", action="store_true", help="write no record")
+
+
+def _add_margin(parser: argparse.ArgumentParser) -> None:
+    parser.description = "What each position asks for alone, and all together by standard and by portfolio margin."
+    parser.add_argument(
+        "portfolio", nargs="?", metavar="PORTFOLIO",
+        help="name of a shipped portfolio, or a YAML file; without it: what portfolios and presets ship",
+    )  # fmt: skip
+    parser.add_argument(
+        "--method", action="append", default=[], dest="methods", metavar="NAME",
+        help="isolated, standard, a preset or a preset file; may be repeated (default: all that ship)",
+    )  # fmt: skip
+    parser.add_argument("--standard", metavar="NAME", help="preset of the standard margin, instead of the file's")
+    parser.add_argument(
+        "--trade", action="append", default=[], dest="trades", metavar="TRADE",
+        help="before and after a trade at the mark, as 'ETH-PERP +5'; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--chain", action="store_true", help="ask the contracts for the same figures and compare")
+    _add_json(parser)
 
 
 def _add_replay(parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,10 @@ from sim.mirror.fixed import WAD
 from sim.mirror.ledger import State
 from sim.mirror.margin import Book, Holding
 from sim.mirror.standard import Exposure, Level
+from sim.mirror.stress import Rules
 from sim.report.figures import amount, decimal, percent, usd
 from sim.report.strips import Term, strip_terms
+from sim.report.verdict import option_values, verdict_terms
 
 __all__ = ["Backdrop", "Reckoning", "Term", "backdrop", "reckoning"]
 
@@ -37,12 +39,17 @@ class Reckoning(NamedTuple):
 
 
 class Backdrop(NamedTuple):
-    """What a book does not say: assets, names of underlyings, how cash comes about, funding due by underlying [wad]."""
+    """What a book does not say: assets, names of underlyings, how cash comes about, funding due by underlying [wad].
+
+    rules and quote_wad: how portfolio margin is asked for, and the price of the quote token.
+    """
 
     assets: Sequence[Asset]
     names: Sequence[str]
     cash: str = ""
     funding: Sequence[int] = ()
+    rules: Rules = Rules()
+    quote_wad: int = WAD
 
 
 def backdrop(state: State, account: AccountId, at: int) -> Backdrop:
@@ -57,7 +64,10 @@ def backdrop(state: State, account: AccountId, at: int) -> Backdrop:
             due[underlying] += funding.payment(position.size, grown)
         elif settlement_wad := state.curves[market.term_of(underlying, market.expiry_of(instrument))].settlement:
             settled_wad += ledger.settled_value(state, account, instrument, settlement_wad)
-    return Backdrop(state.assets, state.names, _cash(state, holder.principal, settled_wad, at), due)
+    feed = state.cash.terms.feed
+    quote_wad = WAD if feed == cash.NO_FEED else state.prices[feed].index
+    told = _cash(state, holder.principal, settled_wad, at)
+    return Backdrop(state.assets, state.names, told, due, state.rules, quote_wad)
 
 
 def _cash(state: State, principal: int, settled_wad: int, at: int) -> str:
@@ -75,28 +85,36 @@ def reckoning(book: Book, level: Level, behind: Backdrop) -> Reckoning:
     """The reckoning of a valued account."""
     counted = [Term("cash", behind.cash, book.cash_wad)]
     pairs = zip(book.holdings, behind.assets, strict=True)
-    counted += [_credit(holding, asset, level) for holding, asset in pairs if holding.value_wad]
+    counted += [_credit(book, holding, asset, level) for holding, asset in pairs if holding.value_wad]
     required: list[Term] = []
     due = behind.funding or [0] * len(book.exposures)
-    for exposure, name, received in zip(book.exposures, behind.names, due, strict=True):
+    for number, (exposure, name, received) in enumerate(zip(book.exposures, behind.names, due, strict=True)):
         if exposure.gross_wad2:
             counted += _profits(exposure, level, name, received)
+        if margin.is_modelled(book, number):
+            counted += option_values(book, number, name)
+            continue
+        if exposure.gross_wad2:
             required += _requirements(exposure, level, name)
         required += _doubts(exposure, book.depeg_rate_wad, level, name)
     required += strip_terms(book, level, behind.names)
+    if book.stakes:
+        required += verdict_terms(book, level, behind.names, behind.rules, behind.quote_wad)
     made = Reckoning(level, tuple(counted), tuple(required))
     assert made.counted_wad == margin.adjusted_equity(book, level)
     assert made.required_wad == margin.requirement(book, level)
     return made
 
 
-def _credit(holding: Holding, asset: Asset, level: Level) -> Term:
+def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> Term:
     terms, initial = holding.terms, level == Level.INITIAL
     haircut = terms.haircut_initial if initial else terms.haircut_maintenance
     value_wad = holding.safe_wad if initial else holding.value_wad
     value = usd(value_wad) + (" at the stable price" if value_wad != holding.value_wad else "")
     if value_wad > terms.cap_wad:
         value = f"cap {usd(terms.cap_wad)} (value {value})"
+    if margin.is_modelled(book, holding.underlying):  # its moves are in the scenarios, and its haircut is required
+        return Term(f"{asset.token} as collateral", value, collateral.credit(value_wad, 0, terms.cap_wad))
     credit = collateral.credit(value_wad, haircut, terms.cap_wad)
     return Term(f"{asset.token} as collateral", f"{value} × (1 − {percent(haircut)})", credit)
 

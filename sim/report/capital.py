@@ -20,7 +20,7 @@ class Capital:
     are funded together for the worst moment of their sum, since a position with more profit than it needs pays for the
     others. Perps and futures on one underlying are one position, a short option alone is a naked one, and a long one
     needs nothing. Collateral does not enter: both say how much cash would just have sufficed. Isolated is never below
-    cross.
+    cross, unless the account is judged by portfolio margin: then cross is what that asks for, and alone is standard.
     """
 
     at: int = 0
@@ -39,7 +39,7 @@ class Capital:
             for underlying, exposure in enumerate(book.exposures)
             if exposure.gross_wad2
         }
-        cross_wad = sum(needs.values()) + _options_need(book, level)
+        cross_wad = _whole_need(book, level) if book.stakes else sum(needs.values()) + _options_need(book, level)
         for line in book.lines:
             needs[line.underlying, line.expiry, line.strike_wad, line.is_call] = _naked_need(book, line, level)
         for key, need in needs.items():
@@ -54,6 +54,13 @@ def _need(exposure: Exposure, depeg_rate_wad: int, level: Level) -> int:
     profit = fixed.mul_div_down(exposure.gain_wad, weight, fixed.WAD) + exposure.loss_wad
     required = standard.requirement(alone, level) + standard.contingency(alone, depeg_rate_wad, level)
     return required - profit
+
+
+def _whole_need(book: Book, level: Level) -> int:
+    """What portfolio margin needs for everything, beside the profits of the positions."""
+    bare = replace(book, cash_wad=0, exposures=[], lines=[])
+    earned = margin.adjusted_equity(book, level) - book.cash_wad - margin.adjusted_equity(bare, level)
+    return margin.requirement(book, level) - earned
 
 
 def _options_need(book: Book, level: Level) -> int:

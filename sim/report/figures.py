@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sim.mirror import cash, collateral, liquidation
+from sim.mirror import cash, collateral, correlation, liquidation, portfolio, shock
 from sim.mirror.fixed import CAP, WAD
 from sim.mirror.margin import UNBOUNDED
 from sim.mirror.market import OptionRisk, Risk
@@ -110,8 +110,10 @@ def spoken(name: str, value: Any, decimals: int = 18) -> str:
 
 _PARAMETERS = (
     Risk, OptionRisk, Guard, Svi, cash.Interest, cash.Terms, collateral.Terms, liquidation.Terms,
+    shock.VolRisk, shock.SkewRisk, shock.RateRisk, shock.Scenario, portfolio.BasisRisk, portfolio.Contingency,
+    correlation.Terms, correlation.Matrix,
 )  # fmt: skip
-_COUNTS = frozenset({"feed"})
+_COUNTS = frozenset({"feed", "mode"})
 _STATES = ("size", "quote", "principal", "principals", "index", "premium", "confidence", "stable", "pending")
 _WADS = frozenset(_STATES) | {
     name for kind in _PARAMETERS for name in kind._fields if not name.endswith("_secs") and name not in _COUNTS

@@ -13,6 +13,8 @@ from sim.report.figures import amount, percent, ratio, span, usd, utc
 from sim.side import instrument_name
 from sim.story import mark
 
+MODES = ("by standard", "by portfolio")
+
 
 class Row(NamedTuple):
     """A field of an account before and after a step, as text."""
@@ -30,7 +32,8 @@ class Row(NamedTuple):
 def described(model: Model, state: AccountState, metrics: Metrics, at: int) -> dict[str, str]:
     """The fields of an account and what they hold at a time [unix seconds]."""
     image = state.image
-    found = {"cash": usd(cash.present(model.vault.ledger.cash, image.principal, now=at))}
+    found = {"margin": MODES[image.mode]}
+    found["cash"] = usd(cash.present(model.vault.ledger.cash, image.principal, now=at))
     for asset, balance_raw in zip(model.vault.ledger.assets, image.balances, strict=True):
         if balance_raw:
             found[asset.token] = amount(balance_raw, asset.decimals)

@@ -25,6 +25,8 @@ class Term(NamedTuple):
 def strip_terms(book: Book, level: Level, names: Sequence[str]) -> Iterator[Term]:
     """What the options of a valued account ask for, expiry by expiry."""
     for place, line in enumerate(book.lines):
+        if margin.is_modelled(book, line.underlying):
+            continue
         exposure = book.exposures[line.underlying]
         if margin.is_first(book.lines, place):
             yield from _strip(exposure, book.lines, place, level, names)

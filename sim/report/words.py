@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sim.mirror import cash, collateral, liquidation
+from sim.mirror import cash, collateral, liquidation, portfolio
 from sim.mirror.account import AccountId
 from sim.mirror.auction import Deal
 from sim.mirror.errors import Refusal
@@ -14,13 +14,15 @@ from sim.mirror.evm import Call
 from sim.mirror.exchange import Match, Order, Signature
 from sim.mirror.market import OptionRisk, Risk
 from sim.mirror.oracle import Guard, Price
+from sim.mirror.stress import Rules
 from sim.mirror.surface import Svi
 from sim.record import Record
 from sim.report.figures import spoken, utc
 from sim.side import TOKEN_ACTIONS, Event, Step, instrument_name
 
 _GIVEN = (
-    Order, Svi, Risk, OptionRisk, Guard, cash.Interest, cash.Terms, collateral.Terms, liquidation.Terms,
+    Order, Svi, Risk, OptionRisk, Guard, cash.Interest, cash.Terms, collateral.Terms, liquidation.Terms, portfolio.Risk,
+    Rules,
 )  # fmt: skip
 
 

@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
 from sim.mirror import liquidation
 from sim.scenario import cast, prices, quantity, stage
 from sim.scenario.cast import Cast, Trouble
@@ -19,13 +16,13 @@ from sim.scenario.prices import Print
 from sim.scenario.script import PricePart, Script
 from sim.scenario.source import Route, ScenarioError, Source, did_you_mean, graft, named, read
 from sim.scenario.stage import Stage
+from sim.scenario.valid import validated
 from sim.story import ExpectationFailed, Story
 
 __all__ = ["ExpectationFailed", "ScenarioError", "Story", "json_schema", "load", "names"]
 
 _SHIPPED = Path(__file__).parent.parent / "scenarios"
 _SUFFIX = ".scenario.yaml"
-_QUOTED = re.compile(r"'([^']*)'")
 _STEP = re.compile(r"\[([0-9]+)\]")
 
 
@@ -45,7 +42,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
     for route, text in (overrides or {}).items():
         _override(source, route, text)
     source.settle()
-    script = _validated(source)
+    script = validated(source, Script)
     people = Cast(script)
     for where, problem in people.troubles():
         source.note(where, problem)
@@ -108,53 +105,6 @@ def _override(source: Source, path: str, text: str) -> None:
             at[key] = graft(source, (*route, key), text, shown)
             return
         route, at = (*route, key), inside[key]
-
-
-def _validated(source: Source) -> Script:
-    if not isinstance(source.data, dict):
-        raise ScenarioError(f"{source.where(())}: the file: expected a mapping with name, about, starts, world")
-    try:
-        return Script.model_validate(source.data)
-    except ValidationError as wrong:
-        for error in wrong.errors():
-            route, problem = _translated(source, error)
-            source.note(route, problem)
-        source.settle()
-        raise
-
-
-def _translated(source: Source, error: ErrorDetails) -> tuple[Route, str]:
-    route, given, context = source.known(error["loc"]), error["input"], error.get("ctx", {})
-    kind = error["type"]
-    if kind == "stranger":
-        return (*route, context["key"]), f"unknown field: {context['hint']}"
-    if kind == "missing":
-        return (*route, str(error["loc"][-1])), "is missing, and there is no default"
-    if kind == "union_tag_invalid":
-        tags = _QUOTED.findall(str(context["expected_tags"]))
-        return (*route, "do"), f"{context['tag']!r} is no step: {did_you_mean(str(context['tag']), tags)}"
-    if kind == "union_tag_not_found":
-        return route, "is missing 'do': expected a step such as 'do: deposit'"
-    if kind == "value_error":
-        return route, str(context["error"])
-    return route, _expected(kind, given, context, error["msg"])
-
-
-def _expected(kind: str, given: object, context: Mapping[str, Any], message: str) -> str:
-    if kind == "literal_error":
-        return f"{given!r}: {did_you_mean(str(given), _QUOTED.findall(str(context['expected'])))}"
-    if kind == "string_pattern_mismatch":
-        return f"{given!r} is no name: expected letters, digits, '-' and '_', and for an account '/NUMBER'"
-    plain = {
-        "string_type": "text",
-        "list_type": "a list",
-        "dict_type": "a mapping",
-        "model_type": "a mapping",
-        "model_attributes_type": "a mapping",
-        "int_type": "a whole number",
-        "too_short": "at least one",
-    }
-    return f"expected {plain[kind]}, got {given!r}" if kind in plain else f"{message}, got {given!r}"
 
 
 def _prints(source: Source, script: Script, path: Path) -> tuple[dict[str, list[Print]], dict[str, str]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sim.mirror import account as accounts
 from sim.mirror.evm import Call
 from sim.mirror.exchange import Match
 from sim.mirror.fixed import CAP
 from sim.model import Model
-from sim.scenario import cast, curves, quantity, steps
+from sim.scenario import cast, curves, quantity, rules, steps
 from sim.scenario.cast import Cast, Trouble
 from sim.side import EXCHANGE, Step
 from sim.story import mark
@@ -212,6 +213,22 @@ def _interest(cast_: Cast, act: Act, at: int) -> Made:
     return act.do.replace(" ", "_"), cast_.roles.owner, {"interest": cast.interest(act.interest)}
 
 
+def _mode(cast: Cast, act: Act, at: int) -> Made:
+    account = cast.account("account", act.account)
+    mode = accounts.PORTFOLIO if act.mode == "portfolio" else accounts.STANDARD
+    return "set_mode", account.owner, {"account": account, "mode": mode}
+
+
+def _folio(cast: Cast, act: Act, at: int) -> Made:
+    args = {"underlying": cast.underlying("underlying", act.underlying), "risk": rules.folio(act.portfolio)}
+    return act.do.replace(" ", "_"), cast.roles.owner, args
+
+
+def _rules(cast: Cast, act: Act, at: int) -> Made:
+    rules.require_known(act.rules, cast.underlyings)
+    return act.do.replace(" ", "_"), cast.roles.owner, {"rules": rules.rules(act.rules, cast.underlyings)}
+
+
 _MAKERS: dict[type[steps.Act], Callable[[Cast, Act, int], Made]] = {
     steps.Mint: _mint,
     steps.Transfer: _mint,
@@ -240,4 +257,7 @@ _MAKERS: dict[type[steps.Act], Callable[[Cast, Act, int], Made]] = {
     steps.Fill: _fill,
     steps.CancelOrder: _cancel,
     steps.CancelBelow: _cancel_below,
+    steps.SetMode: _mode,
+    steps.FolioChange: _folio,
+    steps.RulesChange: _rules,
 }

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sim.mirror import cash, collateral, fixed, market, oracle
 from sim.mirror.account import AccountId
 from sim.model import Model
-from sim.scenario import acts, cast, quantity
+from sim.scenario import acts, cast, quantity, rules
 from sim.scenario.cast import Cast, Trouble
 from sim.scenario.cue import ACCEPTED, Cue
 from sim.scenario.feeder import Feeder
@@ -69,7 +69,9 @@ class Setting:
     def announced_at(self) -> int:
         """When the vault is set up: before the story, if something is announced that takes effect with its start."""
         part = self.script.world
-        announces = part.interest or any(each.options or each.guard for each in part.underlyings.values())
+        units = part.underlyings.values()
+        announces = bool(part.interest or part.margin_rules)
+        announces = announces or any(each.options or each.guard or each.portfolio for each in units)
         return self.script.starts - part.delay if announces else self.script.starts
 
     def _announce(self, verb: str, at: int) -> None:
@@ -80,8 +82,17 @@ class Setting:
                 interest = cast.interest(world.interest)
                 cast.require(cash.require_valid_interest, interest)
                 self._say(("world", "interest"), owner, f"{verb}_interest", at, interest=interest)
+        if world.margin_rules:
+            with self.source.guard(("world", "margin rules")):
+                rules.require_known(world.margin_rules, self.cast.underlyings)
+                asked = rules.rules(world.margin_rules, self.cast.underlyings)
+                self._say(("world", "margin rules"), owner, f"{verb}_rules", at, rules=asked)
         for number, (name, part) in enumerate(world.underlyings.items()):
             route: Route = ("world", "underlyings", name)
+            if part.portfolio:
+                with self.source.guard((*route, "portfolio")):
+                    folio = rules.folio(part.portfolio)
+                    self._say((*route, "portfolio"), owner, f"{verb}_portfolio", at, underlying=number, risk=folio)
             if part.options:
                 with self.source.guard((*route, "options")):
                     risk = cast.options(part.options)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
+from sim.scenario.folio import FolioPart, RulesPart
 from sim.scenario.part import (
     AccountName,
     Amount,
@@ -196,6 +197,25 @@ class InterestChange(Act):
     interest: InterestPart
 
 
+class SetMode(Act):
+    """How the margin of an account is asked for from now on."""
+
+    do: Literal["set mode"]
+    account: AccountName
+    mode: Literal["standard", "portfolio"]
+
+
+class FolioChange(Act):
+    do: Literal["schedule portfolio", "enact portfolio"]
+    underlying: Name
+    portfolio: FolioPart
+
+
+class RulesChange(Act):
+    do: Literal["schedule rules", "enact rules"]
+    rules: RulesPart
+
+
 class Batch(Act):
     """Several calls as one, whose margins are judged at the end."""
 
@@ -257,6 +277,6 @@ StepPart = Annotated[
     Mint | Transfer | Deposit | Withdraw | Trade | Publish | Sell | Bid | Fund | Operator | Govern | Appoint
     | RiskChange | HaircutChange | AuctionChange | DepegChange | Look
     | PublishForward | PublishSurface | OpenExpiry | Settle | OptionsChange | GuardChange | InterestChange | Batch
-    | SignedOrder | Fill | CancelOrder | CancelBelow,
+    | SignedOrder | Fill | CancelOrder | CancelBelow | SetMode | FolioChange | RulesChange,
     Field(discriminator="do"),
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from sim.scenario.folio import FolioPart, RulesPart
 from sim.scenario.part import Amount, Decimals, Difference, Duration, Name, Part, Price, Rate, Ratio
 from sim.scenario.quantity import words
 
@@ -135,9 +136,10 @@ class ExpiryPart(Part):
 
 
 class UnderlyingPart(RiskPart):
-    """An underlying: its risk parameters, and what options, guard and expiries it has from the start."""
+    """An underlying: its risk parameters; options, portfolio margin, guard and expiries that it has from the start."""
 
     options: OptionsPart | None = None
+    portfolio: FolioPart | None = None
     guard: GuardPart | None = None
     expiries: dict[str, ExpiryPart] = {}
 
@@ -183,5 +185,6 @@ class WorldPart(Part):
     roles: RolesPart = RolesPart()
     auction: AuctionPart
     interest: InterestPart | None = None
+    margin_rules: RulesPart | None = None
     underlyings: dict[Name, UnderlyingPart] = Field(min_length=1)
     collaterals: dict[Name, CollateralPart] = {}

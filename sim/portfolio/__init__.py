@@ -1,0 +1,1 @@
+"""A portfolio at one moment, and what each method of margin asks for it."""
