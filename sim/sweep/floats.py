@@ -77,7 +77,7 @@ class Engine:
         required = self._standard(crowd)
         asked = self._portfolio(crowd)
         return Figures(
-            equity(crowd, self.quotes),
+            equity(crowd),
             adjusted(self.market, crowd, self.quotes, Level.INITIAL),
             adjusted(self.market, crowd, self.quotes, Level.MAINTENANCE),
             required[Level.INITIAL] + asked[Level.INITIAL],
@@ -117,10 +117,16 @@ class Engine:
         return found
 
 
-def equity(crowd: Crowd, at: Quotes) -> Floats:
+def option_values(crowd: Crowd) -> Floats:
+    """Value of the options [n, U] at mark."""
+    return summed(crowd, np.where(crowd.is_linear, 0.0, crowd.size * crowd.mark))
+
+
+def equity(crowd: Crowd) -> Floats:
     """Cash, collateral and every position at mark."""
-    options = summed(crowd, crowd.size * at.marks[crowd.column] * ~crowd.is_linear)
-    return crowd.cash + crowd.values.sum(axis=1) + (options + crowd.gain + crowd.loss).sum(axis=1)
+    found: Floats = crowd.cash + crowd.values.sum(axis=1)
+    found += (option_values(crowd) + crowd.gain + crowd.loss).sum(axis=1)
+    return found
 
 
 def adjusted(self: Market, crowd: Crowd, at: Quotes, level: Level) -> Floats:
@@ -137,8 +143,7 @@ def adjusted(self: Market, crowd: Crowd, at: Quotes, level: Level) -> Floats:
     else:
         weights = np.array([each.profit_weight / UNIT for each in self.state.risks])
         total += (crowd.safe_gain * weights + crowd.safe_loss).sum(axis=1)
-    options = summed(crowd, crowd.size * at.marks[crowd.column] * ~crowd.is_linear)
-    found: Floats = total + (options * crowd.modelled).sum(axis=1)
+    found: Floats = total + (option_values(crowd) * crowd.modelled).sum(axis=1)
     return found
 
 

@@ -84,7 +84,7 @@ def crowd_of(self: Market, at: Quotes, population: Population, modelled: Flags) 
 def summed(self: Crowd, each: Floats) -> Floats:
     """Amounts of positions [p], by account and underlying."""
     shape = self.base.shape
-    total = np.bincount(self.owner * shape[1] + self.underlying, each, shape[0] * shape[1])
+    total: Floats = np.bincount(self.owner * shape[1] + self.underlying, each, shape[0] * shape[1]).astype(float)
     return total.reshape(shape)
 
 

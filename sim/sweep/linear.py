@@ -91,7 +91,8 @@ def strip_requirement(strip: Strip, sizes: Floats, level: Level) -> Floats:
     payoffs[:, 1:][sizes == 0] = 0.0  # only the strikes that an account holds are looked at
     uncovered = np.maximum(0.0, -(sizes @ strip.calls))
     bounded = np.maximum(0.0, -payoffs.min(axis=1)) + uncovered * side.unpaired
-    return np.where(alone > 0, np.minimum(alone, bounded), 0.0) + shorts.sum(axis=1) * side.further
+    found: Floats = np.where(alone > 0, np.minimum(alone, bounded), 0.0) + shorts.sum(axis=1) * side.further
+    return found
 
 
 def _side(self: Market, at: Quotes, number: int, columns: list[int], level: Level) -> Side:

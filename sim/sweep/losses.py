@@ -90,7 +90,8 @@ def combined(loss: Floats, direction: Floats, two_sided: Floats, how: Correlatio
                 alike,
             )
             total += 2 * rho * loss[:, i] * loss[:, j]
-    return np.minimum(np.sqrt(np.maximum(total, 0.0)), loss.sum(axis=1))
+    found: Floats = np.minimum(np.sqrt(np.maximum(total, 0.0)), loss.sum(axis=1))
+    return found
 
 
 def account_loss(

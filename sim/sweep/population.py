@@ -32,8 +32,10 @@ class Amounts:
         return cls(both[:, 0].reshape(shape), both[:, 1].reshape(shape))
 
     def floats(self) -> Floats:
-        """In units of 1e18, each within 2^-52 of itself."""
-        return self.whole + self.wei / 1e18
+        """In units of 1e18, each within 3 * 2^-53 of itself, also where a whole and its wei have different signs."""
+        above = self.whole + self.wei / 1e18
+        below = (self.whole + 1) - (WAD - self.wei) / 1e18
+        return np.where(self.whole < 0, below, above)
 
     def ints(self) -> list[int]:
         pairs = zip(self.whole.ravel().tolist(), self.wei.ravel().tolist(), strict=True)

@@ -69,4 +69,4 @@ def isolated(self: Market, crowd: Crowd, units: Units) -> Floats:
         mine = plain & crowd.is_linear & (crowd.underlying == number)
         size = crowd.size[mine]
         asked[mine] += np.abs(size) * crowd.mark[mine] * linear.rate(self, number, size, Level.INITIAL)
-    return np.bincount(crowd.owner, asked, len(crowd.modes))
+    return np.bincount(crowd.owner, asked, len(crowd.modes)).astype(float)
