@@ -13,9 +13,8 @@ import numpy as np
 
 from sim.mirror import account as accounts
 from sim.mirror import correlation, fixed, margin, shock, standard
-from sim.mirror.correlation import Leg, Outlook
+from sim.mirror.correlation import Leg
 from sim.mirror.fixed import WAD
-from sim.mirror.standard import Level
 from sim.mirror.stress import Verdict
 from sim.mirror.valuation import Metrics
 from sim.sweep import tally, units
@@ -118,19 +117,25 @@ class Engine:
             add_beside(of, mine, beside)
             if not places or not places[number]:
                 continue
-            known = self._profits(of, mine, sorted({*places[number], *joint_places}))
-            scenarios = [self.rules.scenarios[k] for k in places[number]]
-            profits = [known[k] for k in places[number]]
-            legs[number] = correlation.leg(scenarios, profits, sum(basis_of(each, held) for each, held in mine))
+            chosen = places[number]
+            known = self._profits(of, mine, sorted({*chosen, *joint_places}) if joint_places else chosen)
+            profits = [known[k] for k in chosen]
+            basis_wad = sum([basis_of(each, held) for each, held in mine])
+            legs[number] = correlation.leg([self.rules.scenarios[k] for k in chosen], profits, basis_wad)
             joint_profits.append([known[k] for k in joint_places])
         joint_wad = correlation.joint(joint_profits, len(joint_places))  # of one underlying it is below its loss
-        return self._judged(Outlook(legs=legs, joint_wad=joint_wad), correlation.sum(legs), beside)
-
-    def _judged(self, outlook: Outlook, total: int, beside: Sequence[int]) -> Verdict:
-        """How losses and what is held beside them add up."""
-        lost = [correlation.loss(outlook, self.rules.terms, self.rules.matrix, level) for level in Level]
+        lost = self._lost(legs, joint_wad)
         held = [-(-each * by // WAD) for each, by in zip(lost, self.units.loss_factors, strict=True)]
-        return Verdict(held[0] + beside[0], held[1] + beside[1], total, lost[0], lost[1])
+        return Verdict(held[0] + beside[0], held[1] + beside[1], correlation.sum(legs), *lost)
+
+    def _lost(self, legs: Sequence[Leg], joint_wad: int) -> tuple[int, int]:
+        """Loss of an account by level; `correlation.loss` with what both levels share computed once."""
+        terms, matrix, whole = self.rules.terms, self.rules.matrix, correlation.sum(legs)
+        if whole in [each.loss_wad for each in legs]:  # of one underlying alone: no correlation changes it
+            return whole, whole
+        plain = max(joint_wad, correlation.combined(legs, matrix, 0))
+        initial, maintenance = (-(-whole * phi // WAD) for phi in (terms.phi_initial, terms.phi_maintenance))
+        return max(plain, initial, correlation.combined(legs, matrix, terms.breakdown)), max(plain, maintenance)
 
     def _profits(self, of: Stake, rows: Sequence[tuple[Row, Options]], places: Sequence[int]) -> dict[int, int]:
         """Profit in some scenarios."""
@@ -175,16 +180,20 @@ def add_beside(of: Stake, rows: Sequence[tuple[Row, Options]], beside: list[int]
     """Adds what is held beside the loss of an underlying."""
     spot = of.spot
     priced, index = standard.priced, spot.index_wad
-    for level in Level:
-        beside[level] += of.held_beside[level] + priced(of.gross_size, index, spot.perp_rate[level])
-    beside[0] += priced(of.gross_size, index, spot.model_doubt_rate)
+    beside[0] += of.held_beside[0]
+    beside[1] += of.held_beside[1]
+    if of.gross_size:
+        beside[0] += priced(of.gross_size, index, spot.perp_rate[0])
+        beside[0] += priced(of.gross_size, index, spot.model_doubt_rate)
+        beside[1] += priced(of.gross_size, index, spot.perp_rate[1])
     for row, options in rows:
         sheet = sheet_of(row)
-        naked = -sum(size for _, size in options if size < 0)
-        beside[0] += priced(naked, index, sheet.naked_rate[0])
-        beside[1] += priced(naked, index, sheet.naked_rate[1])
+        naked = -sum([size for _, size in options if size < 0])
+        if naked:
+            beside[0] += priced(naked, index, sheet.naked_rate[0])
+            beside[1] += priced(naked, index, sheet.naked_rate[1])
         if sheet.doubt_rate:
-            beside[0] += priced(sum(abs(size) for _, size in options), index, sheet.doubt_rate)
+            beside[0] += priced(sum([abs(size) for _, size in options]), index, sheet.doubt_rate)
 
 
 def metrics_of(one: Tally, verdict: Verdict) -> Metrics:
