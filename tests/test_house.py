@@ -42,8 +42,8 @@ ARROWS["search"] = ARROWS["record"] | {"record"}
 ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["report"] = ARROWS["search"] | {"search", "sweep"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
-ARROWS["bench"] = ARROWS["report"]
-ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench"}
+ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
+ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput"}
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
 FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "ape": set[str]()}

@@ -6,7 +6,7 @@ the mirror's functions. Of each account only the scenarios that floats cannot ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -55,12 +55,18 @@ class Engine:
 
     def told(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> list[Told]:
         """What every account is told; `chunk` accounts are made ready at a time."""
-        found: list[Told] = []
+        return [each for part in self.stream(population, chunk, progress) for each in part]
+
+    def stream(
+        self, population: Population, chunk: int = CHUNK, progress: Progress | None = None
+    ) -> Iterator[list[Told]]:
+        """The same part by part, so that a caller need not hold them all."""
+        done = 0
         for part in population.chunks(chunk):
-            found += self._part(part)
+            yield self._part(part)
+            done += len(part)
             if progress is not None:
-                progress(len(found), len(population))
-        return found
+                progress(done, len(population))
 
     def metrics(self, population: Population, chunk: int = CHUNK) -> list[Metrics]:
         """What every account is told."""
