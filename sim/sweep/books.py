@@ -25,7 +25,7 @@ NAMES = ("BTC", "ETH", "SOL", "AVAX", "LINK", "UNI", "DOGE", "XRP")
 SPOTS = (90_000, 3_000, 150, 30, 15, 8, 0.15, 0.6)
 DAYS = (7, 30, 90)
 STRIKES = (70, 80, 90, 95, 100, 105, 110, 120, 140)  # per cent of the spot price
-KINDS = ("neutral", "directional", "basis", "covered", "strangles", "mixed")
+KINDS = ("neutral", "directional", "pairs", "basis", "covered", "strangles", "mixed")
 
 PERCENT, MILLE = WAD // 100, WAD // 1000
 MOVES = (  # the published list: spot moves in tenths of a per cent with their modes, all dampened alike
@@ -135,7 +135,7 @@ def a_population(of: Market, count: int, seed: int = 0, kinds: Sequence[str] = K
     legs: list[Leg] = []
     for number, kind in enumerate(kinds):
         mine = np.flatnonzero(drawn == number)
-        breadth = rng.integers(1, of.underlyings + 1, len(mine))
+        breadth = rng.integers(min(1 + (kind == "pairs"), of.underlyings), of.underlyings + 1, len(mine))
         wanted = rng.random((len(mine), of.underlyings)).argsort(axis=1) < breadth[:, None]
         rows, underlyings = np.nonzero(wanted)
         legs += _book(kind, mine[rows], underlyings, rng, balances, of)
@@ -154,6 +154,9 @@ def _book(kind: str, owner: Ints, under: Ints, rng: np.random.Generator, balance
 
     if kind == "directional":
         yield leg(zero, size * side)
+    elif kind == "pairs":  # long and short in turn over the underlyings of an account
+        turn = np.arange(n) - np.searchsorted(owner, owner)
+        yield leg(zero, size * side[np.searchsorted(owner, owner)] * np.where(turn % 2, -1.0, 1.0))
     elif kind == "basis":
         yield from (leg(zero, -size * side), leg(1 + expiry, size * side * rng.uniform(0.95, 1.05, n)))
     elif kind == "neutral":  # a straddle, its delta hedged by the perp

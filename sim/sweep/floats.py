@@ -44,6 +44,11 @@ class Figures:
         return self.maintenance_equity - self.maintenance_requirement
 
     @property
+    def capital(self) -> Floats:
+        """Equity at which initial margin is just met: the requirement, and what of the equity does not count."""
+        return self.initial_requirement + self.equity - self.initial_equity
+
+    @property
     def efficiency(self) -> Floats:
         """1 - initial requirement of the whole / sum of each position alone; nan for an account without positions."""
         with np.errstate(invalid="ignore", divide="ignore"):
