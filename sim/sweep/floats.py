@@ -65,7 +65,8 @@ class Engine:
         self.stress = {i: quotes.stress_of(market_, i) for i in range(market_.underlyings) if self.modelled[i]}
         self.correlations = quotes.correlations_of(market_)
         self.strips = strips_of(market_, self.quotes)
-        self.alone = singles.units_of(market_, self.quotes, self.strips, self.stress)
+        self.beside = singles.beside_of(market_, self.quotes)
+        self.alone = singles.units_of(market_, self.strips, self.stress, self.beside, self.quotes)
 
     def figures(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> Figures:
         """The figures of a population; `chunk` accounts are in memory at a time."""
@@ -95,9 +96,11 @@ class Engine:
         plain = ~crowd.modelled
         found = [(linear_requirement(self.market, crowd, level) * plain).sum(axis=1) for level in Level]
         for strip in self.strips:
-            rows = np.flatnonzero(plain[:, strip.underlying])
+            shorts = (crowd.sizes[:, strip.columns] < 0).any(axis=1)  # longs alone need nothing
+            rows = np.flatnonzero(plain[:, strip.underlying] & shorts)
+            mine = crowd.sizes[np.ix_(rows, strip.columns)]
             for level in Level if len(rows) else ():
-                found[level][rows] += strip_requirement(strip, crowd.sizes[np.ix_(rows, strip.columns)], level)
+                found[level][rows] += strip_requirement(strip, mine, level)
         return found[0], found[1]
 
     def _portfolio(self, crowd: Crowd) -> tuple[Floats, Floats]:
@@ -117,8 +120,8 @@ class Engine:
         worst = np.maximum(0.0, -joint.min(axis=1))
         lost = losses.account_loss(legs[0], legs[1], legs[2], worst, self.correlations)
         for level in Level:
-            held = contingencies(self.market, crowd, self.quotes, level)[rows]
-            found[level][rows] = lost[level] * loss_factor(self.market, level) + held
+            held = contingencies(self.market, crowd, self.beside, level)[rows]
+            found[level][rows] = lost[level] * quotes.loss_factor(self.market, level) + held
         return found
 
 
@@ -152,37 +155,17 @@ def adjusted(self: Market, crowd: Crowd, at: Quotes, level: Level) -> Floats:
     return found
 
 
-def loss_factor(self: Market, level: Level) -> float:
-    """Part of the loss that is held, more where the quote token has lost its peg."""
-    terms, feed = self.state.rules.terms, self.state.cash.terms.feed
-    if level == Level.MAINTENANCE:
-        return terms.loss_maintenance / UNIT
-    quote = self.state.prices[feed].index if feed < self.underlyings else 10**18
-    return (terms.loss_initial + max(0, terms.peg_threshold - quote) * terms.peg_factor / UNIT) / UNIT
-
-
-def contingencies(self: Market, crowd: Crowd, at: Quotes, level: Level) -> Floats:
+def contingencies(self: Market, crowd: Crowd, beside: Floats, level: Level) -> Floats:
     """What is held beside the loss [n], of the underlyings that portfolio margin judges."""
-    total = np.zeros((len(crowd.modes), self.underlyings))
-    for number in range(self.underlyings):
-        risk, confidence = self.state.portfolio_risks[number].contingency, self.state.prices[number].confidence
-        initial = level == Level.INITIAL
-        unsure = doubt(risk, confidence) if initial else 0.0
-        perp = (risk.perp_initial if initial else risk.perp_maintenance) / UNIT
-        total[:, number] += crowd.gross_size[:, number] * at.index[number] * (perp + unsure)
-        for place, asset in enumerate(self.state.assets):
-            if asset.underlying == number:
-                haircut = asset.terms.haircut_initial if initial else asset.terms.haircut_maintenance
-                capped = np.minimum(crowd.values[:, place], asset.terms.cap_wad / UNIT)
-                total[:, number] += capped * (haircut / UNIT + unsure)
-    for strip in self.strips():
-        risk = self.state.portfolio_risks[strip.underlying].contingency
-        curve = self.curve(self.instruments[strip.columns[0]])
-        least = min(self.state.prices[strip.underlying].confidence, curve.confidence, curve.surface_confidence)
-        unsure = doubt(risk, least) if level == Level.INITIAL else 0.0
-        naked = (risk.option_initial if level == Level.INITIAL else risk.option_maintenance) / UNIT
-        mine = crowd.sizes[:, list(strip.columns)]
-        held = np.maximum(-mine, 0).sum(axis=1) * naked + np.abs(mine).sum(axis=1) * unsure
-        total[:, strip.underlying] += held * at.index[strip.underlying]
+    sides = np.where(crowd.size < 0, 0, 1)
+    total = summed(crowd, np.abs(crowd.size) * beside[level, sides, crowd.column])
+    initial = level == Level.INITIAL
+    for place, asset in enumerate(self.state.assets):
+        number = asset.underlying
+        risk = self.state.portfolio_risks[number].contingency
+        unsure = doubt(risk, self.state.prices[number].confidence) if initial else 0.0
+        haircut = asset.terms.haircut_initial if initial else asset.terms.haircut_maintenance
+        capped = np.minimum(crowd.values[:, place], asset.terms.cap_wad / UNIT)
+        total[:, number] += capped * (haircut / UNIT + unsure)
     found: Floats = (total * crowd.modelled).sum(axis=1)
     return found

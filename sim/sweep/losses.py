@@ -50,14 +50,17 @@ def profits(stress: Stress, sizes: Floats, moved: Floats) -> tuple[Floats, Float
     total = np.outer(moved, stress.shocks)
     basis = np.zeros(len(moved))
     for sheet in stress.sheets:
-        mine = sizes[:, sheet.columns]
+        rows = np.flatnonzero(sizes[:, sheet.columns].any(axis=1))
+        mine = sizes[np.ix_(rows, sheet.columns)]
         base = mine @ sheet.base
         value = mine @ sheet.shocked
         value *= np.where(value > 0, sheet.long, sheet.short)
         change = value[:, stress.pairs] - base[:, None]
-        total += np.where(stress.skews == 1, -np.abs(change), change)
+        skews = stress.skews == 1
+        change[:, skews] = -np.abs(change[:, skews])
+        total[rows] += change
         moves = (mine @ sheet.apart).min(axis=1) - base
-        basis += np.minimum(moves, 0) * sheet.basis_rate
+        basis[rows] += np.minimum(moves, 0) * sheet.basis_rate
     return total * stress.dampening, basis
 
 

@@ -13,6 +13,7 @@ from sim.mirror import market
 from sim.mirror.oracle import WINDOW, Curve
 from sim.mirror.portfolio import Risk
 from sim.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP
+from sim.mirror.standard import Level
 from sim.sweep.losses import Correlations, Sheet, Stress
 from sim.sweep.market import Market
 from sim.sweep.population import Floats
@@ -181,3 +182,12 @@ def correlations_of(self: Market) -> Correlations:
         rules.terms.breakdown / UNIT,
         (rules.terms.phi_initial / UNIT, rules.terms.phi_maintenance / UNIT),
     )
+
+
+def loss_factor(self: Market, level: Level) -> float:
+    """Part of the loss that is held, more where the quote token has lost its peg."""
+    terms, feed = self.state.rules.terms, self.state.cash.terms.feed
+    if level == Level.MAINTENANCE:
+        return terms.loss_maintenance / UNIT
+    quote = self.state.prices[feed].index if feed < self.underlyings else 10**18
+    return (terms.loss_initial + max(0, terms.peg_threshold - quote) * terms.peg_factor / UNIT) / UNIT

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.mirror import market
 from sim.mirror.standard import Level
-from sim.sweep import linear, losses
+from sim.sweep import linear, losses, quotes
 from sim.sweep.held import Crowd, doubt
 from sim.sweep.linear import Strip
 from sim.sweep.losses import Stress
@@ -20,7 +20,27 @@ from sim.sweep.quotes import UNIT, Quotes
 Units = Floats
 
 
-def units_of(self: Market, at: Quotes, strips: Sequence[Strip], stresses: Mapping[int, Stress]) -> Units:
+def beside_of(self: Market, at: Quotes) -> Floats:
+    """What portfolio margin holds beside the loss per unit [2, 2, I]: by level, short or long, instrument."""
+    found = np.zeros((2, 2, len(self.instruments)))
+    for column, each in enumerate(self.instruments):
+        number, is_option = market.underlying_of(each), market.is_option(market.kind_of(each))
+        risk, confidence = self.state.portfolio_risks[number].contingency, self.state.prices[number].confidence
+        rates = (risk.option_initial, risk.option_maintenance) if is_option else ()
+        if is_option:
+            curve = self.curve(each)
+            confidence = min(confidence, curve.confidence, curve.surface_confidence)
+        for level, rate in zip(Level, rates or (risk.perp_initial, risk.perp_maintenance), strict=True):
+            found[level, :, column] = doubt(risk, confidence) if level == Level.INITIAL else 0.0
+            found[level, 0, column] += rate / UNIT
+            found[level, 1, column] += 0.0 if is_option else rate / UNIT  # a long option is never naked
+        found[:, :, column] *= at.index[number]
+    return found
+
+
+def units_of(
+    self: Market, strips: Sequence[Strip], stresses: Mapping[int, Stress], beside: Floats, at: Quotes
+) -> Units:
     """What one unit of each instrument asks for alone; of perps and futures by standard margin only the doubts."""
     found = np.zeros((2, 2, len(self.instruments)))
     for column, each in enumerate(self.instruments):
@@ -32,32 +52,23 @@ def units_of(self: Market, at: Quotes, strips: Sequence[Strip], stresses: Mappin
     for strip in strips:
         one = -np.eye(len(strip.columns))
         found[0, 0, strip.columns] = linear.strip_requirement(strip, one, Level.INITIAL)
+    found[1] = beside[Level.INITIAL]
     for number, stress in stresses.items():
-        _add_portfolio(self, at, number, stress, found)
+        _add_loss(self, at, number, stress, found)
     return found
 
 
-def _add_portfolio(self: Market, at: Quotes, number: int, stress: Stress, found: Units) -> None:
-    """Adds what portfolio margin asks for on one underlying."""
+def _add_loss(self: Market, at: Quotes, number: int, stress: Stress, found: Units) -> None:
+    """Adds the worst loss of each instrument on one underlying, as far as it is held."""
     columns = [i for i, each in enumerate(self.instruments) if market.underlying_of(each) == number]
-    terms, risk = self.state.rules.terms, self.state.portfolio_risks[number].contingency
-    feed, price = self.state.cash.terms.feed, self.state.prices[number]
-    quote = self.state.prices[feed].index if feed < self.underlyings else 10**18
-    factor = (terms.loss_initial + max(0, terms.peg_threshold - quote) * terms.peg_factor / UNIT) / UNIT
+    plain = np.array([not market.is_option(market.kind_of(self.instruments[each])) for each in columns])
+    factor = quotes.loss_factor(self, Level.INITIAL)
     for side, sign in enumerate((-1.0, 1.0)):
         sizes = np.zeros((len(columns), len(self.instruments)))
         sizes[np.arange(len(columns)), columns] = sign
-        plain = np.array([not market.is_option(market.kind_of(self.instruments[each])) for each in columns])
         moved = np.where(plain, sign * at.moving[columns], 0.0)
         loss, _, _ = losses.legs(stress, *losses.profits(stress, sizes, moved))
-        for place, column in enumerate(columns):
-            confidence, rate = price.confidence, risk.perp_initial
-            if not plain[place]:
-                curve = self.curve(self.instruments[column])
-                confidence = min(confidence, curve.confidence, curve.surface_confidence)
-                rate = risk.option_initial if sign < 0 else 0
-            beside = (rate / UNIT + doubt(risk, confidence)) * price.index / UNIT
-            found[1, side, column] = loss[place] * factor + beside
+        found[1, side, columns] += loss * factor
 
 
 def isolated(self: Market, crowd: Crowd, units: Units) -> Floats:
