@@ -43,8 +43,8 @@ ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and re
 ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["report"] = ARROWS["search"] | {"search", "sweep", "portfolio"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
-ARROWS["bench"] = ARROWS["report"]
-ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench"}
+ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
+ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput"}
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
 FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "ape": set[str]()}

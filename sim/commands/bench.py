@@ -1,14 +1,18 @@
-"""`crossvault bench chain`: how fast steps are compared, with its rivals measured in the same run."""
+"""`crossvault bench`: how fast steps are compared and margins told, with rivals measured in the same run."""
 
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from sim.bench import chain
 from sim.commands.exits import DONE
 from sim.report.page import show, table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _ROWS = {
     "lockstep": "compared, state and events after every step",
@@ -20,6 +24,12 @@ _ROWS = {
 
 def bench(arguments: Namespace) -> int:
     """Measures and prints the figures."""
+    return _sweep(arguments) if arguments.what == "sweep" else _chain(arguments)
+
+
+def _chain(arguments: Namespace) -> int:
+    from sim.bench import chain
+
     figures = chain(arguments.steps, arguments.options)
     if arguments.json:
         print(json.dumps(figures, indent=2))
@@ -31,8 +41,53 @@ def bench(arguments: Namespace) -> int:
         made.add_row(name.replace("_", " "), about, f"{rate:,.0f}", f"{speed / rate:,.2f} x")
     show(made)
     print(_ageing(figures["lockstep"]))
-    print(", ".join(f"{name} {version}" for name, version in figures["versions"].items()))
+    print(_versions(figures))
     return DONE
+
+
+def _sweep(arguments: Namespace) -> int:
+    from sim.throughput import sweep
+
+    told: Callable[[str], None] = _silent if arguments.json else _note
+    figures = sweep(arguments.million, told)
+    if arguments.json:
+        print(json.dumps(figures, indent=2))
+        return DONE
+    made = table("margin", "engine", ">accounts", ">accounts/s", ">times the mirror")
+    for mode in ("portfolio", "standard"):
+        for engine in ("mirror", "exact", "floats"):
+            _add_engine(made, mode, engine, figures[mode])
+    anvil, mirror = figures["portfolio"]["anvil"], figures["portfolio"]["mirror"]["accounts_per_second"]
+    for how in ("one_by_one", "batched"):
+        rate = anvil[f"{how}_per_second"]
+        about = f"eth_call on Anvil, {how.replace('_', ' ')}"
+        made.add_row("portfolio", about, f"{anvil['accounts']:,}", f"{rate:,}", f"{rate / mirror:.2f}")
+    show(made)
+    print(f"{figures['instruments']} instruments, {figures['scenarios']} scenarios, {figures['machine']}")
+    print("mirror, Anvil and the exact sweep said the same to the wei")
+    print(_versions(figures))
+    return DONE
+
+
+def _add_engine(made: Table, mode: str, engine: str, figures: dict[str, Any]) -> None:
+    """The rows of one engine."""
+    mirror, found = figures["mirror"]["accounts_per_second"], figures[engine]
+    for row in found.get("rows", [found]):
+        rate = row["accounts_per_second"]
+        made.add_row(mode, engine, f"{row['accounts']:,}", f"{rate:,}", f"{rate / mirror:.1f}")
+    if "scaling_exponent" in found:
+        made.add_row(mode, engine, "time ~ accounts^", f"{found['scaling_exponent']:.2f}", "")
+
+
+def _versions(figures: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in figures["versions"].items())
+
+
+def _silent(_: str) -> None: ...
+
+
+def _note(what: str) -> None:
+    print(what, file=sys.stderr)
 
 
 def _ageing(lockstep: dict[str, Any]) -> str:

@@ -9,7 +9,9 @@ from difflib import get_close_matches
 from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
-COMMANDS = ("run", "margin", "replay", "explain", "scenarios", "schema", "bench", "setup", "doctor", "test")
+COMMANDS = (
+    "run", "margin", "replay", "explain", "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
+)  # fmt: skip
 
 _ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,
 and every result, refusal, event and state is compared to the last wei."""
@@ -54,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(commands.add_parser("scenarios", help="the scenarios that ship"))
     commands.add_parser("schema", help="the JSON Schema of a scenario file")
     _add_bench(commands.add_parser("bench", help="how fast steps are compared, against rivals in the same run"))
+    _add_efficiency(
+        commands.add_parser("efficiency", help="what cross margin saves by kind of book, and what it risks")
+    )
     commands.add_parser("setup", help="install everything that is missing")
     commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
     commands.add_parser("test", help="run the tests; takes pytest's arguments", add_help=False)
@@ -110,9 +115,24 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("chain",), help="chain: lockstep, web3.py's contract layer, pyrevm")
-    parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="steps to compare (default: 10000)")
-    parser.add_argument("--options", action="store_true", help="futures and options among the trades")
+    about = "chain: lockstep, web3.py's contract layer, pyrevm; sweep: margin of many accounts, mirror, sweeps, Anvil"
+    parser.add_argument("what", choices=("chain", "sweep"), help=about)
+    parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="chain: steps to compare (10000)")
+    parser.add_argument("--options", action="store_true", help="chain: futures and options among the trades")
+    parser.add_argument("--million", action="store_true", help="sweep: a million accounts too")
+    _add_json(parser)
+
+
+def _add_efficiency(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Draws books from a seed: what cross margin saves of isolated capital, and liquidations on paths."
+    )
+    parser.add_argument("--accounts", type=_seed, default=10_000, metavar="N", help="books to draw (default: 10000)")
+    parser.add_argument(
+        "--underlyings", type=int, choices=range(1, 9), default=3, metavar="K", help="1 to 8 (default: 3)"
+    )
+    parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="of books and paths (default: 1)")
+    parser.add_argument("--out", metavar="FILE", help="draw the tables as an SVG")
     _add_json(parser)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from io import StringIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from sim.report.page import WIDTH, Ran
 from sim.report.summary import summary
@@ -15,7 +15,13 @@ _FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 
 def svg(ran: Ran) -> str:
     """A drawing of the terminal with the summary in it; it loads nothing, so the reader's own font is used."""
+    return drawn(f"crossvault run {ran.story.name}", summary(ran))
+
+
+def drawn(title: str, *what: RenderableType) -> str:
+    """A drawing of a terminal with something in it."""
     out = Console(file=StringIO(), record=True, width=WIDTH, highlight=False, force_terminal=True)
-    out.print(summary(ran))
-    drawn = _FONT_FACE.sub("", out.export_svg(title=f"crossvault run {ran.story.name}"))
-    return drawn.replace("<svg ", '<svg xml:space="preserve" ', 1)
+    for each in what:
+        out.print(each)
+    text = _FONT_FACE.sub("", out.export_svg(title=title))
+    return text.replace("<svg ", '<svg xml:space="preserve" ', 1)
