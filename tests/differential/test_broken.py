@@ -54,5 +54,5 @@ def test_broken_contract_is_caught(case: dict[str, Any], tmp_path: Path) -> None
         if failure is not None:
             break
     assert isinstance(failure, Diverged), f"{case['id']} was not caught: {case['why']}"
-    print(f"{case['id']}: {failure}")
+    print(f"{case['id']}: seed {seed}: {failure}")
     assert failure.number > 0 and failure.found[0].field
