@@ -130,7 +130,7 @@ contract Vault is Auction, Proxy {
     }
 
     /// @notice Adds collateral to an account.
-    /// @dev while its price is doubtful, collateral may ask for more margin than it gives
+    /// @dev while its price is doubtful, or where its moves count, collateral may ask for more margin than it gives
     /// @param account account
     /// @param collateral number of the collateral
     /// @param amountRaw amount of the token [raw]
@@ -142,12 +142,12 @@ contract Vault is Auction, Proxy {
         uint256 balanceRaw = ledger.holders[account].balances[collateral] + amountRaw;
         Collateral.requireAmount(amountRaw, asset.decimals);
         Collateral.requireAmount(balanceRaw, asset.decimals);
-        bool doubtful = isDoubtful(asset.underlying);
-        int256 beforeWad = doubtful ? begin(account, false) : int256(0);
+        bool costly = isCostly(account, asset.underlying);
+        int256 beforeWad = costly ? begin(account, false) : int256(0);
         Collateral.pull(asset.token, msg.sender, amountRaw);
         ledger.holders[account].balances[collateral] = balanceRaw;
         asset.totalRaw += amountRaw;
-        if (doubtful) check(account, false, beforeWad);
+        if (costly) check(account, false, beforeWad);
         emit CollateralDeposited(msg.sender, account, collateral, amountRaw, balanceRaw);
     }
 
@@ -232,10 +232,13 @@ contract Vault is Auction, Proxy {
             || selector == this.trade.selector;
     }
 
-    /// @notice Whether the price of an underlying is so unsure that it asks for more margin.
+    /// @notice Whether collateral with the price of an underlying may ask for more margin than it gives.
+    /// @dev while the price is unsure, or where portfolio margin counts its moves
+    /// @param account account
     /// @param underlying number of the underlying
-    function isDoubtful(uint256 underlying) internal view returns (bool) {
-        return ledger.prices[underlying].confidence < ledger.risks[underlying].confidenceThreshold;
+    function isCostly(AccountId account, uint256 underlying) internal view returns (bool) {
+        if (ledger.prices[underlying].confidence < ledger.risks[underlying].confidenceThreshold) return true;
+        return ledger.holders[account].mode == Account.PORTFOLIO && ledger.portfolioRisks[underlying].vol.floorSecs != 0;
     }
 
     /// @notice Price that an expiry settles at.

@@ -108,12 +108,12 @@ class Vault(Auction, Registry):
         balance_raw = self.ledger.holders[account].balances[collateral] + amount_raw
         collaterals.require_amount(amount_raw, asset.decimals)
         collaterals.require_amount(balance_raw, asset.decimals)
-        doubtful = self.is_doubtful(asset.underlying)
-        before_wad = self.begin(account, False, now=now) if doubtful else 0
+        costly = self.is_costly(account, asset.underlying)
+        before_wad = self.begin(account, False, now=now) if costly else 0
         collaterals.pull(self.tokens[asset.token], sender, amount_raw, this=self.this)
         self.ledger.holders[account].balances[collateral] = balance_raw
         asset.total_raw += amount_raw
-        if doubtful:
+        if costly:
             self.check(account, False, before_wad, now=now)
         self.emit("CollateralDeposited", sender, account, collateral, amount_raw, balance_raw)
 
@@ -185,9 +185,12 @@ class Vault(Auction, Registry):
         """Whether a door may be called in a batch."""
         return selector in {"deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade"}
 
-    def is_doubtful(self, underlying: int) -> bool:
-        """Whether the price of an underlying is so unsure that it asks for more margin."""
-        return self.ledger.prices[underlying].confidence < self.ledger.risks[underlying].confidence_threshold
+    def is_costly(self, account: AccountId, underlying: int) -> bool:
+        """Whether collateral with the price of an underlying may ask for more margin than it gives."""
+        if self.ledger.prices[underlying].confidence < self.ledger.risks[underlying].confidence_threshold:
+            return True
+        modelled = self.ledger.portfolio_risks[underlying].vol.floor_secs != 0
+        return self.ledger.holders[account].mode == accounts.PORTFOLIO and modelled
 
     def settlement_of(self, underlying: int, expiry: int) -> int:
         """Price that an expiry settles at."""

@@ -93,7 +93,7 @@ BEHIND_DOORS = {
     },
     exchange: {"agree", "take", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},
     vault: {
-        "pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isDoubtful", "isBatchable",
+        "pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isCostly", "isBatchable",
         "settlementOf",
     },
 }  # fmt: skip

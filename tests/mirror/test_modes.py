@@ -1,0 +1,160 @@
+"""Laws of portfolio margin on whole accounts: what they must hold, and what counts for them."""
+
+from dataclasses import replace
+from random import Random
+
+from folios import a_matrix, a_stake, some_scenarios, some_terms
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import LAW
+
+from sim.mirror import account as accounts
+from sim.mirror import collateral, fixed, margin, stress
+from sim.mirror.fixed import WAD
+from sim.mirror.margin import Book, Holding
+from sim.mirror.portfolio import Stake
+from sim.mirror.standard import Exposure, Level, Line
+from sim.mirror.stress import Rules, Verdict
+from sim.model import Model
+from sim.search.generate import Walk
+from sim.side import Step
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def some_rules(random: Random) -> Rules:
+    return Rules(tuple(some_scenarios(random)), some_terms(random), a_matrix(random))
+
+
+def drawn(seed: int, most: int = 3) -> tuple[list[Stake], Rules]:
+    random = Random(seed)
+    return [a_stake(random) for _ in range(random.randint(1, most))], some_rules(random)
+
+
+def holds(lower: Verdict, higher: Verdict) -> bool:
+    """Whether the second asks for no less than the first."""
+    more = higher.initial_wad >= lower.initial_wad
+    return more and higher.maintenance_wad >= lower.maintenance_wad
+
+
+@LAW
+@given(seeds)
+def test_one_underlying_loses_what_it_loses_alone(seed: int) -> None:
+    stakes, rules = drawn(seed, 1)
+    verdict = stress.judge(stakes, rules, WAD)
+    assert verdict.loss_initial_wad == verdict.loss_maintenance_wad == verdict.sum_wad
+    assert stress.outlook(stakes, rules).legs[0].loss_wad == verdict.sum_wad
+
+
+@LAW
+@given(seeds)
+def test_the_loss_lies_between_its_floors_and_the_sum(seed: int) -> None:
+    stakes, rules = drawn(seed)
+    verdict, joint = stress.judge(stakes, rules, WAD), stress.outlook(stakes, rules).joint_wad
+    losses = (
+        (verdict.loss_initial_wad, rules.terms.phi_initial),
+        (verdict.loss_maintenance_wad, rules.terms.phi_maintenance),
+    )
+    for loss, phi in losses:
+        assert max(joint, fixed.mul_div_up(verdict.sum_wad, phi, WAD)) <= loss <= verdict.sum_wad
+    assert verdict.loss_maintenance_wad <= verdict.loss_initial_wad
+
+
+@LAW
+@given(seeds, st.integers(0, WAD))
+def test_v7_no_requirement_falls_when_offsets_break_down_or_haircuts_rise_or_confidence_falls(
+    seed: int, by: int
+) -> None:
+    stakes, rules = drawn(seed)
+    before = stress.judge(stakes, rules, WAD)
+    terms = rules.terms._replace(breakdown=rules.terms.breakdown + by)
+    assert holds(before, stress.judge(stakes, rules._replace(terms=terms), WAD))
+    assert holds(before, stress.judge(stakes, rules, WAD - by))
+    cut, unsure = [], []
+    for each in stakes:
+        hedges = [
+            replace(
+                hedge, haircut_initial=hedge.haircut_initial + by, haircut_maintenance=hedge.haircut_maintenance + by
+            )
+            for hedge in each.hedges
+        ]
+        cut.append(replace(each, hedges=hedges))
+        doubts = [replace(hedge, confidence_wad=max(0, hedge.confidence_wad - by)) for hedge in each.hedges]
+        aged = [replace(term, confidence_wad=max(0, term.confidence_wad - by)) for term in each.terms]
+        unsure.append(replace(each, confidence_wad=max(0, each.confidence_wad - by), hedges=doubts, terms=aged))
+    assert holds(before, stress.judge(cut, rules, WAD))
+    assert holds(before, stress.judge(unsure, rules, WAD))
+
+
+def joined(one: Stake, other: Stake) -> Stake:
+    """What two accounts have at stake in one underlying, with options of one expiry kept apart."""
+    return replace(
+        one,
+        net_wad2=one.net_wad2 + other.net_wad2,
+        gross_size_wad=one.gross_size_wad + other.gross_size_wad,
+        confidence_wad=min(one.confidence_wad, other.confidence_wad),
+        hedges=[*one.hedges, *other.hedges],
+        terms=[*one.terms, *other.terms],
+    )
+
+
+@LAW
+@given(seeds, seeds)
+def test_v8_joining_two_accounts_of_one_underlying_raises_no_requirement(seed: int, again: int) -> None:
+    [one], rules = drawn(seed, 1)
+    other = replace(a_stake(Random(again)), risk=one.risk, index_wad=one.index_wad, confidence_wad=one.confidence_wad)
+    whole, *parts = (stress.judge([each], rules, WAD) for each in (joined(one, other), one, other))
+    for name in ("initial_wad", "maintenance_wad", "sum_wad"):
+        assert getattr(whole, name) <= sum(getattr(part, name) for part in parts), name
+
+
+@LAW
+@given(seeds)
+def test_an_account_asks_for_no_more_than_its_underlyings_alone(seed: int) -> None:
+    stakes, rules = drawn(seed)
+    whole = stress.judge(stakes, rules, WAD)
+    parts = [stress.judge([each], rules, WAD) for each in stakes]
+    assert whole.initial_wad <= sum(each.initial_wad for each in parts)
+    assert whole.maintenance_wad <= sum(each.maintenance_wad for each in parts)
+
+
+@LAW
+@given(seeds, st.booleans())
+def test_options_count_only_where_they_are_modelled(seed: int, modelled: bool) -> None:
+    random = Random(seed)
+    lines = [
+        Line(underlying=i, size=random.randint(-9, 9) * WAD, mark_wad=random.randint(0, 10**21), strike_wad=WAD)
+        for i in (0, 1)
+    ]
+    haircuts = collateral.Terms(WAD // 2, WAD // 4, 10**24)
+    holdings = [Holding(underlying=i, value_wad=10**21, safe_wad=10**21, terms=haircuts) for i in (0, 1)]
+    book = Book(0, holdings, [Exposure(), Exposure()], lines)
+    if modelled:
+        book.stakes = [replace(a_stake(random), hedges=[]), Stake()]
+    for level, cut in ((Level.INITIAL, WAD // 2), (Level.MAINTENANCE, WAD // 4)):
+        kept = 10**21 * (WAD - cut) // WAD
+        counted = lines[0].size * lines[0].mark_wad // WAD + 10**21 if modelled else kept
+        assert margin.adjusted_equity(book, level) == counted + kept
+
+
+def test_switching_the_mode_back_and_forth_changes_nothing_else() -> None:
+    """Every account of a random walk that may."""
+    walk = Walk(0, 600)
+    model = Model(walk.world)
+    generator, switched = walk.steps(model), 0
+    step, at = next(generator), 0
+    while True:
+        try:
+            at, step = step.at, generator.send(model.apply(step))
+        except StopIteration:
+            break
+    ledger = model.vault.ledger
+    for account in sorted(ledger.holders.keys()):
+        before, was = accounts.image(ledger.holders[account], len(ledger.assets)), ledger.holders[account].mode
+        args = [{"account": account, "mode": mode} for mode in (1 - was, was)]
+        outcomes = [model.apply(Step(at, account.owner, "set_mode", each)) for each in args]
+        if outcomes[0].refusal or outcomes[1].refusal:
+            continue
+        assert accounts.image(ledger.holders[account], len(ledger.assets)) == before
+        switched += 1
+    assert switched >= 2
