@@ -135,9 +135,4 @@ library Errors {
     error InsuranceExhausted(uint256 insuranceWad, uint256 neededWad);
     /// @notice Open deficits are larger than the insurance fund.
     error DeficitOpen(uint256 deficitWad, uint256 insuranceWad);
-
-    // orders
-
-    /// @notice A floor would not rise.
-    error FloorNotRaised(uint256 salt, uint256 floor);
 }

@@ -86,7 +86,7 @@ contract Exchange is EIP712 {
     /// @custom:reverts NotAuthorized, FloorNotRaised
     function cancelBelow(AccountId account, uint256 salt) external {
         requireAuthority(account, msg.sender);
-        if (salt <= saltFloor[account]) revert Errors.FloorNotRaised(salt, saltFloor[account]);
+        if (salt <= saltFloor[account]) revert Unfillable.FloorNotRaised(salt, saltFloor[account]);
         saltFloor[account] = salt;
         emit OrdersCancelledBelow(msg.sender, account, salt);
     }

@@ -16,10 +16,10 @@ library Margin {
     /// @dev underlying: whose price it has; valueWad: at the index, safeWad: at the worse of index and stable price [wad]; terms: haircuts and
     /// cap [wad]
     struct Holding {
-        uint256 underlying;
         uint256 valueWad;
         uint256 safeWad;
         Collateral.Terms terms;
+        uint256 underlying;
     }
 
     /// @notice An account, valued at one moment.

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AccountId} from "./Account.sol";
 
-/// @notice Every reason why an order is not filled.
+/// @notice Every reason why an order is not filled, or a floor under orders not raised.
 library Unfillable {
     /// @notice An order is good no longer.
     error OrderExpired(uint256 nowAt, uint256 expiresAt);
@@ -21,4 +21,6 @@ library Unfillable {
     error LimitNotMet(uint256 priceWad, uint256 limitWad);
     /// @notice The owner of the account did not sign this order for this contract and chain.
     error BadSignature(AccountId account);
+    /// @notice A floor would not rise.
+    error FloorNotRaised(uint256 salt, uint256 floor);
 }

@@ -392,10 +392,3 @@ class DeficitOpen(Refusal):
 
 
 # orders
-
-
-class FloorNotRaised(Refusal):
-    """A floor would not rise."""
-
-    salt: int
-    floor: int

@@ -94,7 +94,7 @@ class Exchange(Stored):
         """Cancels every order of an account whose salt is below a floor."""
         self.require_authority(account, sender)
         if salt <= self.salt_floor[account]:
-            raise errors.FloorNotRaised(salt, self.salt_floor[account])
+            raise unfillable.FloorNotRaised(salt, self.salt_floor[account])
         self.salt_floor[account] = salt
         self.vault.emit("OrdersCancelledBelow", sender, account, salt)
 

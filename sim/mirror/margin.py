@@ -20,10 +20,10 @@ _NO_TERMS = Terms()
 class Holding:
     """A collateral balance, valued."""
 
-    underlying: int = 0
     value_wad: int = 0
     safe_wad: int = 0
     terms: Terms = field(default=_NO_TERMS)
+    underlying: int = 0
 
 
 @dataclass(slots=True)

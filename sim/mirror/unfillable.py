@@ -1,4 +1,4 @@
-"""Every reason why an order is not filled."""
+"""Every reason why an order is not filled, or a floor under orders not raised."""
 
 from __future__ import annotations
 
@@ -63,3 +63,10 @@ class BadSignature(Refusal):
     """The owner of the account did not sign this order for this contract and chain."""
 
     account: AccountId
+
+
+class FloorNotRaised(Refusal):
+    """A floor would not rise."""
+
+    salt: int
+    floor: int

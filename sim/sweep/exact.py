@@ -86,7 +86,7 @@ class Engine:
                 tally.add(one, columns[p], sizes[p], quotes[p])
             tally.close(one)
             verdict = self._verdict(one, places[i]) if one.is_portfolio else Verdict()
-            found.append(Told(metrics_of(one, verdict), verdict))
+            found.append(Told(metrics_of(one, mode, verdict), verdict))
         return found
 
     def _places(self, population: Population) -> list[list[list[int]]]:
@@ -202,7 +202,7 @@ def add_beside(of: Stake, rows: Sequence[tuple[Row, Options]], beside: list[int]
             beside[0] += priced(sum([abs(size) for _, size in options]), index, sheet.doubt_rate)
 
 
-def metrics_of(one: Tally, verdict: Verdict) -> Metrics:
+def metrics_of(one: Tally, mode: int, verdict: Verdict) -> Metrics:
     """What an account is told."""
     initial = one.required[0] + verdict.initial_wad
     maintenance = one.required[1] + verdict.maintenance_wad
@@ -221,4 +221,8 @@ def metrics_of(one: Tally, verdict: Verdict) -> Metrics:
         leverage,
         0,
         0,
+        mode,
+        verdict.sum_wad,
+        verdict.loss_initial_wad,
+        verdict.loss_maintenance_wad,
     )

@@ -199,7 +199,7 @@ def judge(self: Setup, account: AccountId, now: int) -> Book:
 
 
 def gather(book: Book) -> Book:
-    valued = fresh(book)
+    valued: Book = fresh(book)
     stakes.gather(valued)
     return valued
 

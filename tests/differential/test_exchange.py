@@ -187,7 +187,7 @@ def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Mark
         Step(at, "keeper", "cancel", {"order": order(SAFE, WAD, salt=1)}),
     ])  # fmt: skip
     assert [each.refusal for each in outcomes] == [
-        errors.NotAuthorized(ALICE, "owner1"), None, errors.FloorNotRaised(5, 5), None,
+        errors.NotAuthorized(ALICE, "owner1"), None, unfillable.FloorNotRaised(5, 5), None,
         errors.NotAuthorized(SAFE, "keeper"),
     ]  # fmt: skip
     assert both.fill(pair(below, order(BOB, WAD), WAD)) == unfillable.OrderBelowFloor(4, 5)

@@ -126,7 +126,7 @@ ACCOUNT: dict[str, tuple[Any, Any]] = {
     "add": (draw_addition, add),
     "requireOptions": (
         lambda random: {"self": draw_image(random), "more": random.randrange(14)},
-        lambda self, more: accounts.require_options(held(self), more) or (),
+        lambda self, more: accounts.require_options(held(self), more),
     ),
     "remove": (draw_removal, remove),
 }
