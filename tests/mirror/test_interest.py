@@ -74,7 +74,7 @@ def test_utilisation_is_a_part_and_rounds_up(supplied: int, borrowed: int) -> No
 @LAW
 @given(wide(0, 10 * WAD), wide(0, 10 * YEAR))
 def test_compounding_is_the_exponential_of_rate_times_time(rate: int, secs: int) -> None:
-    """At most e^10 in one step: longer than that nothing is left to accrue. The float has 16 digits, the mirror 3 wei."""
+    """At most e^10 in one step: then nothing is left to accrue. The float has 16 digits, the mirror 3 wei."""
     exponent = min(Fraction(rate * secs, WAD * YEAR), Fraction(10))
     assert cash.compounded(rate, secs) / WAD == pytest.approx(expm1(exponent), rel=1e-12, abs=3e-18)
 
