@@ -74,7 +74,7 @@ def test_utilisation_is_a_part_and_rounds_up(supplied: int, borrowed: int) -> No
 @LAW
 @given(wide(0, 10 * WAD), wide(0, 10 * YEAR))
 def test_compounding_is_the_exponential_of_rate_times_time(rate: int, secs: int) -> None:
-    """At most e^10 in one step: longer than that nothing is left to accrue."""
+    """At most e^10 in one step: then nothing is left to accrue. The float has 16 digits, the mirror 3 wei."""
     exponent = min(Fraction(rate * secs, WAD * YEAR), Fraction(10))
     assert cash.compounded(rate, secs) / WAD == pytest.approx(expm1(exponent), rel=1e-12, abs=3e-18)
 
@@ -256,6 +256,6 @@ def test_a_life_of_loans_is_that_of_the_floats(how: Interest, life: list[Move]) 
         held[move.who] = cash.moved(self, before, move.amount, now=now)
         cash.record(self, before, held[move.who])
         ours = [each / WAD for each in present(self, held, now)]
-        near = 1e-12 * gross + 1e-9
+        near = 1e-12 * gross + 1e-9  # the witness is in floats: each adds 1e-16 of all that was ever added up
         assert ours == pytest.approx(usd, rel=1e-9, abs=near)
         assert self.insurance_wad / WAD == pytest.approx(fund, rel=1e-9, abs=near)
