@@ -54,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_replay(commands.add_parser("replay", help="play a record again: identical, or the first line that is not"))
     _add_explain(commands.add_parser("explain", help="one step of a record: states, margin arithmetic, call trace"))
     _add_json(commands.add_parser("scenarios", help="the scenarios that ship"))
-    commands.add_parser("schema", help="the JSON Schema of a scenario file")
+    schema = commands.add_parser("schema", help="the JSON Schema of a kind of file, for editors")
+    schema.add_argument("kind", nargs="?", default="scenario", choices=("scenario", "portfolio", "preset"))
     _add_bench(commands.add_parser("bench", help="how fast steps are compared, against rivals in the same run"))
     _add_efficiency(
         commands.add_parser("efficiency", help="what cross margin saves by kind of book, and what it risks")

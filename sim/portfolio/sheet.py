@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -16,6 +17,7 @@ from sim.scenario.cast import Trouble
 from sim.scenario.part import Amount, Date, Difference, Name, Part, Price, Ratio
 from sim.scenario.preset import Preset
 from sim.scenario.quantity import Quantity
+from sim.scenario.schema import schema_of
 from sim.scenario.source import Route, ScenarioError, Source, did_you_mean, read
 from sim.scenario.valid import validated
 from sim.scenario.world import ExpiryPart, TermsPart
@@ -95,6 +97,11 @@ class Portfolio:
 def names() -> list[str]:
     """The portfolios that ship."""
     return sorted(path.stem for path in _SHIPPED.glob("*.yaml"))
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of portfolio files, for editors."""
+    return schema_of(SheetPart, "portfolio")
 
 
 def load(path_or_name: str) -> Portfolio:
