@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from sim.mirror import collateral, fixed, market, oracle, surface
-from sim.mirror.account import MAX_POSITIONS
+from sim.mirror.account import MAX_OPTIONS, MAX_POSITIONS
 from sim.mirror.fixed import CAP
 from sim.scenario import cast, curves, preset, quantity
 from sim.scenario.cast import Trouble
@@ -209,6 +209,9 @@ def _positions(source: Source, part: SheetPart, units: tuple[str, ...]) -> dict[
             found[instrument] = _wad(size, units[market.underlying_of(instrument)], signed=True)
             if found[instrument] == 0:
                 raise ValueError("is a position of nothing: expected a size above or below zero")
+    options = sum(market.is_option(market.kind_of(each)) for each in found)
+    if options > MAX_OPTIONS:
+        source.note(("positions",), f"are {options} options: portfolio margin takes at most {MAX_OPTIONS}")
     return found
 
 
