@@ -25,7 +25,9 @@ def tables(study: dict[str, Any]) -> RenderableType:
         fates(study),
         "\nisolated and cross have the same capital, lean what the whole book is asked for. liquidated: books"
         "\nwith any position liquidated; closed: positions. loss: realised where liquidated, at mark, mean of"
-        "\nall books; median: of liquidated books alone. ±: one standard error over paths\n",
+        "\nall books, and what is not liquidated is not set against it; median: of liquidated books alone."
+        "\n±: one standard error over paths. Standard margin counts no correlation, so that only what is"
+        "\njudged by portfolio margin relies on it. What its breakdown adds, on the same draws:\n",
         changes(study["breakdown"]),
     )
 
@@ -46,10 +48,10 @@ def savings(rows: list[dict[str, Any]]) -> RenderableType:
 
 def titles(study: dict[str, Any]) -> dict[str, str]:
     """What the books that were replayed are, by their name."""
-    cheaper = "positions by standard margin, whole books by the method that asks for less"
+    cheaper = "alone by standard margin, whole by what asks for less"
     found = {}
     for each in study["replayed"]:
-        judged = cheaper if each["method"] == "cheaper" else f"all by {each['method']} margin"
+        judged = cheaper if each["method"] == "cheaper" else f"alone and whole by {each['method']} margin"
         found[each["books"]] = f"{each['books']}, {judged}: {each['accounts']:,} books on {each['paths']:,} paths"
     return found
 
@@ -84,7 +86,7 @@ def _figures(row: dict[str, Any]) -> list[str]:
 
 def changes(rows: list[dict[str, Any]]) -> RenderableType:
     """What a breakdown of correlation adds."""
-    made = table("breaks less holds, points", "held", ">liquidated", ">loss of capital")
+    made = table("points of per cent", "held", ">liquidated", ">loss of capital")
     for row in rows:
         made.add_row(
             row["books"], row["held"],

@@ -27,7 +27,7 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1200px; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; margin: 1em 0 }
 td, th { padding: 2px 10px; text-align: right; border-bottom: 1px solid #ddd } th { vertical-align: bottom }
-td.text, th.text { text-align: left } p { max-width: 50em } .scroll { overflow-x: auto }
+td.text, th.text { text-align: left; white-space: nowrap } p { max-width: 50em } .scroll { overflow-x: auto }
 """
 
 

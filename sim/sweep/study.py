@@ -19,7 +19,7 @@ METHODS = {"standard": STANDARD, "portfolio": PORTFOLIO}
 BINS = 20
 UNCOVERED = tuple(each for each in books.KINDS if each != "covered")
 REPLAYED = (  # without options a market takes a fiftieth of the time
-    Books("all kinds", UNCOVERED, None, 400, 16),
+    Books("all but covered", UNCOVERED, None, 400, 16),
     Books("pairs", ("pairs",), PORTFOLIO, 200, 64),
 )
 
