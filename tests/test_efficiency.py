@@ -89,6 +89,8 @@ def test_a_pair_survives_as_a_whole_while_its_parts_move_alike(
             replay.pass_by(floats.Engine(at), side, so_far)
             assert so_far.lost.sum() == pytest.approx(10_005 * expected, rel=1e-9)
             assert so_far.alive.all() == (expected == 0)
+            won = 10_005 * (factors[0] - factors[1])
+            assert so_far.profit.sum() == pytest.approx(won, rel=1e-9, abs=1e-6)
 
 
 def test_a_market_of_what_is_held_says_the_same() -> None:
@@ -107,6 +109,7 @@ def test_the_figures_of_a_replay_are_those_on_paper() -> None:
         np.array([[True, False], [False, False], [True, True], [False, False]]),
         np.array([[50.0, 0], [0, 0], [120, 30], [0, 0]]),
         np.array([[0.0, 0], [0, 0], [20, 0], [0, 0]]),
+        np.array([[-50.0, 10], [20, -4], [-120, -30], [0, -28]]),
         np.array([0.5, 0, 1, 0]),
     )
     assert calm.row() == {
@@ -117,6 +120,8 @@ def test_the_figures_of_a_replay_are_those_on_paper() -> None:
         "lost_usd": 25.0,
         "lost_pct_of_capital": 12.5,  # of draws: 6.25 and 18.75
         "lost_error_pct": 6.25,
+        "net_loss_usd": 29.0,  # of 50, 4, 120, 30 and 28, by eight
+        "net_loss_pct_of_capital": 14.5,
         "median_loss_pct_where_liquidated": 50.0,  # of 10, 50 and 120
         "shortfall_usd": 2.5,
         "shortfall_pct_of_capital": 1.25,

@@ -24,10 +24,11 @@ def tables(study: dict[str, Any]) -> RenderableType:
         " asked for\n",
         fates(study),
         "\nisolated and cross have the same capital, lean what the whole book is asked for. liquidated: books"
-        "\nwith any position liquidated; closed: positions. loss: realised where liquidated, at mark, mean of"
-        "\nall books, and what is not liquidated is not set against it; median: of liquidated books alone."
-        "\n±: one standard error over paths. Standard margin counts no correlation, so that only what is"
-        "\njudged by portfolio margin relies on it. What its breakdown adds, on the same draws:\n",
+        "\nwith any position liquidated; closed: positions. loss: per book of all, realised where liquidated,"
+        "\nat mark, of its capital, while what is left may have won; median: of liquidated books alone;"
+        "\nnet loss: per book of all, where the whole of it has lost when the path ends. ±: one standard error"
+        "\nover paths. Standard margin counts no correlation, so that only what is judged by portfolio margin"
+        "\nrelies on it. What its breakdown adds, on the same draws:\n",
         changes(study["breakdown"]),
     )
 
@@ -61,7 +62,7 @@ def fates(study: dict[str, Any]) -> RenderableType:
     parts: list[RenderableType] = []
     for name, title in titles(study).items():
         made = table(
-            "correlation", "held", ">capital", ">liquidated", ">closed", ">loss USD", ">of capital", ">median",
+            "correlation", "held", ">capital", ">liquidated", ">closed", ">loss", ">median", ">net loss",
             ">shortfall",
         )  # fmt: skip
         for row in study["replay"]:
@@ -77,9 +78,9 @@ def _figures(row: dict[str, Any]) -> list[str]:
         f"{row['capital_usd']:,.0f}",
         f"{row['liquidated_pct']:.1f}{_doubt(row['liquidated_error_pct'])} %",
         f"{row['positions_closed_pct']:.1f} %",
-        f"{row['lost_usd']:,.0f}",
         f"{row['lost_pct_of_capital']:.1f} %",
         "" if median is None else f"{median:.0f} %",
+        f"{row['net_loss_pct_of_capital']:.1f} %",
         f"{row['shortfall_pct_of_capital']:.2f} %",
     ]
 

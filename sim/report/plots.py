@@ -18,15 +18,16 @@ METHODS = {"standard": BLUE, "portfolio": ORANGE}
 REGIMES = {"holds": BLUE, "breaks": ORANGE}
 COSTS = {  # name of the figure -> its title, and the name of its error
     "liquidated_pct": ("liquidated<br>[% of books]", "liquidated_error_pct"),
-    "lost_pct_of_capital": ("loss per book<br>[% of capital, all books]", "lost_error_pct"),
-    "median_loss_pct_where_liquidated": ("median loss where liquidated<br>[% of capital]", None),
+    "lost_pct_of_capital": ("liquidation loss per book<br>[% of capital, all books]", "lost_error_pct"),
+    "median_loss_pct_where_liquidated": ("median loss where<br>liquidated [% of capital]", None),
+    "net_loss_pct_of_capital": ("net loss per book<br>[% of capital, all books]", None),
     "shortfall_pct_of_capital": ("shortfall of the vault<br>[% of capital]", None),
 }
 WIDE, GAP = 2, 0.1  # plots beside each other; between plots
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1200px; margin: 2em auto; padding: 0 1em }
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1240px; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; margin: 1em 0 }
-td, th { padding: 2px 10px; text-align: right; border-bottom: 1px solid #ddd } th { vertical-align: bottom }
+td, th { padding: 2px 7px; text-align: right; border-bottom: 1px solid #ddd } th { vertical-align: bottom }
 td.text, th.text { text-align: left; white-space: nowrap } p { max-width: 50em } .scroll { overflow-x: auto }
 """
 
@@ -48,8 +49,10 @@ no profit. Books that save nothing are at zero; below zero the whole book is ask
 <h2>Liquidations and losses</h2>
 <p>The same books along price paths of {study["steps"]} steps of {hours} hours, with {study["buffer"]} times the capital
 they are asked for. Isolated and cross have the same capital, lean has what the whole book is asked for. Where
-correlation breaks, every second underlying follows the shared factor the other way. Losses are those realised where a
-position or a book is liquidated, at mark. Bars of error: one standard error over paths.</p>
+correlation breaks, every second underlying follows the shared factor the other way. Standard margin counts no
+correlation, so that only what is judged by portfolio margin relies on it. Losses of liquidation are realised at mark,
+while what is left may have won; a net loss is that of the whole book when the path ends. Bars of error: one
+standard error over paths.</p>
 {_drawn(costs(study), "costs", library=False)}
 {_table(study["replay"])}
 <p>What a breakdown of correlation adds on the same draws, in points of per cent:</p>

@@ -2,7 +2,7 @@
 
 A book has no profit at first. What is liquidated is closed at mark at the first step at which its maintenance margin is
 negative, without a fee; what it has lost by then is realised, and what is below zero is a shortfall of the vault. What
-is not liquidated counts as neither loss nor profit.
+is not liquidated is valued at mark when the path ends.
 """
 
 from __future__ import annotations
@@ -59,9 +59,10 @@ class Side:
 
 @dataclass
 class Fate:
-    """What became of one way to hold the books on one path, by its accounts."""
+    """What became of one way to hold the books on one path, by its accounts; the profit of the dead no longer moves."""
 
     alive: Flags
+    profit: Floats
     lost: Floats
     short: Floats
 
@@ -98,12 +99,13 @@ def sides_of(first: Market, drawn: Population, mode: int | None = None) -> list[
 def fate(side: Side) -> Fate:
     """Nothing has happened yet."""
     count = len(side.population)
-    return Fate(np.ones(count, np.bool_), np.zeros(count), np.zeros(count))
+    return Fate(np.ones(count, np.bool_), *np.zeros((3, count)))
 
 
 def pass_by(engine: Engine, side: Side, so_far: Fate) -> None:
     """Liquidates what fails maintenance margin at the prices of an engine."""
     figures = engine.figures(side.population)
+    so_far.profit = np.where(so_far.alive, figures.equity - side.capital, so_far.profit)
     failed = (figures.maintenance_margin < -1e-9 * side.capital - 1e-12) & so_far.alive
     so_far.lost[failed] = (side.capital - figures.equity)[failed]
     so_far.short[failed] = np.maximum(0.0, -figures.equity[failed])
@@ -143,5 +145,6 @@ def _told(side: Side, fates: Sequence[Fate], owners: int) -> Told:
         summed([~each.alive for each in fates]) > 0,
         summed([each.lost for each in fates]),
         summed([each.short for each in fates]),
+        summed([each.profit for each in fates]),
         np.array([(sizes * ~each.alive).sum() for each in fates]) / max(1, sizes.sum()),
     )

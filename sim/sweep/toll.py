@@ -15,13 +15,15 @@ class Told(NamedTuple):
     """What became of books held in one way on the paths of one regime.
 
     capital [owners]: at first. touched, lost, short [paths, owners]: whether any position was liquidated, what was lost
-    with it, and what of that was more than there was. closed [paths]: part of all positions that was liquidated.
+    with it, and what of that was more than there was. profit [paths, owners]: of the book, liquidated or not, when the
+    path ends. closed [paths]: part of all positions that was liquidated.
     """
 
     capital: Floats
     touched: Flags
     lost: Floats
     short: Floats
+    profit: Floats
     closed: Floats
 
     @property
@@ -49,6 +51,10 @@ class Told(NamedTuple):
             "lost_usd": round(float(self.lost.mean()), 2),
             "lost_pct_of_capital": round(float(self.lost_pct.mean()), 3),
             "lost_error_pct": doubt(self.lost_pct),
+            "net_loss_usd": round(float(np.maximum(0.0, -self.profit).mean()), 2),
+            "net_loss_pct_of_capital": round(
+                100 * float(np.maximum(0.0, -self.profit).mean() / self.capital.mean()), 3
+            ),
             "median_loss_pct_where_liquidated": round(float(np.median(parts)), 1) if len(parts) else None,
             "shortfall_usd": round(float(self.short.mean()), 2),
             "shortfall_pct_of_capital": round(100 * float(self.short.mean() / self.capital.mean()), 4),
