@@ -47,8 +47,8 @@ ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput"}
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
-FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "ape": set[str]()}
-HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml")
+FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "plotly": {"plots"}, "ape": set[str]()}
+HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml", "plotly")
 
 
 def python_of(path: Path) -> ast.Module:

@@ -133,7 +133,9 @@ def _add_efficiency(parser: argparse.ArgumentParser) -> None:
         "--underlyings", type=int, choices=range(1, 9), default=3, metavar="K", help="1 to 8 (default: 3)"
     )
     parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="of books and paths (default: 1)")
-    parser.add_argument("--out", metavar="FILE", help="draw the tables as an SVG")
+    parser.add_argument(
+        "--out", metavar="FILE", help="draw the plots as a page (.html), the tables as a picture (.svg)"
+    )
     _add_json(parser)
 
 
