@@ -132,7 +132,5 @@ def rules(random: Random) -> stress.Rules:
     opposite = tuple(random.randrange(WAD + 1) for _ in range(correlation.MAX_PAIRS))
     loss = random.randrange(100, 130) * WAD // 100
     phi = random.randrange(60) * WAD // 59  # from nothing to all of the sum, so that it decides in many walks
-    how = correlation.Terms(
-        random.randrange(50) * WAD // 100, phi, phi // 2, loss, loss * 8 // 10, WAD, 2 * WAD
-    )
+    how = correlation.Terms(random.randrange(50) * WAD // 100, phi, phi // 2, loss, loss * 8 // 10, WAD, 2 * WAD)
     return stress.Rules(tuple(scenarios[: random.randrange(8, 22)]), how, correlation.Matrix(alike, opposite))
