@@ -61,7 +61,7 @@ def chain(steps: int, options: bool = False) -> dict[str, Any]:
 
     options: two thirds of the trades are of futures and options, and every account holds some.
     """
-    lockstep, played = _lockstep(_steady(steps, options))
+    lockstep, played = _lockstep(steady(steps, options))
     calls, state, vault = _encoded(played)
     layer = _contract_layer(played[: _set_up(played) + RIVAL_STEPS])
     viewed, bare = _pyrevm(calls, state, vault, views=True), _pyrevm(calls, state, vault, views=False)
@@ -80,7 +80,7 @@ def chain(steps: int, options: bool = False) -> dict[str, Any]:
     }
 
 
-def _steady(count: int, options: bool) -> Story:
+def steady(count: int, options: bool) -> Story:
     """A market with twenty accounts in which every block of steps asks for the same work, drawn beforehand."""
     walk = Walk(SEED, 0, OWNERS)
     steps = list(walk.setup())

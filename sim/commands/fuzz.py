@@ -47,7 +47,7 @@ def fuzz(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(document(findings, known) | {"finding": _document(found)}, indent=2))
     else:
-        for each in reached(findings, known):
+        for each in reached(findings, known if found is None else None):
             show(each)
         _tell(found, contracts)
     if found:

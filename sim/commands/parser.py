@@ -135,9 +135,12 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    about = "chain: lockstep, web3.py's contract layer, pyrevm; sweep: margin of many accounts, mirror, sweeps, Anvil"
-    parser.add_argument("what", choices=("chain", "sweep"), help=about)
-    parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="chain: steps to compare (10000)")
+    about = (
+        "chain: lockstep, web3.py's contract layer, pyrevm; sweep: margin of many accounts, mirror, sweeps, Anvil; "
+        "search: steps compared in process, and the same calls without comparison"
+    )
+    parser.add_argument("what", choices=("chain", "sweep", "search"), help=about)
+    parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="chain, search: steps (10000)")
     parser.add_argument("--options", action="store_true", help="chain: futures and options among the trades")
     parser.add_argument("--million", action="store_true", help="sweep: a million accounts too")
     _add_json(parser)

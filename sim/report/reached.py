@@ -16,11 +16,14 @@ from sim.search.reach import ACTIONS, KINDS, LEVELS, MODES, PHASES, Reach, refus
 _BAR = 24
 
 
-def reached(findings: Findings, known: Reach) -> Iterator[RenderableType]:
-    """Acceptance, doors, margin levels, auction phases, refusals; `known`: with what the corpus remembers."""
+def reached(findings: Findings, known: Reach | None) -> Iterator[RenderableType]:
+    """Acceptance, doors, margin levels, auction phases, refusals.
+
+    known: all that was ever reached, to say what was not; none where that is no matter.
+    """
     reach = findings.reach
     if not reach.steps:
-        yield Text("nothing was played: everything was in the corpus already" if known.steps else "nothing was played")
+        yield Text("nothing was played")
         return
     rate = reach.steps / findings.seconds if findings.seconds else 0.0
     yield Text(
@@ -36,7 +39,8 @@ def reached(findings: Findings, known: Reach) -> Iterator[RenderableType]:
     yield _bars("traded", tuple(KINDS.values()), reach.kinds)
     yield ""
     yield _refusals(reach)
-    yield from _missing(known)
+    if known:
+        yield from _missing(known)
 
 
 def _doors(reach: Reach) -> RenderableType:
