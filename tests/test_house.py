@@ -34,17 +34,21 @@ ARROWS["conservation"] = ARROWS["model"] | {"model"}
 ARROWS |= dict.fromkeys(STORY | {"agents"}, ARROWS["market"] | {"model", "market", "agents", "conservation"} | STORY)
 ARROWS["interface"] = ARROWS["model"] | {"codec", "signing"}
 ARROWS["anvil"] = TOOLCHAIN
-ARROWS["deploy"] = ARROWS["interface"] | TOOLCHAIN | {"interface", "anvil"}
-ARROWS["chain"] = ARROWS["deploy"] | {"deploy"}
+ARROWS["machine"] = TOOLCHAIN
+ARROWS["deploy"] = ARROWS["interface"] | TOOLCHAIN | {"interface"}  # who executes is passed in
+ARROWS["speech"] = ARROWS["deploy"] | {"deploy"}
+ARROWS["chain"] = ARROWS["speech"] | {"speech", "anvil"}
+ARROWS["local"] = ARROWS["chain"] | {"chain", "machine"}  # blocks begin where the chain's do
 ARROWS["run"] = ARROWS["chain"] | ARROWS["agents"] | {"chain", "compare"}
 ARROWS["record"] = ARROWS["run"] | {"run"}
-ARROWS["search"] = ARROWS["record"] | {"record"}
+ARROWS["search"] = ARROWS["record"] | {"record", "local", "machine"}
 ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and read from the model
 ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["report"] = ARROWS["search"] | {"search", "sweep", "portfolio"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
-ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput"}
+ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
+ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit"}
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
 FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "plotly": {"plots"}, "ape": set[str]()}
