@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.mirror import market
 from sim.mirror.account import AccountId
-from sim.search.rewrite import leaves
+from sim.search.rewrite import leaves, rewritten
 from sim.side import Outcome, Step
 
 Steps = list[Step]
@@ -163,6 +163,32 @@ def _put(value: Any, path: Sequence[Any], new: Any) -> Any:
     first, *rest = path
     inner = _put(value[first] if isinstance(value, dict) else getattr(value, first), rest, new)
     return {**value, first: inner} if isinstance(value, dict) else value._replace(**{first: inner})
+
+
+def plainer(steps: Steps, attempt: Attempt) -> Steps:
+    """Perps or futures in the place of futures and options, at a price near the index, wherever those will do."""
+    instruments = {value for step in steps for name, value in leaves(step) if name == "instrument"}
+    for old in sorted(each for each in instruments if market.kind_of(each) != market.PERP):
+        underlying, expiry = market.underlying_of(old), market.expiry_of(old)
+        choices = [market.perp(underlying), market.instrument_of(underlying, market.FUTURE, expiry, 0)]
+        prices = {step.args["index_wad"] for step in steps if step.args.get("underlying") == underlying and "index_wad" in step.args}
+        candidates = (
+            [_exchanged(step, old, new, price, odd) for step in steps]
+            for new in choices
+            for price in (None, *sorted(prices))
+            for odd in ((0,) if price is None else (0, 1))
+        )
+        steps = next((found for each in candidates if (found := attempt(each))), steps)
+    return steps
+
+
+def _exchanged(step: Step, old: int, new: int, price_wad: int | None, odd: int) -> Step:
+    """A step with another instrument and, if one is given, its price; `odd`: beside round numbers, so that it rounds."""
+    args = dict(step.args)
+    if args.get("instrument") == old and price_wad is not None and "price_wad" in args:
+        args |= {"price_wad": price_wad + odd, "size": args["size"] + odd}
+        step = replace(step, args=args)
+    return rewritten(step, lambda name, value: new if name == "instrument" and value == old else value)
 
 
 def merged(steps: Steps, kind: str, attempt: Attempt, renumber: Callable[..., Steps]) -> Steps:

@@ -35,7 +35,7 @@ def _rewritten(name: str, value: Any, change: Change) -> Any:
             return tuple(_rewritten(name, each, change) for each in value)
         return type(value)(*(_rewritten(each, inner, change) for each, inner in zip(fields, value, strict=True)))
     if name == "instrument" and is_formed(value):
-        return _instrument(value, change)
+        return _instrument(change(name, value), change)
     return change(name, value)
 
 

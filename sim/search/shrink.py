@@ -17,7 +17,7 @@ from sim.mirror import fixed
 from sim.mirror.account import AccountId
 from sim.mirror.liquidation import Terms
 from sim.run import Diverged
-from sim.search.fewer import Steps, fewer, merged, sliced, smaller
+from sim.search.fewer import Steps, fewer, merged, plainer, sliced, smaller
 from sim.search.rewrite import leaves, people, renamed, renumbered, with_accounts
 from sim.search.simpler import simpler
 from sim.search.sooner import sooner
@@ -98,6 +98,7 @@ class Shrinker:
         self._ends = self._began + seconds
         self._open = opened
         self._trial = Trial(world, opened(world))
+        self._salt = b""  # what was tried in one world says nothing about another
         self._tried: dict[bytes, Finding | None] = {}
         self._digests: dict[int, tuple[Step, bytes]] = {}
         self._first = list(steps[: failure.number] if failure else steps)
@@ -154,6 +155,8 @@ class Shrinker:
         if time.perf_counter() > self._ends:
             raise _TimeUp
         key = self._key(steps)
+        if self._finding is not None and key == self._key(self.best):
+            return None
         if key not in self._tried:
             self.tries += 1
             self._tried[key] = self._trial.find(steps)
@@ -193,14 +196,15 @@ class Shrinker:
         self._cut()
         fewer(self.best, self.attempt)
         smaller(self.best, self.attempt)
+        plainer(self.best, self.attempt)
         for kind in ("collateral", "underlying"):
             merged(self.best, kind, self.attempt, renumbered)
         self._merge_accounts()
         self._merge_people()
+        self._simplify_world()
         fewer(self.best, self.attempt)
         sooner(self.best, self._trial.world.starts_at, self.attempt)
         simpler(self.best, self.attempt)
-        self._simplify_world()
         self._rename()
 
     def _merge_accounts(self) -> None:
@@ -213,14 +217,21 @@ class Shrinker:
                 self.attempt(with_accounts(self.best, {account: AccountId(account.owner)}))
 
     def _merge_people(self) -> None:
-        """One person in the place of two, the owner of the vault included."""
-        fixed_names = {VAULT, EXCHANGE, *(spec.name for spec in self._trial.world.tokens)}
-        fixed_names |= {spec.name for spec in self._trial.world.wallets}
-        owner = self._trial.world.owner
+        """One person in the place of two, with two accounts if it must be; the owner of the vault is one of them."""
+        world = self._trial.world
+        contracts = {VAULT, EXCHANGE, *(spec.name for spec in (*world.tokens, *world.wallets))}
         for old, new in permutations(people(self.best), 2):
             known = people(self.best)
-            if old in known and new in known and old != owner and not fixed_names & {old, new}:
-                self.attempt(renamed(self.best, {old: new}))
+            if old in known and new in known and old != world.owner and not contracts & {old, new}:
+                self.attempt(renamed(self.best, {old: new})) or self.attempt(self._moved(old, new))
+
+    def _moved(self, old: str, new: str) -> Steps:
+        """The steps with one person in the place of another, whose accounts get new numbers."""
+        accounts = named(self.best)
+        first = 1 + max((each.number for each in accounts if each.owner == new), default=-1)
+        theirs = [each for each in accounts if each.owner == old]
+        moved = {each: AccountId(new, first + place) for place, each in enumerate(theirs)}
+        return renamed(with_accounts(self.best, moved), {old: new})
 
     def _simplify_world(self) -> None:
         """No tokens, wallets or waiting that the story does without."""
@@ -241,14 +252,14 @@ class Shrinker:
             return False
         self._played += self._trial.played
         self._trial.side.close()
-        self._trial = trial
+        self._trial, self._salt = trial, repr(world).encode()
         self._keep(self.best, finding)
-        self._tried.clear()
         return True
 
     def _rename(self) -> None:
         """People of a story have names."""
-        owners = list(dict.fromkeys(account.owner for account in named(self.best)))
+        owners = [each for each in people(self.best) if any(each == account.owner for account in named(self.best))]
+        owners = [each for each in owners if each != self._trial.world.owner]
         taken = {*people(self.best), self._trial.world.owner} - set(owners)
         fresh = [name for name in _PEOPLE if name not in taken]
         wallets = {spec.name for spec in self._trial.world.wallets}
@@ -260,7 +271,7 @@ class Shrinker:
         return self._trial.world, self._key(self.best)
 
     def _key(self, steps: Sequence[Step]) -> bytes:
-        return b"".join(self._digest(step) for step in steps)
+        return b"".join((self._salt, *map(self._digest, steps)))
 
     def _digest(self, step: Step) -> bytes:
         known = self._digests.get(id(step))

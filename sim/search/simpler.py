@@ -99,14 +99,25 @@ def _searched(steps: Steps, group: Group, attempt: Attempt) -> Steps:
     value = group[2]
     if value < 0 and fails(-value):
         return _searched(best, (group[0], group[1], -value), attempt) if -value not in (0, 1) else best
-    for simple in _simple(value):
-        if weight(simple) < weight(value) and fails(simple):
-            value = simple
-            break
-    else:
-        value = _least(value, fails)
-    _lowered(value, fails)
+    if weight(value)[0] > 1 and _power(value, fails):
+        return best
+    _lowered(next((each for each in _simple(value) if weight(each) < weight(value) and fails(each)), value), fails)
+    if best is steps and weight(value)[0] > 1:
+        _least(value, fails)
     return best
+
+
+def _power(value: int, fails: Callable[[int], bool]) -> bool:
+    """Tries powers of ten, and finds the smallest of them that fails where one does."""
+    sign, least, most = (-1 if value < 0 else 1), 0, len(str(abs(value)))
+    found = False
+    while least < most:
+        middle = (least + most) // 2
+        if fails(sign * 10**middle):
+            most, found = middle, True
+        else:
+            least = middle + 1
+    return found
 
 
 def _simple(value: int) -> Iterator[int]:
@@ -115,7 +126,7 @@ def _simple(value: int) -> Iterator[int]:
         yield _rounded(value, digits, up=True)
 
 
-def _least(value: int, fails: Callable[[int], bool]) -> int:
+def _least(value: int, fails: Callable[[int], bool]) -> None:
     """A value as small as bisection finds it, rounded up as far as that still fails."""
     sign, low, high = (-1 if value < 0 else 1), 0, abs(value)
     for _ in range(_HALVINGS):
@@ -126,9 +137,8 @@ def _least(value: int, fails: Callable[[int], bool]) -> int:
     for digits in _DIGITS:
         simple = _rounded(sign * high, digits, up=True)
         if weight(simple) < weight(sign * high) and fails(simple):
-            return simple
+            return
     fails(sign * high)
-    return sign * high
 
 
 def _lowered(value: int, fails: Callable[[int], bool]) -> None:

@@ -18,6 +18,7 @@ UNSAYABLE = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDiv
 """What a candidate that makes no sense raises: a value that does not fit its type, a name that nobody has."""
 
 _NUMBERS = re.compile(r"\[\d+\]")
+_MOST_MARKS = 200  # a fast side has room for some hundreds
 _SHARED = ("globals", "refusal", "curves")
 
 
@@ -106,7 +107,7 @@ def _name(value: Any) -> str:
 
 class _Place(NamedTuple):
     step: Step
-    mark: int
+    mark: Any
     outcome: Outcome
     found: tuple[Difference, ...] = ()
 
@@ -162,15 +163,18 @@ class Trial:
     def _compared(self, steps: Sequence[Step], thorough: bool) -> Finding | None:
         path, last = self._side_path, len(steps) - 1
         same = min(_common(path, steps), last)  # more is compared after the last step than after others
+        while same < len(path) and path[same].mark is None:
+            same -= 1
         if same < len(path):
             self.side.back(path[same].mark)
             del path[same:]
         if path and path[-1].found:
             return self._finding(same - 1)
+        stride = 1 + len(steps) // _MOST_MARKS
         if thorough:
             self._rewind(same)
         for place in range(same, len(steps)):
-            step, mark = steps[place], self.side.mark()
+            step, mark = steps[place], None if place % stride else self.side.mark()
             played = self.side.apply(step)
             self.played += 1
             if place == len(self._model_path):
