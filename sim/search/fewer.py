@@ -18,6 +18,7 @@ Attempt = Callable[[Sequence[Step]], Steps | None]
 """The steps that are left, up to the one that fails, when a candidate fails in the same way; else None."""
 
 _MOST_IN_PAIRS = 28
+_SMALL = 8
 
 
 def sliced(steps: Steps, outcomes: Sequence[Outcome], attempt: Attempt) -> Steps:
@@ -50,12 +51,13 @@ def _circles(steps: Sequence[Step], last: Step) -> Iterator[Callable[[Step], boo
 
 
 def fewer(steps: Steps, attempt: Attempt) -> Steps:
-    """The steps without those that are not needed: by kind, then in halves, quarters and so on, then by pairs."""
-    steps = _by_kind(steps, attempt)
+    """The steps without those that are not needed: in halves, quarters and so on, by kind, and by pairs."""
     size = max(1, len(steps) // 2)
     while True:
         before = len(steps)
         steps = _pieces(steps, size, attempt)
+        if size <= _SMALL:
+            steps = _by_kind(steps, attempt)  # from the beginning, which costs much as long as there is much
         if size == 1 and len(steps) == before:
             break
         size = max(1, min(size, len(steps)) // 2)

@@ -19,7 +19,7 @@ UNSAYABLE = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDiv
 
 _NUMBERS = re.compile(r"\[\d+\]")
 _MOST_MARKS = 200  # a fast side has room for some hundreds
-_SHARED = ("globals", "refusal", "curves")
+_SHARED = ("globals", "refusal", "curves", "events")
 
 
 class Fast(Protocol):
@@ -92,7 +92,7 @@ def likeness(step: Step, outcome: Outcome, found: Sequence[Difference]) -> Liken
     first = found[0]
     refusal = outcome.refusal.name if outcome.refusal else ""
     head, _, rest = first.field.partition(".")
-    if head in _SHARED or head.startswith("events[") or head[:1].isupper():
+    if head.partition("[")[0] in _SHARED or head[:1].isupper():
         field = first.field
     else:
         field = f"account.{rest}"
