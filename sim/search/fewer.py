@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 from sim.mirror import market
 from sim.mirror.account import AccountId
-from sim.search.rewrite import leaves, rewritten
+from sim.search.rewrite import leaves
 from sim.side import Outcome, Step
 
 Steps = list[Step]
@@ -184,13 +184,22 @@ def plainer(steps: Steps, attempt: Attempt) -> Steps:
     return steps
 
 
-def _exchanged(step: Step, old: int, new: int, price_wad: int | None, odd: int) -> Step:
-    """A step with another instrument and, if one is given, its price; `odd`: beside round numbers, so that it rounds."""
-    args = dict(step.args)
-    if args.get("instrument") == old and price_wad is not None and "price_wad" in args:
-        args |= {"price_wad": price_wad + odd, "size": args["size"] + odd}
-        step = replace(step, args=args)
-    return rewritten(step, lambda name, value: new if name == "instrument" and value == old else value)
+def _exchanged(value: Any, old: int, new: int, price_wad: int | None, odd: int) -> Any:
+    """A value with another instrument and, if one is given, its price; `odd`: beside round numbers, so that it rounds."""
+    if isinstance(value, Step):
+        return replace(value, args=_exchanged(value.args, old, new, price_wad, odd))
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(_exchanged(each, old, new, price_wad, odd) for each in value)
+    if isinstance(value, AccountId) or not isinstance(value, Mapping | tuple):
+        return value
+    fields = dict(value) if isinstance(value, Mapping) else value._asdict()
+    fields = {name: _exchanged(each, old, new, price_wad, odd) for name, each in fields.items()}
+    if fields.get("instrument") == old:
+        fields["instrument"] = new
+        for name in {"price_wad", "limit_wad"} & fields.keys() if price_wad is not None else ():
+            fields[name] = price_wad + odd
+            fields["size"] += odd if fields["size"] > 0 else -odd
+    return fields if isinstance(value, Mapping) else type(value)(**fields)
 
 
 def merged(steps: Steps, kind: str, attempt: Attempt, renumber: Callable[..., Steps]) -> Steps:

@@ -16,6 +16,7 @@ from pathlib import Path
 from sim.mirror import fixed
 from sim.mirror.account import AccountId
 from sim.mirror.liquidation import Terms
+from sim.model import Model
 from sim.run import Diverged
 from sim.search.fewer import Steps, fewer, merged, plainer, sliced, smaller
 from sim.search.rewrite import leaves, people, renamed, renumbered, with_accounts
@@ -66,13 +67,16 @@ def shrink(
     seconds: float = 30.0,
     failure: Diverged | None = None,
     opened: Open | None = None,
+    tick: Callable[[int], None] = lambda steps: None,
 ) -> Shrunk:
     """The smallest story of a divergence. Raises Agrees when the steps do not diverge.
 
-    failure: what was found, where that is known (it saves playing everything once more); opened: how to open a side.
+    failure: what was found, where that is known (it saves playing everything once more); opened: how to open a side;
+    tick: called with the count of steps that were taken out so far.
     Ctrl-C ends it early: the result is what was found until then.
     """
     shrinker = Shrinker(world, steps, opened or _local(contracts), seconds, failure)
+    shrinker.tick = tick
     try:
         shrinker.run()
     finally:
@@ -104,6 +108,7 @@ class Shrinker:
         self._first = list(steps[: failure.number] if failure else steps)
         self._failure = failure
         self.best: Steps = []
+        self.tick: Callable[[int], None] = lambda steps: None
         self._finding: Finding | None = None
         self.tries = self._played = 0
         self._finished = self._interrupted = False
@@ -128,12 +133,13 @@ class Shrinker:
     def result(self) -> Shrunk:
         """What was found until now."""
         assert self._finding is not None
-        outcomes = self._trial.outcomes(self.best)
+        world = self._trial.world
+        outcomes = Model(world).play(self.best)  # an interrupt may have left the model of the trial anywhere
         listed = [
             (step.action, step.args) for step, outcome in zip(self.best, outcomes, strict=True) if not outcome.refusal
         ]
         return Shrunk(
-            world=self._trial.world,
+            world=world,
             steps=tuple(self.best),
             outcomes=tuple(outcomes),
             finding=self._finding,
@@ -183,6 +189,7 @@ class Shrinker:
 
     def _keep(self, steps: Sequence[Step], finding: Finding) -> Steps:
         self.best, self._finding = list(steps[: finding.place + 1]), finding
+        self.tick(len(self._first) - len(self.best))
         return self.best
 
     def _cut(self) -> None:
@@ -219,19 +226,21 @@ class Shrinker:
     def _merge_people(self) -> None:
         """One person in the place of two, with two accounts if it must be; the owner of the vault is one of them."""
         world = self._trial.world
-        contracts = {VAULT, EXCHANGE, *(spec.name for spec in (*world.tokens, *world.wallets))}
+        signers = {spec.name: spec.signer for spec in world.wallets}
+        tokens = {VAULT, EXCHANGE, *(spec.name for spec in world.tokens)}
         for old, new in permutations(people(self.best), 2):
             known = people(self.best)
-            if old in known and new in known and old != world.owner and not contracts & {old, new}:
-                self.attempt(renamed(self.best, {old: new})) or self.attempt(self._moved(old, new))
+            if old in known and new in known and old != world.owner and not {old, new} & tokens and new not in signers:
+                both = {old: new} | ({signers[old]: new} if old in signers else {})
+                self.attempt(renamed(self.best, both)) or self.attempt(renamed(self._moved(old, new), both))
 
     def _moved(self, old: str, new: str) -> Steps:
-        """The steps with one person in the place of another, whose accounts get new numbers."""
+        """The steps with the accounts of one person as further accounts of another."""
         accounts = named(self.best)
         first = 1 + max((each.number for each in accounts if each.owner == new), default=-1)
         theirs = [each for each in accounts if each.owner == old]
         moved = {each: AccountId(new, first + place) for place, each in enumerate(theirs)}
-        return renamed(with_accounts(self.best, moved), {old: new})
+        return with_accounts(self.best, moved)
 
     def _simplify_world(self) -> None:
         """No tokens, wallets or waiting that the story does without."""
