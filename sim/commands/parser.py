@@ -10,7 +10,7 @@ from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = (
-    "run", "margin", "replay", "explain", "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
+    "run", "margin", "replay", "explain", "shrink", "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
 )  # fmt: skip
 
 _ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_margin(commands.add_parser("margin", help="a portfolio by every method of margin, side by side"))
     _add_replay(commands.add_parser("replay", help="play a record again: identical, or the first line that is not"))
     _add_explain(commands.add_parser("explain", help="one step of a record: states, margin arithmetic, call trace"))
+    _add_shrink(commands.add_parser("shrink", help="the smallest story of a difference, as a file to keep"))
     _add_json(commands.add_parser("scenarios", help="the scenarios that ship"))
     commands.add_parser("schema", help="the JSON Schema of a scenario file")
     _add_bench(commands.add_parser("bench", help="how fast steps are compared, against rivals in the same run"))
@@ -110,6 +111,16 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("record", metavar="RECORD", help="a record that `crossvault run` wrote")
     parser.add_argument("step", type=int, metavar="STEP", help="number of the step, from 1")
+    _add_contracts(parser)
+    _add_json(parser)
+
+
+def _add_shrink(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Takes away what a difference does not need: calls, accounts, values, time. Ends with 1, or 0."
+    parser.add_argument("file", metavar="FILE", help="a record, a repro or a scenario in which the sides differ")
+    parser.add_argument("--time", default="30s", metavar="TIME", help="stop after this long (default: 30s)")
+    parser.add_argument("--out", metavar="FILE", help="where the repro goes (default: NAME.repro.yaml)")
+    parser.add_argument("--emit", choices=("foundry",), help="write a Foundry test of the same story beside it")
     _add_contracts(parser)
     _add_json(parser)
 

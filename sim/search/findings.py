@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from sim.scenario.repro import Repro
 from sim.search.shrink import Shrunk
+from sim.side import Outcome, Step
+from sim.story import Story
 
 
 def repro(shrunk: Shrunk, name: str, contracts: str, origin: Mapping[str, Any] | None = None) -> Repro:
@@ -30,3 +32,22 @@ def repro(shrunk: Shrunk, name: str, contracts: str, origin: Mapping[str, Any] |
         steps=shrunk.steps,
         refusals=tuple(outcome.refusal.name if outcome.refusal else "" for outcome in shrunk.outcomes),
     )
+
+
+def story(kept: Repro) -> Story:
+    """A repro as a story that expects nothing."""
+    return Story(
+        name=kept.name,
+        about=kept.about,
+        seed=int(kept.found.get("seed", 0)),
+        hash="",
+        world=kept.world,
+        underlyings=kept.underlyings,
+        collaterals=kept.collaterals,
+        expected_steps=len(kept.steps),
+        steps=lambda model: _told(kept.steps),
+    )
+
+
+def _told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:
+    yield from (step for step in steps)  # of a generator: outcomes are sent
