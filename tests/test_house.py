@@ -48,6 +48,7 @@ ARROWS["report"] = ARROWS["search"] | {"search", "sweep", "portfolio"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput"}
+ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
 FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "ape": set[str]()}

@@ -10,7 +10,8 @@ from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = (
-    "run", "margin", "replay", "explain", "shrink", "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
+    "run", "margin", "replay", "explain", "shrink",
+    "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
 )  # fmt: skip
 
 _ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,

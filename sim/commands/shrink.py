@@ -31,7 +31,7 @@ from sim.story import ExpectationFailed, Story
 
 
 def shrink(arguments: Namespace) -> int:
-    """Shrinks, has Anvil confirm it and writes the repro; ends with FAILED, as the sides differ, or DONE if they agree."""
+    """Shrinks, has Anvil confirm it, writes the repro; ends with FAILED as the sides differ, or DONE if they agree."""
     interrupts = Interrupts()
     source = Path(shown(arguments.file))
     told = _story(source)

@@ -26,7 +26,7 @@ _MODULES = ("Stress", "Teller", "Policy", "Feed", "Registry", "Appraiser", "Vaul
 
 _CHEATS = """interface Vm {
     function prank(address sender) external;
-    function warp(uint256 at) external;
+    function warp(uint256 time) external;
     function expectRevert() external;
     function expectRevert(bytes calldata data) external;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
@@ -112,13 +112,19 @@ class _Test:
         files: dict[str, set[str]] = {"Account.sol": {"AccountId"}}
         for name in names - {"AccountId"}:
             files.setdefault(self._build.artifacts[name].source, set()).add(name)
-        return [f'import {{{", ".join(sorted(items))}}} from "contracts/{path}";' for path, items in sorted(files.items())]
+        return [
+            f'import {{{", ".join(sorted(items))}}} from "contracts/{path}";' for path, items in sorted(files.items())
+        ]
 
     def _fields(self) -> Iterator[str]:
         yield "    Vault vault;"
         yield "    Exchange exchange;"
         for spec in self._repro.world.tokens:
-            yield f"    Token {_variable(spec.name)};" if spec.kind == "plain" else f"    {_TOKENS[spec.kind]} {_variable(spec.name)};"
+            yield (
+                f"    Token {_variable(spec.name)};"
+                if spec.kind == "plain"
+                else f"    {_TOKENS[spec.kind]} {_variable(spec.name)};"
+            )
         for wallet in self._repro.world.wallets:
             yield f"    Wallet {_variable(wallet.name)};"
 
@@ -130,8 +136,11 @@ class _Test:
         yield f"        VM.warp({world.starts_at});"
         for spec in world.tokens:
             yield f'        {_variable(spec.name)} = new {_TOKENS[spec.kind]}("{spec.name}", {spec.decimals});'
-        yield "        Appraiser appraiser = new Appraiser(address(new Registry(address(new Feed(address(new Policy(address(new Teller()))))))));"
-        yield f"        vault = new Vault({writer.person(world.owner)}, {writer.person(world.quote)}, {world.delay_secs}, {terms}, address(appraiser), new Stress());"
+        policy = "new Policy(address(new Teller()))"
+        yield f"        address registry = address(new Registry(address(new Feed(address({policy})))));"
+        values = [writer.person(world.owner), writer.person(world.quote), str(world.delay_secs), terms]
+        values += ["address(new Appraiser(registry))", "new Stress()"]
+        yield f"        vault = new Vault({', '.join(values)});"
         yield "        exchange = new Exchange(vault);"
         for wallet in world.wallets:
             yield f"        {_variable(wallet.name)} = new Wallet({writer.person(wallet.signer)});"
@@ -199,7 +208,9 @@ class _Test:
             for item in self._build.artifacts[owner].abi:
                 if item["type"] == "error" and item["name"] == refusal.name:
                     self._writer.types.add(owner)
-                    values, _ = self._writer.arguments(item["inputs"], dict(zip(refusal.fields, refusal.args, strict=True)))
+                    values, _ = self._writer.arguments(
+                        item["inputs"], dict(zip(refusal.fields, refusal.args, strict=True))
+                    )
                     return f"abi.encodeWithSelector({', '.join([f'{owner}.{refusal.name}.selector', *values])})"
         return ""
 
@@ -213,12 +224,16 @@ class _Test:
         outputs = item["outputs"]
         reading = f"{owner}(payable(address(vault))).snapshot(ids)"
         checks = list(self._writer.checks("globals", outputs[0], "found", snapshot.globals))
-        yield from self._telling("toldGlobals", [], f"({self._writer.kind(outputs[0])} memory found,) = {reading};", checks)
+        yield from self._telling(
+            "toldGlobals", [], f"({self._writer.kind(outputs[0])} memory found,) = {reading};", checks
+        )
         metrics = self._model.metrics(accounts, at)
         for place, (state, told) in enumerate(zip(snapshot.accounts, metrics, strict=True)):
             yield from self._account(place, outputs[1], reading, state, told)
 
-    def _account(self, place: int, output: Mapping[str, Any], reading: str, state: AccountState, told: Any) -> Iterator[str]:
+    def _account(
+        self, place: int, output: Mapping[str, Any], reading: str, state: AccountState, told: Any
+    ) -> Iterator[str]:
         writer, account = self._writer, state.account
         one = {**output, "type": "tuple", "internalType": output["internalType"].removesuffix("[]")}
         owner, item = self._door("metrics")
@@ -226,7 +241,9 @@ class _Test:
         lines = list(writer.checks(str(account), one, "found[0]", state))
         lines.append(f"{kind} memory told_ = {owner}(payable(address(vault))).metrics({writer.account(account)});")
         lines += writer.checks(f"{account}.metrics", item["outputs"][0], "told_", told)
-        yield from self._telling(f"told{place}", [account], f"(, {writer.kind(one)}[] memory found) = {reading};", lines)
+        yield from self._telling(
+            f"told{place}", [account], f"(, {writer.kind(one)}[] memory found) = {reading};", lines
+        )
 
     def _telling(self, name: str, accounts: Sequence[AccountId], reading: str, checks: Sequence[str]) -> Iterator[str]:
         yield f"    function {name}() internal view {{"

@@ -26,7 +26,7 @@ from sim.mirror.evm import Call
 from sim.model import Model
 from sim.notation import BadNotation, Notation, door_arguments, plain
 from sim.scenario import quantity
-from sim.scenario.part import Count, Date, Decimals, Duration, Name, Part, Time
+from sim.scenario.part import Count, Date, Decimals, Duration, Name, Part
 from sim.scenario.source import Route, Source, did_you_mean
 from sim.scenario.valid import validated
 from sim.side import Outcome, Step, TokenSpec, WalletSpec, World
@@ -102,7 +102,8 @@ class Repro:
 def finding(found: Mapping[str, Any]) -> str:
     """What was found, in words."""
     contracts = f" (contracts {str(found['contracts'])[:12]})" if found.get("contracts") else ""
-    return f"step {found['step']}: {found['field']} was {found['chain']} on the chain, {found['model']} in the model{contracts}"
+    values = f"{found['chain']} on the chain, {found['model']} in the model"
+    return f"step {found['step']}: {found['field']} was {values}{contracts}"
 
 
 def text(repro: Repro) -> str:
@@ -193,7 +194,7 @@ def story(source: Source) -> Story:
 def _told(
     steps: Sequence[Step], expected: Sequence[str], where: Sequence[str], model: Model
 ) -> Generator[Step, Outcome, None]:
-    """The steps; one before the last that the model takes otherwise than it did makes the repro say nothing any more."""
+    """The steps; when the model takes one before the last otherwise than it did, the repro says nothing any more."""
     for number, step in enumerate(steps):
         outcome = yield step
         came = outcome.refusal.name if outcome.refusal else ""

@@ -41,7 +41,9 @@ def _circles(steps: Sequence[Step], last: Step) -> Iterator[Callable[[Step], boo
     for inner, outer in ((own, own), (own, met), (met, met)):
         owners = {account.owner for account in outer}
 
-        def keep(step: Step, inner: set[AccountId] = inner, outer: set[AccountId] = outer, owners: set[str] = owners) -> bool:
+        def keep(
+            step: Step, inner: set[AccountId] = inner, outer: set[AccountId] = outer, owners: set[str] = owners
+        ) -> bool:
             accounts = set(step.accounts())
             if not accounts:
                 return step.args.get("to") not in everyone - owners
@@ -167,13 +169,17 @@ def _put(value: Any, path: Sequence[Any], new: Any) -> Any:
     return {**value, first: inner} if isinstance(value, dict) else value._replace(**{first: inner})
 
 
-def plainer(steps: Steps, attempt: Attempt) -> Steps:
+def as_perps(steps: Steps, attempt: Attempt) -> Steps:
     """Perps or futures in the place of futures and options, at a price near the index, wherever those will do."""
     instruments = {value for step in steps for name, value in leaves(step) if name == "instrument"}
     for old in sorted(each for each in instruments if market.kind_of(each) != market.PERP):
         underlying, expiry = market.underlying_of(old), market.expiry_of(old)
         choices = [market.perp(underlying), market.instrument_of(underlying, market.FUTURE, expiry, 0)]
-        prices = {step.args["index_wad"] for step in steps if step.args.get("underlying") == underlying and "index_wad" in step.args}
+        prices = {
+            step.args["index_wad"]
+            for step in steps
+            if step.args.get("underlying") == underlying and "index_wad" in step.args
+        }
         candidates = (
             [_exchanged(step, old, new, price, odd) for step in steps]
             for new in choices
@@ -185,19 +191,20 @@ def plainer(steps: Steps, attempt: Attempt) -> Steps:
 
 
 def _exchanged(value: Any, old: int, new: int, price_wad: int | None, odd: int) -> Any:
-    """A value with another instrument and, if one is given, its price; `odd`: beside round numbers, so that it rounds."""
+    """A value with another instrument and, if one is given, its price; `odd`: beside round numbers, so it rounds."""
     if isinstance(value, Step):
         return replace(value, args=_exchanged(value.args, old, new, price_wad, odd))
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return tuple(_exchanged(each, old, new, price_wad, odd) for each in value)
     if isinstance(value, AccountId) or not isinstance(value, Mapping | tuple):
         return value
-    fields = dict(value) if isinstance(value, Mapping) else value._asdict()
+    struct: Any = value
+    fields = dict(value) if isinstance(value, Mapping) else struct._asdict()
     fields = {name: _exchanged(each, old, new, price_wad, odd) for name, each in fields.items()}
     if fields.get("instrument") == old:
         fields["instrument"] = new
-        for name in {"price_wad", "limit_wad"} & fields.keys() if price_wad is not None else ():
-            fields[name] = price_wad + odd
+        if price_wad is not None and (priced := {"price_wad", "limit_wad"} & fields.keys()):
+            fields |= dict.fromkeys(priced, price_wad + odd)
             fields["size"] += odd if fields["size"] > 0 else -odd
     return fields if isinstance(value, Mapping) else type(value)(**fields)
 

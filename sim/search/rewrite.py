@@ -106,7 +106,7 @@ def with_accounts(steps: Sequence[Step], accounts: Mapping[AccountId, AccountId]
     made = []
     for step in steps:
         touched = any(account in accounts for account in step.accounts())
-        alone = not step.accounts() and step.sender in owners or step.action in ("mint", "transfer")
+        alone = (not step.accounts() and step.sender in owners) or step.action in ("mint", "transfer")
         sender = owners.get(step.sender, step.sender) if touched or alone else step.sender
         made.append(rewritten(replace(step, sender=sender), change))
     return made
@@ -129,9 +129,7 @@ def shifted(steps: Sequence[Step], after: int, secs: int, ends_too: bool) -> lis
         moved = is_time(name, value) and value >= after and (ends_too or name != "expiry")
         return value - secs if moved else value
 
-    return [
-        rewritten(replace(step, at=step.at - secs if step.at >= after else step.at), change) for step in steps
-    ]
+    return [rewritten(replace(step, at=step.at - secs if step.at >= after else step.at), change) for step in steps]
 
 
 def replaced(steps: Sequence[Step], values: Mapping[tuple[int | None, str, int], int]) -> list[Step]:

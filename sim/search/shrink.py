@@ -18,7 +18,7 @@ from sim.mirror.account import AccountId
 from sim.mirror.liquidation import Terms
 from sim.model import Model
 from sim.run import Diverged
-from sim.search.fewer import Steps, fewer, merged, plainer, sliced, smaller
+from sim.search.fewer import Steps, as_perps, fewer, merged, sliced, smaller
 from sim.search.rewrite import leaves, people, renamed, renumbered, with_accounts
 from sim.search.simpler import simpler
 from sim.search.sooner import sooner
@@ -203,7 +203,7 @@ class Shrinker:
         self._cut()
         fewer(self.best, self.attempt)
         smaller(self.best, self.attempt)
-        plainer(self.best, self.attempt)
+        as_perps(self.best, self.attempt)
         for kind in ("collateral", "underlying"):
             merged(self.best, kind, self.attempt, renumbered)
         self._merge_accounts()

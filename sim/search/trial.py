@@ -92,10 +92,8 @@ def likeness(step: Step, outcome: Outcome, found: Sequence[Difference]) -> Liken
     first = found[0]
     refusal = outcome.refusal.name if outcome.refusal else ""
     head, _, rest = first.field.partition(".")
-    if head.partition("[")[0] in _SHARED or head[:1].isupper():
-        field = first.field
-    else:
-        field = f"account.{rest}"
+    is_shared = head.partition("[")[0] in _SHARED or head[:1].isupper()
+    field = first.field if is_shared else f"account.{rest}"
     if field == "refusal" or field.startswith("events["):
         field += f" {_name(first.chain)} {_name(first.model)}"
     return Likeness(step.action, refusal, _NUMBERS.sub("[]", field))
@@ -224,5 +222,3 @@ def _common(path: Sequence[_Place], steps: Sequence[Step]) -> int:
         if place.step is not step and place.step != step:
             return number
     return min(len(path), len(steps))
-
-
