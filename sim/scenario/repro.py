@@ -39,6 +39,7 @@ _FIRST_TIME = 10**9
 _NUMBER = re.compile(r"(-?[0-9]{1,80})(?:e([0-9]{1,2}))?")
 _LATER = re.compile(r"\+([0-9]{1,10})s")
 _FEWEST_ZEROS = 4
+_LONGEST = 10**10
 _OF_A_STEP = ("at", "by", "do", "expect")
 
 
@@ -148,13 +149,14 @@ def _spoken(value: Any, starts: int, name: str = "") -> Any:
     """JSON of the notation as people write it: words for names, short numbers, times after the start."""
     if isinstance(value, Mapping):
         found = {key: _spoken(each, starts, key) for key, each in value.items()}
-        return {key.replace("_", " "): each for key, each in found.items() if each != 0 or each is False or not name}
+        whole = name in ("", "args")  # of a door every argument is written, of a struct what is not zero
+        return {key.replace("_", " "): each for key, each in found.items() if whole or each is False or each != 0}
     if isinstance(value, list):
         return [_spoken(each, starts) for each in value]
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         return value
     number = int(value)
-    if name in _TIMES and number >= max(starts, _FIRST_TIME):
+    if name in _TIMES and 0 <= number - starts < _LONGEST and number > _FIRST_TIME:
         return f"+{number - starts}s"
     zeros = len(value) - len(value.rstrip("0"))
     if number == 0 or zeros < _FEWEST_ZEROS:
