@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sim.scenario.repro import Repro
 from sim.search.shrink import Shrunk
-from sim.side import Outcome, Step
-from sim.story import Story
+from sim.story import Story, told
 
 
 def repro(shrunk: Shrunk, name: str, contracts: str, origin: Mapping[str, Any] | None = None) -> Repro:
@@ -45,9 +44,5 @@ def story(kept: Repro) -> Story:
         underlyings=kept.underlyings,
         collaterals=kept.collaterals,
         expected_steps=len(kept.steps),
-        steps=lambda model: _told(kept.steps),
+        steps=lambda model: told(kept.steps),
     )
-
-
-def _told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:
-    yield from (step for step in steps)  # of a generator: outcomes are sent

@@ -55,6 +55,7 @@ class Memory(Journal):
         """Makes the writes since the last call one step that can be taken back."""
         self.kept.append(self.entries)
         self.entries = []
+        self.version += 1
 
     def back(self, mark: int) -> None:
         """Takes back all but the first so many steps."""
@@ -62,6 +63,7 @@ class Memory(Journal):
         while len(self.kept) > mark:
             self.entries = self.kept.pop()
             self.undo()
+        self.version += 1  # never one that was there before: what is remembered of a state goes by it
 
 
 class Likeness(NamedTuple):
