@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from sim.mirror import market
@@ -174,38 +174,37 @@ def as_perps(steps: Steps, attempt: Attempt) -> Steps:
     instruments = {value for step in steps for name, value in leaves(step) if name == "instrument"}
     for old in sorted(each for each in instruments if market.kind_of(each) != market.PERP):
         underlying, expiry = market.underlying_of(old), market.expiry_of(old)
-        choices = [market.perp(underlying), market.instrument_of(underlying, market.FUTURE, expiry, 0)]
-        prices = {
-            step.args["index_wad"]
-            for step in steps
-            if step.args.get("underlying") == underlying and "index_wad" in step.args
-        }
-        candidates = (
-            [_exchanged(step, old, new, price, odd) for step in steps]
-            for new in choices
-            for price in (None, *sorted(prices))
-            for odd in ((0,) if price is None else (0, 1))
-        )
+        news = (market.perp(underlying), market.instrument_of(underlying, market.FUTURE, expiry, 0))
+        ways = product(news, _prices(steps, underlying), (None, 1, 10**12 + 1))
+        candidates = ([_exchanged(step, old, *way) for step in steps] for way in ways)
         steps = next((found for each in candidates if (found := attempt(each))), steps)
     return steps
 
 
-def _exchanged(value: Any, old: int, new: int, price_wad: int | None, odd: int) -> Any:
-    """A value with another instrument and, if one is given, its price; `odd`: beside round numbers, so it rounds."""
+def _prices(steps: Steps, underlying: int) -> list[int | None]:
+    """Prices to try in the place of one: none other, those that were published, and just beside, so that it rounds."""
+    published = [step.args for step in steps if step.args.get("underlying") == underlying and "index_wad" in step.args]
+    near = {args["index_wad"] for args in published} | {args["index_wad"] + args["premium_wad"] for args in published}
+    return [None, *sorted(near | {each + 1 for each in near})]
+
+
+def _exchanged(value: Any, old: int, new: int, price_wad: int | None, size: int | None) -> Any:
+    """A value with another instrument and, if they are given, its price and how much of it."""
     if isinstance(value, Step):
-        return replace(value, args=_exchanged(value.args, old, new, price_wad, odd))
+        return replace(value, args=_exchanged(value.args, old, new, price_wad, size))
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
-        return tuple(_exchanged(each, old, new, price_wad, odd) for each in value)
+        return tuple(_exchanged(each, old, new, price_wad, size) for each in value)
     if isinstance(value, AccountId) or not isinstance(value, Mapping | tuple):
         return value
     struct: Any = value
     fields = dict(value) if isinstance(value, Mapping) else struct._asdict()
-    fields = {name: _exchanged(each, old, new, price_wad, odd) for name, each in fields.items()}
+    fields = {name: _exchanged(each, old, new, price_wad, size) for name, each in fields.items()}
     if fields.get("instrument") == old:
         fields["instrument"] = new
-        if price_wad is not None and (priced := {"price_wad", "limit_wad"} & fields.keys()):
-            fields |= dict.fromkeys(priced, price_wad + odd)
-            fields["size"] += odd if fields["size"] > 0 else -odd
+        if price_wad is not None:
+            fields |= dict.fromkeys({"price_wad", "limit_wad"} & fields.keys(), price_wad)
+        if size is not None:
+            fields["size"] = size if fields["size"] > 0 else -size
     return fields if isinstance(value, Mapping) else type(value)(**fields)
 
 
