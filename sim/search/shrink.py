@@ -22,7 +22,7 @@ from sim.search.fewer import Steps, as_perps, fewer, merged, sliced, smaller
 from sim.search.rewrite import leaves, people, renamed, renumbered, with_accounts
 from sim.search.simpler import simpler
 from sim.search.sooner import sooner
-from sim.search.trial import Fast, Finding, Trial, likeness
+from sim.search.trial import NEAR_THE_END, Fast, Finding, Trial, likeness
 from sim.side import EXCHANGE, VAULT, Outcome, Step, World, named
 
 Open = Callable[[World], Fast]
@@ -177,6 +177,8 @@ class Shrinker:
         if self._failure is not None:
             outcome = self._trial.outcomes(steps)[-1]
             self._trial.wanted = likeness(steps[-1], outcome, self._failure.found)
+            if self._trial.wanted.is_told:
+                steps = self._first_told(steps)
         else:
             finding = self._trial.find(steps)
             if finding is None:
@@ -187,6 +189,13 @@ class Shrinker:
         if self._finding is None and self.attempt(steps) is None:
             raise Agrees("the steps do not diverge in the way that was asked for")
 
+    def _first_told(self, steps: Steps) -> Steps:
+        """The steps up to where what accounts are told differs first, which the hunt noticed a few steps later."""
+        wanted, self._trial.wanted = self._trial.wanted, None
+        finding = self._trial.find(steps, told_from=max(0, len(steps) - NEAR_THE_END))
+        self._trial.wanted = finding.likeness if finding else wanted
+        return self._keep(steps, finding) if finding else steps
+
     def _keep(self, steps: Sequence[Step], finding: Finding) -> Steps:
         self.best, self._finding = list(steps[: finding.place + 1]), finding
         self.tick(len(self._first) - len(self.best))
@@ -194,7 +203,7 @@ class Shrinker:
 
     def _cut(self) -> None:
         """Ends the steps where the sides differ first, were it in what accounts are told."""
-        finding = self._trial.find(self.best, thorough=True)
+        finding = self._trial.find(self.best, told_from=0)
         if finding:
             self._keep(self.best, finding)
 

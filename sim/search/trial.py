@@ -18,6 +18,7 @@ UNSAYABLE = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDiv
 """What a candidate that makes no sense raises: a value that does not fit its type, a name that nobody has."""
 
 _NUMBERS = re.compile(r"\[\d+\]")
+NEAR_THE_END = 12  # steps: who hunts compares what accounts are told every few steps only
 _MOST_MARKS = 200  # a fast side has room for some hundreds
 _SHARED = ("globals", "refusal", "curves", "events")
 
@@ -73,6 +74,11 @@ class Likeness(NamedTuple):
     refusal: str
     field: str
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it is in what accounts are told or in the curves, not in what a step did."""
+        return self.field.startswith(("account.metrics", "curves"))
+
     def is_like(self, other: Likeness) -> bool:
         """Whether another finding is the same one; a call that stood in a batch may stand alone."""
         alone = self.action == "batch" and other.action != "batch"
@@ -125,15 +131,16 @@ class Trial:
         self._model_path: list[_Place] = []
         self._side_path: list[_Place] = []
 
-    def find(self, steps: Sequence[Step], thorough: bool = False) -> Finding | None:
+    def find(self, steps: Sequence[Step], told_from: int | None = None) -> Finding | None:
         """The first step where the sides differ, if it is what is wanted.
 
-        thorough: what accounts are told is compared after every step, not only after the last.
+        told_from: from which place on what accounts are told is compared; the last, where it is known what is wanted.
         """
         try:
             if self.wanted and not self._may_be(steps[-1], self.outcomes(steps)[-1]):
                 return None
-            return self._compared(steps, thorough or self.wanted is None)
+            usual = len(steps) - 1 if self.wanted else 0
+            return self._compared(steps, usual if told_from is None else told_from)
         except UNSAYABLE:
             self._restart()
             return None
@@ -160,7 +167,7 @@ class Trial:
         refusal = outcome.refusal.name if outcome.refusal else ""
         return refusal == self.wanted.refusal and self.wanted.action in (step.action, "batch")
 
-    def _compared(self, steps: Sequence[Step], thorough: bool) -> Finding | None:
+    def _compared(self, steps: Sequence[Step], told_from: int) -> Finding | None:
         path, last = self._side_path, len(steps) - 1
         same = min(_common(path, steps), last)  # more is compared after the last step than after others
         while same < len(path) and path[same].mark is None:
@@ -171,8 +178,8 @@ class Trial:
         if path and path[-1].found:
             return self._finding(same - 1)
         stride = 1 + len(steps) // _MOST_MARKS
-        if thorough:
-            self._rewind(same)
+        if told_from < last:
+            self._rewind(same)  # what accounts are told is compared where both sides stand
         for place in range(same, len(steps)):
             step, mark = steps[place], None if place % stride else self.side.mark()
             played = self.side.apply(step)
@@ -180,8 +187,8 @@ class Trial:
             if place == len(self._model_path):
                 self._advance(step)
             found = differences(played, self._model_path[place].outcome, self._fields)
-            if not found and (thorough or place == last):
-                found = self._told(step, named(steps) if place == last else step.accounts())
+            if not found and place >= told_from:
+                found = self._told(step, named(steps) if place >= last - NEAR_THE_END else step.accounts())
             path.append(_Place(step, mark, played, tuple(found)))
             if found:
                 return self._finding(place)
