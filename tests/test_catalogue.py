@@ -27,7 +27,7 @@ def test_the_command_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_cannot_be_planted_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadCase, match="twice: .* must stand once in Vault.sol"):
+    with pytest.raises(BadCase, match=r"twice: .* must stand once in Vault.sol"):
         planted(Case("twice", "Vault.sol", "import", "impart", "no reason"))
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("- {id: odd, file: Vault.sol, was: a, become: b, why: no reason}\n")
