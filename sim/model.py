@@ -81,8 +81,9 @@ class Model:
 
     engine = "mirror"
 
-    def __init__(self, world: World) -> None:
-        self.journal = Journal()
+    def __init__(self, world: World, journal: Journal | None = None) -> None:
+        """journal: an undo log that remembers more than one call, where that is wanted."""
+        self.journal = journal or Journal()
         self.tokens = {spec.name: Token(spec, self.journal) for spec in world.tokens}
         self.vault = Vault(
             world.owner, world.quote, world.delay_secs, world.terms,

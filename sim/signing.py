@@ -28,6 +28,11 @@ def address_of(name: str) -> str:
     return "0x" + keccak(point[1:])[-20:].hex()
 
 
+def key_of(name: str) -> str:
+    """The key of a name (hex)."""
+    return "0x" + _secret(name).hex()
+
+
 def signed(signature: Signature, number: Callable[[str], int]) -> str:
     """The bytes of a signature over what it says (hex). number: the address of a name as a number."""
     digest = _digest(signature, number)

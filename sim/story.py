@@ -23,6 +23,7 @@ class Story:
 
     hash: over the file, the data that it reads, the overrides and the seed. expected_steps: an estimate.
     steps: yields steps for a model that executes each before it sends the outcome; raises ExpectationFailed.
+    finding: what once differed in it, where it is a repro.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Story:
     collaterals: tuple[str, ...]
     expected_steps: int
     steps: Callable[[Model], Generator[Step, Outcome, None]]
+    finding: str = ""
 
 
 def told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:

@@ -49,6 +49,7 @@ ARROWS["audit"] = ARROWS["record"] | {"record"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
 ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit"}
+ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
 FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "plotly": {"plots"}, "ape": set[str]()}

@@ -24,6 +24,10 @@ _ROWS = {
 
 def bench(arguments: Namespace) -> int:
     """Measures and prints the figures."""
+    if arguments.what == "catalogue":
+        from sim.commands.catalogue import catalogue
+
+        return catalogue(arguments)
     measured = {"chain": _chain, "sweep": _sweep, "search": _search}
     return measured[arguments.what](arguments)
 

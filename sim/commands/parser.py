@@ -10,8 +10,8 @@ from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = (
-    "run", "fuzz", "margin", "replay", "explain", "scenarios", "schema", "bench", "efficiency", "setup", "doctor",
-    "test",
+    "run", "fuzz", "shrink", "margin", "replay", "explain",
+    "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
 )  # fmt: skip
 
 _ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_margin(commands.add_parser("margin", help="a portfolio by every method of margin, side by side"))
     _add_replay(commands.add_parser("replay", help="play a record again: identical, or the first line that is not"))
     _add_explain(commands.add_parser("explain", help="one step of a record: states, margin arithmetic, call trace"))
+    _add_shrink(commands.add_parser("shrink", help="the smallest story of a difference, as a file to keep"))
     _add_json(commands.add_parser("scenarios", help="the scenarios that ship"))
     schema = commands.add_parser("schema", help="the JSON Schema of a kind of file, for editors")
     schema.add_argument("kind", nargs="?", default="scenario", choices=("scenario", "portfolio", "preset"))
@@ -135,12 +136,25 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
 
 
+def _add_shrink(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Takes away what a difference does not need: calls, accounts, values, time. Ends with 1, or 0."
+    parser.add_argument("file", metavar="FILE", help="a record, a repro or a scenario in which the sides differ")
+    parser.add_argument("--time", default="30s", metavar="TIME", help="stop after this long (default: 30s)")
+    parser.add_argument("--out", metavar="FILE", help="where the repro goes (default: NAME.repro.yaml)")
+    parser.add_argument("--emit", choices=("foundry",), help="write a Foundry test of the same story beside it")
+    _add_contracts(parser)
+    _add_json(parser)
+
+
 def _add_bench(parser: argparse.ArgumentParser) -> None:
     about = (
         "chain: lockstep, web3.py's contract layer, pyrevm; sweep: margin of many accounts, mirror, sweeps, Anvil; "
-        "search: steps compared in process, and the same calls without comparison"
+        "search: steps compared in process, and the same calls without comparison; "
+        "catalogue: planted bugs, how long each takes to find and to shrink"
     )
-    parser.add_argument("what", choices=("chain", "sweep", "search"), help=about)
+    parser.add_argument("what", choices=("chain", "sweep", "search", "catalogue"), help=about)
+    parser.add_argument("--seeds", type=_seed, default=5, metavar="N", help="catalogue: seeds for each bug (5)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="ID", help="catalogue: these bugs and no others")
     parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="chain, search: steps (10000)")
     parser.add_argument("--options", action="store_true", help="chain: futures and options among the trades")
     parser.add_argument("--million", action="store_true", help="sweep: a million accounts too")

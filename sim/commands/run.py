@@ -48,6 +48,8 @@ def run(arguments: Namespace) -> int:
         if not arguments.json:
             show(summary(ran, page().width))
             show_lines(ran)
+            if story.finding and code == DONE:
+                print(f"now passes: {story.finding}")
         if arguments.picture:
             _draw(ran, Path(arguments.picture))
         worst = max(worst, code)

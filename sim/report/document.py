@@ -40,6 +40,7 @@ def document(ran: Ran) -> dict[str, Any]:
         "steps_per_second": round(rate_usd, 1),
         "record": ran.record,
         "failure": ran.failure,
+        **({"finding": ran.story.finding, "now_passes": not ran.failure} if ran.story.finding else {}),
     }
 
 

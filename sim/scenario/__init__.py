@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.mirror import liquidation
-from sim.scenario import cast, prices, quantity, stage
+from sim.scenario import cast, prices, quantity, repro, stage
 from sim.scenario.cast import Cast, Trouble
 from sim.scenario.prices import Print
 from sim.scenario.schema import schema_of
@@ -33,7 +33,7 @@ def names() -> list[str]:
 
 
 def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str] | None = None) -> Story:
-    """The story of a file, or of a shipped scenario by its name; raises ScenarioError for bad input.
+    """The story of a file, scenario or repro, or of a shipped scenario by its name; raises ScenarioError for bad input.
 
     overrides: fields by path, as `world.underlyings.ETH.initial margin`, with YAML text in place of theirs.
     """
@@ -43,6 +43,8 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
     for route, text in (overrides or {}).items():
         _override(source, route, text)
     source.settle()
+    if path.name.endswith(repro.SUFFIX):
+        return repro.story(source)
     script = validated(source, Script)
     people = Cast(script)
     for where, problem in people.troubles():

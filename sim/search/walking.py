@@ -89,7 +89,7 @@ def walk(task: Task, build: Build, tick: Callable[[int], None] = lambda steps: N
         return Walked(task, whole, hunting.result.metrics_compared, spent, reach, failure)
 
     try:
-        failed = follow(_noted(story, steps), hunting, tick).failure
+        failed = follow(noted(story, steps), hunting, tick).failure
         if failed is None:
             guard.require_conserved(model)
     except Enough:
@@ -105,7 +105,7 @@ def walk(task: Task, build: Build, tick: Callable[[int], None] = lambda steps: N
     return walked(True, Failure(how, str(failed), tuple(steps)))
 
 
-def _noted(story: Story, steps: list[Step]) -> Story:
+def noted(story: Story, steps: list[Step]) -> Story:
     """The story, which notes its steps as they come."""
 
     def noting(model: Model) -> Generator[Step, Outcome, None]:

@@ -1,0 +1,124 @@
+"""The catalogue of planted bugs: each is hunted from some seeds, and shrunk; how long that takes and what is left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from sim import toolchain
+from sim.compiler import Build, compile_contracts
+from sim.local import Local
+from sim.model import Model
+from sim.run import Diverged
+from sim.search.hunt import hunt
+from sim.search.rewrite import leaves
+from sim.search.shrink import Shrunk, shrink
+from sim.search.walking import ORDERS, STEPS, TOLD_EVERY, Task, noted
+from sim.side import Step
+
+WALKS = 6  # from a seed on, before a bug counts as not found
+LENGTH = 2_000
+STRIDE = 1_000  # between the walks of a seed and those of the next
+
+
+class BadCase(ValueError):
+    """An entry of the catalogue that cannot be planted."""
+
+
+class Case(NamedTuple):
+    """A planted bug: in a file, what was there (once), and what is there instead; which walk finds it."""
+
+    id: str
+    file: str
+    was: str
+    becomes: str
+    why: str
+    walk: str = STEPS
+    seed: int = 0
+
+
+class Row(NamedTuple):
+    """One bug from one seed. Seconds are of the processor; walks: how many it took, steps: those of all of them."""
+
+    id: str
+    seed: int
+    found: bool
+    walks: int
+    steps: int
+    find_secs: float
+    shrink_secs: float = 0.0
+    calls: int = 0
+    accounts: int = 0
+    digits: int = 0
+    finished: bool = False
+    field: str = ""
+
+
+def cases(path: Path) -> list[Case]:
+    """The catalogue in a file. Raises BadCase."""
+    import yaml
+
+    entries: list[Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf8"))
+    wrong = [entry.get("id", "?") for entry in entries if set(entry) - set(Case._fields)]
+    if wrong:
+        raise BadCase(f"{path}: {wrong[0]}: expected {', '.join(Case._fields)}")
+    return [Case(**entry) for entry in entries]
+
+
+def planted(case: Case) -> Build:
+    """The contracts with a bug in them. Raises BadCase, CompileFailed."""
+    text = (toolchain.contracts_dir() / case.file).read_text(encoding="utf8")
+    if text.count(case.was) != 1:
+        raise BadCase(f"{case.id}: {case.was!r} must stand once in {case.file}")
+    with TemporaryDirectory() as folder:
+        (Path(folder) / case.file).write_text(text.replace(case.was, case.becomes), encoding="utf8")
+        return compile_contracts(Path(folder))
+
+
+def measured(chosen: Sequence[Case], seeds: int, tick: Callable[[int], None] = lambda done: None) -> Iterator[Row]:
+    """A row for each bug and seed."""
+    compile_contracts()  # what a bug leaves as it is comes from this build
+    done = 0
+    for case in chosen:
+        build = planted(case)
+        for seed in range(seeds):
+            yield _row(case, seed, build)
+            done += 1
+            tick(done)
+
+
+def _row(case: Case, seed: int, build: Build) -> Row:
+    began, played = time.process_time(), 0
+    for walks in range(1, WALKS + 1):
+        first = seed * STRIDE + (case.seed if walks == 1 else walks - 1)
+        task = Task(ORDERS if case.walk == "orders" else STEPS, first, LENGTH)
+        steps: list[Step] = []
+        story = noted(task.story(), steps)
+        result = hunt(story, Model(story.world), Local(story.world, build), every=TOLD_EVERY)
+        played += len(steps)
+        if isinstance(result.failure, Diverged):
+            found = time.process_time()
+            small = shrink(story.world, steps, failure=result.failure, opened=lambda world: Local(world, build))
+            return _shrunk(Row(case.id, seed, True, walks, played, found - began), small, time.process_time() - found)
+    return Row(case.id, seed, False, WALKS, played, time.process_time() - began)
+
+
+def _shrunk(row: Row, small: Shrunk, secs: float) -> Row:
+    return row._replace(
+        shrink_secs=secs,
+        calls=len(small.steps),
+        accounts=len(small.accounts),
+        digits=_digits(small),
+        finished=small.finished,
+        field=small.finding.likeness.field,
+    )
+
+
+def _digits(small: Shrunk) -> int:
+    """The most digits, but for zeros at the end, of a value of the story; names, times and instruments aside."""
+    skipped = ("instrument", "expiry", "published_at", "expires_at", "chain_id")
+    numbers = [value for step in small.steps for name, value in leaves(step) if name not in skipped]
+    return max((len(str(abs(each)).rstrip("0")) for each in numbers if type(each) is int), default=0)
