@@ -75,6 +75,10 @@ def test_a_difference_is_found_confirmed_and_recorded(
     kept = record.read(Path(finding["record"]))
     assert len(kept.steps) >= finding["step"] > 0
     assert main(["replay", finding["record"], "--contracts", str(generous)]) == FAILED
+    least = finding["smallest"]
+    assert 0 < len(least["steps"]) <= finding["step"] and least["differences"]
+    assert main(["run", least["repro"]]) == DONE
+    assert main(["run", least["repro"], "--contracts", str(generous)]) == FAILED
     assert "identical" in capsys.readouterr().out
     assert main([*words]) == FAILED  # what failed is tried again, first
     assert finding["walk"] in capsys.readouterr().out

@@ -8,25 +8,39 @@ import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim import toolchain
 from sim.commands.exits import DONE, FAILED, INTERRUPTED, Misused
 from sim.commands.progress import bar
+from sim.commands.shrink import name_of
 from sim.commands.sides import Interrupts, command, folder, shown
-from sim.compiler import compile_contracts
+from sim.compiler import Build, compile_contracts
 from sim.machine import Machine
+from sim.report import smallest
 from sim.report.document import differences
 from sim.report.page import show
 from sim.report.reached import document, reached
+from sim.run import Diverged
 from sim.scenario.quantity import duration
+from sim.scenario.repro import SUFFIX, text
 from sim.search.campaign import Campaign, Findings, Plan
 from sim.search.confirm import Finding, confirm
 from sim.search.corpus import Corpus
+from sim.search.findings import repro
+from sim.search.shrink import Shrunk, shrink
 from sim.side import CHAIN_ID
 
 _USUAL_SECS = 60
+_SHRINK_SECS = 30.0
 _USUAL_SEED = 1
+
+
+class Small(NamedTuple):
+    """The smallest story of a finding, and the repro that has it."""
+
+    story: Shrunk
+    path: Path
 
 
 def fuzz(arguments: Namespace) -> int:
@@ -44,12 +58,13 @@ def fuzz(arguments: Namespace) -> int:
     known = corpus.reach
     known.add(findings.reach)
     found = _confirmed(findings, contracts, corpus.folder or toolchain.state_dir() / "fuzz")
+    small = _small(found, contracts, build)
     if arguments.json:
-        print(json.dumps(document(findings, known) | {"finding": _document(found)}, indent=2))
+        print(json.dumps(document(findings, known) | {"finding": _document(found, small, contracts)}, indent=2))
     else:
         for each in reached(findings, known if found is None else None):
             show(each)
-        _tell(found, contracts)
+        _tell(found, small, contracts)
     if found:
         return FAILED
     return INTERRUPTED if findings.interrupted else DONE
@@ -94,7 +109,19 @@ def _confirmed(findings: Findings, contracts: Path | None, where: Path) -> Findi
     return confirm(task, failure, contracts, where / "found")
 
 
-def _document(found: Finding | None) -> dict[str, Any] | None:
+def _small(found: Finding | None, contracts: Path | None, build: Build) -> Small | None:
+    """The smallest story of a difference, written beside its record; None for what is no difference."""
+    if found is None or not isinstance(found.failure, Diverged):
+        return None
+    with bar("shrinking", len(found.steps)) as tick:
+        least = shrink(found.story.world, found.steps, contracts, _SHRINK_SECS, failure=found.failure, tick=tick)
+    path = found.record.with_suffix(SUFFIX)
+    kept = repro(least, name_of(path), build.hash, {"seed": found.story.seed, "source": found.story.name})
+    path.write_text(text(kept), encoding="utf8")
+    return Small(least, path)
+
+
+def _document(found: Finding | None, small: Small | None, contracts: Path | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
@@ -103,10 +130,16 @@ def _document(found: Finding | None) -> dict[str, Any] | None:
         "failure": found.text,
         "differences": differences(found.failure),
         "record": shown(found.record),
+        "smallest": small and smallest.document(small.story, shown(small.path), None, _again(small, contracts)),
     }
 
 
-def _tell(found: Finding | None, contracts: Path | None) -> None:
+def _again(small: Small, contracts: Path | None) -> str:
+    rest = ["--contracts", str(contracts)] if contracts else []
+    return f"{command()} {shlex.join(['run', shown(small.path), *rest])}"
+
+
+def _tell(found: Finding | None, small: Small | None, contracts: Path | None) -> None:
     if found is None:
         print("no difference, and every invariant held")
         return
@@ -116,3 +149,6 @@ def _tell(found: Finding | None, contracts: Path | None) -> None:
     print(f"record: {shown(found.record)}")
     print(f"to see it:    {command()} explain {name} {found.number}{rest}")
     print(f"to replay it: {command()} replay {name} --until {found.number}{rest}")
+    if small:
+        show(smallest.text(small.story))
+        print(f"repro: {shown(small.path)}\nto play it: {_again(small, contracts)}")

@@ -47,7 +47,7 @@ def shrink(arguments: Namespace) -> int:
             raise KeyboardInterrupt from agrees
         return _agrees(told, steps, contracts, arguments.json)
     out = _out(arguments.out, source)
-    kept = repro(found, _name(out), build.hash, {"seed": told.seed, "source": told.name})
+    kept = repro(found, name_of(out), build.hash, {"seed": told.seed, "source": told.name})
     _require_confirmed(story(kept), found, contracts)
     _write(out, file.text(kept))
     emitted = _emit(kept, build, out) if arguments.emit else None
@@ -101,7 +101,8 @@ def _out(given: str | None, source: Path) -> Path:
     return Path(shown(given))
 
 
-def _name(out: Path) -> str:
+def name_of(out: Path) -> str:
+    """The name of a repro, by the file that it is in."""
     plain = "".join(each if each.isalnum() or each in "-_" else "-" for each in out.name.removesuffix(file.SUFFIX))
     return (plain if plain[:1].isalpha() else f"repro-{plain}")[:31]
 
