@@ -110,6 +110,19 @@ class Node:
         letter = self.letter(requests)
         return self.answers(letter, self.post(letter))
 
+    def create(self, sender: str, code: str, gas: str) -> str | None:
+        """Mines the creation of a contract; answers its address (hex), None when the constructor fails."""
+        sent = self.rpc("eth_sendTransaction", {"from": sender, "data": code, "gas": gas, "gasPrice": "0x0"})
+        self.rpc("evm_mine")
+        receipt = self.rpc("eth_getTransactionReceipt", sent)
+        created = receipt is not None and receipt["status"] == "0x1"
+        return receipt["contractAddress"] if created else None
+
+    def send(self, sender: str, to: str, data: str, gas: str) -> None:
+        """Mines a call, whatever comes of it."""
+        self.rpc("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": gas, "gasPrice": "0x0"})
+        self.rpc("evm_mine")
+
     def _lost(self) -> ChainLost:
         gone = [process.returncode for process in self._processes if process.poll() is not None]
         detail = f"it ended with exit {gone[-1]}" if gone else "it still runs but does not answer"

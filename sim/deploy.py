@@ -1,11 +1,10 @@
-"""Contracts onto a local node: linked, in one block, each name bound to its address."""
+"""Contracts onto whatever executes them: linked, libraries first and once, each name bound to its address."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
-from sim.anvil import Node
 from sim.codec import Codec, Names
 from sim.compiler import Artifact, Build
 from sim.mirror.liquidation import Terms
@@ -16,7 +15,18 @@ TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", 
 GAS = hex(30_000_000)
 
 _TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
-_RICH = hex(10**30)
+
+
+class Ground(Protocol):
+    """Whoever executes contracts: a node, or a machine in this process. Addresses, data and gas are hex."""
+
+    def create(self, sender: str, code: str, gas: str) -> str | None:
+        """Executes the code of a constructor and answers the address of the contract; None when that fails."""
+        ...
+
+    def send(self, sender: str, to: str, data: str, gas: str) -> None:
+        """Executes a call, and keeps what it changes."""
+        ...
 
 
 def vault_abi(build: Build) -> list[dict[str, Any]]:
@@ -34,12 +44,11 @@ class DeployFailed(Exception):
 
 
 class Deployer:
-    """Puts contracts of one build on a node, libraries first and once."""
+    """Puts contracts of one build on a ground, libraries first and once."""
 
-    def __init__(self, node: Node, build: Build, names: Names) -> None:
-        self._node, self._build, self.names = node, build, names
+    def __init__(self, ground: Ground, build: Build, names: Names) -> None:
+        self._ground, self._build, self.names = ground, build, names
         self._libraries: dict[str, str] = {}
-        node.rpc("anvil_setBalance", names.address(DEPLOYER), _RICH)
 
     def deploy(self, contract: str, types: Sequence[str] = (), values: Sequence[Any] = ()) -> str:
         """Puts a contract on the chain and answers its address (hex). Raises DeployFailed."""
@@ -47,14 +56,10 @@ class Deployer:
 
         artifact = self._build.artifacts[contract]
         data = "0x" + self._linked(artifact) + encode(types, values).hex()
-        sender = self.names.address(DEPLOYER)
-        sent = self._node.rpc("eth_sendTransaction", {"from": sender, "data": data, "gas": GAS, "gasPrice": "0x0"})
-        self._node.rpc("evm_mine")
-        receipt = self._node.rpc("eth_getTransactionReceipt", sent)
-        if receipt is None or receipt["status"] != "0x1":
+        address = self._ground.create(self.names.address(DEPLOYER), data, GAS)
+        if address is None:
             size = len(artifact.deployed_bytecode) // 2
             raise DeployFailed(f"{contract} ({size} bytes; the chain takes 24576) could not be deployed")
-        address: str = receipt["contractAddress"]
         return address
 
     def _linked(self, artifact: Artifact) -> str:
@@ -70,9 +75,9 @@ class Deployer:
         return code
 
 
-def deploy_world(node: Node, build: Build, world: World, names: Names) -> None:
-    """Puts tokens, vault, exchange and wallets of a world on a node and binds their names. Raises DeployFailed."""
-    deployer = Deployer(node, build, names)
+def deploy_world(ground: Ground, build: Build, world: World, names: Names) -> None:
+    """Puts tokens, vault, exchange and wallets of a world on a ground and binds their names. Raises DeployFailed."""
+    deployer = Deployer(ground, build, names)
     for spec in world.tokens:
         names.bind(spec.name, deployer.deploy(_TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals]))
     kinds = ["address", "address", "uint256", f"({','.join(['uint64'] * len(Terms._fields))})"]
@@ -87,15 +92,13 @@ def deploy_world(node: Node, build: Build, world: World, names: Names) -> None:
     names.bind(EXCHANGE, deployer.deploy("Exchange", ["address"], [vault]))
     for name, signer in world.wallets:
         names.bind(name, deployer.deploy("Wallet", ["address"], [names.address(signer)]))
-    _set_spenders(node, build, world.tokens, names)
+    _set_spenders(ground, build, world.tokens, names)
 
 
-def _set_spenders(node: Node, build: Build, tokens: Sequence[TokenSpec], names: Names) -> None:
+def _set_spenders(ground: Ground, build: Build, tokens: Sequence[TokenSpec], names: Names) -> None:
     from sim.interface import Interface
 
     interface = Interface(build.artifacts["Token"].abi, Codec(names))
     data = interface.call("set_spender", {"spender": VAULT})
     for spec in tokens:
-        call: Mapping[str, Any] = {"from": names.address(DEPLOYER), "to": names.address(spec.name), "data": data}
-        node.rpc("eth_sendTransaction", {**call, "gas": GAS, "gasPrice": "0x0"})
-    node.rpc("evm_mine")
+        ground.send(names.address(DEPLOYER), names.address(spec.name), data, GAS)

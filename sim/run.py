@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sim.chain import CHUNK, Chain, Prepared
-from sim.compare import Difference, differences, value_differences
+from sim.compare import Difference, EventFields, differences, value_differences
 from sim.mirror.account import AccountId
 from sim.mirror.lens import CurveState
 from sim.mirror.valuation import Metrics
 from sim.model import Model
-from sim.side import Outcome, Step, named
+from sim.side import Outcome, Snapshot, Step, named
 from sim.story import ExpectationFailed, Story
 
-_OF_CURVES = ("open_expiry", "publish_forward", "publish_surface", "publish_price")
+OF_CURVES = ("open_expiry", "publish_forward", "publish_surface", "publish_price")
 _SWITCH_SECS = 0.0005  # the thread that talks to the node must not wait long for the one that runs the model
 
 
@@ -88,6 +88,33 @@ class _Chunk:
         self.metrics = model.metrics(self.accounts, self.steps[-1].at)
 
 
+class Driven(Protocol):
+    """Both sides of a run, however they keep together."""
+
+    model: Model
+    result: Result
+
+    def apply(self, step: Step) -> Outcome:
+        """Executes a step. Raises Diverged for this or an earlier one."""
+        ...
+
+    def finish(self) -> None:
+        """Compares what is not compared yet. Raises Diverged."""
+        ...
+
+
+class Told(Protocol):
+    """A chain side that tells its whole state."""
+
+    def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
+        """State of the vault and of some accounts."""
+        ...
+
+    def curves(self) -> tuple[CurveState, ...]:
+        """State of the expiries that have not settled."""
+        ...
+
+
 Sent = tuple[_Chunk, Prepared, Future[list[bytes]]]
 
 
@@ -130,7 +157,7 @@ class Lockstep:
             self._send()
         sent, self._sent = self._sent, None
         self._settle(sent)
-        self._compare_world()
+        compare_world(self.model, self.chain, self._fields, self.result.steps, self._last)
 
     def stop(self) -> None:
         """Waits for what is under way and forgets it."""
@@ -159,18 +186,6 @@ class Lockstep:
         self._compare_metrics(chunk, played.metrics)
         self._compare_curves(chunk, played.curves)
 
-    def _compare_world(self) -> None:
-        """Compares every account there is, whether a step named it or not."""
-        known = tuple(self.model.vault.ledger.holders)
-        for start in range(0, len(known), CHUNK):
-            some = known[start : start + CHUNK]
-            chain, model = self.chain.snapshot(some), self.model.snapshot(some)
-            if chain != model:
-                found = differences(Outcome(None, (), chain), Outcome(None, (), model), self._fields)
-                raise Diverged(self.result.steps, self._last, found)
-        if found := value_differences("curves", self.chain.curves(), self.model.vault.curves()):
-            raise Diverged(self.result.steps, self._last, found)
-
     def _compare_metrics(self, chunk: _Chunk, metrics: Sequence[Metrics]) -> None:
         for account, mine, other in zip(chunk.accounts, metrics, chunk.metrics, strict=True):
             if found := value_differences(f"{account}.metrics", mine, other):
@@ -181,7 +196,7 @@ class Lockstep:
     def _compare_curves(self, chunk: _Chunk, curves: Sequence[CurveState]) -> None:
         """Compares the expiries; the last step of the chunk that can have changed one stands for a difference."""
         if found := value_differences("curves", curves, chunk.curves):
-            places = (place for place, step in enumerate(chunk.steps) if step.action in _OF_CURVES)
+            places = (place for place, step in enumerate(chunk.steps) if step.action in OF_CURVES)
             place = max(places, default=len(chunk.steps) - 1)
             raise Diverged(chunk.first + place, chunk.steps[place], found)
 
@@ -202,7 +217,7 @@ def run(
     sys.setswitchinterval(_SWITCH_SECS)
     lockstep = Lockstep(model, chain, observers, guard)
     try:
-        _drive(story, lockstep, tick)
+        drive(story, lockstep, tick)
     except Diverged as diverged:
         lockstep.result.failure = diverged
     finally:
@@ -212,16 +227,30 @@ def run(
     return lockstep.result
 
 
-def _drive(story: Story, lockstep: Lockstep, tick: Callable[[int], None]) -> None:
-    steps = story.steps(lockstep.model)
+def drive(story: Story, both: Driven, tick: Callable[[int], None]) -> None:
+    """Gives a story's steps to both sides until it ends or breaks, which the result then names. Raises Diverged."""
+    steps = story.steps(both.model)
     try:
         step = next(steps)
         while True:
-            outcome = lockstep.apply(step)
-            tick(lockstep.result.steps)
+            outcome = both.apply(step)
+            tick(both.result.steps)
             step = steps.send(outcome)
     except StopIteration:
         pass
     except (Broken, ExpectationFailed) as failed:
-        lockstep.result.failure = failed
-    lockstep.finish()
+        both.result.failure = failed
+    both.finish()
+
+
+def compare_world(model: Model, chain: Told, fields: EventFields, number: int, step: Step) -> None:
+    """Compares every account there is, whether a step named it or not, and the curves. Raises Diverged."""
+    known = tuple(model.vault.ledger.holders)
+    for start in range(0, len(known), CHUNK):
+        some = known[start : start + CHUNK]
+        theirs, ours = chain.snapshot(some), model.snapshot(some)
+        if theirs != ours:
+            found = differences(Outcome(None, (), theirs), Outcome(None, (), ours), fields)
+            raise Diverged(number, step, found)
+    if found := value_differences("curves", chain.curves(), model.vault.curves()):
+        raise Diverged(number, step, found)
