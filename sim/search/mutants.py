@@ -136,7 +136,8 @@ class _Walk:
         kind = node["nodeType"]
         if kind in _SKIPPED:
             return
-        site = self._site(node) or site
+        if not (site and site.kind == CHOICE):
+            site = self._site(node) or site
         make = MUTATIONS.get(kind)
         for edit in make(self.text, node) if make else ():
             yield _Found(place, edit, site)

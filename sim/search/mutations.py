@@ -150,6 +150,9 @@ def condition(text: Text, node: Node, ends: bool = True) -> Iterator[Edit]:
 def removed(text: Text, node: Node) -> Iterator[Edit]:
     """A statement that is not there."""
     start, end = span(node)
+    assigned = node.get("expression", {}).get("leftHandSide")
+    if assigned and assigned["typeDescriptions"]["typeString"].endswith("storage pointer"):
+        return  # the compiler demands that it points somewhere
     yield Edit("statement", start, past_semicolon(text, end), "{}")
 
 

@@ -1,7 +1,8 @@
 """Many mutants of one file in one source, each behind a switch: what is compiled once serves all of them.
 
 A statement stands beside its mutants, so each has the types that it would have alone. The switch is a word of the block
-that no contract asks for (`prevrandao`): zero is the original, the number of a mutant is that mutant.
+that no contract asks for (`prevrandao`): zero is the original, the number of a mutant is that mutant, and with `TRAP`
+added every call that comes to the mutant's place fails, which tells whether any does.
 """
 
 from __future__ import annotations
@@ -12,18 +13,26 @@ from typing import NamedTuple
 
 from sim.search.mutants import CHOICE, DECLARATION, Mutant, Site
 
+TRAP = 2**128
 SWITCH_UNIT = "CrossvaultSwitch.sol"
 SWITCH = """// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
 library CrossvaultSwitch {
     function between(uint256 low, uint256 high) internal pure returns (bool) {
-        uint256 chosen = _chosen();
+        uint256 chosen = uint128(_chosen());
         return chosen >= low && chosen <= high;
     }
 
     function on(uint256 number) internal pure returns (bool) {
-        return _chosen() == number;
+        uint256 chosen = _chosen();
+        if (uint128(chosen) != number) return false;
+        if (chosen != number) {
+            assembly {
+                invalid()
+            }
+        }
+        return true;
     }
 
     function _chosen() private pure returns (uint256) {
