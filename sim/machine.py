@@ -17,6 +17,7 @@ from sim.compiler import EVM_VERSION
 Answer = dict[str, Any]
 
 _BLOCK_GAS = 2**63
+_PADDING = b"\0" * 33  # which revm adds to code when it looks for the places to jump to
 _COPIES = 0xC0DE << 144
 _HAND = "0x" + f"{0x4A4D << 144:040x}"
 _REVERTED = re.compile(r"Revert \{ gas_used: \d+, output: (0x[0-9a-f]*) \}")
@@ -75,6 +76,11 @@ class Machine:
             self._set_block(*was)
         return answer
 
+    def code(self, address: str) -> str:
+        """The code at an address, as it was deployed."""
+        code: bytes | None = self._evm.get_code(address)
+        return "0x" + (code or b"").removesuffix(_PADDING).hex()
+
     def create(self, sender: str, code: str, gas: str) -> str | None:
         """Executes the code of a constructor in a block of its own; answers the address, None when that fails."""
         self.move(self.at)
@@ -114,7 +120,7 @@ class Machine:
             return False
         if sender in self._hands:
             return True
-        code = self._evm.get_code(sender)
+        code = bytes.fromhex(self.code(sender)[2:])
         if not code:
             self._people.add(sender)
             return False
