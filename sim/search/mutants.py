@@ -150,7 +150,7 @@ class _Walk:
                 yield from self._walk(place, child, self._header(child))
             else:
                 sole = kind == "IfStatement" and name == "trueBody" and not node.get("falseBody")
-                yield from self._walk(place, child, site, (sole or kind == "Block" and alone) and _is_one(child))
+                yield from self._walk(place, child, site, (sole or (kind == "Block" and alone)) and _is_one(child))
 
     def _tested(self, place: str, node: Node, site: Site | None) -> Iterator[_Found]:
         test = node.get("condition")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 Node = Mapping[str, Any]
@@ -49,11 +50,19 @@ _COMPARED: Mapping[str, Sequence[str]] = {
 _LOGIC: Mapping[str, Sequence[str]] = {"&&": ("||",), "||": ("&&",)}
 _BITS: Mapping[str, Sequence[str]] = {"&": "|", "|": "&", "^": "&"}
 _BINARY = {"arithmetic": _ARITHMETIC, "compare": _COMPARED, "logic": _LOGIC, "bits": _BITS}
-_ASSIGNED: Mapping[str, Sequence[str]] = {"+=": ("-=", "="), "-=": ("+=", "="), "*=": ("/=",), "/=": ("*=",), "|=": ("&=",)}
+_ASSIGNED: Mapping[str, Sequence[str]] = {
+    "+=": ("-=", "="),
+    "-=": ("+=", "="),
+    "*=": ("/=",),
+    "/=": ("*=",),
+    "|=": ("&=",),
+}
 _STEPPED = {"++": "--", "--": "++"}
 _TURNS = (("Down", "Up"), ("Floor", "Ceil"))
 _PAIRS = {"min": "max", "max": "min", "push": "", "pop": ""}
 _COMMUTING = re.compile(r"(?:min|max|mulDiv\w*|fullMulDiv\w*)$")
+_EVEN = re.compile(r"abs$")  # of a number and of its negative it is the same
+_MOST_DIGITS = 12
 _NUMBER = re.compile(r"u?int\d*$")
 
 
@@ -92,9 +101,10 @@ def literal(text: Text, node: Node) -> Iterator[Edit]:
     elif node["kind"] == "string" and node["value"]:
         yield Edit("constant", start, end, '""')
     elif node["kind"] == "number" and not node["value"].startswith("0x"):
-        plain = {"0": ("1",), "1": ("0", "2")}
         was = text.of(node)
-        for other in plain.get(was, (f"({was} + 1)", f"({was} - 1)")):
+        plain = {"0": ("1",), "1": ("0", "2")}
+        least = _least(node["value"])
+        for other in plain.get(was, (f"({was} + {least})", f"({was} - {least})")):
             yield Edit("constant", start, end, other)
 
 
@@ -118,12 +128,12 @@ def call(text: Text, node: Node) -> Iterator[Edit]:
     arguments = node["arguments"]
     if node["names"] or node["kind"] == "typeConversion":
         return
-    for one, other in zip(arguments, arguments[1:], strict=False):
+    for one, other in pairwise(arguments):
         same = _class_of(one) == _class_of(other) and text.of(one) != text.of(other)
         if same and not (one is arguments[0] and _COMMUTING.search(text.of(node["expression"]))):
             between = text.content[span(one)[1] : span(other)[0]].decode()
             yield Edit("arguments", span(one)[0], span(other)[1], text.of(other) + between + text.of(one))
-    for each in arguments:
+    for each in () if _EVEN.search(text.of(node["expression"])) else arguments:
         yield from negated(text, each)
 
 
@@ -168,6 +178,13 @@ def past_semicolon(text: Text, end: int) -> int:
         return end
     found = re.compile(rb"\s*;").match(text.content, end)
     return found.end() if found else end
+
+
+def _least(value: str) -> str:
+    """The least change of a number that matters: one; where many digits approximate something, one of the twelfth."""
+    digits, _, exponent = value.lower().replace("_", "").partition("e")
+    many = len(digits.rstrip("0")) > _MOST_DIGITS and not exponent
+    return f"1e{len(digits) - _MOST_DIGITS}" if many else "1"
 
 
 def _between(text: Text, operator: str, start: int, end: int, swap: tuple[str, str]) -> Edit:

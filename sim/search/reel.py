@@ -10,6 +10,7 @@ import pickle
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, is_dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -39,8 +40,8 @@ _VAULT_VIEWS = ("metrics", "scenarios", "greeks")
 class Line(NamedTuple):
     """One thing that is said: a step and the view after it, or a view alone.
 
-    kind: `step`, or the name of a view. begins: a block begins with it. said: calls. heard: digest of what the contracts
-    that ship answer. told: what the model says, packed.
+    kind: `step`, or the name of a view. begins: a block begins with it. said: calls. heard: digest of what the
+    contracts that ship answer. told: what the model says, packed.
     """
 
     number: int
@@ -149,12 +150,12 @@ class _Recorder:
         for account in self._touched:
             for view in _VAULT_VIEWS:
                 door = getattr(vault, view)
-                self._view(view, {"account": account}, lambda door=door, account=account: door(account, now=now))
+                self._view(view, {"account": account}, partial(door, account, now=now))
         for view, thing in self._asked:
             if view == "quotation":
-                self._view(view, {"instrument": thing}, lambda thing=thing: vault.quotation(thing, now=now))
+                self._view(view, {"instrument": thing}, partial(vault.quotation, thing, now=now))
             else:
-                self._view(view, {"order": thing}, lambda v=view, o=thing: getattr(self.model.exchange, v)(o))
+                self._view(view, {"order": thing}, partial(getattr(self.model.exchange, view), thing))
         if self._curves:
             self._view("curves", {}, vault.curves)
         self._touched, self._asked, self._curves = {}, {}, False

@@ -131,4 +131,3 @@ def _body(text: bytes, is_declaration: bool) -> bytes:
 def _changed(content: bytes, site: Site, mutant: Mutant) -> bytes:
     edit = mutant.edit
     return content[site.start : edit.start] + edit.text.encode() + content[edit.end : site.end]
-

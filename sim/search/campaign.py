@@ -1,0 +1,244 @@
+"""A mutation test from end to end: which mutants, how far each gets, and what that says of the net.
+
+What was judged is kept, by the contracts, the mutants and the reels, so a test that was cut short goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+from sim import toolchain
+from sim.compiler import Build, compile_contracts, contract_sources, syntax_trees
+from sim.search.batches import Batch, Press
+from sim.search.mutants import Mutant, mutants
+from sim.search.reel import Reel
+from sim.search.trial import Killed, killed
+from sim.search.weave import TRAP
+
+FORMAT = 1
+KILLED, SURVIVED, REFUSED = "killed", "survived", "refused"
+
+_ALWAYS = 2  # mutants of each file in a sample
+_UNMUTATED = ("Errors.sol",)  # nothing but declarations
+
+Tick = Callable[[int], None]
+
+
+class Verdict(NamedTuple):
+    """What became of a mutant. kill: of a killed one; reached: whether any step came to the place of a survivor."""
+
+    id: str
+    change: str
+    fate: str
+    kill: Killed | None = None
+    reached: bool | None = None
+    seconds: float = 0.0
+
+
+class WeaveBroken(Exception):
+    """Contracts with all mutants switched off differ from the original (a defect of crossvault)."""
+
+
+@dataclass
+class Campaign:
+    """The mutants of one set of contracts, and those of them that are to be judged."""
+
+    directory: Path | None = None
+    all: list[Mutant] = field(default_factory=list)
+    chosen: list[tuple[int, Mutant]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Raises CompileFailed, ToolchainMissing."""
+        self.sources = contract_sources(self.directory)
+        self.build = compile_contracts(self.directory)
+        self.all = mutants(syntax_trees(self.directory), self.sources, mirrored())
+        self.chosen = list(enumerate(self.all, 1))
+        self.refused = 0
+
+    def choose(self, only: Sequence[str], sample: int | None, seed: int) -> None:
+        """Keeps the mutants of some files, and of these a random part, some of every file."""
+        kept = [each for each in enumerate(self.all, 1) if not only or each[1].file in only]
+        if sample is not None and sample < len(kept):
+            kept = _sampled(kept, sample, Random(seed))
+        self.chosen = kept
+
+    def verdicts(
+        self, reels: Sequence[Reel], jobs: int = 1, told: Callable[[str], None] = lambda _: None
+    ) -> Iterator[Verdict]:
+        """The fate of every chosen mutant, those known first. Raises CompileFailed, WeaveBroken."""
+        store = _Store(self.build, reels)
+        known = store.known()
+        found = [known.get((each.id, each.change)) for _, each in self.chosen]
+        yield from (each for each in found if each)
+        left = [each for each, old in zip(self.chosen, found, strict=True) if old is None]
+        for verdict in self._judged(left, reels, jobs, told):
+            store.keep(verdict)
+            yield verdict
+
+    def _judged(
+        self, left: Sequence[tuple[int, Mutant]], reels: Sequence[Reel], jobs: int, told: Callable[[str], None]
+    ) -> Iterator[Verdict]:
+        press = Press(self.sources, self.build)
+        told("compiling")
+        parts = press.sorted(left)
+        yield from (Verdict(each.id, each.change, REFUSED) for _, each in parts.refused)
+        done: set[int] = {number for number, _ in parts.refused}
+        with _workers(reels, jobs) as judged:
+            for batch in press.batches(parts):
+                done |= {number for number, _ in batch.mutants}
+                told("playing")
+                yield from judged(batch)
+                told("compiling")
+        yield from (Verdict(each.id, each.change, REFUSED) for number, each in left if number not in done)
+
+
+def mirrored() -> list[str]:
+    """The contract files that have a twin in the mirror, and something that can be changed."""
+    twins = {path.stem for path in (toolchain.PACKAGE / "mirror").glob("*.py")}
+    files = sorted(path.name for path in toolchain.contracts_dir().glob("*.sol"))
+    return [name for name in files if name.removesuffix(".sol").lower() in twins and name not in _UNMUTATED]
+
+
+def _sampled(kept: Sequence[tuple[int, Mutant]], sample: int, random: Random) -> list[tuple[int, Mutant]]:
+    shuffled = random.sample(kept, len(kept))
+    counts: Counter[str] = Counter()
+    first: list[tuple[int, Mutant]] = []
+    rest: list[tuple[int, Mutant]] = []
+    for each in shuffled:
+        counts[each[1].file] += 1
+        (first if counts[each[1].file] <= _ALWAYS else rest).append(each)
+    return sorted((first + rest)[:sample])
+
+
+class _Store:
+    """Verdicts on disk, a line each, written as they come."""
+
+    def __init__(self, build: Build, reels: Sequence[Reel]) -> None:
+        key = blake2b(f"{FORMAT} {build.hash}".encode(), digest_size=12)
+        for reel in reels:
+            for line in reel.lines:
+                key.update(line.heard)
+        self.path = toolchain.state_dir() / "mutants" / f"{key.hexdigest()}.jsonl"
+
+    def known(self) -> dict[tuple[str, str], Verdict]:
+        """The verdicts of earlier runs, by identifier and change."""
+        try:
+            lines = self.path.read_text(encoding="utf8").splitlines()
+        except OSError:
+            return {}
+        found = {}
+        for line in lines:
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue  # the last line of a run that was cut short
+            verdict = Verdict(**entry | {"kill": Killed(*entry["kill"]) if entry["kill"] else None})
+            found[verdict.id, verdict.change] = verdict
+        return found
+
+    def keep(self, verdict: Verdict) -> None:
+        """Writes a verdict down."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf8") as out:
+            out.write(json.dumps(verdict._asdict()) + "\n")
+
+
+class Judge:
+    """Plays reels to mutants, first those that killed most mutants of the same file."""
+
+    def __init__(self, reels: Sequence[Reel]) -> None:
+        self.reels = reels
+        self._kills: dict[str, Counter[str]] = {}
+
+    def verdict(self, build: Build, switch: int, mutant: Mutant) -> Verdict:
+        """The fate of a mutant of a build; switch 0: it is the build. Raises MachineFailed."""
+        started = time.perf_counter()
+        kills = self._kills.setdefault(mutant.file, Counter())
+        for reel in sorted(self.reels, key=lambda each: -kills[each.name]):
+            if found := killed(build, switch, reel):
+                kills[reel.name] += 1
+                return Verdict(mutant.id, mutant.change, KILLED, found, None, time.perf_counter() - started)
+        reached = any(killed(build, TRAP + switch, reel) for reel in self.reels) if switch else None
+        return Verdict(mutant.id, mutant.change, SURVIVED, None, reached, time.perf_counter() - started)
+
+    def require_same(self, build: Build) -> None:
+        """Raises WeaveBroken where the mutants of a build cannot be switched off."""
+        for reel in self.reels:
+            if found := killed(build, 0, reel):
+                raise WeaveBroken(f"with every mutant off: {found.reel} step {found.step}: {found.how}")
+
+
+@contextmanager
+def _workers(reels: Sequence[Reel], jobs: int) -> Iterator[Callable[[Batch], Iterator[Verdict]]]:
+    """What judges the mutants of a batch, in this process or in some others."""
+    if jobs == 1:
+        judge = Judge(reels)
+
+        def here(batch: Batch) -> Iterator[Verdict]:
+            if batch.woven:
+                judge.require_same(batch.build)
+            for number, mutant in batch.mutants:
+                yield judge.verdict(batch.build, number if batch.woven else 0, mutant)
+
+        yield here
+        return
+    from multiprocessing import get_context
+
+    with tempfile.TemporaryDirectory() as folder, get_context().Pool(jobs, _begin, [reels]) as pool:
+
+        def there(batch: Batch) -> Iterator[Verdict]:
+            path = Path(folder) / f"{batch.mutants[0][0]}.pickle"
+            path.write_bytes(pickle.dumps(batch.build))
+            tasks: list[Any] = [(path, number if batch.woven else 0, mutant) for number, mutant in batch.mutants]
+            yield from pool.imap_unordered(_judge, [(path, 0, None), *tasks] if batch.woven else tasks)
+
+        yield lambda batch: (each for each in there(batch) if each)
+
+
+_HERE: dict[str, Any] = {}  # of a worker: its judge, and the build that it read last
+
+
+def _begin(reels: Sequence[Reel]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _HERE["judge"] = Judge(reels)
+
+
+def _judge(task: tuple[Path, int, Mutant | None]) -> Verdict | None:
+    path, switch, mutant = task
+    if _HERE.get("path") != path:
+        _HERE.update(path=path, build=pickle.loads(path.read_bytes()))
+    judge: Judge = _HERE["judge"]
+    if mutant is None:
+        judge.require_same(_HERE["build"])
+        return None
+    return judge.verdict(_HERE["build"], switch, mutant)
+
+
+def tally(verdicts: Sequence[Verdict], reasons: Mapping[str, str]) -> dict[str, Any]:
+    """The score and what it is made of: killed over all that compiled and were not judged equivalent."""
+    fates = Counter(each.fate for each in verdicts)
+    equal = [each for each in verdicts if each.fate == SURVIVED and each.id in reasons]
+    misjudged = [each for each in verdicts if each.fate == KILLED and each.id in reasons]
+    counted = fates[KILLED] + fates[SURVIVED] - len(equal)
+    return {
+        "tested": len(verdicts),
+        "refused": fates[REFUSED],
+        "killed": fates[KILLED],
+        "survived": fates[SURVIVED],
+        "equivalent": len(equal),
+        "misjudged": [each.id for each in misjudged],
+        "score_pct": 100.0 * fates[KILLED] / counted if counted else 100.0,
+    }
