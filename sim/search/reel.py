@@ -26,7 +26,7 @@ from sim.mirror.exchange import Match, Order
 from sim.mirror.refusal import Refusal
 from sim.model import Model
 from sim.run import OF_CURVES, Diverged
-from sim.side import EXCHANGE, Outcome, Step, World
+from sim.side import EXCHANGE, Event, Outcome, Step, World
 from sim.speech import ACCEPTED, Answer, Call, Speech
 from sim.story import Story
 
@@ -175,6 +175,8 @@ class _Recorder:
 
     def _note(self, kind: str, begins: bool, said: tuple[Call, ...], told: Any) -> None:
         said = tuple(each | {"gas": GAS} for each in said)
+        if kind == _STEP:
+            told = told._replace(events=tuple(Event(each.name, plain(each.values)) for each in told.events))
         packed = zlib.compress(pickle.dumps(told), 1)
         line = Line(self._number, self._step, kind, begins, said, b"", packed)
         found = answers(self.side.machine, line)

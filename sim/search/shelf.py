@@ -1,0 +1,40 @@
+"""The stories that every mutant is played: a fixed list, so that a score can be compared with the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sim import scenario
+from sim.compiler import Build
+from sim.search.bounds import Bounds
+from sim.search.generate import Walk
+from sim.search.orders import Orders
+from sim.search.reel import Reel, record
+from sim.story import Story
+
+STEPS, ORDERS, BEFORE_BOUNDS = 700, 400, 250
+SEEDS = (2, 3, 5, 8, 13)  # of walks
+BOUNDED = (1, 2, 4)  # of walks that end at the edges
+
+_SHIPPED = (
+    "quickstart", "first-liquidation", "bad-debt", "funding-squeeze", "expiry-day", "covered-call", "calendar-spread",
+    "portfolio-mode",
+)  # fmt: skip
+
+
+def reels(build: Build, told: Callable[[str], None] = lambda _: None) -> list[Reel]:
+    """The stories, played on the model and on a build of contracts. Raises Diverged where these differ already."""
+    found = []
+    for story in _stories(build):
+        told(story.name)
+        found.append(record(story, build))
+    return found
+
+
+def _stories(build: Build) -> Iterator[Story]:
+    """Those that kill most in the least time come first."""
+    walks = [Walk(seed, STEPS).story() for seed in SEEDS]
+    bounds = [Bounds(seed, BEFORE_BOUNDS, build).story() for seed in BOUNDED]
+    yield from (*bounds[:1], *walks[:1], Orders(1, ORDERS).story())
+    yield from (scenario.load(name) for name in _SHIPPED)
+    yield from (*bounds[1:], *walks[1:])
