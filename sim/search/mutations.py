@@ -129,7 +129,7 @@ def call(text: Text, node: Node) -> Iterator[Edit]:
     if node["names"] or node["kind"] == "typeConversion":
         return
     for one, other in pairwise(arguments):
-        same = _class_of(one) == _class_of(other) and text.of(one) != text.of(other)
+        same = _are_alike(one, other) and text.of(one) != text.of(other)
         if same and not (one is arguments[0] and _COMMUTING.search(text.of(node["expression"]))):
             between = text.content[span(one)[1] : span(other)[0]].decode()
             yield Edit("arguments", span(one)[0], span(other)[1], text.of(other) + between + text.of(one))
@@ -214,10 +214,12 @@ def _others(called: str) -> Iterator[str]:
                 yield called.removesuffix(was) + becomes
 
 
-def _class_of(node: Node) -> str:
-    """What tells whether two arguments may change places: all whole numbers without a type are alike."""
-    kind: str = node["typeDescriptions"]["typeString"] or ""
-    return "uint256" if kind.startswith("int_const ") else kind.removesuffix(" pointer")
+def _are_alike(one: Node, other: Node) -> bool:
+    """Whether two arguments may change places; a whole number without a type may stand for any."""
+    kinds = [(each["typeDescriptions"]["typeString"] or "").removesuffix(" pointer") for each in (one, other)]
+    plain = [each.startswith("int_const ") for each in kinds]
+    fitting = [is_plain or bool(_NUMBER.match(each)) for is_plain, each in zip(plain, kinds, strict=True)]
+    return kinds[0] == kinds[1] or (any(plain) and all(fitting))
 
 
 MUTATIONS: Mapping[str, Callable[[Text, Node], Iterator[Edit]]] = {

@@ -9,9 +9,9 @@ from sim.codec import Names
 from sim.compiler import Build
 from sim.deploy import DeployFailed, deploy_world
 from sim.machine import Machine
-from sim.search.reel import Reel, answers, difference, digest, speakers
+from sim.search.reel import Line, Reel, answers, difference, digest, speakers
 from sim.side import CHAIN_ID, VAULT
-from sim.speech import Speech
+from sim.speech import Answer, Speech
 
 MOST_CODE = 2**20  # bytes: woven contracts are long
 
@@ -37,11 +37,20 @@ def killed(build: Build, switch: int, reel: Reel) -> Killed | None:
     for line in reel.lines:
         found = answers(machine, line)
         if digest(found, heard_from) != line.heard:
-            wrong = difference(line, found, Speech(build, reel.names))
+            wrong = _wrong(line, found, Speech(build, reel.names))
             if wrong is not None:
                 what = f"{line.kind} after" if line.kind != "step" else ""
                 return Killed(reel.name, line.number, f"{what} {line.step.action}: {wrong}".strip())
     return None
+
+
+def _wrong(line: Line, found: Sequence[Answer], speech: Speech) -> str | None:
+    """How some answers differ from what the model said; one that cannot be read is like nothing that it says."""
+    try:
+        wrong = difference(line, found, speech)
+    except (ValueError, IndexError, OverflowError) as odd:
+        return f"an answer that cannot be read: {odd}"
+    return None if wrong is None else str(wrong)
 
 
 def first_kill(build: Build, switch: int, reels: Sequence[Reel]) -> Killed | None:
