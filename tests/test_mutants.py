@@ -176,8 +176,9 @@ def compiled(units: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
     return {unit: (each["bytecode"]["object"], each["methodIdentifiers"]) for unit, each in parts.items()}
 
 
+@pytest.mark.slow
 def test_a_woven_mutant_does_what_it_does_alone() -> None:
-    """Every mutant of the small contract that can be woven, on both ways to compile it; most differ from the original."""
+    """Every mutant of the small contract that can be woven, compiled both ways; most differ from the original."""
     numbered = [(number, each) for number, each in enumerate(mutants_of(SMALL), 1) if each.site]
     woven = weave(SMALL, numbered).text
     alone = compiled({f"{number}/Small.sol": mutated(each, SMALL) for number, each in numbered})

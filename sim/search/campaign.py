@@ -1,6 +1,7 @@
 """A mutation test from end to end: which mutants, how far each gets, and what that says of the net.
 
-What was judged is kept, by the contracts, the mutants and the reels, so a test that was cut short goes on where it was.
+What was judged is kept, by contracts, mutant and reel: a test that was cut short goes on where it was, and further
+reels are played to the survivors alone.
 """
 
 from __future__ import annotations
@@ -27,24 +28,34 @@ from sim.search.reel import Reel
 from sim.search.trial import Killed, killed
 from sim.search.weave import TRAP
 
-FORMAT = 1
+FORMAT = 2
 KILLED, SURVIVED, REFUSED = "killed", "survived", "refused"
 
 _ALWAYS = 2  # mutants of each file in a sample
 _UNMUTATED = ("Errors.sol",)  # nothing but declarations
 
-Tick = Callable[[int], None]
-
 
 class Verdict(NamedTuple):
-    """What became of a mutant. kill: of a killed one; reached: whether any step came to the place of a survivor."""
+    """What became of a mutant. kill: of a killed one; reached: whether any step came to the place of a survivor.
+
+    reels: digests of those that were played to a survivor, or of the one that killed.
+    """
 
     id: str
     change: str
     fate: str
     kill: Killed | None = None
     reached: bool | None = None
+    reels: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+class Asked(NamedTuple):
+    """A mutant to be judged, by its number; survived: digests of the reels that it is known to survive."""
+
+    number: int
+    mutant: Mutant
+    survived: frozenset[str]
 
 
 class WeaveBroken(Exception):
@@ -65,7 +76,6 @@ class Campaign:
         self.build = compile_contracts(self.directory)
         self.all = mutants(syntax_trees(self.directory), self.sources, mirrored())
         self.chosen = list(enumerate(self.all, 1))
-        self.refused = 0
 
     def choose(self, only: Sequence[str], sample: int | None, seed: int) -> None:
         """Keeps the mutants of some files, and of these a random part, some of every file."""
@@ -74,34 +84,46 @@ class Campaign:
             kept = _sampled(kept, sample, Random(seed))
         self.chosen = kept
 
-    def verdicts(
-        self, reels: Sequence[Reel], jobs: int = 1, told: Callable[[str], None] = lambda _: None
-    ) -> Iterator[Verdict]:
-        """The fate of every chosen mutant, those known first. Raises CompileFailed, WeaveBroken."""
-        store = _Store(self.build, reels)
+    def verdicts(self, reels: Sequence[Reel], jobs: int = 1, folder: Path | None = None) -> Iterator[Verdict]:
+        """The fate of every chosen mutant, those known first; folder: where verdicts are kept (default: the state's).
+
+        Raises CompileFailed, WeaveBroken.
+        """
+        store = _Store(self.build, folder or toolchain.state_dir() / "mutants")
         known = store.known()
-        found = [known.get((each.id, each.change)) for _, each in self.chosen]
-        yield from (each for each in found if each)
-        left = [each for each, old in zip(self.chosen, found, strict=True) if old is None]
-        for verdict in self._judged(left, reels, jobs, told):
+        digests = {each.digest for each in reels}
+        left = []
+        for number, mutant in self.chosen:
+            old = known.get((mutant.id, mutant.change))
+            if old and _is_final(old, digests):
+                yield old
+            else:
+                left.append(
+                    Asked(number, mutant, frozenset(old.reels) if old and old.fate == SURVIVED else frozenset())
+                )
+        for verdict in self._judged(left, reels, jobs) if left else ():
             store.keep(verdict)
             yield verdict
 
-    def _judged(
-        self, left: Sequence[tuple[int, Mutant]], reels: Sequence[Reel], jobs: int, told: Callable[[str], None]
-    ) -> Iterator[Verdict]:
+    def _judged(self, left: Sequence[Asked], reels: Sequence[Reel], jobs: int) -> Iterator[Verdict]:
         press = Press(self.sources, self.build)
-        told("compiling")
-        parts = press.sorted(left)
+        asked = {each.number: each for each in left}
+        parts = press.sorted([(each.number, each.mutant) for each in left])
         yield from (Verdict(each.id, each.change, REFUSED) for _, each in parts.refused)
         done: set[int] = {number for number, _ in parts.refused}
         with _workers(reels, jobs) as judged:
             for batch in press.batches(parts):
                 done |= {number for number, _ in batch.mutants}
-                told("playing")
-                yield from judged(batch)
-                told("compiling")
-        yield from (Verdict(each.id, each.change, REFUSED) for number, each in left if number not in done)
+                yield from judged(batch, [asked[number] for number, _ in batch.mutants])
+        late = (each.mutant for number, each in asked.items() if number not in done)
+        yield from (Verdict(each.id, each.change, REFUSED) for each in late)
+
+
+def _is_final(verdict: Verdict, digests: set[str]) -> bool:
+    """Whether what was found earlier says all about a mutant that some reels could."""
+    if verdict.fate == KILLED:
+        return set(verdict.reels) <= digests
+    return verdict.fate == REFUSED or digests <= set(verdict.reels)
 
 
 def mirrored() -> list[str]:
@@ -125,12 +147,9 @@ def _sampled(kept: Sequence[tuple[int, Mutant]], sample: int, random: Random) ->
 class _Store:
     """Verdicts on disk, a line each, written as they come."""
 
-    def __init__(self, build: Build, reels: Sequence[Reel]) -> None:
+    def __init__(self, build: Build, folder: Path) -> None:
         key = blake2b(f"{FORMAT} {build.hash}".encode(), digest_size=12)
-        for reel in reels:
-            for line in reel.lines:
-                key.update(line.heard)
-        self.path = toolchain.state_dir() / "mutants" / f"{key.hexdigest()}.jsonl"
+        self.path = folder / f"{key.hexdigest()}.jsonl"
 
     def known(self) -> dict[tuple[str, str], Verdict]:
         """The verdicts of earlier runs, by identifier and change."""
@@ -144,7 +163,8 @@ class _Store:
                 entry = json.loads(line)
             except ValueError:
                 continue  # the last line of a run that was cut short
-            verdict = Verdict(**entry | {"kill": Killed(*entry["kill"]) if entry["kill"] else None})
+            entry |= {"kill": Killed(*entry["kill"]) if entry["kill"] else None, "reels": tuple(entry["reels"])}
+            verdict = Verdict(**entry)
             found[verdict.id, verdict.change] = verdict
         return found
 
@@ -162,16 +182,19 @@ class Judge:
         self.reels = reels
         self._kills: dict[str, Counter[str]] = {}
 
-    def verdict(self, build: Build, switch: int, mutant: Mutant) -> Verdict:
+    def verdict(self, build: Build, switch: int, asked: Asked) -> Verdict:
         """The fate of a mutant of a build; switch 0: it is the build. Raises MachineFailed."""
-        started = time.perf_counter()
+        started, mutant = time.perf_counter(), asked.mutant
         kills = self._kills.setdefault(mutant.file, Counter())
         for reel in sorted(self.reels, key=lambda each: -kills[each.name]):
-            if found := killed(build, switch, reel):
+            if reel.digest not in asked.survived and (found := killed(build, switch, reel)):
                 kills[reel.name] += 1
-                return Verdict(mutant.id, mutant.change, KILLED, found, None, time.perf_counter() - started)
+                took = time.perf_counter() - started
+                return Verdict(mutant.id, mutant.change, KILLED, found, None, (reel.digest,), took)
         reached = any(killed(build, TRAP + switch, reel) for reel in self.reels) if switch else None
-        return Verdict(mutant.id, mutant.change, SURVIVED, None, reached, time.perf_counter() - started)
+        played = tuple(sorted(asked.survived | {each.digest for each in self.reels}))
+        took = time.perf_counter() - started
+        return Verdict(mutant.id, mutant.change, SURVIVED, None, reached, played, took)
 
     def require_same(self, build: Build) -> None:
         """Raises WeaveBroken where the mutants of a build cannot be switched off."""
@@ -180,17 +203,20 @@ class Judge:
                 raise WeaveBroken(f"with every mutant off: {found.reel} step {found.step}: {found.how}")
 
 
+Judged = Callable[[Batch, Sequence[Asked]], Iterator[Verdict]]
+
+
 @contextmanager
-def _workers(reels: Sequence[Reel], jobs: int) -> Iterator[Callable[[Batch], Iterator[Verdict]]]:
+def _workers(reels: Sequence[Reel], jobs: int) -> Iterator[Judged]:
     """What judges the mutants of a batch, in this process or in some others."""
     if jobs == 1:
         judge = Judge(reels)
 
-        def here(batch: Batch) -> Iterator[Verdict]:
+        def here(batch: Batch, asked: Sequence[Asked]) -> Iterator[Verdict]:
             if batch.woven:
                 judge.require_same(batch.build)
-            for number, mutant in batch.mutants:
-                yield judge.verdict(batch.build, number if batch.woven else 0, mutant)
+            for each in asked:
+                yield judge.verdict(batch.build, each.number if batch.woven else 0, each)
 
         yield here
         return
@@ -198,13 +224,14 @@ def _workers(reels: Sequence[Reel], jobs: int) -> Iterator[Callable[[Batch], Ite
 
     with tempfile.TemporaryDirectory() as folder, get_context().Pool(jobs, _begin, [reels]) as pool:
 
-        def there(batch: Batch) -> Iterator[Verdict]:
-            path = Path(folder) / f"{batch.mutants[0][0]}.pickle"
+        def there(batch: Batch, asked: Sequence[Asked]) -> Iterator[Verdict]:
+            path = Path(folder) / f"{asked[0].number}.pickle"
             path.write_bytes(pickle.dumps(batch.build))
-            tasks: list[Any] = [(path, number if batch.woven else 0, mutant) for number, mutant in batch.mutants]
-            yield from pool.imap_unordered(_judge, [(path, 0, None), *tasks] if batch.woven else tasks)
+            tasks: list[Any] = [(path, each.number if batch.woven else 0, each) for each in asked]
+            found = pool.imap_unordered(_judge, [(path, 0, None), *tasks] if batch.woven else tasks)
+            yield from (each for each in found if each)
 
-        yield lambda batch: (each for each in there(batch) if each)
+        yield there
 
 
 _HERE: dict[str, Any] = {}  # of a worker: its judge, and the build that it read last
@@ -216,15 +243,15 @@ def _begin(reels: Sequence[Reel]) -> None:
     _HERE["judge"] = Judge(reels)
 
 
-def _judge(task: tuple[Path, int, Mutant | None]) -> Verdict | None:
-    path, switch, mutant = task
+def _judge(task: tuple[Path, int, Asked | None]) -> Verdict | None:
+    path, switch, asked = task
     if _HERE.get("path") != path:
         _HERE.update(path=path, build=pickle.loads(path.read_bytes()))
     judge: Judge = _HERE["judge"]
-    if mutant is None:
+    if asked is None:
         judge.require_same(_HERE["build"])
         return None
-    return judge.verdict(_HERE["build"], switch, mutant)
+    return judge.verdict(_HERE["build"], switch, asked)
 
 
 def tally(verdicts: Sequence[Verdict], reasons: Mapping[str, str]) -> dict[str, Any]:

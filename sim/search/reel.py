@@ -10,7 +10,7 @@ import pickle
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, is_dataclass
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ from sim.side import EXCHANGE, Event, Outcome, Step, World
 from sim.speech import ACCEPTED, Answer, Call, Speech
 from sim.story import Story
 
-EVERY = 20  # steps between what accounts are told
+EVERY = 40  # steps between what accounts are told
 GAS = hex(100_000_000)
 
 _STEP = "step"
@@ -66,6 +66,14 @@ class Reel:
     def steps(self) -> int:
         """How many steps it has."""
         return sum(line.kind == _STEP for line in self.lines)
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells whether two reels say the same and expect the same."""
+        made = blake2b(self.name.encode(), digest_size=8)
+        for line in self.lines:
+            made.update(repr(line.said).encode() + line.heard)
+        return made.hexdigest()
 
 
 def record(story: Story, build: Build) -> Reel:
