@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sim import scenario
 from sim.compiler import Build
 from sim.search.bounds import Bounds
+from sim.search.crowd import Crowd
 from sim.search.generate import Walk
 from sim.search.orders import Orders
 from sim.search.reel import Reel, record
@@ -15,6 +16,7 @@ from sim.story import Story
 STEPS, ORDERS, BEFORE_BOUNDS = 700, 400, 250
 SEEDS = (2, 3, 5)  # of walks
 BOUNDED = (1, 2)  # of walks that end at the edges
+CROWDED = (1, 2)
 
 _SHIPPED = (
     "quickstart", "first-liquidation", "bad-debt", "funding-squeeze", "expiry-day", "covered-call", "calendar-spread",
@@ -31,6 +33,7 @@ def _stories(build: Build) -> Iterator[Story]:
     """Those that kill most in the least time come first."""
     walks = [Walk(seed, STEPS).story() for seed in SEEDS]
     bounds = [Bounds(seed, BEFORE_BOUNDS, build).story() for seed in BOUNDED]
-    yield from (*bounds[:1], *walks[:1], Orders(1, ORDERS).story())
+    crowds = [Crowd(seed, 0).story() for seed in CROWDED]
+    yield from (*bounds[:1], *crowds, *walks[:1], Orders(1, ORDERS).story())
     yield from (scenario.load(name) for name in _SHIPPED)
     yield from (*bounds[1:], *walks[1:])
