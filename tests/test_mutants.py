@@ -44,6 +44,7 @@ contract Small {
     function sum(uint256 a, uint256 b) external pure returns (uint256 total) {
         for (uint256 i = 0; i < b; i++) {
             if (i == 7) continue; // i == 8
+            if (i >= 9) break;
             total += a;
         }
         uint256 part = Lib.mulDivDown(total, Lib.SCALE, 3);
@@ -72,7 +73,7 @@ contract Small {
 # operator -> some changes that it must make, as `what stood there -> what stands there`
 EXPECTED = {
     "arithmetic": ("+ -> -", "- -> +", "* -> /", "/ -> *", "<< -> >>"),
-    "compare": ("< -> <=", "< -> >=", "> -> >=", "> -> <=", "== -> !=", "!= -> =="),
+    "compare": ("< -> <=", "< -> >=", "> -> <=", ">= -> >", ">= -> <", "== -> !=", "!= -> =="),
     "logic": ("&& -> ||", "!up -> up"),
     "constant": (
         "0 -> 1", "7 -> (7 + 1)", "7 -> (7 - 1)", "1 -> 0", "1 -> 2", "100 -> (100 + 1)", '"a" -> ""',
@@ -123,6 +124,8 @@ def test_what_a_condition_covers_is_not_removed_too() -> None:
 def test_what_cannot_differ_is_not_made() -> None:
     changes = {each.change for each in mutants_of(SMALL)}
     assert not any(change.startswith(("a, part", "part, b", "total, Lib.SCALE")) for change in changes)
+    picked = {each.change for each in mutants_of(SMALL) if each.id.startswith("Small.sol:min:compare")}
+    assert picked == {"< -> >="}
 
 
 def test_mutants_change_code_once_and_no_comment() -> None:

@@ -103,20 +103,21 @@ def test_a_walk_to_the_bounds_meets_both_sides_of_a_range() -> None:
 
 FEW = (
     "Funding.sol:payment:rounding:1", "Funding.sol:rate:statement:1", "Fixed.sol:WAD:constant:1",
-    "Vault.sol:depositCash:modifier:1", "Fixed.sol:min:compare:1",
+    "Vault.sol:depositCash:modifier:1", "Account.sol:isRising:compare:2",
 )  # fmt: skip
 
 
 @pytest.mark.slow
 def test_mutants_are_judged_and_verdicts_kept(reel: Reel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that rounds, one compiled alone, one without its lock, one that is the original: found, and found again."""
+    """One that rounds, one compiled alone, one without its lock, one of no effect: judged, and not judged again."""
     made = Campaign()
     made.chosen = [each for each in made.chosen if each[1].id in FEW or each[1].id.startswith("Funding.sol:payment")]
     found = {each.id: each for each in made.verdicts([reel], jobs=1, folder=tmp_path)}
     assert len(found) == len(made.chosen) > 4
     assert isinstance(found["Funding.sol:payment:rounding:1"].kill, Killed)
     assert found["Fixed.sol:WAD:constant:1"].fate == KILLED
-    assert found["Fixed.sol:min:compare:1"].fate == SURVIVED and found["Fixed.sol:min:compare:1"].reached
+    survivor = found["Account.sol:isRising:compare:2"]
+    assert survivor.fate == SURVIVED and survivor.reached and survivor.change == "< -> <="
     monkeypatch.setattr(campaign, "Press", None)  # what is known is not compiled again
     assert {each.id: each for each in made.verdicts([reel], jobs=1, folder=tmp_path)} == found
 

@@ -148,9 +148,22 @@ class _Walk:
         for name, child in _children(node):
             if kind in ("IfStatement", *_LOOPS) and name in ("condition", "initializationExpression", "loopExpression"):
                 yield from self._walk(place, child, self._header(child))
+            elif name == "condition" and self._picks(node):
+                yield from (each for each in self._walk(place, child, site) if not self._is_boundary(each.edit))
             else:
                 sole = kind == "IfStatement" and name == "trueBody" and not node.get("falseBody")
                 yield from self._walk(place, child, site, (sole or (kind == "Block" and alone)) and _is_one(child))
+
+    def _picks(self, node: Node) -> bool:
+        """Whether a condition compares two values and answers one of them: where they are equal, either will do."""
+        test = node["condition"]
+        if node["nodeType"] != "Conditional" or test["nodeType"] != "BinaryOperation":
+            return False
+        asked = {self.text.of(test["leftExpression"]), self.text.of(test["rightExpression"])}
+        return asked == {self.text.of(node["trueExpression"]), self.text.of(node["falseExpression"])}
+
+    def _is_boundary(self, edit: Edit) -> bool:
+        return edit.operator == "compare" and self.text.content[edit.start : edit.start + 1].decode() == edit.text[0]
 
     def _tested(self, place: str, node: Node, site: Site | None) -> Iterator[_Found]:
         test = node.get("condition")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sim import scenario
 from sim.compiler import Build
 from sim.search.bounds import Bounds
+from sim.search.corners import Corners
 from sim.search.crowd import Crowd
 from sim.search.generate import Walk
 from sim.search.orders import Orders
@@ -17,6 +18,7 @@ STEPS, ORDERS, BEFORE_BOUNDS = 700, 400, 250
 SEEDS = (2, 3, 5)  # of walks
 BOUNDED = (1, 2)  # of walks that end at the edges
 CROWDED = (1, 2)
+CORNERED = (1, 2)
 
 _SHIPPED = (
     "quickstart", "first-liquidation", "bad-debt", "funding-squeeze", "expiry-day", "covered-call", "calendar-spread",
@@ -36,4 +38,4 @@ def _stories(build: Build) -> Iterator[Story]:
     crowds = [Crowd(seed, 0).story() for seed in CROWDED]
     yield from (*bounds[:1], *crowds, *walks[:1], Orders(1, ORDERS).story())
     yield from (scenario.load(name) for name in _SHIPPED)
-    yield from (*bounds[1:], *walks[1:])
+    yield from (*bounds[1:], *walks[1:], *(Corners(seed, 0, build).story() for seed in CORNERED))

@@ -1,0 +1,145 @@
+"""Corners that chance hardly reaches: announcements at their limits, accounts of nothing, dust, a sale to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+
+from sim.mirror import market
+from sim.mirror.account import AccountId
+from sim.model import Model
+from sim.search import terms
+from sim.search.bounds import Bounds
+from sim.search.scene import BROKER, GOVERNOR, STRANGER, WAD, Args
+from sim.side import Outcome, Step
+from sim.story import Story
+
+_RICH_RAW, _COINS_RAW = 10**13, 10**20
+_NOBODY = AccountId("nobody", 3)
+_DUSTY = AccountId("owner2", 7), AccountId("owner3", 7)
+_DEBTOR, _OTHER_SELF, _MAKER = AccountId("owner4", 1), AccountId("owner4", 2), AccountId("owner5", 1)
+_LATE_SECS = 20_000  # longer than a sale lasts
+_MOST_FALLS = 60
+
+
+class Corners(Bounds):
+    """One scene after another, each in the market of a walk that has just begun."""
+
+    def story(self) -> Story:
+        """The scenes as a story; it can be played once."""
+        story = super().story()
+        return replace(story, name=f"corners-{self._seed}", hash=f"corners {story.hash}")
+
+    def steps(self, model: Model) -> Generator[Step, Outcome, None]:
+        """The set-up and the scenes."""
+        yield from self.setup()
+        yield from self._opening(model)
+        yield from self._of_nothing()
+        yield from self._dust(model)
+        yield from self._sold(model)
+        for step in self._announced():
+            yield step
+            yield from self._edges(model, step)
+
+    def _announced(self) -> Iterator[Step]:
+        """Every kind of parameters, announced."""
+        random = self._random
+        found: dict[str, Args] = {
+            "risk": {"underlying": 0, "risk": terms.risk(random)},
+            "options": {"underlying": 0, "risk": terms.options(random)},
+            "guard": {"underlying": 0, "guard": terms.guard(random)},
+            "portfolio": {"underlying": 0, "risk": terms.folio(random)},
+            "haircut": {"collateral": 0, "terms": terms.haircut(random)},
+            "auction": {"terms": terms.auction(random)},
+            "depeg": {"terms": terms.depeg(random)},
+            "interest": {"interest": terms.interest(random)},
+            "rules": {"rules": terms.rules(random)},
+        }
+        for kind, args in found.items():
+            yield self._step(STRANGER, f"enact_{kind}", **args)
+            yield self._step(GOVERNOR, f"schedule_{kind}", **args)
+
+    def _of_nothing(self) -> Iterator[Step]:
+        """What can be done with an account that holds nothing: its margin is exactly zero."""
+        buyer = self.buyers[0]
+        for action in ("start_liquidation", "declare_insolvent", "end_liquidation"):
+            yield self._step(STRANGER, action, account=_NOBODY)
+        for mode in (1, 0):
+            yield self._step(_NOBODY.owner, "set_mode", account=_NOBODY, mode=mode)
+        bid: Args = {"account": _NOBODY, "bidder": buyer, "fraction_wad": WAD, "limit_wad": 0}
+        yield self._step(buyer.owner, "bid", **bid)
+        yield self._step(_NOBODY.owner, "withdraw_cash", account=_NOBODY, amount_raw=1, to="nobody")
+
+    def _funded(self, account: AccountId, cash_raw: int, coins_raw: int) -> Iterator[Step]:
+        for token, amount in (("USDC", cash_raw), ("WETH", coins_raw)):
+            yield self._step(account.owner, "mint", token=token, to=account.owner, amount_raw=amount)
+        yield self._step(account.owner, "set_operator", account=account, operator=BROKER, allowed=True)
+        if cash_raw:
+            yield self._step(account.owner, "deposit_cash", account=account, amount_raw=cash_raw)
+        if coins_raw:
+            args: Args = {"account": account, "collateral": 0, "amount_raw": coins_raw}
+            yield self._step(account.owner, "deposit_collateral", **args)
+
+    def _dust(self, model: Model) -> Iterator[Step]:
+        """Accounts without cash trade single wei, so that their cash becomes one wei, none, and one less."""
+        one, other = _DUSTY
+        for account in _DUSTY:
+            yield from self._funded(account, 0, _COINS_RAW)
+        perp = market.perp(2)
+        for maker, taker, size, part in (
+            (one, other, 1, 1), (one, other, -1, 0), (other, one, 2, 1), (other, one, -1, 0), (other, one, -1, 1),
+            (one, other, -1, 1), (one, other, 1, 0), (other, one, 3, 0), (one, other, 3, -1),
+        ):  # fmt: skip
+            found = self._quotation(model, perp)
+            if found is None:
+                return
+            mark, band = found
+            yield self._deal(maker, taker, perp, size, mark + part * band // 2)
+
+    def _sold(self, model: Model) -> Iterator[Step]:
+        """An account fails, is bid for by its own owner and by others, and its sale lasts until nobody may buy."""
+        yield from self._funded(_MAKER, _RICH_RAW, 0)
+        yield from self._funded(_OTHER_SELF, _RICH_RAW, 0)
+        yield from self._funded(_DEBTOR, 10**11, 0)
+        found = self._quotation(model, market.perp(0))
+        if found is None:
+            return
+        per_unit = max(1, found[0] * self._rate(model) // WAD)
+        size = self._free(model, _DEBTOR) * WAD // per_unit * 9 // 10
+        yield self._deal(_MAKER, _DEBTOR, market.perp(0), size, found[0])
+        yield from self._fallen_to_fail(model)
+        yield self._step(STRANGER, "start_liquidation", account=_DEBTOR)
+        for wait in (0, 45, _LATE_SECS):
+            self._at += wait
+            yield from self._fresh()
+            yield from self._bids(60)
+        yield self._step(STRANGER, "declare_insolvent", account=_DEBTOR)
+        yield self._step(STRANGER, "declare_insolvent", account=_DEBTOR)
+        yield from self._bids(2)
+        yield self._step(STRANGER, "end_liquidation", account=_DEBTOR)
+        self._at += 30
+        yield from self._bids(1)
+
+    def _fallen_to_fail(self, model: Model) -> Iterator[Step]:
+        """The price falls in steps that no guard holds back, until the debtor fails but still has something."""
+        for _ in range(_MOST_FALLS):
+            [told] = model.metrics([_DEBTOR], self._at)
+            if told.maintenance_equity_wad < told.maintenance_requirement_wad:
+                return
+            self._at += 1
+            self._prices[0] = self._prices[0] * 992 // 1_000
+            yield from self._fresh()
+
+    def _fresh(self) -> Iterator[Step]:
+        yield from (self._publish(underlying, WAD, 0) for underlying in (0, 1, 2))
+
+    def _rate(self, model: Model) -> int:
+        """What a unit of the first perp asks for at initial margin, roughly and not too little [wad]."""
+        risk = model.vault.ledger.risks[0]
+        return risk.initial_rate + risk.base_rate + WAD // 100
+
+    def _bids(self, parts: int) -> Iterator[Step]:
+        """A part, by the owner's own other account and by a buyer."""
+        for bidder in (_OTHER_SELF, self.buyers[1]):
+            args: Args = {"account": _DEBTOR, "bidder": bidder, "fraction_wad": WAD // parts, "limit_wad": 2**255 - 1}
+            yield self._step(bidder.owner, "bid", **args)
