@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from itertools import product
 
 from sim.mirror import market
 from sim.mirror.account import AccountId
@@ -35,6 +36,7 @@ class Corners(Bounds):
         yield from self.setup()
         yield from self._opening(model)
         yield from self._of_nothing()
+        yield from self._malformed()
         yield from self._dust(model)
         yield from self._sold(model)
         for step in self._announced():
@@ -69,6 +71,17 @@ class Corners(Bounds):
         bid: Args = {"account": _NOBODY, "bidder": buyer, "fraction_wad": WAD, "limit_wad": 0}
         yield self._step(buyer.owner, "bid", **bid)
         yield self._step(_NOBODY.owner, "withdraw_cash", account=_NOBODY, amount_raw=1, to="nobody")
+
+    def _malformed(self) -> Iterator[Step]:
+        """Numbers that are almost those of instruments."""
+        one, other = self.accounts[:2]
+        kinds = (market.PERP, market.FUTURE, market.CALL, market.PUT)
+        for kind, expiry, strike, underlying in product(kinds, (0, 1), (0, 1), (0, 9)):
+            instrument = market.instrument_of(underlying, kind, expiry, strike)
+            yield self._deal(one, other, instrument, WAD, WAD)
+            yield self._step(
+                BROKER, "trade", maker=one, taker=other, instrument=instrument + 2**160, size=1, price_wad=1
+            )
 
     def _funded(self, account: AccountId, cash_raw: int, coins_raw: int) -> Iterator[Step]:
         for token, amount in (("USDC", cash_raw), ("WETH", coins_raw)):

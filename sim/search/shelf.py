@@ -9,6 +9,7 @@ from sim.compiler import Build
 from sim.search.bounds import Bounds
 from sim.search.corners import Corners
 from sim.search.crowd import Crowd
+from sim.search.desks import Desks
 from sim.search.generate import Walk
 from sim.search.orders import Orders
 from sim.search.reel import Reel, record
@@ -19,6 +20,7 @@ SEEDS = (2, 3, 5)  # of walks
 BOUNDED = (1, 2)  # of walks that end at the edges
 CROWDED = (1, 2)
 CORNERED = (1, 2)
+DESKS = (1, 2)
 
 _SHIPPED = (
     "quickstart", "first-liquidation", "bad-debt", "funding-squeeze", "expiry-day", "covered-call", "calendar-spread",
@@ -36,6 +38,8 @@ def _stories(build: Build) -> Iterator[Story]:
     walks = [Walk(seed, STEPS).story() for seed in SEEDS]
     bounds = [Bounds(seed, BEFORE_BOUNDS, build).story() for seed in BOUNDED]
     crowds = [Crowd(seed, 0).story() for seed in CROWDED]
-    yield from (*bounds[:1], *crowds, *walks[:1], Orders(1, ORDERS).story())
+    corners = [Corners(seed, 0, build).story() for seed in CORNERED]
+    desks = [Desks(seed, 0, build).story() for seed in DESKS]
+    yield from (*bounds[:1], *corners, *crowds, *walks[:1], *desks, Orders(1, ORDERS).story())
     yield from (scenario.load(name) for name in _SHIPPED)
-    yield from (*bounds[1:], *walks[1:], *(Corners(seed, 0, build).story() for seed in CORNERED))
+    yield from (*bounds[1:], *walks[1:])
