@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from random import Random
 from typing import Any, NamedTuple
 
 from sim import toolchain
@@ -81,7 +80,7 @@ class Campaign:
         """Keeps the mutants of some files, and of these a random part, some of every file."""
         kept = [each for each in enumerate(self.all, 1) if not only or each[1].file in only]
         if sample is not None and sample < len(kept):
-            kept = _sampled(kept, sample, Random(seed))
+            kept = _sampled(kept, sample, seed)
         self.chosen = kept
 
     def verdicts(self, reels: Sequence[Reel], jobs: int = 1, folder: Path | None = None) -> Iterator[Verdict]:
@@ -133,12 +132,13 @@ def mirrored() -> list[str]:
     return [name for name in files if name.removesuffix(".sol").lower() in twins and name not in _UNMUTATED]
 
 
-def _sampled(kept: Sequence[tuple[int, Mutant]], sample: int, random: Random) -> list[tuple[int, Mutant]]:
-    shuffled = random.sample(kept, len(kept))
+def _sampled(kept: Sequence[tuple[int, Mutant]], sample: int, seed: int) -> list[tuple[int, Mutant]]:
+    """A mutant's rank depends on nothing but its own identifier, so a sample outlives edits elsewhere."""
+    ranked = sorted(kept, key=lambda each: blake2b(f"{seed} {each[1].id}".encode(), digest_size=8).digest())
     counts: Counter[str] = Counter()
     first: list[tuple[int, Mutant]] = []
     rest: list[tuple[int, Mutant]] = []
-    for each in shuffled:
+    for each in ranked:
         counts[each[1].file] += 1
         (first if counts[each[1].file] <= _ALWAYS else rest).append(each)
     return sorted((first + rest)[:sample])

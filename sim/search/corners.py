@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from itertools import product
 
-from sim.mirror import market
+from sim.mirror import fixed, market
 from sim.mirror.account import AccountId
 from sim.model import Model
 from sim.search import terms
@@ -21,6 +21,7 @@ _DUSTY = AccountId("owner2", 7), AccountId("owner3", 7)
 _DEBTOR, _OTHER_SELF, _MAKER = AccountId("owner4", 1), AccountId("owner4", 2), AccountId("owner5", 1)
 _LATE_SECS = 20_000  # longer than a sale lasts
 _MOST_FALLS = 60
+_NO_SUCH = 99
 
 
 class Corners(Bounds):
@@ -58,6 +59,10 @@ class Corners(Bounds):
             "rules": {"rules": terms.rules(random)},
         }
         for kind, args in found.items():
+            for name in ("underlying", "collateral"):
+                if name in args:
+                    yield self._step(GOVERNOR, f"schedule_{kind}", **args | {name: _NO_SUCH})
+                    yield self._step(GOVERNOR, f"enact_{kind}", **args | {name: _NO_SUCH})
             yield self._step(STRANGER, f"enact_{kind}", **args)
             yield self._step(GOVERNOR, f"schedule_{kind}", **args)
 
@@ -73,8 +78,10 @@ class Corners(Bounds):
         yield self._step(_NOBODY.owner, "withdraw_cash", account=_NOBODY, amount_raw=1, to="nobody")
 
     def _malformed(self) -> Iterator[Step]:
-        """Numbers that are almost those of instruments."""
+        """Numbers that are almost those of instruments, and the largest sizes there are."""
         one, other = self.accounts[:2]
+        for size in (fixed.CAP, -fixed.CAP, fixed.CAP + 1, -fixed.CAP - 1):
+            yield self._deal(one, other, market.perp(0), size, self._prices[0])
         kinds = (market.PERP, market.FUTURE, market.CALL, market.PUT)
         for kind, expiry, strike, underlying in product(kinds, (0, 1), (0, 1), (0, 9)):
             instrument = market.instrument_of(underlying, kind, expiry, strike)
@@ -126,8 +133,11 @@ class Corners(Bounds):
             self._at += wait
             yield from self._fresh()
             yield from self._bids(60)
+        yield from self._paused()
         yield self._step(STRANGER, "declare_insolvent", account=_DEBTOR)
+        yield from self._smallest()
         yield self._step(STRANGER, "declare_insolvent", account=_DEBTOR)
+        yield from self._smallest()
         yield from self._bids(2)
         yield self._step(STRANGER, "end_liquidation", account=_DEBTOR)
         self._at += 30
@@ -151,8 +161,35 @@ class Corners(Bounds):
         risk = model.vault.ledger.risks[0]
         return risk.initial_rate + risk.base_rate + WAD // 100
 
+    def _paused(self) -> Iterator[Step]:
+        """What is refused while the vault is paused, and what is not."""
+        yield self._step(GOVERNOR, "pause")
+        yield from self._bids(60)
+        money: Args = {"account": _MAKER, "amount_raw": 10**6}
+        yield self._step(_MAKER.owner, "deposit_cash", **money)
+        yield self._step(_MAKER.owner, "withdraw_cash", **money, to=_MAKER.owner)
+        coins: Args = {"account": _DUSTY[0], "collateral": 0, "amount_raw": 1}
+        yield self._step(_DUSTY[0].owner, "deposit_collateral", **coins)
+        yield self._step(_DUSTY[0].owner, "withdraw_collateral", **coins, to=_DUSTY[0].owner)
+        yield self._deal(_MAKER, _OTHER_SELF, market.perp(0), WAD, self._prices[0])
+        yield self._step(_MAKER.owner, "set_mode", account=_MAKER, mode=1)
+        for account in (_MAKER, _DEBTOR):
+            for action in ("start_liquidation", "declare_insolvent", "end_liquidation"):
+                yield self._step(STRANGER, action, account=account)
+        yield self._step(GOVERNOR, "unpause")
+
+    def _smallest(self) -> Iterator[Step]:
+        """Bids for next to nothing, at once and after a while."""
+        for wait in (0, 5, 600, 20_000):
+            self._at += wait
+            yield from self._fresh()
+            for fraction in (1, 10**6):
+                args: Args = {"account": _DEBTOR, "bidder": self.buyers[1], "fraction_wad": fraction}
+                yield self._step(self.buyers[1].owner, "bid", **args, limit_wad=2**255 - 1)
+
     def _bids(self, parts: int) -> Iterator[Step]:
-        """A part, by the owner's own other account and by a buyer."""
+        """A part, by the owner's own other account and by a buyer, and by who may act for both."""
         for bidder in (_OTHER_SELF, self.buyers[1]):
             args: Args = {"account": _DEBTOR, "bidder": bidder, "fraction_wad": WAD // parts, "limit_wad": 2**255 - 1}
+            yield self._step(BROKER, "bid", **args)
             yield self._step(bidder.owner, "bid", **args)

@@ -20,6 +20,8 @@ from sim.story import Story
 _RICH_RAW = 10**13
 _SIZES = (3 * WAD, WAD // 7)  # of each underlying
 _MAKER = AccountId("owner6", 1)
+_OPTIONS = (market.CALL, market.PUT)
+PERPS, ALL, STRADDLE = _BOOKS = ("perps", "all", "straddle")
 
 
 class How(NamedTuple):
@@ -38,7 +40,7 @@ _RULES = (
 
 
 class Desks(Corners):
-    """Eight desks, each with its own mix; what they are told is compared after every change."""
+    """Twelve desks, each with its own mix; what they are told is compared after every change."""
 
     def story(self) -> Story:
         """The desks as a story; it can be played once."""
@@ -50,10 +52,11 @@ class Desks(Corners):
         yield from self.setup()
         yield from self._opening(model)
         yield from self._funded(_MAKER, 10 * _RICH_RAW, 0)
-        desks = {AccountId(f"desk{place}"): mix for place, mix in enumerate(product((1, -1), (1, -1), (0, 1)))}
-        for desk, (first, second, with_options) in desks.items():
-            yield from self._funded(desk, _RICH_RAW, 10**18 * with_options)
-            yield from self._opened(model, desk, (first, second), bool(with_options))
+        desks = {AccountId(f"desk{place}"): mix for place, mix in enumerate(product((1, -1), (1, -1), _BOOKS))}
+        self.accounts += desks  # whose prices are kept fresh
+        for desk, (first, second, book) in desks.items():
+            yield from self._funded(desk, _RICH_RAW, 10**18 if book == ALL else 0)
+            yield from self._opened(model, desk, (first, second), book)
             yield self._step(desk.owner, "set_mode", account=desk, mode=PORTFOLIO)
         for how in _RULES:
             yield from self._ruled(model, how)
@@ -67,20 +70,22 @@ class Desks(Corners):
                 yield self._step(desk.owner, "withdraw_cash", **taken)
                 yield self._step(desk.owner, "deposit_cash", account=desk, amount_raw=free_raw)
 
-    def _opened(self, model: Model, desk: AccountId, signs: tuple[int, int], with_options: bool) -> Iterator[Step]:
+    def _opened(self, model: Model, desk: AccountId, signs: tuple[int, int], book: str) -> Iterator[Step]:
+        """The trades of one desk; a straddle is in the first underlying alone, beside a perp in the second."""
         for underlying, sign in enumerate(signs):
-            instruments = [market.perp(underlying)]
-            for term in self._open(model)[:6] if with_options else ():
+            straddle = book == STRADDLE and underlying == 0
+            instruments = [] if straddle else [market.perp(underlying)]
+            for term in self._open(model)[:6] if straddle or book == ALL else ():
                 if term.underlying == underlying:
-                    instruments.append(market.instrument_of(underlying, market.FUTURE, term.expiry, 0))
                     strike = self._strike(term)
-                    instruments += [
-                        market.instrument_of(*self._of_kind(term, kind), strike) for kind in (market.CALL, market.PUT)
-                    ]
+                    instruments += [market.instrument_of(*self._of_kind(term, kind), strike) for kind in _OPTIONS]
+                    if book == ALL:
+                        instruments.insert(1, market.instrument_of(*self._of_kind(term, market.FUTURE), 0))
             for place, instrument in enumerate(instruments):
                 found = self._quotation(model, instrument)
                 if found is not None:
-                    size = sign * _SIZES[underlying] // (1 + place) * (-1 if place == 2 else 1)
+                    turned = -1 if place == 2 and book == ALL else 1
+                    size = sign * turned * _SIZES[underlying] // (1 if straddle else 1 + place)
                     yield self._deal(_MAKER, desk, instrument, size, max(1, found[0]))
 
     def _ruled(self, model: Model, how: How) -> Iterator[Step]:

@@ -19,7 +19,7 @@ STEPS, ORDERS, BEFORE_BOUNDS = 700, 400, 250
 SEEDS = (2, 3, 5)  # of walks
 BOUNDED = (1, 2)  # of walks that end at the edges
 CROWDED = (1, 2)
-CORNERED = (1, 2)
+CORNERED = (2, 3)
 DESKS = (1, 2)
 
 _SHIPPED = (
