@@ -62,7 +62,7 @@ _TURNS = (("Down", "Up"), ("Floor", "Ceil"))
 _PAIRS = {"min": "max", "max": "min", "push": "", "pop": ""}
 _COMMUTING = re.compile(r"(?:min|max|horner|mulDiv\w*|fullMulDiv\w*)$")  # in their first two arguments
 _EVEN = re.compile(r"abs$")  # of a number and of its negative it is the same
-_MOST_DIGITS = 12
+_MOST_DIGITS, _WAD_DIGITS = 12, 18
 _NUMBER = re.compile(r"u?int\d*$")
 
 
@@ -119,7 +119,7 @@ def name(text: Text, node: Node) -> Iterator[Edit]:
         other = values[(values.index(node["memberName"]) + 1) % len(values)]
         yield Edit("constant", node_place(node, "memberLocation")[0], end, other)
     elif _NUMBER.match(node["typeDescriptions"]["typeString"]):
-        yield Edit("constant", start, end, f"({text.of(node)} + 1)")
+        yield Edit("constant", start, end, f"({text.of(node)} + {_least_of(declared)})")
 
 
 def call(text: Text, node: Node) -> Iterator[Edit]:
@@ -185,6 +185,12 @@ def _least(value: str) -> str:
     digits, _, exponent = value.lower().replace("_", "").partition("e")
     many = len(digits.rstrip("0")) > _MOST_DIGITS and not exponent
     return f"1e{len(digits) - _MOST_DIGITS}" if many else "1"
+
+
+def _least_of(declared: Node) -> str:
+    """The least change of a constant that matters: one, but of a scale finer than a wad, what a wad can show."""
+    scale = re.fullmatch(r"1e(\d+)", declared["value"].get("value") or "")
+    return f"1e{int(scale[1]) - _WAD_DIGITS}" if scale and int(scale[1]) > _WAD_DIGITS else "1"
 
 
 def _between(text: Text, operator: str, start: int, end: int, swap: tuple[str, str]) -> Edit:
