@@ -7,7 +7,7 @@ from typing import Any
 
 from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
 
-from sim.codec import Abi, Codec, Kind, camel, snake
+from sim.codec import Abi, Codec, Kind, snake
 from sim.mirror.errors import Refusal
 from sim.side import Event
 
@@ -30,7 +30,7 @@ class Interface:
     """The doors, events and errors of one ABI; errors of further ABIs (libraries, tokens) are understood as well."""
 
     def __init__(self, abi: Abi, codec: Codec, errors: Sequence[Abi] = ()) -> None:
-        self._functions = {item["name"]: _Function(item, codec) for item in abi if item["type"] == "function"}
+        self._functions = {snake(item["name"]): _Function(item, codec) for item in abi if item["type"] == "function"}
         self._events = {_topic(item): _Event(item, codec) for item in abi if item["type"] == "event"}
         self._text = codec.kinds([_TEXT])
         known = [_PANIC, *(item for each in (abi, *errors) for item in each if item["type"] == "error")]
@@ -38,11 +38,11 @@ class Interface:
 
     def call(self, action: str, args: Mapping[str, Any]) -> str:
         """The data of a call: a door in snake case, arguments by name. KeyError, ValueError when they do not fit."""
-        return self._functions[camel(action)].call(args)
+        return self._functions[action].call(args)
 
     def result(self, action: str, data: str) -> tuple[Any, ...]:
         """The values that a call answered with."""
-        decoded: tuple[Any, ...] = self._functions[camel(action)].outputs.decode(data, 2)
+        decoded: tuple[Any, ...] = self._functions[action].outputs.decode(data, 2)
         return decoded
 
     def event(self, log: Mapping[str, Any]) -> Event:

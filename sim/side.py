@@ -81,15 +81,20 @@ class Step:
     sender: str
     action: str
     args: Mapping[str, Any] = field(default_factory=dict)
+    _named: list[tuple[AccountId, ...]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def accounts(self) -> tuple[AccountId, ...]:
         """The accounts that the step names, each once, in the order of its arguments."""
-        return tuple(dict.fromkeys(_accounts_in(self.args)))
+        if not self._named:  # both sides and every observer ask, and a step does not change
+            self._named.append(tuple(dict.fromkeys(_accounts_in(self.args))))
+        return self._named[0]
 
 
 def _accounts_in(value: Any) -> Iterator[AccountId]:
     if isinstance(value, AccountId):
         yield value
+    elif isinstance(value, int | str):
+        return
     elif isinstance(value, tuple | list | Mapping):
         for each in value.values() if isinstance(value, Mapping) else value:
             yield from _accounts_in(each)

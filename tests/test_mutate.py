@@ -10,9 +10,9 @@ from sim.__main__ import main
 from sim.commands.exits import DONE, MISSED, USAGE
 from sim.compiler import compile_contracts
 from sim.mirror.refusal import Refusal
-from sim.search import campaign
+from sim.search import verdicts
 from sim.search.bounds import Bounds
-from sim.search.campaign import KILLED, REFUSED, SURVIVED, Campaign, Verdict, mirrored, tally
+from sim.search.verdicts import KILLED, REFUSED, SURVIVED, Campaign, Verdict, mirrored, tally
 from sim.search.equivalents import BadEquivalents, equivalents
 from sim.search.generate import Walk
 from sim.search.mutants import Mutant
@@ -118,7 +118,7 @@ def test_mutants_are_judged_and_verdicts_kept(reel: Reel, tmp_path: Path, monkey
     assert found["Fixed.sol:WAD:constant:1"].fate == KILLED
     survivor = found["Account.sol:isRising:compare:2"]
     assert survivor.fate == SURVIVED and survivor.reached and survivor.change == "< -> <="
-    monkeypatch.setattr(campaign, "Press", None)  # what is known is not compiled again
+    monkeypatch.setattr(verdicts, "Press", None)  # what is known is not compiled again
     assert {each.id: each for each in made.verdicts([reel], jobs=1, folder=tmp_path)} == found
 
 

@@ -20,6 +20,7 @@ _CODES = {
     "ScenarioError": USAGE,
     "BadRecord": USAGE,
     "BadEquivalents": USAGE,
+    "BadCorpus": USAGE,
     "CompileFailed": USAGE,
     "DeployFailed": USAGE,
     "Diverged": FAILED,
@@ -28,6 +29,7 @@ _CODES = {
     "ExpectationFailed": FAILED,
     "ToolchainMissing": MISSING,
     "ChainLost": MISSING,
+    "BrokenProcessPool": MISSING,  # the system ended a process of a search: mostly for want of memory
     "KeyboardInterrupt": INTERRUPTED,
     "EnginesDisagree": DISAGREED,
 }

@@ -6,6 +6,7 @@ from collections import namedtuple
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields
 from functools import wraps
+from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from sim.mirror.errors import Refusal
@@ -22,14 +23,17 @@ _ABSENT: Any = object()
 class Journal:
     """Undo log: every write since the last `keep`, so that a refused call leaves no trace and costs what it wrote."""
 
-    __slots__ = ("entries",)
+    __slots__ = ("entries", "version")
 
     def __init__(self) -> None:
         self.entries: list[tuple[Any, Any, Any]] = []
+        self.version = 0  # of what is final: the same as long as nothing was written
 
     def keep(self) -> None:
         """Makes all writes since the last call final."""
-        self.entries.clear()
+        if self.entries:
+            self.version += 1
+            self.entries.clear()
 
     def undo(self) -> None:
         """Takes all writes since the last `keep` back, latest first."""
@@ -48,7 +52,11 @@ class Stored:
 
     __slots__ = ("journal",)
     zeros: ClassVar[dict[str, Any]] = {}
+    _fields: ClassVar[attrgetter[tuple[Any, ...]]]
     journal: Journal
+
+    def __init_subclass__(cls) -> None:
+        cls._fields = attrgetter("journal", *cls.zeros)
 
     def __init__(self, journal: Journal) -> None:
         object.__setattr__(self, "journal", journal)
@@ -61,7 +69,7 @@ class Stored:
 
     def values(self) -> tuple[Any, ...]:
         """The fields as plain values, as a copy to memory is."""
-        return tuple(getattr(self, name) for name in self.zeros)
+        return self._fields(self)[1:]  # read at once: a state is copied at every step
 
     def clear(self) -> None:
         """Sets the fields to zero, as `delete` does."""

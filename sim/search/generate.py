@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 from sim.mirror import fixed, market
-from sim.mirror.account import AccountId
+from sim.mirror.account import PORTFOLIO, AccountId
 from sim.model import Model
 from sim.search.sales import Sales
 from sim.search.scene import (
@@ -22,6 +22,7 @@ from sim.search.scene import (
     WAD,
     Args,
 )
+from sim.search.variety import Variety
 from sim.side import VAULT, Outcome, Step
 from sim.story import Story
 
@@ -33,9 +34,9 @@ Move = Callable[[Model], Step]
 class Walk(Sales):
     """Steps one after another, each drawn from where the model stands."""
 
-    def __init__(self, seed: int, steps: int, owners: int = 8, pace: float = 0.15) -> None:
-        """pace: how likely it is that time passes before a step."""
-        super().__init__(seed, owners, pace)
+    def __init__(self, seed: int, steps: int, owners: int = 8, variety: Variety | None = None) -> None:
+        """variety: what differs from a plain walk, owners included."""
+        super().__init__(seed, variety or Variety(owners))
         self._seed, self._count = seed, steps
         self._moves: Sequence[tuple[int, Move]] = (
             (44, self._trade), (10, self._batch), (4, self._collect), (12, self._price), (2, self._forward),
@@ -64,6 +65,7 @@ class Walk(Sales):
         """The set-up, then as many random steps as asked for."""
         yield from self.setup()
         yield from self._opening(model)
+        yield from self._first_modes()
         weights = [weight for weight, _ in self._moves]
         moves = [move for _, move in self._moves]
         for _ in range(self._count):
@@ -118,6 +120,12 @@ class Walk(Sales):
             if term.underlying < 2:
                 yield self._print_forward(model, term)
                 yield self._print_surface(model, term)
+
+    def _first_modes(self) -> Iterator[Step]:
+        """Some accounts begin with portfolio margin, where the variety says so."""
+        for account in self.accounts if self._variety.portfolio_pct else ():
+            if self._random.randrange(100) < self._variety.portfolio_pct:
+                yield self._step(account.owner, "set_mode", account=account, mode=PORTFOLIO)
 
     def _mode(self, model: Model) -> Step:
         """Mostly into the mode that an account is not in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sim.mirror import fixed, market
 from sim.model import Model
@@ -21,21 +22,22 @@ from sim.search.scene import (
     Args,
     Scene,
 )
+from sim.search.variety import Variety, at_an_end
 from sim.side import Step
 
 
 class Governing(Scene):
     """What the owner of a vault does, and who only tries to."""
 
-    def __init__(self, seed: int, owners: int) -> None:
-        super().__init__(seed, owners)
+    def __init__(self, seed: int, variety: Variety) -> None:
+        super().__init__(seed, variety)
         self._scheduled: list[tuple[str, Args]] = []
 
     def _listings(self) -> Iterator[Step]:
         for name in UNDERLYINGS:
-            yield self._step(GOVERNOR, "list_underlying", name=name, risk=terms.risk(self._random))
+            yield self._step(GOVERNOR, "list_underlying", name=name, risk=self._stretched(terms.risk(self._random)))
         for token in COLLATERALS:
-            haircut = terms.haircut(self._random)
+            haircut = self._stretched(terms.haircut(self._random))
             yield self._step(GOVERNOR, "list_collateral", token=token, underlying=PRICED_BY[token], terms=haircut)
         yield self._step(GOVERNOR, "set_feeder", feeder=FEEDER, allowed=True)
         yield self._step(GOVERNOR, "set_guardian", to=GUARDIAN)
@@ -50,7 +52,16 @@ class Governing(Scene):
         found += [("guard", {"underlying": underlying, "guard": terms.guard(random)}) for underlying in guarded]
         found += [("portfolio", {"underlying": each, "risk": terms.folio(random)}) for each in (0, 1)]
         found.append(("rules", {"rules": terms.rules(random)}))
-        return [*found, ("interest", {"interest": terms.interest(random)})]
+        found.append(("interest", {"interest": terms.interest(random)}))
+        return [(kind, self._all_stretched(args)) for kind, args in found]
+
+    def _all_stretched(self, args: Args) -> Args:
+        return {name: self._stretched(value) for name, value in args.items()}
+
+    def _stretched(self, value: Any) -> Any:
+        """Parameters as drawn, or with a field at the end of its range."""
+        percent = self._variety.edge_pct
+        return at_an_end(self._random, value) if percent and self._random.randrange(100) < percent else value
 
     def _schedule(self, model: Model) -> Step:
         random = self._random
@@ -70,6 +81,7 @@ class Governing(Scene):
                 ("rules", {"rules": terms.rules(random)}),
             )
         )
+        args = self._all_stretched(args)
         self._scheduled.append((kind, args))
         return self._step(self._governor(), f"schedule_{kind}", **args)
 

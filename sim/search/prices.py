@@ -12,9 +12,11 @@ from sim.mirror.surface import Svi
 from sim.model import Model
 from sim.search.governing import Governing
 from sim.search.scene import FEEDER, GOVERNOR, STRANGER, USUAL_PRICES, WAD, Args
+from sim.search.variety import Variety
 from sim.side import Step
 
 _YEAR_SECS = 365 * 24 * 60 * 60
+_LEAP = 0.02  # how likely a long time passes, where it may
 _AHEAD_SECS = (31 * 60, 45 * 60, 2 * 3_600, 6 * 3_600, 24 * 3_600, 3 * 24 * 3_600, 90 * 24 * 3_600)
 
 
@@ -28,16 +30,15 @@ class Term(NamedTuple):
 class Prices(Governing):
     """What feeders do, and the clock that makes prices old."""
 
-    def __init__(self, seed: int, owners: int, pace: float) -> None:
-        super().__init__(seed, owners)
-        self._pace = pace
+    def __init__(self, seed: int, variety: Variety) -> None:
+        super().__init__(seed, variety)
         self._prices = dict(USUAL_PRICES)
         self._ended: list[Term] = []
 
     def _pass_time(self, model: Model) -> None:
         """Mostly not; else a little, or up to a moment at which something ends."""
         random = self._random
-        if random.random() >= self._pace:
+        if random.random() >= self._variety.pace:
             return
         marks = [at for term in self._open(model) for at in (term.expiry - oracle.WINDOW, term.expiry)]
         near = [at for at in marks if self._at < at <= self._at + 4 * 3_600]
@@ -45,6 +46,8 @@ class Prices(Governing):
             self._at = max(self._at, min(near) + random.choice((-1, 0, 0, 1, 60)))
         else:
             self._at += random.choice((1, 1, 12, 60, 60, 300, 600, 1_800, 7_200))
+        if self._variety.leaps and random.random() < _LEAP:
+            self._at += random.choice(self._variety.leaps)
 
     def _open(self, model: Model) -> list[Term]:
         """Expiries that have not settled."""

@@ -10,6 +10,7 @@ from sim.mirror.account import AccountId
 from sim.mirror.refusal import Refusal
 from sim.model import Model
 from sim.search import terms
+from sim.search.variety import Variety
 from sim.side import Step, TokenSpec, World
 
 WAD = fixed.WAD
@@ -39,18 +40,18 @@ GOVERNOR, FEEDER, GUARDIAN, BROKER, FAUCET, STRANGER = (
 Args = dict[str, Any]
 
 
-def world(random: Random) -> World:
+def world(random: Random, delay_secs: int = 600) -> World:
     """A world with every kind of token and auction terms drawn from a seed."""
-    return World(TOKENS, "USDC", GOVERNOR, 600, terms.auction(random), START_AT)
+    return World(TOKENS, "USDC", GOVERNOR, delay_secs, terms.auction(random), START_AT)
 
 
 class Scene:
     """The clock, the people and the chance of a walk."""
 
-    def __init__(self, seed: int, owners: int) -> None:
-        self._random = Random(seed)
-        self.world = world(self._random)
-        names = [f"owner{i}" for i in range(owners)]
+    def __init__(self, seed: int, variety: Variety) -> None:
+        self._random, self._variety = Random(seed), variety
+        self.world = world(self._random, variety.delay_secs)
+        names = [f"owner{i}" for i in range(variety.owners)]
         self.accounts = [AccountId(name) for name in names] + [AccountId(names[0], 1)]
         self.buyers = [AccountId("buyer0"), AccountId("buyer1")]
         self._at = START_AT
@@ -76,7 +77,7 @@ class Scene:
         kind = random.random()
         if kind < 0.2:
             return max(0, limit + random.choice((-1, -1, 0, 0, 1)))
-        if kind < 0.98:
+        if kind < self._variety.usual:
             return random.randrange(limit + 1) if limit > 0 else random.randrange(1_000)
         return random.choice((0, 1, fixed.CAP, fixed.CAP + 1, 2**200))
 
