@@ -12,13 +12,13 @@ from sim.compiler import compile_contracts
 from sim.mirror.refusal import Refusal
 from sim.search import verdicts
 from sim.search.bounds import Bounds
-from sim.search.verdicts import KILLED, REFUSED, SURVIVED, Campaign, Verdict, mirrored, tally
 from sim.search.equivalents import BadEquivalents, equivalents
 from sim.search.generate import Walk
 from sim.search.mutants import Mutant
 from sim.search.mutations import Edit
 from sim.search.reel import Reel, record
 from sim.search.trial import Killed, killed
+from sim.search.verdicts import KILLED, REFUSED, SURVIVED, Campaign, Verdict, mirrored, tally
 
 MUTANTS = [
     Mutant("Fixed.sol:min:compare:1", "Fixed.sol", 121, Edit("compare", 0, 1, "<="), "<", None),

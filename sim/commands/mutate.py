@@ -15,10 +15,10 @@ from sim.commands.progress import bar
 from sim.commands.sides import Interrupts, folder, shown
 from sim.report.mutation import tables
 from sim.report.page import show
-from sim.search.verdicts import SURVIVED, Campaign, Verdict, mirrored, tally
 from sim.search.equivalents import equivalents
 from sim.search.mutants import Mutant, diff
 from sim.search.shelf import reels
+from sim.search.verdicts import SURVIVED, Campaign, Verdict, mirrored, tally
 
 FILE = "equivalents.yaml"
 
