@@ -64,7 +64,8 @@ class Bounds(Walk):
         for path, value in _numbers(step.args):
             limits = {limit for far in (_FAR, -_FAR) for limit in _limits(model, _with(step, path, far), far)}
             signed = value < 0 or any(limit < 0 for limit in limits)
-            near = {limit + by for limit in limits for by in (-1, 0, 1)} | {0, 1}
+            sides = (1, -1) if signed else (1,)
+            near = {side * limit + by for limit in limits for side in sides for by in (-1, 0, 1)} | {0, 1}
             for each in sorted(near):
                 edge = _with(step, path, each)
                 if (signed or each >= 0) and each != value and self._fits(edge):

@@ -35,8 +35,10 @@ class Corners(Bounds):
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The set-up and the scenes."""
         yield from self.setup()
+        yield self._step(self.accounts[0].owner, "set_mode", account=self.accounts[0], mode=1)  # before any rules
         yield from self._opening(model)
         yield from self._of_nothing()
+        yield from self._stale_neighbour(model)
         yield from self._malformed()
         yield from self._dust(model)
         yield from self._sold(model)
@@ -76,6 +78,18 @@ class Corners(Bounds):
         bid: Args = {"account": _NOBODY, "bidder": buyer, "fraction_wad": WAD, "limit_wad": 0}
         yield self._step(buyer.owner, "bid", **bid)
         yield self._step(_NOBODY.owner, "withdraw_cash", account=_NOBODY, amount_raw=1, to="nobody")
+
+    def _stale_neighbour(self, model: Model) -> Iterator[Step]:
+        """An account whose own prices are fresh does all it can, while those of the first underlying are too old."""
+        one, other = self.accounts[3:5]
+        self._at += model.vault.ledger.risks[0].heartbeat_secs + 1
+        yield from (self._publish(underlying, WAD, 0) for underlying in (1, 2))
+        if found := self._quotation(model, market.perp(1)):
+            yield self._deal(one, other, market.perp(1), WAD // 100, found[0])
+        for account in (one, other):
+            yield self._step(account.owner, "withdraw_cash", account=account, amount_raw=10**6, to=account.owner)
+            yield self._step(STRANGER, "start_liquidation", account=account)
+        yield from self._fresh()
 
     def _malformed(self) -> Iterator[Step]:
         """Numbers that are almost those of instruments, and the largest sizes there are."""

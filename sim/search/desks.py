@@ -40,7 +40,7 @@ _RULES = (
 
 
 class Desks(Corners):
-    """Twelve desks, each with its own mix; what they are told is compared after every change."""
+    """Fourteen desks, each with its own mix; what they are told is compared after every change."""
 
     def story(self) -> Story:
         """The desks as a story; it can be played once."""
@@ -52,7 +52,8 @@ class Desks(Corners):
         yield from self.setup()
         yield from self._opening(model)
         yield from self._funded(_MAKER, 10 * _RICH_RAW, 0)
-        desks = {AccountId(f"desk{place}"): mix for place, mix in enumerate(product((1, -1), (1, -1), _BOOKS))}
+        mixes = [*product((1, -1), (1, -1), _BOOKS), (0, 1, PERPS), (1, 0, ALL)]
+        desks = {AccountId(f"desk{place}"): mix for place, mix in enumerate(mixes)}
         self.accounts += desks  # whose prices are kept fresh
         for desk, (first, second, book) in desks.items():
             yield from self._funded(desk, _RICH_RAW, 10**18 if book == ALL else 0)
@@ -61,6 +62,7 @@ class Desks(Corners):
         for how in _RULES:
             yield from self._ruled(model, how)
             yield from self._fresh()
+            yield self._publish(0, self._random.choice((WAD, WAD // 3, WAD // 7)), 0)
             yield from self._stale(model)
             for desk in desks:
                 yield self._step(desk.owner, "set_operator", account=desk, operator=BROKER, allowed=True)
@@ -73,6 +75,8 @@ class Desks(Corners):
     def _opened(self, model: Model, desk: AccountId, signs: tuple[int, int], book: str) -> Iterator[Step]:
         """The trades of one desk; a straddle is in the first underlying alone, beside a perp in the second."""
         for underlying, sign in enumerate(signs):
+            if not sign:
+                continue
             straddle = book == STRADDLE and underlying == 0
             instruments = [] if straddle else [market.perp(underlying)]
             for term in self._open(model)[:6] if straddle or book == ALL else ():
@@ -88,6 +92,14 @@ class Desks(Corners):
                     size = sign * turned * _SIZES[underlying] // (1 if straddle else 1 + place)
                     yield self._deal(_MAKER, desk, instrument, size, max(1, found[0]))
 
+    def _risk(self) -> folios.Risk:
+        """Parameters of which no two are alike, with a doubt that counts."""
+        random, drawn = self._random, terms.folio(self._random)
+        skew = drawn.skew._replace(absolute_cap=WAD // 4 + random.randrange(WAD), linear_cap=WAD // 9)
+        factor = random.randrange(WAD)
+        held = drawn.contingency._replace(confidence_threshold=WAD * 55 // 100, confidence_factor=factor)
+        return drawn._replace(skew=skew, contingency=held)
+
     def _ruled(self, model: Model, how: How) -> Iterator[Step]:
         """New rules and parameters in force."""
         pairs = correlation.MAX_PAIRS
@@ -95,7 +107,7 @@ class Desks(Corners):
         held = drawn.terms._replace(breakdown=how.breakdown, phi_initial=how.phi, phi_maintenance=how.phi // 2)
         matrix = correlation.Matrix((how.alike,) * pairs, (how.opposite,) * pairs)
         rules = drawn._replace(terms=held, matrix=matrix)
-        risks: list[folios.Risk] = [terms.folio(self._random) for _ in range(2)]
+        risks = [self._risk() for _ in range(2)]
         changes: list[tuple[str, Args]] = [("rules", {"rules": rules})]
         changes += [("portfolio", {"underlying": place, "risk": risk}) for place, risk in enumerate(risks)]
         for kind, args in changes:
