@@ -10,7 +10,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -144,14 +144,23 @@ def _compile_sources(sources: Sources, directory: Path | None) -> Build:
 
 def _reached(sources: Sources, ours: Sources) -> set[str]:
     """The files that differ from those that ship, and all that import one of them, however indirectly."""
-    reached = {name for name, text in sources.items() if ours.get(name) != text}
-    imports = {
+    return reached(sources, {name for name, text in sources.items() if ours.get(name) != text})
+
+
+def reached(sources: Sources, files: Iterable[str]) -> set[str]:
+    """Some files and all that import one of them, however indirectly."""
+    needed, found = imports(sources), set(files)
+    while more := {name for name, wanted in needed.items() if name not in found and wanted & found}:
+        found |= more
+    return found
+
+
+def imports(sources: Sources) -> dict[str, set[str]]:
+    """What each file imports of the others."""
+    return {
         name: {posixpath.normpath(posixpath.join(posixpath.dirname(name), each)) for each in _IMPORT.findall(text)}
         for name, text in sources.items()
     }
-    while more := {name for name, needed in imports.items() if name not in reached and needed & reached}:
-        reached |= more
-    return reached
 
 
 def _units(sources: Sources, prefix: str) -> dict[str, str]:

@@ -32,10 +32,14 @@ class MachineFailed(Exception):
 class Machine:
     """A world in memory: time, block number, contracts, and marks to go back to. Addresses and data are hex."""
 
-    def __init__(self, chain_id: int, at: int) -> None:
-        """at: time of the first block [unix seconds]. Raises ToolchainMissing where pyrevm is not installed."""
+    def __init__(self, chain_id: int, at: int, mix: int = 0, most_code: int | None = None) -> None:
+        """at: time of the first block [unix seconds]; mix: its `prevrandao`; most_code: bytes that a contract may have.
+
+        Raises ToolchainMissing where pyrevm is not installed.
+        """
         self._revm = _revm()
-        env = self._revm.Env(cfg=self._revm.CfgEnv(chain_id=chain_id))
+        env = self._revm.Env(cfg=self._revm.CfgEnv(chain_id=chain_id, limit_contract_code_size=most_code))
+        self._mix = mix.to_bytes(32, "big")
         self._evm: Any = self._revm.EVM(env=env, gas_limit=_BLOCK_GAS, spec_id=EVM_VERSION.upper())
         self._marks: list[tuple[Any, int, int]] = []
         self._hands: set[str] = set()
@@ -109,7 +113,7 @@ class Machine:
 
     def _set_block(self, at: int, number: int) -> None:
         self.at, self.number = at, number
-        self._evm.set_block_env(self._revm.BlockEnv(timestamp=at, number=number, basefee=0))
+        self._evm.set_block_env(self._revm.BlockEnv(timestamp=at, number=number, basefee=0, prevrandao=self._mix))
 
     def _is_contract(self, sender: str) -> bool:
         """Whether a sender has code; the first time it does, it is given a hand that others can move."""

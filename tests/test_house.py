@@ -42,9 +42,10 @@ ARROWS["local"] = ARROWS["chain"] | {"chain", "machine"}  # blocks begin where t
 ARROWS["run"] = ARROWS["chain"] | ARROWS["agents"] | {"chain", "compare"}
 ARROWS["record"] = ARROWS["run"] | {"run"}
 ARROWS["search"] = ARROWS["record"] | {"record", "local", "machine"}
+ARROWS["mutation"] = ARROWS["search"] | {"search"}
 ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and read from the model
 ARROWS["sweep"] = ARROWS["agents"]
-ARROWS["report"] = ARROWS["search"] | {"search", "sweep", "portfolio"}
+ARROWS["report"] = ARROWS["mutation"] | {"mutation", "sweep", "portfolio"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark

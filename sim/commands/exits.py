@@ -19,6 +19,7 @@ _CODES = {
     "Misused": USAGE,
     "ScenarioError": USAGE,
     "BadRecord": USAGE,
+    "BadEquivalents": USAGE,
     "BadCorpus": USAGE,
     "CompileFailed": USAGE,
     "DeployFailed": USAGE,

@@ -10,7 +10,7 @@ from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = (
-    "run", "fuzz", "shrink", "margin", "replay", "explain",
+    "run", "fuzz", "shrink", "mutate", "margin", "replay", "explain",
     "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
 )  # fmt: skip
 
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_efficiency(
         commands.add_parser("efficiency", help="what cross margin saves by kind of book, and what it risks")
     )
+    _add_mutate(commands.add_parser("mutate", help="change the contracts in one place: which changes go unnoticed"))
     commands.add_parser("setup", help="install everything that is missing")
     commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
     commands.add_parser("test", help="run the tests; takes pytest's arguments", add_help=False)
@@ -173,6 +174,24 @@ def _add_efficiency(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="FILE", help="draw the plots as a page (.html), the tables as a picture (.svg)"
     )
+    _add_json(parser)
+
+
+def _add_mutate(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Mutants of the mirrored contracts, played against recorded stories of the model. Score: killed, of all that"
+        " compile and are not in the file of equivalents. What was judged is kept: a run that is cut short goes on."
+    )
+    parser.add_argument("--threshold", type=float, default=95.0, metavar="PCT", help="least score (default: 95)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="FILE", help="contracts to change (default: all)")
+    parser.add_argument("--sample", type=_seed, metavar="N", help="so many mutants, some of every contract")
+    parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="of the sample (default: 1)")
+    parser.add_argument("-j", "--jobs", type=int, choices=range(1, 65), default=2, metavar="N", help="processes (2)")
+    parser.add_argument(
+        "--equivalents", metavar="FILE",
+        help="mutants judged to be the original, with a reason each (default: tests/equivalents.yaml of a clone)",
+    )  # fmt: skip
+    _add_contracts(parser)
     _add_json(parser)
 
 

@@ -12,20 +12,20 @@ _EVERY = 20
 
 
 @contextmanager
-def bar(name: str, expected: int) -> Iterator[Tick]:
-    """What to call with the count of steps so far; shows nothing where stderr is no terminal."""
+def bar(name: str, expected: int, unit: str = "steps") -> Iterator[Tick]:
+    """What to call with the count of steps (or what the unit is) so far; shows nothing where stderr is no terminal."""
     if not sys.stderr.isatty():
         yield lambda steps: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TextColumn("steps, left:"), TimeRemainingColumn())
+    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TextColumn(f"{unit}, left:"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(name, total=max(1, expected))
 
         def tick(steps: int) -> None:
-            if steps % _EVERY == 0:
+            if steps % _EVERY == 0 or unit != "steps":
                 progress.update(task, completed=steps, total=max(expected, steps))
 
         yield tick
