@@ -115,6 +115,25 @@ def syntax_trees(directory: Path | None = None) -> Mapping[str, Any]:
     return stored
 
 
+def source_maps(files: Sequence[str], directory: Path | None = None) -> Mapping[str, Any]:
+    """Where the code of the contracts in some files comes from: `maps` by contract, `sources` by number; cached."""
+    sources = contract_sources(directory)
+    path = _cache_path(f"{build_hash(sources)}.maps")
+    if (stored := _read_json(path)) is None:
+        wanted = {f"contracts/{name}": "" for name in files}
+        outputs = {"*": ["evm.deployedBytecode.sourceMap"]}
+        output = _run_solc(_units(sources, "contracts/"), outputs, directory, wanted)
+        maps = {
+            name: found["evm"]["deployedBytecode"]["sourceMap"]
+            for unit in output["contracts"].values()
+            for name, found in unit.items()
+        }
+        numbers = {str(each["id"]): unit.removeprefix("contracts/") for unit, each in output["sources"].items()}
+        stored = {"maps": maps, "sources": {number: unit for number, unit in numbers.items() if unit in sources}}
+        _write_json(path, stored)
+    return stored
+
+
 def build_hash(sources: Sources) -> str:
     """The identity of a build: its sources, the settings, the compiler and the locked dependencies."""
     return _hash({"sources": dict(sources), "settings": dict(SETTINGS), "solc": toolchain.SOLC})

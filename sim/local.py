@@ -31,17 +31,22 @@ class Local(Speech):
         self.machine = Machine(CHAIN_ID, world.starts_at)
         deploy_world(self.machine, build, world, names)
         super().__init__(build, names)
+        self.last: Answer = {}  # to the last step, as the machine gave it
         self._steps, self._at = 0, 0
         self._marks: list[tuple[int, int]] = []
 
     def apply(self, step: Step) -> Outcome:
         """Executes one step and answers its outcome."""
-        if step.at != self._at or self._steps % CHUNK == 0:  # blocks begin where Anvil's do
+        self.enter(step)
+        self.last = self.machine.call(self.transaction(step))
+        return self.outcome(self.last, self._ask(self.view("snapshot", {"ids": step.accounts()})))
+
+    def enter(self, step: Step) -> None:
+        """Begins a block for a step where Anvil's does."""
+        if step.at != self._at or self._steps % CHUNK == 0:
             self.machine.move(step.at)
             self._at = step.at
         self._steps += 1
-        call = self.machine.call(self.transaction(step))
-        return self.outcome(call, self._ask(self.view("snapshot", {"ids": step.accounts()})))
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
         """Executes steps in order and answers the outcome of each."""

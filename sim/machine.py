@@ -81,6 +81,10 @@ class Machine:
         code: bytes | None = self._evm.get_code(address)
         return "0x" + (code or b"").removesuffix(_PADDING).hex()
 
+    def replace(self, address: str, code: bytes) -> None:
+        """Puts other code where a contract is; what it stores stays."""
+        self._evm.insert_account_info(address, self._revm.AccountInfo(nonce=1, code=code))
+
     def create(self, sender: str, code: str, gas: str) -> str | None:
         """Executes the code of a constructor in a block of its own; answers the address, None when that fails."""
         self.move(self.at)

@@ -15,19 +15,24 @@ from sim.commands.exits import DONE, FAILED, INTERRUPTED, Misused
 from sim.commands.progress import bar
 from sim.commands.shrink import name_of
 from sim.commands.sides import Interrupts, command, folder, shown
-from sim.compiler import Build, compile_contracts
+from sim.compiler import Build, compile_contracts, contract_sources
+from sim.local import Local
 from sim.machine import Machine
 from sim.report import smallest
+from sim.report.coverage import Coverage
 from sim.report.document import differences
 from sim.report.page import show
 from sim.report.reached import document, reached
 from sim.run import Diverged
 from sim.scenario.quantity import duration
 from sim.scenario.repro import SUFFIX, text
+from sim.search.blocks import Atlas, atlas
 from sim.search.campaign import Campaign, Findings, Plan
 from sim.search.confirm import Finding, confirm
 from sim.search.corpus import Corpus
 from sim.search.findings import repro
+from sim.search.generate import Walk
+from sim.search.scout import codes_of
 from sim.search.shrink import Shrunk, shrink
 from sim.side import CHAIN_ID
 
@@ -53,18 +58,25 @@ def fuzz(arguments: Namespace) -> int:
     corpus = Corpus(_corpus(arguments.corpus), build)
     if not arguments.json:
         _begin(plan, corpus)
+    charted = _charted(build, contracts) if arguments.coverage else None
     with bar("fuzz", plan.steps or 0) as tick:
-        findings = Campaign(plan, build, corpus).run(tick)
+        findings = Campaign(plan, build, corpus, list(charted.blocks) if charted else ()).run(tick)
+    covered = Coverage(charted, findings.seen) if charted else None
     known = corpus.reach
     known.add(findings.reach)
     found = _confirmed(findings, contracts, corpus.folder or toolchain.state_dir() / "fuzz")
     small = _small(found, contracts, build)
     if arguments.json:
-        print(json.dumps(document(findings, known) | {"finding": _document(found, small, contracts)}, indent=2))
+        body = {"finding": _document(found, small, contracts), "coverage": covered and covered.document()}
+        print(json.dumps(document(findings, known) | body, indent=2))
     else:
         for each in reached(findings, known if found is None else None):
             show(each)
+        if covered:
+            show(covered.table())
         _tell(found, small, contracts)
+    if covered:
+        _write(covered, Path(shown(arguments.coverage)), contracts)
     if found:
         return FAILED
     return INTERRUPTED if findings.interrupted else DONE
@@ -91,6 +103,22 @@ def _corpus(text: str | None) -> Path | None:
     if path.exists() and not path.is_dir():
         raise Misused(f"--corpus: {path} is no directory")
     return path
+
+
+def _charted(build: Build, contracts: Path | None) -> Atlas:
+    """The blocks of the contracts as they are deployed, in whatever world."""
+    return atlas(codes_of(Local(Walk(_USUAL_SEED, 0).world, build)), contracts)
+
+
+def _write(covered: Coverage, folder: Path, contracts: Path | None) -> None:
+    sources = contract_sources(contracts)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "lcov.info").write_text(covered.lcov(str(contracts or toolchain.contracts_dir())), encoding="utf8")
+        (folder / "index.html").write_text(covered.page(sources), encoding="utf8")
+    except OSError as wrong:
+        raise Misused(f"--coverage: {folder} cannot be written: {wrong.strerror}") from wrong
+    print(f"coverage: {shown(folder / 'index.html')}, {shown(folder / 'lcov.info')}", file=sys.stderr)
 
 
 def _begin(plan: Plan, corpus: Corpus) -> None:

@@ -100,6 +100,7 @@ def _add_fuzz(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--corpus", metavar="DIR", help="remember walks that are done, and what failed, to go on from there"
     )
+    parser.add_argument("--coverage", metavar="DIR", help="write the lines and branches reached: lcov.info, index.html")
     _add_contracts(parser)
     _add_json(parser)
 

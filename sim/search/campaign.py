@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
 
 from sim.compiler import Build
+from sim.search.blocks import Place
 from sim.search.corpus import Corpus
 from sim.search.reach import Reach
 from sim.search.walking import Enough, Task, Walked, tasks, walk
@@ -40,6 +41,7 @@ class Findings:
     cpu_secs: float = 0.0
     seconds: float = 0.0
     failures: list[Walked] = field(default_factory=list)
+    seen: set[Place] = field(default_factory=set)
     interrupted: bool = False
 
     def add(self, walked: Walked) -> None:
@@ -48,14 +50,16 @@ class Findings:
         self.metrics += walked.metrics
         self.cpu_secs += walked.seconds
         self.reach.add(walked.reach)
+        self.seen |= walked.seen
         if walked.failure:
             self.failures.append(walked)
 
 
 class _Shared(NamedTuple):
-    """What every process of a campaign knows: the contracts, whether to stop, and how many steps there were."""
+    """What every process of a campaign knows: the contracts, their blocks, whether to stop, and the steps."""
 
     build: Build
+    places: Sequence[Place]
     stop: Any
     steps: Any
     until: float
@@ -64,10 +68,11 @@ class _Shared(NamedTuple):
 class Campaign:
     """A plan, what it is played against, and the corpus that it adds to."""
 
-    def __init__(self, plan: Plan, build: Build, corpus: Corpus) -> None:
+    def __init__(self, plan: Plan, build: Build, corpus: Corpus, places: Sequence[Place] = ()) -> None:
+        """places: blocks of the contracts to look out for."""
         self._plan, self._corpus, self.findings = plan, corpus, Findings()
         until = float("inf") if plan.secs is None else time.time() + plan.secs
-        self._shared = _Shared(build, multiprocessing.Event(), multiprocessing.Value("q", 0), until)
+        self._shared = _Shared(build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until)
         self._pending: set[Future[Walked]] = set()
 
     def run(self, tick: Tick = lambda steps: None) -> Findings:
@@ -107,7 +112,7 @@ class Campaign:
             self._shared.stop.set()
         given = False
         while not over and len(self._pending) < self._plan.jobs and (task := next(todo, None)):
-            self._pending.add(pool.submit(_walk, task))
+            self._pending.add(pool.submit(_walk, task, frozenset(self.findings.seen)))
             given = True
         return given
 
@@ -131,7 +136,7 @@ def _begin(shared: _Shared) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _walk(task: Task) -> Walked:
+def _walk(task: Task, seen: frozenset[Place]) -> Walked:
     def tick(steps: int) -> None:
         shared = _shared
         with shared.steps.get_lock():
@@ -139,4 +144,4 @@ def _walk(task: Task) -> Walked:
         if shared.stop.is_set() or time.time() > shared.until:
             raise Enough
 
-    return walk(task, _shared.build, tick)
+    return walk(task, _shared.build, tick, _shared.places, seen)

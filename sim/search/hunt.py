@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sim.compare import differences, value_differences
 from sim.local import Local
+from sim.machine import Answer
 from sim.mirror.account import AccountId
 from sim.model import Model
 from sim.run import OF_CURVES, Diverged, Guard, Result, compare_world, drive
@@ -23,6 +24,7 @@ class Hunt:
     ) -> None:
         """every: steps between comparisons of metrics and curves; outcomes are compared at each. reach: is counted."""
         self.model, self.side, self.guard, self.every, self.reach = model, side, guard, every, reach
+        self.follower: Callable[[Step, Answer], None] | None = None  # hears of every answer of the chain
         self.result = Result()
         self._fields = side.event_fields()
         self._touched: dict[AccountId, None] = {}
@@ -42,7 +44,10 @@ class Hunt:
             self.guard.after(step, outcome, self.model)
         if self.reach:
             self.reach.applied(step, outcome, self.model)
-        if found := differences(self.side.apply(step), outcome, self._fields):
+        theirs = self.side.apply(step)
+        if self.follower:
+            self.follower(step, self.side.last)
+        if found := differences(theirs, outcome, self._fields):
             raise Diverged(result.steps, step, found)
         self._last = step
         self._touched |= dict.fromkeys(step.accounts())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import NamedTuple
@@ -12,11 +12,13 @@ from sim.compiler import Build
 from sim.local import Local
 from sim.model import Model
 from sim.run import Broken
+from sim.search.blocks import Place
 from sim.search.generate import Walk
 from sim.search.hunt import Hunt, follow
 from sim.search.invariants import Invariants
 from sim.search.orders import Orders
 from sim.search.reach import Reach
+from sim.search.scout import Scout
 from sim.search.variety import Variety, drawn
 from sim.side import Outcome, Step
 from sim.story import Story
@@ -71,22 +73,36 @@ class Walked(NamedTuple):
     seconds: float
     reach: Reach
     failure: Failure | None = None
+    seen: frozenset[Place] = frozenset()
 
 
 class Enough(Exception):
     """Whoever looks on a walk wants no more of it."""
 
 
-def walk(task: Task, build: Build, tick: Callable[[int], None] = lambda steps: None) -> Walked:
-    """Plays a walk in this process with every invariant; `tick` hears of every step, and may raise Enough."""
+def walk(
+    task: Task,
+    build: Build,
+    tick: Callable[[int], None] = lambda steps: None,
+    places: Sequence[Place] = (),
+    seen: Iterable[Place] = (),
+) -> Walked:
+    """Plays a walk in this process with every invariant; `tick` hears of every step, and may raise Enough.
+
+    places: blocks of the contracts to look out for, but for those that were seen.
+    """
     story, steps, started = task.story(), list[Step](), time.process_time()
     model, guard, reach = Model(story.world), Invariants(), Reach()
     reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
     hunting = Hunt(model, Local(story.world, build), guard, TOLD_EVERY, reach)
+    scout = Scout(story.world, build, places, set(seen)) if places else None
+    if scout:
+        hunting.follower = scout.follow
 
     def walked(whole: bool, failure: Failure | None = None) -> Walked:
         spent = time.process_time() - started
-        return Walked(task, whole, hunting.result.metrics_compared, spent, reach, failure)
+        found = frozenset(scout.seen) if scout else frozenset()
+        return Walked(task, whole, hunting.result.metrics_compared, spent, reach, failure, found)
 
     try:
         failed = follow(noted(story, steps), hunting, tick).failure

@@ -1,0 +1,142 @@
+"""Coverage is what was executed: the blocks that a scout finds by planting stops are those of Anvil's own trace."""
+
+from collections.abc import Iterator, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.chain import Chain
+from sim.compiler import compile_contracts, contract_sources
+from sim.local import Local
+from sim.model import Model
+from sim.report.coverage import Coverage
+from sim.search.blocks import Atlas, Line, Place, atlas, instructions, leaders
+from sim.search.generate import Walk
+from sim.search.orders import Orders
+from sim.search.scout import NAMES, Scout, codes_of
+from sim.side import Step
+from sim.story import Story
+
+CALLS = {"CALL", "DELEGATECALL", "STATICCALL"}
+
+
+@pytest.fixture(scope="module")
+def charted() -> Atlas:
+    return atlas(codes_of(Local(Walk(1, 0).world, compile_contracts())))
+
+
+def steps_of(story: Story) -> list[Step]:
+    """The steps of a story, as the model alone plays it."""
+    model, steps = Model(story.world), list[Step]()
+    told = story.steps(model)
+    try:
+        step = next(told)
+        while True:
+            steps.append(step)
+            step = told.send(model.apply(step))
+    except StopIteration:
+        return steps
+
+
+def executed(chain: Chain, step: Step, begins: Mapping[str, set[int]]) -> Iterator[Place]:
+    """The blocks that Anvil's trace of a step on the latest state begins."""
+    by_address = {chain.names.address(name): contract for contract, name in NAMES.items()}
+    call = chain.transaction(step)
+    options = {"disableStorage": True, "enableMemory": False, "blockOverrides": {"time": hex(step.at)}}
+    frames = [call["to"]]
+    for log in chain.node.rpc("debug_traceCall", call, "latest", options)["structLogs"]:
+        del frames[log["depth"] :]
+        contract = by_address.get(frames[-1])
+        if contract and log["pc"] in begins[contract]:
+            yield contract, log["pc"]
+        if log["op"] in CALLS:
+            frames.append(f"0x{int(log['stack'][-2], 16) & (2**160 - 1):040x}")
+
+
+WALKED = [
+    pytest.param(Walk(5, 60).story(), marks=pytest.mark.slow, id="steps"),
+    pytest.param(Orders(5, 10).story(), id="orders"),
+]
+
+
+@pytest.mark.parametrize("story", WALKED)
+def test_a_scout_finds_what_the_trace_shows(story: Story, charted: Atlas) -> None:
+    build, steps = compile_contracts(), steps_of(story)
+    chain, side = Chain(story.world), Local(story.world, build)
+    scout = Scout(story.world, build, list(charted.blocks), set())
+    begins = {name: {at for each, at in charted.blocks if each == name} for name in NAMES}
+    truth: set[Place] = set()
+    try:
+        for step in steps:
+            truth |= set(executed(chain, step, begins))
+            side.apply(step)
+            scout.follow(step, side.last)
+            chain.play([step])
+    finally:
+        chain.close()
+    assert scout.seen == truth
+    assert len(truth) > 800
+
+
+def test_what_was_seen_is_not_looked_for_again(charted: Atlas) -> None:
+    story, build = Walk(6, 20).story(), compile_contracts()
+    side, first = Local(story.world, build), Scout(story.world, build, list(charted.blocks), set())
+    second = Scout(story.world, build, list(charted.blocks), set(charted.blocks))
+    for step in steps_of(story)[:60]:
+        side.apply(step)
+        first.follow(step, side.last)
+        second.follow(step, side.last)
+    assert 0 < len(first.seen) < len(second.seen) == len(charted.blocks)
+
+
+def test_blocks_begin_where_jumps_land_and_where_they_may_not_be_taken() -> None:
+    code = bytes.fromhex("6005575b605b5f5b005b5b")  # the 5b behind 60 is data, and so is all behind the count
+    listed = instructions(code, 7)
+    assert [each.op for each in listed] == [0x60, 0x57, 0x5B, 0x60, 0x5F, 0x5B, 0x00]
+    assert list(leaders(listed)) == [0, 3, 7]
+    assert list(leaders(instructions(bytes.fromhex("60055700"), 3))) == [0, 3]
+
+
+def test_lines_are_those_of_the_sources(charted: Atlas) -> None:
+    sources = contract_sources()
+    lines = charted.lines()
+    texts = {line: sources[line.file].splitlines()[line.number - 1].strip() for line in lines}
+    assert not [text for text in texts.values() if not text or text.startswith(("//", "contract ", "library "))]
+    [division] = [
+        number for number, text in enumerate(sources["Fixed.sol"].splitlines(), 1) if "fullMulDiv(a, b, c)" in text
+    ][:1]
+    assert Line("Fixed.sol", division) in lines
+    assert len(lines) > 1_500 and len(charted.branches) > 500
+
+
+class _Page(HTMLParser):
+    """Counts the lines of a page by colour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.colours: dict[str, int] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        colour = dict(attrs).get("class")
+        if tag == "span" and colour:
+            self.colours[colour] = self.colours.get(colour, 0) + 1
+
+
+def test_lcov_and_page_say_the_same(charted: Atlas, tmp_path: Path) -> None:
+    seen = {place for place in charted.blocks if place[0] != "Exchange"}
+    covered = Coverage(charted, seen)
+    whole: dict[str, Any] = covered.tally()._asdict()
+    assert 0 < whole["lines_hit"] < whole["lines"] and 0 < whole["branches_hit"] < whole["branches"]
+    lcov = covered.lcov("contracts").splitlines()
+    assert sum(text.startswith("DA:") for text in lcov) == whole["lines"]
+    assert sum(text.startswith("DA:") and text.endswith(",1") for text in lcov) == whole["lines_hit"]
+    assert sum(text.startswith("BRDA:") for text in lcov) == whole["branches"]
+    assert sum(text.startswith("BRDA:") and text.endswith(",1") for text in lcov) == whole["branches_hit"]
+    assert lcov.count("end_of_record") == len(covered.files)
+    page = _Page()
+    page.feed(covered.page(contract_sources()))
+    colours = page.colours
+    assert colours["miss"] - 1 == whole["lines"] - whole["lines_hit"]  # one of each explains the colours
+    assert colours["hit"] + colours["part"] - 2 == whole["lines_hit"]
