@@ -208,7 +208,6 @@ CLAUSES = (
     Clause("Orders", "signed orders are filled", "orders", _done("fill"), ()),
     Clause("Events", "every event of ours that the vault has tells what its door did", "",
            lambda m: bool(m.outcome.events), (EVENTS,)),
-    Clause("Invariants", "V2: the sizes of an instrument sum to zero", "perps", _done("trade", "bid"), ("V2",)),
-    Clause("Invariants", "V10: a refused call changes nothing", "", lambda m: bool(m.refused), ("V10", *_STATE, *_SALE,
+    Clause(_CALLS, "a refused call changes nothing", "", lambda m: bool(m.refused), ("V10", *_STATE, *_SALE,
            "paused", "owner", "guardian")),
 )  # fmt: skip

@@ -13,8 +13,10 @@ from sim.model import Model
 
 ACCOUNT, POSITION, MARKET, VAULT = "account", "position", "market", "vault"
 
-SCOPES = {ACCOUNT: ("account",), POSITION: ("account", "instrument", "underlying"), MARKET: ("instrument", "underlying"),
-          VAULT: ()}  # fmt: skip
+SCOPES: dict[str, tuple[str, ...]] = {
+    ACCOUNT: ("account",), POSITION: ("account", "instrument", "underlying"), MARKET: ("instrument", "underlying"),
+    VAULT: (),
+}  # fmt: skip
 """What a phrase of a figure may name, by what the figure is about."""
 
 
@@ -24,6 +26,7 @@ class Place(NamedTuple):
     at: int
     account: AccountId | None = None
     instrument: int = 0
+    accounts: tuple[AccountId, ...] = ()
 
     @property
     def underlying(self) -> int:
@@ -126,5 +129,5 @@ FIGURES = (
 )  # fmt: skip
 
 BY_NAME = {each.name: each for each in FIGURES}
-WHOLE = "snapshot"
+WHOLE = Figure("snapshot", VAULT, "snapshot(ids)", lambda model, where: tuple(model.snapshot(where.accounts)), True)
 """The whole state in one call, where a vault tells it as ours does: more than all figures together."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sim.anvil import Node
-from sim.codec import Codec, Names
+from sim.codec import Codec, Names, snake
 from sim.conform.adapter import Extra
-from sim.conform.figures import BY_NAME, WHOLE, Figure, Place
-from sim.conform.phrase import Callable_, callable_, phrase, signature, usual, value_of
+from sim.conform.figures import ACCOUNT, MARKET, POSITION, VAULT as ALONE, WHOLE, Figure, Place
+from sim.conform.phrase import Callable_, callable_, signature, usual, value_of
 from sim.conform.subject import Subject
 from sim.deploy import DEPLOYER, GAS, Deployer, DeployFailed, Ground, deploy_tokens, set_spenders, vault_abi
 from sim.interface import Interface
@@ -18,7 +18,7 @@ from sim.mirror.account import AccountId
 from sim.mirror.evm import Call as Said
 from sim.mirror.refusal import Refusal
 from sim.side import CHAIN_ID, TOKEN_ACTIONS, VAULT, Event, Step, World
-from sim.speech import ACCEPTED, Answer, Call, Speech
+from sim.speech import ACCEPTED, Answer, Call
 
 _NOBODY = "0x" + "0" * 40
 _BEFORE_SECS = 3600
@@ -61,8 +61,9 @@ class Stand:
             if door.item is not None and door.said is not None
         }
         self._views = {name: callable_(item, said, self.codec) for name, (said, item) in subject.figures.items()}
-        [whole] = [each for each in vault_abi(subject.ours) if each.get("name") == WHOLE and each["type"] == "function"]
-        self._whole = callable_(whole, usual(whole), self.codec)
+        if subject.whole:
+            [whole] = [each for each in vault_abi(subject.ours) if each.get("name") == WHOLE.name]
+            self._views[WHOLE.name] = callable_(whole, usual(whole), self.codec)
 
     def transaction(self, step: Step) -> Call:
         """A step as the vault takes it. Raises ValueError when an argument does not fit, KeyError without a door."""
@@ -78,15 +79,12 @@ class Stand:
 
     def questions(self, places: Sequence[Place]) -> list[Question]:
         """What is asked about some places: the figures that the vault tells."""
-        return [question for figure in self.subject.asked() for question in self._asked(figure, places)]
-
-    def whole(self, accounts: Sequence[AccountId]) -> Call:
-        """The whole state at once, where the vault tells it."""
-        return self._view(self._whole, {"ids": tuple(accounts)})
-
-    def told_whole(self, data: str) -> Any:
-        """The globals and the accounts in an answer, as plain tuples."""
-        return self._whole.outputs.decode(data, 2)
+        found = [question for figure in self.subject.asked() for question in self._asked(figure, places)]
+        if self.subject.whole:
+            accounts = tuple(dict.fromkeys(each.account for each in places if each.account))
+            call = self._view(self._views[WHOLE.name], {"ids": accounts})
+            found.append(Question(WHOLE, Place(places[0].at, accounts=accounts), call))
+        return found
 
     def refusal(self, answer: Answer) -> Refusal | None:
         """The refusal that an answer is; None when it is none."""
@@ -112,9 +110,8 @@ class Stand:
         view, seen = self._views[figure.name], set()
         for place in places:
             scope = {"account": place.account, "instrument": place.instrument, "underlying": place.underlying}
-            about = {"account": (place.account,), "position": (place.account, place.instrument),
-                     "market": (place.instrument,), "vault": ()}[figure.about]  # fmt: skip
-            if about not in seen and None not in about:
+            about = _about(figure, place)
+            if about is not None and about not in seen:
                 seen.add(about)
                 yield Question(figure, place, self._view(view, scope))
 
@@ -147,8 +144,6 @@ class Stand:
 
     def _constructor(self) -> tuple[str, ...]:
         """The adapter's arguments, or those that the constructor's own names say."""
-        from sim.codec import snake
-
         if self.subject.adapter.constructor is not None:
             return self.subject.adapter.constructor
         return tuple(snake(each["name"].strip("_")) for each in _inputs(self.subject, self.subject.contract))
@@ -171,6 +166,13 @@ class Stand:
         if kind == "address" and isinstance(value, str):
             return self.names.address(value)
         return tuple(value) if isinstance(value, tuple) else value
+
+
+def _about(figure: Figure, place: Place) -> tuple[Any, ...] | None:
+    """What a figure is about at a place; None where the place has none of it."""
+    alone = {ACCOUNT: (place.account,), MARKET: (place.instrument,), ALONE: ()}
+    about = (place.account, place.instrument) if figure.about == POSITION else alone[figure.about]
+    return about if all(about) else None
 
 
 def _inputs(subject: Subject, contract: str) -> Sequence[Mapping[str, Any]]:
@@ -244,5 +246,3 @@ class Beside:
             told = tuple(self.stand.told(question, next(answers)) for question in questions)
             yield Heard(refusal, () if refusal else self.stand.events(answer), told)
 
-
-__all__ = ["BY_NAME", "Beside", "Heard", "Inside", "Question", "Speech", "Stand", "phrase"]

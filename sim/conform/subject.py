@@ -12,7 +12,7 @@ from sim.codec import Abi, snake
 from sim.compiler import Build, compile_contracts
 from sim.conform.adapter import ACCEPTED, ASSUMED, EXACT, Adapter
 from sim.conform.capability import BESIDE, CAPABILITIES, NAMES, NEEDED, UNSPOKEN
-from sim.conform.figures import BY_NAME, FIGURES, SCOPES, WHOLE, Figure
+from sim.conform.figures import FIGURES, SCOPES, WHOLE, Figure
 from sim.conform.phrase import Item, Phrase, named, outputs_of, phrase, signature, usual
 from sim.conform.sources import compiled
 from sim.deploy import vault_abi
@@ -211,7 +211,7 @@ class _Check:
         return None
 
     def _whole(self) -> bool:
-        [ours] = [item for item in self._ours if item["name"] == WHOLE]
+        [ours] = [item for item in self._ours if item["name"] == WHOLE.name]
         return any(signature(i) == signature(ours) and outputs_of(i) == outputs_of(ours) for i in self._abi)
 
     def _events(self) -> Iterator[str]:
@@ -252,5 +252,3 @@ def _shape(item: Item) -> Any:
 def _is_number(word: str) -> bool:
     return word.lstrip("-").isdigit() or word.startswith("0x")
 
-
-FIGURE_NAMES = tuple(BY_NAME)

@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
-from sim.compare import value_differences
 from sim.conform import moment
-from sim.conform.adapter import ACCEPTED, EXACT
 from sim.conform.capability import CAPABILITIES
-from sim.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS
-from sim.conform.figures import ACCOUNT, Place
+from sim.conform.clauses import CLAUSES
+from sim.conform.contrast import Difference, compared, figures_compared, kind_of, places_of
 from sim.conform.moment import Moment
-from sim.conform.stand import Heard, Inside, Question
+from sim.conform.stand import Heard, Inside
 from sim.conform.subject import Subject
-from sim.mirror import market
-from sim.mirror.account import AccountId
-from sim.mirror.refusal import Refusal
 from sim.model import Model
 from sim.run import Broken, Guard
 from sim.side import Outcome, Step, World
-
-_SUMMED_EVERY = 20
+from sim.speech import Call
+from sim.story import ExpectationFailed
 
 
 class Differs(Exception):
     """The vault stands elsewhere than the model: nothing after this step can be compared."""
-
-
-class Difference(NamedTuple):
-    """What vault and model say differently. speaks: refusals, figures or kinds that name the clauses it may be of.
-
-    kept: whether the two stand at different places from here on.
-    """
-
-    label: str
-    theirs: Any
-    ours: Any
-    speaks: tuple[str, ...]
-    kept: bool
-
-    def __str__(self) -> str:
-        both = all(isinstance(each, int) and not isinstance(each, bool) for each in (self.theirs, self.ours))
-        wei = f"  (vault less model: {self.theirs - self.ours:+d})" if both else ""
-        return f"{self.label}: vault {self.theirs}, model {self.ours}{wei}"
 
 
 class Finding(NamedTuple):
@@ -63,11 +40,6 @@ class Finding(NamedTuple):
         return self.steps[-1].action, kind_of(self.difference)
 
 
-def kind_of(difference: Difference) -> str:
-    """A difference without the account and the numbers in it."""
-    return difference.label.split(" of ")[0]
-
-
 @dataclass
 class Tally:
     """How often each clause was met, by its place in the table, and what was found."""
@@ -83,24 +55,16 @@ class Tally:
     broken: list[str] = field(default_factory=list)
 
 
-class Bench(Protocol):
-    """Whoever executes the vault's side of a step."""
-
-    def heard(self, step: Step, questions: Sequence[Question]) -> Heard:
-        """What the vault makes of a step, and what it answers after it."""
-        ...
-
-
 class Trial:
     """A model and a stand that are given the same steps."""
 
-    def __init__(self, inside: Inside, world: World, tally: Tally, walk: str, guard: Guard | None = None) -> None:
+    def __init__(self, inside: Inside, world: World, tally: Tally, walk: str = "", guard: Guard | None = None) -> None:
+        """walk: where the steps come from, for whoever reads of a finding."""
         self.inside, self.stand, self.subject = inside, inside.stand, inside.stand.subject
-        self.world, self.tally, self.walk, self.guard = world, tally, walk, guard
-        self.model = Model(world)
+        self.tally, self.walk, self.guard = tally, walk, guard
+        self.world, self.model = world, Model(world)
         self.played: list[Step] = []
         self._skipped = unsaid(self.subject)
-        self._trades = 0
 
     def apply(self, step: Step) -> Outcome:
         """Executes a step on both and compares. Raises Differs, and Broken when the model breaks an invariant."""
@@ -125,13 +89,19 @@ class Trial:
         places = places_of(self.model, tuple(self.model.vault.ledger.holders), step.at)
         questions = [each for each in self.stand.questions(places) if each.figure.kept]
         told = tuple(self.stand.told(each, self.inside.ask(each.call)) for each in questions)
-        found = list(self._figures(questions, told))
-        for each in found:
-            self._keep(each, ())
+        for each in figures_compared(self.subject, self.model, questions, told):
+            self._keep(each, self._candidates(each, ()))
+
+    def step(self, step: Step) -> tuple[Outcome, list[Difference]]:
+        """Executes a step on both and answers what differs of any account, without counting it."""
+        outcome = self.model.apply(step)
+        if is_assumed(self.subject, step):
+            return outcome, []
+        return outcome, self.differences(step, outcome, self.stand.transaction(step), everywhere=True)
 
     def _played(self, step: Step) -> tuple[list[Difference] | None, Outcome]:
         """The differences of a step, None when it was not said to the vault; and the model's outcome."""
-        call = None if self._is_assumed(step) else self.stand.transaction(step)
+        call = None if is_assumed(self.subject, step) else self.stand.transaction(step)
         self._before = moment.before(step, self.model)
         if self.guard:
             self.guard.before(step, self.model)
@@ -144,102 +114,51 @@ class Trial:
                 self.played.append(step)
             return None, outcome
         self.played.append(step)
-        return list(self.differences(step, outcome, call)), outcome
+        return self.differences(step, outcome, call), outcome
 
-    def differences(self, step: Step, outcome: Outcome, call: dict[str, str]) -> Iterator[Difference]:
-        """Says a step to the vault and compares everything that it tells."""
-        questions = self.stand.questions(places_of(self.model, step.accounts(), step.at))
+    def differences(self, step: Step, outcome: Outcome, call: Call, everywhere: bool = False) -> list[Difference]:
+        """Says a step to the vault and compares what it tells of the accounts that it names, or of all."""
+        accounts = tuple(self.model.vault.ledger.holders) if everywhere else step.accounts()
+        questions = self.stand.questions(places_of(self.model, accounts, step.at))
         answer = self.inside.say(step.at, call)
         refusal = self.stand.refusal(answer)
         events = () if refusal else self.stand.events(answer)
         told = tuple(self.stand.told(each, self.inside.ask(each.call)) for each in questions)
-        yield from self.compared(outcome, Heard(refusal, events, told), questions)
-        if self.subject.whole:
-            yield from self._whole(step)
-        if step.action in ("trade", "bid") and not outcome.refusal:
-            self._trades += 1
-            if self._trades % _SUMMED_EVERY == 0:
-                yield from self._sums(step.at)
-
-    def compared(self, outcome: Outcome, heard: Heard, questions: Sequence[Question]) -> Iterator[Difference]:
-        """The differences between what the vault made of a step and what the model did."""
-        yield from self._refusals(heard.refusal, outcome.refusal)
-        ours = tuple(event for event in outcome.events if event.name in self.subject.events)
-        if heard.events != ours and not (heard.refusal or outcome.refusal):
-            yield Difference(EVENTS, heard.events, ours, (EVENTS,), False)
-        yield from self._figures(questions, heard.told)
         self.tally.compared += len(questions)
-
-    def _refusals(self, theirs: Refusal | None, ours: Refusal | None) -> Iterator[Difference]:
-        if same(theirs, ours, self.subject.refusals):
-            return
-        names = tuple(each.name for each in (theirs, ours) if each)
-        if (theirs is None) != (ours is None):
-            yield Difference(ACCEPTANCE, theirs or "accepts", ours or "accepts", (*names, ACCEPTANCE), True)
-        else:
-            yield Difference("refusal", theirs, ours, names[::-1], False)
-
-    def _figures(self, questions: Sequence[Question], told: Sequence[Any]) -> Iterator[Difference]:
-        for question, theirs in zip(questions, told, strict=True):
-            figure, place = question.figure, question.place
-            ours = figure.model(self.model, place)
-            if isinstance(theirs, Refusal) and isinstance(ours, Refusal):
-                fine = same(theirs, ours, self.subject.refusals)
-            else:
-                fine = theirs == ours
-            if not fine:
-                about = f" of {place.account}" if figure.about in (ACCOUNT, "position") else ""
-                yield Difference(f"{figure.name}{about}", theirs, ours, (figure.name,), figure.kept)
-
-    def _whole(self, step: Step) -> Iterator[Difference]:
-        accounts = step.accounts()
-        answer = self.inside.ask(self.stand.whole(accounts))
-        ours = self.model.snapshot(accounts)
-        refusal = self.stand.refusal(answer)
-        theirs = refusal or self.stand.told_whole(answer["returnData"])
-        if theirs != tuple(ours):
-            for each in value_differences("snapshot", theirs, tuple(ours)):
-                yield Difference(each.field, each.chain, each.model, ("snapshot",), True)
-
-    def _sums(self, at: int) -> Iterator[Difference]:
-        """V2 on the vault's own figures."""
-        if "size" not in self.subject.figures:
-            return
-        sums: Counter[int] = Counter()
-        for place in places_of(self.model, tuple(self.model.vault.ledger.holders), at):
-            for question in self.stand.questions([place]) if place.instrument else ():
-                if question.figure.name == "size":
-                    sums[place.instrument] += self.stand.told(question, self.inside.ask(question.call))
-        for instrument, total in sums.items():
-            if total:
-                yield Difference(f"sum of sizes in instrument {instrument}", total, 0, ("V2",), True)
+        return list(compared(self.subject, self.model, outcome, Heard(refusal, events, told), questions))
 
     def _note(self, step: Step, outcome: Outcome, found: Sequence[Difference]) -> None:
         now = Moment(step, outcome, self._before, self.model)
         about = [place for place, clause in enumerate(CLAUSES) if self._asked(clause.needs) and clause.when(now)]
         blamed: set[int] = set()
         for each in found:
-            blamed |= set(self._keep(each, about))
+            candidates = self._candidates(each, about)
+            if not blamed & set(candidates):  # what follows from another difference of the step is not one of its own
+                self._keep(each, candidates)
+            blamed |= set(candidates)
         for place in about:
             (self.tally.differed if place in blamed else self.tally.agreed)[place] += 1
 
-    def _keep(self, difference: Difference, about: Sequence[int]) -> tuple[int, ...]:
-        """Keeps a difference, the first of its kind with its steps; answers the clauses that it may be of."""
-        spoken = [place for place in about if set(difference.speaks) & set(CLAUSES[place].shows)]
+    def _candidates(self, difference: Difference, about: Sequence[int]) -> tuple[int, ...]:
+        """The clauses that a difference may be of: those that the step is about and that it speaks of."""
         told = [place for place, clause in enumerate(CLAUSES) if set(difference.speaks) & set(clause.shows)]
-        candidates = tuple(spoken or about or told)
+        return tuple([place for place in told if place in about] or about or told)
+
+    def _keep(self, difference: Difference, candidates: tuple[int, ...]) -> None:
+        """Keeps the first difference of its kind, or the one with the fewest steps, with the steps that lead to it."""
         finding = Finding(difference, tuple(self.played), self.world, candidates, self.walk)
         known = self.tally.findings.get(finding.likeness)
         if known is None or len(known.steps) > len(finding.steps):
             self.tally.findings[finding.likeness] = finding
-        return candidates
 
     def _asked(self, capability: str) -> bool:
         return not capability or self.subject.can(capability)
 
-    def _is_assumed(self, step: Step) -> bool:
-        door = self.subject.doors.get(step.action)
-        return door is not None and door.assumed
+
+def is_assumed(subject: Subject, step: Step) -> bool:
+    """Whether a step is played by the model alone."""
+    door = subject.doors.get(step.action)
+    return door is not None and door.assumed
 
 
 def unsaid(subject: Subject) -> frozenset[str]:
@@ -247,38 +166,28 @@ def unsaid(subject: Subject) -> frozenset[str]:
     return frozenset(name for each in CAPABILITIES if not subject.can(each.name) for name in each.refusals)
 
 
-def places_of(model: Model, accounts: Sequence[AccountId], at: int) -> list[Place]:
-    """What is asked about some accounts: each alone, with every perp and with all that it holds; then the markets."""
-    state = model.vault.ledger
-    perps = [market.perp(underlying) for underlying in range(len(state.risks))]
-    found = [Place(at, account) for account in accounts]
-    for account in accounts:
-        held = dict.fromkeys([*perps, *state.holders[account].instruments])
-        found += [Place(at, account, instrument) for instrument in held]
-    return found + [Place(at, None, instrument) for instrument in perps] + ([] if accounts or perps else [Place(at)])
+def play(trial: Trial, steps: Generator[Step, Outcome, None]) -> str:
+    """Gives steps to a trial until they end or the two stand apart; answers what ended it early, or nothing.
 
-
-def same(theirs: Refusal | None, ours: Refusal | None, how: str) -> bool:
-    """Whether two refusals are the same, as far as the vault's are comparable."""
-    if theirs is None or ours is None:
-        return theirs is ours
-    if how == ACCEPTED:
-        return True
-    return theirs == ours if how == EXACT else theirs.name == ours.name
-
-
-def play(trial: Trial, steps: Callable[[Model], Iterator[Step]] | Sequence[Step]) -> bool:
-    """Gives steps to a trial until they end or the two stand apart; answers whether they went to their end."""
+    A step with an argument that does not fit the vault's type is left out, and counted.
+    """
     try:
-        for step in steps(trial.model) if callable(steps) else steps:
+        step = next(steps)
+        while True:
             try:
-                trial.apply(step)
+                outcome = trial.apply(step)
             except ValueError:
                 trial.tally.skipped[f"{step.action}, which does not fit"] += 1
+                step = next(steps)
+            else:
+                step = steps.send(outcome)
+    except StopIteration:
         trial.finish()
     except Differs:
-        return False
+        return "differs"
+    except ExpectationFailed as failed:
+        return str(failed)
     except Broken as broken:
         trial.tally.broken.append(str(broken))
-        return False
-    return True
+        return str(broken)
+    return ""

@@ -182,7 +182,7 @@ abstract contract PerpMargin {
         (Risk storage risk, Print storage print) = (risks[underlying], prints[underlying]);
         if (print.confidence >= risk.confidenceThreshold) return 0;
         uint256 rate = Math.mulDiv(1e18 - print.confidence, risk.confidenceFactor, 1e18, Math.Rounding.Ceil);
-        return Math.mulDiv(size * print.index, rate, 1e36, Math.Rounding.Ceil);
+        return rate == 0 ? 0 : Math.mulDiv(Math.mulDiv(size, print.index, 1e18, Math.Rounding.Ceil), rate, 1e18, Math.Rounding.Ceil);
     }
 
     function _mark(uint256 underlying) private view returns (uint256) {
@@ -193,8 +193,8 @@ abstract contract PerpMargin {
     }
 
     function _isStale(uint256 underlying) private view returns (bool) {
-        uint256 at = prints[underlying].publishedAt;
-        return at == 0 || block.timestamp - at > risks[underlying].heartbeatSecs;
+        uint256 printed = prints[underlying].publishedAt;
+        return printed == 0 || block.timestamp - printed > risks[underlying].heartbeatSecs;
     }
 
     function _requireFresh(Worth memory worth) internal view {

@@ -207,13 +207,14 @@ contract PerpVault is PerpMargin {
         int256 missing = _withBuffer(equity, margin);
         if (missing < 0) revert StillLiquidatable(account, missing);
         _endSale(account);
-        emit LiquidationEnded(msg.sender, account, missing);
+        emit LiquidationEnded(msg.sender, account, margin);
     }
 
     function declareInsolvent(uint256 account) external {
+        _requireRunning();
         (int256 equity,,) = _failing(account);
         Sale storage sale = sales[account];
-        (int256 value, uint256 discount) = (equity - int256(sale.reserved), _discount(block.timestamp - sale.startedAt));
+        (int256 value, uint256 discount) = (equity - int256(sale.reserved), _discountOf(sale));
         if (sale.insolventAt != 0) revert AuctionInsolvent(value, discount);
         if (value > 0 && discount > 0) revert AuctionSolvent(value, discount);
         (sale.insolventAt, sale.reserved) = (block.timestamp, 0);
@@ -239,23 +240,31 @@ contract PerpVault is PerpMargin {
     function _offer(uint256 account, uint256 bidder, uint256 fraction) private view returns (uint256 part, int256 cost, bool last) {
         (int256 equity, int256 margin, int256 missing) = _failing(account);
         Sale storage sale = sales[account];
+        uint256 discount = _discountOf(sale);
+        if (discount < 1e18) _requireStranger(account, bidder);
         if (sale.insolventAt != 0) {
             uint256 elapsed = Math.min(block.timestamp - sale.insolventAt, terms.insolventSecs);
             int256 payout = -equity + int256(uint256(equity - margin) * elapsed / terms.insolventSecs);
-            return (fraction, -_product(payout, fraction, Math.Rounding.Floor), fraction == 1e18);
+            cost = -_product(payout, fraction, Math.Rounding.Floor);
+            if (cost == 0 && equity > 0) revert ZeroPrice();
+            return (fraction, cost, fraction == 1e18);
         }
-        uint256 discount = _discount(block.timestamp - sale.startedAt);
         int256 value = equity - int256(sale.reserved);
         if (value <= 0 || discount == 0) revert AuctionInsolvent(value, discount);
-        address buyer = _ownerOf(bidder);
-        bool own = buyer == _ownerOf(account) || operators[account][buyer];
-        if (discount < 1e18 && own) revert OwnBid(account, bidder);
         uint256 most = _mostSold(uint256(-missing), uint256(equity), sale.reserved, discount);
         part = Math.min(fraction, most);
         uint256 price = Math.mulDiv(uint256(value), discount, 1e18, Math.Rounding.Ceil);
         cost = _product(int256(price), part, Math.Rounding.Ceil);
-        if (cost == 0) revert ZeroPrice();
         last = part == most;
+    }
+
+    /// @dev an insolvent account has no discount left
+    function _discountOf(Sale storage sale) private view returns (uint256) {
+        return sale.insolventAt == 0 ? _discount(block.timestamp - sale.startedAt) : 0;
+    }
+
+    function _requireStranger(uint256 account, uint256 bidder) private view {
+        if (isAuthorized(account, _ownerOf(bidder)) || isAuthorized(account, msg.sender)) revert OwnBid(account, bidder);
     }
 
     function _mostSold(uint256 missing, uint256 equity, uint256 reserved, uint256 discount) private pure returns (uint256) {
@@ -352,7 +361,8 @@ contract PerpVault is PerpMargin {
 
     function _amount(uint256 amountRaw) private view returns (uint256) {
         if (amountRaw == 0) revert ZeroAmount();
-        if (amountRaw > CAP / UNIT) revert AmountTooLarge(amountRaw * UNIT, CAP);
+        if (amountRaw > CAP) revert AmountTooLarge(amountRaw, CAP);
+        if (amountRaw * UNIT > CAP) revert AmountTooLarge(amountRaw * UNIT, CAP);
         return amountRaw * UNIT;
     }
 
