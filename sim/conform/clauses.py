@@ -124,7 +124,6 @@ CLAUSES = (
     _refusal(_CASH, "an amount of zero or above the cap is refused", "", "ZeroAmount", "AmountTooLarge"),
     _refusal(_CASH, "nobody is paid more than the vault holds, nor pays more than it has", "", "InsufficientLiquidity",
              "ERC20InsufficientBalance", "TransferMismatch"),
-    _refusal(_CASH, "ranges of parameters", "bounds", "ParameterOutOfRange"),
     Clause(_MARGIN, "equity: cash, and size * mark + quote of perps", "perps", _perps, _EQUITY),
     Clause(_MARGIN, "profits count in part at initial, losses in full", "profit weight", _weighed,
            ("initial_equity_wad", *_ADJUSTED)),
@@ -147,8 +146,11 @@ CLAUSES = (
            lambda m: m.before.paused and _done("deposit_cash", "trade", "end_liquidation")(m), (ACCEPTANCE, "VaultPaused")),
     _refusal(_CALLS, "nobody acts for an account without authority", "", "NotAuthorized"),
     Clause(_CALLS, "an operator acts for an account", "operators", _done("set_operator"), (ACCEPTANCE,)),
+    Clause(_CALLS, "a refused call changes nothing", "", lambda m: bool(m.refused), ("V10", *_STATE, *_SALE,
+           "paused", "owner", "guardian")),
     Clause(_RULES, "the owner lists underlyings and names feeders", "", _done("list_underlying", "set_feeder"), (ACCEPTANCE,)),
     _refusal(_RULES, "nobody else governs", "", "NotOwner", "NotGuardian", "NotPendingOwner"),
+    _refusal(_RULES, "parameters outside of their ranges are refused", "bounds", "ParameterOutOfRange"),
     Clause(_RULES, "the guardian or the owner pauses, the owner lets go on", "pause", _done("pause", "unpause"),
            ("paused", ACCEPTANCE)),
     Clause(_RULES, "ownership is offered and accepted", "ownership", _done("offer_ownership", "accept_ownership"),
@@ -183,7 +185,7 @@ CLAUSES = (
     Clause("Funding", "positions pay and receive funding", "funding", lambda m: _done("trade")(m) and
            any(held.risk.funding_cap for held in m.held), _STATE),
     Clause("Interest", "loans pay interest, compounded", "interest",
-           lambda m: m.borrows and bool(m.model.vault.ledger.cash.accrued_at), (*_STATE, *_EQUITY)),
+           lambda m: m.borrows and m.model.vault.ledger.cash.borrow_index > fixed.RAY, (*_STATE, *_EQUITY)),
     Clause("Collateral", "collateral comes and goes", "collateral", _done("deposit_collateral", "withdraw_collateral"),
            ("snapshot", *_EQUITY, ACCEPTANCE)),
     Clause("Collateral", "collateral counts below its value, up to its cap", "collateral",
@@ -191,7 +193,7 @@ CLAUSES = (
                          for a in m.step.accounts()), ("initial_equity_wad", "maintenance_equity_wad", *_ADJUSTED)),
     _refusal("Collateral", "limits of collateral", "collateral", "UnknownCollateral", "InsufficientCollateral",
              "TooManyCollaterals", "TokenListed", "TooManyDecimals"),
-    Clause("Prices", "a guard lets jumps wait, and a stable price follows", "guard",
+    Clause("Guard", "a guard lets jumps wait, and a stable price follows", "guard",
            lambda m: any(p.stable != p.index for p in (m.model.vault.ledger.prices[i]
                          for i in range(len(m.model.vault.ledger.risks)))), ("snapshot", *_ADJUSTED)),
     Clause("Expiry and settlement", "futures are traded", "futures", lambda m: any(
@@ -208,6 +210,4 @@ CLAUSES = (
     Clause("Orders", "signed orders are filled", "orders", _done("fill"), ()),
     Clause("Events", "every event of ours that the vault has tells what its door did", "",
            lambda m: bool(m.outcome.events), (EVENTS,)),
-    Clause(_CALLS, "a refused call changes nothing", "", lambda m: bool(m.refused), ("V10", *_STATE, *_SALE,
-           "paused", "owner", "guardian")),
 )  # fmt: skip

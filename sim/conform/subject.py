@@ -89,10 +89,7 @@ def subject(target: str, adapter: Adapter) -> Subject:
         raise ScenarioError(f"{target}: expected PATH:Contract, such as src/Vault.sol:Vault")
     if not path.is_file():
         raise ScenarioError(f"{text}: there is no such file")
-    files = {path.name: path} | {f"{extra.name}/{extra.path.name}": extra.path for extra in adapter.deploy}
-    beside = {extra.path.resolve() for extra in adapter.deploy if extra.path.resolve() != path.resolve()}
-    files = {unit: file for unit, file in files.items() if unit == path.name or file.resolve() in beside}
-    build = compiled(files, adapter.remappings)
+    build = compiled([path, *(extra.path for extra in adapter.deploy)], adapter.remappings)
     found = Subject(contract, path, contract, adapter, build, compile_contracts())
     _require_contracts(found, text)
     _Check(found).run()
@@ -166,7 +163,8 @@ class _Check:
         for item in self._abi:
             if item["name"] == ours["name"]:
                 return f"is {signature(item)}, ours {signature(ours)}"
-        folded = {item["name"].casefold(): signature(item) for item in self._abi}
+        taken = {signature(item) for item in self._ours}
+        folded = {item["name"].casefold(): signature(item) for item in self._abi if signature(item) not in taken}
         near = get_close_matches(ours["name"].casefold(), folded, 1, 0.75)
         return "missing" + (f"; did you mean {folded[near[0]]}? An adapter may name it" if near else "")
 
