@@ -11,7 +11,14 @@ from sim.mirror import fixed, market
 ACCEPTANCE = "accepted"
 EVENTS = "events"
 _STATE = ("cash_wad", "size", "quote", "snapshot")
-_SALE = ("sale_started_at", "sale_insolvent_at", "sale_reserved_wad", "sale_deficit_wad", "deficit_wad", "insurance_wad")
+_SALE = (
+    "sale_started_at",
+    "sale_insolvent_at",
+    "sale_reserved_wad",
+    "sale_deficit_wad",
+    "deficit_wad",
+    "insurance_wad",
+)
 _EQUITY = ("equity_wad",)
 _ADJUSTED = ("initial_equity_wad", "free_collateral_wad", "initial_margin_wad")
 _INITIAL = ("initial_requirement_wad", "free_collateral_wad", "initial_margin_wad")
@@ -22,7 +29,7 @@ class Clause(NamedTuple):
     """A sentence of the specification.
 
     needs: the capability without which it is not asked for. when: whether a step is about it. shows: the figures,
-    refusals, `accepted` and `events` in which a difference would speak of it.
+    refusals, `accepted` and `events` in which a difference would speak of it. doors: whose refusals alone are meant.
     """
 
     section: str
@@ -30,6 +37,7 @@ class Clause(NamedTuple):
     needs: str
     when: Callable[[Moment], bool]
     shows: tuple[str, ...]
+    doors: tuple[str, ...] = ()
 
 
 def _done(*actions: str) -> Callable[[Moment], bool]:
@@ -42,7 +50,7 @@ def _refused(names: tuple[str, ...], *actions: str) -> Callable[[Moment], bool]:
 
 def _refusal(section: str, text: str, needs: str, *names: str, doors: tuple[str, ...] = ()) -> Clause:
     """A clause that a refusal shows."""
-    return Clause(section, text, needs, _refused(names, *doors), (*names, ACCEPTANCE))
+    return Clause(section, text, needs, _refused(names, *doors), (*names, ACCEPTANCE), doors)
 
 
 def _perps(m: Moment) -> bool:
@@ -80,7 +88,14 @@ def _closes(m: Moment) -> bool:
 
 
 def _clamped(m: Moment) -> bool:
-    return any(abs(held.premium) > fixed.mul_div_floor(held.index, held.risk.mark_band, fixed.WAD) for held in m.held)
+    state = m.model.vault.ledger
+    return any(abs(state.prices[i].premium) > fixed.mul_div_floor(state.prices[i].index, state.risks[i].mark_band, fixed.WAD)
+               for i in range(len(state.risks)))  # fmt: skip
+
+
+def _priced(m: Moment) -> bool:
+    state = m.model.vault.ledger
+    return any(state.prices[i].premium for i in range(len(state.risks)))
 
 
 def _solvent(m: Moment) -> bool:
@@ -89,6 +104,14 @@ def _solvent(m: Moment) -> bool:
 
 def _insolvent(m: Moment) -> bool:
     return _done("bid")(m) and m.before.insolvent
+
+
+_BUFFERED = ("end_liquidation", "bid", "declare_insolvent")
+
+
+def _buffered(m: Moment) -> bool:
+    refused = m.refused in ("StillLiquidatable", "NotLiquidatable")
+    return m.step.action in _BUFFERED and (refused or not m.refused)
 
 
 _CASH = "Cash"
@@ -108,7 +131,7 @@ CLAUSES = (
     _refusal(_PRICES, "a print from the future or older than the last is refused", "", "PriceFromFuture",
              "PriceGoesBackwards"),
     Clause(_PRICES, "the mark of a perp is the index and the premium", "premium",
-           lambda m: any(held.premium for held in m.held), ("mark_wad", "band_wad", *_EQUITY)),
+           _priced, ("mark_wad", "band_wad", *_EQUITY)),
     Clause(_PRICES, "the premium is cut at the mark band", "premium", _clamped, ("mark_wad", "band_wad", *_EQUITY)),
     _refusal(_PRICES, "a stale price: no new risk, no withdrawal, no liquidation", "", "StalePrice"),
     _refusal(_TRADES, "a trade's price lies within the band around the mark", "perps", "PriceOutsideBand"),
@@ -165,6 +188,8 @@ CLAUSES = (
     Clause(_SALES, "an auction ends once margin with buffer is restored", "liquidation", _done("end_liquidation"),
            (*_SALE, ACCEPTANCE, "snapshot")),
     _refusal(_SALES, "and not before, nor without one", "liquidation", "StillLiquidatable", "NotUnderLiquidation"),
+    Clause(_SALES, "margin with buffer: margin + (margin - equity) * buffer", "liquidation", _buffered,
+           ("StillLiquidatable", "NotLiquidatable", *_SALE, *_STATE, ACCEPTANCE), _BUFFERED),
     Clause(_SALES, "a bid takes its part of a solvent account and pays the falling price", "auction", _solvent,
            (*_SALE, *_STATE, ACCEPTANCE)),
     Clause(_SALES, "cash that bidders have paid is not for sale", "auction",

@@ -18,6 +18,15 @@ from sim.model import Model
 from sim.side import Outcome
 
 
+_FIGURES = {
+    "adjusted_equity_wad": ("initial_equity_wad", "mark_wad"),
+    "requirement_wad": ("initial_requirement_wad", "mark_wad"),
+    "margin_wad": ("mark_wad",),
+    "low_wad": ("band_wad",),
+}
+"""The figures that a refusal's argument is made of."""
+
+
 class Difference(NamedTuple):
     """What vault and model say differently. speaks: refusals, figures or kinds that name the clauses it may be of.
 
@@ -55,11 +64,18 @@ def compared(
 def _refusals(subject: Subject, theirs: Refusal | None, ours: Refusal | None) -> Iterator[Difference]:
     if same(theirs, ours, subject.refusals):
         return
-    names = tuple(each.name for each in (theirs, ours) if each)
+    names = spoken(theirs, ours)
     if (theirs is None) != (ours is None):
         yield Difference(ACCEPTANCE, theirs or "accepts", ours or "accepts", (*names, ACCEPTANCE), True)
     else:
-        yield Difference("refusal", theirs, ours, names[::-1], False)
+        yield Difference("refusal", theirs, ours, names, False)
+
+
+def spoken(*refusals: Any) -> tuple[str, ...]:
+    """What refusals speak of: themselves, and the figures that they give."""
+    known = [each for each in refusals if isinstance(each, Refusal)]
+    figures = [figure for each in known for name in each.fields for figure in _FIGURES.get(name, ())]
+    return (*(each.name for each in known), *dict.fromkeys(figures))
 
 
 def figures_compared(
@@ -78,7 +94,8 @@ def figures_compared(
                 yield Difference(each.field, each.chain, each.model, (WHOLE.name,), True)
         elif not fine:
             about = f" of {place.account}" if figure.about in (ACCOUNT, POSITION) else ""
-            yield Difference(f"{figure.name}{about}", theirs, ours, (figure.name,), figure.kept)
+            words = (figure.name, *spoken(theirs, ours))
+            yield Difference(f"{figure.name}{about}", theirs, ours, words, figure.kept)
 
 
 def places_of(model: Model, accounts: Sequence[AccountId], at: int) -> list[Place]:

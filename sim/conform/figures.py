@@ -63,9 +63,7 @@ def _cash(model: Model, where: Place) -> int:
 
 
 def _position(name: str) -> Callable[[Model, Place], Any]:
-    return lambda model, where: getattr(
-        model.vault.ledger.holders[_known(where)].positions[where.instrument], name
-    )
+    return lambda model, where: getattr(model.vault.ledger.holders[_known(where)].positions[where.instrument], name)
 
 
 def _sale(name: str) -> Callable[[Model, Place], Any]:

@@ -33,7 +33,9 @@ def phrase(text: str) -> Phrase:
     """The call that a text names. Raises ValueError."""
     found = _PHRASE.fullmatch(text.strip())
     if not found:
-        raise ValueError(f"{text!r} is no call: expected such as 'deposit(account, amount_raw)' or 'held(account).size'")
+        raise ValueError(
+            f"{text!r} is no call: expected such as 'deposit(account, amount_raw)' or 'held(account).size'"
+        )
     arguments = tuple(each.strip() for each in found[3].split(",")) if found[3].strip() else ()
     return Phrase(found[1] or "vault", found[2], arguments, found[4] or "")
 

@@ -95,7 +95,10 @@ def _walk(report: Report, steps: int, tick: Tick) -> None:
 
 def _told(subject: Subject, name: str, tally: Tally) -> Told:
     """Plays a story on both, if every step of it is one that the vault can be asked for."""
-    why, story = _unfit(subject, scenario.load(name)), scenario.load(name)
+    try:
+        why, story = _unfit(subject, scenario.load(name)), scenario.load(name)
+    except scenario.ScenarioError as trouble:  # it reads data that is not here
+        return Told(name, 0, f"cannot be played: {trouble}", False)
     if why:
         return Told(story.name, 0, why, False)
     before = tally.steps

@@ -158,7 +158,9 @@ class Stand:
             values = [value_of(text, scope) for text in extra.arguments]
         except ValueError as trouble:
             raise DeployFailed(f"{extra.contract}: constructor: {trouble}; an adapter says `constructor`") from None
-        address = deployer.deploy(extra.contract, types, [self._plain(*pair) for pair in zip(types, values, strict=True)])
+        address = deployer.deploy(
+            extra.contract, types, [self._plain(*pair) for pair in zip(types, values, strict=True)]
+        )
         self.names.bind(extra.name, address)
         scope[extra.name] = extra.name
 
@@ -239,10 +241,11 @@ class Beside:
         """Stops the node."""
         self._node.close()
 
-    def _read(self, steps: Sequence[tuple[int, Call, Sequence[Question]]], answers: Iterator[Answer]) -> Iterator[Heard]:
+    def _read(
+        self, steps: Sequence[tuple[int, Call, Sequence[Question]]], answers: Iterator[Answer]
+    ) -> Iterator[Heard]:
         for _, _, questions in steps:
             answer = next(answers)
             refusal = self.stand.refusal(answer)
             told = tuple(self.stand.told(question, next(answers)) for question in questions)
             yield Heard(refusal, () if refusal else self.stand.events(answer), told)
-

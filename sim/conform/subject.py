@@ -249,4 +249,3 @@ def _shape(item: Item) -> Any:
 
 def _is_number(word: str) -> bool:
     return word.lstrip("-").isdigit() or word.startswith("0x")
-

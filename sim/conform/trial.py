@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sim.conform import moment
 from sim.conform.capability import CAPABILITIES
-from sim.conform.clauses import CLAUSES
+from sim.conform.clauses import ACCEPTANCE, CLAUSES
 from sim.conform.contrast import Difference, compared, figures_compared, kind_of, places_of
 from sim.conform.moment import Moment
 from sim.conform.stand import Heard, Inside
@@ -40,9 +40,16 @@ class Finding(NamedTuple):
         return self.steps[-1].action, kind_of(self.difference)
 
 
+Signs = tuple[tuple[str, str], tuple[int, ...]]
+"""What differences have in common that are taken for one: likeness and candidates."""
+
+
 @dataclass
 class Tally:
-    """How often each clause was met, by its place in the table, and what was found."""
+    """How often each clause was met, by its place in the table, and what was found.
+
+    findings: of each sort of difference the one with the fewest steps; seen: steps that showed it.
+    """
 
     steps: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
@@ -51,7 +58,8 @@ class Tally:
     refusals: Counter[str] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
     compared: int = 0
-    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    findings: dict[Signs, Finding] = field(default_factory=dict)
+    seen: Counter[Signs] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
 
 
@@ -130,26 +138,38 @@ class Trial:
     def _note(self, step: Step, outcome: Outcome, found: Sequence[Difference]) -> None:
         now = Moment(step, outcome, self._before, self.model)
         about = [place for place, clause in enumerate(CLAUSES) if self._asked(clause.needs) and clause.when(now)]
-        blamed: set[int] = set()
-        for each in found:
-            candidates = self._candidates(each, about)
-            if not blamed & set(candidates):  # what follows from another difference of the step is not one of its own
-                self._keep(each, candidates)
-            blamed |= set(candidates)
-        for place in about:
-            (self.tally.differed if place in blamed else self.tally.agreed)[place] += 1
+        spoken: set[str] = set()
+        if found:  # what comes after the first difference of a step follows from it
+            candidates = self._candidates(found[0], about)
+            self._keep(found[0], candidates)
+            self.tally.differed.update(candidates)
+            spoken = {word for each in found for word in each.speaks}
+        if any(each.kept for each in found):
+            return
+        self.tally.agreed.update(place for place in about if not spoken & set(CLAUSES[place].shows))
 
     def _candidates(self, difference: Difference, about: Sequence[int]) -> tuple[int, ...]:
-        """The clauses that a difference may be of: those that the step is about and that it speaks of."""
-        told = [place for place, clause in enumerate(CLAUSES) if set(difference.speaks) & set(clause.shows)]
-        return tuple([place for place in told if place in about] or about or told)
+        """The clauses that a difference may be of.
+
+        Those of the refusals in it, and of the figures that these give; without any, those that the step is about.
+        """
+        action, spoken = self.played[-1].action, set(difference.speaks)
+        open_ = {p: each for p, each in enumerate(CLAUSES) if self._asked(each.needs) and spoken & set(each.shows)}
+        refusals = {word for word in spoken if word[:1].isupper()}
+        if refusals:
+            meant = {p: each for p, each in open_.items() if not each.doors or action in each.doors}
+            found = [p for p, each in meant.items() if (spoken - {ACCEPTANCE}) & set(each.shows)]
+        else:
+            found = [p for p in open_ if p in about]
+        return tuple(found or [p for p in open_ if p in about] or about or open_)
 
     def _keep(self, difference: Difference, candidates: tuple[int, ...]) -> None:
-        """Keeps the first difference of its kind, or the one with the fewest steps, with the steps that lead to it."""
         finding = Finding(difference, tuple(self.played), self.world, candidates, self.walk)
-        known = self.tally.findings.get(finding.likeness)
+        signs = finding.likeness, candidates
+        known = self.tally.findings.get(signs)
+        self.tally.seen[signs] += 1
         if known is None or len(known.steps) > len(finding.steps):
-            self.tally.findings[finding.likeness] = finding
+            self.tally.findings[signs] = finding
 
     def _asked(self, capability: str) -> bool:
         return not capability or self.subject.can(capability)

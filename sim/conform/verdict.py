@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from math import sqrt
 from typing import NamedTuple
 
 from sim.conform.adapter import ACCEPTED, EXACT, NAMED
@@ -52,23 +54,27 @@ def _verdict(subject: Subject, tally: Tally, place: int, finding: Finding | None
 
 
 def _blamed(tally: Tally) -> Mapping[int, Finding]:
-    """The clause that each difference is of: of those that it may be of, the one that goes wrong most often.
+    """The clauses that differences are of: again and again the one that explains most, with all that it explains.
 
-    One clause may have several differences; the one with the fewest steps stands for them.
+    The shortest story of a clause stands for it.
     """
+    left = dict(tally.findings)
     found: dict[int, Finding] = {}
-    for finding in tally.findings.values():
-        if not finding.candidates:
-            continue
-        place = max(finding.candidates, key=lambda each: (_share(tally, each), -tally.agreed[each], each))
-        if place not in found or len(finding.steps) < len(found[place].steps):
-            found[place] = finding
+    while left:
+        counts = Counter[int]()
+        for signs in left:
+            counts.update(dict.fromkeys(signs[1], tally.seen[signs]))
+        if not counts:
+            break
+        place = max(counts, key=lambda each: (_weight(counts[each], tally.agreed[each]), each))
+        explained = [signs for signs in left if place in signs[1]]
+        found[place] = min((left.pop(signs) for signs in explained), key=lambda each: len(each.steps))
     return found
 
 
-def _share(tally: Tally, place: int) -> float:
-    met = tally.agreed[place] + tally.differed[place]
-    return tally.differed[place] / met if met else 0.0
+def _weight(differed: int, agreed: int) -> float:
+    """How well a clause explains differences: how many, and how seldom it is met without one (Ochiai's measure)."""
+    return differed / sqrt(differed + agreed)
 
 
 def _seen(subject: Subject, clause: Clause) -> bool:

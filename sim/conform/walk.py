@@ -49,7 +49,9 @@ def unfit(subject: Subject, action: str, args: Any) -> str:
 
 def _belongs(action: str, args: Any) -> list[str]:
     """The capabilities that a step needs beside its door."""
-    found = [each.name for each in CAPABILITIES if each.doors == (action,) or (action in each.doors and _own(each.name))]
+    found = [
+        each.name for each in CAPABILITIES if each.doors == (action,) or (action in each.doors and _own(each.name))
+    ]
     if action == "trade":
         found = [KINDS.get(market.kind_of(args["instrument"]), "perps")]
     return found

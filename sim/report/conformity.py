@@ -136,7 +136,11 @@ def _clauses(report: Report) -> Table:
     for verdict in report.verdicts:
         first, section = verdict.clause.section != section, verdict.clause.section
         colour = _COLOURS.get(verdict.state, "yellow")
-        steps = f"{verdict.agreed:,}" if verdict.state != DIFFERS else f"{verdict.differed:,} of {verdict.agreed + verdict.differed:,}"
+        steps = (
+            f"{verdict.agreed:,}"
+            if verdict.state != DIFFERS
+            else f"{verdict.differed:,} of {verdict.agreed + verdict.differed:,}"
+        )
         blank = verdict.state == UNSUPPORTED
         made.add_row(section if first else "", verdict.clause.text, f"[{colour}]{verdict.state}[/]",
                      "" if blank else steps, "" if blank else verdict.note)  # fmt: skip
