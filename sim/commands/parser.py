@@ -10,7 +10,8 @@ from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = (
-    "run", "margin", "replay", "explain", "scenarios", "schema", "bench", "efficiency", "conform", "setup", "doctor", "test",
+    "run", "margin", "replay", "explain", "scenarios", "schema", "bench", "efficiency", "conform",
+    "setup", "doctor", "test",
 )  # fmt: skip
 
 _ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,
@@ -142,8 +143,8 @@ def _add_conform(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Which clauses of the specification a vault keeps: its interface, published figures, scenarios, random walks."
     )
-    parser.add_argument("target", metavar="PATH:Contract", help="a Solidity file and its vault; or `example`, which ships")
-    parser.add_argument("--adapter", metavar="FILE", help="how it is deployed, what its doors are called, what it can do")
+    parser.add_argument("target", metavar="PATH:Contract", help="a file and its vault, or `example`, which ships")
+    parser.add_argument("--adapter", metavar="FILE", help="how it is deployed, what its doors are called, …")
     parser.add_argument("--steps", type=_seed, default=3_000, metavar="N", help="steps of random walks (3000)")
     parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="of the walks (1)")
     parser.add_argument("--replay", metavar="FILE", help="play the steps of a difference again, one by one")

@@ -71,7 +71,7 @@ def load(path: Path, shown: str) -> Adapter:
         interface=reader.words("interface") or (),
         capabilities=reader.flags(),
         doors=reader.phrases("doors", DOORS, may_be_assumed=True),
-        figures=reader.phrases("figures", BY_NAME, may_be_assumed=False),  # type: ignore[arg-type]
+        figures=reader.phrases("figures", BY_NAME, may_be_assumed=False),
         refusals=reader.choice("refusals"),
         events=reader.flag(("events",), source.data.get("events", True)),
         fixed=reader.fixed(),

@@ -1,4 +1,4 @@
-"""The clauses of the specification (contracts/README.md): what each needs, when a step is about it, and what shows it."""
+"""The clauses of the specification (contracts/README.md): what each needs, which steps are about it, what shows it."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def _doubtful(m: Moment) -> bool:
 
 
 def _weighed(m: Moment) -> bool:
-    return any(market.kind_of(held.instrument) == market.PERP and held.risk.profit_weight < fixed.WAD and profit(held) > 0
-               for held in m.held)  # fmt: skip
+    perps = (held for held in m.held if market.kind_of(held.instrument) == market.PERP)
+    return any(held.risk.profit_weight < fixed.WAD and profit(held) > 0 for held in perps)
 
 
 def _large(m: Moment) -> bool:
@@ -89,13 +89,31 @@ def _closes(m: Moment) -> bool:
 
 def _clamped(m: Moment) -> bool:
     state = m.model.vault.ledger
-    return any(abs(state.prices[i].premium) > fixed.mul_div_floor(state.prices[i].index, state.risks[i].mark_band, fixed.WAD)
-               for i in range(len(state.risks)))  # fmt: skip
+    known = ((state.prices[i], state.risks[i].mark_band) for i in range(len(state.risks)))
+    return any(abs(price.premium) > fixed.mul_div_floor(price.index, band, fixed.WAD) for price, band in known)
 
 
 def _priced(m: Moment) -> bool:
     state = m.model.vault.ledger
     return any(state.prices[i].premium for i in range(len(state.risks)))
+
+
+def _secured(m: Moment) -> bool:
+    state = m.model.vault.ledger
+    return any(state.holders[each].balances[i] for each in m.step.accounts() for i in range(len(state.assets)))
+
+
+def _followed(m: Moment) -> bool:
+    state = m.model.vault.ledger
+    return any(state.prices[i].stable != state.prices[i].index for i in range(len(state.risks)))
+
+
+def _futures(m: Moment) -> bool:
+    return any(market.kind_of(held.instrument) == market.FUTURE for held in m.held)
+
+
+def _options(m: Moment) -> bool:
+    return any(market.is_option(market.kind_of(held.instrument)) for held in m.held)
 
 
 def _solvent(m: Moment) -> bool:
@@ -126,8 +144,8 @@ CLAUSES = (
     Clause(_PRICES, "a print replaces the last one, also at an equal time", "", _done("publish_price"),
            ("mark_wad", ACCEPTANCE, "snapshot")),
     _refusal(_PRICES, "only a feeder publishes", "", "NotFeeder"),
-    _refusal(_PRICES, "a price of zero or above the cap, a confidence above one and an unknown underlying are refused", "",
-             "ZeroPrice", "PriceTooLarge", "ConfidenceTooLarge", "UnknownUnderlying", doors=("publish_price",)),
+    _refusal(_PRICES, "a price of zero or above the cap, a confidence above one, an unknown underlying are refused",
+             "", "ZeroPrice", "PriceTooLarge", "ConfidenceTooLarge", "UnknownUnderlying", doors=("publish_price",)),
     _refusal(_PRICES, "a print from the future or older than the last is refused", "", "PriceFromFuture",
              "PriceGoesBackwards"),
     Clause(_PRICES, "the mark of a perp is the index and the premium", "premium",
@@ -142,7 +160,8 @@ CLAUSES = (
              "SizeTooLarge", "SameAccount", "ZeroPrice", "PriceTooLarge", doors=("trade", "bid")),
     _refusal(_TRADES, "what is not listed cannot be traded", "perps", "UnknownInstrument"),
     Clause(_CASH, "a deposit is cash", "", _done("deposit_cash"), (*_STATE, ACCEPTANCE)),
-    Clause(_CASH, "a withdrawal takes cash", "", _done("withdraw_cash"), (*_STATE, ACCEPTANCE, "InsufficientLiquidity")),
+    Clause(_CASH, "a withdrawal takes cash", "", _done("withdraw_cash"),
+           (*_STATE, ACCEPTANCE, "InsufficientLiquidity")),
     Clause(_CASH, "cash below zero is a loan", "", lambda m: m.borrows, (*_STATE, *_EQUITY)),
     _refusal(_CASH, "an amount of zero or above the cap is refused", "", "ZeroAmount", "AmountTooLarge"),
     _refusal(_CASH, "nobody is paid more than the vault holds, nor pays more than it has", "", "InsufficientLiquidity",
@@ -155,7 +174,8 @@ CLAUSES = (
     Clause(_MARGIN, "initial: the rate is the size term where that is more", "size term", _large, _INITIAL),
     Clause(_MARGIN, "initial: a doubtful price asks for more", "confidence", _doubtful, _INITIAL),
     Clause(_MARGIN, "maintenance: notional * rate, rounded up", "perps", _perps, _MAINTENANCE),
-    Clause(_MARGIN, "maintenance: the scaled size term where that is more", "size term", _large_maintenance, _MAINTENANCE),
+    Clause(_MARGIN, "maintenance: the scaled size term where that is more", "size term", _large_maintenance,
+           _MAINTENANCE),
     Clause(_MARGIN, "health, free collateral, leverage", "", lambda m: bool(m.step.accounts()),
            ("health_wad", "free_collateral_wad", "leverage_wad")),
     Clause(_CALLS, "who takes risk passes initial margin", "perps", _rises, (ACCEPTANCE,)),
@@ -166,12 +186,14 @@ CLAUSES = (
              doors=("withdraw_cash", "withdraw_collateral")),
     _refusal(_CALLS, "a paused vault: no rising risk, no withdrawal, no liquidation", "pause", "VaultPaused"),
     Clause(_CALLS, "a paused vault: deposits, reductions and the end of a liquidation go on", "pause",
-           lambda m: m.before.paused and _done("deposit_cash", "trade", "end_liquidation")(m), (ACCEPTANCE, "VaultPaused")),
+           lambda m: m.before.paused and _done("deposit_cash", "trade", "end_liquidation")(m),
+           (ACCEPTANCE, "VaultPaused")),
     _refusal(_CALLS, "nobody acts for an account without authority", "", "NotAuthorized"),
     Clause(_CALLS, "an operator acts for an account", "operators", _done("set_operator"), (ACCEPTANCE,)),
-    Clause(_CALLS, "a refused call changes nothing", "", lambda m: bool(m.refused), ("V10", *_STATE, *_SALE,
+    Clause(_CALLS, "a refused call changes nothing", "", lambda m: bool(m.refused), (*_STATE, *_SALE,
            "paused", "owner", "guardian")),
-    Clause(_RULES, "the owner lists underlyings and names feeders", "", _done("list_underlying", "set_feeder"), (ACCEPTANCE,)),
+    Clause(_RULES, "the owner lists underlyings and names feeders", "", _done("list_underlying", "set_feeder"),
+           (ACCEPTANCE,)),
     _refusal(_RULES, "nobody else governs", "", "NotOwner", "NotGuardian", "NotPendingOwner"),
     _refusal(_RULES, "parameters outside of their ranges are refused", "bounds", "ParameterOutOfRange"),
     Clause(_RULES, "the guardian or the owner pauses, the owner lets go on", "pause", _done("pause", "unpause"),
@@ -200,8 +222,8 @@ CLAUSES = (
            (*_SALE, ACCEPTANCE)),
     _refusal(_SALES, "one kind of auction is not the other, and one that is done is over", "auction", "AuctionSolvent",
              "AuctionInsolvent", "NotLiquidatable", doors=("bid", "declare_insolvent")),
-    _refusal(_SALES, "limits of a bid: fraction, price, the bidder's limit", "auction", "FractionOutOfRange", "ZeroPrice",
-             "BidTooDear", doors=("bid",)),
+    _refusal(_SALES, "limits of a bid: fraction, price, the bidder's limit", "auction", "FractionOutOfRange",
+             "ZeroPrice", "BidTooDear", doors=("bid",)),
     _refusal(_SALES, "the owner, its operators and their accounts do not buy below value", "auction", "OwnBid"),
     _refusal(_SALES, "an empty insurance fund refuses the bid", "auction", "InsuranceExhausted"),
     _refusal(_SALES, "while deficits exceed the insurance fund, withdrawals wait", "liquidation", "DeficitOpen"),
@@ -214,24 +236,23 @@ CLAUSES = (
     Clause("Collateral", "collateral comes and goes", "collateral", _done("deposit_collateral", "withdraw_collateral"),
            ("snapshot", *_EQUITY, ACCEPTANCE)),
     Clause("Collateral", "collateral counts below its value, up to its cap", "collateral",
-           lambda m: any(any(m.model.vault.ledger.holders[a].balances[i] for i in range(len(m.model.vault.ledger.assets)))
-                         for a in m.step.accounts()), ("initial_equity_wad", "maintenance_equity_wad", *_ADJUSTED)),
+           _secured, ("initial_equity_wad", "maintenance_equity_wad", *_ADJUSTED)),
     _refusal("Collateral", "limits of collateral", "collateral", "UnknownCollateral", "InsufficientCollateral",
              "TooManyCollaterals", "TokenListed", "TooManyDecimals"),
     Clause("Guard", "a guard lets jumps wait, and a stable price follows", "guard",
-           lambda m: any(p.stable != p.index for p in (m.model.vault.ledger.prices[i]
-                         for i in range(len(m.model.vault.ledger.risks)))), ("snapshot", *_ADJUSTED)),
-    Clause("Expiry and settlement", "futures are traded", "futures", lambda m: any(
-           market.kind_of(held.instrument) == market.FUTURE for held in m.held), (*_STATE, *_EQUITY, *_INITIAL, *_MAINTENANCE)),
-    Clause("Expiry and settlement", "an expiry settles at its average", "futures", _done("settle"), (*_STATE, ACCEPTANCE)),
+           _followed, ("snapshot", *_ADJUSTED)),
+    Clause("Expiry and settlement", "futures are traded", "futures", _futures,
+           (*_STATE, *_EQUITY, *_INITIAL, *_MAINTENANCE)),
+    Clause("Expiry and settlement", "an expiry settles at its average", "futures", _done("settle"),
+           (*_STATE, ACCEPTANCE)),
     _refusal("Expiry and settlement", "what has ended is not traded, what is not known not settled", "futures",
              "InstrumentExpired", "NotSettled", "UnknownExpiry", "ExpiryListed", "ExpiryOutOfRange", "TooManyExpiries"),
-    Clause("Options", "options are priced and held", "options", lambda m: any(
-           market.is_option(market.kind_of(held.instrument)) for held in m.held), (*_STATE, *_EQUITY, *_INITIAL, *_MAINTENANCE)),
+    Clause("Options", "options are priced and held", "options", _options,
+           (*_STATE, *_EQUITY, *_INITIAL, *_MAINTENANCE)),
     Clause("Portfolio margin", "an account in portfolio mode", "portfolio margin", lambda m: any(
            m.model.vault.ledger.holders[a].mode for a in m.step.accounts()), (*_EQUITY, *_INITIAL, *_MAINTENANCE)),
-    Clause("Batch", "several calls are judged as one", "batch", lambda m: m.step.action == "batch", (*_STATE, ACCEPTANCE,
-           "NotBatchable")),
+    Clause("Batch", "several calls are judged as one", "batch", lambda m: m.step.action == "batch",
+           (*_STATE, ACCEPTANCE, "NotBatchable")),
     Clause("Orders", "signed orders are filled", "orders", _done("fill"), ()),
     Clause("Events", "every event of ours that the vault has tells what its door did", "",
            lambda m: bool(m.outcome.events), (EVENTS,)),

@@ -17,7 +17,6 @@ from sim.mirror.refusal import Refusal
 from sim.model import Model
 from sim.side import Outcome
 
-
 _FIGURES = {
     "adjusted_equity_wad": ("initial_equity_wad", "mark_wad"),
     "requirement_wad": ("initial_requirement_wad", "mark_wad"),

@@ -22,7 +22,7 @@ class Held(NamedTuple):
     size: int
     quote: int
     risk: Risk
-    index: int
+    index_wad: int
     premium: int
     confidence: int
 
@@ -105,5 +105,5 @@ def size_rate(held: Held) -> int:
 
 def profit(held: Held) -> int:
     """What a perp has gained at its mark [wad]."""
-    mark = oracle.mark(held.index, held.premium, held.risk.mark_band)
+    mark = oracle.mark(held.index_wad, held.premium, held.risk.mark_band)
     return fixed.mul_div_floor(held.size, mark, fixed.WAD) + held.quote

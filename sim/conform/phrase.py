@@ -1,4 +1,4 @@
-"""How a door or a view of a foreign vault is written in an adapter: `deposit(account, amount_raw)`, `held(account).size`."""
+"""How an adapter writes a door or a view of a vault: `deposit(account, amount_raw)`, `held(account).size`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sim.codec import Abi, Codec, Kind, camel, snake
+from sim.codec import Abi, Codec, Kind, snake
 from sim.mirror.account import AccountId
 
 _PHRASE = re.compile(r"(?:(\w+)\.)?(\w+)\(([^()]*)\)(?:\.(\w+))?")
@@ -62,7 +62,7 @@ def outputs_of(item: Item) -> str:
     return ",".join(_type(each) for each in item.get("outputs", ()))
 
 
-class Callable_(NamedTuple):
+class Spoken(NamedTuple):
     """A function of a contract with where its arguments come from, ready to be said and heard."""
 
     said: Phrase
@@ -86,7 +86,7 @@ class Callable_(NamedTuple):
         return told
 
 
-def callable_(item: Item, said: Phrase, codec: Codec) -> Callable_:
+def spoken(item: Item, said: Phrase, codec: Codec) -> Spoken:
     """A function as a phrase calls it. Raises ValueError when the output is none of its own."""
     from eth_utils.abi import function_abi_to_4byte_selector
 
@@ -94,7 +94,7 @@ def callable_(item: Item, said: Phrase, codec: Codec) -> Callable_:
     selector = function_abi_to_4byte_selector(abi).hex()
     outputs = tuple(item.get("outputs", ()))
     place = _place(outputs, said.output) if said.output else ((0,) if len(outputs) == 1 else ())
-    return Callable_(said, selector, tuple(item["inputs"]), codec.kinds(outputs), place, codec)
+    return Spoken(said, selector, tuple(item["inputs"]), codec.kinds(outputs), place, codec)
 
 
 def _place(outputs: Sequence[Item], name: str) -> tuple[int, ...]:
@@ -139,8 +139,3 @@ def _marked(item: Item, value: Any) -> Item:
     if isinstance(first, AccountId) and item["type"].startswith("uint256"):
         return {**item, "internalType": "AccountId" + item["type"].removeprefix("uint256")}
     return item
-
-
-def spelled(action: str) -> str:
-    """The Solidity name of an action."""
-    return camel(action)

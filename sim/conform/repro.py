@@ -1,4 +1,4 @@
-"""A finding as a file, and back: the steps by names and decoded arguments, to be played again on any version of the vault."""
+"""A finding as a file and back: steps by names and decoded arguments, to be played again on any version of a vault."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def read(path: Path) -> Repro:
 
 
 def replay(subject: Subject, repro: Repro) -> tuple[list[Replayed], bool]:
-    """The steps again, up to the first difference; and whether an Anvil shows that, too (or, without one, shows none)."""
+    """The steps again, up to the first difference; and whether an Anvil shows the same, or none where there is none."""
     trial = Trial(Inside(subject, repro.world), repro.world, Tally())
     played: list[Replayed] = []
     for step in repro.steps:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim import scenario
+from sim.chain import EnginesDisagree
 from sim.conform.reduce import Reducer, confirmed
 from sim.conform.stand import Beside, Inside
 from sim.conform.subject import Subject
@@ -16,7 +17,6 @@ from sim.conform.verdict import Verdict, verdicts
 from sim.conform.walk import Fitted, unfit
 from sim.mirror.refusal import Refusal
 from sim.model import Model
-from sim.chain import EnginesDisagree
 from sim.search.invariants import Invariants
 from sim.story import ExpectationFailed, Story
 

@@ -46,7 +46,7 @@ def _text(unit: str, path: Path) -> str:
 
 
 def _resolved(wanted: str, unit: str, path: Path, remappings: Mapping[str, Path]) -> tuple[str, Path] | None:
-    """The unit and file of an import, no unit where its place names it; None for those that the compiler finds itself."""
+    """The unit and file of an import, no unit where its place names it; None for what the compiler finds itself."""
     if wanted.startswith("."):
         name = posixpath.normpath(posixpath.join(posixpath.dirname(unit), wanted)) if unit else ""
         return name, (path.parent / wanted).resolve()

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from sim.anvil import Node
 from sim.codec import Codec, Names, snake
 from sim.conform.adapter import Extra
-from sim.conform.figures import ACCOUNT, MARKET, POSITION, VAULT as ALONE, WHOLE, Figure, Place
-from sim.conform.phrase import Callable_, callable_, signature, usual, value_of
+from sim.conform.figures import ACCOUNT, MARKET, POSITION, WHOLE, Figure, Place
+from sim.conform.figures import VAULT as ALONE
+from sim.conform.phrase import Spoken, signature, spoken, usual, value_of
 from sim.conform.subject import Subject
 from sim.deploy import DEPLOYER, GAS, Deployer, DeployFailed, Ground, deploy_tokens, set_spenders, vault_abi
 from sim.interface import Interface
 from sim.machine import Machine
-from sim.mirror.account import AccountId
 from sim.mirror.evm import Call as Said
 from sim.mirror.refusal import Refusal
 from sim.side import CHAIN_ID, TOKEN_ACTIONS, VAULT, Event, Step, World
@@ -30,6 +30,10 @@ class Question(NamedTuple):
     figure: Figure
     place: Place
     call: Call
+
+
+Saying = tuple[int, Call, Sequence[Question]]
+"""A step on its way to the vault: when [unix seconds], the call, and what is asked after it."""
 
 
 class Heard(NamedTuple):
@@ -56,14 +60,14 @@ class Stand:
         self._token = Interface(subject.ours.artifacts["Token"].abi, self.codec)
         self.codec.written[Said] = self._said
         self._doors = {
-            action: callable_(door.item, door.said, self.codec)
+            action: spoken(door.item, door.said, self.codec)
             for action, door in subject.doors.items()
             if door.item is not None and door.said is not None
         }
-        self._views = {name: callable_(item, said, self.codec) for name, (said, item) in subject.figures.items()}
+        self._views = {name: spoken(item, said, self.codec) for name, (said, item) in subject.figures.items()}
         if subject.whole:
             [whole] = [each for each in vault_abi(subject.ours) if each.get("name") == WHOLE.name]
-            self._views[WHOLE.name] = callable_(whole, usual(whole), self.codec)
+            self._views[WHOLE.name] = spoken(whole, usual(whole), self.codec)
 
     def transaction(self, step: Step) -> Call:
         """A step as the vault takes it. Raises ValueError when an argument does not fit, KeyError without a door."""
@@ -115,7 +119,7 @@ class Stand:
                 seen.add(about)
                 yield Question(figure, place, self._view(view, scope))
 
-    def _view(self, view: Callable_, scope: Mapping[str, Any]) -> Call:
+    def _view(self, view: Spoken, scope: Mapping[str, Any]) -> Call:
         to = self.names.address(view.said.contract)
         return {"from": _NOBODY, "to": to, "input": view.data(scope), "gas": GAS}
 
@@ -158,9 +162,8 @@ class Stand:
             values = [value_of(text, scope) for text in extra.arguments]
         except ValueError as trouble:
             raise DeployFailed(f"{extra.contract}: constructor: {trouble}; an adapter says `constructor`") from None
-        address = deployer.deploy(
-            extra.contract, types, [self._plain(*pair) for pair in zip(types, values, strict=True)]
-        )
+        plain = [self._plain(*pair) for pair in zip(types, values, strict=True)]
+        address = deployer.deploy(extra.contract, types, plain)
         self.names.bind(extra.name, address)
         scope[extra.name] = extra.name
 
@@ -225,7 +228,7 @@ class Beside:
             self._node.close()
             raise
 
-    def heard(self, steps: Sequence[tuple[int, Call, Sequence[Question]]]) -> list[Heard]:
+    def heard(self, steps: Sequence[Saying]) -> list[Heard]:
         """What the vault makes of steps (time, call, questions after it), one after another."""
         blocks: list[tuple[int, list[Call]]] = []
         for at, call, questions in steps:
@@ -241,9 +244,7 @@ class Beside:
         """Stops the node."""
         self._node.close()
 
-    def _read(
-        self, steps: Sequence[tuple[int, Call, Sequence[Question]]], answers: Iterator[Answer]
-    ) -> Iterator[Heard]:
+    def _read(self, steps: Sequence[Saying], answers: Iterator[Answer]) -> Iterator[Heard]:
         for _, _, questions in steps:
             answer = next(answers)
             refusal = self.stand.refusal(answer)

@@ -148,7 +148,7 @@ class _Check:
                 return Door(action, None, None, "switched off by the adapter")
             if not isinstance(said, Phrase):
                 return Door(action, None, None, ASSUMED)
-            item = self._item(said, ("doors", action), tuple(door_arguments(action)) + ("sender",))
+            item = self._item(said, ("doors", action), (*door_arguments(action), "sender"))
             return Door(action, said, item, f"as {said}")
         ours = next((item for item in self._ours if snake(item["name"]) == action), None)
         if ours is None:

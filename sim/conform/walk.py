@@ -1,4 +1,4 @@
-"""Random walks that a vault can go: only through its doors, on the instruments and with the parameters that it knows."""
+"""Random walks that a vault can go: only through its doors, on instruments and with parameters that it knows."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _NEEDS = {
     "_pause": "pause", "_unpause": "unpause", "_operator": "set_operator",
 }  # fmt: skip
 """The door that a kind of move goes through."""
+_SHARING = ("futures", "options")  # of their doors some belong to both
 _CHANGING = {"list_underlying", "schedule_risk", "enact_risk"}
 
 
@@ -49,17 +50,9 @@ def unfit(subject: Subject, action: str, args: Any) -> str:
 
 def _belongs(action: str, args: Any) -> list[str]:
     """The capabilities that a step needs beside its door."""
-    found = [
-        each.name for each in CAPABILITIES if each.doors == (action,) or (action in each.doors and _own(each.name))
-    ]
     if action == "trade":
-        found = [KINDS.get(market.kind_of(args["instrument"]), "perps")]
-    return found
-
-
-def _own(name: str) -> bool:
-    """Whether the doors of a capability are of no other."""
-    return name not in ("futures", "options", "perps")
+        return [KINDS.get(market.kind_of(args["instrument"]), "perps")]
+    return [each.name for each in CAPABILITIES if action in each.doors and each.name not in _SHARING]
 
 
 class Fitted(Walk):

@@ -38,7 +38,7 @@ def show_interface(subject: Subject) -> None:
 
 
 def show_report(report: Report, files: dict[int, str]) -> None:
-    """Stories, the table of clauses, and the differences. files: where each finding was written, by place in the table."""
+    """Stories, the table of clauses, and the differences. files: what to type to see each, by place in the table."""
     _show_stories("published figures", report.published)
     _show_stories("scenarios", report.scenarios)
     tally = report.tally
@@ -136,11 +136,8 @@ def _clauses(report: Report) -> Table:
     for verdict in report.verdicts:
         first, section = verdict.clause.section != section, verdict.clause.section
         colour = _COLOURS.get(verdict.state, "yellow")
-        steps = (
-            f"{verdict.agreed:,}"
-            if verdict.state != DIFFERS
-            else f"{verdict.differed:,} of {verdict.agreed + verdict.differed:,}"
-        )
+        met = verdict.agreed + verdict.differed
+        steps = f"{verdict.differed:,} of {met:,}" if verdict.state == DIFFERS else f"{verdict.agreed:,}"
         blank = verdict.state == UNSUPPORTED
         made.add_row(section if first else "", verdict.clause.text, f"[{colour}]{verdict.state}[/]",
                      "" if blank else steps, "" if blank else verdict.note)  # fmt: skip
