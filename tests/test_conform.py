@@ -186,7 +186,8 @@ def test_a_vault_with_other_names_and_errors_is_compared_by_acceptance(
         ("PerpVault.sol", "margin + _product(margin - equity,", "margin + _product(margin,",
          "margin with buffer: margin + (margin - equity) * buffer"),
         ("PerpVault.sol", "cash[account] += position.quote;",
-         "if (position.quote > 0) cash[account] += position.quote;", "a size that returns to zero turns its quote into cash"),
+         "if (position.quote > 0) cash[account] += position.quote;",
+         "a size that returns to zero turns its quote into cash"),
     ],
 )  # fmt: skip
 def test_a_planted_bug_is_of_its_clause(

@@ -131,7 +131,7 @@ def _show_stories(what: str, stories: list[Told]) -> None:
 
 
 def _clauses(report: Report) -> Table:
-    made = table("section", "clause", "came to", ">steps", "")
+    made = table("section", "clause", "came to", ">steps")
     section = ""
     for verdict in report.verdicts:
         first, section = verdict.clause.section != section, verdict.clause.section
@@ -139,8 +139,9 @@ def _clauses(report: Report) -> Table:
         met = verdict.agreed + verdict.differed
         steps = f"{verdict.differed:,} of {met:,}" if verdict.state == DIFFERS else f"{verdict.agreed:,}"
         blank = verdict.state == UNSUPPORTED
-        made.add_row(section if first else "", verdict.clause.text, f"[{colour}]{verdict.state}[/]",
-                     "" if blank else steps, "" if blank else verdict.note)  # fmt: skip
+        note = f"\n[dim]{verdict.note}[/]" if verdict.note and not blank else ""
+        made.add_row(section if first else "", verdict.clause.text + note, f"[{colour}]{verdict.state}[/]",
+                     "" if blank else steps)  # fmt: skip
     return made
 
 
