@@ -164,6 +164,43 @@ def test_a_vault_with_other_names_and_errors_is_compared_by_acceptance(
     assert notes["what is not listed cannot be traded"] == "only whether it refuses"
 
 
+READER = """// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+interface Books {
+    function cash(uint256 account) external view returns (int256);
+}
+
+contract Reader {
+    Books private immutable BOOKS;
+
+    constructor(Books books) {
+        BOOKS = books;
+    }
+
+    function both(address owner, uint96 number) external view returns (uint256 nothing, int256 cash) {
+        return (0, BOOKS.cash((uint256(uint160(owner)) << 96) | number));
+    }
+}
+"""
+
+
+def test_an_adapter_deploys_a_reader_pins_and_switches_off(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = copied(
+        tmp_path,
+        ("PerpMargin.sol", "risks[underlying].heartbeatSecs", "3600"),
+        (ADAPTER, "cash_wad: cash(account)", "cash_wad: 'reader.both(account.owner, account.number).cash'"),
+        (ADAPTER, "refusals: exact", "deploy: [{name: reader, contract: Reader.sol:Reader, arguments: [vault]}]\n"
+         "fixed: {risk: {heartbeat_secs: 3600}}\ndoors: {set_guardian: no}\nrefusals: exact"),
+    )  # fmt: skip
+    (tmp_path / "Reader.sol").write_text(READER, encoding="utf8")
+    code, found = examined(capsys, target, "--adapter", str(tmp_path / ADAPTER), "--steps", "400")
+    assert (code, differing(found)) == (DONE, [])
+    assert found["capabilities"]["guardian"] == "no set_guardian"
+    assert "needs another heartbeat secs" in {told["why"] for told in found["scenarios"]}
+    assert "set_guardian" not in found["actions"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "clause"),

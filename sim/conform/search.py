@@ -12,7 +12,7 @@ from sim.chain import EnginesDisagree
 from sim.conform.reduce import Reducer, confirmed
 from sim.conform.stand import Beside, Inside
 from sim.conform.subject import Subject
-from sim.conform.trial import Finding, Tally, Trial, play
+from sim.conform.trial import NAMING, Finding, Tally, Trial, play
 from sim.conform.verdict import Verdict, verdicts
 from sim.conform.walk import Fitted, unfit
 from sim.mirror.refusal import Refusal
@@ -113,13 +113,17 @@ def _unfit(subject: Subject, story: Story) -> str:
     terms = story.world.terms._asdict()
     if off := [name for name, value in wrong.items() if terms[name] != value]:
         return f"needs another {off[0].replace('_', ' ')}"
-    model = Model(story.world)
+    model, named = Model(story.world), set[str]()
     steps = story.steps(model)
     try:
         step = next(steps)
         while True:
-            if why := unfit(subject, step.action, step.args):
+            if step.action in NAMING and not subject.doors[step.action].there:
+                named.add(step.args["to"])  # whom nobody needs unless it acts
+            elif why := unfit(subject, step.action, step.args):
                 return f"needs {why}"
+            elif step.sender in named:
+                return f"needs a {step.sender}"
             step = steps.send(model.apply(step))
     except StopIteration:
         return ""
@@ -150,4 +154,4 @@ def shortest(subject: Subject, finding: Finding) -> Finding:
             raise EnginesDisagree(f"{short.difference} after {short.steps[-1]} in process, but not on Anvil")
     finally:
         beside.close()
-    return short
+    return short._replace(confirmed=True)

@@ -20,19 +20,23 @@ from sim.side import Outcome, Step, World
 from sim.speech import Call
 from sim.story import ExpectationFailed
 
+NAMING = ("set_guardian",)
+"""What stories do at their start and a vault may be without: it only gives a right."""
+
 
 class Differs(Exception):
     """The vault stands elsewhere than the model: nothing after this step can be compared."""
 
 
 class Finding(NamedTuple):
-    """A difference with the steps that lead to it; the last of them shows it."""
+    """A difference with the steps that lead to it, the last of which shows it; and whether Anvil shows it, too."""
 
     difference: Difference
     steps: tuple[Step, ...]
     world: World
     candidates: tuple[int, ...]
     walk: str
+    confirmed: bool = False
 
     @property
     def likeness(self) -> tuple[str, str]:
@@ -178,7 +182,7 @@ class Trial:
 def is_assumed(subject: Subject, step: Step) -> bool:
     """Whether a step is played by the model alone."""
     door = subject.doors.get(step.action)
-    return door is not None and door.assumed
+    return door is not None and (door.assumed or (step.action in NAMING and not door.there))
 
 
 def unsaid(subject: Subject) -> frozenset[str]:

@@ -106,7 +106,7 @@ def _clause(verdict: Verdict, file: str | None) -> dict[str, Any]:
     if verdict.finding is not None:
         last = verdict.finding.steps[-1]
         found |= {"difference": str(verdict.finding.difference), "at": f"{last.action} by {last.sender}"}
-        found |= {"steps": len(verdict.finding.steps), "file": file}
+        found |= {"steps": len(verdict.finding.steps), "file": file, "confirmed": verdict.finding.confirmed}
     return found
 
 
@@ -150,7 +150,8 @@ def _show_finding(verdict: Verdict, file: str) -> None:
     last = verdict.finding.steps[-1]
     print(f"DIFFERS: {verdict.clause.section}: {verdict.clause.text}")
     print(f"  {verdict.finding.difference}")
-    print(f"  after {len(verdict.finding.steps)} steps, the last {last.action} by {last.sender}; seen on Anvil too")
+    seen = "seen on Anvil too" if verdict.finding.confirmed else "neither made shorter nor played on Anvil"
+    print(f"  after {len(verdict.finding.steps)} steps, the last {last.action} by {last.sender}; {seen}")
     if file:
         print(f"  to see it: {file}")
     print()
