@@ -11,7 +11,7 @@ import gzip
 import json
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,8 +28,8 @@ from sim.mirror.surface import Svi
 from sim.model import Model
 from sim.run import run
 from sim.search.generate import START_AT, WAD, Walk
-from sim.side import TOKEN_ACTIONS, VAULT, Outcome, Step, World
-from sim.story import Story
+from sim.side import TOKEN_ACTIONS, VAULT, Step, World
+from sim.story import Story, told
 
 OWNERS = 20
 SEED = 3
@@ -61,7 +61,7 @@ def chain(steps: int, options: bool = False) -> dict[str, Any]:
 
     options: two thirds of the trades are of futures and options, and every account holds some.
     """
-    lockstep, played = _lockstep(_steady(steps, options))
+    lockstep, played = _lockstep(steady(steps, options))
     calls, state, vault = _encoded(played)
     layer = _contract_layer(played[: _set_up(played) + RIVAL_STEPS])
     viewed, bare = _pyrevm(calls, state, vault, views=True), _pyrevm(calls, state, vault, views=False)
@@ -80,7 +80,7 @@ def chain(steps: int, options: bool = False) -> dict[str, Any]:
     }
 
 
-def _steady(count: int, options: bool) -> Story:
+def steady(count: int, options: bool) -> Story:
     """A market with twenty accounts in which every block of steps asks for the same work, drawn beforehand."""
     walk = Walk(SEED, 0, OWNERS)
     steps = list(walk.setup())
@@ -91,7 +91,7 @@ def _steady(count: int, options: bool) -> Story:
     for block in range(count // BLOCK):
         at = begin + 12 * (block + 1)
         steps += _block(walk.accounts, at, block, _dated(begin) if options else ())
-    return replace(walk.story(), steps=lambda model: _told(steps))
+    return replace(walk.story(), steps=lambda model: told(steps))
 
 
 def _dated(begin: int) -> Sequence[tuple[int, int]]:
@@ -132,10 +132,6 @@ def _curve(underlying: int, expiry: int, forward_wad: int, at: int, begin: int) 
     secs = expiry - begin
     svi = Svi(36 * WAD * secs // (100 * 365 * DAY), WAD // 20, -WAD // 10, 0, WAD // 10, secs, forward_wad)
     yield Step(at, "feeder", "publish_surface", {**where, "svi": svi, **sure})
-
-
-def _told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:
-    yield from (step for step in steps)
 
 
 def _block(accounts: Sequence[AccountId], at: int, block: int, dated: Sequence[tuple[int, int]]) -> Iterator[Step]:

@@ -101,8 +101,9 @@ class Machine:
 
     def back(self, mark: int) -> None:
         """Takes back everything since a mark, which stays; marks after it are gone."""
-        checkpoint, at, number = self._marks[mark]
-        self._evm.revert(checkpoint)
+        _, at, number = self._marks[mark]
+        for checkpoint, *_ in reversed(self._marks[mark:]):  # one after another: each takes back a single level
+            self._evm.revert(checkpoint)
         self._marks[mark:] = [(self._evm.snapshot(), at, number)]
         self._set_block(at, number)
 

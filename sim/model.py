@@ -95,6 +95,8 @@ class Model:
             token.hook = partial(self.vault.fund_insurance, 1, sender=name)
         self.journal.keep()
         self.at, self.steps = world.starts_at, 0
+        self._told: dict[AccountId, Metrics] = {}
+        self._told_in = -1, 0
         self._doors: dict[str, tuple[Callable[..., Any], bool]] = {}
 
     def apply(self, step: Step) -> Outcome:
@@ -121,7 +123,14 @@ class Model:
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
         """What accounts are told about their margin at a time [unix seconds]."""
-        return [self.vault.metrics(account, now=at) for account in accounts]
+        state = self.journal.version, at
+        if self.journal.entries or state != self._told_in:  # who asks again of the same state is told the same
+            self._told.clear()
+            self._told_in = (-1, 0) if self.journal.entries else state
+        for account in accounts:
+            if account not in self._told:
+                self._told[account] = self.vault.metrics(account, now=at)
+        return [self._told[account] for account in accounts]
 
     def close(self) -> None:
         """Frees nothing: the model is memory."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
@@ -16,7 +16,7 @@ from sim.mirror.liquidation import Terms
 from sim.model import Model
 from sim.notation import BadNotation, Notation, plain
 from sim.side import Outcome, Step, TokenSpec, WalletSpec, World
-from sim.story import Story
+from sim.story import Story, told
 
 FORMAT = 1
 SAME = "same"
@@ -55,7 +55,7 @@ class Record:
             underlyings=tuple(header["underlyings"]),
             collaterals=tuple(header["collaterals"]),
             expected_steps=len(steps),
-            steps=lambda model: _told(steps),
+            steps=lambda model: told(steps),
         )
 
 
@@ -183,10 +183,6 @@ def _digest(body: Mapping[str, Any], last: str) -> str:
 
 def _dump(body: Mapping[str, Any]) -> str:
     return json.dumps(body, separators=(",", ":"))
-
-
-def _told(steps: tuple[Step, ...]) -> Generator[Step, Outcome, None]:
-    yield from (step for step in steps)  # of a generator: outcomes are sent, and a tuple takes none
 
 
 def world_text(world: World) -> dict[str, Any]:

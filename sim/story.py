@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from sim.mirror import fixed, funding, ledger, market, option, oracle, valuation
@@ -34,6 +34,11 @@ class Story:
     collaterals: tuple[str, ...]
     expected_steps: int
     steps: Callable[[Model], Generator[Step, Outcome, None]]
+
+
+def told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:
+    """Steps that are known beforehand, as a story tells them."""
+    yield from (step for step in steps)  # of a generator: outcomes are sent, and a tuple takes none
 
 
 def mark(model: Model, instrument: int, at: int) -> int:

@@ -48,7 +48,8 @@ ARROWS["conform"] = ARROWS["search"] | {"search"}  # a foreign vault is searched
 ARROWS["report"] = ARROWS["conform"] | {"conform", "sweep", "portfolio"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
-ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput"}
+ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
+ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit"}
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
 FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "ape": set[str]()}

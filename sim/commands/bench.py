@@ -24,7 +24,8 @@ _ROWS = {
 
 def bench(arguments: Namespace) -> int:
     """Measures and prints the figures."""
-    return _sweep(arguments) if arguments.what == "sweep" else _chain(arguments)
+    measured = {"chain": _chain, "sweep": _sweep, "search": _search}
+    return measured[arguments.what](arguments)
 
 
 def _chain(arguments: Namespace) -> int:
@@ -41,6 +42,24 @@ def _chain(arguments: Namespace) -> int:
         made.add_row(name.replace("_", " "), about, f"{rate:,.0f}", f"{speed / rate:,.2f} x")
     show(made)
     print(_ageing(figures["lockstep"]))
+    print(_versions(figures))
+    return DONE
+
+
+def _search(arguments: Namespace) -> int:
+    from sim.pursuit import RIVALS, search
+
+    figures = search(arguments.steps, _silent if arguments.json else _note)
+    if arguments.json:
+        print(json.dumps(figures, indent=2))
+        return DONE
+    made = table("steps", "what is done", ">steps/s", ">compared is")
+    for name, found in figures["stories"].items():
+        for rival, about in RIVALS.items():
+            rate = found[f"{rival}_per_second"]
+            made.add_row(name, about, f"{rate:,}", f"{found['compared_per_second'] / rate:.2f} x")
+    show(made)
+    print("per second of the processor, the best of three rounds")
     print(_versions(figures))
     return DONE
 

@@ -19,6 +19,7 @@ _CODES = {
     "Misused": USAGE,
     "ScenarioError": USAGE,
     "BadRecord": USAGE,
+    "BadCorpus": USAGE,
     "CompileFailed": USAGE,
     "DeployFailed": USAGE,
     "Diverged": FAILED,
@@ -27,6 +28,7 @@ _CODES = {
     "ExpectationFailed": FAILED,
     "ToolchainMissing": MISSING,
     "ChainLost": MISSING,
+    "BrokenProcessPool": MISSING,  # the system ended a process of a search: mostly for want of memory
     "KeyboardInterrupt": INTERRUPTED,
     "EnginesDisagree": DISAGREED,
 }

@@ -10,7 +10,7 @@ from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = (
-    "run", "margin", "replay", "explain", "scenarios", "schema", "bench", "efficiency", "conform",
+    "run", "fuzz", "margin", "replay", "explain", "scenarios", "schema", "bench", "efficiency", "conform",
     "setup", "doctor", "test",
 )  # fmt: skip
 
@@ -21,6 +21,7 @@ _EXAMPLES = """examples:
   crossvault scenarios                                     what ships
   crossvault run black-thursday                            both sides, compared; a summary at the end
   crossvault run black-thursday --seed 7 --json            one JSON document
+  crossvault fuzz --contracts my-contracts --time 60s      do your contracts still agree with the model?
   crossvault margin strangle --trade 'ETH-PERP +2'         one portfolio by every method, before and after
   crossvault run my-story.yaml --contracts my-contracts    your contracts against the model
   crossvault explain RECORD 120                            one step: before, after, margin arithmetic, call trace
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"crossvault {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _add_run(commands.add_parser("run", help="play scenarios on both sides and compare every step"))
+    _add_fuzz(commands.add_parser("fuzz", help="random walks near the limits until contracts and model differ"))
     _add_margin(commands.add_parser("margin", help="a portfolio by every method of margin, side by side"))
     _add_replay(commands.add_parser("replay", help="play a record again: identical, or the first line that is not"))
     _add_explain(commands.add_parser("explain", help="one step of a record: states, margin arithmetic, call trace"))
@@ -82,6 +84,23 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     record.add_argument("--record", metavar="FILE", help="where the record goes (default: printed at the end)")
     parser.add_argument("--picture", metavar="FILE", help="draw the summary as an SVG")
     record.add_argument("--no-record", action="store_true", help="write no record")
+
+
+def _add_fuzz(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Random steps that keep accounts alive near their limits, in process, every invariant held and every step "
+        "compared, and what they reached. Anvil confirms what is found."
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--time", metavar="SPAN", help="how long, as 60s or '1h 30m' (default: 60s)")
+    length.add_argument("--steps", type=_count, metavar="N", help="how many steps at least, instead of a time")
+    parser.add_argument("-j", "--jobs", type=_count, metavar="N", help="walks at a time (default: one per processor)")
+    parser.add_argument("--seed", type=_seed, metavar="S", help="seed of the first walk (default: 1)")
+    parser.add_argument(
+        "--corpus", metavar="DIR", help="remember walks that are done, and what failed, to go on from there"
+    )
+    _add_contracts(parser)
+    _add_json(parser)
 
 
 def _add_margin(parser: argparse.ArgumentParser) -> None:
@@ -118,9 +137,12 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    about = "chain: lockstep, web3.py's contract layer, pyrevm; sweep: margin of many accounts, mirror, sweeps, Anvil"
-    parser.add_argument("what", choices=("chain", "sweep"), help=about)
-    parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="chain: steps to compare (10000)")
+    about = (
+        "chain: lockstep, web3.py's contract layer, pyrevm; sweep: margin of many accounts, mirror, sweeps, Anvil; "
+        "search: steps compared in process, and the same calls without comparison"
+    )
+    parser.add_argument("what", choices=("chain", "sweep", "search"), help=about)
+    parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="chain, search: steps (10000)")
     parser.add_argument("--options", action="store_true", help="chain: futures and options among the trades")
     parser.add_argument("--million", action="store_true", help="sweep: a million accounts too")
     _add_json(parser)
@@ -162,4 +184,10 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
     return int(text)

@@ -23,14 +23,17 @@ _ABSENT: Any = object()
 class Journal:
     """Undo log: every write since the last `keep`, so that a refused call leaves no trace and costs what it wrote."""
 
-    __slots__ = ("entries",)
+    __slots__ = ("entries", "version")
 
     def __init__(self) -> None:
         self.entries: list[tuple[Any, Any, Any]] = []
+        self.version = 0  # of what is final: the same as long as nothing was written
 
     def keep(self) -> None:
         """Makes all writes since the last call final."""
-        self.entries.clear()
+        if self.entries:
+            self.version += 1
+            self.entries.clear()
 
     def undo(self) -> None:
         """Takes all writes since the last `keep` back, latest first."""

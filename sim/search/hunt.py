@@ -10,6 +10,7 @@ from sim.local import Local
 from sim.mirror.account import AccountId
 from sim.model import Model
 from sim.run import OF_CURVES, Diverged, Guard, Result, compare_world, drive
+from sim.search.reach import Reach
 from sim.side import Outcome, Step
 from sim.story import Story
 
@@ -17,9 +18,11 @@ from sim.story import Story
 class Hunt:
     """A model and a chain side that stand at the same step; the first difference raises Diverged."""
 
-    def __init__(self, model: Model, side: Local, guard: Guard | None = None, every: int = 1) -> None:
-        """every: steps between comparisons of metrics and curves; outcomes are compared at each."""
-        self.model, self.side, self.guard, self.every = model, side, guard, every
+    def __init__(
+        self, model: Model, side: Local, guard: Guard | None = None, every: int = 1, reach: Reach | None = None
+    ) -> None:
+        """every: steps between comparisons of metrics and curves; outcomes are compared at each. reach: is counted."""
+        self.model, self.side, self.guard, self.every, self.reach = model, side, guard, every, reach
         self.result = Result()
         self._fields = side.event_fields()
         self._touched: dict[AccountId, None] = {}
@@ -37,6 +40,8 @@ class Hunt:
             result.refusals[outcome.refusal.name] += 1
         if self.guard:
             self.guard.after(step, outcome, self.model)
+        if self.reach:
+            self.reach.applied(step, outcome, self.model)
         if found := differences(self.side.apply(step), outcome, self._fields):
             raise Diverged(result.steps, step, found)
         self._last = step
@@ -66,6 +71,8 @@ class Hunt:
             if found := value_differences(f"{account}.metrics", theirs, mine):
                 raise Diverged(number, step, found)
             self.result.metrics_compared += 1
+            if self.reach:
+                self.reach.told(mine)
         if self._curves_touched:
             self._curves_touched = False
             if found := value_differences("curves", self.side.curves(), self.model.vault.curves()):
@@ -84,8 +91,12 @@ def hunt(
 
     tick: called with the count of steps so far. every: steps between comparisons of metrics and curves.
     """
+    return follow(story, Hunt(model, side, guard, every), tick)
+
+
+def follow(story: Story, hunting: Hunt, tick: Callable[[int], None] = lambda steps: None) -> Result:
+    """Plays a story on both sides of a hunt to its end or to the first failure, which the result then names."""
     started = time.perf_counter()
-    hunting = Hunt(model, side, guard, every)
     try:
         drive(story, hunting, tick)
     except Diverged as diverged:

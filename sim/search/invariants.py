@@ -123,7 +123,7 @@ class Invariants:
 
     def _require_alive(self, step: Step) -> None:
         """V14: nothing is traded once it has ended."""
-        for instrument in _traded(step.action, step.args):
+        for instrument in traded(step.action, step.args):
             ends = market.expiry_of(instrument)
             _require("V14", ends == 0 or step.at < ends, f"{instrument} ended at {ends}", str(step))
 
@@ -222,7 +222,7 @@ def _ending(model: Model, account: AccountId, args: Mapping[str, Any]) -> int:
     return sum((market.underlying_of(each), market.expiry_of(each)) == term for each in held)
 
 
-def _traded(action: str, args: Mapping[str, Any]) -> Iterator[int]:
+def traded(action: str, args: Mapping[str, Any]) -> Iterator[int]:
     """The instruments that a step trades."""
     if action == "trade":
         yield args["instrument"]
@@ -230,7 +230,7 @@ def _traded(action: str, args: Mapping[str, Any]) -> Iterator[int]:
         yield from (pair.maker.instrument for pair in args["matches"])
     elif action == "batch":
         for call in args["calls"]:
-            yield from _traded(call.action, call.args)
+            yield from traded(call.action, call.args)
 
 
 def _changes(model: Model, step: Step) -> int:
@@ -242,7 +242,7 @@ def _changes(model: Model, step: Step) -> int:
     calls = [(call.action, call.args) for call in step.args["calls"]] if step.action == "batch" else []
     actions = [action for action, _ in calls] or [step.action]
     cash_moves = sum(action in ("deposit_cash", "withdraw_cash") for action in actions)
-    return cash_moves + 2 * sum(1 for _ in _traded(step.action, step.args))
+    return cash_moves + 2 * sum(1 for _ in traded(step.action, step.args))
 
 
 def _images(model: Model) -> dict[AccountId, Image]:

@@ -48,7 +48,7 @@ def drawn(random: Random) -> Variety:
     if random.random() < 0.33:
         return Variety()
     return Variety(
-        owners=random.choice((2, 3, 5, 8, 8, 20)),
+        owners=random.choice((2, 3, 5, 8, 8, 8, 20)),
         pace=random.choice((0.02, 0.15, 0.15, 0.4)),
         delay_secs=random.choice((0, 1, 600, _DAY_SECS)),
         portfolio_pct=random.choice((0, 50, 100)),

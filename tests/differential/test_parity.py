@@ -208,6 +208,18 @@ def test_a_mark_takes_everything_back() -> None:
     assert again.play(steps[150:]) == first == side.play(steps[150:])
 
 
+def test_marks_stand_within_marks() -> None:
+    story = Walk(6, 60).story()
+    _, steps = steps_of(story)
+    side = Local(story.world)
+    outer = side.mark()
+    first = side.play(steps)
+    inner = [side.mark() for _ in range(3)]
+    side.back(inner[1])
+    side.back(outer)
+    assert side.play(steps) == first
+
+
 def test_there_is_an_end_to_marks() -> None:
     machine = Machine(CHAIN_ID, START_AT)
     with pytest.raises(MachineFailed, match="marks at once"):

@@ -1,0 +1,121 @@
+"""One walk of a campaign: what is played from a seed, and what it came to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from random import Random
+from typing import NamedTuple
+
+from sim.compiler import Build
+from sim.local import Local
+from sim.model import Model
+from sim.run import Broken
+from sim.search.generate import Walk
+from sim.search.hunt import Hunt, follow
+from sim.search.invariants import Invariants
+from sim.search.orders import Orders
+from sim.search.reach import Reach
+from sim.search.variety import Variety, drawn
+from sim.side import Outcome, Step
+from sim.story import Story
+
+STEPS, ORDERS = "steps", "orders"
+TOLD_EVERY = 10  # steps between comparisons of what accounts are told: that costs as much as a step
+
+_LENGTHS = {STEPS: 1_000, ORDERS: 500}
+_EVERY_ORDERS = 5  # one walk in so many is of signed orders
+
+
+class Task(NamedTuple):
+    """A walk to be played: of `steps` or of signed `orders`, from a seed, so many steps after its set-up."""
+
+    kind: str
+    seed: int
+    length: int
+
+    def variety(self) -> Variety:
+        """What the walk differs in from a plain one."""
+        return drawn(Random(f"variety {self.seed}")) if self.kind == STEPS else Variety()
+
+    def story(self) -> Story:
+        """The walk as a story; it can be played once."""
+        if self.kind == ORDERS:
+            return Orders(self.seed, self.length).story()
+        return Walk(self.seed, self.length, variety=self.variety()).story()
+
+
+def tasks(seed: int) -> Iterator[Task]:
+    """A walk for each seed, without end."""
+    while True:
+        kind = ORDERS if seed % _EVERY_ORDERS == 2 else STEPS
+        yield Task(kind, seed, _LENGTHS[kind])
+        seed += 1
+
+
+class Failure(NamedTuple):
+    """Where a walk failed: `diverged`, `broken` or `unreadable`; in words; and the steps up to there."""
+
+    how: str
+    text: str
+    steps: tuple[Step, ...]
+
+
+class Walked(NamedTuple):
+    """What a walk came to; one that was stopped on the way is not whole."""
+
+    task: Task
+    whole: bool
+    metrics: int
+    seconds: float
+    reach: Reach
+    failure: Failure | None = None
+
+
+class Enough(Exception):
+    """Whoever looks on a walk wants no more of it."""
+
+
+def walk(task: Task, build: Build, tick: Callable[[int], None] = lambda steps: None) -> Walked:
+    """Plays a walk in this process with every invariant; `tick` hears of every step, and may raise Enough."""
+    story, steps, started = task.story(), list[Step](), time.process_time()
+    model, guard, reach = Model(story.world), Invariants(), Reach()
+    reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
+    hunting = Hunt(model, Local(story.world, build), guard, TOLD_EVERY, reach)
+
+    def walked(whole: bool, failure: Failure | None = None) -> Walked:
+        spent = time.process_time() - started
+        return Walked(task, whole, hunting.result.metrics_compared, spent, reach, failure)
+
+    try:
+        failed = follow(_noted(story, steps), hunting, tick).failure
+        if failed is None:
+            guard.require_conserved(model)
+    except Enough:
+        return walked(False)
+    except Broken as broken:
+        failed = broken
+    except (ValueError, IndexError, OverflowError) as odd:
+        text = f"step {len(steps)} ({steps[-1].action}): the contracts gave an answer that cannot be read: {odd}"
+        return walked(True, Failure("unreadable", text, tuple(steps)))
+    if failed is None:
+        return walked(True)
+    how = "broken" if isinstance(failed, Broken) else "diverged"
+    return walked(True, Failure(how, str(failed), tuple(steps)))
+
+
+def _noted(story: Story, steps: list[Step]) -> Story:
+    """The story, which notes its steps as they come."""
+
+    def noting(model: Model) -> Generator[Step, Outcome, None]:
+        inner = story.steps(model)
+        try:
+            step = next(inner)
+            while True:
+                steps.append(step)
+                step = inner.send((yield step))
+        except StopIteration:
+            return
+
+    return replace(story, steps=noting)
