@@ -45,7 +45,8 @@ ARROWS["search"] = ARROWS["record"] | {"record", "local", "machine"}
 ARROWS["mutation"] = ARROWS["search"] | {"search"}
 ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and read from the model
 ARROWS["sweep"] = ARROWS["agents"]
-ARROWS["report"] = ARROWS["mutation"] | {"mutation", "sweep", "portfolio"}
+ARROWS["conform"] = ARROWS["search"] | {"search"}  # a foreign vault is searched as ours is
+ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
