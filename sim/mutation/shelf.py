@@ -30,10 +30,10 @@ _SHIPPED = (
 
 def reels(build: Build) -> list[Reel]:
     """The stories, played on the model and on a build of contracts. Raises Diverged where these differ already."""
-    return [record(story, build) for story in _stories(build)]
+    return [record(story, build) for story in stories(build)]
 
 
-def _stories(build: Build) -> Iterator[Story]:
+def stories(build: Build) -> Iterator[Story]:
     """Those that kill most in the least time come first."""
     walks = [Walk(seed, STEPS).story() for seed in SEEDS]
     bounds = [Bounds(seed, BEFORE_BOUNDS, build).story() for seed in BOUNDED]
