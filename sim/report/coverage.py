@@ -95,7 +95,8 @@ class Coverage:
             f'<!doctype html><html lang="en"><meta charset="utf8"><meta name="viewport" content="width=device-width">'
             f"<title>Coverage</title><style>{_STYLE}</style><h1>What the search has reached</h1>"
             f'<p><span class="hit">reached</span>, <span class="part">reached, a branch not taken</span>, '
-            f'<span class="miss">never reached</span>; by doors: what views alone execute (Lens, Teller) is not counted</p><table>{head}{rows}</table>{texts}</html>\n'
+            f'<span class="miss">never reached</span>; by doors: what views alone execute (Lens, Teller) is not counted'
+            f"</p><table>{head}{rows}</table>{texts}</html>\n"
         )
 
     def _row(self, file: str | None) -> str:
