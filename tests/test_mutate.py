@@ -21,17 +21,17 @@ from sim.search.trial import Killed, killed
 from sim.search.verdicts import KILLED, REFUSED, SURVIVED, Campaign, Verdict, mirrored, tally
 
 MUTANTS = [
-    Mutant("Fixed.sol:min:compare:1", "Fixed.sol", 121, Edit("compare", 0, 1, "<="), "<", None),
-    Mutant("Fixed.sol:max:compare:1", "Fixed.sol", 128, Edit("compare", 0, 1, ">="), ">", None),
+    Mutant("Fixed.sol:min:compare:1", "Fixed.sol", 121, Edit("compare", 0, 1, "<="), "<", "a <= b", None),
+    Mutant("Fixed.sol:max:compare:1", "Fixed.sol", 128, Edit("compare", 0, 1, ">="), ">", "a >= b", None),
 ]
-GOOD = '- id: Fixed.sol:min:compare:1\n  change: "< -> <="\n  reason: "equal numbers are one number"\n'
+GOOD = '- id: Fixed.sol:min:compare:1\n  becomes: "a <= b"\n  reason: "equal numbers are one number"\n'
 BAD = {
     "no list": ("a: 1\n", ":1: entry|expected a list"),
-    "no entry": ("- 7\n", "entry 1: expected id, change, reason, got 7"),
-    "no reason": (GOOD.replace("reason", "because"), "because: no such field: expected one of id, change, reason"),
+    "no entry": ("- 7\n", "entry 1: expected id, becomes, reason, got 7"),
+    "no reason": (GOOD.replace("reason", "because"), "because: no such field: expected one of id, becomes, reason"),
     "a reason that says nothing": (GOOD.replace("equal numbers are one number", " "), "reason: expected a text"),
     "no such mutant": (GOOD.replace("min:", "mn:"), "did you mean 'Fixed.sol:min:compare:1'"),
-    "another change": (GOOD.replace("<=", ">="), "is now '< -> <=', not '< -> >=': judge it again"),
+    "another change": (GOOD.replace("<=", ">="), "is now 'a <= b', not 'a >= b': judge it again"),
     "the same twice": (GOOD + GOOD, "is there twice"),
     "no YAML": ("- [", "cannot be read"),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.search.mutants import Mutant
 
-_FIELDS = ("id", "change", "reason")
+_FIELDS = ("id", "becomes", "reason")
 
 
 class BadEquivalents(Exception):
@@ -56,9 +56,9 @@ def _require_known(where: str, entry: Mapping[str, str], known: Mapping[str, Mut
     mutant = known.get(entry["id"])
     if mutant is None:
         raise BadEquivalents(f"{where}: id: there is no mutant {entry['id']!r}{_near(entry['id'], list(known))}")
-    if mutant.change != entry["change"]:
+    if mutant.becomes != entry["becomes"]:
         raise BadEquivalents(
-            f"{where}: change: {entry['id']} is now {mutant.change!r}, not {entry['change']!r}: judge it again"
+            f"{where}: becomes: {entry['id']} is now {mutant.becomes!r}, not {entry['becomes']!r}: judge it again"
         )
 
 

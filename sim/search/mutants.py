@@ -54,7 +54,7 @@ class Site(NamedTuple):
 class Mutant(NamedTuple):
     """One change: where it stands (line from 1, bytes of the file), what stood there, and what stands there now.
 
-    site: what can be woven into the original; None for what is outside of functions.
+    becomes: the whole line with the change. site: what can be woven into the original; None outside of functions.
     """
 
     id: str
@@ -62,6 +62,7 @@ class Mutant(NamedTuple):
     line: int
     edit: Edit
     was: str
+    becomes: str
     site: Site | None
 
     @property
@@ -236,7 +237,13 @@ def _named(file: str, text: Text, found: Iterator[_Found]) -> Iterator[Mutant]:
         counts[place, edit.operator] += 1
         number = counts[place, edit.operator]
         line = text.content[: edit.start].count(b"\n") + 1
-        yield Mutant(f"{file}:{place}:{edit.operator}:{number}", file, line, edit, was, site)
+        identifier = f"{file}:{place}:{edit.operator}:{number}"
+        yield Mutant(identifier, file, line, edit, was, _becomes(text.content, edit), site)
+
+
+def _becomes(content: bytes, edit: Edit) -> str:
+    start, end = content.rfind(b"\n", 0, edit.start) + 1, content.find(b"\n", edit.end)
+    return _one_line((content[start : edit.start] + edit.text.encode() + content[edit.end : end]).decode())
 
 
 def _one_line(text: str) -> str:
