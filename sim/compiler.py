@@ -104,6 +104,16 @@ def compile_many(directories: Sequence[Path]) -> list[Build]:
     return [old or fresh[prefix] for prefix, old in zip(prefixes, stored, strict=True)]
 
 
+def compile_units(units: Sources) -> Build:
+    """The build of some sources alone, by unit name, with none of those that ship. Raises CompileFailed."""
+    key = build_hash(units)
+    if stored := _stored(f"{key}-units"):
+        return stored
+    output = _run_solc(units, {"*": _OUTPUTS}, None, units)
+    own = {unit: found for unit, found in output["contracts"].items() if unit in units}
+    return _store(f"{key}-units", Build(_artifacts(own, ""), key, _warnings(output)))
+
+
 def syntax_trees(directory: Path | None = None) -> Mapping[str, Any]:
     """The compiler's syntax tree of every file, by its path below the directory; cached like a build."""
     sources = contract_sources(directory)

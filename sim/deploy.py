@@ -78,8 +78,7 @@ class Deployer:
 def deploy_world(ground: Ground, build: Build, world: World, names: Names) -> None:
     """Puts tokens, vault, exchange and wallets of a world on a ground and binds their names. Raises DeployFailed."""
     deployer = Deployer(ground, build, names)
-    for spec in world.tokens:
-        names.bind(spec.name, deployer.deploy(_TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals]))
+    deploy_tokens(deployer, world)
     kinds = ["address", "address", "uint256", f"({','.join(['uint64'] * len(Terms._fields))})"]
     values = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
     names.bind(STRESS, stress := deployer.deploy("Stress"))
@@ -92,10 +91,18 @@ def deploy_world(ground: Ground, build: Build, world: World, names: Names) -> No
     names.bind(EXCHANGE, deployer.deploy("Exchange", ["address"], [vault]))
     for name, signer in world.wallets:
         names.bind(name, deployer.deploy("Wallet", ["address"], [names.address(signer)]))
-    _set_spenders(ground, build, world.tokens, names)
+    set_spenders(ground, build, world.tokens, names)
 
 
-def _set_spenders(ground: Ground, build: Build, tokens: Sequence[TokenSpec], names: Names) -> None:
+def deploy_tokens(deployer: Deployer, world: World) -> None:
+    """Puts the tokens of a world on a ground and binds their names. Raises DeployFailed."""
+    for spec in world.tokens:
+        types, values = ["string", "uint8"], [spec.name, spec.decimals]
+        deployer.names.bind(spec.name, deployer.deploy(_TOKENS[spec.kind], types, values))
+
+
+def set_spenders(ground: Ground, build: Build, tokens: Sequence[TokenSpec], names: Names) -> None:
+    """Lets the vault of a world spend what anybody holds of its tokens."""
     from sim.interface import Interface
 
     interface = Interface(build.artifacts["Token"].abi, Codec(names))

@@ -51,7 +51,7 @@ class Record:
             about=header["about"],
             seed=header["seed"],
             hash=header["scenario_hash"],
-            world=_world(header["world"]),
+            world=world_of(header["world"]),
             underlyings=tuple(header["underlyings"]),
             collaterals=tuple(header["collaterals"]),
             expected_steps=len(steps),
@@ -120,7 +120,7 @@ def header(story: Story, chain: Chain) -> dict[str, Any]:
         "seed": story.seed,
         "underlyings": list(story.underlyings),
         "collaterals": list(story.collaterals),
-        "world": _world_text(story.world),
+        "world": world_text(story.world),
         "versions": versions,
         "contracts": chain.build.hash,
         "bytecode": _code_hash(chain),
@@ -185,7 +185,8 @@ def _dump(body: Mapping[str, Any]) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
-def _world_text(world: World) -> dict[str, Any]:
+def world_text(world: World) -> dict[str, Any]:
+    """A world as JSON."""
     return {
         "tokens": [[spec.name, spec.decimals, spec.kind] for spec in world.tokens],
         "quote": world.quote,
@@ -197,7 +198,8 @@ def _world_text(world: World) -> dict[str, Any]:
     }
 
 
-def _world(text: Mapping[str, Any]) -> World:
+def world_of(text: Mapping[str, Any]) -> World:
+    """The world that a JSON object is."""
     return World(
         tokens=tuple(TokenSpec(*spec) for spec in text["tokens"]),
         quote=text["quote"],

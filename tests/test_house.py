@@ -44,7 +44,8 @@ ARROWS["record"] = ARROWS["run"] | {"run"}
 ARROWS["search"] = ARROWS["record"] | {"record", "local", "machine"}
 ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and read from the model
 ARROWS["sweep"] = ARROWS["agents"]
-ARROWS["report"] = ARROWS["search"] | {"search", "sweep", "portfolio"}
+ARROWS["conform"] = ARROWS["search"] | {"search"}  # a foreign vault is searched as ours is
+ARROWS["report"] = ARROWS["conform"] | {"conform", "sweep", "portfolio"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark

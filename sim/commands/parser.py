@@ -10,8 +10,8 @@ from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = (
-    "run", "fuzz", "shrink", "margin", "replay", "explain",
-    "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
+    "run", "fuzz", "shrink", "margin", "replay", "explain", "scenarios",
+    "schema", "bench", "efficiency", "conform", "setup", "doctor", "test",
 )  # fmt: skip
 
 _ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,
@@ -25,6 +25,7 @@ _EXAMPLES = """examples:
   crossvault margin strangle --trade 'ETH-PERP +2'         one portfolio by every method, before and after
   crossvault run my-story.yaml --contracts my-contracts    your contracts against the model
   crossvault explain RECORD 120                            one step: before, after, margin arithmetic, call trace
+  crossvault conform example                               a foreign vault, clause by clause of the specification
   crossvault replay RECORD                                 the recorded steps again; says `identical` or where not
 
 exit codes:
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_efficiency(
         commands.add_parser("efficiency", help="what cross margin saves by kind of book, and what it risks")
     )
+    _add_conform(commands.add_parser("conform", help="someone else's vault against the model, clause by clause"))
     commands.add_parser("setup", help="install everything that is missing")
     commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
     commands.add_parser("test", help="run the tests; takes pytest's arguments", add_help=False)
@@ -170,6 +172,18 @@ def _add_efficiency(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="of books and paths (default: 1)")
     parser.add_argument("--out", metavar="FILE", help="draw the tables as an SVG")
+    _add_json(parser)
+
+
+def _add_conform(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Which clauses of the specification a vault keeps: its interface, published figures, scenarios, random walks."
+    )
+    parser.add_argument("target", metavar="PATH:Contract", help="a Solidity file and its vault; or `example`, which ships")
+    parser.add_argument("--adapter", metavar="FILE", help="how it is deployed, what its doors are called, what it can do")
+    parser.add_argument("--steps", type=_seed, default=3_000, metavar="N", help="steps of random walks (3000)")
+    parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="of the walks (1)")
+    parser.add_argument("--replay", metavar="FILE", help="play the steps of a difference again, one by one")
     _add_json(parser)
 
 

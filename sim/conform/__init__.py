@@ -1,0 +1,1 @@
+"""Someone else's vault against the model: what of the specification it does, and does alike."""
