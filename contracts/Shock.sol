@@ -8,7 +8,7 @@ import {Option} from "./Option.sol";
 
 /// @notice What a scenario does to prices, vols and discounts.
 library Shock {
-    uint256 internal constant MAX_SCENARIOS = 32;
+    uint256 internal constant MAX_SCENARIOS = 36;
     /// @dev the largest move of a spot price [wad]
     uint256 internal constant MAX_SHOCK = 9e18;
     /// @dev what a scenario does to vols: nothing, raise or lower all, twist them by the strike, or lift those far from the forward

@@ -53,8 +53,8 @@ ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput
 ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
-FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "ape": set[str]()}
-HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml")
+FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "plotly": {"plots"}, "ape": set[str]()}
+HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml", "plotly")
 
 
 def python_of(path: Path) -> ast.Module:

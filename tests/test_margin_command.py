@@ -22,6 +22,7 @@ from sim.side import instrument_number
 ROOT = Path(__file__).resolve().parent.parent
 UNITS = ("ETH", "BTC")
 CENT = WAD // 100
+MANY = ", ".join(f"ETH-20260327-{1_000 + 100 * k}-C: 1 ETH" for k in range(13))
 HEAD = """\
 name: paper
 at: 2026-03-02T08:00:00Z
@@ -193,6 +194,7 @@ def test_an_option_that_is_bought_is_paid_for(write: Write) -> None:
         ("positions: {ETH-PERP: 1 BTC}", ":7: positions.ETH-PERP: '1 BTC' is in BTC: expected ETH"),
         ("positions: {ETH-PERP: 0 ETH}", ":7: positions.ETH-PERP: is a position of nothing"),
         ("positions: {ETH-PERP: 1.5}", ":7: positions.ETH-PERP: 1.5 is a bare decimal number"),
+        (f"positions: {{{MANY}}}", ":7: positions: are 13 options: portfolio margin takes at most 12"),
         ("positions: {}", ":7: positions: expected at least one"),
         ("postions: {ETH-PERP: 1 ETH}", ":7: postions: unknown field: did you mean 'positions'?"),
         ("positions: {BTC-20260327: 1 BTC}", ":7: positions.BTC-20260327: has no price"),

@@ -127,7 +127,7 @@ def test_correlations_go_to_the_place_of_their_pair() -> None:
         ("down: 25 %", "down: 25 %, floor: 0s", ":5: portfolio.vol: ParameterOutOfRange(name=floorSecs"),
         ("vols: [up, down]", "vols: [upp]", ":8: rules.scenarios[0].vols[0]: 'upp': did you mean 'up'?"),
         ("[10 %, -10 %]", "[-100 %]", ":7: rules.scenarios: ParameterOutOfRange(name=spotShock"),
-        ("[10 %, -10 %]", str([f"{k} %" for k in range(25)]), ":7: rules.scenarios: are 50: expected at most 48"),
+        ("[10 %, -10 %]", str([f"{k} %" for k in range(25)]), ":7: rules.scenarios: are 50: expected at most 36"),
         ("alike: 80 %", "alike: 120 %", ":10: rules.correlations: ETH with BTC: alike is beyond 100 %"),
         (
             "ETH: {BTC: {alike: 80 %, opposite: 50 %}}",

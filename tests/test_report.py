@@ -109,7 +109,7 @@ def test_the_reckoning_is_written_as_on_paper() -> None:
 
 def option(size: int, strike: int, mark: int, is_call: bool) -> Line:
     """An option at a forward of 1,500, its size, strike and mark in whole units."""
-    return Line(0, 9 * 10**8, strike * WAD, is_call, size * WAD, mark * WAD, 1_500 * WAD, WAD)
+    return Line(0, 9 * 10**8, strike * WAD, is_call, size * WAD, mark * WAD, 1_500 * WAD, confidence_wad=WAD)
 
 
 def strip(*lines: Line) -> Book:

@@ -14,7 +14,8 @@ from tales import ACTORS, HEAD, LINE, PRICES, play, problems, tale
 
 from sim import scenario
 from sim.model import Model
-from sim.scenario import expectation, load
+from sim.portfolio import sheet
+from sim.scenario import expectation, load, preset
 from sim.side import Step
 from sim.story import ExpectationFailed, Story
 
@@ -77,15 +78,21 @@ def test_black_thursday_runs_from_real_bars() -> None:
     assert tally.liquidated and tally.bids
 
 
-@pytest.mark.parametrize("name", scenario.names())
-def test_shipped_files_point_editors_to_the_schema(name: str) -> None:
-    first = (SHIPPED / f"{name}.scenario.yaml").read_text(encoding="utf8").splitlines()[0]
-    assert first == "# yaml-language-server: $schema=./scenario.schema.json"
+KINDS = {"scenario": scenario.json_schema, "portfolio": sheet.json_schema, "preset": preset.json_schema}
 
 
-def test_the_schema_is_current() -> None:
-    written = json.loads((SHIPPED / "scenario.schema.json").read_text(encoding="utf8"))
-    assert written == json.loads(json.dumps(scenario.json_schema())), "write scenario.json_schema() there again"
+@pytest.mark.parametrize("kind", KINDS)
+def test_shipped_files_point_editors_to_the_schema(kind: str) -> None:
+    shelf = SHIPPED.parent / f"{kind}s"
+    files = list(shelf.glob("*.yaml"))
+    firsts = {path.read_text(encoding="utf8").splitlines()[0] for path in files}
+    assert firsts == {f"# yaml-language-server: $schema=./{kind}.schema.json"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_schema_is_current(kind: str) -> None:
+    written = json.loads((SHIPPED.parent / f"{kind}s" / f"{kind}.schema.json").read_text(encoding="utf8"))
+    assert written == json.loads(json.dumps(KINDS[kind]())), f"write `crossvault schema {kind}` there again"
 
 
 def test_nothing_heavy_is_imported() -> None:

@@ -5,29 +5,52 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from sim.commands.exits import DONE, Misused
 from sim.commands.progress import bar
 from sim.report.efficiency import tables
 from sim.report.page import show
 from sim.report.picture import drawn
-from sim.sweep.replay import REGIMES, STEPS
-from sim.sweep.study import PATHS, study
+from sim.sweep.study import markets, study
+
+SUFFIXES = (".html", ".svg")
 
 
 def efficiency(arguments: Namespace) -> int:
     """Runs the study and prints it. Raises Misused where nothing can be drawn or written."""
     if arguments.accounts == 0:
         raise Misused("--accounts: expected one at least")
-    with bar("efficiency", len(REGIMES) * PATHS * STEPS) as tick:
-        found = study(arguments.accounts, arguments.underlyings, arguments.seed, lambda done, _: tick(done))
-    if arguments.out:
-        _write(Path(arguments.out), drawn(f"crossvault efficiency --seed {arguments.seed}", tables(found)))
+    out = Path(arguments.out) if arguments.out else None
+    if out:
+        _require_writable(out)
+    with bar("efficiency", markets()) as tick:
+        found = study(arguments.accounts, arguments.underlyings, arguments.seed, tick)
+    if out:
+        _write(out, _drawing(out, found))
     if arguments.json:
         print(json.dumps(found, indent=2))
     else:
         show(tables(found))
     return DONE
+
+
+def _require_writable(path: Path) -> None:
+    """Said before the study and not after it."""
+    if path.suffix not in SUFFIXES:
+        raise Misused(f"--out: expected a name that ends in {' or '.join(SUFFIXES)}, found {str(path)!r}")
+    if not path.parent.is_dir():
+        raise Misused(f"--out: {path} cannot be written: {path.parent} is not a folder")
+
+
+def _drawing(path: Path, found: dict[str, Any]) -> str:
+    if path.suffix == ".svg":
+        return drawn(
+            f"crossvault efficiency --underlyings {found['underlyings']} --seed {found['seed']}", tables(found)
+        )
+    from sim.report.plots import page  # a second to import
+
+    return page(found)
 
 
 def _write(path: Path, text: str) -> None:

@@ -59,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_explain(commands.add_parser("explain", help="one step of a record: states, margin arithmetic, call trace"))
     _add_shrink(commands.add_parser("shrink", help="the smallest story of a difference, as a file to keep"))
     _add_json(commands.add_parser("scenarios", help="the scenarios that ship"))
-    commands.add_parser("schema", help="the JSON Schema of a scenario file")
+    schema = commands.add_parser("schema", help="the JSON Schema of a kind of file, for editors")
+    schema.add_argument("kind", nargs="?", default="scenario", choices=("scenario", "portfolio", "preset"))
     _add_bench(commands.add_parser("bench", help="how fast steps are compared, against rivals in the same run"))
     _add_efficiency(
         commands.add_parser("efficiency", help="what cross margin saves by kind of book, and what it risks")
@@ -171,7 +172,9 @@ def _add_efficiency(parser: argparse.ArgumentParser) -> None:
         "--underlyings", type=int, choices=range(1, 9), default=3, metavar="K", help="1 to 8 (default: 3)"
     )
     parser.add_argument("--seed", type=_seed, default=1, metavar="S", help="of books and paths (default: 1)")
-    parser.add_argument("--out", metavar="FILE", help="draw the tables as an SVG")
+    parser.add_argument(
+        "--out", metavar="FILE", help="draw the plots as a page (.html), the tables as a picture (.svg)"
+    )
     _add_json(parser)
 
 

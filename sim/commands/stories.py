@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from importlib import import_module
 
 from sim import toolchain
 from sim.commands.exits import DONE
 from sim.report.page import show, table
-from sim.scenario import json_schema, names
+from sim.scenario import names
 from sim.scenario.source import read
 
 
@@ -26,8 +27,9 @@ def scenarios(arguments: Namespace) -> int:
 
 
 def schema(arguments: Namespace) -> int:
-    """Prints the JSON Schema of scenario files."""
-    print(json.dumps(json_schema(), indent=2))
+    """Prints the JSON Schema of one kind of file."""
+    rooms = {"scenario": "sim.scenario", "portfolio": "sim.portfolio.sheet", "preset": "sim.scenario.preset"}
+    print(json.dumps(import_module(rooms[arguments.kind]).json_schema(), indent=2))
     return DONE
 
 

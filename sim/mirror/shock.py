@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sim.mirror import exp, fixed, market, option
 
-MAX_SCENARIOS = 32
+MAX_SCENARIOS = 36
 MAX_SHOCK = 9 * fixed.WAD
 STILL = 0
 UP = 1

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
 from sim.mirror import collateral, fixed, market, oracle, surface
-from sim.mirror.account import MAX_POSITIONS
+from sim.mirror.account import MAX_OPTIONS, MAX_POSITIONS
 from sim.mirror.fixed import CAP
 from sim.scenario import cast, curves, preset, quantity
 from sim.scenario.cast import Trouble
 from sim.scenario.part import Amount, Date, Difference, Name, Part, Price, Ratio
 from sim.scenario.preset import Preset
 from sim.scenario.quantity import Quantity
+from sim.scenario.schema import schema_of
 from sim.scenario.source import Route, ScenarioError, Source, did_you_mean, read
 from sim.scenario.valid import validated
 from sim.scenario.world import ExpiryPart, TermsPart
@@ -95,6 +97,11 @@ class Portfolio:
 def names() -> list[str]:
     """The portfolios that ship."""
     return sorted(path.stem for path in _SHIPPED.glob("*.yaml"))
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of portfolio files, for editors."""
+    return schema_of(SheetPart, "portfolio")
 
 
 def load(path_or_name: str) -> Portfolio:
@@ -202,6 +209,9 @@ def _positions(source: Source, part: SheetPart, units: tuple[str, ...]) -> dict[
             found[instrument] = _wad(size, units[market.underlying_of(instrument)], signed=True)
             if found[instrument] == 0:
                 raise ValueError("is a position of nothing: expected a size above or below zero")
+    options = sum(market.is_option(market.kind_of(each)) for each in found)
+    if options > MAX_OPTIONS:
+        source.note(("positions",), f"are {options} options: portfolio margin takes at most {MAX_OPTIONS}")
     return found
 
 

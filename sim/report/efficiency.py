@@ -11,8 +11,8 @@ from sim.report.page import table
 
 
 def tables(study: dict[str, Any]) -> RenderableType:
-    """Both tables with what a reader must know of them."""
-    played = study["replayed"]
+    """All tables with what a reader must know of them."""
+    hours = study["step_secs"] // 3_600
     return Group(
         f"{study['accounts']:,} books on {study['underlyings']} underlyings, seed {study['seed']}: capital saved"
         " against isolated positions, per cent\n",
@@ -20,12 +20,16 @@ def tables(study: dict[str, Any]) -> RenderableType:
         "\nsaved: of the equity at which initial margin is just met, of a book without profit; isolated is"
         "\nevery position alone by standard margin. requirement: 1 - IM(whole) / sum IM(alone) by one method."
         "\nhistogram: from -100 to 100 %\n",
-        f"{played['accounts']:,} books on {played['paths']} paths of {played['steps']} half days, with 1.2 times the"
-        " capital they are asked for\n",
-        fates(study["replay"]),
-        "\nisolated and cross have the same capital; lean is cross with 1.2 times what the whole book is asked"
-        "\nfor, by the method that asks for less. liquidated: any position of the book; lost: realised where"
-        "\nliquidated, at mark\n",
+        f"Replayed along price paths, {study['steps']} steps of {hours} hours, with {study['buffer']} times the capital"
+        " asked for\n",
+        fates(study),
+        "\nisolated and cross have the same capital, lean what the whole book is asked for. liquidated: books"
+        "\nwith any position liquidated; closed: positions. loss: per book of all, realised where liquidated,"
+        "\nat mark, of its capital, while what is left may have won; median: of liquidated books alone;"
+        "\nnet loss: per book of all, where the whole of it has lost when the path ends. ±: one standard error"
+        "\nover paths. Standard margin counts no correlation, so that only what is judged by portfolio margin"
+        "\nrelies on it. What its breakdown adds, on the same draws:\n",
+        changes(study["breakdown"]),
     )
 
 
@@ -43,14 +47,55 @@ def savings(rows: list[dict[str, Any]]) -> RenderableType:
     return made
 
 
-def fates(rows: list[dict[str, Any]]) -> RenderableType:
+def titles(study: dict[str, Any]) -> dict[str, str]:
+    """What the books that were replayed are, by their name."""
+    cheaper = "alone by standard margin, whole by what asks for less"
+    found = {}
+    for each in study["replayed"]:
+        judged = cheaper if each["method"] == "cheaper" else f"alone and whole by {each['method']} margin"
+        found[each["books"]] = f"{each['books']}, {judged}: {each['accounts']:,} books on {each['paths']:,} paths"
+    return found
+
+
+def fates(study: dict[str, Any]) -> RenderableType:
     """What became of the books by correlation and way to hold them."""
-    made = table("correlation", "held", ">capital", ">liquidated", ">closed", ">lost", ">median loss", ">shortfall")
+    parts: list[RenderableType] = []
+    for name, title in titles(study).items():
+        made = table(
+            "correlation", "held", ">capital", ">liquidated", ">closed", ">loss", ">median", ">net loss",
+            ">shortfall",
+        )  # fmt: skip
+        for row in study["replay"]:
+            if row["books"] == name:
+                made.add_row(row["correlation"], row["held"], *_figures(row))
+        parts += [*([""] if parts else []), title, made]
+    return Group(*parts)
+
+
+def _figures(row: dict[str, Any]) -> list[str]:
+    median = row["median_loss_pct_where_liquidated"]
+    return [
+        f"{row['capital_usd']:,.0f}",
+        f"{row['liquidated_pct']:.1f}{_doubt(row['liquidated_error_pct'])} %",
+        f"{row['positions_closed_pct']:.1f} %",
+        f"{row['lost_pct_of_capital']:.1f} %",
+        "" if median is None else f"{median:.0f} %",
+        f"{row['net_loss_pct_of_capital']:.1f} %",
+        f"{row['shortfall_pct_of_capital']:.2f} %",
+    ]
+
+
+def changes(rows: list[dict[str, Any]]) -> RenderableType:
+    """What a breakdown of correlation adds."""
+    made = table("points of per cent", "held", ">liquidated", ">loss of capital")
     for row in rows:
-        median = row["median_loss_pct_where_liquidated"]
         made.add_row(
-            row["correlation"], row["held"], f"{row['capital_usd']:,.0f}", f"{row['liquidated_pct']:.1f} %",
-            f"{row['positions_closed_pct']:.1f} %", f"{row['lost_pct_of_capital']:.2f} %",
-            "" if median is None else f"{median:.0f} %", f"{row['shortfall_pct_of_capital']:.2f} %",
+            row["books"], row["held"],
+            f"{row['liquidated_points']:+.1f}{_doubt(row['liquidated_error_points'])}",
+            f"{row['lost_points']:+.1f}{_doubt(row['lost_error_points'])}",
         )  # fmt: skip
     return made
+
+
+def _doubt(error: float | None) -> str:
+    return "" if error is None else f" ± {error:.1f}"

@@ -13,6 +13,7 @@ from sim.mirror import liquidation
 from sim.scenario import cast, prices, quantity, repro, stage
 from sim.scenario.cast import Cast, Trouble
 from sim.scenario.prices import Print
+from sim.scenario.schema import schema_of
 from sim.scenario.script import PricePart, Script
 from sim.scenario.source import Route, ScenarioError, Source, did_you_mean, graft, named, read
 from sim.scenario.stage import Stage
@@ -72,12 +73,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of scenario files, for editors."""
-    schema = Script.model_json_schema(by_alias=True)
-    for part in (schema, *schema["$defs"].values()):
-        for field in part.get("properties", {}).values():
-            if field.get("type") == "string" and not isinstance(field.get("default"), str):
-                field.pop("default", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "crossvault scenario"}
+    return schema_of(Script, "scenario")
 
 
 def _find(path_or_name: str) -> Path:

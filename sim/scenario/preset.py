@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim.mirror import market, portfolio
 from sim.scenario import cast, rules
 from sim.scenario.folio import FolioPart, RulesPart
 from sim.scenario.part import Name, Part
+from sim.scenario.schema import schema_of
 from sim.scenario.shelf import names, open_source
 from sim.scenario.valid import validated
 from sim.scenario.world import OptionsPart, RiskPart
 
-__all__ = ["Preset", "PresetPart", "load", "names"]
+__all__ = ["Preset", "PresetPart", "json_schema", "load", "names"]
 
 
 class StandardPart(Part):
@@ -43,6 +44,11 @@ class Preset(NamedTuple):
     options: market.OptionRisk | None
     folio: portfolio.Risk | None
     rules: RulesPart | None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of preset files, for editors."""
+    return schema_of(PresetPart, "preset")
 
 
 def load(path_or_name: str) -> Preset:

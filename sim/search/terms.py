@@ -131,8 +131,6 @@ def rules(random: Random) -> stress.Rules:
     alike = tuple(random.randrange(-WAD, WAD + 1) for _ in range(correlation.MAX_PAIRS))
     opposite = tuple(random.randrange(WAD + 1) for _ in range(correlation.MAX_PAIRS))
     loss = random.randrange(100, 130) * WAD // 100
-    phi = random.randrange(60) * WAD // 100
-    how = correlation.Terms(
-        random.randrange(50) * WAD // 100, phi, phi // 2, loss, loss * 8 // 10, WAD * 98 // 100, 2 * WAD
-    )
+    phi = random.randrange(60) * WAD // 59  # from nothing to all of the sum, so that it decides in many walks
+    how = correlation.Terms(random.randrange(50) * WAD // 100, phi, phi // 2, loss, loss * 8 // 10, WAD, 2 * WAD)
     return stress.Rules(tuple(scenarios[: random.randrange(8, 22)]), how, correlation.Matrix(alike, opposite))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.mirror import cash, collateral, correlation, market, portfolio, shock
-from sim.mirror.account import PORTFOLIO
+from sim.mirror.account import MAX_OPTIONS, PORTFOLIO
 from sim.mirror.evm import Journal
 from sim.mirror.fixed import RAY, WAD
 from sim.mirror.ledger import State
@@ -26,6 +26,7 @@ SPOTS = (90_000, 3_000, 150, 30, 15, 8, 0.15, 0.6)
 DAYS = (7, 30, 90)
 STRIKES = (70, 80, 90, 95, 100, 105, 110, 120, 140)  # per cent of the spot price
 KINDS = ("neutral", "directional", "pairs", "basis", "covered", "strangles", "mixed")
+OPTIONS_EACH = {"neutral": 2, "covered": 1, "strangles": 4, "mixed": 4}  # at most, of each underlying of a book
 
 PERCENT, MILLE = WAD // 100, WAD // 1000
 MOVES = (  # the published list: spot moves in tenths of a per cent with their modes, all dampened alike
@@ -135,7 +136,8 @@ def a_population(of: Market, count: int, seed: int = 0, kinds: Sequence[str] = K
     legs: list[Leg] = []
     for number, kind in enumerate(kinds):
         mine = np.flatnonzero(drawn == number)
-        breadth = rng.integers(min(1 + (kind == "pairs"), of.underlyings), of.underlyings + 1, len(mine))
+        most = min(of.underlyings, MAX_OPTIONS // OPTIONS_EACH.get(kind, 1))  # portfolio mode takes no more options
+        breadth = rng.integers(min(1 + (kind == "pairs"), most), most + 1, len(mine))
         wanted = rng.random((len(mine), of.underlyings)).argsort(axis=1) < breadth[:, None]
         rows, underlyings = np.nonzero(wanted)
         legs += _book(kind, mine[rows], underlyings, rng, balances, of)

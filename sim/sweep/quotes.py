@@ -21,6 +21,7 @@ from sim.sweep.population import Floats
 UNIT = 1e18
 YEAR = 365 * 86_400
 PIVOT = 30 * 86_400
+ROOT_2 = sqrt(2)
 
 Vol = Callable[[float], float]  # strike -> vol
 
@@ -54,7 +55,7 @@ def black(forward: float, strike: float, deviation: float, is_call: bool) -> flo
     if deviation == 0 or forward <= 0:
         return max(0.0, sign * (forward - strike))
     d = log(forward / strike) / deviation + deviation / 2
-    first, second = (erfc(-sign * each / sqrt(2)) / 2 for each in (d, d - deviation))
+    first, second = erfc(-sign * d / ROOT_2) / 2, erfc(-sign * (d - deviation) / ROOT_2) / 2
     return max(0.0, sign * (forward * first - strike * second))
 
 
@@ -138,12 +139,18 @@ def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: lis
     expiry, curve = expiry_of(self, instruments[0]), self.curve(instruments[0])
     secs, forward = round(expiry.years * YEAR), expiry.known + expiry.floating
     discount = exp(-expiry.rate * expiry.years)
+    strikes = {each: market.strike_of(each) / UNIT for each in instruments}
+    deviations = {  # as many as vol modes, not as scenarios
+        (each, mode): sqrt(expiry.years) * shocked_vol(risk, vol, mode, log(strike / forward), secs)
+        for each, strike in strikes.items()
+        for vol in [surface_vol(curve, strike)]
+        for mode in {STILL, *(mode for _, mode in pairs)}
+    }
 
     def worth(instrument: int, shock: int, mode: int) -> float:
-        strike, is_call = market.strike_of(instrument) / UNIT, market.kind_of(instrument) == market.CALL
-        vol = shocked_vol(risk, surface_vol(curve, strike), mode, log(strike / forward), secs)
         moved = expiry.known + expiry.floating * (1 + shock / UNIT)
-        return discount * black(moved, strike, vol * sqrt(expiry.years), is_call)
+        is_call = market.kind_of(instrument) == market.CALL
+        return discount * black(moved, strikes[instrument], deviations[instrument, mode], is_call)
 
     rates, basis = risk.rate, risk.basis
     grown = (expiry.rate * rates.short_scale + rates.short_add) / UNIT * expiry.years

@@ -1,34 +1,50 @@
 """What cross margin costs: the same books with the same capital, as one account and position by position, along paths.
 
-A book has no profit at first, and as one account it has the method of margin that asks for less. What is liquidated is
-closed at mark at the first step at which its maintenance margin is negative, without a fee; what it has lost by then is
-realised, and what is below zero is a shortfall of the vault. Vols keep their smile over moneyness, and half a day
-passes at each step.
+A book has no profit at first. What is liquidated is closed at mark at the first step at which its maintenance margin is
+negative, without a fee; what it has lost by then is realised, and what is below zero is a shortfall of the vault. What
+is not liquidated is valued at mark when the path ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.mirror import market as instruments
 from sim.mirror.account import PORTFOLIO, STANDARD
-from sim.sweep import books, quotes
+from sim.sweep import books
 from sim.sweep.floats import Engine
+from sim.sweep.held import Flags
 from sim.sweep.market import Market
+from sim.sweep.paths import REGIMES, STEPS, along, moves
 from sim.sweep.population import Floats, Ints, Population
+from sim.sweep.toll import Told
 
-STEPS, STEP_SECS = 12, 12 * 3_600
-VOL, COUPLING = 0.8, 0.6  # [per root of a year] without jumps, and the correlation that the parameters assume
-JUMP_RATE, JUMP = 0.08, 0.12  # per step, and its deviation
 BUFFER = 1.2  # capital over what initial margin asks for
-REGIMES = ("holds", "breaks")
 HOLDERS = ("isolated", "cross", "cross, lean")
 
-Progress = Callable[[int, int], None]  # markets done, markets in all
+Progress = Callable[[int], None]  # markets done
+
+
+class Books(NamedTuple):
+    """Books to replay: their kinds, the mode of every account, how many at most, and on how many paths.
+
+    Without a mode, positions alone have standard margin, and a whole book the method that asks for less.
+    """
+
+    name: str
+    kinds: Sequence[str]
+    mode: int | None
+    accounts: int
+    paths: int
+
+    @property
+    def markets(self) -> int:
+        """Markets that a replay passes through."""
+        return len(REGIMES) * self.paths * STEPS
 
 
 @dataclass(frozen=True)
@@ -43,64 +59,36 @@ class Side:
 
 @dataclass
 class Fate:
-    """What became of one way to hold the books on one path."""
+    """What became of one way to hold the books on one path, by its accounts; the profit of the dead no longer moves."""
 
-    alive: Ints
+    alive: Flags
+    profit: Floats
     lost: Floats
     short: Floats
 
 
-def moves(seed: int, path: int, underlyings: int, regime: str) -> Floats:
-    """Logarithms of prices over those at first [steps, U]: a shared factor that jumps, and one of each underlying.
-
-    Both regimes have the same draws; where correlation breaks, every second underlying, in an order drawn for the path,
-    follows the shared factor the other way.
-    """
-    rng = np.random.default_rng([seed, path])
-    scale = VOL * sqrt(STEP_SECS / quotes.YEAR)
-    shared = rng.normal(0, scale, STEPS) + (rng.random(STEPS) < JUMP_RATE) * rng.normal(0, JUMP, STEPS)
-    own = rng.normal(0, scale, (STEPS, underlyings))
-    against = rng.permutation(underlyings) % 2 == 1
-    turns = np.where(against & (regime == "breaks"), -1.0, 1.0)
-    return np.cumsum(shared[:, None] * turns * sqrt(COUPLING) + own * sqrt(1 - COUPLING), axis=0)
+def only_held(first: Market, drawn: Population) -> tuple[Market, Population]:
+    """A market of no more instruments than accounts hold, as every one costs time, and the same accounts in it."""
+    held, columns = np.unique(drawn.columns, return_inverse=True)
+    listed = tuple(first.instruments[each] for each in held)
+    return Market(first.state, first.now, listed), replace(drawn, columns=columns.astype(np.int64))
 
 
-def along(first: Market, path: Floats) -> Iterator[Market]:
-    """The market at each step of a path; the ledger of the first is changed in place and left as it was."""
-    state, now = first.state, first.now
-    spots = [state.prices[i].index for i in range(first.underlyings)]
-    futures = [each for each in first.instruments if instruments.kind_of(each) == instruments.FUTURE]
-    forwards = [first.curve(each).forward for each in futures]
-    for number in range(len(path) + 1):
-        at = now if number == len(path) else now + (number + 1) * STEP_SECS
-        factors = np.ones(first.underlyings) if number == len(path) else np.exp(path[number])
-        for i, spot in enumerate(spots):
-            price = state.prices[i]
-            price.index = price.stable = int(spot * float(factors[i]))
-            price.premium, price.published_at = price.index // 2_000, at
-        for each, forward in zip(futures, forwards, strict=True):
-            curve = first.curve(each)
-            curve.forward = int(forward * float(factors[instruments.underlying_of(each)]))
-            curve.svi = curve.svi._replace(ref_forward=curve.forward)
-            curve.published_at = curve.surface_published_at = at
-        if number < len(path):
-            yield Market(state, at, first.instruments)
-
-
-def sides_of(first: Market, drawn: Population) -> list[Side]:
-    """The books as one account each and position by position, with the same capital and with their own."""
+def sides_of(first: Market, drawn: Population, mode: int | None = None) -> list[Side]:
+    """The books position by position and as one account each, with the same capital and with their own."""
     engine, rng = Engine(first), np.random.default_rng(0)
-    marks, linear = engine.quotes.marks[drawn.columns], drawn.columns % books.PER_UNDERLYING <= len(books.DAYS)
-    values = drawn.sizes.floats() * marks
-    fresh = replace(drawn, quotes=books.amounts(np.where(linear, -values, 0.0), rng))
-    worth = np.where(linear, 0.0, values)
-    alone = fresh.singles().in_mode(STANDARD)
+    options = np.array([instruments.is_option(instruments.kind_of(each)) for each in first.instruments])
+    values = drawn.sizes.floats() * engine.quotes.marks[drawn.columns]
+    worth = np.where(options[drawn.columns], values, 0.0)
+    fresh = replace(drawn, quotes=books.amounts(worth - values, rng))
+    alone = fresh.singles().in_mode(STANDARD if mode is None else mode)
     needed = BUFFER * np.maximum(0.0, engine.figures(alone).capital)
     owner, count = drawn.owners(), len(drawn)
     capital, held = (np.bincount(owner, each, count).astype(float) for each in (needed, worth))
-    asked = {mode: engine.figures(fresh.in_mode(mode)).capital for mode in (STANDARD, PORTFOLIO)}
-    whole = replace(fresh, modes=np.where(asked[PORTFOLIO] < asked[STANDARD], PORTFOLIO, STANDARD))
-    own = BUFFER * np.minimum(asked[PORTFOLIO], asked[STANDARD])
+    allowed = (STANDARD, PORTFOLIO) if mode is None else (mode,)
+    asked = np.array([engine.figures(fresh.in_mode(each)).capital for each in allowed])
+    whole = replace(fresh, modes=np.array(allowed, np.int64)[asked.argmin(axis=0)])
+    own = BUFFER * np.maximum(0.0, asked.min(axis=0))
     return [
         Side(HOLDERS[0], replace(alone, cash=books.amounts(needed - worth, rng)), owner, needed),
         Side(HOLDERS[1], replace(whole, cash=books.amounts(capital - held, rng)), np.arange(count), capital),
@@ -111,63 +99,52 @@ def sides_of(first: Market, drawn: Population) -> list[Side]:
 def fate(side: Side) -> Fate:
     """Nothing has happened yet."""
     count = len(side.population)
-    return Fate(np.ones(count, np.int64), np.zeros(count), np.zeros(count))
+    return Fate(np.ones(count, np.bool_), *np.zeros((3, count)))
 
 
 def pass_by(engine: Engine, side: Side, so_far: Fate) -> None:
     """Liquidates what fails maintenance margin at the prices of an engine."""
     figures = engine.figures(side.population)
-    failed = (figures.maintenance_margin < -1e-9 * side.capital - 1e-12) & (so_far.alive == 1)
+    so_far.profit = np.where(so_far.alive, figures.equity - side.capital, so_far.profit)
+    failed = (figures.maintenance_margin < -1e-9 * side.capital - 1e-12) & so_far.alive
     so_far.lost[failed] = (side.capital - figures.equity)[failed]
     so_far.short[failed] = np.maximum(0.0, -figures.equity[failed])
-    so_far.alive[failed] = 0
+    so_far.alive[failed] = False
 
 
 def replay(
-    first: Market, drawn: Population, seed: int, paths: int, progress: Progress | None = None
-) -> list[dict[str, object]]:
-    """Liquidations and losses by regime and way to hold, over all paths."""
-    sides, found, done, total = sides_of(first, drawn), [], 0, len(REGIMES) * paths * STEPS
-    for regime in REGIMES:
+    first: Market, drawn: Population, seed: int, of: Books, progress: Progress | None = None
+) -> dict[tuple[str, str], Told]:
+    """What became of the books by regime and way to hold them."""
+    first, drawn = only_held(first, drawn)
+    sides = sides_of(first, drawn, of.mode)
+    told: dict[tuple[str, str], Told] = {}
+    for number, regime in enumerate(REGIMES):
         fates: list[list[Fate]] = []
-        for path in range(paths):
-            mine = [fate(each) for each in sides]
-            for at in along(first, moves(seed, path, first.underlyings, regime)):
+        for path in range(of.paths):
+            fates.append([fate(each) for each in sides])
+            for step, at in enumerate(along(first, moves(seed, path, first.underlyings, regime))):
                 engine = Engine(at)
-                for side, so_far in zip(sides, mine, strict=True):
+                for side, so_far in zip(sides, fates[-1], strict=True):
                     pass_by(engine, side, so_far)
-                done += 1
                 if progress is not None:
-                    progress(done, total)
-            fates.append(mine)
+                    progress((number * of.paths + path) * STEPS + step + 1)
         for place, side in enumerate(sides):
-            found.append({"correlation": regime} | _summed(side, [each[place] for each in fates], len(drawn)))
-    return found
+            told[regime, side.name] = _told(side, [each[place] for each in fates], len(drawn))
+    return told
 
 
-def _summed(side: Side, fates: Sequence[Fate], accounts: int) -> dict[str, object]:
-    """Shares of accounts and of capital, over all paths."""
-    touched = [np.bincount(side.owner, 1 - each.alive, accounts) > 0 for each in fates]
-    lost, short = (np.mean([getattr(each, of).sum() for each in fates]) for of in ("lost", "short"))
-    capital, hit = float(side.capital.sum()), float(np.mean(touched))
-    each_lost = [np.bincount(side.owner, each.lost, accounts) for each in fates]
-    share = [
-        a[b] / c[b] for a, b, c in
-        zip(each_lost, touched, [np.bincount(side.owner, side.capital, accounts)] * len(fates), strict=True)
-    ]  # fmt: skip
-    parts = np.concatenate(share)
-    return {
-        "held": side.name,
-        "capital_usd": round(capital / accounts, 2),
-        "liquidated_pct": round(100 * hit, 2),
-        "positions_closed_pct": round(100 * _closed(side, fates), 2),
-        "lost_pct_of_capital": round(100 * float(lost) / capital, 3),
-        "median_loss_pct_where_liquidated": round(100 * float(np.median(parts)), 1) if len(parts) else None,
-        "shortfall_pct_of_capital": round(100 * float(short) / capital, 4),
-    }
-
-
-def _closed(side: Side, fates: Sequence[Fate]) -> float:
-    """Part of all positions that liquidations closed."""
+def _told(side: Side, fates: Sequence[Fate], owners: int) -> Told:
     sizes = np.diff(side.population.starts)
-    return float(np.mean([(sizes * (1 - each.alive)).sum() / max(1, sizes.sum()) for each in fates]))
+
+    def summed(values: Sequence[Any]) -> Floats:
+        return np.array([np.bincount(side.owner, each, owners) for each in values], float)
+
+    return Told(
+        np.bincount(side.owner, side.capital, owners).astype(float),
+        summed([~each.alive for each in fates]) > 0,
+        summed([each.lost for each in fates]),
+        summed([each.short for each in fates]),
+        summed([each.profit for each in fates]),
+        np.array([(sizes * ~each.alive).sum() for each in fates]) / max(1, sizes.sum()),
+    )

@@ -8,32 +8,67 @@ from typing import Any
 import numpy as np
 
 from sim.mirror.account import PORTFOLIO, STANDARD
-from sim.sweep import books, replay
+from sim.sweep import books, paths, replay
 from sim.sweep.floats import Engine
 from sim.sweep.market import Market
 from sim.sweep.population import Amounts, Floats, Population
-from sim.sweep.replay import Progress
+from sim.sweep.replay import Books, Progress
+from sim.sweep.toll import change
 
 METHODS = {"standard": STANDARD, "portfolio": PORTFOLIO}
-REPLAYED, PATHS = 600, 8
 BINS = 20
 UNCOVERED = tuple(each for each in books.KINDS if each != "covered")
+REPLAYED = (  # without options a market takes a fiftieth of the time
+    Books("all but covered", UNCOVERED, None, 400, 16),
+    Books("pairs", ("pairs",), PORTFOLIO, 200, 64),
+)
 
 
 def study(accounts: int, underlyings: int, seed: int, progress: Progress | None = None) -> dict[str, Any]:
     """The whole study; every account is drawn from the seed, and so is every path."""
     market = books.a_market(underlyings, seed)
     population, kinds = books.a_population(market, accounts, seed)
-    drawn, _ = books.a_population(market, min(accounts, REPLAYED), seed, UNCOVERED)
-    return {
+    found: dict[str, Any] = {
         "accounts": accounts,
         "underlyings": underlyings,
         "seed": seed,
         "scenarios": len(market.state.rules.scenarios),
         "efficiency": efficiency(market, population, np.array(books.KINDS)[kinds]),
-        "replayed": {"accounts": len(drawn), "paths": PATHS, "steps": replay.STEPS},
-        "replay": replay.replay(market, drawn, seed, PATHS, progress),
+        "steps": paths.STEPS,
+        "step_secs": paths.STEP_SECS,
+        "buffer": replay.BUFFER,
+        "replayed": [],
+        "replay": [],
+        "breakdown": [],
     }
+    done = 0
+    for each in REPLAYED:
+        _replay(found, market, each, _later(progress, done))
+        done += each.markets
+    return found
+
+
+def markets() -> int:
+    """Markets that the study passes through."""
+    return sum(each.markets for each in REPLAYED)
+
+
+def _later(progress: Progress | None, before: int) -> Progress | None:
+    return None if progress is None else lambda done: progress(before + done)
+
+
+def _replay(found: dict[str, Any], market: Market, of: Books, progress: Progress | None) -> None:
+    """Adds what became of some books."""
+    seed, count = found["seed"], min(found["accounts"], of.accounts)
+    drawn, _ = books.a_population(market, count, seed, of.kinds)
+    told, name = replay.replay(market, drawn, seed, of, progress), {"books": of.name}
+    method = next((method for method, mode in METHODS.items() if mode == of.mode), "cheaper")
+    found["replayed"].append(name | {"method": method, "accounts": count, "paths": of.paths})
+    for (regime, held), each in told.items():
+        found["replay"].append(name | {"correlation": regime, "held": held} | each.row())
+    calm, broken = paths.REGIMES
+    for held in replay.HOLDERS:
+        found["breakdown"].append(name | {"held": held} | change(told[calm, held], told[broken, held]))
 
 
 def efficiency(market: Market, population: Population, kinds: Any) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from inputs import AMOUNT, EXPIRY, LEVEL, RATE, RATIO
+from inputs import AMOUNT, EXPIRY, LEVEL, RATE, RATIO, nearly
 from probing import Either, Inputs, Made, OneOf, Struct, Whole
 
 from sim.mirror import correlation, option, portfolio, shock
@@ -87,23 +87,10 @@ ANY_PARTS = {
 }  # fmt: skip
 
 
-def bent(valid: Inputs, other: Inputs) -> Made:
-    """Valid parameters, and more often than not with one field that may be anything."""
-
-    def make(random: Random) -> Any:
-        drawn = valid.draw(random)
-        if random.random() < 0.3:
-            return drawn
-        name = random.choice(drawn._fields)
-        return drawn._replace(**{name: getattr(other.draw(random), name)})
-
-    return Made(make)
-
-
 def bent_risk(random: Random) -> Risk:
     drawn: Risk = RISK.draw(random)
     name = random.choice(Risk._fields)
-    return drawn._replace(**{name: bent(RISK_PARTS[name], ANY_PARTS[name]).draw(random)})
+    return drawn._replace(**{name: nearly(RISK_PARTS[name], ANY_PARTS[name]).draw(random)})
 
 
 def _line(random: Random) -> Line:

@@ -274,9 +274,13 @@ def test_ledgers_are_of_every_kind() -> None:
     """What the questions above are drawn from: no state that a door allows is missing."""
     random = Random("ledgers")
     setups = [draw_setup(random) for _ in range(400)]
+    counts = kinds_of_curves(setups) | kinds_of_accounts(setups)
+    assert {name: count for name, count in counts.items() if count < 10} == {}
+
+
+def kinds_of_curves(setups: list[Setup]) -> dict[str, int]:
     curves = [(each.expiry, each.curve) for setup in setups for each in setup.curves]
-    entries = [entry for setup in setups for owned in setup.owned for entry in owned.image.entries]
-    counts = {
+    return {
         "before": sum(expiry - WINDOW >= NOW for expiry, _ in curves),
         "in the window": sum(expiry - WINDOW < NOW < expiry and curve.start_cumulative > 0 for expiry, curve in curves),
         "in the window, no print since": sum(
@@ -286,6 +290,12 @@ def test_ledgers_are_of_every_kind() -> None:
         "settled": sum(curve.settlement > 0 for _, curve in curves),
         "no forward": sum(curve.published_at == 0 for _, curve in curves),
         "no surface": sum(curve.surface_published_at == 0 for _, curve in curves),
+    }
+
+
+def kinds_of_accounts(setups: list[Setup]) -> dict[str, int]:
+    entries = [entry for setup in setups for owned in setup.owned for entry in owned.image.entries]
+    return {
         **{
             f"kind {kind}, {'short' if short else 'long'}": sum(
                 market.kind_of(entry.instrument) == kind and (entry.size < 0) == short for entry in entries
@@ -311,4 +321,3 @@ def test_ledgers_are_of_every_kind() -> None:
         ),
         "a price of the quote token": sum(setup.cash.terms.feed != cash.NO_FEED for setup in setups),
     }
-    assert {name: count for name, count in counts.items() if count < 10} == {}

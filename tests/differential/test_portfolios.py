@@ -38,19 +38,19 @@ from folio import (
     TWINS,
     VOL_RISK,
     any_of,
-    bent,
     bent_matrix,
     bent_risk,
     many,
     profits,
     rules,
 )
-from inputs import AMOUNT, EXPIRY, LEVEL, RATIO
+from inputs import AMOUNT, EXPIRY, LEVEL, RATIO, nearly
 from probing import Either, Inputs, Made, Probes, Whole, assert_equal, started
 
 from sim.codec import snake
 from sim.mirror import correlation, portfolio, shock, stress
 from sim.mirror.fixed import WAD
+from sim.mirror.shock import MAX_SCENARIOS
 
 
 def leg_args(random: Random) -> dict[str, Any]:
@@ -85,11 +85,12 @@ FOLIO: Mapping[Any, Mapping[str, Any]] = {
         "isSkew": {"mode": Whole(0, 255)},
         "discounts": {"risk": RATE_RISK, **FACTORS},
         "requireScenarios": {"scenarios": Either([
-            many(SCENARIO.draw, [0, 1, 32, 33]), many(bent(SCENARIO, ANY_SCENARIO).draw, [1, 2]),
+            many(SCENARIO.draw, [0, 1, MAX_SCENARIOS, MAX_SCENARIOS + 1]),
+            many(nearly(SCENARIO, ANY_SCENARIO).draw, [1, 2]),
         ])},
-        "requireVol": {"risk": bent(VOL_RISK, ANY_PARTS["vol"])},
-        "requireSkew": {"risk": bent(SKEW_RISK, ANY_PARTS["skew"])},
-        "requireRate": {"risk": bent(RATE_RISK, ANY_PARTS["rate"])},
+        "requireVol": {"risk": nearly(VOL_RISK, ANY_PARTS["vol"])},
+        "requireSkew": {"risk": nearly(SKEW_RISK, ANY_PARTS["skew"])},
+        "requireRate": {"risk": nearly(RATE_RISK, ANY_PARTS["rate"])},
     },
     portfolio: {
         "stake": {"self": STAKE, "size": SIZE, "price_wad": Whole(0, 2**97)},
@@ -119,7 +120,7 @@ FOLIO: Mapping[Any, Mapping[str, Any]] = {
         "loss": {"self": OUTLOOK, "terms": TERMS, "matrix": MATRIX, "level": LEVEL},
         "lossFactor": {"terms": TERMS, "quote_wad": Whole(0, 2 * WAD), "level": LEVEL},
         "requirement": requirement_args,
-        "requireValid": {"terms": bent(TERMS, any_of(correlation.Terms))},
+        "requireValid": {"terms": nearly(TERMS, any_of(correlation.Terms))},
         "requireMatrix": {"matrix": Made(bent_matrix)},
     },
     stress: {

@@ -104,6 +104,11 @@ def remove(self: Image, instrument: int) -> tuple[Image, Position]:
     return accounts.image(holder, 0), holder.positions[instrument]
 
 
+def require_options(self: Image, more: int) -> tuple[()]:
+    accounts.require_options(held(self), more)
+    return ()
+
+
 ACCOUNT: dict[str, tuple[Any, Any]] = {
     "ownerOf": ({"account": OneOf(IDS)}, accounts.owner_of),
     "isAuthorized": (
@@ -126,7 +131,7 @@ ACCOUNT: dict[str, tuple[Any, Any]] = {
     "add": (draw_addition, add),
     "requireOptions": (
         lambda random: {"self": draw_image(random), "more": random.randrange(14)},
-        lambda self, more: accounts.require_options(held(self), more),
+        require_options,
     ),
     "remove": (draw_removal, remove),
 }

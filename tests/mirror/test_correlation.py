@@ -173,6 +173,26 @@ def test_a_hedge_counts_for_less_the_more_two_sided_either_is() -> None:
         assert correlation.combined([a, b], matrix, 0) == correlation.combined([b, a], matrix, 0)
 
 
+def test_v8_ends_where_a_hedge_becomes_two_sided() -> None:
+    """Joining can raise the loss across underlyings, so V8 is a law of one underlying and of sums.
+
+    1 against 1 at 0.8 loses √(1 + 1 - 2 · 0.8) = 0.63. To one of them comes what loses 3 both ways: it then loses 4
+    when prices fall and 2 when they rise, is two-sided by half, and √(16 + 1 - 2 · 4 · 0.8 · 0.5) = 3.71 > 3.63.
+    """
+    moves = [Scenario(WAD // 10, WAD, 0), Scenario(-WAD // 10, WAD, 0)]
+    long, short, straddle = ([WAD, -WAD], [-WAD, WAD], [-3 * WAD, -3 * WAD])
+
+    def loss(*held: list[int]) -> int:
+        outlook = Outlook([], [], [correlation.leg(moves, each, 0) for each in held], correlation.joint(held, 2))
+        return correlation.loss(outlook, correlation.Terms(), uniform(WAD, WAD * 8 // 10), Level.MAINTENANCE)
+
+    hedged, whole = loss(long, short), loss([-2 * WAD, -4 * WAD], short)
+    assert (hedged - 1) ** 2 < 4 * WAD**2 // 10 <= hedged**2
+    assert (whole - 1) ** 2 < 138 * WAD**2 // 10 <= whole**2
+    assert loss(straddle) == 3 * WAD
+    assert whole > hedged + loss(straddle)
+
+
 def test_losses_beyond_any_scale_are_squared_without_overflow_and_rounded_up() -> None:
     for seed in range(BOOKS):
         random = Random(seed)

@@ -309,6 +309,15 @@ def test_size_term_on_paper() -> None:
     assert standard.requirement(book, Level.MAINTENANCE) == 425 * WAD // 10
 
 
+def test_v8_ends_where_size_terms_are_on() -> None:
+    """A perp and a future of 50 each at 10: 17 % of 500 is 85 alone; together 2 % + 30 % of 1000 is 320, not 170."""
+    risk = Risk(initial_rate=WAD // 10, base_rate=WAD // 50, impact_rate=3 * WAD // 10, skew_scale=100 * WAD)
+    apart = exposure(risk, [(50 * WAD, 10 * WAD)])
+    whole = exposure(risk, [(50 * WAD, 10 * WAD), (50 * WAD, 10 * WAD)])
+    assert standard.requirement(apart, Level.INITIAL) == 85 * WAD
+    assert standard.requirement(whole, Level.INITIAL) == 320 * WAD
+
+
 def test_health_and_leverage_without_a_divisor() -> None:
     empty = Book(5 * WAD, [Holding()], [Exposure()], [])
     assert margin.health(empty) == margin.UNBOUNDED

@@ -51,7 +51,7 @@ def lines_of(held: list[Leg], forward: list[int]) -> list[Line]:
     return [
         Line(
             leg.underlying, leg.expiry, leg.strike * WAD, leg.is_call, leg.size * WAD, leg.mark,
-            forward[2 * leg.underlying + leg.expiry - 1], leg.confidence,
+            forward[2 * leg.underlying + leg.expiry - 1], confidence_wad=leg.confidence,
         )
         for leg in held
     ]  # fmt: skip
@@ -181,12 +181,12 @@ def test_a_naked_short_needs_what_the_formula_says(leg: Leg, options: OptionRisk
 def test_naked_shorts_on_paper() -> None:
     """Index 1500, mark 50: call at 1600 is 6.67 % out, so max(15 - 6.67, 10) % = 150 + 50; maintenance 112.5 + 50."""
     exposure = Exposure(option_risk=DERIVE, index_wad=1500 * WAD, stable_wad=1500 * WAD)
-    call = Line(0, 1, 1600 * WAD, True, -WAD, 50 * WAD, 1500 * WAD, WAD)
+    call = Line(0, 1, 1600 * WAD, True, -WAD, 50 * WAD, 1500 * WAD, confidence_wad=WAD)
     assert [standard.short_requirement(exposure, call, level) for level in Level] == [200 * WAD, 1625 * WAD // 10]
     near = replace(call, strike_wad=1530 * WAD)  # 2 % out: 13 % of 1500 is 195
     assert standard.short_requirement(exposure, near, Level.INITIAL) == 245 * WAD
     # a put deep in the money, mark 3000: maintenance 225 + 3000; initial 225 + 3000 or 1.05 * 3225 = 3386.25
-    put = Line(0, 1, 4500 * WAD, False, -WAD, 3000 * WAD, 1500 * WAD, WAD)
+    put = Line(0, 1, 4500 * WAD, False, -WAD, 3000 * WAD, 1500 * WAD, confidence_wad=WAD)
     assert [standard.short_requirement(exposure, put, level) for level in Level] == [338625 * WAD // 100, 3225 * WAD]
 
 
@@ -256,9 +256,9 @@ def test_v8_is_no_law_of_options_in_standard_mode() -> None:
     call at 1100, mark 402, against a long one at 1300: 225 + 402 = 627 isolated, 200 bounded. Joined: 156 + 627 = 783
     isolated, 200 + 1800 = 2000 bounded. 783 is more than 156 + 200.
     """
-    call = Line(0, 1, 1900 * WAD, True, -WAD, 6 * WAD, 1500 * WAD, WAD)
-    short = Line(0, 1, 1100 * WAD, True, -WAD, 402 * WAD, 1500 * WAD, WAD)
-    long = Line(0, 1, 1300 * WAD, True, WAD, 215 * WAD, 1500 * WAD, WAD)
+    call = Line(0, 1, 1900 * WAD, True, -WAD, 6 * WAD, 1500 * WAD, confidence_wad=WAD)
+    short = Line(0, 1, 1100 * WAD, True, -WAD, 402 * WAD, 1500 * WAD, confidence_wad=WAD)
+    long = Line(0, 1, 1300 * WAD, True, WAD, 215 * WAD, 1500 * WAD, confidence_wad=WAD)
     exposure = Exposure(option_risk=DERIVE, index_wad=1500 * WAD, stable_wad=1500 * WAD)
 
     def needed(*lines: Line) -> int:
