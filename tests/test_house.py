@@ -49,7 +49,7 @@ ARROWS["report"] = ARROWS["conform"] | {"conform", "sweep", "portfolio"}
 ARROWS["audit"] = ARROWS["record"] | {"record"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
-ARROWS["rivals"] = ARROWS["conform"] | {"conform", "install"}  # what is fetched at run time starts as the installer does
+ARROWS["rivals"] = ARROWS["conform"] | {"conform", "install"}  # fetched as the installer does
 ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit", "rivals"}
 ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}

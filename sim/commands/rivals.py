@@ -13,14 +13,14 @@ from sim.rivals.compare import HYPOTHESIS, TEN, Comparison, compare
 from sim.rivals.planted import BUGS, Way
 from sim.scenario.quantity import duration
 
-_ABOUT = """Seconds are of the processor; every search may take {seconds}. Ours begins with nothing: its calls are told
-with the set-up, and without (mints, listings, announcements). Hypothesis is given the set-up, deposits and prices
-included, and both sides to compare; its calls are those after it. Digits: of the longest value, but for zeros at
-the end.
+_ABOUT = """Seconds of the processor, until a bug was found and until it was shrunk; every search may take {seconds}.
+Ours begins with nothing: all calls, and of those the moves, which are more than listings, mints, first prices and first
+cash. Hypothesis is given all that, and a model to compare with. Digits: of the longest value, but for zeros at its end.
 """
 _ABOUT_SMALL = """
 The example vault of `crossvault conform`, with three bugs. Ours compares it with the model. forge and Wake are given a
-set-up, calls that make sense and invariants that value every account anew; what they find does shrink in these figures.
+set-up, calls that make sense and invariants that value every account anew. Seconds: to find and to shrink; Wake's with
+its start. Calls: beyond the set-up.
 """
 
 
@@ -58,9 +58,9 @@ def _show(found: Comparison) -> None:
 
 
 def _show_bugs(found: Comparison) -> None:
-    made = table("bug", "by", ">found s", ">with shrinking s", ">calls", ">after set-up", ">digits", "")
+    made = table("bug", "by", ">found", ">shrunk", ">calls", ">moves", ">digits", "")
     for name, row in found.ours.items():
-        note = "" if row.finished else "shrinking not finished"
+        note = "" if row.finished else "unfinished"
         if row.found:
             secs = f"{row.find_secs:.2f}", f"{row.find_secs + row.shrink_secs:.2f}"
             made.add_row(name, "ours", *secs, str(row.calls), str(row.moves), str(row.digits), note)
@@ -70,7 +70,7 @@ def _show_bugs(found: Comparison) -> None:
         if other is None:
             continue
         if other.found:
-            note = "" if other.finished else "shrinking not finished"
+            note = "" if other.finished else "unfinished"
             secs = f"{other.first_secs:.2f}", f"{other.secs:.2f}"
             made.add_row("", HYPOTHESIS, *secs, "", str(other.calls), str(other.digits), note)
         else:
@@ -79,7 +79,7 @@ def _show_bugs(found: Comparison) -> None:
 
 
 def _show_small(found: Comparison) -> None:
-    made = table("bug", "by", ">s by the clock", ">of the processor", ">calls", ">digits", "")
+    made = table("bug", "by", ">by the clock", ">processor", ">calls", ">digits", "")
     for bug in BUGS:
         for way in (each for each in found.ways if each.bug == bug.id):
             made.add_row(bug.id if way is _first(found, bug.id) else "", way.tool, *_figures(way))

@@ -15,7 +15,7 @@ from sim.conform.subject import Subject, subject
 from sim.conform.trial import Finding, Tally, Trial, play
 from sim.conform.walk import Fitted
 from sim.rivals.planted import EXAMPLE, VAULT, Planted, Way, plant
-from sim.search.catalogue import digits, is_set_up
+from sim.search.catalogue import digits, moves
 from sim.side import Outcome, Step
 
 NAME = "crossvault"
@@ -33,8 +33,9 @@ def search(bug: Planted, seconds: float, seed: int) -> Way:
     secs = time.perf_counter() - began[0], time.process_time() - began[1]
     if finding is None:
         return Way(NAME, bug.id, False, *secs)
-    calls = [step for step in finding.steps if not is_set_up(step)]
-    return Way(NAME, bug.id, True, *secs, len(calls), digits(finding.steps), f"{len(finding.steps)} with the set-up")
+    return Way(
+        NAME, bug.id, True, *secs, moves(finding.steps), digits(finding.steps), f"{len(finding.steps)} with the set-up"
+    )
 
 
 def _found(found: Subject, seed: int, ends: float) -> Finding | None:

@@ -25,6 +25,7 @@ WALKS = 6  # from a seed on, before a bug counts as not found
 LENGTH = 2_000
 SHRINK_SECS = 30.0
 _SET_UP = re.compile(r"mint|list_|set_feeder|set_operator|set_guardian|schedule_|enact_|open_expiry")
+_FIRSTS = ("deposit_cash", "publish_price", "publish_forward", "publish_surface")
 STRIDE = 1_000  # between the walks of a seed and those of the next
 
 
@@ -46,7 +47,7 @@ class Case(NamedTuple):
 
 class Row(NamedTuple):
     """One bug from one seed. Seconds are of the processor; walks: how many it took, steps: those of all of them;
-    moves: the calls of the minimum but for listings, announcements, mints and the like."""
+    moves: the calls of the minimum beyond a set-up."""
 
     id: str
     seed: int
@@ -123,13 +124,20 @@ def _shrunk(row: Row, small: Shrunk, secs: float) -> Row:
         digits=digits(small.steps),
         finished=small.finished,
         field=small.finding.likeness.field,
-        moves=sum(not is_set_up(step) for step in small.steps),
+        moves=moves(small.steps),
     )
 
 
-def is_set_up(step: Step) -> bool:
-    """Whether a step is what is there before anybody acts: a listing, an announcement, a mint, a name."""
-    return _SET_UP.match(step.action) is not None
+def moves(steps: Sequence[Step]) -> int:
+    """How many steps are more than what is there before anybody acts: listings, mints, first prices, first cash."""
+    seen: set[tuple[Any, ...]] = set()
+    count = 0
+    for place, step in enumerate(steps):
+        first = step.action, *(step.args.get(name) for name in ("account", "underlying", "expiry"))
+        is_first = step.action in _FIRSTS and first not in seen
+        seen.add(first)
+        count += place == len(steps) - 1 or not (is_first or _SET_UP.match(step.action))
+    return count
 
 
 def digits(steps: Sequence[Step]) -> int:
