@@ -33,7 +33,7 @@ from sim.toolchain import (
     state_dir,
 )
 
-_NODE_FLAGS = ("--stack-size=4000", "--wasm-tiering-budget=20000000")
+NODE_FLAGS = ("--stack-size=4000", "--wasm-tiering-budget=20000000")
 _SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -131,7 +131,7 @@ def write_wasm_solc(target: Path) -> None:
     version = re.search(r"Version: (\S+)", reported)
     if version is None:
         raise ToolchainMissing(f"node cannot run the npm package solc; run: {setup_command()}")
-    flags = [flag for flag in _NODE_FLAGS if output([str(node()), flag, "-p", "1"]).strip() == "1"]
+    flags = [flag for flag in NODE_FLAGS if output([str(node()), flag, "-p", "1"]).strip() == "1"]
     command = shlex.join([str(node()), *flags, script, package])
     cache = shlex.quote(str(state_dir() / "wasm"))
     target.write_text(

@@ -50,7 +50,8 @@ ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfol
 ARROWS["audit"] = ARROWS["record"] | {"record"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
-ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit"}
+ARROWS["rivals"] = ARROWS["conform"] | {"conform", "install"}  # fetched as the installer does
+ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit", "rivals"}
 ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 

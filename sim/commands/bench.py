@@ -28,6 +28,10 @@ def bench(arguments: Namespace) -> int:
         from sim.commands.catalogue import catalogue
 
         return catalogue(arguments)
+    if arguments.what == "rivals":
+        from sim.commands.rivals import rivals
+
+        return rivals(arguments)
     measured = {"chain": _chain, "sweep": _sweep, "search": _search}
     return measured[arguments.what](arguments)
 

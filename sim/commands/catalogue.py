@@ -20,18 +20,19 @@ _FILE = "tests/broken.yaml"
 
 def catalogue(arguments: Namespace) -> int:
     """Measures and prints a row for each bug, ends with MISSED where one was not found."""
-    chosen = _chosen(arguments.only)
+    wanted = chosen(arguments.only)
     seeds = max(1, arguments.seeds)
-    with bar("catalogue", len(chosen) * seeds) as tick:
-        rows = list(measured(chosen, seeds, tick))
+    with bar("catalogue", len(wanted) * seeds) as tick:
+        rows = list(measured(wanted, seeds, tick))
     if arguments.json:
         print(json.dumps({"seeds": seeds, "rows": [row._asdict() for row in rows]}, indent=2))
     else:
-        _show(chosen, rows)
+        _show(wanted, rows)
     return DONE if all(row.found for row in rows) else MISSED
 
 
-def _chosen(only: Sequence[str]) -> list[Case]:
+def chosen(only: Sequence[str]) -> list[Case]:
+    """Entries of the catalogue by their identifiers, or all of them. Raises Misused."""
     root = toolchain.clone()
     path = (root or Path()) / _FILE
     if root is None or not path.is_file():

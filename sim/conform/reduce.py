@@ -1,4 +1,4 @@
-"""A finding with fewer steps: those that it does not need are left out, in large pieces first."""
+"""A finding with fewer steps and simpler values: what it does not need is left out, in large pieces first."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from sim.conform.stand import Beside, Inside, Question
 from sim.conform.trial import Finding, Tally, Trial, is_assumed
 from sim.mirror.refusal import Refusal
 from sim.model import Model
+from sim.search.fewer import Steps
+from sim.search.simpler import simpler
+from sim.search.trial import UNSAYABLE
 from sim.side import Step, World
 from sim.speech import Call
 
@@ -34,7 +37,15 @@ class Reducer:
             if size == 1 and len(best) == before:
                 break
             size = max(1, size // 2)
+        best = simpler(best, self._attempt)
         return self._finding._replace(steps=tuple(best), difference=self._shows(best) or self._finding.difference)
+
+    def _attempt(self, steps: Sequence[Step]) -> Steps | None:
+        """The steps, if they still show it, and there is time."""
+        try:
+            return list(steps) if time.perf_counter() < self._ends and self._shows(steps) else None
+        except UNSAYABLE:
+            return None
 
     def _without(self, steps: list[Step], size: int) -> list[Step]:
         """The steps without the pieces of a size that are not needed, from the end on."""

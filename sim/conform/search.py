@@ -21,7 +21,7 @@ from sim.search.invariants import Invariants
 from sim.story import ExpectationFailed, Story
 
 PUBLISHED = Path(__file__).parent / "published"
-_WALK_STEPS = 400
+WALK_STEPS = 400
 _LEAST_STEPS = 50
 _CHECKED_EVERY = 20
 _MOST_REDUCED = 8
@@ -84,7 +84,7 @@ def _walk(report: Report, steps: int, tick: Tick) -> None:
     while spent < steps:
         seed = report.seed * 100_000 + report.walks
         report.walks += 1
-        fitted = Fitted(report.subject, seed, min(_WALK_STEPS, max(_LEAST_STEPS, steps - spent)))
+        fitted = Fitted(report.subject, seed, min(WALK_STEPS, max(_LEAST_STEPS, steps - spent)))
         guard = Invariants(every=_CHECKED_EVERY)
         before = report.tally.steps
         trial = Trial(Inside(report.subject, fitted.world), fitted.world, report.tally, f"walk {seed}", guard)

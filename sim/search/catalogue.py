@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -21,6 +23,9 @@ from sim.side import Step
 
 WALKS = 6  # from a seed on, before a bug counts as not found
 LENGTH = 2_000
+SHRINK_SECS = 30.0
+_SET_UP = re.compile(r"mint|list_|set_feeder|set_operator|set_guardian|schedule_|enact_|open_expiry")
+_FIRSTS = ("deposit_cash", "publish_price", "publish_forward", "publish_surface")
 STRIDE = 1_000  # between the walks of a seed and those of the next
 
 
@@ -41,7 +46,8 @@ class Case(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One bug from one seed. Seconds are of the processor; walks: how many it took, steps: those of all of them."""
+    """One bug from one seed. Seconds are of the processor; walks: how many it took, steps: those of all of them;
+    moves: the calls of the minimum beyond a set-up."""
 
     id: str
     seed: int
@@ -55,6 +61,7 @@ class Row(NamedTuple):
     digits: int = 0
     finished: bool = False
     field: str = ""
+    moves: int = 0
 
 
 def cases(path: Path) -> list[Case]:
@@ -78,19 +85,21 @@ def planted(case: Case) -> Build:
         return compile_contracts(Path(folder))
 
 
-def measured(chosen: Sequence[Case], seeds: int, tick: Callable[[int], None] = lambda done: None) -> Iterator[Row]:
-    """A row for each bug and seed."""
+def measured(
+    chosen: Sequence[Case], seeds: int, tick: Callable[[int], None] = lambda done: None, seconds: float = SHRINK_SECS
+) -> Iterator[Row]:
+    """A row for each bug and seed; seconds: by the clock, for shrinking each."""
     compile_contracts()  # what a bug leaves as it is comes from this build
     done = 0
     for case in chosen:
         build = planted(case)
         for seed in range(seeds):
-            yield _row(case, seed, build)
+            yield _row(case, seed, build, seconds)
             done += 1
             tick(done)
 
 
-def _row(case: Case, seed: int, build: Build) -> Row:
+def _row(case: Case, seed: int, build: Build, seconds: float) -> Row:
     began, played = time.process_time(), 0
     for walks in range(1, WALKS + 1):
         first = seed * STRIDE + (case.seed if walks == 1 else walks - 1)
@@ -101,7 +110,8 @@ def _row(case: Case, seed: int, build: Build) -> Row:
         played += len(steps)
         if isinstance(result.failure, Diverged):
             found = time.process_time()
-            small = shrink(story.world, steps, failure=result.failure, opened=lambda world: Local(world, build))
+            opened = partial(Local, contracts=build)
+            small = shrink(story.world, steps, seconds=seconds, failure=result.failure, opened=opened)
             return _shrunk(Row(case.id, seed, True, walks, played, found - began), small, time.process_time() - found)
     return Row(case.id, seed, False, WALKS, played, time.process_time() - began)
 
@@ -111,14 +121,27 @@ def _shrunk(row: Row, small: Shrunk, secs: float) -> Row:
         shrink_secs=secs,
         calls=len(small.steps),
         accounts=len(small.accounts),
-        digits=_digits(small),
+        digits=digits(small.steps),
         finished=small.finished,
         field=small.finding.likeness.field,
+        moves=moves(small.steps),
     )
 
 
-def _digits(small: Shrunk) -> int:
-    """The most digits, but for zeros at the end, of a value of the story; names, times and instruments aside."""
+def moves(steps: Sequence[Step]) -> int:
+    """How many steps are more than what is there before anybody acts: listings, mints, first prices, first cash."""
+    seen: set[tuple[Any, ...]] = set()
+    count = 0
+    for place, step in enumerate(steps):
+        first = step.action, *(step.args.get(name) for name in ("account", "underlying", "expiry"))
+        is_first = step.action in _FIRSTS and first not in seen
+        seen.add(first)
+        count += place == len(steps) - 1 or not (is_first or _SET_UP.match(step.action))
+    return count
+
+
+def digits(steps: Sequence[Step]) -> int:
+    """The most digits, but for zeros at the end, of a value of some steps; names, times and instruments aside."""
     skipped = ("instrument", "expiry", "published_at", "expires_at", "chain_id")
-    numbers = [value for step in small.steps for name, value in leaves(step) if name not in skipped]
+    numbers = [value for step in steps for name, value in leaves(step) if name not in skipped]
     return max((len(str(abs(each)).rstrip("0")) for each in numbers if type(each) is int), default=0)

@@ -1,0 +1,1 @@
+"""Other searchers on the bugs that ours are measured by."""
