@@ -28,6 +28,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "REPLAYED", SMALL)
 
 
+@pytest.mark.slow
 def test_the_study_is_that_of_its_seed(small: None) -> None:
     one, again, other = (study.study(120, 2, seed) for seed in (3, 3, 4))
     assert one == again != other

@@ -44,7 +44,11 @@ def data_or_skip(name: str) -> None:
 # what ships
 
 
-@pytest.mark.parametrize("name", scenario.names())
+REAL = "black-thursday-data"  # thousands of bars
+SHORT = [name for name in scenario.names() if name != REAL]
+
+
+@pytest.mark.parametrize("name", [*SHORT, pytest.param(REAL, marks=pytest.mark.slow)])
 def test_every_shipped_scenario_plays(name: str) -> None:
     data_or_skip(name)
     story = load(name)
@@ -71,6 +75,7 @@ def test_black_thursday_is_what_was_asked_for() -> None:
     assert {"WETH", "WBTC", "USDT"} == set(story.collaterals)
 
 
+@pytest.mark.slow
 def test_black_thursday_runs_from_real_bars() -> None:
     data_or_skip("black-thursday-data")
     _, steps, tally = play(load("black-thursday-data"))

@@ -99,6 +99,7 @@ def pair(maker: Order, taker: Order, size: int) -> Match:
     return Match(maker, made[0], taker, made[1], size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "steps"), [(0, 3_000), (1, 2_000)])
 def test_random_orders_come_to_the_same_on_both_sides(seed: int, steps: int, contracts: Path | None) -> None:
     result = orders(seed, steps, contracts)

@@ -64,7 +64,7 @@ def test_both_sides_show_the_same_open_expiries_and_quotations() -> None:
     assert left == [64, 63, 56]
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_both_sides_tell_the_same_scenarios_and_greeks(seed: int) -> None:
     """Every account of a random walk, in both modes, while it goes on."""
     world = Walk(seed, 0).world
