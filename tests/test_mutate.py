@@ -140,7 +140,8 @@ def test_the_command_says_what_it_does_not_know(tmp_path: Path, capsys: pytest.C
 @pytest.mark.slow
 def test_the_command_tells_the_score_and_ends_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--only", "Registry.sol", "--equivalents", str(written(tmp_path, "[]")), "--json", "-j", "1")
-    code, out, _ = asked(capsys, *words, "--threshold", "1")
+    code, out, err = asked(capsys, *words, "--threshold", "1")
+    assert not err
     document: dict[str, Any] = json.loads(out)
     assert code == DONE and document["killed"] >= 1 and document["tested"] == document["chosen"] > 2
     assert all("@@" in each["diff"] for each in document["survivors"])

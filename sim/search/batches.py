@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim import toolchain
-from sim.compiler import Build, CompileFailed, Sources, imports, reached, standard_input, standard_json
+from sim.compiler import SETTINGS, Build, CompileFailed, Sources, imports, reached, standard_input, standard_json
 from sim.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
 from sim.search.mutants import Mutant, mutated
 from sim.search.weave import SWITCH, SWITCH_UNIT, Woven, weave
@@ -139,7 +139,7 @@ class Press:
 
     def _solc(self, units: Mapping[str, str], wanted: Mapping[str, Any], optimised: bool = False) -> dict[str, Any]:
         request = standard_input(units, {})
-        request["settings"]["optimizer"]["enabled"] = optimised
+        request["settings"]["optimizer"] = {**SETTINGS["optimizer"], "enabled": optimised}
         request["settings"]["outputSelection"] = dict(wanted)
         return standard_json(toolchain.solc(), request)
 
