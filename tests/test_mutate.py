@@ -120,6 +120,7 @@ def test_mutants_are_judged_and_verdicts_kept(reel: Reel, tmp_path: Path, monkey
     assert survivor.fate == SURVIVED and survivor.reached and survivor.change == "< -> <="
     monkeypatch.setattr(verdicts, "Press", None)  # what is known is not compiled again
     assert {each.id: each for each in made.verdicts([reel], jobs=1, folder=tmp_path)} == found
+    assert made.recalled == len(found)
 
 
 def asked(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

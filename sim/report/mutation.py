@@ -18,7 +18,8 @@ def tables(found: Mapping[str, Any]) -> RenderableType:
     cut = "  (interrupted: what was judged is kept, and not judged again)" if found["interrupted"] else ""
     open_ = [each for each in found["survivors"] if each["equivalent"] is None]
     parts: list[RenderableType] = [
-        f"{found['tested']:,} of {found['all']:,} mutants, {found['mutants_per_second']:.1f} a second{cut}\n",
+        f"{found['tested']:,} of {found['all']:,} mutants, {found['recalled']:,} judged earlier, the others"
+        f" {found['mutants_per_second']:.2f} a second{cut}\n",
         scores("contract", found["files"]),
         "",
         scores("operator", found["operators"]),

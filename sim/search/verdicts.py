@@ -63,11 +63,12 @@ class WeaveBroken(Exception):
 
 @dataclass
 class Campaign:
-    """The mutants of one set of contracts, and those of them that are to be judged."""
+    """The mutants of one set of contracts, and those of them that are to be judged; recalled: how many were before."""
 
     directory: Path | None = None
     all: list[Mutant] = field(default_factory=list)
     chosen: list[tuple[int, Mutant]] = field(default_factory=list)
+    recalled: int = 0
 
     def __post_init__(self) -> None:
         """Raises CompileFailed, ToolchainMissing."""
@@ -95,6 +96,7 @@ class Campaign:
         for number, mutant in self.chosen:
             old = known.get((mutant.id, mutant.change))
             if old and _is_final(old, digests):
+                self.recalled += 1
                 yield old
             else:
                 left.append(
