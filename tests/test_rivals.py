@@ -13,12 +13,13 @@ from sim.commands.parser import parse
 from sim.commands.rivals import rivals
 from sim.compiler import compile_contracts
 from sim.rivals import child, compare, forge, ours, wake
-from sim.rivals.planted import BUGS, GROUND, Unavailable, Way, longest, plant
+from sim.rivals.planted import BUGS, GROUND, Planted, Unavailable, Way, longest, plant
 from sim.rivals.rules import search
 from sim.search.catalogue import cases, planted
 
 BROKEN = Path(__file__).parent / "broken.yaml"
 SHALLOW = "quote-rounds-down"
+SOUND = Planted("sound", "no bug at all", BUGS[2].was, BUGS[2].was)
 
 
 def test_the_ten_are_in_the_catalogue() -> None:
@@ -51,6 +52,7 @@ def test_ours_finds_what_is_planted_in_the_small_vault() -> None:
     assert way.found and 0 < way.calls <= 3 and way.digits == 1
 
 
+@pytest.mark.slow
 def test_the_command_tells_ours_beside_hypothesis(capsys: pytest.CaptureFixture[str]) -> None:
     assert rivals(parse(["bench", "rivals", "--json", "--time", "5s", "--only", SHALLOW])) == DONE
     told = json.loads(capsys.readouterr().out)
@@ -100,18 +102,18 @@ def _fetched(name: str, inside: str) -> bool:
 @pytest.mark.skipif(
     not _fetched("forge", "node_modules/@foundry-rs/*/bin/forge"), reason="forge was never fetched: bench rivals does"
 )
-def test_forge_finds_a_shallow_bug() -> None:
-    with forge.Forge(BUGS[:1], 30) as tool:
-        assert tool.version() == forge.VERSION
+def test_forge_finds_a_shallow_bug_and_nothing_where_nothing_is() -> None:
+    with forge.Forge((BUGS[0], SOUND), 10) as tool:
+        assert tool.version() == forge.VERSION and not tool.search(SOUND, 0).found
         way = tool.search(BUGS[0], 0)
     assert way.found and way.calls >= 1 and way.digits > 0
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not _fetched("wake", "environment/bin/wake"), reason="Wake was never fetched: bench rivals does")
-def test_wake_finds_a_shallow_bug() -> None:
-    with wake.Wake(BUGS[:1], 30) as tool:
-        assert tool.version() == wake.VERSION
+def test_wake_finds_a_shallow_bug_and_nothing_where_nothing_is() -> None:
+    with wake.Wake((BUGS[0], SOUND), 20) as tool:
+        assert tool.version() == wake.VERSION and not tool.search(SOUND, 0).found
         way = tool.search(BUGS[0], 0)
     assert isinstance(way, Way) and way.found and way.calls >= 1
 

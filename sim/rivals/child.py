@@ -8,7 +8,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from sim import toolchain
@@ -35,24 +37,24 @@ def home(name: str) -> Path:
 def run(words: Sequence[str], folder: Path, seconds: float, env: Mapping[str, str] | None = None) -> Done:
     """Runs a process for so many seconds; its two outputs are one text. Raises Unavailable when it cannot start."""
     began, used = time.perf_counter(), _used()
-    try:
-        child = subprocess.Popen(
-            words, cwd=folder, env={**os.environ, **(env or {})}, text=True, errors="replace",
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-    except OSError as trouble:
-        raise Unavailable(f"{words[0]} cannot be started: {trouble}") from trouble
-    code: int | None
-    try:
-        out, _ = child.communicate(timeout=seconds)
-        code = child.returncode
-    except subprocess.TimeoutExpired:
-        _end(child)
-        out, code = child.communicate()[0], None
-    except BaseException:
-        _end(child)
-        raise
-    return Done(code, out, time.perf_counter() - began, _used() - used)
+    with TemporaryFile() as out:  # no pipe: what outlives the process would keep that open
+        try:
+            child = subprocess.Popen(
+                words, cwd=folder, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=out,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        except OSError as trouble:
+            raise Unavailable(f"{words[0]} cannot be started: {trouble}") from trouble
+        code: int | None = None
+        try:
+            code = child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            _end(child)
+        out.seek(0)
+        text = out.read().decode("utf8", "replace")
+    return Done(code, text, time.perf_counter() - began, _used() - used)
 
 
 def fetch(name: str, *packages: str) -> Path:
@@ -92,16 +94,12 @@ def _used() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def _end(child: subprocess.Popen[str]) -> None:
-    """Ends a process and what it started."""
-    try:
-        os.killpg(child.pid, signal.SIGTERM)
-        child.wait(5)
-    except ProcessLookupError:
-        return
-    except subprocess.TimeoutExpired:
-        pass
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ends a process that still runs: first as Ctrl-C does, so that it ends what it started."""
+    for number, patience in ((signal.SIGINT, 10), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        if child.poll() is not None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(patience)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import pytest
 
 from sim.anvil import Node
-from sim.codec import Codec, Names, camel
+from sim.codec import Codec, Names, camel, snake
 from sim.compiler import compile_contracts
 from sim.deploy import Deployer
 from sim.interface import Interface
@@ -175,20 +175,20 @@ class Probes:
     def ask(self, probe: str, function: str, asked: Sequence[Args]) -> Iterator[Answer]:
         """What a probe answers, call by call at NOW; what one call leaves is there for those of its chunk."""
         address, interface = self._at(probe)
-        for data in _chunks([interface.call(function, args) for args in asked]):
+        for data in _chunks([interface.call(snake(function), args) for args in asked]):
             calls = [{"from": "0x" + "0" * 40, "to": address, "input": each, "gas": _GAS} for each in data]
             block = {"blockOverrides": {"time": hex(NOW)}, "calls": calls}
             [answer] = self.node.rpc("eth_simulateV1", {"blockStateCalls": [block], "validation": False}, "latest")
             for call in answer["calls"]:
                 if call["status"] == "0x1":
-                    yield interface.result(function, call["returnData"])
+                    yield interface.result(snake(function), call["returnData"])
                 else:
                     yield interface.refusal(call["returnData"] or "0x")
 
     def gas(self, probe: str, function: str, args: Args) -> int:
         """What a call of a probe takes, without what every transaction does and without its data."""
         address, interface = self._at(probe)
-        data = interface.call(function, args)
+        data = interface.call(snake(function), args)
         used = self.node.rpc("eth_estimateGas", {"from": "0x" + "0" * 40, "to": address, "input": data})
         return int(used, 16) - 21_000 - sum(16 if byte else 4 for byte in bytes.fromhex(data.removeprefix("0x")))
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from probing import NOW, Probes, started
 
+from sim.codec import snake
 from sim.mirror import correlation, option, portfolio, shock
 from sim.mirror.account import MAX_OPTIONS
 from sim.mirror.fixed import WAD
@@ -52,7 +53,7 @@ def stake(random: Random, expiries: int, options: int) -> Stake:
 def gas(probes: Probes, function: str, args: dict[str, Any]) -> int:
     """What a call of the probe costs without what the transaction costs by its length."""
     address, interface = probes._at("ProbeCorrelation")
-    data = interface.call(function, args)
+    data = interface.call(snake(function), args)
     sent = sum(16 if byte else 4 for byte in bytes.fromhex(data[2:])) + 21_000
     call = {"from": "0x" + "0" * 40, "to": address, "input": data, "gas": hex(100_000_000)}
     block = {"blockOverrides": {"time": hex(NOW), "gasLimit": hex(10**9)}, "calls": [call]}
