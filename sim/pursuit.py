@@ -18,7 +18,7 @@ from sim.local import Local
 from sim.model import Model
 from sim.search.generate import Walk
 from sim.search.hunt import Hunt
-from sim.search.walking import TOLD_EVERY
+from sim.search.walking import TOLD_EVERY, steps_of
 from sim.side import Step
 from sim.speech import Call
 from sim.story import Story
@@ -60,7 +60,7 @@ def search(steps: int, told: Told = lambda _: None) -> dict[str, Any]:
 
 def _measured(story: Story) -> dict[str, Any]:
     """The best rate of each rival, in turns, so that none has the better moment of the machine."""
-    steps = _drawn(story)
+    steps = steps_of(story)
     runs: dict[str, Callable[[], float]] = {
         "compared": lambda: _compared(story, steps, NEVER),
         "compared_with_margins": lambda: _compared(story, steps, TOLD_EVERY),
@@ -80,18 +80,6 @@ def _measured(story: Story) -> dict[str, Any]:
         "part_of_both_sides": round(least["both_sides"] / least["compared"], 2),
         "part_of_pyrevm_with_view": round(least["pyrevm_with_view"] / least["compared"], 2),
     }
-
-
-def _drawn(story: Story) -> list[Step]:
-    model, steps = Model(story.world), list[Step]()
-    told = story.steps(model)
-    try:
-        step = next(told)
-        while True:
-            steps.append(step)
-            step = told.send(model.apply(step))
-    except StopIteration:
-        return steps
 
 
 def _compared(story: Story, steps: Sequence[Step], every: int) -> float:

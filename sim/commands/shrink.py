@@ -26,6 +26,7 @@ from sim.scenario import repro as file
 from sim.search.findings import repro, story
 from sim.search.shrink import Agrees, Shrunk
 from sim.search.shrink import shrink as smallest
+from sim.search.walking import steps_of
 from sim.side import Step, World
 from sim.story import ExpectationFailed, Story
 
@@ -69,19 +70,11 @@ def _story(source: Path) -> Story:
 
 
 def _steps(told: Story) -> list[Step]:
-    """The steps of a story, as the model has them."""
-    model, steps = Model(told.world), []
-    playing = told.steps(model)
+    """The steps of a story, as the model has them. Raises Misused where it expects what does not come."""
     try:
-        step = next(playing)
-        while True:
-            steps.append(step)
-            step = playing.send(model.apply(step))
-    except StopIteration:
-        pass
+        return steps_of(told)
     except ExpectationFailed as failed:
         raise Misused(str(failed)) from failed
-    return steps
 
 
 def _seconds(text_of: str) -> float:

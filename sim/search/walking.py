@@ -121,6 +121,19 @@ def walk(
     return walked(True, Failure(how, str(failed), tuple(steps)))
 
 
+def steps_of(story: Story) -> list[Step]:
+    """The steps of a story, as the model alone plays it. Raises ExpectationFailed."""
+    model, steps = Model(story.world), list[Step]()
+    told = story.steps(model)
+    try:
+        step = next(told)
+        while True:
+            steps.append(step)
+            step = told.send(model.apply(step))
+    except StopIteration:
+        return steps
+
+
 def noted(story: Story, steps: list[Step]) -> Story:
     """The story, which notes its steps as they come."""
 

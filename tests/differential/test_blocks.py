@@ -10,12 +10,12 @@ import pytest
 from sim.chain import Chain
 from sim.compiler import compile_contracts, contract_sources
 from sim.local import Local
-from sim.model import Model
 from sim.report.coverage import Coverage
 from sim.search.blocks import Atlas, Line, Place, atlas, instructions, leaders
 from sim.search.generate import Walk
 from sim.search.orders import Orders
 from sim.search.scout import NAMES, Scout, codes_of
+from sim.search.walking import steps_of
 from sim.side import Step
 from sim.story import Story
 
@@ -25,19 +25,6 @@ CALLS = {"CALL", "DELEGATECALL", "STATICCALL"}
 @pytest.fixture(scope="module")
 def charted() -> Atlas:
     return atlas(codes_of(Local(Walk(1, 0).world, compile_contracts())))
-
-
-def steps_of(story: Story) -> list[Step]:
-    """The steps of a story, as the model alone plays it."""
-    model, steps = Model(story.world), list[Step]()
-    told = story.steps(model)
-    try:
-        step = next(told)
-        while True:
-            steps.append(step)
-            step = told.send(model.apply(step))
-    except StopIteration:
-        return steps
 
 
 def executed(chain: Chain, step: Step, begins: Mapping[str, set[int]]) -> Iterator[Place]:

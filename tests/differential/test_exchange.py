@@ -25,6 +25,7 @@ from sim.record import Checker, Writer, header, read
 from sim.run import run
 from sim.search.generate import Walk
 from sim.search.orders import START_AT, UNDERLYINGS, WAD, Orders
+from sim.search.walking import steps_of
 from sim.side import CHAIN_ID, EXCHANGE, EXCHANGE_DOORS, Outcome, Step
 from sim.signing import address_of, signed
 from sim.story import Story
@@ -233,20 +234,6 @@ def test_an_unknown_name_has_the_address_of_its_key() -> None:
     assert not names.is_contract("alice")
     names.bind("vault", "0x" + "12" * 20)
     assert names.is_contract("vault") and names.name(int("12" * 20, 16)) == "vault"
-
-
-def steps_of(story: Story) -> list[Step]:
-    """The steps of a story on the model alone."""
-    model = Model(story.world)
-    steps: list[Step] = []
-    generator = story.steps(model)
-    step = next(generator)
-    try:
-        while True:
-            steps.append(step)
-            step = generator.send(model.apply(step))
-    except StopIteration:
-        return steps
 
 
 @pytest.mark.parametrize(("story", "action"), [(Orders(2, 400).story(), "fill"), (Walk(2, 400).story(), "batch")])
