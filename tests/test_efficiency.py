@@ -55,6 +55,7 @@ def test_one_position_has_one_fate_however_it_is_held() -> None:
     assert first.touched.any() and not first.touched.all()
     for each in others:
         assert (each.touched == first.touched).all() and (each.closed == first.closed).all()
+        # sums of the same floats in another order: nine digits of money are left of sixteen
         assert each.lost == pytest.approx(first.lost, rel=1e-9) and each.short == pytest.approx(first.short, abs=1e-9)
 
 
@@ -88,9 +89,11 @@ def test_a_pair_survives_as_a_whole_while_its_parts_move_alike(
         for side, expected in zip(sides, lost, strict=True):
             so_far = replay.fate(side)
             replay.pass_by(floats.Engine(at), side, so_far)
+            # on paper in decimals, summed in floats by the study: nine digits
             assert so_far.lost.sum() == pytest.approx(10_005 * expected, rel=1e-9)
             assert so_far.alive.all() == (expected == 0)
             won = 10_005 * (factors[0] - factors[1])
+            # a gain less a loss of about the same size: a millionth of a dollar beside nine digits
             assert so_far.profit.sum() == pytest.approx(won, rel=1e-9, abs=1e-6)
 
 
@@ -145,14 +148,15 @@ def test_one_position_saves_nothing_by_standard_margin(small: None) -> None:
 
 
 def test_capital_is_where_initial_margin_is_met() -> None:
-    """By the exact engine: with that equity and nothing else the margin is zero, to what floats hold."""
+    """With that equity and nothing else the margin is zero, to nine digits of floats or a millionth of a dollar."""
     of = books.a_market(2, 1)
     population, _ = books.a_population(of, 60, 1, [each for each in KINDS if each != "covered"])
     for side in replay.sides_of(of, population):
         capital = side.capital / replay.BUFFER
         figures = floats.Engine(of).figures(side.population)
         assert figures.equity == pytest.approx(side.capital, rel=1e-9, abs=1e-6)
-        assert figures.capital == pytest.approx(capital, rel=1e-9, abs=1e-6) or side.name == "cross"
+        if side.name != "cross":  # which has the capital that isolated needs, not its own
+            assert figures.capital == pytest.approx(capital, rel=1e-9, abs=1e-6)
         told = exact.Engine(of).metrics(side.population)
         assert all(each.free_collateral_wad > 0 for each, has in zip(told, side.capital, strict=True) if has > 1e-3)
 
@@ -186,6 +190,7 @@ def test_regimes_share_their_draws_and_differ_in_direction() -> None:
     expected = shared / (shared + (1 - paths.COUPLING) * plain)
     for regime, sign in zip(paths.REGIMES, (1, -1), strict=True):
         found = [np.diff(paths.moves(1, path, 2, regime), axis=0) for path in range(0, 600, 2)]
+        # drawn, so off by about one over the root of the draws
         assert np.corrcoef(np.concatenate(found).T)[0, 1] == pytest.approx(sign * expected, abs=0.06)
 
 
@@ -276,7 +281,7 @@ def test_the_plots_show_the_figures(small: None) -> None:
     found = study.study(90, 2, 1)
     bars = plots.savings(found).data
     for row, each in zip(found["efficiency"], bars, strict=True):
-        assert each.name == f"{row['method']} margin" and sum(each.y) == pytest.approx(100)
+        assert each.name == f"{row['method']} margin" and sum(each.y) == pytest.approx(100)  # per cents of floats
         assert list(each.customdata) == row["histogram"]
     costs = plots.costs(found).data
     shown = {

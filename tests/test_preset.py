@@ -43,7 +43,7 @@ def published(name: str) -> Any:
     """A file of published figures; the test is skipped where there is none."""
     path = VECTORS / name
     if not path.is_file():
-        pytest.skip(f"no published figures in {path}")
+        pytest.skip(f"no published figures in {path}")  # the project works without the folder
     return json.loads(path.read_text(encoding="utf8"))
 
 
@@ -99,13 +99,14 @@ def test_derive_has_the_standard_parameters_that_are_published() -> None:
 def test_derive_gives_the_losses_that_are_published(case: int) -> None:
     files = sorted((VECTORS / "derive" / "portfolio").glob("*.json"))
     if case >= len(files):
-        pytest.skip(f"no published account {case} in {VECTORS}")
+        pytest.skip(f"no published account {case} in {VECTORS}")  # the project works without the folder
     content = json.loads(files[case].read_text(encoding="utf8"))
     found, account = preset.load("derive"), account_of(content)
     assert found.folio is not None
     theirs = risk_of(content["Parameters"])
     for group, ours in theirs._asdict().items():
         if any(abs(a - b) > FLOATS for a, b in zip(getattr(found.folio, group), ours, strict=True)):
+            # two of the accounts were published with parameters that are not the preset's
             pytest.skip(f"{files[case].stem} has a {group} of its own")
     account.stake.risk = found.folio
     losses(account._replace(scenarios=list(scenarios("derive"))), content["Scenario"], content["Result"], model)

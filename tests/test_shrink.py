@@ -141,7 +141,8 @@ def test_going_back_is_as_good_as_beginning_again(finding: Found) -> None:
         side.play(some)
         accounts = tuple(model.vault.ledger.holders)
         assert trial.model.snapshot(accounts) == model.snapshot(accounts)
-        assert trial.side.snapshot(accounts) == side.snapshot(accounts) == model.snapshot(accounts)  # type: ignore[attr-defined]
+        assert isinstance(trial.side, Local)
+        assert trial.side.snapshot(accounts) == side.snapshot(accounts) == model.snapshot(accounts)
 
 
 def test_rewriting_keeps_orders_and_what_was_signed_together() -> None:

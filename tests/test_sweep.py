@@ -141,6 +141,7 @@ def test_chunks_change_nothing(size: int) -> None:
     figures, parts = (floats.Engine(of).figures(population, each) for each in (10**6, size))
     for field in fields(Figures):
         one, other = getattr(figures, field.name), getattr(parts, field.name)
+        # floats against floats, added up in another order: 1e-12 of all that is added
         assert one == pytest.approx(other, rel=1e-12, abs=1e-12 * gross(of, population).max())
 
 
