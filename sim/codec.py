@@ -45,6 +45,10 @@ class Names:
     def bind(self, name: str, address: str) -> None:
         """Says that a name is a contract, and its address (hex)."""
         self._contracts.add(name)
+        self.know(name, address)
+
+    def know(self, name: str, address: str) -> None:
+        """Says the address of a name (hex)."""
         self._know(name, int(address, 16))
 
     def is_contract(self, name: str) -> bool:

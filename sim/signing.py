@@ -35,12 +35,13 @@ def key_of(name: str) -> str:
 
 def signed(signature: Signature, number: Callable[[str], int]) -> str:
     """The bytes of a signature over what it says (hex). number: the address of a name as a number."""
-    digest = _digest(signature, number)
+    digest = digest_of(signature, number)
     made = PrivateKey(_secret(signature.signer)).sign_recoverable(digest, hasher=None)
     return (made[:64] + bytes([made[64] + _V])).hex()
 
 
-def _digest(signature: Signature, number: Callable[[str], int]) -> bytes:
+def digest_of(signature: Signature, number: Callable[[str], int]) -> bytes:
+    """What is signed: the hash of an order as typed data. number: the address of a name as a number."""
     domain = _domain(signature.chain_id, number(signature.exchange))
     return keccak(b"\x19\x01" + domain + keccak(_keccak_text(_ORDER_TYPE) + _order(signature.order, number)))
 

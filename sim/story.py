@@ -23,7 +23,7 @@ class Story:
 
     hash: over the file, the data that it reads, the overrides and the seed. expected_steps: an estimate.
     steps: yields steps for a model that executes each before it sends the outcome; raises ExpectationFailed.
-    finding: what once differed in it, where it is a repro.
+    finding: what once differed in it, where it is a repro. opening_steps: how many set it up, where that is known.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Story:
     expected_steps: int
     steps: Callable[[Model], Generator[Step, Outcome, None]]
     finding: str = ""
+    opening_steps: int = 0
 
 
 def told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:

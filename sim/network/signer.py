@@ -52,3 +52,7 @@ class KeySigner:
         from eth_account.messages import encode_defunct
 
         return bytes(self._account.sign_message(encode_defunct(text=text)).signature)
+
+    def sign_hash(self, digest: bytes) -> bytes:
+        """A signature over a hash as it is: r, s and v."""
+        return bytes(self._account.unsafe_sign_hash(digest).signature)

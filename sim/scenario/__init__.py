@@ -68,6 +68,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
         collaterals=people.collaterals,
         expected_steps=scene.expected_steps(),
         steps=scene.steps,
+        opening_steps=len(scene.setting.cues),
     )
 
 
