@@ -32,7 +32,14 @@ class ChainLost(Exception):
 
 
 class ChainRefused(Exception):
-    """The node refused a request that is not a step (a defect of crossvault, or another node than expected)."""
+    """A node refused a request; `code`, `message` and `data` are the node's (0 and empty where it said none)."""
+
+    def __init__(self, method: str, error: Any) -> None:
+        told: dict[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
+        self.code: int = told.get("code", 0)
+        self.message = str(told.get("message", ""))
+        self.data = told.get("data") or ""
+        super().__init__(f"{method}: {error}")
 
 
 class Node:
@@ -174,5 +181,5 @@ class _Wire:
 
 def _answer(method: str, response: Any) -> Any:
     if error := response.get("error"):
-        raise ChainRefused(f"{method}: {error}")
+        raise ChainRefused(method, error)
     return response["result"]

@@ -35,6 +35,7 @@ ARROWS |= dict.fromkeys(STORY | {"agents"}, ARROWS["market"] | {"model", "market
 ARROWS["interface"] = ARROWS["model"] | {"codec", "signing"}
 ARROWS["anvil"] = TOOLCHAIN
 ARROWS["machine"] = TOOLCHAIN
+ARROWS["network"] = TOOLCHAIN | {"anvil"}  # the same errors as of a node of our own
 ARROWS["deploy"] = ARROWS["interface"] | TOOLCHAIN | {"interface"}  # who executes is passed in
 ARROWS["speech"] = ARROWS["deploy"] | {"deploy"}
 ARROWS["chain"] = ARROWS["speech"] | {"speech", "anvil"}
@@ -47,11 +48,11 @@ ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and re
 ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["conform"] = ARROWS["search"] | {"search"}  # a foreign vault is searched as ours is
 ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio"}
-ARROWS["audit"] = ARROWS["record"] | {"record"}
+ARROWS["audit"] = ARROWS["record"] | {"record", "network"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
 ARROWS["rivals"] = ARROWS["conform"] | {"conform", "install"}  # fetched as the installer does
-ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit", "rivals"}
+ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit", "rivals", "network"}
 ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 

@@ -1,0 +1,1 @@
+"""A chain that others run: asked over JSON-RPC with patience, and sent signed transactions that happen once."""

@@ -1,0 +1,54 @@
+"""Who signs: an account that only hands out signatures, or a key that this process holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+Transaction = Mapping[str, Any]
+
+
+class Signer(Protocol):
+    """An account that signs. address: hex, lower case."""
+
+    @property
+    def address(self) -> str:
+        """Its address (hex, lower case)."""
+        ...
+
+    def sign(self, transaction: Transaction) -> bytes:
+        """The transaction as it goes onto the wire; fields as JSON-RPC names them, numbers as integers."""
+        ...
+
+    def sign_text(self, text: str) -> bytes:
+        """A signature over a text (EIP-191), the same each time. Raises when the account cannot."""
+        ...
+
+
+class KeySigner:
+    """A key in memory."""
+
+    def __init__(self, key: bytes) -> None:
+        from eth_account import Account
+
+        self._account = Account.from_key(key)
+
+    @property
+    def address(self) -> str:
+        """Its address (hex, lower case)."""
+        return str(self._account.address).lower()
+
+    def sign(self, transaction: Transaction) -> bytes:
+        """The transaction as it goes onto the wire."""
+        from eth_utils.address import to_checksum_address
+
+        fields = dict(transaction)
+        if fields.get("to"):
+            fields["to"] = to_checksum_address(fields["to"])
+        return bytes(self._account.sign_transaction(fields).raw_transaction)
+
+    def sign_text(self, text: str) -> bytes:
+        """A signature over a text (EIP-191), the same each time."""
+        from eth_account.messages import encode_defunct
+
+        return bytes(self._account.sign_message(encode_defunct(text=text)).signature)

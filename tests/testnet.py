@@ -1,0 +1,51 @@
+"""An Anvil that stands in for a testnet: another chain id, blocks at intervals or with each transaction, real fees."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sim import toolchain
+from sim.compiler import EVM_VERSION
+from sim.network.signer import KeySigner
+from sim.network.wire import Wire
+
+SEPOLIA = 11_155_111
+RICH = 10**20
+
+
+def key(name: str) -> bytes:
+    """A key for a test account; it follows from the name."""
+    return name.encode().rjust(32, b"\1")
+
+
+@contextmanager
+def stand_in(chain_id: int = SEPOLIA, block_secs: int | None = None, *options: str) -> Iterator[Wire]:
+    """A running node; without an interval each transaction is mined at once. Nobody has anything: see `funded`."""
+    port = toolchain.free_port()
+    command = [str(toolchain.anvil()), "--accounts", "1", "--port", str(port), "--silent", "--hardfork", EVM_VERSION]
+    command += ["--chain-id", str(chain_id), *(["--block-time", str(block_secs)] if block_secs else []), *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        Wire(f"http://127.0.0.1:{port}", tries=12, wait_secs=0.02).rpc("eth_chainId")
+        yield Wire(f"http://127.0.0.1:{port}", tries=4, wait_secs=0.05)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def funded(wire: Wire, name: str) -> KeySigner:
+    """A test account that can pay for gas."""
+    signer = KeySigner(key(name))
+    wire.rpc("anvil_setBalance", signer.address, hex(RICH))
+    return signer
+
+
+def wait_for_block(wire: Wire, number: int, patience_secs: float = 30) -> None:
+    """Waits until a block is there."""
+    until = time.monotonic() + patience_secs
+    while int(wire.rpc("eth_blockNumber"), 16) < number:
+        assert time.monotonic() < until, f"block {number} did not come"
+        time.sleep(0.05)
