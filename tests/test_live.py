@@ -1,0 +1,150 @@
+"""Stories on a vault that is deployed already: who plays them, what is left out, what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from testnet import SEPOLIA, funded, stand_in
+
+from sim.live.company import PAYER, Cast, Company, Ground, OverBudget
+from sim.live.fitting import Fitted, Unfit, key, require_feeders, require_same_rules, rules
+from sim.model import Model
+from sim.network.courier import Pace
+from sim.network.wire import Wire
+from sim.scenario import load
+from sim.side import Outcome, Step
+from sim.story import Story
+
+VAULT = "0x" + "11" * 20
+ALIASES = {"governor": PAYER, "feeder": PAYER, "guardian": PAYER}
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Wire]:
+    with stand_in() as wire:
+        yield wire
+
+
+def company(node: Wire, cast: str = "first", budget_wei: int = 10**18) -> Company:
+    return Company(Ground(node, SEPOLIA, VAULT, pace=Pace(0.01)), funded(node, "payer"), cast, {}, budget_wei)
+
+
+def test_the_same_payer_finds_the_same_accounts_and_another_cast_is_others(node: Wire) -> None:
+    first, again, other = company(node), company(node), company(node, "second")
+    assert first.signer("alice").address == again.signer("alice").address
+    found = {each.signer(name).address for each in (first, other) for name in ("alice", "bob")}
+    assert len(found) == 4
+    assert first.signer(PAYER).address == first.payer.address
+
+
+def test_an_account_is_given_gas_within_the_budget_and_gives_the_rest_back(node: Wire) -> None:
+    found = company(node)
+    found.provide("alice", 100_000)
+    assert found.spent_wei > 0
+    assert int(node.rpc("eth_getBalance", found.signer("alice").address, "latest"), 16) == found.spent_wei
+    spent_wei = found.spent_wei
+    found.provide("alice", 100_000)  # has enough
+    assert found.spent_wei == spent_wei
+    assert 0 < found.give_back() < spent_wei
+    poor = company(node, "poor", 10)
+    with pytest.raises(OverBudget, match="gas for alice takes"):
+        poor.provide("alice", 100_000)
+
+
+def test_a_cast_has_an_address_for_every_name_and_keeps_those_of_contracts(node: Wire) -> None:
+    found = company(node)
+    names = Cast(found)
+    names.bind("vault", VAULT)
+    assert names.address("vault") == VAULT
+    assert names.address("alice") == found.signer("alice").address
+    assert names.name(names.number("alice")) == "alice"
+
+
+def deployed(story: Story) -> Model:
+    """A model on which the rules of a story are in force, as its deployment leaves it."""
+    model, made = rules(story)
+    renamed = Model(story.world.__class__(**{**_fields(story), "owner": PAYER}))
+    for step in made:
+        args = {
+            name: ALIASES.get(value, value) if isinstance(value, str) else value for name, value in step.args.items()
+        }
+        assert renamed.apply(Step(step.at, PAYER, step.action, args)).refusal is None
+    assert renamed.vault.parameters() == model.vault.parameters()
+    return renamed
+
+
+def _fields(story: Story) -> dict[str, object]:
+    return {name: getattr(story.world, name) for name in story.world.__dataclass_fields__}
+
+
+def played(model: Model, fitted: Fitted) -> list[tuple[Step, Outcome]]:
+    found, steps = [], fitted.told().steps(model)
+    try:
+        step = next(steps)
+        while True:
+            found.append((step, model.apply(step)))
+            step = steps.send(found[-1][1])
+    except StopIteration:
+        return found
+
+
+@pytest.mark.parametrize("name", ["first-liquidation", "portfolio-mode", "expiry-day"])
+def test_a_story_on_a_vault_with_its_rules_goes_as_on_one_of_its_own(name: str) -> None:
+    story = load(name)
+    model, alone = deployed(story), Model(story.world)
+    require_same_rules(story, model)
+    require_feeders(story, model, ALIASES)
+    fitted = Fitted(story, ALIASES)
+    here, there = played(model, fitted), played(alone, Fitted(story, {}, leading=False))
+    assert fitted.left_out == len(there) - len(here) == len(rules(story)[1]) > 0
+    assert [each.refusal for _, each in here] == [each.refusal for _, each in there[fitted.left_out :]]
+    assert all(step.sender not in ALIASES for step, _ in here)
+
+
+def test_a_story_with_other_rules_does_not_fit() -> None:
+    model = deployed(load("first-liquidation"))
+    other = load("first-liquidation", overrides={"world.underlyings.ETH.initial margin": "11 %"})
+    with pytest.raises(Unfit, match=r"underlyings\[0\].risk.initial_rate is 1\d+, in the story 110000000000000000"):
+        require_same_rules(other, model)
+
+
+def test_a_feeder_that_may_not_publish_does_not_fit() -> None:
+    story = load("first-liquidation")
+    with pytest.raises(Unfit, match="feeder is no feeder of the deployed vault"):
+        require_feeders(story, deployed(story), {})
+
+
+def test_what_was_played_before_is_left_out_once_and_only_the_opening_is_played() -> None:
+    story = load("first-liquidation")
+    opening = played(deployed(story), Fitted(story, ALIASES, until=story.opening_steps))
+    assert len(opening) == story.opening_steps - len(rules(story)[1])
+    kept = [step for step, _ in opening if not step.action.startswith("publish")]
+    fitted = Fitted(story, ALIASES, until=story.opening_steps, missing={})
+    fitted.done.update(key(step) for step in kept if step.action != "mint")
+    model = deployed(story)
+    for step, _ in opening:
+        model.apply(step)
+    again = [step.action for step, _ in played(model, fitted)]
+    assert set(again) == {"publish_price"}
+    assert fitted.left_out == story.opening_steps - len(again)
+
+
+def test_a_token_is_minted_only_as_far_as_it_is_missing() -> None:
+    story = load("first-liquidation")
+    mints = [
+        s for s, _ in played(deployed(story), Fitted(story, ALIASES, until=story.opening_steps)) if s.action == "mint"
+    ]
+    place = mints[0].args["to"], mints[0].args["token"]
+    fitted = Fitted(story, ALIASES, missing={place: 7}, until=story.opening_steps)
+    steps = [s for s, _ in _dry(fitted, deployed(story)) if s.action == "mint"]
+    assert [(s.args["to"], s.args["token"], s.args["amount_raw"]) for s in steps] == [(*place, 7)]
+
+
+def _dry(fitted: Fitted, model: Model) -> list[tuple[Step, Outcome]]:
+    """The steps with the tokens that are missing given first, so that all are accepted."""
+    for token in model.tokens.values():
+        for name in ("alice", "lin", "lou", "maker", PAYER):
+            token.mint(name, 10**30)
+    model.journal.keep()
+    return played(model, fitted)
