@@ -23,7 +23,8 @@ class Story:
 
     hash: over the file, the data that it reads, the overrides and the seed. expected_steps: an estimate.
     steps: yields steps for a model that executes each before it sends the outcome; raises ExpectationFailed.
-    finding: what once differed in it, where it is a repro. opening_steps: how many set it up, where that is known.
+    finding: what once differed in it, where it is a repro. opening_steps: how many set it up, and ends_at: when it
+    is over [unix seconds], where that is known.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Story:
     steps: Callable[[Model], Generator[Step, Outcome, None]]
     finding: str = ""
     opening_steps: int = 0
+    ends_at: int = 0
 
 
 def told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:

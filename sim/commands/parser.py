@@ -10,7 +10,7 @@ from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = (
-    "run", "fuzz", "shrink", "mutate", "conform", "margin", "replay", "explain",
+    "run", "seed", "fuzz", "shrink", "mutate", "conform", "margin", "replay", "explain",
     "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
 )  # fmt: skip
 
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"crossvault {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _add_run(commands.add_parser("run", help="play scenarios on both sides and compare every step"))
+    _add_seed(commands.add_parser("seed", help="put the opening of a scenario onto a deployed vault"))
     _add_fuzz(commands.add_parser("fuzz", help="random walks near the limits until contracts and model differ"))
     _add_margin(commands.add_parser("margin", help="a portfolio by every method of margin, side by side"))
     _add_replay(commands.add_parser("replay", help="play a record again: identical, or the first line that is not"))
@@ -87,6 +88,39 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     record.add_argument("--record", metavar="FILE", help="where the record goes (default: printed at the end)")
     parser.add_argument("--picture", metavar="FILE", help="draw the summary as an SVG")
     record.add_argument("--no-record", action="store_true", help="write no record")
+    parser.add_argument("--network", metavar="CHOICE", help="play it on a deployed vault, as ethereum:sepolia:node")
+    _add_live(parser)
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Puts the actors and positions of a scenario onto a deployed vault whose rules are those of the scenario, each "
+        "step compared. What is there already is left out, so it goes on where it was interrupted."
+    )
+    parser.add_argument("scenario", metavar="SCENARIO", help="name of a shipped scenario, or a YAML file")
+    parser.add_argument("--network", required=True, metavar="CHOICE", help="as ethereum:sepolia:node")
+    parser.set_defaults(seed=None, overrides={})
+    _add_live(parser)
+    _add_json(parser)
+
+
+def _add_live(parser: argparse.ArgumentParser) -> None:
+    live = parser.add_argument_group("on a deployed vault")
+    live.add_argument("--deployment", metavar="MANIFEST", help="what `ape run deploy apply` wrote")
+    live.add_argument(
+        "--account", metavar="ALIAS", help="account of ape that pays; its signature makes the actors' keys"
+    )
+    live.add_argument(
+        "--as", action="append", default=[], dest="players", metavar="NAME=ALIAS",
+        help="a name that another account of ape plays, as feeder=my-feeder; may be repeated",
+    )  # fmt: skip
+    live.add_argument("--cast", metavar="LABEL", help="which accounts play: the same label, the same accounts")
+    live.add_argument("--budget", default="0.05", metavar="ETHER", help="for gas of the actors at most (0.05)")
+    live.add_argument("--fee-limit", metavar="GWEI", help="fee per gas at most (default: what the chain asks)")
+    live.add_argument("--confirmations", type=_count, default=1, metavar="N", help="blocks that a step needs (1)")
+    live.add_argument("--most-steps", type=_count, default=200, metavar="N", help="steps of the scenario at most (200)")
+    live.add_argument("--most-time", default="15m", metavar="SPAN", help="time that it takes at most (15m)")
+    live.add_argument("--keep-gas", action="store_true", help="leave what is left for gas with the actors")
 
 
 def _add_fuzz(parser: argparse.ArgumentParser) -> None:

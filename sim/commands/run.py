@@ -32,8 +32,10 @@ _EVERY = 50  # steps between the checks that read all accounts
 
 def run(arguments: Namespace) -> int:
     """Runs every scenario and answers the worst exit code; bad input is found before the first one starts."""
-    interrupts = Interrupts()
     overrides = _overrides(arguments.overrides)
+    if arguments.network:
+        return _deployed(arguments, overrides)
+    interrupts = Interrupts()
     if arguments.record and len(arguments.scenarios) > 1:
         raise Misused("--record: takes one scenario; without it every scenario has a record of its own")
     if arguments.picture and len(arguments.scenarios) > 1:
@@ -58,6 +60,18 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(runs[0] if len(stories) == 1 else {"runs": runs}, indent=2))
     return worst
+
+
+def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
+    """Plays one scenario on a deployed vault."""
+    from sim.commands import live
+
+    if len(arguments.scenarios) > 1:
+        raise Misused("--network: takes one scenario")
+    for name in ("contracts", "record", "picture"):
+        if getattr(arguments, name):
+            raise Misused(f"--{name}: is for runs on a node of our own, not with --network")
+    return live.play(arguments, arguments.scenarios[0], overrides)
 
 
 def _attempt(ran: Ran, contracts: Path | None, interrupts: Interrupts) -> int:

@@ -52,6 +52,13 @@ def _told(found: Difference) -> str:
     return f"{found.field.removeprefix('vault.')} is {found.chain}, in the story {found.model}"
 
 
+def governors(story: Story) -> set[str]:
+    """The names of a story's owner, guardian and feeders."""
+    appointed = {step.args["to"] for step in rules(story)[1] if step.action == "set_guardian"}
+    feeders = {step.args["feeder"] for step in rules(story)[1] if step.action == "set_feeder"}
+    return {story.world.owner} | appointed | feeders
+
+
 def require_feeders(story: Story, deployed: Model, aliases: Mapping[str, str]) -> None:
     """Raises Unfit when somebody who publishes in a story may not."""
     for step in rules(story)[1]:

@@ -69,6 +69,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
         expected_steps=scene.expected_steps(),
         steps=scene.steps,
         opening_steps=len(scene.setting.cues),
+        ends_at=scene.ends_at,
     )
 
 

@@ -1,0 +1,162 @@
+"""`crossvault seed` and `crossvault run --network`: a story on a deployed vault, compared as on Anvil."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sim.commands.exits import DONE, FAILED, INTERRUPTED, Misused, exit_code
+from sim.commands.progress import bar
+from sim.commands.sides import Interrupts
+from sim.live.company import PAYER, Ground
+from sim.live.fitting import Fitted, Unfit, governors, require_feeders, require_same_rules
+from sim.live.player import Player
+from sim.live.seeding import held, missing, opening, owed, paid, played
+from sim.live.venue import Place, Troupe, Venue
+from sim.network.courier import Limits
+from sim.network.signer import Signer
+from sim.network.wire import Wire
+from sim.report.document import document
+from sim.report.page import Ran, page, show, show_lines
+from sim.report.summary import summary
+from sim.report.watch import Watch
+from sim.run import Result, drive
+from sim.scenario import load, quantity
+from sim.story import Story
+
+_ETHER_DECIMALS, _GWEI_DECIMALS = 18, 9
+_LEAD_SECS = 1
+
+
+def seed(arguments: Namespace) -> int:
+    """Puts the opening of a scenario onto a deployed vault; what is there already is left out."""
+    return _perform(arguments, arguments.cast or f"seed of {arguments.scenario}", _opened)
+
+
+def play(arguments: Namespace, scenario: str, overrides: Mapping[str, str]) -> int:
+    """Plays a scenario on a deployed vault with accounts of its own."""
+    arguments.scenario, arguments.overrides = scenario, overrides
+    return _perform(arguments, arguments.cast or f"run of {scenario} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _whole)
+
+
+Fit = Callable[[Venue, Story, Mapping[str, str]], Fitted]
+
+
+def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
+    interrupts = Interrupts()
+    venue = _venue(arguments, cast)
+    venue.replica.catch_up()
+    story = _story(arguments, venue)
+    aliases = {name: PAYER for name in governors(story) if name not in venue.troupe.roles}
+    require_same_rules(story, venue.replica.model)
+    require_feeders(story, venue.replica.model, aliases)
+    fitted = fit(venue, story, aliases)
+    ran = Ran(story, Watch(), Result(), engine=f"chain {venue.ground.chain_id}")
+    player = Player(venue.replica, venue.voice, venue.company, arguments.confirmations, [ran.watch], ran.result)
+    code = _attempt(ran, player, fitted, interrupts)
+    returned_wei = venue.company.give_back() if code == DONE and not arguments.keep_gas else 0
+    _show(arguments, ran, venue, fitted, returned_wei)
+    return code
+
+
+def _attempt(ran: Ran, player: Player, fitted: Fitted, interrupts: Interrupts) -> int:
+    expected = fitted.until or ran.story.expected_steps
+    try:
+        with bar(ran.story.name, expected) as tick:
+            drive(fitted.told(), player, tick)
+    except (Exception, KeyboardInterrupt) as cut:
+        interrupted = interrupts.came or isinstance(cut, KeyboardInterrupt)
+        code = INTERRUPTED if interrupted else exit_code(cut)
+        if code is None:
+            raise
+        ran.failure = f"{'interrupted' if interrupted else cut}; {ran.result.compared} steps were compared until then"
+        return code
+    if ran.result.failure is None:
+        return DONE
+    ran.failure = str(ran.result.failure)
+    return FAILED
+
+
+def _whole(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
+    """All of a story, for accounts that nobody has used."""
+    return Fitted(story, aliases)
+
+
+def _opened(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
+    """The opening of a story, as far as it is not on the vault."""
+    due = owed(opening(story), aliases)
+    had = held(venue.ground.wire, venue.voice, due)
+    for place, amount_raw in paid(venue.replica.history, venue.replica.model).items():
+        had[place] = had.get(place, 0) + amount_raw
+    people = {venue.names.name(venue.names.number(step.sender)) for step in opening(story)} | {PAYER}
+    done = played(venue.replica.history, people)
+    return Fitted(story, aliases, done, missing(due, had), story.opening_steps)
+
+
+def _story(arguments: Namespace, venue: Venue) -> Story:
+    """The scenario, starting now, within the limits. Raises ScenarioError, Unfit."""
+    starts = venue.replica.head.at + _LEAD_SECS
+    now = {"starts": f"{datetime.fromtimestamp(starts, UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    story = load(arguments.scenario, arguments.seed, {**arguments.overrides, **now})
+    if story.opening_steps == 0:
+        raise Unfit(f"{story.name} is a repro: expected a scenario, whose opening and clock can be fitted to the vault")
+    if story.expected_steps > arguments.most_steps:
+        raise Unfit(
+            f"{story.name} has about {story.expected_steps:,} steps: more than --most-steps {arguments.most_steps:,}"
+        )
+    if story.ends_at - starts > (most_secs := quantity.duration(arguments.most_time)):
+        raise Unfit(f"{story.name} takes {story.ends_at - starts:,} s: more than --most-time, {most_secs:,} s")
+    return story
+
+
+def _venue(arguments: Namespace, cast: str) -> Venue:
+    """The deployed vault, with its company. Raises Misused, ScenarioError, WrongChain, ChainLost."""
+    from sim import networks
+    from sim.deployment import manifest
+
+    for name in ("deployment", "account"):
+        if not getattr(arguments, name):
+            raise Misused(f"--{name}: is needed with --network")
+    deployed = manifest.read(Path(arguments.deployment))
+    network = networks.connected(arguments.network, deployed.chain)
+    roles: dict[str, Signer] = {}
+    for text in arguments.players:
+        name, equals, alias = text.partition("=")
+        if not name or not equals or not alias:
+            raise Misused(f"--as: {text!r}: expected NAME=ALIAS, as feeder=my-feeder")
+        roles[name] = network.signer(alias)
+    limits = Limits(
+        fee_wei=_amount("--fee-limit", arguments.fee_limit, _GWEI_DECIMALS) if arguments.fee_limit else None
+    )
+    ground = Ground(Wire(network.url), deployed.chain, deployed.vault, limits)
+    budget_wei = _amount("--budget", arguments.budget, _ETHER_DECIMALS)
+    troupe = Troupe(network.signer(arguments.account), cast, roles, budget_wei)
+    return Venue(ground, Place(deployed.vault, deployed.exchange, deployed.tokens, deployed.block), troupe)
+
+
+def _amount(option: str, text: str, decimals: int) -> int:
+    try:
+        return quantity.quantity(text, "1.5").scaled(decimals)
+    except ValueError as wrong:
+        raise Misused(f"{option}: {wrong}") from None
+
+
+def _show(arguments: Namespace, ran: Ran, venue: Venue, fitted: Fitted, returned_wei: int) -> None:
+    spent_wei = venue.company.spent_wei
+    costs = {"chain": venue.ground.chain_id, "vault": venue.ground.vault, "left_out": fitted.left_out,
+             "given_for_gas_wei": str(spent_wei), "given_back_wei": str(returned_wei)}  # fmt: skip
+    if arguments.json:
+        print(json.dumps({**document(ran), **costs}, indent=2))
+        return
+    show(summary(ran, page().width))
+    show_lines(ran)
+    print(
+        f"{fitted.left_out} steps were on the vault already; gas cost {_ether(spent_wei - returned_wei)} ether of others'"
+    )
+
+
+def _ether(wei: int) -> str:
+    return f"{wei / 10**_ETHER_DECIMALS:.6f}"

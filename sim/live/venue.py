@@ -1,0 +1,56 @@
+"""A deployed vault with everything that is needed to play on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sim.audit.replica import Replica
+from sim.compiler import compile_contracts
+from sim.live.company import PAYER, Cast, Company, Ground
+from sim.live.speech import Voice
+from sim.network.signer import Signer
+from sim.side import EXCHANGE, VAULT, Step
+
+
+class Place(NamedTuple):
+    """Where a vault is: addresses (hex) of vault, exchange and tokens by name, and the block of its deployment."""
+
+    vault: str
+    exchange: str
+    tokens: Mapping[str, str]
+    block: int
+
+
+class Troupe(NamedTuple):
+    """Who plays: the account that pays, the label of the cast, names that have accounts of their own, what gas may
+    cost [wei]."""
+
+    payer: Signer
+    cast: str
+    roles: Mapping[str, Signer]
+    budget_wei: int
+
+
+@dataclass
+class Venue:
+    """A deployed vault, its replica, and a company to play on it. history: what was done on it, as of the replica."""
+
+    ground: Ground
+    place: Place
+    troupe: Troupe
+    history: list[Step] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        ground, troupe, place = self.ground, self.troupe, self.place
+        self.company = Company(ground, troupe.payer, troupe.cast, troupe.roles, troupe.budget_wei)
+        self.names = Cast(self.company)
+        self.names.bind(VAULT, place.vault)
+        self.names.bind(EXCHANGE, place.exchange)
+        for name, address in place.tokens.items():
+            self.names.bind(name, address)
+        for name in (*troupe.roles, PAYER):
+            self.names.know(name, self.company.signer(name).address)
+        self.voice = Voice(compile_contracts(), self.names, self.company, ground.chain_id)
+        self.replica = Replica(ground.wire, place.vault, self.names)
