@@ -9,7 +9,7 @@ import {Shock} from "./Shock.sol";
 import {Store} from "./Store.sol";
 import {Stress} from "./Stress.sol";
 
-/// @notice The parameters of portfolio margin: announced by the owner, in force after the delay; and all parameters, read.
+/// @notice The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all.
 contract Policy is Store, Proxy {
     /// @dev the code of further views of an account
     address public immutable teller;

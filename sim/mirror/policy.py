@@ -1,4 +1,4 @@
-"""The parameters of portfolio margin: announced by the owner, in force after the delay; and all parameters, read."""
+"""The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sim.mirror.teller import Teller
 
 
 class Policy(Teller):
-    """The parameters of portfolio margin: announced by the owner, in force after the delay; and all parameters, read."""
+    """The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all."""
 
     __slots__ = ()
 
