@@ -3,12 +3,13 @@ pragma solidity ^0.8.28;
 
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Correlation} from "./Correlation.sol";
+import {Parameters} from "./Parameters.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Shock} from "./Shock.sol";
 import {Store} from "./Store.sol";
 import {Stress} from "./Stress.sol";
 
-/// @notice The parameters of portfolio margin: announced by the owner, in force after the delay.
+/// @notice The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all.
 contract Policy is Store, Proxy {
     /// @dev the code of further views of an account
     address public immutable teller;
@@ -68,6 +69,11 @@ contract Policy is Store, Proxy {
         ledger.rules.terms = rules.terms;
         ledger.rules.matrix = rules.matrix;
         emit RulesEnacted(msg.sender, rules);
+    }
+
+    /// @notice Every parameter in force.
+    function parameters() external view returns (Parameters.Sheet memory) {
+        return Parameters.sheet(ledger, delaySecs);
     }
 
     /// @notice Code of every door that the policy has not itself: what accounts are told beside their margin.

@@ -16,6 +16,9 @@ import {Stress} from "./Stress.sol";
 
 /// @notice The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
 contract Vault is Auction, Proxy {
+    event VaultOpened(
+        address indexed sender, address owner, address quote, uint256 decimals, uint256 delaySecs, Liquidation.Terms terms
+    );
     event OperatorSet(address indexed sender, AccountId indexed account, address operator, bool allowed);
     event ModeSet(address indexed sender, AccountId indexed account, uint256 mode);
     event CashDeposited(address indexed sender, AccountId indexed account, uint256 amountRaw, int256 principal);
@@ -70,6 +73,7 @@ contract Vault is Auction, Proxy {
         ledger.cash.terms.feed = uint8(Cash.NO_FEED);
         ledger.cash.supplyIndex = Fixed.RAY;
         ledger.cash.borrowIndex = Fixed.RAY;
+        emit VaultOpened(msg.sender, owner_, quote, ledger.cash.decimals, delaySecs_, terms_);
     }
 
     /// @notice Allows or forbids an operator to act for an account.

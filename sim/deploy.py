@@ -8,9 +8,8 @@ from typing import Any, NamedTuple, Protocol
 from sim.codec import Codec, Names
 from sim.compiler import Artifact, Build
 from sim.mirror.liquidation import Terms
-from sim.side import EXCHANGE, VAULT, TokenSpec, World
+from sim.side import DEPLOYER, EXCHANGE, VAULT, TokenSpec, World
 
-DEPLOYER = "deployer"
 TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"
 GAS = hex(30_000_000)
 

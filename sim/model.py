@@ -15,6 +15,7 @@ from sim.mirror.valuation import Metrics
 from sim.mirror.vault import Vault
 from sim.side import (
     CHAIN_ID,
+    DEPLOYER,
     EXCHANGE,
     EXCHANGE_DOORS,
     TOKEN_ACTIONS,
@@ -76,7 +77,7 @@ class Token(Stored):
 class Model:
     """The mirror behind the interface of a side; a step costs the same however many accounts there are.
 
-    at: time of the last step [unix seconds]; steps: how many there were.
+    at: time of the last step [unix seconds]; steps: how many there were; opening: what the vault told when it was made.
     """
 
     engine = "mirror"
@@ -87,13 +88,14 @@ class Model:
         self.tokens = {spec.name: Token(spec, self.journal) for spec in world.tokens}
         self.vault = Vault(
             world.owner, world.quote, world.delay_secs, world.terms,
-            tokens=self.tokens, this=VAULT, journal=self.journal,
+            sender=DEPLOYER, tokens=self.tokens, this=VAULT, journal=self.journal,
         )  # fmt: skip
         self.exchange = Exchange(
             self.vault, wallets=dict(world.wallets), chain_id=CHAIN_ID, this=EXCHANGE, journal=self.journal
         )
         for name, token in self.tokens.items():
             token.hook = partial(self.vault.fund_insurance, 1, sender=name)
+        self.opening, self.vault.events = Event(*self.vault.events[0]), ()
         self.journal.keep()
         self.at, self.steps = world.starts_at, 0
         self._told: dict[AccountId, Metrics] = {}

@@ -21,6 +21,7 @@ from sim.mirror.valuation import Metrics
 
 VAULT = "vault"
 EXCHANGE = "exchange"
+DEPLOYER = "deployer"
 CHAIN_ID = 31_337
 TOKEN_KINDS = ("plain", "fee", "reentrant", "silent")
 TOKEN_ACTIONS = ("mint", "transfer")

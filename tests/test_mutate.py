@@ -77,7 +77,9 @@ def reel() -> Reel:
 
 
 def test_the_contracts_that_ship_are_not_killed(reel: Reel) -> None:
-    assert reel.steps > 200 and {"metrics", "greeks", "scenarios", "curves"} <= {line.kind for line in reel.lines}
+    assert reel.steps > 200 and {"metrics", "greeks", "scenarios", "curves", "parameters"} <= {
+        line.kind for line in reel.lines
+    }
     assert killed(compile_contracts(), 0, reel) is None
 
 

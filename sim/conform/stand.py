@@ -12,12 +12,12 @@ from sim.conform.figures import ACCOUNT, MARKET, POSITION, WHOLE, Figure, Place
 from sim.conform.figures import VAULT as ALONE
 from sim.conform.phrase import Spoken, signature, spoken, usual, value_of
 from sim.conform.subject import Subject
-from sim.deploy import DEPLOYER, GAS, Deployer, DeployFailed, Ground, deploy_tokens, set_spenders, vault_abi
+from sim.deploy import GAS, Deployer, DeployFailed, Ground, deploy_tokens, set_spenders, vault_abi
 from sim.interface import Interface
 from sim.machine import Machine
 from sim.mirror.evm import Call as Said
 from sim.mirror.refusal import Refusal
-from sim.side import CHAIN_ID, TOKEN_ACTIONS, VAULT, Event, Step, World
+from sim.side import CHAIN_ID, DEPLOYER, TOKEN_ACTIONS, VAULT, Event, Step, World
 from sim.speech import ACCEPTED, Answer, Call
 
 _NOBODY = "0x" + "0" * 40

@@ -1,14 +1,15 @@
-"""The parameters of portfolio margin: announced by the owner, in force after the delay."""
+"""The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all."""
 
 from __future__ import annotations
 
-from sim.mirror import correlation, portfolio, shock
+from sim.mirror import correlation, parameters, portfolio, shock
+from sim.mirror.parameters import Sheet
 from sim.mirror.stress import Rules
 from sim.mirror.teller import Teller
 
 
 class Policy(Teller):
-    """The parameters of portfolio margin: announced by the owner, in force after the delay."""
+    """The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all."""
 
     __slots__ = ()
 
@@ -42,3 +43,7 @@ class Policy(Teller):
         self.enact(("rules", rules), now=now)
         self.ledger.rules = rules
         self.emit("RulesEnacted", sender, rules)
+
+    def parameters(self) -> Sheet:
+        """Every parameter in force."""
+        return parameters.sheet(self.ledger, self.delay_secs)

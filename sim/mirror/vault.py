@@ -37,6 +37,7 @@ class Vault(Auction, Registry):
         delay_secs: int,
         terms: liquidation.Terms,
         *,
+        sender: str,
         tokens: Mapping[str, Token],
         this: str,
         journal: Journal,
@@ -53,6 +54,7 @@ class Vault(Auction, Registry):
         self.ledger.cash.terms = cash.Terms(feed=cash.NO_FEED)
         self.ledger.cash.supply_index = fixed.RAY
         self.ledger.cash.borrow_index = fixed.RAY
+        self.emit("VaultOpened", sender, owner, quote, self.ledger.cash.decimals, delay_secs, terms)
 
     def set_operator(self, account: AccountId, operator: str, allowed: bool, *, sender: str) -> None:
         """Allows or forbids an operator to act for an account."""

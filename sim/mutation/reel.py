@@ -34,6 +34,7 @@ EVERY = 40  # steps between what accounts are told
 GAS = hex(100_000_000)
 
 _STEP = "step"
+_GOVERNING = ("list_", "enact_")
 _VAULT_VIEWS = ("metrics", "scenarios", "greeks")
 
 
@@ -136,7 +137,7 @@ class _Recorder:
         self._speakers = speakers(side.names)
         self._touched: dict[AccountId, None] = {}
         self._asked: dict[tuple[str, Any], None] = {}
-        self._curves = False
+        self._curves = self._governed = False
 
     def play(self, step: Step) -> Outcome:
         """A step on both sides, and now and then what is told after it."""
@@ -148,12 +149,13 @@ class _Recorder:
         self._touched |= dict.fromkeys(step.accounts())
         self._asked |= dict.fromkeys(_things(step.args))
         self._curves |= step.action in OF_CURVES
+        self._governed |= step.action.startswith(_GOVERNING)
         if self._number % EVERY == 0:
             self.tell()
         return outcome
 
     def tell(self) -> None:
-        """What the accounts that were touched are told, the curves, quotations and orders."""
+        """What the accounts that were touched are told, the curves, quotations, orders and parameters."""
         vault, now = self.model.vault, self._at
         for account in self._touched:
             for view in _VAULT_VIEWS:
@@ -166,7 +168,9 @@ class _Recorder:
                 self._view(view, {"order": thing}, partial(getattr(self.model.exchange, view), thing))
         if self._curves:
             self._view("curves", {}, vault.curves)
-        self._touched, self._asked, self._curves = {}, {}, False
+        if self._governed:
+            self._view("parameters", {}, vault.parameters)
+        self._touched, self._asked, self._curves, self._governed = {}, {}, False, False
 
     def _view(self, view: str, args: Mapping[str, Any], ask: Callable[[], Any]) -> None:
         try:

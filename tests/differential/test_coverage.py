@@ -35,6 +35,7 @@ from sim.mirror import (
     normal,
     option,
     oracle,
+    parameters,
     policy,
     portfolio,
     registry,
@@ -73,6 +74,8 @@ READ_BY_STEPS = {
 READ_BY_TESTS = {
     exchange: {"filledWad", "isCancelled", "digest"},  # test_exchange asks for them
     teller: {"scenarios", "greeks"},  # and test_views for these
+    policy: {"parameters"},
+    parameters: {"sheet"},
 }
 # what the doors of the contracts share: test_steps reaches it through every door
 BEHIND_DOORS = {
@@ -117,7 +120,7 @@ def probes_of(module: ModuleType) -> set[str]:
 
 
 def test_every_pair_is_in_a_table() -> None:
-    modules = (*PROBED, *READ_BY_STEPS, *BEHIND_DOORS, *NO_FUNCTIONS)
+    modules = (*PROBED, *READ_BY_STEPS, *READ_BY_TESTS, *BEHIND_DOORS, *NO_FUNCTIONS)
     listed = {module.__name__.rpartition(".")[2] for module in modules}
     assert listed == {path.stem.lower() for path in contracts_dir().glob("*.sol")}
     assert [module for module in NO_FUNCTIONS if functions_of(module)] == []
@@ -133,6 +136,7 @@ def test_every_function_is_probed(module: ModuleType) -> None:
 
 def test_every_other_function_is_reached_by_steps() -> None:
     assert functions_of(lens) == READ_BY_STEPS[lens]
+    assert functions_of(parameters) == READ_BY_TESTS[parameters]
     for module, behind in BEHIND_DOORS.items():
         others = behind | READ_BY_STEPS.get(module, set()) | READ_BY_TESTS.get(module, set())
         assert methods_of(module) - others <= {camel(door) for door in (*DOORS, *EXCHANGE_DOORS)}, module

@@ -11,9 +11,11 @@ from worst import AT, EXPIRIES, PORTFOLIOS, listing, price
 from worst import WORLD as WIDE
 
 from sim.chain import Chain
+from sim.local import Local
 from sim.mirror import errors, lens, market
 from sim.mirror.account import AccountId
 from sim.mirror.liquidation import Terms
+from sim.mirror.parameters import Sheet
 from sim.model import Model
 from sim.search.generate import Walk
 from sim.side import Step, TokenSpec, World
@@ -88,6 +90,40 @@ def test_both_sides_tell_the_same_scenarios_and_greeks(seed: int) -> None:
     finally:
         chain.close()
     assert min(modelled, lost, curved) >= 10 and told > 50, (told, modelled, lost, curved)
+
+
+def test_both_sides_tell_the_same_parameters_after_every_change() -> None:
+    """Along a random walk with governance; every part of the sheet was changed on the way."""
+    world = Walk(0, 0).world
+    model, local = Model(world), Local(world)
+    seen = [model.vault.parameters()]
+    for step, _ in alone(0, 2_500)[1]:
+        model.apply(step)
+        local.apply(step)
+        if step.action.startswith(("list_", "enact_")):
+            [theirs] = local.vault.result("parameters", local.machine.ask(local.view("parameters", {}))["returnData"])
+            assert theirs == model.vault.parameters()
+            seen.append(model.vault.parameters())
+    constant = {field for place, field in enumerate(Sheet._fields) if len({sheet[place] for sheet in seen}) == 1}
+    assert constant == {"quote", "decimals", "delay_secs"}
+    listed = seen[-1].underlyings
+    for part in ("risk", "options", "guard", "portfolio"):
+        assert len({getattr(sheet.underlyings[0], part) for sheet in seen if sheet.underlyings}) > 1, part
+    assert len(listed) > 1 and seen[-1].collaterals and seen[-1].rules.scenarios
+
+
+def test_the_vault_tells_its_opening_as_the_model_does() -> None:
+    """All that a replay needs to start: a world whose values all differ from each other and from zero."""
+    terms = Terms(buffer_wad=1, start_wad=9 * 10**17, knee_wad=8 * 10**17, fast_secs=5, slow_secs=7, insolvent_secs=11)
+    world = World((TokenSpec("USD", 6), TokenSpec("DAI", 18)), "DAI", "owner", 86_400, terms, STARTS_AT)
+    chain = Chain(world)
+    try:
+        asked = {"address": chain.names.address("vault"), "fromBlock": "0x0", "toBlock": "latest"}
+        logs = chain.node.rpc("eth_getLogs", asked)
+        assert [chain.vault.event(log) for log in logs] == [Model(world).opening]
+    finally:
+        chain.close()
+    assert Model(world).opening.values == ("deployer", "owner", "DAI", 18, 86_400, terms)
 
 
 def _view(chain: Chain, view: str, args: Mapping[str, Any]) -> dict[str, str]:
