@@ -1,7 +1,7 @@
 """The journal of a deployment: what was about to be sent, written before it was sent, and what came of it.
 
-A file of JSON lines that only grows; each line is on the disk before anything happens because of it. It holds no key, no
-passphrase and no address of an endpoint. It is never trusted about what is done: that is read from the chain.
+A file of JSON lines that only grows; each line is on the disk before anything happens because of it. It holds no key,
+no passphrase and no address of an endpoint. It is never trusted about what is done: that is read from the chain.
 """
 
 from __future__ import annotations
@@ -76,9 +76,7 @@ class Journal:
 
     def lost(self, step: str, hash: str, prepared: Prepared) -> None:
         """Notes that another transaction took the nonce of one."""
-        self._add(
-            {"kind": LOST, "step": step, "hash": hash, "nonce": prepared.nonce, "transaction": prepared.hash}
-        )
+        self._add({"kind": LOST, "step": step, "hash": hash, "nonce": prepared.nonce, "transaction": prepared.hash})
 
     def sent(self, hash: str) -> list[dict[str, Any]]:
         """What was noted before sending a step, the latest last."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from sim.anvil import ChainLost, ChainRefused, Request
-from sim.deployment.blueprint import ACCEPT, FACTORY, SPENDER, Blueprint, Step
+from sim.deployment.blueprint import FACTORY, SPENDER, Blueprint, Step
 from sim.deployment.code import stands
 from sim.network.wire import Wire
 from sim.scenario.governing import ENACT, SCHEDULE
@@ -52,7 +52,8 @@ class Surveyor:
     def __init__(self, wire: Wire, plan: Blueprint, since: int) -> None:
         self.wire, self.plan, self.since = wire, plan, since
         speech = plan.speech.vault
-        self._topics = sorted({speech.topic(step.event) for step in plan.steps if step.event})
+        self._opening = speech.topic("VaultOpened")
+        self._topics = sorted({self._opening, *(speech.topic(step.event) for step in plan.steps if step.event)})
         self._fields = speech.event_fields()
 
     def look(self, number: int | None = None, known: Collection[str] = ()) -> Survey:
@@ -115,7 +116,7 @@ class Surveyor:
     ) -> tuple[tuple[str, ...], Mapping[str, Any] | None]:
         """Gives each event to the first step that it fits and that has none yet; what is left may be in the way."""
         left = [(log, self.plan.speech.vault.event(log)) for log in logs]
-        opened = logs[0] if logs else None
+        opened = next((log for log in logs if log["topics"][0] == self._opening), None)
         for step in self.plan.steps:
             if not step.event:
                 continue
@@ -177,11 +178,3 @@ def require_factory(wire: Wire) -> None:
             f"{wire.origin}: the chain has no deterministic-deployment contract at {FACTORY}, which every step needs: "
             "put it there first (its deployment is one presigned transaction, the same on all chains)"
         )
-
-
-def missing(plan: Blueprint, survey: Survey, others: Callable[[Step], bool] = lambda step: False) -> list[Step]:
-    """The steps that are not done, in order; of those of somebody else only those that are asked for."""
-    return [
-        step for step in plan.steps
-        if not survey.is_done(step) and (step.action != ACCEPT or others(step))
-    ]  # fmt: skip
