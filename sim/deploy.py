@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from sim.codec import Codec, Names
 from sim.compiler import Artifact, Build
@@ -13,7 +13,7 @@ from sim.side import DEPLOYER, EXCHANGE, VAULT, TokenSpec, World
 TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"
 GAS = hex(30_000_000)
 
-_TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
+TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
 
 
 class Ground(Protocol):
@@ -62,32 +62,61 @@ class Deployer:
         return address
 
     def _linked(self, artifact: Artifact) -> str:
-        code = artifact.bytecode
-        for libraries in artifact.link_references.values():
-            for name, places in libraries.items():
-                if name not in self._libraries:
-                    self._libraries[name] = self.deploy(name)
-                address = self._libraries[name][2:]
-                for place in places:
-                    at, size = 2 * place["start"], 2 * place["length"]
-                    code = code[:at] + address + code[at + size :]
-        return code
+        return linked(artifact, self._library)
+
+    def _library(self, name: str) -> str:
+        if name not in self._libraries:
+            self._libraries[name] = self.deploy(name)
+        return self._libraries[name]
+
+
+def linked(artifact: Artifact, library: Callable[[str], str]) -> str:
+    """The code that creates a contract, with the addresses of its libraries (hex, without 0x)."""
+    code = artifact.bytecode
+    for libraries in artifact.link_references.values():
+        for name, places in libraries.items():
+            address = library(name)[2:]
+            for place in places:
+                at, size = 2 * place["start"], 2 * place["length"]
+                code = code[:at] + address + code[at + size :]
+    return code
+
+
+class Piece(NamedTuple):
+    """A contract to be: the name it gets, what it is made of, and what its constructor is told."""
+
+    name: str
+    contract: str
+    types: Sequence[str] = ()
+    values: Sequence[Any] = ()
+
+
+def pieces(world: World, names: Names) -> Iterator[Piece]:
+    """The contracts of a vault, each after those that it names: a name must be bound before the next is asked for."""
+    terms = f"({','.join(['uint64'] * len(Terms._fields))})"
+    yield Piece(STRESS, "Stress")
+    yield Piece(TELLER, "Teller")
+    yield Piece(POLICY, "Policy", ["address"], [names.address(TELLER)])
+    yield Piece(FEED, "Feed", ["address"], [names.address(POLICY)])
+    yield Piece(REGISTRY, "Registry", ["address"], [names.address(FEED)])
+    yield Piece(APPRAISER, "Appraiser", ["address"], [names.address(REGISTRY)])
+    kinds = ["address", "address", "uint256", terms, "address", "address"]
+    told = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
+    yield Piece(VAULT, "Vault", kinds, [*told, names.address(APPRAISER), names.address(STRESS)])
+    yield Piece(EXCHANGE, "Exchange", ["address"], [names.address(VAULT)])
+
+
+def token_piece(spec: TokenSpec) -> Piece:
+    """A test token to be."""
+    return Piece(spec.name, TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals])
 
 
 def deploy_world(ground: Ground, build: Build, world: World, names: Names) -> None:
     """Puts tokens, vault, exchange and wallets of a world on a ground and binds their names. Raises DeployFailed."""
     deployer = Deployer(ground, build, names)
     deploy_tokens(deployer, world)
-    kinds = ["address", "address", "uint256", f"({','.join(['uint64'] * len(Terms._fields))})"]
-    values = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
-    names.bind(STRESS, stress := deployer.deploy("Stress"))
-    names.bind(TELLER, teller := deployer.deploy("Teller"))
-    names.bind(POLICY, policy := deployer.deploy("Policy", ["address"], [teller]))
-    names.bind(FEED, feed := deployer.deploy("Feed", ["address"], [policy]))
-    names.bind(REGISTRY, registry := deployer.deploy("Registry", ["address"], [feed]))
-    names.bind(APPRAISER, appraiser := deployer.deploy("Appraiser", ["address"], [registry]))
-    names.bind(VAULT, vault := deployer.deploy("Vault", [*kinds, "address", "address"], [*values, appraiser, stress]))
-    names.bind(EXCHANGE, deployer.deploy("Exchange", ["address"], [vault]))
+    for piece in pieces(world, names):
+        names.bind(piece.name, deployer.deploy(piece.contract, piece.types, piece.values))
     for name, signer in world.wallets:
         names.bind(name, deployer.deploy("Wallet", ["address"], [names.address(signer)]))
     set_spenders(ground, build, world.tokens, names)
@@ -96,8 +125,8 @@ def deploy_world(ground: Ground, build: Build, world: World, names: Names) -> No
 def deploy_tokens(deployer: Deployer, world: World) -> None:
     """Puts the tokens of a world on a ground and binds their names. Raises DeployFailed."""
     for spec in world.tokens:
-        types, values = ["string", "uint8"], [spec.name, spec.decimals]
-        deployer.names.bind(spec.name, deployer.deploy(_TOKENS[spec.kind], types, values))
+        piece = token_piece(spec)
+        deployer.names.bind(piece.name, deployer.deploy(piece.contract, piece.types, piece.values))
 
 
 def set_spenders(ground: Ground, build: Build, tokens: Sequence[TokenSpec], names: Names) -> None:

@@ -61,6 +61,10 @@ class Interface:
             return RevertedWithText(*self._text.decode(data, 10))
         return RevertedWithText(f"unknown error {data}")
 
+    def topic(self, name: str) -> str:
+        """The first topic of the logs of an event. StopIteration when there is none of that name."""
+        return next(topic for topic, event in self._events.items() if event.name == name)
+
     def event_fields(self) -> dict[str, tuple[str, ...]]:
         """The names of the values of every event, in the mirror's form."""
         return {event.name: event.fields for event in self._events.values()}

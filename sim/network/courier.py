@@ -107,7 +107,7 @@ class Courier:
         if gas > self.limits.gas:
             raise TooDear(f"needs {gas:,} gas, the limit is {self.limits.gas:,}")
         number = self.nonce() if nonce is None else nonce
-        return self._signed(Prepared(number, to, data, value, gas, self.fees(), "", b""))
+        return self.signed(Prepared(number, to, data, value, gas, self.fees(), "", b""))
 
     def estimate(self, to: str, data: str, value: int = 0) -> int:
         """Gas for a call, a fifth more than the node expects. Raises ChainRefused where it would revert."""
@@ -182,9 +182,10 @@ class Courier:
         most_wei = max(now.most_wei, _more(prepared.fees.most_wei))
         if self.limits.fee_wei is not None and most_wei > self.limits.fee_wei:
             raise TooDear(f"a replacement needs {most_wei:,} wei per gas, the limit is {self.limits.fee_wei:,}")
-        return self._signed(prepared._replace(fees=Fees(most_wei, max(now.tip_wei, _more(prepared.fees.tip_wei)))))
+        return self.signed(prepared._replace(fees=Fees(most_wei, max(now.tip_wei, _more(prepared.fees.tip_wei)))))
 
-    def _signed(self, prepared: Prepared) -> Prepared:
+    def signed(self, prepared: Prepared) -> Prepared:
+        """A transaction with its signature and hash, which follow from all that it says."""
         from eth_utils.crypto import keccak
 
         raw = self.signer.sign(

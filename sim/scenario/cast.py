@@ -15,7 +15,16 @@ from sim.scenario.quantity import Quantity
 from sim.scenario.script import Script
 from sim.scenario.source import did_you_mean
 from sim.scenario.steps import SignedOrder
-from sim.scenario.world import AuctionPart, DepegPart, GuardPart, InterestPart, OptionsPart, RiskPart, TermsPart
+from sim.scenario.world import (
+    AuctionPart,
+    DepegPart,
+    GuardPart,
+    InterestPart,
+    OptionsPart,
+    RiskPart,
+    TermsPart,
+    WorldPart,
+)
 from sim.side import CHAIN_ID, EXCHANGE, VAULT, TokenSpec, account_id, instrument_number
 
 
@@ -56,11 +65,7 @@ class Cast:
                 yield ("actors", name), f"is account {account}: write {str(account)!r}"
             if account.owner in (VAULT, EXCHANGE, *self.decimals):
                 yield ("actors", name), f"{account.owner!r} is the name of a contract: expected another"
-        for name, part in self.script.world.collaterals.items():
-            if name == self.quote:
-                yield ("world", "collaterals", name), "is the quote token: cash needs no entry here"
-            if part.underlying not in self.underlyings:
-                yield ("world", "collaterals", name, "underlying"), missing(part.underlying, self.underlyings)
+        yield from world_troubles(self.script.world)
         for name in self.script.prices:
             if name not in self.underlyings:
                 yield ("prices", name), missing(name, self.underlyings)
@@ -151,6 +156,15 @@ class Cast:
     def depeg(self, part: DepegPart) -> cash.Terms:
         """Terms of the quote token."""
         return cash.Terms(self.underlying("feed", part.feed), part.threshold, part.factor)
+
+
+def world_troubles(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
+    """Names in a world that cannot be."""
+    for name, part in world.collaterals.items():
+        if name == world.quote.name:
+            yield ("world", "collaterals", name), "is the quote token: cash needs no entry here"
+        if part.underlying not in world.underlyings:
+            yield ("world", "collaterals", name, "underlying"), missing(part.underlying, world.underlyings)
 
 
 def risk(part: RiskPart, underlying: str) -> market.Risk:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sim.mirror import cash, collateral, fixed, market, oracle
+from sim.mirror import fixed, market
 from sim.mirror.account import AccountId
 from sim.model import Model
-from sim.scenario import acts, cast, quantity, rules
+from sim.scenario import acts, governing, quantity
 from sim.scenario.cast import Cast, Trouble
 from sim.scenario.cue import ACCEPTED, Cue
 from sim.scenario.feeder import Feeder
@@ -34,31 +34,22 @@ class Setting:
     cues: list[Cue] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.governing = governing.Governing(self.script.world, self.source)
         self._set()
 
     def _set(self) -> None:
-        roles, world, announced_at = self.cast.roles, self.script.world, self.announced_at()
-        self._say(("world", "roles"), roles.owner, "set_guardian", announced_at, to=roles.guardian)
-        self._say(("world", "roles"), roles.owner, "set_feeder", announced_at, feeder=roles.feeder, allowed=True)
-        for name, part in world.underlyings.items():
-            with self.source.guard(("world", "underlyings", name)):
-                risk = cast.risk(part, name)
-                cast.require(market.require_valid, risk)
-                route: Route = ("world", "underlyings", name)
-                self._say(route, roles.owner, "list_underlying", announced_at, name=name, risk=risk)
-        for name, asset in world.collaterals.items():
-            route = ("world", "collaterals", name)
-            with self.source.guard(route):
-                args = {"token": name, "underlying": self.cast.underlying("underlying", asset.underlying)}
-                terms = cast.terms(asset)
-                cast.require(collateral.require_valid, terms)
-                self._say(route, roles.owner, "list_collateral", announced_at, **args, terms=terms)
-        for verb, at in (("schedule", announced_at), ("enact", self.script.starts)):
-            self._announce(verb, at)
+        roles, announced_at = self.cast.roles, self.announced_at()
+        for deed in self.governing.appointed(roles.guardian, (roles.feeder,)):
+            self._govern(deed, announced_at)
+        for deed in self.governing.listed():
+            self._govern(deed, announced_at)
+        for verb, at in ((governing.SCHEDULE, announced_at), (governing.ENACT, self.script.starts)):
+            for deed in self.governing.changed(verb):
+                self._govern(deed, at)
         for name, series in self.prints.items():
             if series and series[0].at == self.script.starts:
                 self.cues.append(self.feeder.print_cue(name, series[0])._replace(wakes=False))
-        for name, part in world.underlyings.items():
+        for name, part in self.script.world.underlyings.items():
             self._open_expiries(name, part)
         self._fund()
         for name, actor in self.script.actors.items():
@@ -68,41 +59,7 @@ class Setting:
 
     def announced_at(self) -> int:
         """When the vault is set up: before the story, if something is announced that takes effect with its start."""
-        part = self.script.world
-        units = part.underlyings.values()
-        announces = bool(part.interest or part.margin_rules)
-        announces = announces or any(each.options or each.guard or each.portfolio for each in units)
-        return self.script.starts - part.delay if announces else self.script.starts
-
-    def _announce(self, verb: str, at: int) -> None:
-        """Schedules or enacts what takes effect only after the delay."""
-        owner, world = self.cast.roles.owner, self.script.world
-        if world.interest:
-            with self.source.guard(("world", "interest")):
-                interest = cast.interest(world.interest)
-                cast.require(cash.require_valid_interest, interest)
-                self._say(("world", "interest"), owner, f"{verb}_interest", at, interest=interest)
-        if world.margin_rules:
-            with self.source.guard(("world", "margin rules")):
-                rules.require_known(world.margin_rules, self.cast.underlyings)
-                asked = rules.rules(world.margin_rules, self.cast.underlyings)
-                self._say(("world", "margin rules"), owner, f"{verb}_rules", at, rules=asked)
-        for number, (name, part) in enumerate(world.underlyings.items()):
-            route: Route = ("world", "underlyings", name)
-            if part.portfolio:
-                with self.source.guard((*route, "portfolio")):
-                    folio = rules.folio(part.portfolio)
-                    self._say((*route, "portfolio"), owner, f"{verb}_portfolio", at, underlying=number, risk=folio)
-            if part.options:
-                with self.source.guard((*route, "options")):
-                    risk = cast.options(part.options)
-                    cast.require(market.require_valid_options, risk)
-                    self._say((*route, "options"), owner, f"{verb}_options", at, underlying=number, risk=risk)
-            if part.guard:
-                with self.source.guard((*route, "guard")):
-                    guard = cast.guard(part.guard)
-                    cast.require(oracle.require_valid, guard)
-                    self._say((*route, "guard"), owner, f"{verb}_guard", at, underlying=number, guard=guard)
+        return self.script.starts - self.script.world.delay if self.governing.announces() else self.script.starts
 
     def _open_expiries(self, name: str, part: UnderlyingPart) -> None:
         number, starts = self.cast.underlying("underlying", name), self.script.starts
@@ -113,8 +70,7 @@ class Setting:
                     raise Trouble("", f"needs a price, but 'prices' has none for {name}")
                 lag = self.script.prices[name].lag
                 follower = self.feeder.follower(number, quantity.expiry(text), written, starts, lag)
-                args = {"underlying": number, "expiry": follower.expiry}
-                self._say(route, self.cast.roles.owner, "open_expiry", **args)
+                self._govern(self.governing.opened(name, text, follower.expiry), starts)
                 self.cues += self.feeder.followed(follower, starts, route)
 
     def _fund(self) -> None:
@@ -168,6 +124,9 @@ class Setting:
         if (maker := self.cast.first_maker(name)) is None:
             raise Trouble("against", "there is no actor of 'kind: maker' to trade with: expected one, or 'against'")
         return maker
+
+    def _govern(self, deed: governing.Deed, at: int) -> None:
+        self._say(deed.route, self.cast.roles.owner, deed.action, at, **deed.args)
 
     def _mint(self, route: Route, to: str, token: str, amount_raw: int) -> None:
         self._say(route, self.cast.roles.owner, "mint", token=token, to=to, amount_raw=amount_raw)

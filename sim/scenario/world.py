@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
@@ -187,4 +188,4 @@ class WorldPart(Part):
     interest: InterestPart | None = None
     margin_rules: RulesPart | None = None
     underlyings: dict[Name, UnderlyingPart] = Field(min_length=1)
-    collaterals: dict[Name, CollateralPart] = {}
+    collaterals: Mapping[Name, CollateralPart] = {}
