@@ -129,7 +129,8 @@ class Model:
         return Snapshot(*self.vault.snapshot(accounts))
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
-        """What accounts are told about their margin at a time [unix seconds]."""
+        """What accounts are told about their margin at a time [unix seconds], not before the last step."""
+        at = max(at, self.at)  # a story may look at a time that the chain's blocks have passed
         state = self.journal.version, at
         if self.journal.entries or state != self._told_in:  # who asks again of the same state is told the same
             self._told.clear()

@@ -78,5 +78,5 @@ def due_funding(model: Model, account: AccountId, instrument: int, at: int) -> i
     """What a position receives of funding since it was last touched; negative when it pays [wad]."""
     state = model.vault.ledger
     position = state.holders[account].positions[instrument]
-    grown = ledger.funding_index(state, instrument, now=at) - position.funding_index
+    grown = ledger.funding_index(state, instrument, now=max(at, model.at)) - position.funding_index
     return funding.payment(position.size, grown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from testnet import SEPOLIA, funded, stand_in
@@ -64,7 +65,7 @@ def test_a_cast_has_an_address_for_every_name_and_keeps_those_of_contracts(node:
 def deployed(story: Story) -> Model:
     """A model on which the rules of a story are in force, as its deployment leaves it."""
     model, made = rules(story)
-    renamed = Model(story.world.__class__(**{**_fields(story), "owner": PAYER}))
+    renamed = Model(replace(story.world, owner=PAYER))
     for step in made:
         args = {
             name: ALIASES.get(value, value) if isinstance(value, str) else value for name, value in step.args.items()
@@ -72,10 +73,6 @@ def deployed(story: Story) -> Model:
         assert renamed.apply(Step(step.at, PAYER, step.action, args)).refusal is None
     assert renamed.vault.parameters() == model.vault.parameters()
     return renamed
-
-
-def _fields(story: Story) -> dict[str, object]:
-    return {name: getattr(story.world, name) for name in story.world.__dataclass_fields__}
 
 
 def played(model: Model, fitted: Fitted) -> list[tuple[Step, Outcome]]:

@@ -65,7 +65,9 @@ def test_what_fails_for_a_while_is_asked_again_and_happens_once(
     assert courier.nonce("latest") == 1
 
 
-def test_an_endpoint_that_stays_away_is_lost_and_its_token_is_not_told(faults: Faults) -> None:
+def test_an_endpoint_that_stays_away_is_lost_and_its_token_is_not_told(
+    faults: Faults, caplog: pytest.LogCaptureFixture
+) -> None:
     faults.on("*", cut)
     with pytest.raises(ChainLost) as lost:
         Wire(faults.url, tries=2, wait_secs=0.01).rpc("eth_chainId")
@@ -74,7 +76,7 @@ def test_an_endpoint_that_stays_away_is_lost_and_its_token_is_not_told(faults: F
     faults.on("*", status(502))
     with pytest.raises(ChainLost, match="answered 502") as lost:
         Wire(faults.url, tries=2, wait_secs=0.01).rpc("eth_chainId")
-    assert "secret" not in str(lost.value)
+    assert "secret" not in str(lost.value) + caplog.text
 
 
 def test_only_the_origin_of_an_address_is_shown() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from sim.audit.checkpoint import BadCheckpoint, Entry
@@ -21,11 +24,23 @@ _NO_STATE: Any = Snapshot((), ())  # type: ignore[arg-type]  # compared at the e
 _PAYING = ("deposit_cash", "deposit_collateral", "fund_insurance")
 
 
+class Witness:
+    """Whoever wants to know of steps, and knows more of some than the vault's logs tell."""
+
+    def known(self, transaction: str) -> Step | None:
+        """The step that a transaction makes, where it is known: logs do not tell of the exchange."""
+        return None
+
+    def played(self, seen: Seen, outcome: Outcome) -> None:
+        """The model has executed a step, and did what the chain did."""
+
+
 class Player:
     """A model that follows a chain. world: what there was before the first step."""
 
-    def __init__(self, opened: Block, event: Event, source: Source, most: int) -> None:
+    def __init__(self, opened: Block, event: Event, source: Source, most: int, witness: Witness | None = None) -> None:
         """event: what the vault told when it was opened; most: blocks with steps that can be taken back."""
+        self._witness = witness
         _, owner, quote, decimals, delay_secs, terms = event.values
         spec = TokenSpec(quote, decimals)
         self.world = World((spec,), quote, owner, delay_secs, formed(Terms, terms), opened.at)
@@ -44,7 +59,7 @@ class Player:
         self._meet(telling, listed)
         seen: list[Seen] = []
         try:
-            for each in steps_of(heard, block.at, self._tokens(), self._source.fields):
+            for each in self._known(steps_of(heard, block.at, self._tokens(), self._source.fields), block.at):
                 seen.append(each)
                 self._step(block, each, before + len(seen))
         except NotUnderstood as odd:
@@ -91,11 +106,25 @@ class Player:
 
     def _step(self, block: Block, seen: Seen, number: int) -> None:
         self._pay(seen.step)
-        refusal, events = self.model.execute(seen.step)
+        refusal, done = self.model.execute(seen.step)
+        events = tuple(each for each in done if each.name in self._source.fields)  # the exchange speaks elsewhere
         if refusal or events != seen.events:
             chain, model = Outcome(None, seen.events, _NO_STATE), Outcome(refusal, events, _NO_STATE)
             found = outcome_differences(chain, model, self._source.fields)
             raise Differs(block, seen, number, found)
+        if self._witness:
+            self._witness.played(seen, Outcome(None, done, self.model.snapshot(seen.step.accounts())))
+
+    def _known(self, steps: Iterator[Seen], at: int) -> Iterator[Seen]:
+        """Steps as whoever sent them knows them, and the others as the logs tell them."""
+        for transaction, group in groupby(steps, key=lambda seen: seen.transaction):
+            told = list(group)
+            step = self._witness.known(transaction) if self._witness else None
+            if step is None:
+                yield from told
+            else:
+                events = tuple(event for seen in told for event in seen.events)
+                yield Seen(replace(step, at=at), transaction, events)
 
     def _tokens(self) -> Tokens:
         return Tokens(self.world.quote, [asset.token for asset in self.model.vault.ledger.assets])
@@ -114,10 +143,14 @@ class Player:
         """Gives payers what they are about to pay: where they have it from is no affair of the vault."""
         calls = step.args["calls"] if step.action == "batch" else [step]
         tokens = self._tokens()
+        due: Counter[str] = Counter()
         for call in calls:
             if call.action in _PAYING:
-                token = tokens.of(call.action, call.args)
-                self.model.tokens[token].mint(step.sender, call.args["amount_raw"])
+                due[tokens.of(call.action, call.args)] += call.args["amount_raw"]
+        for token, amount_raw in due.items():
+            lacking = amount_raw - self.model.tokens[token].balance_of(step.sender)
+            if lacking > 0:
+                self.model.tokens[token].mint(step.sender, lacking)
 
 
 def _listed(heard: Sequence[Heard]) -> Iterator[tuple[str, int]]:

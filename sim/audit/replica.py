@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sim.anvil import ChainLost, ChainRefused
 from sim.audit.checkpoint import BadCheckpoint, Checkpoint, Entry, Header
 from sim.audit.moment import Differs, Moment, answered, differences, moment, questions, read, whole
-from sim.audit.player import Player
+from sim.audit.player import Player, Witness
 from sim.audit.source import Block, Gone, Log, NoOpening, Source
 from sim.codec import Names
 from sim.compiler import Build, compile_contracts
@@ -57,15 +57,19 @@ class Replica:
     block: the last that was compared. Steps name what `names` names, and everybody else by address.
     """
 
-    def __init__(self, wire: Wire, vault_address: str, *, names: Mapping[str, str] | None = None,
+    def __init__(self, wire: Wire, vault_address: str, *, names: Names | Mapping[str, str] | None = None,
                  from_block: int | None = None, confirmations: int = 0, checkpoint: Checkpoint | None = None,
                  build: Build | None = None, observer: Observer | None = None) -> None:  # fmt: skip
-        """names: addresses by name; confirmations: blocks to stay behind the head. Asks nothing yet."""
-        bound = Names()
-        for name, address in (names or {}).items():
-            bound.bind(name, address)
-        self.names, self._given = bound, {name: each.lower() for name, each in (names or {}).items()}
-        self.source = Source(wire, vault_address, bound, build or compile_contracts())
+        """names: addresses by name; confirmations: blocks to stay behind the head. Asks nothing yet.
+
+        witness: who hears of steps; set before the first `catch_up`.
+        """
+        given = {} if isinstance(names, Names) else {name: each.lower() for name, each in (names or {}).items()}
+        self.names, self._given = names if isinstance(names, Names) else Names(), given
+        for name, address in given.items():
+            self.names.bind(name, address)
+        self.witness: Witness | None = None
+        self.source = Source(wire, vault_address, self.names, build or compile_contracts())
         self.tally, self.head = Tally(), 0
         self._from, self._behind = from_block, confirmations
         self._checkpoint, self._observer = checkpoint, observer or (lambda replica: None)
@@ -151,7 +155,7 @@ class Replica:
 
     def _begin(self, header: Header, anew: bool) -> None:
         self._header = header
-        self._player = Player(header.opened, header.event, self.source, REMEMBERED)
+        self._player = Player(header.opened, header.event, self.source, REMEMBERED, self.witness)
         self.tally = Tally(reorganisations=self.tally.reorganisations, deepest=self.tally.deepest)
         self._known.clear()
         before = Block(header.opened.number - 1, header.opened.parent, "", 0)

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sim.commands.exits import DONE, FAILED, INTERRUPTED, Misused, exit_code
+from sim.commands.exits import DONE, FAILED, INTERRUPTED, MISSING, Misused, exit_code
 from sim.commands.progress import bar
 from sim.commands.sides import Interrupts
 from sim.live.company import PAYER, Ground
 from sim.live.fitting import Fitted, Unfit, governors, require_feeders, require_same_rules
 from sim.live.player import Player
-from sim.live.seeding import held, missing, opening, owed, paid, played
+from sim.live.seeding import held, missing, opening, owed, paid, people, played
 from sim.live.venue import Place, Troupe, Venue
-from sim.network.courier import Limits
+from sim.network.courier import Limits, require_chain
 from sim.network.signer import Signer
 from sim.network.wire import Wire
 from sim.report.document import document
@@ -48,6 +48,7 @@ Fit = Callable[[Venue, Story, Mapping[str, str]], Fitted]
 def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     interrupts = Interrupts()
     venue = _venue(arguments, cast)
+    venue.meet(person for step in opening(_story(arguments, venue)) for person in people(step))
     venue.replica.catch_up()
     story = _story(arguments, venue)
     aliases = {name: PAYER for name in governors(story) if name not in venue.troupe.roles}
@@ -55,9 +56,8 @@ def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     require_feeders(story, venue.replica.model, aliases)
     fitted = fit(venue, story, aliases)
     ran = Ran(story, Watch(), Result(), engine=f"chain {venue.ground.chain_id}")
-    player = Player(venue.replica, venue.voice, venue.company, arguments.confirmations, [ran.watch], ran.result)
-    code = _attempt(ran, player, fitted, interrupts)
-    returned_wei = venue.company.give_back() if code == DONE and not arguments.keep_gas else 0
+    code = _attempt(ran, venue.player(arguments.confirmations, [ran.watch], ran.result), fitted, interrupts)
+    returned_wei = 0 if arguments.keep_gas or code == MISSING else venue.company.give_back()
     _show(arguments, ran, venue, fitted, returned_wei)
     return code
 
@@ -89,16 +89,16 @@ def _opened(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
     """The opening of a story, as far as it is not on the vault."""
     due = owed(opening(story), aliases)
     had = held(venue.ground.wire, venue.voice, due)
-    for place, amount_raw in paid(venue.replica.history, venue.replica.model).items():
+    for place, amount_raw in paid(venue.ours.history, venue.replica.model).items():
         had[place] = had.get(place, 0) + amount_raw
-    people = {venue.names.name(venue.names.number(step.sender)) for step in opening(story)} | {PAYER}
-    done = played(venue.replica.history, people)
+    actors = {person for step in opening(story) for person in people(step)} | {PAYER}
+    done = played(venue.ours.history, actors)
     return Fitted(story, aliases, done, missing(due, had), story.opening_steps)
 
 
 def _story(arguments: Namespace, venue: Venue) -> Story:
     """The scenario, starting now, within the limits. Raises ScenarioError, Unfit."""
-    starts = venue.replica.head.at + _LEAD_SECS
+    starts = int(venue.ground.wire.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + _LEAD_SECS
     now = {"starts": f"{datetime.fromtimestamp(starts, UTC):%Y-%m-%dT%H:%M:%SZ}"}
     story = load(arguments.scenario, arguments.seed, {**arguments.overrides, **now})
     if story.opening_steps == 0:
@@ -107,8 +107,8 @@ def _story(arguments: Namespace, venue: Venue) -> Story:
         raise Unfit(
             f"{story.name} has about {story.expected_steps:,} steps: more than --most-steps {arguments.most_steps:,}"
         )
-    if story.ends_at - starts > (most_secs := quantity.duration(arguments.most_time)):
-        raise Unfit(f"{story.name} takes {story.ends_at - starts:,} s: more than --most-time, {most_secs:,} s")
+    if story.ends_at - starts > quantity.duration(arguments.most_time):
+        raise Unfit(f"{story.name} takes {story.ends_at - starts:,} s, more than --most-time")
     return story
 
 
@@ -120,21 +120,21 @@ def _venue(arguments: Namespace, cast: str) -> Venue:
     for name in ("deployment", "account"):
         if not getattr(arguments, name):
             raise Misused(f"--{name}: is needed with --network")
-    deployed = manifest.read(Path(arguments.deployment))
-    network = networks.connected(arguments.network, deployed.chain)
+    deployed = manifest.load(Path(arguments.deployment))
     roles: dict[str, Signer] = {}
     for text in arguments.players:
-        name, equals, alias = text.partition("=")
-        if not name or not equals or not alias:
+        name, _, alias = text.partition("=")
+        if not name or not alias:
             raise Misused(f"--as: {text!r}: expected NAME=ALIAS, as feeder=my-feeder")
-        roles[name] = network.signer(alias)
-    limits = Limits(
-        fee_wei=_amount("--fee-limit", arguments.fee_limit, _GWEI_DECIMALS) if arguments.fee_limit else None
-    )
-    ground = Ground(Wire(network.url), deployed.chain, deployed.vault, limits)
+        roles[name] = networks.signer(alias)
+    fee_wei = _amount("--fee-limit", arguments.fee_limit, _GWEI_DECIMALS) if arguments.fee_limit else None
+    wire = Wire(networks.endpoint(arguments.network))
+    require_chain(wire, deployed.chain_id)
+    tokens = {each.name: each.address for each in deployed.tokens}
+    place = Place(deployed.vault, deployed.exchange, tokens, deployed.block.number)
     budget_wei = _amount("--budget", arguments.budget, _ETHER_DECIMALS)
-    troupe = Troupe(network.signer(arguments.account), cast, roles, budget_wei)
-    return Venue(ground, Place(deployed.vault, deployed.exchange, deployed.tokens, deployed.block), troupe)
+    troupe = Troupe(networks.signer(arguments.account), cast, roles, budget_wei)
+    return Venue(Ground(wire, deployed.chain_id, deployed.vault, Limits(fee_wei)), place, troupe)
 
 
 def _amount(option: str, text: str, decimals: int) -> int:
@@ -153,9 +153,8 @@ def _show(arguments: Namespace, ran: Ran, venue: Venue, fitted: Fitted, returned
         return
     show(summary(ran, page().width))
     show_lines(ran)
-    print(
-        f"{fitted.left_out} steps were on the vault already; gas cost {_ether(spent_wei - returned_wei)} ether of others'"
-    )
+    gas = _ether(spent_wei - returned_wei)
+    print(f"{fitted.left_out} steps were on the vault already; the actors' gas cost {gas} ether")
 
 
 def _ether(wei: int) -> str:

@@ -1,7 +1,7 @@
 """Plays steps on a deployed vault. What the model refuses is asked of the chain and costs nothing; the rest is sent.
 
 Whoever else acts on the vault meanwhile is replayed with it: the replica reads every step, ours too, from the vault's
-logs, compares it, and is the model that the story decides on.
+logs, compares it, and its model is the one that the story decides on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sim.anvil import ChainRefused
+from sim.audit.moment import answered
+from sim.audit.player import Witness
 from sim.audit.replica import Replica
+from sim.audit.steps import Seen
 from sim.compare import differences
 from sim.live.company import Company
 from sim.live.speech import Voice
@@ -19,24 +22,44 @@ from sim.mirror.errors import Refusal
 from sim.model import Model
 from sim.network.courier import Prepared, Receipt, Superseded
 from sim.run import Diverged, Observer, Result
-from sim.side import Outcome, Step
+from sim.side import EXCHANGE_DOORS, TOKEN_ACTIONS, Outcome, Step
 
 _TRIES = 5
 _REMEMBERED = 64  # transactions that a reorganisation may still undo
 
 
 class Lost(Exception):
-    """A reorganisation took a step away and it cannot happen again as it did: what was compared until then stands."""
+    """A step that was accepted is gone, or cannot be made to happen: what was compared until then stands."""
+
+
+class Ours(Witness):
+    """What we sent, and what became of it; and all that was done on the vault before, if it is wanted."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, Step] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.history: list[Step] = []
+
+    def known(self, transaction: str) -> Step | None:
+        """The step that a transaction of ours makes."""
+        return self.sent.get(transaction)
+
+    def played(self, seen: Seen, outcome: Outcome) -> None:
+        """Keeps what became of it."""
+        self.outcomes[seen.transaction] = outcome
+        self.history.append(seen.step)
 
 
 @dataclass
 class Player:
     """Both sides of a story on a chain that others run.
 
-    confirmations: blocks that a step needs, its own included. Steps happen at the time of their blocks.
+    confirmations: blocks that a step needs, its own included. Steps happen at the time of their blocks. model: as of
+    the last block that was read.
     """
 
     replica: Replica
+    ours: Ours
     voice: Voice
     company: Company
     confirmations: int = 1
@@ -44,16 +67,16 @@ class Player:
     result: Result = field(default_factory=Result)
     _sent: list[tuple[str, Prepared]] = field(default_factory=list)
 
-    @property
-    def model(self) -> Model:
-        """The model, as of the last block that was read."""
-        return self.replica.model
+    model: Model = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.model = self.replica.model
 
     def apply(self, step: Step) -> Outcome:
-        """Executes a step, not before its time. Raises Diverged, Lost, OverBudget, TooDear, ChainLost, ChainRefused."""
+        """Executes a step, not before its time. Raises Differs, Diverged, Lost, OverBudget, TooDear, ChainLost."""
         self._wait_for(step.at)
         for _ in range(_TRIES):
-            now = replace(step, at=self.replica.head.at)
+            now = replace(step, at=self.replica.block.at)
             outcome = self._refused(now) if refusal(self.model, now) else self._accepted(now)
             if outcome is not None:
                 self._note(now, outcome)
@@ -61,39 +84,43 @@ class Player:
         raise Lost(f"{step.action} by {step.sender}: the chain reverts what the model accepts, {_TRIES} times in a row")
 
     def finish(self) -> None:
-        """Reads the chain to its head once more."""
+        """Reads the chain to its head once more, and compares all accounts there are."""
         self._catch_up()
+        self.replica.compare_all()
 
     def _wait_for(self, at: int) -> None:
         """Until the chain's last block is not before a time [unix seconds]."""
         self._catch_up()
-        while self.replica.head.at < at:
+        while self.replica.block.at < at:
             time.sleep(self.company.ground.pace.poll_secs)
             self._catch_up()
 
     def _catch_up(self) -> None:
         """Reads all blocks there are, and sees to it that what was sent is still in them."""
+        before = self.replica.tally.reorganisations
         self.replica.catch_up()
+        if self.replica.tally.reorganisations == before:
+            return
+        if self.replica.model is not self.model:
+            raise Lost("a reorganisation went further back than is remembered")
         for name, prepared in self._sent:
             courier = self.company.courier(name)
-            if courier.receipt(prepared.hash) is None:
-                try:
-                    courier.post(prepared)
-                    again = courier.settle(prepared, self.confirmations)
-                except Superseded as gone:
-                    raise Lost(f"after a reorganisation: {gone}") from gone
-                if not again.accepted:
-                    raise Lost(f"after a reorganisation {prepared.hash} is refused, which was accepted before")
-                self.replica.catch_up()
+            try:
+                courier.post(prepared)
+                again = courier.settle(prepared, self.confirmations)
+            except Superseded as gone:
+                raise Lost(f"after a reorganisation: {gone}") from gone
+            if not again.accepted:
+                raise Lost(f"after a reorganisation {prepared.hash} is refused, which was accepted before")
+        self.replica.catch_up()
 
-    def _refused(self, step: Step) -> Outcome:
-        """What the chain answers to a step that the model refuses, at the block that both have read."""
-        expected = self.model.apply(step)
-        call = self.voice.transaction(step)
-        told = self.voice.vault.refusal(self.replica.revert_data(call))
+    def _refused(self, step: Step) -> Outcome | None:
+        """What the chain answers to a step that the model refuses, of the block that both have read."""
+        expected = Outcome(refusal(self.model, step), (), self.model.snapshot(step.accounts()))
+        told = self._asked(step)
         if told != expected.refusal:
             found = Outcome(told, (), expected.snapshot)
-            raise Diverged(self.result.steps + 1, step, differences(found, expected, {}))
+            raise Diverged(self.result.steps + 1, step, differences(found, expected, self.voice.event_fields()))
         return expected
 
     def _accepted(self, step: Step) -> Outcome | None:
@@ -103,41 +130,60 @@ class Player:
         try:
             gas = courier.estimate(call["to"], call["input"])
         except ChainRefused:  # its state is that of a block that we have not read, or the sides differ
-            return self._contradicted(step)
+            self._require_no_refusal(step)
+            self._catch_up()
+            return None
         self.company.provide(step.sender, gas)
         prepared = courier.prepare(call["to"], call["input"], gas=gas)
-        self.replica.known[prepared.hash] = step
+        self.ours.sent[prepared.hash] = step
         receipt = self._settled(step.sender, prepared)
-        if receipt is None:
+        self._catch_up()
+        if receipt is None or not receipt.accepted:
             return None
         self._sent = [*self._sent, (step.sender, prepared)][-_REMEMBERED:]
-        self._catch_up()
-        return self.replica.outcomes.get(receipt.hash) if receipt.accepted else None
+        if step.action in TOKEN_ACTIONS or receipt.hash not in self.ours.outcomes:
+            return self._silent(step)
+        return self.ours.outcomes[receipt.hash]
+
+    def _silent(self, step: Step) -> Outcome:
+        """What the model makes of a step that the vault does not tell of. Raises Lost when it refuses it."""
+        if step.action not in (*TOKEN_ACTIONS, *EXCHANGE_DOORS):
+            raise Lost(f"{step.action} by {step.sender} was accepted, but the vault's logs do not tell of it")
+        outcome = self.model.apply(replace(step, at=self.replica.block.at))
+        if outcome.refusal:
+            raise Diverged(self.result.steps + 1, step, differences(outcome._replace(refusal=None), outcome, {}))
+        return outcome
 
     def _settled(self, name: str, prepared: Prepared) -> Receipt | None:
         courier = self.company.courier(name)
         courier.post(prepared)
 
         def dearer(version: Prepared) -> None:
-            self.replica.known[version.hash] = self.replica.known[prepared.hash]
+            self.ours.sent[version.hash] = self.ours.sent[prepared.hash]
 
         try:
             return courier.settle(prepared, self.confirmations, dearer)
         except Superseded:
             return None
 
-    def _contradicted(self, step: Step) -> None:
-        """The chain would refuse what the model accepts: a difference, if it says so of the block that both have."""
-        told = self.replica.revert_data(self.voice.transaction(step))
-        if told is None:  # it was of a later state
-            return self._catch_up()
-        expected = self.model.snapshot(step.accounts())
-        sides = Outcome(self.voice.vault.refusal(told), (), expected), Outcome(None, (), expected)
-        raise Diverged(self.result.steps + 1, step, differences(*sides, {}))
+    def _require_no_refusal(self, step: Step) -> None:
+        """Raises Diverged when the chain refuses a step of the very block at which the model accepts it."""
+        told = self._asked(step)
+        if told is not None:
+            state = self.model.snapshot(step.accounts())
+            found = differences(Outcome(told, (), state), Outcome(None, (), state), self.voice.event_fields())
+            raise Diverged(self.result.steps + 1, step, found)
+
+    def _asked(self, step: Step) -> Refusal | None:
+        """What the chain would answer to a step right after the last block that was read: its refusal, or none."""
+        where = {"blockHash": self.replica.block.hash, "requireCanonical": True}
+        [told] = answered(self.replica.source, [("eth_call", [self.voice.transaction(step), where])])
+        return told if isinstance(told, Refusal) else None
 
     def _note(self, step: Step, outcome: Outcome) -> None:
         self.result.steps += 1
         self.result.compared += 1
+        self.result.metrics_compared = self.replica.tally.metrics
         self.result.actions[step.action] += 1
         if outcome.refusal:
             self.result.refusals[outcome.refusal.name] += 1

@@ -30,6 +30,12 @@ def opening(story: Story) -> list[Step]:
     return made
 
 
+def people(step: Step) -> set[str]:
+    """The people that a step names."""
+    named = {str(step.args[name]) for name in ("to", "operator") if name in step.args}
+    return {step.sender, *named, *(account.owner for account in step.accounts())}
+
+
 def played(history: Iterable[Step], people: Iterable[str]) -> Counter[Key]:
     """What some people did before, prices aside: they are published anew each time."""
     known = set(people)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sim.audit.replica import Replica
 from sim.compiler import compile_contracts
 from sim.live.company import PAYER, Cast, Company, Ground
+from sim.live.player import Ours, Player
 from sim.live.speech import Voice
 from sim.network.signer import Signer
-from sim.side import EXCHANGE, VAULT, Step
+from sim.run import Observer, Result
+from sim.side import EXCHANGE, VAULT
 
 
 class Place(NamedTuple):
@@ -35,12 +37,12 @@ class Troupe(NamedTuple):
 
 @dataclass
 class Venue:
-    """A deployed vault, its replica, and a company to play on it. history: what was done on it, as of the replica."""
+    """A deployed vault, its replica, and a company to play on it."""
 
     ground: Ground
     place: Place
     troupe: Troupe
-    history: list[Step] = field(default_factory=list)
+    ours: Ours = field(default_factory=Ours)
 
     def __post_init__(self) -> None:
         ground, troupe, place = self.ground, self.troupe, self.place
@@ -53,4 +55,14 @@ class Venue:
         for name in (*troupe.roles, PAYER):
             self.names.know(name, self.company.signer(name).address)
         self.voice = Voice(compile_contracts(), self.names, self.company, ground.chain_id)
-        self.replica = Replica(ground.wire, place.vault, self.names)
+        self.replica = Replica(ground.wire, place.vault, names=self.names, from_block=place.block)
+        self.replica.witness = self.ours
+
+    def meet(self, people: Iterable[str]) -> None:
+        """Lets the replica know the addresses of people before it hears of them."""
+        for name in people:
+            self.names.number(name)
+
+    def player(self, confirmations: int, observers: Sequence[Observer], result: Result) -> Player:
+        """Who plays a story here."""
+        return Player(self.replica, self.ours, self.voice, self.company, confirmations, observers, result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -38,6 +39,7 @@ class Wire:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ValueError("expected an endpoint such as https://host/path")
         self.origin = origin(url)
+        logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of each retry, with the path, and tokens are there
         self._url, self._tries, self._wait_secs = url, tries, wait_secs
         again = Retry(
             total=tries - 1, allowed_methods=None, status_forcelist=_BUSY, raise_on_status=False,
