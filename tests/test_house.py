@@ -47,8 +47,8 @@ ARROWS["mutation"] = ARROWS["search"] | {"search"}
 ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and read from the model
 ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["conform"] = ARROWS["search"] | {"search"}  # a foreign vault is searched as ours is
-ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio"}
-ARROWS["audit"] = ARROWS["record"] | {"record", "network"}
+ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio", "audit", "network"}
+ARROWS["audit"] = ARROWS["record"] | {"record", "network", "portfolio"}  # how far an account is from its end
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
 ARROWS["rivals"] = ARROWS["conform"] | {"conform", "install"}  # fetched as the installer does

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from testnet import SEPOLIA, funded, stand_in
+from faults import Faults, cut, drop, lose, status
+from testnet import SEPOLIA, funded, mining, stand_in
 
+from sim.audit.moment import Differs
 from sim.codec import Names
+from sim.commands.live import opened_part
 from sim.compiler import compile_contracts
 from sim.deploy import deploy_world
 from sim.live.company import PAYER, Ground
 from sim.live.fitting import Fitted, governors, rules
-from sim.live.seeding import opening, people
+from sim.live.seeding import held, opening, people
 from sim.live.venue import Place, Troupe, Venue
 from sim.network.courier import Pace
 from sim.network.wire import Wire
@@ -24,6 +28,7 @@ from sim.scenario import load
 from sim.side import EXCHANGE, VAULT
 from sim.speech import Speech
 from sim.story import Story
+from sim.toolchain import contracts_dir
 
 STORY = """
 name: small
@@ -91,11 +96,9 @@ def story_at(wire: Wire, tmp_path: Path) -> Story:
     return load(str(path), overrides={"starts": f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"})
 
 
-def placed(wire: Wire, story: Story) -> Place:
+def placed(wire: Wire, story: Story, contracts: Path | None = None) -> Place:
     """The vault of a story, deployed and set up by the payer."""
-    wire.rpc("evm_setIntervalMining", 0)
-    wire.rpc("evm_setAutomine", True)
-    payer, build, names = funded(wire, "payer"), compile_contracts(), Names()
+    payer, build, names = funded(wire, "payer"), compile_contracts(contracts), Names()
     names.know(PAYER, payer.address)
     block = int(wire.rpc("eth_blockNumber"), 16)
     deploy_world(Direct(wire), build, replace(story.world, owner=PAYER), names)
@@ -106,13 +109,12 @@ def placed(wire: Wire, story: Story) -> Place:
         call = speech.transaction(replace(step, sender=PAYER, args=args))
         ground.send(call["from"], call["to"], call["input"], call["gas"])
     wire.rpc("anvil_autoImpersonateAccount", False)
-    wire.rpc("evm_setIntervalMining", 1)
     tokens = {spec.name: names.address(spec.name) for spec in story.world.tokens}
     return Place(names.address(VAULT), names.address(EXCHANGE), tokens, block)
 
 
 def venue_of(wire: Wire, place: Place, cast: str, endpoint: Wire | None = None) -> Venue:
-    ground = Ground(endpoint or wire, SEPOLIA, place.vault, pace=Pace(0.05, 5))
+    ground = Ground(endpoint or wire, SEPOLIA, place.vault, pace=Pace(0.02, 5))
     return Venue(ground, place, Troupe(funded(wire, "payer"), cast, {}, 10**18))
 
 
@@ -130,10 +132,125 @@ def ready(venue: Venue, story: Story) -> dict[str, str]:
 
 def test_a_story_is_played_on_a_deployed_vault(node: Wire, tmp_path: Path) -> None:
     place = placed(node, story_at(node, tmp_path))
-    venue = venue_of(node, place, "first")
-    aliases = ready(venue, story := story_at(node, tmp_path))
-    result = performed(venue, story, Fitted(story, aliases))
+    with mining(node):
+        venue = venue_of(node, place, "first")
+        aliases = ready(venue, story := story_at(node, tmp_path))
+        result = performed(venue, story, Fitted(story, aliases))
+        assert result.failure is None
+        assert result.refusals == {"NotLiquidatable": 1, "UnderLiquidation": 1, "Overfilled": 1}
+        assert result.actions["fill"] == 2 and result.compared == result.steps
+        assert venue.company.give_back() > 0
+
+
+def test_an_opening_is_put_on_a_vault_once_in_as_many_goes_as_it_takes(node: Wire, tmp_path: Path) -> None:
+    place = placed(node, story_at(node, tmp_path))
+    with mining(node):
+        for most in (5, 13, None, None):
+            venue = venue_of(node, place, "seed")
+            aliases = ready(venue, story := story_at(node, tmp_path))
+            fitted = opened_part(venue, story, aliases)
+            fitted.until = most or fitted.until
+            result = performed(venue, story, fitted)
+            assert result.failure is None
+    assert set(result.actions) == {"publish_price"}  # the last go found everything else in its place
+    sizes = {account.owner: state for account, state in states(venue).items()}
+    assert sizes["alice"].image.positions[0].size == 40 * 10**18
+    assert venue.replica.model.vault.ledger.cash.insurance_wad == 1_000 * 10**18
+    assert balance(venue, "maker", "USDC") == 5 * 10**6
+    assert balance(venue, "lin", "USDC") == 0
+
+
+def test_what_others_do_meanwhile_is_part_of_it(node: Wire, tmp_path: Path) -> None:
+    place = placed(node, story_at(node, tmp_path))
+    over = threading.Event()
+    with mining(node):
+        others = venue_of(node, place, "others")
+
+        def act() -> None:
+            aliases = ready(others, story := story_at(node, tmp_path))
+            fitted = Fitted(story, aliases, until=story.opening_steps)
+            while not over.is_set():
+                performed(others, story, fitted)
+                fitted = Fitted(story, aliases, until=story.opening_steps)
+
+        thread = threading.Thread(target=act)
+        thread.start()
+        try:
+            venue = venue_of(node, place, "ours")
+            aliases = ready(venue, story := story_at(node, tmp_path))
+            result = performed(venue, story, Fitted(story, {**aliases, "feeder": PAYER}))
+        finally:
+            over.set()
+            thread.join()
     assert result.failure is None
-    assert result.refusals == {"NotLiquidatable": 1, "UnderLiquidation": 1, "Overfilled": 1}
-    assert result.actions["fill"] == 2 and result.compared == result.steps
-    assert venue.company.give_back() > 0
+    assert venue.replica.tally.steps > len(venue.ours.sent)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        lambda faults: faults.on("eth_sendRawTransaction", lose, after=2, times=4),
+        lambda faults: faults.on("eth_sendRawTransaction", drop, after=3, times=2),
+        lambda faults: faults.on("*", status(429, Retry_After="0"), after=50, times=3),
+        lambda faults: faults.on("eth_getTransactionReceipt", status(502), after=5, times=6),
+        lambda faults: faults.on("eth_call", cut, after=10, times=3),
+    ],
+    ids=["receipt lost", "dropped", "429", "502", "cut"],
+)
+def test_an_endpoint_that_fails_changes_nothing(node: Wire, tmp_path: Path, trouble: Any) -> None:
+    place = placed(node, story_at(node, tmp_path))
+    faults = Faults(node.origin)
+    trouble(faults)
+    with mining(node):
+        venue = venue_of(node, place, "faulty", Wire(faults.url, wait_secs=0.02))
+        aliases = ready(venue, story := story_at(node, tmp_path))
+        result = performed(venue, story, Fitted(story, aliases))
+    faults.close()
+    assert result.failure is None
+    assert len(venue.ours.outcomes) == venue.replica.tally.steps
+
+
+def test_a_reorganisation_of_five_blocks_is_played_through(node: Wire, tmp_path: Path) -> None:
+    place = placed(node, story_at(node, tmp_path))
+    with mining(node, 0.1):
+        venue = venue_of(node, place, "reorganised")
+        aliases = ready(venue, story := story_at(node, tmp_path))
+        player = venue.player(1, (), Result())
+        seen = []
+
+        def tick(steps: int) -> None:
+            if steps in (9, 20):
+                node.rpc("anvil_reorg", 5, [])
+                seen.append(steps)
+
+        drive(Fitted(story, aliases).told(), player, tick)
+    assert player.result.failure is None
+    assert len(seen) == 2 and venue.replica.tally.reorganisations >= 2
+    deposits = [step for step in venue.ours.history if step.action == "deposit_cash" and step.sender == "alice"]
+    assert states(venue)[deposits[0].args["account"]].image.principal is not None
+
+
+def test_a_contract_changed_by_one_rounding_differs(node: Wire, tmp_path: Path) -> None:
+    changed = tmp_path / "contracts"
+    changed.mkdir()
+    text = (contracts_dir() / "Vault.sol").read_text()
+    assert text.count("Fixed.mulDivCeil(size, int256(priceWad), Fixed.WAD)") == 1
+    floor = "Fixed.mulDivFloor(size, int256(priceWad), Fixed.WAD) - 1"
+    text = text.replace("Fixed.mulDivCeil(size, int256(priceWad), Fixed.WAD)", floor)
+    (changed / "Vault.sol").write_text(text)
+    place = placed(node, story_at(node, tmp_path), changed)
+    with mining(node):
+        venue = venue_of(node, place, "changed")
+        aliases = ready(venue, story := story_at(node, tmp_path))
+        with pytest.raises(Differs, match=r"trade by broker: Traded\.maker_after\.quote"):
+            performed(venue, story, Fitted(story, aliases))
+
+
+def states(venue: Venue) -> dict[Any, Any]:
+    known = tuple(venue.replica.tally.accounts)
+    return {state.account: state for state in venue.replica.model.snapshot(known).accounts}
+
+
+def balance(venue: Venue, person: str, token: str) -> int:
+    [found] = held(venue.ground.wire, venue.voice, [(person, token)]).values()
+    return found

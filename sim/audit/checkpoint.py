@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sim.audit.source import Block
 from sim.mirror.liquidation import Terms
-from sim.notation import BadNotation, Notation, plain
+from sim.notation import Notation, plain
 from sim.side import Event, Step
 
 FORMAT = 1
@@ -78,7 +78,7 @@ class Checkpoint:
                     entries = [each for each in entries if each.block.number <= line["back"]]
                 else:
                     entries.append(_entry(line))
-        except (KeyError, TypeError, ValueError, BadNotation) as wrong:
+        except (KeyError, TypeError, ValueError, AttributeError) as wrong:
             raise BadCheckpoint(f"{self.path}:{number}: no line of a checkpoint: {wrong}; {_REMEDY}") from wrong
         return header, entries
 
@@ -152,7 +152,7 @@ def _header(line: Mapping[str, Any]) -> Header:
     if line.get("crossvault_audit") != FORMAT:
         raise ValueError(f"expected a header with crossvault_audit = {FORMAT}")
     name, (sender, owner, quote, decimals, delay, terms) = line["event"]
-    formed = Terms(**{field: int(value) for field, value in terms.items()})
+    formed = Terms(*(int(value) for value in terms))
     event = Event(name, (sender, owner, quote, int(decimals), int(delay), formed))
     opened = Block(*line["opened"])
     return Header(line["chain_id"], line["vault"], line["code"], line["names"], opened, event)

@@ -21,7 +21,7 @@ from sim.model import Model
 from sim.network.wire import Wire
 from sim.side import World
 
-Observer = Callable[["Replica"], None]
+Observer = Callable[[], None]
 
 NEAR = 64  # blocks behind the head that are read one by one, by their hashes
 REMEMBERED = 512
@@ -59,7 +59,7 @@ class Replica:
 
     def __init__(self, wire: Wire, vault_address: str, *, names: Names | Mapping[str, str] | None = None,
                  from_block: int | None = None, confirmations: int = 0, checkpoint: Checkpoint | None = None,
-                 build: Build | None = None, observer: Observer | None = None) -> None:  # fmt: skip
+                 build: Build | None = None) -> None:  # fmt: skip
         """names: addresses by name; confirmations: blocks to stay behind the head. Asks nothing yet.
 
         witness: who hears of steps; set before the first `catch_up`.
@@ -72,7 +72,8 @@ class Replica:
         self.source = Source(wire, vault_address, self.names, build or compile_contracts())
         self.tally, self.head = Tally(), 0
         self._from, self._behind = from_block, confirmations
-        self._checkpoint, self._observer = checkpoint, observer or (lambda replica: None)
+        self._checkpoint = checkpoint
+        self.observer: Observer = _unobserved  # called whenever some blocks were compared
         self._player: Player | None = None
         self._known: deque[Known] = deque(maxlen=REMEMBERED)
         self._kept = 0
@@ -96,6 +97,11 @@ class Replica:
     def underlyings(self) -> tuple[str, ...]:
         """The names of the underlyings that are listed."""
         return self.model.vault.ledger.names
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the vault's opening was read, so that there is a model."""
+        return self._player is not None
 
     def catch_up(self, to_block: int | None = None) -> None:
         """Plays and compares every block up to a number, or to the head less the confirmations.
@@ -126,10 +132,8 @@ class Replica:
             self.compare_all()
 
     def close(self) -> None:
-        """Notes how far the blocks were looked at, and closes the checkpoint."""
+        """Closes the checkpoint."""
         if self._checkpoint:
-            if self._player and self._known and self.block.number > self._kept:
-                self._checkpoint.add(Entry(self.block))
             self._checkpoint.close()
 
     @property
@@ -201,7 +205,7 @@ class Replica:
                     self._play(pairs[start : start + _MOMENTS])
                 if last.number > self.block.number:
                     self._known.append(Known(last, self.tally.steps))
-                self._observer(self)
+                self.observer()
         except Gone:
             self._go_back()
             return True
@@ -337,3 +341,6 @@ class Replica:
         if self._checkpoint and self._kept > block.number:
             self._checkpoint.back(block.number)
             self._kept = block.number
+
+
+def _unobserved() -> None: ...

@@ -33,7 +33,7 @@ _LEAD_SECS = 1
 
 def seed(arguments: Namespace) -> int:
     """Puts the opening of a scenario onto a deployed vault; what is there already is left out."""
-    return _perform(arguments, arguments.cast or f"seed of {arguments.scenario}", _opened)
+    return _perform(arguments, arguments.cast or f"seed of {arguments.scenario}", opened_part)
 
 
 def play(arguments: Namespace, scenario: str, overrides: Mapping[str, str]) -> int:
@@ -85,7 +85,7 @@ def _whole(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
     return Fitted(story, aliases)
 
 
-def _opened(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
+def opened_part(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
     """The opening of a story, as far as it is not on the vault."""
     due = owed(opening(story), aliases)
     had = held(venue.ground.wire, venue.voice, due)
