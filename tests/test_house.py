@@ -47,7 +47,9 @@ ARROWS["mutation"] = ARROWS["search"] | {"search"}
 ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and read from the model
 ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["conform"] = ARROWS["search"] | {"search"}  # a foreign vault is searched as ours is
-ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio"}
+ARROWS["networks"] = frozenset({"network"})  # hands out endpoints and signers, and knows nothing of vaults
+ARROWS["deployment"] = ARROWS["chain"] | STORY | {"network", "anvil", "scenario"}  # in the words of scenario files
+ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio", "deployment"}
 ARROWS["audit"] = ARROWS["record"] | {"record", "network"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
@@ -56,7 +58,7 @@ ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput
 ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
-FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "plotly": {"plots"}, "ape": set[str]()}
+FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "plotly": {"plots"}, "ape": {"networks"}}
 HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml", "plotly")
 
 
