@@ -48,7 +48,7 @@ ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and re
 ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["conform"] = ARROWS["search"] | {"search"}  # a foreign vault is searched as ours is
 ARROWS["networks"] = frozenset({"network"})  # hands out endpoints and signers, and knows nothing of vaults
-ARROWS["deployment"] = ARROWS["chain"] | STORY | {"network", "anvil", "scenario"}  # in the words of scenario files
+ARROWS["deployment"] = ARROWS["run"] | {"network", "anvil"}  # in the words of scenario files
 ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio", "deployment"}
 ARROWS["audit"] = ARROWS["record"] | {"record", "network"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
