@@ -15,7 +15,7 @@ from eth_utils.crypto import keccak
 from sim.mirror.exchange import Order, Signature
 
 _LABEL = b"crossvault key of "
-_DOMAIN = ("crossvault exchange", "1")  # name and version, as contracts/Exchange.sol states them
+DOMAIN = ("crossvault exchange", "1")  # name and version, as contracts/Exchange.sol states them
 _DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _ORDER_TYPE = "Order(uint256 account,uint256 instrument,int256 size,uint256 limitWad,uint256 expiresAt,uint256 salt)"
 _WORD = 2**256
@@ -42,8 +42,8 @@ def signed(signature: Signature, number: Callable[[str], int]) -> str:
 
 def digest_of(signature: Signature, number: Callable[[str], int]) -> bytes:
     """What is signed: the hash of an order as typed data. number: the address of a name as a number."""
-    domain = _domain(signature.chain_id, number(signature.exchange))
-    return keccak(b"\x19\x01" + domain + keccak(_keccak_text(_ORDER_TYPE) + _order(signature.order, number)))
+    separator = domain(signature.chain_id, number(signature.exchange))
+    return keccak(b"\x19\x01" + separator + keccak(_keccak_text(_ORDER_TYPE) + _order(signature.order, number)))
 
 
 def _order(order: Order, number: Callable[[str], int]) -> bytes:
@@ -53,8 +53,9 @@ def _order(order: Order, number: Callable[[str], int]) -> bytes:
 
 
 @cache
-def _domain(chain_id: int, contract: int) -> bytes:
-    words = [_keccak_text(text) for text in (_DOMAIN_TYPE, *_DOMAIN)] + [_word(chain_id), _word(contract)]
+def domain(chain_id: int, contract: int) -> bytes:
+    """The separator of the exchange's domain. contract: its address as a number."""
+    words = [_keccak_text(text) for text in (_DOMAIN_TYPE, *DOMAIN)] + [_word(chain_id), _word(contract)]
     return keccak(b"".join(words))
 
 

@@ -47,16 +47,19 @@ ARROWS["mutation"] = ARROWS["search"] | {"search"}
 ARROWS["portfolio"] = ARROWS["agents"]  # a portfolio is set up by steps, and read from the model
 ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["conform"] = ARROWS["search"] | {"search"}  # a foreign vault is searched as ours is
-ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio", "audit", "network"}
+ARROWS["networks"] = frozenset({"network"})  # hands out endpoints and signers, and knows nothing of vaults
+ARROWS["deployment"] = ARROWS["run"] | {"network", "anvil"}  # in the words of scenario files
 ARROWS["audit"] = ARROWS["record"] | {"record", "network", "portfolio"}  # how far an account is from its end
+ARROWS["live"] = ARROWS["audit"] | {"audit"}  # the model of a deployed vault is its replica's
+ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio", "deployment", "audit", "network"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
 ARROWS["rivals"] = ARROWS["conform"] | {"conform", "install"}  # fetched as the installer does
-ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit", "rivals", "network"}
+ARROWS["commands"] = ARROWS["report"] | {"report", "bench", "throughput", "pursuit", "rivals", "live", "networks"}
 ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 
-FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "plotly": {"plots"}, "ape": set[str]()}
+FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "plotly": {"plots"}, "ape": {"networks"}}
 HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml", "plotly")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.codec import Names
@@ -164,7 +164,8 @@ class Blueprint:
         if verb == "list":
             told[noun] = counts[noun] = counts.get(noun, -1) + 1
         key = f"{deed.action} {deed.subject}".strip()
-        return self._call(key, deed.action, VAULT, self.speech.vault.call(deed.action, deed.args), told)
+        made = self._call(key, deed.action, VAULT, self.speech.vault.call(deed.action, deed.args), told)
+        return replace(made, args=deed.args)
 
     def _call(self, key: str, action: str, to: str, data: str, told: Mapping[str, Any], by: str | None = None) -> Step:
         verb, _, noun = action.partition("_")

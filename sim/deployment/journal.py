@@ -52,11 +52,11 @@ class Journal:
         """The first line: what the deployment was asked to be."""
         return self.lines[0] if self.lines else None
 
-    def open(self, deployer: str, asked: Mapping[str, str], hashes: Mapping[str, str], head: int) -> None:
-        """Writes the first line, or raises InputChanged where it says something else. head: number of a block."""
+    def open(self, deployer: str, asked: Mapping[str, str], hashes: Mapping[str, str], since: int) -> None:
+        """Writes the first line, or raises InputChanged where it says something else. since: block before all."""
         now = {"deployer": deployer, "input": dict(asked), "steps": dict(hashes)}
         if self.opening is None:
-            self._add({"kind": OPENED, "format": FORMAT, "from_block": head, **now})
+            self._add({"kind": OPENED, "format": FORMAT, "from_block": since, **now})
         elif changes := list(_changes(self.opening, now)):
             lines = "\n".join(f"  {each}" for each in changes)
             raise InputChanged(f"{self.path}: was begun with another input:\n{lines}")
