@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +79,10 @@ class Direct:
 
     def _sent(self, call: dict[str, str]) -> Any:
         self._wire.rpc("anvil_setBalance", call["from"], hex(10**20))
-        return self._wire.rpc("eth_getTransactionReceipt", self._wire.rpc("eth_sendTransaction", call))
+        sent = self._wire.rpc("eth_sendTransaction", call)
+        while (receipt := self._wire.rpc("eth_getTransactionReceipt", sent)) is None:
+            time.sleep(0.005)  # it answers before it has mined
+        return receipt
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +158,7 @@ def test_an_opening_is_put_on_a_vault_once_in_as_many_goes_as_it_takes(node: Wir
             assert result.failure is None
     assert set(result.actions) == {"publish_price"}  # the last go found everything else in its place
     sizes = {account.owner: state for account, state in states(venue).items()}
-    assert sizes["alice"].image.positions[0].size == 40 * 10**18
+    assert sizes["alice"].image.entries[0].size == 40 * 10**18
     assert venue.replica.model.vault.ledger.cash.insurance_wad == 1_000 * 10**18
     assert balance(venue, "maker", "USDC") == 5 * 10**6
     assert balance(venue, "lin", "USDC") == 0

@@ -34,6 +34,9 @@ class Witness:
     def played(self, seen: Seen, outcome: Outcome) -> None:
         """The model has executed a step, and did what the chain did."""
 
+    def went_back(self, number: int) -> None:
+        """Everything after a block was taken back, before the blocks that came instead are played."""
+
 
 class Player:
     """A model that follows a chain. world: what there was before the first step."""
@@ -77,6 +80,12 @@ class Player:
                 where = f"block {entry.block.number}, {step.action} by {step.sender}"
                 raise BadCheckpoint(f"{where}: the model refuses it now ({refusal}): delete the checkpoint")
         self._journal.mark(entry.block.number)
+
+    def unheard(self, step: Step, number: int) -> Outcome:
+        """Plays a step that the vault does not tell of; it is taken back with the block of a number."""
+        outcome = self.model.apply(step)
+        self._journal.mark(number)
+        return outcome
 
     def reaches(self, number: int) -> bool:
         """Whether the model can go back to a block."""

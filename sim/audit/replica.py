@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from sim.compiler import Build, compile_contracts
 from sim.mirror.account import AccountId
 from sim.model import Model
 from sim.network.wire import Wire
-from sim.side import World
+from sim.side import Outcome, Step, World
 
 Observer = Callable[[], None]
 
@@ -119,6 +119,10 @@ class Replica:
                 raise ChainLost(f"{self.source.origin} tells of two chains at once")
             time.sleep(_PAUSE_SECS)
         self._mark_seen()
+
+    def unheard(self, step: Step) -> Outcome:
+        """Plays a step that the vault does not tell of, at the time of the last block, and is taken back with it."""
+        return self._playing.unheard(replace(step, at=self.block.at), self.block.number)
 
     def compare_all(self) -> None:
         """Compares all accounts there ever were, and all that is shared, at the last block. Raises as `catch_up`."""
@@ -341,6 +345,8 @@ class Replica:
         if self._checkpoint and self._kept > block.number:
             self._checkpoint.back(block.number)
             self._kept = block.number
+        if self.witness:
+            self.witness.went_back(block.number)
 
 
 def _unobserved() -> None: ...

@@ -89,6 +89,7 @@ def opened_part(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitte
     """The opening of a story, as far as it is not on the vault."""
     due = owed(opening(story), aliases)
     had = held(venue.ground.wire, venue.voice, due)
+    venue.endow(had)
     for place, amount_raw in paid(venue.ours.history, venue.replica.model).items():
         had[place] = had.get(place, 0) + amount_raw
     actors = {person for step in opening(story) for person in people(step)} | {PAYER}

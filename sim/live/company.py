@@ -6,11 +6,11 @@ finds them again, nobody else can, and nothing has to be kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sim.codec import Names
-from sim.network.courier import NO_LIMITS, USUAL_PACE, Courier, Limits, Pace
+from sim.network.courier import NO_LIMITS, USUAL_PACE, Courier, Limits, Pace, Prepared, Superseded
 from sim.network.signer import KeySigner, Signer
 from sim.network.wire import Wire
 
@@ -20,6 +20,8 @@ _TEXT = (
     "Whoever has this signature can act for them: sign it for crossvault only."
 )
 PAYER = "deployer"  # the name of the paying account in every cast
+_TURNS = 5
+_REMEMBERED = 64  # transactions that a reorganisation may still undo
 _CALLS_AHEAD = 3  # gas that an account is given at once, in calls like the one it is about to make
 
 
@@ -38,9 +40,11 @@ class Ground(NamedTuple):
 
 
 class Company:
-    """The accounts of one cast. spent_wei: what the paying account gave away for gas; budget_wei: what it may.
+    """The accounts of one cast.
 
-    ground: where they play."""
+    sent: the last transactions, in order; spent_wei: what the paying account gave for gas; budget_wei: what it may;
+    ground: where they play.
+    """
 
     def __init__(self, ground: Ground, payer: Signer, cast: str, roles: Mapping[str, Signer], budget_wei: int) -> None:
         """cast: a label; another label makes other accounts. roles: names that are played by accounts that exist."""
@@ -50,6 +54,7 @@ class Company:
         self._seed = keccak(payer.sign_text(_TEXT.format(chain=ground.chain_id, vault=ground.vault.lower(), cast=cast)))
         self._couriers: dict[str, Courier] = {}
         self.budget_wei, self.spent_wei = budget_wei, 0
+        self.sent: list[tuple[str, Prepared]] = []
 
     def signer(self, name: str) -> Signer:
         """The account of a name."""
@@ -101,9 +106,33 @@ class Company:
 
     def _pay(self, name: str, to: str, value_wei: int) -> None:
         courier = self.courier(name)
-        sent = courier.prepare(self.signer(to).address, "0x", value=value_wei)
-        courier.post(sent)
-        courier.settle(sent)
+        for turn in range(_TURNS):
+            sent = courier.prepare(self.signer(to).address, "0x", value=value_wei)
+            courier.post(sent)
+            try:
+                courier.settle(sent)
+            except Superseded:  # the account pays elsewhere as well; this one never happens
+                if turn == _TURNS - 1:
+                    raise
+            else:
+                return self.remember(name, sent)
+
+    def remember(self, name: str, sent: Prepared) -> None:
+        """Keeps a transaction that is in a block, to be sent again should a reorganisation drop it."""
+        self.sent = [*self.sent, (name, sent)][-_REMEMBERED:]
+
+    def send_again(self, confirmations: int, await_turn: Callable[[str], None]) -> str | None:
+        """Sends what a reorganisation dropped, in order; answers the hash of one that is refused now, if there is one.
+
+        await_turn: called with each hash before it is sent. Raises Superseded.
+        """
+        for name, prepared in self.sent:
+            await_turn(prepared.hash)
+            courier = self.courier(name)
+            courier.post(prepared)
+            if not courier.settle(prepared, confirmations).accepted:
+                return prepared.hash
+        return None
 
     def _balance(self, name: str) -> int:
         return int(self.ground.wire.rpc("eth_getBalance", self.signer(name).address, "latest"), 16)

@@ -7,7 +7,7 @@ logs, compares it, and its model is the one that the story decides on.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sim.anvil import ChainRefused
@@ -25,7 +25,6 @@ from sim.run import Diverged, Observer, Result
 from sim.side import EXCHANGE_DOORS, TOKEN_ACTIONS, Outcome, Step
 
 _TRIES = 5
-_REMEMBERED = 64  # transactions that a reorganisation may still undo
 
 
 class Lost(Exception):
@@ -39,6 +38,8 @@ class Ours(Witness):
         self.sent: dict[str, Step] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.history: list[Step] = []
+        self.unheard: list[tuple[int, Step]] = []  # what the vault does not tell of, with the block it goes with
+        self.replay: Callable[[Step], object] = lambda step: None
 
     def known(self, transaction: str) -> Step | None:
         """The step that a transaction of ours makes."""
@@ -48,6 +49,13 @@ class Ours(Witness):
         """Keeps what became of it."""
         self.outcomes[seen.transaction] = outcome
         self.history.append(seen.step)
+
+    def went_back(self, number: int) -> None:
+        """Gives tokens once more at once: what is played again may need them."""
+        gone = [step for block, step in self.unheard if block > number]
+        self.unheard = [(min(block, number), step) for block, step in self.unheard]
+        for step in sorted(gone, key=lambda each: each.action not in TOKEN_ACTIONS):
+            self.replay(step)
 
 
 @dataclass
@@ -65,12 +73,12 @@ class Player:
     confirmations: int = 1
     observers: Sequence[Observer] = ()
     result: Result = field(default_factory=Result)
-    _sent: list[tuple[str, Prepared]] = field(default_factory=list)
 
     model: Model = field(init=False)
 
     def __post_init__(self) -> None:
         self.model = self.replica.model
+        self.ours.replay = self.replica.unheard
 
     def apply(self, step: Step) -> Outcome:
         """Executes a step, not before its time. Raises Differs, Diverged, Lost, OverBudget, TooDear, ChainLost."""
@@ -103,16 +111,20 @@ class Player:
             return
         if self.replica.model is not self.model:
             raise Lost("a reorganisation went further back than is remembered")
-        for name, prepared in self._sent:
-            courier = self.company.courier(name)
-            try:
-                courier.post(prepared)
-                again = courier.settle(prepared, self.confirmations)
-            except Superseded as gone:
-                raise Lost(f"after a reorganisation: {gone}") from gone
-            if not again.accepted:
-                raise Lost(f"after a reorganisation {prepared.hash} is refused, which was accepted before")
+        try:
+            refused = self.company.send_again(self.confirmations, self._await_turn)
+        except Superseded as gone:
+            raise Lost(f"after a reorganisation: {gone}") from gone
+        if refused:
+            what = self.ours.sent.get(refused, "a gift of gas")
+            raise Lost(f"after a reorganisation the chain refuses what it accepted before: {refused}, {what}")
         self.replica.catch_up()
+
+    def _await_turn(self, transaction: str) -> None:
+        """Until the chain's time is what it was when a step was sent: blocks that come instead may be earlier."""
+        step, wire = self.ours.sent.get(transaction), self.company.ground.wire
+        while step and int(wire.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) < step.at:
+            time.sleep(self.company.ground.pace.poll_secs)
 
     def _refused(self, step: Step) -> Outcome | None:
         """What the chain answers to a step that the model refuses, of the block that both have read."""
@@ -140,7 +152,7 @@ class Player:
         self._catch_up()
         if receipt is None or not receipt.accepted:
             return None
-        self._sent = [*self._sent, (step.sender, prepared)][-_REMEMBERED:]
+        self.company.remember(step.sender, prepared)
         if step.action in TOKEN_ACTIONS or receipt.hash not in self.ours.outcomes:
             return self._silent(step)
         return self.ours.outcomes[receipt.hash]
@@ -149,7 +161,8 @@ class Player:
         """What the model makes of a step that the vault does not tell of. Raises Lost when it refuses it."""
         if step.action not in (*TOKEN_ACTIONS, *EXCHANGE_DOORS):
             raise Lost(f"{step.action} by {step.sender} was accepted, but the vault's logs do not tell of it")
-        outcome = self.model.apply(replace(step, at=self.replica.block.at))
+        self.ours.unheard.append((self.replica.block.number, step))
+        outcome = self.replica.unheard(step)
         if outcome.refusal:
             raise Diverged(self.result.steps + 1, step, differences(outcome._replace(refusal=None), outcome, {}))
         return outcome

@@ -13,7 +13,7 @@ from sim.live.player import Ours, Player
 from sim.live.speech import Voice
 from sim.network.signer import Signer
 from sim.run import Observer, Result
-from sim.side import EXCHANGE, VAULT
+from sim.side import EXCHANGE, VAULT, Step
 
 
 class Place(NamedTuple):
@@ -62,6 +62,13 @@ class Venue:
         """Lets the replica know the addresses of people before it hears of them."""
         for name in people:
             self.names.number(name)
+
+    def endow(self, holdings: Mapping[tuple[str, str], int]) -> None:
+        """Tells the model what people have of tokens, which is no affair of the vault [raw]."""
+        for (person, token), amount_raw in holdings.items():
+            step = Step(0, person, "mint", {"token": token, "to": person, "amount_raw": amount_raw})
+            self.ours.unheard.append((self.replica.block.number, step))
+            self.replica.unheard(step)
 
     def player(self, confirmations: int, observers: Sequence[Observer], result: Result) -> Player:
         """Who plays a story here."""
