@@ -15,6 +15,7 @@ from faults import Faults, Talk, cut
 
 from sim import toolchain
 from sim.audit.checkpoint import BadCheckpoint, Checkpoint
+from sim.audit.moment import Differs
 from sim.audit.replica import Replica
 from sim.commands.audit import Sight
 from sim.network.wire import Wire
@@ -226,15 +227,13 @@ def test_state_that_no_log_tells_of_is_a_difference(town: Town, story: Played, t
         town.mine(group)
     replica = town.replica()
     replica.catch_up()
-    slot = _slot_of(town, replica.model.vault.ledger.cash.insurance_wad)
+    slot = slot_of(town, replica.model.vault.ledger.cash.insurance_wad)
     town.node.rpc(
         "anvil_setStorageAt", town.vault, hex(slot), f"0x{replica.model.vault.ledger.cash.insurance_wad + 1:064x}"
     )
     town.node.rpc("evm_mine", groups[-4][0].at)
     replica.catch_up()
     touched = town.mine(groups[-3])[0]
-    from sim.audit.moment import Differs
-
     with pytest.raises(Differs) as found:
         replica.catch_up()
     assert found.value.block.number == touched
@@ -242,7 +241,7 @@ def test_state_that_no_log_tells_of_is_a_difference(town: Town, story: Played, t
     assert difference.wei == 1
 
 
-def _slot_of(town: Town, value: int) -> int:
+def slot_of(town: Town, value: int) -> int:
     """The slot that holds a number that nothing else is."""
     assert value
     found = [
