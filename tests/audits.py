@@ -8,19 +8,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.anvil import Node
+from sim import shadow
 from sim.audit.replica import Replica
-from sim.codec import Names
 from sim.commands.parser import parse
-from sim.compiler import Build, compile_contracts
-from sim.deploy import deploy_world
 from sim.model import Model
 from sim.network.wire import Wire
 from sim.search.walking import Task
 from sim.side import EXCHANGE, VAULT, Outcome, Step, World
-from sim.speech import Speech
-
-RICH = hex(10**30)
 
 
 class Played(NamedTuple):
@@ -46,36 +40,8 @@ def played(kind: str, seed: int, length: int) -> Played:
         return Played(story.world, tuple(steps), tuple(outcomes))
 
 
-class Town:
-    """A node with a vault on it; whoever sends has something to pay gas with."""
-
-    def __init__(self, world: World, build: Build | None = None) -> None:
-        self.world, self.names = world, Names()
-        self.node = Node(world.starts_at - 3600, flat=False)
-        self.build = build or compile_contracts()
-        deploy_world(self.node, self.build, world, self.names)
-        self.speech = Speech(self.build, self.names)
-        self.vault, self.url = self.names.address(VAULT), self.node.url
-        self._rich: set[str] = set()
-
-    def mine(self, steps: Sequence[Step]) -> list[int]:
-        """Mines steps, those of one time as one block; the number of the block of each step."""
-        numbers: list[int] = []
-        for at, group in groupby(steps, key=lambda step: step.at):
-            part = list(group)
-            for place, step in enumerate(part):
-                call = self.speech.transaction(step)
-                if step.sender not in self._rich:
-                    self._rich.add(step.sender)
-                    self.node.rpc("anvil_setBalance", call["from"], RICH)
-                self.node.rpc("eth_sendTransaction", call | {"gasPrice": hex(len(part) - place)})
-            self.node.rpc("evm_mine", at)
-            numbers += [self.head()] * len(part)
-        return numbers
-
-    def head(self) -> int:
-        """The number of the last block."""
-        return int(self.node.rpc("eth_blockNumber"), 16)
+class Town(shadow.Town):
+    """A node with a vault on it, to be audited."""
 
     def addresses(self, steps: Sequence[Step]) -> dict[str, str]:
         """Everybody whom some steps name, as a manifest has them."""
@@ -89,10 +55,6 @@ class Town:
         """An audit of the vault by a wire that is soon out of patience."""
         wire = Wire(url or self.url, tries=3, wait_secs=0.02)
         return Replica(wire, self.vault, build=self.build, **more)
-
-    def close(self) -> None:
-        """Stops the node."""
-        self.node.close()
 
 
 def words(url: str, vault: str, checkpoint: Path, *more: str) -> list[str]:
