@@ -54,8 +54,11 @@ ARROWS["live"] = ARROWS["audit"] | {"audit"}  # the model of a deployed vault is
 ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio", "deployment", "audit", "network"}
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
+ARROWS["shadow"] = ARROWS["bench"] | {"bench", "search", "audit", "network"}
 ARROWS["rivals"] = ARROWS["conform"] | {"conform", "install"}  # fetched as the installer does
-ARROWS["commands"] = ARROWS["report"] | {"report", "bench", "throughput", "pursuit", "rivals", "live", "networks"}
+ARROWS["commands"] = ARROWS["report"] | {
+    "report", "bench", "throughput", "pursuit", "rivals", "live", "networks", "shadow",
+}  # fmt: skip
 ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 

@@ -13,13 +13,14 @@ Entries = list[tuple[Any, Any, Any]]
 class Past(Journal):
     """Remembers what the last so many marked stretches wrote."""
 
-    __slots__ = ("_stretches", "_written")
+    __slots__ = ("_floor", "_stretches", "_written")
 
     def __init__(self, most: int) -> None:
         """most: how many marks can be gone back to."""
         super().__init__()
         self._stretches: deque[tuple[int, Entries]] = deque(maxlen=most)
         self._written: Entries = []
+        self._floor: int | None = None
 
     def keep(self) -> None:
         """Makes all writes since the last call final, until they are taken back with their stretch."""
@@ -28,13 +29,14 @@ class Past(Journal):
 
     def mark(self, number: int) -> None:
         """Ends a stretch; whatever was written since the last mark is of this number, which only grows."""
+        if len(self._stretches) == self._stretches.maxlen:
+            self._floor = self._stretches[0][0]
         self._stretches.append((number, self._written))
         self._written = []
 
     def reaches(self, number: int) -> bool:
-        """Whether it is known what was written after the mark of a number, or where there were none."""
-        full = len(self._stretches) == self._stretches.maxlen
-        return not full or self._stretches[0][0] <= number
+        """Whether everything is known that was written after the mark of a number."""
+        return self._floor is None or self._floor <= number
 
     def back(self, number: int) -> None:
         """Takes back everything after the last mark that is not above a number."""

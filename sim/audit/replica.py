@@ -89,6 +89,11 @@ class Replica:
         return self._playing.world
 
     @property
+    def opened(self) -> Block:
+        """The block that opened the vault."""
+        return self._header.opened
+
+    @property
     def block(self) -> Block:
         """The last block that was compared."""
         return self._known[-1].block

@@ -50,7 +50,7 @@ class Source:
 
     def __init__(self, wire: Wire, vault: str, names: Names, build: Build) -> None:
         """vault: its address. Asks nothing yet."""
-        self._wire, self.vault = wire, vault.lower()
+        self.wire, self.vault = wire, vault.lower()
         names.bind(VAULT, vault)
         self.names, self.speech = names, Speech(build, names)
         self.fields = self.speech.vault.event_fields()
@@ -62,15 +62,15 @@ class Source:
 
     def chain_id(self) -> int:
         """The number of the chain. Raises ChainLost, ChainRefused."""
-        return int(self._wire.rpc("eth_chainId"), 16)
+        return int(self.wire.rpc("eth_chainId"), 16)
 
     def head(self) -> int:
         """The number of the last block. Raises ChainLost, ChainRefused."""
-        return int(self._wire.rpc("eth_blockNumber"), 16)
+        return int(self.wire.rpc("eth_blockNumber"), 16)
 
     def code(self, at: str = "latest") -> str:
         """The code of the vault, at a block. Raises ChainLost, ChainRefused."""
-        found: str = self._wire.rpc("eth_getCode", self.vault, at)
+        found: str = self.wire.rpc("eth_getCode", self.vault, at)
         return found
 
     def blocks(self, numbers: Sequence[int]) -> list[Block | None]:
@@ -88,7 +88,7 @@ class Source:
     def ask(self, requests: Sequence[Request]) -> list[Any]:
         """The answers to requests that do not need each other, in letters of a fair size."""
         parts = [requests[start : start + _AT_ONCE] for start in range(0, len(requests), _AT_ONCE)]
-        return [answer for part in parts for answer in self._wire.batch(part)]
+        return [answer for part in parts for answer in self.wire.batch(part)]
 
     def opening(self, low: int, high: int) -> Opening:
         """What the vault told when it was opened, in some blocks. Raises NoOpening, ChainLost, ChainRefused."""

@@ -40,14 +40,14 @@ def audit(arguments: Namespace) -> int:
     replica = Replica(
         wire, vault, names=names, from_block=first, confirmations=arguments.confirmations, checkpoint=checkpoint
     )
-    sight = _Sight(arguments, replica)
+    sight = Sight(arguments, replica)
     try:
         return sight.watch()
     finally:
         replica.close()
 
 
-class _Sight:
+class Sight:
     """An audit as it is watched: its figures, its line on the terminal, and its end."""
 
     def __init__(self, arguments: Namespace, replica: Replica) -> None:
