@@ -116,7 +116,8 @@ class Works:
             prepared = self._prepared(step, nonce)
         except ChainRefused as refused:
             return self._refused(step, survey, refused)
-        self.journal.sending(step.key, step.hash, prepared)
+        if not any(line["transaction"] == prepared.hash for line in self.journal.sent(step.hash)):
+            self.journal.sending(step.key, step.hash, prepared)
         try:
             self.courier.post(prepared)
             receipt = self.courier.settle(prepared, 1, lambda dearer: self.journal.sending(step.key, step.hash, dearer))
