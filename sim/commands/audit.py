@@ -20,11 +20,13 @@ from sim.audit.replica import Replica
 from sim.audit.standing import Standing, standings
 from sim.commands.exits import DONE, FAILED, INTERRUPTED, Misused
 from sim.commands.sides import Interrupts, command, shown
+from sim.deployment import manifest
 from sim.network.wire import Wire
 from sim.report.audit import document, hints, renderable, step_lines, verdict, where
 from sim.report.gauges import Gauges
 from sim.report.page import show
 from sim.report.summary import difference_table
+from sim.side import VAULT
 
 _ADDRESS_DIGITS = 40
 _LONGEST_WAIT_SECS = 30.0
@@ -174,25 +176,15 @@ def _deployment(arguments: Namespace) -> tuple[dict[str, str], str, int | None]:
     names: dict[str, str] = {}
     vault, first = arguments.vault, arguments.from_block
     if arguments.deployment:
-        told = _manifest(Path(arguments.deployment))
-        names = {name: address for name, address in told["addresses"].items() if name != "vault"}
-        vault, first = vault or told["addresses"]["vault"], told["block"] if first is None else first
+        deployed = manifest.load(Path(arguments.deployment))
+        names = {name: address for name, address in deployed.addresses.items() if name != VAULT}
+        vault, first = vault or deployed.vault, deployed.block.number if first is None else first
     if not vault:
         raise Misused("--vault: name the address of the vault, or a --deployment that holds it")
     digits = vault.removeprefix("0x")
     if len(digits) != _ADDRESS_DIGITS or any(each not in "0123456789abcdefABCDEF" for each in digits):
         raise Misused(f"--vault: {vault!r} is no address: expected 0x and 40 hexadecimal digits")
     return names, "0x" + digits.lower(), first
-
-
-def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
-        return {"addresses": dict(told["addresses"]), "block": int(told["block"]), "vault": told["addresses"]["vault"]}
-    except OSError as wrong:
-        raise Misused(f"--deployment: {shown(path)} cannot be read: {wrong.strerror}") from wrong
-    except (ValueError, KeyError, TypeError) as wrong:
-        raise Misused(f"--deployment: {shown(path)} is no manifest of a deployment: {wrong}") from wrong
 
 
 def _checkpoint_path(arguments: Namespace, wire: Wire, vault: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -27,7 +28,8 @@ from sim.run import Result, drive
 from sim.scenario import load, quantity
 from sim.story import Story
 
-_ETHER_DECIMALS, _GWEI_DECIMALS = 18, 9
+_DECIMALS = {"ether": 18, "gwei": 9}
+_ETHER = 10**18
 _LEAD_SECS = 1
 
 
@@ -57,13 +59,13 @@ def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     fitted = fit(venue, story, aliases)
     ran = Ran(story, Watch(), Result(), engine=f"chain {venue.ground.chain_id}")
     code = _attempt(ran, venue.player(arguments.confirmations, [ran.watch], ran.result), fitted, interrupts)
-    returned_wei = 0 if arguments.keep_gas or code == MISSING else venue.company.give_back()
+    returned_wei = 0 if arguments.keep_gas or code in (MISSING, INTERRUPTED) else venue.company.give_back()
     _show(arguments, ran, venue, fitted, returned_wei)
     return code
 
 
 def _attempt(ran: Ran, player: Player, fitted: Fitted, interrupts: Interrupts) -> int:
-    expected = fitted.until or ran.story.expected_steps
+    expected, began = fitted.until or ran.story.expected_steps, time.perf_counter()
     try:
         with bar(ran.story.name, expected) as tick:
             drive(fitted.told(), player, tick)
@@ -74,6 +76,8 @@ def _attempt(ran: Ran, player: Player, fitted: Fitted, interrupts: Interrupts) -
             raise
         ran.failure = f"{'interrupted' if interrupted else cut}; {ran.result.compared} steps were compared until then"
         return code
+    finally:
+        ran.result.seconds = time.perf_counter() - began
     if ran.result.failure is None:
         return DONE
     ran.failure = str(ran.result.failure)
@@ -128,27 +132,33 @@ def _venue(arguments: Namespace, cast: str) -> Venue:
         if not name or not alias:
             raise Misused(f"--as: {text!r}: expected NAME=ALIAS, as feeder=my-feeder")
         roles[name] = networks.signer(alias)
-    fee_wei = _amount("--fee-limit", arguments.fee_limit, _GWEI_DECIMALS) if arguments.fee_limit else None
+    fee_wei = _wei("--fee-limit", arguments.fee_limit, "gwei") if arguments.fee_limit else None
     wire = Wire(networks.endpoint(arguments.network))
     require_chain(wire, deployed.chain_id)
     tokens = {each.name: each.address for each in deployed.tokens}
     place = Place(deployed.vault, deployed.exchange, tokens, deployed.block.number)
-    budget_wei = _amount("--budget", arguments.budget, _ETHER_DECIMALS)
+    budget_wei = _wei("--budget", arguments.budget, "ether")
     troupe = Troupe(networks.signer(arguments.account), cast, roles, budget_wei)
     return Venue(Ground(wire, deployed.chain_id, deployed.vault, Limits(fee_wei)), place, troupe)
 
 
-def _amount(option: str, text: str, decimals: int) -> int:
+def _wei(option: str, text: str, unit: str) -> int:
     try:
-        return quantity.quantity(text, "1.5").scaled(decimals)
+        return quantity.quantity(f"{text} {unit}", f"1.5 {unit}").scaled(_DECIMALS[unit])
     except ValueError as wrong:
         raise Misused(f"{option}: {wrong}") from None
 
 
 def _show(arguments: Namespace, ran: Ran, venue: Venue, fitted: Fitted, returned_wei: int) -> None:
     spent_wei = venue.company.spent_wei
-    costs = {"chain": venue.ground.chain_id, "vault": venue.ground.vault, "left_out": fitted.left_out,
-             "given_for_gas_wei": str(spent_wei), "given_back_wei": str(returned_wei)}  # fmt: skip
+    costs = {
+        "chain": venue.ground.chain_id,
+        "vault": venue.ground.vault,
+        "cast": venue.troupe.cast,
+        "left_out": fitted.left_out,
+        "given_for_gas_wei": str(spent_wei),
+        "given_back_wei": str(returned_wei),
+    }
     if arguments.json:
         print(json.dumps({**document(ran), **costs}, indent=2))
         return
@@ -156,7 +166,8 @@ def _show(arguments: Namespace, ran: Ran, venue: Venue, fitted: Fitted, returned
     show_lines(ran)
     gas = _ether(spent_wei - returned_wei)
     print(f"{fitted.left_out} steps were on the vault already; the actors' gas cost {gas} ether")
+    print(f"cast: {venue.troupe.cast!r}; with `--cast` the same accounts play again")
 
 
 def _ether(wei: int) -> str:
-    return f"{wei / 10**_ETHER_DECIMALS:.6f}"
+    return f"{wei / 10 ** _DECIMALS['ether']:.6f}"

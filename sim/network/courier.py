@@ -6,8 +6,9 @@ a chain takes one transaction of a nonce. So an answer that was lost costs patie
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sim.anvil import ChainRefused
@@ -16,7 +17,8 @@ from sim.network.wire import Wire
 
 _DEARER_PERCENT = 125  # nodes take a replacement from 110 % on
 _GAS_PERCENT = 120
-_SURE_POLLS = 5  # a node behind another one may know a nonce before the receipt
+_FASTER = 16
+_SURE_POLLS = 5  # in time: a node behind another one may know a nonce before the receipt
 
 _HARMLESS = ("already known", "already imported", "known transaction", "nonce too low", "replacement transaction")
 
@@ -73,10 +75,17 @@ class Receipt(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How often a chain is asked, and how long nothing may happen before more is paid [seconds]."""
+    """How often a chain is asked at most, and how long nothing may happen before more is paid [seconds]."""
 
     poll_secs: float = 1.0
     stuck_secs: float = 60.0
+
+    def waits(self) -> Iterator[float]:
+        """Waits without end [seconds]: short ones first, for chains whose blocks are quick."""
+        wait_secs = self.poll_secs / _FASTER
+        while True:
+            yield wait_secs
+            wait_secs = min(self.poll_secs, wait_secs * 1.5)
 
 
 Told = Callable[[Prepared], None]
@@ -138,15 +147,15 @@ class Courier:
 
         on_replaced: told of a dearer version before it is sent. Raises Superseded, TooDear, ChainLost, ChainRefused.
         """
-        versions, moved_at, gone = [prepared], time.monotonic(), 0
-        while True:
+        versions, moved_at, gone_at = [prepared], time.monotonic(), math.inf
+        for wait_secs in self.pace.waits():
             if receipt := self._mined(versions):
-                moved_at, gone = time.monotonic(), 0
+                moved_at, gone_at = time.monotonic(), math.inf
                 if self._depth(receipt) >= confirmations:
                     return receipt
             elif self.nonce("latest") > prepared.nonce:
-                gone += 1
-                if gone == _SURE_POLLS:
+                gone_at = min(gone_at, time.monotonic())
+                if time.monotonic() - gone_at > _SURE_POLLS * self.pace.poll_secs:
                     raise Superseded(f"nonce {prepared.nonce} of {self.signer.address} was used by another transaction")
             elif time.monotonic() - moved_at > self.pace.stuck_secs:
                 dearer = self._dearer(versions[-1])
@@ -156,7 +165,8 @@ class Courier:
                 moved_at = time.monotonic()
             elif not any(self.wire.rpc("eth_getTransactionByHash", each.hash) for each in versions):
                 self.post(versions[-1])
-            time.sleep(self.pace.poll_secs)
+            time.sleep(wait_secs)
+        raise AssertionError("there is always another wait")
 
     def receipt(self, hash: str) -> Receipt | None:
         """What became of a transaction, if it is in a block that stands."""
