@@ -74,8 +74,8 @@ def told(model: Model, account: AccountId, at: int) -> Metrics | Refusal:
 
 
 def questions(source: Source, each: Moment) -> list[Request]:
-    """What the chain is asked for at a moment, by the hash of its block."""
-    speech, where = source.speech, {"blockHash": each.block.hash, "requireCanonical": True}
+    """What the chain is asked for at a moment."""
+    speech, where = source.speech, source.place(each.block)
     accounts = each.accounts
     calls = [speech.view("snapshot", {"ids": part}) for part in _parts(accounts)]
     calls += [speech.view("metrics", {"account": account}) for account in accounts]

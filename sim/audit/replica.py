@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sim.anvil import ChainLost, ChainRefused
+from sim.anvil import ChainLost, ChainRefused, Request
 from sim.audit.checkpoint import BadCheckpoint, Checkpoint, Entry, Header
 from sim.audit.moment import Differs, Moment, answered, differences, moment, questions, read, whole
 from sim.audit.player import Player
@@ -17,6 +17,7 @@ from sim.audit.source import Block, Gone, Log, NoOpening, Source
 from sim.codec import Names
 from sim.compiler import Build, compile_contracts
 from sim.mirror.account import AccountId
+from sim.mirror.refusal import Refusal
 from sim.model import Model
 from sim.network.wire import Wire
 from sim.side import World
@@ -275,12 +276,7 @@ class Replica:
 
     def _compare(self, moments: Sequence[Moment], entries: Sequence[Entry] = ()) -> None:
         """Compares what the model says of some moments with the chain; keeps those that agree, in order."""
-        asked = [questions(self.source, each) for each in moments]
-        try:
-            answers = iter(answered(self.source, [request for each in asked for request in each]))
-        except ChainRefused:
-            self.source.require_all([each.block for each in moments])
-            raise
+        asked, answers = self._asked(moments)
         for place, (each, requests) in enumerate(zip(moments, asked, strict=True)):
             told = read(self.source, each, [next(answers) for _ in requests])
             told = self._playing.less_gifts(told, each)
@@ -290,6 +286,21 @@ class Replica:
             self.tally.metrics += len(each.metrics)
             if entries:
                 self._keep(entries[place])
+
+    def _asked(self, moments: Sequence[Moment]) -> tuple[list[list[Request]], Iterator[str | Refusal]]:
+        """The questions about some moments, and the answers. Raises Gone, ChainLost, ChainRefused."""
+        asked = [questions(self.source, each) for each in moments]
+        blocks = [each.block for each in moments]
+        try:
+            answers = answered(self.source, [request for each in asked for request in each])
+        except ChainRefused:
+            self.source.require_all(blocks)
+            if not self.source.ask_by_number():
+                raise
+            return self._asked(moments)
+        if self.source.is_by_number:
+            self.source.require_all(blocks)
+        return asked, iter(answers)
 
     def _differs(self, each: Moment, found: Sequence[tuple[Any, Any]]) -> Differs:
         seen = found[0][0]

@@ -56,6 +56,7 @@ class Source:
         self.fields = self.speech.vault.event_fields()
         self.origin = wire.origin
         self._width = _WIDEST
+        self._by_hash = True
         [self._opened] = (_topic(item) for item in vault_abi(build) if item.get("name") == OPENED)
         [self._moved] = (_topic(item) for item in build.artifacts["Token"].abi if item.get("name") == "Transfer")
         self._word = f"0x{names.number(VAULT):064x}"
@@ -146,6 +147,20 @@ class Source:
         for mine, theirs in zip(blocks, self.blocks([block.number for block in blocks]), strict=True):
             if theirs is None or theirs.hash != mine.hash:
                 raise Gone(f"block {mine.number} {mine.hash} is not of the chain any more")
+
+    def place(self, block: Block) -> Any:
+        """A block as views are asked about it: by its hash, so that no other can answer, where the node takes that."""
+        return {"blockHash": block.hash, "requireCanonical": True} if self._by_hash else hex(block.number)
+
+    def ask_by_number(self) -> bool:
+        """Asks for views by number from now on; whether it was otherwise. The block must then be checked afterwards."""
+        was, self._by_hash = self._by_hash, False
+        return was
+
+    @property
+    def is_by_number(self) -> bool:
+        """Whether views are asked for by number."""
+        return not self._by_hash
 
     def heard(self, log: Log) -> Heard:
         """A log in the mirror's form."""

@@ -7,10 +7,10 @@ import shlex
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim import toolchain
 from sim.anvil import ChainLost, ChainRefused
@@ -25,21 +25,32 @@ from sim.report.audit import document, hints, renderable, step_lines, verdict, w
 from sim.report.gauges import Gauges
 from sim.report.page import show
 from sim.report.summary import difference_table
+from sim.side import VAULT
 
 _ADDRESS_DIGITS = 40
 _LONGEST_WAIT_SECS = 30.0
 _SHARE = 5  # of the time at most one part in so many goes into figures
 
 
+class _Where(NamedTuple):
+    """What is audited: a vault, names of addresses, the block to begin at, and the chain, where they are known."""
+
+    vault: str
+    names: Mapping[str, str] = {}
+    first: int | None = None
+    chain_id: int | None = None
+
+
 def audit(arguments: Namespace) -> int:
     """Audits, and goes on for as long as is asked; the first difference ends it."""
     Interrupts()
-    names, vault, first = _deployment(arguments)
+    where = _deployment(arguments)
     wire = _wire(arguments.rpc)
-    checkpoint = Checkpoint(_checkpoint_path(arguments, wire, vault))
+    checkpoint = Checkpoint(_checkpoint_path(arguments, wire, where))
     replica = Replica(
-        wire, vault, names=names, from_block=first, confirmations=arguments.confirmations, checkpoint=checkpoint
-    )
+        wire, where.vault, names=where.names, from_block=where.first,
+        confirmations=arguments.confirmations, checkpoint=checkpoint,
+    )  # fmt: skip
     sight = Sight(arguments, replica)
     try:
         return sight.watch()
@@ -169,37 +180,41 @@ def _wire(url: str) -> Wire:
         raise Misused(f"--rpc: {odd}") from odd
 
 
-def _deployment(arguments: Namespace) -> tuple[dict[str, str], str, int | None]:
-    """Names of addresses, the vault, and the block to begin at, as given or as a manifest says."""
-    names: dict[str, str] = {}
-    vault, first = arguments.vault, arguments.from_block
-    if arguments.deployment:
-        told = _manifest(Path(arguments.deployment))
-        names = {name: address for name, address in told["addresses"].items() if name != "vault"}
-        vault, first = vault or told["addresses"]["vault"], told["block"] if first is None else first
-    if not vault:
+def _deployment(arguments: Namespace) -> _Where:
+    """The vault, names of addresses, and the block to begin at, as given or as a manifest says."""
+    where = _manifest(Path(arguments.deployment)) if arguments.deployment else _Where("")
+    if arguments.vault:
+        where = where._replace(vault=arguments.vault)
+    if arguments.from_block is not None:
+        where = where._replace(first=arguments.from_block)
+    if not where.vault:
         raise Misused("--vault: name the address of the vault, or a --deployment that holds it")
-    digits = vault.removeprefix("0x")
-    if len(digits) != _ADDRESS_DIGITS or any(each not in "0123456789abcdefABCDEF" for each in digits):
-        raise Misused(f"--vault: {vault!r} is no address: expected 0x and 40 hexadecimal digits")
-    return names, "0x" + digits.lower(), first
+    digits = where.vault.removeprefix("0x").lower()
+    if len(digits) != _ADDRESS_DIGITS or not set(digits) <= set("0123456789abcdef"):
+        raise Misused(f"--vault: {where.vault!r} is no address: expected 0x and 40 hexadecimal digits")
+    return where._replace(vault="0x" + digits)
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def _manifest(path: Path) -> _Where:
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
-        return {"addresses": dict(told["addresses"]), "block": int(told["block"]), "vault": told["addresses"]["vault"]}
+        told = json.loads(path.read_text(encoding="utf8"))
+        names = {str(name): str(address) for name, address in told["addresses"].items() if name != VAULT}
+        return _Where(str(told["vault"]), names, int(told["block"]["number"]), int(told["chain_id"]))
     except OSError as wrong:
         raise Misused(f"--deployment: {shown(path)} cannot be read: {wrong.strerror}") from wrong
-    except (ValueError, KeyError, TypeError) as wrong:
+    except KeyError as lacking:
+        raise Misused(f"--deployment: {shown(path)} is no manifest of a deployment: it lacks {lacking}") from lacking
+    except (ValueError, TypeError, AttributeError) as wrong:
         raise Misused(f"--deployment: {shown(path)} is no manifest of a deployment: {wrong}") from wrong
 
 
-def _checkpoint_path(arguments: Namespace, wire: Wire, vault: str) -> Path:
+def _checkpoint_path(arguments: Namespace, wire: Wire, where: _Where) -> Path:
+    chain_id = int(wire.rpc("eth_chainId"), 16)
+    if where.chain_id not in (None, chain_id):
+        raise Misused(f"--rpc: {wire.origin} is of chain {chain_id}, the deployment of chain {where.chain_id}")
     if arguments.checkpoint:
         return Path(arguments.checkpoint)
-    chain_id = int(wire.rpc("eth_chainId"), 16)
-    return toolchain.state_dir() / "audits" / f"{chain_id}-{vault}.jsonl"
+    return toolchain.state_dir() / "audits" / f"{chain_id}-{where.vault}.jsonl"
 
 
 def _again(arguments: Namespace) -> str:
