@@ -96,15 +96,18 @@ class Sight:
 
     def _follow(self) -> None:
         last = self._arguments.until_block
+        self._catch_up(last)
+        self._replica.compare_all()
         while True:
-            self._catch_up(last)
             done = not self._arguments.follow or (last is not None and self._replica.block.number >= last)
             if done:
                 break
             if time.monotonic() >= self._next_figures:
                 self._figures()
             time.sleep(self._arguments.poll)
-        self._replica.compare_all()
+            self._catch_up(last)
+        if self._arguments.follow:
+            self._replica.compare_all()
 
     def _catch_up(self, last: int | None) -> None:
         """Catches up; who follows waits for a node that is gone."""
