@@ -306,7 +306,7 @@ class Replica:
         seen = found[0][0]
         before = self.tally.steps if each.seen else 0
         number = before + 1 + each.seen.index(seen) if seen else 0
-        return Differs(each.block, seen, number, [difference for _, difference in found])
+        return Differs(each.block, seen, number, [difference for _, difference in found], len(each.seen))
 
     def _keep(self, entry: Entry) -> None:
         self._note(entry)
