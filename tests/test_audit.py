@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from audits import Played, Town, played, words
+from audits import Played, Town, by_time, played, words
 from faults import Fault, Faults, Talk
 
 from sim.__main__ import main
@@ -31,7 +31,7 @@ from sim.notation import door_arguments
 from sim.portfolio.distance import GRAIN
 from sim.search.walking import Task
 from sim.shadow import history
-from sim.side import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step
+from sim.side import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step, World
 
 
 class Watched:
@@ -260,6 +260,47 @@ def test_a_deployment_names_the_vault_and_everybody(
     del told["block"]
     manifest.write_text(json.dumps(told))
     assert main(given) == 2 and "it lacks 'block'" in capsys.readouterr().err
+
+
+class Early(Town):
+    """A town in which somebody gives tokens to where the vault is going to be."""
+
+    def __init__(self, world: World, vault: str) -> None:
+        self._going_to_be = vault
+        super().__init__(world)
+
+    def deploy(self) -> None:
+        create, code = self.node.create, self.build.artifacts["Vault"].bytecode
+
+        def generous(sender: str, data: str, gas: str) -> str | None:
+            if data.startswith("0x" + code):
+                token = Interface(self.build.artifacts["Token"].abi, Codec(self.names))
+                self.names.bind("going to be", self._going_to_be)
+                for name, amount_raw in (("USDC", 7), ("WETH", 8)):
+                    given = token.call("mint", {"to": "going to be", "amount_raw": amount_raw})
+                    self.node.send("0x" + "9" * 40, self.names.address(name), given, hex(10**6))
+            return create(sender, data, gas)
+
+        self.node.create = generous  # type: ignore[method-assign, assignment]
+        super().deploy()
+
+
+def test_what_was_given_before_the_vault_was_there_is_known(walked: Watched) -> None:
+    town = Early(walked.story.world, walked.town.vault)
+    try:
+        assert town.vault == walked.town.vault
+        first = [step for group in list(by_time(walked.story.steps))[:3] for step in group]
+        town.mine(first)
+        replica = town.replica()
+        replica.catch_up()
+        replica.compare_all()
+        held = {name: replica.model.tokens[town.names.address(name)].balances[VAULT] for name in ("USDC", "WETH")}
+        plain = walked.town.replica()
+        plain.catch_up(walked.blocks[len(first) - 1])
+        for name, more in (("USDC", 7), ("WETH", 8)):
+            assert held[name] == plain.model.tokens[town.names.address(name)].balances[VAULT] + more
+    finally:
+        town.close()
 
 
 def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ Log = Mapping[str, Any]
 _WIDEST = 10_000  # blocks in one question; nodes that take fewer say so
 _MOST_LOGS = 4_000
 _AT_ONCE = 50
+_WORD_LENGTH = 66
 
 
 class NoOpening(Exception):
@@ -161,6 +162,16 @@ class Source:
     def is_by_number(self) -> bool:
         """Whether views are asked for by number."""
         return not self._by_hash
+
+    def held(self, token: str, block: int) -> int:
+        """What the vault's address held of a token after a block; 0 where the node does not know any more."""
+        data = self.speech.token.call("balance_of", {"account": VAULT})
+        call = {"to": self.names.address(token), "input": data}
+        try:
+            answer = self.wire.rpc("eth_call", call, hex(block))
+        except ChainRefused:
+            return 0
+        return int(answer, 16) if len(answer) == _WORD_LENGTH else 0  # a token that was not there answers nothing
 
     def heard(self, log: Log) -> Heard:
         """A log in the mirror's form."""

@@ -104,7 +104,7 @@ def step_lines(replica: Replica, differs: Differs) -> list[str]:
         return []
     found = [f"transaction {differs.seen.transaction}", words(replica).step(differs.seen.step)]
     if differs.among > 1:
-        found.append(f"(the last of {differs.among:,} steps of the block that touched what differs first)")
+        found.append(f"(the block has {differs.among:,} steps; this is the last that touched what differs first)")
     return found
 
 
