@@ -221,7 +221,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_no_token_is_told_to_anybody(town: Town, tmp_path: Path) -> None:
-    """In a process of its own, whose libraries write where they like: connections that are cut, and that are refused."""
+    """In a process of its own, whose libraries write where they like: connections cut, and refused."""
     proxy = Faults(town.url)
     proxy.on("*", cut)
     for url in (proxy.url, f"http://127.0.0.1:{toolchain.free_port()}/v3/a-secret-token"):

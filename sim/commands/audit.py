@@ -115,12 +115,11 @@ class Sight:
         while True:
             try:
                 return self._replica.catch_up(last)
-            except ChainRefused as refused:
-                raise ChainLost(f"{self._replica.source.origin} refuses: {refused}") from refused
-            except ChainLost as lost:
+            except (ChainLost, ChainRefused) as lost:
+                said = f"{self._replica.source.origin} refuses {lost}" if isinstance(lost, ChainRefused) else str(lost)
                 if not self._arguments.follow or not self._replica.is_open:
-                    raise
-                print(f"crossvault: {lost}; trying again in {wait:.0f} s", file=sys.stderr)
+                    raise ChainLost(said) from lost
+                print(f"crossvault: {said}; trying again in {wait:.0f} s", file=sys.stderr)
             time.sleep(wait)
             wait = min(_LONGEST_WAIT_SECS, max(1.0, 2 * wait))
 
