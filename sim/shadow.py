@@ -49,13 +49,17 @@ class Town:
         self.build = build or compile_contracts()
         self.node = Node(world.starts_at - _BEFORE_SECS, flat=False)
         try:
-            deploy_world(self.node, self.build, world, self.names)
+            self.deploy()
         except BaseException:
             self.node.close()
             raise
         self.speech = Speech(self.build, self.names)
         self.vault, self.url = self.names.address(VAULT), self.node.url
         self._rich: set[str] = set()
+
+    def deploy(self) -> None:
+        """Puts the world onto the node."""
+        deploy_world(self.node, self.build, self.world, self.names)
 
     def mine(self, steps: Sequence[Step]) -> list[int]:
         """Mines steps, those of one time as one block; the number of the block of each step."""

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from audits import Played, Town, played, words
+from audits import Played, Town, by_time, played, words
 from faults import Fault, Faults, Talk
 
 from sim.__main__ import main
@@ -29,7 +29,9 @@ from sim.model import Model
 from sim.network.wire import Wire
 from sim.notation import door_arguments
 from sim.portfolio.distance import GRAIN
-from sim.side import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step
+from sim.search.walking import Task
+from sim.shadow import history
+from sim.side import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step, World
 
 
 class Watched:
@@ -224,6 +226,83 @@ def test_bad_words_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str],
     assert main(given) == 2 and more[0] in capsys.readouterr().err
 
 
+def test_a_node_that_takes_no_hashes_is_asked_by_number(walked: Watched) -> None:
+    def strict(talk: Talk) -> bool:
+        if not any(isinstance(place, dict) for request in talk.requests for place in request["params"][1:]):
+            return False
+        error = {"code": -32602, "message": "invalid argument 1: cannot unmarshal object into string"}
+        answers = [{"jsonrpc": "2.0", "id": request["id"], "error": error} for request in talk.requests]
+        talk.answer(json.dumps(answers[0] if talk.single else answers).encode())
+        return True
+
+    proxy = Faults(walked.town.url)
+    proxy.on("eth_call", strict)
+    replica = walked.town.replica(proxy.url)
+    replica.catch_up()
+    proxy.close()
+    assert replica.source.is_by_number and replica.tally.steps == walked.replica.tally.steps
+
+
+MANIFEST = {"chain_id": 31337, "addresses": {}, "vault": "", "block": {"number": 1, "hash": "", "at": 0}}
+
+
+def test_a_deployment_names_the_vault_and_everybody(
+    walked: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town, manifest = walked.town, tmp_path / "vault.json"
+    told = MANIFEST | {"addresses": town.addresses(walked.story.steps) | {"vault": town.vault}, "vault": town.vault}
+    manifest.write_text(json.dumps(told))
+    given = ["audit", "--rpc", town.url, "--deployment", str(manifest), "--checkpoint", str(tmp_path / "kept.jsonl")]
+    assert main(given) == 0
+    assert "owner0" in capsys.readouterr().out
+    manifest.write_text(json.dumps(told | {"chain_id": 5}))
+    assert main(given) == 2 and "is of chain 31337, the deployment of chain 5" in capsys.readouterr().err
+    del told["block"]
+    manifest.write_text(json.dumps(told))
+    assert main(given) == 2 and "it lacks 'block'" in capsys.readouterr().err
+
+
+class Early(Town):
+    """A town in which somebody gives tokens to where the vault is going to be."""
+
+    def __init__(self, world: World, vault: str) -> None:
+        self._going_to_be = vault
+        super().__init__(world)
+
+    def deploy(self) -> None:
+        create, code = self.node.create, self.build.artifacts["Vault"].bytecode
+
+        def generous(sender: str, data: str, gas: str) -> str | None:
+            if data.startswith("0x" + code):
+                token = Interface(self.build.artifacts["Token"].abi, Codec(self.names))
+                self.names.bind("going to be", self._going_to_be)
+                for name, amount_raw in (("USDC", 7), ("WETH", 8)):
+                    given = token.call("mint", {"to": "going to be", "amount_raw": amount_raw})
+                    self.node.send("0x" + "9" * 40, self.names.address(name), given, hex(10**6))
+            return create(sender, data, gas)
+
+        self.node.create = generous  # type: ignore[method-assign, assignment]
+        super().deploy()
+
+
+def test_what_was_given_before_the_vault_was_there_is_known(walked: Watched) -> None:
+    town = Early(walked.story.world, walked.town.vault)
+    try:
+        assert town.vault == walked.town.vault
+        first = [step for group in list(by_time(walked.story.steps))[:3] for step in group]
+        town.mine(first)
+        replica = town.replica()
+        replica.catch_up()
+        replica.compare_all()
+        held = {name: replica.model.tokens[town.names.address(name)].balances[VAULT] for name in ("USDC", "WETH")}
+        plain = walked.town.replica()
+        plain.catch_up(walked.blocks[len(first) - 1])
+        for name, more in (("USDC", 7), ("WETH", 8)):
+            assert held[name] == plain.model.tokens[town.names.address(name)].balances[VAULT] + more
+    finally:
+        town.close()
+
+
 def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     metrics = tmp_path / "vault.prom"
     more = ["--json", "--top", "3", "--metrics-file", str(metrics)]
@@ -292,3 +371,11 @@ def test_the_past_can_be_gone_back_to() -> None:
             went_back += 1
             assert state() == states[place]
     assert went_back > 5 and states[0] != states[place]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "seed", "steps"), [("steps", 11, 1_500), ("orders", 7, 200)])
+def test_a_longer_history_is_equal_at_every_block(kind: str, seed: int, steps: int) -> None:
+    """Audited beside its making; `crossvault bench audit` does the same with ten thousand steps."""
+    found = history(Task(kind, seed, 4 * steps), steps)
+    assert found["steps"] >= steps and found["blocks"] > steps // 10 and found["metrics_compared"] > steps // 10

@@ -41,11 +41,13 @@ class Moment(NamedTuple):
 class Differs(Exception):
     """The chain and the model differ: the block, the step that it shows at, and the fields."""
 
-    def __init__(self, block: Block, seen: Seen | None, number: int, found: Sequence[Difference]) -> None:
-        """number: of the step, from 1 since the opening; 0 where there is none."""
+    def __init__(
+        self, block: Block, seen: Seen | None, number: int, found: Sequence[Difference], among: int = 1
+    ) -> None:
+        """number: of the step, from 1 since the opening, 0 where there is none; among: how many it may be one of."""
         what = f"step {number}: {seen.step.action} by {seen.step.sender}" if seen else "the whole state"
         super().__init__(f"block {block.number}, {what}: {found[0]}" + (" …" if len(found) > 1 else ""))
-        self.block, self.seen, self.number, self.found = block, seen, number, tuple(found)
+        self.block, self.seen, self.number, self.found, self.among = block, seen, number, tuple(found), among
 
 
 def moment(model: Model, block: Block, seen: Sequence[Seen]) -> Moment:
@@ -74,8 +76,8 @@ def told(model: Model, account: AccountId, at: int) -> Metrics | Refusal:
 
 
 def questions(source: Source, each: Moment) -> list[Request]:
-    """What the chain is asked for at a moment, by the hash of its block."""
-    speech, where = source.speech, {"blockHash": each.block.hash, "requireCanonical": True}
+    """What the chain is asked for at a moment."""
+    speech, where = source.speech, source.place(each.block)
     accounts = each.accounts
     calls = [speech.view("snapshot", {"ids": part}) for part in _parts(accounts)]
     calls += [speech.view("metrics", {"account": account}) for account in accounts]

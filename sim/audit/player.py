@@ -15,10 +15,11 @@ from sim.audit.source import Block, Log, Source
 from sim.audit.steps import Heard, NotUnderstood, Seen, Tokens, formed, steps_of
 from sim.compare import Difference
 from sim.compare import differences as outcome_differences
+from sim.mirror.evm import NOBODY
 from sim.mirror.lens import Globals
 from sim.mirror.liquidation import Terms
 from sim.model import Model, Token
-from sim.side import Event, Outcome, Snapshot, Step, TokenSpec, World
+from sim.side import VAULT, Event, Outcome, Snapshot, Step, TokenSpec, World
 
 _NO_STATE: Any = Snapshot((), ())  # type: ignore[arg-type]  # compared at the end of a block
 _PAYING = ("deposit_cash", "deposit_collateral", "fund_insurance")
@@ -53,6 +54,7 @@ class Player:
         self._source = source
         self._telling: set[str] = set()
         self._untold: dict[str, int] = {}
+        self._before = opened.number - 1
 
     def play(self, block: Block, logs: Sequence[Log], before: int) -> tuple[Entry, tuple[Seen, ...]]:
         """Plays the steps of a block, so many after the opening, and compares what they did. Raises Differs."""
@@ -62,6 +64,9 @@ class Player:
         self._meet(telling, listed)
         seen: list[Seen] = []
         try:
+            for each in self._given_before(block, listed):
+                seen.append(each)
+                self.model.execute(each.step)
             for each in self._known(steps_of(heard, block.at, self._tokens(), self._source.fields), block.at):
                 seen.append(each)
                 self._step(block, each, before + len(seen))
@@ -113,6 +118,16 @@ class Player:
         changed = shared._replace(cash_held_raw=held[0], held_raw=tuple(held[1:]))
         return told._replace(snapshot=told.snapshot._replace(globals=changed))
 
+    def _given_before(self, block: Block, listed: Mapping[str, int]) -> Iterator[Seen]:
+        """What the vault's address had been given of tokens before the vault was there, as they come into play."""
+        if self._before < 0:
+            return
+        opens = block.number == self._before + 1
+        for token in (*([self.world.quote] if opens else []), *listed):
+            if amount_raw := self._source.held(token, self._before):
+                args = {"token": token, "to": VAULT, "amount_raw": amount_raw}
+                yield Seen(Step(block.at, NOBODY, "mint", args), "")
+
     def _step(self, block: Block, seen: Seen, number: int) -> None:
         self._pay(seen.step)
         refusal, done = self.model.execute(seen.step)
@@ -157,7 +172,7 @@ class Player:
             if call.action in _PAYING:
                 due[tokens.of(call.action, call.args)] += call.args["amount_raw"]
         for token, amount_raw in due.items():
-            lacking = amount_raw - self.model.tokens[token].balance_of(step.sender)
+            lacking = amount_raw - self.model.tokens[token].balance_of(step.sender) if token in self.model.tokens else 0
             if lacking > 0:
                 self.model.tokens[token].mint(step.sender, lacking)
 

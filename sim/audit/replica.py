@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sim.anvil import ChainLost, ChainRefused
+from sim.anvil import ChainLost, ChainRefused, Request
 from sim.audit.checkpoint import BadCheckpoint, Checkpoint, Entry, Header
 from sim.audit.moment import Differs, Moment, answered, differences, moment, questions, read, whole
 from sim.audit.player import Player, Witness
@@ -17,6 +17,7 @@ from sim.audit.source import Block, Gone, Log, NoOpening, Source
 from sim.codec import Names
 from sim.compiler import Build, compile_contracts
 from sim.mirror.account import AccountId
+from sim.mirror.refusal import Refusal
 from sim.model import Model
 from sim.network.wire import Wire
 from sim.side import Outcome, Step, World
@@ -113,17 +114,16 @@ class Replica:
 
         Raises Differs, NoOpening, BadCheckpoint, ChainLost; what was compared until then stands.
         """
-        self.head = self.source.head()
-        target = max(0, min(self.head - self._behind, self.head if to_block is None else to_block))
-        if self._player is None:
-            self._open(target)
-        patience = _PATIENCE
-        while self._turn(target):
-            patience -= 1
-            if not patience:
-                raise ChainLost(f"{self.source.origin} tells of two chains at once")
-            time.sleep(_PAUSE_SECS)
-        self._mark_seen()
+        try:
+            if self._player is None:
+                self._open(self._target(to_block))
+            for _ in range(_PATIENCE):
+                if not self._turn(self._target(to_block)):
+                    return self._mark_seen()
+                time.sleep(_PAUSE_SECS)
+        except Gone as gone:
+            raise ChainLost(f"{self.source.origin}: {gone}") from gone
+        raise ChainLost(f"{self.source.origin} tells of two chains at once")
 
     def unheard(self, step: Step) -> Outcome:
         """Plays a step that the vault does not tell of, at the time of the last block, and is taken back with it."""
@@ -150,6 +150,10 @@ class Replica:
         if self._player is None:
             raise LookupError("the replica has not been brought up yet: call catch_up first")
         return self._player
+
+    def _target(self, to_block: int | None) -> int:
+        self.head = self.source.head()
+        return max(0, min(self.head - self._behind, self.head if to_block is None else to_block))
 
     # beginning and resuming
 
@@ -283,12 +287,7 @@ class Replica:
 
     def _compare(self, moments: Sequence[Moment], entries: Sequence[Entry] = ()) -> None:
         """Compares what the model says of some moments with the chain; keeps those that agree, in order."""
-        asked = [questions(self.source, each) for each in moments]
-        try:
-            answers = iter(answered(self.source, [request for each in asked for request in each]))
-        except ChainRefused:
-            self.source.require_all([each.block for each in moments])
-            raise
+        asked, answers = self._asked(moments)
         for place, (each, requests) in enumerate(zip(moments, asked, strict=True)):
             told = read(self.source, each, [next(answers) for _ in requests])
             told = self._playing.less_gifts(told, each)
@@ -299,11 +298,26 @@ class Replica:
             if entries:
                 self._keep(entries[place])
 
+    def _asked(self, moments: Sequence[Moment]) -> tuple[list[list[Request]], Iterator[str | Refusal]]:
+        """The questions about some moments, and the answers. Raises Gone, ChainLost, ChainRefused."""
+        asked = [questions(self.source, each) for each in moments]
+        blocks = [each.block for each in moments]
+        try:
+            answers = answered(self.source, [request for each in asked for request in each])
+        except ChainRefused:
+            self.source.require_all(blocks)
+            if not self.source.ask_by_number():
+                raise
+            return self._asked(moments)
+        if self.source.is_by_number:
+            self.source.require_all(blocks)
+        return asked, iter(answers)
+
     def _differs(self, each: Moment, found: Sequence[tuple[Any, Any]]) -> Differs:
         seen = found[0][0]
         before = self.tally.steps if each.seen else 0
         number = before + 1 + each.seen.index(seen) if seen else 0
-        return Differs(each.block, seen, number, [difference for _, difference in found])
+        return Differs(each.block, seen, number, [difference for _, difference in found], len(each.seen))
 
     def _keep(self, entry: Entry) -> None:
         self._note(entry)

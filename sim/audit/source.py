@@ -19,6 +19,7 @@ Log = Mapping[str, Any]
 _WIDEST = 10_000  # blocks in one question; nodes that take fewer say so
 _MOST_LOGS = 4_000
 _AT_ONCE = 50
+_WORD_LENGTH = 66
 
 
 class NoOpening(Exception):
@@ -56,6 +57,7 @@ class Source:
         self.fields = self.speech.vault.event_fields()
         self.origin = wire.origin
         self._width = _WIDEST
+        self._by_hash = True
         [self._opened] = (_topic(item) for item in vault_abi(build) if item.get("name") == OPENED)
         [self._moved] = (_topic(item) for item in build.artifacts["Token"].abi if item.get("name") == "Transfer")
         self._word = f"0x{names.number(VAULT):064x}"
@@ -147,13 +149,43 @@ class Source:
             if theirs is None or theirs.hash != mine.hash:
                 raise Gone(f"block {mine.number} {mine.hash} is not of the chain any more")
 
+    def place(self, block: Block) -> Any:
+        """A block as views are asked about it: by its hash, so that no other can answer, where the node takes that."""
+        return {"blockHash": block.hash, "requireCanonical": True} if self._by_hash else hex(block.number)
+
+    def ask_by_number(self) -> bool:
+        """Asks for views by number from now on; whether it was otherwise. The block must then be checked afterwards."""
+        was, self._by_hash = self._by_hash, False
+        return was
+
+    @property
+    def is_by_number(self) -> bool:
+        """Whether views are asked for by number."""
+        return not self._by_hash
+
+    def held(self, token: str, block: int) -> int:
+        """What the vault's address held of a token after a block; 0 where the node does not know any more."""
+        data = self.speech.token.call("balance_of", {"account": VAULT})
+        call = {"to": self.names.address(token), "input": data}
+        try:
+            answer = self.wire.rpc("eth_call", call, hex(block))
+        except ChainRefused:
+            return 0
+        return int(answer, 16) if len(answer) == _WORD_LENGTH else 0  # a token that was not there answers nothing
+
     def heard(self, log: Log) -> Heard:
         """A log in the mirror's form."""
         if log["address"].lower() == self.vault:
-            return Heard(log["transactionHash"], self.speech.vault.event(log))
+            return Heard(log["transactionHash"], self._said(log))
         token = self.names.name(int(log["address"], 16))
         payer, to = (self.names.name(int(topic, 16)) for topic in log["topics"][1:3])
         return Heard(log["transactionHash"], Event("Transfer", (payer, to, int(log["data"], 16))), token)
+
+    def _said(self, log: Log) -> Event:
+        try:
+            return self.speech.vault.event(log)
+        except (ValueError, IndexError):  # of another contract, with the same name
+            return Event("unreadable", (*log["topics"], log["data"]))
 
     def _filters(self) -> list[dict[str, Any]]:
         """What the vault says, and what tokens say of what comes to it and leaves it."""

@@ -7,10 +7,10 @@ import shlex
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim import toolchain
 from sim.anvil import ChainLost, ChainRefused
@@ -33,15 +33,25 @@ _LONGEST_WAIT_SECS = 30.0
 _SHARE = 5  # of the time at most one part in so many goes into figures
 
 
+class _Where(NamedTuple):
+    """What is audited: a vault, names of addresses, the block to begin at, and the chain, where they are known."""
+
+    vault: str
+    names: Mapping[str, str] = {}
+    first: int | None = None
+    chain_id: int | None = None
+
+
 def audit(arguments: Namespace) -> int:
     """Audits, and goes on for as long as is asked; the first difference ends it."""
     Interrupts()
-    names, vault, first = _deployment(arguments)
+    where = _deployment(arguments)
     wire = _wire(arguments.rpc)
-    checkpoint = Checkpoint(_checkpoint_path(arguments, wire, vault))
+    checkpoint = Checkpoint(_checkpoint_path(arguments, wire, where))
     replica = Replica(
-        wire, vault, names=names, from_block=first, confirmations=arguments.confirmations, checkpoint=checkpoint
-    )
+        wire, where.vault, names=where.names, from_block=where.first,
+        confirmations=arguments.confirmations, checkpoint=checkpoint,
+    )  # fmt: skip
     sight = Sight(arguments, replica)
     try:
         return sight.watch()
@@ -87,15 +97,18 @@ class Sight:
 
     def _follow(self) -> None:
         last = self._arguments.until_block
+        self._catch_up(last)
+        self._replica.compare_all()
         while True:
-            self._catch_up(last)
             done = not self._arguments.follow or (last is not None and self._replica.block.number >= last)
             if done:
                 break
             if time.monotonic() >= self._next_figures:
                 self._figures()
             time.sleep(self._arguments.poll)
-        self._replica.compare_all()
+            self._catch_up(last)
+        if self._arguments.follow:
+            self._replica.compare_all()
 
     def _catch_up(self, last: int | None) -> None:
         """Catches up; who follows waits for a node that is gone."""
@@ -103,12 +116,11 @@ class Sight:
         while True:
             try:
                 return self._replica.catch_up(last)
-            except ChainRefused as refused:
-                raise ChainLost(f"{self._replica.source.origin} refuses: {refused}") from refused
-            except ChainLost as lost:
+            except (ChainLost, ChainRefused) as lost:
+                said = f"{self._replica.source.origin} refuses {lost}" if isinstance(lost, ChainRefused) else str(lost)
                 if not self._arguments.follow or not self._replica.is_open:
-                    raise
-                print(f"crossvault: {lost}; trying again in {wait:.0f} s", file=sys.stderr)
+                    raise ChainLost(said) from lost
+                print(f"crossvault: {said}; trying again in {wait:.0f} s", file=sys.stderr)
             time.sleep(wait)
             wait = min(_LONGEST_WAIT_SECS, max(1.0, 2 * wait))
 
@@ -171,27 +183,34 @@ def _wire(url: str) -> Wire:
         raise Misused(f"--rpc: {odd}") from odd
 
 
-def _deployment(arguments: Namespace) -> tuple[dict[str, str], str, int | None]:
-    """Names of addresses, the vault, and the block to begin at, as given or as a manifest says."""
-    names: dict[str, str] = {}
-    vault, first = arguments.vault, arguments.from_block
-    if arguments.deployment:
-        deployed = manifest.load(Path(arguments.deployment))
-        names = {name: address for name, address in deployed.addresses.items() if name != VAULT}
-        vault, first = vault or deployed.vault, deployed.block.number if first is None else first
-    if not vault:
+def _deployment(arguments: Namespace) -> _Where:
+    """The vault, names of addresses, and the block to begin at, as given or as a manifest says."""
+    where = _manifest(Path(arguments.deployment)) if arguments.deployment else _Where("")
+    if arguments.vault:
+        where = where._replace(vault=arguments.vault)
+    if arguments.from_block is not None:
+        where = where._replace(first=arguments.from_block)
+    if not where.vault:
         raise Misused("--vault: name the address of the vault, or a --deployment that holds it")
-    digits = vault.removeprefix("0x")
-    if len(digits) != _ADDRESS_DIGITS or any(each not in "0123456789abcdefABCDEF" for each in digits):
-        raise Misused(f"--vault: {vault!r} is no address: expected 0x and 40 hexadecimal digits")
-    return names, "0x" + digits.lower(), first
+    digits = where.vault.removeprefix("0x").lower()
+    if len(digits) != _ADDRESS_DIGITS or not set(digits) <= set("0123456789abcdef"):
+        raise Misused(f"--vault: {where.vault!r} is no address: expected 0x and 40 hexadecimal digits")
+    return where._replace(vault="0x" + digits)
 
 
-def _checkpoint_path(arguments: Namespace, wire: Wire, vault: str) -> Path:
+def _manifest(path: Path) -> _Where:
+    deployed = manifest.load(path)
+    names = {name: address for name, address in deployed.addresses.items() if name != VAULT}
+    return _Where(deployed.vault, names, deployed.block.number, deployed.chain_id)
+
+
+def _checkpoint_path(arguments: Namespace, wire: Wire, where: _Where) -> Path:
+    chain_id = int(wire.rpc("eth_chainId"), 16)
+    if where.chain_id not in (None, chain_id):
+        raise Misused(f"--rpc: {wire.origin} is of chain {chain_id}, the deployment of chain {where.chain_id}")
     if arguments.checkpoint:
         return Path(arguments.checkpoint)
-    chain_id = int(wire.rpc("eth_chainId"), 16)
-    return toolchain.state_dir() / "audits" / f"{chain_id}-{vault}.jsonl"
+    return toolchain.state_dir() / "audits" / f"{chain_id}-{where.vault}.jsonl"
 
 
 def _again(arguments: Namespace) -> str:

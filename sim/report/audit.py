@@ -102,7 +102,10 @@ def step_lines(replica: Replica, differs: Differs) -> list[str]:
     """The transaction of a difference, and its step in words."""
     if differs.seen is None:
         return []
-    return [f"transaction {differs.seen.transaction}", words(replica).step(differs.seen.step)]
+    found = [f"transaction {differs.seen.transaction}", words(replica).step(differs.seen.step)]
+    if differs.among > 1:
+        found.append(f"(the block has {differs.among:,} steps; this is the last that touched what differs first)")
+    return found
 
 
 def words(replica: Replica) -> Words:
@@ -168,6 +171,7 @@ def _difference(replica: Replica, differs: Differs) -> dict[str, Any]:
         "block": differs.block.number,
         "hash": differs.block.hash,
         "step": differs.number or None,
+        "steps_of_the_block": differs.among,
         "transaction": seen.transaction if seen else None,
         "call": words(replica).step(seen.step) if seen else None,
         "fields": fields,
