@@ -99,7 +99,7 @@ def url(wire: Wire) -> str:
 
 
 def assert_once(venture: Venture) -> None:
-    """Each step happened exactly once: one accepted transaction and one event each, code where it should be, no more."""
+    """Each step happened exactly once: one accepted transaction and one event each, and nothing else did."""
     wire, plan = venture.wire, venture.plan
     head = int(wire.rpc("eth_blockNumber"), 16)
     blocks = wire.batch([("eth_getBlockByNumber", [hex(number), True]) for number in range(head + 1)])

@@ -70,19 +70,21 @@ class Works:
     _known: set[str] = field(default_factory=set)
     _reached: set[str] = field(default_factory=set)
     _tries: dict[str, int] = field(default_factory=dict)
+    _waited: list[Waiting] = field(default_factory=list)
 
     def run(self, only: Callable[[Step], bool] = lambda step: step.action != ACCEPT) -> Ended:
         """Does what is missing. only: which steps. Raises StepFailed, Conflict, TooDear, ChainLost, ChainRefused."""
-        for _ in range(_MOST_ROUNDS):
+        rounds = 0
+        while rounds < _MOST_ROUNDS:
             waiting = self._advance(only)
             if waiting and self.wait and waiting.due_at:
-                self.said(f"{waiting.step.key}: due at {moment(waiting.due_at)}; waiting")
-                self._await(waiting.due_at)
+                self._await(waiting)
                 continue
             deep, vanished = self._deep()
             if not vanished:
                 return Ended(deep, waiting)
             self.said(f"{vanished[0]}: is not there any more (a reorganisation); doing it again")
+            rounds += 1
         raise StepFailed(f"after {_MOST_ROUNDS} rounds steps still vanish: the chain does not keep what it took")
 
     def _advance(self, only: Callable[[Step], bool]) -> Waiting | None:
@@ -101,7 +103,7 @@ class Works:
             if self._is_behind(step):
                 continue
             due_at = survey.found[step.key].due_at
-            if step.action.startswith(ENACT) and survey.at < due_at:
+            if step.action.startswith(ENACT) and not self._is_due(survey.at, due_at):
                 return Waiting(step, "announced", due_at)
             if refused := self._do(step, survey):
                 return Waiting(step, refused, due_at)
@@ -164,6 +166,7 @@ class Works:
             return ""
         reason = self._said_by(refused)
         if reason.startswith(_NOT_YET):
+            del self._tries[step.key]
             return reason
         raise StepFailed(f"{step.key}: would revert: {reason}") from None
 
@@ -222,10 +225,17 @@ class Works:
     def _absent(self, survey: Survey) -> list[str]:
         return [step.key for step in self.plan.steps if step.key in self._reached and not survey.is_done(step)]
 
-    def _await(self, due_at: int) -> None:
-        """Waits for a block of a time [unix seconds]."""
-        while self.surveyor.look(known=self._known).at < due_at:
+    def _await(self, waiting: Waiting) -> None:
+        """Waits until a step may be due, by the chain's clock or, where no block comes by itself, by ours."""
+        if waiting not in self._waited:
+            self.said(f"{waiting.step.key}: due at {moment(waiting.due_at)}; waiting")
+            self._waited.append(waiting)
+        time.sleep(self.courier.pace.poll_secs)
+        while not self._is_due(self.surveyor.look(known=self._known).at, waiting.due_at):
             time.sleep(self.courier.pace.poll_secs)
+
+    def _is_due(self, at: int, due_at: int) -> bool:
+        return max(at, int(time.time())) >= due_at
 
     def _require_free(self, survey: Survey) -> None:
         wrong = [step.key for step in self.plan.steps if survey.found[step.key].state == WRONG]

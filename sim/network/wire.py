@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,8 @@ _LIMITED = (-32005, -32016, 429)  # how nodes say inside JSON that it was too mu
 _CONNECT_SECS, _ANSWER_SECS = 10, 120
 _LONGEST_WAIT_SECS = 15.0
 _HEADERS = {"Content-Type": "application/json"}
+
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # its warnings of retries show the address's path
 
 
 def origin(url: str) -> str:
