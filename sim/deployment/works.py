@@ -35,6 +35,10 @@ class Conflict(Exception):
     """Something stands where a step of this deployment should."""
 
 
+class _NonceAhead(Exception):
+    """A transaction waits for others of its account, which a reorganisation has taken away."""
+
+
 class Waiting(NamedTuple):
     """A step that cannot happen yet: why, and when at the earliest [unix seconds]; 0: nobody knows."""
 
@@ -70,6 +74,7 @@ class Works:
     _known: set[str] = field(default_factory=set)
     _reached: set[str] = field(default_factory=set)
     _tries: dict[str, int] = field(default_factory=dict)
+    _seen: Survey | None = None
     _waited: list[Waiting] = field(default_factory=list)
 
     def run(self, only: Callable[[Step], bool] = lambda step: step.action != ACCEPT) -> Ended:
@@ -90,7 +95,7 @@ class Works:
     def _advance(self, only: Callable[[Step], bool]) -> Waiting | None:
         """Does steps until none is missing, or one cannot happen yet."""
         while True:
-            survey = self.surveyor.look(known=self._known)
+            survey = self._look()
             self._require_free(survey)
             self._known |= {step.key for step in self.plan.steps if step.makes and survey.is_done(step)}
             self._close_ends(survey)
@@ -108,6 +113,15 @@ class Works:
             if refused := self._do(step, survey):
                 return Waiting(step, refused, due_at)
 
+    def _look(self) -> Survey:
+        """What stands now; what was known before is known no more when the block of that time is another one."""
+        if self._seen and self._known:
+            block = self.courier.wire.rpc("eth_getBlockByNumber", hex(self._seen.number), False)
+            if block is None or block["hash"] != self._seen.hash:
+                self._known.clear()
+        self._seen = self.surveyor.look(known=self._known)
+        return self._seen
+
     def _do(self, step: Step, survey: Survey) -> str:
         """Sends a step once; answers what it waits for, if it cannot happen yet."""
         self._tries[step.key] = self._tries.get(step.key, 0) + 1
@@ -122,12 +136,22 @@ class Works:
             self.journal.sending(step.key, step.hash, prepared)
         try:
             self.courier.post(prepared)
-            receipt = self.courier.settle(prepared, 1, lambda dearer: self.journal.sending(step.key, step.hash, dearer))
+            receipt = self.courier.settle(prepared, 1, lambda dearer: self._dearer(step, dearer))
         except Superseded:
             self._superseded(step, prepared)
             return ""
+        except _NonceAhead:
+            self.said(f"{step.key}: what came before it is not there any more (a reorganisation); looking again")
+            self._known.clear()
+            return ""
         self._settled(step, receipt)
         return ""
+
+    def _dearer(self, step: Step, dearer: Prepared) -> None:
+        """Notes a dearer version before it is sent; where an earlier nonce became free, no price would help."""
+        if self.courier.nonce("latest") < dearer.nonce:
+            raise _NonceAhead
+        self.journal.sending(step.key, step.hash, dearer)
 
     def _prepared(self, step: Step, nonce: int) -> Prepared:
         """The transaction of a step: the one that was noted with that nonce, or a new one."""
@@ -140,7 +164,12 @@ class Works:
         return self.courier.prepare(step.to, step.data, nonce=nonce)
 
     def _settled(self, step: Step, receipt: Receipt) -> None:
-        self.journal.settled(step.key, step.hash, receipt)
+        silent = receipt.accepted and bool(step.event) and not self.surveyor.tells(step, receipt.logs)
+        self.journal.settled(step.key, step.hash, receipt, silent)
+        if silent:  # the code that it needs was taken away before it came: a call to no code is accepted
+            self.said(f"{step.key}: was accepted and did nothing; looking again")
+            self._known.clear()
+            return
         if receipt.accepted:
             if step.makes:
                 self._known.add(step.key)
@@ -190,7 +219,8 @@ class Works:
             versions = [each for each in self.journal.sent(step.hash) if each["nonce"] == line["nonce"]]
             receipts = filter(None, (self.courier.receipt(each["transaction"]) for each in versions))
             if (receipt := next(receipts, None)) is not None:
-                self.journal.settled(step.key, step.hash, receipt)
+                silent = receipt.accepted and bool(step.event) and not self.surveyor.tells(step, receipt.logs)
+                self.journal.settled(step.key, step.hash, receipt, silent)
             elif self.courier.nonce("latest") > line["nonce"]:
                 self.journal.lost(step.key, step.hash, again(line, step.to, step.data))
                 self.said(f"{step.key}: nonce {line['nonce']} was used by another transaction")
