@@ -106,7 +106,7 @@ def test_a_node_that_lags_makes_nothing_happen_twice(wire: Wire, desk: Desk, fau
     def lagging(number: int) -> None:
         written.append(number)
         if number in (4, 13, 21):
-            faults.lag(2, times=5)
+            faults.lag(2, times=3)
 
     assert desk.apply(through(faults), written=lagging)[1]
     assert len(written) > 21
