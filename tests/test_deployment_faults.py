@@ -49,11 +49,10 @@ def own(wire: Wire) -> Wire:
 
 @pytest.mark.slow
 def test_killed_after_each_line_of_the_journal_it_goes_on(wire: Wire, desk: Desk) -> None:
-    begun = len(desk.venture().journal().lines)
-    kills = 0
+    venture, kills = desk.venture(), 0
     while desk.killed(own(wire), lambda number: die()):
         kills += 1
-        assert len(desk.venture().journal().lines) == begun + kills
+        assert len(venture.journal().lines) == kills
     assert kills == 1 + 2 * len(desk.venture().plan.steps)
     assert_whole(desk.venture())
 
@@ -117,7 +116,7 @@ def taking_the_nonce(desk: Desk, step: str, most_wei: int) -> Callable[[int], No
     """Has something else sent with the nonce of a step, just before the step is."""
 
     def hook(number: int) -> None:
-        line = desk.venture().journal().lines[-1]
+        line = venture.journal().lines[-1]
         if line.get("step") == step and line["kind"] == "sending" and not taken:
             taken.append(line["nonce"])
             call = Prepared(line["nonce"], desk.signer.address, "0x", 0, 21_000, Fees(most_wei, most_wei), "", b"")
@@ -128,6 +127,7 @@ def taking_the_nonce(desk: Desk, step: str, most_wei: int) -> Callable[[int], No
             desk.wire.rpc(SEND, "0x" + raw.hex())
 
     taken: list[int] = []
+    venture = desk.venture()
     return hook
 
 
@@ -141,8 +141,10 @@ def test_a_nonce_that_something_else_took_is_told(desk: Desk, step: str) -> None
 
 
 def test_what_is_stuck_is_sent_dearer_with_its_nonce(wire: Wire, desk: Desk) -> None:
+    venture = desk.venture()
+
     def stuck(number: int) -> None:
-        lines = [line for line in desk.venture().journal().lines if line.get("step") == "Feed"]
+        lines = [line for line in venture.journal().lines if line.get("step") == "Feed"]
         if [line["kind"] for line in lines] == ["sending"]:
             wire.rpc("evm_setAutomine", False)
         elif len(lines) == 2 and lines[-1]["kind"] == "sending":
@@ -156,8 +158,10 @@ def test_what_is_stuck_is_sent_dearer_with_its_nonce(wire: Wire, desk: Desk) -> 
 
 
 def test_killed_after_a_dearer_version_was_noted_it_finds_the_one_that_was_mined(wire: Wire, desk: Desk) -> None:
+    venture = desk.venture()
+
     def stuck(number: int) -> None:
-        lines = [line for line in desk.venture().journal().lines if line.get("step") == "Feed"]
+        lines = [line for line in venture.journal().lines if line.get("step") == "Feed"]
         if [line["kind"] for line in lines] == ["sending"]:
             wire.rpc("evm_setAutomine", False)
         elif len(lines) == 2 and lines[-1]["kind"] == "sending":
