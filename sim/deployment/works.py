@@ -198,7 +198,7 @@ class Works:
         if reason.startswith(_NOT_YET):
             del self._tries[step.key]
             return reason
-        if self.courier.nonce() > now.nonce and self._is_patient(step):
+        if self.courier.nonce() > self.courier.nonce("latest") and self._is_patient(step):
             return (
                 ""  # nodes judge a call after those that wait: another machine's may be the one that it collides with
             )
