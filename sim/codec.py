@@ -21,6 +21,7 @@ _WORD = 64
 _WORD_MASK = 2**256 - 1
 _NUMBER_BITS = 96
 _REMEMBERED = 1024
+_ADDRESS = re.compile("0x[0-9a-f]{40}")
 
 
 def snake(name: str) -> str:
@@ -52,8 +53,10 @@ class Names:
         return name in self._contracts
 
     def number(self, name: str) -> int:
-        """The address of a name as a number."""
+        """The address of a name as a number; an address is its own name."""
         if name not in self._numbers:
+            if _ADDRESS.fullmatch(name):
+                return int(name, 16)
             self._know(name, int(address_of(name), 16))
         return self._numbers[name]
 

@@ -104,6 +104,10 @@ class Model:
 
     def apply(self, step: Step) -> Outcome:
         """Executes one step; a refusal takes everything back."""
+        return Outcome(*self.execute(step), self.snapshot(step.accounts()))
+
+    def execute(self, step: Step) -> tuple[Refusal | None, tuple[Event, ...]]:
+        """Executes one step, as `apply` does, and looks at no state after it."""
         refusal: Refusal | None = None
         self.at, self.steps = step.at, self.steps + 1
         try:
@@ -114,7 +118,7 @@ class Model:
         events = tuple(Event(*event) for event in self.vault.events)
         self.vault.events = ()
         self.journal.keep()
-        return Outcome(refusal, events, self.snapshot(step.accounts()))
+        return refusal, events
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
         """Executes steps in order and answers the outcome of each."""

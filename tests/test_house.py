@@ -49,12 +49,17 @@ ARROWS["sweep"] = ARROWS["agents"]
 ARROWS["conform"] = ARROWS["search"] | {"search"}  # a foreign vault is searched as ours is
 ARROWS["networks"] = frozenset({"network"})  # hands out endpoints and signers, and knows nothing of vaults
 ARROWS["deployment"] = ARROWS["run"] | {"network", "anvil"}  # in the words of scenario files
-ARROWS["report"] = ARROWS["conform"] | {"conform", "mutation", "sweep", "portfolio", "deployment"}
-ARROWS["audit"] = ARROWS["record"] | {"record", "network"}
+ARROWS["report"] = ARROWS["conform"] | {
+    "conform", "mutation", "sweep", "portfolio", "audit", "network", "deployment",
+}  # fmt: skip
+ARROWS["audit"] = ARROWS["record"] | {"record", "network", "portfolio"}  # how far an account is from its end
 ARROWS["bench"] = ARROWS["throughput"] = ARROWS["report"]
 ARROWS["pursuit"] = ARROWS["bench"] | {"bench", "search"}  # the same steps as the other benchmark
+ARROWS["shadow"] = ARROWS["bench"] | {"bench", "search", "audit", "network"}
 ARROWS["rivals"] = ARROWS["conform"] | {"conform", "install"}  # fetched as the installer does
-ARROWS["commands"] = ARROWS["report"] | {"report", "audit", "bench", "throughput", "pursuit", "rivals", "network"}
+ARROWS["commands"] = ARROWS["report"] | {
+    "report", "audit", "bench", "throughput", "pursuit", "rivals", "network", "shadow",
+}  # fmt: skip
 ARROWS["plugin"] = ARROWS["commands"] | {"commands"}  # pytest plays stories as the command line does
 ARROWS["__main__"] = ARROWS["commands"] | {"commands"}
 

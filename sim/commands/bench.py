@@ -32,7 +32,7 @@ def bench(arguments: Namespace) -> int:
         from sim.commands.rivals import rivals
 
         return rivals(arguments)
-    measured = {"chain": _chain, "sweep": _sweep, "search": _search}
+    measured = {"chain": _chain, "sweep": _sweep, "search": _search, "audit": _audit}
     return measured[arguments.what](arguments)
 
 
@@ -68,6 +68,28 @@ def _search(arguments: Namespace) -> int:
             made.add_row(name, about, f"{rate:,}", f"{found['compared_per_second'] / rate:.2f} x")
     show(made)
     print("per second of the processor, the best of three rounds")
+    print(_versions(figures))
+    return DONE
+
+
+def _audit(arguments: Namespace) -> int:
+    from sim.shadow import shadow
+
+    figures = shadow(arguments.steps, _silent if arguments.json else _note)
+    if arguments.json:
+        print(json.dumps(figures, indent=2))
+        return DONE
+    made = table("history", ">steps with logs", ">blocks", ">margins", ">seconds", ">steps/s")
+    for name in ("walk", "orders"):
+        found = figures[name]
+        numbers = (found["steps"], found["blocks"], found["metrics_compared"])
+        made.add_row(name, *(f"{n:,}" for n in numbers), f"{found['audit_seconds']}", f"{found['steps_per_second']:,}")
+    show(made)
+    print("the model was equal to the chain at every block")
+    told = figures["follow"]
+    usual, most = told["median_lag_seconds"], told["largest_lag_seconds"]
+    print(f"followed: {told['transactions']:,} transactions, {told['transactions_per_second']:,.0f} a second")
+    print(f"behind the head by {usual} s in the median, {most} s at most")
     print(_versions(figures))
     return DONE
 

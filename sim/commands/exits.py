@@ -21,6 +21,8 @@ _CODES = {
     "BadRecord": USAGE,
     "BadEquivalents": USAGE,
     "BadCorpus": USAGE,
+    "BadCheckpoint": USAGE,
+    "NoOpening": USAGE,
     "CompileFailed": USAGE,
     "DeployFailed": USAGE,
     "BadJournal": USAGE,

@@ -10,7 +10,7 @@ from sim import __version__
 from sim.commands.exits import MEANINGS, Misused
 
 COMMANDS = (
-    "run", "fuzz", "shrink", "mutate", "conform", "margin", "replay", "explain",
+    "run", "fuzz", "shrink", "mutate", "conform", "margin", "replay", "explain", "audit",
     "scenarios", "schema", "bench", "efficiency", "setup", "doctor", "test",
 )  # fmt: skip
 
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_mutate(commands.add_parser("mutate", help="change the contracts in one place: which changes go unnoticed"))
     _add_conform(commands.add_parser("conform", help="someone else's vault against the model, clause by clause"))
+    _add_audit(commands.add_parser("audit", help="a vault on a chain against the model, block after block"))
     commands.add_parser("setup", help="install everything that is missing")
     commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
     commands.add_parser("test", help="run the tests; takes pytest's arguments", add_help=False)
@@ -155,13 +156,14 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         "chain: lockstep, web3.py's contract layer, pyrevm; sweep: margin of many accounts, mirror, sweeps, Anvil; "
         "search: steps compared in process, and the same calls without comparison; "
         "catalogue: planted bugs, how long each takes to find and to shrink; "
-        "rivals: the same for Hypothesis' stateful engine, and for forge and Wake on a small vault"
+        "rivals: the same for Hypothesis' stateful engine, and for forge and Wake on a small vault; "
+        "audit: a random history and a fast head, audited over RPC"
     )
-    parser.add_argument("what", choices=("chain", "sweep", "search", "catalogue", "rivals"), help=about)
+    parser.add_argument("what", choices=("chain", "sweep", "search", "catalogue", "rivals", "audit"), help=about)
     parser.add_argument("--seeds", type=_seed, default=5, metavar="N", help="catalogue: seeds for each bug (5)")
     parser.add_argument("--only", nargs="+", default=[], metavar="ID", help="catalogue, rivals: these bugs only")
     parser.add_argument("--time", default="60s", metavar="SPAN", help="rivals: how long each may search (60s)")
-    parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="chain, search: steps (10000)")
+    parser.add_argument("--steps", type=_seed, default=10_000, metavar="N", help="chain, search, audit: steps (10000)")
     parser.add_argument("--options", action="store_true", help="chain: futures and options among the trades")
     parser.add_argument("--million", action="store_true", help="sweep: a million accounts too")
     _add_json(parser)
@@ -212,12 +214,41 @@ def _add_conform(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
 
 
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Rebuilds every step from the vault's logs, plays it on the model, and compares the state at each block. "
+        "Ends at the first difference; with --follow it goes on with the chain."
+    )
+    parser.add_argument("--rpc", required=True, metavar="URL", help="a node of the chain")
+    parser.add_argument("--vault", metavar="ADDRESS", help="the vault, where no --deployment names it")
+    parser.add_argument("--deployment", metavar="MANIFEST", help="what a deployment left: names, addresses, block")
+    parser.add_argument(
+        "--from-block", type=_seed, metavar="N", help="not after the vault's creation, which is searched otherwise"
+    )
+    parser.add_argument("--until-block", type=_seed, metavar="N", help="end there")
+    parser.add_argument("--follow", action="store_true", help="go on with every new block, whatever the node does")
+    parser.add_argument("--poll", type=_secs, default=1.0, metavar="SECS", help="wait between looks at the head (1)")
+    parser.add_argument("--confirmations", type=_seed, default=0, metavar="N", help="blocks to stay behind the head")
+    parser.add_argument("--checkpoint", metavar="FILE", help="what was compared, to go on from (default: by vault)")
+    parser.add_argument("--top", type=_count, default=20, metavar="N", help="accounts to show, by health (20)")
+    parser.add_argument("--metrics", type=_seed, metavar="PORT", help="serve Prometheus metrics")
+    parser.add_argument("--metrics-file", metavar="FILE", help="write Prometheus metrics for a textfile collector")
+    _add_json(parser)
+
+
 def _add_contracts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--contracts", metavar="DIR", help="drive the contracts of this directory, with the same ABI")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+
+
+def _secs(text: str) -> float:
+    whole, _, part = text.partition(".")
+    if not (whole + part).isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a number of seconds, got {text!r}")
+    return float(text)
 
 
 def _seed(text: str) -> int:

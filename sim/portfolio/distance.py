@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from sim.mirror import fixed, margin, market, valuation
@@ -30,6 +30,20 @@ def distances(stage: Staging, account: AccountId, cash_wad: int = 0) -> Distance
     def left(shock: int) -> int:
         return margin_at(stage.model, account, shock, stage.held.at, cash_wad)
 
+    return both_ways(left)
+
+
+def distances_of(model: Model, account: AccountId, underlying: int, at: int) -> Distance:
+    """Both distances of an account at a time, if the price of one underlying moves alone."""
+
+    def left(shock: int) -> int:
+        return _margin(model, account, [underlying], shock, at)
+
+    return both_ways(left)
+
+
+def both_ways(left: Callable[[int], int]) -> Distance:
+    """Where nothing is left, downwards and upwards."""
     down = [-each * WAD // 100 for each in _PERCENTS]
     up = [each * WAD // 100 for each in _PERCENTS + _FURTHER]
     return Distance(crossing(left, down), crossing(left, up))
@@ -48,8 +62,15 @@ def isolated_distances(stage: Staging, equity_wad: int, singles: Mapping[int, tu
 
 def margin_at(model: Model, account: AccountId, shock: int, at: int, cash_wad: int = 0) -> int:
     """Maintenance margin after a common shock of all prices [wad]; strikes keep their vols, and nothing is left."""
+    numbers = range(len(model.vault.ledger.risks) - 1)  # the last vouches, and does not move
+    return _margin(model, account, numbers, shock, at, cash_wad)
+
+
+def _margin(
+    model: Model, account: AccountId, underlyings: Iterable[int], shock: int, at: int, cash_wad: int = 0
+) -> int:
     state = model.vault.ledger
-    for number in range(len(state.risks) - 1):  # the last vouches, and does not move
+    for number in underlyings:
         price = state.prices[number]
         price.index = max(1, moved(price.index, shock))
         price.stable, price.premium = price.index, moved(price.premium, shock)
