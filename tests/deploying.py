@@ -43,6 +43,7 @@ class Desk:
         self.wire, self.path = wire, path
         self.signer = KeySigner(key(name))
         self.lines: list[str] = []
+        self.known: Venture | None = None
 
     def fund(self) -> None:
         """Gives the deployer something to pay with."""
@@ -65,11 +66,13 @@ class Desk:
 
     def killed(self, wire: Wire, written: Callable[[int], None] = lambda number: None) -> bool:
         """Does what is missing in a process of its own; whether that was killed before it came to an end."""
+        venture = self.known = self.known or self.venture()  # the file is read once: what it says does not change
         child = os.fork()
         if child == 0:
             ended = 1
             try:
-                self.apply(wire, written)
+                venture.wire = wire
+                venture.apply(self.signer, Options(written=written, pace=PACE))
                 ended = 0
             finally:
                 os._exit(ended)
@@ -99,7 +102,7 @@ def url(wire: Wire) -> str:
 
 
 def assert_once(venture: Venture) -> None:
-    """Each step happened exactly once: one accepted transaction and one event each, code where it should be, no more."""
+    """Each step happened exactly once: one accepted transaction and one event each, and nothing else did."""
     wire, plan = venture.wire, venture.plan
     head = int(wire.rpc("eth_blockNumber"), 16)
     blocks = wire.batch([("eth_getBlockByNumber", [hex(number), True]) for number in range(head + 1)])

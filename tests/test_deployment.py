@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from deploying import PACE, SAFE, Desk, assert_once, assert_whole, params
+from deploying import SAFE, Desk, assert_once, assert_whole, params
 from testnet import RICH, SEPOLIA, key, stand_in
 
 from sim.compiler import compile_contracts, standard_json
@@ -19,7 +19,7 @@ from sim.deployment.estimate import _measured as measured
 from sim.deployment.journal import BadJournal, Busy, InputChanged
 from sim.deployment.manifest import BadManifest, load
 from sim.deployment.survey import FactoryMissing
-from sim.deployment.venture import AccountNeeded, Options, Venture
+from sim.deployment.venture import AccountNeeded, Venture
 from sim.deployment.works import Conflict, StepFailed
 from sim.model import Model
 from sim.network.courier import WrongChain
@@ -218,13 +218,10 @@ def test_a_reverted_step_is_not_done(desk: Desk) -> None:
     assert target is not None
 
     def robbed(number: int) -> None:
-        if (
-            number == len(desk.venture().journal().lines)
-            and desk.venture().journal().lines[-1].get("step") == target.key
-        ):
+        if venture.journal().lines[-1].get("step") == target.key:
             desk.wire.rpc("anvil_setStorageAt", venture.plan.vault, slot, f"0x{int(SAFE, 16):064x}")
 
-    with pytest.raises(StepFailed, match="list_underlying ETH: reverted in transaction 0x.*NotOwner"):
+    with pytest.raises(StepFailed, match=r"list_underlying ETH: reverted in transaction 0x.*NotOwner"):
         desk.apply(written=robbed)
     assert [line["kind"] for line in venture.journal().lines if line.get("step") == target.key] == [
         "sending",
@@ -245,11 +242,11 @@ def test_what_took_our_place_is_told(desk: Desk) -> None:
     other = venture.plan.speech.vault.call("list_underlying", {"name": "BTC", "risk": listed.args["risk"]})
 
     def foreign(number: int) -> None:
-        if venture.journal().lines[-1].get("step") == "set_guardian " + desk.signer.address:
-            if venture.journal().lines[-1]["kind"] == "done":
-                desk.wire.rpc("anvil_impersonateAccount", desk.signer.address)
-                call = {"from": desk.signer.address, "to": venture.plan.vault, "data": other}
-                desk.wire.rpc("eth_sendTransaction", call)
+        last = venture.journal().lines[-1]
+        if (last.get("step"), last["kind"]) == ("set_guardian " + desk.signer.address, "done"):
+            desk.wire.rpc("anvil_impersonateAccount", desk.signer.address)
+            call = {"from": desk.signer.address, "to": venture.plan.vault, "data": other}
+            desk.wire.rpc("eth_sendTransaction", call)
 
     with pytest.raises(Conflict, match="underlying 0 of the vault is another than this deployment lists"):
         desk.apply(written=foreign)
@@ -289,7 +286,7 @@ def test_only_one_process_at_a_time(desk: Desk) -> None:
 
 def test_a_torn_line_is_told_and_stays(desk: Desk) -> None:
     with pytest.raises(ZeroDivisionError):
-        desk.apply(written=lambda number: 1 // (8 - number))  # type: ignore[arg-type,return-value]
+        desk.apply(written=lambda number: 1 // (8 - number))  # type: ignore[arg-type]
     path = desk.venture().journal().path
     whole = path.read_bytes()
     path.write_bytes(whole[:-40])
@@ -311,7 +308,7 @@ def test_two_machines_with_one_account_do_each_step_once(wire: Wire, tmp_path: P
     first, second = (Desk(wire, params(tmp_path / name)) for name in ("first", "second"))
     first.fund()
     with pytest.raises(ZeroDivisionError):
-        first.apply(written=lambda number: 1 // (22 - number))  # type: ignore[arg-type,return-value]
+        first.apply(written=lambda number: 1 // (22 - number))  # type: ignore[arg-type]
     assert second.apply()[1] and first.apply()[1]
     assert_whole(first.venture())
     assert load(first.venture().manifest_path) == load(second.venture().manifest_path)
@@ -322,21 +319,17 @@ def test_explorers_are_given_what_compiles_to_the_same_bytes(desk: Desk) -> None
     venture = desk.venture()
     made = {each.key: each for each in explorer.publications(venture.plan)}
     assert made.keys() == {step.key for step in venture.plan.steps if step.makes}
-    for name in ("Stress", "Vault"):
-        unit, _, contract = made[name].unit.rpartition(":")
-        found = standard_json(solc(), made[name].source)["contracts"][unit][contract]
-        step = venture.plan.step(name)
-        assert step and step.data[66:] == found["evm"]["bytecode"]["object"] + made[name].arguments
+    unit, _, contract = made["Vault"].unit.rpartition(":")
+    found = standard_json(solc(), made["Vault"].source)["contracts"][unit][contract]
+    step = venture.plan.step("Vault")
+    assert step and step.data[66:] == found["evm"]["bytecode"]["object"] + made["Vault"].arguments
 
 
-def test_waiting_is_for_the_chain_s_clock(tmp_path: Path) -> None:
+def test_who_waits_does_what_is_announced_too(wire: Wire, tmp_path: Path) -> None:
     interest = "  interest: {min rate: 1 %, low slope: 4 %, high slope: 60 %, optimal utilisation: 80 %}\n"
     changes = (("  underlyings:\n", interest + "  underlyings:\n"), ("delay: 1m", "delay: 2s"))
-    with stand_in(SEPOLIA, 1) as wire:
-        wire.rpc("evm_setAutomine", True)
-        desk = Desk(wire, params(tmp_path, *changes))
-        desk.fund()
-        venture = desk.venture()
-        _, done = venture.apply(desk.signer, Options(wait=True, said=desk.lines.append, pace=PACE))
-        assert done and any("enact_interest: due at" in line for line in desk.lines)
-        assert_whole(venture)
+    desk = Desk(wire, params(tmp_path, *changes))
+    desk.fund()
+    _, done = desk.apply(wait=True)
+    assert done and len([line for line in desk.lines if "enact_interest: due at" in line]) == 1
+    assert_whole(desk.venture())

@@ -17,7 +17,7 @@ from typing import Any
 from sim.network.courier import Fees, Prepared, Receipt
 
 FORMAT = 1
-OPENED, SENDING, DONE, REVERTED, LOST = "opened", "sending", "done", "reverted", "superseded"
+OPENED, SENDING, DONE, REVERTED, SILENT, LOST = "opened", "sending", "done", "reverted", "silent", "superseded"
 
 Written = Callable[[int], None]
 
@@ -67,11 +67,11 @@ class Journal:
         told = {"nonce": prepared.nonce, "transaction": prepared.hash, "gas": prepared.gas, **fees}
         self._add({"kind": SENDING, "step": step, "hash": hash, **told})
 
-    def settled(self, step: str, hash: str, receipt: Receipt) -> None:
-        """Notes what became of a transaction."""
+    def settled(self, step: str, hash: str, receipt: Receipt, silent: bool = False) -> None:
+        """Notes what became of a transaction. silent: it was accepted and did nothing."""
         told = {"transaction": receipt.hash, "block": receipt.block, "block_hash": receipt.block_hash}
         cost = {"gas_used": receipt.gas_used, "price_wei": receipt.price_wei}
-        kind = DONE if receipt.accepted else REVERTED
+        kind = SILENT if silent else DONE if receipt.accepted else REVERTED
         self._add({"kind": kind, "step": step, "hash": hash, **told, **cost})
 
     def lost(self, step: str, hash: str, prepared: Prepared) -> None:
@@ -84,7 +84,7 @@ class Journal:
 
     def open_ends(self) -> list[dict[str, Any]]:
         """What was noted before sending and has no end: the last try of each nonce."""
-        ended = {line["transaction"] for line in self.lines if line["kind"] in (DONE, REVERTED, LOST)}
+        ended = {line["transaction"] for line in self.lines if line["kind"] in (DONE, REVERTED, SILENT, LOST)}
         closed = {line["nonce"] for line in self.lines if line["kind"] == SENDING and line["transaction"] in ended}
         last = {line["nonce"]: line for line in self.lines if line["kind"] == SENDING}
         return [line for nonce, line in sorted(last.items()) if nonce not in closed]

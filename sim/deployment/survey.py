@@ -15,7 +15,7 @@ from sim.scenario.governing import ENACT, SCHEDULE
 DONE, MISSING, WRONG = "done", "missing", "wrong"
 
 _RECENT_BLOCKS = 1_000
-_TRIES, _WAIT_SECS = 8, 0.5
+_TRIES, _WAIT_SECS = 12, 0.25
 
 
 class FactoryMissing(Exception):
@@ -76,6 +76,11 @@ class Surveyor:
                 if turn == _TRIES - 1:
                     raise
         raise ChainLost(f"{self.wire.origin}: its nodes do not agree on the latest block")
+
+    def tells(self, step: Step, logs: Collection[Mapping[str, Any]]) -> bool:
+        """Whether logs of a transaction have the event of a step."""
+        ours = (log for log in logs if log["address"].lower() == self.plan.vault)
+        return any(self._fits(step, self.plan.speech.vault.event(log)) for log in ours)
 
     def _at(self, block: Mapping[str, Any], known: Collection[str]) -> Survey | None:
         number, tag = int(block["number"], 16), block["number"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from sim.anvil import ChainRefused
 from sim.deploy import APPRAISER, FEED, POLICY, REGISTRY, TELLER
 from sim.deployment.blueprint import Blueprint, Step
 from sim.deployment.code import immutables, stands
@@ -181,7 +182,10 @@ def named(told: Any, like: Any) -> Any:
 
 def _parameters(wire: Wire, plan: Blueprint, tag: str) -> list[Pair]:
     expected = dict(_flat("", plain(expected_parameters(plan))))
-    found = dict(_flat("", plain(parameters(wire, plan, tag))))
+    try:
+        found = dict(_flat("", plain(parameters(wire, plan, tag))))
+    except (ChainRefused, ValueError):
+        return [("parameters", "told by the vault", "unreadable")]
     places = dict.fromkeys((*expected, *found))
     return [(place, expected.get(place, "nothing"), found.get(place, "nothing")) for place in places]
 

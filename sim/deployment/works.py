@@ -35,6 +35,10 @@ class Conflict(Exception):
     """Something stands where a step of this deployment should."""
 
 
+class _NonceAhead(Exception):
+    """A transaction waits for others of its account, which a reorganisation has taken away."""
+
+
 class Waiting(NamedTuple):
     """A step that cannot happen yet: why, and when at the earliest [unix seconds]; 0: nobody knows."""
 
@@ -70,25 +74,29 @@ class Works:
     _known: set[str] = field(default_factory=set)
     _reached: set[str] = field(default_factory=set)
     _tries: dict[str, int] = field(default_factory=dict)
+    _seen: Survey | None = None
+    _overtaken: dict[str, float] = field(default_factory=dict)
+    _waited: list[Waiting] = field(default_factory=list)
 
     def run(self, only: Callable[[Step], bool] = lambda step: step.action != ACCEPT) -> Ended:
         """Does what is missing. only: which steps. Raises StepFailed, Conflict, TooDear, ChainLost, ChainRefused."""
-        for _ in range(_MOST_ROUNDS):
+        rounds = 0
+        while rounds < _MOST_ROUNDS:
             waiting = self._advance(only)
             if waiting and self.wait and waiting.due_at:
-                self.said(f"{waiting.step.key}: due at {moment(waiting.due_at)}; waiting")
-                self._await(waiting.due_at)
+                self._await(waiting)
                 continue
             deep, vanished = self._deep()
             if not vanished:
                 return Ended(deep, waiting)
             self.said(f"{vanished[0]}: is not there any more (a reorganisation); doing it again")
+            rounds += 1
         raise StepFailed(f"after {_MOST_ROUNDS} rounds steps still vanish: the chain does not keep what it took")
 
     def _advance(self, only: Callable[[Step], bool]) -> Waiting | None:
         """Does steps until none is missing, or one cannot happen yet."""
         while True:
-            survey = self.surveyor.look(known=self._known)
+            survey = self._look()
             self._require_free(survey)
             self._known |= {step.key for step in self.plan.steps if step.makes and survey.is_done(step)}
             self._close_ends(survey)
@@ -101,10 +109,19 @@ class Works:
             if self._is_behind(step):
                 continue
             due_at = survey.found[step.key].due_at
-            if step.action.startswith(ENACT) and survey.at < due_at:
+            if step.action.startswith(ENACT) and not self._is_due(survey.at, due_at):
                 return Waiting(step, "announced", due_at)
             if refused := self._do(step, survey):
                 return Waiting(step, refused, due_at)
+
+    def _look(self) -> Survey:
+        """What stands now; what was known before is known no more when the block of that time is another one."""
+        if self._seen and self._known:
+            block = self.courier.wire.rpc("eth_getBlockByNumber", hex(self._seen.number), False)
+            if block is None or block["hash"] != self._seen.hash:
+                self._known.clear()
+        self._seen = self.surveyor.look(known=self._known)
+        return self._seen
 
     def _do(self, step: Step, survey: Survey) -> str:
         """Sends a step once; answers what it waits for, if it cannot happen yet."""
@@ -120,12 +137,22 @@ class Works:
             self.journal.sending(step.key, step.hash, prepared)
         try:
             self.courier.post(prepared)
-            receipt = self.courier.settle(prepared, 1, lambda dearer: self.journal.sending(step.key, step.hash, dearer))
+            receipt = self.courier.settle(prepared, 1, lambda dearer: self._dearer(step, dearer))
         except Superseded:
             self._superseded(step, prepared)
             return ""
+        except _NonceAhead:
+            self.said(f"{step.key}: what came before it is not there any more (a reorganisation); looking again")
+            self._known.clear()
+            return ""
         self._settled(step, receipt)
         return ""
+
+    def _dearer(self, step: Step, dearer: Prepared) -> None:
+        """Notes a dearer version before it is sent; where an earlier nonce became free, no price would help."""
+        if self.courier.nonce("latest") < dearer.nonce:
+            raise _NonceAhead
+        self.journal.sending(step.key, step.hash, dearer)
 
     def _prepared(self, step: Step, nonce: int) -> Prepared:
         """The transaction of a step: the one that was noted with that nonce, or a new one."""
@@ -138,7 +165,12 @@ class Works:
         return self.courier.prepare(step.to, step.data, nonce=nonce)
 
     def _settled(self, step: Step, receipt: Receipt) -> None:
-        self.journal.settled(step.key, step.hash, receipt)
+        silent = receipt.accepted and bool(step.event) and not self.surveyor.tells(step, receipt.logs)
+        self.journal.settled(step.key, step.hash, receipt, silent)
+        if silent:  # the code that it needs was taken away before it came: a call to no code is accepted
+            self.said(f"{step.key}: was accepted and did nothing; looking again")
+            self._known.clear()
+            return
         if receipt.accepted:
             if step.makes:
                 self._known.add(step.key)
@@ -164,8 +196,22 @@ class Works:
             return ""
         reason = self._said_by(refused)
         if reason.startswith(_NOT_YET):
+            del self._tries[step.key]
             return reason
+        if self.courier.nonce() > self.courier.nonce("latest") and self._is_patient(step):
+            return (
+                ""  # nodes judge a call after those that wait: another machine's may be the one that it collides with
+            )
         raise StepFailed(f"{step.key}: would revert: {reason}") from None
+
+    def _is_patient(self, step: Step) -> bool:
+        """Waits a little for other transactions of the account; not for ever."""
+        if step.key not in self._overtaken:
+            self._overtaken[step.key] = time.monotonic()
+            self.said(f"{step.key}: another transaction of {step.by} is on its way; waiting for it")
+        time.sleep(self.courier.pace.poll_secs)
+        del self._tries[step.key]
+        return time.monotonic() - self._overtaken[step.key] < _PATIENCE * self.courier.pace.stuck_secs
 
     def _reason(self, step: Step) -> str:
         try:
@@ -187,7 +233,8 @@ class Works:
             versions = [each for each in self.journal.sent(step.hash) if each["nonce"] == line["nonce"]]
             receipts = filter(None, (self.courier.receipt(each["transaction"]) for each in versions))
             if (receipt := next(receipts, None)) is not None:
-                self.journal.settled(step.key, step.hash, receipt)
+                silent = receipt.accepted and bool(step.event) and not self.surveyor.tells(step, receipt.logs)
+                self.journal.settled(step.key, step.hash, receipt, silent)
             elif self.courier.nonce("latest") > line["nonce"]:
                 self.journal.lost(step.key, step.hash, again(line, step.to, step.data))
                 self.said(f"{step.key}: nonce {line['nonce']} was used by another transaction")
@@ -222,10 +269,17 @@ class Works:
     def _absent(self, survey: Survey) -> list[str]:
         return [step.key for step in self.plan.steps if step.key in self._reached and not survey.is_done(step)]
 
-    def _await(self, due_at: int) -> None:
-        """Waits for a block of a time [unix seconds]."""
-        while self.surveyor.look(known=self._known).at < due_at:
+    def _await(self, waiting: Waiting) -> None:
+        """Waits until a step may be due, by the chain's clock or, where no block comes by itself, by ours."""
+        if waiting not in self._waited:
+            self.said(f"{waiting.step.key}: due at {moment(waiting.due_at)}; waiting")
+            self._waited.append(waiting)
+        time.sleep(self.courier.pace.poll_secs)
+        while not self._is_due(self.surveyor.look(known=self._known).at, waiting.due_at):
             time.sleep(self.courier.pace.poll_secs)
+
+    def _is_due(self, at: int, due_at: int) -> bool:
+        return max(at, int(time.time())) >= due_at
 
     def _require_free(self, survey: Survey) -> None:
         wrong = [step.key for step in self.plan.steps if survey.found[step.key].state == WRONG]

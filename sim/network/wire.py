@@ -16,6 +16,8 @@ _CONNECT_SECS, _ANSWER_SECS = 10, 120
 _LONGEST_WAIT_SECS = 15.0
 _HEADERS = {"Content-Type": "application/json"}
 
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # its warnings of retries show the address's path
+
 
 def origin(url: str) -> str:
     """An address without what may be secret in it: scheme, host and port."""
