@@ -69,6 +69,9 @@ def _doctor() -> int:
     return DONE if all(finding.ok for finding in findings) else MISSING
 
 
+_OF_THE_WHOLE = ("-m", "slow", "not slow", "-q", "-v", "-x")  # what pytest is told of a whole suite or its fast part
+
+
 def _test(words: Sequence[str]) -> int:
     import os
     import subprocess
@@ -79,7 +82,8 @@ def _test(words: Sequence[str]) -> int:
     if root is None:
         raise ToolchainMissing("the tests are not in the package; in a clone of the repository: ./crossvault test")
     ensure()
-    spread = [] if words else ["-n", "auto"]  # the whole suite goes over all processors
+    is_whole = not [word for word in words if word not in _OF_THE_WHOLE]
+    spread = ["-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder"] if is_whole else []  # all processors
     command = [sys.executable, "-m", "pytest", *spread, *words]
     return subprocess.run(command, cwd=root, env=dict(os.environ), check=False).returncode
 
