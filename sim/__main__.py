@@ -69,7 +69,10 @@ def _doctor() -> int:
     return DONE if all(finding.ok for finding in findings) else MISSING
 
 
-_OF_THE_WHOLE = ("-m", "slow", "not slow", "-q", "-v", "-x")  # what pytest is told of a whole suite or its fast part
+def spread(words: Sequence[str]) -> list[str]:
+    """What tells pytest to use all processors: for the whole suite and its fast part."""
+    is_whole = set(words) <= {"-m", "slow", "not slow", "-q", "-v", "-x"}
+    return ["-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder"] if is_whole else []
 
 
 def _test(words: Sequence[str]) -> int:
@@ -82,9 +85,7 @@ def _test(words: Sequence[str]) -> int:
     if root is None:
         raise ToolchainMissing("the tests are not in the package; in a clone of the repository: ./crossvault test")
     ensure()
-    is_whole = not [word for word in words if word not in _OF_THE_WHOLE]
-    spread = ["-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder"] if is_whole else []  # all processors
-    command = [sys.executable, "-m", "pytest", *spread, *words]
+    command = [sys.executable, "-m", "pytest", *spread(words), *words]
     return subprocess.run(command, cwd=root, env=dict(os.environ), check=False).returncode
 
 
