@@ -69,6 +69,12 @@ def _doctor() -> int:
     return DONE if all(finding.ok for finding in findings) else MISSING
 
 
+def spread(words: Sequence[str]) -> list[str]:
+    """What tells pytest to use all processors: for the whole suite and its fast part."""
+    is_whole = set(words) <= {"-m", "slow", "not slow", "-q", "-v", "-x"}
+    return ["-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder"] if is_whole else []
+
+
 def _test(words: Sequence[str]) -> int:
     import os
     import subprocess
@@ -79,8 +85,7 @@ def _test(words: Sequence[str]) -> int:
     if root is None:
         raise ToolchainMissing("the tests are not in the package; in a clone of the repository: ./crossvault test")
     ensure()
-    spread = [] if words else ["-n", "auto"]  # the whole suite goes over all processors
-    command = [sys.executable, "-m", "pytest", *spread, *words]
+    command = [sys.executable, "-m", "pytest", *spread(words), *words]
     return subprocess.run(command, cwd=root, env=dict(os.environ), check=False).returncode
 
 

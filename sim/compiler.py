@@ -10,7 +10,8 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,12 @@ def _compile_sources(sources: Sources, directory: Path | None) -> Build:
     key = build_hash(sources)
     if stored := _stored(key):
         return stored
+    with _turn(key):
+        return _stored(key) or _compile_stale(key, sources, directory)
+
+
+def _compile_stale(key: str, sources: Sources, directory: Path | None) -> Build:
+    """Compiles what differs from the contracts that ship, or everything where these are not in the cache."""
     ours = contract_sources()
     shipped = _stored(build_hash(ours)) if directory else None
     stale = _reached(sources, ours) if shipped else set(sources)
@@ -314,6 +321,18 @@ def _warnings(output: Mapping[str, Any]) -> tuple[str, ...]:
     found = (problem for problem in output.get("errors", []) if problem["severity"] == "warning")
     own = (each for each in found if "/.cache/" not in each.get("sourceLocation", {}).get("file", ""))
     return tuple(problem["formattedMessage"].strip() for problem in own)
+
+
+@contextmanager
+def _turn(name: str) -> Iterator[None]:
+    """One process at a time compiles a thing; whoever waited looks for it again."""
+    from filelock import FileLock
+
+    path = _cache_path(name).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path):
+        _stored.cache_clear()
+        yield
 
 
 def _cache_path(name: str) -> Path:

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +61,19 @@ def test_a_warm_start_compiles_nothing(contracts: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(toolchain, "ensure", lambda: None)
     with pytest.raises(ImportError):
         compiler.compile_contracts()
+
+
+def test_who_compiles_the_same_at_once_waits_for_it(contracts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts, run_solc = [], compiler._run_solc
+
+    def counted(*words: Any) -> dict[str, Any]:
+        starts.append(words)
+        return run_solc(*words)
+
+    monkeypatch.setattr(compiler, "_run_solc", counted)
+    with ThreadPoolExecutor(3) as pool:
+        first, *others = [each.result() for each in [pool.submit(compiler.compile_contracts) for _ in range(3)]]
+    assert others == [first, first] and len(starts) == 1
 
 
 def test_a_damaged_artifact_is_compiled_again(contracts: Path) -> None:

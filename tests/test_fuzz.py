@@ -63,6 +63,7 @@ def test_contracts_that_ship_agree_and_a_seed_says_what_is_played() -> None:
     assert campaign(Plan(3, 1, steps=120)).reach.document() != first.reach.document()
 
 
+@pytest.mark.slow
 def test_a_difference_is_found_confirmed_and_recorded(
     generous: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -95,6 +96,7 @@ def test_walks_that_failed_come_first_once_the_contracts_are_mended(generous: Pa
     assert line["seed"] == failed.seed and line["failure"] is None
 
 
+@pytest.mark.slow
 def test_engines_that_disagree_are_no_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     was = "uint256 moved = IERC20(token).balanceOf(address(this)) - before;"
     odd = was + " if (block.prevrandao == 0) moved += 1;"  # which pyrevm leaves at zero and Anvil draws
@@ -150,6 +152,7 @@ def test_without_pyrevm_it_says_what_is_missing() -> None:
     assert "pyrevm" in done.stderr and "setup" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_interruption_keeps_what_was_reached(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sim", "fuzz", "--time", "10m", "-j", "1", "--json", "--corpus", str(tmp_path)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -172,6 +175,7 @@ def test_text_names_what_was_reached_and_what_never(capsys: pytest.CaptureFixtur
         assert said in out, said
 
 
+@pytest.mark.slow
 def test_coverage_is_written_for_readers_and_for_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuzz", "--steps", "30", "-j", "1", "--coverage", str(tmp_path / "out"), "--json"]) == DONE
     whole = json.loads(capsys.readouterr().out)["coverage"]["all"]

@@ -4,13 +4,15 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sim.compiler import compile_contracts, syntax_trees
+from sim import compiler
+from sim.compiler import compile_contracts
 
 ROOT = Path(__file__).resolve().parent.parent
 SIM = ROOT / "sim"
@@ -88,6 +90,13 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
             yield from nodes(value)
 
 
+@cache
+def syntax_trees() -> Mapping[str, Any]:
+    """Those of the contracts, read once."""
+    return compiler.syntax_trees()
+
+
+@cache
 def solidity_functions(name: str) -> list[tuple[str, dict[str, Any]]]:
     """The functions of a contract file: a label and the syntax tree."""
     found = [node for node in nodes(syntax_trees()[name]) if node["nodeType"] == "FunctionDefinition"]

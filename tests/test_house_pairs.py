@@ -2,13 +2,14 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from sim.compiler import syntax_trees
+from sim import compiler
 
 ROOT = Path(__file__).resolve().parent.parent
 MIRROR = ROOT / "sim" / "mirror"
@@ -66,6 +67,12 @@ def notice(node: dict[str, Any]) -> str:
     text = (node.get("documentation") or {}).get("text", "")
     found = re.search(r"@notice\s+(.*?)(?=\n\s*@|\Z)", text, flags=re.S)
     return sentence(found[1]) if found else ""
+
+
+@cache
+def syntax_trees() -> Mapping[str, Any]:
+    """Those of the contracts, read once."""
+    return compiler.syntax_trees()
 
 
 class SolidityFile:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.__main__ import spread
 from sim.record import read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,6 +90,16 @@ def test_bad_words_are_exit_code_2(words: list[str], said: str) -> None:
     done = start(*words)
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("words", [[], ["-m", "not slow"], ["-q", "-m", "slow"]])
+def test_the_whole_suite_and_its_parts_take_all_processors(words: list[str]) -> None:
+    assert spread(words)[:4] == ["-n", "auto", "--dist", "loadgroup"]
+
+
+@pytest.mark.parametrize("words", [["tests/test_main.py"], ["-k", "main"], ["-m", "not slow", "-n", "0"], ["--pdb"]])
+def test_who_chooses_tests_or_a_way_to_run_them_has_one_process(words: list[str]) -> None:
+    assert spread(words) == []
 
 
 def test_scenarios_schema_version_and_help() -> None:

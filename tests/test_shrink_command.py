@@ -55,6 +55,7 @@ def kept(folder: Path, record: Path) -> Path:
     return folder / "bad.repro.yaml"
 
 
+@pytest.mark.slow
 def test_a_repro_fails_on_what_it_was_found_in_and_passes_where_that_is_mended(folder: Path, kept: Path) -> None:
     bad = start(folder, "-m", "sim", "run", kept.name, "--contracts", "contracts", "--no-record")
     assert bad.returncode == 1 and "DIFFERENCE" in bad.stdout and "now passes" not in bad.stdout
@@ -91,6 +92,7 @@ def test_bad_words_are_told(words: list[str], said: str, folder: Path, record: P
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_plugin_collects_stories_names_them_and_reports_what_is_wrong(folder: Path, kept: Path) -> None:
     stories = folder / "stories"
     stories.mkdir()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import astuple, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -45,6 +46,14 @@ class Inputs(Protocol):
         ...
 
 
+def _below(random: Random, limit: int) -> int:
+    """A number under a limit, as `randrange` draws it, in a fraction of its time: there are millions of them."""
+    bits = limit.bit_length()
+    while (drawn := random.getrandbits(bits)) >= limit:
+        pass
+    return drawn
+
+
 @dataclass(frozen=True)
 class Whole:
     """A number within bounds: as often small as large, and often close to a bound."""
@@ -53,15 +62,23 @@ class Whole:
     high: int
 
     def edges(self) -> Sequence[int]:
-        near = {self.low, self.low + 1, -1, 0, 1, self.high - 1, self.high}
-        return sorted(value for value in near if self.low <= value <= self.high)
+        return self._edges
 
     def draw(self, random: Random) -> int:
         if random.random() < 0.1:
-            return random.choice(self.edges())
-        size = random.getrandbits(random.randint(1, max(abs(self.low), abs(self.high)).bit_length()))
+            return self._edges[_below(random, len(self._edges))]
+        size = random.getrandbits(1 + _below(random, self._bits))
         value = -size if self.low < 0 and random.random() < 0.5 else size
         return value if self.low <= value <= self.high else random.randint(self.low, self.high)
+
+    @cached_property
+    def _bits(self) -> int:
+        return max(1, abs(self.low), abs(self.high)).bit_length()
+
+    @cached_property
+    def _edges(self) -> Sequence[int]:
+        near = {self.low, self.low + 1, -1, 0, 1, self.high - 1, self.high}
+        return sorted(value for value in near if self.low <= value <= self.high)
 
 
 @dataclass(frozen=True)
@@ -218,10 +235,12 @@ def _chunks(calls: Sequence[str]) -> Iterator[list[str]]:
 
 def plain(value: Any) -> Any:
     """A value of the mirror as the chain answers it."""
+    if isinstance(value, int | str):
+        return value
     if isinstance(value, Stored):
         return plain(value.values())
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(astuple(value))
+        return tuple(plain(getattr(value, each.name)) for each in fields(value))
     if isinstance(value, tuple | list):
         return tuple(plain(each) for each in value)
     return value
