@@ -164,6 +164,7 @@ def test_an_opening_is_put_on_a_vault_once_in_as_many_goes_as_it_takes(node: Wir
     assert balance(venue, "lin", "USDC") == 0
 
 
+@pytest.mark.slow
 def test_what_others_do_meanwhile_is_part_of_it(node: Wire, tmp_path: Path) -> None:
     place = placed(node, story_at(node, tmp_path))
     over = threading.Event()
@@ -190,6 +191,7 @@ def test_what_others_do_meanwhile_is_part_of_it(node: Wire, tmp_path: Path) -> N
     assert venue.replica.tally.steps > len(venue.ours.sent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -214,6 +216,7 @@ def test_an_endpoint_that_fails_changes_nothing(node: Wire, tmp_path: Path, trou
     assert len(venue.ours.outcomes) == venue.replica.tally.steps
 
 
+@pytest.mark.slow
 def test_a_reorganisation_of_five_blocks_is_played_through(node: Wire, tmp_path: Path) -> None:
     place = placed(node, story_at(node, tmp_path))
     with mining(node, 0.1):
@@ -234,6 +237,7 @@ def test_a_reorganisation_of_five_blocks_is_played_through(node: Wire, tmp_path:
     assert states(venue)[deposits[0].args["account"]].image.principal is not None
 
 
+@pytest.mark.slow
 def test_a_contract_changed_by_one_rounding_differs(node: Wire, tmp_path: Path) -> None:
     changed = tmp_path / "contracts"
     changed.mkdir()

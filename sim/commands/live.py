@@ -120,12 +120,13 @@ def _story(arguments: Namespace, venue: Venue) -> Story:
 def _venue(arguments: Namespace, cast: str) -> Venue:
     """The deployed vault, with its company. Raises Misused, ScenarioError, WrongChain, ChainLost."""
     from sim import networks
-    from sim.deployment import manifest
+    from sim.deployment import chains, manifest
 
     for name in ("deployment", "account"):
         if not getattr(arguments, name):
             raise Misused(f"--{name}: is needed with --network")
     deployed = manifest.load(Path(arguments.deployment))
+    chains.require_test(deployed.chain_id, arguments.allow_mainnet)
     roles: dict[str, Signer] = {}
     for text in arguments.players:
         name, _, alias = text.partition("=")

@@ -121,6 +121,7 @@ def _add_live(parser: argparse.ArgumentParser) -> None:
     live.add_argument("--confirmations", type=_count, default=1, metavar="N", help="blocks that a step needs (1)")
     live.add_argument("--most-steps", type=_count, default=200, metavar="N", help="steps of the scenario at most (200)")
     live.add_argument("--most-time", default="15m", metavar="SPAN", help="time that it takes at most (15m)")
+    live.add_argument("--allow-mainnet", action="store_true", help="even on a chain that may hold money")
     live.add_argument("--keep-gas", action="store_true", help="leave what is left for gas with the actors")
 
 
