@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from testnet import SEPOLIA, funded, stand_in
 
-from sim.live.company import PAYER, Cast, Company, Ground, OverBudget
+from sim.live.company import PAYER, Cast, Company, Ground, OverBudget, Pending
 from sim.live.fitting import Fitted, Unfit, key, require_feeders, require_same_rules, rules
 from sim.model import Model
 from sim.network.courier import Pace
@@ -51,6 +52,24 @@ def test_an_account_is_given_gas_within_the_budget_and_gives_the_rest_back(node:
     poor = company(node, "poor", 10)
     with pytest.raises(OverBudget, match="gas for alice takes"):
         poor.provide("alice", 100_000)
+
+
+def test_what_was_sent_before_is_waited_for(node: Wire) -> None:
+    found = company(node, "pending")
+    found.provide("alice", 100_000)
+    node.rpc("evm_setAutomine", False)
+    try:
+        courier = found.courier("alice")
+        courier.post(courier.prepare(found.payer.address, "0x", value=1))
+        found.ground = found.ground._replace(pace=Pace(0.01, 0.1))
+        with pytest.raises(Pending, match=r"\(alice\) has sent what is in no block yet"):
+            found.await_quiet(["alice"])
+        threading.Timer(0.1, node.rpc, ["evm_mine"]).start()
+        found.ground = found.ground._replace(pace=Pace(0.01, 10))
+        found.await_quiet(["alice"])
+        assert courier.nonce("latest") == 1
+    finally:
+        node.rpc("evm_setAutomine", True)
 
 
 def test_a_cast_has_an_address_for_every_name_and_keeps_those_of_contracts(node: Wire) -> None:

@@ -28,6 +28,7 @@ _CODES = {
     "Unfit": USAGE,
     "OverBudget": MISSED,
     "Lost": INTERRUPTED,
+    "Pending": INTERRUPTED,
     "BadJournal": USAGE,
     "BadManifest": USAGE,
     "InputChanged": USAGE,

@@ -26,6 +26,7 @@ from sim.report.summary import summary
 from sim.report.watch import Watch
 from sim.run import Result, drive
 from sim.scenario import load, quantity
+from sim.side import EXCHANGE, VAULT
 from sim.story import Story
 
 _DECIMALS = {"ether": 18, "gwei": 9}
@@ -50,7 +51,9 @@ Fit = Callable[[Venue, Story, Mapping[str, str]], Fitted]
 def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     interrupts = Interrupts()
     venue = _venue(arguments, cast)
-    venue.meet(person for step in opening(_story(arguments, venue)) for person in people(step))
+    actors = {person for step in opening(_story(arguments, venue)) for person in people(step)}
+    venue.meet(actors)
+    venue.company.await_quiet(actors - {VAULT, EXCHANGE})
     venue.replica.catch_up()
     story = _story(arguments, venue)
     aliases = {name: PAYER for name in governors(story) if name not in venue.troupe.roles}

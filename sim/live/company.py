@@ -6,7 +6,8 @@ finds them again, nobody else can, and nothing has to be kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from sim.codec import Names
@@ -27,6 +28,10 @@ _CALLS_AHEAD = 3  # gas that an account is given at once, in calls like the one 
 
 class OverBudget(Exception):
     """The story would cost more than it may."""
+
+
+class Pending(Exception):
+    """An account has sent something that may still happen."""
 
 
 class Ground(NamedTuple):
@@ -89,6 +94,20 @@ class Company:
             )
         self._pay(PAYER, name, gift_wei)
         self.spent_wei += gift_wei
+
+    def await_quiet(self, names: Iterable[str]) -> None:
+        """Waits until nothing that some names sent earlier is still to come. Raises Pending, ChainLost."""
+        began = time.monotonic()
+        for name in dict.fromkeys((*names, PAYER)):
+            courier = self.courier(name)
+            for wait_secs in self.ground.pace.waits():
+                if courier.nonce() <= courier.nonce("latest"):
+                    break
+                if time.monotonic() - began > self.ground.pace.stuck_secs:
+                    raise Pending(
+                        f"{courier.signer.address} ({name}) has sent what is in no block yet: try again later"
+                    )
+                time.sleep(wait_secs)
 
     def give_back(self) -> int:
         """Returns what the names still have to the paying account, as far as it is worth a transfer [wei]."""
