@@ -343,6 +343,8 @@ class Replica:
             if same and self._playing.reaches(same[-1].number):
                 self._go_back_to(same[-1])
                 break
+            if not same and not any(told):
+                raise ChainLost(f"{self.source.origin} knows none of the last blocks: it is behind")
         else:
             self._player = None
             if self._checkpoint:

@@ -67,6 +67,7 @@ class Sight:
         self._began = time.monotonic()
         self._gauges: Gauges | None = None
         self._next_figures = 0.0
+        self._caught_up = replica.is_open
         self._found: list[Standing] = []
         if arguments.metrics is not None or arguments.metrics_file:
             self._gauges = Gauges()
@@ -115,10 +116,12 @@ class Sight:
         wait = self._arguments.poll
         while True:
             try:
-                return self._replica.catch_up(last)
+                self._replica.catch_up(last)
+                self._caught_up = True
+                return
             except (ChainLost, ChainRefused) as lost:
                 said = f"{self._replica.source.origin} refuses {lost}" if isinstance(lost, ChainRefused) else str(lost)
-                if not self._arguments.follow or not self._replica.is_open:
+                if not self._arguments.follow or not self._caught_up:
                     raise ChainLost(said) from lost
                 print(f"crossvault: {said}; trying again in {wait:.0f} s", file=sys.stderr)
             time.sleep(wait)
