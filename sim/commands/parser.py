@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_shrink(commands.add_parser("shrink", help="the smallest story of a difference, as a file to keep"))
     _add_json(commands.add_parser("scenarios", help="the scenarios that ship"))
     schema = commands.add_parser("schema", help="the JSON Schema of a kind of file, for editors")
-    schema.add_argument("kind", nargs="?", default="scenario", choices=("scenario", "portfolio", "preset"))
+    kinds = ("scenario", "portfolio", "preset", "deployment")
+    schema.add_argument("kind", nargs="?", default="scenario", choices=kinds)
     _add_bench(commands.add_parser("bench", help="how fast steps are compared, against rivals in the same run"))
     _add_efficiency(
         commands.add_parser("efficiency", help="what cross margin saves by kind of book, and what it risks")

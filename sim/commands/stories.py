@@ -29,6 +29,7 @@ def scenarios(arguments: Namespace) -> int:
 def schema(arguments: Namespace) -> int:
     """Prints the JSON Schema of one kind of file."""
     rooms = {"scenario": "sim.scenario", "portfolio": "sim.portfolio.sheet", "preset": "sim.scenario.preset"}
+    rooms |= {"deployment": "sim.deployment.params"}
     print(json.dumps(import_module(rooms[arguments.kind]).json_schema(), indent=2))
     return DONE
 
