@@ -13,7 +13,6 @@ import pytest
 from faults import Faults, cut, drop, lose, status
 from testnet import SEPOLIA, funded, mining, stand_in
 
-from sim.audit.moment import Differs
 from sim.codec import Names
 from sim.commands.live import opened_part
 from sim.compiler import compile_contracts
@@ -24,7 +23,7 @@ from sim.live.seeding import held, opening, people
 from sim.live.venue import Place, Troupe, Venue
 from sim.network.courier import Pace
 from sim.network.wire import Wire
-from sim.run import Result, drive
+from sim.run import Diverged, Result, drive
 from sim.scenario import load
 from sim.side import EXCHANGE, VAULT
 from sim.speech import Speech
@@ -250,7 +249,7 @@ def test_a_contract_changed_by_one_rounding_differs(node: Wire, tmp_path: Path) 
     with mining(node):
         venue = venue_of(node, place, "changed")
         aliases = ready(venue, story := story_at(node, tmp_path))
-        with pytest.raises(Differs, match=r"trade by broker: Traded\.maker_after\.quote"):
+        with pytest.raises(Diverged, match=r"trade by broker\): Traded\.maker_after\.quote"):
             performed(venue, story, Fitted(story, aliases))
 
 

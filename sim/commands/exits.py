@@ -38,6 +38,7 @@ _CODES = {
     "AccountUnknown": USAGE,
     "NetworkUnknown": USAGE,
     "Diverged": FAILED,
+    "Differs": FAILED,
     "StepFailed": FAILED,
     "Conflict": FAILED,
     "ChainRefused": FAILED,

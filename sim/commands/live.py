@@ -24,7 +24,7 @@ from sim.report.document import document
 from sim.report.page import Ran, page, show, show_lines
 from sim.report.summary import summary
 from sim.report.watch import Watch
-from sim.run import Result, drive
+from sim.run import Diverged, Result, drive
 from sim.scenario import load, quantity
 from sim.side import EXCHANGE, VAULT
 from sim.story import Story
@@ -72,6 +72,8 @@ def _attempt(ran: Ran, player: Player, fitted: Fitted, interrupts: Interrupts) -
     try:
         with bar(ran.story.name, expected) as tick:
             drive(fitted.told(), player, tick)
+    except Diverged as diverged:
+        ran.result.failure = diverged
     except (Exception, KeyboardInterrupt) as cut:
         interrupted = interrupts.came or isinstance(cut, KeyboardInterrupt)
         code = INTERRUPTED if interrupted else exit_code(cut)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sim.anvil import ChainRefused
-from sim.audit.moment import answered
+from sim.audit.moment import Differs, answered
 from sim.audit.player import Witness
 from sim.audit.replica import Replica
 from sim.audit.steps import Seen
@@ -108,7 +108,7 @@ class Player:
     def _catch_up(self) -> None:
         """Reads all blocks there are, and sees to it that what was sent is still in them."""
         before = self.replica.tally.reorganisations
-        self.replica.catch_up()
+        self._read()
         if self.replica.tally.reorganisations == before:
             return
         if self.replica.model is not self.model:
@@ -120,7 +120,16 @@ class Player:
         if refused:
             what = self.ours.sent.get(refused, "a gift of gas")
             raise Lost(f"after a reorganisation the chain refuses what it accepted before: {refused}, {what}")
-        self.replica.catch_up()
+        self._read()
+
+    def _read(self) -> None:
+        """Lets the replica read on. Raises Diverged, or Differs where no step is to blame."""
+        try:
+            self.replica.catch_up()
+        except Differs as wrong:
+            if wrong.seen is None:
+                raise
+            raise Diverged(self.result.steps + 1, wrong.seen.step, wrong.found) from wrong
 
     def _await_turn(self, transaction: str) -> None:
         """Until the chain's time is what it was when a step was sent: blocks that come instead may be earlier."""
