@@ -50,13 +50,10 @@ class EnginesDisagree(Exception):
 class Chain(Speech):
     """The contracts of a directory on an Anvil of their own."""
 
-    def __init__(self, world: World, contracts: Path | None = None, flat: bool = True) -> None:
-        """Compiles, starts, deploys; `flat`: on a node that forgets old blocks, and is fast.
-
-        Raises CompileFailed, ToolchainMissing, ChainLost, DeployFailed.
-        """
+    def __init__(self, world: World, contracts: Path | None = None) -> None:
+        """Compiles, starts, deploys. Raises CompileFailed, ToolchainMissing, ChainLost, DeployFailed."""
         build, names = compile_contracts(contracts), Names()
-        self.node = Node(world.starts_at - _BEFORE_SECS, flat=flat)
+        self.node = Node(world.starts_at - _BEFORE_SECS)
         try:
             deploy_world(self.node, build, world, names)
         except BaseException:

@@ -1,5 +1,6 @@
 """An audit of a chain that changes its mind, of a node that goes away, and after a kill."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -122,6 +123,53 @@ def test_a_block_that_goes_while_it_is_compared_is_no_difference(town: Town, sto
     assert proxy.seen["eth_call"] > 1 and same(replica, fresh)
 
 
+def test_a_difference_in_a_block_that_is_gone_is_none(town: Town, story: Played) -> None:
+    """The chain changes while it answers, and what it answers is wrong: nobody will ever see that block again."""
+    fork = Fork(town, story)
+    replica = town.replica()
+    replica.catch_up()
+    fork.away()
+    proxy = Faults(town.url)
+
+    def lie(talk: Talk) -> bool:
+        told = json.loads(talk.forward())
+        for each in [told] if talk.single else told:
+            each["result"] = each["result"][:-1] + ("1" if each["result"][-1] == "0" else "0")
+        fork.back()
+        talk.answer(json.dumps(told).encode())
+        return True
+
+    proxy.on("eth_call", lie, times=1)
+    replica.source.wire = Wire(proxy.url, tries=3, wait_secs=0.02)
+    replica.catch_up()
+    replica.catch_up()
+    proxy.close()
+    fresh = town.replica()
+    fresh.catch_up()
+    assert same(replica, fresh)
+
+
+def test_a_wrong_answer_about_a_block_that_stays_is_a_difference(town: Town, story: Played) -> None:
+    """So the test above would fail if the block were not asked for again."""
+    town.mine(story.steps[:120])
+    proxy = Faults(town.url)
+
+    def lie(talk: Talk) -> bool:
+        told = json.loads(talk.forward())
+        for each in [told] if talk.single else told:
+            each["result"] = each["result"][:-1] + ("1" if each["result"][-1] == "0" else "0")
+        talk.answer(json.dumps(told).encode())
+        return True
+
+    replica = town.replica()
+    replica.catch_up(town.head() - 1)
+    proxy.on("eth_call", lie, times=1)
+    replica.source.wire = Wire(proxy.url, tries=3, wait_secs=0.02)
+    with pytest.raises(Differs):
+        replica.catch_up()
+    proxy.close()
+
+
 def test_confirmations_keep_behind_the_head(town: Town, story: Played) -> None:
     fork = Fork(town, story)
     replica = town.replica(confirmations=DEEP)
@@ -161,6 +209,27 @@ def test_who_follows_survives_a_node_that_goes_away(
     said = capsys.readouterr()
     assert "does not answer" in said.err and "trying again" in said.err and "a-secret-token" not in said.out + said.err
     assert replica.block.number == last and "no difference" in said.out
+
+
+IMPATIENT = """
+import sys
+from sim.__main__ import main
+from sim.network.wire import Wire
+Wire.__init__.__defaults__ = (3, 0.01)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_no_token_is_told_to_anybody(town: Town, tmp_path: Path) -> None:
+    """In a process of its own, whose libraries write where they like: connections cut, and refused."""
+    proxy = Faults(town.url)
+    proxy.on("*", cut)
+    for url in (proxy.url, f"http://127.0.0.1:{toolchain.free_port()}/v3/a-secret-token"):
+        command = [sys.executable, "-c", IMPATIENT, *words(url, town.vault, tmp_path / "kept.jsonl")]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=toolchain.clone(), check=False)
+        assert done.returncode == 3 and "does not answer" in done.stderr
+        assert "secret" not in done.stdout + done.stderr
+    proxy.close()
 
 
 def started(town: Town, path: Path, *more: str) -> subprocess.Popen[str]:

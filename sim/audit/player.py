@@ -132,7 +132,8 @@ class Player:
         for call in calls:
             if call.action in _PAYING:
                 token = tokens.of(call.action, call.args)
-                self.model.tokens[token].mint(step.sender, call.args["amount_raw"])
+                if token in self.model.tokens:
+                    self.model.tokens[token].mint(step.sender, call.args["amount_raw"])
 
 
 def _listed(heard: Sequence[Heard]) -> Iterator[tuple[str, int]]:

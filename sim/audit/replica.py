@@ -110,17 +110,16 @@ class Replica:
 
         Raises Differs, NoOpening, BadCheckpoint, ChainLost; what was compared until then stands.
         """
-        self.head = self.source.head()
-        target = max(0, min(self.head - self._behind, self.head if to_block is None else to_block))
-        if self._player is None:
-            self._open(target)
-        patience = _PATIENCE
-        while self._turn(target):
-            patience -= 1
-            if not patience:
-                raise ChainLost(f"{self.source.origin} tells of two chains at once")
-            time.sleep(_PAUSE_SECS)
-        self._mark_seen()
+        try:
+            if self._player is None:
+                self._open(self._target(to_block))
+            for _ in range(_PATIENCE):
+                if not self._turn(self._target(to_block)):
+                    return self._mark_seen()
+                time.sleep(_PAUSE_SECS)
+        except Gone as gone:
+            raise ChainLost(f"{self.source.origin}: {gone}") from gone
+        raise ChainLost(f"{self.source.origin} tells of two chains at once")
 
     def compare_all(self) -> None:
         """Compares all accounts there ever were, and all that is shared, at the last block. Raises as `catch_up`."""
@@ -143,6 +142,10 @@ class Replica:
         if self._player is None:
             raise LookupError("the replica has not been brought up yet: call catch_up first")
         return self._player
+
+    def _target(self, to_block: int | None) -> int:
+        self.head = self.source.head()
+        return max(0, min(self.head - self._behind, self.head if to_block is None else to_block))
 
     # beginning and resuming
 
@@ -332,6 +335,8 @@ class Replica:
             if same and self._playing.reaches(same[-1].number):
                 self._go_back_to(same[-1])
                 break
+            if not same and not any(told):
+                raise ChainLost(f"{self.source.origin} knows none of the last blocks: it is behind")
         else:
             self._player = None
             if self._checkpoint:

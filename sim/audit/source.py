@@ -176,10 +176,16 @@ class Source:
     def heard(self, log: Log) -> Heard:
         """A log in the mirror's form."""
         if log["address"].lower() == self.vault:
-            return Heard(log["transactionHash"], self.speech.vault.event(log))
+            return Heard(log["transactionHash"], self._said(log))
         token = self.names.name(int(log["address"], 16))
         payer, to = (self.names.name(int(topic, 16)) for topic in log["topics"][1:3])
         return Heard(log["transactionHash"], Event("Transfer", (payer, to, int(log["data"], 16))), token)
+
+    def _said(self, log: Log) -> Event:
+        try:
+            return self.speech.vault.event(log)
+        except (ValueError, IndexError):  # of another contract, with the same name
+            return Event("unreadable", (*log["topics"], log["data"]))
 
     def _filters(self) -> list[dict[str, Any]]:
         """What the vault says, and what tokens say of what comes to it and leaves it."""

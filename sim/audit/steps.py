@@ -89,8 +89,11 @@ class Tokens:
         self.quote, self.collaterals = quote, list(collaterals)
 
     def of(self, door: str, args: Mapping[str, Any]) -> str:
-        """The token that a door moves."""
-        return self.collaterals[args["collateral"]] if "collateral" in args else self.quote
+        """The token that a door moves; none that is known where the collateral is not."""
+        number = args.get("collateral")
+        if number is None:
+            return self.quote
+        return self.collaterals[number] if number < len(self.collaterals) else ""
 
 
 class _Transaction:

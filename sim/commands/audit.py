@@ -66,6 +66,7 @@ class Sight:
         self._began = time.monotonic()
         self._gauges: Gauges | None = None
         self._next_figures = 0.0
+        self._caught_up = replica.is_open
         self._found: list[Standing] = []
         if arguments.metrics is not None or arguments.metrics_file:
             self._gauges = Gauges()
@@ -114,13 +115,14 @@ class Sight:
         wait = self._arguments.poll
         while True:
             try:
-                return self._replica.catch_up(last)
-            except ChainRefused as refused:
-                raise ChainLost(f"{self._replica.source.origin} refuses: {refused}") from refused
-            except ChainLost as lost:
-                if not self._arguments.follow or not self._replica.is_open:
-                    raise
-                print(f"crossvault: {lost}; trying again in {wait:.0f} s", file=sys.stderr)
+                self._replica.catch_up(last)
+                self._caught_up = True
+                return
+            except (ChainLost, ChainRefused) as lost:
+                said = f"{self._replica.source.origin} refuses {lost}" if isinstance(lost, ChainRefused) else str(lost)
+                if not self._arguments.follow or not self._caught_up:
+                    raise ChainLost(said) from lost
+                print(f"crossvault: {said}; trying again in {wait:.0f} s", file=sys.stderr)
             time.sleep(wait)
             wait = min(_LONGEST_WAIT_SECS, max(1.0, 2 * wait))
 

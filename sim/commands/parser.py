@@ -26,6 +26,7 @@ _EXAMPLES = """examples:
   crossvault run my-story.yaml --contracts my-contracts    your contracts against the model
   crossvault explain RECORD 120                            one step: before, after, margin arithmetic, call trace
   crossvault conform example                               a foreign vault, clause by clause of the specification
+  crossvault audit --rpc URL --vault ADDRESS --follow      a vault on a chain against the model, block after block
   crossvault replay RECORD                                 the recorded steps again; says `identical` or where not
 
 exit codes:
