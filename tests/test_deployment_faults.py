@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from deploying import Desk, MortalWire, assert_whole, die, params, url
-from faults import Fault, Faults, cut, drop, lose, status
+from faults import Fault, Faults, Talk, cut, drop, lose, status
 from testnet import SEPOLIA, stand_in
 
 from sim.network.courier import Fees, Prepared
@@ -109,6 +110,28 @@ def test_a_node_that_lags_makes_nothing_happen_twice(wire: Wire, desk: Desk, fau
 
     assert desk.apply(through(faults), written=lagging)[1]
     assert len(written) > 21
+    assert_whole(desk.venture())
+
+
+def narrow(talk: Talk) -> bool:
+    """An endpoint that takes questions about logs of ten blocks at most."""
+    for request in talk.requests:
+        if request["method"] == "eth_getLogs":
+            first, last = (int(request["params"][0][name], 16) for name in ("fromBlock", "toBlock"))
+            if last - first >= 10:
+                error = {"code": -32600, "message": "up to a 10 block range"}
+                told = [{"jsonrpc": "2.0", "id": each["id"], "error": error} for each in talk.requests]
+                talk.answer(json.dumps(told[0] if talk.single else told).encode())
+                return True
+    return False
+
+
+def test_an_endpoint_that_tells_logs_of_few_blocks_is_enough(wire: Wire, desk: Desk, faults: Faults) -> None:
+    with pytest.raises(ZeroDivisionError):
+        desk.apply(written=lambda number: 1 // (27 - number))  # type: ignore[arg-type]
+    wire.rpc("anvil_mine", hex(150))
+    faults.on("eth_getLogs", narrow)
+    assert desk.apply(through(faults))[1]
     assert_whole(desk.venture())
 
 

@@ -138,3 +138,54 @@ except networks.NetworkUnknown as told:
         "ethereum:local http://127.0.0.1:8545",
     ]
     assert unknown.startswith("ethereum:sepolai: ape knows no such network")
+
+
+_PUBLISHES = """
+import json, sys, threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+class Explorer(BaseHTTPRequestHandler):
+    def do_POST(self):
+        told = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        print(json.dumps({name: values[0] for name, values in told.items()}))
+        body = json.dumps({"status": "1", "message": "OK", "result": "guid-1"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words):
+        pass
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Explorer)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+url = f"http://127.0.0.1:{server.server_address[1]}"
+
+import ape_etherscan.client, ape_etherscan.explorer
+chains = [{"chainid": "11155111", "blockexplorer": url, "apiurl": url + "/api"}]  # it would ask the explorer for them
+ape_etherscan.client.get_supported_chains = ape_etherscan.explorer.get_supported_chains = lambda: chains
+
+from sim import networks
+from sim.deployment.explorer import Publication
+
+source = {"language": "Solidity"}
+made = Publication("Stress", "0x" + "1f" * 20, "contracts/Stress.sol:Stress", source, "00ff", "v0.8.37")
+print(networks.publish("ethereum:sepolia", made))
+"""
+
+
+@pytest.mark.slow
+def test_an_explorer_that_ape_knows_is_handed_the_source(stage: Stage) -> None:
+    environment = {**stage.environment, "ETHERSCAN_API_KEY": "a-key-of-an-explorer", "SEPOLIA_RPC_URL": url(stage.wire)}
+    command = [sys.executable, "-c", _PUBLISHES]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    told, said = done.stdout.splitlines()
+    assert said == "Stress: handed to the explorer: guid-1"
+    given = json.loads(told)
+    assert (given["codeformat"], given["contractname"]) == (
+        "solidity-standard-json-input",
+        "contracts/Stress.sol:Stress",
+    )
+    assert (given["compilerversion"], given["constructorArguements"]) == ("v0.8.37", "00ff")
+    assert given["apikey"] == "a-key-of-an-explorer" and given["apikey"] not in said

@@ -14,7 +14,7 @@ from sim.network.wire import Wire
 ON_CHAIN = "simulated on the chain (eth_simulateV1)"
 ON_OUR_OWN = "measured on a node of our own: the chain does not simulate"
 
-_GAS = hex(30_000_000)
+_GAS = hex(2**24)  # more no transaction may have (EIP-7825)
 _BLOCK_SECS = 12
 
 

@@ -70,7 +70,7 @@ class LimitsPart(Part):
     """What one transaction may cost at most."""
 
     fee: Fee | None = None
-    gas: Annotated[int, Field(strict=True, ge=21_000)] = 30_000_000
+    gas: Annotated[int, Field(strict=True, ge=21_000)] = 2**24  # more no chain takes (EIP-7825)
 
 
 class DeployedQuote(QuotePart):

@@ -14,7 +14,7 @@ from sim.scenario.governing import ENACT, SCHEDULE
 
 DONE, MISSING, WRONG = "done", "missing", "wrong"
 
-_RECENT_BLOCKS = 1_000
+_RECENT_BLOCKS, _DEEP_BLOCKS = 1_024, 64
 _TRIES, _WAIT_SECS = 12, 0.25
 
 
@@ -55,6 +55,8 @@ class Surveyor:
         self._opening = speech.topic("VaultOpened")
         self._topics = sorted({self._opening, *(speech.topic(step.event) for step in plan.steps if step.event)})
         self._fields = speech.event_fields()
+        self._width = _RECENT_BLOCKS
+        self._kept: tuple[int, list[dict[str, Any]]] = (since - 1, [])
 
     def look(self, number: int | None = None, known: Collection[str] = ()) -> Survey:
         """What stands at a block (default: the latest). known: contracts whose code need not be read again.
@@ -72,7 +74,8 @@ class Surveyor:
             try:
                 if (survey := self._at(block, known)) is not None:
                     return survey
-            except ChainRefused:  # the node behind the endpoint may be another one, which has not that block yet
+            except ChainRefused:  # the node behind the endpoint may be another one, without that block yet
+                self._width = max(1, self._width // 4)  # or it tells logs of fewer blocks at once
                 if turn == _TRIES - 1:
                     raise
         raise ChainLost(f"{self.wire.origin}: its nodes do not agree on the latest block")
@@ -87,7 +90,7 @@ class Surveyor:
         made = [step for step in self.plan.steps if step.makes and step.key not in known]
         tokens = [step for step in self.plan.steps if step.action == SPENDER]
         spender = self.plan.speech.token.call("spender", {})
-        recent = max(self.since, number - _RECENT_BLOCKS)
+        recent = max(self.since, number - self._width + 1)
         requests: list[Request] = [
             ("eth_blockNumber", []),
             ("eth_getTransactionCount", [self.plan.deployer, tag]),
@@ -98,9 +101,10 @@ class Surveyor:
         head, nonce, logs, *others = self.wire.batch(requests)
         if int(head, 16) < number:
             return None
-        if self.wire.rpc("eth_getBlockByNumber", tag, False)["hash"] != block["hash"]:
+        still = self.wire.rpc("eth_getBlockByNumber", tag, False)
+        if still is None or still["hash"] != block["hash"]:
             return None  # the block was reorganised away while it was read
-        logs = [*self._older(self.since, recent - 1), *logs]
+        logs = [*self._earlier(recent - 1, number, fresh=not known), *logs]
         found = {key: Found(DONE) for key in known}
         for step, code in zip(made, others, strict=False):
             found[step.key] = self._stands(step, code)
@@ -161,6 +165,15 @@ class Surveyor:
     def _filter(self, first: int, last: int) -> dict[str, Any]:
         address, topics = self.plan.vault, [self._topics]
         return {"address": address, "topics": topics, "fromBlock": hex(first), "toBlock": hex(last)}
+
+    def _earlier(self, last: int, head: int, fresh: bool) -> list[dict[str, Any]]:
+        """Logs up to a block; those so deep that they do not change are asked for once, unless all is read again."""
+        if fresh:
+            self._kept = (self.since - 1, [])
+        upto, kept = self._kept
+        if (deep := min(last, head - _DEEP_BLOCKS)) > upto:
+            upto, kept = self._kept = (deep, [*kept, *self._older(upto + 1, deep)])
+        return [*kept, *self._older(upto + 1, last)]
 
     def _older(self, first: int, last: int) -> list[dict[str, Any]]:
         """Logs of blocks; where an endpoint refuses so many at once, in halves."""
