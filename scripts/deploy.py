@@ -66,6 +66,7 @@ def _apply(
 ) -> None:  # fmt: skip
     with _venture(network, params, account, allow_mainnet) as venture:
         from sim import networks
+        from sim.commands.exits import INTERRUPTED
         from sim.commands.progress import bar
         from sim.deployment.venture import AccountNeeded, Options
         from sim.report import deployment as report
@@ -77,6 +78,8 @@ def _apply(
             options = Options(wait, lambda text: click.echo(text, err=True), tick)
             ended, done = venture.apply(signer, options, owner)
         _show(as_json, report.applied_data, report.print_applied, venture, ended, done)
+        if ended.waiting:
+            sys.exit(INTERRUPTED)
 
 
 @cli.command()

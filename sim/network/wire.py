@@ -41,9 +41,6 @@ class Wire:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ValueError("expected an endpoint such as https://host/path")
         self.origin = origin(url)
-        logging.getLogger("urllib3").setLevel(
-            logging.ERROR
-        )  # its warnings of retries hold the path: a token may be in it
         self._url, self._tries, self._wait_secs = url, tries, wait_secs
         again = Retry(
             total=tries - 1, allowed_methods=None, status_forcelist=_BUSY, raise_on_status=False,
