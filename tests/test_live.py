@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 from testnet import SEPOLIA, funded, stand_in
 
+from sim.commands.live import require_test_tokens
+from sim.deployment.manifest import TokenRecord
 from sim.live.company import PAYER, Cast, Company, Ground, OverBudget, Pending
 from sim.live.fitting import Fitted, Unfit, key, require_feeders, require_same_rules, rules
 from sim.model import Model
@@ -164,3 +166,12 @@ def _dry(fitted: Fitted, model: Model) -> list[tuple[Step, Outcome]]:
             token.mint(name, 10**30)
     model.journal.keep()
     return played(model, fitted)
+
+
+def test_tokens_that_cannot_be_given_to_anybody_do_not_fit() -> None:
+    record = TokenRecord(name="USDC", decimals=6, kind="plain", address=VAULT, ours=True)
+    require_test_tokens([record])
+    with pytest.raises(Unfit, match="USDC is no test token of ours"):
+        require_test_tokens([record.model_copy(update={"ours": False})])
+    with pytest.raises(Unfit, match="USDC is a 'fee' token"):
+        require_test_tokens([record, record.model_copy(update={"kind": "fee"})])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sim.commands.exits import DONE, FAILED, INTERRUPTED, MISSING, Misused, exit_code
 from sim.commands.progress import bar
 from sim.commands.sides import Interrupts
+from sim.deployment.manifest import TokenRecord
 from sim.live.company import PAYER, Ground
 from sim.live.fitting import Fitted, Unfit, governors, require_feeders, require_same_rules
 from sim.live.player import Player
@@ -132,6 +133,7 @@ def _venue(arguments: Namespace, cast: str) -> Venue:
             raise Misused(f"--{name}: is needed with --network")
     deployed = manifest.load(Path(arguments.deployment))
     chains.require_test(deployed.chain_id, arguments.allow_mainnet)
+    require_test_tokens(deployed.tokens)
     roles: dict[str, Signer] = {}
     for text in arguments.players:
         name, _, alias = text.partition("=")
@@ -146,6 +148,15 @@ def _venue(arguments: Namespace, cast: str) -> Venue:
     budget_wei = _wei("--budget", arguments.budget, "ether")
     troupe = Troupe(networks.signer(arguments.account), cast, roles, budget_wei)
     return Venue(Ground(wire, deployed.chain_id, deployed.vault, Limits(fee_wei)), place, troupe)
+
+
+def require_test_tokens(tokens: Iterable[TokenRecord]) -> None:
+    """Raises Unfit for tokens that a story's actors cannot be given, or that do not do what they are told."""
+    for each in tokens:
+        if not each.ours:
+            raise Unfit(f"{each.name} is no test token of ours: nobody can give the actors of a story any")
+        if each.kind != "plain":
+            raise Unfit(f"{each.name} is a '{each.kind}' token: on a deployed vault stories take plain ones only")
 
 
 def _wei(option: str, text: str, unit: str) -> int:
