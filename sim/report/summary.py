@@ -31,7 +31,8 @@ def _head(ran: Ran, width: int) -> Iterator[RenderableType]:
     story, result = ran.story, ran.result
     yield Text.assemble((story.name, "bold"), f"  seed {story.seed}  {ran.engine} beside the model")
     yield Text(story.about.strip(), style="italic")
-    rate = f"{result.steps / result.seconds:,.0f} steps/s" if result.seconds else ""
+    per_second = result.steps / result.seconds if result.seconds else 0.0
+    rate = f"{per_second:,.{0 if per_second >= 10 else 1}f} steps/s" if result.seconds else ""
     margins = f" and {result.metrics_compared:,} margins" if result.metrics_compared else ""
     words = f"{result.compared:,} of {result.steps:,} steps{margins} compared"
     verdict = (("no difference", "bold green") if result.compared == result.steps and not ran.failure
