@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,8 @@ def _apart(desk: Desk) -> int:
         ended = 1
         try:
             ended = 0 if desk.apply(own(desk.wire))[1] else 2
+        except BaseException:
+            traceback.print_exc()  # a failure of the child would be told by its exit code alone
         finally:
             os._exit(ended)
     return child

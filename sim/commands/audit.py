@@ -20,7 +20,6 @@ from sim.audit.replica import Replica
 from sim.audit.standing import Standing, standings
 from sim.commands.exits import DONE, FAILED, INTERRUPTED, Misused
 from sim.commands.sides import Interrupts, command, shown
-from sim.deployment import manifest
 from sim.network.wire import Wire
 from sim.report.audit import document, hints, renderable, step_lines, verdict, where
 from sim.report.gauges import Gauges
@@ -202,9 +201,17 @@ def _deployment(arguments: Namespace) -> _Where:
 
 
 def _manifest(path: Path) -> _Where:
-    deployed = manifest.load(path)
-    names = {name: address for name, address in deployed.addresses.items() if name != VAULT}
-    return _Where(deployed.vault, names, deployed.block.number, deployed.chain_id)
+    """What a manifest says of where to look; one written by hand needs no more than that."""
+    try:
+        told = json.loads(path.read_text(encoding="utf8"))
+        names = {str(name): str(address) for name, address in told["addresses"].items() if name != VAULT}
+        return _Where(str(told["vault"]), names, int(told["block"]["number"]), int(told["chain_id"]))
+    except OSError as wrong:
+        raise Misused(f"--deployment: {shown(path)} cannot be read: {wrong.strerror}") from wrong
+    except KeyError as lacking:
+        raise Misused(f"--deployment: {shown(path)} is no manifest of a deployment: it lacks {lacking}") from lacking
+    except (ValueError, TypeError, AttributeError) as wrong:
+        raise Misused(f"--deployment: {shown(path)} is no manifest of a deployment: {wrong}") from wrong
 
 
 def _checkpoint_path(arguments: Namespace, wire: Wire, where: _Where) -> Path:
