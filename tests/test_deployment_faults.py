@@ -129,7 +129,7 @@ def narrow(talk: Talk) -> bool:
 
 def test_an_endpoint_that_tells_logs_of_few_blocks_is_enough(wire: Wire, desk: Desk, faults: Faults) -> None:
     with pytest.raises(ZeroDivisionError):
-        desk.apply(written=lambda number: 1 // (27 - number))  # type: ignore[arg-type]
+        desk.apply(written=lambda number: 1 // (27 - number))  # type: ignore[arg-type]  # dies there; its answer is unused
     wire.rpc("anvil_mine", hex(150))
     faults.on("eth_getLogs", narrow)
     assert desk.apply(through(faults))[1]
