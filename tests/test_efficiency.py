@@ -156,7 +156,7 @@ def test_capital_is_where_initial_margin_is_met() -> None:
         figures = floats.Engine(of).figures(side.population)
         assert figures.equity == pytest.approx(side.capital, rel=1e-9, abs=1e-6)
         if side.name != "cross":  # which has the capital that isolated needs, not its own
-            assert figures.capital == pytest.approx(capital, rel=1e-9, abs=1e-6)
+            assert figures.capital == pytest.approx(capital, rel=1e-9, abs=1e-6)  # floats
         told = exact.Engine(of).metrics(side.population)
         assert all(each.free_collateral_wad > 0 for each, has in zip(told, side.capital, strict=True) if has > 1e-3)
 

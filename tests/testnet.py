@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -62,11 +61,3 @@ def mining(wire: Wire, every_secs: float = 0.05) -> Iterator[None]:
         over.set()
         thread.join()
         wire.rpc("evm_setAutomine", True)
-
-
-def wait_for_block(wire: Wire, number: int, patience_secs: float = 30) -> None:
-    """Waits until a block is there."""
-    until = time.monotonic() + patience_secs
-    while int(wire.rpc("eth_blockNumber"), 16) < number:
-        assert time.monotonic() < until, f"block {number} did not come"
-        time.sleep(0.05)
