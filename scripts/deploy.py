@@ -54,7 +54,7 @@ def cli() -> None:
 def plan(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool) -> None:
     """Steps, addresses, gas and cost; sends nothing."""
     with _venture(network, params, account, allow_mainnet) as venture:
-        from sim.report import deployment as report
+        from crossvault.report import deployment as report
 
         told = venture.expected()
         _show(as_json, report.plan_data, report.print_plan, venture, *told)
@@ -65,11 +65,11 @@ def _apply(
     wait: bool,
 ) -> None:  # fmt: skip
     with _venture(network, params, account, allow_mainnet) as venture:
-        from sim import networks
-        from sim.commands.exits import INTERRUPTED
-        from sim.commands.progress import bar
-        from sim.deployment.venture import AccountNeeded, Options
-        from sim.report import deployment as report
+        from crossvault.commands.exits import INTERRUPTED
+        from crossvault.commands.progress import bar
+        from crossvault.deployment.deployment import AccountNeeded, Options
+        from crossvault.report import deployment as report
+        from crossvault.rpc import ape_networks as networks
 
         if account is None:
             raise AccountNeeded("expected --account, who deploys")
@@ -103,7 +103,7 @@ def resume(network: str, params: Path, account: str | None, allow_mainnet: bool,
 def status(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool) -> None:
     """What of every step stands on the chain; sends nothing."""
     with _venture(network, params, account, allow_mainnet) as venture:
-        from sim.report import deployment as report
+        from crossvault.report import deployment as report
 
         _show(as_json, report.standing_data, report.print_standing, venture, venture.standing())
 
@@ -113,8 +113,8 @@ def status(network: str, params: Path, account: str | None, allow_mainnet: bool,
 def verify(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool) -> None:
     """Compares code and every parameter with the chain, and writes what explorers take; exit 1 on a difference."""
     with _venture(network, params, account, allow_mainnet) as venture:
-        from sim.deployment import explorer
-        from sim.report import deployment as report
+        from crossvault.deployment import explorer
+        from crossvault.report import deployment as report
 
         checked, made = venture.verify(), explorer.publications(venture.plan)
         explorer.write(venture.folder / "standard-json", made)
@@ -125,7 +125,7 @@ def verify(network: str, params: Path, account: str | None, allow_mainnet: bool,
 
 
 def _published(network: str, made: list[Any]) -> list[str]:
-    from sim import networks
+    from crossvault.rpc import ape_networks as networks
 
     if not networks.has_explorer_key():
         return ["not published to an explorer: $ETHERSCAN_API_KEY is not set"]
@@ -135,13 +135,13 @@ def _published(network: str, made: list[Any]) -> list[str]:
 @contextmanager
 def _venture(network: str, params: Path, account: str | None, allow_mainnet: bool) -> Iterator[Any]:
     """The deployment that is meant; an expected end becomes one line and its exit code."""
-    from sim.commands.exits import exit_code
+    from crossvault.commands.exits import exit_code
 
     try:
-        from sim import networks
-        from sim.deployment.params import load
-        from sim.deployment.venture import Venture
-        from sim.network.wire import Wire
+        from crossvault.deployment.deployment import Venture
+        from crossvault.deployment.params import load
+        from crossvault.rpc import ape_networks as networks
+        from crossvault.rpc.client import Wire
 
         load(params)  # what is wrong with the file is told before anything is asked of a network
         wire = Wire(networks.endpoint(network))

@@ -8,13 +8,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim import shadow
-from sim.audit.replica import Replica
-from sim.commands.parser import parse
-from sim.model import Model
-from sim.network.wire import Wire
-from sim.search.walking import Task
-from sim.side import EXCHANGE, VAULT, Outcome, Step, World
+from crossvault.audit.replica import Replica
+from crossvault.bench import audit_speed as shadow
+from crossvault.commands.parser import parse
+from crossvault.differential.model import Model
+from crossvault.differential.step import EXCHANGE, VAULT, Outcome, Step, World
+from crossvault.fuzz.task import Task
+from crossvault.rpc.client import Wire
 
 
 class Played(NamedTuple):

@@ -11,11 +11,11 @@ from typing import Any
 
 from testnet import RICH, SEPOLIA, key
 
-from sim.deployment.venture import Options, Venture
-from sim.deployment.works import Ended
-from sim.network.courier import Pace
-from sim.network.signer import KeySigner
-from sim.network.wire import Wire
+from crossvault.deployment.apply import Ended
+from crossvault.deployment.deployment import Options, Venture
+from crossvault.rpc.client import Wire
+from crossvault.rpc.signer import KeySigner
+from crossvault.rpc.transactions import Pace
 
 PACE = Pace(poll_secs=0.02, stuck_secs=0.5)
 SAFE = "0x" + "5a" * 20

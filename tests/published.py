@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
-from sim.mirror.fixed import WAD
+from crossvault.mirror.fixed import WAD
 
 Check = Callable[[], None]
 

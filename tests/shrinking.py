@@ -6,14 +6,14 @@ from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
-from sim.local import Local
-from sim.model import Model
-from sim.run import Diverged
-from sim.search.generate import Walk
-from sim.search.hunt import hunt
-from sim.side import Outcome, Step, World
-from sim.story import Story
-from sim.toolchain import contracts_dir
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step, World
+from crossvault.differential.story import Story
+from crossvault.evm.inprocess import Local
+from crossvault.fuzz.inprocess_run import hunt
+from crossvault.lockstep.run import Diverged
+from crossvault.setup.toolchain import contracts_dir
+from crossvault.walks.random_walk import Walk
 
 ROUNDS = ("Vault.sol", "int256 quote = Fixed.mulDivCeil(", "int256 quote = Fixed.mulDivFloor(")  # not to the vault
 RUNS_AHEAD = (

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sim.model import Model
-from sim.scenario import ScenarioError, load
-from sim.scenario.expectation import Tally
-from sim.side import Outcome, Step
-from sim.story import Story
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.scenario import ScenarioError, load
+from crossvault.scenario.expectations import Tally
 
 HEAD = """\
 name: tale

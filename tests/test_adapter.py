@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from sim.chain import Chain
-from sim.deploy import Deployer
-from sim.interface import Interface
-from sim.mirror.account import AccountId
-from sim.mirror.errors import Refusal
-from sim.mirror.liquidation import Terms
-from sim.mirror.market import Risk
-from sim.side import VAULT, Step, TokenSpec, World
+from crossvault.differential.step import VAULT, Step, TokenSpec, World
+from crossvault.evm.abi import Interface
+from crossvault.evm.chain import Chain
+from crossvault.evm.deploy import Deployer
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.errors import Refusal
+from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.market import Risk
 
 START = 1_700_000_000
 WAD = 10**18

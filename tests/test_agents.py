@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tales import play, tale
 
-from sim.model import Model
-from sim.scenario import load
-from sim.side import Outcome, Step
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.scenario import load
 
 HEAD = """\
 name: agents

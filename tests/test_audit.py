@@ -10,28 +10,28 @@ import pytest
 from audits import Played, Town, by_time, played, words
 from faults import Fault, Faults, Talk
 
-from sim.__main__ import main
-from sim.audit.checkpoint import BadCheckpoint, Checkpoint
-from sim.audit.past import Past
-from sim.audit.replica import Replica
-from sim.audit.source import NoOpening
-from sim.audit.standing import standings
-from sim.audit.steps import CALLED_OTHERWISE, DOOR_OF, ON_THE_WAY, OPENED
-from sim.codec import Codec, Names
-from sim.compiler import compile_contracts
-from sim.deploy import vault_abi
-from sim.interface import Interface
-from sim.mirror import market
-from sim.mirror.account import AccountId
-from sim.mirror.evm import Call
-from sim.mirror.fixed import WAD
-from sim.model import Model
-from sim.network.wire import Wire
-from sim.notation import door_arguments
-from sim.portfolio.distance import GRAIN
-from sim.search.walking import Task
-from sim.shadow import history
-from sim.side import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step, World
+from crossvault.__main__ import main
+from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint
+from crossvault.audit.past import Past
+from crossvault.audit.replica import Replica
+from crossvault.audit.source import NoOpening
+from crossvault.audit.standing import standings
+from crossvault.audit.steps import CALLED_OTHERWISE, DOOR_OF, ON_THE_WAY, OPENED
+from crossvault.bench.audit_speed import history
+from crossvault.differential.model import Model
+from crossvault.differential.notation import door_arguments
+from crossvault.differential.step import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step, World
+from crossvault.evm.abi import Interface
+from crossvault.evm.codec import Codec, Names
+from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.deploy import vault_abi
+from crossvault.fuzz.task import Task
+from crossvault.mirror import market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Call
+from crossvault.mirror.fixed import WAD
+from crossvault.portfolio.distance import GRAIN
+from crossvault.rpc.client import Wire
 
 
 class Watched:
@@ -187,8 +187,8 @@ def narrow(most: int) -> Fault:
 
 
 def test_a_node_that_takes_narrow_questions_is_asked_such(walked: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.audit.replica.NEAR", 4)
-    monkeypatch.setattr("sim.audit.replica._BLOCKS", 2)
+    monkeypatch.setattr("crossvault.audit.replica.NEAR", 4)
+    monkeypatch.setattr("crossvault.audit.replica._BLOCKS", 2)
     proxy = Faults(walked.town.url)
     proxy.on("eth_getLogs", narrow(3))
     replica = walked.town.replica(proxy.url)

@@ -8,12 +8,12 @@ import pytest
 import yaml
 from audits import Played, Town, by_time, played, words
 
-from sim.__main__ import main
-from sim.audit.moment import Differs
-from sim.compiler import Build, compile_contracts, compile_many
-from sim.local import Local
-from sim.side import DOORS, EXCHANGE_DOORS, Step, World, named
-from sim.toolchain import contracts_dir
+from crossvault.__main__ import main
+from crossvault.audit.moment import Differs
+from crossvault.differential.step import DOORS, EXCHANGE_DOORS, Step, World, named
+from crossvault.evm.compiler import Build, compile_contracts, compile_many
+from crossvault.evm.inprocess import Local
+from crossvault.setup.toolchain import contracts_dir
 
 BROKEN = {each["id"]: each for each in yaml.safe_load((Path(__file__).parent / "broken.yaml").read_text("utf8"))}
 # what differs first: what is stored, what a bid moves, what is only told

@@ -14,12 +14,12 @@ import pytest
 from audits import Played, Town, arguments, by_time, played, words
 from faults import Faults, Talk, cut
 
-from sim import toolchain
-from sim.audit.checkpoint import BadCheckpoint, Checkpoint
-from sim.audit.moment import Differs
-from sim.audit.replica import Replica
-from sim.commands.audit import Sight
-from sim.network.wire import Wire
+from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint
+from crossvault.audit.moment import Differs
+from crossvault.audit.replica import Replica
+from crossvault.commands.audit import Sight
+from crossvault.rpc.client import Wire
+from crossvault.setup import toolchain
 
 DEEP = 5
 
@@ -79,7 +79,7 @@ def same(mine: Replica, other: Replica) -> bool:
 def test_a_reorganisation_of_five_blocks_is_followed(
     town: Town, story: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembered: int
 ) -> None:
-    monkeypatch.setattr("sim.audit.replica.REMEMBERED", remembered)
+    monkeypatch.setattr("crossvault.audit.replica.REMEMBERED", remembered)
     fork, path = Fork(town, story), tmp_path / "kept.jsonl"
     replica = town.replica(checkpoint=Checkpoint(path))
     fork.away()
@@ -213,8 +213,8 @@ def test_who_follows_survives_a_node_that_goes_away(
 
 IMPATIENT = """
 import sys
-from sim.__main__ import main
-from sim.network.wire import Wire
+from crossvault.__main__ import main
+from crossvault.rpc.client import Wire
 Wire.__init__.__defaults__ = (3, 0.01)
 sys.exit(main(sys.argv[1:]))
 """
@@ -234,7 +234,7 @@ def test_no_token_is_told_to_anybody(town: Town, tmp_path: Path) -> None:
 
 def started(town: Town, path: Path, *more: str) -> subprocess.Popen[str]:
     """An audit that follows, in a process of its own."""
-    command = [sys.executable, "-m", "sim", *words(town.url, town.vault, path, "--follow", *more)]
+    command = [sys.executable, "-m", "crossvault", *words(town.url, town.vault, path, "--follow", *more)]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=toolchain.clone())
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.commands.catalogue import catalogue
-from sim.commands.exits import DONE, Misused
-from sim.commands.parser import parse
-from sim.search.catalogue import BadCase, Case, cases, measured, planted
+from crossvault.bench.planted import BadCase, Case, cases, measured, planted
+from crossvault.commands.catalogue import catalogue
+from crossvault.commands.exits import DONE, Misused
+from crossvault.commands.parser import parse
 
 BROKEN = Path(__file__).parent / "broken.yaml"
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from sim import compiler, install, toolchain
-from sim.compiler import CompileFailed
+from crossvault.evm import compiler
+from crossvault.evm.compiler import CompileFailed
+from crossvault.setup import install, toolchain
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n\n"

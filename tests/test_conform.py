@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from sim.__main__ import main
-from sim.commands.exits import DONE, FAILED, USAGE
-from sim.compiler import compile_contracts
-from sim.conform.adapter import load
-from sim.conform.capability import NAMES
-from sim.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS
-from sim.conform.figures import BY_NAME, WHOLE
-from sim.conform.phrase import Phrase, phrase
-from sim.conform.subject import Subject, subject
-from sim.scenario.source import ScenarioError
-from sim.toolchain import PACKAGE
+from crossvault.__main__ import main
+from crossvault.commands.exits import DONE, FAILED, USAGE
+from crossvault.conform.adapter import load
+from crossvault.conform.capability import NAMES
+from crossvault.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS
+from crossvault.conform.figures import BY_NAME, WHOLE
+from crossvault.conform.phrase import Phrase, phrase
+from crossvault.conform.subject import Subject, subject
+from crossvault.evm.compiler import compile_contracts
+from crossvault.scenario.source import ScenarioError
+from crossvault.setup.toolchain import PACKAGE
 
 EXAMPLE = PACKAGE / "conform" / "example"
 HERE = Path(__file__).parent

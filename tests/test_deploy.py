@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from sim.chain import Chain
-from sim.compiler import compile_contracts
-from sim.model import Model
-from sim.run import run
-from sim.scenario import load
-from sim.toolchain import contracts_dir
+from crossvault.differential.model import Model
+from crossvault.evm.chain import Chain
+from crossvault.evm.compiler import compile_contracts
+from crossvault.lockstep.run import run
+from crossvault.scenario import load
+from crossvault.setup.toolchain import contracts_dir
 
 
 @pytest.mark.slow

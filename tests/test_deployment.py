@@ -10,24 +10,24 @@ import pytest
 from deploying import SAFE, Desk, assert_once, assert_whole, params
 from testnet import RICH, SEPOLIA, key, stand_in
 
-from sim.compiler import compile_contracts, standard_json
-from sim.deployment import explorer, journal
-from sim.deployment.blueprint import FACTORY
-from sim.deployment.chains import MoneyRefused
-from sim.deployment.estimate import ON_CHAIN, ON_OUR_OWN
-from sim.deployment.estimate import _measured as measured
-from sim.deployment.journal import BadJournal, Busy, InputChanged
-from sim.deployment.manifest import BadManifest, load
-from sim.deployment.survey import FactoryMissing
-from sim.deployment.venture import AccountNeeded, Venture
-from sim.deployment.works import Conflict, StepFailed
-from sim.model import Model
-from sim.network.courier import WrongChain
-from sim.network.signer import KeySigner
-from sim.network.wire import Wire
-from sim.report.deployment import state
-from sim.side import VAULT
-from sim.toolchain import solc
+from crossvault.deployment import explorer, journal
+from crossvault.deployment.apply import Conflict, StepFailed
+from crossvault.deployment.blueprint import FACTORY
+from crossvault.deployment.chains import MoneyRefused
+from crossvault.deployment.deployment import AccountNeeded, Venture
+from crossvault.deployment.estimate import ON_CHAIN, ON_OUR_OWN
+from crossvault.deployment.estimate import _measured as measured
+from crossvault.deployment.journal import BadJournal, Busy, InputChanged
+from crossvault.deployment.manifest import BadManifest, load
+from crossvault.deployment.onchain import FactoryMissing
+from crossvault.differential.model import Model
+from crossvault.differential.step import VAULT
+from crossvault.evm.compiler import compile_contracts, standard_json
+from crossvault.report.deployment import state
+from crossvault.rpc.client import Wire
+from crossvault.rpc.signer import KeySigner
+from crossvault.rpc.transactions import WrongChain
+from crossvault.setup.toolchain import solc
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from deploying import Desk, MortalWire, assert_whole, die, params, url
 from faults import Fault, Faults, Talk, cut, drop, lose, status
 from testnet import SEPOLIA, stand_in
 
-from sim.network.courier import Fees, Prepared
-from sim.network.wire import Wire
+from crossvault.rpc.client import Wire
+from crossvault.rpc.transactions import Fees, Prepared
 
 SEND, RECEIPT, NONCE = "eth_sendRawTransaction", "eth_getTransactionReceipt", "eth_getTransactionCount"
 

@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
-from sim.compiler import compile_contracts
-from sim.deployment import chains, verify
-from sim.deployment.blueprint import Blueprint
-from sim.deployment.params import address, load
-from sim.model import Model
-from sim.scenario import ScenarioError
-from sim.scenario import load as story
-from sim.scenario.governing import Governing
-from sim.scenario.script import Script
-from sim.scenario.source import read
-from sim.scenario.valid import validated
-from sim.side import Step
+from crossvault.deployment import chains, verify
+from crossvault.deployment.blueprint import Blueprint
+from crossvault.deployment.params import address, load
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.evm.compiler import compile_contracts
+from crossvault.scenario import ScenarioError
+from crossvault.scenario import load as story
+from crossvault.scenario.governing import Governing
+from crossvault.scenario.script import Script
+from crossvault.scenario.source import read
+from crossvault.scenario.valid import validated
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = sorted((ROOT / "scripts" / "params").glob("*.yaml"))
-SCENARIO = ROOT / "sim" / "scenarios" / "testnet.scenario.yaml"
+SCENARIO = ROOT / "sim" / "crossvault" / "scenarios" / "testnet.scenario.yaml"
 DEPLOYER = "0x" + "1f" * 20
 SAFE = "0x" + "5a" * 20
 

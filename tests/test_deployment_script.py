@@ -15,9 +15,9 @@ from deploying import assert_whole, params, url
 from faults import Faults
 from testnet import RICH, funded, key, stand_in
 
-from sim.deployment.manifest import load
-from sim.deployment.venture import Venture
-from sim.network.wire import Wire
+from crossvault.deployment.deployment import Venture
+from crossvault.deployment.manifest import load
+from crossvault.rpc.client import Wire
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSPHRASE = "a-pass-phrase-of-tests"
@@ -116,7 +116,7 @@ def test_what_is_missing_is_said_and_never_asked_for(
 @pytest.mark.slow
 def test_all_networks_of_the_configuration_are_known() -> None:
     program = """
-from sim import networks
+from crossvault.rpc import ape_networks as networks
 for choice in ("ethereum:sepolia", "base:sepolia", "arbitrum:sepolia", "optimism:sepolia", "ethereum:local"):
     print(choice, networks.endpoint(choice))
 try:
@@ -166,8 +166,8 @@ import ape_etherscan.client, ape_etherscan.explorer
 chains = [{"chainid": "11155111", "blockexplorer": url, "apiurl": url + "/api"}]  # it would ask the explorer for them
 ape_etherscan.client.get_supported_chains = ape_etherscan.explorer.get_supported_chains = lambda: chains
 
-from sim import networks
-from sim.deployment.explorer import Publication
+from crossvault.rpc import ape_networks as networks
+from crossvault.deployment.explorer import Publication
 
 source = {"language": "Solidity"}
 made = Publication("Stress", "0x" + "1f" * 20, "contracts/Stress.sol:Stress", source, "00ff", "v0.8.37")

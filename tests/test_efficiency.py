@@ -8,16 +8,16 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from sim.__main__ import main
-from sim.commands.exits import USAGE
-from sim.mirror.account import PORTFOLIO, STANDARD
-from sim.report import plots
-from sim.sweep import books, exact, floats, paths, replay, study
-from sim.sweep.books import KINDS
-from sim.sweep.market import Market
-from sim.sweep.population import Amounts, Population
-from sim.sweep.replay import Books
-from sim.sweep.toll import Told, change, doubt
+from crossvault.__main__ import main
+from crossvault.commands.exits import USAGE
+from crossvault.mirror.account import PORTFOLIO, STANDARD
+from crossvault.report import plots
+from crossvault.sweep import books, exact, floats, paths, replay, study
+from crossvault.sweep.books import KINDS
+from crossvault.sweep.market import Market
+from crossvault.sweep.population import Amounts, Population
+from crossvault.sweep.replay import Books
+from crossvault.sweep.toll import Told, change, doubt
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = (Books("all but covered", study.UNCOVERED, None, 40, 2), Books("pairs", ("pairs",), PORTFOLIO, 20, 4))
@@ -309,4 +309,5 @@ def test_eight_underlyings_are_studied(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_picture_is_what_the_command_draws(tmp_path: Path) -> None:
     out = tmp_path / "efficiency.svg"
     assert main(["efficiency", "--underlyings", "3", "--out", str(out)]) == 0
-    assert out.read_text(encoding="utf8") == (ROOT / "sim" / "report" / "efficiency.svg").read_text(encoding="utf8")
+    shipped = ROOT / "sim" / "crossvault" / "report" / "efficiency.svg"
+    assert out.read_text(encoding="utf8") == shipped.read_text(encoding="utf8")

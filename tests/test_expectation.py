@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tales import ACTORS, HEAD, LINE, PRICES, START, play, tale
 
-from sim.notation import door_arguments
-from sim.scenario import load
-from sim.story import ExpectationFailed
+from crossvault.differential.notation import door_arguments
+from crossvault.differential.story import ExpectationFailed
+from crossvault.scenario import load
 
 
 @pytest.mark.parametrize(

@@ -13,21 +13,21 @@ from typing import Any
 
 import pytest
 
-from sim import record
-from sim.__main__ import main
-from sim.commands.exits import DISAGREED, DONE, FAILED, INTERRUPTED, MISSING, USAGE
-from sim.compiler import compile_contracts
-from sim.mirror import market
-from sim.mirror.account import AccountId
-from sim.model import Model
-from sim.search import terms
-from sim.search.campaign import Campaign, Findings, Plan
-from sim.search.corpus import BadCorpus, Corpus
-from sim.search.generate import Walk
-from sim.search.reach import Reach, refusals
-from sim.search.variety import Variety, at_an_end, drawn
-from sim.search.walking import Task, Walked, tasks
-from sim.toolchain import contracts_dir
+from crossvault.__main__ import main
+from crossvault.commands.exits import DISAGREED, DONE, FAILED, INTERRUPTED, MISSING, USAGE
+from crossvault.differential.model import Model
+from crossvault.evm.compiler import compile_contracts
+from crossvault.fuzz.campaign import Campaign, Findings, Plan
+from crossvault.fuzz.corpus import BadCorpus, Corpus
+from crossvault.fuzz.reach import Reach, refusals
+from crossvault.fuzz.task import Task, Walked, tasks
+from crossvault.lockstep import record
+from crossvault.mirror import market
+from crossvault.mirror.account import AccountId
+from crossvault.setup.toolchain import contracts_dir
+from crossvault.walks import terms
+from crossvault.walks.random_walk import Walk
+from crossvault.walks.variety import Variety, at_an_end, drawn
 
 ROOT = Path(__file__).parents[1]
 
@@ -146,7 +146,7 @@ def test_words_that_argparse_refuses(words: list[str]) -> None:
 
 
 def test_without_pyrevm_it_says_what_is_missing() -> None:
-    program = "import sys; sys.modules['pyrevm'] = None; from sim.__main__ import main; sys.exit(main(['fuzz']))"
+    program = "import sys; sys.modules['pyrevm'] = None; from crossvault.__main__ import main; sys.exit(main(['fuzz']))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == MISSING
     assert "pyrevm" in done.stderr and "setup" in done.stderr
@@ -154,7 +154,8 @@ def test_without_pyrevm_it_says_what_is_missing() -> None:
 
 @pytest.mark.slow
 def test_an_interruption_keeps_what_was_reached(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sim", "fuzz", "--time", "10m", "-j", "1", "--json", "--corpus", str(tmp_path)]
+    words = ["fuzz", "--time", "10m", "-j", "1", "--json", "--corpus", str(tmp_path)]
+    command = [sys.executable, "-m", "crossvault", *words]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 90

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from sim import compiler
+from crossvault.evm import compiler
 
 ROOT = Path(__file__).resolve().parent.parent
-MIRROR = ROOT / "sim" / "mirror"
+MIRROR = ROOT / "sim" / "crossvault" / "mirror"
 PAIRS = sorted(path.stem for path in (ROOT / "contracts").glob("*.sol"))
 DOORS = [
     "Store",

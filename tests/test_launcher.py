@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from sim import __version__, toolchain
+from crossvault import __version__
+from crossvault.setup import toolchain
 
 ROOT = Path(__file__).resolve().parent.parent
 LAUNCHER = ROOT / "crossvault"
@@ -37,8 +38,8 @@ def start(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_answers_quickly_from_anywhere(tmp_path: Path) -> None:
-    (tmp_path / "sim").mkdir()
-    (tmp_path / "sim" / "__init__.py").write_text("raise ImportError('not this one')")
+    (tmp_path / "crossvault").mkdir()
+    (tmp_path / "crossvault" / "__init__.py").write_text("raise ImportError('not this one')")
     times = []
     for _ in range(5):
         begin = time.perf_counter()
@@ -133,9 +134,10 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_contracts_and_scenarios_travel_in_the_wheel(package: Path) -> None:
-    shipped = {path.relative_to(package / "sim").as_posix() for path in package.glob("sim/**/*") if path.is_file()}
+    inside = package / "crossvault"
+    shipped = {path.relative_to(inside).as_posix() for path in inside.rglob("*") if path.is_file()}
     contracts = {f"contracts/{path.relative_to(ROOT / 'contracts').as_posix()}" for path in ours("contracts")}
-    scenarios = {path.relative_to(ROOT / "sim").as_posix() for path in (ROOT / "sim").glob("scenarios/*.yaml")}
+    scenarios = {path.relative_to(toolchain.PACKAGE).as_posix() for path in toolchain.PACKAGE.glob("scenarios/*.yaml")}
     assert contracts | scenarios | {f"contracts/{name}" for name in toolchain.NPM_FILES} <= shipped
     assert not [name for name in shipped if "node_modules" in name or ".cache" in name]
     assert (package / f"crossvault-{__version__}.dist-info" / "entry_points.txt").is_file()
@@ -147,13 +149,13 @@ def ours(folder: str) -> list[Path]:
 
 def test_the_package_uses_its_own_contracts_and_the_users_state(package: Path, tmp_path: Path) -> None:
     code = (
-        "from sim import compiler, toolchain as t; "
+        "from crossvault.evm import compiler; from crossvault.setup import toolchain as t; "
         "print(t.clone(), t.contracts_dir(), t.state_dir(), compiler.build_hash(compiler.contract_sources()))"
     )
     env = {**os.environ, "PYTHONPATH": str(package), "CROSSVAULT_HOME": str(tmp_path)}
     command = [sys.executable, "-P", "-c", code]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
-    from sim.compiler import build_hash, contract_sources
+    from crossvault.evm.compiler import build_hash, contract_sources
 
-    expected = ["None", str(package / "sim" / "contracts"), str(tmp_path), build_hash(contract_sources())]
+    expected = ["None", str(package / "crossvault" / "contracts"), str(tmp_path), build_hash(contract_sources())]
     assert done.stdout.split() == expected

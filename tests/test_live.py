@@ -9,16 +9,16 @@ from dataclasses import replace
 import pytest
 from testnet import SEPOLIA, funded, stand_in
 
-from sim.commands.live import require_test_tokens
-from sim.deployment.manifest import TokenRecord
-from sim.live.company import PAYER, Cast, Company, Ground, OverBudget, Pending
-from sim.live.fitting import Fitted, Unfit, key, require_feeders, require_same_rules, rules
-from sim.model import Model
-from sim.network.courier import Pace
-from sim.network.wire import Wire
-from sim.scenario import load
-from sim.side import Outcome, Step
-from sim.story import Story
+from crossvault.commands.live import require_test_tokens
+from crossvault.deployment.manifest import TokenRecord
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.live.actors import PAYER, Cast, Company, Ground, OverBudget, Pending
+from crossvault.live.preflight import Fitted, Unfit, key, require_feeders, require_same_rules, rules
+from crossvault.rpc.client import Wire
+from crossvault.rpc.transactions import Pace
+from crossvault.scenario import load
 
 VAULT = "0x" + "11" * 20
 ALIASES = {"governor": PAYER, "feeder": PAYER, "guardian": PAYER}

@@ -13,22 +13,22 @@ import pytest
 from faults import Faults, cut, drop, lose, status
 from testnet import SEPOLIA, funded, mining, stand_in
 
-from sim.codec import Names
-from sim.commands.live import opened_part
-from sim.compiler import compile_contracts
-from sim.deploy import deploy_world
-from sim.live.company import PAYER, Ground
-from sim.live.fitting import Fitted, governors, rules
-from sim.live.seeding import held, opening, people
-from sim.live.venue import Place, Troupe, Venue
-from sim.network.courier import Pace
-from sim.network.wire import Wire
-from sim.run import Diverged, Result, drive
-from sim.scenario import load
-from sim.side import EXCHANGE, VAULT
-from sim.speech import Speech
-from sim.story import Story
-from sim.toolchain import contracts_dir
+from crossvault.commands.live import opened_part
+from crossvault.differential.step import EXCHANGE, VAULT
+from crossvault.differential.story import Story
+from crossvault.evm.bindings import Speech
+from crossvault.evm.codec import Names
+from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.deploy import deploy_world
+from crossvault.live.actors import PAYER, Ground
+from crossvault.live.deployed_vault import Place, Troupe, Venue
+from crossvault.live.preflight import Fitted, governors, rules
+from crossvault.live.seeding import held, opening, people
+from crossvault.lockstep.run import Diverged, Result, drive
+from crossvault.rpc.client import Wire
+from crossvault.rpc.transactions import Pace
+from crossvault.scenario import load
+from crossvault.setup.toolchain import contracts_dir
 
 STORY = """
 name: small

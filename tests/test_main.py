@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.__main__ import spread
-from sim.record import read
+from crossvault.__main__ import spread
+from crossvault.lockstep.record import read
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,7 +36,7 @@ prices:
 
 def start(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """A command that has ended."""
-    command = [sys.executable, "-m", "sim", *words]
+    command = [sys.executable, "-m", "crossvault", *words]
     return subprocess.run(command, cwd=folder or ROOT, capture_output=True, text=True, check=False)
 
 
@@ -201,7 +201,7 @@ def test_a_view_that_reverts_is_caught(tmp_path: Path) -> None:
 
 def begun(story: Path, record: Path) -> subprocess.Popen[str]:
     """A long run of which some steps are recorded."""
-    command = [sys.executable, "-m", "sim", "run", str(story), "--record", str(record)]
+    command = [sys.executable, "-m", "crossvault", "run", str(story), "--record", str(record)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not (record.exists() and record.stat().st_size > 10_000):

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from sim.mirror.fixed import WAD
-from sim.model import Model
-from sim.portfolio import methods, sheet, staging
-from sim.portfolio.methods import Asked, Comparison
-from sim.portfolio.sensitivity import sensitivities
-from sim.scenario import ScenarioError, preset
-from sim.side import instrument_number
+from crossvault.differential.model import Model
+from crossvault.differential.step import instrument_number
+from crossvault.mirror.fixed import WAD
+from crossvault.portfolio import methods, sheet, staging
+from crossvault.portfolio.methods import Asked, Comparison
+from crossvault.portfolio.sensitivity import sensitivities
+from crossvault.scenario import ScenarioError, preset
 
 ROOT = Path(__file__).resolve().parent.parent
 UNITS = ("ETH", "BTC")
@@ -49,7 +49,7 @@ def write(tmp_path: Path) -> Write:
 
 def start(*words: str) -> subprocess.CompletedProcess[str]:
     """A command that has ended."""
-    command = [sys.executable, "-m", "sim", "margin", *words]
+    command = [sys.executable, "-m", "crossvault", "margin", *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -264,7 +264,7 @@ def test_shipped_portfolios_load(name: str) -> None:
 
 
 def test_the_documented_portfolio_loads(write: Write) -> None:
-    told = (ROOT / "sim" / "portfolios" / "README.md").read_text(encoding="utf8")
+    told = (ROOT / "sim" / "crossvault" / "portfolios" / "README.md").read_text(encoding="utf8")
     held = sheet.load(write(told.split("```yaml\n")[1].split("```")[0]))
     assert held.cash_wad == 5_000 * WAD and len(held.positions) == 2 and held.standard.name == "crossvault"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from sim import toolchain
-from sim.compiler import standard_input, standard_json
-from sim.machine import Machine
-from sim.mutation.mutants import Mutant, diff, mutants, mutated
-from sim.mutation.weave import SWITCH, SWITCH_UNIT, TRAP, weave
+from crossvault.evm.compiler import standard_input, standard_json
+from crossvault.evm.pyrevm import Machine
+from crossvault.mutation.mutants import Mutant, diff, mutants, mutated
+from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, TRAP, weave
+from crossvault.setup import toolchain
 
 SMALL = """// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from sim.__main__ import main
-from sim.commands.exits import DONE, MISSED, USAGE
-from sim.compiler import compile_contracts
-from sim.mirror.refusal import Refusal
-from sim.mutation import verdicts
-from sim.mutation.equivalents import BadEquivalents, equivalents
-from sim.mutation.mutants import Mutant
-from sim.mutation.mutations import Edit
-from sim.mutation.reel import Reel, record
-from sim.mutation.trial import Killed, killed
-from sim.mutation.verdicts import KILLED, REFUSED, SURVIVED, Campaign, Verdict, mirrored, tally
-from sim.search.bounds import Bounds
-from sim.search.generate import Walk
+from crossvault.__main__ import main
+from crossvault.commands.exits import DONE, MISSED, USAGE
+from crossvault.evm.compiler import compile_contracts
+from crossvault.mirror.refusal import Refusal
+from crossvault.mutation import verdicts
+from crossvault.mutation.equivalents import BadEquivalents, equivalents
+from crossvault.mutation.mutants import Mutant
+from crossvault.mutation.mutations import Edit
+from crossvault.mutation.recordings import Reel, record
+from crossvault.mutation.trial import Killed, killed
+from crossvault.mutation.verdicts import KILLED, REFUSED, SURVIVED, Campaign, Verdict, mirrored, tally
+from crossvault.walks.bounds import Bounds
+from crossvault.walks.random_walk import Walk
 
 MUTANTS = [
     Mutant("Fixed.sol:min:compare:1", "Fixed.sol", 121, Edit("compare", 0, 1, "<="), "<", "a <= b", None),
@@ -86,7 +86,7 @@ def test_the_contracts_that_ship_are_not_killed(reel: Reel) -> None:
 def test_a_walk_to_the_bounds_meets_both_sides_of_a_range() -> None:
     build = compile_contracts()
     told: dict[bool, set[int]] = {True: set(), False: set()}
-    from sim.model import Model
+    from crossvault.differential.model import Model
 
     story = Bounds(1, 30, build).story()
     model = Model(story.world)

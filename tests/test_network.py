@@ -10,10 +10,10 @@ import pytest
 from faults import Faults, cut, drop, lose, status
 from testnet import SEPOLIA, funded, stand_in
 
-from sim.anvil import ChainLost, ChainRefused
-from sim.network.courier import Courier, Limits, Pace, Prepared, Superseded, TooDear, WrongChain
-from sim.network.signer import KeySigner
-from sim.network.wire import Wire, origin
+from crossvault.evm.anvil import ChainLost, ChainRefused
+from crossvault.rpc.client import Wire, origin
+from crossvault.rpc.signer import KeySigner
+from crossvault.rpc.transactions import Courier, Limits, Pace, Prepared, Superseded, TooDear, WrongChain
 
 PACE = Pace(poll_secs=0.02, stuck_secs=0.5)
 TARGET = "0x" + "ab" * 20

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.mirror import market
-from sim.mirror.account import AccountId
-from sim.mirror.evm import Call
-from sim.notation import BadNotation, Notation, door_arguments
-from sim.side import DOORS, EXCHANGE_DOORS, TOKEN_ACTIONS, Step
+from crossvault.differential.notation import BadNotation, Notation, door_arguments
+from crossvault.differential.step import DOORS, EXCHANGE_DOORS, TOKEN_ACTIONS, Step
+from crossvault.mirror import market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Call
 
 UNDERLYINGS, COLLATERALS = ("ETH", "BTC", "USDT"), ("WETH", "USDT")
 NOTATION = Notation(UNDERLYINGS, COLLATERALS)

@@ -14,10 +14,10 @@ from published import wad
 from vectors_portfolio import account_of, losses, model, risk_of
 from vectors_standard import OPTION_RISK, RISK
 
-from sim.mirror import portfolio, shock
-from sim.mirror.fixed import WAD
-from sim.mirror.portfolio import Stake
-from sim.scenario import ScenarioError, preset, rules
+from crossvault.mirror import portfolio, shock
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.portfolio import Stake
+from crossvault.scenario import ScenarioError, preset, rules
 
 VECTORS = Path(os.environ.get("CROSSVAULT_VECTORS") or Path(__file__).resolve().parents[2] / "shared" / "vectors")
 UNITS = ("ETH", "BTC", "SOL")

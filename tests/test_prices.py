@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tales import ACTORS, HEAD, LINE, START, play, tale
 
-from sim.scenario import ScenarioError, load
+from crossvault.scenario import ScenarioError, load
 
 CSV = """\
 timestamp,venue,market,symbol,interval_s,open,high,low,close,volume

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.scenario import quantity
-from sim.scenario.quantity import Moment, Quantity
+from crossvault.scenario import quantity
+from crossvault.scenario.quantity import Moment, Quantity
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sim.chain import Chain
-from sim.model import Model
-from sim.record import BadRecord, Checker, Record, Writer, header, read
-from sim.run import run
-from sim.scenario import load
-from sim.story import Story
+from crossvault.differential.model import Model
+from crossvault.differential.story import Story
+from crossvault.evm.chain import Chain
+from crossvault.lockstep.record import BadRecord, Checker, Record, Writer, header, read
+from crossvault.lockstep.run import run
+from crossvault.scenario import load
 
 
 @pytest.fixture(scope="module")

@@ -13,27 +13,27 @@ import pytest
 from rich.console import Console
 from tales import play
 
-from sim.mirror import margin, stress, valuation
-from sim.mirror.account import AccountId
-from sim.mirror.fixed import WAD
-from sim.mirror.margin import UNBOUNDED, Book
-from sim.mirror.market import OptionRisk, Risk
-from sim.mirror.portfolio import Stake
-from sim.mirror.standard import Exposure, Level, Line, absorb
-from sim.model import Model
-from sim.record import Record
-from sim.report import charts, figures
-from sim.report.arithmetic import Backdrop, backdrop, reckoning
-from sim.report.capital import Capital
-from sim.report.document import document
-from sim.report.page import Ran
-from sim.report.states import described
-from sim.report.summary import summary
-from sim.report.tale import Sample, merged
-from sim.report.watch import Watch
-from sim.report.words import Words
-from sim.scenario import load, preset
-from sim.scenario.rules import rules as portfolio_rules
+from crossvault.differential.model import Model
+from crossvault.lockstep.record import Record
+from crossvault.mirror import margin, stress, valuation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.margin import UNBOUNDED, Book
+from crossvault.mirror.market import OptionRisk, Risk
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.standard import Exposure, Level, Line, absorb
+from crossvault.report import charts, figures
+from crossvault.report.arithmetic import Backdrop, backdrop, reckoning
+from crossvault.report.capital import Capital
+from crossvault.report.document import document
+from crossvault.report.page import Ran
+from crossvault.report.states import described
+from crossvault.report.summary import summary
+from crossvault.report.timeline import Sample, merged
+from crossvault.report.watch import Watch
+from crossvault.report.words import Words
+from crossvault.scenario import load, preset
+from crossvault.scenario.rules import rules as portfolio_rules
 
 ALICE = AccountId("alice")
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sim.mirror.errors import NotFeeder
-from sim.model import Model
-from sim.scenario import ExpectationFailed, ScenarioError, load
-from sim.scenario.repro import Repro, text
-from sim.search.generate import Walk
-from sim.side import Outcome, Step
-from sim.story import Story
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.mirror.errors import NotFeeder
+from crossvault.scenario import ExpectationFailed, ScenarioError, load
+from crossvault.scenario.repro import Repro, text
+from crossvault.walks.random_walk import Walk
 
 KEPT = sorted((Path(__file__).parent / "repros").glob("*.repro.yaml"))
 

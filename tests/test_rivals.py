@@ -7,15 +7,15 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from sim import toolchain
-from sim.commands.exits import DONE, Misused
-from sim.commands.parser import parse
-from sim.commands.rivals import rivals
-from sim.compiler import compile_contracts
-from sim.rivals import child, compare, forge, ours, wake
-from sim.rivals.planted import BUGS, GROUND, Planted, Unavailable, Way, longest, plant
-from sim.rivals.rules import search
-from sim.search.catalogue import cases, planted
+from crossvault.bench.planted import cases, planted
+from crossvault.bench.rivals import child, compare, forge, ours, wake
+from crossvault.bench.rivals.hypothesis_rules import search
+from crossvault.bench.rivals.planted import BUGS, GROUND, Planted, Unavailable, Way, longest, plant
+from crossvault.commands.exits import DONE, Misused
+from crossvault.commands.parser import parse
+from crossvault.commands.rivals import rivals
+from crossvault.evm.compiler import compile_contracts
+from crossvault.setup import toolchain
 
 BROKEN = Path(__file__).parent / "broken.yaml"
 SHALLOW = "quote-rounds-down"

@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 from tales import ACTORS, HEAD, LINE, PRICES, play, problems, tale
 
-from sim import scenario
-from sim.model import Model
-from sim.portfolio import sheet
-from sim.scenario import expectation, load, preset
-from sim.side import Step
-from sim.story import ExpectationFailed, Story
+from crossvault import scenario
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.differential.story import ExpectationFailed, Story
+from crossvault.portfolio import sheet
+from crossvault.scenario import expectations as expectation
+from crossvault.scenario import load, preset
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ROOT / "sim" / "scenarios"
+SHIPPED = ROOT / "sim" / "crossvault" / "scenarios"
 DATA = ROOT.parent / "shared" / "data"
 BARS = """\
 timestamp,venue,market,symbol,interval_s,open,high,low,close
@@ -101,7 +102,7 @@ def test_the_schema_is_current(kind: str) -> None:
 
 
 def test_nothing_heavy_is_imported() -> None:
-    program = "import sys, sim.scenario; print(*{'web3', 'pyarrow', 'numpy', 'ape'} & set(sys.modules))"
+    program = "import sys, crossvault.scenario; print(*{'web3', 'pyarrow', 'numpy', 'ape'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 

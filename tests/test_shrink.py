@@ -11,17 +11,17 @@ from types import SimpleNamespace
 import pytest
 from shrinking import broken, found
 
-from sim.chain import Chain
-from sim.local import Local
-from sim.mirror.account import AccountId
-from sim.model import Model
-from sim.run import Diverged, run
-from sim.search.findings import repro, story
-from sim.search.rewrite import leaves, renamed, shifted, with_accounts
-from sim.search.shrink import Agrees, Shrunk, shrink
-from sim.search.simpler import weight
-from sim.search.trial import Finding, Trial
-from sim.side import Step, World
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step, World
+from crossvault.evm.chain import Chain
+from crossvault.evm.inprocess import Local
+from crossvault.lockstep.run import Diverged, run
+from crossvault.mirror.account import AccountId
+from crossvault.shrink.replay import Finding, Trial
+from crossvault.shrink.rewrite import leaves, renamed, shifted, with_accounts
+from crossvault.shrink.saved import repro, story
+from crossvault.shrink.shrinker import Agrees, Shrunk, shrink
+from crossvault.shrink.simplification import weight
 
 Found = tuple[World, list[Step], Diverged]
 
@@ -105,7 +105,7 @@ def test_time_is_kept_and_what_was_found_until_then_too(
     """By a clock that goes on by a second with every look at it, so that a busy machine changes nothing."""
     world, steps, failure = finding
     clock = count()
-    monkeypatch.setattr("sim.search.shrink.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr("crossvault.shrink.shrinker.time", SimpleNamespace(perf_counter=lambda: next(clock)))
     short = shrink(world, steps, contracts, seconds=40, failure=failure)
     assert not short.finished and short.seconds == 42 and len(short.steps) < failure.number
     assert differs(short.world, short.steps, contracts, short.finding)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from shrinking import RUNS_AHEAD, broken, found
 
-from sim import toolchain
-from sim.compiler import compile_contracts, contract_sources, standard_input, standard_json
-from sim.report import foundry
-from sim.scenario.repro import Repro
-from sim.search.findings import repro
-from sim.search.shrink import shrink
+from crossvault.evm.compiler import compile_contracts, contract_sources, standard_input, standard_json
+from crossvault.report import foundry
+from crossvault.scenario.repro import Repro
+from crossvault.setup import toolchain
+from crossvault.shrink.saved import repro
+from crossvault.shrink.shrinker import shrink
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,7 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def record(folder: Path) -> Path:
-    done = start(folder, "-m", "sim", "run", "black-thursday", "--contracts", "contracts", "--record", "bad.jsonl")
+    words = ("run", "black-thursday", "--contracts", "contracts", "--record", "bad.jsonl")
+    done = start(folder, "-m", "crossvault", *words)
     assert done.returncode == 1, done.stderr
     assert "DIFFERENCE" in done.stdout
     return folder / "bad.jsonl"
@@ -45,7 +46,7 @@ def record(folder: Path) -> Path:
 def kept(folder: Path, record: Path) -> Path:
     """The repro that is made of the record."""
     words = ("shrink", record.name, "--contracts", "contracts", "--emit", "foundry", "--json")
-    done = start(folder, "-m", "sim", *words)
+    done = start(folder, "-m", "crossvault", *words)
     assert done.returncode == 1, done.stderr
     document = json.loads(done.stdout)
     assert document["finished"] and document["steps_played"] > 0
@@ -57,22 +58,23 @@ def kept(folder: Path, record: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_repro_fails_on_what_it_was_found_in_and_passes_where_that_is_mended(folder: Path, kept: Path) -> None:
-    bad = start(folder, "-m", "sim", "run", kept.name, "--contracts", "contracts", "--no-record")
+    bad = start(folder, "-m", "crossvault", "run", kept.name, "--contracts", "contracts", "--no-record")
     assert bad.returncode == 1 and "DIFFERENCE" in bad.stdout and "now passes" not in bad.stdout
-    good = start(folder, "-m", "sim", "run", kept.name, "--no-record")
+    good = start(folder, "-m", "crossvault", "run", kept.name, "--no-record")
     assert good.returncode == 0, good.stdout + good.stderr
     assert "now passes: step " in good.stdout and "in the model" in good.stdout
-    told = json.loads(start(folder, "-m", "sim", "run", kept.name, "--no-record", "--json").stdout)
+    told = json.loads(start(folder, "-m", "crossvault", "run", kept.name, "--no-record", "--json").stdout)
     assert told["now_passes"] is True and told["finding"]
 
 
 def test_a_repro_is_shrunk_again_and_says_when_there_is_nothing_to_shrink(folder: Path, kept: Path) -> None:
     text = kept.read_text()
-    again = start(folder, "-m", "sim", "shrink", kept.name, "--contracts", "contracts", "--out", "again.repro.yaml")
+    shrink = ("shrink", kept.name, "--contracts", "contracts", "--out", "again.repro.yaml")
+    again = start(folder, "-m", "crossvault", *shrink)
     assert again.returncode == 1, again.stderr
     assert "chain less model" in again.stdout and "repro: again.repro.yaml" in again.stdout
     assert (folder / "again.repro.yaml").read_text().count("do:") <= text.count("do:")
-    good = start(folder, "-m", "sim", "shrink", kept.name)
+    good = start(folder, "-m", "crossvault", "shrink", kept.name)
     assert good.returncode == 0 and "nothing to shrink" in good.stdout and "now passes:" in good.stdout
     assert kept.read_text() == text
 
@@ -88,7 +90,7 @@ def test_a_repro_is_shrunk_again_and_says_when_there_is_nothing_to_shrink(folder
     ],
 )
 def test_bad_words_are_told(words: list[str], said: str, folder: Path, record: Path) -> None:
-    done = start(folder, "-m", "sim", "shrink", *words)
+    done = start(folder, "-m", "crossvault", "shrink", *words)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
 
 
@@ -98,9 +100,9 @@ def test_the_plugin_collects_stories_names_them_and_reports_what_is_wrong(folder
     stories.mkdir()
     (stories / "bad.repro.yaml").write_text(kept.read_text())
     (stories / "wrong.repro.yaml").write_text(kept.read_text().replace("\nsteps:", "\nstpes:"))
-    quick = (ROOT / "sim" / "scenarios" / "quickstart.scenario.yaml").read_text()
+    quick = (ROOT / "sim" / "crossvault" / "scenarios" / "quickstart.scenario.yaml").read_text()
     (stories / "quick.scenario.yaml").write_text(quick)
-    pytest_ = ("-m", "pytest", "-p", "sim.plugin", "-p", "no:ape_test", "-p", "no:cacheprovider", "stories")
+    pytest_ = ("-m", "pytest", "-p", "crossvault.plugin", "-p", "no:ape_test", "-p", "no:cacheprovider", "stories")
     listed = start(folder, *pytest_, "--collect-only", "-q").stdout
     assert all(f"stories/{name}::" in listed for name in ("bad.repro.yaml", "wrong.repro.yaml", "quick.scenario.yaml"))
     good = start(folder, *pytest_, "-k", "bad or quick", "-rA", "--junit-xml", "junit.xml")

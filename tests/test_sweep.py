@@ -7,18 +7,18 @@ from random import Random
 import numpy as np
 import pytest
 
-from sim.mirror import cash, margin, market, portfolio, shock, valuation
-from sim.mirror.account import PORTFOLIO, STANDARD
-from sim.mirror.collateral import Terms
-from sim.mirror.errors import StalePrice
-from sim.mirror.fixed import WAD
-from sim.mirror.shock import Scenario
-from sim.mirror.stress import Verdict
-from sim.mirror.valuation import Metrics
-from sim.sweep import books, exact, floats
-from sim.sweep.floats import Figures
-from sim.sweep.market import Market
-from sim.sweep.population import Amounts, Floats, Population, population_of, settle_in
+from crossvault.mirror import cash, margin, market, portfolio, shock, valuation
+from crossvault.mirror.account import PORTFOLIO, STANDARD
+from crossvault.mirror.collateral import Terms
+from crossvault.mirror.errors import StalePrice
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.stress import Verdict
+from crossvault.mirror.valuation import Metrics
+from crossvault.sweep import books, exact, floats
+from crossvault.sweep.floats import Figures
+from crossvault.sweep.market import Market
+from crossvault.sweep.population import Amounts, Floats, Population, population_of, settle_in
 
 UNIT = float(WAD)
 NEAR, GRAIN = 1e-12, 1e-13  # of a figure, and of all that is added up in it

@@ -14,8 +14,8 @@ from deploying import params
 from eth_account import Account
 from testnet import SEPOLIA, key, mining, stand_in
 
-from sim.network.signer import KeySigner
-from sim.network.wire import Wire
+from crossvault.rpc.client import Wire
+from crossvault.rpc.signer import KeySigner
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSPHRASE = "a passphrase that nobody may see"
@@ -41,7 +41,7 @@ class Person:
     def types(self, *words: str, code: int = 0) -> str:
         """What a command prints; it must end with an exit code."""
         ape = [str(Path(sys.executable).parent / "ape")]
-        start = ape if words[0] == "run" and words[1] == "deploy" else [sys.executable, "-m", "sim"]
+        start = ape if words[0] == "run" and words[1] == "deploy" else [sys.executable, "-m", "crossvault"]
         done = subprocess.run([*start, *words], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
         self.said += done.stdout + done.stderr
         assert done.returncode == code, done.stdout + done.stderr
@@ -50,7 +50,7 @@ class Person:
 
 @pytest.mark.slow
 def test_a_vault_is_deployed_verified_seeded_played_on_and_audited(tmp_path: Path) -> None:
-    story = yaml.safe_load((ROOT / "sim" / "scenarios" / "testnet.scenario.yaml").read_text())
+    story = yaml.safe_load((ROOT / "sim" / "crossvault" / "scenarios" / "testnet.scenario.yaml").read_text())
     del story["world"]["interest"]
     story["prices"]["ETH"]["every"] = "5s"  # a sixth of its time: blocks come by the clock
     for step in story["steps"]:

@@ -5,8 +5,8 @@ from argparse import Namespace
 
 import pytest
 
-from sim import throughput
-from sim.commands.bench import bench
+from crossvault.bench import sweep_speed as throughput
+from crossvault.commands.bench import bench
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sim import doctor, install, toolchain
-from sim.toolchain import ToolchainMissing
+from crossvault.commands import doctor
+from crossvault.setup import install, toolchain
+from crossvault.setup.toolchain import ToolchainMissing
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = re.compile(r"\w://|\b[\w-]+\.(com|org|io|net|dev|sh|cloud|internal|local)\b(?!/)", re.IGNORECASE)

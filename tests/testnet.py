@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sim import toolchain
-from sim.compiler import EVM_VERSION
-from sim.network.signer import KeySigner
-from sim.network.wire import Wire
+from crossvault.evm.compiler import EVM_VERSION
+from crossvault.rpc.client import Wire
+from crossvault.rpc.signer import KeySigner
+from crossvault.setup import toolchain
 
 SEPOLIA = 11_155_111
 RICH = 10**20

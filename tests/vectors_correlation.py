@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from published import Case
 
-from sim.mirror import correlation
-from sim.mirror.correlation import Leg, Matrix
-from sim.mirror.fixed import WAD
+from crossvault.mirror import correlation
+from crossvault.mirror.correlation import Leg, Matrix
+from crossvault.mirror.fixed import WAD
 
 NEAR, LEAST = Fraction(1, 10**9), Fraction(1)  # of the margin, and in USD: some benchmarks are whole numbers
 DIGITS = 10**30  # of a square root

@@ -7,10 +7,10 @@ from typing import Any
 
 from published import Case
 
-from sim.mirror import standard
-from sim.mirror.fixed import WAD
-from sim.mirror.market import Risk
-from sim.mirror.standard import Exposure, Level
+from crossvault.mirror import standard
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.market import Risk
+from crossvault.mirror.standard import Exposure, Level
 
 PPM = 10**12  # wad per part in a million
 

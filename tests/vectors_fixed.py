@@ -5,8 +5,8 @@ from typing import Any
 
 from published import Case
 
-from sim.mirror import exp, fixed
-from sim.mirror.fixed import WAD
+from crossvault.mirror import exp, fixed
+from crossvault.mirror.fixed import WAD
 
 
 def truncated(numerator: int, factor: int, divisor: int) -> int:

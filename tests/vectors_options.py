@@ -8,9 +8,9 @@ from typing import Any
 from mpmath import exp, log, mp, mpf, ncdf, sqrt
 from published import Case, wad
 
-from sim.mirror import option, surface
-from sim.mirror.fixed import WAD
-from sim.mirror.option import YEAR, Greeks, Terms
+from crossvault.mirror import option, surface
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.option import YEAR, Greeks, Terms
 
 GROUPS = ("european_values", "european_greeks", "black_calculator", "digital", "barrier")
 UNBUILT = {"digital": "there are no digital options", "barrier": "there are no barrier options"}

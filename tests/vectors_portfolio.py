@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 from published import Case, wad
 
-from sim.mirror import correlation, exp, option, portfolio, shock
-from sim.mirror.fixed import WAD
-from sim.mirror.portfolio import Hedge, Line, Risk, Stake, Term
-from sim.mirror.shock import Scenario
-from sim.mirror.standard import Level
+from crossvault.mirror import correlation, exp, option, portfolio, shock
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.portfolio import Hedge, Line, Risk, Stake, Term
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.standard import Level
 
 NEAR = Fraction(1, 10**12)  # they pass through floats
 GRAIN = Fraction(1, 10**15)  # of all that is added up, as floats lose what is small beside it

@@ -7,8 +7,8 @@ from typing import Any
 
 from published import Case, Check, wad
 
-from sim.mirror import cash, fixed, funding, liquidation
-from sim.mirror.fixed import RAY, WAD
+from crossvault.mirror import cash, fixed, funding, liquidation
+from crossvault.mirror.fixed import RAY, WAD
 
 HOUR = 3600
 

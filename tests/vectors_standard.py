@@ -12,11 +12,11 @@ from typing import Any
 from published import Case
 from vectors_fixed import truncated
 
-from sim.mirror import cash, collateral, fixed, margin, option, standard
-from sim.mirror.fixed import WAD
-from sim.mirror.margin import Book, Holding
-from sim.mirror.market import OptionRisk, Risk
-from sim.mirror.standard import Exposure, Level, Line
+from crossvault.mirror import cash, collateral, fixed, margin, option, standard
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.margin import Book, Holding
+from crossvault.mirror.market import OptionRisk, Risk
+from crossvault.mirror.standard import Exposure, Level, Line
 
 NEAR = Fraction(1, 10**12)
 BLACK = Fraction(1, 10**17)  # of the forward: what is known of the price of one option

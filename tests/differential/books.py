@@ -6,9 +6,9 @@ from folio import RISK, TENFOLD, WIDE
 from inputs import DOOR, HOLDING, exposure, lines
 from probing import Made, Whole
 
-from sim.mirror import margin
-from sim.mirror.portfolio import Risk, Stake
-from sim.mirror.stress import Verdict
+from crossvault.mirror import margin
+from crossvault.mirror.portfolio import Risk, Stake
+from crossvault.mirror.stress import Verdict
 
 
 def stakes(random: Random, made: margin.Book) -> list[Stake]:

@@ -7,12 +7,12 @@ from typing import Any
 from inputs import AMOUNT, EXPIRY, LEVEL, RATE, RATIO, nearly
 from probing import Either, Inputs, Made, OneOf, Struct, Whole
 
-from sim.mirror import correlation, option, portfolio, shock
-from sim.mirror.correlation import Leg, Matrix, Outlook
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.portfolio import Hedge, Line, Risk, Sheet, Stake, Term
-from sim.mirror.shock import Scenario
-from sim.mirror.stress import Rules
+from crossvault.mirror import correlation, option, portfolio, shock
+from crossvault.mirror.correlation import Leg, Matrix, Outlook
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.portfolio import Hedge, Line, Risk, Sheet, Stake, Term
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.stress import Rules
 
 SIZE, TENFOLD, SIGNED_RATE = Whole(-CAP, CAP), Whole(0, 10 * WAD), Whole(-(2**63), 2**63 - 1)
 SHOCK, MODE = Whole(1 - WAD, shock.MAX_SHOCK), OneOf(range(shock.MODES))

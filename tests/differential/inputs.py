@@ -8,11 +8,11 @@ from typing import Any
 
 from probing import NOW, Either, Inputs, Made, OneOf, Struct, Whole
 
-from sim.mirror import cash, collateral, fixed, liquidation, margin, market, option, oracle, standard, surface
-from sim.mirror.evm import Journal
-from sim.mirror.fixed import CAP, RAY, WAD
-from sim.mirror.market import OptionRisk
-from sim.mirror.standard import Level, Line
+from crossvault.mirror import cash, collateral, fixed, liquidation, margin, market, option, oracle, standard, surface
+from crossvault.mirror.evm import Journal
+from crossvault.mirror.fixed import CAP, RAY, WAD
+from crossvault.mirror.market import OptionRisk
+from crossvault.mirror.standard import Level, Line
 
 YEAR_SECS = 365 * 86_400
 DOOR = 2**64 - 1  # what fits the field of a rate

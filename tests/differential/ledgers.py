@@ -10,19 +10,19 @@ import folio
 from inputs import AMOUNT, INTEREST, OPTION_RISK, PREMIUM, RATIO, RISK, SIZE, TERMS, VALUE, WORD, stored, svi, usual_svi
 from probing import NOW, OneOf, Whole, fresh
 
-from sim.mirror import cash, market
-from sim.mirror.account import PORTFOLIO, STANDARD, AccountId, Entry, Holder, Image
-from sim.mirror.cash import NO_FEED, Pool
-from sim.mirror.collateral import Asset
-from sim.mirror.evm import Journal
-from sim.mirror.fixed import CAP, RAY, WAD
-from sim.mirror.funding import Track
-from sim.mirror.ledger import State
-from sim.mirror.market import OptionRisk, Risk
-from sim.mirror.oracle import WINDOW, Curve, Price
-from sim.mirror.portfolio import Risk as PortfolioRisk
-from sim.mirror.stress import Rules
-from sim.mirror.surface import Svi
+from crossvault.mirror import cash, market
+from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId, Entry, Holder, Image
+from crossvault.mirror.cash import NO_FEED, Pool
+from crossvault.mirror.collateral import Asset
+from crossvault.mirror.evm import Journal
+from crossvault.mirror.fixed import CAP, RAY, WAD
+from crossvault.mirror.funding import Track
+from crossvault.mirror.ledger import State
+from crossvault.mirror.market import OptionRisk, Risk
+from crossvault.mirror.oracle import WINDOW, Curve, Price
+from crossvault.mirror.portfolio import Risk as PortfolioRisk
+from crossvault.mirror.stress import Rules
+from crossvault.mirror.surface import Svi
 
 PEOPLE = OneOf(["alice", "bob", "carol"])
 IDS = [AccountId("alice"), AccountId("alice", 1), AccountId("bob", 2**96 - 1)]

@@ -1,6 +1,7 @@
 """The contracts of tests/broken.yaml, all but a few in one build: each change stands behind a switch.
 
-They are built as mutants are (sim/mutation/batches.py). A change within the body of a function is woven in at the
+They are built as mutants are (sim/crossvault/mutation/batches.py).
+A change within the body of a function is woven in at the
 smallest statement around it; what stands elsewhere, and what the compiler refuses so, is compiled alone.
 """
 
@@ -9,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sim.compiler import Build, compile_contracts, contract_sources, syntax_trees
-from sim.mutation.batches import Numbered, Press, Sorted
-from sim.mutation.mutants import STATEMENT, Mutant, Site
-from sim.mutation.mutations import Edit, Node, span
+from crossvault.evm.compiler import Build, compile_contracts, contract_sources, syntax_trees
+from crossvault.mutation.batches import Numbered, Press, Sorted
+from crossvault.mutation.mutants import STATEMENT, Mutant, Site
+from crossvault.mutation.mutations import Edit, Node, span
 
 _SIMPLE = ("ExpressionStatement", "Return", "EmitStatement", "RevertStatement", "Continue", "Break")
 _WHOLE = ("Block", "UncheckedBlock", "IfStatement", "ForStatement", "WhileStatement", "InlineAssembly")

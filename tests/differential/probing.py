@@ -15,13 +15,13 @@ from typing import Any, Protocol
 
 import pytest
 
-from sim.anvil import Node
-from sim.codec import Codec, Names, camel, snake
-from sim.compiler import compile_contracts
-from sim.deploy import Deployer
-from sim.interface import Interface
-from sim.mirror.errors import Refusal
-from sim.mirror.evm import Journal, Stored
+from crossvault.evm.abi import Interface
+from crossvault.evm.anvil import Node
+from crossvault.evm.codec import Codec, Names, camel, snake
+from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.deploy import Deployer
+from crossvault.mirror.errors import Refusal
+from crossvault.mirror.evm import Journal, Stored
 
 NOW = 1_700_000_000
 RANDOM_INPUTS = 1000

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from sim.chain import Chain
-from sim.compiler import compile_contracts, contract_sources
-from sim.local import Local
-from sim.report.coverage import Coverage
-from sim.search.blocks import Atlas, Line, Place, atlas, instructions, leaders
-from sim.search.generate import Walk
-from sim.search.orders import Orders
-from sim.search.scout import NAMES, Scout, codes_of
-from sim.search.walking import steps_of
-from sim.side import Step
-from sim.story import Story
+from crossvault.differential.step import Step
+from crossvault.differential.story import Story
+from crossvault.evm.chain import Chain
+from crossvault.evm.compiler import compile_contracts, contract_sources
+from crossvault.evm.inprocess import Local
+from crossvault.fuzz.blocks import Atlas, Line, Place, atlas, instructions, leaders
+from crossvault.fuzz.coverage import NAMES, Scout, codes_of
+from crossvault.fuzz.task import steps_of
+from crossvault.report.coverage import Coverage
+from crossvault.walks.order_moves import Orders
+from crossvault.walks.random_walk import Walk
 
 CALLS = {"CALL", "DELEGATECALL", "STATICCALL"}
 

@@ -25,14 +25,14 @@ from ledgers import (
 )  # fmt: skip
 from probing import NOW, Probes, Whole, assert_equal, fresh, started
 
-from sim.codec import snake
-from sim.mirror import cash, market, stakes, surface, valuation
-from sim.mirror.account import AccountId
-from sim.mirror.ledger import State
-from sim.mirror.margin import Book, Holding
-from sim.mirror.oracle import WINDOW, Curve
-from sim.mirror.portfolio import Stake
-from sim.mirror.standard import Exposure, Line
+from crossvault.evm.codec import snake
+from crossvault.mirror import cash, market, stakes, surface, valuation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.ledger import State
+from crossvault.mirror.margin import Book, Holding
+from crossvault.mirror.oracle import WINDOW, Curve
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.standard import Exposure, Line
 
 NEAR_OR_NEVER = [0, NOW, NOW - 59, NOW - 60, NOW - 61, NOW - 3_600]
 

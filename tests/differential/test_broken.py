@@ -16,16 +16,16 @@ import yaml
 from planting import planted
 from walks import orders, walk
 
-from sim import compiler
-from sim.anvil import Node
-from sim.compiler import Build, compile_contracts
-from sim.mutation.reel import Reel, record
-from sim.mutation.shelf import stories
-from sim.mutation.trial import killed
-from sim.run import Diverged
-from sim.search.generate import Walk
-from sim.search.orders import Orders
-from sim.toolchain import contracts_dir
+from crossvault.evm import compiler
+from crossvault.evm.anvil import Node
+from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.lockstep.run import Diverged
+from crossvault.mutation.recordings import Reel, record
+from crossvault.mutation.stories import stories
+from crossvault.mutation.trial import killed
+from crossvault.setup.toolchain import contracts_dir
+from crossvault.walks.order_moves import Orders
+from crossvault.walks.random_walk import Walk
 
 BROKEN: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "broken.yaml").read_text(encoding="utf8"))
 SEEDS, STEPS = range(8), 2_000

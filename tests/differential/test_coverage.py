@@ -10,9 +10,10 @@ from test_numbers import PURE
 from test_portfolios import FOLIO
 from test_stored import ACCOUNT, LEDGER
 
-from sim.codec import camel
-from sim.compiler import compile_contracts
-from sim.mirror import (
+from crossvault.differential.step import DOORS, EXCHANGE_DOORS
+from crossvault.evm.codec import camel
+from crossvault.evm.compiler import compile_contracts
+from crossvault.mirror import (
     account,
     appraiser,
     auction,
@@ -50,8 +51,7 @@ from sim.mirror import (
     valuation,
     vault,
 )
-from sim.side import DOORS, EXCHANGE_DOORS
-from sim.toolchain import contracts_dir
+from crossvault.setup.toolchain import contracts_dir
 
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},

@@ -13,22 +13,22 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from walks import orders
 
-from sim.chain import Chain
-from sim.codec import Names, snake
-from sim.compiler import compile_contracts
-from sim.mirror import errors, market, unfillable
-from sim.mirror.account import AccountId
-from sim.mirror.exchange import Match, Order, Signature
-from sim.model import Model
-from sim.notation import BadNotation, Notation
-from sim.record import Checker, Writer, header, read
-from sim.run import run
-from sim.search.generate import Walk
-from sim.search.orders import START_AT, UNDERLYINGS, WAD, Orders
-from sim.search.walking import steps_of
-from sim.side import CHAIN_ID, EXCHANGE, EXCHANGE_DOORS, Outcome, Step
-from sim.signing import address_of, signed
-from sim.story import Story
+from crossvault.differential.model import Model
+from crossvault.differential.notation import BadNotation, Notation
+from crossvault.differential.step import CHAIN_ID, EXCHANGE, EXCHANGE_DOORS, Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.evm.chain import Chain
+from crossvault.evm.codec import Names, snake
+from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.signing import address_of, signed
+from crossvault.fuzz.task import steps_of
+from crossvault.lockstep.record import Checker, Writer, header, read
+from crossvault.lockstep.run import run
+from crossvault.mirror import errors, market, unfillable
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.exchange import Match, Order, Signature
+from crossvault.walks.order_moves import START_AT, UNDERLYINGS, WAD, Orders
+from crossvault.walks.random_walk import Walk
 
 OF_ORDERS = {
     "OrderExpired", "OrderCancelled", "OrderBelowFloor", "FloorNotRaised", "Overfilled", "InstrumentsDiffer",

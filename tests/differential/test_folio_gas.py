@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from probing import NOW, Probes, started
 
-from sim.codec import snake
-from sim.mirror import correlation, option, portfolio, shock
-from sim.mirror.account import MAX_OPTIONS
-from sim.mirror.fixed import WAD
-from sim.mirror.portfolio import Line, Risk, Stake, Term
-from sim.mirror.shock import MAX_SCENARIOS, Scenario
-from sim.mirror.standard import Level
+from crossvault.evm.codec import snake
+from crossvault.mirror import correlation, option, portfolio, shock
+from crossvault.mirror.account import MAX_OPTIONS
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.portfolio import Line, Risk, Stake, Term
+from crossvault.mirror.shock import MAX_SCENARIOS, Scenario
+from crossvault.mirror.standard import Level
 
 LIMIT = 6_000_000
 UNDERLYINGS, DAY = 8, 86_400

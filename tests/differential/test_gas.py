@@ -6,11 +6,11 @@ import pytest
 from probing import Probes, started
 from worst import MODELLED_PORTFOLIOS, PORTFOLIOS, Scene
 
-from sim.compiler import compile_contracts
-from sim.mirror.fixed import WAD
-from sim.mirror.option import YEAR, Terms
-from sim.mirror.shock import MAX_SCENARIOS
-from sim.mirror.surface import Svi
+from crossvault.evm.compiler import compile_contracts
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.option import YEAR, Terms
+from crossvault.mirror.shock import MAX_SCENARIOS
+from crossvault.mirror.surface import Svi
 
 LIMIT = 30_000_000
 LARGEST_CODE = 24_576

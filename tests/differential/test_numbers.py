@@ -51,8 +51,8 @@ from inputs import (
 )  # fmt: skip
 from probing import NOW, Either, Made, OneOf, Parameters, Probes, Whole, assert_equal, started
 
-from sim.codec import snake
-from sim.mirror import (
+from crossvault.evm.codec import snake
+from crossvault.mirror import (
     cash,
     collateral,
     exp,
@@ -67,8 +67,8 @@ from sim.mirror import (
     standard,
     surface,
 )
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.standard import Line
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.standard import Line
 
 # the ends of what has an exponential, and between them; the bounds of the parts of the distribution, and beyond them
 EXPONENT = Either([Whole(-41446531673892822314, 135305999368893231590), SIGNED])

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from sim.chain import Chain
-from sim.deploy import GAS
-from sim.local import Local
-from sim.machine import Machine, MachineFailed
-from sim.mirror.account import AccountId
-from sim.model import Model
-from sim.scenario import load
-from sim.search.generate import Walk
-from sim.search.orders import Orders
-from sim.side import CHAIN_ID, EXCHANGE, VAULT, Step, World
-from sim.story import Story
+from crossvault.differential.model import Model
+from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Step, World
+from crossvault.differential.story import Story
+from crossvault.evm.chain import Chain
+from crossvault.evm.deploy import GAS
+from crossvault.evm.inprocess import Local
+from crossvault.evm.pyrevm import Machine, MachineFailed
+from crossvault.mirror.account import AccountId
+from crossvault.scenario import load
+from crossvault.walks.order_moves import Orders
+from crossvault.walks.random_walk import Walk
 
 NOBODY = "0x" + "0" * 40
 START_AT = 1_700_000_000

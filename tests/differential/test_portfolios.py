@@ -47,10 +47,10 @@ from folio import (
 from inputs import AMOUNT, EXPIRY, LEVEL, RATIO, nearly
 from probing import Either, Inputs, Made, Probes, Whole, assert_equal, started
 
-from sim.codec import snake
-from sim.mirror import correlation, portfolio, shock, stress
-from sim.mirror.fixed import WAD
-from sim.mirror.shock import MAX_SCENARIOS
+from crossvault.evm.codec import snake
+from crossvault.mirror import correlation, portfolio, shock, stress
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.shock import MAX_SCENARIOS
 
 
 def leg_args(random: Random) -> dict[str, Any]:

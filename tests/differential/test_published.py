@@ -12,8 +12,8 @@ from test_vectors import VECTORS
 from vectors_correlation import correlation_cases, is_correlation
 from vectors_portfolio import Ask, is_portfolio, portfolio_cases
 
-from sim.codec import camel
-from sim.mirror.refusal import Refusal
+from crossvault.evm.codec import camel
+from crossvault.mirror.refusal import Refusal
 
 probes = pytest.fixture(started, scope="module")
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from walks import walk
 
-from sim.codec import snake
-from sim.compiler import compile_contracts
-from sim.deploy import vault_abi
-from sim.mirror import errors
-from sim.mirror.refusal import Refusal
-from sim.model import Model
-from sim.search.generate import Walk
-from sim.side import DOORS, Outcome, Step
+from crossvault.differential.model import Model
+from crossvault.differential.step import DOORS, Outcome, Step
+from crossvault.evm.codec import snake
+from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.deploy import vault_abi
+from crossvault.mirror import errors
+from crossvault.mirror.refusal import Refusal
+from crossvault.walks.random_walk import Walk
 
 # what the doors of the vault cannot raise: numbers are bounded where they come in; floors are of orders
 UNREACHED = {"FullMulDivFailed", "ExpOverflow", "LnWadUndefined", "MagnitudeTooLarge"}

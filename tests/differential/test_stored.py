@@ -22,16 +22,16 @@ from ledgers import (
 )  # fmt: skip
 from probing import OneOf, Probes, Whole, answers, assert_equal, started
 
-from sim.mirror import account as accounts
-from sim.mirror import collateral, ledger, market
-from sim.mirror.account import AccountId, Entry, Holder, Image, Position
-from sim.mirror.cash import Pool
-from sim.mirror.evm import Journal
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.funding import Track
-from sim.mirror.ledger import State
-from sim.model import Token
-from sim.side import TokenSpec
+from crossvault.differential.model import Token
+from crossvault.differential.step import TokenSpec
+from crossvault.mirror import account as accounts
+from crossvault.mirror import collateral, ledger, market
+from crossvault.mirror.account import AccountId, Entry, Holder, Image, Position
+from crossvault.mirror.cash import Pool
+from crossvault.mirror.evm import Journal
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.funding import Track
+from crossvault.mirror.ledger import State
 
 # accounts
 

@@ -10,15 +10,15 @@ from test_steps import alone
 from worst import AT, EXPIRIES, PORTFOLIOS, listing, price
 from worst import WORLD as WIDE
 
-from sim.chain import Chain
-from sim.local import Local
-from sim.mirror import errors, lens, market
-from sim.mirror.account import AccountId
-from sim.mirror.liquidation import Terms
-from sim.mirror.parameters import Sheet
-from sim.model import Model
-from sim.search.generate import Walk
-from sim.side import Step, TokenSpec, World
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step, TokenSpec, World
+from crossvault.evm.chain import Chain
+from crossvault.evm.inprocess import Local
+from crossvault.mirror import errors, lens, market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.parameters import Sheet
+from crossvault.walks.random_walk import Walk
 
 STARTS_AT = 1_700_000_000
 TERMS = Terms(buffer_wad=0, start_wad=10**18, knee_wad=10**18, fast_secs=1, slow_secs=1, insolvent_secs=1)

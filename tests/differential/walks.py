@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from sim.chain import Chain
-from sim.model import Model
-from sim.run import Result, run
-from sim.search.generate import Walk
-from sim.search.invariants import Invariants
-from sim.search.orders import Orders
-from sim.story import Story
+from crossvault.differential.model import Model
+from crossvault.differential.story import Story
+from crossvault.evm.chain import Chain
+from crossvault.lockstep.invariants import Invariants
+from crossvault.lockstep.run import Result, run
+from crossvault.walks.order_moves import Orders
+from crossvault.walks.random_walk import Walk
 
 
 def walk(seed: int, steps: int, contracts: Path | None = None, owners: int = 8, every: int = 1) -> Result:

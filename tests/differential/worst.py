@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim.chain import Chain
-from sim.deploy import GAS
-from sim.mirror import cash, collateral, correlation, liquidation, market, oracle, portfolio, shock
-from sim.mirror.account import MAX_OPTIONS, PORTFOLIO, STANDARD, AccountId
-from sim.mirror.evm import Call
-from sim.mirror.exchange import Match, Order, Signature
-from sim.mirror.fixed import WAD
-from sim.mirror.stress import Rules
-from sim.mirror.surface import Svi
-from sim.model import Model
-from sim.side import CHAIN_ID, EXCHANGE, VAULT, Step, TokenSpec, World
+from crossvault.differential.model import Model
+from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Step, TokenSpec, World
+from crossvault.evm.chain import Chain
+from crossvault.evm.deploy import GAS
+from crossvault.mirror import cash, collateral, correlation, liquidation, market, oracle, portfolio, shock
+from crossvault.mirror.account import MAX_OPTIONS, PORTFOLIO, STANDARD, AccountId
+from crossvault.mirror.evm import Call
+from crossvault.mirror.exchange import Match, Order, Signature
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.stress import Rules
+from crossvault.mirror.surface import Svi
 
 AT = 1_700_000_000
 DAY = 86_400

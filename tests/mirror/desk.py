@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from sim.mirror import market
-from sim.mirror.account import AccountId
-from sim.mirror.evm import Call
-from sim.mirror.fixed import WAD
-from sim.mirror.liquidation import Terms
-from sim.mirror.market import OptionRisk, Risk
-from sim.mirror.surface import Svi
-from sim.model import Model
-from sim.side import Outcome, Step, TokenSpec, World
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step, TokenSpec, World
+from crossvault.mirror import market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Call
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.market import OptionRisk, Risk
+from crossvault.mirror.surface import Svi
 
 START = 1_700_000_000
 DAY = 86_400

@@ -7,12 +7,12 @@ roundings, only of what an account has. Strikes, vols and times are those of opt
 from math import erfc, exp, log, sqrt
 from random import Random
 
-from sim.mirror import option
-from sim.mirror.correlation import Matrix, Terms
-from sim.mirror.fixed import WAD
-from sim.mirror.portfolio import BasisRisk, Contingency, Hedge, Line, Risk, Stake, Term
-from sim.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, RateRisk, Scenario, SkewRisk, VolRisk
-from sim.mirror.standard import Level
+from crossvault.mirror import option
+from crossvault.mirror.correlation import Matrix, Terms
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.portfolio import BasisRisk, Contingency, Hedge, Line, Risk, Stake, Term
+from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, RateRisk, Scenario, SkewRisk, VolRisk
+from crossvault.mirror.standard import Level
 
 UNIT = float(WAD)
 YEAR, DAY = 365 * 86_400, 86_400

@@ -7,10 +7,10 @@ from random import Random
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from sim.mirror.evm import Journal
-from sim.mirror.feed import Feed
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.market import OptionRisk, Risk
+from crossvault.mirror.evm import Journal
+from crossvault.mirror.feed import Feed
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.market import OptionRisk, Risk
 
 FEEDER = "feeder"
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from mpmath import exp, log, mp, mpf, ncdf, npdf, sqrt
 
-from sim.mirror.fixed import WAD
-from sim.mirror.option import YEAR, Terms
-from sim.mirror.surface import Svi
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.option import YEAR, Terms
+from crossvault.mirror.surface import Svi
 
 DIGITS = 50
 

@@ -6,10 +6,10 @@ import pytest
 from desk import BROKER, EXPIRY, FUTURE, MAKER, OTHER, PERP, START, TAKER, Desk, call, put, trade
 from test_undo import whole
 
-from sim.mirror import errors
-from sim.mirror.account import AccountId
-from sim.mirror.evm import Call
-from sim.mirror.fixed import WAD
+from crossvault.mirror import errors
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Call
+from crossvault.mirror.fixed import WAD
 
 
 def spread_of(desk: Desk) -> tuple[Call, Call]:

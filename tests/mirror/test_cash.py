@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAW, amounts, exact, high, ratios, values
 
-from sim.mirror import cash
-from sim.mirror.cash import Pool
-from sim.mirror.errors import DeficitOpen, InsuranceExhausted
-from sim.mirror.evm import Journal
-from sim.mirror.fixed import RAY, WAD
+from crossvault.mirror import cash
+from crossvault.mirror.cash import Pool
+from crossvault.mirror.errors import DeficitOpen, InsuranceExhausted
+from crossvault.mirror.evm import Journal
+from crossvault.mirror.fixed import RAY, WAD
 
 NOW = 1_700_000_000
 indexes = st.one_of(st.just(RAY), st.integers(RAY, 1000 * RAY))

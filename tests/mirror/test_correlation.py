@@ -18,11 +18,11 @@ from folios import (
     wad,
 )
 
-from sim.mirror import correlation, fixed, portfolio
-from sim.mirror.correlation import Leg, Matrix, Outlook
-from sim.mirror.fixed import WAD
-from sim.mirror.shock import Scenario
-from sim.mirror.standard import Level
+from crossvault.mirror import correlation, fixed, portfolio
+from crossvault.mirror.correlation import Leg, Matrix, Outlook
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.standard import Level
 
 UNIT = float(WAD)
 BOOKS = 250

@@ -9,9 +9,9 @@ from mpmath import log as exact_log
 from mpmath import mp
 from precise import DIGITS, real
 
-from sim.mirror import exp
-from sim.mirror.errors import ExpOverflow, LnWadUndefined
-from sim.mirror.fixed import WAD
+from crossvault.mirror import exp
+from crossvault.mirror.errors import ExpOverflow, LnWadUndefined
+from crossvault.mirror.fixed import WAD
 
 SMALLEST, LARGEST = -41446531673892822313, 135305999368893231588
 MOST = 2**255 - 1

@@ -8,9 +8,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from laws import LAW, exact, ratios, signeds, words
 
-from sim.mirror import fixed
-from sim.mirror.errors import FullMulDivFailed, MagnitudeTooLarge
-from sim.mirror.fixed import WAD
+from crossvault.mirror import fixed
+from crossvault.mirror.errors import FullMulDivFailed, MagnitudeTooLarge
+from crossvault.mirror.fixed import WAD
 
 DIRECTIONS = [(fixed.mul_div_down, floor), (fixed.mul_div_up, ceil)]
 SIGNED_DIRECTIONS = [(fixed.mul_div_floor, floor), (fixed.mul_div_ceil, ceil)]

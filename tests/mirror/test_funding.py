@@ -6,12 +6,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import FEEDER, LAW, amounts, both, exact, feed_of, low, ratios, sizes, wide
 
-from sim.mirror import cash, funding, ledger, market
-from sim.mirror.account import AccountId
-from sim.mirror.feed import Feed
-from sim.mirror.fixed import RAY, WAD
-from sim.mirror.funding import PERIOD
-from sim.mirror.market import Risk
+from crossvault.mirror import cash, funding, ledger, market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.feed import Feed
+from crossvault.mirror.fixed import RAY, WAD
+from crossvault.mirror.funding import PERIOD
+from crossvault.mirror.market import Risk
 
 START = 1_700_000_000
 ALICE, BOB = AccountId("alice"), AccountId("bob")

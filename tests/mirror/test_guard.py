@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import FEEDER, LAW, amounts, feed_of, ratios, risks, sizes, values, wide
 
-from sim.mirror import collateral, margin, oracle, standard
-from sim.mirror.feed import Feed
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.margin import Book, Holding
-from sim.mirror.market import Risk
-from sim.mirror.oracle import Guard
-from sim.mirror.standard import Exposure, Level
+from crossvault.mirror import collateral, margin, oracle, standard
+from crossvault.mirror.feed import Feed
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.margin import Book, Holding
+from crossvault.mirror.market import Risk
+from crossvault.mirror.oracle import Guard
+from crossvault.mirror.standard import Exposure, Level
 
 START = 1_700_000_000
 UNIT = 1000 * WAD

@@ -14,10 +14,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import LAW, both, ratios, wide
 
-from sim.mirror import cash
-from sim.mirror.cash import MAX_INDEX, YEAR, Interest, Pool
-from sim.mirror.evm import Journal
-from sim.mirror.fixed import RAY, WAD
+from crossvault.mirror import cash
+from crossvault.mirror.cash import MAX_INDEX, YEAR, Interest, Pool
+from crossvault.mirror.evm import Journal
+from crossvault.mirror.fixed import RAY, WAD
 
 START = 1_700_000_000
 DAY = 86_400

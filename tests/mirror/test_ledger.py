@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAW, LONG_LAW, amounts, ratios, sizes, values
 
-from sim.mirror import account as accounts
-from sim.mirror import cash, collateral, errors, ledger, market
-from sim.mirror.account import AccountId, Holder
-from sim.mirror.evm import Journal
-from sim.mirror.fixed import CAP, RAY, WAD
-from sim.mirror.ledger import State
-from sim.mirror.market import Risk
+from crossvault.mirror import account as accounts
+from crossvault.mirror import cash, collateral, errors, ledger, market
+from crossvault.mirror.account import AccountId, Holder
+from crossvault.mirror.evm import Journal
+from crossvault.mirror.fixed import CAP, RAY, WAD
+from crossvault.mirror.ledger import State
+from crossvault.mirror.market import Risk
 
 NOW = 1_700_000_000
 SOURCE, TARGET = AccountId("alice"), AccountId("bob")

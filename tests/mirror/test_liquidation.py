@@ -6,9 +6,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import LAW, exact, high, low, ratios
 
-from sim.mirror import liquidation
-from sim.mirror.fixed import WAD
-from sim.mirror.liquidation import Terms
+from crossvault.mirror import liquidation
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.liquidation import Terms
 
 money = st.integers(1, 2**110)
 secs = st.integers(1, 30 * 86_400)

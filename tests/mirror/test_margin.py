@@ -12,14 +12,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import LAW, LONG_LAW, amounts, ratios, risks, sizes, values
 
-from sim.mirror import cash, collateral, margin, market, oracle, standard, valuation
-from sim.mirror.account import AccountId
-from sim.mirror.evm import Journal
-from sim.mirror.fixed import RAY, WAD
-from sim.mirror.ledger import State
-from sim.mirror.margin import Book, Holding
-from sim.mirror.market import Risk
-from sim.mirror.standard import Exposure, Level
+from crossvault.mirror import cash, collateral, margin, market, oracle, standard, valuation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Journal
+from crossvault.mirror.fixed import RAY, WAD
+from crossvault.mirror.ledger import State
+from crossvault.mirror.margin import Book, Holding
+from crossvault.mirror.market import Risk
+from crossvault.mirror.standard import Exposure, Level
 
 NOW = 1_700_000_000
 ALICE = AccountId("alice")

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAW
 
-from sim.mirror import account as accounts
-from sim.mirror import collateral, fixed, margin, stress
-from sim.mirror.fixed import WAD
-from sim.mirror.margin import Book, Holding
-from sim.mirror.portfolio import Stake
-from sim.mirror.shock import LINEAR
-from sim.mirror.standard import Exposure, Level, Line
-from sim.mirror.stress import Rules, Verdict
-from sim.model import Model
-from sim.search.generate import Walk
-from sim.side import Step
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.mirror import account as accounts
+from crossvault.mirror import collateral, fixed, margin, stress
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.margin import Book, Holding
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.shock import LINEAR
+from crossvault.mirror.standard import Exposure, Level, Line
+from crossvault.mirror.stress import Rules, Verdict
+from crossvault.walks.random_walk import Walk
 
 seeds = st.integers(0, 2**32 - 1)
 

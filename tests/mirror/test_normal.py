@@ -10,9 +10,9 @@ from laws import LAW, signeds, words
 from mpmath import mp, ncdf, npdf
 from precise import DIGITS, mills, real
 
-from sim.mirror import normal
-from sim.mirror.fixed import RAY, WAD
-from sim.toolchain import contracts_dir
+from crossvault.mirror import normal
+from crossvault.mirror.fixed import RAY, WAD
+from crossvault.setup.toolchain import contracts_dir
 
 CDF_WEI, PDF_WEI, MILLS_WEI = 2, 2, 8
 BOUNDS = [0, 662910000000000000, 5656854249492380195, 10 * WAD]  # where one approximation follows another

@@ -12,9 +12,9 @@ from laws import LAW, amounts, ratios
 from mpmath import mp
 from precise import DIGITS, black, derivatives, deviation
 
-from sim.mirror import option
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.option import YEAR, Greeks, Terms
+from crossvault.mirror import option
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.option import YEAR, Greeks, Terms
 
 PART = 10**17  # a price is within 1e-17 of the smaller of forward and strike, and two wei
 FLOAT = 1e-11  # what float64 keeps of a greek, beside its size

@@ -7,9 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import FEEDER, LAW, amounts, feed_of, ratios
 
-from sim.mirror import errors, oracle
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.market import Risk
+from crossvault.mirror import errors, oracle
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.market import Risk
 
 NOW = 1_700_000_000
 premiums = st.integers(-(2**95) + 1, 2**95 - 1)

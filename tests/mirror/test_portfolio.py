@@ -18,11 +18,11 @@ from folios import (
     wad,
 )
 
-from sim.mirror import exp, fixed, option, portfolio, shock
-from sim.mirror.fixed import WAD
-from sim.mirror.portfolio import Line, Stake, Term
-from sim.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, RateRisk, Scenario
-from sim.mirror.standard import Level
+from crossvault.mirror import exp, fixed, option, portfolio, shock
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.portfolio import Line, Stake, Term
+from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, RateRisk, Scenario
+from crossvault.mirror.standard import Level
 
 UNIT = float(WAD)
 BOOKS = 300

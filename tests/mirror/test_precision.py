@@ -11,9 +11,9 @@ from mpmath import log as exact_log
 from mpmath import mp, ncdf
 from precise import DIGITS, black, real
 
-from sim.mirror import exp, normal, option
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.option import YEAR, Terms
+from crossvault.mirror import exp, normal, option
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.option import YEAR, Terms
 
 SAMPLES = int(os.environ.get("CROSSVAULT_SAMPLES") or 20_000)
 

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import FEEDER, LAW, both, feed_of, sizes, values, wide
 
-from sim.mirror import cash, errors, ledger, margin, market, oracle, valuation
-from sim.mirror.account import AccountId
-from sim.mirror.feed import Feed
-from sim.mirror.fixed import CAP, RAY, WAD
-from sim.mirror.ledger import State
-from sim.mirror.market import Risk
-from sim.mirror.oracle import WINDOW, Guard
-from sim.mirror.standard import Level
+from crossvault.mirror import cash, errors, ledger, margin, market, oracle, valuation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.feed import Feed
+from crossvault.mirror.fixed import CAP, RAY, WAD
+from crossvault.mirror.ledger import State
+from crossvault.mirror.market import Risk
+from crossvault.mirror.oracle import WINDOW, Guard
+from crossvault.mirror.standard import Level
 
 START = 1_700_000_000
 EXPIRIES = START + 7200, START + 7201, START + 9000, START + 7200 + WINDOW

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import LAW, option_risks, ratios, risks, wide
 
-from sim.mirror import market, option, standard
-from sim.mirror.collateral import Terms
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.margin import Book, Holding, adjusted_equity, equity, margin, requirement
-from sim.mirror.market import OptionRisk, Risk
-from sim.mirror.standard import Exposure, Level, Line
+from crossvault.mirror import market, option, standard
+from crossvault.mirror.collateral import Terms
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.margin import Book, Holding, adjusted_equity, equity, margin, requirement
+from crossvault.mirror.market import OptionRisk, Risk
+from crossvault.mirror.standard import Exposure, Level, Line
 
 DERIVE = OptionRisk(
     max_spot_rate=15 * WAD // 100, min_spot_rate=WAD // 10, call_rate=75 * WAD // 1000, put_rate=75 * WAD // 1000,

@@ -7,11 +7,11 @@ from laws import LAW
 from mpmath import exp, mp, mpf
 from precise import DIGITS, real, variance
 
-from sim.mirror import fixed, surface
-from sim.mirror.errors import ParameterOutOfRange
-from sim.mirror.fixed import CAP, WAD
-from sim.mirror.option import YEAR
-from sim.mirror.surface import MAX_SECS, MAX_VARIANCE, MAX_WIDTH, Svi
+from crossvault.mirror import fixed, surface
+from crossvault.mirror.errors import ParameterOutOfRange
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.option import YEAR
+from crossvault.mirror.surface import MAX_SECS, MAX_VARIANCE, MAX_WIDTH, Svi
 
 VARIANCE_WEI = 10
 MOST_VOL = 6 * 10**24

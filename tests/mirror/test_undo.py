@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from sim.mirror.account import AccountId
-from sim.mirror.evm import Journal, Map, Stored
-from sim.model import Model
-from sim.search.generate import Walk
-from sim.side import Outcome, Step
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Journal, Map, Stored
+from crossvault.walks.random_walk import Walk
 
 STEPS = 700
 

@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import LONG_LAW, amounts, both, option_risks, ratios, risks, wide
 
-from sim.mirror import cash, collateral, market, oracle, valuation
-from sim.mirror.account import AccountId
-from sim.mirror.evm import Journal
-from sim.mirror.fixed import RAY, WAD
-from sim.mirror.ledger import State
-from sim.mirror.market import OptionRisk, Risk
-from sim.mirror.oracle import WINDOW
-from sim.mirror.standard import Level
-from sim.mirror.surface import Svi
+from crossvault.mirror import cash, collateral, market, oracle, valuation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Journal
+from crossvault.mirror.fixed import RAY, WAD
+from crossvault.mirror.ledger import State
+from crossvault.mirror.market import OptionRisk, Risk
+from crossvault.mirror.oracle import WINDOW
+from crossvault.mirror.standard import Level
+from crossvault.mirror.surface import Svi
 
 NOW = 1_700_000_000
 ALICE = AccountId("alice")

@@ -1,0 +1,93 @@
+"""The command line. Everything that costs time to import is imported by the command that needs it."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+from crossvault.commands.exits import DONE, INTERRUPTED, MISSING, exit_code
+from crossvault.commands.parser import parse
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode shows question marks, not a traceback
+    try:
+        return _run(words)
+    except KeyboardInterrupt:
+        print("crossvault: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stdout = None
+        return DONE
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        print(f"crossvault: {error}", file=sys.stderr)
+        return code
+
+
+def _run(words: Sequence[str]) -> int:
+    if words[:1] == ["test"]:  # pytest's arguments are its own, options included
+        return _test(words[1:])
+    arguments = parse(words)
+    if arguments.command == "setup":
+        return _setup()
+    if arguments.command == "doctor":
+        return _doctor()
+    return _play(arguments)
+
+
+def _play(arguments: Namespace) -> int:
+    from importlib import import_module
+
+    rooms = {"scenarios": "stories", "schema": "stories", "seed": "live"}
+    module = import_module(f"crossvault.commands.{rooms.get(arguments.command, arguments.command)}")
+    code: int = getattr(module, arguments.command)(arguments)
+    return code
+
+
+def _setup() -> int:
+    from crossvault.setup.toolchain import ensure
+
+    ensure()
+    print("crossvault: ready", file=sys.stderr)
+    return DONE
+
+
+def _doctor() -> int:
+    from crossvault.commands.doctor import doctor
+
+    findings = doctor()
+    for finding in findings:
+        print(f"{'ok     ' if finding.ok else 'MISSING'}  {finding.what:<16} {finding.detail}")
+        if not finding.ok:
+            print(f"         {'':<16} mend: {finding.mend}")
+    return DONE if all(finding.ok for finding in findings) else MISSING
+
+
+def spread(words: Sequence[str]) -> list[str]:
+    """What tells pytest to use all processors: for the whole suite and its fast part."""
+    is_whole = set(words) <= {"-m", "slow", "not slow", "-q", "-v", "-x"}
+    return ["-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder"] if is_whole else []
+
+
+def _test(words: Sequence[str]) -> int:
+    import os
+    import subprocess
+
+    from crossvault.setup.toolchain import ToolchainMissing, clone, ensure
+
+    root = clone()
+    if root is None:
+        raise ToolchainMissing("the tests are not in the package; in a clone of the repository: ./crossvault test")
+    ensure()
+    command = [sys.executable, "-m", "pytest", *spread(words), *words]
+    return subprocess.run(command, cwd=root, env=dict(os.environ), check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""A liquidator: starts auctions, buys what is cheap enough or pays enough, and sells what it bought to a maker.
+
+It starts an auction when a maintenance margin is below zero, ends one that has its margin with buffer again, and
+declares one insolvent that has run out of value. It bids on a solvent account once the discount factor has fallen to
+its own, and on an insolvent one once the reward (payout plus equity) has risen to its part of the maintenance
+requirement, for as much as its initial margin carries and the insurance fund pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crossvault.agents import Acts
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.differential.story import mark
+from crossvault.mirror import fixed, liquidation, market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.auction import Standing
+from crossvault.mirror.valuation import Metrics
+
+_CRUMB = fixed.WAD // 100
+_CAUTION = 95 * fixed.WAD // 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When and how much it buys: highest discount factor, least reward per requirement, largest part [wad]; unload."""
+
+    discount_wad: int
+    reward_wad: int
+    most_wad: int
+    unload: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Liquidator:
+    """An account that lives from the auctions of others."""
+
+    account: AccountId
+    rule: Rule
+    targets: Sequence[AccountId]
+    maker: AccountId | None
+    broker: str
+
+    def act(self, model: Model, at: int) -> Acts:
+        """Looks at every account, then sells what it holds."""
+        if self._on_sale(model, self.account):
+            return
+        for target in self.targets:
+            if target != self.account:
+                yield from self._look_at(model, target, at)
+        if self.rule.unload and self.maker is not None:
+            yield from self._unload(model, at)
+
+    def _look_at(self, model: Model, target: AccountId, at: int) -> Acts:
+        holder = model.vault.ledger.holders[target]
+        if not holder.instruments and not self._on_sale(model, target):
+            return
+        told = model.metrics([target], at)[0]
+        if told.stale_underlying:
+            return
+        if not self._on_sale(model, target):
+            if told.maintenance_equity_wad >= told.maintenance_requirement_wad:
+                return
+            outcome = yield self._step(at, "start_liquidation", account=target)
+            if outcome.refusal:
+                return
+        standing = model.vault.standing(target, now=at)
+        if standing.buffer_wad >= 0:
+            yield self._step(at, "end_liquidation", account=target)
+            return
+        sale = model.vault.ledger.sales[target]
+        if sale.insolvent_at == 0 and (standing.value_wad <= 0 or standing.discount_wad == 0):
+            yield self._step(at, "declare_insolvent", account=target)
+        yield from self._bid(model, target, told, at)
+
+    def _bid(self, model: Model, target: AccountId, told: Metrics, at: int) -> Acts:
+        standing = model.vault.standing(target, now=at)
+        cost_wad = self._cost(model, target, standing, told, at)
+        if cost_wad is None or self._on_sale(model, self.account):
+            return
+        fraction_wad = self._fraction(model, cost_wad, told, at)
+        if fraction_wad >= _CRUMB:
+            limit_wad = fixed.mul_div_ceil(cost_wad, fraction_wad, fixed.WAD)
+            yield self._step(
+                at, "bid", account=target, bidder=self.account, fraction_wad=fraction_wad, limit_wad=limit_wad
+            )
+
+    def _cost(self, model: Model, target: AccountId, standing: Standing, told: Metrics, at: int) -> int | None:
+        """What the whole would cost [wad], negative when it pays; nothing when it is not worth it yet."""
+        sale, terms = model.vault.ledger.sales[target], model.vault.ledger.terms
+        if sale.insolvent_at:
+            elapsed_secs = at - sale.insolvent_at
+            pays_wad = liquidation.payout(standing.equity_wad, standing.margin_wad, elapsed_secs, terms.insolvent_secs)
+            least_wad = fixed.mul_div_up(told.maintenance_requirement_wad, self.rule.reward_wad, fixed.WAD)
+            return -pays_wad if pays_wad + standing.equity_wad >= least_wad else None
+        if standing.value_wad <= 0 or not 0 < standing.discount_wad <= self.rule.discount_wad:
+            return None
+        return liquidation.price(standing.value_wad, standing.discount_wad)
+
+    def _fraction(self, model: Model, cost_wad: int, told: Metrics, at: int) -> int:
+        """The largest part [wad] that its initial margin carries, as if nothing netted, and that the fund can pay."""
+        own = model.metrics([self.account], at)[0]
+        burden_wad = cost_wad - (told.initial_equity_wad - told.initial_requirement_wad)
+        most_wad = self.rule.most_wad
+        if own.stale_underlying:
+            return 0
+        if burden_wad > 0:
+            carried_wad = fixed.mul_div_down(own.free_collateral_wad, _CAUTION, burden_wad)
+            most_wad = fixed.min(most_wad, carried_wad)
+        if cost_wad < 0:
+            paid_wad = fixed.mul_div_down(model.vault.ledger.cash.insurance_wad, fixed.WAD, -cost_wad)
+            most_wad = fixed.min(most_wad, paid_wad)
+        return most_wad
+
+    def _unload(self, model: Model, at: int) -> Acts:
+        holder = model.vault.ledger.holders[self.account]
+        for instrument in holder.instruments:
+            if 0 < market.expiry_of(instrument) <= at:
+                continue  # it has ended, and waits to be settled
+            size = -holder.positions[instrument].size
+            yield Step(at, self.broker, "trade", {
+                "maker": self.maker, "taker": self.account, "instrument": instrument, "size": size,
+                "price_wad": mark(model, instrument, at),
+            })  # fmt: skip
+
+    def _on_sale(self, model: Model, account: AccountId) -> bool:
+        return model.vault.ledger.sales[account].started_at != 0
+
+    def _step(self, at: int, action: str, **args: object) -> Step:
+        return Step(at, self.account.owner, action, args)

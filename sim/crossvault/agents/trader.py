@@ -1,0 +1,77 @@
+"""A seeded trader: now and then it adds, reduces, deposits or withdraws, sometimes more than it may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from crossvault.agents import Acts
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.differential.story import mark
+from crossvault.mirror import fixed
+from crossvault.mirror.account import AccountId
+
+_GRAINS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """How often it acts [wad], the most it trades of each instrument [wad], and the most cash it moves [raw]."""
+
+    chance_wad: int
+    sizes_wad: Mapping[int, int]
+    cash_raw: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trader:
+    """An account with a taste and a seed of its own."""
+
+    account: AccountId
+    taste: Taste
+    maker: AccountId | None
+    broker: str
+    random: Random
+
+    def act(self, model: Model, at: int) -> Acts:
+        """Does one thing, or nothing."""
+        if self.random.randrange(fixed.WAD) >= self.taste.chance_wad:
+            return
+        step = self._money(model, at) if self.random.randrange(3) == 0 else self._trade(model, at)
+        if step is not None:
+            yield step
+
+    def _trade(self, model: Model, at: int) -> Step | None:
+        if not self.taste.sizes_wad or self.maker is None:
+            return None
+        instrument = self.random.choice(list(self.taste.sizes_wad))
+        size = self._part(self.taste.sizes_wad[instrument])
+        held = model.vault.ledger.holders[self.account].positions[instrument].size
+        adds = self.random.randrange(2) == 0
+        if not held:
+            size = size if adds else -size
+        elif adds:
+            size = size if held > 0 else -size
+        else:
+            size = min(size, abs(held)) * (-1 if held > 0 else 1)
+        return Step(at, self.broker, "trade", {
+            "maker": self.maker, "taker": self.account, "instrument": instrument, "size": size,
+            "price_wad": mark(model, instrument, at),
+        })  # fmt: skip
+
+    def _money(self, model: Model, at: int) -> Step | None:
+        if not self.taste.cash_raw:
+            return None
+        owner, amount_raw = self.account.owner, self._part(self.taste.cash_raw)
+        if self.random.randrange(2) == 0:
+            args = {"account": self.account, "amount_raw": amount_raw, "to": owner}
+            return Step(at, owner, "withdraw_cash", args)
+        amount_raw = min(amount_raw, model.tokens[model.vault.ledger.cash.token].balance_of(owner))
+        if amount_raw == 0:
+            return None
+        return Step(at, owner, "deposit_cash", {"account": self.account, "amount_raw": amount_raw})
+
+    def _part(self, most: int) -> int:
+        return max(1, most * self.random.randrange(1, _GRAINS + 1) // _GRAINS)

@@ -1,0 +1,373 @@
+"""The model of a vault that is on a chain: brought up by the vault's logs alone, and compared at each block."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint, Entry, Header
+from crossvault.audit.moment import Differs, Moment, answered, differences, moment, questions, read, whole
+from crossvault.audit.player import Player, Witness
+from crossvault.audit.source import Block, Gone, Log, NoOpening, Source
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step, World
+from crossvault.evm.anvil import ChainLost, ChainRefused, Request
+from crossvault.evm.codec import Names
+from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.refusal import Refusal
+from crossvault.rpc.client import Wire
+
+Observer = Callable[[], None]
+
+NEAR = 64  # blocks behind the head that are read one by one, by their hashes
+REMEMBERED = 512
+_BLOCKS, _MOMENTS, _ACCOUNTS = 32, 16, 64  # read, compared, and looked at together
+_PATIENCE = 40  # times that a node may contradict itself
+_PAUSE_SECS = 0.25
+_SELDOM = 1_000  # blocks without a step between two lines of a checkpoint
+
+
+class Known(NamedTuple):
+    """A block that was compared, with how many steps there were up to it."""
+
+    block: Block
+    steps: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was done so far: steps, blocks with steps, accounts and values compared, reorganisations."""
+
+    steps: int = 0
+    blocks: int = 0
+    metrics: int = 0
+    reorganisations: int = 0
+    deepest: int = 0
+    resumed: int = 0
+    accounts: dict[AccountId, None] = field(default_factory=dict)
+
+
+class Replica:
+    """A vault on a chain and its model. Nothing of the model comes from the vault's state: that is only compared.
+
+    block: the last that was compared. Steps name what `names` names, and everybody else by address.
+    """
+
+    def __init__(self, wire: Wire, vault_address: str, *, names: Names | Mapping[str, str] | None = None,
+                 from_block: int | None = None, confirmations: int = 0, checkpoint: Checkpoint | None = None,
+                 build: Build | None = None) -> None:  # fmt: skip
+        """names: addresses by name; confirmations: blocks to stay behind the head. Asks nothing yet.
+
+        witness: who hears of steps; set before the first `catch_up`.
+        """
+        given = {} if isinstance(names, Names) else {name: each.lower() for name, each in (names or {}).items()}
+        self.names, self._given = names if isinstance(names, Names) else Names(), given
+        for name, address in given.items():
+            self.names.bind(name, address)
+        self.witness: Witness | None = None
+        self.source = Source(wire, vault_address, self.names, build or compile_contracts())
+        self.tally, self.head = Tally(), 0
+        self._from, self._behind = from_block, confirmations
+        self._checkpoint = checkpoint
+        self.observer: Observer = _unobserved  # called whenever some blocks were compared
+        self._player: Player | None = None
+        self._known: deque[Known] = deque(maxlen=REMEMBERED)
+        self._kept = 0
+
+    @property
+    def model(self) -> Model:
+        """The model; there is one after the first `catch_up`."""
+        return self._playing.model
+
+    @property
+    def world(self) -> World:
+        """What there was before the first step, as the vault told it."""
+        return self._playing.world
+
+    @property
+    def opened(self) -> Block:
+        """The block that opened the vault."""
+        return self._header.opened
+
+    @property
+    def block(self) -> Block:
+        """The last block that was compared."""
+        return self._known[-1].block
+
+    @property
+    def underlyings(self) -> tuple[str, ...]:
+        """The names of the underlyings that are listed."""
+        return self.model.vault.ledger.names
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the vault's opening was read, so that there is a model."""
+        return self._player is not None
+
+    def catch_up(self, to_block: int | None = None) -> None:
+        """Plays and compares every block up to a number, or to the head less the confirmations.
+
+        Raises Differs, NoOpening, BadCheckpoint, ChainLost; what was compared until then stands.
+        """
+        try:
+            if self._player is None:
+                self._open(self._target(to_block))
+            for _ in range(_PATIENCE):
+                if not self._turn(self._target(to_block)):
+                    return self._mark_seen()
+                time.sleep(_PAUSE_SECS)
+        except Gone as gone:
+            raise ChainLost(f"{self.source.origin}: {gone}") from gone
+        raise ChainLost(f"{self.source.origin} tells of two chains at once")
+
+    def unheard(self, step: Step) -> Outcome:
+        """Plays a step that the vault does not tell of, at the time of the last block, and is taken back with it."""
+        return self._playing.unheard(replace(step, at=self.block.at), self.block.number)
+
+    def compare_all(self) -> None:
+        """Compares all accounts there ever were, and all that is shared, at the last block. Raises as `catch_up`."""
+        accounts = list(self.tally.accounts)
+        parts = [accounts[at : at + _ACCOUNTS] for at in range(0, max(1, len(accounts)), _ACCOUNTS)]
+        try:
+            for part in parts:
+                self._compare([whole(self.model, self.block, part)])
+        except Gone:
+            self.catch_up(self.block.number)
+            self.compare_all()
+
+    def close(self) -> None:
+        """Closes the checkpoint."""
+        if self._checkpoint:
+            self._checkpoint.close()
+
+    @property
+    def _playing(self) -> Player:
+        if self._player is None:
+            raise LookupError("the replica has not been brought up yet: call catch_up first")
+        return self._player
+
+    def _target(self, to_block: int | None) -> int:
+        self.head = self.source.head()
+        return max(0, min(self.head - self._behind, self.head if to_block is None else to_block))
+
+    # beginning and resuming
+
+    def _open(self, target: int) -> None:
+        chain_id, code = self.source.chain_id(), self.source.code()
+        if code == "0x":
+            raise NoOpening(f"there is no contract at {self.source.vault} on {self.source.origin}, chain {chain_id}")
+        digest = sha256(code.encode()).hexdigest()
+        kept = self._checkpoint.read() if self._checkpoint else None
+        if kept:
+            self._resume(*kept, chain_id, digest)
+            return
+        low = self.source.created(target) if self._from is None else self._from
+        opened, event = self.source.opening(low, target)
+        self._begin(Header(chain_id, self.source.vault, digest, self._given, opened, event), anew=True)
+
+    def _begin(self, header: Header, anew: bool) -> None:
+        self._header = header
+        self._player = Player(header.opened, header.event, self.source, REMEMBERED, self.witness)
+        self.tally = Tally(reorganisations=self.tally.reorganisations, deepest=self.tally.deepest)
+        self._known.clear()
+        before = Block(header.opened.number - 1, header.opened.parent, "", 0)
+        self._known.append(Known(before, 0))
+        if anew and self._checkpoint:
+            self._checkpoint.begin(header)
+        self._kept = before.number
+
+    def _resume(self, header: Header, entries: Sequence[Entry], chain_id: int, code: str) -> None:
+        path = self._checkpoint.path if self._checkpoint else ""
+        for what, was, now in (
+            ("chain", header.chain_id, chain_id),
+            ("vault", header.vault, self.source.vault),
+            ("code of the vault (hash)", header.code, code),
+            ("names", header.names, self._given),
+        ):
+            if was != now:
+                raise BadCheckpoint(f"{path}: is of another {what}: {was}, not {now}; name another --checkpoint")
+        self._begin(header, anew=False)
+        for entry in entries:
+            self._playing.replay(entry)
+            self._note(entry)
+        self.tally.resumed = self.tally.steps
+        self._kept = self.block.number
+
+    def _note(self, entry: Entry) -> None:
+        """Takes a block that was played into the books."""
+        self.tally.steps += len(entry.steps)
+        self.tally.blocks += bool(entry.steps)
+        for step in entry.steps:
+            self.tally.accounts |= dict.fromkeys(step.accounts())
+        self._known.append(Known(entry.block, self.tally.steps))
+
+    # going on
+
+    def _turn(self, target: int) -> bool:
+        """Goes on to a block; whether the chain changed on the way, so that another turn is needed."""
+        try:
+            self._require_tip()
+            while self.block.number < target:
+                pairs, last = self._read(target)
+                for start in range(0, len(pairs), _MOMENTS):
+                    self._play(pairs[start : start + _MOMENTS])
+                if last.number > self.block.number:
+                    self._known.append(Known(last, self.tally.steps))
+                self.observer()
+        except Gone:
+            self._go_back()
+            return True
+        return False
+
+    def _require_tip(self) -> None:
+        """Refuses to go on from a block that is gone; a node that is behind has not heard of it yet."""
+        [found] = self.source.blocks([self.block.number])
+        if found is None:
+            known = [each.block for each in self._known if each.block.number <= self.head]
+            self.source.require_all(known[-1:])
+        elif found.hash != self.block.hash:
+            raise Gone(f"block {self.block.number} is not of the chain any more")
+
+    def _read(self, target: int) -> tuple[list[tuple[Block, list[Log]]], Block]:
+        """The next blocks with logs, and the last block that was looked at; all follow the last compared."""
+        low = self.block.number + 1
+        if self.head - low >= NEAR and target - low >= _BLOCKS:
+            return self._read_far(low, min(target, self.head - NEAR))
+        numbers = range(low, min(target, low + _BLOCKS - 1) + 1)
+        blocks = [self._there(each) for each in self.source.blocks(numbers)]
+        for before, after in zip([self.block, *blocks], blocks, strict=False):
+            if after.parent != before.hash:
+                raise Gone(f"block {after.number} does not follow {before.hash}")
+        logs = self.source.block_logs(blocks)
+        return [pair for pair in zip(blocks, logs, strict=True) if pair[1]], blocks[-1]
+
+    def _read_far(self, low: int, high: int) -> tuple[list[tuple[Block, list[Log]]], Block]:
+        last, logs = self.source.stretch(low, high)
+        by_number: dict[int, list[Log]] = {}
+        for log in logs:
+            by_number.setdefault(int(log["blockNumber"], 16), []).append(log)
+        wanted = sorted({low, last, *by_number})
+        blocks = {each.number: each for each in map(self._there, self.source.blocks(wanted))}
+        if blocks[low].parent != self.block.hash:
+            raise Gone(f"block {low} does not follow {self.block.hash}")
+        if any(log["blockHash"] != blocks[int(log["blockNumber"], 16)].hash for log in logs):
+            raise Gone("a block changed while it was read")
+        return [(blocks[number], by_number[number]) for number in sorted(by_number)], blocks[last]
+
+    def _there(self, block: Block | None) -> Block:
+        if block is None:
+            raise Gone("a block is not there any more")
+        return block
+
+    def _play(self, pairs: Sequence[tuple[Block, list[Log]]]) -> None:
+        """Plays and compares blocks; of what was not compared nothing stays."""
+        played: list[tuple[Moment, Entry]] = []
+        wrong: Differs | None = None
+        try:
+            for block, logs in pairs:
+                try:
+                    before = self.tally.steps + sum(len(each.steps) for _, each in played)
+                    entry, seen = self._playing.play(block, logs, before)
+                except Differs as found:
+                    wrong = found
+                    break
+                played.append((moment(self.model, block, seen), entry))
+            self._compare([each for each, _ in played], [entry for _, entry in played])
+            if wrong:
+                self.source.require_all([wrong.block])
+                raise wrong
+        except BaseException:
+            self._playing.back(self.block.number)
+            raise
+
+    def _compare(self, moments: Sequence[Moment], entries: Sequence[Entry] = ()) -> None:
+        """Compares what the model says of some moments with the chain; keeps those that agree, in order."""
+        asked, answers = self._asked(moments)
+        for place, (each, requests) in enumerate(zip(moments, asked, strict=True)):
+            told = read(self.source, each, [next(answers) for _ in requests])
+            told = self._playing.less_gifts(told, each)
+            if found := list(differences(told, each)):
+                self.source.require_all([each.block])
+                raise self._differs(each, found)
+            self.tally.metrics += len(each.metrics)
+            if entries:
+                self._keep(entries[place])
+
+    def _asked(self, moments: Sequence[Moment]) -> tuple[list[list[Request]], Iterator[str | Refusal]]:
+        """The questions about some moments, and the answers. Raises Gone, ChainLost, ChainRefused."""
+        asked = [questions(self.source, each) for each in moments]
+        blocks = [each.block for each in moments]
+        try:
+            answers = answered(self.source, [request for each in asked for request in each])
+        except ChainRefused:
+            self.source.require_all(blocks)
+            if not self.source.ask_by_number():
+                raise
+            return self._asked(moments)
+        if self.source.is_by_number:
+            self.source.require_all(blocks)
+        return asked, iter(answers)
+
+    def _differs(self, each: Moment, found: Sequence[tuple[Any, Any]]) -> Differs:
+        seen = found[0][0]
+        before = self.tally.steps if each.seen else 0
+        number = before + 1 + each.seen.index(seen) if seen else 0
+        return Differs(each.block, seen, number, [difference for _, difference in found], len(each.seen))
+
+    def _keep(self, entry: Entry) -> None:
+        self._note(entry)
+        if self._checkpoint:
+            self._checkpoint.add(entry)
+        self._kept = entry.block.number
+
+    def _mark_seen(self) -> None:
+        if self._checkpoint and self.block.number - self._kept >= _SELDOM:
+            self._checkpoint.add(Entry(self.block))
+            self._kept = self.block.number
+
+    # going back
+
+    def _go_back(self) -> None:
+        """Back to the last block that is of the chain; to the beginning where it is not known any more."""
+        was = self.block.number
+        blocks = [each.block for each in self._known]
+        for start in range(len(blocks), 0, -_BLOCKS):
+            part = blocks[max(0, start - _BLOCKS) : start]
+            told = self.source.blocks([each.number for each in part])
+            same = [mine for mine, theirs in zip(part, told, strict=True) if theirs and theirs.hash == mine.hash]
+            if same and self._playing.reaches(same[-1].number):
+                self._go_back_to(same[-1])
+                break
+            if not same and not any(told):
+                raise ChainLost(f"{self.source.origin} knows none of the last blocks: it is behind")
+        else:
+            self._player = None
+            if self._checkpoint:
+                self._checkpoint.forget()
+            self._open(self.source.head() - self._behind)
+        if self.block.number < was:
+            self.tally.reorganisations += 1
+            self.tally.deepest = max(self.tally.deepest, was - self.block.number)
+
+    def _go_back_to(self, block: Block) -> None:
+        if block.number == self.block.number:
+            return
+        self._playing.back(block.number)
+        gone = 0
+        while self._known[-1].block.number > block.number:
+            gone += self._known[-1].steps > self._known[-2].steps
+            self._known.pop()
+        self.tally.steps, self.tally.blocks = self._known[-1].steps, self.tally.blocks - gone
+        if self._checkpoint and self._kept > block.number:
+            self._checkpoint.back(block.number)
+            self._kept = block.number
+        if self.witness:
+            self.witness.went_back(block.number)
+
+
+def _unobserved() -> None: ...

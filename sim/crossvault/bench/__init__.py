@@ -1,0 +1,1 @@
+"""Benchmarks: of the chain, the search, the sweep and the audit, and beside other tools."""

@@ -1,0 +1,120 @@
+"""Forge's invariant testing on the small vault: a handler with calls that make sense, and invariants told beside it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from crossvault.bench.rivals.child import Done, fetch, last, run
+from crossvault.bench.rivals.planted import BUGS, Planted, Unavailable, Way, ground, longest, plant
+from crossvault.evm.compiler import EVM_VERSION
+from crossvault.setup import toolchain
+
+NAME = "forge"
+VERSION = "1.7.1"
+DEPTH = 50
+_PACKAGE = "@foundry-rs/forge-linux-amd64"
+_HOW = f"put `forge` of Foundry {VERSION} on PATH, or have a network so that npm's {_PACKAGE} is fetched"
+_BUILD_SECS = 300
+_SLACK_SECS = 30  # to start, and to shrink what was found just before the end
+
+_CONFIG = """[profile.default]
+src = "."
+test = "."
+libs = []
+solc = {solc}
+evm_version = "{evm}"
+optimizer = true
+optimizer_runs = 200
+offline = true
+remappings = [{remapping}]
+allow_paths = [{modules}]
+[lint]
+lint_on_build = false
+[invariant]
+runs = 1000000
+depth = {depth}
+timeout = {seconds}
+"""
+
+
+class Forge:
+    """A project with every bug in a folder of its own, compiled once; to be used in a `with`."""
+
+    def __init__(self, bugs: Sequence[Planted] = BUGS, seconds: int = 60) -> None:
+        """Raises Unavailable, with how forge is got."""
+        self._binary, self._seconds = _binary(), seconds
+        self._temporary = TemporaryDirectory()
+        self._root = Path(self._temporary.name)
+        self._write(bugs)
+        done = self._forge("build", seconds=_BUILD_SECS)
+        if done.code != 0:
+            self._temporary.cleanup()
+            raise Unavailable(f"forge could not compile: {last(done.out)}")
+
+    def __enter__(self) -> Forge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._temporary.cleanup()
+
+    def version(self) -> str:
+        """What it says that it is."""
+        said = self._forge("--version", seconds=_SLACK_SECS).out.split()
+        return next((word for word in said if word[:1].isdigit()), "unknown")
+
+    def search(self, bug: Planted, seed: int) -> Way:
+        """What it finds of a bug. Raises Unavailable when its answer cannot be read."""
+        words = ("test", "--json", "--fuzz-seed", str(seed), "--match-path", f"{bug.id}/*")
+        done = self._forge(*words, seconds=self._seconds + _SLACK_SECS)
+        if done.code is None:
+            return Way(NAME, bug.id, False, done.secs, done.processor_secs)
+        [test] = _results(done.out)
+        if test["status"] == "Success":
+            return Way(NAME, bug.id, False, done.secs, done.processor_secs)
+        calls = (test["counterexample"] or {"Sequence": [0, []]})["Sequence"][1]
+        if not calls:
+            raise Unavailable(f"forge failed without a counterexample: {test['reason']}")
+        digits = longest([int(value) for call in calls for value in call["raw_args"].split(", ")])
+        return Way(NAME, bug.id, True, done.secs, done.processor_secs, len(calls), digits)
+
+    def _forge(self, *words: str, seconds: float) -> Done:
+        return run([self._binary, *words], self._root, seconds)
+
+    def _write(self, bugs: Sequence[Planted]) -> None:
+        for bug in bugs:
+            plant(bug, self._root / bug.id)
+            ground(self._root / bug.id, "Ground.sol", "Handler.sol", "Invariants.t.sol")
+        modules = toolchain.node_modules()
+        named = f"@openzeppelin/contracts/={modules / '@openzeppelin' / 'contracts'}/"
+        config = _CONFIG.format(
+            solc=json.dumps(str(toolchain.solc())), evm=EVM_VERSION, remapping=json.dumps(named),
+            modules=json.dumps(str(modules)), depth=DEPTH, seconds=self._seconds,
+        )  # fmt: skip
+        (self._root / "foundry.toml").write_text(config, encoding="utf8")
+
+
+def _binary() -> str:
+    toolchain.ensure()
+    if found := shutil.which("forge"):
+        return found
+    try:
+        path = fetch("forge", f"{_PACKAGE}@{VERSION}") / _PACKAGE / "bin" / "forge"
+    except Unavailable as why:
+        raise Unavailable(f"{why}; {_HOW}") from why
+    if not path.is_file():
+        raise Unavailable(f"npm's {_PACKAGE} has no forge for this platform; {_HOW}")
+    return str(path)
+
+
+def _results(out: str) -> list[dict[str, Any]]:
+    """The tests of the one line that tells of them; others tell of what happens on the way."""
+    for line in out.splitlines():
+        if line.startswith("{") and '"test_results"' in line:
+            suites: dict[str, Any] = json.loads(line)
+            return [test for suite in suites.values() for test in suite["test_results"].values()]
+    raise Unavailable(f"forge's answer cannot be read: {last(out)}")

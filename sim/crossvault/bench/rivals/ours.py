@@ -1,0 +1,59 @@
+"""Our own search on the small vault: the walks of `crossvault conform` to the first difference, and its reducer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from crossvault.bench.planted import digits, moves
+from crossvault.bench.rivals.planted import EXAMPLE, VAULT, Planted, Way, plant
+from crossvault.conform.adapter import load
+from crossvault.conform.reduce import Reducer
+from crossvault.conform.search import WALK_STEPS
+from crossvault.conform.stand import Inside
+from crossvault.conform.subject import Subject, subject
+from crossvault.conform.trial import Finding, Tally, Trial, play
+from crossvault.conform.walk import Fitted
+from crossvault.differential.step import Outcome, Step
+
+NAME = "crossvault"
+
+
+def search(bug: Planted, seconds: float, seed: int) -> Way:
+    """Finds a bug and makes the finding short, for so many seconds each. Raises CompileFailed, ToolchainMissing."""
+    with TemporaryDirectory() as folder:
+        plant(bug, Path(folder))
+        found = subject(f"{Path(folder) / VAULT}:PerpVault", load(EXAMPLE / "perp-vault.adapter.yaml", ""))
+        began = time.perf_counter(), time.process_time()
+        finding = _found(found, seed, began[0] + seconds)
+        if finding is not None:
+            finding = Reducer(Inside(found, finding.world), finding, seconds).reduced()
+    secs = time.perf_counter() - began[0], time.process_time() - began[1]
+    if finding is None:
+        return Way(NAME, bug.id, False, *secs)
+    return Way(
+        NAME, bug.id, True, *secs, moves(finding.steps), digits(finding.steps), f"{len(finding.steps)} with the set-up"
+    )
+
+
+def _found(found: Subject, seed: int, ends: float) -> Finding | None:
+    number = seed
+    while time.perf_counter() < ends:
+        fitted, tally = Fitted(found, number, WALK_STEPS), Tally()
+        trial = Trial(Inside(found, fitted.world), fitted.world, tally)
+        play(trial, _until_found(fitted.steps(trial.model), tally, ends))
+        if tally.findings:
+            return next(iter(tally.findings.values()))
+        number += 1
+    return None
+
+
+def _until_found(steps: Generator[Step, Outcome, None], tally: Tally, ends: float) -> Generator[Step, Outcome, None]:
+    try:
+        step = next(steps)
+        while not tally.findings and time.perf_counter() < ends:
+            step = steps.send((yield step))
+    except StopIteration:
+        return

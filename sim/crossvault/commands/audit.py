@@ -1,0 +1,231 @@
+"""`crossvault audit`: a vault on a chain beside the model, block after block, from the vault's logs alone."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crossvault.audit.checkpoint import Checkpoint
+from crossvault.audit.moment import Differs
+from crossvault.audit.replica import Replica
+from crossvault.audit.standing import Standing, standings
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, Misused
+from crossvault.commands.sides import Interrupts, command, shown
+from crossvault.differential.step import VAULT
+from crossvault.evm.anvil import ChainLost, ChainRefused
+from crossvault.report.audit import document, hints, renderable, step_lines, verdict, where
+from crossvault.report.gauges import Gauges
+from crossvault.report.page import show
+from crossvault.report.summary import difference_table
+from crossvault.rpc.client import Wire
+from crossvault.setup import toolchain
+
+_ADDRESS_DIGITS = 40
+_LONGEST_WAIT_SECS = 30.0
+_SHARE = 5  # of the time at most one part in so many goes into figures
+
+
+class _Where(NamedTuple):
+    """What is audited: a vault, names of addresses, the block to begin at, and the chain, where they are known."""
+
+    vault: str
+    names: Mapping[str, str] = {}
+    first: int | None = None
+    chain_id: int | None = None
+
+
+def audit(arguments: Namespace) -> int:
+    """Audits, and goes on for as long as is asked; the first difference ends it."""
+    Interrupts()
+    where = _deployment(arguments)
+    wire = _wire(arguments.rpc)
+    checkpoint = Checkpoint(_checkpoint_path(arguments, wire, where))
+    replica = Replica(
+        wire, where.vault, names=where.names, from_block=where.first,
+        confirmations=arguments.confirmations, checkpoint=checkpoint,
+    )  # fmt: skip
+    sight = Sight(arguments, replica)
+    try:
+        return sight.watch()
+    finally:
+        replica.close()
+
+
+class Sight:
+    """An audit as it is watched: its figures, its line on the terminal, and its end."""
+
+    def __init__(self, arguments: Namespace, replica: Replica) -> None:
+        self._arguments, self._replica = arguments, replica
+        self._began = time.monotonic()
+        self._gauges: Gauges | None = None
+        self._next_figures = 0.0
+        self._caught_up = replica.is_open
+        self._found: list[Standing] = []
+        if arguments.metrics is not None or arguments.metrics_file:
+            self._gauges = Gauges()
+        if arguments.metrics is not None and self._gauges:
+            try:
+                self._gauges.serve(arguments.metrics)
+            except (OSError, OverflowError) as taken:
+                raise Misused(f"--metrics: port {arguments.metrics} cannot be listened on: {taken}") from taken
+
+    def watch(self) -> int:
+        """Catches up, and follows the head if asked; the exit code."""
+        try:
+            with _line(self._replica) as note:
+                self._replica.observer = note
+                self._follow()
+        except Differs as differs:
+            self._figures(differences=1)
+            self._end(differs)
+            return FAILED
+        except KeyboardInterrupt:
+            if self._replica.is_open:
+                block = self._replica.block.number
+                print(f"crossvault: interrupted after block {block:,}; the next start goes on there", file=sys.stderr)
+            return INTERRUPTED
+        self._figures()
+        self._end(None)
+        return DONE
+
+    def _follow(self) -> None:
+        last = self._arguments.until_block
+        self._catch_up(last)
+        self._replica.compare_all()
+        while True:
+            done = not self._arguments.follow or (last is not None and self._replica.block.number >= last)
+            if done:
+                break
+            if time.monotonic() >= self._next_figures:
+                self._figures()
+            time.sleep(self._arguments.poll)
+            self._catch_up(last)
+        if self._arguments.follow:
+            self._replica.compare_all()
+
+    def _catch_up(self, last: int | None) -> None:
+        """Catches up; who follows waits for a node that is gone."""
+        wait = self._arguments.poll
+        while True:
+            try:
+                self._replica.catch_up(last)
+                self._caught_up = True
+                return
+            except (ChainLost, ChainRefused) as lost:
+                said = f"{self._replica.source.origin} refuses {lost}" if isinstance(lost, ChainRefused) else str(lost)
+                if not self._arguments.follow or not self._caught_up:
+                    raise ChainLost(said) from lost
+                print(f"crossvault: {said}; trying again in {wait:.0f} s", file=sys.stderr)
+            time.sleep(wait)
+            wait = min(_LONGEST_WAIT_SECS, max(1.0, 2 * wait))
+
+    def _figures(self, differences: int = 0) -> None:
+        """How the accounts stand now; not again before that was a small part of the time."""
+        if not self._replica.is_open:
+            return
+        began = time.monotonic()
+        replica, top = self._replica, self._arguments.top
+        self._found = standings(replica.model, replica.tally.accounts, replica.block.at, top)
+        if self._gauges:
+            self._gauges.set(replica, self._found, top, differences)
+            if self._arguments.metrics_file:
+                self._write(self._gauges, Path(self._arguments.metrics_file))
+        self._next_figures = began + _SHARE * (time.monotonic() - began)
+
+    def _write(self, gauges: Gauges, path: Path) -> None:
+        try:
+            gauges.write(path)
+        except OSError as wrong:
+            raise Misused(f"--metrics-file: {shown(path)} cannot be written: {wrong.strerror}") from wrong
+
+    def _end(self, differs: Differs | None) -> None:
+        replica, seconds = self._replica, time.monotonic() - self._began
+        if self._arguments.json:
+            print(json.dumps(document(replica, self._found, seconds, differs), indent=2))
+            return
+        if differs is None:
+            print(f"vault {replica.source.vault} on {replica.source.origin}, block {replica.block.number:,}")
+            print(verdict(replica, seconds))
+            for each in renderable(replica, self._found, self._arguments.top):
+                show(each)
+            return
+        print(where(differs))
+        for line in step_lines(replica, differs):
+            print(line)
+        show(difference_table(differs.found))
+        for line in hints(differs, _again(self._arguments)):
+            print(line)
+
+
+@contextmanager
+def _line(replica: Replica) -> Iterator[Any]:
+    """A line that says how far it is, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("asking the node") as status:
+        yield lambda: status.update(
+            f"block {replica.block.number:,} of {replica.head:,}, {replica.tally.steps:,} steps compared"
+        )
+
+
+def _wire(url: str) -> Wire:
+    try:
+        return Wire(url)
+    except ValueError as odd:
+        raise Misused(f"--rpc: {odd}") from odd
+
+
+def _deployment(arguments: Namespace) -> _Where:
+    """The vault, names of addresses, and the block to begin at, as given or as a manifest says."""
+    where = _manifest(Path(arguments.deployment)) if arguments.deployment else _Where("")
+    if arguments.vault:
+        where = where._replace(vault=arguments.vault)
+    if arguments.from_block is not None:
+        where = where._replace(first=arguments.from_block)
+    if not where.vault:
+        raise Misused("--vault: name the address of the vault, or a --deployment that holds it")
+    digits = where.vault.removeprefix("0x").lower()
+    if len(digits) != _ADDRESS_DIGITS or not set(digits) <= set("0123456789abcdef"):
+        raise Misused(f"--vault: {where.vault!r} is no address: expected 0x and 40 hexadecimal digits")
+    return where._replace(vault="0x" + digits)
+
+
+def _manifest(path: Path) -> _Where:
+    """What a manifest says of where to look; one written by hand needs no more than that."""
+    try:
+        told = json.loads(path.read_text(encoding="utf8"))
+        names = {str(name): str(address) for name, address in told["addresses"].items() if name != VAULT}
+        return _Where(str(told["vault"]), names, int(told["block"]["number"]), int(told["chain_id"]))
+    except OSError as wrong:
+        raise Misused(f"--deployment: {shown(path)} cannot be read: {wrong.strerror}") from wrong
+    except KeyError as lacking:
+        raise Misused(f"--deployment: {shown(path)} is no manifest of a deployment: it lacks {lacking}") from lacking
+    except (ValueError, TypeError, AttributeError) as wrong:
+        raise Misused(f"--deployment: {shown(path)} is no manifest of a deployment: {wrong}") from wrong
+
+
+def _checkpoint_path(arguments: Namespace, wire: Wire, where: _Where) -> Path:
+    chain_id = int(wire.rpc("eth_chainId"), 16)
+    if where.chain_id not in (None, chain_id):
+        raise Misused(f"--rpc: {wire.origin} is of chain {chain_id}, the deployment of chain {where.chain_id}")
+    if arguments.checkpoint:
+        return Path(arguments.checkpoint)
+    return toolchain.state_dir() / "audits" / f"{chain_id}-{where.vault}.jsonl"
+
+
+def _again(arguments: Namespace) -> str:
+    given = [f"--vault {arguments.vault}"] if arguments.vault else []
+    for name in ("deployment", "checkpoint"):
+        if value := getattr(arguments, name):
+            given.append(f"--{name} {shlex.quote(value)}")
+    return f"{command()} audit --rpc URL {' '.join(given)}"

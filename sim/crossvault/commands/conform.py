@@ -1,0 +1,90 @@
+"""`crossvault conform`: someone else's vault against the model, clause by clause of the specification."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED
+from crossvault.commands.progress import bar
+from crossvault.commands.sides import Interrupts, command, shown
+from crossvault.conform import repro
+from crossvault.conform.adapter import Adapter, load
+from crossvault.conform.search import Report, examine
+from crossvault.conform.subject import Subject, subject
+from crossvault.report.conformity import document, show_interface, show_report
+from crossvault.setup import toolchain
+
+EXAMPLE = "example"
+_SHIPPED = toolchain.PACKAGE / "conform" / "example"
+
+
+def conform(arguments: Namespace) -> int:
+    """Examines a vault, or replays a finding; FAILED when anything differs."""
+    Interrupts()
+    found = _subject(arguments)
+    if arguments.replay:
+        return _replay(found, Path(arguments.replay), arguments.json)
+    if not arguments.json:
+        show_interface(found)
+        sys.stdout.flush()
+    with bar(found.name, arguments.steps) as tick:
+        report = examine(found, arguments.seed, arguments.steps, tick)
+    files = _written(report, arguments)
+    if arguments.json:
+        print(json.dumps(document(report, {place: path for place, (path, _) in files.items()}), indent=2))
+    else:
+        show_report(report, {place: hint for place, (_, hint) in files.items()})
+    if report.interrupted:
+        return INTERRUPTED
+    return DONE if report.agrees else FAILED
+
+
+def _subject(arguments: Namespace) -> Subject:
+    target, adapter = arguments.target, arguments.adapter
+    if target == EXAMPLE:
+        target = shown(_SHIPPED / "PerpVault.sol") + ":PerpVault"
+        adapter = adapter or shown(_SHIPPED / "perp-vault.adapter.yaml")
+    return subject(target, load(Path(adapter), adapter) if adapter else Adapter())
+
+
+def _written(report: Report, arguments: Namespace) -> dict[int, tuple[str, str]]:
+    """Where each finding was written, and what to type to see it; by its place in the table."""
+    folder = toolchain.state_dir() / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    adapter = f" --adapter {arguments.adapter}" if arguments.adapter else ""
+    files = {}
+    for place, verdict in enumerate(report.verdicts):
+        if verdict.finding is not None:
+            path = folder / f"conform-{report.subject.name}-{report.seed}-{place}.json"
+            path.write_text(repro.written(verdict.finding, verdict.clause.text), encoding="utf8")
+            hint = f"{command()} conform {arguments.target}{adapter} --replay {shown(path)}"
+            files[place] = (shown(path), hint)
+    return files
+
+
+def _replay(found: Subject, path: Path, as_json: bool) -> int:
+    """The steps of a finding, each with what it came to, up to the first difference."""
+    read = repro.read(path)
+    played, confirmed = repro.replay(found, read)
+    if not confirmed:
+        from crossvault.evm.chain import EnginesDisagree
+
+        raise EnginesDisagree(f"{path}: Anvil shows something else than the vault in process after step {len(played)}")
+    last = played[-1]
+    if as_json:
+        steps = [{**read.notation.step(each.step), "model": read.notation.outcome(each.outcome)} for each in played]
+        print(json.dumps({"steps": steps, "differences": [str(each) for each in last.found]}, indent=2))
+    else:
+        for number, each in enumerate(played, 1):
+            args = ", ".join(f"{name} {value}" for name, value in read.notation.step(each.step)["args"].items())
+            print(f"{number:4} {each.step.at} {each.step.sender}: {each.step.action}({args})  {_came(each)}")
+        print(*(f"     {each}" for each in last.found), sep="\n")
+        print("differs, in process and on Anvil" if last.found else f"now agrees; it was: {read.difference}")
+    return FAILED if last.found else DONE
+
+
+def _came(each: repro.Replayed) -> str:
+    return f"refused: {each.outcome.refusal}" if each.outcome.refusal else "accepted"

@@ -1,0 +1,60 @@
+"""`crossvault efficiency`: what cross margin saves by kind of book and method, and what it risks for it."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from crossvault.commands.exits import DONE, Misused
+from crossvault.commands.progress import bar
+from crossvault.report.efficiency import tables
+from crossvault.report.page import show
+from crossvault.report.picture import drawn
+from crossvault.sweep.study import markets, study
+
+SUFFIXES = (".html", ".svg")
+
+
+def efficiency(arguments: Namespace) -> int:
+    """Runs the study and prints it. Raises Misused where nothing can be drawn or written."""
+    if arguments.accounts == 0:
+        raise Misused("--accounts: expected one at least")
+    out = Path(arguments.out) if arguments.out else None
+    if out:
+        _require_writable(out)
+    with bar("efficiency", markets()) as tick:
+        found = study(arguments.accounts, arguments.underlyings, arguments.seed, tick)
+    if out:
+        _write(out, _drawing(out, found))
+    if arguments.json:
+        print(json.dumps(found, indent=2))
+    else:
+        show(tables(found))
+    return DONE
+
+
+def _require_writable(path: Path) -> None:
+    """Said before the study and not after it."""
+    if path.suffix not in SUFFIXES:
+        raise Misused(f"--out: expected a name that ends in {' or '.join(SUFFIXES)}, found {str(path)!r}")
+    if not path.parent.is_dir():
+        raise Misused(f"--out: {path} cannot be written: {path.parent} is not a folder")
+
+
+def _drawing(path: Path, found: dict[str, Any]) -> str:
+    if path.suffix == ".svg":
+        return drawn(
+            f"crossvault efficiency --underlyings {found['underlyings']} --seed {found['seed']}", tables(found)
+        )
+    from crossvault.report.plots import page  # a second to import
+
+    return page(found)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf8")
+    except OSError as wrong:
+        raise Misused(f"--out: {path} cannot be written: {wrong.strerror}") from wrong

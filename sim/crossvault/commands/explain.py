@@ -1,0 +1,102 @@
+"""`crossvault explain`: one step of a record on both sides: before, after, the margin arithmetic, the calls."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from crossvault.commands.exits import DONE, FAILED, Misused
+from crossvault.commands.sides import Interrupts, folder, opened, readable, shown
+from crossvault.differential.compare import Difference, differences, value_differences
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.evm.chain import Chain
+from crossvault.lockstep import record
+from crossvault.lockstep.record import Record
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.errors import Refusal
+from crossvault.mirror.standard import Level
+from crossvault.mirror.valuation import Metrics, book
+from crossvault.report.arithmetic import Reckoning, backdrop, reckoning
+from crossvault.report.explanation import Explained, document, text
+from crossvault.report.page import show
+from crossvault.report.states import described, rows
+from crossvault.report.trace import trace
+
+
+def explain(arguments: Namespace) -> int:
+    """Explains a step; ends with FAILED when the sides differ in it or before it."""
+    Interrupts()
+    read = record.read(Path(shown(arguments.record)))
+    number = arguments.step
+    if not 1 <= number <= len(read.steps):
+        raise Misused(f"STEP: the record has the steps 1 to {len(read.steps)}, got {number}")
+    contracts = folder(arguments.contracts)
+    with opened(read.story().world, contracts) as (model, chain), readable(contracts):
+        found = _explained(read, number, model, chain)
+    if arguments.json:
+        print(json.dumps(document(found), indent=2))
+    else:
+        show(text(found))
+    return FAILED if found.differences or found.earlier else DONE
+
+
+def _explained(read: Record, number: int, model: Model, chain: Chain) -> Explained:
+    step, fields = read.steps[number - 1], chain.event_fields()
+    earlier = _earlier(read.steps[: number - 1], model, chain)
+    accounts = step.accounts()
+    standing = Outcome(None, (), model.snapshot(accounts))
+    before = _described(model, step, standing, model.metrics(accounts, step.at))
+    attempted = _attempted(model, accounts, step)
+    calls = trace(chain, step)
+    outcome, [played] = model.apply(step), chain.play([step])
+    metrics = model.metrics(accounts, step.at)
+    found = differences(played, outcome, fields)
+    found += _metric_differences(accounts, chain.metrics(accounts, step.at), metrics)
+    after = _described(model, step, outcome, metrics)
+    return Explained(
+        read, number, step, outcome, played, fields, calls, found, earlier,
+        {account: rows(before[account], after[account]) for account in accounts}, attempted,
+    )  # fmt: skip
+
+
+def _attempted(model: Model, accounts: Sequence[AccountId], step: Step) -> dict[AccountId, list[Reckoning]]:
+    """The margin of the accounts as the step leaves it, or as it stood where the step was refused; taken back again."""
+    with suppress(Refusal):
+        model.call(step)
+    found = {account: _reckoned(model, account, step.at) for account in accounts}
+    model.journal.undo()
+    return found
+
+
+def _earlier(steps: Sequence[Step], model: Model, chain: Chain) -> str | None:
+    """The first difference in the steps before, if there is one."""
+    fields = chain.event_fields()
+    pairs = zip(model.play(steps), chain.play(steps), strict=True)
+    for number, (mine, other) in enumerate(pairs, start=1):
+        if found := differences(other, mine, fields):
+            return f"the sides differ already at step {number}: {found[0]}"
+    return None
+
+
+def _described(
+    model: Model, step: Step, outcome: Outcome, metrics: Sequence[Metrics]
+) -> dict[AccountId, dict[str, str]]:
+    states = zip(step.accounts(), outcome.snapshot.accounts, metrics, strict=True)
+    return {account: described(model, state, each, step.at) for account, state, each in states}
+
+
+def _reckoned(model: Model, account: AccountId, at: int) -> list[Reckoning]:
+    ledger = model.vault.ledger
+    valued, behind = book(ledger, account, now=at), backdrop(ledger, account, at)
+    return [reckoning(valued, level, behind) for level in Level]
+
+
+def _metric_differences(
+    accounts: Sequence[AccountId], chain: Sequence[Metrics], model: Sequence[Metrics]
+) -> list[Difference]:
+    triples = zip(accounts, chain, model, strict=True)
+    return [found for account, mine, other in triples for found in value_differences(f"{account}.metrics", mine, other)]

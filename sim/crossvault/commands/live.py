@@ -1,0 +1,190 @@
+"""`crossvault seed` and `crossvault run --network`: a story on a deployed vault, compared as on Anvil."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, MISSING, Misused, exit_code
+from crossvault.commands.progress import bar
+from crossvault.commands.sides import Interrupts
+from crossvault.deployment.manifest import TokenRecord
+from crossvault.differential.step import EXCHANGE, VAULT
+from crossvault.differential.story import Story
+from crossvault.live.actors import PAYER, Ground
+from crossvault.live.deployed_vault import Place, Troupe, Venue
+from crossvault.live.player import Player
+from crossvault.live.preflight import Fitted, Unfit, governors, require_feeders, require_same_rules
+from crossvault.live.seeding import held, missing, opening, owed, paid, people, played
+from crossvault.lockstep.run import Diverged, Result, drive
+from crossvault.report.document import document
+from crossvault.report.page import Ran, page, show, show_lines
+from crossvault.report.summary import summary
+from crossvault.report.watch import Watch
+from crossvault.rpc.client import Wire
+from crossvault.rpc.signer import Signer
+from crossvault.rpc.transactions import Limits, require_chain
+from crossvault.scenario import load, quantity
+
+_DECIMALS = {"ether": 18, "gwei": 9}
+_ETHER = 10**18
+_LEAD_SECS = 1
+
+
+def seed(arguments: Namespace) -> int:
+    """Puts the opening of a scenario onto a deployed vault; what is there already is left out."""
+    return _perform(arguments, arguments.cast or f"seed of {arguments.scenario}", opened_part)
+
+
+def play(arguments: Namespace, scenario: str, overrides: Mapping[str, str]) -> int:
+    """Plays a scenario on a deployed vault with accounts of its own."""
+    arguments.scenario, arguments.overrides = scenario, overrides
+    return _perform(arguments, arguments.cast or f"run of {scenario} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _whole)
+
+
+Fit = Callable[[Venue, Story, Mapping[str, str]], Fitted]
+
+
+def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
+    interrupts = Interrupts()
+    venue = _venue(arguments, cast)
+    actors = {person for step in opening(_story(arguments, venue)) for person in people(step)}
+    venue.meet(actors)
+    venue.company.await_quiet(actors - {VAULT, EXCHANGE})
+    venue.replica.catch_up()
+    story = _story(arguments, venue)
+    aliases = {name: PAYER for name in governors(story) if name not in venue.troupe.roles}
+    require_same_rules(story, venue.replica.model)
+    require_feeders(story, venue.replica.model, aliases)
+    fitted = fit(venue, story, aliases)
+    ran = Ran(story, Watch(), Result(), engine=f"chain {venue.ground.chain_id}")
+    code = _attempt(ran, venue.player(arguments.confirmations, [ran.watch], ran.result), fitted, interrupts)
+    returned_wei = 0 if arguments.keep_gas or code in (MISSING, INTERRUPTED) else venue.company.give_back()
+    _show(arguments, ran, venue, fitted, returned_wei)
+    return code
+
+
+def _attempt(ran: Ran, player: Player, fitted: Fitted, interrupts: Interrupts) -> int:
+    expected, began = fitted.until or ran.story.expected_steps, time.perf_counter()
+    try:
+        with bar(ran.story.name, expected) as tick:
+            drive(fitted.told(), player, tick)
+    except Diverged as diverged:
+        ran.result.failure = diverged
+    except (Exception, KeyboardInterrupt) as cut:
+        interrupted = interrupts.came or isinstance(cut, KeyboardInterrupt)
+        code = INTERRUPTED if interrupted else exit_code(cut)
+        if code is None:
+            raise
+        ran.failure = f"{'interrupted' if interrupted else cut}; {ran.result.compared} steps were compared until then"
+        return code
+    finally:
+        ran.result.seconds = time.perf_counter() - began
+    if ran.result.failure is None:
+        return DONE
+    ran.failure = str(ran.result.failure)
+    return FAILED
+
+
+def _whole(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
+    """All of a story, for accounts that nobody has used."""
+    return Fitted(story, aliases)
+
+
+def opened_part(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
+    """The opening of a story, as far as it is not on the vault."""
+    due = owed(opening(story), aliases)
+    had = held(venue.ground.wire, venue.voice, due)
+    venue.endow(had)
+    for place, amount_raw in paid(venue.ours.history, venue.replica.model).items():
+        had[place] = had.get(place, 0) + amount_raw
+    actors = {person for step in opening(story) for person in people(step)} | {PAYER}
+    done = played(venue.ours.history, actors)
+    return Fitted(story, aliases, done, missing(due, had), story.opening_steps)
+
+
+def _story(arguments: Namespace, venue: Venue) -> Story:
+    """The scenario, starting now, within the limits. Raises ScenarioError, Unfit."""
+    starts = int(venue.ground.wire.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + _LEAD_SECS
+    now = {"starts": f"{datetime.fromtimestamp(starts, UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    story = load(arguments.scenario, arguments.seed, {**arguments.overrides, **now})
+    if story.opening_steps == 0:
+        raise Unfit(f"{story.name} is a repro: expected a scenario, whose opening and clock can be fitted to the vault")
+    if story.expected_steps > arguments.most_steps:
+        raise Unfit(
+            f"{story.name} has about {story.expected_steps:,} steps: more than --most-steps {arguments.most_steps:,}"
+        )
+    if story.ends_at - starts > quantity.duration(arguments.most_time):
+        raise Unfit(f"{story.name} takes {story.ends_at - starts:,} s, more than --most-time")
+    return story
+
+
+def _venue(arguments: Namespace, cast: str) -> Venue:
+    """The deployed vault, with its company. Raises Misused, ScenarioError, WrongChain, ChainLost."""
+    from crossvault.deployment import chains, manifest
+    from crossvault.rpc import ape_networks as networks
+
+    for name in ("deployment", "account"):
+        if not getattr(arguments, name):
+            raise Misused(f"--{name}: is needed with --network")
+    deployed = manifest.load(Path(arguments.deployment))
+    chains.require_test(deployed.chain_id, arguments.allow_mainnet)
+    require_test_tokens(deployed.tokens)
+    roles: dict[str, Signer] = {}
+    for text in arguments.players:
+        name, _, alias = text.partition("=")
+        if not name or not alias:
+            raise Misused(f"--as: {text!r}: expected NAME=ALIAS, as feeder=my-feeder")
+        roles[name] = networks.signer(alias)
+    fee_wei = _wei("--fee-limit", arguments.fee_limit, "gwei") if arguments.fee_limit else None
+    wire = Wire(networks.endpoint(arguments.network))
+    require_chain(wire, deployed.chain_id)
+    tokens = {each.name: each.address for each in deployed.tokens}
+    place = Place(deployed.vault, deployed.exchange, tokens, deployed.block.number)
+    budget_wei = _wei("--budget", arguments.budget, "ether")
+    troupe = Troupe(networks.signer(arguments.account), cast, roles, budget_wei)
+    return Venue(Ground(wire, deployed.chain_id, deployed.vault, Limits(fee_wei)), place, troupe)
+
+
+def require_test_tokens(tokens: Iterable[TokenRecord]) -> None:
+    """Raises Unfit for tokens that a story's actors cannot be given, or that do not do what they are told."""
+    for each in tokens:
+        if not each.ours:
+            raise Unfit(f"{each.name} is no test token of ours: nobody can give the actors of a story any")
+        if each.kind != "plain":
+            raise Unfit(f"{each.name} is a '{each.kind}' token: on a deployed vault stories take plain ones only")
+
+
+def _wei(option: str, text: str, unit: str) -> int:
+    try:
+        return quantity.quantity(f"{text} {unit}", f"1.5 {unit}").scaled(_DECIMALS[unit])
+    except ValueError as wrong:
+        raise Misused(f"{option}: {wrong}") from None
+
+
+def _show(arguments: Namespace, ran: Ran, venue: Venue, fitted: Fitted, returned_wei: int) -> None:
+    spent_wei = venue.company.spent_wei
+    costs = {
+        "chain": venue.ground.chain_id,
+        "vault": venue.ground.vault,
+        "cast": venue.troupe.cast,
+        "left_out": fitted.left_out,
+        "given_for_gas_wei": str(spent_wei),
+        "given_back_wei": str(returned_wei),
+    }
+    if arguments.json:
+        print(json.dumps({**document(ran), **costs}, indent=2))
+        return
+    show(summary(ran, page().width))
+    show_lines(ran)
+    gas = _ether(spent_wei - returned_wei)
+    print(f"{fitted.left_out} steps were on the vault already; the actors' gas cost {gas} ether")
+    print(f"cast: {venue.troupe.cast!r}; with `--cast` the same accounts play again")
+
+
+def _ether(wei: int) -> str:
+    return f"{wei / 10 ** _DECIMALS['ether']:.6f}"

@@ -1,0 +1,171 @@
+"""`crossvault margin`: a portfolio by every method of margin, on the model and, if asked for, on the chain."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from crossvault.commands.exits import DONE, Misused
+from crossvault.commands.sides import Interrupts, opened
+from crossvault.differential.compare import value_differences
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.differential.story import mark
+from crossvault.evm.chain import Chain
+from crossvault.lockstep.run import Diverged, Lockstep
+from crossvault.mirror.account import AccountId
+from crossvault.portfolio import methods, sheet, staging
+from crossvault.portfolio.sensitivity import sensitivities
+from crossvault.portfolio.sheet import Portfolio
+from crossvault.report.margin_json import document
+from crossvault.report.margins import Weighed, text
+from crossvault.report.page import show, table
+from crossvault.scenario import preset, rules
+from crossvault.scenario.preset import Preset
+from crossvault.scenario.source import ScenarioError, did_you_mean
+
+_FIRST = "crossvault"
+
+
+def margin(arguments: Namespace) -> int:
+    """Compares the methods; bad input is found before anything is set up."""
+    Interrupts()
+    if arguments.portfolio is None:
+        return _listed(arguments.json)
+    held = sheet.load(arguments.portfolio)
+    if arguments.standard:
+        held = replace(held, standard=_standard(arguments.standard))
+    chosen = list(dict.fromkeys(arguments.methods)) or [methods.STANDARD, *_portfolio_presets()]
+    presets = [_preset(name, held) for name in chosen if name not in (methods.ISOLATED, methods.STANDARD)]
+    trades = _trades(arguments.trades, held)
+    before = _weighed(held, presets, chosen, arguments.chain)
+    after = None
+    if trades:
+        model = Model(staging.world(held))
+        staging.Staging(held, model, model.apply).set_up(preset.load(_FIRST))
+        after = _weighed(staging.after_premiums(held, model, trades), presets, chosen, arguments.chain)
+    if arguments.json:
+        print(json.dumps(document(before, after), indent=2))
+    else:
+        show(text(before, after))
+    return DONE
+
+
+def _listed(as_json: bool) -> int:
+    """Says what portfolios and presets ship, each with what it is about."""
+    portfolios = {name: sheet.load(name).about for name in sheet.names()}
+    presets = {name: preset.load(name) for name in preset.names()}
+    if as_json:
+        about = {name: {"about": found.about, "source": found.source} for name, found in presets.items()}
+        print(json.dumps({"portfolios": portfolios, "presets": about}, indent=2))
+        return DONE
+    made = table("portfolio", "about")
+    for name, text_of in portfolios.items():
+        made.add_row(name, text_of)
+    show(made)
+    made = table("preset", "about")
+    for name, found in presets.items():
+        made.add_row(name, f"{found.about} Source: {found.source}")
+    print()
+    show(made)
+    return DONE
+
+
+def _weighed(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool) -> Weighed:
+    if not held.positions:
+        raise Misused("--trade: closes every position: there is nothing left to judge")
+    if not chain:
+        model = Model(staging.world(held))
+        return _compared(staging.Staging(held, model, model.apply), presets, chosen, lambda accounts: None)
+    with opened(staging.world(held), None) as (model, node):
+        witness = Witness(model, node, held.at)
+        try:
+            stage = staging.Staging(held, model, witness.lockstep.apply)
+            found = _compared(stage, presets, chosen, witness.compare)
+        finally:
+            witness.lockstep.stop()
+        return replace(found, chain=witness.said())
+
+
+def _compared(
+    stage: staging.Staging, presets: Sequence[Preset], chosen: Sequence[str], judged: methods.Judged
+) -> Weighed:
+    stage.set_up(presets[0] if presets else preset.load(_FIRST))
+    found = methods.compare(stage, presets, judged)
+    if methods.STANDARD not in chosen:
+        found = found._replace(asked=tuple(each for each in found.asked if each.method != methods.STANDARD))
+    marks = {each: mark(stage.model, each, stage.held.at) for each in stage.held.positions}
+    return Weighed(stage.held, found, sensitivities(found.book, stage.held.units), marks)
+
+
+class Witness:
+    """The contracts, which play the same steps and are asked for the same figures."""
+
+    def __init__(self, model: Model, chain: Chain, at: int) -> None:
+        self.model, self.chain, self.at = model, chain, at
+        self.lockstep = Lockstep(model, chain)
+        self.asked = 0
+        self._last = Step(at, "", "metrics")
+
+    def compare(self, accounts: Sequence[AccountId]) -> None:
+        """Compares every step until now, and what accounts are told. Raises Diverged."""
+        self.lockstep.finish()
+        pairs = zip(accounts, self.chain.metrics(accounts, self.at), self.model.metrics(accounts, self.at), strict=True)
+        for account, theirs, ours in pairs:
+            if found := value_differences(f"{account}.metrics", theirs, ours):
+                raise Diverged(self.lockstep.result.steps, self._last, found)
+            self.asked += 1
+
+    def said(self) -> str:
+        """What came of it."""
+        steps = self.lockstep.result.compared
+        return (
+            f"the contracts agree: {steps} steps and {self.asked} margins compared, no difference ({self.chain.engine})"
+        )
+
+
+def _portfolio_presets() -> list[str]:
+    found = [name for name in preset.names() if preset.load(name).rules is not None]
+    return sorted(found, key=lambda name: (name != _FIRST, name))
+
+
+def _preset(name: str, held: Portfolio) -> Preset:
+    known = [methods.ISOLATED, methods.STANDARD, *preset.names()]
+    if name not in known and not name.endswith((".yaml", ".yml")):
+        raise Misused(f"--method: {name!r} is no method: {did_you_mean(name, known)}, or a preset file")
+    found = preset.load(_local(name))
+    if found.rules is None:
+        raise Misused(f"--method: the preset {name!r} has no portfolio margin")
+    try:
+        rules.rules(found.rules, held.units)
+    except ValueError as wrong:
+        raise Misused(f"--method: {name}: with {', '.join(held.units)}: {wrong}") from None
+    return found
+
+
+def _standard(name: str) -> Preset:
+    known = [each for each in preset.names() if preset.load(each).perps is not None]
+    if name not in known and not name.endswith((".yaml", ".yml")):
+        raise Misused(f"--standard: {name!r} has no standard margin: {did_you_mean(name, known)}, or a preset file")
+    found = preset.load(_local(name))
+    if found.perps is None:
+        raise Misused(f"--standard: the preset {name!r} has no standard margin")
+    return found
+
+
+def _local(name: str) -> str:
+    return str(Path(name)) if name.endswith((".yaml", ".yml")) else name
+
+
+def _trades(texts: Sequence[str], held: Portfolio) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for each in texts:
+        try:
+            instrument, size = sheet.trade(each, held)
+        except (ValueError, ScenarioError) as wrong:
+            raise Misused(f"--trade: {each!r}: {wrong}") from None
+        found[instrument] = found.get(instrument, 0) + size
+    return found

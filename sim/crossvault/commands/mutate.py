@@ -1,0 +1,111 @@
+"""`crossvault mutate`: changes the contracts in one place at a time, and tells which changes no comparison notices."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from crossvault.commands.exits import DONE, INTERRUPTED, MISSED, USAGE, Misused
+from crossvault.commands.progress import bar
+from crossvault.commands.sides import Interrupts, folder, shown
+from crossvault.mutation.equivalents import equivalents
+from crossvault.mutation.mutants import Mutant, diff
+from crossvault.mutation.stories import reels
+from crossvault.mutation.verdicts import SURVIVED, Campaign, Verdict, mirrored, tally
+from crossvault.report.mutation import tables
+from crossvault.report.page import show
+from crossvault.setup import toolchain
+
+FILE = "equivalents.yaml"
+
+
+def mutate(arguments: Namespace) -> int:
+    """Judges the mutants and prints the score; what is known when the user interrupts is told and kept."""
+    interrupts = Interrupts()
+    directory = folder(arguments.contracts)
+    only = [_mirrored(each) for each in arguments.only]
+    campaign = Campaign(directory)
+    reasons = _reasons(arguments.equivalents, directory, campaign.all)
+    campaign.choose(only, arguments.sample, arguments.seed)
+    verdicts: list[Verdict] = []
+    started = time.perf_counter()
+    try:
+        with bar("mutate", len(campaign.chosen), "mutants") as tick:
+            played = reels(campaign.build)
+            for verdict in campaign.verdicts(played, arguments.jobs):
+                verdicts.append(verdict)
+                tick(len(verdicts))
+    except KeyboardInterrupt:
+        if not interrupts.came:
+            raise
+    found = _document(campaign, verdicts, reasons, time.perf_counter() - started)
+    found |= {"threshold_pct": arguments.threshold, "interrupted": interrupts.came}
+    if arguments.json:
+        print(json.dumps(found, indent=2))
+    else:
+        show(tables(found))
+    if interrupts.came:
+        return INTERRUPTED
+    if found["misjudged"]:
+        return USAGE
+    return DONE if found["score_pct"] >= arguments.threshold else MISSED
+
+
+def _mirrored(text: str) -> str:
+    """A contract file that was named, by its name. Raises Misused."""
+    from crossvault.scenario.source import did_you_mean
+
+    known = mirrored()
+    name = Path(text).name
+    if name not in known:
+        raise Misused(f"--only: no mirrored contract {text!r}: {did_you_mean(name, known)}")
+    return name
+
+
+def _reasons(named: str | None, directory: Path | None, mutants: Sequence[Mutant]) -> dict[str, str]:
+    """The written equivalents: of the file that was named, else of the one beside the contracts, or of ours."""
+    if named is not None:
+        return equivalents(Path(named), shown(named), mutants)
+    root = toolchain.clone()
+    path = directory / FILE if directory else root / "tests" / FILE if root else None
+    return equivalents(path, shown(path), mutants) if path and path.is_file() else {}
+
+
+def _document(
+    campaign: Campaign, verdicts: Sequence[Verdict], reasons: Mapping[str, str], seconds: float
+) -> dict[str, Any]:
+    """All that is told: the score, by file and operator, the survivors with what they change, and who killed."""
+    by_id = {each.id: each for _, each in campaign.chosen}
+    survivors = [each for each in verdicts if each.fate == SURVIVED]
+    files: dict[str, list[Verdict]] = {}
+    operators: dict[str, list[Verdict]] = {}
+    for each in verdicts:
+        files.setdefault(by_id[each.id].file, []).append(each)
+        operators.setdefault(by_id[each.id].edit.operator, []).append(each)
+    return {
+        "all": len(campaign.all),
+        "chosen": len(campaign.chosen),
+        **tally(verdicts, reasons),
+        "seconds": round(seconds, 1),
+        "recalled": campaign.recalled,
+        "mutants_per_second": round((len(verdicts) - campaign.recalled) / seconds, 2),
+        "files": {name: tally(some, reasons) for name, some in sorted(files.items())},
+        "operators": {name: tally(some, reasons) for name, some in sorted(operators.items())},
+        "survivors": [_survivor(campaign, by_id[each.id], each, reasons) for each in survivors],
+    }
+
+
+def _survivor(campaign: Campaign, mutant: Mutant, verdict: Verdict, reasons: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": mutant.id,
+        "file": mutant.file,
+        "line": mutant.line,
+        "change": mutant.change,
+        "reached": verdict.reached,
+        "equivalent": reasons.get(mutant.id),
+        "diff": diff(mutant, campaign.sources[mutant.file]),
+    }

@@ -1,0 +1,104 @@
+"""`crossvault replay`: the recorded steps on fresh sides; every line must come out as it stands in the record."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crossvault.commands.exits import DONE, FAILED, Misused
+from crossvault.commands.progress import bar
+from crossvault.commands.sides import Interrupts, folder, opened, readable, shown
+from crossvault.lockstep import record
+from crossvault.lockstep.record import Checker, Record
+from crossvault.lockstep.run import Result
+from crossvault.lockstep.run import run as play
+from crossvault.report.document import differences
+
+
+@dataclass(slots=True)
+class Replayed:
+    """A replay: what it was checked against, what it came to, and what is not as it was when the record was written."""
+
+    read: Record
+    checker: Checker
+    result: Result
+    changed: list[str]
+    expected_lines: int
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether every line came out as recorded."""
+        return self.checker.first_difference is None and self.checker.lines == self.expected_lines
+
+
+def replay(arguments: Namespace) -> int:
+    """Replays a record up to a step; a divergence that was recorded ends with FAILED as the run did."""
+    Interrupts()
+    read = record.read(Path(shown(arguments.record)))
+    until = arguments.until
+    if until is not None and not 1 <= until <= len(read.steps):
+        raise Misused(f"--until: expected a step from 1 to {len(read.steps)}, got {until}")
+    story, checker = read.story(until), Checker(read)
+    contracts = folder(arguments.contracts)
+    with opened(story.world, contracts) as (model, chain), bar(story.name, story.expected_steps) as tick:
+        changed = _changed(read, record.header(story, chain))
+        if not arguments.json:
+            for line in changed:
+                print(f"not as recorded: {line}", file=sys.stderr)
+        with readable(contracts):
+            result = play(story, model, chain, [checker], tick=tick)
+    done = Replayed(read, checker, result, changed, 1 + (until or len(read.steps)))
+    print(json.dumps(_document(done), indent=2) if arguments.json else _text(done))
+    return DONE if done.is_identical and result.failure is None else FAILED
+
+
+def _changed(read: Record, now: dict[str, Any]) -> list[str]:
+    """What differs from the record's header: versions, and the contracts."""
+    then = read.header
+    names = dict.fromkeys((*then["versions"], *now["versions"]))
+    pairs = {name: (then["versions"].get(name), now["versions"].get(name)) for name in names}
+    pairs |= {name: (then[name][:16], now[name][:16]) for name in ("contracts", "bytecode")}
+    return [f"{name} was {old}, is {new}" for name, (old, new) in pairs.items() if old != new]
+
+
+def _text(done: Replayed) -> str:
+    if done.is_identical:
+        text = f"identical, {done.checker.lines} lines, last hash {done.checker.last}"
+    else:
+        number, expected, came = _first(done)
+        text = f"{done.read.path}:{number + 1}: the first line that differs (step {number})\n"
+        text += f"  recorded: {_short(expected, came)}\n  replayed: {_short(came, expected)}"
+    return text if done.result.failure is None else f"{text}\nthe sides differ: {done.result.failure}"
+
+
+def _first(done: Replayed) -> tuple[int, str, str]:
+    if done.checker.first_difference:
+        return done.checker.first_difference
+    number = done.checker.lines
+    return number, done.read.lines[number - 1], "nothing: the replay ended before"
+
+
+def _short(text: str, other: str) -> str:
+    """A line from shortly before where it differs from the other."""
+    place = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other)))
+    start = max(0, place - 60)
+    cut = text[start : start + 240]
+    return ("…" if start else "") + cut + ("…" if start + 240 < len(text) else "")
+
+
+def _document(done: Replayed) -> dict[str, Any]:
+    first = None if done.is_identical else dict(zip(("step", "recorded", "replayed"), _first(done), strict=True))
+    return {
+        "record": str(done.read.path),
+        "identical": done.is_identical,
+        "lines": done.checker.lines,
+        "last_hash": done.checker.last,
+        "not_as_recorded": done.changed,
+        "first_difference": first,
+        "differences": differences(done.result.failure),
+        "failure": None if done.result.failure is None else str(done.result.failure),
+    }

@@ -1,0 +1,160 @@
+"""`crossvault run`: scenarios on both sides, one after another, each compared, recorded and summed up."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, Misused, exit_code
+from crossvault.commands.progress import bar
+from crossvault.commands.sides import Interrupts, Unreadable, command, folder, opened, readable, shown
+from crossvault.differential.story import Story
+from crossvault.evm.anvil import ChainLost
+from crossvault.evm.chain import Chain, EnginesDisagree
+from crossvault.lockstep import record
+from crossvault.lockstep.invariants import Invariants
+from crossvault.lockstep.run import Diverged, Observer, Result
+from crossvault.lockstep.run import run as play
+from crossvault.report.document import document
+from crossvault.report.page import Ran, page, show, show_lines
+from crossvault.report.picture import svg
+from crossvault.report.summary import summary
+from crossvault.report.watch import Watch
+from crossvault.scenario import load
+from crossvault.setup import toolchain
+
+_EVERY = 50  # steps between the checks that read all accounts
+
+
+def run(arguments: Namespace) -> int:
+    """Runs every scenario and answers the worst exit code; bad input is found before the first one starts."""
+    overrides = _overrides(arguments.overrides)
+    if arguments.network:
+        return _deployed(arguments, overrides)
+    interrupts = Interrupts()
+    if arguments.record and len(arguments.scenarios) > 1:
+        raise Misused("--record: takes one scenario; without it every scenario has a record of its own")
+    if arguments.picture and len(arguments.scenarios) > 1:
+        raise Misused("--picture: takes one scenario")
+    stories = [load(_named(each), arguments.seed, overrides) for each in arguments.scenarios]
+    contracts = folder(arguments.contracts)
+    worst, runs = DONE, []
+    for story in stories:
+        ran = Ran(story, Watch(), Result(), record=_record_path(arguments, story))
+        code = _attempt(ran, contracts, interrupts)
+        runs.append(document(ran))
+        if not arguments.json:
+            show(summary(ran, page().width))
+            show_lines(ran)
+            if story.finding and code == DONE:
+                print(f"now passes: {story.finding}")
+        if arguments.picture:
+            _draw(ran, Path(arguments.picture))
+        worst = max(worst, code)
+        if code == INTERRUPTED:
+            break
+    if arguments.json:
+        print(json.dumps(runs[0] if len(stories) == 1 else {"runs": runs}, indent=2))
+    return worst
+
+
+def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
+    """Plays one scenario on a deployed vault."""
+    from crossvault.commands import live
+
+    if len(arguments.scenarios) > 1:
+        raise Misused("--network: takes one scenario")
+    for name in ("contracts", "record", "picture"):
+        if getattr(arguments, name):
+            raise Misused(f"--{name}: is for runs on a node of our own, not with --network")
+    return live.play(arguments, arguments.scenarios[0], overrides)
+
+
+def _attempt(ran: Ran, contracts: Path | None, interrupts: Interrupts) -> int:
+    """Plays one story; what cuts it short is noted, what keeps it from starting is raised."""
+    with opened(ran.story.world, contracts) as (model, chain), bar(ran.story.name, ran.story.expected_steps) as tick:
+        ran.engine, ran.contracts = chain.engine, chain.build.hash
+        try:
+            with _writing(ran, chain) as writers, readable(contracts):
+                observers = [ran.watch, *writers]
+                ran.result = play(ran.story, model, chain, observers, Invariants(every=_EVERY), tick)
+        except (ChainLost, EnginesDisagree, Unreadable, KeyboardInterrupt) as cut:
+            ran.result = ran.watch.result()
+            interrupted = interrupts.came or isinstance(cut, KeyboardInterrupt)
+            ran.failure = _cut_short(ran, "interrupted" if interrupted else str(cut))
+            return INTERRUPTED if interrupted else exit_code(cut) or FAILED
+    if ran.result.failure is None:
+        return DONE
+    ran.failure = str(ran.result.failure)
+    ran.hints = _hints(ran, contracts)
+    return FAILED
+
+
+def _cut_short(ran: Ran, why: str) -> str:
+    kept = f"; their record: {ran.record}" if ran.record else ""
+    return f"{why}; {ran.result.compared} steps were compared until then, without a difference{kept}"
+
+
+def _hints(ran: Ran, contracts: Path | None) -> tuple[str, ...]:
+    failure = ran.result.failure
+    if not isinstance(failure, Diverged):
+        return ()
+    if ran.record is None:
+        return ("to look into it, run again without --no-record",)
+    with_contracts = f" --contracts {shlex.quote(str(contracts))}" if contracts else ""
+    name = shlex.quote(ran.record)
+    return (
+        f"to see it:    {command()} explain {name} {failure.number}{with_contracts}",
+        f"to replay it: {command()} replay {name} --until {failure.number}{with_contracts}",
+    )
+
+
+@contextmanager
+def _writing(ran: Ran, chain: Chain) -> Iterator[Sequence[Observer]]:
+    """The writer of a record, if one is wanted; every line is on disk when the next begins."""
+    if ran.record is None:
+        yield ()
+        return
+    with _created(Path(ran.record)) as out:
+        yield [record.Writer(out, record.header(ran.story, chain))]
+
+
+def _created(path: Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # whoever still reads or writes the old one keeps it
+        return path.open("w", encoding="utf8", buffering=1)
+    except OSError as wrong:
+        raise Misused(f"--record: {path} cannot be written: {wrong.strerror}") from wrong
+
+
+def _draw(ran: Ran, path: Path) -> None:
+    try:
+        path.write_text(svg(ran), encoding="utf8")
+    except OSError as wrong:
+        raise Misused(f"--picture: {shown(path)} cannot be written: {wrong.strerror}") from wrong
+
+
+def _record_path(arguments: Namespace, story: Story) -> str | None:
+    if arguments.no_record:
+        return None
+    return shown(arguments.record or toolchain.state_dir() / "runs" / f"{story.name}-{story.seed}.jsonl")
+
+
+def _named(text: str) -> str:
+    return shown(text) if Path(text).is_absolute() else text
+
+
+def _overrides(texts: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        if not path.strip() or not equals:
+            raise Misused(f"--set: {text!r}: expected PATH=VALUE, as world.auction.fast='5m'")
+        found[path.strip()] = value
+    return found

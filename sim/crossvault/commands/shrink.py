@@ -1,0 +1,144 @@
+"""`crossvault shrink`: a record or a repro that diverges -> the smallest story that does, as a repro file."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, Misused
+from crossvault.commands.progress import bar
+from crossvault.commands.sides import Interrupts, command, folder, readable, shown
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step, World
+from crossvault.differential.story import ExpectationFailed, Story
+from crossvault.evm.chain import Chain, EnginesDisagree
+from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.fuzz.task import steps_of
+from crossvault.lockstep import record
+from crossvault.lockstep.run import Diverged, Result
+from crossvault.lockstep.run import run as play
+from crossvault.report import foundry
+from crossvault.report.page import show
+from crossvault.report.shrink import document, text
+from crossvault.scenario import load, quantity
+from crossvault.scenario import repro as file
+from crossvault.shrink.saved import repro, story
+from crossvault.shrink.shrinker import Agrees, Shrunk
+from crossvault.shrink.shrinker import shrink as smallest
+
+
+def shrink(arguments: Namespace) -> int:
+    """Shrinks, has Anvil confirm it, writes the repro; ends with FAILED as the sides differ, or DONE if they agree."""
+    interrupts = Interrupts()
+    source = Path(shown(arguments.file))
+    told = _story(source)
+    seconds = _seconds(arguments.time)
+    contracts = folder(arguments.contracts)
+    build = compile_contracts(contracts)
+    steps = _steps(told)
+    try:
+        with bar("shrinking", len(steps)) as tick, readable(contracts):
+            found = smallest(told.world, steps, contracts, seconds, tick=tick)
+    except Agrees as agrees:
+        if interrupts.came:
+            raise KeyboardInterrupt from agrees
+        return _agrees(told, steps, contracts, arguments.json)
+    out = _out(arguments.out, source)
+    kept = repro(found, name_of(out), build.hash, {"seed": told.seed, "source": told.name})
+    _require_confirmed(story(kept), found, contracts)
+    _write(out, file.text(kept))
+    emitted = _emit(kept, build, out) if arguments.emit else None
+    words = ["run", str(out), *(["--contracts", str(contracts)] if contracts else [])]
+    again = f"{command()} {shlex.join(words)}"
+    if arguments.json:
+        print(json.dumps(document(found, str(out), emitted, again), indent=2))
+    else:
+        show(text(found))
+        print(f"repro: {out}" + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
+    return INTERRUPTED if found.interrupted else FAILED
+
+
+def _story(source: Path) -> Story:
+    """The story of a record, a repro or a scenario."""
+    if source.suffix in (".yaml", ".yml"):
+        return load(str(source))
+    return record.read(source).story()
+
+
+def _steps(told: Story) -> list[Step]:
+    """The steps of a story, as the model has them. Raises Misused where it expects what does not come."""
+    try:
+        return steps_of(told)
+    except ExpectationFailed as failed:
+        raise Misused(str(failed)) from failed
+
+
+def _seconds(text_of: str) -> float:
+    try:
+        return float(quantity.duration(text_of))
+    except ValueError as wrong:
+        raise Misused(f"--time: {wrong}") from wrong
+
+
+def _out(given: str | None, source: Path) -> Path:
+    """Where the repro goes: beside the repro that it came from, else into this directory."""
+    if given is None:
+        here = source if source.name.endswith(file.SUFFIX) else Path(source.name)
+        return here.with_name(here.name.partition(".")[0] + file.SUFFIX)
+    if not given.endswith(file.SUFFIX):
+        raise Misused(f"--out: {given}: expected a name that ends in {file.SUFFIX}, which is how it is found again")
+    return Path(shown(given))
+
+
+def name_of(out: Path) -> str:
+    """The name of a repro, by the file that it is in."""
+    plain = "".join(each if each.isalnum() or each in "-_" else "-" for each in out.name.removesuffix(file.SUFFIX))
+    return (plain if plain[:1].isalpha() else f"repro-{plain}")[:31]
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, encoding="utf8")
+    except OSError as wrong:
+        raise Misused(f"{path} cannot be written: {wrong.strerror}") from wrong
+
+
+def _emit(kept: file.Repro, build: Build, out: Path) -> str:
+    """Writes the Foundry test beside the repro and answers its path."""
+    path = out.with_name(out.name.removesuffix(file.SUFFIX).replace("-", "_") + ".t.sol")
+    _write(path, foundry.test(kept, build))
+    return str(path)
+
+
+def _agrees(told: Story, steps: Sequence[Step], contracts: Path | None, as_json: bool) -> int:
+    """Nothing differs in process: so it must be on Anvil."""
+    result = _anvil(told.world, told, contracts)
+    if result.failure is not None:
+        raise EnginesDisagree(f"Anvil says {result.failure}; in process the sides agree in all {len(steps)} steps")
+    if as_json:
+        print(json.dumps({"agrees": True, "steps": len(steps), "finding": told.finding}, indent=2))
+    else:
+        print(f"the sides agree in all {len(steps)} steps: there is nothing to shrink")
+        if told.finding:
+            print(f"now passes: {told.finding}")
+    return DONE
+
+
+def _require_confirmed(told: Story, found: Shrunk, contracts: Path | None) -> None:
+    """Raises EnginesDisagree when Anvil does not see the same difference."""
+    failure: Any = _anvil(told.world, told, contracts).failure
+    number, first = len(found.steps), found.finding.found[0]
+    if not isinstance(failure, Diverged) or (failure.number, failure.found[0]) != (number, first):
+        raise EnginesDisagree(f"in process step {number} differs ({first}); Anvil says {failure or 'no difference'}")
+
+
+def _anvil(world: World, told: Story, contracts: Path | None) -> Result:
+    chain = Chain(world, contracts)
+    try:
+        return play(told, Model(world), chain)
+    finally:
+        chain.close()

@@ -1,0 +1,66 @@
+"""What a vault may be able to do, each part by a name that an adapter can switch off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from crossvault.mirror import fixed
+
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+class Capability(NamedTuple):
+    """A part of the specification that a vault can be without.
+
+    doors: without all of them there is none of it. pins: risk parameters that make the model do without it.
+    refusals: what is left out of the search without it, because only a vault with it would refuse.
+    """
+
+    name: str
+    about: str
+    doors: tuple[str, ...] = ()
+    pins: Mapping[str, int] = _NOTHING
+    refusals: tuple[str, ...] = ()
+
+
+CAPABILITIES = (
+    Capability("perps", "perpetual contracts", ("trade",)),
+    Capability("futures", "dated futures and their settlement", ("open_expiry", "publish_forward", "settle")),
+    Capability("options", "options and their surfaces", ("open_expiry", "publish_forward", "publish_surface", "settle",
+                                                         "schedule_options", "enact_options")),
+    Capability("collateral", "other tokens as security",
+               ("list_collateral", "deposit_collateral", "withdraw_collateral")),
+    Capability("haircuts", "haircuts that change", ("schedule_haircut", "enact_haircut")),
+    Capability("interest", "interest on borrowed cash", ("schedule_interest", "enact_interest")),
+    Capability("depeg", "a price of the quote token", ("schedule_depeg", "enact_depeg")),
+    Capability("guard", "a guard against manipulated prints", ("schedule_guard", "enact_guard")),
+    Capability("risk changes", "risk parameters that change", ("schedule_risk", "enact_risk")),
+    Capability("auction changes", "auction terms that change", ("schedule_auction", "enact_auction")),
+    Capability("premium", "a mark beside the index", (), {"mark_band": 0}),
+    Capability("funding", "funding of perps", (), {"funding_base": 0, "funding_cap": 0}),
+    Capability("size term", "requirements that grow with size", (), {"base_rate": 0, "impact_rate": 0}),
+    Capability("profit weight", "unrealised profits that count in part", (), {"profit_weight": fixed.WAD}),
+    Capability("confidence", "doubt in prices", (), {"confidence_threshold": 0}),
+    Capability("portfolio margin", "portfolio mode",
+               ("set_mode", "schedule_portfolio", "enact_portfolio", "schedule_rules", "enact_rules")),
+    Capability("liquidation", "accounts that are put up for sale", ("start_liquidation", "end_liquidation")),
+    Capability("auction", "bids for accounts that are for sale", ("bid", "declare_insolvent")),
+    Capability("insurance", "an insurance fund that anybody may fund", ("fund_insurance",)),
+    Capability("operators", "others who act for an account", ("set_operator",)),
+    Capability("pause", "a pause", ("pause", "unpause")),
+    Capability("guardian", "a guardian who may pause", ("set_guardian",)),
+    Capability("ownership", "a vault that changes hands", ("offer_ownership", "accept_ownership")),
+    Capability("batch", "several calls as one", ("batch",)),
+    Capability("orders", "signed orders", ("fill", "cancel", "cancel_below")),
+    Capability("bounds", "ranges of parameters", (), _NOTHING, ("ParameterOutOfRange",)),
+)  # fmt: skip
+
+NAMES = tuple(each.name for each in CAPABILITIES)
+NEEDED = ("list_underlying", "set_feeder", "publish_price", "deposit_cash")
+BESIDE = ("withdraw_cash",)
+KINDS = {1: "perps", 2: "futures", 3: "options", 4: "options"}
+"""The capability that an instrument's kind needs."""
+UNSPOKEN = ("orders",)
+"""What conform cannot ask of any vault yet."""

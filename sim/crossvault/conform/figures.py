@@ -1,0 +1,131 @@
+"""What a vault can tell of its state, figure by figure: where our interface has it, and what the model says it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from crossvault.differential.model import Model
+from crossvault.mirror import cash, market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.refusal import Refusal
+from crossvault.mirror.valuation import Metrics
+
+ACCOUNT, POSITION, MARKET, VAULT = "account", "position", "market", "vault"
+
+SCOPES: dict[str, tuple[str, ...]] = {
+    ACCOUNT: ("account",), POSITION: ("account", "instrument", "underlying"), MARKET: ("instrument", "underlying"),
+    VAULT: (),
+}  # fmt: skip
+"""What a phrase of a figure may name, by what the figure is about."""
+
+
+class Place(NamedTuple):
+    """What a figure is asked about, and when [unix seconds]."""
+
+    at: int
+    account: AccountId | None = None
+    instrument: int = 0
+    accounts: tuple[AccountId, ...] = ()
+
+    @property
+    def underlying(self) -> int:
+        """The underlying of the instrument."""
+        return market.underlying_of(self.instrument)
+
+
+class Figure(NamedTuple):
+    """One number: its name with its unit, what it is about, how our interface tells it, and the model's value.
+
+    kept: whether it is state, so that a difference in it goes on into all that follows.
+    """
+
+    name: str
+    about: str
+    usual: str
+    model: Callable[[Model, Place], Any]
+    kept: bool
+
+
+def _metric(name: str) -> Callable[[Model, Place], Any]:
+    place = Metrics._fields.index(name)
+    return lambda model, where: model.metrics([_known(where)], where.at)[0][place]
+
+
+def _known(where: Place) -> AccountId:
+    assert where.account is not None
+    return where.account
+
+
+def _cash(model: Model, where: Place) -> int:
+    state = model.vault.ledger
+    return cash.present(state.cash, state.holders[_known(where)].principal, now=where.at)
+
+
+def _position(name: str) -> Callable[[Model, Place], Any]:
+    return lambda model, where: getattr(model.vault.ledger.holders[_known(where)].positions[where.instrument], name)
+
+
+def _sale(name: str) -> Callable[[Model, Place], Any]:
+    return lambda model, where: getattr(model.vault.ledger.sales[_known(where)], name)
+
+
+def _quotation(place: int) -> Callable[[Model, Place], Any]:
+    def told(model: Model, where: Place) -> Any:
+        try:
+            return model.vault.quotation(where.instrument, now=where.at)[place]
+        except Refusal as refused:
+            return refused
+
+    return told
+
+
+def _maintenance(place: int) -> Callable[[Model, Place], Any]:
+    def told(model: Model, where: Place) -> Any:
+        try:
+            return model.vault.maintenance(_known(where), now=where.at)[place]
+        except Refusal as refused:
+            return refused
+
+    return told
+
+
+def _shared(name: str) -> Callable[[Model, Place], Any]:
+    return lambda model, where: getattr(model.snapshot(()).globals, name)
+
+
+FIGURES = (
+    Figure("cash_wad", ACCOUNT, "", _cash, True),
+    Figure("size", POSITION, "", _position("size"), True),
+    Figure("quote", POSITION, "", _position("quote"), True),
+    Figure("equity_wad", ACCOUNT, "metrics(account).equity_wad", _metric("equity_wad"), False),
+    Figure("initial_equity_wad", ACCOUNT, "metrics(account).initial_equity_wad", _metric("initial_equity_wad"), False),
+    Figure("maintenance_equity_wad", ACCOUNT, "metrics(account).maintenance_equity_wad",
+           _metric("maintenance_equity_wad"), False),
+    Figure("initial_requirement_wad", ACCOUNT, "metrics(account).initial_requirement_wad",
+           _metric("initial_requirement_wad"), False),
+    Figure("maintenance_requirement_wad", ACCOUNT, "metrics(account).maintenance_requirement_wad",
+           _metric("maintenance_requirement_wad"), False),
+    Figure("health_wad", ACCOUNT, "metrics(account).health_wad", _metric("health_wad"), False),
+    Figure("free_collateral_wad", ACCOUNT, "metrics(account).free_collateral_wad", _metric("free_collateral_wad"),
+           False),
+    Figure("leverage_wad", ACCOUNT, "metrics(account).leverage_wad", _metric("leverage_wad"), False),
+    Figure("initial_margin_wad", ACCOUNT, "initialMargin(account)",
+           lambda model, where: model.vault.initial_margin(_known(where), now=where.at), False),
+    Figure("maintenance_margin_wad", ACCOUNT, "maintenance(account).marginWad", _maintenance(1), False),
+    Figure("sale_started_at", ACCOUNT, "", _sale("started_at"), True),
+    Figure("sale_insolvent_at", ACCOUNT, "", _sale("insolvent_at"), True),
+    Figure("sale_reserved_wad", ACCOUNT, "", _sale("reserved_wad"), True),
+    Figure("sale_deficit_wad", ACCOUNT, "", _sale("deficit_wad"), True),
+    Figure("mark_wad", MARKET, "quotation(instrument).markWad", _quotation(0), False),
+    Figure("band_wad", MARKET, "quotation(instrument).bandWad", _quotation(1), False),
+    Figure("owner", VAULT, "owner()", _shared("owner"), True),
+    Figure("guardian", VAULT, "guardian()", _shared("guardian"), True),
+    Figure("paused", VAULT, "paused()", _shared("paused"), True),
+    Figure("insurance_wad", VAULT, "", _shared("insurance_wad"), True),
+    Figure("deficit_wad", VAULT, "", _shared("deficit_wad"), True),
+)  # fmt: skip
+
+BY_NAME = {each.name: each for each in FIGURES}
+WHOLE = Figure("snapshot", VAULT, "snapshot(ids)", lambda model, where: tuple(model.snapshot(where.accounts)), True)
+"""The whole state in one call, where a vault tells it as ours does: more than all figures together."""

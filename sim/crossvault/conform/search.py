@@ -1,0 +1,157 @@
+"""Everything that a vault is put through: stories, random walks, and what is left of the differences that they find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from crossvault import scenario
+from crossvault.conform.reduce import Reducer, confirmed
+from crossvault.conform.stand import Beside, Inside
+from crossvault.conform.subject import Subject
+from crossvault.conform.trial import NAMING, Finding, Tally, Trial, play
+from crossvault.conform.verdict import Verdict, verdicts
+from crossvault.conform.walk import Fitted, unfit
+from crossvault.differential.model import Model
+from crossvault.differential.story import ExpectationFailed, Story
+from crossvault.evm.chain import EnginesDisagree
+from crossvault.lockstep.invariants import Invariants
+from crossvault.mirror.refusal import Refusal
+
+PUBLISHED = Path(__file__).parent / "published"
+WALK_STEPS = 400
+_LEAST_STEPS = 50
+_CHECKED_EVERY = 20
+_MOST_REDUCED = 8
+_REDUCE_SECS = 8.0
+
+Tick = Callable[[int], None]
+
+
+class Told(NamedTuple):
+    """What a story came to: steps compared, why it was not played or where it ended, and whether that is a failure."""
+
+    name: str
+    steps: int
+    why: str
+    failed: bool
+
+
+@dataclass
+class Report:
+    """What a vault was found to do."""
+
+    subject: Subject
+    seed: int
+    tally: Tally
+    published: list[Told] = field(default_factory=list)
+    scenarios: list[Told] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    walks: int = 0
+    interrupted: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs, and no story failed."""
+        stories = [*self.published, *self.scenarios]
+        return not (self.tally.findings or self.tally.broken or any(told.failed for told in stories))
+
+
+def examine(subject: Subject, seed: int, steps: int, tick: Tick = lambda count: None) -> Report:
+    """Puts a vault through everything. Raises DeployFailed, EnginesDisagree, ToolchainMissing, ChainLost.
+
+    steps: how many of random walks to compare, at least. tick: called with the count of steps so far. Ctrl-C ends it
+    early: the report has what was found until then.
+    """
+    report = Report(subject, seed, Tally())
+    try:
+        for path in sorted(PUBLISHED.glob("*.yaml")):
+            report.published.append(_told(subject, str(path), report.tally))
+        for name in scenario.names():
+            report.scenarios.append(_told(subject, name, report.tally))
+        _walk(report, steps, tick)
+        report.verdicts = _settled(subject, verdicts(subject, report.tally))
+    except KeyboardInterrupt:
+        report.interrupted = True
+        report.verdicts = verdicts(subject, report.tally)
+    return report
+
+
+def _walk(report: Report, steps: int, tick: Tick) -> None:
+    spent = 0
+    while spent < steps:
+        seed = report.seed * 100_000 + report.walks
+        report.walks += 1
+        fitted = Fitted(report.subject, seed, min(WALK_STEPS, max(_LEAST_STEPS, steps - spent)))
+        guard = Invariants(every=_CHECKED_EVERY)
+        before = report.tally.steps
+        trial = Trial(Inside(report.subject, fitted.world), fitted.world, report.tally, f"walk {seed}", guard)
+        play(trial, fitted.steps(trial.model))
+        spent += max(_LEAST_STEPS, report.tally.steps - before)
+        tick(spent)
+
+
+def _told(subject: Subject, name: str, tally: Tally) -> Told:
+    """Plays a story on both, if every step of it is one that the vault can be asked for."""
+    try:
+        why, story = _unfit(subject, scenario.load(name)), scenario.load(name)
+    except scenario.ScenarioError as trouble:  # it reads data that is not here
+        return Told(name, 0, f"cannot be played: {trouble}", False)
+    if why:
+        return Told(story.name, 0, why, False)
+    before = tally.steps
+    trial = Trial(Inside(subject, story.world), story.world, tally, story.name)
+    ended = play(trial, story.steps(trial.model))
+    return Told(story.name, tally.steps - before, ended, bool(ended))
+
+
+def _unfit(subject: Subject, story: Story) -> str:
+    """What a story needs that the vault has not; nothing when it can be played."""
+    wrong = subject.adapter.fixed.get("auction", {})
+    terms = story.world.terms._asdict()
+    if off := [name for name, value in wrong.items() if terms[name] != value]:
+        return f"needs another {off[0].replace('_', ' ')}"
+    model, named = Model(story.world), set[str]()
+    steps = story.steps(model)
+    try:
+        step = next(steps)
+        while True:
+            if step.action in NAMING and not subject.doors[step.action].there:
+                named.add(step.args["to"])  # whom nobody needs unless it acts
+            elif why := unfit(subject, step.action, step.args):
+                return f"needs {why}"
+            elif step.sender in named:
+                return f"needs a {step.sender}"
+            step = steps.send(model.apply(step))
+    except StopIteration:
+        return ""
+    except (ExpectationFailed, Refusal):
+        return ""
+
+
+def _settled(subject: Subject, found: list[Verdict]) -> list[Verdict]:
+    """The verdicts with their findings made short, and each of those confirmed on an Anvil. Raises EnginesDisagree."""
+    settled = []
+    reduced = 0
+    for verdict in found:
+        if verdict.finding is None or reduced >= _MOST_REDUCED:
+            settled.append(verdict)
+            continue
+        reduced += 1
+        settled.append(verdict._replace(finding=shortest(subject, verdict.finding)))
+    return settled
+
+
+def shortest(subject: Subject, finding: Finding) -> Finding:
+    """A finding with as few steps as were found to do, seen on an Anvil too. Raises EnginesDisagree when it is not."""
+    inside = Inside(subject, finding.world)
+    short = Reducer(inside, finding, _REDUCE_SECS).reduced()
+    beside = Beside(subject, finding.world)
+    try:
+        if not confirmed(beside, short):
+            raise EnginesDisagree(f"{short.difference} after {short.steps[-1]} in process, but not on Anvil")
+    finally:
+        beside.close()
+    return short._replace(confirmed=True)

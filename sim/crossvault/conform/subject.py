@@ -1,0 +1,251 @@
+"""The vault under test: which of our doors, views, events and refusals it has, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from crossvault.conform.adapter import ACCEPTED, ASSUMED, EXACT, Adapter
+from crossvault.conform.capability import BESIDE, CAPABILITIES, NAMES, NEEDED, UNSPOKEN
+from crossvault.conform.figures import FIGURES, SCOPES, WHOLE, Figure
+from crossvault.conform.phrase import Item, Phrase, named, outputs_of, phrase, signature, usual
+from crossvault.conform.sources import compiled
+from crossvault.differential.notation import door_arguments
+from crossvault.differential.step import EXCHANGE_DOORS
+from crossvault.evm.codec import Abi, snake
+from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.deploy import vault_abi
+from crossvault.scenario.source import Route, ScenarioError
+
+
+@dataclass(slots=True)
+class Door:
+    """One of our doors at the vault: how it is called, or why it is not. said: None where there is none."""
+
+    action: str
+    said: Phrase | None
+    item: Item | None
+    note: str
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the model plays it and nothing is said to the vault."""
+        return self.note == ASSUMED
+
+    @property
+    def there(self) -> bool:
+        """Whether a step may go through it."""
+        return self.item is not None or self.assumed
+
+
+@dataclass(slots=True)
+class Subject:
+    """A compiled vault with its adapter, and what the two say that it can do."""
+
+    name: str
+    path: Path
+    contract: str
+    adapter: Adapter
+    build: Build
+    ours: Build
+    doors: dict[str, Door] = field(default_factory=dict)
+    figures: dict[str, tuple[Phrase, Item]] = field(default_factory=dict)
+    whole: bool = False
+    events: frozenset[str] = frozenset()
+    refusals: str = ACCEPTED
+    capabilities: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def abi(self) -> Abi:
+        """Everything that may be said to the vault's address."""
+        names = (self.contract, *self.adapter.interface)
+        return [item for name in names for item in self.build.artifacts[name].abi]
+
+    def can(self, capability: str) -> bool:
+        """Whether the vault has a capability."""
+        return capability in NAMES and not self.capabilities[capability]
+
+    def pins(self) -> Mapping[str, int]:
+        """Risk parameters that the vault knows only one value of."""
+        found: dict[str, int] = {}
+        for each in CAPABILITIES:
+            if not self.can(each.name):
+                found |= each.pins
+        return found | dict(self.adapter.fixed.get("risk", {}))
+
+    def asked(self) -> Iterator[Figure]:
+        """The figures that the vault tells."""
+        return (each for each in FIGURES if each.name in self.figures)
+
+
+def subject(target: str, adapter: Adapter) -> Subject:
+    """The vault that `PATH:Contract` names. Raises ScenarioError, CompileFailed, ToolchainMissing."""
+    text, colon, contract = target.rpartition(":")
+    path = Path(text)
+    if not colon or not contract:
+        raise ScenarioError(f"{target}: expected PATH:Contract, such as src/Vault.sol:Vault")
+    if not path.is_file():
+        raise ScenarioError(f"{text}: there is no such file")
+    build = compiled([path, *(extra.path for extra in adapter.deploy)], adapter.remappings)
+    found = Subject(contract, path, contract, adapter, build, compile_contracts())
+    _require_contracts(found, text)
+    _Check(found).run()
+    return found
+
+
+def _require_contracts(found: Subject, text: str) -> None:
+    known = [name for name, artifact in found.build.artifacts.items() if artifact.bytecode]
+    if found.contract not in known:
+        near = get_close_matches(found.contract, known, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ScenarioError(f"{text}: has no contract {found.contract!r}: {hint}expected one of: {', '.join(known)}")
+    source = found.adapter.source
+    for place, name in enumerate(found.adapter.interface):
+        if name not in found.build.artifacts:
+            source.note(("interface", place), f"no contract {name!r}: expected one of: {', '.join(known)}")
+    for place, extra in enumerate(found.adapter.deploy):
+        if extra.contract not in known:
+            source.note(("deploy", place, "contract"), f"no contract {extra.contract!r}: "
+                        f"expected one of: {', '.join(known)}")  # fmt: skip
+    source.settle()
+
+
+class _Check:
+    """Reads the ABI of a subject against ours."""
+
+    def __init__(self, found: Subject) -> None:
+        self._found, self._source = found, found.adapter.source
+        self._abi = [item for item in found.abi if item["type"] == "function"]
+        self._ours = [item for item in vault_abi(found.ours) if item["type"] == "function"]
+
+    def run(self) -> None:
+        """Fills in what the subject has. Raises ScenarioError when the adapter names what is not there."""
+        found = self._found
+        for action in _actions():
+            found.doors[action] = self._door(action)
+        for figure in FIGURES:
+            if view := self._figure(figure):
+                found.figures[figure.name] = view
+        found.whole = self._whole()
+        found.events = frozenset(self._events()) if found.adapter.events else frozenset()
+        found.refusals = found.adapter.refusals or (EXACT if self._errors() else ACCEPTED)
+        found.capabilities = {each.name: self._lack(each.name, each.doors) for each in CAPABILITIES}
+        self._source.settle()
+        missing = [action for action in NEEDED if not found.doors[action].there]
+        if missing:
+            notes = "\n".join(f"  {action}: {found.doors[action].note}" for action in missing)
+            raise ScenarioError(f"{found.path}: {found.contract} cannot be searched: it has no door for\n{notes}\n"
+                                "an adapter may name them under `doors`, or say `assumed`")  # fmt: skip
+
+    def _door(self, action: str) -> Door:
+        adapter = self._found.adapter
+        if action in adapter.doors:
+            said = adapter.doors[action]
+            if said is None:
+                return Door(action, None, None, "switched off by the adapter")
+            if not isinstance(said, Phrase):
+                return Door(action, None, None, ASSUMED)
+            item = self._item(said, ("doors", action), (*door_arguments(action), "sender"))
+            return Door(action, said, item, f"as {said}")
+        ours = next((item for item in self._ours if snake(item["name"]) == action), None)
+        if ours is None:
+            return Door(action, None, None, "conform does not ask for it")
+        same = next((item for item in self._abi if signature(item) == signature(ours)), None)
+        if same is not None:
+            return Door(action, usual(ours), same, "")
+        return Door(action, None, None, self._missing(ours))
+
+    def _missing(self, ours: Item) -> str:
+        """Why a door is not there, and what is near."""
+        for item in self._abi:
+            if item["name"] == ours["name"]:
+                return f"is {signature(item)}, ours {signature(ours)}"
+        taken = {signature(item) for item in self._ours}
+        folded = {item["name"].casefold(): signature(item) for item in self._abi if signature(item) not in taken}
+        near = get_close_matches(ours["name"].casefold(), folded, 1, 0.75)
+        return "missing" + (f"; did you mean {folded[near[0]]}? An adapter may name it" if near else "")
+
+    def _figure(self, figure: Figure) -> tuple[Phrase, Item] | None:
+        adapter, words = self._found.adapter, SCOPES[figure.about]
+        if figure.name in adapter.figures:
+            said = adapter.figures[figure.name]
+            return None if said is None else (said, self._item(said, ("figures", figure.name), words) or {})
+        if not figure.usual:
+            return None
+        said = phrase(figure.usual)
+        item = named(self._abi, said)
+        ours = named(self._ours, said)
+        if item is None or ours is None or signature(item) != signature(ours) or not _answers(item, said):
+            return None
+        return said, item
+
+    def _item(self, said: Phrase, route: Route, words: Iterable[str]) -> Item | None:
+        """The function that an adapter names; notes a problem when there is none."""
+        found = self._found
+        abi = self._abi if said.contract == "vault" else self._beside(said.contract, route)
+        item = named(abi, said) if abi is not None else None
+        if abi is not None and item is None:
+            known = {each["name"]: signature(each) for each in abi}
+            near = get_close_matches(said.function, known, 1)
+            hint = f"did you mean {known[near[0]]}? " if near else ""
+            said_of = found.contract if said.contract == "vault" else said.contract
+            self._source.note(route, f"{said_of} has no function {said.function} of {len(said.arguments)} arguments: "
+                                     f"{hint}expected one of: {', '.join(known.values())}")  # fmt: skip
+        for word in said.arguments:
+            if not _is_number(word) and word.partition(".")[0] not in words:
+                self._source.note(route, f"nothing is called {word!r} here: expected one of: {', '.join(words)}")
+        if item is not None and said.output and not _answers(item, said):
+            self._source.note(route, f"{signature(item)} answers no {said.output!r}")
+        return item
+
+    def _beside(self, name: str, route: Route) -> Abi | None:
+        for extra in self._found.adapter.deploy:
+            if extra.name == name:
+                return [each for each in self._found.build.artifacts[extra.contract].abi if each["type"] == "function"]
+        self._source.note(route, f"no contract is called {name!r}: expected `vault` or a name under `deploy`")
+        return None
+
+    def _whole(self) -> bool:
+        [ours] = [item for item in self._ours if item["name"] == WHOLE.name]
+        return any(signature(i) == signature(ours) and outputs_of(i) == outputs_of(ours) for i in self._abi)
+
+    def _events(self) -> Iterator[str]:
+        ours = {_shape(item): item["name"] for item in vault_abi(self._found.ours) if item["type"] == "event"}
+        return (ours[_shape(item)] for item in self._found.abi if item["type"] == "event" and _shape(item) in ours)
+
+    def _errors(self) -> bool:
+        ours = {signature(item) for item in self._found.ours.artifacts["Errors"].abi if item["type"] == "error"}
+        return any(signature(item) in ours for item in self._found.abi if item["type"] == "error")
+
+    def _lack(self, name: str, doors: tuple[str, ...]) -> str:
+        """Why a capability is not there; nothing when it is."""
+        if not self._found.adapter.capabilities.get(name, True):
+            return "switched off by the adapter"
+        if name in UNSPOKEN:
+            return "conform does not ask for it"
+        lacking = [action for action in doors if not self._found.doors[action].there]
+        return f"no {', '.join(lacking)}" if lacking else ""
+
+
+def _actions() -> tuple[str, ...]:
+    listed = (*NEEDED, *BESIDE, *(door for each in CAPABILITIES for door in each.doors))
+    return tuple(dict.fromkeys(door for door in listed if door not in EXCHANGE_DOORS)) + EXCHANGE_DOORS
+
+
+def _answers(item: Item, said: Phrase) -> bool:
+    fields = item.get("outputs", ())
+    if len(fields) == 1 and fields[0]["type"] == "tuple":
+        fields = fields[0]["components"]
+    known = {name for place, each in enumerate(fields) for name in (each["name"], snake(each["name"]), str(place))}
+    return not said.output or said.output in known
+
+
+def _shape(item: Item) -> Any:
+    return signature(item), tuple(each["indexed"] for each in item["inputs"])
+
+
+def _is_number(word: str) -> bool:
+    return word.lstrip("-").isdigit() or word.startswith("0x")

@@ -1,0 +1,103 @@
+"""What each clause of the specification came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from math import sqrt
+from typing import NamedTuple
+
+from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
+from crossvault.conform.capability import CAPABILITIES
+from crossvault.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS, Clause
+from crossvault.conform.figures import BY_NAME, WHOLE
+from crossvault.conform.subject import Subject
+from crossvault.conform.trial import Finding, Tally
+
+AGREES, DIFFERS, UNREACHED, UNSUPPORTED, UNSEEN = "agrees", "differs", "not reached", "not supported", "not comparable"
+
+
+class Verdict(NamedTuple):
+    """A clause, what it came to, the steps that were about it and agreed, and those where something of it differed.
+
+    note: why it is not supported, or how far it is compared.
+    """
+
+    clause: Clause
+    state: str
+    agreed: int
+    differed: int
+    note: str
+    finding: Finding | None
+
+
+def verdicts(subject: Subject, tally: Tally) -> list[Verdict]:
+    """A verdict for every clause, in the order of the table."""
+    blamed = _blamed(tally)
+    return [_verdict(subject, tally, place, blamed.get(place)) for place in range(len(CLAUSES))]
+
+
+def _verdict(subject: Subject, tally: Tally, place: int, finding: Finding | None) -> Verdict:
+    clause = CLAUSES[place]
+    agreed, differed = tally.agreed[place], tally.differed[place]
+    if clause.needs and not subject.can(clause.needs):
+        return Verdict(clause, UNSUPPORTED, 0, 0, subject.capabilities[clause.needs], None)
+    if finding is not None:
+        return Verdict(clause, DIFFERS, agreed, differed, _extent(subject, clause), finding)
+    if not _seen(subject, clause):
+        return Verdict(clause, UNSEEN, agreed, differed, f"tells none of {', '.join(clause.shows)}", None)
+    if not agreed:
+        return Verdict(clause, UNREACHED, 0, differed, "", None)
+    note = _extent(subject, clause)
+    beside = f"{differed} more steps stand beside another difference" if differed else ""
+    return Verdict(clause, AGREES, agreed, differed, "; ".join(filter(None, (note, beside))), None)
+
+
+def _blamed(tally: Tally) -> Mapping[int, Finding]:
+    """The clauses that differences are of: again and again the one that explains most, with all that it explains.
+
+    The shortest story of a clause stands for it.
+    """
+    left = dict(tally.findings)
+    found: dict[int, Finding] = {}
+    while left:
+        counts = Counter[int]()
+        for signs in left:
+            counts.update(dict.fromkeys(signs[1], tally.seen[signs]))
+        if not counts:
+            break
+        place = max(counts, key=lambda each: (_weight(counts[each], tally.agreed[each]), each))
+        explained = [signs for signs in left if place in signs[1]]
+        found[place] = min((left.pop(signs) for signs in explained), key=lambda each: len(each.steps))
+    return found
+
+
+def _weight(differed: int, agreed: int) -> float:
+    """How well a clause explains differences: how many, and how seldom it is met without one (Ochiai's measure)."""
+    return differed / sqrt(differed + agreed)
+
+
+def _seen(subject: Subject, clause: Clause) -> bool:
+    """Whether the vault tells anything in which the clause would show."""
+    figures = {*subject.figures, *((WHOLE.name,) if subject.whole else ())}
+    known = {*BY_NAME, WHOLE.name, EVENTS}
+    needed = set(clause.shows) & known
+    if not set(clause.shows) - known:
+        return bool(needed & figures) or (EVENTS in needed and bool(subject.events))
+    return True
+
+
+def _extent(subject: Subject, clause: Clause) -> str:
+    """How far a clause of refusals is compared."""
+    names = [name for name in clause.shows if name[:1].isupper()]
+    if not names or subject.refusals == EXACT:
+        return ""
+    return {NAMED: "refusals by name only", ACCEPTED: "only whether it refuses"}[subject.refusals]
+
+
+def lacking() -> dict[str, str]:
+    """What each capability is, by its name."""
+    return {each.name: each.about for each in CAPABILITIES}
+
+
+__all__ = ["ACCEPTANCE", "AGREES", "DIFFERS", "UNREACHED", "UNSEEN", "UNSUPPORTED", "Verdict", "lacking", "verdicts"]

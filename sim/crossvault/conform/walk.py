@@ -1,0 +1,101 @@
+"""Random walks that a vault can go: only through its doors, on instruments and with parameters that it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+from crossvault.conform.capability import CAPABILITIES, KINDS
+from crossvault.conform.subject import Subject
+from crossvault.differential.model import Model
+from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Outcome, Step
+from crossvault.mirror import market
+from crossvault.mirror.evm import Call
+from crossvault.walks.base import GOVERNOR
+from crossvault.walks.random_walk import Walk
+
+_NEEDS = {
+    "_batch": "batch", "_collect": "batch", "_forward": "publish_forward", "_surface": "publish_surface",
+    "_open_expiry": "open_expiry", "_settle": "settle", "_deposit_collateral": "deposit_collateral",
+    "_withdraw_collateral": "withdraw_collateral", "_withdraw_cash": "withdraw_cash", "_mode": "set_mode",
+    "_start": "start_liquidation", "_sale": "bid", "_fund": "fund_insurance", "_ownership": "offer_ownership",
+    "_pause": "pause", "_unpause": "unpause", "_operator": "set_operator",
+}  # fmt: skip
+"""The door that a kind of move goes through."""
+_SHARING = ("futures", "options")  # of their doors some belong to both
+_CHANGING = {"list_underlying", "schedule_risk", "enact_risk"}
+
+
+def unfit(subject: Subject, action: str, args: Any) -> str:
+    """Why a vault cannot be asked for a step as it is; nothing when it can."""
+    if action in TOKEN_ACTIONS:
+        return ""
+    if action == "batch":
+        if not subject.can("batch"):
+            return "batch"
+        return next((why for call in args["calls"] if (why := unfit(subject, call.action, call.args))), "")
+    door = subject.doors.get(action)
+    if door is None or not door.there:
+        return action.replace("_", " ")
+    for capability in _belongs(action, args):
+        if not subject.can(capability):
+            return capability
+    if action in _CHANGING:
+        risk: market.Risk = args["risk"]
+        wrong = [name for name, value in subject.pins().items() if getattr(risk, name) != value]
+        return f"another {wrong[0].replace('_', ' ')}" if wrong and risk != market.Risk() else ""
+    return ""
+
+
+def _belongs(action: str, args: Any) -> list[str]:
+    """The capabilities that a step needs beside its door."""
+    if action == "trade":
+        return [KINDS.get(market.kind_of(args["instrument"]), "perps")]
+    return [each.name for each in CAPABILITIES if action in each.doors and each.name not in _SHARING]
+
+
+class Fitted(Walk):
+    """A walk that a vault can go."""
+
+    def __init__(self, subject: Subject, seed: int, steps: int) -> None:
+        super().__init__(seed, steps)
+        self._subject, self._wanted = subject, steps
+        self._count = steps * 50  # much of what is drawn is dropped
+        self._moves = [each for each in self._moves if self._goes(_NEEDS.get(each[1].__name__, ""))]
+        fixed = subject.adapter.fixed.get("auction", {})
+        self.world = replace(self.world, terms=self.world.terms._replace(**fixed))
+
+    def steps(self, model: Model) -> Generator[Step, Outcome, None]:
+        """The set-up, then as many random steps as asked for that the vault can be asked for."""
+        kept = 0
+        for drawn in super().steps(model):
+            step = self._fit(drawn)
+            if step is None:
+                continue
+            yield step
+            kept += step.sender != GOVERNOR
+            if kept >= self._wanted:
+                return
+
+    def _goes(self, action: str) -> bool:
+        return not action or self._subject.doors[action].there
+
+    def _instrument(self, model: Model) -> int:
+        if self._subject.can("futures") or self._subject.can("options"):
+            return super()._instrument(model)
+        return market.perp(self._random.choices((0, 1, 2, 8), (50, 40, 10, 1))[0])
+
+    def _fit(self, step: Step) -> Step | None:
+        if step.action == "transfer" and step.args["to"] == VAULT and step.args["token"] != self.world.quote:
+            return None
+        args = self._args(step)
+        return None if unfit(self._subject, step.action, args) else Step(step.at, step.sender, step.action, args)
+
+    def _args(self, step: Step) -> Any:
+        pins = self._subject.pins()
+        if step.action in _CHANGING and pins and step.args["risk"] != market.Risk():
+            return {**step.args, "risk": step.args["risk"]._replace(**pins)}
+        if step.action == "batch":
+            return {"calls": tuple(Call(call.action, call.args) for call in step.args["calls"])}
+        return step.args

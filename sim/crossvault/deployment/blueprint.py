@@ -1,0 +1,191 @@
+"""What a deployment consists of: every step with its address or call, known before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from crossvault.deployment.params import DEPLOYER, Asked
+from crossvault.differential.step import VAULT, TokenSpec, World
+from crossvault.evm.bindings import Speech
+from crossvault.evm.codec import Names
+from crossvault.evm.compiler import Build
+from crossvault.evm.deploy import Piece, linked, pieces, token_piece
+from crossvault.scenario import quantity
+from crossvault.scenario import roster as cast
+from crossvault.scenario.governing import ENACT, SCHEDULE, Deed, Governing
+
+FACTORY = "0x4e59b44847b379578588920ca78fbf26c0b4956c"  # deterministic deployment: the same on every chain
+OFFER, ACCEPT, SPENDER = "offer_ownership", "accept_ownership", "set_spender"
+DEPLOY = "deploy"
+
+_PAST = {"set": "Set", "list": "Listed", "schedule": "Scheduled", "enact": "Enacted", "offer": "Offered",
+         "accept": "Accepted", "open": "Opened"}  # fmt: skip
+_TOLD_AS = {"set_guardian": {"to": "guardian"}}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transaction that is to happen once.
+
+    key: what people call it. hash: of the code and arguments, or of the call. address: of the contract that it makes.
+    by: who sends it. event: what the vault says of it. action, args: the door, in the mirror's form.
+    """
+
+    key: str
+    action: str
+    to: str
+    data: str
+    by: str
+    hash: str
+    name: str = ""
+    contract: str = ""
+    address: str = ""
+    args: Mapping[str, Any] = field(default_factory=dict)
+    event: str = ""
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def makes(self) -> bool:
+        """Whether it puts a contract onto the chain."""
+        return self.action == DEPLOY
+
+
+class Blueprint:
+    """All steps of a deployment in their order, and the names of its contracts."""
+
+    def __init__(self, asked: Asked, build: Build, deployer: str) -> None:
+        """deployer: address (hex, lower case)."""
+        self.asked, self.build, self.deployer = asked, build, deployer
+        self.params = asked.params
+        self.names = Names()
+        self.names.bind(deployer, deployer)
+        self.owner = self.params.safe or self.person(self.params.owner or DEPLOYER)
+        self.world = self._world()
+        self.steps = list(self._contracts())
+        self.speech = Speech(build, self.names)
+        self.steps += self._calls()
+
+    def person(self, written: str) -> str:
+        """The address of somebody that the parameters name; it is its own name."""
+        found = self.deployer if written == DEPLOYER else written
+        self.names.bind(found, found)
+        return found
+
+    @property
+    def vault(self) -> str:
+        """The address of the vault."""
+        return self.names.address(VAULT)
+
+    def step(self, key: str) -> Step | None:
+        """A step by what people call it."""
+        return next((each for each in self.steps if each.key == key), None)
+
+    def addresses(self) -> dict[str, str]:
+        """The addresses of the contracts, by name; tokens that existed before are among them."""
+        made = {step.name: step.address for step in self.steps if step.makes}
+        return {spec.name: self.names.address(spec.name) for spec in self.world.tokens} | made
+
+    def hashes(self) -> dict[str, str]:
+        """The hash of every step by its key."""
+        return {step.key: step.hash for step in self.steps}
+
+    def _world(self) -> World:
+        part = self.params.world
+        tokens = (
+            TokenSpec(part.quote.name, part.quote.decimals, part.quote.kind),
+            *(TokenSpec(name, each.decimals, each.kind) for name, each in part.collaterals.items()),
+        )
+        return World(tokens, part.quote.name, self.deployer, part.delay, cast.auction(part.auction), 0)
+
+    # contracts
+
+    def _contracts(self) -> Iterator[Step]:
+        self._salt = _keccak(f"crossvault/{self.params.name}/{self.params.salt}".encode())
+        existing = {name: each.address for name, each in self.params.world.collaterals.items()}
+        existing[self.world.quote] = self.params.world.quote.address
+        self._libraries: dict[str, str] = {}
+        for spec in self.world.tokens:
+            if address := existing[spec.name]:
+                self.names.bind(spec.name, address)
+            else:
+                yield from self._made(token_piece(spec), f"token {spec.name}")
+        for piece in pieces(self.world, self.names):
+            yield from self._made(piece, piece.contract)
+
+    def _made(self, piece: Piece, key: str) -> Iterator[Step]:
+        from eth_abi.abi import encode
+
+        artifact = self.build.artifacts[piece.contract]
+        for libraries in artifact.link_references.values():
+            for library in libraries:
+                if library not in self._libraries:
+                    yield from self._made(Piece(library, library), f"library {library}")
+        code = bytes.fromhex(linked(artifact, self._libraries.__getitem__)) + encode(piece.types, piece.values)
+        address = create2(self._salt, code)
+        if key.startswith("library"):
+            self._libraries[piece.name] = address
+        self.names.bind(piece.name, address)
+        yield Step(
+            key=key, action=DEPLOY, to=FACTORY, data="0x" + self._salt.hex() + code.hex(), by=self.deployer,
+            hash="0x" + _keccak(self._salt + code).hex(), name=piece.name, contract=piece.contract, address=address,
+        )  # fmt: skip
+
+    # calls
+
+    def _calls(self) -> Iterator[Step]:
+        world, params = self.params.world, self.params
+        made = {step.name for step in self.steps}
+        for spec in self.world.tokens:
+            if spec.name in made:
+                data = self.speech.token.call(SPENDER, {"spender": VAULT})
+                yield self._call(f"{SPENDER} {spec.name}", SPENDER, spec.name, data, {"spender": VAULT})
+        guardian, feeders = self.person(params.guardian), tuple(self.person(each) for each in params.feeders)
+        governing = Governing(world, self.asked.source)
+        deeds: Iterable[Deed] = (
+            *governing.appointed(guardian, feeders), *governing.listed(), *governing.changed(SCHEDULE),
+            *governing.changed(ENACT),
+            *(governing.opened(name, text, quantity.expiry(text))
+              for name, part in world.underlyings.items() for text in part.expiries),
+        )  # fmt: skip
+        counts: dict[str, int] = {}
+        for deed in deeds:
+            yield self._governed(deed, counts)
+        if self.owner != self.deployer:
+            self.names.bind(self.owner, self.owner)
+            yield self._governed(Deed((), OFFER, self.owner, {"to": self.owner}), counts)
+            data = self.speech.vault.call(ACCEPT, {})
+            yield self._call(ACCEPT, ACCEPT, VAULT, data, {}, self.owner)
+
+    def _governed(self, deed: Deed, counts: dict[str, int]) -> Step:
+        """A deed as a step; what is listed gets the next number."""
+        told = {_TOLD_AS.get(deed.action, {}).get(name, name): value for name, value in deed.args.items()}
+        verb, _, noun = deed.action.partition("_")
+        if verb == "list":
+            told[noun] = counts[noun] = counts.get(noun, -1) + 1
+        key = f"{deed.action} {deed.subject}".strip()
+        made = self._call(key, deed.action, VAULT, self.speech.vault.call(deed.action, deed.args), told)
+        return replace(made, args=deed.args)
+
+    def _call(self, key: str, action: str, to: str, data: str, told: Mapping[str, Any], by: str | None = None) -> Step:
+        verb, _, noun = action.partition("_")
+        address, sender = self.names.address(to), by or self.deployer
+        event = "" if action == SPENDER else noun.capitalize() + _PAST[verb]
+        hash_of = bytes.fromhex(address[2:] + data[2:])
+        return Step(
+            key=key, action=action, to=address, data=data, by=sender, hash="0x" + _keccak(hash_of).hex(), name=to,
+            event=event, told={"sender": sender, **told},
+        )  # fmt: skip
+
+
+def create2(salt: bytes, code: bytes) -> str:
+    """The address at which the deterministic deployment puts a code (hex)."""
+    made = _keccak(b"\xff" + bytes.fromhex(FACTORY[2:]) + salt + _keccak(code))
+    return "0x" + made[-20:].hex()
+
+
+def _keccak(data: bytes) -> bytes:
+    from eth_utils.crypto import keccak
+
+    return bytes(keccak(data))

@@ -1,0 +1,177 @@
+"""The journal of a deployment: what was about to be sent, written before it was sent, and what came of it.
+
+A file of JSON lines that only grows; each line is on the disk before anything happens because of it. It holds no key,
+no passphrase and no address of an endpoint. It is never trusted about what is done: that is read from the chain.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crossvault.rpc.transactions import Fees, Prepared, Receipt
+
+FORMAT = 1
+OPENED, SENDING, DONE, REVERTED, SILENT, LOST = "opened", "sending", "done", "reverted", "silent", "superseded"
+
+Written = Callable[[int], None]
+
+
+class InputChanged(Exception):
+    """The parameters or the contracts are others than those that the journal began with: what differs."""
+
+
+class Busy(Exception):
+    """Another process is at this deployment."""
+
+
+class BadJournal(Exception):
+    """A file that is no journal of this deployment."""
+
+
+@dataclass
+class Journal:
+    """A journal as it was read, and the way to go on with it. torn: lines that nobody finished writing.
+
+    written: called with the number of each line that was added, when it is on the disk.
+    """
+
+    path: Path
+    chain_id: int
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    torn: list[int] = field(default_factory=list)
+    written: Written = lambda number: None
+
+    @property
+    def opening(self) -> dict[str, Any] | None:
+        """The first line: what the deployment was asked to be."""
+        return self.lines[0] if self.lines else None
+
+    def open(self, deployer: str, asked: Mapping[str, str], hashes: Mapping[str, str], since: int) -> None:
+        """Writes the first line, or raises InputChanged where it says something else. since: block before all."""
+        now = {"deployer": deployer, "input": dict(asked), "steps": dict(hashes)}
+        if self.opening is None:
+            self._add({"kind": OPENED, "format": FORMAT, "from_block": since, **now})
+        elif changes := list(_changes(self.opening, now)):
+            lines = "\n".join(f"  {each}" for each in changes)
+            raise InputChanged(f"{self.path}: was begun with another input:\n{lines}")
+
+    def sending(self, step: str, hash: str, prepared: Prepared) -> None:
+        """Notes a transaction that will be sent next."""
+        fees = {"most_wei": prepared.fees.most_wei, "tip_wei": prepared.fees.tip_wei}
+        told = {"nonce": prepared.nonce, "transaction": prepared.hash, "gas": prepared.gas, **fees}
+        self._add({"kind": SENDING, "step": step, "hash": hash, **told})
+
+    def settled(self, step: str, hash: str, receipt: Receipt, silent: bool = False) -> None:
+        """Notes what became of a transaction. silent: it was accepted and did nothing."""
+        told = {"transaction": receipt.hash, "block": receipt.block, "block_hash": receipt.block_hash}
+        cost = {"gas_used": receipt.gas_used, "price_wei": receipt.price_wei}
+        kind = SILENT if silent else DONE if receipt.accepted else REVERTED
+        self._add({"kind": kind, "step": step, "hash": hash, **told, **cost})
+
+    def lost(self, step: str, hash: str, prepared: Prepared) -> None:
+        """Notes that another transaction took the nonce of one."""
+        self._add({"kind": LOST, "step": step, "hash": hash, "nonce": prepared.nonce, "transaction": prepared.hash})
+
+    def sent(self, hash: str) -> list[dict[str, Any]]:
+        """What was noted before sending a step, the latest last."""
+        return [line for line in self.lines if line["kind"] == SENDING and line["hash"] == hash]
+
+    def open_ends(self) -> list[dict[str, Any]]:
+        """What was noted before sending and has no end: the last try of each nonce."""
+        ended = {line["transaction"] for line in self.lines if line["kind"] in (DONE, REVERTED, SILENT, LOST)}
+        closed = {line["nonce"] for line in self.lines if line["kind"] == SENDING and line["transaction"] in ended}
+        last = {line["nonce"]: line for line in self.lines if line["kind"] == SENDING}
+        return [line for nonce, line in sorted(last.items()) if nonce not in closed]
+
+    def _add(self, line: dict[str, Any]) -> None:
+        line = {"chain": self.chain_id, **line}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            if file.tell() and not _ends_with_newline(self.path):
+                file.write(b"\n")  # the torn line stays as it is, and this one begins anew
+            file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if not self.lines:
+            _sync_folder(self.path.parent)
+        self.lines.append(line)
+        self.written(len(self.lines))
+
+
+def again(line: Mapping[str, Any], to: str, data: str) -> Prepared:
+    """The transaction that a line noted; it is not signed."""
+    fees = Fees(line["most_wei"], line["tip_wei"])
+    return Prepared(line["nonce"], to, data, 0, line["gas"], fees, line["transaction"], b"")
+
+
+def read(path: Path, chain_id: int, written: Written = lambda number: None) -> Journal:
+    """The journal at a path; an empty one where there is none. Raises BadJournal."""
+    journal = Journal(path, chain_id, written=written)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return journal
+    for number, text in enumerate(content.split(b"\n"), 1):
+        if not text:
+            continue
+        try:
+            line = json.loads(text)
+        except ValueError:
+            journal.torn.append(number)
+            continue
+        if not isinstance(line, dict) or line.get("chain") != chain_id:
+            raise BadJournal(f"{path}:{number}: is no line of a journal of chain {chain_id}")
+        journal.lines.append(line)
+    if journal.lines and (journal.lines[0].get("kind"), journal.lines[0].get("format")) != (OPENED, FORMAT):
+        raise BadJournal(f"{path}:1: is not the beginning of a journal of format {FORMAT}")
+    return journal
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keeps every other process on this machine away from a journal. Raises Busy."""
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_suffix(".lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Busy(f"{path}: another process is at this deployment; when it has ended, start again") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    if was["deployer"] != now["deployer"]:
+        yield f"deployer: {was['deployer']} -> {now['deployer']}"
+    for name in dict.fromkeys((*was["input"], *now["input"])):
+        before, after = was["input"].get(name, "nothing"), now["input"].get(name, "nothing")
+        if before != after:
+            yield f"{name}: {before} -> {after}"
+    changed = [key for key in dict.fromkeys((*was["steps"], *now["steps"]))
+               if was["steps"].get(key) != now["steps"].get(key)]  # fmt: skip
+    if changed:
+        yield f"code or arguments of: {', '.join(changed)}"
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

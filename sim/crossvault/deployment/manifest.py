@@ -1,0 +1,141 @@
+"""The manifest of a deployment: where it stands, what it is made of and what it asks for; other tools read it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from crossvault.differential.step import EXCHANGE, VAULT, TokenSpec, World
+from crossvault.evm.codec import Names
+from crossvault.mirror.liquidation import Terms
+
+FORMAT = 1
+
+
+class BadManifest(Exception):
+    """A file that is no manifest: which, and what is wrong with it."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Block(_Record):
+    """The block in which the vault was made. at: its time [unix seconds]."""
+
+    number: int
+    hash: str
+    at: int
+
+
+class TokenRecord(_Record):
+    """A token of the vault. ours: whether it is a test token that anyone may mint."""
+
+    name: str
+    decimals: int
+    kind: Literal["plain", "fee", "reentrant", "silent"]
+    address: str
+    ours: bool
+
+
+class ContractRecord(_Record):
+    """A contract that was made: what of, by which code, and the code that stands (keccak-256)."""
+
+    contract: str
+    address: str
+    creation_hash: str
+    runtime_hash: str
+
+
+class Compiler(_Record):
+    """How the contracts were compiled. build: identity of sources, settings and dependencies."""
+
+    solc: str
+    evm: str
+    optimizer_runs: int
+    via_ir: bool
+    dependencies: dict[str, str]
+    build: str
+
+
+class Manifest(_Record):
+    """A deployment. addresses: contracts and tokens by name. parameters: in force, integers as decimal text.
+
+    pending_owner: who has been offered the ownership and has not taken it yet.
+    """
+
+    format: Literal[1] = 1
+    name: str
+    about: str
+    chain_id: int
+    complete: bool
+    vault: str
+    exchange: str
+    addresses: dict[str, str]
+    deployer: str
+    owner: str
+    pending_owner: str | None
+    guardian: str
+    feeders: list[str]
+    quote: str
+    tokens: list[TokenRecord]
+    underlyings: list[str]
+    collaterals: list[str]
+    block: Block
+    parameters: dict[str, Any]
+    contracts: dict[str, ContractRecord]
+    compiler: Compiler
+    input: dict[str, str]
+
+    def world(self) -> World:
+        """What existed when the vault was made, as a model takes it; its owner then was the deployer."""
+        tokens = tuple(TokenSpec(each.name, each.decimals, each.kind) for each in self.tokens)
+        terms = Terms(**{name: int(value) for name, value in self.parameters["auction"].items()})
+        return World(tokens, self.quote, self.deployer, int(self.parameters["delay_secs"]), terms, self.block.at)
+
+    def names(self) -> Names:
+        """The names of its contracts and tokens, both ways; people are named by their address."""
+        names = Names()
+        for person in (self.deployer, self.owner, self.guardian, *self.feeders):
+            names.bind(person, person)
+        for name, address in self.addresses.items():
+            names.bind(name, address)
+        assert names.address(VAULT) == self.vault and names.address(EXCHANGE) == self.exchange
+        return names
+
+
+def plain(value: Any) -> Any:
+    """Values in the mirror's form as JSON has them: named tuples by field, integers as decimal text."""
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if hasattr(value, "_asdict"):
+        return {name: plain(each) for name, each in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items()}
+    return [plain(each) for each in value]
+
+
+def write(path: Path, manifest: Manifest) -> None:
+    """Writes a manifest in one go: whoever reads sees the old or the new one."""
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n", encoding="utf8")
+    fresh.replace(path)
+
+
+def load(path: Path) -> Manifest:
+    """The manifest at a path. Raises BadManifest."""
+    try:
+        return Manifest.model_validate_json(path.read_text(encoding="utf8"))
+    except (OSError, UnicodeDecodeError) as trouble:
+        raise BadManifest(f"{path}: cannot be read: {trouble}") from None
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        place = ".".join(str(each) for each in first["loc"]) or "the file"
+        raise BadManifest(f"{path}: {place}: {first['msg']}") from None

@@ -1,0 +1,201 @@
+"""Whether what stands on a chain is what was tested: code, what it was made with, who governs, and every parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from crossvault.deployment.blueprint import Blueprint, Step
+from crossvault.deployment.code import immutables, stands
+from crossvault.deployment.manifest import plain
+from crossvault.differential.model import Model
+from crossvault.differential.step import VAULT
+from crossvault.differential.step import Step as Call
+from crossvault.evm.anvil import ChainRefused
+from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, TELLER
+from crossvault.evm.signing import DOMAIN, domain
+from crossvault.rpc.client import Wire
+from crossvault.scenario.governing import ENACT
+
+_POINTS_TO = {"Vault": APPRAISER, "Appraiser": REGISTRY, "Registry": FEED, "Feed": POLICY, "Policy": TELLER,
+              "Exchange": VAULT}  # fmt: skip
+_TOKEN_KINDS = ("Token", "FeeToken", "ReentrantToken", "SilentToken")
+NOBODY = "0x" + "0" * 40
+
+
+class Difference(NamedTuple):
+    """Something on the chain that is not as it should be."""
+
+    what: str
+    expected: str
+    found: str
+
+
+class Checked(NamedTuple):
+    """What a check came to. checked: how many things were compared. block: number of the block that was read."""
+
+    differences: list[Difference]
+    checked: int
+    block: int
+    notes: list[str]
+
+
+class Governance(NamedTuple):
+    """Who governs a vault. feeders: of those asked about, those who may publish."""
+
+    owner: str
+    pending_owner: str
+    guardian: str
+    feeders: list[str]
+
+
+def verify(wire: Wire, plan: Blueprint) -> Checked:
+    """Compares all of a deployment with the chain at its latest block. Raises ChainLost, ChainRefused."""
+    tag = wire.rpc("eth_blockNumber")
+    codes = code_of(wire, plan, tag)
+    found: list[Difference] = []
+    checked = 0
+    for step in plan.steps:
+        if step.makes:
+            found += _code_differences(plan, step, codes[step.key])
+            checked += 1 + len(plan.build.artifacts[step.contract].immutable_references)
+    pairs = [*_governed(wire, plan, tag), *_tokens(wire, plan, tag)]
+    if stands(plan.build.artifacts["Vault"], codes["Vault"]):
+        pairs += _parameters(wire, plan, tag)
+    found += [Difference(*each) for each in pairs if each[1] != each[2]]
+    return Checked(found, checked + len(pairs), int(tag, 16), _notes(wire, plan, tag))
+
+
+def code_of(wire: Wire, plan: Blueprint, tag: str) -> dict[str, str]:
+    """The code that stands at the address of every contract, by the key of its step."""
+    made = [step for step in plan.steps if step.makes]
+    return dict(
+        zip((step.key for step in made), wire.batch([("eth_getCode", [s.address, tag]) for s in made]), strict=True)
+    )
+
+
+def governance(wire: Wire, plan: Blueprint, tag: str) -> Governance:
+    """Who governs the vault; nobody where there is none."""
+    feeders = [plan.person(each) for each in plan.params.feeders]
+    asked: list[tuple[str, dict[str, Any]]] = [("owner", {}), ("pending_owner", {}), ("guardian", {})]
+    asked += [("is_feeder", {"": feeder}) for feeder in feeders]
+    calls = [{"to": plan.vault, "data": plan.speech.vault.call(*each)} for each in asked]
+    told = wire.batch([("eth_call", [call, tag]) for call in calls])
+    owner, pending, guardian, *may = (int(each, 16) if each != "0x" else 0 for each in told)
+    publish = [feeder for feeder, yes in zip(feeders, may, strict=True) if yes]
+    return Governance(_person(owner), _person(pending), _person(guardian), publish)
+
+
+def _person(number: int) -> str:
+    return f"0x{number:040x}"
+
+
+def _code_differences(plan: Blueprint, step: Step, code: str) -> Iterator[Difference]:
+    artifact = plan.build.artifacts[step.contract]
+    if not stands(artifact, code):
+        size = len(artifact.deployed_bytecode) // 2
+        yield Difference(f"code of {step.key}", f"{size} bytes as compiled", f"{len(code) // 2 - 1} other bytes")
+        return
+    values = immutables(artifact, code)
+    found = sorted(min(each) if len(each) == 1 else "differs from place to place" for each in values.values())
+    if found != (expected := sorted(_immutables(plan, step))):
+        yield Difference(f"immutables of {step.key}", " ".join(expected), " ".join(found))
+
+
+def _immutables(plan: Blueprint, step: Step) -> Iterator[str]:
+    """The words that the constructor of a contract should have left in its code."""
+    if step.contract in _POINTS_TO:
+        yield f"{plan.names.number(_POINTS_TO[step.contract]):064x}"
+    if step.contract in _TOKEN_KINDS:
+        yield f"{next(spec.decimals for spec in plan.world.tokens if spec.name == step.name):064x}"
+    if step.contract == "Exchange":  # what OpenZeppelin's EIP712 keeps
+        from eth_utils.crypto import keccak
+
+        chain_id, own = plan.params.chain, int(step.address, 16)
+        yield from (keccak(text.encode()).hex() for text in DOMAIN)
+        yield from ((text.encode().ljust(31, b"\0") + bytes([len(text)])).hex() for text in DOMAIN)
+        yield from (f"{chain_id:064x}", f"{own:064x}", domain(chain_id, own).hex())
+
+
+Pair = tuple[str, str, str]
+
+
+def _governed(wire: Wire, plan: Blueprint, tag: str) -> list[Pair]:
+    found = governance(wire, plan, tag)
+    waits = found.owner == plan.deployer and found.pending_owner == plan.owner != plan.deployer
+    feeders = [plan.person(each) for each in plan.params.feeders]
+    return [
+        ("owner", plan.owner, plan.owner if waits else found.owner),
+        ("pending owner", plan.owner if waits else NOBODY, found.pending_owner),
+        ("guardian", plan.person(plan.params.guardian), found.guardian),
+        *((f"feeder {each}", "may publish", "may publish" if each in found.feeders else "may not") for each in feeders),
+    ]  # fmt: skip
+
+
+def _notes(wire: Wire, plan: Blueprint, tag: str) -> list[str]:
+    found = governance(wire, plan, tag)
+    if found.pending_owner not in (NOBODY, found.owner):
+        return [f"the ownership is offered to {found.pending_owner}, who has not accepted it yet"]
+    return []
+
+
+def _tokens(wire: Wire, plan: Blueprint, tag: str) -> list[Pair]:
+    tokens = plan.world.tokens
+    data = plan.speech.token.call("decimals", {})
+    told = wire.batch([("eth_call", [{"to": plan.names.address(each.name), "data": data}, tag]) for each in tokens])
+    return [
+        (f"decimals of {each.name}", str(each.decimals), _number(word)) for each, word in zip(tokens, told, strict=True)
+    ]
+
+
+def _number(word: str) -> str:
+    return str(int(word, 16)) if word != "0x" else "nothing"
+
+
+def parameters(wire: Wire, plan: Blueprint, tag: str) -> Any:
+    """Every parameter that is in force on the chain, by name."""
+    data = wire.rpc("eth_call", {"to": plan.vault, "data": plan.speech.vault.call("parameters", {})}, tag)
+    expected, [told] = expected_parameters(plan), plan.speech.vault.result("parameters", data)
+    return named(told, expected)
+
+
+def expected_parameters(plan: Blueprint) -> Any:
+    """Every parameter as the model has it after the same deeds."""
+    model = Model(plan.world)
+    for step in plan.steps:
+        verb = step.action.partition("_")[0]
+        if verb in ("set", "list", "schedule", "enact") and step.event:
+            at = plan.world.delay_secs if step.action.startswith(ENACT) else 0
+            outcome = model.apply(Call(at, plan.deployer, step.action, step.args))
+            assert outcome.refusal is None, f"{step.key}: {outcome.refusal}"
+    return model.vault.parameters()
+
+
+def named(told: Any, like: Any) -> Any:
+    """Plain tuples with the names of a value of the same shape, where it has any; a longer list keeps its rest."""
+    if hasattr(like, "_asdict"):
+        return type(like)(*(named(*pair) for pair in zip(told, like, strict=True)))
+    if isinstance(like, tuple | list) and like:
+        return tuple(named(each, like[min(i, len(like) - 1)]) for i, each in enumerate(told))
+    return told
+
+
+def _parameters(wire: Wire, plan: Blueprint, tag: str) -> list[Pair]:
+    expected = dict(_flat("", plain(expected_parameters(plan))))
+    try:
+        found = dict(_flat("", plain(parameters(wire, plan, tag))))
+    except (ChainRefused, ValueError):
+        return [("parameters", "told by the vault", "unreadable")]
+    places = dict.fromkeys((*expected, *found))
+    return [(place, expected.get(place, "nothing"), found.get(place, "nothing")) for place in places]
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _flat(f"{name}.{key}" if name else key, each)
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            yield from _flat(f"{name}[{place}]", each)
+    else:
+        yield name, str(value)

@@ -1,0 +1,1 @@
+"""The steps, the model and the exact comparison of the two sides."""

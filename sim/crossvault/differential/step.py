@@ -1,0 +1,223 @@
+"""What both sides of a run get and give: worlds, steps, outcomes, and what a side is.
+
+A step names people, accounts, tokens and underlyings, never addresses; its arguments have the mirror's form
+(`AccountId`, integers in the scale of the argument's name, named tuples for parameters).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+
+from crossvault.mirror import fixed, market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.errors import Refusal
+from crossvault.mirror.lens import AccountState, Globals
+from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.valuation import Metrics
+
+VAULT = "vault"
+EXCHANGE = "exchange"
+DEPLOYER = "deployer"
+CHAIN_ID = 31_337
+TOKEN_KINDS = ("plain", "fee", "reentrant", "silent")
+TOKEN_ACTIONS = ("mint", "transfer")
+DOORS = (
+    "set_operator", "publish_price", "deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral",
+    "fund_insurance", "trade", "start_liquidation", "declare_insolvent", "bid", "end_liquidation", "offer_ownership",
+    "accept_ownership", "set_guardian", "set_feeder", "pause", "unpause", "list_underlying", "list_collateral",
+    "schedule_risk", "enact_risk", "schedule_haircut", "enact_haircut", "schedule_auction", "enact_auction",
+    "schedule_depeg", "enact_depeg", "batch",
+    "publish_forward", "publish_surface", "open_expiry", "schedule_options", "enact_options", "schedule_guard",
+    "enact_guard", "schedule_interest", "enact_interest", "settle", "set_mode", "schedule_portfolio", "enact_portfolio",
+    "schedule_rules", "enact_rules",
+)  # fmt: skip
+
+
+EXCHANGE_DOORS = ("fill", "cancel", "cancel_below")
+
+
+class TokenSpec(NamedTuple):
+    """A test token: symbol, decimals, and whether it is `plain`, keeps a `fee` of 1 %, is `reentrant` or `silent`."""
+
+    name: str
+    decimals: int
+    kind: str = "plain"
+
+
+class WalletSpec(NamedTuple):
+    """A contract wallet: its name, and the name of whoever signs for it."""
+
+    name: str
+    signer: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What exists before the first step: tokens, wallets, a vault on the quote token, and an exchange for it.
+
+    starts_at: [unix seconds], not after the first step. owner: role name. terms: of auctions.
+    """
+
+    tokens: tuple[TokenSpec, ...]
+    quote: str
+    owner: str
+    delay_secs: int
+    terms: Terms
+    starts_at: int
+    wallets: tuple[WalletSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call: when, by whom, which door (snake case), with which decoded arguments.
+
+    Actions are the doors of the vault and the exchange, and `mint` and `transfer` of a token (`token, to, amount_raw`).
+    """
+
+    at: int
+    sender: str
+    action: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    _named: list[tuple[AccountId, ...]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def accounts(self) -> tuple[AccountId, ...]:
+        """The accounts that the step names, each once, in the order of its arguments."""
+        if not self._named:  # both sides and every observer ask, and a step does not change
+            self._named.append(tuple(dict.fromkeys(_accounts_in(self.args))))
+        return self._named[0]
+
+
+def _accounts_in(value: Any) -> Iterator[AccountId]:
+    if isinstance(value, AccountId):
+        yield value
+    elif isinstance(value, int | str):
+        return
+    elif isinstance(value, tuple | list | Mapping):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _accounts_in(each)
+
+
+def named(steps: Sequence[Step]) -> tuple[AccountId, ...]:
+    """The accounts that some steps name, each once, in the order of the steps."""
+    return tuple(dict.fromkeys(account for step in steps for account in step.accounts()))
+
+
+class Event(NamedTuple):
+    """An event of the vault or the exchange: name and values in the order of the Solidity event."""
+
+    name: str
+    values: tuple[Any, ...]
+
+
+class Snapshot(NamedTuple):
+    """State after a step: the globals and every account that the step names."""
+
+    globals: Globals
+    accounts: tuple[AccountState, ...]
+
+
+class Outcome(NamedTuple):
+    """What a step came to: a refusal or none, its events, and the state after it."""
+
+    refusal: Refusal | None
+    events: tuple[Event, ...]
+    snapshot: Snapshot
+
+
+class Side(Protocol):
+    """One of the two implementations, driven by steps."""
+
+    engine: str
+
+    def play(self, steps: Sequence[Step]) -> list[Outcome]:
+        """Executes steps in order and answers the outcome of each."""
+        ...
+
+    def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
+        """What accounts are told about their margin at a time not before the last step [unix seconds]."""
+        ...
+
+    def close(self) -> None:
+        """Frees what the side holds."""
+        ...
+
+
+def account_id(text: str) -> AccountId:
+    """The account that a text names: `alice` is her account 0, `alice/2` her account 2.
+
+    Raises ValueError when the number is none.
+    """
+    owner, slash, number = text.partition("/")
+    if slash and not number.isdecimal():
+        raise ValueError(f"{text!r} is no account: expected NAME or NAME/NUMBER")
+    return AccountId(owner, int(number or 0))
+
+
+_KIND_LETTERS = {market.CALL: "C", market.PUT: "P"}
+_LETTER_KINDS = {letter: kind for kind, letter in _KIND_LETTERS.items()}
+_INSTRUMENT = re.compile(r"(.+?)-(?:PERP|(\d{8})(?:T(\d{6}))?(?:-(\d+(?:\.\d{1,18})?)-([CP]))?)")
+_USUAL_TIME = "080000"  # when listed options end, unless their name says otherwise
+
+
+def instrument_name(instrument: int, underlyings: Sequence[str]) -> str:
+    """The name of an instrument as traders write it: `ETH-PERP`, `ETH-20261225`, `ETH-20261225-4000-C`.
+
+    An expiry at another time than 08:00 UTC carries it, as `ETH-20261225T143000`.
+    """
+    underlying, kind = market.underlying_of(instrument), market.kind_of(instrument)
+    expiry, strike_wad = market.expiry_of(instrument), market.strike_of(instrument)
+    formed = instrument == market.instrument_of(underlying, kind, expiry, strike_wad)
+    if formed and underlying < len(underlyings):
+        if instrument == market.perp(underlying):
+            return f"{underlyings[underlying]}-PERP"
+        if expiry and expiry <= _LAST_WRITTEN and (kind in _KIND_LETTERS) == (strike_wad != 0) and kind != market.PERP:
+            end = f"{underlyings[underlying]}-{expiry_name(expiry)}"
+            if kind == market.FUTURE:
+                return end
+            if kind in _KIND_LETTERS:
+                return f"{end}-{_decimal(strike_wad)}-{_KIND_LETTERS[kind]}"
+    return f"instrument {instrument}"
+
+
+_LAST_WRITTEN = 253_402_300_799  # the end of the year 9999
+
+
+def expiry_name(expiry: int) -> str:
+    """An expiry as traders write it: `20261225`, or `20261225T143000` when it is not at 08:00 UTC."""
+    when = datetime.fromtimestamp(expiry, UTC)
+    clock = f"{when:%H%M%S}"
+    return f"{when:%Y%m%d}" + ("" if clock == _USUAL_TIME else f"T{clock}")
+
+
+def expiry_number(name: str) -> int:
+    """The time that a text such as `20261225` or `20261225T143000` names [unix seconds]. Raises ValueError."""
+    day, _, clock = name.partition("T")
+    when = datetime.strptime(day + (clock or _USUAL_TIME), "%Y%m%d%H%M%S")
+    return int(when.replace(tzinfo=UTC).timestamp())
+
+
+def instrument_number(name: str, underlyings: Sequence[str]) -> int:
+    """The number of an instrument that is named as traders write it; ValueError when there is none such."""
+    found = _INSTRUMENT.fullmatch(name)
+    if not found or found[1] not in underlyings:
+        known = ", ".join(f"{u}-PERP" for u in underlyings)
+        forms = f"{underlyings[0]}-20261225 or {underlyings[0]}-20261225-4000-C" if underlyings else "none"
+        raise ValueError(f"{name!r} is no instrument: expected one of {known}, or such as {forms}")
+    underlying = list(underlyings).index(found[1])
+    if found[2] is None:
+        return market.perp(underlying)
+    expiry = expiry_number(found[2] + (f"T{found[3]}" if found[3] else ""))
+    if found[4] is None:
+        return market.instrument_of(underlying, market.FUTURE, expiry, 0)
+    whole, _, fraction = found[4].partition(".")
+    strike_wad = int(whole) * fixed.WAD + int(fraction.ljust(18, "0"))
+    return market.instrument_of(underlying, _LETTER_KINDS[found[5]], expiry, strike_wad)
+
+
+def _decimal(wad: int) -> str:
+    whole, fraction = divmod(wad, fixed.WAD)
+    return f"{whole}.{fraction:018d}".rstrip("0").rstrip(".")

@@ -1,0 +1,82 @@
+"""A story: a world, and steps that follow from what the model says of the steps before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step, World
+from crossvault.mirror import fixed, funding, ledger, market, option, oracle, valuation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.margin import Book
+from crossvault.mirror.standard import Exposure
+
+
+class ExpectationFailed(Exception):
+    """A story went otherwise than its file says: `file:line: field: expected ..., came ...`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A scenario, ready to be played.
+
+    hash: over the file, the data that it reads, the overrides and the seed. expected_steps: an estimate.
+    steps: yields steps for a model that executes each before it sends the outcome; raises ExpectationFailed.
+    finding: what once differed in it, where it is a repro. opening_steps: how many set it up, and ends_at: when it
+    is over [unix seconds], where that is known.
+    """
+
+    name: str
+    about: str
+    seed: int
+    hash: str
+    world: World
+    underlyings: tuple[str, ...]
+    collaterals: tuple[str, ...]
+    expected_steps: int
+    steps: Callable[[Model], Generator[Step, Outcome, None]]
+    finding: str = ""
+    opening_steps: int = 0
+    ends_at: int = 0
+
+
+def told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:
+    """Steps that are known beforehand, as a story tells them."""
+    yield from (step for step in steps)  # of a generator: outcomes are sent, and a tuple takes none
+
+
+def mark(model: Model, instrument: int, at: int) -> int:
+    """Price at which the model values an instrument at a time, however old the prints are [wad]; 0 if unknown."""
+    state = model.vault.ledger
+    underlying, kind = market.underlying_of(instrument), market.kind_of(instrument)
+    price = state.prices[underlying]
+    if kind == market.PERP:
+        return oracle.mark(price.index, price.premium, state.risks[underlying].mark_band)
+    curve = valuation.curve_of(state, instrument)
+    if curve.listed_at == 0:
+        return 0
+    expiry, strike_wad = market.expiry_of(instrument), market.strike_of(instrument)
+    forward_wad = curve.settlement or sum(oracle.forward_parts(curve, price, expiry, now=at))
+    if kind == market.FUTURE:
+        return forward_wad
+    is_call = kind == market.CALL
+    if curve.settlement:
+        return option.payoff(forward_wad, strike_wad, is_call)
+    book = Book(0, [], [Exposure() for _ in state.risks], [])
+    return valuation.option_line(state, book, instrument, 0, now=at).mark_wad
+
+
+def value(model: Model, account: AccountId, instrument: int, at: int) -> int:
+    """What a position is worth at a time: size * mark, quote, and what is due of funding [wad]."""
+    position = model.vault.ledger.holders[account].positions[instrument]
+    worth_wad = fixed.mul_div_floor(position.size, mark(model, instrument, at), fixed.WAD)
+    return worth_wad + position.quote + due_funding(model, account, instrument, at)
+
+
+def due_funding(model: Model, account: AccountId, instrument: int, at: int) -> int:
+    """What a position receives of funding since it was last touched; negative when it pays [wad]."""
+    state = model.vault.ledger
+    position = state.holders[account].positions[instrument]
+    grown = ledger.funding_index(state, instrument, now=max(at, model.at)) - position.funding_index
+    return funding.payment(position.size, grown)

@@ -1,0 +1,116 @@
+"""What can be said to a contract and heard from it: calls by door, results, events and refusals, by its ABI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
+
+from crossvault.differential.step import Event
+from crossvault.evm.codec import Abi, Codec, Kind, snake
+from crossvault.mirror.errors import Refusal
+
+_PANIC = {"name": "Panic", "type": "error", "inputs": [{"name": "code", "type": "uint256"}]}
+_STRING_ERROR = "08c379a0"
+_TEXT = {"name": "text", "type": "string"}
+
+
+class RevertedWithText(Refusal):
+    """A call reverted with a text, as `require` does."""
+
+    text: str
+
+
+class RevertedSilently(Refusal):
+    """A call reverted and said nothing."""
+
+
+class Interface:
+    """The doors, events and errors of one ABI; errors of further ABIs (libraries, tokens) are understood as well."""
+
+    def __init__(self, abi: Abi, codec: Codec, errors: Sequence[Abi] = ()) -> None:
+        self._functions = {snake(item["name"]): _Function(item, codec) for item in abi if item["type"] == "function"}
+        self._events = {_topic(item): _Event(item, codec) for item in abi if item["type"] == "event"}
+        self._text = codec.kinds([_TEXT])
+        known = [_PANIC, *(item for each in (abi, *errors) for item in each if item["type"] == "error")]
+        self._errors = {_selector(item): _Error(item, codec) for item in known}
+
+    def call(self, action: str, args: Mapping[str, Any]) -> str:
+        """The data of a call: a door in snake case, arguments by name. KeyError, ValueError when they do not fit."""
+        return self._functions[action].call(args)
+
+    def result(self, action: str, data: str) -> tuple[Any, ...]:
+        """The values that a call answered with."""
+        decoded: tuple[Any, ...] = self._functions[action].outputs.decode(data, 2)
+        return decoded
+
+    def event(self, log: Mapping[str, Any]) -> Event:
+        """The event that a log holds."""
+        topics = log["topics"]
+        known = self._events.get(topics[0]) if topics else None
+        return known.event(topics, log["data"]) if known else Event("unknown", (*topics, log["data"]))
+
+    def refusal(self, data: str) -> Refusal:
+        """The refusal that revert data holds."""
+        if len(data) < 10:
+            return RevertedSilently()
+        if known := self._errors.get(data[2:10]):
+            return known.refusal(data)
+        if data[2:10] == _STRING_ERROR:
+            return RevertedWithText(*self._text.decode(data, 10))
+        return RevertedWithText(f"unknown error {data}")
+
+    def topic(self, name: str) -> str:
+        """The first topic of the logs of an event. StopIteration when there is none of that name."""
+        return next(topic for topic, event in self._events.items() if event.name == name)
+
+    def event_fields(self) -> dict[str, tuple[str, ...]]:
+        """The names of the values of every event, in the mirror's form."""
+        return {event.name: event.fields for event in self._events.values()}
+
+
+class _Function:
+    def __init__(self, item: Mapping[str, Any], codec: Codec) -> None:
+        self._selector = _selector(item)
+        self._inputs = codec.kinds(item["inputs"])
+        self._order = [snake(each["name"]) for each in item["inputs"]]
+        self.outputs: Kind = codec.kinds(item["outputs"])
+
+    def call(self, args: Mapping[str, Any]) -> str:
+        return "0x" + self._selector + self._inputs.encode([args[name] for name in self._order])
+
+
+class _Event:
+    def __init__(self, item: Mapping[str, Any], codec: Codec) -> None:
+        self.name: str = item["name"]
+        self.fields = tuple(snake(each["name"]) for each in item["inputs"])
+        self._indexed = [each["indexed"] for each in item["inputs"]]
+        self._topics = [codec.kind(each) for each in item["inputs"] if each["indexed"]]
+        self._data = codec.kinds([each for each in item["inputs"] if not each["indexed"]])
+
+    def event(self, topics: Sequence[str], data: str) -> Event:
+        indexed = iter([kind.decode(topic, 2) for kind, topic in zip(self._topics, topics[1:], strict=True)])
+        others = iter(self._data.decode(data, 2))
+        return Event(self.name, tuple(next(indexed if is_topic else others) for is_topic in self._indexed))
+
+
+class _Error:
+    def __init__(self, item: Mapping[str, Any], codec: Codec) -> None:
+        fields = {snake(each["name"]): Any for each in item["inputs"]}
+        self._class = type(item["name"], (Refusal,), {"__annotations__": fields})
+        self._inputs = codec.kinds(item["inputs"])
+
+    def refusal(self, data: str) -> Refusal:
+        refused: Refusal = self._class(*self._inputs.decode(data, 10))
+        return refused
+
+
+def _selector(item: Mapping[str, Any]) -> str:
+    function: Any = {**item, "type": "function", "outputs": []}
+    return function_abi_to_4byte_selector(function).hex()
+
+
+def _topic(item: Mapping[str, Any]) -> str:
+    event: Any = item
+    return "0x" + event_abi_to_log_topic(event).hex()

@@ -1,0 +1,185 @@
+"""A local Anvil, started and stopped, and spoken to through web3's provider.
+
+Two set-ups. Flat: a node forked off an idle one, so that no state root is computed and a block costs the same however
+long the run and wide the world (contracts/README.md). Plain: one node as users start it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from crossvault.evm.compiler import EVM_VERSION
+from crossvault.setup import toolchain
+
+Request = tuple[str, Sequence[Any]]
+
+_START_SECS = 30.0
+_TIMEOUT_SECS = 300
+
+
+class Letter(NamedTuple):
+    """Requests, encoded once."""
+
+    body: bytes
+    methods: tuple[str, ...]
+
+
+class ChainLost(Exception):
+    """The node stopped answering; what was compared until then stands."""
+
+
+class ChainRefused(Exception):
+    """A node refused a request; `code`, `message` and `data` are the node's (0 and empty where it said none)."""
+
+    def __init__(self, method: str, error: Any) -> None:
+        told: dict[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
+        self.code: int = told.get("code", 0)
+        self.message = str(told.get("message", ""))
+        self.data = told.get("data") or ""
+        super().__init__(f"{method}: {error}")
+
+
+class Node:
+    """A running Anvil that mines only when told to and lets anyone send."""
+
+    def __init__(self, starts_at: int, *, flat: bool = True) -> None:
+        """Starts the node; its first block is at a time [unix seconds]. Raises ToolchainMissing, ChainLost."""
+        self._processes: list[subprocess.Popen[bytes]] = []
+        mine = ["--no-mining", "--order", "fees", "--auto-impersonate", "--block-base-fee-per-gas", "0"]
+        try:
+            if flat:
+                base = self._start(starts_at, [])
+                fork = ["--fork-url", base, "--no-storage-caching", "--prune-history"]
+                self._start(starts_at, [*mine, *fork, "--transaction-block-keeper", "8"])
+            else:
+                self._start(starts_at, [*mine, "--max-persisted-states", "0"])
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, starts_at: int, options: Sequence[str]) -> str:
+        port = toolchain.free_port()
+        command = [str(toolchain.anvil()), "--accounts", "1", "--port", str(port), "--silent"]
+        command += ["--disable-console-log", "--no-request-size-limit"]
+        command += ["--timestamp", str(starts_at), "--hardfork", EVM_VERSION, "--disable-block-gas-limit", *options]
+        # a session of its own: Ctrl-C in the terminal is for crossvault, which stops the node itself
+        silent, heard = subprocess.DEVNULL, subprocess.PIPE
+        self._processes.append(subprocess.Popen(command, stdout=silent, stderr=heard, start_new_session=True))
+        self.url = f"http://127.0.0.1:{port}"
+        self._wire = _Wire(port)
+        self._await(self._processes[-1])
+        return self.url
+
+    def _await(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _START_SECS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+                raise ChainLost(f"Anvil did not start (exit {process.returncode}): {said}")
+            try:
+                self.rpc("eth_chainId")
+            except ChainLost:
+                time.sleep(0.02)
+            else:
+                return
+        raise ChainLost(f"Anvil did not answer within {_START_SECS:.0f} s")
+
+    def letter(self, requests: Sequence[Request]) -> Letter:
+        """Requests as the node takes them; it works on those of one letter at once, so none may need another."""
+        return Letter(self._wire.body(requests), tuple(method for method, _ in requests))
+
+    def post(self, letter: Letter) -> bytes:
+        """What the node answers to a letter, not read yet. Raises ChainLost."""
+        try:
+            return self._wire.post(letter.body)
+        except OSError as lost:
+            raise self._lost() from lost
+
+    def answers(self, letter: Letter, answer: bytes) -> list[Any]:
+        """The answers to the requests of a letter, in their order. Raises ChainLost, ChainRefused."""
+        try:
+            responses = self._wire.responses(answer)
+        except ValueError as garbled:
+            raise self._lost() from garbled
+        return [_answer(method, each) for method, each in zip(letter.methods, responses, strict=True)]
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """The answer to one request. Raises ChainLost, ChainRefused."""
+        return self.batch([(method, params)])[0]
+
+    def batch(self, requests: Sequence[Request]) -> list[Any]:
+        """The answers to many requests, in their order. Raises ChainLost, ChainRefused."""
+        if not requests:
+            return []
+        letter = self.letter(requests)
+        return self.answers(letter, self.post(letter))
+
+    def create(self, sender: str, code: str, gas: str) -> str | None:
+        """Mines the creation of a contract; answers its address (hex), None when the constructor fails."""
+        sent = self.rpc("eth_sendTransaction", {"from": sender, "data": code, "gas": gas, "gasPrice": "0x0"})
+        self.rpc("evm_mine")
+        receipt = self.rpc("eth_getTransactionReceipt", sent)
+        created = receipt is not None and receipt["status"] == "0x1"
+        return receipt["contractAddress"] if created else None
+
+    def send(self, sender: str, to: str, data: str, gas: str) -> None:
+        """Mines a call, whatever comes of it."""
+        self.rpc("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": gas, "gasPrice": "0x0"})
+        self.rpc("evm_mine")
+
+    def _lost(self) -> ChainLost:
+        gone = [process.returncode for process in self._processes if process.poll() is not None]
+        detail = f"it ended with exit {gone[-1]}" if gone else "it still runs but does not answer"
+        return ChainLost(f"Anvil at {self.url} was lost: {detail}")
+
+    def close(self) -> None:
+        """Stops the node."""
+        for process in self._processes:
+            process.kill()
+        for process in self._processes:
+            process.wait()
+            if process.stderr:
+                process.stderr.close()
+        self._processes.clear()
+
+
+class _Wire:
+    """web3's JSON-RPC provider on one kept-alive connection, without a session's costly proxies and retries."""
+
+    def __init__(self, port: int) -> None:
+        from http.client import HTTPConnection
+
+        from web3.providers.base import JSONBaseProvider
+
+        self._provider: Any = JSONBaseProvider()
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECS)
+
+    def body(self, requests: Sequence[Request]) -> bytes:
+        encoded: bytes = self._provider.encode_batch_rpc_request([(name, list(params)) for name, params in requests])
+        return encoded
+
+    def post(self, body: bytes) -> bytes:
+        from http.client import HTTPException
+
+        try:
+            self._connection.request("POST", "/", body, {"Content-Type": "application/json"})
+            return self._connection.getresponse().read()
+        except HTTPException as broken:
+            self._connection.close()
+            raise ConnectionError(str(broken)) from broken
+        except OSError:
+            self._connection.close()
+            raise
+
+    def responses(self, answer: bytes) -> list[Any]:
+        found: Any = self._provider.decode_rpc_response(answer)
+        return sorted(found, key=lambda each: each["id"]) if isinstance(found, list) else [found]
+
+
+def _answer(method: str, response: Any) -> Any:
+    if error := response.get("error"):
+        raise ChainRefused(method, error)
+    return response["result"]

@@ -1,0 +1,110 @@
+"""What is said to the contracts of a world and heard from them, whoever executes it.
+
+Steps become calls; answers become outcomes, snapshots, metrics and curves in the mirror's form. An answer has the shape
+that nodes give it: `status`, `returnData`, `logs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossvault.differential.step import EXCHANGE, EXCHANGE_DOORS, TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step
+from crossvault.evm.abi import Interface
+from crossvault.evm.codec import Codec, Names
+from crossvault.evm.compiler import Build
+from crossvault.evm.deploy import GAS, vault_abi
+from crossvault.evm.signing import signed
+from crossvault.mirror.evm import Call as Said
+from crossvault.mirror.exchange import Signature
+from crossvault.mirror.lens import AccountState, CurveState, Globals
+from crossvault.mirror.valuation import Metrics
+
+Call = dict[str, str]
+Answer = dict[str, Any]
+
+ACCEPTED = "0x1"
+
+_NOBODY = "0x" + "0" * 40
+_ERROR_SOURCES = ("Errors", "Unfillable", "Token")
+
+
+class Speech:
+    """The doors, events and refusals of one build, between names that are bound to its contracts."""
+
+    def __init__(self, build: Build, names: Names) -> None:
+        self.build, self.names = build, names
+        self.codec = Codec(names)
+        artifacts = build.artifacts
+        others = [artifact.abi for name, artifact in artifacts.items() if name in _ERROR_SOURCES]
+        self.vault = Interface(vault_abi(build), self.codec, others)
+        self.token = Interface(artifacts["Token"].abi, self.codec)
+        self.exchange = Interface(artifacts["Exchange"].abi, self.codec)
+        self.codec.written |= {Said: self._said, Signature: self._signed}
+        self._address = names.address(VAULT)
+        self._speakers = {self._address: self.vault, names.address(EXCHANGE): self.exchange}
+
+    def transaction(self, step: Step) -> Call:
+        """A step as a node takes it."""
+        sender = self.names.address(step.sender)
+        if step.action in TOKEN_ACTIONS:
+            args = {name: value for name, value in step.args.items() if name != "token"}
+            to, data = self.names.address(step.args["token"]), self.token.call(step.action, _token_args(args))
+        elif step.action in EXCHANGE_DOORS:
+            to, data = self.names.address(EXCHANGE), self.exchange.call(step.action, step.args)
+        else:
+            to, data = self._address, self.vault.call(step.action, step.args)
+        return {"from": sender, "to": to, "input": data, "gas": GAS}
+
+    def view(self, door: str, args: dict[str, Any]) -> Call:
+        """A question to the vault, asked by nobody."""
+        return {"from": _NOBODY, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}
+
+    def outcome(self, call: Answer, view: Answer) -> Outcome:
+        """What the answers to a step, and to the view after it, tell."""
+        snapshot = self.told_snapshot(view["returnData"]) if view["status"] == ACCEPTED else self._unreadable(view)
+        if call["status"] != ACCEPTED:
+            return Outcome(self.vault.refusal(_revert_data(call)), (), snapshot)
+        told = ((self._speakers.get(log["address"]), log) for log in call["logs"])
+        return Outcome(None, tuple(speaker.event(log) for speaker, log in told if speaker), snapshot)
+
+    def told_metrics(self, call: Answer) -> Any:
+        """Metrics, or the refusal of a foreign contract to tell them, which is equal to none."""
+        if call["status"] != ACCEPTED:
+            return self.vault.refusal(_revert_data(call))
+        return Metrics(*self.vault.result("metrics", call["returnData"])[0])
+
+    def told_curves(self, data: str) -> tuple[CurveState, ...]:
+        """The expiries that an answer to `curves` holds."""
+        return tuple(CurveState(*each) for each in self.vault.result("curves", data)[0])
+
+    def told_snapshot(self, data: str) -> Snapshot:
+        """The state that an answer to `snapshot` holds."""
+        shared, accounts = self.vault.result("snapshot", data)
+        return Snapshot(Globals(*shared), tuple(AccountState(*each) for each in accounts))
+
+    def event_fields(self) -> dict[str, tuple[str, ...]]:
+        """The names of the values of every event, in the mirror's form."""
+        return self.vault.event_fields() | self.exchange.event_fields()
+
+    def _unreadable(self, view: Answer) -> Snapshot:
+        """What stands for a state that a foreign contract refuses to show: equal to no state."""
+        refusal: Any = self.vault.refusal(_revert_data(view))
+        return Snapshot(refusal, ())
+
+    def _said(self, call: Said) -> str:
+        return self.vault.call(call.action, call.args)
+
+    def _signed(self, signature: Signature) -> str:
+        if self.names.is_contract(signature.signer):
+            raise ValueError(f"{signature.signer} is a contract and cannot sign")
+        return signed(signature, self.names.number)
+
+
+def _token_args(args: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `mint(to, amountRaw)` and of ERC-20's `transfer(to, value)`."""
+    return {**args, "value": args["amount_raw"]}
+
+
+def _revert_data(call: Answer) -> str:
+    data: str = call.get("returnData") or "0x"
+    return data if data != "0x" else call.get("error", {}).get("data") or "0x"

@@ -1,0 +1,183 @@
+"""The chain side: the contracts on a local Anvil, driven in chunks.
+
+A chunk of steps goes to the node as one `eth_simulateV1`: each step has its own time, and the state of what it touched
+is read after it. The chunk is then mined, a block per time, and the state that mining left must be the simulated one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from crossvault.differential.step import Outcome, Snapshot, Step, World, named
+from crossvault.evm.anvil import Letter, Node, Request
+from crossvault.evm.bindings import Answer, Call, Speech
+from crossvault.evm.codec import Names
+from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.deploy import deploy_world
+from crossvault.mirror.account import AccountId, Image
+from crossvault.mirror.lens import AccountState, CurveState
+from crossvault.mirror.valuation import Metrics
+from crossvault.setup import toolchain
+
+CHUNK = 100
+
+_BEFORE_SECS = 3600
+
+
+class Prepared(NamedTuple):
+    """A chunk of steps and the letters that put it to the node; `before` of them come before the simulation."""
+
+    steps: Sequence[Step]
+    before: int
+    letters: list[Letter]
+
+
+class Played(NamedTuple):
+    """What a chunk came to: an outcome per step, then the curves and what each account it names is told."""
+
+    outcomes: list[Outcome]
+    metrics: list[Metrics]
+    curves: tuple[CurveState, ...]
+
+
+class EnginesDisagree(Exception):
+    """Mining a chunk left another state than simulating it."""
+
+
+class Chain(Speech):
+    """The contracts of a directory on an Anvil of their own."""
+
+    def __init__(self, world: World, contracts: Path | None = None) -> None:
+        """Compiles, starts, deploys. Raises CompileFailed, ToolchainMissing, ChainLost, DeployFailed."""
+        build, names = compile_contracts(contracts), Names()
+        self.node = Node(world.starts_at - _BEFORE_SECS)
+        try:
+            deploy_world(self.node, build, world, names)
+        except BaseException:
+            self.node.close()
+            raise
+        super().__init__(build, names)
+        self.engine = f"anvil {toolchain.versions()['anvil']}"
+        self._nonces: dict[str, int] = {}
+
+    def play(self, steps: Sequence[Step]) -> list[Outcome]:
+        """Executes steps in order and answers the outcome of each. Raises ChainLost, EnginesDisagree."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(steps), CHUNK):
+            prepared = self.prepare(steps[start : start + CHUNK])
+            outcomes += self.read(prepared, self.send(prepared)).outcomes
+        return outcomes
+
+    def prepare(self, steps: Sequence[Step]) -> Prepared:
+        """A chunk of steps as letters to the node, to simulate, mine and read it; none waits for an answer."""
+        calls = [self.transaction(step) for step in steps]
+        accounts = named(steps)
+        views = [self.view("metrics", {"account": account}) for account in accounts]
+        views.append(self.view("curves", {}))
+        balances = self._balances(steps)
+        requests: list[list[Request]] = [
+            *balances,
+            [self._simulation(steps, calls)],
+            *self._blocks(steps, calls),
+            [("eth_call", [self.view("snapshot", {"ids": accounts}), "latest"])],
+            [_simulated([(steps[-1].at, views)])],
+        ]
+        return Prepared(steps, len(balances), [self.node.letter(each) for each in requests])
+
+    def send(self, prepared: Prepared) -> list[bytes]:
+        """What the node answers to a chunk, not read yet: who waits for it can do something else. Raises ChainLost."""
+        return [self.node.post(letter) for letter in prepared.letters]
+
+    def read(self, prepared: Prepared, sent: Sequence[bytes]) -> Played:
+        """What a chunk came to. Raises EnginesDisagree when mining left another state than simulating."""
+        answers = [self.node.answers(*pair)[0] for pair in zip(prepared.letters, sent, strict=True)]
+        simulated, mined, [viewed] = answers[prepared.before], answers[-2], answers[-1]
+        *metrics, curves = viewed["calls"]
+        outcomes = self._outcomes(simulated)
+        self._require_same(prepared.steps, outcomes, self.told_snapshot(mined))
+        return Played(outcomes, [self.told_metrics(call) for call in metrics], self.told_curves(curves["returnData"]))
+
+    def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
+        """What accounts are told about their margin at a time not before the last step [unix seconds]."""
+        calls = [self.view("metrics", {"account": account}) for account in accounts]
+        return [self.told_metrics(call) for call in self.simulate(at, calls)]
+
+    def simulate(self, at: int, calls: Sequence[Call]) -> list[Answer]:
+        """What the node answers to calls at a time [unix seconds], each after those before it; nothing is kept."""
+        method, params = _simulated([(at, calls)])
+        answers: list[Answer] = self.node.rpc(method, *params)[0]["calls"]
+        return answers
+
+    def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
+        """State of the vault and of some accounts, as mined."""
+        call = self.view("snapshot", {"ids": accounts})
+        return self.told_snapshot(self.node.rpc("eth_call", call, "latest"))
+
+    def curves(self) -> tuple[CurveState, ...]:
+        """State of the expiries that have not settled, as mined."""
+        return self.told_curves(self.node.rpc("eth_call", self.view("curves", {}), "latest"))
+
+    def close(self) -> None:
+        """Stops the node."""
+        self.node.close()
+
+    def _simulation(self, steps: Sequence[Step], calls: Sequence[Call]) -> Request:
+        """Every step at its own time, and after each the state of what it names."""
+        blocks: list[tuple[int, list[Call]]] = []
+        for at, places in _by_time(steps):
+            views = ((calls[place], self.view("snapshot", {"ids": steps[place].accounts()})) for place in places)
+            blocks.append((at, [call for pair in views for call in pair]))
+        return _simulated(blocks)
+
+    def _outcomes(self, blocks: Sequence[Answer]) -> list[Outcome]:
+        answers = [answer for block in blocks for answer in block["calls"]]
+        return [self.outcome(*pair) for pair in zip(answers[::2], answers[1::2], strict=True)]
+
+    def _require_same(self, steps: Sequence[Step], outcomes: Sequence[Outcome], mined: Snapshot) -> None:
+        count = len(outcomes[-1].snapshot.globals.totals_raw)
+        last = {each.account: _widened(each, count) for outcome in outcomes for each in outcome.snapshot.accounts}
+        if mined != Snapshot(outcomes[-1].snapshot.globals, tuple(last[state.account] for state in mined.accounts)):
+            raise EnginesDisagree(f"mining the steps up to {steps[-1]} left {mined}, simulating them did not")
+
+    def _balances(self, steps: Sequence[Step]) -> list[list[Request]]:
+        """Something to pay gas with, for whoever sends the first time."""
+        new = dict.fromkeys(step.sender for step in steps if step.sender not in self._nonces)
+        self._nonces |= {sender: int(self.names.is_contract(sender)) for sender in new}  # a contract begins at one
+        rich: list[Request] = [("anvil_setBalance", [self.names.address(sender), hex(10**30)]) for sender in new]
+        return [rich] if rich else []
+
+    def _blocks(self, steps: Sequence[Step], calls: Sequence[Call]) -> Iterator[list[Request]]:
+        """The transactions of each time in one letter, and the word to mine them in another."""
+        for at, places in _by_time(steps):
+            yield [self._sending(steps[place], calls[place], places.stop - place) for place in places]
+            yield [("evm_mine", [at])]
+
+    def _sending(self, step: Step, call: Call, gas_price: int) -> Request:
+        """A transaction that its gas price puts into its place: the node orders a block by it."""
+        nonce = self._nonces[step.sender]
+        self._nonces[step.sender] += 1
+        return "eth_sendTransaction", [call | {"nonce": hex(nonce), "gasPrice": hex(gas_price)}]
+
+
+def _simulated(blocks: Sequence[tuple[int, Sequence[Call]]]) -> Request:
+    states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
+    return "eth_simulateV1", [{"blockStateCalls": states, "validation": False}, "latest"]
+
+
+def _widened(state: AccountState, collaterals: int) -> AccountState:
+    """A state as it reads once further collaterals are listed, of which the account has none."""
+    image = Image(*state.image)
+    wider = image.balances + (0,) * (collaterals - len(image.balances))
+    return state._replace(image=image._replace(balances=wider))
+
+
+def _by_time(steps: Sequence[Step]) -> Iterator[tuple[int, range]]:
+    """Each time with the places of its steps."""
+    start = 0
+    for at, group in groupby(steps, key=lambda step: step.at):
+        stop = start + sum(1 for _ in group)
+        yield at, range(start, stop)
+        start = stop

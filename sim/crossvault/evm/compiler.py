@@ -1,0 +1,371 @@
+"""Contracts -> artifacts, through py-solc-x, kept by content: what was compiled once is only read again.
+
+The compiler input has the unit names, remappings and settings that `ape compile` uses, so both give the same
+bytecode to the last byte of its metadata. A warm call neither starts solc nor imports py-solc-x.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from crossvault.setup import toolchain
+
+FORMAT = 1
+EVM_VERSION = "cancun"
+SETTINGS: Mapping[str, Any] = {
+    "optimizer": {"enabled": True, "runs": 200},
+    "evmVersion": EVM_VERSION,
+    "viaIR": False,
+}
+_OUTPUTS = (
+    "abi",
+    "evm.bytecode.object",
+    "evm.bytecode.linkReferences",
+    "evm.deployedBytecode.object",
+    "evm.deployedBytecode.linkReferences",
+    "evm.deployedBytecode.immutableReferences",
+    "evm.methodIdentifiers",
+    "storageLayout",
+)
+
+_PROBES = "probes/Probe"
+_IMPORT = re.compile(r'"(\.{1,2}/[^"]+\.sol)"')
+Sources = Mapping[str, str]  # path below the contracts directory -> text
+
+
+class CompileFailed(Exception):
+    """The contracts do not compile; the message is the compiler's, with file and line."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One compiled contract; code is hex without 0x, with solc's placeholders where libraries are linked."""
+
+    name: str
+    source: str
+    abi: list[dict[str, Any]]
+    bytecode: str
+    link_references: dict[str, Any]
+    deployed_bytecode: str
+    deployed_link_references: dict[str, Any]
+    immutable_references: dict[str, Any]
+    method_identifiers: dict[str, str]
+    storage_layout: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Build:
+    """Everything that one directory of contracts compiles to, by contract name."""
+
+    artifacts: Mapping[str, Artifact]
+    hash: str
+    warnings: tuple[str, ...]
+
+
+def contract_sources(directory: Path | None = None) -> Sources:
+    """Every Solidity file of a directory; those that it lacks and crossvault ships are crossvault's own.
+
+    Left out of another directory are the probes that open single functions to crossvault's own tests.
+    """
+    ours = toolchain.contracts_dir()
+    sources = _read_sources(ours)
+    if directory is not None and directory.resolve() != ours.resolve():
+        if not directory.is_dir():
+            raise CompileFailed(f"{directory}: no such directory")
+        shared = {name: text for name, text in sources.items() if not name.startswith(_PROBES)}
+        sources = shared | _read_sources(directory)
+    return dict(sorted(sources.items()))
+
+
+def compile_contracts(directory: Path | None = None) -> Build:
+    """The build of a directory (default: the contracts that ship); raises CompileFailed, ToolchainMissing."""
+    return _compile_sources(contract_sources(directory), directory)
+
+
+def compile_many(directories: Sequence[Path]) -> list[Build]:
+    """One build per directory with all that is not in the cache compiled in a single start of solc.
+
+    Each directory's units have a prefix, so the metadata at the end of the bytecode is not that of
+    `compile_contracts`; the code before it is the same. Raises CompileFailed if any of them does not compile.
+    """
+    sources = [contract_sources(directory) for directory in directories]
+    prefixes = [build_hash(each)[:16] for each in sources]
+    stored = [_stored(f"{prefix}-batch") for prefix in prefixes]
+    known = zip(prefixes, sources, stored, strict=True)
+    missing = {prefix: each for prefix, each, old in known if old is None}
+    fresh = _compile_batch(missing) if missing else {}
+    return [old or fresh[prefix] for prefix, old in zip(prefixes, stored, strict=True)]
+
+
+def compile_units(units: Sources) -> Build:
+    """The build of some sources alone, by unit name, with none of those that ship. Raises CompileFailed."""
+    key = build_hash(units)
+    if stored := _stored(f"{key}-units"):
+        return stored
+    output = _run_solc(units, {"*": _OUTPUTS}, None, units)
+    own = {unit: found for unit, found in output["contracts"].items() if unit in units}
+    return _store(f"{key}-units", Build(_artifacts(own, ""), key, _warnings(output)))
+
+
+def syntax_trees(directory: Path | None = None) -> Mapping[str, Any]:
+    """The compiler's syntax tree of every file, by its path below the directory; cached like a build."""
+    sources = contract_sources(directory)
+    path = _cache_path(f"{build_hash(sources)}.ast")
+    if (stored := _read_json(path)) is None:
+        output = _run_solc(_units(sources, "contracts/"), {"": ["ast"]}, directory)
+        stored = {name: output["sources"][f"contracts/{name}"]["ast"] for name in sources}
+        _write_json(path, stored)
+    return stored
+
+
+def source_maps(files: Sequence[str], directory: Path | None = None) -> Mapping[str, Any]:
+    """Where the code of the contracts in some files comes from: `maps` by contract, `sources` by number; cached."""
+    sources = contract_sources(directory)
+    path = _cache_path(f"{build_hash(sources)}.maps")
+    if (stored := _read_json(path)) is None:
+        wanted = {f"contracts/{name}": "" for name in files}
+        outputs = {"*": ["evm.deployedBytecode.sourceMap"]}
+        output = _run_solc(_units(sources, "contracts/"), outputs, directory, wanted)
+        maps = {
+            name: found["evm"]["deployedBytecode"]["sourceMap"]
+            for unit in output["contracts"].values()
+            for name, found in unit.items()
+        }
+        numbers = {str(each["id"]): unit.removeprefix("contracts/") for unit, each in output["sources"].items()}
+        stored = {"maps": maps, "sources": {number: unit for number, unit in numbers.items() if unit in sources}}
+        _write_json(path, stored)
+    return stored
+
+
+def build_hash(sources: Sources) -> str:
+    """The identity of a build: its sources, the settings, the compiler and the locked dependencies."""
+    return _hash({"sources": dict(sources), "settings": dict(SETTINGS), "solc": toolchain.SOLC})
+
+
+def without_metadata(code: str) -> str:
+    """Bytecode without the CBOR metadata that solc appends; its last two bytes are its length."""
+    tail = int(code[-4:], 16) if len(code) > 4 else 0
+    return code[: -2 * (tail + 2)] if 2 * (tail + 2) <= len(code) else code
+
+
+def _compile_sources(sources: Sources, directory: Path | None) -> Build:
+    key = build_hash(sources)
+    if stored := _stored(key):
+        return stored
+    with _turn(key):
+        return _stored(key) or _compile_stale(key, sources, directory)
+
+
+def _compile_stale(key: str, sources: Sources, directory: Path | None) -> Build:
+    """Compiles what differs from the contracts that ship, or everything where these are not in the cache."""
+    ours = contract_sources()
+    shipped = _stored(build_hash(ours)) if directory else None
+    stale = _reached(sources, ours) if shipped else set(sources)
+    kept = {name: each for name, each in shipped.artifacts.items() if each.source in sources} if shipped else {}
+    kept = {name: each for name, each in kept.items() if each.source not in stale}
+    output = _run_solc(
+        _units(sources, "contracts/"), {"*": _OUTPUTS}, directory, _units(dict.fromkeys(stale, ""), "contracts/")
+    )
+    fresh = _artifacts(output["contracts"], "contracts/", kept)
+    return _store(key, Build(dict(sorted(fresh.items())), key, _warnings(output)))
+
+
+def _reached(sources: Sources, ours: Sources) -> set[str]:
+    """The files that differ from those that ship, and all that import one of them, however indirectly."""
+    return reached(sources, {name for name, text in sources.items() if ours.get(name) != text})
+
+
+def reached(sources: Sources, files: Iterable[str]) -> set[str]:
+    """Some files and all that import one of them, however indirectly."""
+    needed, found = imports(sources), set(files)
+    while more := {name for name, wanted in needed.items() if name not in found and wanted & found}:
+        found |= more
+    return found
+
+
+def imports(sources: Sources) -> dict[str, set[str]]:
+    """What each file imports of the others."""
+    return {
+        name: {posixpath.normpath(posixpath.join(posixpath.dirname(name), each)) for each in _IMPORT.findall(text)}
+        for name, text in sources.items()
+    }
+
+
+def _units(sources: Sources, prefix: str) -> dict[str, str]:
+    return {f"{prefix}{name}": text for name, text in sources.items()}
+
+
+def _compile_batch(batch: Mapping[str, Sources]) -> dict[str, Build]:
+    units: dict[str, str] = {}
+    for prefix, sources in batch.items():
+        units |= _units(sources, f"{prefix}/contracts/")
+    output = _run_solc(units, {"*": _OUTPUTS}, None)
+    builds = {}
+    for prefix, sources in batch.items():
+        own = {unit: found for unit, found in output["contracts"].items() if unit.startswith(f"{prefix}/")}
+        warnings = tuple(text for text in _warnings(output) if f"{prefix}/" in text)
+        build = Build(_artifacts(own, f"{prefix}/contracts/"), build_hash(sources), warnings)
+        builds[prefix] = _store(f"{prefix}-batch", build)
+    return builds
+
+
+def _read_sources(directory: Path) -> dict[str, str]:
+    found = {}
+    for path in directory.rglob("*.sol"):
+        parts = path.relative_to(directory).parts
+        if not any(part == "node_modules" or part.startswith(".") for part in parts):
+            found["/".join(parts)] = path.read_text(encoding="utf8")
+    return found
+
+
+def _hash(content: Mapping[str, Any]) -> str:
+    whole = {**content, "format": FORMAT, "npm": toolchain.npm_digest()}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _remappings(texts: Sequence[str]) -> list[str]:
+    """Those in use, sorted: ape passes no others, and they are part of the metadata."""
+    used = (prefix for prefix in toolchain.dependencies() if any(f'"{prefix}/' in text for text in texts))
+    return sorted(f"{prefix}={toolchain.dependencies()[prefix]}" for prefix in used)
+
+
+def _run_solc(
+    units: Sources, outputs: Mapping[str, Sequence[str]], directory: Path | None, wanted: Sources | None = None
+) -> dict[str, Any]:
+    """The compiler's output for units that carry their text, or for some of them; solc reads the dependencies."""
+    toolchain.ensure()
+    request = standard_input(units, outputs)
+    if wanted is not None:
+        selection = request["settings"]["outputSelection"]
+        request["settings"]["outputSelection"] = {unit: selection[unit] for unit in units if unit in wanted}
+    output = standard_json(toolchain.solc(), request)
+    problems = output.get("errors", [])
+    if errors := [each["formattedMessage"] for each in problems if each["severity"] == "error"]:
+        where = f"in {directory}:\n" if directory else ""
+        raise CompileFailed(where + "\n".join(errors).strip())
+    return output
+
+
+def standard_input(units: Sources, outputs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """solc's standard JSON input, with output only for the given units."""
+    selection = {unit: {name: list(wanted) for name, wanted in outputs.items()} for unit in units}
+    settings = {**SETTINGS, "remappings": _remappings(list(units.values())), "outputSelection": selection}
+    return {
+        "language": "Solidity",
+        "sources": {unit: {"content": text} for unit, text in units.items()},
+        "settings": settings,
+    }
+
+
+def standard_json(binary: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    """One start of a solc through py-solc-x; errors of the contracts are in the output, not raised."""
+    import solcx
+    from solcx.exceptions import SolcError
+
+    base = toolchain.solc_base()
+    try:
+        answer = solcx.compile_standard(
+            dict(request),
+            base_path=base,
+            allow_paths=[base, toolchain.node_modules()],
+            solc_binary=binary,
+            allow_empty=True,
+        )
+    except SolcError as failed:
+        if not failed.error_dict:
+            raise CompileFailed(f"solc did not answer: {failed}") from failed
+        return {"errors": failed.error_dict}
+    return dict(answer)
+
+
+def _artifacts(
+    contracts: Mapping[str, Any], prefix: str, kept: Mapping[str, Artifact] | None = None
+) -> dict[str, Artifact]:
+    found: dict[str, Artifact] = dict(kept or {})
+    for unit in sorted(contracts):
+        for name, output in sorted(contracts[unit].items()):
+            source = unit.removeprefix(prefix)
+            if name in found:
+                raise CompileFailed(f"two contracts are named {name}: {found[name].source} and {source} define it")
+            found[name] = _artifact(name, source, output)
+    return found
+
+
+def _artifact(name: str, source: str, output: Mapping[str, Any]) -> Artifact:
+    evm = output.get("evm", {})
+    creation, deployed = evm.get("bytecode", {}), evm.get("deployedBytecode", {})
+    return Artifact(
+        name=name,
+        source=source,
+        abi=output.get("abi", []),
+        bytecode=creation.get("object", ""),
+        link_references=creation.get("linkReferences", {}),
+        deployed_bytecode=deployed.get("object", ""),
+        deployed_link_references=deployed.get("linkReferences", {}),
+        immutable_references=deployed.get("immutableReferences", {}),
+        method_identifiers=evm.get("methodIdentifiers", {}),
+        storage_layout=output.get("storageLayout", {}),
+    )
+
+
+def _warnings(output: Mapping[str, Any]) -> tuple[str, ...]:
+    """What solc warns of in the contracts themselves; those in dependencies are not ours to mend."""
+    found = (problem for problem in output.get("errors", []) if problem["severity"] == "warning")
+    own = (each for each in found if "/.cache/" not in each.get("sourceLocation", {}).get("file", ""))
+    return tuple(problem["formattedMessage"].strip() for problem in own)
+
+
+@contextmanager
+def _turn(name: str) -> Iterator[None]:
+    """One process at a time compiles a thing; whoever waited looks for it again."""
+    from filelock import FileLock
+
+    path = _cache_path(name).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path):
+        _stored.cache_clear()
+        yield
+
+
+def _cache_path(name: str) -> Path:
+    return toolchain.state_dir() / "artifacts" / f"{name}.json"
+
+
+@functools.lru_cache(maxsize=8)
+def _stored(name: str) -> Build | None:
+    stored = _read_json(_cache_path(name))
+    if stored is None:
+        return None
+    artifacts = {each["name"]: Artifact(**each) for each in stored["artifacts"]}
+    return Build(artifacts, stored["hash"], tuple(stored["warnings"]))
+
+
+def _store(name: str, build: Build) -> Build:
+    artifacts = [asdict(artifact) for artifact in build.artifacts.values()]
+    _write_json(_cache_path(name), {"hash": build.hash, "warnings": build.warnings, "artifacts": artifacts})
+    _stored.cache_clear()
+    return build
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    """A stored object; None if it is not there or was damaged."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return None
+    return stored if isinstance(stored, dict) else None
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(content, separators=(",", ":")), encoding="utf8")
+    fresh.replace(path)

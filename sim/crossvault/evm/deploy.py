@@ -1,0 +1,139 @@
+"""Contracts onto whatever executes them: linked, libraries first and once, each name bound to its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from crossvault.differential.step import DEPLOYER, EXCHANGE, VAULT, TokenSpec, World
+from crossvault.evm.codec import Codec, Names
+from crossvault.evm.compiler import Artifact, Build
+from crossvault.mirror.liquidation import Terms
+
+TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"
+GAS = hex(30_000_000)
+
+TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
+
+
+class Ground(Protocol):
+    """Whoever executes contracts: a node, or a machine in this process. Addresses, data and gas are hex."""
+
+    def create(self, sender: str, code: str, gas: str) -> str | None:
+        """Executes the code of a constructor and answers the address of the contract; None when that fails."""
+        ...
+
+    def send(self, sender: str, to: str, data: str, gas: str) -> None:
+        """Executes a call, and keeps what it changes."""
+        ...
+
+
+def vault_abi(build: Build) -> list[dict[str, Any]]:
+    """Everything that may be said to the vault's address: its own doors, and those that it passes on."""
+    items = [
+        item
+        for name in ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller")
+        for item in build.artifacts[name].abi
+    ]
+    return [item for place, item in enumerate(items) if item not in items[:place]]
+
+
+class DeployFailed(Exception):
+    """A contract could not be put on the chain."""
+
+
+class Deployer:
+    """Puts contracts of one build on a ground, libraries first and once."""
+
+    def __init__(self, ground: Ground, build: Build, names: Names) -> None:
+        self._ground, self._build, self.names = ground, build, names
+        self._libraries: dict[str, str] = {}
+
+    def deploy(self, contract: str, types: Sequence[str] = (), values: Sequence[Any] = ()) -> str:
+        """Puts a contract on the chain and answers its address (hex). Raises DeployFailed."""
+        from eth_abi.abi import encode
+
+        artifact = self._build.artifacts[contract]
+        data = "0x" + self._linked(artifact) + encode(types, values).hex()
+        address = self._ground.create(self.names.address(DEPLOYER), data, GAS)
+        if address is None:
+            size = len(artifact.deployed_bytecode) // 2
+            raise DeployFailed(f"{contract} ({size} bytes; the chain takes 24576) could not be deployed")
+        return address
+
+    def _linked(self, artifact: Artifact) -> str:
+        return linked(artifact, self._library)
+
+    def _library(self, name: str) -> str:
+        if name not in self._libraries:
+            self._libraries[name] = self.deploy(name)
+        return self._libraries[name]
+
+
+def linked(artifact: Artifact, library: Callable[[str], str]) -> str:
+    """The code that creates a contract, with the addresses of its libraries (hex, without 0x)."""
+    code = artifact.bytecode
+    for libraries in artifact.link_references.values():
+        for name, places in libraries.items():
+            address = library(name)[2:]
+            for place in places:
+                at, size = 2 * place["start"], 2 * place["length"]
+                code = code[:at] + address + code[at + size :]
+    return code
+
+
+class Piece(NamedTuple):
+    """A contract to be: the name it gets, what it is made of, and what its constructor is told."""
+
+    name: str
+    contract: str
+    types: Sequence[str] = ()
+    values: Sequence[Any] = ()
+
+
+def pieces(world: World, names: Names) -> Iterator[Piece]:
+    """The contracts of a vault, each after those that it names: a name must be bound before the next is asked for."""
+    terms = f"({','.join(['uint64'] * len(Terms._fields))})"
+    yield Piece(STRESS, "Stress")
+    yield Piece(TELLER, "Teller")
+    yield Piece(POLICY, "Policy", ["address"], [names.address(TELLER)])
+    yield Piece(FEED, "Feed", ["address"], [names.address(POLICY)])
+    yield Piece(REGISTRY, "Registry", ["address"], [names.address(FEED)])
+    yield Piece(APPRAISER, "Appraiser", ["address"], [names.address(REGISTRY)])
+    kinds = ["address", "address", "uint256", terms, "address", "address"]
+    told = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
+    yield Piece(VAULT, "Vault", kinds, [*told, names.address(APPRAISER), names.address(STRESS)])
+    yield Piece(EXCHANGE, "Exchange", ["address"], [names.address(VAULT)])
+
+
+def token_piece(spec: TokenSpec) -> Piece:
+    """A test token to be."""
+    return Piece(spec.name, TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals])
+
+
+def deploy_world(ground: Ground, build: Build, world: World, names: Names) -> None:
+    """Puts tokens, vault, exchange and wallets of a world on a ground and binds their names. Raises DeployFailed."""
+    deployer = Deployer(ground, build, names)
+    deploy_tokens(deployer, world)
+    for piece in pieces(world, names):
+        names.bind(piece.name, deployer.deploy(piece.contract, piece.types, piece.values))
+    for name, signer in world.wallets:
+        names.bind(name, deployer.deploy("Wallet", ["address"], [names.address(signer)]))
+    set_spenders(ground, build, world.tokens, names)
+
+
+def deploy_tokens(deployer: Deployer, world: World) -> None:
+    """Puts the tokens of a world on a ground and binds their names. Raises DeployFailed."""
+    for spec in world.tokens:
+        piece = token_piece(spec)
+        deployer.names.bind(piece.name, deployer.deploy(piece.contract, piece.types, piece.values))
+
+
+def set_spenders(ground: Ground, build: Build, tokens: Sequence[TokenSpec], names: Names) -> None:
+    """Lets the vault of a world spend what anybody holds of its tokens."""
+    from crossvault.evm.abi import Interface
+
+    interface = Interface(build.artifacts["Token"].abi, Codec(names))
+    data = interface.call("set_spender", {"spender": VAULT})
+    for spec in tokens:
+        ground.send(names.address(DEPLOYER), names.address(spec.name), data, GAS)

@@ -1,0 +1,83 @@
+"""The chain side in this process: the same contracts on pyrevm, one step at a time, for searching.
+
+What it finds is no finding until Anvil has said the same (contracts/README.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from crossvault.differential.step import CHAIN_ID, Outcome, Snapshot, Step, World
+from crossvault.evm.bindings import Answer, Call, Speech
+from crossvault.evm.chain import CHUNK
+from crossvault.evm.codec import Names
+from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.deploy import deploy_world
+from crossvault.evm.pyrevm import Machine
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.lens import CurveState
+from crossvault.mirror.valuation import Metrics
+
+
+class Local(Speech):
+    """The contracts of a directory in memory. It grows by some kB a step: a campaign takes a new one for each walk."""
+
+    engine = "pyrevm"
+
+    def __init__(self, world: World, contracts: Path | Build | None = None) -> None:
+        """Compiles and deploys. Raises CompileFailed, ToolchainMissing, DeployFailed."""
+        build, names = contracts if isinstance(contracts, Build) else compile_contracts(contracts), Names()
+        self.machine = Machine(CHAIN_ID, world.starts_at)
+        deploy_world(self.machine, build, world, names)
+        super().__init__(build, names)
+        self.last: Answer = {}  # to the last step, as the machine gave it
+        self._steps, self._at = 0, 0
+        self._marks: list[tuple[int, int]] = []
+
+    def apply(self, step: Step) -> Outcome:
+        """Executes one step and answers its outcome."""
+        self.enter(step)
+        self.last = self.machine.call(self.transaction(step))
+        return self.outcome(self.last, self._ask(self.view("snapshot", {"ids": step.accounts()})))
+
+    def enter(self, step: Step) -> None:
+        """Begins a block for a step where Anvil's does."""
+        if step.at != self._at or self._steps % CHUNK == 0:
+            self.machine.move(step.at)
+            self._at = step.at
+        self._steps += 1
+
+    def play(self, steps: Sequence[Step]) -> list[Outcome]:
+        """Executes steps in order and answers the outcome of each."""
+        return [self.apply(step) for step in steps]
+
+    def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
+        """What accounts are told about their margin at a time not before the last step [unix seconds]."""
+        calls = [self.view("metrics", {"account": account}) for account in accounts]
+        return [self.told_metrics(self.machine.ask(call, at)) for call in calls]
+
+    def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
+        """State of the vault and of some accounts."""
+        return self.told_snapshot(self._ask(self.view("snapshot", {"ids": accounts}))["returnData"])
+
+    def curves(self) -> tuple[CurveState, ...]:
+        """State of the expiries that have not settled."""
+        return self.told_curves(self._ask(self.view("curves", {}))["returnData"])
+
+    def mark(self) -> int:
+        """A place to go back to."""
+        self._marks.append((self._steps, self._at))
+        return self.machine.mark()
+
+    def back(self, mark: int) -> None:
+        """Takes back every step since a mark, which stays; marks after it are gone."""
+        self.machine.back(mark)
+        self._steps, self._at = self._marks[mark]
+        del self._marks[mark + 1 :]
+
+    def close(self) -> None:
+        """Frees nothing: the side is memory."""
+
+    def _ask(self, call: Call) -> Answer:
+        return self.machine.ask(call)

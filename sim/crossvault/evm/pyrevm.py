@@ -1,0 +1,174 @@
+"""An EVM in this process: pyrevm, with its traps kept in one room.
+
+It is not asked for gas (its journal never ends, so slots stay warm), nor to `commit`: the next call would fail.
+What it does not do by itself is done here: transient storage ends with a call, the block follows the time, and a
+contract may send.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from crossvault.evm.compiler import EVM_VERSION
+from crossvault.setup import toolchain
+
+Answer = dict[str, Any]
+
+_BLOCK_GAS = 2**63
+_PADDING = b"\0" * 33  # which revm adds to code when it looks for the places to jump to
+_COPIES = 0xC0DE << 144
+_HAND = "0x" + f"{0x4A4D << 144:040x}"
+_REVERTED = re.compile(r"Revert \{ gas_used: \d+, output: (0x[0-9a-f]*) \}")
+_HALTED = "Halt {"
+_MOST_MARKS = 500  # of 1024 levels; a step needs some
+
+
+class MachineFailed(Exception):
+    """The machine refused a call that is no step (a defect of crossvault, or another pyrevm than expected)."""
+
+
+class Machine:
+    """A world in memory: time, block number, contracts, and marks to go back to. Addresses and data are hex."""
+
+    def __init__(self, chain_id: int, at: int, mix: int = 0, most_code: int | None = None) -> None:
+        """at: time of the first block [unix seconds]; mix: its `prevrandao`; most_code: bytes that a contract may have.
+
+        Raises ToolchainMissing where pyrevm is not installed.
+        """
+        self._revm = _revm()
+        env = self._revm.Env(cfg=self._revm.CfgEnv(chain_id=chain_id, limit_contract_code_size=most_code))
+        self._mix = mix.to_bytes(32, "big")
+        self._evm: Any = self._revm.EVM(env=env, gas_limit=_BLOCK_GAS, spec_id=EVM_VERSION.upper())
+        self._marks: list[tuple[Any, int, int]] = []
+        self._hands: set[str] = set()
+        self._people: set[str] = set()
+        self._set_block(at, 0)
+
+    def move(self, at: int) -> None:
+        """Begins the next block, at a time [unix seconds]."""
+        self._set_block(at, self.number + 1)
+
+    def call(self, call: Mapping[str, str]) -> Answer:
+        """Executes a call (`from`, `to`, `input`, `gas`) and keeps what it changes; answers as a node does."""
+        sender, to, data = call["from"], call["to"], call["input"]
+        if self._is_contract(sender):
+            sender, to, data = _HAND, sender, f"0x{to[2:]:0>64}{data[2:]}"
+        evm = self._evm
+        evm.reset_transient_storage()
+        try:
+            answer = evm.message_call(sender, to, calldata=bytes.fromhex(data[2:]), gas=int(call["gas"], 16))
+        except RuntimeError as refused:
+            return {"status": "0x0", "returnData": _revert_data(str(refused)), "logs": ()}
+        return {"status": "0x1", "returnData": "0x" + answer.hex(), "logs": [_log(each) for each in evm.result.logs]}
+
+    def ask(self, call: Mapping[str, str], at: int | None = None) -> Answer:
+        """Executes a call and takes back what it changed; `at`: in the next block, at a time [unix seconds]."""
+        moved = at is not None and at != self.at
+        was = self.at, self.number
+        if moved:
+            self.move(at or 0)
+        checkpoint = self._evm.snapshot()
+        answer = self.call(call)
+        self._evm.revert(checkpoint)
+        if moved:
+            self._set_block(*was)
+        return answer
+
+    def code(self, address: str) -> str:
+        """The code at an address, as it was deployed."""
+        code: bytes | None = self._evm.get_code(address)
+        return "0x" + (code or b"").removesuffix(_PADDING).hex()
+
+    def replace(self, address: str, code: bytes) -> None:
+        """Puts other code where a contract is; what it stores stays."""
+        self._evm.insert_account_info(address, self._revm.AccountInfo(nonce=1, code=code))
+
+    def create(self, sender: str, code: str, gas: str) -> str | None:
+        """Executes the code of a constructor in a block of its own; answers the address, None when that fails."""
+        self.move(self.at)
+        try:
+            created: str = self._evm.deploy(sender, bytes.fromhex(code.removeprefix("0x")), gas=int(gas, 16))
+        except RuntimeError as refused:
+            _revert_data(str(refused))
+            return None
+        return created.lower()
+
+    def send(self, sender: str, to: str, data: str, gas: str) -> None:
+        """Executes a call in a block of its own, whatever comes of it."""
+        self.move(self.at)
+        self.call({"from": sender, "to": to, "input": data, "gas": gas})
+
+    def mark(self) -> int:
+        """A place to go back to. Each is a level of the call depth, so there is room for some hundreds."""
+        if len(self._marks) >= _MOST_MARKS:
+            raise MachineFailed(f"there is room for {_MOST_MARKS} marks at once")
+        self._marks.append((self._evm.snapshot(), self.at, self.number))
+        return len(self._marks) - 1
+
+    def back(self, mark: int) -> None:
+        """Takes back everything since a mark, which stays; marks after it are gone."""
+        _, at, number = self._marks[mark]
+        for checkpoint, *_ in reversed(self._marks[mark:]):  # one after another: each takes back a single level
+            self._evm.revert(checkpoint)
+        self._marks[mark:] = [(self._evm.snapshot(), at, number)]
+        self._set_block(at, number)
+
+    def _set_block(self, at: int, number: int) -> None:
+        self.at, self.number = at, number
+        self._evm.set_block_env(self._revm.BlockEnv(timestamp=at, number=number, basefee=0, prevrandao=self._mix))
+
+    def _is_contract(self, sender: str) -> bool:
+        """Whether a sender has code; the first time it does, it is given a hand that others can move."""
+        if sender in self._people:
+            return False
+        if sender in self._hands:
+            return True
+        code = bytes.fromhex(self.code(sender)[2:])
+        if not code:
+            self._people.add(sender)
+            return False
+        copy = f"0x{_COPIES + len(self._hands):040x}"
+        info = self._revm.AccountInfo
+        self._evm.insert_account_info(copy, info(code=code))
+        self._evm.insert_account_info(sender, info(nonce=self._evm.basic(sender).nonce, code=_handed(copy)))
+        self._hands.add(sender)
+        return True
+
+
+def _revm() -> Any:
+    try:
+        import pyrevm
+    except ImportError as missing:
+        mend = toolchain.setup_command() if toolchain.clone() else "pip install 'crossvault[fuzz]'"
+        raise toolchain.ToolchainMissing(f"searching needs pyrevm 0.3.7, which is not installed: {mend}") from missing
+    return pyrevm
+
+
+def _handed(copy: str) -> bytes:
+    """Code that is what `copy` holds, but for one caller, whose words it passes on: 32 bytes of whom to, then what.
+
+    A transaction cannot be sent by an account with code; what is called must still see the contract as its sender.
+    """
+    passed = "6020360360205f37"  # CALLDATACOPY(0, 32, size - 32)
+    own = "5b" + passed + "5f5f602036035f5f5f355af1"  # CALL(all gas, first word, no value, the rest)
+    others = "365f5f375f5f365f73" + copy[2:] + "5af4"  # DELEGATECALL(all gas, copy, everything)
+    asks = f"73{_HAND[2:]}3314"  # is the caller the hand?
+    here = (len(asks) + len(others)) // 2 + 6
+    end = here + len(own) // 2
+    answer = f"5b3d5f5f3e60{end + 11:02x}573d5ffd5b3d5ff3"  # what came back, returned or reverted
+    return bytes.fromhex(f"{asks}60{here:02x}57{others}60{end:02x}56{own}{answer}")
+
+
+def _log(log: Any) -> dict[str, Any]:
+    return {"address": log.address.lower(), "topics": log.topics, "data": "0x" + log.data[1].hex()}
+
+
+def _revert_data(said: str) -> str:
+    """The data of a refusal; a halt has none. Raises MachineFailed for what is neither."""
+    if found := _REVERTED.fullmatch(said):
+        return found[1]
+    if said.startswith(_HALTED):
+        return "0x"
+    raise MachineFailed(f"pyrevm: {said}")

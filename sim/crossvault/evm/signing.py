@@ -1,0 +1,72 @@
+"""Real signatures: the key of every name, and the typed data (EIP-712) of an order as wallets hash it.
+
+Keys follow from names alone and are for local chains only: whoever can read this file has all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+
+from coincurve import PrivateKey, PublicKey
+from eth_utils.crypto import keccak
+
+from crossvault.mirror.exchange import Order, Signature
+
+_LABEL = b"crossvault key of "
+DOMAIN = ("crossvault exchange", "1")  # name and version, as contracts/Exchange.sol states them
+_DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+_ORDER_TYPE = "Order(uint256 account,uint256 instrument,int256 size,uint256 limitWad,uint256 expiresAt,uint256 salt)"
+_WORD = 2**256
+_V = 27
+
+
+def address_of(name: str) -> str:
+    """The address of the key of a name (hex)."""
+    point = PublicKey.from_valid_secret(_secret(name)).format(compressed=False)
+    return "0x" + keccak(point[1:])[-20:].hex()
+
+
+def key_of(name: str) -> str:
+    """The key of a name (hex)."""
+    return "0x" + _secret(name).hex()
+
+
+def signed(signature: Signature, number: Callable[[str], int]) -> str:
+    """The bytes of a signature over what it says (hex). number: the address of a name as a number."""
+    digest = digest_of(signature, number)
+    made = PrivateKey(_secret(signature.signer)).sign_recoverable(digest, hasher=None)
+    return (made[:64] + bytes([made[64] + _V])).hex()
+
+
+def digest_of(signature: Signature, number: Callable[[str], int]) -> bytes:
+    """What is signed: the hash of an order as typed data. number: the address of a name as a number."""
+    separator = domain(signature.chain_id, number(signature.exchange))
+    return keccak(b"\x19\x01" + separator + keccak(_keccak_text(_ORDER_TYPE) + _order(signature.order, number)))
+
+
+def _order(order: Order, number: Callable[[str], int]) -> bytes:
+    account, *others = order
+    words = [number(account.owner) * 2**96 + account.number, *others]
+    return b"".join(_word(value) for value in words)
+
+
+@cache
+def domain(chain_id: int, contract: int) -> bytes:
+    """The separator of the exchange's domain. contract: its address as a number."""
+    words = [_keccak_text(text) for text in (_DOMAIN_TYPE, *DOMAIN)] + [_word(chain_id), _word(contract)]
+    return keccak(b"".join(words))
+
+
+@cache
+def _keccak_text(text: str) -> bytes:
+    return keccak(text.encode())
+
+
+def _word(value: int) -> bytes:
+    return (value % _WORD).to_bytes(32, "big")
+
+
+def _secret(name: str) -> bytes:
+    return sha256(_LABEL + name.encode()).digest()

@@ -1,0 +1,147 @@
+"""Many walks in many processes, until there were enough, one fails, or the user has seen enough."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, NamedTuple
+
+from crossvault.evm.compiler import Build
+from crossvault.fuzz.blocks import Place
+from crossvault.fuzz.corpus import Corpus
+from crossvault.fuzz.reach import Reach
+from crossvault.fuzz.task import Enough, Task, Walked, tasks, walk
+
+Tick = Callable[[int], None]
+
+_POLL_SECS = 0.2
+
+
+class Plan(NamedTuple):
+    """How much is played: so many steps, or seconds; from which seed on; in how many processes."""
+
+    seed: int
+    jobs: int
+    steps: int | None = None
+    secs: int | None = None
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a campaign came to."""
+
+    reach: Reach = field(default_factory=Reach)
+    walks: int = 0
+    metrics: int = 0
+    cpu_secs: float = 0.0
+    seconds: float = 0.0
+    failures: list[Walked] = field(default_factory=list)
+    seen: set[Place] = field(default_factory=set)
+    interrupted: bool = False
+
+    def add(self, walked: Walked) -> None:
+        """Takes in a walk."""
+        self.walks += 1
+        self.metrics += walked.metrics
+        self.cpu_secs += walked.seconds
+        self.reach.add(walked.reach)
+        self.seen |= walked.seen
+        if walked.failure:
+            self.failures.append(walked)
+
+
+class _Shared(NamedTuple):
+    """What every process of a campaign knows: the contracts, their blocks, whether to stop, and the steps."""
+
+    build: Build
+    places: Sequence[Place]
+    stop: Any
+    steps: Any
+    until: float
+
+
+class Campaign:
+    """A plan, what it is played against, and the corpus that it adds to."""
+
+    def __init__(self, plan: Plan, build: Build, corpus: Corpus, places: Sequence[Place] = ()) -> None:
+        """places: blocks of the contracts to look out for."""
+        self._plan, self._corpus, self.findings = plan, corpus, Findings()
+        until = float("inf") if plan.secs is None else time.time() + plan.secs
+        self._shared = _Shared(build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until)
+        self._pending: set[Future[Walked]] = set()
+
+    def run(self, tick: Tick = lambda steps: None) -> Findings:
+        """Plays walks; `tick` hears of the steps so far. An interruption is noted, and what was reached is kept."""
+        started, todo = time.perf_counter(), self._tasks()
+        with ProcessPoolExecutor(self._plan.jobs, initializer=_begin, initargs=(self._shared,)) as pool:
+            try:
+                while self._give(pool, todo) or self._pending:
+                    self._take(_POLL_SECS)
+                    tick(self._shared.steps.value)
+            except KeyboardInterrupt:
+                self.findings.interrupted = True
+            self._shared.stop.set()
+            while self._pending:
+                self._take(None)
+        self.findings.seconds = time.perf_counter() - started
+        return self.findings
+
+    def _tasks(self) -> Iterator[Task]:
+        """First what failed before, then a new seed each, until there are enough steps."""
+        left = self._plan.steps
+        for task in chain(self._corpus.failed(), tasks(self._plan.seed)):
+            if task in self._corpus:
+                continue
+            if left is None:
+                yield task
+            elif left > 0:
+                yield task._replace(length=min(task.length, left))
+                left -= task.length
+            else:
+                return
+
+    def _give(self, pool: ProcessPoolExecutor, todo: Iterator[Task]) -> bool:
+        """Gives every process something to do; says whether there was something."""
+        over = self.findings.failures or time.time() > self._shared.until
+        if over:
+            self._shared.stop.set()
+        given = False
+        while not over and len(self._pending) < self._plan.jobs and (task := next(todo, None)):
+            self._pending.add(pool.submit(_walk, task, frozenset(self.findings.seen)))
+            given = True
+        return given
+
+    def _take(self, patience: float | None) -> None:
+        """Takes in the walks that have ended."""
+        done, self._pending = wait(self._pending, patience, FIRST_COMPLETED)
+        for each in done:
+            walked = each.result()
+            self.findings.add(walked)
+            if walked.whole:
+                self._corpus.note(walked)
+
+
+_shared: _Shared
+
+
+def _begin(shared: _Shared) -> None:
+    global _shared
+    _shared = shared
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one says when to stop
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _walk(task: Task, seen: frozenset[Place]) -> Walked:
+    def tick(steps: int) -> None:
+        shared = _shared
+        with shared.steps.get_lock():
+            shared.steps.value += 1
+        if shared.stop.is_set() or time.time() > shared.until:
+            raise Enough
+
+    return walk(task, _shared.build, tick, _shared.places, seen)

@@ -1,0 +1,66 @@
+"""What was found in process, once more on Anvil: only then is it a finding."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.differential.story import ExpectationFailed, Story, told
+from crossvault.evm.anvil import ChainRefused
+from crossvault.evm.chain import Chain, EnginesDisagree
+from crossvault.fuzz.task import Failure, Task
+from crossvault.lockstep import record
+from crossvault.lockstep.invariants import Invariants
+from crossvault.lockstep.run import Broken, Diverged, run
+
+
+class Finding(NamedTuple):
+    """A failure that both engines show: the story of its steps, the step, in words, and where the record is."""
+
+    story: Story
+    steps: tuple[Step, ...]
+    number: int
+    text: str
+    failure: Diverged | Broken | ExpectationFailed | None
+    record: Path
+
+
+def confirm(task: Task, failure: Failure, contracts: Path | None, folder: Path) -> Finding:
+    """Plays the steps of a failure on Anvil and records them. Raises EnginesDisagree where nothing fails there."""
+    story = told_story(task, failure)
+    path = folder / f"{story.name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    model, guard = Model(story.world), Invariants()
+    with ExitStack() as stack:
+        chain = Chain(story.world, contracts)
+        stack.callback(chain.close)
+        out = stack.enter_context(path.open("w", encoding="utf8", buffering=1))
+        try:
+            result = run(story, model, chain, [record.Writer(out, record.header(story, chain))], guard)
+            found = result.failure or _at_the_end(guard, model)
+        except (ChainRefused, ValueError, IndexError, OverflowError) as odd:
+            text = f"the contracts gave an answer that cannot be read: {odd}"
+            return Finding(story, failure.steps, len(failure.steps), text, None, path)
+    if found is None:
+        raise EnginesDisagree(f"{story.name}: pyrevm says {failure.text}; Anvil does not; the steps are in {path}")
+    number = found.number if isinstance(found, Diverged) else len(failure.steps)
+    return Finding(story, failure.steps[:number], number, str(found), found, path)
+
+
+def told_story(task: Task, failure: Failure) -> Story:
+    """The steps of a failure as a story."""
+    steps = failure.steps
+    name = f"{task.kind}-{task.seed}"
+    return replace(task.story(), name=name, expected_steps=len(steps), steps=lambda model: told(steps))
+
+
+def _at_the_end(guard: Invariants, model: Model) -> Broken | None:
+    try:
+        guard.require_conserved(model)
+    except Broken as broken:
+        return broken
+    return None

@@ -1,0 +1,87 @@
+"""What a folder remembers of campaigns: the walks that were played, with what they reached, so that none is twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from crossvault.evm.compiler import Build
+from crossvault.fuzz.reach import Reach
+from crossvault.fuzz.task import Task, Walked
+from crossvault.setup import toolchain
+
+_WALKS = "walks.jsonl"
+_COMPARED = ("mirror/*.py", "differential/model.py", "lockstep/invariants.py", "walks/*.py", "fuzz/*.py")
+
+
+class BadCorpus(Exception):
+    """A folder that holds no corpus: file, line, and what is wrong."""
+
+
+class Corpus:
+    """Walks by what was compared: contracts, mirror and the search itself; without a folder, of this campaign only."""
+
+    def __init__(self, folder: Path | None, build: Build) -> None:
+        """Reads what the folder holds; makes it if there is none. Raises BadCorpus, OSError."""
+        self.folder, self.known_as = folder, stamp(build)
+        self.reach, self.walks = Reach(), 0
+        self._done: set[Task] = set()
+        self._failed: dict[Task, None] = {}
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._read(folder / _WALKS)
+
+    def __contains__(self, task: Task) -> bool:
+        return task in self._done
+
+    def failed(self) -> list[Task]:
+        """Walks that failed with other contracts, or another mirror: the first to be played again."""
+        return [task for task in self._failed if task not in self._done]
+
+    def note(self, walked: Walked) -> None:
+        """Remembers a walk that was played to its end, or to its failure."""
+        self._done.add(walked.task)
+        if self.folder is None:
+            return
+        body = {
+            "compared": self.known_as, "kind": walked.task.kind, "seed": walked.task.seed,
+            "length": walked.task.length, "failure": walked.failure and walked.failure.text,
+            "reach": walked.reach.document(),
+        }  # fmt: skip
+        with (self.folder / _WALKS).open("a", encoding="utf8") as out:
+            out.write(json.dumps(body, separators=(",", ":")) + "\n")
+
+    def _read(self, path: Path) -> None:
+        for task, compared, failure, reach in _lines(path):
+            if failure:
+                self._failed[task] = None
+            if compared == self.known_as and not failure:  # what failed is tried again: it may have been mended around
+                self._done.add(task)
+                self.walks += 1
+                self.reach.add(reach)
+
+
+def stamp(build: Build) -> str:
+    """A hash over the contracts and everything that they are compared with."""
+    found = sha256(build.hash.encode())
+    for pattern in _COMPARED:
+        for path in sorted(toolchain.PACKAGE.glob(pattern)):
+            found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def _lines(path: Path) -> Iterator[tuple[Task, str, str | None, Reach]]:
+    if not path.exists():
+        return
+    texts = path.read_text(encoding="utf8").splitlines(keepends=True)
+    for number, text in enumerate(texts, start=1):
+        if number == len(texts) and not text.endswith("\n"):
+            return  # a campaign ended in the middle of this line
+        try:
+            body = json.loads(text)
+            task = Task(body["kind"], body["seed"], body["length"])
+            yield task, body["compared"], body["failure"], Reach.of(body["reach"])
+        except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+            raise BadCorpus(f"{path}:{number}: no line of a corpus: {wrong!r}") from wrong

@@ -1,0 +1,150 @@
+"""One walk of a campaign: what is played from a seed, and what it came to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from random import Random
+from typing import NamedTuple
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.evm.compiler import Build
+from crossvault.evm.inprocess import Local
+from crossvault.fuzz.blocks import Place
+from crossvault.fuzz.coverage import Scout
+from crossvault.fuzz.inprocess_run import Hunt, follow
+from crossvault.fuzz.reach import Reach
+from crossvault.lockstep.invariants import Invariants
+from crossvault.lockstep.run import Broken
+from crossvault.walks.order_moves import Orders
+from crossvault.walks.random_walk import Walk
+from crossvault.walks.variety import Variety, drawn
+
+STEPS, ORDERS = "steps", "orders"
+TOLD_EVERY = 10  # steps between comparisons of what accounts are told: that costs as much as a step
+
+_LENGTHS = {STEPS: 1_000, ORDERS: 500}
+_EVERY_ORDERS = 5  # one walk in so many is of signed orders
+
+
+class Task(NamedTuple):
+    """A walk to be played: of `steps` or of signed `orders`, from a seed, so many steps after its set-up."""
+
+    kind: str
+    seed: int
+    length: int
+
+    def variety(self) -> Variety:
+        """What the walk differs in from a plain one."""
+        return drawn(Random(f"variety {self.seed}")) if self.kind == STEPS else Variety()
+
+    def story(self) -> Story:
+        """The walk as a story; it can be played once."""
+        if self.kind == ORDERS:
+            return Orders(self.seed, self.length).story()
+        return Walk(self.seed, self.length, variety=self.variety()).story()
+
+
+def tasks(seed: int) -> Iterator[Task]:
+    """A walk for each seed, without end."""
+    while True:
+        kind = ORDERS if seed % _EVERY_ORDERS == 2 else STEPS
+        yield Task(kind, seed, _LENGTHS[kind])
+        seed += 1
+
+
+class Failure(NamedTuple):
+    """Where a walk failed: `diverged`, `broken` or `unreadable`; in words; and the steps up to there."""
+
+    how: str
+    text: str
+    steps: tuple[Step, ...]
+
+
+class Walked(NamedTuple):
+    """What a walk came to; one that was stopped on the way is not whole."""
+
+    task: Task
+    whole: bool
+    metrics: int
+    seconds: float
+    reach: Reach
+    failure: Failure | None = None
+    seen: frozenset[Place] = frozenset()
+
+
+class Enough(Exception):
+    """Whoever looks on a walk wants no more of it."""
+
+
+def walk(
+    task: Task,
+    build: Build,
+    tick: Callable[[int], None] = lambda steps: None,
+    places: Sequence[Place] = (),
+    seen: Iterable[Place] = (),
+) -> Walked:
+    """Plays a walk in this process with every invariant; `tick` hears of every step, and may raise Enough.
+
+    places: blocks of the contracts to look out for, but for those that were seen.
+    """
+    story, steps, started = task.story(), list[Step](), time.process_time()
+    model, guard, reach = Model(story.world), Invariants(), Reach()
+    reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
+    hunting = Hunt(model, Local(story.world, build), guard, TOLD_EVERY, reach)
+    scout = Scout(story.world, build, places, set(seen)) if places else None
+    if scout:
+        hunting.follower = scout.follow
+
+    def walked(whole: bool, failure: Failure | None = None) -> Walked:
+        spent = time.process_time() - started
+        found = frozenset(scout.seen) if scout else frozenset()
+        return Walked(task, whole, hunting.result.metrics_compared, spent, reach, failure, found)
+
+    try:
+        failed = follow(noted(story, steps), hunting, tick).failure
+        if failed is None:
+            guard.require_conserved(model)
+    except Enough:
+        return walked(False)
+    except Broken as broken:
+        failed = broken
+    except (ValueError, IndexError, OverflowError) as odd:
+        text = f"step {len(steps)} ({steps[-1].action}): the contracts gave an answer that cannot be read: {odd}"
+        return walked(True, Failure("unreadable", text, tuple(steps)))
+    if failed is None:
+        return walked(True)
+    how = "broken" if isinstance(failed, Broken) else "diverged"
+    return walked(True, Failure(how, str(failed), tuple(steps)))
+
+
+def steps_of(story: Story) -> list[Step]:
+    """The steps of a story, as the model alone plays it. Raises ExpectationFailed."""
+    model, steps = Model(story.world), list[Step]()
+    told = story.steps(model)
+    try:
+        step = next(told)
+        while True:
+            steps.append(step)
+            step = told.send(model.apply(step))
+    except StopIteration:
+        return steps
+
+
+def noted(story: Story, steps: list[Step]) -> Story:
+    """The story, which notes its steps as they come."""
+
+    def noting(model: Model) -> Generator[Step, Outcome, None]:
+        inner = story.steps(model)
+        try:
+            step = next(inner)
+            while True:
+                steps.append(step)
+                step = inner.send((yield step))
+        except StopIteration:
+            return
+
+    return replace(story, steps=noting)

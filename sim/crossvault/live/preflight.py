@@ -1,0 +1,149 @@
+"""A story fitted to a vault that is there already: its rules are the vault's, or it is not played."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from crossvault.differential.compare import Difference, value_differences
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.mirror.account import AccountId
+
+_RULES = ("set_guardian", "set_feeder", "list_underlying", "list_collateral")
+_PASSING = ("price_wad", "size", "published_at")  # what differs from one try to the next
+Key = tuple[str, str, str]
+Acts = Generator[Step, Outcome, None]
+
+
+class Unfit(Exception):
+    """A story that the deployed vault cannot play: what differs."""
+
+
+def is_rule(step: Step) -> bool:
+    """Whether a step sets a vault up, as its deployment does."""
+    return step.action in _RULES or step.action.startswith(("schedule_", "enact_"))
+
+
+def rules(story: Story) -> tuple[Model, list[Step]]:
+    """A model with nothing but the rules of a story, and the steps that made them."""
+    model, made = Model(story.world), list[Step]()
+    steps = story.steps(model)
+    step = next(steps, None)
+    while step is not None and is_rule(step):
+        made.append(step)
+        step = steps.send(model.apply(step))
+    steps.close()
+    return model, made
+
+
+def require_same_rules(story: Story, deployed: Model) -> None:
+    """Raises Unfit unless a deployed vault has the rules of a story."""
+    wanted = rules(story)[0].vault.parameters()
+    found = value_differences("vault", deployed.vault.parameters(), wanted)
+    if found:
+        raise Unfit(f"{story.name} has other rules than the deployed vault: " + "; ".join(map(_told, found[:5])))
+
+
+def _told(found: Difference) -> str:
+    return f"{found.field.removeprefix('vault.')} is {found.chain}, in the story {found.model}"
+
+
+def governors(story: Story) -> set[str]:
+    """The names of a story's owner, guardian and feeders."""
+    appointed = {step.args["to"] for step in rules(story)[1] if step.action == "set_guardian"}
+    feeders = {step.args["feeder"] for step in rules(story)[1] if step.action == "set_feeder"}
+    return {story.world.owner} | appointed | feeders
+
+
+def require_feeders(story: Story, deployed: Model, aliases: Mapping[str, str]) -> None:
+    """Raises Unfit when somebody who publishes in a story may not."""
+    for step in rules(story)[1]:
+        if step.action == "set_feeder" and step.args["allowed"]:
+            feeder = aliases.get(step.args["feeder"], step.args["feeder"])
+            if not deployed.vault.is_feeder[feeder]:
+                raise Unfit(f"{step.args['feeder']} is no feeder of the deployed vault: name the account that is")
+
+
+@dataclass
+class Fitted:
+    """The steps of a story for a vault that has its rules.
+
+    aliases: names of one account that are one name there. done: steps that were played before, and are left out once
+    for each time. missing: what people lack of tokens that the story gives them, by person and token [raw]; None: all.
+    until: how many of the story's steps, if not all. leading: whether all steps so far set rules.
+    """
+
+    story: Story
+    aliases: Mapping[str, str]
+    done: Counter[Key] = field(default_factory=Counter)
+    missing: dict[tuple[str, str], int] | None = None
+    until: int | None = None
+    left_out: int = 0
+    leading: bool = True
+
+    def told(self) -> Story:
+        """The story."""
+        return replace(self.story, steps=self.steps)
+
+    def steps(self, model: Model) -> Acts:
+        """Plays what is left. Raises ExpectationFailed."""
+        inner, number = self.story.steps(model), 0
+        step = next(inner, None)
+        while step is not None:
+            number += 1
+            fitted = self._fitted(step)
+            if fitted is None:
+                self.left_out += 1
+                outcome = Outcome(None, (), model.snapshot(step.accounts()))
+            else:
+                outcome = yield fitted
+            if number == self.until:
+                return inner.close()
+            try:
+                step = inner.send(outcome)
+            except StopIteration:
+                return
+
+    def _fitted(self, step: Step) -> Step | None:
+        """A step as it is played, or None when there is nothing to do."""
+        self.leading = self.leading and is_rule(step)
+        if self.leading:
+            return None
+        renamed = replace(step, sender=self._name(step.sender), args=self._named(dict(step.args)))
+        if renamed.action == "mint" and self.missing is not None:
+            return self._minted(renamed)
+        if self.done[key(renamed)]:
+            self.done[key(renamed)] -= 1
+            return None
+        return renamed
+
+    def _minted(self, step: Step) -> Step | None:
+        assert self.missing is not None
+        place = step.args["to"], step.args["token"]
+        amount_raw = min(step.args["amount_raw"], self.missing.get(place, 0))
+        self.missing[place] = self.missing.get(place, 0) - amount_raw
+        return replace(step, args={**step.args, "amount_raw": amount_raw}) if amount_raw else None
+
+    def _name(self, name: str) -> str:
+        return self.aliases.get(name, name)
+
+    def _named(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._name(value)
+        if isinstance(value, AccountId):
+            return value._replace(owner=self._name(value.owner))
+        if isinstance(value, dict):
+            return {name: self._named(each) for name, each in value.items()}
+        if isinstance(value, tuple):
+            made = [self._named(each) for each in value]
+            return type(value)(*made) if hasattr(value, "_fields") else tuple(made)
+        return value
+
+
+def key(step: Step) -> Key:
+    """What a step does, whenever and at whatever price."""
+    return step.sender, step.action, repr(sorted(pair for pair in step.args.items() if pair[0] not in _PASSING))

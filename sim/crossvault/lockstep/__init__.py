@@ -1,0 +1,1 @@
+"""The loop that plays steps on both sides, its record and its invariants."""

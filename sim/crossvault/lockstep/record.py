@@ -1,0 +1,211 @@
+"""What is written down of a run: JSON lines, each chained to the one before by its hash, to be replayed bit for bit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+from typing import Any, TextIO
+
+from crossvault.differential.model import Model
+from crossvault.differential.notation import BadNotation, Notation, plain
+from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
+from crossvault.differential.story import Story, told
+from crossvault.evm.chain import Chain
+from crossvault.mirror.liquidation import Terms
+from crossvault.setup import toolchain
+
+FORMAT = 1
+SAME = "same"
+
+_HEADER = ("scenario", "about", "scenario_hash", "seed", "underlyings", "collaterals", "world", "versions", "contracts")
+
+
+class BadRecord(Exception):
+    """A file that is no record, or was changed: file, line, and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as read: its header, its steps, and the text of each step's line."""
+
+    path: Path
+    header: Mapping[str, Any]
+    steps: tuple[Step, ...]
+    lines: tuple[str, ...]
+
+    @property
+    def notation(self) -> Notation:
+        """The names of the recorded story."""
+        return Notation(self.header["underlyings"], self.header["collaterals"])
+
+    def story(self, until: int | None = None) -> Story:
+        """The recorded steps as a story that expects nothing, up to and including a step's number."""
+        steps = self.steps[:until]
+        header = self.header
+        return Story(
+            name=header["scenario"],
+            about=header["about"],
+            seed=header["seed"],
+            hash=header["scenario_hash"],
+            world=world_of(header["world"]),
+            underlyings=tuple(header["underlyings"]),
+            collaterals=tuple(header["collaterals"]),
+            expected_steps=len(steps),
+            steps=lambda model: told(steps),
+        )
+
+
+class Writer:
+    """Writes a run as it goes: a header, then a line per step that both sides have executed."""
+
+    def __init__(self, out: TextIO, header: Mapping[str, Any]) -> None:
+        self._out = out
+        self._notation = Notation(header["underlyings"], header["collaterals"])
+        self._last = ""
+        self._write(header)
+
+    def applied(self, number: int, step: Step, outcome: Outcome, model: Model) -> None:
+        """Nothing: a line is written when the chain has executed the step, too."""
+
+    def compared(self, number: int, step: Step, model: Outcome, chain: Outcome) -> None:
+        """Writes a step with both sides; `chain` is `same` when equal to the last wei."""
+        mine = SAME if chain == model else self._notation.outcome(chain)
+        body = {"n": number, **self._notation.step(step), "model": self._notation.outcome(model), "chain": mine}
+        self._write(body)
+
+    def _write(self, body: Mapping[str, Any]) -> None:
+        text, self._last = _line(body, self._last)
+        self._out.write(text + "\n")
+
+
+class Checker(Writer):
+    """Compares a run with a record instead of writing it: every line must come out as it stands there."""
+
+    def __init__(self, record: Record) -> None:
+        self._expected = iter((_line(record.header, "")[0], *record.lines))
+        self.first_difference: tuple[int, str, str] | None = None
+        self._number = 0
+        super().__init__(StringIO(), record.header)
+
+    @property
+    def lines(self) -> int:
+        """Lines that were checked, the header included."""
+        return self._number
+
+    @property
+    def last(self) -> str:
+        """The hash of the last of them, as it came out."""
+        return self._last
+
+    def _write(self, body: Mapping[str, Any]) -> None:
+        text, self._last = _line(body, self._last)
+        expected = next(self._expected, "")
+        if text != expected and self.first_difference is None:
+            self.first_difference = self._number, expected, text
+        self._number += 1
+
+
+def header(story: Story, chain: Chain) -> dict[str, Any]:
+    """The first line of a record: what was run, with what."""
+    versions = {name: text for name, text in toolchain.versions().items() if name != "python"}
+    return {
+        "crossvault": FORMAT,
+        "scenario": story.name,
+        "about": story.about,
+        "scenario_hash": story.hash,
+        "seed": story.seed,
+        "underlyings": list(story.underlyings),
+        "collaterals": list(story.collaterals),
+        "world": world_text(story.world),
+        "versions": versions,
+        "contracts": chain.build.hash,
+        "bytecode": _code_hash(chain),
+    }
+
+
+def _code_hash(chain: Chain) -> str:
+    codes = (chain.build.artifacts[name].deployed_bytecode for name in ("Vault", "Registry", "Exchange"))
+    return sha256("".join(codes).encode()).hexdigest()
+
+
+def read(path: Path) -> Record:
+    """The record in a file, its chain of hashes checked. Raises BadRecord."""
+    try:
+        texts = path.read_text(encoding="utf8").splitlines()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise BadRecord(f"{path}: cannot be read: {wrong}") from wrong
+    if not texts:
+        raise BadRecord(f"{path}: is empty; expected a record of `crossvault run`")
+    bodies = list(_bodies(path, texts))
+    first = bodies[0]
+    if first.get("crossvault") != FORMAT:
+        raise BadRecord(f"{path}:1: no header of a record: expected crossvault = {FORMAT}")
+    if missing := [name for name in _HEADER if name not in first]:
+        raise BadRecord(f"{path}:1: {missing[0]}: is missing from the header")
+    notation = Notation(first["underlyings"], first["collaterals"])
+    steps = []
+    for number, body in enumerate(bodies[1:], start=1):
+        if body.get("n") != number:
+            raise BadRecord(f"{path}:{number + 1}: n: expected {number}, got {body.get('n')}")
+        try:
+            steps.append(notation.parse(body))
+        except BadNotation as wrong:
+            raise BadRecord(f"{path}:{number + 1}: {wrong}") from wrong
+    return Record(path, first, tuple(steps), tuple(texts[1:]))
+
+
+def _bodies(path: Path, texts: list[str]) -> Iterator[dict[str, Any]]:
+    last = ""
+    for number, text in enumerate(texts, start=1):
+        try:
+            body = json.loads(text)
+            stated = body.pop("hash")
+        except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+            raise BadRecord(f"{path}:{number}: no line of a record: {wrong}") from wrong
+        if _digest(body, last) != stated:
+            raise BadRecord(f"{path}:{number}: hash: the line, or one before it, was changed")
+        last = stated
+        yield body
+
+
+def _line(body: Mapping[str, Any], last: str) -> tuple[str, str]:
+    digest = _digest(body, last)
+    return _dump({**body, "hash": digest}), digest
+
+
+def _digest(body: Mapping[str, Any], last: str) -> str:
+    return sha256((last + _dump(body)).encode()).hexdigest()
+
+
+def _dump(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, separators=(",", ":"))
+
+
+def world_text(world: World) -> dict[str, Any]:
+    """A world as JSON."""
+    return {
+        "tokens": [[spec.name, spec.decimals, spec.kind] for spec in world.tokens],
+        "quote": world.quote,
+        "owner": world.owner,
+        "delay_secs": world.delay_secs,
+        "terms": plain(world.terms),
+        "starts_at": world.starts_at,
+        "wallets": [list(spec) for spec in world.wallets],
+    }
+
+
+def world_of(text: Mapping[str, Any]) -> World:
+    """The world that a JSON object is."""
+    return World(
+        tokens=tuple(TokenSpec(*spec) for spec in text["tokens"]),
+        quote=text["quote"],
+        owner=text["owner"],
+        delay_secs=text["delay_secs"],
+        terms=Terms(**{name: int(value) for name, value in text["terms"].items()}),
+        starts_at=text["starts_at"],
+        wallets=tuple(WalletSpec(*spec) for spec in text.get("wallets", ())),
+    )

@@ -1,0 +1,150 @@
+"""What an account is and holds: owner, operators, cash principal, balances, positions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crossvault.mirror import errors, fixed, market
+from crossvault.mirror.evm import Map, Stored
+
+MAX_POSITIONS = 32
+MAX_OPTIONS = 12
+STANDARD = 0
+PORTFOLIO = 1
+
+
+class AccountId(NamedTuple):
+    """An account: the owner's name and the owner's own number for it."""
+
+    owner: str
+    number: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.owner}/{self.number}" if self.number else self.owner
+
+
+class Position(Stored):
+    """Signed size in one instrument, with its quote."""
+
+    __slots__ = ("funding_index", "quote", "size")
+    zeros = {"size": 0, "quote": 0, "funding_index": 0}
+    size: int
+    quote: int
+    funding_index: int
+
+
+class Holder(Stored):
+    """Everything one account holds."""
+
+    __slots__ = ("balances", "instruments", "mode", "operators", "positions", "principal")
+    zeros = {
+        "principal": 0,
+        "balances": lambda journal: Map(journal, int),
+        "positions": lambda journal: Map(journal, lambda: Position(journal)),
+        "instruments": (),
+        "operators": lambda journal: Map(journal, bool),
+        "mode": STANDARD,
+    }
+    principal: int
+    balances: Map[int, int]
+    positions: Map[int, Position]
+    instruments: tuple[int, ...]
+    operators: Map[str, bool]
+    mode: int
+
+
+class Entry(NamedTuple):
+    """A position with the number of its instrument."""
+
+    instrument: int
+    size: int
+    quote: int
+    funding_index: int
+
+
+class Image(NamedTuple):
+    """Everything one account holds, as plain values."""
+
+    principal: int
+    mode: int
+    balances: tuple[int, ...]
+    entries: tuple[Entry, ...]
+
+
+def owner_of(account: AccountId) -> str:
+    """Owner of an account."""
+    return account.owner
+
+
+def is_authorized(self: Holder, account: AccountId, sender: str) -> bool:
+    """Whether a sender may act for an account."""
+    return sender == owner_of(account) or self.operators[sender]
+
+
+def require_authority(self: Holder, account: AccountId, sender: str) -> None:
+    """Refuses a sender that may not act for an account."""
+    if not is_authorized(self, account, sender):
+        raise errors.NotAuthorized(account, sender)
+
+
+def image(self: Holder, collaterals: int) -> Image:
+    """Everything an account holds, as plain values."""
+    positions = self.positions
+    return Image(
+        self.principal,
+        self.mode,
+        tuple(self.balances[i] for i in range(collaterals)),
+        tuple(Entry(i, *positions[i].values()) for i in self.instruments),
+    )
+
+
+def is_rising(size: int, size_delta: int) -> bool:
+    """Whether a change of size raises risk."""
+    left = size + size_delta
+    if left == 0:
+        return False
+    return (left < 0) != (size < 0) or fixed.abs(left) > fixed.abs(size)
+
+
+def fill(self: Holder, instrument: int, size_delta: int, quote_delta: int, funding_index: int) -> int:
+    """Changes a position and answers the cash that its closing sets free."""
+    position = self.positions[instrument]
+    before = position.size
+    size = before + size_delta
+    quote = position.quote + quote_delta
+    if fixed.abs(size) > fixed.CAP:
+        raise errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
+    if size == 0:
+        if before != 0:
+            remove(self, instrument)
+        return quote
+    if before == 0:
+        add(self, instrument)
+    position.size = size
+    position.quote = quote
+    position.funding_index = funding_index
+    return 0
+
+
+def add(self: Holder, instrument: int) -> None:
+    """Notes an instrument as held."""
+    count = len(self.instruments) + 1
+    if count > MAX_POSITIONS:
+        raise errors.TooManyPositions(count, MAX_POSITIONS)
+    if self.mode == PORTFOLIO and market.is_option(market.kind_of(instrument)):
+        require_options(self, 1)
+    self.instruments = (*self.instruments, instrument)
+
+
+def require_options(self: Holder, more: int) -> None:
+    """Refuses more options than an account in portfolio mode may hold."""
+    count = more + sum(market.is_option(market.kind_of(instrument)) for instrument in self.instruments)
+    if count > MAX_OPTIONS:
+        raise errors.TooManyOptions(count, MAX_OPTIONS)
+
+
+def remove(self: Holder, instrument: int) -> None:
+    """Forgets a position."""
+    *others, last = self.instruments
+    self.instruments = tuple(last if i == instrument else i for i in others)
+    self.positions[instrument].clear()

@@ -1,0 +1,208 @@
+"""The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crossvault.mirror import account as accounts
+from crossvault.mirror import cash, errors, fixed, ledger, liquidation
+from crossvault.mirror.account import AccountId, Image
+from crossvault.mirror.checks import Checks
+from crossvault.mirror.evm import non_reentrant, plain
+from crossvault.mirror.liquidation import Sale
+
+
+@dataclass(slots=True)
+class Deal:
+    """What a bid came to."""
+
+    taken_wad: int = 0
+    cost_wad: int = 0
+    insurance_wad: int = 0
+    reserved_wad: int = 0
+    deficit_wad: int = 0
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class Standing:
+    """What an account that is sold stands at."""
+
+    equity_wad: int = 0
+    margin_wad: int = 0
+    buffer_wad: int = 0
+    value_wad: int = 0
+    discount_wad: int = 0
+
+
+class Auction(Checks):
+    """The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most."""
+
+    __slots__ = ()
+
+    @non_reentrant
+    def start_liquidation(self, account: AccountId, *, sender: str, now: int) -> None:
+        """Puts an account that fails maintenance up for sale."""
+        self.require_running()
+        ledger.require_idle(self.ledger, account)
+        now_ = self.standing(account, now=now)
+        if now_.margin_wad >= 0:
+            raise errors.NotLiquidatable(account, now_.margin_wad)
+        sale = self.ledger.sales[account]
+        sale.started_at = now
+        if now_.equity_wad <= 0:
+            self.note_insolvent(account, now_.equity_wad, now=now)
+        self.emit("LiquidationStarted", sender, account, now_.equity_wad, now_.margin_wad, sale.deficit_wad)
+
+    @non_reentrant
+    def declare_insolvent(self, account: AccountId, *, sender: str, now: int) -> None:
+        """Notes that the auction of a solvent account has run out of value."""
+        self.require_running()
+        now_ = self.require_failing(account, now=now)
+        sale = self.ledger.sales[account]
+        if sale.insolvent_at != 0:
+            raise errors.AuctionInsolvent(now_.value_wad, now_.discount_wad)
+        if now_.value_wad > 0 and now_.discount_wad > 0:
+            raise errors.AuctionSolvent(now_.value_wad, now_.discount_wad)
+        self.note_insolvent(account, now_.equity_wad, now=now)
+        self.emit("InsolvencyDeclared", sender, account, now_.equity_wad, now_.margin_wad, sale.deficit_wad)
+
+    @non_reentrant
+    def bid(
+        self, account: AccountId, bidder: AccountId, fraction_wad: int, limit_wad: int, *, sender: str, now: int
+    ) -> None:
+        """Buys part of an account that is for sale."""
+        self.require_running()
+        accounts.require_authority(self.ledger.holders[bidder], bidder, sender)
+        if account == bidder:
+            raise errors.SameAccount(account)
+        if fraction_wad == 0 or fraction_wad > fixed.WAD:
+            raise errors.FractionOutOfRange(fraction_wad, fixed.WAD)
+        ledger.require_idle(self.ledger, bidder)
+        deal = self.terms(account, bidder, fraction_wad, sender=sender, now=now)
+        if deal.cost_wad > limit_wad:
+            raise errors.BidTooDear(deal.cost_wad, limit_wad)
+        self.accrue(sender=sender, now=now)
+        reserved_wad = self.ledger.sales[account].reserved_wad
+        ledger.move_part(self.ledger, account, bidder, deal.taken_wad, reserved_wad, now=now)
+        self.pay(account, bidder, deal.cost_wad, now=now)
+        self.require_initial(bidder, now=now)
+        self.close(account, deal, now=now)
+        images = self.image(account), self.image(bidder)
+        self.emit("Bid", sender, account, bidder, fraction_wad, limit_wad, plain(deal), *images)
+
+    @non_reentrant
+    def end_liquidation(self, account: AccountId, *, sender: str, now: int) -> None:
+        """Ends the auction of an account that has its margin with buffer again."""
+        self.require_on_sale(account)
+        now_ = self.standing(account, now=now)
+        if now_.buffer_wad < 0:
+            raise errors.StillLiquidatable(account, now_.buffer_wad)
+        self.end_sale(account)
+        self.emit("LiquidationEnded", sender, account, now_.margin_wad)
+
+    def terms(self, account: AccountId, bidder: AccountId, fraction_wad: int, *, sender: str, now: int) -> Deal:
+        """What a bid would take and cost."""
+        now_ = self.require_failing(account, now=now)
+        sale = self.ledger.sales[account]
+        if now_.discount_wad < fixed.WAD:
+            self.require_stranger(account, bidder, sender=sender)
+        deal = Deal()
+        if sale.insolvent_at != 0:
+            elapsed_secs = now - sale.insolvent_at
+            ramp_secs = self.ledger.terms.insolvent_secs
+            whole = liquidation.payout(now_.equity_wad, now_.margin_wad, elapsed_secs, ramp_secs)
+            deal.taken_wad = fraction_wad
+            deal.cost_wad = -fixed.mul_div_floor(whole, fraction_wad, fixed.WAD)
+            deal.ended = fraction_wad == fixed.WAD
+            if deal.cost_wad == 0 and now_.equity_wad > 0:
+                raise errors.ZeroPrice
+            return deal
+        if now_.value_wad <= 0 or now_.discount_wad == 0:
+            raise errors.AuctionInsolvent(now_.value_wad, now_.discount_wad)
+        most = liquidation.max_fraction(now_.buffer_wad, now_.equity_wad, sale.reserved_wad, now_.discount_wad)
+        deal.taken_wad = fixed.min(fraction_wad, most)
+        price_wad = liquidation.price(now_.value_wad, now_.discount_wad)
+        deal.cost_wad = fixed.mul_div_up(price_wad, deal.taken_wad, fixed.WAD)
+        deal.ended = deal.taken_wad == most
+        return deal
+
+    def pay(self, account: AccountId, bidder: AccountId, cost_wad: int, *, now: int) -> None:
+        """Moves the price of a bid."""
+        ledger.add_cash(self.ledger, bidder, -cost_wad, now=now)
+        if cost_wad < 0:
+            return cash.draw_insurance(self.ledger.cash, -cost_wad)
+        ledger.add_cash(self.ledger, account, cost_wad, now=now)
+        sale = self.ledger.sales[account]
+        if sale.insolvent_at == 0:
+            sale.reserved_wad += cost_wad
+
+    def close(self, account: AccountId, deal: Deal, *, now: int) -> None:
+        """Notes what a bid has left, and ends the auction when it is done."""
+        sale = self.ledger.sales[account]
+        now_ = self.standing(account, now=now)
+        if sale.insolvent_at != 0:
+            self.note_deficit(sale, now_.equity_wad)
+        if not deal.ended:
+            deal.ended = now_.buffer_wad >= 0
+        if deal.ended:
+            self.end_sale(account)
+        deal.insurance_wad = self.ledger.cash.insurance_wad
+        deal.reserved_wad = sale.reserved_wad
+        deal.deficit_wad = sale.deficit_wad
+
+    def note_insolvent(self, account: AccountId, equity_wad: int, *, now: int) -> None:
+        """Turns the auction of an account into one that pays the bidder."""
+        sale = self.ledger.sales[account]
+        sale.insolvent_at = now
+        sale.reserved_wad = 0
+        self.note_deficit(sale, equity_wad)
+
+    def note_deficit(self, sale: Sale, equity_wad: int) -> None:
+        """Notes the deficit of an account."""
+        deficit_wad = -equity_wad if equity_wad < 0 else 0
+        self.ledger.cash.deficit_wad = self.ledger.cash.deficit_wad - sale.deficit_wad + deficit_wad
+        sale.deficit_wad = deficit_wad
+
+    def end_sale(self, account: AccountId) -> None:
+        """Forgets the auction of an account."""
+        self.note_deficit(self.ledger.sales[account], 0)
+        self.ledger.sales[account].clear()
+
+    def standing(self, account: AccountId, *, now: int) -> Standing:
+        """What an account stands at, in an auction or out of one."""
+        sale = self.ledger.sales[account]
+        now_ = Standing()
+        now_.equity_wad, now_.margin_wad = self.maintenance(account, now=now)
+        buffer_wad = self.ledger.terms.buffer_wad
+        now_.buffer_wad = liquidation.buffer_margin(now_.margin_wad, now_.equity_wad, buffer_wad)
+        now_.value_wad = now_.equity_wad - sale.reserved_wad
+        if sale.started_at == 0 or sale.insolvent_at != 0:
+            return now_
+        now_.discount_wad = liquidation.discount(self.ledger.terms, now - sale.started_at)
+        return now_
+
+    def require_failing(self, account: AccountId, *, now: int) -> Standing:
+        """What an account that is for sale and still fails stands at."""
+        self.require_on_sale(account)
+        now_ = self.standing(account, now=now)
+        if now_.buffer_wad >= 0:
+            raise errors.NotLiquidatable(account, now_.buffer_wad)
+        return now_
+
+    def require_on_sale(self, account: AccountId) -> None:
+        """Refuses an account that is not for sale."""
+        if self.ledger.sales[account].started_at == 0:
+            raise errors.NotUnderLiquidation(account)
+
+    def require_stranger(self, account: AccountId, bidder: AccountId, *, sender: str) -> None:
+        """Refuses a bidder that belongs to the owner of the account, or to one of its operators."""
+        holder = self.ledger.holders[account]
+        if accounts.is_authorized(holder, account, accounts.owner_of(bidder)):
+            raise errors.OwnBid(account, bidder)
+        if accounts.is_authorized(holder, account, sender):
+            raise errors.OwnBid(account, bidder)
+
+    def image(self, account: AccountId) -> Image:
+        """Everything an account holds, as plain values."""
+        return accounts.image(self.ledger.holders[account], len(self.ledger.assets))

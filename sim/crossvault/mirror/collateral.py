@@ -1,0 +1,91 @@
+"""Tokens held as security: what they are worth, what they count for, and how they come and go."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crossvault.mirror import errors, fixed, market
+from crossvault.mirror.evm import Stored, Token
+
+MAX_COLLATERALS = 8
+
+
+class Terms(NamedTuple):
+    """What a collateral counts for."""
+
+    haircut_initial: int = 0
+    haircut_maintenance: int = 0
+    cap_wad: int = 0
+
+
+class Asset(Stored):
+    """Listed collateral."""
+
+    __slots__ = ("decimals", "terms", "token", "total_raw", "underlying")
+    zeros = {"token": "", "decimals": 0, "underlying": 0, "terms": Terms(), "total_raw": 0}
+    token: str
+    decimals: int
+    underlying: int
+    terms: Terms
+    total_raw: int
+
+
+def value(balance_raw: int, index_wad: int, decimals: int) -> int:
+    """Value of a balance at the index."""
+    return fixed.mul_div_down(balance_raw, index_wad, 10**decimals)
+
+
+def credit(value_wad: int, haircut_wad: int, cap_wad: int) -> int:
+    """Credit of a value after cap and haircut."""
+    return fixed.mul_div_down(fixed.min(value_wad, cap_wad), fixed.WAD - haircut_wad, fixed.WAD)
+
+
+def to_wad(amount_raw: int, decimals: int) -> int:
+    """Wad of a raw amount."""
+    scale: int = 10 ** (fixed.MAX_DECIMALS - decimals)
+    return amount_raw * scale
+
+
+def require_amount(amount_raw: int, decimals: int) -> None:
+    """Refuses an amount of nothing or above the cap."""
+    if amount_raw == 0:
+        raise errors.ZeroAmount
+    if amount_raw > fixed.CAP:
+        raise errors.AmountTooLarge(amount_raw, fixed.CAP)
+    amount_wad = to_wad(amount_raw, decimals)
+    if amount_wad > fixed.CAP:
+        raise errors.AmountTooLarge(amount_wad, fixed.CAP)
+
+
+def require_valid(terms: Terms) -> None:
+    """Refuses terms outside their ranges."""
+    market.require_within("haircutInitial", terms.haircut_initial, 0, fixed.WAD)
+    market.require_within("haircutMaintenance", terms.haircut_maintenance, 0, terms.haircut_initial)
+
+
+def require_decimals(token: Token) -> int:
+    """Decimals of a token, refused above the cap."""
+    decimals = token.decimals()
+    if decimals > fixed.MAX_DECIMALS:
+        raise errors.TooManyDecimals(decimals, fixed.MAX_DECIMALS)
+    return decimals
+
+
+def pull(token: Token, payer: str, amount_raw: int, *, this: str) -> None:
+    """Takes tokens in, exactly the amount."""
+    before = token.balance_of(this)
+    token.transfer_from(payer, this, amount_raw, sender=this)
+    moved = token.balance_of(this) - before
+    if moved != amount_raw:
+        raise errors.TransferMismatch(amount_raw, moved)
+
+
+def push(token: Token, to: str, amount_raw: int, *, this: str) -> None:
+    """Sends tokens out, exactly the amount."""
+    before = token.balance_of(this)
+    if before < amount_raw:
+        raise errors.InsufficientLiquidity(before, amount_raw)
+    token.transfer(to, amount_raw, sender=this)
+    moved = before - token.balance_of(this)
+    if moved != amount_raw:
+        raise errors.TransferMismatch(amount_raw, moved)

@@ -1,0 +1,197 @@
+"""Portfolio margin across underlyings: how far the loss of one offsets that of another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crossvault.mirror import fixed, market, portfolio
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.standard import Level
+
+MAX_PAIRS = 28
+MAX_LOSS = 2**120 - 1
+
+
+class Terms(NamedTuple):
+    """How losses of underlyings add up to that of an account."""
+
+    breakdown: int = 0
+    phi_initial: int = 0
+    phi_maintenance: int = 0
+    loss_initial: int = 0
+    loss_maintenance: int = 0
+    peg_threshold: int = 0
+    peg_factor: int = 0
+
+
+class Matrix(NamedTuple):
+    """Correlations of all pairs of underlyings."""
+
+    alike: tuple[int, ...] = ()
+    opposite: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Leg:
+    """What an account loses with one underlying, and where."""
+
+    loss_wad: int = 0
+    direction: int = 0
+    two_sided_wad: int = 0
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What an account loses in each scenario, by underlying and in all."""
+
+    profits_wad: Sequence[Sequence[int]] = ()
+    basis_wad: Sequence[int] = ()
+    legs: Sequence[Leg] = ()
+    joint_wad: int = 0
+
+
+def outlook(stakes: Sequence[Stake], scenarios: Sequence[Scenario]) -> Outlook:
+    """What an account loses in each scenario, by underlying and in all."""
+    profits_wad: list[Sequence[int]] = []
+    basis_wad: list[int] = []
+    legs: list[Leg] = []
+    for stake in stakes:
+        profits: Sequence[int] = ()
+        basis, found = 0, Leg()
+        if stake.net_wad2 != 0 or stake.terms or stake.hedges:
+            profits, basis = portfolio.outcomes(stake, scenarios)
+            found = leg(scenarios, profits, basis)
+        profits_wad.append(profits)
+        basis_wad.append(basis)
+        legs.append(found)
+    return Outlook(profits_wad, basis_wad, legs, joint(profits_wad, len(scenarios)))
+
+
+def leg(scenarios: Sequence[Scenario], profits_wad: Sequence[int], basis_wad: int) -> Leg:
+    """What an account loses with one underlying, and where."""
+    place = portfolio.worst(profits_wad)
+    self = Leg(portfolio.loss(profits_wad[place], basis_wad))
+    if self.loss_wad == 0:
+        return self
+    if profits_wad[place] <= basis_wad:
+        self.direction = _sign(scenarios[place].spot_shock)
+    rise = fall = 0
+    for scenario, profit in zip(scenarios, profits_wad, strict=True):
+        side = _sign(scenario.spot_shock)
+        if side > 0 and profit < rise:
+            rise = profit
+        if side < 0 and profit < fall:
+            fall = profit
+    lesser, larger = (fall, rise) if rise < fall else (rise, fall)
+    if larger != 0:
+        self.two_sided_wad = fixed.mul_div_up(fixed.abs(lesser), fixed.WAD, fixed.abs(larger))
+    return self
+
+
+def joint(profits_wad: Sequence[Sequence[int]], scenarios: int) -> int:
+    """Largest loss of all underlyings in one scenario."""
+    least = 0
+    for k in range(scenarios):
+        found = 0
+        for profits in profits_wad:
+            if profits:
+                found += profits[k]
+        if found < least:
+            least = found
+    return fixed.abs(least)
+
+
+def sum(legs: Sequence[Leg]) -> int:
+    """Sum of the losses of all underlyings."""
+    total = 0
+    for each in legs:
+        total += each.loss_wad
+    return total
+
+
+def correlation(alike_wad: int, opposite_wad: int, a: Leg, b: Leg, breakdown_wad: int) -> int:
+    """Correlation of the losses of two underlyings."""
+    if a.direction * b.direction >= 0:
+        raised = alike_wad + breakdown_wad
+        return fixed.WAD if raised > fixed.WAD else raised
+    lowered = opposite_wad - breakdown_wad
+    if lowered < 0 and breakdown_wad != 0:
+        lowered = 0
+    one_sided = (fixed.WAD - a.two_sided_wad) * (fixed.WAD - b.two_sided_wad)
+    return fixed.mul_div_ceil(-lowered, one_sided, fixed.WAD_SQUARED)
+
+
+def combined(legs: Sequence[Leg], matrix: Matrix, breakdown_wad: int) -> int:
+    """Loss of all underlyings by their correlations."""
+    total = sum(legs)
+    scale = 1 + fixed.mul_div_down(total, 1, MAX_LOSS)
+    radicand = place = 0
+    for j, b in enumerate(legs):
+        outer = fixed.mul_div_up(b.loss_wad, 1, scale)
+        radicand += outer * outer
+        for a in legs[:j]:
+            if outer != 0 and a.loss_wad != 0:
+                rho = correlation(matrix.alike[place], matrix.opposite[place], a, b, breakdown_wad)
+                inner = fixed.mul_div_up(a.loss_wad, 1, scale)
+                radicand += fixed.mul_div_ceil(2 * rho, inner * outer, fixed.WAD)
+            place += 1
+    if radicand <= 0:
+        return 0
+    return fixed.min(total, fixed.sqrt_up(radicand) * scale)
+
+
+def loss(self: Outlook, terms: Terms, matrix: Matrix, level: Level) -> int:
+    """Loss of an account."""
+    phi = terms.phi_initial if level == Level.INITIAL else terms.phi_maintenance
+    least = fixed.max(self.joint_wad, fixed.mul_div_up(sum(self.legs), phi, fixed.WAD))
+    found = fixed.max(least, combined(self.legs, matrix, 0))
+    if level == Level.MAINTENANCE:
+        return found
+    return fixed.max(found, combined(self.legs, matrix, terms.breakdown))
+
+
+def loss_factor(terms: Terms, quote_wad: int, level: Level) -> int:
+    """Part of the loss that is held."""
+    if level == Level.MAINTENANCE:
+        return terms.loss_maintenance
+    if quote_wad >= terms.peg_threshold:
+        return terms.loss_initial
+    return terms.loss_initial + fixed.mul_div_up(terms.peg_threshold - quote_wad, terms.peg_factor, fixed.WAD)
+
+
+def requirement(
+    self: Outlook, stakes: Sequence[Stake], terms: Terms, matrix: Matrix, quote_wad: int, level: Level
+) -> int:
+    """What an account must hold."""
+    total = fixed.mul_div_up(loss(self, terms, matrix, level), loss_factor(terms, quote_wad, level), fixed.WAD)
+    for stake in stakes:
+        total += portfolio.contingency(stake, level)
+    return total
+
+
+def require_valid(terms: Terms) -> None:
+    """Refuses terms outside their ranges."""
+    market.require_within("breakdown", terms.breakdown, 0, 2 * fixed.WAD)
+    market.require_within("phiInitial", terms.phi_initial, 0, fixed.WAD)
+    market.require_within("phiMaintenance", terms.phi_maintenance, 0, terms.phi_initial)
+    market.require_within("lossInitial", terms.loss_initial, 0, 10 * fixed.WAD)
+    market.require_within("lossMaintenance", terms.loss_maintenance, 0, terms.loss_initial)
+    market.require_within("pegThreshold", terms.peg_threshold, 0, fixed.WAD)
+    market.require_within("pegFactor", terms.peg_factor, 0, 10 * fixed.WAD)
+
+
+def require_matrix(matrix: Matrix) -> None:
+    """Refuses correlations outside their ranges."""
+    market.require_within("alike", len(matrix.alike), MAX_PAIRS, MAX_PAIRS)
+    market.require_within("opposite", len(matrix.opposite), MAX_PAIRS, MAX_PAIRS)
+    for alike, opposite in zip(matrix.alike, matrix.opposite, strict=True):
+        market.require_within("alike", fixed.abs(alike), 0, fixed.WAD)
+        market.require_within("opposite", fixed.abs(opposite), 0, fixed.WAD)
+
+
+def _sign(a: int) -> int:
+    """Sign of a number."""
+    return 0 if a == 0 else -1 if a < 0 else 1

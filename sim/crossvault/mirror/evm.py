@@ -1,0 +1,149 @@
+"""What Solidity takes from the machine: storage that can be undone, tokens, the lock of the doors."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields
+from functools import wraps
+from operator import attrgetter
+from typing import Any, ClassVar, NamedTuple, ParamSpec, Protocol, TypeVar
+
+from crossvault.mirror.errors import Refusal
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NOBODY = ""
+_ABSENT: Any = object()
+
+
+class Journal:
+    """Undo log: every write since the last `keep`, so that a refused call leaves no trace and costs what it wrote."""
+
+    __slots__ = ("entries", "version")
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[Any, Any, Any]] = []
+        self.version = 0  # of what is final: the same as long as nothing was written
+
+    def keep(self) -> None:
+        """Makes all writes since the last call final."""
+        if self.entries:
+            self.version += 1
+            self.entries.clear()
+
+    def undo(self) -> None:
+        """Takes all writes since the last `keep` back, latest first."""
+        for target, key, old in reversed(self.entries):
+            if not isinstance(target, dict):
+                object.__setattr__(target, key, old)
+            elif old is _ABSENT:
+                dict.__delitem__(target, key)
+            else:
+                dict.__setitem__(target, key, old)
+        self.entries.clear()
+
+
+class Stored:
+    """A struct in storage: each field starts as its zero, each write is journaled."""
+
+    __slots__ = ("journal",)
+    zeros: ClassVar[dict[str, Any]] = {}
+    _fields: ClassVar[attrgetter[tuple[Any, ...]]]
+    journal: Journal
+
+    def __init_subclass__(cls) -> None:
+        cls._fields = attrgetter("journal", *cls.zeros)
+
+    def __init__(self, journal: Journal) -> None:
+        object.__setattr__(self, "journal", journal)
+        for name, zero in self.zeros.items():
+            object.__setattr__(self, name, zero(journal) if callable(zero) else zero)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.journal.entries.append((self, name, getattr(self, name)))
+        object.__setattr__(self, name, value)
+
+    def values(self) -> tuple[Any, ...]:
+        """The fields as plain values, as a copy to memory is."""
+        return self._fields(self)[1:]  # read at once: a state is copied at every step
+
+    def clear(self) -> None:
+        """Sets the fields to zero, as `delete` does."""
+        for name, zero in self.zeros.items():
+            if not callable(zero):
+                setattr(self, name, zero)
+
+
+class Map(dict[K, V]):
+    """A mapping in storage: what was never written reads as zero, each write is journaled."""
+
+    __slots__ = ("journal", "zero")
+
+    def __init__(self, journal: Journal, zero: Callable[[], V]) -> None:
+        super().__init__()
+        self.journal = journal
+        self.zero = zero
+
+    def __missing__(self, key: K) -> V:
+        value = self.zero()
+        dict.__setitem__(self, key, value)
+        return value
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self.journal.entries.append((self, key, dict.get(self, key, _ABSENT)))
+        dict.__setitem__(self, key, value)
+
+
+_PLAIN_KINDS: dict[Any, Any] = {}
+
+
+def plain(struct: Any) -> Any:
+    """A struct in memory as a value that keeps its field names, as an event holds it."""
+    if type(struct) not in _PLAIN_KINDS:
+        _PLAIN_KINDS[type(struct)] = namedtuple(type(struct).__name__, [each.name for each in fields(struct)])
+    kind = _PLAIN_KINDS[type(struct)]
+    return kind(*(getattr(struct, name) for name in kind._fields))
+
+
+class Token(Protocol):
+    """An ERC-20 as the vault sees it; amounts raw, holders by name."""
+
+    def decimals(self) -> int: ...
+
+    def balance_of(self, holder: str) -> int: ...
+
+    def transfer(self, to: str, amount_raw: int, *, sender: str) -> None: ...
+
+    def transfer_from(self, payer: str, to: str, amount_raw: int, *, sender: str) -> None: ...
+
+
+class Call(NamedTuple):
+    """An encoded call of a door: its name and its decoded arguments."""
+
+    action: str
+    args: Mapping[str, Any]
+
+
+class ReentrancyGuardReentrantCall(Refusal):
+    """A door was entered from within a door (raised by OpenZeppelin)."""
+
+
+def non_reentrant(door: Callable[P, R]) -> Callable[P, R]:
+    """Refuses a door that is entered from within a door."""
+
+    @wraps(door)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        vault: Any = args[0]
+        if vault.entered:
+            raise ReentrancyGuardReentrantCall
+        vault.entered = True
+        try:
+            return door(*args, **kwargs)
+        finally:
+            vault.entered = False
+
+    return guarded

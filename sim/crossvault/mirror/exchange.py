@@ -1,0 +1,171 @@
+"""Signed orders: an operator that trades for accounts what their owners signed, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from crossvault.mirror import account as accounts
+from crossvault.mirror import errors, fixed, unfillable
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import NOBODY, Call, Journal, Map, Stored
+from crossvault.mirror.vault import Vault
+
+
+class Order(NamedTuple):
+    """What the owner of an account signs."""
+
+    account: AccountId
+    instrument: int
+    size: int
+    limit_wad: int
+    expires_at: int
+    salt: int
+
+
+class Match(NamedTuple):
+    """Two orders, their signatures, and how much of both is to be filled."""
+
+    maker: Order
+    maker_signature: Signature | str
+    taker: Order
+    taker_signature: Signature | str
+    size_wad: int
+
+
+class Digest(NamedTuple):
+    """What a digest on the chain is made of: an order, the chain and the contract that it is for."""
+
+    order: Order
+    chain_id: int
+    exchange: str
+
+
+class Signature(NamedTuple):
+    """What stands for a signature: who signed what; a text in its place is bytes in hex that nobody signed."""
+
+    signer: str
+    order: Order
+    chain_id: int
+    exchange: str
+
+
+class Exchange(Stored):
+    """Signed orders: an operator that trades for accounts what their owners signed, and no more."""
+
+    __slots__ = ("cancelled", "chain_id", "filled", "salt_floor", "this", "vault", "wallets")
+    zeros = {
+        "vault": None,
+        "filled": lambda journal: Map(journal, int),
+        "cancelled": lambda journal: Map(journal, bool),
+        "salt_floor": lambda journal: Map(journal, int),
+        "wallets": None,
+        "chain_id": 0,
+        "this": NOBODY,
+    }
+    vault: Vault
+    filled: Map[Digest, int]
+    cancelled: Map[Digest, bool]
+    salt_floor: Map[AccountId, int]
+    wallets: Mapping[str, str]
+    chain_id: int
+    this: str
+
+    def __init__(self, vault: Vault, *, wallets: Mapping[str, str], chain_id: int, this: str, journal: Journal) -> None:
+        super().__init__(journal)
+        self.wallets = wallets
+        self.chain_id = chain_id
+        self.this = this
+        self.vault = vault
+
+    def fill(self, matches: tuple[Match, ...], *, sender: str, now: int) -> None:
+        """Fills pairs of signed orders, each at the limit of its maker."""
+        calls = tuple([self.agree(pair, sender=sender, now=now) for pair in matches])
+        self.vault.batch(calls, sender=self.this, now=now)
+
+    def cancel(self, order: Order, *, sender: str) -> None:
+        """Cancels an order for ever."""
+        self.require_authority(order.account, sender)
+        key = self.digest(order)
+        self.cancelled[key] = True
+        self.vault.emit("OrderCancelled", sender, order, self.filled[key])
+
+    def cancel_below(self, account: AccountId, salt: int, *, sender: str) -> None:
+        """Cancels every order of an account whose salt is below a floor."""
+        self.require_authority(account, sender)
+        if salt <= self.salt_floor[account]:
+            raise unfillable.FloorNotRaised(salt, self.salt_floor[account])
+        self.salt_floor[account] = salt
+        self.vault.emit("OrdersCancelledBelow", sender, account, salt)
+
+    def filled_wad(self, order: Order) -> int:
+        """How much of an order is filled [wad]."""
+        return self.filled[self.digest(order)]
+
+    def is_cancelled(self, order: Order) -> bool:
+        """Whether an order was cancelled, alone or with all below a floor."""
+        return self.cancelled[self.digest(order)] or order.salt < self.salt_floor[order.account]
+
+    def digest(self, order: Order) -> Digest:
+        """What is signed of an order: all of it, this chain and this contract."""
+        return Digest(order, self.chain_id, self.this)
+
+    def agree(self, pair: Match, *, sender: str, now: int) -> Call:
+        """Notes the fill of a pair of orders and answers the trade that it asks of the vault."""
+        if pair.size_wad == 0:
+            raise errors.ZeroSize
+        self.require_size(pair.maker.size)
+        self.require_size(pair.taker.size)
+        self.require_opposite(pair.maker, pair.taker)
+        maker_filled_wad = self.take(pair.maker, pair.maker_signature, pair.size_wad, now=now)
+        taker_filled_wad = self.take(pair.taker, pair.taker_signature, pair.size_wad, now=now)
+        self.vault.emit("Filled", sender, pair.maker, pair.taker, pair.size_wad, maker_filled_wad, taker_filled_wad)
+        sides = {"maker": pair.maker.account, "taker": pair.taker.account, "instrument": pair.taker.instrument}
+        size = -pair.size_wad if pair.taker.size < 0 else pair.size_wad
+        return Call("trade", {**sides, "size": size, "price_wad": pair.maker.limit_wad})
+
+    def take(self, order: Order, signature: Signature | str, size_wad: int, *, now: int) -> int:
+        """Takes a size from what is left of an order and answers what is filled of it then [wad]."""
+        key = self.digest(order)
+        self.require_live(order, key, now=now)
+        rest_wad = fixed.abs(order.size) - self.filled[key]
+        if size_wad > rest_wad:
+            raise unfillable.Overfilled(size_wad, rest_wad)
+        taken_wad = self.filled[key] + size_wad
+        self.filled[key] = taken_wad
+        owner = accounts.owner_of(order.account)
+        if signature != Signature(self.wallets.get(owner, owner), *key):
+            raise unfillable.BadSignature(order.account)
+        return taken_wad
+
+    def require_live(self, order: Order, key: Digest, *, now: int) -> None:
+        """Refuses an order that nobody can fill any more."""
+        if now > order.expires_at:
+            raise unfillable.OrderExpired(now, order.expires_at)
+        floor = self.salt_floor[order.account]
+        if order.salt < floor:
+            raise unfillable.OrderBelowFloor(order.salt, floor)
+        if self.cancelled[key]:
+            raise unfillable.OrderCancelled(order.account, order.salt)
+
+    def require_authority(self, account: AccountId, sender: str) -> None:
+        """Refuses a sender that may not act for an account."""
+        if not self.vault.is_authorized(account, sender):
+            raise errors.NotAuthorized(account, sender)
+
+    def require_size(self, size: int) -> None:
+        """Refuses a size of an order that is nothing or above the cap of all sizes."""
+        if size == 0:
+            raise errors.ZeroSize
+        if fixed.abs(size) > fixed.CAP:
+            raise errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
+
+    def require_opposite(self, maker: Order, taker: Order) -> None:
+        """Refuses two orders that do not meet."""
+        if maker.instrument != taker.instrument:
+            raise unfillable.InstrumentsDiffer(maker.instrument, taker.instrument)
+        if (maker.size < 0) == (taker.size < 0):
+            raise unfillable.NotOpposite(maker.size, taker.size)
+        met = maker.limit_wad >= taker.limit_wad if taker.size < 0 else maker.limit_wad <= taker.limit_wad
+        if not met:
+            raise unfillable.LimitNotMet(maker.limit_wad, taker.limit_wad)

@@ -1,0 +1,97 @@
+"""The doors of prices: what feeders publish."""
+
+from __future__ import annotations
+
+from crossvault.mirror import errors, fixed, ledger, market, oracle
+from crossvault.mirror.oracle import Curve
+from crossvault.mirror.policy import Policy
+from crossvault.mirror.surface import Svi
+
+_LAST_EXPIRY = 2**40 - 1
+
+
+class Feed(Policy):
+    """The doors of prices: what feeders publish."""
+
+    __slots__ = ()
+
+    def publish_price(
+        self,
+        underlying: int,
+        index_wad: int,
+        premium_wad: int,
+        confidence_wad: int,
+        published_at: int,
+        *,
+        sender: str,
+        now: int,
+    ) -> None:
+        """Publishes the price of an underlying."""
+        self.require_feeder(sender)
+        self.require_underlying(underlying)
+        price = self.ledger.prices[underlying]
+        oracle.require_price(index_wad)
+        if fixed.abs(premium_wad) > oracle.MAX_PREMIUM:
+            raise errors.PriceTooLarge(fixed.abs(premium_wad), oracle.MAX_PREMIUM)
+        oracle.require_print(confidence_wad, published_at, price.published_at, now=now)
+        guard = self.ledger.guards[underlying]
+        if oracle.confirm(price, guard, index_wad, now=now):
+            ledger.accrue_funding(self.ledger, underlying, now=now)
+            self.observe(underlying, published_at, sender=sender)
+            oracle.replace(price, guard.stable_rate, index_wad, premium_wad, confidence_wad, published_at)
+        given = index_wad, premium_wad, confidence_wad, published_at
+        left = price.values(), self.ledger.tracks[underlying].values()
+        self.emit("PricePublished", sender, underlying, *given, *left)
+
+    def publish_forward(
+        self,
+        underlying: int,
+        expiry: int,
+        forward_wad: int,
+        rate_wad: int,
+        confidence_wad: int,
+        published_at: int,
+        *,
+        sender: str,
+        now: int,
+    ) -> None:
+        """Publishes the forward of an expiry."""
+        self.require_feeder(sender)
+        curve = self.open_curve(underlying, expiry)
+        oracle.publish_forward(curve, forward_wad, rate_wad, confidence_wad, published_at, now=now)
+        given = forward_wad, rate_wad, confidence_wad, published_at
+        self.emit("ForwardPublished", sender, underlying, expiry, *given)
+
+    def publish_surface(
+        self, underlying: int, expiry: int, svi: Svi, confidence_wad: int, published_at: int, *, sender: str, now: int
+    ) -> None:
+        """Publishes the volatility of an expiry by strike."""
+        self.require_feeder(sender)
+        curve = self.open_curve(underlying, expiry)
+        oracle.publish_surface(curve, svi, confidence_wad, published_at, now=now)
+        self.emit("SurfacePublished", sender, underlying, expiry, svi, confidence_wad, published_at)
+
+    def observe(self, underlying: int, published_at: int, *, sender: str) -> None:
+        """Notes what a new print reveals of the open expiries of an underlying."""
+        for expiry in reversed(self.ledger.expiries[underlying]):
+            curve = self.ledger.curves[market.term_of(underlying, expiry)]
+            oracle.observe(curve, self.ledger.prices[underlying], expiry, published_at)
+            if curve.settlement == 0:
+                continue
+            *others, last = self.ledger.expiries[underlying]
+            self.ledger.expiries[underlying] = tuple(last if each == expiry else each for each in others)
+            self.emit("ExpirySettled", sender, underlying, expiry, curve.settlement)
+
+    def open_curve(self, underlying: int, expiry: int) -> Curve:
+        """What is known of an open expiry."""
+        if underlying >= market.MAX_UNDERLYINGS or expiry > _LAST_EXPIRY:
+            raise errors.UnknownExpiry(underlying, expiry)
+        curve = self.ledger.curves[market.term_of(underlying, expiry)]
+        if curve.listed_at == 0 or curve.settlement != 0:
+            raise errors.UnknownExpiry(underlying, expiry)
+        return curve
+
+    def require_feeder(self, sender: str) -> None:
+        """Refuses a sender that may not publish."""
+        if not self.is_feeder[sender]:
+            raise errors.NotFeeder(sender)

@@ -1,0 +1,213 @@
+"""Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay."""
+
+from __future__ import annotations
+
+from crossvault.mirror import cash, errors, fixed, ledger, liquidation, market, oracle
+from crossvault.mirror import collateral as collaterals
+from crossvault.mirror.evm import NOBODY
+from crossvault.mirror.store import Store
+
+MAX_TERM = 3650 * 24 * 60 * 60
+
+_LAST_EXPIRY = 2**40 - 1
+
+
+class Governance(Store):
+    """Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay."""
+
+    __slots__ = ()
+
+    def offer_ownership(self, to: str, *, sender: str) -> None:
+        """Offers the ownership of the vault."""
+        self.require_owner(sender)
+        self.pending_owner = to
+        self.emit("OwnershipOffered", sender, to)
+
+    def accept_ownership(self, *, sender: str) -> None:
+        """Accepts the ownership of the vault."""
+        if sender != self.pending_owner:
+            raise errors.NotPendingOwner(sender)
+        self.owner = sender
+        self.pending_owner = NOBODY
+        self.emit("OwnershipAccepted", sender)
+
+    def set_guardian(self, to: str, *, sender: str) -> None:
+        """Names the guardian, who can only pause."""
+        self.require_owner(sender)
+        self.guardian = to
+        self.emit("GuardianSet", sender, to)
+
+    def set_feeder(self, feeder: str, allowed: bool, *, sender: str) -> None:
+        """Allows or forbids a feeder to publish prices."""
+        self.require_owner(sender)
+        self.is_feeder[feeder] = allowed
+        self.emit("FeederSet", sender, feeder, allowed)
+
+    def pause(self, *, sender: str) -> None:
+        """Stops new risk, withdrawals and liquidations."""
+        if sender not in (self.guardian, self.owner):
+            raise errors.NotGuardian(sender)
+        self.paused = True
+        self.emit("Paused", sender)
+
+    def unpause(self, *, sender: str) -> None:
+        """Lets the vault go on."""
+        self.require_owner(sender)
+        self.paused = False
+        self.emit("Unpaused", sender)
+
+    def list_underlying(self, name: str, risk: market.Risk, *, sender: str) -> None:
+        """Lists an underlying and the perp on it."""
+        self.require_owner(sender)
+        market.require_valid(risk)
+        count = len(self.ledger.risks)
+        if count == market.MAX_UNDERLYINGS:
+            raise errors.TooManyUnderlyings(count + 1, market.MAX_UNDERLYINGS)
+        self.ledger.names = (*self.ledger.names, name)
+        self.ledger.risks = (*self.ledger.risks, risk)
+        self.emit("UnderlyingListed", sender, name, risk, count)
+
+    def open_expiry(self, underlying: int, expiry: int, *, sender: str, now: int) -> None:
+        """Opens an expiry of an underlying: its future, and its options where the underlying has any."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        ledger.require_fresh(self.ledger, underlying, now=now)
+        low_at = now + oracle.WINDOW + 1
+        high_at = fixed.min(now + MAX_TERM, _LAST_EXPIRY)
+        if expiry < low_at or expiry > high_at:
+            raise errors.ExpiryOutOfRange(expiry, low_at, high_at)
+        curve = self.ledger.curves[market.term_of(underlying, expiry)]
+        if curve.listed_at != 0:
+            raise errors.ExpiryListed(underlying, expiry)
+        count = len(self.ledger.expiries[underlying]) + 1
+        if count > market.MAX_EXPIRIES:
+            raise errors.TooManyExpiries(count, market.MAX_EXPIRIES)
+        curve.listed_at = now
+        self.ledger.expiries[underlying] = (*self.ledger.expiries[underlying], expiry)
+        self.emit("ExpiryOpened", sender, underlying, expiry)
+
+    def list_collateral(self, token: str, underlying: int, terms: collaterals.Terms, *, sender: str) -> None:
+        """Lists a token as collateral."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        collaterals.require_valid(terms)
+        count = len(self.ledger.assets)
+        if count == collaterals.MAX_COLLATERALS:
+            raise errors.TooManyCollaterals(count + 1, collaterals.MAX_COLLATERALS)
+        if token == self.ledger.cash.token:
+            raise errors.TokenListed(token)
+        for listed in self.ledger.assets:
+            if listed.token == token:
+                raise errors.TokenListed(token)
+        asset = collaterals.Asset(self.journal)
+        asset.token = token
+        asset.decimals = collaterals.require_decimals(self.tokens[token])
+        asset.underlying = underlying
+        asset.terms = terms
+        self.ledger.assets = (*self.ledger.assets, asset)
+        self.emit("CollateralListed", sender, token, underlying, terms, asset.decimals, count)
+
+    def schedule_risk(self, underlying: int, risk: market.Risk, *, sender: str, now: int) -> None:
+        """Announces new risk parameters of an underlying."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        market.require_valid(risk)
+        due_at = self.schedule(("risk", underlying, risk), now=now)
+        self.emit("RiskScheduled", sender, underlying, risk, due_at)
+
+    def enact_risk(self, underlying: int, risk: market.Risk, *, sender: str, now: int) -> None:
+        """Puts announced risk parameters of an underlying into force."""
+        self.require_owner(sender)
+        self.enact(("risk", underlying, risk), now=now)
+        index = ledger.accrue_funding(self.ledger, underlying, now=now)
+        risks = self.ledger.risks
+        self.ledger.risks = (*risks[:underlying], risk, *risks[underlying + 1 :])
+        self.emit("RiskEnacted", sender, underlying, risk, index)
+
+    def schedule_options(self, underlying: int, risk: market.OptionRisk, *, sender: str, now: int) -> None:
+        """Announces new risk parameters of the options on an underlying."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        market.require_valid_options(risk)
+        due_at = self.schedule(("options", underlying, risk), now=now)
+        self.emit("OptionsScheduled", sender, underlying, risk, due_at)
+
+    def enact_options(self, underlying: int, risk: market.OptionRisk, *, sender: str, now: int) -> None:
+        """Puts announced risk parameters of the options on an underlying into force."""
+        self.require_owner(sender)
+        self.enact(("options", underlying, risk), now=now)
+        self.ledger.option_risks[underlying] = risk
+        self.emit("OptionsEnacted", sender, underlying, risk)
+
+    def schedule_guard(self, underlying: int, guard: oracle.Guard, *, sender: str, now: int) -> None:
+        """Announces what will shield an underlying from a manipulated print."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        oracle.require_valid(guard)
+        due_at = self.schedule(("guard", underlying, guard), now=now)
+        self.emit("GuardScheduled", sender, underlying, guard, due_at)
+
+    def enact_guard(self, underlying: int, guard: oracle.Guard, *, sender: str, now: int) -> None:
+        """Puts what was announced to shield an underlying into force."""
+        self.require_owner(sender)
+        self.enact(("guard", underlying, guard), now=now)
+        self.ledger.guards[underlying] = guard
+        self.emit("GuardEnacted", sender, underlying, guard)
+
+    def schedule_haircut(self, collateral: int, terms: collaterals.Terms, *, sender: str, now: int) -> None:
+        """Announces new terms of a collateral."""
+        self.require_owner(sender)
+        self.require_collateral(collateral)
+        collaterals.require_valid(terms)
+        due_at = self.schedule(("haircut", collateral, terms), now=now)
+        self.emit("HaircutScheduled", sender, collateral, terms, due_at)
+
+    def enact_haircut(self, collateral: int, terms: collaterals.Terms, *, sender: str, now: int) -> None:
+        """Puts announced terms of a collateral into force."""
+        self.require_owner(sender)
+        self.enact(("haircut", collateral, terms), now=now)
+        self.ledger.assets[collateral].terms = terms
+        self.emit("HaircutEnacted", sender, collateral, terms)
+
+    def schedule_auction(self, terms: liquidation.Terms, *, sender: str, now: int) -> None:
+        """Announces how auctions will run."""
+        self.require_owner(sender)
+        liquidation.require_valid(terms)
+        due_at = self.schedule(("auction", terms), now=now)
+        self.emit("AuctionScheduled", sender, terms, due_at)
+
+    def enact_auction(self, terms: liquidation.Terms, *, sender: str, now: int) -> None:
+        """Puts the announced way of auctions into force."""
+        self.require_owner(sender)
+        self.enact(("auction", terms), now=now)
+        self.ledger.terms = terms
+        self.emit("AuctionEnacted", sender, terms)
+
+    def schedule_depeg(self, terms: cash.Terms, *, sender: str, now: int) -> None:
+        """Announces how the quote token's own price will enter."""
+        self.require_owner(sender)
+        cash.require_valid(terms, len(self.ledger.risks))
+        due_at = self.schedule(("depeg", terms), now=now)
+        self.emit("DepegScheduled", sender, terms, due_at)
+
+    def enact_depeg(self, terms: cash.Terms, *, sender: str, now: int) -> None:
+        """Puts the announced terms of the quote token into force."""
+        self.require_owner(sender)
+        self.enact(("depeg", terms), now=now)
+        self.ledger.cash.terms = terms
+        self.emit("DepegEnacted", sender, terms)
+
+    def schedule_interest(self, interest: cash.Interest, *, sender: str, now: int) -> None:
+        """Announces what borrowers will pay."""
+        self.require_owner(sender)
+        cash.require_valid_interest(interest)
+        due_at = self.schedule(("interest", interest), now=now)
+        self.emit("InterestScheduled", sender, interest, due_at)
+
+    def enact_interest(self, interest: cash.Interest, *, sender: str, now: int) -> None:
+        """Puts what was announced that borrowers pay into force."""
+        self.require_owner(sender)
+        self.enact(("interest", interest), now=now)
+        self.accrue(sender=sender, now=now)
+        self.ledger.cash.interest = interest
+        self.emit("InterestEnacted", sender, interest)

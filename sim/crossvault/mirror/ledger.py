@@ -1,0 +1,180 @@
+"""Everything the vault stores about money, and how it moves between accounts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from crossvault.mirror import account as accounts
+from crossvault.mirror import cash, errors, fixed, funding, market, option, oracle, portfolio
+from crossvault.mirror.account import AccountId, Holder
+from crossvault.mirror.cash import Pool
+from crossvault.mirror.collateral import Asset
+from crossvault.mirror.evm import Map, Stored
+from crossvault.mirror.funding import Track
+from crossvault.mirror.liquidation import Sale, Terms
+from crossvault.mirror.market import OptionRisk, Risk
+from crossvault.mirror.oracle import Curve, Guard, Price
+from crossvault.mirror.stress import Rules
+
+
+class State(Stored):
+    """Everything the vault stores about money."""
+
+    __slots__ = (
+        "assets", "cash", "curves", "expiries", "guards", "holders", "names", "option_risks", "portfolio_risks",
+        "prices", "risks", "rules", "sales", "terms", "tracks",
+    )  # fmt: skip
+    zeros = {
+        "cash": Pool,
+        "terms": Terms(),
+        "names": (),
+        "risks": (),
+        "option_risks": lambda journal: Map(journal, OptionRisk),
+        "portfolio_risks": lambda journal: Map(journal, portfolio.Risk),
+        "rules": Rules(),
+        "guards": lambda journal: Map(journal, Guard),
+        "prices": lambda journal: Map(journal, partial(Price, journal)),
+        "tracks": lambda journal: Map(journal, partial(Track, journal)),
+        "expiries": lambda journal: Map(journal, tuple),
+        "curves": lambda journal: Map(journal, partial(Curve, journal)),
+        "assets": (),
+        "holders": lambda journal: Map(journal, partial(Holder, journal)),
+        "sales": lambda journal: Map(journal, partial(Sale, journal)),
+    }
+    cash: Pool
+    terms: Terms
+    names: tuple[str, ...]
+    risks: tuple[Risk, ...]
+    option_risks: Map[int, OptionRisk]
+    portfolio_risks: Map[int, portfolio.Risk]
+    rules: Rules
+    guards: Map[int, Guard]
+    prices: Map[int, Price]
+    tracks: Map[int, Track]
+    expiries: Map[int, tuple[int, ...]]
+    curves: Map[int, Curve]
+    assets: tuple[Asset, ...]
+    holders: Map[AccountId, Holder]
+    sales: Map[AccountId, Sale]
+
+
+def require_fresh(self: State, underlying: int, *, now: int) -> None:
+    """Refuses a price that is too old."""
+    published_at = self.prices[underlying].published_at
+    heartbeat_secs = self.risks[underlying].heartbeat_secs
+    if oracle.is_fresh(published_at, heartbeat_secs, now=now):
+        return
+    raise errors.StalePrice(underlying, 0, published_at, heartbeat_secs)
+
+
+def require_idle(self: State, account: AccountId) -> None:
+    """Refuses an account that is being liquidated."""
+    if self.sales[account].started_at != 0:
+        raise errors.UnderLiquidation(account)
+
+
+def require_traded(self: State, instrument: int, *, now: int) -> None:
+    """Refuses an instrument that is not listed, or has ended."""
+    market.require_formed(instrument, len(self.risks))
+    kind = market.kind_of(instrument)
+    if kind == market.PERP:
+        return
+    underlying = market.underlying_of(instrument)
+    expiry = market.expiry_of(instrument)
+    offered = kind == market.FUTURE or self.option_risks[underlying].heartbeat_secs != 0
+    if not offered or self.curves[market.term_of(underlying, expiry)].listed_at == 0:
+        raise errors.UnknownInstrument(instrument)
+    if now >= expiry:
+        raise errors.InstrumentExpired(instrument, expiry, now)
+
+
+def add_cash(self: State, account: AccountId, delta_wad: int, *, now: int) -> None:
+    """Moves cash into or out of an account."""
+    holder = self.holders[account]
+    before = holder.principal
+    holder.principal = cash.moved(self.cash, before, delta_wad, now=now)
+    cash.record(self.cash, before, holder.principal)
+
+
+def funding_index(self: State, instrument: int, *, now: int) -> int:
+    """Index of funding of an instrument, as of now; 0 where there is no funding."""
+    if market.kind_of(instrument) != market.PERP:
+        return 0
+    underlying = market.underlying_of(instrument)
+    track = self.tracks[underlying]
+    if now == track.updated_at:
+        return track.index
+    price = self.prices[underlying]
+    risk = self.risks[underlying]
+    if risk.funding_cap == 0 or price.index == 0:
+        return track.index
+    rate_wad = funding.rate(price.index, price.premium, risk.funding_base, risk.funding_cap)
+    return track.index + funding.growth(price.index, rate_wad, now - track.updated_at)
+
+
+def accrue_funding(self: State, underlying: int, *, now: int) -> int:
+    """Brings the index of funding of an underlying up to now."""
+    index = funding_index(self, market.perp(underlying), now=now)
+    track = self.tracks[underlying]
+    track.index = index
+    track.updated_at = now
+    return index
+
+
+def fill(self: State, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> None:
+    """Changes a position of an account; what its closing sets free becomes cash."""
+    holder = self.holders[account]
+    if market.is_option(market.kind_of(instrument)):
+        accounts.fill(holder, instrument, size_delta, 0, 0)
+        return add_cash(self, account, quote_delta, now=now)
+    position = holder.positions[instrument]
+    index = funding_index(self, instrument, now=now)
+    received = funding.payment(position.size, index - position.funding_index)
+    realized = accounts.fill(holder, instrument, size_delta, quote_delta + received, index)
+    add_cash(self, account, realized, now=now)
+
+
+def settled_value(self: State, account: AccountId, instrument: int, settlement_wad: int) -> int:
+    """What a position is worth when its expiry has settled."""
+    position = self.holders[account].positions[instrument]
+    kind = market.kind_of(instrument)
+    worth_wad = settlement_wad
+    if market.is_option(kind):
+        worth_wad = option.payoff(settlement_wad, market.strike_of(instrument), kind == market.CALL)
+    return fixed.mul_div_floor(position.size, worth_wad, fixed.WAD) + position.quote
+
+
+def settle(self: State, account: AccountId, underlying: int, expiry: int, settlement_wad: int, *, now: int) -> None:
+    """Turns the positions of an account in an expiry into cash."""
+    holder = self.holders[account]
+    for instrument in holder.instruments:
+        if market.underlying_of(instrument) != underlying or market.expiry_of(instrument) != expiry:
+            continue
+        worth = settled_value(self, account, instrument, settlement_wad)
+        accounts.remove(holder, instrument)
+        add_cash(self, account, worth, now=now)
+
+
+def move_part(
+    self: State, source: AccountId, target: AccountId, fraction_wad: int, reserved_wad: int, *, now: int
+) -> None:
+    """Moves part of everything from one account to another, but for reserved cash."""
+    giver = self.holders[source]
+    taker = self.holders[target]
+    cash_wad = cash.present(self.cash, giver.principal, now=now) - reserved_wad
+    cash_part = fixed.part(cash_wad, fraction_wad)
+    add_cash(self, source, -cash_part, now=now)
+    add_cash(self, target, cash_part, now=now)
+    for i in range(len(self.assets)):
+        raw_part = fixed.mul_div_down(giver.balances[i], fraction_wad, fixed.WAD)
+        if raw_part == 0:
+            continue
+        giver.balances[i] -= raw_part
+        taker.balances[i] += raw_part
+    for instrument in giver.instruments:
+        fill(self, source, instrument, 0, 0, now=now)
+        position = giver.positions[instrument]
+        size_part = fixed.part(position.size, fraction_wad)
+        quote_part = fixed.part(position.quote, fraction_wad)
+        fill(self, source, instrument, -size_part, -quote_part, now=now)
+        fill(self, target, instrument, size_part, quote_part, now=now)

@@ -1,0 +1,78 @@
+"""The price of an account that fails maintenance: a Dutch auction, and a rising reward once it has no value."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crossvault.mirror import fixed, market
+from crossvault.mirror.evm import Stored
+
+_MONTH_SECS = 30 * 24 * 60 * 60
+
+
+class Terms(NamedTuple):
+    """How an auction runs."""
+
+    buffer_wad: int = 0
+    start_wad: int = 0
+    knee_wad: int = 0
+    fast_secs: int = 0
+    slow_secs: int = 0
+    insolvent_secs: int = 0
+
+
+class Sale(Stored):
+    """An auction that runs."""
+
+    __slots__ = ("deficit_wad", "insolvent_at", "reserved_wad", "started_at")
+    zeros = {"started_at": 0, "insolvent_at": 0, "reserved_wad": 0, "deficit_wad": 0}
+    started_at: int
+    insolvent_at: int
+    reserved_wad: int
+    deficit_wad: int
+
+
+def buffer_margin(margin_wad: int, equity_wad: int, buffer_wad: int) -> int:
+    """Margin with buffer, which an auction restores."""
+    return margin_wad + fixed.mul_div_floor(margin_wad - equity_wad, buffer_wad, fixed.WAD)
+
+
+def discount(terms: Terms, elapsed_secs: int) -> int:
+    """Factor between value and price of a solvent account."""
+    if elapsed_secs < terms.fast_secs:
+        left = terms.fast_secs - elapsed_secs
+        return terms.knee_wad + fixed.mul_div_up(terms.start_wad - terms.knee_wad, left, terms.fast_secs)
+    slow = elapsed_secs - terms.fast_secs
+    if slow >= terms.slow_secs:
+        return 0
+    return fixed.mul_div_up(terms.knee_wad, terms.slow_secs - slow, terms.slow_secs)
+
+
+def price(value_wad: int, discount_wad: int) -> int:
+    """Price of the whole of a solvent account, but for the cash that bidders have paid."""
+    return fixed.mul_div_up(value_wad, discount_wad, fixed.WAD)
+
+
+def max_fraction(buffer_margin_wad: int, equity_wad: int, reserved_wad: int, discount_wad: int) -> int:
+    """Largest part of a solvent account that may be sold."""
+    missing = fixed.abs(buffer_margin_wad)
+    gained = fixed.mul_div_up(equity_wad, discount_wad, fixed.WAD) + fixed.mul_div_up(
+        reserved_wad, fixed.WAD - discount_wad, fixed.WAD
+    )
+    return fixed.max(1, fixed.mul_div_down(missing, fixed.WAD, missing + gained))
+
+
+def payout(equity_wad: int, margin_wad: int, elapsed_secs: int, insolvent_secs: int) -> int:
+    """What the bidder is paid for the whole of an insolvent account."""
+    secs = fixed.min(elapsed_secs, insolvent_secs)
+    return fixed.mul_div_floor(equity_wad - margin_wad, secs, insolvent_secs) - equity_wad
+
+
+def require_valid(terms: Terms) -> None:
+    """Refuses terms outside their ranges."""
+    market.require_within("bufferWad", terms.buffer_wad, 0, fixed.WAD)
+    market.require_within("startWad", terms.start_wad, 1, fixed.WAD)
+    market.require_within("kneeWad", terms.knee_wad, 1, terms.start_wad)
+    market.require_within("fastSecs", terms.fast_secs, 1, _MONTH_SECS)
+    market.require_within("slowSecs", terms.slow_secs, 1, _MONTH_SECS)
+    market.require_within("insolventSecs", terms.insolvent_secs, 1, _MONTH_SECS)

@@ -1,0 +1,152 @@
+"""What an account is worth, what it must hold, and how far the two are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from crossvault.mirror import collateral, fixed, standard
+from crossvault.mirror.collateral import Terms
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.standard import Exposure, Level, Line
+from crossvault.mirror.stress import Verdict
+
+UNBOUNDED = 2**255 - 1
+
+_NO_TERMS = Terms()
+
+
+@dataclass(slots=True)
+class Holding:
+    """A collateral balance, valued."""
+
+    value_wad: int = 0
+    safe_wad: int = 0
+    terms: Terms = field(default=_NO_TERMS)
+    underlying: int = 0
+
+
+@dataclass(slots=True)
+class Book:
+    """An account, valued at one moment."""
+
+    cash_wad: int
+    holdings: list[Holding]
+    exposures: list[Exposure]
+    lines: list[Line]
+    stakes: list[Stake] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=Verdict)
+    depeg_rate_wad: int = 0
+    stale: Stale = field(default_factory=lambda: Stale())
+
+
+@dataclass(slots=True)
+class Stale:
+    """A price that is too old."""
+
+    underlying: int = 0
+    expiry: int = 0
+    published_at: int = 0
+    heartbeat_secs: int = 0
+
+
+def equity(self: Book) -> int:
+    """Worth of an account at mark."""
+    total = self.cash_wad
+    for holding in self.holdings:
+        total += holding.value_wad
+    for exposure in self.exposures:
+        total += exposure.gain_wad + exposure.loss_wad
+    for line in self.lines:
+        total += fixed.mul_div_floor(line.size, line.mark_wad, fixed.WAD)
+    return total
+
+
+def adjusted_equity(self: Book, level: Level) -> int:
+    """Worth of an account after haircuts, caps and the weight of unrealised profits."""
+    total = self.cash_wad
+    for holding in self.holdings:
+        terms = holding.terms
+        haircut = terms.haircut_initial if level == Level.INITIAL else terms.haircut_maintenance
+        value_wad = holding.safe_wad if level == Level.INITIAL else holding.value_wad
+        if is_modelled(self, holding.underlying):
+            haircut = 0
+        total += collateral.credit(value_wad, haircut, terms.cap_wad)
+    for exposure in self.exposures:
+        if level == Level.MAINTENANCE:
+            total += exposure.gain_wad + exposure.loss_wad
+        else:
+            gain = fixed.mul_div_down(exposure.safe_gain_wad, exposure.risk.profit_weight, fixed.WAD)
+            total += gain + exposure.safe_loss_wad
+    for line in self.lines:
+        if is_modelled(self, line.underlying):
+            total += fixed.mul_div_floor(line.size, line.mark_wad, fixed.WAD)
+    return total
+
+
+def requirement(self: Book, level: Level) -> int:
+    """What an account must hold."""
+    total = self.verdict.initial_wad if level == Level.INITIAL else self.verdict.maintenance_wad
+    for number, exposure in enumerate(self.exposures):
+        if is_modelled(self, number):
+            continue
+        total += standard.requirement(exposure, level)
+        total += standard.contingency(exposure, self.depeg_rate_wad, level)
+    for i, line in enumerate(self.lines):
+        if is_modelled(self, line.underlying):
+            continue
+        exposure = self.exposures[line.underlying]
+        total += standard.short_contingency(exposure, line, self.depeg_rate_wad, level)
+        if is_first(self.lines, i):
+            total += standard.strip_requirement(exposure, self.lines, i, level)
+    return total
+
+
+def is_modelled(self: Book, underlying: int) -> bool:
+    """Whether an underlying is judged by portfolio margin."""
+    return bool(self.stakes) and self.stakes[underlying].risk.vol.floor_secs != 0
+
+
+def is_first(lines: Sequence[Line], place: int) -> bool:
+    """Whether an option is the first of its expiry."""
+    return not any(standard.is_same_term(line, lines[place]) for line in lines[:place])
+
+
+def margin(self: Book, level: Level) -> int:
+    """Distance of an account from its requirement."""
+    return adjusted_equity(self, level) - requirement(self, level)
+
+
+def health(self: Book) -> int:
+    """Health of an account."""
+    required = requirement(self, Level.MAINTENANCE)
+    if required == 0:
+        return UNBOUNDED
+    return fixed.mul_div_floor(adjusted_equity(self, Level.MAINTENANCE), fixed.WAD, required)
+
+
+def free_collateral(self: Book) -> int:
+    """What an account could take out."""
+    left = margin(self, Level.INITIAL)
+    return 0 if left < 0 else left
+
+
+def notional(self: Book) -> int:
+    """Notional of all positions."""
+    total = 0
+    for exposure in self.exposures:
+        total += fixed.mul_div_up(exposure.gross_wad2, 1, fixed.WAD)
+    for line in self.lines:
+        total += fixed.mul_div_up(fixed.abs(line.size), self.exposures[line.underlying].index_wad, fixed.WAD)
+    return total
+
+
+def leverage(self: Book) -> int:
+    """Leverage of an account."""
+    stake = notional(self)
+    if stake == 0:
+        return 0
+    worth = equity(self)
+    if worth <= 0:
+        return UNBOUNDED
+    return fixed.mul_div_ceil(stake, fixed.WAD, worth)

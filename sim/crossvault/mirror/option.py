@@ -1,0 +1,113 @@
+"""What European options are worth: Black's formula on a forward."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crossvault.mirror import exp, fixed, normal
+
+YEAR = 365 * 24 * 60 * 60
+
+_BEYOND = 100 * fixed.WAD
+
+
+class Terms(NamedTuple):
+    """What decides the price of an option."""
+
+    forward_wad: int = 0
+    strike_wad: int = 0
+    vol_wad: int = 0
+    secs: int = 0
+    discount_wad: int = 0
+    is_call: bool = False
+
+
+class Greeks(NamedTuple):
+    """Sensitivities of the price of one option."""
+
+    delta_wad: int = 0
+    gamma_wad: int = 0
+    vega_wad: int = 0
+    theta_wad: int = 0
+
+
+def payoff(spot_wad: int, strike_wad: int, is_call: bool) -> int:
+    """Value at expiry."""
+    received, paid = (spot_wad, strike_wad) if is_call else (strike_wad, spot_wad)
+    return received - paid if received > paid else 0
+
+
+def discount(rate_wad: int, secs: int) -> int:
+    """Price now of one at a later time."""
+    return exp.exp(-fixed.mul_div_down(rate_wad, secs, YEAR))
+
+
+def deviation(vol_wad: int, secs: int) -> int:
+    """Standard deviation of the logarithm of the price at expiry."""
+    return fixed.sqrt_down(fixed.mul_div_down(vol_wad * vol_wad, secs, YEAR))
+
+
+def price(terms: Terms) -> int:
+    """Price of one option."""
+    deviation_wad = deviation(terms.vol_wad, terms.secs)
+    undiscounted = payoff(terms.forward_wad, terms.strike_wad, terms.is_call) + _time_value(
+        terms.forward_wad, terms.strike_wad, deviation_wad
+    )
+    return fixed.mul_div_down(undiscounted, terms.discount_wad, fixed.WAD)
+
+
+def undiscounted(forward_wad: int, strike_wad: int, apart_wad: int, deviation_wad: int, is_call: bool) -> int:
+    """Price of one option before discount, from logarithms and a deviation that many prices share."""
+    intrinsic = payoff(forward_wad, strike_wad, is_call)
+    if deviation_wad == 0 or forward_wad == 0 or strike_wad == 0:
+        return intrinsic
+    distance = fixed.mul_div_down(fixed.abs(apart_wad), fixed.WAD, deviation_wad)
+    a = fixed.mul_div_down(deviation_wad, 1, 2) - distance
+    return intrinsic + fixed.mul_div_down(fixed.min(forward_wad, strike_wad), normal.reach(a, deviation_wad), fixed.WAD)
+
+
+def greeks(terms: Terms) -> Greeks:
+    """Sensitivities of the price of one option."""
+    deviation_wad = deviation(terms.vol_wad, terms.secs)
+    d = _reach(terms.forward_wad, terms.strike_wad, deviation_wad)
+    if terms.forward_wad >= terms.strike_wad:
+        d = deviation_wad - d
+    delta = fixed.mul_div_down(normal.cdf(d if terms.is_call else -d), terms.discount_wad, fixed.WAD)
+    density = fixed.mul_div_down(normal.pdf(d), terms.discount_wad, fixed.WAD)
+    weight = fixed.mul_div_down(terms.forward_wad, density, fixed.WAD)
+    breadth = terms.forward_wad * deviation_wad
+    return Greeks(
+        delta_wad=delta if terms.is_call else -delta,
+        gamma_wad=0 if breadth == 0 else fixed.mul_div_down(density, fixed.WAD_SQUARED, breadth),
+        vega_wad=fixed.mul_div_down(weight, deviation(fixed.WAD, terms.secs), fixed.WAD),
+        theta_wad=_theta(terms, weight, deviation_wad),
+    )
+
+
+def _time_value(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
+    """What an option is worth beyond its payoff, before discount."""
+    if deviation_wad == 0:
+        return 0
+    reached = normal.reach(_reach(forward_wad, strike_wad, deviation_wad), deviation_wad)
+    return fixed.mul_div_down(fixed.min(forward_wad, strike_wad), reached, fixed.WAD)
+
+
+def _reach(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
+    """How far into the money the side that is out of it reaches, in deviations."""
+    if forward_wad == strike_wad:
+        return fixed.mul_div_down(deviation_wad, 1, 2)
+    if forward_wad == 0 or strike_wad == 0 or deviation_wad == 0:
+        return -_BEYOND
+    apart = fixed.abs(exp.ln(forward_wad) - exp.ln(strike_wad))
+    distance = fixed.mul_div_down(apart, fixed.WAD, deviation_wad)
+    return fixed.mul_div_down(deviation_wad, 1, 2) - distance
+
+
+def _theta(terms: Terms, weight: int, deviation_wad: int) -> int:
+    """Change of the price in a year that passes."""
+    if terms.secs == 0 or terms.discount_wad == 0:
+        return 0
+    earned = fixed.abs(exp.ln(terms.discount_wad)) * YEAR
+    carry = fixed.mul_div_down(price(terms), earned, terms.secs * fixed.WAD)
+    decay = fixed.mul_div_down(weight, deviation_wad * YEAR, 2 * terms.secs * fixed.WAD)
+    return carry - decay

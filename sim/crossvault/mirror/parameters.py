@@ -1,0 +1,61 @@
+"""Every parameter in force, in one call."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crossvault.mirror import cash, collateral, liquidation, market, oracle, portfolio, stress
+from crossvault.mirror.ledger import State
+
+
+class Underlying(NamedTuple):
+    """What is asked of an underlying."""
+
+    name: str
+    risk: market.Risk
+    options: market.OptionRisk
+    guard: oracle.Guard
+    portfolio: portfolio.Risk
+
+
+class Security(NamedTuple):
+    """What a token counts for."""
+
+    token: str
+    decimals: int
+    underlying: int
+    terms: collateral.Terms
+
+
+class Sheet(NamedTuple):
+    """Every parameter in force."""
+
+    quote: str
+    decimals: int
+    delay_secs: int
+    auction: liquidation.Terms
+    interest: cash.Interest
+    depeg: cash.Terms
+    underlyings: tuple[Underlying, ...]
+    collaterals: tuple[Security, ...]
+    rules: stress.Rules
+
+
+def sheet(self: State, delay_secs: int) -> Sheet:
+    """Every parameter in force."""
+    return Sheet(
+        quote=self.cash.token,
+        decimals=self.cash.decimals,
+        delay_secs=delay_secs,
+        auction=self.terms,
+        interest=self.cash.interest,
+        depeg=self.cash.terms,
+        underlyings=tuple(
+            Underlying(self.names[i], self.risks[i], self.option_risks[i], self.guards[i], self.portfolio_risks[i])
+            for i in range(len(self.risks))
+        ),
+        collaterals=tuple(
+            Security(asset.token, asset.decimals, asset.underlying, asset.terms) for asset in self.assets
+        ),
+        rules=self.rules,
+    )

@@ -1,0 +1,49 @@
+"""The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all."""
+
+from __future__ import annotations
+
+from crossvault.mirror import correlation, parameters, portfolio, shock
+from crossvault.mirror.parameters import Sheet
+from crossvault.mirror.stress import Rules
+from crossvault.mirror.teller import Teller
+
+
+class Policy(Teller):
+    """The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all."""
+
+    __slots__ = ()
+
+    def schedule_portfolio(self, underlying: int, risk: portfolio.Risk, *, sender: str, now: int) -> None:
+        """Announces portfolio margin of an underlying."""
+        self.require_owner(sender)
+        self.require_underlying(underlying)
+        portfolio.require_valid(risk)
+        due_at = self.schedule(("portfolio", underlying, risk), now=now)
+        self.emit("PortfolioScheduled", sender, underlying, risk, due_at)
+
+    def enact_portfolio(self, underlying: int, risk: portfolio.Risk, *, sender: str, now: int) -> None:
+        """Puts announced portfolio margin of an underlying into force."""
+        self.require_owner(sender)
+        self.enact(("portfolio", underlying, risk), now=now)
+        self.ledger.portfolio_risks[underlying] = risk
+        self.emit("PortfolioEnacted", sender, underlying, risk)
+
+    def schedule_rules(self, rules: Rules, *, sender: str, now: int) -> None:
+        """Announces how portfolio margin will be asked for."""
+        self.require_owner(sender)
+        shock.require_scenarios(rules.scenarios)
+        correlation.require_valid(rules.terms)
+        correlation.require_matrix(rules.matrix)
+        due_at = self.schedule(("rules", rules), now=now)
+        self.emit("RulesScheduled", sender, rules, due_at)
+
+    def enact_rules(self, rules: Rules, *, sender: str, now: int) -> None:
+        """Puts the announced way of portfolio margin into force."""
+        self.require_owner(sender)
+        self.enact(("rules", rules), now=now)
+        self.ledger.rules = rules
+        self.emit("RulesEnacted", sender, rules)
+
+    def parameters(self) -> Sheet:
+        """Every parameter in force."""
+        return parameters.sheet(self.ledger, self.delay_secs)

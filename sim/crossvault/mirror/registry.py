@@ -1,0 +1,31 @@
+"""Governance and views of the vault, reached only through it, on its storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crossvault.mirror import account as accounts
+from crossvault.mirror import lens
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.feed import Feed
+from crossvault.mirror.governance import Governance
+from crossvault.mirror.lens import AccountState, CurveState, Globals
+
+
+class Registry(Governance, Feed):
+    """Governance and views of the vault, reached only through it, on its storage."""
+
+    __slots__ = ()
+
+    def snapshot(self, ids: Iterable[AccountId]) -> tuple[Globals, tuple[AccountState, ...]]:
+        """State of the vault and of some accounts."""
+        roles = self.owner, self.pending_owner, self.guardian, self.paused
+        return lens.globals(self.ledger, *roles, tokens=self.tokens, this=self.this), lens.states(self.ledger, ids)
+
+    def curves(self) -> tuple[CurveState, ...]:
+        """State of the expiries that have not settled, by underlying and in the order they are stored."""
+        return lens.curves(self.ledger)
+
+    def is_authorized(self, account: AccountId, sender: str) -> bool:
+        """Whether a sender may act for an account."""
+        return accounts.is_authorized(self.ledger.holders[account], account, sender)

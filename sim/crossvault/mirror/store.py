@@ -1,0 +1,107 @@
+"""What the vault stores, in the one order that the vault and its registry share, and who is refused by it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from functools import partial
+
+from crossvault.mirror import cash, errors
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import NOBODY, Map, Stored, Token
+from crossvault.mirror.ledger import State
+
+
+class Touch(Stored):
+    """What a batch has to judge of an account at its end."""
+
+    __slots__ = ("before_wad", "noted", "rising")
+    zeros = {"noted": False, "rising": False, "before_wad": 0}
+    noted: bool
+    rising: bool
+    before_wad: int
+
+
+class Store(Stored):
+    """What the vault stores, in the one order that the vault and its registry share, and who is refused by it."""
+
+    __slots__ = (
+        "deferring", "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner",
+        "paused", "pending_owner", "this", "tokens", "touched", "touches",
+    )  # fmt: skip
+    zeros = {
+        "ledger": State,
+        "owner": NOBODY,
+        "pending_owner": NOBODY,
+        "guardian": NOBODY,
+        "paused": False,
+        "delay_secs": 0,
+        "is_feeder": lambda journal: Map(journal, bool),
+        "effective_at": lambda journal: Map(journal, int),
+        "deferring": False,
+        "touched": (),
+        "touches": lambda journal: Map(journal, partial(Touch, journal)),
+        "entered": False,
+        "events": (),
+        "tokens": None,
+        "this": NOBODY,
+    }
+    ledger: State
+    owner: str
+    pending_owner: str
+    guardian: str
+    paused: bool
+    delay_secs: int
+    is_feeder: Map[str, bool]
+    effective_at: Map[Hashable, int]
+    deferring: bool
+    touched: tuple[AccountId, ...]
+    touches: Map[AccountId, Touch]
+    entered: bool
+    events: tuple[tuple[str, tuple[object, ...]], ...]
+    tokens: Mapping[str, Token]
+    this: str
+
+    def emit(self, event: str, *values: object) -> None:
+        """Notes an event with its arguments, in the order of the Solidity event."""
+        self.events = (*self.events, (event, values))
+
+    def accrue(self, *, sender: str, now: int) -> None:
+        """Brings interest up to now."""
+        pool = self.ledger.cash
+        if cash.accrue(pool, now=now):
+            self.emit("InterestAccrued", sender, pool.supply_index, pool.borrow_index, pool.insurance_wad)
+
+    def require_owner(self, sender: str) -> None:
+        """Refuses a sender that is not the owner."""
+        if sender != self.owner:
+            raise errors.NotOwner(sender)
+
+    def require_running(self) -> None:
+        """Refuses while the vault is paused."""
+        if self.paused:
+            raise errors.VaultPaused
+
+    def require_underlying(self, underlying: int) -> None:
+        """Refuses a number that is no underlying."""
+        if underlying >= len(self.ledger.risks):
+            raise errors.UnknownUnderlying(underlying)
+
+    def require_collateral(self, collateral: int) -> None:
+        """Refuses a number that is no collateral."""
+        if collateral >= len(self.ledger.assets):
+            raise errors.UnknownCollateral(collateral)
+
+    def schedule(self, change: Hashable, *, now: int) -> int:
+        """Notes when a change may take effect."""
+        due_at = now + self.delay_secs
+        self.effective_at[change] = due_at
+        return due_at
+
+    def enact(self, change: Hashable, *, now: int) -> None:
+        """Refuses a change that was not announced, or not long enough ago."""
+        due_at = self.effective_at[change]
+        if due_at == 0:
+            raise errors.NotScheduled
+        if now < due_at:
+            raise errors.TooEarly(now, due_at)
+        self.effective_at[change] = 0

@@ -1,0 +1,49 @@
+"""Portfolio margin of an account: a contract of its own without any storage, because no other has room for its code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crossvault.mirror import correlation
+from crossvault.mirror.correlation import Matrix, Outlook, Terms
+from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.standard import Level
+
+
+class Rules(NamedTuple):
+    """How portfolio margin is asked for, in every underlying alike."""
+
+    scenarios: tuple[Scenario, ...] = ()
+    terms: Terms = Terms()
+    matrix: Matrix = Matrix()
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What an account must hold by portfolio margin."""
+
+    initial_wad: int = 0
+    maintenance_wad: int = 0
+    sum_wad: int = 0
+    loss_initial_wad: int = 0
+    loss_maintenance_wad: int = 0
+
+
+def judge(stakes: Sequence[Stake], rules: Rules, quote_wad: int) -> Verdict:
+    """What an account must hold by portfolio margin."""
+    found = correlation.outlook(stakes, rules.scenarios)
+    return Verdict(
+        sum_wad=correlation.sum(found.legs),
+        loss_initial_wad=correlation.loss(found, rules.terms, rules.matrix, Level.INITIAL),
+        loss_maintenance_wad=correlation.loss(found, rules.terms, rules.matrix, Level.MAINTENANCE),
+        initial_wad=correlation.requirement(found, stakes, rules.terms, rules.matrix, quote_wad, Level.INITIAL),
+        maintenance_wad=correlation.requirement(found, stakes, rules.terms, rules.matrix, quote_wad, Level.MAINTENANCE),
+    )
+
+
+def outlook(stakes: Sequence[Stake], rules: Rules) -> Outlook:
+    """What an account loses in each scenario, by underlying and in all."""
+    return correlation.outlook(stakes, rules.scenarios)

@@ -1,0 +1,52 @@
+"""What an account is told beside its margin: what it loses in each scenario, and its greeks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crossvault.mirror import fixed, option, portfolio, stress, valuation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.correlation import Outlook
+from crossvault.mirror.standard import Line
+from crossvault.mirror.store import Store
+
+
+class Greeks(NamedTuple):
+    """How the worth of the positions in one underlying changes."""
+
+    delta_wad: int = 0
+    gamma_wad: int = 0
+    vega_wad: int = 0
+    theta_wad: int = 0
+
+
+class Teller(Store):
+    """What an account is told beside its margin: what it loses in each scenario, and its greeks."""
+
+    __slots__ = ()
+
+    def scenarios(self, account: AccountId, *, now: int) -> tuple[Outlook, tuple[int, ...]]:
+        """What an account loses in each scenario, by underlying and in all, and the worst of each underlying."""
+        valued = valuation.book(self.ledger, account, now=now)
+        found = stress.outlook(valued.stakes, self.ledger.rules)
+        return found, tuple(portfolio.worst(profits_wad) for profits_wad in found.profits_wad)
+
+    def greeks(self, account: AccountId, *, now: int) -> tuple[Greeks, ...]:
+        """Greeks of the positions of an account, by underlying."""
+        valued = valuation.book(self.ledger, account, now=now)
+        found = [Greeks(delta_wad=exposure.size_wad) for exposure in valued.exposures]
+        for line in valued.lines:
+            found[line.underlying] = self.added(found[line.underlying], line)
+        return tuple(found)
+
+    def added(self, total: Greeks, line: Line) -> Greeks:
+        """Greeks with those of an option."""
+        discount_wad = option.discount(line.rate_wad, line.secs)
+        terms = option.Terms(line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call)
+        each = option.greeks(terms)
+        return Greeks(
+            total.delta_wad + fixed.mul_div_floor(line.size, each.delta_wad, fixed.WAD),
+            total.gamma_wad + fixed.mul_div_floor(line.size, each.gamma_wad, fixed.WAD),
+            total.vega_wad + fixed.mul_div_floor(line.size, each.vega_wad, fixed.WAD),
+            total.theta_wad + fixed.mul_div_floor(line.size, each.theta_wad, fixed.WAD),
+        )

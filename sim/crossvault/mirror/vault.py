@@ -1,0 +1,245 @@
+"""The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from crossvault.mirror import account as accounts
+from crossvault.mirror import cash, errors, fixed, ledger, liquidation, market, oracle
+from crossvault.mirror import collateral as collaterals
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.auction import Auction
+from crossvault.mirror.evm import Journal, Token, non_reentrant
+from crossvault.mirror.registry import Registry
+
+_LAST_EXPIRY = 2**40 - 1
+
+
+class Side(NamedTuple):
+    """What a trade leaves in an account."""
+
+    principal: int
+    size: int
+    quote: int
+    funding_index: int
+
+
+class Vault(Auction, Registry):
+    """The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        owner: str,
+        quote: str,
+        delay_secs: int,
+        terms: liquidation.Terms,
+        *,
+        sender: str,
+        tokens: Mapping[str, Token],
+        this: str,
+        journal: Journal,
+    ) -> None:
+        super().__init__(journal)
+        self.tokens = tokens
+        self.this = this
+        liquidation.require_valid(terms)
+        self.owner = owner
+        self.delay_secs = delay_secs
+        self.ledger.terms = terms
+        self.ledger.cash.token = quote
+        self.ledger.cash.decimals = collaterals.require_decimals(tokens[quote])
+        self.ledger.cash.terms = cash.Terms(feed=cash.NO_FEED)
+        self.ledger.cash.supply_index = fixed.RAY
+        self.ledger.cash.borrow_index = fixed.RAY
+        self.emit("VaultOpened", sender, owner, quote, self.ledger.cash.decimals, delay_secs, terms)
+
+    def set_operator(self, account: AccountId, operator: str, allowed: bool, *, sender: str) -> None:
+        """Allows or forbids an operator to act for an account."""
+        if sender != accounts.owner_of(account):
+            raise errors.NotAuthorized(account, sender)
+        self.ledger.holders[account].operators[operator] = allowed
+        self.emit("OperatorSet", sender, account, operator, allowed)
+
+    @non_reentrant
+    def set_mode(self, account: AccountId, mode: int, *, sender: str, now: int) -> None:
+        """Chooses how the margin of an account is asked for."""
+        if sender != accounts.owner_of(account):
+            raise errors.NotAuthorized(account, sender)
+        self.require_running()
+        ledger.require_idle(self.ledger, account)
+        most = accounts.PORTFOLIO if self.ledger.rules.scenarios else accounts.STANDARD
+        market.require_within("mode", mode, accounts.STANDARD, most)
+        if mode == accounts.PORTFOLIO:
+            accounts.require_options(self.ledger.holders[account], 0)
+        before_wad = self.begin(account, True, now=now)
+        self.ledger.holders[account].mode = mode
+        self.check(account, True, before_wad, now=now)
+        self.emit("ModeSet", sender, account, mode)
+
+    @non_reentrant
+    def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str, now: int) -> None:
+        """Adds cash to an account."""
+        accounts.require_authority(self.ledger.holders[account], account, sender)
+        self.accrue(sender=sender, now=now)
+        ledger.add_cash(self.ledger, account, self.pull_quote(amount_raw, sender=sender), now=now)
+        self.emit("CashDeposited", sender, account, amount_raw, self.ledger.holders[account].principal)
+
+    @non_reentrant
+    def withdraw_cash(self, account: AccountId, amount_raw: int, to: str, *, sender: str, now: int) -> None:
+        """Takes cash out of an account, or borrows it."""
+        self.require_withdrawal(account, sender=sender)
+        collaterals.require_amount(amount_raw, self.ledger.cash.decimals)
+        self.accrue(sender=sender, now=now)
+        before_wad = self.begin(account, True, now=now)
+        ledger.add_cash(self.ledger, account, -collaterals.to_wad(amount_raw, self.ledger.cash.decimals), now=now)
+        self.check(account, True, before_wad, now=now)
+        collaterals.push(self.tokens[self.ledger.cash.token], to, amount_raw, this=self.this)
+        self.emit("CashWithdrawn", sender, account, amount_raw, to, self.ledger.holders[account].principal)
+
+    @non_reentrant
+    def deposit_collateral(
+        self, account: AccountId, collateral: int, amount_raw: int, *, sender: str, now: int
+    ) -> None:
+        """Adds collateral to an account."""
+        accounts.require_authority(self.ledger.holders[account], account, sender)
+        self.require_collateral(collateral)
+        asset = self.ledger.assets[collateral]
+        balance_raw = self.ledger.holders[account].balances[collateral] + amount_raw
+        collaterals.require_amount(amount_raw, asset.decimals)
+        collaterals.require_amount(balance_raw, asset.decimals)
+        costly = self.is_costly(account, asset.underlying)
+        before_wad = self.begin(account, False, now=now) if costly else 0
+        collaterals.pull(self.tokens[asset.token], sender, amount_raw, this=self.this)
+        self.ledger.holders[account].balances[collateral] = balance_raw
+        asset.total_raw += amount_raw
+        if costly:
+            self.check(account, False, before_wad, now=now)
+        self.emit("CollateralDeposited", sender, account, collateral, amount_raw, balance_raw)
+
+    @non_reentrant
+    def withdraw_collateral(
+        self, account: AccountId, collateral: int, amount_raw: int, to: str, *, sender: str, now: int
+    ) -> None:
+        """Takes collateral out of an account."""
+        self.require_withdrawal(account, sender=sender)
+        self.require_collateral(collateral)
+        asset = self.ledger.assets[collateral]
+        collaterals.require_amount(amount_raw, asset.decimals)
+        balance_raw = self.ledger.holders[account].balances[collateral]
+        if amount_raw > balance_raw:
+            raise errors.InsufficientCollateral(balance_raw, amount_raw)
+        before_wad = self.begin(account, True, now=now)
+        self.ledger.holders[account].balances[collateral] = balance_raw - amount_raw
+        asset.total_raw -= amount_raw
+        self.check(account, True, before_wad, now=now)
+        collaterals.push(self.tokens[asset.token], to, amount_raw, this=self.this)
+        self.emit("CollateralWithdrawn", sender, account, collateral, amount_raw, to, balance_raw - amount_raw)
+
+    @non_reentrant
+    def fund_insurance(self, amount_raw: int, *, sender: str) -> None:
+        """Gives cash to the insurance fund."""
+        amount_wad = self.pull_quote(amount_raw, sender=sender)
+        self.ledger.cash.insurance_wad += amount_wad
+        self.emit("InsuranceFunded", sender, amount_raw, self.ledger.cash.insurance_wad)
+
+    @non_reentrant
+    def trade(
+        self,
+        maker: AccountId,
+        taker: AccountId,
+        instrument: int,
+        size: int,
+        price_wad: int,
+        *,
+        sender: str,
+        now: int,
+    ) -> None:
+        """Trades an instrument between two accounts."""
+        accounts.require_authority(self.ledger.holders[maker], maker, sender)
+        accounts.require_authority(self.ledger.holders[taker], taker, sender)
+        if maker == taker:
+            raise errors.SameAccount(maker)
+        ledger.require_idle(self.ledger, maker)
+        ledger.require_idle(self.ledger, taker)
+        self.require_terms(instrument, size, price_wad, now=now)
+        self.accrue(sender=sender, now=now)
+        quote = fixed.mul_div_ceil(size, price_wad, fixed.WAD)
+        maker_after = self.fill_side(maker, instrument, -size, quote, now=now)
+        taker_after = self.fill_side(taker, instrument, size, -quote, now=now)
+        self.emit("Traded", sender, maker, taker, instrument, size, price_wad, maker_after, taker_after)
+
+    @non_reentrant
+    def settle(self, underlying: int, expiry: int, accounts: Sequence[AccountId], *, sender: str, now: int) -> None:
+        """Turns the positions of some accounts in an expiry into cash."""
+        self.require_underlying(underlying)
+        settlement_wad = self.settlement_of(underlying, expiry)
+        self.accrue(sender=sender, now=now)
+        principals = []
+        for account in accounts:
+            ledger.settle(self.ledger, account, underlying, expiry, settlement_wad, now=now)
+            principals.append(self.ledger.holders[account].principal)
+        self.emit("Settled", sender, underlying, expiry, tuple(accounts), settlement_wad, tuple(principals))
+
+    def is_batchable(self, selector: str) -> bool:
+        """Whether a door may be called in a batch."""
+        return selector in {"deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade"}
+
+    def is_costly(self, account: AccountId, underlying: int) -> bool:
+        """Whether collateral with the price of an underlying may ask for more margin than it gives."""
+        if self.ledger.prices[underlying].confidence < self.ledger.risks[underlying].confidence_threshold:
+            return True
+        modelled = self.ledger.portfolio_risks[underlying].vol.floor_secs != 0
+        return self.ledger.holders[account].mode == accounts.PORTFOLIO and modelled
+
+    def settlement_of(self, underlying: int, expiry: int) -> int:
+        """Price that an expiry settles at."""
+        if expiry > _LAST_EXPIRY:
+            raise errors.UnknownExpiry(underlying, expiry)
+        curve = self.ledger.curves[market.term_of(underlying, expiry)]
+        if curve.listed_at == 0:
+            raise errors.UnknownExpiry(underlying, expiry)
+        if curve.settlement == 0:
+            raise errors.NotSettled(underlying, expiry)
+        return curve.settlement
+
+    def pull_quote(self, amount_raw: int, *, sender: str) -> int:
+        """Takes quote tokens in and answers their wad."""
+        decimals = self.ledger.cash.decimals
+        collaterals.require_amount(amount_raw, decimals)
+        collaterals.pull(self.tokens[self.ledger.cash.token], sender, amount_raw, this=self.this)
+        return collaterals.to_wad(amount_raw, decimals)
+
+    def require_withdrawal(self, account: AccountId, *, sender: str) -> None:
+        """Refuses a withdrawal that may not happen, whatever its amount."""
+        self.require_running()
+        accounts.require_authority(self.ledger.holders[account], account, sender)
+        ledger.require_idle(self.ledger, account)
+        cash.require_covered(self.ledger.cash)
+
+    def require_terms(self, instrument: int, size: int, price_wad: int, *, now: int) -> None:
+        """Refuses a trade of the wrong thing, size or price."""
+        mark_wad, band_wad = self.quotation(instrument, now=now)
+        if size == 0:
+            raise errors.ZeroSize
+        if fixed.abs(size) > fixed.CAP:
+            raise errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
+        oracle.require_price(price_wad)
+        low_wad = mark_wad - fixed.min(mark_wad, band_wad)
+        high_wad = mark_wad + band_wad
+        if price_wad < low_wad or price_wad > high_wad:
+            raise errors.PriceOutsideBand(price_wad, low_wad, high_wad)
+
+    def fill_side(self, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> Side:
+        """Fills one side of a trade and checks its margin."""
+        holder = self.ledger.holders[account]
+        position = holder.positions[instrument]
+        rising = accounts.is_rising(position.size, size_delta)
+        if rising:
+            self.require_running()
+        before_wad = self.begin(account, rising, now=now)
+        ledger.fill(self.ledger, account, instrument, size_delta, quote_delta, now=now)
+        self.check(account, rising, before_wad, now=now)
+        return Side(holder.principal, *position.values())

@@ -1,0 +1,74 @@
+"""Mutants that were judged to be the original in other words, each with the reason, in a file of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from crossvault.mutation.mutants import Mutant
+
+_FIELDS = ("id", "becomes", "reason")
+
+
+class BadEquivalents(Exception):
+    """A file of equivalents that cannot be meant: `file:line: field: what was expected`."""
+
+
+def equivalents(path: Path, shown: str, mutants: Sequence[Mutant]) -> dict[str, str]:
+    """The reasons by identifier. Raises BadEquivalents, also for a mutant that there is not, or that became another."""
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf8")
+        entries = yaml.safe_load(text) or []
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as wrong:
+        raise BadEquivalents(f"{shown}: cannot be read: {wrong}") from wrong
+    if not isinstance(entries, list):
+        raise BadEquivalents(f"{shown}: expected a list of entries with {', '.join(_FIELDS)}")
+    known = {each.id: each for each in mutants}
+    found: dict[str, str] = {}
+    for place, entry in enumerate(entries, 1):
+        where = f"{shown}:{_line(text, entry)}: entry {place}"
+        _require_form(where, entry)
+        _require_known(where, entry, known)
+        if entry["id"] in found:
+            raise BadEquivalents(f"{where}: id: {entry['id']} is there twice")
+        found[entry["id"]] = entry["reason"]
+    return found
+
+
+def _require_form(where: str, entry: Any) -> None:
+    if not isinstance(entry, dict):
+        raise BadEquivalents(f"{where}: expected {', '.join(_FIELDS)}, got {entry!r}")
+    for name in entry:
+        if name not in _FIELDS:
+            raise BadEquivalents(
+                f"{where}: {name}: no such field: expected one of {', '.join(_FIELDS)}{_near(str(name), _FIELDS)}"
+            )
+    for name in _FIELDS:
+        if not isinstance(entry.get(name), str) or not entry[name].strip():
+            raise BadEquivalents(f"{where}: {name}: expected a text, got {entry.get(name)!r}")
+
+
+def _require_known(where: str, entry: Mapping[str, str], known: Mapping[str, Mutant]) -> None:
+    mutant = known.get(entry["id"])
+    if mutant is None:
+        raise BadEquivalents(f"{where}: id: there is no mutant {entry['id']!r}{_near(entry['id'], list(known))}")
+    if mutant.becomes != entry["becomes"]:
+        raise BadEquivalents(
+            f"{where}: becomes: {entry['id']} is now {mutant.becomes!r}, not {entry['becomes']!r}: judge it again"
+        )
+
+
+def _near(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _line(text: str, entry: Any) -> int:
+    """Where an entry's identifier stands; the first line where it has none."""
+    wanted = str(entry.get("id")) if isinstance(entry, dict) else ""
+    lines = enumerate(text.splitlines(), 1)
+    return next((number for number, line in lines if wanted and f"id: {wanted}" in line), 1)

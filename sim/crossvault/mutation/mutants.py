@@ -1,0 +1,250 @@
+"""Mutants: contracts with one small thing changed, from the compiler's syntax tree.
+
+Every mutant has an identifier that edits elsewhere leave as it is: file, function, operator, and which of them in the
+function. Comments are never changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from crossvault.mutation.mutations import (
+    MUTATIONS,
+    Edit,
+    Node,
+    Text,
+    condition,
+    past_semicolon,
+    removed,
+    span,
+)
+
+Sources = Mapping[str, str]
+
+_SKIPPED = frozenset({
+    "ImportDirective", "PragmaDirective", "StructDefinition", "EventDefinition", "ErrorDefinition", "EnumDefinition",
+    "StructuredDocumentation", "ParameterList", "OverrideSpecifier", "InheritanceSpecifier", "UsingForDirective",
+    "ElementaryTypeName", "UserDefinedTypeName", "ArrayTypeName", "Mapping", "ElementaryTypeNameExpression",
+    "UserDefinedValueTypeDefinition", "NewExpression", "InlineAssembly",
+})  # fmt: skip
+_SIMPLE = ("ExpressionStatement", "Return", "EmitStatement", "RevertStatement", "Continue", "Break")
+_REMOVABLE = ("ExpressionStatement", "EmitStatement", "RevertStatement", "Continue", "Break")
+_TESTED = ("IfStatement", "WhileStatement", "ForStatement", "Conditional")
+_LOOPS = ("WhileStatement", "ForStatement")
+
+STATEMENT, DECLARATION, CHOICE = "statement", "declaration", "choice"
+
+
+class Site(NamedTuple):
+    """The text around an edit that can stand beside its original: a statement, a declaration, or an expression.
+
+    lead, target: of a declaration, what declares its names, and what stands left of the `=`.
+    """
+
+    kind: str
+    start: int
+    end: int
+    lead: str = ""
+    target: str = ""
+
+
+class Mutant(NamedTuple):
+    """One change: where it stands (line from 1, bytes of the file), what stood there, and what stands there now.
+
+    becomes: the whole line with the change. site: what can be woven into the original; None outside of functions.
+    """
+
+    id: str
+    file: str
+    line: int
+    edit: Edit
+    was: str
+    becomes: str
+    site: Site | None
+
+    @property
+    def change(self) -> str:
+        """The change in one line."""
+        return f"{_one_line(self.was)} -> {_one_line(self.edit.text) or 'nothing'}"
+
+
+def mutants(trees: Mapping[str, Any], sources: Sources, files: Sequence[str]) -> list[Mutant]:
+    """All mutants of some files, in the order of their text. trees: of all files, as the compiler gives them."""
+    nodes = list(_nodes(trees))
+    names = frozenset(node["name"] for node in nodes if node["nodeType"] == "FunctionDefinition")
+    declared = {node["id"]: node for node in nodes if node["nodeType"] == "VariableDeclaration" and node["constant"]}
+    for node in nodes:
+        if node["nodeType"] == "EnumDefinition":
+            declared |= {value["id"]: node for value in node["members"]}
+    found: list[Mutant] = []
+    for file in files:
+        text = Text(sources[file].encode(), names | {"fullMulDivUp"}, declared)
+        found += _named(file, text, _Walk(text).all(trees[file]))
+    return found
+
+
+def mutated(mutant: Mutant, source: str) -> str:
+    """The text of the file with the change."""
+    content = source.encode()
+    edit = mutant.edit
+    return (content[: edit.start] + edit.text.encode() + content[edit.end :]).decode()
+
+
+def diff(mutant: Mutant, source: str) -> str:
+    """The change as a unified diff."""
+    lines = source.splitlines(), mutated(mutant, source).splitlines()
+    name = f"contracts/{mutant.file}"
+    return "\n".join(difflib.unified_diff(*lines, name, name, n=1, lineterm=""))
+
+
+class _Found(NamedTuple):
+    place: str
+    edit: Edit
+    site: Site | None
+
+
+class _Walk:
+    """One pass over the tree of a file."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+
+    def all(self, tree: Node) -> Iterator[_Found]:
+        """Every edit with the function (or constant) and the site that it stands in."""
+        for contract in tree["nodes"]:
+            for item in contract.get("nodes", [contract]):
+                kind = item["nodeType"]
+                if kind in ("FunctionDefinition", "ModifierDefinition") and item.get("body"):
+                    place = item["name"] or item["kind"]
+                    for each in item.get("modifiers", ()):
+                        yield from self._plain(place, each)
+                    yield from self._walk(place, item["body"], None)
+                elif kind == "VariableDeclaration" and item.get("value"):
+                    yield from self._plain(item["name"], item["value"])
+
+    def _plain(self, place: str, node: Node) -> Iterator[_Found]:
+        """The edits of what cannot be woven."""
+        if node["nodeType"] == "ModifierInvocation" and node.get("kind") != "modifierInvocation":
+            return  # the constructor of a base
+        for each in self._walk(place, node, None):
+            yield each._replace(site=None)
+
+    def _walk(self, place: str, node: Node, site: Site | None, alone: bool = False) -> Iterator[_Found]:
+        """alone: the node is all that depends on a condition, so removing it is the condition that never holds."""
+        kind = node["nodeType"]
+        if kind in _SKIPPED:
+            return
+        if not (site and site.kind == CHOICE):
+            site = self._site(node) or site
+        make = MUTATIONS.get(kind)
+        for edit in make(self.text, node) if make else ():
+            yield _Found(place, edit, site)
+        if kind in _REMOVABLE and site and site.kind == STATEMENT and not alone:
+            yield from (_Found(place, edit, site) for edit in removed(self.text, node))
+        if kind in _TESTED:
+            yield from self._tested(place, node, site)
+        for name, child in _children(node):
+            if kind in ("IfStatement", *_LOOPS) and name in ("condition", "initializationExpression", "loopExpression"):
+                yield from self._walk(place, child, self._header(child))
+            elif name == "condition" and self._picks(node):
+                yield from (each for each in self._walk(place, child, site) if not self._is_boundary(each.edit))
+            else:
+                sole = kind == "IfStatement" and name == "trueBody" and not node.get("falseBody")
+                yield from self._walk(place, child, site, (sole or (kind == "Block" and alone)) and _is_one(child))
+
+    def _picks(self, node: Node) -> bool:
+        """Whether a condition compares two values and answers one of them: where they are equal, either will do."""
+        test = node["condition"]
+        if node["nodeType"] != "Conditional" or test["nodeType"] != "BinaryOperation":
+            return False
+        asked = {self.text.of(test["leftExpression"]), self.text.of(test["rightExpression"])}
+        return asked == {self.text.of(node["trueExpression"]), self.text.of(node["falseExpression"])}
+
+    def _is_boundary(self, edit: Edit) -> bool:
+        return edit.operator == "compare" and self.text.content[edit.start : edit.start + 1].decode() == edit.text[0]
+
+    def _tested(self, place: str, node: Node, site: Site | None) -> Iterator[_Found]:
+        test = node.get("condition")
+        if test is not None:
+            where = site if node["nodeType"] == "Conditional" else Site(CHOICE, *span(test))
+            for edit in condition(self.text, test, ends=node["nodeType"] not in _LOOPS):
+                yield _Found(place, edit, where)
+
+    def _site(self, node: Node) -> Site | None:
+        kind = node["nodeType"]
+        start, end = span(node)
+        if kind in _SIMPLE:
+            return Site(STATEMENT, start, past_semicolon(self.text, end))
+        if kind == "VariableDeclarationStatement" and node.get("initialValue"):
+            return self._declaration(node)
+        return None
+
+    def _declaration(self, node: Node) -> Site:
+        parts = [each and (self.text.of(each), each["name"]) for each in node["declarations"]]
+        lead = " ".join(f"{part[0]};" for part in parts if part)
+        target = ", ".join(part[1] if part else "" for part in parts)
+        init = span(node["initialValue"])
+        target = target if len(parts) == 1 else f"({target})"
+        return Site(DECLARATION, span(node)[0], past_semicolon(self.text, init[1]), lead, target)
+
+    def _header(self, node: Node) -> Site:
+        """What stands in the head of a loop or a test: its expression."""
+        inner = node.get("initialValue") or node.get("expression") if node["nodeType"] in _HEADS else node
+        return Site(CHOICE, *span(inner or node))
+
+
+_HEADS = ("VariableDeclarationStatement", "ExpressionStatement")
+
+
+def _children(node: Node) -> Iterator[tuple[str, Node]]:
+    """The parts of a node in the order of their text."""
+    found = []
+    for name, value in node.items():
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, dict) and "nodeType" in child and "src" in child:
+                found.append((span(child)[0], name, child))
+    yield from ((name, child) for _, name, child in sorted(found, key=lambda each: each[0]))
+
+
+def _is_one(node: Node) -> bool:
+    return node["nodeType"] != "Block" or len(node["statements"]) == 1
+
+
+def _nodes(tree: Any) -> Iterator[Node]:
+    if isinstance(tree, dict):
+        if "nodeType" in tree:
+            yield tree
+        for value in tree.values():
+            yield from _nodes(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _nodes(value)
+
+
+def _named(file: str, text: Text, found: Iterator[_Found]) -> Iterator[Mutant]:
+    """The edits as mutants, each change of a text once."""
+    counts: Counter[tuple[str, str]] = Counter()
+    seen: set[tuple[int, int, str]] = set()
+    for place, edit, site in sorted(found, key=lambda each: each.edit.start):
+        change = edit.start, edit.end, edit.text
+        was = text.content[edit.start : edit.end].decode()
+        if change in seen or was == edit.text:
+            continue
+        seen.add(change)
+        counts[place, edit.operator] += 1
+        number = counts[place, edit.operator]
+        line = text.content[: edit.start].count(b"\n") + 1
+        identifier = f"{file}:{place}:{edit.operator}:{number}"
+        yield Mutant(identifier, file, line, edit, was, _becomes(text.content, edit), site)
+
+
+def _becomes(content: bytes, edit: Edit) -> str:
+    start, end = content.rfind(b"\n", 0, edit.start) + 1, content.find(b"\n", edit.end)
+    return _one_line((content[start : edit.start] + edit.text.encode() + content[edit.end : end]).decode())
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

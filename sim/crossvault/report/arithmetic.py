@@ -1,0 +1,181 @@
+"""The margin of an account, term by term, as it would be reckoned on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from crossvault.mirror import cash, collateral, fixed, funding, ledger, margin, market, standard
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.collateral import Asset
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.ledger import State
+from crossvault.mirror.margin import Book, Holding
+from crossvault.mirror.standard import Exposure, Level
+from crossvault.mirror.stress import Rules
+from crossvault.report.figures import amount, decimal, percent, usd
+from crossvault.report.strips import Term, strip_terms
+from crossvault.report.verdict import option_values, verdict_terms
+
+__all__ = ["Backdrop", "Reckoning", "Term", "backdrop", "reckoning"]
+
+
+class Reckoning(NamedTuple):
+    """What counts for an account and what is required of it, at one level; the totals are the sums of what counts."""
+
+    level: Level
+    counted: tuple[Term, ...]
+    required: tuple[Term, ...]
+
+    @property
+    def counted_wad(self) -> int:
+        """Adjusted equity."""
+        return sum(term.value_wad for term in self.counted if term.counts)
+
+    @property
+    def required_wad(self) -> int:
+        """Requirement."""
+        return sum(term.value_wad for term in self.required if term.counts)
+
+
+class Backdrop(NamedTuple):
+    """What a book does not say: assets, names of underlyings, how cash comes about, funding due by underlying [wad].
+
+    rules and quote_wad: how portfolio margin is asked for, and the price of the quote token.
+    """
+
+    assets: Sequence[Asset]
+    names: Sequence[str]
+    cash: str = ""
+    funding: Sequence[int] = ()
+    rules: Rules = Rules()
+    quote_wad: int = WAD
+
+
+def backdrop(state: State, account: AccountId, at: int) -> Backdrop:
+    """What is behind the book of an account at a time [unix seconds]."""
+    due = [0] * len(state.risks)
+    settled_wad = 0
+    holder = state.holders[account]
+    for instrument in holder.instruments:
+        position, underlying = holder.positions[instrument], market.underlying_of(instrument)
+        grown = ledger.funding_index(state, instrument, now=at) - position.funding_index
+        if market.kind_of(instrument) == market.PERP:
+            due[underlying] += funding.payment(position.size, grown)
+        elif settlement_wad := state.curves[market.term_of(underlying, market.expiry_of(instrument))].settlement:
+            settled_wad += ledger.settled_value(state, account, instrument, settlement_wad)
+    feed = state.cash.terms.feed
+    quote_wad = WAD if feed == cash.NO_FEED else state.prices[feed].index
+    told = _cash(state, holder.principal, settled_wad, at)
+    return Backdrop(state.assets, state.names, told, due, state.rules, quote_wad)
+
+
+def _cash(state: State, principal: int, settled_wad: int, at: int) -> str:
+    """How cash comes about, where interest or a settlement is in it."""
+    now = cash.indexes(state.cash, now=at)
+    index = now.borrow if principal < 0 else now.supply
+    kind = "borrow" if principal < 0 else "supply"
+    text = f"{usd(principal)} × {kind} index {decimal(index, 6, 27)}" if index != fixed.RAY and principal else ""
+    if settled_wad:
+        text += f"{text and ', '}{usd(settled_wad)} of it from what has settled"
+    return text
+
+
+def reckoning(book: Book, level: Level, behind: Backdrop) -> Reckoning:
+    """The reckoning of a valued account."""
+    counted = [Term("cash", behind.cash, book.cash_wad)]
+    pairs = zip(book.holdings, behind.assets, strict=True)
+    counted += [_credit(book, holding, asset, level) for holding, asset in pairs if holding.value_wad]
+    required: list[Term] = []
+    due = behind.funding or [0] * len(book.exposures)
+    for number, (exposure, name, received) in enumerate(zip(book.exposures, behind.names, due, strict=True)):
+        if exposure.gross_wad2:
+            counted += _profits(exposure, level, name, received)
+        if margin.is_modelled(book, number):
+            counted += option_values(book, number, name)
+            continue
+        if exposure.gross_wad2:
+            required += _requirements(exposure, level, name)
+        required += _doubts(exposure, book.depeg_rate_wad, level, name)
+    required += strip_terms(book, level, behind.names)
+    if book.stakes:
+        required += verdict_terms(book, level, behind.names, behind.rules, behind.quote_wad)
+    made = Reckoning(level, tuple(counted), tuple(required))
+    assert made.counted_wad == margin.adjusted_equity(book, level)
+    assert made.required_wad == margin.requirement(book, level)
+    return made
+
+
+def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> Term:
+    terms, initial = holding.terms, level == Level.INITIAL
+    haircut = terms.haircut_initial if initial else terms.haircut_maintenance
+    value_wad = holding.safe_wad if initial else holding.value_wad
+    value = usd(value_wad) + (" at the stable price" if value_wad != holding.value_wad else "")
+    if value_wad > terms.cap_wad:
+        value = f"cap {usd(terms.cap_wad)} (value {value})"
+    if margin.is_modelled(book, holding.underlying):  # its moves are in the scenarios, and its haircut is required
+        return Term(f"{asset.token} as collateral", value, collateral.credit(value_wad, 0, terms.cap_wad))
+    credit = collateral.credit(value_wad, haircut, terms.cap_wad)
+    return Term(f"{asset.token} as collateral", f"{value} × (1 − {percent(haircut)})", credit)
+
+
+def _profits(exposure: Exposure, level: Level, name: str, received: int) -> Iterator[Term]:
+    initial = level == Level.INITIAL
+    gain_wad = exposure.safe_gain_wad if initial else exposure.gain_wad
+    loss_wad = exposure.safe_loss_wad if initial else exposure.loss_wad
+    safe = ", at the worse of index and stable price" if (gain_wad, loss_wad) != _plain(exposure) else ""
+    if received:
+        safe += f", with {usd(received)} of funding"
+    if gain_wad:
+        weight = exposure.risk.profit_weight if initial else WAD
+        gained = fixed.mul_div_down(gain_wad, weight, WAD)
+        yield Term(f"{name} profit", f"{usd(gain_wad)} × weight {percent(weight)}{safe}", gained)
+    if loss_wad:
+        yield Term(f"{name} loss", f"in full{safe}", loss_wad)
+
+
+def _plain(exposure: Exposure) -> tuple[int, int]:
+    return exposure.gain_wad, exposure.loss_wad
+
+
+def _requirements(exposure: Exposure, level: Level, name: str) -> Iterator[Term]:
+    net, rate = abs(exposure.net_wad2), standard.rate(exposure.risk, exposure.size_wad, level)
+    value = fixed.mul_div_up(net, rate, fixed.WAD_SQUARED)
+    spread = exposure.gross_wad2 - net
+    if spread:
+        formula = f"net of longs and shorts {usd(net // WAD)} × {percent(rate, 4)}"
+    else:
+        size = abs(exposure.size_wad)
+        formula = f"{amount(size)} {name} × {usd(net // size)} × {percent(rate, 4)}"
+    yield Term(f"{name} net", formula + _rate(exposure, level), value)
+    if spread:
+        rate = exposure.risk.spread_rate
+        rest = standard.requirement(exposure, level) - value  # both are rounded up, and their sum once
+        yield Term(f"{name} spread", f"gross less net {usd(spread // WAD)} × {percent(rate)}", rest)
+
+
+def _rate(exposure: Exposure, level: Level) -> str:
+    """How the rate comes about, where it depends on the size."""
+    risk = exposure.risk
+    if risk.base_rate == 0 and risk.impact_rate == 0:
+        return ""
+    skew = f"{amount(abs(exposure.size_wad))} / {amount(risk.skew_scale)}"
+    term = f"base {percent(risk.base_rate)} + impact {percent(risk.impact_rate)} × {skew}"
+    if level == Level.INITIAL:
+        return f"; rate: the larger of {percent(risk.initial_rate)} and {term}"
+    return f"; rate: the larger of {percent(risk.maintenance_rate)} and {percent(risk.maintenance_scale)} of ({term})"
+
+
+def _doubts(exposure: Exposure, depeg_rate_wad: int, level: Level, name: str) -> Iterator[Term]:
+    """What is required further because a price, or the peg of the quote token, is doubtful."""
+    total = standard.contingency(exposure, depeg_rate_wad, level)
+    doubt = standard.contingency(exposure, 0, level)
+    risk = exposure.risk
+    if doubt:
+        size = amount(exposure.gross_size_wad + exposure.base_wad)
+        missing = f"(1 − confidence {percent(exposure.confidence_wad)}) × factor {percent(risk.confidence_factor)}"
+        yield Term(f"{name} doubtful price", f"{size} {name} × {usd(exposure.index_wad)} × {missing}", doubt)
+    if total - doubt:
+        size = amount(exposure.gross_size_wad)
+        formula = f"{size} {name} × {usd(exposure.index_wad)} × {percent(depeg_rate_wad, 4)}"
+        yield Term(f"{name} doubtful peg", formula, total - doubt)

@@ -1,0 +1,157 @@
+"""What a foreign vault was found to do: its interface, stories, and the table of clauses; as text and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from rich.table import Table
+
+from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
+from crossvault.conform.capability import CAPABILITIES
+from crossvault.conform.search import Report, Told
+from crossvault.conform.subject import Door, Subject
+from crossvault.conform.verdict import AGREES, DIFFERS, UNREACHED, UNSUPPORTED, Verdict
+from crossvault.report.page import show, table
+
+_COLOURS = {AGREES: "green", DIFFERS: "bold red", UNREACHED: "yellow", UNSUPPORTED: "dim"}
+_REFUSALS = {
+    EXACT: "refusals by name and arguments",
+    NAMED: "refusals by name only",
+    ACCEPTED: "refusals only as that: it does not use our errors",
+}
+
+
+def show_interface(subject: Subject) -> None:
+    """What a vault has of our interface."""
+    there = [door for door in subject.doors.values() if door.there]
+    figures = "the whole state" if subject.whole else ""
+    told = ", ".join(filter(None, (figures, f"{len(subject.figures)} figures")))
+    print(f"{subject.name}  {subject.adapter.about or subject.path}")
+    print(f"interface: {len(there)} of {len(subject.doors)} doors; {told}; {len(subject.events)} events; "
+          f"{_REFUSALS[subject.refusals]}")  # fmt: skip
+    for door in subject.doors.values():
+        if _is_told(door):
+            print(f"  {door.action}: {door.note}")
+    off = [f"{each.name} ({_why(subject, each.name)})" for each in CAPABILITIES if not subject.can(each.name)]
+    print(f"not supported: {', '.join(off) or 'nothing'}")
+
+
+def show_report(report: Report, files: dict[int, str]) -> None:
+    """Stories, the table of clauses, and the differences. files: what to type to see each, by place in the table."""
+    _show_stories("published figures", report.published)
+    _show_stories("scenarios", report.scenarios)
+    tally = report.tally
+    refused = sum(tally.refusals.values())
+    share = f"{100 * refused // tally.steps} %" if tally.steps else "none"
+    print(f"search: {report.walks} walks from seed {report.seed}; {tally.steps:,} steps compared, {share} of them "
+          f"refused by the model; {tally.compared:,} figures")  # fmt: skip
+    if tally.skipped:
+        print(f"not said to the vault: {', '.join(f'{name} {count}' for name, count in tally.skipped.most_common())}")
+    print()
+    show(_clauses(report))
+    print()
+    for place, verdict in enumerate(report.verdicts):
+        if verdict.finding is not None:
+            _show_finding(verdict, files.get(place, ""))
+    for line in tally.broken:
+        print(f"an invariant of the model broke: {line}")
+    print(summary(report))
+
+
+def summary(report: Report) -> str:
+    """All in one line."""
+    states = Counter(verdict.state for verdict in report.verdicts)
+    listed = ", ".join(f"{count} {state}" for state, count in states.items())
+    if report.interrupted:
+        return f"interrupted; until then, of {len(report.verdicts)} clauses: {listed}"
+    return f"of {len(report.verdicts)} clauses: {listed}"
+
+
+def document(report: Report, files: dict[int, str]) -> dict[str, Any]:
+    """A report as one JSON object."""
+    subject, tally = report.subject, report.tally
+    return {
+        "vault": subject.name,
+        "source": str(subject.path),
+        "seed": report.seed,
+        "agrees": report.agrees,
+        "interrupted": report.interrupted,
+        "refusals": subject.refusals,
+        "doors": {door.action: _door(door) for door in subject.doors.values()},
+        "figures": [*subject.figures, *(["snapshot"] if subject.whole else [])],
+        "events": sorted(subject.events),
+        "capabilities": {name: why or True for name, why in subject.capabilities.items()},
+        "published": [told._asdict() for told in report.published],
+        "scenarios": [told._asdict() for told in report.scenarios],
+        "walks": report.walks,
+        "steps": tally.steps,
+        "figures_compared": tally.compared,
+        "actions": dict(tally.actions),
+        "refused": dict(tally.refusals),
+        "broken": tally.broken,
+        "clauses": [_clause(verdict, files.get(place)) for place, verdict in enumerate(report.verdicts)],
+    }
+
+
+def _clause(verdict: Verdict, file: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "section": verdict.clause.section,
+        "clause": verdict.clause.text,
+        "state": verdict.state,
+        "agreed": verdict.agreed,
+        "differed": verdict.differed,
+        "note": verdict.note,
+    }
+    if verdict.finding is not None:
+        last = verdict.finding.steps[-1]
+        found |= {"difference": str(verdict.finding.difference), "at": f"{last.action} by {last.sender}"}
+        found |= {"steps": len(verdict.finding.steps), "file": file, "confirmed": verdict.finding.confirmed}
+    return found
+
+
+def _door(door: Door) -> str | bool:
+    return (str(door.said) if door.said is not None and door.there else door.note) or door.there
+
+
+def _is_told(door: Door) -> bool:
+    """Whether there is more to say of a door than that it is there or not."""
+    return bool(door.note) and door.note != "missing" and not door.note.startswith("conform")
+
+
+def _why(subject: Subject, name: str) -> str:
+    return subject.capabilities[name]
+
+
+def _show_stories(what: str, stories: list[Told]) -> None:
+    for told in stories:
+        came = "agrees" if not told.why else told.why
+        steps = f", {told.steps} steps" if told.steps else ""
+        print(f"{what}: {told.name} {came}{steps}")
+
+
+def _clauses(report: Report) -> Table:
+    made = table("section", "clause", "came to", ">steps")
+    section = ""
+    for verdict in report.verdicts:
+        first, section = verdict.clause.section != section, verdict.clause.section
+        colour = _COLOURS.get(verdict.state, "yellow")
+        met = verdict.agreed + verdict.differed
+        steps = f"{verdict.differed:,} of {met:,}" if verdict.state == DIFFERS else f"{verdict.agreed:,}"
+        blank = verdict.state == UNSUPPORTED
+        note = f"\n[dim]{verdict.note}[/]" if verdict.note and not blank else ""
+        made.add_row(section if first else "", verdict.clause.text + note, f"[{colour}]{verdict.state}[/]",
+                     "" if blank else steps)  # fmt: skip
+    return made
+
+
+def _show_finding(verdict: Verdict, file: str) -> None:
+    assert verdict.finding is not None
+    last = verdict.finding.steps[-1]
+    print(f"DIFFERS: {verdict.clause.section}: {verdict.clause.text}")
+    print(f"  {verdict.finding.difference}")
+    seen = "seen on Anvil too" if verdict.finding.confirmed else "neither made shorter nor played on Anvil"
+    print(f"  after {len(verdict.finding.steps)} steps, the last {last.action} by {last.sender}; {seen}")
+    if file:
+        print(f"  to see it: {file}")
+    print()

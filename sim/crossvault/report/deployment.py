@@ -1,0 +1,198 @@
+"""What the commands of a deployment print: tables of steps, costs and differences, and the same as plain data."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from crossvault.deployment import chains
+from crossvault.deployment.apply import Ended, moment
+from crossvault.deployment.blueprint import ACCEPT, Step
+from crossvault.deployment.deployment import Standing, Venture
+from crossvault.deployment.estimate import Estimate
+from crossvault.deployment.onchain import Survey
+from crossvault.deployment.verify import Checked
+
+_ETHER_DECIMALS, _GWEI_DECIMALS = 18, 9
+
+
+def plan_data(venture: Venture, survey: Survey, expected: Estimate) -> dict[str, Any]:
+    """A plan as plain data."""
+    steps = []
+    for step in venture.plan.steps:
+        told = expected.steps.get(step.key)
+        gas = {"gas": told.gas, **({"refused": told.why} if told.why else {})} if told else {}
+        steps.append({**_step(step), "state": survey.found[step.key].state, **gas})
+    return {
+        **_head(venture), "steps": steps, "gas": expected.gas, "gas_how": expected.how,
+        "base_fee_wei": expected.base_wei, "tip_wei": expected.tip_wei, "cost_wei": expected.cost_wei,
+        "most_wei": expected.most_wei, "not_included": not_included(venture), "balance_wei": expected.balance_wei,
+        "enough": expected.balance_wei >= expected.most_wei,
+    }  # fmt: skip
+
+
+def print_plan(console: Console, venture: Venture, survey: Survey, expected: Estimate) -> None:
+    """A plan as a table."""
+    table = _table("step", "address", "state", "gas")
+    for step in venture.plan.steps:
+        told = expected.steps.get(step.key)
+        gas = "" if told is None else f"{told.gas:,}" if told.gas is not None else told.why
+        table.add_row(_short(step.key), step.address or step.to, survey.found[step.key].state, gas)
+    _print_head(console, venture)
+    console.print(table)
+    fee = _decimal(expected.base_wei + expected.tip_wei, _GWEI_DECIMALS)
+    console.print(f"{expected.gas:,} gas, {expected.how}")
+    console.print(f"{_ether(expected.cost_wei)} at {fee} gwei, {_ether(expected.most_wei)} while the base fee doubles")
+    if left_out := not_included(venture):
+        console.print(f"not included: {left_out}")
+    enough = "enough" if expected.balance_wei >= expected.most_wei else "not enough"
+    console.print(f"the deployer has {_ether(expected.balance_wei)}: {enough}")
+
+
+def not_included(venture: Venture) -> str:
+    """What a chain asks for beside its own gas."""
+    kind = chains.ROLLUPS.get(venture.asked.params.chain)
+    return f"what this chain ({kind}) asks for putting data onto Ethereum" if kind else ""
+
+
+def standing_data(venture: Venture, standing: Standing) -> dict[str, Any]:
+    """The state of every step as plain data."""
+    steps = []
+    for step in venture.plan.steps:
+        found = standing.now.found[step.key]
+        due = {"due_at": found.due_at} if found.due_at and found.state != "done" else {}
+        steps.append({**_step(step), "state": state(venture, standing, step), "block": found.block, **due})
+    done = all(standing.deep.is_done(step) for step in venture.plan.steps)
+    return {**_head(venture), "block": standing.now.number, "complete": done, "steps": steps,
+            "in_the_way": list(standing.now.taken)}  # fmt: skip
+
+
+def state(venture: Venture, standing: Standing, step: Step) -> str:
+    """What people are told of a step: done, confirming, pending, reverted, missing, wrong; and when it is due."""
+    now = standing.now.found[step.key]
+    if now.state == "done":
+        return "done" if standing.deep.is_done(step) else "confirming"
+    if now.state == "wrong":
+        return "wrong"
+    if step.by != venture.plan.deployer:
+        return f"pending: of {step.by}"
+    last = [line for line in venture.journal().lines if line.get("hash") == step.hash]
+    if last and last[-1]["kind"] == "sending":
+        return "pending" if last[-1]["nonce"] >= standing.now.nonce else "missing"
+    if last and last[-1]["kind"] == "reverted":
+        return "reverted"
+    return "missing" if now.due_at <= standing.now.at else f"due at {moment(now.due_at)}"
+
+
+def print_standing(console: Console, venture: Venture, standing: Standing) -> None:
+    """The state of every step as a table."""
+    table = _table("step", "address", "state", "block")
+    for step in venture.plan.steps:
+        block = standing.now.found[step.key].block
+        shown = f"{block:,}" if block is not None else ""
+        table.add_row(_short(step.key), step.address or step.to, state(venture, standing, step), shown)
+    _print_head(console, venture)
+    console.print(table)
+    for each in standing.now.taken:
+        console.print(f"in the way: {each}")
+    done = sum(standing.deep.is_done(step) for step in venture.plan.steps)
+    console.print(f"{done} of {len(venture.plan.steps)} steps done, seen at block {standing.now.number:,}")
+
+
+def checked_data(venture: Venture, checked: Checked) -> dict[str, Any]:
+    """A verification as plain data."""
+    found = [each._asdict() for each in checked.differences]
+    return {**_head(venture), "block": checked.block, "checked": checked.checked, "differences": found,
+            "notes": checked.notes}  # fmt: skip
+
+
+def print_checked(console: Console, venture: Venture, checked: Checked) -> None:
+    """A verification: what differs, if anything does."""
+    _print_head(console, venture)
+    if checked.differences:
+        table = _table("what", "expected", "found on the chain")
+        for each in checked.differences:
+            table.add_row(*each)
+        console.print(table)
+    for note in checked.notes:
+        console.print(note)
+    count = len(checked.differences)
+    result = f"{count} differ" if count else "no difference"
+    console.print(f"{checked.checked} things compared at block {checked.block:,}: {result}")
+
+
+def _head(venture: Venture) -> dict[str, Any]:
+    params, plan = venture.asked.params, venture.plan
+    return {"name": params.name, "chain_id": params.chain, "deployer": plan.deployer, "owner": plan.owner,
+            "vault": plan.vault, "exchange": plan.addresses()["exchange"]}  # fmt: skip
+
+
+def _print_head(console: Console, venture: Venture) -> None:
+    params, plan = venture.asked.params, venture.plan
+    console.print(
+        f"{params.name} on {chains.name_of(params.chain)} (chain {params.chain}), deployed by {plan.deployer}"
+    )
+
+
+def _step(step: Step) -> dict[str, Any]:
+    made = {"address": step.address} if step.makes else {"to": step.to}
+    return {"step": step.key, **made, "hash": step.hash}
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        right, whole = column in ("gas", "block"), column in ("step", "address")
+        table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=whole)
+    return table
+
+
+def _short(key: str) -> str:
+    return re.sub("(0x[0-9a-f]{6})[0-9a-f]{30}([0-9a-f]{4})", r"\1…\2", key)
+
+
+def _ether(wei: int) -> str:
+    return f"{_decimal(wei, _ETHER_DECIMALS)} ether"
+
+
+def _decimal(value: int, decimals: int, shown: int = 6) -> str:
+    """A number with some of its decimals, rounded up."""
+    cut = -(-value // 10 ** (decimals - shown))
+    whole, part = divmod(cut, 10**shown)
+    return f"{whole:,}.{part:0{shown}d}".rstrip("0").rstrip(".")
+
+
+def applied_data(venture: Venture, ended: Ended, done: bool) -> dict[str, Any]:
+    """What a deployment came to, as plain data."""
+    waiting = ended.waiting
+    told = {"step": waiting.step.key, "why": waiting.why, "due_at": waiting.due_at or None} if waiting else None
+    manifest = None if waiting else str(venture.manifest_path)
+    return {**_head(venture), "complete": done, "waiting": told, "manifest": manifest, "accept": _accept(venture, done)}
+
+
+def print_applied(console: Console, venture: Venture, ended: Ended, done: bool) -> None:
+    """What a deployment came to."""
+    _print_head(console, venture)
+    count = sum(ended.survey.is_done(step) for step in venture.plan.steps)
+    blocks = venture.asked.params.confirmations
+    console.print(f"{count} of {len(venture.plan.steps)} steps done, under {blocks} blocks at {ended.survey.number:,}")
+    console.print(f"vault {venture.plan.vault}")
+    if waiting := ended.waiting:
+        due = f"due at {moment(waiting.due_at)}" if waiting.due_at else f"not yet: {waiting.why}"
+        console.print(f"{waiting.step.key}: {due}; then resume")
+        return
+    console.print(f"manifest {venture.manifest_path}")
+    if accept := _accept(venture, done):
+        console.print(f"ownership is offered to {accept['by']}, who accepts it by calling {accept['to']}")
+        console.print(f"with {accept['data']}, or from a Safe with {accept['safe_file']}")
+
+
+def _accept(venture: Venture, done: bool) -> dict[str, str] | None:
+    """The call that is left to the new owner."""
+    step = venture.plan.step(ACCEPT)
+    if step is None or done:
+        return None
+    return {"by": step.by, "to": step.to, "data": step.data, "safe_file": str(venture.handover_path)}

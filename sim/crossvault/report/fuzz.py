@@ -1,0 +1,116 @@
+"""What a search has reached, as tables and bars, and what it never did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from crossvault.fuzz.campaign import Findings
+from crossvault.fuzz.reach import ACTIONS, KINDS, LEVELS, MODES, PHASES, Reach, refusals
+from crossvault.report.page import table
+
+_BAR = 24
+
+
+def reached(findings: Findings, known: Reach | None) -> Iterator[RenderableType]:
+    """Acceptance, doors, margin levels, auction phases, refusals.
+
+    known: all that was ever reached, to say what was not; none where that is no matter.
+    """
+    reach = findings.reach
+    if not reach.steps:
+        yield Text("nothing was played")
+        return
+    rate = reach.steps / findings.seconds if findings.seconds else 0.0
+    yield Text(
+        f"{findings.walks:,} walks, {reach.steps:,} steps, {findings.metrics:,} margins, {rate:,.0f} steps/s; "
+        f"{_percent(reach.accepted.total(), reach.steps)} accepted", style="bold",
+    )  # fmt: skip
+    yield ""
+    yield _doors(reach)
+    yield ""
+    yield _levels(reach)
+    yield ""
+    yield _bars("auctions: accounts touched while the", PHASES, reach.phases)
+    yield _bars("traded", tuple(KINDS.values()), reach.kinds)
+    yield ""
+    yield _refusals(reach)
+    if known:
+        yield from _missing(known)
+
+
+def _doors(reach: Reach) -> RenderableType:
+    made = table("door", ">steps", ">accepted", "", "door", ">steps", ">accepted", "")
+    rows = [_door(reach, action) for action in ACTIONS if reach.accepted[action] or reach.refused[action]]
+    half = -(-len(rows) // 2)
+    for place in range(half):
+        right: Sequence[RenderableType] = rows[place + half] if place + half < len(rows) else ("", "", "", "")
+        made.add_row(*rows[place], *right)
+    return made
+
+
+def _door(reach: Reach, action: str) -> Sequence[RenderableType]:
+    accepted, count = reach.accepted[action], reach.accepted[action] + reach.refused[action]
+    return action, f"{count:,}", _percent(accepted, count), _bar(accepted, count, 10)
+
+
+def _levels(reach: Reach) -> RenderableType:
+    made = table("margin level of touched accounts", *(f">{mode}" for mode in MODES), "")
+    most = max([1, *(_both(reach, level) for level in LEVELS)])
+    for level in LEVELS:
+        counts = (f"{reach.levels[f'{mode}: {level}']:,}" for mode in MODES)
+        made.add_row(level, *counts, _bar(_both(reach, level), most, _BAR))
+    return made
+
+
+def _both(reach: Reach, level: str) -> int:
+    return sum(reach.levels[f"{mode}: {level}"] for mode in MODES)
+
+
+def _bars(title: str, names: Sequence[str], counts: Counter[str]) -> RenderableType:
+    made = table(title, ">steps", "")
+    most = max(1, *counts.values()) if counts else 1
+    for name in names:
+        made.add_row(name, f"{counts[name]:,}", _bar(counts[name], most, _BAR))
+    return made
+
+
+def _refusals(reach: Reach) -> RenderableType:
+    known, seen = refusals(), reach.refusals
+    text = Text(f"refusals: {sum(bool(seen[name]) for name in known)} of {len(known)} reached: ")
+    text.append(", ".join(f"{name} {count:,}" for name, count in seen.most_common()), style="dim")
+    return text
+
+
+def _missing(known: Reach) -> Iterator[RenderableType]:
+    for kind, names in known.missing().items():
+        yield Text.assemble(("! never reached, ", "yellow"), (f"{kind}: ", "yellow"), ", ".join(names))
+
+
+def document(findings: Findings, known: Reach) -> dict[str, Any]:
+    """The same as JSON."""
+    reach = findings.reach
+    return {
+        "walks": findings.walks,
+        "steps": reach.steps,
+        "accepted": reach.accepted.total(),
+        "metrics_compared": findings.metrics,
+        "seconds": round(findings.seconds, 2),
+        "cpu_seconds": round(findings.cpu_secs, 2),
+        "interrupted": findings.interrupted,
+        "reached": reach.document(),
+        "never_reached": {kind: list(names) for kind, names in known.missing().items()},
+    }
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "-"
+
+
+def _bar(part: int, whole: int, width: int) -> Text:
+    full = round(width * part / whole) if whole else 0
+    return Text("█" * max(full, int(part > 0)), style="green")

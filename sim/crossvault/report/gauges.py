@@ -1,0 +1,97 @@
+"""The accounts and totals of an audited vault as Prometheus metrics, served over HTTP or written to a file.
+
+Amounts are floats of the quote token: figures to be drawn and alarmed by, not to be compared. At most so many accounts
+have rows, those with the lowest health; who leaves them is taken out.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from crossvault.audit.replica import Replica
+from crossvault.audit.standing import Standing
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.margin import UNBOUNDED
+from crossvault.report.audit import cash_held_wad, utilisation_wad
+
+_ACCOUNT = {
+    "equity": "Worth of the account at mark, in the quote token",
+    "health": "Adjusted equity over requirement, at maintenance",
+    "on_sale": "1 while the account is being liquidated",
+    "nearest_liquidation": "Least relative move of one price that takes maintenance margin to zero",
+}
+_VAULT = {
+    "insurance": "What the insurance fund holds, in the quote token",
+    "deficit": "Noted deficits of accounts for sale, in the quote token",
+    "cash_held": "Quote tokens held by the vault",
+    "utilisation": "Part of the supplied cash that is borrowed",
+    "accounts": "Accounts that hold anything",
+    "last_block": "Number of the last block that was compared",
+    "lag_blocks": "Blocks between it and the head of the chain",
+    "lag_seconds": "Seconds since the time of that block",
+    "steps": "Steps of the vault that were compared",
+    "differences": "Differences between chain and model: 0, or 1 and the audit has ended",
+    "reorganisations": "Reorganisations of the chain that were followed",
+}
+
+
+class Gauges:
+    """The metrics of one vault."""
+
+    def __init__(self) -> None:
+        from prometheus_client import CollectorRegistry, Gauge
+
+        self.registry = CollectorRegistry()
+        self._vault = {n: Gauge(f"crossvault_{n}", about, registry=self.registry) for n, about in _VAULT.items()}
+        self._account = {
+            n: Gauge(f"crossvault_account_{n}", about, ["account"], registry=self.registry)
+            for n, about in _ACCOUNT.items()
+        }
+        about = "Adjusted equity less requirement, in the quote token"
+        self._margin = Gauge("crossvault_account_margin", about, ["account", "level"], registry=self.registry)
+
+    def serve(self, port: int) -> None:
+        """Answers on /metrics of a port, from a thread of its own. Raises OSError where the port is taken."""
+        from prometheus_client import start_http_server
+
+        start_http_server(port, registry=self.registry)
+
+    def write(self, path: Path) -> None:
+        """Writes the text form; whoever reads sees the file before or after, never a part."""
+        from prometheus_client import write_to_textfile
+
+        write_to_textfile(str(path), self.registry)
+
+    def set(self, replica: Replica, found: Sequence[Standing], top: int, differences: int = 0) -> None:
+        """Takes in how the vault and its accounts stand."""
+        shared, tally = replica.model.snapshot([]).globals, replica.tally
+        values: dict[str, float] = {
+            "insurance": shared.insurance_wad / WAD, "deficit": shared.deficit_wad / WAD,
+            "cash_held": cash_held_wad(replica) / WAD, "utilisation": utilisation_wad(replica) / WAD,
+            "accounts": len(found), "last_block": replica.block.number,
+            "lag_blocks": max(0, replica.head - replica.block.number),
+            "lag_seconds": max(0.0, time.time() - replica.block.at), "steps": tally.steps, "differences": differences,
+            "reorganisations": tally.reorganisations,
+        }  # fmt: skip
+        for name, value in values.items():
+            self._vault[name].set(value)
+        for gauge in (*self._account.values(), self._margin):
+            gauge.clear()
+        for each in found[:top]:
+            self._set_account(each)
+
+    def _set_account(self, each: Standing) -> None:
+        told, account = each.metrics, str(each.account)
+        shock = math.inf if each.nearest is None else each.nearest.shock / WAD
+        values: dict[str, Any] = {
+            "equity": told.equity_wad / WAD, "on_sale": int(each.on_sale), "nearest_liquidation": shock,
+            "health": math.inf if told.health_wad >= UNBOUNDED else told.health_wad / WAD,
+        }  # fmt: skip
+        for name, value in values.items():
+            self._account[name].labels(account).set(value)
+        self._margin.labels(account, "maintenance").set(each.left_wad / WAD)
+        self._margin.labels(account, "initial").set((told.initial_equity_wad - told.initial_requirement_wad) / WAD)

@@ -1,0 +1,78 @@
+"""A shrunk finding as text and as a document: the difference, and the few steps that lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from crossvault.differential.notation import Notation
+from crossvault.report.figures import jsonable
+from crossvault.report.page import table
+from crossvault.shrink.shrinker import Shrunk
+
+_MOST_DIFFERENCES = 6
+
+
+def text(found: Shrunk) -> Group:
+    """The steps, one a line, and what differs at the last."""
+    return Group(*_parts(found))
+
+
+def _parts(found: Shrunk) -> Iterator[RenderableType]:
+    notation = Notation(found.underlyings, found.collaterals)
+    made = table(">step", ">after", "by", "call", "model")
+    for number, (step, outcome) in enumerate(zip(found.steps, found.outcomes, strict=True), start=1):
+        call = f"{step.action}({', '.join(_argument(*pair) for pair in notation.step(step)['args'].items())})"
+        refused = outcome.refusal.name if outcome.refusal else "accepted"
+        made.add_row(str(number), f"{step.at - found.world.starts_at} s", step.sender, call, refused)
+    yield made
+    yield ""
+    differing = table("field", ">chain", ">model", ">chain less model")
+    for each in found.finding.found[:_MOST_DIFFERENCES]:
+        differing.add_row(each.field, str(each.chain), str(each.model), "" if each.wei is None else f"{each.wei:+,}")
+    yield differing
+    yield ""
+    yield Text(_summed(found))
+
+
+def _argument(name: str, value: Any) -> str:
+    """An argument; of a struct what is not zero."""
+    if isinstance(value, dict):
+        inner = ", ".join(_argument(each, part) for each, part in value.items() if part != "0")
+        return f"{name} {{{inner}}}"
+    return f"{name} {value}"
+
+
+def _summed(found: Shrunk) -> str:
+    left = "" if found.finished else "; not finished: shrinking the repro again goes on from here"
+    if found.interrupted:
+        left = "; interrupted" + left[1:]
+    return (
+        f"{len(found.steps)} calls, {len(found.accounts)} accounts; {found.tries:,} candidates, "
+        f"{found.played:,} steps played in {found.seconds:.1f} s{left}"
+    )
+
+
+def document(found: Shrunk, repro: str, emitted: str | None, again: str) -> dict[str, Any]:
+    """Everything that the text shows, and where the files are."""
+    notation = Notation(found.underlyings, found.collaterals)
+    return {
+        "step": len(found.steps),
+        "action": found.finding.step.action,
+        "differences": [
+            {"field": each.field, "chain": str(each.chain), "model": str(each.model)} for each in found.finding.found
+        ],
+        "steps": [jsonable(notation.step(step)) for step in found.steps],
+        "accounts": [str(account) for account in found.accounts],
+        "finished": found.finished,
+        "interrupted": found.interrupted,
+        "candidates": found.tries,
+        "steps_played": found.played,
+        "seconds": round(found.seconds, 3),
+        "repro": repro,
+        "foundry": emitted,
+        "to_play_it": again,
+    }

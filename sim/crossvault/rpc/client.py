@@ -1,0 +1,105 @@
+"""JSON-RPC to a node that is not ours: it may be slow, refuse for a while, or go away and come back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from crossvault.evm.anvil import ChainLost, ChainRefused, Request
+
+_BUSY = (429, 500, 502, 503, 504)
+_LIMITED = (-32005, -32016, 429)  # how nodes say inside JSON that it was too much at once
+_CONNECT_SECS, _ANSWER_SECS = 10, 120
+_LONGEST_WAIT_SECS = 15.0
+_HEADERS = {"Content-Type": "application/json"}
+
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # its warnings of retries show the address's path
+
+
+def origin(url: str) -> str:
+    """An address without what may be secret in it: scheme, host and port."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+class Wire:
+    """Requests to one endpoint; what fails for a while is asked again, with growing waits.
+
+    origin: what may be shown of the address.
+    """
+
+    def __init__(self, url: str, tries: int = 8, wait_secs: float = 0.25) -> None:
+        """tries: how often each request is made at most; wait_secs: the first wait between two. Connects to nothing."""
+        import requests
+        from requests.adapters import HTTPAdapter
+        from urllib3.util.retry import Retry
+
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ValueError("expected an endpoint such as https://host/path")
+        self.origin = origin(url)
+        self._url, self._tries, self._wait_secs = url, tries, wait_secs
+        again = Retry(
+            total=tries - 1, allowed_methods=None, status_forcelist=_BUSY, raise_on_status=False,
+            backoff_factor=wait_secs, backoff_max=_LONGEST_WAIT_SECS,
+        )  # fmt: skip
+        self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=again))
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """The answer to one request. Raises ChainLost, ChainRefused."""
+        return self.batch([(method, params)])[0]
+
+    def batch(self, requests: Sequence[Request]) -> list[Any]:
+        """The answers to many requests, in their order. Raises ChainLost, ChainRefused."""
+        found: dict[int, Any] = {}
+        for turn in range(self._tries):
+            missing = [place for place in range(len(requests)) if place not in found]
+            if not missing:
+                break
+            if turn:
+                time.sleep(min(self._wait_secs * 2**turn, _LONGEST_WAIT_SECS))
+            found |= self._asked(requests, missing, last=turn == self._tries - 1)
+        return [found[place] for place in range(len(requests))]
+
+    def _asked(self, requests: Sequence[Request], places: Sequence[int], last: bool) -> dict[int, Any]:
+        """What was answered of some requests; those that the node will take later are left out."""
+        found: dict[int, Any] = {}
+        for place, answer in self._posted(requests, places).items():
+            method, error = requests[place][0], answer.get("error")
+            if error is None:
+                found[place] = answer["result"]
+            elif last or error.get("code") not in _LIMITED:
+                raise ChainRefused(method, error)
+        return found
+
+    def _posted(self, requests: Sequence[Request], places: Sequence[int]) -> dict[int, Any]:
+        from requests.exceptions import RequestException
+
+        bodies = [
+            {"jsonrpc": "2.0", "id": place, "method": requests[place][0], "params": list(requests[place][1])}
+            for place in places
+        ]
+        single = len(bodies) == 1
+        try:
+            answer = self._session.post(
+                self._url, json=bodies[0] if single else bodies, headers=_HEADERS, timeout=(_CONNECT_SECS, _ANSWER_SECS)
+            )
+        except RequestException as lost:  # its text holds the whole address
+            raise ChainLost(f"{self.origin} does not answer: {type(lost).__name__}") from None
+        return dict(zip(places, self._read(answer, places), strict=True))
+
+    def _read(self, answer: Any, places: Sequence[int]) -> list[Any]:
+        """The parts of an answer for some requests; one error for all of them is each one's."""
+        try:
+            told: Any = answer.json()
+            if isinstance(told, dict) and ("error" in told or ("result" in told and len(places) == 1)):
+                return [told] * len(places)
+            answers = {each["id"]: each for each in told}
+            return [answers[place] for place in places]
+        except (ValueError, KeyError, TypeError):
+            raise ChainLost(f"{self.origin} answered {answer.status_code}, not JSON-RPC") from None

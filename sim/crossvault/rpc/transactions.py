@@ -1,0 +1,225 @@
+"""One signed transaction after another onto a chain that others run, each so that it happens once or not at all.
+
+What protects is the nonce: whatever is sent again, dearer or after a reorganisation has the nonce of the first try, and
+a chain takes one transaction of a nonce. So an answer that was lost costs patience and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from crossvault.evm.anvil import ChainRefused
+from crossvault.rpc.client import Wire
+from crossvault.rpc.signer import Signer
+
+_DEARER_PERCENT = 125  # nodes take a replacement from 110 % on
+_GAS_PERCENT = 120
+_FASTER = 16
+_SURE_POLLS = 5  # in time: a node behind another one may know a nonce before the receipt
+
+_HARMLESS = ("already known", "already imported", "known transaction", "nonce too low", "replacement transaction")
+
+
+class WrongChain(Exception):
+    """The endpoint is of another chain than was asked for."""
+
+
+class TooDear(Exception):
+    """The chain asks for more than the limits allow."""
+
+
+class Superseded(Exception):
+    """Another transaction took the nonce: this one never happens."""
+
+
+class Limits(NamedTuple):
+    """What a transaction may cost at most: fee per gas [wei], gas; no limit: as the chain asks."""
+
+    fee_wei: int | None = None
+    gas: int = 30_000_000
+
+
+class Fees(NamedTuple):
+    """What is paid per gas at most, and of that to whoever mines [wei]."""
+
+    most_wei: int
+    tip_wei: int
+
+
+class Prepared(NamedTuple):
+    """A signed transaction. hash: hex; raw: as it goes onto the wire."""
+
+    nonce: int
+    to: str
+    data: str
+    value: int
+    gas: int
+    fees: Fees
+    hash: str
+    raw: bytes
+
+
+class Receipt(NamedTuple):
+    """What became of a transaction. logs: as JSON-RPC has them."""
+
+    hash: str
+    accepted: bool
+    block: int
+    block_hash: str
+    gas_used: int
+    price_wei: int
+    logs: list[dict[str, Any]]
+
+
+class Pace(NamedTuple):
+    """How often a chain is asked at most, and how long nothing may happen before more is paid [seconds]."""
+
+    poll_secs: float = 1.0
+    stuck_secs: float = 60.0
+
+    def waits(self) -> Iterator[float]:
+        """Waits without end [seconds]: short ones first, for chains whose blocks are quick."""
+        wait_secs = self.poll_secs / _FASTER
+        while True:
+            yield wait_secs
+            wait_secs = min(self.poll_secs, wait_secs * 1.5)
+
+
+Told = Callable[[Prepared], None]
+
+NO_LIMITS, USUAL_PACE = Limits(), Pace()
+
+
+class Courier:
+    """The transactions of one account on one chain."""
+
+    def __init__(
+        self, wire: Wire, signer: Signer, chain_id: int, limits: Limits = NO_LIMITS, pace: Pace = USUAL_PACE
+    ) -> None:
+        """Raises WrongChain when the endpoint is of another chain."""
+        self.wire, self.signer, self.chain_id, self.limits, self.pace = wire, signer, chain_id, limits, pace
+        require_chain(wire, chain_id)
+
+    def nonce(self, block: str = "pending") -> int:
+        """How many transactions the account has sent, those that wait included unless a block says otherwise."""
+        return int(self.wire.rpc("eth_getTransactionCount", self.signer.address, block), 16)
+
+    def prepare(
+        self, to: str, data: str, *, value: int = 0, nonce: int | None = None, gas: int | None = None
+    ) -> Prepared:
+        """A signed call; nothing is sent. Raises ChainRefused where it would revert, TooDear."""
+        if gas is None:
+            gas = self.estimate(to, data, value)
+        if gas > self.limits.gas:
+            raise TooDear(f"needs {gas:,} gas, the limit is {self.limits.gas:,}")
+        number = self.nonce() if nonce is None else nonce
+        return self.signed(Prepared(number, to, data, value, gas, self.fees(), "", b""))
+
+    def estimate(self, to: str, data: str, value: int = 0) -> int:
+        """Gas for a call, a fifth more than the node expects. Raises ChainRefused where it would revert."""
+        call = {"from": self.signer.address, "to": to, "data": data, "value": hex(value)}
+        return int(self.wire.rpc("eth_estimateGas", call), 16) * _GAS_PERCENT // 100
+
+    def fees(self) -> Fees:
+        """Fees that stay enough while the base fee doubles. Raises TooDear."""
+        latest, tip = self.wire.batch([("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])])
+        base_wei, tip_wei = int(latest["baseFeePerGas"], 16), int(tip, 16)
+        most_wei, limit_wei = 2 * base_wei + tip_wei, self.limits.fee_wei
+        if limit_wei is None or most_wei <= limit_wei:
+            return Fees(most_wei, tip_wei)
+        if base_wei + tip_wei > limit_wei:
+            raise TooDear(f"the chain asks for {base_wei + tip_wei:,} wei per gas, the limit is {limit_wei:,}")
+        return Fees(limit_wei, tip_wei)
+
+    def post(self, prepared: Prepared) -> None:
+        """Sends a transaction, once more if need be: that does no harm. Raises ChainLost, ChainRefused."""
+        try:
+            self.wire.rpc("eth_sendRawTransaction", "0x" + prepared.raw.hex())
+        except ChainRefused as refused:
+            if not any(text in refused.message.lower() for text in _HARMLESS):
+                raise
+
+    def settle(self, prepared: Prepared, confirmations: int = 1, on_replaced: Told = lambda dearer: None) -> Receipt:
+        """Waits until a transaction is in a block with so many on top of it (1: none), sending it again where needed.
+
+        on_replaced: told of a dearer version before it is sent. Raises Superseded, TooDear, ChainLost, ChainRefused.
+        """
+        versions, moved_at, gone_at = [prepared], time.monotonic(), math.inf
+        for wait_secs in self.pace.waits():
+            if receipt := self._mined(versions):
+                moved_at, gone_at = time.monotonic(), math.inf
+                if self._depth(receipt) >= confirmations:
+                    return receipt
+            elif self.nonce("latest") > prepared.nonce:
+                gone_at = min(gone_at, time.monotonic())
+                if time.monotonic() - gone_at > _SURE_POLLS * self.pace.poll_secs:
+                    raise Superseded(f"nonce {prepared.nonce} of {self.signer.address} was used by another transaction")
+            elif time.monotonic() - moved_at > self.pace.stuck_secs:
+                dearer = self._dearer(versions[-1])
+                on_replaced(dearer)
+                versions.append(dearer)
+                self.post(dearer)
+                moved_at = time.monotonic()
+            elif not any(self.wire.rpc("eth_getTransactionByHash", each.hash) for each in versions):
+                self.post(versions[-1])
+            time.sleep(wait_secs)
+        raise AssertionError("there is always another wait")
+
+    def receipt(self, hash: str) -> Receipt | None:
+        """What became of a transaction, if it is in a block that stands."""
+        told = self.wire.rpc("eth_getTransactionReceipt", hash)
+        if told is None:
+            return None
+        number = int(told["blockNumber"], 16)
+        block = self.wire.rpc("eth_getBlockByNumber", hex(number), False)
+        if block is None or block["hash"] != told["blockHash"]:
+            return None
+        used, price_wei = int(told["gasUsed"], 16), int(told["effectiveGasPrice"], 16)
+        return Receipt(hash, told["status"] == "0x1", number, told["blockHash"], used, price_wei, told["logs"])
+
+    def _mined(self, versions: list[Prepared]) -> Receipt | None:
+        return next(filter(None, (self.receipt(each.hash) for each in versions)), None)
+
+    def _depth(self, receipt: Receipt) -> int:
+        return int(self.wire.rpc("eth_blockNumber"), 16) - receipt.block + 1
+
+    def _dearer(self, prepared: Prepared) -> Prepared:
+        """The same call with the same nonce for a quarter more, or for what the chain asks by now. Raises TooDear."""
+        now = self.fees()
+        most_wei = max(now.most_wei, _more(prepared.fees.most_wei))
+        if self.limits.fee_wei is not None and most_wei > self.limits.fee_wei:
+            raise TooDear(f"a replacement needs {most_wei:,} wei per gas, the limit is {self.limits.fee_wei:,}")
+        return self.signed(prepared._replace(fees=Fees(most_wei, max(now.tip_wei, _more(prepared.fees.tip_wei)))))
+
+    def signed(self, prepared: Prepared) -> Prepared:
+        """A transaction with its signature and hash, which follow from all that it says."""
+        from eth_utils.crypto import keccak
+
+        raw = self.signer.sign(
+            {
+                "type": 2,
+                "chainId": self.chain_id,
+                "nonce": prepared.nonce,
+                "to": prepared.to,
+                "data": prepared.data,
+                "value": prepared.value,
+                "gas": prepared.gas,
+                "maxFeePerGas": prepared.fees.most_wei,
+                "maxPriorityFeePerGas": prepared.fees.tip_wei,
+            }
+        )
+        return prepared._replace(hash="0x" + keccak(raw).hex(), raw=raw)
+
+
+def _more(wei: int) -> int:
+    return -(-wei * _DEARER_PERCENT // 100) + 1
+
+
+def require_chain(wire: Wire, chain_id: int) -> None:
+    """Raises WrongChain unless an endpoint is of a chain."""
+    found = int(wire.rpc("eth_chainId"), 16)
+    if found != chain_id:
+        raise WrongChain(f"{wire.origin} is chain {found}, expected chain {chain_id}")

@@ -1,0 +1,159 @@
+"""Loads scenarios: a YAML file becomes a story, or an error that names every line that is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from crossvault.differential.story import ExpectationFailed, Story
+from crossvault.mirror import liquidation
+from crossvault.scenario import play as stage
+from crossvault.scenario import prices, quantity, repro
+from crossvault.scenario import roster as cast
+from crossvault.scenario.play import Stage
+from crossvault.scenario.prices import Print
+from crossvault.scenario.roster import Cast, Trouble
+from crossvault.scenario.schema import schema_of
+from crossvault.scenario.script import PricePart, Script
+from crossvault.scenario.source import Route, ScenarioError, Source, did_you_mean, graft, named, read
+from crossvault.scenario.valid import validated
+
+__all__ = ["ExpectationFailed", "ScenarioError", "Story", "json_schema", "load", "names"]
+
+_SHIPPED = Path(__file__).parent.parent / "scenarios"
+_SUFFIX = ".scenario.yaml"
+_STEP = re.compile(r"\[([0-9]+)\]")
+
+
+def names() -> list[str]:
+    """The scenarios that ship."""
+    return sorted(path.name.removesuffix(_SUFFIX) for path in _SHIPPED.glob(f"*{_SUFFIX}"))
+
+
+def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str] | None = None) -> Story:
+    """The story of a file, scenario or repro, or of a shipped scenario by its name; raises ScenarioError for bad input.
+
+    overrides: fields by path, as `world.underlyings.ETH.initial margin`, with YAML text in place of theirs.
+    """
+    path = _find(path_or_name)
+    source = read(path, path_or_name if path_or_name.endswith((".yaml", ".yml")) else f"{path_or_name}{_SUFFIX}")
+    original = json.dumps(source.data)
+    for route, text in (overrides or {}).items():
+        _override(source, route, text)
+    source.settle()
+    if path.name.endswith(repro.SUFFIX):
+        return repro.story(source)
+    script = validated(source, Script)
+    people = Cast(script)
+    for where, problem in people.troubles():
+        source.note(where, problem)
+    with source.guard(("world", "auction")):
+        cast.require(liquidation.require_valid, cast.auction(script.world.auction))
+    source.settle()
+    seed = script.seed if seed is None else seed
+    prints, digests = _prints(source, script, path)
+    scene = Stage(script, people, source, seed, prints)
+    _try_tastes(source, people)
+    source.settle()
+    content = json.dumps([original, digests, dict(overrides or {}), seed])
+    return Story(
+        name=script.name,
+        about=script.about.strip(),
+        seed=seed,
+        hash=hashlib.sha256(content.encode()).hexdigest(),
+        world=scene.world(),
+        underlyings=people.underlyings,
+        collaterals=people.collaterals,
+        expected_steps=scene.expected_steps(),
+        steps=scene.steps,
+        opening_steps=len(scene.setting.cues),
+        ends_at=scene.ends_at,
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of scenario files, for editors."""
+    return schema_of(Script, "scenario")
+
+
+def _find(path_or_name: str) -> Path:
+    if path_or_name in names():
+        return _SHIPPED / f"{path_or_name}{_SUFFIX}"
+    path = Path(path_or_name)
+    if path.is_file():
+        return path
+    if path_or_name.endswith((".yaml", ".yml")):
+        raise ScenarioError(f"{path_or_name}: there is no such file")
+    raise ScenarioError(f"{path_or_name}: there is no such scenario: {did_you_mean(path_or_name, names())}")
+
+
+def _override(source: Source, path: str, text: str) -> None:
+    route: Route = ()
+    at = source.data
+    *outer, last = _STEP.sub(r".\1", path).split(".")
+    shown = f"--set {path}={text}"
+    for name in (*outer, last):
+        inside = dict(enumerate(at)) if isinstance(at, list) else at if isinstance(at, dict) else {}
+        key = int(name) if isinstance(at, list) and name.isdecimal() else name
+        is_last = len(route) == len(outer)
+        if key not in inside and not (is_last and isinstance(at, dict)):
+            known = did_you_mean(name, [str(each) for each in inside])
+            raise ScenarioError(f"{shown}: {named(route)}: nothing is called {name!r}: {known}")
+        if is_last:
+            at[key] = graft(source, (*route, key), text, shown)
+            return
+        route, at = (*route, key), inside[key]
+
+
+def _prints(source: Source, script: Script, path: Path) -> tuple[dict[str, list[Print]], dict[str, str]]:
+    found: dict[str, list[Print]] = {}
+    digests: dict[str, str] = {}
+    for name, part in script.prices.items():
+        route: Route = ("prices", name)
+        try:
+            found[name] = _published(script, part, path, digests)
+            if not found[name] or found[name][0].at != script.starts:
+                first = f"the first is {found[name][0].at - script.starts} s later" if found[name] else "there are none"
+                raise ValueError(f"expected a price at the start of the story; {first}")
+        except Trouble as trouble:
+            source.note((*route, trouble.field), str(trouble))
+        except ValueError as trouble:
+            source.note((*route, "file") if part.file else route, str(trouble))
+    source.settle()
+    return {name: found[name] for name in script.world.underlyings if name in found}, digests
+
+
+def _published(script: Script, part: PricePart, path: Path, digests: dict[str, str]) -> list[Print]:
+    if part.at is not None:
+        return _at(script, part.at)
+    if part.file is None:
+        return stage.published(part, script, [])
+    data = prices.found(part.file, path)
+    if part.file not in digests:
+        with data.open("rb") as file:
+            digests[part.file] = hashlib.file_digest(file, "sha256").hexdigest()
+    return stage.published(part, script, prices.bars(data, {str(name): text for name, text in part.where.items()}))
+
+
+def _at(script: Script, written: Mapping[str, int]) -> list[Print]:
+    found: list[Print] = []
+    for text, price_wad in written.items():
+        try:
+            at = quantity.moment(text).at(script.starts)
+        except ValueError as trouble:
+            raise Trouble("at", str(trouble)) from None
+        if found and at <= found[-1].at:
+            raise Trouble("at", f"{text!r} does not come after the price above")
+        found.append(Print(at, price_wad))
+    return found
+
+
+def _try_tastes(source: Source, people: cast.Cast) -> None:
+    for name, actor in people.script.actors.items():
+        if actor.taste is not None:
+            with source.guard(("actors", name, "taste")):
+                stage.taste(people, actor)

@@ -1,0 +1,68 @@
+"""What a feeder publishes of an expiry: a forward and a surface that follow the index, if nothing else is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.mirror import exp, fixed, market, option
+from crossvault.mirror.oracle import Curve
+from crossvault.mirror.surface import Svi
+from crossvault.scenario.world import ExpiryPart, SurfacePart
+
+
+class Follower(NamedTuple):
+    """An expiry of an underlying [unix seconds], what is published of it, since when, and how old it is by then."""
+
+    feeder: str
+    underlying: int
+    expiry: int
+    part: ExpiryPart
+    since: int
+    lag: int = 0
+
+    def forward(self, model: Model, at: int) -> Step | None:
+        """The forward at a time; nothing when the expiry is not open."""
+        if not self._is_open(model):
+            return None
+        args = {"forward_wad": self._forward_wad(model, at), "rate_wad": self.part.rate}
+        return self._step("publish_forward", at, args)
+
+    def surface(self, model: Model, at: int) -> Step | None:
+        """The surface at a time, fitted at the forward; nothing when the expiry is not open."""
+        if not self._is_open(model) or self.part.surface is None:
+            return None
+        svi = fitted(self.part.surface, self.expiry - self.since, self._forward_wad(model, at))
+        return self._step("publish_surface", at, {"svi": svi})
+
+    def _is_open(self, model: Model) -> bool:
+        known = curve(model, self.underlying, self.expiry)
+        return known.listed_at != 0 and known.settlement == 0
+
+    def _forward_wad(self, model: Model, at: int) -> int:
+        """The forward that stands, or index + basis, or index * e^(rate * time left)."""
+        index_wad = model.vault.ledger.prices[self.underlying].index
+        if self.part.forward is not None:
+            return self.part.forward
+        if self.part.basis is not None:
+            return max(0, index_wad + self.part.basis)
+        grown = exp.exp(fixed.mul_div_down(self.part.rate, max(0, self.expiry - at), option.YEAR))
+        return fixed.mul_div_down(index_wad, grown, fixed.WAD)
+
+    def _step(self, action: str, at: int, args: Mapping[str, object]) -> Step:
+        named = {"underlying": self.underlying, "expiry": self.expiry, **args, "confidence_wad": self.part.confidence}
+        return Step(at, self.feeder, action, {**named, "published_at": at - self.lag})
+
+
+def curve(model: Model, underlying: int, expiry: int) -> Curve:
+    """What the model knows of an expiry."""
+    return model.vault.ledger.curves[market.term_of(underlying, expiry)]
+
+
+def fitted(part: SurfacePart, secs: int, forward_wad: int) -> Svi:
+    """A surface as it is fitted at a forward, so long before the expiry [seconds]; a flat one says it of a year."""
+    if part.flat is not None:
+        return Svi(a=part.flat * part.flat // fixed.WAD, ref_secs=option.YEAR, ref_forward=forward_wad)
+    return Svi(part.a, part.b, part.rho, part.m, part.sigma, part.fitted or secs, forward_wad)

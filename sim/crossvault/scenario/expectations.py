@@ -1,0 +1,363 @@
+"""What a story expects: of a step, of the state after it, and of the whole run."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from crossvault.differential.conservation import broken
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import due_funding, mark, value
+from crossvault.mirror import cash, fixed, ledger, market, valuation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.errors import Refusal
+from crossvault.mirror.margin import UNBOUNDED
+from crossvault.mirror.valuation import Metrics
+from crossvault.scenario import quantity
+from crossvault.scenario.roster import Cast, Trouble
+from crossvault.scenario.source import did_you_mean
+
+Reader = Callable[[Model, int], int]
+
+_OPERATORS: dict[str, Callable[[int, int], bool]] = {
+    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "": operator.eq,
+}  # fmt: skip
+_WANTED = re.compile(r"(>=|<=|>|<|~|)\s*(.*)")
+_OF_ACCOUNT: dict[str, tuple[str, Callable[[Metrics], int]]] = {
+    "equity": ("value", lambda told: told.equity_wad),
+    "initial margin": ("value", lambda told: told.initial_equity_wad - told.initial_requirement_wad),
+    "maintenance margin": ("value", lambda told: told.maintenance_equity_wad - told.maintenance_requirement_wad),
+    "initial requirement": ("value", lambda told: told.initial_requirement_wad),
+    "maintenance requirement": ("value", lambda told: told.maintenance_requirement_wad),
+    "free collateral": ("value", lambda told: told.free_collateral_wad),
+    "health": ("%", lambda told: told.health_wad),
+    "leverage": ("x", lambda told: told.leverage_wad),
+}
+FORMS = (
+    *(f"{name} of ACCOUNT" for name in _OF_ACCOUNT), "cash of ACCOUNT", "size of ACCOUNT in INSTRUMENT",
+    "quote of ACCOUNT in INSTRUMENT", "balance of ACCOUNT in TOKEN", "wallet of ROLE in TOKEN", "insurance", "deficit",
+    "value of ACCOUNT in INSTRUMENT", "funding of ACCOUNT in INSTRUMENT", "mark of INSTRUMENT",
+    "funding index of INSTRUMENT", "settlement of INSTRUMENT", "index of UNDERLYING", "stable price of UNDERLYING",
+    "supply index", "borrow index", "utilisation", "borrow rate",
+)  # fmt: skip
+_FORM = re.compile(r"([a-z ]+?)(?: of ([A-Za-z0-9_./-]+))?(?: in ([A-Za-z0-9_.-]+))?")
+
+
+class Wanted(NamedTuple):
+    """A comparison with a number written as text: `>= 5 ETH`; `~` allows less than one unit of the last place."""
+
+    text: str
+    sign: str
+    number: int
+    slack: int
+
+    def holds(self, came: int) -> bool:
+        """Whether a number is what was wanted."""
+        return abs(came - self.number) < self.slack if self.sign == "~" else _OPERATORS[self.sign](came, self.number)
+
+
+class Fact(NamedTuple):
+    """A number of the state and what it should be."""
+
+    label: str
+    wanted: Wanted
+    read: Reader
+    decimals: int
+    unit: str
+
+    def failure(self, model: Model, at: int) -> str | None:
+        """What is wrong, or nothing."""
+        came = self.read(model, at)
+        if self.wanted.holds(came):
+            return None
+        text = "unbounded" if came == UNBOUNDED else f"{quantity.plain(came, self.decimals)} {self.unit}".strip()
+        return f"{self.label}: expected {self.wanted.text}, came {text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What is expected of one step; a refusal may name some of its values."""
+
+    anything: bool = False
+    refused: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+
+    def failure(self, outcome: Outcome | None, model: Model, at: int) -> str | None:
+        """What is wrong with an outcome and the state after it, or nothing; no outcome: only the state counts."""
+        if outcome is not None and (wrong := self._refusal(outcome.refusal)):
+            return wrong
+        return next((wrong for fact in self.facts if (wrong := fact.failure(model, at))), None)
+
+    def _refusal(self, came: Refusal | None) -> str | None:
+        if self.anything:
+            return None
+        if not self.refused:
+            return f"expected accepted, came refused: {came}" if came else None
+        if came is None or came.name != self.refused:
+            return f"expected refused: {self.refused}, came {f'refused: {came}' if came else 'accepted'}"
+        for name, wanted in self.values.items():
+            value = dict(zip(came.fields, came.args, strict=True))[name]
+            if not (wanted.holds(value) if isinstance(wanted, Wanted) else wanted == value):
+                text = wanted.text if isinstance(wanted, Wanted) else wanted
+                return f"expected refused: {self.refused} with {name} = {text}, came {came}"
+        return None
+
+
+def expect(cast: Cast, written: Any) -> Expect:
+    """What the `expect` of a step says. Raises Trouble."""
+    if written is None or written == "accepted":
+        return Expect()
+    if written == "any":
+        return Expect(anything=True)
+    if not isinstance(written, dict):
+        known = ("accepted", "any", "refused: NAME", *FORMS)
+        raise Trouble("", f"{written!r}: {did_you_mean(str(written), known)}")
+    rest = dict(written)
+    name, values = refusal(cast, rest.pop("refused")) if "refused" in rest else ("", {})
+    return Expect(False, name, values, tuple(fact(cast, key, value) for key, value in rest.items()))
+
+
+def refusal(cast: Cast, written: Any) -> tuple[str, dict[str, Any]]:
+    """A refusal by name, with or without values. Raises Trouble."""
+    name, values = next(iter(written.items())) if isinstance(written, dict) and len(written) == 1 else (written, {})
+    known = refusals()
+    if not isinstance(name, str) or name not in known:
+        raise Trouble("refused", f"{name!r} is no refusal: {did_you_mean(str(name), known)}")
+    fields = known[name].fields
+    if not isinstance(values, dict):
+        raise Trouble("refused", f"expected a mapping of {', '.join(fields) or 'nothing'}")
+    spoken = {field.replace("_", " "): field for field in fields}
+    found = {}
+    for key, text in values.items():
+        if key not in fields and key not in spoken:
+            raise Trouble("refused", f"{name} has no {key!r}: {did_you_mean(str(key), fields)}")
+        argument = spoken.get(str(key), str(key))
+        found[argument] = _argument(cast, argument, str(known[name].__annotations__[argument]), text)
+    return name, found
+
+
+def refusals() -> dict[str, type[Refusal]]:
+    """Every refusal that the model can give, by name; a chain's classes of the same names are left out."""
+    ours = ("crossvault.mirror", "crossvault.differential.model")
+    kinds = (kind for kind in Refusal.__subclasses__() if kind.__module__.startswith(ours))
+    return {kind.__name__: kind for kind in kinds}
+
+
+def fact(cast: Cast, key: str, written: Any) -> Fact:
+    """A number of the state that a key names, and what it should be. Raises Trouble."""
+    match = _FORM.fullmatch(key)
+    if match is None:
+        raise Trouble(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
+    what, whose, where = match[1], match[2], match[3]
+    if what in _OF_ACCOUNT and whose and not where:
+        account = cast.account(key, whose)
+        unit, told = _OF_ACCOUNT[what]
+        decimals, unit = (16, "%") if unit == "%" else (18, "x") if unit == "x" else (18, cast.quote)
+        read: Reader = lambda m, at: told(m.metrics([account], at)[0])  # noqa: E731
+    else:
+        read, decimals, unit = _reader(cast, key, what, whose or "", where or "")
+    units = (unit, "USD") if unit == cast.quote else (unit,)
+    return Fact(key, want(key, written, dict.fromkeys(units, decimals)), read, decimals, unit)
+
+
+def _reader(cast: Cast, key: str, what: str, whose: str, where: str) -> tuple[Reader, int, str]:
+    shape = f"{what}{' of' if whose else ''}{' in' if where else ''}"
+    if shape == "cash of":
+        account = cast.account(key, whose)
+        return lambda m, at: _cash(m, account, at), 18, cast.quote
+    if shape in ("size of in", "quote of in"):
+        account, instrument = cast.account(key, whose), cast.instrument(key, where)
+        unit = cast.underlyings[market.underlying_of(instrument)] if what == "size" else cast.quote
+        return lambda m, at: getattr(m.vault.ledger.holders[account].positions[instrument], what), 18, unit
+    if shape == "balance of in":
+        account, number = cast.account(key, whose), cast.collateral(key, where)
+        return lambda m, at: m.vault.ledger.holders[account].balances[number], cast.decimals[where], where
+    if shape == "wallet of in":
+        person = cast.person(key, whose)
+        if where not in cast.decimals:
+            raise Trouble(key, did_you_mean(where, cast.decimals))
+        return lambda m, at: m.tokens[where].balance_of(person), cast.decimals[where], where
+    if shape in ("insurance", "deficit"):
+        return lambda m, at: getattr(m.vault.ledger.cash, f"{what}_wad"), 18, cast.quote
+    if shape in ("value of in", "funding of in"):
+        account, instrument = cast.account(key, whose), cast.instrument(key, where)
+        told = value if what == "value" else due_funding
+        return lambda m, at: told(m, account, instrument, at), 18, cast.quote
+    return _reader_of_prices(cast, key, shape, whose)
+
+
+def _reader_of_prices(cast: Cast, key: str, shape: str, whose: str) -> tuple[Reader, int, str]:
+    if shape == "mark of":
+        instrument = cast.instrument(key, whose)
+        return lambda m, at: mark(m, instrument, at), 18, "USD"
+    if shape == "funding index of":
+        instrument = cast.instrument(key, whose)
+        return lambda m, at: ledger.funding_index(m.vault.ledger, instrument, now=at), 27, cast.quote
+    if shape == "settlement of":
+        instrument = cast.instrument(key, whose)
+        return lambda m, at: valuation.curve_of(m.vault.ledger, instrument).settlement, 18, "USD"
+    if shape in ("index of", "stable price of"):
+        number, field_name = cast.underlying(key, whose), shape.split()[0]
+        return lambda m, at: getattr(m.vault.ledger.prices[number], field_name), 18, "USD"
+    if shape in ("supply index", "borrow index"):
+        field_name = shape.split()[0]
+        return lambda m, at: getattr(cash.indexes(m.vault.ledger.cash, now=at), field_name), 27, "x"
+    if shape in ("utilisation", "borrow rate"):
+        return lambda m, at: _lent(m, at)[shape == "borrow rate"], 16, "%"
+    raise Trouble(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
+
+
+def _cash(model: Model, account: AccountId, at: int) -> int:
+    pool, holders = model.vault.ledger.cash, model.vault.ledger.holders
+    return cash.present(pool, holders[account].principal, now=at)
+
+
+def _lent(model: Model, at: int) -> tuple[int, int]:
+    """Utilisation, and what borrowers pay per year [wad]."""
+    pool = model.vault.ledger.cash
+    now = cash.indexes(pool, now=at)
+    supplied_wad = fixed.mul_div_down(pool.total_supply, now.supply, fixed.RAY)
+    used = cash.utilisation(supplied_wad, fixed.mul_div_up(pool.total_borrow, now.borrow, fixed.RAY))
+    return used, cash.borrow_rate(pool.interest, used)
+
+
+def want(key: str, written: Any, decimals: Mapping[str, int]) -> Wanted:
+    """What a number should be, as `1,200 USDC`, `>= 5 ETH`, `~ 33.3 %`, `unbounded`, in a unit. Raises Trouble."""
+    if written == "unbounded":
+        return Wanted(written, "", UNBOUNDED, 0)
+    try:
+        example = f"1,200 {next(iter(decimals))}"
+        text = quantity.words(written, example)
+        sign, rest = _WANTED.fullmatch(text).groups()  # type: ignore[union-attr] # matches everything
+        found = quantity.quantity(rest, example)
+        if found.unit not in decimals:
+            raise Trouble(key, f"'{found}' is in {found.unit}: {did_you_mean(found.unit, decimals)}")
+        scale = decimals[found.unit]
+        return Wanted(text, sign, found.scaled(scale), 10 ** max(0, scale - found.places))
+    except ValueError as trouble:
+        raise Trouble(key, str(trouble)) from None
+
+
+def _argument(cast: Cast, name: str, kind: str, written: Any) -> Any:
+    if kind == "str":
+        return str(written)
+    if (kind == "AccountId" or name.endswith(("underlying", "collateral", "instrument"))) and not isinstance(
+        written, str
+    ):
+        raise Trouble(name, f"expected a name, got {written!r}")
+    if kind == "AccountId":
+        return cast.account(name, written)
+    if name.endswith(("underlying", "collateral", "instrument")):
+        return getattr(cast, name.rpartition("_")[2])(name, written)
+    try:
+        if name == "expiry":
+            return 0 if written == "none" else quantity.expiry(written)
+        if name.endswith("_secs"):
+            return quantity.duration(written)
+        if name.endswith("_at"):
+            return quantity.moment(written).at(cast.script.starts)
+    except ValueError as trouble:
+        raise Trouble(name, str(trouble)) from None
+    if isinstance(written, int):
+        return written
+    values = {cast.quote: 18, "USD": 18, "%": 16, **dict.fromkeys(cast.underlyings, 18)}
+    return want(name, written, cast.decimals if name.endswith("_raw") else values)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has happened in a run so far."""
+
+    steps: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    liquidated: dict[AccountId, None] = field(default_factory=dict)
+    insolvent: dict[AccountId, None] = field(default_factory=dict)
+    bids: int = 0
+
+    def note(self, step: Step, outcome: Outcome) -> None:
+        """Counts one outcome."""
+        self.steps += 1
+        if outcome.refusal is not None:
+            self.refusals[outcome.refusal.name] += 1
+        for event in outcome.events:
+            if event.name == "LiquidationStarted":
+                self.liquidated[event.values[1]] = None
+            if event.name == "InsolvencyDeclared" or (event.name == "LiquidationStarted" and event.values[2] <= 0):
+                self.insolvent[event.values[1]] = None
+            self.bids += event.name == "Bid"
+
+
+Check = Callable[[Model, int, Tally], str | None]
+
+_WORDS = ("conserved", "solvent", "liquidated", "not liquidated", "insolvent", "refusals", "steps", "bids")
+
+
+def check(cast: Cast, written: Any) -> Check:
+    """What an entry of `checks` asks of the end of a run. Raises Trouble."""
+    if written == "conserved":
+        return lambda model, at, tally: conserved(model)
+    if written == "solvent":
+        return lambda model, at, tally: _named_failure("open deficits", model.vault.ledger.cash.deficit_wad)
+    if not isinstance(written, dict) or len(written) != 1:
+        raise Trouble("", f"{written!r}: {did_you_mean(str(written), (*_WORDS, *FORMS))}")
+    key, value = next(iter(written.items()))
+    if key in ("liquidated", "not liquidated", "insolvent"):
+        return _who(cast, key, value)
+    if key in ("steps", "bids"):
+        wanted = _count(key, value)
+        return lambda model, at, tally: _missed(key, wanted, getattr(tally, key))
+    if key == "refusals":
+        return _refused(cast, value)
+    state = fact(cast, key, value)
+    return lambda model, at, tally: state.failure(model, at)
+
+
+def _who(cast: Cast, key: str, written: Any) -> Check:
+    names = [written] if isinstance(written, str) else written
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise Trouble(key, "expected a list of accounts")
+    accounts = [cast.account(key, name) for name in names]
+    field_name, wanted = key.removeprefix("not "), not key.startswith("not ")
+
+    def failure(model: Model, at: int, tally: Tally) -> str | None:
+        came = getattr(tally, field_name)
+        wrong = [str(account) for account in accounts if (account in came) != wanted]
+        listed = ", ".join(map(str, came)) or "nobody"
+        return f"expected {key}: {', '.join(wrong)}, came {field_name}: {listed}" if wrong else None
+
+    return failure
+
+
+def _refused(cast: Cast, written: Any) -> Check:
+    if not isinstance(written, dict):
+        raise Trouble("refusals", "expected a mapping of refusals to counts, such as 'InsufficientMargin: \">= 1\"'")
+    wanted = {refusal(cast, name)[0]: _count(name, value) for name, value in written.items()}
+    return lambda model, at, tally: next(
+        (wrong for name, count in wanted.items() if (wrong := _missed(name, count, tally.refusals[name]))), None
+    )
+
+
+def _count(key: str, written: Any) -> Wanted:
+    sign, number = _WANTED.fullmatch(str(written)).groups()  # type: ignore[union-attr] # matches everything
+    if not number.isdecimal() or sign == "~":
+        raise Trouble(key, f"{written!r} is no count: expected something like 3 or '>= 3'")
+    return Wanted(str(written), sign, int(number), 0)
+
+
+def _missed(key: str, wanted: Wanted, came: int) -> str | None:
+    return None if wanted.holds(came) else f"expected {key}: {wanted.text}, came {came}"
+
+
+def _named_failure(label: str, amount_wad: int) -> str | None:
+    return f"expected no {label}, came {quantity.plain(amount_wad, 18)}" if amount_wad else None
+
+
+def conserved(model: Model) -> str | None:
+    """What is wrong when sizes do not sum to zero, or tokens held are not what accounts and fund own; or nothing."""
+    return next((f"expected conserved, came {number}: {how}" for number, how in broken(model)), None)

@@ -1,0 +1,77 @@
+"""Presets: parameters of margin by the name of who uses them, validated as a whole."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from crossvault.mirror import market, portfolio
+from crossvault.scenario import roster as cast
+from crossvault.scenario import rules
+from crossvault.scenario.folio import FolioPart, RulesPart
+from crossvault.scenario.part import Name, Part
+from crossvault.scenario.preset_files import names, open_source
+from crossvault.scenario.schema import schema_of
+from crossvault.scenario.valid import validated
+from crossvault.scenario.world import OptionsPart, RiskPart
+
+__all__ = ["Preset", "PresetPart", "json_schema", "load", "names"]
+
+
+class StandardPart(Part):
+    """Standard margin: of perps and futures, and of options."""
+
+    perps: RiskPart
+    options: OptionsPart
+
+
+class PresetPart(Part):
+    """A preset file; what it lacks is what its source has no rule for."""
+
+    name: Name
+    about: str
+    source: str
+    standard: StandardPart | None = None
+    portfolio: FolioPart | None = None
+    rules: RulesPart | None = None
+
+
+class Preset(NamedTuple):
+    """Parameters of margin as the vault takes them; the rules wait for the order of the underlyings."""
+
+    name: str
+    about: str
+    source: str
+    perps: market.Risk | None
+    options: market.OptionRisk | None
+    folio: portfolio.Risk | None
+    rules: RulesPart | None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of preset files, for editors."""
+    return schema_of(PresetPart, "preset")
+
+
+def load(path_or_name: str) -> Preset:
+    """A shipped preset by its name, or one from a file. Raises ScenarioError."""
+    source = open_source(path_or_name)
+    part = validated(source, PresetPart)
+    perps = options = folio = None
+    if part.standard is not None:
+        with source.guard(("standard", "perps")):
+            perps = cast.risk(part.standard.perps, "units")
+            cast.require(market.require_valid, perps)
+        with source.guard(("standard", "options")):
+            options = cast.options(part.standard.options)
+            cast.require(market.require_valid_options, options)
+    if part.portfolio is not None:
+        with source.guard(("portfolio",)):
+            folio = rules.folio(part.portfolio)
+    if (part.portfolio is None) != (part.rules is None):
+        source.note((), "has one of 'portfolio' and 'rules': expected both or none")
+    if part.rules is not None:
+        with source.guard(("rules",)):
+            rules.rules(part.rules, rules.named(part.rules))
+    source.settle()
+    about = " ".join(part.about.split())
+    return Preset(part.name, about, " ".join(part.source.split()), perps, options, folio, part.rules)

@@ -1,0 +1,213 @@
+"""The one file where text becomes integers: amounts, ratios, prices, durations, moments. Exact; nothing is rounded.
+
+Every function takes text as a person writes it and raises ValueError with what was expected instead.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from crossvault.differential.step import expiry_number
+
+WAD_DECIMALS = 18
+
+_NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?")
+_DATUM = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
+_QUANTITY = re.compile(rf"({_NUMBER.pattern})\s*([A-Za-z%][A-Za-z0-9.%-]*)?")
+_SPAN = re.compile(r"([0-9]+)\s*([a-z]+)")
+_EXPIRY = re.compile(r"[0-9]{8}(T[0-9]{6})?")
+_MOST_DIGITS = 50
+_MOST_RATIO = 10 * 10**WAD_DECIMALS
+_MOST_SECS = 10 * 365 * 86400
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SPANS = {
+    spelling: _SECS[letter]
+    for letter, spellings in {
+        "s": "s sec secs second seconds",
+        "m": "m min mins minute minutes",
+        "h": "h hour hours",
+        "d": "d day days",
+        "w": "w week weeks",
+    }.items()
+    for spelling in spellings.split()
+}
+
+
+class Quantity(NamedTuple):
+    """A decimal number with its unit, exact: digits / 10^places."""
+
+    digits: int
+    places: int
+    unit: str
+
+    def scaled(self, decimals: int) -> int:
+        """The number in units of 10^-decimals; ValueError when it has more decimals than that."""
+        digits, places = self.digits, self.places
+        while places > decimals and digits % 10 == 0:
+            digits, places = digits // 10, places - 1
+        if places > decimals:
+            raise ValueError(f"{self} has {places} decimals: expected at most {decimals}, nothing is rounded")
+        scaled: int = digits * 10 ** (decimals - places)
+        return scaled
+
+    def __str__(self) -> str:
+        sign, magnitude = "-" if self.digits < 0 else "", f"{abs(self.digits):0{self.places + 1}d}"
+        whole, part = magnitude[: len(magnitude) - self.places], magnitude[len(magnitude) - self.places :]
+        return f"{sign}{int(whole):,}{'.' + part if part else ''} {self.unit}".rstrip()
+
+
+class Moment(NamedTuple):
+    """A time: unix seconds, or seconds after the start of the story."""
+
+    secs: int
+    relative: bool
+
+    def at(self, starts_at: int) -> int:
+        """The moment in unix seconds, for a story that starts at a time [unix seconds]."""
+        return starts_at + self.secs if self.relative else self.secs
+
+
+def words(value: object, example: str) -> str:
+    """Text that is text; ValueError for a bare number, which YAML has turned into another thing already."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is no text: expected something like {example!r}")
+    raise ValueError(f"{value} is a bare number: quote it with its unit, such as {example!r}")
+
+
+def quantity(value: object, example: str = "1,500.25 USDC") -> Quantity:
+    """A number with a unit, as `1,500.25 USDC`, `-5 ETH`, `15 %`."""
+    text = words(value, example)
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no number with a unit: expected something like {example!r}")
+    if not match[5]:
+        raise ValueError(f"{text!r} has no unit: expected something like {example!r}")
+    return _exact(match[2], match[3], match[4] or "", match[5])
+
+
+def ratio(value: object) -> int:
+    """A ratio [wad], as `15 %`."""
+    wad = _of_unit(quantity(value, "15 %"), "%", "15 %").scaled(WAD_DECIMALS - 2)
+    if not 0 <= wad <= _MOST_RATIO:
+        raise ValueError(f"{value!r} is out of range: expected 0 % to 1,000 %")
+    return wad
+
+
+def signed_ratio(value: object) -> int:
+    """A ratio that may be negative [wad], as `-0.01 %`."""
+    wad = _of_unit(quantity(value, "-0.01 %"), "%", "-0.01 %").scaled(WAD_DECIMALS - 2)
+    if abs(wad) > _MOST_RATIO:
+        raise ValueError(f"{value!r} is out of range: expected -1,000 % to 1,000 %")
+    return wad
+
+
+def price(value: object) -> int:
+    """A price in quote for one whole unit [wad], as `2,000 USD`."""
+    wad = difference(value)
+    if wad < 0:
+        raise ValueError(f"{value!r} is negative: expected a price such as '2,000 USD'")
+    return wad
+
+
+def price_or_mark(value: object) -> int | None:
+    """A price [wad]; nothing for `mark`, the price at which the vault values an instrument."""
+    return None if value == "mark" else price(value)
+
+
+def difference(value: object) -> int:
+    """A signed difference of prices [wad], as `-1.50 USD`."""
+    return _of_unit(quantity(value, "2,000 USD"), "USD", "2,000 USD").scaled(WAD_DECIMALS)
+
+
+def multiple(value: object) -> int:
+    """A multiple [wad], as `5x`; negative for a short."""
+    return _of_unit(quantity(value, "5x"), "x", "5x").scaled(WAD_DECIMALS)
+
+
+def duration(value: object) -> int:
+    """A length of time [seconds], as `1h 30m` or `2 days`."""
+    text = words(value, "1h 30m")
+    spans = _SPAN.findall(text)
+    if not spans or _SPAN.sub("", text).strip():
+        raise ValueError(f"{text!r} is no duration: expected whole numbers with units, such as '1h 30m' or '2 days'")
+    for _, unit in spans:
+        if unit not in _SPANS:
+            raise ValueError(f"{text!r} has the unknown unit {unit!r}: expected s, m, h, d or w")
+    secs = sum(int(count[:12]) * _SPANS[unit] for count, unit in spans)
+    if secs > _MOST_SECS:
+        raise ValueError(f"{text!r} is too long: expected at most 10 years")
+    return secs
+
+
+def moment(value: object) -> Moment:
+    """A time, as `+2h` after the start, or `2020-03-12T00:00:00Z`."""
+    text = words(value, "+2h")
+    if text.startswith("+"):
+        return Moment(duration(text[1:]), True)
+    try:
+        if not text.endswith("Z"):
+            raise ValueError
+        secs, rest = divmod(datetime.fromisoformat(text) - _EPOCH, timedelta(seconds=1))
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is no time: expected '+2h' after the start, or a date in UTC such as '2020-03-12T00:00:00Z'"
+        ) from None
+    if rest or secs <= 0:
+        raise ValueError(f"{text!r} is no whole second after 1970")
+    return Moment(secs, False)
+
+
+def expiry(value: object) -> int:
+    """The end of an expiry [unix seconds], as `20241227`, or `20241227T143000` when it is not at 08:00 UTC."""
+    text = str(value) if type(value) is int else words(value, "20241227")
+    if not _EXPIRY.fullmatch(text):
+        raise ValueError(f"{text!r} is no expiry: expected a day such as 20241227, or 20241227T143000")
+    try:
+        return expiry_number(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no day of the calendar: expected such as 20241227") from None
+
+
+def date(value: object) -> int:
+    """A time of the calendar [unix seconds], as `2020-03-12T00:00:00Z`."""
+    found = moment(value)
+    if found.relative:
+        raise ValueError(f"{value!r} is relative: expected a date in UTC such as '2020-03-12T00:00:00Z'")
+    return found.secs
+
+
+def datum(text: str) -> int:
+    """A price without unit, as data files have it, with or without exponent [wad]."""
+    match = _DATUM.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no decimal number")
+    found = _exact(match[1], match[2], match[3] or "", "")
+    places = found.places - int(match[4] or 0)
+    if places < 0:
+        return Quantity(found.digits * 10**-places, 0, "").scaled(WAD_DECIMALS)
+    return Quantity(found.digits, places, "").scaled(WAD_DECIMALS)
+
+
+def plain(number: int, decimals: int) -> str:
+    """Text of an integer that is scaled by 10^decimals, without trailing zeros."""
+    while decimals and number % 10 == 0:
+        number, decimals = number // 10, decimals - 1
+    return str(Quantity(number, decimals, ""))
+
+
+def _exact(sign: str, whole: str, part: str, unit: str) -> Quantity:
+    digits = whole.replace(",", "") + part
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits: expected at most {_MOST_DIGITS}")
+    return Quantity(int(sign + digits), len(part), unit)
+
+
+def _of_unit(found: Quantity, unit: str, example: str) -> Quantity:
+    if found.unit != unit:
+        raise ValueError(f"{str(found)!r} is in {found.unit}: expected {unit}, such as {example!r}")
+    return found

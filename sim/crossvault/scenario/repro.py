@@ -1,0 +1,325 @@
+"""Repro files: a difference that was found once, as a story of few steps by names and decoded arguments.
+
+Steps are written as in a scenario file (`at`, `by`, `do`, `expect`), with the arguments of the door beside them under
+the contract's names; amounts are integers in the scale that their name says, `2000e18` for many zeros. Numbers of a
+struct that are 0 are left out. Every step but the last says what the model made of it; of the last one is expected that
+both sides agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from pydantic import Field
+
+from crossvault.differential.model import Model
+from crossvault.differential.notation import BadNotation, Notation, door_arguments, plain
+from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
+from crossvault.differential.story import ExpectationFailed, Story
+from crossvault.mirror import liquidation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Call
+from crossvault.scenario import quantity
+from crossvault.scenario.part import Count, Date, Decimals, Duration, Name, Part
+from crossvault.scenario.source import Route, Source, did_you_mean
+from crossvault.scenario.valid import validated
+
+SUFFIX = ".repro.yaml"
+
+_TIMES = ("published_at", "expires_at", "expiry")
+_FIRST_TIME = 10**9
+_NUMBER = re.compile(r"(-?[0-9]{1,80})(?:e([0-9]{1,2}))?")
+_LATER = re.compile(r"\+([0-9]{1,10})s")
+_FEWEST_ZEROS = 4
+_LONGEST = 10**10
+_OF_A_STEP = ("at", "by", "do", "expect")
+
+
+class FoundPart(Part):
+    """What was found: the step, from 1, the first field that differed, both values, of which contracts, from where."""
+
+    step: Count
+    field: str
+    chain: Any
+    model: Any
+    contracts: str = ""
+    seed: Count = 0
+    source: str = ""
+
+
+class TokenPart(Part):
+    """A token."""
+
+    decimals: Decimals | int
+    kind: str = "plain"
+
+
+class GroundPart(Part):
+    """What exists before the first step, and the order in which the steps list underlyings and collaterals."""
+
+    quote: Name
+    owner: Name
+    delay: Duration = 0
+    tokens: dict[Name, TokenPart]
+    wallets: dict[Name, Name] = {}
+    auction: dict[str, Any]
+    underlyings: list[str] = []
+    collaterals: list[str] = []
+
+
+class ReproPart(Part):
+    """A repro file."""
+
+    name: Name
+    about: str = ""
+    found: FoundPart
+    starts: Date
+    world: GroundPart
+    steps: list[dict[str, Any]] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Repro:
+    """A finding to be kept. found: as in the file; refusals: what the model said to each step, empty: accepted."""
+
+    name: str
+    about: str
+    found: Mapping[str, Any]
+    world: World
+    underlyings: tuple[str, ...]
+    collaterals: tuple[str, ...]
+    steps: tuple[Step, ...]
+    refusals: tuple[str, ...]
+
+
+def finding(found: Mapping[str, Any]) -> str:
+    """What was found, in words."""
+    contracts = f" (contracts {str(found['contracts'])[:12]})" if found.get("contracts") else ""
+    values = f"{found['chain']} on the chain, {found['model']} in the model"
+    return f"step {found['step']}: {found['field']} was {values}{contracts}"
+
+
+def text(repro: Repro) -> str:
+    """A repro as its file."""
+    world, starts = repro.world, repro.world.starts_at
+    head = {
+        "name": repro.name,
+        "about": repro.about,
+        "found": dict(repro.found),
+        "starts": f"{datetime.fromtimestamp(starts, UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    ground = {
+        "quote": world.quote,
+        "owner": world.owner,
+        "delay": f"{world.delay_secs}s",
+        "tokens": {name: {"decimals": decimals, "kind": kind} for name, decimals, kind in world.tokens},
+        "wallets": dict(world.wallets),
+        "auction": _spoken(plain(world.terms), starts),
+        "underlyings": list(repro.underlyings),
+        "collaterals": list(repro.collaterals),
+    }
+    lines = [_entry("", name, value) for name, value in head.items()]
+    lines += ["world:", *(_entry("  ", name, value) for name, value in ground.items() if value != {}), "steps:"]
+    notation = Notation(repro.underlyings, repro.collaterals)
+    for number, (step, refusal) in enumerate(zip(repro.steps, repro.refusals, strict=True), start=1):
+        said: dict[str, Any] = {"at": f"+{step.at - starts}s", "by": step.sender, "do": step.action.replace("_", " ")}
+        said |= _spoken(notation.step(step)["args"], starts)
+        if refusal and number < len(repro.steps):
+            said["expect"] = {"refused": refusal}
+        first, *rest = [_entry("    ", name, value) for name, value in said.items()]
+        lines += ["", f"  -{first[3:]}", *rest] if number == 1 else [f"  -{first[3:]}", *rest]
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def _entry(indent: str, name: str, value: Any) -> str:
+    import yaml
+
+    return indent + yaml.safe_dump({name: value}, default_flow_style=True, width=10**6, sort_keys=False).strip()[1:-1]
+
+
+def _spoken(value: Any, starts: int, name: str = "") -> Any:
+    """JSON of the notation as people write it: words for names, short numbers, times after the start."""
+    if isinstance(value, Mapping):
+        found = {key: _spoken(each, starts, key) for key, each in value.items()}
+        whole = name in ("", "args")  # of a door every argument is written, of a struct what is not zero
+        return {key.replace("_", " "): each for key, each in found.items() if whole or each is False or each != 0}
+    if isinstance(value, list):
+        return [_spoken(each, starts) for each in value]
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return value
+    number = int(value)
+    if name in _TIMES and 0 <= number - starts < _LONGEST and number > _FIRST_TIME:
+        return f"+{number - starts}s"
+    zeros = len(value) - len(value.rstrip("0"))
+    if number == 0 or zeros < _FEWEST_ZEROS:
+        return number
+    zeros = 18 if 18 <= zeros < 22 else zeros
+    return f"{value[:-zeros]}e{zeros}"
+
+
+def story(source: Source) -> Story:
+    """The story of a repro file as read. Raises ScenarioError for each field that is wrong."""
+    part = validated(source, ReproPart)
+    world = _world(source, part)
+    notation = Notation(part.world.underlyings, part.world.collaterals)
+    steps, expected = [], []
+    for number, said in enumerate(part.steps):
+        route: Route = ("steps", number)
+        if step := _step(source, route, said, part.starts, notation):
+            steps.append(step)
+        expected.append(_refusal(source, route, said))
+    source.settle()
+    found = part.found.model_dump()
+    where = [source.where(("steps", number, "do")) for number in range(len(part.steps))]
+    return Story(
+        name=part.name,
+        about=part.about,
+        seed=part.found.seed,
+        hash=hashlib.sha256(json.dumps(source.data).encode()).hexdigest(),
+        world=world,
+        underlyings=tuple(part.world.underlyings),
+        collaterals=tuple(part.world.collaterals),
+        expected_steps=len(steps),
+        steps=partial(_told, steps, expected, where),
+        finding=finding(found),
+    )
+
+
+def _told(
+    steps: Sequence[Step], expected: Sequence[str], where: Sequence[str], model: Model
+) -> Generator[Step, Outcome, None]:
+    """The steps; when the model takes one before the last otherwise than it did, the repro says nothing any more."""
+    for number, step in enumerate(steps):
+        outcome = yield step
+        came = outcome.refusal.name if outcome.refusal else ""
+        if came != expected[number] and number < len(steps) - 1:
+            wanted = f"refused: {expected[number]}" if expected[number] else "accepted"
+            raise ExpectationFailed(
+                f"{where[number]}: steps[{number}].expect: expected {wanted}, came {outcome.refusal or 'accepted'}: "
+                "the story no longer leads to what was found"
+            )
+
+
+def _world(source: Source, part: ReproPart) -> World:
+    ground = part.world
+    if ground.quote not in ground.tokens:
+        source.note(("world", "quote"), f"{ground.quote!r}: {did_you_mean(ground.quote, ground.tokens)}")
+    terms = _struct(source, ("world", "auction"), liquidation.Terms, ground.auction, part.starts)
+    source.settle()
+    return World(
+        tokens=tuple(TokenSpec(name, each.decimals, each.kind) for name, each in ground.tokens.items()),
+        quote=ground.quote,
+        owner=ground.owner,
+        delay_secs=ground.delay,
+        terms=liquidation.Terms(**{name: int(value) for name, value in terms.items()}),
+        starts_at=part.starts,
+        wallets=tuple(WalletSpec(*pair) for pair in ground.wallets.items()),
+    )
+
+
+def _step(source: Source, route: Route, said: Mapping[str, Any], starts: int, notation: Notation) -> Step | None:
+    """A step of the file; None where its problems were noted."""
+    problems = len(source.problems)
+    if missing := [name for name in ("at", "by", "do") if name not in said]:
+        source.note((*route, missing[0]), "is missing, and there is no default")
+        return None
+    action, at = str(said["do"]).replace(" ", "_"), 0
+    try:
+        kinds = door_arguments(action)
+    except BadNotation as wrong:
+        source.note((*route, "do"), str(wrong).replace("_", " "))
+        return None
+    with source.guard((*route, "at")):
+        at = quantity.moment(said["at"]).at(starts)
+    given = {name: value for name, value in said.items() if name not in _OF_A_STEP}
+    args = _fields(source, route, kinds, given, starts)
+    if len(source.problems) > problems:
+        return None
+    try:
+        return notation.parse({"at": at, "sender": said["by"], "action": action, "args": args})
+    except BadNotation as wrong:
+        source.note(route, str(wrong))
+        return None
+
+
+def _refusal(source: Source, route: Route, said: Mapping[str, Any]) -> str:
+    expected = said.get("expect", {})
+    if not isinstance(expected, Mapping) or set(expected) - {"refused"}:
+        source.note((*route, "expect"), f"expected such as {{refused: NotAuthorized}}, got {expected!r}")
+        return ""
+    return str(expected.get("refused", ""))
+
+
+def _fields(
+    source: Source, route: Route, kinds: Mapping[str, Any], given: Mapping[str, Any], starts: int, zeros: bool = False
+) -> dict[str, Any]:
+    """Named values as the notation takes them; `zeros`: numbers that are not given are 0."""
+    named = {str(name).replace(" ", "_"): name for name in given}
+    for stranger in [name for name in named if name not in kinds]:
+        known = [name.replace("_", " ") for name in kinds]
+        source.note((*route, named[stranger]), f"unknown field: {did_you_mean(str(named[stranger]), known)}")
+    found: dict[str, Any] = {}
+    for name, kind in kinds.items():
+        if name in named:
+            found[name] = _value(source, (*route, named[name]), name, kind, given[named[name]], starts)
+        elif zeros and kind is int:
+            found[name] = "0"
+        else:
+            source.note((*route, name.replace("_", " ")), "is missing, and there is no default")
+    return found
+
+
+def _value(source: Source, route: Route, name: str, kind: Any, given: Any, starts: int) -> Any:
+    if get_origin(kind) in (tuple, Sequence):
+        if not isinstance(given, list):
+            source.note(route, f"expected a list, got {given!r}")
+            return []
+        inner = get_args(kind)[0]
+        return [_value(source, (*route, place), name, inner, each, starts) for place, each in enumerate(given)]
+    if isinstance(kind, UnionType):
+        return given if isinstance(given, str) else _value(source, route, name, get_args(kind)[0], given, starts)
+    if kind is Call:
+        return _call(source, route, given, starts)
+    if kind is int:
+        return _number(source, route, name, given, starts)
+    if kind is AccountId or kind is str or kind is bool:
+        return given
+    return _struct(source, route, kind, given, starts)
+
+
+def _struct(source: Source, route: Route, kind: Any, given: Any, starts: int) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        source.note(route, f"expected a mapping, got {given!r}")
+        return {}
+    return _fields(source, route, get_type_hints(kind), given, starts, zeros=True)
+
+
+def _call(source: Source, route: Route, given: Any, starts: int) -> dict[str, Any]:
+    action = str(given.get("action", "")) if isinstance(given, Mapping) else ""
+    try:
+        kinds = door_arguments(action)
+    except BadNotation as wrong:
+        source.note(route, str(wrong))
+        return {}
+    return {"action": action, "args": _fields(source, (*route, "args"), kinds, given.get("args", {}), starts)}
+
+
+def _number(source: Source, route: Route, name: str, given: Any, starts: int) -> str:
+    """A number as decimal text; names of underlyings, collaterals and instruments stay."""
+    written = str(given)
+    if found := _NUMBER.fullmatch(written):
+        return str(int(found[1]) * 10 ** int(found[2] or 0))
+    if (later := _LATER.fullmatch(written)) and name in _TIMES:
+        return str(starts + int(later[1]))
+    if name not in ("underlying", "collateral", "instrument"):
+        source.note(route, f"{given!r} is no whole number: expected such as 25, -3 or 2000e18")
+        return "0"
+    return written

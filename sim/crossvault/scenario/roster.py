@@ -1,0 +1,250 @@
+"""Who and what a story names: roles, accounts, tokens, underlyings; and what its words mean in integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, TokenSpec, account_id, instrument_number
+from crossvault.mirror import cash, collateral, liquidation, market, oracle
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.errors import Refusal
+from crossvault.mirror.exchange import Order, Signature
+from crossvault.mirror.fixed import CAP
+from crossvault.scenario import quantity
+from crossvault.scenario.quantity import Quantity
+from crossvault.scenario.script import Script
+from crossvault.scenario.source import did_you_mean
+from crossvault.scenario.steps import SignedOrder
+from crossvault.scenario.world import (
+    AuctionPart,
+    DepegPart,
+    GuardPart,
+    InterestPart,
+    OptionsPart,
+    RiskPart,
+    TermsPart,
+    WorldPart,
+)
+
+
+class Trouble(ValueError):
+    """A field that names nothing, or the wrong amount of something."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(problem)
+        self.field = field
+
+
+class Cast:
+    """Everything that the script of a story names, found by name; each lookup raises Trouble with the field."""
+
+    def __init__(self, script: Script) -> None:
+        world = script.world
+        self.script = script
+        self.quote = world.quote.name
+        self.roles = world.roles
+        self.underlyings = tuple(world.underlyings)
+        self.collaterals = tuple(world.collaterals)
+        self.tokens = (
+            TokenSpec(self.quote, world.quote.decimals, world.quote.kind),
+            *(TokenSpec(name, part.decimals, part.kind) for name, part in world.collaterals.items()),
+        )
+        self.decimals = {spec.name: spec.decimals for spec in self.tokens}
+        self.accounts = {name: account_id(name) for name in script.actors}
+        self.people = dict.fromkeys(
+            (*(account.owner for account in self.accounts.values()), *world.roles.model_dump().values())
+        )
+        self.orders = {act.name: act for act in script.steps if isinstance(act, SignedOrder)}
+        self.makers = [name for name, actor in script.actors.items() if actor.kind == "maker"]
+
+    def troubles(self) -> Iterable[tuple[tuple[str, ...], str]]:
+        """Names that cannot be: of actors, and of tokens that are there twice."""
+        for name, account in self.accounts.items():
+            if str(account) != name:
+                yield ("actors", name), f"is account {account}: write {str(account)!r}"
+            if account.owner in (VAULT, EXCHANGE, *self.decimals):
+                yield ("actors", name), f"{account.owner!r} is the name of a contract: expected another"
+        yield from world_troubles(self.script.world)
+        for name in self.script.prices:
+            if name not in self.underlyings:
+                yield ("prices", name), missing(name, self.underlyings)
+
+    def first_maker(self, name: str) -> AccountId | None:
+        """The first maker that is not the actor of that name."""
+        return next((self.accounts[maker] for maker in self.makers if maker != name), None)
+
+    def account(self, field: str, name: str) -> AccountId:
+        """An account of the story."""
+        if name not in self.accounts:
+            raise Trouble(field, missing(name, self.accounts))
+        return self.accounts[name]
+
+    def person(self, field: str, name: str) -> str:
+        """A role of the story."""
+        if name not in self.people:
+            raise Trouble(field, missing(name, self.people))
+        return name
+
+    def underlying(self, field: str, name: str) -> int:
+        """The number of an underlying."""
+        if name not in self.underlyings:
+            raise Trouble(field, missing(name, self.underlyings))
+        return self.underlyings.index(name)
+
+    def collateral(self, field: str, name: str) -> int:
+        """The number of a collateral."""
+        if name not in self.collaterals:
+            raise Trouble(field, missing(name, self.collaterals))
+        return self.collaterals.index(name)
+
+    def instrument(self, field: str, name: str) -> int:
+        """The number of an instrument."""
+        try:
+            return instrument_number(name, self.underlyings)
+        except ValueError:
+            raise Trouble(field, missing(name, self._instruments())) from None
+
+    def _instruments(self) -> list[str]:
+        """Instruments that a misspelt one may have been meant to be."""
+        dated = [
+            form
+            for name, part in self.script.world.underlyings.items()
+            for expiry in part.expiries
+            for form in (f"{name}-{expiry}", f"{name}-{expiry}-STRIKE-C", f"{name}-{expiry}-STRIKE-P")
+        ]
+        return [*(f"{name}-PERP" for name in self.underlyings), *dated]
+
+    def order(self, field: str, name: str) -> tuple[Order, Signature]:
+        """What somebody signed, and the signature."""
+        if name not in self.orders:
+            raise Trouble(field, missing(name, self.orders))
+        act = self.orders[name]
+        account, instrument = self.account("account", act.account), self.instrument("instrument", act.instrument)
+        size, expires_at = self.size("size", act.size, act.instrument), act.expires.at(self.script.starts)
+        order = Order(account, instrument, size, act.limit, expires_at, act.salt)
+        signer = self.person("signer", act.signer) if act.signer else account.owner
+        return order, Signature(signer, order, CHAIN_ID, EXCHANGE)
+
+    def raw(self, field: str, amount: Quantity) -> int:
+        """An amount of a token [raw], not negative."""
+        if amount.unit not in self.decimals:
+            raise Trouble(field, missing(amount.unit, self.decimals))
+        if amount.digits < 0:
+            raise Trouble(field, f"'{amount}' is negative: expected an amount of zero or more")
+        return _scaled(field, amount, self.decimals[amount.unit])
+
+    def deposit(self, field: str, amount: Quantity) -> int:
+        """An amount of a token that someone has [raw], more than nothing."""
+        if self.raw(field, amount) == 0:
+            raise Trouble(field, f"'{amount}' is nothing: expected more than zero")
+        return self.raw(field, amount)
+
+    def size(self, field: str, amount: Quantity, instrument: str) -> int:
+        """A signed size in an instrument [wad], written in its underlying."""
+        unit = self.underlyings[market.underlying_of(self.instrument(field, instrument))]
+        if amount.unit != unit:
+            raise Trouble(field, f"'{amount}' is in {amount.unit}: expected a size in {unit}, such as '2 {unit}'")
+        return _scaled(field, amount, quantity.WAD_DECIMALS)
+
+    def value(self, field: str, amount: Quantity) -> int:
+        """A signed value in quote [wad], written in the quote token or in USD."""
+        if amount.unit not in (self.quote, "USD"):
+            raise Trouble(field, f"'{amount}' is in {amount.unit}: expected {self.quote}, such as '1,200 {self.quote}'")
+        return _scaled(field, amount, quantity.WAD_DECIMALS)
+
+    def depeg(self, part: DepegPart) -> cash.Terms:
+        """Terms of the quote token."""
+        return cash.Terms(self.underlying("feed", part.feed), part.threshold, part.factor)
+
+
+def world_troubles(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
+    """Names in a world that cannot be."""
+    for name, part in world.collaterals.items():
+        if name == world.quote.name:
+            yield ("world", "collaterals", name), "is the quote token: cash needs no entry here"
+        if part.underlying not in world.underlyings:
+            yield ("world", "collaterals", name, "underlying"), missing(part.underlying, world.underlyings)
+
+
+def risk(part: RiskPart, underlying: str) -> market.Risk:
+    """Risk parameters as the vault takes them."""
+    skew = part.skew_scale or Quantity(CAP, quantity.WAD_DECIMALS, underlying)
+    if skew.unit != underlying or not 0 <= skew.digits * 10**18 <= CAP * 10**skew.places:
+        raise Trouble("skew scale", f"'{skew}': expected a size in {underlying} of at most 2^96 - 1 wad")
+    return market.Risk(
+        heartbeat_secs=part.heartbeat,
+        mark_band=part.mark_band,
+        trade_band=part.trade_band,
+        initial_rate=part.initial_margin,
+        base_rate=part.base_rate,
+        impact_rate=part.impact_rate,
+        maintenance_rate=part.maintenance_margin,
+        maintenance_scale=part.maintenance_scale,
+        spread_rate=part.spread_rate,
+        profit_weight=part.profit_weight,
+        confidence_threshold=part.confidence_threshold,
+        confidence_factor=part.confidence_factor,
+        funding_base=part.funding_base,
+        funding_cap=part.funding_cap,
+        skew_scale=_scaled("skew scale", skew, quantity.WAD_DECIMALS),
+    )
+
+
+def options(part: OptionsPart) -> market.OptionRisk:
+    """Risk parameters of options as the vault takes them."""
+    return market.OptionRisk(
+        heartbeat_secs=part.heartbeat,
+        trade_band=part.trade_band,
+        max_spot_rate=part.max_spot_rate,
+        min_spot_rate=part.min_spot_rate,
+        call_rate=part.call_rate,
+        put_rate=part.put_rate,
+        put_mark_rate=part.put_mark_rate,
+        put_initial_scale=part.put_initial_scale,
+        unpaired_initial=part.unpaired_initial,
+        unpaired_maintenance=part.unpaired_maintenance,
+    )
+
+
+def guard(part: GuardPart) -> oracle.Guard:
+    """What shields an underlying as the vault takes it."""
+    return oracle.Guard(part.max_jump, part.confirm, part.stable_rate)
+
+
+def interest(part: InterestPart) -> cash.Interest:
+    """What borrowers pay as the vault takes it."""
+    return cash.Interest(part.min_rate, part.low_slope, part.high_slope, part.optimal_utilisation, part.reserve_factor)
+
+
+def terms(part: TermsPart) -> collateral.Terms:
+    """Terms of a collateral as the vault takes them."""
+    cap_wad = CAP if part.cap is None else part.cap
+    if cap_wad > CAP:
+        raise Trouble("cap", "is above 2^96 - 1 wad")
+    return collateral.Terms(part.haircut_initial, part.haircut_maintenance, cap_wad)
+
+
+def auction(part: AuctionPart) -> liquidation.Terms:
+    """Terms of auctions as the vault takes them."""
+    return liquidation.Terms(part.buffer, part.start, part.knee, part.fast, part.slow, part.insolvent)
+
+
+def require(valid: Callable[[Any], None], parameters: object) -> None:
+    """Raises Trouble with the refusal that parameters would meet at the door."""
+    try:
+        valid(parameters)
+    except Refusal as refused:
+        raise Trouble("", str(refused)) from None
+
+
+def missing(name: str, known: Iterable[str]) -> str:
+    """What is said of a name that nothing has."""
+    return f"nothing is called {name!r}: {did_you_mean(name, known)}"
+
+
+def _scaled(field: str, amount: Quantity, decimals: int) -> int:
+    try:
+        return amount.scaled(decimals)
+    except ValueError as trouble:
+        raise Trouble(field, str(trouble)) from None

@@ -1,0 +1,134 @@
+"""Parameters of portfolio margin as the vault takes them, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from crossvault.mirror import correlation, portfolio, shock
+from crossvault.mirror.correlation import Matrix, Terms
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.stress import Rules
+from crossvault.scenario.folio import FolioPart, PairPart, RulesPart
+from crossvault.scenario.roster import Trouble, require
+from crossvault.scenario.source import did_you_mean
+
+MODES = {
+    "still": shock.STILL, "up": shock.UP, "down": shock.DOWN, "linear": shock.LINEAR, "absolute": shock.ABSOLUTE,
+}  # fmt: skip
+
+
+def folio(part: FolioPart) -> portfolio.Risk:
+    """Portfolio margin of an underlying. Raises Trouble."""
+    vol, skew, discount, basis, held = part.vol, part.skew, part.discount, part.basis, part.contingency
+    risk = portfolio.Risk(
+        shock.VolRisk(vol.up, vol.down, vol.least, vol.short_power, vol.long_power, vol.floor),
+        shock.SkewRisk(
+            skew.linear_cap, skew.linear_base, skew.absolute_cap, skew.absolute_base,
+            skew.min_width, skew.width_scale, skew.vol_static, skew.vol_scale,
+        ),
+        shock.RateRisk(
+            discount.long_base, discount.long_scale, discount.long_add,
+            discount.short_base, discount.short_scale, discount.short_add,
+        ),
+        portfolio.BasisRisk(basis.up, basis.down, basis.add, basis.per_year),
+        portfolio.Contingency(
+            held.perp_initial, held.perp_maintenance, held.option_initial, held.option_maintenance,
+            held.confidence_threshold, held.confidence_factor,
+        ),
+    )  # fmt: skip
+    _require("vol", shock.require_vol, risk.vol)
+    _require("skew", shock.require_skew, risk.skew)
+    _require("discount", shock.require_rate, risk.rate)
+    require(portfolio.require_valid, risk)
+    return risk
+
+
+def _require(field: str, valid: Callable[[Any], None], parameters: object) -> None:
+    try:
+        require(valid, parameters)
+    except Trouble as refused:
+        raise Trouble(field, str(refused)) from None
+
+
+def rules(part: RulesPart, underlyings: Sequence[str]) -> Rules:
+    """The rules for underlyings in this order. Raises Trouble."""
+    found = tuple(
+        Scenario(spot, each.weight, MODES[vol])
+        for each in part.scenarios
+        for spot, vol in product(each.spots, each.vols)
+    )
+    if len(found) > shock.MAX_SCENARIOS:
+        raise Trouble("scenarios", f"are {len(found)}: expected at most {shock.MAX_SCENARIOS}")
+    _require("scenarios", shock.require_scenarios, found)
+    terms = Terms(
+        part.breakdown, part.least_initial, part.least_maintenance, part.loss_initial, part.loss_maintenance,
+        part.peg_threshold, part.peg_factor,
+    )  # fmt: skip
+    require(correlation.require_valid, terms)
+    return Rules(found, terms, matrix(part, underlyings))
+
+
+def matrix(part: RulesPart, underlyings: Sequence[str]) -> Matrix:
+    """Correlations of all pairs of underlyings. Raises Trouble."""
+    for a, row in part.correlations.items():
+        for b, pair in row.items():
+            _require_pair(part, a, b, pair)
+    pairs = [(a, b) for j, b in enumerate(underlyings) for a in underlyings[:j]]
+    found = [_of(part, a, b) for a, b in pairs]
+    rest = (0,) * (correlation.MAX_PAIRS - len(found))
+    for name, read in _SIDES.items():
+        _require_possible([[WAD if a == b else read(_of(part, a, b)) for b in underlyings] for a in underlyings], name)
+    made = Matrix((*(each.alike for each in found), *rest), (*(each.opposite for each in found), *rest))
+    require(correlation.require_matrix, made)
+    return made
+
+
+_SIDES: dict[str, Callable[[PairPart], int]] = {
+    "alike": lambda pair: pair.alike, "opposite": lambda pair: pair.opposite,
+}  # fmt: skip
+
+
+def _of(part: RulesPart, a: str, b: str) -> PairPart:
+    return part.correlations.get(a, {}).get(b) or part.correlations.get(b, {}).get(a) or part.others
+
+
+def _require_pair(part: RulesPart, a: str, b: str, pair: PairPart) -> None:
+    if a == b:
+        raise Trouble("correlations", f"{a} with itself: expected two underlyings")
+    back = part.correlations.get(b, {}).get(a, pair)
+    if back != pair:
+        raise Trouble("correlations", f"{a} with {b} is not what {b} with {a} is: expected a symmetric matrix")
+    for name, read in _SIDES.items():
+        if abs(read(pair)) > WAD:
+            raise Trouble("correlations", f"{a} with {b}: {name} is beyond 100 %: expected -100 % to 100 %")
+
+
+def named(part: RulesPart) -> list[str]:
+    """The underlyings that the correlations name."""
+    return list(dict.fromkeys(name for a, row in part.correlations.items() for name in (a, *row)))
+
+
+def require_known(part: RulesPart, underlyings: Sequence[str]) -> None:
+    """Refuses correlations of what is no underlying, but for those of a preset. Raises Trouble."""
+    if part.is_preset:
+        return
+    for a, row in part.correlations.items():
+        for name in (a, *row):
+            if name not in underlyings:
+                raise Trouble("correlations", f"nothing is called {name!r}: {did_you_mean(name, underlyings)}")
+
+
+def _require_possible(given: Sequence[Sequence[int]], name: str) -> None:
+    """Refuses correlations that no prices can have: a matrix that is not positive semidefinite. Exact."""
+    rows = [[Fraction(each, WAD) for each in row] for row in given]
+    for k in range(len(rows)):
+        pivot = rows[k][k]
+        if pivot < 0 or (pivot == 0 and any(row[k] for row in rows[k + 1 :])):
+            raise Trouble("correlations", f"{name}: no prices move so: expected a positive semidefinite matrix")
+        for i in range(k + 1, len(rows)) if pivot else ():
+            part = rows[i][k] / pivot
+            rows[i] = [x - part * y for x, y in zip(rows[i], rows[k], strict=True)]

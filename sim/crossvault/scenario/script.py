@@ -1,0 +1,107 @@
+"""The shape of a scenario file: what may be written where. Names are resolved later, by the cast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import model_validator
+
+from crossvault.scenario import quantity
+from crossvault.scenario.part import (
+    AccountName,
+    Amount,
+    Count,
+    Date,
+    Difference,
+    Duration,
+    Label,
+    Multiple,
+    Name,
+    Part,
+    Price,
+    Ratio,
+    Time,
+)
+from crossvault.scenario.steps import StepPart
+from crossvault.scenario.world import WorldPart
+
+
+class PricePart(Part):
+    """Prices of an underlying: `every` and `values`, or `at`, or a column of a `file`."""
+
+    every: Duration | None = None
+    values: list[Price] | None = None
+    at: dict[str, Price] | None = None
+    file: str | None = None
+    column: Literal["open", "high", "low", "close"] | None = None
+    path: Literal["column", "ohlc"] = "column"
+    where: Mapping[Literal["venue", "market", "symbol", "interval_s"], Label] = {}
+    from_: Time | None = None
+    until: Time | None = None
+    premium: Difference = 0
+    premiums: dict[str, Difference] = {}
+    confidence: Ratio = 10**18
+    lag: Duration = 0
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> PricePart:
+        given = [name for name in ("values", "at", "file") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"expected one of 'values', 'at', 'file', got {' and '.join(given) or 'none'}")
+        if (self.values is not None) != bool(self.every):
+            raise ValueError("expected 'values' and 'every' together")
+        if self.file is None and (self.column or self.where or self.from_ or self.until or self.path == "ohlc"):
+            raise ValueError("'column', 'path', 'where', 'from' and 'until' are for a 'file'")
+        for moment in self.premiums:
+            quantity.moment(moment)
+        if self.file is not None and (self.column is None) == (self.path == "column"):
+            raise ValueError("expected 'column: close' (or open, high, low), or 'path: ohlc'")
+        return self
+
+
+class TastePart(Part):
+    """What a seeded trader likes: how often it acts, and the most it trades and moves at once."""
+
+    chance: Ratio
+    size: dict[str, Amount] = {}
+    cash: Amount | None = None
+
+
+class RulePart(Part):
+    """When a liquidator buys: at what discount factor, for what reward, and how much of what it may."""
+
+    discount: Ratio = 95 * 10**16
+    reward: Ratio = 10 * 10**16
+    most: Ratio = 10**18
+    unload: bool = True
+
+
+class ActorPart(Part):
+    """An account of a role: what it brings, what it opens with, and how it acts."""
+
+    kind: Literal["trader", "maker", "liquidator", "stranger"] = "trader"
+    deposits: list[Amount] = []
+    wallet: list[Amount] = []
+    positions: dict[str, Amount] = {}
+    leverage: dict[str, Multiple] = {}
+    against: AccountName | None = None
+    taste: TastePart | None = None
+    rule: RulePart | None = None
+
+
+class Script(Part):
+    """A scenario file."""
+
+    name: Name
+    about: str
+    seed: Count = 0
+    starts: Date
+    ends: Time | None = None
+    looks: Duration | None = None
+    world: WorldPart
+    prices: dict[Name, PricePart] = {}
+    insurance: Amount | None = None
+    actors: dict[AccountName, ActorPart] = {}
+    steps: list[StepPart] = []
+    checks: list[Any] = []

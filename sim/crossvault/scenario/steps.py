@@ -1,0 +1,282 @@
+"""The shape of the steps of a scenario file, one class for each way to say `do`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, WithJsonSchema, model_validator
+
+from crossvault.scenario.folio import FolioPart, RulesPart
+from crossvault.scenario.part import (
+    AccountName,
+    Amount,
+    Count,
+    Difference,
+    Expiry,
+    Name,
+    Part,
+    Price,
+    PriceOrMark,
+    Ratio,
+    Time,
+)
+from crossvault.scenario.world import (
+    AuctionPart,
+    DepegPart,
+    ExpiryPart,
+    GuardPart,
+    InterestPart,
+    OptionsPart,
+    RiskPart,
+    SurfacePart,
+    TermsPart,
+)
+
+
+class Act(Part):
+    """What every step has: when (as the step before, if not said), by whom, and what is expected."""
+
+    at: Time | None = None
+    by: Name | None = None
+    expect: Annotated[Any, WithJsonSchema({
+        "anyOf": [{"enum": ["accepted", "any"]}, {"type": "object"}],
+        "description": "`accepted` (the default), `any`, or `refused` and values such as `equity of alice`",
+    })] = None  # fmt: skip
+
+
+class Mint(Act):
+    do: Literal["mint"]
+    to: Name
+    amount: Amount
+
+
+class Transfer(Act):
+    do: Literal["transfer"]
+    by: Name
+    to: Name
+    amount: Amount
+
+
+class Deposit(Act):
+    do: Literal["deposit"]
+    account: AccountName
+    amount: Amount
+
+
+class Withdraw(Act):
+    do: Literal["withdraw"]
+    account: AccountName
+    amount: Amount
+    to: Name | None = None
+
+
+class Trade(Act):
+    do: Literal["trade"]
+    maker: AccountName
+    taker: AccountName
+    instrument: str
+    size: Amount
+    price: PriceOrMark = None
+
+
+CallPart = Annotated[Deposit | Withdraw | Trade, Field(discriminator="do")]
+
+
+class Publish(Act):
+    do: Literal["publish"]
+    underlying: Name
+    price: Price
+    premium: Difference = 0
+    confidence: Ratio = 10**18
+    published: Time | None = None
+
+
+class PublishForward(Act):
+    do: Literal["publish forward"]
+    underlying: Name
+    expiry: Expiry
+    forward: Price
+    rate: Ratio = 0
+    confidence: Ratio = 10**18
+    published: Time | None = None
+
+
+class PublishSurface(Act):
+    do: Literal["publish surface"]
+    underlying: Name
+    expiry: Expiry
+    surface: SurfacePart
+    forward: Price | None = None
+    confidence: Ratio = 10**18
+    published: Time | None = None
+
+
+class OpenExpiry(Act, ExpiryPart):
+    do: Literal["open expiry"]
+    underlying: Name
+    expiry: Expiry
+
+
+class Settle(Act):
+    do: Literal["settle"]
+    underlying: Name
+    expiry: Expiry
+    accounts: list[AccountName] | Literal["all"] = "all"
+
+
+class Sell(Act):
+    do: Literal["start liquidation", "declare insolvent", "end liquidation"]
+    account: AccountName
+
+
+class Bid(Act):
+    do: Literal["bid"]
+    account: AccountName
+    bidder: AccountName
+    fraction: Ratio = 10**18
+    limit: Amount | None = None
+
+
+class Fund(Act):
+    do: Literal["fund insurance"]
+    by: Name
+    amount: Amount
+
+
+class Operator(Act):
+    do: Literal["allow operator", "forbid operator"]
+    account: AccountName
+    operator: Name
+
+
+class Govern(Act):
+    do: Literal["pause", "unpause", "accept ownership"]
+
+
+class Appoint(Act):
+    do: Literal["offer ownership", "set guardian", "allow feeder", "forbid feeder"]
+    to: Name
+
+
+class RiskChange(Act):
+    do: Literal["schedule risk", "enact risk"]
+    underlying: Name
+    risk: RiskPart
+
+
+class HaircutChange(Act):
+    do: Literal["schedule haircut", "enact haircut"]
+    collateral: Name
+    terms: TermsPart
+
+
+class AuctionChange(Act):
+    do: Literal["schedule auction", "enact auction"]
+    terms: AuctionPart
+
+
+class DepegChange(Act):
+    do: Literal["schedule depeg", "enact depeg"]
+    terms: DepegPart
+
+
+class OptionsChange(Act):
+    do: Literal["schedule options", "enact options"]
+    underlying: Name
+    options: OptionsPart
+
+
+class GuardChange(Act):
+    do: Literal["schedule guard", "enact guard"]
+    underlying: Name
+    guard: GuardPart
+
+
+class InterestChange(Act):
+    do: Literal["schedule interest", "enact interest"]
+    interest: InterestPart
+
+
+class SetMode(Act):
+    """How the margin of an account is asked for from now on."""
+
+    do: Literal["set mode"]
+    account: AccountName
+    mode: Literal["standard", "portfolio"]
+
+
+class FolioChange(Act):
+    do: Literal["schedule portfolio", "enact portfolio"]
+    underlying: Name
+    portfolio: FolioPart
+
+
+class RulesChange(Act):
+    do: Literal["schedule rules", "enact rules"]
+    rules: RulesPart
+
+
+class Batch(Act):
+    """Several calls as one, whose margins are judged at the end."""
+
+    do: Literal["batch"]
+    calls: list[CallPart] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_moment(self) -> Batch:
+        for call in self.calls:
+            for name in ("at", "by", "expect"):
+                if getattr(call, name) is not None:
+                    raise ValueError(f"{name!r} is for the whole batch: write it beside 'calls'")
+        return self
+
+
+class SignedOrder(Act):
+    """What the owner of an account signs; nothing happens on the chain. Another `signer` forges it."""
+
+    do: Literal["order"]
+    name: Name
+    account: AccountName
+    instrument: str
+    size: Amount
+    limit: Price
+    expires: Time
+    salt: Count = 0
+    signer: Name | None = None
+
+
+class MatchPart(Part):
+    """Two orders by name, and how much of both is to be filled."""
+
+    maker: Name
+    taker: Name
+    size: Amount
+
+
+class Fill(Act):
+    do: Literal["fill"]
+    matches: list[MatchPart] = Field(min_length=1)
+
+
+class CancelOrder(Act):
+    do: Literal["cancel"]
+    order: Name
+
+
+class CancelBelow(Act):
+    do: Literal["cancel below"]
+    account: AccountName
+    salt: Count
+
+
+class Look(Act):
+    do: Literal["look"]
+
+
+StepPart = Annotated[
+    Mint | Transfer | Deposit | Withdraw | Trade | Publish | Sell | Bid | Fund | Operator | Govern | Appoint
+    | RiskChange | HaircutChange | AuctionChange | DepegChange | Look
+    | PublishForward | PublishSurface | OpenExpiry | Settle | OptionsChange | GuardChange | InterestChange | Batch
+    | SignedOrder | Fill | CancelOrder | CancelBelow | SetMode | FolioChange | RulesChange,
+    Field(discriminator="do"),
+]  # fmt: skip

@@ -1,0 +1,66 @@
+"""A file against its shape: what is wrong, in words and with the line of each field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from crossvault.scenario.part import Part
+from crossvault.scenario.source import Route, ScenarioError, Source, did_you_mean
+
+_QUOTED = re.compile(r"'([^']*)'")
+
+Shape = TypeVar("Shape", bound=Part)
+
+
+def validated(source: Source, shape: type[Shape]) -> Shape:
+    """The file as its shape. Raises ScenarioError with every field that is wrong."""
+    if not isinstance(source.data, dict):
+        needed = ", ".join(str(info.alias or name) for name, info in shape.model_fields.items() if info.is_required())
+        raise ScenarioError(f"{source.where(())}: the file: expected a mapping with {needed}")
+    try:
+        return shape.model_validate(source.data)
+    except ValidationError as wrong:
+        for error in wrong.errors():
+            route, problem = _translated(source, error)
+            source.note(route, problem)
+        source.settle()
+        raise
+
+
+def _translated(source: Source, error: ErrorDetails) -> tuple[Route, str]:
+    route, given, context = source.known(error["loc"]), error["input"], error.get("ctx", {})
+    kind = error["type"]
+    if kind == "stranger":
+        return (*route, context["key"]), f"unknown field: {context['hint']}"
+    if kind == "missing":
+        return (*route, str(error["loc"][-1])), "is missing, and there is no default"
+    if kind == "union_tag_invalid":
+        tags = _QUOTED.findall(str(context["expected_tags"]))
+        return (*route, "do"), f"{context['tag']!r} is no step: {did_you_mean(str(context['tag']), tags)}"
+    if kind == "union_tag_not_found":
+        return route, "is missing 'do': expected a step such as 'do: deposit'"
+    if kind == "value_error":
+        return route, str(context["error"])
+    return route, _expected(kind, given, context, error["msg"])
+
+
+def _expected(kind: str, given: object, context: Mapping[str, Any], message: str) -> str:
+    if kind == "literal_error":
+        return f"{given!r}: {did_you_mean(str(given), _QUOTED.findall(str(context['expected'])))}"
+    if kind == "string_pattern_mismatch":
+        return f"{given!r} is no name: expected letters, digits, '-' and '_', and for an account '/NUMBER'"
+    plain = {
+        "string_type": "text",
+        "list_type": "a list",
+        "dict_type": "a mapping",
+        "model_type": "a mapping",
+        "model_attributes_type": "a mapping",
+        "int_type": "a whole number",
+        "too_short": "at least one",
+    }
+    return f"expected {plain[kind]}, got {given!r}" if kind in plain else f"{message}, got {given!r}"

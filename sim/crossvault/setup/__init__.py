@@ -1,0 +1,1 @@
+"""The tools beside Python: where they are, and how they get there."""

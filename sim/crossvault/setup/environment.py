@@ -1,0 +1,26 @@
+"""The environment of every process that needs the tools: where solc is, Anvil on PATH, a port for ape's node.
+
+In a clone each Python of `.venv` calls `prepare` as it starts, so it must be cheap and import almost nothing.
+"""
+
+import os
+import sys
+
+
+def prepare() -> None:
+    """Points the process at the clone's tools; what the user set already stays."""
+    state = os.path.join(os.path.dirname(sys.prefix), ".toolchain")
+    os.environ.setdefault("SOLCX_BINARY_PATH", os.path.join(state, "solc"))
+    have = os.environ.get("PATH", "").split(os.pathsep)
+    wanted = [os.path.join(sys.prefix, "bin"), os.path.join(state, "bin")]
+    os.environ["PATH"] = os.pathsep.join([folder for folder in wanted if folder not in have] + have)
+    if any(os.path.basename(word) == "ape" for word in sys.orig_argv[:4]):
+        prepare_ape()
+
+
+def prepare_ape() -> None:
+    """A port for the node that ape starts: its own choice may collide with an outgoing connection."""
+    if "APE_FOUNDRY_HOST" not in os.environ:
+        from crossvault.setup.toolchain import free_port
+
+        os.environ["APE_FOUNDRY_HOST"] = f"http://127.0.0.1:{free_port()}"

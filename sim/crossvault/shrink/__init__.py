@@ -1,0 +1,1 @@
+"""The smallest sequence of steps that still fails."""

@@ -1,0 +1,228 @@
+"""The exact engine: the mirror's integers for many accounts, `==` to `valuation.metrics` and to `stress.judge`.
+
+What accounts share - the price of every option in every scenario, rates, payoffs - is computed once for a market by
+the mirror's functions. Of each account only the scenarios that floats cannot rule out are computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from crossvault.mirror import account as accounts
+from crossvault.mirror import correlation, fixed, margin, shock, standard
+from crossvault.mirror.correlation import Leg
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.stress import Verdict
+from crossvault.mirror.valuation import Metrics
+from crossvault.sweep import tally, units
+from crossvault.sweep.candidates import candidates_of
+from crossvault.sweep.held import crowd_of
+from crossvault.sweep.market import Market
+from crossvault.sweep.population import Population
+from crossvault.sweep.tally import Options, Stake, Tally
+from crossvault.sweep.units import Row, Sheet
+
+CHUNK = 2_048
+WAD_SQUARED = fixed.WAD_SQUARED
+
+Progress = Callable[[int, int], None]  # accounts done, accounts in all
+Places = Sequence[Sequence[int]]  # scenarios that may be the worst, by underlying and then of all together
+
+
+class Told(NamedTuple):
+    """What an account is told, and how portfolio margin judges it."""
+
+    metrics: Metrics
+    verdict: Verdict
+
+
+class Engine:
+    """A market made ready; `metrics` may be asked for many populations."""
+
+    def __init__(self, market_: Market) -> None:
+        self.market = market_
+        self.units = units.units_of(market_)
+        self.rules = market_.state.rules
+        self.quotes = units.quotes_of(self.units)
+        modelled = [i for i in range(market_.underlyings) if market_.is_modelled(i)]
+        self.modelled = np.array([i in modelled for i in range(market_.underlyings)])
+        strips = market_.strips()
+        self.stresses = {i: units.stress_of(self.units, market_, i, strips) for i in modelled}
+        self.evaluated = 0  # scenarios computed in integers so far
+
+    def told(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> list[Told]:
+        """What every account is told; `chunk` accounts are made ready at a time."""
+        return [each for part in self.stream(population, chunk, progress) for each in part]
+
+    def stream(
+        self, population: Population, chunk: int = CHUNK, progress: Progress | None = None
+    ) -> Iterator[list[Told]]:
+        """The same part by part, so that a caller need not hold them all."""
+        done = 0
+        for part in population.chunks(chunk):
+            yield self._part(part)
+            done += len(part)
+            if progress is not None:
+                progress(done, len(population))
+
+    def metrics(self, population: Population, chunk: int = CHUNK) -> list[Metrics]:
+        """What every account is told."""
+        return [each.metrics for each in self.told(population, chunk)]
+
+    def _part(self, population: Population) -> list[Told]:
+        places = self._places(population)
+        width = population.balances.whole.shape[1]
+        balances, cash = population.balances.ints(), population.cash.ints()
+        columns, starts = population.columns.tolist(), population.starts.tolist()
+        sizes, quotes = population.sizes.ints(), population.quotes.ints()
+        found = []
+        for i, mode in enumerate(population.modes.tolist()):
+            held = balances[i * width : (i + 1) * width]
+            one = tally.tally_of(self.units, mode == accounts.PORTFOLIO, cash[i], held)
+            for p in range(starts[i], starts[i + 1]):
+                tally.add(one, columns[p], sizes[p], quotes[p])
+            tally.close(one)
+            verdict = self._verdict(one, places[i]) if one.is_portfolio else Verdict()
+            found.append(Told(metrics_of(one, mode, verdict), verdict))
+        return found
+
+    def _places(self, population: Population) -> list[list[list[int]]]:
+        """Scenarios to compute, by account and underlying, and last those of all together."""
+        count, total = len(population), self.market.underlyings
+        found: list[list[list[int]]] = [[] for _ in range(count)]
+        rows = np.flatnonzero(population.modes == accounts.PORTFOLIO)
+        if not len(rows) or not self.stresses:
+            return found
+        chosen = candidates_of(
+            crowd_of(self.market, self.quotes, population, self.modelled), self.quotes, self.stresses
+        )
+        for row in rows.tolist():
+            found[row] = [[] for _ in range(total + 1)]
+        for row, number, k in zip(*(each.tolist() for each in np.nonzero(chosen.legs)), strict=True):
+            if found[row]:
+                found[row][number].append(k)
+        for row, k in zip(*(each.tolist() for each in np.nonzero(chosen.joint)), strict=True):
+            if found[row]:
+                found[row][total].append(k)
+        return found
+
+    def _verdict(self, one: Tally, places: Places) -> Verdict:
+        """How portfolio margin judges an account."""
+        legs, joint_profits, beside = [Leg()] * self.market.underlyings, [], [0, 0]
+        rows: dict[int, list[tuple[Row, Options]]] = {}
+        for number, options in one.rows.items():
+            rows.setdefault(self.units.rows[number].underlying, []).append((self.units.rows[number], options))
+        joint_places = places[-1] if places else []
+        for number, of in one.stakes.items():
+            if not of.is_modelled:
+                continue
+            mine = rows.get(number, [])
+            add_beside(of, mine, beside)
+            if not places or not places[number]:
+                continue
+            chosen = places[number]
+            known = self._profits(of, mine, sorted({*chosen, *joint_places}) if joint_places else chosen)
+            profits = [known[k] for k in chosen]
+            basis_wad = sum([basis_of(each, held) for each, held in mine])
+            legs[number] = correlation.leg([self.rules.scenarios[k] for k in chosen], profits, basis_wad)
+            joint_profits.append([known[k] for k in joint_places])
+        joint_wad = correlation.joint(joint_profits, len(joint_places))  # of one underlying it is below its loss
+        lost = self._lost(legs, joint_wad)
+        held = [-(-each * by // WAD) for each, by in zip(lost, self.units.loss_factors, strict=True)]
+        return Verdict(held[0] + beside[0], held[1] + beside[1], correlation.sum(legs), *lost)
+
+    def _lost(self, legs: Sequence[Leg], joint_wad: int) -> tuple[int, int]:
+        """Loss of an account by level; `correlation.loss` with what both levels share computed once."""
+        terms, matrix, whole = self.rules.terms, self.rules.matrix, correlation.sum(legs)
+        if whole in [each.loss_wad for each in legs]:  # of one underlying alone: no correlation changes it
+            return whole, whole
+        plain = max(joint_wad, correlation.combined(legs, matrix, 0))
+        initial, maintenance = (-(-whole * phi // WAD) for phi in (terms.phi_initial, terms.phi_maintenance))
+        return max(plain, initial, correlation.combined(legs, matrix, terms.breakdown)), max(plain, maintenance)
+
+    def _profits(self, of: Stake, rows: Sequence[tuple[Row, Options]], places: Sequence[int]) -> dict[int, int]:
+        """Profit in some scenarios."""
+        self.evaluated += len(places)
+        found = {}
+        bases = [sum(size * row.marks[place] for place, size in options) for row, options in rows]
+        for k in places:
+            scenario, pair = self.rules.scenarios[k], self.units.pair_of[k]
+            move = scenario.spot_shock
+            total = of.moving_wad2 * move // WAD + of.hedged * move
+            for (row, options), base in zip(rows, bases, strict=True):
+                sheet = sheet_of(row)
+                value = 0
+                for place, size in options:
+                    value += size * sheet.shocked[place][pair]
+                change = value * (sheet.long if value > 0 else sheet.short) // WAD - base
+                total += -change if change > 0 and shock.is_skew(scenario.mode) else change
+            found[k] = total * scenario.dampening // WAD_SQUARED
+        return found
+
+
+def sheet_of(row: Row) -> Sheet:
+    """The sheet of an expiry that portfolio margin judges."""
+    assert row.sheet is not None
+    return row.sheet
+
+
+def basis_of(row: Row, options: Options) -> int:
+    """Loss of an expiry because its forward moves apart from the spot price."""
+    sheet = sheet_of(row)
+    up = down = base = 0
+    for place, size in options:
+        high, low = sheet.apart[place]
+        up += size * high
+        down += size * low
+        base += size * row.marks[place]
+    change = min(up, down) - base
+    return change * sheet.basis_rate // WAD_SQUARED if change < 0 else 0
+
+
+def add_beside(of: Stake, rows: Sequence[tuple[Row, Options]], beside: list[int]) -> None:
+    """Adds what is held beside the loss of an underlying."""
+    spot = of.spot
+    priced, index = standard.priced, spot.index_wad
+    beside[0] += of.held_beside[0]
+    beside[1] += of.held_beside[1]
+    if of.gross_size:
+        beside[0] += priced(of.gross_size, index, spot.perp_rate[0])
+        beside[0] += priced(of.gross_size, index, spot.model_doubt_rate)
+        beside[1] += priced(of.gross_size, index, spot.perp_rate[1])
+    for row, options in rows:
+        sheet = sheet_of(row)
+        naked = -sum([size for _, size in options if size < 0])
+        if naked:
+            beside[0] += priced(naked, index, sheet.naked_rate[0])
+            beside[1] += priced(naked, index, sheet.naked_rate[1])
+        if sheet.doubt_rate:
+            beside[0] += priced(sum([abs(size) for _, size in options]), index, sheet.doubt_rate)
+
+
+def metrics_of(one: Tally, mode: int, verdict: Verdict) -> Metrics:
+    """What an account is told."""
+    initial = one.required[0] + verdict.initial_wad
+    maintenance = one.required[1] + verdict.maintenance_wad
+    left = one.adjusted[0] - initial
+    leverage = 0
+    if one.notional:
+        leverage = -(-one.notional * WAD // one.equity) if one.equity > 0 else margin.UNBOUNDED
+    return Metrics(
+        one.equity,
+        one.adjusted[0],
+        one.adjusted[1],
+        initial,
+        maintenance,
+        one.adjusted[1] * WAD // maintenance if maintenance else margin.UNBOUNDED,
+        max(0, left),
+        leverage,
+        0,
+        0,
+        mode,
+        verdict.sum_wad,
+        verdict.loss_initial_wad,
+        verdict.loss_maintenance_wad,
+    )

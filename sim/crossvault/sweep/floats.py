@@ -1,0 +1,171 @@
+"""The float64 engine: every account of a population at the prices of a market, from the specification.
+
+It is the second witness of the mirror, not a copy of it: it knows sizes and prices, and no rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from crossvault.mirror import account as accounts
+from crossvault.mirror.standard import Level
+from crossvault.sweep import losses, quotes, singles
+from crossvault.sweep.held import Crowd, crowd_of, doubt, summed
+from crossvault.sweep.linear import linear_requirement, strip_requirement, strips_of
+from crossvault.sweep.market import Market
+from crossvault.sweep.population import Floats, Population
+from crossvault.sweep.quotes import UNIT, Quotes
+
+CHUNK = 8_192
+
+Progress = Callable[[int, int], None]  # accounts done, accounts in all
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What accounts are told [N], in units of the quote token; `isolated`: initial, each position as an account."""
+
+    equity: Floats
+    initial_equity: Floats
+    maintenance_equity: Floats
+    initial_requirement: Floats
+    maintenance_requirement: Floats
+    isolated: Floats
+
+    @property
+    def initial_margin(self) -> Floats:
+        return self.initial_equity - self.initial_requirement
+
+    @property
+    def maintenance_margin(self) -> Floats:
+        return self.maintenance_equity - self.maintenance_requirement
+
+    @property
+    def capital(self) -> Floats:
+        """Equity at which initial margin is just met: the requirement, and what of the equity does not count."""
+        return self.initial_requirement + self.equity - self.initial_equity
+
+    @property
+    def efficiency(self) -> Floats:
+        """1 - initial requirement of the whole / sum of each position alone; nan for an account without positions."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.isolated > 0, 1 - self.initial_requirement / self.isolated, np.nan)
+
+
+class Engine:
+    """A market made ready; `figures` may be asked for many populations."""
+
+    def __init__(self, market_: Market) -> None:
+        self.market = market_
+        self.quotes = quotes.quotes_of(market_)
+        self.modelled = np.array([market_.is_modelled(i) for i in range(market_.underlyings)])
+        self.stress = {i: quotes.stress_of(market_, i) for i in range(market_.underlyings) if self.modelled[i]}
+        self.correlations = quotes.correlations_of(market_)
+        self.strips = strips_of(market_, self.quotes)
+        self.beside = singles.beside_of(market_, self.quotes)
+        self.alone = singles.units_of(market_, self.strips, self.stress, self.beside, self.quotes)
+
+    def figures(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> Figures:
+        """The figures of a population; `chunk` accounts are in memory at a time."""
+        parts, done = [], 0
+        for part in population.chunks(chunk):
+            parts.append(self._part(part))
+            done += len(part)
+            if progress is not None:
+                progress(done, len(population))
+        return Figures(*(np.concatenate([getattr(each, of.name) for each in parts]) for of in fields(Figures)))
+
+    def _part(self, population: Population) -> Figures:
+        crowd = crowd_of(self.market, self.quotes, population, self.modelled)
+        required = self._standard(crowd)
+        asked = self._portfolio(crowd)
+        return Figures(
+            equity(crowd),
+            adjusted(self.market, crowd, self.quotes, Level.INITIAL),
+            adjusted(self.market, crowd, self.quotes, Level.MAINTENANCE),
+            required[Level.INITIAL] + asked[Level.INITIAL],
+            required[Level.MAINTENANCE] + asked[Level.MAINTENANCE],
+            singles.isolated(self.market, crowd, self.alone),
+        )
+
+    def _standard(self, crowd: Crowd) -> tuple[Floats, Floats]:
+        """Requirement by standard margin, of what portfolio margin does not judge."""
+        plain = ~crowd.modelled
+        found = [(linear_requirement(self.market, crowd, level) * plain).sum(axis=1) for level in Level]
+        for strip in self.strips:
+            shorts = (crowd.sizes[:, strip.columns] < 0).any(axis=1)  # longs alone need nothing
+            rows = np.flatnonzero(plain[:, strip.underlying] & shorts)
+            mine = crowd.sizes[np.ix_(rows, strip.columns)]
+            for level in Level if len(rows) else ():
+                found[level][rows] += strip_requirement(strip, mine, level)
+        return found[0], found[1]
+
+    def _portfolio(self, crowd: Crowd) -> tuple[Floats, Floats]:
+        """Requirement by portfolio margin."""
+        rows = np.flatnonzero(crowd.modes == accounts.PORTFOLIO)
+        count, total = len(crowd.modes), self.market.underlyings
+        found = np.zeros(count), np.zeros(count)
+        scenarios = len(self.market.state.rules.scenarios)
+        if not len(rows) or not self.stress:
+            return found
+        legs, joint = np.zeros((3, len(rows), total)), np.zeros((len(rows), scenarios))
+        sizes = crowd.sizes[rows]
+        for number, stress in self.stress.items():
+            profit, basis = losses.profits(stress, sizes, (crowd.moving + crowd.hedged)[rows, number])
+            legs[:, :, number] = losses.legs(stress, profit, basis)
+            joint += profit
+        worst = np.maximum(0.0, -joint.min(axis=1))
+        lost = losses.account_loss(legs[0], legs[1], legs[2], worst, self.correlations)
+        for level in Level:
+            held = contingencies(self.market, crowd, self.beside, level)[rows]
+            found[level][rows] = lost[level] * quotes.loss_factor(self.market, level) + held
+        return found
+
+
+def option_values(crowd: Crowd) -> Floats:
+    """Value of the options [n, U] at mark."""
+    return summed(crowd, np.where(crowd.is_linear, 0.0, crowd.size * crowd.mark))
+
+
+def equity(crowd: Crowd) -> Floats:
+    """Cash, collateral and every position at mark."""
+    found: Floats = crowd.cash + crowd.values.sum(axis=1)
+    found += (option_values(crowd) + crowd.gain + crowd.loss).sum(axis=1)
+    return found
+
+
+def adjusted(self: Market, crowd: Crowd, at: Quotes, level: Level) -> Floats:
+    """Equity after haircuts, caps and the weight of unrealised profits."""
+    total = crowd.cash.copy()
+    for number, asset in enumerate(self.state.assets):
+        terms, initial = asset.terms, level == Level.INITIAL
+        haircut = (terms.haircut_initial if initial else terms.haircut_maintenance) / UNIT
+        price = min(at.index[asset.underlying], at.stable[asset.underlying]) if initial else at.index[asset.underlying]
+        worth = np.minimum(crowd.units[:, number] * price, terms.cap_wad / UNIT)
+        total += worth * np.where(crowd.modelled[:, asset.underlying], 1.0, 1 - haircut)
+    if level == Level.MAINTENANCE:
+        total += (crowd.gain + crowd.loss).sum(axis=1)
+    else:
+        weights = np.array([each.profit_weight / UNIT for each in self.state.risks])
+        total += (crowd.safe_gain * weights + crowd.safe_loss).sum(axis=1)
+    found: Floats = total + (option_values(crowd) * crowd.modelled).sum(axis=1)
+    return found
+
+
+def contingencies(self: Market, crowd: Crowd, beside: Floats, level: Level) -> Floats:
+    """What is held beside the loss [n], of the underlyings that portfolio margin judges."""
+    sides = np.where(crowd.size < 0, 0, 1)
+    total = summed(crowd, np.abs(crowd.size) * beside[level, sides, crowd.column])
+    initial = level == Level.INITIAL
+    for place, asset in enumerate(self.state.assets):
+        number = asset.underlying
+        risk = self.state.portfolio_risks[number].contingency
+        unsure = doubt(risk, self.state.prices[number].confidence) if initial else 0.0
+        haircut = asset.terms.haircut_initial if initial else asset.terms.haircut_maintenance
+        capped = np.minimum(crowd.values[:, place], asset.terms.cap_wad / UNIT)
+        total[:, number] += capped * (haircut / UNIT + unsure)
+    found: Floats = (total * crowd.modelled).sum(axis=1)
+    return found

@@ -1,0 +1,61 @@
+"""Price paths of a market with a shared factor, where correlation holds and where it breaks down.
+
+Vols keep their smile over moneyness, and half a day passes at each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import sqrt
+
+import numpy as np
+
+from crossvault.mirror import market as instruments
+from crossvault.sweep import quotes
+from crossvault.sweep.market import Market
+from crossvault.sweep.population import Floats
+
+STEPS, STEP_SECS = 12, 12 * 3_600
+VOL, COUPLING = 0.8, 0.6  # [per root of a year] without jumps, and the correlation that the parameters assume
+JUMP_RATE, JUMP = 0.08, 0.12  # per step, and its deviation
+REGIMES = ("holds", "breaks")
+
+
+def moves(seed: int, path: int, underlyings: int, regime: str) -> Floats:
+    """Logarithms of prices over those at first [steps, U]: a shared factor that jumps, and one of each underlying.
+
+    Every odd path is the one before it upside down, so that paths as a whole favour no direction. Both regimes have the
+    same draws; where correlation breaks, every second underlying, in an order drawn for the path, follows the shared
+    factor the other way.
+    """
+    rng = np.random.default_rng([seed, path // 2])
+    scale = VOL * sqrt(STEP_SECS / quotes.YEAR)
+    shared = rng.normal(0, scale, STEPS) + (rng.random(STEPS) < JUMP_RATE) * rng.normal(0, JUMP, STEPS)
+    own = rng.normal(0, scale, (STEPS, underlyings))
+    against = rng.permutation(underlyings) % 2 == 1
+    turns = np.where(against & (regime == "breaks"), -1.0, 1.0)
+    found: Floats = np.cumsum(shared[:, None] * turns * sqrt(COUPLING) + own * sqrt(1 - COUPLING), axis=0)
+    return -found if path % 2 else found
+
+
+def along(first: Market, path: Floats) -> Iterator[Market]:
+    """The market at each step of a path; the ledger of the first is changed in place and left as it was."""
+    state, now = first.state, first.now
+    spots = [state.prices[i].index for i in range(first.underlyings)]
+    dated = [each for each in first.instruments if instruments.kind_of(each) != instruments.PERP]
+    named = {(instruments.underlying_of(each), instruments.expiry_of(each)): each for each in dated}
+    forwards = {each: first.curve(each).forward for each in named.values()}  # one of each expiry
+    for number in range(len(path) + 1):
+        at = now if number == len(path) else now + (number + 1) * STEP_SECS
+        factors = np.ones(first.underlyings) if number == len(path) else np.exp(path[number])
+        for i, spot in enumerate(spots):
+            price = state.prices[i]
+            price.index = price.stable = int(spot * float(factors[i]))
+            price.premium, price.published_at = price.index // 2_000, at
+        for each, forward in forwards.items():
+            curve = first.curve(each)
+            curve.forward = int(forward * float(factors[instruments.underlying_of(each)]))
+            curve.svi = curve.svi._replace(ref_forward=curve.forward)
+            curve.published_at = curve.surface_published_at = at
+        if number < len(path):
+            yield Market(state, at, first.instruments)

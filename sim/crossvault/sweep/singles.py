@@ -1,0 +1,83 @@
+"""What each position would ask for as an account of its own: what cross margin is measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from crossvault.mirror import market
+from crossvault.mirror.standard import Level
+from crossvault.sweep import linear, losses, quotes
+from crossvault.sweep.held import Crowd, doubt
+from crossvault.sweep.linear import Strip
+from crossvault.sweep.losses import Stress
+from crossvault.sweep.market import Market
+from crossvault.sweep.population import Floats
+from crossvault.sweep.quotes import UNIT, Quotes
+
+# initial requirement per unit [2, 2, I]: standard or portfolio margin, short or long
+Units = Floats
+
+
+def beside_of(self: Market, at: Quotes) -> Floats:
+    """What portfolio margin holds beside the loss per unit [2, 2, I]: by level, short or long, instrument."""
+    found = np.zeros((2, 2, len(self.instruments)))
+    for column, each in enumerate(self.instruments):
+        number, is_option = market.underlying_of(each), market.is_option(market.kind_of(each))
+        risk, confidence = self.state.portfolio_risks[number].contingency, self.state.prices[number].confidence
+        rates = (risk.option_initial, risk.option_maintenance) if is_option else ()
+        if is_option:
+            curve = self.curve(each)
+            confidence = min(confidence, curve.confidence, curve.surface_confidence)
+        for level, rate in zip(Level, rates or (risk.perp_initial, risk.perp_maintenance), strict=True):
+            found[level, :, column] = doubt(risk, confidence) if level == Level.INITIAL else 0.0
+            found[level, 0, column] += rate / UNIT
+            found[level, 1, column] += 0.0 if is_option else rate / UNIT  # a long option is never naked
+        found[:, :, column] *= at.index[number]
+    return found
+
+
+def units_of(
+    self: Market, strips: Sequence[Strip], stresses: Mapping[int, Stress], beside: Floats, at: Quotes
+) -> Units:
+    """What one unit of each instrument asks for alone; of perps and futures by standard margin only the doubts."""
+    found = np.zeros((2, 2, len(self.instruments)))
+    for column, each in enumerate(self.instruments):
+        number = market.underlying_of(each)
+        if not market.is_option(market.kind_of(each)):
+            price = self.state.prices[number]
+            further = doubt(self.state.risks[number], price.confidence) + linear.depeg(self)
+            found[0, :, column] = further * price.index / UNIT
+    for strip in strips:
+        one = -np.eye(len(strip.columns))
+        found[0, 0, strip.columns] = linear.strip_requirement(strip, one, Level.INITIAL)
+    found[1] = beside[Level.INITIAL]
+    for number, stress in stresses.items():
+        _add_loss(self, at, number, stress, found)
+    return found
+
+
+def _add_loss(self: Market, at: Quotes, number: int, stress: Stress, found: Units) -> None:
+    """Adds the worst loss of each instrument on one underlying, as far as it is held."""
+    columns = [i for i, each in enumerate(self.instruments) if market.underlying_of(each) == number]
+    plain = np.array([not market.is_option(market.kind_of(self.instruments[each])) for each in columns])
+    factor = quotes.loss_factor(self, Level.INITIAL)
+    for side, sign in enumerate((-1.0, 1.0)):
+        sizes = np.zeros((len(columns), len(self.instruments)))
+        sizes[np.arange(len(columns)), columns] = sign
+        moved = np.where(plain, sign * at.moving[columns], 0.0)
+        loss, _, _ = losses.legs(stress, *losses.profits(stress, sizes, moved))
+        found[1, side, columns] += loss * factor
+
+
+def isolated(self: Market, crowd: Crowd, units: Units) -> Floats:
+    """Sum [n] of the initial requirements of the positions of each account, each alone, in the account's mode."""
+    plain = ~crowd.modelled[crowd.owner, crowd.underlying]
+    per_unit = units[np.where(plain, 0, 1), np.where(crowd.size < 0, 0, 1), crowd.column]
+    asked = np.abs(crowd.size) * per_unit
+    for number in range(self.underlyings):
+        mine = plain & crowd.is_linear & (crowd.underlying == number)
+        size = crowd.size[mine]
+        asked[mine] += np.abs(size) * crowd.mark[mine] * linear.rate(self, number, size, Level.INITIAL)
+    return np.bincount(crowd.owner, asked, len(crowd.modes)).astype(float)

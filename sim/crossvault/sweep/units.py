@@ -1,0 +1,213 @@
+"""What one of each instrument is worth wherever the scenarios lead, in the mirror's integers.
+
+Accounts share prices, so each of these is computed once for a market, by the mirror's own functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from crossvault.mirror import cash, correlation, fixed, market, option, portfolio, shock, standard
+from crossvault.mirror.collateral import Asset
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.margin import Book
+from crossvault.mirror.standard import Level, Line
+from crossvault.sweep import losses
+from crossvault.sweep.losses import Stress
+from crossvault.sweep.market import Market, Strip, marks, scratch
+from crossvault.sweep.quotes import Quotes
+
+Pair = tuple[int, int]  # by level
+
+
+class Sheet(NamedTuple):
+    """One expiry of an underlying that portfolio margin judges."""
+
+    shocked: Sequence[Sequence[int]]  # by option and pair of spot shock and vol mode
+    apart: Sequence[Pair]  # by option, with the forward alone up and down
+    long: int
+    short: int
+    basis_rate: int
+    naked_rate: Pair
+    doubt_rate: int
+
+
+class Row(NamedTuple):
+    """One expiry."""
+
+    underlying: int
+    strikes: Sequence[int]
+    calls: Sequence[bool]
+    marks: Sequence[int]
+    naked: Sequence[Pair]  # requirement per short alone
+    unpaired: Pair  # per uncovered short call
+    doubt_rate: int  # per short
+    payoffs: Sequence[Sequence[int]]  # by option, at zero and at each strike
+    sheet: Sheet | None
+
+
+class Spot(NamedTuple):
+    """One underlying."""
+
+    index_wad: int
+    safe_wad: int  # the lesser of index and stable price
+    risk: market.Risk
+    doubt_rate: int
+    is_modelled: bool
+    perp_rate: Pair
+    model_doubt_rate: int
+
+
+class Column(NamedTuple):
+    """One instrument."""
+
+    underlying: int
+    mark: int
+    long_mark: int  # at the worse of index and stable price
+    short_mark: int
+    moving: int
+    row: int  # expiry; -1 for a perp or future
+    place: int
+
+
+@dataclass(frozen=True)
+class Units:
+    """A market in integers."""
+
+    spots: Sequence[Spot]
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    assets: Sequence[Asset]
+    depeg_rate: int
+    loss_factors: Pair
+    pairs: Sequence[Pair]  # different pairs of spot shock and vol mode
+    pair_of: Sequence[int]  # by scenario
+
+
+def units_of(self: Market) -> Units:
+    """A market in integers."""
+    book, lines = scratch(self)
+    state, feed = self.state, self.state.cash.terms.feed
+    quote_wad = WAD if feed == cash.NO_FEED else book.exposures[feed].index_wad
+    pairs = sorted({(each.spot_shock, each.mode) for each in state.rules.scenarios})
+    strips = self.strips()
+    factors = [correlation.loss_factor(state.rules.terms, quote_wad, level) for level in Level]
+    return Units(
+        [_spot(self, book, number) for number in range(self.underlyings)],
+        _columns(self, book, lines, strips),
+        [_row(self, book, strip, [lines[each] for each in strip.columns], pairs) for strip in strips],
+        state.assets,
+        0 if feed == cash.NO_FEED else cash.depeg_rate(state.cash.terms, quote_wad),
+        (factors[0], factors[1]),
+        pairs,
+        [pairs.index((each.spot_shock, each.mode)) for each in state.rules.scenarios],
+    )
+
+
+def _spot(self: Market, book: Book, number: int) -> Spot:
+    exposure, model = book.exposures[number], self.state.portfolio_risks[number].contingency
+    return Spot(
+        exposure.index_wad,
+        fixed.min(exposure.index_wad, exposure.stable_wad),
+        exposure.risk,
+        standard.doubt_rate(exposure.risk, exposure.confidence_wad),
+        self.is_modelled(number),
+        (model.perp_initial, model.perp_maintenance),
+        portfolio.doubt_rate(model, exposure.confidence_wad),
+    )
+
+
+def _columns(self: Market, book: Book, lines: dict[int, Line], strips: Sequence[Strip]) -> list[Column]:
+    rows = {column: (row, place) for row, strip in enumerate(strips) for place, column in enumerate(strip.columns)}
+    found = []
+    for column, (mark, known) in enumerate(marks(self, book, lines)):
+        number = market.underlying_of(self.instruments[column])
+        safe = [standard.safe_mark(book.exposures[number], size, mark) for size in (1, -1)]
+        found.append(Column(number, mark, safe[0], safe[1], mark - known, *rows.get(column, (-1, 0))))
+    return found
+
+
+def _row(self: Market, book: Book, strip: Strip, lines: Sequence[Line], pairs: Sequence[Pair]) -> Row:
+    number = strip.underlying
+    exposure, how = book.exposures[number], self.state.option_risks[number]
+    exposure.option_risk = how
+    naked = [[standard.short_requirement(exposure, each, level) for level in Level] for each in lines]
+    forward_wad = lines[0].forward_wad
+    unpaired = [fixed.mul_div_up(each, forward_wad, WAD) for each in (how.unpaired_initial, how.unpaired_maintenance)]
+    spots = (0, *(each.strike_wad for each in lines))
+    return Row(
+        number,
+        [each.strike_wad for each in lines],
+        [each.is_call for each in lines],
+        [each.mark_wad for each in lines],
+        [(initial, maintenance) for initial, maintenance in naked],
+        (unpaired[0], unpaired[1]),
+        standard.doubt_rate(exposure.risk, lines[0].confidence_wad),
+        [[option.payoff(spot, each.strike_wad, each.is_call) for spot in spots] for each in lines],
+        _sheet(self, number, lines, pairs) if self.is_modelled(number) else None,
+    )
+
+
+def _sheet(self: Market, number: int, lines: Sequence[Line], pairs: Sequence[Pair]) -> Sheet:
+    risk, sample = self.state.portfolio_risks[number], lines[0]
+    shocked, apart = [], []
+    for each in lines:
+        one = portfolio.Line(each.strike_wad, each.is_call, 1, each.vol_wad, each.mark_wad)
+        floating = sample.forward_wad - sample.fixed_wad
+        term = portfolio.Term(sample.fixed_wad, floating, sample.rate_wad, sample.secs, 0, [one])
+        sheet = portfolio.ready(term, risk)
+        shocked.append([portfolio.shocked(sheet, *pair) for pair in pairs])
+        up, down = (portfolio.shocked(sheet, by, shock.STILL) for by in (risk.basis.up_shock, risk.basis.down_shock))
+        apart.append((up, down))
+    discount = option.discount(sample.rate_wad, sample.secs)
+    held = risk.contingency
+    return Sheet(
+        shocked,
+        apart,
+        *shock.discounts(risk.rate, sample.rate_wad, sample.secs, discount),
+        risk.basis.add_rate + fixed.mul_div_up(risk.basis.year_rate, sample.secs, option.YEAR),
+        (held.option_initial, held.option_maintenance),
+        portfolio.doubt_rate(held, sample.confidence_wad),
+    )
+
+
+# the same in floats, each within 2^-53 of its integer, to find which scenarios can be the worst
+
+
+def quotes_of(self: Units) -> Quotes:
+    """Prices as floats."""
+    return Quotes(
+        np.array([each.index_wad / WAD for each in self.spots]),
+        np.array([each.safe_wad / WAD for each in self.spots]),
+        np.array([each.mark / WAD for each in self.columns]),
+        np.array([each.moving / WAD for each in self.columns]),
+    )
+
+
+def stress_of(self: Units, of: Market, number: int, strips: Sequence[Strip]) -> Stress:
+    """The scenarios of an underlying as floats."""
+    scenarios = of.state.rules.scenarios
+    sheets = []
+    for strip, row in zip(strips, self.rows, strict=True):
+        if strip.underlying == number and row.sheet is not None:
+            sheet = row.sheet
+            sheets.append(losses.Sheet(
+                np.array(strip.columns),
+                np.array([each / WAD for each in row.marks]),
+                np.array([[each / WAD for each in prices] for prices in sheet.shocked]),
+                np.array([[each / WAD for each in prices] for prices in sheet.apart]),
+                sheet.long / WAD,
+                sheet.short / WAD,
+                sheet.basis_rate / WAD,
+            ))  # fmt: skip
+    return Stress(
+        sheets,
+        np.array(self.pair_of, np.int64),
+        np.array([each.spot_shock / WAD for each in scenarios]),
+        np.array([each.dampening / WAD for each in scenarios]),
+        np.array([shock.is_skew(each.mode) for each in scenarios], np.int64),
+    )

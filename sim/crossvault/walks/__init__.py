@@ -1,0 +1,1 @@
+"""Sequences of steps: random ones and set pieces."""

@@ -1,0 +1,71 @@
+"""Random liquidations: accounts that fail are put up for sale, bid for, declared insolvent and let go."""
+
+from __future__ import annotations
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.mirror.account import AccountId
+from crossvault.walks.base import STRANGER, WAD, Args
+from crossvault.walks.trade_moves import Trades
+
+
+class Sales(Trades):
+    """What liquidators do."""
+
+    def _weakest(self, model: Model) -> AccountId:
+        """Mostly the account with the least health."""
+        if self._random.random() < 0.2:
+            return self._account()
+        health = [metrics.health_wad for metrics in model.metrics(self.accounts, self._at)]
+        return self.accounts[health.index(min(health))]
+
+    def _poorest(self, model: Model) -> AccountId:
+        """The account that is worth least."""
+        worth = [metrics.equity_wad for metrics in model.metrics(self.accounts, self._at)]
+        return self.accounts[worth.index(min(worth))]
+
+    def _failing(self, model: Model) -> AccountId | None:
+        """An account that could be put up for sale."""
+        idle = [each for each in self.accounts if not model.vault.ledger.sales[each].started_at]
+        for account, told in zip(idle, model.metrics(idle, self._at), strict=True):
+            if told.maintenance_equity_wad < told.maintenance_requirement_wad and not told.stale_underlying:
+                return account
+        return None
+
+    def _selling(self, model: Model) -> list[AccountId]:
+        return [each for each in self.accounts if model.vault.ledger.sales[each].started_at]
+
+    def _on_sale(self, model: Model) -> AccountId:
+        selling = self._selling(model)
+        return self._random.choice(selling) if selling else self._account()
+
+    def _sale(self, model: Model) -> Step:
+        """Something with an account that is for sale; rarely with one that is not."""
+        if not self._selling(model) and self._random.random() < 0.85:
+            return self._start(model)
+        return self._random.choice((self._bid, self._bid, self._bid, self._declare, self._end))(model)
+
+    def _start(self, model: Model) -> Step:
+        failing = self._failing(model)
+        if failing is None and self._random.random() < 0.8:
+            return self._trade(model)
+        return self._step(STRANGER, "start_liquidation", account=failing or self._weakest(model))
+
+    def _declare(self, model: Model) -> Step:
+        return self._step(STRANGER, "declare_insolvent", account=self._on_sale(model))
+
+    def _end(self, model: Model) -> Step:
+        return self._step(STRANGER, "end_liquidation", account=self._on_sale(model))
+
+    def _bid(self, model: Model) -> Step:
+        random = self._random
+        account = self._on_sale(model)
+        bidder = random.choice(self.buyers) if random.random() < 0.85 else self._account()
+        fraction = random.choice((WAD,) * 6 + (WAD // 2, WAD // 10, random.randrange(WAD), 1, 0, WAD + 1))
+        limit = random.choice((2**255 - 1,) * 6 + (random.randrange(10**22), -1))
+        args: Args = {"account": account, "bidder": bidder, "fraction_wad": fraction, "limit_wad": limit}
+        return self._step(self._actor(bidder), "bid", **args)
+
+    def _fund(self, model: Model) -> Step:
+        needed_raw = model.vault.ledger.cash.deficit_wad // 10**12
+        return self._step(self._account().owner, "fund_insurance", amount_raw=self._near(needed_raw * 2 + 10**7))

@@ -1,0 +1,117 @@
+"""Accounts in portfolio mode, long and short in every mix, under one set of rules after another."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from itertools import product
+from typing import NamedTuple
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.mirror import correlation, market
+from crossvault.mirror import portfolio as folios
+from crossvault.mirror.account import PORTFOLIO, AccountId
+from crossvault.walks import terms
+from crossvault.walks.base import BROKER, GOVERNOR, WAD, Args
+from crossvault.walks.corners import Corners
+
+_RICH_RAW = 10**13
+_SIZES = (3 * WAD, WAD // 7)  # of each underlying
+_MAKER = AccountId("owner6", 1)
+_OPTIONS = (market.CALL, market.PUT)
+PERPS, ALL, STRADDLE = _BOOKS = ("perps", "all", "straddle")
+
+
+class How(NamedTuple):
+    """A set of rules: correlations of like and opposite losses, how far they break down, what is held at least."""
+
+    alike: int
+    opposite: int
+    breakdown: int
+    phi: int
+
+
+_RULES = (
+    How(WAD, WAD, WAD // 10, 0), How(WAD * 9 // 10, WAD // 2, WAD // 5, 0), How(0, WAD, 0, 0),
+    How(-WAD, -WAD, WAD // 3, 0), How(WAD // 3, WAD // 4, WAD // 2, WAD // 2), How(-WAD // 2, WAD, 2 * WAD, WAD),
+)  # fmt: skip
+
+
+class Desks(Corners):
+    """Fourteen desks, each with its own mix; what they are told is compared after every change."""
+
+    def story(self) -> Story:
+        """The desks as a story; it can be played once."""
+        story = super().story()
+        return replace(story, name=f"desks-{self._seed}", hash=f"desks {story.hash}")
+
+    def steps(self, model: Model) -> Generator[Step, Outcome, None]:
+        """The set-up, the desks' positions, and the rules."""
+        yield from self.setup()
+        yield from self._opening(model)
+        yield from self._funded(_MAKER, 10 * _RICH_RAW, 0)
+        mixes = [*product((1, -1), (1, -1), _BOOKS), (0, 1, PERPS), (1, 0, ALL)]
+        desks = {AccountId(f"desk{place}"): mix for place, mix in enumerate(mixes)}
+        self.accounts += desks  # whose prices are kept fresh
+        for desk, (first, second, book) in desks.items():
+            yield from self._funded(desk, _RICH_RAW, 10**18 if book == ALL else 0)
+            yield from self._opened(model, desk, (first, second), book)
+            yield self._step(desk.owner, "set_mode", account=desk, mode=PORTFOLIO)
+        for how in _RULES:
+            yield from self._ruled(model, how)
+            yield from self._fresh()
+            yield self._publish(0, self._random.choice((WAD, WAD // 3, WAD // 7)), 0)
+            yield from self._stale(model)
+            for desk in desks:
+                yield self._step(desk.owner, "set_operator", account=desk, operator=BROKER, allowed=True)
+                free_raw = max(0, self._free(model, desk)) // 10**12
+                taken: Args = {"account": desk, "amount_raw": free_raw, "to": desk.owner}
+                yield self._step(desk.owner, "withdraw_cash", **taken | {"amount_raw": free_raw + 1})
+                yield self._step(desk.owner, "withdraw_cash", **taken)
+                yield self._step(desk.owner, "deposit_cash", account=desk, amount_raw=free_raw)
+
+    def _opened(self, model: Model, desk: AccountId, signs: tuple[int, int], book: str) -> Iterator[Step]:
+        """The trades of one desk; a straddle is in the first underlying alone, beside a perp in the second."""
+        for underlying, sign in enumerate(signs):
+            if not sign:
+                continue
+            straddle = book == STRADDLE and underlying == 0
+            instruments = [] if straddle else [market.perp(underlying)]
+            for term in self._open(model)[:6] if straddle or book == ALL else ():
+                if term.underlying == underlying:
+                    strike = self._strike(term)
+                    instruments += [market.instrument_of(*self._of_kind(term, kind), strike) for kind in _OPTIONS]
+                    if book == ALL:
+                        instruments.insert(1, market.instrument_of(*self._of_kind(term, market.FUTURE), 0))
+            for place, instrument in enumerate(instruments):
+                found = self._quotation(model, instrument)
+                if found is not None:
+                    turned = -1 if place == 2 and book == ALL else 1
+                    size = sign * turned * _SIZES[underlying] // (1 if straddle else 1 + place)
+                    yield self._deal(_MAKER, desk, instrument, size, max(1, found[0]))
+
+    def _risk(self) -> folios.Risk:
+        """Parameters of which no two are alike, with a doubt that counts."""
+        random, drawn = self._random, terms.folio(self._random)
+        skew = drawn.skew._replace(absolute_cap=WAD // 4 + random.randrange(WAD), linear_cap=WAD // 9)
+        factor = random.randrange(WAD)
+        held = drawn.contingency._replace(confidence_threshold=WAD * 55 // 100, confidence_factor=factor)
+        return drawn._replace(skew=skew, contingency=held)
+
+    def _ruled(self, model: Model, how: How) -> Iterator[Step]:
+        """New rules and parameters in force."""
+        pairs = correlation.MAX_PAIRS
+        drawn = terms.rules(self._random)
+        held = drawn.terms._replace(breakdown=how.breakdown, phi_initial=how.phi, phi_maintenance=how.phi // 2)
+        matrix = correlation.Matrix((how.alike,) * pairs, (how.opposite,) * pairs)
+        rules = drawn._replace(terms=held, matrix=matrix)
+        risks = [self._risk() for _ in range(2)]
+        changes: list[tuple[str, Args]] = [("rules", {"rules": rules})]
+        changes += [("portfolio", {"underlying": place, "risk": risk}) for place, risk in enumerate(risks)]
+        for kind, args in changes:
+            yield self._step(GOVERNOR, f"schedule_{kind}", **args)
+        self._at += model.vault.delay_secs
+        for kind, args in changes:
+            yield self._step(GOVERNOR, f"enact_{kind}", **args)

@@ -1,0 +1,99 @@
+"""Accounts that hold as many positions as they may: up to the limit, beyond it, and through a price that falls."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.mirror import account as accounts
+from crossvault.mirror import market
+from crossvault.mirror.account import AccountId
+from crossvault.walks.base import STRANGER, USUAL_PRICES, WAD
+from crossvault.walks.price_moves import Term
+from crossvault.walks.random_walk import Walk
+
+_RICH_RAW = 10**14
+_TINY = WAD // 1_000
+_CONFIRMED_SECS = 151  # two of them are longer than a guard of a walk waits
+_FALLS_PCT = (80, 60, 45, 35)
+
+
+class Crowd(Walk):
+    """Two accounts trade one strike after another, with both modes, and then the market falls."""
+
+    def story(self) -> Story:
+        """The crowd as a story; it can be played once."""
+        story = super().story()
+        return replace(story, name=f"crowd-{self._seed}", hash=f"crowd {story.hash}")
+
+    def steps(self, model: Model) -> Generator[Step, Outcome, None]:
+        """The set-up, then the limits, then a fall with its liquidations."""
+        yield from self.setup()
+        yield from self._opening(model)
+        maker, taker = self.accounts[0], self.accounts[1]
+        for account in (maker, taker):
+            yield self._step(account.owner, "deposit_cash", account=account, amount_raw=_RICH_RAW)
+        term = self._priced_term(model)
+        yield from self._filled(model, maker, taker, term)
+        yield from self._thinned(model, maker, taker)
+        yield from self._fallen(model, maker, taker)
+
+    def _filled(self, model: Model, maker: AccountId, taker: AccountId, term: Term) -> Iterator[Step]:
+        """More positions than fit; options first, so that none of the places of a list is left out."""
+        grid = USUAL_PRICES[term.underlying] // 40
+        for place in range(accounts.MAX_POSITIONS + 2):
+            kind = market.CALL if place % 2 else market.PUT
+            strike = USUAL_PRICES[term.underlying] + (place // 2 - 8) * grid
+            instrument = market.instrument_of(*self._of_kind(term, kind), strike)
+            yield from self._dealt(model, maker, taker, instrument, _TINY)
+
+    def _thinned(self, model: Model, maker: AccountId, taker: AccountId) -> Iterator[Step]:
+        """Into the other mode at every count around its limit; one of the middle goes at a time."""
+        holder = model.vault.ledger.holders[taker]
+        while len(holder.instruments) > accounts.MAX_OPTIONS - 2:
+            instrument = holder.instruments[len(holder.instruments) // 2]
+            before = len(holder.instruments)
+            yield from self._dealt(model, maker, taker, instrument, -holder.positions[instrument].size)
+            if len(holder.instruments) == before:
+                return  # refused: the walk goes on without
+            if before <= accounts.MAX_OPTIONS + 3:
+                yield self._step(taker.owner, "set_mode", account=taker, mode=accounts.PORTFOLIO)
+                yield from self._dealt(model, maker, taker, market.perp(0), _TINY)
+        for _ in range(4):
+            instrument = self._option(self._priced_term(model))
+            yield from self._dealt(model, maker, taker, instrument, _TINY)
+
+    def _fallen(self, model: Model, maker: AccountId, taker: AccountId) -> Iterator[Step]:
+        """The accounts take risk and what cash they can, prices fall, and parts of what is for sale are bid for."""
+        for underlying, size in ((0, 200 * WAD), (1, -5 * WAD)):
+            yield from self._dealt(model, maker, taker, market.perp(underlying), size)
+        for account in (maker, taker):
+            free_raw = max(0, self._free(model, account)) // 10**12
+            yield self._step(account.owner, "withdraw_cash", account=account, amount_raw=free_raw, to=account.owner)
+        for part in _FALLS_PCT:
+            for underlying in (0, 1, 0, 1):
+                self._at += _CONFIRMED_SECS
+                self._prices[underlying] = USUAL_PRICES[underlying] * part // 100
+                yield self._publish(underlying, WAD, 0)
+            yield from self._stale(model)
+            for account in (maker, taker):
+                yield self._step(STRANGER, "start_liquidation", account=account)
+                for fraction in (WAD // 3, WAD // 7, WAD - 1):
+                    self._at += 30
+                    yield from self._stale(model)
+                    yield from self._bought(account, fraction)
+
+    def _bought(self, account: AccountId, fraction_wad: int) -> Iterator[Step]:
+        bidder = self.buyers[0]
+        args = {"account": account, "bidder": bidder, "fraction_wad": fraction_wad, "limit_wad": 2**255 - 1}
+        yield self._step(bidder.owner, "bid", **args)
+        yield self._step(STRANGER, "declare_insolvent", account=account)
+
+    def _dealt(self, model: Model, maker: AccountId, taker: AccountId, instrument: int, size: int) -> Iterator[Step]:
+        """A trade at the mark, if there is one."""
+        found = self._quotation(model, instrument)
+        if found is not None:
+            yield self._deal(maker, taker, instrument, size, max(1, found[0]))

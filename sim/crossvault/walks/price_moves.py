@@ -1,0 +1,201 @@
+"""Random prices: indexes, forwards and surfaces as feeders publish them, and expiries that open, end and settle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step
+from crossvault.mirror import fixed, market, oracle
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.surface import Svi
+from crossvault.walks.base import FEEDER, GOVERNOR, STRANGER, USUAL_PRICES, WAD, Args
+from crossvault.walks.parameter_moves import Governing
+from crossvault.walks.variety import Variety
+
+_YEAR_SECS = 365 * 24 * 60 * 60
+_LEAP = 0.02  # how likely a long time passes, where it may
+_AHEAD_SECS = (31 * 60, 45 * 60, 2 * 3_600, 6 * 3_600, 24 * 3_600, 3 * 24 * 3_600, 90 * 24 * 3_600)
+
+
+class Term(NamedTuple):
+    """An expiry of an underlying [unix seconds]."""
+
+    underlying: int
+    expiry: int
+
+
+class Prices(Governing):
+    """What feeders do, and the clock that makes prices old."""
+
+    def __init__(self, seed: int, variety: Variety) -> None:
+        super().__init__(seed, variety)
+        self._prices = dict(USUAL_PRICES)
+        self._ended: list[Term] = []
+
+    def _pass_time(self, model: Model) -> None:
+        """Mostly not; else a little, or up to a moment at which something ends."""
+        random = self._random
+        if random.random() >= self._variety.pace:
+            return
+        marks = [at for term in self._open(model) for at in (term.expiry - oracle.WINDOW, term.expiry)]
+        near = [at for at in marks if self._at < at <= self._at + 4 * 3_600]
+        if near and random.random() < 0.3:
+            self._at = max(self._at, min(near) + random.choice((-1, 0, 0, 1, 60)))
+        else:
+            self._at += random.choice((1, 1, 12, 60, 60, 300, 600, 1_800, 7_200))
+        if self._variety.leaps and random.random() < _LEAP:
+            self._at += random.choice(self._variety.leaps)
+
+    def _open(self, model: Model) -> list[Term]:
+        """Expiries that have not settled."""
+        expiries = model.vault.ledger.expiries
+        return [Term(underlying, expiry) for underlying in self._prices for expiry in expiries[underlying]]
+
+    def _stale(self, model: Model) -> Iterator[Step]:
+        """The prints that positions wait for: what they are valued by is too old."""
+        state, now = model.vault.ledger, self._at
+        for underlying in self._prices:
+            price, heartbeat = state.prices[underlying], state.risks[underlying].heartbeat_secs
+            if not oracle.is_fresh(price.published_at, heartbeat, now=now):
+                yield self._move_price(underlying, 0)
+        holders = chain(self.accounts, self.buyers)
+        held = dict.fromkeys(each for account in holders for each in state.holders[account].instruments)
+        for instrument in held:
+            term = Term(market.underlying_of(instrument), market.expiry_of(instrument))
+            if term.expiry <= now:
+                continue
+            curve = state.curves[market.term_of(*term)]
+            if not oracle.is_fresh(curve.published_at, state.risks[term.underlying].heartbeat_secs, now=now):
+                yield self._print_forward(model, term)
+            is_option = market.is_option(market.kind_of(instrument))
+            heartbeat = state.option_risks[term.underlying].heartbeat_secs
+            if is_option and not oracle.is_fresh(curve.surface_published_at, heartbeat, now=now):
+                yield self._print_surface(model, term)
+
+    def _price(self, model: Model) -> Step:
+        underlying = self._random.choices((0, 1, 2, 3), (50, 40, 10, 1))[0]
+        if underlying == 3:
+            return self._publish(3, WAD, 0)
+        if self._random.random() < 0.3:
+            self._prices[underlying] = model.vault.ledger.prices[underlying].index
+        return self._move_price(underlying, self._random.choice((0,) * 12 + (1, 30, 7_200, -1)))
+
+    def _move_price(self, underlying: int, age: int) -> Step:
+        random = self._random
+        step = random.choices((5, 20, 60, 350), (45, 35, 17, 3))[0] if underlying != 2 else 3
+        moved = self._prices[underlying] * (1_000 + random.randint(-step, step)) // 1_000
+        low, high = USUAL_PRICES[underlying] // 20, USUAL_PRICES[underlying] * 20
+        self._prices[underlying] = min(max(moved, low), high) + random.randrange(10**6)
+        confidence = WAD if random.random() < 0.8 else random.randrange(WAD + WAD // 20)
+        return self._publish(underlying, confidence, age)
+
+    def _publish(self, underlying: int, confidence: int, age: int) -> Step:
+        index = self._prices.get(underlying, WAD)
+        premium = self._random.randint(-index // 20, index // 20) if self._random.random() < 0.5 else 0
+        args: Args = {"premium_wad": premium, "confidence_wad": confidence, "published_at": self._at - age}
+        return self._step(FEEDER, "publish_price", underlying=underlying, index_wad=index, **args)
+
+    def _open_expiry(self, model: Model) -> Step:
+        """Mostly of what trades; of the third underlying so many that there is no room for more."""
+        random = self._random
+        underlying = random.choice((0, 1, 2, 2)) if random.random() < 0.98 else random.randrange(3, 9)
+        ahead = random.choice(_AHEAD_SECS) if underlying < 2 else _AHEAD_SECS[-1] + random.randrange(10**6)
+        if random.random() < 0.05:
+            ahead = random.choice((0, oracle.WINDOW, oracle.WINDOW + 1, 3650 * 24 * 3_600 + 1, 2**41))
+        expiry = self._at + ahead
+        known = self._open(model)
+        if known and random.random() < 0.05:
+            underlying, expiry = random.choice(known)
+        self._ended.append(Term(underlying, expiry))
+        sender = GOVERNOR if random.random() < 0.98 else STRANGER
+        return self._step(sender, "open_expiry", underlying=underlying, expiry=expiry)
+
+    def _print_forward(self, model: Model, term: Term) -> Step:
+        random = self._random
+        index = self._prices.get(term.underlying, WAD)
+        args: Args = {
+            "forward_wad": index * random.randint(970, 1_050) // 1_000 + random.randrange(10**6),
+            "rate_wad": random.choice((0, WAD // 20, WAD // 5, random.randrange(WAD))),
+            "confidence_wad": WAD if random.random() < 0.8 else random.randrange(WAD + 1),
+            "published_at": self._at,
+        }
+        return self._step(FEEDER, "publish_forward", **term._asdict(), **args)
+
+    def _print_surface(self, model: Model, term: Term) -> Step:
+        confidence = WAD if self._random.random() < 0.8 else self._random.randrange(WAD + 1)
+        args: Args = {"svi": self._svi(term), "confidence_wad": confidence, "published_at": self._at}
+        return self._step(FEEDER, "publish_surface", **term._asdict(), **args)
+
+    def _svi(self, term: Term) -> Svi:
+        """A surface of 10 % to 200 % of vol, more or less skewed."""
+        random = self._random
+        secs = max(1, term.expiry - self._at)
+        vol_pct = random.choice((10, 50, 80, 200))
+        a = vol_pct * vol_pct * WAD // 10_000 * secs // _YEAR_SECS
+        b = a * random.randint(0, 200) // 100
+        rho, m = random.randint(-99, 99) * WAD // 100, random.randint(-10, 10) * WAD // 100
+        sigma = random.choice((0, WAD // 100, WAD // 10, WAD))
+        return Svi(a, b, rho, m, sigma, secs, self._prices.get(term.underlying, WAD))
+
+    def _forward(self, model: Model) -> Step:
+        step = self._print_forward(model, self._term(model))
+        odd: Args = self._random.choice(
+            (
+                {"forward_wad": 0}, {"forward_wad": fixed.CAP + 1}, {"rate_wad": 10 * WAD + 1}, {"expiry": 2**40},
+                {"published_at": self._at + 1}, {"published_at": self._at - 100_000}, {"confidence_wad": WAD + 1},
+                {"forward_wad": self._random.choice((1, fixed.CAP))},
+            )
+        )  # fmt: skip
+        return self._oddly(step, odd)
+
+    def _surface(self, model: Model) -> Step:
+        step = self._print_surface(model, self._term(model))
+        svi: Svi = step.args["svi"]
+        odd: Args = self._random.choice(
+            (
+                {"svi": svi._replace(rho=WAD + 1)}, {"svi": svi._replace(b=2 * WAD)}, {"svi": svi._replace(ref_secs=0)},
+                {"svi": svi._replace(a=-svi.a - 1)}, {"svi": svi._replace(m=101 * WAD)},
+                {"svi": svi._replace(a=0, b=0)}, {"published_at": self._at + 1}, {"published_at": self._at - 100_000},
+                {"confidence_wad": WAD + 1}, {"underlying": 8},
+            )
+        )  # fmt: skip
+        return self._oddly(step, odd)
+
+    def _oddly(self, step: Step, odd: Args) -> Step:
+        """Mostly the step as it is."""
+        sender = STRANGER if self._random.random() < 0.02 else step.sender
+        return Step(step.at, sender, step.action, {**step.args, **odd} if self._random.random() < 0.1 else step.args)
+
+    def _term(self, model: Model) -> Term:
+        """Mostly an open expiry of what trades."""
+        known = [each for each in self._open(model) if each.underlying < 2]
+        if known and self._random.random() < 0.95:
+            return self._random.choice(known)
+        return self._random.choice(self._ended or [Term(0, self._at)])
+
+    def _settle(self, model: Model) -> Step:
+        """Some accounts of an expiry, by anybody; mostly of one that has settled and is still held."""
+        random = self._random
+        waiting = self._waiting(model)
+        if waiting and random.random() < 0.9:
+            term = random.choice(list(waiting))
+        else:
+            term = random.choice(self._ended) if random.random() < 0.8 else Term(random.choice((0, 9)), 2**41)
+        listed = [each for each in waiting.get(term, []) if random.random() < 0.7]
+        listed += random.choices(self.accounts, k=random.choice((0, 0, 1, 2)))
+        args: Args = {"accounts": tuple(listed + listed[: random.choice((0, 0, 1))])}
+        return self._step(random.choice((STRANGER, "owner0", FEEDER)), "settle", **term._asdict(), **args)
+
+    def _waiting(self, model: Model) -> dict[Term, list[AccountId]]:
+        """The expiries whose settlement is known, with the accounts that still have a position in them."""
+        state = model.vault.ledger
+        found: dict[Term, list[AccountId]] = {}
+        for account in chain(self.accounts, self.buyers):
+            for instrument in state.holders[account].instruments:
+                term = Term(market.underlying_of(instrument), market.expiry_of(instrument))
+                if term.expiry and state.curves[market.term_of(*term)].settlement:
+                    found.setdefault(term, []).append(account)
+        return found

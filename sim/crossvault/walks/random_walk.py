@@ -1,0 +1,206 @@
+"""Random steps that keep accounts alive and near their limits, from the model's state and a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import VAULT, Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.mirror import fixed, market
+from crossvault.mirror.account import PORTFOLIO, AccountId
+from crossvault.walks.base import (
+    BROKER,
+    COLLATERALS,
+    FAUCET,
+    FEEDER,
+    GOVERNOR,
+    PRICED_BY,
+    START_AT,
+    STRANGER,
+    TOKENS,
+    UNDERLYINGS,
+    WAD,
+    Args,
+)
+from crossvault.walks.liquidations import Sales
+from crossvault.walks.variety import Variety
+
+__all__ = ["COLLATERALS", "START_AT", "UNDERLYINGS", "WAD", "Walk"]
+
+Move = Callable[[Model], Step]
+
+
+class Walk(Sales):
+    """Steps one after another, each drawn from where the model stands."""
+
+    def __init__(self, seed: int, steps: int, owners: int = 8, variety: Variety | None = None) -> None:
+        """variety: what differs from a plain walk, owners included."""
+        super().__init__(seed, variety or Variety(owners))
+        self._seed, self._count = seed, steps
+        self._moves: Sequence[tuple[int, Move]] = (
+            (44, self._trade), (10, self._batch), (4, self._collect), (12, self._price), (2, self._forward),
+            (2, self._surface), (4, self._open_expiry), (2, self._settle), (5, self._deposit_cash),
+            (8, self._deposit_collateral), (10, self._withdraw_cash), (5, self._withdraw_collateral), (5, self._start),
+            (5, self._sale), (2, self._fund), (3, self._mint), (2, self._operator),
+            (2, self._donate), (1, self._pause), (1, self._unpause), (4, self._schedule), (4, self._enact),
+            (1, self._ownership), (4, self._mode), (1, self._list), (1, self._bad_terms), (2, self._nonsense),
+        )  # fmt: skip
+
+    def story(self) -> Story:
+        """The walk as a story; it can be played once."""
+        return Story(
+            name=f"walk-{self._seed}",
+            about="random steps near the limits",
+            seed=self._seed,
+            hash=f"walk {self._seed} {self._count} {len(self.accounts)}",
+            world=self.world,
+            underlyings=UNDERLYINGS,
+            collaterals=COLLATERALS,
+            expected_steps=self._count,
+            steps=self.steps,
+        )
+
+    def steps(self, model: Model) -> Generator[Step, Outcome, None]:
+        """The set-up, then as many random steps as asked for."""
+        yield from self.setup()
+        yield from self._opening(model)
+        yield from self._first_modes()
+        weights = [weight for weight, _ in self._moves]
+        moves = [move for _, move in self._moves]
+        for _ in range(self._count):
+            self._pass_time(model)
+            yield self._next(model, self._random.choices(moves, weights)[0])
+
+    def _next(self, model: Model, move: Move) -> Step:
+        """Mostly what is waited for, where anything is; else a move."""
+        if self._random.random() < 0.85 and (stale := next(self._stale(model), None)):
+            return stale
+        if model.vault.paused and self._random.random() < 0.5:
+            return self._unpause(model)
+        if self._random.random() < 0.2 and (needed := self._needed(model)):
+            return needed(model)
+        return move(model)
+
+    def _needed(self, model: Model) -> Move | None:
+        """What a market in trouble waits for."""
+        pool = model.vault.ledger.cash
+        if pool.deficit_wad > pool.insurance_wad and self._random.random() < 0.5:
+            return self._fund
+        if self._random.random() < 0.3 and self._waiting(model):
+            return self._settle
+        return self._sale if self._selling(model) else None
+
+    def setup(self) -> Iterator[Step]:
+        """Lists everything, prices it, and gives every account something to live on."""
+        yield from self._listings()
+        for underlying in self._prices:
+            yield self._publish(underlying, WAD, 0)
+        for account in self.accounts + self.buyers:
+            for token in ("USDC", *COLLATERALS):
+                yield self._step(FAUCET, "mint", token=token, to=account.owner, amount_raw=10**30)
+            wealth = self._random.choice((10**11, 10**11, 10**12, 10**13))
+            cash_raw = wealth if account in self.buyers else self._random.randrange(10**9, 10**11)
+            yield self._step(account.owner, "deposit_cash", account=account, amount_raw=cash_raw)
+            yield self._step(account.owner, "set_operator", account=account, operator=BROKER, allowed=True)
+
+    def _opening(self, model: Model) -> Iterator[Step]:
+        """Options, guards and interest come into force, and the first expiries open."""
+        announced = self._announcements()
+        for kind, args in announced:
+            yield self._step(GOVERNOR, f"schedule_{kind}", **args)
+        self._at += model.vault.delay_secs
+        for kind, args in announced:
+            yield self._step(GOVERNOR, f"enact_{kind}", **args)
+        for underlying in self._prices:
+            yield self._publish(underlying, WAD, 0)
+        for _ in range(6):
+            yield self._open_expiry(model)
+        for term in self._open(model):
+            if term.underlying < 2:
+                yield self._print_forward(model, term)
+                yield self._print_surface(model, term)
+
+    def _first_modes(self) -> Iterator[Step]:
+        """Some accounts begin with portfolio margin, where the variety says so."""
+        for account in self.accounts if self._variety.portfolio_pct else ():
+            if self._random.randrange(100) < self._variety.portfolio_pct:
+                yield self._step(account.owner, "set_mode", account=account, mode=PORTFOLIO)
+
+    def _mode(self, model: Model) -> Step:
+        """Mostly into the mode that an account is not in."""
+        account = self._account()
+        mode = 1 - model.vault.ledger.holders[account].mode
+        if self._random.random() < 0.1:
+            mode = self._random.choice((0, 1, 2))
+        return self._step(self._actor(account), "set_mode", account=account, mode=mode)
+
+    def _batched(self) -> list[Move]:
+        return [self._withdraw_cash, self._withdraw_collateral, self._deposit_cash, self._deposit_collateral]
+
+    def _deposit_cash(self, model: Model) -> Step:
+        """Mostly for who has least; a buyer may bring back what it took."""
+        random = self._random
+        account = random.choice((self._account(), self._poorest(model), self._poorest(model)))
+        amount = self._near(10**10)
+        if random.random() < 0.1:
+            account, amount = random.choice(self.buyers), 10**11
+        return self._step(self._actor(account), "deposit_cash", account=account, amount_raw=amount)
+
+    def _deposit_collateral(self, model: Model) -> Step:
+        account = self._account()
+        number = self._random.choices(range(len(COLLATERALS)), (8, 8, 8, 4, 1, 1))[0]
+        decimals = model.vault.ledger.assets[number].decimals
+        whole = 12 * WAD * 10**decimals // max(1, self._prices[PRICED_BY[COLLATERALS[number]]]) * 1_000
+        args: Args = {"account": account, "collateral": number, "amount_raw": self._near(whole)}
+        return self._step(self._actor(account), "deposit_collateral", **args)
+
+    def _withdraw_cash(self, model: Model) -> Step:
+        """What is free, so that many accounts live on borrowed cash; a buyer may take nearly all there is."""
+        random = self._random
+        account = random.choice(self.buyers) if random.random() < 0.1 else self._account()
+        most = self._free(model, account) // 10**12
+        amount = max(0, most - random.choice((0, 1, most // 20))) if random.random() < 0.35 else self._near(most)
+        actor = self._actor(account)
+        return self._step(actor, "withdraw_cash", account=account, amount_raw=amount, to=account.owner)
+
+    def _withdraw_collateral(self, model: Model) -> Step:
+        account = self._account()
+        balances = model.vault.ledger.holders[account].balances
+        held = [number for number in range(len(COLLATERALS)) if balances[number]]
+        number = self._random.choice(held) if held else self._random.randrange(len(COLLATERALS))
+        most = balances[number]
+        if self._random.random() < 0.8:
+            asset = model.vault.ledger.assets[number]
+            price = max(1, model.vault.ledger.prices[asset.underlying].index)
+            most = min(most, self._free(model, account) * 10**asset.decimals // price)
+        args: Args = {"account": account, "collateral": number, "amount_raw": self._near(most), "to": account.owner}
+        return self._step(self._actor(account), "withdraw_collateral", **args)
+
+    def _mint(self, model: Model) -> Step:
+        token = self._random.choice(TOKENS).name
+        return self._step(FAUCET, "mint", token=token, to=self._account().owner, amount_raw=10**20)
+
+    def _donate(self, model: Model) -> Step:
+        token = self._random.choice(("USDC", "WETH", "WBTC"))
+        amount = self._random.randrange(10**9)
+        return self._step(self._account().owner, "transfer", token=token, to=VAULT, amount_raw=amount)
+
+    def _nonsense(self, model: Model) -> Step:
+        random, account = self._random, self._account()
+        print_: Args = {"premium_wad": 0, "confidence_wad": WAD, "published_at": self._at}
+        trade: Args = {"maker": account, "taker": account, "instrument": market.perp(0)}
+        odd = random.choice((7, market.perp(0) + 1, 2**152 + market.perp(0), market.instrument_of(0, 2, 5, 0)))
+        return random.choice(
+            (
+                self._step(STRANGER, "publish_price", underlying=0, index_wad=WAD, **print_),
+                self._step(FEEDER, "publish_price", underlying=9, index_wad=WAD, **print_),
+                self._step(FEEDER, "publish_price", underlying=2, index_wad=random.choice((0, fixed.CAP + 1)),
+                           **print_ | {"premium_wad": 2**95 - 1}),
+                self._step(FEEDER, "publish_price", underlying=2, index_wad=WAD, **print_ | {"premium_wad": -(2**95)}),
+                self._step(account.owner, "deposit_collateral", account=account, collateral=9, amount_raw=1),
+                self._step(BROKER, "trade", **trade, size=WAD, price_wad=WAD),
+                self._step(BROKER, "trade", **(trade | {"taker": AccountId("owner0", 1), "maker": AccountId("owner1"),
+                                                        "instrument": odd}), size=WAD, price_wad=WAD),
+            )
+        )  # fmt: skip
