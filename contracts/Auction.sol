@@ -21,7 +21,7 @@ abstract contract Auction is Checks {
         AccountId indexed bidder,
         uint256 fractionWad,
         int256 limitWad,
-        Deal deal,
+        BidResult deal,
         Account.Image accountAfter,
         Account.Image bidderAfter
     );
@@ -30,7 +30,7 @@ abstract contract Auction is Checks {
     /// @notice What a bid came to.
     /// @dev takenWad: fraction that moved [wad]; costWad: what the bidder paid, negative when it was paid [wad]; insuranceWad,
     /// reservedWad, deficitWad: what the fund, the reserved cash and the deficit are afterwards [wad]; ended: whether the auction is over
-    struct Deal {
+    struct BidResult {
         uint256 takenWad;
         int256 costWad;
         uint256 insuranceWad;
@@ -42,7 +42,7 @@ abstract contract Auction is Checks {
     /// @notice What an account that is sold stands at.
     /// @dev equityWad, marginWad at maintenance, bufferWad: margin with buffer, valueWad: equity less reserved cash [wad];
     /// discountWad: factor of now, 0 once insolvent [wad]
-    struct Standing {
+    struct AuctionState {
         int256 equityWad;
         int256 marginWad;
         int256 bufferWad;
@@ -56,7 +56,7 @@ abstract contract Auction is Checks {
     function startLiquidation(AccountId account) external nonReentrant {
         requireRunning();
         Ledger.requireIdle(ledger, account);
-        Standing memory now_ = standing(account);
+        AuctionState memory now_ = standing(account);
         if (now_.marginWad >= 0) revert Errors.NotLiquidatable(account, now_.marginWad);
         Liquidation.Sale storage sale = ledger.sales[account];
         sale.startedAt = uint64(block.timestamp);
@@ -70,7 +70,7 @@ abstract contract Auction is Checks {
     /// @custom:reverts VaultPaused, NotUnderLiquidation, StalePrice, NotLiquidatable, AuctionInsolvent, AuctionSolvent
     function declareInsolvent(AccountId account) external nonReentrant {
         requireRunning();
-        Standing memory now_ = requireFailing(account);
+        AuctionState memory now_ = requireFailing(account);
         Liquidation.Sale storage sale = ledger.sales[account];
         if (sale.insolventAt != 0) revert Errors.AuctionInsolvent(now_.valueWad, now_.discountWad);
         if (now_.valueWad > 0 && now_.discountWad > 0) revert Errors.AuctionSolvent(now_.valueWad, now_.discountWad);
@@ -93,7 +93,7 @@ abstract contract Auction is Checks {
         if (AccountId.unwrap(account) == AccountId.unwrap(bidder)) revert Errors.SameAccount(account);
         if (fractionWad == 0 || fractionWad > Fixed.WAD) revert Errors.FractionOutOfRange(fractionWad, Fixed.WAD);
         Ledger.requireIdle(ledger, bidder);
-        Deal memory deal = terms(account, bidder, fractionWad);
+        BidResult memory deal = terms(account, bidder, fractionWad);
         if (deal.costWad > limitWad) revert Errors.BidTooDear(deal.costWad, limitWad);
         accrue();
         Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad);
@@ -108,7 +108,7 @@ abstract contract Auction is Checks {
     /// @custom:reverts NotUnderLiquidation, StalePrice, StillLiquidatable
     function endLiquidation(AccountId account) external nonReentrant {
         requireOnSale(account);
-        Standing memory now_ = standing(account);
+        AuctionState memory now_ = standing(account);
         if (now_.bufferWad < 0) revert Errors.StillLiquidatable(account, now_.bufferWad);
         endSale(account);
         emit LiquidationEnded(msg.sender, account, now_.marginWad);
@@ -121,8 +121,8 @@ abstract contract Auction is Checks {
     /// @param fractionWad largest part to take [wad]
     /// @custom:rounds the cost up, because the account or the insurance fund would lose otherwise
     /// @custom:reverts NotUnderLiquidation, StalePrice, NotLiquidatable, AuctionInsolvent, OwnBid, ZeroPrice
-    function terms(AccountId account, AccountId bidder, uint256 fractionWad) internal view returns (Deal memory deal) {
-        Standing memory now_ = requireFailing(account);
+    function terms(AccountId account, AccountId bidder, uint256 fractionWad) internal view returns (BidResult memory deal) {
+        AuctionState memory now_ = requireFailing(account);
         Liquidation.Sale storage sale = ledger.sales[account];
         if (now_.discountWad < Fixed.WAD) requireStranger(account, bidder);
         if (sale.insolventAt != 0) {
@@ -159,9 +159,9 @@ abstract contract Auction is Checks {
     /// @notice Notes what a bid has left, and ends the auction when it is done.
     /// @param account account that is sold
     /// @param deal what the bid came to
-    function close(AccountId account, Deal memory deal) internal {
+    function close(AccountId account, BidResult memory deal) internal {
         Liquidation.Sale storage sale = ledger.sales[account];
-        Standing memory now_ = standing(account);
+        AuctionState memory now_ = standing(account);
         if (sale.insolventAt != 0) noteDeficit(sale, now_.equityWad);
         if (!deal.ended) deal.ended = now_.bufferWad >= 0;
         if (deal.ended) endSale(account);
@@ -200,7 +200,7 @@ abstract contract Auction is Checks {
     /// @notice What an account stands at, in an auction or out of one.
     /// @param account account
     /// @custom:reverts StalePrice
-    function standing(AccountId account) internal view returns (Standing memory now_) {
+    function standing(AccountId account) internal view returns (AuctionState memory now_) {
         Liquidation.Sale storage sale = ledger.sales[account];
         (now_.equityWad, now_.marginWad) = _judge().maintenance(account);
         now_.bufferWad = Liquidation.bufferMargin(now_.marginWad, now_.equityWad, ledger.terms.bufferWad);
@@ -212,7 +212,7 @@ abstract contract Auction is Checks {
     /// @notice What an account that is for sale and still fails stands at.
     /// @param account account
     /// @custom:reverts NotUnderLiquidation, StalePrice, NotLiquidatable
-    function requireFailing(AccountId account) internal view returns (Standing memory now_) {
+    function requireFailing(AccountId account) internal view returns (AuctionState memory now_) {
         requireOnSale(account);
         now_ = standing(account);
         if (now_.bufferWad >= 0) revert Errors.NotLiquidatable(account, now_.bufferWad);

@@ -18,7 +18,7 @@ library Cash {
     /// @notice How the quote token's own price enters.
     /// @dev feed: underlying that prices the quote token, or NO_FEED; depegThreshold: price below which it counts as depegged [wad];
     /// depegFactor: requirement per notional and missing unit of price [wad]
-    struct Terms {
+    struct DepegTerms {
         uint8 feed;
         uint64 depegThreshold;
         uint64 depegFactor;
@@ -41,7 +41,7 @@ library Cash {
     struct Pool {
         address token;
         uint8 decimals;
-        Terms terms;
+        DepegTerms terms;
         Interest interest;
         uint64 accruedAt;
         uint256 supplyIndex;
@@ -174,7 +174,7 @@ library Cash {
     /// @param terms terms of the quote token
     /// @param priceWad price of the quote token [wad]
     /// @custom:rounds up, because it must be held
-    function depegRate(Terms memory terms, uint256 priceWad) internal pure returns (uint256) {
+    function depegRate(DepegTerms memory terms, uint256 priceWad) internal pure returns (uint256) {
         if (priceWad >= terms.depegThreshold) return 0;
         return Fixed.mulDivUp(terms.depegThreshold - priceWad, terms.depegFactor, Fixed.WAD);
     }
@@ -199,7 +199,7 @@ library Cash {
     /// @param terms terms of the quote token
     /// @param underlyings count of listed underlyings
     /// @custom:reverts UnknownUnderlying, ParameterOutOfRange
-    function requireValid(Terms memory terms, uint256 underlyings) internal pure {
+    function requireValid(DepegTerms memory terms, uint256 underlyings) internal pure {
         if (terms.feed != NO_FEED && terms.feed >= underlyings) revert Errors.UnknownUnderlying(terms.feed);
         Market.requireWithin("depegThreshold", terms.depegThreshold, 0, Fixed.WAD);
         Market.requireWithin("depegFactor", terms.depegFactor, 0, 10 * Fixed.WAD);

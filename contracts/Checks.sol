@@ -24,7 +24,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
         }
         deferring = false;
         for (uint256 i = 0; i < touched.length; i++) {
-            Touch storage touch = touches[touched[i]];
+            PendingCheck storage touch = touches[touched[i]];
             check(touched[i], touch.rising, touch.beforeWad);
             delete touches[touched[i]];
         }
@@ -42,7 +42,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     /// @param rising whether the call raises its risk
     function begin(AccountId account, bool rising) internal returns (int256 beforeWad) {
         if (!deferring) return rising ? int256(0) : _judge().initialMargin(account);
-        Touch storage touch = touches[account];
+        PendingCheck storage touch = touches[account];
         if (rising) touch.rising = true;
         if (touch.noted) return 0;
         touch.noted = true;

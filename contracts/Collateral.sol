@@ -16,7 +16,7 @@ library Collateral {
 
     /// @notice What a collateral counts for.
     /// @dev haircutInitial, haircutMaintenance: part that does not count [wad]; capWad: most value that counts in an account [wad]
-    struct Terms {
+    struct HaircutTerms {
         uint64 haircutInitial;
         uint64 haircutMaintenance;
         uint96 capWad;
@@ -28,7 +28,7 @@ library Collateral {
         address token;
         uint8 decimals;
         uint8 underlying;
-        Terms terms;
+        HaircutTerms terms;
         uint256 totalRaw;
     }
 
@@ -75,7 +75,7 @@ library Collateral {
     /// @notice Refuses terms outside their ranges.
     /// @param terms terms of a collateral
     /// @custom:reverts ParameterOutOfRange
-    function requireValid(Terms memory terms) internal pure {
+    function requireValid(HaircutTerms memory terms) internal pure {
         Market.requireWithin("haircutInitial", terms.haircutInitial, 0, Fixed.WAD);
         Market.requireWithin("haircutMaintenance", terms.haircutMaintenance, 0, terms.haircutInitial);
     }

@@ -18,7 +18,7 @@ library Correlation {
     /// @dev breakdown: lambda, how far correlations may break down [wad]; phiInitial, phiMaintenance: least part of the sum of losses [wad]; lossInitial,
     /// lossMaintenance: part of the loss that is held [wad]; pegThreshold: price of the quote token below which more is held at initial, by
     /// pegFactor times what it is below [wad]
-    struct Terms {
+    struct LossTerms {
         uint64 breakdown;
         uint64 phiInitial;
         uint64 phiMaintenance;
@@ -39,7 +39,7 @@ library Correlation {
     /// @notice What an account loses with one underlying, and where.
     /// @dev lossWad: loss alone [wad]; direction: sign of the move of its price in the worst scenario; twoSidedWad: the lesser over the larger
     /// of the losses over rises and over falls [wad]
-    struct Leg {
+    struct UnderlyingLoss {
         uint256 lossWad;
         int256 direction;
         uint256 twoSidedWad;
@@ -48,20 +48,20 @@ library Correlation {
     /// @notice What an account loses in each scenario, by underlying and in all.
     /// @dev profitsWad: by underlying and scenario, none where nothing is at stake [wad]; basisWad: loss because forwards move apart from the
     /// spot price [wad]; jointWad: largest loss of all underlyings in one scenario [wad]; by number of the underlying
-    struct Outlook {
+    struct ScenarioLossTable {
         int256[][] profitsWad;
         int256[] basisWad;
-        Leg[] legs;
+        UnderlyingLoss[] legs;
         uint256 jointWad;
     }
 
     /// @notice What an account loses in each scenario, by underlying and in all.
     /// @param stakes what is at stake, by number of the underlying
     /// @param scenarios what might happen
-    function outlook(Portfolio.Stake[] memory stakes, Shock.Scenario[] memory scenarios) internal pure returns (Outlook memory self) {
+    function outlook(Portfolio.PortfolioExposure[] memory stakes, Shock.Scenario[] memory scenarios) internal pure returns (ScenarioLossTable memory self) {
         self.profitsWad = new int256[][](stakes.length);
         self.basisWad = new int256[](stakes.length);
-        self.legs = new Leg[](stakes.length);
+        self.legs = new UnderlyingLoss[](stakes.length);
         for (uint256 i = 0; i < stakes.length; i++) {
             if (stakes[i].netWad2 == 0 && stakes[i].terms.length == 0 && stakes[i].hedges.length == 0) continue;
             (self.profitsWad[i], self.basisWad[i]) = Portfolio.outcomes(stakes[i], scenarios);
@@ -76,7 +76,7 @@ library Correlation {
     /// @param profitsWad profit in each scenario, one at least [wad]
     /// @param basisWad loss because forwards move apart from the spot price [wad], not positive
     /// @custom:rounds the two-sidedness up, because a hedge counts for less
-    function leg(Shock.Scenario[] memory scenarios, int256[] memory profitsWad, int256 basisWad) internal pure returns (Leg memory self) {
+    function leg(Shock.Scenario[] memory scenarios, int256[] memory profitsWad, int256 basisWad) internal pure returns (UnderlyingLoss memory self) {
         uint256 place = Portfolio.worst(profitsWad);
         self.lossWad = Portfolio.loss(profitsWad[place], basisWad);
         if (self.lossWad == 0) return self;
@@ -113,7 +113,7 @@ library Correlation {
     /// @notice Sum of the losses of all underlyings.
     /// @dev U = sum of W
     /// @param legs what is lost with each underlying
-    function sum(Leg[] memory legs) internal pure returns (uint256 total) {
+    function sum(UnderlyingLoss[] memory legs) internal pure returns (uint256 total) {
         for (uint256 i = 0; i < legs.length; i++) total += legs[i].lossWad;
     }
 
@@ -126,7 +126,7 @@ library Correlation {
     /// @param b what is lost with the other
     /// @param breakdownWad how far correlations break down [wad]
     /// @custom:rounds toward plus infinity, because a hedge counts for less
-    function correlation(int256 alikeWad, int256 oppositeWad, Leg memory a, Leg memory b, uint256 breakdownWad)
+    function correlation(int256 alikeWad, int256 oppositeWad, UnderlyingLoss memory a, UnderlyingLoss memory b, uint256 breakdownWad)
         internal
         pure
         returns (int256)
@@ -149,7 +149,7 @@ library Correlation {
     /// @param matrix correlations
     /// @param breakdownWad how far correlations break down [wad]
     /// @custom:rounds up, because it must be held
-    function combined(Leg[] memory legs, Matrix memory matrix, uint256 breakdownWad) internal pure returns (uint256) {
+    function combined(UnderlyingLoss[] memory legs, Matrix memory matrix, uint256 breakdownWad) internal pure returns (uint256) {
         uint256 total = sum(legs);
         uint256 scale = 1 + Fixed.mulDivDown(total, 1, MAX_LOSS);
         int256 radicand = 0;
@@ -177,7 +177,7 @@ library Correlation {
     /// @param matrix correlations
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
-    function loss(Outlook memory self, Terms memory terms, Matrix memory matrix, Level level) internal pure returns (uint256) {
+    function loss(ScenarioLossTable memory self, LossTerms memory terms, Matrix memory matrix, Level level) internal pure returns (uint256) {
         uint256 phi = level == Level.Initial ? terms.phiInitial : terms.phiMaintenance;
         uint256 least = Fixed.max(self.jointWad, Fixed.mulDivUp(sum(self.legs), phi, Fixed.WAD));
         uint256 found = Fixed.max(least, combined(self.legs, matrix, 0));
@@ -191,7 +191,7 @@ library Correlation {
     /// @param quoteWad price of the quote token [wad]
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
-    function lossFactor(Terms memory terms, uint256 quoteWad, Level level) internal pure returns (uint256) {
+    function lossFactor(LossTerms memory terms, uint256 quoteWad, Level level) internal pure returns (uint256) {
         if (level == Level.Maintenance) return terms.lossMaintenance;
         if (quoteWad >= terms.pegThreshold) return terms.lossInitial;
         return terms.lossInitial + Fixed.mulDivUp(terms.pegThreshold - quoteWad, terms.pegFactor, Fixed.WAD);
@@ -207,9 +207,9 @@ library Correlation {
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
     function requirement(
-        Outlook memory self,
-        Portfolio.Stake[] memory stakes,
-        Terms memory terms,
+        ScenarioLossTable memory self,
+        Portfolio.PortfolioExposure[] memory stakes,
+        LossTerms memory terms,
         Matrix memory matrix,
         uint256 quoteWad,
         Level level
@@ -222,7 +222,7 @@ library Correlation {
     /// @dev at initial no less is held than at maintenance
     /// @param terms how losses add up
     /// @custom:reverts ParameterOutOfRange
-    function requireValid(Terms memory terms) internal pure {
+    function requireValid(LossTerms memory terms) internal pure {
         Market.requireWithin("breakdown", terms.breakdown, 0, 2 * Fixed.WAD);
         Market.requireWithin("phiInitial", terms.phiInitial, 0, Fixed.WAD);
         Market.requireWithin("phiMaintenance", terms.phiMaintenance, 0, terms.phiInitial);

@@ -64,7 +64,7 @@ contract Feed is Store, Proxy {
         Oracle.requirePrice(indexWad);
         if (Fixed.abs(premiumWad) > Oracle.MAX_PREMIUM) revert Errors.PriceTooLarge(Fixed.abs(premiumWad), Oracle.MAX_PREMIUM);
         Oracle.requirePrint(confidenceWad, publishedAt, price.publishedAt);
-        Oracle.Guard memory guard = ledger.guards[underlying];
+        Oracle.PriceGuard memory guard = ledger.guards[underlying];
         if (Oracle.confirm(price, guard, indexWad)) {
             Ledger.accrueFunding(ledger, underlying);
             observe(underlying, publishedAt);

@@ -22,25 +22,25 @@ abstract contract Governance is Store {
     event FeederSet(address indexed sender, address feeder, bool allowed);
     event Paused(address indexed sender);
     event Unpaused(address indexed sender);
-    event UnderlyingListed(address indexed sender, bytes32 name, Market.Risk risk, uint256 underlying);
+    event UnderlyingListed(address indexed sender, bytes32 name, Market.MarketRisk risk, uint256 underlying);
     event CollateralListed(
-        address indexed sender, address token, uint256 underlying, Collateral.Terms terms, uint256 decimals, uint256 collateral
+        address indexed sender, address token, uint256 underlying, Collateral.HaircutTerms terms, uint256 decimals, uint256 collateral
     );
-    event RiskScheduled(address indexed sender, uint256 indexed underlying, Market.Risk risk, uint256 effectiveAt);
-    event RiskEnacted(address indexed sender, uint256 indexed underlying, Market.Risk risk, int256 fundingIndex);
+    event RiskScheduled(address indexed sender, uint256 indexed underlying, Market.MarketRisk risk, uint256 effectiveAt);
+    event RiskEnacted(address indexed sender, uint256 indexed underlying, Market.MarketRisk risk, int256 fundingIndex);
     event ExpiryOpened(address indexed sender, uint256 indexed underlying, uint256 expiry);
     event OptionsScheduled(address indexed sender, uint256 indexed underlying, Market.OptionRisk risk, uint256 effectiveAt);
     event OptionsEnacted(address indexed sender, uint256 indexed underlying, Market.OptionRisk risk);
-    event GuardScheduled(address indexed sender, uint256 indexed underlying, Oracle.Guard guard, uint256 effectiveAt);
-    event GuardEnacted(address indexed sender, uint256 indexed underlying, Oracle.Guard guard);
+    event GuardScheduled(address indexed sender, uint256 indexed underlying, Oracle.PriceGuard guard, uint256 effectiveAt);
+    event GuardEnacted(address indexed sender, uint256 indexed underlying, Oracle.PriceGuard guard);
     event InterestScheduled(address indexed sender, Cash.Interest interest, uint256 effectiveAt);
     event InterestEnacted(address indexed sender, Cash.Interest interest);
-    event HaircutScheduled(address indexed sender, uint256 indexed collateral, Collateral.Terms terms, uint256 effectiveAt);
-    event HaircutEnacted(address indexed sender, uint256 indexed collateral, Collateral.Terms terms);
-    event AuctionScheduled(address indexed sender, Liquidation.Terms terms, uint256 effectiveAt);
-    event AuctionEnacted(address indexed sender, Liquidation.Terms terms);
-    event DepegScheduled(address indexed sender, Cash.Terms terms, uint256 effectiveAt);
-    event DepegEnacted(address indexed sender, Cash.Terms terms);
+    event HaircutScheduled(address indexed sender, uint256 indexed collateral, Collateral.HaircutTerms terms, uint256 effectiveAt);
+    event HaircutEnacted(address indexed sender, uint256 indexed collateral, Collateral.HaircutTerms terms);
+    event AuctionScheduled(address indexed sender, Liquidation.AuctionTerms terms, uint256 effectiveAt);
+    event AuctionEnacted(address indexed sender, Liquidation.AuctionTerms terms);
+    event DepegScheduled(address indexed sender, Cash.DepegTerms terms, uint256 effectiveAt);
+    event DepegEnacted(address indexed sender, Cash.DepegTerms terms);
 
     /// @notice Offers the ownership of the vault.
     /// @param to who may accept it
@@ -100,7 +100,7 @@ abstract contract Governance is Store {
     /// @param name name as traders write it
     /// @param risk parameters of the underlying
     /// @custom:reverts NotOwner, ParameterOutOfRange, TooManyUnderlyings
-    function listUnderlying(bytes32 name, Market.Risk calldata risk) external {
+    function listUnderlying(bytes32 name, Market.MarketRisk calldata risk) external {
         requireOwner(msg.sender);
         Market.requireValid(risk);
         uint256 count = ledger.risks.length;
@@ -137,7 +137,7 @@ abstract contract Governance is Store {
     /// @param underlying number of the underlying that prices it
     /// @param terms what it counts for
     /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooManyCollaterals, TokenListed, TooManyDecimals
-    function listCollateral(address token, uint256 underlying, Collateral.Terms calldata terms) external {
+    function listCollateral(address token, uint256 underlying, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
         Collateral.requireValid(terms);
@@ -156,7 +156,7 @@ abstract contract Governance is Store {
     /// @param underlying number of the underlying
     /// @param risk parameters of the underlying
     /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
-    function scheduleRisk(uint256 underlying, Market.Risk calldata risk) external {
+    function scheduleRisk(uint256 underlying, Market.MarketRisk calldata risk) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
         Market.requireValid(risk);
@@ -168,7 +168,7 @@ abstract contract Governance is Store {
     /// @param underlying number of the underlying
     /// @param risk parameters of the underlying
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
-    function enactRisk(uint256 underlying, Market.Risk calldata risk) external {
+    function enactRisk(uint256 underlying, Market.MarketRisk calldata risk) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("risk", underlying, risk)));
         int256 index = Ledger.accrueFunding(ledger, underlying);
@@ -203,7 +203,7 @@ abstract contract Governance is Store {
     /// @param underlying number of the underlying
     /// @param guard what shields the underlying
     /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
-    function scheduleGuard(uint256 underlying, Oracle.Guard calldata guard) external {
+    function scheduleGuard(uint256 underlying, Oracle.PriceGuard calldata guard) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
         Oracle.requireValid(guard);
@@ -215,7 +215,7 @@ abstract contract Governance is Store {
     /// @param underlying number of the underlying
     /// @param guard what shields the underlying
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
-    function enactGuard(uint256 underlying, Oracle.Guard calldata guard) external {
+    function enactGuard(uint256 underlying, Oracle.PriceGuard calldata guard) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("guard", underlying, guard)));
         ledger.guards[underlying] = guard;
@@ -226,7 +226,7 @@ abstract contract Governance is Store {
     /// @param collateral number of the collateral
     /// @param terms what it counts for
     /// @custom:reverts NotOwner, UnknownCollateral, ParameterOutOfRange
-    function scheduleHaircut(uint256 collateral, Collateral.Terms calldata terms) external {
+    function scheduleHaircut(uint256 collateral, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
         requireCollateral(collateral);
         Collateral.requireValid(terms);
@@ -238,7 +238,7 @@ abstract contract Governance is Store {
     /// @param collateral number of the collateral
     /// @param terms what it counts for
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
-    function enactHaircut(uint256 collateral, Collateral.Terms calldata terms) external {
+    function enactHaircut(uint256 collateral, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("haircut", collateral, terms)));
         ledger.assets[collateral].terms = terms;
@@ -248,7 +248,7 @@ abstract contract Governance is Store {
     /// @notice Announces how auctions will run.
     /// @param terms how an auction runs
     /// @custom:reverts NotOwner, ParameterOutOfRange
-    function scheduleAuction(Liquidation.Terms calldata terms) external {
+    function scheduleAuction(Liquidation.AuctionTerms calldata terms) external {
         requireOwner(msg.sender);
         Liquidation.requireValid(terms);
         uint256 dueAt = schedule(keccak256(abi.encode("auction", terms)));
@@ -258,7 +258,7 @@ abstract contract Governance is Store {
     /// @notice Puts the announced way of auctions into force.
     /// @param terms how an auction runs
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
-    function enactAuction(Liquidation.Terms calldata terms) external {
+    function enactAuction(Liquidation.AuctionTerms calldata terms) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("auction", terms)));
         ledger.terms = terms;
@@ -268,7 +268,7 @@ abstract contract Governance is Store {
     /// @notice Announces how the quote token's own price will enter.
     /// @param terms terms of the quote token
     /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
-    function scheduleDepeg(Cash.Terms calldata terms) external {
+    function scheduleDepeg(Cash.DepegTerms calldata terms) external {
         requireOwner(msg.sender);
         Cash.requireValid(terms, ledger.risks.length);
         uint256 dueAt = schedule(keccak256(abi.encode("depeg", terms)));
@@ -278,7 +278,7 @@ abstract contract Governance is Store {
     /// @notice Puts the announced terms of the quote token into force.
     /// @param terms terms of the quote token
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
-    function enactDepeg(Cash.Terms calldata terms) external {
+    function enactDepeg(Cash.DepegTerms calldata terms) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("depeg", terms)));
         ledger.cash.terms = terms;

@@ -21,14 +21,14 @@ library Ledger {
     /// stress: the code of portfolio margin
     struct State {
         Cash.Pool cash;
-        Liquidation.Terms terms;
+        Liquidation.AuctionTerms terms;
         bytes32[] names;
-        Market.Risk[] risks;
+        Market.MarketRisk[] risks;
         mapping(uint256 underlying => Market.OptionRisk) optionRisks;
-        mapping(uint256 underlying => Portfolio.Risk) portfolioRisks;
+        mapping(uint256 underlying => Portfolio.PortfolioRisk) portfolioRisks;
         Stress.Rules rules;
         Stress stress;
-        mapping(uint256 underlying => Oracle.Guard) guards;
+        mapping(uint256 underlying => Oracle.PriceGuard) guards;
         mapping(uint256 underlying => Oracle.Price) prices;
         mapping(uint256 underlying => Funding.Track) tracks;
         mapping(uint256 underlying => uint256[]) expiries;
@@ -92,7 +92,7 @@ library Ledger {
         Funding.Track storage track = self.tracks[underlying];
         if (block.timestamp == track.updatedAt) return track.index;
         Oracle.Price storage price = self.prices[underlying];
-        Market.Risk storage risk = self.risks[underlying];
+        Market.MarketRisk storage risk = self.risks[underlying];
         if (risk.fundingCap == 0 || price.index == 0) return track.index;
         int256 rateWad = Funding.rate(price.index, price.premium, risk.fundingBase, risk.fundingCap);
         return track.index + Funding.growth(price.index, rateWad, block.timestamp - track.updatedAt);

@@ -9,7 +9,7 @@ library Liquidation {
     /// @notice How an auction runs.
     /// @dev bufferWad: further margin sold, as a part of haircuts and requirement [wad]; startWad, kneeWad: discount factor at the start
     /// and at the end of the fast phase [wad]; fastSecs, slowSecs, insolventSecs [seconds]
-    struct Terms {
+    struct AuctionTerms {
         uint64 bufferWad;
         uint64 startWad;
         uint64 kneeWad;
@@ -43,7 +43,7 @@ library Liquidation {
     /// @param terms how an auction runs
     /// @param elapsedSecs time since the start [seconds]
     /// @custom:rounds up, because the account that is sold would lose otherwise
-    function discount(Terms memory terms, uint256 elapsedSecs) internal pure returns (uint256) {
+    function discount(AuctionTerms memory terms, uint256 elapsedSecs) internal pure returns (uint256) {
         if (elapsedSecs < terms.fastSecs) {
             uint256 left = terms.fastSecs - elapsedSecs;
             return terms.kneeWad + Fixed.mulDivUp(terms.startWad - terms.kneeWad, left, terms.fastSecs);
@@ -99,7 +99,7 @@ library Liquidation {
     /// @notice Refuses terms outside their ranges.
     /// @param terms how an auction runs
     /// @custom:reverts ParameterOutOfRange
-    function requireValid(Terms memory terms) internal pure {
+    function requireValid(AuctionTerms memory terms) internal pure {
         Market.requireWithin("bufferWad", terms.bufferWad, 0, Fixed.WAD);
         Market.requireWithin("startWad", terms.startWad, 1, Fixed.WAD);
         Market.requireWithin("kneeWad", terms.kneeWad, 1, terms.startWad);

@@ -18,7 +18,7 @@ library Margin {
     struct Holding {
         uint256 valueWad;
         uint256 safeWad;
-        Collateral.Terms terms;
+        Collateral.HaircutTerms terms;
         uint256 underlying;
     }
 
@@ -30,9 +30,9 @@ library Margin {
         int256 cashWad;
         Holding[] holdings;
         Standard.Exposure[] exposures;
-        Standard.Line[] lines;
-        Portfolio.Stake[] stakes;
-        Stress.Verdict verdict;
+        Standard.HeldOption[] lines;
+        Portfolio.PortfolioExposure[] stakes;
+        Stress.PortfolioRequirement verdict;
         uint256 depegRateWad;
         Stale stale;
     }
@@ -71,7 +71,7 @@ library Margin {
     function adjustedEquity(Book memory self, Level level) internal pure returns (int256 total) {
         total = self.cashWad;
         for (uint256 i = 0; i < self.holdings.length; i++) {
-            Collateral.Terms memory terms = self.holdings[i].terms;
+            Collateral.HaircutTerms memory terms = self.holdings[i].terms;
             uint256 haircut = level == Level.Initial ? terms.haircutInitial : terms.haircutMaintenance;
             uint256 valueWad = level == Level.Initial ? self.holdings[i].safeWad : self.holdings[i].valueWad;
             if (isModelled(self, self.holdings[i].underlying)) haircut = 0;
@@ -121,7 +121,7 @@ library Margin {
     /// @notice Whether an option is the first of its expiry.
     /// @param lines options of the account
     /// @param place place of the option
-    function isFirst(Standard.Line[] memory lines, uint256 place) internal pure returns (bool) {
+    function isFirst(Standard.HeldOption[] memory lines, uint256 place) internal pure returns (bool) {
         for (uint256 i = 0; i < place; i++) {
             if (Standard.isSameTerm(lines[i], lines[place])) return false;
         }

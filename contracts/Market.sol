@@ -19,7 +19,7 @@ library Market {
     /// of size: the size term [wad]; maintenanceScale: part of the size term at maintenance [wad]; spreadRate: requirement per offset notional
     /// [wad]; profitWeight: part of an unrealised profit that counts at initial [wad]; confidenceThreshold, confidenceFactor [wad];
     /// fundingBase: funding of a perp without premium [wad per 8 hours]; fundingCap: largest funding, 0 = none [wad per 8 hours]
-    struct Risk {
+    struct MarketRisk {
         uint64 heartbeatSecs;
         uint64 markBand;
         uint64 tradeBand;
@@ -127,7 +127,7 @@ library Market {
     /// @notice Refuses risk parameters outside their ranges.
     /// @param risk parameters of an underlying
     /// @custom:reverts ParameterOutOfRange
-    function requireValid(Risk memory risk) internal pure {
+    function requireValid(MarketRisk memory risk) internal pure {
         requireWithin("heartbeatSecs", risk.heartbeatSecs, 1, 365 days);
         requireWithin("markBand", risk.markBand, 0, Fixed.WAD - 1);
         requireWithin("tradeBand", risk.tradeBand, 0, Fixed.WAD);

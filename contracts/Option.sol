@@ -17,7 +17,7 @@ library Option {
     /// @notice What decides the price of an option.
     /// @dev forwardWad: price of the underlying for delivery at expiry [wad]; strikeWad [wad]; volWad: per root of a year [wad];
     /// secs: time to expiry [seconds]; discountWad: price now of one at expiry [wad, at most 1]; isCall: right to buy, else to sell
-    struct Terms {
+    struct OptionTerms {
         uint256 forwardWad;
         uint256 strikeWad;
         uint256 volWad;
@@ -29,7 +29,7 @@ library Option {
     /// @notice Sensitivities of the price of one option.
     /// @dev deltaWad: per 1 of the forward [wad]; gammaWad: of delta per 1 of the forward [wad]; vegaWad: per 1 (100 %) of vol [wad];
     /// thetaWad: per year that passes, with forward, vol and rate as they are [wad]
-    struct Greeks {
+    struct OptionGreeks {
         int256 deltaWad;
         uint256 gammaWad;
         uint256 vegaWad;
@@ -69,7 +69,7 @@ library Option {
     /// F - K more, so that a call less a put is F - K to the wei before discount; |error| <= 1e-17 * min(F, K) + 2 wei
     /// @param terms what decides the price
     /// @custom:rounds down, because a mark is one for both sides
-    function price(Terms memory terms) internal pure returns (uint256) {
+    function price(OptionTerms memory terms) internal pure returns (uint256) {
         uint256 deviationWad = deviation(terms.volWad, terms.secs);
         uint256 undiscounted = payoff(terms.forwardWad, terms.strikeWad, terms.isCall)
             + _timeValue(terms.forwardWad, terms.strikeWad, deviationWad);
@@ -102,7 +102,7 @@ library Option {
     /// and of the density are within 5e-18 * (1 + 1 / s), as a logarithm has one that s divides. At s = 0 the price is the payoff, and its kink at F = K has half the delta of either side
     /// @param terms what decides the price
     /// @custom:rounds down, delta toward zero, because a mark is one for both sides
-    function greeks(Terms memory terms) internal pure returns (Greeks memory) {
+    function greeks(OptionTerms memory terms) internal pure returns (OptionGreeks memory) {
         uint256 deviationWad = deviation(terms.volWad, terms.secs);
         int256 d = _reach(terms.forwardWad, terms.strikeWad, deviationWad);
         if (terms.forwardWad >= terms.strikeWad) d = int256(deviationWad) - d;
@@ -111,7 +111,7 @@ library Option {
         uint256 weight = Fixed.mulDivDown(terms.forwardWad, density, Fixed.WAD);
         // forward and deviation are below 2^200
         uint256 breadth = terms.forwardWad * deviationWad;
-        return Greeks({
+        return OptionGreeks({
             deltaWad: terms.isCall ? int256(delta) : -int256(delta),
             gammaWad: breadth == 0 ? 0 : Fixed.mulDivDown(density, Fixed.WAD_SQUARED, breadth),
             vegaWad: Fixed.mulDivDown(weight, deviation(Fixed.WAD, terms.secs), Fixed.WAD),
@@ -152,7 +152,7 @@ library Option {
     /// @param weight D * F * pdf(d) [wad]
     /// @param deviationWad deviation s [wad]
     /// @custom:rounds both parts down, because a mark is one for both sides
-    function _theta(Terms memory terms, uint256 weight, uint256 deviationWad) private pure returns (int256) {
+    function _theta(OptionTerms memory terms, uint256 weight, uint256 deviationWad) private pure returns (int256) {
         if (terms.secs == 0 || terms.discountWad == 0) return 0;
         // -ln(D) of a wad above zero is below 42, deviations are below 2^104 and a year is below 2^25
         uint256 earned = Fixed.abs(Exp.ln(terms.discountWad)) * YEAR;

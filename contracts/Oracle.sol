@@ -31,7 +31,7 @@ library Oracle {
     /// @notice What shields an underlying from a manipulated print.
     /// @dev maxJump: largest move that needs no second print, 0 = any [wad]; confirmSecs: time from the first print to the second [seconds];
     /// stableRate: how fast the stable price follows, 0 = at once [wad per second]
-    struct Guard {
+    struct PriceGuard {
         uint64 maxJump;
         uint64 confirmSecs;
         uint64 stableRate;
@@ -57,7 +57,7 @@ library Oracle {
     /// @notice Refuses a guard outside its ranges.
     /// @param guard what shields an underlying
     /// @custom:reverts ParameterOutOfRange
-    function requireValid(Guard memory guard) internal pure {
+    function requireValid(PriceGuard memory guard) internal pure {
         Market.requireWithin("maxJump", guard.maxJump, 0, Fixed.WAD);
         Market.requireWithin("confirmSecs", guard.confirmSecs, 0, 1 days);
         Market.requireWithin("stableRate", guard.stableRate, 0, Fixed.WAD);
@@ -88,7 +88,7 @@ library Oracle {
     /// @param self print to replace
     /// @param guard what shields the underlying
     /// @param indexWad spot price of the underlying [wad]
-    function confirm(Price storage self, Guard memory guard, uint256 indexWad) internal returns (bool) {
+    function confirm(Price storage self, PriceGuard memory guard, uint256 indexWad) internal returns (bool) {
         bool known = self.publishedAt == 0 || guard.maxJump == 0 || isNear(indexWad, self.index, guard.maxJump);
         if (!known && self.pending != 0 && isNear(indexWad, self.pending, guard.maxJump)) {
             if (block.timestamp < self.pendingAt + guard.confirmSecs) return false;

@@ -14,8 +14,8 @@ contract Policy is Store, Proxy {
     /// @dev the code of further views of an account
     address public immutable teller;
 
-    event PortfolioScheduled(address indexed sender, uint256 indexed underlying, Portfolio.Risk risk, uint256 effectiveAt);
-    event PortfolioEnacted(address indexed sender, uint256 indexed underlying, Portfolio.Risk risk);
+    event PortfolioScheduled(address indexed sender, uint256 indexed underlying, Portfolio.PortfolioRisk risk, uint256 effectiveAt);
+    event PortfolioEnacted(address indexed sender, uint256 indexed underlying, Portfolio.PortfolioRisk risk);
     event RulesScheduled(address indexed sender, Stress.Rules rules, uint256 effectiveAt);
     event RulesEnacted(address indexed sender, Stress.Rules rules);
 
@@ -27,7 +27,7 @@ contract Policy is Store, Proxy {
     /// @param underlying number of the underlying
     /// @param risk parameters of portfolio margin of an underlying
     /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
-    function schedulePortfolio(uint256 underlying, Portfolio.Risk calldata risk) external {
+    function schedulePortfolio(uint256 underlying, Portfolio.PortfolioRisk calldata risk) external {
         requireOwner(msg.sender);
         requireUnderlying(underlying);
         Portfolio.requireValid(risk);
@@ -39,7 +39,7 @@ contract Policy is Store, Proxy {
     /// @param underlying number of the underlying
     /// @param risk parameters of portfolio margin of an underlying
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
-    function enactPortfolio(uint256 underlying, Portfolio.Risk calldata risk) external {
+    function enactPortfolio(uint256 underlying, Portfolio.PortfolioRisk calldata risk) external {
         requireOwner(msg.sender);
         enact(keccak256(abi.encode("portfolio", underlying, risk)));
         ledger.portfolioRisks[underlying] = risk;
@@ -72,7 +72,7 @@ contract Policy is Store, Proxy {
     }
 
     /// @notice Every parameter in force.
-    function parameters() external view returns (Parameters.Sheet memory) {
+    function parameters() external view returns (Parameters.ParameterSet memory) {
         return Parameters.sheet(ledger, delaySecs);
     }
 

@@ -36,7 +36,7 @@ library Portfolio {
     }
 
     /// @notice Parameters of portfolio margin of an underlying.
-    struct Risk {
+    struct PortfolioRisk {
         Shock.VolRisk vol;
         Shock.SkewRisk skew;
         Shock.RateRisk rate;
@@ -46,7 +46,7 @@ library Portfolio {
 
     /// @notice An option that an account holds, of an expiry.
     /// @dev strikeWad, size, volWad: by which it is priced, markWad: price at which it is valued [wad]
-    struct Line {
+    struct ExpiryOption {
         uint256 strikeWad;
         bool isCall;
         int256 size;
@@ -57,13 +57,13 @@ library Portfolio {
     /// @notice The options of an account that end at the same time.
     /// @dev fixedWad, floatingWad: parts of the forward that are known, and that move with the spot price [wad]; rateWad: per year, not negative
     /// [wad]; secs: time to expiry [seconds]; confidenceWad: the least of what they are priced by [wad]
-    struct Term {
+    struct ExpiryHoldings {
         uint256 fixedWad;
         uint256 floatingWad;
         uint256 rateWad;
         uint256 secs;
         uint256 confidenceWad;
-        Line[] lines;
+        ExpiryOption[] lines;
     }
 
     /// @notice Collateral whose price is that of the underlying, so that its moves count.
@@ -78,21 +78,21 @@ library Portfolio {
     /// @notice What an account has at stake in one underlying.
     /// @dev indexWad: spot price [wad]; netWad2: sum of size * mark of perps and futures [wad * wad, exact]; grossSizeWad: sum of their |sizes|
     /// [wad]; confidenceWad: the least of what they are priced by [wad]
-    struct Stake {
-        Risk risk;
+    struct PortfolioExposure {
+        PortfolioRisk risk;
         uint256 indexWad;
         int256 netWad2;
         uint256 grossSizeWad;
         uint256 confidenceWad;
         Hedge[] hedges;
-        Term[] terms;
+        ExpiryHoldings[] terms;
     }
 
     /// @notice An expiry, made ready to be priced many times.
     /// @dev forwardLog: logarithm of the forward [wad]; discountWad: price now of one at expiry [wad]; strikeLogs: logarithms of the
     /// strikes [wad]; deviations: of line i in mode m at place i * MODES + m [wad]; valueWad2: sum of size * mark [wad * wad, exact]
-    struct Sheet {
-        Term term;
+    struct PricedExpiry {
+        ExpiryHoldings term;
         uint256 discountWad;
         int256[] strikeLogs;
         uint256[] deviations;
@@ -104,7 +104,7 @@ library Portfolio {
     /// @param self stake to add to
     /// @param size size of the position [wad]
     /// @param priceWad part of its price that moves with the spot price [wad]
-    function stake(Stake memory self, int256 size, uint256 priceWad) internal pure {
+    function stake(PortfolioExposure memory self, int256 size, uint256 priceWad) internal pure {
         self.netWad2 += size * int256(priceWad);
         self.grossSizeWad += Fixed.abs(size);
     }
@@ -114,7 +114,7 @@ library Portfolio {
     /// @param self what is at stake
     /// @param scenarios what might happen
     /// @custom:rounds toward minus infinity, because gains go down and losses go up
-    function outcomes(Stake memory self, Shock.Scenario[] memory scenarios)
+    function outcomes(PortfolioExposure memory self, Shock.Scenario[] memory scenarios)
         internal
         pure
         returns (int256[] memory profitsWad, int256 basisWad)
@@ -128,7 +128,7 @@ library Portfolio {
             if (self.netWad2 != 0) profitsWad[k] += Fixed.mulDivFloor(self.netWad2, shock, Fixed.WAD);
         }
         for (uint256 i = 0; i < self.terms.length; i++) {
-            Sheet memory sheet = ready(self.terms[i], self.risk);
+            PricedExpiry memory sheet = ready(self.terms[i], self.risk);
             _stress(sheet, self.risk.rate, scenarios, profitsWad);
             basisWad += basis(sheet, self.risk.basis);
         }
@@ -141,7 +141,7 @@ library Portfolio {
     /// @notice An expiry, made ready to be priced many times.
     /// @param term options that end then
     /// @param risk parameters of the underlying
-    function ready(Term memory term, Risk memory risk) internal pure returns (Sheet memory self) {
+    function ready(ExpiryHoldings memory term, PortfolioRisk memory risk) internal pure returns (PricedExpiry memory self) {
         self.term = term;
         self.discountWad = Option.discount(term.rateWad, term.secs);
         self.strikeLogs = new int256[](term.lines.length);
@@ -149,7 +149,7 @@ library Portfolio {
         Shock.Shape memory shape = Shock.shape(risk.vol, risk.skew, term.secs);
         int256 forwardLog = _ln(term.fixedWad + term.floatingWad);
         for (uint256 i = 0; i < term.lines.length; i++) {
-            Line memory line = term.lines[i];
+            ExpiryOption memory line = term.lines[i];
             self.strikeLogs[i] = _ln(line.strikeWad);
             self.valueWad2 += line.size * int256(line.markWad);
             int256 apartWad = self.strikeLogs[i] - forwardLog;
@@ -165,7 +165,7 @@ library Portfolio {
     /// @param self expiry, made ready
     /// @param spotShock change of the spot price as a part of it [wad]
     /// @param mode what happens to vols
-    function shocked(Sheet memory self, int256 spotShock, uint256 mode) internal pure returns (int256) {
+    function shocked(PricedExpiry memory self, int256 spotShock, uint256 mode) internal pure returns (int256) {
         uint256 forwardWad = Shock.forward(self.term.fixedWad, self.term.floatingWad, spotShock);
         return _value(self, forwardWad, _ln(forwardWad), mode);
     }
@@ -175,7 +175,7 @@ library Portfolio {
     /// @param self expiry, made ready
     /// @param risk how far forwards move and what part of the loss is held
     /// @custom:rounds toward minus infinity, because losses go up
-    function basis(Sheet memory self, BasisRisk memory risk) internal pure returns (int256) {
+    function basis(PricedExpiry memory self, BasisRisk memory risk) internal pure returns (int256) {
         int256 up = shocked(self, risk.upShock, Shock.STILL);
         int256 down = shocked(self, risk.downShock, Shock.STILL);
         int256 change = (up < down ? up : down) - self.valueWad2;
@@ -206,7 +206,7 @@ library Portfolio {
     /// @dev that of perps and futures, naked short options, haircuts and, at initial, doubtful prices
     /// @param self what is at stake
     /// @param level initial or maintenance
-    function contingency(Stake memory self, Level level) internal pure returns (uint256 total) {
+    function contingency(PortfolioExposure memory self, Level level) internal pure returns (uint256 total) {
         total = perpContingency(self, level) + doubt(self, level);
         for (uint256 i = 0; i < self.terms.length; i++) total += optionContingency(self, self.terms[i], level);
         for (uint256 i = 0; i < self.hedges.length; i++) {
@@ -218,7 +218,7 @@ library Portfolio {
     /// @dev rate * index * sum of |sizes|
     /// @param self what is at stake
     /// @param level initial or maintenance
-    function perpContingency(Stake memory self, Level level) internal pure returns (uint256) {
+    function perpContingency(PortfolioExposure memory self, Level level) internal pure returns (uint256) {
         Contingency memory risk = self.risk.contingency;
         uint256 rate = level == Level.Initial ? risk.perpInitial : risk.perpMaintenance;
         return Standard.priced(self.grossSizeWad, self.indexWad, rate);
@@ -229,7 +229,7 @@ library Portfolio {
     /// @param self what is at stake
     /// @param term options that end at the same time
     /// @param level initial or maintenance
-    function optionContingency(Stake memory self, Term memory term, Level level) internal pure returns (uint256) {
+    function optionContingency(PortfolioExposure memory self, ExpiryHoldings memory term, Level level) internal pure returns (uint256) {
         Contingency memory risk = self.risk.contingency;
         uint256 rate = level == Level.Initial ? risk.optionInitial : risk.optionMaintenance;
         return Standard.priced(naked(term.lines), self.indexWad, rate);
@@ -238,7 +238,7 @@ library Portfolio {
     /// @notice Size of the naked short options of an expiry.
     /// @dev sum over strikes and types of max(0, -sum of sizes): a short is paired with a long of the same strike and type only
     /// @param lines options that end at the same time
-    function naked(Line[] memory lines) internal pure returns (uint256 total) {
+    function naked(ExpiryOption[] memory lines) internal pure returns (uint256 total) {
         for (uint256 i = 0; i < lines.length; i++) {
             int256 sum = 0;
             for (uint256 j = 0; j < lines.length; j++) {
@@ -266,12 +266,12 @@ library Portfolio {
     /// @dev initial only: (1 - confidence) * factor * index * sum of |sizes|, below the threshold, per expiry and for perps and futures
     /// @param self what is at stake
     /// @param level initial or maintenance
-    function doubt(Stake memory self, Level level) internal pure returns (uint256 total) {
+    function doubt(PortfolioExposure memory self, Level level) internal pure returns (uint256 total) {
         if (level == Level.Maintenance) return 0;
         Contingency memory risk = self.risk.contingency;
         total = Standard.priced(self.grossSizeWad, self.indexWad, doubtRate(risk, self.confidenceWad));
         for (uint256 i = 0; i < self.terms.length; i++) {
-            Term memory term = self.terms[i];
+            ExpiryHoldings memory term = self.terms[i];
             uint256 sizeWad = 0;
             for (uint256 j = 0; j < term.lines.length; j++) sizeWad += Fixed.abs(term.lines[j].size);
             total += Standard.priced(sizeWad, self.indexWad, doubtRate(risk, term.confidenceWad));
@@ -292,7 +292,7 @@ library Portfolio {
     /// @dev at initial no less is held than at maintenance
     /// @param risk parameters of portfolio margin of an underlying
     /// @custom:reverts ParameterOutOfRange
-    function requireValid(Risk memory risk) internal pure {
+    function requireValid(PortfolioRisk memory risk) internal pure {
         Shock.requireVol(risk.vol);
         Shock.requireSkew(risk.skew);
         Shock.requireRate(risk.rate);
@@ -318,7 +318,7 @@ library Portfolio {
     /// @param scenarios what might happen
     /// @param profitsWad2 profit so far in each scenario [wad * wad]
     /// @custom:rounds toward minus infinity, because gains go down and losses go up
-    function _stress(Sheet memory sheet, Shock.RateRisk memory risk, Shock.Scenario[] memory scenarios, int256[] memory profitsWad2)
+    function _stress(PricedExpiry memory sheet, Shock.RateRisk memory risk, Shock.Scenario[] memory scenarios, int256[] memory profitsWad2)
         private
         pure
     {
@@ -345,15 +345,15 @@ library Portfolio {
     /// @param forwardLog logarithm of the forward [wad]
     /// @param mode what happens to vols
     /// @custom:rounds prices down, because a mark is one for both sides
-    function _value(Sheet memory sheet, uint256 forwardWad, int256 forwardLog, uint256 mode) private pure returns (int256 valueWad2) {
+    function _value(PricedExpiry memory sheet, uint256 forwardWad, int256 forwardLog, uint256 mode) private pure returns (int256 valueWad2) {
         unchecked {
             uint256 discountWad = sheet.discountWad;
-            Line[] memory lines = sheet.term.lines;
+            ExpiryOption[] memory lines = sheet.term.lines;
             uint256[] memory deviations = sheet.deviations;
             int256[] memory strikeLogs = sheet.strikeLogs;
             uint256 place = mode;
             for (uint256 i = 0; i < strikeLogs.length; i++) {
-                Line memory line = lines[i];
+                ExpiryOption memory line = lines[i];
                 int256 apartWad = forwardLog - strikeLogs[i];
                 uint256 priceWad = Option.undiscounted(forwardWad, line.strikeWad, apartWad, deviations[place], line.isCall);
                 valueWad2 += line.size * int256(Fixed.mulDivDown(priceWad, discountWad, Fixed.WAD));

@@ -50,12 +50,12 @@ library Stakes {
     /// @dev expiries in the order of the first option of each
     /// @param book account, valued
     /// @param underlying number of the underlying
-    function terms(Margin.Book memory book, uint256 underlying) internal pure returns (Portfolio.Term[] memory found) {
+    function terms(Margin.Book memory book, uint256 underlying) internal pure returns (Portfolio.ExpiryHoldings[] memory found) {
         uint256 count = 0;
         for (uint256 i = 0; i < book.lines.length; i++) {
             if (book.lines[i].underlying == underlying && Margin.isFirst(book.lines, i)) count++;
         }
-        found = new Portfolio.Term[](count);
+        found = new Portfolio.ExpiryHoldings[](count);
         count = 0;
         for (uint256 i = 0; i < book.lines.length; i++) {
             if (book.lines[i].underlying == underlying && Margin.isFirst(book.lines, i)) found[count++] = term(book.lines, i);
@@ -65,8 +65,8 @@ library Stakes {
     /// @notice Options of one expiry.
     /// @param lines options of the account
     /// @param first place of the first option of the expiry
-    function term(Standard.Line[] memory lines, uint256 first) internal pure returns (Portfolio.Term memory found) {
-        Standard.Line memory sample = lines[first];
+    function term(Standard.HeldOption[] memory lines, uint256 first) internal pure returns (Portfolio.ExpiryHoldings memory found) {
+        Standard.HeldOption memory sample = lines[first];
         found.fixedWad = sample.fixedWad;
         found.floatingWad = sample.forwardWad - sample.fixedWad;
         found.rateWad = sample.rateWad;
@@ -76,12 +76,12 @@ library Stakes {
         for (uint256 i = first; i < lines.length; i++) {
             if (Standard.isSameTerm(lines[i], sample)) count++;
         }
-        found.lines = new Portfolio.Line[](count);
+        found.lines = new Portfolio.ExpiryOption[](count);
         count = 0;
         for (uint256 i = first; i < lines.length; i++) {
-            Standard.Line memory line = lines[i];
+            Standard.HeldOption memory line = lines[i];
             if (!Standard.isSameTerm(line, sample)) continue;
-            found.lines[count++] = Portfolio.Line(line.strikeWad, line.isCall, line.size, line.volWad, line.markWad);
+            found.lines[count++] = Portfolio.ExpiryOption(line.strikeWad, line.isCall, line.size, line.volWad, line.markWad);
         }
     }
 }

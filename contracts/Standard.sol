@@ -19,7 +19,7 @@ library Standard {
     /// and losses [wad]; safeGainWad, safeLossWad: the same at the worse of index and stable price [wad]; baseWad: collateral priced by this
     /// underlying [wad]; sizes are those of perps and futures
     struct Exposure {
-        Market.Risk risk;
+        Market.MarketRisk risk;
         Market.OptionRisk optionRisk;
         uint256 indexWad;
         uint256 confidenceWad;
@@ -39,7 +39,7 @@ library Standard {
     /// @dev strikeWad, size, markWad: price at which it is valued, forwardWad: of its expiry, fixedWad: part of that which is known already,
     /// volWad, rateWad: by which it is priced, confidenceWad: the least of what it is valued by [wad]; expiry [unix seconds]; secs: time
     /// that is left [seconds]
-    struct Line {
+    struct HeldOption {
         uint256 underlying;
         uint256 expiry;
         uint256 strikeWad;
@@ -93,7 +93,7 @@ library Standard {
     /// @param sizeWad sum of sizes [wad]
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
-    function rate(Market.Risk memory risk, int256 sizeWad, Level level) internal pure returns (uint256) {
+    function rate(Market.MarketRisk memory risk, int256 sizeWad, Level level) internal pure returns (uint256) {
         uint256 term = risk.baseRate + Fixed.mulDivUp(Fixed.abs(sizeWad), risk.impactRate, risk.skewScale);
         if (level == Level.Initial) return Fixed.max(risk.initialRate, term);
         return Fixed.max(risk.maintenanceRate, Fixed.mulDivUp(term, risk.maintenanceScale, Fixed.WAD));
@@ -121,7 +121,7 @@ library Standard {
     /// @param line option
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
-    function shortRequirement(Exposure memory exposure, Line memory line, Level level) internal pure returns (uint256) {
+    function shortRequirement(Exposure memory exposure, HeldOption memory line, Level level) internal pure returns (uint256) {
         Market.OptionRisk memory risk = exposure.optionRisk;
         uint256 indexWad = exposure.indexWad;
         uint256 stableWad = exposure.stableWad;
@@ -144,7 +144,7 @@ library Standard {
     /// @param spotWad spot price of the underlying [wad], not zero
     /// @custom:rounds up, because it must be held
     /// @custom:reverts FullMulDivFailed
-    function spotRequirement(Market.OptionRisk memory risk, Line memory line, uint256 spotWad) internal pure returns (uint256) {
+    function spotRequirement(Market.OptionRisk memory risk, HeldOption memory line, uint256 spotWad) internal pure returns (uint256) {
         (uint256 far, uint256 near) = line.isCall ? (line.strikeWad, spotWad) : (spotWad, line.strikeWad);
         uint256 otm = Fixed.mulDivDown(Option.payoff(far, near, true), Fixed.WAD, spotWad);
         uint256 perSpot = Fixed.max(risk.maxSpotRate - Fixed.min(risk.maxSpotRate, otm), risk.minSpotRate);
@@ -155,7 +155,7 @@ library Standard {
     /// @dev -min(0, sum of size * payoff) over spot at 0 and at each strike [wad * wad, exact]; every size and payoff is at most 2^96
     /// @param lines options of the account
     /// @param first place of the first option of the expiry
-    function maxLoss(Line[] memory lines, uint256 first) internal pure returns (uint256 lossWad2) {
+    function maxLoss(HeldOption[] memory lines, uint256 first) internal pure returns (uint256 lossWad2) {
         for (uint256 i = first; i <= lines.length; i++) {
             if (i < lines.length && !isSameTerm(lines[i], lines[first])) continue;
             uint256 spotWad = i < lines.length ? lines[i].strikeWad : 0;
@@ -171,7 +171,7 @@ library Standard {
     /// @notice Whether two options end at the same time on the same underlying.
     /// @param a option
     /// @param b option
-    function isSameTerm(Line memory a, Line memory b) internal pure returns (bool) {
+    function isSameTerm(HeldOption memory a, HeldOption memory b) internal pure returns (bool) {
         return a.underlying == b.underlying && a.expiry == b.expiry;
     }
 
@@ -182,7 +182,7 @@ library Standard {
     /// @param first place of the first option of the expiry
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
-    function stripRequirement(Exposure memory exposure, Line[] memory lines, uint256 first, Level level) internal pure returns (uint256) {
+    function stripRequirement(Exposure memory exposure, HeldOption[] memory lines, uint256 first, Level level) internal pure returns (uint256) {
         uint256 isolatedWad2 = 0;
         int256 calls = 0;
         for (uint256 i = first; i < lines.length; i++) {
@@ -221,7 +221,7 @@ library Standard {
     /// @param depegRateWad requirement per notional because the quote token has lost its peg [wad]
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
-    function shortContingency(Exposure memory exposure, Line memory line, uint256 depegRateWad, Level level) internal pure returns (uint256) {
+    function shortContingency(Exposure memory exposure, HeldOption memory line, uint256 depegRateWad, Level level) internal pure returns (uint256) {
         if (level == Level.Maintenance || line.size >= 0) return 0;
         uint256 rateWad = doubtRate(exposure.risk, line.confidenceWad);
         return priced(Fixed.abs(line.size), exposure.indexWad, rateWad) + priced(Fixed.abs(line.size), exposure.indexWad, depegRateWad);
@@ -232,7 +232,7 @@ library Standard {
     /// @param risk parameters of the underlying
     /// @param confidenceWad how sure the price is [wad]
     /// @custom:rounds up, because it must be held
-    function doubtRate(Market.Risk memory risk, uint256 confidenceWad) internal pure returns (uint256) {
+    function doubtRate(Market.MarketRisk memory risk, uint256 confidenceWad) internal pure returns (uint256) {
         if (confidenceWad >= risk.confidenceThreshold) return 0;
         return Fixed.mulDivUp(Fixed.WAD - confidenceWad, risk.confidenceFactor, Fixed.WAD);
     }

@@ -10,7 +10,7 @@ import {Ledger} from "./Ledger.sol";
 abstract contract Store {
     /// @notice What a batch has to judge of an account at its end.
     /// @dev noted: whether the account was touched; rising: whether its risk was raised; beforeWad: margin at initial before [wad]
-    struct Touch {
+    struct PendingCheck {
         bool noted;
         bool rising;
         int256 beforeWad;
@@ -28,7 +28,7 @@ abstract contract Store {
     mapping(bytes32 change => uint256) public effectiveAt;
     bool internal transient deferring;
     AccountId[] internal touched;
-    mapping(AccountId => Touch) internal touches;
+    mapping(AccountId => PendingCheck) internal touches;
 
     /// @notice Brings interest up to now.
     /// @dev before cash moves or the terms of interest change

@@ -12,14 +12,14 @@ contract Stress {
     /// @dev scenarios: what might happen; terms, matrix: how losses of underlyings add up
     struct Rules {
         Shock.Scenario[] scenarios;
-        Correlation.Terms terms;
+        Correlation.LossTerms terms;
         Correlation.Matrix matrix;
     }
 
     /// @notice What an account must hold by portfolio margin.
     /// @dev initialWad, maintenanceWad: requirement; sumWad: losses of all underlyings, each alone; lossInitialWad, lossMaintenanceWad: loss
     /// of all together [wad]
-    struct Verdict {
+    struct PortfolioRequirement {
         uint256 initialWad;
         uint256 maintenanceWad;
         uint256 sumWad;
@@ -31,8 +31,8 @@ contract Stress {
     /// @param stakes what is at stake, by number of the underlying
     /// @param rules how portfolio margin is asked for
     /// @param quoteWad price of the quote token [wad]
-    function judge(Portfolio.Stake[] memory stakes, Rules memory rules, uint256 quoteWad) external pure returns (Verdict memory verdict) {
-        Correlation.Outlook memory found = Correlation.outlook(stakes, rules.scenarios);
+    function judge(Portfolio.PortfolioExposure[] memory stakes, Rules memory rules, uint256 quoteWad) external pure returns (PortfolioRequirement memory verdict) {
+        Correlation.ScenarioLossTable memory found = Correlation.outlook(stakes, rules.scenarios);
         verdict.sumWad = Correlation.sum(found.legs);
         verdict.lossInitialWad = Correlation.loss(found, rules.terms, rules.matrix, Level.Initial);
         verdict.lossMaintenanceWad = Correlation.loss(found, rules.terms, rules.matrix, Level.Maintenance);
@@ -43,7 +43,7 @@ contract Stress {
     /// @notice What an account loses in each scenario, by underlying and in all.
     /// @param stakes what is at stake, by number of the underlying
     /// @param rules how portfolio margin is asked for
-    function outlook(Portfolio.Stake[] memory stakes, Rules memory rules) external pure returns (Correlation.Outlook memory) {
+    function outlook(Portfolio.PortfolioExposure[] memory stakes, Rules memory rules) external pure returns (Correlation.ScenarioLossTable memory) {
         return Correlation.outlook(stakes, rules.scenarios);
     }
 }

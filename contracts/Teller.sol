@@ -15,7 +15,7 @@ import {Valuation} from "./Valuation.sol";
 contract Teller is Store {
     /// @notice How the worth of the positions in one underlying changes.
     /// @dev deltaWad: with the price, gammaWad: of delta with the price, vegaWad: with a vol of 1 more, thetaWad: with a year that passes [wad]
-    struct Greeks {
+    struct UnderlyingGreeks {
         int256 deltaWad;
         int256 gammaWad;
         int256 vegaWad;
@@ -25,7 +25,7 @@ contract Teller is Store {
     /// @notice What an account loses in each scenario, by underlying and in all, and the worst of each underlying.
     /// @dev at the last prices; nothing in standard mode
     /// @param account account
-    function scenarios(AccountId account) external view returns (Correlation.Outlook memory found, uint256[] memory places) {
+    function scenarios(AccountId account) external view returns (Correlation.ScenarioLossTable memory found, uint256[] memory places) {
         Margin.Book memory valued = Valuation.book(ledger, account);
         found = ledger.stress.outlook(valued.stakes, ledger.rules);
         places = new uint256[](valued.stakes.length);
@@ -35,9 +35,9 @@ contract Teller is Store {
     /// @notice Greeks of the positions of an account, by underlying.
     /// @dev at the last prices; a perp or future has a delta of its size and nothing else, collateral has none
     /// @param account account
-    function greeks(AccountId account) external view returns (Greeks[] memory found) {
+    function greeks(AccountId account) external view returns (UnderlyingGreeks[] memory found) {
         Margin.Book memory valued = Valuation.book(ledger, account);
-        found = new Greeks[](valued.exposures.length);
+        found = new UnderlyingGreeks[](valued.exposures.length);
         for (uint256 i = 0; i < found.length; i++) found[i].deltaWad = valued.exposures[i].sizeWad;
         for (uint256 i = 0; i < valued.lines.length; i++) {
             uint256 underlying = valued.lines[i].underlying;
@@ -50,12 +50,12 @@ contract Teller is Store {
     /// @param total greeks so far
     /// @param line option
     /// @custom:rounds down, because it is only told
-    function added(Greeks memory total, Standard.Line memory line) internal pure returns (Greeks memory) {
+    function added(UnderlyingGreeks memory total, Standard.HeldOption memory line) internal pure returns (UnderlyingGreeks memory) {
         uint256 discountWad = Option.discount(line.rateWad, line.secs);
-        Option.Terms memory terms =
-            Option.Terms(line.forwardWad, line.strikeWad, line.volWad, line.secs, discountWad, line.isCall);
-        Option.Greeks memory each = Option.greeks(terms);
-        return Greeks(
+        Option.OptionTerms memory terms =
+            Option.OptionTerms(line.forwardWad, line.strikeWad, line.volWad, line.secs, discountWad, line.isCall);
+        Option.OptionGreeks memory each = Option.greeks(terms);
+        return UnderlyingGreeks(
             total.deltaWad + Fixed.mulDivFloor(line.size, each.deltaWad, Fixed.WAD),
             total.gammaWad + Fixed.mulDivFloor(line.size, int256(each.gammaWad), Fixed.WAD),
             total.vegaWad + Fixed.mulDivFloor(line.size, int256(each.vegaWad), Fixed.WAD),

@@ -48,8 +48,8 @@ library Valuation {
         valued.cashWad = Cash.present(self.cash, holder.principal);
         valued.holdings = new Margin.Holding[](self.assets.length);
         valued.exposures = new Standard.Exposure[](self.risks.length);
-        valued.lines = new Standard.Line[](optionCount(self, holder));
-        if (holder.mode == Account.PORTFOLIO) valued.stakes = new Portfolio.Stake[](self.risks.length);
+        valued.lines = new Standard.HeldOption[](optionCount(self, holder));
+        if (holder.mode == Account.PORTFOLIO) valued.stakes = new Portfolio.PortfolioExposure[](self.risks.length);
         valueBalances(self, holder, valued);
         valuePositions(self, account, valued);
         if (holder.mode == Account.PORTFOLIO) judge(self, valued);
@@ -153,7 +153,7 @@ library Valuation {
     function optionLine(Ledger.State storage self, Margin.Book memory valued, uint256 instrument, int256 size)
         internal
         view
-        returns (Standard.Line memory line)
+        returns (Standard.HeldOption memory line)
     {
         line.underlying = Market.underlyingOf(instrument);
         line.expiry = Market.expiryOf(instrument);
@@ -176,9 +176,9 @@ library Valuation {
     /// @notice Price at which an option is valued.
     /// @dev Black-76 at the forward as it stands, the volatility of the surface, and the time that is left
     /// @param line option
-    function optionMark(Standard.Line memory line) internal pure returns (uint256) {
+    function optionMark(Standard.HeldOption memory line) internal pure returns (uint256) {
         uint256 discountWad = Option.discount(line.rateWad, line.secs);
-        return Option.price(Option.Terms(line.forwardWad, line.strikeWad, line.volWad, line.secs, discountWad, line.isCall));
+        return Option.price(Option.OptionTerms(line.forwardWad, line.strikeWad, line.volWad, line.secs, discountWad, line.isCall));
     }
 
     /// @notice Forward of a dated instrument as it stands, and the part of it that is known already.

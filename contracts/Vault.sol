@@ -17,7 +17,7 @@ import {Stress} from "./Stress.sol";
 /// @notice The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
 contract Vault is Auction, Proxy {
     event VaultOpened(
-        address indexed sender, address owner, address quote, uint256 decimals, uint256 delaySecs, Liquidation.Terms terms
+        address indexed sender, address owner, address quote, uint256 decimals, uint256 delaySecs, Liquidation.AuctionTerms terms
     );
     event OperatorSet(address indexed sender, AccountId indexed account, address operator, bool allowed);
     event ModeSet(address indexed sender, AccountId indexed account, uint256 mode);
@@ -45,13 +45,13 @@ contract Vault is Auction, Proxy {
         uint256 instrument,
         int256 size,
         uint256 priceWad,
-        Side makerAfter,
-        Side takerAfter
+        TradeSide makerAfter,
+        TradeSide takerAfter
     );
 
     /// @notice What a trade leaves in an account.
     /// @dev principal, size, quote [wad]; fundingIndex [ray]
-    struct Side {
+    struct TradeSide {
         int256 principal;
         int256 size;
         int256 quote;
@@ -61,7 +61,7 @@ contract Vault is Auction, Proxy {
     /// @dev the code that judges accounts, and passes on what is not its own; it works on the vault's own storage
     address public immutable appraiser;
 
-    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.Terms memory terms_, address appraiser_, Stress stress_) {
+    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.AuctionTerms memory terms_, address appraiser_, Stress stress_) {
         Liquidation.requireValid(terms_);
         appraiser = appraiser_;
         owner = owner_;
@@ -205,8 +205,8 @@ contract Vault is Auction, Proxy {
         requireTerms(instrument, size, priceWad);
         accrue();
         int256 quote = Fixed.mulDivCeil(size, int256(priceWad), Fixed.WAD);
-        Side memory makerAfter = fillSide(maker, instrument, -size, quote);
-        Side memory takerAfter = fillSide(taker, instrument, size, -quote);
+        TradeSide memory makerAfter = fillSide(maker, instrument, -size, quote);
+        TradeSide memory takerAfter = fillSide(taker, instrument, size, -quote);
         emit Traded(msg.sender, maker, taker, instrument, size, priceWad, makerAfter, takerAfter);
     }
 
@@ -299,7 +299,7 @@ contract Vault is Auction, Proxy {
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
     /// @custom:reverts VaultPaused, TooManyPositions, TooManyOptions, SizeTooLarge, StalePrice, InsufficientMargin
-    function fillSide(AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal returns (Side memory) {
+    function fillSide(AccountId account, uint256 instrument, int256 sizeDelta, int256 quoteDelta) internal returns (TradeSide memory) {
         Account.Holder storage holder = ledger.holders[account];
         Account.Position storage position = holder.positions[instrument];
         bool rising = Account.isRising(position.size, sizeDelta);
@@ -307,7 +307,7 @@ contract Vault is Auction, Proxy {
         int256 beforeWad = begin(account, rising);
         Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
         check(account, rising, beforeWad);
-        return Side(holder.principal, position.size, position.quote, position.fundingIndex);
+        return TradeSide(holder.principal, position.size, position.quote, position.fundingIndex);
     }
 
     /// @notice Code of every door that the vault has not itself: margins, governance, views and prices.

@@ -67,7 +67,7 @@ def _apply(
     with _venture(network, params, account, allow_mainnet) as venture:
         from crossvault.commands.exits import INTERRUPTED
         from crossvault.commands.progress import bar
-        from crossvault.deployment.deployment import AccountNeeded, Options
+        from crossvault.deployment.deployment import AccountNeeded, ApplyOptions
         from crossvault.report import deployment as report
         from crossvault.rpc import ape_networks as networks
 
@@ -75,7 +75,7 @@ def _apply(
             raise AccountNeeded("expected --account, who deploys")
         signer, owner = networks.signer(account), networks.signer(accept_as) if accept_as else None
         with bar(venture.asked.params.name, len(venture.plan.steps), "done") as tick:
-            options = Options(wait, lambda text: click.echo(text, err=True), tick)
+            options = ApplyOptions(wait, lambda text: click.echo(text, err=True), tick)
             ended, done = venture.apply(signer, options, owner)
         _show(as_json, report.applied_data, report.print_applied, venture, ended, done)
         if ended.waiting:
@@ -138,14 +138,14 @@ def _venture(network: str, params: Path, account: str | None, allow_mainnet: boo
     from crossvault.commands.exits import exit_code
 
     try:
-        from crossvault.deployment.deployment import Venture
+        from crossvault.deployment.deployment import Deployment
         from crossvault.deployment.params import load
         from crossvault.rpc import ape_networks as networks
-        from crossvault.rpc.client import Wire
+        from crossvault.rpc.client import RpcClient
 
         load(params)  # what is wrong with the file is told before anything is asked of a network
-        wire = Wire(networks.endpoint(network))
-        yield Venture(params, wire, networks.address(account) if account else None, allow_mainnet)
+        wire = RpcClient(networks.endpoint(network))
+        yield Deployment(params, wire, networks.address(account) if account else None, allow_mainnet)
     except (Exception, KeyboardInterrupt) as ended:
         code = exit_code(ended)
         if code is None:

@@ -17,7 +17,7 @@ contract ProbeBook is Probe {
     function judge(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
         Ledger.State storage state = stored(self);
         valued = blank(state);
-        valued.lines = new Standard.Line[](Valuation.optionCount(state, state.holders[account]));
+        valued.lines = new Standard.HeldOption[](Valuation.optionCount(state, state.holders[account]));
         Valuation.valueBalances(state, state.holders[account], valued);
         Valuation.valuePositions(state, account, valued);
         Valuation.judge(state, valued);

@@ -51,7 +51,7 @@ contract ProbeCash {
         return stored;
     }
 
-    function depegRate(Cash.Terms calldata terms, uint256 priceWad) external pure returns (uint256) {
+    function depegRate(Cash.DepegTerms calldata terms, uint256 priceWad) external pure returns (uint256) {
         return Cash.depegRate(terms, priceWad);
     }
 
@@ -66,7 +66,7 @@ contract ProbeCash {
         Cash.requireCovered(stored);
     }
 
-    function requireValid(Cash.Terms calldata terms, uint256 underlyings) external pure {
+    function requireValid(Cash.DepegTerms calldata terms, uint256 underlyings) external pure {
         Cash.requireValid(terms, underlyings);
     }
 

@@ -31,7 +31,7 @@ contract ProbeCollateral {
         Collateral.requireAmount(amountRaw, decimals);
     }
 
-    function requireValid(Collateral.Terms calldata terms) external pure {
+    function requireValid(Collateral.HaircutTerms calldata terms) external pure {
         Collateral.requireValid(terms);
     }
 

@@ -8,10 +8,10 @@ import {Level} from "../Standard.sol";
 
 /// @notice The functions of Correlation, open to anyone.
 contract ProbeCorrelation {
-    function outlook(Portfolio.Stake[] memory stakes, Shock.Scenario[] memory scenarios)
+    function outlook(Portfolio.PortfolioExposure[] memory stakes, Shock.Scenario[] memory scenarios)
         external
         pure
-        returns (Correlation.Outlook memory)
+        returns (Correlation.ScenarioLossTable memory)
     {
         return Correlation.outlook(stakes, scenarios);
     }
@@ -19,7 +19,7 @@ contract ProbeCorrelation {
     function leg(Shock.Scenario[] memory scenarios, int256[] memory profitsWad, int256 basisWad)
         external
         pure
-        returns (Correlation.Leg memory)
+        returns (Correlation.UnderlyingLoss memory)
     {
         return Correlation.leg(scenarios, profitsWad, basisWad);
     }
@@ -28,21 +28,21 @@ contract ProbeCorrelation {
         return Correlation.joint(profitsWad, scenarios);
     }
 
-    function sum(Correlation.Leg[] memory legs) external pure returns (uint256) {
+    function sum(Correlation.UnderlyingLoss[] memory legs) external pure returns (uint256) {
         return Correlation.sum(legs);
     }
 
     function correlation(
         int256 alikeWad,
         int256 oppositeWad,
-        Correlation.Leg memory a,
-        Correlation.Leg memory b,
+        Correlation.UnderlyingLoss memory a,
+        Correlation.UnderlyingLoss memory b,
         uint256 breakdownWad
     ) external pure returns (int256) {
         return Correlation.correlation(alikeWad, oppositeWad, a, b, breakdownWad);
     }
 
-    function combined(Correlation.Leg[] memory legs, Correlation.Matrix memory matrix, uint256 breakdownWad)
+    function combined(Correlation.UnderlyingLoss[] memory legs, Correlation.Matrix memory matrix, uint256 breakdownWad)
         external
         pure
         returns (uint256)
@@ -51,22 +51,22 @@ contract ProbeCorrelation {
     }
 
     function loss(
-        Correlation.Outlook memory self,
-        Correlation.Terms memory terms,
+        Correlation.ScenarioLossTable memory self,
+        Correlation.LossTerms memory terms,
         Correlation.Matrix memory matrix,
         Level level
     ) external pure returns (uint256) {
         return Correlation.loss(self, terms, matrix, level);
     }
 
-    function lossFactor(Correlation.Terms memory terms, uint256 quoteWad, Level level) external pure returns (uint256) {
+    function lossFactor(Correlation.LossTerms memory terms, uint256 quoteWad, Level level) external pure returns (uint256) {
         return Correlation.lossFactor(terms, quoteWad, level);
     }
 
     function requirement(
-        Correlation.Outlook memory self,
-        Portfolio.Stake[] memory stakes,
-        Correlation.Terms memory terms,
+        Correlation.ScenarioLossTable memory self,
+        Portfolio.PortfolioExposure[] memory stakes,
+        Correlation.LossTerms memory terms,
         Correlation.Matrix memory matrix,
         uint256 quoteWad,
         Level level
@@ -74,7 +74,7 @@ contract ProbeCorrelation {
         return Correlation.requirement(self, stakes, terms, matrix, quoteWad, level);
     }
 
-    function requireValid(Correlation.Terms memory terms) external pure {
+    function requireValid(Correlation.LossTerms memory terms) external pure {
         Correlation.requireValid(terms);
     }
 

@@ -13,14 +13,14 @@ import {Probe} from "./Probe.sol";
 contract ProbeLine is Probe {
     function optionLine(Setup calldata self, uint256 instrument, int256 size)
         external
-        returns (Standard.Line memory line, Margin.Book memory valued)
+        returns (Standard.HeldOption memory line, Margin.Book memory valued)
     {
         Ledger.State storage state = stored(self);
         valued = blank(state);
         line = Valuation.optionLine(state, valued, instrument, size);
     }
 
-    function optionMark(Standard.Line calldata line) external pure returns (uint256) {
+    function optionMark(Standard.HeldOption calldata line) external pure returns (uint256) {
         return Valuation.optionMark(line);
     }
 

@@ -9,7 +9,7 @@ contract ProbeLiquidation {
         return Liquidation.bufferMargin(marginWad, equityWad, bufferWad);
     }
 
-    function discount(Liquidation.Terms calldata terms, uint256 elapsedSecs) external pure returns (uint256) {
+    function discount(Liquidation.AuctionTerms calldata terms, uint256 elapsedSecs) external pure returns (uint256) {
         return Liquidation.discount(terms, elapsedSecs);
     }
 
@@ -33,7 +33,7 @@ contract ProbeLiquidation {
         return Liquidation.payout(equityWad, marginWad, elapsedSecs, insolventSecs);
     }
 
-    function requireValid(Liquidation.Terms calldata terms) external pure {
+    function requireValid(Liquidation.AuctionTerms calldata terms) external pure {
         Liquidation.requireValid(terms);
     }
 }

@@ -18,7 +18,7 @@ contract ProbeMargin {
         return Margin.requirement(self, level);
     }
 
-    function isFirst(Standard.Line[] calldata lines, uint256 place) external pure returns (bool) {
+    function isFirst(Standard.HeldOption[] calldata lines, uint256 place) external pure returns (bool) {
         return Margin.isFirst(lines, place);
     }
 

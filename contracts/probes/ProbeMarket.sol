@@ -41,7 +41,7 @@ contract ProbeMarket {
         Market.requireFormed(instrument, underlyings);
     }
 
-    function requireValid(Market.Risk calldata risk) external pure {
+    function requireValid(Market.MarketRisk calldata risk) external pure {
         Market.requireValid(risk);
     }
 

@@ -17,7 +17,7 @@ contract ProbeOption {
         return Option.deviation(volWad, secs);
     }
 
-    function price(Option.Terms calldata terms) external pure returns (uint256) {
+    function price(Option.OptionTerms calldata terms) external pure returns (uint256) {
         return Option.price(terms);
     }
 
@@ -29,7 +29,7 @@ contract ProbeOption {
         return Option.undiscounted(forwardWad, strikeWad, apartWad, deviationWad, isCall);
     }
 
-    function greeks(Option.Terms calldata terms) external pure returns (Option.Greeks memory) {
+    function greeks(Option.OptionTerms calldata terms) external pure returns (Option.OptionGreeks memory) {
         return Option.greeks(terms);
     }
 }

@@ -9,7 +9,7 @@ contract ProbeOracle {
     Oracle.Price private last;
     Oracle.Curve private known;
 
-    function requireValid(Oracle.Guard calldata guard) external pure {
+    function requireValid(Oracle.PriceGuard calldata guard) external pure {
         Oracle.requireValid(guard);
     }
 
@@ -21,7 +21,7 @@ contract ProbeOracle {
         Oracle.requirePrice(priceWad);
     }
 
-    function confirm(Oracle.Price calldata self, Oracle.Guard calldata guard, uint256 indexWad)
+    function confirm(Oracle.Price calldata self, Oracle.PriceGuard calldata guard, uint256 indexWad)
         external
         returns (bool confirmed, Oracle.Price memory)
     {

@@ -7,12 +7,12 @@ import {Level} from "../Standard.sol";
 
 /// @notice The functions of Portfolio, open to anyone.
 contract ProbePortfolio {
-    function stake(Portfolio.Stake memory self, int256 size, uint256 priceWad) external pure returns (Portfolio.Stake memory) {
+    function stake(Portfolio.PortfolioExposure memory self, int256 size, uint256 priceWad) external pure returns (Portfolio.PortfolioExposure memory) {
         Portfolio.stake(self, size, priceWad);
         return self;
     }
 
-    function outcomes(Portfolio.Stake memory self, Shock.Scenario[] memory scenarios)
+    function outcomes(Portfolio.PortfolioExposure memory self, Shock.Scenario[] memory scenarios)
         external
         pure
         returns (int256[] memory, int256)
@@ -20,15 +20,15 @@ contract ProbePortfolio {
         return Portfolio.outcomes(self, scenarios);
     }
 
-    function ready(Portfolio.Term memory term, Portfolio.Risk memory risk) external pure returns (Portfolio.Sheet memory) {
+    function ready(Portfolio.ExpiryHoldings memory term, Portfolio.PortfolioRisk memory risk) external pure returns (Portfolio.PricedExpiry memory) {
         return Portfolio.ready(term, risk);
     }
 
-    function shocked(Portfolio.Sheet memory self, int256 spotShock, uint256 mode) external pure returns (int256) {
+    function shocked(Portfolio.PricedExpiry memory self, int256 spotShock, uint256 mode) external pure returns (int256) {
         return Portfolio.shocked(self, spotShock, mode);
     }
 
-    function basis(Portfolio.Sheet memory self, Portfolio.BasisRisk memory risk) external pure returns (int256) {
+    function basis(Portfolio.PricedExpiry memory self, Portfolio.BasisRisk memory risk) external pure returns (int256) {
         return Portfolio.basis(self, risk);
     }
 
@@ -40,15 +40,15 @@ contract ProbePortfolio {
         return Portfolio.loss(leastWad, basisWad);
     }
 
-    function contingency(Portfolio.Stake memory self, Level level) external pure returns (uint256) {
+    function contingency(Portfolio.PortfolioExposure memory self, Level level) external pure returns (uint256) {
         return Portfolio.contingency(self, level);
     }
 
-    function perpContingency(Portfolio.Stake memory self, Level level) external pure returns (uint256) {
+    function perpContingency(Portfolio.PortfolioExposure memory self, Level level) external pure returns (uint256) {
         return Portfolio.perpContingency(self, level);
     }
 
-    function optionContingency(Portfolio.Stake memory self, Portfolio.Term memory term, Level level)
+    function optionContingency(Portfolio.PortfolioExposure memory self, Portfolio.ExpiryHoldings memory term, Level level)
         external
         pure
         returns (uint256)
@@ -56,7 +56,7 @@ contract ProbePortfolio {
         return Portfolio.optionContingency(self, term, level);
     }
 
-    function naked(Portfolio.Line[] memory lines) external pure returns (uint256) {
+    function naked(Portfolio.ExpiryOption[] memory lines) external pure returns (uint256) {
         return Portfolio.naked(lines);
     }
 
@@ -68,7 +68,7 @@ contract ProbePortfolio {
         return Portfolio.hedgeContingency(risk, hedge, level);
     }
 
-    function doubt(Portfolio.Stake memory self, Level level) external pure returns (uint256) {
+    function doubt(Portfolio.PortfolioExposure memory self, Level level) external pure returns (uint256) {
         return Portfolio.doubt(self, level);
     }
 
@@ -76,7 +76,7 @@ contract ProbePortfolio {
         return Portfolio.doubtRate(risk, confidenceWad);
     }
 
-    function requireValid(Portfolio.Risk memory risk) external pure {
+    function requireValid(Portfolio.PortfolioRisk memory risk) external pure {
         Portfolio.requireValid(risk);
     }
 }

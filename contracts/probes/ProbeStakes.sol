@@ -21,11 +21,11 @@ contract ProbeStakes {
         return Stakes.isHedge(held, underlying);
     }
 
-    function terms(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.Term[] memory) {
+    function terms(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.ExpiryHoldings[] memory) {
         return Stakes.terms(book, underlying);
     }
 
-    function term(Standard.Line[] memory lines, uint256 first) external pure returns (Portfolio.Term memory) {
+    function term(Standard.HeldOption[] memory lines, uint256 first) external pure returns (Portfolio.ExpiryHoldings memory) {
         return Stakes.term(lines, first);
     }
 }

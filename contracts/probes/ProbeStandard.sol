@@ -19,7 +19,7 @@ contract ProbeStandard {
         return Standard.safeMark(self, size, markWad);
     }
 
-    function rate(Market.Risk calldata risk, int256 sizeWad, Level level) external pure returns (uint256) {
+    function rate(Market.MarketRisk calldata risk, int256 sizeWad, Level level) external pure returns (uint256) {
         return Standard.rate(risk, sizeWad, level);
     }
 
@@ -27,7 +27,7 @@ contract ProbeStandard {
         return Standard.requirement(self, level);
     }
 
-    function shortRequirement(Standard.Exposure calldata exposure, Standard.Line calldata line, Level level)
+    function shortRequirement(Standard.Exposure calldata exposure, Standard.HeldOption calldata line, Level level)
         external
         pure
         returns (uint256)
@@ -35,7 +35,7 @@ contract ProbeStandard {
         return Standard.shortRequirement(exposure, line, level);
     }
 
-    function spotRequirement(Market.OptionRisk calldata risk, Standard.Line calldata line, uint256 spotWad)
+    function spotRequirement(Market.OptionRisk calldata risk, Standard.HeldOption calldata line, uint256 spotWad)
         external
         pure
         returns (uint256)
@@ -43,15 +43,15 @@ contract ProbeStandard {
         return Standard.spotRequirement(risk, line, spotWad);
     }
 
-    function maxLoss(Standard.Line[] calldata lines, uint256 first) external pure returns (uint256) {
+    function maxLoss(Standard.HeldOption[] calldata lines, uint256 first) external pure returns (uint256) {
         return Standard.maxLoss(lines, first);
     }
 
-    function isSameTerm(Standard.Line calldata a, Standard.Line calldata b) external pure returns (bool) {
+    function isSameTerm(Standard.HeldOption calldata a, Standard.HeldOption calldata b) external pure returns (bool) {
         return Standard.isSameTerm(a, b);
     }
 
-    function stripRequirement(Standard.Exposure calldata exposure, Standard.Line[] calldata lines, uint256 first, Level level)
+    function stripRequirement(Standard.Exposure calldata exposure, Standard.HeldOption[] calldata lines, uint256 first, Level level)
         external
         pure
         returns (uint256)
@@ -63,7 +63,7 @@ contract ProbeStandard {
         return Standard.contingency(self, depegRateWad, level);
     }
 
-    function shortContingency(Standard.Exposure calldata exposure, Standard.Line calldata line, uint256 depegRateWad, Level level)
+    function shortContingency(Standard.Exposure calldata exposure, Standard.HeldOption calldata line, uint256 depegRateWad, Level level)
         external
         pure
         returns (uint256)
@@ -71,7 +71,7 @@ contract ProbeStandard {
         return Standard.shortContingency(exposure, line, depegRateWad, level);
     }
 
-    function doubtRate(Market.Risk calldata risk, uint256 confidenceWad) external pure returns (uint256) {
+    function doubtRate(Market.MarketRisk calldata risk, uint256 confidenceWad) external pure returns (uint256) {
         return Standard.doubtRate(risk, confidenceWad);
     }
 

@@ -24,7 +24,7 @@ contract ProbeValuation is Probe {
     function valuePositions(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
         Ledger.State storage state = stored(self);
         valued = blank(state);
-        valued.lines = new Standard.Line[](Valuation.optionCount(state, state.holders[account]));
+        valued.lines = new Standard.HeldOption[](Valuation.optionCount(state, state.holders[account]));
         Valuation.valuePositions(state, account, valued);
     }
 

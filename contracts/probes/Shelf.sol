@@ -30,9 +30,9 @@ abstract contract Shelf {
     /// @notice A ledger as plain values.
     struct Setup {
         Cash.Pool cash;
-        Market.Risk[] risks;
+        Market.MarketRisk[] risks;
         Market.OptionRisk[] optionRisks;
-        Portfolio.Risk[] portfolioRisks;
+        Portfolio.PortfolioRisk[] portfolioRisks;
         Stress.Rules rules;
         Oracle.Price[] prices;
         Funding.Track[] tracks;

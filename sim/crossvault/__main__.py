@@ -51,7 +51,7 @@ def _play(arguments: Namespace) -> int:
 
 
 def _setup() -> int:
-    from crossvault.setup.toolchain import ensure
+    from crossvault.setup.install import ensure
 
     ensure()
     print("crossvault: ready", file=sys.stderr)
@@ -79,7 +79,8 @@ def _test(words: Sequence[str]) -> int:
     import os
     import subprocess
 
-    from crossvault.setup.toolchain import ToolchainMissing, clone, ensure
+    from crossvault.setup.install import ensure
+    from crossvault.setup.toolchain import ToolchainMissing, clone
 
     root = clone()
     if root is None:

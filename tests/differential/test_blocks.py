@@ -11,12 +11,12 @@ from crossvault.differential.step import Step
 from crossvault.differential.story import Story
 from crossvault.evm.chain import Chain
 from crossvault.evm.compiler import compile_contracts, contract_sources
-from crossvault.evm.inprocess import Local
-from crossvault.fuzz.blocks import Atlas, Line, Place, atlas, instructions, leaders
-from crossvault.fuzz.coverage import NAMES, Scout, codes_of
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.fuzz.blocks import Atlas, Place, SourceLine, atlas, instructions, leaders
+from crossvault.fuzz.coverage import NAMES, CoverageMachine, codes_of
 from crossvault.fuzz.task import steps_of
 from crossvault.report.coverage import Coverage
-from crossvault.walks.order_moves import Orders
+from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
 
 CALLS = {"CALL", "DELEGATECALL", "STATICCALL"}
@@ -24,7 +24,7 @@ CALLS = {"CALL", "DELEGATECALL", "STATICCALL"}
 
 @pytest.fixture(scope="module")
 def charted() -> Atlas:
-    return atlas(codes_of(Local(Walk(1, 0).world, compile_contracts())))
+    return atlas(codes_of(InProcessChain(Walk(1, 0).world, compile_contracts())))
 
 
 def executed(chain: Chain, step: Step, begins: Mapping[str, set[int]]) -> Iterator[Place]:
@@ -44,15 +44,15 @@ def executed(chain: Chain, step: Step, begins: Mapping[str, set[int]]) -> Iterat
 
 WALKED = [
     pytest.param(Walk(5, 60).story(), marks=pytest.mark.slow, id="steps"),
-    pytest.param(Orders(5, 10).story(), id="orders"),
+    pytest.param(OrderWalk(5, 10).story(), id="orders"),
 ]
 
 
 @pytest.mark.parametrize("story", WALKED)
 def test_a_scout_finds_what_the_trace_shows(story: Story, charted: Atlas) -> None:
     build, steps = compile_contracts(), steps_of(story)
-    chain, side = Chain(story.world), Local(story.world, build)
-    scout = Scout(story.world, build, list(charted.blocks), set())
+    chain, side = Chain(story.world), InProcessChain(story.world, build)
+    scout = CoverageMachine(story.world, build, list(charted.blocks), set())
     begins = {name: {at for each, at in charted.blocks if each == name} for name in NAMES}
     truth: set[Place] = set()
     try:
@@ -69,8 +69,8 @@ def test_a_scout_finds_what_the_trace_shows(story: Story, charted: Atlas) -> Non
 
 def test_what_was_seen_is_not_looked_for_again(charted: Atlas) -> None:
     story, build = Walk(6, 20).story(), compile_contracts()
-    side, first = Local(story.world, build), Scout(story.world, build, list(charted.blocks), set())
-    second = Scout(story.world, build, list(charted.blocks), set(charted.blocks))
+    side, first = InProcessChain(story.world, build), CoverageMachine(story.world, build, list(charted.blocks), set())
+    second = CoverageMachine(story.world, build, list(charted.blocks), set(charted.blocks))
     for step in steps_of(story)[:60]:
         side.apply(step)
         first.follow(step, side.last)
@@ -94,7 +94,7 @@ def test_lines_are_those_of_the_sources(charted: Atlas) -> None:
     [division] = [
         number for number, text in enumerate(sources["Fixed.sol"].splitlines(), 1) if "fullMulDiv(a, b, c)" in text
     ][:1]
-    assert Line("Fixed.sol", division) in lines
+    assert SourceLine("Fixed.sol", division) in lines
     assert len(lines) > 1_500 and len(charted.branches) > 500
 
 

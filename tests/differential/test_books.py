@@ -7,7 +7,16 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from books import BOOK, MODELLED
+from crossvault.evm.codec import snake
+from crossvault.mirror import cash, market, stakes, surface, valuation
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.ledger import State
+from crossvault.mirror.margin import Book, Holding
+from crossvault.mirror.oracle import WINDOW, Curve
+from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.standard import Exposure, HeldOption
 from inputs import HOLDING, LINE, SIZE, VALUE, strip, svi, usual_svi
 from ledgers import (
     IDS,
@@ -24,15 +33,6 @@ from ledgers import (
     state,
 )  # fmt: skip
 from probing import NOW, Probes, Whole, assert_equal, fresh, started
-
-from crossvault.evm.codec import snake
-from crossvault.mirror import cash, market, stakes, surface, valuation
-from crossvault.mirror.account import AccountId
-from crossvault.mirror.ledger import State
-from crossvault.mirror.margin import Book, Holding
-from crossvault.mirror.oracle import WINDOW, Curve
-from crossvault.mirror.portfolio import Stake
-from crossvault.mirror.standard import Exposure, Line
 
 NEAR_OR_NEVER = [0, NOW, NOW - 59, NOW - 60, NOW - 61, NOW - 3_600]
 
@@ -127,10 +127,10 @@ def draw_underlying_of(random: Random) -> Drawn:
 
 
 def blank(stored: State, options: int = 0) -> Book:
-    lines = [Line() for _ in range(options)]
+    lines = [HeldOption() for _ in range(options)]
     valued = Book(0, [Holding() for _ in stored.assets], [Exposure() for _ in stored.risks], lines)
     if stored.rules.scenarios:
-        valued.stakes = [Stake() for _ in stored.risks]
+        valued.stakes = [PortfolioExposure() for _ in stored.risks]
     return valued
 
 
@@ -160,7 +160,7 @@ def value_linear(self: Setup, account: AccountId, instrument: int, now: int) -> 
     return valued
 
 
-def option_line(self: Setup, instrument: int, size: int, now: int) -> tuple[Line, Book]:
+def option_line(self: Setup, instrument: int, size: int, now: int) -> tuple[HeldOption, Book]:
     stored = state(self)
     valued = blank(stored)
     return valuation.option_line(stored, valued, instrument, size, now=now), valued

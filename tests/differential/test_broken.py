@@ -13,21 +13,22 @@ from typing import Any
 
 import pytest
 import yaml
-from planting import planted
-from walks import orders, walk
 
 from crossvault.evm import compiler
 from crossvault.evm.anvil import Node
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.lockstep.run import Diverged
-from crossvault.mutation.recordings import Reel, record
+from crossvault.mutation.mutant_run import killed
+from crossvault.mutation.recordings import Recording, record
 from crossvault.mutation.stories import stories
-from crossvault.mutation.trial import killed
 from crossvault.setup.toolchain import contracts_dir
-from crossvault.walks.order_moves import Orders
+from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
+from places import TESTS
+from planting import planted
+from walks import orders, walk
 
-BROKEN: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "broken.yaml").read_text(encoding="utf8"))
+BROKEN: list[dict[str, Any]] = yaml.safe_load((TESTS / "broken.yaml").read_text(encoding="utf8"))
 SEEDS, STEPS = range(8), 2_000
 WALKS = {"steps": walk, "orders": orders}
 ON_ANVIL = BROKEN[::20]
@@ -62,24 +63,24 @@ def shipped() -> Build:
 
 
 @cache
-def short() -> Sequence[Reel]:
+def short() -> Sequence[Recording]:
     """The stories that mutants are played, as played to the contracts that ship."""
     return [record(story, shipped()) for story in stories(shipped())]
 
 
 @cache
-def long(kind: str, seed: int) -> Reel:
+def long(kind: str, seed: int) -> Recording:
     """A longer walk as played to the contracts that ship."""
-    return record({"steps": Walk, "orders": Orders}[kind](seed, STEPS).story(), shipped())
+    return record({"steps": Walk, "orders": OrderWalk}[kind](seed, STEPS).story(), shipped())
 
 
-def longs(case: dict[str, Any]) -> Iterator[Reel]:
+def longs(case: dict[str, Any]) -> Iterator[Recording]:
     """The walks of the case's own kind, from its own seed on."""
     first = case.get("seed", 0)
     yield from (long(case.get("walk", "steps"), seed) for seed in (*SEEDS[first:], *SEEDS[:first]))
 
 
-def reels(case: dict[str, Any]) -> Iterator[Reel]:
+def reels(case: dict[str, Any]) -> Iterator[Recording]:
     """All stories: those that caught most of the same file first, longer walks last."""
     yield from sorted(short(), key=lambda each: -CAUGHT[case["file"], each.name])
     yield from longs(case)

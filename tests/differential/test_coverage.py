@@ -4,11 +4,6 @@ import inspect
 from types import ModuleType
 
 import pytest
-from probing import Probes, functions_of
-from test_books import BOOKS, STAKES
-from test_numbers import PURE
-from test_portfolios import FOLIO
-from test_stored import ACCOUNT, LEDGER
 
 from crossvault.differential.step import DOORS, EXCHANGE_DOORS
 from crossvault.evm.codec import camel
@@ -52,6 +47,11 @@ from crossvault.mirror import (
     vault,
 )
 from crossvault.setup.toolchain import contracts_dir
+from probing import Probes, functions_of
+from test_books import BOOKS, STAKES
+from test_numbers import PURE
+from test_portfolios import FOLIO
+from test_stored import ACCOUNT, LEDGER
 
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},

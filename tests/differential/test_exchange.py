@@ -11,24 +11,24 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
-from walks import orders
 
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, EXCHANGE_DOORS, Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.evm.chain import Chain
-from crossvault.evm.codec import Names, snake
+from crossvault.evm.codec import AddressBook, snake
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.signing import address_of, signed
 from crossvault.fuzz.task import steps_of
-from crossvault.lockstep.record import Checker, Writer, header, read
+from crossvault.lockstep.record import RecordChecker, RecordWriter, header, read
 from crossvault.lockstep.run import run
 from crossvault.mirror import errors, market, unfillable
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Match, Order, Signature
-from crossvault.walks.order_moves import START_AT, UNDERLYINGS, WAD, Orders
+from crossvault.walks.order_moves import START_AT, UNDERLYINGS, WAD, OrderWalk
 from crossvault.walks.random_walk import Walk
+from walks import orders
 
 OF_ORDERS = {
     "OrderExpired", "OrderCancelled", "OrderBelowFloor", "FloorNotRaised", "Overfilled", "InstrumentsDiffer",
@@ -52,7 +52,7 @@ class Market:
     """Both sides after the set-up of a walk of orders."""
 
     def __init__(self, contracts: Path | None) -> None:
-        walk = Orders(7, 0)
+        walk = OrderWalk(7, 0)
         self.model, self.chain = Model(walk.world), Chain(walk.world, contracts)
         self.play(list(walk.setup()))
 
@@ -229,14 +229,14 @@ def test_a_contract_has_no_key(both: Market) -> None:
 
 
 def test_an_unknown_name_has_the_address_of_its_key() -> None:
-    names = Names()
+    names = AddressBook()
     assert names.address("alice") == address_of("alice") != address_of("bob")
     assert not names.is_contract("alice")
     names.bind("vault", "0x" + "12" * 20)
     assert names.is_contract("vault") and names.name(int("12" * 20, 16)) == "vault"
 
 
-@pytest.mark.parametrize(("story", "action"), [(Orders(2, 400).story(), "fill"), (Walk(2, 400).story(), "batch")])
+@pytest.mark.parametrize(("story", "action"), [(OrderWalk(2, 400).story(), "fill"), (Walk(2, 400).story(), "batch")])
 def test_steps_come_back_from_their_notation(story: Story, action: str) -> None:
     notation, steps = Notation(story.underlyings, story.collaterals), steps_of(story)
     for step in steps:
@@ -260,15 +260,15 @@ def test_a_notation_with_a_field_too_many_or_too_few_is_refused() -> None:
 
 def test_a_record_of_orders_is_replayed_to_the_last_hash(tmp_path: Path) -> None:
     path = tmp_path / "orders.jsonl"
-    story = Orders(3, 150).story()
+    story = OrderWalk(3, 150).story()
     chain = Chain(story.world)
     try:
         with path.open("w", encoding="utf8") as out:
-            assert run(story, Model(story.world), chain, [Writer(out, header(story, chain))]).failure is None
+            assert run(story, Model(story.world), chain, [RecordWriter(out, header(story, chain))]).failure is None
     finally:
         chain.close()
     record = read(path)
-    again, checker = record.story(), Checker(record)
+    again, checker = record.story(), RecordChecker(record)
     assert again.world == story.world
     chain = Chain(again.world)
     try:

@@ -4,15 +4,15 @@ from random import Random
 from typing import Any
 
 import pytest
-from probing import NOW, Probes, started
 
 from crossvault.evm.codec import snake
 from crossvault.mirror import correlation, option, portfolio, shock
 from crossvault.mirror.account import MAX_OPTIONS
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.portfolio import Line, Risk, Stake, Term
+from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, PortfolioExposure, PortfolioRisk
 from crossvault.mirror.shock import MAX_SCENARIOS, Scenario
 from crossvault.mirror.standard import Level
+from probing import NOW, Probes, started
 
 LIMIT = 6_000_000
 UNDERLYINGS, DAY = 8, 86_400
@@ -20,7 +20,7 @@ UNDERLYINGS, DAY = 8, 86_400
 probes = pytest.fixture(started, scope="module")
 
 PERCENT = WAD // 100
-RISK = Risk(
+RISK = PortfolioRisk(
     shock.VolRisk(50 * PERCENT, 27 * PERCENT, 45 * PERCENT, 30 * PERCENT, 13 * PERCENT, DAY),
     shock.SkewRisk(15 * PERCENT, -5 * PERCENT, 15 * PERCENT, -5 * PERCENT, PERCENT, 4 * WAD, 60 * PERCENT, -PERCENT),
     shock.RateRisk(95 * PERCENT, WAD, 8 * PERCENT, 104 * PERCENT, WAD // 2, 8 * PERCENT),
@@ -29,19 +29,21 @@ RISK = Risk(
 )
 
 
-def stake(random: Random, expiries: int, options: int) -> Stake:
+def stake(random: Random, expiries: int, options: int) -> PortfolioExposure:
     """A perp and options of some expiries."""
     forward = random.randint(1_000, 5_000) * WAD
-    self = Stake(RISK, forward, 3 * WAD * forward, 3 * WAD, WAD // 4)
+    self = PortfolioExposure(RISK, forward, 3 * WAD * forward, 3 * WAD, WAD // 4)
     terms = []
     for number in range(expiries):
-        term = Term(0, forward, WAD // 20, (7 + 30 * number) * DAY, WAD // 4)
+        term = ExpiryHoldings(0, forward, WAD // 20, (7 + 30 * number) * DAY, WAD // 4)
         discount = option.discount(term.rate_wad, term.secs)
         lines = []
         for _ in range(options):
-            line = Line(forward * random.randint(70, 130) // 100, random.random() < 0.5, random.randint(-9, 9) * WAD)
+            line = ExpiryOption(
+                forward * random.randint(70, 130) // 100, random.random() < 0.5, random.randint(-9, 9) * WAD
+            )
             line.vol_wad = random.randint(40, 90) * PERCENT
-            terms_of = option.Terms(forward, line.strike_wad, line.vol_wad, term.secs, discount, line.is_call)
+            terms_of = option.OptionTerms(forward, line.strike_wad, line.vol_wad, term.secs, discount, line.is_call)
             line.mark_wad = option.price(terms_of)
             lines.append(line)
         term.lines = lines
@@ -71,7 +73,7 @@ def test_the_largest_account_is_margined_within_a_fifth_of_a_block(probes: Probe
     moves = [(k // 3 - 5) * 6 * PERCENT for k in range(MAX_SCENARIOS)]
     scenarios = [Scenario(move, WAD, k % 3) for k, move in enumerate(moves)]
     outlook = correlation.outlook(stakes, scenarios)
-    terms = correlation.Terms(WAD // 5, WAD // 5, WAD // 10, WAD, WAD, WAD, WAD)
+    terms = correlation.LossTerms(WAD // 5, WAD // 5, WAD // 10, WAD, WAD, WAD, WAD)
     matrix = correlation.Matrix(*[(WAD // 2,) * correlation.MAX_PAIRS] * 2)
     args = {"self": outlook, "stakes": stakes, "terms": terms, "matrix": matrix, "quote_wad": WAD}
     spent = gas(probes, "outlook", {"stakes": stakes, "scenarios": scenarios})

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 import pytest
-from probing import Probes, started
-from worst import MODELLED_PORTFOLIOS, PORTFOLIOS, Scene
 
 from crossvault.evm.compiler import compile_contracts
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.option import YEAR, Terms
+from crossvault.mirror.option import YEAR, OptionTerms
 from crossvault.mirror.shock import MAX_SCENARIOS
 from crossvault.mirror.surface import Svi
+from probing import Probes, started
+from worst import MODELLED_PORTFOLIOS, PORTFOLIOS, Scene
 
 LIMIT = 30_000_000
 LARGEST_CODE = 24_576
@@ -69,7 +69,7 @@ def test_an_option_is_cheap_to_price(probes: Probes) -> None:
     """Near the centre of the distribution, in its middle and far out, with the call of the probe."""
     svi = Svi(WAD // 20, WAD // 10, -WAD // 3, WAD // 100, WAD // 5, YEAR // 4, 60_000 * WAD)
     for strike in (60_000, 90_000, 300_000):
-        terms = {"terms": Terms(60_000 * WAD, strike * WAD, WAD // 2, YEAR // 4, 97 * WAD // 100, True)}
+        terms = {"terms": OptionTerms(60_000 * WAD, strike * WAD, WAD // 2, YEAR // 4, 97 * WAD // 100, True)}
         assert probes.gas("ProbeOption", "price", terms) < 10_000
         assert probes.gas("ProbeOption", "greeks", terms) < 22_000
         assert probes.gas("ProbeSurface", "vol", {"self": svi, "strike_wad": strike * WAD}) < 6_000

@@ -6,7 +6,26 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from books import BOOK
+from crossvault.evm.codec import snake
+from crossvault.mirror import (
+    cash,
+    collateral,
+    exp,
+    fixed,
+    funding,
+    liquidation,
+    margin,
+    market,
+    normal,
+    option,
+    oracle,
+    standard,
+    surface,
+)
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.standard import HeldOption
 from inputs import (
     AMOUNT,
     ANY_GUARD,
@@ -50,25 +69,6 @@ from inputs import (
     svi,
 )  # fmt: skip
 from probing import NOW, Either, Made, OneOf, Parameters, Probes, Whole, assert_equal, started
-
-from crossvault.evm.codec import snake
-from crossvault.mirror import (
-    cash,
-    collateral,
-    exp,
-    fixed,
-    funding,
-    liquidation,
-    margin,
-    market,
-    normal,
-    option,
-    oracle,
-    standard,
-    surface,
-)
-from crossvault.mirror.fixed import CAP, WAD
-from crossvault.mirror.standard import Line
 
 # the ends of what has an exponential, and between them; the bounds of the parts of the distribution, and beyond them
 EXPONENT = Either([Whole(-41446531673892822314, 135305999368893231590), SIGNED])
@@ -133,7 +133,7 @@ def _recorded(random: Random) -> dict[str, Any]:
     return {"self": pool, "before": before, "later": later}
 
 
-def _pair(random: Random) -> dict[str, Line]:
+def _pair(random: Random) -> dict[str, HeldOption]:
     a, b = LINE.draw(random), LINE.draw(random)
     if random.random() < 0.5:
         b.underlying = a.underlying

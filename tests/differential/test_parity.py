@@ -12,11 +12,11 @@ from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Step, World
 from crossvault.differential.story import Story
 from crossvault.evm.chain import Chain
 from crossvault.evm.deploy import GAS
-from crossvault.evm.inprocess import Local
+from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.pyrevm import Machine, MachineFailed
 from crossvault.mirror.account import AccountId
 from crossvault.scenario import load
-from crossvault.walks.order_moves import Orders
+from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
 
 NOBODY = "0x" + "0" * 40
@@ -39,7 +39,7 @@ def steps_of(story: Story) -> tuple[Model, list[Step]]:
 def require_parity(story: Story) -> list[str]:
     """Plays a story on both engines and compares all they tell; answers the names of the refusals that came up."""
     model, steps = steps_of(story)
-    chain, local = Chain(story.world), Local(story.world)
+    chain, local = Chain(story.world), InProcessChain(story.world)
     try:
         theirs, ours = chain.play(steps), local.play(steps)
         for step, mine, other in zip(steps, ours, theirs, strict=True):
@@ -68,7 +68,7 @@ def test_random_walks(seed: int, steps: int) -> None:
 
 @pytest.mark.parametrize(("seed", "steps"), [(40, 250), pytest.param(41, 3_000, marks=pytest.mark.slow)])
 def test_signed_orders_also_of_wallets_that_send(seed: int, steps: int) -> None:
-    story = Orders(seed, steps).story()
+    story = OrderWalk(seed, steps).story()
     wallets = {wallet.name for wallet in story.world.wallets}
     assert {step.sender for step in steps_of(story)[1]} & wallets
     assert require_parity(story)
@@ -86,17 +86,17 @@ def test_shipped_scenarios(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return Orders(0, 0).world
+    return OrderWalk(0, 0).world
 
 
 @pytest.fixture(scope="module")
-def engines(world: World) -> Iterator[tuple[Chain, Local]]:
+def engines(world: World) -> Iterator[tuple[Chain, InProcessChain]]:
     chain = Chain(world)
-    yield chain, Local(world)
+    yield chain, InProcessChain(world)
     chain.close()
 
 
-def test_contracts_have_the_same_addresses_and_code(engines: tuple[Chain, Local], world: World) -> None:
+def test_contracts_have_the_same_addresses_and_code(engines: tuple[Chain, InProcessChain], world: World) -> None:
     chain, local = engines
     for name in (
         VAULT,
@@ -131,7 +131,7 @@ ENVIRONMENT = {
 }  # fmt: skip
 
 
-def told(engines: tuple[Chain, Local], body: str, at: int) -> tuple[tuple[str, str], tuple[str, str]]:
+def told(engines: tuple[Chain, InProcessChain], body: str, at: int) -> tuple[tuple[str, str], tuple[str, str]]:
     """Status and answer of a piece of code, asked of both engines at a time."""
     chain, local = engines
     deployer = chain.names.address("prober")
@@ -142,7 +142,7 @@ def told(engines: tuple[Chain, Local], body: str, at: int) -> tuple[tuple[str, s
     return (ours["status"], ours["returnData"]), (theirs["status"], theirs["returnData"])
 
 
-def test_the_block_environment_is_the_same(engines: tuple[Chain, Local]) -> None:
+def test_the_block_environment_is_the_same(engines: tuple[Chain, InProcessChain]) -> None:
     at = START_AT + 12_345
     ours, theirs = told(engines, answer_of(list(ENVIRONMENT.values())), at)
     words = [
@@ -153,7 +153,7 @@ def test_the_block_environment_is_the_same(engines: tuple[Chain, Local]) -> None
     assert mine["TIMESTAMP"] == at and mine["CHAINID"] == CHAIN_ID
 
 
-def test_mined_blocks_have_the_same_numbers(engines: tuple[Chain, Local]) -> None:
+def test_mined_blocks_have_the_same_numbers(engines: tuple[Chain, InProcessChain]) -> None:
     chain, local = engines
     sender = chain.names.address("miner")
     body = "433655" + "5f545f5260205ff3"  # keeps NUMBER at CALLDATASIZE, answers what is at 0
@@ -180,7 +180,7 @@ def test_mined_blocks_have_the_same_numbers(engines: tuple[Chain, Local]) -> Non
         pytest.param("fe", False, id="INVALID"),
     ],
 )
-def test_the_hardfork_is_the_same(engines: tuple[Chain, Local], body: str, known: bool) -> None:
+def test_the_hardfork_is_the_same(engines: tuple[Chain, InProcessChain], body: str, known: bool) -> None:
     ours, theirs = told(engines, body, START_AT)
     assert ours == theirs
     assert (ours[0] == "0x1") == known
@@ -197,7 +197,7 @@ def test_transient_storage_ends_with_a_call() -> None:
 def test_a_mark_takes_everything_back() -> None:
     story = Walk(5, 160).story()
     _, steps = steps_of(story)
-    side, again = Local(story.world), Local(story.world)
+    side, again = InProcessChain(story.world), InProcessChain(story.world)
     side.play(steps[:150])
     mark, number = side.mark(), side.machine.number
     for _ in range(2):
@@ -211,7 +211,7 @@ def test_a_mark_takes_everything_back() -> None:
 def test_marks_stand_within_marks() -> None:
     story = Walk(6, 60).story()
     _, steps = steps_of(story)
-    side = Local(story.world)
+    side = InProcessChain(story.world)
     outer = side.mark()
     first = side.play(steps)
     inner = [side.mark() for _ in range(3)]
@@ -228,7 +228,7 @@ def test_there_is_an_end_to_marks() -> None:
 
 
 def test_what_is_no_refusal_is_a_failure_of_the_machine(world: World) -> None:
-    side = Local(world)
+    side = InProcessChain(world)
     call = side.view("metrics", {"account": AccountId("owner0")})
     with pytest.raises(MachineFailed, match="Gas"):
         side.machine.call({**call, "gas": "0x3e8"})

@@ -5,6 +5,11 @@ from random import Random
 from typing import Any
 
 import pytest
+
+from crossvault.evm.codec import snake
+from crossvault.mirror import correlation, portfolio, shock, stress
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.shock import MAX_SCENARIOS
 from folio import (
     ANY_PARTS,
     ANY_SCENARIO,
@@ -46,11 +51,6 @@ from folio import (
 )
 from inputs import AMOUNT, EXPIRY, LEVEL, RATIO, nearly
 from probing import Either, Inputs, Made, Probes, Whole, assert_equal, started
-
-from crossvault.evm.codec import snake
-from crossvault.mirror import correlation, portfolio, shock, stress
-from crossvault.mirror.fixed import WAD
-from crossvault.mirror.shock import MAX_SCENARIOS
 
 
 def leg_args(random: Random) -> dict[str, Any]:
@@ -120,7 +120,7 @@ FOLIO: Mapping[Any, Mapping[str, Any]] = {
         "loss": {"self": OUTLOOK, "terms": TERMS, "matrix": MATRIX, "level": LEVEL},
         "lossFactor": {"terms": TERMS, "quote_wad": Whole(0, 2 * WAD), "level": LEVEL},
         "requirement": requirement_args,
-        "requireValid": {"terms": nearly(TERMS, any_of(correlation.Terms))},
+        "requireValid": {"terms": nearly(TERMS, any_of(correlation.LossTerms))},
         "requireMatrix": {"matrix": Made(bent_matrix)},
     },
     stress: {

@@ -6,14 +6,14 @@ from functools import partial
 from typing import Any
 
 import pytest
+
+from crossvault.evm.codec import camel
+from crossvault.mirror.refusal import Refusal
 from probing import Probes, started
 from published import Case
 from test_vectors import VECTORS
 from vectors_correlation import correlation_cases, is_correlation
 from vectors_portfolio import Ask, is_portfolio, portfolio_cases
-
-from crossvault.evm.codec import camel
-from crossvault.mirror.refusal import Refusal
 
 probes = pytest.fixture(started, scope="module")
 

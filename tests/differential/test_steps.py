@@ -4,7 +4,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from walks import walk
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import DOORS, Outcome, Step
@@ -14,6 +13,7 @@ from crossvault.evm.deploy import vault_abi
 from crossvault.mirror import errors
 from crossvault.mirror.refusal import Refusal
 from crossvault.walks.random_walk import Walk
+from walks import walk
 
 # what the doors of the vault cannot raise: numbers are bounded where they come in; floors are of orders
 UNREACHED = {"FullMulDivFailed", "ExpOverflow", "LnWadUndefined", "MagnitudeTooLarge"}

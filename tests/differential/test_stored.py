@@ -5,6 +5,17 @@ from random import Random
 from typing import Any
 
 import pytest
+
+from crossvault.differential.model import ModelToken
+from crossvault.differential.step import TokenSpec
+from crossvault.mirror import account as accounts
+from crossvault.mirror import collateral, ledger, market
+from crossvault.mirror.account import AccountId, Entry, Holder, Image, Position
+from crossvault.mirror.cash import Pool
+from crossvault.mirror.evm import UndoLog
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.funding import Track
+from crossvault.mirror.ledger import State
 from inputs import AMOUNT, SIGNED, SIZE, VALUE, WORD
 from ledgers import (
     IDS,
@@ -22,22 +33,11 @@ from ledgers import (
 )  # fmt: skip
 from probing import OneOf, Probes, Whole, answers, assert_equal, started
 
-from crossvault.differential.model import Token
-from crossvault.differential.step import TokenSpec
-from crossvault.mirror import account as accounts
-from crossvault.mirror import collateral, ledger, market
-from crossvault.mirror.account import AccountId, Entry, Holder, Image, Position
-from crossvault.mirror.cash import Pool
-from crossvault.mirror.evm import Journal
-from crossvault.mirror.fixed import CAP, WAD
-from crossvault.mirror.funding import Track
-from crossvault.mirror.ledger import State
-
 # accounts
 
 
 def operated(operator: str) -> Holder:
-    self = Holder(Journal())
+    self = Holder(UndoLog())
     self.operators[operator] = True
     return self
 
@@ -264,7 +264,7 @@ def test_probe_and_mirror_leave_the_same(probes: Probes, probe: str, function: s
 TOKENS = {"Token": "plain", "FeeToken": "fee", "SilentToken": "silent"}
 
 
-def mover(token: Token, journal: Journal, move: Callable[..., None], pulls: bool) -> Callable[..., Any]:
+def mover(token: ModelToken, journal: UndoLog, move: Callable[..., None], pulls: bool) -> Callable[..., Any]:
     """A move of tokens in the mirror, with the mint that goes before; a refusal takes both back."""
     this = "ProbeCollateral"
 
@@ -299,8 +299,8 @@ def test_probe_and_mirror_move_the_same_tokens(probes: Probes, contract: str, fu
             }
             for _ in range(200)
         ]
-        journal = Journal()
-        token = Token(TokenSpec(symbol, 6, TOKENS[contract]), journal)
+        journal = UndoLog()
+        token = ModelToken(TokenSpec(symbol, 6, TOKENS[contract]), journal)
         moved = mover(token, journal, getattr(collateral, function), function == "pull")
         mine = [{"token_": each["token"], "other": each[other], **_raws(each)} for each in asked]
         theirs = list(probes.ask("ProbeCollateral", function, asked))

@@ -5,23 +5,23 @@ from itertools import product
 from typing import Any
 
 import pytest
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step, TokenSpec, World
+from crossvault.evm.chain import Chain
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.mirror import errors, lens, market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.liquidation import AuctionTerms
+from crossvault.mirror.parameters import ParameterSet
+from crossvault.walks.random_walk import Walk
 from probing import plain
 from test_steps import alone
 from worst import AT, EXPIRIES, PORTFOLIOS, listing, price
 from worst import WORLD as WIDE
 
-from crossvault.differential.model import Model
-from crossvault.differential.step import Step, TokenSpec, World
-from crossvault.evm.chain import Chain
-from crossvault.evm.inprocess import Local
-from crossvault.mirror import errors, lens, market
-from crossvault.mirror.account import AccountId
-from crossvault.mirror.liquidation import Terms
-from crossvault.mirror.parameters import Sheet
-from crossvault.walks.random_walk import Walk
-
 STARTS_AT = 1_700_000_000
-TERMS = Terms(buffer_wad=0, start_wad=10**18, knee_wad=10**18, fast_secs=1, slow_secs=1, insolvent_secs=1)
+TERMS = AuctionTerms(buffer_wad=0, start_wad=10**18, knee_wad=10**18, fast_secs=1, slow_secs=1, insolvent_secs=1)
 WORLD = World((TokenSpec("USD", 6),), "USD", "owner", 0, TERMS, STARTS_AT)
 
 
@@ -95,7 +95,7 @@ def test_both_sides_tell_the_same_scenarios_and_greeks(seed: int) -> None:
 def test_both_sides_tell_the_same_parameters_after_every_change() -> None:
     """Along a random walk with governance; every part of the sheet was changed on the way."""
     world = Walk(0, 0).world
-    model, local = Model(world), Local(world)
+    model, local = Model(world), InProcessChain(world)
     seen = [model.vault.parameters()]
     for step, _ in alone(0, 2_500)[1]:
         model.apply(step)
@@ -104,7 +104,7 @@ def test_both_sides_tell_the_same_parameters_after_every_change() -> None:
             [theirs] = local.vault.result("parameters", local.machine.ask(local.view("parameters", {}))["returnData"])
             assert theirs == model.vault.parameters()
             seen.append(model.vault.parameters())
-    constant = {field for place, field in enumerate(Sheet._fields) if len({sheet[place] for sheet in seen}) == 1}
+    constant = {field for place, field in enumerate(ParameterSet._fields) if len({sheet[place] for sheet in seen}) == 1}
     assert constant == {"quote", "decimals", "delay_secs"}
     listed = seen[-1].underlyings
     for part in ("risk", "options", "guard", "portfolio"):
@@ -114,7 +114,9 @@ def test_both_sides_tell_the_same_parameters_after_every_change() -> None:
 
 def test_the_vault_tells_its_opening_as_the_model_does() -> None:
     """All that a replay needs to start: a world whose values all differ from each other and from zero."""
-    terms = Terms(buffer_wad=1, start_wad=9 * 10**17, knee_wad=8 * 10**17, fast_secs=5, slow_secs=7, insolvent_secs=11)
+    terms = AuctionTerms(
+        buffer_wad=1, start_wad=9 * 10**17, knee_wad=8 * 10**17, fast_secs=5, slow_secs=7, insolvent_secs=11
+    )
     world = World((TokenSpec("USD", 6), TokenSpec("DAI", 18)), "DAI", "owner", 86_400, terms, STARTS_AT)
     chain = Chain(world)
     try:

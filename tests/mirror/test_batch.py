@@ -3,13 +3,13 @@
 from itertools import permutations
 
 import pytest
-from desk import BROKER, EXPIRY, FUTURE, MAKER, OTHER, PERP, START, TAKER, Desk, call, put, trade
-from test_undo import whole
 
 from crossvault.mirror import errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import WAD
+from desk import BROKER, EXPIRY, FUTURE, MAKER, OTHER, PERP, START, TAKER, Desk, call, put, trade
+from test_undo import whole
 
 
 def spread_of(desk: Desk) -> tuple[Call, Call]:

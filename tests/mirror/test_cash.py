@@ -5,20 +5,20 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import LAW, amounts, exact, high, ratios, values
 
 from crossvault.mirror import cash
 from crossvault.mirror.cash import Pool
 from crossvault.mirror.errors import DeficitOpen, InsuranceExhausted
-from crossvault.mirror.evm import Journal
+from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import RAY, WAD
+from laws import LAW, amounts, exact, high, ratios, values
 
 NOW = 1_700_000_000
 indexes = st.one_of(st.just(RAY), st.integers(RAY, 1000 * RAY))
 
 
 def pool(supply_index: int = RAY, borrow_index: int = RAY) -> Pool:
-    self = Pool(Journal())
+    self = Pool(UndoLog())
     self.supply_index, self.borrow_index, self.accrued_at = supply_index, borrow_index, NOW
     return self
 
@@ -69,13 +69,13 @@ def test_nothing_moved_changes_nothing(principal: int, supply: int, borrow: int)
 @LAW
 @given(ratios, st.integers(0, 10 * WAD), amounts)
 def test_the_depeg_rate_is_the_missing_price_times_the_factor(threshold: int, factor: int, price: int) -> None:
-    rate = cash.depeg_rate(cash.Terms(0, threshold, factor), price)
+    rate = cash.depeg_rate(cash.DepegTerms(0, threshold, factor), price)
     assert rate == high(exact(max(0, threshold - price), factor, WAD))
 
 
 def test_the_depeg_rate_on_paper() -> None:
     """(0.98 - 0.30) * 1.2 = 0.816."""
-    assert cash.depeg_rate(cash.Terms(0, 98 * WAD // 100, 12 * WAD // 10), 3 * WAD // 10) == 816 * WAD // 1000
+    assert cash.depeg_rate(cash.DepegTerms(0, 98 * WAD // 100, 12 * WAD // 10), 3 * WAD // 10) == 816 * WAD // 1000
 
 
 @LAW

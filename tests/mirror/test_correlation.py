@@ -4,6 +4,11 @@ from dataclasses import replace
 from itertools import permutations
 from random import Random
 
+from crossvault.mirror import correlation, fixed, portfolio
+from crossvault.mirror.correlation import Matrix, ScenarioLossTable, UnderlyingLoss
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.standard import Level
 from folios import (
     PAIRS,
     a_matrix,
@@ -18,29 +23,23 @@ from folios import (
     wad,
 )
 
-from crossvault.mirror import correlation, fixed, portfolio
-from crossvault.mirror.correlation import Leg, Matrix, Outlook
-from crossvault.mirror.fixed import WAD
-from crossvault.mirror.shock import Scenario
-from crossvault.mirror.standard import Level
-
 UNIT = float(WAD)
 BOOKS = 250
 NEAR, GRAIN = 1e-9, 1e-13
-NONE = Leg()
+NONE = UnderlyingLoss()
 
 
-def some_legs(random: Random, count: int | None = None) -> list[Leg]:
+def some_legs(random: Random, count: int | None = None) -> list[UnderlyingLoss]:
     made = []
     for _ in range(random.randint(1, 8) if count is None else count):
         loss = random.choice([0, random.getrandbits(random.randint(1, 177)), wad(random.uniform(0, 10**6))])
-        made.append(Leg(loss, random.choice([-1, 0, 1]), random.choice([0, WAD, wad(random.uniform(0, 1))])))
+        made.append(UnderlyingLoss(loss, random.choice([-1, 0, 1]), random.choice([0, WAD, wad(random.uniform(0, 1))])))
     return made
 
 
-def an_outlook(legs: list[Leg], random: Random) -> Outlook:
+def an_outlook(legs: list[UnderlyingLoss], random: Random) -> ScenarioLossTable:
     """Losses of underlyings, with a joint loss that they can have."""
-    return Outlook([], [], legs, random.randint(0, correlation.sum(legs)))
+    return ScenarioLossTable([], [], legs, random.randint(0, correlation.sum(legs)))
 
 
 def uniform(alike: int, opposite: int) -> Matrix:
@@ -72,7 +71,7 @@ def test_the_loss_of_many_underlyings_is_that_of_the_floats() -> None:
             assert abs(ours - theirs) <= NEAR * theirs + GRAIN * gross * 3, (seed, level)
 
 
-def ambiguous(outlook: Outlook) -> bool:
+def ambiguous(outlook: ScenarioLossTable) -> bool:
     """Whether two scenarios are as bad to nine digits, so that floats may name the other as the worst."""
     for profits in outlook.profits_wad:
         low, *others = sorted(profits)
@@ -150,8 +149,8 @@ def pair(a: int, b: int) -> int:
 
 
 def test_correlations_of_one_and_of_nothing_on_paper() -> None:
-    up, down = Leg(3 * WAD, 1, 0), Leg(4 * WAD, -1, 0)
-    same = Leg(4 * WAD, 1, 0)
+    up, down = UnderlyingLoss(3 * WAD, 1, 0), UnderlyingLoss(4 * WAD, -1, 0)
+    same = UnderlyingLoss(4 * WAD, 1, 0)
     assert correlation.combined([up, same], uniform(WAD, 0), 0) == 7 * WAD
     assert correlation.combined([up, same], uniform(0, 0), 0) == 5 * WAD
     assert correlation.combined([up, down], uniform(WAD, WAD), 0) == WAD
@@ -183,8 +182,10 @@ def test_v8_ends_where_a_hedge_becomes_two_sided() -> None:
     long, short, straddle = ([WAD, -WAD], [-WAD, WAD], [-3 * WAD, -3 * WAD])
 
     def loss(*held: list[int]) -> int:
-        outlook = Outlook([], [], [correlation.leg(moves, each, 0) for each in held], correlation.joint(held, 2))
-        return correlation.loss(outlook, correlation.Terms(), uniform(WAD, WAD * 8 // 10), Level.MAINTENANCE)
+        outlook = ScenarioLossTable(
+            [], [], [correlation.leg(moves, each, 0) for each in held], correlation.joint(held, 2)
+        )
+        return correlation.loss(outlook, correlation.LossTerms(), uniform(WAD, WAD * 8 // 10), Level.MAINTENANCE)
 
     hedged, whole = loss(long, short), loss([-2 * WAD, -4 * WAD], short)
     assert (hedged - 1) ** 2 < 4 * WAD**2 // 10 <= hedged**2
@@ -208,14 +209,14 @@ def test_losses_beyond_any_scale_are_squared_without_overflow_and_rounded_up() -
 
 def test_direction_and_two_sidedness_on_paper() -> None:
     moves = [Scenario(move, WAD, 0) for move in (WAD // 10, -WAD // 10, 0)]
-    assert correlation.leg(moves, [-2, -8, -1], 0) == Leg(8, -1, WAD // 4)
-    assert correlation.leg(moves, [-8, -2, -1], -3) == Leg(8, 1, WAD // 4)
-    assert correlation.leg(moves, [-2, -1, -9], 0) == Leg(9, 0, WAD // 2)
-    assert correlation.leg(moves, [-2, -1, 5], -7) == Leg(7, 0, WAD // 2)
-    assert correlation.leg(moves, [2, 1, 5], 0) == Leg()
-    assert correlation.leg(moves, [2, -3, 5], 0) == Leg(3, -1, 0)
-    assert correlation.leg(moves, [-3, 2, -7], 0) == Leg(7, 0, 0)
-    assert correlation.leg(moves, [-3, -3, -3], 0) == Leg(3, 1, WAD)  # the first of equal ones
+    assert correlation.leg(moves, [-2, -8, -1], 0) == UnderlyingLoss(8, -1, WAD // 4)
+    assert correlation.leg(moves, [-8, -2, -1], -3) == UnderlyingLoss(8, 1, WAD // 4)
+    assert correlation.leg(moves, [-2, -1, -9], 0) == UnderlyingLoss(9, 0, WAD // 2)
+    assert correlation.leg(moves, [-2, -1, 5], -7) == UnderlyingLoss(7, 0, WAD // 2)
+    assert correlation.leg(moves, [2, 1, 5], 0) == UnderlyingLoss()
+    assert correlation.leg(moves, [2, -3, 5], 0) == UnderlyingLoss(3, -1, 0)
+    assert correlation.leg(moves, [-3, 2, -7], 0) == UnderlyingLoss(7, 0, 0)
+    assert correlation.leg(moves, [-3, -3, -3], 0) == UnderlyingLoss(3, 1, WAD)  # the first of equal ones
 
 
 def test_one_loss_in_the_same_scenario_is_not_offset() -> None:
@@ -223,14 +224,14 @@ def test_one_loss_in_the_same_scenario_is_not_offset() -> None:
     assert correlation.joint([[5, 2], [4, -1]], 2) == 0
     assert correlation.joint([], 3) == 0
     flat = uniform(0, WAD)
-    outlook = Outlook([], [], [Leg(6, 1, 0), Leg(6, -1, 0)], 4)
-    terms = correlation.Terms(0, 0, 0, WAD, WAD, 0, 0)
+    outlook = ScenarioLossTable([], [], [UnderlyingLoss(6, 1, 0), UnderlyingLoss(6, -1, 0)], 4)
+    terms = correlation.LossTerms(0, 0, 0, WAD, WAD, 0, 0)
     assert correlation.loss(outlook, terms, flat, Level.MAINTENANCE) == 4
     assert correlation.loss(outlook, terms._replace(phi_maintenance=WAD // 2), flat, Level.MAINTENANCE) == 6
 
 
 def test_the_part_of_the_loss_that_is_held_grows_with_the_depeg_of_the_quote() -> None:
-    terms = correlation.Terms(0, 0, 0, WAD, wad(0.8), wad(0.98), 2 * WAD)
+    terms = correlation.LossTerms(0, 0, 0, WAD, wad(0.8), wad(0.98), 2 * WAD)
     assert correlation.loss_factor(terms, WAD, Level.INITIAL) == WAD
     assert correlation.loss_factor(terms, wad(0.9), Level.INITIAL) == wad(1.16)
     assert correlation.loss_factor(terms, wad(0.9), Level.MAINTENANCE) == wad(0.8)

@@ -3,15 +3,15 @@
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from laws import LAW
 from mpmath import exp as exact_exp
 from mpmath import log as exact_log
 from mpmath import mp
-from precise import DIGITS, real
 
 from crossvault.mirror import exp
 from crossvault.mirror.errors import ExpOverflow, LnWadUndefined
 from crossvault.mirror.fixed import WAD
+from laws import LAW
+from precise import DIGITS, real
 
 SMALLEST, LARGEST = -41446531673892822313, 135305999368893231588
 MOST = 2**255 - 1

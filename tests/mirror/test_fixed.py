@@ -6,11 +6,11 @@ from math import ceil, floor
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from laws import LAW, exact, ratios, signeds, words
 
 from crossvault.mirror import fixed
 from crossvault.mirror.errors import FullMulDivFailed, MagnitudeTooLarge
 from crossvault.mirror.fixed import WAD
+from laws import LAW, exact, ratios, signeds, words
 
 DIRECTIONS = [(fixed.mul_div_down, floor), (fixed.mul_div_up, ceil)]
 SIGNED_DIRECTIONS = [(fixed.mul_div_floor, floor), (fixed.mul_div_ceil, ceil)]

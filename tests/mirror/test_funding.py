@@ -4,14 +4,14 @@ from fractions import Fraction
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from laws import FEEDER, LAW, amounts, both, exact, feed_of, low, ratios, sizes, wide
 
 from crossvault.mirror import cash, funding, ledger, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.feed import Feed
 from crossvault.mirror.fixed import RAY, WAD
 from crossvault.mirror.funding import PERIOD
-from crossvault.mirror.market import Risk
+from crossvault.mirror.market import MarketRisk
+from laws import FEEDER, LAW, amounts, both, exact, feed_of, low, ratios, sizes, wide
 
 START = 1_700_000_000
 ALICE, BOB = AccountId("alice"), AccountId("bob")
@@ -89,7 +89,7 @@ prints = st.lists(
 
 
 def fed(base: int, cap: int) -> Feed:
-    self = feed_of(Risk(heartbeat_secs=1, funding_base=base, funding_cap=cap))
+    self = feed_of(MarketRisk(heartbeat_secs=1, funding_base=base, funding_cap=cap))
     self.ledger.cash.supply_index = self.ledger.cash.borrow_index = RAY
     return self
 

@@ -5,26 +5,26 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import FEEDER, LAW, amounts, feed_of, ratios, risks, sizes, values, wide
 
 from crossvault.mirror import collateral, margin, oracle, standard
 from crossvault.mirror.feed import Feed
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.margin import Book, Holding
-from crossvault.mirror.market import Risk
-from crossvault.mirror.oracle import Guard
+from crossvault.mirror.market import MarketRisk
+from crossvault.mirror.oracle import PriceGuard
 from crossvault.mirror.standard import Exposure, Level
+from laws import FEEDER, LAW, amounts, feed_of, ratios, risks, sizes, values, wide
 
 START = 1_700_000_000
 UNIT = 1000 * WAD
 
-guards = st.builds(Guard, st.integers(0, WAD // 2), st.integers(0, 300), st.integers(0, WAD // 1000))
+guards = st.builds(PriceGuard, st.integers(0, WAD // 2), st.integers(0, 300), st.integers(0, WAD // 1000))
 prices = st.sampled_from([80, 95, 99, 100, 101, 105, 120, 121, 150, 151]).map(lambda each: each * UNIT // 100)
 prints = st.lists(st.tuples(st.integers(0, 200), prices), min_size=1, max_size=12)
 
 
-def guarded(guard: Guard) -> Feed:
-    self = feed_of(Risk(heartbeat_secs=60))
+def guarded(guard: PriceGuard) -> Feed:
+    self = feed_of(MarketRisk(heartbeat_secs=60))
     self.ledger.guards[0] = guard
     return self
 
@@ -33,7 +33,7 @@ def guarded(guard: Guard) -> Feed:
 class Watch:
     """The rule of section 4 in words: what is shown, and which jump waits since when."""
 
-    guard: Guard
+    guard: PriceGuard
     shown: int = 0
     waiting: tuple[int, int] | None = None
 
@@ -53,7 +53,7 @@ def show(self: Feed, price: int, at: int) -> None:
 
 @LAW
 @given(guards, prints)
-def test_a_jump_waits_for_a_second_print(guard: Guard, made: list[tuple[int, int]]) -> None:
+def test_a_jump_waits_for_a_second_print(guard: PriceGuard, made: list[tuple[int, int]]) -> None:
     self, watch, at = guarded(guard), Watch(guard), START
     price = self.ledger.prices[0]
     for wait, index in made:
@@ -66,7 +66,7 @@ def test_a_jump_waits_for_a_second_print(guard: Guard, made: list[tuple[int, int
 
 def test_a_jump_on_paper() -> None:
     """10 % and 60 s: 1000 -> 1500 waits; 1505 after 59 s too, 1200 after that waits anew, 1250 after 60 s stands."""
-    self = guarded(Guard(WAD // 10, 60, 0))
+    self = guarded(PriceGuard(WAD // 10, 60, 0))
     price = self.ledger.prices[0]
     for at, index, shown, waiting in (
         (0, 1000, 1000, 0), (10, 1500, 1000, 1500), (69, 1505, 1000, 1500), (69, 1200, 1000, 1200),
@@ -79,7 +79,7 @@ def test_a_jump_on_paper() -> None:
 @LAW
 @given(st.integers(0, 300), prints)
 def test_without_a_guard_every_print_stands(confirm: int, made: list[tuple[int, int]]) -> None:
-    self, at = guarded(Guard(0, confirm, 0)), START
+    self, at = guarded(PriceGuard(0, confirm, 0)), START
     for wait, index in made:
         at += wait
         show(self, index, at)
@@ -91,7 +91,7 @@ def test_without_a_guard_every_print_stands(confirm: int, made: list[tuple[int, 
 @given(wide(0, WAD // 1000), prints)
 def test_the_stable_price_follows_at_its_rate(rate: int, made: list[tuple[int, int]]) -> None:
     """No faster than rate * time of itself, toward the index and never past it; at rate 0 it is the index."""
-    self, at = guarded(Guard(0, 0, rate)), START
+    self, at = guarded(PriceGuard(0, 0, rate)), START
     price = self.ledger.prices[0]
     for wait, index in made:
         first, before = not price.index, price.stable
@@ -118,18 +118,18 @@ def test_following_is_exact_to_a_wei(stable: int, index: int, rate: int, secs: i
 positions = st.lists(st.tuples(sizes, values, wide(1, 2**97)), max_size=4)
 
 
-def book_of(risk: Risk, index: int, stable: int, held: list[tuple[int, int, int]], raw: int) -> Book:
+def book_of(risk: MarketRisk, index: int, stable: int, held: list[tuple[int, int, int]], raw: int) -> Book:
     exposure = Exposure(risk=risk, index_wad=index, confidence_wad=WAD, stable_wad=stable, base_wad=raw)
     for size, quote, mark in held:
         standard.absorb(exposure, size, quote, mark)
     worth, safe = (collateral.value(raw, price, 18) for price in (index, min(index, stable)))
-    return Book(0, [Holding(worth, safe, collateral.Terms(WAD // 5, WAD // 10, CAP))], [exposure], [])
+    return Book(0, [Holding(worth, safe, collateral.HaircutTerms(WAD // 5, WAD // 10, CAP))], [exposure], [])
 
 
 @LAW
 @given(risks(), amounts, amounts, positions, amounts)
 def test_the_stable_price_never_helps(
-    risk: Risk, index: int, stable: int, held: list[tuple[int, int, int]], raw: int
+    risk: MarketRisk, index: int, stable: int, held: list[tuple[int, int, int]], raw: int
 ) -> None:
     """Adjusted equity at initial is no higher than without it; maintenance, equity and requirement do not know it."""
     with_, without = (book_of(risk, index, each, held, raw) for each in (stable, index))
@@ -146,7 +146,7 @@ def test_what_the_stable_price_takes_is_the_distance_times_the_size(
     index: int, stable: int, size: int, quote: int, mark: int
 ) -> None:
     """A long counts at mark - (index - stable), a short at mark + (stable - index), where that is worse."""
-    risk = Risk(profit_weight=WAD, skew_scale=1)
+    risk = MarketRisk(profit_weight=WAD, skew_scale=1)
     book = book_of(risk, index, stable, [(size, quote, mark)], 0)
     worse = max(0, index - stable) if size > 0 else max(0, stable - index)
     price = mark - min(mark, worse) if size > 0 else mark + worse
@@ -163,7 +163,7 @@ def test_the_worse_price_on_paper() -> None:
 
 def test_a_feeder_cannot_confirm_a_jump_by_dating_its_first_print_back() -> None:
     """10 % and 300 s: two prints of one moment, the first dated 600 s back, leave the old price in force."""
-    self = guarded(Guard(WAD // 10, 300, 0))
+    self = guarded(PriceGuard(WAD // 10, 300, 0))
     price = self.ledger.prices[0]
     show(self, 1000 * WAD, START - 600)
     for published_at in (START - 600, START):

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from laws import LAW, both, ratios, wide
 
 from crossvault.mirror import cash
 from crossvault.mirror.cash import MAX_INDEX, YEAR, Interest, Pool
-from crossvault.mirror.evm import Journal
+from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import RAY, WAD
+from laws import LAW, both, ratios, wide
 
 START = 1_700_000_000
 DAY = 86_400
@@ -31,7 +31,7 @@ waits = wide(1, 400 * DAY)
 
 
 def pool(interest: Interest, supplied: int, borrowed: int, supply: int = RAY, borrow: int = RAY) -> Pool:
-    self = Pool(Journal())
+    self = Pool(UndoLog())
     self.interest, self.accrued_at = interest, START
     self.supply_index, self.borrow_index = supply, borrow
     self.total_supply, self.total_borrow = supplied, borrowed

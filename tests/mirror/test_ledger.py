@@ -7,15 +7,15 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import LAW, LONG_LAW, amounts, ratios, sizes, values
 
 from crossvault.mirror import account as accounts
 from crossvault.mirror import cash, collateral, errors, ledger, market
 from crossvault.mirror.account import AccountId, Holder
-from crossvault.mirror.evm import Journal
+from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import CAP, RAY, WAD
 from crossvault.mirror.ledger import State
-from crossvault.mirror.market import Risk
+from crossvault.mirror.market import MarketRisk
+from laws import LAW, LONG_LAW, amounts, ratios, sizes, values
 
 NOW = 1_700_000_000
 SOURCE, TARGET = AccountId("alice"), AccountId("bob")
@@ -37,10 +37,10 @@ owned = st.builds(
 
 
 def ledger_of(source: Owned, target: Owned, index: int = RAY) -> State:
-    self = State(Journal())
+    self = State(UndoLog())
     self.cash.supply_index = self.cash.borrow_index = index
     self.cash.accrued_at = NOW
-    self.risks = (Risk(),) * market.MAX_UNDERLYINGS
+    self.risks = (MarketRisk(),) * market.MAX_UNDERLYINGS
     self.assets = tuple(collateral.Asset(self.journal) for _ in range(3))
     for account, has in ((SOURCE, source), (TARGET, target)):
         holder = self.holders[account]
@@ -135,7 +135,7 @@ def test_risk_rises_when_a_position_grows_or_turns(size: int, delta: int) -> Non
 
 
 def test_an_account_holds_at_most_32_positions() -> None:
-    holder = Holder(Journal())
+    holder = Holder(UndoLog())
     for number in range(32):
         accounts.fill(holder, number, 1, 0, 0)
     with pytest.raises(errors.TooManyPositions) as refused:

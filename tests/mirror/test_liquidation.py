@@ -4,20 +4,20 @@ from fractions import Fraction
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from laws import LAW, exact, high, low, ratios
 
 from crossvault.mirror import liquidation
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.liquidation import AuctionTerms
+from laws import LAW, exact, high, low, ratios
 
 money = st.integers(1, 2**110)
 secs = st.integers(1, 30 * 86_400)
 
 
 @st.composite
-def terms(draw: st.DrawFn) -> Terms:
+def terms(draw: st.DrawFn) -> AuctionTerms:
     start = draw(st.integers(1, WAD))
-    return Terms(draw(ratios), start, draw(st.integers(1, start)), draw(secs), draw(secs), draw(secs))
+    return AuctionTerms(draw(ratios), start, draw(st.integers(1, start)), draw(secs), draw(secs), draw(secs))
 
 
 @LAW
@@ -40,7 +40,7 @@ def test_the_largest_part_restores_the_margin_with_buffer(
 
 @LAW
 @given(terms(), st.integers(0, 61 * 86_400), st.integers(0, 86_400))
-def test_the_discount_only_falls(how: Terms, elapsed: int, later: int) -> None:
+def test_the_discount_only_falls(how: AuctionTerms, elapsed: int, later: int) -> None:
     now, then = liquidation.discount(how, elapsed), liquidation.discount(how, elapsed + later)
     assert how.start_wad >= now >= then >= 0
     assert liquidation.discount(how, 0) == how.start_wad
@@ -51,7 +51,7 @@ def test_the_discount_only_falls(how: Terms, elapsed: int, later: int) -> None:
 
 @LAW
 @given(terms(), st.integers(0, 61 * 86_400))
-def test_the_discount_is_on_the_line_or_less_than_a_wei_above(how: Terms, elapsed: int) -> None:
+def test_the_discount_is_on_the_line_or_less_than_a_wei_above(how: AuctionTerms, elapsed: int) -> None:
     fast, slow = how.fast_secs, how.slow_secs
     if elapsed < fast:
         line = how.start_wad - exact(how.start_wad - how.knee_wad, elapsed, fast)

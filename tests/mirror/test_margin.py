@@ -10,16 +10,16 @@ from typing import NamedTuple
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from laws import LAW, LONG_LAW, amounts, ratios, risks, sizes, values
 
 from crossvault.mirror import cash, collateral, margin, market, oracle, standard, valuation
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import Journal
+from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import RAY, WAD
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
-from crossvault.mirror.market import Risk
+from crossvault.mirror.market import MarketRisk
 from crossvault.mirror.standard import Exposure, Level
+from laws import LAW, LONG_LAW, amounts, ratios, risks, sizes, values
 
 NOW = 1_700_000_000
 ALICE = AccountId("alice")
@@ -27,7 +27,7 @@ UNIT = float(WAD)
 
 
 class Print(NamedTuple):
-    risk: Risk
+    risk: MarketRisk
     spot: int
     premium: int
     confidence: int
@@ -37,7 +37,7 @@ class Balance(NamedTuple):
     raw: int
     decimals: int
     underlying: int
-    terms: collateral.Terms
+    terms: collateral.HaircutTerms
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Portfolio:
     prints: tuple[Print, ...]
     positions: tuple[tuple[int, int], ...]  # size and quote, by underlying; no position at size 0
     balances: tuple[Balance, ...]
-    depeg: cash.Terms
+    depeg: cash.DepegTerms
 
 
 @st.composite
@@ -62,15 +62,15 @@ def portfolios(draw: st.DrawFn) -> Portfolio:
     count = len(prints)
     size, quote = st.integers(-(10**24), 10**24), st.integers(-(10**27), 10**27)
     positions = tuple(draw(st.tuples(size, quote)) if draw(st.booleans()) else (0, 0) for _ in prints)
-    terms = st.builds(collateral.Terms, ratios, ratios, st.integers(0, 10**28))
+    terms = st.builds(collateral.HaircutTerms, ratios, ratios, st.integers(0, 10**28))
     balances = st.builds(Balance, st.integers(0, 10**12), st.integers(6, 12), st.integers(0, count - 1), terms)
-    depeg = cash.Terms(count - 1, draw(ratios), draw(st.integers(0, 10 * WAD)))
+    depeg = cash.DepegTerms(count - 1, draw(ratios), draw(st.integers(0, 10 * WAD)))
     listed = tuple(draw(st.lists(balances, max_size=3)))
     return Portfolio(draw(st.integers(-(10**27), 10**27)), tuple(prints), positions, listed, depeg)
 
 
 def ledger_of(held: Portfolio) -> State:
-    self = State(Journal())
+    self = State(UndoLog())
     self.cash.supply_index = self.cash.borrow_index = RAY
     self.cash.terms, self.cash.accrued_at = held.depeg, NOW
     self.risks = tuple(each.risk for each in held.prints)
@@ -193,7 +193,7 @@ def test_v7_a_higher_haircut_never_raises_margin(held: Portfolio, initial: int, 
     assume(held.balances)
     first, *others = held.balances
     haircuts = max(initial, first.terms.haircut_initial), max(maintenance, first.terms.haircut_maintenance)
-    cut = first._replace(terms=collateral.Terms(*haircuts, first.terms.cap_wad))
+    cut = first._replace(terms=collateral.HaircutTerms(*haircuts, first.terms.cap_wad))
     after = replace(held, balances=(cut, *others))
     assert all(now <= before for now, before in zip(margins(after), margins(held), strict=True))
     assert requirements(after) == requirements(held)
@@ -226,7 +226,9 @@ legs = st.lists(st.tuples(sizes, st.integers(1, 2**97)), max_size=4)
 
 @LAW
 @given(risks(size_terms=False), legs, legs)
-def test_v8_where_instruments_offset(risk: Risk, first: list[tuple[int, int]], second: list[tuple[int, int]]) -> None:
+def test_v8_where_instruments_offset(
+    risk: MarketRisk, first: list[tuple[int, int]], second: list[tuple[int, int]]
+) -> None:
     """Several instruments on one underlying, of which some offset others."""
     for level in Level:
         apart = standard.requirement(exposure(risk, first), level) + standard.requirement(exposure(risk, second), level)
@@ -235,14 +237,14 @@ def test_v8_where_instruments_offset(risk: Risk, first: list[tuple[int, int]], s
 
 def test_v8_to_the_wei_where_instruments_offset() -> None:
     """At 10 % and a spread of 10 %: 10 needs 1, -9 needs 0.9 and holds 1; together 0.1 needs 1 and 1.8 needs 2."""
-    risk = Risk(initial_rate=WAD // 10, maintenance_rate=WAD // 10, spread_rate=WAD // 10, skew_scale=1)
+    risk = MarketRisk(initial_rate=WAD // 10, maintenance_rate=WAD // 10, spread_rate=WAD // 10, skew_scale=1)
     first, second = [(10, WAD)], [(-9, WAD)]
     apart = [standard.requirement(exposure(risk, each), Level.INITIAL) for each in (first, second)]
     assert apart == [1, 1]
     assert standard.requirement(exposure(risk, first + second), Level.INITIAL) <= sum(apart)
 
 
-def exposure(risk: Risk, positions: list[tuple[int, int]]) -> Exposure:
+def exposure(risk: MarketRisk, positions: list[tuple[int, int]]) -> Exposure:
     self = Exposure(risk=risk, index_wad=WAD, confidence_wad=WAD, stable_wad=WAD)
     for size, mark in positions:
         standard.absorb(self, size, 0, mark)
@@ -252,7 +254,7 @@ def exposure(risk: Risk, positions: list[tuple[int, int]]) -> Exposure:
 @LAW
 @given(risks(), legs, amounts, ratios, st.integers(0, 8 * 2**96), st.integers(0, 10 * WAD))
 def test_requirements_are_rounded_up(
-    risk: Risk, positions: list[tuple[int, int]], index: int, confidence: int, base: int, depeg: int
+    risk: MarketRisk, positions: list[tuple[int, int]], index: int, confidence: int, base: int, depeg: int
 ) -> None:
     """Never below the exact formulas; all that is not a notional is a rate, and is rounded up by itself."""
     self = exposure(risk, positions)
@@ -278,9 +280,9 @@ def test_requirements_are_rounded_up(
 @LAW
 @given(risks(), st.integers(0, 2**140), ratios, ratios, amounts, st.integers(0, 2**140), sizes, sizes)
 def test_equity_is_rounded_down(
-    risk: Risk, worth: int, first: int, second: int, cap: int, gain: int, loss: int, owned: int
+    risk: MarketRisk, worth: int, first: int, second: int, cap: int, gain: int, loss: int, owned: int
 ) -> None:
-    terms = collateral.Terms(max(first, second), min(first, second), cap)
+    terms = collateral.HaircutTerms(max(first, second), min(first, second), cap)
     made = Exposure(risk=risk, gain_wad=gain, loss_wad=-abs(loss), safe_gain_wad=gain, safe_loss_wad=-abs(loss))
     book = Book(owned, [Holding(worth, worth, terms)], [made], [])
     assert margin.equity(book) == owned + worth + gain - abs(loss)
@@ -293,14 +295,14 @@ def test_equity_is_rounded_down(
 
 def test_offset_notional_on_paper() -> None:
     """Long 3 at 2000, short 2 at 2100: N = 1800, G = 8400; 1800 * 5 % + 8400 * 1 % = 174."""
-    risk = Risk(maintenance_rate=WAD // 20, spread_rate=WAD // 100, skew_scale=1)
+    risk = MarketRisk(maintenance_rate=WAD // 20, spread_rate=WAD // 100, skew_scale=1)
     book = exposure(risk, [(3 * WAD, 2000 * WAD), (-2 * WAD, 2100 * WAD)])
     assert standard.requirement(book, Level.MAINTENANCE) == 174 * WAD
 
 
 def test_size_term_on_paper() -> None:
     """50 units at 10: max(10 %, 2 % + 50 / 100 * 30 %) = 17 % of 500 is 85; at maintenance half of it is 42.5."""
-    risk = Risk(
+    risk = MarketRisk(
         initial_rate=WAD // 10, base_rate=WAD // 50, impact_rate=3 * WAD // 10, skew_scale=100 * WAD,
         maintenance_rate=WAD // 20, maintenance_scale=WAD // 2,
     )  # fmt: skip
@@ -311,7 +313,7 @@ def test_size_term_on_paper() -> None:
 
 def test_v8_ends_where_size_terms_are_on() -> None:
     """A perp and a future of 50 each at 10: 17 % of 500 is 85 alone; together 2 % + 30 % of 1000 is 320, not 170."""
-    risk = Risk(initial_rate=WAD // 10, base_rate=WAD // 50, impact_rate=3 * WAD // 10, skew_scale=100 * WAD)
+    risk = MarketRisk(initial_rate=WAD // 10, base_rate=WAD // 50, impact_rate=3 * WAD // 10, skew_scale=100 * WAD)
     apart = exposure(risk, [(50 * WAD, 10 * WAD)])
     whole = exposure(risk, [(50 * WAD, 10 * WAD), (50 * WAD, 10 * WAD)])
     assert standard.requirement(apart, Level.INITIAL) == 85 * WAD
@@ -322,6 +324,6 @@ def test_health_and_leverage_without_a_divisor() -> None:
     empty = Book(5 * WAD, [Holding()], [Exposure()], [])
     assert margin.health(empty) == margin.UNBOUNDED
     assert margin.leverage(empty) == 0
-    poor = Book(0, [], [exposure(Risk(skew_scale=1), [(WAD, WAD)])], [])
+    poor = Book(0, [], [exposure(MarketRisk(skew_scale=1), [(WAD, WAD)])], [])
     poor.exposures[0].gain_wad = 0
     assert margin.leverage(poor) == margin.UNBOUNDED

@@ -3,10 +3,8 @@
 from dataclasses import replace
 from random import Random
 
-from folios import a_matrix, a_stake, some_scenarios, some_terms
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import LAW
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
@@ -14,11 +12,13 @@ from crossvault.mirror import account as accounts
 from crossvault.mirror import collateral, fixed, margin, stress
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book, Holding
-from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.shock import LINEAR
-from crossvault.mirror.standard import Exposure, Level, Line
-from crossvault.mirror.stress import Rules, Verdict
+from crossvault.mirror.standard import Exposure, HeldOption, Level
+from crossvault.mirror.stress import PortfolioRequirement, Rules
 from crossvault.walks.random_walk import Walk
+from folios import a_matrix, a_stake, some_scenarios, some_terms
+from laws import LAW
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -27,12 +27,12 @@ def some_rules(random: Random) -> Rules:
     return Rules(tuple(some_scenarios(random)), some_terms(random), a_matrix(random))
 
 
-def drawn(seed: int, most: int = 3) -> tuple[list[Stake], Rules]:
+def drawn(seed: int, most: int = 3) -> tuple[list[PortfolioExposure], Rules]:
     random = Random(seed)
     return [a_stake(random) for _ in range(random.randint(1, most))], some_rules(random)
 
 
-def holds(lower: Verdict, higher: Verdict) -> bool:
+def holds(lower: PortfolioRequirement, higher: PortfolioRequirement) -> bool:
     """Whether the second asks for no less than the first."""
     more = higher.initial_wad >= lower.initial_wad
     return more and higher.maintenance_wad >= lower.maintenance_wad
@@ -87,7 +87,7 @@ def test_v7_no_requirement_falls_when_offsets_break_down_or_haircuts_rise_or_con
     assert holds(before, stress.judge(unsure, rules, WAD))
 
 
-def joined(one: Stake, other: Stake) -> Stake:
+def joined(one: PortfolioExposure, other: PortfolioExposure) -> PortfolioExposure:
     """What two accounts have at stake in one underlying, with options of one expiry kept apart."""
     return replace(
         one,
@@ -144,7 +144,7 @@ def untwisted(rules: Rules) -> Rules:
     return rules._replace(scenarios=tuple(each._replace(mode=each.mode % LINEAR) for each in rules.scenarios))
 
 
-def whole_and_apart(stakes: list[Stake], rules: Rules) -> tuple[list[int], list[int]]:
+def whole_and_apart(stakes: list[PortfolioExposure], rules: Rules) -> tuple[list[int], list[int]]:
     """What an account without collateral asks for at both levels, and the sum of what its positions ask for alone."""
     bare = [replace(each, hedges=[]) for each in stakes]
     whole = stress.judge(bare, rules, WAD)
@@ -153,7 +153,7 @@ def whole_and_apart(stakes: list[Stake], rules: Rules) -> tuple[list[int], list[
     return [whole.initial_wad, whole.maintenance_wad], apart
 
 
-def positions_of(stake: Stake) -> list[Stake]:
+def positions_of(stake: PortfolioExposure) -> list[PortfolioExposure]:
     """The perp with the futures, and every option by itself."""
     options = [replace(term, lines=[line]) for term in stake.terms for line in term.lines]
     return [
@@ -167,14 +167,14 @@ def positions_of(stake: Stake) -> list[Stake]:
 def test_options_count_only_where_they_are_modelled(seed: int, modelled: bool) -> None:
     random = Random(seed)
     lines = [
-        Line(underlying=i, size=random.randint(-9, 9) * WAD, mark_wad=random.randint(0, 10**21), strike_wad=WAD)
+        HeldOption(underlying=i, size=random.randint(-9, 9) * WAD, mark_wad=random.randint(0, 10**21), strike_wad=WAD)
         for i in (0, 1)
     ]
-    haircuts = collateral.Terms(WAD // 2, WAD // 4, 10**24)
+    haircuts = collateral.HaircutTerms(WAD // 2, WAD // 4, 10**24)
     holdings = [Holding(underlying=i, value_wad=10**21, safe_wad=10**21, terms=haircuts) for i in (0, 1)]
     book = Book(0, holdings, [Exposure(), Exposure()], lines)
     if modelled:
-        book.stakes = [replace(a_stake(random), hedges=[]), Stake()]
+        book.stakes = [replace(a_stake(random), hedges=[]), PortfolioExposure()]
     for level, cut in ((Level.INITIAL, WAD // 2), (Level.MAINTENANCE, WAD // 4)):
         kept = 10**21 * (WAD - cut) // WAD
         counted = lines[0].size * lines[0].mark_wad // WAD + 10**21 if modelled else kept

@@ -6,13 +6,13 @@ from math import erf, sqrt
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from laws import LAW, signeds, words
 from mpmath import mp, ncdf, npdf
-from precise import DIGITS, mills, real
 
 from crossvault.mirror import normal
 from crossvault.mirror.fixed import RAY, WAD
 from crossvault.setup.toolchain import contracts_dir
+from laws import LAW, signeds, words
+from precise import DIGITS, mills, real
 
 CDF_WEI, PDF_WEI, MILLS_WEI = 2, 2, 8
 BOUNDS = [0, 662910000000000000, 5656854249492380195, 10 * WAD]  # where one approximation follows another

@@ -8,43 +8,43 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from laws import LAW, amounts, ratios
 from mpmath import mp
-from precise import DIGITS, black, derivatives, deviation
 
 from crossvault.mirror import option
 from crossvault.mirror.fixed import CAP, WAD
-from crossvault.mirror.option import YEAR, Greeks, Terms
+from crossvault.mirror.option import YEAR, OptionGreeks, OptionTerms
+from laws import LAW, amounts, ratios
+from precise import DIGITS, black, derivatives, deviation
 
 PART = 10**17  # a price is within 1e-17 of the smaller of forward and strike, and two wei
 FLOAT = 1e-11  # what float64 keeps of a greek, beside its size
 
 expiries = st.integers(0, 2**40)
-anything = st.builds(Terms, amounts, amounts, amounts, expiries, ratios, st.booleans())
+anything = st.builds(OptionTerms, amounts, amounts, amounts, expiries, ratios, st.booleans())
 
 
 @st.composite
-def traded(draw: st.DrawFn, *, discount: st.SearchStrategy[int] = ratios) -> Terms:
+def traded(draw: st.DrawFn, *, discount: st.SearchStrategy[int] = ratios) -> OptionTerms:
     """An option whose strike is near enough to its forward to have a time value."""
     forward = draw(st.integers(10**12, CAP // 8))
     strike = forward * draw(st.integers(WAD // 8, 8 * WAD)) // WAD
     vol, secs = draw(st.integers(WAD // 100, 50 * WAD)), draw(st.integers(1, 10 * YEAR))
-    return Terms(forward, strike, vol, secs, draw(discount), draw(st.booleans()))
+    return OptionTerms(forward, strike, vol, secs, draw(discount), draw(st.booleans()))
 
 
 options = st.one_of(traded(), anything)
 
 
-def error(terms: Terms) -> int:
+def error(terms: OptionTerms) -> int:
     """How far a price may be from the formula, in wei."""
     return min(terms.forward_wad, terms.strike_wad) // PART + 2
 
 
 @LAW
 @given(options)
-@example(Terms(CAP, 1, CAP, 2**40, WAD, True))
-@example(Terms(1, CAP, WAD, YEAR, WAD, False))
-def test_a_call_less_a_put_is_the_forward_less_the_strike_to_the_wei(terms: Terms) -> None:
+@example(OptionTerms(CAP, 1, CAP, 2**40, WAD, True))
+@example(OptionTerms(1, CAP, WAD, YEAR, WAD, False))
+def test_a_call_less_a_put_is_the_forward_less_the_strike_to_the_wei(terms: OptionTerms) -> None:
     whole = terms._replace(discount_wad=WAD)
     call, put = (option.price(whole._replace(is_call=each)) for each in (True, False))
     assert call - put == terms.forward_wad - terms.strike_wad
@@ -55,14 +55,14 @@ def test_a_call_less_a_put_is_the_forward_less_the_strike_to_the_wei(terms: Term
 
 @LAW
 @given(options)
-def test_a_call_is_a_put_with_forward_and_strike_exchanged(terms: Terms) -> None:
+def test_a_call_is_a_put_with_forward_and_strike_exchanged(terms: OptionTerms) -> None:
     other = terms._replace(forward_wad=terms.strike_wad, strike_wad=terms.forward_wad, is_call=not terms.is_call)
     assert option.price(terms) == option.price(other)
 
 
 @LAW
 @given(options)
-def test_a_price_is_between_the_payoff_and_what_is_received(terms: Terms) -> None:
+def test_a_price_is_between_the_payoff_and_what_is_received(terms: OptionTerms) -> None:
     forward, strike, discount = terms.forward_wad, terms.strike_wad, terms.discount_wad
     price = option.price(terms)
     assert option.payoff(forward, strike, terms.is_call) * discount // WAD <= price
@@ -71,7 +71,7 @@ def test_a_price_is_between_the_payoff_and_what_is_received(terms: Terms) -> Non
 
 @LAW
 @given(options, st.sampled_from(["vol_wad", "secs", "forward_wad", "strike_wad"]))
-def test_without_time_or_vol_or_price_an_option_is_its_payoff(terms: Terms, name: str) -> None:
+def test_without_time_or_vol_or_price_an_option_is_its_payoff(terms: OptionTerms, name: str) -> None:
     nothing: dict[str, Any] = {name: 0}
     terms = terms._replace(**nothing)
     payoff = option.payoff(terms.forward_wad, terms.strike_wad, terms.is_call)
@@ -80,7 +80,7 @@ def test_without_time_or_vol_or_price_an_option_is_its_payoff(terms: Terms, name
 
 @LAW
 @given(traded(discount=st.just(WAD)), st.sampled_from(["vol_wad", "secs"]), st.integers(0, 10 * WAD))
-def test_a_price_rises_with_vol_and_time(terms: Terms, name: str, more: int) -> None:
+def test_a_price_rises_with_vol_and_time(terms: OptionTerms, name: str, more: int) -> None:
     more = more if name == "vol_wad" else more % YEAR
     moved: dict[str, Any] = {name: getattr(terms, name) + more}
     later = terms._replace(**moved)
@@ -89,7 +89,7 @@ def test_a_price_rises_with_vol_and_time(terms: Terms, name: str, more: int) -> 
 
 @LAW
 @given(traded(discount=st.just(WAD)), amounts)
-def test_a_call_falls_with_its_strike_and_a_put_rises(terms: Terms, more: int) -> None:
+def test_a_call_falls_with_its_strike_and_a_put_rises(terms: OptionTerms, more: int) -> None:
     higher = terms._replace(strike_wad=min(CAP, terms.strike_wad + more))
     first, second = (terms, higher) if terms.is_call else (higher, terms)
     assert option.price(first) >= option.price(second) - error(terms) - error(higher)
@@ -97,21 +97,21 @@ def test_a_call_falls_with_its_strike_and_a_put_rises(terms: Terms, more: int) -
 
 @LAW
 @given(options)
-@example(Terms(CAP, 1, 50 * WAD, YEAR, WAD, False))
-@example(Terms(1, CAP, 50 * WAD, YEAR, WAD, True))
-@example(Terms(10**22, 10**22 + 1, 1, 1, WAD, True))
-@example(Terms(10**22, 10**22 + 10**5, 6000, YEAR // 9, WAD, True))
-def test_a_price_is_within_its_error(terms: Terms) -> None:
+@example(OptionTerms(CAP, 1, 50 * WAD, YEAR, WAD, False))
+@example(OptionTerms(1, CAP, 50 * WAD, YEAR, WAD, True))
+@example(OptionTerms(10**22, 10**22 + 1, 1, 1, WAD, True))
+@example(OptionTerms(10**22, 10**22 + 10**5, 6000, YEAR // 9, WAD, True))
+def test_a_price_is_within_its_error(terms: OptionTerms) -> None:
     with mp.workdps(DIGITS):
         assert abs(option.price(terms) - black(terms)) <= error(terms)
 
 
 @LAW
 @given(anything)
-@example(Terms(CAP, CAP, CAP, 2**40, WAD, True))
-@example(Terms(0, 0, 0, 0, 0, False))
-@example(Terms(CAP, 1, 1, 1, 1, False))
-def test_whatever_the_doors_let_pass_has_greeks_that_fit(terms: Terms) -> None:
+@example(OptionTerms(CAP, CAP, CAP, 2**40, WAD, True))
+@example(OptionTerms(0, 0, 0, 0, 0, False))
+@example(OptionTerms(CAP, 1, 1, 1, 1, False))
+def test_whatever_the_doors_let_pass_has_greeks_that_fit(terms: OptionTerms) -> None:
     delta, gamma, vega, theta = option.greeks(terms)
     assert (0 <= delta <= terms.discount_wad) if terms.is_call else (-terms.discount_wad <= delta <= 0)
     assert 0 <= gamma < 2**180
@@ -122,13 +122,13 @@ def test_whatever_the_doors_let_pass_has_greeks_that_fit(terms: Terms) -> None:
 def test_at_expiry_the_delta_is_that_of_the_payoff() -> None:
     for call, deltas in ((True, (0, WAD // 2, WAD)), (False, (-WAD, -WAD // 2, 0))):
         for forward, delta in zip((99, 100, 101), deltas, strict=True):
-            terms = Terms(forward * WAD, 100 * WAD, WAD, 0, WAD, call)
-            assert option.greeks(terms) == Greeks(delta, 0, 0, 0)
+            terms = OptionTerms(forward * WAD, 100 * WAD, WAD, 0, WAD, call)
+            assert option.greeks(terms) == OptionGreeks(delta, 0, 0, 0)
 
 
 @LAW
 @given(traded(discount=st.just(WAD)), st.integers(-(10**6), 10**6), st.integers(0, 66))
-def test_delta_and_density_are_within_their_errors(terms: Terms, apart: int, bits: int) -> None:
+def test_delta_and_density_are_within_their_errors(terms: OptionTerms, apart: int, bits: int) -> None:
     """Those of options near their strikes, too, of which hardly any deviation is left."""
     near = terms._replace(strike_wad=terms.forward_wad + apart, vol_wad=2**bits, secs=YEAR)
     for each in (terms, near):
@@ -146,7 +146,7 @@ def test_delta_and_density_are_within_their_errors(terms: Terms, apart: int, bit
 class Floats:
     """Price and greeks of Black's formula in float64, and the numbers that set the scale of their errors."""
 
-    terms: Terms
+    terms: OptionTerms
 
     def __post_init__(self) -> None:
         f, k, vol, self.d = (each / WAD for each in (*self.terms[:3], self.terms.discount_wad))
@@ -167,7 +167,7 @@ class Floats:
 
 @LAW
 @given(traded(discount=st.integers(WAD // 1000, WAD)))
-def test_greeks_are_those_of_the_formula_in_floats(terms: Terms) -> None:
+def test_greeks_are_those_of_the_formula_in_floats(terms: OptionTerms) -> None:
     assume(option.deviation(terms.vol_wad, terms.secs) >= WAD // 1000)
     floats = Floats(terms)
     for ours, theirs, scale in zip(option.greeks(terms), floats.greeks, floats.scales, strict=True):
@@ -181,7 +181,7 @@ def test_greeks_are_the_derivatives_of_the_formula() -> None:
         strike = int(forward * random.uniform(0.5, 2))
         vol, secs = random.randint(WAD // 5, 3 * WAD), random.randint(10**5, 10**8)
         discount = random.randint(WAD // 2, WAD - 1)
-        terms = Terms(forward, strike, vol, secs, discount, random.random() < 0.5)
+        terms = OptionTerms(forward, strike, vol, secs, discount, random.random() < 0.5)
         with mp.workdps(DIGITS):
             found = zip(option.greeks(terms), derivatives(terms), Floats(terms).scales, strict=True)
             for ours, theirs, scale in found:
@@ -190,7 +190,7 @@ def test_greeks_are_the_derivatives_of_the_formula() -> None:
 
 def test_figures_on_paper() -> None:
     """At the money without discount a price is F * (2 * N(s / 2) - 1): with s = 0.2 that is F * 0.0796556745540580."""
-    terms = Terms(100 * WAD, 100 * WAD, WAD // 5, YEAR, WAD, True)
+    terms = OptionTerms(100 * WAD, 100 * WAD, WAD // 5, YEAR, WAD, True)
     assert option.deviation(terms.vol_wad, terms.secs) == WAD // 5
     assert option.price(terms) // 1000 == 7_965567455405796
     assert option.payoff(110 * WAD, 100 * WAD, True) == option.payoff(90 * WAD, 100 * WAD, False) == 10 * WAD
@@ -217,5 +217,5 @@ def test_a_discount_falls_with_rate_and_time_and_never_exceeds_one(rate: int, se
 def test_far_strikes_and_vols_keep_the_limits(strike: int) -> None:
     """A vol beyond all bounds makes a call the forward and a put the strike."""
     for vol in (10_000 * WAD, CAP):
-        assert option.price(Terms(10**21, strike, vol, YEAR, WAD, True)) == 10**21
-        assert option.price(Terms(10**21, strike, vol, YEAR, WAD, False)) == strike
+        assert option.price(OptionTerms(10**21, strike, vol, YEAR, WAD, True)) == 10**21
+        assert option.price(OptionTerms(10**21, strike, vol, YEAR, WAD, False)) == strike

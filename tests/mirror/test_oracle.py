@@ -5,11 +5,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from laws import FEEDER, LAW, amounts, feed_of, ratios
 
 from crossvault.mirror import errors, oracle
 from crossvault.mirror.fixed import CAP, WAD
-from crossvault.mirror.market import Risk
+from crossvault.mirror.market import MarketRisk
+from laws import FEEDER, LAW, amounts, feed_of, ratios
 
 NOW = 1_700_000_000
 premiums = st.integers(-(2**95) + 1, 2**95 - 1)
@@ -53,7 +53,7 @@ def test_a_print_is_fresh_up_to_its_heartbeat(age: int, heartbeat: int) -> None:
 def test_a_print_is_stored_whole_or_refused_whole(
     index: int, premium: int, confidence: int, published_at: int, last_at: int
 ) -> None:
-    self = feed_of(Risk())
+    self = feed_of(MarketRisk())
     price = self.ledger.prices[0]
     price.index, price.published_at = 7, last_at
     before = price.values()

@@ -4,6 +4,12 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+
+from crossvault.mirror import exp, fixed, option, portfolio, shock
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, PortfolioExposure
+from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, RateRisk, Scenario
+from crossvault.mirror.standard import Level
 from folios import (
     a_risk,
     a_stake,
@@ -18,12 +24,6 @@ from folios import (
     wad,
 )
 
-from crossvault.mirror import exp, fixed, option, portfolio, shock
-from crossvault.mirror.fixed import WAD
-from crossvault.mirror.portfolio import Line, Stake, Term
-from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, RateRisk, Scenario
-from crossvault.mirror.standard import Level
-
 UNIT = float(WAD)
 BOOKS = 300
 NEAR, GRAIN = 1e-9, 1e-14  # of the result, and of all that floats add up
@@ -31,7 +31,7 @@ PLAIN = RateRisk(long_base=WAD, short_base=WAD)  # no static discount
 MODES = (STILL, UP, DOWN, LINEAR, ABSOLUTE)
 
 
-def books(count: int = BOOKS) -> list[tuple[Random, Stake, list[Scenario]]]:
+def books(count: int = BOOKS) -> list[tuple[Random, PortfolioExposure, list[Scenario]]]:
     made = []
     for seed in range(count):
         random = Random(seed)
@@ -76,7 +76,9 @@ def test_an_expiry_is_worth_what_its_options_cost() -> None:
             terms = (
                 (
                     line,
-                    option.Terms(forward, line.strike_wad, line.vol_wad, term.secs, sheet.discount_wad, line.is_call),
+                    option.OptionTerms(
+                        forward, line.strike_wad, line.vol_wad, term.secs, sheet.discount_wad, line.is_call
+                    ),
                 )
                 for line in term.lines
             )
@@ -148,7 +150,7 @@ def test_losses_and_contingencies_scale_with_all_sizes() -> None:
             assert least <= grown <= 3 * least
 
 
-def scaled(stake: Stake, by: int) -> Stake:
+def scaled(stake: PortfolioExposure, by: int) -> PortfolioExposure:
     terms = [replace(t, lines=[replace(each, size=each.size * by) for each in t.lines]) for t in stake.terms]
     hedges = [replace(each, value_wad=each.value_wad * by) for each in stake.hedges]
     gross, net = stake.gross_size_wad * by, stake.net_wad2 * by
@@ -176,7 +178,13 @@ def up_to(random: Random, high: int) -> int:
 
 
 def test_naked_shorts_pair_within_a_strike_and_a_type() -> None:
-    calls = [Line(100, True, -5), Line(100, True, 3), Line(100, False, 9), Line(90, True, 9), Line(90, False, -1)]
+    calls = [
+        ExpiryOption(100, True, -5),
+        ExpiryOption(100, True, 3),
+        ExpiryOption(100, False, 9),
+        ExpiryOption(90, True, 9),
+        ExpiryOption(90, False, -1),
+    ]
     assert portfolio.naked(calls) == 2 + 1
     assert portfolio.naked(calls[::-1]) == 2 + 1
     assert portfolio.naked([]) == 0
@@ -204,7 +212,7 @@ def test_the_volatility_shock_is_plain_at_thirty_days() -> None:
 def test_what_is_known_of_a_forward_does_not_move() -> None:
     assert shock.forward(7 * WAD, 0, -WAD // 2) == 7 * WAD
     assert shock.forward(6 * WAD, 2 * WAD, WAD // 2) == 9 * WAD
-    term = Term(3_000 * WAD, 0, 0, 60, WAD, [Line(2_900 * WAD, True, -WAD, WAD // 2, 0)])
+    term = ExpiryHoldings(3_000 * WAD, 0, 0, 60, WAD, [ExpiryOption(2_900 * WAD, True, -WAD, WAD // 2, 0)])
     sheet = portfolio.ready(term, a_risk(Random(0)))
     assert len({portfolio.shocked(sheet, move, UP) for move in (-WAD // 2, 0, 3 * WAD)}) == 1
 

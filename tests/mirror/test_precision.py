@@ -9,11 +9,11 @@ import pytest
 from mpmath import exp as exact_exp
 from mpmath import log as exact_log
 from mpmath import mp, ncdf
-from precise import DIGITS, black, real
 
 from crossvault.mirror import exp, normal, option
 from crossvault.mirror.fixed import CAP, WAD
-from crossvault.mirror.option import YEAR, Terms
+from crossvault.mirror.option import YEAR, OptionTerms
+from precise import DIGITS, black, real
 
 SAMPLES = int(os.environ.get("CROSSVAULT_SAMPLES") or 20_000)
 
@@ -42,10 +42,10 @@ def of_price(random: Random) -> tuple[Any, Any]:
     if random.random() < 0.5:
         forward = 10 ** random.randint(12, 26) + random.getrandbits(40)
         strike = int(forward * 2 ** random.gauss(0, 0.5)) % CAP
-        terms = Terms(forward, strike, random.randint(WAD // 100, 6 * WAD), random.randint(1, 3 * YEAR), WAD)
+        terms = OptionTerms(forward, strike, random.randint(WAD // 100, 6 * WAD), random.randint(1, 3 * YEAR), WAD)
     else:
         forward, strike, vol = (random.getrandbits(random.randint(1, 96)) for _ in range(3))
-        terms = Terms(forward, strike, vol, random.getrandbits(random.randint(1, 40)), WAD)
+        terms = OptionTerms(forward, strike, vol, random.getrandbits(random.randint(1, 40)), WAD)
     terms = terms._replace(is_call=random.random() < 0.5)
     call, put = (option.price(terms._replace(is_call=each)) for each in (True, False))
     assert call - put == terms.forward_wad - terms.strike_wad, terms

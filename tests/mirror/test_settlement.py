@@ -10,16 +10,16 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import FEEDER, LAW, both, feed_of, sizes, values, wide
 
 from crossvault.mirror import cash, errors, ledger, margin, market, oracle, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.feed import Feed
 from crossvault.mirror.fixed import CAP, RAY, WAD
 from crossvault.mirror.ledger import State
-from crossvault.mirror.market import Risk
-from crossvault.mirror.oracle import WINDOW, Guard
+from crossvault.mirror.market import MarketRisk
+from crossvault.mirror.oracle import WINDOW, PriceGuard
 from crossvault.mirror.standard import Level
+from laws import FEEDER, LAW, both, feed_of, sizes, values, wide
 
 START = 1_700_000_000
 EXPIRIES = START + 7200, START + 7201, START + 9000, START + 7200 + WINDOW
@@ -31,10 +31,10 @@ made = st.lists(st.tuples(times, wide(1, CAP)), max_size=14).map(lambda some: so
 
 
 def opened(*expiries: int) -> Feed:
-    self = feed_of(Risk(heartbeat_secs=60), Risk(heartbeat_secs=60))
+    self = feed_of(MarketRisk(heartbeat_secs=60), MarketRisk(heartbeat_secs=60))
     self.ledger.cash.supply_index = self.ledger.cash.borrow_index = RAY
     self.ledger.cash.accrued_at = START
-    self.ledger.cash.terms = cash.Terms(cash.NO_FEED, 0, 0)
+    self.ledger.cash.terms = cash.DepegTerms(cash.NO_FEED, 0, 0)
     self.ledger.expiries[0] = expiries
     for expiry in expiries:
         self.ledger.curves[market.term_of(0, expiry)].listed_at = START
@@ -112,7 +112,7 @@ def test_what_is_settled_stays(prints: Prints, first: int, later: int) -> None:
 def test_a_print_that_waits_does_not_settle() -> None:
     end = EXPIRIES[0]
     self = opened(end)
-    self.ledger.guards[0] = Guard(WAD // 10, 60, 0)
+    self.ledger.guards[0] = PriceGuard(WAD // 10, 60, 0)
     curve = self.ledger.curves[market.term_of(0, end)]
     played(self, [(START, 1000 * WAD), (end, 2000 * WAD)])
     assert curve.settlement == 0

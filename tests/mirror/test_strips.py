@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import LAW, option_risks, ratios, risks, wide
 
 from crossvault.mirror import market, option, standard
-from crossvault.mirror.collateral import Terms
+from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.margin import Book, Holding, adjusted_equity, equity, margin, requirement
-from crossvault.mirror.market import OptionRisk, Risk
-from crossvault.mirror.standard import Exposure, Level, Line
+from crossvault.mirror.market import MarketRisk, OptionRisk
+from crossvault.mirror.standard import Exposure, HeldOption, Level
+from laws import LAW, option_risks, ratios, risks, wide
 
 DERIVE = OptionRisk(
     max_spot_rate=15 * WAD // 100, min_spot_rate=WAD // 10, call_rate=75 * WAD // 1000, put_rate=75 * WAD // 1000,
@@ -47,9 +47,9 @@ forwards = st.lists(wide(1, 20 * WAD), min_size=4, max_size=4)
 spots = st.lists(wide(1, 20 * WAD), min_size=2, max_size=2)
 
 
-def lines_of(held: list[Leg], forward: list[int]) -> list[Line]:
+def lines_of(held: list[Leg], forward: list[int]) -> list[HeldOption]:
     return [
-        Line(
+        HeldOption(
             leg.underlying, leg.expiry, leg.strike * WAD, leg.is_call, leg.size * WAD, leg.mark,
             forward[2 * leg.underlying + leg.expiry - 1], confidence_wad=leg.confidence,
         )
@@ -57,7 +57,7 @@ def lines_of(held: list[Leg], forward: list[int]) -> list[Line]:
     ]  # fmt: skip
 
 
-def book_of(held: list[Leg], risk: Risk, options: OptionRisk, spot: list[int], forward: list[int]) -> Book:
+def book_of(held: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int]) -> Book:
     exposures = [Exposure(risk, options, each, WAD, each) for each in spot]
     return Book(0, [], exposures, lines_of(held, forward))
 
@@ -97,7 +97,7 @@ def test_the_largest_loss_is_that_of_a_fine_grid(held: list[Leg]) -> None:
 @LAW
 @given(st.lists(legs(size=st.integers(1, 9)), max_size=8), risks(), option_risks(), spots, forwards)
 def test_long_options_need_nothing(
-    held: list[Leg], risk: Risk, options: OptionRisk, spot: list[int], forward: list[int]
+    held: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
     """Nor do they give credit: their value is in equity and not in adjusted equity."""
     book = book_of(held, risk, options, spot, forward)
@@ -113,7 +113,7 @@ def test_a_covered_spread_needs_at_most_its_width(
 ) -> None:
     """Nothing where the long one is the better of the two."""
     short = long._replace(strike=strike, size=-long.size)
-    needed = required(book_of([long, short], Risk(confidence_threshold=0), options, spot, forward))
+    needed = required(book_of([long, short], MarketRisk(confidence_threshold=0), options, spot, forward))
     worse = long.strike - strike if long.is_call else strike - long.strike
     assert all(each <= max(0, worse) * long.size * WAD for each in needed)
 
@@ -121,7 +121,7 @@ def test_a_covered_spread_needs_at_most_its_width(
 @LAW
 @given(books, risks(), option_risks(), spots, forwards)
 def test_initial_asks_for_no_less_than_maintenance(
-    held: list[Leg], risk: Risk, options: OptionRisk, spot: list[int], forward: list[int]
+    held: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
     book = book_of(held, risk, options, spot, forward)
     initial, maintenance = required(book)
@@ -137,7 +137,7 @@ def test_initial_asks_for_no_less_than_maintenance(
 def test_a_strip_needs_the_lesser_of_isolated_and_bounded(
     held: list[Leg], options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
-    book = book_of(held, Risk(), options, spot, forward)
+    book = book_of(held, MarketRisk(), options, spot, forward)
     exposure = book.exposures[0]
     uncovered = max(0, -sum(leg.size for leg in held if leg.is_call))
     for level, scale in zip(Level, (options.unpaired_initial, options.unpaired_maintenance), strict=True):
@@ -181,12 +181,12 @@ def test_a_naked_short_needs_what_the_formula_says(leg: Leg, options: OptionRisk
 def test_naked_shorts_on_paper() -> None:
     """Index 1500, mark 50: call at 1600 is 6.67 % out, so max(15 - 6.67, 10) % = 150 + 50; maintenance 112.5 + 50."""
     exposure = Exposure(option_risk=DERIVE, index_wad=1500 * WAD, stable_wad=1500 * WAD)
-    call = Line(0, 1, 1600 * WAD, True, -WAD, 50 * WAD, 1500 * WAD, confidence_wad=WAD)
+    call = HeldOption(0, 1, 1600 * WAD, True, -WAD, 50 * WAD, 1500 * WAD, confidence_wad=WAD)
     assert [standard.short_requirement(exposure, call, level) for level in Level] == [200 * WAD, 1625 * WAD // 10]
     near = replace(call, strike_wad=1530 * WAD)  # 2 % out: 13 % of 1500 is 195
     assert standard.short_requirement(exposure, near, Level.INITIAL) == 245 * WAD
     # a put deep in the money, mark 3000: maintenance 225 + 3000; initial 225 + 3000 or 1.05 * 3225 = 3386.25
-    put = Line(0, 1, 4500 * WAD, False, -WAD, 3000 * WAD, 1500 * WAD, confidence_wad=WAD)
+    put = HeldOption(0, 1, 4500 * WAD, False, -WAD, 3000 * WAD, 1500 * WAD, confidence_wad=WAD)
     assert [standard.short_requirement(exposure, put, level) for level in Level] == [338625 * WAD // 100, 3225 * WAD]
 
 
@@ -195,7 +195,7 @@ def test_naked_shorts_on_paper() -> None:
 
 @LAW
 @given(legs(size=st.integers(-9, -1)), risks(), spots, st.integers(0, 10 * WAD))
-def test_doubt_asks_for_shorts_alone(leg: Leg, risk: Risk, spot: list[int], depeg: int) -> None:
+def test_doubt_asks_for_shorts_alone(leg: Leg, risk: MarketRisk, spot: list[int], depeg: int) -> None:
     exposure = Exposure(risk=risk, index_wad=spot[0], stable_wad=spot[0])
     [short] = lines_of([leg], [WAD] * 4)
     doubt = (WAD - leg.confidence) * risk.confidence_factor if leg.confidence < risk.confidence_threshold else 0
@@ -209,18 +209,18 @@ def test_doubt_asks_for_shorts_alone(leg: Leg, risk: Risk, spot: list[int], depe
 @LAW
 @given(books, risks(), option_risks(), spots, forwards, ratios, wide(0, 2**100))
 def test_v7_confidence_haircut_and_cash(
-    held: list[Leg], risk: Risk, options: OptionRisk, spot: list[int], forward: list[int], doubt: int, money: int
+    held: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int], doubt: int, money: int
 ) -> None:
     """Adding cash adds as much margin; doubting an option or cutting collateral further never gives any."""
     book = book_of(held, risk, options, spot, forward)
-    book.holdings = [Holding(money, money, Terms(WAD // 2, WAD // 4, CAP))]
+    book.holdings = [Holding(money, money, HaircutTerms(WAD // 2, WAD // 4, CAP))]
     before = [margin(book, level) for level in Level]
     richer = replace(book, cash_wad=money)
     assert [margin(richer, level) for level in Level] == [each + money for each in before]
     doubted = replace(
         book, lines=[replace(line, confidence_wad=min(doubt, line.confidence_wad)) for line in book.lines]
     )
-    cut = replace(book, holdings=[Holding(money, money, Terms(WAD, WAD // 2, CAP))])
+    cut = replace(book, holdings=[Holding(money, money, HaircutTerms(WAD, WAD // 2, CAP))])
     for other in (doubted, cut):
         assert all(margin(other, level) <= each for level, each in zip(Level, before, strict=True))
     assert all(now >= then for now, then in zip(required(doubted), required(book), strict=True))
@@ -232,7 +232,7 @@ def test_v7_confidence_haircut_and_cash(
 @LAW
 @given(books, books, risks(), option_risks(), spots, forwards)
 def test_joining_adds_at_most_what_the_isolated_shorts_need(
-    first: list[Leg], second: list[Leg], risk: Risk, options: OptionRisk, spot: list[int], forward: list[int]
+    first: list[Leg], second: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
     """What is left of V8: joined, options need no more than all shorts alone, and a wei for every strip."""
     joined = required(book_of(first + second, risk, options, spot, forward))
@@ -256,12 +256,12 @@ def test_v8_is_no_law_of_options_in_standard_mode() -> None:
     call at 1100, mark 402, against a long one at 1300: 225 + 402 = 627 isolated, 200 bounded. Joined: 156 + 627 = 783
     isolated, 200 + 1800 = 2000 bounded. 783 is more than 156 + 200.
     """
-    call = Line(0, 1, 1900 * WAD, True, -WAD, 6 * WAD, 1500 * WAD, confidence_wad=WAD)
-    short = Line(0, 1, 1100 * WAD, True, -WAD, 402 * WAD, 1500 * WAD, confidence_wad=WAD)
-    long = Line(0, 1, 1300 * WAD, True, WAD, 215 * WAD, 1500 * WAD, confidence_wad=WAD)
+    call = HeldOption(0, 1, 1900 * WAD, True, -WAD, 6 * WAD, 1500 * WAD, confidence_wad=WAD)
+    short = HeldOption(0, 1, 1100 * WAD, True, -WAD, 402 * WAD, 1500 * WAD, confidence_wad=WAD)
+    long = HeldOption(0, 1, 1300 * WAD, True, WAD, 215 * WAD, 1500 * WAD, confidence_wad=WAD)
     exposure = Exposure(option_risk=DERIVE, index_wad=1500 * WAD, stable_wad=1500 * WAD)
 
-    def needed(*lines: Line) -> int:
+    def needed(*lines: HeldOption) -> int:
         return requirement(Book(0, [], [exposure], list(lines)), Level.INITIAL)
 
     assert needed(call) == 156 * WAD
@@ -272,7 +272,7 @@ def test_v8_is_no_law_of_options_in_standard_mode() -> None:
 @LAW
 @given(books, books, risks(), option_risks(), spots, forwards)
 def test_v8_holds_for_options_of_different_expiries(
-    first: list[Leg], second: list[Leg], risk: Risk, options: OptionRisk, spot: list[int], forward: list[int]
+    first: list[Leg], second: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
     """Expiries add up: two books that share none need together what they need apart."""
     near = [leg._replace(expiry=1) for leg in first]
@@ -290,7 +290,7 @@ def test_payoffs_on_paper() -> None:
 
 def test_a_naked_short_is_asked_for_the_worse_of_index_and_stable_price() -> None:
     """Struck at 2000 a call asks 0.1 * 1000 + 10 at 1000; at 2000 it is at the money: 0.15 * 2000 + 10."""
-    call = Line(strike_wad=2000 * WAD, is_call=True, size=-WAD, mark_wad=10 * WAD)
+    call = HeldOption(strike_wad=2000 * WAD, is_call=True, size=-WAD, mark_wad=10 * WAD)
     for index, stable in ((1000, 2000), (2000, 1000)):
         exposure = Exposure(option_risk=DERIVE, index_wad=index * WAD, stable_wad=stable * WAD)
         assert standard.short_requirement(exposure, call, Level.INITIAL) == 310 * WAD

@@ -3,15 +3,15 @@
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from laws import LAW
 from mpmath import exp, mp, mpf
-from precise import DIGITS, real, variance
 
 from crossvault.mirror import fixed, surface
 from crossvault.mirror.errors import ParameterOutOfRange
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.option import YEAR
 from crossvault.mirror.surface import MAX_SECS, MAX_VARIANCE, MAX_WIDTH, Svi
+from laws import LAW
+from precise import DIGITS, real, variance
 
 VARIANCE_WEI = 10
 MOST_VOL = 6 * 10**24

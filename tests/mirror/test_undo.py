@@ -9,7 +9,7 @@ import pytest
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import Journal, Map, Stored
+from crossvault.mirror.evm import StorageMap, StorageStruct, UndoLog
 from crossvault.walks.random_walk import Walk
 
 STEPS = 700
@@ -17,9 +17,9 @@ STEPS = 700
 
 def state(value: Any) -> Any:
     """Everything that is stored below a value, as plain values; what was never written is not there."""
-    if isinstance(value, Stored):
+    if isinstance(value, StorageStruct):
         return {name: state(getattr(value, name)) for name in value.zeros if name not in {"tokens", "hook", "spec"}}
-    if isinstance(value, Map):
+    if isinstance(value, StorageMap):
         found = {key: state(each) for key, each in value.items()}
         return {key: each for key, each in found.items() if each != state(value.zero())}
     if type(value) is tuple:
@@ -77,8 +77,8 @@ def test_v10_a_refused_call_changes_nothing(seed: int) -> None:
 
 
 def test_undo_takes_back_what_was_written_latest_first() -> None:
-    journal = Journal()
-    numbers = Map[str, int](journal, int)
+    journal = UndoLog()
+    numbers = StorageMap[str, int](journal, int)
     numbers["kept"] = 1
     journal.keep()
     numbers["kept"] = 2

@@ -12,17 +12,17 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import LONG_LAW, amounts, both, option_risks, ratios, risks, wide
 
 from crossvault.mirror import cash, collateral, market, oracle, valuation
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import Journal
+from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import RAY, WAD
 from crossvault.mirror.ledger import State
-from crossvault.mirror.market import OptionRisk, Risk
+from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.oracle import WINDOW
 from crossvault.mirror.standard import Level
 from crossvault.mirror.surface import Svi
+from laws import LONG_LAW, amounts, both, option_risks, ratios, risks, wide
 
 NOW = 1_700_000_000
 ALICE = AccountId("alice")
@@ -44,7 +44,7 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True)
 class Spot:
-    risk: Risk
+    risk: MarketRisk
     options: OptionRisk
     index: int
     stable: int
@@ -70,8 +70,8 @@ class Whole:
     cash_index: int  # [ray]
     spots: tuple[Spot, ...]
     held: tuple[Held, ...]
-    balances: tuple[tuple[int, int, collateral.Terms], ...]  # 18 decimals, underlying, terms
-    depeg: cash.Terms
+    balances: tuple[tuple[int, int, collateral.HaircutTerms], ...]  # 18 decimals, underlying, terms
+    depeg: cash.DepegTerms
 
 
 parts = st.one_of(ratios, st.integers(0, 100).map(lambda each: each * WAD // 100))
@@ -121,9 +121,9 @@ def positions(draw: st.DrawFn, given_: tuple[Spot, ...]) -> Held:
 def wholes(draw: st.DrawFn) -> Whole:
     given_ = tuple(draw(st.lists(spots(), min_size=1, max_size=3)))
     held = {instrument_of(each, given_): each for each in draw(st.lists(positions(given_), max_size=9))}
-    haircuts = st.builds(collateral.Terms, ratios, ratios, wide(0, 10**28))
+    haircuts = st.builds(collateral.HaircutTerms, ratios, ratios, wide(0, 10**28))
     balance = st.tuples(wide(0, 10**20), st.integers(0, len(given_) - 1), haircuts)
-    depeg = cash.Terms(len(given_) - 1, draw(ratios), draw(wide(0, 10 * WAD)))
+    depeg = cash.DepegTerms(len(given_) - 1, draw(ratios), draw(wide(0, 10 * WAD)))
     principal, index = draw(both(10**24)), draw(wide(RAY, 3 * RAY))
     return Whole(principal, index, given_, tuple(held.values()), tuple(draw(st.lists(balance, max_size=3))), depeg)
 
@@ -137,7 +137,7 @@ def instrument_of(each: Held, given_: tuple[Spot, ...]) -> int:
 
 
 def ledger_of(whole: Whole) -> State:
-    self = State(Journal())
+    self = State(UndoLog())
     self.cash.supply_index = self.cash.borrow_index = whole.cash_index
     self.cash.terms, self.cash.accrued_at = whole.depeg, NOW
     self.risks = tuple(spot.risk for spot in whole.spots)
@@ -262,7 +262,7 @@ def linear_usd(whole: Whole, number: int, level: Level) -> float:
     return net * rate + gross * risk.spread_rate / UNIT
 
 
-def doubt(risk: Risk, confidence: int) -> float:
+def doubt(risk: MarketRisk, confidence: int) -> float:
     return (1 - confidence / UNIT) * risk.confidence_factor / UNIT if confidence < risk.confidence_threshold else 0.0
 
 

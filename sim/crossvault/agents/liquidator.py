@@ -17,7 +17,7 @@ from crossvault.differential.step import Step
 from crossvault.differential.story import mark
 from crossvault.mirror import fixed, liquidation, market
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.auction import Standing
+from crossvault.mirror.auction import AuctionState
 from crossvault.mirror.valuation import Metrics
 
 _CRUMB = fixed.WAD // 100
@@ -88,7 +88,7 @@ class Liquidator:
                 at, "bid", account=target, bidder=self.account, fraction_wad=fraction_wad, limit_wad=limit_wad
             )
 
-    def _cost(self, model: Model, target: AccountId, standing: Standing, told: Metrics, at: int) -> int | None:
+    def _cost(self, model: Model, target: AccountId, standing: AuctionState, told: Metrics, at: int) -> int | None:
         """What the whole would cost [wad], negative when it pays; nothing when it is not worth it yet."""
         sale, terms = model.vault.ledger.sales[target], model.vault.ledger.terms
         if sale.insolvent_at:

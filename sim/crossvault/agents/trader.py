@@ -17,7 +17,7 @@ _GRAINS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class TradingStyle:
     """How often it acts [wad], the most it trades of each instrument [wad], and the most cash it moves [raw]."""
 
     chance_wad: int
@@ -30,7 +30,7 @@ class Trader:
     """An account with a taste and a seed of its own."""
 
     account: AccountId
-    taste: Taste
+    taste: TradingStyle
     maker: AccountId | None
     broker: str
     random: Random

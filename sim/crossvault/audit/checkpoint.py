@@ -12,10 +12,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crossvault.audit.source import Block
+from crossvault.audit.vault_source import BlockHeader
 from crossvault.differential.notation import Notation, plain
 from crossvault.differential.step import Event, Step
-from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.liquidation import AuctionTerms
 
 FORMAT = 1
 _NOTATION = Notation((), ())  # numbers only: what is listed changes on the way
@@ -32,14 +32,14 @@ class Header(NamedTuple):
     vault: str
     code: str
     names: Mapping[str, str]
-    opened: Block
+    opened: BlockHeader
     event: Event
 
 
-class Entry(NamedTuple):
+class CheckpointBlock(NamedTuple):
     """A block that was compared. decimals: of tokens that were listed in it; telling: tokens that began to tell."""
 
-    block: Block
+    block: BlockHeader
     steps: tuple[Step, ...] = ()
     decimals: Mapping[str, int] = {}
     telling: tuple[str, ...] = ()
@@ -64,12 +64,12 @@ class Checkpoint:
             raise BadCheckpoint(f"{path}: cannot be written: {wrong.strerror}") from wrong
         self._sum = ""
 
-    def read(self) -> tuple[Header, list[Entry]] | None:
+    def read(self) -> tuple[Header, list[CheckpointBlock]] | None:
         """What was kept; none in a new file. A last line that was cut off is taken away. Raises BadCheckpoint."""
         lines = self._lines()
         if not lines:
             return None
-        number, entries = 1, list[Entry]()
+        number, entries = 1, list[CheckpointBlock]()
         try:
             header = _header(lines[0])
             for line in lines[1:]:
@@ -90,7 +90,7 @@ class Checkpoint:
         fields = header._asdict() | {"opened": list(header.opened), "event": event, "names": dict(header.names)}
         self._write({"crossvault_audit": FORMAT} | fields)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: CheckpointBlock) -> None:
         """Keeps a block."""
         line: dict[str, Any] = {"block": list(entry.block)}
         if entry.steps:
@@ -152,12 +152,12 @@ def _header(line: Mapping[str, Any]) -> Header:
     if line.get("crossvault_audit") != FORMAT:
         raise ValueError(f"expected a header with crossvault_audit = {FORMAT}")
     name, (sender, owner, quote, decimals, delay, terms) = line["event"]
-    formed = Terms(*(int(value) for value in terms))
+    formed = AuctionTerms(*(int(value) for value in terms))
     event = Event(name, (sender, owner, quote, int(decimals), int(delay), formed))
-    opened = Block(*line["opened"])
+    opened = BlockHeader(*line["opened"])
     return Header(line["chain_id"], line["vault"], line["code"], line["names"], opened, event)
 
 
-def _entry(line: Mapping[str, Any]) -> Entry:
+def _entry(line: Mapping[str, Any]) -> CheckpointBlock:
     steps = tuple(_NOTATION.parse(step) for step in line.get("steps", ()))
-    return Entry(Block(*line["block"]), steps, line.get("decimals", {}), tuple(line.get("telling", ())))
+    return CheckpointBlock(BlockHeader(*line["block"]), steps, line.get("decimals", {}), tuple(line.get("telling", ())))

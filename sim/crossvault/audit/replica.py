@@ -9,18 +9,27 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint, Entry, Header
-from crossvault.audit.moment import Differs, Moment, answered, differences, moment, questions, read, whole
-from crossvault.audit.player import Player, Witness
-from crossvault.audit.source import Block, Gone, Log, NoOpening, Source
+from crossvault.audit.block_comparison import (
+    BlockDiffers,
+    BlockSteps,
+    answered,
+    differences,
+    moment,
+    questions,
+    read,
+    whole,
+)
+from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint, CheckpointBlock, Header
+from crossvault.audit.follower import ChainFollower, StepObserver
+from crossvault.audit.vault_source import BlockGone, BlockHeader, Log, NoOpening, VaultSource
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.evm.anvil import ChainLost, ChainRefused, Request
-from crossvault.evm.codec import Names
+from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
-from crossvault.rpc.client import Wire
+from crossvault.rpc.client import RpcClient
 
 Observer = Callable[[], None]
 
@@ -32,15 +41,15 @@ _PAUSE_SECS = 0.25
 _SELDOM = 1_000  # blocks without a step between two lines of a checkpoint
 
 
-class Known(NamedTuple):
+class ComparedBlock(NamedTuple):
     """A block that was compared, with how many steps there were up to it."""
 
-    block: Block
+    block: BlockHeader
     steps: int
 
 
 @dataclass(slots=True)
-class Tally:
+class AuditCounts:
     """What was done so far: steps, blocks with steps, accounts and values compared, reorganisations."""
 
     steps: int = 0
@@ -58,25 +67,25 @@ class Replica:
     block: the last that was compared. Steps name what `names` names, and everybody else by address.
     """
 
-    def __init__(self, wire: Wire, vault_address: str, *, names: Names | Mapping[str, str] | None = None,
+    def __init__(self, wire: RpcClient, vault_address: str, *, names: AddressBook | Mapping[str, str] | None = None,
                  from_block: int | None = None, confirmations: int = 0, checkpoint: Checkpoint | None = None,
                  build: Build | None = None) -> None:  # fmt: skip
         """names: addresses by name; confirmations: blocks to stay behind the head. Asks nothing yet.
 
         witness: who hears of steps; set before the first `catch_up`.
         """
-        given = {} if isinstance(names, Names) else {name: each.lower() for name, each in (names or {}).items()}
-        self.names, self._given = names if isinstance(names, Names) else Names(), given
+        given = {} if isinstance(names, AddressBook) else {name: each.lower() for name, each in (names or {}).items()}
+        self.names, self._given = names if isinstance(names, AddressBook) else AddressBook(), given
         for name, address in given.items():
             self.names.bind(name, address)
-        self.witness: Witness | None = None
-        self.source = Source(wire, vault_address, self.names, build or compile_contracts())
-        self.tally, self.head = Tally(), 0
+        self.witness: StepObserver | None = None
+        self.source = VaultSource(wire, vault_address, self.names, build or compile_contracts())
+        self.tally, self.head = AuditCounts(), 0
         self._from, self._behind = from_block, confirmations
         self._checkpoint = checkpoint
         self.observer: Observer = _unobserved  # called whenever some blocks were compared
-        self._player: Player | None = None
-        self._known: deque[Known] = deque(maxlen=REMEMBERED)
+        self._player: ChainFollower | None = None
+        self._known: deque[ComparedBlock] = deque(maxlen=REMEMBERED)
         self._kept = 0
 
     @property
@@ -90,12 +99,12 @@ class Replica:
         return self._playing.world
 
     @property
-    def opened(self) -> Block:
+    def opened(self) -> BlockHeader:
         """The block that opened the vault."""
         return self._header.opened
 
     @property
-    def block(self) -> Block:
+    def block(self) -> BlockHeader:
         """The last block that was compared."""
         return self._known[-1].block
 
@@ -121,7 +130,7 @@ class Replica:
                 if not self._turn(self._target(to_block)):
                     return self._mark_seen()
                 time.sleep(_PAUSE_SECS)
-        except Gone as gone:
+        except BlockGone as gone:
             raise ChainLost(f"{self.source.origin}: {gone}") from gone
         raise ChainLost(f"{self.source.origin} tells of two chains at once")
 
@@ -136,7 +145,7 @@ class Replica:
         try:
             for part in parts:
                 self._compare([whole(self.model, self.block, part)])
-        except Gone:
+        except BlockGone:
             self.catch_up(self.block.number)
             self.compare_all()
 
@@ -146,7 +155,7 @@ class Replica:
             self._checkpoint.close()
 
     @property
-    def _playing(self) -> Player:
+    def _playing(self) -> ChainFollower:
         if self._player is None:
             raise LookupError("the replica has not been brought up yet: call catch_up first")
         return self._player
@@ -172,16 +181,16 @@ class Replica:
 
     def _begin(self, header: Header, anew: bool) -> None:
         self._header = header
-        self._player = Player(header.opened, header.event, self.source, REMEMBERED, self.witness)
-        self.tally = Tally(reorganisations=self.tally.reorganisations, deepest=self.tally.deepest)
+        self._player = ChainFollower(header.opened, header.event, self.source, REMEMBERED, self.witness)
+        self.tally = AuditCounts(reorganisations=self.tally.reorganisations, deepest=self.tally.deepest)
         self._known.clear()
-        before = Block(header.opened.number - 1, header.opened.parent, "", 0)
-        self._known.append(Known(before, 0))
+        before = BlockHeader(header.opened.number - 1, header.opened.parent, "", 0)
+        self._known.append(ComparedBlock(before, 0))
         if anew and self._checkpoint:
             self._checkpoint.begin(header)
         self._kept = before.number
 
-    def _resume(self, header: Header, entries: Sequence[Entry], chain_id: int, code: str) -> None:
+    def _resume(self, header: Header, entries: Sequence[CheckpointBlock], chain_id: int, code: str) -> None:
         path = self._checkpoint.path if self._checkpoint else ""
         for what, was, now in (
             ("chain", header.chain_id, chain_id),
@@ -198,13 +207,13 @@ class Replica:
         self.tally.resumed = self.tally.steps
         self._kept = self.block.number
 
-    def _note(self, entry: Entry) -> None:
+    def _note(self, entry: CheckpointBlock) -> None:
         """Takes a block that was played into the books."""
         self.tally.steps += len(entry.steps)
         self.tally.blocks += bool(entry.steps)
         for step in entry.steps:
             self.tally.accounts |= dict.fromkeys(step.accounts())
-        self._known.append(Known(entry.block, self.tally.steps))
+        self._known.append(ComparedBlock(entry.block, self.tally.steps))
 
     # going on
 
@@ -217,9 +226,9 @@ class Replica:
                 for start in range(0, len(pairs), _MOMENTS):
                     self._play(pairs[start : start + _MOMENTS])
                 if last.number > self.block.number:
-                    self._known.append(Known(last, self.tally.steps))
+                    self._known.append(ComparedBlock(last, self.tally.steps))
                 self.observer()
-        except Gone:
+        except BlockGone:
             self._go_back()
             return True
         return False
@@ -231,9 +240,9 @@ class Replica:
             known = [each.block for each in self._known if each.block.number <= self.head]
             self.source.require_all(known[-1:])
         elif found.hash != self.block.hash:
-            raise Gone(f"block {self.block.number} is not of the chain any more")
+            raise BlockGone(f"block {self.block.number} is not of the chain any more")
 
-    def _read(self, target: int) -> tuple[list[tuple[Block, list[Log]]], Block]:
+    def _read(self, target: int) -> tuple[list[tuple[BlockHeader, list[Log]]], BlockHeader]:
         """The next blocks with logs, and the last block that was looked at; all follow the last compared."""
         low = self.block.number + 1
         if self.head - low >= NEAR and target - low >= _BLOCKS:
@@ -242,11 +251,11 @@ class Replica:
         blocks = [self._there(each) for each in self.source.blocks(numbers)]
         for before, after in zip([self.block, *blocks], blocks, strict=False):
             if after.parent != before.hash:
-                raise Gone(f"block {after.number} does not follow {before.hash}")
+                raise BlockGone(f"block {after.number} does not follow {before.hash}")
         logs = self.source.block_logs(blocks)
         return [pair for pair in zip(blocks, logs, strict=True) if pair[1]], blocks[-1]
 
-    def _read_far(self, low: int, high: int) -> tuple[list[tuple[Block, list[Log]]], Block]:
+    def _read_far(self, low: int, high: int) -> tuple[list[tuple[BlockHeader, list[Log]]], BlockHeader]:
         last, logs = self.source.stretch(low, high)
         by_number: dict[int, list[Log]] = {}
         for log in logs:
@@ -254,26 +263,26 @@ class Replica:
         wanted = sorted({low, last, *by_number})
         blocks = {each.number: each for each in map(self._there, self.source.blocks(wanted))}
         if blocks[low].parent != self.block.hash:
-            raise Gone(f"block {low} does not follow {self.block.hash}")
+            raise BlockGone(f"block {low} does not follow {self.block.hash}")
         if any(log["blockHash"] != blocks[int(log["blockNumber"], 16)].hash for log in logs):
-            raise Gone("a block changed while it was read")
+            raise BlockGone("a block changed while it was read")
         return [(blocks[number], by_number[number]) for number in sorted(by_number)], blocks[last]
 
-    def _there(self, block: Block | None) -> Block:
+    def _there(self, block: BlockHeader | None) -> BlockHeader:
         if block is None:
-            raise Gone("a block is not there any more")
+            raise BlockGone("a block is not there any more")
         return block
 
-    def _play(self, pairs: Sequence[tuple[Block, list[Log]]]) -> None:
+    def _play(self, pairs: Sequence[tuple[BlockHeader, list[Log]]]) -> None:
         """Plays and compares blocks; of what was not compared nothing stays."""
-        played: list[tuple[Moment, Entry]] = []
-        wrong: Differs | None = None
+        played: list[tuple[BlockSteps, CheckpointBlock]] = []
+        wrong: BlockDiffers | None = None
         try:
             for block, logs in pairs:
                 try:
                     before = self.tally.steps + sum(len(each.steps) for _, each in played)
                     entry, seen = self._playing.play(block, logs, before)
-                except Differs as found:
+                except BlockDiffers as found:
                     wrong = found
                     break
                 played.append((moment(self.model, block, seen), entry))
@@ -285,7 +294,7 @@ class Replica:
             self._playing.back(self.block.number)
             raise
 
-    def _compare(self, moments: Sequence[Moment], entries: Sequence[Entry] = ()) -> None:
+    def _compare(self, moments: Sequence[BlockSteps], entries: Sequence[CheckpointBlock] = ()) -> None:
         """Compares what the model says of some moments with the chain; keeps those that agree, in order."""
         asked, answers = self._asked(moments)
         for place, (each, requests) in enumerate(zip(moments, asked, strict=True)):
@@ -298,7 +307,7 @@ class Replica:
             if entries:
                 self._keep(entries[place])
 
-    def _asked(self, moments: Sequence[Moment]) -> tuple[list[list[Request]], Iterator[str | Refusal]]:
+    def _asked(self, moments: Sequence[BlockSteps]) -> tuple[list[list[Request]], Iterator[str | Refusal]]:
         """The questions about some moments, and the answers. Raises Gone, ChainLost, ChainRefused."""
         asked = [questions(self.source, each) for each in moments]
         blocks = [each.block for each in moments]
@@ -313,13 +322,13 @@ class Replica:
             self.source.require_all(blocks)
         return asked, iter(answers)
 
-    def _differs(self, each: Moment, found: Sequence[tuple[Any, Any]]) -> Differs:
+    def _differs(self, each: BlockSteps, found: Sequence[tuple[Any, Any]]) -> BlockDiffers:
         seen = found[0][0]
         before = self.tally.steps if each.seen else 0
         number = before + 1 + each.seen.index(seen) if seen else 0
-        return Differs(each.block, seen, number, [difference for _, difference in found], len(each.seen))
+        return BlockDiffers(each.block, seen, number, [difference for _, difference in found], len(each.seen))
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: CheckpointBlock) -> None:
         self._note(entry)
         if self._checkpoint:
             self._checkpoint.add(entry)
@@ -327,7 +336,7 @@ class Replica:
 
     def _mark_seen(self) -> None:
         if self._checkpoint and self.block.number - self._kept >= _SELDOM:
-            self._checkpoint.add(Entry(self.block))
+            self._checkpoint.add(CheckpointBlock(self.block))
             self._kept = self.block.number
 
     # going back
@@ -354,7 +363,7 @@ class Replica:
             self.tally.reorganisations += 1
             self.tally.deepest = max(self.tally.deepest, was - self.block.number)
 
-    def _go_back_to(self, block: Block) -> None:
+    def _go_back_to(self, block: BlockHeader) -> None:
         if block.number == self.block.number:
             return
         self._playing.back(block.number)

@@ -22,12 +22,12 @@ from crossvault.bench.chain_speed import BenchFailed, steady
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT, Step, World
 from crossvault.evm.anvil import Node
-from crossvault.evm.bindings import Speech
-from crossvault.evm.codec import Names
+from crossvault.evm.bindings import Bindings
+from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.evm.deploy import deploy_world
 from crossvault.fuzz.task import ORDERS, STEPS, Task
-from crossvault.rpc.client import Wire
+from crossvault.rpc.client import RpcClient
 from crossvault.setup import toolchain
 
 Told = Callable[[str], None]
@@ -40,12 +40,12 @@ _BEFORE_SECS = 3600
 _PATIENCE_SECS = 120.0
 
 
-class Town:
+class FundedVault:
     """A plain node with a vault on it, onto which steps are mined; whoever sends has something to pay gas with."""
 
     def __init__(self, world: World, build: Build | None = None) -> None:
         """Compiles, starts, deploys. Raises CompileFailed, ToolchainMissing, ChainLost, DeployFailed."""
-        self.world, self.names = world, Names()
+        self.world, self.names = world, AddressBook()
         self.build = build or compile_contracts()
         self.node = Node(world.starts_at - _BEFORE_SECS, flat=False)
         try:
@@ -53,7 +53,7 @@ class Town:
         except BaseException:
             self.node.close()
             raise
-        self.speech = Speech(self.build, self.names)
+        self.speech = Bindings(self.build, self.names)
         self.vault, self.url = self.names.address(VAULT), self.node.url
         self._rich: set[str] = set()
 
@@ -106,10 +106,10 @@ def shadow(steps: int, told: Told = lambda _: None) -> dict[str, Any]:
 def history(task: Task, steps: int) -> dict[str, Any]:
     """A random history of at least so many steps that left logs, audited while it is made. Raises Differs."""
     story = task.story()
-    town = Town(story.world)
+    town = FundedVault(story.world)
     spent, sent = 0.0, 0
     try:
-        replica = Replica(Wire(town.url), town.vault, build=town.build)
+        replica = Replica(RpcClient(town.url), town.vault, build=town.build)
         for part in _parts(task):
             town.mine(part)
             sent += len(part)
@@ -155,7 +155,7 @@ def follow(seconds: int = SECONDS) -> dict[str, Any]:
     story = steady(30 * BLOCKS_PER_SECOND * seconds, options=False)
     steps = list(story.steps(Model(story.world)))
     begin = next(place for place, step in enumerate(steps) if step.action == "trade") - 3
-    town = Town(story.world)
+    town = FundedVault(story.world)
     with tempfile.TemporaryDirectory() as folder:
         try:
             town.mine(steps[:begin])
@@ -184,7 +184,7 @@ def follow(seconds: int = SECONDS) -> dict[str, Any]:
     }
 
 
-def _audit(town: Town, path: Path, last: int) -> subprocess.Popen[str]:
+def _audit(town: FundedVault, path: Path, last: int) -> subprocess.Popen[str]:
     words = ["audit", "--rpc", town.url, "--vault", town.vault, "--follow", "--poll", "0.05", "--json"]
     words += ["--until-block", str(last), "--checkpoint", str(path)]
     pipe = subprocess.PIPE
@@ -199,7 +199,7 @@ def _wait(path: Path, block: int, process: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
-def _feed(town: Town, groups: Sequence[Sequence[Step]], path: Path) -> tuple[list[float], list[float]]:
+def _feed(town: FundedVault, groups: Sequence[Sequence[Step]], path: Path) -> tuple[list[float], list[float]]:
     """Mines a block for each group at its time: how long the oldest block not compared had waited then, and when."""
     first, began = town.head() + 1, time.perf_counter()
     mined: list[float] = []

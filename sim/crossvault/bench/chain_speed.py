@@ -21,7 +21,7 @@ from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Step, World
 from crossvault.differential.story import Story, told
 from crossvault.evm.anvil import Node
 from crossvault.evm.chain import Chain
-from crossvault.evm.codec import Codec, Names
+from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import EVM_VERSION, Build, compile_contracts
 from crossvault.evm.deploy import GAS, deploy_world, vault_abi
 from crossvault.lockstep.run import run
@@ -46,7 +46,7 @@ class BenchFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class EncodedStep:
     """A step and the view after it, encoded for any engine."""
 
     at: int
@@ -207,7 +207,7 @@ def _set_up(steps: Sequence[Step]) -> int:
     return next(place for place, step in enumerate(steps) if step.action == "trade") - 3
 
 
-def _encoded(steps: Sequence[Step]) -> tuple[list[Call], dict[str, Any], str]:
+def _encoded(steps: Sequence[Step]) -> tuple[list[EncodedStep], dict[str, Any], str]:
     """The calls of some steps, the state of a fresh chain for them, and the vault's address there."""
     side = Chain(Walk(SEED, 0, OWNERS).world)
     try:
@@ -215,7 +215,7 @@ def _encoded(steps: Sequence[Step]) -> tuple[list[Call], dict[str, Any], str]:
         for step in steps:
             sent = side.transaction(step)
             view = side.vault.call("snapshot", {"ids": step.accounts()})
-            calls.append(Call(step.at, sent["from"], sent["to"], _bytes(sent["input"]), _bytes(view)))
+            calls.append(EncodedStep(step.at, sent["from"], sent["to"], _bytes(sent["input"]), _bytes(view)))
         dump = side.node.rpc("anvil_dumpState")
         state: dict[str, Any] = json.loads(gzip.decompress(_bytes(dump)))["accounts"]
         return calls, state, side.names.address(VAULT)
@@ -223,7 +223,7 @@ def _encoded(steps: Sequence[Step]) -> tuple[list[Call], dict[str, Any], str]:
         side.close()
 
 
-def _pyrevm(calls: Sequence[Call], state: dict[str, Any], vault: str, *, views: bool) -> float:
+def _pyrevm(calls: Sequence[EncodedStep], state: dict[str, Any], vault: str, *, views: bool) -> float:
     from pyrevm import EVM, AccountInfo, BlockEnv
 
     evm = EVM(gas_limit=2**63, spec_id=EVM_VERSION.upper())
@@ -249,7 +249,7 @@ def _contract_layer(steps: Sequence[Step]) -> float:
     from web3 import HTTPProvider, Web3
 
     world = Walk(SEED, 0, OWNERS).world
-    node, names = Node(world.starts_at - 3600, flat=False), Names()
+    node, names = Node(world.starts_at - 3600, flat=False), AddressBook()
     try:
         build = compile_contracts()
         deploy_world(node, build, world, names)
@@ -270,7 +270,7 @@ def _contract_layer(steps: Sequence[Step]) -> float:
         node.close()
 
 
-def _bound(web3: Any, build: Build, names: Names, step: Step) -> tuple[Any, str]:
+def _bound(web3: Any, build: Build, names: AddressBook, step: Step) -> tuple[Any, str]:
     """A step as a function of web3.py's contract layer with its arguments, and its sender."""
     from crossvault.evm.abi import Interface
 

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.evm.compiler import Build, compile_contracts
-from crossvault.evm.inprocess import Local
+from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import hunt
 from crossvault.fuzz.task import ORDERS, STEPS, TOLD_EVERY, Task, noted
 from crossvault.lockstep.run import Diverged
 from crossvault.setup import toolchain
 from crossvault.shrink.rewrite import leaves
-from crossvault.shrink.shrinker import Shrunk, shrink
+from crossvault.shrink.shrinker import ShrinkResult, shrink
 
 WALKS = 6  # from a seed on, before a bug counts as not found
 LENGTH = 2_000
@@ -33,7 +33,7 @@ class BadCase(ValueError):
     """An entry of the catalogue that cannot be planted."""
 
 
-class Case(NamedTuple):
+class PlantedBug(NamedTuple):
     """A planted bug: in a file, what was there (once), and what is there instead; which walk finds it."""
 
     id: str
@@ -45,7 +45,7 @@ class Case(NamedTuple):
     seed: int = 0
 
 
-class Row(NamedTuple):
+class PlantedBugResult(NamedTuple):
     """One bug from one seed. Seconds are of the processor; walks: how many it took, steps: those of all of them;
     moves: the calls of the minimum beyond a set-up."""
 
@@ -64,18 +64,18 @@ class Row(NamedTuple):
     moves: int = 0
 
 
-def cases(path: Path) -> list[Case]:
+def cases(path: Path) -> list[PlantedBug]:
     """The catalogue in a file. Raises BadCase."""
     import yaml
 
     entries: list[Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf8"))
-    wrong = [entry.get("id", "?") for entry in entries if set(entry) - set(Case._fields)]
+    wrong = [entry.get("id", "?") for entry in entries if set(entry) - set(PlantedBug._fields)]
     if wrong:
-        raise BadCase(f"{path}: {wrong[0]}: expected {', '.join(Case._fields)}")
-    return [Case(**entry) for entry in entries]
+        raise BadCase(f"{path}: {wrong[0]}: expected {', '.join(PlantedBug._fields)}")
+    return [PlantedBug(**entry) for entry in entries]
 
 
-def planted(case: Case) -> Build:
+def planted(case: PlantedBug) -> Build:
     """The contracts with a bug in them. Raises BadCase, CompileFailed."""
     text = (toolchain.contracts_dir() / case.file).read_text(encoding="utf8")
     if text.count(case.was) != 1:
@@ -86,8 +86,11 @@ def planted(case: Case) -> Build:
 
 
 def measured(
-    chosen: Sequence[Case], seeds: int, tick: Callable[[int], None] = lambda done: None, seconds: float = SHRINK_SECS
-) -> Iterator[Row]:
+    chosen: Sequence[PlantedBug],
+    seeds: int,
+    tick: Callable[[int], None] = lambda done: None,
+    seconds: float = SHRINK_SECS,
+) -> Iterator[PlantedBugResult]:
     """A row for each bug and seed; seconds: by the clock, for shrinking each."""
     compile_contracts()  # what a bug leaves as it is comes from this build
     done = 0
@@ -99,24 +102,26 @@ def measured(
             tick(done)
 
 
-def _row(case: Case, seed: int, build: Build, seconds: float) -> Row:
+def _row(case: PlantedBug, seed: int, build: Build, seconds: float) -> PlantedBugResult:
     began, played = time.process_time(), 0
     for walks in range(1, WALKS + 1):
         first = seed * STRIDE + (case.seed if walks == 1 else walks - 1)
         task = Task(ORDERS if case.walk == "orders" else STEPS, first, LENGTH)
         steps: list[Step] = []
         story = noted(task.story(), steps)
-        result = hunt(story, Model(story.world), Local(story.world, build), every=TOLD_EVERY)
+        result = hunt(story, Model(story.world), InProcessChain(story.world, build), every=TOLD_EVERY)
         played += len(steps)
         if isinstance(result.failure, Diverged):
             found = time.process_time()
-            opened = partial(Local, contracts=build)
+            opened = partial(InProcessChain, contracts=build)
             small = shrink(story.world, steps, seconds=seconds, failure=result.failure, opened=opened)
-            return _shrunk(Row(case.id, seed, True, walks, played, found - began), small, time.process_time() - found)
-    return Row(case.id, seed, False, WALKS, played, time.process_time() - began)
+            return _shrunk(
+                PlantedBugResult(case.id, seed, True, walks, played, found - began), small, time.process_time() - found
+            )
+    return PlantedBugResult(case.id, seed, False, WALKS, played, time.process_time() - began)
 
 
-def _shrunk(row: Row, small: Shrunk, secs: float) -> Row:
+def _shrunk(row: PlantedBugResult, small: ShrinkResult, secs: float) -> PlantedBugResult:
     return row._replace(
         shrink_secs=secs,
         calls=len(small.steps),

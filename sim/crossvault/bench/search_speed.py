@@ -17,8 +17,8 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import Story
 from crossvault.evm.bindings import Call
-from crossvault.evm.inprocess import Local
-from crossvault.fuzz.inprocess_run import Hunt
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.fuzz.inprocess_run import InProcessRun
 from crossvault.fuzz.task import TOLD_EVERY, steps_of
 from crossvault.setup import toolchain
 from crossvault.walks.random_walk import Walk
@@ -84,7 +84,7 @@ def _measured(story: Story) -> dict[str, Any]:
 
 def _compared(story: Story, steps: Sequence[Step], every: int) -> float:
     """Processor seconds of a hunt. Raises Diverged."""
-    hunting = Hunt(Model(story.world), Local(story.world), every=every)
+    hunting = InProcessRun(Model(story.world), InProcessChain(story.world), every=every)
     started = time.process_time()
     for step in steps:
         hunting.apply(step)
@@ -93,7 +93,7 @@ def _compared(story: Story, steps: Sequence[Step], every: int) -> float:
 
 def _called(story: Story, steps: Sequence[Step], *, model: bool, views: bool) -> float:
     """Processor seconds of calls that were encoded beforehand; answers come in hex, and nobody reads them."""
-    mirror, side = Model(story.world), Local(story.world)
+    mirror, side = Model(story.world), InProcessChain(story.world)
     calls: list[tuple[Step, Call, Call]] = [
         (step, side.transaction(step), side.view("snapshot", {"ids": step.accounts()})) for step in steps
     ]

@@ -20,7 +20,7 @@ from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.mirror.valuation import Metrics
 from crossvault.setup import toolchain
 from crossvault.sweep import books, exact, floats, stage
-from crossvault.sweep.market import Market
+from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Population, population_of, settle_in
 
 SEED, UNDERLYINGS = 7, 3
@@ -57,7 +57,7 @@ def sweep(million: bool = False, told: Told = lambda _: None) -> dict[str, Any]:
 def _mode(market: Market, mode: int, counts: Sequence[int], told: Told) -> dict[str, Any]:
     """The figures of one way of margin."""
     sample = _drawn(market, ASKED, mode)
-    exactly, roughly = exact.Engine(market), floats.Engine(market)
+    exactly, roughly = exact.ExactEngine(market), floats.FloatEngine(market)
     mirror, agreed = 0.0, exactly.metrics(sample)
     ids = settle_in(market.state, sample, market.instruments, now=market.now)
     for _ in range(ROUNDS):
@@ -91,7 +91,7 @@ def _drawn(market: Market, count: int, mode: int) -> Population:
     return books.a_population(market, count, SEED)[0].in_mode(mode)
 
 
-def _drain(engine: exact.Engine, population: Population) -> None:
+def _drain(engine: exact.ExactEngine, population: Population) -> None:
     for _ in engine.stream(population):
         pass
 
@@ -127,7 +127,7 @@ def _chain(market: Market) -> dict[str, Any]:
                 raise SweepFailed(f"a step was refused: {refused[0]}")
         ids, ledger = stage.accounts_of(population), model.vault.ledger
         same = Market(ledger, market.now, market.instruments)
-        ours = exact.Engine(same).metrics(population_of(ledger, ids, market.instruments, now=market.now))
+        ours = exact.ExactEngine(same).metrics(population_of(ledger, ids, market.instruments, now=market.now))
         _require_equal("Anvil", side.metrics(ids, market.now), ours)
         calls = [(side.vault.call("metrics", {"account": each})) for each in ids]
         asked = [{"to": side.names.address("vault"), "input": each, "gas": hex(10**8)} for each in calls]

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crossvault.audit.account_rows import AccountRow, standings
+from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import Checkpoint
-from crossvault.audit.moment import Differs
 from crossvault.audit.replica import Replica
-from crossvault.audit.standing import Standing, standings
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, Misused
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, UsageError
 from crossvault.commands.sides import Interrupts, command, shown
 from crossvault.differential.step import VAULT
 from crossvault.evm.anvil import ChainLost, ChainRefused
@@ -24,7 +24,7 @@ from crossvault.report.audit import document, hints, renderable, step_lines, ver
 from crossvault.report.gauges import Gauges
 from crossvault.report.page import show
 from crossvault.report.summary import difference_table
-from crossvault.rpc.client import Wire
+from crossvault.rpc.client import RpcClient
 from crossvault.setup import toolchain
 
 _ADDRESS_DIGITS = 40
@@ -51,14 +51,14 @@ def audit(arguments: Namespace) -> int:
         wire, where.vault, names=where.names, from_block=where.first,
         confirmations=arguments.confirmations, checkpoint=checkpoint,
     )  # fmt: skip
-    sight = Sight(arguments, replica)
+    sight = AuditView(arguments, replica)
     try:
         return sight.watch()
     finally:
         replica.close()
 
 
-class Sight:
+class AuditView:
     """An audit as it is watched: its figures, its line on the terminal, and its end."""
 
     def __init__(self, arguments: Namespace, replica: Replica) -> None:
@@ -67,14 +67,14 @@ class Sight:
         self._gauges: Gauges | None = None
         self._next_figures = 0.0
         self._caught_up = replica.is_open
-        self._found: list[Standing] = []
+        self._found: list[AccountRow] = []
         if arguments.metrics is not None or arguments.metrics_file:
             self._gauges = Gauges()
         if arguments.metrics is not None and self._gauges:
             try:
                 self._gauges.serve(arguments.metrics)
             except (OSError, OverflowError) as taken:
-                raise Misused(f"--metrics: port {arguments.metrics} cannot be listened on: {taken}") from taken
+                raise UsageError(f"--metrics: port {arguments.metrics} cannot be listened on: {taken}") from taken
 
     def watch(self) -> int:
         """Catches up, and follows the head if asked; the exit code."""
@@ -82,7 +82,7 @@ class Sight:
             with _line(self._replica) as note:
                 self._replica.observer = note
                 self._follow()
-        except Differs as differs:
+        except BlockDiffers as differs:
             self._figures(differences=1)
             self._end(differs)
             return FAILED
@@ -143,9 +143,9 @@ class Sight:
         try:
             gauges.write(path)
         except OSError as wrong:
-            raise Misused(f"--metrics-file: {shown(path)} cannot be written: {wrong.strerror}") from wrong
+            raise UsageError(f"--metrics-file: {shown(path)} cannot be written: {wrong.strerror}") from wrong
 
-    def _end(self, differs: Differs | None) -> None:
+    def _end(self, differs: BlockDiffers | None) -> None:
         replica, seconds = self._replica, time.monotonic() - self._began
         if self._arguments.json:
             print(json.dumps(document(replica, self._found, seconds, differs), indent=2))
@@ -178,11 +178,11 @@ def _line(replica: Replica) -> Iterator[Any]:
         )
 
 
-def _wire(url: str) -> Wire:
+def _wire(url: str) -> RpcClient:
     try:
-        return Wire(url)
+        return RpcClient(url)
     except ValueError as odd:
-        raise Misused(f"--rpc: {odd}") from odd
+        raise UsageError(f"--rpc: {odd}") from odd
 
 
 def _deployment(arguments: Namespace) -> _Where:
@@ -193,10 +193,10 @@ def _deployment(arguments: Namespace) -> _Where:
     if arguments.from_block is not None:
         where = where._replace(first=arguments.from_block)
     if not where.vault:
-        raise Misused("--vault: name the address of the vault, or a --deployment that holds it")
+        raise UsageError("--vault: name the address of the vault, or a --deployment that holds it")
     digits = where.vault.removeprefix("0x").lower()
     if len(digits) != _ADDRESS_DIGITS or not set(digits) <= set("0123456789abcdef"):
-        raise Misused(f"--vault: {where.vault!r} is no address: expected 0x and 40 hexadecimal digits")
+        raise UsageError(f"--vault: {where.vault!r} is no address: expected 0x and 40 hexadecimal digits")
     return where._replace(vault="0x" + digits)
 
 
@@ -207,17 +207,17 @@ def _manifest(path: Path) -> _Where:
         names = {str(name): str(address) for name, address in told["addresses"].items() if name != VAULT}
         return _Where(str(told["vault"]), names, int(told["block"]["number"]), int(told["chain_id"]))
     except OSError as wrong:
-        raise Misused(f"--deployment: {shown(path)} cannot be read: {wrong.strerror}") from wrong
+        raise UsageError(f"--deployment: {shown(path)} cannot be read: {wrong.strerror}") from wrong
     except KeyError as lacking:
-        raise Misused(f"--deployment: {shown(path)} is no manifest of a deployment: it lacks {lacking}") from lacking
+        raise UsageError(f"--deployment: {shown(path)} is no manifest of a deployment: it lacks {lacking}") from lacking
     except (ValueError, TypeError, AttributeError) as wrong:
-        raise Misused(f"--deployment: {shown(path)} is no manifest of a deployment: {wrong}") from wrong
+        raise UsageError(f"--deployment: {shown(path)} is no manifest of a deployment: {wrong}") from wrong
 
 
-def _checkpoint_path(arguments: Namespace, wire: Wire, where: _Where) -> Path:
+def _checkpoint_path(arguments: Namespace, wire: RpcClient, where: _Where) -> Path:
     chain_id = int(wire.rpc("eth_chainId"), 16)
     if where.chain_id not in (None, chain_id):
-        raise Misused(f"--rpc: {wire.origin} is of chain {chain_id}, the deployment of chain {where.chain_id}")
+        raise UsageError(f"--rpc: {wire.origin} is of chain {chain_id}, the deployment of chain {where.chain_id}")
     if arguments.checkpoint:
         return Path(arguments.checkpoint)
     return toolchain.state_dir() / "audits" / f"{chain_id}-{where.vault}.jsonl"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from crossvault.bench.planted import BadCase, Case, Row, cases, measured
-from crossvault.commands.exits import DONE, MISSED, Misused
+from crossvault.bench.planted import BadCase, PlantedBug, PlantedBugResult, cases, measured
+from crossvault.commands.exits import DONE, MISSED, UsageError
 from crossvault.commands.progress import bar
 from crossvault.report.page import show, table
 from crossvault.scenario.source import did_you_mean
@@ -31,22 +31,22 @@ def catalogue(arguments: Namespace) -> int:
     return DONE if all(row.found for row in rows) else MISSED
 
 
-def chosen(only: Sequence[str]) -> list[Case]:
+def chosen(only: Sequence[str]) -> list[PlantedBug]:
     """Entries of the catalogue by their identifiers, or all of them. Raises Misused."""
     root = toolchain.clone()
     path = (root or Path()) / _FILE
     if root is None or not path.is_file():
-        raise Misused(f"{_FILE} is not in the package: the catalogue is run in a clone of the repository")
+        raise UsageError(f"{_FILE} is not in the package: the catalogue is run in a clone of the repository")
     try:
         known = {case.id: case for case in cases(path)}
     except BadCase as wrong:
-        raise Misused(str(wrong)) from wrong
+        raise UsageError(str(wrong)) from wrong
     if missing := [each for each in only if each not in known]:
-        raise Misused(f"--only: {missing[0]!r}: {did_you_mean(missing[0], known)}")
+        raise UsageError(f"--only: {missing[0]!r}: {did_you_mean(missing[0], known)}")
     return [known[each] for each in only] if only else list(known.values())
 
 
-def _show(chosen: Sequence[Case], rows: Sequence[Row]) -> None:
+def _show(chosen: Sequence[PlantedBug], rows: Sequence[PlantedBugResult]) -> None:
     made = table("bug", ">found", ">steps", ">find s", ">shrink s", ">calls", ">accounts", ">digits")
     for case in chosen:
         own = [row for row in rows if row.id == case.id]

@@ -10,9 +10,9 @@ from pathlib import Path
 from crossvault.commands.exits import DONE, FAILED, INTERRUPTED
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts, command, shown
-from crossvault.conform import repro
+from crossvault.conform import clause_repro
 from crossvault.conform.adapter import Adapter, load
-from crossvault.conform.search import Report, examine
+from crossvault.conform.search import ConformReport, examine
 from crossvault.conform.subject import Subject, subject
 from crossvault.report.conformity import document, show_interface, show_report
 from crossvault.setup import toolchain
@@ -50,7 +50,7 @@ def _subject(arguments: Namespace) -> Subject:
     return subject(target, load(Path(adapter), adapter) if adapter else Adapter())
 
 
-def _written(report: Report, arguments: Namespace) -> dict[int, tuple[str, str]]:
+def _written(report: ConformReport, arguments: Namespace) -> dict[int, tuple[str, str]]:
     """Where each finding was written, and what to type to see it; by its place in the table."""
     folder = toolchain.state_dir() / "runs"
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def _written(report: Report, arguments: Namespace) -> dict[int, tuple[str, str]]
     for place, verdict in enumerate(report.verdicts):
         if verdict.finding is not None:
             path = folder / f"conform-{report.subject.name}-{report.seed}-{place}.json"
-            path.write_text(repro.written(verdict.finding, verdict.clause.text), encoding="utf8")
+            path.write_text(clause_repro.written(verdict.finding, verdict.clause.text), encoding="utf8")
             hint = f"{command()} conform {arguments.target}{adapter} --replay {shown(path)}"
             files[place] = (shown(path), hint)
     return files
@@ -67,8 +67,8 @@ def _written(report: Report, arguments: Namespace) -> dict[int, tuple[str, str]]
 
 def _replay(found: Subject, path: Path, as_json: bool) -> int:
     """The steps of a finding, each with what it came to, up to the first difference."""
-    read = repro.read(path)
-    played, confirmed = repro.replay(found, read)
+    read = clause_repro.read(path)
+    played, confirmed = clause_repro.replay(found, read)
     if not confirmed:
         from crossvault.evm.chain import EnginesDisagree
 
@@ -86,5 +86,5 @@ def _replay(found: Subject, path: Path, as_json: bool) -> int:
     return FAILED if last.found else DONE
 
 
-def _came(each: repro.Replayed) -> str:
+def _came(each: clause_repro.ReplayedStep) -> str:
     return f"refused: {each.outcome.refusal}" if each.outcome.refusal else "accepted"

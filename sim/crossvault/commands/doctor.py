@@ -15,7 +15,7 @@ _PACKAGES = ("eth-ape", "ape-foundry", "ape-solidity", "ape-etherscan", "web3", 
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One thing that was looked at; `mend` is a command, or a sentence where no command can."""
 
     what: str
@@ -24,28 +24,28 @@ class Finding:
     mend: str = ""
 
 
-def doctor() -> list[Finding]:
+def doctor() -> list[CheckResult]:
     """Every finding, in the order in which they would be mended."""
-    checks: tuple[Callable[[], Finding], ...] = (
+    checks: tuple[Callable[[], CheckResult], ...] = (
         _python, _packages, _state, _node, _npm, _solc, _anvil, _contracts, _artifacts, _ape
     )  # fmt: skip
     return [_unless_missing(check) for check in checks]
 
 
-def _unless_missing(check: Callable[[], Finding]) -> Finding:
+def _unless_missing(check: Callable[[], CheckResult]) -> CheckResult:
     try:
         return check()
     except (toolchain.ToolchainMissing, OSError) as missing:
-        return Finding(check.__name__.removeprefix("_"), False, str(missing), toolchain.setup_command())
+        return CheckResult(check.__name__.removeprefix("_"), False, str(missing), toolchain.setup_command())
 
 
-def _python() -> Finding:
+def _python() -> CheckResult:
     ok = (3, 11) <= sys.version_info[:2] <= (3, 12)
     detail = f"{sys.version.split()[0]} at {sys.executable}"
-    return Finding("python", ok, detail, "install Python 3.12 or 3.11")
+    return CheckResult("python", ok, detail, "install Python 3.12 or 3.11")
 
 
-def _packages() -> Finding:
+def _packages() -> CheckResult:
     found, missing = [], []
     for name in _PACKAGES:
         try:
@@ -53,73 +53,75 @@ def _packages() -> Finding:
         except metadata.PackageNotFoundError:
             missing.append(name)
     detail = f"missing: {', '.join(missing)}" if missing else ", ".join(found)
-    return Finding("python packages", not missing, detail, _reinstall())
+    return CheckResult("python packages", not missing, detail, _reinstall())
 
 
-def _state() -> Finding:
+def _state() -> CheckResult:
     state = toolchain.state_dir()
     nearest = next(folder for folder in (state, *state.parents) if folder.exists())
     ok = os.access(nearest, os.W_OK)
     free_gb = shutil.disk_usage(nearest).free / 1e9
     detail = f"{state}{'' if ok else ' (not writable)'}, {free_gb:.1f} GB free"
-    return Finding("state", ok and free_gb > 0.5, detail, f"make {nearest} writable, with half a GB free")
+    return CheckResult("state", ok and free_gb > 0.5, detail, f"make {nearest} writable, with half a GB free")
 
 
-def _node() -> Finding:
+def _node() -> CheckResult:
     version = toolchain.output([str(toolchain.node()), "--version"]).strip()
-    return Finding("node", bool(version), version or f"{toolchain.node()} does not start", toolchain.setup_command())
+    return CheckResult(
+        "node", bool(version), version or f"{toolchain.node()} does not start", toolchain.setup_command()
+    )
 
 
-def _npm() -> Finding:
+def _npm() -> CheckResult:
     ok = toolchain.is_stamped("npm", toolchain.npm_digest())
     names = ("solc", "@openzeppelin/contracts", "solady")
     have = ", ".join(f"{name} {toolchain.package_version(name) or 'missing'}" for name in names)
-    return Finding("npm packages", ok, have if ok else f"not those of the lock ({have})", toolchain.setup_command())
+    return CheckResult("npm packages", ok, have if ok else f"not those of the lock ({have})", toolchain.setup_command())
 
 
-def _solc() -> Finding:
+def _solc() -> CheckResult:
     version = toolchain.versions()["solc"]
     ok = version.startswith(toolchain.SOLC) and toolchain.is_stamped("solc", toolchain.solc_key())
     kind = "native" if toolchain.solc().is_symlink() else "WebAssembly, from npm"
-    return Finding("solc", ok, f"{version} ({kind})" if ok else f"{version}, not set up", toolchain.setup_command())
+    return CheckResult("solc", ok, f"{version} ({kind})" if ok else f"{version}, not set up", toolchain.setup_command())
 
 
-def _anvil() -> Finding:
+def _anvil() -> CheckResult:
     try:
         path = toolchain.anvil()
     except toolchain.ToolchainMissing as missing:
-        return Finding("anvil", False, str(missing), _anvil_mend())
+        return CheckResult("anvil", False, str(missing), _anvil_mend())
     version = re.search(r"\d+\.\d+\.\d+\S*", toolchain.output([str(path), "--version"]))
     detail = f"{version[0]} at {path}" if version else f"{path} does not start"
-    return Finding("anvil", version is not None, detail, _anvil_mend())
+    return CheckResult("anvil", version is not None, detail, _anvil_mend())
 
 
 def _anvil_mend() -> str:
     return "put `anvil` 1.7.1 of Foundry on PATH" if toolchain.is_set_up() else toolchain.setup_command()
 
 
-def _contracts() -> Finding:
+def _contracts() -> CheckResult:
     directory = toolchain.contracts_dir()
     count = sum(1 for _ in _solidity(directory))
-    return Finding("contracts", count > 0, f"{count} files in {directory}", "git checkout contracts")
+    return CheckResult("contracts", count > 0, f"{count} files in {directory}", "git checkout contracts")
 
 
 def _solidity(directory: Path) -> Iterator[Path]:
     return (path for path in directory.rglob("*.sol") if ".cache" not in path.parts)
 
 
-def _artifacts() -> Finding:
+def _artifacts() -> CheckResult:
     from crossvault.evm.compiler import build_hash, contract_sources
 
     stored = toolchain.state_dir() / "artifacts" / f"{build_hash(contract_sources())}.json"
-    return Finding("artifacts", True, "compiled" if stored.is_file() else "not compiled yet; the next run does it")
+    return CheckResult("artifacts", True, "compiled" if stored.is_file() else "not compiled yet; the next run does it")
 
 
-def _ape() -> Finding:
+def _ape() -> CheckResult:
     """ape itself is slow to import; its plugins' versions are among the packages."""
     script = Path(sys.executable).parent / "ape"
     detail = str(script) if script.is_file() else f"no {script}"
-    return Finding("ape", script.is_file(), detail, _reinstall())
+    return CheckResult("ape", script.is_file(), detail, _reinstall())
 
 
 def _reinstall() -> str:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from crossvault.commands.exits import DONE, Misused
+from crossvault.commands.exits import DONE, UsageError
 from crossvault.commands.progress import bar
 from crossvault.report.efficiency import tables
 from crossvault.report.page import show
@@ -20,7 +20,7 @@ SUFFIXES = (".html", ".svg")
 def efficiency(arguments: Namespace) -> int:
     """Runs the study and prints it. Raises Misused where nothing can be drawn or written."""
     if arguments.accounts == 0:
-        raise Misused("--accounts: expected one at least")
+        raise UsageError("--accounts: expected one at least")
     out = Path(arguments.out) if arguments.out else None
     if out:
         _require_writable(out)
@@ -38,9 +38,9 @@ def efficiency(arguments: Namespace) -> int:
 def _require_writable(path: Path) -> None:
     """Said before the study and not after it."""
     if path.suffix not in SUFFIXES:
-        raise Misused(f"--out: expected a name that ends in {' or '.join(SUFFIXES)}, found {str(path)!r}")
+        raise UsageError(f"--out: expected a name that ends in {' or '.join(SUFFIXES)}, found {str(path)!r}")
     if not path.parent.is_dir():
-        raise Misused(f"--out: {path} cannot be written: {path.parent} is not a folder")
+        raise UsageError(f"--out: {path} cannot be written: {path.parent} is not a folder")
 
 
 def _drawing(path: Path, found: dict[str, Any]) -> str:
@@ -57,4 +57,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf8")
     except OSError as wrong:
-        raise Misused(f"--out: {path} cannot be written: {wrong.strerror}") from wrong
+        raise UsageError(f"--out: {path} cannot be written: {wrong.strerror}") from wrong

@@ -16,7 +16,7 @@ MEANINGS = {
 
 # by name, so that nothing heavy is imported on the way to an answer
 _CODES = {
-    "Misused": USAGE,
+    "UsageError": USAGE,
     "ScenarioError": USAGE,
     "BadRecord": USAGE,
     "BadEquivalents": USAGE,
@@ -25,9 +25,9 @@ _CODES = {
     "NoOpening": USAGE,
     "CompileFailed": USAGE,
     "DeployFailed": USAGE,
-    "Unfit": USAGE,
+    "StoryMismatch": USAGE,
     "OverBudget": MISSED,
-    "Lost": INTERRUPTED,
+    "StepLost": INTERRUPTED,
     "Pending": INTERRUPTED,
     "BadJournal": USAGE,
     "BadManifest": USAGE,
@@ -38,25 +38,27 @@ _CODES = {
     "AccountUnknown": USAGE,
     "NetworkUnknown": USAGE,
     "Diverged": FAILED,
-    "Differs": FAILED,
+    "BlockDiffers": FAILED,
+    "StatesDiffer": FAILED,
     "StepFailed": FAILED,
     "Conflict": FAILED,
     "ChainRefused": FAILED,
     "Broken": FAILED,
-    "Unreadable": FAILED,
+    "UnreadableAnswer": FAILED,
+    "AbiMismatch": FAILED,
     "ExpectationFailed": FAILED,
     "ToolchainMissing": MISSING,
     "ChainLost": MISSING,
     "FactoryMissing": MISSING,
-    "Busy": MISSING,
+    "DeploymentBusy": MISSING,
     "BrokenProcessPool": MISSING,  # the system ended a process of a search: mostly for want of memory
     "KeyboardInterrupt": INTERRUPTED,
     "EnginesDisagree": DISAGREED,
-    "TooDear": MISSED,
+    "FeeTooHigh": MISSED,
 }
 
 
-class Misused(Exception):
+class UsageError(Exception):
     """Words on the command line that cannot be meant: what is wrong with them."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from crossvault.commands.exits import DONE, FAILED, Misused
+from crossvault.commands.exits import DONE, FAILED, UsageError
 from crossvault.commands.sides import Interrupts, folder, opened, readable, shown
 from crossvault.differential.compare import Difference, differences, value_differences
 from crossvault.differential.model import Model
@@ -20,7 +20,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.errors import Refusal
 from crossvault.mirror.standard import Level
 from crossvault.mirror.valuation import Metrics, book
-from crossvault.report.arithmetic import Reckoning, backdrop, reckoning
+from crossvault.report.arithmetic import MarginStatement, backdrop, reckoning
 from crossvault.report.explanation import Explained, document, text
 from crossvault.report.page import show
 from crossvault.report.states import described, rows
@@ -33,7 +33,7 @@ def explain(arguments: Namespace) -> int:
     read = record.read(Path(shown(arguments.record)))
     number = arguments.step
     if not 1 <= number <= len(read.steps):
-        raise Misused(f"STEP: the record has the steps 1 to {len(read.steps)}, got {number}")
+        raise UsageError(f"STEP: the record has the steps 1 to {len(read.steps)}, got {number}")
     contracts = folder(arguments.contracts)
     with opened(read.story().world, contracts) as (model, chain), readable(contracts):
         found = _explained(read, number, model, chain)
@@ -63,7 +63,7 @@ def _explained(read: Record, number: int, model: Model, chain: Chain) -> Explain
     )  # fmt: skip
 
 
-def _attempted(model: Model, accounts: Sequence[AccountId], step: Step) -> dict[AccountId, list[Reckoning]]:
+def _attempted(model: Model, accounts: Sequence[AccountId], step: Step) -> dict[AccountId, list[MarginStatement]]:
     """The margin of the accounts as the step leaves it, or as it stood where the step was refused; taken back again."""
     with suppress(Refusal):
         model.call(step)
@@ -89,7 +89,7 @@ def _described(
     return {account: described(model, state, each, step.at) for account, state, each in states}
 
 
-def _reckoned(model: Model, account: AccountId, at: int) -> list[Reckoning]:
+def _reckoned(model: Model, account: AccountId, at: int) -> list[MarginStatement]:
     ledger = model.vault.ledger
     valued, behind = book(ledger, account, now=at), backdrop(ledger, account, at)
     return [reckoning(valued, level, behind) for level in Level]

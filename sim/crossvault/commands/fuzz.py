@@ -10,17 +10,17 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, Misused
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.shrink import name_of
 from crossvault.commands.sides import Interrupts, command, folder, shown
 from crossvault.differential.step import CHAIN_ID
 from crossvault.evm.compiler import Build, compile_contracts, contract_sources
-from crossvault.evm.inprocess import Local
+from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.pyrevm import Machine
 from crossvault.fuzz.blocks import Atlas, atlas
-from crossvault.fuzz.campaign import Campaign, Findings, Plan
-from crossvault.fuzz.confirm import Finding, confirm
+from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign
+from crossvault.fuzz.confirm import ConfirmedFailure, confirm
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.coverage import codes_of
 from crossvault.lockstep.run import Diverged
@@ -33,7 +33,7 @@ from crossvault.scenario.quantity import duration
 from crossvault.scenario.repro import SUFFIX, text
 from crossvault.setup import toolchain
 from crossvault.shrink.saved import repro
-from crossvault.shrink.shrinker import Shrunk, shrink
+from crossvault.shrink.shrinker import ShrinkResult, shrink
 from crossvault.walks.random_walk import Walk
 
 _USUAL_SECS = 60
@@ -41,10 +41,10 @@ _SHRINK_SECS = 30.0
 _USUAL_SEED = 1
 
 
-class Small(NamedTuple):
+class SmallestStory(NamedTuple):
     """The smallest story of a finding, and the repro that has it."""
 
-    story: Shrunk
+    story: ShrinkResult
     path: Path
 
 
@@ -60,7 +60,7 @@ def fuzz(arguments: Namespace) -> int:
         _begin(plan, corpus)
     charted = _charted(build, contracts) if arguments.coverage else None
     with bar("fuzz", plan.steps or 0) as tick:
-        findings = Campaign(plan, build, corpus, list(charted.blocks) if charted else ()).run(tick)
+        findings = FuzzCampaign(plan, build, corpus, list(charted.blocks) if charted else ()).run(tick)
     covered = Coverage(charted, findings.seen) if charted else None
     known = corpus.reach
     known.add(findings.reach)
@@ -82,18 +82,18 @@ def fuzz(arguments: Namespace) -> int:
     return INTERRUPTED if findings.interrupted else DONE
 
 
-def _plan(arguments: Namespace) -> Plan:
+def _plan(arguments: Namespace) -> CampaignPlan:
     secs = None
     if arguments.time is not None:
         try:
             secs = duration(arguments.time)
         except ValueError as wrong:
-            raise Misused(f"--time: {wrong}") from wrong
+            raise UsageError(f"--time: {wrong}") from wrong
     elif arguments.steps is None:
         secs = _USUAL_SECS
     jobs = arguments.jobs or os.cpu_count() or 1
     seed = _USUAL_SEED if arguments.seed is None else arguments.seed
-    return Plan(seed, jobs, arguments.steps, secs)
+    return CampaignPlan(seed, jobs, arguments.steps, secs)
 
 
 def _corpus(text: str | None) -> Path | None:
@@ -101,13 +101,13 @@ def _corpus(text: str | None) -> Path | None:
         return None
     path = Path(shown(text))
     if path.exists() and not path.is_dir():
-        raise Misused(f"--corpus: {path} is no directory")
+        raise UsageError(f"--corpus: {path} is no directory")
     return path
 
 
 def _charted(build: Build, contracts: Path | None) -> Atlas:
     """The blocks of the contracts as they are deployed, in whatever world."""
-    return atlas(codes_of(Local(Walk(_USUAL_SEED, 0).world, build)), contracts)
+    return atlas(codes_of(InProcessChain(Walk(_USUAL_SEED, 0).world, build)), contracts)
 
 
 def _write(covered: Coverage, folder: Path, contracts: Path | None) -> None:
@@ -117,18 +117,18 @@ def _write(covered: Coverage, folder: Path, contracts: Path | None) -> None:
         (folder / "lcov.info").write_text(covered.lcov(str(contracts or toolchain.contracts_dir())), encoding="utf8")
         (folder / "index.html").write_text(covered.page(sources), encoding="utf8")
     except OSError as wrong:
-        raise Misused(f"--coverage: {folder} cannot be written: {wrong.strerror}") from wrong
+        raise UsageError(f"--coverage: {folder} cannot be written: {wrong.strerror}") from wrong
     print(f"coverage: {shown(folder / 'index.html')}, {shown(folder / 'lcov.info')}", file=sys.stderr)
 
 
-def _begin(plan: Plan, corpus: Corpus) -> None:
+def _begin(plan: CampaignPlan, corpus: Corpus) -> None:
     until = f"{plan.steps:,} steps" if plan.steps is not None else f"{plan.secs} s"
     print(f"from seed {plan.seed}, {plan.jobs} at a time, for {until}", file=sys.stderr)
     if corpus.walks:
         print(f"the corpus knows {corpus.walks:,} walks, {corpus.reach.steps:,} steps", file=sys.stderr)
 
 
-def _confirmed(findings: Findings, contracts: Path | None, where: Path) -> Finding | None:
+def _confirmed(findings: CampaignResult, contracts: Path | None, where: Path) -> ConfirmedFailure | None:
     """The finding with the fewest steps, as Anvil shows it."""
     failed = [(walked.task, walked.failure) for walked in findings.failures if walked.failure]
     if not failed:
@@ -137,7 +137,7 @@ def _confirmed(findings: Findings, contracts: Path | None, where: Path) -> Findi
     return confirm(task, failure, contracts, where / "found")
 
 
-def _small(found: Finding | None, contracts: Path | None, build: Build) -> Small | None:
+def _small(found: ConfirmedFailure | None, contracts: Path | None, build: Build) -> SmallestStory | None:
     """The smallest story of a difference, written beside its record; None for what is no difference."""
     if found is None or not isinstance(found.failure, Diverged):
         return None
@@ -146,10 +146,12 @@ def _small(found: Finding | None, contracts: Path | None, build: Build) -> Small
     path = found.record.with_suffix(SUFFIX)
     kept = repro(least, name_of(path), build.hash, {"seed": found.story.seed, "source": found.story.name})
     path.write_text(text(kept), encoding="utf8")
-    return Small(least, path)
+    return SmallestStory(least, path)
 
 
-def _document(found: Finding | None, small: Small | None, contracts: Path | None) -> dict[str, Any] | None:
+def _document(
+    found: ConfirmedFailure | None, small: SmallestStory | None, contracts: Path | None
+) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
@@ -162,12 +164,12 @@ def _document(found: Finding | None, small: Small | None, contracts: Path | None
     }
 
 
-def _again(small: Small, contracts: Path | None) -> str:
+def _again(small: SmallestStory, contracts: Path | None) -> str:
     rest = ["--contracts", str(contracts)] if contracts else []
     return f"{command()} {shlex.join(['run', shown(small.path), *rest])}"
 
 
-def _tell(found: Finding | None, small: Small | None, contracts: Path | None) -> None:
+def _tell(found: ConfirmedFailure | None, small: SmallestStory | None, contracts: Path | None) -> None:
     if found is None:
         print("no difference, and every invariant held")
         return

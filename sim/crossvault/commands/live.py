@@ -9,23 +9,23 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, MISSING, Misused, exit_code
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, MISSING, UsageError, exit_code
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts
 from crossvault.deployment.manifest import TokenRecord
 from crossvault.differential.step import EXCHANGE, VAULT
 from crossvault.differential.story import Story
-from crossvault.live.actors import PAYER, Ground
-from crossvault.live.deployed_vault import Place, Troupe, Venue
-from crossvault.live.player import Player
-from crossvault.live.preflight import Fitted, Unfit, governors, require_feeders, require_same_rules
+from crossvault.live.actors import PAYER, LiveNetwork
+from crossvault.live.deployed_vault import DeployedVault, LiveRoles, VaultAddresses
+from crossvault.live.player import LivePlayer
+from crossvault.live.preflight import PreparedStory, StoryMismatch, governors, require_feeders, require_same_rules
 from crossvault.live.seeding import held, missing, opening, owed, paid, people, played
 from crossvault.lockstep.run import Diverged, Result, drive
 from crossvault.report.document import document
-from crossvault.report.page import Ran, page, show, show_lines
+from crossvault.report.page import RunPage, page, show, show_lines
 from crossvault.report.summary import summary
-from crossvault.report.watch import Watch
-from crossvault.rpc.client import Wire
+from crossvault.report.watch import RunWatch
+from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
 from crossvault.rpc.transactions import Limits, require_chain
 from crossvault.scenario import load, quantity
@@ -46,7 +46,7 @@ def play(arguments: Namespace, scenario: str, overrides: Mapping[str, str]) -> i
     return _perform(arguments, arguments.cast or f"run of {scenario} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _whole)
 
 
-Fit = Callable[[Venue, Story, Mapping[str, str]], Fitted]
+Fit = Callable[[DeployedVault, Story, Mapping[str, str]], PreparedStory]
 
 
 def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
@@ -61,14 +61,14 @@ def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     require_same_rules(story, venue.replica.model)
     require_feeders(story, venue.replica.model, aliases)
     fitted = fit(venue, story, aliases)
-    ran = Ran(story, Watch(), Result(), engine=f"chain {venue.ground.chain_id}")
+    ran = RunPage(story, RunWatch(), Result(), engine=f"chain {venue.ground.chain_id}")
     code = _attempt(ran, venue.player(arguments.confirmations, [ran.watch], ran.result), fitted, interrupts)
     returned_wei = 0 if arguments.keep_gas or code in (MISSING, INTERRUPTED) else venue.company.give_back()
     _show(arguments, ran, venue, fitted, returned_wei)
     return code
 
 
-def _attempt(ran: Ran, player: Player, fitted: Fitted, interrupts: Interrupts) -> int:
+def _attempt(ran: RunPage, player: LivePlayer, fitted: PreparedStory, interrupts: Interrupts) -> int:
     expected, began = fitted.until or ran.story.expected_steps, time.perf_counter()
     try:
         with bar(ran.story.name, expected) as tick:
@@ -90,12 +90,12 @@ def _attempt(ran: Ran, player: Player, fitted: Fitted, interrupts: Interrupts) -
     return FAILED
 
 
-def _whole(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
+def _whole(venue: DeployedVault, story: Story, aliases: Mapping[str, str]) -> PreparedStory:
     """All of a story, for accounts that nobody has used."""
-    return Fitted(story, aliases)
+    return PreparedStory(story, aliases)
 
 
-def opened_part(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitted:
+def opened_part(venue: DeployedVault, story: Story, aliases: Mapping[str, str]) -> PreparedStory:
     """The opening of a story, as far as it is not on the vault."""
     due = owed(opening(story), aliases)
     had = held(venue.ground.wire, venue.voice, due)
@@ -104,33 +104,35 @@ def opened_part(venue: Venue, story: Story, aliases: Mapping[str, str]) -> Fitte
         had[place] = had.get(place, 0) + amount_raw
     actors = {person for step in opening(story) for person in people(step)} | {PAYER}
     done = played(venue.ours.history, actors)
-    return Fitted(story, aliases, done, missing(due, had), story.opening_steps)
+    return PreparedStory(story, aliases, done, missing(due, had), story.opening_steps)
 
 
-def _story(arguments: Namespace, venue: Venue) -> Story:
+def _story(arguments: Namespace, venue: DeployedVault) -> Story:
     """The scenario, starting now, within the limits. Raises ScenarioError, Unfit."""
     starts = int(venue.ground.wire.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + _LEAD_SECS
     now = {"starts": f"{datetime.fromtimestamp(starts, UTC):%Y-%m-%dT%H:%M:%SZ}"}
     story = load(arguments.scenario, arguments.seed, {**arguments.overrides, **now})
     if story.opening_steps == 0:
-        raise Unfit(f"{story.name} is a repro: expected a scenario, whose opening and clock can be fitted to the vault")
+        raise StoryMismatch(
+            f"{story.name} is a repro: expected a scenario, whose opening and clock can be fitted to the vault"
+        )
     if story.expected_steps > arguments.most_steps:
-        raise Unfit(
+        raise StoryMismatch(
             f"{story.name} has about {story.expected_steps:,} steps: more than --most-steps {arguments.most_steps:,}"
         )
     if story.ends_at - starts > quantity.duration(arguments.most_time):
-        raise Unfit(f"{story.name} takes {story.ends_at - starts:,} s, more than --most-time")
+        raise StoryMismatch(f"{story.name} takes {story.ends_at - starts:,} s, more than --most-time")
     return story
 
 
-def _venue(arguments: Namespace, cast: str) -> Venue:
+def _venue(arguments: Namespace, cast: str) -> DeployedVault:
     """The deployed vault, with its company. Raises Misused, ScenarioError, WrongChain, ChainLost."""
     from crossvault.deployment import chains, manifest
     from crossvault.rpc import ape_networks as networks
 
     for name in ("deployment", "account"):
         if not getattr(arguments, name):
-            raise Misused(f"--{name}: is needed with --network")
+            raise UsageError(f"--{name}: is needed with --network")
     deployed = manifest.load(Path(arguments.deployment))
     chains.require_test(deployed.chain_id, arguments.allow_mainnet)
     require_test_tokens(deployed.tokens)
@@ -138,35 +140,37 @@ def _venue(arguments: Namespace, cast: str) -> Venue:
     for text in arguments.players:
         name, _, alias = text.partition("=")
         if not name or not alias:
-            raise Misused(f"--as: {text!r}: expected NAME=ALIAS, as feeder=my-feeder")
+            raise UsageError(f"--as: {text!r}: expected NAME=ALIAS, as feeder=my-feeder")
         roles[name] = networks.signer(alias)
     fee_wei = _wei("--fee-limit", arguments.fee_limit, "gwei") if arguments.fee_limit else None
-    wire = Wire(networks.endpoint(arguments.network))
+    wire = RpcClient(networks.endpoint(arguments.network))
     require_chain(wire, deployed.chain_id)
     tokens = {each.name: each.address for each in deployed.tokens}
-    place = Place(deployed.vault, deployed.exchange, tokens, deployed.block.number)
+    place = VaultAddresses(deployed.vault, deployed.exchange, tokens, deployed.block.number)
     budget_wei = _wei("--budget", arguments.budget, "ether")
-    troupe = Troupe(networks.signer(arguments.account), cast, roles, budget_wei)
-    return Venue(Ground(wire, deployed.chain_id, deployed.vault, Limits(fee_wei)), place, troupe)
+    troupe = LiveRoles(networks.signer(arguments.account), cast, roles, budget_wei)
+    return DeployedVault(LiveNetwork(wire, deployed.chain_id, deployed.vault, Limits(fee_wei)), place, troupe)
 
 
 def require_test_tokens(tokens: Iterable[TokenRecord]) -> None:
     """Raises Unfit for tokens that a story's actors cannot be given, or that do not do what they are told."""
     for each in tokens:
         if not each.ours:
-            raise Unfit(f"{each.name} is no test token of ours: nobody can give the actors of a story any")
+            raise StoryMismatch(f"{each.name} is no test token of ours: nobody can give the actors of a story any")
         if each.kind != "plain":
-            raise Unfit(f"{each.name} is a '{each.kind}' token: on a deployed vault stories take plain ones only")
+            raise StoryMismatch(
+                f"{each.name} is a '{each.kind}' token: on a deployed vault stories take plain ones only"
+            )
 
 
 def _wei(option: str, text: str, unit: str) -> int:
     try:
         return quantity.quantity(f"{text} {unit}", f"1.5 {unit}").scaled(_DECIMALS[unit])
     except ValueError as wrong:
-        raise Misused(f"{option}: {wrong}") from None
+        raise UsageError(f"{option}: {wrong}") from None
 
 
-def _show(arguments: Namespace, ran: Ran, venue: Venue, fitted: Fitted, returned_wei: int) -> None:
+def _show(arguments: Namespace, ran: RunPage, venue: DeployedVault, fitted: PreparedStory, returned_wei: int) -> None:
     spent_wei = venue.company.spent_wei
     costs = {
         "chain": venue.ground.chain_id,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from crossvault.commands.exits import DONE, Misused
+from crossvault.commands.exits import DONE, UsageError
 from crossvault.commands.sides import Interrupts, opened
 from crossvault.differential.compare import value_differences
 from crossvault.differential.model import Model
@@ -17,11 +17,11 @@ from crossvault.differential.story import mark
 from crossvault.evm.chain import Chain
 from crossvault.lockstep.run import Diverged, Lockstep
 from crossvault.mirror.account import AccountId
-from crossvault.portfolio import methods, sheet, staging
+from crossvault.portfolio import methods, portfolio_file, vault_setup
+from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import sensitivities
-from crossvault.portfolio.sheet import Portfolio
 from crossvault.report.margin_json import document
-from crossvault.report.margins import Weighed, text
+from crossvault.report.margins import MarginReport, text
 from crossvault.report.page import show, table
 from crossvault.scenario import preset, rules
 from crossvault.scenario.preset import Preset
@@ -35,7 +35,7 @@ def margin(arguments: Namespace) -> int:
     Interrupts()
     if arguments.portfolio is None:
         return _listed(arguments.json)
-    held = sheet.load(arguments.portfolio)
+    held = portfolio_file.load(arguments.portfolio)
     if arguments.standard:
         held = replace(held, standard=_standard(arguments.standard))
     chosen = list(dict.fromkeys(arguments.methods)) or [methods.STANDARD, *_portfolio_presets()]
@@ -44,9 +44,9 @@ def margin(arguments: Namespace) -> int:
     before = _weighed(held, presets, chosen, arguments.chain)
     after = None
     if trades:
-        model = Model(staging.world(held))
-        staging.Staging(held, model, model.apply).set_up(preset.load(_FIRST))
-        after = _weighed(staging.after_premiums(held, model, trades), presets, chosen, arguments.chain)
+        model = Model(vault_setup.world(held))
+        vault_setup.Staging(held, model, model.apply).set_up(preset.load(_FIRST))
+        after = _weighed(vault_setup.after_premiums(held, model, trades), presets, chosen, arguments.chain)
     if arguments.json:
         print(json.dumps(document(before, after), indent=2))
     else:
@@ -56,7 +56,7 @@ def margin(arguments: Namespace) -> int:
 
 def _listed(as_json: bool) -> int:
     """Says what portfolios and presets ship, each with what it is about."""
-    portfolios = {name: sheet.load(name).about for name in sheet.names()}
+    portfolios = {name: portfolio_file.load(name).about for name in portfolio_file.names()}
     presets = {name: preset.load(name) for name in preset.names()}
     if as_json:
         about = {name: {"about": found.about, "source": found.source} for name, found in presets.items()}
@@ -74,16 +74,16 @@ def _listed(as_json: bool) -> int:
     return DONE
 
 
-def _weighed(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool) -> Weighed:
+def _weighed(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool) -> MarginReport:
     if not held.positions:
-        raise Misused("--trade: closes every position: there is nothing left to judge")
+        raise UsageError("--trade: closes every position: there is nothing left to judge")
     if not chain:
-        model = Model(staging.world(held))
-        return _compared(staging.Staging(held, model, model.apply), presets, chosen, lambda accounts: None)
-    with opened(staging.world(held), None) as (model, node):
-        witness = Witness(model, node, held.at)
+        model = Model(vault_setup.world(held))
+        return _compared(vault_setup.Staging(held, model, model.apply), presets, chosen, lambda accounts: None)
+    with opened(vault_setup.world(held), None) as (model, node):
+        witness = ContractFigures(model, node, held.at)
         try:
-            stage = staging.Staging(held, model, witness.lockstep.apply)
+            stage = vault_setup.Staging(held, model, witness.lockstep.apply)
             found = _compared(stage, presets, chosen, witness.compare)
         finally:
             witness.lockstep.stop()
@@ -91,17 +91,17 @@ def _weighed(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], 
 
 
 def _compared(
-    stage: staging.Staging, presets: Sequence[Preset], chosen: Sequence[str], judged: methods.Judged
-) -> Weighed:
+    stage: vault_setup.Staging, presets: Sequence[Preset], chosen: Sequence[str], judged: methods.Judged
+) -> MarginReport:
     stage.set_up(presets[0] if presets else preset.load(_FIRST))
     found = methods.compare(stage, presets, judged)
     if methods.STANDARD not in chosen:
         found = found._replace(asked=tuple(each for each in found.asked if each.method != methods.STANDARD))
     marks = {each: mark(stage.model, each, stage.held.at) for each in stage.held.positions}
-    return Weighed(stage.held, found, sensitivities(found.book, stage.held.units), marks)
+    return MarginReport(stage.held, found, sensitivities(found.book, stage.held.units), marks)
 
 
-class Witness:
+class ContractFigures:
     """The contracts, which play the same steps and are asked for the same figures."""
 
     def __init__(self, model: Model, chain: Chain, at: int) -> None:
@@ -135,24 +135,24 @@ def _portfolio_presets() -> list[str]:
 def _preset(name: str, held: Portfolio) -> Preset:
     known = [methods.ISOLATED, methods.STANDARD, *preset.names()]
     if name not in known and not name.endswith((".yaml", ".yml")):
-        raise Misused(f"--method: {name!r} is no method: {did_you_mean(name, known)}, or a preset file")
+        raise UsageError(f"--method: {name!r} is no method: {did_you_mean(name, known)}, or a preset file")
     found = preset.load(_local(name))
     if found.rules is None:
-        raise Misused(f"--method: the preset {name!r} has no portfolio margin")
+        raise UsageError(f"--method: the preset {name!r} has no portfolio margin")
     try:
         rules.rules(found.rules, held.units)
     except ValueError as wrong:
-        raise Misused(f"--method: {name}: with {', '.join(held.units)}: {wrong}") from None
+        raise UsageError(f"--method: {name}: with {', '.join(held.units)}: {wrong}") from None
     return found
 
 
 def _standard(name: str) -> Preset:
     known = [each for each in preset.names() if preset.load(each).perps is not None]
     if name not in known and not name.endswith((".yaml", ".yml")):
-        raise Misused(f"--standard: {name!r} has no standard margin: {did_you_mean(name, known)}, or a preset file")
+        raise UsageError(f"--standard: {name!r} has no standard margin: {did_you_mean(name, known)}, or a preset file")
     found = preset.load(_local(name))
     if found.perps is None:
-        raise Misused(f"--standard: the preset {name!r} has no standard margin")
+        raise UsageError(f"--standard: the preset {name!r} has no standard margin")
     return found
 
 
@@ -164,8 +164,8 @@ def _trades(texts: Sequence[str], held: Portfolio) -> dict[int, int]:
     found: dict[int, int] = {}
     for each in texts:
         try:
-            instrument, size = sheet.trade(each, held)
+            instrument, size = portfolio_file.trade(each, held)
         except (ValueError, ScenarioError) as wrong:
-            raise Misused(f"--trade: {each!r}: {wrong}") from None
+            raise UsageError(f"--trade: {each!r}: {wrong}") from None
         found[instrument] = found.get(instrument, 0) + size
     return found

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crossvault.commands.exits import DONE, INTERRUPTED, MISSED, USAGE, Misused
+from crossvault.commands.exits import DONE, INTERRUPTED, MISSED, USAGE, UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts, folder, shown
 from crossvault.mutation.equivalents import equivalents
 from crossvault.mutation.mutants import Mutant, diff
 from crossvault.mutation.stories import reels
-from crossvault.mutation.verdicts import SURVIVED, Campaign, Verdict, mirrored, tally
+from crossvault.mutation.verdicts import SURVIVED, MutantVerdict, MutationCampaign, mirrored, tally
 from crossvault.report.mutation import tables
 from crossvault.report.page import show
 from crossvault.setup import toolchain
@@ -28,10 +28,10 @@ def mutate(arguments: Namespace) -> int:
     interrupts = Interrupts()
     directory = folder(arguments.contracts)
     only = [_mirrored(each) for each in arguments.only]
-    campaign = Campaign(directory)
+    campaign = MutationCampaign(directory)
     reasons = _reasons(arguments.equivalents, directory, campaign.all)
     campaign.choose(only, arguments.sample, arguments.seed)
-    verdicts: list[Verdict] = []
+    verdicts: list[MutantVerdict] = []
     started = time.perf_counter()
     try:
         with bar("mutate", len(campaign.chosen), "mutants") as tick:
@@ -62,7 +62,7 @@ def _mirrored(text: str) -> str:
     known = mirrored()
     name = Path(text).name
     if name not in known:
-        raise Misused(f"--only: no mirrored contract {text!r}: {did_you_mean(name, known)}")
+        raise UsageError(f"--only: no mirrored contract {text!r}: {did_you_mean(name, known)}")
     return name
 
 
@@ -76,13 +76,13 @@ def _reasons(named: str | None, directory: Path | None, mutants: Sequence[Mutant
 
 
 def _document(
-    campaign: Campaign, verdicts: Sequence[Verdict], reasons: Mapping[str, str], seconds: float
+    campaign: MutationCampaign, verdicts: Sequence[MutantVerdict], reasons: Mapping[str, str], seconds: float
 ) -> dict[str, Any]:
     """All that is told: the score, by file and operator, the survivors with what they change, and who killed."""
     by_id = {each.id: each for _, each in campaign.chosen}
     survivors = [each for each in verdicts if each.fate == SURVIVED]
-    files: dict[str, list[Verdict]] = {}
-    operators: dict[str, list[Verdict]] = {}
+    files: dict[str, list[MutantVerdict]] = {}
+    operators: dict[str, list[MutantVerdict]] = {}
     for each in verdicts:
         files.setdefault(by_id[each.id].file, []).append(each)
         operators.setdefault(by_id[each.id].edit.operator, []).append(each)
@@ -99,7 +99,9 @@ def _document(
     }
 
 
-def _survivor(campaign: Campaign, mutant: Mutant, verdict: Verdict, reasons: Mapping[str, str]) -> dict[str, Any]:
+def _survivor(
+    campaign: MutationCampaign, mutant: Mutant, verdict: MutantVerdict, reasons: Mapping[str, str]
+) -> dict[str, Any]:
     return {
         "id": mutant.id,
         "file": mutant.file,

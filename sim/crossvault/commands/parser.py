@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from crossvault import __version__
-from crossvault.commands.exits import MEANINGS, Misused
+from crossvault.commands.exits import MEANINGS, UsageError
 
 COMMANDS = (
     "run", "seed", "fuzz", "shrink", "mutate", "conform", "margin", "replay", "explain", "audit",
@@ -44,7 +44,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if first is not None and first not in COMMANDS:
         near = get_close_matches(first, COMMANDS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise Misused(f"no command {first!r}: expected one of {', '.join(COMMANDS)}{hint}")
+        raise UsageError(f"no command {first!r}: expected one of {', '.join(COMMANDS)}{hint}")
     return _parser().parse_args(words)
 
 

@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crossvault.commands.exits import DONE, FAILED, Misused
+from crossvault.commands.exits import DONE, FAILED, UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts, folder, opened, readable, shown
 from crossvault.lockstep import record
-from crossvault.lockstep.record import Checker, Record
+from crossvault.lockstep.record import Record, RecordChecker
 from crossvault.lockstep.run import Result
 from crossvault.lockstep.run import run as play
 from crossvault.report.document import differences
 
 
 @dataclass(slots=True)
-class Replayed:
+class ReplayResult:
     """A replay: what it was checked against, what it came to, and what is not as it was when the record was written."""
 
     read: Record
-    checker: Checker
+    checker: RecordChecker
     result: Result
     changed: list[str]
     expected_lines: int
@@ -41,8 +41,8 @@ def replay(arguments: Namespace) -> int:
     read = record.read(Path(shown(arguments.record)))
     until = arguments.until
     if until is not None and not 1 <= until <= len(read.steps):
-        raise Misused(f"--until: expected a step from 1 to {len(read.steps)}, got {until}")
-    story, checker = read.story(until), Checker(read)
+        raise UsageError(f"--until: expected a step from 1 to {len(read.steps)}, got {until}")
+    story, checker = read.story(until), RecordChecker(read)
     contracts = folder(arguments.contracts)
     with opened(story.world, contracts) as (model, chain), bar(story.name, story.expected_steps) as tick:
         changed = _changed(read, record.header(story, chain))
@@ -51,7 +51,7 @@ def replay(arguments: Namespace) -> int:
                 print(f"not as recorded: {line}", file=sys.stderr)
         with readable(contracts):
             result = play(story, model, chain, [checker], tick=tick)
-    done = Replayed(read, checker, result, changed, 1 + (until or len(read.steps)))
+    done = ReplayResult(read, checker, result, changed, 1 + (until or len(read.steps)))
     print(json.dumps(_document(done), indent=2) if arguments.json else _text(done))
     return DONE if done.is_identical and result.failure is None else FAILED
 
@@ -65,7 +65,7 @@ def _changed(read: Record, now: dict[str, Any]) -> list[str]:
     return [f"{name} was {old}, is {new}" for name, (old, new) in pairs.items() if old != new]
 
 
-def _text(done: Replayed) -> str:
+def _text(done: ReplayResult) -> str:
     if done.is_identical:
         text = f"identical, {done.checker.lines} lines, last hash {done.checker.last}"
     else:
@@ -75,7 +75,7 @@ def _text(done: Replayed) -> str:
     return text if done.result.failure is None else f"{text}\nthe sides differ: {done.result.failure}"
 
 
-def _first(done: Replayed) -> tuple[int, str, str]:
+def _first(done: ReplayResult) -> tuple[int, str, str]:
     if done.checker.first_difference:
         return done.checker.first_difference
     number = done.checker.lines
@@ -90,7 +90,7 @@ def _short(text: str, other: str) -> str:
     return ("…" if start else "") + cut + ("…" if start + 240 < len(text) else "")
 
 
-def _document(done: Replayed) -> dict[str, Any]:
+def _document(done: ReplayResult) -> dict[str, Any]:
     first = None if done.is_identical else dict(zip(("step", "recorded", "replayed"), _first(done), strict=True))
     return {
         "record": str(done.read.path),

@@ -6,10 +6,10 @@ import json
 import sys
 from argparse import Namespace
 
-from crossvault.bench.rivals.compare import HYPOTHESIS, TEN, Comparison, compare
-from crossvault.bench.rivals.planted import BUGS, Way
+from crossvault.bench.rivals.contest import HYPOTHESIS, TEN, RivalComparison, compare
+from crossvault.bench.rivals.small_bugs import BUGS, SearchOutcome
 from crossvault.commands.catalogue import chosen
-from crossvault.commands.exits import DONE, INTERRUPTED, Misused
+from crossvault.commands.exits import DONE, INTERRUPTED, UsageError
 from crossvault.report.page import show, table
 from crossvault.scenario.quantity import duration
 
@@ -26,7 +26,7 @@ its start. Calls: beyond the set-up.
 
 def rivals(arguments: Namespace) -> int:
     """Measures and prints; a searcher that is not here is told, and how it is got."""
-    found = Comparison(_seconds(arguments.time))
+    found = RivalComparison(_seconds(arguments.time))
     names: list[str] = arguments.only or [*TEN, *(bug.id for bug in BUGS)]
     bugs = [bug for bug in BUGS if bug.id in names]
     planted = [name for name in names if all(name != bug.id for bug in bugs)]
@@ -42,10 +42,10 @@ def _seconds(text: str) -> int:
     try:
         return max(1, duration(text))
     except ValueError as wrong:
-        raise Misused(f"--time: {wrong}") from wrong
+        raise UsageError(f"--time: {wrong}") from wrong
 
 
-def _show(found: Comparison) -> None:
+def _show(found: RivalComparison) -> None:
     if found.ours:
         print(_ABOUT.format(seconds=f"{found.seconds} s"))
         _show_bugs(found)
@@ -57,7 +57,7 @@ def _show(found: Comparison) -> None:
     print(", ".join(f"{name} {version}" for name, version in found.versions.items()))
 
 
-def _show_bugs(found: Comparison) -> None:
+def _show_bugs(found: RivalComparison) -> None:
     made = table("bug", "by", ">found", ">shrunk", ">calls", ">moves", ">digits", "")
     for name, row in found.ours.items():
         note = "" if row.finished else "unfinished"
@@ -78,7 +78,7 @@ def _show_bugs(found: Comparison) -> None:
     show(made)
 
 
-def _show_small(found: Comparison) -> None:
+def _show_small(found: RivalComparison) -> None:
     made = table("bug", "by", ">by the clock", ">processor", ">calls", ">digits", "")
     for bug in BUGS:
         for way in (each for each in found.ways if each.bug == bug.id):
@@ -86,11 +86,11 @@ def _show_small(found: Comparison) -> None:
     show(made)
 
 
-def _first(found: Comparison, bug: str) -> Way:
+def _first(found: RivalComparison, bug: str) -> SearchOutcome:
     return next(each for each in found.ways if each.bug == bug)
 
 
-def _figures(way: Way) -> tuple[str, ...]:
+def _figures(way: SearchOutcome) -> tuple[str, ...]:
     secs = f"{way.secs:.1f}", f"{way.processor_secs:.1f}"
     if not way.found:
         return (*secs, "", "", "not found")

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, Misused, exit_code
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, UsageError, exit_code
 from crossvault.commands.progress import bar
-from crossvault.commands.sides import Interrupts, Unreadable, command, folder, opened, readable, shown
+from crossvault.commands.sides import AbiMismatch, Interrupts, command, folder, opened, readable, shown
 from crossvault.differential.story import Story
 from crossvault.evm.anvil import ChainLost
 from crossvault.evm.chain import Chain, EnginesDisagree
@@ -21,10 +21,10 @@ from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Diverged, Observer, Result
 from crossvault.lockstep.run import run as play
 from crossvault.report.document import document
-from crossvault.report.page import Ran, page, show, show_lines
+from crossvault.report.page import RunPage, page, show, show_lines
 from crossvault.report.picture import svg
 from crossvault.report.summary import summary
-from crossvault.report.watch import Watch
+from crossvault.report.watch import RunWatch
 from crossvault.scenario import load
 from crossvault.setup import toolchain
 
@@ -38,14 +38,14 @@ def run(arguments: Namespace) -> int:
         return _deployed(arguments, overrides)
     interrupts = Interrupts()
     if arguments.record and len(arguments.scenarios) > 1:
-        raise Misused("--record: takes one scenario; without it every scenario has a record of its own")
+        raise UsageError("--record: takes one scenario; without it every scenario has a record of its own")
     if arguments.picture and len(arguments.scenarios) > 1:
-        raise Misused("--picture: takes one scenario")
+        raise UsageError("--picture: takes one scenario")
     stories = [load(_named(each), arguments.seed, overrides) for each in arguments.scenarios]
     contracts = folder(arguments.contracts)
     worst, runs = DONE, []
     for story in stories:
-        ran = Ran(story, Watch(), Result(), record=_record_path(arguments, story))
+        ran = RunPage(story, RunWatch(), Result(), record=_record_path(arguments, story))
         code = _attempt(ran, contracts, interrupts)
         runs.append(document(ran))
         if not arguments.json:
@@ -68,14 +68,14 @@ def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
     from crossvault.commands import live
 
     if len(arguments.scenarios) > 1:
-        raise Misused("--network: takes one scenario")
+        raise UsageError("--network: takes one scenario")
     for name in ("contracts", "record", "picture"):
         if getattr(arguments, name):
-            raise Misused(f"--{name}: is for runs on a node of our own, not with --network")
+            raise UsageError(f"--{name}: is for runs on a node of our own, not with --network")
     return live.play(arguments, arguments.scenarios[0], overrides)
 
 
-def _attempt(ran: Ran, contracts: Path | None, interrupts: Interrupts) -> int:
+def _attempt(ran: RunPage, contracts: Path | None, interrupts: Interrupts) -> int:
     """Plays one story; what cuts it short is noted, what keeps it from starting is raised."""
     with opened(ran.story.world, contracts) as (model, chain), bar(ran.story.name, ran.story.expected_steps) as tick:
         ran.engine, ran.contracts = chain.engine, chain.build.hash
@@ -83,7 +83,7 @@ def _attempt(ran: Ran, contracts: Path | None, interrupts: Interrupts) -> int:
             with _writing(ran, chain) as writers, readable(contracts):
                 observers = [ran.watch, *writers]
                 ran.result = play(ran.story, model, chain, observers, Invariants(every=_EVERY), tick)
-        except (ChainLost, EnginesDisagree, Unreadable, KeyboardInterrupt) as cut:
+        except (ChainLost, EnginesDisagree, AbiMismatch, KeyboardInterrupt) as cut:
             ran.result = ran.watch.result()
             interrupted = interrupts.came or isinstance(cut, KeyboardInterrupt)
             ran.failure = _cut_short(ran, "interrupted" if interrupted else str(cut))
@@ -95,12 +95,12 @@ def _attempt(ran: Ran, contracts: Path | None, interrupts: Interrupts) -> int:
     return FAILED
 
 
-def _cut_short(ran: Ran, why: str) -> str:
+def _cut_short(ran: RunPage, why: str) -> str:
     kept = f"; their record: {ran.record}" if ran.record else ""
     return f"{why}; {ran.result.compared} steps were compared until then, without a difference{kept}"
 
 
-def _hints(ran: Ran, contracts: Path | None) -> tuple[str, ...]:
+def _hints(ran: RunPage, contracts: Path | None) -> tuple[str, ...]:
     failure = ran.result.failure
     if not isinstance(failure, Diverged):
         return ()
@@ -115,13 +115,13 @@ def _hints(ran: Ran, contracts: Path | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def _writing(ran: Ran, chain: Chain) -> Iterator[Sequence[Observer]]:
+def _writing(ran: RunPage, chain: Chain) -> Iterator[Sequence[Observer]]:
     """The writer of a record, if one is wanted; every line is on disk when the next begins."""
     if ran.record is None:
         yield ()
         return
     with _created(Path(ran.record)) as out:
-        yield [record.Writer(out, record.header(ran.story, chain))]
+        yield [record.RecordWriter(out, record.header(ran.story, chain))]
 
 
 def _created(path: Path) -> TextIO:
@@ -130,14 +130,14 @@ def _created(path: Path) -> TextIO:
         path.unlink(missing_ok=True)  # whoever still reads or writes the old one keeps it
         return path.open("w", encoding="utf8", buffering=1)
     except OSError as wrong:
-        raise Misused(f"--record: {path} cannot be written: {wrong.strerror}") from wrong
+        raise UsageError(f"--record: {path} cannot be written: {wrong.strerror}") from wrong
 
 
-def _draw(ran: Ran, path: Path) -> None:
+def _draw(ran: RunPage, path: Path) -> None:
     try:
         path.write_text(svg(ran), encoding="utf8")
     except OSError as wrong:
-        raise Misused(f"--picture: {shown(path)} cannot be written: {wrong.strerror}") from wrong
+        raise UsageError(f"--picture: {shown(path)} cannot be written: {wrong.strerror}") from wrong
 
 
 def _record_path(arguments: Namespace, story: Story) -> str | None:
@@ -155,6 +155,6 @@ def _overrides(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         path, equals, value = text.partition("=")
         if not path.strip() or not equals:
-            raise Misused(f"--set: {text!r}: expected PATH=VALUE, as world.auction.fast='5m'")
+            raise UsageError(f"--set: {text!r}: expected PATH=VALUE, as world.auction.fast='5m'")
         found[path.strip()] = value
     return found

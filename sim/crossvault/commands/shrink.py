@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, Misused
+from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts, command, folder, readable, shown
 from crossvault.differential.model import Model
@@ -27,7 +27,7 @@ from crossvault.report.shrink import document, text
 from crossvault.scenario import load, quantity
 from crossvault.scenario import repro as file
 from crossvault.shrink.saved import repro, story
-from crossvault.shrink.shrinker import Agrees, Shrunk
+from crossvault.shrink.shrinker import Agrees, ShrinkResult
 from crossvault.shrink.shrinker import shrink as smallest
 
 
@@ -74,14 +74,14 @@ def _steps(told: Story) -> list[Step]:
     try:
         return steps_of(told)
     except ExpectationFailed as failed:
-        raise Misused(str(failed)) from failed
+        raise UsageError(str(failed)) from failed
 
 
 def _seconds(text_of: str) -> float:
     try:
         return float(quantity.duration(text_of))
     except ValueError as wrong:
-        raise Misused(f"--time: {wrong}") from wrong
+        raise UsageError(f"--time: {wrong}") from wrong
 
 
 def _out(given: str | None, source: Path) -> Path:
@@ -90,7 +90,7 @@ def _out(given: str | None, source: Path) -> Path:
         here = source if source.name.endswith(file.SUFFIX) else Path(source.name)
         return here.with_name(here.name.partition(".")[0] + file.SUFFIX)
     if not given.endswith(file.SUFFIX):
-        raise Misused(f"--out: {given}: expected a name that ends in {file.SUFFIX}, which is how it is found again")
+        raise UsageError(f"--out: {given}: expected a name that ends in {file.SUFFIX}, which is how it is found again")
     return Path(shown(given))
 
 
@@ -104,7 +104,7 @@ def _write(path: Path, content: str) -> None:
     try:
         path.write_text(content, encoding="utf8")
     except OSError as wrong:
-        raise Misused(f"{path} cannot be written: {wrong.strerror}") from wrong
+        raise UsageError(f"{path} cannot be written: {wrong.strerror}") from wrong
 
 
 def _emit(kept: file.Repro, build: Build, out: Path) -> str:
@@ -128,7 +128,7 @@ def _agrees(told: Story, steps: Sequence[Step], contracts: Path | None, as_json:
     return DONE
 
 
-def _require_confirmed(told: Story, found: Shrunk, contracts: Path | None) -> None:
+def _require_confirmed(told: Story, found: ShrinkResult, contracts: Path | None) -> None:
     """Raises EnginesDisagree when Anvil does not see the same difference."""
     failure: Any = _anvil(told.world, told, contracts).failure
     number, first = len(found.steps), found.finding.found[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from crossvault.commands.exits import Misused
+from crossvault.commands.exits import UsageError
 from crossvault.differential.model import Model
 from crossvault.differential.step import World
 from crossvault.evm.anvil import ChainRefused
@@ -37,9 +37,9 @@ def folder(text: str | None) -> Path | None:
         return None
     path = Path(shown(text))
     if not path.is_dir():
-        raise Misused(f"--contracts: there is no directory {text}")
+        raise UsageError(f"--contracts: there is no directory {text}")
     if not any(path.rglob("*.sol")):
-        raise Misused(f"--contracts: {path} has no .sol file")
+        raise UsageError(f"--contracts: {path} has no .sol file")
     _require_same_doors(compile_contracts(path), compile_contracts())
     return path
 
@@ -54,7 +54,7 @@ def opened(world: World, contracts: Path | None) -> Iterator[tuple[Model, Chain]
         chain.close()
 
 
-class Unreadable(Exception):
+class AbiMismatch(Exception):
     """The contracts of the user answered what does not fit their own ABI."""
 
 
@@ -66,7 +66,7 @@ def readable(contracts: Path | None) -> Iterator[None]:
     except (ChainRefused, ValueError, IndexError, OverflowError) as odd:
         if contracts is None:
             raise
-        raise Unreadable(f"the contracts in {contracts} gave an answer that cannot be read: {odd}") from odd
+        raise AbiMismatch(f"the contracts in {contracts} gave an answer that cannot be read: {odd}") from odd
 
 
 class Interrupts:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crossvault.conform.adapter_calls import AdapterCall, phrase
 from crossvault.conform.capability import NAMES
 from crossvault.conform.figures import BY_NAME
-from crossvault.conform.phrase import Phrase, phrase
 from crossvault.differential.step import DOORS
-from crossvault.mirror.liquidation import Terms
-from crossvault.mirror.market import Risk
-from crossvault.scenario.source import Route, ScenarioError, Source, did_you_mean, read
+from crossvault.mirror.liquidation import AuctionTerms
+from crossvault.mirror.market import MarketRisk
+from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, read
 
 EXACT, NAMED, ACCEPTED = "exact", "names", "accepted"
 REFUSALS = (EXACT, NAMED, ACCEPTED)
@@ -40,14 +40,14 @@ class Adapter:
     fixed: values that the vault knows only one of, by `risk` and `auction`.
     """
 
-    source: Source = field(default_factory=lambda: Source("no adapter"))
+    source: SourceFile = field(default_factory=lambda: SourceFile("no adapter"))
     about: str = ""
     deploy: tuple[Extra, ...] = ()
     constructor: tuple[str, ...] | None = None
     interface: tuple[str, ...] = ()
     capabilities: Mapping[str, bool] = field(default_factory=dict)
-    doors: Mapping[str, Phrase | str | None] = field(default_factory=dict)
-    figures: Mapping[str, Phrase | None] = field(default_factory=dict)
+    doors: Mapping[str, AdapterCall | str | None] = field(default_factory=dict)
+    figures: Mapping[str, AdapterCall | None] = field(default_factory=dict)
     refusals: str = ""
     events: bool = True
     fixed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -59,7 +59,7 @@ def load(path: Path, shown: str) -> Adapter:
     source = read(path, shown)
     if not isinstance(source.data, dict):
         raise ScenarioError(f"{source.where(())}: the file: expected a mapping with {', '.join(_FIELDS)}")
-    reader = _Reader(source, path.parent)
+    reader = _AdapterReader(source, path.parent)
     for key in source.data:
         if key not in _FIELDS:
             source.note((key,), f"unknown field: {did_you_mean(key, _FIELDS)}")
@@ -81,8 +81,8 @@ def load(path: Path, shown: str) -> Adapter:
     return adapter
 
 
-class _Reader:
-    def __init__(self, source: Source, folder: Path) -> None:
+class _AdapterReader:
+    def __init__(self, source: SourceFile, folder: Path) -> None:
         self._source, self._folder = source, folder
 
     def mapping(self, key: str) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class _Reader:
         return found
 
     def phrases(self, key: str, known: Any, may_be_assumed: bool) -> dict[str, Any]:
-        found: dict[str, Phrase | str | None] = {}
+        found: dict[str, AdapterCall | str | None] = {}
         for name, text in self.mapping(key).items():
             route: Route = (key, name)
             if name not in known:
@@ -139,7 +139,7 @@ class _Reader:
 
     def fixed(self) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
-        fields = {"risk": Risk._fields, "auction": Terms._fields}
+        fields = {"risk": MarketRisk._fields, "auction": AuctionTerms._fields}
         for group, values in self.mapping("fixed").items():
             if group not in fields or not isinstance(values, dict):
                 self._source.note(("fixed", group), f"expected a mapping under one of {', '.join(fields)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from crossvault.conform.moment import Moment, is_rising, profit, size_rate
+from crossvault.conform.step_context import StepContext, is_rising, profit, size_rate
 from crossvault.mirror import fixed, market
 
 ACCEPTANCE = "accepted"
@@ -35,16 +35,16 @@ class Clause(NamedTuple):
     section: str
     text: str
     needs: str
-    when: Callable[[Moment], bool]
+    when: Callable[[StepContext], bool]
     shows: tuple[str, ...]
     doors: tuple[str, ...] = ()
 
 
-def _done(*actions: str) -> Callable[[Moment], bool]:
+def _done(*actions: str) -> Callable[[StepContext], bool]:
     return lambda m: m.step.action in actions and not m.refused
 
 
-def _refused(names: tuple[str, ...], *actions: str) -> Callable[[Moment], bool]:
+def _refused(names: tuple[str, ...], *actions: str) -> Callable[[StepContext], bool]:
     return lambda m: m.refused in names and (not actions or m.step.action in actions)
 
 
@@ -53,81 +53,81 @@ def _refusal(section: str, text: str, needs: str, *names: str, doors: tuple[str,
     return Clause(section, text, needs, _refused(names, *doors), (*names, ACCEPTANCE), doors)
 
 
-def _perps(m: Moment) -> bool:
+def _perps(m: StepContext) -> bool:
     return any(market.kind_of(held.instrument) == market.PERP for held in m.held)
 
 
-def _doubtful(m: Moment) -> bool:
+def _doubtful(m: StepContext) -> bool:
     return any(held.confidence < held.risk.confidence_threshold and held.risk.confidence_factor for held in m.held)
 
 
-def _weighed(m: Moment) -> bool:
+def _weighed(m: StepContext) -> bool:
     perps = (held for held in m.held if market.kind_of(held.instrument) == market.PERP)
     return any(held.risk.profit_weight < fixed.WAD and profit(held) > 0 for held in perps)
 
 
-def _large(m: Moment) -> bool:
+def _large(m: StepContext) -> bool:
     return any(size_rate(held) > held.risk.initial_rate for held in m.held)
 
 
-def _large_maintenance(m: Moment) -> bool:
+def _large_maintenance(m: StepContext) -> bool:
     return any(fixed.mul_div_up(size_rate(held), held.risk.maintenance_scale, fixed.WAD) > held.risk.maintenance_rate
                for held in m.held)  # fmt: skip
 
 
-def _reduces(m: Moment) -> bool:
+def _reduces(m: StepContext) -> bool:
     return _done("trade")(m) and any(not is_rising(*pair) for pair in m.changes())
 
 
-def _rises(m: Moment) -> bool:
+def _rises(m: StepContext) -> bool:
     return _done("trade")(m) and any(is_rising(*pair) for pair in m.changes())
 
 
-def _closes(m: Moment) -> bool:
+def _closes(m: StepContext) -> bool:
     return _done("trade")(m) and any(was and not now for was, now in m.changes())
 
 
-def _clamped(m: Moment) -> bool:
+def _clamped(m: StepContext) -> bool:
     state = m.model.vault.ledger
     known = ((state.prices[i], state.risks[i].mark_band) for i in range(len(state.risks)))
     return any(abs(price.premium) > fixed.mul_div_floor(price.index, band, fixed.WAD) for price, band in known)
 
 
-def _priced(m: Moment) -> bool:
+def _priced(m: StepContext) -> bool:
     state = m.model.vault.ledger
     return any(state.prices[i].premium for i in range(len(state.risks)))
 
 
-def _secured(m: Moment) -> bool:
+def _secured(m: StepContext) -> bool:
     state = m.model.vault.ledger
     return any(state.holders[each].balances[i] for each in m.step.accounts() for i in range(len(state.assets)))
 
 
-def _followed(m: Moment) -> bool:
+def _followed(m: StepContext) -> bool:
     state = m.model.vault.ledger
     return any(state.prices[i].stable != state.prices[i].index for i in range(len(state.risks)))
 
 
-def _futures(m: Moment) -> bool:
+def _futures(m: StepContext) -> bool:
     return any(market.kind_of(held.instrument) == market.FUTURE for held in m.held)
 
 
-def _options(m: Moment) -> bool:
+def _options(m: StepContext) -> bool:
     return any(market.is_option(market.kind_of(held.instrument)) for held in m.held)
 
 
-def _solvent(m: Moment) -> bool:
+def _solvent(m: StepContext) -> bool:
     return _done("bid")(m) and not m.before.insolvent
 
 
-def _insolvent(m: Moment) -> bool:
+def _insolvent(m: StepContext) -> bool:
     return _done("bid")(m) and m.before.insolvent
 
 
 _BUFFERED = ("end_liquidation", "bid", "declare_insolvent")
 
 
-def _buffered(m: Moment) -> bool:
+def _buffered(m: StepContext) -> bool:
     refused = m.refused in ("StillLiquidatable", "NotLiquidatable")
     return m.step.action in _BUFFERED and (refused or not m.refused)
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from crossvault.conform.adapter import ACCEPTED, EXACT
 from crossvault.conform.clauses import ACCEPTANCE, EVENTS
-from crossvault.conform.figures import ACCOUNT, POSITION, WHOLE, Place
-from crossvault.conform.stand import Heard, Question
+from crossvault.conform.deployed_subject import FigureQuery, VaultAnswer
+from crossvault.conform.figures import ACCOUNT, POSITION, WHOLE, FigureSubject
 from crossvault.conform.subject import Subject
 from crossvault.differential.compare import value_differences
 from crossvault.differential.model import Model
@@ -26,7 +26,7 @@ _FIGURES = {
 """The figures that a refusal's argument is made of."""
 
 
-class Difference(NamedTuple):
+class ClauseDifference(NamedTuple):
     """What vault and model say differently. speaks: refusals, figures or kinds that name the clauses it may be of.
 
     kept: whether the two stand at different places from here on.
@@ -44,30 +44,30 @@ class Difference(NamedTuple):
         return f"{self.label}: vault {self.theirs}, model {self.ours}{wei}"
 
 
-def kind_of(difference: Difference) -> str:
+def kind_of(difference: ClauseDifference) -> str:
     """A difference without the account and the numbers in it."""
     return difference.label.split(" of ")[0]
 
 
 def compared(
-    subject: Subject, model: Model, outcome: Outcome, heard: Heard, questions: Sequence[Question]
-) -> Iterator[Difference]:
+    subject: Subject, model: Model, outcome: Outcome, heard: VaultAnswer, questions: Sequence[FigureQuery]
+) -> Iterator[ClauseDifference]:
     """The differences between what the vault made of a step and what the model did."""
     yield from _refusals(subject, heard.refusal, outcome.refusal)
     ours = tuple(event for event in outcome.events if event.name in subject.events)
     if heard.events != ours and not (heard.refusal or outcome.refusal):
-        yield Difference(EVENTS, heard.events, ours, (EVENTS,), False)
+        yield ClauseDifference(EVENTS, heard.events, ours, (EVENTS,), False)
     yield from figures_compared(subject, model, questions, heard.told)
 
 
-def _refusals(subject: Subject, theirs: Refusal | None, ours: Refusal | None) -> Iterator[Difference]:
+def _refusals(subject: Subject, theirs: Refusal | None, ours: Refusal | None) -> Iterator[ClauseDifference]:
     if same(theirs, ours, subject.refusals):
         return
     names = spoken(theirs, ours)
     if (theirs is None) != (ours is None):
-        yield Difference(ACCEPTANCE, theirs or "accepts", ours or "accepts", (*names, ACCEPTANCE), True)
+        yield ClauseDifference(ACCEPTANCE, theirs or "accepts", ours or "accepts", (*names, ACCEPTANCE), True)
     else:
-        yield Difference("refusal", theirs, ours, names, False)
+        yield ClauseDifference("refusal", theirs, ours, names, False)
 
 
 def spoken(*refusals: Any) -> tuple[str, ...]:
@@ -78,8 +78,8 @@ def spoken(*refusals: Any) -> tuple[str, ...]:
 
 
 def figures_compared(
-    subject: Subject, model: Model, questions: Sequence[Question], told: Sequence[Any]
-) -> Iterator[Difference]:
+    subject: Subject, model: Model, questions: Sequence[FigureQuery], told: Sequence[Any]
+) -> Iterator[ClauseDifference]:
     """The figures that are not what the model says."""
     for question, theirs in zip(questions, told, strict=True):
         figure, place = question.figure, question.place
@@ -90,22 +90,26 @@ def figures_compared(
             fine = theirs == ours
         if not fine and figure is WHOLE and isinstance(theirs, tuple):
             for each in value_differences(WHOLE.name, theirs, ours):
-                yield Difference(each.field, each.chain, each.model, (WHOLE.name,), True)
+                yield ClauseDifference(each.field, each.chain, each.model, (WHOLE.name,), True)
         elif not fine:
             about = f" of {place.account}" if figure.about in (ACCOUNT, POSITION) else ""
             words = (figure.name, *spoken(theirs, ours))
-            yield Difference(f"{figure.name}{about}", theirs, ours, words, figure.kept)
+            yield ClauseDifference(f"{figure.name}{about}", theirs, ours, words, figure.kept)
 
 
-def places_of(model: Model, accounts: Sequence[AccountId], at: int) -> list[Place]:
+def places_of(model: Model, accounts: Sequence[AccountId], at: int) -> list[FigureSubject]:
     """What is asked about some accounts: each alone, with every perp and with all that it holds; then the markets."""
     state = model.vault.ledger
     perps = [market.perp(underlying) for underlying in range(len(state.risks))]
-    found = [Place(at, account) for account in accounts]
+    found = [FigureSubject(at, account) for account in accounts]
     for account in accounts:
         held = dict.fromkeys([*perps, *state.holders[account].instruments])
-        found += [Place(at, account, instrument) for instrument in held]
-    return found + [Place(at, None, instrument) for instrument in perps] + ([] if accounts or perps else [Place(at)])
+        found += [FigureSubject(at, account, instrument) for instrument in held]
+    return (
+        found
+        + [FigureSubject(at, None, instrument) for instrument in perps]
+        + ([] if accounts or perps else [FigureSubject(at)])
+    )
 
 
 def same(theirs: Refusal | None, ours: Refusal | None, how: str) -> bool:

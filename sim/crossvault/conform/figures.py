@@ -20,7 +20,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
 """What a phrase of a figure may name, by what the figure is about."""
 
 
-class Place(NamedTuple):
+class FigureSubject(NamedTuple):
     """What a figure is asked about, and when [unix seconds]."""
 
     at: int
@@ -43,35 +43,35 @@ class Figure(NamedTuple):
     name: str
     about: str
     usual: str
-    model: Callable[[Model, Place], Any]
+    model: Callable[[Model, FigureSubject], Any]
     kept: bool
 
 
-def _metric(name: str) -> Callable[[Model, Place], Any]:
+def _metric(name: str) -> Callable[[Model, FigureSubject], Any]:
     place = Metrics._fields.index(name)
     return lambda model, where: model.metrics([_known(where)], where.at)[0][place]
 
 
-def _known(where: Place) -> AccountId:
+def _known(where: FigureSubject) -> AccountId:
     assert where.account is not None
     return where.account
 
 
-def _cash(model: Model, where: Place) -> int:
+def _cash(model: Model, where: FigureSubject) -> int:
     state = model.vault.ledger
     return cash.present(state.cash, state.holders[_known(where)].principal, now=where.at)
 
 
-def _position(name: str) -> Callable[[Model, Place], Any]:
+def _position(name: str) -> Callable[[Model, FigureSubject], Any]:
     return lambda model, where: getattr(model.vault.ledger.holders[_known(where)].positions[where.instrument], name)
 
 
-def _sale(name: str) -> Callable[[Model, Place], Any]:
+def _sale(name: str) -> Callable[[Model, FigureSubject], Any]:
     return lambda model, where: getattr(model.vault.ledger.sales[_known(where)], name)
 
 
-def _quotation(place: int) -> Callable[[Model, Place], Any]:
-    def told(model: Model, where: Place) -> Any:
+def _quotation(place: int) -> Callable[[Model, FigureSubject], Any]:
+    def told(model: Model, where: FigureSubject) -> Any:
         try:
             return model.vault.quotation(where.instrument, now=where.at)[place]
         except Refusal as refused:
@@ -80,8 +80,8 @@ def _quotation(place: int) -> Callable[[Model, Place], Any]:
     return told
 
 
-def _maintenance(place: int) -> Callable[[Model, Place], Any]:
-    def told(model: Model, where: Place) -> Any:
+def _maintenance(place: int) -> Callable[[Model, FigureSubject], Any]:
+    def told(model: Model, where: FigureSubject) -> Any:
         try:
             return model.vault.maintenance(_known(where), now=where.at)[place]
         except Refusal as refused:
@@ -90,7 +90,7 @@ def _maintenance(place: int) -> Callable[[Model, Place], Any]:
     return told
 
 
-def _shared(name: str) -> Callable[[Model, Place], Any]:
+def _shared(name: str) -> Callable[[Model, FigureSubject], Any]:
     return lambda model, where: getattr(model.snapshot(()).globals, name)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from crossvault.conform.contrast import Difference, compared, kind_of, places_of
-from crossvault.conform.stand import Beside, Inside, Question
-from crossvault.conform.trial import Finding, Tally, Trial, is_assumed
+from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial, is_assumed
+from crossvault.conform.contrast import ClauseDifference, compared, kind_of, places_of
+from crossvault.conform.deployed_subject import AnvilSubject, FigureQuery, InProcessSubject
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
 from crossvault.evm.bindings import Call
@@ -20,11 +20,11 @@ from crossvault.shrink.simplification import simpler
 class Reducer:
     """Plays candidates of one world on the model and in process."""
 
-    def __init__(self, inside: Inside, finding: Finding, seconds: float) -> None:
+    def __init__(self, inside: InProcessSubject, finding: ClauseFinding, seconds: float) -> None:
         self._inside, self._finding = inside, finding
         self._ends = time.perf_counter() + seconds
 
-    def reduced(self) -> Finding:
+    def reduced(self) -> ClauseFinding:
         """The finding with as few steps as were found to do until the time was over."""
         best = list(self._finding.steps)
         accepted = self._accepted(best)
@@ -62,10 +62,10 @@ class Reducer:
         kept = [step for step in steps[:-1] if _is_accepted(model, step)]
         return [*kept, steps[-1]]
 
-    def _shows(self, steps: Sequence[Step]) -> Difference | None:
+    def _shows(self, steps: Sequence[Step]) -> ClauseDifference | None:
         """The difference of the last step, if it is still of the same kind and nothing differs before it."""
         self._inside.again()
-        trial = Trial(self._inside, self._finding.world, Tally())
+        trial = ConformTrial(self._inside, self._finding.world, ClauseCounts())
         stand = self._inside.stand
         for step in steps[:-1]:
             try:
@@ -86,16 +86,16 @@ def _is_accepted(model: Model, step: Step) -> bool:
     return model.apply(step).refusal is None
 
 
-def confirmed(beside: Beside, finding: Finding) -> bool:
+def confirmed(beside: AnvilSubject, finding: ClauseFinding) -> bool:
     """Whether an Anvil shows the difference of a finding, too."""
     found = seen_on_anvil(beside, finding.world, finding.steps)
     return any(kind_of(each) == finding.likeness[1] for each in found)
 
 
-def seen_on_anvil(beside: Beside, world: World, steps: Sequence[Step]) -> list[Difference]:
+def seen_on_anvil(beside: AnvilSubject, world: World, steps: Sequence[Step]) -> list[ClauseDifference]:
     """What differs after the last of some steps on an Anvil."""
     model, stand = Model(world), beside.stand
-    said: list[tuple[int, Call, list[Question]]] = []
+    said: list[tuple[int, Call, list[FigureQuery]]] = []
     for step in steps[:-1]:
         model.apply(step)
         if not is_assumed(stand.subject, step):

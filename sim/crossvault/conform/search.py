@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crossvault import scenario
+from crossvault.conform.comparison import NAMING, ClauseCounts, ClauseFinding, ConformTrial, play
+from crossvault.conform.deployed_subject import AnvilSubject, InProcessSubject
 from crossvault.conform.reduce import Reducer, confirmed
-from crossvault.conform.stand import Beside, Inside
 from crossvault.conform.subject import Subject
-from crossvault.conform.trial import NAMING, Finding, Tally, Trial, play
-from crossvault.conform.verdict import Verdict, verdicts
-from crossvault.conform.walk import Fitted, unfit
+from crossvault.conform.verdict import ClauseVerdict, verdicts
+from crossvault.conform.walk import SupportedWalk, unfit
 from crossvault.differential.model import Model
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.chain import EnginesDisagree
@@ -30,7 +30,7 @@ _REDUCE_SECS = 8.0
 Tick = Callable[[int], None]
 
 
-class Told(NamedTuple):
+class StoryResult(NamedTuple):
     """What a story came to: steps compared, why it was not played or where it ended, and whether that is a failure."""
 
     name: str
@@ -40,15 +40,15 @@ class Told(NamedTuple):
 
 
 @dataclass
-class Report:
+class ConformReport:
     """What a vault was found to do."""
 
     subject: Subject
     seed: int
-    tally: Tally
-    published: list[Told] = field(default_factory=list)
-    scenarios: list[Told] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
+    tally: ClauseCounts
+    published: list[StoryResult] = field(default_factory=list)
+    scenarios: list[StoryResult] = field(default_factory=list)
+    verdicts: list[ClauseVerdict] = field(default_factory=list)
     walks: int = 0
     interrupted: bool = False
 
@@ -59,13 +59,13 @@ class Report:
         return not (self.tally.findings or self.tally.broken or any(told.failed for told in stories))
 
 
-def examine(subject: Subject, seed: int, steps: int, tick: Tick = lambda count: None) -> Report:
+def examine(subject: Subject, seed: int, steps: int, tick: Tick = lambda count: None) -> ConformReport:
     """Puts a vault through everything. Raises DeployFailed, EnginesDisagree, ToolchainMissing, ChainLost.
 
     steps: how many of random walks to compare, at least. tick: called with the count of steps so far. Ctrl-C ends it
     early: the report has what was found until then.
     """
-    report = Report(subject, seed, Tally())
+    report = ConformReport(subject, seed, ClauseCounts())
     try:
         for path in sorted(PUBLISHED.glob("*.yaml")):
             report.published.append(_told(subject, str(path), report.tally))
@@ -79,32 +79,34 @@ def examine(subject: Subject, seed: int, steps: int, tick: Tick = lambda count: 
     return report
 
 
-def _walk(report: Report, steps: int, tick: Tick) -> None:
+def _walk(report: ConformReport, steps: int, tick: Tick) -> None:
     spent = 0
     while spent < steps:
         seed = report.seed * 100_000 + report.walks
         report.walks += 1
-        fitted = Fitted(report.subject, seed, min(WALK_STEPS, max(_LEAST_STEPS, steps - spent)))
+        fitted = SupportedWalk(report.subject, seed, min(WALK_STEPS, max(_LEAST_STEPS, steps - spent)))
         guard = Invariants(every=_CHECKED_EVERY)
         before = report.tally.steps
-        trial = Trial(Inside(report.subject, fitted.world), fitted.world, report.tally, f"walk {seed}", guard)
+        trial = ConformTrial(
+            InProcessSubject(report.subject, fitted.world), fitted.world, report.tally, f"walk {seed}", guard
+        )
         play(trial, fitted.steps(trial.model))
         spent += max(_LEAST_STEPS, report.tally.steps - before)
         tick(spent)
 
 
-def _told(subject: Subject, name: str, tally: Tally) -> Told:
+def _told(subject: Subject, name: str, tally: ClauseCounts) -> StoryResult:
     """Plays a story on both, if every step of it is one that the vault can be asked for."""
     try:
         why, story = _unfit(subject, scenario.load(name)), scenario.load(name)
     except scenario.ScenarioError as trouble:  # it reads data that is not here
-        return Told(name, 0, f"cannot be played: {trouble}", False)
+        return StoryResult(name, 0, f"cannot be played: {trouble}", False)
     if why:
-        return Told(story.name, 0, why, False)
+        return StoryResult(story.name, 0, why, False)
     before = tally.steps
-    trial = Trial(Inside(subject, story.world), story.world, tally, story.name)
+    trial = ConformTrial(InProcessSubject(subject, story.world), story.world, tally, story.name)
     ended = play(trial, story.steps(trial.model))
-    return Told(story.name, tally.steps - before, ended, bool(ended))
+    return StoryResult(story.name, tally.steps - before, ended, bool(ended))
 
 
 def _unfit(subject: Subject, story: Story) -> str:
@@ -131,7 +133,7 @@ def _unfit(subject: Subject, story: Story) -> str:
         return ""
 
 
-def _settled(subject: Subject, found: list[Verdict]) -> list[Verdict]:
+def _settled(subject: Subject, found: list[ClauseVerdict]) -> list[ClauseVerdict]:
     """The verdicts with their findings made short, and each of those confirmed on an Anvil. Raises EnginesDisagree."""
     settled = []
     reduced = 0
@@ -144,11 +146,11 @@ def _settled(subject: Subject, found: list[Verdict]) -> list[Verdict]:
     return settled
 
 
-def shortest(subject: Subject, finding: Finding) -> Finding:
+def shortest(subject: Subject, finding: ClauseFinding) -> ClauseFinding:
     """A finding with as few steps as were found to do, seen on an Anvil too. Raises EnginesDisagree when it is not."""
-    inside = Inside(subject, finding.world)
+    inside = InProcessSubject(subject, finding.world)
     short = Reducer(inside, finding, _REDUCE_SECS).reduced()
-    beside = Beside(subject, finding.world)
+    beside = AnvilSubject(subject, finding.world)
     try:
         if not confirmed(beside, short):
             raise EnginesDisagree(f"{short.difference} after {short.steps[-1]} in process, but not on Anvil")

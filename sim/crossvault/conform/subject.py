@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from crossvault.conform.adapter import ACCEPTED, ASSUMED, EXACT, Adapter
+from crossvault.conform.adapter_calls import AdapterCall, Item, named, outputs_of, phrase, signature, usual
 from crossvault.conform.capability import BESIDE, CAPABILITIES, NAMES, NEEDED, UNSPOKEN
 from crossvault.conform.figures import FIGURES, SCOPES, WHOLE, Figure
-from crossvault.conform.phrase import Item, Phrase, named, outputs_of, phrase, signature, usual
 from crossvault.conform.sources import compiled
 from crossvault.differential.notation import door_arguments
 from crossvault.differential.step import EXCHANGE_DOORS
@@ -26,7 +26,7 @@ class Door:
     """One of our doors at the vault: how it is called, or why it is not. said: None where there is none."""
 
     action: str
-    said: Phrase | None
+    said: AdapterCall | None
     item: Item | None
     note: str
 
@@ -52,7 +52,7 @@ class Subject:
     build: Build
     ours: Build
     doors: dict[str, Door] = field(default_factory=dict)
-    figures: dict[str, tuple[Phrase, Item]] = field(default_factory=dict)
+    figures: dict[str, tuple[AdapterCall, Item]] = field(default_factory=dict)
     whole: bool = False
     events: frozenset[str] = frozenset()
     refusals: str = ACCEPTED
@@ -146,7 +146,7 @@ class _Check:
             said = adapter.doors[action]
             if said is None:
                 return Door(action, None, None, "switched off by the adapter")
-            if not isinstance(said, Phrase):
+            if not isinstance(said, AdapterCall):
                 return Door(action, None, None, ASSUMED)
             item = self._item(said, ("doors", action), (*door_arguments(action), "sender"))
             return Door(action, said, item, f"as {said}")
@@ -168,7 +168,7 @@ class _Check:
         near = get_close_matches(ours["name"].casefold(), folded, 1, 0.75)
         return "missing" + (f"; did you mean {folded[near[0]]}? An adapter may name it" if near else "")
 
-    def _figure(self, figure: Figure) -> tuple[Phrase, Item] | None:
+    def _figure(self, figure: Figure) -> tuple[AdapterCall, Item] | None:
         adapter, words = self._found.adapter, SCOPES[figure.about]
         if figure.name in adapter.figures:
             said = adapter.figures[figure.name]
@@ -182,7 +182,7 @@ class _Check:
             return None
         return said, item
 
-    def _item(self, said: Phrase, route: Route, words: Iterable[str]) -> Item | None:
+    def _item(self, said: AdapterCall, route: Route, words: Iterable[str]) -> Item | None:
         """The function that an adapter names; notes a problem when there is none."""
         found = self._found
         abi = self._abi if said.contract == "vault" else self._beside(said.contract, route)
@@ -235,7 +235,7 @@ def _actions() -> tuple[str, ...]:
     return tuple(dict.fromkeys(door for door in listed if door not in EXCHANGE_DOORS)) + EXCHANGE_DOORS
 
 
-def _answers(item: Item, said: Phrase) -> bool:
+def _answers(item: Item, said: AdapterCall) -> bool:
     fields = item.get("outputs", ())
     if len(fields) == 1 and fields[0]["type"] == "tuple":
         fields = fields[0]["components"]

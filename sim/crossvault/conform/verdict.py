@@ -10,14 +10,14 @@ from typing import NamedTuple
 from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
 from crossvault.conform.capability import CAPABILITIES
 from crossvault.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS, Clause
+from crossvault.conform.comparison import ClauseCounts, ClauseFinding
 from crossvault.conform.figures import BY_NAME, WHOLE
 from crossvault.conform.subject import Subject
-from crossvault.conform.trial import Finding, Tally
 
 AGREES, DIFFERS, UNREACHED, UNSUPPORTED, UNSEEN = "agrees", "differs", "not reached", "not supported", "not comparable"
 
 
-class Verdict(NamedTuple):
+class ClauseVerdict(NamedTuple):
     """A clause, what it came to, the steps that were about it and agreed, and those where something of it differed.
 
     note: why it is not supported, or how far it is compared.
@@ -28,38 +28,38 @@ class Verdict(NamedTuple):
     agreed: int
     differed: int
     note: str
-    finding: Finding | None
+    finding: ClauseFinding | None
 
 
-def verdicts(subject: Subject, tally: Tally) -> list[Verdict]:
+def verdicts(subject: Subject, tally: ClauseCounts) -> list[ClauseVerdict]:
     """A verdict for every clause, in the order of the table."""
     blamed = _blamed(tally)
     return [_verdict(subject, tally, place, blamed.get(place)) for place in range(len(CLAUSES))]
 
 
-def _verdict(subject: Subject, tally: Tally, place: int, finding: Finding | None) -> Verdict:
+def _verdict(subject: Subject, tally: ClauseCounts, place: int, finding: ClauseFinding | None) -> ClauseVerdict:
     clause = CLAUSES[place]
     agreed, differed = tally.agreed[place], tally.differed[place]
     if clause.needs and not subject.can(clause.needs):
-        return Verdict(clause, UNSUPPORTED, 0, 0, subject.capabilities[clause.needs], None)
+        return ClauseVerdict(clause, UNSUPPORTED, 0, 0, subject.capabilities[clause.needs], None)
     if finding is not None:
-        return Verdict(clause, DIFFERS, agreed, differed, _extent(subject, clause), finding)
+        return ClauseVerdict(clause, DIFFERS, agreed, differed, _extent(subject, clause), finding)
     if not _seen(subject, clause):
-        return Verdict(clause, UNSEEN, agreed, differed, f"tells none of {', '.join(clause.shows)}", None)
+        return ClauseVerdict(clause, UNSEEN, agreed, differed, f"tells none of {', '.join(clause.shows)}", None)
     if not agreed:
-        return Verdict(clause, UNREACHED, 0, differed, "", None)
+        return ClauseVerdict(clause, UNREACHED, 0, differed, "", None)
     note = _extent(subject, clause)
     beside = f"{differed} more steps stand beside another difference" if differed else ""
-    return Verdict(clause, AGREES, agreed, differed, "; ".join(filter(None, (note, beside))), None)
+    return ClauseVerdict(clause, AGREES, agreed, differed, "; ".join(filter(None, (note, beside))), None)
 
 
-def _blamed(tally: Tally) -> Mapping[int, Finding]:
+def _blamed(tally: ClauseCounts) -> Mapping[int, ClauseFinding]:
     """The clauses that differences are of: again and again the one that explains most, with all that it explains.
 
     The shortest story of a clause stands for it.
     """
     left = dict(tally.findings)
-    found: dict[int, Finding] = {}
+    found: dict[int, ClauseFinding] = {}
     while left:
         counts = Counter[int]()
         for signs in left:
@@ -100,4 +100,14 @@ def lacking() -> dict[str, str]:
     return {each.name: each.about for each in CAPABILITIES}
 
 
-__all__ = ["ACCEPTANCE", "AGREES", "DIFFERS", "UNREACHED", "UNSEEN", "UNSUPPORTED", "Verdict", "lacking", "verdicts"]
+__all__ = [
+    "ACCEPTANCE",
+    "AGREES",
+    "DIFFERS",
+    "UNREACHED",
+    "UNSEEN",
+    "UNSUPPORTED",
+    "ClauseVerdict",
+    "lacking",
+    "verdicts",
+]

@@ -42,9 +42,9 @@ def unfit(subject: Subject, action: str, args: Any) -> str:
         if not subject.can(capability):
             return capability
     if action in _CHANGING:
-        risk: market.Risk = args["risk"]
+        risk: market.MarketRisk = args["risk"]
         wrong = [name for name, value in subject.pins().items() if getattr(risk, name) != value]
-        return f"another {wrong[0].replace('_', ' ')}" if wrong and risk != market.Risk() else ""
+        return f"another {wrong[0].replace('_', ' ')}" if wrong and risk != market.MarketRisk() else ""
     return ""
 
 
@@ -55,7 +55,7 @@ def _belongs(action: str, args: Any) -> list[str]:
     return [each.name for each in CAPABILITIES if action in each.doors and each.name not in _SHARING]
 
 
-class Fitted(Walk):
+class SupportedWalk(Walk):
     """A walk that a vault can go."""
 
     def __init__(self, subject: Subject, seed: int, steps: int) -> None:
@@ -94,7 +94,7 @@ class Fitted(Walk):
 
     def _args(self, step: Step) -> Any:
         pins = self._subject.pins()
-        if step.action in _CHANGING and pins and step.args["risk"] != market.Risk():
+        if step.action in _CHANGING and pins and step.args["risk"] != market.MarketRisk():
             return {**step.args, "risk": step.args["risk"]._replace(**pins)}
         if step.action == "batch":
             return {"calls": tuple(Call(call.action, call.args) for call in step.args["calls"])}

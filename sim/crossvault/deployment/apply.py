@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from crossvault.deployment.blueprint import ACCEPT, Blueprint, Step
+from crossvault.deployment.blueprint import ACCEPT, Blueprint, DeploymentStep
 from crossvault.deployment.journal import DONE, Journal, again
-from crossvault.deployment.onchain import WRONG, Survey, Surveyor
+from crossvault.deployment.onchain import WRONG, ChainInspector, ChainSnapshot
 from crossvault.evm.anvil import ChainLost, ChainRefused
-from crossvault.rpc.transactions import Courier, Prepared, Receipt, Superseded
+from crossvault.rpc.transactions import Receipt, SignedTransaction, Superseded, TransactionSender
 from crossvault.scenario.governing import ENACT
 
 _MOST_TRIES = 5
@@ -42,15 +42,15 @@ class _NonceAhead(Exception):
 class Waiting(NamedTuple):
     """A step that cannot happen yet: why, and when at the earliest [unix seconds]; 0: nobody knows."""
 
-    step: Step
+    step: DeploymentStep
     why: str
     due_at: int
 
 
-class Ended(NamedTuple):
+class ApplyResult(NamedTuple):
     """What a deployment came to, as it stands with enough confirmations."""
 
-    survey: Survey
+    survey: ChainSnapshot
     waiting: Waiting | None
 
 
@@ -60,12 +60,12 @@ def moment(at: int) -> str:
 
 
 @dataclass
-class Works:
+class DeploymentApply:
     """The way of a deployment onto a chain. said: hears each thing that people should know; tick: how much is done."""
 
     plan: Blueprint
-    surveyor: Surveyor
-    courier: Courier
+    surveyor: ChainInspector
+    courier: TransactionSender
     journal: Journal
     confirmations: int = 1
     wait: bool = False
@@ -74,11 +74,11 @@ class Works:
     _known: set[str] = field(default_factory=set)
     _reached: set[str] = field(default_factory=set)
     _tries: dict[str, int] = field(default_factory=dict)
-    _seen: Survey | None = None
+    _seen: ChainSnapshot | None = None
     _overtaken: dict[str, float] = field(default_factory=dict)
     _waited: list[Waiting] = field(default_factory=list)
 
-    def run(self, only: Callable[[Step], bool] = lambda step: step.action != ACCEPT) -> Ended:
+    def run(self, only: Callable[[DeploymentStep], bool] = lambda step: step.action != ACCEPT) -> ApplyResult:
         """Does what is missing. only: which steps. Raises StepFailed, Conflict, TooDear, ChainLost, ChainRefused."""
         rounds = 0
         while rounds < _MOST_ROUNDS:
@@ -88,12 +88,12 @@ class Works:
                 continue
             deep, vanished = self._deep()
             if not vanished:
-                return Ended(deep, waiting)
+                return ApplyResult(deep, waiting)
             self.said(f"{vanished[0]}: is not there any more (a reorganisation); doing it again")
             rounds += 1
         raise StepFailed(f"after {_MOST_ROUNDS} rounds steps still vanish: the chain does not keep what it took")
 
-    def _advance(self, only: Callable[[Step], bool]) -> Waiting | None:
+    def _advance(self, only: Callable[[DeploymentStep], bool]) -> Waiting | None:
         """Does steps until none is missing, or one cannot happen yet."""
         while True:
             survey = self._look()
@@ -114,7 +114,7 @@ class Works:
             if refused := self._do(step, survey):
                 return Waiting(step, refused, due_at)
 
-    def _look(self) -> Survey:
+    def _look(self) -> ChainSnapshot:
         """What stands now; what was known before is known no more when the block of that time is another one."""
         if self._seen and self._known:
             block = self.courier.wire.rpc("eth_getBlockByNumber", hex(self._seen.number), False)
@@ -123,7 +123,7 @@ class Works:
         self._seen = self.surveyor.look(known=self._known)
         return self._seen
 
-    def _do(self, step: Step, survey: Survey) -> str:
+    def _do(self, step: DeploymentStep, survey: ChainSnapshot) -> str:
         """Sends a step once; answers what it waits for, if it cannot happen yet."""
         self._tries[step.key] = self._tries.get(step.key, 0) + 1
         if self._tries[step.key] > _MOST_TRIES:
@@ -148,13 +148,13 @@ class Works:
         self._settled(step, receipt)
         return ""
 
-    def _dearer(self, step: Step, dearer: Prepared) -> None:
+    def _dearer(self, step: DeploymentStep, dearer: SignedTransaction) -> None:
         """Notes a dearer version before it is sent; where an earlier nonce became free, no price would help."""
         if self.courier.nonce("latest") < dearer.nonce:
             raise _NonceAhead
         self.journal.sending(step.key, step.hash, dearer)
 
-    def _prepared(self, step: Step, nonce: int) -> Prepared:
+    def _prepared(self, step: DeploymentStep, nonce: int) -> SignedTransaction:
         """The transaction of a step: the one that was noted with that nonce, or a new one."""
         for line in reversed(self.journal.sent(step.hash)):
             if line["nonce"] == nonce:
@@ -164,7 +164,7 @@ class Works:
                     return signed
         return self.courier.prepare(step.to, step.data, nonce=nonce)
 
-    def _settled(self, step: Step, receipt: Receipt) -> None:
+    def _settled(self, step: DeploymentStep, receipt: Receipt) -> None:
         silent = receipt.accepted and bool(step.event) and not self.surveyor.tells(step, receipt.logs)
         self.journal.settled(step.key, step.hash, receipt, silent)
         if silent:  # the code that it needs was taken away before it came: a call to no code is accepted
@@ -178,7 +178,7 @@ class Works:
         if not self.surveyor.look().is_done(step):  # somebody else may have been faster
             raise StepFailed(f"{step.key}: reverted in transaction {receipt.hash}: {self._reason(step)}")
 
-    def _superseded(self, step: Step, prepared: Prepared) -> None:
+    def _superseded(self, step: DeploymentStep, prepared: SignedTransaction) -> None:
         """Notes the end of a nonce: an older version of the same call took it, or something else did."""
         for line in self.journal.sent(step.hash):
             if line["nonce"] == prepared.nonce and (receipt := self.courier.receipt(line["transaction"])):
@@ -187,7 +187,7 @@ class Works:
         self.journal.lost(step.key, step.hash, prepared)
         self.said(f"{step.key}: nonce {prepared.nonce} was used by another transaction; looking again")
 
-    def _refused(self, step: Step, survey: Survey, refused: ChainRefused) -> str:
+    def _refused(self, step: DeploymentStep, survey: ChainSnapshot, refused: ChainRefused) -> str:
         """What a step waits for; nothing when it was done meanwhile. Raises StepFailed."""
         now = self.surveyor.look()
         vanished = [each for each in self.plan.steps if survey.is_done(each) and not now.is_done(each)]
@@ -206,7 +206,7 @@ class Works:
             return ""
         raise StepFailed(f"{step.key}: would revert: {reason}") from None
 
-    def _is_patient(self, step: Step) -> bool:
+    def _is_patient(self, step: DeploymentStep) -> bool:
         """Waits a little for other transactions of the account; not for ever."""
         if step.key not in self._overtaken:
             self._overtaken[step.key] = time.monotonic()
@@ -215,7 +215,7 @@ class Works:
         del self._tries[step.key]
         return time.monotonic() - self._overtaken[step.key] < _PATIENCE * self.courier.pace.stuck_secs
 
-    def _reason(self, step: Step) -> str:
+    def _reason(self, step: DeploymentStep) -> str:
         try:
             self.courier.estimate(step.to, step.data)
         except ChainRefused as refused:
@@ -226,7 +226,7 @@ class Works:
         data = refused.data if isinstance(refused.data, str) and refused.data.startswith("0x") else ""
         return str(self.plan.speech.vault.refusal(data)) if len(data) >= 10 else refused.message
 
-    def _close_ends(self, survey: Survey) -> None:
+    def _close_ends(self, survey: ChainSnapshot) -> None:
         """Notes what became of transactions that were noted before they were sent and have no end yet."""
         for line in self.journal.open_ends():
             step = self.plan.step(line["step"])
@@ -241,7 +241,7 @@ class Works:
                 self.journal.lost(step.key, step.hash, again(line, step.to, step.data))
                 self.said(f"{step.key}: nonce {line['nonce']} was used by another transaction")
 
-    def _is_behind(self, step: Step) -> bool:
+    def _is_behind(self, step: DeploymentStep) -> bool:
         """Whether the endpoint shows a step as missing whose transaction, it says, stands: it must catch up first."""
         for line in self.journal.lines:
             if line.get("hash") == step.hash and line["kind"] == DONE and not step.makes:
@@ -254,7 +254,7 @@ class Works:
                     return True
         return False
 
-    def _deep(self) -> tuple[Survey, list[str]]:
+    def _deep(self) -> tuple[ChainSnapshot, list[str]]:
         """What stands under enough blocks, and what does not stand at all any more; everything is read again."""
         enough = self.surveyor.look(known=self._known).number + self.confirmations - 1
         while True:
@@ -268,7 +268,7 @@ class Works:
                     return deep, vanished
             time.sleep(self.courier.pace.poll_secs)
 
-    def _absent(self, survey: Survey) -> list[str]:
+    def _absent(self, survey: ChainSnapshot) -> list[str]:
         return [step.key for step in self.plan.steps if step.key in self._reached and not survey.is_done(step)]
 
     def _await(self, waiting: Waiting) -> None:
@@ -283,7 +283,7 @@ class Works:
     def _is_due(self, at: int, due_at: int) -> bool:
         return max(at, int(time.time())) >= due_at
 
-    def _require_free(self, survey: Survey) -> None:
+    def _require_free(self, survey: ChainSnapshot) -> None:
         wrong = [step.key for step in self.plan.steps if survey.found[step.key].state == WRONG]
         if wrong:
             raise Conflict(f"other code stands at the address of: {', '.join(wrong)}")

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from crossvault.deployment.params import DEPLOYER, Asked
+from crossvault.deployment.params import DEPLOYER, ParamsFile
 from crossvault.differential.step import VAULT, TokenSpec, World
-from crossvault.evm.bindings import Speech
-from crossvault.evm.codec import Names
+from crossvault.evm.bindings import Bindings
+from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build
-from crossvault.evm.deploy import Piece, linked, pieces, token_piece
+from crossvault.evm.deploy import ContractPlan, linked, pieces, token_piece
 from crossvault.scenario import quantity
 from crossvault.scenario import roster as cast
-from crossvault.scenario.governing import ENACT, SCHEDULE, Deed, Governing
+from crossvault.scenario.governing import ENACT, SCHEDULE, GovernanceSteps, OwnerCall
 
 FACTORY = "0x4e59b44847b379578588920ca78fbf26c0b4956c"  # deterministic deployment: the same on every chain
 OFFER, ACCEPT, SPENDER = "offer_ownership", "accept_ownership", "set_spender"
@@ -26,7 +26,7 @@ _TOLD_AS = {"set_guardian": {"to": "guardian"}}
 
 
 @dataclass(frozen=True)
-class Step:
+class DeploymentStep:
     """One transaction that is to happen once.
 
     key: what people call it. hash: of the code and arguments, or of the call. address: of the contract that it makes.
@@ -55,16 +55,16 @@ class Step:
 class Blueprint:
     """All steps of a deployment in their order, and the names of its contracts."""
 
-    def __init__(self, asked: Asked, build: Build, deployer: str) -> None:
+    def __init__(self, asked: ParamsFile, build: Build, deployer: str) -> None:
         """deployer: address (hex, lower case)."""
         self.asked, self.build, self.deployer = asked, build, deployer
         self.params = asked.params
-        self.names = Names()
+        self.names = AddressBook()
         self.names.bind(deployer, deployer)
         self.owner = self.params.safe or self.person(self.params.owner or DEPLOYER)
         self.world = self._world()
         self.steps = list(self._contracts())
-        self.speech = Speech(build, self.names)
+        self.speech = Bindings(build, self.names)
         self.steps += self._calls()
 
     def person(self, written: str) -> str:
@@ -78,7 +78,7 @@ class Blueprint:
         """The address of the vault."""
         return self.names.address(VAULT)
 
-    def step(self, key: str) -> Step | None:
+    def step(self, key: str) -> DeploymentStep | None:
         """A step by what people call it."""
         return next((each for each in self.steps if each.key == key), None)
 
@@ -101,7 +101,7 @@ class Blueprint:
 
     # contracts
 
-    def _contracts(self) -> Iterator[Step]:
+    def _contracts(self) -> Iterator[DeploymentStep]:
         self._salt = _keccak(f"crossvault/{self.params.name}/{self.params.salt}".encode())
         existing = {name: each.address for name, each in self.params.world.collaterals.items()}
         existing[self.world.quote] = self.params.world.quote.address
@@ -114,27 +114,27 @@ class Blueprint:
         for piece in pieces(self.world, self.names):
             yield from self._made(piece, piece.contract)
 
-    def _made(self, piece: Piece, key: str) -> Iterator[Step]:
+    def _made(self, piece: ContractPlan, key: str) -> Iterator[DeploymentStep]:
         from eth_abi.abi import encode
 
         artifact = self.build.artifacts[piece.contract]
         for libraries in artifact.link_references.values():
             for library in libraries:
                 if library not in self._libraries:
-                    yield from self._made(Piece(library, library), f"library {library}")
+                    yield from self._made(ContractPlan(library, library), f"library {library}")
         code = bytes.fromhex(linked(artifact, self._libraries.__getitem__)) + encode(piece.types, piece.values)
         address = create2(self._salt, code)
         if key.startswith("library"):
             self._libraries[piece.name] = address
         self.names.bind(piece.name, address)
-        yield Step(
+        yield DeploymentStep(
             key=key, action=DEPLOY, to=FACTORY, data="0x" + self._salt.hex() + code.hex(), by=self.deployer,
             hash="0x" + _keccak(self._salt + code).hex(), name=piece.name, contract=piece.contract, address=address,
         )  # fmt: skip
 
     # calls
 
-    def _calls(self) -> Iterator[Step]:
+    def _calls(self) -> Iterator[DeploymentStep]:
         world, params = self.params.world, self.params
         made = {step.name for step in self.steps}
         for spec in self.world.tokens:
@@ -142,8 +142,8 @@ class Blueprint:
                 data = self.speech.token.call(SPENDER, {"spender": VAULT})
                 yield self._call(f"{SPENDER} {spec.name}", SPENDER, spec.name, data, {"spender": VAULT})
         guardian, feeders = self.person(params.guardian), tuple(self.person(each) for each in params.feeders)
-        governing = Governing(world, self.asked.source)
-        deeds: Iterable[Deed] = (
+        governing = GovernanceSteps(world, self.asked.source)
+        deeds: Iterable[OwnerCall] = (
             *governing.appointed(guardian, feeders), *governing.listed(), *governing.changed(SCHEDULE),
             *governing.changed(ENACT),
             *(governing.opened(name, text, quantity.expiry(text))
@@ -154,11 +154,11 @@ class Blueprint:
             yield self._governed(deed, counts)
         if self.owner != self.deployer:
             self.names.bind(self.owner, self.owner)
-            yield self._governed(Deed((), OFFER, self.owner, {"to": self.owner}), counts)
+            yield self._governed(OwnerCall((), OFFER, self.owner, {"to": self.owner}), counts)
             data = self.speech.vault.call(ACCEPT, {})
             yield self._call(ACCEPT, ACCEPT, VAULT, data, {}, self.owner)
 
-    def _governed(self, deed: Deed, counts: dict[str, int]) -> Step:
+    def _governed(self, deed: OwnerCall, counts: dict[str, int]) -> DeploymentStep:
         """A deed as a step; what is listed gets the next number."""
         told = {_TOLD_AS.get(deed.action, {}).get(name, name): value for name, value in deed.args.items()}
         verb, _, noun = deed.action.partition("_")
@@ -168,12 +168,14 @@ class Blueprint:
         made = self._call(key, deed.action, VAULT, self.speech.vault.call(deed.action, deed.args), told)
         return replace(made, args=deed.args)
 
-    def _call(self, key: str, action: str, to: str, data: str, told: Mapping[str, Any], by: str | None = None) -> Step:
+    def _call(
+        self, key: str, action: str, to: str, data: str, told: Mapping[str, Any], by: str | None = None
+    ) -> DeploymentStep:
         verb, _, noun = action.partition("_")
         address, sender = self.names.address(to), by or self.deployer
         event = "" if action == SPENDER else noun.capitalize() + _PAST[verb]
         hash_of = bytes.fromhex(address[2:] + data[2:])
-        return Step(
+        return DeploymentStep(
             key=key, action=action, to=address, data=data, by=sender, hash="0x" + _keccak(hash_of).hex(), name=to,
             event=event, told={"sender": sender, **told},
         )  # fmt: skip

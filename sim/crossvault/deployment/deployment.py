@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crossvault.deployment import chains, handover, journal, manifest, verify
-from crossvault.deployment.apply import Ended, Works
-from crossvault.deployment.blueprint import ACCEPT, Blueprint, Step
+from crossvault.deployment.apply import ApplyResult, DeploymentApply
+from crossvault.deployment.blueprint import ACCEPT, Blueprint, DeploymentStep
 from crossvault.deployment.estimate import Estimate, estimate
 from crossvault.deployment.journal import Journal
-from crossvault.deployment.onchain import Survey, Surveyor, require_factory
-from crossvault.deployment.params import Asked, load
+from crossvault.deployment.onchain import ChainInspector, ChainSnapshot, require_factory
+from crossvault.deployment.params import ParamsFile, load
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.compiler import EVM_VERSION, SETTINGS, compile_contracts
-from crossvault.rpc.client import Wire
+from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
-from crossvault.rpc.transactions import USUAL_PACE, Courier, Limits, Pace, require_chain
+from crossvault.rpc.transactions import USUAL_PACE, Limits, PollingPolicy, TransactionSender, require_chain
 from crossvault.setup import toolchain
 
 _REORGANISED = 64  # blocks
@@ -27,32 +27,32 @@ class AccountNeeded(Exception):
     """Nobody said who deploys, and no journal does."""
 
 
-class Standing(NamedTuple):
+class DeploymentStatus(NamedTuple):
     """A deployment as it stands. deep: under enough blocks."""
 
-    now: Survey
-    deep: Survey
+    now: ChainSnapshot
+    deep: ChainSnapshot
 
 
-class Options(NamedTuple):
+class ApplyOptions(NamedTuple):
     """How steps are done. wait: for what was announced; said, tick: hear of it; written: of lines of the journal."""
 
     wait: bool = False
     said: Callable[[str], None] = lambda text: None
     tick: Callable[[int], None] = lambda done: None
     written: Callable[[int], None] = lambda number: None
-    pace: Pace = USUAL_PACE
+    pace: PollingPolicy = USUAL_PACE
 
 
-class Venture:
+class Deployment:
     """A deployment: its parameters, its blueprint, its journal, and the chain that it is for."""
 
-    def __init__(self, path: Path, wire: Wire, deployer: str | None, allow_money: bool = False) -> None:
+    def __init__(self, path: Path, wire: RpcClient, deployer: str | None, allow_money: bool = False) -> None:
         """deployer: address; where it is none, the journal must know. Nothing is asked of a chain of another id.
 
         Raises ScenarioError, MoneyRefused, WrongChain, FactoryMissing, AccountNeeded, BadJournal.
         """
-        self.asked: Asked = load(path)
+        self.asked: ParamsFile = load(path)
         params = self.asked.params
         chains.require_test(params.chain, allow_money)
         require_chain(wire, params.chain)
@@ -78,23 +78,23 @@ class Venture:
         """The journal as it is now."""
         return journal.read(self.folder / "journal.jsonl", self.asked.params.chain, written)
 
-    def survey(self) -> Survey:
+    def survey(self) -> ChainSnapshot:
         """What stands now."""
         return self._surveyor(self.journal()).look()
 
-    def expected(self) -> tuple[Survey, Estimate]:
+    def expected(self) -> tuple[ChainSnapshot, Estimate]:
         """What stands now, and what the rest will take."""
         survey = self.survey()
         return survey, estimate(self.wire, self.plan, survey)
 
-    def standing(self) -> Standing:
+    def standing(self) -> DeploymentStatus:
         """What stands now, and what of it under enough blocks."""
         surveyor = self._surveyor(self.journal())
         now = surveyor.look()
         depth = self.asked.params.confirmations - 1
-        return Standing(now, surveyor.look(max(0, now.number - depth)) if depth else now)
+        return DeploymentStatus(now, surveyor.look(max(0, now.number - depth)) if depth else now)
 
-    def apply(self, signer: Signer, options: Options, owner: Signer | None = None) -> tuple[Ended, bool]:
+    def apply(self, signer: Signer, options: ApplyOptions, owner: Signer | None = None) -> tuple[ApplyResult, bool]:
         """Does what is missing, and writes the manifest; answers what it came to and whether all is done.
 
         owner: whoever accepts the ownership, if that is to be done too. Raises Busy, InputChanged, StepFailed,
@@ -112,9 +112,10 @@ class Venture:
             limits = Limits(params.limits.fee, params.limits.gas)
             surveyor = self._surveyor(kept)
 
-            def work(by: Signer) -> Works:
-                courier = Courier(self.wire, by, params.chain, limits, options.pace)
-                return Works(self.plan, surveyor, courier, kept, params.confirmations, options.wait, options.said,
+            def work(by: Signer) -> DeploymentApply:
+                courier = TransactionSender(self.wire, by, params.chain, limits, options.pace)
+                return DeploymentApply(self.plan, surveyor, courier, kept, params.confirmations,
+                options.wait, options.said,
                              options.tick)  # fmt: skip
 
             ended = work(signer).run()
@@ -124,11 +125,11 @@ class Venture:
                 self._conclude(ended.survey)
             return ended, all(ended.survey.is_done(step) for step in self.plan.steps)
 
-    def verify(self) -> verify.Checked:
+    def verify(self) -> verify.VerifyResult:
         """Whether what stands is what was tested."""
         return verify.verify(self.wire, self.plan)
 
-    def described(self, survey: Survey) -> manifest.Manifest:
+    def described(self, survey: ChainSnapshot) -> manifest.Manifest:
         """The manifest of what stands at a block."""
         plan, params, tag = self.plan, self.asked.params, hex(survey.number)
         governs = verify.governance(self.wire, plan, tag)
@@ -142,18 +143,21 @@ class Venture:
             deployer=plan.deployer, owner=governs.owner, pending_owner=governs.pending_owner if waits else None,
             guardian=governs.guardian, feeders=governs.feeders,
             quote=plan.world.quote, tokens=self._tokens(),
-            underlyings=list(params.world.underlyings), collaterals=list(params.world.collaterals),
-            block=manifest.Block(number=int(block["number"], 16), hash=block["hash"], at=int(block["timestamp"], 16)),
+            underlyings=list(params.world.underlyings),
+            collaterals=list(params.world.collaterals),
+            block=manifest.DeploymentBlock(
+                number=int(block["number"], 16), hash=block["hash"], at=int(block["timestamp"], 16)
+            ),
             parameters=manifest.plain(verify.parameters(self.wire, plan, tag)), contracts=self._contracts(tag),
             compiler=_compiler(plan), input=self.asked.input(),
         )  # fmt: skip
 
-    def _surveyor(self, kept: Journal) -> Surveyor:
+    def _surveyor(self, kept: Journal) -> ChainInspector:
         opening = kept.opening
         since = int(opening["from_block"]) if opening else first_block(self.wire, self.plan.vault)
-        return Surveyor(self.wire, self.plan, since)
+        return ChainInspector(self.wire, self.plan, since)
 
-    def _conclude(self, survey: Survey) -> None:
+    def _conclude(self, survey: ChainSnapshot) -> None:
         manifest.write(self.manifest_path, self.described(survey))
         accept = self.plan.step(ACCEPT)
         if accept and not survey.is_done(accept):
@@ -173,7 +177,7 @@ class Venture:
         return {step.name: _contract(step, codes[step.key]) for step in self.plan.steps if step.makes}
 
 
-def first_block(wire: Wire, address: str) -> int:
+def first_block(wire: RpcClient, address: str) -> int:
     """A block before which there is nothing at an address; 0 where the endpoint no longer knows old blocks.
 
     Others may have begun already, so it is looked for; blocks that a reorganisation may replace are left before it.
@@ -190,7 +194,7 @@ def first_block(wire: Wire, address: str) -> int:
     return max(0, low - _REORGANISED)
 
 
-def _contract(step: Step, code: str) -> manifest.ContractRecord:
+def _contract(step: DeploymentStep, code: str) -> manifest.ContractRecord:
     from eth_utils.crypto import keccak
 
     runtime = "0x" + keccak(bytes.fromhex(code[2:])).hex()

@@ -6,10 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from crossvault.deployment.blueprint import Blueprint, Step
-from crossvault.deployment.onchain import Survey
+from crossvault.deployment.blueprint import Blueprint, DeploymentStep
+from crossvault.deployment.onchain import ChainSnapshot
 from crossvault.evm.anvil import ChainRefused, Node
-from crossvault.rpc.client import Wire
+from crossvault.rpc.client import RpcClient
 
 ON_CHAIN = "simulated on the chain (eth_simulateV1)"
 ON_OUR_OWN = "measured on a node of our own: the chain does not simulate"
@@ -18,7 +18,7 @@ _GAS = hex(2**24)  # more no transaction may have (EIP-7825)
 _BLOCK_SECS = 12
 
 
-class Asks(Protocol):
+class Requester(Protocol):
     """Whoever answers requests."""
 
     def rpc(self, method: str, *params: Any) -> Any:
@@ -58,7 +58,7 @@ class Estimate(NamedTuple):
         return self.gas * (2 * self.base_wei + self.tip_wei)
 
 
-def estimate(wire: Wire, plan: Blueprint, survey: Survey) -> Estimate:
+def estimate(wire: RpcClient, plan: Blueprint, survey: ChainSnapshot) -> Estimate:
     """What the missing steps will take. Raises ChainLost, ChainRefused, ToolchainMissing."""
     left = [step for step in plan.steps if not survey.is_done(step)]
     try:
@@ -88,7 +88,7 @@ def _measured(plan: Blueprint) -> dict[str, Expected]:
         node.close()
 
 
-def _simulated(asked: Asks, plan: Blueprint, steps: Sequence[Step], at: int) -> dict[str, Expected]:
+def _simulated(asked: Requester, plan: Blueprint, steps: Sequence[DeploymentStep], at: int) -> dict[str, Expected]:
     """Each step in a block of its own; what was announced is in force from the block after the delay on."""
     blocks, delayed = [], False
     for step in steps:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crossvault.deployment.blueprint import Blueprint, Step
+from crossvault.deployment.blueprint import Blueprint, DeploymentStep
 from crossvault.evm.compiler import Build, contract_sources, standard_input
 from crossvault.setup import toolchain
 
@@ -45,7 +45,7 @@ def write(folder: Path, made: list[Publication]) -> None:
         (folder / f"{name}.json").write_text(json.dumps(each.source, indent=1) + "\n", encoding="utf8")
 
 
-def _publication(build: Build, ours: Mapping[str, str], step: Step) -> Publication:
+def _publication(build: Build, ours: Mapping[str, str], step: DeploymentStep) -> Publication:
     artifact = build.artifacts[step.contract]
     unit = f"contracts/{artifact.source}"
     sources = _reached(ours, unit)

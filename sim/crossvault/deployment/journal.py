@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crossvault.rpc.transactions import Fees, Prepared, Receipt
+from crossvault.rpc.transactions import Fees, Receipt, SignedTransaction
 
 FORMAT = 1
 OPENED, SENDING, DONE, REVERTED, SILENT, LOST = "opened", "sending", "done", "reverted", "silent", "superseded"
@@ -26,7 +26,7 @@ class InputChanged(Exception):
     """The parameters or the contracts are others than those that the journal began with: what differs."""
 
 
-class Busy(Exception):
+class DeploymentBusy(Exception):
     """Another process is at this deployment."""
 
 
@@ -61,7 +61,7 @@ class Journal:
             lines = "\n".join(f"  {each}" for each in changes)
             raise InputChanged(f"{self.path}: was begun with another input:\n{lines}")
 
-    def sending(self, step: str, hash: str, prepared: Prepared) -> None:
+    def sending(self, step: str, hash: str, prepared: SignedTransaction) -> None:
         """Notes a transaction that will be sent next."""
         fees = {"most_wei": prepared.fees.most_wei, "tip_wei": prepared.fees.tip_wei}
         told = {"nonce": prepared.nonce, "transaction": prepared.hash, "gas": prepared.gas, **fees}
@@ -74,7 +74,7 @@ class Journal:
         kind = SILENT if silent else DONE if receipt.accepted else REVERTED
         self._add({"kind": kind, "step": step, "hash": hash, **told, **cost})
 
-    def lost(self, step: str, hash: str, prepared: Prepared) -> None:
+    def lost(self, step: str, hash: str, prepared: SignedTransaction) -> None:
         """Notes that another transaction took the nonce of one."""
         self._add({"kind": LOST, "step": step, "hash": hash, "nonce": prepared.nonce, "transaction": prepared.hash})
 
@@ -104,10 +104,10 @@ class Journal:
         self.written(len(self.lines))
 
 
-def again(line: Mapping[str, Any], to: str, data: str) -> Prepared:
+def again(line: Mapping[str, Any], to: str, data: str) -> SignedTransaction:
     """The transaction that a line noted; it is not signed."""
     fees = Fees(line["most_wei"], line["tip_wei"])
-    return Prepared(line["nonce"], to, data, 0, line["gas"], fees, line["transaction"], b"")
+    return SignedTransaction(line["nonce"], to, data, 0, line["gas"], fees, line["transaction"], b"")
 
 
 def read(path: Path, chain_id: int, written: Written = lambda number: None) -> Journal:
@@ -143,7 +143,7 @@ def held(path: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise Busy(f"{path}: another process is at this deployment; when it has ended, start again") from None
+        raise DeploymentBusy(f"{path}: another process is at this deployment; when it has ended, start again") from None
     try:
         yield
     finally:

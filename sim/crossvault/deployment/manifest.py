@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from crossvault.differential.step import EXCHANGE, VAULT, TokenSpec, World
-from crossvault.evm.codec import Names
-from crossvault.mirror.liquidation import Terms
+from crossvault.evm.codec import AddressBook
+from crossvault.mirror.liquidation import AuctionTerms
 
 FORMAT = 1
 
@@ -25,7 +25,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Block(_Record):
+class DeploymentBlock(_Record):
     """The block in which the vault was made. at: its time [unix seconds]."""
 
     number: int
@@ -86,7 +86,7 @@ class Manifest(_Record):
     tokens: list[TokenRecord]
     underlyings: list[str]
     collaterals: list[str]
-    block: Block
+    block: DeploymentBlock
     parameters: dict[str, Any]
     contracts: dict[str, ContractRecord]
     compiler: Compiler
@@ -95,12 +95,12 @@ class Manifest(_Record):
     def world(self) -> World:
         """What existed when the vault was made, as a model takes it; its owner then was the deployer."""
         tokens = tuple(TokenSpec(each.name, each.decimals, each.kind) for each in self.tokens)
-        terms = Terms(**{name: int(value) for name, value in self.parameters["auction"].items()})
+        terms = AuctionTerms(**{name: int(value) for name, value in self.parameters["auction"].items()})
         return World(tokens, self.quote, self.deployer, int(self.parameters["delay_secs"]), terms, self.block.at)
 
-    def names(self) -> Names:
+    def names(self) -> AddressBook:
         """The names of its contracts and tokens, both ways; people are named by their address."""
-        names = Names()
+        names = AddressBook()
         for person in (self.deployer, self.owner, self.guardian, *self.feeders):
             names.bind(person, person)
         for name, address in self.addresses.items():

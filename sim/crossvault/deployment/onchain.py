@@ -6,10 +6,10 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from crossvault.deployment.blueprint import FACTORY, SPENDER, Blueprint, Step
+from crossvault.deployment.blueprint import FACTORY, SPENDER, Blueprint, DeploymentStep
 from crossvault.deployment.code import stands
 from crossvault.evm.anvil import ChainLost, ChainRefused, Request
-from crossvault.rpc.client import Wire
+from crossvault.rpc.client import RpcClient
 from crossvault.scenario.governing import ENACT, SCHEDULE
 
 DONE, MISSING, WRONG = "done", "missing", "wrong"
@@ -22,7 +22,7 @@ class FactoryMissing(Exception):
     """The chain has no deterministic-deployment contract."""
 
 
-class Found(NamedTuple):
+class StepState(NamedTuple):
     """What stands of a step. block: where its event is; due_at: when it may happen at the earliest [unix seconds]."""
 
     state: str
@@ -30,26 +30,26 @@ class Found(NamedTuple):
     due_at: int = 0
 
 
-class Survey(NamedTuple):
+class ChainSnapshot(NamedTuple):
     """A block and what stands there. at: its time [unix seconds]; nonce: of the deployer; taken: who has our place."""
 
     number: int
     hash: str
     at: int
     nonce: int
-    found: Mapping[str, Found]
+    found: Mapping[str, StepState]
     taken: tuple[str, ...]
     opened: Mapping[str, Any] | None
 
-    def is_done(self, step: Step) -> bool:
+    def is_done(self, step: DeploymentStep) -> bool:
         """Whether a step is done at this block."""
         return self.found[step.key].state == DONE
 
 
-class Surveyor:
+class ChainInspector:
     """Looks at a chain for the steps of a blueprint. since: a block before the first of them."""
 
-    def __init__(self, wire: Wire, plan: Blueprint, since: int) -> None:
+    def __init__(self, wire: RpcClient, plan: Blueprint, since: int) -> None:
         self.wire, self.plan, self.since = wire, plan, since
         speech = plan.speech.vault
         self._opening = speech.topic("VaultOpened")
@@ -58,7 +58,7 @@ class Surveyor:
         self._width = _RECENT_BLOCKS
         self._kept: tuple[int, list[dict[str, Any]]] = (since - 1, [])
 
-    def look(self, number: int | None = None, known: Collection[str] = ()) -> Survey:
+    def look(self, number: int | None = None, known: Collection[str] = ()) -> ChainSnapshot:
         """What stands at a block (default: the latest). known: contracts whose code need not be read again.
 
         Everything is of one block, so that the nonce is the one that the next transaction of a missing step must have.
@@ -80,12 +80,12 @@ class Surveyor:
                     raise
         raise ChainLost(f"{self.wire.origin}: its nodes do not agree on the latest block")
 
-    def tells(self, step: Step, logs: Collection[Mapping[str, Any]]) -> bool:
+    def tells(self, step: DeploymentStep, logs: Collection[Mapping[str, Any]]) -> bool:
         """Whether logs of a transaction have the event of a step."""
         ours = (log for log in logs if log["address"].lower() == self.plan.vault)
         return any(self._fits(step, self.plan.speech.vault.event(log)) for log in ours)
 
-    def _at(self, block: Mapping[str, Any], known: Collection[str]) -> Survey | None:
+    def _at(self, block: Mapping[str, Any], known: Collection[str]) -> ChainSnapshot | None:
         number, tag = int(block["number"], 16), block["number"]
         made = [step for step in self.plan.steps if step.makes and step.key not in known]
         tokens = [step for step in self.plan.steps if step.action == SPENDER]
@@ -105,23 +105,23 @@ class Surveyor:
         if still is None or still["hash"] != block["hash"]:
             return None  # the block was reorganised away while it was read
         logs = [*self._earlier(recent - 1, number, fresh=not known), *logs]
-        found = {key: Found(DONE) for key in known}
+        found = {key: StepState(DONE) for key in known}
         for step, code in zip(made, others, strict=False):
             found[step.key] = self._stands(step, code)
         for step, told in zip(tokens, others[len(made) :], strict=True):
             is_set = told != "0x" and int(told, 16) == int(self.plan.vault, 16)
-            found[step.key] = Found(DONE if is_set else MISSING)
+            found[step.key] = StepState(DONE if is_set else MISSING)
         taken, opened = self._read_logs(logs, found)
         at = int(block["timestamp"], 16)
-        return Survey(number, block["hash"], at, int(nonce, 16), found, taken, opened)
+        return ChainSnapshot(number, block["hash"], at, int(nonce, 16), found, taken, opened)
 
-    def _stands(self, step: Step, code: str) -> Found:
+    def _stands(self, step: DeploymentStep, code: str) -> StepState:
         if code == "0x":
-            return Found(MISSING)
-        return Found(DONE if stands(self.plan.build.artifacts[step.contract], code) else WRONG)
+            return StepState(MISSING)
+        return StepState(DONE if stands(self.plan.build.artifacts[step.contract], code) else WRONG)
 
     def _read_logs(
-        self, logs: list[dict[str, Any]], found: dict[str, Found]
+        self, logs: list[dict[str, Any]], found: dict[str, StepState]
     ) -> tuple[tuple[str, ...], Mapping[str, Any] | None]:
         """Gives each event to the first step that it fits and that has none yet; what is left may be in the way."""
         left = [(log, self.plan.speech.vault.event(log)) for log in logs]
@@ -132,21 +132,21 @@ class Surveyor:
             place = next((i for i, (_, event) in enumerate(left) if self._fits(step, event)), None)
             due_at = self._due_at(step, found)
             if place is None:
-                found[step.key] = Found(MISSING, None, due_at)
+                found[step.key] = StepState(MISSING, None, due_at)
                 continue
             log, event = left.pop(place)
             effective_at = dict(zip(self._fields[event.name], event.values, strict=True)).get("effective_at", 0)
-            found[step.key] = Found(DONE, int(log["blockNumber"], 16), effective_at or due_at)
+            found[step.key] = StepState(DONE, int(log["blockNumber"], 16), effective_at or due_at)
         return tuple(taken for _, event in left if (taken := self._in_the_way(event))), opened
 
-    def _due_at(self, step: Step, found: Mapping[str, Found]) -> int:
+    def _due_at(self, step: DeploymentStep, found: Mapping[str, StepState]) -> int:
         """When a change that was announced takes effect."""
         if not step.action.startswith(ENACT):
             return 0
         announced = found.get(step.key.replace(ENACT, SCHEDULE, 1))
         return announced.due_at if announced else 0
 
-    def _fits(self, step: Step, event: Any) -> bool:
+    def _fits(self, step: DeploymentStep, event: Any) -> bool:
         if event.name != step.event:
             return False
         values = dict(zip(self._fields[event.name], event.values, strict=True))
@@ -189,7 +189,7 @@ class Surveyor:
             return [*self._older(first, middle), *self._older(middle + 1, last)]
 
 
-def require_factory(wire: Wire) -> None:
+def require_factory(wire: RpcClient) -> None:
     """Raises FactoryMissing where nothing can be put at addresses that are known beforehand."""
     if wire.rpc("eth_getCode", FACTORY, "latest") == "0x":
         raise FactoryMissing(

@@ -13,10 +13,10 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from crossvault.mirror import liquidation
 from crossvault.scenario import quantity
 from crossvault.scenario import roster as cast
-from crossvault.scenario.governing import Governing
-from crossvault.scenario.part import Label, Name, Part
+from crossvault.scenario.file_part import FilePart, Label, Name
+from crossvault.scenario.governing import GovernanceSteps
 from crossvault.scenario.schema import schema_of
-from crossvault.scenario.source import Route, Source, read
+from crossvault.scenario.source import Route, SourceFile, read
 from crossvault.scenario.valid import validated
 from crossvault.scenario.world import CollateralPart, QuotePart, WorldPart
 
@@ -67,7 +67,7 @@ Person = Annotated[str, BeforeValidator(_person), _text("'deployer' or an addres
 Fee = Annotated[int, BeforeValidator(_fee), _text("fee per gas", "50 gwei")]
 
 
-class LimitsPart(Part):
+class LimitsPart(FilePart):
     """What one transaction may cost at most."""
 
     fee: Fee | None = None
@@ -102,7 +102,7 @@ class DeployedWorld(WorldPart):
         return data
 
 
-class Params(Part):
+class Params(FilePart):
     """A file of parameters."""
 
     name: Name
@@ -126,11 +126,11 @@ class Params(Part):
         return self
 
 
-class Asked(NamedTuple):
+class ParamsFile(NamedTuple):
     """A file of parameters that was read: what it says, and where. path: as it was given."""
 
     params: Params
-    source: Source
+    source: SourceFile
     path: Path
 
     def input(self) -> dict[str, str]:
@@ -139,7 +139,7 @@ class Asked(NamedTuple):
         return dict(_flat("", told))
 
 
-def load(path: Path) -> Asked:
+def load(path: Path) -> ParamsFile:
     """Reads a file of parameters; raises ScenarioError with file, line and field of all that is wrong."""
     source = read(path, str(path))
     params = validated(source, Params)
@@ -153,7 +153,7 @@ def load(path: Path) -> Asked:
             source.note((*place, "kind"), "is for test tokens of ours: this one exists already")
     with source.guard(("world", "auction")):
         cast.require(liquidation.require_valid, cast.auction(world.auction))
-    governing = Governing(world, source)
+    governing = GovernanceSteps(world, source)
     for deeds in (governing.listed(), governing.changed("schedule")):
         list(deeds)
     for name, underlying in world.underlyings.items():
@@ -161,7 +161,7 @@ def load(path: Path) -> Asked:
             with source.guard(("world", "underlyings", name, "expiries", text)):
                 quantity.expiry(text)
     source.settle()
-    return Asked(params, source, path)
+    return ParamsFile(params, source, path)
 
 
 def json_schema() -> dict[str, Any]:

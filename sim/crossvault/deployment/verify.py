@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from crossvault.deployment.blueprint import Blueprint, Step
+from crossvault.deployment.blueprint import Blueprint, DeploymentStep
 from crossvault.deployment.code import immutables, stands
 from crossvault.deployment.manifest import plain
 from crossvault.differential.model import Model
@@ -14,7 +14,7 @@ from crossvault.differential.step import Step as Call
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, TELLER
 from crossvault.evm.signing import DOMAIN, domain
-from crossvault.rpc.client import Wire
+from crossvault.rpc.client import RpcClient
 from crossvault.scenario.governing import ENACT
 
 _POINTS_TO = {"Vault": APPRAISER, "Appraiser": REGISTRY, "Registry": FEED, "Feed": POLICY, "Policy": TELLER,
@@ -23,7 +23,7 @@ _TOKEN_KINDS = ("Token", "FeeToken", "ReentrantToken", "SilentToken")
 NOBODY = "0x" + "0" * 40
 
 
-class Difference(NamedTuple):
+class DeploymentDifference(NamedTuple):
     """Something on the chain that is not as it should be."""
 
     what: str
@@ -31,16 +31,16 @@ class Difference(NamedTuple):
     found: str
 
 
-class Checked(NamedTuple):
+class VerifyResult(NamedTuple):
     """What a check came to. checked: how many things were compared. block: number of the block that was read."""
 
-    differences: list[Difference]
+    differences: list[DeploymentDifference]
     checked: int
     block: int
     notes: list[str]
 
 
-class Governance(NamedTuple):
+class GovernanceState(NamedTuple):
     """Who governs a vault. feeders: of those asked about, those who may publish."""
 
     owner: str
@@ -49,11 +49,11 @@ class Governance(NamedTuple):
     feeders: list[str]
 
 
-def verify(wire: Wire, plan: Blueprint) -> Checked:
+def verify(wire: RpcClient, plan: Blueprint) -> VerifyResult:
     """Compares all of a deployment with the chain at its latest block. Raises ChainLost, ChainRefused."""
     tag = wire.rpc("eth_blockNumber")
     codes = code_of(wire, plan, tag)
-    found: list[Difference] = []
+    found: list[DeploymentDifference] = []
     checked = 0
     for step in plan.steps:
         if step.makes:
@@ -62,11 +62,11 @@ def verify(wire: Wire, plan: Blueprint) -> Checked:
     pairs = [*_governed(wire, plan, tag), *_tokens(wire, plan, tag)]
     if stands(plan.build.artifacts["Vault"], codes["Vault"]):
         pairs += _parameters(wire, plan, tag)
-    found += [Difference(*each) for each in pairs if each[1] != each[2]]
-    return Checked(found, checked + len(pairs), int(tag, 16), _notes(wire, plan, tag))
+    found += [DeploymentDifference(*each) for each in pairs if each[1] != each[2]]
+    return VerifyResult(found, checked + len(pairs), int(tag, 16), _notes(wire, plan, tag))
 
 
-def code_of(wire: Wire, plan: Blueprint, tag: str) -> dict[str, str]:
+def code_of(wire: RpcClient, plan: Blueprint, tag: str) -> dict[str, str]:
     """The code that stands at the address of every contract, by the key of its step."""
     made = [step for step in plan.steps if step.makes]
     return dict(
@@ -74,7 +74,7 @@ def code_of(wire: Wire, plan: Blueprint, tag: str) -> dict[str, str]:
     )
 
 
-def governance(wire: Wire, plan: Blueprint, tag: str) -> Governance:
+def governance(wire: RpcClient, plan: Blueprint, tag: str) -> GovernanceState:
     """Who governs the vault; nobody where there is none."""
     feeders = [plan.person(each) for each in plan.params.feeders]
     asked: list[tuple[str, dict[str, Any]]] = [("owner", {}), ("pending_owner", {}), ("guardian", {})]
@@ -83,26 +83,28 @@ def governance(wire: Wire, plan: Blueprint, tag: str) -> Governance:
     told = wire.batch([("eth_call", [call, tag]) for call in calls])
     owner, pending, guardian, *may = (int(each, 16) if each != "0x" else 0 for each in told)
     publish = [feeder for feeder, yes in zip(feeders, may, strict=True) if yes]
-    return Governance(_person(owner), _person(pending), _person(guardian), publish)
+    return GovernanceState(_person(owner), _person(pending), _person(guardian), publish)
 
 
 def _person(number: int) -> str:
     return f"0x{number:040x}"
 
 
-def _code_differences(plan: Blueprint, step: Step, code: str) -> Iterator[Difference]:
+def _code_differences(plan: Blueprint, step: DeploymentStep, code: str) -> Iterator[DeploymentDifference]:
     artifact = plan.build.artifacts[step.contract]
     if not stands(artifact, code):
         size = len(artifact.deployed_bytecode) // 2
-        yield Difference(f"code of {step.key}", f"{size} bytes as compiled", f"{len(code) // 2 - 1} other bytes")
+        yield DeploymentDifference(
+            f"code of {step.key}", f"{size} bytes as compiled", f"{len(code) // 2 - 1} other bytes"
+        )
         return
     values = immutables(artifact, code)
     found = sorted(min(each) if len(each) == 1 else "differs from place to place" for each in values.values())
     if found != (expected := sorted(_immutables(plan, step))):
-        yield Difference(f"immutables of {step.key}", " ".join(expected), " ".join(found))
+        yield DeploymentDifference(f"immutables of {step.key}", " ".join(expected), " ".join(found))
 
 
-def _immutables(plan: Blueprint, step: Step) -> Iterator[str]:
+def _immutables(plan: Blueprint, step: DeploymentStep) -> Iterator[str]:
     """The words that the constructor of a contract should have left in its code."""
     if step.contract in _POINTS_TO:
         yield f"{plan.names.number(_POINTS_TO[step.contract]):064x}"
@@ -120,7 +122,7 @@ def _immutables(plan: Blueprint, step: Step) -> Iterator[str]:
 Pair = tuple[str, str, str]
 
 
-def _governed(wire: Wire, plan: Blueprint, tag: str) -> list[Pair]:
+def _governed(wire: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
     found = governance(wire, plan, tag)
     waits = found.owner == plan.deployer and found.pending_owner == plan.owner != plan.deployer
     feeders = [plan.person(each) for each in plan.params.feeders]
@@ -132,14 +134,14 @@ def _governed(wire: Wire, plan: Blueprint, tag: str) -> list[Pair]:
     ]  # fmt: skip
 
 
-def _notes(wire: Wire, plan: Blueprint, tag: str) -> list[str]:
+def _notes(wire: RpcClient, plan: Blueprint, tag: str) -> list[str]:
     found = governance(wire, plan, tag)
     if found.pending_owner not in (NOBODY, found.owner):
         return [f"the ownership is offered to {found.pending_owner}, who has not accepted it yet"]
     return []
 
 
-def _tokens(wire: Wire, plan: Blueprint, tag: str) -> list[Pair]:
+def _tokens(wire: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
     tokens = plan.world.tokens
     data = plan.speech.token.call("decimals", {})
     told = wire.batch([("eth_call", [{"to": plan.names.address(each.name), "data": data}, tag]) for each in tokens])
@@ -152,7 +154,7 @@ def _number(word: str) -> str:
     return str(int(word, 16)) if word != "0x" else "nothing"
 
 
-def parameters(wire: Wire, plan: Blueprint, tag: str) -> Any:
+def parameters(wire: RpcClient, plan: Blueprint, tag: str) -> Any:
     """Every parameter that is in force on the chain, by name."""
     data = wire.rpc("eth_call", {"to": plan.vault, "data": plan.speech.vault.call("parameters", {})}, tag)
     expected, [told] = expected_parameters(plan), plan.speech.vault.result("parameters", data)
@@ -180,7 +182,7 @@ def named(told: Any, like: Any) -> Any:
     return told
 
 
-def _parameters(wire: Wire, plan: Blueprint, tag: str) -> list[Pair]:
+def _parameters(wire: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
     expected = dict(_flat("", plain(expected_parameters(plan))))
     try:
         found = dict(_flat("", plain(parameters(wire, plan, tag))))

@@ -23,7 +23,7 @@ from crossvault.differential.step import (
 )
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.errors import Refusal
-from crossvault.mirror.evm import Journal, Map, Stored
+from crossvault.mirror.evm import StorageMap, StorageStruct, UndoLog
 from crossvault.mirror.exchange import Exchange
 from crossvault.mirror.valuation import Metrics
 from crossvault.mirror.vault import Vault
@@ -37,16 +37,16 @@ class ERC20InsufficientBalance(Refusal):
     needed_raw: int
 
 
-class Token(Stored):
+class ModelToken(StorageStruct):
     """A test token as the probes in Solidity are: balances by name, minted to anyone, spendable by the vault."""
 
     __slots__ = ("balances", "hook", "spec")
-    zeros = {"balances": lambda journal: Map(journal, int), "spec": None, "hook": None}
-    balances: Map[str, int]
+    zeros = {"balances": lambda journal: StorageMap(journal, int), "spec": None, "hook": None}
+    balances: StorageMap[str, int]
     spec: TokenSpec
     hook: Callable[[], None]
 
-    def __init__(self, spec: TokenSpec, journal: Journal) -> None:
+    def __init__(self, spec: TokenSpec, journal: UndoLog) -> None:
         super().__init__(journal)
         self.spec = spec
 
@@ -82,10 +82,10 @@ class Model:
 
     engine = "mirror"
 
-    def __init__(self, world: World, journal: Journal | None = None) -> None:
+    def __init__(self, world: World, journal: UndoLog | None = None) -> None:
         """journal: an undo log that remembers more than one call, where that is wanted."""
-        self.journal = journal or Journal()
-        self.tokens = {spec.name: Token(spec, self.journal) for spec in world.tokens}
+        self.journal = journal or UndoLog()
+        self.tokens = {spec.name: ModelToken(spec, self.journal) for spec in world.tokens}
         self.vault = Vault(
             world.owner, world.quote, world.delay_secs, world.terms,
             sender=DEPLOYER, tokens=self.tokens, this=VAULT, journal=self.journal,

@@ -16,7 +16,7 @@ from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.errors import Refusal
 from crossvault.mirror.lens import AccountState, Globals
-from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.valuation import Metrics
 
 VAULT = "vault"
@@ -66,7 +66,7 @@ class World:
     quote: str
     owner: str
     delay_secs: int
-    terms: Terms
+    terms: AuctionTerms
     starts_at: int
     wallets: tuple[WalletSpec, ...] = ()
 

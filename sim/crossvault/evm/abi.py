@@ -8,7 +8,7 @@ from typing import Any
 from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
 
 from crossvault.differential.step import Event
-from crossvault.evm.codec import Abi, Codec, Kind, snake
+from crossvault.evm.codec import Abi, Codec, TypeCodec, snake
 from crossvault.mirror.errors import Refusal
 
 _PANIC = {"name": "Panic", "type": "error", "inputs": [{"name": "code", "type": "uint256"}]}
@@ -75,7 +75,7 @@ class _Function:
         self._selector = _selector(item)
         self._inputs = codec.kinds(item["inputs"])
         self._order = [snake(each["name"]) for each in item["inputs"]]
-        self.outputs: Kind = codec.kinds(item["outputs"])
+        self.outputs: TypeCodec = codec.kinds(item["outputs"])
 
     def call(self, args: Mapping[str, Any]) -> str:
         return "0x" + self._selector + self._inputs.encode([args[name] for name in self._order])

@@ -20,7 +20,7 @@ _START_SECS = 30.0
 _TIMEOUT_SECS = 300
 
 
-class Letter(NamedTuple):
+class EncodedRequest(NamedTuple):
     """Requests, encoded once."""
 
     body: bytes
@@ -69,7 +69,7 @@ class Node:
         silent, heard = subprocess.DEVNULL, subprocess.PIPE
         self._processes.append(subprocess.Popen(command, stdout=silent, stderr=heard, start_new_session=True))
         self.url = f"http://127.0.0.1:{port}"
-        self._wire = _Wire(port)
+        self._wire = _HttpProvider(port)
         self._await(self._processes[-1])
         return self.url
 
@@ -87,18 +87,18 @@ class Node:
                 return
         raise ChainLost(f"Anvil did not answer within {_START_SECS:.0f} s")
 
-    def letter(self, requests: Sequence[Request]) -> Letter:
+    def letter(self, requests: Sequence[Request]) -> EncodedRequest:
         """Requests as the node takes them; it works on those of one letter at once, so none may need another."""
-        return Letter(self._wire.body(requests), tuple(method for method, _ in requests))
+        return EncodedRequest(self._wire.body(requests), tuple(method for method, _ in requests))
 
-    def post(self, letter: Letter) -> bytes:
+    def post(self, letter: EncodedRequest) -> bytes:
         """What the node answers to a letter, not read yet. Raises ChainLost."""
         try:
             return self._wire.post(letter.body)
         except OSError as lost:
             raise self._lost() from lost
 
-    def answers(self, letter: Letter, answer: bytes) -> list[Any]:
+    def answers(self, letter: EncodedRequest, answer: bytes) -> list[Any]:
         """The answers to the requests of a letter, in their order. Raises ChainLost, ChainRefused."""
         try:
             responses = self._wire.responses(answer)
@@ -146,7 +146,7 @@ class Node:
         self._processes.clear()
 
 
-class _Wire:
+class _HttpProvider:
     """web3's JSON-RPC provider on one kept-alive connection, without a session's costly proxies and retries."""
 
     def __init__(self, port: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from crossvault.differential.step import EXCHANGE, EXCHANGE_DOORS, TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step
 from crossvault.evm.abi import Interface
-from crossvault.evm.codec import Codec, Names
+from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import GAS, vault_abi
 from crossvault.evm.signing import signed
@@ -28,10 +28,10 @@ _NOBODY = "0x" + "0" * 40
 _ERROR_SOURCES = ("Errors", "Unfillable", "Token")
 
 
-class Speech:
+class Bindings:
     """The doors, events and refusals of one build, between names that are bound to its contracts."""
 
-    def __init__(self, build: Build, names: Names) -> None:
+    def __init__(self, build: Build, names: AddressBook) -> None:
         self.build, self.names = build, names
         self.codec = Codec(names)
         artifacts = build.artifacts

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crossvault.differential.step import Outcome, Snapshot, Step, World, named
-from crossvault.evm.anvil import Letter, Node, Request
-from crossvault.evm.bindings import Answer, Call, Speech
-from crossvault.evm.codec import Names
+from crossvault.evm.anvil import EncodedRequest, Node, Request
+from crossvault.evm.bindings import Answer, Bindings, Call
+from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import deploy_world
 from crossvault.mirror.account import AccountId, Image
@@ -27,15 +27,15 @@ CHUNK = 100
 _BEFORE_SECS = 3600
 
 
-class Prepared(NamedTuple):
+class PreparedChunk(NamedTuple):
     """A chunk of steps and the letters that put it to the node; `before` of them come before the simulation."""
 
     steps: Sequence[Step]
     before: int
-    letters: list[Letter]
+    letters: list[EncodedRequest]
 
 
-class Played(NamedTuple):
+class PlayedChunk(NamedTuple):
     """What a chunk came to: an outcome per step, then the curves and what each account it names is told."""
 
     outcomes: list[Outcome]
@@ -47,12 +47,12 @@ class EnginesDisagree(Exception):
     """Mining a chunk left another state than simulating it."""
 
 
-class Chain(Speech):
+class Chain(Bindings):
     """The contracts of a directory on an Anvil of their own."""
 
     def __init__(self, world: World, contracts: Path | None = None) -> None:
         """Compiles, starts, deploys. Raises CompileFailed, ToolchainMissing, ChainLost, DeployFailed."""
-        build, names = compile_contracts(contracts), Names()
+        build, names = compile_contracts(contracts), AddressBook()
         self.node = Node(world.starts_at - _BEFORE_SECS)
         try:
             deploy_world(self.node, build, world, names)
@@ -71,7 +71,7 @@ class Chain(Speech):
             outcomes += self.read(prepared, self.send(prepared)).outcomes
         return outcomes
 
-    def prepare(self, steps: Sequence[Step]) -> Prepared:
+    def prepare(self, steps: Sequence[Step]) -> PreparedChunk:
         """A chunk of steps as letters to the node, to simulate, mine and read it; none waits for an answer."""
         calls = [self.transaction(step) for step in steps]
         accounts = named(steps)
@@ -85,20 +85,22 @@ class Chain(Speech):
             [("eth_call", [self.view("snapshot", {"ids": accounts}), "latest"])],
             [_simulated([(steps[-1].at, views)])],
         ]
-        return Prepared(steps, len(balances), [self.node.letter(each) for each in requests])
+        return PreparedChunk(steps, len(balances), [self.node.letter(each) for each in requests])
 
-    def send(self, prepared: Prepared) -> list[bytes]:
+    def send(self, prepared: PreparedChunk) -> list[bytes]:
         """What the node answers to a chunk, not read yet: who waits for it can do something else. Raises ChainLost."""
         return [self.node.post(letter) for letter in prepared.letters]
 
-    def read(self, prepared: Prepared, sent: Sequence[bytes]) -> Played:
+    def read(self, prepared: PreparedChunk, sent: Sequence[bytes]) -> PlayedChunk:
         """What a chunk came to. Raises EnginesDisagree when mining left another state than simulating."""
         answers = [self.node.answers(*pair)[0] for pair in zip(prepared.letters, sent, strict=True)]
         simulated, mined, [viewed] = answers[prepared.before], answers[-2], answers[-1]
         *metrics, curves = viewed["calls"]
         outcomes = self._outcomes(simulated)
         self._require_same(prepared.steps, outcomes, self.told_snapshot(mined))
-        return Played(outcomes, [self.told_metrics(call) for call in metrics], self.told_curves(curves["returnData"]))
+        return PlayedChunk(
+            outcomes, [self.told_metrics(call) for call in metrics], self.told_curves(curves["returnData"])
+        )
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
         """What accounts are told about their margin at a time not before the last step [unix seconds]."""

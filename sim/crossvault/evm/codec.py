@@ -35,7 +35,7 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-class Names:
+class AddressBook:
     """Role names and addresses, both ways; an unknown name has the address of a key that follows from it alone."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class Names:
         return self._names.get(number) or (NOBODY if number == 0 else f"0x{number:040x}")
 
 
-class Kind(NamedTuple):
+class TypeCodec(NamedTuple):
     """How values of one type are written: words in the head, whether a tail follows, and both directions in hex."""
 
     words: int
@@ -86,7 +86,7 @@ class Kind(NamedTuple):
     decode: Callable[[str, int], Any]
 
 
-def _integer(name: str, kind: str) -> Kind:
+def _integer(name: str, kind: str) -> TypeCodec:
     bits = int(kind.lstrip("uint") or 256)
     low, high = (0, 2**bits - 1) if kind.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
@@ -96,13 +96,13 @@ def _integer(name: str, kind: str) -> Kind:
         return f"{value & _WORD_MASK:064x}"
 
     if low == 0:
-        return Kind(1, False, encode, lambda data, at: int(data[at : at + _WORD], 16))
+        return TypeCodec(1, False, encode, lambda data, at: int(data[at : at + _WORD], 16))
 
     def decode(data: str, at: int) -> int:
         value = int(data[at : at + _WORD], 16)
         return value - 2**256 if value >> 255 else value
 
-    return Kind(1, False, encode, decode)
+    return TypeCodec(1, False, encode, decode)
 
 
 def _text(data: str, at: int) -> str:
@@ -127,7 +127,7 @@ def _bytes(data: str, at: int) -> str:
     return "0x" + data[start : start + size]
 
 
-_FIXED = Kind(1, False, lambda v: v.removeprefix("0x").ljust(_WORD, "0"), lambda d, at: "0x" + d[at : at + _WORD])
+_FIXED = TypeCodec(1, False, lambda v: v.removeprefix("0x").ljust(_WORD, "0"), lambda d, at: "0x" + d[at : at + _WORD])
 
 
 class Codec:
@@ -136,25 +136,25 @@ class Codec:
     written: for types whose values stand for bytes, what writes them as hex.
     """
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: AddressBook) -> None:
         self.names = names
         self.written: dict[type, Callable[[Any], str]] = {}
-        self._kinds: dict[str, Kind] = {
-            "bool": Kind(1, False, lambda v: f"{bool(v):064x}", lambda d, at: d[at + _WORD - 1] == "1"),
-            "address": Kind(
+        self._kinds: dict[str, TypeCodec] = {
+            "bool": TypeCodec(1, False, lambda v: f"{bool(v):064x}", lambda d, at: d[at + _WORD - 1] == "1"),
+            "address": TypeCodec(
                 1, False, lambda v: f"{names.number(v):064x}", lambda d, at: names.name(int(d[at : at + _WORD], 16))
             ),
-            "bytes32": Kind(1, False, lambda v: v.encode().hex().ljust(_WORD, "0"), _text),
-            "AccountId": Kind(1, False, self._account_word, self._account),
-            "string": Kind(1, True, _string_words, _string),
-            "bytes": Kind(1, True, self._bytes_words, _bytes),
+            "bytes32": TypeCodec(1, False, lambda v: v.encode().hex().ljust(_WORD, "0"), _text),
+            "AccountId": TypeCodec(1, False, self._account_word, self._account),
+            "string": TypeCodec(1, True, _string_words, _string),
+            "bytes": TypeCodec(1, True, self._bytes_words, _bytes),
         }
 
-    def kinds(self, parameters: Iterable[Mapping[str, Any]]) -> Kind:
+    def kinds(self, parameters: Iterable[Mapping[str, Any]]) -> TypeCodec:
         """The kind of a list of parameters, as a tuple in their order."""
         return _tuple_of([self.kind(parameter) for parameter in parameters], [snake(p["name"]) for p in parameters])
 
-    def kind(self, parameter: Mapping[str, Any]) -> Kind:
+    def kind(self, parameter: Mapping[str, Any]) -> TypeCodec:
         """The kind of one parameter of an ABI."""
         kind, internal = parameter["type"], parameter.get("internalType", "")
         if kind.endswith("[]"):
@@ -180,7 +180,7 @@ class Codec:
         return AccountId(self.names.name(int(data[at:middle], 16)), int(data[middle : at + _WORD], 16))
 
 
-def _array_of(element: Kind) -> Kind:
+def _array_of(element: TypeCodec) -> TypeCodec:
     step = _WORD if element.dynamic else element.words * _WORD
 
     def encode(values: Sequence[Any]) -> str:
@@ -193,10 +193,10 @@ def _array_of(element: Kind) -> Kind:
             return tuple(element.decode(data, start + i * step) for i in range(count))
         return tuple(element.decode(data, start + _offset(data, start + i * step)) for i in range(count))
 
-    return Kind(1, True, encode, decode)
+    return TypeCodec(1, True, encode, decode)
 
 
-def _tuple_of(kinds: Sequence[Kind], fields: Sequence[str]) -> Kind:
+def _tuple_of(kinds: Sequence[TypeCodec], fields: Sequence[str]) -> TypeCodec:
     """What stands in tails is decoded once per text: most of a state is as it was a step before."""
     dynamic = any(kind.dynamic for kind in kinds)
     tails = [i for i, kind in enumerate(kinds) if kind.dynamic]
@@ -229,15 +229,15 @@ def _tuple_of(kinds: Sequence[Kind], fields: Sequence[str]) -> Kind:
         return tuple(values)
 
     if dynamic:
-        return Kind(1, True, encode, decode_tails)
-    return Kind(at // _WORD, False, encode, decode)
+        return TypeCodec(1, True, encode, decode_tails)
+    return TypeCodec(at // _WORD, False, encode, decode)
 
 
 def _offset(data: str, at: int) -> int:
     return 2 * int(data[at : at + _WORD], 16)
 
 
-def _join(kinds: Sequence[Kind], values: Sequence[Any]) -> str:
+def _join(kinds: Sequence[TypeCodec], values: Sequence[Any]) -> str:
     if len(kinds) != len(values):
         raise ValueError(f"expected {len(kinds)} values, got {len(values)}")
     head = sum(1 if kind.dynamic else kind.words for kind in kinds) * 32

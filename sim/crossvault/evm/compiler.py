@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from crossvault.setup import toolchain
+from crossvault.setup import install, toolchain
 
 FORMAT = 1
 EVM_VERSION = "cancun"
@@ -241,7 +241,7 @@ def _run_solc(
     units: Sources, outputs: Mapping[str, Sequence[str]], directory: Path | None, wanted: Sources | None = None
 ) -> dict[str, Any]:
     """The compiler's output for units that carry their text, or for some of them; solc reads the dependencies."""
-    toolchain.ensure()
+    install.ensure()
     request = standard_input(units, outputs)
     if wanted is not None:
         selection = request["settings"]["outputSelection"]

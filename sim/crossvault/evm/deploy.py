@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from crossvault.differential.step import DEPLOYER, EXCHANGE, VAULT, TokenSpec, World
-from crossvault.evm.codec import Codec, Names
+from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import Artifact, Build
-from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.liquidation import AuctionTerms
 
 TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"
 GAS = hex(30_000_000)
@@ -16,7 +16,7 @@ GAS = hex(30_000_000)
 TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
 
 
-class Ground(Protocol):
+class Executor(Protocol):
     """Whoever executes contracts: a node, or a machine in this process. Addresses, data and gas are hex."""
 
     def create(self, sender: str, code: str, gas: str) -> str | None:
@@ -45,7 +45,7 @@ class DeployFailed(Exception):
 class Deployer:
     """Puts contracts of one build on a ground, libraries first and once."""
 
-    def __init__(self, ground: Ground, build: Build, names: Names) -> None:
+    def __init__(self, ground: Executor, build: Build, names: AddressBook) -> None:
         self._ground, self._build, self.names = ground, build, names
         self._libraries: dict[str, str] = {}
 
@@ -82,7 +82,7 @@ def linked(artifact: Artifact, library: Callable[[str], str]) -> str:
     return code
 
 
-class Piece(NamedTuple):
+class ContractPlan(NamedTuple):
     """A contract to be: the name it gets, what it is made of, and what its constructor is told."""
 
     name: str
@@ -91,27 +91,27 @@ class Piece(NamedTuple):
     values: Sequence[Any] = ()
 
 
-def pieces(world: World, names: Names) -> Iterator[Piece]:
+def pieces(world: World, names: AddressBook) -> Iterator[ContractPlan]:
     """The contracts of a vault, each after those that it names: a name must be bound before the next is asked for."""
-    terms = f"({','.join(['uint64'] * len(Terms._fields))})"
-    yield Piece(STRESS, "Stress")
-    yield Piece(TELLER, "Teller")
-    yield Piece(POLICY, "Policy", ["address"], [names.address(TELLER)])
-    yield Piece(FEED, "Feed", ["address"], [names.address(POLICY)])
-    yield Piece(REGISTRY, "Registry", ["address"], [names.address(FEED)])
-    yield Piece(APPRAISER, "Appraiser", ["address"], [names.address(REGISTRY)])
+    terms = f"({','.join(['uint64'] * len(AuctionTerms._fields))})"
+    yield ContractPlan(STRESS, "Stress")
+    yield ContractPlan(TELLER, "Teller")
+    yield ContractPlan(POLICY, "Policy", ["address"], [names.address(TELLER)])
+    yield ContractPlan(FEED, "Feed", ["address"], [names.address(POLICY)])
+    yield ContractPlan(REGISTRY, "Registry", ["address"], [names.address(FEED)])
+    yield ContractPlan(APPRAISER, "Appraiser", ["address"], [names.address(REGISTRY)])
     kinds = ["address", "address", "uint256", terms, "address", "address"]
     told = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
-    yield Piece(VAULT, "Vault", kinds, [*told, names.address(APPRAISER), names.address(STRESS)])
-    yield Piece(EXCHANGE, "Exchange", ["address"], [names.address(VAULT)])
+    yield ContractPlan(VAULT, "Vault", kinds, [*told, names.address(APPRAISER), names.address(STRESS)])
+    yield ContractPlan(EXCHANGE, "Exchange", ["address"], [names.address(VAULT)])
 
 
-def token_piece(spec: TokenSpec) -> Piece:
+def token_piece(spec: TokenSpec) -> ContractPlan:
     """A test token to be."""
-    return Piece(spec.name, TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals])
+    return ContractPlan(spec.name, TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals])
 
 
-def deploy_world(ground: Ground, build: Build, world: World, names: Names) -> None:
+def deploy_world(ground: Executor, build: Build, world: World, names: AddressBook) -> None:
     """Puts tokens, vault, exchange and wallets of a world on a ground and binds their names. Raises DeployFailed."""
     deployer = Deployer(ground, build, names)
     deploy_tokens(deployer, world)
@@ -129,7 +129,7 @@ def deploy_tokens(deployer: Deployer, world: World) -> None:
         deployer.names.bind(piece.name, deployer.deploy(piece.contract, piece.types, piece.values))
 
 
-def set_spenders(ground: Ground, build: Build, tokens: Sequence[TokenSpec], names: Names) -> None:
+def set_spenders(ground: Executor, build: Build, tokens: Sequence[TokenSpec], names: AddressBook) -> None:
     """Lets the vault of a world spend what anybody holds of its tokens."""
     from crossvault.evm.abi import Interface
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crossvault.differential.step import CHAIN_ID, Outcome, Snapshot, Step, World
-from crossvault.evm.bindings import Answer, Call, Speech
+from crossvault.evm.bindings import Answer, Bindings, Call
 from crossvault.evm.chain import CHUNK
-from crossvault.evm.codec import Names
+from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.evm.deploy import deploy_world
 from crossvault.evm.pyrevm import Machine
@@ -20,14 +20,14 @@ from crossvault.mirror.lens import CurveState
 from crossvault.mirror.valuation import Metrics
 
 
-class Local(Speech):
+class InProcessChain(Bindings):
     """The contracts of a directory in memory. It grows by some kB a step: a campaign takes a new one for each walk."""
 
     engine = "pyrevm"
 
     def __init__(self, world: World, contracts: Path | Build | None = None) -> None:
         """Compiles and deploys. Raises CompileFailed, ToolchainMissing, DeployFailed."""
-        build, names = contracts if isinstance(contracts, Build) else compile_contracts(contracts), Names()
+        build, names = contracts if isinstance(contracts, Build) else compile_contracts(contracts), AddressBook()
         self.machine = Machine(CHAIN_ID, world.starts_at)
         deploy_world(self.machine, build, world, names)
         super().__init__(build, names)

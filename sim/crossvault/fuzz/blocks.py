@@ -20,7 +20,7 @@ _WHOLE = ("contract ", "library ", "abstract ", "interface ")
 Place = tuple[str, int]  # contract, offset of the block in its code
 
 
-class Line(NamedTuple):
+class SourceLine(NamedTuple):
     """A line of a file of contracts, from 1."""
 
     file: str
@@ -30,7 +30,7 @@ class Line(NamedTuple):
 class Branch(NamedTuple):
     """A condition of the source: its line, and the blocks that follow when it is false (0) and when it is true (1)."""
 
-    line: Line
+    line: SourceLine
     after: tuple[Place, Place]
 
 
@@ -46,10 +46,10 @@ class Instruction(NamedTuple):
 class Atlas:
     """The blocks of every contract, with the lines of each, and the branches."""
 
-    blocks: Mapping[Place, frozenset[Line]]
+    blocks: Mapping[Place, frozenset[SourceLine]]
     branches: tuple[Branch, ...]
 
-    def lines(self, places: Iterable[Place] | None = None) -> frozenset[Line]:
+    def lines(self, places: Iterable[Place] | None = None) -> frozenset[SourceLine]:
         """The lines of some blocks; without any: every line that some code stands for."""
         found = self.blocks if places is None else places
         return frozenset(line for place in found for line in self.blocks[place])
@@ -87,7 +87,7 @@ def atlas(codes: Mapping[str, bytes], directory: Path | None = None) -> Atlas:
     maps = source_maps([f"{name}.sol" for name in codes], directory)
     sources = contract_sources(directory)
     files = {int(number): _File(unit, sources[unit]) for number, unit in maps["sources"].items()}
-    blocks: dict[Place, frozenset[Line]] = {}
+    blocks: dict[Place, frozenset[SourceLine]] = {}
     branches: list[Branch] = []
     for name, code in codes.items():
         spans = list(_spans(maps["maps"][name]))
@@ -99,17 +99,19 @@ def atlas(codes: Mapping[str, bytes], directory: Path | None = None) -> Atlas:
 
 
 def _blocks(
-    name: str, listed: Sequence[Instruction], lines: Sequence[Line | None]
-) -> Iterator[tuple[Place, frozenset[Line]]]:
+    name: str, listed: Sequence[Instruction], lines: Sequence[SourceLine | None]
+) -> Iterator[tuple[Place, frozenset[SourceLine]]]:
     begins = sorted(leaders(listed))
-    found: dict[int, set[Line]] = {at: set() for at in begins}
+    found: dict[int, set[SourceLine]] = {at: set() for at in begins}
     for each, line in zip(listed, lines, strict=False):
         if line:
             found[begins[bisect_right(begins, each.at) - 1]].add(line)
     return iter([((name, at), frozenset(own)) for at, own in found.items()])
 
 
-def _branches(name: str, code: bytes, listed: Sequence[Instruction], lines: Sequence[Line | None]) -> Iterator[Branch]:
+def _branches(
+    name: str, code: bytes, listed: Sequence[Instruction], lines: Sequence[SourceLine | None]
+) -> Iterator[Branch]:
     """Conditions of the source; what checks arithmetic is none, as its other end is a panic."""
     begins = [*sorted(leaders(listed)), listed[-1].at + 1]
     ends = dict(pairwise(begins))
@@ -147,11 +149,11 @@ class _File:
             if byte == 0x0A:
                 self._begins.append(place + 1)
 
-    def line(self, start: int) -> Line | None:
+    def line(self, start: int) -> SourceLine | None:
         """The line at an offset; none where it is that of a whole contract, as of code that nobody wrote."""
         if self._bytes[start : start + 10].decode(errors="replace").startswith(_WHOLE):
             return None
-        return Line(self._name, bisect_right(self._begins, start))
+        return SourceLine(self._name, bisect_right(self._begins, start))
 
 
 def _spans(text: str) -> Iterator[tuple[int, int, int]]:

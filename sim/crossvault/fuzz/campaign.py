@@ -15,14 +15,14 @@ from crossvault.evm.compiler import Build
 from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.reach import Reach
-from crossvault.fuzz.task import Enough, Task, Walked, tasks, walk
+from crossvault.fuzz.task import Task, WalkResult, WalkStopped, tasks, walk
 
 Tick = Callable[[int], None]
 
 _POLL_SECS = 0.2
 
 
-class Plan(NamedTuple):
+class CampaignPlan(NamedTuple):
     """How much is played: so many steps, or seconds; from which seed on; in how many processes."""
 
     seed: int
@@ -32,7 +32,7 @@ class Plan(NamedTuple):
 
 
 @dataclass(slots=True)
-class Findings:
+class CampaignResult:
     """What a campaign came to."""
 
     reach: Reach = field(default_factory=Reach)
@@ -40,11 +40,11 @@ class Findings:
     metrics: int = 0
     cpu_secs: float = 0.0
     seconds: float = 0.0
-    failures: list[Walked] = field(default_factory=list)
+    failures: list[WalkResult] = field(default_factory=list)
     seen: set[Place] = field(default_factory=set)
     interrupted: bool = False
 
-    def add(self, walked: Walked) -> None:
+    def add(self, walked: WalkResult) -> None:
         """Takes in a walk."""
         self.walks += 1
         self.metrics += walked.metrics
@@ -65,17 +65,17 @@ class _Shared(NamedTuple):
     until: float
 
 
-class Campaign:
+class FuzzCampaign:
     """A plan, what it is played against, and the corpus that it adds to."""
 
-    def __init__(self, plan: Plan, build: Build, corpus: Corpus, places: Sequence[Place] = ()) -> None:
+    def __init__(self, plan: CampaignPlan, build: Build, corpus: Corpus, places: Sequence[Place] = ()) -> None:
         """places: blocks of the contracts to look out for."""
-        self._plan, self._corpus, self.findings = plan, corpus, Findings()
+        self._plan, self._corpus, self.findings = plan, corpus, CampaignResult()
         until = float("inf") if plan.secs is None else time.time() + plan.secs
         self._shared = _Shared(build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until)
-        self._pending: set[Future[Walked]] = set()
+        self._pending: set[Future[WalkResult]] = set()
 
-    def run(self, tick: Tick = lambda steps: None) -> Findings:
+    def run(self, tick: Tick = lambda steps: None) -> CampaignResult:
         """Plays walks; `tick` hears of the steps so far. An interruption is noted, and what was reached is kept."""
         started, todo = time.perf_counter(), self._tasks()
         with ProcessPoolExecutor(self._plan.jobs, initializer=_begin, initargs=(self._shared,)) as pool:
@@ -136,12 +136,12 @@ def _begin(shared: _Shared) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _walk(task: Task, seen: frozenset[Place]) -> Walked:
+def _walk(task: Task, seen: frozenset[Place]) -> WalkResult:
     def tick(steps: int) -> None:
         shared = _shared
         with shared.steps.get_lock():
             shared.steps.value += 1
         if shared.stop.is_set() or time.time() > shared.until:
-            raise Enough
+            raise WalkStopped
 
     return walk(task, _shared.build, tick, _shared.places, seen)

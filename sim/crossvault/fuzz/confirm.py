@@ -18,7 +18,7 @@ from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Broken, Diverged, run
 
 
-class Finding(NamedTuple):
+class ConfirmedFailure(NamedTuple):
     """A failure that both engines show: the story of its steps, the step, in words, and where the record is."""
 
     story: Story
@@ -29,7 +29,7 @@ class Finding(NamedTuple):
     record: Path
 
 
-def confirm(task: Task, failure: Failure, contracts: Path | None, folder: Path) -> Finding:
+def confirm(task: Task, failure: Failure, contracts: Path | None, folder: Path) -> ConfirmedFailure:
     """Plays the steps of a failure on Anvil and records them. Raises EnginesDisagree where nothing fails there."""
     story = told_story(task, failure)
     path = folder / f"{story.name}.jsonl"
@@ -40,15 +40,15 @@ def confirm(task: Task, failure: Failure, contracts: Path | None, folder: Path) 
         stack.callback(chain.close)
         out = stack.enter_context(path.open("w", encoding="utf8", buffering=1))
         try:
-            result = run(story, model, chain, [record.Writer(out, record.header(story, chain))], guard)
+            result = run(story, model, chain, [record.RecordWriter(out, record.header(story, chain))], guard)
             found = result.failure or _at_the_end(guard, model)
         except (ChainRefused, ValueError, IndexError, OverflowError) as odd:
             text = f"the contracts gave an answer that cannot be read: {odd}"
-            return Finding(story, failure.steps, len(failure.steps), text, None, path)
+            return ConfirmedFailure(story, failure.steps, len(failure.steps), text, None, path)
     if found is None:
         raise EnginesDisagree(f"{story.name}: pyrevm says {failure.text}; Anvil does not; the steps are in {path}")
     number = found.number if isinstance(found, Diverged) else len(failure.steps)
-    return Finding(story, failure.steps[:number], number, str(found), found, path)
+    return ConfirmedFailure(story, failure.steps[:number], number, str(found), found, path)
 
 
 def told_story(task: Task, failure: Failure) -> Story:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crossvault.evm.compiler import Build
 from crossvault.fuzz.reach import Reach
-from crossvault.fuzz.task import Task, Walked
+from crossvault.fuzz.task import Task, WalkResult
 from crossvault.setup import toolchain
 
 _WALKS = "walks.jsonl"
@@ -40,7 +40,7 @@ class Corpus:
         """Walks that failed with other contracts, or another mirror: the first to be played again."""
         return [task for task in self._failed if task not in self._done]
 
-    def note(self, walked: Walked) -> None:
+    def note(self, walked: WalkResult) -> None:
         """Remembers a walk that was played to its end, or to its failure."""
         self._done.add(walked.task)
         if self.folder is None:

@@ -13,7 +13,7 @@ from crossvault.differential.step import EXCHANGE, VAULT, Step, World
 from crossvault.evm.bindings import Call
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
-from crossvault.evm.inprocess import Local
+from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.pyrevm import Answer
 from crossvault.fuzz.blocks import Place, pushed_size
 
@@ -25,17 +25,17 @@ NAMES = {
 _STOP = 0xFE  # INVALID: nothing that the contracts write halts so
 
 
-def codes_of(side: Local) -> dict[str, bytes]:
+def codes_of(side: InProcessChain) -> dict[str, bytes]:
     """The code of every contract as it is deployed."""
     return {name: bytes.fromhex(side.machine.code(side.names.address(each))[2:]) for name, each in NAMES.items()}
 
 
-class Scout:
+class CoverageMachine:
     """A second machine on the same steps; `seen` are the blocks that were executed, here or before."""
 
     def __init__(self, world: World, build: Build, places: Sequence[Place], seen: set[Place]) -> None:
         self._world, self._build = world, build
-        self._side = Local(world, build)
+        self._side = InProcessChain(world, build)
         self._codes = codes_of(self._side)
         self._steps: list[Step] = []
         self._planted: dict[str, tuple[int, ...]] = dict.fromkeys(self._codes, ())
@@ -86,7 +86,7 @@ class Scout:
 
     def _again(self, step: Step) -> None:
         """A machine that stands before a step, with nothing planted."""
-        self._side = Local(self._world, self._build)
+        self._side = InProcessChain(self._world, self._build)
         self._planted = dict.fromkeys(self._codes, ())
         for each in self._steps:
             self._side.enter(each)

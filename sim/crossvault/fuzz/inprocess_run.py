@@ -9,18 +9,23 @@ from crossvault.differential.compare import differences, value_differences
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
-from crossvault.evm.inprocess import Local
+from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.pyrevm import Answer
 from crossvault.fuzz.reach import Reach
-from crossvault.lockstep.run import OF_CURVES, Diverged, Guard, Result, compare_world, drive
+from crossvault.lockstep.run import OF_CURVES, Diverged, InvariantChecker, Result, compare_world, drive
 from crossvault.mirror.account import AccountId
 
 
-class Hunt:
+class InProcessRun:
     """A model and a chain side that stand at the same step; the first difference raises Diverged."""
 
     def __init__(
-        self, model: Model, side: Local, guard: Guard | None = None, every: int = 1, reach: Reach | None = None
+        self,
+        model: Model,
+        side: InProcessChain,
+        guard: InvariantChecker | None = None,
+        every: int = 1,
+        reach: Reach | None = None,
     ) -> None:
         """every: steps between comparisons of metrics and curves; outcomes are compared at each. reach: is counted."""
         self.model, self.side, self.guard, self.every, self.reach = model, side, guard, every, reach
@@ -87,8 +92,8 @@ class Hunt:
 def hunt(
     story: Story,
     model: Model,
-    side: Local,
-    guard: Guard | None = None,
+    side: InProcessChain,
+    guard: InvariantChecker | None = None,
     tick: Callable[[int], None] = lambda steps: None,
     every: int = 1,
 ) -> Result:
@@ -96,10 +101,10 @@ def hunt(
 
     tick: called with the count of steps so far. every: steps between comparisons of metrics and curves.
     """
-    return follow(story, Hunt(model, side, guard, every), tick)
+    return follow(story, InProcessRun(model, side, guard, every), tick)
 
 
-def follow(story: Story, hunting: Hunt, tick: Callable[[int], None] = lambda steps: None) -> Result:
+def follow(story: Story, hunting: InProcessRun, tick: Callable[[int], None] = lambda steps: None) -> Result:
     """Plays a story on both sides of a hunt to its end or to the first failure, which the result then names."""
     started = time.perf_counter()
     try:

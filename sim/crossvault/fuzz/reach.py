@@ -117,7 +117,7 @@ def _level(metrics: Metrics) -> str:
 
 def _phase(sale: Sequence[int], model: Model, at: int) -> str:
     """Where an auction stands at a time: its price falls, or the reward for taking what has none rises."""
-    terms: liquidation.Terms = model.vault.ledger.terms
+    terms: liquidation.AuctionTerms = model.vault.ledger.terms
     started_at, insolvent_at = sale[:2]
     if insolvent_at:
         return "reward rises" if at - insolvent_at < terms.insolvent_secs else "reward full"

@@ -12,14 +12,14 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.evm.compiler import Build
-from crossvault.evm.inprocess import Local
+from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.blocks import Place
-from crossvault.fuzz.coverage import Scout
-from crossvault.fuzz.inprocess_run import Hunt, follow
+from crossvault.fuzz.coverage import CoverageMachine
+from crossvault.fuzz.inprocess_run import InProcessRun, follow
 from crossvault.fuzz.reach import Reach
 from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Broken
-from crossvault.walks.order_moves import Orders
+from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import Variety, drawn
 
@@ -44,7 +44,7 @@ class Task(NamedTuple):
     def story(self) -> Story:
         """The walk as a story; it can be played once."""
         if self.kind == ORDERS:
-            return Orders(self.seed, self.length).story()
+            return OrderWalk(self.seed, self.length).story()
         return Walk(self.seed, self.length, variety=self.variety()).story()
 
 
@@ -64,7 +64,7 @@ class Failure(NamedTuple):
     steps: tuple[Step, ...]
 
 
-class Walked(NamedTuple):
+class WalkResult(NamedTuple):
     """What a walk came to; one that was stopped on the way is not whole."""
 
     task: Task
@@ -76,7 +76,7 @@ class Walked(NamedTuple):
     seen: frozenset[Place] = frozenset()
 
 
-class Enough(Exception):
+class WalkStopped(Exception):
     """Whoever looks on a walk wants no more of it."""
 
 
@@ -86,7 +86,7 @@ def walk(
     tick: Callable[[int], None] = lambda steps: None,
     places: Sequence[Place] = (),
     seen: Iterable[Place] = (),
-) -> Walked:
+) -> WalkResult:
     """Plays a walk in this process with every invariant; `tick` hears of every step, and may raise Enough.
 
     places: blocks of the contracts to look out for, but for those that were seen.
@@ -94,21 +94,21 @@ def walk(
     story, steps, started = task.story(), list[Step](), time.process_time()
     model, guard, reach = Model(story.world), Invariants(), Reach()
     reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
-    hunting = Hunt(model, Local(story.world, build), guard, TOLD_EVERY, reach)
-    scout = Scout(story.world, build, places, set(seen)) if places else None
+    hunting = InProcessRun(model, InProcessChain(story.world, build), guard, TOLD_EVERY, reach)
+    scout = CoverageMachine(story.world, build, places, set(seen)) if places else None
     if scout:
         hunting.follower = scout.follow
 
-    def walked(whole: bool, failure: Failure | None = None) -> Walked:
+    def walked(whole: bool, failure: Failure | None = None) -> WalkResult:
         spent = time.process_time() - started
         found = frozenset(scout.seen) if scout else frozenset()
-        return Walked(task, whole, hunting.result.metrics_compared, spent, reach, failure, found)
+        return WalkResult(task, whole, hunting.result.metrics_compared, spent, reach, failure, found)
 
     try:
         failed = follow(noted(story, steps), hunting, tick).failure
         if failed is None:
             guard.require_conserved(model)
-    except Enough:
+    except WalkStopped:
         return walked(False)
     except Broken as broken:
         failed = broken

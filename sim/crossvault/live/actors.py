@@ -10,10 +10,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from crossvault.evm.codec import Names
-from crossvault.rpc.client import Wire
+from crossvault.evm.codec import AddressBook
+from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import KeySigner, Signer
-from crossvault.rpc.transactions import NO_LIMITS, USUAL_PACE, Courier, Limits, Pace, Prepared, Superseded
+from crossvault.rpc.transactions import (
+    NO_LIMITS,
+    USUAL_PACE,
+    Limits,
+    PollingPolicy,
+    SignedTransaction,
+    Superseded,
+    TransactionSender,
+)
 
 _TEXT = (
     "crossvault: the accounts that play stories.\n"
@@ -34,32 +42,34 @@ class Pending(Exception):
     """An account has sent something that may still happen."""
 
 
-class Ground(NamedTuple):
+class LiveNetwork(NamedTuple):
     """Where a company plays: an endpoint, its chain, the vault (hex), and what transactions may cost."""
 
-    wire: Wire
+    wire: RpcClient
     chain_id: int
     vault: str
     limits: Limits = NO_LIMITS
-    pace: Pace = USUAL_PACE
+    pace: PollingPolicy = USUAL_PACE
 
 
-class Company:
+class LiveActors:
     """The accounts of one cast.
 
     sent: the last transactions, in order; spent_wei: what the paying account gave for gas; budget_wei: what it may;
     ground: where they play.
     """
 
-    def __init__(self, ground: Ground, payer: Signer, cast: str, roles: Mapping[str, Signer], budget_wei: int) -> None:
+    def __init__(
+        self, ground: LiveNetwork, payer: Signer, cast: str, roles: Mapping[str, Signer], budget_wei: int
+    ) -> None:
         """cast: a label; another label makes other accounts. roles: names that are played by accounts that exist."""
         from eth_utils.crypto import keccak
 
         self.ground, self.payer, self._roles = ground, payer, {**roles, PAYER: payer}
         self._seed = keccak(payer.sign_text(_TEXT.format(chain=ground.chain_id, vault=ground.vault.lower(), cast=cast)))
-        self._couriers: dict[str, Courier] = {}
+        self._couriers: dict[str, TransactionSender] = {}
         self.budget_wei, self.spent_wei = budget_wei, 0
-        self.sent: list[tuple[str, Prepared]] = []
+        self.sent: list[tuple[str, SignedTransaction]] = []
 
     def signer(self, name: str) -> Signer:
         """The account of a name."""
@@ -69,12 +79,12 @@ class Company:
             self._roles[name] = KeySigner(keccak(self._seed + name.encode()))
         return self._roles[name]
 
-    def courier(self, name: str) -> Courier:
+    def courier(self, name: str) -> TransactionSender:
         """Who sends for a name. Raises WrongChain."""
         address = self.signer(name).address
         if address not in self._couriers:
             ground = self.ground
-            self._couriers[address] = Courier(
+            self._couriers[address] = TransactionSender(
                 ground.wire, self.signer(name), ground.chain_id, ground.limits, ground.pace
             )
         return self._couriers[address]
@@ -136,7 +146,7 @@ class Company:
             else:
                 return self.remember(name, sent)
 
-    def remember(self, name: str, sent: Prepared) -> None:
+    def remember(self, name: str, sent: SignedTransaction) -> None:
         """Keeps a transaction that is in a block, to be sent again should a reorganisation drop it."""
         self.sent = [*self.sent, (name, sent)][-_REMEMBERED:]
 
@@ -157,10 +167,10 @@ class Company:
         return int(self.ground.wire.rpc("eth_getBalance", self.signer(name).address, "latest"), 16)
 
 
-class Cast(Names):
+class ActorAddresses(AddressBook):
     """Names and addresses of a company: a name that nobody has said is one of its accounts."""
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: LiveActors) -> None:
         super().__init__()
         self._company = company
 

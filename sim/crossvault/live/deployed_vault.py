@@ -9,14 +9,14 @@ from typing import NamedTuple
 from crossvault.audit.replica import Replica
 from crossvault.differential.step import EXCHANGE, VAULT, Step
 from crossvault.evm.compiler import compile_contracts
-from crossvault.live.actors import PAYER, Cast, Company, Ground
-from crossvault.live.player import Ours, Player
-from crossvault.live.speech import Voice
+from crossvault.live.actors import PAYER, ActorAddresses, LiveActors, LiveNetwork
+from crossvault.live.live_bindings import LiveBindings
+from crossvault.live.player import LivePlayer, SentSteps
 from crossvault.lockstep.run import Observer, Result
 from crossvault.rpc.signer import Signer
 
 
-class Place(NamedTuple):
+class VaultAddresses(NamedTuple):
     """Where a vault is: addresses (hex) of vault, exchange and tokens by name, and the block of its deployment."""
 
     vault: str
@@ -25,7 +25,7 @@ class Place(NamedTuple):
     block: int
 
 
-class Troupe(NamedTuple):
+class LiveRoles(NamedTuple):
     """Who plays: the account that pays, the label of the cast, names that have accounts of their own, what gas may
     cost [wei]."""
 
@@ -36,25 +36,25 @@ class Troupe(NamedTuple):
 
 
 @dataclass
-class Venue:
+class DeployedVault:
     """A deployed vault, its replica, and a company to play on it."""
 
-    ground: Ground
-    place: Place
-    troupe: Troupe
-    ours: Ours = field(default_factory=Ours)
+    ground: LiveNetwork
+    place: VaultAddresses
+    troupe: LiveRoles
+    ours: SentSteps = field(default_factory=SentSteps)
 
     def __post_init__(self) -> None:
         ground, troupe, place = self.ground, self.troupe, self.place
-        self.company = Company(ground, troupe.payer, troupe.cast, troupe.roles, troupe.budget_wei)
-        self.names = Cast(self.company)
+        self.company = LiveActors(ground, troupe.payer, troupe.cast, troupe.roles, troupe.budget_wei)
+        self.names = ActorAddresses(self.company)
         self.names.bind(VAULT, place.vault)
         self.names.bind(EXCHANGE, place.exchange)
         for name, address in place.tokens.items():
             self.names.bind(name, address)
         for name in (*troupe.roles, PAYER):
             self.names.know(name, self.company.signer(name).address)
-        self.voice = Voice(compile_contracts(), self.names, self.company, ground.chain_id)
+        self.voice = LiveBindings(compile_contracts(), self.names, self.company, ground.chain_id)
         self.replica = Replica(ground.wire, place.vault, names=self.names, from_block=place.block)
         self.replica.witness = self.ours
 
@@ -70,6 +70,6 @@ class Venue:
             self.ours.unheard.append((self.replica.block.number, step))
             self.replica.unheard(step)
 
-    def player(self, confirmations: int, observers: Sequence[Observer], result: Result) -> Player:
+    def player(self, confirmations: int, observers: Sequence[Observer], result: Result) -> LivePlayer:
         """Who plays a story here."""
-        return Player(self.replica, self.ours, self.voice, self.company, confirmations, observers, result)
+        return LivePlayer(self.replica, self.ours, self.voice, self.company, confirmations, observers, result)

@@ -10,28 +10,28 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from crossvault.audit.moment import Differs, answered
-from crossvault.audit.player import Witness
+from crossvault.audit.block_comparison import BlockDiffers, answered
+from crossvault.audit.follower import StepObserver
+from crossvault.audit.log_steps import AuditedStep
 from crossvault.audit.replica import Replica
-from crossvault.audit.steps import Seen
 from crossvault.differential.compare import differences
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE_DOORS, TOKEN_ACTIONS, Outcome, Step
 from crossvault.evm.anvil import ChainRefused
-from crossvault.live.actors import Company
-from crossvault.live.speech import Voice
+from crossvault.live.actors import LiveActors
+from crossvault.live.live_bindings import LiveBindings
 from crossvault.lockstep.run import Diverged, Observer, Result
 from crossvault.mirror.errors import Refusal
-from crossvault.rpc.transactions import Prepared, Receipt, Superseded
+from crossvault.rpc.transactions import Receipt, SignedTransaction, Superseded
 
 _TRIES = 5
 
 
-class Lost(Exception):
+class StepLost(Exception):
     """A step that was accepted is gone, or cannot be made to happen: what was compared until then stands."""
 
 
-class Ours(Witness):
+class SentSteps(StepObserver):
     """What we sent, and what became of it; and all that was done on the vault before, if it is wanted."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Ours(Witness):
         """The step that a transaction of ours makes."""
         return self.sent.get(transaction)
 
-    def played(self, seen: Seen, outcome: Outcome) -> None:
+    def played(self, seen: AuditedStep, outcome: Outcome) -> None:
         """Keeps what became of it."""
         self.outcomes[seen.transaction] = outcome
         self.history.append(seen.step)
@@ -59,7 +59,7 @@ class Ours(Witness):
 
 
 @dataclass
-class Player:
+class LivePlayer:
     """Both sides of a story on a chain that others run.
 
     confirmations: blocks that a step needs, its own included. Steps happen at the time of their blocks. model: as of
@@ -67,9 +67,9 @@ class Player:
     """
 
     replica: Replica
-    ours: Ours
-    voice: Voice
-    company: Company
+    ours: SentSteps
+    voice: LiveBindings
+    company: LiveActors
     confirmations: int = 1
     observers: Sequence[Observer] = ()
     result: Result = field(default_factory=Result)
@@ -89,7 +89,9 @@ class Player:
             if outcome is not None:
                 self._note(now, outcome)
                 return outcome
-        raise Lost(f"{step.action} by {step.sender}: the chain reverts what the model accepts, {_TRIES} times in a row")
+        raise StepLost(
+            f"{step.action} by {step.sender}: the chain reverts what the model accepts, {_TRIES} times in a row"
+        )
 
     def finish(self) -> None:
         """Reads the chain to its head once more, and compares all accounts there are."""
@@ -112,21 +114,21 @@ class Player:
         if self.replica.tally.reorganisations == before:
             return
         if self.replica.model is not self.model:
-            raise Lost("a reorganisation went further back than is remembered")
+            raise StepLost("a reorganisation went further back than is remembered")
         try:
             refused = self.company.send_again(self.confirmations, self._await_turn)
         except Superseded as gone:
-            raise Lost(f"after a reorganisation: {gone}") from gone
+            raise StepLost(f"after a reorganisation: {gone}") from gone
         if refused:
             what = self.ours.sent.get(refused, "a gift of gas")
-            raise Lost(f"after a reorganisation the chain refuses what it accepted before: {refused}, {what}")
+            raise StepLost(f"after a reorganisation the chain refuses what it accepted before: {refused}, {what}")
         self._read()
 
     def _read(self) -> None:
         """Lets the replica read on. Raises Diverged, or Differs where no step is to blame."""
         try:
             self.replica.catch_up()
-        except Differs as wrong:
+        except BlockDiffers as wrong:
             if wrong.seen is None:
                 raise
             raise Diverged(self.result.steps + 1, wrong.seen.step, wrong.found) from wrong
@@ -176,18 +178,18 @@ class Player:
     def _silent(self, step: Step) -> Outcome:
         """What the model makes of a step that the vault does not tell of. Raises Lost when it refuses it."""
         if step.action not in (*TOKEN_ACTIONS, *EXCHANGE_DOORS):
-            raise Lost(f"{step.action} by {step.sender} was accepted, but the vault's logs do not tell of it")
+            raise StepLost(f"{step.action} by {step.sender} was accepted, but the vault's logs do not tell of it")
         self.ours.unheard.append((self.replica.block.number, step))
         outcome = self.replica.unheard(step)
         if outcome.refusal:
             raise Diverged(self.result.steps + 1, step, differences(outcome._replace(refusal=None), outcome, {}))
         return outcome
 
-    def _settled(self, name: str, prepared: Prepared) -> Receipt | None:
+    def _settled(self, name: str, prepared: SignedTransaction) -> Receipt | None:
         courier = self.company.courier(name)
         courier.post(prepared)
 
-        def dearer(version: Prepared) -> None:
+        def dearer(version: SignedTransaction) -> None:
             self.ours.sent[version.hash] = self.ours.sent[prepared.hash]
 
         try:

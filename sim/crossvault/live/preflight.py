@@ -19,7 +19,7 @@ Key = tuple[str, str, str]
 Acts = Generator[Step, Outcome, None]
 
 
-class Unfit(Exception):
+class StoryMismatch(Exception):
     """A story that the deployed vault cannot play: what differs."""
 
 
@@ -45,7 +45,9 @@ def require_same_rules(story: Story, deployed: Model) -> None:
     wanted = rules(story)[0].vault.parameters()
     found = value_differences("vault", deployed.vault.parameters(), wanted)
     if found:
-        raise Unfit(f"{story.name} has other rules than the deployed vault: " + "; ".join(map(_told, found[:5])))
+        raise StoryMismatch(
+            f"{story.name} has other rules than the deployed vault: " + "; ".join(map(_told, found[:5]))
+        )
 
 
 def _told(found: Difference) -> str:
@@ -65,11 +67,13 @@ def require_feeders(story: Story, deployed: Model, aliases: Mapping[str, str]) -
         if step.action == "set_feeder" and step.args["allowed"]:
             feeder = aliases.get(step.args["feeder"], step.args["feeder"])
             if not deployed.vault.is_feeder[feeder]:
-                raise Unfit(f"{step.args['feeder']} is no feeder of the deployed vault: name the account that is")
+                raise StoryMismatch(
+                    f"{step.args['feeder']} is no feeder of the deployed vault: name the account that is"
+                )
 
 
 @dataclass
-class Fitted:
+class PreparedStory:
     """The steps of a story for a vault that has its rules.
 
     aliases: names of one account that are one name there. done: steps that were played before, and are left out once

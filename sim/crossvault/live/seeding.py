@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import Story
-from crossvault.live.preflight import Fitted, Key, key
-from crossvault.live.speech import Voice
-from crossvault.rpc.client import Wire
+from crossvault.live.live_bindings import LiveBindings
+from crossvault.live.preflight import Key, PreparedStory, key
+from crossvault.rpc.client import RpcClient
 
 _PAYING = {"deposit_cash": None, "fund_insurance": None, "deposit_collateral": "collateral"}
 Holdings = dict[tuple[str, str], int]  # by person and token [raw]
@@ -19,7 +19,7 @@ Holdings = dict[tuple[str, str], int]  # by person and token [raw]
 def opening(story: Story) -> list[Step]:
     """The steps that set a story up, as they are on a vault of its own. Raises ExpectationFailed."""
     model, made = Model(story.world), list[Step]()
-    steps = Fitted(story, {}, leading=False, until=story.opening_steps).steps(model)
+    steps = PreparedStory(story, {}, leading=False, until=story.opening_steps).steps(model)
     step = next(steps, None)
     while step is not None:
         made.append(step)
@@ -69,7 +69,7 @@ def paid(history: Iterable[Step], model: Model) -> Holdings:
     return dict(found)
 
 
-def held(wire: Wire, voice: Voice, places: Iterable[tuple[str, str]]) -> Holdings:
+def held(wire: RpcClient, voice: LiveBindings, places: Iterable[tuple[str, str]]) -> Holdings:
     """What people have of tokens on the chain."""
     asked = list(places)
     calls = [

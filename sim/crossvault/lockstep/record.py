@@ -15,7 +15,7 @@ from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
 from crossvault.differential.story import Story, told
 from crossvault.evm.chain import Chain
-from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.setup import toolchain
 
 FORMAT = 1
@@ -59,7 +59,7 @@ class Record:
         )
 
 
-class Writer:
+class RecordWriter:
     """Writes a run as it goes: a header, then a line per step that both sides have executed."""
 
     def __init__(self, out: TextIO, header: Mapping[str, Any]) -> None:
@@ -82,7 +82,7 @@ class Writer:
         self._out.write(text + "\n")
 
 
-class Checker(Writer):
+class RecordChecker(RecordWriter):
     """Compares a run with a record instead of writing it: every line must come out as it stands there."""
 
     def __init__(self, record: Record) -> None:
@@ -205,7 +205,7 @@ def world_of(text: Mapping[str, Any]) -> World:
         quote=text["quote"],
         owner=text["owner"],
         delay_secs=text["delay_secs"],
-        terms=Terms(**{name: int(value) for name, value in text["terms"].items()}),
+        terms=AuctionTerms(**{name: int(value) for name, value in text["terms"].items()}),
         starts_at=text["starts_at"],
         wallets=tuple(WalletSpec(*spec) for spec in text.get("wallets", ())),
     )

@@ -18,7 +18,7 @@ from crossvault.differential.compare import Difference, EventFields, differences
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Snapshot, Step, named
 from crossvault.differential.story import ExpectationFailed, Story
-from crossvault.evm.chain import CHUNK, Chain, Prepared
+from crossvault.evm.chain import CHUNK, Chain, PreparedChunk
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.lens import CurveState
 from crossvault.mirror.valuation import Metrics
@@ -37,7 +37,7 @@ class Observer(Protocol):
         """The chain has executed it, too."""
 
 
-class Guard(Protocol):
+class InvariantChecker(Protocol):
     """Whoever stands at every step of the model and refuses to go on when something is broken."""
 
     def before(self, step: Step, model: Model) -> None:
@@ -88,7 +88,7 @@ class _Chunk:
         self.metrics = model.metrics(self.accounts, self.steps[-1].at)
 
 
-class Driven(Protocol):
+class PairedSides(Protocol):
     """Both sides of a run, however they keep together."""
 
     model: Model
@@ -103,7 +103,7 @@ class Driven(Protocol):
         ...
 
 
-class Told(Protocol):
+class StateReader(Protocol):
     """A chain side that tells its whole state."""
 
     def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
@@ -115,14 +115,14 @@ class Told(Protocol):
         ...
 
 
-Sent = tuple[_Chunk, Prepared, Future[list[bytes]]]
+Sent = tuple[_Chunk, PreparedChunk, Future[list[bytes]]]
 
 
 class Lockstep:
     """A model and a chain on the same steps."""
 
     def __init__(
-        self, model: Model, chain: Chain, observers: Sequence[Observer] = (), guard: Guard | None = None
+        self, model: Model, chain: Chain, observers: Sequence[Observer] = (), guard: InvariantChecker | None = None
     ) -> None:
         self.model, self.chain, self.observers, self.guard = model, chain, observers, guard
         self.result = Result()
@@ -206,7 +206,7 @@ def run(
     model: Model,
     chain: Chain,
     observers: Sequence[Observer] = (),
-    guard: Guard | None = None,
+    guard: InvariantChecker | None = None,
     tick: Callable[[int], None] = lambda steps: None,
 ) -> Result:
     """Plays a story on both sides to its end or to the first failure, which the result then names.
@@ -227,7 +227,7 @@ def run(
     return lockstep.result
 
 
-def drive(story: Story, both: Driven, tick: Callable[[int], None]) -> None:
+def drive(story: Story, both: PairedSides, tick: Callable[[int], None]) -> None:
     """Gives a story's steps to both sides until it ends or breaks, which the result then names. Raises Diverged."""
     steps = story.steps(both.model)
     try:
@@ -243,7 +243,7 @@ def drive(story: Story, both: Driven, tick: Callable[[int], None]) -> None:
     both.finish()
 
 
-def compare_world(model: Model, chain: Told, fields: EventFields, number: int, step: Step) -> None:
+def compare_world(model: Model, chain: StateReader, fields: EventFields, number: int, step: Step) -> None:
     """Compares every account there is, whether a step named it or not, and the curves. Raises Diverged."""
     known = tuple(model.vault.ledger.holders)
     for start in range(0, len(known), CHUNK):

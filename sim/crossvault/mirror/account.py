@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from crossvault.mirror import errors, fixed, market
-from crossvault.mirror.evm import Map, Stored
+from crossvault.mirror.evm import StorageMap, StorageStruct
 
 MAX_POSITIONS = 32
 MAX_OPTIONS = 12
@@ -23,7 +23,7 @@ class AccountId(NamedTuple):
         return f"{self.owner}/{self.number}" if self.number else self.owner
 
 
-class Position(Stored):
+class Position(StorageStruct):
     """Signed size in one instrument, with its quote."""
 
     __slots__ = ("funding_index", "quote", "size")
@@ -33,23 +33,23 @@ class Position(Stored):
     funding_index: int
 
 
-class Holder(Stored):
+class Holder(StorageStruct):
     """Everything one account holds."""
 
     __slots__ = ("balances", "instruments", "mode", "operators", "positions", "principal")
     zeros = {
         "principal": 0,
-        "balances": lambda journal: Map(journal, int),
-        "positions": lambda journal: Map(journal, lambda: Position(journal)),
+        "balances": lambda journal: StorageMap(journal, int),
+        "positions": lambda journal: StorageMap(journal, lambda: Position(journal)),
         "instruments": (),
-        "operators": lambda journal: Map(journal, bool),
+        "operators": lambda journal: StorageMap(journal, bool),
         "mode": STANDARD,
     }
     principal: int
-    balances: Map[int, int]
-    positions: Map[int, Position]
+    balances: StorageMap[int, int]
+    positions: StorageMap[int, Position]
     instruments: tuple[int, ...]
-    operators: Map[str, bool]
+    operators: StorageMap[str, bool]
     mode: int
 
 

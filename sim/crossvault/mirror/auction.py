@@ -13,7 +13,7 @@ from crossvault.mirror.liquidation import Sale
 
 
 @dataclass(slots=True)
-class Deal:
+class BidResult:
     """What a bid came to."""
 
     taken_wad: int = 0
@@ -25,7 +25,7 @@ class Deal:
 
 
 @dataclass(slots=True)
-class Standing:
+class AuctionState:
     """What an account that is sold stands at."""
 
     equity_wad: int = 0
@@ -101,13 +101,13 @@ class Auction(Checks):
         self.end_sale(account)
         self.emit("LiquidationEnded", sender, account, now_.margin_wad)
 
-    def terms(self, account: AccountId, bidder: AccountId, fraction_wad: int, *, sender: str, now: int) -> Deal:
+    def terms(self, account: AccountId, bidder: AccountId, fraction_wad: int, *, sender: str, now: int) -> BidResult:
         """What a bid would take and cost."""
         now_ = self.require_failing(account, now=now)
         sale = self.ledger.sales[account]
         if now_.discount_wad < fixed.WAD:
             self.require_stranger(account, bidder, sender=sender)
-        deal = Deal()
+        deal = BidResult()
         if sale.insolvent_at != 0:
             elapsed_secs = now - sale.insolvent_at
             ramp_secs = self.ledger.terms.insolvent_secs
@@ -137,7 +137,7 @@ class Auction(Checks):
         if sale.insolvent_at == 0:
             sale.reserved_wad += cost_wad
 
-    def close(self, account: AccountId, deal: Deal, *, now: int) -> None:
+    def close(self, account: AccountId, deal: BidResult, *, now: int) -> None:
         """Notes what a bid has left, and ends the auction when it is done."""
         sale = self.ledger.sales[account]
         now_ = self.standing(account, now=now)
@@ -169,10 +169,10 @@ class Auction(Checks):
         self.note_deficit(self.ledger.sales[account], 0)
         self.ledger.sales[account].clear()
 
-    def standing(self, account: AccountId, *, now: int) -> Standing:
+    def standing(self, account: AccountId, *, now: int) -> AuctionState:
         """What an account stands at, in an auction or out of one."""
         sale = self.ledger.sales[account]
-        now_ = Standing()
+        now_ = AuctionState()
         now_.equity_wad, now_.margin_wad = self.maintenance(account, now=now)
         buffer_wad = self.ledger.terms.buffer_wad
         now_.buffer_wad = liquidation.buffer_margin(now_.margin_wad, now_.equity_wad, buffer_wad)
@@ -182,7 +182,7 @@ class Auction(Checks):
         now_.discount_wad = liquidation.discount(self.ledger.terms, now - sale.started_at)
         return now_
 
-    def require_failing(self, account: AccountId, *, now: int) -> Standing:
+    def require_failing(self, account: AccountId, *, now: int) -> AuctionState:
         """What an account that is for sale and still fails stands at."""
         self.require_on_sale(account)
         now_ = self.standing(account, now=now)

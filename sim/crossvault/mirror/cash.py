@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from crossvault.mirror import errors, exp, fixed, market
-from crossvault.mirror.evm import Stored
+from crossvault.mirror.evm import StorageStruct
 
 NO_FEED = 2**8 - 1
 YEAR = 365 * 24 * 60 * 60
@@ -13,7 +13,7 @@ MAX_INDEX = 2**128
 MAX_EXPONENT = 10 * fixed.WAD
 
 
-class Terms(NamedTuple):
+class DepegTerms(NamedTuple):
     """How the quote token's own price enters."""
 
     feed: int = 0
@@ -31,7 +31,7 @@ class Interest(NamedTuple):
     reserve_factor: int = 0
 
 
-class Pool(Stored):
+class Pool(StorageStruct):
     """The quote side of the vault."""
 
     __slots__ = (
@@ -39,12 +39,12 @@ class Pool(Stored):
         "token", "total_borrow", "total_supply",
     )  # fmt: skip
     zeros = {
-        "token": "", "decimals": 0, "terms": Terms(), "interest": Interest(), "accrued_at": 0, "supply_index": 0,
+        "token": "", "decimals": 0, "terms": DepegTerms(), "interest": Interest(), "accrued_at": 0, "supply_index": 0,
         "borrow_index": 0, "total_supply": 0, "total_borrow": 0, "insurance_wad": 0, "deficit_wad": 0,
     }  # fmt: skip
     token: str
     decimals: int
-    terms: Terms
+    terms: DepegTerms
     interest: Interest
     accrued_at: int
     supply_index: int
@@ -153,7 +153,7 @@ def record(self: Pool, before: int, later: int) -> None:
         self.total_borrow += -later
 
 
-def depeg_rate(terms: Terms, price_wad: int) -> int:
+def depeg_rate(terms: DepegTerms, price_wad: int) -> int:
     """Requirement per notional because the quote token has lost its peg."""
     if price_wad >= terms.depeg_threshold:
         return 0
@@ -173,7 +173,7 @@ def require_covered(self: Pool) -> None:
         raise errors.DeficitOpen(self.deficit_wad, self.insurance_wad)
 
 
-def require_valid(terms: Terms, underlyings: int) -> None:
+def require_valid(terms: DepegTerms, underlyings: int) -> None:
     """Refuses terms outside their ranges."""
     if terms.feed != NO_FEED and terms.feed >= underlyings:
         raise errors.UnknownUnderlying(terms.feed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from crossvault.mirror import errors, fixed, market
-from crossvault.mirror.evm import Stored, Token
+from crossvault.mirror.evm import StorageStruct, Token
 
 MAX_COLLATERALS = 8
 
 
-class Terms(NamedTuple):
+class HaircutTerms(NamedTuple):
     """What a collateral counts for."""
 
     haircut_initial: int = 0
@@ -18,15 +18,15 @@ class Terms(NamedTuple):
     cap_wad: int = 0
 
 
-class Asset(Stored):
+class Asset(StorageStruct):
     """Listed collateral."""
 
     __slots__ = ("decimals", "terms", "token", "total_raw", "underlying")
-    zeros = {"token": "", "decimals": 0, "underlying": 0, "terms": Terms(), "total_raw": 0}
+    zeros = {"token": "", "decimals": 0, "underlying": 0, "terms": HaircutTerms(), "total_raw": 0}
     token: str
     decimals: int
     underlying: int
-    terms: Terms
+    terms: HaircutTerms
     total_raw: int
 
 
@@ -57,7 +57,7 @@ def require_amount(amount_raw: int, decimals: int) -> None:
         raise errors.AmountTooLarge(amount_wad, fixed.CAP)
 
 
-def require_valid(terms: Terms) -> None:
+def require_valid(terms: HaircutTerms) -> None:
     """Refuses terms outside their ranges."""
     market.require_within("haircutInitial", terms.haircut_initial, 0, fixed.WAD)
     market.require_within("haircutMaintenance", terms.haircut_maintenance, 0, terms.haircut_initial)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from crossvault.mirror import fixed, market, portfolio
-from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.standard import Level
 
@@ -15,7 +15,7 @@ MAX_PAIRS = 28
 MAX_LOSS = 2**120 - 1
 
 
-class Terms(NamedTuple):
+class LossTerms(NamedTuple):
     """How losses of underlyings add up to that of an account."""
 
     breakdown: int = 0
@@ -35,7 +35,7 @@ class Matrix(NamedTuple):
 
 
 @dataclass(slots=True)
-class Leg:
+class UnderlyingLoss:
     """What an account loses with one underlying, and where."""
 
     loss_wad: int = 0
@@ -44,36 +44,36 @@ class Leg:
 
 
 @dataclass(slots=True)
-class Outlook:
+class ScenarioLossTable:
     """What an account loses in each scenario, by underlying and in all."""
 
     profits_wad: Sequence[Sequence[int]] = ()
     basis_wad: Sequence[int] = ()
-    legs: Sequence[Leg] = ()
+    legs: Sequence[UnderlyingLoss] = ()
     joint_wad: int = 0
 
 
-def outlook(stakes: Sequence[Stake], scenarios: Sequence[Scenario]) -> Outlook:
+def outlook(stakes: Sequence[PortfolioExposure], scenarios: Sequence[Scenario]) -> ScenarioLossTable:
     """What an account loses in each scenario, by underlying and in all."""
     profits_wad: list[Sequence[int]] = []
     basis_wad: list[int] = []
-    legs: list[Leg] = []
+    legs: list[UnderlyingLoss] = []
     for stake in stakes:
         profits: Sequence[int] = ()
-        basis, found = 0, Leg()
+        basis, found = 0, UnderlyingLoss()
         if stake.net_wad2 != 0 or stake.terms or stake.hedges:
             profits, basis = portfolio.outcomes(stake, scenarios)
             found = leg(scenarios, profits, basis)
         profits_wad.append(profits)
         basis_wad.append(basis)
         legs.append(found)
-    return Outlook(profits_wad, basis_wad, legs, joint(profits_wad, len(scenarios)))
+    return ScenarioLossTable(profits_wad, basis_wad, legs, joint(profits_wad, len(scenarios)))
 
 
-def leg(scenarios: Sequence[Scenario], profits_wad: Sequence[int], basis_wad: int) -> Leg:
+def leg(scenarios: Sequence[Scenario], profits_wad: Sequence[int], basis_wad: int) -> UnderlyingLoss:
     """What an account loses with one underlying, and where."""
     place = portfolio.worst(profits_wad)
-    self = Leg(portfolio.loss(profits_wad[place], basis_wad))
+    self = UnderlyingLoss(portfolio.loss(profits_wad[place], basis_wad))
     if self.loss_wad == 0:
         return self
     if profits_wad[place] <= basis_wad:
@@ -104,7 +104,7 @@ def joint(profits_wad: Sequence[Sequence[int]], scenarios: int) -> int:
     return fixed.abs(least)
 
 
-def sum(legs: Sequence[Leg]) -> int:
+def sum(legs: Sequence[UnderlyingLoss]) -> int:
     """Sum of the losses of all underlyings."""
     total = 0
     for each in legs:
@@ -112,7 +112,7 @@ def sum(legs: Sequence[Leg]) -> int:
     return total
 
 
-def correlation(alike_wad: int, opposite_wad: int, a: Leg, b: Leg, breakdown_wad: int) -> int:
+def correlation(alike_wad: int, opposite_wad: int, a: UnderlyingLoss, b: UnderlyingLoss, breakdown_wad: int) -> int:
     """Correlation of the losses of two underlyings."""
     if a.direction * b.direction >= 0:
         raised = alike_wad + breakdown_wad
@@ -124,7 +124,7 @@ def correlation(alike_wad: int, opposite_wad: int, a: Leg, b: Leg, breakdown_wad
     return fixed.mul_div_ceil(-lowered, one_sided, fixed.WAD_SQUARED)
 
 
-def combined(legs: Sequence[Leg], matrix: Matrix, breakdown_wad: int) -> int:
+def combined(legs: Sequence[UnderlyingLoss], matrix: Matrix, breakdown_wad: int) -> int:
     """Loss of all underlyings by their correlations."""
     total = sum(legs)
     scale = 1 + fixed.mul_div_down(total, 1, MAX_LOSS)
@@ -143,7 +143,7 @@ def combined(legs: Sequence[Leg], matrix: Matrix, breakdown_wad: int) -> int:
     return fixed.min(total, fixed.sqrt_up(radicand) * scale)
 
 
-def loss(self: Outlook, terms: Terms, matrix: Matrix, level: Level) -> int:
+def loss(self: ScenarioLossTable, terms: LossTerms, matrix: Matrix, level: Level) -> int:
     """Loss of an account."""
     phi = terms.phi_initial if level == Level.INITIAL else terms.phi_maintenance
     least = fixed.max(self.joint_wad, fixed.mul_div_up(sum(self.legs), phi, fixed.WAD))
@@ -153,7 +153,7 @@ def loss(self: Outlook, terms: Terms, matrix: Matrix, level: Level) -> int:
     return fixed.max(found, combined(self.legs, matrix, terms.breakdown))
 
 
-def loss_factor(terms: Terms, quote_wad: int, level: Level) -> int:
+def loss_factor(terms: LossTerms, quote_wad: int, level: Level) -> int:
     """Part of the loss that is held."""
     if level == Level.MAINTENANCE:
         return terms.loss_maintenance
@@ -163,7 +163,12 @@ def loss_factor(terms: Terms, quote_wad: int, level: Level) -> int:
 
 
 def requirement(
-    self: Outlook, stakes: Sequence[Stake], terms: Terms, matrix: Matrix, quote_wad: int, level: Level
+    self: ScenarioLossTable,
+    stakes: Sequence[PortfolioExposure],
+    terms: LossTerms,
+    matrix: Matrix,
+    quote_wad: int,
+    level: Level,
 ) -> int:
     """What an account must hold."""
     total = fixed.mul_div_up(loss(self, terms, matrix, level), loss_factor(terms, quote_wad, level), fixed.WAD)
@@ -172,7 +177,7 @@ def requirement(
     return total
 
 
-def require_valid(terms: Terms) -> None:
+def require_valid(terms: LossTerms) -> None:
     """Refuses terms outside their ranges."""
     market.require_within("breakdown", terms.breakdown, 0, 2 * fixed.WAD)
     market.require_within("phiInitial", terms.phi_initial, 0, fixed.WAD)

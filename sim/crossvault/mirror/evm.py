@@ -20,7 +20,7 @@ NOBODY = ""
 _ABSENT: Any = object()
 
 
-class Journal:
+class UndoLog:
     """Undo log: every write since the last `keep`, so that a refused call leaves no trace and costs what it wrote."""
 
     __slots__ = ("entries", "version")
@@ -47,18 +47,18 @@ class Journal:
         self.entries.clear()
 
 
-class Stored:
+class StorageStruct:
     """A struct in storage: each field starts as its zero, each write is journaled."""
 
     __slots__ = ("journal",)
     zeros: ClassVar[dict[str, Any]] = {}
     _fields: ClassVar[attrgetter[tuple[Any, ...]]]
-    journal: Journal
+    journal: UndoLog
 
     def __init_subclass__(cls) -> None:
         cls._fields = attrgetter("journal", *cls.zeros)
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: UndoLog) -> None:
         object.__setattr__(self, "journal", journal)
         for name, zero in self.zeros.items():
             object.__setattr__(self, name, zero(journal) if callable(zero) else zero)
@@ -78,12 +78,12 @@ class Stored:
                 setattr(self, name, zero)
 
 
-class Map(dict[K, V]):
+class StorageMap(dict[K, V]):
     """A mapping in storage: what was never written reads as zero, each write is journaled."""
 
     __slots__ = ("journal", "zero")
 
-    def __init__(self, journal: Journal, zero: Callable[[], V]) -> None:
+    def __init__(self, journal: UndoLog, zero: Callable[[], V]) -> None:
         super().__init__()
         self.journal = journal
         self.zero = zero

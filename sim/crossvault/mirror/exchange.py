@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crossvault.mirror import account as accounts
 from crossvault.mirror import errors, fixed, unfillable
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import NOBODY, Call, Journal, Map, Stored
+from crossvault.mirror.evm import NOBODY, Call, StorageMap, StorageStruct, UndoLog
 from crossvault.mirror.vault import Vault
 
 
@@ -50,28 +50,28 @@ class Signature(NamedTuple):
     exchange: str
 
 
-class Exchange(Stored):
+class Exchange(StorageStruct):
     """Signed orders: an operator that trades for accounts what their owners signed, and no more."""
 
     __slots__ = ("cancelled", "chain_id", "filled", "salt_floor", "this", "vault", "wallets")
     zeros = {
         "vault": None,
-        "filled": lambda journal: Map(journal, int),
-        "cancelled": lambda journal: Map(journal, bool),
-        "salt_floor": lambda journal: Map(journal, int),
+        "filled": lambda journal: StorageMap(journal, int),
+        "cancelled": lambda journal: StorageMap(journal, bool),
+        "salt_floor": lambda journal: StorageMap(journal, int),
         "wallets": None,
         "chain_id": 0,
         "this": NOBODY,
     }
     vault: Vault
-    filled: Map[Digest, int]
-    cancelled: Map[Digest, bool]
-    salt_floor: Map[AccountId, int]
+    filled: StorageMap[Digest, int]
+    cancelled: StorageMap[Digest, bool]
+    salt_floor: StorageMap[AccountId, int]
     wallets: Mapping[str, str]
     chain_id: int
     this: str
 
-    def __init__(self, vault: Vault, *, wallets: Mapping[str, str], chain_id: int, this: str, journal: Journal) -> None:
+    def __init__(self, vault: Vault, *, wallets: Mapping[str, str], chain_id: int, this: str, journal: UndoLog) -> None:
         super().__init__(journal)
         self.wallets = wallets
         self.chain_id = chain_id

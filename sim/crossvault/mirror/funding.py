@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from crossvault.mirror import fixed
-from crossvault.mirror.evm import Stored
+from crossvault.mirror.evm import StorageStruct
 
 PERIOD = 8 * 60 * 60
 WADS_PER_RAY = 10**9
 
 
-class Track(Stored):
+class Track(StorageStruct):
     """What a long has paid per unit since the start."""
 
     __slots__ = ("index", "updated_at")

@@ -56,7 +56,7 @@ class Governance(Store):
         self.paused = False
         self.emit("Unpaused", sender)
 
-    def list_underlying(self, name: str, risk: market.Risk, *, sender: str) -> None:
+    def list_underlying(self, name: str, risk: market.MarketRisk, *, sender: str) -> None:
         """Lists an underlying and the perp on it."""
         self.require_owner(sender)
         market.require_valid(risk)
@@ -86,7 +86,7 @@ class Governance(Store):
         self.ledger.expiries[underlying] = (*self.ledger.expiries[underlying], expiry)
         self.emit("ExpiryOpened", sender, underlying, expiry)
 
-    def list_collateral(self, token: str, underlying: int, terms: collaterals.Terms, *, sender: str) -> None:
+    def list_collateral(self, token: str, underlying: int, terms: collaterals.HaircutTerms, *, sender: str) -> None:
         """Lists a token as collateral."""
         self.require_owner(sender)
         self.require_underlying(underlying)
@@ -107,7 +107,7 @@ class Governance(Store):
         self.ledger.assets = (*self.ledger.assets, asset)
         self.emit("CollateralListed", sender, token, underlying, terms, asset.decimals, count)
 
-    def schedule_risk(self, underlying: int, risk: market.Risk, *, sender: str, now: int) -> None:
+    def schedule_risk(self, underlying: int, risk: market.MarketRisk, *, sender: str, now: int) -> None:
         """Announces new risk parameters of an underlying."""
         self.require_owner(sender)
         self.require_underlying(underlying)
@@ -115,7 +115,7 @@ class Governance(Store):
         due_at = self.schedule(("risk", underlying, risk), now=now)
         self.emit("RiskScheduled", sender, underlying, risk, due_at)
 
-    def enact_risk(self, underlying: int, risk: market.Risk, *, sender: str, now: int) -> None:
+    def enact_risk(self, underlying: int, risk: market.MarketRisk, *, sender: str, now: int) -> None:
         """Puts announced risk parameters of an underlying into force."""
         self.require_owner(sender)
         self.enact(("risk", underlying, risk), now=now)
@@ -139,7 +139,7 @@ class Governance(Store):
         self.ledger.option_risks[underlying] = risk
         self.emit("OptionsEnacted", sender, underlying, risk)
 
-    def schedule_guard(self, underlying: int, guard: oracle.Guard, *, sender: str, now: int) -> None:
+    def schedule_guard(self, underlying: int, guard: oracle.PriceGuard, *, sender: str, now: int) -> None:
         """Announces what will shield an underlying from a manipulated print."""
         self.require_owner(sender)
         self.require_underlying(underlying)
@@ -147,14 +147,14 @@ class Governance(Store):
         due_at = self.schedule(("guard", underlying, guard), now=now)
         self.emit("GuardScheduled", sender, underlying, guard, due_at)
 
-    def enact_guard(self, underlying: int, guard: oracle.Guard, *, sender: str, now: int) -> None:
+    def enact_guard(self, underlying: int, guard: oracle.PriceGuard, *, sender: str, now: int) -> None:
         """Puts what was announced to shield an underlying into force."""
         self.require_owner(sender)
         self.enact(("guard", underlying, guard), now=now)
         self.ledger.guards[underlying] = guard
         self.emit("GuardEnacted", sender, underlying, guard)
 
-    def schedule_haircut(self, collateral: int, terms: collaterals.Terms, *, sender: str, now: int) -> None:
+    def schedule_haircut(self, collateral: int, terms: collaterals.HaircutTerms, *, sender: str, now: int) -> None:
         """Announces new terms of a collateral."""
         self.require_owner(sender)
         self.require_collateral(collateral)
@@ -162,35 +162,35 @@ class Governance(Store):
         due_at = self.schedule(("haircut", collateral, terms), now=now)
         self.emit("HaircutScheduled", sender, collateral, terms, due_at)
 
-    def enact_haircut(self, collateral: int, terms: collaterals.Terms, *, sender: str, now: int) -> None:
+    def enact_haircut(self, collateral: int, terms: collaterals.HaircutTerms, *, sender: str, now: int) -> None:
         """Puts announced terms of a collateral into force."""
         self.require_owner(sender)
         self.enact(("haircut", collateral, terms), now=now)
         self.ledger.assets[collateral].terms = terms
         self.emit("HaircutEnacted", sender, collateral, terms)
 
-    def schedule_auction(self, terms: liquidation.Terms, *, sender: str, now: int) -> None:
+    def schedule_auction(self, terms: liquidation.AuctionTerms, *, sender: str, now: int) -> None:
         """Announces how auctions will run."""
         self.require_owner(sender)
         liquidation.require_valid(terms)
         due_at = self.schedule(("auction", terms), now=now)
         self.emit("AuctionScheduled", sender, terms, due_at)
 
-    def enact_auction(self, terms: liquidation.Terms, *, sender: str, now: int) -> None:
+    def enact_auction(self, terms: liquidation.AuctionTerms, *, sender: str, now: int) -> None:
         """Puts the announced way of auctions into force."""
         self.require_owner(sender)
         self.enact(("auction", terms), now=now)
         self.ledger.terms = terms
         self.emit("AuctionEnacted", sender, terms)
 
-    def schedule_depeg(self, terms: cash.Terms, *, sender: str, now: int) -> None:
+    def schedule_depeg(self, terms: cash.DepegTerms, *, sender: str, now: int) -> None:
         """Announces how the quote token's own price will enter."""
         self.require_owner(sender)
         cash.require_valid(terms, len(self.ledger.risks))
         due_at = self.schedule(("depeg", terms), now=now)
         self.emit("DepegScheduled", sender, terms, due_at)
 
-    def enact_depeg(self, terms: cash.Terms, *, sender: str, now: int) -> None:
+    def enact_depeg(self, terms: cash.DepegTerms, *, sender: str, now: int) -> None:
         """Puts the announced terms of the quote token into force."""
         self.require_owner(sender)
         self.enact(("depeg", terms), now=now)

@@ -9,15 +9,15 @@ from crossvault.mirror import cash, errors, fixed, funding, market, option, orac
 from crossvault.mirror.account import AccountId, Holder
 from crossvault.mirror.cash import Pool
 from crossvault.mirror.collateral import Asset
-from crossvault.mirror.evm import Map, Stored
+from crossvault.mirror.evm import StorageMap, StorageStruct
 from crossvault.mirror.funding import Track
-from crossvault.mirror.liquidation import Sale, Terms
-from crossvault.mirror.market import OptionRisk, Risk
-from crossvault.mirror.oracle import Curve, Guard, Price
+from crossvault.mirror.liquidation import AuctionTerms, Sale
+from crossvault.mirror.market import MarketRisk, OptionRisk
+from crossvault.mirror.oracle import Curve, Price, PriceGuard
 from crossvault.mirror.stress import Rules
 
 
-class State(Stored):
+class State(StorageStruct):
     """Everything the vault stores about money."""
 
     __slots__ = (
@@ -26,36 +26,36 @@ class State(Stored):
     )  # fmt: skip
     zeros = {
         "cash": Pool,
-        "terms": Terms(),
+        "terms": AuctionTerms(),
         "names": (),
         "risks": (),
-        "option_risks": lambda journal: Map(journal, OptionRisk),
-        "portfolio_risks": lambda journal: Map(journal, portfolio.Risk),
+        "option_risks": lambda journal: StorageMap(journal, OptionRisk),
+        "portfolio_risks": lambda journal: StorageMap(journal, portfolio.PortfolioRisk),
         "rules": Rules(),
-        "guards": lambda journal: Map(journal, Guard),
-        "prices": lambda journal: Map(journal, partial(Price, journal)),
-        "tracks": lambda journal: Map(journal, partial(Track, journal)),
-        "expiries": lambda journal: Map(journal, tuple),
-        "curves": lambda journal: Map(journal, partial(Curve, journal)),
+        "guards": lambda journal: StorageMap(journal, PriceGuard),
+        "prices": lambda journal: StorageMap(journal, partial(Price, journal)),
+        "tracks": lambda journal: StorageMap(journal, partial(Track, journal)),
+        "expiries": lambda journal: StorageMap(journal, tuple),
+        "curves": lambda journal: StorageMap(journal, partial(Curve, journal)),
         "assets": (),
-        "holders": lambda journal: Map(journal, partial(Holder, journal)),
-        "sales": lambda journal: Map(journal, partial(Sale, journal)),
+        "holders": lambda journal: StorageMap(journal, partial(Holder, journal)),
+        "sales": lambda journal: StorageMap(journal, partial(Sale, journal)),
     }
     cash: Pool
-    terms: Terms
+    terms: AuctionTerms
     names: tuple[str, ...]
-    risks: tuple[Risk, ...]
-    option_risks: Map[int, OptionRisk]
-    portfolio_risks: Map[int, portfolio.Risk]
+    risks: tuple[MarketRisk, ...]
+    option_risks: StorageMap[int, OptionRisk]
+    portfolio_risks: StorageMap[int, portfolio.PortfolioRisk]
     rules: Rules
-    guards: Map[int, Guard]
-    prices: Map[int, Price]
-    tracks: Map[int, Track]
-    expiries: Map[int, tuple[int, ...]]
-    curves: Map[int, Curve]
+    guards: StorageMap[int, PriceGuard]
+    prices: StorageMap[int, Price]
+    tracks: StorageMap[int, Track]
+    expiries: StorageMap[int, tuple[int, ...]]
+    curves: StorageMap[int, Curve]
     assets: tuple[Asset, ...]
-    holders: Map[AccountId, Holder]
-    sales: Map[AccountId, Sale]
+    holders: StorageMap[AccountId, Holder]
+    sales: StorageMap[AccountId, Sale]
 
 
 def require_fresh(self: State, underlying: int, *, now: int) -> None:

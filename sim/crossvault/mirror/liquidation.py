@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from crossvault.mirror import fixed, market
-from crossvault.mirror.evm import Stored
+from crossvault.mirror.evm import StorageStruct
 
 _MONTH_SECS = 30 * 24 * 60 * 60
 
 
-class Terms(NamedTuple):
+class AuctionTerms(NamedTuple):
     """How an auction runs."""
 
     buffer_wad: int = 0
@@ -21,7 +21,7 @@ class Terms(NamedTuple):
     insolvent_secs: int = 0
 
 
-class Sale(Stored):
+class Sale(StorageStruct):
     """An auction that runs."""
 
     __slots__ = ("deficit_wad", "insolvent_at", "reserved_wad", "started_at")
@@ -37,7 +37,7 @@ def buffer_margin(margin_wad: int, equity_wad: int, buffer_wad: int) -> int:
     return margin_wad + fixed.mul_div_floor(margin_wad - equity_wad, buffer_wad, fixed.WAD)
 
 
-def discount(terms: Terms, elapsed_secs: int) -> int:
+def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
     """Factor between value and price of a solvent account."""
     if elapsed_secs < terms.fast_secs:
         left = terms.fast_secs - elapsed_secs
@@ -68,7 +68,7 @@ def payout(equity_wad: int, margin_wad: int, elapsed_secs: int, insolvent_secs: 
     return fixed.mul_div_floor(equity_wad - margin_wad, secs, insolvent_secs) - equity_wad
 
 
-def require_valid(terms: Terms) -> None:
+def require_valid(terms: AuctionTerms) -> None:
     """Refuses terms outside their ranges."""
     market.require_within("bufferWad", terms.buffer_wad, 0, fixed.WAD)
     market.require_within("startWad", terms.start_wad, 1, fixed.WAD)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from crossvault.mirror import collateral, fixed, standard
-from crossvault.mirror.collateral import Terms
-from crossvault.mirror.portfolio import Stake
-from crossvault.mirror.standard import Exposure, Level, Line
-from crossvault.mirror.stress import Verdict
+from crossvault.mirror.collateral import HaircutTerms
+from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.standard import Exposure, HeldOption, Level
+from crossvault.mirror.stress import PortfolioRequirement
 
 UNBOUNDED = 2**255 - 1
 
-_NO_TERMS = Terms()
+_NO_TERMS = HaircutTerms()
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Holding:
 
     value_wad: int = 0
     safe_wad: int = 0
-    terms: Terms = field(default=_NO_TERMS)
+    terms: HaircutTerms = field(default=_NO_TERMS)
     underlying: int = 0
 
 
@@ -33,9 +33,9 @@ class Book:
     cash_wad: int
     holdings: list[Holding]
     exposures: list[Exposure]
-    lines: list[Line]
-    stakes: list[Stake] = field(default_factory=list)
-    verdict: Verdict = field(default_factory=Verdict)
+    lines: list[HeldOption]
+    stakes: list[PortfolioExposure] = field(default_factory=list)
+    verdict: PortfolioRequirement = field(default_factory=PortfolioRequirement)
     depeg_rate_wad: int = 0
     stale: Stale = field(default_factory=lambda: Stale())
 
@@ -107,7 +107,7 @@ def is_modelled(self: Book, underlying: int) -> bool:
     return bool(self.stakes) and self.stakes[underlying].risk.vol.floor_secs != 0
 
 
-def is_first(lines: Sequence[Line], place: int) -> bool:
+def is_first(lines: Sequence[HeldOption], place: int) -> bool:
     """Whether an option is the first of its expiry."""
     return not any(standard.is_same_term(line, lines[place]) for line in lines[:place])
 

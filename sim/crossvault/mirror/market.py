@@ -16,7 +16,7 @@ PUT = 4
 _YEAR_SECS = 365 * 24 * 60 * 60
 
 
-class Risk(NamedTuple):
+class MarketRisk(NamedTuple):
     """Risk parameters of an underlying."""
 
     heartbeat_secs: int = 0
@@ -108,7 +108,7 @@ def require_formed(instrument: int, underlyings: int) -> None:
         raise errors.UnknownInstrument(instrument)
 
 
-def require_valid(risk: Risk) -> None:
+def require_valid(risk: MarketRisk) -> None:
     """Refuses risk parameters outside their ranges."""
     require_within("heartbeatSecs", risk.heartbeat_secs, 1, _YEAR_SECS)
     require_within("markBand", risk.mark_band, 0, fixed.WAD - 1)

@@ -11,7 +11,7 @@ YEAR = 365 * 24 * 60 * 60
 _BEYOND = 100 * fixed.WAD
 
 
-class Terms(NamedTuple):
+class OptionTerms(NamedTuple):
     """What decides the price of an option."""
 
     forward_wad: int = 0
@@ -22,7 +22,7 @@ class Terms(NamedTuple):
     is_call: bool = False
 
 
-class Greeks(NamedTuple):
+class OptionGreeks(NamedTuple):
     """Sensitivities of the price of one option."""
 
     delta_wad: int = 0
@@ -47,7 +47,7 @@ def deviation(vol_wad: int, secs: int) -> int:
     return fixed.sqrt_down(fixed.mul_div_down(vol_wad * vol_wad, secs, YEAR))
 
 
-def price(terms: Terms) -> int:
+def price(terms: OptionTerms) -> int:
     """Price of one option."""
     deviation_wad = deviation(terms.vol_wad, terms.secs)
     undiscounted = payoff(terms.forward_wad, terms.strike_wad, terms.is_call) + _time_value(
@@ -66,7 +66,7 @@ def undiscounted(forward_wad: int, strike_wad: int, apart_wad: int, deviation_wa
     return intrinsic + fixed.mul_div_down(fixed.min(forward_wad, strike_wad), normal.reach(a, deviation_wad), fixed.WAD)
 
 
-def greeks(terms: Terms) -> Greeks:
+def greeks(terms: OptionTerms) -> OptionGreeks:
     """Sensitivities of the price of one option."""
     deviation_wad = deviation(terms.vol_wad, terms.secs)
     d = _reach(terms.forward_wad, terms.strike_wad, deviation_wad)
@@ -76,7 +76,7 @@ def greeks(terms: Terms) -> Greeks:
     density = fixed.mul_div_down(normal.pdf(d), terms.discount_wad, fixed.WAD)
     weight = fixed.mul_div_down(terms.forward_wad, density, fixed.WAD)
     breadth = terms.forward_wad * deviation_wad
-    return Greeks(
+    return OptionGreeks(
         delta_wad=delta if terms.is_call else -delta,
         gamma_wad=0 if breadth == 0 else fixed.mul_div_down(density, fixed.WAD_SQUARED, breadth),
         vega_wad=fixed.mul_div_down(weight, deviation(fixed.WAD, terms.secs), fixed.WAD),
@@ -103,7 +103,7 @@ def _reach(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
     return fixed.mul_div_down(deviation_wad, 1, 2) - distance
 
 
-def _theta(terms: Terms, weight: int, deviation_wad: int) -> int:
+def _theta(terms: OptionTerms, weight: int, deviation_wad: int) -> int:
     """Change of the price in a year that passes."""
     if terms.secs == 0 or terms.discount_wad == 0:
         return 0

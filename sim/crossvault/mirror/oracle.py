@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from crossvault.mirror import errors, fixed, market, surface
-from crossvault.mirror.evm import Stored
+from crossvault.mirror.evm import StorageStruct
 from crossvault.mirror.surface import Svi
 
 MAX_PREMIUM = 2**95 - 1
@@ -14,7 +14,7 @@ WINDOW = 30 * 60
 _DAY_SECS = 24 * 60 * 60
 
 
-class Price(Stored):
+class Price(StorageStruct):
     """Last print of an underlying."""
 
     __slots__ = (
@@ -34,7 +34,7 @@ class Price(Stored):
     cumulative: int
 
 
-class Guard(NamedTuple):
+class PriceGuard(NamedTuple):
     """What shields an underlying from a manipulated print."""
 
     max_jump: int = 0
@@ -42,7 +42,7 @@ class Guard(NamedTuple):
     stable_rate: int = 0
 
 
-class Curve(Stored):
+class Curve(StorageStruct):
     """What is known of an expiry."""
 
     __slots__ = (
@@ -65,7 +65,7 @@ class Curve(Stored):
     start_cumulative: int
 
 
-def require_valid(guard: Guard) -> None:
+def require_valid(guard: PriceGuard) -> None:
     """Refuses a guard outside its ranges."""
     market.require_within("maxJump", guard.max_jump, 0, fixed.WAD)
     market.require_within("confirmSecs", guard.confirm_secs, 0, _DAY_SECS)
@@ -90,7 +90,7 @@ def require_price(price_wad: int) -> None:
         raise errors.PriceTooLarge(price_wad, fixed.CAP)
 
 
-def confirm(self: Price, guard: Guard, index_wad: int, *, now: int) -> bool:
+def confirm(self: Price, guard: PriceGuard, index_wad: int, *, now: int) -> bool:
     """Whether an index may replace the last one; if not, it waits for a second print."""
     known = self.published_at == 0 or guard.max_jump == 0 or is_near(index_wad, self.index, guard.max_jump)
     if not known and self.pending != 0 and is_near(index_wad, self.pending, guard.max_jump):

@@ -8,42 +8,42 @@ from crossvault.mirror import cash, collateral, liquidation, market, oracle, por
 from crossvault.mirror.ledger import State
 
 
-class Underlying(NamedTuple):
+class UnderlyingParameters(NamedTuple):
     """What is asked of an underlying."""
 
     name: str
-    risk: market.Risk
+    risk: market.MarketRisk
     options: market.OptionRisk
-    guard: oracle.Guard
-    portfolio: portfolio.Risk
+    guard: oracle.PriceGuard
+    portfolio: portfolio.PortfolioRisk
 
 
-class Security(NamedTuple):
+class CollateralParameters(NamedTuple):
     """What a token counts for."""
 
     token: str
     decimals: int
     underlying: int
-    terms: collateral.Terms
+    terms: collateral.HaircutTerms
 
 
-class Sheet(NamedTuple):
+class ParameterSet(NamedTuple):
     """Every parameter in force."""
 
     quote: str
     decimals: int
     delay_secs: int
-    auction: liquidation.Terms
+    auction: liquidation.AuctionTerms
     interest: cash.Interest
-    depeg: cash.Terms
-    underlyings: tuple[Underlying, ...]
-    collaterals: tuple[Security, ...]
+    depeg: cash.DepegTerms
+    underlyings: tuple[UnderlyingParameters, ...]
+    collaterals: tuple[CollateralParameters, ...]
     rules: stress.Rules
 
 
-def sheet(self: State, delay_secs: int) -> Sheet:
+def sheet(self: State, delay_secs: int) -> ParameterSet:
     """Every parameter in force."""
-    return Sheet(
+    return ParameterSet(
         quote=self.cash.token,
         decimals=self.cash.decimals,
         delay_secs=delay_secs,
@@ -51,11 +51,13 @@ def sheet(self: State, delay_secs: int) -> Sheet:
         interest=self.cash.interest,
         depeg=self.cash.terms,
         underlyings=tuple(
-            Underlying(self.names[i], self.risks[i], self.option_risks[i], self.guards[i], self.portfolio_risks[i])
+            UnderlyingParameters(
+                self.names[i], self.risks[i], self.option_risks[i], self.guards[i], self.portfolio_risks[i]
+            )
             for i in range(len(self.risks))
         ),
         collaterals=tuple(
-            Security(asset.token, asset.decimals, asset.underlying, asset.terms) for asset in self.assets
+            CollateralParameters(asset.token, asset.decimals, asset.underlying, asset.terms) for asset in self.assets
         ),
         rules=self.rules,
     )

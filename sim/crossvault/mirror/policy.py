@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossvault.mirror import correlation, parameters, portfolio, shock
-from crossvault.mirror.parameters import Sheet
+from crossvault.mirror.parameters import ParameterSet
 from crossvault.mirror.stress import Rules
 from crossvault.mirror.teller import Teller
 
@@ -13,7 +13,7 @@ class Policy(Teller):
 
     __slots__ = ()
 
-    def schedule_portfolio(self, underlying: int, risk: portfolio.Risk, *, sender: str, now: int) -> None:
+    def schedule_portfolio(self, underlying: int, risk: portfolio.PortfolioRisk, *, sender: str, now: int) -> None:
         """Announces portfolio margin of an underlying."""
         self.require_owner(sender)
         self.require_underlying(underlying)
@@ -21,7 +21,7 @@ class Policy(Teller):
         due_at = self.schedule(("portfolio", underlying, risk), now=now)
         self.emit("PortfolioScheduled", sender, underlying, risk, due_at)
 
-    def enact_portfolio(self, underlying: int, risk: portfolio.Risk, *, sender: str, now: int) -> None:
+    def enact_portfolio(self, underlying: int, risk: portfolio.PortfolioRisk, *, sender: str, now: int) -> None:
         """Puts announced portfolio margin of an underlying into force."""
         self.require_owner(sender)
         self.enact(("portfolio", underlying, risk), now=now)
@@ -44,6 +44,6 @@ class Policy(Teller):
         self.ledger.rules = rules
         self.emit("RulesEnacted", sender, rules)
 
-    def parameters(self) -> Sheet:
+    def parameters(self) -> ParameterSet:
         """Every parameter in force."""
         return parameters.sheet(self.ledger, self.delay_secs)

@@ -31,7 +31,7 @@ class Contingency(NamedTuple):
     confidence_factor: int = 0
 
 
-class Risk(NamedTuple):
+class PortfolioRisk(NamedTuple):
     """Parameters of portfolio margin of an underlying."""
 
     vol: VolRisk = VolRisk()
@@ -42,7 +42,7 @@ class Risk(NamedTuple):
 
 
 @dataclass(slots=True)
-class Line:
+class ExpiryOption:
     """An option that an account holds, of an expiry."""
 
     strike_wad: int = 0
@@ -53,7 +53,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Term:
+class ExpiryHoldings:
     """The options of an account that end at the same time."""
 
     fixed_wad: int = 0
@@ -61,7 +61,7 @@ class Term:
     rate_wad: int = 0
     secs: int = 0
     confidence_wad: int = 0
-    lines: Sequence[Line] = ()
+    lines: Sequence[ExpiryOption] = ()
 
 
 @dataclass(slots=True)
@@ -74,40 +74,40 @@ class Hedge:
     confidence_wad: int = 0
 
 
-_UNREAD = Risk()
+_UNREAD = PortfolioRisk()
 
 
 @dataclass(slots=True)
-class Stake:
+class PortfolioExposure:
     """What an account has at stake in one underlying."""
 
-    risk: Risk = field(default=_UNREAD)
+    risk: PortfolioRisk = field(default=_UNREAD)
     index_wad: int = 0
     net_wad2: int = 0
     gross_size_wad: int = 0
     confidence_wad: int = 0
     hedges: Sequence[Hedge] = ()
-    terms: Sequence[Term] = ()
+    terms: Sequence[ExpiryHoldings] = ()
 
 
 @dataclass(slots=True)
-class Sheet:
+class PricedExpiry:
     """An expiry, made ready to be priced many times."""
 
-    term: Term
+    term: ExpiryHoldings
     discount_wad: int = 0
     strike_logs: list[int] = field(default_factory=list)
     deviations: list[int] = field(default_factory=list)
     value_wad2: int = 0
 
 
-def stake(self: Stake, size: int, price_wad: int) -> None:
+def stake(self: PortfolioExposure, size: int, price_wad: int) -> None:
     """Adds a perp or future to a stake."""
     self.net_wad2 += size * price_wad
     self.gross_size_wad += fixed.abs(size)
 
 
-def outcomes(self: Stake, scenarios: Sequence[Scenario]) -> tuple[tuple[int, ...], int]:
+def outcomes(self: PortfolioExposure, scenarios: Sequence[Scenario]) -> tuple[tuple[int, ...], int]:
     """Profit in each scenario, and the loss because forwards move apart from the spot price."""
     hedge_wad = sum(each.value_wad for each in self.hedges)
     profits_wad2 = [
@@ -123,9 +123,9 @@ def outcomes(self: Stake, scenarios: Sequence[Scenario]) -> tuple[tuple[int, ...
     return tuple(fixed.mul_div_floor(each, of.dampening, fixed.WAD_SQUARED) for each, of in found), basis_wad
 
 
-def ready(term: Term, risk: Risk) -> Sheet:
+def ready(term: ExpiryHoldings, risk: PortfolioRisk) -> PricedExpiry:
     """An expiry, made ready to be priced many times."""
-    self = Sheet(term, option.discount(term.rate_wad, term.secs))
+    self = PricedExpiry(term, option.discount(term.rate_wad, term.secs))
     shape = shock.shape(risk.vol, risk.skew, term.secs)
     forward_log = _ln(term.fixed_wad + term.floating_wad)
     for line in term.lines:
@@ -138,13 +138,13 @@ def ready(term: Term, risk: Risk) -> Sheet:
     return self
 
 
-def shocked(self: Sheet, spot_shock: int, mode: int) -> int:
+def shocked(self: PricedExpiry, spot_shock: int, mode: int) -> int:
     """Value of an expiry after a move of the spot price and of vols, before its static discount."""
     forward_wad = shock.forward(self.term.fixed_wad, self.term.floating_wad, spot_shock)
     return _value(self, forward_wad, _ln(forward_wad), mode)
 
 
-def basis(self: Sheet, risk: BasisRisk) -> int:
+def basis(self: PricedExpiry, risk: BasisRisk) -> int:
     """Loss of an expiry because its forward moves apart from the spot price."""
     up = shocked(self, risk.up_shock, shock.STILL)
     down = shocked(self, risk.down_shock, shock.STILL)
@@ -170,28 +170,28 @@ def loss(least_wad: int, basis_wad: int) -> int:
     return -least if least < 0 else 0
 
 
-def contingency(self: Stake, level: Level) -> int:
+def contingency(self: PortfolioExposure, level: Level) -> int:
     """What is held against one underlying beside the loss."""
     total = perp_contingency(self, level) + doubt(self, level)
     total += sum(option_contingency(self, term, level) for term in self.terms)
     return total + sum(hedge_contingency(self.risk.contingency, hedge, level) for hedge in self.hedges)
 
 
-def perp_contingency(self: Stake, level: Level) -> int:
+def perp_contingency(self: PortfolioExposure, level: Level) -> int:
     """What is held against perps and futures beside the loss."""
     risk = self.risk.contingency
     rate = risk.perp_initial if level == Level.INITIAL else risk.perp_maintenance
     return standard.priced(self.gross_size_wad, self.index_wad, rate)
 
 
-def option_contingency(self: Stake, term: Term, level: Level) -> int:
+def option_contingency(self: PortfolioExposure, term: ExpiryHoldings, level: Level) -> int:
     """What is held against the naked short options of an expiry beside the loss."""
     risk = self.risk.contingency
     rate = risk.option_initial if level == Level.INITIAL else risk.option_maintenance
     return standard.priced(naked(term.lines), self.index_wad, rate)
 
 
-def naked(lines: Sequence[Line]) -> int:
+def naked(lines: Sequence[ExpiryOption]) -> int:
     """Size of the naked short options of an expiry."""
     sums: dict[tuple[int, bool], int] = {}
     for line in lines:
@@ -208,7 +208,7 @@ def hedge_contingency(risk: Contingency, hedge: Hedge, level: Level) -> int:
     return haircut_wad + fixed.mul_div_up(hedge.value_wad, rate, fixed.WAD)
 
 
-def doubt(self: Stake, level: Level) -> int:
+def doubt(self: PortfolioExposure, level: Level) -> int:
     """What is held because positions are priced by what is doubtful."""
     if level == Level.MAINTENANCE:
         return 0
@@ -227,7 +227,7 @@ def doubt_rate(risk: Contingency, confidence_wad: int) -> int:
     return fixed.mul_div_up(fixed.WAD - confidence_wad, risk.confidence_factor, fixed.WAD)
 
 
-def require_valid(risk: Risk) -> None:
+def require_valid(risk: PortfolioRisk) -> None:
     """Refuses parameters outside their ranges."""
     shock.require_vol(risk.vol)
     shock.require_skew(risk.skew)
@@ -246,7 +246,7 @@ def require_valid(risk: Risk) -> None:
     market.require_within("confidenceFactor", held.confidence_factor, 0, 10 * fixed.WAD)
 
 
-def _stress(sheet: Sheet, risk: RateRisk, scenarios: Sequence[Scenario], profits_wad2: list[int]) -> None:
+def _stress(sheet: PricedExpiry, risk: RateRisk, scenarios: Sequence[Scenario], profits_wad2: list[int]) -> None:
     """Adds to each scenario what an expiry changes by."""
     long_wad, short_wad = shock.discounts(risk, sheet.term.rate_wad, sheet.term.secs, sheet.discount_wad)
     forwards: dict[int, tuple[int, int]] = {}
@@ -260,7 +260,7 @@ def _stress(sheet: Sheet, risk: RateRisk, scenarios: Sequence[Scenario], profits
         profits_wad2[k] += -change if shock.is_skew(scenario.mode) and change > 0 else change
 
 
-def _value(sheet: Sheet, forward_wad: int, forward_log: int, mode: int) -> int:
+def _value(sheet: PricedExpiry, forward_wad: int, forward_log: int, mode: int) -> int:
     """Value of an expiry at a forward, before its static discount."""
     undiscounted, mul_div_down, discount_wad = option.undiscounted, fixed.mul_div_down, sheet.discount_wad
     value_wad2 = 0

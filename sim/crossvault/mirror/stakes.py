@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from crossvault.mirror import fixed, margin, standard
 from crossvault.mirror.margin import Book, Holding
-from crossvault.mirror.portfolio import Hedge, Term
-from crossvault.mirror.portfolio import Line as PortfolioLine
-from crossvault.mirror.standard import Line
+from crossvault.mirror.portfolio import ExpiryHoldings, Hedge
+from crossvault.mirror.portfolio import ExpiryOption as PortfolioLine
+from crossvault.mirror.standard import HeldOption
 
 
 def gather(book: Book) -> None:
@@ -37,17 +37,17 @@ def is_hedge(held: Holding, underlying: int) -> bool:
     return held.value_wad != 0 and held.underlying == underlying
 
 
-def terms(book: Book, underlying: int) -> list[Term]:
+def terms(book: Book, underlying: int) -> list[ExpiryHoldings]:
     """Options of an account on an underlying, by expiry."""
     lines = book.lines
     firsts = [i for i, line in enumerate(lines) if line.underlying == underlying and margin.is_first(lines, i)]
     return [term(lines, i) for i in firsts]
 
 
-def term(lines: Sequence[Line], first: int) -> Term:
+def term(lines: Sequence[HeldOption], first: int) -> ExpiryHoldings:
     """Options of one expiry."""
     sample = lines[first]
-    return Term(
+    return ExpiryHoldings(
         fixed_wad=sample.fixed_wad,
         floating_wad=sample.forward_wad - sample.fixed_wad,
         rate_wad=sample.rate_wad,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from crossvault.mirror import fixed, option
-from crossvault.mirror.market import OptionRisk, Risk
+from crossvault.mirror.market import MarketRisk, OptionRisk
 
 
 class Level(IntEnum):
@@ -17,7 +17,7 @@ class Level(IntEnum):
     MAINTENANCE = 1
 
 
-_UNREAD = Risk()
+_UNREAD = MarketRisk()
 _NO_OPTIONS = OptionRisk()
 
 
@@ -25,7 +25,7 @@ _NO_OPTIONS = OptionRisk()
 class Exposure:
     """What an account has at stake in one underlying."""
 
-    risk: Risk = field(default=_UNREAD)
+    risk: MarketRisk = field(default=_UNREAD)
     option_risk: OptionRisk = field(default=_NO_OPTIONS)
     index_wad: int = 0
     confidence_wad: int = 0
@@ -42,7 +42,7 @@ class Exposure:
 
 
 @dataclass(slots=True)
-class Line:
+class HeldOption:
     """An option that an account holds."""
 
     underlying: int = 0
@@ -88,7 +88,7 @@ def safe_mark(self: Exposure, size: int, mark_wad: int) -> int:
     return mark_wad - fixed.min(mark_wad, self.index_wad - self.stable_wad)
 
 
-def rate(risk: Risk, size_wad: int, level: Level) -> int:
+def rate(risk: MarketRisk, size_wad: int, level: Level) -> int:
     """Requirement per net notional."""
     term = risk.base_rate + fixed.mul_div_up(fixed.abs(size_wad), risk.impact_rate, risk.skew_scale)
     if level == Level.INITIAL:
@@ -108,7 +108,7 @@ def requirement(self: Exposure, level: Level) -> int:
     )
 
 
-def short_requirement(exposure: Exposure, line: Line, level: Level) -> int:
+def short_requirement(exposure: Exposure, line: HeldOption, level: Level) -> int:
     """Requirement per unit of a naked short option."""
     risk = exposure.option_risk
     index_wad = exposure.index_wad
@@ -127,7 +127,7 @@ def short_requirement(exposure: Exposure, line: Line, level: Level) -> int:
     return fixed.max(unit, fixed.mul_div_up(least, risk.put_initial_scale, fixed.WAD))
 
 
-def spot_requirement(risk: OptionRisk, line: Line, spot_wad: int) -> int:
+def spot_requirement(risk: OptionRisk, line: HeldOption, spot_wad: int) -> int:
     """Initial requirement per unit of a naked short option at a spot price."""
     far, near = (line.strike_wad, spot_wad) if line.is_call else (spot_wad, line.strike_wad)
     otm = fixed.mul_div_down(option.payoff(far, near, True), fixed.WAD, spot_wad)
@@ -135,7 +135,7 @@ def spot_requirement(risk: OptionRisk, line: Line, spot_wad: int) -> int:
     return fixed.mul_div_up(per_spot, spot_wad, fixed.WAD) + line.mark_wad
 
 
-def max_loss(lines: Sequence[Line], first: int) -> int:
+def max_loss(lines: Sequence[HeldOption], first: int) -> int:
     """Largest loss of the options of one expiry at their expiry."""
     strip = [line for line in lines[first:] if is_same_term(line, lines[first])]
     lowest = 0
@@ -147,12 +147,12 @@ def max_loss(lines: Sequence[Line], first: int) -> int:
     return -lowest
 
 
-def is_same_term(a: Line, b: Line) -> bool:
+def is_same_term(a: HeldOption, b: HeldOption) -> bool:
     """Whether two options end at the same time on the same underlying."""
     return a.underlying == b.underlying and a.expiry == b.expiry
 
 
-def strip_requirement(exposure: Exposure, lines: Sequence[Line], first: int, level: Level) -> int:
+def strip_requirement(exposure: Exposure, lines: Sequence[HeldOption], first: int, level: Level) -> int:
     """Requirement of the options of one expiry."""
     isolated_wad2 = 0
     calls = 0
@@ -182,7 +182,7 @@ def contingency(self: Exposure, depeg_rate_wad: int, level: Level) -> int:
     return doubt_wad + priced(self.gross_size_wad, self.index_wad, depeg_rate_wad)
 
 
-def short_contingency(exposure: Exposure, line: Line, depeg_rate_wad: int, level: Level) -> int:
+def short_contingency(exposure: Exposure, line: HeldOption, depeg_rate_wad: int, level: Level) -> int:
     """Further requirement of a short option because its price or the quote token is doubtful."""
     if level == Level.MAINTENANCE or line.size >= 0:
         return 0
@@ -191,7 +191,7 @@ def short_contingency(exposure: Exposure, line: Line, depeg_rate_wad: int, level
     return priced(size, exposure.index_wad, rate_wad) + priced(size, exposure.index_wad, depeg_rate_wad)
 
 
-def doubt_rate(risk: Risk, confidence_wad: int) -> int:
+def doubt_rate(risk: MarketRisk, confidence_wad: int) -> int:
     """Requirement per notional because a price is doubtful."""
     if confidence_wad >= risk.confidence_threshold:
         return 0

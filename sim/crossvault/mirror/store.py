@@ -7,11 +7,11 @@ from functools import partial
 
 from crossvault.mirror import cash, errors
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import NOBODY, Map, Stored, Token
+from crossvault.mirror.evm import NOBODY, StorageMap, StorageStruct, Token
 from crossvault.mirror.ledger import State
 
 
-class Touch(Stored):
+class PendingCheck(StorageStruct):
     """What a batch has to judge of an account at its end."""
 
     __slots__ = ("before_wad", "noted", "rising")
@@ -21,7 +21,7 @@ class Touch(Stored):
     before_wad: int
 
 
-class Store(Stored):
+class Store(StorageStruct):
     """What the vault stores, in the one order that the vault and its registry share, and who is refused by it."""
 
     __slots__ = (
@@ -35,11 +35,11 @@ class Store(Stored):
         "guardian": NOBODY,
         "paused": False,
         "delay_secs": 0,
-        "is_feeder": lambda journal: Map(journal, bool),
-        "effective_at": lambda journal: Map(journal, int),
+        "is_feeder": lambda journal: StorageMap(journal, bool),
+        "effective_at": lambda journal: StorageMap(journal, int),
         "deferring": False,
         "touched": (),
-        "touches": lambda journal: Map(journal, partial(Touch, journal)),
+        "touches": lambda journal: StorageMap(journal, partial(PendingCheck, journal)),
         "entered": False,
         "events": (),
         "tokens": None,
@@ -51,11 +51,11 @@ class Store(Stored):
     guardian: str
     paused: bool
     delay_secs: int
-    is_feeder: Map[str, bool]
-    effective_at: Map[Hashable, int]
+    is_feeder: StorageMap[str, bool]
+    effective_at: StorageMap[Hashable, int]
     deferring: bool
     touched: tuple[AccountId, ...]
-    touches: Map[AccountId, Touch]
+    touches: StorageMap[AccountId, PendingCheck]
     entered: bool
     events: tuple[tuple[str, tuple[object, ...]], ...]
     tokens: Mapping[str, Token]

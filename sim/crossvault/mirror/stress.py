@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from crossvault.mirror import correlation
-from crossvault.mirror.correlation import Matrix, Outlook, Terms
-from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.correlation import LossTerms, Matrix, ScenarioLossTable
+from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.standard import Level
 
@@ -17,12 +17,12 @@ class Rules(NamedTuple):
     """How portfolio margin is asked for, in every underlying alike."""
 
     scenarios: tuple[Scenario, ...] = ()
-    terms: Terms = Terms()
+    terms: LossTerms = LossTerms()
     matrix: Matrix = Matrix()
 
 
 @dataclass(slots=True)
-class Verdict:
+class PortfolioRequirement:
     """What an account must hold by portfolio margin."""
 
     initial_wad: int = 0
@@ -32,10 +32,10 @@ class Verdict:
     loss_maintenance_wad: int = 0
 
 
-def judge(stakes: Sequence[Stake], rules: Rules, quote_wad: int) -> Verdict:
+def judge(stakes: Sequence[PortfolioExposure], rules: Rules, quote_wad: int) -> PortfolioRequirement:
     """What an account must hold by portfolio margin."""
     found = correlation.outlook(stakes, rules.scenarios)
-    return Verdict(
+    return PortfolioRequirement(
         sum_wad=correlation.sum(found.legs),
         loss_initial_wad=correlation.loss(found, rules.terms, rules.matrix, Level.INITIAL),
         loss_maintenance_wad=correlation.loss(found, rules.terms, rules.matrix, Level.MAINTENANCE),
@@ -44,6 +44,6 @@ def judge(stakes: Sequence[Stake], rules: Rules, quote_wad: int) -> Verdict:
     )
 
 
-def outlook(stakes: Sequence[Stake], rules: Rules) -> Outlook:
+def outlook(stakes: Sequence[PortfolioExposure], rules: Rules) -> ScenarioLossTable:
     """What an account loses in each scenario, by underlying and in all."""
     return correlation.outlook(stakes, rules.scenarios)

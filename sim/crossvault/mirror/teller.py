@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from crossvault.mirror import fixed, option, portfolio, stress, valuation
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.correlation import Outlook
-from crossvault.mirror.standard import Line
+from crossvault.mirror.correlation import ScenarioLossTable
+from crossvault.mirror.standard import HeldOption
 from crossvault.mirror.store import Store
 
 
-class Greeks(NamedTuple):
+class UnderlyingGreeks(NamedTuple):
     """How the worth of the positions in one underlying changes."""
 
     delta_wad: int = 0
@@ -25,26 +25,28 @@ class Teller(Store):
 
     __slots__ = ()
 
-    def scenarios(self, account: AccountId, *, now: int) -> tuple[Outlook, tuple[int, ...]]:
+    def scenarios(self, account: AccountId, *, now: int) -> tuple[ScenarioLossTable, tuple[int, ...]]:
         """What an account loses in each scenario, by underlying and in all, and the worst of each underlying."""
         valued = valuation.book(self.ledger, account, now=now)
         found = stress.outlook(valued.stakes, self.ledger.rules)
         return found, tuple(portfolio.worst(profits_wad) for profits_wad in found.profits_wad)
 
-    def greeks(self, account: AccountId, *, now: int) -> tuple[Greeks, ...]:
+    def greeks(self, account: AccountId, *, now: int) -> tuple[UnderlyingGreeks, ...]:
         """Greeks of the positions of an account, by underlying."""
         valued = valuation.book(self.ledger, account, now=now)
-        found = [Greeks(delta_wad=exposure.size_wad) for exposure in valued.exposures]
+        found = [UnderlyingGreeks(delta_wad=exposure.size_wad) for exposure in valued.exposures]
         for line in valued.lines:
             found[line.underlying] = self.added(found[line.underlying], line)
         return tuple(found)
 
-    def added(self, total: Greeks, line: Line) -> Greeks:
+    def added(self, total: UnderlyingGreeks, line: HeldOption) -> UnderlyingGreeks:
         """Greeks with those of an option."""
         discount_wad = option.discount(line.rate_wad, line.secs)
-        terms = option.Terms(line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call)
+        terms = option.OptionTerms(
+            line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call
+        )
         each = option.greeks(terms)
-        return Greeks(
+        return UnderlyingGreeks(
             total.delta_wad + fixed.mul_div_floor(line.size, each.delta_wad, fixed.WAD),
             total.gamma_wad + fixed.mul_div_floor(line.size, each.gamma_wad, fixed.WAD),
             total.vega_wad + fixed.mul_div_floor(line.size, each.vega_wad, fixed.WAD),

@@ -26,8 +26,8 @@ from crossvault.mirror.account import AccountId, Holder, Position
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding, Stale
 from crossvault.mirror.oracle import Curve
-from crossvault.mirror.portfolio import Stake
-from crossvault.mirror.standard import Exposure, Level, Line
+from crossvault.mirror.portfolio import PortfolioExposure
+from crossvault.mirror.standard import Exposure, HeldOption, Level
 
 
 class Metrics(NamedTuple):
@@ -56,10 +56,10 @@ def book(self: State, account: AccountId, *, now: int) -> Book:
         cash_wad=cash.present(self.cash, holder.principal, now=now),
         holdings=[Holding() for _ in self.assets],
         exposures=[Exposure() for _ in self.risks],
-        lines=[Line() for _ in range(option_count(self, holder))],
+        lines=[HeldOption() for _ in range(option_count(self, holder))],
     )
     if holder.mode == accounts.PORTFOLIO:
-        valued.stakes = [Stake() for _ in self.risks]
+        valued.stakes = [PortfolioExposure() for _ in self.risks]
     value_balances(self, holder, valued, now=now)
     value_positions(self, account, valued, now=now)
     if holder.mode == accounts.PORTFOLIO:
@@ -140,9 +140,9 @@ def value_linear(self: State, valued: Book, instrument: int, position: Position,
     standard.absorb(exposure, position.size, position.quote + received, mark_wad)
 
 
-def option_line(self: State, valued: Book, instrument: int, size: int, *, now: int) -> Line:
+def option_line(self: State, valued: Book, instrument: int, size: int, *, now: int) -> HeldOption:
     """An option, valued."""
-    line = Line(
+    line = HeldOption(
         underlying=market.underlying_of(instrument),
         expiry=market.expiry_of(instrument),
         strike_wad=market.strike_of(instrument),
@@ -165,10 +165,10 @@ def option_line(self: State, valued: Book, instrument: int, size: int, *, now: i
     return line
 
 
-def option_mark(line: Line) -> int:
+def option_mark(line: HeldOption) -> int:
     """Price at which an option is valued."""
     discount_wad = option.discount(line.rate_wad, line.secs)
-    terms = option.Terms(line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call)
+    terms = option.OptionTerms(line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call)
     return option.price(terms)
 
 

@@ -10,13 +10,13 @@ from crossvault.mirror import cash, errors, fixed, ledger, liquidation, market, 
 from crossvault.mirror import collateral as collaterals
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.auction import Auction
-from crossvault.mirror.evm import Journal, Token, non_reentrant
+from crossvault.mirror.evm import Token, UndoLog, non_reentrant
 from crossvault.mirror.registry import Registry
 
 _LAST_EXPIRY = 2**40 - 1
 
 
-class Side(NamedTuple):
+class TradeSide(NamedTuple):
     """What a trade leaves in an account."""
 
     principal: int
@@ -35,12 +35,12 @@ class Vault(Auction, Registry):
         owner: str,
         quote: str,
         delay_secs: int,
-        terms: liquidation.Terms,
+        terms: liquidation.AuctionTerms,
         *,
         sender: str,
         tokens: Mapping[str, Token],
         this: str,
-        journal: Journal,
+        journal: UndoLog,
     ) -> None:
         super().__init__(journal)
         self.tokens = tokens
@@ -51,7 +51,7 @@ class Vault(Auction, Registry):
         self.ledger.terms = terms
         self.ledger.cash.token = quote
         self.ledger.cash.decimals = collaterals.require_decimals(tokens[quote])
-        self.ledger.cash.terms = cash.Terms(feed=cash.NO_FEED)
+        self.ledger.cash.terms = cash.DepegTerms(feed=cash.NO_FEED)
         self.ledger.cash.supply_index = fixed.RAY
         self.ledger.cash.borrow_index = fixed.RAY
         self.emit("VaultOpened", sender, owner, quote, self.ledger.cash.decimals, delay_secs, terms)
@@ -232,7 +232,9 @@ class Vault(Auction, Registry):
         if price_wad < low_wad or price_wad > high_wad:
             raise errors.PriceOutsideBand(price_wad, low_wad, high_wad)
 
-    def fill_side(self, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> Side:
+    def fill_side(
+        self, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int
+    ) -> TradeSide:
         """Fills one side of a trade and checks its margin."""
         holder = self.ledger.holders[account]
         position = holder.positions[instrument]
@@ -242,4 +244,4 @@ class Vault(Auction, Registry):
         before_wad = self.begin(account, rising, now=now)
         ledger.fill(self.ledger, account, instrument, size_delta, quote_delta, now=now)
         self.check(account, rising, before_wad, now=now)
-        return Side(holder.principal, *position.values())
+        return TradeSide(holder.principal, *position.values())

@@ -23,8 +23,8 @@ from crossvault.evm.compiler import (
 )
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
 from crossvault.mutation.mutants import Mutant, mutated
-from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, Woven, weave
-from crossvault.setup import toolchain
+from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, SchemataSource, weave
+from crossvault.setup import install, toolchain
 
 WOVEN, ALONE = 400, 8  # mutants in one start of solc
 
@@ -35,7 +35,7 @@ Numbered = Sequence[tuple[int, Mutant]]
 
 
 @dataclass(frozen=True)
-class Batch:
+class MutantBuild:
     """A build that holds mutants: each is what the switch says, or, where there is none, the only one."""
 
     build: Build
@@ -44,7 +44,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Sorted:
+class CompiledMutants:
     """Mutants by how they are compiled, and those that the compiler refuses."""
 
     woven: Numbered
@@ -52,17 +52,17 @@ class Sorted:
     refused: Numbered
 
 
-class Press:
+class MutantCompiler:
     """Compiles mutants of one set of contracts."""
 
     def __init__(self, sources: Sources, build: Build) -> None:
         """build: of the same sources as they are."""
-        toolchain.ensure()
+        install.ensure()
         self.sources = {name: text for name, text in sources.items() if not name.startswith(_PROBES)}
         self.build = build
         self._homes = {name: build.artifacts[name].source for name in _DEPLOYED}
 
-    def sorted(self, mutants: Numbered) -> Sorted:
+    def sorted(self, mutants: Numbered) -> CompiledMutants:
         """Which mutants can be woven, which are compiled alone, and which are refused. Raises CompileFailed."""
         left = [each for each in mutants if each[1].site is not None]
         alone = [each for each in mutants if each[1].site is None]
@@ -72,16 +72,16 @@ class Press:
             refused += [each for each in left if each[0] in exact and _is_exact(each[1])]
             alone += [each for each in left if each[0] in wrong and not (each[0] in exact and _is_exact(each[1]))]
             left = [each for each in left if each[0] not in wrong]
-        return Sorted(left, alone, refused)
+        return CompiledMutants(left, alone, refused)
 
-    def batches(self, mutants: Sorted) -> Iterator[Batch]:
+    def batches(self, mutants: CompiledMutants) -> Iterator[MutantBuild]:
         """The builds, one after another, each with its mutants; what a batch refuses is in none."""
         for some in _parts(mutants.woven, WOVEN):
             yield self._woven(some)
         for some in _parts(mutants.alone, ALONE):
             yield from self._alone(some)
 
-    def _weave(self, mutants: Numbered) -> dict[str, Woven]:
+    def _weave(self, mutants: Numbered) -> dict[str, SchemataSource]:
         by_file: dict[str, list[tuple[int, Mutant]]] = {}
         for each in mutants:
             by_file.setdefault(each[1].file, []).append(each)
@@ -103,12 +103,12 @@ class Press:
                 found |= dict.fromkeys(_around(woven[file], mutants, where["start"]), False)
         return found
 
-    def _woven(self, mutants: Numbered) -> Batch:
+    def _woven(self, mutants: Numbered) -> MutantBuild:
         output = self._solc(self._units(self._weave(mutants)), self._wanted("", self._homes), optimised=True)
         _require_clean(output)
-        return Batch(self._build(output, ""), mutants, True)
+        return MutantBuild(self._build(output, ""), mutants, True)
 
-    def _alone(self, mutants: Numbered) -> Iterator[Batch]:
+    def _alone(self, mutants: Numbered) -> Iterator[MutantBuild]:
         """One build each: what depends on the changed file is its own, the rest that of the whole."""
         units: dict[str, str] = {}
         wanted: dict[str, Any] = {}
@@ -126,7 +126,7 @@ class Press:
         output = self._solc(units, wanted) if left else {}
         _require_clean(output)
         for each in left:
-            yield Batch(self._build(output, f"{each[0]}/"), [each], False)
+            yield MutantBuild(self._build(output, f"{each[0]}/"), [each], False)
 
     def _touched(self, file: str) -> dict[str, str]:
         near = reached(self.sources, {file})
@@ -139,7 +139,7 @@ class Press:
             found |= more
         return found
 
-    def _units(self, woven: Mapping[str, Woven]) -> dict[str, str]:
+    def _units(self, woven: Mapping[str, SchemataSource]) -> dict[str, str]:
         texts = self.sources | {file: each.text for file, each in woven.items()} | {SWITCH_UNIT: SWITCH}
         return {f"{_FOLDER}{name}": text for name, text in texts.items()}
 
@@ -168,7 +168,7 @@ def _is_exact(mutant: Mutant) -> bool:
     return mutant.site is not None and mutant.site.kind == "statement"
 
 
-def _around(woven: Woven, mutants: Numbered, start: int) -> list[int]:
+def _around(woven: SchemataSource, mutants: Numbered, start: int) -> list[int]:
     """The mutants of the functions before and after a place: one of them makes a complaint that is of none's text."""
     before = [number for number, (low, _) in woven.places.items() if low <= start]
     after = [number for number, (low, _) in woven.places.items() if low > start]

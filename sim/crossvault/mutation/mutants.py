@@ -38,7 +38,7 @@ _LOOPS = ("WhileStatement", "ForStatement")
 STATEMENT, DECLARATION, CHOICE = "statement", "declaration", "choice"
 
 
-class Site(NamedTuple):
+class MutationSite(NamedTuple):
     """The text around an edit that can stand beside its original: a statement, a declaration, or an expression.
 
     lead, target: of a declaration, what declares its names, and what stands left of the `=`.
@@ -63,7 +63,7 @@ class Mutant(NamedTuple):
     edit: Edit
     was: str
     becomes: str
-    site: Site | None
+    site: MutationSite | None
 
     @property
     def change(self) -> str:
@@ -103,7 +103,7 @@ def diff(mutant: Mutant, source: str) -> str:
 class _Found(NamedTuple):
     place: str
     edit: Edit
-    site: Site | None
+    site: MutationSite | None
 
 
 class _Walk:
@@ -132,7 +132,7 @@ class _Walk:
         for each in self._walk(place, node, None):
             yield each._replace(site=None)
 
-    def _walk(self, place: str, node: Node, site: Site | None, alone: bool = False) -> Iterator[_Found]:
+    def _walk(self, place: str, node: Node, site: MutationSite | None, alone: bool = False) -> Iterator[_Found]:
         """alone: the node is all that depends on a condition, so removing it is the condition that never holds."""
         kind = node["nodeType"]
         if kind in _SKIPPED:
@@ -166,34 +166,34 @@ class _Walk:
     def _is_boundary(self, edit: Edit) -> bool:
         return edit.operator == "compare" and self.text.content[edit.start : edit.start + 1].decode() == edit.text[0]
 
-    def _tested(self, place: str, node: Node, site: Site | None) -> Iterator[_Found]:
+    def _tested(self, place: str, node: Node, site: MutationSite | None) -> Iterator[_Found]:
         test = node.get("condition")
         if test is not None:
-            where = site if node["nodeType"] == "Conditional" else Site(CHOICE, *span(test))
+            where = site if node["nodeType"] == "Conditional" else MutationSite(CHOICE, *span(test))
             for edit in condition(self.text, test, ends=node["nodeType"] not in _LOOPS):
                 yield _Found(place, edit, where)
 
-    def _site(self, node: Node) -> Site | None:
+    def _site(self, node: Node) -> MutationSite | None:
         kind = node["nodeType"]
         start, end = span(node)
         if kind in _SIMPLE:
-            return Site(STATEMENT, start, past_semicolon(self.text, end))
+            return MutationSite(STATEMENT, start, past_semicolon(self.text, end))
         if kind == "VariableDeclarationStatement" and node.get("initialValue"):
             return self._declaration(node)
         return None
 
-    def _declaration(self, node: Node) -> Site:
+    def _declaration(self, node: Node) -> MutationSite:
         parts = [each and (self.text.of(each), each["name"]) for each in node["declarations"]]
         lead = " ".join(f"{part[0]};" for part in parts if part)
         target = ", ".join(part[1] if part else "" for part in parts)
         init = span(node["initialValue"])
         target = target if len(parts) == 1 else f"({target})"
-        return Site(DECLARATION, span(node)[0], past_semicolon(self.text, init[1]), lead, target)
+        return MutationSite(DECLARATION, span(node)[0], past_semicolon(self.text, init[1]), lead, target)
 
-    def _header(self, node: Node) -> Site:
+    def _header(self, node: Node) -> MutationSite:
         """What stands in the head of a loop or a test: its expression."""
         inner = node.get("initialValue") or node.get("expression") if node["nodeType"] in _HEADS else node
-        return Site(CHOICE, *span(inner or node))
+        return MutationSite(CHOICE, *span(inner or node))
 
 
 _HEADS = ("VariableDeclarationStatement", "ExpressionStatement")

@@ -18,15 +18,15 @@ from crossvault.differential.compare import Difference, differences, value_diffe
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, Event, Outcome, Step, World
 from crossvault.differential.story import Story
-from crossvault.evm.bindings import ACCEPTED, Answer, Call, Speech
+from crossvault.evm.bindings import ACCEPTED, Answer, Bindings, Call
 from crossvault.evm.chain import CHUNK
-from crossvault.evm.codec import Names
+from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build
-from crossvault.evm.inprocess import Local
+from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.pyrevm import Machine
 from crossvault.lockstep.run import OF_CURVES, Diverged
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import Stored
+from crossvault.mirror.evm import StorageStruct
 from crossvault.mirror.exchange import Match, Order
 from crossvault.mirror.refusal import Refusal
 
@@ -38,7 +38,7 @@ _GOVERNING = ("list_", "enact_")
 _VAULT_VIEWS = ("metrics", "scenarios", "greeks")
 
 
-class Line(NamedTuple):
+class RecordedStep(NamedTuple):
     """One thing that is said: a step and the view after it, or a view alone.
 
     kind: `step`, or the name of a view. begins: a block begins with it. said: calls. heard: digest of what the
@@ -55,13 +55,13 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reel:
+class Recording:
     """A story as lines; `names` are bound as its world is when it is deployed."""
 
     name: str
     world: World
-    names: Names
-    lines: Sequence[Line]
+    names: AddressBook
+    lines: Sequence[RecordedStep]
 
     @property
     def steps(self) -> int:
@@ -77,9 +77,9 @@ class Reel:
         return made.hexdigest()
 
 
-def record(story: Story, build: Build) -> Reel:
+def record(story: Story, build: Build) -> Recording:
     """Plays a story on the model and on the contracts. Raises Diverged where they differ, ExpectationFailed."""
-    model, side = Model(story.world), Local(story.world, build)
+    model, side = Model(story.world), InProcessChain(story.world, build)
     recorder = _Recorder(model, side)
     steps = story.steps(model)
     try:
@@ -88,10 +88,10 @@ def record(story: Story, build: Build) -> Reel:
             step = steps.send(recorder.play(step))
     except StopIteration:
         recorder.tell()
-    return Reel(story.name, story.world, side.names, tuple(recorder.lines))
+    return Recording(story.name, story.world, side.names, tuple(recorder.lines))
 
 
-def answers(machine: Machine, line: Line) -> list[Answer]:
+def answers(machine: Machine, line: RecordedStep) -> list[Answer]:
     """What contracts answer to a line."""
     if line.begins:
         machine.move(line.step.at)
@@ -110,13 +110,13 @@ def digest(found: Sequence[Answer], speakers: frozenset[str]) -> bytes:
     return blake2b(repr(parts).encode(), digest_size=16).digest()
 
 
-def difference(line: Line, found: Sequence[Answer], speech: Speech) -> Difference | None:
+def difference(line: RecordedStep, found: Sequence[Answer], speech: Bindings) -> Difference | None:
     """How some answers differ from what the model said, decoded; None when they do not."""
     told = pickle.loads(zlib.decompress(line.told))
     return next(iter(_differences(line, found, told, speech)), None)
 
 
-def _differences(line: Line, found: Sequence[Answer], told: Any, speech: Speech) -> Sequence[Difference]:
+def _differences(line: RecordedStep, found: Sequence[Answer], told: Any, speech: Bindings) -> Sequence[Difference]:
     if line.kind == _STEP:
         call, view = found
         return differences(speech.outcome(call, view), told, speech.event_fields())
@@ -130,9 +130,9 @@ def _differences(line: Line, found: Sequence[Answer], told: Any, speech: Speech)
 
 
 class _Recorder:
-    def __init__(self, model: Model, side: Local) -> None:
+    def __init__(self, model: Model, side: InProcessChain) -> None:
         self.model, self.side = model, side
-        self.lines: list[Line] = []
+        self.lines: list[RecordedStep] = []
         self._number, self._at = 0, -1
         self._speakers = speakers(side.names)
         self._touched: dict[AccountId, None] = {}
@@ -190,21 +190,21 @@ class _Recorder:
         if kind == _STEP:
             told = told._replace(events=tuple(Event(each.name, plain(each.values)) for each in told.events))
         packed = zlib.compress(pickle.dumps(told), 1)
-        line = Line(self._number, self._step, kind, begins, said, b"", packed)
+        line = RecordedStep(self._number, self._step, kind, begins, said, b"", packed)
         found = answers(self.side.machine, line)
         if wrong := _differences(line, found, told, self.side):
             raise Diverged(self._number, self._step, wrong)
         self.lines.append(line._replace(heard=digest(found, self._speakers)))
 
 
-def speakers(names: Names) -> frozenset[str]:
+def speakers(names: AddressBook) -> frozenset[str]:
     """The addresses whose events are compared."""
     return frozenset({names.address("vault"), names.address(EXCHANGE)})
 
 
 def plain(value: Any) -> Any:
     """A value of the mirror as the chain answers it: tuples of integers, texts and accounts."""
-    if isinstance(value, Stored):
+    if isinstance(value, StorageStruct):
         return plain(value.values())
     if is_dataclass(value) and not isinstance(value, type):
         return plain(astuple(value))

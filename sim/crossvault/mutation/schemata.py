@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from crossvault.mutation.mutants import CHOICE, DECLARATION, Mutant, Site
+from crossvault.mutation.mutants import CHOICE, DECLARATION, Mutant, MutationSite
 
 TRAP = 2**128
 SWITCH_UNIT = "CrossvaultSwitch.sol"
@@ -54,7 +54,7 @@ _ON = "CrossvaultSwitch.on"
 _BETWEEN = "CrossvaultSwitch.between"
 
 
-class Woven(NamedTuple):
+class SchemataSource(NamedTuple):
     """A source with mutants in it; `places`: of each mutant's own text in it [bytes], by its number."""
 
     text: str
@@ -65,9 +65,9 @@ class Woven(NamedTuple):
         return next((number for number, (low, high) in self.places.items() if low <= start and end <= high), None)
 
 
-def weave(source: str, mutants: Sequence[tuple[int, Mutant]]) -> Woven:
+def weave(source: str, mutants: Sequence[tuple[int, Mutant]]) -> SchemataSource:
     """The source with numbered mutants of it, all of which have a site."""
-    by_site: dict[Site, list[tuple[int, Mutant]]] = defaultdict(list)
+    by_site: dict[MutationSite, list[tuple[int, Mutant]]] = defaultdict(list)
     for number, mutant in mutants:
         if mutant.site is None:
             raise ValueError(f"{mutant.id} cannot be woven")
@@ -83,7 +83,7 @@ def weave(source: str, mutants: Sequence[tuple[int, Mutant]]) -> Woven:
         _weave_site(out, content, site, by_site[site])
         at = site.end
     out.put(content[at:])
-    return Woven(bytes(out.content).decode(), out.places)
+    return SchemataSource(bytes(out.content).decode(), out.places)
 
 
 class _Out:
@@ -101,7 +101,7 @@ class _Out:
         self.places[number] = start, len(self.content)
 
 
-def _weave_site(out: _Out, content: bytes, site: Site, mutants: Sequence[tuple[int, Mutant]]) -> None:
+def _weave_site(out: _Out, content: bytes, site: MutationSite, mutants: Sequence[tuple[int, Mutant]]) -> None:
     own = content[site.start : site.end]
     if site.kind == CHOICE:
         for number, mutant in mutants:
@@ -128,6 +128,6 @@ def _body(text: bytes, is_declaration: bool) -> bytes:
     return text.partition(b"=")[2].strip() if is_declaration else text
 
 
-def _changed(content: bytes, site: Site, mutant: Mutant) -> bytes:
+def _changed(content: bytes, site: MutationSite, mutant: Mutant) -> bytes:
     edit = mutant.edit
     return content[site.start : edit.start] + edit.text.encode() + content[edit.end : site.end]

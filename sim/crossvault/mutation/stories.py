@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from crossvault import scenario
 from crossvault.differential.story import Story
 from crossvault.evm.compiler import Build
-from crossvault.mutation.recordings import Reel, record
+from crossvault.mutation.recordings import Recording, record
 from crossvault.walks.bounds import Bounds
 from crossvault.walks.corners import Corners
-from crossvault.walks.order_moves import Orders
-from crossvault.walks.portfolio_mixes import Desks
-from crossvault.walks.position_limits import Crowd
+from crossvault.walks.order_moves import OrderWalk
+from crossvault.walks.portfolio_mixes import PortfolioMixes
+from crossvault.walks.position_limits import PositionLimits
 from crossvault.walks.random_walk import Walk
 
 STEPS, ORDERS, BEFORE_BOUNDS = 700, 400, 250
@@ -28,7 +28,7 @@ _SHIPPED = (
 )  # fmt: skip
 
 
-def reels(build: Build) -> list[Reel]:
+def reels(build: Build) -> list[Recording]:
     """The stories, played on the model and on a build of contracts. Raises Diverged where these differ already."""
     return [record(story, build) for story in stories(build)]
 
@@ -37,9 +37,9 @@ def stories(build: Build) -> Iterator[Story]:
     """Those that kill most in the least time come first."""
     walks = [Walk(seed, STEPS).story() for seed in SEEDS]
     bounds = [Bounds(seed, BEFORE_BOUNDS, build).story() for seed in BOUNDED]
-    crowds = [Crowd(seed, 0).story() for seed in CROWDED]
+    crowds = [PositionLimits(seed, 0).story() for seed in CROWDED]
     corners = [Corners(seed, 0, build).story() for seed in CORNERED]
-    desks = [Desks(seed, 0, build).story() for seed in DESKS]
-    yield from (*bounds[:1], *corners, *crowds, *walks[:1], *desks, Orders(1, ORDERS).story())
+    desks = [PortfolioMixes(seed, 0, build).story() for seed in DESKS]
+    yield from (*bounds[:1], *corners, *crowds, *walks[:1], *desks, OrderWalk(1, ORDERS).story())
     yield from (scenario.load(name) for name in _SHIPPED)
     yield from (*bounds[1:], *walks[1:])

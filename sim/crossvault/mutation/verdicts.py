@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossvault.evm.compiler import Build, compile_contracts, contract_sources, syntax_trees
-from crossvault.mutation.batches import Batch, Press
+from crossvault.mutation.batches import MutantBuild, MutantCompiler
+from crossvault.mutation.mutant_run import KillProof, killed
 from crossvault.mutation.mutants import Mutant, mutants
-from crossvault.mutation.recordings import Reel
+from crossvault.mutation.recordings import Recording
 from crossvault.mutation.schemata import TRAP
-from crossvault.mutation.trial import Killed, killed
 from crossvault.setup import toolchain
 
 FORMAT = 2
@@ -34,7 +34,7 @@ _ALWAYS = 2  # mutants of each file in a sample
 _UNMUTATED = ("Errors.sol",)  # nothing but declarations
 
 
-class Verdict(NamedTuple):
+class MutantVerdict(NamedTuple):
     """What became of a mutant. kill: of a killed one; reached: whether any step came to the place of a survivor.
 
     reels: digests of those that were played to a survivor, or of the one that killed.
@@ -43,13 +43,13 @@ class Verdict(NamedTuple):
     id: str
     change: str
     fate: str
-    kill: Killed | None = None
+    kill: KillProof | None = None
     reached: bool | None = None
     reels: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
-class Asked(NamedTuple):
+class MutantTask(NamedTuple):
     """A mutant to be judged, by its number; survived: digests of the reels that it is known to survive."""
 
     number: int
@@ -57,12 +57,12 @@ class Asked(NamedTuple):
     survived: frozenset[str]
 
 
-class WeaveBroken(Exception):
+class SchemataBroken(Exception):
     """Contracts with all mutants switched off differ from the original (a defect of crossvault)."""
 
 
 @dataclass
-class Campaign:
+class MutationCampaign:
     """The mutants of one set of contracts, and those of them that are to be judged; recalled: how many were before."""
 
     directory: Path | None = None
@@ -84,7 +84,9 @@ class Campaign:
             kept = _sampled(kept, sample, seed)
         self.chosen = kept
 
-    def verdicts(self, reels: Sequence[Reel], jobs: int = 1, folder: Path | None = None) -> Iterator[Verdict]:
+    def verdicts(
+        self, reels: Sequence[Recording], jobs: int = 1, folder: Path | None = None
+    ) -> Iterator[MutantVerdict]:
         """The fate of every chosen mutant, those known first; folder: where verdicts are kept (default: the state's).
 
         Raises CompileFailed, WeaveBroken.
@@ -100,27 +102,27 @@ class Campaign:
                 yield old
             else:
                 left.append(
-                    Asked(number, mutant, frozenset(old.reels) if old and old.fate == SURVIVED else frozenset())
+                    MutantTask(number, mutant, frozenset(old.reels) if old and old.fate == SURVIVED else frozenset())
                 )
         for verdict in self._judged(left, reels, jobs) if left else ():
             store.keep(verdict)
             yield verdict
 
-    def _judged(self, left: Sequence[Asked], reels: Sequence[Reel], jobs: int) -> Iterator[Verdict]:
-        press = Press(self.sources, self.build)
+    def _judged(self, left: Sequence[MutantTask], reels: Sequence[Recording], jobs: int) -> Iterator[MutantVerdict]:
+        press = MutantCompiler(self.sources, self.build)
         asked = {each.number: each for each in left}
         parts = press.sorted([(each.number, each.mutant) for each in left])
-        yield from (Verdict(each.id, each.change, REFUSED) for _, each in parts.refused)
+        yield from (MutantVerdict(each.id, each.change, REFUSED) for _, each in parts.refused)
         done: set[int] = {number for number, _ in parts.refused}
         with _workers(reels, jobs) as judged:
             for batch in press.batches(parts):
                 done |= {number for number, _ in batch.mutants}
                 yield from judged(batch, [asked[number] for number, _ in batch.mutants])
         late = (each.mutant for number, each in asked.items() if number not in done)
-        yield from (Verdict(each.id, each.change, REFUSED) for each in late)
+        yield from (MutantVerdict(each.id, each.change, REFUSED) for each in late)
 
 
-def _is_final(verdict: Verdict, digests: set[str]) -> bool:
+def _is_final(verdict: MutantVerdict, digests: set[str]) -> bool:
     """Whether what was found earlier says all about a mutant that some reels could."""
     if verdict.fate == KILLED:
         return set(verdict.reels) <= digests
@@ -153,7 +155,7 @@ class _Store:
         key = blake2b(f"{FORMAT} {build.hash}".encode(), digest_size=12)
         self.path = folder / f"{key.hexdigest()}.jsonl"
 
-    def known(self) -> dict[tuple[str, str], Verdict]:
+    def known(self) -> dict[tuple[str, str], MutantVerdict]:
         """The verdicts of earlier runs, by identifier and change."""
         try:
             lines = self.path.read_text(encoding="utf8").splitlines()
@@ -165,26 +167,26 @@ class _Store:
                 entry = json.loads(line)
             except ValueError:
                 continue  # the last line of a run that was cut short
-            entry |= {"kill": Killed(*entry["kill"]) if entry["kill"] else None, "reels": tuple(entry["reels"])}
-            verdict = Verdict(**entry)
+            entry |= {"kill": KillProof(*entry["kill"]) if entry["kill"] else None, "reels": tuple(entry["reels"])}
+            verdict = MutantVerdict(**entry)
             found[verdict.id, verdict.change] = verdict
         return found
 
-    def keep(self, verdict: Verdict) -> None:
+    def keep(self, verdict: MutantVerdict) -> None:
         """Writes a verdict down."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf8") as out:
             out.write(json.dumps(verdict._asdict()) + "\n")
 
 
-class Judge:
+class MutantJudge:
     """Plays reels to mutants, first those that killed most mutants of the same file."""
 
-    def __init__(self, reels: Sequence[Reel]) -> None:
+    def __init__(self, reels: Sequence[Recording]) -> None:
         self.reels = reels
         self._kills: dict[str, Counter[str]] = {}
 
-    def verdict(self, build: Build, switch: int, asked: Asked) -> Verdict:
+    def verdict(self, build: Build, switch: int, asked: MutantTask) -> MutantVerdict:
         """The fate of a mutant of a build; switch 0: it is the build. Raises MachineFailed."""
         started, mutant = time.perf_counter(), asked.mutant
         kills = self._kills.setdefault(mutant.file, Counter())
@@ -192,29 +194,29 @@ class Judge:
             if reel.digest not in asked.survived and (found := killed(build, switch, reel)):
                 kills[reel.name] += 1
                 took = time.perf_counter() - started
-                return Verdict(mutant.id, mutant.change, KILLED, found, None, (reel.digest,), took)
+                return MutantVerdict(mutant.id, mutant.change, KILLED, found, None, (reel.digest,), took)
         reached = any(killed(build, TRAP + switch, reel) for reel in self.reels) if switch else None
         played = tuple(sorted(asked.survived | {each.digest for each in self.reels}))
         took = time.perf_counter() - started
-        return Verdict(mutant.id, mutant.change, SURVIVED, None, reached, played, took)
+        return MutantVerdict(mutant.id, mutant.change, SURVIVED, None, reached, played, took)
 
     def require_same(self, build: Build) -> None:
         """Raises WeaveBroken where the mutants of a build cannot be switched off."""
         for reel in self.reels:
             if found := killed(build, 0, reel):
-                raise WeaveBroken(f"with every mutant off: {found.reel} step {found.step}: {found.how}")
+                raise SchemataBroken(f"with every mutant off: {found.reel} step {found.step}: {found.how}")
 
 
-Judged = Callable[[Batch, Sequence[Asked]], Iterator[Verdict]]
+Judged = Callable[[MutantBuild, Sequence[MutantTask]], Iterator[MutantVerdict]]
 
 
 @contextmanager
-def _workers(reels: Sequence[Reel], jobs: int) -> Iterator[Judged]:
+def _workers(reels: Sequence[Recording], jobs: int) -> Iterator[Judged]:
     """What judges the mutants of a batch, in this process or in some others."""
     if jobs == 1:
-        judge = Judge(reels)
+        judge = MutantJudge(reels)
 
-        def here(batch: Batch, asked: Sequence[Asked]) -> Iterator[Verdict]:
+        def here(batch: MutantBuild, asked: Sequence[MutantTask]) -> Iterator[MutantVerdict]:
             if batch.woven:
                 judge.require_same(batch.build)
             for each in asked:
@@ -226,7 +228,7 @@ def _workers(reels: Sequence[Reel], jobs: int) -> Iterator[Judged]:
 
     with tempfile.TemporaryDirectory() as folder, get_context().Pool(jobs, _begin, [reels]) as pool:
 
-        def there(batch: Batch, asked: Sequence[Asked]) -> Iterator[Verdict]:
+        def there(batch: MutantBuild, asked: Sequence[MutantTask]) -> Iterator[MutantVerdict]:
             path = Path(folder) / f"{asked[0].number}.pickle"
             path.write_bytes(pickle.dumps(batch.build))
             tasks: list[Any] = [(path, each.number if batch.woven else 0, each) for each in asked]
@@ -239,24 +241,24 @@ def _workers(reels: Sequence[Reel], jobs: int) -> Iterator[Judged]:
 _HERE: dict[str, Any] = {}  # of a worker: its judge, and the build that it read last
 
 
-def _begin(reels: Sequence[Reel]) -> None:
+def _begin(reels: Sequence[Recording]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _HERE["judge"] = Judge(reels)
+    _HERE["judge"] = MutantJudge(reels)
 
 
-def _judge(task: tuple[Path, int, Asked | None]) -> Verdict | None:
+def _judge(task: tuple[Path, int, MutantTask | None]) -> MutantVerdict | None:
     path, switch, asked = task
     if _HERE.get("path") != path:
         _HERE.update(path=path, build=pickle.loads(path.read_bytes()))
-    judge: Judge = _HERE["judge"]
+    judge: MutantJudge = _HERE["judge"]
     if asked is None:
         judge.require_same(_HERE["build"])
         return None
     return judge.verdict(_HERE["build"], switch, asked)
 
 
-def tally(verdicts: Sequence[Verdict], reasons: Mapping[str, str]) -> dict[str, Any]:
+def tally(verdicts: Sequence[MutantVerdict], reasons: Mapping[str, str]) -> dict[str, Any]:
     """The score and what it is made of: killed over all that compiled and were not judged equivalent."""
     fates = Counter(each.fate for each in verdicts)
     equal = [each for each in verdicts if each.fate == SURVIVED and each.id in reasons]

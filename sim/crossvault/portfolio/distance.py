@@ -10,7 +10,7 @@ from crossvault.mirror import fixed, margin, market, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.standard import Level
-from crossvault.portfolio.staging import Staging
+from crossvault.portfolio.vault_setup import Staging
 
 GRAIN = WAD // 10**6  # a ten-thousandth of a percent
 _PERCENTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 21, 25, 30, 35, 40, 50, 60, 70, 80, 90, 95, 99)

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from crossvault.differential.model import Model
 from crossvault.mirror import margin, portfolio, stress, valuation
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.correlation import Outlook
+from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.standard import Level
 from crossvault.portfolio.distance import Distance, distances, isolated_distances
-from crossvault.portfolio.staging import CROSS, FOLIO, Staging
+from crossvault.portfolio.vault_setup import CROSS, FOLIO, Staging
 from crossvault.scenario.preset import Preset
 
 ISOLATED, STANDARD = "isolated", "standard"
@@ -24,14 +24,14 @@ MOST_PAIRED = 12
 Judged = Callable[[Sequence[AccountId]], None]
 
 
-class Tied(NamedTuple):
+class MarginUse(NamedTuple):
     """What a method takes of the equity: equity less margin, wherever it counts it [wad]."""
 
     initial_wad: int
     maintenance_wad: int
 
 
-class Scene(NamedTuple):
+class ScenarioLosses(NamedTuple):
     """What each scenario of a preset brings, in all and by underlying [wad]; the worst of all by its place.
 
     held_wad: the loss of all underlyings that is held at initial; beside_wad: contingencies at initial.
@@ -41,7 +41,7 @@ class Scene(NamedTuple):
     profits_wad: tuple[int, ...]
     by_unit: tuple[tuple[int, ...], ...]
     worst: int
-    outlook: Outlook
+    outlook: ScenarioLossTable
     held_wad: int
     beside_wad: int
 
@@ -54,34 +54,34 @@ class Pair(NamedTuple):
     spared_wad: int
 
 
-class Asked(NamedTuple):
+class MethodResult(NamedTuple):
     """One method and what it makes of a portfolio; of one that looks at no whole, health is of the sums."""
 
     method: str
-    tied: Tied
+    tied: MarginUse
     equity_wad: int
     counted_wad: tuple[int, int]
     required_wad: tuple[int, int]
     health_wad: int
     distance: Distance | None
-    scene: Scene | None = None
+    scene: ScenarioLosses | None = None
     pairs: tuple[Pair, ...] = ()
 
 
-class Alone(NamedTuple):
+class StandalonePosition(NamedTuple):
     """A position that is alone in its account."""
 
     instrument: int
     size: int
-    tied: Tied
+    tied: MarginUse
     distance: Distance | None
 
 
-class Comparison(NamedTuple):
+class MethodComparison(NamedTuple):
     """A portfolio by every method that was asked for, and each of its positions alone."""
 
-    asked: tuple[Asked, ...]
-    alone: tuple[Alone, ...]
+    asked: tuple[MethodResult, ...]
+    alone: tuple[StandalonePosition, ...]
     book: Book
 
     @property
@@ -95,7 +95,7 @@ def efficiency(part_wad: int, whole_wad: int) -> int:
     return WAD - part_wad * WAD // whole_wad if whole_wad else 0
 
 
-def compare(stage: Staging, presets: Sequence[Preset], judged: Judged) -> Comparison:
+def compare(stage: Staging, presets: Sequence[Preset], judged: Judged) -> MethodComparison:
     """Every method on a portfolio that is set up; `judged` is told when accounts may be compared with a chain."""
     judged(stage.accounts())
     model, at = stage.model, stage.held.at
@@ -103,7 +103,9 @@ def compare(stage: Staging, presets: Sequence[Preset], judged: Judged) -> Compar
     singles = {instrument: tied_of(model, account, at) for instrument, account in stage.alone().items()}
     alone_distances = isolated_distances(stage, margin.equity(cross), singles)
     alone = tuple(
-        Alone(instrument, stage.held.positions[instrument], Tied(*each), alone_distances.get(instrument))
+        StandalonePosition(
+            instrument, stage.held.positions[instrument], MarginUse(*each), alone_distances.get(instrument)
+        )
         for instrument, each in singles.items()
     )
     asked = [_isolated(cross, alone), _asked(stage, STANDARD, CROSS)]
@@ -112,37 +114,38 @@ def compare(stage: Staging, presets: Sequence[Preset], judged: Judged) -> Compar
         judged([FOLIO])
         made = _asked(stage, preset.name, FOLIO)
         asked.append(made._replace(scene=scene(stage), pairs=pairs(stage, singles) if preset is presets[0] else ()))
-    return Comparison(tuple(asked), alone, cross)
+    return MethodComparison(tuple(asked), alone, cross)
 
 
-def tied_of(model: Model, account: AccountId, at: int) -> Tied:
+def tied_of(model: Model, account: AccountId, at: int) -> MarginUse:
     """What the method of an account takes of its equity."""
     return tied(valuation.book(model.vault.ledger, account, now=at))
 
 
-def tied(book: Book) -> Tied:
+def tied(book: Book) -> MarginUse:
     """What is taken of the equity of a book."""
     equity_wad = margin.equity(book)
-    return Tied(*(equity_wad - margin.margin(book, level) for level in Level))
+    return MarginUse(*(equity_wad - margin.margin(book, level) for level in Level))
 
 
-def _asked(stage: Staging, method: str, account: AccountId) -> Asked:
+def _asked(stage: Staging, method: str, account: AccountId) -> MethodResult:
     book = valuation.book(stage.model.vault.ledger, account, now=stage.held.at)
     counted = margin.adjusted_equity(book, Level.INITIAL), margin.adjusted_equity(book, Level.MAINTENANCE)
     required = margin.requirement(book, Level.INITIAL), margin.requirement(book, Level.MAINTENANCE)
     found = distances(stage, account)
-    return Asked(method, tied(book), margin.equity(book), counted, required, margin.health(book), found)
+    return MethodResult(method, tied(book), margin.equity(book), counted, required, margin.health(book), found)
 
 
-def _isolated(cross: Book, alone: Sequence[Alone]) -> Asked:
+def _isolated(cross: Book, alone: Sequence[StandalonePosition]) -> MethodResult:
     """All positions alone, and the haircut of the collateral, which nothing else uses."""
     cut = [haircut(cross, level) for level in Level]
-    total = Tied(
+    total = MarginUse(
         sum(each.tied.initial_wad for each in alone) + cut[0], sum(each.tied.maintenance_wad for each in alone) + cut[1]
     )
     equity_wad = margin.equity(cross)
     health = equity_wad * WAD // total.maintenance_wad if total.maintenance_wad > 0 else margin.UNBOUNDED
-    return Asked(ISOLATED, total, equity_wad, (equity_wad, equity_wad), (total.initial_wad, total.maintenance_wad),
+    return MethodResult(ISOLATED, total, equity_wad, (equity_wad, equity_wad), (total.initial_wad,
+    total.maintenance_wad),
                  health, None)  # fmt: skip
 
 
@@ -152,7 +155,7 @@ def haircut(book: Book, level: Level) -> int:
     return margin.equity(bare) - margin.adjusted_equity(bare, level)
 
 
-def scene(stage: Staging) -> Scene:
+def scene(stage: Staging) -> ScenarioLosses:
     """What the scenarios in force bring to the portfolio."""
     state = stage.model.vault.ledger
     book = valuation.book(state, FOLIO, now=stage.held.at)
@@ -162,10 +165,10 @@ def scene(stage: Staging) -> Scene:
     profits = tuple(sum(each[k] for each in by_unit) for k in range(len(scenarios)))
     beside = sum(portfolio.contingency(stake, Level.INITIAL) for stake in book.stakes)
     worst = min(range(len(profits)), key=profits.__getitem__)
-    return Scene(scenarios, profits, by_unit, worst, found, book.verdict.loss_initial_wad, beside)
+    return ScenarioLosses(scenarios, profits, by_unit, worst, found, book.verdict.loss_initial_wad, beside)
 
 
-def pairs(stage: Staging, singles: dict[int, Tied]) -> tuple[Pair, ...]:
+def pairs(stage: Staging, singles: dict[int, MarginUse]) -> tuple[Pair, ...]:
     """What pairs of positions spare under the portfolio margin in force, the most first; of many, of the largest."""
     ranked = sorted(singles, key=lambda each: -singles[each].initial_wad)[:MOST_PAIRED]
     ones = {each: _part(stage, (each,)) for each in ranked}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crossvault.mirror import fixed, option
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
-from crossvault.mirror.standard import Line
+from crossvault.mirror.standard import HeldOption
 
 
 class Sensitivity(NamedTuple):
@@ -38,6 +38,6 @@ def sensitivities(book: Book, units: Sequence[str]) -> list[Sensitivity]:
     return found
 
 
-def _terms(line: Line) -> option.Terms:
+def _terms(line: HeldOption) -> option.OptionTerms:
     discount_wad = option.discount(line.rate_wad, line.secs)
-    return option.Terms(line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call)
+    return option.OptionTerms(line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call)

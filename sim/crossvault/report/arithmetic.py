@@ -14,18 +14,18 @@ from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.standard import Exposure, Level
 from crossvault.mirror.stress import Rules
 from crossvault.report.figures import amount, decimal, percent, usd
-from crossvault.report.strips import Term, strip_terms
+from crossvault.report.strips import StatementLine, strip_terms
 from crossvault.report.verdict import option_values, verdict_terms
 
-__all__ = ["Backdrop", "Reckoning", "Term", "backdrop", "reckoning"]
+__all__ = ["MarginStatement", "StatementContext", "StatementLine", "backdrop", "reckoning"]
 
 
-class Reckoning(NamedTuple):
+class MarginStatement(NamedTuple):
     """What counts for an account and what is required of it, at one level; the totals are the sums of what counts."""
 
     level: Level
-    counted: tuple[Term, ...]
-    required: tuple[Term, ...]
+    counted: tuple[StatementLine, ...]
+    required: tuple[StatementLine, ...]
 
     @property
     def counted_wad(self) -> int:
@@ -38,7 +38,7 @@ class Reckoning(NamedTuple):
         return sum(term.value_wad for term in self.required if term.counts)
 
 
-class Backdrop(NamedTuple):
+class StatementContext(NamedTuple):
     """What a book does not say: assets, names of underlyings, how cash comes about, funding due by underlying [wad].
 
     rules and quote_wad: how portfolio margin is asked for, and the price of the quote token.
@@ -52,7 +52,7 @@ class Backdrop(NamedTuple):
     quote_wad: int = WAD
 
 
-def backdrop(state: State, account: AccountId, at: int) -> Backdrop:
+def backdrop(state: State, account: AccountId, at: int) -> StatementContext:
     """What is behind the book of an account at a time [unix seconds]."""
     due = [0] * len(state.risks)
     settled_wad = 0
@@ -67,7 +67,7 @@ def backdrop(state: State, account: AccountId, at: int) -> Backdrop:
     feed = state.cash.terms.feed
     quote_wad = WAD if feed == cash.NO_FEED else state.prices[feed].index
     told = _cash(state, holder.principal, settled_wad, at)
-    return Backdrop(state.assets, state.names, told, due, state.rules, quote_wad)
+    return StatementContext(state.assets, state.names, told, due, state.rules, quote_wad)
 
 
 def _cash(state: State, principal: int, settled_wad: int, at: int) -> str:
@@ -81,12 +81,12 @@ def _cash(state: State, principal: int, settled_wad: int, at: int) -> str:
     return text
 
 
-def reckoning(book: Book, level: Level, behind: Backdrop) -> Reckoning:
+def reckoning(book: Book, level: Level, behind: StatementContext) -> MarginStatement:
     """The reckoning of a valued account."""
-    counted = [Term("cash", behind.cash, book.cash_wad)]
+    counted = [StatementLine("cash", behind.cash, book.cash_wad)]
     pairs = zip(book.holdings, behind.assets, strict=True)
     counted += [_credit(book, holding, asset, level) for holding, asset in pairs if holding.value_wad]
-    required: list[Term] = []
+    required: list[StatementLine] = []
     due = behind.funding or [0] * len(book.exposures)
     for number, (exposure, name, received) in enumerate(zip(book.exposures, behind.names, due, strict=True)):
         if exposure.gross_wad2:
@@ -100,13 +100,13 @@ def reckoning(book: Book, level: Level, behind: Backdrop) -> Reckoning:
     required += strip_terms(book, level, behind.names)
     if book.stakes:
         required += verdict_terms(book, level, behind.names, behind.rules, behind.quote_wad)
-    made = Reckoning(level, tuple(counted), tuple(required))
+    made = MarginStatement(level, tuple(counted), tuple(required))
     assert made.counted_wad == margin.adjusted_equity(book, level)
     assert made.required_wad == margin.requirement(book, level)
     return made
 
 
-def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> Term:
+def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> StatementLine:
     terms, initial = holding.terms, level == Level.INITIAL
     haircut = terms.haircut_initial if initial else terms.haircut_maintenance
     value_wad = holding.safe_wad if initial else holding.value_wad
@@ -114,12 +114,12 @@ def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> Term:
     if value_wad > terms.cap_wad:
         value = f"cap {usd(terms.cap_wad)} (value {value})"
     if margin.is_modelled(book, holding.underlying):  # its moves are in the scenarios, and its haircut is required
-        return Term(f"{asset.token} as collateral", value, collateral.credit(value_wad, 0, terms.cap_wad))
+        return StatementLine(f"{asset.token} as collateral", value, collateral.credit(value_wad, 0, terms.cap_wad))
     credit = collateral.credit(value_wad, haircut, terms.cap_wad)
-    return Term(f"{asset.token} as collateral", f"{value} × (1 − {percent(haircut)})", credit)
+    return StatementLine(f"{asset.token} as collateral", f"{value} × (1 − {percent(haircut)})", credit)
 
 
-def _profits(exposure: Exposure, level: Level, name: str, received: int) -> Iterator[Term]:
+def _profits(exposure: Exposure, level: Level, name: str, received: int) -> Iterator[StatementLine]:
     initial = level == Level.INITIAL
     gain_wad = exposure.safe_gain_wad if initial else exposure.gain_wad
     loss_wad = exposure.safe_loss_wad if initial else exposure.loss_wad
@@ -129,16 +129,16 @@ def _profits(exposure: Exposure, level: Level, name: str, received: int) -> Iter
     if gain_wad:
         weight = exposure.risk.profit_weight if initial else WAD
         gained = fixed.mul_div_down(gain_wad, weight, WAD)
-        yield Term(f"{name} profit", f"{usd(gain_wad)} × weight {percent(weight)}{safe}", gained)
+        yield StatementLine(f"{name} profit", f"{usd(gain_wad)} × weight {percent(weight)}{safe}", gained)
     if loss_wad:
-        yield Term(f"{name} loss", f"in full{safe}", loss_wad)
+        yield StatementLine(f"{name} loss", f"in full{safe}", loss_wad)
 
 
 def _plain(exposure: Exposure) -> tuple[int, int]:
     return exposure.gain_wad, exposure.loss_wad
 
 
-def _requirements(exposure: Exposure, level: Level, name: str) -> Iterator[Term]:
+def _requirements(exposure: Exposure, level: Level, name: str) -> Iterator[StatementLine]:
     net, rate = abs(exposure.net_wad2), standard.rate(exposure.risk, exposure.size_wad, level)
     value = fixed.mul_div_up(net, rate, fixed.WAD_SQUARED)
     spread = exposure.gross_wad2 - net
@@ -147,11 +147,11 @@ def _requirements(exposure: Exposure, level: Level, name: str) -> Iterator[Term]
     else:
         size = abs(exposure.size_wad)
         formula = f"{amount(size)} {name} × {usd(net // size)} × {percent(rate, 4)}"
-    yield Term(f"{name} net", formula + _rate(exposure, level), value)
+    yield StatementLine(f"{name} net", formula + _rate(exposure, level), value)
     if spread:
         rate = exposure.risk.spread_rate
         rest = standard.requirement(exposure, level) - value  # both are rounded up, and their sum once
-        yield Term(f"{name} spread", f"gross less net {usd(spread // WAD)} × {percent(rate)}", rest)
+        yield StatementLine(f"{name} spread", f"gross less net {usd(spread // WAD)} × {percent(rate)}", rest)
 
 
 def _rate(exposure: Exposure, level: Level) -> str:
@@ -166,7 +166,7 @@ def _rate(exposure: Exposure, level: Level) -> str:
     return f"; rate: the larger of {percent(risk.maintenance_rate)} and {percent(risk.maintenance_scale)} of ({term})"
 
 
-def _doubts(exposure: Exposure, depeg_rate_wad: int, level: Level, name: str) -> Iterator[Term]:
+def _doubts(exposure: Exposure, depeg_rate_wad: int, level: Level, name: str) -> Iterator[StatementLine]:
     """What is required further because a price, or the peg of the quote token, is doubtful."""
     total = standard.contingency(exposure, depeg_rate_wad, level)
     doubt = standard.contingency(exposure, 0, level)
@@ -174,8 +174,8 @@ def _doubts(exposure: Exposure, depeg_rate_wad: int, level: Level, name: str) ->
     if doubt:
         size = amount(exposure.gross_size_wad + exposure.base_wad)
         missing = f"(1 − confidence {percent(exposure.confidence_wad)}) × factor {percent(risk.confidence_factor)}"
-        yield Term(f"{name} doubtful price", f"{size} {name} × {usd(exposure.index_wad)} × {missing}", doubt)
+        yield StatementLine(f"{name} doubtful price", f"{size} {name} × {usd(exposure.index_wad)} × {missing}", doubt)
     if total - doubt:
         size = amount(exposure.gross_size_wad)
         formula = f"{size} {name} × {usd(exposure.index_wad)} × {percent(depeg_rate_wad, 4)}"
-        yield Term(f"{name} doubtful peg", formula, total - doubt)
+        yield StatementLine(f"{name} doubtful peg", formula, total - doubt)

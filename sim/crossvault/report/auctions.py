@@ -13,14 +13,14 @@ from crossvault.differential.story import Story
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import WAD
 from crossvault.report.figures import amount, percent, ratio, share, span, usd, utc
-from crossvault.report.page import Ran, table
-from crossvault.report.timeline import Blame, Liquidation
+from crossvault.report.page import RunPage, table
+from crossvault.report.timeline import LargestLoss, Liquidation
 
 _MOST_TOLD = 3
 _MOST_ROWS = 20
 
 
-def auctions(ran: Ran, width: int) -> Iterator[RenderableType]:
+def auctions(ran: RunPage, width: int) -> Iterator[RenderableType]:
     """The first auctions told in full; when there are more, a row for every account."""
     found = ran.watch.liquidations
     yield ""
@@ -39,7 +39,7 @@ def auctions(ran: Ran, width: int) -> Iterator[RenderableType]:
         yield from _told(ran, each)
 
 
-def _rows(ran: Ran, by_account: dict[AccountId, list[Liquidation]]) -> Iterator[RenderableType]:
+def _rows(ran: RunPage, by_account: dict[AccountId, list[Liquidation]]) -> Iterator[RenderableType]:
     headings = ("account", "first for sale", ">counted", ">required", ">health", "because of", ">auctions")
     made = table(*headings, ">paid", ">insurance")
     for account, each in list(by_account.items())[:_MOST_ROWS]:
@@ -55,7 +55,7 @@ def _rows(ran: Ran, by_account: dict[AccountId, list[Liquidation]]) -> Iterator[
     yield Text("paid: in percent of the value that was bought; insurance: what the fund paid to bidders", style="dim")
 
 
-def _told(ran: Ran, each: Liquidation) -> Iterator[RenderableType]:
+def _told(ran: RunPage, each: Liquidation) -> Iterator[RenderableType]:
     when = f"{utc(each.at)} UTC (+{span(each.at - ran.watch.started_at)}, step {each.step})"
     yield Text.assemble(("✖ ", "red"), (str(each.account), "bold"), f"  {when}")
     yield Padding(Text(_why(ran.story, each)), (0, 0, 0, 2))
@@ -97,19 +97,19 @@ def _end(each: Liquidation) -> str:
     return f"{each.ended_by} after {span(each.ended_at - each.at)}"
 
 
-def _because(story: Story, blame: Blame | None) -> str:
+def _because(story: Story, blame: LargestLoss | None) -> str:
     return f"{_side(blame)} {_what(story, blame)} {_move(blame)}".rstrip() if blame else "debt"
 
 
-def _what(story: Story, blame: Blame) -> str:
+def _what(story: Story, blame: LargestLoss) -> str:
     return instrument_name(blame.instrument, story.underlyings).removesuffix("-PERP")
 
 
-def _side(blame: Blame) -> str:
+def _side(blame: LargestLoss) -> str:
     return "long" if blame.size_wad > 0 else "short"
 
 
-def _move(blame: Blame) -> str:
+def _move(blame: LargestLoss) -> str:
     if not blame.entry_wad:
         return ""
     move = (blame.mark_wad - blame.entry_wad) * WAD // blame.entry_wad

@@ -9,17 +9,17 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from crossvault.audit.moment import Differs
+from crossvault.audit.account_rows import AccountRow
+from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.replica import Replica
-from crossvault.audit.standing import Standing
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import PORTFOLIO
 from crossvault.report.figures import percent, ratio, usd, utc
 from crossvault.report.page import table
-from crossvault.report.words import Words
+from crossvault.report.words import NameFormatter
 
 
-def standing_table(replica: Replica, found: Sequence[Standing], top: int) -> Table:
+def standing_table(replica: Replica, found: Sequence[AccountRow], top: int) -> Table:
     """The accounts with the lowest health first."""
     made = table("account", ">equity", ">IM", ">MM", ">left", ">health", "mode", "closed at")
     for column in (made.columns[0], made.columns[-1]):
@@ -40,13 +40,13 @@ def short(account: str) -> str:
     return (f"{owner[:8]}…{owner[-6:]}" if owner.startswith("0x") else owner) + slash + number
 
 
-def mode(standing: Standing) -> str:
+def mode(standing: AccountRow) -> str:
     """How the margin of an account is asked for, and whether it is for sale."""
     name = "portfolio" if standing.metrics.mode == PORTFOLIO else "standard"
     return f"{name}, for sale" if standing.on_sale else name
 
 
-def nearest(replica: Replica, standing: Standing) -> str:
+def nearest(replica: Replica, standing: AccountRow) -> str:
     """The nearest liquidation in words."""
     if standing.nearest is None:
         return "none"
@@ -92,13 +92,13 @@ def verdict(replica: Replica, seconds: float) -> str:
     )
 
 
-def where(differs: Differs) -> str:
+def where(differs: BlockDiffers) -> str:
     """The heading of a difference."""
     step = f", step {differs.number:,}" if differs.number else ""
     return f"DIFFERENCE in block {differs.block.number:,} ({utc(differs.block.at)} UTC){step}"
 
 
-def step_lines(replica: Replica, differs: Differs) -> list[str]:
+def step_lines(replica: Replica, differs: BlockDiffers) -> list[str]:
     """The transaction of a difference, and its step in words."""
     if differs.seen is None:
         return []
@@ -108,7 +108,7 @@ def step_lines(replica: Replica, differs: Differs) -> list[str]:
     return found
 
 
-def words(replica: Replica) -> Words:
+def words(replica: Replica) -> NameFormatter:
     """The words for the steps of a vault."""
     ledger = replica.model.vault.ledger
     tokens = [[name, token.spec.decimals, "plain"] for name, token in replica.model.tokens.items()]
@@ -116,10 +116,10 @@ def words(replica: Replica) -> Words:
         "underlyings": list(ledger.names), "collaterals": [asset.token for asset in ledger.assets],
         "world": {"tokens": tokens, "quote": replica.world.quote},
     }  # fmt: skip
-    return Words(Record(Path(), header, (), ()))
+    return NameFormatter(Record(Path(), header, (), ()))
 
 
-def hints(differs: Differs, again: str) -> list[str]:
+def hints(differs: BlockDiffers, again: str) -> list[str]:
     """What to type next."""
     found = [f"to see it again: {again}"]
     if differs.seen:
@@ -127,7 +127,9 @@ def hints(differs: Differs, again: str) -> list[str]:
     return found
 
 
-def document(replica: Replica, found: Sequence[Standing], seconds: float, differs: Differs | None) -> dict[str, Any]:
+def document(
+    replica: Replica, found: Sequence[AccountRow], seconds: float, differs: BlockDiffers | None
+) -> dict[str, Any]:
     """Everything as JSON; amounts are decimal text in wads."""
     tally, block = replica.tally, replica.block
     shared = replica.model.snapshot([]).globals
@@ -152,7 +154,7 @@ def document(replica: Replica, found: Sequence[Standing], seconds: float, differ
     }
 
 
-def _standing(replica: Replica, each: Standing) -> dict[str, Any]:
+def _standing(replica: Replica, each: AccountRow) -> dict[str, Any]:
     told = {name: str(value) for name, value in each.metrics._asdict().items() if name.endswith("_wad")}
     near = each.nearest
     liquidated = near and {"underlying": replica.underlyings[near.underlying], "shock_wad": str(near.shock)}
@@ -160,7 +162,7 @@ def _standing(replica: Replica, each: Standing) -> dict[str, Any]:
             "nearest_liquidation": liquidated}  # fmt: skip
 
 
-def _difference(replica: Replica, differs: Differs) -> dict[str, Any]:
+def _difference(replica: Replica, differs: BlockDiffers) -> dict[str, Any]:
     seen = differs.seen
     fields = [
         {"field": each.field, "chain": str(each.chain), "model": str(each.model),
@@ -178,7 +180,7 @@ def _difference(replica: Replica, differs: Differs) -> dict[str, Any]:
     }
 
 
-def renderable(replica: Replica, found: Sequence[Standing], top: int) -> list[RenderableType]:
+def renderable(replica: Replica, found: Sequence[AccountRow], top: int) -> list[RenderableType]:
     """How the accounts and the vault stand."""
     more = f"{len(found) - top:,} more accounts with a higher health" if len(found) > top else ""
     return [standing_table(replica, found, top), *([more] if more else []), totals(replica)]

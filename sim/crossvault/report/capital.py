@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from crossvault.mirror import fixed, margin, standard
 from crossvault.mirror.margin import Book
-from crossvault.mirror.standard import Exposure, Level, Line
+from crossvault.mirror.standard import Exposure, HeldOption, Level
 
 Key = int | tuple[int, int, int, bool]
 
@@ -74,7 +74,7 @@ def _options_need(book: Book, level: Level) -> int:
     return total
 
 
-def _naked_need(book: Book, line: Line, level: Level) -> int:
+def _naked_need(book: Book, line: HeldOption, level: Level) -> int:
     if line.size >= 0:
         return 0
     exposure = book.exposures[line.underlying]

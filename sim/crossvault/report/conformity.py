@@ -9,9 +9,9 @@ from rich.table import Table
 
 from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
 from crossvault.conform.capability import CAPABILITIES
-from crossvault.conform.search import Report, Told
+from crossvault.conform.search import ConformReport, StoryResult
 from crossvault.conform.subject import Door, Subject
-from crossvault.conform.verdict import AGREES, DIFFERS, UNREACHED, UNSUPPORTED, Verdict
+from crossvault.conform.verdict import AGREES, DIFFERS, UNREACHED, UNSUPPORTED, ClauseVerdict
 from crossvault.report.page import show, table
 
 _COLOURS = {AGREES: "green", DIFFERS: "bold red", UNREACHED: "yellow", UNSUPPORTED: "dim"}
@@ -37,7 +37,7 @@ def show_interface(subject: Subject) -> None:
     print(f"not supported: {', '.join(off) or 'nothing'}")
 
 
-def show_report(report: Report, files: dict[int, str]) -> None:
+def show_report(report: ConformReport, files: dict[int, str]) -> None:
     """Stories, the table of clauses, and the differences. files: what to type to see each, by place in the table."""
     _show_stories("published figures", report.published)
     _show_stories("scenarios", report.scenarios)
@@ -59,7 +59,7 @@ def show_report(report: Report, files: dict[int, str]) -> None:
     print(summary(report))
 
 
-def summary(report: Report) -> str:
+def summary(report: ConformReport) -> str:
     """All in one line."""
     states = Counter(verdict.state for verdict in report.verdicts)
     listed = ", ".join(f"{count} {state}" for state, count in states.items())
@@ -68,7 +68,7 @@ def summary(report: Report) -> str:
     return f"of {len(report.verdicts)} clauses: {listed}"
 
 
-def document(report: Report, files: dict[int, str]) -> dict[str, Any]:
+def document(report: ConformReport, files: dict[int, str]) -> dict[str, Any]:
     """A report as one JSON object."""
     subject, tally = report.subject, report.tally
     return {
@@ -94,7 +94,7 @@ def document(report: Report, files: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _clause(verdict: Verdict, file: str | None) -> dict[str, Any]:
+def _clause(verdict: ClauseVerdict, file: str | None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "section": verdict.clause.section,
         "clause": verdict.clause.text,
@@ -123,14 +123,14 @@ def _why(subject: Subject, name: str) -> str:
     return subject.capabilities[name]
 
 
-def _show_stories(what: str, stories: list[Told]) -> None:
+def _show_stories(what: str, stories: list[StoryResult]) -> None:
     for told in stories:
         came = "agrees" if not told.why else told.why
         steps = f", {told.steps} steps" if told.steps else ""
         print(f"{what}: {told.name} {came}{steps}")
 
 
-def _clauses(report: Report) -> Table:
+def _clauses(report: ConformReport) -> Table:
     made = table("section", "clause", "came to", ">steps")
     section = ""
     for verdict in report.verdicts:
@@ -145,7 +145,7 @@ def _clauses(report: Report) -> Table:
     return made
 
 
-def _show_finding(verdict: Verdict, file: str) -> None:
+def _show_finding(verdict: ClauseVerdict, file: str) -> None:
     assert verdict.finding is not None
     last = verdict.finding.steps[-1]
     print(f"DIFFERS: {verdict.clause.section}: {verdict.clause.text}")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from crossvault.fuzz.blocks import Atlas, Line, Place
+from crossvault.fuzz.blocks import Atlas, Place, SourceLine
 from crossvault.report.page import table
 
 _STYLE = """
@@ -29,7 +29,7 @@ pre i::after { content: '\\00a0\\00a0'; }
 """
 
 
-class Tally(NamedTuple):
+class FileCoverage(NamedTuple):
     """How much of a file was reached."""
 
     lines: int
@@ -43,19 +43,19 @@ class Coverage:
 
     def __init__(self, charted: Atlas, seen: Set[Place]) -> None:
         self._lines, self._hit = charted.lines(), charted.lines(seen)
-        self._branches: dict[Line, list[tuple[bool, bool]]] = {}
+        self._branches: dict[SourceLine, list[tuple[bool, bool]]] = {}
         for branch in charted.branches:
             no, yes = branch.after
             self._branches.setdefault(branch.line, []).append((no in seen, yes in seen))
         self.files = sorted({line.file for line in self._lines})
 
-    def tally(self, file: str | None = None) -> Tally:
+    def tally(self, file: str | None = None) -> FileCoverage:
         """The counts of a file, or of all."""
         lines = [line for line in self._lines if file in (None, line.file)]
         ends = [
             end for line, each in self._branches.items() if file in (None, line.file) for pair in each for end in pair
         ]
-        return Tally(len(lines), sum(line in self._hit for line in lines), len(ends), sum(ends))
+        return FileCoverage(len(lines), sum(line in self._hit for line in lines), len(ends), sum(ends))
 
     def table(self) -> Table:
         """A row per file, and one for all."""
@@ -111,12 +111,12 @@ class Coverage:
 
     def _source(self, file: str, text: str) -> str:
         shown = "".join(
-            f'<span class="{self._colour(Line(file, number))}"><i>{number}</i>{escape(line) or " "}</span>'
+            f'<span class="{self._colour(SourceLine(file, number))}"><i>{number}</i>{escape(line) or " "}</span>'
             for number, line in enumerate(text.splitlines(), start=1)
         )
         return f'<h2 id="{escape(file)}">{escape(file)}</h2><pre>{shown}</pre>'
 
-    def _colour(self, line: Line) -> str:
+    def _colour(self, line: SourceLine) -> str:
         if line not in self._lines:
             return ""
         if line not in self._hit:

@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.table import Table
 
 from crossvault.deployment import chains
-from crossvault.deployment.apply import Ended, moment
-from crossvault.deployment.blueprint import ACCEPT, Step
-from crossvault.deployment.deployment import Standing, Venture
+from crossvault.deployment.apply import ApplyResult, moment
+from crossvault.deployment.blueprint import ACCEPT, DeploymentStep
+from crossvault.deployment.deployment import Deployment, DeploymentStatus
 from crossvault.deployment.estimate import Estimate
-from crossvault.deployment.onchain import Survey
-from crossvault.deployment.verify import Checked
+from crossvault.deployment.onchain import ChainSnapshot
+from crossvault.deployment.verify import VerifyResult
 
 _ETHER_DECIMALS, _GWEI_DECIMALS = 18, 9
 
 
-def plan_data(venture: Venture, survey: Survey, expected: Estimate) -> dict[str, Any]:
+def plan_data(venture: Deployment, survey: ChainSnapshot, expected: Estimate) -> dict[str, Any]:
     """A plan as plain data."""
     steps = []
     for step in venture.plan.steps:
@@ -34,7 +34,7 @@ def plan_data(venture: Venture, survey: Survey, expected: Estimate) -> dict[str,
     }  # fmt: skip
 
 
-def print_plan(console: Console, venture: Venture, survey: Survey, expected: Estimate) -> None:
+def print_plan(console: Console, venture: Deployment, survey: ChainSnapshot, expected: Estimate) -> None:
     """A plan as a table."""
     table = _table("step", "address", "state", "gas")
     for step in venture.plan.steps:
@@ -52,13 +52,13 @@ def print_plan(console: Console, venture: Venture, survey: Survey, expected: Est
     console.print(f"the deployer has {_ether(expected.balance_wei)}: {enough}")
 
 
-def not_included(venture: Venture) -> str:
+def not_included(venture: Deployment) -> str:
     """What a chain asks for beside its own gas."""
     kind = chains.ROLLUPS.get(venture.asked.params.chain)
     return f"what this chain ({kind}) asks for putting data onto Ethereum" if kind else ""
 
 
-def standing_data(venture: Venture, standing: Standing) -> dict[str, Any]:
+def standing_data(venture: Deployment, standing: DeploymentStatus) -> dict[str, Any]:
     """The state of every step as plain data."""
     steps = []
     for step in venture.plan.steps:
@@ -70,7 +70,7 @@ def standing_data(venture: Venture, standing: Standing) -> dict[str, Any]:
             "in_the_way": list(standing.now.taken)}  # fmt: skip
 
 
-def state(venture: Venture, standing: Standing, step: Step) -> str:
+def state(venture: Deployment, standing: DeploymentStatus, step: DeploymentStep) -> str:
     """What people are told of a step: done, confirming, pending, reverted, missing, wrong; and when it is due."""
     now = standing.now.found[step.key]
     if now.state == "done":
@@ -87,7 +87,7 @@ def state(venture: Venture, standing: Standing, step: Step) -> str:
     return "missing" if now.due_at <= standing.now.at else f"due at {moment(now.due_at)}"
 
 
-def print_standing(console: Console, venture: Venture, standing: Standing) -> None:
+def print_standing(console: Console, venture: Deployment, standing: DeploymentStatus) -> None:
     """The state of every step as a table."""
     table = _table("step", "address", "state", "block")
     for step in venture.plan.steps:
@@ -102,14 +102,14 @@ def print_standing(console: Console, venture: Venture, standing: Standing) -> No
     console.print(f"{done} of {len(venture.plan.steps)} steps done, seen at block {standing.now.number:,}")
 
 
-def checked_data(venture: Venture, checked: Checked) -> dict[str, Any]:
+def checked_data(venture: Deployment, checked: VerifyResult) -> dict[str, Any]:
     """A verification as plain data."""
     found = [each._asdict() for each in checked.differences]
     return {**_head(venture), "block": checked.block, "checked": checked.checked, "differences": found,
             "notes": checked.notes}  # fmt: skip
 
 
-def print_checked(console: Console, venture: Venture, checked: Checked) -> None:
+def print_checked(console: Console, venture: Deployment, checked: VerifyResult) -> None:
     """A verification: what differs, if anything does."""
     _print_head(console, venture)
     if checked.differences:
@@ -124,20 +124,20 @@ def print_checked(console: Console, venture: Venture, checked: Checked) -> None:
     console.print(f"{checked.checked} things compared at block {checked.block:,}: {result}")
 
 
-def _head(venture: Venture) -> dict[str, Any]:
+def _head(venture: Deployment) -> dict[str, Any]:
     params, plan = venture.asked.params, venture.plan
     return {"name": params.name, "chain_id": params.chain, "deployer": plan.deployer, "owner": plan.owner,
             "vault": plan.vault, "exchange": plan.addresses()["exchange"]}  # fmt: skip
 
 
-def _print_head(console: Console, venture: Venture) -> None:
+def _print_head(console: Console, venture: Deployment) -> None:
     params, plan = venture.asked.params, venture.plan
     console.print(
         f"{params.name} on {chains.name_of(params.chain)} (chain {params.chain}), deployed by {plan.deployer}"
     )
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: DeploymentStep) -> dict[str, Any]:
     made = {"address": step.address} if step.makes else {"to": step.to}
     return {"step": step.key, **made, "hash": step.hash}
 
@@ -165,7 +165,7 @@ def _decimal(value: int, decimals: int, shown: int = 6) -> str:
     return f"{whole:,}.{part:0{shown}d}".rstrip("0").rstrip(".")
 
 
-def applied_data(venture: Venture, ended: Ended, done: bool) -> dict[str, Any]:
+def applied_data(venture: Deployment, ended: ApplyResult, done: bool) -> dict[str, Any]:
     """What a deployment came to, as plain data."""
     waiting = ended.waiting
     told = {"step": waiting.step.key, "why": waiting.why, "due_at": waiting.due_at or None} if waiting else None
@@ -173,7 +173,7 @@ def applied_data(venture: Venture, ended: Ended, done: bool) -> dict[str, Any]:
     return {**_head(venture), "complete": done, "waiting": told, "manifest": manifest, "accept": _accept(venture, done)}
 
 
-def print_applied(console: Console, venture: Venture, ended: Ended, done: bool) -> None:
+def print_applied(console: Console, venture: Deployment, ended: ApplyResult, done: bool) -> None:
     """What a deployment came to."""
     _print_head(console, venture)
     count = sum(ended.survey.is_done(step) for step in venture.plan.steps)
@@ -190,7 +190,7 @@ def print_applied(console: Console, venture: Venture, ended: Ended, done: bool) 
         console.print(f"with {accept['data']}, or from a Safe with {accept['safe_file']}")
 
 
-def _accept(venture: Venture, done: bool) -> dict[str, str] | None:
+def _accept(venture: Deployment, done: bool) -> dict[str, str] | None:
     """The call that is left to the new owner."""
     step = venture.plan.step(ACCEPT)
     if step is None or done:

@@ -10,12 +10,12 @@ from crossvault.differential.story import Story
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror import market
 from crossvault.report.figures import jsonable, utc
-from crossvault.report.page import Ran
+from crossvault.report.page import RunPage
 from crossvault.report.timeline import Liquidation, Purchase
-from crossvault.report.watch import Watch
+from crossvault.report.watch import RunWatch
 
 
-def document(ran: Ran) -> dict[str, Any]:
+def document(ran: RunPage) -> dict[str, Any]:
     """Everything that a summary shows, and more."""
     result, watch = ran.result, ran.watch
     rate_usd = result.steps / result.seconds if result.seconds else 0.0
@@ -89,12 +89,12 @@ def _purchase(each: Purchase) -> dict[str, Any]:
     return named | {name: str(getattr(each, name)) for name in ("part_wad", "cost_wad", "discount_wad")}
 
 
-def _insurance(watch: Watch) -> dict[str, str]:
+def _insurance(watch: RunWatch) -> dict[str, str]:
     highest, lowest, last = watch.insurance or (0, 0, 0)
     return {"highest_wad": str(highest), "lowest_wad": str(lowest), "last_wad": str(last)}
 
 
-def _account(watch: Watch, account: Any) -> dict[str, Any]:
+def _account(watch: RunWatch, account: Any) -> dict[str, Any]:
     (health, health_at), (leverage, leverage_at) = watch.lowest_health[account], watch.peak_leverage[account]
     found: dict[str, Any] = {
         "lowest_health_wad": str(health), "lowest_health_at": health_at,

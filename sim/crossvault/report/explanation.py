@@ -14,13 +14,13 @@ from crossvault.differential.compare import Difference
 from crossvault.differential.step import Outcome, Step
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
-from crossvault.report.arithmetic import Reckoning, Term
+from crossvault.report.arithmetic import MarginStatement, StatementLine
 from crossvault.report.figures import usd
 from crossvault.report.page import table
-from crossvault.report.states import Row
+from crossvault.report.states import FieldChange
 from crossvault.report.summary import difference_table
-from crossvault.report.trace import Call, flat, tree
-from crossvault.report.words import Words
+from crossvault.report.trace import TracedCall, flat, tree
+from crossvault.report.words import NameFormatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Explained:
     model: Outcome
     chain: Outcome
     fields: Mapping[str, tuple[str, ...]]
-    calls: Call
+    calls: TracedCall
     differences: list[Difference]
     earlier: str | None
-    rows: dict[AccountId, list[Row]]
-    reckonings: dict[AccountId, list[Reckoning]]
+    rows: dict[AccountId, list[FieldChange]]
+    reckonings: dict[AccountId, list[MarginStatement]]
 
 
 def text(found: Explained) -> Group:
@@ -49,7 +49,7 @@ def text(found: Explained) -> Group:
 
 
 def _parts(found: Explained) -> Iterator[RenderableType]:
-    words = Words(found.record)
+    words = NameFormatter(found.record)
     yield Text(f"step {found.number} of {found.record.header['scenario']}", style="bold")
     yield Text(words.step(found.step))
     if found.earlier:
@@ -63,7 +63,7 @@ def _parts(found: Explained) -> Iterator[RenderableType]:
     yield tree(found.calls)
 
 
-def _outcomes(found: Explained, words: Words) -> Iterator[RenderableType]:
+def _outcomes(found: Explained, words: NameFormatter) -> Iterator[RenderableType]:
     yield ""
     if not found.differences:
         yield Text("both sides alike", style="bold green")
@@ -76,14 +76,14 @@ def _outcomes(found: Explained, words: Words) -> Iterator[RenderableType]:
         yield _outcome(found, outcome, words)
 
 
-def _outcome(found: Explained, outcome: Outcome, words: Words) -> Padding:
+def _outcome(found: Explained, outcome: Outcome, words: NameFormatter) -> Padding:
     if outcome.refusal:
         return Padding(Text(f"refused: {words.refusal(outcome.refusal, found.step)}"), (0, 0, 0, 2))
     lines = [words.event(event, found.fields, found.step) for event in outcome.events]
     return Padding(Text("\n".join(["accepted", *lines])), (0, 0, 0, 2))
 
 
-def _account(account: AccountId, rows: list[Row]) -> Iterator[RenderableType]:
+def _account(account: AccountId, rows: list[FieldChange]) -> Iterator[RenderableType]:
     yield ""
     made = table(str(account), ">before", "", ">after")
     for row in rows:
@@ -100,7 +100,7 @@ def _reckoned(found: Explained, account: AccountId) -> Iterator[RenderableType]:
         yield from _lines(reckoning)
 
 
-def _lines(reckoning: Reckoning) -> Iterator[RenderableType]:
+def _lines(reckoning: MarginStatement) -> Iterator[RenderableType]:
     made = table("", "", ">")
     made.show_header = False
     for sign, terms in (("+", reckoning.counted), ("-", reckoning.required)):
@@ -119,7 +119,7 @@ def _lines(reckoning: Reckoning) -> Iterator[RenderableType]:
 
 def document(found: Explained) -> dict[str, Any]:
     """The explanation as JSON; amounts of the arithmetic are exact decimal text."""
-    notation, words = found.record.notation, Words(found.record)
+    notation, words = found.record.notation, NameFormatter(found.record)
     return {
         "record": str(found.record.path),
         "step": found.number,
@@ -146,7 +146,7 @@ def _account_document(found: Explained, account: AccountId) -> dict[str, Any]:
     }
 
 
-def _reckoning(each: Reckoning) -> dict[str, Any]:
+def _reckoning(each: MarginStatement) -> dict[str, Any]:
     return {
         "counted": [_term(term) for term in each.counted],
         "required": [_term(term) for term in each.required],
@@ -155,6 +155,6 @@ def _reckoning(each: Reckoning) -> dict[str, Any]:
     }
 
 
-def _term(term: Term) -> dict[str, Any]:
+def _term(term: StatementLine) -> dict[str, Any]:
     named = {"label": term.label, "formula": term.formula, "value_wad": str(term.value_wad)}
     return named | {"counts": term.counts}

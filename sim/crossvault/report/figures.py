@@ -10,8 +10,8 @@ from crossvault.differential.step import expiry_name
 from crossvault.mirror import cash, collateral, correlation, liquidation, portfolio, shock
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.margin import UNBOUNDED
-from crossvault.mirror.market import OptionRisk, Risk
-from crossvault.mirror.oracle import Guard
+from crossvault.mirror.market import MarketRisk, OptionRisk
+from crossvault.mirror.oracle import PriceGuard
 from crossvault.mirror.surface import Svi
 
 _SAFE = 2**53
@@ -109,9 +109,10 @@ def spoken(name: str, value: Any, decimals: int = 18) -> str:
 
 
 _PARAMETERS = (
-    Risk, OptionRisk, Guard, Svi, cash.Interest, cash.Terms, collateral.Terms, liquidation.Terms,
+    MarketRisk, OptionRisk, PriceGuard, Svi, cash.Interest, cash.DepegTerms, collateral.HaircutTerms,
+    liquidation.AuctionTerms,
     shock.VolRisk, shock.SkewRisk, shock.RateRisk, shock.Scenario, portfolio.BasisRisk, portfolio.Contingency,
-    correlation.Terms, correlation.Matrix,
+    correlation.LossTerms, correlation.Matrix,
 )  # fmt: skip
 _COUNTS = frozenset({"feed", "mode"})
 _STATES = ("size", "quote", "principal", "principals", "index", "premium", "confidence", "stable", "pending")

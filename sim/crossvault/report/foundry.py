@@ -17,7 +17,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.errors import Refusal
 from crossvault.mirror.evm import Call
 from crossvault.mirror.lens import AccountState
-from crossvault.report.solidity import Writer, camel
+from crossvault.report.solidity import SolidityWriter, camel
 from crossvault.scenario.repro import Repro, finding
 
 _DOORS = ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller")
@@ -77,7 +77,7 @@ class _Test:
         contracts = {VAULT: "address(vault)", EXCHANGE: "address(exchange)"}
         contracts |= {spec.name: f"address({_variable(spec.name)})" for spec in repro.world.tokens}
         contracts |= {spec.name: f"address({_variable(spec.name)})" for spec in repro.world.wallets}
-        self._writer = Writer(contracts)
+        self._writer = SolidityWriter(contracts)
         self._model = Model(repro.world)
 
     def text(self) -> str:

@@ -9,14 +9,14 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from crossvault.fuzz.campaign import Findings
+from crossvault.fuzz.campaign import CampaignResult
 from crossvault.fuzz.reach import ACTIONS, KINDS, LEVELS, MODES, PHASES, Reach, refusals
 from crossvault.report.page import table
 
 _BAR = 24
 
 
-def reached(findings: Findings, known: Reach | None) -> Iterator[RenderableType]:
+def reached(findings: CampaignResult, known: Reach | None) -> Iterator[RenderableType]:
     """Acceptance, doors, margin levels, auction phases, refusals.
 
     known: all that was ever reached, to say what was not; none where that is no matter.
@@ -91,7 +91,7 @@ def _missing(known: Reach) -> Iterator[RenderableType]:
         yield Text.assemble(("! never reached, ", "yellow"), (f"{kind}: ", "yellow"), ", ".join(names))
 
 
-def document(findings: Findings, known: Reach) -> dict[str, Any]:
+def document(findings: CampaignResult, known: Reach) -> dict[str, Any]:
     """The same as JSON."""
     reach = findings.reach
     return {

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from crossvault.audit.account_rows import AccountRow
 from crossvault.audit.replica import Replica
-from crossvault.audit.standing import Standing
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import UNBOUNDED
 from crossvault.report.audit import cash_held_wad, utilisation_wad
@@ -66,7 +66,7 @@ class Gauges:
 
         write_to_textfile(str(path), self.registry)
 
-    def set(self, replica: Replica, found: Sequence[Standing], top: int, differences: int = 0) -> None:
+    def set(self, replica: Replica, found: Sequence[AccountRow], top: int, differences: int = 0) -> None:
         """Takes in how the vault and its accounts stand."""
         shared, tally = replica.model.snapshot([]).globals, replica.tally
         values: dict[str, float] = {
@@ -84,7 +84,7 @@ class Gauges:
         for each in found[:top]:
             self._set_account(each)
 
-    def _set_account(self, each: Standing) -> None:
+    def _set_account(self, each: AccountRow) -> None:
         told, account = each.metrics, str(each.account)
         shock = math.inf if each.nearest is None else each.nearest.shock / WAD
         values: dict[str, Any] = {

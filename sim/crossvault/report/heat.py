@@ -8,7 +8,7 @@ from rich.text import Text
 from crossvault.mirror import shock
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.shock import Scenario
-from crossvault.portfolio.methods import Scene
+from crossvault.portfolio.methods import ScenarioLosses
 from crossvault.report.figures import decimal, percent
 from crossvault.report.page import table
 
@@ -25,7 +25,7 @@ def scenario_name(scenario: Scenario) -> str:
     return f"{_moved(scenario.spot_shock, scenario.dampening)}, {MODES[scenario.mode]}"
 
 
-def heat(scene: Scene) -> Table:
+def heat(scene: ScenarioLosses) -> Table:
     """The table: spot moves down, vols across; `*` marks the worst of all."""
     places = {(each.spot_shock, each.dampening, each.mode): k for k, each in enumerate(scene.scenarios)}
     modes = [mode for mode in MODES if any(each.mode == mode for each in scene.scenarios)]
@@ -45,7 +45,7 @@ def _moved(spot: int, weight: int) -> str:
     return f"{sign}{percent(spot)}" + (f" × {percent(weight)}" if weight != WAD else "")
 
 
-def _cell(scene: Scene, place: int, lowest: int, highest: int) -> Text:
+def _cell(scene: ScenarioLosses, place: int, lowest: int, highest: int) -> Text:
     value = scene.profits_wad[place]
     text = decimal(value, 0) + (" *" if place == scene.worst and value < 0 else "  ")
     return Text(text, style=_colour(value, lowest, highest), justify="right")

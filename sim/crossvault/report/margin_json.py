@@ -8,18 +8,18 @@ from crossvault.differential.step import instrument_name
 from crossvault.mirror.correlation import sum as total_loss
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.distance import Distance
-from crossvault.portfolio.methods import Asked, Comparison, Scene, efficiency
+from crossvault.portfolio.methods import MethodComparison, MethodResult, ScenarioLosses, efficiency
 from crossvault.report.heat import MODES
-from crossvault.report.margins import Weighed
+from crossvault.report.margins import MarginReport
 
 
-def document(before: Weighed, after: Weighed | None) -> dict[str, Any]:
+def document(before: MarginReport, after: MarginReport | None) -> dict[str, Any]:
     """Everything that the text shows, and more."""
     found = _weighed(before)
     return found if after is None else {"before": found, "after": _weighed(after)}
 
 
-def _weighed(weighed: Weighed) -> dict[str, Any]:
+def _weighed(weighed: MarginReport) -> dict[str, Any]:
     held, found = weighed.held, weighed.found
     return {
         "portfolio": held.name,
@@ -46,7 +46,7 @@ def _weighed(weighed: Weighed) -> dict[str, Any]:
     }
 
 
-def _asked(each: Asked, found: Comparison, units: tuple[str, ...]) -> dict[str, Any]:
+def _asked(each: MethodResult, found: MethodComparison, units: tuple[str, ...]) -> dict[str, Any]:
     tied = each.tied
     made = {
         "method": each.method,
@@ -69,7 +69,7 @@ def _asked(each: Asked, found: Comparison, units: tuple[str, ...]) -> dict[str, 
     )
 
 
-def _scene(scene: Scene, units: tuple[str, ...]) -> dict[str, Any]:
+def _scene(scene: ScenarioLosses, units: tuple[str, ...]) -> dict[str, Any]:
     rows = [
         {
             "spot_wad": str(scenario.spot_shock),

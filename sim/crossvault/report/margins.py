@@ -13,9 +13,9 @@ from crossvault.differential.step import instrument_name
 from crossvault.mirror.correlation import sum as total_loss
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.distance import Distance
-from crossvault.portfolio.methods import ISOLATED, Asked, Comparison, efficiency
+from crossvault.portfolio.methods import ISOLATED, MethodComparison, MethodResult, efficiency
+from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import Sensitivity
-from crossvault.portfolio.sheet import Portfolio
 from crossvault.report.figures import amount, decimal, percent, ratio, usd, utc
 from crossvault.report.heat import heat, scenario_name
 from crossvault.report.page import table
@@ -31,22 +31,22 @@ the sum; beside: contingencies. All at initial, before the factor of the loss.""
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class MarginReport:
     """A portfolio, what it was compared to, its greeks and marks; `chain` says what the contracts made of it."""
 
     held: Portfolio
-    found: Comparison
+    found: MethodComparison
     greeks: Sequence[Sensitivity]
     marks: dict[int, int]
     chain: str | None = None
 
 
-def text(before: Weighed, after: Weighed | None) -> Group:
+def text(before: MarginReport, after: MarginReport | None) -> Group:
     """The comparison as text; with trades, before and after."""
     return Group(*_parts(before, after))
 
 
-def _parts(before: Weighed, after: Weighed | None) -> Iterator[RenderableType]:
+def _parts(before: MarginReport, after: MarginReport | None) -> Iterator[RenderableType]:
     held = before.held
     worth = f"equity {usd(before.found.asked[0].equity_wad)} {held.quote}"
     standard = f"standard margin of {held.standard.name}"
@@ -70,14 +70,14 @@ def _parts(before: Weighed, after: Weighed | None) -> Iterator[RenderableType]:
             yield Text(each.chain, style="bold green")
 
 
-def _tables(weighed: Weighed) -> Iterator[RenderableType]:
+def _tables(weighed: MarginReport) -> Iterator[RenderableType]:
     yield ""
     yield _positions(weighed)
     yield ""
     yield _methods(weighed.found)
 
 
-def _depth(weighed: Weighed) -> Iterator[RenderableType]:
+def _depth(weighed: MarginReport) -> Iterator[RenderableType]:
     yield Text(_NOTE, style="dim")
     scenes = [each for each in weighed.found.asked if each.scene is not None]
     if scenes:
@@ -93,7 +93,7 @@ def _depth(weighed: Weighed) -> Iterator[RenderableType]:
     yield _greeks(weighed.greeks)
 
 
-def _positions(weighed: Weighed) -> Table:
+def _positions(weighed: MarginReport) -> Table:
     made = table("position", ">size", ">mark", ">alone: IM", ">MM", ">liquidated at")
     for each in weighed.found.alone:
         name = instrument_name(each.instrument, weighed.held.units)
@@ -107,7 +107,7 @@ def _positions(weighed: Weighed) -> Table:
     return made
 
 
-def _methods(found: Comparison) -> Table:
+def _methods(found: MethodComparison) -> Table:
     made = table("method", ">IM", ">MM", ">left", ">health", ">efficiency", ">multiplier", ">liquidated at")
     for each in found.asked:
         distance = each.distance if each.method != ISOLATED else first_to_go(found)
@@ -133,7 +133,7 @@ def multiplier(whole_wad: int, part_wad: int) -> str:
     return f"{decimal(whole_wad * WAD // part_wad, 2)}x" if part_wad > 0 else ""
 
 
-def first_to_go(found: Comparison) -> Distance:
+def first_to_go(found: MethodComparison) -> Distance:
     """The nearest shocks at which the first of the isolated positions is liquidated."""
     known = [each.distance for each in found.alone if each.distance is not None]
     downs, ups = [each.down for each in known if each.down is not None], [e.up for e in known if e.up is not None]
@@ -151,7 +151,7 @@ def moves(distance: Distance | None) -> str:
     return " ".join(each for each in (down, up) if each) or "never"
 
 
-def _worst(scenes: Sequence[Asked], units: Sequence[str]) -> Table:
+def _worst(scenes: Sequence[MethodResult], units: Sequence[str]) -> Table:
     shown = units if len(units) <= _MOST_UNITS else ()
     parts = [f">{unit}" for unit in shown]
     made = table("method", "worst scenario", ">in all", *parts, ">sum", ">at once", ">held", ">beside")
@@ -171,7 +171,7 @@ def _whole(wad: int) -> str:
     return decimal(wad, 0)
 
 
-def _pairs(asked: Asked, units: Sequence[str]) -> Iterator[RenderableType]:
+def _pairs(asked: MethodResult, units: Sequence[str]) -> Iterator[RenderableType]:
     shown = [each for each in asked.pairs if each.spared_wad][:_MOST_PAIRS]
     if not shown:
         return
@@ -193,7 +193,7 @@ def _greeks(greeks: Sequence[Sensitivity]) -> Table:
     return made
 
 
-def _changes(before: Comparison, after: Comparison) -> Table:
+def _changes(before: MethodComparison, after: MethodComparison) -> Table:
     made = table("method", ">IM before", ">after", ">change", ">MM before", ">after", ">change", ">left after")
     for old, new in zip(before.asked, after.asked, strict=True):
         row = [old.method]

@@ -9,17 +9,17 @@ from rich.table import Table
 
 from crossvault.differential.story import Story
 from crossvault.lockstep.run import Result
-from crossvault.report.watch import Watch
+from crossvault.report.watch import RunWatch
 
 WIDTH = 100
 
 
 @dataclass(slots=True)
-class Ran:
+class RunPage:
     """A run to be shown: the story, what was watched, what it came to, and where the record is (as shown)."""
 
     story: Story
-    watch: Watch
+    watch: RunWatch
     result: Result
     engine: str = ""
     contracts: str = ""
@@ -46,7 +46,7 @@ def show(what: RenderableType) -> None:
     print("\n".join(line.rstrip() for line in text.get().splitlines()))
 
 
-def show_lines(ran: Ran) -> None:
+def show_lines(ran: RunPage) -> None:
     """Prints where the record is and what to do next, unbroken, to be copied."""
     for line in (*([f"record: {ran.record}"] if ran.record else []), *ran.hints):
         print(line)

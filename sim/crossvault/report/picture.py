@@ -7,13 +7,13 @@ from io import StringIO
 
 from rich.console import Console, RenderableType
 
-from crossvault.report.page import WIDTH, Ran
+from crossvault.report.page import WIDTH, RunPage
 from crossvault.report.summary import summary
 
 _FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 
 
-def svg(ran: Ran) -> str:
+def svg(ran: RunPage) -> str:
     """A drawing of the terminal with the summary in it; it loads nothing, so the reader's own font is used."""
     return drawn(f"crossvault run {ran.story.name}", summary(ran))
 

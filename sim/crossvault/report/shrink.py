@@ -11,17 +11,17 @@ from rich.text import Text
 from crossvault.differential.notation import Notation
 from crossvault.report.figures import jsonable
 from crossvault.report.page import table
-from crossvault.shrink.shrinker import Shrunk
+from crossvault.shrink.shrinker import ShrinkResult
 
 _MOST_DIFFERENCES = 6
 
 
-def text(found: Shrunk) -> Group:
+def text(found: ShrinkResult) -> Group:
     """The steps, one a line, and what differs at the last."""
     return Group(*_parts(found))
 
 
-def _parts(found: Shrunk) -> Iterator[RenderableType]:
+def _parts(found: ShrinkResult) -> Iterator[RenderableType]:
     notation = Notation(found.underlyings, found.collaterals)
     made = table(">step", ">after", "by", "call", "model")
     for number, (step, outcome) in enumerate(zip(found.steps, found.outcomes, strict=True), start=1):
@@ -46,7 +46,7 @@ def _argument(name: str, value: Any) -> str:
     return f"{name} {value}"
 
 
-def _summed(found: Shrunk) -> str:
+def _summed(found: ShrinkResult) -> str:
     left = "" if found.finished else "; not finished: shrinking the repro again goes on from here"
     if found.interrupted:
         left = "; interrupted" + left[1:]
@@ -56,7 +56,7 @@ def _summed(found: Shrunk) -> str:
     )
 
 
-def document(found: Shrunk, repro: str, emitted: str | None, again: str) -> dict[str, Any]:
+def document(found: ShrinkResult, repro: str, emitted: str | None, again: str) -> dict[str, Any]:
     """Everything that the text shows, and where the files are."""
     notation = Notation(found.underlyings, found.collaterals)
     return {

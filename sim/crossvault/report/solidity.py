@@ -8,25 +8,25 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from crossvault.evm.codec import Names, camel, snake
+from crossvault.evm.codec import AddressBook, camel, snake
 from crossvault.evm.signing import key_of
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import NOBODY
 from crossvault.mirror.exchange import Signature
 
-__all__ = ["Writer", "camel"]
+__all__ = ["SolidityWriter", "camel"]
 
 Parameter = Mapping[str, Any]
 
 
-class Writer:
+class SolidityWriter:
     """Writes values, and notes which types and which people they need.
 
     contracts: how the contracts that have names are written.
     """
 
     def __init__(self, contracts: Mapping[str, str]) -> None:
-        self._contracts, self._names = contracts, Names()
+        self._contracts, self._names = contracts, AddressBook()
         self.types: set[str] = set()
         self.people: dict[str, str] = {}
         self._arrays = 0

@@ -16,7 +16,7 @@ from crossvault.report.figures import amount, percent, ratio, span, usd, utc
 MODES = ("by standard", "by portfolio")
 
 
-class Row(NamedTuple):
+class FieldChange(NamedTuple):
     """A field of an account before and after a step, as text."""
 
     field: str
@@ -56,9 +56,12 @@ def described(model: Model, state: AccountState, metrics: Metrics, at: int) -> d
     return found
 
 
-def rows(before: dict[str, str], after: dict[str, str]) -> list[Row]:
+def rows(before: dict[str, str], after: dict[str, str]) -> list[FieldChange]:
     """The fields of both descriptions, side by side."""
-    return [Row(name, before.get(name, "none"), after.get(name, "none")) for name in dict.fromkeys((*before, *after))]
+    return [
+        FieldChange(name, before.get(name, "none"), after.get(name, "none"))
+        for name in dict.fromkeys((*before, *after))
+    ]
 
 
 def _position(model: Model, entry: Entry, at: int) -> str:

@@ -9,11 +9,11 @@ from crossvault.differential.step import expiry_name, instrument_name
 from crossvault.mirror import fixed, margin, market, option, standard
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
-from crossvault.mirror.standard import Exposure, Level, Line
+from crossvault.mirror.standard import Exposure, HeldOption, Level
 from crossvault.report.figures import amount, percent, usd
 
 
-class Term(NamedTuple):
+class StatementLine(NamedTuple):
     """One line of a reckoning: what it is, how it comes about, what it comes to [wad]; some only lead to others."""
 
     label: str
@@ -22,7 +22,7 @@ class Term(NamedTuple):
     counts: bool = True
 
 
-def strip_terms(book: Book, level: Level, names: Sequence[str]) -> Iterator[Term]:
+def strip_terms(book: Book, level: Level, names: Sequence[str]) -> Iterator[StatementLine]:
     """What the options of a valued account ask for, expiry by expiry."""
     for place, line in enumerate(book.lines):
         if margin.is_modelled(book, line.underlying):
@@ -32,10 +32,12 @@ def strip_terms(book: Book, level: Level, names: Sequence[str]) -> Iterator[Term
             yield from _strip(exposure, book.lines, place, level, names)
         doubt = standard.short_contingency(exposure, line, book.depeg_rate_wad, level)
         if doubt:
-            yield Term(f"{_name(line, names)} doubtful price or peg", f"{amount(-line.size)} short", doubt)
+            yield StatementLine(f"{_name(line, names)} doubtful price or peg", f"{amount(-line.size)} short", doubt)
 
 
-def _strip(exposure: Exposure, lines: Sequence[Line], first: int, level: Level, names: Sequence[str]) -> Iterator[Term]:
+def _strip(
+    exposure: Exposure, lines: Sequence[HeldOption], first: int, level: Level, names: Sequence[str]
+) -> Iterator[StatementLine]:
     strip = [line for line in lines if standard.is_same_term(line, lines[first])]
     naked = [_naked(exposure, line, level, names) for line in strip if line.size < 0]
     if not naked:
@@ -46,16 +48,16 @@ def _strip(exposure: Exposure, lines: Sequence[Line], first: int, level: Level, 
     formula = f"the lesser of {usd(total_wad)} naked and {usd(bound_wad)} bounded"
     yield from naked
     yield from bounds
-    yield Term(what, formula, standard.strip_requirement(exposure, lines, first, level))
+    yield StatementLine(what, formula, standard.strip_requirement(exposure, lines, first, level))
 
 
-def _naked(exposure: Exposure, line: Line, level: Level, names: Sequence[str]) -> Term:
+def _naked(exposure: Exposure, line: HeldOption, level: Level, names: Sequence[str]) -> StatementLine:
     unit_wad = standard.short_requirement(exposure, line, level)
     formula = f"{amount(-line.size)} × ({_unit(exposure, line, level)})"
-    return Term(f"{_name(line, names)} naked", formula, fixed.mul_div_up(-line.size, unit_wad, WAD), False)
+    return StatementLine(f"{_name(line, names)} naked", formula, fixed.mul_div_up(-line.size, unit_wad, WAD), False)
 
 
-def _unit(exposure: Exposure, line: Line, level: Level) -> str:
+def _unit(exposure: Exposure, line: HeldOption, level: Level) -> str:
     """What one naked short asks for, as it is reckoned."""
     risk, index, mark = exposure.option_risk, usd(exposure.index_wad), f"mark {usd(line.mark_wad)}"
     if level == Level.MAINTENANCE:
@@ -73,23 +75,23 @@ def _unit(exposure: Exposure, line: Line, level: Level) -> str:
     return f"{rate} of {index} + {mark}{least}"
 
 
-def _bounds(exposure: Exposure, strip: Sequence[Line], level: Level) -> Iterator[Term]:
+def _bounds(exposure: Exposure, strip: Sequence[HeldOption], level: Level) -> Iterator[StatementLine]:
     loss_wad = fixed.mul_div_up(standard.max_loss(strip, 0), 1, WAD)
     worst = min((0, *(line.strike_wad for line in strip)), key=lambda spot: _payoff(strip, spot))
-    yield Term("largest loss at the end", f"at {usd(worst)}, of nothing and all strikes", loss_wad, False)
+    yield StatementLine("largest loss at the end", f"at {usd(worst)}, of nothing and all strikes", loss_wad, False)
     calls = sum(line.size for line in strip if line.is_call)
     if calls < 0:
         risk = exposure.option_risk
         unpaired = risk.unpaired_initial if level == Level.INITIAL else risk.unpaired_maintenance
         unit_wad = fixed.mul_div_up(unpaired, strip[0].forward_wad, WAD)
         formula = f"{amount(-calls)} × {percent(unpaired)} of forward {usd(strip[0].forward_wad)}"
-        yield Term("calls without cover", formula, fixed.mul_div_up(-calls, unit_wad, WAD), False)
+        yield StatementLine("calls without cover", formula, fixed.mul_div_up(-calls, unit_wad, WAD), False)
 
 
-def _payoff(strip: Sequence[Line], spot_wad: int) -> int:
+def _payoff(strip: Sequence[HeldOption], spot_wad: int) -> int:
     return sum(line.size * option.payoff(spot_wad, line.strike_wad, line.is_call) for line in strip)
 
 
-def _name(line: Line, names: Sequence[str]) -> str:
+def _name(line: HeldOption, names: Sequence[str]) -> str:
     kind = market.CALL if line.is_call else market.PUT
     return instrument_name(market.instrument_of(line.underlying, kind, line.expiry, line.strike_wad), names)

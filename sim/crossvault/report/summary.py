@@ -14,20 +14,20 @@ from crossvault.mirror.account import AccountId
 from crossvault.report import charts
 from crossvault.report.auctions import auctions
 from crossvault.report.figures import ratio, share, usd
-from crossvault.report.page import WIDTH, Ran, table
-from crossvault.report.watch import Watch
+from crossvault.report.page import WIDTH, RunPage, table
+from crossvault.report.watch import RunWatch
 
 _MOST_ACCOUNTS = 10
 
 
-def summary(ran: Ran, width: int = WIDTH) -> Group:
+def summary(ran: RunPage, width: int = WIDTH) -> Group:
     """Everything there is to show of a run."""
     parts = [part for section in (_head, _prices, auctions, _health, _accounts, _notes, _failure)
              for part in section(ran, width)]  # fmt: skip
     return Group(*parts)
 
 
-def _head(ran: Ran, width: int) -> Iterator[RenderableType]:
+def _head(ran: RunPage, width: int) -> Iterator[RenderableType]:
     story, result = ran.story, ran.result
     yield Text.assemble((story.name, "bold"), f"  seed {story.seed}  {ran.engine} beside the model")
     yield Text(story.about.strip(), style="italic")
@@ -40,7 +40,7 @@ def _head(ran: Ran, width: int) -> Iterator[RenderableType]:
     yield Text.assemble(words, ", ", verdict, f"  ({result.seconds:.1f} s, {rate})")
 
 
-def _prices(ran: Ran, width: int) -> Iterator[RenderableType]:
+def _prices(ran: RunPage, width: int) -> Iterator[RenderableType]:
     watch = ran.watch
     if not watch.samples:
         return
@@ -52,7 +52,7 @@ def _prices(ran: Ran, width: int) -> Iterator[RenderableType]:
     yield made
 
 
-def _health(ran: Ran, width: int) -> Iterator[RenderableType]:
+def _health(ran: RunPage, width: int) -> Iterator[RenderableType]:
     watch = ran.watch
     chosen = _lowest(watch)[: len(charts.MARKS)]
     chosen = [account for account in chosen if watch.lowest_health[account][0] < charts.MOST] or chosen[:1]
@@ -71,11 +71,11 @@ def _health(ran: Ran, width: int) -> Iterator[RenderableType]:
     yield charts.health_chart(watch.samples, sold, chosen, width)
 
 
-def _lowest(watch: Watch) -> list[AccountId]:
+def _lowest(watch: RunWatch) -> list[AccountId]:
     return sorted(watch.lowest_health, key=lambda account: (watch.lowest_health[account][0], str(account)))
 
 
-def _accounts(ran: Ran, width: int) -> Iterator[RenderableType]:
+def _accounts(ran: RunPage, width: int) -> Iterator[RenderableType]:
     watch = ran.watch
     chosen = _lowest(watch)
     if not chosen or watch.model is None:
@@ -104,7 +104,7 @@ def _capital(isolated_wad: int, cross_wad: int) -> tuple[str, str, str]:
     return usd(isolated_wad), usd(cross_wad), share(isolated_wad - cross_wad, isolated_wad)
 
 
-def _notes(ran: Ran, width: int) -> Iterator[RenderableType]:
+def _notes(ran: RunPage, width: int) -> Iterator[RenderableType]:
     watch = ran.watch
     yield ""
     if watch.insurance and watch.insurance[0]:
@@ -116,7 +116,7 @@ def _notes(ran: Ran, width: int) -> Iterator[RenderableType]:
         yield Text(f"refused, by both sides alike: {counted}")
 
 
-def _failure(ran: Ran, width: int) -> Iterator[RenderableType]:
+def _failure(ran: RunPage, width: int) -> Iterator[RenderableType]:
     failure = ran.result.failure
     if isinstance(failure, Diverged):
         yield ""

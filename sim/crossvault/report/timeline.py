@@ -18,7 +18,7 @@ class Sample(NamedTuple):
     insurance_wad: int
 
 
-class Blame(NamedTuple):
+class LargestLoss(NamedTuple):
     """The position with the largest loss: instrument, size, entry and mark [wad], loss [wad, negative].
 
     Options have no entry: their premium is cash, and what a short owes is its loss.
@@ -56,7 +56,7 @@ class Liquidation:
     requirement_wad: int
     health_wad: int
     held: Image
-    blame: Blame | None
+    blame: LargestLoss | None
     purchases: list[Purchase] = field(default_factory=list)
     insolvent_at: int | None = None
     ended_at: int | None = None

@@ -18,7 +18,7 @@ _METADATA = 106  # hex digits at the end of runtime code that are unlike those o
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TracedCall:
     """A call: contract, function, how it was called, what it used [gas], how it failed if it did, the calls inside."""
 
     contract: str
@@ -26,17 +26,17 @@ class Call:
     kind: str
     gas: int
     refusal: str | None
-    calls: tuple[Call, ...]
+    calls: tuple[TracedCall, ...]
 
 
-def trace(chain: Chain, step: Step) -> Call:
+def trace(chain: Chain, step: Step) -> TracedCall:
     """The calls of a step at its own time, on the state as mined so far. Raises ChainLost, ChainRefused."""
     options = {**_TRACED, "blockOverrides": {"time": hex(step.at)}}
     frame = chain.node.rpc("debug_traceCall", chain.transaction(step), "latest", options)
-    return _Reader(chain).call(frame)
+    return _TraceReader(chain).call(frame)
 
 
-def tree(call: Call) -> Tree:
+def tree(call: TracedCall) -> Tree:
     """The calls as an indented tree."""
     made = Tree(_label(call), guide_style="dim")
     for each in call.calls:
@@ -44,26 +44,26 @@ def tree(call: Call) -> Tree:
     return made
 
 
-def flat(call: Call) -> dict[str, Any]:
+def flat(call: TracedCall) -> dict[str, Any]:
     """The calls as JSON."""
     named = {name: getattr(call, name) for name in ("contract", "function", "kind", "gas", "refusal")}
     return {**named, "calls": [flat(each) for each in call.calls]}
 
 
-def _label(call: Call) -> Text:
+def _label(call: TracedCall) -> Text:
     text = Text.assemble((call.contract, "bold"), f".{call.function}", (f"  {call.kind}, {call.gas:,} gas", "dim"))
     if call.refusal:
         text.append(f"  ✗ {call.refusal.partition('(')[0]}", style="red")
     return text
 
 
-class _Reader:
+class _TraceReader:
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
         self._tails = {each.deployed_bytecode[-_METADATA:]: each for each in chain.build.artifacts.values()}
         self._seen: dict[str, Artifact | None] = {}
 
-    def call(self, frame: Mapping[str, Any]) -> Call:
+    def call(self, frame: Mapping[str, Any]) -> TracedCall:
         """A frame of callTracer by names."""
         address, selector = frame.get("to") or "", str(frame.get("input", "0x"))[2:10]
         artifact = self._artifact(address)
@@ -73,7 +73,7 @@ class _Reader:
             contract = f"{name} ({contract})"
         inside = tuple(self.call(each) for each in frame.get("calls", ()))
         function, gas = self._function(artifact, selector), int(frame["gasUsed"], 16)
-        return Call(contract, function, frame["type"].lower(), gas, self._refusal(frame), inside)
+        return TracedCall(contract, function, frame["type"].lower(), gas, self._refusal(frame), inside)
 
     def _artifact(self, address: str) -> Artifact | None:
         if address not in self._seen:
@@ -100,7 +100,7 @@ class _Reader:
         return str(self._chain.vault.refusal(data))
 
 
-def depth_first(call: Call) -> Iterator[Call]:
+def depth_first(call: TracedCall) -> Iterator[TracedCall]:
     """A call and all calls inside, in the order in which they began."""
     yield call
     for each in call.calls:

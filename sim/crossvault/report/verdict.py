@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from crossvault.mirror import correlation, fixed, portfolio, stress
-from crossvault.mirror.correlation import Leg, Outlook
+from crossvault.mirror.correlation import ScenarioLossTable, UnderlyingLoss
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
-from crossvault.mirror.portfolio import Stake
+from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.standard import Level
 from crossvault.mirror.stress import Rules
 from crossvault.report.figures import amount, percent, usd
 from crossvault.report.heat import scenario_name
-from crossvault.report.strips import Term
+from crossvault.report.strips import StatementLine
 
 
-def verdict_terms(book: Book, level: Level, names: Sequence[str], rules: Rules, quote_wad: int) -> Iterator[Term]:
+def verdict_terms(
+    book: Book, level: Level, names: Sequence[str], rules: Rules, quote_wad: int
+) -> Iterator[StatementLine]:
     """What the scenarios ask of a valued account, and what is held beside them."""
     found = stress.outlook(book.stakes, rules)
     for number, leg in enumerate(found.legs):
@@ -27,60 +29,62 @@ def verdict_terms(book: Book, level: Level, names: Sequence[str], rules: Rules, 
     factor = correlation.loss_factor(rules.terms, quote_wad, level)
     if loss:
         formula = f"the largest of them, {usd(loss)} × {percent(factor)}"
-        yield Term("loss in scenarios", formula, fixed.mul_div_up(loss, factor, WAD))
+        yield StatementLine("loss in scenarios", formula, fixed.mul_div_up(loss, factor, WAD))
     for stake, name in zip(book.stakes, names, strict=False):
         yield from _contingencies(stake, level, name)
 
 
-def _leg(found: Outlook, number: int, leg: Leg, name: str, rules: Rules) -> Term:
+def _leg(found: ScenarioLossTable, number: int, leg: UnderlyingLoss, name: str, rules: Rules) -> StatementLine:
     profits = found.profits_wad[number]
     place = portfolio.worst(profits)
     if profits[place] <= found.basis_wad[number]:
-        return Term(f"{name} at its worst", scenario_name(rules.scenarios[place]), leg.loss_wad, False)
-    return Term(f"{name} at its worst", "forwards move apart from the spot price", leg.loss_wad, False)
+        return StatementLine(f"{name} at its worst", scenario_name(rules.scenarios[place]), leg.loss_wad, False)
+    return StatementLine(f"{name} at its worst", "forwards move apart from the spot price", leg.loss_wad, False)
 
 
-def _losses(found: Outlook, level: Level, rules: Rules) -> Iterator[Term]:
+def _losses(found: ScenarioLossTable, level: Level, rules: Rules) -> Iterator[StatementLine]:
     """The candidates of which the largest is held; one underlying has but one."""
     if sum(leg.loss_wad != 0 for leg in found.legs) < 2:
         return
     terms, whole = rules.terms, correlation.sum(found.legs)
     initial = level == Level.INITIAL
     phi = terms.phi_initial if initial else terms.phi_maintenance
-    yield Term("by correlation", "√(Σ W² + 2 Σ ρ W W)", correlation.combined(found.legs, rules.matrix, 0), False)
+    yield StatementLine(
+        "by correlation", "√(Σ W² + 2 Σ ρ W W)", correlation.combined(found.legs, rules.matrix, 0), False
+    )
     if initial and terms.breakdown:
         broken = correlation.combined(found.legs, rules.matrix, terms.breakdown)
-        yield Term("broken down", f"each ρ worse by {percent(terms.breakdown)}", broken, False)
-    yield Term("one scenario for all", "the largest sum of all underlyings", found.joint_wad, False)
+        yield StatementLine("broken down", f"each ρ worse by {percent(terms.breakdown)}", broken, False)
+    yield StatementLine("one scenario for all", "the largest sum of all underlyings", found.joint_wad, False)
     formula = f"{percent(phi)} of the sum {usd(whole)}"
-    yield Term("least share", formula, fixed.mul_div_up(whole, phi, WAD), False)
+    yield StatementLine("least share", formula, fixed.mul_div_up(whole, phi, WAD), False)
 
 
-def _contingencies(stake: Stake, level: Level, name: str) -> Iterator[Term]:
+def _contingencies(stake: PortfolioExposure, level: Level, name: str) -> Iterator[StatementLine]:
     held, index = stake.risk.contingency, usd(stake.index_wad)
     initial = level == Level.INITIAL
     if perps := portfolio.perp_contingency(stake, level):
         rate = percent(held.perp_initial if initial else held.perp_maintenance)
         formula = f"{amount(stake.gross_size_wad)} {name} × {index} × {rate}"
-        yield Term(f"{name} perps and futures", formula, perps)
+        yield StatementLine(f"{name} perps and futures", formula, perps)
     for term in stake.terms:
         if naked := portfolio.option_contingency(stake, term, level):
             rate = percent(held.option_initial if initial else held.option_maintenance)
             formula = f"{amount(portfolio.naked(term.lines))} {name} × {index} × {rate}"
-            yield Term(f"{name} naked short options", formula, naked)
+            yield StatementLine(f"{name} naked short options", formula, naked)
     for hedge in stake.hedges:
         if cut := portfolio.hedge_contingency(held, hedge, level):
             haircut = hedge.haircut_initial if initial else hedge.haircut_maintenance
-            yield Term(f"{name} as collateral, haircut", f"{usd(hedge.value_wad)} × {percent(haircut)}", cut)
+            yield StatementLine(f"{name} as collateral, haircut", f"{usd(hedge.value_wad)} × {percent(haircut)}", cut)
     if doubt := portfolio.doubt(stake, level):
-        yield Term(f"{name} doubtful price", "", doubt)
+        yield StatementLine(f"{name} doubtful price", "", doubt)
 
 
-def option_values(book: Book, underlying: int, name: str) -> Iterator[Term]:
+def option_values(book: Book, underlying: int, name: str) -> Iterator[StatementLine]:
     """Options of an underlying whose value counts, as portfolio margin has it."""
     for line in book.lines:
         if line.underlying == underlying:
             kind = "call" if line.is_call else "put"
             formula = f"{amount(line.size)} × mark {usd(line.mark_wad)}"
             value = fixed.mul_div_floor(line.size, line.mark_wad, WAD)
-            yield Term(f"{name} {kind} {amount(line.strike_wad)}", formula, value)
+            yield StatementLine(f"{name} {kind} {amount(line.strike_wad)}", formula, value)

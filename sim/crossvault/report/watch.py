@@ -14,14 +14,14 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import Level
 from crossvault.report.capital import Capital
-from crossvault.report.timeline import Blame, Liquidation, Purchase, Refused, Sample, merged
+from crossvault.report.timeline import LargestLoss, Liquidation, Purchase, Refused, Sample, merged
 
 _MOST_SAMPLES = 240
 _LEAST_SAMPLES = 24
 _MOST_VALUES = 12_000
 
 
-class Watch:
+class RunWatch:
     """An observer of a run that keeps samples, auctions, refusals, peaks and the capital of every account."""
 
     def __init__(self) -> None:
@@ -183,7 +183,7 @@ class Watch:
         self.liquidations.append(begun)
         self._running[account] = begun
 
-    def _blame(self, account: AccountId, at: int) -> Blame | None:
+    def _blame(self, account: AccountId, at: int) -> LargestLoss | None:
         assert self.model is not None
         ledger = self.model.vault.ledger
         found = []
@@ -192,7 +192,7 @@ class Watch:
             mark_wad, loss_wad = mark(self.model, instrument, at), value(self.model, account, instrument, at)
             entry_wad = fixed.mul_div_down(abs(position.quote), fixed.WAD, abs(position.size))
             if loss_wad < 0:
-                found.append(Blame(instrument, position.size, entry_wad, mark_wad, loss_wad))
+                found.append(LargestLoss(instrument, position.size, entry_wad, mark_wad, loss_wad))
         return min(found, key=lambda blame: blame.loss_wad, default=None)
 
     def _declared(self, number: int, step: Step, event: Event) -> None:
@@ -219,11 +219,11 @@ class Watch:
 
 
 _NOTES = {
-    "PricePublished": Watch._published,
-    "ForwardPublished": Watch._followed,
-    "SurfacePublished": Watch._followed,
-    "LiquidationStarted": Watch._started,
-    "InsolvencyDeclared": Watch._declared,
-    "Bid": Watch._bought,
-    "LiquidationEnded": Watch._restored,
+    "PricePublished": RunWatch._published,
+    "ForwardPublished": RunWatch._followed,
+    "SurfacePublished": RunWatch._followed,
+    "LiquidationStarted": RunWatch._started,
+    "InsolvencyDeclared": RunWatch._declared,
+    "Bid": RunWatch._bought,
+    "LiquidationEnded": RunWatch._restored,
 }

@@ -10,30 +10,31 @@ from crossvault.differential.step import TOKEN_ACTIONS, Event, Step, instrument_
 from crossvault.lockstep.record import Record
 from crossvault.mirror import cash, collateral, liquidation, portfolio
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.auction import Deal
+from crossvault.mirror.auction import BidResult
 from crossvault.mirror.errors import Refusal
 from crossvault.mirror.evm import Call
 from crossvault.mirror.exchange import Match, Order, Signature
-from crossvault.mirror.market import OptionRisk, Risk
-from crossvault.mirror.oracle import Guard, Price
+from crossvault.mirror.market import MarketRisk, OptionRisk
+from crossvault.mirror.oracle import Price, PriceGuard
 from crossvault.mirror.stress import Rules
 from crossvault.mirror.surface import Svi
 from crossvault.report.figures import spoken, utc
 
 _GIVEN = (
-    Order, Svi, Risk, OptionRisk, Guard, cash.Interest, cash.Terms, collateral.Terms, liquidation.Terms, portfolio.Risk,
+    Order, Svi, MarketRisk, OptionRisk, PriceGuard, cash.Interest, cash.DepegTerms, collateral.HaircutTerms,
+    liquidation.AuctionTerms, portfolio.PortfolioRisk,
     Rules,
 )  # fmt: skip
 
 
 _LABELS = {
-    "deal": [field.name for field in fields(Deal)],
+    "deal": [field.name for field in fields(BidResult)],
     "price": list(Price.zeros),
     "track": ["funding_index", "updated_at"],
 }
 
 
-class Words:
+class NameFormatter:
     """What the names and scales of one recorded story make of values."""
 
     def __init__(self, record: Record) -> None:

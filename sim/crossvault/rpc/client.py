@@ -26,7 +26,7 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 
-class Wire:
+class RpcClient:
     """Requests to one endpoint; what fails for a while is asked again, with growing waits.
 
     origin: what may be shown of the address.

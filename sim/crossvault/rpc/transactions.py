@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from crossvault.evm.anvil import ChainRefused
-from crossvault.rpc.client import Wire
+from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
 
 _DEARER_PERCENT = 125  # nodes take a replacement from 110 % on
@@ -27,7 +27,7 @@ class WrongChain(Exception):
     """The endpoint is of another chain than was asked for."""
 
 
-class TooDear(Exception):
+class FeeTooHigh(Exception):
     """The chain asks for more than the limits allow."""
 
 
@@ -49,7 +49,7 @@ class Fees(NamedTuple):
     tip_wei: int
 
 
-class Prepared(NamedTuple):
+class SignedTransaction(NamedTuple):
     """A signed transaction. hash: hex; raw: as it goes onto the wire."""
 
     nonce: int
@@ -74,7 +74,7 @@ class Receipt(NamedTuple):
     logs: list[dict[str, Any]]
 
 
-class Pace(NamedTuple):
+class PollingPolicy(NamedTuple):
     """How often a chain is asked at most, and how long nothing may happen before more is paid [seconds]."""
 
     poll_secs: float = 1.0
@@ -88,16 +88,21 @@ class Pace(NamedTuple):
             wait_secs = min(self.poll_secs, wait_secs * 1.5)
 
 
-Told = Callable[[Prepared], None]
+Told = Callable[[SignedTransaction], None]
 
-NO_LIMITS, USUAL_PACE = Limits(), Pace()
+NO_LIMITS, USUAL_PACE = Limits(), PollingPolicy()
 
 
-class Courier:
+class TransactionSender:
     """The transactions of one account on one chain."""
 
     def __init__(
-        self, wire: Wire, signer: Signer, chain_id: int, limits: Limits = NO_LIMITS, pace: Pace = USUAL_PACE
+        self,
+        wire: RpcClient,
+        signer: Signer,
+        chain_id: int,
+        limits: Limits = NO_LIMITS,
+        pace: PollingPolicy = USUAL_PACE,
     ) -> None:
         """Raises WrongChain when the endpoint is of another chain."""
         self.wire, self.signer, self.chain_id, self.limits, self.pace = wire, signer, chain_id, limits, pace
@@ -109,14 +114,14 @@ class Courier:
 
     def prepare(
         self, to: str, data: str, *, value: int = 0, nonce: int | None = None, gas: int | None = None
-    ) -> Prepared:
+    ) -> SignedTransaction:
         """A signed call; nothing is sent. Raises ChainRefused where it would revert, TooDear."""
         if gas is None:
             gas = self.estimate(to, data, value)
         if gas > self.limits.gas:
-            raise TooDear(f"needs {gas:,} gas, the limit is {self.limits.gas:,}")
+            raise FeeTooHigh(f"needs {gas:,} gas, the limit is {self.limits.gas:,}")
         number = self.nonce() if nonce is None else nonce
-        return self.signed(Prepared(number, to, data, value, gas, self.fees(), "", b""))
+        return self.signed(SignedTransaction(number, to, data, value, gas, self.fees(), "", b""))
 
     def estimate(self, to: str, data: str, value: int = 0) -> int:
         """Gas for a call, a fifth more than the node expects. Raises ChainRefused where it would revert."""
@@ -131,10 +136,10 @@ class Courier:
         if limit_wei is None or most_wei <= limit_wei:
             return Fees(most_wei, tip_wei)
         if base_wei + tip_wei > limit_wei:
-            raise TooDear(f"the chain asks for {base_wei + tip_wei:,} wei per gas, the limit is {limit_wei:,}")
+            raise FeeTooHigh(f"the chain asks for {base_wei + tip_wei:,} wei per gas, the limit is {limit_wei:,}")
         return Fees(limit_wei, tip_wei)
 
-    def post(self, prepared: Prepared) -> None:
+    def post(self, prepared: SignedTransaction) -> None:
         """Sends a transaction, once more if need be: that does no harm. Raises ChainLost, ChainRefused."""
         try:
             self.wire.rpc("eth_sendRawTransaction", "0x" + prepared.raw.hex())
@@ -142,7 +147,9 @@ class Courier:
             if not any(text in refused.message.lower() for text in _HARMLESS):
                 raise
 
-    def settle(self, prepared: Prepared, confirmations: int = 1, on_replaced: Told = lambda dearer: None) -> Receipt:
+    def settle(
+        self, prepared: SignedTransaction, confirmations: int = 1, on_replaced: Told = lambda dearer: None
+    ) -> Receipt:
         """Waits until a transaction is in a block with so many on top of it (1: none), sending it again where needed.
 
         on_replaced: told of a dearer version before it is sent. Raises Superseded, TooDear, ChainLost, ChainRefused.
@@ -180,21 +187,21 @@ class Courier:
         used, price_wei = int(told["gasUsed"], 16), int(told["effectiveGasPrice"], 16)
         return Receipt(hash, told["status"] == "0x1", number, told["blockHash"], used, price_wei, told["logs"])
 
-    def _mined(self, versions: list[Prepared]) -> Receipt | None:
+    def _mined(self, versions: list[SignedTransaction]) -> Receipt | None:
         return next(filter(None, (self.receipt(each.hash) for each in versions)), None)
 
     def _depth(self, receipt: Receipt) -> int:
         return int(self.wire.rpc("eth_blockNumber"), 16) - receipt.block + 1
 
-    def _dearer(self, prepared: Prepared) -> Prepared:
+    def _dearer(self, prepared: SignedTransaction) -> SignedTransaction:
         """The same call with the same nonce for a quarter more, or for what the chain asks by now. Raises TooDear."""
         now = self.fees()
         most_wei = max(now.most_wei, _more(prepared.fees.most_wei))
         if self.limits.fee_wei is not None and most_wei > self.limits.fee_wei:
-            raise TooDear(f"a replacement needs {most_wei:,} wei per gas, the limit is {self.limits.fee_wei:,}")
+            raise FeeTooHigh(f"a replacement needs {most_wei:,} wei per gas, the limit is {self.limits.fee_wei:,}")
         return self.signed(prepared._replace(fees=Fees(most_wei, max(now.tip_wei, _more(prepared.fees.tip_wei)))))
 
-    def signed(self, prepared: Prepared) -> Prepared:
+    def signed(self, prepared: SignedTransaction) -> SignedTransaction:
         """A transaction with its signature and hash, which follow from all that it says."""
         from eth_utils.crypto import keccak
 
@@ -218,7 +225,7 @@ def _more(wei: int) -> int:
     return -(-wei * _DEARER_PERCENT // 100) + 1
 
 
-def require_chain(wire: Wire, chain_id: int) -> None:
+def require_chain(wire: RpcClient, chain_id: int) -> None:
     """Raises WrongChain unless an endpoint is of a chain."""
     found = int(wire.rpc("eth_chainId"), 16)
     if found != chain_id:

@@ -14,12 +14,12 @@ from crossvault.mirror import liquidation
 from crossvault.scenario import play as stage
 from crossvault.scenario import prices, quantity, repro
 from crossvault.scenario import roster as cast
-from crossvault.scenario.play import Stage
+from crossvault.scenario.play import StepSchedule
 from crossvault.scenario.prices import Print
-from crossvault.scenario.roster import Cast, Trouble
+from crossvault.scenario.roster import FieldError, NameTable
 from crossvault.scenario.schema import schema_of
 from crossvault.scenario.script import PricePart, Script
-from crossvault.scenario.source import Route, ScenarioError, Source, did_you_mean, graft, named, read
+from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, graft, named, read
 from crossvault.scenario.valid import validated
 
 __all__ = ["ExpectationFailed", "ScenarioError", "Story", "json_schema", "load", "names"]
@@ -48,7 +48,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
     if path.name.endswith(repro.SUFFIX):
         return repro.story(source)
     script = validated(source, Script)
-    people = Cast(script)
+    people = NameTable(script)
     for where, problem in people.troubles():
         source.note(where, problem)
     with source.guard(("world", "auction")):
@@ -56,7 +56,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
     source.settle()
     seed = script.seed if seed is None else seed
     prints, digests = _prints(source, script, path)
-    scene = Stage(script, people, source, seed, prints)
+    scene = StepSchedule(script, people, source, seed, prints)
     _try_tastes(source, people)
     source.settle()
     content = json.dumps([original, digests, dict(overrides or {}), seed])
@@ -91,7 +91,7 @@ def _find(path_or_name: str) -> Path:
     raise ScenarioError(f"{path_or_name}: there is no such scenario: {did_you_mean(path_or_name, names())}")
 
 
-def _override(source: Source, path: str, text: str) -> None:
+def _override(source: SourceFile, path: str, text: str) -> None:
     route: Route = ()
     at = source.data
     *outer, last = _STEP.sub(r".\1", path).split(".")
@@ -109,7 +109,7 @@ def _override(source: Source, path: str, text: str) -> None:
         route, at = (*route, key), inside[key]
 
 
-def _prints(source: Source, script: Script, path: Path) -> tuple[dict[str, list[Print]], dict[str, str]]:
+def _prints(source: SourceFile, script: Script, path: Path) -> tuple[dict[str, list[Print]], dict[str, str]]:
     found: dict[str, list[Print]] = {}
     digests: dict[str, str] = {}
     for name, part in script.prices.items():
@@ -119,7 +119,7 @@ def _prints(source: Source, script: Script, path: Path) -> tuple[dict[str, list[
             if not found[name] or found[name][0].at != script.starts:
                 first = f"the first is {found[name][0].at - script.starts} s later" if found[name] else "there are none"
                 raise ValueError(f"expected a price at the start of the story; {first}")
-        except Trouble as trouble:
+        except FieldError as trouble:
             source.note((*route, trouble.field), str(trouble))
         except ValueError as trouble:
             source.note((*route, "file") if part.file else route, str(trouble))
@@ -145,14 +145,14 @@ def _at(script: Script, written: Mapping[str, int]) -> list[Print]:
         try:
             at = quantity.moment(text).at(script.starts)
         except ValueError as trouble:
-            raise Trouble("at", str(trouble)) from None
+            raise FieldError("at", str(trouble)) from None
         if found and at <= found[-1].at:
-            raise Trouble("at", f"{text!r} does not come after the price above")
+            raise FieldError("at", f"{text!r} does not come after the price above")
         found.append(Print(at, price_wad))
     return found
 
 
-def _try_tastes(source: Source, people: cast.Cast) -> None:
+def _try_tastes(source: SourceFile, people: cast.NameTable) -> None:
     for name, actor in people.script.actors.items():
         if actor.taste is not None:
             with source.guard(("actors", name, "taste")):

@@ -14,13 +14,13 @@ from crossvault.mirror.exchange import Match
 from crossvault.mirror.fixed import CAP
 from crossvault.scenario import curves, quantity, rules, steps
 from crossvault.scenario import roster as cast
-from crossvault.scenario.roster import Cast, Trouble
+from crossvault.scenario.roster import FieldError, NameTable
 
 Act = Any
 Made = tuple[str, str, dict[str, Any]]
 
 
-def step(cast: Cast, act: steps.Act, at: int, model: Model | None) -> Step:
+def step(cast: NameTable, act: steps.Act, at: int, model: Model | None) -> Step:
     """The step of a written act; without a model, what is read from its state is not known yet. Raises Trouble."""
     action, sender, args = _MAKERS[type(act)](cast, act, at)
     if isinstance(act, steps.Batch):
@@ -38,7 +38,7 @@ def _priced(args: Mapping[str, Any], at: int, model: Model | None) -> dict[str, 
     return {**args, "price_wad": 0 if model is None else mark(model, args["instrument"], at)}
 
 
-def put_in(cast: Cast, account: str, token: str, amount_raw: int) -> Made:
+def put_in(cast: NameTable, account: str, token: str, amount_raw: int) -> Made:
     """A deposit: of cash when the token is the quote, of collateral otherwise."""
     target = cast.account("account", account)
     if token == cast.quote:
@@ -47,21 +47,21 @@ def put_in(cast: Cast, account: str, token: str, amount_raw: int) -> Made:
     return "deposit_collateral", target.owner, {"account": target, "collateral": number, "amount_raw": amount_raw}
 
 
-def _mint(cast: Cast, act: Act, at: int) -> Made:
+def _mint(cast: NameTable, act: Act, at: int) -> Made:
     args = {"token": act.amount.unit, "to": cast.person("to", act.to), "amount_raw": cast.raw("amount", act.amount)}
     return act.do, act.by or cast.roles.owner, args
 
 
-def _deposit(cast: Cast, act: Act, at: int) -> Made:
+def _deposit(cast: NameTable, act: Act, at: int) -> Made:
     return put_in(cast, act.account, act.amount.unit, cast.raw("amount", act.amount))
 
 
-def _withdraw(cast: Cast, act: Act, at: int) -> Made:
+def _withdraw(cast: NameTable, act: Act, at: int) -> Made:
     action, sender, args = _deposit(cast, act, at)
     return action.replace("deposit", "withdraw"), sender, {**args, "to": cast.person("to", act.to or act.by or sender)}
 
 
-def _trade(cast: Cast, act: Act, at: int) -> Made:
+def _trade(cast: NameTable, act: Act, at: int) -> Made:
     return act.do, cast.roles.broker, {
         "maker": cast.account("maker", act.maker),
         "taker": cast.account("taker", act.taker),
@@ -71,7 +71,7 @@ def _trade(cast: Cast, act: Act, at: int) -> Made:
     }  # fmt: skip
 
 
-def _publish(cast: Cast, act: Act, at: int) -> Made:
+def _publish(cast: NameTable, act: Act, at: int) -> Made:
     return "publish_price", cast.roles.feeder, {
         "underlying": cast.underlying("underlying", act.underlying),
         "index_wad": act.price,
@@ -81,47 +81,47 @@ def _publish(cast: Cast, act: Act, at: int) -> Made:
     }  # fmt: skip
 
 
-def _published(cast: Cast, act: Act, at: int) -> int:
+def _published(cast: NameTable, act: Act, at: int) -> int:
     moment: quantity.Moment | None = act.published
     return at if moment is None else moment.at(cast.script.starts)
 
 
-def _term(cast: Cast, act: Act) -> dict[str, Any]:
+def _term(cast: NameTable, act: Act) -> dict[str, Any]:
     return {"underlying": cast.underlying("underlying", act.underlying), "expiry": act.expiry}
 
 
-def _forward(cast: Cast, act: Act, at: int) -> Made:
+def _forward(cast: NameTable, act: Act, at: int) -> Made:
     given = {"forward_wad": act.forward, "rate_wad": act.rate, "confidence_wad": act.confidence}
     args = {**_term(cast, act), **given, "published_at": _published(cast, act, at)}
     return "publish_forward", cast.roles.feeder, args
 
 
-def _surface(cast: Cast, act: Act, at: int) -> Made:
+def _surface(cast: NameTable, act: Act, at: int) -> Made:
     svi = curves.fitted(act.surface, max(1, act.expiry - at), act.forward or 1)
     args = {**_term(cast, act), "svi": svi, "confidence_wad": act.confidence}
     return "publish_surface", cast.roles.feeder, {**args, "published_at": _published(cast, act, at)}
 
 
-def _expiry(cast: Cast, act: Act, at: int) -> Made:
+def _expiry(cast: NameTable, act: Act, at: int) -> Made:
     return "open_expiry", cast.roles.owner, _term(cast, act)
 
 
-def _settle(cast: Cast, act: Act, at: int) -> Made:
+def _settle(cast: NameTable, act: Act, at: int) -> Made:
     named = list(cast.accounts) if act.accounts == "all" else act.accounts
     accounts = tuple(cast.account("accounts", name) for name in named)
     return act.do, cast.roles.broker, {**_term(cast, act), "accounts": accounts}
 
 
-def _batch(cast: Cast, act: Act, at: int) -> Made:
+def _batch(cast: NameTable, act: Act, at: int) -> Made:
     made = [_MAKERS[type(call)](cast, call, at) for call in act.calls]
     senders = {sender for _, sender, _ in made}
     sender = next((each for _, each, _ in made if each != cast.roles.broker), cast.roles.broker)
     if len(senders - {cast.roles.broker}) > 1 and act.by is None:
-        raise Trouble("calls", f"{' and '.join(sorted(senders))} cannot call at once: expected 'by'")
+        raise FieldError("calls", f"{' and '.join(sorted(senders))} cannot call at once: expected 'by'")
     return act.do, sender, {"calls": tuple(Call(action, args) for action, _, args in made)}
 
 
-def _fill(cast: Cast, act: Act, at: int) -> Made:
+def _fill(cast: NameTable, act: Act, at: int) -> Made:
     matches = []
     for pair in act.matches:
         (maker, maker_signature), (taker, taker_signature) = (
@@ -132,22 +132,22 @@ def _fill(cast: Cast, act: Act, at: int) -> Made:
     return act.do, cast.roles.broker, {"matches": tuple(matches)}
 
 
-def _cancel(cast: Cast, act: Act, at: int) -> Made:
+def _cancel(cast: NameTable, act: Act, at: int) -> Made:
     order, _ = cast.order("order", act.order)
     return act.do, order.account.owner, {"order": order}
 
 
-def _cancel_below(cast: Cast, act: Act, at: int) -> Made:
+def _cancel_below(cast: NameTable, act: Act, at: int) -> Made:
     account = cast.account("account", act.account)
     return "cancel_below", account.owner, {"account": account, "salt": act.salt}
 
 
-def _sell(cast: Cast, act: Act, at: int) -> Made:
+def _sell(cast: NameTable, act: Act, at: int) -> Made:
     account = cast.account("account", act.account)
     return act.do.replace(" ", "_"), cast.roles.broker, {"account": account}
 
 
-def _bid(cast: Cast, act: Act, at: int) -> Made:
+def _bid(cast: NameTable, act: Act, at: int) -> Made:
     bidder = cast.account("bidder", act.bidder)
     limit_wad = CAP if act.limit is None else cast.value("limit", act.limit)
     account = cast.account("account", act.account)
@@ -156,13 +156,13 @@ def _bid(cast: Cast, act: Act, at: int) -> Made:
     }  # fmt: skip
 
 
-def _fund(cast: Cast, act: Act, at: int) -> Made:
+def _fund(cast: NameTable, act: Act, at: int) -> Made:
     if act.amount.unit != cast.quote:
-        raise Trouble("amount", f"'{act.amount}': the insurance fund holds {cast.quote}")
+        raise FieldError("amount", f"'{act.amount}': the insurance fund holds {cast.quote}")
     return "fund_insurance", act.by, {"amount_raw": cast.raw("amount", act.amount)}
 
 
-def _operator(cast: Cast, act: Act, at: int) -> Made:
+def _operator(cast: NameTable, act: Act, at: int) -> Made:
     account = cast.account("account", act.account)
     operator = EXCHANGE if act.operator == EXCHANGE else cast.person("operator", act.operator)
     return "set_operator", account.owner, {
@@ -170,67 +170,67 @@ def _operator(cast: Cast, act: Act, at: int) -> Made:
     }  # fmt: skip
 
 
-def _govern(cast: Cast, act: Act, at: int) -> Made:
+def _govern(cast: NameTable, act: Act, at: int) -> Made:
     return act.do.replace(" ", "_"), cast.roles.owner, {}
 
 
-def _appoint(cast: Cast, act: Act, at: int) -> Made:
+def _appoint(cast: NameTable, act: Act, at: int) -> Made:
     person = cast.person("to", act.to)
     if act.do.endswith("feeder"):
         return "set_feeder", cast.roles.owner, {"feeder": person, "allowed": act.do.startswith("allow")}
     return act.do.replace(" ", "_"), cast.roles.owner, {"to": person}
 
 
-def _risk(cast_: Cast, act: Act, at: int) -> Made:
+def _risk(cast_: NameTable, act: Act, at: int) -> Made:
     number = cast_.underlying("underlying", act.underlying)
     args = {"underlying": number, "risk": cast.risk(act.risk, act.underlying)}
     return act.do.replace(" ", "_"), cast_.roles.owner, args
 
 
-def _haircut(cast_: Cast, act: Act, at: int) -> Made:
+def _haircut(cast_: NameTable, act: Act, at: int) -> Made:
     args = {"collateral": cast_.collateral("collateral", act.collateral), "terms": cast.terms(act.terms)}
     return act.do.replace(" ", "_"), cast_.roles.owner, args
 
 
-def _auction(cast_: Cast, act: Act, at: int) -> Made:
+def _auction(cast_: NameTable, act: Act, at: int) -> Made:
     return act.do.replace(" ", "_"), cast_.roles.owner, {"terms": cast.auction(act.terms)}
 
 
-def _depeg(cast: Cast, act: Act, at: int) -> Made:
+def _depeg(cast: NameTable, act: Act, at: int) -> Made:
     return act.do.replace(" ", "_"), cast.roles.owner, {"terms": cast.depeg(act.terms)}
 
 
-def _options(cast_: Cast, act: Act, at: int) -> Made:
+def _options(cast_: NameTable, act: Act, at: int) -> Made:
     args = {"underlying": cast_.underlying("underlying", act.underlying), "risk": cast.options(act.options)}
     return act.do.replace(" ", "_"), cast_.roles.owner, args
 
 
-def _guard(cast_: Cast, act: Act, at: int) -> Made:
+def _guard(cast_: NameTable, act: Act, at: int) -> Made:
     args = {"underlying": cast_.underlying("underlying", act.underlying), "guard": cast.guard(act.guard)}
     return act.do.replace(" ", "_"), cast_.roles.owner, args
 
 
-def _interest(cast_: Cast, act: Act, at: int) -> Made:
+def _interest(cast_: NameTable, act: Act, at: int) -> Made:
     return act.do.replace(" ", "_"), cast_.roles.owner, {"interest": cast.interest(act.interest)}
 
 
-def _mode(cast: Cast, act: Act, at: int) -> Made:
+def _mode(cast: NameTable, act: Act, at: int) -> Made:
     account = cast.account("account", act.account)
     mode = accounts.PORTFOLIO if act.mode == "portfolio" else accounts.STANDARD
     return "set_mode", account.owner, {"account": account, "mode": mode}
 
 
-def _folio(cast: Cast, act: Act, at: int) -> Made:
+def _folio(cast: NameTable, act: Act, at: int) -> Made:
     args = {"underlying": cast.underlying("underlying", act.underlying), "risk": rules.folio(act.portfolio)}
     return act.do.replace(" ", "_"), cast.roles.owner, args
 
 
-def _rules(cast: Cast, act: Act, at: int) -> Made:
+def _rules(cast: NameTable, act: Act, at: int) -> Made:
     rules.require_known(act.rules, cast.underlyings)
     return act.do.replace(" ", "_"), cast.roles.owner, {"rules": rules.rules(act.rules, cast.underlyings)}
 
 
-_MAKERS: dict[type[steps.Act], Callable[[Cast, Act, int], Made]] = {
+_MAKERS: dict[type[steps.Act], Callable[[NameTable, Act, int], Made]] = {
     steps.Mint: _mint,
     steps.Transfer: _mint,
     steps.Deposit: _deposit,
@@ -259,6 +259,6 @@ _MAKERS: dict[type[steps.Act], Callable[[Cast, Act, int], Made]] = {
     steps.CancelOrder: _cancel,
     steps.CancelBelow: _cancel_below,
     steps.SetMode: _mode,
-    steps.FolioChange: _folio,
+    steps.PortfolioMarginChange: _folio,
     steps.RulesChange: _rules,
 }

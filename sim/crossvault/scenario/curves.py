@@ -13,7 +13,7 @@ from crossvault.mirror.surface import Svi
 from crossvault.scenario.world import ExpiryPart, SurfacePart
 
 
-class Follower(NamedTuple):
+class FollowedExpiry(NamedTuple):
     """An expiry of an underlying [unix seconds], what is published of it, since when, and how old it is by then."""
 
     feeder: str

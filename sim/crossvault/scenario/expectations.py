@@ -19,7 +19,7 @@ from crossvault.mirror.errors import Refusal
 from crossvault.mirror.margin import UNBOUNDED
 from crossvault.mirror.valuation import Metrics
 from crossvault.scenario import quantity
-from crossvault.scenario.roster import Cast, Trouble
+from crossvault.scenario.roster import FieldError, NameTable
 from crossvault.scenario.source import did_you_mean
 
 Reader = Callable[[Model, int], int]
@@ -48,7 +48,7 @@ FORMS = (
 _FORM = re.compile(r"([a-z ]+?)(?: of ([A-Za-z0-9_./-]+))?(?: in ([A-Za-z0-9_.-]+))?")
 
 
-class Wanted(NamedTuple):
+class ExpectedValue(NamedTuple):
     """A comparison with a number written as text: `>= 5 ETH`; `~` allows less than one unit of the last place."""
 
     text: str
@@ -65,7 +65,7 @@ class Fact(NamedTuple):
     """A number of the state and what it should be."""
 
     label: str
-    wanted: Wanted
+    wanted: ExpectedValue
     read: Reader
     decimals: int
     unit: str
@@ -103,13 +103,13 @@ class Expect:
             return f"expected refused: {self.refused}, came {f'refused: {came}' if came else 'accepted'}"
         for name, wanted in self.values.items():
             value = dict(zip(came.fields, came.args, strict=True))[name]
-            if not (wanted.holds(value) if isinstance(wanted, Wanted) else wanted == value):
-                text = wanted.text if isinstance(wanted, Wanted) else wanted
+            if not (wanted.holds(value) if isinstance(wanted, ExpectedValue) else wanted == value):
+                text = wanted.text if isinstance(wanted, ExpectedValue) else wanted
                 return f"expected refused: {self.refused} with {name} = {text}, came {came}"
         return None
 
 
-def expect(cast: Cast, written: Any) -> Expect:
+def expect(cast: NameTable, written: Any) -> Expect:
     """What the `expect` of a step says. Raises Trouble."""
     if written is None or written == "accepted":
         return Expect()
@@ -117,26 +117,26 @@ def expect(cast: Cast, written: Any) -> Expect:
         return Expect(anything=True)
     if not isinstance(written, dict):
         known = ("accepted", "any", "refused: NAME", *FORMS)
-        raise Trouble("", f"{written!r}: {did_you_mean(str(written), known)}")
+        raise FieldError("", f"{written!r}: {did_you_mean(str(written), known)}")
     rest = dict(written)
     name, values = refusal(cast, rest.pop("refused")) if "refused" in rest else ("", {})
     return Expect(False, name, values, tuple(fact(cast, key, value) for key, value in rest.items()))
 
 
-def refusal(cast: Cast, written: Any) -> tuple[str, dict[str, Any]]:
+def refusal(cast: NameTable, written: Any) -> tuple[str, dict[str, Any]]:
     """A refusal by name, with or without values. Raises Trouble."""
     name, values = next(iter(written.items())) if isinstance(written, dict) and len(written) == 1 else (written, {})
     known = refusals()
     if not isinstance(name, str) or name not in known:
-        raise Trouble("refused", f"{name!r} is no refusal: {did_you_mean(str(name), known)}")
+        raise FieldError("refused", f"{name!r} is no refusal: {did_you_mean(str(name), known)}")
     fields = known[name].fields
     if not isinstance(values, dict):
-        raise Trouble("refused", f"expected a mapping of {', '.join(fields) or 'nothing'}")
+        raise FieldError("refused", f"expected a mapping of {', '.join(fields) or 'nothing'}")
     spoken = {field.replace("_", " "): field for field in fields}
     found = {}
     for key, text in values.items():
         if key not in fields and key not in spoken:
-            raise Trouble("refused", f"{name} has no {key!r}: {did_you_mean(str(key), fields)}")
+            raise FieldError("refused", f"{name} has no {key!r}: {did_you_mean(str(key), fields)}")
         argument = spoken.get(str(key), str(key))
         found[argument] = _argument(cast, argument, str(known[name].__annotations__[argument]), text)
     return name, found
@@ -149,11 +149,11 @@ def refusals() -> dict[str, type[Refusal]]:
     return {kind.__name__: kind for kind in kinds}
 
 
-def fact(cast: Cast, key: str, written: Any) -> Fact:
+def fact(cast: NameTable, key: str, written: Any) -> Fact:
     """A number of the state that a key names, and what it should be. Raises Trouble."""
     match = _FORM.fullmatch(key)
     if match is None:
-        raise Trouble(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
+        raise FieldError(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
     what, whose, where = match[1], match[2], match[3]
     if what in _OF_ACCOUNT and whose and not where:
         account = cast.account(key, whose)
@@ -166,7 +166,7 @@ def fact(cast: Cast, key: str, written: Any) -> Fact:
     return Fact(key, want(key, written, dict.fromkeys(units, decimals)), read, decimals, unit)
 
 
-def _reader(cast: Cast, key: str, what: str, whose: str, where: str) -> tuple[Reader, int, str]:
+def _reader(cast: NameTable, key: str, what: str, whose: str, where: str) -> tuple[Reader, int, str]:
     shape = f"{what}{' of' if whose else ''}{' in' if where else ''}"
     if shape == "cash of":
         account = cast.account(key, whose)
@@ -181,7 +181,7 @@ def _reader(cast: Cast, key: str, what: str, whose: str, where: str) -> tuple[Re
     if shape == "wallet of in":
         person = cast.person(key, whose)
         if where not in cast.decimals:
-            raise Trouble(key, did_you_mean(where, cast.decimals))
+            raise FieldError(key, did_you_mean(where, cast.decimals))
         return lambda m, at: m.tokens[where].balance_of(person), cast.decimals[where], where
     if shape in ("insurance", "deficit"):
         return lambda m, at: getattr(m.vault.ledger.cash, f"{what}_wad"), 18, cast.quote
@@ -192,7 +192,7 @@ def _reader(cast: Cast, key: str, what: str, whose: str, where: str) -> tuple[Re
     return _reader_of_prices(cast, key, shape, whose)
 
 
-def _reader_of_prices(cast: Cast, key: str, shape: str, whose: str) -> tuple[Reader, int, str]:
+def _reader_of_prices(cast: NameTable, key: str, shape: str, whose: str) -> tuple[Reader, int, str]:
     if shape == "mark of":
         instrument = cast.instrument(key, whose)
         return lambda m, at: mark(m, instrument, at), 18, "USD"
@@ -210,7 +210,7 @@ def _reader_of_prices(cast: Cast, key: str, shape: str, whose: str) -> tuple[Rea
         return lambda m, at: getattr(cash.indexes(m.vault.ledger.cash, now=at), field_name), 27, "x"
     if shape in ("utilisation", "borrow rate"):
         return lambda m, at: _lent(m, at)[shape == "borrow rate"], 16, "%"
-    raise Trouble(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
+    raise FieldError(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
 
 
 def _cash(model: Model, account: AccountId, at: int) -> int:
@@ -227,30 +227,30 @@ def _lent(model: Model, at: int) -> tuple[int, int]:
     return used, cash.borrow_rate(pool.interest, used)
 
 
-def want(key: str, written: Any, decimals: Mapping[str, int]) -> Wanted:
+def want(key: str, written: Any, decimals: Mapping[str, int]) -> ExpectedValue:
     """What a number should be, as `1,200 USDC`, `>= 5 ETH`, `~ 33.3 %`, `unbounded`, in a unit. Raises Trouble."""
     if written == "unbounded":
-        return Wanted(written, "", UNBOUNDED, 0)
+        return ExpectedValue(written, "", UNBOUNDED, 0)
     try:
         example = f"1,200 {next(iter(decimals))}"
         text = quantity.words(written, example)
         sign, rest = _WANTED.fullmatch(text).groups()  # type: ignore[union-attr] # matches everything
         found = quantity.quantity(rest, example)
         if found.unit not in decimals:
-            raise Trouble(key, f"'{found}' is in {found.unit}: {did_you_mean(found.unit, decimals)}")
+            raise FieldError(key, f"'{found}' is in {found.unit}: {did_you_mean(found.unit, decimals)}")
         scale = decimals[found.unit]
-        return Wanted(text, sign, found.scaled(scale), 10 ** max(0, scale - found.places))
+        return ExpectedValue(text, sign, found.scaled(scale), 10 ** max(0, scale - found.places))
     except ValueError as trouble:
-        raise Trouble(key, str(trouble)) from None
+        raise FieldError(key, str(trouble)) from None
 
 
-def _argument(cast: Cast, name: str, kind: str, written: Any) -> Any:
+def _argument(cast: NameTable, name: str, kind: str, written: Any) -> Any:
     if kind == "str":
         return str(written)
     if (kind == "AccountId" or name.endswith(("underlying", "collateral", "instrument"))) and not isinstance(
         written, str
     ):
-        raise Trouble(name, f"expected a name, got {written!r}")
+        raise FieldError(name, f"expected a name, got {written!r}")
     if kind == "AccountId":
         return cast.account(name, written)
     if name.endswith(("underlying", "collateral", "instrument")):
@@ -263,7 +263,7 @@ def _argument(cast: Cast, name: str, kind: str, written: Any) -> Any:
         if name.endswith("_at"):
             return quantity.moment(written).at(cast.script.starts)
     except ValueError as trouble:
-        raise Trouble(name, str(trouble)) from None
+        raise FieldError(name, str(trouble)) from None
     if isinstance(written, int):
         return written
     values = {cast.quote: 18, "USD": 18, "%": 16, **dict.fromkeys(cast.underlyings, 18)}
@@ -271,7 +271,7 @@ def _argument(cast: Cast, name: str, kind: str, written: Any) -> Any:
 
 
 @dataclass(slots=True)
-class Tally:
+class RunCounts:
     """What has happened in a run so far."""
 
     steps: int = 0
@@ -293,19 +293,19 @@ class Tally:
             self.bids += event.name == "Bid"
 
 
-Check = Callable[[Model, int, Tally], str | None]
+Check = Callable[[Model, int, RunCounts], str | None]
 
 _WORDS = ("conserved", "solvent", "liquidated", "not liquidated", "insolvent", "refusals", "steps", "bids")
 
 
-def check(cast: Cast, written: Any) -> Check:
+def check(cast: NameTable, written: Any) -> Check:
     """What an entry of `checks` asks of the end of a run. Raises Trouble."""
     if written == "conserved":
         return lambda model, at, tally: conserved(model)
     if written == "solvent":
         return lambda model, at, tally: _named_failure("open deficits", model.vault.ledger.cash.deficit_wad)
     if not isinstance(written, dict) or len(written) != 1:
-        raise Trouble("", f"{written!r}: {did_you_mean(str(written), (*_WORDS, *FORMS))}")
+        raise FieldError("", f"{written!r}: {did_you_mean(str(written), (*_WORDS, *FORMS))}")
     key, value = next(iter(written.items()))
     if key in ("liquidated", "not liquidated", "insolvent"):
         return _who(cast, key, value)
@@ -318,14 +318,14 @@ def check(cast: Cast, written: Any) -> Check:
     return lambda model, at, tally: state.failure(model, at)
 
 
-def _who(cast: Cast, key: str, written: Any) -> Check:
+def _who(cast: NameTable, key: str, written: Any) -> Check:
     names = [written] if isinstance(written, str) else written
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise Trouble(key, "expected a list of accounts")
+        raise FieldError(key, "expected a list of accounts")
     accounts = [cast.account(key, name) for name in names]
     field_name, wanted = key.removeprefix("not "), not key.startswith("not ")
 
-    def failure(model: Model, at: int, tally: Tally) -> str | None:
+    def failure(model: Model, at: int, tally: RunCounts) -> str | None:
         came = getattr(tally, field_name)
         wrong = [str(account) for account in accounts if (account in came) != wanted]
         listed = ", ".join(map(str, came)) or "nobody"
@@ -334,23 +334,23 @@ def _who(cast: Cast, key: str, written: Any) -> Check:
     return failure
 
 
-def _refused(cast: Cast, written: Any) -> Check:
+def _refused(cast: NameTable, written: Any) -> Check:
     if not isinstance(written, dict):
-        raise Trouble("refusals", "expected a mapping of refusals to counts, such as 'InsufficientMargin: \">= 1\"'")
+        raise FieldError("refusals", "expected a mapping of refusals to counts, such as 'InsufficientMargin: \">= 1\"'")
     wanted = {refusal(cast, name)[0]: _count(name, value) for name, value in written.items()}
     return lambda model, at, tally: next(
         (wrong for name, count in wanted.items() if (wrong := _missed(name, count, tally.refusals[name]))), None
     )
 
 
-def _count(key: str, written: Any) -> Wanted:
+def _count(key: str, written: Any) -> ExpectedValue:
     sign, number = _WANTED.fullmatch(str(written)).groups()  # type: ignore[union-attr] # matches everything
     if not number.isdecimal() or sign == "~":
-        raise Trouble(key, f"{written!r} is no count: expected something like 3 or '>= 3'")
-    return Wanted(str(written), sign, int(number), 0)
+        raise FieldError(key, f"{written!r} is no count: expected something like 3 or '>= 3'")
+    return ExpectedValue(str(written), sign, int(number), 0)
 
 
-def _missed(key: str, wanted: Wanted, came: int) -> str | None:
+def _missed(key: str, wanted: ExpectedValue, came: int) -> str | None:
     return None if wanted.holds(came) else f"expected {key}: {wanted.text}, came {came}"
 
 

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 from crossvault.mirror import cash, collateral, market, oracle
 from crossvault.scenario import roster as cast
 from crossvault.scenario import rules
-from crossvault.scenario.roster import Trouble
-from crossvault.scenario.source import Route, Source
+from crossvault.scenario.roster import FieldError
+from crossvault.scenario.source import Route, SourceFile
 from crossvault.scenario.world import UnderlyingPart, WorldPart
 
 SCHEDULE, ENACT = "schedule", "enact"
 
 
-class Deed(NamedTuple):
+class OwnerCall(NamedTuple):
     """One call of the owner, the field of the file that asks for it, and what it is about, as files name it."""
 
     route: Route
@@ -26,33 +26,35 @@ class Deed(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Governing:
+class GovernanceSteps:
     """The deeds that a world asks for; what is wrong with one is noted in the source with its line."""
 
     world: WorldPart
-    source: Source
+    source: SourceFile
 
-    def appointed(self, guardian: str, feeders: tuple[str, ...], route: Route = ("world", "roles")) -> Iterator[Deed]:
+    def appointed(
+        self, guardian: str, feeders: tuple[str, ...], route: Route = ("world", "roles")
+    ) -> Iterator[OwnerCall]:
         """Names the guardian and who publishes."""
-        yield Deed(route, "set_guardian", guardian, {"to": guardian})
+        yield OwnerCall(route, "set_guardian", guardian, {"to": guardian})
         for feeder in feeders:
-            yield Deed(route, "set_feeder", feeder, {"feeder": feeder, "allowed": True})
+            yield OwnerCall(route, "set_feeder", feeder, {"feeder": feeder, "allowed": True})
 
-    def listed(self) -> Iterator[Deed]:
+    def listed(self) -> Iterator[OwnerCall]:
         """Lists underlyings and collaterals, which takes effect at once."""
         for name, part in self.world.underlyings.items():
             route: Route = ("world", "underlyings", name)
             with self.source.guard(route):
                 risk = cast.risk(part, name)
                 cast.require(market.require_valid, risk)
-                yield Deed(route, "list_underlying", name, {"name": name, "risk": risk})
+                yield OwnerCall(route, "list_underlying", name, {"name": name, "risk": risk})
         for name, asset in self.world.collaterals.items():
             route = ("world", "collaterals", name)
             with self.source.guard(route):
                 args = {"token": name, "underlying": self._number(asset.underlying)}
                 terms = cast.terms(asset)
                 cast.require(collateral.require_valid, terms)
-                yield Deed(route, "list_collateral", name, {**args, "terms": terms})
+                yield OwnerCall(route, "list_collateral", name, {**args, "terms": terms})
 
     def announces(self) -> bool:
         """Whether anything takes effect only after the delay."""
@@ -60,45 +62,45 @@ class Governing:
         whole = bool(self.world.interest or self.world.margin_rules)
         return whole or any(each.options or each.guard or each.portfolio for each in units)
 
-    def changed(self, verb: str) -> Iterator[Deed]:
+    def changed(self, verb: str) -> Iterator[OwnerCall]:
         """Schedules or enacts what takes effect only after the delay."""
         world, names = self.world, tuple(self.world.underlyings)
         if world.interest:
             with self.source.guard(("world", "interest")):
                 interest = cast.interest(world.interest)
                 cast.require(cash.require_valid_interest, interest)
-                yield Deed(("world", "interest"), f"{verb}_interest", "", {"interest": interest})
+                yield OwnerCall(("world", "interest"), f"{verb}_interest", "", {"interest": interest})
         if world.margin_rules:
             with self.source.guard(("world", "margin rules")):
                 rules.require_known(world.margin_rules, names)
                 asked = rules.rules(world.margin_rules, names)
-                yield Deed(("world", "margin rules"), f"{verb}_rules", "", {"rules": asked})
+                yield OwnerCall(("world", "margin rules"), f"{verb}_rules", "", {"rules": asked})
         for number, (name, part) in enumerate(world.underlyings.items()):
             yield from self._underlying_changed(verb, number, name, part)
 
-    def _underlying_changed(self, verb: str, number: int, name: str, part: UnderlyingPart) -> Iterator[Deed]:
+    def _underlying_changed(self, verb: str, number: int, name: str, part: UnderlyingPart) -> Iterator[OwnerCall]:
         route: Route = ("world", "underlyings", name)
         if part.portfolio:
             with self.source.guard((*route, "portfolio")):
                 folio = {"underlying": number, "risk": rules.folio(part.portfolio)}
-                yield Deed((*route, "portfolio"), f"{verb}_portfolio", name, folio)
+                yield OwnerCall((*route, "portfolio"), f"{verb}_portfolio", name, folio)
         if part.options:
             with self.source.guard((*route, "options")):
                 risk = cast.options(part.options)
                 cast.require(market.require_valid_options, risk)
-                yield Deed((*route, "options"), f"{verb}_options", name, {"underlying": number, "risk": risk})
+                yield OwnerCall((*route, "options"), f"{verb}_options", name, {"underlying": number, "risk": risk})
         if part.guard:
             with self.source.guard((*route, "guard")):
                 guard = cast.guard(part.guard)
                 cast.require(oracle.require_valid, guard)
-                yield Deed((*route, "guard"), f"{verb}_guard", name, {"underlying": number, "guard": guard})
+                yield OwnerCall((*route, "guard"), f"{verb}_guard", name, {"underlying": number, "guard": guard})
 
-    def opened(self, name: str, text: str, expiry: int) -> Deed:
+    def opened(self, name: str, text: str, expiry: int) -> OwnerCall:
         """Opens an expiry of an underlying, whose price must be there and fresh. expiry: its end [unix seconds]."""
         args = {"underlying": self._number(name), "expiry": expiry}
-        return Deed(("world", "underlyings", name, "expiries", text), "open_expiry", f"{name}-{text}", args)
+        return OwnerCall(("world", "underlyings", name, "expiries", text), "open_expiry", f"{name}-{text}", args)
 
     def _number(self, underlying: str) -> int:
         if underlying not in self.world.underlyings:
-            raise Trouble("underlying", cast.missing(underlying, self.world.underlyings))
+            raise FieldError("underlying", cast.missing(underlying, self.world.underlyings))
         return list(self.world.underlyings).index(underlying)

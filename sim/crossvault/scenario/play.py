@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from crossvault.agents import Agent
 from crossvault.agents.liquidator import Liquidator, Rule
-from crossvault.agents.trader import Taste, Trader
+from crossvault.agents.trader import Trader, TradingStyle
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed
@@ -18,14 +18,14 @@ from crossvault.scenario import actions as acts
 from crossvault.scenario import expectations as expectation
 from crossvault.scenario import prices
 from crossvault.scenario import roster as cast
-from crossvault.scenario.cue import ACCEPTED, Cue
-from crossvault.scenario.expectations import Check, Tally
+from crossvault.scenario.expectations import Check, RunCounts
+from crossvault.scenario.opening_steps import OpeningSteps
 from crossvault.scenario.prices import Print
-from crossvault.scenario.publisher import Feeder
-from crossvault.scenario.roster import Cast, Trouble
+from crossvault.scenario.publisher import PricePublisher
+from crossvault.scenario.roster import FieldError, NameTable
+from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
 from crossvault.scenario.script import ActorPart, PricePart, RulePart, Script
-from crossvault.scenario.setting import Setting
-from crossvault.scenario.source import Route, Source, named
+from crossvault.scenario.source import Route, SourceFile, named
 from crossvault.scenario.steps import Look, OpenExpiry, SignedOrder
 
 Acts = Generator[Step, Outcome, None]
@@ -34,27 +34,27 @@ _MOST_LOOKS = 1_000_000
 
 
 @dataclass
-class Stage:
+class StepSchedule:
     """Everything that a story plays, in order."""
 
     script: Script
-    cast: Cast
-    source: Source
+    cast: NameTable
+    source: SourceFile
     seed: int
     prints: dict[str, list[Print]]
-    plot: list[Cue] = field(default_factory=list)
+    plot: list[ScheduledStep] = field(default_factory=list)
     checks: list[tuple[Route, Check]] = field(default_factory=list)
     ends_at: int = 0
 
     def __post_init__(self) -> None:
-        self.feeder = Feeder(self.script, self.cast)
-        self.setting = Setting(self.script, self.cast, self.source, self.prints, self.feeder)
+        self.feeder = PricePublisher(self.script, self.cast)
+        self.setting = OpeningSteps(self.script, self.cast, self.source, self.prints, self.feeder)
         self._write()
         for i, written in enumerate(self.script.checks):
             with_route: Route = ("checks", i)
             try:
                 self.checks.append((with_route, expectation.check(self.cast, written)))
-            except Trouble as trouble:
+            except FieldError as trouble:
                 self.source.note((*with_route, trouble.field) if trouble.field else with_route, str(trouble))
 
     def world(self) -> World:
@@ -73,7 +73,7 @@ class Stage:
 
     def steps(self, model: Model) -> Acts:
         """Plays the story. Raises ExpectationFailed."""
-        tally, agents = Tally(), self._agents()
+        tally, agents = RunCounts(), self._agents()
         for cue in self.setting.cues:
             yield from self._perform(cue, model, tally)
         for at, cues in self._moments():
@@ -87,7 +87,7 @@ class Stage:
             if wrong := check(model, self.ends_at, tally):
                 raise ExpectationFailed(f"{self.source.where(route)}: {named(route)}: {wrong}")
 
-    def _perform(self, cue: Cue, model: Model, tally: Tally) -> Acts:
+    def _perform(self, cue: ScheduledStep, model: Model, tally: RunCounts) -> Acts:
         outcome: Outcome | None = None
         step = cue.make(model) if cue.make else None
         if step is not None:
@@ -117,7 +117,7 @@ class Stage:
         ]
         self.plot = sorted([*printed, *written], key=lambda cue: cue.at)
 
-    def _written(self) -> Iterator[Cue]:
+    def _written(self) -> Iterator[ScheduledStep]:
         at = self.script.starts
         for i, act in enumerate(self.script.steps):
             came_before, at = at, act.at.at(self.script.starts) if act.at else at
@@ -131,11 +131,11 @@ class Stage:
                 if isinstance(act, SignedOrder):
                     with self.source.guard(("steps", i)):
                         self._sign(act)
-                yield Cue(at, route, None, expect)
+                yield ScheduledStep(at, route, None, expect)
                 continue
             with self.source.guard(("steps", i)):
                 acts.step(self.cast, act, at, None)
-                yield Cue(at, route, _Written(self.cast, act, at).step, expect, act.do.startswith("publish"))
+                yield ScheduledStep(at, route, _Written(self.cast, act, at).step, expect, act.do.startswith("publish"))
                 if isinstance(act, OpenExpiry):
                     with self.source.guard(("steps", i)):
                         number = self.cast.underlying("underlying", act.underlying)
@@ -145,15 +145,15 @@ class Stage:
     def _sign(self, act: SignedOrder) -> None:
         """Refuses an order that cannot be, or has the name of another. Raises Trouble."""
         if self.cast.orders[act.name] is not act:
-            raise Trouble("name", f"{act.name!r} is the name of another order")
+            raise FieldError("name", f"{act.name!r} is the name of another order")
         self.cast.order("name", act.name)
 
     def _looks(self) -> Iterator[int]:
         every = self.script.looks
         return iter(range(self.script.starts + every, self.ends_at + 1, every) if every else ())
 
-    def _moments(self) -> Iterator[tuple[int, Sequence[Cue]]]:
-        by_time: dict[int, list[Cue]] = {}
+    def _moments(self) -> Iterator[tuple[int, Sequence[ScheduledStep]]]:
+        by_time: dict[int, list[ScheduledStep]] = {}
         for cue in self.plot:
             by_time.setdefault(cue.at, []).append(cue)
         looks = set(self._looks())
@@ -178,20 +178,20 @@ class Stage:
         return found
 
 
-def taste(cast: Cast, actor: ActorPart) -> Taste:
+def taste(cast: NameTable, actor: ActorPart) -> TradingStyle:
     """The taste of a trader. Raises Trouble."""
     part = actor.taste
     assert part is not None
     sizes = {cast.instrument("size", name): abs(cast.size("size", most, name)) for name, most in part.size.items()}
     if part.cash is not None and part.cash.unit != cast.quote:
-        raise Trouble("cash", f"'{part.cash}': expected {cast.quote}")
-    return Taste(part.chance, sizes, cast.raw("cash", part.cash) if part.cash else 0)
+        raise FieldError("cash", f"'{part.cash}': expected {cast.quote}")
+    return TradingStyle(part.chance, sizes, cast.raw("cash", part.cash) if part.cash else 0)
 
 
 class _Written(NamedTuple):
     """A written step, whose price may be the mark of its time."""
 
-    cast: Cast
+    cast: NameTable
     act: Any
     at: int
 
@@ -212,7 +212,7 @@ def published(part: PricePart, script: Script, series: list[prices.Bar]) -> list
     ]  # fmt: skip
 
 
-def _counted(steps: Acts, tally: Tally) -> Acts:
+def _counted(steps: Acts, tally: RunCounts) -> Acts:
     try:
         step = next(steps)
         while True:

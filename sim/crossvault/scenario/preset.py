@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from crossvault.mirror import market, portfolio
 from crossvault.scenario import roster as cast
 from crossvault.scenario import rules
-from crossvault.scenario.folio import FolioPart, RulesPart
-from crossvault.scenario.part import Name, Part
+from crossvault.scenario.file_part import FilePart, Name
+from crossvault.scenario.portfolio_rules import PortfolioMarginPart, RulesPart
 from crossvault.scenario.preset_files import names, open_source
 from crossvault.scenario.schema import schema_of
 from crossvault.scenario.valid import validated
@@ -17,21 +17,21 @@ from crossvault.scenario.world import OptionsPart, RiskPart
 __all__ = ["Preset", "PresetPart", "json_schema", "load", "names"]
 
 
-class StandardPart(Part):
+class StandardPart(FilePart):
     """Standard margin: of perps and futures, and of options."""
 
     perps: RiskPart
     options: OptionsPart
 
 
-class PresetPart(Part):
+class PresetPart(FilePart):
     """A preset file; what it lacks is what its source has no rule for."""
 
     name: Name
     about: str
     source: str
     standard: StandardPart | None = None
-    portfolio: FolioPart | None = None
+    portfolio: PortfolioMarginPart | None = None
     rules: RulesPart | None = None
 
 
@@ -41,9 +41,9 @@ class Preset(NamedTuple):
     name: str
     about: str
     source: str
-    perps: market.Risk | None
+    perps: market.MarketRisk | None
     options: market.OptionRisk | None
-    folio: portfolio.Risk | None
+    folio: portfolio.PortfolioRisk | None
     rules: RulesPart | None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from crossvault.scenario.source import ScenarioError, Source, did_you_mean, read
+from crossvault.scenario.source import ScenarioError, SourceFile, did_you_mean, read
 
 _SHELF = Path(__file__).parent.parent / "presets"
 _SUFFIX = ".yaml"
@@ -16,7 +16,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in _SHELF.glob(f"*{_SUFFIX}"))
 
 
-def open_source(path_or_name: str) -> Source:
+def open_source(path_or_name: str) -> SourceFile:
     """A preset as plain data, by its name or from a file. Raises ScenarioError."""
     if path_or_name in names():
         return read(_SHELF / f"{path_or_name}{_SUFFIX}", f"{path_or_name}{_SUFFIX}")

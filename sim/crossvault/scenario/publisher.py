@@ -9,40 +9,40 @@ from crossvault.differential.step import Step
 from crossvault.mirror import surface
 from crossvault.scenario import curves, quantity
 from crossvault.scenario import roster as cast
-from crossvault.scenario.cue import ACCEPTED, Cue
-from crossvault.scenario.curves import Follower
+from crossvault.scenario.curves import FollowedExpiry
 from crossvault.scenario.prices import Print
-from crossvault.scenario.roster import Cast
+from crossvault.scenario.roster import NameTable
+from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
 from crossvault.scenario.script import PricePart, Script
 from crossvault.scenario.source import Route
 from crossvault.scenario.world import ExpiryPart
 
 
 @dataclass
-class Feeder:
+class PricePublisher:
     """Prices as cues, and the expiries that follow them."""
 
     script: Script
-    cast: Cast
-    followers: list[Follower] = field(default_factory=list)
+    cast: NameTable
+    followers: list[FollowedExpiry] = field(default_factory=list)
 
-    def follower(self, underlying: int, expiry: int, part: ExpiryPart, since: int, lag: int) -> Follower:
+    def follower(self, underlying: int, expiry: int, part: ExpiryPart, since: int, lag: int) -> FollowedExpiry:
         """An expiry that is followed from now on. Raises Trouble."""
         if part.surface is not None:
             with_name = curves.fitted(part.surface, max(1, expiry - since), 1)
             cast.require(surface.require_valid, with_name)
-        made = Follower(self.cast.roles.feeder, underlying, expiry, part, since, lag)
+        made = FollowedExpiry(self.cast.roles.feeder, underlying, expiry, part, since, lag)
         self.followers.append(made)
         return made
 
-    def followed(self, follower: Follower, at: int, route: Route) -> list[Cue]:
+    def followed(self, follower: FollowedExpiry, at: int, route: Route) -> list[ScheduledStep]:
         """What is published of an expiry at a time."""
         makers = [lambda model: follower.forward(model, at)]
         if follower.part.surface is not None:
             makers.append(lambda model: follower.surface(model, at))
-        return [Cue(at, route, make, ACCEPTED) for make in makers]
+        return [ScheduledStep(at, route, make, ACCEPTED) for make in makers]
 
-    def printed(self, name: str, found: Print) -> Iterator[Cue]:
+    def printed(self, name: str, found: Print) -> Iterator[ScheduledStep]:
         """A price, and what follows it."""
         yield self.print_cue(name, found)
         number = self.cast.underlyings.index(name)
@@ -50,7 +50,7 @@ class Feeder:
             if each.underlying == number and each.part.follows and each.since <= found.at < each.expiry + each.lag:
                 yield from self.followed(each, found.at, ("prices", name))
 
-    def print_cue(self, name: str, found: Print) -> Cue:
+    def print_cue(self, name: str, found: Print) -> ScheduledStep:
         part = self.script.prices[name]
         step = Step(found.at, self.cast.roles.feeder, "publish_price", {
             "underlying": self.cast.underlyings.index(name),
@@ -59,7 +59,7 @@ class Feeder:
             "confidence_wad": part.confidence,
             "published_at": found.at - part.lag,
         })  # fmt: skip
-        return Cue(found.at, ("prices", name), lambda model: step, ACCEPTED, True)
+        return ScheduledStep(found.at, ("prices", name), lambda model: step, ACCEPTED, True)
 
     def _premium(self, part: PricePart, at: int) -> int:
         """The premium of a perp at a time: the last of those that are listed by then."""

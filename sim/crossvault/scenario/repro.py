@@ -28,8 +28,8 @@ from crossvault.mirror import liquidation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.scenario import quantity
-from crossvault.scenario.part import Count, Date, Decimals, Duration, Name, Part
-from crossvault.scenario.source import Route, Source, did_you_mean
+from crossvault.scenario.file_part import Count, Date, Decimals, Duration, FilePart, Name
+from crossvault.scenario.source import Route, SourceFile, did_you_mean
 from crossvault.scenario.valid import validated
 
 SUFFIX = ".repro.yaml"
@@ -43,7 +43,7 @@ _LONGEST = 10**10
 _OF_A_STEP = ("at", "by", "do", "expect")
 
 
-class FoundPart(Part):
+class FoundPart(FilePart):
     """What was found: the step, from 1, the first field that differed, both values, of which contracts, from where."""
 
     step: Count
@@ -55,14 +55,14 @@ class FoundPart(Part):
     source: str = ""
 
 
-class TokenPart(Part):
+class TokenPart(FilePart):
     """A token."""
 
     decimals: Decimals | int
     kind: str = "plain"
 
 
-class GroundPart(Part):
+class GroundPart(FilePart):
     """What exists before the first step, and the order in which the steps list underlyings and collaterals."""
 
     quote: Name
@@ -75,7 +75,7 @@ class GroundPart(Part):
     collaterals: list[str] = []
 
 
-class ReproPart(Part):
+class ReproPart(FilePart):
     """A repro file."""
 
     name: Name
@@ -165,7 +165,7 @@ def _spoken(value: Any, starts: int, name: str = "") -> Any:
     return f"{value[:-zeros]}e{zeros}"
 
 
-def story(source: Source) -> Story:
+def story(source: SourceFile) -> Story:
     """The story of a repro file as read. Raises ScenarioError for each field that is wrong."""
     part = validated(source, ReproPart)
     world = _world(source, part)
@@ -208,24 +208,24 @@ def _told(
             )
 
 
-def _world(source: Source, part: ReproPart) -> World:
+def _world(source: SourceFile, part: ReproPart) -> World:
     ground = part.world
     if ground.quote not in ground.tokens:
         source.note(("world", "quote"), f"{ground.quote!r}: {did_you_mean(ground.quote, ground.tokens)}")
-    terms = _struct(source, ("world", "auction"), liquidation.Terms, ground.auction, part.starts)
+    terms = _struct(source, ("world", "auction"), liquidation.AuctionTerms, ground.auction, part.starts)
     source.settle()
     return World(
         tokens=tuple(TokenSpec(name, each.decimals, each.kind) for name, each in ground.tokens.items()),
         quote=ground.quote,
         owner=ground.owner,
         delay_secs=ground.delay,
-        terms=liquidation.Terms(**{name: int(value) for name, value in terms.items()}),
+        terms=liquidation.AuctionTerms(**{name: int(value) for name, value in terms.items()}),
         starts_at=part.starts,
         wallets=tuple(WalletSpec(*pair) for pair in ground.wallets.items()),
     )
 
 
-def _step(source: Source, route: Route, said: Mapping[str, Any], starts: int, notation: Notation) -> Step | None:
+def _step(source: SourceFile, route: Route, said: Mapping[str, Any], starts: int, notation: Notation) -> Step | None:
     """A step of the file; None where its problems were noted."""
     problems = len(source.problems)
     if missing := [name for name in ("at", "by", "do") if name not in said]:
@@ -250,7 +250,7 @@ def _step(source: Source, route: Route, said: Mapping[str, Any], starts: int, no
         return None
 
 
-def _refusal(source: Source, route: Route, said: Mapping[str, Any]) -> str:
+def _refusal(source: SourceFile, route: Route, said: Mapping[str, Any]) -> str:
     expected = said.get("expect", {})
     if not isinstance(expected, Mapping) or set(expected) - {"refused"}:
         source.note((*route, "expect"), f"expected such as {{refused: NotAuthorized}}, got {expected!r}")
@@ -259,7 +259,12 @@ def _refusal(source: Source, route: Route, said: Mapping[str, Any]) -> str:
 
 
 def _fields(
-    source: Source, route: Route, kinds: Mapping[str, Any], given: Mapping[str, Any], starts: int, zeros: bool = False
+    source: SourceFile,
+    route: Route,
+    kinds: Mapping[str, Any],
+    given: Mapping[str, Any],
+    starts: int,
+    zeros: bool = False,
 ) -> dict[str, Any]:
     """Named values as the notation takes them; `zeros`: numbers that are not given are 0."""
     named = {str(name).replace(" ", "_"): name for name in given}
@@ -277,7 +282,7 @@ def _fields(
     return found
 
 
-def _value(source: Source, route: Route, name: str, kind: Any, given: Any, starts: int) -> Any:
+def _value(source: SourceFile, route: Route, name: str, kind: Any, given: Any, starts: int) -> Any:
     if get_origin(kind) in (tuple, Sequence):
         if not isinstance(given, list):
             source.note(route, f"expected a list, got {given!r}")
@@ -295,14 +300,14 @@ def _value(source: Source, route: Route, name: str, kind: Any, given: Any, start
     return _struct(source, route, kind, given, starts)
 
 
-def _struct(source: Source, route: Route, kind: Any, given: Any, starts: int) -> dict[str, Any]:
+def _struct(source: SourceFile, route: Route, kind: Any, given: Any, starts: int) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         source.note(route, f"expected a mapping, got {given!r}")
         return {}
     return _fields(source, route, get_type_hints(kind), given, starts, zeros=True)
 
 
-def _call(source: Source, route: Route, given: Any, starts: int) -> dict[str, Any]:
+def _call(source: SourceFile, route: Route, given: Any, starts: int) -> dict[str, Any]:
     action = str(given.get("action", "")) if isinstance(given, Mapping) else ""
     try:
         kinds = door_arguments(action)
@@ -312,7 +317,7 @@ def _call(source: Source, route: Route, given: Any, starts: int) -> dict[str, An
     return {"action": action, "args": _fields(source, (*route, "args"), kinds, given.get("args", {}), starts)}
 
 
-def _number(source: Source, route: Route, name: str, given: Any, starts: int) -> str:
+def _number(source: SourceFile, route: Route, name: str, given: Any, starts: int) -> str:
     """A number as decimal text; names of underlyings, collaterals and instruments stay."""
     written = str(given)
     if found := _NUMBER.fullmatch(written):

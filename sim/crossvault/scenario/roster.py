@@ -28,7 +28,7 @@ from crossvault.scenario.world import (
 )
 
 
-class Trouble(ValueError):
+class FieldError(ValueError):
     """A field that names nothing, or the wrong amount of something."""
 
     def __init__(self, field: str, problem: str) -> None:
@@ -36,7 +36,7 @@ class Trouble(ValueError):
         self.field = field
 
 
-class Cast:
+class NameTable:
     """Everything that the script of a story names, found by name; each lookup raises Trouble with the field."""
 
     def __init__(self, script: Script) -> None:
@@ -77,25 +77,25 @@ class Cast:
     def account(self, field: str, name: str) -> AccountId:
         """An account of the story."""
         if name not in self.accounts:
-            raise Trouble(field, missing(name, self.accounts))
+            raise FieldError(field, missing(name, self.accounts))
         return self.accounts[name]
 
     def person(self, field: str, name: str) -> str:
         """A role of the story."""
         if name not in self.people:
-            raise Trouble(field, missing(name, self.people))
+            raise FieldError(field, missing(name, self.people))
         return name
 
     def underlying(self, field: str, name: str) -> int:
         """The number of an underlying."""
         if name not in self.underlyings:
-            raise Trouble(field, missing(name, self.underlyings))
+            raise FieldError(field, missing(name, self.underlyings))
         return self.underlyings.index(name)
 
     def collateral(self, field: str, name: str) -> int:
         """The number of a collateral."""
         if name not in self.collaterals:
-            raise Trouble(field, missing(name, self.collaterals))
+            raise FieldError(field, missing(name, self.collaterals))
         return self.collaterals.index(name)
 
     def instrument(self, field: str, name: str) -> int:
@@ -103,7 +103,7 @@ class Cast:
         try:
             return instrument_number(name, self.underlyings)
         except ValueError:
-            raise Trouble(field, missing(name, self._instruments())) from None
+            raise FieldError(field, missing(name, self._instruments())) from None
 
     def _instruments(self) -> list[str]:
         """Instruments that a misspelt one may have been meant to be."""
@@ -118,7 +118,7 @@ class Cast:
     def order(self, field: str, name: str) -> tuple[Order, Signature]:
         """What somebody signed, and the signature."""
         if name not in self.orders:
-            raise Trouble(field, missing(name, self.orders))
+            raise FieldError(field, missing(name, self.orders))
         act = self.orders[name]
         account, instrument = self.account("account", act.account), self.instrument("instrument", act.instrument)
         size, expires_at = self.size("size", act.size, act.instrument), act.expires.at(self.script.starts)
@@ -129,33 +129,35 @@ class Cast:
     def raw(self, field: str, amount: Quantity) -> int:
         """An amount of a token [raw], not negative."""
         if amount.unit not in self.decimals:
-            raise Trouble(field, missing(amount.unit, self.decimals))
+            raise FieldError(field, missing(amount.unit, self.decimals))
         if amount.digits < 0:
-            raise Trouble(field, f"'{amount}' is negative: expected an amount of zero or more")
+            raise FieldError(field, f"'{amount}' is negative: expected an amount of zero or more")
         return _scaled(field, amount, self.decimals[amount.unit])
 
     def deposit(self, field: str, amount: Quantity) -> int:
         """An amount of a token that someone has [raw], more than nothing."""
         if self.raw(field, amount) == 0:
-            raise Trouble(field, f"'{amount}' is nothing: expected more than zero")
+            raise FieldError(field, f"'{amount}' is nothing: expected more than zero")
         return self.raw(field, amount)
 
     def size(self, field: str, amount: Quantity, instrument: str) -> int:
         """A signed size in an instrument [wad], written in its underlying."""
         unit = self.underlyings[market.underlying_of(self.instrument(field, instrument))]
         if amount.unit != unit:
-            raise Trouble(field, f"'{amount}' is in {amount.unit}: expected a size in {unit}, such as '2 {unit}'")
+            raise FieldError(field, f"'{amount}' is in {amount.unit}: expected a size in {unit}, such as '2 {unit}'")
         return _scaled(field, amount, quantity.WAD_DECIMALS)
 
     def value(self, field: str, amount: Quantity) -> int:
         """A signed value in quote [wad], written in the quote token or in USD."""
         if amount.unit not in (self.quote, "USD"):
-            raise Trouble(field, f"'{amount}' is in {amount.unit}: expected {self.quote}, such as '1,200 {self.quote}'")
+            raise FieldError(
+                field, f"'{amount}' is in {amount.unit}: expected {self.quote}, such as '1,200 {self.quote}'"
+            )
         return _scaled(field, amount, quantity.WAD_DECIMALS)
 
-    def depeg(self, part: DepegPart) -> cash.Terms:
+    def depeg(self, part: DepegPart) -> cash.DepegTerms:
         """Terms of the quote token."""
-        return cash.Terms(self.underlying("feed", part.feed), part.threshold, part.factor)
+        return cash.DepegTerms(self.underlying("feed", part.feed), part.threshold, part.factor)
 
 
 def world_troubles(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
@@ -167,12 +169,12 @@ def world_troubles(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
             yield ("world", "collaterals", name, "underlying"), missing(part.underlying, world.underlyings)
 
 
-def risk(part: RiskPart, underlying: str) -> market.Risk:
+def risk(part: RiskPart, underlying: str) -> market.MarketRisk:
     """Risk parameters as the vault takes them."""
     skew = part.skew_scale or Quantity(CAP, quantity.WAD_DECIMALS, underlying)
     if skew.unit != underlying or not 0 <= skew.digits * 10**18 <= CAP * 10**skew.places:
-        raise Trouble("skew scale", f"'{skew}': expected a size in {underlying} of at most 2^96 - 1 wad")
-    return market.Risk(
+        raise FieldError("skew scale", f"'{skew}': expected a size in {underlying} of at most 2^96 - 1 wad")
+    return market.MarketRisk(
         heartbeat_secs=part.heartbeat,
         mark_band=part.mark_band,
         trade_band=part.trade_band,
@@ -207,9 +209,9 @@ def options(part: OptionsPart) -> market.OptionRisk:
     )
 
 
-def guard(part: GuardPart) -> oracle.Guard:
+def guard(part: GuardPart) -> oracle.PriceGuard:
     """What shields an underlying as the vault takes it."""
-    return oracle.Guard(part.max_jump, part.confirm, part.stable_rate)
+    return oracle.PriceGuard(part.max_jump, part.confirm, part.stable_rate)
 
 
 def interest(part: InterestPart) -> cash.Interest:
@@ -217,17 +219,17 @@ def interest(part: InterestPart) -> cash.Interest:
     return cash.Interest(part.min_rate, part.low_slope, part.high_slope, part.optimal_utilisation, part.reserve_factor)
 
 
-def terms(part: TermsPart) -> collateral.Terms:
+def terms(part: TermsPart) -> collateral.HaircutTerms:
     """Terms of a collateral as the vault takes them."""
     cap_wad = CAP if part.cap is None else part.cap
     if cap_wad > CAP:
-        raise Trouble("cap", "is above 2^96 - 1 wad")
-    return collateral.Terms(part.haircut_initial, part.haircut_maintenance, cap_wad)
+        raise FieldError("cap", "is above 2^96 - 1 wad")
+    return collateral.HaircutTerms(part.haircut_initial, part.haircut_maintenance, cap_wad)
 
 
-def auction(part: AuctionPart) -> liquidation.Terms:
+def auction(part: AuctionPart) -> liquidation.AuctionTerms:
     """Terms of auctions as the vault takes them."""
-    return liquidation.Terms(part.buffer, part.start, part.knee, part.fast, part.slow, part.insolvent)
+    return liquidation.AuctionTerms(part.buffer, part.start, part.knee, part.fast, part.slow, part.insolvent)
 
 
 def require(valid: Callable[[Any], None], parameters: object) -> None:
@@ -235,7 +237,7 @@ def require(valid: Callable[[Any], None], parameters: object) -> None:
     try:
         valid(parameters)
     except Refusal as refused:
-        raise Trouble("", str(refused)) from None
+        raise FieldError("", str(refused)) from None
 
 
 def missing(name: str, known: Iterable[str]) -> str:
@@ -247,4 +249,4 @@ def _scaled(field: str, amount: Quantity, decimals: int) -> int:
     try:
         return amount.scaled(decimals)
     except ValueError as trouble:
-        raise Trouble(field, str(trouble)) from None
+        raise FieldError(field, str(trouble)) from None

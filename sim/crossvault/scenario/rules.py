@@ -8,12 +8,12 @@ from itertools import product
 from typing import Any
 
 from crossvault.mirror import correlation, portfolio, shock
-from crossvault.mirror.correlation import Matrix, Terms
+from crossvault.mirror.correlation import LossTerms, Matrix
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.stress import Rules
-from crossvault.scenario.folio import FolioPart, PairPart, RulesPart
-from crossvault.scenario.roster import Trouble, require
+from crossvault.scenario.portfolio_rules import PairPart, PortfolioMarginPart, RulesPart
+from crossvault.scenario.roster import FieldError, require
 from crossvault.scenario.source import did_you_mean
 
 MODES = {
@@ -21,10 +21,10 @@ MODES = {
 }  # fmt: skip
 
 
-def folio(part: FolioPart) -> portfolio.Risk:
+def folio(part: PortfolioMarginPart) -> portfolio.PortfolioRisk:
     """Portfolio margin of an underlying. Raises Trouble."""
     vol, skew, discount, basis, held = part.vol, part.skew, part.discount, part.basis, part.contingency
-    risk = portfolio.Risk(
+    risk = portfolio.PortfolioRisk(
         shock.VolRisk(vol.up, vol.down, vol.least, vol.short_power, vol.long_power, vol.floor),
         shock.SkewRisk(
             skew.linear_cap, skew.linear_base, skew.absolute_cap, skew.absolute_base,
@@ -50,8 +50,8 @@ def folio(part: FolioPart) -> portfolio.Risk:
 def _require(field: str, valid: Callable[[Any], None], parameters: object) -> None:
     try:
         require(valid, parameters)
-    except Trouble as refused:
-        raise Trouble(field, str(refused)) from None
+    except FieldError as refused:
+        raise FieldError(field, str(refused)) from None
 
 
 def rules(part: RulesPart, underlyings: Sequence[str]) -> Rules:
@@ -62,9 +62,9 @@ def rules(part: RulesPart, underlyings: Sequence[str]) -> Rules:
         for spot, vol in product(each.spots, each.vols)
     )
     if len(found) > shock.MAX_SCENARIOS:
-        raise Trouble("scenarios", f"are {len(found)}: expected at most {shock.MAX_SCENARIOS}")
+        raise FieldError("scenarios", f"are {len(found)}: expected at most {shock.MAX_SCENARIOS}")
     _require("scenarios", shock.require_scenarios, found)
-    terms = Terms(
+    terms = LossTerms(
         part.breakdown, part.least_initial, part.least_maintenance, part.loss_initial, part.loss_maintenance,
         part.peg_threshold, part.peg_factor,
     )  # fmt: skip
@@ -98,13 +98,13 @@ def _of(part: RulesPart, a: str, b: str) -> PairPart:
 
 def _require_pair(part: RulesPart, a: str, b: str, pair: PairPart) -> None:
     if a == b:
-        raise Trouble("correlations", f"{a} with itself: expected two underlyings")
+        raise FieldError("correlations", f"{a} with itself: expected two underlyings")
     back = part.correlations.get(b, {}).get(a, pair)
     if back != pair:
-        raise Trouble("correlations", f"{a} with {b} is not what {b} with {a} is: expected a symmetric matrix")
+        raise FieldError("correlations", f"{a} with {b} is not what {b} with {a} is: expected a symmetric matrix")
     for name, read in _SIDES.items():
         if abs(read(pair)) > WAD:
-            raise Trouble("correlations", f"{a} with {b}: {name} is beyond 100 %: expected -100 % to 100 %")
+            raise FieldError("correlations", f"{a} with {b}: {name} is beyond 100 %: expected -100 % to 100 %")
 
 
 def named(part: RulesPart) -> list[str]:
@@ -119,7 +119,7 @@ def require_known(part: RulesPart, underlyings: Sequence[str]) -> None:
     for a, row in part.correlations.items():
         for name in (a, *row):
             if name not in underlyings:
-                raise Trouble("correlations", f"nothing is called {name!r}: {did_you_mean(name, underlyings)}")
+                raise FieldError("correlations", f"nothing is called {name!r}: {did_you_mean(name, underlyings)}")
 
 
 def _require_possible(given: Sequence[Sequence[int]], name: str) -> None:
@@ -128,7 +128,7 @@ def _require_possible(given: Sequence[Sequence[int]], name: str) -> None:
     for k in range(len(rows)):
         pivot = rows[k][k]
         if pivot < 0 or (pivot == 0 and any(row[k] for row in rows[k + 1 :])):
-            raise Trouble("correlations", f"{name}: no prices move so: expected a positive semidefinite matrix")
+            raise FieldError("correlations", f"{name}: no prices move so: expected a positive semidefinite matrix")
         for i in range(k + 1, len(rows)) if pivot else ():
             part = rows[i][k] / pivot
             rows[i] = [x - part * y for x, y in zip(rows[i], rows[k], strict=True)]

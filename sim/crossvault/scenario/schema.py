@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossvault.scenario.part import Part
+from crossvault.scenario.file_part import FilePart
 
 
-def schema_of(part: type[Part], title: str) -> dict[str, Any]:
+def schema_of(part: type[FilePart], title: str) -> dict[str, Any]:
     """The JSON Schema of a file."""
     schema = part.model_json_schema(by_alias=True)
     for each in (schema, *schema.get("$defs", {}).values()):

@@ -8,17 +8,17 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from crossvault.scenario import quantity
-from crossvault.scenario.part import (
+from crossvault.scenario.file_part import (
     AccountName,
     Amount,
     Count,
     Date,
     Difference,
     Duration,
+    FilePart,
     Label,
     Multiple,
     Name,
-    Part,
     Price,
     Ratio,
     Time,
@@ -27,7 +27,7 @@ from crossvault.scenario.steps import StepPart
 from crossvault.scenario.world import WorldPart
 
 
-class PricePart(Part):
+class PricePart(FilePart):
     """Prices of an underlying: `every` and `values`, or `at`, or a column of a `file`."""
 
     every: Duration | None = None
@@ -60,7 +60,7 @@ class PricePart(Part):
         return self
 
 
-class TastePart(Part):
+class TradingStylePart(FilePart):
     """What a seeded trader likes: how often it acts, and the most it trades and moves at once."""
 
     chance: Ratio
@@ -68,7 +68,7 @@ class TastePart(Part):
     cash: Amount | None = None
 
 
-class RulePart(Part):
+class RulePart(FilePart):
     """When a liquidator buys: at what discount factor, for what reward, and how much of what it may."""
 
     discount: Ratio = 95 * 10**16
@@ -77,7 +77,7 @@ class RulePart(Part):
     unload: bool = True
 
 
-class ActorPart(Part):
+class ActorPart(FilePart):
     """An account of a role: what it brings, what it opens with, and how it acts."""
 
     kind: Literal["trader", "maker", "liquidator", "stranger"] = "trader"
@@ -86,11 +86,11 @@ class ActorPart(Part):
     positions: dict[str, Amount] = {}
     leverage: dict[str, Multiple] = {}
     against: AccountName | None = None
-    taste: TastePart | None = None
+    taste: TradingStylePart | None = None
     rule: RulePart | None = None
 
 
-class Script(Part):
+class Script(FilePart):
     """A scenario file."""
 
     name: Name

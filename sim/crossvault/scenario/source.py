@@ -24,7 +24,7 @@ class ScenarioError(Exception):
 
 
 @dataclass
-class Source:
+class SourceFile:
     """A scenario file: its data, the line of every field, and the problems found in it so far."""
 
     path: str
@@ -80,13 +80,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"{hint}expected one of: {listed or 'nothing'}"
 
 
-def read(path: Path, shown: str) -> Source:
+def read(path: Path, shown: str) -> SourceFile:
     """Reads a file; ScenarioError when it is no YAML, has a key twice, or a bare decimal number."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as trouble:
         raise ScenarioError(f"{shown}: cannot be read: {trouble}") from None
-    source = Source(shown)
+    source = SourceFile(shown)
     source.data = _data(source, compose(text, shown), (), shown)
     source.settle()
     return source
@@ -106,14 +106,14 @@ def compose(text: str, shown: str) -> yaml.Node:
     return node
 
 
-def graft(source: Source, route: Route, text: str, shown: str) -> Any:
+def graft(source: SourceFile, route: Route, text: str, shown: str) -> Any:
     """The data of a YAML text that takes the place of a field; its lines become the text itself."""
     for old in [known for known in source.lines if known[: len(route)] == route]:
         del source.lines[old]
     return _data(source, compose(text, shown), route, shown, numbered=False)
 
 
-def _data(source: Source, node: yaml.Node, route: Route, shown: str, numbered: bool = True) -> Any:
+def _data(source: SourceFile, node: yaml.Node, route: Route, shown: str, numbered: bool = True) -> Any:
     where = f"{shown}:{node.start_mark.line + 1}" if numbered else shown
     if len(source.lines) > _MOST_NODES or len(route) > 20:
         raise ScenarioError(f"{where}: {named(route)}: too much, or an alias of itself")
@@ -125,7 +125,7 @@ def _data(source: Source, node: yaml.Node, route: Route, shown: str, numbered: b
     return _scalar(source, node, route)
 
 
-def _mapping(source: Source, node: yaml.MappingNode, route: Route, shown: str, numbered: bool) -> dict[str, Any]:
+def _mapping(source: SourceFile, node: yaml.MappingNode, route: Route, shown: str, numbered: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in node.value:
         key = str(name.value) if isinstance(name, yaml.ScalarNode) else str(name.tag)
@@ -136,7 +136,7 @@ def _mapping(source: Source, node: yaml.MappingNode, route: Route, shown: str, n
     return found
 
 
-def _scalar(source: Source, node: yaml.Node, route: Route) -> Any:
+def _scalar(source: SourceFile, node: yaml.Node, route: Route) -> Any:
     text = str(node.value)
     kind = node.tag.removeprefix(_TAG)
     if kind == "float":

@@ -6,20 +6,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from crossvault.scenario.folio import FolioPart, RulesPart
-from crossvault.scenario.part import (
+from crossvault.scenario.file_part import (
     AccountName,
     Amount,
     Count,
     Difference,
     Expiry,
+    FilePart,
     Name,
-    Part,
     Price,
     PriceOrMark,
     Ratio,
     Time,
 )
+from crossvault.scenario.portfolio_rules import PortfolioMarginPart, RulesPart
 from crossvault.scenario.world import (
     AuctionPart,
     DepegPart,
@@ -33,7 +33,7 @@ from crossvault.scenario.world import (
 )
 
 
-class Act(Part):
+class Act(FilePart):
     """What every step has: when (as the step before, if not said), by whom, and what is expected."""
 
     at: Time | None = None
@@ -205,10 +205,10 @@ class SetMode(Act):
     mode: Literal["standard", "portfolio"]
 
 
-class FolioChange(Act):
+class PortfolioMarginChange(Act):
     do: Literal["schedule portfolio", "enact portfolio"]
     underlying: Name
-    portfolio: FolioPart
+    portfolio: PortfolioMarginPart
 
 
 class RulesChange(Act):
@@ -245,7 +245,7 @@ class SignedOrder(Act):
     signer: Name | None = None
 
 
-class MatchPart(Part):
+class MatchPart(FilePart):
     """Two orders by name, and how much of both is to be filled."""
 
     maker: Name
@@ -277,6 +277,6 @@ StepPart = Annotated[
     Mint | Transfer | Deposit | Withdraw | Trade | Publish | Sell | Bid | Fund | Operator | Govern | Appoint
     | RiskChange | HaircutChange | AuctionChange | DepegChange | Look
     | PublishForward | PublishSurface | OpenExpiry | Settle | OptionsChange | GuardChange | InterestChange | Batch
-    | SignedOrder | Fill | CancelOrder | CancelBelow | SetMode | FolioChange | RulesChange,
+    | SignedOrder | Fill | CancelOrder | CancelBelow | SetMode | PortfolioMarginChange | RulesChange,
     Field(discriminator="do"),
 ]  # fmt: skip

@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from crossvault.scenario.part import Part
-from crossvault.scenario.source import Route, ScenarioError, Source, did_you_mean
+from crossvault.scenario.file_part import FilePart
+from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean
 
 _QUOTED = re.compile(r"'([^']*)'")
 
-Shape = TypeVar("Shape", bound=Part)
+Shape = TypeVar("Shape", bound=FilePart)
 
 
-def validated(source: Source, shape: type[Shape]) -> Shape:
+def validated(source: SourceFile, shape: type[Shape]) -> Shape:
     """The file as its shape. Raises ScenarioError with every field that is wrong."""
     if not isinstance(source.data, dict):
         needed = ", ".join(str(info.alias or name) for name, info in shape.model_fields.items() if info.is_required())
@@ -32,7 +32,7 @@ def validated(source: Source, shape: type[Shape]) -> Shape:
         raise
 
 
-def _translated(source: Source, error: ErrorDetails) -> tuple[Route, str]:
+def _translated(source: SourceFile, error: ErrorDetails) -> tuple[Route, str]:
     route, given, context = source.known(error["loc"]), error["input"], error.get("ctx", {})
     kind = error["type"]
     if kind == "stranger":

@@ -9,12 +9,12 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from crossvault.scenario.folio import FolioPart, RulesPart
-from crossvault.scenario.part import Amount, Decimals, Difference, Duration, Name, Part, Price, Rate, Ratio
+from crossvault.scenario.file_part import Amount, Decimals, Difference, Duration, FilePart, Name, Price, Rate, Ratio
+from crossvault.scenario.portfolio_rules import PortfolioMarginPart, RulesPart
 from crossvault.scenario.quantity import words
 
 
-class QuotePart(Part):
+class QuotePart(FilePart):
     """The quote token."""
 
     name: Name
@@ -22,7 +22,7 @@ class QuotePart(Part):
     kind: Literal["plain", "fee", "reentrant", "silent"] = "plain"
 
 
-class AuctionPart(Part):
+class AuctionPart(FilePart):
     """How an auction runs: factor between value and price at its start, after the fast phase, and the lengths."""
 
     buffer: Ratio
@@ -33,8 +33,8 @@ class AuctionPart(Part):
     insolvent: Duration
 
 
-class RiskPart(Part):
-    """Risk parameters of an underlying, as `Market.Risk` of the contracts has them."""
+class RiskPart(FilePart):
+    """Risk parameters of an underlying, as `Market.MarketRisk` of the contracts has them."""
 
     heartbeat: Duration
     mark_band: Ratio
@@ -53,7 +53,7 @@ class RiskPart(Part):
     skew_scale: Amount | None = None
 
 
-class OptionsPart(Part):
+class OptionsPart(FilePart):
     """Risk parameters of the options on an underlying, as `Market.OptionRisk` of the contracts has them."""
 
     heartbeat: Duration
@@ -68,15 +68,15 @@ class OptionsPart(Part):
     unpaired_maintenance: Ratio = 10**18
 
 
-class GuardPart(Part):
-    """What shields an underlying from a manipulated print, as `Oracle.Guard`; the stable rate is per second."""
+class GuardPart(FilePart):
+    """What shields an underlying from a manipulated print, as `Oracle.PriceGuard`; the stable rate is per second."""
 
     max_jump: Ratio = 0
     confirm: Duration = 0
     stable_rate: Ratio = 0
 
 
-class InterestPart(Part):
+class InterestPart(FilePart):
     """What borrowers of the quote token pay per year, as `Cash.Interest` of the contracts has it."""
 
     min_rate: Ratio = 0
@@ -86,7 +86,7 @@ class InterestPart(Part):
     reserve_factor: Ratio = 0
 
 
-class SurfacePart(Part):
+class SurfacePart(FilePart):
     """Volatility by strike, either `flat`, or total variance as it was `fitted` so long before an expiry."""
 
     flat: Ratio | None = None
@@ -105,7 +105,7 @@ class SurfacePart(Part):
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, data: Any) -> Any:
-        return data if isinstance(data, dict | Part) else {"flat": words(data, "60 %")}
+        return data if isinstance(data, dict | FilePart) else {"flat": words(data, "60 %")}
 
     @model_validator(mode="after")
     def _one_kind(self) -> SurfacePart:
@@ -117,7 +117,7 @@ class SurfacePart(Part):
         return self
 
 
-class ExpiryPart(Part):
+class ExpiryPart(FilePart):
     """What a feeder publishes of an expiry: a forward that stands or follows the index, a rate, a surface."""
 
     forward: Price | None = None
@@ -140,12 +140,12 @@ class UnderlyingPart(RiskPart):
     """An underlying: its risk parameters; options, portfolio margin, guard and expiries that it has from the start."""
 
     options: OptionsPart | None = None
-    portfolio: FolioPart | None = None
+    portfolio: PortfolioMarginPart | None = None
     guard: GuardPart | None = None
     expiries: dict[str, ExpiryPart] = {}
 
 
-class TermsPart(Part):
+class TermsPart(FilePart):
     """What a collateral counts for; no cap: all of it."""
 
     haircut_initial: Ratio
@@ -161,7 +161,7 @@ class CollateralPart(TermsPart):
     kind: Literal["plain", "fee", "reentrant", "silent"] = "plain"
 
 
-class DepegPart(Part):
+class DepegPart(FilePart):
     """How the quote token's own price enters."""
 
     feed: Name
@@ -169,7 +169,7 @@ class DepegPart(Part):
     factor: Ratio
 
 
-class RolesPart(Part):
+class RolesPart(FilePart):
     """Who does what no account does."""
 
     owner: Name = "governor"
@@ -178,7 +178,7 @@ class RolesPart(Part):
     broker: Name = "broker"
 
 
-class WorldPart(Part):
+class WorldPart(FilePart):
     """What governance sets up before anyone trades."""
 
     quote: QuotePart

@@ -18,6 +18,7 @@ from crossvault.setup.toolchain import (
     anvil,
     contracts_dir,
     dependencies,
+    is_set_up,
     is_stamped,
     native_solc,
     node,
@@ -35,6 +36,12 @@ from crossvault.setup.toolchain import (
 
 NODE_FLAGS = ("--stack-size=4000", "--wasm-tiering-budget=20000000")
 _SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def ensure() -> None:
+    """Installs what is missing; two processes may call it at once. Raises ToolchainMissing."""
+    if not is_set_up():
+        install()
 
 
 def install() -> None:

@@ -142,15 +142,6 @@ def is_set_up() -> bool:
     return is_stamped("npm", npm_digest()) and is_stamped("solc", solc_key())
 
 
-def ensure() -> None:
-    """Installs what is missing; two processes may call it at once. Raises ToolchainMissing."""
-    if is_set_up():
-        return
-    from crossvault.setup.install import install
-
-    install()
-
-
 def versions() -> dict[str, str]:
     """The version of everything that can change a result; 'missing' for what is not there."""
     return {

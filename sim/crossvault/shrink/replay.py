@@ -10,7 +10,7 @@ from crossvault.differential.compare import Difference, differences, value_diffe
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World, named
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import Journal
+from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.lens import CurveState
 from crossvault.mirror.valuation import Metrics
 
@@ -23,7 +23,7 @@ _MOST_MARKS = 200  # a fast side has room for some hundreds
 _SHARED = ("globals", "refusal", "curves", "events")
 
 
-class Fast(Protocol):
+class RewindableSide(Protocol):
     """A chain side that goes back to where it was."""
 
     engine: str
@@ -43,7 +43,7 @@ class Fast(Protocol):
     def close(self) -> None: ...
 
 
-class Memory(Journal):
+class FullUndoLog(UndoLog):
     """An undo log that forgets nothing: a model on it goes back to after any of its steps."""
 
     __slots__ = ("kept",)
@@ -67,7 +67,7 @@ class Memory(Journal):
         self.version += 1  # never one that was there before: what is remembered of a state goes by it
 
 
-class Likeness(NamedTuple):
+class DivergenceKey(NamedTuple):
     """What two findings have in common when they are one: action, what the model said, which field differs first."""
 
     action: str
@@ -79,23 +79,23 @@ class Likeness(NamedTuple):
         """Whether it is in what accounts are told or in the curves, not in what a step did."""
         return self.field.startswith(("account.metrics", "curves"))
 
-    def is_like(self, other: Likeness) -> bool:
+    def is_like(self, other: DivergenceKey) -> bool:
         """Whether another finding is the same one; a call that stood in a batch may stand alone."""
         alone = self.action == "batch" and other.action != "batch"
         return self == other or (alone and self._replace(action=other.action) == other)
 
 
-class Finding(NamedTuple):
+class Divergence(NamedTuple):
     """Where the sides differ: the place of the step, from 0, and how."""
 
     place: int
     step: Step
     outcome: Outcome
     found: tuple[Difference, ...]
-    likeness: Likeness
+    likeness: DivergenceKey
 
 
-def likeness(step: Step, outcome: Outcome, found: Sequence[Difference]) -> Likeness:
+def likeness(step: Step, outcome: Outcome, found: Sequence[Difference]) -> DivergenceKey:
     """What a finding is, whoever it befell."""
     first = found[0]
     refusal = outcome.refusal.name if outcome.refusal else ""
@@ -104,7 +104,7 @@ def likeness(step: Step, outcome: Outcome, found: Sequence[Difference]) -> Liken
     field = first.field if is_shared else f"account.{rest}"
     if field == "refusal" or field.startswith("events["):
         field += f" {_name(first.chain)} {_name(first.model)}"
-    return Likeness(step.action, refusal, _NUMBERS.sub("[]", field))
+    return DivergenceKey(step.action, refusal, _NUMBERS.sub("[]", field))
 
 
 def _name(value: Any) -> str:
@@ -118,12 +118,12 @@ class _Place(NamedTuple):
     found: tuple[Difference, ...] = ()
 
 
-class Trial:
+class ShrinkTrial:
     """A model and a fast side on one world; each goes back to what the next steps have in common with the last."""
 
-    def __init__(self, world: World, side: Fast, wanted: Likeness | None = None) -> None:
+    def __init__(self, world: World, side: RewindableSide, wanted: DivergenceKey | None = None) -> None:
         """wanted: what is looked for, if it is known; other findings end the steps without one."""
-        self._memory = Memory()
+        self._memory = FullUndoLog()
         self.world, self.side, self.wanted = world, side, wanted
         self.model = Model(world, self._memory)
         self.played = 0
@@ -131,7 +131,7 @@ class Trial:
         self._model_path: list[_Place] = []
         self._side_path: list[_Place] = []
 
-    def find(self, steps: Sequence[Step], told_from: int | None = None) -> Finding | None:
+    def find(self, steps: Sequence[Step], told_from: int | None = None) -> Divergence | None:
         """The first step where the sides differ, if it is what is wanted.
 
         told_from: from which place on what accounts are told is compared; the last, where it is known what is wanted.
@@ -167,7 +167,7 @@ class Trial:
         refusal = outcome.refusal.name if outcome.refusal else ""
         return refusal == self.wanted.refusal and self.wanted.action in (step.action, "batch")
 
-    def _compared(self, steps: Sequence[Step], told_from: int) -> Finding | None:
+    def _compared(self, steps: Sequence[Step], told_from: int) -> Divergence | None:
         path, last = self._side_path, len(steps) - 1
         same = min(_common(path, steps), last)  # more is compared after the last step than after others
         while same < len(path) and path[same].mark is None:
@@ -197,11 +197,11 @@ class Trial:
     def _asks(self, field: str) -> bool:
         return self.wanted is None or self.wanted.field.startswith(field)
 
-    def _finding(self, place: int) -> Finding | None:
+    def _finding(self, place: int) -> Divergence | None:
         at, outcome = self._side_path[place], self._model_path[place].outcome
         like = likeness(at.step, outcome, at.found)
         fits = self.wanted is None or self.wanted.is_like(like)
-        return Finding(place, at.step, outcome, at.found, like) if fits else None
+        return Divergence(place, at.step, outcome, at.found, like) if fits else None
 
     def _told(self, step: Step, accounts: Sequence[AccountId]) -> list[Difference]:
         """Differences in what accounts are told and in the curves, where they are looked for."""

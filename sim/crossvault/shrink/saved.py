@@ -7,10 +7,10 @@ from typing import Any
 
 from crossvault.differential.story import Story, told
 from crossvault.scenario.repro import Repro
-from crossvault.shrink.shrinker import Shrunk
+from crossvault.shrink.shrinker import ShrinkResult
 
 
-def repro(shrunk: Shrunk, name: str, contracts: str, origin: Mapping[str, Any] | None = None) -> Repro:
+def repro(shrunk: ShrinkResult, name: str, contracts: str, origin: Mapping[str, Any] | None = None) -> Repro:
     """A shrunk finding as a repro. contracts: hash of the contracts; origin: `seed` and `source`, where known."""
     first, step = shrunk.finding.found[0], shrunk.finding.step
     found = {

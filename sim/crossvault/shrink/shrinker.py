@@ -18,14 +18,14 @@ from crossvault.differential.step import EXCHANGE, VAULT, Outcome, Step, World, 
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror import fixed
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.shrink.removal import Steps, as_perps, fewer, merged, sliced, smaller
-from crossvault.shrink.replay import NEAR_THE_END, Fast, Finding, Trial, likeness
+from crossvault.shrink.replay import NEAR_THE_END, Divergence, RewindableSide, ShrinkTrial, likeness
 from crossvault.shrink.rewrite import leaves, people, renamed, renumbered, with_accounts
 from crossvault.shrink.simplification import simpler
 from crossvault.shrink.timing import sooner
 
-Open = Callable[[World], Fast]
+Open = Callable[[World], RewindableSide]
 
 _PEOPLE = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi")
 
@@ -39,13 +39,13 @@ class _TimeUp(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Shrunk:
+class ShrinkResult:
     """What is left of a finding. finished: nothing smaller was left to try; tries and played: candidates, steps."""
 
     world: World
     steps: tuple[Step, ...]
     outcomes: tuple[Outcome, ...]
-    finding: Finding
+    finding: Divergence
     underlyings: tuple[str, ...]
     collaterals: tuple[str, ...]
     finished: bool
@@ -68,7 +68,7 @@ def shrink(
     failure: Diverged | None = None,
     opened: Open | None = None,
     tick: Callable[[int], None] = lambda steps: None,
-) -> Shrunk:
+) -> ShrinkResult:
     """The smallest story of a divergence. Raises Agrees when the steps do not diverge.
 
     failure: what was found, where that is known (it saves playing everything once more); opened: how to open a side;
@@ -86,10 +86,10 @@ def shrink(
 
 def _local(contracts: Path | None) -> Open:
     from crossvault.evm.compiler import compile_contracts
-    from crossvault.evm.inprocess import Local
+    from crossvault.evm.inprocess import InProcessChain
 
     build = compile_contracts(contracts)
-    return lambda world: Local(world, build)
+    return lambda world: InProcessChain(world, build)
 
 
 class Shrinker:
@@ -101,15 +101,15 @@ class Shrinker:
         self._began = time.perf_counter()
         self._ends = self._began + seconds
         self._open = opened
-        self._trial = Trial(world, opened(world))
+        self._trial = ShrinkTrial(world, opened(world))
         self._salt = b""  # what was tried in one world says nothing about another
-        self._tried: dict[bytes, Finding | None] = {}
+        self._tried: dict[bytes, Divergence | None] = {}
         self._digests: dict[int, tuple[Step, bytes]] = {}
         self._first = list(steps[: failure.number] if failure else steps)
         self._failure = failure
         self.best: Steps = []
         self.tick: Callable[[int], None] = lambda steps: None
-        self._finding: Finding | None = None
+        self._finding: Divergence | None = None
         self.tries = self._played = 0
         self._finished = self._interrupted = False
 
@@ -130,7 +130,7 @@ class Shrinker:
         if self._finding is None:
             raise Agrees("interrupted, or out of time, before the divergence was seen again")
 
-    def result(self) -> Shrunk:
+    def result(self) -> ShrinkResult:
         """What was found until now."""
         assert self._finding is not None
         world = self._trial.world
@@ -138,7 +138,7 @@ class Shrinker:
         listed = [
             (step.action, step.args) for step, outcome in zip(self.best, outcomes, strict=True) if not outcome.refusal
         ]
-        return Shrunk(
+        return ShrinkResult(
             world=world,
             steps=tuple(self.best),
             outcomes=tuple(outcomes),
@@ -196,7 +196,7 @@ class Shrinker:
         self._trial.wanted = finding.likeness if finding else wanted
         return self._keep(steps, finding) if finding else steps
 
-    def _keep(self, steps: Sequence[Step], finding: Finding) -> Steps:
+    def _keep(self, steps: Sequence[Step], finding: Divergence) -> Steps:
         self.best, self._finding = list(steps[: finding.place + 1]), finding
         self.tick(len(self._first) - len(self.best))
         return self.best
@@ -261,7 +261,7 @@ class Shrinker:
         """Takes the steps to another world, if they fail there, too."""
         if world == self._trial.world:
             return True
-        trial = Trial(world, self._open(world), self._trial.wanted)
+        trial = ShrinkTrial(world, self._open(world), self._trial.wanted)
         finding = trial.find(self.best)
         self.tries += 1
         if finding is None:
@@ -318,4 +318,4 @@ def _plainer(world: World, steps: Sequence[Step]) -> Iterator[World]:
     yield replace(world, tokens=tuple(spec for spec in world.tokens if spec.name in texts | {world.quote}))
     yield replace(world, wallets=tuple(spec for spec in world.wallets if spec.name in texts))
     yield replace(world, delay_secs=0)
-    yield replace(world, terms=Terms(0, fixed.WAD, fixed.WAD, 1, 1, 1))
+    yield replace(world, terms=AuctionTerms(0, fixed.WAD, fixed.WAD, 1, 1, 1))

@@ -10,14 +10,14 @@ import numpy as np
 
 from crossvault.mirror import cash, collateral, correlation, market, portfolio, shock
 from crossvault.mirror.account import MAX_OPTIONS, PORTFOLIO
-from crossvault.mirror.evm import Journal
+from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import RAY, WAD
 from crossvault.mirror.ledger import State
 from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, Scenario
 from crossvault.mirror.stress import Rules
 from crossvault.mirror.surface import Svi
 from crossvault.sweep import quotes
-from crossvault.sweep.market import Market
+from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Amounts, Floats, Ints, Population
 
 NOW, DAY, YEAR = 1_800_000_000, 86_400, 365 * 86_400
@@ -42,24 +42,24 @@ MOVES = (  # the published list: spot moves in tenths of a per cent with their m
 )
 RULES = Rules(
     tuple(Scenario(move * MILLE, part, mode) for part, moves, modes in MOVES for move in moves for mode in modes),
-    correlation.Terms(20 * PERCENT, 25 * PERCENT, 15 * PERCENT, WAD, 80 * PERCENT, 98 * PERCENT, 2 * WAD),
+    correlation.LossTerms(20 * PERCENT, 25 * PERCENT, 15 * PERCENT, WAD, 80 * PERCENT, 98 * PERCENT, 2 * WAD),
     correlation.Matrix((60 * PERCENT,) * correlation.MAX_PAIRS, (50 * PERCENT,) * correlation.MAX_PAIRS),
 )
-RISK = market.Risk(
+RISK = market.MarketRisk(
     DAY, 5 * PERCENT, WAD // 2, 10 * PERCENT, 5 * PERCENT, 10 * PERCENT, 5 * PERCENT, WAD // 2, PERCENT, WAD,
     55 * PERCENT, WAD, 10**14, PERCENT, 10**7 * WAD,
 )  # fmt: skip
 OPTIONS = market.OptionRisk(
     DAY, WAD, *(part * MILLE for part in (150, 100, 75, 75, 75, 1_050, 1_200, 1_100))
 )  # fmt: skip
-PORTFOLIO_RISK = portfolio.Risk(
+PORTFOLIO_RISK = portfolio.PortfolioRisk(
     shock.VolRisk(50 * PERCENT, 275 * MILLE, 45 * PERCENT, 30 * PERCENT, 13 * PERCENT, DAY),
     shock.SkewRisk(15 * PERCENT, -5 * PERCENT, 15 * PERCENT, -5 * PERCENT, PERCENT, 4 * WAD, 60 * PERCENT, -WAD // 10),
     shock.RateRisk(95 * PERCENT, WAD, 8 * PERCENT, 104 * PERCENT, WAD // 2, 8 * PERCENT),
     portfolio.BasisRisk(45 * MILLE, -45 * MILLE, WAD // 2, 2 * WAD),
     portfolio.Contingency(2 * PERCENT, 15 * MILLE, 5 * MILLE, 3 * MILLE, 55 * PERCENT, WAD),
 )
-HAIRCUT = collateral.Terms(15 * PERCENT, 10 * PERCENT, 10**9 * WAD)
+HAIRCUT = collateral.HaircutTerms(15 * PERCENT, 10 * PERCENT, 10**9 * WAD)
 
 
 class Leg(NamedTuple):
@@ -73,9 +73,9 @@ class Leg(NamedTuple):
 
 def a_market(underlyings: int, seed: int = 0) -> Market:
     """Underlyings with a perp, futures and options of three expiries each, every one also held as collateral."""
-    rng, state = np.random.default_rng(seed), State(Journal())
+    rng, state = np.random.default_rng(seed), State(UndoLog())
     state.cash.supply_index = state.cash.borrow_index = RAY
-    state.cash.accrued_at, state.cash.terms = NOW, cash.Terms(cash.NO_FEED)
+    state.cash.accrued_at, state.cash.terms = NOW, cash.DepegTerms(cash.NO_FEED)
     state.names, state.risks, state.rules = NAMES[:underlyings], (RISK,) * underlyings, RULES
     for number in range(underlyings):
         _add_underlying(state, number, wad(SPOTS[number] * rng.uniform(0.8, 1.25)), rng)

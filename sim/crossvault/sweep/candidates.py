@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crossvault.sweep import losses
-from crossvault.sweep.held import Crowd, Flags, summed
+from crossvault.sweep.account_arrays import AccountArrays, Flags, summed
 from crossvault.sweep.losses import Stress
 from crossvault.sweep.population import Floats
 from crossvault.sweep.quotes import Quotes
@@ -32,7 +32,7 @@ class Candidates(NamedTuple):
     joint: Flags  # [n, K] for the worst of all underlyings together; none where there is only one
 
 
-def candidates_of(crowd: Crowd, at: Quotes, stresses: Mapping[int, Stress]) -> Candidates:
+def candidates_of(crowd: AccountArrays, at: Quotes, stresses: Mapping[int, Stress]) -> Candidates:
     """Which scenarios can be the worst."""
     shape = crowd.base.shape
     shocks = next(iter(stresses.values())).shocks

@@ -13,17 +13,17 @@ import numpy as np
 
 from crossvault.mirror import account as accounts
 from crossvault.mirror import correlation, fixed, margin, shock, standard
-from crossvault.mirror.correlation import Leg
+from crossvault.mirror.correlation import UnderlyingLoss
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.stress import Verdict
+from crossvault.mirror.stress import PortfolioRequirement
 from crossvault.mirror.valuation import Metrics
-from crossvault.sweep import tally, units
+from crossvault.sweep import account_totals, units
+from crossvault.sweep.account_arrays import crowd_of
+from crossvault.sweep.account_totals import AccountTotals, Options, UnderlyingTotals
 from crossvault.sweep.candidates import candidates_of
-from crossvault.sweep.held import crowd_of
-from crossvault.sweep.market import Market
+from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Population
-from crossvault.sweep.tally import Options, Stake, Tally
-from crossvault.sweep.units import Row, Sheet
+from crossvault.sweep.units import ExpiryUnits, PortfolioExpiry
 
 CHUNK = 2_048
 WAD_SQUARED = fixed.WAD_SQUARED
@@ -32,14 +32,14 @@ Progress = Callable[[int, int], None]  # accounts done, accounts in all
 Places = Sequence[Sequence[int]]  # scenarios that may be the worst, by underlying and then of all together
 
 
-class Told(NamedTuple):
+class ExactMetrics(NamedTuple):
     """What an account is told, and how portfolio margin judges it."""
 
     metrics: Metrics
-    verdict: Verdict
+    verdict: PortfolioRequirement
 
 
-class Engine:
+class ExactEngine:
     """A market made ready; `metrics` may be asked for many populations."""
 
     def __init__(self, market_: Market) -> None:
@@ -53,13 +53,13 @@ class Engine:
         self.stresses = {i: units.stress_of(self.units, market_, i, strips) for i in modelled}
         self.evaluated = 0  # scenarios computed in integers so far
 
-    def told(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> list[Told]:
+    def told(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> list[ExactMetrics]:
         """What every account is told; `chunk` accounts are made ready at a time."""
         return [each for part in self.stream(population, chunk, progress) for each in part]
 
     def stream(
         self, population: Population, chunk: int = CHUNK, progress: Progress | None = None
-    ) -> Iterator[list[Told]]:
+    ) -> Iterator[list[ExactMetrics]]:
         """The same part by part, so that a caller need not hold them all."""
         done = 0
         for part in population.chunks(chunk):
@@ -72,7 +72,7 @@ class Engine:
         """What every account is told."""
         return [each.metrics for each in self.told(population, chunk)]
 
-    def _part(self, population: Population) -> list[Told]:
+    def _part(self, population: Population) -> list[ExactMetrics]:
         places = self._places(population)
         width = population.balances.whole.shape[1]
         balances, cash = population.balances.ints(), population.cash.ints()
@@ -81,12 +81,12 @@ class Engine:
         found = []
         for i, mode in enumerate(population.modes.tolist()):
             held = balances[i * width : (i + 1) * width]
-            one = tally.tally_of(self.units, mode == accounts.PORTFOLIO, cash[i], held)
+            one = account_totals.tally_of(self.units, mode == accounts.PORTFOLIO, cash[i], held)
             for p in range(starts[i], starts[i + 1]):
-                tally.add(one, columns[p], sizes[p], quotes[p])
-            tally.close(one)
-            verdict = self._verdict(one, places[i]) if one.is_portfolio else Verdict()
-            found.append(Told(metrics_of(one, mode, verdict), verdict))
+                account_totals.add(one, columns[p], sizes[p], quotes[p])
+            account_totals.close(one)
+            verdict = self._verdict(one, places[i]) if one.is_portfolio else PortfolioRequirement()
+            found.append(ExactMetrics(metrics_of(one, mode, verdict), verdict))
         return found
 
     def _places(self, population: Population) -> list[list[list[int]]]:
@@ -109,10 +109,10 @@ class Engine:
                 found[row][total].append(k)
         return found
 
-    def _verdict(self, one: Tally, places: Places) -> Verdict:
+    def _verdict(self, one: AccountTotals, places: Places) -> PortfolioRequirement:
         """How portfolio margin judges an account."""
-        legs, joint_profits, beside = [Leg()] * self.market.underlyings, [], [0, 0]
-        rows: dict[int, list[tuple[Row, Options]]] = {}
+        legs, joint_profits, beside = [UnderlyingLoss()] * self.market.underlyings, [], [0, 0]
+        rows: dict[int, list[tuple[ExpiryUnits, Options]]] = {}
         for number, options in one.rows.items():
             rows.setdefault(self.units.rows[number].underlying, []).append((self.units.rows[number], options))
         joint_places = places[-1] if places else []
@@ -132,9 +132,9 @@ class Engine:
         joint_wad = correlation.joint(joint_profits, len(joint_places))  # of one underlying it is below its loss
         lost = self._lost(legs, joint_wad)
         held = [-(-each * by // WAD) for each, by in zip(lost, self.units.loss_factors, strict=True)]
-        return Verdict(held[0] + beside[0], held[1] + beside[1], correlation.sum(legs), *lost)
+        return PortfolioRequirement(held[0] + beside[0], held[1] + beside[1], correlation.sum(legs), *lost)
 
-    def _lost(self, legs: Sequence[Leg], joint_wad: int) -> tuple[int, int]:
+    def _lost(self, legs: Sequence[UnderlyingLoss], joint_wad: int) -> tuple[int, int]:
         """Loss of an account by level; `correlation.loss` with what both levels share computed once."""
         terms, matrix, whole = self.rules.terms, self.rules.matrix, correlation.sum(legs)
         if whole in [each.loss_wad for each in legs]:  # of one underlying alone: no correlation changes it
@@ -143,7 +143,9 @@ class Engine:
         initial, maintenance = (-(-whole * phi // WAD) for phi in (terms.phi_initial, terms.phi_maintenance))
         return max(plain, initial, correlation.combined(legs, matrix, terms.breakdown)), max(plain, maintenance)
 
-    def _profits(self, of: Stake, rows: Sequence[tuple[Row, Options]], places: Sequence[int]) -> dict[int, int]:
+    def _profits(
+        self, of: UnderlyingTotals, rows: Sequence[tuple[ExpiryUnits, Options]], places: Sequence[int]
+    ) -> dict[int, int]:
         """Profit in some scenarios."""
         self.evaluated += len(places)
         found = {}
@@ -163,13 +165,13 @@ class Engine:
         return found
 
 
-def sheet_of(row: Row) -> Sheet:
+def sheet_of(row: ExpiryUnits) -> PortfolioExpiry:
     """The sheet of an expiry that portfolio margin judges."""
     assert row.sheet is not None
     return row.sheet
 
 
-def basis_of(row: Row, options: Options) -> int:
+def basis_of(row: ExpiryUnits, options: Options) -> int:
     """Loss of an expiry because its forward moves apart from the spot price."""
     sheet = sheet_of(row)
     up = down = base = 0
@@ -182,7 +184,7 @@ def basis_of(row: Row, options: Options) -> int:
     return change * sheet.basis_rate // WAD_SQUARED if change < 0 else 0
 
 
-def add_beside(of: Stake, rows: Sequence[tuple[Row, Options]], beside: list[int]) -> None:
+def add_beside(of: UnderlyingTotals, rows: Sequence[tuple[ExpiryUnits, Options]], beside: list[int]) -> None:
     """Adds what is held beside the loss of an underlying."""
     spot = of.spot
     priced, index = standard.priced, spot.index_wad
@@ -202,7 +204,7 @@ def add_beside(of: Stake, rows: Sequence[tuple[Row, Options]], beside: list[int]
             beside[0] += priced(sum([abs(size) for _, size in options]), index, sheet.doubt_rate)
 
 
-def metrics_of(one: Tally, mode: int, verdict: Verdict) -> Metrics:
+def metrics_of(one: AccountTotals, mode: int, verdict: PortfolioRequirement) -> Metrics:
     """What an account is told."""
     initial = one.required[0] + verdict.initial_wad
     maintenance = one.required[1] + verdict.maintenance_wad

@@ -13,9 +13,9 @@ import numpy as np
 from crossvault.mirror import account as accounts
 from crossvault.mirror.standard import Level
 from crossvault.sweep import losses, quotes, singles
-from crossvault.sweep.held import Crowd, crowd_of, doubt, summed
+from crossvault.sweep.account_arrays import AccountArrays, crowd_of, doubt, summed
+from crossvault.sweep.instruments import Market
 from crossvault.sweep.linear import linear_requirement, strip_requirement, strips_of
-from crossvault.sweep.market import Market
 from crossvault.sweep.population import Floats, Population
 from crossvault.sweep.quotes import UNIT, Quotes
 
@@ -55,7 +55,7 @@ class Figures:
             return np.where(self.isolated > 0, 1 - self.initial_requirement / self.isolated, np.nan)
 
 
-class Engine:
+class FloatEngine:
     """A market made ready; `figures` may be asked for many populations."""
 
     def __init__(self, market_: Market) -> None:
@@ -91,7 +91,7 @@ class Engine:
             singles.isolated(self.market, crowd, self.alone),
         )
 
-    def _standard(self, crowd: Crowd) -> tuple[Floats, Floats]:
+    def _standard(self, crowd: AccountArrays) -> tuple[Floats, Floats]:
         """Requirement by standard margin, of what portfolio margin does not judge."""
         plain = ~crowd.modelled
         found = [(linear_requirement(self.market, crowd, level) * plain).sum(axis=1) for level in Level]
@@ -103,7 +103,7 @@ class Engine:
                 found[level][rows] += strip_requirement(strip, mine, level)
         return found[0], found[1]
 
-    def _portfolio(self, crowd: Crowd) -> tuple[Floats, Floats]:
+    def _portfolio(self, crowd: AccountArrays) -> tuple[Floats, Floats]:
         """Requirement by portfolio margin."""
         rows = np.flatnonzero(crowd.modes == accounts.PORTFOLIO)
         count, total = len(crowd.modes), self.market.underlyings
@@ -125,19 +125,19 @@ class Engine:
         return found
 
 
-def option_values(crowd: Crowd) -> Floats:
+def option_values(crowd: AccountArrays) -> Floats:
     """Value of the options [n, U] at mark."""
     return summed(crowd, np.where(crowd.is_linear, 0.0, crowd.size * crowd.mark))
 
 
-def equity(crowd: Crowd) -> Floats:
+def equity(crowd: AccountArrays) -> Floats:
     """Cash, collateral and every position at mark."""
     found: Floats = crowd.cash + crowd.values.sum(axis=1)
     found += (option_values(crowd) + crowd.gain + crowd.loss).sum(axis=1)
     return found
 
 
-def adjusted(self: Market, crowd: Crowd, at: Quotes, level: Level) -> Floats:
+def adjusted(self: Market, crowd: AccountArrays, at: Quotes, level: Level) -> Floats:
     """Equity after haircuts, caps and the weight of unrealised profits."""
     total = crowd.cash.copy()
     for number, asset in enumerate(self.state.assets):
@@ -155,7 +155,7 @@ def adjusted(self: Market, crowd: Crowd, at: Quotes, level: Level) -> Floats:
     return found
 
 
-def contingencies(self: Market, crowd: Crowd, beside: Floats, level: Level) -> Floats:
+def contingencies(self: Market, crowd: AccountArrays, beside: Floats, level: Level) -> Floats:
     """What is held beside the loss [n], of the underlyings that portfolio margin judges."""
     sides = np.where(crowd.size < 0, 0, 1)
     total = summed(crowd, np.abs(crowd.size) * beside[level, sides, crowd.column])

@@ -8,13 +8,13 @@ import numpy as np
 
 from crossvault.mirror import market
 from crossvault.mirror.standard import Level
-from crossvault.sweep.held import Crowd, doubt
-from crossvault.sweep.market import Market
+from crossvault.sweep.account_arrays import AccountArrays, doubt
+from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Floats, Ints
 from crossvault.sweep.quotes import UNIT, Quotes, expiry_of
 
 
-class Side(NamedTuple):
+class LevelRequirement(NamedTuple):
     """What one level asks of the options of an expiry."""
 
     naked: Floats  # [C] per short alone
@@ -22,14 +22,14 @@ class Side(NamedTuple):
     further: float  # per short, because prices or the quote token are doubtful
 
 
-class Strip(NamedTuple):
+class OptionStrip(NamedTuple):
     """The options of one expiry."""
 
     underlying: int
     columns: Ints  # [C]
     calls: Floats  # [C] 1 for a call
     payoffs: Floats  # [C, 1 + C] at zero, and at each strike
-    sides: tuple[Side, Side]
+    sides: tuple[LevelRequirement, LevelRequirement]
 
 
 def depeg(self: Market) -> float:
@@ -49,7 +49,7 @@ def rate(self: Market, number: int, size: Floats, level: Level) -> Floats:
     return np.maximum(risk.maintenance_rate / UNIT, term * risk.maintenance_scale / UNIT)
 
 
-def linear_requirement(self: Market, crowd: Crowd, level: Level) -> Floats:
+def linear_requirement(self: Market, crowd: AccountArrays, level: Level) -> Floats:
     """Requirement [n, U] of perps, futures and doubtful prices."""
     found = np.zeros_like(crowd.net)
     for number in range(self.underlyings):
@@ -64,7 +64,7 @@ def linear_requirement(self: Market, crowd: Crowd, level: Level) -> Floats:
     return found
 
 
-def strips_of(self: Market, at: Quotes) -> list[Strip]:
+def strips_of(self: Market, at: Quotes) -> list[OptionStrip]:
     """The options of a market by expiry."""
     made = []
     for strip in self.strips():
@@ -76,13 +76,13 @@ def strips_of(self: Market, at: Quotes) -> list[Strip]:
             for strike, is_call in zip(strikes, calls, strict=True)
         ]
         sides = tuple(_side(self, at, strip.underlying, columns, level) for level in Level)
-        made.append(Strip(
+        made.append(OptionStrip(
             strip.underlying, np.array(columns), np.array(calls, float), np.array(payoffs), (sides[0], sides[1])
         ))  # fmt: skip
     return made
 
 
-def strip_requirement(strip: Strip, sizes: Floats, level: Level) -> Floats:
+def strip_requirement(strip: OptionStrip, sizes: Floats, level: Level) -> Floats:
     """Requirement [n] of the options of one expiry, from sizes [n, C]."""
     side = strip.sides[level]
     shorts = np.maximum(-sizes, 0)
@@ -95,7 +95,7 @@ def strip_requirement(strip: Strip, sizes: Floats, level: Level) -> Floats:
     return found
 
 
-def _side(self: Market, at: Quotes, number: int, columns: list[int], level: Level) -> Side:
+def _side(self: Market, at: Quotes, number: int, columns: list[int], level: Level) -> LevelRequirement:
     """What one level asks of the options of an expiry."""
     how, curve = self.state.option_risks[number], self.curve(self.instruments[columns[0]])
     expiry = expiry_of(self, self.instruments[columns[0]])
@@ -104,7 +104,7 @@ def _side(self: Market, at: Quotes, number: int, columns: list[int], level: Leve
     further = (doubt(self.state.risks[number], least) + depeg(self)) * at.index[number] if initial else 0.0
     unpaired = (how.unpaired_initial if initial else how.unpaired_maintenance) / UNIT
     naked = [_naked(self, at, number, each, level) for each in columns]
-    return Side(np.array(naked), unpaired * (expiry.known + expiry.floating), further)
+    return LevelRequirement(np.array(naked), unpaired * (expiry.known + expiry.floating), further)
 
 
 def _naked(self: Market, at: Quotes, number: int, column: int, level: Level) -> float:

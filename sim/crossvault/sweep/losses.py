@@ -14,7 +14,7 @@ import numpy as np
 from crossvault.sweep.population import Floats, Ints
 
 
-class Sheet(NamedTuple):
+class ExpiryLosses(NamedTuple):
     """One expiry: places of its options, and what one of each is worth."""
 
     columns: Ints  # [C]
@@ -29,7 +29,7 @@ class Sheet(NamedTuple):
 class Stress(NamedTuple):
     """The scenarios of one underlying."""
 
-    sheets: Sequence[Sheet]
+    sheets: Sequence[ExpiryLosses]
     pairs: Ints  # [K] which of the D pairs
     shocks: Floats  # [K]
     dampening: Floats  # [K]

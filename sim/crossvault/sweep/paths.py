@@ -12,7 +12,7 @@ import numpy as np
 
 from crossvault.mirror import market as instruments
 from crossvault.sweep import quotes
-from crossvault.sweep.market import Market
+from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Floats
 
 STEPS, STEP_SECS = 12, 12 * 3_600

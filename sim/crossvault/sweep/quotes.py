@@ -11,11 +11,11 @@ import numpy as np
 
 from crossvault.mirror import market
 from crossvault.mirror.oracle import WINDOW, Curve
-from crossvault.mirror.portfolio import Risk
+from crossvault.mirror.portfolio import PortfolioRisk
 from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP
 from crossvault.mirror.standard import Level
-from crossvault.sweep.losses import Correlations, Sheet, Stress
-from crossvault.sweep.market import Market
+from crossvault.sweep.instruments import Market
+from crossvault.sweep.losses import Correlations, ExpiryLosses, Stress
 from crossvault.sweep.population import Floats
 
 UNIT = 1e18
@@ -112,7 +112,7 @@ def quotes_of(self: Market) -> Quotes:
     )
 
 
-def shocked_vol(risk: Risk, vol: float, mode: int, apart: float, secs: int) -> float:
+def shocked_vol(risk: PortfolioRisk, vol: float, mode: int, apart: float, secs: int) -> float:
     """Vol in a scenario, of an option `apart` = ln(strike / forward)."""
     root = sqrt(secs / YEAR)
     if mode in (UP, DOWN):
@@ -132,7 +132,7 @@ def shocked_vol(risk: Risk, vol: float, mode: int, apart: float, secs: int) -> f
     return vol * max(0.0, 1 + min(cap, max(-cap, x * cap / width)))
 
 
-def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: list[tuple[int, int]]) -> Sheet:
+def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: list[tuple[int, int]]) -> ExpiryLosses:
     """One expiry: what one of each option is worth where the scenarios lead."""
     risk = self.state.portfolio_risks[underlying]
     instruments = [self.instruments[each] for each in columns]
@@ -155,7 +155,7 @@ def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: lis
     rates, basis = risk.rate, risk.basis
     grown = (expiry.rate * rates.short_scale + rates.short_add) / UNIT * expiry.years
     shrunk = (expiry.rate * rates.long_scale + rates.long_add) / UNIT * expiry.years
-    return Sheet(
+    return ExpiryLosses(
         columns=np.array(columns),
         base=np.array([worth(each, 0, STILL) for each in instruments]),
         shocked=np.array([[worth(each, *pair) for pair in pairs] for each in instruments]),

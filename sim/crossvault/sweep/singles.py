@@ -9,10 +9,10 @@ import numpy as np
 from crossvault.mirror import market
 from crossvault.mirror.standard import Level
 from crossvault.sweep import linear, losses, quotes
-from crossvault.sweep.held import Crowd, doubt
-from crossvault.sweep.linear import Strip
+from crossvault.sweep.account_arrays import AccountArrays, doubt
+from crossvault.sweep.instruments import Market
+from crossvault.sweep.linear import OptionStrip
 from crossvault.sweep.losses import Stress
-from crossvault.sweep.market import Market
 from crossvault.sweep.population import Floats
 from crossvault.sweep.quotes import UNIT, Quotes
 
@@ -39,7 +39,7 @@ def beside_of(self: Market, at: Quotes) -> Floats:
 
 
 def units_of(
-    self: Market, strips: Sequence[Strip], stresses: Mapping[int, Stress], beside: Floats, at: Quotes
+    self: Market, strips: Sequence[OptionStrip], stresses: Mapping[int, Stress], beside: Floats, at: Quotes
 ) -> Units:
     """What one unit of each instrument asks for alone; of perps and futures by standard margin only the doubts."""
     found = np.zeros((2, 2, len(self.instruments)))
@@ -71,7 +71,7 @@ def _add_loss(self: Market, at: Quotes, number: int, stress: Stress, found: Unit
         found[1, side, columns] += loss * factor
 
 
-def isolated(self: Market, crowd: Crowd, units: Units) -> Floats:
+def isolated(self: Market, crowd: AccountArrays, units: Units) -> Floats:
     """Sum [n] of the initial requirements of the positions of each account, each alone, in the account's mode."""
     plain = ~crowd.modelled[crowd.owner, crowd.underlying]
     per_unit = units[np.where(plain, 0, 1), np.where(crowd.size < 0, 0, 1), crowd.column]

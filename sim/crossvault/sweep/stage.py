@@ -9,13 +9,13 @@ from crossvault.mirror import liquidation, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import WAD
 from crossvault.sweep import units
-from crossvault.sweep.market import Market
+from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Population
 
 OWNER, GOVERNOR, FEEDER, QUOTE = "crowd", "gov", "feed", "USDC"
 DEPOSIT_RAW = 10**15
 COUNTERPARTS = 10**6  # from this number on: the other side of every trade
-TERMS = liquidation.Terms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
+TERMS = liquidation.AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
 
 
 def world_of(self: Market) -> World:

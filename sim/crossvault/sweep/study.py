@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from crossvault.mirror.account import PORTFOLIO, STANDARD
-from crossvault.sweep import books, paths, replay
-from crossvault.sweep.floats import Engine
-from crossvault.sweep.market import Market
+from crossvault.sweep import books, path_replay, paths
+from crossvault.sweep.floats import FloatEngine
+from crossvault.sweep.instruments import Market
+from crossvault.sweep.path_replay import Books, Progress
+from crossvault.sweep.path_statistics import change
 from crossvault.sweep.population import Amounts, Floats, Population
-from crossvault.sweep.replay import Books, Progress
-from crossvault.sweep.toll import change
 
 METHODS = {"standard": STANDARD, "portfolio": PORTFOLIO}
 BINS = 20
@@ -36,7 +36,7 @@ def study(accounts: int, underlyings: int, seed: int, progress: Progress | None 
         "efficiency": efficiency(market, population, np.array(books.KINDS)[kinds]),
         "steps": paths.STEPS,
         "step_secs": paths.STEP_SECS,
-        "buffer": replay.BUFFER,
+        "buffer": path_replay.BUFFER,
         "replayed": [],
         "replay": [],
         "breakdown": [],
@@ -61,13 +61,13 @@ def _replay(found: dict[str, Any], market: Market, of: Books, progress: Progress
     """Adds what became of some books."""
     seed, count = found["seed"], min(found["accounts"], of.accounts)
     drawn, _ = books.a_population(market, count, seed, of.kinds)
-    told, name = replay.replay(market, drawn, seed, of, progress), {"books": of.name}
+    told, name = path_replay.replay(market, drawn, seed, of, progress), {"books": of.name}
     method = next((method for method, mode in METHODS.items() if mode == of.mode), "cheaper")
     found["replayed"].append(name | {"method": method, "accounts": count, "paths": of.paths})
     for (regime, held), each in told.items():
         found["replay"].append(name | {"correlation": regime, "held": held} | each.row())
     calm, broken = paths.REGIMES
-    for held in replay.HOLDERS:
+    for held in path_replay.HOLDERS:
         found["breakdown"].append(name | {"held": held} | change(told[calm, held], told[broken, held]))
 
 
@@ -76,7 +76,7 @@ def efficiency(market: Market, population: Population, kinds: Any) -> list[dict[
 
     Positions are without profit, and the haircut of collateral is asked for on either side.
     """
-    engine, nothing = Engine(market), Amounts.of([0] * len(population.columns))
+    engine, nothing = FloatEngine(market), Amounts.of([0] * len(population.columns))
     options = population.columns % books.PER_UNDERLYING > len(books.DAYS)
     marks = np.where(options, 0.0, engine.quotes.marks[population.columns])
     opened = replace(population, quotes=books.amounts(-population.sizes.floats() * marks, np.random.default_rng(0)))

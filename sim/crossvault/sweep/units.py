@@ -15,16 +15,16 @@ from crossvault.mirror import cash, correlation, fixed, market, option, portfoli
 from crossvault.mirror.collateral import Asset
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
-from crossvault.mirror.standard import Level, Line
+from crossvault.mirror.standard import HeldOption, Level
 from crossvault.sweep import losses
+from crossvault.sweep.instruments import ExpiryOptions, Market, marks, scratch
 from crossvault.sweep.losses import Stress
-from crossvault.sweep.market import Market, Strip, marks, scratch
 from crossvault.sweep.quotes import Quotes
 
 Pair = tuple[int, int]  # by level
 
 
-class Sheet(NamedTuple):
+class PortfolioExpiry(NamedTuple):
     """One expiry of an underlying that portfolio margin judges."""
 
     shocked: Sequence[Sequence[int]]  # by option and pair of spot shock and vol mode
@@ -36,7 +36,7 @@ class Sheet(NamedTuple):
     doubt_rate: int
 
 
-class Row(NamedTuple):
+class ExpiryUnits(NamedTuple):
     """One expiry."""
 
     underlying: int
@@ -47,22 +47,22 @@ class Row(NamedTuple):
     unpaired: Pair  # per uncovered short call
     doubt_rate: int  # per short
     payoffs: Sequence[Sequence[int]]  # by option, at zero and at each strike
-    sheet: Sheet | None
+    sheet: PortfolioExpiry | None
 
 
-class Spot(NamedTuple):
+class UnderlyingUnits(NamedTuple):
     """One underlying."""
 
     index_wad: int
     safe_wad: int  # the lesser of index and stable price
-    risk: market.Risk
+    risk: market.MarketRisk
     doubt_rate: int
     is_modelled: bool
     perp_rate: Pair
     model_doubt_rate: int
 
 
-class Column(NamedTuple):
+class InstrumentUnits(NamedTuple):
     """One instrument."""
 
     underlying: int
@@ -78,9 +78,9 @@ class Column(NamedTuple):
 class Units:
     """A market in integers."""
 
-    spots: Sequence[Spot]
-    columns: Sequence[Column]
-    rows: Sequence[Row]
+    spots: Sequence[UnderlyingUnits]
+    columns: Sequence[InstrumentUnits]
+    rows: Sequence[ExpiryUnits]
     assets: Sequence[Asset]
     depeg_rate: int
     loss_factors: Pair
@@ -108,9 +108,9 @@ def units_of(self: Market) -> Units:
     )
 
 
-def _spot(self: Market, book: Book, number: int) -> Spot:
+def _spot(self: Market, book: Book, number: int) -> UnderlyingUnits:
     exposure, model = book.exposures[number], self.state.portfolio_risks[number].contingency
-    return Spot(
+    return UnderlyingUnits(
         exposure.index_wad,
         fixed.min(exposure.index_wad, exposure.stable_wad),
         exposure.risk,
@@ -121,17 +121,21 @@ def _spot(self: Market, book: Book, number: int) -> Spot:
     )
 
 
-def _columns(self: Market, book: Book, lines: dict[int, Line], strips: Sequence[Strip]) -> list[Column]:
+def _columns(
+    self: Market, book: Book, lines: dict[int, HeldOption], strips: Sequence[ExpiryOptions]
+) -> list[InstrumentUnits]:
     rows = {column: (row, place) for row, strip in enumerate(strips) for place, column in enumerate(strip.columns)}
     found = []
     for column, (mark, known) in enumerate(marks(self, book, lines)):
         number = market.underlying_of(self.instruments[column])
         safe = [standard.safe_mark(book.exposures[number], size, mark) for size in (1, -1)]
-        found.append(Column(number, mark, safe[0], safe[1], mark - known, *rows.get(column, (-1, 0))))
+        found.append(InstrumentUnits(number, mark, safe[0], safe[1], mark - known, *rows.get(column, (-1, 0))))
     return found
 
 
-def _row(self: Market, book: Book, strip: Strip, lines: Sequence[Line], pairs: Sequence[Pair]) -> Row:
+def _row(
+    self: Market, book: Book, strip: ExpiryOptions, lines: Sequence[HeldOption], pairs: Sequence[Pair]
+) -> ExpiryUnits:
     number = strip.underlying
     exposure, how = book.exposures[number], self.state.option_risks[number]
     exposure.option_risk = how
@@ -139,7 +143,7 @@ def _row(self: Market, book: Book, strip: Strip, lines: Sequence[Line], pairs: S
     forward_wad = lines[0].forward_wad
     unpaired = [fixed.mul_div_up(each, forward_wad, WAD) for each in (how.unpaired_initial, how.unpaired_maintenance)]
     spots = (0, *(each.strike_wad for each in lines))
-    return Row(
+    return ExpiryUnits(
         number,
         [each.strike_wad for each in lines],
         [each.is_call for each in lines],
@@ -152,20 +156,20 @@ def _row(self: Market, book: Book, strip: Strip, lines: Sequence[Line], pairs: S
     )
 
 
-def _sheet(self: Market, number: int, lines: Sequence[Line], pairs: Sequence[Pair]) -> Sheet:
+def _sheet(self: Market, number: int, lines: Sequence[HeldOption], pairs: Sequence[Pair]) -> PortfolioExpiry:
     risk, sample = self.state.portfolio_risks[number], lines[0]
     shocked, apart = [], []
     for each in lines:
-        one = portfolio.Line(each.strike_wad, each.is_call, 1, each.vol_wad, each.mark_wad)
+        one = portfolio.ExpiryOption(each.strike_wad, each.is_call, 1, each.vol_wad, each.mark_wad)
         floating = sample.forward_wad - sample.fixed_wad
-        term = portfolio.Term(sample.fixed_wad, floating, sample.rate_wad, sample.secs, 0, [one])
+        term = portfolio.ExpiryHoldings(sample.fixed_wad, floating, sample.rate_wad, sample.secs, 0, [one])
         sheet = portfolio.ready(term, risk)
         shocked.append([portfolio.shocked(sheet, *pair) for pair in pairs])
         up, down = (portfolio.shocked(sheet, by, shock.STILL) for by in (risk.basis.up_shock, risk.basis.down_shock))
         apart.append((up, down))
     discount = option.discount(sample.rate_wad, sample.secs)
     held = risk.contingency
-    return Sheet(
+    return PortfolioExpiry(
         shocked,
         apart,
         *shock.discounts(risk.rate, sample.rate_wad, sample.secs, discount),
@@ -188,14 +192,14 @@ def quotes_of(self: Units) -> Quotes:
     )
 
 
-def stress_of(self: Units, of: Market, number: int, strips: Sequence[Strip]) -> Stress:
+def stress_of(self: Units, of: Market, number: int, strips: Sequence[ExpiryOptions]) -> Stress:
     """The scenarios of an underlying as floats."""
     scenarios = of.state.rules.scenarios
     sheets = []
     for strip, row in zip(strips, self.rows, strict=True):
         if strip.underlying == number and row.sheet is not None:
             sheet = row.sheet
-            sheets.append(losses.Sheet(
+            sheets.append(losses.ExpiryLosses(
                 np.array(strip.columns),
                 np.array([each / WAD for each in row.marks]),
                 np.array([[each / WAD for each in prices] for prices in sheet.shocked]),

@@ -45,7 +45,7 @@ def world(random: Random, delay_secs: int = 600) -> World:
     return World(TOKENS, "USDC", GOVERNOR, delay_secs, terms.auction(random), START_AT)
 
 
-class Scene:
+class WalkBase:
     """The clock, the people and the chance of a walk."""
 
     def __init__(self, seed: int, variety: Variety) -> None:

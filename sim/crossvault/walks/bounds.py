@@ -14,7 +14,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.evm.abi import Interface
-from crossvault.evm.codec import Codec, Names
+from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import vault_abi
 from crossvault.mirror.account import AccountId
@@ -35,7 +35,7 @@ class Bounds(Walk):
     def __init__(self, seed: int, steps: int, build: Build) -> None:
         """build: whose doors say which numbers can be said at all."""
         super().__init__(seed, steps)
-        self._doors = Interface(vault_abi(build), Codec(Names()))
+        self._doors = Interface(vault_abi(build), Codec(AddressBook()))
 
     def story(self) -> Story:
         """The walk as a story; it can be played once."""

@@ -6,10 +6,10 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror.account import AccountId
 from crossvault.walks.base import STRANGER, WAD, Args
-from crossvault.walks.trade_moves import Trades
+from crossvault.walks.trade_moves import TradeMoves
 
 
-class Sales(Trades):
+class LiquidationMoves(TradeMoves):
     """What liquidators do."""
 
     def _weakest(self, model: Model) -> AccountId:

@@ -12,7 +12,7 @@ from crossvault.differential.story import Story
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Match, Order, Signature
-from crossvault.mirror.liquidation import Terms
+from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.surface import Svi
 
 WAD = fixed.WAD
@@ -24,8 +24,8 @@ _WALLETS = (WalletSpec("safe", "keeper"), WalletSpec("joint", "owner0"))
 _SIGNERS = dict(_WALLETS)
 _OWNERS = ("owner0", "owner1", "owner2", "owner3", "safe", "joint")
 _GOVERNOR, _FEEDER, _RELAYER, _BROKER, _STRANGER = "governor", "feeder", "relayer", "broker", "stranger"
-_TERMS = Terms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
-_RISK = market.Risk(
+_TERMS = AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
+_RISK = market.MarketRisk(
     heartbeat_secs=10**6, mark_band=WAD // 20, trade_band=WAD // 20, initial_rate=WAD // 10, maintenance_rate=WAD // 20,
     profit_weight=WAD, skew_scale=10**6 * WAD,
 )  # fmt: skip
@@ -44,7 +44,7 @@ _INSTRUMENTS = (
 Args = dict[str, Any]
 
 
-class Orders:
+class OrderWalk:
     """Steps one after another: orders are made up, filled in parts, cancelled, replayed, forged and tampered with."""
 
     def __init__(self, seed: int, steps: int) -> None:

@@ -21,12 +21,12 @@ from crossvault.walks.base import (
     UNDERLYINGS,
     WAD,
     Args,
-    Scene,
+    WalkBase,
 )
 from crossvault.walks.variety import Variety, at_an_end
 
 
-class Governing(Scene):
+class ParameterMoves(WalkBase):
     """What the owner of a vault does, and who only tries to."""
 
     def __init__(self, seed: int, variety: Variety) -> None:
@@ -133,7 +133,7 @@ class Governing(Scene):
         bad_interest = terms.interest(random)._replace(low_slope=4 * WAD + 1)
         return random.choice(
             (
-                self._step(GOVERNOR, "list_underlying", name="BAD", risk=market.Risk()),
+                self._step(GOVERNOR, "list_underlying", name="BAD", risk=market.MarketRisk()),
                 self._step(GOVERNOR, "schedule_guard", underlying=0, guard=bad_guard),
                 self._step(GOVERNOR, "schedule_options", underlying=1, risk=bad_options),
                 self._step(GOVERNOR, "schedule_interest", interest=bad_interest),

@@ -24,7 +24,7 @@ _OPTIONS = (market.CALL, market.PUT)
 PERPS, ALL, STRADDLE = _BOOKS = ("perps", "all", "straddle")
 
 
-class How(NamedTuple):
+class RuleMix(NamedTuple):
     """A set of rules: correlations of like and opposite losses, how far they break down, what is held at least."""
 
     alike: int
@@ -34,12 +34,13 @@ class How(NamedTuple):
 
 
 _RULES = (
-    How(WAD, WAD, WAD // 10, 0), How(WAD * 9 // 10, WAD // 2, WAD // 5, 0), How(0, WAD, 0, 0),
-    How(-WAD, -WAD, WAD // 3, 0), How(WAD // 3, WAD // 4, WAD // 2, WAD // 2), How(-WAD // 2, WAD, 2 * WAD, WAD),
+    RuleMix(WAD, WAD, WAD // 10, 0), RuleMix(WAD * 9 // 10, WAD // 2, WAD // 5, 0), RuleMix(0, WAD, 0, 0),
+    RuleMix(-WAD, -WAD, WAD // 3, 0), RuleMix(WAD // 3, WAD // 4, WAD // 2, WAD // 2), RuleMix(-WAD // 2,
+    WAD, 2 * WAD, WAD),
 )  # fmt: skip
 
 
-class Desks(Corners):
+class PortfolioMixes(Corners):
     """Fourteen desks, each with its own mix; what they are told is compared after every change."""
 
     def story(self) -> Story:
@@ -92,7 +93,7 @@ class Desks(Corners):
                     size = sign * turned * _SIZES[underlying] // (1 if straddle else 1 + place)
                     yield self._deal(_MAKER, desk, instrument, size, max(1, found[0]))
 
-    def _risk(self) -> folios.Risk:
+    def _risk(self) -> folios.PortfolioRisk:
         """Parameters of which no two are alike, with a doubt that counts."""
         random, drawn = self._random, terms.folio(self._random)
         skew = drawn.skew._replace(absolute_cap=WAD // 4 + random.randrange(WAD), linear_cap=WAD // 9)
@@ -100,7 +101,7 @@ class Desks(Corners):
         held = drawn.contingency._replace(confidence_threshold=WAD * 55 // 100, confidence_factor=factor)
         return drawn._replace(skew=skew, contingency=held)
 
-    def _ruled(self, model: Model, how: How) -> Iterator[Step]:
+    def _ruled(self, model: Model, how: RuleMix) -> Iterator[Step]:
         """New rules and parameters in force."""
         pairs = correlation.MAX_PAIRS
         drawn = terms.rules(self._random)

@@ -12,7 +12,7 @@ from crossvault.mirror import account as accounts
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.walks.base import STRANGER, USUAL_PRICES, WAD
-from crossvault.walks.price_moves import Term
+from crossvault.walks.price_moves import ListedExpiry
 from crossvault.walks.random_walk import Walk
 
 _RICH_RAW = 10**14
@@ -21,7 +21,7 @@ _CONFIRMED_SECS = 151  # two of them are longer than a guard of a walk waits
 _FALLS_PCT = (80, 60, 45, 35)
 
 
-class Crowd(Walk):
+class PositionLimits(Walk):
     """Two accounts trade one strike after another, with both modes, and then the market falls."""
 
     def story(self) -> Story:
@@ -41,7 +41,7 @@ class Crowd(Walk):
         yield from self._thinned(model, maker, taker)
         yield from self._fallen(model, maker, taker)
 
-    def _filled(self, model: Model, maker: AccountId, taker: AccountId, term: Term) -> Iterator[Step]:
+    def _filled(self, model: Model, maker: AccountId, taker: AccountId, term: ListedExpiry) -> Iterator[Step]:
         """More positions than fit; options first, so that none of the places of a list is left out."""
         grid = USUAL_PRICES[term.underlying] // 40
         for place in range(accounts.MAX_POSITIONS + 2):

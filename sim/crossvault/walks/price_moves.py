@@ -12,7 +12,7 @@ from crossvault.mirror import fixed, market, oracle
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.surface import Svi
 from crossvault.walks.base import FEEDER, GOVERNOR, STRANGER, USUAL_PRICES, WAD, Args
-from crossvault.walks.parameter_moves import Governing
+from crossvault.walks.parameter_moves import ParameterMoves
 from crossvault.walks.variety import Variety
 
 _YEAR_SECS = 365 * 24 * 60 * 60
@@ -20,20 +20,20 @@ _LEAP = 0.02  # how likely a long time passes, where it may
 _AHEAD_SECS = (31 * 60, 45 * 60, 2 * 3_600, 6 * 3_600, 24 * 3_600, 3 * 24 * 3_600, 90 * 24 * 3_600)
 
 
-class Term(NamedTuple):
+class ListedExpiry(NamedTuple):
     """An expiry of an underlying [unix seconds]."""
 
     underlying: int
     expiry: int
 
 
-class Prices(Governing):
+class PriceMoves(ParameterMoves):
     """What feeders do, and the clock that makes prices old."""
 
     def __init__(self, seed: int, variety: Variety) -> None:
         super().__init__(seed, variety)
         self._prices = dict(USUAL_PRICES)
-        self._ended: list[Term] = []
+        self._ended: list[ListedExpiry] = []
 
     def _pass_time(self, model: Model) -> None:
         """Mostly not; else a little, or up to a moment at which something ends."""
@@ -49,10 +49,10 @@ class Prices(Governing):
         if self._variety.leaps and random.random() < _LEAP:
             self._at += random.choice(self._variety.leaps)
 
-    def _open(self, model: Model) -> list[Term]:
+    def _open(self, model: Model) -> list[ListedExpiry]:
         """Expiries that have not settled."""
         expiries = model.vault.ledger.expiries
-        return [Term(underlying, expiry) for underlying in self._prices for expiry in expiries[underlying]]
+        return [ListedExpiry(underlying, expiry) for underlying in self._prices for expiry in expiries[underlying]]
 
     def _stale(self, model: Model) -> Iterator[Step]:
         """The prints that positions wait for: what they are valued by is too old."""
@@ -64,7 +64,7 @@ class Prices(Governing):
         holders = chain(self.accounts, self.buyers)
         held = dict.fromkeys(each for account in holders for each in state.holders[account].instruments)
         for instrument in held:
-            term = Term(market.underlying_of(instrument), market.expiry_of(instrument))
+            term = ListedExpiry(market.underlying_of(instrument), market.expiry_of(instrument))
             if term.expiry <= now:
                 continue
             curve = state.curves[market.term_of(*term)]
@@ -109,11 +109,11 @@ class Prices(Governing):
         known = self._open(model)
         if known and random.random() < 0.05:
             underlying, expiry = random.choice(known)
-        self._ended.append(Term(underlying, expiry))
+        self._ended.append(ListedExpiry(underlying, expiry))
         sender = GOVERNOR if random.random() < 0.98 else STRANGER
         return self._step(sender, "open_expiry", underlying=underlying, expiry=expiry)
 
-    def _print_forward(self, model: Model, term: Term) -> Step:
+    def _print_forward(self, model: Model, term: ListedExpiry) -> Step:
         random = self._random
         index = self._prices.get(term.underlying, WAD)
         args: Args = {
@@ -124,12 +124,12 @@ class Prices(Governing):
         }
         return self._step(FEEDER, "publish_forward", **term._asdict(), **args)
 
-    def _print_surface(self, model: Model, term: Term) -> Step:
+    def _print_surface(self, model: Model, term: ListedExpiry) -> Step:
         confidence = WAD if self._random.random() < 0.8 else self._random.randrange(WAD + 1)
         args: Args = {"svi": self._svi(term), "confidence_wad": confidence, "published_at": self._at}
         return self._step(FEEDER, "publish_surface", **term._asdict(), **args)
 
-    def _svi(self, term: Term) -> Svi:
+    def _svi(self, term: ListedExpiry) -> Svi:
         """A surface of 10 % to 200 % of vol, more or less skewed."""
         random = self._random
         secs = max(1, term.expiry - self._at)
@@ -169,12 +169,12 @@ class Prices(Governing):
         sender = STRANGER if self._random.random() < 0.02 else step.sender
         return Step(step.at, sender, step.action, {**step.args, **odd} if self._random.random() < 0.1 else step.args)
 
-    def _term(self, model: Model) -> Term:
+    def _term(self, model: Model) -> ListedExpiry:
         """Mostly an open expiry of what trades."""
         known = [each for each in self._open(model) if each.underlying < 2]
         if known and self._random.random() < 0.95:
             return self._random.choice(known)
-        return self._random.choice(self._ended or [Term(0, self._at)])
+        return self._random.choice(self._ended or [ListedExpiry(0, self._at)])
 
     def _settle(self, model: Model) -> Step:
         """Some accounts of an expiry, by anybody; mostly of one that has settled and is still held."""
@@ -183,19 +183,19 @@ class Prices(Governing):
         if waiting and random.random() < 0.9:
             term = random.choice(list(waiting))
         else:
-            term = random.choice(self._ended) if random.random() < 0.8 else Term(random.choice((0, 9)), 2**41)
+            term = random.choice(self._ended) if random.random() < 0.8 else ListedExpiry(random.choice((0, 9)), 2**41)
         listed = [each for each in waiting.get(term, []) if random.random() < 0.7]
         listed += random.choices(self.accounts, k=random.choice((0, 0, 1, 2)))
         args: Args = {"accounts": tuple(listed + listed[: random.choice((0, 0, 1))])}
         return self._step(random.choice((STRANGER, "owner0", FEEDER)), "settle", **term._asdict(), **args)
 
-    def _waiting(self, model: Model) -> dict[Term, list[AccountId]]:
+    def _waiting(self, model: Model) -> dict[ListedExpiry, list[AccountId]]:
         """The expiries whose settlement is known, with the accounts that still have a position in them."""
         state = model.vault.ledger
-        found: dict[Term, list[AccountId]] = {}
+        found: dict[ListedExpiry, list[AccountId]] = {}
         for account in chain(self.accounts, self.buyers):
             for instrument in state.holders[account].instruments:
-                term = Term(market.underlying_of(instrument), market.expiry_of(instrument))
+                term = ListedExpiry(market.underlying_of(instrument), market.expiry_of(instrument))
                 if term.expiry and state.curves[market.term_of(*term)].settlement:
                     found.setdefault(term, []).append(account)
         return found

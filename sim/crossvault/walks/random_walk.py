@@ -23,7 +23,7 @@ from crossvault.walks.base import (
     WAD,
     Args,
 )
-from crossvault.walks.liquidations import Sales
+from crossvault.walks.liquidations import LiquidationMoves
 from crossvault.walks.variety import Variety
 
 __all__ = ["COLLATERALS", "START_AT", "UNDERLYINGS", "WAD", "Walk"]
@@ -31,7 +31,7 @@ __all__ = ["COLLATERALS", "START_AT", "UNDERLYINGS", "WAD", "Walk"]
 Move = Callable[[Model], Step]
 
 
-class Walk(Sales):
+class Walk(LiquidationMoves):
     """Steps one after another, each drawn from where the model stands."""
 
     def __init__(self, seed: int, steps: int, owners: int = 8, variety: Variety | None = None) -> None:

@@ -20,11 +20,11 @@ from crossvault.mirror import (
 WAD = fixed.WAD
 
 
-def risk(random: Random) -> market.Risk:
+def risk(random: Random) -> market.MarketRisk:
     """Risk parameters of an underlying."""
     initial = random.randrange(2, 30) * WAD // 100
     maintenance = initial * random.randrange(30, 101) // 100
-    return market.Risk(
+    return market.MarketRisk(
         heartbeat_secs=random.choice((600, 3_600, 7_200, 86_400)),
         mark_band=random.randrange(6) * WAD // 100,
         trade_band=random.randrange(1, 11) * WAD // 100,
@@ -62,9 +62,9 @@ def options(random: Random) -> market.OptionRisk:
     )
 
 
-def guard(random: Random) -> oracle.Guard:
+def guard(random: Random) -> oracle.PriceGuard:
     """What shields an underlying from a manipulated print."""
-    return oracle.Guard(
+    return oracle.PriceGuard(
         max_jump=random.choice((0, WAD // 100, WAD // 20, WAD // 20, WAD // 10)),
         confirm_secs=random.choice((0, 1, 60, 60, 300)),
         stable_rate=random.choice((0, WAD // 10_000, WAD // 100_000, WAD // 1_000)),
@@ -82,23 +82,23 @@ def interest(random: Random) -> cash.Interest:
     )
 
 
-def haircut(random: Random) -> collateral.Terms:
+def haircut(random: Random) -> collateral.HaircutTerms:
     """What a collateral counts for."""
     initial = random.randrange(51) * WAD // 100
     cap = random.choice((fixed.CAP, fixed.CAP, 4_000 * WAD))
-    return collateral.Terms(initial, initial * random.randrange(101) // 100, cap)
+    return collateral.HaircutTerms(initial, initial * random.randrange(101) // 100, cap)
 
 
-def depeg(random: Random) -> cash.Terms:
+def depeg(random: Random) -> cash.DepegTerms:
     """How the quote token's own price enters; its feed may be unknown."""
     feed = random.choice((cash.NO_FEED, 2, 2, 9))
-    return cash.Terms(feed, WAD, WAD * 12 // 10)
+    return cash.DepegTerms(feed, WAD, WAD * 12 // 10)
 
 
-def auction(random: Random) -> liquidation.Terms:
+def auction(random: Random) -> liquidation.AuctionTerms:
     """How an auction runs."""
     start = random.choice((WAD, WAD * 98 // 100))
-    return liquidation.Terms(
+    return liquidation.AuctionTerms(
         buffer_wad=random.randrange(31) * WAD // 100,
         start_wad=start,
         knee_wad=start * random.randrange(60, 101) // 100,
@@ -108,10 +108,10 @@ def auction(random: Random) -> liquidation.Terms:
     )
 
 
-def folio(random: Random) -> portfolio.Risk:
+def folio(random: Random) -> portfolio.PortfolioRisk:
     """Parameters of portfolio margin of an underlying."""
     perp, option = random.randrange(5) * WAD // 100, random.randrange(3) * WAD // 100
-    return portfolio.Risk(
+    return portfolio.PortfolioRisk(
         shock.VolRisk(
             range_up=random.randrange(20, 60) * WAD // 100,
             range_down=random.randrange(10, 40) * WAD // 100,
@@ -143,5 +143,5 @@ def rules(random: Random) -> stress.Rules:
     opposite = tuple(random.randrange(WAD + 1) for _ in range(correlation.MAX_PAIRS))
     loss = random.randrange(100, 130) * WAD // 100
     phi = random.randrange(60) * WAD // 59  # from nothing to all of the sum, so that it decides in many walks
-    how = correlation.Terms(random.randrange(50) * WAD // 100, phi, phi // 2, loss, loss * 8 // 10, WAD, 2 * WAD)
+    how = correlation.LossTerms(random.randrange(50) * WAD // 100, phi, phi // 2, loss, loss * 8 // 10, WAD, 2 * WAD)
     return stress.Rules(tuple(scenarios[: random.randrange(8, 22)]), how, correlation.Matrix(alike, opposite))

@@ -10,14 +10,14 @@ from crossvault.differential.step import Step
 from crossvault.mirror import fixed, market, standard
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
-from crossvault.mirror.standard import Exposure, Level, Line
+from crossvault.mirror.standard import Exposure, HeldOption, Level
 from crossvault.walks.base import BROKER, USUAL_PRICES, WAD, Args
-from crossvault.walks.price_moves import Prices, Term
+from crossvault.walks.price_moves import ListedExpiry, PriceMoves
 
 _OPTIONS = (market.CALL, market.PUT)
 
 
-class Trades(Prices):
+class TradeMoves(PriceMoves):
     """What a broker does for two accounts."""
 
     def _trade(self, model: Model) -> Step:
@@ -58,7 +58,7 @@ class Trades(Prices):
             return market.instrument_of(term.underlying, market.FUTURE, term.expiry, 0)
         return self._option(term)
 
-    def _priced_term(self, model: Model) -> Term:
+    def _priced_term(self, model: Model) -> ListedExpiry:
         """Mostly an expiry whose forward and surface are fresh, else any."""
         curves = model.vault.ledger.curves
         known = [each for each in self._open(model) if each.expiry > self._at]
@@ -66,13 +66,13 @@ class Trades(Prices):
         fresh = [each for each in priced if self._quotation(model, self._option(each)) is not None]
         return self._random.choice(fresh) if fresh and self._random.random() < 0.95 else self._term(model)
 
-    def _option(self, term: Term) -> int:
+    def _option(self, term: ListedExpiry) -> int:
         return market.instrument_of(*self._of_kind(term, self._random.choice(_OPTIONS)), self._strike(term))
 
-    def _of_kind(self, term: Term, kind: int) -> tuple[int, int, int]:
+    def _of_kind(self, term: ListedExpiry, kind: int) -> tuple[int, int, int]:
         return term.underlying, kind, term.expiry
 
-    def _strike(self, term: Term) -> int:
+    def _strike(self, term: ListedExpiry) -> int:
         """One of few, around the index; sometimes far out."""
         grid = USUAL_PRICES.get(term.underlying, WAD) // 10
         near = round(self._prices.get(term.underlying, WAD) / grid)
@@ -108,7 +108,7 @@ class Trades(Prices):
             return mark + price.index * shaky // WAD
         exposure = Exposure(risk=risk, option_risk=state.option_risks[underlying])
         exposure.index_wad, exposure.stable_wad = max(1, price.index), max(1, price.stable)
-        line = Line(strike_wad=market.strike_of(instrument), is_call=kind == market.CALL, mark_wad=mark)
+        line = HeldOption(strike_wad=market.strike_of(instrument), is_call=kind == market.CALL, mark_wad=mark)
         return standard.short_requirement(exposure, line, Level.INITIAL) + price.index * shaky // WAD
 
     def _closing(self, model: Model) -> Step | None:

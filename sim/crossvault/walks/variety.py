@@ -59,13 +59,13 @@ def drawn(random: Random) -> Variety:
 
 
 _RANGES: dict[type, Callable[[Any], None]] = {
-    market.Risk: market.require_valid,
+    market.MarketRisk: market.require_valid,
     market.OptionRisk: market.require_valid_options,
-    oracle.Guard: oracle.require_valid,
+    oracle.PriceGuard: oracle.require_valid,
     cash.Interest: cash.require_valid_interest,
-    collateral.Terms: collateral.require_valid,
-    liquidation.Terms: liquidation.require_valid,
-    portfolio.Risk: portfolio.require_valid,
+    collateral.HaircutTerms: collateral.require_valid,
+    liquidation.AuctionTerms: liquidation.require_valid,
+    portfolio.PortfolioRisk: portfolio.require_valid,
 }
 
 

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from crossvault.bench.rivals.child import Done, fetch, last, run
-from crossvault.bench.rivals.planted import BUGS, Planted, Unavailable, Way, ground, longest, plant
+from crossvault.bench.rivals.small_bugs import BUGS, Planted, SearchOutcome, Unavailable, ground, longest, plant
 from crossvault.evm.compiler import EVM_VERSION
-from crossvault.setup import toolchain
+from crossvault.setup import install, toolchain
 
 NAME = "forge"
 VERSION = "1.7.1"
@@ -67,20 +67,20 @@ class Forge:
         said = self._forge("--version", seconds=_SLACK_SECS).out.split()
         return next((word for word in said if word[:1].isdigit()), "unknown")
 
-    def search(self, bug: Planted, seed: int) -> Way:
+    def search(self, bug: Planted, seed: int) -> SearchOutcome:
         """What it finds of a bug. Raises Unavailable when its answer cannot be read."""
         words = ("test", "--json", "--fuzz-seed", str(seed), "--match-path", f"{bug.id}/*")
         done = self._forge(*words, seconds=self._seconds + _SLACK_SECS)
         if done.code is None:
-            return Way(NAME, bug.id, False, done.secs, done.processor_secs)
+            return SearchOutcome(NAME, bug.id, False, done.secs, done.processor_secs)
         [test] = _results(done.out)
         if test["status"] == "Success":
-            return Way(NAME, bug.id, False, done.secs, done.processor_secs)
+            return SearchOutcome(NAME, bug.id, False, done.secs, done.processor_secs)
         calls = (test["counterexample"] or {"Sequence": [0, []]})["Sequence"][1]
         if not calls:
             raise Unavailable(f"forge failed without a counterexample: {test['reason']}")
         digits = longest([int(value) for call in calls for value in call["raw_args"].split(", ")])
-        return Way(NAME, bug.id, True, done.secs, done.processor_secs, len(calls), digits)
+        return SearchOutcome(NAME, bug.id, True, done.secs, done.processor_secs, len(calls), digits)
 
     def _forge(self, *words: str, seconds: float) -> Done:
         return run([self._binary, *words], self._root, seconds)
@@ -99,7 +99,7 @@ class Forge:
 
 
 def _binary() -> str:
-    toolchain.ensure()
+    install.ensure()
     if found := shutil.which("forge"):
         return found
     try:

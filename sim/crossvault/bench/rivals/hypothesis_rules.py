@@ -18,13 +18,13 @@ from crossvault.bench.planted import digits
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.evm.compiler import Build
-from crossvault.evm.inprocess import Local
-from crossvault.fuzz.inprocess_run import Hunt
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.fuzz.inprocess_run import InProcessRun
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror import market
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId
 from crossvault.mirror.refusal import Refusal
-from crossvault.shrink.replay import Memory
+from crossvault.shrink.replay import FullUndoLog
 from crossvault.walks.base import BROKER, COLLATERALS, FEEDER, STRANGER, USUAL_PRICES, WAD
 from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import Variety
@@ -46,7 +46,7 @@ class TimeUp(BaseException):
     """The box is over. Not an Exception: Hypothesis would take that for a failure of the machine."""
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What came of a search: seconds are of the processor; calls beside the set-up, digits: the longest value."""
 
     found: bool
@@ -59,7 +59,7 @@ class Found(NamedTuple):
     played: int
 
 
-class Stage:
+class SearchTrial:
     """Both sides at the end of a set-up, to which they go back; what is played on it, and what failed."""
 
     def __init__(self, build: Build, seconds: float) -> None:
@@ -67,8 +67,8 @@ class Stage:
         self.began = time.process_time()
         self.walk = Walk(0, 0, variety=Variety(OWNERS))
         story = self.walk.story()
-        self._memory = Memory()
-        self.model, self.side = Model(story.world, self._memory), Local(story.world, build)
+        self._memory = FullUndoLog()
+        self.model, self.side = Model(story.world, self._memory), InProcessChain(story.world, build)
         for step in story.steps(self.model):
             self.model.apply(step)
             self.side.apply(step)
@@ -80,13 +80,13 @@ class Stage:
         self.best: list[Step] = []
         self.failure: Diverged | None = None
 
-    def fresh(self) -> Hunt:
+    def fresh(self) -> InProcessRun:
         """Both sides as they were after the set-up."""
         self._memory.back(self._marks[0])
         self.side.back(self._marks[1])
-        return Hunt(self.model, self.side)
+        return InProcessRun(self.model, self.side)
 
-    def play(self, hunt: Hunt, steps: list[Step]) -> None:
+    def play(self, hunt: InProcessRun, steps: list[Step]) -> None:
         """The last of some steps on both sides. Raises Diverged, TimeUp."""
         if time.process_time() > self._ends:
             self.is_over = True
@@ -101,10 +101,10 @@ class Stage:
             raise
 
 
-class Rules(RuleBasedStateMachine):
+class DoorRules(RuleBasedStateMachine):
     """The doors of the vault, with arguments in the ranges of our walks."""
 
-    stage: Stage
+    stage: SearchTrial
 
     def __init__(self) -> None:
         super().__init__()
@@ -234,10 +234,10 @@ class Rules(RuleBasedStateMachine):
         self._do(self.accounts[who].owner, "fund_insurance", amount_raw=amount)
 
 
-def search(build: Build, seconds: float, seed: int = 0) -> Found:
+def search(build: Build, seconds: float, seed: int = 0) -> SearchResult:
     """What Hypothesis makes of some contracts in so many seconds of the processor."""
-    stage = Stage(build, seconds)
-    machine: type[Rules] = hypothesis.seed(seed)(type("Machine", (Rules,), {"stage": stage}))
+    stage = SearchTrial(build, seconds)
+    machine: type[DoorRules] = hypothesis.seed(seed)(type("Machine", (DoorRules,), {"stage": stage}))
     chosen = settings(
         max_examples=10**6,
         stateful_step_count=EXAMPLE_STEPS,
@@ -252,7 +252,7 @@ def search(build: Build, seconds: float, seed: int = 0) -> Found:
         run_state_machine_as_test(machine, settings=chosen)
     secs = time.process_time() - stage.began
     field = stage.failure.found[0].field if stage.failure else ""
-    return Found(
+    return SearchResult(
         bool(stage.best),
         stage.first_secs,
         secs,

@@ -8,20 +8,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crossvault.bench.planted import digits, moves
-from crossvault.bench.rivals.planted import EXAMPLE, VAULT, Planted, Way, plant
+from crossvault.bench.rivals.small_bugs import EXAMPLE, VAULT, Planted, SearchOutcome, plant
 from crossvault.conform.adapter import load
+from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial, play
+from crossvault.conform.deployed_subject import InProcessSubject
 from crossvault.conform.reduce import Reducer
 from crossvault.conform.search import WALK_STEPS
-from crossvault.conform.stand import Inside
 from crossvault.conform.subject import Subject, subject
-from crossvault.conform.trial import Finding, Tally, Trial, play
-from crossvault.conform.walk import Fitted
+from crossvault.conform.walk import SupportedWalk
 from crossvault.differential.step import Outcome, Step
 
 NAME = "crossvault"
 
 
-def search(bug: Planted, seconds: float, seed: int) -> Way:
+def search(bug: Planted, seconds: float, seed: int) -> SearchOutcome:
     """Finds a bug and makes the finding short, for so many seconds each. Raises CompileFailed, ToolchainMissing."""
     with TemporaryDirectory() as folder:
         plant(bug, Path(folder))
@@ -29,20 +29,20 @@ def search(bug: Planted, seconds: float, seed: int) -> Way:
         began = time.perf_counter(), time.process_time()
         finding = _found(found, seed, began[0] + seconds)
         if finding is not None:
-            finding = Reducer(Inside(found, finding.world), finding, seconds).reduced()
+            finding = Reducer(InProcessSubject(found, finding.world), finding, seconds).reduced()
     secs = time.perf_counter() - began[0], time.process_time() - began[1]
     if finding is None:
-        return Way(NAME, bug.id, False, *secs)
-    return Way(
+        return SearchOutcome(NAME, bug.id, False, *secs)
+    return SearchOutcome(
         NAME, bug.id, True, *secs, moves(finding.steps), digits(finding.steps), f"{len(finding.steps)} with the set-up"
     )
 
 
-def _found(found: Subject, seed: int, ends: float) -> Finding | None:
+def _found(found: Subject, seed: int, ends: float) -> ClauseFinding | None:
     number = seed
     while time.perf_counter() < ends:
-        fitted, tally = Fitted(found, number, WALK_STEPS), Tally()
-        trial = Trial(Inside(found, fitted.world), fitted.world, tally)
+        fitted, tally = SupportedWalk(found, number, WALK_STEPS), ClauseCounts()
+        trial = ConformTrial(InProcessSubject(found, fitted.world), fitted.world, tally)
         play(trial, _until_found(fitted.steps(trial.model), tally, ends))
         if tally.findings:
             return next(iter(tally.findings.values()))
@@ -50,7 +50,9 @@ def _found(found: Subject, seed: int, ends: float) -> Finding | None:
     return None
 
 
-def _until_found(steps: Generator[Step, Outcome, None], tally: Tally, ends: float) -> Generator[Step, Outcome, None]:
+def _until_found(
+    steps: Generator[Step, Outcome, None], tally: ClauseCounts, ends: float
+) -> Generator[Step, Outcome, None]:
     try:
         step = next(steps)
         while not tally.findings and time.perf_counter() < ends:

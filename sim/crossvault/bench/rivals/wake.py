@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from crossvault.bench.rivals.child import Done, fetch, home, last, node_words, run
-from crossvault.bench.rivals.planted import BUGS, GROUND, Planted, Unavailable, Way, ground, longest, plant
+from crossvault.bench.rivals.small_bugs import BUGS, GROUND, Planted, SearchOutcome, Unavailable, ground, longest, plant
 from crossvault.evm.compiler import EVM_VERSION
-from crossvault.setup import toolchain
+from crossvault.setup import install, toolchain
 
 NAME = "Wake"
 VERSION = "4.22.2"
@@ -52,7 +52,7 @@ class Wake:
 
     def __init__(self, bugs: Sequence[Planted] = BUGS, seconds: int = 60) -> None:
         """Raises Unavailable, with how Wake is got."""
-        toolchain.ensure()
+        install.ensure()
         self._seconds = seconds
         try:
             self._binary, self._data = _binary(), _data()
@@ -76,7 +76,7 @@ class Wake:
         """What it says that it is."""
         return last(self._wake("--version", seconds=_START_SECS * 4).out)
 
-    def search(self, bug: Planted, seed: int) -> Way:
+    def search(self, bug: Planted, seed: int) -> SearchOutcome:
         """What it finds of a bug, and what its shrinking leaves. Raises Unavailable when there is no way to tell."""
         shutil.rmtree(self._root / ".wake" / "logs", ignore_errors=True)
         test = f"tests/test_{bug.id}.py"
@@ -85,18 +85,22 @@ class Wake:
         if crash is None:
             if found.code is not None:
                 raise Unavailable(f"Wake ended without a crash: {last(found.out)}")
-            return Way(NAME, bug.id, False, found.secs, found.processor_secs)
+            return SearchOutcome(NAME, bug.id, False, found.secs, found.processor_secs)
         number = int(json.loads(crash.read_text(encoding="utf8"))["crash_flow_number"])
         if number == 0:
-            return Way(NAME, bug.id, True, found.secs, found.processor_secs, 1, 0, "the first call; nothing to shrink")
+            return SearchOutcome(
+                NAME, bug.id, True, found.secs, found.processor_secs, 1, 0, "the first call; nothing to shrink"
+            )
         done = self._wake("test", "-SH", str(crash), test, seconds=self._seconds + _START_SECS)
         secs, processor_secs = found.secs + done.secs, found.processor_secs + done.processor_secs
         shrunk = self._log("shrank")
         if shrunk is None:
-            return Way(NAME, bug.id, True, secs, processor_secs, number + 1, 0, "shrinking did not end in time")
+            return SearchOutcome(
+                NAME, bug.id, True, secs, processor_secs, number + 1, 0, "shrinking did not end in time"
+            )
         calls = json.loads(shrunk.read_text(encoding="utf8"))["required_flows"]
         digits = longest([int(value) for call in calls for value in call["flow_params"]])
-        return Way(NAME, bug.id, True, secs, processor_secs, len(calls), digits)
+        return SearchOutcome(NAME, bug.id, True, secs, processor_secs, len(calls), digits)
 
     def _wake(self, *words: str, seconds: float) -> Done:
         path = f"{toolchain.anvil().parent}:/usr/bin:/bin"

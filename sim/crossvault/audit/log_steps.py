@@ -1,0 +1,191 @@
+"""From the logs of a block to the steps that left them, by what events say and nothing else.
+
+Each door ends with an event of its own that holds its arguments and its sender. Events of what happens on the way
+(interest, settlements) come before it, and those of the calls of a batch before that of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import groupby
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+from crossvault.differential.notation import door_arguments
+from crossvault.differential.step import VAULT, Event, Step
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Call
+
+Fields = Mapping[str, Sequence[str]]
+
+OPENED = "VaultOpened"
+# event -> door; arguments have the names of the event's values
+DOOR_OF: Mapping[str, str] = {
+    "OperatorSet": "set_operator", "ModeSet": "set_mode", "CashDeposited": "deposit_cash",
+    "CashWithdrawn": "withdraw_cash", "CollateralDeposited": "deposit_collateral",
+    "CollateralWithdrawn": "withdraw_collateral", "InsuranceFunded": "fund_insurance", "Traded": "trade",
+    "Settled": "settle", "Batched": "batch", "LiquidationStarted": "start_liquidation",
+    "InsolvencyDeclared": "declare_insolvent", "Bid": "bid", "LiquidationEnded": "end_liquidation",
+    "OwnershipOffered": "offer_ownership", "OwnershipAccepted": "accept_ownership", "GuardianSet": "set_guardian",
+    "FeederSet": "set_feeder", "Paused": "pause", "Unpaused": "unpause", "UnderlyingListed": "list_underlying",
+    "CollateralListed": "list_collateral", "RiskScheduled": "schedule_risk", "RiskEnacted": "enact_risk",
+    "ExpiryOpened": "open_expiry", "OptionsScheduled": "schedule_options", "OptionsEnacted": "enact_options",
+    "GuardScheduled": "schedule_guard", "GuardEnacted": "enact_guard", "InterestScheduled": "schedule_interest",
+    "InterestEnacted": "enact_interest", "HaircutScheduled": "schedule_haircut", "HaircutEnacted": "enact_haircut",
+    "AuctionScheduled": "schedule_auction", "AuctionEnacted": "enact_auction", "DepegScheduled": "schedule_depeg",
+    "DepegEnacted": "enact_depeg", "PricePublished": "publish_price", "ForwardPublished": "publish_forward",
+    "SurfacePublished": "publish_surface", "PortfolioScheduled": "schedule_portfolio",
+    "PortfolioEnacted": "enact_portfolio", "RulesScheduled": "schedule_rules", "RulesEnacted": "enact_rules",
+}  # fmt: skip
+ON_THE_WAY = ("InterestAccrued", "ExpirySettled")
+CALLED_OTHERWISE = {("GuardianSet", "to"): "guardian"}
+BATCHABLE = ("deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade")
+_PAID_BY = ("deposit_cash", "deposit_collateral", "fund_insurance")
+_PAID_OUT = ("withdraw_cash", "withdraw_collateral")
+
+
+class NotUnderstood(Exception):
+    """A log that no door of the vault leaves: the contract is another one."""
+
+
+class DecodedLog(NamedTuple):
+    """A log in the mirror's form. token: the name of what moved; none: the vault spoke."""
+
+    transaction: str
+    event: Event
+    token: str | None = None
+
+
+class AuditedStep(NamedTuple):
+    """A step with the hash of its transaction, and the events that it left."""
+
+    step: Step
+    transaction: str
+    events: tuple[Event, ...] = ()
+
+
+class TokenMovement(NamedTuple):
+    """Tokens that came to the vault or left it."""
+
+    token: str
+    payer: str
+    to: str
+    amount_raw: int
+
+
+def steps_of(heard: Sequence[DecodedLog], at: int, tokens: Tokens, fields: Fields) -> Iterator[AuditedStep]:
+    """The steps of a block in order, and between them the gifts: moves of tokens that no door made.
+
+    at: time of the block [unix seconds]; fields: names of the values of events. Raises NotUnderstood.
+    """
+    for transaction, group in groupby(heard, key=lambda each: each.transaction):
+        yield from _Transaction(transaction, at, tokens, fields).steps(list(group))
+
+
+class Tokens:
+    """What doors pay with: the quote token, and the tokens of collaterals by number, as they are listed."""
+
+    def __init__(self, quote: str, collaterals: Sequence[str] = ()) -> None:
+        self.quote, self.collaterals = quote, list(collaterals)
+
+    def of(self, door: str, args: Mapping[str, Any]) -> str:
+        """The token that a door moves; none that is known where the collateral is not."""
+        number = args.get("collateral")
+        if number is None:
+            return self.quote
+        return self.collaterals[number] if number < len(self.collaterals) else ""
+
+
+class _Transaction:
+    def __init__(self, transaction: str, at: int, tokens: Tokens, fields: Fields) -> None:
+        self._transaction, self._at, self._tokens, self._fields = transaction, at, tokens, fields
+        self._found: list[AuditedStep] = []
+        self._way: list[Event] = []
+        self._moves: list[TokenMovement] = []
+
+    def steps(self, heard: Sequence[DecodedLog]) -> list[AuditedStep]:
+        for _, event, token in heard:
+            if token is not None:
+                payer, to, amount_raw = event.values
+                self._moves.append(TokenMovement(token, payer, to, amount_raw))
+            elif event.name in ON_THE_WAY:
+                self._way.append(event)
+            elif event.name == "Batched":
+                self._batched(event)
+            elif event.name != OPENED:
+                self._acted(event)
+        self._give()
+        if self._way:
+            raise NotUnderstood(f"{self._way[0].name} in {self._transaction}: no door left it")
+        return self._found
+
+    def _acted(self, event: Event) -> None:
+        door = DOOR_OF.get(event.name)
+        if door is None:
+            raise NotUnderstood(f"{event.name} in {self._transaction}: no event of a vault")
+        args = arguments(door, event, self._fields)
+        sender = event.values[0]
+        if door in _PAID_BY or door in _PAID_OUT:
+            payer, to = (sender, VAULT) if door in _PAID_BY else (VAULT, args["to"])
+            self._settle(TokenMovement(self._tokens.of(door, args), payer, to, args["amount_raw"]))
+        self._give()
+        if door == "list_collateral":
+            self._tokens.collaterals.append(args["token"])
+        self._add(Step(self._at, sender, door, args), event)
+
+    def _batched(self, event: Event) -> None:
+        sender, count = event.values
+        places: list[int] = []
+        for place in reversed(range(len(self._found))):
+            step = self._found[place].step
+            if len(places) < count and step.sender == sender and step.action in BATCHABLE:
+                places.insert(0, place)
+        if len(places) < count:
+            raise NotUnderstood(f"a batch of {count} calls in {self._transaction}, of which {len(places)} are there")
+        parts = [self._found[place] for place in places]
+        self._found = [seen for place, seen in enumerate(self._found) if place not in places]
+        self._give()
+        calls = tuple(Call(each.step.action, each.step.args) for each in parts)
+        self._way = [*(event for each in parts for event in each.events), *self._way]
+        self._add(Step(self._at, sender, "batch", {"calls": calls}), event)
+
+    def _settle(self, move: TokenMovement) -> None:
+        """Takes the move that a door made from those not yet accounted for; a token need not tell."""
+        if move in self._moves:
+            self._moves.remove(move)
+
+    def _give(self) -> None:
+        for move in self._moves:
+            args = {"token": move.token, "to": move.to, "amount_raw": move.amount_raw}
+            sender, action = (VAULT, "transfer") if move.payer == VAULT else (move.payer, "mint")
+            self._found.append(AuditedStep(Step(self._at, sender, action, args), self._transaction))
+        self._moves.clear()
+
+    def _add(self, step: Step, event: Event) -> None:
+        self._found.append(AuditedStep(step, self._transaction, (*self._way, event)))
+        self._way.clear()
+
+
+def arguments(door: str, event: Event, fields: Fields) -> dict[str, Any]:
+    """The arguments of a door, from its event."""
+    places = fields[event.name]
+    return {
+        name: formed(kind, event.values[places.index(CALLED_OTHERWISE.get((event.name, name), name))])
+        for name, kind in door_arguments(door).items()
+    }
+
+
+def formed(kind: Any, value: Any) -> Any:
+    """A decoded value as the mirror has it: structs as their named tuples."""
+    if not isinstance(value, tuple) or isinstance(value, AccountId):
+        return value
+    if hasattr(kind, "_fields"):
+        return kind(*(formed(each, part) for each, part in zip(_kinds(kind), value, strict=True)))
+    [element, *_] = get_args(kind)
+    return tuple(formed(element, part) for part in value)
+
+
+@cache
+def _kinds(struct: Any) -> tuple[Any, ...]:
+    hints = get_type_hints(struct)
+    return tuple(hints[name] for name in struct._fields)

@@ -1,0 +1,252 @@
+"""A vault under test on whatever executes it: deployed, spoken to by steps, and asked for its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from crossvault.conform.adapter import Extra
+from crossvault.conform.adapter_calls import BoundCall, signature, spoken, usual, value_of
+from crossvault.conform.figures import ACCOUNT, MARKET, POSITION, WHOLE, Figure, FigureSubject
+from crossvault.conform.figures import VAULT as ALONE
+from crossvault.conform.subject import Subject
+from crossvault.differential.step import CHAIN_ID, DEPLOYER, TOKEN_ACTIONS, VAULT, Event, Step, World
+from crossvault.evm.abi import Interface
+from crossvault.evm.anvil import Node
+from crossvault.evm.bindings import ACCEPTED, Answer, Call
+from crossvault.evm.codec import AddressBook, Codec, snake
+from crossvault.evm.deploy import GAS, Deployer, DeployFailed, Executor, deploy_tokens, set_spenders, vault_abi
+from crossvault.evm.pyrevm import Machine
+from crossvault.mirror.evm import Call as Said
+from crossvault.mirror.refusal import Refusal
+
+_NOBODY = "0x" + "0" * 40
+_BEFORE_SECS = 3600
+
+
+class FigureQuery(NamedTuple):
+    """A figure that is asked for after a step, about a place."""
+
+    figure: Figure
+    place: FigureSubject
+    call: Call
+
+
+Saying = tuple[int, Call, Sequence[FigureQuery]]
+"""A step on its way to the vault: when [unix seconds], the call, and what is asked after it."""
+
+
+class VaultAnswer(NamedTuple):
+    """What a vault made of a step: a refusal or none, its events, and the answers to the questions after it."""
+
+    refusal: Refusal | None
+    events: tuple[Event, ...]
+    told: tuple[Any, ...]
+
+
+class DeployedSubject:
+    """A subject, deployed on a ground with the tokens of a world."""
+
+    def __init__(self, subject: Subject, world: World, ground: Executor) -> None:
+        """Raises DeployFailed."""
+        self.subject, self.names = subject, AddressBook()
+        self.codec = Codec(self.names)
+        self._world, self._ground = world, ground
+        self._deploy()
+        self._address = self.names.address(VAULT)
+        errors = [artifact.abi for artifact in subject.ours.artifacts.values() if artifact.name in ("Errors", "Token")]
+        own = [[item for item in subject.abi if item["type"] == "error"]]
+        self._heard = Interface(vault_abi(subject.ours), self.codec, [*own, *errors])  # ours decide where both have one
+        self._token = Interface(subject.ours.artifacts["Token"].abi, self.codec)
+        self.codec.written[Said] = self._said
+        self._doors = {
+            action: spoken(door.item, door.said, self.codec)
+            for action, door in subject.doors.items()
+            if door.item is not None and door.said is not None
+        }
+        self._views = {name: spoken(item, said, self.codec) for name, (said, item) in subject.figures.items()}
+        if subject.whole:
+            [whole] = [each for each in vault_abi(subject.ours) if each.get("name") == WHOLE.name]
+            self._views[WHOLE.name] = spoken(whole, usual(whole), self.codec)
+
+    def transaction(self, step: Step) -> Call:
+        """A step as the vault takes it. Raises ValueError when an argument does not fit, KeyError without a door."""
+        sender = self.names.address(step.sender)
+        if step.action in TOKEN_ACTIONS:
+            args = {"to": step.args["to"], "amount_raw": step.args["amount_raw"], "value": step.args["amount_raw"]}
+            to, data = self.names.address(step.args["token"]), self._token.call(step.action, args)
+        else:
+            door = self._doors[step.action]
+            to = self.names.address(door.said.contract)
+            data = door.data({**step.args, "sender": step.sender})
+        return {"from": sender, "to": to, "input": data, "gas": GAS}
+
+    def questions(self, places: Sequence[FigureSubject]) -> list[FigureQuery]:
+        """What is asked about some places: the figures that the vault tells."""
+        found = [question for figure in self.subject.asked() for question in self._asked(figure, places)]
+        if self.subject.whole:
+            accounts = tuple(dict.fromkeys(each.account for each in places if each.account))
+            call = self._view(self._views[WHOLE.name], {"ids": accounts})
+            found.append(FigureQuery(WHOLE, FigureSubject(places[0].at, accounts=accounts), call))
+        return found
+
+    def refusal(self, answer: Answer) -> Refusal | None:
+        """The refusal that an answer is; None when it is none."""
+        if answer["status"] == ACCEPTED:
+            return None
+        data = answer.get("returnData") or "0x"
+        return self._heard.refusal(data if data != "0x" else answer.get("error", {}).get("data") or "0x")
+
+    def events(self, answer: Answer) -> tuple[Event, ...]:
+        """The events of ours that the vault has, as they are in an answer."""
+        own = (self._heard.event(log) for log in answer["logs"] if log["address"] == self._address)
+        return tuple(event for event in own if event.name in self.subject.events)
+
+    def told(self, question: FigureQuery, answer: Answer) -> Any:
+        """A figure, or the refusal to tell it."""
+        return self.refusal(answer) or self._views[question.figure.name].told(answer["returnData"])
+
+    def event_fields(self) -> dict[str, tuple[str, ...]]:
+        """The names of the values of every event, in the mirror's form."""
+        return self._heard.event_fields()
+
+    def _asked(self, figure: Figure, places: Sequence[FigureSubject]) -> Iterator[FigureQuery]:
+        view, seen = self._views[figure.name], set()
+        for place in places:
+            scope = {"account": place.account, "instrument": place.instrument, "underlying": place.underlying}
+            about = _about(figure, place)
+            if about is not None and about not in seen:
+                seen.add(about)
+                yield FigureQuery(figure, place, self._view(view, scope))
+
+    def _view(self, view: BoundCall, scope: Mapping[str, Any]) -> Call:
+        to = self.names.address(view.said.contract)
+        return {"from": _NOBODY, "to": to, "input": view.data(scope), "gas": GAS}
+
+    def _said(self, call: Said) -> str:
+        return self._doors[call.action].data(call.args)
+
+    def _deploy(self) -> None:
+        found, adapter = self.subject, self.subject.adapter
+        ours = Deployer(self._ground, found.ours, self.names)
+        deploy_tokens(ours, self._world)
+        scope = self._scope()
+        theirs = Deployer(self._ground, found.build, self.names)
+        after = [extra for extra in adapter.deploy if VAULT in extra.arguments]
+        for extra in adapter.deploy:
+            if extra not in after:
+                self._create(theirs, extra, scope)
+        vault = Extra(VAULT, found.path, found.contract, self._constructor())
+        for extra in (vault, *after):
+            self._create(theirs, extra, scope)
+        set_spenders(self._ground, found.ours, self._world.tokens, self.names)
+
+    def _scope(self) -> dict[str, Any]:
+        world, fixed = self._world, self.subject.adapter.fixed.get("auction", {})
+        scope: dict[str, Any] = {"owner": world.owner, "quote": world.quote, "delay_secs": world.delay_secs}
+        return scope | {"terms": world.terms._replace(**fixed), "deployer": DEPLOYER}
+
+    def _constructor(self) -> tuple[str, ...]:
+        """The adapter's arguments, or those that the constructor's own names say."""
+        if self.subject.adapter.constructor is not None:
+            return self.subject.adapter.constructor
+        return tuple(snake(each["name"].strip("_")) for each in _inputs(self.subject, self.subject.contract))
+
+    def _create(self, deployer: Deployer, extra: Extra, scope: dict[str, Any]) -> None:
+        inputs = _inputs(self.subject, extra.contract)
+        types = [signature({"name": "", "inputs": [each]})[1:-1] for each in inputs]
+        if len(types) != len(extra.arguments):
+            raise DeployFailed(f"{extra.contract}: its constructor takes {len(types)} arguments "
+                               f"({', '.join(types)}), the adapter gives {len(extra.arguments)}")  # fmt: skip
+        try:
+            values = [value_of(text, scope) for text in extra.arguments]
+        except ValueError as trouble:
+            raise DeployFailed(f"{extra.contract}: constructor: {trouble}; an adapter says `constructor`") from None
+        plain = [self._plain(*pair) for pair in zip(types, values, strict=True)]
+        address = deployer.deploy(extra.contract, types, plain)
+        self.names.bind(extra.name, address)
+        scope[extra.name] = extra.name
+
+    def _plain(self, kind: str, value: Any) -> Any:
+        if kind == "address" and isinstance(value, str):
+            return self.names.address(value)
+        return tuple(value) if isinstance(value, tuple) else value
+
+
+def _about(figure: Figure, place: FigureSubject) -> tuple[Any, ...] | None:
+    """What a figure is about at a place; None where the place has none of it."""
+    alone = {ACCOUNT: (place.account,), MARKET: (place.instrument,), ALONE: ()}
+    about = (place.account, place.instrument) if figure.about == POSITION else alone[figure.about]
+    return about if all(about) else None
+
+
+def _inputs(subject: Subject, contract: str) -> Sequence[Mapping[str, Any]]:
+    abi = subject.build.artifacts[contract].abi
+    return next((item["inputs"] for item in abi if item["type"] == "constructor"), [])
+
+
+class InProcessSubject:
+    """A stand in this process: quick, for searching."""
+
+    engine = "pyrevm"
+
+    def __init__(self, subject: Subject, world: World) -> None:
+        """Raises DeployFailed, ToolchainMissing."""
+        self._machine = Machine(CHAIN_ID, world.starts_at)
+        self.stand = DeployedSubject(subject, world, self._machine)
+        self._at = 0
+        self._clean = self._machine.mark()
+
+    def again(self) -> None:
+        """Takes back every step."""
+        self._machine.back(self._clean)
+        self._at = 0
+
+    def say(self, at: int, call: Call) -> Answer:
+        """Executes a call at a time [unix seconds] and keeps what it changes."""
+        if at != self._at:
+            self._machine.move(at)
+            self._at = at
+        return self._machine.call(call)
+
+    def ask(self, call: Call) -> Answer:
+        """Executes a call and takes it back."""
+        return self._machine.ask(call)
+
+
+class AnvilSubject:
+    """A stand on an Anvil: it says whether what was found inside is so. All steps go at once, with what is asked."""
+
+    engine = "anvil"
+
+    def __init__(self, subject: Subject, world: World) -> None:
+        """Raises DeployFailed, ToolchainMissing, ChainLost."""
+        self._node = Node(world.starts_at - _BEFORE_SECS)
+        try:
+            self.stand = DeployedSubject(subject, world, self._node)
+        except BaseException:
+            self._node.close()
+            raise
+
+    def heard(self, steps: Sequence[Saying]) -> list[VaultAnswer]:
+        """What the vault makes of steps (time, call, questions after it), one after another."""
+        blocks: list[tuple[int, list[Call]]] = []
+        for at, call, questions in steps:
+            if not blocks or blocks[-1][0] != at:
+                blocks.append((at, []))
+            blocks[-1][1].extend([call, *(question.call for question in questions)])
+        states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
+        request = {"blockStateCalls": states, "validation": False}
+        answers = [each for block in self._node.rpc("eth_simulateV1", request, "latest") for each in block["calls"]]
+        return list(self._read(steps, iter(answers)))
+
+    def close(self) -> None:
+        """Stops the node."""
+        self._node.close()
+
+    def _read(self, steps: Sequence[Saying], answers: Iterator[Answer]) -> Iterator[VaultAnswer]:
+        for _, _, questions in steps:
+            answer = next(answers)
+            refusal = self.stand.refusal(answer)
+            told = tuple(self.stand.told(question, next(answers)) for question in questions)
+            yield VaultAnswer(refusal, () if refusal else self.stand.events(answer), told)

@@ -1,0 +1,266 @@
+"""A portfolio file: prices of one moment, cash, collateral and positions; or every line that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from crossvault.differential.step import EXCHANGE, VAULT, instrument_number
+from crossvault.mirror import collateral, fixed, market, oracle, surface
+from crossvault.mirror.account import MAX_OPTIONS, MAX_POSITIONS
+from crossvault.mirror.fixed import CAP
+from crossvault.scenario import curves, preset, quantity
+from crossvault.scenario import roster as cast
+from crossvault.scenario.file_part import Amount, Date, Difference, FilePart, Name, Price, Ratio
+from crossvault.scenario.preset import Preset
+from crossvault.scenario.quantity import Quantity
+from crossvault.scenario.roster import FieldError
+from crossvault.scenario.schema import schema_of
+from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, read
+from crossvault.scenario.valid import validated
+from crossvault.scenario.world import ExpiryPart, TermsPart
+
+BAIL = "bail"  # a token that vouches while the portfolio is set up, and is worth nothing afterwards
+TAKEN = (BAIL, "trader", "maker", "governor", "feeder", VAULT, EXCHANGE)
+
+_SHIPPED = Path(__file__).parent.parent / "portfolios"
+_MOST = market.MAX_UNDERLYINGS - 1
+
+
+class UnderlyingPricePart(FilePart):
+    """What an underlying is worth: its index, its perp (or the premium of it), its expiries."""
+
+    index: Price
+    perp: Price | None = None
+    premium: Difference | None = None
+    confidence: Ratio = 10**18
+    expiries: dict[str, ExpiryPart] = {}
+
+
+class AssetPart(TermsPart):
+    """A token that is collateral, and how much of it."""
+
+    amount: Amount
+    underlying: Name
+
+
+class SheetPart(FilePart):
+    """A portfolio file."""
+
+    name: Name
+    about: str = ""
+    at: Date
+    quote: Name = "USDC"
+    standard: str = "crossvault"
+    prices: dict[Name, UnderlyingPricePart] = Field(min_length=1)
+    cash: Amount | None = None
+    collateral: dict[Name, AssetPart] = {}
+    positions: dict[str, Amount] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioAsset:
+    """Collateral as the vault takes it; all tokens have 18 decimals."""
+
+    token: str
+    underlying: int
+    amount_raw: int
+    terms: collateral.HaircutTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """A portfolio, ready to be set up: sizes by instrument [wad], and the preset of its standard margin."""
+
+    name: str
+    about: str
+    at: int
+    quote: str
+    units: tuple[str, ...]
+    prices: Mapping[str, UnderlyingPricePart]
+    cash_wad: int
+    assets: tuple[PortfolioAsset, ...]
+    positions: Mapping[int, int]
+    standard: Preset
+
+    def traded(self, trades: Mapping[int, int]) -> Portfolio:
+        """The portfolio after trades at the mark; cash is what it was, less what options cost by then."""
+        sizes = dict(self.positions)
+        for instrument, size in trades.items():
+            sizes[instrument] = sizes.get(instrument, 0) + size
+        return replace(self, positions={instrument: size for instrument, size in sizes.items() if size})
+
+
+def names() -> list[str]:
+    """The portfolios that ship."""
+    return sorted(path.stem for path in _SHIPPED.glob("*.yaml"))
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of portfolio files, for editors."""
+    return schema_of(SheetPart, "portfolio")
+
+
+def load(path_or_name: str) -> Portfolio:
+    """The portfolio of a file, or a shipped one by its name. Raises ScenarioError."""
+    source = read(*_find(path_or_name))
+    part = validated(source, SheetPart)
+    units = tuple(part.prices)
+    if len(units) > _MOST:
+        source.note(("prices",), f"has {len(units)} underlyings: expected at most {_MOST}")
+    if part.quote in TAKEN:
+        source.note(("quote",), f"{part.quote!r} is the name of something else: expected another")
+    _check_prices(source, part)
+    found = Portfolio(
+        part.name, " ".join(part.about.split()), part.at, part.quote, units, part.prices,
+        _cash(source, part), _assets(source, part, units), _positions(source, part, units), _standard(source, part),
+    )  # fmt: skip
+    source.settle()
+    return found
+
+
+def trade(text: str, held: Portfolio) -> tuple[int, int]:
+    """A trade such as `ETH-PERP +5`: instrument and size [wad]. Raises ValueError."""
+    name, _, rest = text.strip().partition(" ")
+    instrument = _instrument(name, held.units, held.prices)
+    unit = held.units[market.underlying_of(instrument)]
+    with_unit = rest if any(letter.isalpha() for letter in rest) else f"{rest} {unit}"
+    size = quantity.quantity(with_unit, f"+5 {unit}")
+    wad = _wad(size, unit, signed=True)
+    if wad == 0:
+        raise ValueError(f"{text!r}: a trade of nothing")
+    return instrument, wad
+
+
+def _find(path_or_name: str) -> tuple[Path, str]:
+    if path_or_name in names():
+        return _SHIPPED / f"{path_or_name}.yaml", f"{path_or_name}.yaml"
+    path = Path(path_or_name)
+    if path.is_file():
+        return path, path_or_name
+    if path_or_name.endswith((".yaml", ".yml")):
+        raise ScenarioError(f"{path_or_name}: there is no such file")
+    raise ScenarioError(f"{path_or_name}: there is no such portfolio: {did_you_mean(path_or_name, names())}")
+
+
+def _check_prices(source: SourceFile, part: SheetPart) -> None:
+    for name, given in part.prices.items():
+        route: Route = ("prices", name)
+        if given.index == 0 or given.index > CAP:
+            source.note((*route, "index"), "expected a price above zero and at most 2^96 - 1 wad")
+        if given.perp is not None and given.premium is not None:
+            source.note((*route, "perp"), "expected 'perp' or 'premium', not both")
+        if abs(premium(given)) >= given.index:
+            source.note(route, "the perp is further from the index than the index is from zero")
+        if given.confidence > fixed.WAD:
+            source.note((*route, "confidence"), "expected 0 % to 100 %")
+        for text, written in given.expiries.items():
+            with source.guard((*route, "expiries", text)):
+                expiry = quantity.expiry(text)
+                if not part.at + oracle.WINDOW < expiry <= part.at + 3650 * 86_400:
+                    raise FieldError("", "expected an expiry more than 30 minutes and at most 10 years after 'at'")
+                if written.surface is not None:
+                    fitted = curves.fitted(written.surface, expiry - part.at, 1)
+                    cast.require(surface.require_valid, fitted)
+
+
+def premium(part: UnderlyingPricePart) -> int:
+    """What the perp is above the index [wad]."""
+    return (part.premium or 0) if part.perp is None else part.perp - part.index
+
+
+def _cash(source: SourceFile, part: SheetPart) -> int:
+    if part.cash is None:
+        return 0
+    with source.guard(("cash",)):
+        return _wad(part.cash, part.quote, signed=True)
+    return 0
+
+
+def _assets(source: SourceFile, part: SheetPart, units: tuple[str, ...]) -> tuple[PortfolioAsset, ...]:
+    found = []
+    if len(part.collateral) > _MOST:
+        source.note(("collateral",), f"has {len(part.collateral)} tokens: expected at most {_MOST}")
+    for token, given in part.collateral.items():
+        with source.guard(("collateral", token)):
+            if token in (part.quote, *TAKEN):
+                raise FieldError("", f"{token!r} is the name of something else: expected another")
+            if given.underlying not in units:
+                raise FieldError("underlying", cast.missing(given.underlying, units))
+            terms = cast.terms(given)
+            cast.require(collateral.require_valid, terms)
+            raw = _named("amount", given.amount, token)
+            found.append(PortfolioAsset(token, units.index(given.underlying), raw, terms))
+    return tuple(found)
+
+
+def _positions(source: SourceFile, part: SheetPart, units: tuple[str, ...]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    if len(part.positions) > MAX_POSITIONS:
+        source.note(("positions",), f"are {len(part.positions)}: expected at most {MAX_POSITIONS}")
+    for name, size in part.positions.items():
+        with source.guard(("positions", name)):
+            instrument = _instrument(name, units, part.prices)
+            if instrument in found:
+                raise ValueError("is there twice")
+            found[instrument] = _wad(size, units[market.underlying_of(instrument)], signed=True)
+            if found[instrument] == 0:
+                raise ValueError("is a position of nothing: expected a size above or below zero")
+    options = sum(market.is_option(market.kind_of(each)) for each in found)
+    if options > MAX_OPTIONS:
+        source.note(("positions",), f"are {options} options: portfolio margin takes at most {MAX_OPTIONS}")
+    return found
+
+
+def _instrument(name: str, units: tuple[str, ...], prices: Mapping[str, UnderlyingPricePart]) -> int:
+    """An instrument whose price is known. Raises ValueError."""
+    terms = [f"{unit}-{expiry}" for unit, part in prices.items() for expiry in part.expiries]
+    known = (
+        [f"{unit}-PERP" for unit in units] + terms + [f"{term}-STRIKE-{letter}" for term in terms for letter in "CP"]
+    )
+    try:
+        instrument = instrument_number(name, units)
+    except ValueError:
+        raise ValueError(cast.missing(name, known)) from None
+    if market.kind_of(instrument) == market.PERP:
+        return instrument
+    unit, expiry = units[market.underlying_of(instrument)], market.expiry_of(instrument)
+    written = {quantity.expiry(text): part for text, part in prices[unit].expiries.items() if text[:8].isdecimal()}
+    if expiry not in written:
+        raise ValueError(f"has no price: {did_you_mean(name, terms)} under 'expiries' of {unit}")
+    if market.is_option(market.kind_of(instrument)) and written[expiry].surface is None:
+        raise ValueError(f"has no vol: expected 'surface' for this expiry of {unit}, such as '60 %'")
+    return instrument
+
+
+def _standard(source: SourceFile, part: SheetPart) -> Preset:
+    found: Preset | None = None
+    try:
+        found = preset.load(part.standard)
+    except ScenarioError as wrong:
+        source.note(("standard",), str(wrong))
+    if found is not None and found.perps is None:
+        source.note(("standard",), f"the preset {part.standard!r} has no standard margin")
+    return found or Preset(part.standard, "", "", None, None, None, None)
+
+
+def _named(field: str, amount: Quantity, unit: str) -> int:
+    try:
+        return _wad(amount, unit, signed=False)
+    except ValueError as wrong:
+        raise FieldError(field, str(wrong)) from None
+
+
+def _wad(amount: Quantity, unit: str, signed: bool) -> int:
+    if amount.unit != unit:
+        raise ValueError(f"'{amount}' is in {amount.unit}: expected {unit}, such as '2 {unit}'")
+    found = amount.scaled(quantity.WAD_DECIMALS)
+    if abs(found) > CAP // 2 or (found <= 0 and not signed):
+        raise ValueError(
+            f"'{amount}' is out of range: expected {'at most' if signed else 'more than zero and'} 2^95 wad"
+        )
+    return found

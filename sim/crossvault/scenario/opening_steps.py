@@ -1,0 +1,159 @@
+"""The set-up of a story: what governance does, what is published first, and what every actor brings and opens with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import EXCHANGE, Step
+from crossvault.differential.story import mark
+from crossvault.mirror import fixed, market
+from crossvault.mirror.account import AccountId
+from crossvault.scenario import actions as acts
+from crossvault.scenario import governing, quantity
+from crossvault.scenario.prices import Print
+from crossvault.scenario.publisher import PricePublisher
+from crossvault.scenario.roster import FieldError, NameTable
+from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
+from crossvault.scenario.script import ActorPart, Script
+from crossvault.scenario.source import Route, SourceFile
+from crossvault.scenario.world import UnderlyingPart
+
+_FINEST_SIZE_WAD = 10**14
+
+
+@dataclass
+class OpeningSteps:
+    """The cues before the first written step, in order."""
+
+    script: Script
+    cast: NameTable
+    source: SourceFile
+    prints: dict[str, list[Print]]
+    feeder: PricePublisher
+    cues: list[ScheduledStep] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.governing = governing.GovernanceSteps(self.script.world, self.source)
+        self._set()
+
+    def _set(self) -> None:
+        roles, announced_at = self.cast.roles, self.announced_at()
+        for deed in self.governing.appointed(roles.guardian, (roles.feeder,)):
+            self._govern(deed, announced_at)
+        for deed in self.governing.listed():
+            self._govern(deed, announced_at)
+        for verb, at in ((governing.SCHEDULE, announced_at), (governing.ENACT, self.script.starts)):
+            for deed in self.governing.changed(verb):
+                self._govern(deed, at)
+        for name, series in self.prints.items():
+            if series and series[0].at == self.script.starts:
+                self.cues.append(self.feeder.print_cue(name, series[0])._replace(wakes=False))
+        for name, part in self.script.world.underlyings.items():
+            self._open_expiries(name, part)
+        self._fund()
+        for name, actor in self.script.actors.items():
+            self._enter(name, actor)
+        for name, actor in self.script.actors.items():
+            self._open(name, actor)
+
+    def announced_at(self) -> int:
+        """When the vault is set up: before the story, if something is announced that takes effect with its start."""
+        return self.script.starts - self.script.world.delay if self.governing.announces() else self.script.starts
+
+    def _open_expiries(self, name: str, part: UnderlyingPart) -> None:
+        number, starts = self.cast.underlying("underlying", name), self.script.starts
+        for text, written in part.expiries.items():
+            route: Route = ("world", "underlyings", name, "expiries", text)
+            with self.source.guard(route):
+                if not self.prints.get(name):
+                    raise FieldError("", f"needs a price, but 'prices' has none for {name}")
+                lag = self.script.prices[name].lag
+                follower = self.feeder.follower(number, quantity.expiry(text), written, starts, lag)
+                self._govern(self.governing.opened(name, text, follower.expiry), starts)
+                self.cues += self.feeder.followed(follower, starts, route)
+
+    def _fund(self) -> None:
+        if self.script.insurance is None:
+            return
+        with self.source.guard(("insurance",), inner=False):
+            amount_raw = self.cast.deposit("insurance", self.script.insurance)
+            if self.script.insurance.unit != self.cast.quote:
+                raise FieldError("insurance", f"'{self.script.insurance}': the fund holds {self.cast.quote}")
+            self._mint(("insurance",), self.cast.roles.owner, self.cast.quote, amount_raw)
+            self._say(("insurance",), self.cast.roles.owner, "fund_insurance", amount_raw=amount_raw)
+
+    def _enter(self, name: str, actor: ActorPart) -> None:
+        account = self.cast.accounts[name]
+        for key in ("deposits", "wallet"):
+            for i, amount in enumerate(getattr(actor, key)):
+                route: Route = ("actors", name, key, i)
+                with self.source.guard(route, inner=False):
+                    amount_raw = self.cast.deposit(key, amount)
+                    self._mint(route, account.owner, amount.unit, amount_raw)
+                    if key == "deposits":
+                        action, sender, args = acts.put_in(self.cast, name, amount.unit, amount_raw)
+                        self._say(route, sender, action, **args)
+        if actor.kind != "stranger":
+            broker = self.cast.roles.broker
+            signs = any(order.account == name for order in self.cast.orders.values())
+            for operator in (broker, EXCHANGE) if signs else (broker,):
+                args = {"account": account, "operator": operator, "allowed": True}
+                self._say(("actors", name), account.owner, "set_operator", **args)
+
+    def _open(self, name: str, actor: ActorPart) -> None:
+        for key in ("positions", "leverage"):
+            for instrument, amount in getattr(actor, key).items():
+                route: Route = ("actors", name, key, instrument)
+                with self.source.guard(route, inner=False):
+                    maker = self._maker(name, actor)
+                    number = self.cast.instrument(instrument, instrument)
+                    underlying = self.cast.underlyings[market.underlying_of(number)]
+                    if not self.prints.get(underlying):
+                        raise FieldError(instrument, f"opens at the mark, but 'prices' has none for {underlying}")
+                    size = None if key == "leverage" else self.cast.size(instrument, amount, instrument)
+                    opening = _Opening(
+                        self.script.starts, self.cast.roles.broker, maker, self.cast.accounts[name], number, size,
+                        amount if size is None else 0,
+                    )  # fmt: skip
+                    self.cues.append(ScheduledStep(self.script.starts, route, opening.step, ACCEPTED))
+
+    def _maker(self, name: str, actor: ActorPart) -> AccountId:
+        if actor.against is not None:
+            return self.cast.account("against", actor.against)
+        if (maker := self.cast.first_maker(name)) is None:
+            raise FieldError("against", "there is no actor of 'kind: maker' to trade with: expected one, or 'against'")
+        return maker
+
+    def _govern(self, deed: governing.OwnerCall, at: int) -> None:
+        self._say(deed.route, self.cast.roles.owner, deed.action, at, **deed.args)
+
+    def _mint(self, route: Route, to: str, token: str, amount_raw: int) -> None:
+        self._say(route, self.cast.roles.owner, "mint", token=token, to=to, amount_raw=amount_raw)
+
+    def _say(self, route: Route, sender: str, action: str, at: int | None = None, **args: Any) -> None:
+        step = Step(self.script.starts if at is None else at, sender, action, args)
+        self.cues.append(ScheduledStep(step.at, route, lambda model: step, ACCEPTED))
+
+
+class _Opening(NamedTuple):
+    """A position that an actor opens with at the mark; without a size, a multiple of its equity [wad]."""
+
+    at: int
+    broker: str
+    maker: AccountId
+    taker: AccountId
+    instrument: int
+    size: int | None
+    multiple: int
+
+    def step(self, model: Model) -> Step:
+        price_wad, size = mark(model, self.instrument, self.at), self.size
+        if size is None:
+            equity_wad = model.metrics([self.taker], self.at)[0].equity_wad
+            size = fixed.part(fixed.mul_div_down(equity_wad, fixed.WAD, price_wad), fixed.abs(self.multiple))
+            size -= size % _FINEST_SIZE_WAD
+            size = -size if self.multiple < 0 else size
+        args = {"maker": self.maker, "taker": self.taker, "instrument": self.instrument, "size": size}
+        return Step(self.at, self.broker, "trade", {**args, "price_wad": price_wad})

@@ -1,0 +1,139 @@
+"""The shape of portfolio margin in a file: what scenarios do to an underlying, and how losses add up."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import Field, GetJsonSchemaHandler, ModelWrapValidatorHandler, PrivateAttr, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from crossvault.scenario import preset_files as shelf
+from crossvault.scenario.file_part import Duration, FilePart, Name, Rate, Ratio
+
+ONE = 10**18
+
+
+class VolPart(FilePart):
+    """How vols are raised and lowered; the change grows with (30 days / time left) to a power."""
+
+    up: Ratio
+    down: Ratio
+    least: Ratio = 0
+    short_power: Ratio = 0
+    long_power: Ratio = 0
+    floor: Duration = 86_400
+
+
+class SkewPart(FilePart):
+    """How vols are twisted by the strike."""
+
+    linear_cap: Ratio = 0
+    linear_base: Rate = 0
+    absolute_cap: Ratio = 0
+    absolute_base: Rate = 0
+    min_width: Ratio = ONE // 100
+    width_scale: Ratio = 0
+    vol_static: Rate = 0
+    vol_scale: Rate = 0
+
+
+class DiscountPart(FilePart):
+    """How the shocked value of an expiry is discounted: what is owned (long) and what is owed (short)."""
+
+    long_base: Ratio = ONE
+    long_scale: Ratio = 0
+    long_add: Ratio = 0
+    short_base: Ratio = ONE
+    short_scale: Ratio = 0
+    short_add: Ratio = 0
+
+
+class BasisPart(FilePart):
+    """What is held against forwards that move apart from the spot price."""
+
+    up: Rate = 0
+    down: Rate = 0
+    add: Ratio = 0
+    per_year: Ratio = 0
+
+
+class ContingencyPart(FilePart):
+    """What is held beside the worst scenario, of the notional."""
+
+    perp_initial: Ratio = 0
+    perp_maintenance: Ratio = 0
+    option_initial: Ratio = 0
+    option_maintenance: Ratio = 0
+    confidence_threshold: Ratio = 0
+    confidence_factor: Ratio = 0
+
+
+class Section(FilePart):
+    """A part that may be the name of a preset instead, which then gives it."""
+
+    title: ClassVar[str]
+    _shelved: bool = PrivateAttr(default=False)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        named = {"type": "string", "description": "name of a preset", "examples": shelf.names()}
+        return {"anyOf": [named, handler.resolve_ref_schema(handler(core))]}
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _preset(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, str):
+            return handler(data)
+        found = handler(shelf.section(data, cls.title))
+        found._shelved = True
+        return found
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether it was given by the name of a preset."""
+        return self._shelved
+
+
+class PortfolioMarginPart(Section):
+    """Portfolio margin of an underlying, as `Portfolio.PortfolioRisk` of the contracts has it."""
+
+    title = "portfolio"
+
+    vol: VolPart
+    skew: SkewPart = SkewPart()
+    discount: DiscountPart = DiscountPart()
+    basis: BasisPart = BasisPart()
+    contingency: ContingencyPart = ContingencyPart()
+
+
+class ScenarioPart(FilePart):
+    """Moves of the spot price, each with each change of vols; `weight` is the part of the result that counts."""
+
+    spots: list[Rate] = Field(min_length=1)
+    vols: list[Literal["still", "up", "down", "linear", "absolute"]] = Field(default=["still"], min_length=1)
+    weight: Ratio = ONE
+
+
+class PairPart(FilePart):
+    """Correlations of a pair: of losses in the same direction, and of those in opposite ones."""
+
+    alike: Rate = ONE
+    opposite: Rate = 0
+
+
+class RulesPart(Section):
+    """How portfolio margin is asked for, as `Stress.Rules` of the contracts has it."""
+
+    title = "rules"
+
+    scenarios: list[ScenarioPart] = Field(min_length=1)
+    loss_initial: Ratio = ONE
+    loss_maintenance: Ratio = ONE
+    peg_threshold: Ratio = 0
+    peg_factor: Ratio = 0
+    breakdown: Ratio = 0
+    least_initial: Ratio = ONE
+    least_maintenance: Ratio = ONE
+    others: PairPart = PairPart()
+    correlations: dict[Name, dict[Name, PairPart]] = {}

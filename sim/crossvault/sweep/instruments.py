@@ -1,0 +1,86 @@
+"""The prices and parameters of a moment, shared by all accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crossvault.mirror import cash, market, oracle, valuation
+from crossvault.mirror.ledger import State
+from crossvault.mirror.margin import Book
+from crossvault.mirror.oracle import Curve
+from crossvault.mirror.standard import Exposure, HeldOption
+
+
+class ExpiryOptions(NamedTuple):
+    """The options of one expiry: their places among the instruments."""
+
+    underlying: int
+    expiry: int
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Market:
+    """A ledger at a time, and the instruments that accounts may hold; none may have settled.
+
+    Raises StalePrice where a price is too old, as a view of the vault would say.
+    """
+
+    state: State
+    now: int
+    instruments: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        valuation.require_fresh(scratch(self)[0])
+
+    @property
+    def underlyings(self) -> int:
+        return len(self.state.risks)
+
+    def curve(self, instrument: int) -> Curve:
+        """What is known of the expiry of an instrument."""
+        return valuation.curve_of(self.state, instrument)
+
+    def is_modelled(self, underlying: int) -> bool:
+        """Whether accounts in portfolio mode have portfolio margin on an underlying."""
+        return self.state.portfolio_risks[underlying].vol.floor_secs != 0
+
+    def strips(self) -> list[ExpiryOptions]:
+        """The options by underlying and expiry."""
+        found: dict[tuple[int, int], list[int]] = {}
+        for column, each in enumerate(self.instruments):
+            if market.is_option(market.kind_of(each)):
+                found.setdefault((market.underlying_of(each), market.expiry_of(each)), []).append(column)
+        return [ExpiryOptions(*key, tuple(columns)) for key, columns in found.items()]
+
+
+def scratch(self: Market) -> tuple[Book, dict[int, HeldOption]]:
+    """A book without positions that has read every price, and a line of no size for every option."""
+    book = Book(0, [], [Exposure() for _ in self.state.risks], [])
+    lines = {}
+    for number in range(self.underlyings):
+        valuation.load(self.state, book, number, now=self.now)
+    for column, each in enumerate(self.instruments):
+        if market.is_option(market.kind_of(each)):
+            lines[column] = valuation.option_line(self.state, book, each, 0, now=self.now)
+        elif market.kind_of(each) == market.FUTURE:
+            valuation.forward(self.state, book, each, now=self.now)
+    if self.state.cash.terms.feed != cash.NO_FEED:
+        valuation.load(self.state, book, self.state.cash.terms.feed, now=self.now)
+    return book, lines
+
+
+def marks(self: Market, book: Book, lines: dict[int, HeldOption]) -> list[tuple[int, int]]:
+    """Mark of each instrument, and the part of it that no longer moves."""
+    found = []
+    for column, each in enumerate(self.instruments):
+        number = market.underlying_of(each)
+        if column in lines:
+            found.append((lines[column].mark_wad, 0))
+        elif market.kind_of(each) == market.PERP:
+            price = self.state.prices[number]
+            found.append((oracle.mark(price.index, price.premium, self.state.risks[number].mark_band), 0))
+        else:
+            found.append(valuation.forward(self.state, book, each, now=self.now))
+    return found

@@ -1,0 +1,150 @@
+"""What cross margin costs: the same books with the same capital, as one account and position by position, along paths.
+
+A book has no profit at first. What is liquidated is closed at mark at the first step at which its maintenance margin is
+negative, without a fee; what it has lost by then is realised, and what is below zero is a shortfall of the vault. What
+is not liquidated is valued at mark when the path ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from crossvault.mirror import market as instruments
+from crossvault.mirror.account import PORTFOLIO, STANDARD
+from crossvault.sweep import books
+from crossvault.sweep.account_arrays import Flags
+from crossvault.sweep.floats import FloatEngine
+from crossvault.sweep.instruments import Market
+from crossvault.sweep.path_statistics import PathStatistics
+from crossvault.sweep.paths import REGIMES, STEPS, along, moves
+from crossvault.sweep.population import Floats, Ints, Population
+
+BUFFER = 1.2  # capital over what initial margin asks for
+HOLDERS = ("isolated", "cross", "cross, lean")
+
+Progress = Callable[[int], None]  # markets done
+
+
+class Books(NamedTuple):
+    """Books to replay: their kinds, the mode of every account, how many at most, and on how many paths.
+
+    Without a mode, positions alone have standard margin, and a whole book the method that asks for less.
+    """
+
+    name: str
+    kinds: Sequence[str]
+    mode: int | None
+    accounts: int
+    paths: int
+
+    @property
+    def markets(self) -> int:
+        """Markets that a replay passes through."""
+        return len(REGIMES) * self.paths * STEPS
+
+
+@dataclass(frozen=True)
+class BookAccounts:
+    """One way to hold the books: its accounts, whose they are, and the capital of each account at first."""
+
+    name: str
+    population: Population
+    owner: Ints
+    capital: Floats
+
+
+@dataclass
+class PathOutcome:
+    """What became of one way to hold the books on one path, by its accounts; the profit of the dead no longer moves."""
+
+    alive: Flags
+    profit: Floats
+    lost: Floats
+    short: Floats
+
+
+def only_held(first: Market, drawn: Population) -> tuple[Market, Population]:
+    """A market of no more instruments than accounts hold, as every one costs time, and the same accounts in it."""
+    held, columns = np.unique(drawn.columns, return_inverse=True)
+    listed = tuple(first.instruments[each] for each in held)
+    return Market(first.state, first.now, listed), replace(drawn, columns=columns.astype(np.int64))
+
+
+def sides_of(first: Market, drawn: Population, mode: int | None = None) -> list[BookAccounts]:
+    """The books position by position and as one account each, with the same capital and with their own."""
+    engine, rng = FloatEngine(first), np.random.default_rng(0)
+    options = np.array([instruments.is_option(instruments.kind_of(each)) for each in first.instruments])
+    values = drawn.sizes.floats() * engine.quotes.marks[drawn.columns]
+    worth = np.where(options[drawn.columns], values, 0.0)
+    fresh = replace(drawn, quotes=books.amounts(worth - values, rng))
+    alone = fresh.singles().in_mode(STANDARD if mode is None else mode)
+    needed = BUFFER * np.maximum(0.0, engine.figures(alone).capital)
+    owner, count = drawn.owners(), len(drawn)
+    capital, held = (np.bincount(owner, each, count).astype(float) for each in (needed, worth))
+    allowed = (STANDARD, PORTFOLIO) if mode is None else (mode,)
+    asked = np.array([engine.figures(fresh.in_mode(each)).capital for each in allowed])
+    whole = replace(fresh, modes=np.array(allowed, np.int64)[asked.argmin(axis=0)])
+    own = BUFFER * np.maximum(0.0, asked.min(axis=0))
+    return [
+        BookAccounts(HOLDERS[0], replace(alone, cash=books.amounts(needed - worth, rng)), owner, needed),
+        BookAccounts(HOLDERS[1], replace(whole, cash=books.amounts(capital - held, rng)), np.arange(count), capital),
+        BookAccounts(HOLDERS[2], replace(whole, cash=books.amounts(own - held, rng)), np.arange(count), own),
+    ]
+
+
+def fate(side: BookAccounts) -> PathOutcome:
+    """Nothing has happened yet."""
+    count = len(side.population)
+    return PathOutcome(np.ones(count, np.bool_), *np.zeros((3, count)))
+
+
+def pass_by(engine: FloatEngine, side: BookAccounts, so_far: PathOutcome) -> None:
+    """Liquidates what fails maintenance margin at the prices of an engine."""
+    figures = engine.figures(side.population)
+    so_far.profit = np.where(so_far.alive, figures.equity - side.capital, so_far.profit)
+    failed = (figures.maintenance_margin < -1e-9 * side.capital - 1e-12) & so_far.alive
+    so_far.lost[failed] = (side.capital - figures.equity)[failed]
+    so_far.short[failed] = np.maximum(0.0, -figures.equity[failed])
+    so_far.alive[failed] = False
+
+
+def replay(
+    first: Market, drawn: Population, seed: int, of: Books, progress: Progress | None = None
+) -> dict[tuple[str, str], PathStatistics]:
+    """What became of the books by regime and way to hold them."""
+    first, drawn = only_held(first, drawn)
+    sides = sides_of(first, drawn, of.mode)
+    told: dict[tuple[str, str], PathStatistics] = {}
+    for number, regime in enumerate(REGIMES):
+        fates: list[list[PathOutcome]] = []
+        for path in range(of.paths):
+            fates.append([fate(each) for each in sides])
+            for step, at in enumerate(along(first, moves(seed, path, first.underlyings, regime))):
+                engine = FloatEngine(at)
+                for side, so_far in zip(sides, fates[-1], strict=True):
+                    pass_by(engine, side, so_far)
+                if progress is not None:
+                    progress((number * of.paths + path) * STEPS + step + 1)
+        for place, side in enumerate(sides):
+            told[regime, side.name] = _told(side, [each[place] for each in fates], len(drawn))
+    return told
+
+
+def _told(side: BookAccounts, fates: Sequence[PathOutcome], owners: int) -> PathStatistics:
+    sizes = np.diff(side.population.starts)
+
+    def summed(values: Sequence[Any]) -> Floats:
+        return np.array([np.bincount(side.owner, each, owners) for each in values], float)
+
+    return PathStatistics(
+        np.bincount(side.owner, side.capital, owners).astype(float),
+        summed([~each.alive for each in fates]) > 0,
+        summed([each.lost for each in fates]),
+        summed([each.short for each in fates]),
+        summed([each.profit for each in fates]),
+        np.array([(sizes * ~each.alive).sum() for each in fates]) / max(1, sizes.sum()),
+    )

@@ -1,0 +1,381 @@
+"""An audit rebuilds steps from logs alone, and its model is the vault at every block."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from audits import Played, Town, by_time, played, words
+from crossvault.__main__ import main
+from crossvault.audit.account_rows import standings
+from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint
+from crossvault.audit.log_steps import CALLED_OTHERWISE, DOOR_OF, ON_THE_WAY, OPENED
+from crossvault.audit.replica import Replica
+from crossvault.audit.undo_history import UndoHistory
+from crossvault.audit.vault_source import NoOpening
+from crossvault.bench.audit_speed import history
+from crossvault.differential.model import Model
+from crossvault.differential.notation import door_arguments
+from crossvault.differential.step import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step, World
+from crossvault.evm.abi import Interface
+from crossvault.evm.codec import AddressBook, Codec
+from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.deploy import vault_abi
+from crossvault.fuzz.task import Task
+from crossvault.mirror import market
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Call
+from crossvault.mirror.fixed import WAD
+from crossvault.portfolio.distance import GRAIN
+from crossvault.rpc.client import RpcClient
+from faults import Fault, Faults, Talk
+
+
+class Watched:
+    """A story on a node, audited once."""
+
+    def __init__(self, kind: str, seed: int, length: int, folder: Path) -> None:
+        self.story: Played = played(kind, seed, length)
+        self.town = Town(self.story.world)
+        self.blocks = self.town.mine(self.story.steps)
+        self.path = folder / f"{kind}-{seed}.jsonl"
+        self.replica = self.town.replica(names=self.town.addresses(self.story.steps), checkpoint=Checkpoint(self.path))
+        self.replica.catch_up()
+        self.replica.compare_all()
+        self.replica.close()
+
+    def rebuilt(self) -> list[Step]:
+        """The steps as the checkpoint keeps them."""
+        kept = Checkpoint(self.path)
+        found = kept.read()
+        kept.close()
+        assert found
+        return [step for entry in found[1] for step in entry.steps]
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    found = Watched("steps", 0, 250, tmp_path_factory.mktemp("walked"))
+    yield found
+    found.town.close()
+
+
+@pytest.fixture(scope="module")
+def ordered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    found = Watched("orders", 2, 120, tmp_path_factory.mktemp("ordered"))
+    yield found
+    found.town.close()
+
+
+def test_every_door_has_an_event_with_its_sender_and_all_its_arguments() -> None:
+    fields = Interface(vault_abi(compile_contracts()), Codec(AddressBook())).event_fields()
+    assert {*DOOR_OF, *ON_THE_WAY, OPENED} == fields.keys()
+    assert sorted(DOOR_OF.values()) == sorted(DOORS)
+    for event, door in DOOR_OF.items():
+        assert fields[event][0] == "sender"
+        wanted = {CALLED_OTHERWISE.get((event, name), name) for name in door_arguments(door)}
+        assert wanted <= set(fields[event]) or door == "batch", event
+
+
+def accepted(story: Played) -> list[Step]:
+    """What a story did to the vault, and what it gave to it."""
+    found = []
+    for step, outcome in zip(story.steps, story.outcomes, strict=True):
+        gift = step.action in TOKEN_ACTIONS and step.args["to"] == VAULT and step.args["amount_raw"]
+        if outcome.refusal is None and (gift or step.action in DOORS):
+            found.append(step)
+    return found
+
+
+def test_the_steps_of_a_walk_are_rebuilt_from_logs_alone(walked: Watched) -> None:
+    """All of them, in their order, each as it was sent; a gift is known by its amount."""
+    rebuilt, sent = walked.rebuilt(), accepted(walked.story)
+    doors = [step for step in rebuilt if step.action in DOORS]
+    assert doors == [step for step in sent if step.action in DOORS]
+    assert len(doors) > 200 and {"batch", "trade", "bid", "settle", "enact_rules"} <= {step.action for step in doors}
+    gifts = [(s.args["token"], s.args["amount_raw"]) for s in rebuilt if s.action not in DOORS]
+    given = [(s.args["token"], s.args["amount_raw"]) for s in sent if s.action not in DOORS]
+    assert gifts == [each for each in given if each[0] != "OLD"]  # which tells nobody of its transfers
+    assert gifts
+
+
+def test_the_model_is_the_vault_after_every_block(walked: Watched) -> None:
+    replica, model = walked.replica, Model(walked.story.world)
+    for step in walked.story.steps:
+        model.apply(step)
+    accounts = list(replica.tally.accounts)
+    assert len(accounts) > 8 and replica.block.number == walked.blocks[-1]
+    mine, other = replica.model.snapshot(accounts), model.snapshot(accounts)
+    assert mine.accounts == other.accounts
+    assert mine.globals._replace(held_raw=()) == other.globals._replace(held_raw=())
+    assert replica.model.vault.parameters() == model.vault.parameters()
+    assert replica.model.vault.curves() == model.vault.curves()
+    assert replica.tally.blocks > 20 and replica.tally.metrics > 100
+
+
+def test_fills_of_signed_orders_are_trades_of_the_exchange(ordered: Watched) -> None:
+    rebuilt = ordered.rebuilt()
+    fills = [step for step in rebuilt if step.sender == EXCHANGE]
+    outcomes = zip(ordered.story.steps, ordered.story.outcomes, strict=True)
+    done = [step for step, outcome in outcomes if step.action == "fill" and outcome.refusal is None]
+    assert len(fills) == len(done) > 3 and all(step.action == "batch" for step in fills)
+    for fill, batch in zip(done, fills, strict=True):
+        calls = batch.args["calls"]
+        assert [call.args["maker"] for call in calls] == [match.maker.account for match in fill.args["matches"]]
+        assert all(isinstance(call, Call) and call.action == "trade" for call in calls)
+
+
+def test_a_checkpoint_is_gone_on_from(walked: Watched, tmp_path: Path) -> None:
+    """Half of it, with a line that was cut off: the rest is compared, and the end is the same."""
+    lines = walked.path.read_text().splitlines(keepends=True)
+    path = tmp_path / "half.jsonl"
+    path.write_text("".join(lines[: len(lines) // 2]) + lines[len(lines) // 2][:40])
+    replica = walked.town.replica(names=walked.town.addresses(walked.story.steps), checkpoint=Checkpoint(path))
+    replica.catch_up()
+    replica.compare_all()
+    replica.close()
+    assert 0 < replica.tally.resumed < replica.tally.steps == walked.replica.tally.steps
+    accounts = list(walked.replica.tally.accounts)
+    assert replica.model.snapshot(accounts) == walked.replica.model.snapshot(accounts)
+    assert path.read_text() == walked.path.read_text()
+
+
+CHANGES = {
+    "a number": lambda text: text.replace('"chain_id":31337', '"chain_id":31338'),
+    "a line more": lambda text: text.replace("\n", "\n{}\n", 1),
+    "another head": lambda text: "nonsense\n" + text,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_checkpoint_that_was_changed_is_refused(walked: Watched, tmp_path: Path, change: str) -> None:
+    path = tmp_path / "changed.jsonl"
+    path.write_text(CHANGES[change](walked.path.read_text()))
+    replica = walked.town.replica(checkpoint=Checkpoint(path))
+    with pytest.raises(BadCheckpoint, match="was changed"):
+        replica.catch_up()
+    replica.close()
+
+
+def test_a_checkpoint_of_other_names_or_in_use_is_refused(walked: Watched, tmp_path: Path) -> None:
+    path = tmp_path / "same.jsonl"
+    path.write_text(walked.path.read_text())
+    replica = walked.town.replica(checkpoint=Checkpoint(path))
+    with pytest.raises(BadCheckpoint, match="another names"):
+        replica.catch_up()
+    with pytest.raises(BadCheckpoint, match="another audit works on it"):
+        Checkpoint(path)
+    replica.close()
+
+
+def narrow(most: int) -> Fault:
+    """A node that answers questions about so many blocks at most, as many do."""
+
+    def fault(talk: Talk) -> bool:
+        asked = [request["params"][0] for request in talk.requests if request["method"] == "eth_getLogs"]
+        ranges = [(int(each["fromBlock"], 16), int(each["toBlock"], 16)) for each in asked if "toBlock" in each]
+        if not any(high - low >= most for low, high in ranges):
+            return False
+        error = {"code": -32602, "message": f"block range is too wide, at most {most}"}
+        talk.answer(json.dumps([{"jsonrpc": "2.0", "id": r["id"], "error": error} for r in talk.requests]).encode())
+        return True
+
+    return fault
+
+
+def test_a_node_that_takes_narrow_questions_is_asked_such(walked: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crossvault.audit.replica.NEAR", 4)
+    monkeypatch.setattr("crossvault.audit.replica._BLOCKS", 2)
+    proxy = Faults(walked.town.url)
+    proxy.on("eth_getLogs", narrow(3))
+    replica = walked.town.replica(proxy.url)
+    replica.catch_up()
+    proxy.close()
+    assert replica.tally.steps == walked.replica.tally.steps
+    assert proxy.seen["eth_getLogs"] > 10
+
+
+def test_an_opening_that_is_not_in_the_range_is_named(
+    walked: Watched, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    opened = walked.replica.opened.number
+    said = f"it was created in block {opened}; type --from-block {opened}, or leave it out"
+    code = main(words(walked.town.url, walked.town.vault, tmp_path / "none.jsonl", "--from-block", str(opened + 1)))
+    assert code == 2 and said in capsys.readouterr().err
+    replica = walked.town.replica(from_block=opened)
+    replica.catch_up(opened + 5)
+    assert replica.block.number == opened + 5
+
+
+@pytest.mark.parametrize(("who", "says"), [("USDC", "never told its opening"), ("nobody", "there is no contract")])
+def test_what_is_no_vault_is_refused(walked: Watched, who: str, says: str) -> None:
+    replica = Replica(RpcClient(walked.town.url), walked.town.names.address(who), build=walked.town.build)
+    with pytest.raises(NoOpening, match=says):
+        replica.catch_up()
+
+
+BAD = [["--vault", "0x12"], ["--rpc", "ftp://a"], ["--deployment", "nowhere.json"]]
+
+
+@pytest.mark.parametrize("more", BAD, ids=lambda more: more[0])
+def test_bad_words_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], more: Sequence[str]) -> None:
+    given = words("http://127.0.0.1:9", "0x" + "1" * 40, tmp_path / "none.jsonl", *more)
+    assert main(given) == 2 and more[0] in capsys.readouterr().err
+
+
+def test_a_node_that_takes_no_hashes_is_asked_by_number(walked: Watched) -> None:
+    def strict(talk: Talk) -> bool:
+        if not any(isinstance(place, dict) for request in talk.requests for place in request["params"][1:]):
+            return False
+        error = {"code": -32602, "message": "invalid argument 1: cannot unmarshal object into string"}
+        answers = [{"jsonrpc": "2.0", "id": request["id"], "error": error} for request in talk.requests]
+        talk.answer(json.dumps(answers[0] if talk.single else answers).encode())
+        return True
+
+    proxy = Faults(walked.town.url)
+    proxy.on("eth_call", strict)
+    replica = walked.town.replica(proxy.url)
+    replica.catch_up()
+    proxy.close()
+    assert replica.source.is_by_number and replica.tally.steps == walked.replica.tally.steps
+
+
+MANIFEST = {"chain_id": 31337, "addresses": {}, "vault": "", "block": {"number": 1, "hash": "", "at": 0}}
+
+
+def test_a_deployment_names_the_vault_and_everybody(
+    walked: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town, manifest = walked.town, tmp_path / "vault.json"
+    told = MANIFEST | {"addresses": town.addresses(walked.story.steps) | {"vault": town.vault}, "vault": town.vault}
+    manifest.write_text(json.dumps(told))
+    given = ["audit", "--rpc", town.url, "--deployment", str(manifest), "--checkpoint", str(tmp_path / "kept.jsonl")]
+    assert main(given) == 0
+    assert "owner0" in capsys.readouterr().out
+    manifest.write_text(json.dumps(told | {"chain_id": 5}))
+    assert main(given) == 2 and "is of chain 31337, the deployment of chain 5" in capsys.readouterr().err
+    del told["block"]
+    manifest.write_text(json.dumps(told))
+    assert main(given) == 2 and "it lacks 'block'" in capsys.readouterr().err
+
+
+class Early(Town):
+    """A town in which somebody gives tokens to where the vault is going to be."""
+
+    def __init__(self, world: World, vault: str) -> None:
+        self._going_to_be = vault
+        super().__init__(world)
+
+    def deploy(self) -> None:
+        create, code = self.node.create, self.build.artifacts["Vault"].bytecode
+
+        def generous(sender: str, data: str, gas: str) -> str | None:
+            if data.startswith("0x" + code):
+                token = Interface(self.build.artifacts["Token"].abi, Codec(self.names))
+                self.names.bind("going to be", self._going_to_be)
+                for name, amount_raw in (("USDC", 7), ("WETH", 8)):
+                    given = token.call("mint", {"to": "going to be", "amount_raw": amount_raw})
+                    self.node.send("0x" + "9" * 40, self.names.address(name), given, hex(10**6))
+            return create(sender, data, gas)
+
+        self.node.create = generous  # type: ignore[method-assign, assignment]  # one node of this test only
+        super().deploy()
+
+
+def test_what_was_given_before_the_vault_was_there_is_known(walked: Watched) -> None:
+    town = Early(walked.story.world, walked.town.vault)
+    try:
+        assert town.vault == walked.town.vault
+        first = [step for group in list(by_time(walked.story.steps))[:3] for step in group]
+        town.mine(first)
+        replica = town.replica()
+        replica.catch_up()
+        replica.compare_all()
+        held = {name: replica.model.tokens[town.names.address(name)].balances[VAULT] for name in ("USDC", "WETH")}
+        plain = walked.town.replica()
+        plain.catch_up(walked.blocks[len(first) - 1])
+        for name, more in (("USDC", 7), ("WETH", 8)):
+            assert held[name] == plain.model.tokens[town.names.address(name)].balances[VAULT] + more
+    finally:
+        town.close()
+
+
+def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    metrics = tmp_path / "vault.prom"
+    more = ["--json", "--top", "3", "--metrics-file", str(metrics)]
+    assert main(words(walked.town.url, walked.town.vault, tmp_path / "new.jsonl", *more)) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["difference"] is None and told["steps"] == walked.replica.tally.steps
+    healths = [int(each["health_wad"]) for each in told["accounts"]]
+    assert healths == sorted(healths) and len(healths) > 5
+    rows = [line for line in metrics.read_text().splitlines() if line.startswith("crossvault_account_health{")]
+    assert len(rows) == 3
+    shown = [(each["account"], int(each["health_wad"]) / WAD) for each in told["accounts"][:3]]
+    wanted = {f'crossvault_account_health{{account="{account}"}} {health}' for account, health in shown}
+    assert set(rows) == wanted
+    assert f"crossvault_steps {float(told['steps'])}" in metrics.read_text()
+
+
+def test_the_nearest_liquidation_is_where_margin_is_zero(walked: Watched) -> None:
+    """With prices written there, maintenance margin is gone at the move, and not yet two grains before it."""
+    model, at = walked.replica.model, walked.replica.block.at
+    found = standings(model, walked.replica.tally.accounts, at, 50)
+    closed = [(each, each.nearest) for each in found if each.nearest and each.nearest.shock]
+    assert len(closed) > 3
+    for each, (underlying, shock) in closed:
+        before = shock - 2 * GRAIN * (1 if shock > 0 else -1)
+        assert left_after(model, each.account, underlying, shock, at) <= 0, each
+        assert left_after(model, each.account, underlying, before, at) > 0, each
+
+
+def left_after(model: Model, account: AccountId, underlying: int, shock: int, at: int) -> int:
+    """What is left of maintenance margin once a price and its forwards have moved."""
+    ledger = model.vault.ledger
+    price = ledger.prices[underlying]
+    price.index = price.index * (WAD + shock) // WAD
+    price.premium = price.premium * (WAD + shock) // WAD
+    price.stable = price.index
+    for expiry in ledger.expiries[underlying]:
+        curve = ledger.curves[market.term_of(underlying, expiry)]
+        curve.forward = max(1, curve.forward * (WAD + shock) // WAD)
+    told = model.vault.metrics(account, now=at)
+    model.journal.undo()
+    return told.maintenance_equity_wad - told.maintenance_requirement_wad
+
+
+def test_the_past_can_be_gone_back_to() -> None:
+    """Every so often far back: the state is what it was there, and going on comes to the same again."""
+    story, most = played("steps", 1, 150), 40
+    model = Model(story.world, past := UndoHistory(most))
+    everybody = sorted({account for step in story.steps for account in step.accounts()}, key=str)
+
+    def state() -> tuple[Any, ...]:
+        return model.snapshot(everybody), model.vault.parameters(), model.vault.curves()
+
+    states, random, place = {0: state()}, Random(1), 0
+    past.mark(0)
+    went_back = floor = 0
+    while place < len(story.steps):
+        model.apply(story.steps[place])
+        place += 1
+        past.mark(place)
+        assert states.setdefault(place, state()) == state()
+        floor = max(floor, place - most)
+        if random.random() < 0.05 and place > most:
+            assert past.reaches(floor) and not (floor and past.reaches(floor - 1))
+            place = random.randrange(floor, place)
+            past.back(place)
+            went_back += 1
+            assert state() == states[place]
+    assert went_back > 5 and states[0] != states[place]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "seed", "steps"), [("steps", 11, 1_500), ("orders", 7, 200)])
+def test_a_longer_history_is_equal_at_every_block(kind: str, seed: int, steps: int) -> None:
+    """Audited beside its making; `crossvault bench audit` does the same with ten thousand steps."""
+    found = history(Task(kind, seed, 4 * steps), steps)
+    assert found["steps"] >= steps and found["blocks"] > steps // 10 and found["metrics_compared"] > steps // 10

@@ -1,0 +1,91 @@
+"""A contract changed by one rounding is caught by an audit at the block where it first matters, and at no other."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from audits import Played, Town, by_time, played, words
+from crossvault.__main__ import main
+from crossvault.audit.block_comparison import BlockDiffers
+from crossvault.differential.step import DOORS, EXCHANGE_DOORS, Step, World, named
+from crossvault.evm.compiler import Build, compile_contracts, compile_many
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.setup.toolchain import contracts_dir
+from places import TESTS
+
+BROKEN = {each["id"]: each for each in yaml.safe_load((TESTS / "broken.yaml").read_text("utf8"))}
+# what differs first: what is stored, what a bid moves, what is only told
+ROUNDED = {"supply-rounds-up": "supply_index", "part-takes-more": "", "health-rounds-up": "health_wad"}
+STEPS = 900
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Build]:
+    """Contracts with one rounding each turned round."""
+    folders = []
+    for name in ROUNDED:
+        case: dict[str, Any] = BROKEN[name]
+        text = (contracts_dir() / case["file"]).read_text("utf8")
+        assert text.count(case["was"]) == 1
+        folder = tmp_path_factory.mktemp(name)
+        (folder / case["file"]).write_text(text.replace(case["was"], case["becomes"]), "utf8")
+        folders.append(folder)
+    return dict(zip(ROUNDED, compile_many(folders), strict=True))
+
+
+@pytest.fixture(scope="module")
+def story() -> Played:
+    return played("steps", 0, STEPS)
+
+
+def first_that_matters(world: World, build: Build, groups: Sequence[Sequence[Step]]) -> tuple[int, str]:
+    """By playing both builds in process: the first group after which something that is compared differs, and what.
+
+    What the changed contracts refuse leaves no trace, so the others do not hear of it.
+    """
+    theirs, ours = InProcessChain(world, build), InProcessChain(world, compile_contracts())
+    for place, group in enumerate(groups):
+        accepted = []
+        for step in group:
+            outcome = theirs.apply(step)
+            if outcome.refusal is None:
+                accepted.append(step)
+                other = ours.apply(step)
+                if step.action in (*DOORS, *EXCHANGE_DOORS) and (None, outcome.events) != (other.refusal, other.events):
+                    return place, step.action
+        accounts = named([step for step in accepted if step.action in DOORS])
+        at = group[-1].at
+        if theirs.snapshot(accounts) != ours.snapshot(accounts):
+            return place, "snapshot"
+        if accounts and theirs.metrics(accounts, at) != ours.metrics(accounts, at):
+            return place, "metrics"
+    raise AssertionError("it never matters")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ROUNDED)
+def test_a_rounding_is_caught_at_the_block_where_it_first_matters(
+    name: str, builds: dict[str, Build], story: Played, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups = list(by_time(story.steps))
+    place, _ = first_that_matters(story.world, builds[name], groups)
+    town = Town(story.world, builds[name])
+    try:
+        numbers = [town.mine(group)[-1] for group in groups]
+        replica = town.replica()
+        with pytest.raises(BlockDiffers) as found:
+            replica.catch_up()
+        assert found.value.block.number == numbers[place]
+        assert any(each.field.endswith(ROUNDED[name]) and each.wei in (1, -1) for each in found.value.found)
+        assert replica.block.number == numbers[place] - 1 and replica.tally.steps < found.value.number
+        print(f"{name}: block {numbers[place]} of {numbers[-1]}, step {found.value.number}: {found.value.found[0]}")
+        code = main(words(town.url, town.vault, tmp_path / "kept.jsonl"))
+        said = capsys.readouterr().out
+    finally:
+        town.close()
+    assert code == 1 and f"DIFFERENCE in block {numbers[place]:,}" in said
+    assert found.value.seen and f"transaction {found.value.seen.transaction}" in said
+    assert "chain less model" in said and "to see it again:" in said

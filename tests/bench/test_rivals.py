@@ -1,0 +1,129 @@
+"""Other searchers on the bugs that ours is measured by: their parts work, and what is not here is said."""
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from crossvault.bench.planted import cases, planted
+from crossvault.bench.rivals import child, contest, forge, ours, wake
+from crossvault.bench.rivals.hypothesis_rules import search
+from crossvault.bench.rivals.small_bugs import BUGS, GROUND, Planted, SearchOutcome, Unavailable, longest, plant
+from crossvault.commands.exits import DONE, UsageError
+from crossvault.commands.parser import parse
+from crossvault.commands.rivals import rivals
+from crossvault.evm.compiler import compile_contracts
+from crossvault.setup import toolchain
+from places import TESTS
+
+BROKEN = TESTS / "broken.yaml"
+SHALLOW = "quote-rounds-down"
+SOUND = Planted("sound", "no bug at all", BUGS[2].was, BUGS[2].was)
+
+
+def test_the_ten_are_in_the_catalogue() -> None:
+    assert {*contest.TEN} <= {case.id for case in cases(BROKEN)} and len({*contest.TEN}) == 10
+
+
+@pytest.mark.slow
+def test_hypothesis_finds_a_shallow_bug() -> None:
+    [case] = [each for each in cases(BROKEN) if each.id == SHALLOW]
+    found = search(planted(case), 60)
+    assert found.found and found.finished and found.calls == 1 and found.field
+    assert 0 < found.first_secs <= found.secs < 60
+
+
+def test_hypothesis_finds_nothing_where_nothing_is_and_its_time_ends() -> None:
+    found = search(compile_contracts(), 1)
+    assert not found.found and not found.finished and found.played > 50 and 1 <= found.secs < 5
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.id)
+def test_every_bug_of_the_small_vault_stands_once(bug: object) -> None:
+    assert isinstance(bug, type(BUGS[0]))
+    with TemporaryDirectory() as folder:
+        plant(bug, Path(folder))
+        assert bug.was not in (Path(folder) / "PerpVault.sol").read_text()
+
+
+def test_ours_finds_what_is_planted_in_the_small_vault() -> None:
+    way = ours.search(BUGS[0], 60, 0)
+    assert way.found and 0 < way.calls <= 3 and way.digits == 1
+
+
+@pytest.mark.slow
+def test_the_command_tells_ours_beside_hypothesis(capsys: pytest.CaptureFixture[str]) -> None:
+    assert rivals(parse(["bench", "rivals", "--json", "--time", "5s", "--only", SHALLOW])) == DONE
+    told = json.loads(capsys.readouterr().out)
+    [bug] = told["bugs"]
+    assert bug["bug"] == SHALLOW and bug["ours"]["found"] and bug["Hypothesis"]["found"]
+    assert told["small_vault"] == [] and "Hypothesis" in told["versions"] and told["seconds_each"] == 5
+
+
+@pytest.mark.slow
+def test_a_searcher_that_cannot_be_fetched_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for each in (child, wake):
+        monkeypatch.setattr(each, "home", lambda name: tmp_path / name)
+    nowhere = {"npm_config_registry": "http://127.0.0.1:9", "npm_config_fetch_retries": "0", "npm_config_cache": "npm"}
+    for name, value in (
+        nowhere | {"PATH": "/usr/bin:/bin", "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    ).items():
+        monkeypatch.setenv(name, value)
+    assert rivals(parse(["bench", "rivals", "--time", "30s", "--only", BUGS[0].id])) == DONE
+    out = capsys.readouterr().out
+    assert "forge: not available: npm could not install @foundry-rs" in out and "put `forge` of Foundry" in out
+    assert f"Wake: not available: eth-wake {wake.VERSION} could not be installed" in out and "have a network" in out
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError, match="--time: 'soon'"):
+        rivals(parse(["bench", "rivals", "--time", "soon"]))
+
+
+def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    done = child.run(["sh", "-c", "echo begun; sleep 60"], tmp_path, 0.5)
+    assert done.code is None and done.out == "begun\n" and done.secs < 30
+    with pytest.raises(Unavailable, match="no-such-tool cannot be started"):
+        child.run(["no-such-tool"], tmp_path, 1)
+
+
+def test_digits_are_those_of_the_longest() -> None:
+    assert longest([1_000, -120, 0]) == 2 and longest([]) == 0
+
+
+def _fetched(name: str, inside: str) -> bool:
+    return next(child.home(name).glob(inside), None) is not None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not _fetched("forge", "node_modules/@foundry-rs/*/bin/forge"), reason="forge was never fetched: bench rivals does"
+)
+def test_forge_finds_a_shallow_bug_and_nothing_where_nothing_is() -> None:
+    with forge.Forge((BUGS[0], SOUND), 10) as tool:
+        assert tool.version() == forge.VERSION and not tool.search(SOUND, 0).found
+        way = tool.search(BUGS[0], 0)
+    assert way.found and way.calls >= 1 and way.digits > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not _fetched("wake", "environment/bin/wake"), reason="Wake was never fetched: bench rivals does")
+def test_wake_finds_a_shallow_bug_and_nothing_where_nothing_is() -> None:
+    with wake.Wake((BUGS[0], SOUND), 20) as tool:
+        assert tool.version() == wake.VERSION and not tool.search(SOUND, 0).found
+        way = tool.search(BUGS[0], 0)
+    assert isinstance(way, SearchOutcome) and way.found and way.calls >= 1
+
+
+def test_what_rivals_start_from_ships() -> None:
+    assert {path.name for path in GROUND.iterdir()} == {
+        "Ground.sol",
+        "Handler.sol",
+        "Invariants.t.sol",
+        "wake_flows.txt",
+    }
+    assert toolchain.PACKAGE in GROUND.parents

@@ -1,0 +1,321 @@
+"""`crossvault margin`: figures on paper for small portfolios by each method, on both sides; trades; bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import instrument_number
+from crossvault.mirror.fixed import WAD
+from crossvault.portfolio import methods, portfolio_file, vault_setup
+from crossvault.portfolio.methods import MethodComparison, MethodResult
+from crossvault.portfolio.sensitivity import sensitivities
+from crossvault.scenario import ScenarioError, preset
+from places import ROOT
+
+UNITS = ("ETH", "BTC")
+CENT = WAD // 100
+MANY = ", ".join(f"ETH-20260327-{1_000 + 100 * k}-C: 1 ETH" for k in range(13))
+HEAD = """\
+name: paper
+at: 2026-03-02T08:00:00Z
+prices:
+  ETH: {index: 2000 USD, expiries: {20260327: {forward: 2000 USD, surface: 60 %}}}
+  BTC: {index: 60000 USD}
+cash: 5000 USDC
+"""
+
+Write = Callable[[str], str]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a portfolio and answers its path."""
+
+    def written(text: str) -> str:
+        path = tmp_path / "paper.yaml"
+        path.write_text(text, encoding="utf8")
+        return str(path)
+
+    return written
+
+
+def start(*words: str) -> subprocess.CompletedProcess[str]:
+    """A command that has ended."""
+    command = [sys.executable, "-m", "crossvault", "margin", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def weighed(path: str) -> MethodComparison:
+    """A portfolio by every shipped method, on the model."""
+    held = portfolio_file.load(path)
+    model = Model(vault_setup.world(held))
+    stage = vault_setup.Staging(held, model, model.apply)
+    presets = [preset.load(name) for name in preset.names()]
+    stage.set_up(presets[0])
+    return methods.compare(stage, presets, lambda accounts: None)
+
+
+def by_method(found: MethodComparison) -> dict[str, MethodResult]:
+    return {each.method: each for each in found.asked}
+
+
+def tied_usd(found: MethodComparison) -> dict[str, tuple[int, int]]:
+    """IM and MM by method, in whole units of quote; nothing may be left of them."""
+    tied = {each.method: each.tied for each in found.asked}
+    assert all(wad % WAD == 0 for each in tied.values() for wad in each)
+    return {name: (each[0] // WAD, each[1] // WAD) for name, each in tied.items()}
+
+
+def test_one_perp_by_every_method(write: Write) -> None:
+    # 10 ETH at 2,000: 20,000 of notional
+    found = weighed(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
+    assert tied_usd(found) == {
+        "isolated": (2_000, 1_000),  # 10 % and 5 %
+        "standard": (2_000, 1_000),
+        "crossvault": (4_000, 3_180),  # 18 % and 2 %; 80 % of it and 1.5 %
+        "deribit": (4_420, 3_400),  # 130 % of 16 %, and 1.3 %; 16 % and 1 %
+        "derive": (4_000, 3_180),
+        "paradex": (3_200, 1_600),  # 16 %, and half of it
+        "span": (3_300, 3_000),  # 110 % of 15 %
+    }
+    asked = by_method(found)
+    assert {each.equity_wad for each in asked.values()} == {5_000 * WAD}
+    assert asked["standard"].health_wad == 5 * WAD
+    scene = asked["paradex"].scene
+    assert scene is not None and scene.profits_wad[scene.worst] == -3_200 * WAD
+    assert scene.scenarios[scene.worst].spot_shock == -16 * WAD // 100
+    own = asked["crossvault"].scene
+    assert own is not None and (own.held_wad, own.beside_wad) == (3_600 * WAD, 400 * WAD)
+
+
+def test_where_one_perp_is_liquidated(write: Write) -> None:
+    # 5,000 + 10 (P - 2,000) = 5 % of 10 P at P = 15,000 / 9.5, which is 21.052632 % below 2,000
+    found = weighed(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
+    standard, [alone] = by_method(found)["standard"].distance, found.alone
+    assert standard is not None and standard.up is None and standard.down is not None
+    assert abs(standard.down + WAD * 4 // 19) <= WAD // 10**6
+    assert alone.distance == standard  # its share of the equity is all of it
+    # paradex: 5,000 - 20,000 x = 50 % of 16 % of 20,000 (1 - x) at x = 3,400 / 18,400
+    paradex = by_method(found)["paradex"].distance
+    assert paradex is not None and paradex.down is not None
+    assert abs(paradex.down + WAD * 34 // 184) <= WAD // 10**6
+
+
+def test_a_perp_against_a_future(write: Write) -> None:
+    found = weighed(write(HEAD + "positions: {ETH-PERP: 10 ETH, ETH-20260327: -10 ETH}\n"))
+    tied = tied_usd(found)
+    assert tied["isolated"] == (4_000, 2_000)
+    assert tied["standard"] == (400, 400)  # 1 % of 40,000 gross
+    assert tied["paradex"] == tied["span"] == (0, 0)  # nothing is lost, whatever happens
+    assert tied["crossvault"] == (800, 600)  # 2 % and 1.5 % of 40,000
+    assert methods.efficiency(400, 4_000) == 9 * WAD // 10
+    [pair] = by_method(found)["crossvault"].pairs
+    assert pair.spared_wad == 7_200 * WAD  # 18 % of 20,000, twice
+    assert by_method(found)["standard"].distance == (None, None)
+    assert [each.distance for each in found.alone] != [None, None]
+
+
+def test_two_underlyings_offset_by_their_correlation(write: Write) -> None:
+    # 20,000 of ether long and 20,000 of bitcoin short: W = 18 % of each = 3,600
+    text = HEAD.replace("60000", "50000")
+    found = by_method(weighed(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: -0.4 BTC}\n")))
+    # initial, broken down: 3,600 √(2 - 2 · 0.4); maintenance: 3,600 √(2 - 2 · 0.6); beside it 2 % and 1.5 % of 40,000
+    assert abs(found["crossvault"].tied.initial_wad - (394_360 + 80_000) * CENT) <= CENT  # 3,943.60
+    assert abs(found["crossvault"].tied.maintenance_wad - (257_595 + 60_000) * CENT) <= CENT  # 80 % of 3,219.94
+    assert found["derive"].tied.initial_wad == (7_200 + 800) * WAD  # no offset
+    scene = found["crossvault"].scene
+    assert scene is not None and scene.outlook.joint_wad == 0  # what one loses the other gains
+    assert [leg.loss_wad for leg in scene.outlook.legs[:2]] == [3_600 * WAD, 3_600 * WAD]
+    same = by_method(weighed(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: 0.4 BTC}\n")))
+    assert same["crossvault"].tied.initial_wad == (7_200 + 800) * WAD  # both fall at once
+
+
+def test_naked_shorts_and_a_long(write: Write) -> None:
+    # 20 % out of the money: 10 % of 2,000 for each, 7.5 % to keep it; a long ties up what it is worth
+    shorts = "positions: {ETH-20260327-2400-C: -1 ETH, ETH-20260327-1600-P: -1 ETH}\n"
+    tied = weighed(write(HEAD + shorts)).asked
+    assert tied[0].tied == tied[1].tied == (400 * WAD, 300 * WAD)
+    found = weighed(write(HEAD + "positions: {ETH-20260327-2400-C: 1 ETH}\n"))
+    [alone] = found.alone
+    mark_wad = found.book.lines[0].mark_wad
+    assert 20 * WAD < mark_wad < 22 * WAD  # Black: 20.85
+    assert alone.tied == by_method(found)["standard"].tied == (mark_wad, mark_wad)
+    assert found.asked[0].equity_wad == 5_000 * WAD + mark_wad
+
+
+def test_collateral_ties_up_its_haircut(write: Write) -> None:
+    weth = "collateral: {WETH: {amount: 2 WETH, underlying: ETH, haircut initial: 20 %, haircut maintenance: 15 %}}\n"
+    found = weighed(write(HEAD + weth + "positions: {ETH-PERP: -2 ETH}\n"))
+    tied = tied_usd(found)
+    assert tied["isolated"] == tied["standard"] == (400 + 800, 200 + 600)
+    assert tied["paradex"] == (800, 600)  # what the short loses, the collateral gains
+    assert tied["crossvault"] == (800 + 80, 600 + 60)
+    [eth, btc] = sensitivities(found.book, UNITS)
+    assert (eth.delta_wad, eth.collateral_wad) == (-2 * WAD, 2 * WAD) and btc.delta_wad == 0
+
+
+def test_what_fails_margin_is_judged_too(write: Write) -> None:
+    text = HEAD.replace("cash: 5000 USDC", "cash: -1000 USDC")
+    found = by_method(weighed(write(text + "positions: {ETH-PERP: 10 ETH}\n")))["standard"]
+    assert found.equity_wad == -1_000 * WAD and found.tied == (2_000 * WAD, 1_000 * WAD)
+    assert found.distance == (0, 0)
+
+
+def test_a_perp_price_or_premium_and_marks(write: Write) -> None:
+    text = HEAD.replace("BTC: {index: 60000 USD}", "BTC: {index: 60000 USD, perp: 60300 USD}")
+    found = by_method(weighed(write(text + "positions: {BTC-PERP: 1 BTC}\n")))
+    assert found["standard"].tied == (6_030 * WAD, 3_015 * WAD)
+    assert found["standard"].equity_wad == 5_000 * WAD
+
+
+def test_an_option_that_is_bought_is_paid_for(write: Write) -> None:
+    held = portfolio_file.load(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
+    model = Model(vault_setup.world(held))
+    vault_setup.Staging(held, model, model.apply).set_up(preset.load("span"))
+    call = instrument_number("ETH-20260327-2400-C", UNITS)
+    assert portfolio_file.trade("ETH-20260327-2400-C -2", held) == (call, -2 * WAD)
+    after = vault_setup.after_premiums(held, model, {call: 2 * WAD, instrument_number("ETH-PERP", UNITS): -10 * WAD})
+    assert after.positions == {call: 2 * WAD}
+    assert 41 * WAD < held.cash_wad - after.cash_wad < 43 * WAD  # twice 20.85
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("positions: {ETH-PREP: 1 ETH}", ":7: positions.ETH-PREP: nothing is called 'ETH-PREP': did you mean"),
+        ("positions: {ETH-PERP: 1 BTC}", ":7: positions.ETH-PERP: '1 BTC' is in BTC: expected ETH"),
+        ("positions: {ETH-PERP: 0 ETH}", ":7: positions.ETH-PERP: is a position of nothing"),
+        ("positions: {ETH-PERP: 1.5}", ":7: positions.ETH-PERP: 1.5 is a bare decimal number"),
+        (f"positions: {{{MANY}}}", ":7: positions: are 13 options: portfolio margin takes at most 12"),
+        ("positions: {}", ":7: positions: expected at least one"),
+        ("postions: {ETH-PERP: 1 ETH}", ":7: postions: unknown field: did you mean 'positions'?"),
+        ("positions: {BTC-20260327: 1 BTC}", ":7: positions.BTC-20260327: has no price"),
+        ("positions: {ETH-20260328-2000-C: 1 ETH}", ": has no price: did you mean 'ETH-20260327'?"),
+        ("standard: drive\npositions: {ETH-PERP: 1 ETH}", ":7: standard: drive: there is no such preset: did you mean"),
+        ("standard: span\npositions: {ETH-PERP: 1 ETH}", ":7: standard: the preset 'span' has no standard margin"),
+        ("collateral: {W: {amount: 1 W, underlying: ETC, haircut initial: 20 %, haircut maintenance: 15 %}}\n"
+         "positions: {ETH-PERP: 1 ETH}", ":7: collateral.W.underlying: nothing is called 'ETC': did you mean 'ETH'?"),
+    ],
+)  # fmt: skip
+def test_bad_portfolios_are_told_with_their_line(write: Write, line: str, said: str) -> None:
+    with pytest.raises(ScenarioError) as wrong:
+        portfolio_file.load(write(f"{HEAD}{line}\n"))
+    assert any(said in each for each in str(wrong.value).splitlines()), str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["strangel"], "did you mean 'strangle'?"),
+        (["no-such.yaml"], "no-such.yaml: there is no such file"),
+        (["strangle", "--method", "drive"], "--method: 'drive' is no method: did you mean 'derive'?"),
+        (["strangle", "--standard", "paradex"], "--standard: 'paradex' has no standard margin"),
+        (["strangle", "--trade", "ETH-PREP 1"], "--trade: 'ETH-PREP 1': nothing is called 'ETH-PREP'"),
+        (["strangle", "--trade", "ETH-PERP"], "--trade: 'ETH-PERP'"),
+        (["strangle", "--trade", "ETH-PERP +5 BTC"], "'5 BTC' is in BTC: expected ETH"),
+    ],
+)
+def test_bad_words_are_exit_code_2(words: list[str], said: str) -> None:
+    done = start(*words)
+    assert done.returncode == 2
+    assert said in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
+
+
+def test_the_contracts_give_the_same_figures() -> None:
+    done = start("delta-neutral", "--chain", "--trade", "ETH-20260327-2000-P +1", "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    for side in (found["before"], found["after"]):
+        assert side["chain"].startswith("the contracts agree: ") and "no difference" in side["chain"]
+    tied = {each["method"]: each["initial_wad"] for each in found["before"]["methods"]}
+    # 792: 9 % of 3,900 net and 1 % of 44,100 gross; two calls at 200; bitcoin at 600; 20 % of 4,000
+    assert tied["standard"] == str((792 + 400 + 600 + 800) * WAD)
+    assert tied["isolated"] == str((2_400 + 2_010 + 400 + 600 + 800) * WAD)
+    assert set(tied) == {"isolated", "standard", *preset.names()}
+
+
+def test_the_text_says_what_there_is() -> None:
+    done = start("strangle", "--method", "paradex", "--trade", "ETH-PERP +2")
+    assert done.returncode == 0, done.stderr
+    for said in (
+        "isolated",
+        "paradex",
+        "what the trade changes",
+        "every scenario of paradex",
+        "greeks",
+        "spares of IM",
+    ):
+        assert said in done.stdout
+    assert "standard  " not in done.stdout and all(len(line) <= 100 for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("name", portfolio_file.names())
+def test_shipped_portfolios_load(name: str) -> None:
+    held = portfolio_file.load(name)
+    assert held.name == name and held.about
+
+
+def test_the_documented_portfolio_loads(write: Write) -> None:
+    told = (ROOT / "sim" / "crossvault" / "portfolios" / "README.md").read_text(encoding="utf8")
+    held = portfolio_file.load(write(told.split("```yaml\n")[1].split("```")[0]))
+    assert held.cash_wad == 5_000 * WAD and len(held.positions) == 2 and held.standard.name == "crossvault"
+
+
+@pytest.mark.parametrize(
+    ("option", "vol", "initial", "maintenance"),
+    [
+        ("1500-C", "104.788449408498624 %", -304_371_585_189_059_952_640, -191_871_585_189_059_952_640),  # Test1
+        ("1900-C", "117.9993832279113216 %", -156_008_261_835_426_660_352, -118_508_261_835_426_660_352),  # Test3
+        ("1300-P", "108.318941550987648 %", -164_322_794_294_374_039_552, -126_822_794_294_374_039_552),  # Test4
+        ("4500-P", "159.7344442228649472 %", -3_385_309_438_429_764_255_744, -3_224_104_227_075_965_583_360),  # Test21
+    ],
+)
+def test_published_shorts_through_a_file(write: Write, option: str, vol: str, initial: int, maintenance: int) -> None:
+    # Derive's standard.json: 500,400 s before the end, without a discount; realIM and realMM
+    text = f"""\
+name: published
+at: 2026-03-21T13:00:00Z
+standard: derive
+prices:
+  ETH:
+    index: 1500 USD
+    expiries:
+      20260327: {{forward: 1500.8332793109938176 USD, surface: {vol}}}
+positions: {{ETH-20260327-{option}: -1 ETH}}
+"""
+    standard = by_method(weighed(write(text)))["standard"]
+    left = [counted - required for counted, required in zip(standard.counted_wad, standard.required_wad, strict=True)]
+    for ours, theirs in zip(left, (initial, maintenance), strict=True):
+        assert abs(ours - theirs) <= abs(theirs) // 10**12
+
+
+def test_a_preset_of_ones_own(write: Write, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    text = """\
+name: mine
+about: for a test
+source: nobody
+portfolio: {vol: {up: 0 %, down: 0 %}}
+rules:
+  scenarios: [{spots: [25 %, -25 %]}]
+  correlations: {ETH: {BTC: {alike: 50 %, opposite: 0 %}}}
+"""
+    mine.write_text(text, encoding="utf8")
+    done = start("delta-neutral", "--method", str(mine), "--json")
+    assert done.returncode == 0, done.stderr
+    asked = {each["method"]: each for each in json.loads(done.stdout)["methods"]}
+    assert set(asked) == {"isolated", "mine"} and len(asked["mine"]["scenarios"]) == 2
+    # of a third underlying nothing is said: it moves exactly with both, and they do not with each other
+    sol = HEAD.replace("cash:", "  SOL: {index: 100 USD}\ncash:") + "positions: {ETH-PERP: 1 ETH}\n"
+    done = start(write(sol), "--method", str(mine))
+    assert done.returncode == 2 and "with ETH, BTC, SOL: alike: no prices move so" in done.stderr
+    done = start(write(sol), "--method", "crossvault", "--method", "derive")
+    assert done.returncode == 0, done.stderr

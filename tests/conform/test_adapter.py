@@ -1,0 +1,107 @@
+"""The adapter of Chainlink-style aggregators, on a vault on Anvil: what it publishes and what it refuses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from crossvault.differential.step import VAULT, Step, TokenSpec, World
+from crossvault.evm.abi import Interface
+from crossvault.evm.chain import Chain
+from crossvault.evm.deploy import Deployer
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.errors import Refusal
+from crossvault.mirror.liquidation import AuctionTerms
+from crossvault.mirror.market import MarketRisk
+
+START = 1_700_000_000
+WAD = 10**18
+TERMS = AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
+RISK = MarketRisk(heartbeat_secs=3600, initial_rate=WAD // 10, maintenance_rate=WAD // 20, skew_scale=WAD)
+
+
+class Pulled:
+    """A vault, an aggregator of eight digits, and the feeder between them."""
+
+    def __init__(self) -> None:
+        self.chain = Chain(World((TokenSpec("USDC", 6),), "USDC", "governor", 600, TERMS, START))
+        self.deployer = Deployer(self.chain.node, self.chain.build, self.chain.names)
+        self.names = self.chain.names
+        self.names.bind("aggregator", self.deployer.deploy("Aggregator", ["uint8"], [8]))
+        addresses = [self.names.address(VAULT), self.names.address("aggregator"), 0]
+        self.names.bind(
+            "feeder", self.deployer.deploy("AggregatorFeeder", ["address", "address", "uint256"], addresses)
+        )
+        artifacts = self.chain.build.artifacts
+        errors = [artifacts["Errors"].abi]
+        self.contracts = {
+            "aggregator": Interface(artifacts["Aggregator"].abi, self.chain.codec),
+            "feeder": Interface(artifacts["AggregatorFeeder"].abi, self.chain.codec, errors),
+        }
+        steps = [
+            Step(START, "governor", "list_underlying", {"name": "ETH", "risk": RISK}),
+            Step(START, "governor", "set_feeder", {"feeder": "feeder", "allowed": True}),
+        ]
+        assert all(outcome.refusal is None for outcome in self.chain.play(steps))
+
+    def call(self, at: int, contract: str, door: str, **args: Any) -> Refusal | None:
+        """Calls a door at a time; what it was refused with, if it was."""
+        node, interface = self.chain.node, self.contracts[contract]
+        call = {"from": self.names.address("deployer"), "to": self.names.address(contract), "gas": hex(10**6)}
+        call["input"] = interface.call(door, args)
+        block = {"blockOverrides": {"time": hex(at)}, "calls": [call]}
+        [answer] = node.rpc("eth_simulateV1", {"blockStateCalls": [block], "validation": False}, "latest")
+        node.rpc("eth_sendTransaction", {**call, "gasPrice": "0x0"})
+        node.rpc("evm_mine", at)
+        [done] = answer["calls"]
+        return None if done["status"] == "0x1" else interface.refusal(done["returnData"])
+
+    def tell(self, round_id: int, answer: int, updated_at: int, at: int) -> None:
+        """Gives the aggregator its next answer."""
+        told = {"round_id": round_id, "answer": answer, "updated_at": updated_at}
+        assert self.call(at, "aggregator", "tell", **told) is None
+
+    def price(self) -> tuple[int, ...]:
+        """The last print of the vault: index, premium, confidence, time."""
+        return tuple(self.chain.snapshot([AccountId("nobody")]).globals.prices[0][:4])
+
+
+@pytest.fixture(scope="module")
+def pulled() -> Iterator[Pulled]:
+    made = Pulled()
+    yield made
+    made.chain.close()
+
+
+def test_rounds_reach_the_vault_and_what_is_none_is_refused(pulled: Pulled) -> None:
+    pulled.tell(7, 2_000_12345678, START + 5, START + 10)
+    assert pulled.call(START + 20, "feeder", "pull") is None
+    good = (200012345678 * 10**10, 0, WAD, START + 5)
+    assert pulled.price() == good
+    refused = {
+        "NoPrice": [(8, 0, START + 25), (8, -1, START + 25)],
+        "RoundIncomplete": [(8, 2_000_00000000, 0)],
+        "RoundGoesBackwards": [(6, 2_000_00000000, START + 25)],
+        "PriceFromFuture": [(8, 2_000_00000000, START + 10_000)],
+        "PriceGoesBackwards": [(8, 2_000_00000000, START + 4)],
+    }
+    at = START + 30
+    for name, rounds in refused.items():
+        for each in rounds:
+            pulled.tell(*each, at)
+            refusal = pulled.call(at + 1, "feeder", "pull")
+            assert refusal is not None and refusal.name == name, (name, refusal)
+            assert pulled.price() == good
+            at += 2
+    pulled.tell(8, 1_999_00000000, START + 40, at)
+    assert pulled.call(at + 1, "feeder", "pull") is None
+    assert pulled.price() == (1999 * WAD, 0, WAD, START + 40)
+
+
+def test_a_feeder_that_was_not_named_is_refused(pulled: Pulled) -> None:
+    at = START + 100
+    [outcome] = pulled.chain.play([Step(at, "governor", "set_feeder", {"feeder": "feeder", "allowed": False})])
+    assert outcome.refusal is None
+    pulled.tell(9, 1_998_00000000, at, at + 1)
+    refusal = pulled.call(at + 2, "feeder", "pull")
+    assert refusal is not None and refusal.name == "NotFeeder"

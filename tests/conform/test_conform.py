@@ -1,0 +1,246 @@
+"""`crossvault conform`: the vault that ships as an example agrees, broken copies of it do not, bad adapters say why."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossvault.__main__ import main
+from crossvault.commands.exits import DONE, FAILED, USAGE
+from crossvault.conform.adapter import load
+from crossvault.conform.adapter_calls import AdapterCall, phrase
+from crossvault.conform.capability import NAMES
+from crossvault.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS
+from crossvault.conform.figures import BY_NAME, WHOLE
+from crossvault.conform.subject import Subject, subject
+from crossvault.evm.compiler import compile_contracts
+from crossvault.scenario.source import ScenarioError
+from crossvault.setup.toolchain import PACKAGE
+
+EXAMPLE = PACKAGE / "conform" / "example"
+HERE = Path(__file__).parent
+ADAPTER = "perp-vault.adapter.yaml"
+
+
+def copied(folder: Path, *changes: tuple[str, str, str]) -> str:
+    """A copy of the example in a directory, with changes (file, old, new); answers its PATH:Contract."""
+    for path in EXAMPLE.iterdir():
+        shutil.copy(path, folder / path.name)
+    for name, old, new in changes:
+        text = (folder / name).read_text(encoding="utf8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new), encoding="utf8")
+    return f"{folder / 'PerpVault.sol'}:PerpVault"
+
+
+def examined(capsys: pytest.CaptureFixture[str], target: str, *options: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the document of a run."""
+    code = main(["conform", target, "--json", *options])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def differing(document: dict[str, Any]) -> list[str]:
+    return [each["clause"] for each in document["clauses"] if each["state"] == "differs"]
+
+
+def example() -> Subject:
+    return subject(f"{EXAMPLE / 'PerpVault.sol'}:PerpVault", load(EXAMPLE / ADAPTER, ADAPTER))
+
+
+def test_a_phrase_is_a_call() -> None:
+    assert phrase("deposit(account, 7)") == AdapterCall("vault", "deposit", ("account", "7"))
+    assert phrase("reader.held(account.owner).size") == AdapterCall("reader", "held", ("account.owner",), "size")
+    with pytest.raises(ValueError, match="'deposit' is no call"):
+        phrase("deposit")
+
+
+def test_every_clause_speaks_of_what_there_is() -> None:
+    errors = {item["name"] for item in compile_contracts().artifacts["Errors"].abi}
+    known = errors | set(BY_NAME) | {WHOLE.name, ACCEPTANCE, EVENTS, "ERC20InsufficientBalance"}
+    assert [word for clause in CLAUSES for word in clause.shows if word not in known] == []
+    assert [clause.needs for clause in CLAUSES if clause.needs and clause.needs not in NAMES] == []
+    unheard = errors - {word for clause in CLAUSES for word in clause.shows}
+    assert unheard == {
+        "FullMulDivFailed", "ExpOverflow", "LnWadUndefined", "MagnitudeTooLarge",  # no number that a door lets in
+        "TooManyOptions", "TooManyUnderlyings",
+    }  # fmt: skip
+
+
+def test_the_example_has_the_doors_of_perps() -> None:
+    found = example()
+    assert found.can("perps") and found.can("auction") and found.refusals == "exact"
+    assert not found.can("options") and not found.can("funding")
+    assert found.pins() == {"funding_base": 0, "funding_cap": 0}
+    assert found.doors["trade"].there and found.doors["settle"].note == "missing"
+    assert {"cash_wad", "size", "quote", "mark_wad"} <= set(found.figures) and not found.whole
+    assert "CashDeposited" in found.events and "Traded" not in found.events
+
+
+def test_the_example_shares_no_code_with_the_vault() -> None:
+    imports = [line for path in EXAMPLE.glob("*.sol") for line in path.read_text().splitlines() if "import" in line[:7]]
+    assert imports and all('"@openzeppelin/' in line or '"./PerpMargin.sol"' in line for line in imports)
+
+
+BAD = [
+    ("doors:\n  depositcash: deposit(account)\n", ":2: doors.depositcash: unknown: did you mean 'deposit_cash'?"),
+    ("doors:\n  deposit_cash: deposit\n", ":2: doors.deposit_cash: 'deposit' is no call"),
+    ("doors:\n  deposit_cash: depositCah(account, amount_raw)\n", "did you mean depositCash(uint256,uint256)?"),
+    ("doors:\n  deposit_cash: depositCash(acount, amount_raw)\n", ":2: doors.deposit_cash: nothing is called 'acount'"),
+    ("capabilities: {perp: no}\n", ":1: capabilities.perp: no such capability: did you mean 'perps'?"),
+    ("capabilities: {perps: maybe}\n", "capabilities.perps: expected yes or no, got 'maybe'"),
+    ("figures:\n  cash_wad: cash(account).wad\n", ":2: figures.cash_wad: cash(uint256) answers no 'wad'"),
+    ("refusals: loosely\n", ":1: refusals: 'loosely': expected one of: exact, names, accepted"),
+    ("fixed: {risk: {mark_bend: 0}}\n", ":1: fixed.risk.mark_bend: unknown: did you mean 'mark_band'?"),
+    ("door: {}\n", ":1: door: unknown field: did you mean 'doors'?"),
+    ("interface: [Ledger]\n", ":1: interface[0]: no contract 'Ledger'"),
+    ("deploy: [{name: reader, contract: Reader.sol:Reader}]\n", "deploy[0].contract: 'Reader.sol:Reader': expected"),
+    ("doors: {deposit_cash: no}\n", "cannot be searched: it has no door for\n  deposit_cash: switched off"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), BAD, ids=[text.split(":")[0] + str(i) for i, (text, _) in enumerate(BAD)])
+def test_a_bad_adapter_says_where_and_why(text: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text, encoding="utf8")
+    with pytest.raises(ScenarioError) as refused:
+        subject(f"{EXAMPLE / 'PerpVault.sol'}:PerpVault", load(path, "bad.yaml"))
+    assert problem in str(refused.value)
+
+
+def test_a_vault_that_is_not_there_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = copied(tmp_path)
+    for wrong, problem in (
+        (target.replace(":PerpVault", ":PerpVaults"), "did you mean 'PerpVault'?"),
+        (target.replace(":PerpVault", ""), "expected PATH:Contract"),
+        ("nowhere.sol:Vault", "there is no such file"),
+    ):
+        assert main(["conform", wrong]) == USAGE
+        assert problem in capsys.readouterr().err
+
+
+def test_a_door_of_another_name_is_near(tmp_path: Path) -> None:
+    target = copied(tmp_path, ("PerpVault.sol", "function depositCash", "function depositCach"))
+    with pytest.raises(ScenarioError, match=r"deposit_cash: missing; did you mean depositCach\(uint256,uint256\)\?"):
+        subject(target, load(tmp_path / ADAPTER, ADAPTER))
+
+
+def test_the_example_agrees(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = examined(capsys, "example", "--steps", "300")
+    assert (code, differing(found)) == (DONE, [])
+    assert [told["name"] for told in found["published"] if not told["why"]] == ["derive-auction", "dydx-requirements"]
+    states = {each["clause"]: each["state"] for each in found["clauses"]}
+    assert states["an expiry settles at its average"] == "not supported"
+    assert states["a deposit is cash"] == "agrees"
+
+
+def test_a_difference_is_named_replayed_and_mended(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bug = ("PerpVault.sol", "_part(cash[from] - int256(sales[from].reserved), part)", "_part(cash[from], part)")
+    adapter = ["--adapter", str(tmp_path / ADAPTER)]
+    target = copied(tmp_path, bug)
+    code, found = examined(capsys, target, *adapter, "--steps", "50")
+    assert (code, differing(found)) == (FAILED, ["cash that bidders have paid is not for sale"])
+    [file] = [each["file"] for each in found["clauses"] if each["state"] == "differs"]
+    assert main(["conform", target, *adapter, "--replay", file]) == FAILED
+    assert "cash_wad of alice" in capsys.readouterr().out
+    assert main(["conform", copied(tmp_path), *adapter, "--replay", file]) == DONE
+    assert "now agrees" in capsys.readouterr().out
+
+
+def test_a_vault_with_other_names_and_errors_is_compared_by_acceptance(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    target = copied(
+        tmp_path,
+        ("PerpVault.sol", "function depositCash(uint256 account, uint256 amountRaw)",
+         "function put(uint256 amountRaw, uint256 account)"),
+        ("PerpVault.sol", "ZeroSize()", "NoSize()"),
+        (ADAPTER, "refusals: exact", "refusals: accepted\ndoors: {deposit_cash: 'put(amount_raw, account)'}\n#"),
+    )  # fmt: skip
+    code, found = examined(capsys, target, "--adapter", str(tmp_path / ADAPTER), "--steps", "300")
+    assert (code, differing(found), found["doors"]["deposit_cash"]) == (DONE, [], "put(amount_raw, account)")
+    notes = {each["clause"]: each["note"] for each in found["clauses"]}
+    assert notes["what is not listed cannot be traded"] == "only whether it refuses"
+
+
+READER = """// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+interface Books {
+    function cash(uint256 account) external view returns (int256);
+}
+
+contract Reader {
+    Books private immutable BOOKS;
+
+    constructor(Books books) {
+        BOOKS = books;
+    }
+
+    function both(address owner, uint96 number) external view returns (uint256 nothing, int256 cash) {
+        return (0, BOOKS.cash((uint256(uint160(owner)) << 96) | number));
+    }
+}
+"""
+
+
+def test_an_adapter_deploys_a_reader_pins_and_switches_off(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = copied(
+        tmp_path,
+        ("PerpMargin.sol", "risks[underlying].heartbeatSecs", "3600"),
+        (ADAPTER, "cash_wad: cash(account)", "cash_wad: 'reader.both(account.owner, account.number).cash'"),
+        (ADAPTER, "refusals: exact", "deploy: [{name: reader, contract: Reader.sol:Reader, arguments: [vault]}]\n"
+         "fixed: {risk: {heartbeat_secs: 3600}}\ndoors: {set_guardian: no}\nrefusals: exact"),
+    )  # fmt: skip
+    (tmp_path / "Reader.sol").write_text(READER, encoding="utf8")
+    code, found = examined(capsys, target, "--adapter", str(tmp_path / ADAPTER), "--steps", "400")
+    assert (code, differing(found)) == (DONE, [])
+    assert found["capabilities"]["guardian"] == "no set_guardian"
+    assert "needs another heartbeat secs" in {told["why"] for told in found["scenarios"]}
+    assert "set_guardian" not in found["actions"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "old", "new", "clause"),
+    [
+        ("PerpMargin.sol", "Math.max(risk.initialRate, term)", "risk.initialRate",
+         "initial: the rate is the size term where that is more"),
+        ("PerpMargin.sol", "Math.max(risk.maintenanceRate, term)", "risk.maintenanceRate",
+         "maintenance: the scaled size term where that is more"),
+        ("PerpMargin.sol", "print.premium > most ? most :", "false ? most :", "the premium is cut at the mark band"),
+        ("PerpMargin.sol", "profit > 0 ? _product(profit, risk.profitWeight, Math.Rounding.Floor) : profit", "profit",
+         "profits count in part at initial, losses in full"),
+        ("PerpMargin.sol", "block.timestamp - printed > risks", "block.timestamp - printed >= risks",
+         "a stale price: no new risk, no withdrawal, no liquidation"),
+        ("PerpVault.sol", "(size, priceWad, Math.Rounding.Ceil)", "(size, priceWad, Math.Rounding.Floor)",
+         "size and quote: the taker's by (size, -ceil(price * size)), the maker's by the opposite"),
+        ("PerpVault.sol", "address to) external {\n        _requireRunning();", "address to) external {",
+         "a paused vault: no rising risk, no withdrawal, no liquidation"),
+        ("PerpVault.sol", "cost > limitWad", "cost >= limitWad",
+         "limits of a bid: fraction, price, the bidder's limit"),
+        ("PerpVault.sol", "margin + _product(margin - equity,", "margin + _product(margin,",
+         "margin with buffer: margin + (margin - equity) * buffer"),
+        ("PerpVault.sol", "cash[account] += position.quote;",
+         "if (position.quote > 0) cash[account] += position.quote;",
+         "a size that returns to zero turns its quote into cash"),
+    ],
+)  # fmt: skip
+def test_a_planted_bug_is_of_its_clause(
+    file: str, old: str, new: str, clause: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    target = copied(tmp_path, (file, old, new))
+    code, found = examined(capsys, target, "--adapter", str(tmp_path / ADAPTER), "--steps", "2500")
+    assert code == FAILED
+    assert clause in differing(found)
+
+
+@pytest.mark.slow
+def test_our_own_vault_agrees_with_all_that_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    target = f"{HERE.parents[1] / 'contracts' / 'Vault.sol'}:Vault"
+    adapter = str(HERE / "own.adapter.yaml")
+    code, found = examined(capsys, target, "--adapter", adapter, "--steps", "1000")
+    assert (code, differing(found)) == (DONE, [])
+    unasked = {each["section"] for each in found["clauses"] if each["state"] == "not supported"}
+    assert unasked == {"Orders"}

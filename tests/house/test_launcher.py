@@ -1,0 +1,161 @@
+"""The launcher and the package: the same command, from a clone and from a wheel."""
+
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossvault import __version__
+from crossvault.setup import toolchain
+from places import ROOT
+
+LAUNCHER = ROOT / "crossvault"
+
+
+@pytest.fixture
+def launcher() -> Any:
+    """The launcher as a module; it has no suffix and imports nothing of crossvault."""
+    loader = SourceFileLoader("crossvault_launcher", str(LAUNCHER))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    dont_write, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    loader.exec_module(module)
+    sys.dont_write_bytecode = dont_write
+    return module
+
+
+def start(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(LAUNCHER), *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_help_answers_quickly_from_anywhere(tmp_path: Path) -> None:
+    (tmp_path / "crossvault").mkdir()
+    (tmp_path / "crossvault" / "__init__.py").write_text("raise ImportError('not this one')")
+    times = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        done = start("--help", folder=tmp_path)
+        times.append(time.perf_counter() - begin)
+        assert done.returncode == 0 and "usage: crossvault" in done.stdout, done.stderr
+    assert min(times) < 0.3
+
+
+def test_bad_usage_is_exit_code_2() -> None:
+    assert start("no-such-command").returncode == 2
+
+
+def test_an_unsupported_python_without_another_is_exit_code_3(
+    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launcher.sys, "version_info", (3, 13, 0))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit) as stopped:
+        launcher.supported_python()
+    assert stopped.value.code == 3
+    assert "needs Python 3.11 or 3.12: this is 3.13" in capsys.readouterr().err
+
+
+def test_a_python_on_path_is_taken_only_if_it_answers(
+    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("python3.12", "exit 127"), ("python3.11", f'exec {sys.executable} "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(launcher.sys, "version_info", (3, 13, 0))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if "3.11" in sys.version.split()[0][:4]:
+        assert launcher.supported_python() == str(tmp_path / "python3.11")
+    else:
+        with pytest.raises(SystemExit):
+            launcher.supported_python()
+
+
+def test_the_environment_is_made_again_when_its_lock_changes(
+    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("one")
+    monkeypatch.setattr(launcher, "LOCKS", (lock,))
+    monkeypatch.setattr(launcher, "STAMP", tmp_path / "stamp")
+    assert not launcher.is_fresh()
+    launcher.STAMP.write_text(launcher.stamp_key())
+    assert launcher.is_fresh()
+    lock.write_text("two")
+    assert not launcher.is_fresh()
+
+
+def test_a_set_up_that_was_cut_short_leaves_no_stamp(
+    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(pip: object, env: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(launcher, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(launcher, "make_venv", lambda python, env: [])
+    monkeypatch.setattr(launcher, "install", cut_short)
+    launcher.STAMP.write_text("of an older one")
+    with pytest.raises(KeyboardInterrupt):
+        launcher.set_up()
+    assert not launcher.STAMP.exists()
+
+
+def test_an_environment_that_is_a_link_is_not_emptied(
+    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "kept").touch()
+    (tmp_path / "mine").symlink_to(tmp_path / "theirs")
+    monkeypatch.setattr(launcher, "VENV", tmp_path / "mine")
+    with pytest.raises(SystemExit) as stopped:
+        launcher.set_up()
+    assert stopped.value.code == 3 and "is a link" in capsys.readouterr().err
+    assert (tmp_path / "theirs" / "kept").exists()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel's content, unpacked where Python can import it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
+        wheel.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_contracts_and_scenarios_travel_in_the_wheel(package: Path) -> None:
+    inside = package / "crossvault"
+    shipped = {path.relative_to(inside).as_posix() for path in inside.rglob("*") if path.is_file()}
+    contracts = {f"contracts/{path.relative_to(ROOT / 'contracts').as_posix()}" for path in ours("contracts")}
+    scenarios = {path.relative_to(toolchain.PACKAGE).as_posix() for path in toolchain.PACKAGE.glob("scenarios/*.yaml")}
+    assert contracts | scenarios | {f"contracts/{name}" for name in toolchain.NPM_FILES} <= shipped
+    assert not [name for name in shipped if "node_modules" in name or ".cache" in name]
+    assert (package / f"crossvault-{__version__}.dist-info" / "entry_points.txt").is_file()
+
+
+def ours(folder: str) -> list[Path]:
+    return [path for path in (ROOT / folder).rglob("*.sol") if ".cache" not in path.parts]
+
+
+def test_the_package_uses_its_own_contracts_and_the_users_state(package: Path, tmp_path: Path) -> None:
+    code = (
+        "from crossvault.evm import compiler; from crossvault.setup import toolchain as t; "
+        "print(t.clone(), t.contracts_dir(), t.state_dir(), compiler.build_hash(compiler.contract_sources()))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(package), "CROSSVAULT_HOME": str(tmp_path)}
+    command = [sys.executable, "-P", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    from crossvault.evm.compiler import build_hash, contract_sources
+
+    expected = ["None", str(package / "crossvault" / "contracts"), str(tmp_path), build_hash(contract_sources())]
+    assert done.stdout.split() == expected

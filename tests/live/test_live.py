@@ -1,0 +1,183 @@
+"""Stories on a vault that is deployed already: who plays them, what is left out, what does not fit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from crossvault.commands.live import require_test_tokens
+from crossvault.deployment.manifest import TokenRecord
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.live.actors import PAYER, ActorAddresses, LiveActors, LiveNetwork, OverBudget, Pending
+from crossvault.live.preflight import PreparedStory, StoryMismatch, key, require_feeders, require_same_rules, rules
+from crossvault.rpc.client import RpcClient
+from crossvault.rpc.transactions import PollingPolicy
+from crossvault.scenario import load
+from testnet import SEPOLIA, funded, stand_in
+
+VAULT = "0x" + "11" * 20
+ALIASES = {"governor": PAYER, "feeder": PAYER, "guardian": PAYER}
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[RpcClient]:
+    with stand_in() as wire:
+        yield wire
+
+
+def company(node: RpcClient, cast: str = "first", budget_wei: int = 10**18) -> LiveActors:
+    return LiveActors(
+        LiveNetwork(node, SEPOLIA, VAULT, pace=PollingPolicy(0.01)), funded(node, "payer"), cast, {}, budget_wei
+    )
+
+
+def test_the_same_payer_finds_the_same_accounts_and_another_cast_is_others(node: RpcClient) -> None:
+    first, again, other = company(node), company(node), company(node, "second")
+    assert first.signer("alice").address == again.signer("alice").address
+    found = {each.signer(name).address for each in (first, other) for name in ("alice", "bob")}
+    assert len(found) == 4
+    assert first.signer(PAYER).address == first.payer.address
+
+
+def test_an_account_is_given_gas_within_the_budget_and_gives_the_rest_back(node: RpcClient) -> None:
+    found = company(node)
+    found.provide("alice", 100_000)
+    assert found.spent_wei > 0
+    assert int(node.rpc("eth_getBalance", found.signer("alice").address, "latest"), 16) == found.spent_wei
+    spent_wei = found.spent_wei
+    found.provide("alice", 100_000)  # has enough
+    assert found.spent_wei == spent_wei
+    assert 0 < found.give_back() < spent_wei
+    poor = company(node, "poor", 10)
+    with pytest.raises(OverBudget, match="gas for alice takes"):
+        poor.provide("alice", 100_000)
+
+
+def test_what_was_sent_before_is_waited_for(node: RpcClient) -> None:
+    found = company(node, "pending")
+    found.provide("alice", 100_000)
+    node.rpc("evm_setAutomine", False)
+    try:
+        courier = found.courier("alice")
+        courier.post(courier.prepare(found.payer.address, "0x", value=1))
+        found.ground = found.ground._replace(pace=PollingPolicy(0.01, 0.1))
+        with pytest.raises(Pending, match=r"\(alice\) has sent what is in no block yet"):
+            found.await_quiet(["alice"])
+        threading.Timer(0.1, node.rpc, ["evm_mine"]).start()
+        found.ground = found.ground._replace(pace=PollingPolicy(0.01, 10))
+        found.await_quiet(["alice"])
+        assert courier.nonce("latest") == 1
+    finally:
+        node.rpc("evm_setAutomine", True)
+
+
+def test_a_cast_has_an_address_for_every_name_and_keeps_those_of_contracts(node: RpcClient) -> None:
+    found = company(node)
+    names = ActorAddresses(found)
+    names.bind("vault", VAULT)
+    assert names.address("vault") == VAULT
+    assert names.address("alice") == found.signer("alice").address
+    assert names.name(names.number("alice")) == "alice"
+
+
+def deployed(story: Story) -> Model:
+    """A model on which the rules of a story are in force, as its deployment leaves it."""
+    model, made = rules(story)
+    renamed = Model(replace(story.world, owner=PAYER))
+    for step in made:
+        args = {
+            name: ALIASES.get(value, value) if isinstance(value, str) else value for name, value in step.args.items()
+        }
+        assert renamed.apply(Step(step.at, PAYER, step.action, args)).refusal is None
+    assert renamed.vault.parameters() == model.vault.parameters()
+    return renamed
+
+
+def played(model: Model, fitted: PreparedStory) -> list[tuple[Step, Outcome]]:
+    found, steps = [], fitted.told().steps(model)
+    try:
+        step = next(steps)
+        while True:
+            found.append((step, model.apply(step)))
+            step = steps.send(found[-1][1])
+    except StopIteration:
+        return found
+
+
+@pytest.mark.parametrize("name", ["first-liquidation", "portfolio-mode", "expiry-day"])
+def test_a_story_on_a_vault_with_its_rules_goes_as_on_one_of_its_own(name: str) -> None:
+    story = load(name)
+    model, alone = deployed(story), Model(story.world)
+    require_same_rules(story, model)
+    require_feeders(story, model, ALIASES)
+    fitted = PreparedStory(story, ALIASES)
+    here, there = played(model, fitted), played(alone, PreparedStory(story, {}, leading=False))
+    assert fitted.left_out == len(there) - len(here) == len(rules(story)[1]) > 0
+    assert [each.refusal for _, each in here] == [each.refusal for _, each in there[fitted.left_out :]]
+    assert all(step.sender not in ALIASES for step, _ in here)
+
+
+def test_a_story_with_other_rules_does_not_fit() -> None:
+    model = deployed(load("first-liquidation"))
+    other = load("first-liquidation", overrides={"world.underlyings.ETH.initial margin": "11 %"})
+    with pytest.raises(
+        StoryMismatch, match=r"underlyings\[0\].risk.initial_rate is 1\d+, in the story 110000000000000000"
+    ):
+        require_same_rules(other, model)
+
+
+def test_a_feeder_that_may_not_publish_does_not_fit() -> None:
+    story = load("first-liquidation")
+    with pytest.raises(StoryMismatch, match="feeder is no feeder of the deployed vault"):
+        require_feeders(story, deployed(story), {})
+
+
+def test_what_was_played_before_is_left_out_once_and_only_the_opening_is_played() -> None:
+    story = load("first-liquidation")
+    opening = played(deployed(story), PreparedStory(story, ALIASES, until=story.opening_steps))
+    assert len(opening) == story.opening_steps - len(rules(story)[1])
+    kept = [step for step, _ in opening if not step.action.startswith("publish")]
+    fitted = PreparedStory(story, ALIASES, until=story.opening_steps, missing={})
+    fitted.done.update(key(step) for step in kept if step.action != "mint")
+    model = deployed(story)
+    for step, _ in opening:
+        model.apply(step)
+    again = [step.action for step, _ in played(model, fitted)]
+    assert set(again) == {"publish_price"}
+    assert fitted.left_out == story.opening_steps - len(again)
+
+
+def test_a_token_is_minted_only_as_far_as_it_is_missing() -> None:
+    story = load("first-liquidation")
+    mints = [
+        s
+        for s, _ in played(deployed(story), PreparedStory(story, ALIASES, until=story.opening_steps))
+        if s.action == "mint"
+    ]
+    place = mints[0].args["to"], mints[0].args["token"]
+    fitted = PreparedStory(story, ALIASES, missing={place: 7}, until=story.opening_steps)
+    steps = [s for s, _ in _dry(fitted, deployed(story)) if s.action == "mint"]
+    assert [(s.args["to"], s.args["token"], s.args["amount_raw"]) for s in steps] == [(*place, 7)]
+
+
+def _dry(fitted: PreparedStory, model: Model) -> list[tuple[Step, Outcome]]:
+    """The steps with the tokens that are missing given first, so that all are accepted."""
+    for token in model.tokens.values():
+        for name in ("alice", "lin", "lou", "maker", PAYER):
+            token.mint(name, 10**30)
+    model.journal.keep()
+    return played(model, fitted)
+
+
+def test_tokens_that_cannot_be_given_to_anybody_do_not_fit() -> None:
+    record = TokenRecord(name="USDC", decimals=6, kind="plain", address=VAULT, ours=True)
+    require_test_tokens([record])
+    with pytest.raises(StoryMismatch, match="USDC is no test token of ours"):
+        require_test_tokens([record.model_copy(update={"ours": False})])
+    with pytest.raises(StoryMismatch, match="USDC is a 'fee' token"):
+        require_test_tokens([record, record.model_copy(update={"kind": "fee"})])

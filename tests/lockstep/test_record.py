@@ -1,0 +1,129 @@
+"""Records: a chain of hashes, replayed bit for bit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from crossvault.differential.model import Model
+from crossvault.differential.story import Story
+from crossvault.evm.chain import Chain
+from crossvault.lockstep.record import BadRecord, Record, RecordChecker, RecordWriter, header, read
+from crossvault.lockstep.run import run
+from crossvault.scenario import load
+
+
+@pytest.fixture(scope="module")
+def story() -> Story:
+    """The first liquidation."""
+    return load("first-liquidation")
+
+
+@pytest.fixture(scope="module")
+def path(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The record of a run of it."""
+    file = tmp_path_factory.mktemp("record") / "run.jsonl"
+    chain = Chain(story.world)
+    try:
+        with file.open("w", encoding="utf8") as out:
+            result = run(story, Model(story.world), chain, [RecordWriter(out, header(story, chain))])
+    finally:
+        chain.close()
+    assert result.failure is None
+    yield file
+
+
+def changed(path: Path, folder: Path, line: int, old: str, new: str) -> Path:
+    """A copy of a record with one line changed."""
+    lines = path.read_text().splitlines()
+    assert old in lines[line - 1]
+    lines[line - 1] = lines[line - 1].replace(old, new, 1)
+    (folder / "changed.jsonl").write_text("\n".join(lines) + "\n")
+    return folder / "changed.jsonl"
+
+
+def replayed(record: Record, until: int | None = None) -> RecordChecker:
+    """A record played again."""
+    story, checker = record.story(until), RecordChecker(record)
+    chain = Chain(story.world)
+    try:
+        run(story, Model(story.world), chain, [checker])
+    finally:
+        chain.close()
+    return checker
+
+
+def test_every_line_carries_the_hash_of_itself_after_the_line_before(path: Path) -> None:
+    last = ""
+    for text in path.read_text().splitlines():
+        body = json.loads(text)
+        stated = body.pop("hash")
+        assert stated == sha256((last + json.dumps(body, separators=(",", ":"))).encode()).hexdigest()
+        last = stated
+
+
+def test_the_header_names_what_was_run(story: Story, path: Path) -> None:
+    first = json.loads(path.read_text().splitlines()[0])
+    assert first["scenario"] == "first-liquidation" and first["seed"] == story.seed
+    assert first["scenario_hash"] == story.hash
+    assert {"solc", "anvil", "crossvault"} <= set(first["versions"]) and len(first["bytecode"]) == 64
+
+
+def test_steps_come_back_as_they_were_written(story: Story, path: Path) -> None:
+    record = read(path)
+    model = Model(story.world)
+    steps, generator = [], story.steps(model)
+    step = next(generator)
+    try:
+        while True:
+            steps.append(step)
+            step = generator.send(model.apply(step))
+    except StopIteration:
+        pass
+    assert list(record.steps) == steps
+    assert record.story().world == story.world
+
+
+def test_a_replay_is_identical_to_the_last_hash(path: Path) -> None:
+    record = read(path)
+    checker = replayed(record)
+    assert checker.first_difference is None
+    assert checker.lines == 1 + len(record.steps)
+    assert checker.last == json.loads(record.lines[-1])["hash"]
+    assert replayed(record, 5).lines == 6
+
+
+CHANGES = [(1, '"seed":', '"seed" :'), (1, "first", "fuist"), (9, '"n":8', '"n":9')]
+
+
+@pytest.mark.parametrize(("line", "old", "new"), CHANGES)
+def test_a_changed_line_is_named(path: Path, tmp_path: Path, line: int, old: str, new: str) -> None:
+    copy = changed(path, tmp_path, line, old, new)
+    if old == '"seed":':  # blanks are no content
+        assert read(copy).header == read(path).header
+        return
+    with pytest.raises(BadRecord, match=rf"changed\.jsonl:{line}: hash"):
+        read(copy)
+
+
+def test_a_missing_line_is_named(path: Path, tmp_path: Path) -> None:
+    lines = path.read_text().splitlines()
+    (tmp_path / "short.jsonl").write_text("\n".join(lines[:5] + lines[6:]))
+    with pytest.raises(BadRecord, match=r"short\.jsonl:6: hash"):
+        read(tmp_path / "short.jsonl")
+
+
+@pytest.mark.parametrize("text", ["", "hello\n", "[]\n", '{"hash":1}\n', "\0\n"])
+def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "none.jsonl").write_text(text)
+    with pytest.raises(BadRecord, match=r"none\.jsonl"):
+        read(tmp_path / "none.jsonl")
+
+
+def test_a_record_that_ends_early_is_still_one(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "part.jsonl").write_text("\n".join(path.read_text().splitlines()[:11]) + "\n")
+    assert len(read(tmp_path / "part.jsonl").steps) == 10

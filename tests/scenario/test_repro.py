@@ -1,0 +1,140 @@
+"""Repro files: they say what was found, are read as they were written, and say when they pass or say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.mirror.errors import NotFeeder
+from crossvault.scenario import ExpectationFailed, ScenarioError, load
+from crossvault.scenario.repro import Repro, text
+from crossvault.walks.random_walk import Walk
+from places import TESTS
+
+KEPT = sorted((TESTS / "repros").glob("*.repro.yaml"))
+
+TEXT = """\
+name: prices
+about: A price is published twice.
+found: {step: 3, field: PricePublished.track, chain: '0', model: '1'}
+starts: 2024-01-01T00:00:00Z
+world:
+  quote: USDC
+  owner: governor
+  tokens: {USDC: {decimals: 6}}
+  auction: {start wad: 1e18, knee wad: 1e18, fast secs: 1, slow secs: 1, insolvent secs: 1}
+  underlyings: [ETH]
+steps:
+  - {at: +0s, by: governor, do: list underlying, name: ETH, risk: RISK}
+  - {at: +0s, by: governor, do: set feeder, feeder: governor, allowed: true}
+  - {at: +5s, by: governor, do: publish price, underlying: ETH, index wad: 2000e18, premium wad: -3,
+     confidence wad: 0, published at: +4s}
+""".replace("RISK", "{heartbeat secs: 60, initial rate: 1e17, maintenance rate: 5e16, skew scale: 1}")
+
+
+def written(folder: Path, content: str) -> str:
+    path = folder / "prices.repro.yaml"
+    path.write_text(content, encoding="utf8")
+    return str(path)
+
+
+def played(story: Story) -> tuple[list[Step], list[Outcome]]:
+    """The steps of a story, and what the model makes of them."""
+    model, steps, outcomes = Model(story.world), list[Step](), list[Outcome]()
+    playing = story.steps(model)
+    try:
+        step = next(playing)
+        while True:
+            steps.append(step)
+            outcomes.append(model.apply(step))
+            step = playing.send(outcomes[-1])
+    except StopIteration:
+        return steps, outcomes
+
+
+def problems(folder: Path, old: str, new: str) -> Sequence[str]:
+    assert old in TEXT
+    with pytest.raises(ScenarioError) as wrong:
+        load(written(folder, TEXT.replace(old, new)))
+    return str(wrong.value).splitlines()
+
+
+def test_numbers_times_and_names_are_read_as_they_are_meant(tmp_path: Path) -> None:
+    story = load(written(tmp_path, TEXT))
+    steps, outcomes = played(story)
+    start = 1_704_067_200  # date -u -d 2024-01-01 +%s
+    assert steps[2] == Step(start + 5, "governor", "publish_price", {
+        "underlying": 0, "index_wad": 2_000 * 10**18, "premium_wad": -3, "confidence_wad": 0, "published_at": start + 4,
+    })  # fmt: skip
+    assert steps[0].args["risk"].initial_rate == 10**17 and steps[0].args["risk"].base_rate == 0
+    assert all(outcome.refusal is None for outcome in outcomes)
+    assert story.finding == "step 3: PricePublished.track was 0 on the chain, 1 in the model"
+    assert (story.world.starts_at, story.world.delay_secs, story.world.quote) == (start, 0, "USDC")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_step_of_a_walk_is_written_and_read_as_it_was(seed: int, tmp_path: Path) -> None:
+    walk = Walk(seed, 400).story()
+    steps, outcomes = played(walk)
+    refusals = tuple(outcome.refusal.name if outcome.refusal else "" for outcome in outcomes)
+    found = {"step": len(steps), "field": "globals.x", "chain": "1", "model": "2", "contracts": "ab", "seed": seed}
+    kept = Repro("walk", "About.", found, walk.world, walk.underlyings, walk.collaterals, tuple(steps), refusals)
+    story = load(written(tmp_path, text(kept)))
+    assert any(refusals) and story.world == walk.world and story.seed == seed
+    assert played(story)[0] == steps
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name.partition(".")[0])
+def test_what_is_kept_is_written_as_it_is_read(path: Path) -> None:
+    story = load(str(path))
+    steps, outcomes = played(story)
+    assert len(steps) > 1 and "was" in story.finding
+    assert all(outcome.refusal is None for outcome in outcomes[:-1]), "a refused step leads to nothing"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("do: set feeder", "do: set feder", ":13: steps[1].do: no action 'set feder'; did you mean 'set feeder'?"),
+        ("feeder: governor,", "feedr: governor,", ":13: steps[1].feedr: unknown field: did you mean 'feeder'? "),
+        ("premium wad: -3", "premium wad: -3.5", "-3.5 is a bare decimal number"),
+        ("premium wad: -3", "premium wad: much", ":14: steps[2].premium wad: 'much' is no whole number: expected such"),
+        ("confidence wad: 0, ", "", ":14: steps[2].confidence wad: is missing, and there is no default"),
+        ("underlying: ETH,", "underlying: ETC,", ":14: steps[2]"),
+        ("at: +5s, ", "", ":14: steps[2].at: is missing"),
+        ("at: +5s", "at: soon", ":14: steps[2].at: 'soon'"),
+        ("heartbeat secs: 60", "heartbeet secs: 60", ":12: steps[0].risk.heartbeet secs: unknown field: did you mean"),
+        ("fast secs: 1,", "quick secs: 1,", ":9: world.auction.quick secs: unknown field"),
+        ("quote: USDC", "quote: USDT", ":6: world.quote: 'USDT': did you mean 'USDC'?"),
+        ("found: {step: 3, ", "found: {", ":3: found.step: is missing"),
+        ("owner: governor\n", "owner: governor\n  onwer: x\n", ":8: world.onwer: unknown field: did you mean 'owner'?"),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_line_and_field(old: str, new: str, expected: str, tmp_path: Path) -> None:
+    found = problems(tmp_path, old, new)
+    assert any(expected in line for line in found), found
+    assert all("prices.repro.yaml:" in line for line in found), found
+
+
+def test_a_story_that_no_longer_leads_there_says_so_instead_of_passing(tmp_path: Path) -> None:
+    gone = TEXT.replace("do: set feeder, feeder: governor, allowed: true", "do: pause").replace(
+        "  - {at: +5s", "  - {at: +0s, by: stranger, do: set guardian, to: stranger}\n  - {at: +5s"
+    )
+    with pytest.raises(
+        ExpectationFailed, match=r"prices.repro.yaml:14: steps\[2\].expect: expected accepted, came Not"
+    ):
+        played(load(written(tmp_path, gone)))
+
+
+def test_a_refusal_before_the_last_step_is_expected_by_name_and_the_last_step_may_do_anything(tmp_path: Path) -> None:
+    refused = "  - {at: +0s, by: stranger, do: pause, expect: {refused: NAME}}\n"
+    made = TEXT.replace("  - {at: +0s, by: governor, do: set feeder, feeder: governor, allowed: true}\n", refused)
+    _, outcomes = played(load(written(tmp_path, made.replace("NAME", "NotGuardian"))))
+    assert isinstance(outcomes[-1].refusal, NotFeeder), "the last step is compared, not expected"
+    with pytest.raises(ExpectationFailed, match="expected refused: VaultPaused"):
+        played(load(written(tmp_path, made.replace("NAME", "VaultPaused"))))

@@ -1,0 +1,134 @@
+"""`crossvault shrink` and the pytest plugin, as users meet them: from a run that fails to a repro that passes again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crossvault.evm.compiler import compile_contracts, contract_sources, standard_input, standard_json
+from crossvault.report import foundry
+from crossvault.scenario.repro import Repro
+from crossvault.setup import toolchain
+from crossvault.shrink.saved import repro
+from crossvault.shrink.shrinker import shrink
+from places import ROOT
+from shrinking import RUNS_AHEAD, broken, found
+
+
+def start(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command that has ended."""
+    return subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with auctions whose discount runs a second ahead."""
+    made = tmp_path_factory.mktemp("command")
+    broken(made / "contracts", RUNS_AHEAD)
+    return made
+
+
+@pytest.fixture(scope="module")
+def record(folder: Path) -> Path:
+    words = ("run", "black-thursday", "--contracts", "contracts", "--record", "bad.jsonl")
+    done = start(folder, "-m", "crossvault", *words)
+    assert done.returncode == 1, done.stderr
+    assert "DIFFERENCE" in done.stdout
+    return folder / "bad.jsonl"
+
+
+@pytest.fixture(scope="module")
+def kept(folder: Path, record: Path) -> Path:
+    """The repro that is made of the record."""
+    words = ("shrink", record.name, "--contracts", "contracts", "--emit", "foundry", "--json")
+    done = start(folder, "-m", "crossvault", *words)
+    assert done.returncode == 1, done.stderr
+    document = json.loads(done.stdout)
+    assert document["finished"] and document["steps_played"] > 0
+    assert document["repro"] == "bad.repro.yaml" and document["foundry"] == "bad.t.sol"
+    assert 3 < len(document["steps"]) < 20 and document["steps"][-1]["action"] == document["action"]
+    assert document["to_play_it"].endswith("run bad.repro.yaml --contracts contracts")
+    return folder / "bad.repro.yaml"
+
+
+@pytest.mark.slow
+def test_a_repro_fails_on_what_it_was_found_in_and_passes_where_that_is_mended(folder: Path, kept: Path) -> None:
+    bad = start(folder, "-m", "crossvault", "run", kept.name, "--contracts", "contracts", "--no-record")
+    assert bad.returncode == 1 and "DIFFERENCE" in bad.stdout and "now passes" not in bad.stdout
+    good = start(folder, "-m", "crossvault", "run", kept.name, "--no-record")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "now passes: step " in good.stdout and "in the model" in good.stdout
+    told = json.loads(start(folder, "-m", "crossvault", "run", kept.name, "--no-record", "--json").stdout)
+    assert told["now_passes"] is True and told["finding"]
+
+
+def test_a_repro_is_shrunk_again_and_says_when_there_is_nothing_to_shrink(folder: Path, kept: Path) -> None:
+    text = kept.read_text()
+    shrink = ("shrink", kept.name, "--contracts", "contracts", "--out", "again.repro.yaml")
+    again = start(folder, "-m", "crossvault", *shrink)
+    assert again.returncode == 1, again.stderr
+    assert "chain less model" in again.stdout and "repro: again.repro.yaml" in again.stdout
+    assert (folder / "again.repro.yaml").read_text().count("do:") <= text.count("do:")
+    good = start(folder, "-m", "crossvault", "shrink", kept.name)
+    assert good.returncode == 0 and "nothing to shrink" in good.stdout and "now passes:" in good.stdout
+    assert kept.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothing.jsonl"], "nothing.jsonl: cannot be read"),
+        (["nothing.repro.yaml"], "nothing.repro.yaml: there is no such file"),
+        (["bad.jsonl", "--time", "long"], "--time: 'long' is no duration"),
+        (["bad.jsonl", "--out", "some.yaml", "--contracts", "contracts"], "expected a name that ends in .repro.yaml"),
+        (["bad.jsonl", "--contracts", "nowhere"], "--contracts: there is no directory nowhere"),
+    ],
+)
+def test_bad_words_are_told(words: list[str], said: str, folder: Path, record: Path) -> None:
+    done = start(folder, "-m", "crossvault", "shrink", *words)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_plugin_collects_stories_names_them_and_reports_what_is_wrong(folder: Path, kept: Path) -> None:
+    stories = folder / "stories"
+    stories.mkdir()
+    (stories / "bad.repro.yaml").write_text(kept.read_text())
+    (stories / "wrong.repro.yaml").write_text(kept.read_text().replace("\nsteps:", "\nstpes:"))
+    quick = (ROOT / "sim" / "crossvault" / "scenarios" / "quickstart.scenario.yaml").read_text()
+    (stories / "quick.scenario.yaml").write_text(quick)
+    pytest_ = ("-m", "pytest", "-p", "crossvault.plugin", "-p", "no:ape_test", "-p", "no:cacheprovider", "stories")
+    listed = start(folder, *pytest_, "--collect-only", "-q").stdout
+    assert all(f"stories/{name}::" in listed for name in ("bad.repro.yaml", "wrong.repro.yaml", "quick.scenario.yaml"))
+    good = start(folder, *pytest_, "-k", "bad or quick", "-rA", "--junit-xml", "junit.xml")
+    assert good.returncode == 0, good.stdout
+    assert "2 passed, 1 deselected" in good.stdout and "now passes: step" in good.stdout
+    assert 'name="quick"' in (folder / "junit.xml").read_text()
+    bad = start(folder, *pytest_, "--crossvault-contracts", "contracts", "-n", "1")
+    assert (bad.returncode == 1 and "3 failed" in bad.stdout) or "2 failed, 1 passed" in bad.stdout
+    assert "stories/bad.repro.yaml: step" in bad.stdout and "chain less model: " in bad.stdout
+    assert "stories/wrong.repro.yaml" in bad.stdout and "stpes: unknown field: did you mean 'steps'?" in bad.stdout
+    assert "Traceback" not in bad.stdout
+
+
+@pytest.fixture(scope="module")
+def small(folder: Path) -> Repro:
+    contracts = broken(folder / "rounding")
+    world, steps, failure = found(contracts)
+    return repro(shrink(world, steps, contracts, seconds=60, failure=failure), "rounds-down", "ab", {})
+
+
+def test_a_foundry_test_compiles_and_says_what_the_model_says(small: Repro) -> None:
+    text = foundry.test(small, compile_contracts())
+    assert "contract RoundsDownTest" in text and "VM.prank(" in text and "vault.trade(" in text
+    units = {f"contracts/{name}": source for name, source in contract_sources().items()}
+    request = standard_input(units | {"test/rounds.t.sol": text}, {})
+    request["settings"]["outputSelection"] = {"test/rounds.t.sol": {"*": ["abi"]}}
+    answer = standard_json(toolchain.solc(), request)
+    assert [each["formattedMessage"] for each in answer.get("errors", []) if each["severity"] == "error"] == []
+    abi = answer["contracts"]["test/rounds.t.sol"]["RoundsDownTest"]["abi"]
+    assert {"setUp", "test_bothSidesAgree"} <= {item["name"] for item in abi if "name" in item}

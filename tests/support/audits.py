@@ -1,0 +1,73 @@
+"""Vaults on a plain node, with steps mined onto them block by block, for an audit to watch."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crossvault.audit.replica import Replica
+from crossvault.bench import audit_speed as shadow
+from crossvault.commands.parser import parse
+from crossvault.differential.model import Model
+from crossvault.differential.step import EXCHANGE, VAULT, Outcome, Step, World
+from crossvault.fuzz.task import Task
+from crossvault.rpc.client import RpcClient
+
+
+class Played(NamedTuple):
+    """A story as the model alone plays it."""
+
+    world: World
+    steps: tuple[Step, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def played(kind: str, seed: int, length: int) -> Played:
+    """A random walk of `steps` or signed `orders`."""
+    story = Task(kind, seed, length).story()
+    model, steps, outcomes = Model(story.world), list[Step](), list[Outcome]()
+    told = story.steps(model)
+    try:
+        step = next(told)
+        while True:
+            steps.append(step)
+            outcomes.append(model.apply(step))
+            step = told.send(outcomes[-1])
+    except StopIteration:
+        return Played(story.world, tuple(steps), tuple(outcomes))
+
+
+class Town(shadow.FundedVault):
+    """A node with a vault on it, to be audited."""
+
+    def addresses(self, steps: Sequence[Step]) -> dict[str, str]:
+        """Everybody whom some steps name, as a manifest has them."""
+        known = {self.world.owner, EXCHANGE, *(spec.name for spec in self.world.tokens)}
+        for step in steps:
+            known |= {step.sender, *(account.owner for account in step.accounts())}
+            known |= {value for value in step.args.values() if isinstance(value, str)}
+        return {name: self.names.address(name) for name in known - {"", VAULT, "ETH", "BTC"}}
+
+    def replica(self, url: str = "", **more: Any) -> Replica:
+        """An audit of the vault by a wire that is soon out of patience."""
+        wire = RpcClient(url or self.url, tries=3, wait_secs=0.02)
+        return Replica(wire, self.vault, build=self.build, **more)
+
+
+def words(url: str, vault: str, checkpoint: Path, *more: str) -> list[str]:
+    """The words of an audit on the command line."""
+    return ["audit", "--rpc", url, "--vault", vault, "--checkpoint", str(checkpoint), "--poll", "0.05", *more]
+
+
+def arguments(url: str, vault: str, checkpoint: Path, *more: str) -> Namespace:
+    """The same, as parsed."""
+    return parse(words(url, vault, checkpoint, *more))
+
+
+def by_time(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Steps in groups of one time."""
+    for _, group in groupby(steps, key=lambda step: step.at):
+        yield list(group)

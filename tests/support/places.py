@@ -1,0 +1,8 @@
+"""Folders that tests read: the clone, and the vectors and market data beside it."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = ROOT / "tests"
+VECTORS = Path(os.environ.get("CROSSVAULT_VECTORS") or ROOT.parent / "shared" / "vectors")

@@ -1,0 +1,297 @@
+"""The probes on a node, and the inputs that they and the mirror are asked with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from random import Random
+from types import ModuleType
+from typing import Any, Protocol
+
+import pytest
+
+from crossvault.evm.abi import Interface
+from crossvault.evm.anvil import Node
+from crossvault.evm.codec import AddressBook, Codec, camel, snake
+from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.deploy import Deployer
+from crossvault.mirror.errors import Refusal
+from crossvault.mirror.evm import StorageStruct, UndoLog
+
+NOW = 1_700_000_000
+RANDOM_INPUTS = 1000
+_MOST_PRODUCTS = 700
+_CHUNK = 250
+_MOST_CHARACTERS = 1_500_000  # of a request, of which the node takes two million
+_GAS = hex(30_000_000)
+
+Args = Mapping[str, Any]
+Answer = tuple[Any, ...] | Refusal
+
+
+class Inputs(Protocol):
+    """The values that one parameter is given."""
+
+    def edges(self) -> Sequence[Any]:
+        """The values at its bounds."""
+        ...
+
+    def draw(self, random: Random) -> Any:
+        """Any value."""
+        ...
+
+
+def _below(random: Random, limit: int) -> int:
+    """A number under a limit, as `randrange` draws it, in a fraction of its time: there are millions of them."""
+    bits = limit.bit_length()
+    while (drawn := random.getrandbits(bits)) >= limit:
+        pass
+    return drawn
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A number within bounds: as often small as large, and often close to a bound."""
+
+    low: int
+    high: int
+
+    def edges(self) -> Sequence[int]:
+        return self._edges
+
+    def draw(self, random: Random) -> int:
+        if random.random() < 0.1:
+            return self._edges[_below(random, len(self._edges))]
+        size = random.getrandbits(1 + _below(random, self._bits))
+        value = -size if self.low < 0 and random.random() < 0.5 else size
+        return value if self.low <= value <= self.high else random.randint(self.low, self.high)
+
+    @cached_property
+    def _bits(self) -> int:
+        return max(1, abs(self.low), abs(self.high)).bit_length()
+
+    @cached_property
+    def _edges(self) -> Sequence[int]:
+        near = {self.low, self.low + 1, -1, 0, 1, self.high - 1, self.high}
+        return sorted(value for value in near if self.low <= value <= self.high)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some values."""
+
+    values: Sequence[Any]
+
+    def edges(self) -> Sequence[Any]:
+        return self.values
+
+    def draw(self, random: Random) -> Any:
+        return random.choice(self.values)
+
+
+@dataclass(frozen=True)
+class Either:
+    """A value of any of some kinds, each as often."""
+
+    kinds: Sequence[Inputs]
+
+    def edges(self) -> Sequence[Any]:
+        return [value for each in self.kinds for value in each.edges()]
+
+    def draw(self, random: Random) -> Any:
+        return random.choice(self.kinds).draw(random)
+
+
+@dataclass(frozen=True)
+class Struct:
+    """A struct of fields; at its bounds all of them are at theirs, or one is."""
+
+    make: Callable[..., Any]
+    fields: Mapping[str, Inputs]
+
+    def edges(self) -> Sequence[Any]:
+        lows = {name: each.edges()[0] for name, each in self.fields.items()}
+        highs = {name: each.edges()[-1] for name, each in self.fields.items()}
+        mixed = [highs | {name: low} for name, low in lows.items()]
+        return [self.make(**values) for values in [lows, highs, *mixed]]
+
+    def draw(self, random: Random) -> Any:
+        return self.make(**{name: each.draw(random) for name, each in self.fields.items()})
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a function makes of a source of randomness."""
+
+    make: Callable[[Random], Any]
+
+    def edges(self) -> Sequence[Any]:
+        return [self.make(Random(seed)) for seed in range(4)]
+
+    def draw(self, random: Random) -> Any:
+        return self.make(random)
+
+
+Parameters = Mapping[str, Inputs] | Callable[[Random], dict[str, Any]]
+
+
+def questions(name: str, parameters: Parameters) -> list[dict[str, Any]]:
+    """Arguments at the bounds, all of them together where they are not too many, and random ones.
+
+    They are the same in every run. Parameters that depend on each other are drawn by one function, bounds among them.
+    """
+    random = Random(name)
+    if callable(parameters):
+        return [parameters(random) for _ in range(RANDOM_INPUTS + 100)]
+    edges = [each.edges() for each in parameters.values()]
+    count = 1
+    for each in edges:
+        count *= len(each)
+    asked: list[Sequence[Any]] = list(product(*edges)) if count <= _MOST_PRODUCTS else []
+    if not asked:
+        for place, values in enumerate(edges):
+            for value in values:
+                drawn = [each.draw(random) for each in parameters.values()]
+                asked.append([*drawn[:place], value, *drawn[place + 1 :]])
+    asked += [[each.draw(random) for each in parameters.values()] for _ in range(RANDOM_INPUTS)]
+    return [dict(zip(parameters, values, strict=True)) for values in asked]
+
+
+class Probes:
+    """A node with the probes on it."""
+
+    BASE = "Probe"  # what they share
+
+    def __init__(self, contracts: Path | None = None) -> None:
+        """Compiles the contracts of a directory, or those that ship, and starts a node."""
+        self.build = compile_contracts(contracts)
+        self.names = AddressBook()
+        self.node = Node(NOW - 1000)
+        self._deployer = Deployer(self.node, self.build, self.names)
+        self._codec = Codec(self.names)
+        self._known: dict[str, tuple[str, Interface]] = {}
+
+    def token(self, symbol: str, contract: str, spender: str) -> None:
+        """Puts a test token on the chain that a probe may spend."""
+        self.names.bind(symbol, self._deployer.deploy(contract, ["string", "uint8"], [symbol, 6]))
+        token = Interface(self.build.artifacts[contract].abi, self._codec)
+        data = token.call("set_spender", {"spender": spender})
+        sent = {"from": self.names.address("deployer"), "to": self.names.address(symbol), "data": data}
+        self.node.rpc("eth_sendTransaction", {**sent, "gas": _GAS, "gasPrice": "0x0"})
+        self.node.rpc("evm_mine")
+
+    def address(self, probe: str) -> str:
+        """Where a probe is; it is deployed when it is first asked for, and its name is bound."""
+        return self._at(probe)[0]
+
+    def ask(self, probe: str, function: str, asked: Sequence[Args]) -> Iterator[Answer]:
+        """What a probe answers, call by call at NOW; what one call leaves is there for those of its chunk."""
+        address, interface = self._at(probe)
+        for data in _chunks([interface.call(snake(function), args) for args in asked]):
+            calls = [{"from": "0x" + "0" * 40, "to": address, "input": each, "gas": _GAS} for each in data]
+            block = {"blockOverrides": {"time": hex(NOW)}, "calls": calls}
+            [answer] = self.node.rpc("eth_simulateV1", {"blockStateCalls": [block], "validation": False}, "latest")
+            for call in answer["calls"]:
+                if call["status"] == "0x1":
+                    yield interface.result(snake(function), call["returnData"])
+                else:
+                    yield interface.refusal(call["returnData"] or "0x")
+
+    def gas(self, probe: str, function: str, args: Args) -> int:
+        """What a call of a probe takes, without what every transaction does and without its data."""
+        address, interface = self._at(probe)
+        data = interface.call(snake(function), args)
+        used = self.node.rpc("eth_estimateGas", {"from": "0x" + "0" * 40, "to": address, "input": data})
+        return int(used, 16) - 21_000 - sum(16 if byte else 4 for byte in bytes.fromhex(data.removeprefix("0x")))
+
+    def close(self) -> None:
+        """Stops the node."""
+        self.node.close()
+
+    def _at(self, probe: str) -> tuple[str, Interface]:
+        if probe not in self._known:
+            artifacts = self.build.artifacts
+            errors = [artifacts[name].abi for name in ("Errors", "Token", "SilentToken")]
+            address = self._deployer.deploy(probe)
+            self.names.bind(probe, address)
+            self._known[probe] = address, Interface(artifacts[probe].abi, self._codec, errors)
+        return self._known[probe]
+
+
+def _chunks(calls: Sequence[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    for call in calls:
+        if len(chunk) == _CHUNK or sum(map(len, chunk)) + len(call) > _MOST_CHARACTERS:
+            yield chunk
+            chunk = []
+        chunk.append(call)
+    yield chunk
+
+
+def plain(value: Any) -> Any:
+    """A value of the mirror as the chain answers it."""
+    if isinstance(value, int | str):
+        return value
+    if isinstance(value, StorageStruct):
+        return plain(value.values())
+    if is_dataclass(value) and not isinstance(value, type):
+        return tuple(plain(getattr(value, each.name)) for each in fields(value))
+    if isinstance(value, tuple | list):
+        return tuple(plain(each) for each in value)
+    return value
+
+
+def fresh(value: Any) -> Any:
+    """A copy of what a function may change; anything else as it is."""
+    if isinstance(value, StorageStruct):
+        copy = type(value)(UndoLog())
+        for name in value.zeros:
+            setattr(copy, name, getattr(value, name))
+        return copy
+    return deepcopy(value) if is_dataclass(value) else value
+
+
+def answers(mirror: Callable[..., Any], asked: Sequence[Args]) -> Iterator[Answer]:
+    """What a function of the mirror answers: its result, or the `self` that it changes."""
+    timed = {"now": NOW} if "now" in inspect.signature(mirror).parameters else {}
+    changes = "self" in inspect.signature(mirror).parameters and not mirror.__name__.startswith("require_")
+    for args in asked:
+        given = {name: fresh(value) for name, value in args.items()} if changes else args
+        try:
+            found = mirror(**given, **timed)
+        except Refusal as refused:
+            yield refused
+            continue
+        if found is None and changes:
+            found = given["self"]
+        yield () if found is None else plain(found) if type(found) is tuple else (plain(found),)
+
+
+def functions_of(module: ModuleType) -> set[str]:
+    """The public functions that a module of the mirror defines, with the names that they have on the chain."""
+    found = inspect.getmembers(module, inspect.isfunction)
+    return {camel(name) for name, function in found if function.__module__ == module.__name__ and name[0] != "_"}
+
+
+def assert_equal(probes: Probes, probe: str, function: str, parameters: Parameters, mirror: Any) -> None:
+    """Asks a probe and the mirror the same; every result and refusal must be equal, and most inputs no refusal."""
+    asked = questions(f"{probe}.{function}", parameters)
+    found = 0
+    chain = probes.ask(probe, function, asked)
+    for args, theirs, ours in zip(asked, chain, answers(mirror, asked), strict=True):
+        assert theirs == ours, f"{probe}.{function}({args})"
+        found += not isinstance(ours, Refusal)
+    assert found * 20 >= len(asked), f"{found} of {len(asked)} inputs are no refusal"
+
+
+def started(request: pytest.FixtureRequest) -> Iterator[Probes]:
+    """A node with the probes of the directory given with --contracts, or of the contracts that ship."""
+    given = request.config.getoption("--contracts")
+    made = Probes(Path(given) if given else None)
+    yield made
+    made.close()

@@ -1,0 +1,59 @@
+"""A broken contract and what a walk finds in it, for the tests of shrinking."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step, World
+from crossvault.differential.story import Story
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.fuzz.inprocess_run import hunt
+from crossvault.lockstep.run import Diverged
+from crossvault.setup.toolchain import contracts_dir
+from crossvault.walks.random_walk import Walk
+
+ROUNDS = ("Vault.sol", "int256 quote = Fixed.mulDivCeil(", "int256 quote = Fixed.mulDivFloor(")  # not to the vault
+RUNS_AHEAD = (
+    "Auction.sol",
+    "Liquidation.discount(ledger.terms, block.timestamp - sale.startedAt)",
+    "Liquidation.discount(ledger.terms, block.timestamp - sale.startedAt + 1)",
+)
+
+
+def broken(folder: Path, change: tuple[str, str, str] = ROUNDS) -> Path:
+    """A directory with one changed file; what it lacks is ours."""
+    name, was, becomes = change
+    text = (contracts_dir() / name).read_text(encoding="utf8")
+    assert text.count(was) == 1
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text.replace(was, becomes), encoding="utf8")
+    return folder
+
+
+def taken(story: Story) -> tuple[Story, list[Step]]:
+    """A story that notes its steps as they are drawn, and the notes."""
+    steps: list[Step] = []
+
+    def noted(model: Model) -> Generator[Step, Outcome, None]:
+        playing = story.steps(model)
+        step = next(playing)
+        while True:
+            steps.append(step)
+            outcome = yield step
+            try:
+                step = playing.send(outcome)
+            except StopIteration:
+                return
+
+    return replace(story, steps=noted), steps
+
+
+def found(contracts: Path, seed: int = 0) -> tuple[World, list[Step], Diverged]:
+    """What a walk on the contracts of a directory finds."""
+    story, steps = taken(Walk(seed, 600).story())
+    failure = hunt(story, Model(story.world), InProcessChain(story.world, contracts)).failure
+    assert isinstance(failure, Diverged)
+    return story.world, steps, failure

@@ -1,0 +1,261 @@
+"""Published cases of portfolio margin: Derive's accounts on one underlying, with the loss in every scenario.
+
+Their conventions: strikes are floored to 1e-8; in the last 30 minutes the forward is fixed = F * (1800 - s) / 1800 and
+floating = F * s / 1800; a rate is no less than 0; what initial holds is given as what it adds to maintenance; the
+confidence of options is the least of the spot price's, the perp's where there is one, and those of their expiry;
+collateral of every kind is held against by its haircut, and its value is in the quote token; naked shorts are paired by
+expiry and strike, whatever their type.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from typing import Any, NamedTuple
+
+from crossvault.mirror import correlation, exp, option, portfolio, shock
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, Hedge, PortfolioExposure, PortfolioRisk
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.standard import Level
+from published import Case, wad
+
+NEAR = Fraction(1, 10**12)  # they pass through floats
+GRAIN = Fraction(1, 10**15)  # of all that is added up, as floats lose what is small beside it
+SETTLING_SECS = 1800
+MODES = {"None": shock.STILL, "Up": shock.UP, "Down": shock.DOWN, "LINEAR": shock.LINEAR, "ABS": shock.ABSOLUTE}
+TURNS = {shock.UP: 1, shock.DOWN: -1, shock.STILL: 0}
+LEVELS = {"MM": Level.MAINTENANCE, "IM": Level.INITIAL}
+ONE = correlation.Matrix((0,) * correlation.MAX_PAIRS, (0,) * correlation.MAX_PAIRS)
+
+Ask = Callable[[Any, str, dict[str, Any]], Any]  # module of the mirror, function, arguments -> what is answered
+
+
+def model(module: Any, function: str, args: dict[str, Any]) -> Any:
+    """What the mirror answers."""
+    return getattr(module, function)(**args)
+
+
+class Account(NamedTuple):
+    """A published account."""
+
+    stake: PortfolioExposure
+    others: list[Hedge]  # collateral that no scenario moves
+    scenarios: list[Scenario]
+    terms: correlation.LossTerms
+    equity_wad: int
+    quote_wad: int
+    gross_wad: int  # magnitudes of all that is valued
+
+
+def is_portfolio(content: Any) -> bool:
+    return isinstance(content, dict) and "Parameters" in content and "reg_losses" in content.get("Result", {})
+
+
+def portfolio_cases(content: dict[str, Any], ask: Ask = model) -> Iterator[Case]:
+    """What is published of one account, part by part."""
+    for name, check in {
+        "vols": vols, "discounts": discounts, "scenarios": losses, "contingencies": contingencies, "margin": margins,
+    }.items():  # fmt: skip
+        yield Case(name, partial(whole, check, content, ask))
+
+
+def whole(check: Callable[..., None], content: dict[str, Any], ask: Ask) -> None:
+    check(account_of(content), content["Scenario"], content["Result"], ask)
+
+
+# the account
+
+
+def risk_of(given: dict[str, Any]) -> PortfolioRisk:
+    def wads(group: str, *names: str) -> list[int]:
+        return [wad(given[group][name]) for name in names]
+
+    both = "OtherContingency"
+    perp, perp_more, naked, naked_more, *doubt = wads(
+        both, "MM_PERP_PERCENT", "IM_PERP_PERCENT", "MM_OPTION_PERCENT", "IM_OPTION_PERCENT",
+        "CONF_THRESHOLD", "CONF_MARGIN",
+    )  # fmt: skip
+    up, down, *rates = wads(
+        "BasisContingency", "SCENARIO_SPOT_UP", "SCENARIO_SPOT_DOWN", "BASIS_CONT_ADD_FACTOR", "BASIS_CONT_MULT_FACTOR"
+    )
+    floor_secs = round(given["VolShock"]["DTE_FLOOR"] * 86_400)
+    return PortfolioRisk(
+        shock.VolRisk(*wads("VolShock", "VOLRANGEUP", "VOLRANGEDOWN", "MIN_VOL_EVAL_SHOCKED", "SHORTTERMPOWER",
+                            "LONGTERMPOWER"))._replace(floor_secs=floor_secs),
+        shock.SkewRisk(*wads("SkewShock", "LINEAR_SCALE_CAP", "LINEAR_CBASE", "ABS_SCALE_CAP", "ABS_CBASE",
+                             "MIN_K_STAR", "MIN_WIDTH_SCALE", "VOL_PARAM_STATIC", "VOL_PARAM_SCALE")),
+        shock.RateRisk(*wads("Margin", "BASE_STATIC_DISCOUNT", "LONG_RATE_MULTSCALE", "LONG_RATE_ADDSCALE",
+                             "BASE_STATIC_DISCOUNT_NEG", "SHORT_RATE_MULTSCALE", "SHORT_RATE_ADDSCALE")),
+        portfolio.BasisRisk(up - WAD, down - WAD, *rates),
+        portfolio.Contingency(perp + perp_more, perp, naked + naked_more, naked, *doubt),
+    )  # fmt: skip
+
+
+def line_of(given: dict[str, Any], term: ExpiryHoldings) -> ExpiryOption:
+    """An option at its published vol, valued as the vault values it."""
+    strike = int(Fraction(str(given["Strike"])) * 10**8) * 10**10
+    line = ExpiryOption(strike, bool(given["IsCall"]), wad(given["Amount"]), wad(given["MarkVol"]))
+    discount = option.discount(term.rate_wad, term.secs)
+    forward = term.fixed_wad + term.floating_wad
+    line.mark_wad = option.price(option.OptionTerms(forward, strike, line.vol_wad, term.secs, discount, line.is_call))
+    return line
+
+
+def term_of(feed: dict[str, Any], given: dict[str, Any], surest_wad: int) -> ExpiryHoldings:
+    secs, forward = int(feed["FeedExpiry"]), wad(feed["Forward"])
+    floating = forward * min(secs, SETTLING_SECS) // SETTLING_SECS
+    doubts = [feed["ForwardConfidence"], feed["RateConfidence"], feed["OptionVolConfidences"]]
+    rate = max(0, wad(feed["Rate"]))
+    term = ExpiryHoldings(forward - floating, floating, rate, secs, min(surest_wad, *map(wad, doubts)))
+    term.lines = [line_of(each, term) for each in given["Options"] if each["Expiry"] == feed["FeedExpiry"]]
+    return term
+
+
+def account_of(content: dict[str, Any]) -> Account:
+    given, parameters = content["Scenario"], content["Parameters"]
+    quote, perps = wad(given["StablePrice"]), wad(given["NumPerps"])
+    sure = wad(given["SpotConfidence"])
+    if perps:
+        sure = min(sure, wad(given["PerpConfidence"]))
+    stake = PortfolioExposure(
+        risk_of(parameters), wad(given["SpotPrice"]), perps * wad(given["PerpPrice"]), abs(perps), sure
+    )
+    open_terms = (term_of(feed, given, sure) for feed in given.get("OptionFeeds", []))
+    stake.terms = [term for term in open_terms if term.lines]
+    hedges: dict[bool, list[Hedge]] = {True: [], False: []}
+    for each in given["Collaterals"]:
+        value = wad(each["Amount"]) * wad(each["Price"]) // quote
+        least, more = wad(each["MMHaircut"]), wad(each["IMHaircut"])
+        hedges[each["IsRiskCancelling"]].append(Hedge(value, least + more, least, wad(each["Confidence"])))
+    stake.hedges = hedges[True]
+    lines = [line for term in stake.terms for line in term.lines]
+    parts = [wad(given["Cash"]), wad(given["UnrealisedPerpPNL"]), wad(given["UnrealisedFunding"])]
+    parts += [each.value_wad for each in (*hedges[True], *hedges[False])]
+    marks = [line.size * line.mark_wad // WAD for line in lines]
+    gross = sum(map(abs, parts + marks)) + abs(stake.net_wad2) // WAD
+    gross += sum(abs(line.size) * max(line.strike_wad, stake.index_wad) // WAD for line in lines)
+    margin, peg = parameters["Margin"], parameters["OtherContingency"]
+    terms = correlation.LossTerms(
+        0, WAD, WAD, wad(margin["IM_LOSS_FACTOR"]), wad(margin["MM_LOSS_FACTOR"]),
+        wad(peg["PEG_LOSS_THRESHOLD"]), wad(peg["PEG_LOSS_FACTOR"]),
+    )  # fmt: skip
+    scenarios = [
+        Scenario(wad(each["SpotShock"]) - WAD, wad(each["DampeningFactor"]), MODES[str(each["VolShockDirection"])])
+        for each in parameters["Scenarios"]
+    ]
+    return Account(stake, hedges[False], scenarios, terms, sum(parts + marks), quote, gross)
+
+
+# the checks
+
+
+def assert_near(ours: int, theirs: Any, gross_wad: int = 0) -> None:
+    """Within their tolerance, and what their floats lose of all that they added up."""
+    published = Fraction(str(theirs)) * WAD
+    assert abs(ours - published) <= NEAR * abs(published) + GRAIN * gross_wad + 2, (ours, theirs)
+
+
+def vols(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
+    """Vols of every option, raised, lowered and twisted."""
+    risk = account.stake.risk
+    places = {(term.secs, line.strike_wad): (term, line) for term in account.stake.terms for line in term.lines}
+    published = zip(given["Options"], result["VolShockUpEvaluated"], result["VolShockDownEvaluated"], strict=True)
+    for each, up, down in published:
+        strike = int(Fraction(str(each["Strike"])) * 10**8) * 10**10
+        term, line = places[each["Expiry"], strike]
+        shape = ask(shock, "shape", {"vol_risk": risk.vol, "skew_risk": risk.skew, "secs": term.secs})
+        apart = portfolio.ready(term, risk).strike_logs[list(term.lines).index(line)]
+        apart -= exp.ln(term.fixed_wad + term.floating_wad)
+        expected = {shock.UP: wad(up), shock.DOWN: wad(down)}
+        for mode, name in ((shock.LINEAR, "linear_multiplier"), (shock.ABSOLUTE, "abs_multiplier")):
+            expected[mode] = wad(each[name]) * line.vol_wad // WAD
+        for mode, value in expected.items():
+            args = {"self": shape, "vol_wad": line.vol_wad, "apart_wad": apart, "mode": mode}
+            assert_near(ask(shock, "vol", args), Fraction(value, WAD))
+
+
+def discounts(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
+    """Static discounts, and values of every expiry before and after them."""
+    values = result["OptionMTMPerExpiry"], result["OptionMTMPerExpiryDiscounted"]
+    for term, factors, value, shrunk in zip(account.stake.terms, result["discount_factors"], *values, strict=True):
+        discount = option.discount(term.rate_wad, term.secs)
+        args = {"risk": account.stake.risk.rate, "rate_wad": term.rate_wad, "secs": term.secs, "discount_wad": discount}
+        found = ask(shock, "discounts", args)
+        for ours, theirs in zip(found, factors, strict=True):
+            assert_near(ours, theirs)
+        mark = sum(line.size * line.mark_wad for line in term.lines) // WAD
+        assert_near(mark, value, account.gross_wad)
+        assert_near(mark * found[mark <= 0] // WAD, shrunk, account.gross_wad)
+
+
+def losses(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
+    """The result of every scenario, the worst of each kind, and the loss of forwards."""
+    scenarios = account.scenarios
+    profits, basis = ask(portfolio, "outcomes", {"self": account.stake, "scenarios": scenarios})
+    left = list(zip(scenarios, profits, strict=True))
+    kinds: dict[str, list[int]] = {"reg": [], "tail": [], "skew": []}
+    for kind, of in kinds.items():
+        for row in result[f"{kind}_losses"]:
+            place = [is_row(scenario, kind, row) for scenario, _ in left].index(True)
+            _, profit = left.pop(place)
+            assert_near(profit, row[-1], account.gross_wad)
+            of.append(profit)
+    assert left == []
+    for kind, of in kinds.items():
+        if of:
+            published = result[f"worst_{kind}_loss"]
+            assert_near(min(of) if float(published) > 0 else min(0, *of), published, account.gross_wad)
+    assert_near(basis, result["ForwardContingency"], account.gross_wad)
+    theirs = {"regular": "reg", "tail": "tail", "skew": "skew"}.get(result["worst_all_scenarios"])
+    if theirs and min(profits) < 0:
+        assert min(profits) in kinds[theirs]
+
+
+def is_row(scenario: Scenario, kind: str, row: list[Any]) -> bool:
+    """Whether a scenario is the one of a published row."""
+    if kind == "skew":
+        return scenario.mode == MODES[row[0]]
+    near = abs(scenario.spot_shock - wad(row[0])) < 10**9
+    return near and TURNS.get(scenario.mode) == int(row[1]) and (scenario.dampening < WAD) == (kind == "tail")
+
+
+def strikes_only(stake: PortfolioExposure) -> PortfolioExposure:
+    """The stake with all options of one type, as their naked shorts pair by strike alone."""
+    terms = [replace(term, lines=[replace(line, is_call=True) for line in term.lines]) for term in stake.terms]
+    return replace(stake, terms=terms)
+
+
+def contingencies(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
+    """What is held beside the loss: perps, naked shorts, haircuts and doubtful prices."""
+    stake, held = strikes_only(account.stake), account.stake.risk.contingency
+    hedges = [*account.stake.hedges, *account.others]
+    for name, level in LEVELS.items():
+        of = {"self": stake, "level": level}
+        perp = ask(portfolio, "perp_contingency", of)
+        naked = sum(ask(portfolio, "option_contingency", of | {"term": term}) for term in stake.terms)
+        sure = [replace(hedge, confidence_wad=WAD) for hedge in hedges]
+        base = sum(ask(portfolio, "hedge_contingency", {"risk": held, "hedge": each, "level": level}) for each in sure)
+        for part, ours in {"Perp": perp, "Option": naked, "Base": base}.items():
+            key = f"{name}{part}Cont"
+            assert_near(-ours, result[f"{key}Normal" if name == "IM" else key], account.gross_wad)
+    doubt = ask(portfolio, "doubt", {"self": stake, "level": Level.INITIAL})
+    bare = [replace(hedge, haircut_initial=0) for hedge in hedges]
+    of = {"risk": held, "level": Level.INITIAL}
+    doubt += sum(ask(portfolio, "hedge_contingency", of | {"hedge": each}) for each in bare)
+    assert_near(-doubt, result["OracleCont"], account.gross_wad)
+
+
+def margins(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
+    """Equity, the factor of the loss, and both levels through the whole account of one underlying."""
+    assert_near(account.equity_wad, result["PortfolioMTM"], account.gross_wad)
+    args = {"terms": account.terms, "quote_wad": account.quote_wad}
+    assert_near(ask(correlation, "loss_factor", args | {"level": Level.INITIAL}), result["im_loss_factor"])
+    outlook = ask(correlation, "outlook", {"stakes": [account.stake], "scenarios": account.scenarios})
+    for name, level in LEVELS.items():
+        given_all = args | {"self": outlook, "stakes": [strikes_only(account.stake)], "matrix": ONE, "level": level}
+        required = ask(correlation, "requirement", given_all)
+        held = account.stake.risk.contingency
+        for each in account.others:
+            required += ask(portfolio, "hedge_contingency", {"risk": held, "hedge": each, "level": level})
+        assert_near(account.equity_wad - required, result[name], account.gross_wad)

@@ -1,0 +1,183 @@
+"""Published portfolios of Derive's standard manager: perps, options and base collateral on any underlyings.
+
+They truncate signed divisions and pass through floats, which keeps 1e-12 of every figure. Two things are their own: an
+option is valued at the settlement price in its last hour, and strikes are floored to 1e-8.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from crossvault.mirror import cash, collateral, fixed, margin, option, standard
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.margin import Book, Holding
+from crossvault.mirror.market import MarketRisk, OptionRisk
+from crossvault.mirror.standard import Exposure, HeldOption, Level
+from published import Case
+from vectors_fixed import truncated
+
+NEAR = Fraction(1, 10**12)
+BLACK = Fraction(1, 10**17)  # of the forward: what is known of the price of one option
+LAST = 3600
+STRIKE_UNIT = 10**10
+LEVELS = {"IM": Level.INITIAL, "MM": Level.MAINTENANCE}
+
+RISK = MarketRisk(
+    initial_rate=65 * WAD // 1000, maintenance_rate=5 * WAD // 100, maintenance_scale=WAD, skew_scale=1,
+    profit_weight=WAD, confidence_threshold=4 * WAD // 10, confidence_factor=4 * WAD // 10,
+)  # fmt: skip
+OPTION_RISK = OptionRisk(
+    max_spot_rate=15 * WAD // 100, min_spot_rate=WAD // 10, call_rate=75 * WAD // 1000, put_rate=75 * WAD // 1000,
+    put_mark_rate=75 * WAD // 1000, put_initial_scale=105 * WAD // 100, unpaired_initial=12 * WAD // 10,
+    unpaired_maintenance=11 * WAD // 10,
+)  # fmt: skip
+BASE = collateral.HaircutTerms(9 * WAD // 10, 9 * WAD // 10, fixed.CAP)
+DEPEG = cash.DepegTerms(feed=0, depeg_threshold=98 * WAD // 100, depeg_factor=12 * WAD // 10)
+
+Row = dict[str, Any]
+
+
+def is_standard(content: Any) -> bool:
+    """Whether a file holds portfolios of this form."""
+    cases = list(content.values()) if isinstance(content, dict) else []
+    return bool(cases) and all(isinstance(case, dict) and "PerpMargin" in case.get("Result", {}) for case in cases)
+
+
+def standard_cases(content: Row) -> Iterator[Case]:
+    for name, case in content.items():
+        for what, check in (("", whole), ("-linear", linear), ("-options", options), ("-doubts", doubts)):
+            yield Case(name + what, partial(check, case["Scenario"], case["Result"]))
+
+
+def units_of(scenario: Row) -> list[str]:
+    """The underlyings, in the order in which arrays of the file name them."""
+    return [key.removeprefix("Perps_") for key in scenario if key.startswith("Perps_")]
+
+
+# the account, valued
+
+
+def book_of(scenario: Row) -> Book:
+    """The account; two exposures to each underlying, because they doubt perps by their own price too, and base not.
+
+    The first of a pair has the base, and options refer to it; the second has the perp.
+    """
+    book = Book(cash_wad=int(scenario["Cash"]), holdings=[], exposures=[], lines=[])
+    book.depeg_rate_wad = cash.depeg_rate(DEPEG, scenario["USDCValue"])
+    for place, unit in enumerate(units_of(scenario)):
+        index, confidences = scenario[f"{unit}SpotPrice"], scenario["SpotPerpConfidences"][place]
+        base = Exposure(RISK, OPTION_RISK, index, confidences[0], index, base_wad=scenario[f"w{unit}"])
+        perp = Exposure(RISK, OPTION_RISK, index, min(confidences), index)
+        if scenario[f"Perps_{unit}"]:
+            add_perp(book, perp, scenario, unit, scenario["PerpPrice"][place])
+        worth = collateral.value(base.base_wad, index, 18)
+        book.holdings.append(Holding(worth, worth, BASE))
+        book.exposures += [base, perp]
+    units = units_of(scenario)
+    for number, unit in enumerate(scenario["OptionUnderlying"]):
+        book.lines.append(line_of(scenario, number, 2 * units.index(unit), book))
+    return book
+
+
+def add_perp(book: Book, perp: Exposure, scenario: Row, unit: str, mark: int) -> None:
+    """Profit is size * (mark - last entry), so the quote is -size * last entry; unsettled funding counts as cash."""
+    size = scenario[f"Perps_{unit}"]
+    standard.absorb(perp, size, -truncated(size, scenario[f"LastEntry{unit}"], WAD), mark)
+    unpaid = scenario[f"Account{unit}FundingIndex"] - scenario[f"{unit}GlobalFundingIndex"]
+    book.cash_wad += truncated(size, unpaid, WAD)
+
+
+def line_of(scenario: Row, number: int, place: int, book: Book) -> HeldOption:
+    unit, expiry = scenario["OptionUnderlying"][number], scenario["OptionExpiries"][number]
+    line = HeldOption(
+        place, expiry, is_call=bool(scenario["OptionIsCall"][number]), size=scenario["OptionAmounts"][number]
+    )
+    line.strike_wad = scenario["OptionStrikes"][number] // STRIKE_UNIT * STRIKE_UNIT
+    settling = expiry < LAST
+    line.forward_wad = scenario[f"SettlementPrice{unit}"] if settling else scenario["Forwards"][number]
+    vol = scenario["OptionVols"][number]
+    line.mark_wad = option.price(
+        option.OptionTerms(line.forward_wad, line.strike_wad, vol, line.expiry, WAD, line.is_call)
+    )  # undiscounted
+    confidences = (scenario[f"{name}Confidences"][number] for name in ("OptionVol", "Forward", "Discount"))
+    line.confidence_wad = min(*confidences, book.exposures[place].confidence_wad)
+    return line
+
+
+# the checks
+
+
+def assert_near(ours: int | Fraction, theirs: int, lost: Fraction = Fraction(0)) -> None:
+    assert abs(Fraction(ours) - theirs) <= NEAR * abs(theirs) + lost, (ours, theirs)
+
+
+def whole(scenario: Row, result: Row) -> None:
+    book = book_of(scenario)
+    for level, name in ((Level.INITIAL, "realIM"), (Level.MAINTENANCE, "realMM")):
+        assert_near(margin.margin(book, level), result[name])
+    lost = sum(Fraction(abs(line.size) * line.forward_wad, WAD) * BLACK for line in book.lines)
+    assert_near(margin.equity(book), result["PortfolioMtM"], Fraction(lost))
+
+
+def linear(scenario: Row, result: Row) -> None:
+    book = book_of(scenario)
+    perps = sum(standard.requirement(each, Level.MAINTENANCE) for each in book.exposures)
+    assert_near(-perps, result["PerpMargin"])
+    profit = sum(each.gain_wad + each.loss_wad for each in book.exposures)
+    assert_near(profit, result["UnrealizedPNL"])
+    assert_near(book.cash_wad - int(scenario["Cash"]), result["UnsettledFunding"])
+    assert_near(int(scenario["Cash"]), result["Cash"])
+    for level in Level:
+        credit = margin.adjusted_equity(book, level) - book.cash_wad - profit
+        assert_near(credit, result["BaseMargin"])
+
+
+def options(scenario: Row, result: Row) -> None:
+    """Their isolated figure is a sum over expiries; the bounded one is that of one expiry, so it is one of ours.
+
+    Theirs may be a gain, and takes the listed forward in the last hour too, unlike the requirement.
+    """
+    book = book_of(scenario)
+    for place, unit in enumerate(units_of(scenario)):
+        if f"{unit}OptionMM" not in result:
+            continue
+        exposure = book.exposures[2 * place]
+        lines = [line for line in book.lines if line.underlying == 2 * place]
+        forwards = [f for of, f in zip(scenario["OptionUnderlying"], scenario["Forwards"], strict=True) if of == unit]
+        firsts = [number for number in range(len(lines)) if margin.is_first(lines, number)]
+        for name, level in LEVELS.items():
+            strips = [standard.strip_requirement(exposure, lines, first, level) for first in firsts]
+            assert_near(-sum(strips), result[f"{unit}Option{name}"])
+            alone = sum(
+                line.size * standard.short_requirement(exposure, line, level) for line in lines if line.size < 0
+            )
+            assert_near(Fraction(alone, WAD), result[f"{unit}OptionIsolated{name}"])
+            bounds = [-bound(lines, first, name, forwards[first]) for first in firsts] or [Fraction(0)]
+            theirs = min(0, result[f"{unit}OptionBounded{name}"])
+            assert any(abs(each - theirs) <= NEAR * abs(theirs) for each in bounds), (bounds, theirs)
+
+
+def bound(lines: list[HeldOption], first: int, level: str, forward: int) -> Fraction:
+    """The largest loss at expiry and what uncovered calls need on top."""
+    strip = [line for line in lines if standard.is_same_term(line, lines[first])]
+    uncovered = max(0, -sum(line.size for line in strip if line.is_call))
+    scale = OPTION_RISK.unpaired_initial if level == "IM" else OPTION_RISK.unpaired_maintenance
+    unpaired = Fraction(uncovered * scale * forward, WAD**2)
+    return Fraction(standard.max_loss(lines, first), WAD) + unpaired
+
+
+def doubts(scenario: Row, result: Row) -> None:
+    """What doubtful prices ask for at initial, and what the depeg of the quote token asks for."""
+    book = book_of(scenario)
+    without = contingencies(book, 0)
+    assert_near(-without, result["OracleConts"])
+    assert_near(without - contingencies(book, book.depeg_rate_wad), result["DepegIMs"])
+
+
+def contingencies(book: Book, depeg_rate_wad: int) -> int:
+    total = sum(standard.contingency(each, depeg_rate_wad, Level.INITIAL) for each in book.exposures)
+    for line in book.lines:
+        exposure = book.exposures[line.underlying]
+        total += standard.short_contingency(exposure, line, depeg_rate_wad, Level.INITIAL)
+    return total

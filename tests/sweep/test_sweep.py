@@ -1,0 +1,214 @@
+"""Many accounts at once: floats against the mirror within a stated bound, the exact engine against it to the wei."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from random import Random
+
+import numpy as np
+import pytest
+
+from crossvault.mirror import cash, margin, market, portfolio, shock, valuation
+from crossvault.mirror.account import PORTFOLIO, STANDARD
+from crossvault.mirror.collateral import HaircutTerms
+from crossvault.mirror.errors import StalePrice
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.stress import PortfolioRequirement
+from crossvault.mirror.valuation import Metrics
+from crossvault.sweep import books, exact, floats
+from crossvault.sweep.floats import Figures
+from crossvault.sweep.instruments import Market
+from crossvault.sweep.population import Amounts, Floats, Population, population_of, settle_in
+
+UNIT = float(WAD)
+NEAR, GRAIN = 1e-12, 1e-13  # of a figure, and of all that is added up in it
+COUNT, SEEDS = 60, range(12)
+MODES = (STANDARD, PORTFOLIO)
+
+
+def some(seed: int, count: int = COUNT) -> tuple[Market, Population]:
+    """A market in some trouble, and accounts in both modes."""
+    random = Random(seed)
+    of = troubled(books.a_market(random.randint(1, 4), seed), random)
+    population, _ = books.a_population(of, count, seed)
+    modes = np.array([random.choice(MODES) for _ in range(count)], np.int64)
+    return of, replace(population, modes=modes, cash=some_amounts(random, count))
+
+
+def some_amounts(random: Random, count: int) -> Amounts:
+    return Amounts.of(random.choice([0, random.randint(-(10**23), 10**24)]) for _ in range(count))
+
+
+def troubled(of: Market, random: Random) -> Market:
+    """The same market with prices in doubt, a lagging stable price, a quote token off its peg, one expiry ending."""
+    state, late = of.state, random.random() < 0.5
+    now = of.now + (books.DAYS[0] * books.DAY - random.randint(1, 3_000) if late else random.randint(0, 10**5))
+    for number in range(of.underlyings):
+        price = state.prices[number]
+        price.stable = price.index * random.choice([100, 97, 104]) // 100
+        price.premium = price.index * random.randint(-800, 800) // 10_000
+        price.confidence = random.choice([WAD, WAD * random.randint(30, 90) // 100])
+        price.cumulative, price.published_at = price.index * 10**9 * 2, now - random.randint(0, 60)
+        for curve in (of.curve(each) for each in of.instruments if market.kind_of(each) == market.FUTURE):
+            curve.published_at = curve.surface_published_at = now
+            curve.surface_confidence = random.choice([WAD, WAD * random.randint(30, 90) // 100])
+    if random.random() < 0.3:
+        state.portfolio_risks[0] = portfolio.PortfolioRisk()  # standard margin even in portfolio mode
+    if random.random() < 0.4:
+        state.cash.terms = cash.DepegTerms(of.underlyings - 1, state.prices[of.underlyings - 1].index * 2, WAD // 100)
+        state.cash.terms = state.cash.terms._replace(depeg_threshold=min(WAD, state.cash.terms.depeg_threshold))
+    for asset in state.assets:
+        asset.terms = HaircutTerms(WAD // 10, WAD // 20, random.choice([10**27, 10**22]))
+        asset.decimals = random.choice([6, 18])
+    return Market(state, now, of.instruments)
+
+
+def by_mirror(of: Market, population: Population) -> Iterator[tuple[Metrics, PortfolioRequirement]]:
+    """What the mirror says of every account, one after the other."""
+    for each in list(of.state.holders):
+        del of.state.holders[each]
+    for each in settle_in(of.state, population, of.instruments, now=of.now):
+        verdict = valuation.book(of.state, each, now=of.now).verdict
+        yield valuation.metrics(of.state, each, now=of.now), verdict
+
+
+def gross(of: Market, population: Population) -> Floats:
+    """Magnitudes of all that is added up in an account, at the worst of the scenarios."""
+    highest = np.array([of.state.prices[i].index / UNIT for i in range(of.underlyings)]) * 5
+    under = np.array([market.underlying_of(each) for each in of.instruments])[population.columns]
+    sums = np.abs(population.sizes.floats()) * highest[under] + np.abs(population.quotes.floats())
+    held = population.balances.floats() * [10.0 ** (18 - each.decimals) for each in of.state.assets] * highest
+    total = np.bincount(population.owners(), sums, len(population)) + held.sum(axis=1)
+    found: Floats = total + np.abs(population.cash.floats())
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_floats_are_the_mirror_within_the_stated_bound(seed: int) -> None:
+    """1e-12 of every figure beside 1e-13 of the magnitudes that are added up, in both modes and at both levels."""
+    of, population = some(seed)
+    figures = floats.FloatEngine(of).figures(population)
+    slack = GRAIN * gross(of, population) + 1e-15
+    told = [metrics for metrics, _ in by_mirror(of, population)]
+    for name in ("equity", "initial_equity", "maintenance_equity", "initial_requirement", "maintenance_requirement"):
+        ours, theirs = np.array([getattr(each, f"{name}_wad") / UNIT for each in told]), getattr(figures, name)
+        assert (np.abs(ours - theirs) <= NEAR * np.abs(ours) + slack).all(), name
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_exact_engine_is_the_mirror(seed: int) -> None:
+    of, population = some(seed)
+    told = exact.ExactEngine(of).told(population)
+    assert told == list(by_mirror(of, population))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_exact_engine_is_the_mirror_where_scenarios_tie(seed: int) -> None:
+    """The same scenario twice, its opposite, scenarios without a move, without weight and a hair apart."""
+    random = Random(seed)
+    of, population = some(seed)
+    moves = [move for each in range(4) for move in [random.randint(1, WAD // 2)] for _ in range(each)]
+    moves += [-move for move in moves] + [0, moves[0] + 1]
+    of.state.rules = of.state.rules._replace(
+        scenarios=tuple(
+            Scenario(move, random.choice([WAD, WAD // 2, 0]), random.randrange(shock.MODES)) for move in moves
+        )
+    )
+    assert exact.ExactEngine(of).told(population) == list(by_mirror(of, population))
+
+
+def test_tiny_and_huge_positions_are_exact() -> None:
+    of = books.a_market(2, 5)
+    population, _ = books.a_population(of, 40, 5)
+    random = Random(5)
+    many = len(population.columns)
+    sizes = [random.choice([-1, 1]) * random.choice([1, 3, 10**9, 10**27, 2**90]) for _ in range(many)]
+    population = replace(population, sizes=Amounts.of(sizes), quotes=Amounts.of([0] * many))
+    assert exact.ExactEngine(of).told(population) == list(by_mirror(of, population))
+
+
+@pytest.mark.parametrize("size", [1, 7, 59, 1_000])
+def test_chunks_change_nothing(size: int) -> None:
+    of, population = some(3)
+    seen: list[tuple[int, int]] = []
+
+    def note(done: int, total: int) -> None:
+        seen.append((done, total))
+
+    engine, whole = exact.ExactEngine(of), exact.ExactEngine(of).told(population)
+    assert engine.told(population, size, note) == whole
+    assert seen[-1] == (COUNT, COUNT) and len(seen) == -(-COUNT // size)
+    figures, parts = (floats.FloatEngine(of).figures(population, each) for each in (10**6, size))
+    for field in fields(Figures):
+        one, other = getattr(figures, field.name), getattr(parts, field.name)
+        # floats against floats, added up in another order: 1e-12 of all that is added
+        assert one == pytest.approx(other, rel=1e-12, abs=1e-12 * gross(of, population).max())
+
+
+def test_isolated_is_the_sum_of_the_positions_alone() -> None:
+    """By the mirror: every position as an account of its own."""
+    for seed in SEEDS:
+        of, population = some(seed, 20)
+        found = floats.FloatEngine(of).figures(population).isolated
+        alone = [metrics.initial_requirement_wad / UNIT for metrics, _ in by_mirror(of, population.singles())]
+        expected = np.bincount(population.owners(), alone, len(population))
+        assert found == pytest.approx(expected, rel=1e-11, abs=1e-13 * gross(of, population).max())
+
+
+def test_one_position_has_no_efficiency_and_a_hedge_has_some() -> None:
+    of = books.a_market(1, 1)
+    nothing = Amounts.of([0, 0])
+    two = Population(
+        np.array([PORTFOLIO] * 2), nothing, Amounts.of([0, 0], (2, 1)), np.array([0, 1, 3]), np.array([0, 0, 1]),
+        Amounts.of([WAD, WAD, -WAD]), Amounts.of([0, 0, 0]),
+    )  # fmt: skip
+    alone, hedged = floats.FloatEngine(of).figures(two).efficiency
+    assert alone == pytest.approx(0, abs=1e-12)
+    assert hedged > 0.7
+
+
+def test_few_scenarios_are_computed_in_integers() -> None:
+    of = books.a_market(3, 1)
+    population, _ = books.a_population(of, 500, 1)
+    engine = exact.ExactEngine(of)
+    engine.told(population)
+    active = len(
+        set(zip(population.owners().tolist(), (population.columns // books.PER_UNDERLYING).tolist(), strict=True))
+    )
+    assert engine.evaluated < 3 * active < active * len(of.state.rules.scenarios) / 10
+
+
+def test_a_population_comes_back_from_the_ledger() -> None:
+    of, population = some(4)
+    ids = settle_in(of.state, population, of.instruments, now=of.now)
+    again = population_of(of.state, ids, of.instruments, now=of.now)
+    assert again.sizes.ints() == population.sizes.ints() and again.quotes.ints() == population.quotes.ints()
+    assert again.cash.ints() == population.cash.ints() and again.balances.ints() == population.balances.ints()
+    assert (again.columns == population.columns).all() and (again.starts == population.starts).all()
+
+
+def test_amounts_hold_every_integer_and_their_floats_are_near() -> None:
+    random = Random(0)
+    values = [0, 1, -1, WAD, -WAD, 2**96 - 1, 1 - 2**96] + [random.randint(-(2**100), 2**100) for _ in range(99)]
+    values += [random.randint(-(2 * WAD), 2 * WAD) for _ in range(99)]
+    amounts = Amounts.of(values)
+    assert amounts.ints() == values
+    for ours, theirs in zip(amounts.floats().tolist(), values, strict=True):
+        assert abs(ours - theirs / WAD) <= 3 * 2.0**-53 * abs(theirs / WAD)
+
+
+def test_a_stale_price_is_refused() -> None:
+    of = books.a_market(1)
+    with pytest.raises(StalePrice):
+        Market(of.state, of.now + books.DAY + 1, of.instruments)
+
+
+def test_an_account_without_positions_is_told_so() -> None:
+    of = books.a_market(2)
+    empty = Population(
+        np.array([STANDARD, PORTFOLIO]), Amounts.of([5, -5]), Amounts.of([0] * 4, (2, 2)), np.zeros(3, np.int64),
+        np.zeros(0, np.int64), Amounts.of([]), Amounts.of([]),
+    )  # fmt: skip
+    told = exact.ExactEngine(of).metrics(empty)
+    assert [each.equity_wad for each in told] == [5, -5] and told[0].health_wad == margin.UNBOUNDED
+    assert np.isnan(floats.FloatEngine(of).figures(empty).efficiency).all()
