@@ -214,8 +214,8 @@ def test_who_follows_survives_a_node_that_goes_away(
 IMPATIENT = """
 import sys
 from crossvault.__main__ import main
-from crossvault.rpc.client import Wire
-Wire.__init__.__defaults__ = (3, 0.01)
+from crossvault.rpc.client import RpcClient
+RpcClient.__init__.__defaults__ = (3, 0.01)
 sys.exit(main(sys.argv[1:]))
 """
 
