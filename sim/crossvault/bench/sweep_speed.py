@@ -19,7 +19,7 @@ from crossvault.mirror import valuation
 from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.mirror.valuation import Metrics
 from crossvault.setup import toolchain
-from crossvault.sweep import books, exact, floats, stage
+from crossvault.sweep import books, exact, floats, market_steps
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Population, population_of, settle_in
 
@@ -118,14 +118,14 @@ def _exponent(rows: Sequence[tuple[int, float]]) -> float:
 def _chain(market: Market) -> dict[str, Any]:
     """The same books on Anvil: `metrics` one call at a time, and in letters of many."""
     population = _drawn(market, ON_CHAIN, PORTFOLIO)
-    world, steps = stage.world_of(market), list(stage.steps_of(market, population))
+    world, steps = market_steps.world_of(market), list(market_steps.steps_of(market, population))
     model, side = Model(world), Chain(world)
     try:
         for outcomes in (model.play(steps), side.play(steps)):
             refused = [str(each.refusal) for each in outcomes if each.refusal is not None]
             if refused:
                 raise SweepFailed(f"a step was refused: {refused[0]}")
-        ids, ledger = stage.accounts_of(population), model.vault.ledger
+        ids, ledger = market_steps.accounts_of(population), model.vault.ledger
         same = Market(ledger, market.now, market.instruments)
         ours = exact.ExactEngine(same).metrics(population_of(ledger, ids, market.instruments, now=market.now))
         _require_equal("Anvil", side.metrics(ids, market.now), ours)

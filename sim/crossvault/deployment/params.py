@@ -14,7 +14,7 @@ from crossvault.mirror import liquidation
 from crossvault.scenario import quantity
 from crossvault.scenario import roster as cast
 from crossvault.scenario.file_part import FilePart, Label, Name
-from crossvault.scenario.governing import GovernanceSteps
+from crossvault.scenario.governance import GovernanceSteps
 from crossvault.scenario.schema import schema_of
 from crossvault.scenario.source import Route, SourceFile, read
 from crossvault.scenario.valid import validated

@@ -11,7 +11,7 @@ from crossvault.differential.story import mark
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.scenario import actions as acts
-from crossvault.scenario import governing, quantity
+from crossvault.scenario import governance, quantity
 from crossvault.scenario.prices import Print
 from crossvault.scenario.publisher import PricePublisher
 from crossvault.scenario.roster import FieldError, NameTable
@@ -35,7 +35,7 @@ class OpeningSteps:
     cues: list[ScheduledStep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.governing = governing.GovernanceSteps(self.script.world, self.source)
+        self.governing = governance.GovernanceSteps(self.script.world, self.source)
         self._set()
 
     def _set(self) -> None:
@@ -44,7 +44,7 @@ class OpeningSteps:
             self._govern(deed, announced_at)
         for deed in self.governing.listed():
             self._govern(deed, announced_at)
-        for verb, at in ((governing.SCHEDULE, announced_at), (governing.ENACT, self.script.starts)):
+        for verb, at in ((governance.SCHEDULE, announced_at), (governance.ENACT, self.script.starts)):
             for deed in self.governing.changed(verb):
                 self._govern(deed, at)
         for name, series in self.prints.items():
@@ -126,7 +126,7 @@ class OpeningSteps:
             raise FieldError("against", "there is no actor of 'kind: maker' to trade with: expected one, or 'against'")
         return maker
 
-    def _govern(self, deed: governing.OwnerCall, at: int) -> None:
+    def _govern(self, deed: governance.OwnerCall, at: int) -> None:
         self._say(deed.route, self.cast.roles.owner, deed.action, at, **deed.args)
 
     def _mint(self, route: Route, to: str, token: str, amount_raw: int) -> None:

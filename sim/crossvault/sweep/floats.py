@@ -12,7 +12,7 @@ import numpy as np
 
 from crossvault.mirror import account as accounts
 from crossvault.mirror.standard import Level
-from crossvault.sweep import losses, quotes, singles
+from crossvault.sweep import losses, quotes, standalone
 from crossvault.sweep.account_arrays import AccountArrays, crowd_of, doubt, summed
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.linear import linear_requirement, strip_requirement, strips_of
@@ -65,8 +65,8 @@ class FloatEngine:
         self.stress = {i: quotes.stress_of(market_, i) for i in range(market_.underlyings) if self.modelled[i]}
         self.correlations = quotes.correlations_of(market_)
         self.strips = strips_of(market_, self.quotes)
-        self.beside = singles.beside_of(market_, self.quotes)
-        self.alone = singles.units_of(market_, self.strips, self.stress, self.beside, self.quotes)
+        self.beside = standalone.beside_of(market_, self.quotes)
+        self.alone = standalone.units_of(market_, self.strips, self.stress, self.beside, self.quotes)
 
     def figures(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> Figures:
         """The figures of a population; `chunk` accounts are in memory at a time."""
@@ -88,7 +88,7 @@ class FloatEngine:
             adjusted(self.market, crowd, self.quotes, Level.MAINTENANCE),
             required[Level.INITIAL] + asked[Level.INITIAL],
             required[Level.MAINTENANCE] + asked[Level.MAINTENANCE],
-            singles.isolated(self.market, crowd, self.alone),
+            standalone.isolated(self.market, crowd, self.alone),
         )
 
     def _standard(self, crowd: AccountArrays) -> tuple[Floats, Floats]:
