@@ -15,7 +15,7 @@ from crossvault.differential.step import Step
 from crossvault.evm.compiler import compile_contracts
 from crossvault.scenario import ScenarioError
 from crossvault.scenario import load as story
-from crossvault.scenario.governance import GovernanceSteps
+from crossvault.scenario.owner_calls import GovernanceSteps
 from crossvault.scenario.script import Script
 from crossvault.scenario.source import read
 from crossvault.scenario.valid import validated

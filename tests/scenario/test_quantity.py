@@ -75,9 +75,9 @@ def test_a_number_needs_its_unit(value: object, message: str) -> None:
         (quantity.price, "2,000 USD", 2_000 * 10**18),
         (quantity.difference, "-1.50 USD", -15 * 10**17),
         (quantity.multiple, "-3.5x", -35 * 10**17),
-        (quantity.datum, "4e-05", 4 * 10**13),
-        (quantity.datum, "9139.77", 913_977 * 10**16),
-        (quantity.datum, "1E3", 1_000 * 10**18),
+        (quantity.data_price, "4e-05", 4 * 10**13),
+        (quantity.data_price, "9139.77", 913_977 * 10**16),
+        (quantity.data_price, "1E3", 1_000 * 10**18),
     ],
 )
 def test_wads(reader: Callable[[str], int], text: str, wad: int) -> None:
@@ -93,8 +93,8 @@ def test_wads(reader: Callable[[str], int], text: str, wad: int) -> None:
         (quantity.ratio, "1,001 %", "out of range"),
         (quantity.price, "2,000 USDC", "is in USDC: expected USD"),
         (quantity.price, "-2 USD", "is negative"),
-        (quantity.datum, "12a", "is no decimal number"),
-        (quantity.datum, "1e-19", "has 19 decimals: expected at most 18"),
+        (quantity.data_price, "12a", "is no decimal number"),
+        (quantity.data_price, "1e-19", "has 19 decimals: expected at most 18"),
     ],
 )
 def test_wads_of_another_kind_are_refused(reader: Callable[[str], int], text: str, message: str) -> None:

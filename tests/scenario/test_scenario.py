@@ -16,8 +16,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.portfolio import portfolio_file
-from crossvault.scenario import expectations as expectation
-from crossvault.scenario import load, preset
+from crossvault.scenario import expectations, load, preset
 from places import ROOT
 from tales import ACTORS, HEAD, LINE, PRICES, play, problems, tale
 
@@ -57,7 +56,7 @@ def test_every_shipped_scenario_plays(name: str) -> None:
     times = [step.at for step, _ in steps]
     assert times == sorted(times)
     assert times[0] == story.world.starts_at
-    assert expectation.conserved(model) is None
+    assert expectations.conserved(model) is None
     assert abs(len(steps) - story.expected_steps) <= len(steps) // 4
     assert tally.refusals
 

@@ -77,7 +77,7 @@ def load(path: Path, shown: str) -> Adapter:
         fixed=reader.fixed(),
         remappings={start: path.parent / text for start, text in reader.mapping("remappings").items()},
     )
-    source.settle()
+    source.require_no_problems()
     return adapter
 
 

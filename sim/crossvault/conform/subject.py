@@ -110,7 +110,7 @@ def _require_contracts(found: Subject, text: str) -> None:
         if extra.contract not in known:
             source.note(("deploy", place, "contract"), f"no contract {extra.contract!r}: "
                         f"expected one of: {', '.join(known)}")  # fmt: skip
-    source.settle()
+    source.require_no_problems()
 
 
 class _Check:
@@ -133,7 +133,7 @@ class _Check:
         found.events = frozenset(self._events()) if found.adapter.events else frozenset()
         found.refusals = found.adapter.refusals or (EXACT if self._errors() else ACCEPTED)
         found.capabilities = {each.name: self._lack(each.name, each.doors) for each in CAPABILITIES}
-        self._source.settle()
+        self._source.require_no_problems()
         missing = [action for action in NEEDED if not found.doors[action].there]
         if missing:
             notes = "\n".join(f"  {action}: {found.doors[action].note}" for action in missing)

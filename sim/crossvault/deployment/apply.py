@@ -17,7 +17,7 @@ from crossvault.deployment.journal import DONE, Journal, again
 from crossvault.deployment.onchain import WRONG, ChainInspector, ChainSnapshot
 from crossvault.evm.anvil import ChainLost, ChainRefused
 from crossvault.rpc.transactions import Receipt, SignedTransaction, Superseded, TransactionSender
-from crossvault.scenario.governance import ENACT
+from crossvault.scenario.owner_calls import ENACT
 
 _MOST_TRIES = 5
 _MOST_ROUNDS = 20

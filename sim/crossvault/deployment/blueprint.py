@@ -14,7 +14,7 @@ from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import ContractPlan, linked, pieces, token_piece
 from crossvault.scenario import quantity
 from crossvault.scenario import roster as cast
-from crossvault.scenario.governance import ENACT, SCHEDULE, GovernanceSteps, OwnerCall
+from crossvault.scenario.owner_calls import ENACT, SCHEDULE, GovernanceSteps, OwnerCall
 
 FACTORY = "0x4e59b44847b379578588920ca78fbf26c0b4956c"  # deterministic deployment: the same on every chain
 OFFER, ACCEPT, SPENDER = "offer_ownership", "accept_ownership", "set_spender"

@@ -10,7 +10,7 @@ from crossvault.deployment.blueprint import FACTORY, SPENDER, Blueprint, Deploym
 from crossvault.deployment.code import stands
 from crossvault.evm.anvil import ChainLost, ChainRefused, Request
 from crossvault.rpc.client import RpcClient
-from crossvault.scenario.governance import ENACT, SCHEDULE
+from crossvault.scenario.owner_calls import ENACT, SCHEDULE
 
 DONE, MISSING, WRONG = "done", "missing", "wrong"
 

@@ -14,7 +14,7 @@ from crossvault.mirror import liquidation
 from crossvault.scenario import quantity
 from crossvault.scenario import roster as cast
 from crossvault.scenario.file_part import FilePart, Label, Name
-from crossvault.scenario.governance import GovernanceSteps
+from crossvault.scenario.owner_calls import GovernanceSteps
 from crossvault.scenario.schema import schema_of
 from crossvault.scenario.source import Route, SourceFile, read
 from crossvault.scenario.valid import validated
@@ -144,7 +144,7 @@ def load(path: Path) -> ParamsFile:
     source = read(path, str(path))
     params = validated(source, Params)
     world = params.world
-    for route, problem in cast.world_troubles(world):
+    for route, problem in cast.world_problems(world):
         source.note(route, problem)
     tokens: list[tuple[Route, DeployedQuote | DeployedCollateral]] = [(("world", "quote"), world.quote)]
     tokens += [(("world", "collaterals", name), part) for name, part in world.collaterals.items()]
@@ -160,7 +160,7 @@ def load(path: Path) -> ParamsFile:
         for text in underlying.expiries:
             with source.guard(("world", "underlyings", name, "expiries", text)):
                 quantity.expiry(text)
-    source.settle()
+    source.require_no_problems()
     return ParamsFile(params, source, path)
 
 

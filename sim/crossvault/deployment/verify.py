@@ -15,7 +15,7 @@ from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, TELLER
 from crossvault.evm.signing import DOMAIN, domain
 from crossvault.rpc.client import RpcClient
-from crossvault.scenario.governance import ENACT
+from crossvault.scenario.owner_calls import ENACT
 
 _POINTS_TO = {"Vault": APPRAISER, "Appraiser": REGISTRY, "Registry": FEED, "Feed": POLICY, "Policy": TELLER,
               "Exchange": VAULT}  # fmt: skip

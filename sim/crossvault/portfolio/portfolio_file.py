@@ -119,7 +119,7 @@ def load(path_or_name: str) -> Portfolio:
         part.name, " ".join(part.about.split()), part.at, part.quote, units, part.prices,
         _cash(source, part), _assets(source, part, units), _positions(source, part, units), _standard(source, part),
     )  # fmt: skip
-    source.settle()
+    source.require_no_problems()
     return found
 
 

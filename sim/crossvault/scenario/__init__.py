@@ -11,15 +11,13 @@ from typing import Any
 
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
-from crossvault.scenario import play as stage
-from crossvault.scenario import prices, quantity, repro
-from crossvault.scenario import roster as cast
+from crossvault.scenario import play, prices, quantity, repro, roster
 from crossvault.scenario.play import StepSchedule
 from crossvault.scenario.prices import Print
 from crossvault.scenario.roster import FieldError, NameTable
 from crossvault.scenario.schema import schema_of
 from crossvault.scenario.script import PricePart, Script
-from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, graft, named, read
+from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, field_path, read, replacement
 from crossvault.scenario.valid import validated
 
 __all__ = ["ExpectationFailed", "ScenarioError", "Story", "json_schema", "load", "names"]
@@ -44,34 +42,34 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
     original = json.dumps(source.data)
     for route, text in (overrides or {}).items():
         _override(source, route, text)
-    source.settle()
+    source.require_no_problems()
     if path.name.endswith(repro.SUFFIX):
         return repro.story(source)
     script = validated(source, Script)
-    people = NameTable(script)
-    for where, problem in people.troubles():
+    table = NameTable(script)
+    for where, problem in table.problems():
         source.note(where, problem)
     with source.guard(("world", "auction")):
-        cast.require(liquidation.require_valid, cast.auction(script.world.auction))
-    source.settle()
+        roster.require(liquidation.require_valid, roster.auction(script.world.auction))
+    source.require_no_problems()
     seed = script.seed if seed is None else seed
     prints, digests = _prints(source, script, path)
-    scene = StepSchedule(script, people, source, seed, prints)
-    _try_tastes(source, people)
-    source.settle()
+    schedule = StepSchedule(script, table, source, seed, prints)
+    _validate_styles(source, table)
+    source.require_no_problems()
     content = json.dumps([original, digests, dict(overrides or {}), seed])
     return Story(
         name=script.name,
         about=script.about.strip(),
         seed=seed,
         hash=hashlib.sha256(content.encode()).hexdigest(),
-        world=scene.world(),
-        underlyings=people.underlyings,
-        collaterals=people.collaterals,
-        expected_steps=scene.expected_steps(),
-        steps=scene.steps,
-        opening_steps=len(scene.setting.cues),
-        ends_at=scene.ends_at,
+        world=schedule.world(),
+        underlyings=table.underlyings,
+        collaterals=table.collaterals,
+        expected_steps=schedule.expected_steps(),
+        steps=schedule.steps,
+        opening_steps=len(schedule.opening.steps),
+        ends_at=schedule.ends_at,
     )
 
 
@@ -102,9 +100,9 @@ def _override(source: SourceFile, path: str, text: str) -> None:
         is_last = len(route) == len(outer)
         if key not in inside and not (is_last and isinstance(at, dict)):
             known = did_you_mean(name, [str(each) for each in inside])
-            raise ScenarioError(f"{shown}: {named(route)}: nothing is called {name!r}: {known}")
+            raise ScenarioError(f"{shown}: {field_path(route)}: nothing is called {name!r}: {known}")
         if is_last:
-            at[key] = graft(source, (*route, key), text, shown)
+            at[key] = replacement(source, (*route, key), text, shown)
             return
         route, at = (*route, key), inside[key]
 
@@ -115,45 +113,45 @@ def _prints(source: SourceFile, script: Script, path: Path) -> tuple[dict[str, l
     for name, part in script.prices.items():
         route: Route = ("prices", name)
         try:
-            found[name] = _published(script, part, path, digests)
+            found[name] = _prints_of(script, part, path, digests)
             if not found[name] or found[name][0].at != script.starts:
                 first = f"the first is {found[name][0].at - script.starts} s later" if found[name] else "there are none"
                 raise ValueError(f"expected a price at the start of the story; {first}")
-        except FieldError as trouble:
-            source.note((*route, trouble.field), str(trouble))
-        except ValueError as trouble:
-            source.note((*route, "file") if part.file else route, str(trouble))
-    source.settle()
+        except FieldError as error:
+            source.note((*route, error.field), str(error))
+        except ValueError as error:
+            source.note((*route, "file") if part.file else route, str(error))
+    source.require_no_problems()
     return {name: found[name] for name in script.world.underlyings if name in found}, digests
 
 
-def _published(script: Script, part: PricePart, path: Path, digests: dict[str, str]) -> list[Print]:
+def _prints_of(script: Script, part: PricePart, path: Path, digests: dict[str, str]) -> list[Print]:
     if part.at is not None:
-        return _at(script, part.at)
+        return _prints_at(script, part.at)
     if part.file is None:
-        return stage.published(part, script, [])
+        return play.prints_of(part, script, [])
     data = prices.found(part.file, path)
     if part.file not in digests:
         with data.open("rb") as file:
             digests[part.file] = hashlib.file_digest(file, "sha256").hexdigest()
-    return stage.published(part, script, prices.bars(data, {str(name): text for name, text in part.where.items()}))
+    return play.prints_of(part, script, prices.bars(data, {str(name): text for name, text in part.where.items()}))
 
 
-def _at(script: Script, written: Mapping[str, int]) -> list[Print]:
+def _prints_at(script: Script, written: Mapping[str, int]) -> list[Print]:
     found: list[Print] = []
     for text, price_wad in written.items():
         try:
             at = quantity.moment(text).at(script.starts)
-        except ValueError as trouble:
-            raise FieldError("at", str(trouble)) from None
+        except ValueError as error:
+            raise FieldError("at", str(error)) from None
         if found and at <= found[-1].at:
             raise FieldError("at", f"{text!r} does not come after the price above")
         found.append(Print(at, price_wad))
     return found
 
 
-def _try_tastes(source: SourceFile, people: cast.NameTable) -> None:
-    for name, actor in people.script.actors.items():
+def _validate_styles(source: SourceFile, table: roster.NameTable) -> None:
+    for name, actor in table.script.actors.items():
         if actor.taste is not None:
             with source.guard(("actors", name, "taste")):
-                stage.taste(people, actor)
+                play.trading_style(table, actor)

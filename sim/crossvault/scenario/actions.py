@@ -12,23 +12,22 @@ from crossvault.mirror import account as accounts
 from crossvault.mirror.evm import Call
 from crossvault.mirror.exchange import Match
 from crossvault.mirror.fixed import CAP
-from crossvault.scenario import curves, quantity, rules, steps
-from crossvault.scenario import roster as cast
+from crossvault.scenario import curves, quantity, roster, rules, steps
 from crossvault.scenario.roster import FieldError, NameTable
 
-Act = Any
-Made = tuple[str, str, dict[str, Any]]
+WrittenStep = Any
+StepParts = tuple[str, str, dict[str, Any]]
 
 
-def step(cast: NameTable, act: steps.Act, at: int, model: Model | None) -> Step:
+def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model | None) -> Step:
     """The step of a written act; without a model, what is read from its state is not known yet. Raises Trouble."""
-    action, sender, args = _MAKERS[type(act)](cast, act, at)
-    if isinstance(act, steps.Batch):
+    action, sender, args = _BUILDERS[type(written)](names, written, at)
+    if isinstance(written, steps.Batch):
         args = {"calls": tuple(call._replace(args=_priced(call.args, at, model)) for call in args["calls"])}
-    if isinstance(act, steps.PublishSurface) and model is not None and act.forward is None:
+    if isinstance(written, steps.PublishSurface) and model is not None and written.forward is None:
         forward_wad = curves.curve(model, args["underlying"], args["expiry"]).forward
         args["svi"] = args["svi"]._replace(ref_forward=forward_wad)
-    return Step(at, cast.person("by", act.by) if act.by else sender, action, _priced(args, at, model))
+    return Step(at, names.person("by", written.by) if written.by else sender, action, _priced(args, at, model))
 
 
 def _priced(args: Mapping[str, Any], at: int, model: Model | None) -> dict[str, Any]:
@@ -38,199 +37,207 @@ def _priced(args: Mapping[str, Any], at: int, model: Model | None) -> dict[str, 
     return {**args, "price_wad": 0 if model is None else mark(model, args["instrument"], at)}
 
 
-def put_in(cast: NameTable, account: str, token: str, amount_raw: int) -> Made:
+def deposit_parts(names: NameTable, account: str, token: str, amount_raw: int) -> StepParts:
     """A deposit: of cash when the token is the quote, of collateral otherwise."""
-    target = cast.account("account", account)
-    if token == cast.quote:
+    target = names.account("account", account)
+    if token == names.quote:
         return "deposit_cash", target.owner, {"account": target, "amount_raw": amount_raw}
-    number = cast.collateral("amount", token)
+    number = names.collateral("amount", token)
     return "deposit_collateral", target.owner, {"account": target, "collateral": number, "amount_raw": amount_raw}
 
 
-def _mint(cast: NameTable, act: Act, at: int) -> Made:
-    args = {"token": act.amount.unit, "to": cast.person("to", act.to), "amount_raw": cast.raw("amount", act.amount)}
-    return act.do, act.by or cast.roles.owner, args
+def _mint(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    args = {
+        "token": written.amount.unit,
+        "to": names.person("to", written.to),
+        "amount_raw": names.raw("amount", written.amount),
+    }
+    return written.do, written.by or names.roles.owner, args
 
 
-def _deposit(cast: NameTable, act: Act, at: int) -> Made:
-    return put_in(cast, act.account, act.amount.unit, cast.raw("amount", act.amount))
+def _deposit(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    return deposit_parts(names, written.account, written.amount.unit, names.raw("amount", written.amount))
 
 
-def _withdraw(cast: NameTable, act: Act, at: int) -> Made:
-    action, sender, args = _deposit(cast, act, at)
-    return action.replace("deposit", "withdraw"), sender, {**args, "to": cast.person("to", act.to or act.by or sender)}
+def _withdraw(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    action, sender, args = _deposit(names, written, at)
+    return (
+        action.replace("deposit", "withdraw"),
+        sender,
+        {**args, "to": names.person("to", written.to or written.by or sender)},
+    )
 
 
-def _trade(cast: NameTable, act: Act, at: int) -> Made:
-    return act.do, cast.roles.broker, {
-        "maker": cast.account("maker", act.maker),
-        "taker": cast.account("taker", act.taker),
-        "instrument": cast.instrument("instrument", act.instrument),
-        "size": cast.size("size", act.size, act.instrument),
-        "price_wad": act.price,
+def _trade(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    return written.do, names.roles.broker, {
+        "maker": names.account("maker", written.maker),
+        "taker": names.account("taker", written.taker),
+        "instrument": names.instrument("instrument", written.instrument),
+        "size": names.size("size", written.size, written.instrument),
+        "price_wad": written.price,
     }  # fmt: skip
 
 
-def _publish(cast: NameTable, act: Act, at: int) -> Made:
-    return "publish_price", cast.roles.feeder, {
-        "underlying": cast.underlying("underlying", act.underlying),
-        "index_wad": act.price,
-        "premium_wad": act.premium,
-        "confidence_wad": act.confidence,
-        "published_at": _published(cast, act, at),
+def _publish(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    return "publish_price", names.roles.feeder, {
+        "underlying": names.underlying("underlying", written.underlying),
+        "index_wad": written.price,
+        "premium_wad": written.premium,
+        "confidence_wad": written.confidence,
+        "published_at": _published(names, written, at),
     }  # fmt: skip
 
 
-def _published(cast: NameTable, act: Act, at: int) -> int:
-    moment: quantity.Moment | None = act.published
-    return at if moment is None else moment.at(cast.script.starts)
+def _published(names: NameTable, written: WrittenStep, at: int) -> int:
+    moment: quantity.Moment | None = written.published
+    return at if moment is None else moment.at(names.script.starts)
 
 
-def _term(cast: NameTable, act: Act) -> dict[str, Any]:
-    return {"underlying": cast.underlying("underlying", act.underlying), "expiry": act.expiry}
+def _term(names: NameTable, written: WrittenStep) -> dict[str, Any]:
+    return {"underlying": names.underlying("underlying", written.underlying), "expiry": written.expiry}
 
 
-def _forward(cast: NameTable, act: Act, at: int) -> Made:
-    given = {"forward_wad": act.forward, "rate_wad": act.rate, "confidence_wad": act.confidence}
-    args = {**_term(cast, act), **given, "published_at": _published(cast, act, at)}
-    return "publish_forward", cast.roles.feeder, args
+def _forward(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    given = {"forward_wad": written.forward, "rate_wad": written.rate, "confidence_wad": written.confidence}
+    args = {**_term(names, written), **given, "published_at": _published(names, written, at)}
+    return "publish_forward", names.roles.feeder, args
 
 
-def _surface(cast: NameTable, act: Act, at: int) -> Made:
-    svi = curves.fitted(act.surface, max(1, act.expiry - at), act.forward or 1)
-    args = {**_term(cast, act), "svi": svi, "confidence_wad": act.confidence}
-    return "publish_surface", cast.roles.feeder, {**args, "published_at": _published(cast, act, at)}
+def _surface(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    svi = curves.fitted(written.surface, max(1, written.expiry - at), written.forward or 1)
+    args = {**_term(names, written), "svi": svi, "confidence_wad": written.confidence}
+    return "publish_surface", names.roles.feeder, {**args, "published_at": _published(names, written, at)}
 
 
-def _expiry(cast: NameTable, act: Act, at: int) -> Made:
-    return "open_expiry", cast.roles.owner, _term(cast, act)
+def _expiry(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    return "open_expiry", names.roles.owner, _term(names, written)
 
 
-def _settle(cast: NameTable, act: Act, at: int) -> Made:
-    named = list(cast.accounts) if act.accounts == "all" else act.accounts
-    accounts = tuple(cast.account("accounts", name) for name in named)
-    return act.do, cast.roles.broker, {**_term(cast, act), "accounts": accounts}
+def _settle(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    listed = list(names.accounts) if written.accounts == "all" else written.accounts
+    accounts = tuple(names.account("accounts", name) for name in listed)
+    return written.do, names.roles.broker, {**_term(names, written), "accounts": accounts}
 
 
-def _batch(cast: NameTable, act: Act, at: int) -> Made:
-    made = [_MAKERS[type(call)](cast, call, at) for call in act.calls]
+def _batch(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    made = [_BUILDERS[type(call)](names, call, at) for call in written.calls]
     senders = {sender for _, sender, _ in made}
-    sender = next((each for _, each, _ in made if each != cast.roles.broker), cast.roles.broker)
-    if len(senders - {cast.roles.broker}) > 1 and act.by is None:
+    sender = next((each for _, each, _ in made if each != names.roles.broker), names.roles.broker)
+    if len(senders - {names.roles.broker}) > 1 and written.by is None:
         raise FieldError("calls", f"{' and '.join(sorted(senders))} cannot call at once: expected 'by'")
-    return act.do, sender, {"calls": tuple(Call(action, args) for action, _, args in made)}
+    return written.do, sender, {"calls": tuple(Call(action, args) for action, _, args in made)}
 
 
-def _fill(cast: NameTable, act: Act, at: int) -> Made:
+def _fill(names: NameTable, written: WrittenStep, at: int) -> StepParts:
     matches = []
-    for pair in act.matches:
+    for pair in written.matches:
         (maker, maker_signature), (taker, taker_signature) = (
-            cast.order("matches", name) for name in (pair.maker, pair.taker)
+            names.order("matches", name) for name in (pair.maker, pair.taker)
         )
-        size_wad = cast.size("matches", pair.size, cast.orders[pair.taker].instrument)
+        size_wad = names.size("matches", pair.size, names.orders[pair.taker].instrument)
         matches.append(Match(maker, maker_signature, taker, taker_signature, size_wad))
-    return act.do, cast.roles.broker, {"matches": tuple(matches)}
+    return written.do, names.roles.broker, {"matches": tuple(matches)}
 
 
-def _cancel(cast: NameTable, act: Act, at: int) -> Made:
-    order, _ = cast.order("order", act.order)
-    return act.do, order.account.owner, {"order": order}
+def _cancel(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    order, _ = names.order("order", written.order)
+    return written.do, order.account.owner, {"order": order}
 
 
-def _cancel_below(cast: NameTable, act: Act, at: int) -> Made:
-    account = cast.account("account", act.account)
-    return "cancel_below", account.owner, {"account": account, "salt": act.salt}
+def _cancel_below(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    account = names.account("account", written.account)
+    return "cancel_below", account.owner, {"account": account, "salt": written.salt}
 
 
-def _sell(cast: NameTable, act: Act, at: int) -> Made:
-    account = cast.account("account", act.account)
-    return act.do.replace(" ", "_"), cast.roles.broker, {"account": account}
+def _sell(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    account = names.account("account", written.account)
+    return written.do.replace(" ", "_"), names.roles.broker, {"account": account}
 
 
-def _bid(cast: NameTable, act: Act, at: int) -> Made:
-    bidder = cast.account("bidder", act.bidder)
-    limit_wad = CAP if act.limit is None else cast.value("limit", act.limit)
-    account = cast.account("account", act.account)
+def _bid(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    bidder = names.account("bidder", written.bidder)
+    limit_wad = CAP if written.limit is None else names.value("limit", written.limit)
+    account = names.account("account", written.account)
     return "bid", bidder.owner, {
-        "account": account, "bidder": bidder, "fraction_wad": act.fraction, "limit_wad": limit_wad,
+        "account": account, "bidder": bidder, "fraction_wad": written.fraction, "limit_wad": limit_wad,
     }  # fmt: skip
 
 
-def _fund(cast: NameTable, act: Act, at: int) -> Made:
-    if act.amount.unit != cast.quote:
-        raise FieldError("amount", f"'{act.amount}': the insurance fund holds {cast.quote}")
-    return "fund_insurance", act.by, {"amount_raw": cast.raw("amount", act.amount)}
+def _fund(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    if written.amount.unit != names.quote:
+        raise FieldError("amount", f"'{written.amount}': the insurance fund holds {names.quote}")
+    return "fund_insurance", written.by, {"amount_raw": names.raw("amount", written.amount)}
 
 
-def _operator(cast: NameTable, act: Act, at: int) -> Made:
-    account = cast.account("account", act.account)
-    operator = EXCHANGE if act.operator == EXCHANGE else cast.person("operator", act.operator)
+def _operator(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    account = names.account("account", written.account)
+    operator = EXCHANGE if written.operator == EXCHANGE else names.person("operator", written.operator)
     return "set_operator", account.owner, {
-        "account": account, "operator": operator, "allowed": act.do.startswith("allow"),
+        "account": account, "operator": operator, "allowed": written.do.startswith("allow"),
     }  # fmt: skip
 
 
-def _govern(cast: NameTable, act: Act, at: int) -> Made:
-    return act.do.replace(" ", "_"), cast.roles.owner, {}
+def _govern(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    return written.do.replace(" ", "_"), names.roles.owner, {}
 
 
-def _appoint(cast: NameTable, act: Act, at: int) -> Made:
-    person = cast.person("to", act.to)
-    if act.do.endswith("feeder"):
-        return "set_feeder", cast.roles.owner, {"feeder": person, "allowed": act.do.startswith("allow")}
-    return act.do.replace(" ", "_"), cast.roles.owner, {"to": person}
+def _appoint(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    person = names.person("to", written.to)
+    if written.do.endswith("feeder"):
+        return "set_feeder", names.roles.owner, {"feeder": person, "allowed": written.do.startswith("allow")}
+    return written.do.replace(" ", "_"), names.roles.owner, {"to": person}
 
 
-def _risk(cast_: NameTable, act: Act, at: int) -> Made:
-    number = cast_.underlying("underlying", act.underlying)
-    args = {"underlying": number, "risk": cast.risk(act.risk, act.underlying)}
-    return act.do.replace(" ", "_"), cast_.roles.owner, args
+def _risk(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    number = names.underlying("underlying", written.underlying)
+    args = {"underlying": number, "risk": roster.risk(written.risk, written.underlying)}
+    return written.do.replace(" ", "_"), names.roles.owner, args
 
 
-def _haircut(cast_: NameTable, act: Act, at: int) -> Made:
-    args = {"collateral": cast_.collateral("collateral", act.collateral), "terms": cast.terms(act.terms)}
-    return act.do.replace(" ", "_"), cast_.roles.owner, args
+def _haircut(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    args = {"collateral": names.collateral("collateral", written.collateral), "terms": roster.terms(written.terms)}
+    return written.do.replace(" ", "_"), names.roles.owner, args
 
 
-def _auction(cast_: NameTable, act: Act, at: int) -> Made:
-    return act.do.replace(" ", "_"), cast_.roles.owner, {"terms": cast.auction(act.terms)}
+def _auction(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    return written.do.replace(" ", "_"), names.roles.owner, {"terms": roster.auction(written.terms)}
 
 
-def _depeg(cast: NameTable, act: Act, at: int) -> Made:
-    return act.do.replace(" ", "_"), cast.roles.owner, {"terms": cast.depeg(act.terms)}
+def _depeg(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    return written.do.replace(" ", "_"), names.roles.owner, {"terms": names.depeg(written.terms)}
 
 
-def _options(cast_: NameTable, act: Act, at: int) -> Made:
-    args = {"underlying": cast_.underlying("underlying", act.underlying), "risk": cast.options(act.options)}
-    return act.do.replace(" ", "_"), cast_.roles.owner, args
+def _options(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    args = {"underlying": names.underlying("underlying", written.underlying), "risk": roster.options(written.options)}
+    return written.do.replace(" ", "_"), names.roles.owner, args
 
 
-def _guard(cast_: NameTable, act: Act, at: int) -> Made:
-    args = {"underlying": cast_.underlying("underlying", act.underlying), "guard": cast.guard(act.guard)}
-    return act.do.replace(" ", "_"), cast_.roles.owner, args
+def _guard(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    args = {"underlying": names.underlying("underlying", written.underlying), "guard": roster.guard(written.guard)}
+    return written.do.replace(" ", "_"), names.roles.owner, args
 
 
-def _interest(cast_: NameTable, act: Act, at: int) -> Made:
-    return act.do.replace(" ", "_"), cast_.roles.owner, {"interest": cast.interest(act.interest)}
+def _interest(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    return written.do.replace(" ", "_"), names.roles.owner, {"interest": roster.interest(written.interest)}
 
 
-def _mode(cast: NameTable, act: Act, at: int) -> Made:
-    account = cast.account("account", act.account)
-    mode = accounts.PORTFOLIO if act.mode == "portfolio" else accounts.STANDARD
+def _mode(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    account = names.account("account", written.account)
+    mode = accounts.PORTFOLIO if written.mode == "portfolio" else accounts.STANDARD
     return "set_mode", account.owner, {"account": account, "mode": mode}
 
 
-def _folio(cast: NameTable, act: Act, at: int) -> Made:
-    args = {"underlying": cast.underlying("underlying", act.underlying), "risk": rules.folio(act.portfolio)}
-    return act.do.replace(" ", "_"), cast.roles.owner, args
+def _folio(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    args = {"underlying": names.underlying("underlying", written.underlying), "risk": rules.folio(written.portfolio)}
+    return written.do.replace(" ", "_"), names.roles.owner, args
 
 
-def _rules(cast: NameTable, act: Act, at: int) -> Made:
-    rules.require_known(act.rules, cast.underlyings)
-    return act.do.replace(" ", "_"), cast.roles.owner, {"rules": rules.rules(act.rules, cast.underlyings)}
+def _rules(names: NameTable, written: WrittenStep, at: int) -> StepParts:
+    rules.require_known(written.rules, names.underlyings)
+    return written.do.replace(" ", "_"), names.roles.owner, {"rules": rules.rules(written.rules, names.underlyings)}
 
 
-_MAKERS: dict[type[steps.Act], Callable[[NameTable, Act, int], Made]] = {
+_BUILDERS: dict[type[steps.StepFields], Callable[[NameTable, WrittenStep, int], StepParts]] = {
     steps.Mint: _mint,
     steps.Transfer: _mint,
     steps.Deposit: _deposit,

@@ -27,7 +27,7 @@ Reader = Callable[[Model, int], int]
 _OPERATORS: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "": operator.eq,
 }  # fmt: skip
-_WANTED = re.compile(r"(>=|<=|>|<|~|)\s*(.*)")
+_COMPARISON = re.compile(r"(>=|<=|>|<|~|)\s*(.*)")
 _OF_ACCOUNT: dict[str, tuple[str, Callable[[Metrics], int]]] = {
     "equity": ("value", lambda told: told.equity_wad),
     "initial margin": ("value", lambda told: told.initial_equity_wad - told.initial_requirement_wad),
@@ -109,8 +109,8 @@ class Expect:
         return None
 
 
-def expect(cast: NameTable, written: Any) -> Expect:
-    """What the `expect` of a step says. Raises Trouble."""
+def expectation(names: NameTable, written: Any) -> Expect:
+    """What the `expectation` of a step says. Raises Trouble."""
     if written is None or written == "accepted":
         return Expect()
     if written == "any":
@@ -119,11 +119,11 @@ def expect(cast: NameTable, written: Any) -> Expect:
         known = ("accepted", "any", "refused: NAME", *FORMS)
         raise FieldError("", f"{written!r}: {did_you_mean(str(written), known)}")
     rest = dict(written)
-    name, values = refusal(cast, rest.pop("refused")) if "refused" in rest else ("", {})
-    return Expect(False, name, values, tuple(fact(cast, key, value) for key, value in rest.items()))
+    name, values = refusal(names, rest.pop("refused")) if "refused" in rest else ("", {})
+    return Expect(False, name, values, tuple(fact(names, key, value) for key, value in rest.items()))
 
 
-def refusal(cast: NameTable, written: Any) -> tuple[str, dict[str, Any]]:
+def refusal(names: NameTable, written: Any) -> tuple[str, dict[str, Any]]:
     """A refusal by name, with or without values. Raises Trouble."""
     name, values = next(iter(written.items())) if isinstance(written, dict) and len(written) == 1 else (written, {})
     known = refusals()
@@ -138,7 +138,7 @@ def refusal(cast: NameTable, written: Any) -> tuple[str, dict[str, Any]]:
         if key not in fields and key not in spoken:
             raise FieldError("refused", f"{name} has no {key!r}: {did_you_mean(str(key), fields)}")
         argument = spoken.get(str(key), str(key))
-        found[argument] = _argument(cast, argument, str(known[name].__annotations__[argument]), text)
+        found[argument] = _argument(names, argument, str(known[name].__annotations__[argument]), text)
     return name, found
 
 
@@ -149,67 +149,67 @@ def refusals() -> dict[str, type[Refusal]]:
     return {kind.__name__: kind for kind in kinds}
 
 
-def fact(cast: NameTable, key: str, written: Any) -> Fact:
+def fact(names: NameTable, key: str, written: Any) -> Fact:
     """A number of the state that a key names, and what it should be. Raises Trouble."""
     match = _FORM.fullmatch(key)
     if match is None:
         raise FieldError(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
     what, whose, where = match[1], match[2], match[3]
     if what in _OF_ACCOUNT and whose and not where:
-        account = cast.account(key, whose)
+        account = names.account(key, whose)
         unit, told = _OF_ACCOUNT[what]
-        decimals, unit = (16, "%") if unit == "%" else (18, "x") if unit == "x" else (18, cast.quote)
+        decimals, unit = (16, "%") if unit == "%" else (18, "x") if unit == "x" else (18, names.quote)
         read: Reader = lambda m, at: told(m.metrics([account], at)[0])  # noqa: E731
     else:
-        read, decimals, unit = _reader(cast, key, what, whose or "", where or "")
-    units = (unit, "USD") if unit == cast.quote else (unit,)
-    return Fact(key, want(key, written, dict.fromkeys(units, decimals)), read, decimals, unit)
+        read, decimals, unit = _reader(names, key, what, whose or "", where or "")
+    units = (unit, "USD") if unit == names.quote else (unit,)
+    return Fact(key, expected_value(key, written, dict.fromkeys(units, decimals)), read, decimals, unit)
 
 
-def _reader(cast: NameTable, key: str, what: str, whose: str, where: str) -> tuple[Reader, int, str]:
+def _reader(names: NameTable, key: str, what: str, whose: str, where: str) -> tuple[Reader, int, str]:
     shape = f"{what}{' of' if whose else ''}{' in' if where else ''}"
     if shape == "cash of":
-        account = cast.account(key, whose)
-        return lambda m, at: _cash(m, account, at), 18, cast.quote
+        account = names.account(key, whose)
+        return lambda m, at: _cash(m, account, at), 18, names.quote
     if shape in ("size of in", "quote of in"):
-        account, instrument = cast.account(key, whose), cast.instrument(key, where)
-        unit = cast.underlyings[market.underlying_of(instrument)] if what == "size" else cast.quote
+        account, instrument = names.account(key, whose), names.instrument(key, where)
+        unit = names.underlyings[market.underlying_of(instrument)] if what == "size" else names.quote
         return lambda m, at: getattr(m.vault.ledger.holders[account].positions[instrument], what), 18, unit
     if shape == "balance of in":
-        account, number = cast.account(key, whose), cast.collateral(key, where)
-        return lambda m, at: m.vault.ledger.holders[account].balances[number], cast.decimals[where], where
+        account, number = names.account(key, whose), names.collateral(key, where)
+        return lambda m, at: m.vault.ledger.holders[account].balances[number], names.decimals[where], where
     if shape == "wallet of in":
-        person = cast.person(key, whose)
-        if where not in cast.decimals:
-            raise FieldError(key, did_you_mean(where, cast.decimals))
-        return lambda m, at: m.tokens[where].balance_of(person), cast.decimals[where], where
+        person = names.person(key, whose)
+        if where not in names.decimals:
+            raise FieldError(key, did_you_mean(where, names.decimals))
+        return lambda m, at: m.tokens[where].balance_of(person), names.decimals[where], where
     if shape in ("insurance", "deficit"):
-        return lambda m, at: getattr(m.vault.ledger.cash, f"{what}_wad"), 18, cast.quote
+        return lambda m, at: getattr(m.vault.ledger.cash, f"{what}_wad"), 18, names.quote
     if shape in ("value of in", "funding of in"):
-        account, instrument = cast.account(key, whose), cast.instrument(key, where)
+        account, instrument = names.account(key, whose), names.instrument(key, where)
         told = value if what == "value" else due_funding
-        return lambda m, at: told(m, account, instrument, at), 18, cast.quote
-    return _reader_of_prices(cast, key, shape, whose)
+        return lambda m, at: told(m, account, instrument, at), 18, names.quote
+    return _price_reader(names, key, shape, whose)
 
 
-def _reader_of_prices(cast: NameTable, key: str, shape: str, whose: str) -> tuple[Reader, int, str]:
+def _price_reader(names: NameTable, key: str, shape: str, whose: str) -> tuple[Reader, int, str]:
     if shape == "mark of":
-        instrument = cast.instrument(key, whose)
+        instrument = names.instrument(key, whose)
         return lambda m, at: mark(m, instrument, at), 18, "USD"
     if shape == "funding index of":
-        instrument = cast.instrument(key, whose)
-        return lambda m, at: ledger.funding_index(m.vault.ledger, instrument, now=at), 27, cast.quote
+        instrument = names.instrument(key, whose)
+        return lambda m, at: ledger.funding_index(m.vault.ledger, instrument, now=at), 27, names.quote
     if shape == "settlement of":
-        instrument = cast.instrument(key, whose)
+        instrument = names.instrument(key, whose)
         return lambda m, at: valuation.curve_of(m.vault.ledger, instrument).settlement, 18, "USD"
     if shape in ("index of", "stable price of"):
-        number, field_name = cast.underlying(key, whose), shape.split()[0]
+        number, field_name = names.underlying(key, whose), shape.split()[0]
         return lambda m, at: getattr(m.vault.ledger.prices[number], field_name), 18, "USD"
     if shape in ("supply index", "borrow index"):
         field_name = shape.split()[0]
         return lambda m, at: getattr(cash.indexes(m.vault.ledger.cash, now=at), field_name), 27, "x"
     if shape in ("utilisation", "borrow rate"):
-        return lambda m, at: _lent(m, at)[shape == "borrow rate"], 16, "%"
+        return lambda m, at: _utilisation_and_rate(m, at)[shape == "borrow rate"], 16, "%"
     raise FieldError(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
 
 
@@ -218,7 +218,7 @@ def _cash(model: Model, account: AccountId, at: int) -> int:
     return cash.present(pool, holders[account].principal, now=at)
 
 
-def _lent(model: Model, at: int) -> tuple[int, int]:
+def _utilisation_and_rate(model: Model, at: int) -> tuple[int, int]:
     """Utilisation, and what borrowers pay per year [wad]."""
     pool = model.vault.ledger.cash
     now = cash.indexes(pool, now=at)
@@ -227,24 +227,24 @@ def _lent(model: Model, at: int) -> tuple[int, int]:
     return used, cash.borrow_rate(pool.interest, used)
 
 
-def want(key: str, written: Any, decimals: Mapping[str, int]) -> ExpectedValue:
+def expected_value(key: str, written: Any, decimals: Mapping[str, int]) -> ExpectedValue:
     """What a number should be, as `1,200 USDC`, `>= 5 ETH`, `~ 33.3 %`, `unbounded`, in a unit. Raises Trouble."""
     if written == "unbounded":
         return ExpectedValue(written, "", UNBOUNDED, 0)
     try:
         example = f"1,200 {next(iter(decimals))}"
-        text = quantity.words(written, example)
-        sign, rest = _WANTED.fullmatch(text).groups()  # type: ignore[union-attr] # matches everything
+        text = quantity.required_text(written, example)
+        sign, rest = _COMPARISON.fullmatch(text).groups()  # type: ignore[union-attr] # matches everything
         found = quantity.quantity(rest, example)
         if found.unit not in decimals:
             raise FieldError(key, f"'{found}' is in {found.unit}: {did_you_mean(found.unit, decimals)}")
         scale = decimals[found.unit]
         return ExpectedValue(text, sign, found.scaled(scale), 10 ** max(0, scale - found.places))
-    except ValueError as trouble:
-        raise FieldError(key, str(trouble)) from None
+    except ValueError as error:
+        raise FieldError(key, str(error)) from None
 
 
-def _argument(cast: NameTable, name: str, kind: str, written: Any) -> Any:
+def _argument(names: NameTable, name: str, kind: str, written: Any) -> Any:
     if kind == "str":
         return str(written)
     if (kind == "AccountId" or name.endswith(("underlying", "collateral", "instrument"))) and not isinstance(
@@ -252,22 +252,22 @@ def _argument(cast: NameTable, name: str, kind: str, written: Any) -> Any:
     ):
         raise FieldError(name, f"expected a name, got {written!r}")
     if kind == "AccountId":
-        return cast.account(name, written)
+        return names.account(name, written)
     if name.endswith(("underlying", "collateral", "instrument")):
-        return getattr(cast, name.rpartition("_")[2])(name, written)
+        return getattr(names, name.rpartition("_")[2])(name, written)
     try:
         if name == "expiry":
             return 0 if written == "none" else quantity.expiry(written)
         if name.endswith("_secs"):
             return quantity.duration(written)
         if name.endswith("_at"):
-            return quantity.moment(written).at(cast.script.starts)
-    except ValueError as trouble:
-        raise FieldError(name, str(trouble)) from None
+            return quantity.moment(written).at(names.script.starts)
+    except ValueError as error:
+        raise FieldError(name, str(error)) from None
     if isinstance(written, int):
         return written
-    values = {cast.quote: 18, "USD": 18, "%": 16, **dict.fromkeys(cast.underlyings, 18)}
-    return want(name, written, cast.decimals if name.endswith("_raw") else values)
+    values = {names.quote: 18, "USD": 18, "%": 16, **dict.fromkeys(names.underlyings, 18)}
+    return expected_value(name, written, names.decimals if name.endswith("_raw") else values)
 
 
 @dataclass(slots=True)
@@ -298,31 +298,31 @@ Check = Callable[[Model, int, RunCounts], str | None]
 _WORDS = ("conserved", "solvent", "liquidated", "not liquidated", "insolvent", "refusals", "steps", "bids")
 
 
-def check(cast: NameTable, written: Any) -> Check:
+def check(names: NameTable, written: Any) -> Check:
     """What an entry of `checks` asks of the end of a run. Raises Trouble."""
     if written == "conserved":
         return lambda model, at, tally: conserved(model)
     if written == "solvent":
-        return lambda model, at, tally: _named_failure("open deficits", model.vault.ledger.cash.deficit_wad)
+        return lambda model, at, tally: _nonzero_failure("open deficits", model.vault.ledger.cash.deficit_wad)
     if not isinstance(written, dict) or len(written) != 1:
         raise FieldError("", f"{written!r}: {did_you_mean(str(written), (*_WORDS, *FORMS))}")
     key, value = next(iter(written.items()))
     if key in ("liquidated", "not liquidated", "insolvent"):
-        return _who(cast, key, value)
+        return _accounts_check(names, key, value)
     if key in ("steps", "bids"):
         wanted = _count(key, value)
-        return lambda model, at, tally: _missed(key, wanted, getattr(tally, key))
+        return lambda model, at, tally: _count_failure(key, wanted, getattr(tally, key))
     if key == "refusals":
-        return _refused(cast, value)
-    state = fact(cast, key, value)
+        return _refusals_check(names, value)
+    state = fact(names, key, value)
     return lambda model, at, tally: state.failure(model, at)
 
 
-def _who(cast: NameTable, key: str, written: Any) -> Check:
-    names = [written] if isinstance(written, str) else written
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+def _accounts_check(names: NameTable, key: str, written: Any) -> Check:
+    listed_names = [written] if isinstance(written, str) else written
+    if not isinstance(listed_names, list) or not all(isinstance(name, str) for name in listed_names):
         raise FieldError(key, "expected a list of accounts")
-    accounts = [cast.account(key, name) for name in names]
+    accounts = [names.account(key, name) for name in listed_names]
     field_name, wanted = key.removeprefix("not "), not key.startswith("not ")
 
     def failure(model: Model, at: int, tally: RunCounts) -> str | None:
@@ -334,27 +334,27 @@ def _who(cast: NameTable, key: str, written: Any) -> Check:
     return failure
 
 
-def _refused(cast: NameTable, written: Any) -> Check:
+def _refusals_check(names: NameTable, written: Any) -> Check:
     if not isinstance(written, dict):
         raise FieldError("refusals", "expected a mapping of refusals to counts, such as 'InsufficientMargin: \">= 1\"'")
-    wanted = {refusal(cast, name)[0]: _count(name, value) for name, value in written.items()}
+    wanted = {refusal(names, name)[0]: _count(name, value) for name, value in written.items()}
     return lambda model, at, tally: next(
-        (wrong for name, count in wanted.items() if (wrong := _missed(name, count, tally.refusals[name]))), None
+        (wrong for name, count in wanted.items() if (wrong := _count_failure(name, count, tally.refusals[name]))), None
     )
 
 
 def _count(key: str, written: Any) -> ExpectedValue:
-    sign, number = _WANTED.fullmatch(str(written)).groups()  # type: ignore[union-attr] # matches everything
+    sign, number = _COMPARISON.fullmatch(str(written)).groups()  # type: ignore[union-attr] # matches everything
     if not number.isdecimal() or sign == "~":
         raise FieldError(key, f"{written!r} is no count: expected something like 3 or '>= 3'")
     return ExpectedValue(str(written), sign, int(number), 0)
 
 
-def _missed(key: str, wanted: ExpectedValue, came: int) -> str | None:
+def _count_failure(key: str, wanted: ExpectedValue, came: int) -> str | None:
     return None if wanted.holds(came) else f"expected {key}: {wanted.text}, came {came}"
 
 
-def _named_failure(label: str, amount_wad: int) -> str | None:
+def _nonzero_failure(label: str, amount_wad: int) -> str | None:
     return f"expected no {label}, came {quantity.plain(amount_wad, 18)}" if amount_wad else None
 
 

@@ -49,14 +49,14 @@ Count = Annotated[int, Field(strict=True, ge=0)]
 Decimals = Annotated[int, Field(strict=True, ge=0, le=18)]
 
 
-def _spoken(field: str) -> str:
+def _alias(field: str) -> str:
     return field.strip("_").replace("_", " ")
 
 
 class FilePart(BaseModel):
     """A mapping of the file; keys are written with spaces, and no others are taken."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=_spoken, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=_alias, strict=False)
 
     @model_validator(mode="before")
     @classmethod

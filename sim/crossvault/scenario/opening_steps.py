@@ -10,8 +10,7 @@ from crossvault.differential.step import EXCHANGE, Step
 from crossvault.differential.story import mark
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
-from crossvault.scenario import actions as acts
-from crossvault.scenario import governance, quantity
+from crossvault.scenario import actions, owner_calls, quantity
 from crossvault.scenario.prices import Print
 from crossvault.scenario.publisher import PricePublisher
 from crossvault.scenario.roster import FieldError, NameTable
@@ -28,79 +27,79 @@ class OpeningSteps:
     """The cues before the first written step, in order."""
 
     script: Script
-    cast: NameTable
+    names: NameTable
     source: SourceFile
     prints: dict[str, list[Print]]
-    feeder: PricePublisher
-    cues: list[ScheduledStep] = field(default_factory=list)
+    publisher: PricePublisher
+    steps: list[ScheduledStep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.governing = governance.GovernanceSteps(self.script.world, self.source)
-        self._set()
+        self.owner_calls = owner_calls.GovernanceSteps(self.script.world, self.source)
+        self._add_all()
 
-    def _set(self) -> None:
-        roles, announced_at = self.cast.roles, self.announced_at()
-        for deed in self.governing.appointed(roles.guardian, (roles.feeder,)):
-            self._govern(deed, announced_at)
-        for deed in self.governing.listed():
-            self._govern(deed, announced_at)
-        for verb, at in ((governance.SCHEDULE, announced_at), (governance.ENACT, self.script.starts)):
-            for deed in self.governing.changed(verb):
-                self._govern(deed, at)
+    def _add_all(self) -> None:
+        roles, announced_at = self.names.roles, self.announced_at()
+        for call in self.owner_calls.appointed(roles.guardian, (roles.feeder,)):
+            self._add_call(call, announced_at)
+        for call in self.owner_calls.listed():
+            self._add_call(call, announced_at)
+        for verb, at in ((owner_calls.SCHEDULE, announced_at), (owner_calls.ENACT, self.script.starts)):
+            for call in self.owner_calls.changed(verb):
+                self._add_call(call, at)
         for name, series in self.prints.items():
             if series and series[0].at == self.script.starts:
-                self.cues.append(self.feeder.print_cue(name, series[0])._replace(wakes=False))
+                self.steps.append(self.publisher.print_cue(name, series[0])._replace(wakes=False))
         for name, part in self.script.world.underlyings.items():
             self._open_expiries(name, part)
         self._fund()
         for name, actor in self.script.actors.items():
-            self._enter(name, actor)
+            self._add_actor(name, actor)
         for name, actor in self.script.actors.items():
             self._open(name, actor)
 
     def announced_at(self) -> int:
         """When the vault is set up: before the story, if something is announced that takes effect with its start."""
-        return self.script.starts - self.script.world.delay if self.governing.announces() else self.script.starts
+        return self.script.starts - self.script.world.delay if self.owner_calls.announces() else self.script.starts
 
     def _open_expiries(self, name: str, part: UnderlyingPart) -> None:
-        number, starts = self.cast.underlying("underlying", name), self.script.starts
+        number, starts = self.names.underlying("underlying", name), self.script.starts
         for text, written in part.expiries.items():
             route: Route = ("world", "underlyings", name, "expiries", text)
             with self.source.guard(route):
                 if not self.prints.get(name):
                     raise FieldError("", f"needs a price, but 'prices' has none for {name}")
                 lag = self.script.prices[name].lag
-                follower = self.feeder.follower(number, quantity.expiry(text), written, starts, lag)
-                self._govern(self.governing.opened(name, text, follower.expiry), starts)
-                self.cues += self.feeder.followed(follower, starts, route)
+                follower = self.publisher.follower(number, quantity.expiry(text), written, starts, lag)
+                self._add_call(self.owner_calls.opened(name, text, follower.expiry), starts)
+                self.steps += self.publisher.followed(follower, starts, route)
 
     def _fund(self) -> None:
         if self.script.insurance is None:
             return
         with self.source.guard(("insurance",), inner=False):
-            amount_raw = self.cast.deposit("insurance", self.script.insurance)
-            if self.script.insurance.unit != self.cast.quote:
-                raise FieldError("insurance", f"'{self.script.insurance}': the fund holds {self.cast.quote}")
-            self._mint(("insurance",), self.cast.roles.owner, self.cast.quote, amount_raw)
-            self._say(("insurance",), self.cast.roles.owner, "fund_insurance", amount_raw=amount_raw)
+            amount_raw = self.names.deposit("insurance", self.script.insurance)
+            if self.script.insurance.unit != self.names.quote:
+                raise FieldError("insurance", f"'{self.script.insurance}': the fund holds {self.names.quote}")
+            self._mint(("insurance",), self.names.roles.owner, self.names.quote, amount_raw)
+            self._add(("insurance",), self.names.roles.owner, "fund_insurance", amount_raw=amount_raw)
 
-    def _enter(self, name: str, actor: ActorPart) -> None:
-        account = self.cast.accounts[name]
+    def _add_actor(self, name: str, actor: ActorPart) -> None:
+        account = self.names.accounts[name]
         for key in ("deposits", "wallet"):
             for i, amount in enumerate(getattr(actor, key)):
                 route: Route = ("actors", name, key, i)
                 with self.source.guard(route, inner=False):
-                    amount_raw = self.cast.deposit(key, amount)
+                    amount_raw = self.names.deposit(key, amount)
                     self._mint(route, account.owner, amount.unit, amount_raw)
                     if key == "deposits":
-                        action, sender, args = acts.put_in(self.cast, name, amount.unit, amount_raw)
-                        self._say(route, sender, action, **args)
+                        action, sender, args = actions.deposit_parts(self.names, name, amount.unit, amount_raw)
+                        self._add(route, sender, action, **args)
         if actor.kind != "stranger":
-            broker = self.cast.roles.broker
-            signs = any(order.account == name for order in self.cast.orders.values())
+            broker = self.names.roles.broker
+            signs = any(order.account == name for order in self.names.orders.values())
             for operator in (broker, EXCHANGE) if signs else (broker,):
                 args = {"account": account, "operator": operator, "allowed": True}
-                self._say(("actors", name), account.owner, "set_operator", **args)
+                self._add(("actors", name), account.owner, "set_operator", **args)
 
     def _open(self, name: str, actor: ActorPart) -> None:
         for key in ("positions", "leverage"):
@@ -108,33 +107,33 @@ class OpeningSteps:
                 route: Route = ("actors", name, key, instrument)
                 with self.source.guard(route, inner=False):
                     maker = self._maker(name, actor)
-                    number = self.cast.instrument(instrument, instrument)
-                    underlying = self.cast.underlyings[market.underlying_of(number)]
+                    number = self.names.instrument(instrument, instrument)
+                    underlying = self.names.underlyings[market.underlying_of(number)]
                     if not self.prints.get(underlying):
                         raise FieldError(instrument, f"opens at the mark, but 'prices' has none for {underlying}")
-                    size = None if key == "leverage" else self.cast.size(instrument, amount, instrument)
+                    size = None if key == "leverage" else self.names.size(instrument, amount, instrument)
                     opening = _Opening(
-                        self.script.starts, self.cast.roles.broker, maker, self.cast.accounts[name], number, size,
+                        self.script.starts, self.names.roles.broker, maker, self.names.accounts[name], number, size,
                         amount if size is None else 0,
                     )  # fmt: skip
-                    self.cues.append(ScheduledStep(self.script.starts, route, opening.step, ACCEPTED))
+                    self.steps.append(ScheduledStep(self.script.starts, route, opening.step, ACCEPTED))
 
     def _maker(self, name: str, actor: ActorPart) -> AccountId:
         if actor.against is not None:
-            return self.cast.account("against", actor.against)
-        if (maker := self.cast.first_maker(name)) is None:
+            return self.names.account("against", actor.against)
+        if (maker := self.names.first_maker(name)) is None:
             raise FieldError("against", "there is no actor of 'kind: maker' to trade with: expected one, or 'against'")
         return maker
 
-    def _govern(self, deed: governance.OwnerCall, at: int) -> None:
-        self._say(deed.route, self.cast.roles.owner, deed.action, at, **deed.args)
+    def _add_call(self, call: owner_calls.OwnerCall, at: int) -> None:
+        self._add(call.route, self.names.roles.owner, call.action, at, **call.args)
 
     def _mint(self, route: Route, to: str, token: str, amount_raw: int) -> None:
-        self._say(route, self.cast.roles.owner, "mint", token=token, to=to, amount_raw=amount_raw)
+        self._add(route, self.names.roles.owner, "mint", token=token, to=to, amount_raw=amount_raw)
 
-    def _say(self, route: Route, sender: str, action: str, at: int | None = None, **args: Any) -> None:
+    def _add(self, route: Route, sender: str, action: str, at: int | None = None, **args: Any) -> None:
         step = Step(self.script.starts if at is None else at, sender, action, args)
-        self.cues.append(ScheduledStep(step.at, route, lambda model: step, ACCEPTED))
+        self.steps.append(ScheduledStep(step.at, route, lambda model: step, ACCEPTED))
 
 
 class _Opening(NamedTuple):

@@ -14,23 +14,19 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed
 from crossvault.mirror import fixed
-from crossvault.scenario import actions as acts
-from crossvault.scenario import expectations as expectation
-from crossvault.scenario import prices
-from crossvault.scenario import roster as cast
+from crossvault.scenario import actions, expectations, prices, roster
 from crossvault.scenario.expectations import Check, RunCounts
-from crossvault.scenario.opening_steps import OpeningSteps
 from crossvault.scenario.prices import Print
 from crossvault.scenario.publisher import PricePublisher
 from crossvault.scenario.roster import FieldError, NameTable
 from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
 from crossvault.scenario.script import ActorPart, PricePart, RulePart, Script
-from crossvault.scenario.source import Route, SourceFile, named
-from crossvault.scenario.steps import Look, OpenExpiry, SignedOrder
+from crossvault.scenario.source import Route, SourceFile, field_path
+from crossvault.scenario.steps import Look, OpenExpiry, OpeningSteps, SignedOrder
 
-Acts = Generator[Step, Outcome, None]
+StepStream = Generator[Step, Outcome, None]
 
-_MOST_LOOKS = 1_000_000
+_MAX_LOOKS = 1_000_000
 
 
 @dataclass
@@ -38,115 +34,117 @@ class StepSchedule:
     """Everything that a story plays, in order."""
 
     script: Script
-    cast: NameTable
+    names: NameTable
     source: SourceFile
     seed: int
     prints: dict[str, list[Print]]
-    plot: list[ScheduledStep] = field(default_factory=list)
+    entries: list[ScheduledStep] = field(default_factory=list)
     checks: list[tuple[Route, Check]] = field(default_factory=list)
     ends_at: int = 0
 
     def __post_init__(self) -> None:
-        self.feeder = PricePublisher(self.script, self.cast)
-        self.setting = OpeningSteps(self.script, self.cast, self.source, self.prints, self.feeder)
-        self._write()
+        self.publisher = PricePublisher(self.script, self.names)
+        self.opening = OpeningSteps(self.script, self.names, self.source, self.prints, self.publisher)
+        self._schedule()
         for i, written in enumerate(self.script.checks):
             with_route: Route = ("checks", i)
             try:
-                self.checks.append((with_route, expectation.check(self.cast, written)))
-            except FieldError as trouble:
-                self.source.note((*with_route, trouble.field) if trouble.field else with_route, str(trouble))
+                self.checks.append((with_route, expectations.check(self.names, written)))
+            except FieldError as error:
+                self.source.note((*with_route, error.field) if error.field else with_route, str(error))
 
     def world(self) -> World:
         """What exists before the first step."""
         part = self.script.world
-        terms = cast.auction(part.auction)
+        terms = roster.auction(part.auction)
         return World(
-            self.cast.tokens, self.cast.quote, part.roles.owner, part.delay, terms, self.setting.announced_at()
+            self.names.tokens, self.names.quote, part.roles.owner, part.delay, terms, self.opening.announced_at()
         )
 
     def expected_steps(self) -> int:
         """How many steps there will be, roughly."""
-        moments = len({cue.at for cue in self.plot if cue.wakes}) + len(list(self._looks()))
+        moments = len({entry.at for entry in self.entries if entry.wakes}) + len(list(self._looks()))
         chances = [actor.taste.chance for actor in self.script.actors.values() if actor.taste]
-        return len(self.setting.cues) + len(self.plot) + moments * sum(chances) // fixed.WAD
+        return len(self.opening.steps) + len(self.entries) + moments * sum(chances) // fixed.WAD
 
-    def steps(self, model: Model) -> Acts:
+    def steps(self, model: Model) -> StepStream:
         """Plays the story. Raises ExpectationFailed."""
-        tally, agents = RunCounts(), self._agents()
-        for cue in self.setting.cues:
-            yield from self._perform(cue, model, tally)
-        for at, cues in self._moments():
-            awake = not cues
-            for cue in cues:
-                yield from self._perform(cue, model, tally)
-                awake = awake or cue.wakes
+        counts, agents = RunCounts(), self._agents()
+        for entry in self.opening.steps:
+            yield from self._play(entry, model, counts)
+        for at, due in self._moments():
+            awake = not due
+            for entry in due:
+                yield from self._play(entry, model, counts)
+                awake = awake or entry.wakes
             for agent in agents if awake else ():
-                yield from _counted(agent.act(model, at), tally)
+                yield from _counted(agent.act(model, at), counts)
         for route, check in self.checks:
-            if wrong := check(model, self.ends_at, tally):
-                raise ExpectationFailed(f"{self.source.where(route)}: {named(route)}: {wrong}")
+            if wrong := check(model, self.ends_at, counts):
+                raise ExpectationFailed(f"{self.source.where(route)}: {field_path(route)}: {wrong}")
 
-    def _perform(self, cue: ScheduledStep, model: Model, tally: RunCounts) -> Acts:
+    def _play(self, entry: ScheduledStep, model: Model, counts: RunCounts) -> StepStream:
         outcome: Outcome | None = None
-        step = cue.make(model) if cue.make else None
+        step = entry.make(model) if entry.make else None
         if step is not None:
             outcome = yield step
-            tally.note(step, outcome)
-        if wrong := cue.expect.failure(outcome, model, cue.at):
-            raise ExpectationFailed(f"{self.source.where(cue.route)}: {named(cue.route)}: {wrong}")
+            counts.note(step, outcome)
+        if wrong := entry.expect.failure(outcome, model, entry.at):
+            raise ExpectationFailed(f"{self.source.where(entry.route)}: {field_path(entry.route)}: {wrong}")
 
     # the plot
 
-    def _write(self) -> None:
+    def _schedule(self) -> None:
         starts, script = self.script.starts, self.script
-        written = list(self._written())
-        last = [series[-1].at for series in self.prints.values() if series] + [cue.at for cue in written] + [starts]
+        written = list(self._written_entries())
+        last = [series[-1].at for series in self.prints.values() if series] + [entry.at for entry in written] + [starts]
         self.ends_at = script.ends.at(starts) if script.ends else max(last)
-        if script.looks and (self.ends_at - starts) // script.looks > _MOST_LOOKS:
-            self.source.note(("looks",), f"makes more than {_MOST_LOOKS:,} looks until the story ends")
-        for cue in written:
-            if cue.at > self.ends_at:
-                self.source.note((*cue.route[:2], "at"), "comes after the end of the story")
+        if script.looks and (self.ends_at - starts) // script.looks > _MAX_LOOKS:
+            self.source.note(("looks",), f"makes more than {_MAX_LOOKS:,} looks until the story ends")
+        for entry in written:
+            if entry.at > self.ends_at:
+                self.source.note((*entry.route[:2], "at"), "comes after the end of the story")
         printed = [
-            cue
+            entry
             for name, series in self.prints.items()
             for found in series
             if starts < found.at <= self.ends_at
-            for cue in self.feeder.printed(name, found)
+            for entry in self.publisher.printed(name, found)
         ]
-        self.plot = sorted([*printed, *written], key=lambda cue: cue.at)
+        self.entries = sorted([*printed, *written], key=lambda entry: entry.at)
 
-    def _written(self) -> Iterator[ScheduledStep]:
+    def _written_entries(self) -> Iterator[ScheduledStep]:
         at = self.script.starts
-        for i, act in enumerate(self.script.steps):
-            came_before, at = at, act.at.at(self.script.starts) if act.at else at
+        for i, written in enumerate(self.script.steps):
+            came_before, at = at, written.at.at(self.script.starts) if written.at else at
             if at < came_before:
                 self.source.note(("steps", i, "at"), "comes before the step above, or before the story starts")
             expect = ACCEPTED
-            route: Route = ("steps", i) if act.expect is None else ("steps", i, "expect")
+            route: Route = ("steps", i) if written.expect is None else ("steps", i, "expect")
             with self.source.guard(route):
-                expect = expectation.expect(self.cast, act.expect)
-            if isinstance(act, Look | SignedOrder):
-                if isinstance(act, SignedOrder):
+                expect = expectations.expectation(self.names, written.expect)
+            if isinstance(written, Look | SignedOrder):
+                if isinstance(written, SignedOrder):
                     with self.source.guard(("steps", i)):
-                        self._sign(act)
+                        self._require_order(written)
                 yield ScheduledStep(at, route, None, expect)
                 continue
             with self.source.guard(("steps", i)):
-                acts.step(self.cast, act, at, None)
-                yield ScheduledStep(at, route, _Written(self.cast, act, at).step, expect, act.do.startswith("publish"))
-                if isinstance(act, OpenExpiry):
+                actions.step_of(self.names, written, at, None)
+                yield ScheduledStep(
+                    at, route, _WrittenStep(self.names, written, at).step, expect, written.do.startswith("publish")
+                )
+                if isinstance(written, OpenExpiry):
                     with self.source.guard(("steps", i)):
-                        number = self.cast.underlying("underlying", act.underlying)
-                        follower = self.feeder.follower(number, act.expiry, act, at, 0)
-                        yield from self.feeder.followed(follower, at, ("steps", i))
+                        number = self.names.underlying("underlying", written.underlying)
+                        follower = self.publisher.follower(number, written.expiry, written, at, 0)
+                        yield from self.publisher.followed(follower, at, ("steps", i))
 
-    def _sign(self, act: SignedOrder) -> None:
+    def _require_order(self, written: SignedOrder) -> None:
         """Refuses an order that cannot be, or has the name of another. Raises Trouble."""
-        if self.cast.orders[act.name] is not act:
-            raise FieldError("name", f"{act.name!r} is the name of another order")
-        self.cast.order("name", act.name)
+        if self.names.orders[written.name] is not written:
+            raise FieldError("name", f"{written.name!r} is the name of another order")
+        self.names.order("name", written.name)
 
     def _looks(self) -> Iterator[int]:
         every = self.script.looks
@@ -154,52 +152,52 @@ class StepSchedule:
 
     def _moments(self) -> Iterator[tuple[int, Sequence[ScheduledStep]]]:
         by_time: dict[int, list[ScheduledStep]] = {}
-        for cue in self.plot:
-            by_time.setdefault(cue.at, []).append(cue)
+        for entry in self.entries:
+            by_time.setdefault(entry.at, []).append(entry)
         looks = set(self._looks())
         for at in sorted(looks.union(by_time)):
-            cues = by_time.get(at, [])
-            yield at, [cue._replace(wakes=True) for cue in cues] if at in looks else cues
+            due = by_time.get(at, [])
+            yield at, [entry._replace(wakes=True) for entry in due] if at in looks else due
 
     # the agents
 
     def _agents(self) -> list[Agent]:
-        broker, targets = self.cast.roles.broker, tuple(self.cast.accounts.values())
+        broker, targets = self.names.roles.broker, tuple(self.names.accounts.values())
         found: list[Agent] = []
         for name, actor in self.script.actors.items():
-            account, maker = self.cast.accounts[name], self.cast.first_maker(name)
+            account, maker = self.names.accounts[name], self.names.first_maker(name)
             if actor.rule is not None or actor.kind == "liquidator":
                 part = actor.rule or RulePart()
                 rule = Rule(part.discount, part.reward, part.most, part.unload)
                 found.append(Liquidator(account, rule, targets, maker, broker))
             if actor.taste is not None:
                 random = Random(f"{self.seed}/{name}")
-                found.append(Trader(account, taste(self.cast, actor), maker, broker, random))
+                found.append(Trader(account, trading_style(self.names, actor), maker, broker, random))
         return found
 
 
-def taste(cast: NameTable, actor: ActorPart) -> TradingStyle:
+def trading_style(names: NameTable, actor: ActorPart) -> TradingStyle:
     """The taste of a trader. Raises Trouble."""
     part = actor.taste
     assert part is not None
-    sizes = {cast.instrument("size", name): abs(cast.size("size", most, name)) for name, most in part.size.items()}
-    if part.cash is not None and part.cash.unit != cast.quote:
-        raise FieldError("cash", f"'{part.cash}': expected {cast.quote}")
-    return TradingStyle(part.chance, sizes, cast.raw("cash", part.cash) if part.cash else 0)
+    sizes = {names.instrument("size", name): abs(names.size("size", most, name)) for name, most in part.size.items()}
+    if part.cash is not None and part.cash.unit != names.quote:
+        raise FieldError("cash", f"'{part.cash}': expected {names.quote}")
+    return TradingStyle(part.chance, sizes, names.raw("cash", part.cash) if part.cash else 0)
 
 
-class _Written(NamedTuple):
+class _WrittenStep(NamedTuple):
     """A written step, whose price may be the mark of its time."""
 
-    cast: NameTable
-    act: Any
+    names: NameTable
+    written: Any
     at: int
 
     def step(self, model: Model) -> Step:
-        return acts.step(self.cast, self.act, self.at, model)
+        return actions.step_of(self.names, self.written, self.at, model)
 
 
-def published(part: PricePart, script: Script, series: list[prices.Bar]) -> list[Print]:
+def prints_of(part: PricePart, script: Script, series: list[prices.Bar]) -> list[Print]:
     """What a part of `prices` publishes within the story, in order of time. Raises ValueError."""
     starts = script.starts
     if part.values is not None:
@@ -212,12 +210,12 @@ def published(part: PricePart, script: Script, series: list[prices.Bar]) -> list
     ]  # fmt: skip
 
 
-def _counted(steps: Acts, tally: RunCounts) -> Acts:
+def _counted(steps: StepStream, counts: RunCounts) -> StepStream:
     try:
         step = next(steps)
         while True:
             outcome = yield step
-            tally.note(step, outcome)
+            counts.note(step, outcome)
             step = steps.send(outcome)
     except StopIteration:
         return

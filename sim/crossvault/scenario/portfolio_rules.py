@@ -8,7 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler, ModelWrapValidatorHandler, Pri
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from crossvault.scenario import preset_files as shelf
+from crossvault.scenario import preset_files
 from crossvault.scenario.file_part import Duration, FilePart, Name, Rate, Ratio
 
 ONE = 10**18
@@ -77,7 +77,7 @@ class Section(FilePart):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        named = {"type": "string", "description": "name of a preset", "examples": shelf.names()}
+        named = {"type": "string", "description": "name of a preset", "examples": preset_files.names()}
         return {"anyOf": [named, handler.resolve_ref_schema(handler(core))]}
 
     @model_validator(mode="wrap")
@@ -85,7 +85,7 @@ class Section(FilePart):
     def _preset(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(data, str):
             return handler(data)
-        found = handler(shelf.section(data, cls.title))
+        found = handler(preset_files.section(data, cls.title))
         found._shelved = True
         return found
 

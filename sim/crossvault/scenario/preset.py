@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from crossvault.mirror import market, portfolio
-from crossvault.scenario import roster as cast
-from crossvault.scenario import rules
+from crossvault.scenario import roster, rules
 from crossvault.scenario.file_part import FilePart, Name
 from crossvault.scenario.portfolio_rules import PortfolioMarginPart, RulesPart
 from crossvault.scenario.preset_files import names, open_source
@@ -59,11 +58,11 @@ def load(path_or_name: str) -> Preset:
     perps = options = folio = None
     if part.standard is not None:
         with source.guard(("standard", "perps")):
-            perps = cast.risk(part.standard.perps, "units")
-            cast.require(market.require_valid, perps)
+            perps = roster.risk(part.standard.perps, "units")
+            roster.require(market.require_valid, perps)
         with source.guard(("standard", "options")):
-            options = cast.options(part.standard.options)
-            cast.require(market.require_valid_options, options)
+            options = roster.options(part.standard.options)
+            roster.require(market.require_valid_options, options)
     if part.portfolio is not None:
         with source.guard(("portfolio",)):
             folio = rules.folio(part.portfolio)
@@ -71,7 +70,7 @@ def load(path_or_name: str) -> Preset:
         source.note((), "has one of 'portfolio' and 'rules': expected both or none")
     if part.rules is not None:
         with source.guard(("rules",)):
-            rules.rules(part.rules, rules.named(part.rules))
-    source.settle()
+            rules.rules(part.rules, rules.correlated_underlyings(part.rules))
+    source.require_no_problems()
     about = " ".join(part.about.split())
     return Preset(part.name, about, " ".join(part.source.split()), perps, options, folio, part.rules)

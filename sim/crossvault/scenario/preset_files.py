@@ -7,19 +7,19 @@ from typing import Any
 
 from crossvault.scenario.source import ScenarioError, SourceFile, did_you_mean, read
 
-_SHELF = Path(__file__).parent.parent / "presets"
+_PRESETS = Path(__file__).parent.parent / "presets"
 _SUFFIX = ".yaml"
 
 
 def names() -> list[str]:
     """The presets that ship."""
-    return sorted(path.stem for path in _SHELF.glob(f"*{_SUFFIX}"))
+    return sorted(path.stem for path in _PRESETS.glob(f"*{_SUFFIX}"))
 
 
 def open_source(path_or_name: str) -> SourceFile:
     """A preset as plain data, by its name or from a file. Raises ScenarioError."""
     if path_or_name in names():
-        return read(_SHELF / f"{path_or_name}{_SUFFIX}", f"{path_or_name}{_SUFFIX}")
+        return read(_PRESETS / f"{path_or_name}{_SUFFIX}", f"{path_or_name}{_SUFFIX}")
     if path_or_name.endswith((".yaml", ".yml")):
         path = Path(path_or_name)
         if not path.is_file():

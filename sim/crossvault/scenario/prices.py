@@ -75,8 +75,8 @@ def bars(path: Path, where: Mapping[str, str]) -> list[Bar]:
             bar = _bar(row)
             if result and bar.at <= result[-1].at:
                 raise ValueError(f"timestamp {bar.at} does not come after {result[-1].at}")
-        except ValueError as trouble:
-            raise ValueError(f"{path.name}:{line}: {trouble}") from None
+        except ValueError as error:
+            raise ValueError(f"{path.name}:{line}: {error}") from None
         result.append(bar)
     if not result:
         wrong = [name for name in where if where[name] not in seen[name]]
@@ -109,9 +109,9 @@ def _bar(row: Mapping[str, str]) -> Bar:
     figures = {}
     for name in FIGURES:
         try:
-            figures[name] = quantity.datum(row[name])
-        except ValueError as trouble:
-            raise ValueError(f"{name}: {trouble}") from None
+            figures[name] = quantity.data_price(row[name])
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
         if not 0 < figures[name] <= CAP:
             raise ValueError(f"{name}: {row[name]!r} is no price: expected more than 0 and at most 2^96 - 1 wad")
     bar = Bar(times[0], times[1], **figures)
@@ -135,8 +135,8 @@ def _csv_rows(path: Path) -> Iterator[Row]:
             _require_columns(path, reader.fieldnames or ())
             for row in reader:
                 yield reader.line_num, row
-    except (OSError, UnicodeDecodeError, csv.Error) as trouble:
-        raise ValueError(f"{path.name}: cannot be read: {trouble}") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path.name}: cannot be read: {error}") from None
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
@@ -149,8 +149,8 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         for first, batch in enumerate(file.iter_batches(columns=list(COLUMNS), batch_size=8192)):
             for i, row in enumerate(batch.to_pylist()):
                 yield first * 8192 + i + 1, {name: str(value) for name, value in row.items()}
-    except (OSError, pyarrow.ArrowException) as trouble:
-        raise ValueError(f"{path.name}: cannot be read: {trouble}") from None
+    except (OSError, pyarrow.ArrowException) as error:
+        raise ValueError(f"{path.name}: cannot be read: {error}") from None
 
 
 def _require_columns(path: Path, names: object) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from crossvault.differential.step import Step
 from crossvault.mirror import surface
-from crossvault.scenario import curves, quantity
-from crossvault.scenario import roster as cast
+from crossvault.scenario import curves, quantity, roster
 from crossvault.scenario.curves import FollowedExpiry
 from crossvault.scenario.prices import Print
 from crossvault.scenario.roster import NameTable
@@ -23,15 +22,15 @@ class PricePublisher:
     """Prices as cues, and the expiries that follow them."""
 
     script: Script
-    cast: NameTable
+    names: NameTable
     followers: list[FollowedExpiry] = field(default_factory=list)
 
     def follower(self, underlying: int, expiry: int, part: ExpiryPart, since: int, lag: int) -> FollowedExpiry:
         """An expiry that is followed from now on. Raises Trouble."""
         if part.surface is not None:
             with_name = curves.fitted(part.surface, max(1, expiry - since), 1)
-            cast.require(surface.require_valid, with_name)
-        made = FollowedExpiry(self.cast.roles.feeder, underlying, expiry, part, since, lag)
+            roster.require(surface.require_valid, with_name)
+        made = FollowedExpiry(self.names.roles.feeder, underlying, expiry, part, since, lag)
         self.followers.append(made)
         return made
 
@@ -45,15 +44,15 @@ class PricePublisher:
     def printed(self, name: str, found: Print) -> Iterator[ScheduledStep]:
         """A price, and what follows it."""
         yield self.print_cue(name, found)
-        number = self.cast.underlyings.index(name)
+        number = self.names.underlyings.index(name)
         for each in self.followers:
             if each.underlying == number and each.part.follows and each.since <= found.at < each.expiry + each.lag:
                 yield from self.followed(each, found.at, ("prices", name))
 
     def print_cue(self, name: str, found: Print) -> ScheduledStep:
         part = self.script.prices[name]
-        step = Step(found.at, self.cast.roles.feeder, "publish_price", {
-            "underlying": self.cast.underlyings.index(name),
+        step = Step(found.at, self.names.roles.feeder, "publish_price", {
+            "underlying": self.names.underlyings.index(name),
             "index_wad": found.price_wad,
             "premium_wad": self._premium(part, found.at),
             "confidence_wad": part.confidence,

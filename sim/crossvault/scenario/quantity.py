@@ -14,13 +14,13 @@ from crossvault.differential.step import expiry_number
 WAD_DECIMALS = 18
 
 _NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?")
-_DATUM = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
+_DATA_PRICE = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
 _QUANTITY = re.compile(rf"({_NUMBER.pattern})\s*([A-Za-z%][A-Za-z0-9.%-]*)?")
 _SPAN = re.compile(r"([0-9]+)\s*([a-z]+)")
 _EXPIRY = re.compile(r"[0-9]{8}(T[0-9]{6})?")
-_MOST_DIGITS = 50
-_MOST_RATIO = 10 * 10**WAD_DECIMALS
-_MOST_SECS = 10 * 365 * 86400
+_MAX_DIGITS = 50
+_MAX_RATIO = 10 * 10**WAD_DECIMALS
+_MAX_SECS = 10 * 365 * 86400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SPANS = {
@@ -70,7 +70,7 @@ class Moment(NamedTuple):
         return starts_at + self.secs if self.relative else self.secs
 
 
-def words(value: object, example: str) -> str:
+def required_text(value: object, example: str) -> str:
     """Text that is text; ValueError for a bare number, which YAML has turned into another thing already."""
     if isinstance(value, str):
         return value.strip()
@@ -81,7 +81,7 @@ def words(value: object, example: str) -> str:
 
 def quantity(value: object, example: str = "1,500.25 USDC") -> Quantity:
     """A number with a unit, as `1,500.25 USDC`, `-5 ETH`, `15 %`."""
-    text = words(value, example)
+    text = required_text(value, example)
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no number with a unit: expected something like {example!r}")
@@ -93,7 +93,7 @@ def quantity(value: object, example: str = "1,500.25 USDC") -> Quantity:
 def ratio(value: object) -> int:
     """A ratio [wad], as `15 %`."""
     wad = _of_unit(quantity(value, "15 %"), "%", "15 %").scaled(WAD_DECIMALS - 2)
-    if not 0 <= wad <= _MOST_RATIO:
+    if not 0 <= wad <= _MAX_RATIO:
         raise ValueError(f"{value!r} is out of range: expected 0 % to 1,000 %")
     return wad
 
@@ -101,7 +101,7 @@ def ratio(value: object) -> int:
 def signed_ratio(value: object) -> int:
     """A ratio that may be negative [wad], as `-0.01 %`."""
     wad = _of_unit(quantity(value, "-0.01 %"), "%", "-0.01 %").scaled(WAD_DECIMALS - 2)
-    if abs(wad) > _MOST_RATIO:
+    if abs(wad) > _MAX_RATIO:
         raise ValueError(f"{value!r} is out of range: expected -1,000 % to 1,000 %")
     return wad
 
@@ -131,7 +131,7 @@ def multiple(value: object) -> int:
 
 def duration(value: object) -> int:
     """A length of time [seconds], as `1h 30m` or `2 days`."""
-    text = words(value, "1h 30m")
+    text = required_text(value, "1h 30m")
     spans = _SPAN.findall(text)
     if not spans or _SPAN.sub("", text).strip():
         raise ValueError(f"{text!r} is no duration: expected whole numbers with units, such as '1h 30m' or '2 days'")
@@ -139,14 +139,14 @@ def duration(value: object) -> int:
         if unit not in _SPANS:
             raise ValueError(f"{text!r} has the unknown unit {unit!r}: expected s, m, h, d or w")
     secs = sum(int(count[:12]) * _SPANS[unit] for count, unit in spans)
-    if secs > _MOST_SECS:
+    if secs > _MAX_SECS:
         raise ValueError(f"{text!r} is too long: expected at most 10 years")
     return secs
 
 
 def moment(value: object) -> Moment:
     """A time, as `+2h` after the start, or `2020-03-12T00:00:00Z`."""
-    text = words(value, "+2h")
+    text = required_text(value, "+2h")
     if text.startswith("+"):
         return Moment(duration(text[1:]), True)
     try:
@@ -164,7 +164,7 @@ def moment(value: object) -> Moment:
 
 def expiry(value: object) -> int:
     """The end of an expiry [unix seconds], as `20241227`, or `20241227T143000` when it is not at 08:00 UTC."""
-    text = str(value) if type(value) is int else words(value, "20241227")
+    text = str(value) if type(value) is int else required_text(value, "20241227")
     if not _EXPIRY.fullmatch(text):
         raise ValueError(f"{text!r} is no expiry: expected a day such as 20241227, or 20241227T143000")
     try:
@@ -181,9 +181,9 @@ def date(value: object) -> int:
     return found.secs
 
 
-def datum(text: str) -> int:
+def data_price(text: str) -> int:
     """A price without unit, as data files have it, with or without exponent [wad]."""
-    match = _DATUM.fullmatch(text.strip())
+    match = _DATA_PRICE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is no decimal number")
     found = _exact(match[1], match[2], match[3] or "", "")
@@ -202,8 +202,8 @@ def plain(number: int, decimals: int) -> str:
 
 def _exact(sign: str, whole: str, part: str, unit: str) -> Quantity:
     digits = whole.replace(",", "") + part
-    if len(digits) > _MOST_DIGITS:
-        raise ValueError(f"a number of {len(digits)} digits: expected at most {_MOST_DIGITS}")
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits: expected at most {_MAX_DIGITS}")
     return Quantity(int(sign + digits), len(part), unit)
 
 

@@ -176,7 +176,7 @@ def story(source: SourceFile) -> Story:
         if step := _step(source, route, said, part.starts, notation):
             steps.append(step)
         expected.append(_refusal(source, route, said))
-    source.settle()
+    source.require_no_problems()
     found = part.found.model_dump()
     where = [source.where(("steps", number, "do")) for number in range(len(part.steps))]
     return Story(
@@ -213,7 +213,7 @@ def _world(source: SourceFile, part: ReproPart) -> World:
     if ground.quote not in ground.tokens:
         source.note(("world", "quote"), f"{ground.quote!r}: {did_you_mean(ground.quote, ground.tokens)}")
     terms = _struct(source, ("world", "auction"), liquidation.AuctionTerms, ground.auction, part.starts)
-    source.settle()
+    source.require_no_problems()
     return World(
         tokens=tuple(TokenSpec(name, each.decimals, each.kind) for name, each in ground.tokens.items()),
         quote=ground.quote,

@@ -58,14 +58,14 @@ class NameTable:
         self.orders = {act.name: act for act in script.steps if isinstance(act, SignedOrder)}
         self.makers = [name for name, actor in script.actors.items() if actor.kind == "maker"]
 
-    def troubles(self) -> Iterable[tuple[tuple[str, ...], str]]:
+    def problems(self) -> Iterable[tuple[tuple[str, ...], str]]:
         """Names that cannot be: of actors, and of tokens that are there twice."""
         for name, account in self.accounts.items():
             if str(account) != name:
                 yield ("actors", name), f"is account {account}: write {str(account)!r}"
             if account.owner in (VAULT, EXCHANGE, *self.decimals):
                 yield ("actors", name), f"{account.owner!r} is the name of a contract: expected another"
-        yield from world_troubles(self.script.world)
+        yield from world_problems(self.script.world)
         for name in self.script.prices:
             if name not in self.underlyings:
                 yield ("prices", name), missing(name, self.underlyings)
@@ -160,7 +160,7 @@ class NameTable:
         return cash.DepegTerms(self.underlying("feed", part.feed), part.threshold, part.factor)
 
 
-def world_troubles(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
+def world_problems(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
     """Names in a world that cannot be."""
     for name, part in world.collaterals.items():
         if name == world.quote.name:
@@ -248,5 +248,5 @@ def missing(name: str, known: Iterable[str]) -> str:
 def _scaled(field: str, amount: Quantity, decimals: int) -> int:
     try:
         return amount.scaled(decimals)
-    except ValueError as trouble:
-        raise FieldError(field, str(trouble)) from None
+    except ValueError as error:
+        raise FieldError(field, str(error)) from None

@@ -78,21 +78,23 @@ def matrix(part: RulesPart, underlyings: Sequence[str]) -> Matrix:
         for b, pair in row.items():
             _require_pair(part, a, b, pair)
     pairs = [(a, b) for j, b in enumerate(underlyings) for a in underlyings[:j]]
-    found = [_of(part, a, b) for a, b in pairs]
+    found = [_pair_of(part, a, b) for a, b in pairs]
     rest = (0,) * (correlation.MAX_PAIRS - len(found))
-    for name, read in _SIDES.items():
-        _require_possible([[WAD if a == b else read(_of(part, a, b)) for b in underlyings] for a in underlyings], name)
+    for name, read in _DIRECTIONS.items():
+        _require_positive_semidefinite(
+            [[WAD if a == b else read(_pair_of(part, a, b)) for b in underlyings] for a in underlyings], name
+        )
     made = Matrix((*(each.alike for each in found), *rest), (*(each.opposite for each in found), *rest))
     require(correlation.require_matrix, made)
     return made
 
 
-_SIDES: dict[str, Callable[[PairPart], int]] = {
+_DIRECTIONS: dict[str, Callable[[PairPart], int]] = {
     "alike": lambda pair: pair.alike, "opposite": lambda pair: pair.opposite,
 }  # fmt: skip
 
 
-def _of(part: RulesPart, a: str, b: str) -> PairPart:
+def _pair_of(part: RulesPart, a: str, b: str) -> PairPart:
     return part.correlations.get(a, {}).get(b) or part.correlations.get(b, {}).get(a) or part.others
 
 
@@ -102,12 +104,12 @@ def _require_pair(part: RulesPart, a: str, b: str, pair: PairPart) -> None:
     back = part.correlations.get(b, {}).get(a, pair)
     if back != pair:
         raise FieldError("correlations", f"{a} with {b} is not what {b} with {a} is: expected a symmetric matrix")
-    for name, read in _SIDES.items():
+    for name, read in _DIRECTIONS.items():
         if abs(read(pair)) > WAD:
             raise FieldError("correlations", f"{a} with {b}: {name} is beyond 100 %: expected -100 % to 100 %")
 
 
-def named(part: RulesPart) -> list[str]:
+def correlated_underlyings(part: RulesPart) -> list[str]:
     """The underlyings that the correlations name."""
     return list(dict.fromkeys(name for a, row in part.correlations.items() for name in (a, *row)))
 
@@ -122,7 +124,7 @@ def require_known(part: RulesPart, underlyings: Sequence[str]) -> None:
                 raise FieldError("correlations", f"nothing is called {name!r}: {did_you_mean(name, underlyings)}")
 
 
-def _require_possible(given: Sequence[Sequence[int]], name: str) -> None:
+def _require_positive_semidefinite(given: Sequence[Sequence[int]], name: str) -> None:
     """Refuses correlations that no prices can have: a matrix that is not positive semidefinite. Exact."""
     rows = [[Fraction(each, WAD) for each in row] for row in given]
     for k in range(len(rows)):

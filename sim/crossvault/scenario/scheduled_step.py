@@ -10,7 +10,7 @@ from crossvault.differential.step import Step
 from crossvault.scenario.expectations import Expect
 from crossvault.scenario.source import Route
 
-Maker = Callable[[Model], Step | None]
+StepBuilder = Callable[[Model], Step | None]
 ACCEPTED = Expect()
 
 
@@ -19,6 +19,6 @@ class ScheduledStep(NamedTuple):
 
     at: int
     route: Route
-    make: Maker | None
+    make: StepBuilder | None
     expect: Expect
     wakes: bool = False

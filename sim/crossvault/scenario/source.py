@@ -15,8 +15,8 @@ Key = str | int
 Route = tuple[Key, ...]
 
 _TAG = "tag:yaml.org,2002:"
-_MOST_LISTED = 32
-_MOST_NODES = 200_000
+_MAX_LISTED = 32
+_MAX_NODES = 200_000
 
 
 class ScenarioError(Exception):
@@ -47,24 +47,24 @@ class SourceFile:
 
     def note(self, route: Sequence[object], problem: str) -> None:
         """Notes a problem of a field."""
-        self.problems.append(f"{self.where(route)}: {named(route)}: {problem}")
+        self.problems.append(f"{self.where(route)}: {field_path(route)}: {problem}")
 
     @contextmanager
     def guard(self, route: Route, inner: bool = True) -> Iterator[None]:
         """Notes a ValueError as a problem of a field, or of the field inside it that the error names."""
         try:
             yield
-        except ValueError as trouble:
-            field_name = str(getattr(trouble, "field", ""))
-            self.note((*route, field_name) if inner and field_name else route, str(trouble))
+        except ValueError as error:
+            field_name = str(getattr(error, "field", ""))
+            self.note((*route, field_name) if inner and field_name else route, str(error))
 
-    def settle(self) -> None:
+    def require_no_problems(self) -> None:
         """Raises ScenarioError when problems were noted."""
         if self.problems:
             raise ScenarioError("\n".join(dict.fromkeys(self.problems)))
 
 
-def named(route: Sequence[object]) -> str:
+def field_path(route: Sequence[object]) -> str:
     """A field as people write it: `steps[2].amount`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in route)
     return text.removeprefix(".") or "the file"
@@ -76,7 +76,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     folded = {choice.casefold().replace("_", " "): choice for choice in reversed(choices)}
     near = get_close_matches(word.casefold().replace("_", " "), folded, n=1, cutoff=0.5)
     hint = f"did you mean {folded[near[0]]!r}? " if near else ""
-    listed = ", ".join(choices[:_MOST_LISTED]) + (", …" if len(choices) > _MOST_LISTED else "")
+    listed = ", ".join(choices[:_MAX_LISTED]) + (", …" if len(choices) > _MAX_LISTED else "")
     return f"{hint}expected one of: {listed or 'nothing'}"
 
 
@@ -84,11 +84,11 @@ def read(path: Path, shown: str) -> SourceFile:
     """Reads a file; ScenarioError when it is no YAML, has a key twice, or a bare decimal number."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as trouble:
-        raise ScenarioError(f"{shown}: cannot be read: {trouble}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{shown}: cannot be read: {error}") from None
     source = SourceFile(shown)
     source.data = _data(source, compose(text, shown), (), shown)
-    source.settle()
+    source.require_no_problems()
     return source
 
 
@@ -96,17 +96,17 @@ def compose(text: str, shown: str) -> yaml.Node:
     """The node of a YAML text."""
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as trouble:
-        line = trouble.problem_mark.line + 1 if trouble.problem_mark else 1
-        raise ScenarioError(f"{shown}:{line}: no valid YAML: {trouble.problem or trouble.context}") from None
-    except (yaml.YAMLError, RecursionError) as trouble:
-        raise ScenarioError(f"{shown}:1: no valid YAML: {trouble}") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ScenarioError(f"{shown}:{line}: no valid YAML: {error.problem or error.context}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ScenarioError(f"{shown}:1: no valid YAML: {error}") from None
     if node is None:
         raise ScenarioError(f"{shown}:1: the file is empty")
     return node
 
 
-def graft(source: SourceFile, route: Route, text: str, shown: str) -> Any:
+def replacement(source: SourceFile, route: Route, text: str, shown: str) -> Any:
     """The data of a YAML text that takes the place of a field; its lines become the text itself."""
     for old in [known for known in source.lines if known[: len(route)] == route]:
         del source.lines[old]
@@ -115,8 +115,8 @@ def graft(source: SourceFile, route: Route, text: str, shown: str) -> Any:
 
 def _data(source: SourceFile, node: yaml.Node, route: Route, shown: str, numbered: bool = True) -> Any:
     where = f"{shown}:{node.start_mark.line + 1}" if numbered else shown
-    if len(source.lines) > _MOST_NODES or len(route) > 20:
-        raise ScenarioError(f"{where}: {named(route)}: too much, or an alias of itself")
+    if len(source.lines) > _MAX_NODES or len(route) > 20:
+        raise ScenarioError(f"{where}: {field_path(route)}: too much, or an alias of itself")
     source.lines.setdefault(route, where)
     if isinstance(node, yaml.SequenceNode):
         return [_data(source, item, (*route, i), shown, numbered) for i, item in enumerate(node.value)]

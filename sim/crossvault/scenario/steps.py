@@ -33,7 +33,7 @@ from crossvault.scenario.world import (
 )
 
 
-class Act(FilePart):
+class StepFields(FilePart):
     """What every step has: when (as the step before, if not said), by whom, and what is expected."""
 
     at: Time | None = None
@@ -44,33 +44,33 @@ class Act(FilePart):
     })] = None  # fmt: skip
 
 
-class Mint(Act):
+class Mint(StepFields):
     do: Literal["mint"]
     to: Name
     amount: Amount
 
 
-class Transfer(Act):
+class Transfer(StepFields):
     do: Literal["transfer"]
     by: Name
     to: Name
     amount: Amount
 
 
-class Deposit(Act):
+class Deposit(StepFields):
     do: Literal["deposit"]
     account: AccountName
     amount: Amount
 
 
-class Withdraw(Act):
+class Withdraw(StepFields):
     do: Literal["withdraw"]
     account: AccountName
     amount: Amount
     to: Name | None = None
 
 
-class Trade(Act):
+class Trade(StepFields):
     do: Literal["trade"]
     maker: AccountName
     taker: AccountName
@@ -82,7 +82,7 @@ class Trade(Act):
 CallPart = Annotated[Deposit | Withdraw | Trade, Field(discriminator="do")]
 
 
-class Publish(Act):
+class Publish(StepFields):
     do: Literal["publish"]
     underlying: Name
     price: Price
@@ -91,7 +91,7 @@ class Publish(Act):
     published: Time | None = None
 
 
-class PublishForward(Act):
+class PublishForward(StepFields):
     do: Literal["publish forward"]
     underlying: Name
     expiry: Expiry
@@ -101,7 +101,7 @@ class PublishForward(Act):
     published: Time | None = None
 
 
-class PublishSurface(Act):
+class PublishSurface(StepFields):
     do: Literal["publish surface"]
     underlying: Name
     expiry: Expiry
@@ -111,25 +111,25 @@ class PublishSurface(Act):
     published: Time | None = None
 
 
-class OpenExpiry(Act, ExpiryPart):
+class OpenExpiry(StepFields, ExpiryPart):
     do: Literal["open expiry"]
     underlying: Name
     expiry: Expiry
 
 
-class Settle(Act):
+class Settle(StepFields):
     do: Literal["settle"]
     underlying: Name
     expiry: Expiry
     accounts: list[AccountName] | Literal["all"] = "all"
 
 
-class Sell(Act):
+class Sell(StepFields):
     do: Literal["start liquidation", "declare insolvent", "end liquidation"]
     account: AccountName
 
 
-class Bid(Act):
+class Bid(StepFields):
     do: Literal["bid"]
     account: AccountName
     bidder: AccountName
@@ -137,67 +137,67 @@ class Bid(Act):
     limit: Amount | None = None
 
 
-class Fund(Act):
+class Fund(StepFields):
     do: Literal["fund insurance"]
     by: Name
     amount: Amount
 
 
-class Operator(Act):
+class Operator(StepFields):
     do: Literal["allow operator", "forbid operator"]
     account: AccountName
     operator: Name
 
 
-class Govern(Act):
+class Govern(StepFields):
     do: Literal["pause", "unpause", "accept ownership"]
 
 
-class Appoint(Act):
+class Appoint(StepFields):
     do: Literal["offer ownership", "set guardian", "allow feeder", "forbid feeder"]
     to: Name
 
 
-class RiskChange(Act):
+class RiskChange(StepFields):
     do: Literal["schedule risk", "enact risk"]
     underlying: Name
     risk: RiskPart
 
 
-class HaircutChange(Act):
+class HaircutChange(StepFields):
     do: Literal["schedule haircut", "enact haircut"]
     collateral: Name
     terms: TermsPart
 
 
-class AuctionChange(Act):
+class AuctionChange(StepFields):
     do: Literal["schedule auction", "enact auction"]
     terms: AuctionPart
 
 
-class DepegChange(Act):
+class DepegChange(StepFields):
     do: Literal["schedule depeg", "enact depeg"]
     terms: DepegPart
 
 
-class OptionsChange(Act):
+class OptionsChange(StepFields):
     do: Literal["schedule options", "enact options"]
     underlying: Name
     options: OptionsPart
 
 
-class GuardChange(Act):
+class GuardChange(StepFields):
     do: Literal["schedule guard", "enact guard"]
     underlying: Name
     guard: GuardPart
 
 
-class InterestChange(Act):
+class InterestChange(StepFields):
     do: Literal["schedule interest", "enact interest"]
     interest: InterestPart
 
 
-class SetMode(Act):
+class SetMode(StepFields):
     """How the margin of an account is asked for from now on."""
 
     do: Literal["set mode"]
@@ -205,18 +205,18 @@ class SetMode(Act):
     mode: Literal["standard", "portfolio"]
 
 
-class PortfolioMarginChange(Act):
+class PortfolioMarginChange(StepFields):
     do: Literal["schedule portfolio", "enact portfolio"]
     underlying: Name
     portfolio: PortfolioMarginPart
 
 
-class RulesChange(Act):
+class RulesChange(StepFields):
     do: Literal["schedule rules", "enact rules"]
     rules: RulesPart
 
 
-class Batch(Act):
+class Batch(StepFields):
     """Several calls as one, whose margins are judged at the end."""
 
     do: Literal["batch"]
@@ -231,7 +231,7 @@ class Batch(Act):
         return self
 
 
-class SignedOrder(Act):
+class SignedOrder(StepFields):
     """What the owner of an account signs; nothing happens on the chain. Another `signer` forges it."""
 
     do: Literal["order"]
@@ -253,23 +253,23 @@ class MatchPart(FilePart):
     size: Amount
 
 
-class Fill(Act):
+class Fill(StepFields):
     do: Literal["fill"]
     matches: list[MatchPart] = Field(min_length=1)
 
 
-class CancelOrder(Act):
+class CancelOrder(StepFields):
     do: Literal["cancel"]
     order: Name
 
 
-class CancelBelow(Act):
+class CancelBelow(StepFields):
     do: Literal["cancel below"]
     account: AccountName
     salt: Count
 
 
-class Look(Act):
+class Look(StepFields):
     do: Literal["look"]
 
 

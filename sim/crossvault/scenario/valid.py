@@ -26,13 +26,13 @@ def validated(source: SourceFile, shape: type[Shape]) -> Shape:
         return shape.model_validate(source.data)
     except ValidationError as wrong:
         for error in wrong.errors():
-            route, problem = _translated(source, error)
+            route, problem = _problem_of(source, error)
             source.note(route, problem)
-        source.settle()
+        source.require_no_problems()
         raise
 
 
-def _translated(source: SourceFile, error: ErrorDetails) -> tuple[Route, str]:
+def _problem_of(source: SourceFile, error: ErrorDetails) -> tuple[Route, str]:
     route, given, context = source.known(error["loc"]), error["input"], error.get("ctx", {})
     kind = error["type"]
     if kind == "stranger":

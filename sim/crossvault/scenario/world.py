@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema
 
 from crossvault.scenario.file_part import Amount, Decimals, Difference, Duration, FilePart, Name, Price, Rate, Ratio
 from crossvault.scenario.portfolio_rules import PortfolioMarginPart, RulesPart
-from crossvault.scenario.quantity import words
+from crossvault.scenario.quantity import required_text
 
 
 class QuotePart(FilePart):
@@ -105,7 +105,7 @@ class SurfacePart(FilePart):
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, data: Any) -> Any:
-        return data if isinstance(data, dict | FilePart) else {"flat": words(data, "60 %")}
+        return data if isinstance(data, dict | FilePart) else {"flat": required_text(data, "60 %")}
 
     @model_validator(mode="after")
     def _one_kind(self) -> SurfacePart:

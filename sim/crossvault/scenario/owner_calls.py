@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from crossvault.mirror import cash, collateral, market, oracle
-from crossvault.scenario import roster as cast
-from crossvault.scenario import rules
+from crossvault.scenario import roster, rules
 from crossvault.scenario.roster import FieldError
 from crossvault.scenario.source import Route, SourceFile
 from crossvault.scenario.world import UnderlyingPart, WorldPart
@@ -45,15 +44,15 @@ class GovernanceSteps:
         for name, part in self.world.underlyings.items():
             route: Route = ("world", "underlyings", name)
             with self.source.guard(route):
-                risk = cast.risk(part, name)
-                cast.require(market.require_valid, risk)
+                risk = roster.risk(part, name)
+                roster.require(market.require_valid, risk)
                 yield OwnerCall(route, "list_underlying", name, {"name": name, "risk": risk})
         for name, asset in self.world.collaterals.items():
             route = ("world", "collaterals", name)
             with self.source.guard(route):
                 args = {"token": name, "underlying": self._number(asset.underlying)}
-                terms = cast.terms(asset)
-                cast.require(collateral.require_valid, terms)
+                terms = roster.terms(asset)
+                roster.require(collateral.require_valid, terms)
                 yield OwnerCall(route, "list_collateral", name, {**args, "terms": terms})
 
     def announces(self) -> bool:
@@ -67,8 +66,8 @@ class GovernanceSteps:
         world, names = self.world, tuple(self.world.underlyings)
         if world.interest:
             with self.source.guard(("world", "interest")):
-                interest = cast.interest(world.interest)
-                cast.require(cash.require_valid_interest, interest)
+                interest = roster.interest(world.interest)
+                roster.require(cash.require_valid_interest, interest)
                 yield OwnerCall(("world", "interest"), f"{verb}_interest", "", {"interest": interest})
         if world.margin_rules:
             with self.source.guard(("world", "margin rules")):
@@ -86,13 +85,13 @@ class GovernanceSteps:
                 yield OwnerCall((*route, "portfolio"), f"{verb}_portfolio", name, folio)
         if part.options:
             with self.source.guard((*route, "options")):
-                risk = cast.options(part.options)
-                cast.require(market.require_valid_options, risk)
+                risk = roster.options(part.options)
+                roster.require(market.require_valid_options, risk)
                 yield OwnerCall((*route, "options"), f"{verb}_options", name, {"underlying": number, "risk": risk})
         if part.guard:
             with self.source.guard((*route, "guard")):
-                guard = cast.guard(part.guard)
-                cast.require(oracle.require_valid, guard)
+                guard = roster.guard(part.guard)
+                roster.require(oracle.require_valid, guard)
                 yield OwnerCall((*route, "guard"), f"{verb}_guard", name, {"underlying": number, "guard": guard})
 
     def opened(self, name: str, text: str, expiry: int) -> OwnerCall:
@@ -102,5 +101,5 @@ class GovernanceSteps:
 
     def _number(self, underlying: str) -> int:
         if underlying not in self.world.underlyings:
-            raise FieldError("underlying", cast.missing(underlying, self.world.underlyings))
+            raise FieldError("underlying", roster.missing(underlying, self.world.underlyings))
         return list(self.world.underlyings).index(underlying)
