@@ -9,9 +9,9 @@ import pytest
 
 from crossvault.evm.codec import camel
 from crossvault.mirror.refusal import Refusal
+from places import VECTORS
 from probing import Probes, started
 from published import Case
-from places import VECTORS
 from vectors_correlation import correlation_cases, is_correlation
 from vectors_portfolio import Ask, is_portfolio, portfolio_cases
 
