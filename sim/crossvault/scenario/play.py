@@ -16,6 +16,7 @@ from crossvault.differential.story import ExpectationFailed
 from crossvault.mirror import fixed
 from crossvault.scenario import actions, expectations, prices, roster
 from crossvault.scenario.expectations import Check, RunCounts
+from crossvault.scenario.opening_steps import OpeningSteps
 from crossvault.scenario.prices import Print
 from crossvault.scenario.publisher import PricePublisher
 from crossvault.scenario.roster import FieldError, NameTable
