@@ -23,7 +23,7 @@ from crossvault.scenario.roster import FieldError, NameTable
 from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
 from crossvault.scenario.script import ActorPart, PricePart, RulePart, Script
 from crossvault.scenario.source import Route, SourceFile, field_path
-from crossvault.scenario.steps import Look, OpenExpiry, OpeningSteps, SignedOrder
+from crossvault.scenario.steps import Look, OpenExpiry, SignedOrder
 
 StepStream = Generator[Step, Outcome, None]
 
