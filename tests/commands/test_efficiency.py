@@ -11,7 +11,7 @@ import pytest
 from crossvault.__main__ import main
 from crossvault.commands.exits import USAGE
 from crossvault.mirror.account import PORTFOLIO, STANDARD
-from crossvault.report import plots
+from crossvault.report import efficiency_plots
 from crossvault.sweep import books, exact, floats, path_replay, paths, study
 from crossvault.sweep.books import KINDS
 from crossvault.sweep.instruments import Market
@@ -36,7 +36,7 @@ def test_the_study_is_that_of_its_seed(small: None) -> None:
     assert [(row["books"], row["correlation"], row["held"]) for row in one["replay"]] == [
         (of.name, regime, held) for of in SMALL for regime in paths.REGIMES for held in path_replay.HOLDERS
     ]
-    assert plots.page(one) == plots.page(again) != plots.page(other)
+    assert efficiency_plots.page(one) == efficiency_plots.page(again) != efficiency_plots.page(other)
 
 
 def test_isolated_and_cross_have_the_same_capital_and_lean_has_less(small: None) -> None:
@@ -279,11 +279,11 @@ def test_the_page_has_every_figure_and_loads_nothing(
 
 def test_the_plots_show_the_figures(small: None) -> None:
     found = study.study(90, 2, 1)
-    bars = plots.savings(found).data
+    bars = efficiency_plots.savings(found).data
     for row, each in zip(found["efficiency"], bars, strict=True):
         assert each.name == f"{row['method']} margin" and sum(each.y) == pytest.approx(100)  # per cents of floats
         assert list(each.customdata) == row["histogram"]
-    costs = plots.costs(found).data
+    costs = efficiency_plots.costs(found).data
     shown = {
         (of, each.name, held, value)
         for place, each in enumerate(costs)
@@ -293,7 +293,7 @@ def test_the_plots_show_the_figures(small: None) -> None:
     assert shown == {
         (row["books"], f"correlation {row['correlation']}", row["held"], row[name])
         for row in found["replay"]
-        for name in plots.COSTS
+        for name in efficiency_plots.COSTS
     }
 
 

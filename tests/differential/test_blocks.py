@@ -15,7 +15,7 @@ from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.blocks import Atlas, Place, SourceLine, atlas, instructions, leaders
 from crossvault.fuzz.coverage import NAMES, CoverageMachine, codes_of
 from crossvault.fuzz.task import steps_of
-from crossvault.report.coverage import Coverage
+from crossvault.report.fuzz_coverage import Coverage
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
 

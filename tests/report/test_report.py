@@ -22,15 +22,15 @@ from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.standard import Exposure, HeldOption, Level, absorb
 from crossvault.report import charts, figures
-from crossvault.report.arithmetic import StatementContext, backdrop, reckoning
-from crossvault.report.capital import Capital
-from crossvault.report.document import document
-from crossvault.report.page import RunPage
-from crossvault.report.states import described
-from crossvault.report.summary import summary
-from crossvault.report.timeline import Sample, merged
-from crossvault.report.watch import RunWatch
-from crossvault.report.words import NameFormatter
+from crossvault.report.console import RunPage
+from crossvault.report.explain_margin import StatementContext, backdrop, reckoning
+from crossvault.report.explain_state import described
+from crossvault.report.run import summary
+from crossvault.report.run_capital import Capital
+from crossvault.report.run_json import document
+from crossvault.report.run_timeline import Sample, merged
+from crossvault.report.run_watch import RunWatch
+from crossvault.report.step_text import NameFormatter
 from crossvault.scenario import load, preset
 from crossvault.scenario.rules import rules as portfolio_rules
 from tales import play

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crossvault.evm.compiler import compile_contracts, contract_sources, standard_input, standard_json
-from crossvault.report import foundry
+from crossvault.report import shrink_foundry
 from crossvault.scenario.repro import Repro
 from crossvault.setup import toolchain
 from crossvault.shrink.saved import repro
@@ -123,7 +123,7 @@ def small(folder: Path) -> Repro:
 
 
 def test_a_foundry_test_compiles_and_says_what_the_model_says(small: Repro) -> None:
-    text = foundry.test(small, compile_contracts())
+    text = shrink_foundry.test(small, compile_contracts())
     assert "contract RoundsDownTest" in text and "VM.prank(" in text and "vault.trade(" in text
     units = {f"contracts/{name}": source for name, source in contract_sources().items()}
     request = standard_input(units | {"test/rounds.t.sol": text}, {})

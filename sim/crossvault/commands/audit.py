@@ -21,9 +21,9 @@ from crossvault.commands.sides import Interrupts, command, shown
 from crossvault.differential.step import VAULT
 from crossvault.evm.anvil import ChainLost, ChainRefused
 from crossvault.report.audit import document, hints, renderable, step_lines, verdict, where
-from crossvault.report.gauges import Gauges
-from crossvault.report.page import show
-from crossvault.report.summary import difference_table
+from crossvault.report.audit_gauges import Gauges
+from crossvault.report.console import show
+from crossvault.report.run import difference_table
 from crossvault.rpc.client import RpcClient
 from crossvault.setup import toolchain
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from crossvault.commands.exits import DONE
-from crossvault.report.page import show, table
+from crossvault.report.console import show, table
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -14,7 +14,7 @@ from crossvault.conform import clause_repro
 from crossvault.conform.adapter import Adapter, load
 from crossvault.conform.search import ConformReport, examine
 from crossvault.conform.subject import Subject, subject
-from crossvault.report.conformity import document, show_interface, show_report
+from crossvault.report.conform import document, show_interface, show_report
 from crossvault.setup import toolchain
 
 EXAMPLE = "example"

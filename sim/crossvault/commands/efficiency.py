@@ -9,8 +9,8 @@ from typing import Any
 
 from crossvault.commands.exits import DONE, UsageError
 from crossvault.commands.progress import bar
+from crossvault.report.console import show
 from crossvault.report.efficiency import tables
-from crossvault.report.page import show
 from crossvault.report.picture import drawn
 from crossvault.sweep.study import markets, study
 
@@ -48,7 +48,7 @@ def _drawing(path: Path, found: dict[str, Any]) -> str:
         return drawn(
             f"crossvault efficiency --underlyings {found['underlyings']} --seed {found['seed']}", tables(found)
         )
-    from crossvault.report.plots import page  # a second to import
+    from crossvault.report.efficiency_plots import page  # a second to import
 
     return page(found)
 

@@ -20,11 +20,11 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.errors import Refusal
 from crossvault.mirror.standard import Level
 from crossvault.mirror.valuation import Metrics, book
-from crossvault.report.arithmetic import MarginStatement, backdrop, reckoning
-from crossvault.report.explanation import Explained, document, text
-from crossvault.report.page import show
-from crossvault.report.states import described, rows
-from crossvault.report.trace import trace
+from crossvault.report.console import show
+from crossvault.report.explain import Explained, document, text
+from crossvault.report.explain_margin import MarginStatement, backdrop, reckoning
+from crossvault.report.explain_state import described, rows
+from crossvault.report.explain_trace import trace
 
 
 def explain(arguments: Namespace) -> int:

@@ -25,10 +25,10 @@ from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.coverage import codes_of
 from crossvault.lockstep.run import Diverged
 from crossvault.report import shrink as smallest
-from crossvault.report.coverage import Coverage
-from crossvault.report.document import differences
+from crossvault.report.console import show
 from crossvault.report.fuzz import document, reached
-from crossvault.report.page import show
+from crossvault.report.fuzz_coverage import Coverage
+from crossvault.report.run_json import differences
 from crossvault.scenario.quantity import duration
 from crossvault.scenario.repro import SUFFIX, text
 from crossvault.setup import toolchain

@@ -21,10 +21,10 @@ from crossvault.live.player import LivePlayer
 from crossvault.live.preflight import PreparedStory, StoryMismatch, governors, require_feeders, require_same_rules
 from crossvault.live.seeding import held, missing, opening, owed, paid, people, played
 from crossvault.lockstep.run import Diverged, Result, drive
-from crossvault.report.document import document
-from crossvault.report.page import RunPage, page, show, show_lines
-from crossvault.report.summary import summary
-from crossvault.report.watch import RunWatch
+from crossvault.report.console import RunPage, page, show, show_lines
+from crossvault.report.run import summary
+from crossvault.report.run_json import document
+from crossvault.report.run_watch import RunWatch
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
 from crossvault.rpc.transactions import Limits, require_chain

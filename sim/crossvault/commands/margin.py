@@ -20,9 +20,9 @@ from crossvault.mirror.account import AccountId
 from crossvault.portfolio import methods, portfolio_file, vault_setup
 from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import sensitivities
+from crossvault.report.console import show, table
+from crossvault.report.margin import MarginReport, text
 from crossvault.report.margin_json import document
-from crossvault.report.margins import MarginReport, text
-from crossvault.report.page import show, table
 from crossvault.scenario import preset, rules
 from crossvault.scenario.preset import Preset
 from crossvault.scenario.source import ScenarioError, did_you_mean

@@ -16,8 +16,8 @@ from crossvault.mutation.equivalents import equivalents
 from crossvault.mutation.mutants import Mutant, diff
 from crossvault.mutation.stories import reels
 from crossvault.mutation.verdicts import SURVIVED, MutantVerdict, MutationCampaign, mirrored, tally
-from crossvault.report.mutation import tables
-from crossvault.report.page import show
+from crossvault.report.console import show
+from crossvault.report.mutate import tables
 from crossvault.setup import toolchain
 
 FILE = "equivalents.yaml"

@@ -16,7 +16,7 @@ from crossvault.lockstep import record
 from crossvault.lockstep.record import Record, RecordChecker
 from crossvault.lockstep.run import Result
 from crossvault.lockstep.run import run as play
-from crossvault.report.document import differences
+from crossvault.report.run_json import differences
 
 
 @dataclass(slots=True)

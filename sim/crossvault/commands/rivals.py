@@ -10,7 +10,7 @@ from crossvault.bench.rivals.contest import HYPOTHESIS, TEN, RivalComparison, co
 from crossvault.bench.rivals.small_bugs import BUGS, SearchOutcome
 from crossvault.commands.catalogue import chosen
 from crossvault.commands.exits import DONE, INTERRUPTED, UsageError
-from crossvault.report.page import show, table
+from crossvault.report.console import show, table
 from crossvault.scenario.quantity import duration
 
 _ABOUT = """Seconds of the processor, until a bug was found and until it was shrunk; every search may take {seconds}.

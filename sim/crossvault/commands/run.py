@@ -20,11 +20,11 @@ from crossvault.lockstep import record
 from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Diverged, Observer, Result
 from crossvault.lockstep.run import run as play
-from crossvault.report.document import document
-from crossvault.report.page import RunPage, page, show, show_lines
+from crossvault.report.console import RunPage, page, show, show_lines
 from crossvault.report.picture import svg
-from crossvault.report.summary import summary
-from crossvault.report.watch import RunWatch
+from crossvault.report.run import summary
+from crossvault.report.run_json import document
+from crossvault.report.run_watch import RunWatch
 from crossvault.scenario import load
 from crossvault.setup import toolchain
 

@@ -7,7 +7,7 @@ from argparse import Namespace
 from importlib import import_module
 
 from crossvault.commands.exits import DONE
-from crossvault.report.page import show, table
+from crossvault.report.console import show, table
 from crossvault.scenario import names
 from crossvault.scenario.source import read
 from crossvault.setup import toolchain

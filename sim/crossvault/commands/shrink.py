@@ -21,8 +21,8 @@ from crossvault.fuzz.task import steps_of
 from crossvault.lockstep import record
 from crossvault.lockstep.run import Diverged, Result
 from crossvault.lockstep.run import run as play
-from crossvault.report import foundry
-from crossvault.report.page import show
+from crossvault.report import shrink_foundry
+from crossvault.report.console import show
 from crossvault.report.shrink import document, text
 from crossvault.scenario import load, quantity
 from crossvault.scenario import repro as file
@@ -110,7 +110,7 @@ def _write(path: Path, content: str) -> None:
 def _emit(kept: file.Repro, build: Build, out: Path) -> str:
     """Writes the Foundry test beside the repro and answers its path."""
     path = out.with_name(out.name.removesuffix(file.SUFFIX).replace("-", "_") + ".t.sol")
-    _write(path, foundry.test(kept, build))
+    _write(path, shrink_foundry.test(kept, build))
     return str(path)
 
 

@@ -14,9 +14,9 @@ from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.replica import Replica
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import PORTFOLIO
+from crossvault.report.console import table
 from crossvault.report.figures import percent, ratio, usd, utc
-from crossvault.report.page import table
-from crossvault.report.words import NameFormatter
+from crossvault.report.step_text import NameFormatter
 
 
 def standing_table(replica: Replica, found: Sequence[AccountRow], top: int) -> Table:

@@ -9,7 +9,7 @@ from rich.text import Text
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import WAD
 from crossvault.report.figures import decimal, span
-from crossvault.report.timeline import Sample
+from crossvault.report.run_timeline import Sample
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 MARKS = (("●", "red"), ("▲", "yellow"), ("■", "cyan"), ("◆", "magenta"))

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 
 from crossvault.report.charts import sparkline
-from crossvault.report.page import table
+from crossvault.report.console import table
 
 
 def tables(study: dict[str, Any]) -> RenderableType:

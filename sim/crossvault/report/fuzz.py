@@ -11,7 +11,7 @@ from rich.text import Text
 
 from crossvault.fuzz.campaign import CampaignResult
 from crossvault.fuzz.reach import ACTIONS, KINDS, LEVELS, MODES, PHASES, Reach, refusals
-from crossvault.report.page import table
+from crossvault.report.console import table
 
 _BAR = 24
 

@@ -9,8 +9,8 @@ from crossvault.mirror.correlation import sum as total_loss
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.distance import Distance
 from crossvault.portfolio.methods import MethodComparison, MethodResult, ScenarioLosses, efficiency
-from crossvault.report.heat import MODES
-from crossvault.report.margins import MarginReport
+from crossvault.report.margin import MarginReport
+from crossvault.report.scenario_heat import MODES
 
 
 def document(before: MarginReport, after: MarginReport | None) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from io import StringIO
 
 from rich.console import Console, RenderableType
 
-from crossvault.report.page import WIDTH, RunPage
-from crossvault.report.summary import summary
+from crossvault.report.console import WIDTH, RunPage
+from crossvault.report.run import summary
 
 _FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 

@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from crossvault.differential.notation import Notation
+from crossvault.report.console import table
 from crossvault.report.figures import jsonable
-from crossvault.report.page import table
 from crossvault.shrink.shrinker import ShrinkResult
 
 _MOST_DIFFERENCES = 6

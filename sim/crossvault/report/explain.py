@@ -14,13 +14,13 @@ from crossvault.differential.compare import Difference
 from crossvault.differential.step import Outcome, Step
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
-from crossvault.report.arithmetic import MarginStatement, StatementLine
+from crossvault.report.console import table
+from crossvault.report.explain_margin import MarginStatement, StatementLine
+from crossvault.report.explain_state import FieldChange
+from crossvault.report.explain_trace import TracedCall, flat, tree
 from crossvault.report.figures import usd
-from crossvault.report.page import table
-from crossvault.report.states import FieldChange
-from crossvault.report.summary import difference_table
-from crossvault.report.trace import TracedCall, flat, tree
-from crossvault.report.words import NameFormatter
+from crossvault.report.run import difference_table
+from crossvault.report.step_text import NameFormatter
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from crossvault.differential.step import instrument_name
 from crossvault.differential.story import Story
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import WAD
+from crossvault.report.console import RunPage, table
 from crossvault.report.figures import amount, percent, ratio, share, span, usd, utc
-from crossvault.report.page import RunPage, table
-from crossvault.report.timeline import LargestLoss, Liquidation
+from crossvault.report.run_timeline import LargestLoss, Liquidation
 
 _MOST_TOLD = 3
 _MOST_ROWS = 20

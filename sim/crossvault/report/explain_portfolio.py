@@ -11,9 +11,9 @@ from crossvault.mirror.margin import Book
 from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.standard import Level
 from crossvault.mirror.stress import Rules
+from crossvault.report.explain_options import StatementLine
 from crossvault.report.figures import amount, percent, usd
-from crossvault.report.heat import scenario_name
-from crossvault.report.strips import StatementLine
+from crossvault.report.scenario_heat import scenario_name
 
 
 def verdict_terms(

@@ -13,8 +13,8 @@ from crossvault.mirror import fixed, liquidation, margin, market, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import Level
-from crossvault.report.capital import Capital
-from crossvault.report.timeline import LargestLoss, Liquidation, Purchase, Refused, Sample, merged
+from crossvault.report.run_capital import Capital
+from crossvault.report.run_timeline import LargestLoss, Liquidation, Purchase, Refused, Sample, merged
 
 _MOST_SAMPLES = 240
 _LEAST_SAMPLES = 24

@@ -12,10 +12,10 @@ from crossvault.differential.compare import Difference
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror.account import AccountId
 from crossvault.report import charts
-from crossvault.report.auctions import auctions
+from crossvault.report.console import WIDTH, RunPage, table
 from crossvault.report.figures import ratio, share, usd
-from crossvault.report.page import WIDTH, RunPage, table
-from crossvault.report.watch import RunWatch
+from crossvault.report.run_auctions import auctions
+from crossvault.report.run_watch import RunWatch
 
 _MOST_ACCOUNTS = 10
 

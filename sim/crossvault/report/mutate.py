@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.syntax import Syntax
 
-from crossvault.report.page import table
+from crossvault.report.console import table
 
 _REACHED = {True: "reached, and nothing differs", False: "never reached", None: "compiled alone: not known if reached"}
 

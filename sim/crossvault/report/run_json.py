@@ -9,10 +9,10 @@ from crossvault.differential.step import instrument_name
 from crossvault.differential.story import Story
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror import market
+from crossvault.report.console import RunPage
 from crossvault.report.figures import jsonable, utc
-from crossvault.report.page import RunPage
-from crossvault.report.timeline import Liquidation, Purchase
-from crossvault.report.watch import RunWatch
+from crossvault.report.run_timeline import Liquidation, Purchase
+from crossvault.report.run_watch import RunWatch
 
 
 def document(ran: RunPage) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from crossvault.mirror import shock
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.shock import Scenario
 from crossvault.portfolio.methods import ScenarioLosses
+from crossvault.report.console import table
 from crossvault.report.figures import decimal, percent
-from crossvault.report.page import table
 
 MODES = {
     shock.STILL: "vol same", shock.UP: "vol up", shock.DOWN: "vol down", shock.LINEAR: "linear skew",

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from crossvault.differential.story import Story
 from crossvault.lockstep.run import Result
-from crossvault.report.watch import RunWatch
+from crossvault.report.run_watch import RunWatch
 
 WIDTH = 100
 

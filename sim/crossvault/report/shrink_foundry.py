@@ -17,7 +17,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.errors import Refusal
 from crossvault.mirror.evm import Call
 from crossvault.mirror.lens import AccountState
-from crossvault.report.solidity import SolidityWriter, camel
+from crossvault.report.shrink_solidity import SolidityWriter, camel
 from crossvault.scenario.repro import Repro, finding
 
 _DOORS = ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller")

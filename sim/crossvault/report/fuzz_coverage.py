@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from rich.table import Table
 
 from crossvault.fuzz.blocks import Atlas, Place, SourceLine
-from crossvault.report.page import table
+from crossvault.report.console import table
 
 _STYLE = """
 :root { color-scheme: light dark; --hit: #2e7d3233; --miss: #c6282840; --part: #f9a82540; --dim: #8888; }

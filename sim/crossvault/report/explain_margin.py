@@ -13,9 +13,9 @@ from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.standard import Exposure, Level
 from crossvault.mirror.stress import Rules
+from crossvault.report.explain_options import StatementLine, strip_terms
+from crossvault.report.explain_portfolio import option_values, verdict_terms
 from crossvault.report.figures import amount, decimal, percent, usd
-from crossvault.report.strips import StatementLine, strip_terms
-from crossvault.report.verdict import option_values, verdict_terms
 
 __all__ = ["MarginStatement", "StatementContext", "StatementLine", "backdrop", "reckoning"]
 

@@ -16,9 +16,9 @@ from crossvault.portfolio.distance import Distance
 from crossvault.portfolio.methods import ISOLATED, MethodComparison, MethodResult, efficiency
 from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import Sensitivity
+from crossvault.report.console import table
 from crossvault.report.figures import amount, decimal, percent, ratio, usd, utc
-from crossvault.report.heat import heat, scenario_name
-from crossvault.report.page import table
+from crossvault.report.scenario_heat import heat, scenario_name
 
 _MOST_PAIRS, _MOST_UNITS = 8, 3
 _NOTE = """IM and MM are equity less margin: what a method takes of the equity, wherever it counts it. Isolated is every

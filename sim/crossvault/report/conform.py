@@ -12,7 +12,7 @@ from crossvault.conform.capability import CAPABILITIES
 from crossvault.conform.search import ConformReport, StoryResult
 from crossvault.conform.subject import Door, Subject
 from crossvault.conform.verdict import AGREES, DIFFERS, UNREACHED, UNSUPPORTED, ClauseVerdict
-from crossvault.report.page import show, table
+from crossvault.report.console import show, table
 
 _COLOURS = {AGREES: "green", DIFFERS: "bold red", UNREACHED: "yellow", UNSUPPORTED: "dim"}
 _REFUSALS = {
