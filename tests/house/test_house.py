@@ -30,7 +30,12 @@ HOUSE = (
 )  # fmt: skip
 DOORSTEP = frozenset({"__init__", "__main__", "plugin"})  # what stands at the top of the package
 
-FOREIGN = {"numpy": {"sweep", "plots"}, "pandas": {"sweep", "plots"}, "plotly": {"plots"}, "ape": {"ape_networks"}}
+FOREIGN = {
+    "numpy": {"sweep", "efficiency_plots"},
+    "pandas": {"sweep", "efficiency_plots"},
+    "plotly": {"efficiency_plots"},
+    "ape": {"ape_networks"},
+}
 HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml", "plotly")
 
 
