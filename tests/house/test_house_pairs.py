@@ -2,17 +2,15 @@
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import pytest
 
-from crossvault.evm import compiler
 from places import ROOT
+from sourcefiles import PACKAGE, syntax_trees, text_of
 
-MIRROR = ROOT / "sim" / "crossvault" / "mirror"
+MIRROR = PACKAGE / "mirror"
 PAIRS = sorted(path.stem for path in (ROOT / "contracts").glob("*.sol"))
 DOORS = [
     "Store",
@@ -69,12 +67,6 @@ def notice(node: dict[str, Any]) -> str:
     return sentence(found[1]) if found else ""
 
 
-@cache
-def syntax_trees() -> Mapping[str, Any]:
-    """Those of the contracts, read once."""
-    return compiler.syntax_trees()
-
-
 class SolidityFile:
     """What a contract file declares."""
 
@@ -125,8 +117,8 @@ def _parameters(node: dict[str, Any]) -> tuple[str, ...]:
 class PythonFile:
     """What a mirror file declares; names that start with an underscore are its own."""
 
-    def __init__(self, path: Path) -> None:
-        self.tree = ast.parse(path.read_text(encoding="utf8"))
+    def __init__(self, text: str) -> None:
+        self.tree = ast.parse(text)
         self.classes = [n for n in self.tree.body if isinstance(n, ast.ClassDef) and n.name[0] != "_"]
 
     def constants(self) -> list[str]:
@@ -165,7 +157,7 @@ def _function(node: ast.FunctionDef, skip: int = 0) -> Item:
 
 
 def pair(name: str) -> tuple[SolidityFile, PythonFile]:
-    return SolidityFile(name), PythonFile(MIRROR / f"{name.lower()}.py")
+    return SolidityFile(name), PythonFile(text_of(MIRROR / f"{name.lower()}.py"))
 
 
 def zeros(node: ast.ClassDef) -> list[str]:
@@ -176,66 +168,84 @@ def zeros(node: ast.ClassDef) -> list[str]:
     return []
 
 
-def test_every_contract_has_a_mirror_and_every_mirror_a_contract() -> None:
-    assert {name.lower() for name in PAIRS} | UNPAIRED == {path.stem for path in MIRROR.glob("*.py")}
-    assert all(name.isalpha() for name in PAIRS), "a file name is one word"
+def unequal(subject: str, python: object, solidity: object) -> list[str]:
+    """A difference between the two sides of a pair, as a list of one or none."""
+    return [] if python == solidity else [f"{subject}: {python!r} here, {solidity!r} on the chain"]
 
 
-@pytest.mark.parametrize("name", PAIRS)
-def test_a_pair_has_the_same_subject_constants_and_types(name: str) -> None:
-    solidity, python = pair(name)
-    assert sentence(ast.get_docstring(python.tree) or "") == notice(solidity.contract) != ""
-    assert python.constants() == solidity.constants()
-    assert [item.name for item in python.types()] == [item.name for item in solidity.types()]
+def different_subjects(name: str, solidity: SolidityFile, python: PythonFile) -> list[str]:
+    """Differences in the subject and the constants."""
+    subject = sentence(ast.get_docstring(python.tree) or "")
+    return [
+        *unequal(f"{name}: subject", subject or "nothing", notice(solidity.contract)),
+        *unequal(f"{name}: constants", python.constants(), solidity.constants()),
+    ]
+
+
+def different_types(name: str, solidity: SolidityFile, python: PythonFile) -> list[str]:
+    """Differences in structs, errors and enums: order, members, first sentence."""
+    here, there = ([item.name for item in side.types()] for side in (python, solidity))
+    found = unequal(f"{name}: types", here, there)
     values = {node["name"] for node in solidity.of("UserDefinedValueTypeDefinition")}
-    for mine, theirs in zip(python.types(), solidity.types(), strict=True):
-        assert mine.name in values or mine.members == theirs.members, mine.name
-        assert mine.sentence == (theirs.sentence or mine.sentence) != "", mine.name
-        assert theirs.sentence or mine.name in values | {"Level"}, f"{mine.name} has no @notice"
+    for mine, theirs in zip(python.types(), solidity.types(), strict=False):
+        if mine.name not in values:
+            found += unequal(f"{name}.{mine.name}", mine.members, theirs.members)
+        found += unequal(f"{name}.{mine.name}", mine.sentence or "nothing", theirs.sentence or mine.sentence)
+        if not theirs.sentence and mine.name not in values | {"Level"}:
+            found.append(f"{name}.{mine.name} has no @notice")
+    return found
 
 
-@pytest.mark.parametrize("name", PAIRS)
-def test_what_is_stored_has_a_zero_a_slot_and_an_annotation_for_every_field(name: str) -> None:
-    for node in pair(name)[1].classes:
-        if not any(isinstance(base, ast.Name) and base.id == "StorageStruct" for base in node.bases):
-            continue
-        assigned = (n for n in node.body if isinstance(n, ast.Assign))
-        slots = [n.value for n in assigned if isinstance(n.targets[0], ast.Name) and n.targets[0].id == "__slots__"]
-        assert list(_fields(node)) == zeros(node), node.name
-        assert sorted(ast.literal_eval(slots[0])) == sorted(zeros(node)), node.name
+def misdeclared_storage(name: str, _: SolidityFile, python: PythonFile) -> list[str]:
+    """Structs in storage whose zeros, slots and annotations are not of the same fields."""
+    found = []
+    for node in python.classes:
+        if any(isinstance(base, ast.Name) and base.id == "StorageStruct" for base in node.bases):
+            assigned = (n for n in node.body if isinstance(n, ast.Assign))
+            slots = [n.value for n in assigned if isinstance(n.targets[0], ast.Name) and n.targets[0].id == "__slots__"]
+            if list(_fields(node)) != zeros(node) or sorted(ast.literal_eval(slots[0])) != sorted(zeros(node)):
+                found.append(f"{name}.{node.name}")
+    return found
 
 
-@pytest.mark.parametrize("name", LIBRARIES)
-def test_a_library_and_its_module_have_the_same_functions(name: str) -> None:
-    solidity, python = pair(name)
-    _assert_same(python.functions(), solidity.functions())
+def different_functions(name: str, solidity: SolidityFile, python: PythonFile) -> list[str]:
+    """Differences in the functions of a library, or of a contract with its class: order, arguments, first sentence."""
+    if name not in DOORS:
+        return _different(name, python.functions(), solidity.functions()) if name in LIBRARIES else []
+    found = unequal(f"{name}: functions outside its class", python.functions(), [])
+    return found + _different(name, python.methods(name), solidity.functions())
 
 
-@pytest.mark.parametrize("name", DOORS)
-def test_a_contract_and_its_class_have_the_same_functions(name: str) -> None:
-    solidity, python = pair(name)
-    assert python.functions() == []
-    assert sentence(ast.get_docstring(python.door(name)) or "") == notice(solidity.contract)
+def _different(name: str, mine: Sequence[Item], theirs: Sequence[Item]) -> list[str]:
+    found = unequal(name, [item.name for item in mine], [item.name for item in theirs])
+    for python, solidity in zip(mine, theirs, strict=False):
+        found += unequal(f"{name}.{python.name}", python.members, solidity.members)
+        found += unequal(f"{name}.{python.name}", python.sentence, solidity.sentence)
+        if not python.sentence and python.name != "__init__":
+            found.append(f"{name}.{python.name} has no documentation")
+    return found
+
+
+def different_classes(name: str, solidity: SolidityFile, python: PythonFile) -> list[str]:
+    """Differences of a contract and its class in documentation, parents, and state variables."""
+    if name not in DOORS:
+        return []
+    door = python.door(name)
     names = [base["baseName"]["name"] for base in solidity.contract["baseContracts"]]
     parents = [REACHED.get((name, each), each) for each in names]
-    bases = [base.id for base in python.door(name).bases if isinstance(base, ast.Name)]
-    assert bases == ([each for each in parents if each in DOORS] or ["StorageStruct"])
-    _assert_same(python.methods(name), solidity.functions())
+    bases = [base.id for base in door.bases if isinstance(base, ast.Name)]
+    found = unequal(name, sentence(ast.get_docstring(door) or ""), notice(solidity.contract))
+    found += unequal(f"{name}: parents", bases, [each for each in parents if each in DOORS] or ["StorageStruct"])
     if state := solidity.state():
-        assert [field for field in zeros(python.door(name)) if field not in MIRROR_ONLY_STATE] == state
+        kept = [field for field in zeros(door) if field not in MIRROR_ONLY_STATE]
+        found += unequal(f"{name}: state", kept, state)
+    return found
 
 
-def _assert_same(mine: Sequence[Item], theirs: Sequence[Item]) -> None:
-    assert [item.name for item in mine] == [item.name for item in theirs]
-    for python, solidity in zip(mine, theirs, strict=True):
-        assert python.members == solidity.members, python.name
-        assert python.sentence == solidity.sentence, python.name
-        assert python.sentence or python.name == "__init__", f"{python.name} has no documentation"
-
-
-@pytest.mark.parametrize("name", DOORS)
-def test_a_contract_and_its_class_have_the_same_events(name: str) -> None:
-    solidity, python = pair(name)
+def different_events(name: str, solidity: SolidityFile, python: PythonFile) -> list[str]:
+    """Differences of a contract and its class in the events they emit and the number of their values."""
+    if name not in DOORS:
+        return []
     emitted: dict[str, set[int]] = {}
     for node in ast.walk(python.door(name)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "emit":
@@ -243,12 +253,72 @@ def test_a_contract_and_its_class_have_the_same_events(name: str) -> None:
             assert isinstance(event, ast.Constant)
             exact = not any(isinstance(value, ast.Starred) for value in values)
             emitted.setdefault(str(event.value), set()).add(len(values) if exact else -1)
-    assert emitted.keys() == solidity.events().keys()
-    for each, counts in emitted.items():
-        assert counts <= {solidity.events()[each], -1}, each
+    found = unequal(f"{name}: events", sorted(emitted), sorted(solidity.events()))
+    counts = {each: count for each, count in solidity.events().items() if each in emitted}
+    return found + [f"{name}.{each}" for each, count in counts.items() if not emitted[each] <= {count, -1}]
 
 
-def test_events_and_doors_carry_who_sent() -> None:
-    for name in DOORS:
-        for event in SolidityFile(name).of("EventDefinition"):
-            assert event["parameters"]["parameters"][0]["name"] == "sender", event["name"]
+def anonymous_events(name: str, solidity: SolidityFile, _: PythonFile) -> list[str]:
+    """Events of a contract that do not begin with who sent."""
+    first = {node["name"]: node["parameters"]["parameters"][0]["name"] for node in solidity.of("EventDefinition")}
+    return [f"{name}.{event}" for event, parameter in first.items() if name in DOORS and parameter != "sender"]
+
+
+RULES: Sequence[Callable[[str, SolidityFile, PythonFile], list[str]]] = (
+    different_subjects,
+    different_types,
+    misdeclared_storage,
+    different_functions,
+    different_classes,
+    different_events,
+    anonymous_events,
+)
+
+
+def test_every_contract_has_a_mirror_and_every_mirror_a_contract() -> None:
+    assert {name.lower() for name in PAIRS} | UNPAIRED == {path.stem for path in MIRROR.glob("*.py")}
+    assert all(name.isalpha() for name in PAIRS), "a file name is one word"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_sides_of_every_pair_are_alike(rule: Callable[[str, SolidityFile, PythonFile], list[str]]) -> None:
+    assert [each for name in PAIRS for each in rule(name, *pair(name))] == []
+
+
+# rule, pair, and a change of the mirror that offends against the rule
+PLANTED = {
+    "subject": (different_subjects, "Fixed", r'\A"""', '"""Other: '),
+    "no subject": (different_subjects, "Fixed", r'\A""".*?"""', ""),
+    "constant": (different_subjects, "Fixed", r"^WAD\b", "WADS"),
+    "type renamed": (different_types, "Market", r"class MarketRisk\b", "class Risk"),
+    "field renamed": (different_types, "Market", r"^    heartbeat_secs:", "    heartbeat_wad:"),
+    "type undocumented": (different_types, "Market", r'(class MarketRisk\b[^\n]*\n\s*)"""', r'\1"""Other '),
+    "zero missing": (misdeclared_storage, "Store", r'^(\s+)"owner":', r'\1"other":'),
+    "function renamed": (different_functions, "Fixed", r"^def mul_div_down\b", "def mul_down"),
+    "argument renamed": (different_functions, "Fixed", r"^(def mul_div_down\()a\b", r"\1x"),
+    "function documented": (different_functions, "Fixed", r'(def mul_div_down.*?\n\s*)"""', r'\1"""Other '),
+    "function outside its class": (different_functions, "Teller", r"\Z", "\ndef other(): ...\n"),
+    "method renamed": (different_functions, "Vault", r"^    def trade\b", "    def swap"),
+    "class documented": (different_classes, "Vault", r'(class Vault\b[^\n]*\n\s*)"""', r'\1"""Other '),
+    "parent": (different_classes, "Vault", r"class Vault\(", "class Vault(Store, "),
+    "state": (different_classes, "Store", r'^(\s+)"owner":', r'\1"other":'),
+    "event renamed": (different_events, "Vault", r'emit\("', 'emit("Other'),
+    "value of an event": (different_events, "Vault", r'(emit\("\w+"), ', r"\1, 0, "),
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_a_pair_that_differs_is_found(planted: str) -> None:
+    rule, name, was, becomes = PLANTED[planted]
+    solidity, _ = pair(name)
+    text = text_of(MIRROR / f"{name.lower()}.py")
+    changed, count = re.subn(was, becomes, text, count=1, flags=re.M | re.S)
+    assert count == 1
+    assert any(name in each for each in rule(name, solidity, PythonFile(changed)))
+
+
+def test_an_event_that_does_not_begin_with_who_sent_is_found() -> None:
+    solidity, python = pair("Vault")
+    event = {"nodeType": "EventDefinition", "name": "Odd", "parameters": {"parameters": [{"name": "account"}]}}
+    solidity.declared.append(event)
+    assert anonymous_events("Vault", solidity, python) == ["Vault.Odd"]
