@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Errors} from "./Errors.sol";
+import {AccountErrors} from "./AccountErrors.sol";
+import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Market} from "./Market.sol";
+import {NumberErrors} from "./NumberErrors.sol";
 
 /// @dev the owner's address in the upper 160 bits, the owner's own number in the lower 96
 type AccountId is uint256;
@@ -75,7 +77,7 @@ library Account {
     /// @param sender who acts
     /// @custom:reverts NotAuthorized
     function requireAuthority(Holder storage self, AccountId account, address sender) internal view {
-        if (!isAuthorized(self, account, sender)) revert Errors.NotAuthorized(account, sender);
+        if (!isAuthorized(self, account, sender)) revert AuthorityErrors.NotAuthorized(account, sender);
     }
 
     /// @notice Everything an account holds, as plain values.
@@ -120,7 +122,7 @@ library Account {
         int256 before = position.size;
         int256 size = before + sizeDelta;
         int256 quote = position.quote + quoteDelta;
-        if (Fixed.abs(size) > Fixed.CAP) revert Errors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
+        if (Fixed.abs(size) > Fixed.CAP) revert NumberErrors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
         if (size == 0) {
             if (before != 0) remove(self, instrument);
             return quote;
@@ -138,7 +140,7 @@ library Account {
     /// @custom:reverts TooManyPositions, TooManyOptions
     function add(Holder storage self, uint256 instrument) internal {
         uint256 count = self.instruments.length + 1;
-        if (count > MAX_POSITIONS) revert Errors.TooManyPositions(count, MAX_POSITIONS);
+        if (count > MAX_POSITIONS) revert AccountErrors.TooManyPositions(count, MAX_POSITIONS);
         if (self.mode == PORTFOLIO && Market.isOption(Market.kindOf(instrument))) requireOptions(self, 1);
         self.instruments.push(instrument);
     }
@@ -152,7 +154,7 @@ library Account {
         for (uint256 i = 0; i < self.instruments.length; i++) {
             if (Market.isOption(Market.kindOf(self.instruments[i]))) count++;
         }
-        if (count > MAX_OPTIONS) revert Errors.TooManyOptions(count, MAX_OPTIONS);
+        if (count > MAX_OPTIONS) revert AccountErrors.TooManyOptions(count, MAX_OPTIONS);
     }
 
     /// @notice Forgets a position.

@@ -2,12 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {Account, AccountId} from "./Account.sol";
+import {AccountErrors} from "./AccountErrors.sol";
 import {Cash} from "./Cash.sol";
 import {Checks} from "./Checks.sol";
-import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
+import {LiquidationErrors} from "./LiquidationErrors.sol";
+import {NumberErrors} from "./NumberErrors.sol";
 
 /// @notice The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most.
 abstract contract Auction is Checks {
@@ -57,7 +59,7 @@ abstract contract Auction is Checks {
         requireRunning();
         Ledger.requireIdle(ledger, account);
         AuctionState memory now_ = standing(account);
-        if (now_.marginWad >= 0) revert Errors.NotLiquidatable(account, now_.marginWad);
+        if (now_.marginWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.marginWad);
         Liquidation.Sale storage sale = ledger.sales[account];
         sale.startedAt = uint64(block.timestamp);
         if (now_.equityWad <= 0) noteInsolvent(account, now_.equityWad);
@@ -72,8 +74,8 @@ abstract contract Auction is Checks {
         requireRunning();
         AuctionState memory now_ = requireFailing(account);
         Liquidation.Sale storage sale = ledger.sales[account];
-        if (sale.insolventAt != 0) revert Errors.AuctionInsolvent(now_.valueWad, now_.discountWad);
-        if (now_.valueWad > 0 && now_.discountWad > 0) revert Errors.AuctionSolvent(now_.valueWad, now_.discountWad);
+        if (sale.insolventAt != 0) revert LiquidationErrors.AuctionInsolvent(now_.valueWad, now_.discountWad);
+        if (now_.valueWad > 0 && now_.discountWad > 0) revert LiquidationErrors.AuctionSolvent(now_.valueWad, now_.discountWad);
         noteInsolvent(account, now_.equityWad);
         emit InsolvencyDeclared(msg.sender, account, now_.equityWad, now_.marginWad, sale.deficitWad);
     }
@@ -90,11 +92,11 @@ abstract contract Auction is Checks {
     function bid(AccountId account, AccountId bidder, uint256 fractionWad, int256 limitWad) external nonReentrant {
         requireRunning();
         Account.requireAuthority(ledger.holders[bidder], bidder, msg.sender);
-        if (AccountId.unwrap(account) == AccountId.unwrap(bidder)) revert Errors.SameAccount(account);
-        if (fractionWad == 0 || fractionWad > Fixed.WAD) revert Errors.FractionOutOfRange(fractionWad, Fixed.WAD);
+        if (AccountId.unwrap(account) == AccountId.unwrap(bidder)) revert AccountErrors.SameAccount(account);
+        if (fractionWad == 0 || fractionWad > Fixed.WAD) revert NumberErrors.FractionOutOfRange(fractionWad, Fixed.WAD);
         Ledger.requireIdle(ledger, bidder);
         BidResult memory deal = terms(account, bidder, fractionWad);
-        if (deal.costWad > limitWad) revert Errors.BidTooDear(deal.costWad, limitWad);
+        if (deal.costWad > limitWad) revert LiquidationErrors.BidTooDear(deal.costWad, limitWad);
         accrue();
         Ledger.movePart(ledger, account, bidder, deal.takenWad, ledger.sales[account].reservedWad);
         pay(account, bidder, deal.costWad);
@@ -109,7 +111,7 @@ abstract contract Auction is Checks {
     function endLiquidation(AccountId account) external nonReentrant {
         requireOnSale(account);
         AuctionState memory now_ = standing(account);
-        if (now_.bufferWad < 0) revert Errors.StillLiquidatable(account, now_.bufferWad);
+        if (now_.bufferWad < 0) revert LiquidationErrors.StillLiquidatable(account, now_.bufferWad);
         endSale(account);
         emit LiquidationEnded(msg.sender, account, now_.marginWad);
     }
@@ -131,10 +133,10 @@ abstract contract Auction is Checks {
             deal.takenWad = fractionWad;
             deal.costWad = -Fixed.mulDivFloor(whole, int256(fractionWad), Fixed.WAD);
             deal.ended = fractionWad == Fixed.WAD;
-            if (deal.costWad == 0 && now_.equityWad > 0) revert Errors.ZeroPrice();
+            if (deal.costWad == 0 && now_.equityWad > 0) revert NumberErrors.ZeroPrice();
             return deal;
         }
-        if (now_.valueWad <= 0 || now_.discountWad == 0) revert Errors.AuctionInsolvent(now_.valueWad, now_.discountWad);
+        if (now_.valueWad <= 0 || now_.discountWad == 0) revert LiquidationErrors.AuctionInsolvent(now_.valueWad, now_.discountWad);
         uint256 most = Liquidation.maxFraction(now_.bufferWad, now_.equityWad, sale.reservedWad, now_.discountWad);
         deal.takenWad = Fixed.min(fractionWad, most);
         uint256 priceWad = Liquidation.price(uint256(now_.valueWad), now_.discountWad);
@@ -215,14 +217,14 @@ abstract contract Auction is Checks {
     function requireFailing(AccountId account) internal view returns (AuctionState memory now_) {
         requireOnSale(account);
         now_ = standing(account);
-        if (now_.bufferWad >= 0) revert Errors.NotLiquidatable(account, now_.bufferWad);
+        if (now_.bufferWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.bufferWad);
     }
 
     /// @notice Refuses an account that is not for sale.
     /// @param account account
     /// @custom:reverts NotUnderLiquidation
     function requireOnSale(AccountId account) internal view {
-        if (ledger.sales[account].startedAt == 0) revert Errors.NotUnderLiquidation(account);
+        if (ledger.sales[account].startedAt == 0) revert LiquidationErrors.NotUnderLiquidation(account);
     }
 
     /// @notice Refuses a bidder that belongs to the owner of the account, or to one of its operators.
@@ -231,8 +233,8 @@ abstract contract Auction is Checks {
     /// @custom:reverts OwnBid
     function requireStranger(AccountId account, AccountId bidder) internal view {
         Account.Holder storage holder = ledger.holders[account];
-        if (Account.isAuthorized(holder, account, Account.ownerOf(bidder))) revert Errors.OwnBid(account, bidder);
-        if (Account.isAuthorized(holder, account, msg.sender)) revert Errors.OwnBid(account, bidder);
+        if (Account.isAuthorized(holder, account, Account.ownerOf(bidder))) revert LiquidationErrors.OwnBid(account, bidder);
+        if (Account.isAuthorized(holder, account, msg.sender)) revert LiquidationErrors.OwnBid(account, bidder);
     }
 
     /// @notice Everything an account holds, as plain values.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Errors} from "./Errors.sol";
 import {Exp} from "./Exp.sol";
 import {Fixed} from "./Fixed.sol";
+import {LiquidationErrors} from "./LiquidationErrors.sol";
 import {Market} from "./Market.sol";
+import {MarketErrors} from "./MarketErrors.sol";
 
 /// @notice Quote cash: signed principals against a supply and a borrow index, the insurance fund, and open deficits.
 library Cash {
@@ -184,7 +185,7 @@ library Cash {
     /// @param amountWad what the fund pays [wad]
     /// @custom:reverts InsuranceExhausted
     function drawInsurance(Pool storage self, uint256 amountWad) internal {
-        if (amountWad > self.insuranceWad) revert Errors.InsuranceExhausted(self.insuranceWad, amountWad);
+        if (amountWad > self.insuranceWad) revert LiquidationErrors.InsuranceExhausted(self.insuranceWad, amountWad);
         self.insuranceWad -= amountWad;
     }
 
@@ -192,7 +193,7 @@ library Cash {
     /// @param self quote side of the vault
     /// @custom:reverts DeficitOpen
     function requireCovered(Pool storage self) internal view {
-        if (self.deficitWad > self.insuranceWad) revert Errors.DeficitOpen(self.deficitWad, self.insuranceWad);
+        if (self.deficitWad > self.insuranceWad) revert LiquidationErrors.DeficitOpen(self.deficitWad, self.insuranceWad);
     }
 
     /// @notice Refuses terms outside their ranges.
@@ -200,7 +201,7 @@ library Cash {
     /// @param underlyings count of listed underlyings
     /// @custom:reverts UnknownUnderlying, ParameterOutOfRange
     function requireValid(DepegTerms memory terms, uint256 underlyings) internal pure {
-        if (terms.feed != NO_FEED && terms.feed >= underlyings) revert Errors.UnknownUnderlying(terms.feed);
+        if (terms.feed != NO_FEED && terms.feed >= underlyings) revert MarketErrors.UnknownUnderlying(terms.feed);
         Market.requireWithin("depegThreshold", terms.depegThreshold, 0, Fixed.WAD);
         Market.requireWithin("depegFactor", terms.depegFactor, 0, 10 * Fixed.WAD);
     }

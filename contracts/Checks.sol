@@ -5,7 +5,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {AccountId} from "./Account.sol";
 import {Appraiser} from "./Appraiser.sol";
-import {Errors} from "./Errors.sol";
+import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Store} from "./Store.sol";
 
 /// @notice What a call must leave behind: the margin of whoever it touched, judged at once or at the end of a batch.
@@ -19,7 +19,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     function batch(bytes[] calldata calls) external nonReentrantView {
         deferring = true;
         for (uint256 i = 0; i < calls.length; i++) {
-            if (!isBatchable(bytes4(calls[i]))) revert Errors.NotBatchable(i);
+            if (!isBatchable(bytes4(calls[i]))) revert AuthorityErrors.NotBatchable(i);
             Address.functionDelegateCall(address(this), calls[i]);
         }
         deferring = false;

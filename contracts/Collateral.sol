@@ -4,9 +4,11 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Errors} from "./Errors.sol";
+import {AccountErrors} from "./AccountErrors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Market} from "./Market.sol";
+import {MarketErrors} from "./MarketErrors.sol";
+import {NumberErrors} from "./NumberErrors.sol";
 
 /// @notice Tokens held as security: what they are worth, what they count for, and how they come and go.
 library Collateral {
@@ -66,10 +68,10 @@ library Collateral {
     /// @param decimals decimals of the token
     /// @custom:reverts ZeroAmount, AmountTooLarge
     function requireAmount(uint256 amountRaw, uint256 decimals) internal pure {
-        if (amountRaw == 0) revert Errors.ZeroAmount();
-        if (amountRaw > Fixed.CAP) revert Errors.AmountTooLarge(amountRaw, Fixed.CAP);
+        if (amountRaw == 0) revert NumberErrors.ZeroAmount();
+        if (amountRaw > Fixed.CAP) revert NumberErrors.AmountTooLarge(amountRaw, Fixed.CAP);
         uint256 amountWad = toWad(amountRaw, decimals);
-        if (amountWad > Fixed.CAP) revert Errors.AmountTooLarge(amountWad, Fixed.CAP);
+        if (amountWad > Fixed.CAP) revert NumberErrors.AmountTooLarge(amountWad, Fixed.CAP);
     }
 
     /// @notice Refuses terms outside their ranges.
@@ -85,7 +87,7 @@ library Collateral {
     /// @custom:reverts TooManyDecimals
     function requireDecimals(address token) internal view returns (uint8 decimals) {
         decimals = IERC20Metadata(token).decimals();
-        if (decimals > Fixed.MAX_DECIMALS) revert Errors.TooManyDecimals(decimals, Fixed.MAX_DECIMALS);
+        if (decimals > Fixed.MAX_DECIMALS) revert MarketErrors.TooManyDecimals(decimals, Fixed.MAX_DECIMALS);
     }
 
     /// @notice Takes tokens in, exactly the amount.
@@ -97,7 +99,7 @@ library Collateral {
         uint256 before = IERC20(token).balanceOf(address(this));
         IERC20(token).safeTransferFrom(payer, address(this), amountRaw);
         uint256 moved = IERC20(token).balanceOf(address(this)) - before;
-        if (moved != amountRaw) revert Errors.TransferMismatch(amountRaw, moved);
+        if (moved != amountRaw) revert AccountErrors.TransferMismatch(amountRaw, moved);
     }
 
     /// @notice Sends tokens out, exactly the amount.
@@ -107,9 +109,9 @@ library Collateral {
     /// @custom:reverts InsufficientLiquidity, TransferMismatch
     function push(address token, address to, uint256 amountRaw) internal {
         uint256 before = IERC20(token).balanceOf(address(this));
-        if (before < amountRaw) revert Errors.InsufficientLiquidity(before, amountRaw);
+        if (before < amountRaw) revert AccountErrors.InsufficientLiquidity(before, amountRaw);
         IERC20(token).safeTransfer(to, amountRaw);
         uint256 moved = before - IERC20(token).balanceOf(address(this));
-        if (moved != amountRaw) revert Errors.TransferMismatch(amountRaw, moved);
+        if (moved != amountRaw) revert AccountErrors.TransferMismatch(amountRaw, moved);
     }
 }

@@ -4,10 +4,11 @@ pragma solidity ^0.8.28;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Account, AccountId} from "./Account.sol";
-import {Errors} from "./Errors.sol";
+import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Fixed} from "./Fixed.sol";
+import {NumberErrors} from "./NumberErrors.sol";
+import {OrderErrors} from "./OrderErrors.sol";
 import {Registry} from "./Registry.sol";
-import {Unfillable} from "./Unfillable.sol";
 import {Vault} from "./Vault.sol";
 
 /// @notice Signed orders: an operator that trades for accounts what their owners signed, and no more.
@@ -86,7 +87,7 @@ contract Exchange is EIP712 {
     /// @custom:reverts NotAuthorized, FloorNotRaised
     function cancelBelow(AccountId account, uint256 salt) external {
         requireAuthority(account, msg.sender);
-        if (salt <= saltFloor[account]) revert Unfillable.FloorNotRaised(salt, saltFloor[account]);
+        if (salt <= saltFloor[account]) revert OrderErrors.FloorNotRaised(salt, saltFloor[account]);
         saltFloor[account] = salt;
         emit OrdersCancelledBelow(msg.sender, account, salt);
     }
@@ -114,7 +115,7 @@ contract Exchange is EIP712 {
     /// @custom:reverts ZeroSize, SizeTooLarge, InstrumentsDiffer, NotOpposite, LimitNotMet, OrderExpired, OrderBelowFloor,
     /// OrderCancelled, Overfilled, BadSignature
     function agree(Match calldata pair) internal returns (bytes memory) {
-        if (pair.sizeWad == 0) revert Errors.ZeroSize();
+        if (pair.sizeWad == 0) revert NumberErrors.ZeroSize();
         requireSize(pair.maker.size);
         requireSize(pair.taker.size);
         requireOpposite(pair.maker, pair.taker);
@@ -136,11 +137,11 @@ contract Exchange is EIP712 {
         bytes32 key = digest(order);
         requireLive(order, key);
         uint256 restWad = Fixed.abs(order.size) - filled[key];
-        if (sizeWad > restWad) revert Unfillable.Overfilled(sizeWad, restWad);
+        if (sizeWad > restWad) revert OrderErrors.Overfilled(sizeWad, restWad);
         takenWad = filled[key] + sizeWad;
         filled[key] = takenWad;
         if (!SignatureChecker.isValidSignatureNowCalldata(Account.ownerOf(order.account), key, signature)) {
-            revert Unfillable.BadSignature(order.account);
+            revert OrderErrors.BadSignature(order.account);
         }
     }
 
@@ -149,10 +150,10 @@ contract Exchange is EIP712 {
     /// @param key its digest
     /// @custom:reverts OrderExpired, OrderBelowFloor, OrderCancelled
     function requireLive(Order calldata order, bytes32 key) internal view {
-        if (block.timestamp > order.expiresAt) revert Unfillable.OrderExpired(block.timestamp, order.expiresAt);
+        if (block.timestamp > order.expiresAt) revert OrderErrors.OrderExpired(block.timestamp, order.expiresAt);
         uint256 floor = saltFloor[order.account];
-        if (order.salt < floor) revert Unfillable.OrderBelowFloor(order.salt, floor);
-        if (cancelled[key]) revert Unfillable.OrderCancelled(order.account, order.salt);
+        if (order.salt < floor) revert OrderErrors.OrderBelowFloor(order.salt, floor);
+        if (cancelled[key]) revert OrderErrors.OrderCancelled(order.account, order.salt);
     }
 
     /// @notice Refuses a sender that may not act for an account.
@@ -160,15 +161,15 @@ contract Exchange is EIP712 {
     /// @param sender who acts
     /// @custom:reverts NotAuthorized
     function requireAuthority(AccountId account, address sender) internal view {
-        if (!Registry(payable(address(vault))).isAuthorized(account, sender)) revert Errors.NotAuthorized(account, sender);
+        if (!Registry(payable(address(vault))).isAuthorized(account, sender)) revert AuthorityErrors.NotAuthorized(account, sender);
     }
 
     /// @notice Refuses a size of an order that is nothing or above the cap of all sizes.
     /// @param size what is bought; negative: sold [wad]
     /// @custom:reverts ZeroSize, SizeTooLarge
     function requireSize(int256 size) internal pure {
-        if (size == 0) revert Errors.ZeroSize();
-        if (Fixed.abs(size) > Fixed.CAP) revert Errors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
+        if (size == 0) revert NumberErrors.ZeroSize();
+        if (Fixed.abs(size) > Fixed.CAP) revert NumberErrors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
     }
 
     /// @notice Refuses two orders that do not meet.
@@ -176,9 +177,9 @@ contract Exchange is EIP712 {
     /// @param taker order whose limit must allow that price
     /// @custom:reverts InstrumentsDiffer, NotOpposite, LimitNotMet
     function requireOpposite(Order calldata maker, Order calldata taker) internal pure {
-        if (maker.instrument != taker.instrument) revert Unfillable.InstrumentsDiffer(maker.instrument, taker.instrument);
-        if ((maker.size < 0) == (taker.size < 0)) revert Unfillable.NotOpposite(maker.size, taker.size);
+        if (maker.instrument != taker.instrument) revert OrderErrors.InstrumentsDiffer(maker.instrument, taker.instrument);
+        if ((maker.size < 0) == (taker.size < 0)) revert OrderErrors.NotOpposite(maker.size, taker.size);
         bool met = taker.size < 0 ? maker.limitWad >= taker.limitWad : maker.limitWad <= taker.limitWad;
-        if (!met) revert Unfillable.LimitNotMet(maker.limitWad, taker.limitWad);
+        if (!met) revert OrderErrors.LimitNotMet(maker.limitWad, taker.limitWad);
     }
 }

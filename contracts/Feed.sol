@@ -2,11 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
-import {Errors} from "./Errors.sol";
+import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Funding} from "./Funding.sol";
 import {Ledger} from "./Ledger.sol";
 import {Market} from "./Market.sol";
+import {MarketErrors} from "./MarketErrors.sol";
+import {NumberErrors} from "./NumberErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
 import {Surface} from "./Surface.sol";
@@ -62,7 +64,7 @@ contract Feed is Store, Proxy {
         requireUnderlying(underlying);
         Oracle.Price storage price = ledger.prices[underlying];
         Oracle.requirePrice(indexWad);
-        if (Fixed.abs(premiumWad) > Oracle.MAX_PREMIUM) revert Errors.PriceTooLarge(Fixed.abs(premiumWad), Oracle.MAX_PREMIUM);
+        if (Fixed.abs(premiumWad) > Oracle.MAX_PREMIUM) revert NumberErrors.PriceTooLarge(Fixed.abs(premiumWad), Oracle.MAX_PREMIUM);
         Oracle.requirePrint(confidenceWad, publishedAt, price.publishedAt);
         Oracle.PriceGuard memory guard = ledger.guards[underlying];
         if (Oracle.confirm(price, guard, indexWad)) {
@@ -133,16 +135,16 @@ contract Feed is Store, Proxy {
     /// @param expiry when its instruments end [unix seconds]
     /// @custom:reverts UnknownExpiry
     function openCurve(uint256 underlying, uint256 expiry) internal view returns (Oracle.Curve storage curve) {
-        if (underlying >= Market.MAX_UNDERLYINGS || expiry > type(uint40).max) revert Errors.UnknownExpiry(underlying, expiry);
+        if (underlying >= Market.MAX_UNDERLYINGS || expiry > type(uint40).max) revert MarketErrors.UnknownExpiry(underlying, expiry);
         curve = ledger.curves[Market.termOf(underlying, expiry)];
-        if (curve.listedAt == 0 || curve.settlement != 0) revert Errors.UnknownExpiry(underlying, expiry);
+        if (curve.listedAt == 0 || curve.settlement != 0) revert MarketErrors.UnknownExpiry(underlying, expiry);
     }
 
     /// @notice Refuses a sender that may not publish.
     /// @param sender who acts
     /// @custom:reverts NotFeeder
     function requireFeeder(address sender) internal view {
-        if (!isFeeder[sender]) revert Errors.NotFeeder(sender);
+        if (!isFeeder[sender]) revert AuthorityErrors.NotFeeder(sender);
     }
 
     /// @notice Code of every door that the feed has not itself: the parameters of portfolio margin.

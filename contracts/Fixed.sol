@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
-import {Errors} from "./Errors.sol";
+import {NumberErrors} from "./NumberErrors.sol";
 
 /// @notice Integers with the direction of every rounding in its name: the only place that divides, shifts or takes roots.
 library Fixed {
@@ -110,7 +110,7 @@ library Fixed {
     /// @param a magnitude [any]
     /// @custom:reverts MagnitudeTooLarge
     function signed(uint256 a) internal pure returns (int256) {
-        if (a > uint256(type(int256).max)) revert Errors.MagnitudeTooLarge(a);
+        if (a > uint256(type(int256).max)) revert NumberErrors.MagnitudeTooLarge(a);
         return int256(a);
     }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
-import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
+import {MarketErrors} from "./MarketErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
 
@@ -54,7 +55,7 @@ abstract contract Governance is Store {
     /// @notice Accepts the ownership of the vault.
     /// @custom:reverts NotPendingOwner
     function acceptOwnership() external {
-        if (msg.sender != pendingOwner) revert Errors.NotPendingOwner(msg.sender);
+        if (msg.sender != pendingOwner) revert AuthorityErrors.NotPendingOwner(msg.sender);
         owner = msg.sender;
         pendingOwner = address(0);
         emit OwnershipAccepted(msg.sender);
@@ -82,7 +83,7 @@ abstract contract Governance is Store {
     /// @notice Stops new risk, withdrawals and liquidations.
     /// @custom:reverts NotGuardian
     function pause() external {
-        if (msg.sender != guardian && msg.sender != owner) revert Errors.NotGuardian(msg.sender);
+        if (msg.sender != guardian && msg.sender != owner) revert AuthorityErrors.NotGuardian(msg.sender);
         paused = true;
         emit Paused(msg.sender);
     }
@@ -104,7 +105,7 @@ abstract contract Governance is Store {
         requireOwner(msg.sender);
         Market.requireValid(risk);
         uint256 count = ledger.risks.length;
-        if (count == Market.MAX_UNDERLYINGS) revert Errors.TooManyUnderlyings(count + 1, Market.MAX_UNDERLYINGS);
+        if (count == Market.MAX_UNDERLYINGS) revert MarketErrors.TooManyUnderlyings(count + 1, Market.MAX_UNDERLYINGS);
         ledger.names.push(name);
         ledger.risks.push(risk);
         emit UnderlyingListed(msg.sender, name, risk, count);
@@ -121,11 +122,11 @@ abstract contract Governance is Store {
         Ledger.requireFresh(ledger, underlying);
         uint256 lowAt = block.timestamp + Oracle.WINDOW + 1;
         uint256 highAt = Fixed.min(block.timestamp + MAX_TERM, type(uint40).max);
-        if (expiry < lowAt || expiry > highAt) revert Errors.ExpiryOutOfRange(expiry, lowAt, highAt);
+        if (expiry < lowAt || expiry > highAt) revert MarketErrors.ExpiryOutOfRange(expiry, lowAt, highAt);
         Oracle.Curve storage curve = ledger.curves[Market.termOf(underlying, expiry)];
-        if (curve.listedAt != 0) revert Errors.ExpiryListed(underlying, expiry);
+        if (curve.listedAt != 0) revert MarketErrors.ExpiryListed(underlying, expiry);
         uint256 count = ledger.expiries[underlying].length + 1;
-        if (count > Market.MAX_EXPIRIES) revert Errors.TooManyExpiries(count, Market.MAX_EXPIRIES);
+        if (count > Market.MAX_EXPIRIES) revert MarketErrors.TooManyExpiries(count, Market.MAX_EXPIRIES);
         curve.listedAt = uint64(block.timestamp);
         ledger.expiries[underlying].push(expiry);
         emit ExpiryOpened(msg.sender, underlying, expiry);
@@ -142,10 +143,10 @@ abstract contract Governance is Store {
         requireUnderlying(underlying);
         Collateral.requireValid(terms);
         uint256 count = ledger.assets.length;
-        if (count == Collateral.MAX_COLLATERALS) revert Errors.TooManyCollaterals(count + 1, Collateral.MAX_COLLATERALS);
-        if (token == ledger.cash.token) revert Errors.TokenListed(token);
+        if (count == Collateral.MAX_COLLATERALS) revert MarketErrors.TooManyCollaterals(count + 1, Collateral.MAX_COLLATERALS);
+        if (token == ledger.cash.token) revert MarketErrors.TokenListed(token);
         for (uint256 i = 0; i < count; i++) {
-            if (ledger.assets[i].token == token) revert Errors.TokenListed(token);
+            if (ledger.assets[i].token == token) revert MarketErrors.TokenListed(token);
         }
         uint8 decimals = Collateral.requireDecimals(token);
         ledger.assets.push(Collateral.Asset(token, decimals, uint8(underlying), terms, 0));

@@ -4,14 +4,16 @@ pragma solidity ^0.8.28;
 import {Account, AccountId} from "./Account.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
-import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Funding} from "./Funding.sol";
 import {Liquidation} from "./Liquidation.sol";
+import {LiquidationErrors} from "./LiquidationErrors.sol";
 import {Market} from "./Market.sol";
+import {MarketErrors} from "./MarketErrors.sol";
 import {Option} from "./Option.sol";
 import {Oracle} from "./Oracle.sol";
 import {Portfolio} from "./Portfolio.sol";
+import {PriceErrors} from "./PriceErrors.sol";
 import {Stress} from "./Stress.sol";
 
 /// @notice Everything the vault stores about money, and how it moves between accounts.
@@ -46,7 +48,7 @@ library Ledger {
         uint256 publishedAt = self.prices[underlying].publishedAt;
         uint256 heartbeatSecs = self.risks[underlying].heartbeatSecs;
         if (Oracle.isFresh(publishedAt, heartbeatSecs)) return;
-        revert Errors.StalePrice(underlying, 0, publishedAt, heartbeatSecs);
+        revert PriceErrors.StalePrice(underlying, 0, publishedAt, heartbeatSecs);
     }
 
     /// @notice Refuses an account that is being liquidated.
@@ -54,7 +56,7 @@ library Ledger {
     /// @param account account
     /// @custom:reverts UnderLiquidation
     function requireIdle(State storage self, AccountId account) internal view {
-        if (self.sales[account].startedAt != 0) revert Errors.UnderLiquidation(account);
+        if (self.sales[account].startedAt != 0) revert LiquidationErrors.UnderLiquidation(account);
     }
 
     /// @notice Refuses an instrument that is not listed, or has ended.
@@ -68,8 +70,8 @@ library Ledger {
         uint256 underlying = Market.underlyingOf(instrument);
         uint256 expiry = Market.expiryOf(instrument);
         bool offered = kind == Market.FUTURE || self.optionRisks[underlying].heartbeatSecs != 0;
-        if (!offered || self.curves[Market.termOf(underlying, expiry)].listedAt == 0) revert Errors.UnknownInstrument(instrument);
-        if (block.timestamp >= expiry) revert Errors.InstrumentExpired(instrument, expiry, block.timestamp);
+        if (!offered || self.curves[Market.termOf(underlying, expiry)].listedAt == 0) revert MarketErrors.UnknownInstrument(instrument);
+        if (block.timestamp >= expiry) revert MarketErrors.InstrumentExpired(instrument, expiry, block.timestamp);
     }
 
     /// @notice Moves cash into or out of an account.

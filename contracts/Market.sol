@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
+import {MarketErrors} from "./MarketErrors.sol";
+import {NumberErrors} from "./NumberErrors.sol";
 
 /// @notice What is traded: underlyings with their risk parameters, and instruments on them.
 library Market {
@@ -121,7 +122,7 @@ library Market {
         if (kind == PERP) formed = formed && expiry == 0 && strikeWad == 0;
         else if (kind == FUTURE) formed = formed && expiry != 0 && strikeWad == 0;
         else formed = formed && isOption(kind) && expiry != 0 && strikeWad != 0;
-        if (!formed) revert Errors.UnknownInstrument(instrument);
+        if (!formed) revert MarketErrors.UnknownInstrument(instrument);
     }
 
     /// @notice Refuses risk parameters outside their ranges.
@@ -170,6 +171,6 @@ library Market {
     /// @param high largest allowed [same]
     /// @custom:reverts ParameterOutOfRange
     function requireWithin(bytes32 name, uint256 value, uint256 low, uint256 high) internal pure {
-        if (value < low || value > high) revert Errors.ParameterOutOfRange(name, value, low, high);
+        if (value < low || value > high) revert NumberErrors.ParameterOutOfRange(name, value, low, high);
     }
 }

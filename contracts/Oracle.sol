@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Market} from "./Market.sol";
+import {NumberErrors} from "./NumberErrors.sol";
+import {PriceErrors} from "./PriceErrors.sol";
 import {Surface} from "./Surface.sol";
 
 /// @notice Prices as a feeder publishes them, how long they may be used, and what an expiry settles at.
@@ -69,17 +70,17 @@ library Oracle {
     /// @param lastAt time of the print that it would replace [unix seconds]
     /// @custom:reverts ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
     function requirePrint(uint256 confidenceWad, uint256 publishedAt, uint256 lastAt) internal view {
-        if (confidenceWad > Fixed.WAD) revert Errors.ConfidenceTooLarge(confidenceWad, Fixed.WAD);
-        if (publishedAt > block.timestamp) revert Errors.PriceFromFuture(publishedAt, block.timestamp);
-        if (publishedAt < lastAt) revert Errors.PriceGoesBackwards(publishedAt, lastAt);
+        if (confidenceWad > Fixed.WAD) revert NumberErrors.ConfidenceTooLarge(confidenceWad, Fixed.WAD);
+        if (publishedAt > block.timestamp) revert PriceErrors.PriceFromFuture(publishedAt, block.timestamp);
+        if (publishedAt < lastAt) revert PriceErrors.PriceGoesBackwards(publishedAt, lastAt);
     }
 
     /// @notice Refuses a price of zero or above the cap.
     /// @param priceWad price [wad]
     /// @custom:reverts ZeroPrice, PriceTooLarge
     function requirePrice(uint256 priceWad) internal pure {
-        if (priceWad == 0) revert Errors.ZeroPrice();
-        if (priceWad > Fixed.CAP) revert Errors.PriceTooLarge(priceWad, Fixed.CAP);
+        if (priceWad == 0) revert NumberErrors.ZeroPrice();
+        if (priceWad > Fixed.CAP) revert NumberErrors.PriceTooLarge(priceWad, Fixed.CAP);
     }
 
     /// @notice Whether an index may replace the last one; if not, it waits for a second print.

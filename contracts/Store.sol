@@ -2,9 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {AccountId} from "./Account.sol";
+import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Cash} from "./Cash.sol";
-import {Errors} from "./Errors.sol";
 import {Ledger} from "./Ledger.sol";
+import {MarketErrors} from "./MarketErrors.sol";
 
 /// @notice What the vault stores, in the one order that the vault and its registry share, and who is refused by it.
 abstract contract Store {
@@ -41,27 +42,27 @@ abstract contract Store {
     /// @param sender who acts
     /// @custom:reverts NotOwner
     function requireOwner(address sender) internal view {
-        if (sender != owner) revert Errors.NotOwner(sender);
+        if (sender != owner) revert AuthorityErrors.NotOwner(sender);
     }
 
     /// @notice Refuses while the vault is paused.
     /// @custom:reverts VaultPaused
     function requireRunning() internal view {
-        if (paused) revert Errors.VaultPaused();
+        if (paused) revert AuthorityErrors.VaultPaused();
     }
 
     /// @notice Refuses a number that is no underlying.
     /// @param underlying number of the underlying
     /// @custom:reverts UnknownUnderlying
     function requireUnderlying(uint256 underlying) internal view {
-        if (underlying >= ledger.risks.length) revert Errors.UnknownUnderlying(underlying);
+        if (underlying >= ledger.risks.length) revert MarketErrors.UnknownUnderlying(underlying);
     }
 
     /// @notice Refuses a number that is no collateral.
     /// @param collateral number of the collateral
     /// @custom:reverts UnknownCollateral
     function requireCollateral(uint256 collateral) internal view {
-        if (collateral >= ledger.assets.length) revert Errors.UnknownCollateral(collateral);
+        if (collateral >= ledger.assets.length) revert MarketErrors.UnknownCollateral(collateral);
     }
 
     /// @notice Notes when a change may take effect.
@@ -76,8 +77,8 @@ abstract contract Store {
     /// @custom:reverts NotScheduled, TooEarly
     function enact(bytes32 change) internal {
         uint256 dueAt = effectiveAt[change];
-        if (dueAt == 0) revert Errors.NotScheduled();
-        if (block.timestamp < dueAt) revert Errors.TooEarly(block.timestamp, dueAt);
+        if (dueAt == 0) revert AuthorityErrors.NotScheduled();
+        if (block.timestamp < dueAt) revert AuthorityErrors.TooEarly(block.timestamp, dueAt);
         delete effectiveAt[change];
     }
 }

@@ -2,9 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {Account, AccountId} from "./Account.sol";
+import {AccountErrors} from "./AccountErrors.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
-import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Funding} from "./Funding.sol";
 import {Ledger} from "./Ledger.sol";
@@ -13,6 +13,7 @@ import {Market} from "./Market.sol";
 import {Option} from "./Option.sol";
 import {Oracle} from "./Oracle.sol";
 import {Portfolio} from "./Portfolio.sol";
+import {PriceErrors} from "./PriceErrors.sol";
 import {Stakes} from "./Stakes.sol";
 import {Level, Standard} from "./Standard.sol";
 import {Surface} from "./Surface.sol";
@@ -273,7 +274,7 @@ library Valuation {
     function requireFresh(Margin.Book memory valued) internal pure {
         Margin.Stale memory stale = valued.stale;
         if (stale.underlying == 0) return;
-        revert Errors.StalePrice(stale.underlying - 1, stale.expiry, stale.publishedAt, stale.heartbeatSecs);
+        revert PriceErrors.StalePrice(stale.underlying - 1, stale.expiry, stale.publishedAt, stale.heartbeatSecs);
     }
 
     /// @notice An account, valued at prices of which none is too old.
@@ -293,7 +294,7 @@ library Valuation {
         Margin.Book memory valued = freshBook(self, account);
         int256 adjusted = Margin.adjustedEquity(valued, Level.Initial);
         uint256 required = Margin.requirement(valued, Level.Initial);
-        if (adjusted < int256(required)) revert Errors.InsufficientMargin(account, adjusted, required);
+        if (adjusted < int256(required)) revert AccountErrors.InsufficientMargin(account, adjusted, required);
     }
 
     /// @notice Refuses an account that fails initial margin and was no worse before.
@@ -307,7 +308,7 @@ library Valuation {
         int256 adjusted = Margin.adjustedEquity(valued, Level.Initial);
         uint256 required = Margin.requirement(valued, Level.Initial);
         int256 left = adjusted - int256(required);
-        if (left < 0 && left < beforeWad) revert Errors.InsufficientMargin(account, adjusted, required);
+        if (left < 0 && left < beforeWad) revert AccountErrors.InsufficientMargin(account, adjusted, required);
     }
 
     /// @notice Margin of an account at initial, at the last prices.

@@ -3,15 +3,19 @@ pragma solidity ^0.8.28;
 
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Account, AccountId} from "./Account.sol";
+import {AccountErrors} from "./AccountErrors.sol";
 import {Auction} from "./Auction.sol";
+import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
-import {Errors} from "./Errors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
+import {MarketErrors} from "./MarketErrors.sol";
+import {NumberErrors} from "./NumberErrors.sol";
 import {Oracle} from "./Oracle.sol";
+import {PriceErrors} from "./PriceErrors.sol";
 import {Stress} from "./Stress.sol";
 
 /// @notice The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
@@ -83,7 +87,7 @@ contract Vault is Auction, Proxy {
     /// @param allowed whether it may
     /// @custom:reverts NotAuthorized
     function setOperator(AccountId account, address operator, bool allowed) external {
-        if (msg.sender != Account.ownerOf(account)) revert Errors.NotAuthorized(account, msg.sender);
+        if (msg.sender != Account.ownerOf(account)) revert AuthorityErrors.NotAuthorized(account, msg.sender);
         ledger.holders[account].operators[operator] = allowed;
         emit OperatorSet(msg.sender, account, operator, allowed);
     }
@@ -94,7 +98,7 @@ contract Vault is Auction, Proxy {
     /// @param mode STANDARD or PORTFOLIO
     /// @custom:reverts NotAuthorized, VaultPaused, UnderLiquidation, ParameterOutOfRange, TooManyOptions, StalePrice, InsufficientMargin
     function setMode(AccountId account, uint256 mode) external nonReentrant {
-        if (msg.sender != Account.ownerOf(account)) revert Errors.NotAuthorized(account, msg.sender);
+        if (msg.sender != Account.ownerOf(account)) revert AuthorityErrors.NotAuthorized(account, msg.sender);
         requireRunning();
         Ledger.requireIdle(ledger, account);
         Market.requireWithin("mode", mode, Account.STANDARD, ledger.rules.scenarios.length == 0 ? Account.STANDARD : Account.PORTFOLIO);
@@ -168,7 +172,7 @@ contract Vault is Auction, Proxy {
         Collateral.Asset storage asset = ledger.assets[collateral];
         Collateral.requireAmount(amountRaw, asset.decimals);
         uint256 balanceRaw = ledger.holders[account].balances[collateral];
-        if (amountRaw > balanceRaw) revert Errors.InsufficientCollateral(balanceRaw, amountRaw);
+        if (amountRaw > balanceRaw) revert AccountErrors.InsufficientCollateral(balanceRaw, amountRaw);
         int256 beforeWad = begin(account, true);
         ledger.holders[account].balances[collateral] = balanceRaw - amountRaw;
         asset.totalRaw -= amountRaw;
@@ -199,7 +203,7 @@ contract Vault is Auction, Proxy {
     function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
         Account.requireAuthority(ledger.holders[maker], maker, msg.sender);
         Account.requireAuthority(ledger.holders[taker], taker, msg.sender);
-        if (AccountId.unwrap(maker) == AccountId.unwrap(taker)) revert Errors.SameAccount(maker);
+        if (AccountId.unwrap(maker) == AccountId.unwrap(taker)) revert AccountErrors.SameAccount(maker);
         Ledger.requireIdle(ledger, maker);
         Ledger.requireIdle(ledger, taker);
         requireTerms(instrument, size, priceWad);
@@ -250,10 +254,10 @@ contract Vault is Auction, Proxy {
     /// @param expiry when its instruments ended [unix seconds]
     /// @custom:reverts UnknownExpiry, NotSettled
     function settlementOf(uint256 underlying, uint256 expiry) internal view returns (uint256) {
-        if (expiry > type(uint40).max) revert Errors.UnknownExpiry(underlying, expiry);
+        if (expiry > type(uint40).max) revert MarketErrors.UnknownExpiry(underlying, expiry);
         Oracle.Curve storage curve = ledger.curves[Market.termOf(underlying, expiry)];
-        if (curve.listedAt == 0) revert Errors.UnknownExpiry(underlying, expiry);
-        if (curve.settlement == 0) revert Errors.NotSettled(underlying, expiry);
+        if (curve.listedAt == 0) revert MarketErrors.UnknownExpiry(underlying, expiry);
+        if (curve.settlement == 0) revert MarketErrors.NotSettled(underlying, expiry);
         return curve.settlement;
     }
 
@@ -285,12 +289,12 @@ contract Vault is Auction, Proxy {
     /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice, ZeroSize, SizeTooLarge, ZeroPrice, PriceTooLarge, PriceOutsideBand
     function requireTerms(uint256 instrument, int256 size, uint256 priceWad) internal view {
         (uint256 markWad, uint256 bandWad) = _judge().quotation(instrument);
-        if (size == 0) revert Errors.ZeroSize();
-        if (Fixed.abs(size) > Fixed.CAP) revert Errors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
+        if (size == 0) revert NumberErrors.ZeroSize();
+        if (Fixed.abs(size) > Fixed.CAP) revert NumberErrors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
         Oracle.requirePrice(priceWad);
         uint256 lowWad = markWad - Fixed.min(markWad, bandWad);
         uint256 highWad = markWad + bandWad;
-        if (priceWad < lowWad || priceWad > highWad) revert Errors.PriceOutsideBand(priceWad, lowWad, highWad);
+        if (priceWad < lowWad || priceWad > highWad) revert PriceErrors.PriceOutsideBand(priceWad, lowWad, highWad);
     }
 
     /// @notice Fills one side of a trade and checks its margin.

@@ -8,11 +8,11 @@ import pytest
 from crossvault.differential.step import VAULT, Step, TokenSpec, World
 from crossvault.evm.abi import Interface
 from crossvault.evm.chain import Chain
-from crossvault.evm.deploy import Deployer
+from crossvault.evm.deploy import Deployer, vault_refusals
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.errors import Refusal
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.market import MarketRisk
+from crossvault.mirror.refusal import Refusal
 
 START = 1_700_000_000
 WAD = 10**18
@@ -33,7 +33,7 @@ class Pulled:
             "feeder", self.deployer.deploy("AggregatorFeeder", ["address", "address", "uint256"], addresses)
         )
         artifacts = self.chain.build.artifacts
-        errors = [artifacts["Errors"].abi]
+        errors = vault_refusals(self.chain.build)
         self.contracts = {
             "aggregator": Interface(artifacts["Aggregator"].abi, self.chain.codec),
             "feeder": Interface(artifacts["AggregatorFeeder"].abi, self.chain.codec, errors),

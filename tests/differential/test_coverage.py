@@ -10,13 +10,14 @@ from crossvault.evm.codec import camel
 from crossvault.evm.compiler import compile_contracts
 from crossvault.mirror import (
     account,
+    account_errors,
     appraiser,
     auction,
+    authority_errors,
     cash,
     checks,
     collateral,
     correlation,
-    errors,
     exchange,
     exp,
     feed,
@@ -26,14 +27,19 @@ from crossvault.mirror import (
     ledger,
     lens,
     liquidation,
+    liquidation_errors,
     margin,
     market,
+    market_errors,
     normal,
+    number_errors,
     option,
     oracle,
+    order_errors,
     parameters,
     policy,
     portfolio,
+    price_errors,
     registry,
     shock,
     stakes,
@@ -42,7 +48,6 @@ from crossvault.mirror import (
     stress,
     surface,
     teller,
-    unfillable,
     valuation,
     vault,
 )
@@ -64,7 +69,15 @@ PROBED: dict[ModuleType, set[str]] = {
     valuation: {name for table in BOOKS.values() for name in table},
 }
 OTHERS = {valuation: set(BOOKS)}  # what one probe does not hold
-NO_FUNCTIONS = {errors, unfillable}
+NO_FUNCTIONS = {
+    account_errors,
+    authority_errors,
+    liquidation_errors,
+    market_errors,
+    number_errors,
+    order_errors,
+    price_errors,
+}
 # read after every random step, asked for every account after some
 READ_BY_STEPS = {
     lens: {"globals", "states", "curves"},

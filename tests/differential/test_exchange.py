@@ -23,9 +23,10 @@ from crossvault.evm.signing import address_of, signed
 from crossvault.fuzz.task import steps_of
 from crossvault.lockstep.record import RecordChecker, RecordWriter, header, read
 from crossvault.lockstep.run import run
-from crossvault.mirror import errors, market, unfillable
+from crossvault.mirror import account_errors, authority_errors, market, order_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Match, Order, Signature
+from crossvault.mirror.refusal import Refusal
 from crossvault.walks.order_moves import START_AT, UNDERLYINGS, WAD, OrderWalk
 from crossvault.walks.random_walk import Walk
 from walks import orders
@@ -62,7 +63,7 @@ class Market:
         assert self.chain.play(steps) == mine
         return mine
 
-    def fill(self, *matches: Match, at: int = START_AT) -> errors.Refusal | None:
+    def fill(self, *matches: Match, at: int = START_AT) -> Refusal | None:
         """The refusal of a fill, if it is one."""
         return self.play([Step(at, "relayer", "fill", {"matches": matches})])[0].refusal
 
@@ -124,9 +125,9 @@ def test_a_fill_trades_at_the_makers_price_and_is_never_larger_than_the_order(bo
     assert [event.name for event in outcome.events] == ["Filled", "Traded", "Batched"]
     assert outcome.events[0].values == ("relayer", maker, taker, WAD, WAD, WAD)
     assert outcome.events[1].values[5] == 2_000 * WAD
-    assert both.fill(pair(maker, taker, WAD + 1)) == unfillable.Overfilled(WAD + 1, WAD)
+    assert both.fill(pair(maker, taker, WAD + 1)) == order_errors.Overfilled(WAD + 1, WAD)
     assert both.fill(pair(maker, taker, WAD)) is None
-    assert both.fill(pair(maker, taker, WAD)) == unfillable.Overfilled(WAD, 0)
+    assert both.fill(pair(maker, taker, WAD)) == order_errors.Overfilled(WAD, 0)
     for each, size in ((maker, 2 * WAD), (taker, 2 * WAD), (order(BOB, WAD), 0)):
         assert both.ask("filled_wad", each) == both.model.exchange.filled_wad(each) == size
     positions = both.model.vault.ledger.holders
@@ -135,7 +136,7 @@ def test_a_fill_trades_at_the_makers_price_and_is_never_larger_than_the_order(bo
 
 def test_one_order_twice_in_a_call_is_one_order(both: Market) -> None:
     one = pair(order(ALICE, -WAD), order(BOB, 3 * WAD), WAD * 2 // 3)
-    assert both.fill(one, one) == unfillable.Overfilled(WAD * 2 // 3, WAD - WAD * 2 // 3)
+    assert both.fill(one, one) == order_errors.Overfilled(WAD * 2 // 3, WAD - WAD * 2 // 3)
     assert both.model.exchange.filled_wad(one.maker) == 0
     half = one._replace(size_wad=WAD // 2)
     assert both.fill(half, half) is None
@@ -150,7 +151,7 @@ def test_a_spread_is_judged_as_a_whole(both: Market) -> None:
     other = size // 20
     buy = pair(order(SAFE, -other, 40_000 * WAD, BTC), order(BOB, other, 40_000 * WAD, BTC), other)
     sell = pair(order(AccountId("owner2"), size, salt=2), order(BOB, -size, salt=2), size)
-    assert isinstance(both.fill(buy), errors.InsufficientMargin)
+    assert isinstance(both.fill(buy), account_errors.InsufficientMargin)
     assert both.fill(buy, sell) is None
 
 
@@ -158,13 +159,13 @@ def test_only_the_owner_of_an_account_can_sign_for_it(both: Market) -> None:
     maker, taker = order(SAFE, -WAD), order(AccountId("joint"), WAD)
     good = Match(maker, by("keeper", maker), taker, by("owner0", taker), WAD)
     for signer in ("owner0", "relayer", "owner1"):
-        assert both.fill(good._replace(maker_signature=by(signer, maker))) == unfillable.BadSignature(SAFE)
+        assert both.fill(good._replace(maker_signature=by(signer, maker))) == order_errors.BadSignature(SAFE)
     for signer in ("keeper", "relayer"):
         bad = good._replace(taker_signature=by(signer, taker))
-        assert both.fill(bad) == unfillable.BadSignature(AccountId("joint"))
+        assert both.fill(bad) == order_errors.BadSignature(AccountId("joint"))
     elsewhere = by("keeper", maker)
     for wrong in (elsewhere._replace(chain_id=1), elsewhere._replace(exchange="vault"), "", "0x" + "12" * 65):
-        assert both.fill(good._replace(maker_signature=wrong)) == unfillable.BadSignature(SAFE)
+        assert both.fill(good._replace(maker_signature=wrong)) == order_errors.BadSignature(SAFE)
     assert both.fill(good) is None
 
 
@@ -175,7 +176,7 @@ def test_the_other_form_of_a_signature_is_none(both: Market) -> None:
     raw = bytes.fromhex(signed(by("owner0", maker), both.chain.names.number))
     s = GROUP_ORDER - int.from_bytes(raw[32:64], "big")
     twin = "0x" + (raw[:32] + s.to_bytes(32, "big") + bytes([55 - raw[64]])).hex()
-    assert both.fill(good._replace(maker_signature=twin)) == unfillable.BadSignature(ALICE)
+    assert both.fill(good._replace(maker_signature=twin)) == order_errors.BadSignature(ALICE)
 
 
 def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Market) -> None:
@@ -189,11 +190,11 @@ def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Mark
         Step(at, "keeper", "cancel", {"order": order(SAFE, WAD, salt=1)}),
     ])  # fmt: skip
     assert [each.refusal for each in outcomes] == [
-        errors.NotAuthorized(ALICE, "owner1"), None, unfillable.FloorNotRaised(5, 5), None,
-        errors.NotAuthorized(SAFE, "keeper"),
+        authority_errors.NotAuthorized(ALICE, "owner1"), None, order_errors.FloorNotRaised(5, 5), None,
+        authority_errors.NotAuthorized(SAFE, "keeper"),
     ]  # fmt: skip
-    assert both.fill(pair(below, order(BOB, WAD), WAD)) == unfillable.OrderBelowFloor(4, 5)
-    assert both.fill(pair(above, order(SAFE, WAD), WAD)) == unfillable.OrderCancelled(SAFE, 0)
+    assert both.fill(pair(below, order(BOB, WAD), WAD)) == order_errors.OrderBelowFloor(4, 5)
+    assert both.fill(pair(above, order(SAFE, WAD), WAD)) == order_errors.OrderCancelled(SAFE, 0)
     for each, dead in ((below, True), (above, False), (order(SAFE, WAD), True)):
         assert both.ask("is_cancelled", each) == both.model.exchange.is_cancelled(each) == dead
     assert both.fill(pair(above, order(BOB, WAD), WAD)) is None
@@ -202,7 +203,7 @@ def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Mark
 def test_an_order_is_good_in_its_last_second(both: Market) -> None:
     maker, taker = order(ALICE, -2 * WAD), order(BOB, 2 * WAD)
     assert both.fill(pair(maker, taker, WAD), at=LATER) is None
-    assert both.fill(pair(maker, taker, WAD), at=LATER + 1) == unfillable.OrderExpired(LATER + 1, LATER)
+    assert both.fill(pair(maker, taker, WAD), at=LATER + 1) == order_errors.OrderExpired(LATER + 1, LATER)
 
 
 def test_what_is_signed_is_typed_data_as_wallets_hash_it(both: Market) -> None:

@@ -10,10 +10,11 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step, TokenSpec, World
 from crossvault.evm.chain import Chain
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.mirror import errors, lens, market
+from crossvault.mirror import lens, market, market_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.parameters import ParameterSet
+from crossvault.mirror.refusal import Refusal
 from crossvault.walks.random_walk import Walk
 from probing import plain
 from test_steps import alone
@@ -142,9 +143,13 @@ def _asked(chain: Chain, at: int, view: str, args: Mapping[str, Any]) -> str:
 
 FUTURE = market.instrument_of(0, market.FUTURE, EXPIRIES[0], 0)
 UNTRADED = {
-    "of no underlying": (market.perp(200), AT, errors.UnknownInstrument(market.perp(200))),
+    "of no underlying": (market.perp(200), AT, market_errors.UnknownInstrument(market.perp(200))),
     "earlier than any window": (market.instrument_of(0, market.FUTURE, 5, 0), AT, None),
-    "that has settled": (FUTURE, EXPIRIES[0] + 5, errors.InstrumentExpired(FUTURE, EXPIRIES[0], EXPIRIES[0] + 5)),
+    "that has settled": (
+        FUTURE,
+        EXPIRIES[0] + 5,
+        market_errors.InstrumentExpired(FUTURE, EXPIRIES[0], EXPIRIES[0] + 5),
+    ),
 }
 
 
@@ -157,9 +162,9 @@ def test_what_is_not_traded_has_no_quotation() -> None:
         for instrument, at, wanted in UNTRADED.values():
             call = _view(chain, "quotation", {"instrument": instrument})
             [answer] = chain.simulate(max(at, steps[-1].at), [call])
-            with pytest.raises(errors.Refusal) as refused:
+            with pytest.raises(Refusal) as refused:
                 model.vault.quotation(instrument, now=max(at, steps[-1].at))
             assert refused.value == chain.vault.refusal(answer["returnData"])
-            assert refused.value == (wanted or errors.UnknownInstrument(instrument))
+            assert refused.value == (wanted or market_errors.UnknownInstrument(instrument))
     finally:
         chain.close()

@@ -25,7 +25,7 @@ DOORS = [
     "Vault",
     "Exchange",
 ]
-LIBRARIES = [name for name in PAIRS if name not in {"Errors", "Unfillable", *DOORS}]
+LIBRARIES = [name for name in PAIRS if name not in DOORS and not name.endswith("Errors")]
 
 # what a contract passes on to another, or asks of itself, its twin inherits
 REACHED = {
@@ -53,6 +53,11 @@ class Item(NamedTuple):
 def snake(name: str) -> str:
     """camelCase -> snake_case, without a trailing underscore; names of types and constants stay."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name.rstrip("_")).lower() if name[:1].islower() else name
+
+
+def stem(name: str) -> str:
+    """NameOfContract -> name_of_contract, the file of its mirror."""
+    return snake(name[:1].lower() + name[1:])
 
 
 def sentence(text: str) -> str:
@@ -157,7 +162,7 @@ def _function(node: ast.FunctionDef, skip: int = 0) -> Item:
 
 
 def pair(name: str) -> tuple[SolidityFile, PythonFile]:
-    return SolidityFile(name), PythonFile(text_of(MIRROR / f"{name.lower()}.py"))
+    return SolidityFile(name), PythonFile(text_of(MIRROR / f"{stem(name)}.py"))
 
 
 def zeros(node: ast.ClassDef) -> list[str]:
@@ -276,8 +281,8 @@ RULES: Sequence[Callable[[str, SolidityFile, PythonFile], list[str]]] = (
 
 
 def test_every_contract_has_a_mirror_and_every_mirror_a_contract() -> None:
-    assert {name.lower() for name in PAIRS} | UNPAIRED == {path.stem for path in MIRROR.glob("*.py")}
-    assert all(name.isalpha() for name in PAIRS), "a file name is one word"
+    assert {stem(name) for name in PAIRS} | UNPAIRED == {path.stem for path in MIRROR.glob("*.py")}
+    assert all(name.removesuffix("Errors").istitle() for name in PAIRS), "one word, but for `Errors` at its end"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -311,7 +316,7 @@ PLANTED = {
 def test_a_pair_that_differs_is_found(planted: str) -> None:
     rule, name, was, becomes = PLANTED[planted]
     solidity, _ = pair(name)
-    text = text_of(MIRROR / f"{name.lower()}.py")
+    text = text_of(MIRROR / f"{stem(name)}.py")
     changed, count = re.subn(was, becomes, text, count=1, flags=re.M | re.S)
     assert count == 1
     assert any(name in each for each in rule(name, solidity, PythonFile(changed)))

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from crossvault.mirror import errors
+from crossvault.mirror import account_errors, market_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import WAD
@@ -28,7 +28,7 @@ def test_a_spread_opens_at_once_that_neither_leg_could_open_alone() -> None:
     for leg in legs:
         desk = Desk(maker=100_000, taker=50)
         refused = desk.tried(BROKER, leg.action, **leg.args).refusal
-        assert isinstance(refused, errors.InsufficientMargin) and refused.args[0] == TAKER
+        assert isinstance(refused, account_errors.InsufficientMargin) and refused.args[0] == TAKER
     for order in (legs, legs[::-1]):
         desk = Desk(maker=100_000, taker=50)
         desk.do(BROKER, "batch", calls=order)
@@ -48,7 +48,7 @@ def test_a_batch_whose_end_fails_is_refused_and_leaves_no_trace() -> None:
     before = whole(desk.model)
     assert premium(desk) < 69 * WAD
     outcome = desk.tried("taker", "batch", calls=(deposit, *spread_of(desk)))
-    assert outcome.refusal == errors.InsufficientMargin(TAKER, 31 * WAD + premium(desk), 100 * WAD)
+    assert outcome.refusal == account_errors.InsufficientMargin(TAKER, 31 * WAD + premium(desk), 100 * WAD)
     assert outcome.events == ()
     assert whole(desk.model) == before
     assert not desk.model.vault.deferring and desk.model.vault.touched == ()
@@ -73,7 +73,7 @@ def test_risk_that_comes_and_goes_in_a_batch_is_no_risk() -> None:
     desk.do(BROKER, "batch", calls=both)
     assert desk.model.vault.ledger.holders[TAKER].instruments == ()
     dear = trade(PERP, 100, 1501 * WAD), trade(PERP, -100, 1500 * WAD)
-    assert isinstance(desk.tried(BROKER, "batch", calls=dear).refusal, errors.InsufficientMargin)
+    assert isinstance(desk.tried(BROKER, "batch", calls=dear).refusal, account_errors.InsufficientMargin)
 
 
 def test_everyone_who_is_touched_is_judged() -> None:
@@ -82,7 +82,7 @@ def test_everyone_who_is_touched_is_judged() -> None:
     legs = trade(FUTURE, 1, 1500 * WAD), trade(PERP, -1, 1500 * WAD, maker=OTHER)
     before = whole(desk.model)
     refused = desk.tried(BROKER, "batch", calls=legs).refusal
-    assert isinstance(refused, errors.InsufficientMargin) and refused.args[0] == OTHER
+    assert isinstance(refused, account_errors.InsufficientMargin) and refused.args[0] == OTHER
     assert whole(desk.model) == before
 
 
@@ -105,16 +105,16 @@ def test_who_fails_may_do_only_what_does_not_lower_its_margin_from_before_the_ba
     """A tenth sold at 1000 loses 40 and frees 14: -66. Another at 1400 frees 14: -52, which is below -40."""
     lower = tenths(-1, 1000), tenths(-1, 1400)
     refused = failing().tried(BROKER, "batch", calls=lower).refusal
-    assert refused == errors.InsufficientMargin(TAKER, 60 * WAD, 112 * WAD)
+    assert refused == account_errors.InsufficientMargin(TAKER, 60 * WAD, 112 * WAD)
     failing().do(BROKER, "batch", calls=(*lower, tenths(-1, 1400)))  # -38
 
 
 def test_who_fails_may_not_take_risk_in_a_batch_however_much_its_margin_rises() -> None:
     """A tenth bought at 1000 gains 40 and needs 14: -40 becomes -14, but risk has risen, even if it is sold again."""
     refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1000),)).refusal
-    assert refused == errors.InsufficientMargin(TAKER, 140 * WAD, 154 * WAD)
+    assert refused == account_errors.InsufficientMargin(TAKER, 140 * WAD, 154 * WAD)
     refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1200), tenths(-1, 1400))).refusal
-    assert refused == errors.InsufficientMargin(TAKER, 120 * WAD, 140 * WAD)
+    assert refused == account_errors.InsufficientMargin(TAKER, 120 * WAD, 140 * WAD)
 
 
 def settled(price_usd: int) -> Desk:
@@ -158,7 +158,7 @@ def test_groups_of_settling_give_the_same_cash(price_usd: int) -> None:
 def test_nothing_settles_before_its_time() -> None:
     desk = Desk(maker=100_000)
     refused = desk.tried("stranger", "settle", underlying=0, expiry=EXPIRY, accounts=(MAKER,)).refusal
-    assert refused == errors.NotSettled(0, EXPIRY)
+    assert refused == market_errors.NotSettled(0, EXPIRY)
     desk.at = START + 1
     unknown = desk.tried("stranger", "settle", underlying=0, expiry=EXPIRY + 1, accounts=(MAKER,)).refusal
-    assert unknown == errors.UnknownExpiry(0, EXPIRY + 1)
+    assert unknown == market_errors.UnknownExpiry(0, EXPIRY + 1)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from crossvault.mirror import cash
 from crossvault.mirror.cash import Pool
-from crossvault.mirror.errors import DeficitOpen, InsuranceExhausted
 from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import RAY, WAD
+from crossvault.mirror.liquidation_errors import DeficitOpen, InsuranceExhausted
 from laws import LAW, amounts, exact, high, ratios, values
 
 NOW = 1_700_000_000

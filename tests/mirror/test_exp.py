@@ -8,8 +8,8 @@ from mpmath import log as exact_log
 from mpmath import mp
 
 from crossvault.mirror import exp
-from crossvault.mirror.errors import ExpOverflow, LnWadUndefined
 from crossvault.mirror.fixed import WAD
+from crossvault.mirror.number_errors import ExpOverflow, LnWadUndefined
 from laws import LAW
 from precise import DIGITS, real
 

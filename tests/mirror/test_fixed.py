@@ -8,8 +8,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from crossvault.mirror import fixed
-from crossvault.mirror.errors import FullMulDivFailed, MagnitudeTooLarge
 from crossvault.mirror.fixed import WAD
+from crossvault.mirror.number_errors import FullMulDivFailed, MagnitudeTooLarge
 from laws import LAW, exact, ratios, signeds, words
 
 DIRECTIONS = [(fixed.mul_div_down, floor), (fixed.mul_div_up, ceil)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossvault.mirror import account as accounts
-from crossvault.mirror import cash, collateral, errors, ledger, market
+from crossvault.mirror import account_errors, cash, collateral, ledger, market, number_errors
 from crossvault.mirror.account import AccountId, Holder
 from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import CAP, RAY, WAD
@@ -115,7 +115,7 @@ def test_a_fill_keeps_profit_and_forgets_what_is_closed(has: Owned, instrument: 
     held, made = has.positions.get(instrument, (0, 0))
     money = totals(self)[0]
     if abs(held + size) > CAP:
-        with pytest.raises(errors.SizeTooLarge):
+        with pytest.raises(number_errors.SizeTooLarge):
             ledger.fill(self, SOURCE, instrument, size, quote, now=NOW)
         return
     ledger.fill(self, SOURCE, instrument, size, quote, now=NOW)
@@ -138,7 +138,7 @@ def test_an_account_holds_at_most_32_positions() -> None:
     holder = Holder(UndoLog())
     for number in range(32):
         accounts.fill(holder, number, 1, 0, 0)
-    with pytest.raises(errors.TooManyPositions) as refused:
+    with pytest.raises(account_errors.TooManyPositions) as refused:
         accounts.fill(holder, 32, 1, 0, 0)
     assert refused.value.args == (33, 32)
     accounts.fill(holder, 5, -1, 0, 0)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from crossvault.mirror import errors, oracle
+from crossvault.mirror import oracle
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.market import MarketRisk
+from crossvault.mirror.refusal import Refusal
 from laws import FEEDER, LAW, amounts, feed_of, ratios
 
 NOW = 1_700_000_000
@@ -59,7 +60,7 @@ def test_a_print_is_stored_whole_or_refused_whole(
     before = price.values()
     print_ = 0, index, premium, confidence, published_at
     if index == 0 or confidence > WAD or not last_at <= published_at <= NOW:
-        with pytest.raises(errors.Refusal):
+        with pytest.raises(Refusal):
             self.publish_price(*print_, sender=FEEDER, now=NOW)
         assert price.values() == before
     else:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossvault.mirror import cash, errors, ledger, margin, market, oracle, valuation
+from crossvault.mirror import cash, ledger, margin, market, market_errors, oracle, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.feed import Feed
 from crossvault.mirror.fixed import CAP, RAY, WAD
@@ -105,7 +105,7 @@ def test_what_is_settled_stays(prints: Prints, first: int, later: int) -> None:
     before = curve.values()
     played(self, [(START + 20_000, first)])
     assert curve.values() == before
-    with pytest.raises(errors.UnknownExpiry):
+    with pytest.raises(market_errors.UnknownExpiry):
         self.publish_forward(0, EXPIRIES[0], first, 0, WAD, START, sender=FEEDER, now=START + 20_000)
 
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from mpmath import exp, mp, mpf
 
 from crossvault.mirror import fixed, surface
-from crossvault.mirror.errors import ParameterOutOfRange
 from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.number_errors import ParameterOutOfRange
 from crossvault.mirror.option import YEAR
 from crossvault.mirror.surface import MAX_SECS, MAX_VARIANCE, MAX_WIDTH, Svi
 from laws import LAW

@@ -67,7 +67,7 @@ def test_the_score_leaves_out_what_does_not_compile_and_what_is_equivalent() -> 
 
 def test_every_contract_with_a_twin_has_mutants() -> None:
     assert {"Fixed.sol", "Vault.sol", "Exchange.sol", "Teller.sol"} <= set(mirrored())
-    assert "Errors.sol" not in mirrored()
+    assert not [name for name in mirrored() if name.endswith("Errors.sol")]
 
 
 @pytest.fixture(scope="module")

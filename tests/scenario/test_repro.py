@@ -10,7 +10,7 @@ import pytest
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
-from crossvault.mirror.errors import NotFeeder
+from crossvault.mirror.authority_errors import NotFeeder
 from crossvault.scenario import ExpectationFailed, ScenarioError, load
 from crossvault.scenario.repro import Repro, text
 from crossvault.walks.random_walk import Walk

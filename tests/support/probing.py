@@ -19,9 +19,9 @@ from crossvault.evm.abi import Interface
 from crossvault.evm.anvil import Node
 from crossvault.evm.codec import AddressBook, Codec, camel, snake
 from crossvault.evm.compiler import compile_contracts
-from crossvault.evm.deploy import Deployer
-from crossvault.mirror.errors import Refusal
+from crossvault.evm.deploy import Deployer, vault_refusals
 from crossvault.mirror.evm import StorageStruct, UndoLog
+from crossvault.mirror.refusal import Refusal
 
 NOW = 1_700_000_000
 RANDOM_INPUTS = 1000
@@ -216,7 +216,7 @@ class Probes:
     def _at(self, probe: str) -> tuple[str, Interface]:
         if probe not in self._known:
             artifacts = self.build.artifacts
-            errors = [artifacts[name].abi for name in ("Errors", "Token", "SilentToken")]
+            errors = [*vault_refusals(self.build), artifacts["Token"].abi, artifacts["SilentToken"].abi]
             address = self._deployer.deploy(probe)
             self.names.bind(probe, address)
             self._known[probe] = address, Interface(artifacts[probe].abi, self._codec, errors)

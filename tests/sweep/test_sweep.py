@@ -10,8 +10,8 @@ import pytest
 from crossvault.mirror import cash, margin, market, portfolio, shock, valuation
 from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.mirror.collateral import HaircutTerms
-from crossvault.mirror.errors import StalePrice
 from crossvault.mirror.fixed import WAD
+from crossvault.mirror.price_errors import StalePrice
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.stress import PortfolioRequirement
 from crossvault.mirror.valuation import Metrics

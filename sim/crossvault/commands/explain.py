@@ -17,7 +17,7 @@ from crossvault.evm.chain import Chain
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.errors import Refusal
+from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.standard import Level
 from crossvault.mirror.valuation import Metrics, book
 from crossvault.report.console import show

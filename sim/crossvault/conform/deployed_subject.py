@@ -15,7 +15,16 @@ from crossvault.evm.abi import Interface
 from crossvault.evm.anvil import Node
 from crossvault.evm.bindings import ACCEPTED, Answer, Call
 from crossvault.evm.codec import AddressBook, Codec, snake
-from crossvault.evm.deploy import GAS, Deployer, DeployFailed, Executor, deploy_tokens, set_spenders, vault_abi
+from crossvault.evm.deploy import (
+    GAS,
+    Deployer,
+    DeployFailed,
+    Executor,
+    deploy_tokens,
+    set_spenders,
+    vault_abi,
+    vault_refusals,
+)
 from crossvault.evm.pyrevm import Machine
 from crossvault.mirror.evm import Call as Said
 from crossvault.mirror.refusal import Refusal
@@ -54,7 +63,7 @@ class DeployedSubject:
         self._world, self._ground = world, ground
         self._deploy()
         self._address = self.names.address(VAULT)
-        errors = [artifact.abi for artifact in subject.ours.artifacts.values() if artifact.name in ("Errors", "Token")]
+        errors = [*vault_refusals(subject.ours), subject.ours.artifacts["Token"].abi]
         own = [[item for item in subject.abi if item["type"] == "error"]]
         self._heard = Interface(vault_abi(subject.ours), self.codec, [*own, *errors])  # ours decide where both have one
         self._token = Interface(subject.ours.artifacts["Token"].abi, self.codec)

@@ -17,7 +17,7 @@ from crossvault.differential.notation import door_arguments
 from crossvault.differential.step import EXCHANGE_DOORS
 from crossvault.evm.codec import Abi, snake
 from crossvault.evm.compiler import Build, compile_contracts
-from crossvault.evm.deploy import vault_abi
+from crossvault.evm.deploy import vault_abi, vault_refusals
 from crossvault.scenario.source import Route, ScenarioError
 
 
@@ -217,7 +217,7 @@ class _Check:
         return (ours[_shape(item)] for item in self._found.abi if item["type"] == "event" and _shape(item) in ours)
 
     def _errors(self) -> bool:
-        ours = {signature(item) for item in self._found.ours.artifacts["Errors"].abi if item["type"] == "error"}
+        ours = {signature(item) for abi in vault_refusals(self._found.ours) for item in abi}
         return any(signature(item) in ours for item in self._found.abi if item["type"] == "error")
 
     def _lack(self, name: str, doors: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from crossvault.differential.step import Event, Outcome
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.errors import Refusal
+from crossvault.mirror.refusal import Refusal
 
 EventFields = Mapping[str, Sequence[str]]
 

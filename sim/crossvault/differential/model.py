@@ -22,9 +22,9 @@ from crossvault.differential.step import (
     World,
 )
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.errors import Refusal
 from crossvault.mirror.evm import StorageMap, StorageStruct, UndoLog
 from crossvault.mirror.exchange import Exchange
+from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.valuation import Metrics
 from crossvault.mirror.vault import Vault
 

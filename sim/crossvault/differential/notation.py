@@ -20,9 +20,9 @@ from crossvault.differential.step import (
     instrument_number,
 )
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.errors import Refusal
 from crossvault.mirror.evm import Call
 from crossvault.mirror.exchange import Exchange
+from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.vault import Vault
 
 _TOKEN_ARGS: Mapping[str, type] = {"token": str, "to": str, "amount_raw": int}

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, Protocol
 
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.errors import Refusal
 from crossvault.mirror.lens import AccountState, Globals
 from crossvault.mirror.liquidation import AuctionTerms
+from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.valuation import Metrics
 
 VAULT = "vault"

@@ -9,7 +9,7 @@ from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
 
 from crossvault.differential.step import Event
 from crossvault.evm.codec import Abi, Codec, TypeCodec, snake
-from crossvault.mirror.errors import Refusal
+from crossvault.mirror.refusal import Refusal
 
 _PANIC = {"name": "Panic", "type": "error", "inputs": [{"name": "code", "type": "uint256"}]}
 _STRING_ERROR = "08c379a0"

@@ -12,7 +12,7 @@ from crossvault.differential.step import EXCHANGE, EXCHANGE_DOORS, TOKEN_ACTIONS
 from crossvault.evm.abi import Interface
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import Build
-from crossvault.evm.deploy import GAS, vault_abi
+from crossvault.evm.deploy import GAS, refusal_libraries, vault_abi
 from crossvault.evm.signing import signed
 from crossvault.mirror.evm import Call as Said
 from crossvault.mirror.exchange import Signature
@@ -25,7 +25,6 @@ Answer = dict[str, Any]
 ACCEPTED = "0x1"
 
 _NOBODY = "0x" + "0" * 40
-_ERROR_SOURCES = ("Errors", "Unfillable", "Token")
 
 
 class Bindings:
@@ -35,8 +34,8 @@ class Bindings:
         self.build, self.names = build, names
         self.codec = Codec(names)
         artifacts = build.artifacts
-        others = [artifact.abi for name, artifact in artifacts.items() if name in _ERROR_SOURCES]
-        self.vault = Interface(vault_abi(build), self.codec, others)
+        errors = [*refusal_libraries(build).values(), artifacts["Token"].abi]
+        self.vault = Interface(vault_abi(build), self.codec, errors)
         self.token = Interface(artifacts["Token"].abi, self.codec)
         self.exchange = Interface(artifacts["Exchange"].abi, self.codec)
         self.codec.written |= {Said: self._said, Signature: self._signed}

@@ -38,6 +38,17 @@ def vault_abi(build: Build) -> list[dict[str, Any]]:
     return [item for place, item in enumerate(items) if item not in items[:place]]
 
 
+def refusal_libraries(build: Build) -> dict[str, list[dict[str, Any]]]:
+    """The ABI of every library of refusals, by name: a file of the contracts' own whose name ends in `Errors`."""
+    found = (each for each in build.artifacts.values() if each.name.endswith("Errors") and "/" not in each.source)
+    return {each.name: each.abi for each in found}
+
+
+def vault_refusals(build: Build) -> list[list[dict[str, Any]]]:
+    """The ABIs of the libraries of refusals, but for that of signed orders."""
+    return [abi for name, abi in refusal_libraries(build).items() if name != "OrderErrors"]
+
+
 class DeployFailed(Exception):
     """A contract could not be put on the chain."""
 

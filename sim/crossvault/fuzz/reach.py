@@ -9,7 +9,17 @@ from dataclasses import dataclass, field, fields
 from crossvault.differential.model import Model
 from crossvault.differential.step import DOORS, EXCHANGE_DOORS, TOKEN_ACTIONS, Outcome, Step
 from crossvault.lockstep.invariants import traded
-from crossvault.mirror import errors, liquidation, market, unfillable
+from crossvault.mirror import (
+    account_errors,
+    authority_errors,
+    liquidation,
+    liquidation_errors,
+    market,
+    market_errors,
+    number_errors,
+    order_errors,
+    price_errors,
+)
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.valuation import Metrics
@@ -23,10 +33,20 @@ ACTIONS = (*DOORS, *EXCHANGE_DOORS, *TOKEN_ACTIONS)
 # what no door can raise: numbers are bounded where they come in; the others are the exchange's or a token's own
 UNREACHABLE = frozenset({"FullMulDivFailed", "ExpOverflow", "LnWadUndefined", "MagnitudeTooLarge"})
 
+_REFUSALS = (
+    account_errors,
+    authority_errors,
+    liquidation_errors,
+    market_errors,
+    number_errors,
+    order_errors,
+    price_errors,
+)
+
 
 def refusals() -> tuple[str, ...]:
     """The refusals that a door can raise."""
-    found = [each for room in (errors, unfillable) for each in vars(room).values()]
+    found = [each for module in _REFUSALS for each in vars(module).values()]
     named = {each.__name__ for each in found if isinstance(each, type) and issubclass(each, Refusal)}
     return tuple(sorted(named - {"Refusal"} - UNREACHABLE))
 

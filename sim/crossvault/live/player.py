@@ -21,7 +21,7 @@ from crossvault.evm.anvil import ChainRefused
 from crossvault.live.actors import LiveActors
 from crossvault.live.live_bindings import LiveBindings
 from crossvault.lockstep.run import Diverged, Observer, Result
-from crossvault.mirror.errors import Refusal
+from crossvault.mirror.refusal import Refusal
 from crossvault.rpc.transactions import Receipt, SignedTransaction, Superseded
 
 _TRIES = 5

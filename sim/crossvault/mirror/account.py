@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import errors, fixed, market
+from crossvault.mirror import account_errors, authority_errors, fixed, market, number_errors
 from crossvault.mirror.evm import StorageMap, StorageStruct
 
 MAX_POSITIONS = 32
@@ -84,7 +84,7 @@ def is_authorized(self: Holder, account: AccountId, sender: str) -> bool:
 def require_authority(self: Holder, account: AccountId, sender: str) -> None:
     """Refuses a sender that may not act for an account."""
     if not is_authorized(self, account, sender):
-        raise errors.NotAuthorized(account, sender)
+        raise authority_errors.NotAuthorized(account, sender)
 
 
 def image(self: Holder, collaterals: int) -> Image:
@@ -113,7 +113,7 @@ def fill(self: Holder, instrument: int, size_delta: int, quote_delta: int, fundi
     size = before + size_delta
     quote = position.quote + quote_delta
     if fixed.abs(size) > fixed.CAP:
-        raise errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
+        raise number_errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
     if size == 0:
         if before != 0:
             remove(self, instrument)
@@ -130,7 +130,7 @@ def add(self: Holder, instrument: int) -> None:
     """Notes an instrument as held."""
     count = len(self.instruments) + 1
     if count > MAX_POSITIONS:
-        raise errors.TooManyPositions(count, MAX_POSITIONS)
+        raise account_errors.TooManyPositions(count, MAX_POSITIONS)
     if self.mode == PORTFOLIO and market.is_option(market.kind_of(instrument)):
         require_options(self, 1)
     self.instruments = (*self.instruments, instrument)
@@ -140,7 +140,7 @@ def require_options(self: Holder, more: int) -> None:
     """Refuses more options than an account in portfolio mode may hold."""
     count = more + sum(market.is_option(market.kind_of(instrument)) for instrument in self.instruments)
     if count > MAX_OPTIONS:
-        raise errors.TooManyOptions(count, MAX_OPTIONS)
+        raise account_errors.TooManyOptions(count, MAX_OPTIONS)
 
 
 def remove(self: Holder, instrument: int) -> None:

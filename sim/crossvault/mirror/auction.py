@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crossvault.mirror import account as accounts
-from crossvault.mirror import cash, errors, fixed, ledger, liquidation
+from crossvault.mirror import (
+    account_errors,
+    cash,
+    fixed,
+    ledger,
+    liquidation,
+    liquidation_errors,
+    number_errors,
+)
 from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.checks import Checks
 from crossvault.mirror.evm import non_reentrant, plain
@@ -47,7 +55,7 @@ class Auction(Checks):
         ledger.require_idle(self.ledger, account)
         now_ = self.standing(account, now=now)
         if now_.margin_wad >= 0:
-            raise errors.NotLiquidatable(account, now_.margin_wad)
+            raise liquidation_errors.NotLiquidatable(account, now_.margin_wad)
         sale = self.ledger.sales[account]
         sale.started_at = now
         if now_.equity_wad <= 0:
@@ -61,9 +69,9 @@ class Auction(Checks):
         now_ = self.require_failing(account, now=now)
         sale = self.ledger.sales[account]
         if sale.insolvent_at != 0:
-            raise errors.AuctionInsolvent(now_.value_wad, now_.discount_wad)
+            raise liquidation_errors.AuctionInsolvent(now_.value_wad, now_.discount_wad)
         if now_.value_wad > 0 and now_.discount_wad > 0:
-            raise errors.AuctionSolvent(now_.value_wad, now_.discount_wad)
+            raise liquidation_errors.AuctionSolvent(now_.value_wad, now_.discount_wad)
         self.note_insolvent(account, now_.equity_wad, now=now)
         self.emit("InsolvencyDeclared", sender, account, now_.equity_wad, now_.margin_wad, sale.deficit_wad)
 
@@ -75,13 +83,13 @@ class Auction(Checks):
         self.require_running()
         accounts.require_authority(self.ledger.holders[bidder], bidder, sender)
         if account == bidder:
-            raise errors.SameAccount(account)
+            raise account_errors.SameAccount(account)
         if fraction_wad == 0 or fraction_wad > fixed.WAD:
-            raise errors.FractionOutOfRange(fraction_wad, fixed.WAD)
+            raise number_errors.FractionOutOfRange(fraction_wad, fixed.WAD)
         ledger.require_idle(self.ledger, bidder)
         deal = self.terms(account, bidder, fraction_wad, sender=sender, now=now)
         if deal.cost_wad > limit_wad:
-            raise errors.BidTooDear(deal.cost_wad, limit_wad)
+            raise liquidation_errors.BidTooDear(deal.cost_wad, limit_wad)
         self.accrue(sender=sender, now=now)
         reserved_wad = self.ledger.sales[account].reserved_wad
         ledger.move_part(self.ledger, account, bidder, deal.taken_wad, reserved_wad, now=now)
@@ -97,7 +105,7 @@ class Auction(Checks):
         self.require_on_sale(account)
         now_ = self.standing(account, now=now)
         if now_.buffer_wad < 0:
-            raise errors.StillLiquidatable(account, now_.buffer_wad)
+            raise liquidation_errors.StillLiquidatable(account, now_.buffer_wad)
         self.end_sale(account)
         self.emit("LiquidationEnded", sender, account, now_.margin_wad)
 
@@ -116,10 +124,10 @@ class Auction(Checks):
             deal.cost_wad = -fixed.mul_div_floor(whole, fraction_wad, fixed.WAD)
             deal.ended = fraction_wad == fixed.WAD
             if deal.cost_wad == 0 and now_.equity_wad > 0:
-                raise errors.ZeroPrice
+                raise number_errors.ZeroPrice
             return deal
         if now_.value_wad <= 0 or now_.discount_wad == 0:
-            raise errors.AuctionInsolvent(now_.value_wad, now_.discount_wad)
+            raise liquidation_errors.AuctionInsolvent(now_.value_wad, now_.discount_wad)
         most = liquidation.max_fraction(now_.buffer_wad, now_.equity_wad, sale.reserved_wad, now_.discount_wad)
         deal.taken_wad = fixed.min(fraction_wad, most)
         price_wad = liquidation.price(now_.value_wad, now_.discount_wad)
@@ -187,21 +195,21 @@ class Auction(Checks):
         self.require_on_sale(account)
         now_ = self.standing(account, now=now)
         if now_.buffer_wad >= 0:
-            raise errors.NotLiquidatable(account, now_.buffer_wad)
+            raise liquidation_errors.NotLiquidatable(account, now_.buffer_wad)
         return now_
 
     def require_on_sale(self, account: AccountId) -> None:
         """Refuses an account that is not for sale."""
         if self.ledger.sales[account].started_at == 0:
-            raise errors.NotUnderLiquidation(account)
+            raise liquidation_errors.NotUnderLiquidation(account)
 
     def require_stranger(self, account: AccountId, bidder: AccountId, *, sender: str) -> None:
         """Refuses a bidder that belongs to the owner of the account, or to one of its operators."""
         holder = self.ledger.holders[account]
         if accounts.is_authorized(holder, account, accounts.owner_of(bidder)):
-            raise errors.OwnBid(account, bidder)
+            raise liquidation_errors.OwnBid(account, bidder)
         if accounts.is_authorized(holder, account, sender):
-            raise errors.OwnBid(account, bidder)
+            raise liquidation_errors.OwnBid(account, bidder)
 
     def image(self, account: AccountId) -> Image:
         """Everything an account holds, as plain values."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import errors, exp, fixed, market
+from crossvault.mirror import exp, fixed, liquidation_errors, market, market_errors
 from crossvault.mirror.evm import StorageStruct
 
 NO_FEED = 2**8 - 1
@@ -163,20 +163,20 @@ def depeg_rate(terms: DepegTerms, price_wad: int) -> int:
 def draw_insurance(self: Pool, amount_wad: int) -> None:
     """Takes from the insurance fund."""
     if amount_wad > self.insurance_wad:
-        raise errors.InsuranceExhausted(self.insurance_wad, amount_wad)
+        raise liquidation_errors.InsuranceExhausted(self.insurance_wad, amount_wad)
     self.insurance_wad -= amount_wad
 
 
 def require_covered(self: Pool) -> None:
     """Refuses while open deficits are larger than the insurance fund."""
     if self.deficit_wad > self.insurance_wad:
-        raise errors.DeficitOpen(self.deficit_wad, self.insurance_wad)
+        raise liquidation_errors.DeficitOpen(self.deficit_wad, self.insurance_wad)
 
 
 def require_valid(terms: DepegTerms, underlyings: int) -> None:
     """Refuses terms outside their ranges."""
     if terms.feed != NO_FEED and terms.feed >= underlyings:
-        raise errors.UnknownUnderlying(terms.feed)
+        raise market_errors.UnknownUnderlying(terms.feed)
     market.require_within("depegThreshold", terms.depeg_threshold, 0, fixed.WAD)
     market.require_within("depegFactor", terms.depeg_factor, 0, 10 * fixed.WAD)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crossvault.mirror import errors
+from crossvault.mirror import authority_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.appraiser import Appraiser
 from crossvault.mirror.evm import Call, ReentrancyGuardReentrantCall
@@ -22,7 +22,7 @@ class Checks(Appraiser):
         self.deferring = True
         for i, call in enumerate(calls):
             if not self.is_batchable(call.action):
-                raise errors.NotBatchable(i)
+                raise authority_errors.NotBatchable(i)
             getattr(self, call.action)(**call.args, sender=sender, now=now)
         self.deferring = False
         for account in self.touched:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import errors, fixed, market
+from crossvault.mirror import account_errors, fixed, market, market_errors, number_errors
 from crossvault.mirror.evm import StorageStruct, Token
 
 MAX_COLLATERALS = 8
@@ -49,12 +49,12 @@ def to_wad(amount_raw: int, decimals: int) -> int:
 def require_amount(amount_raw: int, decimals: int) -> None:
     """Refuses an amount of nothing or above the cap."""
     if amount_raw == 0:
-        raise errors.ZeroAmount
+        raise number_errors.ZeroAmount
     if amount_raw > fixed.CAP:
-        raise errors.AmountTooLarge(amount_raw, fixed.CAP)
+        raise number_errors.AmountTooLarge(amount_raw, fixed.CAP)
     amount_wad = to_wad(amount_raw, decimals)
     if amount_wad > fixed.CAP:
-        raise errors.AmountTooLarge(amount_wad, fixed.CAP)
+        raise number_errors.AmountTooLarge(amount_wad, fixed.CAP)
 
 
 def require_valid(terms: HaircutTerms) -> None:
@@ -67,7 +67,7 @@ def require_decimals(token: Token) -> int:
     """Decimals of a token, refused above the cap."""
     decimals = token.decimals()
     if decimals > fixed.MAX_DECIMALS:
-        raise errors.TooManyDecimals(decimals, fixed.MAX_DECIMALS)
+        raise market_errors.TooManyDecimals(decimals, fixed.MAX_DECIMALS)
     return decimals
 
 
@@ -77,15 +77,15 @@ def pull(token: Token, payer: str, amount_raw: int, *, this: str) -> None:
     token.transfer_from(payer, this, amount_raw, sender=this)
     moved = token.balance_of(this) - before
     if moved != amount_raw:
-        raise errors.TransferMismatch(amount_raw, moved)
+        raise account_errors.TransferMismatch(amount_raw, moved)
 
 
 def push(token: Token, to: str, amount_raw: int, *, this: str) -> None:
     """Sends tokens out, exactly the amount."""
     before = token.balance_of(this)
     if before < amount_raw:
-        raise errors.InsufficientLiquidity(before, amount_raw)
+        raise account_errors.InsufficientLiquidity(before, amount_raw)
     token.transfer(to, amount_raw, sender=this)
     moved = before - token.balance_of(this)
     if moved != amount_raw:
-        raise errors.TransferMismatch(amount_raw, moved)
+        raise account_errors.TransferMismatch(amount_raw, moved)

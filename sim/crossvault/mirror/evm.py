@@ -9,7 +9,7 @@ from functools import wraps
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from crossvault.mirror.errors import Refusal
+from crossvault.mirror.refusal import Refusal
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from crossvault.mirror import account as accounts
-from crossvault.mirror import errors, fixed, unfillable
+from crossvault.mirror import authority_errors, fixed, number_errors, order_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import NOBODY, Call, StorageMap, StorageStruct, UndoLog
 from crossvault.mirror.vault import Vault
@@ -94,7 +94,7 @@ class Exchange(StorageStruct):
         """Cancels every order of an account whose salt is below a floor."""
         self.require_authority(account, sender)
         if salt <= self.salt_floor[account]:
-            raise unfillable.FloorNotRaised(salt, self.salt_floor[account])
+            raise order_errors.FloorNotRaised(salt, self.salt_floor[account])
         self.salt_floor[account] = salt
         self.vault.emit("OrdersCancelledBelow", sender, account, salt)
 
@@ -113,7 +113,7 @@ class Exchange(StorageStruct):
     def agree(self, pair: Match, *, sender: str, now: int) -> Call:
         """Notes the fill of a pair of orders and answers the trade that it asks of the vault."""
         if pair.size_wad == 0:
-            raise errors.ZeroSize
+            raise number_errors.ZeroSize
         self.require_size(pair.maker.size)
         self.require_size(pair.taker.size)
         self.require_opposite(pair.maker, pair.taker)
@@ -130,42 +130,42 @@ class Exchange(StorageStruct):
         self.require_live(order, key, now=now)
         rest_wad = fixed.abs(order.size) - self.filled[key]
         if size_wad > rest_wad:
-            raise unfillable.Overfilled(size_wad, rest_wad)
+            raise order_errors.Overfilled(size_wad, rest_wad)
         taken_wad = self.filled[key] + size_wad
         self.filled[key] = taken_wad
         owner = accounts.owner_of(order.account)
         if signature != Signature(self.wallets.get(owner, owner), *key):
-            raise unfillable.BadSignature(order.account)
+            raise order_errors.BadSignature(order.account)
         return taken_wad
 
     def require_live(self, order: Order, key: Digest, *, now: int) -> None:
         """Refuses an order that nobody can fill any more."""
         if now > order.expires_at:
-            raise unfillable.OrderExpired(now, order.expires_at)
+            raise order_errors.OrderExpired(now, order.expires_at)
         floor = self.salt_floor[order.account]
         if order.salt < floor:
-            raise unfillable.OrderBelowFloor(order.salt, floor)
+            raise order_errors.OrderBelowFloor(order.salt, floor)
         if self.cancelled[key]:
-            raise unfillable.OrderCancelled(order.account, order.salt)
+            raise order_errors.OrderCancelled(order.account, order.salt)
 
     def require_authority(self, account: AccountId, sender: str) -> None:
         """Refuses a sender that may not act for an account."""
         if not self.vault.is_authorized(account, sender):
-            raise errors.NotAuthorized(account, sender)
+            raise authority_errors.NotAuthorized(account, sender)
 
     def require_size(self, size: int) -> None:
         """Refuses a size of an order that is nothing or above the cap of all sizes."""
         if size == 0:
-            raise errors.ZeroSize
+            raise number_errors.ZeroSize
         if fixed.abs(size) > fixed.CAP:
-            raise errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
+            raise number_errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
 
     def require_opposite(self, maker: Order, taker: Order) -> None:
         """Refuses two orders that do not meet."""
         if maker.instrument != taker.instrument:
-            raise unfillable.InstrumentsDiffer(maker.instrument, taker.instrument)
+            raise order_errors.InstrumentsDiffer(maker.instrument, taker.instrument)
         if (maker.size < 0) == (taker.size < 0):
-            raise unfillable.NotOpposite(maker.size, taker.size)
+            raise order_errors.NotOpposite(maker.size, taker.size)
         met = maker.limit_wad >= taker.limit_wad if taker.size < 0 else maker.limit_wad <= taker.limit_wad
         if not met:
-            raise unfillable.LimitNotMet(maker.limit_wad, taker.limit_wad)
+            raise order_errors.LimitNotMet(maker.limit_wad, taker.limit_wad)

@@ -1,6 +1,6 @@
 """Exponential and natural logarithm: the integers of Solady."""
 
-from crossvault.mirror import errors
+from crossvault.mirror import number_errors
 
 _SMALLEST, _OVERFLOW = -41446531673892822313, 135305999368893231589
 _MAX_INT = 2**255 - 1
@@ -12,7 +12,7 @@ def exp(x_wad: int) -> int:
     if x_wad <= _SMALLEST:
         return 0
     if x_wad >= _OVERFLOW:
-        raise errors.ExpOverflow
+        raise number_errors.ExpOverflow
     # a shift of Solidity rounds to minus infinity as Python's does, a signed division toward zero
     x = (x_wad << 78) // 5**18 if x_wad >= 0 else -((-x_wad << 78) // 5**18)
     turns = (x << 96) // _LN_2 if x >= 0 else -((-x << 96) // _LN_2)
@@ -36,7 +36,7 @@ def exp(x_wad: int) -> int:
 def ln(x_wad: int) -> int:
     """Natural logarithm."""
     if x_wad == 0 or x_wad > _MAX_INT:
-        raise errors.LnWadUndefined
+        raise number_errors.LnWadUndefined
     r = 256 - x_wad.bit_length()
     x = (x_wad << r) >> 159
     p = ((x + 3273285459638523848632254066296) * x >> 96) + 24828157081833163892658089445524

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.mirror import errors, fixed, ledger, market, oracle
+from crossvault.mirror import authority_errors, fixed, ledger, market, market_errors, number_errors, oracle
 from crossvault.mirror.oracle import Curve
 from crossvault.mirror.policy import Policy
 from crossvault.mirror.surface import Svi
@@ -32,7 +32,7 @@ class Feed(Policy):
         price = self.ledger.prices[underlying]
         oracle.require_price(index_wad)
         if fixed.abs(premium_wad) > oracle.MAX_PREMIUM:
-            raise errors.PriceTooLarge(fixed.abs(premium_wad), oracle.MAX_PREMIUM)
+            raise number_errors.PriceTooLarge(fixed.abs(premium_wad), oracle.MAX_PREMIUM)
         oracle.require_print(confidence_wad, published_at, price.published_at, now=now)
         guard = self.ledger.guards[underlying]
         if oracle.confirm(price, guard, index_wad, now=now):
@@ -85,13 +85,13 @@ class Feed(Policy):
     def open_curve(self, underlying: int, expiry: int) -> Curve:
         """What is known of an open expiry."""
         if underlying >= market.MAX_UNDERLYINGS or expiry > _LAST_EXPIRY:
-            raise errors.UnknownExpiry(underlying, expiry)
+            raise market_errors.UnknownExpiry(underlying, expiry)
         curve = self.ledger.curves[market.term_of(underlying, expiry)]
         if curve.listed_at == 0 or curve.settlement != 0:
-            raise errors.UnknownExpiry(underlying, expiry)
+            raise market_errors.UnknownExpiry(underlying, expiry)
         return curve
 
     def require_feeder(self, sender: str) -> None:
         """Refuses a sender that may not publish."""
         if not self.is_feeder[sender]:
-            raise errors.NotFeeder(sender)
+            raise authority_errors.NotFeeder(sender)

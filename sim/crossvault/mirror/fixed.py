@@ -2,7 +2,7 @@
 
 from math import isqrt
 
-from crossvault.mirror import errors
+from crossvault.mirror import number_errors
 
 WAD = 10**18
 RAY = 10**27
@@ -17,14 +17,14 @@ _MAX_UINT = 2**256 - 1
 def mul_div_down(a: int, b: int, c: int) -> int:
     """Product over divisor."""
     if c == 0 or (result := a * b // c) > _MAX_UINT:
-        raise errors.FullMulDivFailed
+        raise number_errors.FullMulDivFailed
     return result
 
 
 def mul_div_up(a: int, b: int, c: int) -> int:
     """Product over divisor, rounded up."""
     if c == 0 or (result := -(-a * b // c)) > _MAX_UINT:
-        raise errors.FullMulDivFailed
+        raise number_errors.FullMulDivFailed
     return result
 
 
@@ -72,7 +72,7 @@ def abs(a: int) -> int:
 def signed(a: int) -> int:
     """Signed form of a magnitude."""
     if a > _MAX_INT:
-        raise errors.MagnitudeTooLarge(a)
+        raise number_errors.MagnitudeTooLarge(a)
     return a
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.mirror import cash, errors, fixed, ledger, liquidation, market, oracle
+from crossvault.mirror import authority_errors, cash, fixed, ledger, liquidation, market, market_errors, oracle
 from crossvault.mirror import collateral as collaterals
 from crossvault.mirror.evm import NOBODY
 from crossvault.mirror.store import Store
@@ -26,7 +26,7 @@ class Governance(Store):
     def accept_ownership(self, *, sender: str) -> None:
         """Accepts the ownership of the vault."""
         if sender != self.pending_owner:
-            raise errors.NotPendingOwner(sender)
+            raise authority_errors.NotPendingOwner(sender)
         self.owner = sender
         self.pending_owner = NOBODY
         self.emit("OwnershipAccepted", sender)
@@ -46,7 +46,7 @@ class Governance(Store):
     def pause(self, *, sender: str) -> None:
         """Stops new risk, withdrawals and liquidations."""
         if sender not in (self.guardian, self.owner):
-            raise errors.NotGuardian(sender)
+            raise authority_errors.NotGuardian(sender)
         self.paused = True
         self.emit("Paused", sender)
 
@@ -62,7 +62,7 @@ class Governance(Store):
         market.require_valid(risk)
         count = len(self.ledger.risks)
         if count == market.MAX_UNDERLYINGS:
-            raise errors.TooManyUnderlyings(count + 1, market.MAX_UNDERLYINGS)
+            raise market_errors.TooManyUnderlyings(count + 1, market.MAX_UNDERLYINGS)
         self.ledger.names = (*self.ledger.names, name)
         self.ledger.risks = (*self.ledger.risks, risk)
         self.emit("UnderlyingListed", sender, name, risk, count)
@@ -75,13 +75,13 @@ class Governance(Store):
         low_at = now + oracle.WINDOW + 1
         high_at = fixed.min(now + MAX_TERM, _LAST_EXPIRY)
         if expiry < low_at or expiry > high_at:
-            raise errors.ExpiryOutOfRange(expiry, low_at, high_at)
+            raise market_errors.ExpiryOutOfRange(expiry, low_at, high_at)
         curve = self.ledger.curves[market.term_of(underlying, expiry)]
         if curve.listed_at != 0:
-            raise errors.ExpiryListed(underlying, expiry)
+            raise market_errors.ExpiryListed(underlying, expiry)
         count = len(self.ledger.expiries[underlying]) + 1
         if count > market.MAX_EXPIRIES:
-            raise errors.TooManyExpiries(count, market.MAX_EXPIRIES)
+            raise market_errors.TooManyExpiries(count, market.MAX_EXPIRIES)
         curve.listed_at = now
         self.ledger.expiries[underlying] = (*self.ledger.expiries[underlying], expiry)
         self.emit("ExpiryOpened", sender, underlying, expiry)
@@ -93,12 +93,12 @@ class Governance(Store):
         collaterals.require_valid(terms)
         count = len(self.ledger.assets)
         if count == collaterals.MAX_COLLATERALS:
-            raise errors.TooManyCollaterals(count + 1, collaterals.MAX_COLLATERALS)
+            raise market_errors.TooManyCollaterals(count + 1, collaterals.MAX_COLLATERALS)
         if token == self.ledger.cash.token:
-            raise errors.TokenListed(token)
+            raise market_errors.TokenListed(token)
         for listed in self.ledger.assets:
             if listed.token == token:
-                raise errors.TokenListed(token)
+                raise market_errors.TokenListed(token)
         asset = collaterals.Asset(self.journal)
         asset.token = token
         asset.decimals = collaterals.require_decimals(self.tokens[token])

@@ -5,7 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from crossvault.mirror import account as accounts
-from crossvault.mirror import cash, errors, fixed, funding, market, option, oracle, portfolio
+from crossvault.mirror import (
+    cash,
+    fixed,
+    funding,
+    liquidation_errors,
+    market,
+    market_errors,
+    option,
+    oracle,
+    portfolio,
+    price_errors,
+)
 from crossvault.mirror.account import AccountId, Holder
 from crossvault.mirror.cash import Pool
 from crossvault.mirror.collateral import Asset
@@ -64,13 +75,13 @@ def require_fresh(self: State, underlying: int, *, now: int) -> None:
     heartbeat_secs = self.risks[underlying].heartbeat_secs
     if oracle.is_fresh(published_at, heartbeat_secs, now=now):
         return
-    raise errors.StalePrice(underlying, 0, published_at, heartbeat_secs)
+    raise price_errors.StalePrice(underlying, 0, published_at, heartbeat_secs)
 
 
 def require_idle(self: State, account: AccountId) -> None:
     """Refuses an account that is being liquidated."""
     if self.sales[account].started_at != 0:
-        raise errors.UnderLiquidation(account)
+        raise liquidation_errors.UnderLiquidation(account)
 
 
 def require_traded(self: State, instrument: int, *, now: int) -> None:
@@ -83,9 +94,9 @@ def require_traded(self: State, instrument: int, *, now: int) -> None:
     expiry = market.expiry_of(instrument)
     offered = kind == market.FUTURE or self.option_risks[underlying].heartbeat_secs != 0
     if not offered or self.curves[market.term_of(underlying, expiry)].listed_at == 0:
-        raise errors.UnknownInstrument(instrument)
+        raise market_errors.UnknownInstrument(instrument)
     if now >= expiry:
-        raise errors.InstrumentExpired(instrument, expiry, now)
+        raise market_errors.InstrumentExpired(instrument, expiry, now)
 
 
 def add_cash(self: State, account: AccountId, delta_wad: int, *, now: int) -> None:

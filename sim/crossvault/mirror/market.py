@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import errors, fixed
+from crossvault.mirror import fixed, market_errors, number_errors
 
 MAX_UNDERLYINGS = 8
 MAX_EXPIRIES = 8
@@ -105,7 +105,7 @@ def require_formed(instrument: int, underlyings: int) -> None:
     else:
         formed = formed and is_option(kind) and expiry != 0 and strike_wad != 0
     if not formed:
-        raise errors.UnknownInstrument(instrument)
+        raise market_errors.UnknownInstrument(instrument)
 
 
 def require_valid(risk: MarketRisk) -> None:
@@ -144,4 +144,4 @@ def require_valid_options(risk: OptionRisk) -> None:
 def require_within(name: str, value: int, low: int, high: int) -> None:
     """Refuses a parameter outside its range."""
     if value < low or value > high:
-        raise errors.ParameterOutOfRange(name, value, low, high)
+        raise number_errors.ParameterOutOfRange(name, value, low, high)

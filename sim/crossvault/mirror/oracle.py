@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import errors, fixed, market, surface
+from crossvault.mirror import fixed, market, number_errors, price_errors, surface
 from crossvault.mirror.evm import StorageStruct
 from crossvault.mirror.surface import Svi
 
@@ -75,19 +75,19 @@ def require_valid(guard: PriceGuard) -> None:
 def require_print(confidence_wad: int, published_at: int, last_at: int, *, now: int) -> None:
     """Refuses a print that cannot be one."""
     if confidence_wad > fixed.WAD:
-        raise errors.ConfidenceTooLarge(confidence_wad, fixed.WAD)
+        raise number_errors.ConfidenceTooLarge(confidence_wad, fixed.WAD)
     if published_at > now:
-        raise errors.PriceFromFuture(published_at, now)
+        raise price_errors.PriceFromFuture(published_at, now)
     if published_at < last_at:
-        raise errors.PriceGoesBackwards(published_at, last_at)
+        raise price_errors.PriceGoesBackwards(published_at, last_at)
 
 
 def require_price(price_wad: int) -> None:
     """Refuses a price of zero or above the cap."""
     if price_wad == 0:
-        raise errors.ZeroPrice
+        raise number_errors.ZeroPrice
     if price_wad > fixed.CAP:
-        raise errors.PriceTooLarge(price_wad, fixed.CAP)
+        raise number_errors.PriceTooLarge(price_wad, fixed.CAP)
 
 
 def confirm(self: Price, guard: PriceGuard, index_wad: int, *, now: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from functools import partial
 
-from crossvault.mirror import cash, errors
+from crossvault.mirror import authority_errors, cash, market_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import NOBODY, StorageMap, StorageStruct, Token
 from crossvault.mirror.ledger import State
@@ -74,22 +74,22 @@ class Store(StorageStruct):
     def require_owner(self, sender: str) -> None:
         """Refuses a sender that is not the owner."""
         if sender != self.owner:
-            raise errors.NotOwner(sender)
+            raise authority_errors.NotOwner(sender)
 
     def require_running(self) -> None:
         """Refuses while the vault is paused."""
         if self.paused:
-            raise errors.VaultPaused
+            raise authority_errors.VaultPaused
 
     def require_underlying(self, underlying: int) -> None:
         """Refuses a number that is no underlying."""
         if underlying >= len(self.ledger.risks):
-            raise errors.UnknownUnderlying(underlying)
+            raise market_errors.UnknownUnderlying(underlying)
 
     def require_collateral(self, collateral: int) -> None:
         """Refuses a number that is no collateral."""
         if collateral >= len(self.ledger.assets):
-            raise errors.UnknownCollateral(collateral)
+            raise market_errors.UnknownCollateral(collateral)
 
     def schedule(self, change: Hashable, *, now: int) -> int:
         """Notes when a change may take effect."""
@@ -101,7 +101,7 @@ class Store(StorageStruct):
         """Refuses a change that was not announced, or not long enough ago."""
         due_at = self.effective_at[change]
         if due_at == 0:
-            raise errors.NotScheduled
+            raise authority_errors.NotScheduled
         if now < due_at:
-            raise errors.TooEarly(now, due_at)
+            raise authority_errors.TooEarly(now, due_at)
         self.effective_at[change] = 0

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from crossvault.mirror import account as accounts
 from crossvault.mirror import (
+    account_errors,
     cash,
     collateral,
-    errors,
     fixed,
     funding,
     ledger,
@@ -17,6 +17,7 @@ from crossvault.mirror import (
     option,
     oracle,
     portfolio,
+    price_errors,
     stakes,
     standard,
     stress,
@@ -240,7 +241,7 @@ def require_fresh(valued: Book) -> None:
     stale = valued.stale
     if stale.underlying == 0:
         return
-    raise errors.StalePrice(stale.underlying - 1, stale.expiry, stale.published_at, stale.heartbeat_secs)
+    raise price_errors.StalePrice(stale.underlying - 1, stale.expiry, stale.published_at, stale.heartbeat_secs)
 
 
 def fresh_book(self: State, account: AccountId, *, now: int) -> Book:
@@ -256,7 +257,7 @@ def require_initial(self: State, account: AccountId, *, now: int) -> None:
     adjusted = margin.adjusted_equity(valued, Level.INITIAL)
     required = margin.requirement(valued, Level.INITIAL)
     if adjusted < required:
-        raise errors.InsufficientMargin(account, adjusted, required)
+        raise account_errors.InsufficientMargin(account, adjusted, required)
 
 
 def require_no_fall(self: State, account: AccountId, before_wad: int, *, now: int) -> None:
@@ -266,7 +267,7 @@ def require_no_fall(self: State, account: AccountId, before_wad: int, *, now: in
     required = margin.requirement(valued, Level.INITIAL)
     left = adjusted - required
     if left < 0 and left < before_wad:
-        raise errors.InsufficientMargin(account, adjusted, required)
+        raise account_errors.InsufficientMargin(account, adjusted, required)
 
 
 def initial_margin(self: State, account: AccountId, *, now: int) -> int:

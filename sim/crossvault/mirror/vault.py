@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from crossvault.mirror import account as accounts
-from crossvault.mirror import cash, errors, fixed, ledger, liquidation, market, oracle
+from crossvault.mirror import (
+    account_errors,
+    authority_errors,
+    cash,
+    fixed,
+    ledger,
+    liquidation,
+    market,
+    market_errors,
+    number_errors,
+    oracle,
+    price_errors,
+)
 from crossvault.mirror import collateral as collaterals
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.auction import Auction
@@ -59,7 +71,7 @@ class Vault(Auction, Registry):
     def set_operator(self, account: AccountId, operator: str, allowed: bool, *, sender: str) -> None:
         """Allows or forbids an operator to act for an account."""
         if sender != accounts.owner_of(account):
-            raise errors.NotAuthorized(account, sender)
+            raise authority_errors.NotAuthorized(account, sender)
         self.ledger.holders[account].operators[operator] = allowed
         self.emit("OperatorSet", sender, account, operator, allowed)
 
@@ -67,7 +79,7 @@ class Vault(Auction, Registry):
     def set_mode(self, account: AccountId, mode: int, *, sender: str, now: int) -> None:
         """Chooses how the margin of an account is asked for."""
         if sender != accounts.owner_of(account):
-            raise errors.NotAuthorized(account, sender)
+            raise authority_errors.NotAuthorized(account, sender)
         self.require_running()
         ledger.require_idle(self.ledger, account)
         most = accounts.PORTFOLIO if self.ledger.rules.scenarios else accounts.STANDARD
@@ -130,7 +142,7 @@ class Vault(Auction, Registry):
         collaterals.require_amount(amount_raw, asset.decimals)
         balance_raw = self.ledger.holders[account].balances[collateral]
         if amount_raw > balance_raw:
-            raise errors.InsufficientCollateral(balance_raw, amount_raw)
+            raise account_errors.InsufficientCollateral(balance_raw, amount_raw)
         before_wad = self.begin(account, True, now=now)
         self.ledger.holders[account].balances[collateral] = balance_raw - amount_raw
         asset.total_raw -= amount_raw
@@ -161,7 +173,7 @@ class Vault(Auction, Registry):
         accounts.require_authority(self.ledger.holders[maker], maker, sender)
         accounts.require_authority(self.ledger.holders[taker], taker, sender)
         if maker == taker:
-            raise errors.SameAccount(maker)
+            raise account_errors.SameAccount(maker)
         ledger.require_idle(self.ledger, maker)
         ledger.require_idle(self.ledger, taker)
         self.require_terms(instrument, size, price_wad, now=now)
@@ -197,12 +209,12 @@ class Vault(Auction, Registry):
     def settlement_of(self, underlying: int, expiry: int) -> int:
         """Price that an expiry settles at."""
         if expiry > _LAST_EXPIRY:
-            raise errors.UnknownExpiry(underlying, expiry)
+            raise market_errors.UnknownExpiry(underlying, expiry)
         curve = self.ledger.curves[market.term_of(underlying, expiry)]
         if curve.listed_at == 0:
-            raise errors.UnknownExpiry(underlying, expiry)
+            raise market_errors.UnknownExpiry(underlying, expiry)
         if curve.settlement == 0:
-            raise errors.NotSettled(underlying, expiry)
+            raise market_errors.NotSettled(underlying, expiry)
         return curve.settlement
 
     def pull_quote(self, amount_raw: int, *, sender: str) -> int:
@@ -223,14 +235,14 @@ class Vault(Auction, Registry):
         """Refuses a trade of the wrong thing, size or price."""
         mark_wad, band_wad = self.quotation(instrument, now=now)
         if size == 0:
-            raise errors.ZeroSize
+            raise number_errors.ZeroSize
         if fixed.abs(size) > fixed.CAP:
-            raise errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
+            raise number_errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
         oracle.require_price(price_wad)
         low_wad = mark_wad - fixed.min(mark_wad, band_wad)
         high_wad = mark_wad + band_wad
         if price_wad < low_wad or price_wad > high_wad:
-            raise errors.PriceOutsideBand(price_wad, low_wad, high_wad)
+            raise price_errors.PriceOutsideBand(price_wad, low_wad, high_wad)
 
     def fill_side(
         self, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int

@@ -31,7 +31,7 @@ FORMAT = 2
 KILLED, SURVIVED, REFUSED = "killed", "survived", "refused"
 
 _ALWAYS = 2  # mutants of each file in a sample
-_UNMUTATED = ("Errors.sol",)  # nothing but declarations
+_DECLARATIONS = "Errors.sol"  # ends the name of a file that only declares refusals
 
 
 class MutantVerdict(NamedTuple):
@@ -133,7 +133,7 @@ def mirrored() -> list[str]:
     """The contract files that have a twin in the mirror, and something that can be changed."""
     twins = {path.stem for path in (toolchain.PACKAGE / "mirror").glob("*.py")}
     files = sorted(path.name for path in toolchain.contracts_dir().glob("*.sol"))
-    return [name for name in files if name.removesuffix(".sol").lower() in twins and name not in _UNMUTATED]
+    return [name for name in files if not name.endswith(_DECLARATIONS) and name.removesuffix(".sol").lower() in twins]
 
 
 def _sampled(kept: Sequence[tuple[int, Mutant]], sample: int, seed: int) -> list[tuple[int, Mutant]]:

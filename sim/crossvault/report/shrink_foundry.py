@@ -13,10 +13,11 @@ from typing import Any
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, TOKEN_ACTIONS, VAULT, Outcome, Step, named
 from crossvault.evm.compiler import Build
+from crossvault.evm.deploy import refusal_libraries
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.errors import Refusal
 from crossvault.mirror.evm import Call
 from crossvault.mirror.lens import AccountState
+from crossvault.mirror.refusal import Refusal
 from crossvault.report.shrink_solidity import SolidityWriter, camel
 from crossvault.scenario.repro import Repro, finding
 
@@ -204,9 +205,9 @@ class _Test:
         raise KeyError(action)
 
     def _refusal(self, refusal: Refusal) -> str:
-        for owner in ("Errors", "Unfillable"):
-            for item in self._build.artifacts[owner].abi:
-                if item["type"] == "error" and item["name"] == refusal.name:
+        for owner, abi in refusal_libraries(self._build).items():
+            for item in abi:
+                if item["name"] == refusal.name:
                     self._writer.types.add(owner)
                     values, _ = self._writer.arguments(
                         item["inputs"], dict(zip(refusal.fields, refusal.args, strict=True))

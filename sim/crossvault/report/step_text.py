@@ -11,11 +11,11 @@ from crossvault.lockstep.record import Record
 from crossvault.mirror import cash, collateral, liquidation, portfolio
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.auction import BidResult
-from crossvault.mirror.errors import Refusal
 from crossvault.mirror.evm import Call
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.oracle import Price, PriceGuard
+from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.stress import Rules
 from crossvault.mirror.surface import Svi
 from crossvault.report.figures import spoken, utc

@@ -15,8 +15,8 @@ from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import due_funding, mark, value
 from crossvault.mirror import cash, fixed, ledger, market, valuation
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.errors import Refusal
 from crossvault.mirror.margin import UNBOUNDED
+from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.valuation import Metrics
 from crossvault.scenario import quantity
 from crossvault.scenario.roster import FieldError, NameTable

@@ -8,9 +8,9 @@ from typing import Any
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, TokenSpec, account_id, instrument_number
 from crossvault.mirror import cash, collateral, liquidation, market, oracle
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.errors import Refusal
 from crossvault.mirror.exchange import Order, Signature
 from crossvault.mirror.fixed import CAP
+from crossvault.mirror.refusal import Refusal
 from crossvault.scenario import quantity
 from crossvault.scenario.quantity import Quantity
 from crossvault.scenario.script import Script

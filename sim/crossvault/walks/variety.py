@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 
 from crossvault.mirror import cash, collateral, liquidation, market, oracle, portfolio
-from crossvault.mirror.errors import ParameterOutOfRange
+from crossvault.mirror.number_errors import ParameterOutOfRange
 from crossvault.mirror.refusal import Refusal
 
 T = TypeVar("T")

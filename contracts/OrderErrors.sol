@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {AccountId} from "./Account.sol";
 
 /// @notice Every reason why an order is not filled, or a floor under orders not raised.
-library Unfillable {
+library OrderErrors {
     /// @notice An order is good no longer.
     error OrderExpired(uint256 nowAt, uint256 expiresAt);
     /// @notice An order was cancelled.

@@ -1,0 +1,34 @@
+"""Every refusal of a published price, or of a price too far from it."""
+
+from crossvault.mirror.refusal import Refusal
+
+
+class StalePrice(Refusal):
+    """A price is older than its heartbeat: the index where the expiry is 0, else the forward or the surface of it."""
+
+    underlying: int
+    expiry: int
+    published_at: int
+    heartbeat_secs: int
+
+
+class PriceFromFuture(Refusal):
+    """A price claims to be from the future."""
+
+    published_at: int
+    now_at: int
+
+
+class PriceGoesBackwards(Refusal):
+    """A price is older than the one it would replace."""
+
+    published_at: int
+    last_at: int
+
+
+class PriceOutsideBand(Refusal):
+    """A trade's price is too far from the mark."""
+
+    price_wad: int
+    low_wad: int
+    high_wad: int
