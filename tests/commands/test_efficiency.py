@@ -16,7 +16,7 @@ from crossvault.sweep import books, exact, floats, path_replay, paths, study
 from crossvault.sweep.books import KINDS
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.path_replay import Books
-from crossvault.sweep.path_statistics import PathStatistics, change, doubt
+from crossvault.sweep.path_statistics import PathStatistics, change, standard_error
 from crossvault.sweep.population import Amounts, Population
 from places import ROOT
 
@@ -48,8 +48,8 @@ def test_isolated_and_cross_have_the_same_capital_and_lean_has_less(small: None)
 
 def test_one_position_has_one_fate_however_it_is_held() -> None:
     """A pair of one underlying is one position, which no correlation is about."""
-    of = books.a_market(1, 3)
-    population, _ = books.a_population(of, 40, 3, ["pairs"])
+    of = books.random_market(1, 3)
+    population, _ = books.random_population(of, 40, 3, ["pairs"])
     told = path_replay.replay(of, population, 3, SMALL[1])
     first, *others = told.values()
     assert first.touched.any() and not first.touched.all()
@@ -83,12 +83,12 @@ def test_a_pair_survives_as_a_whole_while_its_parts_move_alike(
     factors: tuple[float, float], lost: tuple[float, ...]
 ) -> None:
     """By arithmetic on paper: the whole loses what its parts lose, and as much of it as is not won by the other."""
-    of = books.a_market(2, 1)
+    of = books.random_market(2, 1)
     sides = path_replay.sides_of(of, a_pair(of), PORTFOLIO)
     for at in paths.along(of, np.log([factors])):
         for side, expected in zip(sides, lost, strict=True):
-            so_far = path_replay.fate(side)
-            path_replay.pass_by(floats.FloatEngine(at), side, so_far)
+            so_far = path_replay.unliquidated(side)
+            path_replay.liquidate(floats.FloatEngine(at), side, so_far)
             # on paper in decimals, summed in floats by the study: nine digits
             assert so_far.lost.sum() == pytest.approx(10_005 * expected, rel=1e-9)
             assert so_far.alive.all() == (expected == 0)
@@ -98,11 +98,13 @@ def test_a_pair_survives_as_a_whole_while_its_parts_move_alike(
 
 
 def test_a_market_of_what_is_held_says_the_same() -> None:
-    of = books.a_market(3, 4)
-    population, _ = books.a_population(of, 30, 4)
+    of = books.random_market(3, 4)
+    population, _ = books.random_population(of, 30, 4)
     less, same = path_replay.only_held(of, population)
     assert len(less.instruments) < len(of.instruments)
-    for one, other in zip(exact.ExactEngine(of).told(population), exact.ExactEngine(less).told(same), strict=True):
+    for one, other in zip(
+        exact.ExactEngine(of).results(population), exact.ExactEngine(less).results(same), strict=True
+    ):
         assert one == other
 
 
@@ -136,7 +138,7 @@ def test_the_figures_of_a_replay_are_those_on_paper() -> None:
     }  # fmt: skip
     untouched = calm._replace(touched=calm.touched & False).row()
     assert untouched["liquidated_pct"] == 0 and untouched["median_loss_pct_where_liquidated"] is None
-    assert doubt(np.array([1.0, 2.0])) is None
+    assert standard_error(np.array([1.0, 2.0])) is None
 
 
 def test_one_position_saves_nothing_by_standard_margin(small: None) -> None:
@@ -149,8 +151,8 @@ def test_one_position_saves_nothing_by_standard_margin(small: None) -> None:
 
 def test_capital_is_where_initial_margin_is_met() -> None:
     """With that equity and nothing else the margin is zero, to nine digits of floats or a millionth of a dollar."""
-    of = books.a_market(2, 1)
-    population, _ = books.a_population(of, 60, 1, [each for each in KINDS if each != "covered"])
+    of = books.random_market(2, 1)
+    population, _ = books.random_population(of, 60, 1, [each for each in KINDS if each != "covered"])
     for side in path_replay.sides_of(of, population):
         capital = side.capital / path_replay.BUFFER
         figures = floats.FloatEngine(of).figures(side.population)
@@ -162,7 +164,7 @@ def test_capital_is_where_initial_margin_is_met() -> None:
 
 
 def test_a_path_leaves_the_market_as_it_was() -> None:
-    of = books.a_market(2, 1)
+    of = books.random_market(2, 1)
     before = floats.FloatEngine(of).quotes.marks
     seen = [floats.FloatEngine(each).quotes.index for each in paths.along(of, paths.moves(1, 0, 2, "holds"))]
     assert len(seen) == paths.STEPS and not np.allclose(seen[0], seen[-1])
@@ -170,7 +172,7 @@ def test_a_path_leaves_the_market_as_it_was() -> None:
 
 
 def test_options_move_along_where_no_future_is_listed() -> None:
-    of = books.a_market(1, 1)
+    of = books.random_market(1, 1)
     [call] = [books.option_place(np.array(0), np.array(4), 0)]
     less = Market(of.state, of.now, (of.instruments[int(call)],))
     path = paths.moves(1, 0, 1, "holds")
@@ -195,9 +197,9 @@ def test_regimes_share_their_draws_and_differ_in_direction() -> None:
 
 
 def test_every_kind_of_book_is_what_it_is_called() -> None:
-    of = books.a_market(3, 2)
+    of = books.random_market(3, 2)
     for kind in KINDS:
-        population, _ = books.a_population(of, 50, 2, [kind])
+        population, _ = books.random_population(of, 50, 2, [kind])
         sizes, places = population.sizes.floats(), population.columns % books.PER_UNDERLYING
         assert (np.diff(population.starts) > 0).all(), kind
         if kind == "directional":

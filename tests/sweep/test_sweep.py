@@ -18,7 +18,7 @@ from crossvault.mirror.valuation import Metrics
 from crossvault.sweep import books, exact, floats
 from crossvault.sweep.floats import Figures
 from crossvault.sweep.instruments import Market
-from crossvault.sweep.population import Amounts, Floats, Population, population_of, settle_in
+from crossvault.sweep.population import Amounts, Floats, Population, add_to_ledger, population_of
 
 UNIT = float(WAD)
 NEAR, GRAIN = 1e-12, 1e-13  # of a figure, and of all that is added up in it
@@ -29,8 +29,8 @@ MODES = (STANDARD, PORTFOLIO)
 def some(seed: int, count: int = COUNT) -> tuple[Market, Population]:
     """A market in some trouble, and accounts in both modes."""
     random = Random(seed)
-    of = troubled(books.a_market(random.randint(1, 4), seed), random)
-    population, _ = books.a_population(of, count, seed)
+    of = troubled(books.random_market(random.randint(1, 4), seed), random)
+    population, _ = books.random_population(of, count, seed)
     modes = np.array([random.choice(MODES) for _ in range(count)], np.int64)
     return of, replace(population, modes=modes, cash=some_amounts(random, count))
 
@@ -67,7 +67,7 @@ def by_mirror(of: Market, population: Population) -> Iterator[tuple[Metrics, Por
     """What the mirror says of every account, one after the other."""
     for each in list(of.state.holders):
         del of.state.holders[each]
-    for each in settle_in(of.state, population, of.instruments, now=of.now):
+    for each in add_to_ledger(of.state, population, of.instruments, now=of.now):
         verdict = valuation.book(of.state, each, now=of.now).verdict
         yield valuation.metrics(of.state, each, now=of.now), verdict
 
@@ -98,7 +98,7 @@ def test_the_floats_are_the_mirror_within_the_stated_bound(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_exact_engine_is_the_mirror(seed: int) -> None:
     of, population = some(seed)
-    told = exact.ExactEngine(of).told(population)
+    told = exact.ExactEngine(of).results(population)
     assert told == list(by_mirror(of, population))
 
 
@@ -114,17 +114,17 @@ def test_the_exact_engine_is_the_mirror_where_scenarios_tie(seed: int) -> None:
             Scenario(move, random.choice([WAD, WAD // 2, 0]), random.randrange(shock.MODES)) for move in moves
         )
     )
-    assert exact.ExactEngine(of).told(population) == list(by_mirror(of, population))
+    assert exact.ExactEngine(of).results(population) == list(by_mirror(of, population))
 
 
 def test_tiny_and_huge_positions_are_exact() -> None:
-    of = books.a_market(2, 5)
-    population, _ = books.a_population(of, 40, 5)
+    of = books.random_market(2, 5)
+    population, _ = books.random_population(of, 40, 5)
     random = Random(5)
     many = len(population.columns)
     sizes = [random.choice([-1, 1]) * random.choice([1, 3, 10**9, 10**27, 2**90]) for _ in range(many)]
     population = replace(population, sizes=Amounts.of(sizes), quotes=Amounts.of([0] * many))
-    assert exact.ExactEngine(of).told(population) == list(by_mirror(of, population))
+    assert exact.ExactEngine(of).results(population) == list(by_mirror(of, population))
 
 
 @pytest.mark.parametrize("size", [1, 7, 59, 1_000])
@@ -135,8 +135,8 @@ def test_chunks_change_nothing(size: int) -> None:
     def note(done: int, total: int) -> None:
         seen.append((done, total))
 
-    engine, whole = exact.ExactEngine(of), exact.ExactEngine(of).told(population)
-    assert engine.told(population, size, note) == whole
+    engine, whole = exact.ExactEngine(of), exact.ExactEngine(of).results(population)
+    assert engine.results(population, size, note) == whole
     assert seen[-1] == (COUNT, COUNT) and len(seen) == -(-COUNT // size)
     figures, parts = (floats.FloatEngine(of).figures(population, each) for each in (10**6, size))
     for field in fields(Figures):
@@ -156,7 +156,7 @@ def test_isolated_is_the_sum_of_the_positions_alone() -> None:
 
 
 def test_one_position_has_no_efficiency_and_a_hedge_has_some() -> None:
-    of = books.a_market(1, 1)
+    of = books.random_market(1, 1)
     nothing = Amounts.of([0, 0])
     two = Population(
         np.array([PORTFOLIO] * 2), nothing, Amounts.of([0, 0], (2, 1)), np.array([0, 1, 3]), np.array([0, 0, 1]),
@@ -168,10 +168,10 @@ def test_one_position_has_no_efficiency_and_a_hedge_has_some() -> None:
 
 
 def test_few_scenarios_are_computed_in_integers() -> None:
-    of = books.a_market(3, 1)
-    population, _ = books.a_population(of, 500, 1)
+    of = books.random_market(3, 1)
+    population, _ = books.random_population(of, 500, 1)
     engine = exact.ExactEngine(of)
-    engine.told(population)
+    engine.results(population)
     active = len(
         set(zip(population.owners().tolist(), (population.columns // books.PER_UNDERLYING).tolist(), strict=True))
     )
@@ -180,7 +180,7 @@ def test_few_scenarios_are_computed_in_integers() -> None:
 
 def test_a_population_comes_back_from_the_ledger() -> None:
     of, population = some(4)
-    ids = settle_in(of.state, population, of.instruments, now=of.now)
+    ids = add_to_ledger(of.state, population, of.instruments, now=of.now)
     again = population_of(of.state, ids, of.instruments, now=of.now)
     assert again.sizes.ints() == population.sizes.ints() and again.quotes.ints() == population.quotes.ints()
     assert again.cash.ints() == population.cash.ints() and again.balances.ints() == population.balances.ints()
@@ -198,13 +198,13 @@ def test_amounts_hold_every_integer_and_their_floats_are_near() -> None:
 
 
 def test_a_stale_price_is_refused() -> None:
-    of = books.a_market(1)
+    of = books.random_market(1)
     with pytest.raises(StalePrice):
         Market(of.state, of.now + books.DAY + 1, of.instruments)
 
 
 def test_an_account_without_positions_is_told_so() -> None:
-    of = books.a_market(2)
+    of = books.random_market(2)
     empty = Population(
         np.array([STANDARD, PORTFOLIO]), Amounts.of([5, -5]), Amounts.of([0] * 4, (2, 2)), np.zeros(3, np.int64),
         np.zeros(0, np.int64), Amounts.of([]), Amounts.of([]),

@@ -21,7 +21,7 @@ from crossvault.mirror.valuation import Metrics
 from crossvault.setup import toolchain
 from crossvault.sweep import books, exact, floats, market_steps
 from crossvault.sweep.instruments import Market
-from crossvault.sweep.population import Population, population_of, settle_in
+from crossvault.sweep.population import Population, add_to_ledger, population_of
 
 SEED, UNDERLYINGS = 7, 3
 COUNTS, MILLION = (1_000, 3_000, 10_000, 30_000, 100_000), 1_000_000
@@ -37,7 +37,7 @@ class SweepFailed(Exception):
 
 def sweep(million: bool = False, told: Told = lambda _: None) -> dict[str, Any]:
     """The figures of one run: accounts per second by engine, mode and count, ratios and scaling exponents."""
-    market = books.a_market(UNDERLYINGS, SEED)
+    market = books.random_market(UNDERLYINGS, SEED)
     counts = (*COUNTS, MILLION) if million else COUNTS
     figures: dict[str, Any] = {
         "benchmark": "sweep",
@@ -59,7 +59,7 @@ def _mode(market: Market, mode: int, counts: Sequence[int], told: Told) -> dict[
     sample = _drawn(market, ASKED, mode)
     exactly, roughly = exact.ExactEngine(market), floats.FloatEngine(market)
     mirror, agreed = 0.0, exactly.metrics(sample)
-    ids = settle_in(market.state, sample, market.instruments, now=market.now)
+    ids = add_to_ledger(market.state, sample, market.instruments, now=market.now)
     for _ in range(ROUNDS):
         started = time.process_time()
         answers = [valuation.metrics(market.state, each, now=market.now) for each in ids]
@@ -88,7 +88,7 @@ def _mode(market: Market, mode: int, counts: Sequence[int], told: Told) -> dict[
 
 
 def _drawn(market: Market, count: int, mode: int) -> Population:
-    return books.a_population(market, count, SEED)[0].in_mode(mode)
+    return books.random_population(market, count, SEED)[0].in_mode(mode)
 
 
 def _drain(engine: exact.ExactEngine, population: Population) -> None:

@@ -55,7 +55,7 @@ class AccountArrays:
     base: Floats  # units of collateral
 
 
-def crowd_of(self: Market, at: Quotes, population: Population, modelled: Flags) -> AccountArrays:
+def arrays_of(self: Market, at: Quotes, population: Population, modelled: Flags) -> AccountArrays:
     """What the accounts of a population hold."""
     count, total = len(population), self.underlyings
     numbers = np.array([market.underlying_of(each) for each in self.instruments], np.int64)
@@ -88,7 +88,7 @@ def summed(self: AccountArrays, each: Floats) -> Floats:
     return total.reshape(shape)
 
 
-def doubt(risk: ConfidenceMargins, confidence_wad: int) -> float:
+def doubt_rate(risk: ConfidenceMargins, confidence_wad: int) -> float:
     """What is held per notional because a price is doubtful."""
     if confidence_wad >= risk.confidence_threshold:
         return 0.0

@@ -33,7 +33,7 @@ class UnderlyingTotals:
     safe_loss: int = 0
     base: int = 0
     hedged: int = 0  # value of collateral, to its cap
-    held_beside: list[int] = field(default_factory=lambda: [0, 0])  # against collateral
+    contingency: list[int] = field(default_factory=lambda: [0, 0])  # against collateral
 
 
 @dataclass(slots=True)
@@ -46,25 +46,25 @@ class AccountTotals:
     adjusted: list[int]  # by level
     notional: int = 0
     required: list[int] = field(default_factory=lambda: [0, 0])
-    stakes: dict[int, UnderlyingTotals] = field(default_factory=dict)
+    by_underlying: dict[int, UnderlyingTotals] = field(default_factory=dict)
     rows: dict[int, Options] = field(default_factory=dict)
 
 
-def tally_of(units: Units, is_portfolio: bool, cash_wad: int, balances: Sequence[int]) -> AccountTotals:
+def totals_of(units: Units, is_portfolio: bool, cash_wad: int, balances: Sequence[int]) -> AccountTotals:
     """An account with its cash and collateral."""
     self = AccountTotals(units, is_portfolio, cash_wad, [cash_wad, cash_wad])
     for raw, asset in zip(balances, units.assets, strict=True):
         if raw == 0:
             continue
-        of, terms, scale = stake(self, asset.underlying), asset.terms, 10**asset.decimals
+        of, terms, scale = totals_in(self, asset.underlying), asset.terms, 10**asset.decimals
         value, safe = raw * of.spot.index_wad // scale, raw * of.spot.safe_wad // scale
         initial, maintenance, cap = terms.haircut_initial, terms.haircut_maintenance, terms.cap_wad
         capped = fixed.min(value, cap)
         self.equity += value
         if of.is_modelled:
             of.hedged += capped
-            of.held_beside[0] -= -capped * initial // WAD + -capped * of.spot.model_doubt_rate // WAD
-            of.held_beside[1] -= -capped * maintenance // WAD
+            of.contingency[0] -= -capped * initial // WAD + -capped * of.spot.model_doubt_rate // WAD
+            of.contingency[1] -= -capped * maintenance // WAD
             initial = maintenance = 0
         self.adjusted[0] += fixed.min(safe, cap) * (WAD - initial) // WAD
         self.adjusted[1] += capped * (WAD - maintenance) // WAD
@@ -72,24 +72,24 @@ def tally_of(units: Units, is_portfolio: bool, cash_wad: int, balances: Sequence
     return self
 
 
-def stake(self: AccountTotals, number: int) -> UnderlyingTotals:
+def totals_in(self: AccountTotals, number: int) -> UnderlyingTotals:
     """What an account has in an underlying, made at first use."""
-    found = self.stakes.get(number)
+    found = self.by_underlying.get(number)
     if found is None:
         spot = self.units.spots[number]
-        found = self.stakes[number] = UnderlyingTotals(number, spot, self.is_portfolio and spot.is_modelled)
+        found = self.by_underlying[number] = UnderlyingTotals(number, spot, self.is_portfolio and spot.is_modelled)
     return found
 
 
 def add(self: AccountTotals, column: int, size: int, quote: int) -> None:
     """Adds a position."""
     of = self.units.columns[column]
-    mine = stake(self, of.underlying)
+    totals = totals_in(self, of.underlying)
     if of.row >= 0:
         value = size * of.mark // WAD
         self.equity += value
-        self.notional -= -abs(size) * mine.spot.index_wad // WAD
-        if mine.is_modelled:
+        self.notional -= -abs(size) * totals.spot.index_wad // WAD
+        if totals.is_modelled:
             self.adjusted[0] += value
             self.adjusted[1] += value
         self.rows.setdefault(of.row, []).append((of.place, size))
@@ -99,38 +99,38 @@ def add(self: AccountTotals, column: int, size: int, quote: int) -> None:
     safe_mark = of.short_mark if size < 0 else of.long_mark
     safe = profit if safe_mark == of.mark else size * safe_mark // WAD + quote
     if profit < 0:
-        mine.loss += profit
+        totals.loss += profit
     else:
-        mine.gain += profit
+        totals.gain += profit
     if safe < 0:
-        mine.safe_loss += safe
+        totals.safe_loss += safe
     else:
-        mine.safe_gain += safe
-    mine.size += size
-    mine.gross_size += abs(size)
-    mine.net_wad2 += value
-    mine.gross_wad2 += abs(value)
-    mine.moving_wad2 += size * of.moving
+        totals.safe_gain += safe
+    totals.size += size
+    totals.gross_size += abs(size)
+    totals.net_wad2 += value
+    totals.gross_wad2 += abs(value)
+    totals.moving_wad2 += size * of.moving
 
 
 def close(self: AccountTotals) -> None:
     """Adds the profits, and what standard margin asks for."""
-    for of in self.stakes.values():
+    for of in self.by_underlying.values():
         profit = of.gain + of.loss
         self.equity += profit
         self.adjusted[0] += of.safe_gain * of.spot.risk.profit_weight // WAD + of.safe_loss
         self.adjusted[1] += profit
         self.notional -= -of.gross_wad2 // WAD
         if not of.is_modelled:
-            _ask_linear(self, of)
+            _add_linear_requirement(self, of)
     for number, options in self.rows.items():
         row = self.units.rows[number]
-        of = self.stakes[row.underlying]
+        of = self.by_underlying[row.underlying]
         if not of.is_modelled:
-            _ask_options(self, of, row, options)
+            _add_option_requirement(self, of, row, options)
 
 
-def _ask_linear(self: AccountTotals, of: UnderlyingTotals) -> None:
+def _add_linear_requirement(self: AccountTotals, of: UnderlyingTotals) -> None:
     """Adds what is asked for perps, futures and doubtful prices."""
     if of.gross_wad2 != 0:
         spread, net = of.spot.risk.spread_rate, abs(of.net_wad2)
@@ -143,7 +143,7 @@ def _ask_linear(self: AccountTotals, of: UnderlyingTotals) -> None:
     self.required[0] += standard.priced(of.gross_size, index, self.units.depeg_rate)
 
 
-def _ask_options(self: AccountTotals, of: UnderlyingTotals, row: ExpiryUnits, options: Options) -> None:
+def _add_option_requirement(self: AccountTotals, of: UnderlyingTotals, row: ExpiryUnits, options: Options) -> None:
     """Adds what is asked for the options of an expiry."""
     shorts = [(place, -size) for place, size in options if size < 0]
     if not shorts:

@@ -71,7 +71,7 @@ class Leg(NamedTuple):
     size: Floats
 
 
-def a_market(underlyings: int, seed: int = 0) -> Market:
+def random_market(underlyings: int, seed: int = 0) -> Market:
     """Underlyings with a perp, futures and options of three expiries each, every one also held as collateral."""
     rng, state = np.random.default_rng(seed), State(UndoLog())
     state.cash.supply_index = state.cash.borrow_index = RAY
@@ -128,7 +128,7 @@ def option_place(expiry: Ints, strike: Ints, is_put: Ints | int) -> Ints:
     return 1 + len(DAYS) + 2 * (expiry * len(STRIKES) + strike) + is_put
 
 
-def a_population(of: Market, count: int, seed: int = 0, kinds: Sequence[str] = KINDS) -> tuple[Population, Ints]:
+def random_population(of: Market, count: int, seed: int = 0, kinds: Sequence[str] = KINDS) -> tuple[Population, Ints]:
     """Accounts in portfolio mode, and the kind of each book as its place among `kinds`."""
     rng = np.random.default_rng(seed)
     drawn = rng.integers(0, len(kinds), count)
@@ -141,7 +141,7 @@ def a_population(of: Market, count: int, seed: int = 0, kinds: Sequence[str] = K
         wanted = rng.random((len(mine), of.underlyings)).argsort(axis=1) < breadth[:, None]
         rows, underlyings = np.nonzero(wanted)
         legs += _book(kind, mine[rows], underlyings, rng, balances, of)
-    return _gathered(of, legs, balances, rng), drawn
+    return _population_of(of, legs, balances, rng), drawn
 
 
 def _book(kind: str, owner: Ints, under: Ints, rng: np.random.Generator, balances: Floats, of: Market) -> Iterator[Leg]:
@@ -178,7 +178,7 @@ def _book(kind: str, owner: Ints, under: Ints, rng: np.random.Generator, balance
             yield leg(rng.integers(0, PER_UNDERLYING, n), rng.lognormal(-0.5, 1, n) * rng.choice([-1.0, 1.0], n))
 
 
-def _gathered(of: Market, legs: Sequence[Leg], balances: Floats, rng: np.random.Generator) -> Population:
+def _population_of(of: Market, legs: Sequence[Leg], balances: Floats, rng: np.random.Generator) -> Population:
     """Positions in the order of their accounts, with what they were opened at and enough cash for most."""
     count, at = len(balances), quotes.quotes_of(of)
     owner = np.concatenate([each.owner for each in legs])

@@ -32,18 +32,20 @@ class Candidates(NamedTuple):
     joint: Flags  # [n, K] for the worst of all underlyings together; none where there is only one
 
 
-def candidates_of(crowd: AccountArrays, at: Quotes, stresses: Mapping[int, Stress]) -> Candidates:
+def candidates_of(arrays: AccountArrays, at: Quotes, stresses: Mapping[int, Stress]) -> Candidates:
     """Which scenarios can be the worst."""
-    shape = crowd.base.shape
+    shape = arrays.base.shape
     shocks = next(iter(stresses.values())).shocks
     profit = np.zeros((*shape, len(shocks)))
     slack = np.zeros(shape)
-    most = int(np.bincount(crowd.owner, minlength=1).max(initial=0))
-    moved = crowd.moving + crowd.hedged
-    heavy = summed(crowd, np.where(crowd.is_linear, np.abs(crowd.size * at.moving[crowd.column]), 0.0)) + crowd.hedged
-    sizes = np.abs(crowd.sizes)
+    most = int(np.bincount(arrays.owner, minlength=1).max(initial=0))
+    moved = arrays.moving + arrays.hedged
+    heavy = (
+        summed(arrays, np.where(arrays.is_linear, np.abs(arrays.size * at.moving[arrays.column]), 0.0)) + arrays.hedged
+    )
+    sizes = np.abs(arrays.sizes)
     for number, stress in stresses.items():
-        profit[:, number], _ = losses.profits(stress, crowd.sizes, moved[:, number])
+        profit[:, number], _ = losses.profits(stress, arrays.sizes, moved[:, number])
         gross = heavy[:, number] * np.abs(shocks).max()
         for sheet in stress.sheets:
             gross += sizes[:, sheet.columns] @ (sheet.shocked.max(axis=1) * max(1.0, sheet.short) + sheet.base)

@@ -18,7 +18,7 @@ from crossvault.mirror.fixed import WAD
 from crossvault.mirror.stress import PortfolioRequirement
 from crossvault.mirror.valuation import Metrics
 from crossvault.sweep import account_totals, units
-from crossvault.sweep.account_arrays import crowd_of
+from crossvault.sweep.account_arrays import arrays_of
 from crossvault.sweep.account_totals import AccountTotals, Options, UnderlyingTotals
 from crossvault.sweep.candidates import candidates_of
 from crossvault.sweep.instruments import Market
@@ -36,7 +36,7 @@ class ExactMetrics(NamedTuple):
     """What an account is told, and how portfolio margin judges it."""
 
     metrics: Metrics
-    verdict: PortfolioRequirement
+    portfolio: PortfolioRequirement
 
 
 class ExactEngine:
@@ -53,7 +53,9 @@ class ExactEngine:
         self.stresses = {i: units.stress_of(self.units, market_, i, strips) for i in modelled}
         self.evaluated = 0  # scenarios computed in integers so far
 
-    def told(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> list[ExactMetrics]:
+    def results(
+        self, population: Population, chunk: int = CHUNK, progress: Progress | None = None
+    ) -> list[ExactMetrics]:
         """What every account is told; `chunk` accounts are made ready at a time."""
         return [each for part in self.stream(population, chunk, progress) for each in part]
 
@@ -70,7 +72,7 @@ class ExactEngine:
 
     def metrics(self, population: Population, chunk: int = CHUNK) -> list[Metrics]:
         """What every account is told."""
-        return [each.metrics for each in self.told(population, chunk)]
+        return [each.metrics for each in self.results(population, chunk)]
 
     def _part(self, population: Population) -> list[ExactMetrics]:
         places = self._places(population)
@@ -81,12 +83,14 @@ class ExactEngine:
         found = []
         for i, mode in enumerate(population.modes.tolist()):
             held = balances[i * width : (i + 1) * width]
-            one = account_totals.tally_of(self.units, mode == accounts.PORTFOLIO, cash[i], held)
+            totals = account_totals.totals_of(self.units, mode == accounts.PORTFOLIO, cash[i], held)
             for p in range(starts[i], starts[i + 1]):
-                account_totals.add(one, columns[p], sizes[p], quotes[p])
-            account_totals.close(one)
-            verdict = self._verdict(one, places[i]) if one.is_portfolio else PortfolioRequirement()
-            found.append(ExactMetrics(metrics_of(one, mode, verdict), verdict))
+                account_totals.add(totals, columns[p], sizes[p], quotes[p])
+            account_totals.close(totals)
+            portfolio = (
+                self._portfolio_requirement(totals, places[i]) if totals.is_portfolio else PortfolioRequirement()
+            )
+            found.append(ExactMetrics(metrics_of(totals, mode, portfolio), portfolio))
         return found
 
     def _places(self, population: Population) -> list[list[list[int]]]:
@@ -97,7 +101,7 @@ class ExactEngine:
         if not len(rows) or not self.stresses:
             return found
         chosen = candidates_of(
-            crowd_of(self.market, self.quotes, population, self.modelled), self.quotes, self.stresses
+            arrays_of(self.market, self.quotes, population, self.modelled), self.quotes, self.stresses
         )
         for row in rows.tolist():
             found[row] = [[] for _ in range(total + 1)]
@@ -109,18 +113,18 @@ class ExactEngine:
                 found[row][total].append(k)
         return found
 
-    def _verdict(self, one: AccountTotals, places: Places) -> PortfolioRequirement:
+    def _portfolio_requirement(self, totals: AccountTotals, places: Places) -> PortfolioRequirement:
         """How portfolio margin judges an account."""
-        legs, joint_profits, beside = [UnderlyingLoss()] * self.market.underlyings, [], [0, 0]
+        legs, joint_profits, contingency = [UnderlyingLoss()] * self.market.underlyings, [], [0, 0]
         rows: dict[int, list[tuple[ExpiryUnits, Options]]] = {}
-        for number, options in one.rows.items():
+        for number, options in totals.rows.items():
             rows.setdefault(self.units.rows[number].underlying, []).append((self.units.rows[number], options))
         joint_places = places[-1] if places else []
-        for number, of in one.stakes.items():
+        for number, of in totals.by_underlying.items():
             if not of.is_modelled:
                 continue
             mine = rows.get(number, [])
-            add_beside(of, mine, beside)
+            add_contingency(of, mine, contingency)
             if not places or not places[number]:
                 continue
             chosen = places[number]
@@ -130,11 +134,11 @@ class ExactEngine:
             legs[number] = correlation.leg([self.rules.scenarios[k] for k in chosen], profits, basis_wad)
             joint_profits.append([known[k] for k in joint_places])
         joint_wad = correlation.joint(joint_profits, len(joint_places))  # of one underlying it is below its loss
-        lost = self._lost(legs, joint_wad)
-        held = [-(-each * by // WAD) for each, by in zip(lost, self.units.loss_factors, strict=True)]
-        return PortfolioRequirement(held[0] + beside[0], held[1] + beside[1], correlation.sum(legs), *lost)
+        losses = self._loss_by_level(legs, joint_wad)
+        held = [-(-each * by // WAD) for each, by in zip(losses, self.units.loss_factors, strict=True)]
+        return PortfolioRequirement(held[0] + contingency[0], held[1] + contingency[1], correlation.sum(legs), *losses)
 
-    def _lost(self, legs: Sequence[UnderlyingLoss], joint_wad: int) -> tuple[int, int]:
+    def _loss_by_level(self, legs: Sequence[UnderlyingLoss], joint_wad: int) -> tuple[int, int]:
         """Loss of an account by level; `correlation.loss` with what both levels share computed once."""
         terms, matrix, whole = self.rules.terms, self.rules.matrix, correlation.sum(legs)
         if whole in [each.loss_wad for each in legs]:  # of one underlying alone: no correlation changes it
@@ -184,47 +188,47 @@ def basis_of(row: ExpiryUnits, options: Options) -> int:
     return change * sheet.basis_rate // WAD_SQUARED if change < 0 else 0
 
 
-def add_beside(of: UnderlyingTotals, rows: Sequence[tuple[ExpiryUnits, Options]], beside: list[int]) -> None:
+def add_contingency(of: UnderlyingTotals, rows: Sequence[tuple[ExpiryUnits, Options]], contingency: list[int]) -> None:
     """Adds what is held beside the loss of an underlying."""
     spot = of.spot
     priced, index = standard.priced, spot.index_wad
-    beside[0] += of.held_beside[0]
-    beside[1] += of.held_beside[1]
+    contingency[0] += of.contingency[0]
+    contingency[1] += of.contingency[1]
     if of.gross_size:
-        beside[0] += priced(of.gross_size, index, spot.perp_rate[0])
-        beside[0] += priced(of.gross_size, index, spot.model_doubt_rate)
-        beside[1] += priced(of.gross_size, index, spot.perp_rate[1])
+        contingency[0] += priced(of.gross_size, index, spot.perp_rate[0])
+        contingency[0] += priced(of.gross_size, index, spot.model_doubt_rate)
+        contingency[1] += priced(of.gross_size, index, spot.perp_rate[1])
     for row, options in rows:
         sheet = sheet_of(row)
         naked = -sum([size for _, size in options if size < 0])
         if naked:
-            beside[0] += priced(naked, index, sheet.naked_rate[0])
-            beside[1] += priced(naked, index, sheet.naked_rate[1])
+            contingency[0] += priced(naked, index, sheet.naked_rate[0])
+            contingency[1] += priced(naked, index, sheet.naked_rate[1])
         if sheet.doubt_rate:
-            beside[0] += priced(sum([abs(size) for _, size in options]), index, sheet.doubt_rate)
+            contingency[0] += priced(sum([abs(size) for _, size in options]), index, sheet.doubt_rate)
 
 
-def metrics_of(one: AccountTotals, mode: int, verdict: PortfolioRequirement) -> Metrics:
+def metrics_of(totals: AccountTotals, mode: int, portfolio: PortfolioRequirement) -> Metrics:
     """What an account is told."""
-    initial = one.required[0] + verdict.initial_wad
-    maintenance = one.required[1] + verdict.maintenance_wad
-    left = one.adjusted[0] - initial
+    initial = totals.required[0] + portfolio.initial_wad
+    maintenance = totals.required[1] + portfolio.maintenance_wad
+    left = totals.adjusted[0] - initial
     leverage = 0
-    if one.notional:
-        leverage = -(-one.notional * WAD // one.equity) if one.equity > 0 else margin.UNBOUNDED
+    if totals.notional:
+        leverage = -(-totals.notional * WAD // totals.equity) if totals.equity > 0 else margin.UNBOUNDED
     return Metrics(
-        one.equity,
-        one.adjusted[0],
-        one.adjusted[1],
+        totals.equity,
+        totals.adjusted[0],
+        totals.adjusted[1],
         initial,
         maintenance,
-        one.adjusted[1] * WAD // maintenance if maintenance else margin.UNBOUNDED,
+        totals.adjusted[1] * WAD // maintenance if maintenance else margin.UNBOUNDED,
         max(0, left),
         leverage,
         0,
         0,
         mode,
-        verdict.sum_wad,
-        verdict.loss_initial_wad,
-        verdict.loss_maintenance_wad,
+        portfolio.sum_wad,
+        portfolio.loss_initial_wad,
+        portfolio.loss_maintenance_wad,
     )

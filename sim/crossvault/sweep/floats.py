@@ -13,7 +13,7 @@ import numpy as np
 from crossvault.mirror import account as accounts
 from crossvault.mirror.standard import Level
 from crossvault.sweep import losses, quotes, standalone
-from crossvault.sweep.account_arrays import AccountArrays, crowd_of, doubt, summed
+from crossvault.sweep.account_arrays import AccountArrays, arrays_of, doubt_rate, summed
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.linear import linear_requirement, strip_requirement, strips_of
 from crossvault.sweep.population import Floats, Population
@@ -65,8 +65,8 @@ class FloatEngine:
         self.stress = {i: quotes.stress_of(market_, i) for i in range(market_.underlyings) if self.modelled[i]}
         self.correlations = quotes.correlations_of(market_)
         self.strips = strips_of(market_, self.quotes)
-        self.beside = standalone.beside_of(market_, self.quotes)
-        self.alone = standalone.units_of(market_, self.strips, self.stress, self.beside, self.quotes)
+        self.contingency = standalone.contingency_of(market_, self.quotes)
+        self.standalone = standalone.units_of(market_, self.strips, self.stress, self.contingency, self.quotes)
 
     def figures(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> Figures:
         """The figures of a population; `chunk` accounts are in memory at a time."""
@@ -79,93 +79,93 @@ class FloatEngine:
         return Figures(*(np.concatenate([getattr(each, of.name) for each in parts]) for of in fields(Figures)))
 
     def _part(self, population: Population) -> Figures:
-        crowd = crowd_of(self.market, self.quotes, population, self.modelled)
-        required = self._standard(crowd)
-        asked = self._portfolio(crowd)
+        arrays = arrays_of(self.market, self.quotes, population, self.modelled)
+        standard = self._standard(arrays)
+        portfolio = self._portfolio(arrays)
         return Figures(
-            equity(crowd),
-            adjusted(self.market, crowd, self.quotes, Level.INITIAL),
-            adjusted(self.market, crowd, self.quotes, Level.MAINTENANCE),
-            required[Level.INITIAL] + asked[Level.INITIAL],
-            required[Level.MAINTENANCE] + asked[Level.MAINTENANCE],
-            standalone.isolated(self.market, crowd, self.alone),
+            equity(arrays),
+            adjusted(self.market, arrays, self.quotes, Level.INITIAL),
+            adjusted(self.market, arrays, self.quotes, Level.MAINTENANCE),
+            standard[Level.INITIAL] + portfolio[Level.INITIAL],
+            standard[Level.MAINTENANCE] + portfolio[Level.MAINTENANCE],
+            standalone.isolated(self.market, arrays, self.standalone),
         )
 
-    def _standard(self, crowd: AccountArrays) -> tuple[Floats, Floats]:
+    def _standard(self, arrays: AccountArrays) -> tuple[Floats, Floats]:
         """Requirement by standard margin, of what portfolio margin does not judge."""
-        plain = ~crowd.modelled
-        found = [(linear_requirement(self.market, crowd, level) * plain).sum(axis=1) for level in Level]
+        plain = ~arrays.modelled
+        found = [(linear_requirement(self.market, arrays, level) * plain).sum(axis=1) for level in Level]
         for strip in self.strips:
-            shorts = (crowd.sizes[:, strip.columns] < 0).any(axis=1)  # longs alone need nothing
+            shorts = (arrays.sizes[:, strip.columns] < 0).any(axis=1)  # longs alone need nothing
             rows = np.flatnonzero(plain[:, strip.underlying] & shorts)
-            mine = crowd.sizes[np.ix_(rows, strip.columns)]
+            mine = arrays.sizes[np.ix_(rows, strip.columns)]
             for level in Level if len(rows) else ():
                 found[level][rows] += strip_requirement(strip, mine, level)
         return found[0], found[1]
 
-    def _portfolio(self, crowd: AccountArrays) -> tuple[Floats, Floats]:
+    def _portfolio(self, arrays: AccountArrays) -> tuple[Floats, Floats]:
         """Requirement by portfolio margin."""
-        rows = np.flatnonzero(crowd.modes == accounts.PORTFOLIO)
-        count, total = len(crowd.modes), self.market.underlyings
+        rows = np.flatnonzero(arrays.modes == accounts.PORTFOLIO)
+        count, total = len(arrays.modes), self.market.underlyings
         found = np.zeros(count), np.zeros(count)
         scenarios = len(self.market.state.rules.scenarios)
         if not len(rows) or not self.stress:
             return found
         legs, joint = np.zeros((3, len(rows), total)), np.zeros((len(rows), scenarios))
-        sizes = crowd.sizes[rows]
+        sizes = arrays.sizes[rows]
         for number, stress in self.stress.items():
-            profit, basis = losses.profits(stress, sizes, (crowd.moving + crowd.hedged)[rows, number])
+            profit, basis = losses.profits(stress, sizes, (arrays.moving + arrays.hedged)[rows, number])
             legs[:, :, number] = losses.legs(stress, profit, basis)
             joint += profit
         worst = np.maximum(0.0, -joint.min(axis=1))
         lost = losses.account_loss(legs[0], legs[1], legs[2], worst, self.correlations)
         for level in Level:
-            held = contingencies(self.market, crowd, self.beside, level)[rows]
+            held = contingencies(self.market, arrays, self.contingency, level)[rows]
             found[level][rows] = lost[level] * quotes.loss_factor(self.market, level) + held
         return found
 
 
-def option_values(crowd: AccountArrays) -> Floats:
+def option_values(arrays: AccountArrays) -> Floats:
     """Value of the options [n, U] at mark."""
-    return summed(crowd, np.where(crowd.is_linear, 0.0, crowd.size * crowd.mark))
+    return summed(arrays, np.where(arrays.is_linear, 0.0, arrays.size * arrays.mark))
 
 
-def equity(crowd: AccountArrays) -> Floats:
+def equity(arrays: AccountArrays) -> Floats:
     """Cash, collateral and every position at mark."""
-    found: Floats = crowd.cash + crowd.values.sum(axis=1)
-    found += (option_values(crowd) + crowd.gain + crowd.loss).sum(axis=1)
+    found: Floats = arrays.cash + arrays.values.sum(axis=1)
+    found += (option_values(arrays) + arrays.gain + arrays.loss).sum(axis=1)
     return found
 
 
-def adjusted(self: Market, crowd: AccountArrays, at: Quotes, level: Level) -> Floats:
+def adjusted(self: Market, arrays: AccountArrays, at: Quotes, level: Level) -> Floats:
     """Equity after haircuts, caps and the weight of unrealised profits."""
-    total = crowd.cash.copy()
+    total = arrays.cash.copy()
     for number, asset in enumerate(self.state.assets):
         terms, initial = asset.terms, level == Level.INITIAL
         haircut = (terms.haircut_initial if initial else terms.haircut_maintenance) / UNIT
         price = min(at.index[asset.underlying], at.stable[asset.underlying]) if initial else at.index[asset.underlying]
-        worth = np.minimum(crowd.units[:, number] * price, terms.cap_wad / UNIT)
-        total += worth * np.where(crowd.modelled[:, asset.underlying], 1.0, 1 - haircut)
+        worth = np.minimum(arrays.units[:, number] * price, terms.cap_wad / UNIT)
+        total += worth * np.where(arrays.modelled[:, asset.underlying], 1.0, 1 - haircut)
     if level == Level.MAINTENANCE:
-        total += (crowd.gain + crowd.loss).sum(axis=1)
+        total += (arrays.gain + arrays.loss).sum(axis=1)
     else:
         weights = np.array([each.profit_weight / UNIT for each in self.state.risks])
-        total += (crowd.safe_gain * weights + crowd.safe_loss).sum(axis=1)
-    found: Floats = total + (option_values(crowd) * crowd.modelled).sum(axis=1)
+        total += (arrays.safe_gain * weights + arrays.safe_loss).sum(axis=1)
+    found: Floats = total + (option_values(arrays) * arrays.modelled).sum(axis=1)
     return found
 
 
-def contingencies(self: Market, crowd: AccountArrays, beside: Floats, level: Level) -> Floats:
+def contingencies(self: Market, arrays: AccountArrays, contingency: Floats, level: Level) -> Floats:
     """What is held beside the loss [n], of the underlyings that portfolio margin judges."""
-    sides = np.where(crowd.size < 0, 0, 1)
-    total = summed(crowd, np.abs(crowd.size) * beside[level, sides, crowd.column])
+    sides = np.where(arrays.size < 0, 0, 1)
+    total = summed(arrays, np.abs(arrays.size) * contingency[level, sides, arrays.column])
     initial = level == Level.INITIAL
     for place, asset in enumerate(self.state.assets):
         number = asset.underlying
         risk = self.state.portfolio_risks[number].contingency
-        unsure = doubt(risk, self.state.prices[number].confidence) if initial else 0.0
+        unsure = doubt_rate(risk, self.state.prices[number].confidence) if initial else 0.0
         haircut = asset.terms.haircut_initial if initial else asset.terms.haircut_maintenance
-        capped = np.minimum(crowd.values[:, place], asset.terms.cap_wad / UNIT)
+        capped = np.minimum(arrays.values[:, place], asset.terms.cap_wad / UNIT)
         total[:, number] += capped * (haircut / UNIT + unsure)
-    found: Floats = (total * crowd.modelled).sum(axis=1)
+    found: Floats = (total * arrays.modelled).sum(axis=1)
     return found

@@ -32,7 +32,7 @@ class Market:
     instruments: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        valuation.require_fresh(scratch(self)[0])
+        valuation.require_fresh(reference_book(self)[0])
 
     @property
     def underlyings(self) -> int:
@@ -55,7 +55,7 @@ class Market:
         return [ExpiryOptions(*key, tuple(columns)) for key, columns in found.items()]
 
 
-def scratch(self: Market) -> tuple[Book, dict[int, HeldOption]]:
+def reference_book(self: Market) -> tuple[Book, dict[int, HeldOption]]:
     """A book without positions that has read every price, and a line of no size for every option."""
     book = Book(0, [], [Exposure() for _ in self.state.risks], [])
     lines = {}

@@ -8,7 +8,7 @@ import numpy as np
 
 from crossvault.mirror import market
 from crossvault.mirror.standard import Level
-from crossvault.sweep.account_arrays import AccountArrays, doubt
+from crossvault.sweep.account_arrays import AccountArrays, doubt_rate
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Floats, Ints
 from crossvault.sweep.quotes import UNIT, Quotes, expiry_of
@@ -29,7 +29,7 @@ class OptionStrip(NamedTuple):
     columns: Ints  # [C]
     calls: Floats  # [C] 1 for a call
     payoffs: Floats  # [C, 1 + C] at zero, and at each strike
-    sides: tuple[LevelRequirement, LevelRequirement]
+    levels: tuple[LevelRequirement, LevelRequirement]
 
 
 def depeg(self: Market) -> float:
@@ -49,17 +49,19 @@ def rate(self: Market, number: int, size: Floats, level: Level) -> Floats:
     return np.maximum(risk.maintenance_rate / UNIT, term * risk.maintenance_scale / UNIT)
 
 
-def linear_requirement(self: Market, crowd: AccountArrays, level: Level) -> Floats:
+def linear_requirement(self: Market, arrays: AccountArrays, level: Level) -> Floats:
     """Requirement [n, U] of perps, futures and doubtful prices."""
-    found = np.zeros_like(crowd.net)
+    found = np.zeros_like(arrays.net)
     for number in range(self.underlyings):
         risk, price = self.state.risks[number], self.state.prices[number]
-        net = np.abs(crowd.net[:, number])
-        paired = crowd.gross[:, number] - net
-        found[:, number] = net * rate(self, number, crowd.net_size[:, number], level) + paired * risk.spread_rate / UNIT
+        net = np.abs(arrays.net[:, number])
+        paired = arrays.gross[:, number] - net
+        found[:, number] = (
+            net * rate(self, number, arrays.net_size[:, number], level) + paired * risk.spread_rate / UNIT
+        )
         if level == Level.INITIAL:
-            sizes, spot = crowd.gross_size[:, number], price.index / UNIT
-            unsure = (sizes + crowd.base[:, number]) * doubt(risk, price.confidence)
+            sizes, spot = arrays.gross_size[:, number], price.index / UNIT
+            unsure = (sizes + arrays.base[:, number]) * doubt_rate(risk, price.confidence)
             found[:, number] += (unsure + sizes * depeg(self)) * spot
     return found
 
@@ -75,33 +77,35 @@ def strips_of(self: Market, at: Quotes) -> list[OptionStrip]:
             [max(0.0, spot - strike if is_call else strike - spot) for spot in (0.0, *strikes)]
             for strike, is_call in zip(strikes, calls, strict=True)
         ]
-        sides = tuple(_side(self, at, strip.underlying, columns, level) for level in Level)
+        levels = tuple(_level_requirement(self, at, strip.underlying, columns, level) for level in Level)
         made.append(OptionStrip(
-            strip.underlying, np.array(columns), np.array(calls, float), np.array(payoffs), (sides[0], sides[1])
+            strip.underlying, np.array(columns), np.array(calls, float), np.array(payoffs), (levels[0], levels[1])
         ))  # fmt: skip
     return made
 
 
 def strip_requirement(strip: OptionStrip, sizes: Floats, level: Level) -> Floats:
     """Requirement [n] of the options of one expiry, from sizes [n, C]."""
-    side = strip.sides[level]
+    level_requirement = strip.levels[level]
     shorts = np.maximum(-sizes, 0)
-    alone = shorts @ side.naked
+    alone = shorts @ level_requirement.naked
     payoffs = sizes @ strip.payoffs
     payoffs[:, 1:][sizes == 0] = 0.0  # only the strikes that an account holds are looked at
     uncovered = np.maximum(0.0, -(sizes @ strip.calls))
-    bounded = np.maximum(0.0, -payoffs.min(axis=1)) + uncovered * side.unpaired
-    found: Floats = np.where(alone > 0, np.minimum(alone, bounded), 0.0) + shorts.sum(axis=1) * side.further
+    bounded = np.maximum(0.0, -payoffs.min(axis=1)) + uncovered * level_requirement.unpaired
+    found: Floats = (
+        np.where(alone > 0, np.minimum(alone, bounded), 0.0) + shorts.sum(axis=1) * level_requirement.further
+    )
     return found
 
 
-def _side(self: Market, at: Quotes, number: int, columns: list[int], level: Level) -> LevelRequirement:
+def _level_requirement(self: Market, at: Quotes, number: int, columns: list[int], level: Level) -> LevelRequirement:
     """What one level asks of the options of an expiry."""
     how, curve = self.state.option_risks[number], self.curve(self.instruments[columns[0]])
     expiry = expiry_of(self, self.instruments[columns[0]])
     initial = level == Level.INITIAL
     least = min(self.state.prices[number].confidence, curve.confidence, curve.surface_confidence)
-    further = (doubt(self.state.risks[number], least) + depeg(self)) * at.index[number] if initial else 0.0
+    further = (doubt_rate(self.state.risks[number], least) + depeg(self)) * at.index[number] if initial else 0.0
     unpaired = (how.unpaired_initial if initial else how.unpaired_maintenance) / UNIT
     naked = [_naked(self, at, number, each, level) for each in columns]
     return LevelRequirement(np.array(naked), unpaired * (expiry.known + expiry.floating), further)

@@ -86,9 +86,9 @@ def sides_of(first: Market, drawn: Population, mode: int | None = None) -> list[
     owner, count = drawn.owners(), len(drawn)
     capital, held = (np.bincount(owner, each, count).astype(float) for each in (needed, worth))
     allowed = (STANDARD, PORTFOLIO) if mode is None else (mode,)
-    asked = np.array([engine.figures(fresh.in_mode(each)).capital for each in allowed])
-    whole = replace(fresh, modes=np.array(allowed, np.int64)[asked.argmin(axis=0)])
-    own = BUFFER * np.maximum(0.0, asked.min(axis=0))
+    required = np.array([engine.figures(fresh.in_mode(each)).capital for each in allowed])
+    whole = replace(fresh, modes=np.array(allowed, np.int64)[required.argmin(axis=0)])
+    own = BUFFER * np.maximum(0.0, required.min(axis=0))
     return [
         BookAccounts(HOLDERS[0], replace(alone, cash=books.amounts(needed - worth, rng)), owner, needed),
         BookAccounts(HOLDERS[1], replace(whole, cash=books.amounts(capital - held, rng)), np.arange(count), capital),
@@ -96,20 +96,20 @@ def sides_of(first: Market, drawn: Population, mode: int | None = None) -> list[
     ]
 
 
-def fate(side: BookAccounts) -> PathOutcome:
+def unliquidated(side: BookAccounts) -> PathOutcome:
     """Nothing has happened yet."""
     count = len(side.population)
     return PathOutcome(np.ones(count, np.bool_), *np.zeros((3, count)))
 
 
-def pass_by(engine: FloatEngine, side: BookAccounts, so_far: PathOutcome) -> None:
+def liquidate(engine: FloatEngine, side: BookAccounts, outcome: PathOutcome) -> None:
     """Liquidates what fails maintenance margin at the prices of an engine."""
     figures = engine.figures(side.population)
-    so_far.profit = np.where(so_far.alive, figures.equity - side.capital, so_far.profit)
-    failed = (figures.maintenance_margin < -1e-9 * side.capital - 1e-12) & so_far.alive
-    so_far.lost[failed] = (side.capital - figures.equity)[failed]
-    so_far.short[failed] = np.maximum(0.0, -figures.equity[failed])
-    so_far.alive[failed] = False
+    outcome.profit = np.where(outcome.alive, figures.equity - side.capital, outcome.profit)
+    failed = (figures.maintenance_margin < -1e-9 * side.capital - 1e-12) & outcome.alive
+    outcome.lost[failed] = (side.capital - figures.equity)[failed]
+    outcome.short[failed] = np.maximum(0.0, -figures.equity[failed])
+    outcome.alive[failed] = False
 
 
 def replay(
@@ -118,23 +118,23 @@ def replay(
     """What became of the books by regime and way to hold them."""
     first, drawn = only_held(first, drawn)
     sides = sides_of(first, drawn, of.mode)
-    told: dict[tuple[str, str], PathStatistics] = {}
+    statistics: dict[tuple[str, str], PathStatistics] = {}
     for number, regime in enumerate(REGIMES):
-        fates: list[list[PathOutcome]] = []
+        outcomes: list[list[PathOutcome]] = []
         for path in range(of.paths):
-            fates.append([fate(each) for each in sides])
+            outcomes.append([unliquidated(each) for each in sides])
             for step, at in enumerate(along(first, moves(seed, path, first.underlyings, regime))):
                 engine = FloatEngine(at)
-                for side, so_far in zip(sides, fates[-1], strict=True):
-                    pass_by(engine, side, so_far)
+                for side, outcome in zip(sides, outcomes[-1], strict=True):
+                    liquidate(engine, side, outcome)
                 if progress is not None:
                     progress((number * of.paths + path) * STEPS + step + 1)
         for place, side in enumerate(sides):
-            told[regime, side.name] = _told(side, [each[place] for each in fates], len(drawn))
-    return told
+            statistics[regime, side.name] = _statistics_of(side, [each[place] for each in outcomes], len(drawn))
+    return statistics
 
 
-def _told(side: BookAccounts, fates: Sequence[PathOutcome], owners: int) -> PathStatistics:
+def _statistics_of(side: BookAccounts, outcomes: Sequence[PathOutcome], owners: int) -> PathStatistics:
     sizes = np.diff(side.population.starts)
 
     def summed(values: Sequence[Any]) -> Floats:
@@ -142,9 +142,9 @@ def _told(side: BookAccounts, fates: Sequence[PathOutcome], owners: int) -> Path
 
     return PathStatistics(
         np.bincount(side.owner, side.capital, owners).astype(float),
-        summed([~each.alive for each in fates]) > 0,
-        summed([each.lost for each in fates]),
-        summed([each.short for each in fates]),
-        summed([each.profit for each in fates]),
-        np.array([(sizes * ~each.alive).sum() for each in fates]) / max(1, sizes.sum()),
+        summed([~each.alive for each in outcomes]) > 0,
+        summed([each.lost for each in outcomes]),
+        summed([each.short for each in outcomes]),
+        summed([each.profit for each in outcomes]),
+        np.array([(sizes * ~each.alive).sum() for each in outcomes]) / max(1, sizes.sum()),
     )

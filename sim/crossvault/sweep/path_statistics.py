@@ -46,11 +46,11 @@ class PathStatistics(NamedTuple):
         return {
             "capital_usd": round(float(self.capital.mean()), 2),
             "liquidated_pct": round(float(self.touched_pct.mean()), 2),
-            "liquidated_error_pct": doubt(self.touched_pct),
+            "liquidated_error_pct": standard_error(self.touched_pct),
             "positions_closed_pct": round(100 * float(self.closed.mean()), 2),
             "lost_usd": round(float(self.lost.mean()), 2),
             "lost_pct_of_capital": round(float(self.lost_pct.mean()), 3),
-            "lost_error_pct": doubt(self.lost_pct),
+            "lost_error_pct": standard_error(self.lost_pct),
             "net_loss_usd": round(float(np.maximum(0.0, -self.profit).mean()), 2),
             "net_loss_pct_of_capital": round(
                 100 * float(np.maximum(0.0, -self.profit).mean() / self.capital.mean()), 3
@@ -66,13 +66,13 @@ def change(calm: PathStatistics, broken: PathStatistics) -> dict[str, Any]:
     more, lost = broken.touched_pct - calm.touched_pct, broken.lost_pct - calm.lost_pct
     return {
         "liquidated_points": round(float(more.mean()), 2),
-        "liquidated_error_points": doubt(more),
+        "liquidated_error_points": standard_error(more),
         "lost_points": round(float(lost.mean()), 2),
-        "lost_error_points": doubt(lost),
+        "lost_error_points": standard_error(lost),
     }
 
 
-def doubt(of_paths: Floats) -> float | None:
+def standard_error(of_paths: Floats) -> float | None:
     """Standard error of a mean over paths; a path and its mirror image are one draw. Nothing from a single draw."""
     draws = of_paths[: len(of_paths) // 2 * 2].reshape(-1, 2).mean(axis=1)
     return round(float(draws.std(ddof=1)) / sqrt(len(draws)), 2) if len(draws) > 1 else None

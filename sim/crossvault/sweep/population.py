@@ -127,7 +127,7 @@ def population_of(state: State, ids: Sequence[AccountId], instruments: Sequence[
     )
 
 
-def settle_in(state: State, population: Population, instruments: Sequence[int], *, now: int) -> list[AccountId]:
+def add_to_ledger(state: State, population: Population, instruments: Sequence[int], *, now: int) -> list[AccountId]:
     """Puts accounts into a ledger without interest, so that the mirror can be asked about them."""
     balances, width = population.balances.ints(), population.balances.whole.shape[1]
     sizes, quotes, starts = population.sizes.ints(), population.quotes.ints(), population.starts.tolist()

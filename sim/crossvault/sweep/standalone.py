@@ -9,7 +9,7 @@ import numpy as np
 from crossvault.mirror import market
 from crossvault.mirror.standard import Level
 from crossvault.sweep import linear, losses, quotes
-from crossvault.sweep.account_arrays import AccountArrays, doubt
+from crossvault.sweep.account_arrays import AccountArrays, doubt_rate
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.linear import OptionStrip
 from crossvault.sweep.losses import Stress
@@ -20,7 +20,7 @@ from crossvault.sweep.quotes import UNIT, Quotes
 Units = Floats
 
 
-def beside_of(self: Market, at: Quotes) -> Floats:
+def contingency_of(self: Market, at: Quotes) -> Floats:
     """What portfolio margin holds beside the loss per unit [2, 2, I]: by level, short or long, instrument."""
     found = np.zeros((2, 2, len(self.instruments)))
     for column, each in enumerate(self.instruments):
@@ -31,7 +31,7 @@ def beside_of(self: Market, at: Quotes) -> Floats:
             curve = self.curve(each)
             confidence = min(confidence, curve.confidence, curve.surface_confidence)
         for level, rate in zip(Level, rates or (risk.perp_initial, risk.perp_maintenance), strict=True):
-            found[level, :, column] = doubt(risk, confidence) if level == Level.INITIAL else 0.0
+            found[level, :, column] = doubt_rate(risk, confidence) if level == Level.INITIAL else 0.0
             found[level, 0, column] += rate / UNIT
             found[level, 1, column] += 0.0 if is_option else rate / UNIT  # a long option is never naked
         found[:, :, column] *= at.index[number]
@@ -39,7 +39,7 @@ def beside_of(self: Market, at: Quotes) -> Floats:
 
 
 def units_of(
-    self: Market, strips: Sequence[OptionStrip], stresses: Mapping[int, Stress], beside: Floats, at: Quotes
+    self: Market, strips: Sequence[OptionStrip], stresses: Mapping[int, Stress], contingency: Floats, at: Quotes
 ) -> Units:
     """What one unit of each instrument asks for alone; of perps and futures by standard margin only the doubts."""
     found = np.zeros((2, 2, len(self.instruments)))
@@ -47,12 +47,12 @@ def units_of(
         number = market.underlying_of(each)
         if not market.is_option(market.kind_of(each)):
             price = self.state.prices[number]
-            further = doubt(self.state.risks[number], price.confidence) + linear.depeg(self)
+            further = doubt_rate(self.state.risks[number], price.confidence) + linear.depeg(self)
             found[0, :, column] = further * price.index / UNIT
     for strip in strips:
         one = -np.eye(len(strip.columns))
         found[0, 0, strip.columns] = linear.strip_requirement(strip, one, Level.INITIAL)
-    found[1] = beside[Level.INITIAL]
+    found[1] = contingency[Level.INITIAL]
     for number, stress in stresses.items():
         _add_loss(self, at, number, stress, found)
     return found
@@ -71,13 +71,13 @@ def _add_loss(self: Market, at: Quotes, number: int, stress: Stress, found: Unit
         found[1, side, columns] += loss * factor
 
 
-def isolated(self: Market, crowd: AccountArrays, units: Units) -> Floats:
+def isolated(self: Market, arrays: AccountArrays, units: Units) -> Floats:
     """Sum [n] of the initial requirements of the positions of each account, each alone, in the account's mode."""
-    plain = ~crowd.modelled[crowd.owner, crowd.underlying]
-    per_unit = units[np.where(plain, 0, 1), np.where(crowd.size < 0, 0, 1), crowd.column]
-    asked = np.abs(crowd.size) * per_unit
+    plain = ~arrays.modelled[arrays.owner, arrays.underlying]
+    per_unit = units[np.where(plain, 0, 1), np.where(arrays.size < 0, 0, 1), arrays.column]
+    required = np.abs(arrays.size) * per_unit
     for number in range(self.underlyings):
-        mine = plain & crowd.is_linear & (crowd.underlying == number)
-        size = crowd.size[mine]
-        asked[mine] += np.abs(size) * crowd.mark[mine] * linear.rate(self, number, size, Level.INITIAL)
-    return np.bincount(crowd.owner, asked, len(crowd.modes)).astype(float)
+        mine = plain & arrays.is_linear & (arrays.underlying == number)
+        size = arrays.size[mine]
+        required[mine] += np.abs(size) * arrays.mark[mine] * linear.rate(self, number, size, Level.INITIAL)
+    return np.bincount(arrays.owner, required, len(arrays.modes)).astype(float)

@@ -26,8 +26,8 @@ REPLAYED = (  # without options a market takes a fiftieth of the time
 
 def study(accounts: int, underlyings: int, seed: int, progress: Progress | None = None) -> dict[str, Any]:
     """The whole study; every account is drawn from the seed, and so is every path."""
-    market = books.a_market(underlyings, seed)
-    population, kinds = books.a_population(market, accounts, seed)
+    market = books.random_market(underlyings, seed)
+    population, kinds = books.random_population(market, accounts, seed)
     found: dict[str, Any] = {
         "accounts": accounts,
         "underlyings": underlyings,
@@ -43,7 +43,7 @@ def study(accounts: int, underlyings: int, seed: int, progress: Progress | None 
     }
     done = 0
     for each in REPLAYED:
-        _replay(found, market, each, _later(progress, done))
+        _replay(found, market, each, _offset(progress, done))
         done += each.markets
     return found
 
@@ -53,22 +53,22 @@ def markets() -> int:
     return sum(each.markets for each in REPLAYED)
 
 
-def _later(progress: Progress | None, before: int) -> Progress | None:
+def _offset(progress: Progress | None, before: int) -> Progress | None:
     return None if progress is None else lambda done: progress(before + done)
 
 
 def _replay(found: dict[str, Any], market: Market, of: Books, progress: Progress | None) -> None:
     """Adds what became of some books."""
     seed, count = found["seed"], min(found["accounts"], of.accounts)
-    drawn, _ = books.a_population(market, count, seed, of.kinds)
-    told, name = path_replay.replay(market, drawn, seed, of, progress), {"books": of.name}
+    drawn, _ = books.random_population(market, count, seed, of.kinds)
+    statistics, name = path_replay.replay(market, drawn, seed, of, progress), {"books": of.name}
     method = next((method for method, mode in METHODS.items() if mode == of.mode), "cheaper")
     found["replayed"].append(name | {"method": method, "accounts": count, "paths": of.paths})
-    for (regime, held), each in told.items():
+    for (regime, held), each in statistics.items():
         found["replay"].append(name | {"correlation": regime, "held": held} | each.row())
     calm, broken = paths.REGIMES
     for held in path_replay.HOLDERS:
-        found["breakdown"].append(name | {"held": held} | change(told[calm, held], told[broken, held]))
+        found["breakdown"].append(name | {"held": held} | change(statistics[calm, held], statistics[broken, held]))
 
 
 def efficiency(market: Market, population: Population, kinds: Any) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import HeldOption, Level
 from crossvault.sweep import losses
-from crossvault.sweep.instruments import ExpiryOptions, Market, marks, scratch
+from crossvault.sweep.instruments import ExpiryOptions, Market, marks, reference_book
 from crossvault.sweep.losses import Stress
 from crossvault.sweep.quotes import Quotes
 
@@ -90,7 +90,7 @@ class Units:
 
 def units_of(self: Market) -> Units:
     """A market in integers."""
-    book, lines = scratch(self)
+    book, lines = reference_book(self)
     state, feed = self.state, self.state.cash.terms.feed
     quote_wad = WAD if feed == cash.NO_FEED else book.exposures[feed].index_wad
     pairs = sorted({(each.spot_shock, each.mode) for each in state.rules.scenarios})
