@@ -138,7 +138,7 @@ def told(engines: tuple[Chain, InProcessChain], body: str, at: int) -> tuple[tup
     here, there = local.machine.create(deployer, runtime(body), GAS), chain.node.create(deployer, runtime(body), GAS)
     assert here == there and here is not None
     call = {"from": NOBODY, "to": here, "input": "0x", "gas": GAS}
-    [theirs], ours = chain.simulate(at, [call]), local.machine.ask(call, at)
+    [theirs], ours = chain.simulate(at, [call]), local.machine.query(call, at)
     return (ours["status"], ours["returnData"]), (theirs["status"], theirs["returnData"])
 
 
@@ -163,7 +163,7 @@ def test_mined_blocks_have_the_same_numbers(engines: tuple[Chain, InProcessChain
         local.machine.send(sender, address, "0x", GAS)
         chain.node.send(sender, address, "0x", GAS)
         call = {"from": NOBODY, "to": address, "input": "0x00", "gas": GAS}
-        [theirs], ours = chain.simulate(START_AT, [call]), local.machine.ask(call)
+        [theirs], ours = chain.simulate(START_AT, [call]), local.machine.query(call)
         assert ours["returnData"] == theirs["returnData"]
         assert int(ours["returnData"], 16) == local.machine.number == int(chain.node.rpc("eth_blockNumber"), 16)
 

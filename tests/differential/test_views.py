@@ -102,7 +102,7 @@ def test_both_sides_tell_the_same_parameters_after_every_change() -> None:
         model.apply(step)
         local.apply(step)
         if step.action.startswith(("list_", "enact_")):
-            [theirs] = local.vault.result("parameters", local.machine.ask(local.view("parameters", {}))["returnData"])
+            [theirs] = local.vault.result("parameters", local.machine.query(local.view("parameters", {}))["returnData"])
             assert theirs == model.vault.parameters()
             seen.append(model.vault.parameters())
     constant = {field for place, field in enumerate(ParameterSet._fields) if len({sheet[place] for sheet in seen}) == 1}

@@ -102,7 +102,7 @@ def story_at(wire: RpcClient, tmp_path: Path) -> Story:
 def placed(wire: RpcClient, story: Story, contracts: Path | None = None) -> VaultAddresses:
     """The vault of a story, deployed and set up by the payer."""
     payer, build, names = funded(wire, "payer"), compile_contracts(contracts), AddressBook()
-    names.know(PAYER, payer.address)
+    names.record(PAYER, payer.address)
     block = int(wire.rpc("eth_blockNumber"), 16)
     deploy_world(Direct(wire), build, replace(story.world, owner=PAYER), names)
     speech, ground = Bindings(build, names), Direct(wire)

@@ -165,7 +165,7 @@ def answers(code: str, methods: Mapping[str, str], switch: int) -> list[tuple[st
         [selector] = [value for signature, value in methods.items() if signature.startswith(f"{name}(")]
         data = "0x" + selector + "".join(f"{value % 2**256:064x}" for value in values)
         call = {"from": "0x" + "22" * 20, "to": address, "input": data, "gas": hex(10**6)}
-        answer = machine.ask(call)
+        answer = machine.query(call)
         found.append((answer["status"], answer["returnData"]))
     return found
 

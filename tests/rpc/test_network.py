@@ -54,7 +54,7 @@ def received(node: RpcClient) -> int:
 def test_a_transaction_is_sent_and_settled(node: RpcClient, courier: TransactionSender) -> None:
     before, prepared = received(node), courier.prepare(TARGET, "0x", value=7)
     courier.post(prepared)
-    receipt = courier.settle(prepared)
+    receipt = courier.confirm(prepared)
     assert (receipt.hash, receipt.accepted, received(node) - before) == (prepared.hash, True, 7)
     assert receipt.price_wei <= prepared.fees.most_wei
 
@@ -68,7 +68,7 @@ def test_what_fails_for_a_while_is_asked_again_and_happens_once(
     faults.on(method, fault, times=3)
     prepared = courier.prepare(TARGET, "0x", value=5, nonce=0, gas=21_000)
     courier.post(prepared)
-    assert courier.settle(prepared).accepted
+    assert courier.confirm(prepared).accepted
     assert received(node) - before == 5
     assert courier.nonce("latest") == 1
 
@@ -120,7 +120,7 @@ def test_a_transaction_that_was_dropped_is_sent_again(
     faults.on("eth_sendRawTransaction", drop, times=3)
     prepared = courier.prepare(TARGET, "0x", value=3)
     courier.post(prepared)
-    assert courier.settle(prepared).hash == prepared.hash
+    assert courier.confirm(prepared).hash == prepared.hash
     assert faults.seen["eth_sendRawTransaction"] == 4
     assert received(node) - before == 3
 
@@ -136,7 +136,7 @@ def test_a_transaction_that_is_stuck_is_replaced_by_a_dearer_one_of_the_same_non
         dearer.append(version)
         threading.Timer(0.2, node.rpc, ["evm_mine"]).start()
 
-    receipt = courier.settle(prepared, on_replaced=told)
+    receipt = courier.confirm(prepared, on_replaced=told)
     assert [each.nonce for each in dearer] == [prepared.nonce]
     assert dearer[0].fees.most_wei * 100 >= prepared.fees.most_wei * 125
     assert (receipt.hash, received(node) - before) == (dearer[0].hash, 2)
@@ -149,10 +149,10 @@ def test_a_nonce_that_another_transaction_took_is_told(
     other = TransactionSender(node, courier.signer, SEPOLIA, pace=PACE)
     theirs = other.prepare("0x" + "cd" * 20, "0x", value=9)
     other.post(theirs)
-    other.settle(theirs)
+    other.confirm(theirs)
     courier.post(prepared)
     with pytest.raises(Superseded, match=f"nonce {prepared.nonce} "):
-        courier.settle(prepared)
+        courier.confirm(prepared)
 
 
 def test_a_node_that_lags_is_waited_for(node: RpcClient, faults: Faults, courier: TransactionSender) -> None:
@@ -160,7 +160,7 @@ def test_a_node_that_lags_is_waited_for(node: RpcClient, faults: Faults, courier
     faults.lag(2)
     courier.post(prepared)
     threading.Timer(0.3, node.rpc, ["anvil_mine", "0x3"]).start()
-    assert courier.settle(prepared).accepted
+    assert courier.confirm(prepared).accepted
 
 
 def test_a_reorganisation_of_five_blocks_is_waited_out(
@@ -169,11 +169,11 @@ def test_a_reorganisation_of_five_blocks_is_waited_out(
     before, prepared = received(node), courier.prepare(TARGET, "0x", value=6)
     courier.post(prepared)
     node.rpc("anvil_mine", "0x4")
-    first = courier.settle(prepared, confirmations=5)
+    first = courier.confirm(prepared, confirmations=5)
     node.rpc("anvil_reorg", 5, [])  # the transaction is gone with its block
     assert received(node) == before
     threading.Timer(0.3, node.rpc, ["anvil_mine", "0x5"]).start()
-    again = courier.settle(prepared, confirmations=5)
+    again = courier.confirm(prepared, confirmations=5)
     assert (again.hash, received(node) - before) == (first.hash, 6)
     assert again.block_hash != first.block_hash
 

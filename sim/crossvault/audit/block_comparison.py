@@ -105,7 +105,7 @@ def read(source: VaultSource, each: BlockSteps, answers: Sequence[str | Refusal]
     def sheet(data: str) -> Any:
         return speech.vault.result("parameters", data)[0]
 
-    shots = [_or_refusal(next(left), speech.told_snapshot) for _ in _parts(each.accounts)]
+    shots = [_or_refusal(next(left), speech.decode_snapshot) for _ in _parts(each.accounts)]
     shared: Any = next((shot for shot in shots if isinstance(shot, Refusal)), shots[0])
     snapshot = Snapshot(shared, ())  # a refusal stands for a state that is not shown
     if isinstance(shared, Snapshot):
@@ -113,7 +113,7 @@ def read(source: VaultSource, each: BlockSteps, answers: Sequence[str | Refusal]
     return Answers(
         snapshot,
         tuple(_or_refusal(next(left), metrics) for _ in each.metrics),
-        _or_refusal(next(left), speech.told_curves) if each.curves is not None else None,
+        _or_refusal(next(left), speech.decode_curves) if each.curves is not None else None,
         _or_refusal(next(left), sheet) if each.parameters is not None else None,
     )
 

@@ -106,7 +106,7 @@ def _called(story: Story, steps: Sequence[Step], *, model: bool, views: bool) ->
             machine.move(step.at)
         machine.call(call)
         if views:
-            machine.ask(view)
+            machine.query(view)
     return time.process_time() - started
 
 

@@ -133,8 +133,8 @@ def _chain(market: Market) -> dict[str, Any]:
         asked = [{"to": side.names.address("vault"), "input": each, "gas": hex(10**8)} for each in calls]
         one = _calls(lambda: [side.node.rpc("eth_call", each, "latest") for each in asked], len(asked))
         many = [("eth_call", [each, "latest"]) for each in asked]
-        letter = side.node.letter(many * (CALLS // len(many)))
-        all_at_once = _calls(lambda: side.node.answers(letter, side.node.post(letter)), CALLS)
+        batch = side.node.encode(many * (CALLS // len(many)))
+        all_at_once = _calls(lambda: side.node.decode(batch, side.node.post(batch)), CALLS)
     finally:
         side.close()
     return {"accounts": len(ids), "one_by_one_per_second": round(one), "batched_per_second": round(all_at_once)}

@@ -67,7 +67,7 @@ class DeployedSubject:
         own = [[item for item in subject.abi if item["type"] == "error"]]
         self._heard = Interface(vault_abi(subject.ours), self.codec, [*own, *errors])  # ours decide where both have one
         self._token = Interface(subject.ours.artifacts["Token"].abi, self.codec)
-        self.codec.written[Said] = self._said
+        self.codec.encoders[Said] = self._said
         self._doors = {
             action: spoken(door.item, door.said, self.codec)
             for action, door in subject.doors.items()
@@ -220,7 +220,7 @@ class InProcessSubject:
 
     def ask(self, call: Call) -> Answer:
         """Executes a call and takes it back."""
-        return self._machine.ask(call)
+        return self._machine.query(call)
 
 
 class AnvilSubject:

@@ -117,7 +117,7 @@ class DeploymentApply:
     def _look(self) -> ChainSnapshot:
         """What stands now; what was known before is known no more when the block of that time is another one."""
         if self._seen and self._known:
-            block = self.courier.wire.rpc("eth_getBlockByNumber", hex(self._seen.number), False)
+            block = self.courier.client.rpc("eth_getBlockByNumber", hex(self._seen.number), False)
             if block is None or block["hash"] != self._seen.hash:
                 self._known.clear()
         self._seen = self.surveyor.look(known=self._known)
@@ -137,7 +137,7 @@ class DeploymentApply:
             self.journal.sending(step.key, step.hash, prepared)
         try:
             self.courier.post(prepared)
-            receipt = self.courier.settle(prepared, 1, lambda dearer: self._dearer(step, dearer))
+            receipt = self.courier.confirm(prepared, 1, lambda dearer: self._dearer(step, dearer))
         except Superseded:
             self._superseded(step, prepared)
             return ""
@@ -249,7 +249,7 @@ class DeploymentApply:
                 if receipt and receipt.accepted:
                     self._tries[f"behind {step.key}"] = tries = self._tries.get(f"behind {step.key}", 0) + 1
                     if tries > _PATIENCE:
-                        raise ChainLost(f"{self.courier.wire.origin}: has a receipt of {step.key} but not its event")
+                        raise ChainLost(f"{self.courier.client.origin}: has a receipt of {step.key} but not its event")
                     time.sleep(self.courier.pace.poll_secs)
                     return True
         return False

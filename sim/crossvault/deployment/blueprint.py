@@ -11,7 +11,7 @@ from crossvault.differential.step import VAULT, TokenSpec, World
 from crossvault.evm.bindings import Bindings
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build
-from crossvault.evm.deploy import ContractPlan, linked, pieces, token_piece
+from crossvault.evm.deploy import ContractPlan, contract_plans, linked, token_plan
 from crossvault.scenario import quantity
 from crossvault.scenario import roster as cast
 from crossvault.scenario.owner_calls import ENACT, SCHEDULE, GovernanceSteps, OwnerCall
@@ -110,8 +110,8 @@ class Blueprint:
             if address := existing[spec.name]:
                 self.names.bind(spec.name, address)
             else:
-                yield from self._made(token_piece(spec), f"token {spec.name}")
-        for piece in pieces(self.world, self.names):
+                yield from self._made(token_plan(spec), f"token {spec.name}")
+        for piece in contract_plans(self.world, self.names):
             yield from self._made(piece, piece.contract)
 
     def _made(self, piece: ContractPlan, key: str) -> Iterator[DeploymentStep]:

@@ -17,7 +17,7 @@ from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.compiler import EVM_VERSION, SETTINGS, compile_contracts
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
-from crossvault.rpc.transactions import USUAL_PACE, Limits, PollingPolicy, TransactionSender, require_chain
+from crossvault.rpc.transactions import DEFAULT_POLLING, Limits, PollingPolicy, TransactionSender, require_chain
 from crossvault.setup import toolchain
 
 _REORGANISED = 64  # blocks
@@ -41,7 +41,7 @@ class ApplyOptions(NamedTuple):
     said: Callable[[str], None] = lambda text: None
     tick: Callable[[int], None] = lambda done: None
     written: Callable[[int], None] = lambda number: None
-    pace: PollingPolicy = USUAL_PACE
+    pace: PollingPolicy = DEFAULT_POLLING
 
 
 class Deployment:

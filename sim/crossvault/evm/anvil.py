@@ -35,10 +35,10 @@ class ChainRefused(Exception):
     """A node refused a request; `code`, `message` and `data` are the node's (0 and empty where it said none)."""
 
     def __init__(self, method: str, error: Any) -> None:
-        told: dict[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
-        self.code: int = told.get("code", 0)
-        self.message = str(told.get("message", ""))
-        self.data = told.get("data") or ""
+        details: dict[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
+        self.code: int = details.get("code", 0)
+        self.message = str(details.get("message", ""))
+        self.data = details.get("data") or ""
         super().__init__(f"{method}: {error}")
 
 
@@ -66,10 +66,10 @@ class Node:
         command += ["--disable-console-log", "--no-request-size-limit"]
         command += ["--timestamp", str(starts_at), "--hardfork", EVM_VERSION, "--disable-block-gas-limit", *options]
         # a session of its own: Ctrl-C in the terminal is for crossvault, which stops the node itself
-        silent, heard = subprocess.DEVNULL, subprocess.PIPE
-        self._processes.append(subprocess.Popen(command, stdout=silent, stderr=heard, start_new_session=True))
+        silent, stderr = subprocess.DEVNULL, subprocess.PIPE
+        self._processes.append(subprocess.Popen(command, stdout=silent, stderr=stderr, start_new_session=True))
         self.url = f"http://127.0.0.1:{port}"
-        self._wire = _HttpProvider(port)
+        self._http = _HttpProvider(port)
         self._await(self._processes[-1])
         return self.url
 
@@ -77,8 +77,8 @@ class Node:
         deadline = time.monotonic() + _START_SECS
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
-                raise ChainLost(f"Anvil did not start (exit {process.returncode}): {said}")
+                output = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+                raise ChainLost(f"Anvil did not start (exit {process.returncode}): {output}")
             try:
                 self.rpc("eth_chainId")
             except ChainLost:
@@ -87,24 +87,24 @@ class Node:
                 return
         raise ChainLost(f"Anvil did not answer within {_START_SECS:.0f} s")
 
-    def letter(self, requests: Sequence[Request]) -> EncodedRequest:
+    def encode(self, requests: Sequence[Request]) -> EncodedRequest:
         """Requests as the node takes them; it works on those of one letter at once, so none may need another."""
-        return EncodedRequest(self._wire.body(requests), tuple(method for method, _ in requests))
+        return EncodedRequest(self._http.body(requests), tuple(method for method, _ in requests))
 
-    def post(self, letter: EncodedRequest) -> bytes:
+    def post(self, request: EncodedRequest) -> bytes:
         """What the node answers to a letter, not read yet. Raises ChainLost."""
         try:
-            return self._wire.post(letter.body)
+            return self._http.post(request.body)
         except OSError as lost:
             raise self._lost() from lost
 
-    def answers(self, letter: EncodedRequest, answer: bytes) -> list[Any]:
+    def decode(self, request: EncodedRequest, response: bytes) -> list[Any]:
         """The answers to the requests of a letter, in their order. Raises ChainLost, ChainRefused."""
         try:
-            responses = self._wire.responses(answer)
+            responses = self._http.responses(response)
         except ValueError as garbled:
             raise self._lost() from garbled
-        return [_answer(method, each) for method, each in zip(letter.methods, responses, strict=True)]
+        return [_result(method, each) for method, each in zip(request.methods, responses, strict=True)]
 
     def rpc(self, method: str, *params: Any) -> Any:
         """The answer to one request. Raises ChainLost, ChainRefused."""
@@ -114,8 +114,8 @@ class Node:
         """The answers to many requests, in their order. Raises ChainLost, ChainRefused."""
         if not requests:
             return []
-        letter = self.letter(requests)
-        return self.answers(letter, self.post(letter))
+        request = self.encode(requests)
+        return self.decode(request, self.post(request))
 
     def create(self, sender: str, code: str, gas: str) -> str | None:
         """Mines the creation of a contract; answers its address (hex), None when the constructor fails."""
@@ -174,12 +174,12 @@ class _HttpProvider:
             self._connection.close()
             raise
 
-    def responses(self, answer: bytes) -> list[Any]:
-        found: Any = self._provider.decode_rpc_response(answer)
+    def responses(self, response: bytes) -> list[Any]:
+        found: Any = self._provider.decode_rpc_response(response)
         return sorted(found, key=lambda each: each["id"]) if isinstance(found, list) else [found]
 
 
-def _answer(method: str, response: Any) -> Any:
+def _result(method: str, response: Any) -> Any:
     if error := response.get("error"):
         raise ChainRefused(method, error)
     return response["result"]

@@ -14,7 +14,7 @@ from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import GAS, refusal_libraries, vault_abi
 from crossvault.evm.signing import signed
-from crossvault.mirror.evm import Call as Said
+from crossvault.mirror.evm import Call as BatchedCall
 from crossvault.mirror.exchange import Signature
 from crossvault.mirror.lens import AccountState, CurveState, Globals
 from crossvault.mirror.valuation import Metrics
@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 
 ACCEPTED = "0x1"
 
-_NOBODY = "0x" + "0" * 40
+_ZERO_ADDRESS = "0x" + "0" * 40
 
 
 class Bindings:
@@ -38,9 +38,9 @@ class Bindings:
         self.vault = Interface(vault_abi(build), self.codec, errors)
         self.token = Interface(artifacts["Token"].abi, self.codec)
         self.exchange = Interface(artifacts["Exchange"].abi, self.codec)
-        self.codec.written |= {Said: self._said, Signature: self._signed}
+        self.codec.encoders |= {BatchedCall: self._encode_call, Signature: self._sign}
         self._address = names.address(VAULT)
-        self._speakers = {self._address: self.vault, names.address(EXCHANGE): self.exchange}
+        self._interfaces = {self._address: self.vault, names.address(EXCHANGE): self.exchange}
 
     def transaction(self, step: Step) -> Call:
         """A step as a node takes it."""
@@ -56,27 +56,27 @@ class Bindings:
 
     def view(self, door: str, args: dict[str, Any]) -> Call:
         """A question to the vault, asked by nobody."""
-        return {"from": _NOBODY, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}
+        return {"from": _ZERO_ADDRESS, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}
 
     def outcome(self, call: Answer, view: Answer) -> Outcome:
         """What the answers to a step, and to the view after it, tell."""
-        snapshot = self.told_snapshot(view["returnData"]) if view["status"] == ACCEPTED else self._unreadable(view)
+        snapshot = self.decode_snapshot(view["returnData"]) if view["status"] == ACCEPTED else self._unreadable(view)
         if call["status"] != ACCEPTED:
             return Outcome(self.vault.refusal(_revert_data(call)), (), snapshot)
-        told = ((self._speakers.get(log["address"]), log) for log in call["logs"])
-        return Outcome(None, tuple(speaker.event(log) for speaker, log in told if speaker), snapshot)
+        known = ((self._interfaces.get(log["address"]), log) for log in call["logs"])
+        return Outcome(None, tuple(interface.event(log) for interface, log in known if interface), snapshot)
 
-    def told_metrics(self, call: Answer) -> Any:
+    def decode_metrics(self, call: Answer) -> Any:
         """Metrics, or the refusal of a foreign contract to tell them, which is equal to none."""
         if call["status"] != ACCEPTED:
             return self.vault.refusal(_revert_data(call))
         return Metrics(*self.vault.result("metrics", call["returnData"])[0])
 
-    def told_curves(self, data: str) -> tuple[CurveState, ...]:
+    def decode_curves(self, data: str) -> tuple[CurveState, ...]:
         """The expiries that an answer to `curves` holds."""
         return tuple(CurveState(*each) for each in self.vault.result("curves", data)[0])
 
-    def told_snapshot(self, data: str) -> Snapshot:
+    def decode_snapshot(self, data: str) -> Snapshot:
         """The state that an answer to `snapshot` holds."""
         shared, accounts = self.vault.result("snapshot", data)
         return Snapshot(Globals(*shared), tuple(AccountState(*each) for each in accounts))
@@ -90,10 +90,10 @@ class Bindings:
         refusal: Any = self.vault.refusal(_revert_data(view))
         return Snapshot(refusal, ())
 
-    def _said(self, call: Said) -> str:
+    def _encode_call(self, call: BatchedCall) -> str:
         return self.vault.call(call.action, call.args)
 
-    def _signed(self, signature: Signature) -> str:
+    def _sign(self, signature: Signature) -> str:
         if self.names.is_contract(signature.signer):
             raise ValueError(f"{signature.signer} is a contract and cannot sign")
         return signed(signature, self.names.number)

@@ -32,7 +32,7 @@ class PreparedChunk(NamedTuple):
 
     steps: Sequence[Step]
     before: int
-    letters: list[EncodedRequest]
+    requests: list[EncodedRequest]
 
 
 class PlayedChunk(NamedTuple):
@@ -85,27 +85,27 @@ class Chain(Bindings):
             [("eth_call", [self.view("snapshot", {"ids": accounts}), "latest"])],
             [_simulated([(steps[-1].at, views)])],
         ]
-        return PreparedChunk(steps, len(balances), [self.node.letter(each) for each in requests])
+        return PreparedChunk(steps, len(balances), [self.node.encode(each) for each in requests])
 
     def send(self, prepared: PreparedChunk) -> list[bytes]:
         """What the node answers to a chunk, not read yet: who waits for it can do something else. Raises ChainLost."""
-        return [self.node.post(letter) for letter in prepared.letters]
+        return [self.node.post(request) for request in prepared.requests]
 
     def read(self, prepared: PreparedChunk, sent: Sequence[bytes]) -> PlayedChunk:
         """What a chunk came to. Raises EnginesDisagree when mining left another state than simulating."""
-        answers = [self.node.answers(*pair)[0] for pair in zip(prepared.letters, sent, strict=True)]
+        answers = [self.node.decode(*pair)[0] for pair in zip(prepared.requests, sent, strict=True)]
         simulated, mined, [viewed] = answers[prepared.before], answers[-2], answers[-1]
         *metrics, curves = viewed["calls"]
         outcomes = self._outcomes(simulated)
-        self._require_same(prepared.steps, outcomes, self.told_snapshot(mined))
+        self._require_same(prepared.steps, outcomes, self.decode_snapshot(mined))
         return PlayedChunk(
-            outcomes, [self.told_metrics(call) for call in metrics], self.told_curves(curves["returnData"])
+            outcomes, [self.decode_metrics(call) for call in metrics], self.decode_curves(curves["returnData"])
         )
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
         """What accounts are told about their margin at a time not before the last step [unix seconds]."""
         calls = [self.view("metrics", {"account": account}) for account in accounts]
-        return [self.told_metrics(call) for call in self.simulate(at, calls)]
+        return [self.decode_metrics(call) for call in self.simulate(at, calls)]
 
     def simulate(self, at: int, calls: Sequence[Call]) -> list[Answer]:
         """What the node answers to calls at a time [unix seconds], each after those before it; nothing is kept."""
@@ -116,11 +116,11 @@ class Chain(Bindings):
     def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
         """State of the vault and of some accounts, as mined."""
         call = self.view("snapshot", {"ids": accounts})
-        return self.told_snapshot(self.node.rpc("eth_call", call, "latest"))
+        return self.decode_snapshot(self.node.rpc("eth_call", call, "latest"))
 
     def curves(self) -> tuple[CurveState, ...]:
         """State of the expiries that have not settled, as mined."""
-        return self.told_curves(self.node.rpc("eth_call", self.view("curves", {}), "latest"))
+        return self.decode_curves(self.node.rpc("eth_call", self.view("curves", {}), "latest"))
 
     def close(self) -> None:
         """Stops the node."""
@@ -140,7 +140,9 @@ class Chain(Bindings):
 
     def _require_same(self, steps: Sequence[Step], outcomes: Sequence[Outcome], mined: Snapshot) -> None:
         count = len(outcomes[-1].snapshot.globals.totals_raw)
-        last = {each.account: _widened(each, count) for outcome in outcomes for each in outcome.snapshot.accounts}
+        last = {
+            each.account: _with_collaterals(each, count) for outcome in outcomes for each in outcome.snapshot.accounts
+        }
         if mined != Snapshot(outcomes[-1].snapshot.globals, tuple(last[state.account] for state in mined.accounts)):
             raise EnginesDisagree(f"mining the steps up to {steps[-1]} left {mined}, simulating them did not")
 
@@ -169,7 +171,7 @@ def _simulated(blocks: Sequence[tuple[int, Sequence[Call]]]) -> Request:
     return "eth_simulateV1", [{"blockStateCalls": states, "validation": False}, "latest"]
 
 
-def _widened(state: AccountState, collaterals: int) -> AccountState:
+def _with_collaterals(state: AccountState, collaterals: int) -> AccountState:
     """A state as it reads once further collaterals are listed, of which the account has none."""
     image = Image(*state.image)
     wider = image.balances + (0,) * (collaterals - len(image.balances))

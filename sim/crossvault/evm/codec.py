@@ -20,7 +20,7 @@ Abi = Sequence[Mapping[str, Any]]
 _WORD = 64
 _WORD_MASK = 2**256 - 1
 _NUMBER_BITS = 96
-_REMEMBERED = 1024
+_MAX_REMEMBERED = 1024
 _ADDRESS = re.compile("0x[0-9a-f]{40}")
 
 
@@ -46,11 +46,11 @@ class AddressBook:
     def bind(self, name: str, address: str) -> None:
         """Says that a name is a contract, and its address (hex)."""
         self._contracts.add(name)
-        self.know(name, address)
+        self.record(name, address)
 
-    def know(self, name: str, address: str) -> None:
+    def record(self, name: str, address: str) -> None:
         """Says the address of a name (hex)."""
-        self._know(name, int(address, 16))
+        self._record(name, int(address, 16))
 
     def is_contract(self, name: str) -> bool:
         """Whether a name is a contract: it has no key."""
@@ -61,10 +61,10 @@ class AddressBook:
         if name not in self._numbers:
             if _ADDRESS.fullmatch(name):
                 return int(name, 16)
-            self._know(name, int(address_of(name), 16))
+            self._record(name, int(address_of(name), 16))
         return self._numbers[name]
 
-    def _know(self, name: str, number: int) -> None:
+    def _record(self, name: str, number: int) -> None:
         self._numbers[name] = number
         self._names[number] = name
 
@@ -138,7 +138,7 @@ class Codec:
 
     def __init__(self, names: AddressBook) -> None:
         self.names = names
-        self.written: dict[type, Callable[[Any], str]] = {}
+        self.encoders: dict[type, Callable[[Any], str]] = {}
         self._kinds: dict[str, TypeCodec] = {
             "bool": TypeCodec(1, False, lambda v: f"{bool(v):064x}", lambda d, at: d[at + _WORD - 1] == "1"),
             "address": TypeCodec(
@@ -169,7 +169,7 @@ class Codec:
         return self._kinds[kind]
 
     def _bytes_words(self, value: Any) -> str:
-        text = value if isinstance(value, str) else self.written[type(value)](value)
+        text = value if isinstance(value, str) else self.encoders[type(value)](value)
         return _long_words(bytes.fromhex(text.removeprefix("0x")).hex())
 
     def _account_word(self, account: AccountId) -> str:
@@ -222,7 +222,7 @@ def _tuple_of(kinds: Sequence[TypeCodec], fields: Sequence[str]) -> TypeCodec:
             text = data[start + low : start + high]
             known = memory.get(text)
             if known is None:
-                if len(memory) >= _REMEMBERED:
+                if len(memory) >= _MAX_REMEMBERED:
                     memory.clear()
                 known = memory[text] = places[i][2](text, 0)
             values[i] = known

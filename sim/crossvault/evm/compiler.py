@@ -160,7 +160,7 @@ def _compile_sources(sources: Sources, directory: Path | None) -> Build:
     key = build_hash(sources)
     if stored := _stored(key):
         return stored
-    with _turn(key):
+    with _exclusive(key):
         return _stored(key) or _compile_stale(key, sources, directory)
 
 
@@ -324,7 +324,7 @@ def _warnings(output: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _turn(name: str) -> Iterator[None]:
+def _exclusive(name: str) -> Iterator[None]:
     """One process at a time compiles a thing; whoever waited looks for it again."""
     from filelock import FileLock
 

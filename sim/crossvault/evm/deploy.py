@@ -56,8 +56,8 @@ class DeployFailed(Exception):
 class Deployer:
     """Puts contracts of one build on a ground, libraries first and once."""
 
-    def __init__(self, ground: Executor, build: Build, names: AddressBook) -> None:
-        self._ground, self._build, self.names = ground, build, names
+    def __init__(self, executor: Executor, build: Build, names: AddressBook) -> None:
+        self._executor, self._build, self.names = executor, build, names
         self._libraries: dict[str, str] = {}
 
     def deploy(self, contract: str, types: Sequence[str] = (), values: Sequence[Any] = ()) -> str:
@@ -66,7 +66,7 @@ class Deployer:
 
         artifact = self._build.artifacts[contract]
         data = "0x" + self._linked(artifact) + encode(types, values).hex()
-        address = self._ground.create(self.names.address(DEPLOYER), data, GAS)
+        address = self._executor.create(self.names.address(DEPLOYER), data, GAS)
         if address is None:
             size = len(artifact.deployed_bytecode) // 2
             raise DeployFailed(f"{contract} ({size} bytes; the chain takes 24576) could not be deployed")
@@ -102,7 +102,7 @@ class ContractPlan(NamedTuple):
     values: Sequence[Any] = ()
 
 
-def pieces(world: World, names: AddressBook) -> Iterator[ContractPlan]:
+def contract_plans(world: World, names: AddressBook) -> Iterator[ContractPlan]:
     """The contracts of a vault, each after those that it names: a name must be bound before the next is asked for."""
     terms = f"({','.join(['uint64'] * len(AuctionTerms._fields))})"
     yield ContractPlan(STRESS, "Stress")
@@ -112,39 +112,39 @@ def pieces(world: World, names: AddressBook) -> Iterator[ContractPlan]:
     yield ContractPlan(REGISTRY, "Registry", ["address"], [names.address(FEED)])
     yield ContractPlan(APPRAISER, "Appraiser", ["address"], [names.address(REGISTRY)])
     kinds = ["address", "address", "uint256", terms, "address", "address"]
-    told = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
-    yield ContractPlan(VAULT, "Vault", kinds, [*told, names.address(APPRAISER), names.address(STRESS)])
+    arguments = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
+    yield ContractPlan(VAULT, "Vault", kinds, [*arguments, names.address(APPRAISER), names.address(STRESS)])
     yield ContractPlan(EXCHANGE, "Exchange", ["address"], [names.address(VAULT)])
 
 
-def token_piece(spec: TokenSpec) -> ContractPlan:
+def token_plan(spec: TokenSpec) -> ContractPlan:
     """A test token to be."""
     return ContractPlan(spec.name, TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals])
 
 
-def deploy_world(ground: Executor, build: Build, world: World, names: AddressBook) -> None:
+def deploy_world(executor: Executor, build: Build, world: World, names: AddressBook) -> None:
     """Puts tokens, vault, exchange and wallets of a world on a ground and binds their names. Raises DeployFailed."""
-    deployer = Deployer(ground, build, names)
+    deployer = Deployer(executor, build, names)
     deploy_tokens(deployer, world)
-    for piece in pieces(world, names):
-        names.bind(piece.name, deployer.deploy(piece.contract, piece.types, piece.values))
+    for plan in contract_plans(world, names):
+        names.bind(plan.name, deployer.deploy(plan.contract, plan.types, plan.values))
     for name, signer in world.wallets:
         names.bind(name, deployer.deploy("Wallet", ["address"], [names.address(signer)]))
-    set_spenders(ground, build, world.tokens, names)
+    set_spenders(executor, build, world.tokens, names)
 
 
 def deploy_tokens(deployer: Deployer, world: World) -> None:
     """Puts the tokens of a world on a ground and binds their names. Raises DeployFailed."""
     for spec in world.tokens:
-        piece = token_piece(spec)
-        deployer.names.bind(piece.name, deployer.deploy(piece.contract, piece.types, piece.values))
+        plan = token_plan(spec)
+        deployer.names.bind(plan.name, deployer.deploy(plan.contract, plan.types, plan.values))
 
 
-def set_spenders(ground: Executor, build: Build, tokens: Sequence[TokenSpec], names: AddressBook) -> None:
+def set_spenders(executor: Executor, build: Build, tokens: Sequence[TokenSpec], names: AddressBook) -> None:
     """Lets the vault of a world spend what anybody holds of its tokens."""
     from crossvault.evm.abi import Interface
 
     interface = Interface(build.artifacts["Token"].abi, Codec(names))
     data = interface.call("set_spender", {"spender": VAULT})
     for spec in tokens:
-        ground.send(names.address(DEPLOYER), names.address(spec.name), data, GAS)
+        executor.send(names.address(DEPLOYER), names.address(spec.name), data, GAS)

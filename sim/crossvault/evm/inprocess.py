@@ -39,7 +39,7 @@ class InProcessChain(Bindings):
         """Executes one step and answers its outcome."""
         self.enter(step)
         self.last = self.machine.call(self.transaction(step))
-        return self.outcome(self.last, self._ask(self.view("snapshot", {"ids": step.accounts()})))
+        return self.outcome(self.last, self._query(self.view("snapshot", {"ids": step.accounts()})))
 
     def enter(self, step: Step) -> None:
         """Begins a block for a step where Anvil's does."""
@@ -55,15 +55,15 @@ class InProcessChain(Bindings):
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
         """What accounts are told about their margin at a time not before the last step [unix seconds]."""
         calls = [self.view("metrics", {"account": account}) for account in accounts]
-        return [self.told_metrics(self.machine.ask(call, at)) for call in calls]
+        return [self.decode_metrics(self.machine.query(call, at)) for call in calls]
 
     def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
         """State of the vault and of some accounts."""
-        return self.told_snapshot(self._ask(self.view("snapshot", {"ids": accounts}))["returnData"])
+        return self.decode_snapshot(self._query(self.view("snapshot", {"ids": accounts}))["returnData"])
 
     def curves(self) -> tuple[CurveState, ...]:
         """State of the expiries that have not settled."""
-        return self.told_curves(self._ask(self.view("curves", {}))["returnData"])
+        return self.decode_curves(self._query(self.view("curves", {}))["returnData"])
 
     def mark(self) -> int:
         """A place to go back to."""
@@ -79,5 +79,5 @@ class InProcessChain(Bindings):
     def close(self) -> None:
         """Frees nothing: the side is memory."""
 
-    def _ask(self, call: Call) -> Answer:
-        return self.machine.ask(call)
+    def _query(self, call: Call) -> Answer:
+        return self.machine.query(call)

@@ -19,10 +19,10 @@ Answer = dict[str, Any]
 _BLOCK_GAS = 2**63
 _PADDING = b"\0" * 33  # which revm adds to code when it looks for the places to jump to
 _COPIES = 0xC0DE << 144
-_HAND = "0x" + f"{0x4A4D << 144:040x}"
+_CALLER = "0x" + f"{0x4A4D << 144:040x}"
 _REVERTED = re.compile(r"Revert \{ gas_used: \d+, output: (0x[0-9a-f]*) \}")
 _HALTED = "Halt {"
-_MOST_MARKS = 500  # of 1024 levels; a step needs some
+_MAX_MARKS = 500  # of 1024 levels; a step needs some
 
 
 class MachineFailed(Exception):
@@ -42,8 +42,8 @@ class Machine:
         self._mix = mix.to_bytes(32, "big")
         self._evm: Any = self._revm.EVM(env=env, gas_limit=_BLOCK_GAS, spec_id=EVM_VERSION.upper())
         self._marks: list[tuple[Any, int, int]] = []
-        self._hands: set[str] = set()
-        self._people: set[str] = set()
+        self._proxies: set[str] = set()
+        self._accounts: set[str] = set()
         self._set_block(at, 0)
 
     def move(self, at: int) -> None:
@@ -54,7 +54,7 @@ class Machine:
         """Executes a call (`from`, `to`, `input`, `gas`) and keeps what it changes; answers as a node does."""
         sender, to, data = call["from"], call["to"], call["input"]
         if self._is_contract(sender):
-            sender, to, data = _HAND, sender, f"0x{to[2:]:0>64}{data[2:]}"
+            sender, to, data = _CALLER, sender, f"0x{to[2:]:0>64}{data[2:]}"
         evm = self._evm
         evm.reset_transient_storage()
         try:
@@ -63,15 +63,15 @@ class Machine:
             return {"status": "0x0", "returnData": _revert_data(str(refused)), "logs": ()}
         return {"status": "0x1", "returnData": "0x" + answer.hex(), "logs": [_log(each) for each in evm.result.logs]}
 
-    def ask(self, call: Mapping[str, str], at: int | None = None) -> Answer:
+    def query(self, call: Mapping[str, str], at: int | None = None) -> Answer:
         """Executes a call and takes back what it changed; `at`: in the next block, at a time [unix seconds]."""
         moved = at is not None and at != self.at
         was = self.at, self.number
         if moved:
             self.move(at or 0)
-        checkpoint = self._evm.snapshot()
+        snapshot = self._evm.snapshot()
         answer = self.call(call)
-        self._evm.revert(checkpoint)
+        self._evm.revert(snapshot)
         if moved:
             self._set_block(*was)
         return answer
@@ -102,16 +102,16 @@ class Machine:
 
     def mark(self) -> int:
         """A place to go back to. Each is a level of the call depth, so there is room for some hundreds."""
-        if len(self._marks) >= _MOST_MARKS:
-            raise MachineFailed(f"there is room for {_MOST_MARKS} marks at once")
+        if len(self._marks) >= _MAX_MARKS:
+            raise MachineFailed(f"there is room for {_MAX_MARKS} marks at once")
         self._marks.append((self._evm.snapshot(), self.at, self.number))
         return len(self._marks) - 1
 
     def back(self, mark: int) -> None:
         """Takes back everything since a mark, which stays; marks after it are gone."""
         _, at, number = self._marks[mark]
-        for checkpoint, *_ in reversed(self._marks[mark:]):  # one after another: each takes back a single level
-            self._evm.revert(checkpoint)
+        for snapshot, *_ in reversed(self._marks[mark:]):  # one after another: each takes back a single level
+            self._evm.revert(snapshot)
         self._marks[mark:] = [(self._evm.snapshot(), at, number)]
         self._set_block(at, number)
 
@@ -121,19 +121,19 @@ class Machine:
 
     def _is_contract(self, sender: str) -> bool:
         """Whether a sender has code; the first time it does, it is given a hand that others can move."""
-        if sender in self._people:
+        if sender in self._accounts:
             return False
-        if sender in self._hands:
+        if sender in self._proxies:
             return True
         code = bytes.fromhex(self.code(sender)[2:])
         if not code:
-            self._people.add(sender)
+            self._accounts.add(sender)
             return False
-        copy = f"0x{_COPIES + len(self._hands):040x}"
+        copy = f"0x{_COPIES + len(self._proxies):040x}"
         info = self._revm.AccountInfo
         self._evm.insert_account_info(copy, info(code=code))
-        self._evm.insert_account_info(sender, info(nonce=self._evm.basic(sender).nonce, code=_handed(copy)))
-        self._hands.add(sender)
+        self._evm.insert_account_info(sender, info(nonce=self._evm.basic(sender).nonce, code=_proxy_code(copy)))
+        self._proxies.add(sender)
         return True
 
 
@@ -146,7 +146,7 @@ def _revm() -> Any:
     return pyrevm
 
 
-def _handed(copy: str) -> bytes:
+def _proxy_code(copy: str) -> bytes:
     """Code that is what `copy` holds, but for one caller, whose words it passes on: 32 bytes of whom to, then what.
 
     A transaction cannot be sent by an account with code; what is called must still see the contract as its sender.
@@ -154,7 +154,7 @@ def _handed(copy: str) -> bytes:
     passed = "6020360360205f37"  # CALLDATACOPY(0, 32, size - 32)
     own = "5b" + passed + "5f5f602036035f5f5f355af1"  # CALL(all gas, first word, no value, the rest)
     others = "365f5f375f5f365f73" + copy[2:] + "5af4"  # DELEGATECALL(all gas, copy, everything)
-    asks = f"73{_HAND[2:]}3314"  # is the caller the hand?
+    asks = f"73{_CALLER[2:]}3314"  # is the caller the hand?
     here = (len(asks) + len(others)) // 2 + 6
     end = here + len(own) // 2
     answer = f"5b3d5f5f3e60{end + 11:02x}573d5ffd5b3d5ff3"  # what came back, returned or reverted
@@ -165,10 +165,10 @@ def _log(log: Any) -> dict[str, Any]:
     return {"address": log.address.lower(), "topics": log.topics, "data": "0x" + log.data[1].hex()}
 
 
-def _revert_data(said: str) -> str:
+def _revert_data(text: str) -> str:
     """The data of a refusal; a halt has none. Raises MachineFailed for what is neither."""
-    if found := _REVERTED.fullmatch(said):
+    if found := _REVERTED.fullmatch(text):
         return found[1]
-    if said.startswith(_HALTED):
+    if text.startswith(_HALTED):
         return "0x"
-    raise MachineFailed(f"pyrevm: {said}")
+    raise MachineFailed(f"pyrevm: {text}")

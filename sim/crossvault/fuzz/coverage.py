@@ -62,7 +62,7 @@ class CoverageMachine:
         if not places:
             return
         self._plant(places)
-        if self._side.machine.ask(call) == truth:
+        if self._side.machine.query(call) == truth:
             return
         if len(places) == 1:
             self.seen.add(places[0])

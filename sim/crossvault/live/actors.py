@@ -14,8 +14,8 @@ from crossvault.evm.codec import AddressBook
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import KeySigner, Signer
 from crossvault.rpc.transactions import (
+    DEFAULT_POLLING,
     NO_LIMITS,
-    USUAL_PACE,
     Limits,
     PollingPolicy,
     SignedTransaction,
@@ -49,7 +49,7 @@ class LiveNetwork(NamedTuple):
     chain_id: int
     vault: str
     limits: Limits = NO_LIMITS
-    pace: PollingPolicy = USUAL_PACE
+    pace: PollingPolicy = DEFAULT_POLLING
 
 
 class LiveActors:
@@ -139,7 +139,7 @@ class LiveActors:
             sent = courier.prepare(self.signer(to).address, "0x", value=value_wei)
             courier.post(sent)
             try:
-                courier.settle(sent)
+                courier.confirm(sent)
             except Superseded:  # the account pays elsewhere as well; this one never happens
                 if turn == _TURNS - 1:
                     raise
@@ -159,7 +159,7 @@ class LiveActors:
             await_turn(prepared.hash)
             courier = self.courier(name)
             courier.post(prepared)
-            if not courier.settle(prepared, confirmations).accepted:
+            if not courier.confirm(prepared, confirmations).accepted:
                 return prepared.hash
         return None
 
@@ -177,5 +177,5 @@ class ActorAddresses(AddressBook):
     def number(self, name: str) -> int:
         """The address of a name as a number."""
         if name not in self._numbers and not name.startswith("0x"):
-            self.know(name, self._company.signer(name).address)
+            self.record(name, self._company.signer(name).address)
         return super().number(name)

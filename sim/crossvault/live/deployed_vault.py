@@ -53,7 +53,7 @@ class DeployedVault:
         for name, address in place.tokens.items():
             self.names.bind(name, address)
         for name in (*troupe.roles, PAYER):
-            self.names.know(name, self.company.signer(name).address)
+            self.names.record(name, self.company.signer(name).address)
         self.voice = LiveBindings(compile_contracts(), self.names, self.company, ground.chain_id)
         self.replica = Replica(ground.wire, place.vault, names=self.names, from_block=place.block)
         self.replica.witness = self.ours

@@ -193,7 +193,7 @@ class LivePlayer:
             self.ours.sent[version.hash] = self.ours.sent[prepared.hash]
 
         try:
-            return courier.settle(prepared, self.confirmations, dearer)
+            return courier.confirm(prepared, self.confirmations, dearer)
         except Superseded:
             return None
 

@@ -96,8 +96,8 @@ def answers(machine: Machine, line: RecordedStep) -> list[Answer]:
     if line.begins:
         machine.move(line.step.at)
     first, *others = line.said
-    found = [machine.call(first) if line.kind == _STEP else machine.ask(first)]
-    return found + [machine.ask(each) for each in others]
+    found = [machine.call(first) if line.kind == _STEP else machine.query(first)]
+    return found + [machine.query(each) for each in others]
 
 
 def digest(found: Sequence[Answer], speakers: frozenset[str]) -> bytes:

@@ -28,7 +28,7 @@ def endpoint(choice: str) -> str:
 
     An address of a node is a choice too. Raises NetworkUnknown.
     """
-    _quiet()
+    _silence_ape()
     from ape import networks
     from ape.exceptions import ApeException, ConfigError
 
@@ -68,10 +68,10 @@ class ApeSigner:
         from ape import networks
         from eth_utils.address import to_checksum_address
 
-        told = dict(transaction)
-        if told.get("to"):
-            told["to"] = to_checksum_address(told["to"])
-        signed = self._account.sign_transaction(networks.ethereum.create_transaction(**told))
+        fields = dict(transaction)
+        if fields.get("to"):
+            fields["to"] = to_checksum_address(fields["to"])
+        signed = self._account.sign_transaction(networks.ethereum.create_transaction(**fields))
         if signed is None:
             raise AccountUnknown(f"the account {self.address} did not sign")
         return bytes(signed.serialize_transaction())
@@ -107,7 +107,7 @@ def signer(alias: str) -> ApeSigner:
 
 
 def _account(alias: str) -> Any:
-    _quiet()
+    _silence_ape()
     from ape import accounts
 
     try:
@@ -119,7 +119,7 @@ def _account(alias: str) -> Any:
         ) from None
 
 
-def _quiet() -> None:
+def _silence_ape() -> None:
     """Keeps ape's own warnings out of what is printed: `--json` is one document."""
     from ape.logging import LogLevel, logger
 
@@ -133,7 +133,7 @@ def has_explorer_key() -> bool:
 
 def publish(choice: str, made: Any) -> str:
     """Hands the source of a contract to the network's explorer through ape-etherscan; answers what it said."""
-    _quiet()
+    _silence_ape()
     from ape import networks
     from ape.exceptions import ApeException
     from eth_utils.address import to_checksum_address
@@ -146,10 +146,10 @@ def publish(choice: str, made: Any) -> str:
             if explorer is None:
                 return f"{made.key}: ape knows no explorer of {choice}"
             client = explorer._client_factory.get_contract_client(to_checksum_address(made.address))
-            said = client.verify_source_code(
+            answer = client.verify_source_code(
                 made.source, made.compiler, contract_name=made.unit, optimization_used=True,
                 constructor_arguments=made.arguments,
             )  # fmt: skip
-            return f"{made.key}: handed to the explorer: {said}"
+            return f"{made.key}: handed to the explorer: {answer}"
     except (ApeException, RequestException) as refused:
         return f"{made.key}: not published: {type(refused).__name__}"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from crossvault.evm.anvil import ChainLost, ChainRefused, Request
 
 _BUSY = (429, 500, 502, 503, 504)
-_LIMITED = (-32005, -32016, 429)  # how nodes say inside JSON that it was too much at once
+_RATE_LIMITED = (-32005, -32016, 429)  # how nodes say inside JSON that it was too much at once
 _CONNECT_SECS, _ANSWER_SECS = 10, 120
 _LONGEST_WAIT_SECS = 15.0
 _HEADERS = {"Content-Type": "application/json"}
@@ -63,17 +63,17 @@ class RpcClient:
                 break
             if turn:
                 time.sleep(min(self._wait_secs * 2**turn, _LONGEST_WAIT_SECS))
-            found |= self._asked(requests, missing, last=turn == self._tries - 1)
+            found |= self._answered(requests, missing, last=turn == self._tries - 1)
         return [found[place] for place in range(len(requests))]
 
-    def _asked(self, requests: Sequence[Request], places: Sequence[int], last: bool) -> dict[int, Any]:
+    def _answered(self, requests: Sequence[Request], places: Sequence[int], last: bool) -> dict[int, Any]:
         """What was answered of some requests; those that the node will take later are left out."""
         found: dict[int, Any] = {}
         for place, answer in self._posted(requests, places).items():
             method, error = requests[place][0], answer.get("error")
             if error is None:
                 found[place] = answer["result"]
-            elif last or error.get("code") not in _LIMITED:
+            elif last or error.get("code") not in _RATE_LIMITED:
                 raise ChainRefused(method, error)
         return found
 
@@ -96,10 +96,10 @@ class RpcClient:
     def _read(self, answer: Any, places: Sequence[int]) -> list[Any]:
         """The parts of an answer for some requests; one error for all of them is each one's."""
         try:
-            told: Any = answer.json()
-            if isinstance(told, dict) and ("error" in told or ("result" in told and len(places) == 1)):
-                return [told] * len(places)
-            answers = {each["id"]: each for each in told}
+            body: Any = answer.json()
+            if isinstance(body, dict) and ("error" in body or ("result" in body and len(places) == 1)):
+                return [body] * len(places)
+            answers = {each["id"]: each for each in body}
             return [answers[place] for place in places]
         except (ValueError, KeyError, TypeError):
             raise ChainLost(f"{self.origin} answered {answer.status_code}, not JSON-RPC") from None

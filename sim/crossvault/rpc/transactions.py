@@ -15,10 +15,10 @@ from crossvault.evm.anvil import ChainRefused
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
 
-_DEARER_PERCENT = 125  # nodes take a replacement from 110 % on
+_REPLACEMENT_PERCENT = 125  # nodes take a replacement from 110 % on
 _GAS_PERCENT = 120
 _FASTER = 16
-_SURE_POLLS = 5  # in time: a node behind another one may know a nonce before the receipt
+_SUPERSEDED_POLLS = 5  # in time: a node behind another one may know a nonce before the receipt
 
 _HARMLESS = ("already known", "already imported", "known transaction", "nonce too low", "replacement transaction")
 
@@ -88,9 +88,9 @@ class PollingPolicy(NamedTuple):
             wait_secs = min(self.poll_secs, wait_secs * 1.5)
 
 
-Told = Callable[[SignedTransaction], None]
+ReplacementCallback = Callable[[SignedTransaction], None]
 
-NO_LIMITS, USUAL_PACE = Limits(), PollingPolicy()
+NO_LIMITS, DEFAULT_POLLING = Limits(), PollingPolicy()
 
 
 class TransactionSender:
@@ -98,19 +98,19 @@ class TransactionSender:
 
     def __init__(
         self,
-        wire: RpcClient,
+        client: RpcClient,
         signer: Signer,
         chain_id: int,
         limits: Limits = NO_LIMITS,
-        pace: PollingPolicy = USUAL_PACE,
+        pace: PollingPolicy = DEFAULT_POLLING,
     ) -> None:
         """Raises WrongChain when the endpoint is of another chain."""
-        self.wire, self.signer, self.chain_id, self.limits, self.pace = wire, signer, chain_id, limits, pace
-        require_chain(wire, chain_id)
+        self.client, self.signer, self.chain_id, self.limits, self.pace = client, signer, chain_id, limits, pace
+        require_chain(client, chain_id)
 
     def nonce(self, block: str = "pending") -> int:
         """How many transactions the account has sent, those that wait included unless a block says otherwise."""
-        return int(self.wire.rpc("eth_getTransactionCount", self.signer.address, block), 16)
+        return int(self.client.rpc("eth_getTransactionCount", self.signer.address, block), 16)
 
     def prepare(
         self, to: str, data: str, *, value: int = 0, nonce: int | None = None, gas: int | None = None
@@ -126,11 +126,11 @@ class TransactionSender:
     def estimate(self, to: str, data: str, value: int = 0) -> int:
         """Gas for a call, a fifth more than the node expects. Raises ChainRefused where it would revert."""
         call = {"from": self.signer.address, "to": to, "data": data, "value": hex(value)}
-        return int(self.wire.rpc("eth_estimateGas", call), 16) * _GAS_PERCENT // 100
+        return int(self.client.rpc("eth_estimateGas", call), 16) * _GAS_PERCENT // 100
 
     def fees(self) -> Fees:
         """Fees that stay enough while the base fee doubles. Raises TooDear."""
-        latest, tip = self.wire.batch([("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])])
+        latest, tip = self.client.batch([("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])])
         base_wei, tip_wei = int(latest["baseFeePerGas"], 16), int(tip, 16)
         most_wei, limit_wei = 2 * base_wei + tip_wei, self.limits.fee_wei
         if limit_wei is None or most_wei <= limit_wei:
@@ -142,13 +142,16 @@ class TransactionSender:
     def post(self, prepared: SignedTransaction) -> None:
         """Sends a transaction, once more if need be: that does no harm. Raises ChainLost, ChainRefused."""
         try:
-            self.wire.rpc("eth_sendRawTransaction", "0x" + prepared.raw.hex())
+            self.client.rpc("eth_sendRawTransaction", "0x" + prepared.raw.hex())
         except ChainRefused as refused:
             if not any(text in refused.message.lower() for text in _HARMLESS):
                 raise
 
-    def settle(
-        self, prepared: SignedTransaction, confirmations: int = 1, on_replaced: Told = lambda dearer: None
+    def confirm(
+        self,
+        prepared: SignedTransaction,
+        confirmations: int = 1,
+        on_replaced: ReplacementCallback = lambda replacement: None,
     ) -> Receipt:
         """Waits until a transaction is in a block with so many on top of it (1: none), sending it again where needed.
 
@@ -162,44 +165,44 @@ class TransactionSender:
                     return receipt
             elif self.nonce("latest") > prepared.nonce:
                 gone_at = min(gone_at, time.monotonic())
-                if time.monotonic() - gone_at > _SURE_POLLS * self.pace.poll_secs:
+                if time.monotonic() - gone_at > _SUPERSEDED_POLLS * self.pace.poll_secs:
                     raise Superseded(f"nonce {prepared.nonce} of {self.signer.address} was used by another transaction")
             elif time.monotonic() - moved_at > self.pace.stuck_secs:
-                dearer = self._dearer(versions[-1])
-                on_replaced(dearer)
-                versions.append(dearer)
-                self.post(dearer)
+                replacement = self._replacement(versions[-1])
+                on_replaced(replacement)
+                versions.append(replacement)
+                self.post(replacement)
                 moved_at = time.monotonic()
-            elif not any(self.wire.rpc("eth_getTransactionByHash", each.hash) for each in versions):
+            elif not any(self.client.rpc("eth_getTransactionByHash", each.hash) for each in versions):
                 self.post(versions[-1])
             time.sleep(wait_secs)
         raise AssertionError("there is always another wait")
 
     def receipt(self, hash: str) -> Receipt | None:
         """What became of a transaction, if it is in a block that stands."""
-        told = self.wire.rpc("eth_getTransactionReceipt", hash)
-        if told is None:
+        found = self.client.rpc("eth_getTransactionReceipt", hash)
+        if found is None:
             return None
-        number = int(told["blockNumber"], 16)
-        block = self.wire.rpc("eth_getBlockByNumber", hex(number), False)
-        if block is None or block["hash"] != told["blockHash"]:
+        number = int(found["blockNumber"], 16)
+        block = self.client.rpc("eth_getBlockByNumber", hex(number), False)
+        if block is None or block["hash"] != found["blockHash"]:
             return None
-        used, price_wei = int(told["gasUsed"], 16), int(told["effectiveGasPrice"], 16)
-        return Receipt(hash, told["status"] == "0x1", number, told["blockHash"], used, price_wei, told["logs"])
+        used, price_wei = int(found["gasUsed"], 16), int(found["effectiveGasPrice"], 16)
+        return Receipt(hash, found["status"] == "0x1", number, found["blockHash"], used, price_wei, found["logs"])
 
     def _mined(self, versions: list[SignedTransaction]) -> Receipt | None:
         return next(filter(None, (self.receipt(each.hash) for each in versions)), None)
 
     def _depth(self, receipt: Receipt) -> int:
-        return int(self.wire.rpc("eth_blockNumber"), 16) - receipt.block + 1
+        return int(self.client.rpc("eth_blockNumber"), 16) - receipt.block + 1
 
-    def _dearer(self, prepared: SignedTransaction) -> SignedTransaction:
+    def _replacement(self, prepared: SignedTransaction) -> SignedTransaction:
         """The same call with the same nonce for a quarter more, or for what the chain asks by now. Raises TooDear."""
         now = self.fees()
-        most_wei = max(now.most_wei, _more(prepared.fees.most_wei))
+        most_wei = max(now.most_wei, _raised(prepared.fees.most_wei))
         if self.limits.fee_wei is not None and most_wei > self.limits.fee_wei:
             raise FeeTooHigh(f"a replacement needs {most_wei:,} wei per gas, the limit is {self.limits.fee_wei:,}")
-        return self.signed(prepared._replace(fees=Fees(most_wei, max(now.tip_wei, _more(prepared.fees.tip_wei)))))
+        return self.signed(prepared._replace(fees=Fees(most_wei, max(now.tip_wei, _raised(prepared.fees.tip_wei)))))
 
     def signed(self, prepared: SignedTransaction) -> SignedTransaction:
         """A transaction with its signature and hash, which follow from all that it says."""
@@ -221,12 +224,12 @@ class TransactionSender:
         return prepared._replace(hash="0x" + keccak(raw).hex(), raw=raw)
 
 
-def _more(wei: int) -> int:
-    return -(-wei * _DEARER_PERCENT // 100) + 1
+def _raised(wei: int) -> int:
+    return -(-wei * _REPLACEMENT_PERCENT // 100) + 1
 
 
-def require_chain(wire: RpcClient, chain_id: int) -> None:
+def require_chain(client: RpcClient, chain_id: int) -> None:
     """Raises WrongChain unless an endpoint is of a chain."""
-    found = int(wire.rpc("eth_chainId"), 16)
+    found = int(client.rpc("eth_chainId"), 16)
     if found != chain_id:
-        raise WrongChain(f"{wire.origin} is chain {found}, expected chain {chain_id}")
+        raise WrongChain(f"{client.origin} is chain {found}, expected chain {chain_id}")

@@ -54,7 +54,7 @@ def install() -> None:
             _install_solc()
 
 
-def _say(message: str) -> None:
+def _report(message: str) -> None:
     print(f"crossvault: {message}", file=sys.stderr, flush=True)
 
 
@@ -67,7 +67,7 @@ def _locked(name: str) -> Iterator[None]:
 
 def _install_npm() -> None:
     """`npm ci` in a fresh folder that takes the old one's place only when it is complete."""
-    _say("installing the locked npm packages (Anvil, solc, OpenZeppelin, Solady)")
+    _report("installing the locked npm packages (Anvil, solc, OpenZeppelin, Solady)")
     fresh = state_dir() / "npm.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -92,9 +92,9 @@ def _npm_ci(folder: Path) -> None:
     command = [str(node()), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = done.stderr.strip()[-2000:]
+        output_text = done.stderr.strip()[-2000:]
         raise ToolchainMissing(
-            f"the npm packages could not be installed:\n{said}\nwith a network, run: {setup_command()}"
+            f"the npm packages could not be installed:\n{output_text}\nwith a network, run: {setup_command()}"
         )
 
 
@@ -114,7 +114,7 @@ def _link_anvil() -> None:
     try:
         link.symlink_to(anvil())
     except ToolchainMissing as missing:
-        _say(str(missing))
+        _report(str(missing))
 
 
 def _install_solc() -> None:
@@ -122,7 +122,7 @@ def _install_solc() -> None:
     solc().parent.mkdir(parents=True)
     native = native_solc()
     if native:
-        _say(f"solc {SOLC}: the native {native}")
+        _report(f"solc {SOLC}: the native {native}")
         solc().symlink_to(native)
     else:
         write_wasm_solc(solc())
