@@ -10,7 +10,7 @@ import pytest
 
 from audits import Played, Town, by_time, played, words
 from crossvault.__main__ import main
-from crossvault.audit.account_rows import standings
+from crossvault.audit.account_rows import account_rows
 from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint
 from crossvault.audit.log_steps import CALLED_OTHERWISE, DOOR_OF, ON_THE_WAY, OPENED
 from crossvault.audit.replica import Replica
@@ -322,7 +322,7 @@ def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], 
 def test_the_nearest_liquidation_is_where_margin_is_zero(walked: Watched) -> None:
     """With prices written there, maintenance margin is gone at the move, and not yet two grains before it."""
     model, at = walked.replica.model, walked.replica.block.at
-    found = standings(model, walked.replica.tally.accounts, at, 50)
+    found = account_rows(model, walked.replica.tally.accounts, at, 50)
     closed = [(each, each.nearest) for each in found if each.nearest and each.nearest.shock]
     assert len(closed) > 3
     for each, (underlying, shock) in closed:

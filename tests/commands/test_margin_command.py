@@ -37,7 +37,7 @@ Write = Callable[[str], str]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes a portfolio and answers its path."""
+    """Writes a portfolio and returns its path."""
 
     def written(text: str) -> str:
         path = tmp_path / "paper.yaml"
@@ -48,12 +48,12 @@ def write(tmp_path: Path) -> Write:
 
 
 def start(*words: str) -> subprocess.CompletedProcess[str]:
-    """A command that has ended."""
+    """The result of a command."""
     command = [sys.executable, "-m", "crossvault", "margin", *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def weighed(path: str) -> MethodComparison:
+def compared(path: str) -> MethodComparison:
     """A portfolio by every shipped method, on the model."""
     held = portfolio_file.load(path)
     model = Model(vault_setup.world(held))
@@ -64,20 +64,20 @@ def weighed(path: str) -> MethodComparison:
 
 
 def by_method(found: MethodComparison) -> dict[str, MethodResult]:
-    return {each.method: each for each in found.asked}
+    return {each.method: each for each in found.results}
 
 
-def tied_usd(found: MethodComparison) -> dict[str, tuple[int, int]]:
-    """IM and MM by method, in whole units of quote; nothing may be left of them."""
-    tied = {each.method: each.tied for each in found.asked}
-    assert all(wad % WAD == 0 for each in tied.values() for wad in each)
-    return {name: (each[0] // WAD, each[1] // WAD) for name, each in tied.items()}
+def capital_usd(found: MethodComparison) -> dict[str, tuple[int, int]]:
+    """Initial and maintenance capital by method, in whole units of quote; a fraction fails."""
+    capital = {each.method: each.capital for each in found.results}
+    assert all(wad % WAD == 0 for each in capital.values() for wad in each)
+    return {name: (each[0] // WAD, each[1] // WAD) for name, each in capital.items()}
 
 
 def test_one_perp_by_every_method(write: Write) -> None:
     # 10 ETH at 2,000: 20,000 of notional
-    found = weighed(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
-    assert tied_usd(found) == {
+    found = compared(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
+    assert capital_usd(found) == {
         "isolated": (2_000, 1_000),  # 10 % and 5 %
         "standard": (2_000, 1_000),
         "crossvault": (4_000, 3_180),  # 18 % and 2 %; 80 % of it and 1.5 %
@@ -86,20 +86,20 @@ def test_one_perp_by_every_method(write: Write) -> None:
         "paradex": (3_200, 1_600),  # 16 %, and half of it
         "span": (3_300, 3_000),  # 110 % of 15 %
     }
-    asked = by_method(found)
-    assert {each.equity_wad for each in asked.values()} == {5_000 * WAD}
-    assert asked["standard"].health_wad == 5 * WAD
-    scene = asked["paradex"].scene
-    assert scene is not None and scene.profits_wad[scene.worst] == -3_200 * WAD
-    assert scene.scenarios[scene.worst].spot_shock == -16 * WAD // 100
-    own = asked["crossvault"].scene
-    assert own is not None and (own.held_wad, own.beside_wad) == (3_600 * WAD, 400 * WAD)
+    results = by_method(found)
+    assert {each.equity_wad for each in results.values()} == {5_000 * WAD}
+    assert results["standard"].health_wad == 5 * WAD
+    losses = results["paradex"].losses
+    assert losses is not None and losses.profits_wad[losses.worst] == -3_200 * WAD
+    assert losses.scenarios[losses.worst].spot_shock == -16 * WAD // 100
+    own = results["crossvault"].losses
+    assert own is not None and (own.loss_initial_wad, own.contingencies_wad) == (3_600 * WAD, 400 * WAD)
 
 
 def test_where_one_perp_is_liquidated(write: Write) -> None:
     # 5,000 + 10 (P - 2,000) = 5 % of 10 P at P = 15,000 / 9.5, which is 21.052632 % below 2,000
-    found = weighed(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
-    standard, [alone] = by_method(found)["standard"].distance, found.alone
+    found = compared(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
+    standard, [alone] = by_method(found)["standard"].distance, found.standalone
     assert standard is not None and standard.up is None and standard.down is not None
     assert abs(standard.down + WAD * 4 // 19) <= WAD // 10**6
     assert alone.distance == standard  # its share of the equity is all of it
@@ -110,69 +110,69 @@ def test_where_one_perp_is_liquidated(write: Write) -> None:
 
 
 def test_a_perp_against_a_future(write: Write) -> None:
-    found = weighed(write(HEAD + "positions: {ETH-PERP: 10 ETH, ETH-20260327: -10 ETH}\n"))
-    tied = tied_usd(found)
-    assert tied["isolated"] == (4_000, 2_000)
-    assert tied["standard"] == (400, 400)  # 1 % of 40,000 gross
-    assert tied["paradex"] == tied["span"] == (0, 0)  # nothing is lost, whatever happens
-    assert tied["crossvault"] == (800, 600)  # 2 % and 1.5 % of 40,000
+    found = compared(write(HEAD + "positions: {ETH-PERP: 10 ETH, ETH-20260327: -10 ETH}\n"))
+    capital = capital_usd(found)
+    assert capital["isolated"] == (4_000, 2_000)
+    assert capital["standard"] == (400, 400)  # 1 % of 40,000 gross
+    assert capital["paradex"] == capital["span"] == (0, 0)  # nothing is lost, whatever happens
+    assert capital["crossvault"] == (800, 600)  # 2 % and 1.5 % of 40,000
     assert methods.efficiency(400, 4_000) == 9 * WAD // 10
     [pair] = by_method(found)["crossvault"].pairs
-    assert pair.spared_wad == 7_200 * WAD  # 18 % of 20,000, twice
+    assert pair.risk_offset_wad == 7_200 * WAD  # 18 % of 20,000, twice
     assert by_method(found)["standard"].distance == (None, None)
-    assert [each.distance for each in found.alone] != [None, None]
+    assert [each.distance for each in found.standalone] != [None, None]
 
 
 def test_two_underlyings_offset_by_their_correlation(write: Write) -> None:
     # 20,000 of ether long and 20,000 of bitcoin short: W = 18 % of each = 3,600
     text = HEAD.replace("60000", "50000")
-    found = by_method(weighed(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: -0.4 BTC}\n")))
+    found = by_method(compared(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: -0.4 BTC}\n")))
     # initial, broken down: 3,600 √(2 - 2 · 0.4); maintenance: 3,600 √(2 - 2 · 0.6); beside it 2 % and 1.5 % of 40,000
-    assert abs(found["crossvault"].tied.initial_wad - (394_360 + 80_000) * CENT) <= CENT  # 3,943.60
-    assert abs(found["crossvault"].tied.maintenance_wad - (257_595 + 60_000) * CENT) <= CENT  # 80 % of 3,219.94
-    assert found["derive"].tied.initial_wad == (7_200 + 800) * WAD  # no offset
-    scene = found["crossvault"].scene
-    assert scene is not None and scene.outlook.joint_wad == 0  # what one loses the other gains
-    assert [leg.loss_wad for leg in scene.outlook.legs[:2]] == [3_600 * WAD, 3_600 * WAD]
-    same = by_method(weighed(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: 0.4 BTC}\n")))
-    assert same["crossvault"].tied.initial_wad == (7_200 + 800) * WAD  # both fall at once
+    assert abs(found["crossvault"].capital.initial_wad - (394_360 + 80_000) * CENT) <= CENT  # 3,943.60
+    assert abs(found["crossvault"].capital.maintenance_wad - (257_595 + 60_000) * CENT) <= CENT  # 80 % of 3,219.94
+    assert found["derive"].capital.initial_wad == (7_200 + 800) * WAD  # no offset
+    losses = found["crossvault"].losses
+    assert losses is not None and losses.outlook.joint_wad == 0  # what one loses the other gains
+    assert [leg.loss_wad for leg in losses.outlook.legs[:2]] == [3_600 * WAD, 3_600 * WAD]
+    same = by_method(compared(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: 0.4 BTC}\n")))
+    assert same["crossvault"].capital.initial_wad == (7_200 + 800) * WAD  # both fall at once
 
 
 def test_naked_shorts_and_a_long(write: Write) -> None:
     # 20 % out of the money: 10 % of 2,000 for each, 7.5 % to keep it; a long ties up what it is worth
     shorts = "positions: {ETH-20260327-2400-C: -1 ETH, ETH-20260327-1600-P: -1 ETH}\n"
-    tied = weighed(write(HEAD + shorts)).asked
-    assert tied[0].tied == tied[1].tied == (400 * WAD, 300 * WAD)
-    found = weighed(write(HEAD + "positions: {ETH-20260327-2400-C: 1 ETH}\n"))
-    [alone] = found.alone
+    isolated, standard, *_ = compared(write(HEAD + shorts)).results
+    assert isolated.capital == standard.capital == (400 * WAD, 300 * WAD)
+    found = compared(write(HEAD + "positions: {ETH-20260327-2400-C: 1 ETH}\n"))
+    [alone] = found.standalone
     mark_wad = found.book.lines[0].mark_wad
     assert 20 * WAD < mark_wad < 22 * WAD  # Black: 20.85
-    assert alone.tied == by_method(found)["standard"].tied == (mark_wad, mark_wad)
-    assert found.asked[0].equity_wad == 5_000 * WAD + mark_wad
+    assert alone.capital == by_method(found)["standard"].capital == (mark_wad, mark_wad)
+    assert found.results[0].equity_wad == 5_000 * WAD + mark_wad
 
 
 def test_collateral_ties_up_its_haircut(write: Write) -> None:
     weth = "collateral: {WETH: {amount: 2 WETH, underlying: ETH, haircut initial: 20 %, haircut maintenance: 15 %}}\n"
-    found = weighed(write(HEAD + weth + "positions: {ETH-PERP: -2 ETH}\n"))
-    tied = tied_usd(found)
-    assert tied["isolated"] == tied["standard"] == (400 + 800, 200 + 600)
-    assert tied["paradex"] == (800, 600)  # what the short loses, the collateral gains
-    assert tied["crossvault"] == (800 + 80, 600 + 60)
+    found = compared(write(HEAD + weth + "positions: {ETH-PERP: -2 ETH}\n"))
+    capital = capital_usd(found)
+    assert capital["isolated"] == capital["standard"] == (400 + 800, 200 + 600)
+    assert capital["paradex"] == (800, 600)  # what the short loses, the collateral gains
+    assert capital["crossvault"] == (800 + 80, 600 + 60)
     [eth, btc] = sensitivities(found.book, UNITS)
     assert (eth.delta_wad, eth.collateral_wad) == (-2 * WAD, 2 * WAD) and btc.delta_wad == 0
 
 
 def test_what_fails_margin_is_judged_too(write: Write) -> None:
     text = HEAD.replace("cash: 5000 USDC", "cash: -1000 USDC")
-    found = by_method(weighed(write(text + "positions: {ETH-PERP: 10 ETH}\n")))["standard"]
-    assert found.equity_wad == -1_000 * WAD and found.tied == (2_000 * WAD, 1_000 * WAD)
+    found = by_method(compared(write(text + "positions: {ETH-PERP: 10 ETH}\n")))["standard"]
+    assert found.equity_wad == -1_000 * WAD and found.capital == (2_000 * WAD, 1_000 * WAD)
     assert found.distance == (0, 0)
 
 
 def test_a_perp_price_or_premium_and_marks(write: Write) -> None:
     text = HEAD.replace("BTC: {index: 60000 USD}", "BTC: {index: 60000 USD, perp: 60300 USD}")
-    found = by_method(weighed(write(text + "positions: {BTC-PERP: 1 BTC}\n")))
-    assert found["standard"].tied == (6_030 * WAD, 3_015 * WAD)
+    found = by_method(compared(write(text + "positions: {BTC-PERP: 1 BTC}\n")))
+    assert found["standard"].capital == (6_030 * WAD, 3_015 * WAD)
     assert found["standard"].equity_wad == 5_000 * WAD
 
 
@@ -235,11 +235,11 @@ def test_the_contracts_give_the_same_figures() -> None:
     found: dict[str, Any] = json.loads(done.stdout)
     for side in (found["before"], found["after"]):
         assert side["chain"].startswith("the contracts agree: ") and "no difference" in side["chain"]
-    tied = {each["method"]: each["initial_wad"] for each in found["before"]["methods"]}
+    capital = {each["method"]: each["initial_capital_wad"] for each in found["before"]["methods"]}
     # 792: 9 % of 3,900 net and 1 % of 44,100 gross; two calls at 200; bitcoin at 600; 20 % of 4,000
-    assert tied["standard"] == str((792 + 400 + 600 + 800) * WAD)
-    assert tied["isolated"] == str((2_400 + 2_010 + 400 + 600 + 800) * WAD)
-    assert set(tied) == {"isolated", "standard", *preset.names()}
+    assert capital["standard"] == str((792 + 400 + 600 + 800) * WAD)
+    assert capital["isolated"] == str((2_400 + 2_010 + 400 + 600 + 800) * WAD)
+    assert set(capital) == {"isolated", "standard", *preset.names()}
 
 
 def test_the_text_says_what_there_is() -> None:
@@ -248,10 +248,10 @@ def test_the_text_says_what_there_is() -> None:
     for said in (
         "isolated",
         "paradex",
-        "what the trade changes",
+        "change by the trade",
         "every scenario of paradex",
         "greeks",
-        "spares of IM",
+        "risk offset IM",
     ):
         assert said in done.stdout
     assert "standard  " not in done.stdout and all(len(line) <= 100 for line in done.stdout.splitlines())
@@ -291,9 +291,10 @@ prices:
       20260327: {{forward: 1500.8332793109938176 USD, surface: {vol}}}
 positions: {{ETH-20260327-{option}: -1 ETH}}
 """
-    standard = by_method(weighed(write(text)))["standard"]
-    left = [counted - required for counted, required in zip(standard.counted_wad, standard.required_wad, strict=True)]
-    for ours, theirs in zip(left, (initial, maintenance), strict=True):
+    standard = by_method(compared(write(text)))["standard"]
+    pairs = zip(standard.margin_balance_wad, standard.requirement_wad, strict=True)
+    buffers = [balance - required for balance, required in pairs]
+    for ours, theirs in zip(buffers, (initial, maintenance), strict=True):
         assert abs(ours - theirs) <= abs(theirs) // 10**12
 
 
@@ -311,8 +312,8 @@ rules:
     mine.write_text(text, encoding="utf8")
     done = start("delta-neutral", "--method", str(mine), "--json")
     assert done.returncode == 0, done.stderr
-    asked = {each["method"]: each for each in json.loads(done.stdout)["methods"]}
-    assert set(asked) == {"isolated", "mine"} and len(asked["mine"]["scenarios"]) == 2
+    results = {each["method"]: each for each in json.loads(done.stdout)["methods"]}
+    assert set(results) == {"isolated", "mine"} and len(results["mine"]["scenarios"]) == 2
     # of a third underlying nothing is said: it moves exactly with both, and they do not with each other
     sol = HEAD.replace("cash:", "  SOL: {index: 100 USD}\ncash:") + "positions: {ETH-PERP: 1 ETH}\n"
     done = start(write(sol), "--method", str(mine))

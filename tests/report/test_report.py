@@ -23,14 +23,14 @@ from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.standard import Exposure, HeldOption, Level, absorb
 from crossvault.report import charts, figures
 from crossvault.report.console import RunPage
-from crossvault.report.explain_margin import StatementContext, backdrop, reckoning
-from crossvault.report.explain_state import described
+from crossvault.report.explain_margin import StatementContext, margin_statement, statement_context
+from crossvault.report.explain_state import description
 from crossvault.report.run import summary
 from crossvault.report.run_capital import Capital
 from crossvault.report.run_json import document
 from crossvault.report.run_timeline import Sample, merged
 from crossvault.report.run_watch import RunWatch
-from crossvault.report.step_text import NameFormatter
+from crossvault.report.step_text import StepFormatter
 from crossvault.scenario import load, preset
 from crossvault.scenario.rules import rules as portfolio_rules
 from tales import play
@@ -103,10 +103,10 @@ def test_one_position_needs_the_same_alone_and_across() -> None:
 
 def test_the_reckoning_is_written_as_on_paper() -> None:
     book = Book(50 * WAD, [], [exposure(12, 100, 110)], [])
-    made = reckoning(book, Level.INITIAL, ETHER)
-    assert [term.value_wad for term in made.counted] == [50 * WAD, 120 * WAD]
-    assert made.required[0].formula.startswith("12.0 ETH × 110.00 × 10 %")
-    assert made.required_wad == 132 * WAD
+    made = margin_statement(book, Level.INITIAL, ETHER)
+    assert [term.value_wad for term in made.balance] == [50 * WAD, 120 * WAD]
+    assert made.requirement[0].formula.startswith("12.0 ETH × 110.00 × 10 %")
+    assert made.requirement_wad == 132 * WAD
 
 
 def option(size: int, strike: int, mark: int, is_call: bool) -> HeldOption:
@@ -127,29 +127,31 @@ def strip(*lines: HeldOption) -> Book:
 
 def test_options_are_reckoned_line_by_line() -> None:
     # 10 calls 46.67 % out of the money: 10 % of 1,500; 10 puts in it: 15 % of 1,500 and their mark of 300
-    made = reckoning(strip(option(-10, 2_200, 0, True), option(-10, 1_800, 300, False)), Level.INITIAL, ETHER)
-    call, put, loss, bare, total = made.required
+    made = margin_statement(strip(option(-10, 2_200, 0, True), option(-10, 1_800, 300, False)), Level.INITIAL, ETHER)
+    call, put, loss, bare, total = made.requirement
     assert (call.value_wad, put.value_wad) == (1_500 * WAD, 5_250 * WAD)
     assert call.formula == "10.0 × (the larger of 15 % less 46.67 % out of the money and 10 %, of 1,500.00 + mark 0.00)"
     assert put.formula == "10.0 × (15 % of 1,500.00 + mark 300.00; no less than 105 % of maintenance)"
     assert (loss.value_wad, bare.value_wad) == (18_000 * WAD, 18_000 * WAD)
     assert total.formula == "the lesser of 6,750.00 naked and 36,000.00 bounded"
-    assert made.required_wad == total.value_wad == 6_750 * WAD
-    assert [term.counts for term in made.required] == [False, False, False, False, True]
+    assert made.requirement_wad == total.value_wad == 6_750 * WAD
+    assert [term.counts for term in made.requirement] == [False, False, False, False, True]
 
 
 def test_a_spread_is_bounded_by_its_strikes() -> None:
     # sold at 1,500 and bought at 1,400: 100 for each, whatever happens
-    made = reckoning(strip(option(-10, 1_500, 60, False), option(10, 1_400, 20, False)), Level.MAINTENANCE, ETHER)
-    naked, loss, total = made.required
+    made = margin_statement(
+        strip(option(-10, 1_500, 60, False), option(10, 1_400, 20, False)), Level.MAINTENANCE, ETHER
+    )
+    naked, loss, total = made.requirement
     assert naked.value_wad == 10 * (1_500 * WAD * 75 // 1000 + 60 * WAD)
     assert loss.formula == "at 0.00, of nothing and all strikes"
-    assert made.required_wad == total.value_wad == loss.value_wad == 1_000 * WAD
+    assert made.requirement_wad == total.value_wad == loss.value_wad == 1_000 * WAD
 
 
 def test_who_is_long_alone_is_asked_for_nothing() -> None:
-    made = reckoning(strip(option(10, 1_500, 60, True)), Level.INITIAL, ETHER)
-    assert made.required == () and made.counted_wad == 10_000 * WAD
+    made = margin_statement(strip(option(10, 1_500, 60, True)), Level.INITIAL, ETHER)
+    assert made.requirement == () and made.margin_balance_wad == 10_000 * WAD
 
 
 def test_options_need_no_more_together_than_alone() -> None:
@@ -206,8 +208,8 @@ def ran(request: pytest.FixtureRequest) -> Iterator[RunPage]:
 def test_every_auction_is_told_with_its_cause_and_end(ran: RunPage) -> None:
     assert ran.watch.liquidations
     for each in ran.watch.liquidations:
-        assert each.adjusted_wad < each.requirement_wad and each.health_wad < WAD
-        assert each.blame is None or each.blame.loss_wad < 0
+        assert each.margin_balance_wad < each.requirement_wad and each.health_wad < WAD
+        assert each.cause is None or each.cause.loss_wad < 0
         assert 0 <= each.sold_wad <= WAD
         assert (each.ended_at is None) == (each.ended_by == "")
 
@@ -258,7 +260,7 @@ def test_every_step_can_be_told_and_every_account_reckoned(name: str) -> None:
     tokens = [list(spec) for spec in story.world.tokens]
     header = {"underlyings": story.underlyings, "collaterals": story.collaterals,
               "world": {"tokens": tokens, "quote": story.world.quote}}  # fmt: skip
-    words, model = NameFormatter(cast(Record, SimpleNamespace(header=header))), Model(story.world)
+    words, model = StepFormatter(cast(Record, SimpleNamespace(header=header))), Model(story.world)
     fields: dict[str, tuple[str, ...]] = {}
     generator = story.steps(model)
     step = next(generator)
@@ -269,29 +271,29 @@ def test_every_step_can_be_told_and_every_account_reckoned(name: str) -> None:
             told += [words.refusal(outcome.refusal, step)] if outcome.refusal else []
             assert not re.search(r"[0-9]{20}", told[0]), told[0]
             for state, metrics in zip(outcome.snapshot.accounts, model.metrics(step.accounts(), step.at), strict=True):
-                assert described(model, state, metrics, step.at)["equity"] == figures.usd(metrics.equity_wad)
-                book, behind = (
+                assert description(model, state, metrics, step.at)["equity"] == figures.usd(metrics.equity_wad)
+                book, context = (
                     valuation.book(model.vault.ledger, state.account, now=step.at),
-                    backdrop(model.vault.ledger, state.account, step.at),
+                    statement_context(model.vault.ledger, state.account, step.at),
                 )
                 for level in Level:
-                    assert reckoning(book, level, behind).required_wad == margin.requirement(book, level)
+                    assert margin_statement(book, level, context).requirement_wad == margin.requirement(book, level)
             step = generator.send(outcome)
 
 
 def test_a_position_shows_size_mark_value_and_what_is_due() -> None:
     model, _, _ = play(load("funding-squeeze", overrides={"ends": "+40h", "steps": "[]", "checks": "[]"}))
     [state] = model.snapshot([ALICE]).accounts
-    shown = described(model, state, model.metrics([ALICE], model.at)[0], model.at)
+    shown = description(model, state, model.metrics([ALICE], model.at)[0], model.at)
     assert shown["ETH-PERP"] == "10.0 from 2,020.00, mark 2,020.00, value -500.00, funding due -500.00"
 
 
 def test_interest_and_settlements_are_seen_in_the_cash() -> None:
     model, _, _ = play(load("expiry-day", overrides={"checks": "[]"}))
     ledger, fay = model.vault.ledger, AccountId("fay")
-    assert backdrop(ledger, fay, model.at).cash == ""
+    assert statement_context(ledger, fay, model.at).cash == ""
     ledger.cash.supply_index += ledger.cash.supply_index // 10
-    assert backdrop(ledger, fay, model.at).cash == "2,050.00 × supply index 1.100000"
+    assert statement_context(ledger, fay, model.at).cash == "2,050.00 × supply index 1.100000"
 
 
 def test_portfolio_margin_is_reckoned_scenario_by_underlying() -> None:
@@ -304,16 +306,16 @@ def test_portfolio_margin_is_reckoned_scenario_by_underlying() -> None:
     stakes = [PortfolioExposure(desk.folio, index, size * index, abs(size), WAD) for index, size in pairs]
     exposures = [Exposure(index_wad=index, stable_wad=index, confidence_wad=WAD) for index in prices]
     book = Book(5_000 * WAD, [], exposures, [], stakes, stress.judge(stakes, rules, WAD))
-    made = reckoning(book, Level.INITIAL, StatementContext([], ["ETH", "BTC"], rules=rules))
-    eth, btc, correlated, broken, joint, least, loss, *beside = made.required
+    made = margin_statement(book, Level.INITIAL, StatementContext([], ["ETH", "BTC"], rules=rules))
+    eth, btc, correlated, broken, joint, least, loss, *beside = made.requirement
     assert [each.value_wad for each in (eth, btc, joint, least)] == [3_600 * WAD, 3_600 * WAD, 0, 1_800 * WAD]
     assert (eth.formula, btc.formula) == ("-18 %, vol up", "+18 %, vol up")
     assert [figures.usd(each.value_wad) for each in (correlated, broken, loss)] == ["3,219.94", "3,943.60", "3,943.60"]
     assert loss.formula == "the largest of them, 3,943.60 × 100 %" and loss.counts and not broken.counts
     assert [each.value_wad for each in beside] == [400 * WAD, 400 * WAD]  # 2 % of 20,000 each
-    assert figures.usd(made.required_wad) == "4,743.60"
-    kept = reckoning(book, Level.MAINTENANCE, StatementContext([], ["ETH", "BTC"], rules=rules))
-    assert figures.usd(kept.required_wad) == "3,175.95"  # 80 % of 3,219.94, and 1.5 % of 40,000
+    assert figures.usd(made.requirement_wad) == "4,743.60"
+    kept = margin_statement(book, Level.MAINTENANCE, StatementContext([], ["ETH", "BTC"], rules=rules))
+    assert figures.usd(kept.requirement_wad) == "3,175.95"  # 80 % of 3,219.94, and 1.5 % of 40,000
     needed = Capital()
     needed.note(book, Level.INITIAL, 0)
-    assert needed.cross_wad == made.required_wad  # nothing has been won or lost
+    assert needed.cross_wad == made.requirement_wad  # nothing has been won or lost

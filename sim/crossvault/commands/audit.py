@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crossvault.audit.account_rows import AccountRow, standings
+from crossvault.audit.account_rows import AccountRow, account_rows
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import Checkpoint
 from crossvault.audit.replica import Replica
@@ -23,7 +23,7 @@ from crossvault.evm.anvil import ChainLost, ChainRefused
 from crossvault.report.audit import document, hints, renderable, step_lines, verdict, where
 from crossvault.report.audit_gauges import Gauges
 from crossvault.report.console import show
-from crossvault.report.run import difference_table
+from crossvault.report.differences import difference_table
 from crossvault.rpc.client import RpcClient
 from crossvault.setup import toolchain
 
@@ -132,7 +132,7 @@ class AuditView:
             return
         began = time.monotonic()
         replica, top = self._replica, self._arguments.top
-        self._found = standings(replica.model, replica.tally.accounts, replica.block.at, top)
+        self._found = account_rows(replica.model, replica.tally.accounts, replica.block.at, top)
         if self._gauges:
             self._gauges.set(replica, self._found, top, differences)
             if self._arguments.metrics_file:

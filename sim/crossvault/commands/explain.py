@@ -22,8 +22,8 @@ from crossvault.mirror.standard import Level
 from crossvault.mirror.valuation import Metrics, book
 from crossvault.report.console import show
 from crossvault.report.explain import Explained, document, text
-from crossvault.report.explain_margin import MarginStatement, backdrop, reckoning
-from crossvault.report.explain_state import described, rows
+from crossvault.report.explain_margin import MarginStatement, margin_statement, statement_context
+from crossvault.report.explain_state import description, rows
 from crossvault.report.explain_trace import trace
 
 
@@ -49,7 +49,8 @@ def _explained(read: Record, number: int, model: Model, chain: Chain) -> Explain
     earlier = _earlier(read.steps[: number - 1], model, chain)
     accounts = step.accounts()
     standing = Outcome(None, (), model.snapshot(accounts))
-    before = _described(model, step, standing, model.metrics(accounts, step.at))
+    metrics_before = model.metrics(accounts, step.at)
+    before = _described(model, step, standing, metrics_before)
     attempted = _attempted(model, accounts, step)
     calls = trace(chain, step)
     outcome, [played] = model.apply(step), chain.play([step])
@@ -59,7 +60,8 @@ def _explained(read: Record, number: int, model: Model, chain: Chain) -> Explain
     after = _described(model, step, outcome, metrics)
     return Explained(
         read, number, step, outcome, played, fields, calls, found, earlier,
-        {account: rows(before[account], after[account]) for account in accounts}, attempted,
+        {account: rows(before[account], after[account]) for account in accounts},
+        dict(zip(accounts, zip(metrics_before, metrics, strict=True), strict=True)), attempted,
     )  # fmt: skip
 
 
@@ -67,7 +69,7 @@ def _attempted(model: Model, accounts: Sequence[AccountId], step: Step) -> dict[
     """The margin of the accounts as the step leaves it, or as it stood where the step was refused; taken back again."""
     with suppress(Refusal):
         model.call(step)
-    found = {account: _reckoned(model, account, step.at) for account in accounts}
+    found = {account: _statements(model, account, step.at) for account in accounts}
     model.journal.undo()
     return found
 
@@ -86,13 +88,13 @@ def _described(
     model: Model, step: Step, outcome: Outcome, metrics: Sequence[Metrics]
 ) -> dict[AccountId, dict[str, str]]:
     states = zip(step.accounts(), outcome.snapshot.accounts, metrics, strict=True)
-    return {account: described(model, state, each, step.at) for account, state, each in states}
+    return {account: description(model, state, each, step.at) for account, state, each in states}
 
 
-def _reckoned(model: Model, account: AccountId, at: int) -> list[MarginStatement]:
+def _statements(model: Model, account: AccountId, at: int) -> list[MarginStatement]:
     ledger = model.vault.ledger
-    valued, behind = book(ledger, account, now=at), backdrop(ledger, account, at)
-    return [reckoning(valued, level, behind) for level in Level]
+    valued, context = book(ledger, account, now=at), statement_context(ledger, account, at)
+    return [margin_statement(valued, level, context) for level in Level]
 
 
 def _metric_differences(

@@ -91,14 +91,15 @@ def _weighed(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], 
 
 
 def _compared(
-    stage: vault_setup.Staging, presets: Sequence[Preset], chosen: Sequence[str], judged: methods.Judged
+    stage: vault_setup.Staging, presets: Sequence[Preset], chosen: Sequence[str], judged: methods.Check
 ) -> MarginReport:
     stage.set_up(presets[0] if presets else preset.load(_FIRST))
     found = methods.compare(stage, presets, judged)
     if methods.STANDARD not in chosen:
-        found = found._replace(asked=tuple(each for each in found.asked if each.method != methods.STANDARD))
-    marks = {each: mark(stage.model, each, stage.held.at) for each in stage.held.positions}
-    return MarginReport(stage.held, found, sensitivities(found.book, stage.held.units), marks)
+        kept = tuple(each for each in found.results if each.method != methods.STANDARD)
+        found = found._replace(results=kept)
+    marks = {each: mark(stage.model, each, stage.portfolio.at) for each in stage.portfolio.positions}
+    return MarginReport(stage.portfolio, found, sensitivities(found.book, stage.portfolio.units), marks)
 
 
 class ContractFigures:

@@ -1,1 +1,1 @@
-"""A portfolio at one moment, and what each method of margin asks for it."""
+"""A portfolio at one moment, and its margin by every method."""

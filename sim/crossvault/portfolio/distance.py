@@ -1,4 +1,4 @@
-"""How far prices may move together until an account may be liquidated: where its maintenance margin is zero."""
+"""How far prices may move together until an account can be liquidated: where its maintenance buffer is zero."""
 
 from __future__ import annotations
 
@@ -18,55 +18,55 @@ _FURTHER = (120, 150, 200, 250, 300, 400, 500, 700, 900)
 
 
 class Distance(NamedTuple):
-    """The nearest common shock downwards and upwards at which maintenance margin is zero [wad]; none: there is none."""
+    """The nearest common shock downwards and upwards at which the maintenance buffer is zero [wad]; none: never."""
 
     down: int | None
     up: int | None
 
 
 def distances(stage: Staging, account: AccountId, cash_wad: int = 0) -> Distance:
-    """Both distances of an account that has been given so much cash."""
+    """Both distances of an account with `cash_wad` more of cash."""
 
-    def left(shock: int) -> int:
-        return margin_at(stage.model, account, shock, stage.held.at, cash_wad)
+    def buffer(shock: int) -> int:
+        return buffer_at(stage.model, account, shock, stage.portfolio.at, cash_wad)
 
-    return both_ways(left)
+    return crossings(buffer)
 
 
 def distances_of(model: Model, account: AccountId, underlying: int, at: int) -> Distance:
     """Both distances of an account at a time, if the price of one underlying moves alone."""
 
-    def left(shock: int) -> int:
-        return _margin(model, account, [underlying], shock, at)
+    def buffer(shock: int) -> int:
+        return _buffer(model, account, [underlying], shock, at)
 
-    return both_ways(left)
+    return crossings(buffer)
 
 
-def both_ways(left: Callable[[int], int]) -> Distance:
-    """Where nothing is left, downwards and upwards."""
+def crossings(buffer: Callable[[int], int]) -> Distance:
+    """The shocks at which no buffer is left, downwards and upwards."""
     down = [-each * WAD // 100 for each in _PERCENTS]
     up = [each * WAD // 100 for each in _PERCENTS + _FURTHER]
-    return Distance(crossing(left, down), crossing(left, up))
+    return Distance(crossing(buffer, down), crossing(buffer, up))
 
 
-def isolated_distances(stage: Staging, equity_wad: int, singles: Mapping[int, tuple[int, int]]) -> dict[int, Distance]:
-    """Those of each position alone, with the share of the equity that its initial margin has of all."""
-    whole = sum(initial for initial, _ in singles.values())
+def isolated_distances(stage: Staging, equity_wad: int, capital: Mapping[int, tuple[int, int]]) -> dict[int, Distance]:
+    """The distances of each position alone, with its share of the equity: by its part of all initial capital."""
+    whole = sum(initial for initial, _ in capital.values())
     found = {}
-    for instrument, account in stage.alone().items():
-        share = fixed.mul_div_floor(equity_wad, singles[instrument][0], whole) if whole > 0 else 0
-        held = margin.equity(valuation.book(stage.model.vault.ledger, account, now=stage.held.at))
+    for instrument, account in stage.standalone().items():
+        share = fixed.mul_div_floor(equity_wad, capital[instrument][0], whole) if whole > 0 else 0
+        held = margin.equity(valuation.book(stage.model.vault.ledger, account, now=stage.portfolio.at))
         found[instrument] = distances(stage, account, share - held)
     return found
 
 
-def margin_at(model: Model, account: AccountId, shock: int, at: int, cash_wad: int = 0) -> int:
-    """Maintenance margin after a common shock of all prices [wad]; strikes keep their vols, and nothing is left."""
-    numbers = range(len(model.vault.ledger.risks) - 1)  # the last vouches, and does not move
-    return _margin(model, account, numbers, shock, at, cash_wad)
+def buffer_at(model: Model, account: AccountId, shock: int, at: int, cash_wad: int = 0) -> int:
+    """Maintenance buffer after a common shock of all prices [wad]; strikes keep their vols, and the model its state."""
+    numbers = range(len(model.vault.ledger.risks) - 1)  # the last is that of the bail token, and does not move
+    return _buffer(model, account, numbers, shock, at, cash_wad)
 
 
-def _margin(
+def _buffer(
     model: Model, account: AccountId, underlyings: Iterable[int], shock: int, at: int, cash_wad: int = 0
 ) -> int:
     state = model.vault.ledger
@@ -89,20 +89,20 @@ def moved(price_wad: int, shock: int) -> int:
     return min(CAP, fixed.mul_div_floor(price_wad, WAD + shock, WAD))
 
 
-def crossing(left: Callable[[int], int], grid: list[int]) -> int | None:
-    """The first shock of a direction at which nothing is left, by bisection between the first points that differ."""
+def crossing(buffer: Callable[[int], int], grid: list[int]) -> int | None:
+    """The first shock of a direction at which no buffer is left, by bisection between the first points that differ."""
     inside = 0
-    if left(0) <= 0:
+    if buffer(0) <= 0:
         return 0
     for outside in grid:
-        if left(outside) <= 0:
+        if buffer(outside) <= 0:
             break
         inside = outside
     else:
         return None
     while abs(outside - inside) > GRAIN:
         middle = (inside + outside) // 2
-        if left(middle) <= 0:
+        if buffer(middle) <= 0:
             outside = middle
         else:
             inside = middle

@@ -1,4 +1,4 @@
-"""What each method of margin asks for a portfolio: alone, standard, and portfolio margin of every preset."""
+"""A portfolio by every method of margin: isolated positions, standard, and portfolio margin of every preset."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from crossvault.scenario.preset import Preset
 ISOLATED, STANDARD = "isolated", "standard"
 MOST_PAIRED = 12
 
-Judged = Callable[[Sequence[AccountId]], None]
+Check = Callable[[Sequence[AccountId]], None]
 
 
-class MarginUse(NamedTuple):
-    """What a method takes of the equity: equity less margin, wherever it counts it [wad]."""
+class RequiredCapital(NamedTuple):
+    """Equity at which each level is just met: requirement, and what of the equity is no margin balance [wad]."""
 
     initial_wad: int
     maintenance_wad: int
 
 
 class ScenarioLosses(NamedTuple):
-    """What each scenario of a preset brings, in all and by underlying [wad]; the worst of all by its place.
+    """The profit of a portfolio in each scenario of a preset, in all and by underlying [wad]; the place of the worst.
 
-    held_wad: the loss of all underlyings that is held at initial; beside_wad: contingencies at initial.
+    loss_initial_wad: loss of all underlyings after risk offsets at initial; contingencies_wad: what is added to it.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -42,29 +42,32 @@ class ScenarioLosses(NamedTuple):
     by_unit: tuple[tuple[int, ...], ...]
     worst: int
     outlook: ScenarioLossTable
-    held_wad: int
-    beside_wad: int
+    loss_initial_wad: int
+    contingencies_wad: int
 
 
 class Pair(NamedTuple):
-    """What two positions together spare of what both ask for alone [wad]."""
+    """Two positions and their risk offset: capital of each alone less capital of both together, at initial [wad]."""
 
     first: int
     second: int
-    spared_wad: int
+    risk_offset_wad: int
 
 
 class MethodResult(NamedTuple):
-    """One method and what it makes of a portfolio; of one that looks at no whole, health is of the sums."""
+    """A portfolio by one method; margin balance and requirement are initial, maintenance [wad].
+
+    Isolated positions have no account in common: there the margin balance is the equity, and all capital is required.
+    """
 
     method: str
-    tied: MarginUse
+    capital: RequiredCapital
     equity_wad: int
-    counted_wad: tuple[int, int]
-    required_wad: tuple[int, int]
+    margin_balance_wad: tuple[int, int]
+    requirement_wad: tuple[int, int]
     health_wad: int
     distance: Distance | None
-    scene: ScenarioLosses | None = None
+    losses: ScenarioLosses | None = None
     pairs: tuple[Pair, ...] = ()
 
 
@@ -73,115 +76,114 @@ class StandalonePosition(NamedTuple):
 
     instrument: int
     size: int
-    tied: MarginUse
+    capital: RequiredCapital
     distance: Distance | None
 
 
 class MethodComparison(NamedTuple):
-    """A portfolio by every method that was asked for, and each of its positions alone."""
+    """A portfolio by every chosen method, and each of its positions alone."""
 
-    asked: tuple[MethodResult, ...]
-    alone: tuple[StandalonePosition, ...]
+    results: tuple[MethodResult, ...]
+    standalone: tuple[StandalonePosition, ...]
     book: Book
 
     @property
-    def isolated_wad(self) -> int:
-        """What is asked for when nothing is netted, at initial [wad]."""
-        return self.asked[0].tied.initial_wad
+    def isolated_capital_wad(self) -> int:
+        """Initial capital of the isolated positions [wad]."""
+        return self.results[0].capital.initial_wad
 
 
 def efficiency(part_wad: int, whole_wad: int) -> int:
-    """1 - part / whole [wad]; nothing where there is no whole."""
+    """1 - part / whole [wad]; zero where there is no whole."""
     return WAD - part_wad * WAD // whole_wad if whole_wad else 0
 
 
-def compare(stage: Staging, presets: Sequence[Preset], judged: Judged) -> MethodComparison:
-    """Every method on a portfolio that is set up; `judged` is told when accounts may be compared with a chain."""
-    judged(stage.accounts())
-    model, at = stage.model, stage.held.at
+def compare(stage: Staging, presets: Sequence[Preset], check: Check) -> MethodComparison:
+    """Measures a portfolio that is set up by every method; `check` receives accounts whose margin a chain can check."""
+    check(stage.accounts())
+    model, at = stage.model, stage.portfolio.at
     cross = valuation.book(model.vault.ledger, CROSS, now=at)
-    singles = {instrument: tied_of(model, account, at) for instrument, account in stage.alone().items()}
-    alone_distances = isolated_distances(stage, margin.equity(cross), singles)
-    alone = tuple(
-        StandalonePosition(
-            instrument, stage.held.positions[instrument], MarginUse(*each), alone_distances.get(instrument)
-        )
-        for instrument, each in singles.items()
+    capital = {instrument: capital_of(model, account, at) for instrument, account in stage.standalone().items()}
+    found = isolated_distances(stage, margin.equity(cross), capital)
+    standalone = tuple(
+        StandalonePosition(instrument, stage.portfolio.positions[instrument], each, found.get(instrument))
+        for instrument, each in capital.items()
     )
-    asked = [_isolated(cross, alone), _asked(stage, STANDARD, CROSS)]
+    results = [_isolated(cross, standalone), _result(stage, STANDARD, CROSS)]
     for preset in presets:
-        stage.judge_by(preset)
-        judged([FOLIO])
-        made = _asked(stage, preset.name, FOLIO)
-        asked.append(made._replace(scene=scene(stage), pairs=pairs(stage, singles) if preset is presets[0] else ()))
-    return MethodComparison(tuple(asked), alone, cross)
+        stage.apply_preset(preset)
+        check([FOLIO])
+        made = _result(stage, preset.name, FOLIO)
+        offsets = pairs(stage, capital) if preset is presets[0] else ()
+        results.append(made._replace(losses=scenario_losses(stage), pairs=offsets))
+    return MethodComparison(tuple(results), standalone, cross)
 
 
-def tied_of(model: Model, account: AccountId, at: int) -> MarginUse:
-    """What the method of an account takes of its equity."""
-    return tied(valuation.book(model.vault.ledger, account, now=at))
+def capital_of(model: Model, account: AccountId, at: int) -> RequiredCapital:
+    """Required capital of an account by its own method."""
+    return required_capital(valuation.book(model.vault.ledger, account, now=at))
 
 
-def tied(book: Book) -> MarginUse:
-    """What is taken of the equity of a book."""
+def required_capital(book: Book) -> RequiredCapital:
+    """Required capital of a book: equity less the buffer of each level."""
     equity_wad = margin.equity(book)
-    return MarginUse(*(equity_wad - margin.margin(book, level) for level in Level))
+    return RequiredCapital(*(equity_wad - margin.margin(book, level) for level in Level))
 
 
-def _asked(stage: Staging, method: str, account: AccountId) -> MethodResult:
-    book = valuation.book(stage.model.vault.ledger, account, now=stage.held.at)
-    counted = margin.adjusted_equity(book, Level.INITIAL), margin.adjusted_equity(book, Level.MAINTENANCE)
-    required = margin.requirement(book, Level.INITIAL), margin.requirement(book, Level.MAINTENANCE)
-    found = distances(stage, account)
-    return MethodResult(method, tied(book), margin.equity(book), counted, required, margin.health(book), found)
+def _result(stage: Staging, method: str, account: AccountId) -> MethodResult:
+    book = valuation.book(stage.model.vault.ledger, account, now=stage.portfolio.at)
+    balance = margin.adjusted_equity(book, Level.INITIAL), margin.adjusted_equity(book, Level.MAINTENANCE)
+    requirement = margin.requirement(book, Level.INITIAL), margin.requirement(book, Level.MAINTENANCE)
+    capital, found = required_capital(book), distances(stage, account)
+    return MethodResult(method, capital, margin.equity(book), balance, requirement, margin.health(book), found)
 
 
-def _isolated(cross: Book, alone: Sequence[StandalonePosition]) -> MethodResult:
-    """All positions alone, and the haircut of the collateral, which nothing else uses."""
-    cut = [haircut(cross, level) for level in Level]
-    total = MarginUse(
-        sum(each.tied.initial_wad for each in alone) + cut[0], sum(each.tied.maintenance_wad for each in alone) + cut[1]
+def _isolated(cross: Book, standalone: Sequence[StandalonePosition]) -> MethodResult:
+    """The sum of all positions alone, and the haircut of the collateral, which no position shares."""
+    total = RequiredCapital(
+        sum(each.capital.initial_wad for each in standalone) + haircut(cross, Level.INITIAL),
+        sum(each.capital.maintenance_wad for each in standalone) + haircut(cross, Level.MAINTENANCE),
     )
     equity_wad = margin.equity(cross)
     health = equity_wad * WAD // total.maintenance_wad if total.maintenance_wad > 0 else margin.UNBOUNDED
-    return MethodResult(ISOLATED, total, equity_wad, (equity_wad, equity_wad), (total.initial_wad,
-    total.maintenance_wad),
-                 health, None)  # fmt: skip
+    return MethodResult(
+        ISOLATED, total, equity_wad, (equity_wad, equity_wad), (total.initial_wad, total.maintenance_wad), health, None
+    )
 
 
 def haircut(book: Book, level: Level) -> int:
-    """What collateral is worth beyond what it counts for [wad]."""
+    """Value of the collateral less its margin balance [wad]."""
     bare = Book(0, book.holdings, [], [])
     return margin.equity(bare) - margin.adjusted_equity(bare, level)
 
 
-def scene(stage: Staging) -> ScenarioLosses:
-    """What the scenarios in force bring to the portfolio."""
+def scenario_losses(stage: Staging) -> ScenarioLosses:
+    """Profits of the portfolio in the scenarios in force."""
     state = stage.model.vault.ledger
-    book = valuation.book(state, FOLIO, now=stage.held.at)
+    book = valuation.book(state, FOLIO, now=stage.portfolio.at)
     found = stress.outlook(book.stakes, state.rules)
-    scenarios, units = state.rules.scenarios, len(stage.held.units)
+    scenarios, units = state.rules.scenarios, len(stage.portfolio.units)
     by_unit = tuple(tuple(each) or (0,) * len(scenarios) for each in found.profits_wad[:units])
     profits = tuple(sum(each[k] for each in by_unit) for k in range(len(scenarios)))
-    beside = sum(portfolio.contingency(stake, Level.INITIAL) for stake in book.stakes)
+    contingencies = sum(portfolio.contingency(stake, Level.INITIAL) for stake in book.stakes)
     worst = min(range(len(profits)), key=profits.__getitem__)
-    return ScenarioLosses(scenarios, profits, by_unit, worst, found, book.verdict.loss_initial_wad, beside)
+    return ScenarioLosses(scenarios, profits, by_unit, worst, found, book.verdict.loss_initial_wad, contingencies)
 
 
-def pairs(stage: Staging, singles: dict[int, MarginUse]) -> tuple[Pair, ...]:
-    """What pairs of positions spare under the portfolio margin in force, the most first; of many, of the largest."""
-    ranked = sorted(singles, key=lambda each: -singles[each].initial_wad)[:MOST_PAIRED]
+def pairs(stage: Staging, capital: dict[int, RequiredCapital]) -> tuple[Pair, ...]:
+    """Risk offsets of pairs under the portfolio margin in force, the largest first; of many positions, the largest."""
+    ranked = sorted(capital, key=lambda each: -capital[each].initial_wad)[:MOST_PAIRED]
     ones = {each: _part(stage, (each,)) for each in ranked}
     found = [Pair(a, b, ones[a] + ones[b] - _part(stage, (a, b))) for a, b in combinations(ranked, 2)]
-    return tuple(sorted(found, key=lambda pair: -pair.spared_wad))
+    return tuple(sorted(found, key=lambda pair: -pair.risk_offset_wad))
 
 
 def _part(stage: Staging, instruments: tuple[int, ...]) -> int:
-    """What some of the positions ask for, without collateral, at initial [wad]; the account is left as it is."""
+    """Initial capital of some of the positions without collateral [wad]; the account is unchanged afterwards."""
     holder = stage.model.vault.ledger.holders[FOLIO]
     holder.instruments = instruments
-    for number in range(len(stage.held.assets)):
+    for number in range(len(stage.portfolio.assets)):
         holder.balances[number] = 0
-    found = tied_of(stage.model, FOLIO, stage.held.at).initial_wad
+    found = capital_of(stage.model, FOLIO, stage.portfolio.at).initial_wad
     stage.model.journal.undo()
     return found

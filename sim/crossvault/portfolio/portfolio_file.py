@@ -13,8 +13,7 @@ from crossvault.differential.step import EXCHANGE, VAULT, instrument_number
 from crossvault.mirror import collateral, fixed, market, oracle, surface
 from crossvault.mirror.account import MAX_OPTIONS, MAX_POSITIONS
 from crossvault.mirror.fixed import CAP
-from crossvault.scenario import curves, preset, quantity
-from crossvault.scenario import roster as cast
+from crossvault.scenario import curves, preset, quantity, roster
 from crossvault.scenario.file_part import Amount, Date, Difference, FilePart, Name, Price, Ratio
 from crossvault.scenario.preset import Preset
 from crossvault.scenario.quantity import Quantity
@@ -24,7 +23,7 @@ from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you
 from crossvault.scenario.valid import validated
 from crossvault.scenario.world import ExpiryPart, TermsPart
 
-BAIL = "bail"  # a token that vouches while the portfolio is set up, and is worth nothing afterwards
+BAIL = "bail"  # a token that covers the portfolio during its set-up, and has no value afterwards
 TAKEN = (BAIL, "trader", "maker", "governor", "feeder", VAULT, EXCHANGE)
 
 _SHIPPED = Path(__file__).parent.parent / "portfolios"
@@ -32,7 +31,7 @@ _MOST = market.MAX_UNDERLYINGS - 1
 
 
 class UnderlyingPricePart(FilePart):
-    """What an underlying is worth: its index, its perp (or the premium of it), its expiries."""
+    """Prices of an underlying: its index, its perp (or the premium of it), its expiries."""
 
     index: Price
     perp: Price | None = None
@@ -42,7 +41,7 @@ class UnderlyingPricePart(FilePart):
 
 
 class AssetPart(TermsPart):
-    """A token that is collateral, and how much of it."""
+    """A collateral token and its amount."""
 
     amount: Amount
     underlying: Name
@@ -64,7 +63,7 @@ class SheetPart(FilePart):
 
 @dataclass(frozen=True, slots=True)
 class PortfolioAsset:
-    """Collateral as the vault takes it; all tokens have 18 decimals."""
+    """Collateral as the vault lists it; all tokens have 18 decimals."""
 
     token: str
     underlying: int
@@ -88,7 +87,7 @@ class Portfolio:
     standard: Preset
 
     def traded(self, trades: Mapping[int, int]) -> Portfolio:
-        """The portfolio after trades at the mark; cash is what it was, less what options cost by then."""
+        """The portfolio with the sizes after trades; its cash is unchanged."""
         sizes = dict(self.positions)
         for instrument, size in trades.items():
             sizes[instrument] = sizes.get(instrument, 0) + size
@@ -96,7 +95,7 @@ class Portfolio:
 
 
 def names() -> list[str]:
-    """The portfolios that ship."""
+    """Names of the shipped portfolios."""
     return sorted(path.stem for path in _SHIPPED.glob("*.yaml"))
 
 
@@ -165,11 +164,11 @@ def _check_prices(source: SourceFile, part: SheetPart) -> None:
                     raise FieldError("", "expected an expiry more than 30 minutes and at most 10 years after 'at'")
                 if written.surface is not None:
                     fitted = curves.fitted(written.surface, expiry - part.at, 1)
-                    cast.require(surface.require_valid, fitted)
+                    roster.require(surface.require_valid, fitted)
 
 
 def premium(part: UnderlyingPricePart) -> int:
-    """What the perp is above the index [wad]."""
+    """Premium of the perp over the index [wad]."""
     return (part.premium or 0) if part.perp is None else part.perp - part.index
 
 
@@ -190,9 +189,9 @@ def _assets(source: SourceFile, part: SheetPart, units: tuple[str, ...]) -> tupl
             if token in (part.quote, *TAKEN):
                 raise FieldError("", f"{token!r} is the name of something else: expected another")
             if given.underlying not in units:
-                raise FieldError("underlying", cast.missing(given.underlying, units))
-            terms = cast.terms(given)
-            cast.require(collateral.require_valid, terms)
+                raise FieldError("underlying", roster.missing(given.underlying, units))
+            terms = roster.terms(given)
+            roster.require(collateral.require_valid, terms)
             raw = _named("amount", given.amount, token)
             found.append(PortfolioAsset(token, units.index(given.underlying), raw, terms))
     return tuple(found)
@@ -225,7 +224,7 @@ def _instrument(name: str, units: tuple[str, ...], prices: Mapping[str, Underlyi
     try:
         instrument = instrument_number(name, units)
     except ValueError:
-        raise ValueError(cast.missing(name, known)) from None
+        raise ValueError(roster.missing(name, known)) from None
     if market.kind_of(instrument) == market.PERP:
         return instrument
     unit, expiry = units[market.underlying_of(instrument)], market.expiry_of(instrument)

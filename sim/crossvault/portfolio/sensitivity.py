@@ -12,7 +12,7 @@ from crossvault.mirror.standard import HeldOption
 
 
 class Sensitivity(NamedTuple):
-    """Of an underlying: delta of positions and of collateral, gamma, vega of all of 1, theta of a year [wad]."""
+    """Of an underlying: delta of positions and of collateral, gamma, vega per 1.00 of vol, theta per year [wad]."""
 
     unit: str
     delta_wad: int

@@ -1,7 +1,7 @@
 """A portfolio as steps of the vault: the same for the model and for a chain.
 
-The doors let nobody open what fails initial margin, and a portfolio to be judged may. So a token vouches for it while
-it is set up, and its price then falls to one wei, at which half a token is worth nothing at all.
+The doors refuse positions that fail initial margin, and a portfolio to be measured may fail it. So a bail token covers
+it during the set-up, and its price then falls to one wei, at which half a token has the value zero.
 """
 
 from __future__ import annotations
@@ -24,142 +24,145 @@ from crossvault.scenario.preset import Preset
 from crossvault.scenario.source import ScenarioError
 
 CROSS, FOLIO, MAKER = AccountId("trader"), AccountId("trader", 1), AccountId("maker")
-FIRST_ALONE = 2
+FIRST_STANDALONE = 2
 
 _OWNER, _FEEDER, _DAY = "governor", "feeder", 86_400
 _AUCTION = liquidation.AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
-_VOUCHED_RAW, _FLOAT_RAW = WAD // 2, 10**10 * WAD
+_BAIL_RAW, _FLOAT_RAW = WAD // 2, 10**10 * WAD
 
 Apply = Callable[[Step], Outcome]
 
 
 @dataclass(slots=True)
 class Staging:
-    """A portfolio on its way into the vault: `trader` by standard, `trader/1` by portfolio margin, the rest alone."""
+    """A portfolio set up in a vault: `trader` in standard mode, `trader/1` in portfolio mode, each position alone."""
 
-    held: Portfolio
+    portfolio: Portfolio
     model: Model
     apply: Apply
 
-    def alone(self) -> dict[int, AccountId]:
+    def standalone(self) -> dict[int, AccountId]:
         """The accounts that hold one position each, by instrument."""
-        return {each: AccountId(CROSS.owner, FIRST_ALONE + k) for k, each in enumerate(self.held.positions)}
+        return {each: AccountId(CROSS.owner, FIRST_STANDALONE + k) for k, each in enumerate(self.portfolio.positions)}
 
     def accounts(self) -> list[AccountId]:
-        """Every account that is judged."""
-        return [CROSS, FOLIO, *self.alone().values()]
+        """Every account that is measured."""
+        return [CROSS, FOLIO, *self.standalone().values()]
 
     def set_up(self, first: Preset) -> None:
-        """Everything until the portfolio stands, judged by a first preset. Raises ScenarioError."""
+        """Sets up the portfolio, with portfolio margin by a first preset. Raises ScenarioError."""
         self._list()
         self._publish()
-        self._enter(MAKER)
-        self._do(MAKER.owner, "set_operator", account=MAKER, operator=CROSS.owner, allowed=True)
-        self._deposit(MAKER, self.held.quote, _FLOAT_RAW)
+        self._deposit_bail(MAKER)
+        self._send(MAKER.owner, "set_operator", account=MAKER, operator=CROSS.owner, allowed=True)
+        self._deposit(MAKER, self.portfolio.quote, _FLOAT_RAW)
         for account in self.accounts():
-            self._enter(account)
+            self._deposit_bail(account)
         for account in (CROSS, FOLIO):
-            for number, asset in enumerate(self.held.assets):
+            for number, asset in enumerate(self.portfolio.assets):
                 self._deposit_collateral(account, number, asset.token, asset.amount_raw)
-            self._open(account, *self.held.positions)
-            self._leave(account, self.held.cash_wad)
-        for instrument, account in self.alone().items():
+            self._open(account, *self.portfolio.positions)
+            self._set_cash(account, self.portfolio.cash_wad)
+        for instrument, account in self.standalone().items():
             self._open(account, instrument)
-            self._leave(account, 0)
-        self.judge_by(first)
-        self._do(FOLIO.owner, "set_mode", account=FOLIO, mode=accounts.PORTFOLIO)
-        self._price(len(self.held.units), 1, 0, WAD)
+            self._set_cash(account, 0)
+        self.apply_preset(first)
+        self._send(FOLIO.owner, "set_mode", account=FOLIO, mode=accounts.PORTFOLIO)
+        self._price(len(self.portfolio.units), 1, 0, WAD)
 
-    def judge_by(self, preset: Preset) -> None:
-        """Puts the portfolio margin of a preset into force."""
+    def apply_preset(self, preset: Preset) -> None:
+        """Enacts the portfolio margin of a preset."""
         assert preset.folio is not None and preset.rules is not None
-        for number in range(len(self.held.units)):
+        for number in range(len(self.portfolio.units)):
             self._enact("portfolio", underlying=number, risk=preset.folio)
-        self._enact("rules", rules=rules.rules(preset.rules, self.held.units))
+        self._enact("rules", rules=rules.rules(preset.rules, self.portfolio.units))
 
     # the world
 
     def _list(self) -> None:
-        perps, options = self.held.standard.perps, self.held.standard.options
+        perps, options = self.portfolio.standard.perps, self.portfolio.standard.options
         assert perps is not None and options is not None
         risk = perps._replace(heartbeat_secs=_DAY, mark_band=WAD - 1, trade_band=WAD)
-        self._do(_OWNER, "set_feeder", feeder=_FEEDER, allowed=True)
-        for number, name in enumerate((*self.held.units, BAIL)):
-            self._do(_OWNER, "list_underlying", name=name, risk=risk)
+        self._send(_OWNER, "set_feeder", feeder=_FEEDER, allowed=True)
+        for number, name in enumerate((*self.portfolio.units, BAIL)):
+            self._send(_OWNER, "list_underlying", name=name, risk=risk)
             self._enact("options", underlying=number, risk=options._replace(heartbeat_secs=_DAY, trade_band=WAD))
-        for asset in self.held.assets:
+        for asset in self.portfolio.assets:
             args = {"token": asset.token, "underlying": asset.underlying, "terms": asset.terms}
-            self._do(_OWNER, "list_collateral", **args)
-        bail = {"token": BAIL, "underlying": len(self.held.units), "terms": collateral.HaircutTerms(0, 0, CAP)}
-        self._do(_OWNER, "list_collateral", **bail)
+            self._send(_OWNER, "list_collateral", **args)
+        bail = {"token": BAIL, "underlying": len(self.portfolio.units), "terms": collateral.HaircutTerms(0, 0, CAP)}
+        self._send(_OWNER, "list_collateral", **bail)
 
     def _publish(self) -> None:
-        for number, (_, part) in enumerate(self.held.prices.items()):
+        for number, (_, part) in enumerate(self.portfolio.prices.items()):
             self._price(number, part.index, premium(part), part.confidence)
             for text, written in part.expiries.items():
                 expiry = quantity.expiry(text)
-                self._do(_OWNER, "open_expiry", underlying=number, expiry=expiry)
-                follower = FollowedExpiry(_FEEDER, number, expiry, written, self.held.at)
-                for step in (follower.forward(self.model, self.held.at), follower.surface(self.model, self.held.at)):
+                self._send(_OWNER, "open_expiry", underlying=number, expiry=expiry)
+                follower = FollowedExpiry(_FEEDER, number, expiry, written, self.portfolio.at)
+                for step in (
+                    follower.forward(self.model, self.portfolio.at),
+                    follower.surface(self.model, self.portfolio.at),
+                ):
                     if step is not None:
                         self._accepted(step)
-        self._price(len(self.held.units), CAP, 0, WAD)
+        self._price(len(self.portfolio.units), CAP, 0, WAD)
 
     def _price(self, number: int, index_wad: int, premium_wad: int, confidence_wad: int) -> None:
-        given = {"underlying": number, "index_wad": index_wad, "premium_wad": premium_wad}
-        at = {"confidence_wad": confidence_wad, "published_at": self.held.at}
-        self._do(_FEEDER, "publish_price", **given, **at)
+        prices = {"underlying": number, "index_wad": index_wad, "premium_wad": premium_wad}
+        source = {"confidence_wad": confidence_wad, "published_at": self.portfolio.at}
+        self._send(_FEEDER, "publish_price", **prices, **source)
 
     # the accounts
 
-    def _enter(self, account: AccountId) -> None:
-        self._deposit_collateral(account, len(self.held.assets), BAIL, _VOUCHED_RAW)
+    def _deposit_bail(self, account: AccountId) -> None:
+        self._deposit_collateral(account, len(self.portfolio.assets), BAIL, _BAIL_RAW)
 
     def _open(self, account: AccountId, *instruments: int) -> None:
         for instrument in instruments:
-            price_wad = max(1, mark(self.model, instrument, self.held.at))
-            args = {"instrument": instrument, "size": self.held.positions[instrument], "price_wad": price_wad}
-            self._do(CROSS.owner, "trade", maker=MAKER, taker=account, **args)
+            price_wad = max(1, mark(self.model, instrument, self.portfolio.at))
+            args = {"instrument": instrument, "size": self.portfolio.positions[instrument], "price_wad": price_wad}
+            self._send(CROSS.owner, "trade", maker=MAKER, taker=account, **args)
 
-    def _leave(self, account: AccountId, cash_wad: int) -> None:
-        """Moves cash until an account has so much."""
+    def _set_cash(self, account: AccountId, cash_wad: int) -> None:
+        """Deposits or withdraws until an account has `cash_wad` of cash."""
         state = self.model.vault.ledger
-        missing = cash_wad - cash.present(state.cash, state.holders[account].principal, now=self.held.at)
+        missing = cash_wad - cash.present(state.cash, state.holders[account].principal, now=self.portfolio.at)
         if missing > 0:
-            self._deposit(account, self.held.quote, missing)
+            self._deposit(account, self.portfolio.quote, missing)
         elif missing < 0:
-            self._do(account.owner, "withdraw_cash", account=account, amount_raw=-missing, to=account.owner)
+            self._send(account.owner, "withdraw_cash", account=account, amount_raw=-missing, to=account.owner)
 
     def _deposit(self, account: AccountId, token: str, amount_raw: int) -> None:
-        self._do(_OWNER, "mint", token=token, to=account.owner, amount_raw=amount_raw)
-        self._do(account.owner, "deposit_cash", account=account, amount_raw=amount_raw)
+        self._send(_OWNER, "mint", token=token, to=account.owner, amount_raw=amount_raw)
+        self._send(account.owner, "deposit_cash", account=account, amount_raw=amount_raw)
 
     def _deposit_collateral(self, account: AccountId, number: int, token: str, amount_raw: int) -> None:
-        self._do(_OWNER, "mint", token=token, to=account.owner, amount_raw=amount_raw)
-        self._do(account.owner, "deposit_collateral", account=account, collateral=number, amount_raw=amount_raw)
+        self._send(_OWNER, "mint", token=token, to=account.owner, amount_raw=amount_raw)
+        self._send(account.owner, "deposit_collateral", account=account, collateral=number, amount_raw=amount_raw)
 
     # the doors
 
-    def _enact(self, what: str, **args: Any) -> None:
+    def _enact(self, parameters: str, **args: Any) -> None:
         for verb in ("schedule", "enact"):
-            self._do(_OWNER, f"{verb}_{what}", **args)
+            self._send(_OWNER, f"{verb}_{parameters}", **args)
 
-    def _do(self, sender: str, action: str, **args: Any) -> None:
-        self._accepted(Step(self.held.at, sender, action, args))
+    def _send(self, sender: str, action: str, **args: Any) -> None:
+        self._accepted(Step(self.portfolio.at, sender, action, args))
 
     def _accepted(self, step: Step) -> None:
         if refusal := self.apply(step).refusal:
-            raise ScenarioError(f"{self.held.name}: the vault refuses {step.action}: {refusal}")
+            raise ScenarioError(f"{self.portfolio.name}: the vault refuses {step.action}: {refusal}")
 
 
 def world(held: Portfolio) -> World:
-    """What exists before the first step."""
+    """The tokens and the owner before the first step."""
     tokens = [TokenSpec(held.quote, 18), *(TokenSpec(each.token, 18) for each in held.assets), TokenSpec(BAIL, 18)]
     return World(tuple(tokens), held.quote, _OWNER, 0, _AUCTION, held.at)
 
 
 def after_premiums(held: Portfolio, model: Model, trades: dict[int, int]) -> Portfolio:
-    """The portfolio after trades at the mark: options are paid in cash, perps and futures are not."""
+    """The portfolio after trades at the mark: premiums of options are paid in cash, perps and futures cost nothing."""
     paid_wad = 0
     for instrument, size in trades.items():
         if market.is_option(market.kind_of(instrument)):

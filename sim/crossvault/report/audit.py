@@ -1,4 +1,4 @@
-"""What an audit shows: how its accounts stand, a difference with its step, and one JSON document of all of it."""
+"""An audit as shown: its accounts and totals, a difference with its step, and one JSON document of both."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from crossvault.audit.replica import Replica
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import PORTFOLIO
 from crossvault.report.console import table
+from crossvault.report.differences import difference_document
 from crossvault.report.figures import percent, ratio, usd, utc
-from crossvault.report.step_text import NameFormatter
+from crossvault.report.margin_terms import HEADS, account_terms
+from crossvault.report.step_text import StepFormatter
+
+_AMOUNTS = ("equity_wad", "initial_requirement_wad", "maintenance_requirement_wad", "maintenance_buffer_wad")
 
 
-def standing_table(replica: Replica, found: Sequence[AccountRow], top: int) -> Table:
+def account_table(replica: Replica, found: Sequence[AccountRow], top: int) -> Table:
     """The accounts with the lowest health first."""
-    made = table("account", ">equity", ">IM", ">MM", ">left", ">health", "mode", "closed at")
+    made = table("account", *(f">{HEADS[name]}" for name in (*_AMOUNTS, "health_wad")), "mode", "liquidated at")
     for column in (made.columns[0], made.columns[-1]):
         column.no_wrap = True
     for each in found[:top]:
-        told = each.metrics
-        made.add_row(
-            short(str(each.account)), usd(told.equity_wad), usd(told.initial_requirement_wad),
-            usd(told.maintenance_requirement_wad), usd(each.left_wad), ratio(told.health_wad), mode(each),
-            nearest(replica, each),
-        )  # fmt: skip
+        terms = account_terms(each.metrics)
+        amounts = (usd(getattr(terms, name)) for name in _AMOUNTS)
+        made.add_row(short(str(each.account)), *amounts, ratio(terms.health_wad), mode(each), nearest(replica, each))
     return made
 
 
@@ -40,17 +41,17 @@ def short(account: str) -> str:
     return (f"{owner[:8]}…{owner[-6:]}" if owner.startswith("0x") else owner) + slash + number
 
 
-def mode(standing: AccountRow) -> str:
-    """How the margin of an account is asked for, and whether it is for sale."""
-    name = "portfolio" if standing.metrics.mode == PORTFOLIO else "standard"
-    return f"{name}, for sale" if standing.on_sale else name
+def mode(row: AccountRow) -> str:
+    """The margin mode of an account, and whether it is for sale."""
+    name = "portfolio" if row.metrics.mode == PORTFOLIO else "standard"
+    return f"{name}, for sale" if row.on_sale else name
 
 
-def nearest(replica: Replica, standing: AccountRow) -> str:
+def nearest(replica: Replica, row: AccountRow) -> str:
     """The nearest liquidation in words."""
-    if standing.nearest is None:
+    if row.nearest is None:
         return "none"
-    underlying, shock = standing.nearest
+    underlying, shock = row.nearest
     return "now" if shock == 0 else f"{replica.underlyings[underlying]} {'+' if shock > 0 else ''}{percent(shock)}"
 
 
@@ -81,7 +82,7 @@ def utilisation_wad(replica: Replica) -> int:
 
 
 def verdict(replica: Replica, seconds: float) -> str:
-    """What was compared, in one line."""
+    """The counts of what was compared, in one line."""
     tally, pace = replica.tally, max(seconds, 1e-9)
     done = tally.steps - tally.resumed
     after = f" (of which {tally.resumed:,} at an earlier start)" if tally.resumed else ""
@@ -108,19 +109,19 @@ def step_lines(replica: Replica, differs: BlockDiffers) -> list[str]:
     return found
 
 
-def words(replica: Replica) -> NameFormatter:
-    """The words for the steps of a vault."""
+def words(replica: Replica) -> StepFormatter:
+    """The names and scales for the steps of a vault."""
     ledger = replica.model.vault.ledger
     tokens = [[name, token.spec.decimals, "plain"] for name, token in replica.model.tokens.items()]
     header = {
         "underlyings": list(ledger.names), "collaterals": [asset.token for asset in ledger.assets],
         "world": {"tokens": tokens, "quote": replica.world.quote},
     }  # fmt: skip
-    return NameFormatter(Record(Path(), header, (), ()))
+    return StepFormatter(Record(Path(), header, (), ()))
 
 
 def hints(differs: BlockDiffers, again: str) -> list[str]:
-    """What to type next."""
+    """Commands that show the difference again."""
     found = [f"to see it again: {again}"]
     if differs.seen:
         found.append(f"to trace it:     cast run {differs.seen.transaction} --rpc-url URL   (with Foundry)")
@@ -150,25 +151,23 @@ def document(
         "deficit_wad": str(shared.deficit_wad),
         "cash_held_wad": str(cash_held_wad(replica)),
         "utilisation_wad": str(utilisation_wad(replica)),
-        "accounts": [_standing(replica, each) for each in found],
+        "accounts": [_account(replica, each) for each in found],
     }
 
 
-def _standing(replica: Replica, each: AccountRow) -> dict[str, Any]:
-    told = {name: str(value) for name, value in each.metrics._asdict().items() if name.endswith("_wad")}
+_MORE = ("leverage_wad", "sum_wad", "loss_initial_wad", "loss_maintenance_wad")
+
+
+def _account(replica: Replica, each: AccountRow) -> dict[str, Any]:
+    more = {name: str(getattr(each.metrics, name)) for name in _MORE}
     near = each.nearest
     liquidated = near and {"underlying": replica.underlyings[near.underlying], "shock_wad": str(near.shock)}
-    return {"account": str(each.account), "mode": each.metrics.mode, "on_sale": each.on_sale, **told,
-            "nearest_liquidation": liquidated}  # fmt: skip
+    return {"account": str(each.account), "mode": each.metrics.mode, "on_sale": each.on_sale,
+            **account_terms(each.metrics).document(), **more, "nearest_liquidation": liquidated}  # fmt: skip
 
 
 def _difference(replica: Replica, differs: BlockDiffers) -> dict[str, Any]:
     seen = differs.seen
-    fields = [
-        {"field": each.field, "chain": str(each.chain), "model": str(each.model),
-         "wei": None if each.wei is None else str(each.wei)}
-        for each in differs.found
-    ]  # fmt: skip
     return {
         "block": differs.block.number,
         "hash": differs.block.hash,
@@ -176,11 +175,11 @@ def _difference(replica: Replica, differs: BlockDiffers) -> dict[str, Any]:
         "steps_of_the_block": differs.among,
         "transaction": seen.transaction if seen else None,
         "call": words(replica).step(seen.step) if seen else None,
-        "fields": fields,
+        "fields": [difference_document(each) for each in differs.found],
     }
 
 
 def renderable(replica: Replica, found: Sequence[AccountRow], top: int) -> list[RenderableType]:
-    """How the accounts and the vault stand."""
+    """The accounts and the totals of the vault."""
     more = f"{len(found) - top:,} more accounts with a higher health" if len(found) > top else ""
-    return [standing_table(replica, found, top), *([more] if more else []), totals(replica)]
+    return [account_table(replica, found, top), *([more] if more else []), totals(replica)]

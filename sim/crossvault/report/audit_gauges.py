@@ -1,7 +1,7 @@
 """The accounts and totals of an audited vault as Prometheus metrics, served over HTTP or written to a file.
 
-Amounts are floats of the quote token: figures to be drawn and alarmed by, not to be compared. At most so many accounts
-have rows, those with the lowest health; who leaves them is taken out.
+Amounts are floats of the quote token: for charts and alerts, not for comparison. The accounts with the lowest health
+have rows, at most `top` of them; an account that is no longer one of them has none.
 """
 
 from __future__ import annotations
@@ -10,22 +10,31 @@ import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from crossvault.audit.account_rows import AccountRow
 from crossvault.audit.replica import Replica
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import UNBOUNDED
 from crossvault.report.audit import cash_held_wad, utilisation_wad
+from crossvault.report.margin_terms import account_terms
 
-_ACCOUNT = {
-    "equity": "Worth of the account at mark, in the quote token",
-    "health": "Adjusted equity over requirement, at maintenance",
+_TERMS = {  # a field of MarginTerms, without its `_wad` -> its help text
+    "equity": "Value of the account at mark, in the quote token",
+    "initial_margin_balance": "Equity that counts at initial, after haircuts, in the quote token",
+    "initial_requirement": "Initial margin requirement, in the quote token",
+    "initial_buffer": "Initial margin balance less initial requirement, in the quote token",
+    "free_collateral": "Initial buffer, or zero where it is negative, in the quote token",
+    "maintenance_margin_balance": "Equity that counts at maintenance, after haircuts, in the quote token",
+    "maintenance_requirement": "Maintenance margin requirement, in the quote token",
+    "maintenance_buffer": "Maintenance margin balance less maintenance requirement, in the quote token",
+    "health": "Maintenance margin balance over maintenance requirement",
+}
+_ACCOUNT = _TERMS | {
     "on_sale": "1 while the account is being liquidated",
-    "nearest_liquidation": "Least relative move of one price that takes maintenance margin to zero",
+    "nearest_liquidation": "Least relative move of one price that takes the maintenance buffer to zero",
 }
 _VAULT = {
-    "insurance": "What the insurance fund holds, in the quote token",
+    "insurance": "Insurance fund, in the quote token",
     "deficit": "Noted deficits of accounts for sale, in the quote token",
     "cash_held": "Quote tokens held by the vault",
     "utilisation": "Part of the supplied cash that is borrowed",
@@ -51,8 +60,6 @@ class Gauges:
             n: Gauge(f"crossvault_account_{n}", about, ["account"], registry=self.registry)
             for n, about in _ACCOUNT.items()
         }
-        about = "Adjusted equity less requirement, in the quote token"
-        self._margin = Gauge("crossvault_account_margin", about, ["account", "level"], registry=self.registry)
 
     def serve(self, port: int) -> None:
         """Answers on /metrics of a port, from a thread of its own. Raises OSError where the port is taken."""
@@ -61,13 +68,13 @@ class Gauges:
         start_http_server(port, registry=self.registry)
 
     def write(self, path: Path) -> None:
-        """Writes the text form; whoever reads sees the file before or after, never a part."""
+        """Writes the text form atomically: a reader sees the file before or after, never a part."""
         from prometheus_client import write_to_textfile
 
         write_to_textfile(str(path), self.registry)
 
     def set(self, replica: Replica, found: Sequence[AccountRow], top: int, differences: int = 0) -> None:
-        """Takes in how the vault and its accounts stand."""
+        """Sets the metrics from the state of the vault and its accounts."""
         shared, tally = replica.model.snapshot([]).globals, replica.tally
         values: dict[str, float] = {
             "insurance": shared.insurance_wad / WAD, "deficit": shared.deficit_wad / WAD,
@@ -79,19 +86,17 @@ class Gauges:
         }  # fmt: skip
         for name, value in values.items():
             self._vault[name].set(value)
-        for gauge in (*self._account.values(), self._margin):
+        for gauge in self._account.values():
             gauge.clear()
         for each in found[:top]:
             self._set_account(each)
 
     def _set_account(self, each: AccountRow) -> None:
-        told, account = each.metrics, str(each.account)
-        shock = math.inf if each.nearest is None else each.nearest.shock / WAD
-        values: dict[str, Any] = {
-            "equity": told.equity_wad / WAD, "on_sale": int(each.on_sale), "nearest_liquidation": shock,
-            "health": math.inf if told.health_wad >= UNBOUNDED else told.health_wad / WAD,
-        }  # fmt: skip
+        terms, account = account_terms(each.metrics), str(each.account)
+        values: dict[str, float] = {name: getattr(terms, f"{name}_wad") / WAD for name in _TERMS}
+        values["on_sale"] = int(each.on_sale)
+        values["nearest_liquidation"] = math.inf if each.nearest is None else each.nearest.shock / WAD
+        if terms.health_wad >= UNBOUNDED:
+            values["health"] = math.inf
         for name, value in values.items():
             self._account[name].labels(account).set(value)
-        self._margin.labels(account, "maintenance").set(each.left_wad / WAD)
-        self._margin.labels(account, "initial").set((told.initial_equity_wad - told.initial_requirement_wad) / WAD)

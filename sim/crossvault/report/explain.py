@@ -14,20 +14,23 @@ from crossvault.differential.compare import Difference
 from crossvault.differential.step import Outcome, Step
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
+from crossvault.mirror.valuation import Metrics
 from crossvault.report.console import table
+from crossvault.report.differences import difference_document, difference_table
 from crossvault.report.explain_margin import MarginStatement, StatementLine
 from crossvault.report.explain_state import FieldChange
 from crossvault.report.explain_trace import TracedCall, flat, tree
 from crossvault.report.figures import usd
-from crossvault.report.run import difference_table
-from crossvault.report.step_text import NameFormatter
+from crossvault.report.margin_terms import account_terms
+from crossvault.report.step_text import StepFormatter
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A step, what both sides made of it, and how the accounts that it names stood before and after.
+    """A step, its outcome on both sides, and the accounts that it names before and after.
 
-    reckonings: as the step left the accounts, or as they stood where it was refused.
+    metrics: before and after the step. statements: as the step leaves the accounts; of a refused step, where the
+    refusal occurs.
     """
 
     record: Record
@@ -40,7 +43,8 @@ class Explained:
     differences: list[Difference]
     earlier: str | None
     rows: dict[AccountId, list[FieldChange]]
-    reckonings: dict[AccountId, list[MarginStatement]]
+    metrics: dict[AccountId, tuple[Metrics, Metrics]]
+    statements: dict[AccountId, list[MarginStatement]]
 
 
 def text(found: Explained) -> Group:
@@ -49,7 +53,7 @@ def text(found: Explained) -> Group:
 
 
 def _parts(found: Explained) -> Iterator[RenderableType]:
-    words = NameFormatter(found.record)
+    words = StepFormatter(found.record)
     yield Text(f"step {found.number} of {found.record.header['scenario']}", style="bold")
     yield Text(words.step(found.step))
     if found.earlier:
@@ -57,13 +61,13 @@ def _parts(found: Explained) -> Iterator[RenderableType]:
     yield from _outcomes(found, words)
     for account, rows in found.rows.items():
         yield from _account(account, rows)
-        yield from _reckoned(found, account)
+        yield from _statements(found, account)
     yield ""
     yield Text("calls on the chain", style="bold")
     yield tree(found.calls)
 
 
-def _outcomes(found: Explained, words: NameFormatter) -> Iterator[RenderableType]:
+def _outcomes(found: Explained, words: StepFormatter) -> Iterator[RenderableType]:
     yield ""
     if not found.differences:
         yield Text("both sides alike", style="bold green")
@@ -76,7 +80,7 @@ def _outcomes(found: Explained, words: NameFormatter) -> Iterator[RenderableType
         yield _outcome(found, outcome, words)
 
 
-def _outcome(found: Explained, outcome: Outcome, words: NameFormatter) -> Padding:
+def _outcome(found: Explained, outcome: Outcome, words: StepFormatter) -> Padding:
     if outcome.refusal:
         return Padding(Text(f"refused: {words.refusal(outcome.refusal, found.step)}"), (0, 0, 0, 2))
     lines = [words.event(event, found.fields, found.step) for event in outcome.events]
@@ -92,34 +96,35 @@ def _account(account: AccountId, rows: list[FieldChange]) -> Iterator[Renderable
     yield made
 
 
-def _reckoned(found: Explained, account: AccountId) -> Iterator[RenderableType]:
+def _statements(found: Explained, account: AccountId) -> Iterator[RenderableType]:
     when = "where it was refused" if found.model.refusal else "after the step"
-    for reckoning in found.reckonings[account]:
+    for statement in found.statements[account]:
         yield ""
-        yield Text(f"{account}: {reckoning.level.name.lower()} margin {when}", style="bold")
-        yield from _lines(reckoning)
+        yield Text(f"{account}: {statement.level.name.lower()} margin {when}", style="bold")
+        yield from _lines(statement)
 
 
-def _lines(reckoning: MarginStatement) -> Iterator[RenderableType]:
+def _lines(statement: MarginStatement) -> Iterator[RenderableType]:
     made = table("", "", ">")
     made.show_header = False
-    for sign, terms in (("+", reckoning.counted), ("-", reckoning.required)):
-        for term in terms:
-            if term.counts:
-                made.add_row(f"  {sign} {term.label}", term.formula, usd(term.value_wad))
+    level = statement.level.name.lower()
+    balance = ("+", statement.balance, f"{level} margin balance", statement.margin_balance_wad)
+    requirement = ("-", statement.requirement, f"{level} requirement", statement.requirement_wad)
+    for sign, lines, name, total in (balance, requirement):
+        for line in lines:
+            if line.counts:
+                made.add_row(f"  {sign} {line.label}", line.formula, usd(line.value_wad))
             else:
-                made.add_row(f"    · {term.label}", term.formula, f"({usd(term.value_wad)})", style="dim")
-        total, name = (reckoning.counted_wad, "counts") if sign == "+" else (reckoning.required_wad, "is required")
+                made.add_row(f"    · {line.label}", line.formula, f"({usd(line.value_wad)})", style="dim")
         made.add_row(f"  = {name}", "", usd(total), style="bold")
-    left = reckoning.counted_wad - reckoning.required_wad
-    style = "bold red" if left < 0 else "bold green"
-    made.add_row("  margin", "what counts less what is required", usd(left), style=style)
+    style = "bold red" if statement.buffer_wad < 0 else "bold green"
+    made.add_row(f"  {level} buffer", "margin balance less requirement", usd(statement.buffer_wad), style=style)
     yield made
 
 
 def document(found: Explained) -> dict[str, Any]:
     """The explanation as JSON; amounts of the arithmetic are exact decimal text."""
-    notation, words = found.record.notation, NameFormatter(found.record)
+    notation, words = found.record.notation, StepFormatter(found.record)
     return {
         "record": str(found.record.path),
         "step": found.number,
@@ -127,34 +132,37 @@ def document(found: Explained) -> dict[str, Any]:
         **notation.step(found.step),
         "model": notation.outcome(found.model),
         "chain": notation.outcome(found.chain),
-        "differences": [_difference(each) for each in found.differences],
+        "differences": [difference_document(each) for each in found.differences],
         "earlier_difference": found.earlier,
         "accounts": {str(account): _account_document(found, account) for account in found.rows},
         "calls": flat(found.calls),
     }
 
 
-def _difference(each: Difference) -> dict[str, Any]:
-    wei = None if each.wei is None else str(each.wei)
-    return {"field": each.field, "chain": str(each.chain), "model": str(each.model), "wei": wei}
-
-
 def _account_document(found: Explained, account: AccountId) -> dict[str, Any]:
+    before, after = (_metrics(each) for each in found.metrics[account])
     return {
         "state": [{"field": row.field, "before": row.before, "after": row.after} for row in found.rows[account]],
-        "margin": {each.level.name.lower(): _reckoning(each) for each in found.reckonings[account]},
+        "metrics": {"before": before, "after": after},
+        "margin": {each.level.name.lower(): _statement(each) for each in found.statements[account]},
     }
 
 
-def _reckoning(each: MarginStatement) -> dict[str, Any]:
+def _metrics(metrics: Metrics) -> dict[str, str]:
+    return account_terms(metrics).document() | {"leverage_wad": str(metrics.leverage_wad)}
+
+
+def _statement(each: MarginStatement) -> dict[str, Any]:
+    level = each.level.name.lower()
     return {
-        "counted": [_term(term) for term in each.counted],
-        "required": [_term(term) for term in each.required],
-        "counted_wad": str(each.counted_wad),
-        "required_wad": str(each.required_wad),
+        "balance": [_line(line) for line in each.balance],
+        "requirement": [_line(line) for line in each.requirement],
+        f"{level}_margin_balance_wad": str(each.margin_balance_wad),
+        f"{level}_requirement_wad": str(each.requirement_wad),
+        f"{level}_buffer_wad": str(each.buffer_wad),
     }
 
 
-def _term(term: StatementLine) -> dict[str, Any]:
-    named = {"label": term.label, "formula": term.formula, "value_wad": str(term.value_wad)}
-    return named | {"counts": term.counts}
+def _line(line: StatementLine) -> dict[str, Any]:
+    named = {"label": line.label, "formula": line.formula, "value_wad": str(line.value_wad)}
+    return named | {"counts": line.counts}

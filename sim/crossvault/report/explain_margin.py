@@ -1,4 +1,4 @@
-"""The margin of an account, term by term, as it would be reckoned on paper."""
+"""The margin of an account, line by line, as on paper: margin balance and requirement of each level."""
 
 from __future__ import annotations
 
@@ -14,34 +14,39 @@ from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.standard import Exposure, Level
 from crossvault.mirror.stress import Rules
 from crossvault.report.explain_options import StatementLine, strip_terms
-from crossvault.report.explain_portfolio import option_values, verdict_terms
+from crossvault.report.explain_portfolio import option_values, portfolio_terms
 from crossvault.report.figures import amount, decimal, percent, usd
 
-__all__ = ["MarginStatement", "StatementContext", "StatementLine", "backdrop", "reckoning"]
+__all__ = ["MarginStatement", "StatementContext", "StatementLine", "margin_statement", "statement_context"]
 
 
 class MarginStatement(NamedTuple):
-    """What counts for an account and what is required of it, at one level; the totals are the sums of what counts."""
+    """Lines of the margin balance and of the requirement of an account at one level; totals of those that count."""
 
     level: Level
-    counted: tuple[StatementLine, ...]
-    required: tuple[StatementLine, ...]
+    balance: tuple[StatementLine, ...]
+    requirement: tuple[StatementLine, ...]
 
     @property
-    def counted_wad(self) -> int:
-        """Adjusted equity."""
-        return sum(term.value_wad for term in self.counted if term.counts)
+    def margin_balance_wad(self) -> int:
+        """Margin balance: the contract's adjusted equity."""
+        return sum(line.value_wad for line in self.balance if line.counts)
 
     @property
-    def required_wad(self) -> int:
-        """Requirement."""
-        return sum(term.value_wad for term in self.required if term.counts)
+    def requirement_wad(self) -> int:
+        """Margin requirement."""
+        return sum(line.value_wad for line in self.requirement if line.counts)
+
+    @property
+    def buffer_wad(self) -> int:
+        """Margin balance less requirement."""
+        return self.margin_balance_wad - self.requirement_wad
 
 
 class StatementContext(NamedTuple):
-    """What a book does not say: assets, names of underlyings, how cash comes about, funding due by underlying [wad].
+    """The context of a book: assets, names of underlyings, the formula of cash, funding due by underlying [wad].
 
-    rules and quote_wad: how portfolio margin is asked for, and the price of the quote token.
+    rules and quote_wad: the rules of portfolio margin, and the price of the quote token.
     """
 
     assets: Sequence[Asset]
@@ -52,8 +57,8 @@ class StatementContext(NamedTuple):
     quote_wad: int = WAD
 
 
-def backdrop(state: State, account: AccountId, at: int) -> StatementContext:
-    """What is behind the book of an account at a time [unix seconds]."""
+def statement_context(state: State, account: AccountId, at: int) -> StatementContext:
+    """The context of the book of an account at a time [unix seconds]."""
     due = [0] * len(state.risks)
     settled_wad = 0
     holder = state.holders[account]
@@ -66,12 +71,12 @@ def backdrop(state: State, account: AccountId, at: int) -> StatementContext:
             settled_wad += ledger.settled_value(state, account, instrument, settlement_wad)
     feed = state.cash.terms.feed
     quote_wad = WAD if feed == cash.NO_FEED else state.prices[feed].index
-    told = _cash(state, holder.principal, settled_wad, at)
-    return StatementContext(state.assets, state.names, told, due, state.rules, quote_wad)
+    formula = _cash(state, holder.principal, settled_wad, at)
+    return StatementContext(state.assets, state.names, formula, due, state.rules, quote_wad)
 
 
 def _cash(state: State, principal: int, settled_wad: int, at: int) -> str:
-    """How cash comes about, where interest or a settlement is in it."""
+    """The formula of cash, where interest or a settlement is in it."""
     now = cash.indexes(state.cash, now=at)
     index = now.borrow if principal < 0 else now.supply
     kind = "borrow" if principal < 0 else "supply"
@@ -81,28 +86,28 @@ def _cash(state: State, principal: int, settled_wad: int, at: int) -> str:
     return text
 
 
-def reckoning(book: Book, level: Level, behind: StatementContext) -> MarginStatement:
-    """The reckoning of a valued account."""
-    counted = [StatementLine("cash", behind.cash, book.cash_wad)]
-    pairs = zip(book.holdings, behind.assets, strict=True)
-    counted += [_credit(book, holding, asset, level) for holding, asset in pairs if holding.value_wad]
-    required: list[StatementLine] = []
-    due = behind.funding or [0] * len(book.exposures)
-    for number, (exposure, name, received) in enumerate(zip(book.exposures, behind.names, due, strict=True)):
+def margin_statement(book: Book, level: Level, context: StatementContext) -> MarginStatement:
+    """The margin statement of a valued account."""
+    balance = [StatementLine("cash", context.cash, book.cash_wad)]
+    pairs = zip(book.holdings, context.assets, strict=True)
+    balance += [_credit(book, holding, asset, level) for holding, asset in pairs if holding.value_wad]
+    requirement: list[StatementLine] = []
+    due = context.funding or [0] * len(book.exposures)
+    for number, (exposure, name, received) in enumerate(zip(book.exposures, context.names, due, strict=True)):
         if exposure.gross_wad2:
-            counted += _profits(exposure, level, name, received)
+            balance += _profits(exposure, level, name, received)
         if margin.is_modelled(book, number):
-            counted += option_values(book, number, name)
+            balance += option_values(book, number, name)
             continue
         if exposure.gross_wad2:
-            required += _requirements(exposure, level, name)
-        required += _doubts(exposure, book.depeg_rate_wad, level, name)
-    required += strip_terms(book, level, behind.names)
+            requirement += _requirements(exposure, level, name)
+        requirement += _doubts(exposure, book.depeg_rate_wad, level, name)
+    requirement += strip_terms(book, level, context.names)
     if book.stakes:
-        required += verdict_terms(book, level, behind.names, behind.rules, behind.quote_wad)
-    made = MarginStatement(level, tuple(counted), tuple(required))
-    assert made.counted_wad == margin.adjusted_equity(book, level)
-    assert made.required_wad == margin.requirement(book, level)
+        requirement += portfolio_terms(book, level, context.names, context.rules, context.quote_wad)
+    made = MarginStatement(level, tuple(balance), tuple(requirement))
+    assert made.margin_balance_wad == margin.adjusted_equity(book, level)
+    assert made.requirement_wad == margin.requirement(book, level)
     return made
 
 
@@ -113,7 +118,7 @@ def _credit(book: Book, holding: Holding, asset: Asset, level: Level) -> Stateme
     value = usd(value_wad) + (" at the stable price" if value_wad != holding.value_wad else "")
     if value_wad > terms.cap_wad:
         value = f"cap {usd(terms.cap_wad)} (value {value})"
-    if margin.is_modelled(book, holding.underlying):  # its moves are in the scenarios, and its haircut is required
+    if margin.is_modelled(book, holding.underlying):  # its moves and its haircut are in the requirement
         return StatementLine(f"{asset.token} as collateral", value, collateral.credit(value_wad, 0, terms.cap_wad))
     credit = collateral.credit(value_wad, haircut, terms.cap_wad)
     return StatementLine(f"{asset.token} as collateral", f"{value} × (1 − {percent(haircut)})", credit)
@@ -155,7 +160,7 @@ def _requirements(exposure: Exposure, level: Level, name: str) -> Iterator[State
 
 
 def _rate(exposure: Exposure, level: Level) -> str:
-    """How the rate comes about, where it depends on the size."""
+    """The formula of the rate, where it depends on the size."""
     risk = exposure.risk
     if risk.base_rate == 0 and risk.impact_rate == 0:
         return ""
@@ -167,7 +172,7 @@ def _rate(exposure: Exposure, level: Level) -> str:
 
 
 def _doubts(exposure: Exposure, depeg_rate_wad: int, level: Level, name: str) -> Iterator[StatementLine]:
-    """What is required further because a price, or the peg of the quote token, is doubtful."""
+    """Further requirement because a price, or the peg of the quote token, is doubtful."""
     total = standard.contingency(exposure, depeg_rate_wad, level)
     doubt = standard.contingency(exposure, 0, level)
     risk = exposure.risk

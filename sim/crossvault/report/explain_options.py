@@ -1,4 +1,4 @@
-"""What the options of an account ask for: each naked, all of an expiry bounded, and the lesser of both."""
+"""The requirement of the options of an account: each short naked, an expiry bounded, and the lesser of both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crossvault.report.figures import amount, percent, usd
 
 
 class StatementLine(NamedTuple):
-    """One line of a reckoning: what it is, how it comes about, what it comes to [wad]; some only lead to others."""
+    """A line of a margin statement: label, formula, value [wad]; a line that does not count is a step to another."""
 
     label: str
     formula: str
@@ -23,7 +23,7 @@ class StatementLine(NamedTuple):
 
 
 def strip_terms(book: Book, level: Level, names: Sequence[str]) -> Iterator[StatementLine]:
-    """What the options of a valued account ask for, expiry by expiry."""
+    """The requirement of the options of a valued account, expiry by expiry."""
     for place, line in enumerate(book.lines):
         if margin.is_modelled(book, line.underlying):
             continue
@@ -44,11 +44,11 @@ def _strip(
         return
     total_wad, bounds = sum(term.value_wad for term in naked), list(_bounds(exposure, strip, level))
     bound_wad = sum(term.value_wad for term in bounds)
-    what = f"{names[lines[first].underlying]}-{expiry_name(lines[first].expiry)} options"
+    label = f"{names[lines[first].underlying]}-{expiry_name(lines[first].expiry)} options"
     formula = f"the lesser of {usd(total_wad)} naked and {usd(bound_wad)} bounded"
     yield from naked
     yield from bounds
-    yield StatementLine(what, formula, standard.strip_requirement(exposure, lines, first, level))
+    yield StatementLine(label, formula, standard.strip_requirement(exposure, lines, first, level))
 
 
 def _naked(exposure: Exposure, line: HeldOption, level: Level, names: Sequence[str]) -> StatementLine:
@@ -58,7 +58,7 @@ def _naked(exposure: Exposure, line: HeldOption, level: Level, names: Sequence[s
 
 
 def _unit(exposure: Exposure, line: HeldOption, level: Level) -> str:
-    """What one naked short asks for, as it is reckoned."""
+    """The formula of the requirement of one naked short."""
     risk, index, mark = exposure.option_risk, usd(exposure.index_wad), f"mark {usd(line.mark_wad)}"
     if level == Level.MAINTENANCE:
         if line.is_call:

@@ -1,4 +1,4 @@
-"""What portfolio margin asks for: the worst of every underlying, how the losses add up, and what is held beside."""
+"""The requirement by portfolio margin: worst loss of each underlying, their sum after offsets, contingencies."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from crossvault.report.figures import amount, percent, usd
 from crossvault.report.scenario_heat import scenario_name
 
 
-def verdict_terms(
+def portfolio_terms(
     book: Book, level: Level, names: Sequence[str], rules: Rules, quote_wad: int
 ) -> Iterator[StatementLine]:
-    """What the scenarios ask of a valued account, and what is held beside them."""
+    """The requirement of a valued account by scenarios, and the contingencies."""
     found = stress.outlook(book.stakes, rules)
     for number, leg in enumerate(found.legs):
         if leg.loss_wad:
@@ -43,7 +43,7 @@ def _leg(found: ScenarioLossTable, number: int, leg: UnderlyingLoss, name: str, 
 
 
 def _losses(found: ScenarioLossTable, level: Level, rules: Rules) -> Iterator[StatementLine]:
-    """The candidates of which the largest is held; one underlying has but one."""
+    """The candidates of which the largest is required; one underlying has but one."""
     if sum(leg.loss_wad != 0 for leg in found.legs) < 2:
         return
     terms, whole = rules.terms, correlation.sum(found.legs)
@@ -81,7 +81,7 @@ def _contingencies(stake: PortfolioExposure, level: Level, name: str) -> Iterato
 
 
 def option_values(book: Book, underlying: int, name: str) -> Iterator[StatementLine]:
-    """Options of an underlying whose value counts, as portfolio margin has it."""
+    """Options of an underlying that portfolio margin counts in the margin balance."""
     for line in book.lines:
         if line.underlying == underlying:
             kind = "call" if line.is_call else "put"

@@ -1,4 +1,4 @@
-"""What an account holds and how it stands, as rows that can be compared before and after a step."""
+"""Holdings and margin of an account, as rows that can be compared before and after a step."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from crossvault.mirror.account import Entry
 from crossvault.mirror.lens import AccountState
 from crossvault.mirror.valuation import Metrics
 from crossvault.report.figures import amount, percent, ratio, span, usd, utc
+from crossvault.report.margin_terms import account_terms, term
 
-MODES = ("by standard", "by portfolio")
+MODES = ("standard", "portfolio")
 
 
 class FieldChange(NamedTuple):
@@ -25,26 +26,22 @@ class FieldChange(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether the step changed what is shown."""
+        """Whether the shown text changed."""
         return self.before != self.after
 
 
-def described(model: Model, state: AccountState, metrics: Metrics, at: int) -> dict[str, str]:
-    """The fields of an account and what they hold at a time [unix seconds]."""
+def description(model: Model, state: AccountState, metrics: Metrics, at: int) -> dict[str, str]:
+    """The fields of an account and their values as text, at a time [unix seconds]."""
     image = state.image
-    found = {"margin": MODES[image.mode]}
+    found = {"margin mode": MODES[image.mode]}
     found["cash"] = usd(cash.present(model.vault.ledger.cash, image.principal, now=at))
     for asset, balance_raw in zip(model.vault.ledger.assets, image.balances, strict=True):
         if balance_raw:
             found[asset.token] = amount(balance_raw, asset.decimals)
     names = model.vault.ledger.names
     found |= {instrument_name(entry.instrument, names): _position(model, entry, at) for entry in sorted(image.entries)}
-    found["equity"] = usd(metrics.equity_wad)
-    found["counts, initial"] = usd(metrics.initial_equity_wad)
-    found["required, initial"] = usd(metrics.initial_requirement_wad)
-    found["counts, maintenance"] = usd(metrics.maintenance_equity_wad)
-    found["required, maintenance"] = usd(metrics.maintenance_requirement_wad)
-    found["health"] = ratio(metrics.health_wad)
+    amounts = account_terms(metrics)._asdict()
+    found |= {term(name): ratio(wad) if name == "health_wad" else usd(wad) for name, wad in amounts.items()}
     found["leverage"] = ratio(metrics.leverage_wad)
     started_at, insolvent_at, reserved_wad, deficit_wad = state.sale
     if started_at:
@@ -57,7 +54,7 @@ def described(model: Model, state: AccountState, metrics: Metrics, at: int) -> d
 
 
 def rows(before: dict[str, str], after: dict[str, str]) -> list[FieldChange]:
-    """The fields of both descriptions, side by side."""
+    """The fields of both descriptions, before and after."""
     return [
         FieldChange(name, before.get(name, "none"), after.get(name, "none"))
         for name in dict.fromkeys((*before, *after))
@@ -65,7 +62,7 @@ def rows(before: dict[str, str], after: dict[str, str]) -> list[FieldChange]:
 
 
 def _position(model: Model, entry: Entry, at: int) -> str:
-    """A position: size, entry, mark, value, and what its mark or value is made of."""
+    """A position: size, entry, mark, value, and the inputs of its mark."""
     state, kind = model.vault.ledger, market.kind_of(entry.instrument)
     grown = ledger.funding_index(state, entry.instrument, now=at) - entry.funding_index
     received, mark_wad = funding.payment(entry.size, grown), mark(model, entry.instrument, at)
@@ -77,11 +74,11 @@ def _position(model: Model, entry: Entry, at: int) -> str:
     text += f", {'settles at' if settled else 'mark'} {usd(mark_wad)}, value {usd(value_wad)}"
     if received:
         text += f", funding due {usd(received)}"
-    return text if settled or not market.is_option(kind) else text + _behind(model, entry.instrument, at)
+    return text if settled or not market.is_option(kind) else text + _inputs(model, entry.instrument, at)
 
 
-def _behind(model: Model, instrument: int, at: int) -> str:
-    """What the mark of an option is made of."""
+def _inputs(model: Model, instrument: int, at: int) -> str:
+    """The inputs of the mark of an option."""
     underlying, expiry = market.underlying_of(instrument), market.expiry_of(instrument)
     curve = valuation.curve_of(model.vault.ledger, instrument)
     forward_wad = mark(model, market.instrument_of(underlying, market.FUTURE, expiry, 0), at)

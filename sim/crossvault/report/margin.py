@@ -18,23 +18,25 @@ from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import Sensitivity
 from crossvault.report.console import table
 from crossvault.report.figures import amount, decimal, percent, ratio, usd, utc
+from crossvault.report.margin_terms import HEADS, MarginTerms, margin_terms
 from crossvault.report.scenario_heat import heat, scenario_name
 
 _MOST_PAIRS, _MOST_UNITS = 8, 3
-_NOTE = """IM and MM are equity less margin: what a method takes of the equity, wherever it counts it. Isolated is every
-position alone, and the haircut of the collateral. Efficiency is 1 - IM / isolated IM, the multiplier their ratio.
-Liquidated at: the common move of all prices at which maintenance margin is zero; a position alone has its share of the
-equity, by its IM.""".replace("\n", " ")
+_NOTE = """Balance: margin balance, after haircuts; req.: requirement; buffer: balance less requirement; free: free
+collateral; IM, MM: at initial, at maintenance. Capital: the equity at which a level is just met. Isolated is every
+position alone, and the haircut of the collateral. Efficiency is 1 - capital IM / isolated capital IM, the multiplier
+their ratio. Liquidated at: the common move of all prices at which the maintenance buffer is zero; a position alone has
+its share of the equity, by its capital IM.""".replace("\n", " ")
 
-_LOSSES = """Sum: the worst of every underlying; at once: the worst scenario for all; held: what correlation leaves of
-the sum; beside: contingencies. All at initial, before the factor of the loss.""".replace("\n", " ")
+_LOSSES = """Sum: the worst of every underlying; at once: the worst scenario for all; loss: the sum after risk offsets;
+contingencies are added to it. All at initial, before the factor of the loss.""".replace("\n", " ")
 
 
 @dataclass(frozen=True, slots=True)
 class MarginReport:
-    """A portfolio, what it was compared to, its greeks and marks; `chain` says what the contracts made of it."""
+    """A portfolio by every method, its greeks and marks; `chain` is the result of the comparison with the contracts."""
 
-    held: Portfolio
+    portfolio: Portfolio
     found: MethodComparison
     greeks: Sequence[Sensitivity]
     marks: dict[int, int]
@@ -47,12 +49,12 @@ def text(before: MarginReport, after: MarginReport | None) -> Group:
 
 
 def _parts(before: MarginReport, after: MarginReport | None) -> Iterator[RenderableType]:
-    held = before.held
-    worth = f"equity {usd(before.found.asked[0].equity_wad)} {held.quote}"
-    standard = f"standard margin of {held.standard.name}"
-    yield Text.assemble((held.name, "bold"), f"  {utc(held.at)} UTC  {worth}  {standard}")
-    if held.about:
-        yield Text(held.about, style="dim")
+    portfolio = before.portfolio
+    equity = f"equity {usd(before.found.results[0].equity_wad)} {portfolio.quote}"
+    standard = f"standard margin of {portfolio.standard.name}"
+    yield Text.assemble((portfolio.name, "bold"), f"  {utc(portfolio.at)} UTC  {equity}  {standard}")
+    if portfolio.about:
+        yield Text(portfolio.about, style="dim")
     yield from _tables(before)
     if after is None:
         yield from _depth(before)
@@ -61,7 +63,7 @@ def _parts(before: MarginReport, after: MarginReport | None) -> Iterator[Rendera
         yield Text("after the trade", style="bold")
         yield from _tables(after)
         yield ""
-        yield Text("what the trade changes", style="bold")
+        yield Text("change by the trade", style="bold")
         yield _changes(before.found, after.found)
         yield from _depth(after)
     for each in (before, after):
@@ -70,78 +72,101 @@ def _parts(before: MarginReport, after: MarginReport | None) -> Iterator[Rendera
             yield Text(each.chain, style="bold green")
 
 
-def _tables(weighed: MarginReport) -> Iterator[RenderableType]:
+def _tables(report: MarginReport) -> Iterator[RenderableType]:
     yield ""
-    yield _positions(weighed)
-    yield ""
-    yield _methods(weighed.found)
+    yield _positions(report)
+    for shown in (_initial, _maintenance, _capital):
+        yield ""
+        yield unbroken(shown(report.found))
 
 
-def _depth(weighed: MarginReport) -> Iterator[RenderableType]:
+def _depth(report: MarginReport) -> Iterator[RenderableType]:
     yield Text(_NOTE, style="dim")
-    scenes = [each for each in weighed.found.asked if each.scene is not None]
-    if scenes:
+    modelled = [each for each in report.found.results if each.losses is not None]
+    if modelled:
         yield ""
-        yield _worst(scenes, weighed.held.units)
+        yield _worst(modelled, report.portfolio.units)
         yield Text(_LOSSES, style="dim")
-        assert scenes[0].scene is not None
+        assert modelled[0].losses is not None
         yield ""
-        yield Text(f"every scenario of {scenes[0].method}", style="bold")
-        yield heat(scenes[0].scene)
-        yield from _pairs(scenes[0], weighed.held.units)
+        yield Text(f"every scenario of {modelled[0].method}", style="bold")
+        yield heat(modelled[0].losses)
+        yield from _pairs(modelled[0], report.portfolio.units)
     yield ""
-    yield _greeks(weighed.greeks)
+    yield _greeks(report.greeks)
 
 
-def _positions(weighed: MarginReport) -> Table:
-    made = table("position", ">size", ">mark", ">alone: IM", ">MM", ">liquidated at")
-    for each in weighed.found.alone:
-        name = instrument_name(each.instrument, weighed.held.units)
-        mark, distance = usd(weighed.marks[each.instrument]), each.distance
-        made.add_row(
-            name, amount(each.size), mark, usd(each.tied.initial_wad), usd(each.tied.maintenance_wad), moves(distance)
-        )
-    for asset in weighed.held.assets:
+def _positions(report: MarginReport) -> Table:
+    made = table("position", ">size", ">mark", ">alone: capital IM", ">capital MM", ">liquidated at")
+    for each in report.found.standalone:
+        name = instrument_name(each.instrument, report.portfolio.units)
+        mark, capital = usd(report.marks[each.instrument]), (usd(wad) for wad in each.capital)
+        made.add_row(name, amount(each.size), mark, *capital, moves(each.distance))
+    for asset in report.portfolio.assets:
         made.add_row(asset.token, amount(asset.amount_raw), "", "collateral", "", "")
-    made.add_row(weighed.held.quote, usd(weighed.held.cash_wad), "", "cash", "", "")
+    made.add_row(report.portfolio.quote, usd(report.portfolio.cash_wad), "", "cash", "", "")
     return made
 
 
-def _methods(found: MethodComparison) -> Table:
-    made = table("method", ">IM", ">MM", ">left", ">health", ">efficiency", ">multiplier", ">liquidated at")
-    for each in found.asked:
-        distance = each.distance if each.method != ISOLATED else first_to_go(found)
-        left = each.equity_wad - each.tied.initial_wad
-        spared = percent(efficiency(each.tied.initial_wad, found.isolated_wad), 1)
-        made.add_row(
-            each.method, usd(each.tied.initial_wad), usd(each.tied.maintenance_wad),
-            Text(usd(left), style="red" if left < 0 else ""), ratio(each.health_wad), spared,
-            multiplier(found.isolated_wad, each.tied.initial_wad), moves(distance),
-        )  # fmt: skip
-    return unbroken(made)
+def result_terms(result: MethodResult) -> MarginTerms:
+    """The margin of a portfolio by one method, in the terms of every command."""
+    return margin_terms(result.equity_wad, result.margin_balance_wad, result.requirement_wad, result.health_wad)
+
+
+def _initial(found: MethodComparison) -> Table:
+    names = ("initial_margin_balance_wad", "initial_requirement_wad", "initial_buffer_wad", "free_collateral_wad")
+    made = table("initial margin", *(f">{HEADS[name]}" for name in names))
+    for each in found.results:
+        terms = result_terms(each)
+        made.add_row(each.method, *(signed(getattr(terms, name)) for name in names))
+    return made
+
+
+def _maintenance(found: MethodComparison) -> Table:
+    names = ("maintenance_margin_balance_wad", "maintenance_requirement_wad", "maintenance_buffer_wad")
+    made = table("maintenance margin", *(f">{HEADS[name]}" for name in (*names, "health_wad")), ">liquidated at")
+    for each in found.results:
+        terms, distance = result_terms(each), each.distance if each.method != ISOLATED else first_liquidated(found)
+        amounts = (signed(getattr(terms, name)) for name in names)
+        made.add_row(each.method, *amounts, ratio(terms.health_wad), moves(distance))
+    return made
+
+
+def _capital(found: MethodComparison) -> Table:
+    made = table("capital", ">capital IM", ">capital MM", ">efficiency", ">multiplier")
+    for each in found.results:
+        saved = percent(efficiency(each.capital.initial_wad, found.isolated_capital_wad), 1)
+        ratio_of_both = multiplier(found.isolated_capital_wad, each.capital.initial_wad)
+        made.add_row(each.method, *(usd(wad) for wad in each.capital), saved, ratio_of_both)
+    return made
+
+
+def signed(wad: int) -> Text:
+    """An amount of quote, red where it is below zero."""
+    return Text(usd(wad), style="red" if wad < 0 else "")
 
 
 def unbroken(made: Table) -> Table:
-    """The table, none of whose cells takes two lines."""
+    """The table, each cell on one line."""
     for column in made.columns:
         column.no_wrap = True
     return made
 
 
 def multiplier(whole_wad: int, part_wad: int) -> str:
-    """How many times the capital goes further."""
+    """Ratio of isolated capital to capital, as text."""
     return f"{decimal(whole_wad * WAD // part_wad, 2)}x" if part_wad > 0 else ""
 
 
-def first_to_go(found: MethodComparison) -> Distance:
+def first_liquidated(found: MethodComparison) -> Distance:
     """The nearest shocks at which the first of the isolated positions is liquidated."""
-    known = [each.distance for each in found.alone if each.distance is not None]
+    known = [each.distance for each in found.standalone if each.distance is not None]
     downs, ups = [each.down for each in known if each.down is not None], [e.up for e in known if e.up is not None]
     return Distance(max(downs, default=None), min(ups, default=None))
 
 
 def moves(distance: Distance | None) -> str:
-    """Shocks of liquidation as text."""
+    """Liquidation shocks as text."""
     if distance is None:
         return ""
     if distance == (0, 0):
@@ -151,18 +176,18 @@ def moves(distance: Distance | None) -> str:
     return " ".join(each for each in (down, up) if each) or "never"
 
 
-def _worst(scenes: Sequence[MethodResult], units: Sequence[str]) -> Table:
+def _worst(modelled: Sequence[MethodResult], units: Sequence[str]) -> Table:
     shown = units if len(units) <= _MOST_UNITS else ()
     parts = [f">{unit}" for unit in shown]
-    made = table("method", "worst scenario", ">in all", *parts, ">sum", ">at once", ">held", ">beside")
-    for each in scenes:
-        scene = each.scene
-        assert scene is not None
-        units_lost = [_whole(-leg.loss_wad) for leg in scene.outlook.legs[: len(shown)]]
-        worst = scenario_name(scene.scenarios[scene.worst]) if scene.profits_wad[scene.worst] < 0 else "none loses"
-        whole = _whole(min(0, scene.profits_wad[scene.worst]))
-        losses = total_loss(scene.outlook.legs), scene.outlook.joint_wad, scene.held_wad
-        row = [worst, whole, *units_lost, *(_whole(-each) for each in losses), _whole(-scene.beside_wad)]
+    made = table("method", "worst scenario", ">in all", *parts, ">sum", ">at once", ">loss", ">contingencies")
+    for each in modelled:
+        found = each.losses
+        assert found is not None
+        units_lost = [_whole(-leg.loss_wad) for leg in found.outlook.legs[: len(shown)]]
+        worst = scenario_name(found.scenarios[found.worst]) if found.profits_wad[found.worst] < 0 else "none loses"
+        whole = _whole(min(0, found.profits_wad[found.worst]))
+        losses = total_loss(found.outlook.legs), found.outlook.joint_wad, found.loss_initial_wad
+        row = [worst, whole, *units_lost, *(_whole(-wad) for wad in (*losses, found.contingencies_wad))]
         made.add_row(each.method, *row)
     return unbroken(made)
 
@@ -171,15 +196,15 @@ def _whole(wad: int) -> str:
     return decimal(wad, 0)
 
 
-def _pairs(asked: MethodResult, units: Sequence[str]) -> Iterator[RenderableType]:
-    shown = [each for each in asked.pairs if each.spared_wad][:_MOST_PAIRS]
+def _pairs(result: MethodResult, units: Sequence[str]) -> Iterator[RenderableType]:
+    shown = [each for each in result.pairs if each.risk_offset_wad][:_MOST_PAIRS]
     if not shown:
         return
-    made = table("pair", "", ">spares of IM")
+    made = table("pair", "", ">risk offset IM")
     for each in shown:
-        made.add_row(instrument_name(each.first, units), instrument_name(each.second, units), usd(each.spared_wad))
+        made.add_row(instrument_name(each.first, units), instrument_name(each.second, units), usd(each.risk_offset_wad))
     yield ""
-    yield Text(f"offsets by pair under {asked.method}", style="bold")
+    yield Text(f"risk offsets by pair under {result.method}", style="bold")
     yield made
 
 
@@ -194,10 +219,11 @@ def _greeks(greeks: Sequence[Sensitivity]) -> Table:
 
 
 def _changes(before: MethodComparison, after: MethodComparison) -> Table:
-    made = table("method", ">IM before", ">after", ">change", ">MM before", ">after", ">change", ">left after")
-    for old, new in zip(before.asked, after.asked, strict=True):
+    change = (">after", ">change")
+    made = table("method", ">capital IM", *change, ">capital MM", *change, f">{HEADS['initial_buffer_wad']} after")
+    for old, new in zip(before.results, after.results, strict=True):
         row = [old.method]
-        for was, now in zip(old.tied, new.tied, strict=True):
+        for was, now in zip(old.capital, new.capital, strict=True):
             row += [usd(was), usd(now), ("+" if now > was else "") + usd(now - was)]
-        made.add_row(*row, usd(new.equity_wad - new.tied.initial_wad))
+        made.add_row(*row, signed(result_terms(new).initial_buffer_wad))
     return made

@@ -1,18 +1,17 @@
-"""A run as text: what was compared, prices, who was liquidated and why, health over time, capital, refusals."""
+"""A run as text: steps compared, prices, liquidations and their causes, health over time, capital, refusals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from crossvault.differential.compare import Difference
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror.account import AccountId
 from crossvault.report import charts
 from crossvault.report.console import WIDTH, RunPage, table
+from crossvault.report.differences import difference_table
 from crossvault.report.figures import ratio, share, usd
 from crossvault.report.run_auctions import auctions
 from crossvault.report.run_watch import RunWatch
@@ -21,7 +20,7 @@ _MOST_ACCOUNTS = 10
 
 
 def summary(ran: RunPage, width: int = WIDTH) -> Group:
-    """Everything there is to show of a run."""
+    """All sections of a run."""
     parts = [part for section in (_head, _prices, auctions, _health, _accounts, _notes, _failure)
              for part in section(ran, width)]  # fmt: skip
     return Group(*parts)
@@ -64,7 +63,7 @@ def _health(ran: RunPage, width: int) -> Iterator[RenderableType]:
     legend = Text("health", style="bold")
     for (mark, style), account in zip(charts.MARKS, chosen, strict=False):
         legend.append(f"   {mark} {account}", style=f"not bold {style}")
-    legend.append("   ┄ one: below it an account may be sold", style="not bold dim")
+    legend.append("   ┄ one: below it an account can be liquidated", style="not bold dim")
     legend.append(f"   {charts.SOLD} auction" if sold else "", style="not bold red")
     yield ""
     yield legend
@@ -126,13 +125,3 @@ def _failure(ran: RunPage, width: int) -> Iterator[RenderableType]:
     elif ran.failure:
         yield ""
         yield Text(ran.failure, style="bold red")
-
-
-def difference_table(found: tuple[Difference, ...] | list[Difference]) -> Table:
-    """The fields in which two sides differ, with chain less model."""
-    made = table("field", ">chain", ">model", ">chain less model [wei]")
-    for column in made.columns:
-        column.overflow = "fold"
-    for each in found[:20]:
-        made.add_row(each.field, str(each.chain), str(each.model), "" if each.wei is None else f"{each.wei:+d}")
-    return made

@@ -1,4 +1,4 @@
-"""Who was liquidated, when and why, and how it ended."""
+"""Liquidated accounts: time, cause and end of each auction."""
 
 from __future__ import annotations
 
@@ -14,40 +14,42 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import WAD
 from crossvault.report.console import RunPage, table
 from crossvault.report.figures import amount, percent, ratio, share, span, usd, utc
+from crossvault.report.margin_terms import HEADS
 from crossvault.report.run_timeline import LargestLoss, Liquidation
 
-_MOST_TOLD = 3
+_MOST_IN_FULL = 3
 _MOST_ROWS = 20
+_TERMS = ("maintenance_margin_balance_wad", "maintenance_requirement_wad", "health_wad")
 
 
 def auctions(ran: RunPage, width: int) -> Iterator[RenderableType]:
-    """The first auctions told in full; when there are more, a row for every account."""
+    """The first auctions in full; when there are more, a row for every account."""
     found = ran.watch.liquidations
     yield ""
     if not found:
-        yield Text("nobody was liquidated", style="bold")
+        yield Text("no account was liquidated", style="bold")
         return
     by_account: dict[AccountId, list[Liquidation]] = {}
     for each in found:
         by_account.setdefault(each.account, []).append(each)
     yield Text(f"{_counted(len(found), 'auction')} of {_counted(len(by_account), 'account')}", style="bold")
-    if len(found) > _MOST_TOLD:
+    if len(found) > _MOST_IN_FULL:
         yield from _rows(ran, by_account)
         yield ""
-        yield Text(f"the first {_MOST_TOLD} of them in full (all are in --json)", style="dim")
-    for each in found[:_MOST_TOLD]:
-        yield from _told(ran, each)
+        yield Text(f"the first {_MOST_IN_FULL} of them in full (all are in --json)", style="dim")
+    for each in found[:_MOST_IN_FULL]:
+        yield from _in_full(ran, each)
 
 
 def _rows(ran: RunPage, by_account: dict[AccountId, list[Liquidation]]) -> Iterator[RenderableType]:
-    headings = ("account", "first for sale", ">counted", ">required", ">health", "because of", ">auctions")
+    headings = ("account", "first for sale", *(f">{HEADS[name]}" for name in _TERMS), "because of", ">auctions")
     made = table(*headings, ">paid", ">insurance")
     for account, each in list(by_account.items())[:_MOST_ROWS]:
         first = each[0]
         made.add_row(
-            str(account), utc(first.at)[5:16], usd(first.adjusted_wad), usd(first.requirement_wad),
-            ratio(first.health_wad), _because(ran.story, first.blame), str(len(each)),
-            _worth(each), usd(sum(one.payout_wad for one in each)),
+            str(account), utc(first.at)[5:16], usd(first.margin_balance_wad), usd(first.requirement_wad),
+            ratio(first.health_wad), _because(ran.story, first.cause), str(len(each)),
+            _price(each), usd(sum(one.payout_wad for one in each)),
         )  # fmt: skip
     yield made
     if (rest := len(by_account) - _MOST_ROWS) > 0:
@@ -55,7 +57,7 @@ def _rows(ran: RunPage, by_account: dict[AccountId, list[Liquidation]]) -> Itera
     yield Text("paid: in percent of the value that was bought; insurance: what the fund paid to bidders", style="dim")
 
 
-def _told(ran: RunPage, each: Liquidation) -> Iterator[RenderableType]:
+def _in_full(ran: RunPage, each: Liquidation) -> Iterator[RenderableType]:
     when = f"{utc(each.at)} UTC (+{span(each.at - ran.watch.started_at)}, step {each.step})"
     yield Text.assemble(("✖ ", "red"), (str(each.account), "bold"), f"  {when}")
     yield Padding(Text(_why(ran.story, each)), (0, 0, 0, 2))
@@ -63,14 +65,14 @@ def _told(ran: RunPage, each: Liquidation) -> Iterator[RenderableType]:
 
 
 def _why(story: Story, each: Liquidation) -> str:
-    text = f"why: {usd(each.adjusted_wad)} counted against {usd(each.requirement_wad)} required, "
+    text = f"why: margin balance {usd(each.margin_balance_wad)} below requirement {usd(each.requirement_wad)}, "
     text += f"health {ratio(each.health_wad)}; equity {usd(each.equity_wad)}"
-    if blame := each.blame:
-        text += f"; most lost on {amount(abs(blame.size_wad))} {_what(story, blame)}, {_side(blame)}"
-        if blame.entry_wad:
-            text += f" since {usd(blame.entry_wad)}: price {_move(blame)}, {usd(blame.loss_wad)}"
+    if cause := each.cause:
+        text += f"; most lost on {amount(abs(cause.size_wad))} {_name(story, cause)}, {_side(cause)}"
+        if cause.entry_wad:
+            text += f" since {usd(cause.entry_wad)}: price {_move(cause)}, {usd(cause.loss_wad)}"
         else:
-            text += f": mark {usd(blame.mark_wad)}, {usd(blame.loss_wad)}"
+            text += f": mark {usd(cause.mark_wad)}, {usd(cause.loss_wad)}"
     return text
 
 
@@ -78,7 +80,7 @@ def _how(each: Liquidation) -> str:
     parts = []
     if each.insolvent_at is not None:
         after = each.insolvent_at - each.at
-        parts.append(f"without value after {span(after)}" if after else "without value from the start")
+        parts.append(f"insolvent after {span(after)}" if after else "insolvent from the start")
     if each.purchases:
         buyers = ", ".join(dict.fromkeys(str(purchase.bidder) for purchase in each.purchases))
         parts.append(f"{percent(each.sold_wad, 1)} sold in {_counted(len(each.purchases), 'bid')} to {buyers}")
@@ -97,26 +99,26 @@ def _end(each: Liquidation) -> str:
     return f"{each.ended_by} after {span(each.ended_at - each.at)}"
 
 
-def _because(story: Story, blame: LargestLoss | None) -> str:
-    return f"{_side(blame)} {_what(story, blame)} {_move(blame)}".rstrip() if blame else "debt"
+def _because(story: Story, cause: LargestLoss | None) -> str:
+    return f"{_side(cause)} {_name(story, cause)} {_move(cause)}".rstrip() if cause else "debt"
 
 
-def _what(story: Story, blame: LargestLoss) -> str:
-    return instrument_name(blame.instrument, story.underlyings).removesuffix("-PERP")
+def _name(story: Story, cause: LargestLoss) -> str:
+    return instrument_name(cause.instrument, story.underlyings).removesuffix("-PERP")
 
 
-def _side(blame: LargestLoss) -> str:
-    return "long" if blame.size_wad > 0 else "short"
+def _side(cause: LargestLoss) -> str:
+    return "long" if cause.size_wad > 0 else "short"
 
 
-def _move(blame: LargestLoss) -> str:
-    if not blame.entry_wad:
+def _move(cause: LargestLoss) -> str:
+    if not cause.entry_wad:
         return ""
-    move = (blame.mark_wad - blame.entry_wad) * WAD // blame.entry_wad
+    move = (cause.mark_wad - cause.entry_wad) * WAD // cause.entry_wad
     return ("+" if move > 0 else "") + percent(move, 1)
 
 
-def _worth(each: Sequence[Liquidation]) -> str:
+def _price(each: Sequence[Liquidation]) -> str:
     return share(sum(one.price_wad for one in each), sum(one.value_wad for one in each))
 
 

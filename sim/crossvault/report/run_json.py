@@ -10,13 +10,15 @@ from crossvault.differential.story import Story
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror import market
 from crossvault.report.console import RunPage
+from crossvault.report.differences import difference_document
 from crossvault.report.figures import jsonable, utc
+from crossvault.report.margin_terms import account_terms
 from crossvault.report.run_timeline import Liquidation, Purchase
 from crossvault.report.run_watch import RunWatch
 
 
 def document(ran: RunPage) -> dict[str, Any]:
-    """Everything that a summary shows, and more."""
+    """Everything in the text of a run, and more."""
     result, watch = ran.result, ran.watch
     rate_usd = result.steps / result.seconds if result.seconds else 0.0
     return {
@@ -52,26 +54,24 @@ def differences(failure: BaseException | None) -> list[dict[str, Any]]:
 
 
 def _difference(failure: Diverged, found: Difference) -> dict[str, Any]:
-    wei = None if found.wei is None else str(found.wei)
-    named = {"step": failure.number, "action": failure.step.action, "field": found.field}
-    return named | {"chain": str(found.chain), "model": str(found.model), "wei": wei}
+    return {"step": failure.number, "action": failure.step.action, **difference_document(found)}
 
 
 def _liquidation(story: Story, each: Liquidation) -> dict[str, Any]:
-    blame = each.blame
+    cause = each.cause
     return {
         "account": str(each.account),
         "step": each.step,
         "at": each.at,
         "utc": utc(each.at),
         "equity_wad": str(each.equity_wad),
-        "adjusted_equity_wad": str(each.adjusted_wad),
-        "requirement_wad": str(each.requirement_wad),
+        "maintenance_margin_balance_wad": str(each.margin_balance_wad),
+        "maintenance_requirement_wad": str(each.requirement_wad),
         "health_wad": str(each.health_wad),
-        "worst_position": None if blame is None else {
-            "underlying": story.underlyings[market.underlying_of(blame.instrument)],
-            "instrument": instrument_name(blame.instrument, story.underlyings),
-            **{name: str(value) for name, value in blame._asdict().items() if name != "instrument"},
+        "worst_position": None if cause is None else {
+            "underlying": story.underlyings[market.underlying_of(cause.instrument)],
+            "instrument": instrument_name(cause.instrument, story.underlyings),
+            **{name: str(value) for name, value in cause._asdict().items() if name != "instrument"},
         },
         "bids": [_purchase(purchase) for purchase in each.purchases],
         "sold_wad": str(each.sold_wad),
@@ -102,7 +102,7 @@ def _account(watch: RunWatch, account: Any) -> dict[str, Any]:
     }  # fmt: skip
     if watch.model:
         [metrics] = watch.model.metrics([account], watch.ended_at)
-        found["equity_wad"] = str(metrics.equity_wad)
+        found |= account_terms(metrics).document() | {"leverage_wad": str(metrics.leverage_wad)}
     need = watch.capital[account]
     found["capital"] = {"at": need.at, "isolated_wad": str(need.isolated_wad), "cross_wad": str(need.cross_wad)}
     return found

@@ -1,4 +1,4 @@
-"""What happened in a run, as plain values: samples over time, and auctions from their start to their end."""
+"""The events of a run as plain values: samples over time, and auctions from their start to their end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sample(NamedTuple):
 class LargestLoss(NamedTuple):
     """The position with the largest loss: instrument, size, entry and mark [wad], loss [wad, negative].
 
-    Options have no entry: their premium is cash, and what a short owes is its loss.
+    Options have no entry: their premium is cash, and the value of a short is its loss.
     """
 
     instrument: int
@@ -46,17 +46,17 @@ class Purchase:
 
 @dataclass(slots=True)
 class Liquidation:
-    """An auction of an account: how it stood at its start, who bought what, how it ended."""
+    """An auction of an account: its margin at maintenance at the start [wad], the purchases, the end."""
 
     step: int
     at: int
     account: AccountId
     equity_wad: int
-    adjusted_wad: int
+    margin_balance_wad: int
     requirement_wad: int
     health_wad: int
     held: Image
-    blame: LargestLoss | None
+    cause: LargestLoss | None
     purchases: list[Purchase] = field(default_factory=list)
     insolvent_at: int | None = None
     ended_at: int | None = None
@@ -72,17 +72,17 @@ class Liquidation:
 
     @property
     def price_wad(self) -> int:
-        """What bidders paid in all."""
+        """Sum of the prices that bidders paid."""
         return sum(max(0, purchase.cost_wad) for purchase in self.purchases)
 
     @property
     def payout_wad(self) -> int:
-        """What the insurance fund paid to bidders in all."""
+        """Sum of the payouts of the insurance fund to bidders."""
         return sum(max(0, -purchase.cost_wad) for purchase in self.purchases)
 
     @property
     def value_wad(self) -> int:
-        """What the parts that were paid for were worth; prices are their worth times a discount factor."""
+        """Value of the parts that bidders paid for; a price is the value times a discount factor."""
         paid = (each for each in self.purchases if each.cost_wad > 0 and each.discount_wad > 0)
         return sum(each.cost_wad * WAD // each.discount_wad for each in paid)
 

@@ -1,4 +1,4 @@
-"""Watches a run: collects from the model what a summary shows, in memory that does not grow with the run."""
+"""Watches a run: collects from the model the figures of a report, in memory that does not grow with the run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RunWatch:
         self._moment = self._stride = 0
 
     def applied(self, number: int, step: Step, outcome: Outcome, model: Model) -> None:
-        """Takes in what a step did to the model."""
+        """Notes the outcome of a step."""
         self.model = model
         if not self.samples:
             self.started_at = step.at  # a set-up before the first price is no part of the story
@@ -65,16 +65,16 @@ class RunWatch:
         self._touch(step)
 
     def compared(self, number: int, step: Step, model: Outcome, chain: Outcome) -> None:
-        """Counts; whether the sides agree is not decided here."""
+        """Counts the steps compared; a difference is detected elsewhere."""
         self._so_far.compared = number - (model != chain)
 
     def result(self) -> Result:
-        """What the run came to so far, for one that was cut short; margins are not counted."""
+        """The result so far, for a run that was interrupted; margins are not counted."""
         self._so_far.seconds = time.perf_counter() - self._began
         return self._so_far
 
     def book(self, account: AccountId, at: int) -> Book:
-        """An account as the model values it at a time."""
+        """The book of an account at a time."""
         assert self.model is not None
         return valuation.book(self.model.vault.ledger, account, now=at)
 
@@ -94,7 +94,7 @@ class RunWatch:
         self._refresh(event.values[1], step)
 
     def _refresh(self, underlying: int, step: Step) -> None:
-        """Takes a sample, as a price of an underlying is new; of several at one moment the last stays."""
+        """Takes a sample after a new price of an underlying; of several at one moment the last stays."""
         self._printed.add(underlying)
         again = bool(self.samples) and self.samples[-1].at == step.at
         if not again:
@@ -107,7 +107,7 @@ class RunWatch:
         self._thin()
 
     def _touch(self, step: Step) -> None:
-        """Takes the accounts that a step names into the sample of its moment, at the lowest health they had in it."""
+        """Adds the accounts of a step to the sample of its moment, at the lowest health they had in it."""
         if not self.samples or not (named := step.accounts()):
             return
         last = self.samples[-1]
@@ -123,7 +123,7 @@ class RunWatch:
                 last.health[account] = min(now, last.health.get(account, now))
 
     def _sample(self, at: int) -> Sample:
-        """The accounts as they stand; only those that depend on a new price are valued again."""
+        """Health of the accounts now; only those that depend on a new price are valued again."""
         assert self.model is not None
         ledger = self.model.vault.ledger
         self._value([account for account in self.accounts if any(self._depends(account, i) for i in self._printed)], at)
@@ -177,13 +177,13 @@ class RunWatch:
         image = self.model.snapshot([account]).accounts[0].image
         begun = Liquidation(
             number, step.at, account, metrics.equity_wad, metrics.maintenance_equity_wad,
-            metrics.maintenance_requirement_wad, health, image, self._blame(account, step.at),
+            metrics.maintenance_requirement_wad, health, image, self._cause(account, step.at),
         )  # fmt: skip
         begun.insolvent_at = step.at if metrics.equity_wad <= 0 else None
         self.liquidations.append(begun)
         self._running[account] = begun
 
-    def _blame(self, account: AccountId, at: int) -> LargestLoss | None:
+    def _cause(self, account: AccountId, at: int) -> LargestLoss | None:
         assert self.model is not None
         ledger = self.model.vault.ledger
         found = []
@@ -193,7 +193,7 @@ class RunWatch:
             entry_wad = fixed.mul_div_down(abs(position.quote), fixed.WAD, abs(position.size))
             if loss_wad < 0:
                 found.append(LargestLoss(instrument, position.size, entry_wad, mark_wad, loss_wad))
-        return min(found, key=lambda blame: blame.loss_wad, default=None)
+        return min(found, key=lambda cause: cause.loss_wad, default=None)
 
     def _declared(self, number: int, step: Step, event: Event) -> None:
         self._running[event.values[1]].insolvent_at = step.at

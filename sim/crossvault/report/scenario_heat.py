@@ -1,4 +1,4 @@
-"""What every scenario of portfolio margin brings, as a table whose colours are hotter where more is lost."""
+"""The profit in every scenario of portfolio margin, as a table whose colours are hotter where more is lost."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Row = tuple[int, int]
 
 
 def scenario_name(scenario: Scenario) -> str:
-    """A scenario as people say it: `-18 %, vol up`."""
+    """A scenario as text: `-18 %, vol up`."""
     return f"{_moved(scenario.spot_shock, scenario.dampening)}, {MODES[scenario.mode]}"
 
 
-def heat(scene: ScenarioLosses) -> Table:
+def heat(losses: ScenarioLosses) -> Table:
     """The table: spot moves down, vols across; `*` marks the worst of all."""
-    places = {(each.spot_shock, each.dampening, each.mode): k for k, each in enumerate(scene.scenarios)}
-    modes = [mode for mode in MODES if any(each.mode == mode for each in scene.scenarios)]
+    places = {(each.spot_shock, each.dampening, each.mode): k for k, each in enumerate(losses.scenarios)}
+    modes = [mode for mode in MODES if any(each.mode == mode for each in losses.scenarios)]
     made = table(">spot", *(f">{MODES[mode]}" for mode in modes))
-    lowest, highest = min(scene.profits_wad), max(scene.profits_wad)
-    for spot, weight in sorted({(each.spot_shock, each.dampening) for each in scene.scenarios}):
+    lowest, highest = min(losses.profits_wad), max(losses.profits_wad)
+    for spot, weight in sorted({(each.spot_shock, each.dampening) for each in losses.scenarios}):
         cells = []
         for mode in modes:
             place = places.get((spot, weight, mode))
-            cells.append(Text("") if place is None else _cell(scene, place, lowest, highest))
+            cells.append(Text("") if place is None else _cell(losses, place, lowest, highest))
         made.add_row(_moved(spot, weight), *cells)
     return made
 
@@ -45,9 +45,9 @@ def _moved(spot: int, weight: int) -> str:
     return f"{sign}{percent(spot)}" + (f" × {percent(weight)}" if weight != WAD else "")
 
 
-def _cell(scene: ScenarioLosses, place: int, lowest: int, highest: int) -> Text:
-    value = scene.profits_wad[place]
-    text = decimal(value, 0) + (" *" if place == scene.worst and value < 0 else "  ")
+def _cell(losses: ScenarioLosses, place: int, lowest: int, highest: int) -> Text:
+    value = losses.profits_wad[place]
+    text = decimal(value, 0) + (" *" if place == losses.worst and value < 0 else "  ")
     return Text(text, style=_colour(value, lowest, highest), justify="right")
 
 

@@ -34,7 +34,7 @@ _LABELS = {
 }
 
 
-class NameFormatter:
+class StepFormatter:
     """What the names and scales of one recorded story make of values."""
 
     def __init__(self, record: Record) -> None:
