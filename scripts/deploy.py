@@ -65,9 +65,9 @@ def _apply(
     wait: bool,
 ) -> None:  # fmt: skip
     with _venture(network, params, account, allow_mainnet) as venture:
-        from crossvault.commands.exits import INTERRUPTED
         from crossvault.commands.progress import bar
         from crossvault.deployment.deployment import AccountNeeded, ApplyOptions
+        from crossvault.differential.ending import INTERRUPTED
         from crossvault.report import deployment as report
         from crossvault.rpc import ape_networks as networks
 
@@ -135,7 +135,7 @@ def _published(network: str, made: list[Any]) -> list[str]:
 @contextmanager
 def _venture(network: str, params: Path, account: str | None, allow_mainnet: bool) -> Iterator[Any]:
     """The deployment that is meant; an expected end becomes one line and its exit code."""
-    from crossvault.commands.exits import exit_code
+    from crossvault.differential.ending import exit_code
 
     try:
         from crossvault.deployment.deployment import Deployment

@@ -4,8 +4,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from crossvault.commands.exits import DONE, INTERRUPTED, MISSING, exit_code
 from crossvault.commands.parser import parse
+from crossvault.differential.ending import DONE, INTERRUPTED, MISSING, exit_code
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -83,7 +83,7 @@ class StoryItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is wrong with the file or the contracts, without a traceback; a defect of crossvault keeps its own."""
-        from crossvault.commands.exits import exit_code
+        from crossvault.differential.ending import exit_code
 
         if isinstance(excinfo.value, Disagreement) or exit_code(excinfo.value) is not None:
             return f"{self._shown()}: {excinfo.value}"

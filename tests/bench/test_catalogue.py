@@ -6,8 +6,9 @@ import pytest
 
 from crossvault.bench.planted import BadCase, PlantedBug, cases, measured, planted
 from crossvault.commands.catalogue import catalogue
-from crossvault.commands.exits import DONE, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.parser import parse
+from crossvault.differential.ending import DONE
 from places import TESTS
 
 BROKEN = TESTS / "broken.yaml"

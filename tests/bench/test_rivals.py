@@ -11,9 +11,10 @@ from crossvault.bench.planted import cases, planted
 from crossvault.bench.rivals import child, contest, forge, ours, wake
 from crossvault.bench.rivals.hypothesis_rules import search
 from crossvault.bench.rivals.small_bugs import BUGS, GROUND, Planted, SearchOutcome, Unavailable, longest, plant
-from crossvault.commands.exits import DONE, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.parser import parse
 from crossvault.commands.rivals import rivals
+from crossvault.differential.ending import DONE
 from crossvault.evm.compiler import compile_contracts
 from crossvault.setup import toolchain
 from places import TESTS

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crossvault.__main__ import main
-from crossvault.commands.exits import USAGE
+from crossvault.differential.ending import USAGE
 from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.report import efficiency_plots
 from crossvault.sweep import books, exact, floats, path_replay, paths, study

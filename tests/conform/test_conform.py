@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from crossvault.__main__ import main
-from crossvault.commands.exits import DONE, FAILED, USAGE
 from crossvault.conform.adapter import load
 from crossvault.conform.adapter_calls import AdapterCall, phrase
 from crossvault.conform.capability import NAMES
 from crossvault.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS
 from crossvault.conform.figures import BY_NAME, WHOLE
 from crossvault.conform.subject import Subject, subject
+from crossvault.differential.ending import DONE, FAILED, USAGE
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_refusals
 from crossvault.scenario.source import ScenarioError

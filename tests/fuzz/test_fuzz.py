@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from crossvault.__main__ import main
-from crossvault.commands.exits import DISAGREED, DONE, FAILED, INTERRUPTED, MISSING, USAGE
+from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, MISSING, USAGE
 from crossvault.differential.model import Model
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign

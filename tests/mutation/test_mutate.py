@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crossvault.__main__ import main
-from crossvault.commands.exits import DONE, MISSED, USAGE
+from crossvault.differential.ending import DONE, MISSED, USAGE
 from crossvault.evm.compiler import compile_contracts
 from crossvault.mirror.refusal import Refusal
 from crossvault.mutation import verdicts

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from crossvault.audit.log_steps import AuditedStep
 from crossvault.audit.vault_source import BlockHeader, VaultSource
 from crossvault.differential.compare import Difference, value_differences
+from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import Snapshot, named
 from crossvault.evm.anvil import ChainRefused, Request
@@ -38,7 +39,7 @@ class BlockSteps(NamedTuple):
         return tuple(state.account for state in self.snapshot.accounts)
 
 
-class BlockDiffers(Exception):
+class BlockDiffers(FailedRun):
     """The chain and the model differ: the block, the step that it shows at, and the fields."""
 
     def __init__(

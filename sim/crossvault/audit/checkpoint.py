@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossvault.audit.vault_source import BlockHeader
+from crossvault.differential.ending import BadInput
 from crossvault.differential.notation import Notation, plain
 from crossvault.differential.step import Event, Step
 from crossvault.mirror.liquidation import AuctionTerms
@@ -21,7 +22,7 @@ FORMAT = 1
 _NOTATION = Notation((), ())  # numbers only: what is listed changes on the way
 
 
-class BadCheckpoint(Exception):
+class BadCheckpoint(BadInput):
     """A file that is no checkpoint, or of another vault: what is wrong, and what to do."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.audit.log_steps import OPENED, DecodedLog
+from crossvault.differential.ending import BadInput
 from crossvault.differential.step import VAULT, Event
 from crossvault.evm.anvil import ChainRefused, Request
 from crossvault.evm.bindings import Bindings
@@ -22,7 +23,7 @@ _AT_ONCE = 50
 _WORD_LENGTH = 66
 
 
-class NoOpening(Exception):
+class NoOpening(BadInput):
     """The vault, or the block that opened it, is not there to be read."""
 
 

@@ -16,8 +16,9 @@ from crossvault.audit.account_rows import AccountRow, account_rows
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import Checkpoint
 from crossvault.audit.replica import Replica
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.sides import Interrupts, command, shown
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
 from crossvault.differential.step import VAULT
 from crossvault.evm.anvil import ChainLost, ChainRefused
 from crossvault.report.audit import document, hints, renderable, step_lines, verdict, where

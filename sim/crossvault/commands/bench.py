@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from crossvault.commands.exits import DONE
+from crossvault.differential.ending import DONE
 from crossvault.report.console import show, table
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from pathlib import Path
 from statistics import median
 
 from crossvault.bench.planted import BadCase, PlantedBug, PlantedBugResult, cases, measured
-from crossvault.commands.exits import DONE, MISSED, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
+from crossvault.differential.ending import DONE, MISSED
 from crossvault.report.console import show, table
 from crossvault.scenario.source import did_you_mean
 from crossvault.setup import toolchain

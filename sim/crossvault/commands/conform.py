@@ -7,13 +7,13 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts, command, shown
 from crossvault.conform import clause_repro
 from crossvault.conform.adapter import Adapter, load
 from crossvault.conform.search import ConformReport, examine
 from crossvault.conform.subject import Subject, subject
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
 from crossvault.report.conform import document, show_interface, show_report
 from crossvault.setup import toolchain
 

@@ -7,8 +7,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from crossvault.commands.exits import DONE, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
+from crossvault.differential.ending import DONE
 from crossvault.report.console import show
 from crossvault.report.efficiency import tables
 from crossvault.report.picture import drawn

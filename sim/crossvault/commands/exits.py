@@ -1,8 +1,8 @@
-"""Exit codes, and which exception means which."""
+"""The meanings of the exit codes, as the help prints them, and bad usage."""
 
 from __future__ import annotations
 
-DONE, FAILED, USAGE, MISSING, INTERRUPTED, DISAGREED, MISSED = range(7)
+from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, MISSED, MISSING, USAGE, BadInput
 
 MEANINGS = {
     DONE: "all went well, and every step agreed",
@@ -14,55 +14,6 @@ MEANINGS = {
     MISSED: "a threshold was not met",
 }
 
-# by name, so that nothing heavy is imported on the way to an answer
-_CODES = {
-    "UsageError": USAGE,
-    "ScenarioError": USAGE,
-    "BadRecord": USAGE,
-    "BadEquivalents": USAGE,
-    "BadCorpus": USAGE,
-    "BadCheckpoint": USAGE,
-    "NoOpening": USAGE,
-    "CompileFailed": USAGE,
-    "DeployFailed": USAGE,
-    "StoryMismatch": USAGE,
-    "OverBudget": MISSED,
-    "StepLost": INTERRUPTED,
-    "Pending": INTERRUPTED,
-    "BadJournal": USAGE,
-    "BadManifest": USAGE,
-    "InputChanged": USAGE,
-    "MoneyRefused": USAGE,
-    "WrongChain": USAGE,
-    "AccountNeeded": USAGE,
-    "AccountUnknown": USAGE,
-    "NetworkUnknown": USAGE,
-    "Diverged": FAILED,
-    "BlockDiffers": FAILED,
-    "StatesDiffer": FAILED,
-    "StepFailed": FAILED,
-    "Conflict": FAILED,
-    "ChainRefused": FAILED,
-    "Broken": FAILED,
-    "UnreadableAnswer": FAILED,
-    "AbiMismatch": FAILED,
-    "ExpectationFailed": FAILED,
-    "ToolchainMissing": MISSING,
-    "ChainLost": MISSING,
-    "FactoryMissing": MISSING,
-    "DeploymentBusy": MISSING,
-    "BrokenProcessPool": MISSING,  # the system ended a process of a search: mostly for want of memory
-    "KeyboardInterrupt": INTERRUPTED,
-    "EnginesDisagree": DISAGREED,
-    "FeeTooHigh": MISSED,
-}
 
-
-class UsageError(Exception):
-    """Words on the command line that cannot be meant: what is wrong with them."""
-
-
-def exit_code(error: BaseException) -> int | None:
-    """The exit code of an expected end; None for a defect, which must stay a traceback."""
-    codes = (_CODES.get(kind.__name__) for kind in type(error).__mro__)
-    return next((code for code in codes if code is not None), None)
+class UsageError(BadInput):
+    """Arguments on the command line that have no meaning together; the message names the argument."""

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from crossvault.commands.exits import DONE, FAILED, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.sides import Interrupts, folder, opened, readable, shown
 from crossvault.differential.compare import Difference, differences, value_differences
+from crossvault.differential.ending import DONE, FAILED
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.evm.chain import Chain

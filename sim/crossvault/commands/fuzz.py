@@ -10,10 +10,11 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.shrink import name_of
 from crossvault.commands.sides import Interrupts, command, folder, shown
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
 from crossvault.differential.step import CHAIN_ID
 from crossvault.evm.compiler import Build, compile_contracts, contract_sources
 from crossvault.evm.inprocess import InProcessChain

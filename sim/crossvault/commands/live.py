@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, MISSING, UsageError, exit_code
+from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts
 from crossvault.deployment.manifest import TokenRecord
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSING, exit_code
 from crossvault.differential.step import EXCHANGE, VAULT
 from crossvault.differential.story import Story
 from crossvault.live.actors import PAYER, LiveNetwork

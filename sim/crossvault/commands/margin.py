@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from crossvault.commands.exits import DONE, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.sides import Interrupts, opened
 from crossvault.differential.compare import value_differences
+from crossvault.differential.ending import DONE
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import mark

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crossvault.commands.exits import DONE, INTERRUPTED, MISSED, USAGE, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts, folder, shown
+from crossvault.differential.ending import DONE, INTERRUPTED, MISSED, USAGE
 from crossvault.mutation.equivalents import equivalents
 from crossvault.mutation.mutants import Mutant, diff
 from crossvault.mutation.stories import reels

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crossvault.commands.exits import DONE, FAILED, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts, folder, opened, readable, shown
+from crossvault.differential.ending import DONE, FAILED
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record, RecordChecker
 from crossvault.lockstep.run import Result

@@ -9,7 +9,8 @@ from argparse import Namespace
 from crossvault.bench.rivals.contest import HYPOTHESIS, TEN, RivalComparison, compare
 from crossvault.bench.rivals.small_bugs import BUGS, SearchOutcome
 from crossvault.commands.catalogue import chosen
-from crossvault.commands.exits import DONE, INTERRUPTED, UsageError
+from crossvault.commands.exits import UsageError
+from crossvault.differential.ending import DONE, INTERRUPTED
 from crossvault.report.console import show, table
 from crossvault.scenario.quantity import duration
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, UsageError, exit_code
+from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import AbiMismatch, Interrupts, command, folder, opened, readable, shown
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, exit_code
 from crossvault.differential.story import Story
 from crossvault.evm.anvil import ChainLost
 from crossvault.evm.chain import Chain, EnginesDisagree

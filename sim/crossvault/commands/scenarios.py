@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from importlib import import_module
 
-from crossvault.commands.exits import DONE
+from crossvault.differential.ending import DONE
 from crossvault.report.console import show, table
 from crossvault.scenario import names
 from crossvault.scenario.source import read

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from crossvault.commands.exits import DONE, FAILED, INTERRUPTED, UsageError
+from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import Interrupts, command, folder, readable, shown
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
 from crossvault.differential.story import ExpectationFailed, Story

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from crossvault.commands.exits import UsageError
+from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import World
 from crossvault.evm.anvil import ChainRefused
@@ -54,7 +55,7 @@ def opened(world: World, contracts: Path | None) -> Iterator[tuple[Model, Chain]
         chain.close()
 
 
-class AbiMismatch(Exception):
+class AbiMismatch(FailedRun):
     """The contracts of the user answered what does not fit their own ABI."""
 
 

@@ -14,6 +14,7 @@ from crossvault.conform.contrast import ClauseDifference, compared, figures_comp
 from crossvault.conform.deployed_subject import InProcessSubject, VaultAnswer
 from crossvault.conform.step_context import StepContext
 from crossvault.conform.subject import Subject
+from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed
@@ -24,7 +25,7 @@ NAMING = ("set_guardian",)
 """What stories do at their start and a vault may be without: it only gives a right."""
 
 
-class StatesDiffer(Exception):
+class StatesDiffer(FailedRun):
     """The vault stands elsewhere than the model: nothing after this step can be compared."""
 
 

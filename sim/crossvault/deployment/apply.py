@@ -15,6 +15,7 @@ from typing import NamedTuple
 from crossvault.deployment.blueprint import ACCEPT, Blueprint, DeploymentStep
 from crossvault.deployment.journal import DONE, Journal, again
 from crossvault.deployment.onchain import WRONG, ChainInspector, ChainSnapshot
+from crossvault.differential.ending import FailedRun
 from crossvault.evm.anvil import ChainLost, ChainRefused
 from crossvault.rpc.transactions import Receipt, SignedTransaction, Superseded, TransactionSender
 from crossvault.scenario.owner_calls import ENACT
@@ -27,11 +28,11 @@ _PATIENCE = 10
 Said = Callable[[str], None]
 
 
-class StepFailed(Exception):
+class StepFailed(FailedRun):
     """A step reverted, or would: which, and what the chain says."""
 
 
-class Conflict(Exception):
+class Conflict(FailedRun):
     """Something stands where a step of this deployment should."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from crossvault.differential.ending import BadInput
+
 TESTS = {
     1_337: "a local node",
     31_337: "a local node",
@@ -26,7 +28,7 @@ ROLLUPS = {
 }  # fmt: skip
 
 
-class MoneyRefused(Exception):
+class MoneyRefused(BadInput):
     """A chain that may hold money, without the flag that allows it."""
 
 

@@ -13,6 +13,7 @@ from crossvault.deployment.estimate import Estimate, estimate
 from crossvault.deployment.journal import Journal
 from crossvault.deployment.onchain import ChainInspector, ChainSnapshot, require_factory
 from crossvault.deployment.params import ParamsFile, load
+from crossvault.differential.ending import BadInput
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.compiler import EVM_VERSION, SETTINGS, compile_contracts
 from crossvault.rpc.client import RpcClient
@@ -23,7 +24,7 @@ from crossvault.setup import toolchain
 _REORGANISED = 64  # blocks
 
 
-class AccountNeeded(Exception):
+class AccountNeeded(BadInput):
     """Nobody said who deploys, and no journal does."""
 
 

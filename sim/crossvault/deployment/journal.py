@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crossvault.differential.ending import BadEnvironment, BadInput
 from crossvault.rpc.transactions import Fees, Receipt, SignedTransaction
 
 FORMAT = 1
@@ -22,15 +23,15 @@ OPENED, SENDING, DONE, REVERTED, SILENT, LOST = "opened", "sending", "done", "re
 Written = Callable[[int], None]
 
 
-class InputChanged(Exception):
+class InputChanged(BadInput):
     """The parameters or the contracts are others than those that the journal began with: what differs."""
 
 
-class DeploymentBusy(Exception):
+class DeploymentBusy(BadEnvironment):
     """Another process is at this deployment."""
 
 
-class BadJournal(Exception):
+class BadJournal(BadInput):
     """A file that is no journal of this deployment."""
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from crossvault.differential.ending import BadInput
 from crossvault.differential.step import EXCHANGE, VAULT, TokenSpec, World
 from crossvault.evm.codec import AddressBook
 from crossvault.mirror.liquidation import AuctionTerms
@@ -17,7 +18,7 @@ from crossvault.mirror.liquidation import AuctionTerms
 FORMAT = 1
 
 
-class BadManifest(Exception):
+class BadManifest(BadInput):
     """A file that is no manifest: which, and what is wrong with it."""
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from crossvault.deployment.blueprint import FACTORY, SPENDER, Blueprint, DeploymentStep
 from crossvault.deployment.code import stands
+from crossvault.differential.ending import BadEnvironment
 from crossvault.evm.anvil import ChainLost, ChainRefused, Request
 from crossvault.rpc.client import RpcClient
 from crossvault.scenario.owner_calls import ENACT, SCHEDULE
@@ -18,7 +19,7 @@ _RECENT_BLOCKS, _DEEP_BLOCKS = 1_024, 64
 _TRIES, _WAIT_SECS = 12, 0.25
 
 
-class FactoryMissing(Exception):
+class FactoryMissing(BadEnvironment):
     """The chain has no deterministic-deployment contract."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
+from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.mirror import fixed, funding, ledger, market, option, oracle, valuation
@@ -13,7 +14,7 @@ from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import Exposure
 
 
-class ExpectationFailed(Exception):
+class ExpectationFailed(FailedRun):
     """A story went otherwise than its file says: `file:line: field: expected ..., came ...`."""
 
 

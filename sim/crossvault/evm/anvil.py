@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from crossvault.differential.ending import BadEnvironment, FailedRun
 from crossvault.evm.compiler import EVM_VERSION
 from crossvault.setup import toolchain
 
@@ -27,11 +28,11 @@ class EncodedRequest(NamedTuple):
     methods: tuple[str, ...]
 
 
-class ChainLost(Exception):
+class ChainLost(BadEnvironment):
     """The node stopped answering; what was compared until then stands."""
 
 
-class ChainRefused(Exception):
+class ChainRefused(FailedRun):
     """A node refused a request; `code`, `message` and `data` are the node's (0 and empty where it said none)."""
 
     def __init__(self, method: str, error: Any) -> None:

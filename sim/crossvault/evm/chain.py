@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from crossvault.differential.ending import EngineConflict
 from crossvault.differential.step import Outcome, Snapshot, Step, World, named
 from crossvault.evm.anvil import EncodedRequest, Node, Request
 from crossvault.evm.bindings import Answer, Bindings, Call
@@ -43,7 +44,7 @@ class PlayedChunk(NamedTuple):
     curves: tuple[CurveState, ...]
 
 
-class EnginesDisagree(Exception):
+class EnginesDisagree(EngineConflict):
     """Mining a chunk left another state than simulating it."""
 
 

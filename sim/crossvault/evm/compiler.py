@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from crossvault.differential.ending import BadInput
 from crossvault.setup import install, toolchain
 
 FORMAT = 1
@@ -41,7 +42,7 @@ _IMPORT = re.compile(r'"(\.{1,2}/[^"]+\.sol)"')
 Sources = Mapping[str, str]  # path below the contracts directory -> text
 
 
-class CompileFailed(Exception):
+class CompileFailed(BadInput):
     """The contracts do not compile; the message is the compiler's, with file and line."""
 
 

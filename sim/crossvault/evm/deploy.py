@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from crossvault.differential.ending import BadInput
 from crossvault.differential.step import DEPLOYER, EXCHANGE, VAULT, TokenSpec, World
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import Artifact, Build
@@ -49,7 +50,7 @@ def vault_refusals(build: Build) -> list[list[dict[str, Any]]]:
     return [abi for name, abi in refusal_libraries(build).items() if name != "OrderErrors"]
 
 
-class DeployFailed(Exception):
+class DeployFailed(BadInput):
     """A contract could not be put on the chain."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from crossvault.differential.ending import BadInput
 from crossvault.evm.compiler import Build
 from crossvault.fuzz.reach import Reach
 from crossvault.fuzz.task import Task, WalkResult
@@ -16,7 +17,7 @@ _WALKS = "walks.jsonl"
 _COMPARED = ("mirror/*.py", "differential/model.py", "lockstep/invariants.py", "walks/*.py", "fuzz/*.py")
 
 
-class BadCorpus(Exception):
+class BadCorpus(BadInput):
     """A folder that holds no corpus: file, line, and what is wrong."""
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from crossvault.differential.ending import Interruption, MissedThreshold
 from crossvault.evm.codec import AddressBook
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import KeySigner, Signer
@@ -34,11 +35,11 @@ _REMEMBERED = 64  # transactions that a reorganisation may still undo
 _CALLS_AHEAD = 3  # gas that an account is given at once, in calls like the one it is about to make
 
 
-class OverBudget(Exception):
+class OverBudget(MissedThreshold):
     """The story would cost more than it may."""
 
 
-class Pending(Exception):
+class Pending(Interruption):
     """An account has sent something that may still happen."""
 
 

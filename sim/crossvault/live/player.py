@@ -15,6 +15,7 @@ from crossvault.audit.follower import StepObserver
 from crossvault.audit.log_steps import AuditedStep
 from crossvault.audit.replica import Replica
 from crossvault.differential.compare import differences
+from crossvault.differential.ending import Interruption
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE_DOORS, TOKEN_ACTIONS, Outcome, Step
 from crossvault.evm.anvil import ChainRefused
@@ -27,7 +28,7 @@ from crossvault.rpc.transactions import Receipt, SignedTransaction, Superseded
 _TRIES = 5
 
 
-class StepLost(Exception):
+class StepLost(Interruption):
     """A step that was accepted is gone, or cannot be made to happen: what was compared until then stands."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crossvault.differential.compare import Difference, value_differences
+from crossvault.differential.ending import BadInput
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
@@ -19,7 +20,7 @@ Key = tuple[str, str, str]
 Acts = Generator[Step, Outcome, None]
 
 
-class StoryMismatch(Exception):
+class StoryMismatch(BadInput):
     """A story that the deployed vault cannot play: what differs."""
 
 

@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
+from crossvault.differential.ending import BadInput
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
@@ -24,7 +25,7 @@ SAME = "same"
 _HEADER = ("scenario", "about", "scenario_hash", "seed", "underlyings", "collaterals", "world", "versions", "contracts")
 
 
-class BadRecord(Exception):
+class BadRecord(BadInput):
     """A file that is no record, or was changed: file, line, and what is wrong."""
 
 

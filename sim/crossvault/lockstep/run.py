@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from crossvault.differential.compare import Difference, EventFields, differences, value_differences
+from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Snapshot, Step, named
 from crossvault.differential.story import ExpectationFailed, Story
@@ -47,11 +48,11 @@ class InvariantChecker(Protocol):
         """It was. Raises what should stop the run."""
 
 
-class Broken(Exception):
+class Broken(FailedRun):
     """An invariant of the model does not hold."""
 
 
-class Diverged(Exception):
+class Diverged(FailedRun):
     """The sides differ: the first step where they do, and how."""
 
     def __init__(self, number: int, step: Step, found: Sequence[Difference]) -> None:

@@ -7,12 +7,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from crossvault.differential.ending import BadInput
 from crossvault.mutation.mutants import Mutant
 
 _FIELDS = ("id", "becomes", "reason")
 
 
-class BadEquivalents(Exception):
+class BadEquivalents(BadInput):
     """A file of equivalents that cannot be meant: `file:line: field: what was expected`."""
 
 

@@ -9,18 +9,12 @@ import os
 import re
 from typing import Any
 
+from crossvault.rpc.signer import AccountUnknown as AccountUnknown
+from crossvault.rpc.signer import NetworkUnknown as NetworkUnknown
 from crossvault.rpc.signer import Transaction
 
 _KEY = "ETHERSCAN_API_KEY"
 _UNSET = re.compile(r"\$\{?(\w+)\}?")
-
-
-class NetworkUnknown(Exception):
-    """A choice of network that ape does not know, or one whose endpoint is not set."""
-
-
-class AccountUnknown(Exception):
-    """An alias that no account of ape has, or an account that cannot be unlocked without a question."""
 
 
 def endpoint(choice: str) -> str:

@@ -1,11 +1,21 @@
-"""Who signs: an account that only hands out signatures, or a key that this process holds."""
+"""Signers: an account that only hands out signatures, or a key in memory; and what a network or account lacks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from crossvault.differential.ending import BadInput
+
 Transaction = Mapping[str, Any]
+
+
+class NetworkUnknown(BadInput):
+    """A choice of network that ape does not know, or one whose endpoint is not set."""
+
+
+class AccountUnknown(BadInput):
+    """An alias that no account of ape has, or an account that cannot be unlocked without a question."""
 
 
 class Signer(Protocol):

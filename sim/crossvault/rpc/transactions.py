@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from crossvault.differential.ending import BadInput, MissedThreshold
 from crossvault.evm.anvil import ChainRefused
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
@@ -23,11 +24,11 @@ _SUPERSEDED_POLLS = 5  # in time: a node behind another one may know a nonce bef
 _HARMLESS = ("already known", "already imported", "known transaction", "nonce too low", "replacement transaction")
 
 
-class WrongChain(Exception):
+class WrongChain(BadInput):
     """The endpoint is of another chain than was asked for."""
 
 
-class FeeTooHigh(Exception):
+class FeeTooHigh(MissedThreshold):
     """The chain asks for more than the limits allow."""
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from crossvault.differential.ending import BadInput
+
 Key = str | int
 Route = tuple[Key, ...]
 
@@ -19,7 +21,7 @@ _MAX_LISTED = 32
 _MAX_NODES = 200_000
 
 
-class ScenarioError(Exception):
+class ScenarioError(BadInput):
     """Bad input: one line `file:line: field: problem` for each problem found."""
 
 

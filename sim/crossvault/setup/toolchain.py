@@ -17,13 +17,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crossvault import __version__
+from crossvault.differential.ending import BadEnvironment
 
 SOLC = "0.8.37"
 PACKAGE = Path(__file__).resolve().parent.parent
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
-class ToolchainMissing(Exception):
+class ToolchainMissing(BadEnvironment):
     """A tool is not there; the message says which, and the one command that mends it."""
 
 

@@ -1,0 +1,110 @@
+"""The exit code of every exception of the package; one that has none has a reason."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+
+import pytest
+
+from crossvault.commands.exits import MEANINGS
+from crossvault.differential.ending import MISSING, Ending, exit_code
+from places import ROOT
+
+PACKAGE = ROOT / "sim" / "crossvault"
+
+CODES = {
+    1: {
+        "AbiMismatch", "BlockDiffers", "Broken", "BrokenInvariant", "ChainRefused", "Conflict", "Diverged", "ExpectationFailed",
+        "FailedRun", "StatesDiffer", "StepFailed",
+    },
+    2: {
+        "AccountNeeded", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadEquivalents", "BadInput", "BadJournal",
+        "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "InputChanged", "MoneyRefused", "NetworkUnknown",
+        "NoOpening", "ScenarioError", "StoryMismatch", "UsageError", "WrongChain",
+    },
+    3: {"BadEnvironment", "ChainLost", "DeploymentBusy", "FactoryMissing", "ToolchainMissing"},
+    4: {"Interruption", "Pending", "StepLost"},
+    5: {"EngineConflict", "EnginesDisagree"},
+    6: {"FeeTooHigh", "MissedThreshold", "OverBudget"},
+}  # fmt: skip
+
+CAUGHT = "is caught by what calls"
+DEFECT = "is a defect of the package or of its measurement, and keeps its traceback"
+
+WITHOUT = {
+    "Agrees": CAUGHT,
+    "BadCase": CAUGHT,
+    "BadNotation": CAUGHT,
+    "BlockGone": CAUGHT,
+    "FieldError": CAUGHT,
+    "NotUnderstood": CAUGHT,
+    "Superseded": CAUGHT,
+    "TimeUp": CAUGHT,
+    "Unavailable": CAUGHT,
+    "BenchFailed": DEFECT,
+    "MachineFailed": DEFECT,
+    "SchemataBroken": DEFECT,
+    "SweepFailed": DEFECT,
+    "WalkStopped": CAUGHT,
+    "Disagreement": "is shown by pytest, which has exit codes of its own",
+    "Ending": "is the base of those that have a code",
+}
+
+
+def declared() -> Iterator[tuple[str, str]]:
+    """Module and name of every class that a file of the package declares at its top."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        for node in ast.parse(path.read_text(encoding="utf8")).body:
+            if isinstance(node, ast.ClassDef) and node.bases:
+                yield ".".join(parts).removesuffix(".__init__"), node.name
+
+
+def exceptions() -> dict[str, type[BaseException]]:
+    """Every public exception of the package, by name; refusals left out, for they are values."""
+    from crossvault.mirror.refusal import Refusal
+
+    found = {}
+    for module, name in declared():
+        kind = getattr(import_module(module), name)
+        if isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, Refusal):
+            found[name] = kind
+    return {name: kind for name, kind in found.items() if not name.startswith("_")}
+
+
+def unclassified(kinds: dict[str, type[BaseException]]) -> list[str]:
+    """Names of exceptions that have neither a code nor a reason, or have both."""
+    return [name for name, kind in kinds.items() if hasattr(kind, "exit_code") == (name in WITHOUT)]
+
+
+def test_every_exception_has_its_code_or_a_reason_to_have_none() -> None:
+    kinds = exceptions()
+    assert unclassified(kinds) == []
+    assert set(WITHOUT) <= set(kinds)
+    found = {code: {name for name, kind in kinds.items() if getattr(kind, "exit_code", 0) == code} for code in CODES}
+    assert found == CODES
+
+
+def test_an_exception_without_code_and_reason_is_found() -> None:
+    assert unclassified({"Planted": type("Planted", (Exception,), {})}) == ["Planted"]
+    assert unclassified({"Agrees": type("Agrees", (Ending,), {"exit_code": 1})}) == ["Agrees"]
+
+
+def test_a_class_derived_from_one_with_a_code_has_the_same() -> None:
+    base = exceptions()["ChainLost"]
+    assert exit_code(type("Derived", (base,), {})()) == exit_code(base()) == MISSING
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(KeyboardInterrupt(), 4), (BrokenProcessPool(), 3), (ValueError(), None), (SystemExit(), None)],
+)
+def test_exceptions_of_python_have_their_codes(error: BaseException, code: int | None) -> None:
+    assert exit_code(error) == code
+
+
+def test_every_code_has_a_meaning() -> None:
+    assert set(MEANINGS) == {0, *CODES}
