@@ -17,8 +17,8 @@ PACKAGE = ROOT / "sim" / "crossvault"
 
 CODES = {
     1: {
-        "AbiMismatch", "BlockDiffers", "Broken", "BrokenInvariant", "ChainRefused", "Conflict", "Diverged", "ExpectationFailed",
-        "FailedRun", "StatesDiffer", "StepFailed",
+        "AbiMismatch", "BlockDiffers", "Broken", "BrokenInvariant", "ChainRefused", "Conflict", "Diverged",
+        "ExpectationFailed", "FailedRun", "StatesDiffer", "StepFailed",
     },
     2: {
         "AccountNeeded", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadEquivalents", "BadInput", "BadJournal",
