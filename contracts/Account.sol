@@ -10,26 +10,26 @@ import {NumberErrors} from "./NumberErrors.sol";
 /// @dev the owner's address in the upper 160 bits, the owner's own number in the lower 96
 type AccountId is uint256;
 
-/// @notice What an account is and holds: owner, operators, cash principal, balances, positions.
+/// @notice Owner, operators, cash principal, collateral balances and positions of an account.
 library Account {
     uint256 internal constant MAX_POSITIONS = 32;
-    /// @dev in portfolio mode: each is priced in every scenario, and a trade may ask for four margins
+    /// @dev limit in portfolio mode: every option is priced in every scenario, and a trade may compute four margins
     uint256 internal constant MAX_OPTIONS = 12;
     uint256 internal constant STANDARD = 0;
     uint256 internal constant PORTFOLIO = 1;
 
     /// @notice Signed size in one instrument, with its quote.
     /// @dev size [wad]; quote: minus price times size of every trade so far, plus funding received [wad], so that profit = size * mark + quote;
-    /// fundingIndex: index of funding at the last touch [ray]; an option has neither: its premium moves in cash
+    /// fundingIndex: funding index at the last touch [ray]; an option has neither: its premium moves in cash
     struct Position {
         int128 size;
         int256 quote;
         int256 fundingIndex;
     }
 
-    /// @notice Everything one account holds.
+    /// @notice Stored state of one account.
     /// @dev principal: cash before interest [wad]; balances: raw by collateral; instruments: those with a position, in no order; mode:
-    /// STANDARD or PORTFOLIO, how its margin is asked for
+    /// STANDARD or PORTFOLIO margin
     struct Holder {
         int256 principal;
         mapping(uint256 collateral => uint256 raw) balances;
@@ -48,7 +48,7 @@ library Account {
         int256 fundingIndex;
     }
 
-    /// @notice Everything one account holds, as plain values.
+    /// @notice State of one account as plain values.
     /// @dev principal [wad]; mode: STANDARD or PORTFOLIO; balances: raw, by number of collateral; entries: in the order they are stored
     struct Image {
         int256 principal;
@@ -66,21 +66,21 @@ library Account {
     /// @notice Whether a sender may act for an account.
     /// @param self holder of the account
     /// @param account account
-    /// @param sender who acts
+    /// @param sender caller
     function isAuthorized(Holder storage self, AccountId account, address sender) internal view returns (bool) {
         return sender == ownerOf(account) || self.operators[sender];
     }
 
-    /// @notice Refuses a sender that may not act for an account.
+    /// @notice Requires a sender that may act for an account.
     /// @param self holder of the account
     /// @param account account
-    /// @param sender who acts
+    /// @param sender caller
     /// @custom:reverts NotAuthorized
     function requireAuthority(Holder storage self, AccountId account, address sender) internal view {
         if (!isAuthorized(self, account, sender)) revert AuthorityErrors.NotAuthorized(account, sender);
     }
 
-    /// @notice Everything an account holds, as plain values.
+    /// @notice State of an account as plain values.
     /// @param self holder of the account
     /// @param collaterals count of listed collaterals
     function image(Holder storage self, uint256 collaterals) internal view returns (Image memory shot) {
@@ -97,7 +97,7 @@ library Account {
     }
 
     /// @notice Whether a change of size raises risk.
-    /// @dev the position grows, or changes sides
+    /// @dev the position grows or changes sign
     /// @param size size before [wad]
     /// @param sizeDelta change [wad]
     function isRising(int256 size, int256 sizeDelta) internal pure returns (bool) {
@@ -106,13 +106,13 @@ library Account {
         return (left < 0) != (size < 0) || Fixed.abs(left) > Fixed.abs(size);
     }
 
-    /// @notice Changes a position and answers the cash that its closing sets free.
-    /// @dev a position of size zero is removed, and its quote is profit made
+    /// @notice Changes a position and returns the cash that closing it releases.
+    /// @dev a position of size zero is removed, and its quote is realised profit
     /// @param self holder of the account
     /// @param instrument number of the instrument
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
-    /// @param fundingIndex index of funding as of now [ray]
+    /// @param fundingIndex present funding index [ray]
     /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
     function fill(Holder storage self, uint256 instrument, int256 sizeDelta, int256 quoteDelta, int256 fundingIndex)
         internal
@@ -134,7 +134,7 @@ library Account {
         return 0;
     }
 
-    /// @notice Notes an instrument as held.
+    /// @notice Adds an instrument to those that an account holds.
     /// @param self holder of the account
     /// @param instrument number of the instrument
     /// @custom:reverts TooManyPositions, TooManyOptions
@@ -145,9 +145,9 @@ library Account {
         self.instruments.push(instrument);
     }
 
-    /// @notice Refuses more options than an account in portfolio mode may hold.
+    /// @notice Requires room for more options in an account in portfolio mode.
     /// @param self holder of the account
-    /// @param more options beside those that it holds
+    /// @param more options to be added
     /// @custom:reverts TooManyOptions
     function requireOptions(Holder storage self, uint256 more) internal view {
         uint256 count = more;
@@ -157,8 +157,8 @@ library Account {
         if (count > MAX_OPTIONS) revert AccountErrors.TooManyOptions(count, MAX_OPTIONS);
     }
 
-    /// @notice Forgets a position.
-    /// @dev the last instrument takes the place of the one that goes
+    /// @notice Removes a position.
+    /// @dev the last instrument takes the place of the removed one
     /// @param self holder of the account
     /// @param instrument number of the instrument
     function remove(Holder storage self, uint256 instrument) internal {

@@ -11,7 +11,7 @@ import {Liquidation} from "./Liquidation.sol";
 import {LiquidationErrors} from "./LiquidationErrors.sol";
 import {NumberErrors} from "./NumberErrors.sol";
 
-/// @notice The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most.
+/// @notice Liquidation auctions: an account that fails its maintenance margin requirement is sold in parts.
 abstract contract Auction is Checks {
     event LiquidationStarted(
         address indexed sender, AccountId indexed account, int256 equityWad, int256 marginWad, uint256 deficitWad
@@ -29,9 +29,9 @@ abstract contract Auction is Checks {
     );
     event LiquidationEnded(address indexed sender, AccountId indexed account, int256 marginWad);
 
-    /// @notice What a bid came to.
-    /// @dev takenWad: fraction that moved [wad]; costWad: what the bidder paid, negative when it was paid [wad]; insuranceWad,
-    /// reservedWad, deficitWad: what the fund, the reserved cash and the deficit are afterwards [wad]; ended: whether the auction is over
+    /// @notice Result of a bid.
+    /// @dev takenWad: fraction that moves [wad]; costWad: price that the bidder pays, negative when it is paid [wad]; insuranceWad,
+    /// reservedWad, deficitWad: insurance fund, reserved cash and deficit afterwards [wad]; ended: whether the auction is over
     struct BidResult {
         uint256 takenWad;
         int256 costWad;
@@ -41,9 +41,9 @@ abstract contract Auction is Checks {
         bool ended;
     }
 
-    /// @notice What an account that is sold stands at.
-    /// @dev equityWad, marginWad at maintenance, bufferWad: margin with buffer, valueWad: equity less reserved cash [wad];
-    /// discountWad: factor of now, 0 once insolvent [wad]
+    /// @notice State of an account in liquidation.
+    /// @dev equityWad; marginWad: maintenance margin buffer; bufferWad: buffer margin; valueWad: equity less reserved cash [wad];
+    /// discountWad: present discount factor, 0 once insolvent [wad]
     struct AuctionState {
         int256 equityWad;
         int256 marginWad;
@@ -52,7 +52,7 @@ abstract contract Auction is Checks {
         uint256 discountWad;
     }
 
-    /// @notice Puts an account that fails maintenance up for sale.
+    /// @notice Starts the auction of an account that fails its maintenance margin requirement.
     /// @param account account
     /// @custom:reverts VaultPaused, UnderLiquidation, StalePrice, NotLiquidatable
     function startLiquidation(AccountId account) external nonReentrant {
@@ -66,8 +66,8 @@ abstract contract Auction is Checks {
         emit LiquidationStarted(msg.sender, account, now_.equityWad, now_.marginWad, sale.deficitWad);
     }
 
-    /// @notice Notes that the auction of a solvent account has run out of value.
-    /// @dev equity less reserved cash is gone, or the discount has reached 0
+    /// @notice Declares that the auction of a solvent account has run out of value.
+    /// @dev equity less reserved cash is not positive, or the discount factor has reached 0
     /// @param account account
     /// @custom:reverts VaultPaused, NotUnderLiquidation, StalePrice, NotLiquidatable, AuctionInsolvent, AuctionSolvent
     function declareInsolvent(AccountId account) external nonReentrant {
@@ -80,12 +80,12 @@ abstract contract Auction is Checks {
         emit InsolvencyDeclared(msg.sender, account, now_.equityWad, now_.marginWad, sale.deficitWad);
     }
 
-    /// @notice Buys part of an account that is for sale.
-    /// @dev takes min(fraction, largest allowed) of everything but reserved cash, and must pass initial margin with it
-    /// @param account account that is sold
+    /// @notice Buys part of an account in liquidation.
+    /// @dev takes min(fraction, largest fraction) of everything but reserved cash; the bidder must meet its initial margin requirement with it
+    /// @param account account in liquidation
     /// @param bidder account that buys
     /// @param fractionWad largest part to take [wad]
-    /// @param limitWad most to pay; negative: least to be paid [wad]
+    /// @param limitWad highest price to pay; negative: lowest payment to receive [wad]
     /// @custom:reverts VaultPaused, NotAuthorized, SameAccount, FractionOutOfRange, UnderLiquidation, NotUnderLiquidation, NotLiquidatable,
     /// StalePrice, AuctionInsolvent, OwnBid, ZeroPrice, BidTooDear, InsuranceExhausted, InsufficientMargin, TooManyPositions,
     /// TooManyOptions, SizeTooLarge
@@ -105,7 +105,7 @@ abstract contract Auction is Checks {
         emit Bid(msg.sender, account, bidder, fractionWad, limitWad, deal, image(account), image(bidder));
     }
 
-    /// @notice Ends the auction of an account that has its margin with buffer again.
+    /// @notice Ends the auction of an account whose buffer margin is restored.
     /// @param account account
     /// @custom:reverts NotUnderLiquidation, StalePrice, StillLiquidatable
     function endLiquidation(AccountId account) external nonReentrant {
@@ -116,9 +116,9 @@ abstract contract Auction is Checks {
         emit LiquidationEnded(msg.sender, account, now_.marginWad);
     }
 
-    /// @notice What a bid would take and cost.
-    /// @dev deal.ended answers whether the part is the largest allowed
-    /// @param account account that is sold
+    /// @notice Part and cost of a bid.
+    /// @dev deal.ended is whether the part is the largest allowed
+    /// @param account account in liquidation
     /// @param bidder account that buys
     /// @param fractionWad largest part to take [wad]
     /// @custom:rounds the cost up, because the account or the insurance fund would lose otherwise
@@ -145,10 +145,10 @@ abstract contract Auction is Checks {
     }
 
     /// @notice Moves the price of a bid.
-    /// @dev a positive cost is reserved in the account that is sold; a negative one comes from the insurance fund
-    /// @param account account that is sold
+    /// @dev a positive cost is reserved in the account in liquidation; a negative one comes from the insurance fund
+    /// @param account account in liquidation
     /// @param bidder account that buys
-    /// @param costWad what the bidder pays [wad]
+    /// @param costWad price that the bidder pays [wad]
     /// @custom:reverts InsuranceExhausted
     function pay(AccountId account, AccountId bidder, int256 costWad) internal {
         Ledger.addCash(ledger, bidder, -costWad);
@@ -158,9 +158,9 @@ abstract contract Auction is Checks {
         if (sale.insolventAt == 0) sale.reservedWad += uint256(costWad);
     }
 
-    /// @notice Notes what a bid has left, and ends the auction when it is done.
-    /// @param account account that is sold
-    /// @param deal what the bid came to
+    /// @notice Records the result of a bid, and ends the auction when it is done.
+    /// @param account account in liquidation
+    /// @param deal result of the bid
     function close(AccountId account, BidResult memory deal) internal {
         Liquidation.Sale storage sale = ledger.sales[account];
         AuctionState memory now_ = standing(account);
@@ -172,8 +172,8 @@ abstract contract Auction is Checks {
         deal.deficitWad = sale.deficitWad;
     }
 
-    /// @notice Turns the auction of an account into one that pays the bidder.
-    /// @dev what bidders have paid is the account's own again, and is spent first
+    /// @notice Turns the auction of an account into an insolvent one, which pays the bidder.
+    /// @dev reserved cash becomes the account's own again, and is spent first
     /// @param account account
     /// @param equityWad equity [wad]
     function noteInsolvent(AccountId account, int256 equityWad) internal {
@@ -183,7 +183,7 @@ abstract contract Auction is Checks {
         noteDeficit(sale, equityWad);
     }
 
-    /// @notice Notes the deficit of an account.
+    /// @notice Records the deficit of an account.
     /// @param sale auction of the account
     /// @param equityWad equity [wad]
     function noteDeficit(Liquidation.Sale storage sale, int256 equityWad) internal {
@@ -192,14 +192,14 @@ abstract contract Auction is Checks {
         sale.deficitWad = deficitWad;
     }
 
-    /// @notice Forgets the auction of an account.
+    /// @notice Deletes the auction of an account.
     /// @param account account
     function endSale(AccountId account) internal {
         noteDeficit(ledger.sales[account], 0);
         delete ledger.sales[account];
     }
 
-    /// @notice What an account stands at, in an auction or out of one.
+    /// @notice Liquidation state of an account, in an auction or out of one.
     /// @param account account
     /// @custom:reverts StalePrice
     function standing(AccountId account) internal view returns (AuctionState memory now_) {
@@ -211,7 +211,7 @@ abstract contract Auction is Checks {
         now_.discountWad = Liquidation.discount(ledger.terms, block.timestamp - sale.startedAt);
     }
 
-    /// @notice What an account that is for sale and still fails stands at.
+    /// @notice Liquidation state of an account that is in liquidation and still fails its buffer margin.
     /// @param account account
     /// @custom:reverts NotUnderLiquidation, StalePrice, NotLiquidatable
     function requireFailing(AccountId account) internal view returns (AuctionState memory now_) {
@@ -220,15 +220,15 @@ abstract contract Auction is Checks {
         if (now_.bufferWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.bufferWad);
     }
 
-    /// @notice Refuses an account that is not for sale.
+    /// @notice Requires an account in liquidation.
     /// @param account account
     /// @custom:reverts NotUnderLiquidation
     function requireOnSale(AccountId account) internal view {
         if (ledger.sales[account].startedAt == 0) revert LiquidationErrors.NotUnderLiquidation(account);
     }
 
-    /// @notice Refuses a bidder that belongs to the owner of the account, or to one of its operators.
-    /// @param account account that is sold
+    /// @notice Requires a bidder that belongs neither to the owner of the account nor to one of its operators.
+    /// @param account account in liquidation
     /// @param bidder account that buys
     /// @custom:reverts OwnBid
     function requireStranger(AccountId account, AccountId bidder) internal view {
@@ -237,7 +237,7 @@ abstract contract Auction is Checks {
         if (Account.isAuthorized(holder, account, msg.sender)) revert LiquidationErrors.OwnBid(account, bidder);
     }
 
-    /// @notice Everything an account holds, as plain values.
+    /// @notice State of an account as plain values.
     /// @param account account
     function image(AccountId account) internal view returns (Account.Image memory) {
         return Account.image(ledger.holders[account], ledger.assets.length);

@@ -11,12 +11,12 @@ import {MarketErrors} from "./MarketErrors.sol";
 library Cash {
     uint256 internal constant NO_FEED = type(uint8).max;
     uint256 internal constant YEAR = 365 days;
-    /// @dev an index stops growing here [ray]: principals and their sums stay within 256 bits whatever the rates have been
+    /// @dev cap of an index [ray]: principals and their sums stay within 256 bits at any rates
     uint256 internal constant MAX_INDEX = 2 ** 128;
-    /// @dev the longest growth at one accrual, as an exponent [wad]
+    /// @dev the largest growth at one accrual, as an exponent [wad]
     uint256 internal constant MAX_EXPONENT = 10e18;
 
-    /// @notice How the quote token's own price enters.
+    /// @notice Terms of the quote token's own price.
     /// @dev feed: underlying that prices the quote token, or NO_FEED; depegThreshold: price below which it counts as depegged [wad];
     /// depegFactor: requirement per notional and missing unit of price [wad]
     struct DepegTerms {
@@ -25,7 +25,7 @@ library Cash {
         uint64 depegFactor;
     }
 
-    /// @notice What borrowers pay.
+    /// @notice Interest rate model of borrowers.
     /// @dev minRate: rate at no utilisation; lowSlope, highSlope: rise below and above optimalUtilisation, per utilisation; all per year;
     /// reserveFactor: part of the interest that goes to the insurance fund [wad]
     struct Interest {
@@ -36,7 +36,7 @@ library Cash {
         uint64 reserveFactor;
     }
 
-    /// @notice The quote side of the vault.
+    /// @notice Quote side of the vault.
     /// @dev supplyIndex, borrowIndex [ray], as of accruedAt [unix seconds]; totalSupply, totalBorrow: principals above and below zero, summed
     /// [wad]; insuranceWad: insurance fund [wad]; deficitWad: open deficits of insolvent accounts [wad]
     struct Pool {
@@ -53,7 +53,7 @@ library Cash {
         uint256 deficitWad;
     }
 
-    /// @notice Indexes of now, and what the insurance fund has earned since the last accrual.
+    /// @notice Present indexes, and the earnings of the insurance fund since the last accrual.
     /// @dev supply, borrow [ray]; reserve [wad]
     struct Indexes {
         uint256 supply;
@@ -61,7 +61,7 @@ library Cash {
         uint256 reserveWad;
     }
 
-    /// @notice Part of the supplied cash that is borrowed.
+    /// @notice Utilisation: part of the supplied cash that is borrowed.
     /// @dev min(1, borrowed / supplied); 1 when nothing is supplied
     /// @param suppliedWad cash of accounts above zero [wad]
     /// @param borrowedWad cash of accounts below zero, as a magnitude [wad]
@@ -71,9 +71,9 @@ library Cash {
         return Fixed.mulDivUp(borrowedWad, Fixed.WAD, suppliedWad);
     }
 
-    /// @notice What borrowers pay per year.
+    /// @notice Borrow rate per year.
     /// @dev minRate + lowSlope * min(utilisation, optimal) + highSlope * max(0, utilisation - optimal)
-    /// @param interest what borrowers pay
+    /// @param interest interest rate model
     /// @param utilisationWad part of the supplied cash that is borrowed [wad]
     /// @custom:rounds up, because it is owed
     function borrowRate(Interest memory interest, uint256 utilisationWad) internal pure returns (uint256) {
@@ -82,21 +82,21 @@ library Cash {
             + Fixed.mulDivUp(utilisationWad - below, interest.highSlope, Fixed.WAD);
     }
 
-    /// @notice Growth of a debt, as a part of it.
+    /// @notice Growth of a debt as a part of it.
     /// @dev exp(rate * secs / year) - 1, so that it does not matter how often interest accrues; the exponent is at most 10
     /// @param rateWad rate per year [wad]
-    /// @param elapsedSecs time it was in force [seconds]
+    /// @param elapsedSecs time in force [seconds]
     /// @custom:rounds the exponent up, because the debt is owed
     function compounded(uint256 rateWad, uint256 elapsedSecs) internal pure returns (uint256) {
         uint256 exponent = Fixed.min(Fixed.mulDivUp(rateWad, elapsedSecs, YEAR), MAX_EXPONENT);
         return Exp.exp(int256(exponent)) - Fixed.WAD;
     }
 
-    /// @notice Indexes of now.
-    /// @dev borrowers pay on the sum of their principals; suppliers earn what is paid less the reserve, and never at a higher rate than
-    /// borrowers pay; the reserve is the rest
+    /// @notice Present supply and borrow indexes.
+    /// @dev borrowers pay on the sum of their principals; suppliers earn the interest paid less the reserve, and never at a higher rate than
+    /// borrowers pay; the reserve is the remainder
     /// @param self quote side of the vault
-    /// @custom:rounds what is owed up and what is earned down, because the difference must stay in the vault
+    /// @custom:rounds debts up and earnings down, because the difference must stay in the vault
     function indexes(Pool storage self) internal view returns (Indexes memory now_) {
         (now_.supply, now_.borrow) = (self.supplyIndex, self.borrowIndex);
         uint256 borrowed = self.totalBorrow;
@@ -115,8 +115,8 @@ library Cash {
         now_.reserveWad = paidWad - earnedWad;
     }
 
-    /// @notice Brings the indexes up to now, and gives the insurance fund its part.
-    /// @dev doing it twice at one time changes nothing
+    /// @notice Accrues interest into the indexes and the insurance fund.
+    /// @dev a second accrual at the same time changes nothing
     /// @param self quote side of the vault
     function accrue(Pool storage self) internal returns (bool moved_) {
         if (block.timestamp == self.accruedAt) return false;
@@ -129,7 +129,7 @@ library Cash {
     }
 
     /// @notice Present value of a principal.
-    /// @dev principal * index / 1e27, at the supply index when positive and the borrow index when negative, both of now
+    /// @dev principal * index / 1e27, at the supply index when positive and the borrow index when negative, both present
     /// @param self quote side of the vault
     /// @param principal cash of an account before interest [wad]
     /// @custom:rounds toward minus infinity, because the account's cash goes down and its debt goes up
@@ -140,7 +140,7 @@ library Cash {
     }
 
     /// @notice Principal of a present value.
-    /// @dev present * 1e27 / index, at the supply index when positive and the borrow index when negative, both of now
+    /// @dev present * 1e27 / index, at the supply index when positive and the borrow index when negative, both present
     /// @param self quote side of the vault
     /// @param presentWad cash of an account [wad]
     /// @custom:rounds toward minus infinity, because the account's cash goes down and its debt goes up
@@ -150,19 +150,19 @@ library Cash {
         return Fixed.mulDivFloor(presentWad, int256(Fixed.RAY), presentWad < 0 ? now_.borrow : now_.supply);
     }
 
-    /// @notice Principal after cash has moved.
+    /// @notice Principal after a cash movement.
     /// @param self quote side of the vault
     /// @param principal cash of an account before interest [wad]
-    /// @param deltaWad what moves, positive into the account [wad]
+    /// @param deltaWad cash that moves, positive into the account [wad]
     function moved(Pool storage self, int256 principal, int256 deltaWad) internal view returns (int256) {
         if (deltaWad == 0) return principal;
         return principalOf(self, present(self, principal) + deltaWad);
     }
 
-    /// @notice Notes in the sums that a principal has become another.
+    /// @notice Records a changed principal in the totals.
     /// @param self quote side of the vault
-    /// @param before principal as it was [wad]
-    /// @param later principal as it is [wad]
+    /// @param before principal before [wad]
+    /// @param later principal after [wad]
     function record(Pool storage self, int256 before, int256 later) internal {
         if (before > 0) self.totalSupply -= uint256(before);
         else self.totalBorrow -= uint256(-before);
@@ -170,7 +170,7 @@ library Cash {
         else self.totalBorrow += uint256(-later);
     }
 
-    /// @notice Requirement per notional because the quote token has lost its peg.
+    /// @notice Requirement per notional for a depegged quote token.
     /// @dev max(0, threshold - price) * factor
     /// @param terms terms of the quote token
     /// @param priceWad price of the quote token [wad]
@@ -180,23 +180,23 @@ library Cash {
         return Fixed.mulDivUp(terms.depegThreshold - priceWad, terms.depegFactor, Fixed.WAD);
     }
 
-    /// @notice Takes from the insurance fund.
+    /// @notice Draws from the insurance fund.
     /// @param self quote side of the vault
-    /// @param amountWad what the fund pays [wad]
+    /// @param amountWad payment of the fund [wad]
     /// @custom:reverts InsuranceExhausted
     function drawInsurance(Pool storage self, uint256 amountWad) internal {
         if (amountWad > self.insuranceWad) revert LiquidationErrors.InsuranceExhausted(self.insuranceWad, amountWad);
         self.insuranceWad -= amountWad;
     }
 
-    /// @notice Refuses while open deficits are larger than the insurance fund.
+    /// @notice Requires open deficits within the insurance fund.
     /// @param self quote side of the vault
     /// @custom:reverts DeficitOpen
     function requireCovered(Pool storage self) internal view {
         if (self.deficitWad > self.insuranceWad) revert LiquidationErrors.DeficitOpen(self.deficitWad, self.insuranceWad);
     }
 
-    /// @notice Refuses terms outside their ranges.
+    /// @notice Validates the terms of the quote token.
     /// @param terms terms of the quote token
     /// @param underlyings count of listed underlyings
     /// @custom:reverts UnknownUnderlying, ParameterOutOfRange
@@ -206,9 +206,9 @@ library Cash {
         Market.requireWithin("depegFactor", terms.depegFactor, 0, 10 * Fixed.WAD);
     }
 
-    /// @notice Refuses a way of interest outside its ranges.
+    /// @notice Validates an interest rate model.
     /// @dev at most 10 per year in all
-    /// @param interest what borrowers pay
+    /// @param interest interest rate model
     /// @custom:reverts ParameterOutOfRange
     function requireValidInterest(Interest memory interest) internal pure {
         Market.requireWithin("minRate", interest.minRate, 0, Fixed.WAD);

@@ -8,11 +8,11 @@ import {Appraiser} from "./Appraiser.sol";
 import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Store} from "./Store.sol";
 
-/// @notice What a call must leave behind: the margin of whoever it touched, judged at once or at the end of a batch.
+/// @notice Margin checks of the accounts that a call touches, at once or at the end of a batch.
 abstract contract Checks is Store, ReentrancyGuardTransient {
     event Batched(address indexed sender, uint256 calls);
 
-    /// @notice Makes several calls as one, and judges the margin of every account they touched at the end.
+    /// @notice Makes several calls as one, and checks the margin of every touched account at the end.
     /// @dev each call takes the lock of the doors itself, so a token that calls back finds it closed
     /// @param calls encoded calls of doors that may be batched
     /// @custom:reverts ReentrancyGuardReentrantCall, NotBatchable, StalePrice, InsufficientMargin
@@ -33,11 +33,11 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     }
 
     /// @notice Whether a door may be called in a batch.
-    /// @dev nobody is sold while an account may stand in between two of its own calls
+    /// @dev no liquidation, as an account may be below its requirement between two calls of its own batch
     /// @param selector selector of the door
     function isBatchable(bytes4 selector) internal pure virtual returns (bool);
 
-    /// @notice Margin of an account before a call that touches it; in a batch, before the first of them.
+    /// @notice Margin buffer of an account before a call that touches it; in a batch, before the first such call.
     /// @param account account
     /// @param rising whether the call raises its risk
     function begin(AccountId account, bool rising) internal returns (int256 beforeWad) {
@@ -50,10 +50,10 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
         touched.push(account);
     }
 
-    /// @notice Judges an account after a call that touched it; in a batch, later.
+    /// @notice Checks the margin of an account after a call that touched it; in a batch, later.
     /// @param account account
     /// @param rising whether the call raised its risk
-    /// @param beforeWad margin at initial before the call [wad]
+    /// @param beforeWad initial margin buffer before the call [wad]
     /// @custom:reverts StalePrice, InsufficientMargin
     function check(AccountId account, bool rising, int256 beforeWad) internal view {
         if (deferring) return;
@@ -61,7 +61,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
         _judge().requireNoFall(account, beforeWad);
     }
 
-    /// @notice The vault itself, asked for margins: it passes the question to the appraiser's code.
+    /// @notice The vault itself as appraiser: it passes margin queries to the appraiser's code.
     function _judge() internal view returns (Appraiser) {
         return Appraiser(payable(address(this)));
     }

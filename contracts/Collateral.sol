@@ -10,14 +10,14 @@ import {Market} from "./Market.sol";
 import {MarketErrors} from "./MarketErrors.sol";
 import {NumberErrors} from "./NumberErrors.sol";
 
-/// @notice Tokens held as security: what they are worth, what they count for, and how they come and go.
+/// @notice Collateral: value, credit after haircut and cap, and transfers of tokens.
 library Collateral {
     using SafeERC20 for IERC20;
 
     uint256 internal constant MAX_COLLATERALS = 8;
 
-    /// @notice What a collateral counts for.
-    /// @dev haircutInitial, haircutMaintenance: part that does not count [wad]; capWad: most value that counts in an account [wad]
+    /// @notice Haircut terms of a collateral.
+    /// @dev haircutInitial, haircutMaintenance: part that does not count [wad]; capWad: largest value that counts in an account [wad]
     struct HaircutTerms {
         uint64 haircutInitial;
         uint64 haircutMaintenance;
@@ -25,7 +25,7 @@ library Collateral {
     }
 
     /// @notice Listed collateral.
-    /// @dev decimals of the token; underlying whose index prices it; totalRaw: sum over all accounts [raw]
+    /// @dev decimals: of the token; underlying: whose index price values it; totalRaw: sum over all accounts [raw]
     struct Asset {
         address token;
         uint8 decimals;
@@ -34,7 +34,7 @@ library Collateral {
         uint256 totalRaw;
     }
 
-    /// @notice Value of a balance at the index.
+    /// @notice Value of a balance at the index price.
     /// @dev wad = raw * wad / 10^decimals
     /// @param balanceRaw balance [raw]
     /// @param indexWad price of one whole token [wad]
@@ -46,9 +46,9 @@ library Collateral {
 
     /// @notice Credit of a value after cap and haircut.
     /// @dev min(value, cap) * (1 - haircut)
-    /// @param valueWad value at the index [wad]
+    /// @param valueWad value at the index price [wad]
     /// @param haircutWad part that does not count [wad]
-    /// @param capWad most value that counts [wad]
+    /// @param capWad largest value that counts [wad]
     /// @custom:rounds down, because it is what the account owns
     function credit(uint256 valueWad, uint256 haircutWad, uint256 capWad) internal pure returns (uint256) {
         return Fixed.mulDivDown(Fixed.min(valueWad, capWad), Fixed.WAD - haircutWad, Fixed.WAD);
@@ -62,7 +62,7 @@ library Collateral {
         return amountRaw * 10 ** (Fixed.MAX_DECIMALS - decimals);
     }
 
-    /// @notice Refuses an amount of nothing or above the cap.
+    /// @notice Requires an amount above zero and within the cap.
     /// @dev raw <= cap comes first, so that the product cannot overflow
     /// @param amountRaw amount [raw]
     /// @param decimals decimals of the token
@@ -74,15 +74,15 @@ library Collateral {
         if (amountWad > Fixed.CAP) revert NumberErrors.AmountTooLarge(amountWad, Fixed.CAP);
     }
 
-    /// @notice Refuses terms outside their ranges.
-    /// @param terms terms of a collateral
+    /// @notice Validates the haircut terms of a collateral.
+    /// @param terms haircut terms of a collateral
     /// @custom:reverts ParameterOutOfRange
     function requireValid(HaircutTerms memory terms) internal pure {
         Market.requireWithin("haircutInitial", terms.haircutInitial, 0, Fixed.WAD);
         Market.requireWithin("haircutMaintenance", terms.haircutMaintenance, 0, terms.haircutInitial);
     }
 
-    /// @notice Decimals of a token, refused above the cap.
+    /// @notice Decimals of a token, required within the cap.
     /// @param token token
     /// @custom:reverts TooManyDecimals
     function requireDecimals(address token) internal view returns (uint8 decimals) {
@@ -90,9 +90,9 @@ library Collateral {
         if (decimals > Fixed.MAX_DECIMALS) revert MarketErrors.TooManyDecimals(decimals, Fixed.MAX_DECIMALS);
     }
 
-    /// @notice Takes tokens in, exactly the amount.
+    /// @notice Pulls tokens in, exactly the amount.
     /// @param token token to move
-    /// @param payer who pays
+    /// @param payer payer
     /// @param amountRaw amount [raw]
     /// @custom:reverts TransferMismatch
     function pull(address token, address payer, uint256 amountRaw) internal {
@@ -102,9 +102,9 @@ library Collateral {
         if (moved != amountRaw) revert AccountErrors.TransferMismatch(amountRaw, moved);
     }
 
-    /// @notice Sends tokens out, exactly the amount.
+    /// @notice Pushes tokens out, exactly the amount.
     /// @param token token to move
-    /// @param to who is paid
+    /// @param to recipient
     /// @param amountRaw amount [raw]
     /// @custom:reverts InsufficientLiquidity, TransferMismatch
     function push(address token, address to, uint256 amountRaw) internal {

@@ -7,17 +7,17 @@ import {Portfolio} from "./Portfolio.sol";
 import {Shock} from "./Shock.sol";
 import {Level} from "./Standard.sol";
 
-/// @notice Portfolio margin across underlyings: how far the loss of one offsets that of another.
+/// @notice Portfolio margin across underlyings: risk offsets between the losses of underlyings.
 library Correlation {
     /// @dev pairs of MAX_UNDERLYINGS underlyings
     uint256 internal constant MAX_PAIRS = 28;
     /// @dev losses are scaled down to below this before they are squared: 64 squares have 246 bits
     uint256 internal constant MAX_LOSS = 2 ** 120 - 1;
 
-    /// @notice How losses of underlyings add up to that of an account.
-    /// @dev breakdown: lambda, how far correlations may break down [wad]; phiInitial, phiMaintenance: least part of the sum of losses [wad]; lossInitial,
-    /// lossMaintenance: part of the loss that is held [wad]; pegThreshold: price of the quote token below which more is held at initial, by
-    /// pegFactor times what it is below [wad]
+    /// @notice Terms that aggregate losses across underlyings.
+    /// @dev breakdown: lambda, size of a correlation breakdown [wad]; phiInitial, phiMaintenance: least part of the sum of losses [wad]; lossInitial,
+    /// lossMaintenance: part of the loss that is required [wad]; pegThreshold: price of the quote token below which the initial factor rises, by
+    /// pegFactor times the shortfall [wad]
     struct LossTerms {
         uint64 breakdown;
         uint64 phiInitial;
@@ -36,8 +36,8 @@ library Correlation {
         int64[] opposite;
     }
 
-    /// @notice What an account loses with one underlying, and where.
-    /// @dev lossWad: loss alone [wad]; direction: sign of the move of its price in the worst scenario; twoSidedWad: the lesser over the larger
+    /// @notice Loss of an account in one underlying, with its direction.
+    /// @dev lossWad: loss alone [wad]; direction: sign of the price move of the worst scenario; twoSidedWad: the lesser over the larger
     /// of the losses over rises and over falls [wad]
     struct UnderlyingLoss {
         uint256 lossWad;
@@ -45,9 +45,9 @@ library Correlation {
         uint256 twoSidedWad;
     }
 
-    /// @notice What an account loses in each scenario, by underlying and in all.
-    /// @dev profitsWad: by underlying and scenario, none where nothing is at stake [wad]; basisWad: loss because forwards move apart from the
-    /// spot price [wad]; jointWad: largest loss of all underlyings in one scenario [wad]; by number of the underlying
+    /// @notice Losses of an account in each scenario, by underlying and in total.
+    /// @dev profitsWad: by underlying and scenario, none without an exposure [wad]; basisWad: loss from basis moves of
+    /// forwards [wad]; jointWad: largest loss of all underlyings in one scenario [wad]; by number of the underlying
     struct ScenarioLossTable {
         int256[][] profitsWad;
         int256[] basisWad;
@@ -55,9 +55,9 @@ library Correlation {
         uint256 jointWad;
     }
 
-    /// @notice What an account loses in each scenario, by underlying and in all.
-    /// @param stakes what is at stake, by number of the underlying
-    /// @param scenarios what might happen
+    /// @notice Losses of an account in each scenario, by underlying and in total.
+    /// @param stakes exposures by number of the underlying
+    /// @param scenarios scenarios of the rules
     function outlook(Portfolio.PortfolioExposure[] memory stakes, Shock.Scenario[] memory scenarios) internal pure returns (ScenarioLossTable memory self) {
         self.profitsWad = new int256[][](stakes.length);
         self.basisWad = new int256[](stakes.length);
@@ -70,12 +70,12 @@ library Correlation {
         self.jointWad = joint(self.profitsWad, scenarios.length);
     }
 
-    /// @notice What an account loses with one underlying, and where.
-    /// @dev the direction is 0 where the loss is that of forwards, or there is none
-    /// @param scenarios what might happen
+    /// @notice Loss of an account in one underlying, with its direction.
+    /// @dev the direction is 0 where the basis loss is the larger, or there is no loss
+    /// @param scenarios scenarios of the rules
     /// @param profitsWad profit in each scenario, one at least [wad]
-    /// @param basisWad loss because forwards move apart from the spot price [wad], not positive
-    /// @custom:rounds the two-sidedness up, because a hedge counts for less
+    /// @param basisWad loss from basis moves of forwards [wad], not positive
+    /// @custom:rounds the two-sidedness up, because a risk offset becomes smaller
     function leg(Shock.Scenario[] memory scenarios, int256[] memory profitsWad, int256 basisWad) internal pure returns (UnderlyingLoss memory self) {
         uint256 place = Portfolio.worst(profitsWad);
         self.lossWad = Portfolio.loss(profitsWad[place], basisWad);
@@ -96,7 +96,7 @@ library Correlation {
 
     /// @notice Largest loss of all underlyings in one scenario.
     /// @dev J = max(0, max over scenarios of -sum over underlyings of profit)
-    /// @param profitsWad profit by underlying and scenario, none where nothing is at stake [wad]
+    /// @param profitsWad profit by underlying and scenario, none without an exposure [wad]
     /// @param scenarios count of scenarios
     function joint(int256[][] memory profitsWad, uint256 scenarios) internal pure returns (uint256) {
         int256 least = 0;
@@ -112,7 +112,7 @@ library Correlation {
 
     /// @notice Sum of the losses of all underlyings.
     /// @dev U = sum of W
-    /// @param legs what is lost with each underlying
+    /// @param legs losses by underlying
     function sum(UnderlyingLoss[] memory legs) internal pure returns (uint256 total) {
         for (uint256 i = 0; i < legs.length; i++) total += legs[i].lossWad;
     }
@@ -122,10 +122,10 @@ library Correlation {
     /// the one) * (1 - that of the other); with a breakdown of 0 both are as they are
     /// @param alikeWad of losses in the same direction [wad]
     /// @param oppositeWad part of a loss that offsets one in the other direction [wad]
-    /// @param a what is lost with the one
-    /// @param b what is lost with the other
-    /// @param breakdownWad how far correlations break down [wad]
-    /// @custom:rounds toward plus infinity, because a hedge counts for less
+    /// @param a loss of the one underlying
+    /// @param b loss of the other underlying
+    /// @param breakdownWad size of a breakdown of correlations [wad]
+    /// @custom:rounds toward plus infinity, because a risk offset becomes smaller
     function correlation(int256 alikeWad, int256 oppositeWad, UnderlyingLoss memory a, UnderlyingLoss memory b, uint256 breakdownWad)
         internal
         pure
@@ -141,13 +141,13 @@ library Correlation {
         return Fixed.mulDivCeil(-lowered, int256(oneSided), Fixed.WAD_SQUARED);
     }
 
-    /// @notice Loss of all underlyings by their correlations.
+    /// @notice Loss of all underlyings, aggregated by their correlations.
     /// @dev min(U, sqrt(max(0, sum of W^2 + 2 * sum over pairs of rho * W * W))). Losses have up to 2^178 and rho 61 bits, so their product
     /// would have 417: each W is scaled to at most 120 bits first, by 1 below a sum of 1.3e18 whole units, and squares and pairs, of 240 bits,
     /// are added to at most 246; 2 * rho * W * W is one 512-bit product
-    /// @param legs what is lost with each underlying, by its number
+    /// @param legs losses by number of the underlying
     /// @param matrix correlations
-    /// @param breakdownWad how far correlations break down [wad]
+    /// @param breakdownWad size of a breakdown of correlations [wad]
     /// @custom:rounds up, because it must be held
     function combined(UnderlyingLoss[] memory legs, Matrix memory matrix, uint256 breakdownWad) internal pure returns (uint256) {
         uint256 total = sum(legs);
@@ -170,10 +170,10 @@ library Correlation {
         return Fixed.min(total, Fixed.sqrtUp(uint256(radicand)) * scale);
     }
 
-    /// @notice Loss of an account.
+    /// @notice Loss of an account after risk offsets.
     /// @dev maintenance: max(combined, J, phi * U); initial: with phi of initial, and no less than combined where correlations break down
-    /// @param self what the account loses in each scenario
-    /// @param terms how losses add up
+    /// @param self scenario losses of the account
+    /// @param terms terms that aggregate losses
     /// @param matrix correlations
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
@@ -185,9 +185,9 @@ library Correlation {
         return Fixed.max(found, combined(self.legs, matrix, terms.breakdown));
     }
 
-    /// @notice Part of the loss that is held.
+    /// @notice Part of the loss that is required.
     /// @dev lossMaintenance, or lossInitial + max(0, pegThreshold - price) * pegFactor
-    /// @param terms how losses add up
+    /// @param terms terms that aggregate losses
     /// @param quoteWad price of the quote token [wad]
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
@@ -197,11 +197,11 @@ library Correlation {
         return terms.lossInitial + Fixed.mulDivUp(terms.pegThreshold - quoteWad, terms.pegFactor, Fixed.WAD);
     }
 
-    /// @notice What an account must hold.
-    /// @dev factor * loss + sum over underlyings of what is held beside it
-    /// @param self what the account loses in each scenario
-    /// @param stakes what is at stake, by number of the underlying
-    /// @param terms how losses add up
+    /// @notice Portfolio margin requirement of an account.
+    /// @dev factor * loss + sum over underlyings of contingencies
+    /// @param self scenario losses of the account
+    /// @param stakes exposures by number of the underlying
+    /// @param terms terms that aggregate losses
     /// @param matrix correlations
     /// @param quoteWad price of the quote token [wad]
     /// @param level initial or maintenance
@@ -218,9 +218,9 @@ library Correlation {
         for (uint256 i = 0; i < stakes.length; i++) total += Portfolio.contingency(stakes[i], level);
     }
 
-    /// @notice Refuses terms outside their ranges.
-    /// @dev at initial no less is held than at maintenance
-    /// @param terms how losses add up
+    /// @notice Validates the terms that aggregate losses.
+    /// @dev the initial requirement is no less than the maintenance requirement
+    /// @param terms terms that aggregate losses
     /// @custom:reverts ParameterOutOfRange
     function requireValid(LossTerms memory terms) internal pure {
         Market.requireWithin("breakdown", terms.breakdown, 0, 2 * Fixed.WAD);
@@ -232,8 +232,8 @@ library Correlation {
         Market.requireWithin("pegFactor", terms.pegFactor, 0, 10 * Fixed.WAD);
     }
 
-    /// @notice Refuses correlations outside their ranges.
-    /// @dev a range is one of the magnitude
+    /// @notice Validates the correlations.
+    /// @dev each range bounds the magnitude
     /// @param matrix correlations
     /// @custom:reverts ParameterOutOfRange
     function requireMatrix(Matrix memory matrix) internal pure {

@@ -11,10 +11,10 @@ import {OrderErrors} from "./OrderErrors.sol";
 import {Registry} from "./Registry.sol";
 import {Vault} from "./Vault.sol";
 
-/// @notice Signed orders: an operator that trades for accounts what their owners signed, and no more.
-/// @dev only an operator of accounts: the vault knows nothing of signatures, and judges these trades as it judges all others
+/// @notice Signed orders: an operator that trades for accounts within the orders that their owners signed.
+/// @dev only an operator of accounts: the vault has no notion of signatures, and checks these trades like all others
 contract Exchange is EIP712 {
-    /// @dev what the wallets of owners show and hash; the mirror's Signature stands for it
+    /// @dev typed data that the wallets of owners display and hash; the mirror's Signature represents it
     bytes32 private constant ORDER_TYPE = keccak256(
         "Order(uint256 account,uint256 instrument,int256 size,uint256 limitWad,uint256 expiresAt,uint256 salt)"
     );
@@ -25,9 +25,9 @@ contract Exchange is EIP712 {
     event OrderCancelled(address indexed sender, Order order, uint256 filledWad);
     event OrdersCancelledBelow(address indexed sender, AccountId indexed account, uint256 salt);
 
-    /// @notice What the owner of an account signs.
-    /// @dev size: what is bought, negative: sold [wad]; limitWad: the worst price of one whole unit [wad]; expiresAt: last second
-    /// [unix seconds]; salt: tells like orders apart, and the floor of cancelBelow is compared with it
+    /// @notice Order that the owner of an account signs.
+    /// @dev size: bought, negative: sold [wad]; limitWad: worst price of one whole unit [wad]; expiresAt: last valid second
+    /// [unix seconds]; salt: distinguishes equal orders, and is compared with the floor of cancelBelow
     struct Order {
         AccountId account;
         uint256 instrument;
@@ -37,7 +37,7 @@ contract Exchange is EIP712 {
         uint256 salt;
     }
 
-    /// @notice Two orders, their signatures, and how much of both is to be filled.
+    /// @notice Two orders, their signatures, and the size to fill of both.
     /// @dev sizeWad [wad]
     struct Match {
         Order maker;
@@ -58,9 +58,9 @@ contract Exchange is EIP712 {
     }
 
     /// @notice Fills pairs of signed orders, each at the limit of its maker.
-    /// @dev anybody may call: what may happen is signed. All trades are one call of the vault, so that what they leave together is
-    /// judged. Fills are noted before the wallets of owners are asked, which is by a static call, and before the vault is: whoever is
-    /// called finds nothing left to fill twice
+    /// @dev open to any caller: the orders are signed. All trades are one call of the vault, so that their margin is checked together.
+    /// Fills are recorded before the wallets of owners are called, which is by a static call, and before the vault is: a contract
+    /// that is called finds nothing left to fill twice
     /// @param matches pairs of orders
     /// @custom:reverts ZeroSize, SizeTooLarge, InstrumentsDiffer, NotOpposite, LimitNotMet, OrderExpired, OrderBelowFloor,
     /// OrderCancelled, Overfilled, BadSignature
@@ -83,7 +83,7 @@ contract Exchange is EIP712 {
     /// @notice Cancels every order of an account whose salt is below a floor.
     /// @dev the floor only rises
     /// @param account account
-    /// @param salt lowest salt that is still good
+    /// @param salt lowest salt that stays valid
     /// @custom:reverts NotAuthorized, FloorNotRaised
     function cancelBelow(AccountId account, uint256 salt) external {
         requireAuthority(account, msg.sender);
@@ -92,25 +92,25 @@ contract Exchange is EIP712 {
         emit OrdersCancelledBelow(msg.sender, account, salt);
     }
 
-    /// @notice How much of an order is filled [wad].
+    /// @notice Filled size of an order [wad].
     /// @param order order
     function filledWad(Order calldata order) external view returns (uint256) {
         return filled[digest(order)];
     }
 
-    /// @notice Whether an order was cancelled, alone or with all below a floor.
+    /// @notice Whether an order is cancelled, alone or with all below a floor.
     /// @param order order
     function isCancelled(Order calldata order) external view returns (bool) {
         return cancelled[digest(order)] || order.salt < saltFloor[order.account];
     }
 
-    /// @notice What is signed of an order: all of it, this chain and this contract.
+    /// @notice Digest that is signed: of the whole order, this chain and this contract.
     /// @param order order
     function digest(Order calldata order) public view returns (bytes32) {
         return _hashTypedDataV4(keccak256(abi.encode(ORDER_TYPE, order)));
     }
 
-    /// @notice Notes the fill of a pair of orders and answers the trade that it asks of the vault.
+    /// @notice Records the fill of a pair of orders and returns the resulting trade of the vault.
     /// @param pair pair of orders
     /// @custom:reverts ZeroSize, SizeTooLarge, InstrumentsDiffer, NotOpposite, LimitNotMet, OrderExpired, OrderBelowFloor,
     /// OrderCancelled, Overfilled, BadSignature
@@ -128,9 +128,9 @@ contract Exchange is EIP712 {
         );
     }
 
-    /// @notice Takes a size from what is left of an order and answers what is filled of it then [wad].
+    /// @notice Takes a size from the rest of an order and returns its filled size [wad].
     /// @param order order
-    /// @param signature its owner's
+    /// @param signature signature of its owner
     /// @param sizeWad size [wad]
     /// @custom:reverts OrderExpired, OrderBelowFloor, OrderCancelled, Overfilled, BadSignature
     function take(Order calldata order, bytes calldata signature, uint256 sizeWad) internal returns (uint256 takenWad) {
@@ -145,7 +145,7 @@ contract Exchange is EIP712 {
         }
     }
 
-    /// @notice Refuses an order that nobody can fill any more.
+    /// @notice Requires an order that can still be filled.
     /// @param order order
     /// @param key its digest
     /// @custom:reverts OrderExpired, OrderBelowFloor, OrderCancelled
@@ -156,23 +156,23 @@ contract Exchange is EIP712 {
         if (cancelled[key]) revert OrderErrors.OrderCancelled(order.account, order.salt);
     }
 
-    /// @notice Refuses a sender that may not act for an account.
+    /// @notice Requires a sender that may act for an account.
     /// @param account account
-    /// @param sender who acts
+    /// @param sender caller
     /// @custom:reverts NotAuthorized
     function requireAuthority(AccountId account, address sender) internal view {
         if (!Registry(payable(address(vault))).isAuthorized(account, sender)) revert AuthorityErrors.NotAuthorized(account, sender);
     }
 
-    /// @notice Refuses a size of an order that is nothing or above the cap of all sizes.
-    /// @param size what is bought; negative: sold [wad]
+    /// @notice Requires an order size above zero and within the cap of all sizes.
+    /// @param size size bought; negative: sold [wad]
     /// @custom:reverts ZeroSize, SizeTooLarge
     function requireSize(int256 size) internal pure {
         if (size == 0) revert NumberErrors.ZeroSize();
         if (Fixed.abs(size) > Fixed.CAP) revert NumberErrors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
     }
 
-    /// @notice Refuses two orders that do not meet.
+    /// @notice Requires two orders that match.
     /// @param maker order whose limit is the price
     /// @param taker order whose limit must allow that price
     /// @custom:reverts InstrumentsDiffer, NotOpposite, LimitNotMet

@@ -13,9 +13,9 @@ import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
 import {Surface} from "./Surface.sol";
 
-/// @notice The doors of prices: what feeders publish.
+/// @notice Price doors: prices, forwards and surfaces that feeders publish.
 contract Feed is Store, Proxy {
-    /// @dev the code of the doors of portfolio margin's parameters
+    /// @dev code of the doors of portfolio margin's parameters
     address public immutable policy;
 
     event PricePublished(
@@ -54,9 +54,9 @@ contract Feed is Store, Proxy {
     /// @notice Publishes the price of an underlying.
     /// @dev a jump that waits for a second print changes nothing else
     /// @param underlying number of the underlying
-    /// @param indexWad spot price of the underlying [wad]
+    /// @param indexWad index price of the underlying [wad]
     /// @param premiumWad premium of the perp [wad]
-    /// @param confidenceWad how sure the price is [wad]
+    /// @param confidenceWad confidence of the price [wad]
     /// @param publishedAt time of the print [unix seconds]
     /// @custom:reverts NotFeeder, UnknownUnderlying, ZeroPrice, PriceTooLarge, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
     function publishPrice(uint256 underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt) external {
@@ -78,10 +78,10 @@ contract Feed is Store, Proxy {
 
     /// @notice Publishes the forward of an expiry.
     /// @param underlying number of the underlying
-    /// @param expiry when its instruments end [unix seconds]
-    /// @param forwardWad price for the expiry [wad]
-    /// @param rateWad interest to it per year [wad]
-    /// @param confidenceWad how sure the forward is [wad]
+    /// @param expiry expiry [unix seconds]
+    /// @param forwardWad forward price [wad]
+    /// @param rateWad interest rate to the expiry per year [wad]
+    /// @param confidenceWad confidence of the forward [wad]
     /// @param publishedAt time of the print [unix seconds]
     /// @custom:reverts NotFeeder, UnknownExpiry, ZeroPrice, PriceTooLarge, ParameterOutOfRange, ConfidenceTooLarge, PriceFromFuture,
     /// PriceGoesBackwards
@@ -98,11 +98,11 @@ contract Feed is Store, Proxy {
         emit ForwardPublished(msg.sender, underlying, expiry, forwardWad, rateWad, confidenceWad, publishedAt);
     }
 
-    /// @notice Publishes the volatility of an expiry by strike.
+    /// @notice Publishes the volatility surface of an expiry.
     /// @param underlying number of the underlying
-    /// @param expiry when its instruments end [unix seconds]
+    /// @param expiry expiry [unix seconds]
     /// @param svi volatility by strike
-    /// @param confidenceWad how sure the surface is [wad]
+    /// @param confidenceWad confidence of the surface [wad]
     /// @param publishedAt time of the print [unix seconds]
     /// @custom:reverts NotFeeder, UnknownExpiry, ParameterOutOfRange, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
     function publishSurface(uint256 underlying, uint256 expiry, Surface.Svi calldata svi, uint256 confidenceWad, uint256 publishedAt)
@@ -113,8 +113,8 @@ contract Feed is Store, Proxy {
         emit SurfacePublished(msg.sender, underlying, expiry, svi, confidenceWad, publishedAt);
     }
 
-    /// @notice Notes what a new print reveals of the open expiries of an underlying.
-    /// @dev an expiry whose settlement is known closes: the last open expiry takes its place
+    /// @notice Records what a new print fixes in the open expiries of an underlying.
+    /// @dev an expiry whose settlement is fixed closes: the last open expiry takes its place
     /// @param underlying number of the underlying
     /// @param publishedAt time of the new print [unix seconds]
     function observe(uint256 underlying, uint256 publishedAt) internal {
@@ -130,9 +130,9 @@ contract Feed is Store, Proxy {
         }
     }
 
-    /// @notice What is known of an open expiry.
+    /// @notice Curve of an open expiry.
     /// @param underlying number of the underlying
-    /// @param expiry when its instruments end [unix seconds]
+    /// @param expiry expiry [unix seconds]
     /// @custom:reverts UnknownExpiry
     function openCurve(uint256 underlying, uint256 expiry) internal view returns (Oracle.Curve storage curve) {
         if (underlying >= Market.MAX_UNDERLYINGS || expiry > type(uint40).max) revert MarketErrors.UnknownExpiry(underlying, expiry);
@@ -140,14 +140,14 @@ contract Feed is Store, Proxy {
         if (curve.listedAt == 0 || curve.settlement != 0) revert MarketErrors.UnknownExpiry(underlying, expiry);
     }
 
-    /// @notice Refuses a sender that may not publish.
-    /// @param sender who acts
+    /// @notice Requires a sender that may publish.
+    /// @param sender caller
     /// @custom:reverts NotFeeder
     function requireFeeder(address sender) internal view {
         if (!isFeeder[sender]) revert AuthorityErrors.NotFeeder(sender);
     }
 
-    /// @notice Code of every door that the feed has not itself: the parameters of portfolio margin.
+    /// @notice Code of the doors that the feed does not implement: the parameters of portfolio margin.
     function _implementation() internal view override returns (address) {
         return policy;
     }

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {NumberErrors} from "./NumberErrors.sol";
 
-/// @notice Integers with the direction of every rounding in its name: the only place that divides, shifts or takes roots.
+/// @notice Integers with the direction of every rounding in its name: the only code that divides, shifts or takes roots.
 library Fixed {
     uint256 internal constant WAD = 1e18;
     uint256 internal constant RAY = 1e27;
@@ -19,7 +19,7 @@ library Fixed {
     /// @param a factor [any]
     /// @param b factor [any]
     /// @param c divisor [any], not zero
-    /// @custom:rounds down, because the caller names what is owned or gained
+    /// @custom:rounds down, because the caller computes an asset or a gain
     /// @custom:reverts FullMulDivFailed
     function mulDivDown(uint256 a, uint256 b, uint256 c) internal pure returns (uint256) {
         return FixedPointMathLib.fullMulDiv(a, b, c);
@@ -30,7 +30,7 @@ library Fixed {
     /// @param a factor [any]
     /// @param b factor [any]
     /// @param c divisor [any], not zero
-    /// @custom:rounds up, because the caller names what is owed or must be held
+    /// @custom:rounds up, because the caller computes a debt or a requirement
     /// @custom:reverts FullMulDivFailed
     function mulDivUp(uint256 a, uint256 b, uint256 c) internal pure returns (uint256) {
         return FixedPointMathLib.fullMulDivUp(a, b, c);
@@ -53,7 +53,7 @@ library Fixed {
     /// @param a factor [any]
     /// @param b factor [any]
     /// @param c divisor [any], not zero
-    /// @custom:rounds toward plus infinity, because what must be paid goes up
+    /// @custom:rounds toward plus infinity, because payments go up
     /// @custom:reverts FullMulDivFailed, MagnitudeTooLarge
     function mulDivCeil(int256 a, int256 b, uint256 c) internal pure returns (int256) {
         if ((a < 0) == (b < 0)) return signed(mulDivUp(abs(a), abs(b), c));
@@ -86,7 +86,7 @@ library Fixed {
     /// @notice Square root, rounded down.
     /// @dev floor(sqrt(a))
     /// @param a radicand [any]
-    /// @custom:rounds down, because the caller names what is owned or gained
+    /// @custom:rounds down, because the caller computes an asset or a gain
     function sqrtDown(uint256 a) internal pure returns (uint256) {
         return FixedPointMathLib.sqrt(a);
     }
@@ -94,7 +94,7 @@ library Fixed {
     /// @notice Square root, rounded up.
     /// @dev ceil(sqrt(a))
     /// @param a radicand [any]
-    /// @custom:rounds up, because the caller names what must be held
+    /// @custom:rounds up, because the caller computes a requirement
     function sqrtUp(uint256 a) internal pure returns (uint256) {
         uint256 root = sqrtDown(a);
         return root * root < a ? root + 1 : root;

@@ -3,22 +3,22 @@ pragma solidity ^0.8.28;
 
 import {Fixed} from "./Fixed.sol";
 
-/// @notice Funding of perps: what longs pay to shorts while the perp is dearer than the index, and the reverse.
+/// @notice Funding of perps: payments of longs to shorts while the perp is above the index, and the reverse.
 library Funding {
     uint256 internal constant PERIOD = 8 hours;
     /// @dev takes a product of two wads to a ray
     uint256 internal constant WADS_PER_RAY = 1e9;
 
-    /// @notice What a long has paid per unit since the start.
+    /// @notice Funding paid by a long per unit since the start.
     /// @dev index [ray]; updatedAt [unix seconds]
     struct Track {
         int256 index;
         uint64 updatedAt;
     }
 
-    /// @notice Rate of funding.
+    /// @notice Funding rate.
     /// @dev clamp(premium / index + base, -cap, cap)
-    /// @param indexWad spot price of the underlying [wad], not zero
+    /// @param indexWad index price of the underlying [wad], not zero
     /// @param premiumWad premium of the perp over the index [wad]
     /// @param baseWad rate without premium [wad per 8 hours]
     /// @param capWad largest rate [wad per 8 hours]
@@ -31,19 +31,19 @@ library Funding {
 
     /// @notice Growth of the funding index.
     /// @dev index price * rate * secs / 8 hours; price <= 2^96 and secs <= 2^64, so their product fits 2^160
-    /// @param indexWad spot price of the underlying [wad]
+    /// @param indexWad index price of the underlying [wad]
     /// @param rateWad rate of funding [wad per 8 hours]
-    /// @param elapsedSecs time it was in force [seconds]
+    /// @param elapsedSecs time in force [seconds]
     /// @custom:rounds toward minus infinity, because one direction must be named: both sides use the same index
     function growth(uint256 indexWad, int256 rateWad, uint256 elapsedSecs) internal pure returns (int256) {
         return Fixed.mulDivFloor(int256(indexWad * elapsedSecs), rateWad, PERIOD * WADS_PER_RAY);
     }
 
-    /// @notice What a position receives of funding.
+    /// @notice Funding payment that a position receives.
     /// @dev -size * (index now - index at its last touch) / 1e27
     /// @param size size of the position [wad]
     /// @param grownRay growth of the funding index since its last touch [ray]
-    /// @custom:rounds toward minus infinity, because what is received goes down and what is paid goes up, on both sides
+    /// @custom:rounds toward minus infinity, because payments received go down and payments made go up, on both sides
     function payment(int256 size, int256 grownRay) internal pure returns (int256) {
         return Fixed.mulDivFloor(-size, grownRay, Fixed.RAY);
     }

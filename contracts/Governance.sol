@@ -12,7 +12,7 @@ import {MarketErrors} from "./MarketErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
 
-/// @notice Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay.
+/// @notice Roles and parameters of the vault: a two-step owner, a guardian that only pauses, changes after a delay.
 abstract contract Governance is Store {
     /// @dev how far ahead an expiry may lie [seconds]
     uint256 internal constant MAX_TERM = 3650 days;
@@ -44,7 +44,7 @@ abstract contract Governance is Store {
     event DepegEnacted(address indexed sender, Cash.DepegTerms terms);
 
     /// @notice Offers the ownership of the vault.
-    /// @param to who may accept it
+    /// @param to proposed owner
     /// @custom:reverts NotOwner
     function offerOwnership(address to) external {
         requireOwner(msg.sender);
@@ -61,7 +61,7 @@ abstract contract Governance is Store {
         emit OwnershipAccepted(msg.sender);
     }
 
-    /// @notice Names the guardian, who can only pause.
+    /// @notice Sets the guardian, who can only pause.
     /// @param to guardian
     /// @custom:reverts NotOwner
     function setGuardian(address to) external {
@@ -71,7 +71,7 @@ abstract contract Governance is Store {
     }
 
     /// @notice Allows or forbids a feeder to publish prices.
-    /// @param feeder who publishes
+    /// @param feeder feeder
     /// @param allowed whether it may
     /// @custom:reverts NotOwner
     function setFeeder(address feeder, bool allowed) external {
@@ -80,7 +80,7 @@ abstract contract Governance is Store {
         emit FeederSet(msg.sender, feeder, allowed);
     }
 
-    /// @notice Stops new risk, withdrawals and liquidations.
+    /// @notice Pauses new risk, withdrawals and liquidations.
     /// @custom:reverts NotGuardian
     function pause() external {
         if (msg.sender != guardian && msg.sender != owner) revert AuthorityErrors.NotGuardian(msg.sender);
@@ -88,7 +88,7 @@ abstract contract Governance is Store {
         emit Paused(msg.sender);
     }
 
-    /// @notice Lets the vault go on.
+    /// @notice Unpauses the vault.
     /// @custom:reverts NotOwner
     function unpause() external {
         requireOwner(msg.sender);
@@ -97,8 +97,8 @@ abstract contract Governance is Store {
     }
 
     /// @notice Lists an underlying and the perp on it.
-    /// @dev takes effect at once: nobody is exposed to it yet
-    /// @param name name as traders write it
+    /// @dev takes effect at once: no account is exposed to it yet
+    /// @param name name in the notation of traders
     /// @param risk parameters of the underlying
     /// @custom:reverts NotOwner, ParameterOutOfRange, TooManyUnderlyings
     function listUnderlying(bytes32 name, Market.MarketRisk calldata risk) external {
@@ -112,9 +112,9 @@ abstract contract Governance is Store {
     }
 
     /// @notice Opens an expiry of an underlying: its future, and its options where the underlying has any.
-    /// @dev takes effect at once: nobody is exposed to it yet; the window of its settlement must lie ahead
+    /// @dev takes effect at once: no account is exposed to it yet; the window of its settlement must lie ahead
     /// @param underlying number of the underlying
-    /// @param expiry when its instruments end [unix seconds]
+    /// @param expiry expiry [unix seconds]
     /// @custom:reverts NotOwner, UnknownUnderlying, StalePrice, ExpiryOutOfRange, ExpiryListed, TooManyExpiries
     function openExpiry(uint256 underlying, uint256 expiry) external {
         requireOwner(msg.sender);
@@ -133,10 +133,10 @@ abstract contract Governance is Store {
     }
 
     /// @notice Lists a token as collateral.
-    /// @dev takes effect at once: nobody holds it yet
+    /// @dev takes effect at once: no account holds it yet
     /// @param token token
     /// @param underlying number of the underlying that prices it
-    /// @param terms what it counts for
+    /// @param terms haircut terms
     /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange, TooManyCollaterals, TokenListed, TooManyDecimals
     function listCollateral(address token, uint256 underlying, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
@@ -200,9 +200,9 @@ abstract contract Governance is Store {
         emit OptionsEnacted(msg.sender, underlying, risk);
     }
 
-    /// @notice Announces what will shield an underlying from a manipulated print.
+    /// @notice Announces a new price guard of an underlying.
     /// @param underlying number of the underlying
-    /// @param guard what shields the underlying
+    /// @param guard price guard
     /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
     function scheduleGuard(uint256 underlying, Oracle.PriceGuard calldata guard) external {
         requireOwner(msg.sender);
@@ -212,9 +212,9 @@ abstract contract Governance is Store {
         emit GuardScheduled(msg.sender, underlying, guard, dueAt);
     }
 
-    /// @notice Puts what was announced to shield an underlying into force.
+    /// @notice Puts an announced price guard of an underlying into force.
     /// @param underlying number of the underlying
-    /// @param guard what shields the underlying
+    /// @param guard price guard
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
     function enactGuard(uint256 underlying, Oracle.PriceGuard calldata guard) external {
         requireOwner(msg.sender);
@@ -223,9 +223,9 @@ abstract contract Governance is Store {
         emit GuardEnacted(msg.sender, underlying, guard);
     }
 
-    /// @notice Announces new terms of a collateral.
+    /// @notice Announces new haircut terms of a collateral.
     /// @param collateral number of the collateral
-    /// @param terms what it counts for
+    /// @param terms haircut terms
     /// @custom:reverts NotOwner, UnknownCollateral, ParameterOutOfRange
     function scheduleHaircut(uint256 collateral, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
@@ -235,9 +235,9 @@ abstract contract Governance is Store {
         emit HaircutScheduled(msg.sender, collateral, terms, dueAt);
     }
 
-    /// @notice Puts announced terms of a collateral into force.
+    /// @notice Puts announced haircut terms of a collateral into force.
     /// @param collateral number of the collateral
-    /// @param terms what it counts for
+    /// @param terms haircut terms
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
     function enactHaircut(uint256 collateral, Collateral.HaircutTerms calldata terms) external {
         requireOwner(msg.sender);
@@ -246,8 +246,8 @@ abstract contract Governance is Store {
         emit HaircutEnacted(msg.sender, collateral, terms);
     }
 
-    /// @notice Announces how auctions will run.
-    /// @param terms how an auction runs
+    /// @notice Announces new auction terms.
+    /// @param terms auction terms
     /// @custom:reverts NotOwner, ParameterOutOfRange
     function scheduleAuction(Liquidation.AuctionTerms calldata terms) external {
         requireOwner(msg.sender);
@@ -256,8 +256,8 @@ abstract contract Governance is Store {
         emit AuctionScheduled(msg.sender, terms, dueAt);
     }
 
-    /// @notice Puts the announced way of auctions into force.
-    /// @param terms how an auction runs
+    /// @notice Puts announced auction terms into force.
+    /// @param terms auction terms
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
     function enactAuction(Liquidation.AuctionTerms calldata terms) external {
         requireOwner(msg.sender);
@@ -266,7 +266,7 @@ abstract contract Governance is Store {
         emit AuctionEnacted(msg.sender, terms);
     }
 
-    /// @notice Announces how the quote token's own price will enter.
+    /// @notice Announces new terms of the quote token.
     /// @param terms terms of the quote token
     /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
     function scheduleDepeg(Cash.DepegTerms calldata terms) external {
@@ -276,7 +276,7 @@ abstract contract Governance is Store {
         emit DepegScheduled(msg.sender, terms, dueAt);
     }
 
-    /// @notice Puts the announced terms of the quote token into force.
+    /// @notice Puts announced terms of the quote token into force.
     /// @param terms terms of the quote token
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
     function enactDepeg(Cash.DepegTerms calldata terms) external {
@@ -286,8 +286,8 @@ abstract contract Governance is Store {
         emit DepegEnacted(msg.sender, terms);
     }
 
-    /// @notice Announces what borrowers will pay.
-    /// @param interest what borrowers pay
+    /// @notice Announces a new interest rate model.
+    /// @param interest interest rate model
     /// @custom:reverts NotOwner, ParameterOutOfRange
     function scheduleInterest(Cash.Interest calldata interest) external {
         requireOwner(msg.sender);
@@ -296,8 +296,8 @@ abstract contract Governance is Store {
         emit InterestScheduled(msg.sender, interest, dueAt);
     }
 
-    /// @notice Puts what was announced that borrowers pay into force.
-    /// @param interest what borrowers pay
+    /// @notice Puts an announced interest rate model into force.
+    /// @param interest interest rate model
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
     function enactInterest(Cash.Interest calldata interest) external {
         requireOwner(msg.sender);

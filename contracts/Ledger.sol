@@ -16,11 +16,11 @@ import {Portfolio} from "./Portfolio.sol";
 import {PriceErrors} from "./PriceErrors.sol";
 import {Stress} from "./Stress.sol";
 
-/// @notice Everything the vault stores about money, and how it moves between accounts.
+/// @notice Stored state of the vault's money, and its movements between accounts.
 library Ledger {
-    /// @notice Everything the vault stores about money.
-    /// @dev underlyings and collaterals are numbered from 0 in the order of their listing; expiries: those whose settlement is not known yet;
-    /// stress: the code of portfolio margin
+    /// @notice Stored state of the vault's money.
+    /// @dev underlyings and collaterals are numbered from 0 in the order of their listing; expiries: those whose settlement is not fixed yet;
+    /// stress: code of portfolio margin
     struct State {
         Cash.Pool cash;
         Liquidation.AuctionTerms terms;
@@ -40,7 +40,7 @@ library Ledger {
         mapping(AccountId => Liquidation.Sale) sales;
     }
 
-    /// @notice Refuses a price that is too old.
+    /// @notice Requires a fresh price of an underlying.
     /// @param self ledger
     /// @param underlying number of the underlying
     /// @custom:reverts StalePrice
@@ -51,7 +51,7 @@ library Ledger {
         revert PriceErrors.StalePrice(underlying, 0, publishedAt, heartbeatSecs);
     }
 
-    /// @notice Refuses an account that is being liquidated.
+    /// @notice Requires an account that is not in liquidation.
     /// @param self ledger
     /// @param account account
     /// @custom:reverts UnderLiquidation
@@ -59,7 +59,7 @@ library Ledger {
         if (self.sales[account].startedAt != 0) revert LiquidationErrors.UnderLiquidation(account);
     }
 
-    /// @notice Refuses an instrument that is not listed, or has ended.
+    /// @notice Requires an instrument that is listed and has not ended.
     /// @param self ledger
     /// @param instrument number of the instrument
     /// @custom:reverts UnknownInstrument, InstrumentExpired
@@ -77,7 +77,7 @@ library Ledger {
     /// @notice Moves cash into or out of an account.
     /// @param self ledger
     /// @param account account
-    /// @param deltaWad what moves, positive into the account [wad]
+    /// @param deltaWad cash that moves, positive into the account [wad]
     function addCash(State storage self, AccountId account, int256 deltaWad) internal {
         Account.Holder storage holder = self.holders[account];
         int256 before = holder.principal;
@@ -85,7 +85,7 @@ library Ledger {
         Cash.record(self.cash, before, holder.principal);
     }
 
-    /// @notice Index of funding of an instrument, as of now; 0 where there is no funding.
+    /// @notice Present funding index of an instrument; 0 where there is no funding.
     /// @param self ledger
     /// @param instrument number of the instrument
     function fundingIndex(State storage self, uint256 instrument) internal view returns (int256) {
@@ -100,8 +100,8 @@ library Ledger {
         return track.index + Funding.growth(price.index, rateWad, block.timestamp - track.updatedAt);
     }
 
-    /// @notice Brings the index of funding of an underlying up to now.
-    /// @dev before its price or its terms change; doing it twice at one time changes nothing
+    /// @notice Accrues the funding index of an underlying.
+    /// @dev called before its price or its terms change; a second accrual at the same time changes nothing
     /// @param self ledger
     /// @param underlying number of the underlying
     function accrueFunding(State storage self, uint256 underlying) internal returns (int256 index) {
@@ -111,8 +111,8 @@ library Ledger {
         track.updatedAt = uint64(block.timestamp);
     }
 
-    /// @notice Changes a position of an account; what its closing sets free becomes cash.
-    /// @dev funding up to now enters the quote first; the quote of an option is cash at once
+    /// @notice Changes a position of an account; the cash that closing it releases is credited.
+    /// @dev accrued funding enters the quote first; the quote of an option is cash at once
     /// @param self ledger
     /// @param account account
     /// @param instrument number of the instrument
@@ -131,12 +131,12 @@ library Ledger {
         addCash(self, account, Account.fill(holder, instrument, sizeDelta, quoteDelta + received, index));
     }
 
-    /// @notice What a position is worth when its expiry has settled.
+    /// @notice Value of a position whose expiry has settled.
     /// @dev future: size * settlement + quote; option: size * payoff
     /// @param self ledger
     /// @param account account
     /// @param instrument number of the instrument
-    /// @param settlementWad price that the expiry settles at [wad]
+    /// @param settlementWad settlement price of the expiry [wad]
     /// @custom:rounds down, because it is what the account owns
     function settledValue(State storage self, AccountId account, uint256 instrument, uint256 settlementWad) internal view returns (int256) {
         Account.Position storage position = self.holders[account].positions[instrument];
@@ -150,8 +150,8 @@ library Ledger {
     /// @param self ledger
     /// @param account account
     /// @param underlying number of the underlying
-    /// @param expiry when the instruments ended [unix seconds]
-    /// @param settlementWad price that the expiry settles at [wad]
+    /// @param expiry expiry [unix seconds]
+    /// @param settlementWad settlement price of the expiry [wad]
     function settle(State storage self, AccountId account, uint256 underlying, uint256 expiry, uint256 settlementWad) internal {
         Account.Holder storage holder = self.holders[account];
         uint256[] memory instruments = holder.instruments;
@@ -163,14 +163,14 @@ library Ledger {
         }
     }
 
-    /// @notice Moves part of everything from one account to another, but for reserved cash.
+    /// @notice Moves part of an account to another, except reserved cash.
     /// @dev cash, balances, sizes and quotes, each in the same proportion; exact in sum
     /// @param self ledger
     /// @param source account that gives
     /// @param target account that takes
     /// @param fractionWad part that moves [wad]
     /// @param reservedWad cash that stays [wad]
-    /// @custom:rounds toward zero, because remainders stay where they were
+    /// @custom:rounds toward zero, because remainders stay in the source
     /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
     function movePart(State storage self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad) internal {
         Account.Holder storage giver = self.holders[source];

@@ -9,7 +9,7 @@ import {Liquidation} from "./Liquidation.sol";
 import {Market} from "./Market.sol";
 import {Oracle} from "./Oracle.sol";
 
-/// @notice Everything there is to read, in one call.
+/// @notice Views of the whole state of the vault.
 library Lens {
     /// @notice State of the vault outside of its accounts.
     /// @dev cash: tokens held [raw], indexes [ray] as of accruedAt [unix seconds], sums of principals, insuranceWad, deficitWad [wad]; totals,
@@ -34,7 +34,7 @@ library Lens {
     }
 
     /// @notice State of an account.
-    /// @dev everything it holds, and its auction
+    /// @dev holdings, and the auction
     struct AccountState {
         AccountId account;
         Account.Image image;
@@ -42,7 +42,7 @@ library Lens {
     }
 
     /// @notice State of an expiry that has not settled.
-    /// @dev expiry [unix seconds]; curve: what is known of it
+    /// @dev expiry [unix seconds]; curve: of the expiry
     struct CurveState {
         uint256 underlying;
         uint256 expiry;
@@ -52,8 +52,8 @@ library Lens {
     /// @notice State of the vault outside of its accounts.
     /// @param self ledger
     /// @param owner owner of the vault
-    /// @param pendingOwner who was offered the ownership
-    /// @param guardian who may pause
+    /// @param pendingOwner proposed owner
+    /// @param guardian guardian, who may pause
     /// @param paused whether the vault is paused
     function globals(Ledger.State storage self, address owner, address pendingOwner, address guardian, bool paused)
         internal
@@ -89,7 +89,7 @@ library Lens {
 
     /// @notice State of some accounts.
     /// @param self ledger
-    /// @param ids accounts to show
+    /// @param ids accounts to report
     function states(Ledger.State storage self, AccountId[] calldata ids) internal view returns (AccountState[] memory all) {
         all = new AccountState[](ids.length);
         for (uint256 i = 0; i < ids.length; i++) {

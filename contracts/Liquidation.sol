@@ -4,10 +4,10 @@ pragma solidity ^0.8.28;
 import {Fixed} from "./Fixed.sol";
 import {Market} from "./Market.sol";
 
-/// @notice The price of an account that fails maintenance: a Dutch auction, and a rising reward once it has no value.
+/// @notice Price of an account in liquidation: a Dutch auction, and a rising reward once it is insolvent.
 library Liquidation {
-    /// @notice How an auction runs.
-    /// @dev bufferWad: further margin sold, as a part of haircuts and requirement [wad]; startWad, kneeWad: discount factor at the start
+    /// @notice Auction terms.
+    /// @dev bufferWad: further margin to restore, as a part of haircuts and requirement [wad]; startWad, kneeWad: discount factor at the start
     /// and at the end of the fast phase [wad]; fastSecs, slowSecs, insolventSecs [seconds]
     struct AuctionTerms {
         uint64 bufferWad;
@@ -18,9 +18,9 @@ library Liquidation {
         uint64 insolventSecs;
     }
 
-    /// @notice An auction that runs.
+    /// @notice Auction in progress.
     /// @dev startedAt [unix seconds], 0 when none; insolventAt [unix seconds], 0 while solvent;
-    /// reservedWad: cash that bidders have paid so far [wad]; deficitWad: deficit as last noted [wad]
+    /// reservedWad: cash that bidders have paid so far [wad]; deficitWad: deficit as last recorded [wad]
     struct Sale {
         uint64 startedAt;
         uint64 insolventAt;
@@ -28,9 +28,9 @@ library Liquidation {
         uint256 deficitWad;
     }
 
-    /// @notice Margin with buffer, which an auction restores.
+    /// @notice Buffer margin, which an auction restores.
     /// @dev margin + (margin - equity) * buffer
-    /// @param marginWad margin at maintenance [wad]
+    /// @param marginWad maintenance margin buffer [wad]
     /// @param equityWad equity [wad]
     /// @param bufferWad buffer [wad]
     /// @custom:rounds down, because it is what the account owns
@@ -38,11 +38,11 @@ library Liquidation {
         return marginWad + Fixed.mulDivFloor(marginWad - equityWad, int256(bufferWad), Fixed.WAD);
     }
 
-    /// @notice Factor between value and price of a solvent account.
+    /// @notice Discount factor between value and price of a solvent account.
     /// @dev falls from start to knee in the fast phase, from knee to 0 in the slow one
-    /// @param terms how an auction runs
+    /// @param terms auction terms
     /// @param elapsedSecs time since the start [seconds]
-    /// @custom:rounds up, because the account that is sold would lose otherwise
+    /// @custom:rounds up, because the account in liquidation would lose otherwise
     function discount(AuctionTerms memory terms, uint256 elapsedSecs) internal pure returns (uint256) {
         if (elapsedSecs < terms.fastSecs) {
             uint256 left = terms.fastSecs - elapsedSecs;
@@ -53,18 +53,18 @@ library Liquidation {
         return Fixed.mulDivUp(terms.kneeWad, terms.slowSecs - slow, terms.slowSecs);
     }
 
-    /// @notice Price of the whole of a solvent account, but for the cash that bidders have paid.
+    /// @notice Price of the whole of a solvent account, except reserved cash.
     /// @dev (equity - reserved) * discount
     /// @param valueWad equity less reserved cash, positive [wad]
     /// @param discountWad factor between value and price [wad]
-    /// @custom:rounds up, because the account that is sold would lose otherwise
+    /// @custom:rounds up, because the account in liquidation would lose otherwise
     function price(uint256 valueWad, uint256 discountWad) internal pure returns (uint256) {
         return Fixed.mulDivUp(valueWad, discountWad, Fixed.WAD);
     }
 
     /// @notice Largest part of a solvent account that may be sold.
-    /// @dev |BM| / (|BM| + E * d + R * (1 - d)), and never nothing, so that no dust blocks the auction
-    /// @param bufferMarginWad margin with buffer, negative [wad]
+    /// @dev |BM| / (|BM| + E * d + R * (1 - d)), and never 0, so that no dust blocks the auction
+    /// @param bufferMarginWad buffer margin, negative [wad]
     /// @param equityWad equity, positive [wad]
     /// @param reservedWad cash that bidders have paid so far [wad]
     /// @param discountWad factor between value and price, at most 1 [wad]
@@ -80,11 +80,11 @@ library Liquidation {
         return Fixed.max(1, Fixed.mulDivDown(missing, Fixed.WAD, missing + gained));
     }
 
-    /// @notice What the bidder is paid for the whole of an insolvent account.
+    /// @notice Payment to the bidder for the whole of an insolvent account.
     /// @dev -E + (E - margin) * elapsed / insolventSecs; negative while the bidder pays
     /// @param equityWad equity [wad]
-    /// @param marginWad margin at maintenance, below equity [wad]
-    /// @param elapsedSecs time since the insolvency was noted [seconds]
+    /// @param marginWad maintenance margin buffer, below equity [wad]
+    /// @param elapsedSecs time since the insolvency was recorded [seconds]
     /// @param insolventSecs length of the ramp [seconds]
     /// @custom:rounds down, because the insurance fund pays it
     function payout(int256 equityWad, int256 marginWad, uint256 elapsedSecs, uint256 insolventSecs)
@@ -96,8 +96,8 @@ library Liquidation {
         return Fixed.mulDivFloor(equityWad - marginWad, int256(secs), insolventSecs) - equityWad;
     }
 
-    /// @notice Refuses terms outside their ranges.
-    /// @param terms how an auction runs
+    /// @notice Validates the auction terms.
+    /// @param terms auction terms
     /// @custom:reverts ParameterOutOfRange
     function requireValid(AuctionTerms memory terms) internal pure {
         Market.requireWithin("bufferWad", terms.bufferWad, 0, Fixed.WAD);

@@ -7,14 +7,14 @@ import {Portfolio} from "./Portfolio.sol";
 import {Level, Standard} from "./Standard.sol";
 import {Stress} from "./Stress.sol";
 
-/// @notice What an account is worth, what it must hold, and how far the two are apart.
+/// @notice Equity, margin balance and margin requirement of an account.
 library Margin {
-    /// @dev stands for infinity where a ratio has no divisor
+    /// @dev represents infinity where a ratio has no divisor
     int256 internal constant UNBOUNDED = type(int256).max;
 
-    /// @notice A collateral balance, valued.
-    /// @dev underlying: whose price it has; valueWad: at the index, safeWad: at the worse of index and stable price [wad]; terms: haircuts and
-    /// cap [wad]
+    /// @notice Valued collateral balance.
+    /// @dev underlying: whose index price values it; valueWad: at the index price, safeWad: at the worse of index and stable price [wad]; terms:
+    /// haircuts and cap [wad]
     struct Holding {
         uint256 valueWad;
         uint256 safeWad;
@@ -22,10 +22,10 @@ library Margin {
         uint256 underlying;
     }
 
-    /// @notice An account, valued at one moment.
-    /// @dev cashWad: present cash, with what has settled [wad]; lines: options; stakes: what portfolio margin is asked about, by
-    /// underlying, none in standard mode; verdict: what it asks for; depegRateWad: requirement per notional for the quote token [wad]; stale:
-    /// first price that the account needs and is too old
+    /// @notice Account valued at one moment.
+    /// @dev cashWad: present cash, with settled positions [wad]; lines: options; stakes: exposures of portfolio margin, by
+    /// underlying, none in standard mode; verdict: requirement of portfolio margin; depegRateWad: requirement per notional for the quote token
+    /// [wad]; stale: first stale price among those that the account needs
     struct Book {
         int256 cashWad;
         Holding[] holdings;
@@ -37,8 +37,8 @@ library Margin {
         Stale stale;
     }
 
-    /// @notice A price that is too old.
-    /// @dev underlying: its number plus one; 0 when no price is too old; expiry: 0 for the index; publishedAt, heartbeatSecs [seconds]
+    /// @notice Stale price.
+    /// @dev underlying: its number plus one; 0 when every price is fresh; expiry: 0 for the index; publishedAt, heartbeatSecs [seconds]
     struct Stale {
         uint256 underlying;
         uint256 expiry;
@@ -46,9 +46,9 @@ library Margin {
         uint256 heartbeatSecs;
     }
 
-    /// @notice Worth of an account at mark.
-    /// @dev cash + sum of collateral values + sum of unrealised profits and losses + sum of option size * mark
-    /// @param self account, valued
+    /// @notice Equity of an account: its value at mark prices.
+    /// @dev cash + sum of collateral values + sum of unrealised PnL + sum of option size * mark
+    /// @param self valued account
     /// @custom:rounds down, because it is what the account owns
     function equity(Book memory self) internal pure returns (int256 total) {
         total = self.cashWad;
@@ -61,11 +61,11 @@ library Margin {
         }
     }
 
-    /// @notice Worth of an account after haircuts, caps and the weight of unrealised profits.
+    /// @notice Margin balance of an account: equity after haircuts, caps and the weight of unrealised profits.
     /// @dev cash + sum of credits + sum of (profits * profitWeight at initial, in full at maintenance) + sum of losses; at initial, values and
-    /// profits at the worse of index and stable price; in standard margin options do not count: what shorts owe is in the requirement; in
-    /// portfolio margin they count at mark, and collateral up to its cap: the requirement has the haircut
-    /// @param self account, valued
+    /// profits at the worse of index and stable price; in standard margin options do not count: obligations of shorts are in the requirement; in
+    /// portfolio margin they count at mark, and collateral up to its cap: the haircut is in the requirement
+    /// @param self valued account
     /// @param level initial or maintenance
     /// @custom:rounds down, because it is what the account owns
     function adjustedEquity(Book memory self, Level level) internal pure returns (int256 total) {
@@ -88,10 +88,10 @@ library Margin {
         }
     }
 
-    /// @notice What an account must hold.
-    /// @dev sum over underlyings, and over expiries for options, of requirement and contingency, with no offset between them; underlyings in
-    /// portfolio margin are judged together
-    /// @param self account, valued
+    /// @notice Margin requirement of an account.
+    /// @dev sum over underlyings, and over expiries for options, of requirement and contingency, with no risk offset between them; underlyings
+    /// in portfolio margin are margined together
+    /// @param self valued account
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
     function requirement(Book memory self, Level level) internal pure returns (uint256 total) {
@@ -110,9 +110,9 @@ library Margin {
         }
     }
 
-    /// @notice Whether an underlying is judged by portfolio margin.
-    /// @dev in portfolio mode, where it has parameters for it
-    /// @param self account, valued
+    /// @notice Whether an underlying is margined by portfolio margin.
+    /// @dev in portfolio mode, where the underlying has parameters for it
+    /// @param self valued account
     /// @param underlying number of the underlying
     function isModelled(Book memory self, uint256 underlying) internal pure returns (bool) {
         return self.stakes.length != 0 && self.stakes[underlying].risk.vol.floorSecs != 0;
@@ -128,9 +128,9 @@ library Margin {
         return true;
     }
 
-    /// @notice Distance of an account from its requirement.
-    /// @dev adjusted equity - requirement: negative means that the level is failed
-    /// @param self account, valued
+    /// @notice Margin buffer of an account: margin balance less margin requirement.
+    /// @dev adjusted equity - requirement; negative: the account fails the level
+    /// @param self valued account
     /// @param level initial or maintenance
     /// @custom:rounds down, because it is what the account owns
     function margin(Book memory self, Level level) internal pure returns (int256) {
@@ -139,7 +139,7 @@ library Margin {
 
     /// @notice Health of an account.
     /// @dev adjusted equity / requirement at maintenance [wad]; UNBOUNDED without a requirement
-    /// @param self account, valued
+    /// @param self valued account
     /// @custom:rounds down, because the account owns it
     function health(Book memory self) internal pure returns (int256) {
         uint256 required = requirement(self, Level.Maintenance);
@@ -147,9 +147,9 @@ library Margin {
         return Fixed.mulDivFloor(adjustedEquity(self, Level.Maintenance), int256(Fixed.WAD), required);
     }
 
-    /// @notice What an account could take out.
+    /// @notice Free collateral of an account.
     /// @dev max(0, margin at initial)
-    /// @param self account, valued
+    /// @param self valued account
     /// @custom:rounds down, because the account owns it
     function freeCollateral(Book memory self) internal pure returns (uint256) {
         int256 left = margin(self, Level.Initial);
@@ -158,8 +158,8 @@ library Margin {
 
     /// @notice Notional of all positions.
     /// @dev sum of |size| * mark, for options |size| * index
-    /// @param self account, valued
-    /// @custom:rounds up, because it is at stake
+    /// @param self valued account
+    /// @custom:rounds up, because it measures exposure
     function notional(Book memory self) internal pure returns (uint256 total) {
         for (uint256 i = 0; i < self.exposures.length; i++) {
             total += Fixed.mulDivUp(self.exposures[i].grossWad2, 1, Fixed.WAD);
@@ -172,8 +172,8 @@ library Margin {
 
     /// @notice Leverage of an account.
     /// @dev notional / equity [wad]; 0 without positions, UNBOUNDED with positions and no equity
-    /// @param self account, valued
-    /// @custom:rounds up, because it is at stake
+    /// @param self valued account
+    /// @custom:rounds up, because it measures exposure
     function leverage(Book memory self) internal pure returns (int256) {
         uint256 stake = notional(self);
         if (stake == 0) return 0;

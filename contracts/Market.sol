@@ -5,7 +5,7 @@ import {Fixed} from "./Fixed.sol";
 import {MarketErrors} from "./MarketErrors.sol";
 import {NumberErrors} from "./NumberErrors.sol";
 
-/// @notice What is traded: underlyings with their risk parameters, and instruments on them.
+/// @notice Underlyings with their risk parameters, and instruments on them.
 library Market {
     uint256 internal constant MAX_UNDERLYINGS = 8;
     uint256 internal constant MAX_EXPIRIES = 8;
@@ -40,9 +40,9 @@ library Market {
 
     /// @notice Risk parameters of the options on an underlying.
     /// @dev heartbeatSecs: longest age of a surface, 0 until options are offered [seconds]; tradeBand: widest distance of a trade from the mark
-    /// [wad of the index]; maxSpotRate, minSpotRate: initial requirement of a short per index, before and after what it is out of the money [wad];
-    /// callRate, putRate: maintenance requirement of a short per index [wad]; putMarkRate: of a short put per mark [wad]; putInitialScale: most
-    /// that a put asks for at initial per maintenance [wad]; unpairedInitial, unpairedMaintenance: per uncovered short call and forward [wad]
+    /// [wad of the index]; maxSpotRate, minSpotRate: initial requirement of a short per index, before and after the out-of-the-money amount [wad];
+    /// callRate, putRate: maintenance requirement of a short per index [wad]; putMarkRate: of a short put per mark [wad]; putInitialScale: least requirement
+    /// of a put at initial per maintenance [wad]; unpairedInitial, unpairedMaintenance: per uncovered short call and forward [wad]
     struct OptionRisk {
         uint64 heartbeatSecs;
         uint64 tradeBand;
@@ -60,7 +60,7 @@ library Market {
     /// @dev strike [96 bits], expiry [40], kind [8], underlying [8], from the lowest bit
     /// @param underlying number of the underlying
     /// @param kind PERP, FUTURE, CALL or PUT
-    /// @param expiry when it ends; 0 for a perp [unix seconds]
+    /// @param expiry end of the instrument; 0 for a perp [unix seconds]
     /// @param strikeWad strike; 0 but for options [wad]
     function instrumentOf(uint256 underlying, uint256 kind, uint256 expiry, uint256 strikeWad) internal pure returns (uint256) {
         return underlying * 2 ** 144 + kind * 2 ** 136 + expiry * 2 ** 96 + strikeWad;
@@ -84,7 +84,7 @@ library Market {
         return Fixed.bits(instrument, 136, 8);
     }
 
-    /// @notice When an instrument ends; 0 for a perp.
+    /// @notice Expiry of an instrument; 0 for a perp.
     /// @param instrument number of the instrument
     function expiryOf(uint256 instrument) internal pure returns (uint256) {
         return Fixed.bits(instrument, 96, 40);
@@ -104,12 +104,12 @@ library Market {
 
     /// @notice Number of an expiry of an underlying.
     /// @param underlying number of the underlying
-    /// @param expiry when its instruments end [unix seconds], below 2^40
+    /// @param expiry expiry [unix seconds], below 2^40
     function termOf(uint256 underlying, uint256 expiry) internal pure returns (uint256) {
         return underlying * 2 ** 40 + expiry;
     }
 
-    /// @notice Refuses a number that no instrument can have.
+    /// @notice Requires a well-formed instrument number.
     /// @param instrument number of the instrument
     /// @param underlyings count of listed underlyings
     /// @custom:reverts UnknownInstrument
@@ -125,7 +125,7 @@ library Market {
         if (!formed) revert MarketErrors.UnknownInstrument(instrument);
     }
 
-    /// @notice Refuses risk parameters outside their ranges.
+    /// @notice Validates the risk parameters of an underlying.
     /// @param risk parameters of an underlying
     /// @custom:reverts ParameterOutOfRange
     function requireValid(MarketRisk memory risk) internal pure {
@@ -146,8 +146,8 @@ library Market {
         requireWithin("skewScale", risk.skewScale, 1, Fixed.CAP);
     }
 
-    /// @notice Refuses risk parameters of options outside their ranges.
-    /// @dev at initial an option asks for no less than at maintenance; what was offered once is offered for good, because options that are held
+    /// @notice Validates the risk parameters of options.
+    /// @dev the initial requirement is no less than the maintenance requirement; options once offered stay offered, because open options
     /// must be valued
     /// @param risk parameters of the options on an underlying
     /// @custom:reverts ParameterOutOfRange
@@ -164,9 +164,9 @@ library Market {
         requireWithin("unpairedMaintenance", risk.unpairedMaintenance, Fixed.WAD, risk.unpairedInitial);
     }
 
-    /// @notice Refuses a parameter outside its range.
+    /// @notice Requires a parameter within its range.
     /// @param name name of the parameter
-    /// @param value what was given [any]
+    /// @param value given value [any]
     /// @param low smallest allowed [same]
     /// @param high largest allowed [same]
     /// @custom:reverts ParameterOutOfRange

@@ -36,20 +36,20 @@ library Normal {
         return Fixed.mulDivDown(_bell(Fixed.abs(xWad)), PEAK, Fixed.RAY);
     }
 
-    /// @notice What is beyond a distance, over the density there: Mills' ratio.
+    /// @notice Mills' ratio: the tail beyond a distance over the density there.
     /// @dev cdf(-x) / pdf(x); as small as 1/x where both of them have no wei left; |error| <= 8e-18
     /// @param xWad distance from the mean in deviations [wad]
-    /// @custom:rounds down, because its product with a density may not exceed what is beyond
+    /// @custom:rounds down, because its product with a density may not exceed the tail
     function mills(uint256 xWad) internal pure returns (uint256) {
         if (xWad > CENTRE) return Fixed.mulDivDown(_ratio(xWad), BREADTH, Fixed.RAY);
         return Fixed.mulDivDown(_tail(xWad), Fixed.WAD, pdf(int256(xWad)));
     }
 
-    /// @notice What an option reaches of the side that is smaller: the chance to be in the money less what is paid for it.
+    /// @notice Normalised time value of an option: the probability to end in the money less the price paid for it.
     /// @dev max(0, cdf(a) - pdf(a) * mills(s - a)), to the wei; both of a share one exponential
-    /// @param a how far the option reaches into the money, in deviations [wad], at most s
+    /// @param a distance of the option into the money, in deviations [wad], at most s
     /// @param s deviation [wad]
-    /// @custom:rounds down, because a mark is one for both sides
+    /// @custom:rounds down, because both sides share one mark
     function reach(int256 a, uint256 s) internal pure returns (uint256) {
         uint256 distance = Fixed.abs(a);
         uint256 bell = _bell(distance);
@@ -66,10 +66,10 @@ library Normal {
         return paid < received ? received - paid : 0;
     }
 
-    /// @notice What is beyond a distance.
+    /// @notice Tail beyond a distance.
     /// @dev cdf(-x); near the centre 1/2 - x * p(x^2) / q(x^2), else bell(x) * ratio(x)
     /// @param xWad distance from the mean in deviations [wad]
-    /// @custom:rounds down in the tails, because what is far out vanishes; up near the centre, because all of it is 1/2 at 0
+    /// @custom:rounds down in the tails, because the tail vanishes far out; up near the centre, because all of it is 1/2 at 0
     function _tail(uint256 xWad) private pure returns (uint256) {
         if (xWad > CENTRE) return Fixed.mulDivDown(_bell(xWad), _ratio(xWad), Fixed.RAY);
         uint256 square = Fixed.mulDivDown(xWad, xWad, 1e9); // a product of two wads over 1e9 is a ray
@@ -93,10 +93,10 @@ library Normal {
         return Exp.exp(-int256(Fixed.mulDivDown(xWad, xWad, 2e18)));
     }
 
-    /// @notice What is beyond a distance, over the bell there.
+    /// @notice Tail beyond a distance, over the bell there.
     /// @dev cdf(-x) / e^(-x^2 / 2) [ray]; p(x) / q(x), and far out (1 / sqrt(2 pi) - y * p(y) / q(y)) / x with y = 1 / x^2
     /// @param xWad distance from the mean in deviations [wad], above the centre
-    /// @custom:rounds down, because what is far out vanishes
+    /// @custom:rounds down, because the tail vanishes far out
     function _ratio(uint256 xWad) private pure returns (uint256) {
         if (xWad > FAR) return _farRatio(xWad);
         uint256 x = xWad * 1e9;
@@ -119,10 +119,10 @@ library Normal {
         return Fixed.mulDivDown(p, Fixed.RAY, q);
     }
 
-    /// @notice What is beyond a far distance, over the bell there.
+    /// @notice Tail beyond a far distance, over the bell there.
     /// @dev (1 / sqrt(2 pi) - y * p(y) / q(y)) / x with y = 1 / x^2 [ray]
     /// @param xWad distance from the mean in deviations [wad], at least sqrt(32)
-    /// @custom:rounds down, because what is far out vanishes
+    /// @custom:rounds down, because the tail vanishes far out
     function _farRatio(uint256 xWad) private pure returns (uint256) {
         uint256 inverse = Fixed.mulDivDown(Fixed.RAY, Fixed.WAD, xWad);
         uint256 y = Fixed.mulDivDown(inverse, inverse, Fixed.RAY);

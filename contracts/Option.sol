@@ -5,16 +5,16 @@ import {Exp} from "./Exp.sol";
 import {Fixed} from "./Fixed.sol";
 import {Normal} from "./Normal.sol";
 
-/// @notice What European options are worth: Black's formula on a forward.
-/// @dev F. Black, The pricing of commodity contracts, J. Financ. Econ. 3 (1976) 167-179. Bits, for what the doors let pass (prices and vol
-/// below 2^96, times of at most 2^40 seconds, discounts of at most 2^60): deviations are below 2^104, logarithms of ratios below 2^66, so
-/// distances in deviations below 2^126; a price is below 2^97 and a density below 2^59. What is multiplied outside mulDiv is said there.
+/// @notice Price and greeks of European options: Black's formula on a forward.
+/// @dev F. Black, The pricing of commodity contracts, J. Financ. Econ. 3 (1976) 167-179. Bits, for inputs within the bounds of the doors (prices and
+/// vol below 2^96, times of at most 2^40 seconds, discounts of at most 2^60): deviations are below 2^104, logarithms of ratios below 2^66, so
+/// distances in deviations below 2^126; a price is below 2^97 and a density below 2^59. Products outside mulDiv state their own bounds.
 library Option {
     uint256 internal constant YEAR = 365 days;
     /// @dev more deviations than any distribution reaches [wad]
     int256 private constant BEYOND = 100e18;
 
-    /// @notice What decides the price of an option.
+    /// @notice Inputs to the price of an option.
     /// @dev forwardWad: price of the underlying for delivery at expiry [wad]; strikeWad [wad]; volWad: per root of a year [wad];
     /// secs: time to expiry [seconds]; discountWad: price now of one at expiry [wad, at most 1]; isCall: right to buy, else to sell
     struct OptionTerms {
@@ -36,7 +36,7 @@ library Option {
         int256 thetaWad;
     }
 
-    /// @notice Value at expiry.
+    /// @notice Payoff of an option at expiry.
     /// @dev max(S - K, 0) of a call, max(K - S, 0) of a put
     /// @param spotWad price of the underlying [wad]
     /// @param strikeWad strike [wad]
@@ -46,7 +46,7 @@ library Option {
         return received > paid ? received - paid : 0;
     }
 
-    /// @notice Price now of one at a later time.
+    /// @notice Discount factor: present price of one at a later time.
     /// @dev e^(-rate * secs / YEAR); |error| <= 2e-18
     /// @param rateWad continuous rate per year [wad], not negative
     /// @param secs time until then [seconds]
@@ -59,16 +59,16 @@ library Option {
     /// @dev vol * sqrt(secs / YEAR), as the root of one quotient; vol^2 is below 2^192
     /// @param volWad vol per root of a year [wad]
     /// @param secs time to expiry [seconds]
-    /// @custom:rounds down, because a mark is one for both sides and this is its only rounding
+    /// @custom:rounds down, because both sides share one mark and this is its only rounding
     function deviation(uint256 volWad, uint256 secs) internal pure returns (uint256) {
         return Fixed.sqrtDown(Fixed.mulDivDown(volWad * volWad, secs, YEAR));
     }
 
     /// @notice Price of one option.
-    /// @dev (payoff of the forward + time value) * discount: what is out of the money has time value only, what is in the money is worth
-    /// F - K more, so that a call less a put is F - K to the wei before discount; |error| <= 1e-17 * min(F, K) + 2 wei
-    /// @param terms what decides the price
-    /// @custom:rounds down, because a mark is one for both sides
+    /// @dev (payoff of the forward + time value) * discount: out of the money it has time value only, in the money it is larger by
+    /// F - K, so that a call less a put is F - K to the wei before discount; |error| <= 1e-17 * min(F, K) + 2 wei
+    /// @param terms inputs to the price
+    /// @custom:rounds down, because both sides share one mark
     function price(OptionTerms memory terms) internal pure returns (uint256) {
         uint256 deviationWad = deviation(terms.volWad, terms.secs);
         uint256 undiscounted = payoff(terms.forwardWad, terms.strikeWad, terms.isCall)
@@ -76,14 +76,14 @@ library Option {
         return Fixed.mulDivDown(undiscounted, terms.discountWad, Fixed.WAD);
     }
 
-    /// @notice Price of one option before discount, from logarithms and a deviation that many prices share.
+    /// @notice Undiscounted price of one option, from logarithms and a deviation that many prices share.
     /// @dev payoff of the forward + time value: `price` at a discount of 1, to the wei
     /// @param forwardWad forward [wad]
     /// @param strikeWad strike [wad]
-    /// @param apartWad ln(forward) - ln(strike) [wad]; anything where one of them is 0
+    /// @param apartWad ln(forward) - ln(strike) [wad]; any value where one of them is 0
     /// @param deviationWad deviation [wad]
     /// @param isCall right to buy, else to sell
-    /// @custom:rounds down, because a mark is one for both sides
+    /// @custom:rounds down, because both sides share one mark
     function undiscounted(uint256 forwardWad, uint256 strikeWad, int256 apartWad, uint256 deviationWad, bool isCall)
         internal
         pure
@@ -98,10 +98,11 @@ library Option {
 
     /// @notice Sensitivities of the price of one option.
     /// @dev with d = ln(F / K) / s + s / 2, s the deviation, D the discount and T = secs / YEAR: delta = D * cdf(d) of a call, -D * cdf(-d) of a put;
-    /// gamma = D * pdf(d) / (F * s), 0 where there is none; vega = D * F * pdf(d) * sqrt(T); theta: see there. Errors of delta
-    /// and of the density are within 5e-18 * (1 + 1 / s), as a logarithm has one that s divides. At s = 0 the price is the payoff, and its kink at F = K has half the delta of either side
-    /// @param terms what decides the price
-    /// @custom:rounds down, delta toward zero, because a mark is one for both sides
+    /// gamma = D * pdf(d) / (F * s), 0 where s is 0; vega = D * F * pdf(d) * sqrt(T); theta: see _theta. Errors of delta
+    /// and of the density are within 5e-18 * (1 + 1 / s), as a logarithm has one that s divides. At s = 0 the price is the payoff, and its kink
+    /// at F = K has half the delta of either side
+    /// @param terms inputs to the price
+    /// @custom:rounds down, delta toward zero, because both sides share one mark
     function greeks(OptionTerms memory terms) internal pure returns (OptionGreeks memory) {
         uint256 deviationWad = deviation(terms.volWad, terms.secs);
         int256 d = _reach(terms.forwardWad, terms.strikeWad, deviationWad);
@@ -119,20 +120,20 @@ library Option {
         });
     }
 
-    /// @notice What an option is worth beyond its payoff, before discount.
+    /// @notice Time value of an option before discount.
     /// @dev A * (cdf(a) - pdf(a) * mills(s - a)), with A the smaller of F and K, B the larger and a = s / 2 - ln(B / A) / s. It is Black's
     /// A * cdf(a) - B * cdf(a - s), as B * pdf(a - s) = A * pdf(a): so the error is one of A, however far away B is
     /// @param forwardWad forward [wad]
     /// @param strikeWad strike [wad]
     /// @param deviationWad deviation [wad]
-    /// @custom:rounds down, because a mark is one for both sides
+    /// @custom:rounds down, because both sides share one mark
     function _timeValue(uint256 forwardWad, uint256 strikeWad, uint256 deviationWad) private pure returns (uint256) {
         if (deviationWad == 0) return 0;
         uint256 reached = Normal.reach(_reach(forwardWad, strikeWad, deviationWad), deviationWad);
         return Fixed.mulDivDown(Fixed.min(forwardWad, strikeWad), reached, Fixed.WAD);
     }
 
-    /// @notice How far into the money the side that is out of it reaches, in deviations.
+    /// @notice Distance into the money of the out-of-the-money side, in deviations.
     /// @dev s / 2 - |ln F - ln K| / s: two logarithms, as their ratio would lose digits
     /// @param forwardWad forward [wad]
     /// @param strikeWad strike [wad]
@@ -146,12 +147,12 @@ library Option {
         return int256(Fixed.mulDivDown(deviationWad, 1, 2)) - int256(distance);
     }
 
-    /// @notice Change of the price in a year that passes.
+    /// @notice Change of the price over a year that passes.
     /// @dev r * price - D * F * pdf(d) * s / (2 * T), with r = -ln(D) / T; 0 at expiry and for a discount of 0
-    /// @param terms what decides the price
+    /// @param terms inputs to the price
     /// @param weight D * F * pdf(d) [wad]
     /// @param deviationWad deviation s [wad]
-    /// @custom:rounds both parts down, because a mark is one for both sides
+    /// @custom:rounds both parts down, because both sides share one mark
     function _theta(OptionTerms memory terms, uint256 weight, uint256 deviationWad) private pure returns (int256) {
         if (terms.secs == 0 || terms.discountWad == 0) return 0;
         // -ln(D) of a wad above zero is below 42, deviations are below 2^104 and a year is below 2^25

@@ -7,7 +7,7 @@ import {NumberErrors} from "./NumberErrors.sol";
 import {PriceErrors} from "./PriceErrors.sol";
 import {Surface} from "./Surface.sol";
 
-/// @notice Prices as a feeder publishes them, how long they may be used, and what an expiry settles at.
+/// @notice Published prices, their freshness, and the settlement of expiries.
 library Oracle {
     /// @dev the largest premium that passes a door [wad]; one bit below the cap, for its sign
     uint256 internal constant MAX_PREMIUM = 2 ** 95 - 1;
@@ -15,7 +15,7 @@ library Oracle {
     uint256 internal constant WINDOW = 30 minutes;
 
     /// @notice Last print of an underlying.
-    /// @dev index [wad], premium of the perp over the index [wad], confidence [wad, 1 = sure], publishedAt [unix seconds]; stable: index that
+    /// @dev index [wad], premium of the perp over the index [wad], confidence [wad, 1 = certain], publishedAt [unix seconds]; stable: index that
     /// follows slowly [wad]; pending, pendingAt: a jump that waits for a second print [wad, unix seconds]; cumulative: index times seconds
     /// up to publishedAt [wad seconds]
     struct Price {
@@ -29,19 +29,19 @@ library Oracle {
         uint192 cumulative;
     }
 
-    /// @notice What shields an underlying from a manipulated print.
+    /// @notice Guard of an underlying against manipulated prints.
     /// @dev maxJump: largest move that needs no second print, 0 = any [wad]; confirmSecs: time from the first print to the second [seconds];
-    /// stableRate: how fast the stable price follows, 0 = at once [wad per second]
+    /// stableRate: speed at which the stable price follows, 0 = at once [wad per second]
     struct PriceGuard {
         uint64 maxJump;
         uint64 confirmSecs;
         uint64 stableRate;
     }
 
-    /// @notice What is known of an expiry.
-    /// @dev forward: price for the expiry [wad]; rate: interest to it per year [wad]; confidence of the forward and surfaceConfidence [wad];
-    /// publishedAt, surfacePublishedAt, listedAt [unix seconds], 0 = never; svi: volatility by strike; settlement: price it settles at,
-    /// 0 = not yet known [wad]; startCumulative: index times seconds up to the start of the window, 0 = not yet known [wad seconds]
+    /// @notice Forward, surface and settlement of an expiry.
+    /// @dev forward: forward price [wad]; rate: interest rate to the expiry per year [wad]; confidence of the forward and surfaceConfidence [wad];
+    /// publishedAt, surfacePublishedAt, listedAt [unix seconds], 0 = never; svi: volatility by strike; settlement: settlement price,
+    /// 0 = not yet fixed [wad]; startCumulative: index times seconds up to the start of the window, 0 = not yet fixed [wad seconds]
     struct Curve {
         uint96 forward;
         uint64 rate;
@@ -55,8 +55,8 @@ library Oracle {
         uint192 startCumulative;
     }
 
-    /// @notice Refuses a guard outside its ranges.
-    /// @param guard what shields an underlying
+    /// @notice Validates a price guard.
+    /// @param guard price guard
     /// @custom:reverts ParameterOutOfRange
     function requireValid(PriceGuard memory guard) internal pure {
         Market.requireWithin("maxJump", guard.maxJump, 0, Fixed.WAD);
@@ -64,8 +64,8 @@ library Oracle {
         Market.requireWithin("stableRate", guard.stableRate, 0, Fixed.WAD);
     }
 
-    /// @notice Refuses a print that cannot be one.
-    /// @param confidenceWad how sure the print is [wad]
+    /// @notice Requires a print of valid confidence and time.
+    /// @param confidenceWad confidence of the print [wad]
     /// @param publishedAt time of the print [unix seconds]
     /// @param lastAt time of the print that it would replace [unix seconds]
     /// @custom:reverts ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
@@ -75,7 +75,7 @@ library Oracle {
         if (publishedAt < lastAt) revert PriceErrors.PriceGoesBackwards(publishedAt, lastAt);
     }
 
-    /// @notice Refuses a price of zero or above the cap.
+    /// @notice Requires a price above zero and within the cap.
     /// @param priceWad price [wad]
     /// @custom:reverts ZeroPrice, PriceTooLarge
     function requirePrice(uint256 priceWad) internal pure {
@@ -83,12 +83,12 @@ library Oracle {
         if (priceWad > Fixed.CAP) revert NumberErrors.PriceTooLarge(priceWad, Fixed.CAP);
     }
 
-    /// @notice Whether an index may replace the last one; if not, it waits for a second print.
-    /// @dev a jump beyond maxJump needs a print within maxJump of it that came confirmSecs or more before, by the clock of the chain: a feeder
-    /// names the times of its prints itself
+    /// @notice Whether an index price may replace the last one; if not, it waits for a second print.
+    /// @dev a jump beyond maxJump needs a print within maxJump of it that came confirmSecs or more before, by the clock of the chain, as a
+    /// feeder sets the times of its prints itself
     /// @param self print to replace
-    /// @param guard what shields the underlying
-    /// @param indexWad spot price of the underlying [wad]
+    /// @param guard price guard
+    /// @param indexWad index price of the underlying [wad]
     function confirm(Price storage self, PriceGuard memory guard, uint256 indexWad) internal returns (bool) {
         bool known = self.publishedAt == 0 || guard.maxJump == 0 || isNear(indexWad, self.index, guard.maxJump);
         if (!known && self.pending != 0 && isNear(indexWad, self.pending, guard.maxJump)) {
@@ -100,24 +100,24 @@ library Oracle {
         return known;
     }
 
-    /// @notice Whether two prices are no further apart than a part of the second.
+    /// @notice Whether two prices are within a part of the second of each other.
     /// @dev |a - b| <= b * part / 1e18
     /// @param priceWad price [wad]
     /// @param baseWad price it is compared with [wad]
     /// @param partWad widest distance [wad of the base]
-    /// @custom:rounds down, because it limits
+    /// @custom:rounds down, because it is a limit
     function isNear(uint256 priceWad, uint256 baseWad, uint256 partWad) internal pure returns (bool) {
         uint256 apart = priceWad > baseWad ? priceWad - baseWad : baseWad - priceWad;
         return apart <= Fixed.mulDivDown(baseWad, partWad, Fixed.WAD);
     }
 
     /// @notice Replaces the last print of an underlying.
-    /// @dev what was printed held until now: it enters the sum that settlements are averaged from
+    /// @dev the last price held until now: it enters the sum that settlements are averaged from
     /// @param self print to replace
-    /// @param stableRateWad how fast the stable price follows, 0 = at once [wad per second]
-    /// @param indexWad spot price of the underlying [wad]
+    /// @param stableRateWad speed at which the stable price follows, 0 = at once [wad per second]
+    /// @param indexWad index price of the underlying [wad]
     /// @param premiumWad premium of the perp [wad]
-    /// @param confidenceWad how sure the price is [wad]
+    /// @param confidenceWad confidence of the price [wad]
     /// @param publishedAt time of the print [unix seconds]
     function replace(
         Price storage self,
@@ -137,13 +137,13 @@ library Oracle {
         self.publishedAt = uint64(publishedAt);
     }
 
-    /// @notice Stable price after it has followed the index for a time.
+    /// @notice Stable price after following the index price for a time.
     /// @dev moves toward the index by at most stable * rate * secs
     /// @param stableWad stable price [wad]
-    /// @param indexWad spot price of the underlying [wad]
-    /// @param rateWad how fast it follows [wad per second], below 2^64
+    /// @param indexWad index price of the underlying [wad]
+    /// @param rateWad speed at which it follows [wad per second], below 2^64
     /// @param elapsedSecs time that has passed [seconds], below 2^64
-    /// @custom:rounds the way down, because it limits
+    /// @custom:rounds the move down, because it is a limit
     function followed(uint256 stableWad, uint256 indexWad, uint256 rateWad, uint256 elapsedSecs) internal pure returns (uint256) {
         uint256 most = Fixed.mulDivDown(stableWad, rateWad * elapsedSecs, Fixed.WAD);
         if (indexWad > stableWad) return stableWad + Fixed.min(indexWad - stableWad, most);
@@ -158,11 +158,11 @@ library Oracle {
         return uint256(self.cumulative) + uint256(self.index) * (untilAt - self.publishedAt);
     }
 
-    /// @notice Notes what a new print reveals of an expiry: the start of its window, and then what it settles at.
+    /// @notice Records what a new print fixes of an expiry: the start of its window, and then its settlement.
     /// @dev settlement = (sum up to the expiry - sum up to the start of the window) / window
-    /// @param self what is known of the expiry
+    /// @param self curve of the expiry
     /// @param price last print of the underlying, before the new one
-    /// @param expiry when the instruments end [unix seconds]
+    /// @param expiry expiry [unix seconds]
     /// @param publishedAt time of the new print [unix seconds]
     /// @custom:rounds down, because one direction must be named: both sides settle at the same price
     function observe(Curve storage self, Price storage price, uint256 expiry, uint256 publishedAt) internal {
@@ -174,11 +174,11 @@ library Oracle {
         self.settlement = uint96(Fixed.mulDivDown(sum, 1, WINDOW));
     }
 
-    /// @notice Forward of an expiry as it stands: what the window has fixed of it, and what still floats.
+    /// @notice Present forward of an expiry: the part that the window has fixed, and the part that still floats.
     /// @dev in the window: fixed = sum so far / window, floating = forward * secs left / window; before it nothing is fixed
-    /// @param self what is known of the expiry
+    /// @param self curve of the expiry
     /// @param price last print of the underlying
-    /// @param expiry when the instruments end [unix seconds]
+    /// @param expiry expiry [unix seconds]
     /// @custom:rounds down, because one direction must be named: both sides are valued at the same forward
     function forwardParts(Curve storage self, Price storage price, uint256 expiry) internal view returns (uint256 fixedWad, uint256 floatingWad) {
         uint256 startAt = expiry - WINDOW;
@@ -190,10 +190,10 @@ library Oracle {
     }
 
     /// @notice Publishes the forward of an expiry.
-    /// @param self what is known of the expiry
-    /// @param forwardWad price for the expiry [wad]
-    /// @param rateWad interest to it per year [wad]
-    /// @param confidenceWad how sure the forward is [wad]
+    /// @param self curve of the expiry
+    /// @param forwardWad forward price [wad]
+    /// @param rateWad interest rate to the expiry per year [wad]
+    /// @param confidenceWad confidence of the forward [wad]
     /// @param publishedAt time of the print [unix seconds]
     /// @custom:reverts ZeroPrice, PriceTooLarge, ParameterOutOfRange, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
     function publishForward(Curve storage self, uint256 forwardWad, uint256 rateWad, uint256 confidenceWad, uint256 publishedAt) internal {
@@ -206,10 +206,10 @@ library Oracle {
         self.publishedAt = uint64(publishedAt);
     }
 
-    /// @notice Publishes the volatility of an expiry by strike.
-    /// @param self what is known of the expiry
-    /// @param svi volatility by strike
-    /// @param confidenceWad how sure the surface is [wad]
+    /// @notice Publishes the volatility surface of an expiry.
+    /// @param self curve of the expiry
+    /// @param svi surface: implied vol by strike
+    /// @param confidenceWad confidence of the surface [wad]
     /// @param publishedAt time of the print [unix seconds]
     /// @custom:reverts ParameterOutOfRange, ConfidenceTooLarge, PriceFromFuture, PriceGoesBackwards
     function publishSurface(Curve storage self, Surface.Svi memory svi, uint256 confidenceWad, uint256 publishedAt) internal {
@@ -220,20 +220,20 @@ library Oracle {
         self.surfacePublishedAt = uint64(publishedAt);
     }
 
-    /// @notice Whether a print may still be used.
-    /// @dev age <= heartbeat; what was never published is stale
+    /// @notice Whether a print is fresh.
+    /// @dev age <= heartbeat; a print that was never published is stale
     /// @param publishedAt time of the print [unix seconds]
     /// @param heartbeatSecs longest age [seconds]
     function isFresh(uint256 publishedAt, uint256 heartbeatSecs) internal view returns (bool) {
         return publishedAt != 0 && block.timestamp - publishedAt <= heartbeatSecs;
     }
 
-    /// @notice Price at which a perp is valued.
+    /// @notice Mark price of a perp.
     /// @dev index + clamp(premium, -band * index, band * index)
-    /// @param indexWad spot price of the underlying [wad]
+    /// @param indexWad index price of the underlying [wad]
     /// @param premiumWad premium of the perp [wad]
     /// @param bandWad widest premium as a part of the index [wad], below 1
-    /// @custom:rounds the clamp down, because a premium that is cut may not exceed its band
+    /// @custom:rounds the clamp down, because a clamped premium may not exceed its band
     function mark(uint256 indexWad, int256 premiumWad, uint256 bandWad) internal pure returns (uint256) {
         uint256 widest = Fixed.mulDivDown(indexWad, bandWad, Fixed.WAD);
         uint256 move = Fixed.min(Fixed.abs(premiumWad), widest);

@@ -10,10 +10,10 @@ import {Oracle} from "./Oracle.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Stress} from "./Stress.sol";
 
-/// @notice Every parameter in force, in one call.
+/// @notice Every parameter in force, in one view.
 library Parameters {
-    /// @notice What is asked of an underlying.
-    /// @dev name as traders write it; options, portfolio: all zero where there are none
+    /// @notice Parameters of an underlying.
+    /// @dev name: in the notation of traders; options, portfolio: all zero where there are none
     struct UnderlyingParameters {
         bytes32 name;
         Market.MarketRisk risk;
@@ -22,8 +22,8 @@ library Parameters {
         Portfolio.PortfolioRisk portfolio;
     }
 
-    /// @notice What a token counts for.
-    /// @dev underlying: number of what prices it
+    /// @notice Parameters of a collateral token.
+    /// @dev underlying: number of the underlying whose index price values it
     struct CollateralParameters {
         address token;
         uint256 decimals;
@@ -32,7 +32,7 @@ library Parameters {
     }
 
     /// @notice Every parameter in force.
-    /// @dev quote: the token that cash is in; decimals: of it; delaySecs: between announcing a change and its taking effect
+    /// @dev quote: token of the cash; decimals: of it; delaySecs: from announcing a change to its taking effect
     struct ParameterSet {
         address quote;
         uint256 decimals;
@@ -47,7 +47,7 @@ library Parameters {
 
     /// @notice Every parameter in force.
     /// @param self ledger
-    /// @param delaySecs what lies between announcing a change and its taking effect [seconds]
+    /// @param delaySecs time from announcing a change to its taking effect [seconds]
     function sheet(Ledger.State storage self, uint256 delaySecs) internal view returns (ParameterSet memory all) {
         all.quote = self.cash.token;
         all.decimals = self.cash.decimals;

@@ -11,7 +11,7 @@ import {Stress} from "./Stress.sol";
 
 /// @notice The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all.
 contract Policy is Store, Proxy {
-    /// @dev the code of further views of an account
+    /// @dev code of further views of an account
     address public immutable teller;
 
     event PortfolioScheduled(address indexed sender, uint256 indexed underlying, Portfolio.PortfolioRisk risk, uint256 effectiveAt);
@@ -23,9 +23,9 @@ contract Policy is Store, Proxy {
         teller = teller_;
     }
 
-    /// @notice Announces portfolio margin of an underlying.
+    /// @notice Announces new portfolio margin parameters of an underlying.
     /// @param underlying number of the underlying
-    /// @param risk parameters of portfolio margin of an underlying
+    /// @param risk portfolio margin parameters of an underlying
     /// @custom:reverts NotOwner, UnknownUnderlying, ParameterOutOfRange
     function schedulePortfolio(uint256 underlying, Portfolio.PortfolioRisk calldata risk) external {
         requireOwner(msg.sender);
@@ -35,9 +35,9 @@ contract Policy is Store, Proxy {
         emit PortfolioScheduled(msg.sender, underlying, risk, dueAt);
     }
 
-    /// @notice Puts announced portfolio margin of an underlying into force.
+    /// @notice Puts announced portfolio margin parameters of an underlying into force.
     /// @param underlying number of the underlying
-    /// @param risk parameters of portfolio margin of an underlying
+    /// @param risk portfolio margin parameters of an underlying
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
     function enactPortfolio(uint256 underlying, Portfolio.PortfolioRisk calldata risk) external {
         requireOwner(msg.sender);
@@ -46,8 +46,8 @@ contract Policy is Store, Proxy {
         emit PortfolioEnacted(msg.sender, underlying, risk);
     }
 
-    /// @notice Announces how portfolio margin will be asked for.
-    /// @param rules how portfolio margin is asked for
+    /// @notice Announces new rules of portfolio margin.
+    /// @param rules rules of portfolio margin
     /// @custom:reverts NotOwner, ParameterOutOfRange
     function scheduleRules(Stress.Rules calldata rules) external {
         requireOwner(msg.sender);
@@ -58,8 +58,8 @@ contract Policy is Store, Proxy {
         emit RulesScheduled(msg.sender, rules, dueAt);
     }
 
-    /// @notice Puts the announced way of portfolio margin into force.
-    /// @param rules how portfolio margin is asked for
+    /// @notice Puts announced rules of portfolio margin into force.
+    /// @param rules rules of portfolio margin
     /// @custom:reverts NotOwner, NotScheduled, TooEarly
     function enactRules(Stress.Rules calldata rules) external {
         requireOwner(msg.sender);
@@ -76,7 +76,7 @@ contract Policy is Store, Proxy {
         return Parameters.sheet(ledger, delaySecs);
     }
 
-    /// @notice Code of every door that the policy has not itself: what accounts are told beside their margin.
+    /// @notice Code of the doors that the policy does not implement: scenario losses and greeks of accounts.
     function _implementation() internal view override returns (address) {
         return teller;
     }

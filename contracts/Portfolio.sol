@@ -8,12 +8,12 @@ import {Option} from "./Option.sol";
 import {Shock} from "./Shock.sol";
 import {Level, Standard} from "./Standard.sol";
 
-/// @notice Portfolio margin of one underlying: what an account loses in each of many scenarios.
+/// @notice Portfolio margin of one underlying: profit and loss of an account in each of many scenarios.
 /// @dev Bits: sizes are below 2^96, shocked forwards and strikes below 2^100 and lines at most 32, so a shocked value is below 2^201
-/// [wad * wad]; its static discount is below 2^94 [wad], so what it comes to is below 2^236 [wad * wad]
+/// [wad * wad]; its static discount is below 2^94 [wad], so the discounted value is below 2^236 [wad * wad]
 library Portfolio {
-    /// @notice What is held against forwards that move apart from the spot price.
-    /// @dev upShock, downShock: change of a forward as a part of it [wad]; addRate: part of the loss that is held [wad]; yearRate: further
+    /// @notice Parameters of basis risk: forwards that move apart from the spot price.
+    /// @dev upShock, downShock: change of a forward as a part of it [wad]; addRate: part of the loss that is required [wad]; yearRate: further
     /// part per year to expiry [wad]
     struct BasisRisk {
         int64 upShock;
@@ -22,10 +22,10 @@ library Portfolio {
         uint64 yearRate;
     }
 
-    /// @notice What is held beside the worst scenario.
+    /// @notice Parameters of contingencies, required in addition to the worst scenario.
     /// @dev perpInitial, perpMaintenance: per notional of perps and futures [wad]; optionInitial, optionMaintenance: per index of naked short
-    /// options [wad]; confidenceThreshold, confidenceFactor: where and how much per notional a doubtful price asks for [wad]; totals, and not
-    /// what initial adds to maintenance
+    /// options [wad]; confidenceThreshold, confidenceFactor: threshold and requirement per notional of an uncertain price [wad]; totals per level,
+    /// so that initial contains maintenance
     struct Contingency {
         uint64 perpInitial;
         uint64 perpMaintenance;
@@ -35,7 +35,7 @@ library Portfolio {
         uint64 confidenceFactor;
     }
 
-    /// @notice Parameters of portfolio margin of an underlying.
+    /// @notice Portfolio margin parameters of an underlying.
     struct PortfolioRisk {
         Shock.VolRisk vol;
         Shock.SkewRisk skew;
@@ -44,8 +44,8 @@ library Portfolio {
         Contingency contingency;
     }
 
-    /// @notice An option that an account holds, of an expiry.
-    /// @dev strikeWad, size, volWad: by which it is priced, markWad: price at which it is valued [wad]
+    /// @notice Option position of an account in one expiry.
+    /// @dev strikeWad, size; volWad: implied vol; markWad: mark price [wad]
     struct ExpiryOption {
         uint256 strikeWad;
         bool isCall;
@@ -54,9 +54,9 @@ library Portfolio {
         uint256 markWad;
     }
 
-    /// @notice The options of an account that end at the same time.
-    /// @dev fixedWad, floatingWad: parts of the forward that are known, and that move with the spot price [wad]; rateWad: per year, not negative
-    /// [wad]; secs: time to expiry [seconds]; confidenceWad: the least of what they are priced by [wad]
+    /// @notice Options of an account that share an expiry.
+    /// @dev fixedWad, floatingWad: parts of the forward that are fixed, and that move with the spot price [wad]; rateWad: per year, not negative
+    /// [wad]; secs: time to expiry [seconds]; confidenceWad: lowest confidence of the prices they are valued by [wad]
     struct ExpiryHoldings {
         uint256 fixedWad;
         uint256 floatingWad;
@@ -66,8 +66,8 @@ library Portfolio {
         ExpiryOption[] lines;
     }
 
-    /// @notice Collateral whose price is that of the underlying, so that its moves count.
-    /// @dev valueWad: in full [wad]; haircutInitial, haircutMaintenance: parts of it that do not count [wad]; confidenceWad: of its price [wad]
+    /// @notice Collateral priced by the underlying, so that its moves count as a hedge.
+    /// @dev valueWad: before haircuts [wad]; haircutInitial, haircutMaintenance: parts of it that do not count [wad]; confidenceWad: of its price [wad]
     struct Hedge {
         uint256 valueWad;
         uint256 haircutInitial;
@@ -75,9 +75,9 @@ library Portfolio {
         uint256 confidenceWad;
     }
 
-    /// @notice What an account has at stake in one underlying.
-    /// @dev indexWad: spot price [wad]; netWad2: sum of size * mark of perps and futures [wad * wad, exact]; grossSizeWad: sum of their |sizes|
-    /// [wad]; confidenceWad: the least of what they are priced by [wad]
+    /// @notice Exposure of an account to one underlying in portfolio margin.
+    /// @dev indexWad: index price [wad]; netWad2: sum of size * mark of perps and futures [wad * wad, exact]; grossSizeWad: sum of their |sizes|
+    /// [wad]; confidenceWad: lowest confidence of the prices they are valued by [wad]
     struct PortfolioExposure {
         PortfolioRisk risk;
         uint256 indexWad;
@@ -88,8 +88,8 @@ library Portfolio {
         ExpiryHoldings[] terms;
     }
 
-    /// @notice An expiry, made ready to be priced many times.
-    /// @dev forwardLog: logarithm of the forward [wad]; discountWad: price now of one at expiry [wad]; strikeLogs: logarithms of the
+    /// @notice Expiry prepared for pricing in many scenarios.
+    /// @dev forwardLog: logarithm of the forward [wad]; discountWad: present price of one at expiry [wad]; strikeLogs: logarithms of the
     /// strikes [wad]; deviations: of line i in mode m at place i * MODES + m [wad]; valueWad2: sum of size * mark [wad * wad, exact]
     struct PricedExpiry {
         ExpiryHoldings term;
@@ -99,9 +99,9 @@ library Portfolio {
         int256 valueWad2;
     }
 
-    /// @notice Adds a perp or future to a stake.
+    /// @notice Adds a perp or future to an exposure.
     /// @dev size <= 2^96 and price <= 2^97, so the exact product fits 2^193
-    /// @param self stake to add to
+    /// @param self exposure to add to
     /// @param size size of the position [wad]
     /// @param priceWad part of its price that moves with the spot price [wad]
     function stake(PortfolioExposure memory self, int256 size, uint256 priceWad) internal pure {
@@ -109,10 +109,10 @@ library Portfolio {
         self.grossSizeWad += Fixed.abs(size);
     }
 
-    /// @notice Profit in each scenario, and the loss because forwards move apart from the spot price.
+    /// @notice Profit in each scenario, and the loss from basis moves of forwards.
     /// @dev profit = dampening * (net * shock + collateral * shock + sum over expiries of the change of value); the basis is not positive
-    /// @param self what is at stake
-    /// @param scenarios what might happen
+    /// @param self exposure to the underlying
+    /// @param scenarios scenarios of the rules
     /// @custom:rounds toward minus infinity, because gains go down and losses go up
     function outcomes(PortfolioExposure memory self, Shock.Scenario[] memory scenarios)
         internal
@@ -138,8 +138,8 @@ library Portfolio {
         }
     }
 
-    /// @notice An expiry, made ready to be priced many times.
-    /// @param term options that end then
+    /// @notice Expiry prepared for pricing in many scenarios.
+    /// @param term options of the expiry
     /// @param risk parameters of the underlying
     function ready(ExpiryHoldings memory term, PortfolioRisk memory risk) internal pure returns (PricedExpiry memory self) {
         self.term = term;
@@ -160,20 +160,20 @@ library Portfolio {
         }
     }
 
-    /// @notice Value of an expiry after a move of the spot price and of vols, before its static discount.
+    /// @notice Value of an expiry after shocks to the spot price and vols, before its static discount.
     /// @dev sum of size * price [wad * wad, exact]
-    /// @param self expiry, made ready
+    /// @param self prepared expiry
     /// @param spotShock change of the spot price as a part of it [wad]
-    /// @param mode what happens to vols
+    /// @param mode volatility mode: STILL, UP, DOWN, LINEAR or ABSOLUTE
     function shocked(PricedExpiry memory self, int256 spotShock, uint256 mode) internal pure returns (int256) {
         uint256 forwardWad = Shock.forward(self.term.fixedWad, self.term.floatingWad, spotShock);
         return _value(self, forwardWad, _ln(forwardWad), mode);
     }
 
-    /// @notice Loss of an expiry because its forward moves apart from the spot price.
+    /// @notice Loss of an expiry from basis moves of its forward.
     /// @dev min(value(up) - value, value(down) - value, 0) * (addRate + yearRate * T)
-    /// @param self expiry, made ready
-    /// @param risk how far forwards move and what part of the loss is held
+    /// @param self prepared expiry
+    /// @param risk parameters of basis risk
     /// @custom:rounds toward minus infinity, because losses go up
     function basis(PricedExpiry memory self, BasisRisk memory risk) internal pure returns (int256) {
         int256 up = shocked(self, risk.upShock, Shock.STILL);
@@ -184,7 +184,7 @@ library Portfolio {
         return Fixed.mulDivFloor(change, int256(rate), Fixed.WAD_SQUARED);
     }
 
-    /// @notice Worst scenario.
+    /// @notice Place of the worst scenario.
     /// @dev first place of the least profit; 0 where there is no scenario
     /// @param profitsWad profit in each scenario [wad]
     function worst(int256[] memory profitsWad) internal pure returns (uint256 place) {
@@ -193,18 +193,18 @@ library Portfolio {
         }
     }
 
-    /// @notice Loss that must be held against one underlying, alone.
+    /// @notice Loss of one underlying alone.
     /// @dev W = max(0, -min(least profit, basis))
     /// @param leastWad profit in the worst scenario [wad]
-    /// @param basisWad loss because forwards move apart from the spot price [wad], not positive
+    /// @param basisWad loss from basis moves of forwards [wad], not positive
     function loss(int256 leastWad, int256 basisWad) internal pure returns (uint256) {
         int256 least = leastWad < basisWad ? leastWad : basisWad;
         return least < 0 ? Fixed.abs(least) : 0;
     }
 
-    /// @notice What is held against one underlying beside the loss.
-    /// @dev that of perps and futures, naked short options, haircuts and, at initial, doubtful prices
-    /// @param self what is at stake
+    /// @notice Contingencies of one underlying, required in addition to the loss.
+    /// @dev those of perps and futures, naked short options, haircuts and, at initial, uncertain prices
+    /// @param self exposure to the underlying
     /// @param level initial or maintenance
     function contingency(PortfolioExposure memory self, Level level) internal pure returns (uint256 total) {
         total = perpContingency(self, level) + doubt(self, level);
@@ -214,9 +214,9 @@ library Portfolio {
         }
     }
 
-    /// @notice What is held against perps and futures beside the loss.
+    /// @notice Contingency of perps and futures.
     /// @dev rate * index * sum of |sizes|
-    /// @param self what is at stake
+    /// @param self exposure to the underlying
     /// @param level initial or maintenance
     function perpContingency(PortfolioExposure memory self, Level level) internal pure returns (uint256) {
         Contingency memory risk = self.risk.contingency;
@@ -224,10 +224,10 @@ library Portfolio {
         return Standard.priced(self.grossSizeWad, self.indexWad, rate);
     }
 
-    /// @notice What is held against the naked short options of an expiry beside the loss.
-    /// @dev rate * index * naked size; the rate has all that a naked short is asked for, whatever its mark
-    /// @param self what is at stake
-    /// @param term options that end at the same time
+    /// @notice Contingency of the naked short options of an expiry.
+    /// @dev rate * index * naked size; the rate covers the whole contingency of a naked short, whatever its mark
+    /// @param self exposure to the underlying
+    /// @param term options of the expiry
     /// @param level initial or maintenance
     function optionContingency(PortfolioExposure memory self, ExpiryHoldings memory term, Level level) internal pure returns (uint256) {
         Contingency memory risk = self.risk.contingency;
@@ -237,22 +237,22 @@ library Portfolio {
 
     /// @notice Size of the naked short options of an expiry.
     /// @dev sum over strikes and types of max(0, -sum of sizes): a short is paired with a long of the same strike and type only
-    /// @param lines options that end at the same time
+    /// @param lines options of the expiry
     function naked(ExpiryOption[] memory lines) internal pure returns (uint256 total) {
         for (uint256 i = 0; i < lines.length; i++) {
             int256 sum = 0;
             for (uint256 j = 0; j < lines.length; j++) {
                 if (lines[j].strikeWad != lines[i].strikeWad || lines[j].isCall != lines[i].isCall) continue;
-                if (j < i) break; // was counted there
+                if (j < i) break; // already counted there
                 sum += lines[j].size;
             }
             if (sum < 0) total += Fixed.abs(sum);
         }
     }
 
-    /// @notice What is held against collateral whose moves count.
+    /// @notice Contingency of collateral that hedges.
     /// @dev value * haircut and, at initial, value * (1 - confidence) * factor below the threshold
-    /// @param risk what is held beside the worst scenario
+    /// @param risk parameters of contingencies
     /// @param hedge collateral
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
@@ -262,9 +262,9 @@ library Portfolio {
         return Fixed.mulDivUp(hedge.valueWad, hedge.haircutInitial, Fixed.WAD) + Fixed.mulDivUp(hedge.valueWad, rate, Fixed.WAD);
     }
 
-    /// @notice What is held because positions are priced by what is doubtful.
+    /// @notice Contingency of positions at uncertain prices.
     /// @dev initial only: (1 - confidence) * factor * index * sum of |sizes|, below the threshold, per expiry and for perps and futures
-    /// @param self what is at stake
+    /// @param self exposure to the underlying
     /// @param level initial or maintenance
     function doubt(PortfolioExposure memory self, Level level) internal pure returns (uint256 total) {
         if (level == Level.Maintenance) return 0;
@@ -278,19 +278,19 @@ library Portfolio {
         }
     }
 
-    /// @notice What is held per notional because a price is doubtful.
+    /// @notice Requirement per notional for an uncertain price.
     /// @dev (1 - confidence) * factor below the threshold, else 0
-    /// @param risk what is held beside the worst scenario
-    /// @param confidenceWad how sure the price is [wad]
+    /// @param risk parameters of contingencies
+    /// @param confidenceWad confidence of the price [wad]
     /// @custom:rounds up, because it must be held
     function doubtRate(Contingency memory risk, uint256 confidenceWad) internal pure returns (uint256) {
         if (confidenceWad >= risk.confidenceThreshold) return 0;
         return Fixed.mulDivUp(Fixed.WAD - confidenceWad, risk.confidenceFactor, Fixed.WAD);
     }
 
-    /// @notice Refuses parameters outside their ranges.
-    /// @dev at initial no less is held than at maintenance
-    /// @param risk parameters of portfolio margin of an underlying
+    /// @notice Validates the portfolio margin parameters of an underlying.
+    /// @dev the initial requirement is no less than the maintenance requirement
+    /// @param risk portfolio margin parameters of an underlying
     /// @custom:reverts ParameterOutOfRange
     function requireValid(PortfolioRisk memory risk) internal pure {
         Shock.requireVol(risk.vol);
@@ -311,11 +311,11 @@ library Portfolio {
         Market.requireWithin("confidenceFactor", held.confidenceFactor, 0, 10 * Fixed.WAD);
     }
 
-    /// @notice Adds to each scenario what an expiry changes by.
-    /// @dev value(shocked) * static discount - value, and minus its magnitude where vols are twisted [wad * wad]
-    /// @param sheet expiry, made ready
-    /// @param risk how values are discounted
-    /// @param scenarios what might happen
+    /// @notice Adds the change in value of an expiry to the profit of each scenario.
+    /// @dev value(shocked) * static discount - value, and minus its magnitude where vols are skewed [wad * wad]
+    /// @param sheet prepared expiry
+    /// @param risk parameters of static discounts
+    /// @param scenarios scenarios of the rules
     /// @param profitsWad2 profit so far in each scenario [wad * wad]
     /// @custom:rounds toward minus infinity, because gains go down and losses go up
     function _stress(PricedExpiry memory sheet, Shock.RateRisk memory risk, Shock.Scenario[] memory scenarios, int256[] memory profitsWad2)
@@ -327,7 +327,7 @@ library Portfolio {
         int256 forwardLog;
         for (uint256 k = 0; k < scenarios.length; k++) {
             Shock.Scenario memory scenario = scenarios[k];
-            // scenarios of one move that follow each other share the forward
+            // consecutive scenarios of one move share the forward
             if (k == 0 || scenario.spotShock != scenarios[k - 1].spotShock) {
                 forwardWad = Shock.forward(sheet.term.fixedWad, sheet.term.floatingWad, scenario.spotShock);
                 forwardLog = _ln(forwardWad);
@@ -340,11 +340,11 @@ library Portfolio {
 
     /// @notice Value of an expiry at a forward, before its static discount.
     /// @dev sum of size * price [wad * wad, exact]; sizes, prices and counts are bounded at the door, see above: nothing overflows
-    /// @param sheet expiry, made ready
+    /// @param sheet prepared expiry
     /// @param forwardWad forward [wad]
     /// @param forwardLog logarithm of the forward [wad]
-    /// @param mode what happens to vols
-    /// @custom:rounds prices down, because a mark is one for both sides
+    /// @param mode volatility mode: STILL, UP, DOWN, LINEAR or ABSOLUTE
+    /// @custom:rounds prices down, because both sides share one mark
     function _value(PricedExpiry memory sheet, uint256 forwardWad, int256 forwardLog, uint256 mode) private pure returns (int256 valueWad2) {
         unchecked {
             uint256 discountWad = sheet.discountWad;

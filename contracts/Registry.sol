@@ -8,7 +8,7 @@ import {Lens} from "./Lens.sol";
 
 /// @notice Governance and views of the vault, reached only through it, on its storage.
 contract Registry is Governance, Proxy {
-    /// @dev the code of the doors of prices
+    /// @dev code of the price doors
     address public immutable feed;
 
     constructor(address feed_) {
@@ -16,7 +16,7 @@ contract Registry is Governance, Proxy {
     }
 
     /// @notice State of the vault and of some accounts.
-    /// @param ids accounts to show
+    /// @param ids accounts to report
     function snapshot(AccountId[] calldata ids) external view returns (Lens.Globals memory, Lens.AccountState[] memory) {
         return (Lens.globals(ledger, owner, pendingOwner, guardian, paused), Lens.states(ledger, ids));
     }
@@ -28,12 +28,12 @@ contract Registry is Governance, Proxy {
 
     /// @notice Whether a sender may act for an account.
     /// @param account account
-    /// @param sender who acts
+    /// @param sender caller
     function isAuthorized(AccountId account, address sender) external view returns (bool) {
         return Account.isAuthorized(ledger.holders[account], account, sender);
     }
 
-    /// @notice Code of every door that the registry has not itself: prices.
+    /// @notice Code of the doors that the registry does not implement: prices.
     function _implementation() internal view override returns (address) {
         return feed;
     }

@@ -6,12 +6,12 @@ import {Fixed} from "./Fixed.sol";
 import {Market} from "./Market.sol";
 import {Option} from "./Option.sol";
 
-/// @notice What a scenario does to prices, vols and discounts.
+/// @notice Shocks of a scenario to prices, vols and discounts.
 library Shock {
     uint256 internal constant MAX_SCENARIOS = 36;
     /// @dev the largest move of a spot price [wad]
     uint256 internal constant MAX_SHOCK = 9e18;
-    /// @dev what a scenario does to vols: nothing, raise or lower all, twist them by the strike, or lift those far from the forward
+    /// @dev volatility modes of a scenario: vols still, raised, lowered, skewed by the strike, or lifted away from the forward
     uint256 internal constant STILL = 0;
     uint256 internal constant UP = 1;
     uint256 internal constant DOWN = 2;
@@ -23,8 +23,8 @@ library Shock {
     /// @dev the largest exponent of a static discount, in which e has 30 bits [wad]
     uint256 internal constant MAX_EXPONENT = 20e18;
 
-    /// @notice One thing that might happen.
-    /// @dev spotShock: change of all spot prices, as a part of them: new price / old price - 1 [wad]; dampening: part of the result that counts
+    /// @notice Scenario of portfolio margin.
+    /// @dev spotShock: change of all spot prices, as a part of them: new price / old price - 1 [wad]; dampening: part of the profit that counts
     /// [wad]; mode: STILL, UP, DOWN, LINEAR or ABSOLUTE
     struct Scenario {
         int64 spotShock;
@@ -32,7 +32,7 @@ library Shock {
         uint8 mode;
     }
 
-    /// @notice How vols are raised and lowered.
+    /// @notice Parameters of volatility shocks.
     /// @dev rangeUp, rangeDown: change of a vol as a part of it, 30 days before expiry [wad]; minVol: least vol after a rise [wad]; shortPower,
     /// longPower: power of 30 days over the time to expiry, below and above 30 days [wad]; floorSecs: least time to expiry in it [seconds]
     struct VolRisk {
@@ -44,7 +44,7 @@ library Shock {
         uint64 floorSecs;
     }
 
-    /// @notice How vols are twisted by the strike.
+    /// @notice Parameters of skew shocks.
     /// @dev linearCap + linearBase * sqrt(T), absoluteCap + absoluteBase * sqrt(T): largest change of a vol as a part of it [wad]; minWidth, and
     /// sqrt(T) * widthScale * (volStatic + sqrt(T) * volScale): log-moneyness at which it is reached [wad]
     struct SkewRisk {
@@ -58,9 +58,9 @@ library Shock {
         int64 volScale;
     }
 
-    /// @notice How the shocked value of an expiry is discounted.
-    /// @dev long: of what is owned, short: of what is owed; longBase, shortBase: in any case; longScale, shortScale: per rate; longAdd,
-    /// shortAdd: beside the rate [wad]
+    /// @notice Parameters of static discounts.
+    /// @dev long: of assets, short: of liabilities; longBase, shortBase: in any case; longScale, shortScale: per rate; longAdd,
+    /// shortAdd: in addition to the rate [wad]
     struct RateRisk {
         uint64 longBase;
         uint64 longScale;
@@ -70,7 +70,7 @@ library Shock {
         uint64 shortAdd;
     }
 
-    /// @notice What happens to the vols of one expiry.
+    /// @notice Volatility shocks of one expiry.
     /// @dev upWad, downWad: factors [wad]; minVolWad [wad]; linearWad, absoluteWad: largest change as a part [wad]; widthWad: log-moneyness
     /// at which it is reached [wad]
     struct Shape {
@@ -82,20 +82,20 @@ library Shock {
         uint256 widthWad;
     }
 
-    /// @notice Forward after a move of the spot price.
+    /// @notice Forward after a spot shock.
     /// @dev fixed + floating * (1 + shock)
-    /// @param fixedWad part of the forward that is known already [wad]
+    /// @param fixedWad part of the forward that is fixed [wad]
     /// @param floatingWad part of the forward that moves with the spot price [wad]
     /// @param spotShock change of the spot price as a part of it [wad], above -1e18
-    /// @custom:rounds down, because a mark is one for both sides
+    /// @custom:rounds down, because both sides share one mark
     function forward(uint256 fixedWad, uint256 floatingWad, int256 spotShock) internal pure returns (uint256) {
         return fixedWad + Fixed.mulDivDown(floatingWad, uint256(int256(Fixed.WAD) + spotShock), Fixed.WAD);
     }
 
-    /// @notice Size of a vol shock for a time to expiry, over that at 30 days.
+    /// @notice Size of a volatility shock for a time to expiry, relative to that at 30 days.
     /// @dev (30 days / max(secs, floorSecs))^p = e^(p * (ln(30 days) - ln(max(secs, floorSecs)))), p one power below 30 days, another above.
     /// Of a whole number of seconds below 2^40 the logarithm is below 28, so that the exponent is below 15
-    /// @param risk how vols are raised and lowered
+    /// @param risk parameters of volatility shocks
     /// @param secs time to expiry [seconds]
     /// @custom:rounds the exponent toward minus infinity, because a vol moves longs and shorts alike
     function breadth(VolRisk memory risk, uint256 secs) internal pure returns (uint256) {
@@ -104,10 +104,10 @@ library Shock {
         return Exp.exp(Fixed.mulDivFloor(int256(power), ratio, Fixed.WAD));
     }
 
-    /// @notice What happens to the vols of one expiry.
+    /// @notice Volatility shocks of one expiry.
     /// @dev up = 1 + rangeUp * m, down = max(0, 1 - rangeDown * m) with m of `breadth`; caps and width as in SkewRisk, caps no less than 0
-    /// @param volRisk how vols are raised and lowered
-    /// @param skewRisk how vols are twisted
+    /// @param volRisk parameters of volatility shocks
+    /// @param skewRisk parameters of skew shocks
     /// @param secs time to expiry [seconds]
     /// @custom:rounds down, because a vol moves longs and shorts alike
     function shape(VolRisk memory volRisk, SkewRisk memory skewRisk, uint256 secs) internal pure returns (Shape memory self) {
@@ -124,10 +124,10 @@ library Shock {
         self.widthWad = Fixed.max(widthWad, skewRisk.minWidth);
     }
 
-    /// @notice Vol in a scenario.
+    /// @notice Implied vol in a scenario.
     /// @dev UP: max(minVol, vol * up); DOWN: vol * down; LINEAR, ABSOLUTE: vol * max(0, 1 + clamp(x * cap / width, -cap, cap)) with x the
     /// log-moneyness, or its magnitude. A log-moneyness is below 2^67 and a cap below 2^72, as the root of a time is below 188
-    /// @param self what happens to the vols of the expiry
+    /// @param self volatility shocks of the expiry
     /// @param volWad vol [wad]
     /// @param apartWad log-moneyness of the strike: ln(strike) - ln(forward) [wad]
     /// @param mode STILL, UP, DOWN, LINEAR or ABSOLUTE
@@ -142,19 +142,19 @@ library Shock {
         return Fixed.mulDivDown(volWad, Fixed.WAD - Fixed.min(Fixed.WAD, change), Fixed.WAD);
     }
 
-    /// @notice Whether a scenario twists vols by the strike.
+    /// @notice Whether a scenario skews vols by the strike.
     /// @param mode STILL, UP, DOWN, LINEAR or ABSOLUTE
     function isSkew(uint256 mode) internal pure returns (bool) {
         return mode == LINEAR || mode == ABSOLUTE;
     }
 
-    /// @notice Static discounts of what is owned and of what is owed at an expiry.
+    /// @notice Static discounts of assets and of liabilities at an expiry.
     /// @dev long = longBase * e^-(T * (rate * longScale + longAdd)); short = min(1 / D, shortBase * e^(T * (rate * shortScale + shortAdd)))
-    /// @param risk how values are discounted
+    /// @param risk parameters of static discounts
     /// @param rateWad rate per year [wad], not negative
     /// @param secs time to expiry [seconds]
-    /// @param discountWad D, price now of one at expiry [wad]
-    /// @custom:rounds what is owned down and what is owed up, because the account would gain otherwise
+    /// @param discountWad D, present price of one at expiry [wad]
+    /// @custom:rounds assets down and liabilities up, because the account would gain otherwise
     function discounts(RateRisk memory risk, uint256 rateWad, uint256 secs, uint256 discountWad)
         internal
         pure
@@ -167,8 +167,8 @@ library Shock {
         longWad = Fixed.mulDivDown(risk.longBase, shrunk, Fixed.WAD);
     }
 
-    /// @notice Refuses a list of scenarios outside its ranges.
-    /// @param scenarios what might happen
+    /// @notice Validates a list of scenarios.
+    /// @param scenarios scenarios of the rules
     /// @custom:reverts ParameterOutOfRange
     function requireScenarios(Scenario[] memory scenarios) internal pure {
         Market.requireWithin("scenarios", scenarios.length, 1, MAX_SCENARIOS);
@@ -180,8 +180,8 @@ library Shock {
         }
     }
 
-    /// @notice Refuses parameters of vol shocks outside their ranges.
-    /// @param risk how vols are raised and lowered
+    /// @notice Validates the parameters of volatility shocks.
+    /// @param risk parameters of volatility shocks
     /// @custom:reverts ParameterOutOfRange
     function requireVol(VolRisk memory risk) internal pure {
         Market.requireWithin("rangeUp", risk.rangeUp, 0, 10 * Fixed.WAD);
@@ -192,9 +192,9 @@ library Shock {
         Market.requireWithin("floorSecs", risk.floorSecs, 1, PIVOT);
     }
 
-    /// @notice Refuses parameters of twists outside their ranges.
-    /// @dev a range is one of the magnitude where a number has a sign, 64 bits bound the rest
-    /// @param risk how vols are twisted
+    /// @notice Validates the parameters of skew shocks.
+    /// @dev a range bounds the magnitude of a signed number, and 64 bits bound the rest
+    /// @param risk parameters of skew shocks
     /// @custom:reverts ParameterOutOfRange
     function requireSkew(SkewRisk memory risk) internal pure {
         Market.requireWithin("linearCap", risk.linearCap, 0, 10 * Fixed.WAD);
@@ -203,8 +203,8 @@ library Shock {
         Market.requireWithin("widthScale", risk.widthScale, 0, 10 * Fixed.WAD);
     }
 
-    /// @notice Refuses parameters of static discounts outside their ranges.
-    /// @param risk how values are discounted
+    /// @notice Validates the parameters of static discounts.
+    /// @param risk parameters of static discounts
     /// @custom:reverts ParameterOutOfRange
     function requireRate(RateRisk memory risk) internal pure {
         Market.requireWithin("longBase", risk.longBase, 0, Fixed.WAD);
@@ -219,17 +219,17 @@ library Shock {
     /// @dev min(MAX_EXPONENT, T * (rate * scale + add))
     /// @param rateWad rate per year [wad]
     /// @param scaleWad part of it that counts [wad]
-    /// @param addWad rate beside it [wad]
+    /// @param addWad rate in addition to it [wad]
     /// @param secs time to expiry [seconds]
-    /// @custom:rounds up, because a larger one lowers what is owned and raises what is owed
+    /// @custom:rounds up, because a larger one lowers assets and raises liabilities
     function _exponent(uint256 rateWad, uint256 scaleWad, uint256 addWad, uint256 secs) private pure returns (uint256) {
         uint256 perYear = Fixed.mulDivUp(rateWad, scaleWad, Fixed.WAD) + addWad;
         return Fixed.min(MAX_EXPONENT, Fixed.mulDivUp(perYear, secs, Option.YEAR));
     }
 
-    /// @notice Value that changes with the root of time, no less than none.
+    /// @notice Value that changes with the root of time, floored at zero.
     /// @dev max(0, value + slope * root)
-    /// @param valueWad value at no time [wad]
+    /// @param valueWad value at zero time [wad]
     /// @param slopeWad change per root of a year [wad]
     /// @param rootWad root of the time in years [wad]
     /// @custom:rounds down, because a vol moves longs and shorts alike

@@ -6,11 +6,11 @@ import {Margin} from "./Margin.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Standard} from "./Standard.sol";
 
-/// @notice What portfolio margin is asked about: collateral and options of a valued account, by underlying and expiry.
+/// @notice Exposures of portfolio margin: collateral and options of a valued account, by underlying and expiry.
 library Stakes {
-    /// @notice Adds collateral and options to the stakes of a book.
-    /// @dev perps and futures are in them already
-    /// @param book account, valued
+    /// @notice Adds collateral and options to the exposures of a book.
+    /// @dev perps and futures are included already
+    /// @param book valued account
     function gather(Margin.Book memory book) internal pure {
         for (uint256 i = 0; i < book.stakes.length; i++) {
             if (!Margin.isModelled(book, i)) continue;
@@ -19,9 +19,9 @@ library Stakes {
         }
     }
 
-    /// @notice Collateral of an account whose price is that of an underlying.
+    /// @notice Collateral of an account that an underlying prices.
     /// @dev value up to its cap
-    /// @param book account, valued
+    /// @param book valued account
     /// @param underlying number of the underlying
     function hedges(Margin.Book memory book, uint256 underlying) internal pure returns (Portfolio.Hedge[] memory found) {
         uint256 count = 0;
@@ -39,8 +39,8 @@ library Stakes {
         }
     }
 
-    /// @notice Whether collateral is there and has the price of an underlying.
-    /// @param held collateral, valued
+    /// @notice Whether a collateral balance is positive and priced by an underlying.
+    /// @param held valued collateral
     /// @param underlying number of the underlying
     function isHedge(Margin.Holding memory held, uint256 underlying) internal pure returns (bool) {
         return held.valueWad != 0 && held.underlying == underlying;
@@ -48,7 +48,7 @@ library Stakes {
 
     /// @notice Options of an account on an underlying, by expiry.
     /// @dev expiries in the order of the first option of each
-    /// @param book account, valued
+    /// @param book valued account
     /// @param underlying number of the underlying
     function terms(Margin.Book memory book, uint256 underlying) internal pure returns (Portfolio.ExpiryHoldings[] memory found) {
         uint256 count = 0;

@@ -11,9 +11,9 @@ enum Level {
     Maintenance
 }
 
-/// @notice Standard margin: linear per underlying, netted inside it, with no offset between underlyings.
+/// @notice Standard margin: linear per underlying, netted inside it, with no risk offset between underlyings.
 library Standard {
-    /// @notice What an account has at stake in one underlying.
+    /// @notice Exposure of an account to one underlying.
     /// @dev indexWad, confidenceWad: as published [wad]; stableWad: index that follows slowly [wad]; sizeWad: sum of sizes [wad]; grossSizeWad:
     /// sum of |sizes| [wad]; netWad2, grossWad2: sum of size * mark and of its magnitude [wad * wad, exact]; gainWad, lossWad: unrealised profits
     /// and losses [wad]; safeGainWad, safeLossWad: the same at the worse of index and stable price [wad]; baseWad: collateral priced by this
@@ -35,10 +35,10 @@ library Standard {
         uint256 baseWad;
     }
 
-    /// @notice An option that an account holds.
-    /// @dev strikeWad, size, markWad: price at which it is valued, forwardWad: of its expiry, fixedWad: part of that which is known already,
-    /// volWad, rateWad: by which it is priced, confidenceWad: the least of what it is valued by [wad]; expiry [unix seconds]; secs: time
-    /// that is left [seconds]
+    /// @notice Option position of an account.
+    /// @dev strikeWad, size; markWad: mark price; forwardWad: of its expiry; fixedWad: part of the forward that is fixed;
+    /// volWad, rateWad: by which it is priced; confidenceWad: lowest confidence of the prices it is valued by [wad]; expiry [unix seconds]; secs:
+    /// time to expiry [seconds]
     struct HeldOption {
         uint256 underlying;
         uint256 expiry;
@@ -58,8 +58,8 @@ library Standard {
     /// @dev profit = size * mark / 1e18 + quote; size <= 2^96 and mark <= 2^97, so the exact product fits 2^193
     /// @param self exposure to add to
     /// @param size size of the position [wad]
-    /// @param quote quote of the position, with the funding that is due [wad]
-    /// @param markWad price at which it is valued [wad]
+    /// @param quote quote of the position, with accrued funding [wad]
+    /// @param markWad mark price [wad]
     /// @custom:rounds the profit down, because it is what the account owns
     function absorb(Exposure memory self, int256 size, int256 quote, uint256 markWad) internal pure {
         int256 profit = Fixed.mulDivFloor(size, int256(markWad), Fixed.WAD) + quote;
@@ -75,18 +75,18 @@ library Standard {
         self.grossWad2 += Fixed.abs(size) * markWad;
     }
 
-    /// @notice Mark of a position at the worse of index and stable price.
+    /// @notice Mark price of a position at the worse of index and stable price.
     /// @dev long: mark - max(0, index - stable), at least 0; short: mark + max(0, stable - index)
     /// @param self exposure to the underlying
     /// @param size size of the position [wad]
-    /// @param markWad price at which it is valued [wad]
+    /// @param markWad mark price [wad]
     function safeMark(Exposure memory self, int256 size, uint256 markWad) internal pure returns (uint256) {
         if (size < 0) return self.stableWad > self.indexWad ? markWad + (self.stableWad - self.indexWad) : markWad;
         if (self.stableWad >= self.indexWad) return markWad;
         return markWad - Fixed.min(markWad, self.indexWad - self.stableWad);
     }
 
-    /// @notice Requirement per net notional.
+    /// @notice Margin rate: requirement per net notional.
     /// @dev initial: max(initialRate, sizeTerm); maintenance: max(maintenanceRate, sizeTerm * maintenanceScale);
     /// sizeTerm = baseRate + |size| * impactRate / skewScale
     /// @param risk parameters of the underlying
@@ -99,10 +99,10 @@ library Standard {
         return Fixed.max(risk.maintenanceRate, Fixed.mulDivUp(term, risk.maintenanceScale, Fixed.WAD));
     }
 
-    /// @notice Requirement of the perps and futures on one underlying.
+    /// @notice Margin requirement of the perps and futures on one underlying.
     /// @dev N * rate + G * spreadRate with N = |sum of size * mark| and G = sum of |size * mark| - N; as N * (rate - spreadRate)
     /// + (N + G) * spreadRate, so that joining two accounts raises it by no rounding; rate >= spreadRate by Market.requireValid
-    /// @param self what is at stake
+    /// @param self exposure to the underlying
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
     function requirement(Exposure memory self, Level level) internal pure returns (uint256) {
@@ -114,7 +114,7 @@ library Standard {
             + Fixed.mulDivUp(self.grossWad2, spread, Fixed.WAD_SQUARED);
     }
 
-    /// @notice Requirement per unit of a naked short option.
+    /// @notice Margin requirement per unit of a naked short option.
     /// @dev maintenance call: callRate * index + mark; maintenance put: max(putRate * index, putMarkRate * mark) + mark; initial: spotRequirement
     /// at the worse of index and stable price, for a put no less than putInitialScale * maintenance
     /// @param exposure exposure to the underlying
@@ -137,11 +137,11 @@ library Standard {
         return Fixed.max(unit, scaled);
     }
 
-    /// @notice Initial requirement per unit of a naked short option at a spot price.
+    /// @notice Initial margin requirement per unit of a naked short option at a spot price.
     /// @dev max(maxSpot - otm, minSpot) * spot + mark with otm = max(0, strike - spot) / spot for a call, max(0, spot - strike) / spot for a put
     /// @param risk parameters of the options on the underlying
     /// @param line option
-    /// @param spotWad spot price of the underlying [wad], not zero
+    /// @param spotWad index price of the underlying [wad], not zero
     /// @custom:rounds up, because it must be held
     /// @custom:reverts FullMulDivFailed
     function spotRequirement(Market.OptionRisk memory risk, HeldOption memory line, uint256 spotWad) internal pure returns (uint256) {
@@ -175,7 +175,7 @@ library Standard {
         return a.underlying == b.underlying && a.expiry == b.expiry;
     }
 
-    /// @notice Requirement of the options of one expiry.
+    /// @notice Margin requirement of the options of one expiry.
     /// @dev the lesser of the shorts, each alone, and the largest loss at expiry plus unpaired * forward per uncovered short call
     /// @param exposure exposure to the underlying
     /// @param lines options of the account
@@ -201,10 +201,10 @@ library Standard {
         return Fixed.mulDivUp(Fixed.min(isolatedWad2, boundedWad2), 1, Fixed.WAD);
     }
 
-    /// @notice Further requirement of one underlying because its price or the quote token is doubtful.
+    /// @notice Contingency of one underlying for an uncertain price or a depegged quote token.
     /// @dev initial only: (1 - confidence) * factor * index * (sizes + base) below the threshold, plus depegRate * index * sizes
-    /// @param self what is at stake
-    /// @param depegRateWad requirement per notional because the quote token has lost its peg [wad]
+    /// @param self exposure to the underlying
+    /// @param depegRateWad requirement per notional for a depegged quote token [wad]
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
     function contingency(Exposure memory self, uint256 depegRateWad, Level level) internal pure returns (uint256) {
@@ -214,11 +214,11 @@ library Standard {
         return doubtWad + priced(self.grossSizeWad, self.indexWad, depegRateWad);
     }
 
-    /// @notice Further requirement of a short option because its price or the quote token is doubtful.
+    /// @notice Contingency of a short option for an uncertain price or a depegged quote token.
     /// @dev initial only: ((1 - confidence) * factor below the threshold, plus depegRate) * index * size
     /// @param exposure exposure to the underlying
     /// @param line option
-    /// @param depegRateWad requirement per notional because the quote token has lost its peg [wad]
+    /// @param depegRateWad requirement per notional for a depegged quote token [wad]
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
     function shortContingency(Exposure memory exposure, HeldOption memory line, uint256 depegRateWad, Level level) internal pure returns (uint256) {
@@ -227,17 +227,17 @@ library Standard {
         return priced(Fixed.abs(line.size), exposure.indexWad, rateWad) + priced(Fixed.abs(line.size), exposure.indexWad, depegRateWad);
     }
 
-    /// @notice Requirement per notional because a price is doubtful.
+    /// @notice Requirement per notional for an uncertain price.
     /// @dev (1 - confidence) * factor below the threshold, else 0
     /// @param risk parameters of the underlying
-    /// @param confidenceWad how sure the price is [wad]
+    /// @param confidenceWad confidence of the price [wad]
     /// @custom:rounds up, because it must be held
     function doubtRate(Market.MarketRisk memory risk, uint256 confidenceWad) internal pure returns (uint256) {
         if (confidenceWad >= risk.confidenceThreshold) return 0;
         return Fixed.mulDivUp(Fixed.WAD - confidenceWad, risk.confidenceFactor, Fixed.WAD);
     }
 
-    /// @notice Requirement of a size at a rate per notional.
+    /// @notice Margin requirement of a size at a rate per notional.
     /// @dev size * price * rate
     /// @param sizeWad size [wad]
     /// @param priceWad price of one whole unit [wad]

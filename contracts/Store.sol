@@ -7,10 +7,10 @@ import {Cash} from "./Cash.sol";
 import {Ledger} from "./Ledger.sol";
 import {MarketErrors} from "./MarketErrors.sol";
 
-/// @notice What the vault stores, in the one order that the vault and its registry share, and who is refused by it.
+/// @notice Storage of the vault, in the one order that all its code shares, and the checks on it.
 abstract contract Store {
-    /// @notice What a batch has to judge of an account at its end.
-    /// @dev noted: whether the account was touched; rising: whether its risk was raised; beforeWad: margin at initial before [wad]
+    /// @notice Margin check of an account at the end of a batch.
+    /// @dev noted: whether the account was touched; rising: whether its risk was raised; beforeWad: initial margin buffer before [wad]
     struct PendingCheck {
         bool noted;
         bool rising;
@@ -31,48 +31,48 @@ abstract contract Store {
     AccountId[] internal touched;
     mapping(AccountId => PendingCheck) internal touches;
 
-    /// @notice Brings interest up to now.
-    /// @dev before cash moves or the terms of interest change
+    /// @notice Accrues interest.
+    /// @dev called before cash moves or the interest rate model changes
     function accrue() internal {
         if (!Cash.accrue(ledger.cash)) return;
         emit InterestAccrued(msg.sender, ledger.cash.supplyIndex, ledger.cash.borrowIndex, ledger.cash.insuranceWad);
     }
 
-    /// @notice Refuses a sender that is not the owner.
-    /// @param sender who acts
+    /// @notice Requires a sender that is the owner.
+    /// @param sender caller
     /// @custom:reverts NotOwner
     function requireOwner(address sender) internal view {
         if (sender != owner) revert AuthorityErrors.NotOwner(sender);
     }
 
-    /// @notice Refuses while the vault is paused.
+    /// @notice Requires a vault that is not paused.
     /// @custom:reverts VaultPaused
     function requireRunning() internal view {
         if (paused) revert AuthorityErrors.VaultPaused();
     }
 
-    /// @notice Refuses a number that is no underlying.
+    /// @notice Requires the number of a listed underlying.
     /// @param underlying number of the underlying
     /// @custom:reverts UnknownUnderlying
     function requireUnderlying(uint256 underlying) internal view {
         if (underlying >= ledger.risks.length) revert MarketErrors.UnknownUnderlying(underlying);
     }
 
-    /// @notice Refuses a number that is no collateral.
+    /// @notice Requires the number of a listed collateral.
     /// @param collateral number of the collateral
     /// @custom:reverts UnknownCollateral
     function requireCollateral(uint256 collateral) internal view {
         if (collateral >= ledger.assets.length) revert MarketErrors.UnknownCollateral(collateral);
     }
 
-    /// @notice Notes when a change may take effect.
+    /// @notice Records when a change may take effect.
     /// @param change digest of the change
     function schedule(bytes32 change) internal returns (uint256 dueAt) {
         dueAt = block.timestamp + delaySecs;
         effectiveAt[change] = dueAt;
     }
 
-    /// @notice Refuses a change that was not announced, or not long enough ago.
+    /// @notice Requires a change that was announced at least the delay ago.
     /// @param change digest of the change
     /// @custom:reverts NotScheduled, TooEarly
     function enact(bytes32 change) internal {

@@ -6,17 +6,17 @@ import {Portfolio} from "./Portfolio.sol";
 import {Shock} from "./Shock.sol";
 import {Level} from "./Standard.sol";
 
-/// @notice Portfolio margin of an account: a contract of its own without any storage, because no other has room for its code.
+/// @notice Portfolio margin of an account: a contract without storage, because no other has room for its code.
 contract Stress {
-    /// @notice How portfolio margin is asked for, in every underlying alike.
-    /// @dev scenarios: what might happen; terms, matrix: how losses of underlyings add up
+    /// @notice Rules of portfolio margin, shared by all underlyings.
+    /// @dev scenarios: of every underlying; terms, matrix: aggregate the losses of underlyings
     struct Rules {
         Shock.Scenario[] scenarios;
         Correlation.LossTerms terms;
         Correlation.Matrix matrix;
     }
 
-    /// @notice What an account must hold by portfolio margin.
+    /// @notice Portfolio margin requirement of an account.
     /// @dev initialWad, maintenanceWad: requirement; sumWad: losses of all underlyings, each alone; lossInitialWad, lossMaintenanceWad: loss
     /// of all together [wad]
     struct PortfolioRequirement {
@@ -27,9 +27,9 @@ contract Stress {
         uint256 lossMaintenanceWad;
     }
 
-    /// @notice What an account must hold by portfolio margin.
-    /// @param stakes what is at stake, by number of the underlying
-    /// @param rules how portfolio margin is asked for
+    /// @notice Portfolio margin requirement of an account.
+    /// @param stakes exposures by number of the underlying
+    /// @param rules rules of portfolio margin
     /// @param quoteWad price of the quote token [wad]
     function judge(Portfolio.PortfolioExposure[] memory stakes, Rules memory rules, uint256 quoteWad) external pure returns (PortfolioRequirement memory verdict) {
         Correlation.ScenarioLossTable memory found = Correlation.outlook(stakes, rules.scenarios);
@@ -40,9 +40,9 @@ contract Stress {
         verdict.maintenanceWad = Correlation.requirement(found, stakes, rules.terms, rules.matrix, quoteWad, Level.Maintenance);
     }
 
-    /// @notice What an account loses in each scenario, by underlying and in all.
-    /// @param stakes what is at stake, by number of the underlying
-    /// @param rules how portfolio margin is asked for
+    /// @notice Losses of an account in each scenario, by underlying and in total.
+    /// @param stakes exposures by number of the underlying
+    /// @param rules rules of portfolio margin
     function outlook(Portfolio.PortfolioExposure[] memory stakes, Rules memory rules) external pure returns (Correlation.ScenarioLossTable memory) {
         return Correlation.outlook(stakes, rules.scenarios);
     }

@@ -6,7 +6,7 @@ import {Fixed} from "./Fixed.sol";
 import {Market} from "./Market.sol";
 import {Option} from "./Option.sol";
 
-/// @notice The implied vol of one expiry over all strikes, as five numbers that a feeder publishes.
+/// @notice Implied vol of one expiry over all strikes, as five numbers that a feeder publishes.
 /// @dev the raw form of J. Gatheral, A parsimonious arbitrage-free implied volatility parameterization (2004)
 library Surface {
     /// @dev the largest level of total variance that passes a door [wad]: 5,000 % vol for 400 years
@@ -16,7 +16,7 @@ library Surface {
     /// @dev the longest time to expiry that passes a door [seconds]
     uint256 internal constant MAX_SECS = 2 ** 40;
 
-    /// @notice Total variance over the logarithm of the strike, as it was fitted.
+    /// @notice Total variance over the logarithm of the strike, as fitted.
     /// @dev a: level, b: slope, rho: skew, m: shift, sigma: smoothing [wad]; refSecs: time to expiry then [seconds]; refForward: forward
     /// then [wad]
     struct Svi {
@@ -35,7 +35,7 @@ library Surface {
     /// product outside mulDiv has more than 136 bits
     /// @param self surface, valid
     /// @param strikeWad strike [wad]; below the smallest price it counts as that
-    /// @custom:rounds down, because a mark is one for both sides
+    /// @custom:rounds down, because both sides share one mark
     function vol(Svi memory self, uint256 strikeWad) internal pure returns (uint256) {
         int256 shifted = Exp.ln(Fixed.max(strikeWad, 1)) - Exp.ln(self.refForward) - self.m;
         uint256 distance = Fixed.abs(shifted);
@@ -46,12 +46,12 @@ library Surface {
         return Fixed.sqrtDown(Fixed.mulDivDown(uint256(variance), Fixed.WAD * Option.YEAR, self.refSecs));
     }
 
-    /// @notice Refuses a surface outside its ranges.
+    /// @notice Validates a surface.
     /// @dev b * (1 + |rho|) <= 2, as no wing of total variance is steeper (R. Lee, The moment formula for implied volatility at extreme
     /// strikes, Math. Finance 14 (2004) 469-480); a >= -b * sigma * sqrt(1 - rho^2), as that is how deep total variance dips below a. A
     /// range is one of the magnitude where a number has a sign
     /// @param self surface
-    /// @custom:rounds both bounds down, because what is refused may be published again
+    /// @custom:rounds both bounds down, because a refused surface may be published again
     /// @custom:reverts ParameterOutOfRange
     function requireValid(Svi memory self) internal pure {
         uint256 skew = Fixed.abs(self.rho);

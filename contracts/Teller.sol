@@ -11,10 +11,10 @@ import {Standard} from "./Standard.sol";
 import {Store} from "./Store.sol";
 import {Valuation} from "./Valuation.sol";
 
-/// @notice What an account is told beside its margin: what it loses in each scenario, and its greeks.
+/// @notice Scenario losses and greeks of accounts.
 contract Teller is Store {
-    /// @notice How the worth of the positions in one underlying changes.
-    /// @dev deltaWad: with the price, gammaWad: of delta with the price, vegaWad: with a vol of 1 more, thetaWad: with a year that passes [wad]
+    /// @notice Sensitivities of the value of the positions in one underlying.
+    /// @dev deltaWad: to the price, gammaWad: of delta to the price, vegaWad: to a vol of 1 more, thetaWad: over a year that passes [wad]
     struct UnderlyingGreeks {
         int256 deltaWad;
         int256 gammaWad;
@@ -22,8 +22,8 @@ contract Teller is Store {
         int256 thetaWad;
     }
 
-    /// @notice What an account loses in each scenario, by underlying and in all, and the worst of each underlying.
-    /// @dev at the last prices; nothing in standard mode
+    /// @notice Losses of an account in each scenario, by underlying and in total, and the worst scenario by underlying.
+    /// @dev at the last prices; empty in standard mode
     /// @param account account
     function scenarios(AccountId account) external view returns (Correlation.ScenarioLossTable memory found, uint256[] memory places) {
         Margin.Book memory valued = Valuation.book(ledger, account);
@@ -33,7 +33,7 @@ contract Teller is Store {
     }
 
     /// @notice Greeks of the positions of an account, by underlying.
-    /// @dev at the last prices; a perp or future has a delta of its size and nothing else, collateral has none
+    /// @dev at the last prices; a perp or future has a delta of its size and no other greek, collateral has none
     /// @param account account
     function greeks(AccountId account) external view returns (UnderlyingGreeks[] memory found) {
         Margin.Book memory valued = Valuation.book(ledger, account);
@@ -45,11 +45,11 @@ contract Teller is Store {
         }
     }
 
-    /// @notice Greeks with those of an option.
+    /// @notice Greeks with those of an option added.
     /// @dev greek + size * greek of one option
     /// @param total greeks so far
     /// @param line option
-    /// @custom:rounds down, because it is only told
+    /// @custom:rounds down, because it is informational
     function added(UnderlyingGreeks memory total, Standard.HeldOption memory line) internal pure returns (UnderlyingGreeks memory) {
         uint256 discountWad = Option.discount(line.rateWad, line.secs);
         Option.OptionTerms memory terms =

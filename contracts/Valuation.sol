@@ -18,12 +18,12 @@ import {Stakes} from "./Stakes.sol";
 import {Level, Standard} from "./Standard.sol";
 import {Surface} from "./Surface.sol";
 
-/// @notice An account valued from the ledger.
+/// @notice Valuation of accounts from the ledger.
 library Valuation {
-    /// @notice What an account is told about its margin.
-    /// @dev all [wad]; staleUnderlying: underlying of the first price that is too old, plus one, 0 when none; staleExpiry: its expiry, 0: index;
-    /// mode: how margin is asked for; sumWad: losses of portfolio margin, each underlying alone, lossInitialWad, lossMaintenanceWad: of all together,
-    /// so that their difference is the credit for offsets; 0 in standard mode
+    /// @notice Margin metrics of an account.
+    /// @dev all [wad]; staleUnderlying: underlying of the first stale price, plus one, 0 when none; staleExpiry: its expiry, 0: index;
+    /// mode: STANDARD or PORTFOLIO; sumWad: losses of portfolio margin, each underlying alone, lossInitialWad, lossMaintenanceWad: of all together,
+    /// so that their difference is the risk offset; 0 in standard mode
     struct Metrics {
         int256 equityWad;
         int256 initialEquityWad;
@@ -41,7 +41,7 @@ library Valuation {
         uint256 lossMaintenanceWad;
     }
 
-    /// @notice An account, valued at the prices of now.
+    /// @notice Account valued at present prices.
     /// @param self ledger
     /// @param account account
     function book(Ledger.State storage self, AccountId account) internal view returns (Margin.Book memory valued) {
@@ -56,8 +56,8 @@ library Valuation {
         if (holder.mode == Account.PORTFOLIO) judge(self, valued);
     }
 
-    /// @notice Asks for the portfolio margin of a book.
-    /// @dev with the quote token at one where it has no feed
+    /// @notice Computes the portfolio margin of a book.
+    /// @dev the price of the quote token is one where it has no feed
     /// @param self ledger
     /// @param valued book of the account
     function judge(Ledger.State storage self, Margin.Book memory valued) internal view {
@@ -97,7 +97,7 @@ library Valuation {
     }
 
     /// @notice Adds the positions of an account to its book.
-    /// @dev what has settled is cash, whether somebody has settled it or not
+    /// @dev settled positions are cash, whether `settle` was called for them or not
     /// @param self ledger
     /// @param account account
     /// @param valued book to add to
@@ -145,8 +145,8 @@ library Valuation {
         Standard.absorb(exposure, position.size, position.quote + received, markWad);
     }
 
-    /// @notice An option, valued.
-    /// @dev notes a surface that is too old
+    /// @notice Valued option position.
+    /// @dev records a stale surface
     /// @param self ledger
     /// @param valued book that it belongs to
     /// @param instrument number of the instrument
@@ -174,16 +174,16 @@ library Valuation {
         note(valued, line.underlying, line.expiry, curve.surfacePublishedAt, exposure.optionRisk.heartbeatSecs);
     }
 
-    /// @notice Price at which an option is valued.
-    /// @dev Black-76 at the forward as it stands, the volatility of the surface, and the time that is left
+    /// @notice Mark price of an option.
+    /// @dev Black-76 at the present forward, the volatility of the surface, and the time to expiry
     /// @param line option
     function optionMark(Standard.HeldOption memory line) internal pure returns (uint256) {
         uint256 discountWad = Option.discount(line.rateWad, line.secs);
         return Option.price(Option.OptionTerms(line.forwardWad, line.strikeWad, line.volWad, line.secs, discountWad, line.isCall));
     }
 
-    /// @notice Forward of a dated instrument as it stands, and the part of it that is known already.
-    /// @dev notes a forward that is too old; after the expiry none is needed
+    /// @notice Present forward of a dated instrument, and the part of it that is fixed.
+    /// @dev records a stale forward; after the expiry none is needed
     /// @param self ledger
     /// @param valued book that it belongs to
     /// @param instrument number of the instrument
@@ -201,15 +201,15 @@ library Valuation {
         forwardWad = fixedWad + floatingWad;
     }
 
-    /// @notice What is known of the expiry of an instrument.
+    /// @notice Curve of the expiry of an instrument.
     /// @param self ledger
     /// @param instrument number of the instrument
     function curveOf(Ledger.State storage self, uint256 instrument) internal view returns (Oracle.Curve storage) {
         return self.curves[Market.termOf(Market.underlyingOf(instrument), Market.expiryOf(instrument))];
     }
 
-    /// @notice The exposure of a book to an underlying, read from the ledger at first use.
-    /// @dev notes an index that is too old
+    /// @notice Exposure of a book to an underlying, read from the ledger at first use.
+    /// @dev records a stale index price
     /// @param self ledger
     /// @param valued book of the account
     /// @param underlying number of the underlying
@@ -232,7 +232,7 @@ library Valuation {
         valued.stakes[underlying].confidenceWad = price.confidence;
     }
 
-    /// @notice Notes the first price of a book that is too old.
+    /// @notice Records the first stale price of a book.
     /// @param valued book of the account
     /// @param underlying number of the underlying
     /// @param expiry expiry of the price, 0 for the index [unix seconds]
@@ -243,11 +243,11 @@ library Valuation {
         valued.stale = Margin.Stale(underlying + 1, expiry, publishedAt, heartbeatSecs);
     }
 
-    /// @notice Mark of an instrument, and how far from it a trade may be.
-    /// @dev band = mark * tradeBand, for options index * tradeBand; at prices of which none is too old
+    /// @notice Mark price of an instrument, and the widest distance of a trade from it.
+    /// @dev band = mark * tradeBand, for options index * tradeBand; at fresh prices
     /// @param self ledger
     /// @param instrument number of the instrument
-    /// @custom:rounds the band down, because it limits
+    /// @custom:rounds the band down, because it is a limit
     /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice
     function quotation(Ledger.State storage self, uint256 instrument) internal view returns (uint256 markWad, uint256 bandWad) {
         Ledger.requireTraded(self, instrument);
@@ -268,7 +268,7 @@ library Valuation {
         requireFresh(valued);
     }
 
-    /// @notice Refuses a book of which a price is too old.
+    /// @notice Requires a book without a stale price.
     /// @param valued book of the account
     /// @custom:reverts StalePrice
     function requireFresh(Margin.Book memory valued) internal pure {
@@ -277,7 +277,7 @@ library Valuation {
         revert PriceErrors.StalePrice(stale.underlying - 1, stale.expiry, stale.publishedAt, stale.heartbeatSecs);
     }
 
-    /// @notice An account, valued at prices of which none is too old.
+    /// @notice Account valued at fresh prices.
     /// @param self ledger
     /// @param account account
     /// @custom:reverts StalePrice
@@ -286,7 +286,7 @@ library Valuation {
         requireFresh(valued);
     }
 
-    /// @notice Refuses an account that fails initial margin.
+    /// @notice Requires an account to meet its initial margin requirement.
     /// @param self ledger
     /// @param account account
     /// @custom:reverts StalePrice, InsufficientMargin
@@ -297,11 +297,11 @@ library Valuation {
         if (adjusted < int256(required)) revert AccountErrors.InsufficientMargin(account, adjusted, required);
     }
 
-    /// @notice Refuses an account that fails initial margin and was no worse before.
-    /// @dev valued at the last prices, fresh or not: who reduces risk is not asked for more
+    /// @notice Requires an account whose initial margin buffer is not negative or has not fallen.
+    /// @dev valued at the last prices, fresh or not: an account that reduces risk needs no fresh price
     /// @param self ledger
     /// @param account account
-    /// @param beforeWad margin at initial before the change [wad]
+    /// @param beforeWad initial margin buffer before the change [wad]
     /// @custom:reverts InsufficientMargin
     function requireNoFall(Ledger.State storage self, AccountId account, int256 beforeWad) internal view {
         Margin.Book memory valued = book(self, account);
@@ -311,14 +311,14 @@ library Valuation {
         if (left < 0 && left < beforeWad) revert AccountErrors.InsufficientMargin(account, adjusted, required);
     }
 
-    /// @notice Margin of an account at initial, at the last prices.
+    /// @notice Initial margin buffer of an account, at the last prices.
     /// @param self ledger
     /// @param account account
     function initialMargin(Ledger.State storage self, AccountId account) internal view returns (int256) {
         return Margin.margin(book(self, account), Level.Initial);
     }
 
-    /// @notice Equity of an account and its margin at maintenance, at prices of which none is too old.
+    /// @notice Equity and maintenance margin buffer of an account, at fresh prices.
     /// @param self ledger
     /// @param account account
     /// @custom:reverts StalePrice
@@ -327,7 +327,7 @@ library Valuation {
         return (Margin.equity(valued), Margin.margin(valued, Level.Maintenance));
     }
 
-    /// @notice What an account is told about its margin.
+    /// @notice Margin metrics of an account.
     /// @param self ledger
     /// @param account account
     function metrics(Ledger.State storage self, AccountId account) internal view returns (Metrics memory) {

@@ -18,7 +18,7 @@ import {Oracle} from "./Oracle.sol";
 import {PriceErrors} from "./PriceErrors.sol";
 import {Stress} from "./Stress.sol";
 
-/// @notice The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
+/// @notice Cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
 contract Vault is Auction, Proxy {
     event VaultOpened(
         address indexed sender, address owner, address quote, uint256 decimals, uint256 delaySecs, Liquidation.AuctionTerms terms
@@ -53,7 +53,7 @@ contract Vault is Auction, Proxy {
         TradeSide takerAfter
     );
 
-    /// @notice What a trade leaves in an account.
+    /// @notice Effect of a trade on one side.
     /// @dev principal, size, quote [wad]; fundingIndex [ray]
     struct TradeSide {
         int256 principal;
@@ -62,7 +62,7 @@ contract Vault is Auction, Proxy {
         int256 fundingIndex;
     }
 
-    /// @dev the code that judges accounts, and passes on what is not its own; it works on the vault's own storage
+    /// @dev code that margins accounts, and passes on the calls of other doors; it works on the vault's own storage
     address public immutable appraiser;
 
     constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.AuctionTerms memory terms_, address appraiser_, Stress stress_) {
@@ -81,9 +81,9 @@ contract Vault is Auction, Proxy {
     }
 
     /// @notice Allows or forbids an operator to act for an account.
-    /// @dev only the owner may: an operator names no operators
+    /// @dev only the owner may: an operator sets no operators
     /// @param account account
-    /// @param operator who may act
+    /// @param operator operator
     /// @param allowed whether it may
     /// @custom:reverts NotAuthorized
     function setOperator(AccountId account, address operator, bool allowed) external {
@@ -92,8 +92,9 @@ contract Vault is Auction, Proxy {
         emit OperatorSet(msg.sender, account, operator, allowed);
     }
 
-    /// @notice Chooses how the margin of an account is asked for.
-    /// @dev only the owner may, and the account must pass in the new mode; there is no portfolio mode before its rules are in force
+    /// @notice Sets the margin mode of an account.
+    /// @dev only the owner may, and the account must meet its initial margin requirement in the new mode; there is no portfolio mode before its
+    /// rules are in force
     /// @param account account
     /// @param mode STANDARD or PORTFOLIO
     /// @custom:reverts NotAuthorized, VaultPaused, UnderLiquidation, ParameterOutOfRange, TooManyOptions, StalePrice, InsufficientMargin
@@ -109,7 +110,7 @@ contract Vault is Auction, Proxy {
         emit ModeSet(msg.sender, account, mode);
     }
 
-    /// @notice Adds cash to an account.
+    /// @notice Deposits cash into an account.
     /// @param account account
     /// @param amountRaw amount of the quote token [raw]
     /// @custom:reverts NotAuthorized, ZeroAmount, AmountTooLarge, TransferMismatch
@@ -120,10 +121,10 @@ contract Vault is Auction, Proxy {
         emit CashDeposited(msg.sender, account, amountRaw, ledger.holders[account].principal);
     }
 
-    /// @notice Takes cash out of an account, or borrows it.
+    /// @notice Withdraws cash from an account, or borrows it.
     /// @param account account
     /// @param amountRaw amount of the quote token [raw]
-    /// @param to who is paid
+    /// @param to recipient
     /// @custom:reverts VaultPaused, NotAuthorized, ZeroAmount, AmountTooLarge, UnderLiquidation, DeficitOpen, StalePrice, InsufficientMargin,
     /// InsufficientLiquidity, TransferMismatch
     function withdrawCash(AccountId account, uint256 amountRaw, address to) external nonReentrant {
@@ -137,8 +138,8 @@ contract Vault is Auction, Proxy {
         emit CashWithdrawn(msg.sender, account, amountRaw, to, ledger.holders[account].principal);
     }
 
-    /// @notice Adds collateral to an account.
-    /// @dev while its price is doubtful, or where its moves count, collateral may ask for more margin than it gives
+    /// @notice Deposits collateral into an account.
+    /// @dev while its price is uncertain, or where its moves count, collateral may raise the requirement by more than its credit
     /// @param account account
     /// @param collateral number of the collateral
     /// @param amountRaw amount of the token [raw]
@@ -159,11 +160,11 @@ contract Vault is Auction, Proxy {
         emit CollateralDeposited(msg.sender, account, collateral, amountRaw, balanceRaw);
     }
 
-    /// @notice Takes collateral out of an account.
+    /// @notice Withdraws collateral from an account.
     /// @param account account
     /// @param collateral number of the collateral
     /// @param amountRaw amount of the token [raw]
-    /// @param to who is paid
+    /// @param to recipient
     /// @custom:reverts VaultPaused, NotAuthorized, UnderLiquidation, DeficitOpen, UnknownCollateral, ZeroAmount, AmountTooLarge,
     /// InsufficientCollateral, StalePrice, InsufficientMargin, InsufficientLiquidity, TransferMismatch
     function withdrawCollateral(AccountId account, uint256 collateral, uint256 amountRaw, address to) external nonReentrant {
@@ -181,7 +182,7 @@ contract Vault is Auction, Proxy {
         emit CollateralWithdrawn(msg.sender, account, collateral, amountRaw, to, balanceRaw - amountRaw);
     }
 
-    /// @notice Gives cash to the insurance fund.
+    /// @notice Deposits cash into the insurance fund.
     /// @param amountRaw amount of the quote token [raw]
     /// @custom:reverts ZeroAmount, AmountTooLarge, TransferMismatch
     function fundInsurance(uint256 amountRaw) external nonReentrant {
@@ -193,11 +194,11 @@ contract Vault is Auction, Proxy {
     /// @notice Trades an instrument between two accounts.
     /// @dev the taker's size changes by size and its quote by -ceil(size * price / 1e18), the maker's by the opposite
     /// @param maker account on the other side
-    /// @param taker account whose size is meant
+    /// @param taker account whose size is given
     /// @param instrument number of the instrument
-    /// @param size what the taker buys; negative: sells [wad]
+    /// @param size size that the taker buys; negative: sells [wad]
     /// @param priceWad price of one whole unit [wad]
-    /// @custom:rounds the quote up, because the taker asks for the trade and the maker would lose otherwise
+    /// @custom:rounds the quote up, because the taker initiates the trade and the maker would lose otherwise
     /// @custom:reverts NotAuthorized, SameAccount, UnderLiquidation, UnknownInstrument, InstrumentExpired, StalePrice, ZeroSize, SizeTooLarge,
     /// ZeroPrice, PriceTooLarge, PriceOutsideBand, VaultPaused, TooManyPositions, TooManyOptions, InsufficientMargin
     function trade(AccountId maker, AccountId taker, uint256 instrument, int256 size, uint256 priceWad) external nonReentrant {
@@ -214,10 +215,10 @@ contract Vault is Auction, Proxy {
         emit Traded(msg.sender, maker, taker, instrument, size, priceWad, makerAfter, takerAfter);
     }
 
-    /// @notice Turns the positions of some accounts in an expiry into cash.
-    /// @dev anybody may, for any accounts, in any order; an account without such a position stays as it is
+    /// @notice Settles the positions of some accounts in an expiry into cash.
+    /// @dev open to any caller, for any accounts, in any order; an account without such a position does not change
     /// @param underlying number of the underlying
-    /// @param expiry when its instruments ended [unix seconds]
+    /// @param expiry expiry [unix seconds]
     /// @param accounts accounts to settle
     /// @custom:reverts UnknownUnderlying, UnknownExpiry, NotSettled
     function settle(uint256 underlying, uint256 expiry, AccountId[] calldata accounts) external nonReentrant {
@@ -240,8 +241,8 @@ contract Vault is Auction, Proxy {
             || selector == this.trade.selector;
     }
 
-    /// @notice Whether collateral with the price of an underlying may ask for more margin than it gives.
-    /// @dev while the price is unsure, or where portfolio margin counts its moves
+    /// @notice Whether collateral priced by an underlying may raise the requirement by more than its credit.
+    /// @dev while the price is uncertain, or where portfolio margin counts its moves
     /// @param account account
     /// @param underlying number of the underlying
     function isCostly(AccountId account, uint256 underlying) internal view returns (bool) {
@@ -249,9 +250,9 @@ contract Vault is Auction, Proxy {
         return ledger.holders[account].mode == Account.PORTFOLIO && ledger.portfolioRisks[underlying].vol.floorSecs != 0;
     }
 
-    /// @notice Price that an expiry settles at.
+    /// @notice Settlement price of an expiry.
     /// @param underlying number of the underlying
-    /// @param expiry when its instruments ended [unix seconds]
+    /// @param expiry expiry [unix seconds]
     /// @custom:reverts UnknownExpiry, NotSettled
     function settlementOf(uint256 underlying, uint256 expiry) internal view returns (uint256) {
         if (expiry > type(uint40).max) revert MarketErrors.UnknownExpiry(underlying, expiry);
@@ -261,7 +262,7 @@ contract Vault is Auction, Proxy {
         return curve.settlement;
     }
 
-    /// @notice Takes quote tokens in and answers their wad.
+    /// @notice Pulls quote tokens in and returns their wad.
     /// @param amountRaw amount of the quote token [raw]
     /// @custom:reverts ZeroAmount, AmountTooLarge, TransferMismatch
     function pullQuote(uint256 amountRaw) internal returns (uint256) {
@@ -271,7 +272,7 @@ contract Vault is Auction, Proxy {
         return Collateral.toWad(amountRaw, decimals);
     }
 
-    /// @notice Refuses a withdrawal that may not happen, whatever its amount.
+    /// @notice Requires a withdrawal that is allowed at any amount.
     /// @param account account
     /// @custom:reverts VaultPaused, NotAuthorized, UnderLiquidation, DeficitOpen
     function requireWithdrawal(AccountId account) internal view {
@@ -281,10 +282,10 @@ contract Vault is Auction, Proxy {
         Cash.requireCovered(ledger.cash);
     }
 
-    /// @notice Refuses a trade of the wrong thing, size or price.
+    /// @notice Requires a trade of a listed instrument, within the bounds of size and price.
     /// @dev a price below the band, or above; an option may trade down to the smallest price there is
     /// @param instrument number of the instrument
-    /// @param size what the taker buys [wad]
+    /// @param size size that the taker buys [wad]
     /// @param priceWad price of one whole unit [wad]
     /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice, ZeroSize, SizeTooLarge, ZeroPrice, PriceTooLarge, PriceOutsideBand
     function requireTerms(uint256 instrument, int256 size, uint256 priceWad) internal view {
@@ -314,7 +315,7 @@ contract Vault is Auction, Proxy {
         return TradeSide(holder.principal, position.size, position.quote, position.fundingIndex);
     }
 
-    /// @notice Code of every door that the vault has not itself: margins, governance, views and prices.
+    /// @notice Code of the doors that the vault does not implement: margins, governance, views and prices.
     function _implementation() internal view override returns (address) {
         return appraiser;
     }

@@ -4,20 +4,20 @@ pragma solidity ^0.8.28;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {AggregatorV3Interface} from "../interfaces/AggregatorV3Interface.sol";
 
-/// @notice The door of the vault that a feeder calls.
+/// @notice Price door of the vault.
 interface PriceDoor {
     function publishPrice(uint256 underlying, uint256 indexWad, int256 premiumWad, uint256 confidenceWad, uint256 publishedAt) external;
 }
 
-/// @notice A feeder that anybody may call: it takes the last round of an aggregator to the vault.
-/// @dev name it a feeder of the vault. Confidence is full and the premium zero: an aggregator knows neither. How old a
-/// round may be is the vault's business (its heartbeat); what no round can be is refused here
+/// @notice Feeder that publishes the last round of an aggregator to the vault, open to any caller.
+/// @dev must be a feeder of the vault. Confidence is full and the premium zero, as an aggregator provides neither. The age of a
+/// round is limited by the vault (its heartbeat); invalid rounds revert here
 contract AggregatorFeeder {
-    /// @notice The aggregator answered zero or less.
+    /// @notice The answer of the aggregator is zero or less.
     error NoPrice(int256 answer);
-    /// @notice The round has not been completed.
+    /// @notice The round is not complete.
     error RoundIncomplete(uint80 roundId);
-    /// @notice A round came after a later one: the aggregator went backwards.
+    /// @notice The round precedes a published one: the aggregator went backwards.
     error RoundGoesBackwards(uint80 roundId, uint80 lastRoundId);
 
     event RoundPulled(address indexed sender, uint80 roundId, uint256 indexWad, uint256 updatedAt);
@@ -37,7 +37,7 @@ contract AggregatorFeeder {
     }
 
     /// @notice Publishes the last round of the aggregator.
-    /// @dev index = answer * 1e18 / 10^decimals, rounded down; the vault refuses what is from the future or older than its last print
+    /// @dev index = answer * 1e18 / 10^decimals, rounded down; the vault reverts for prints from the future or older than its last print
     function pull() external {
         (uint80 roundId, int256 answer,, uint256 updatedAt,) = aggregator.latestRoundData();
         if (answer <= 0) revert NoPrice(answer);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice A price feed as Chainlink's aggregators answer it.
+/// @notice Price feed in the form of Chainlink's aggregators.
 interface AggregatorV3Interface {
-    /// @notice Digits after the point of an answer.
+    /// @notice Decimals of an answer.
     function decimals() external view returns (uint8);
 
-    /// @notice Last round: its number, answer, start, last change [unix seconds], and the round that answered it.
+    /// @notice Last round: its number, answer, start, last change [unix seconds], and the round in which it was answered.
     function latestRoundData()
         external
         view

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {AggregatorV3Interface} from "../interfaces/AggregatorV3Interface.sol";
 
-/// @notice An aggregator that answers what it was told.
+/// @notice Test aggregator that returns its set round.
 contract Aggregator is AggregatorV3Interface {
     uint8 public immutable decimals;
     uint80 private roundId;

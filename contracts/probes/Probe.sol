@@ -9,18 +9,18 @@ import {Standard} from "../Standard.sol";
 import {Shelf} from "./Shelf.sol";
 import {Writer} from "./Writer.sol";
 
-/// @notice What the probes of stored things share: a ledger of its own for every call.
+/// @notice Base of the probes of stored state: each call has a ledger of its own.
 abstract contract Probe is Shelf {
     Writer private immutable writer = new Writer();
 
-    /// @notice The ledger that a call is given first of all.
+    /// @notice Ledger of the probe, given first in every call.
     function stored(Setup calldata) internal returns (Ledger.State storage) {
         (bool done,) = address(writer).delegatecall(bytes.concat(Writer.store.selector, msg.data[4:]));
         require(done);
         return ledgers[calls];
     }
 
-    /// @notice A book of nothing; with room for stakes where there are rules.
+    /// @notice Empty book; with room for exposures where there are rules.
     function blank(Ledger.State storage state) internal view returns (Margin.Book memory valued) {
         valued.holdings = new Margin.Holding[](state.assets.length);
         valued.exposures = new Standard.Exposure[](state.risks.length);

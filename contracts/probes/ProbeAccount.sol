@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Account, AccountId} from "../Account.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Account, open to anyone; what they store is given and answered.
+/// @notice Exposes the functions of Account; stored state is given and returned.
 contract ProbeAccount is Probe {
     mapping(uint256 call => Account.Holder) private holders;
     uint256 private count;

@@ -8,7 +8,7 @@ import {Standard} from "../Standard.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Valuation that answer a whole book, open to anyone; the ledger is given.
+/// @notice Exposes the functions of Valuation that return a whole book; the ledger is given.
 contract ProbeBook is Probe {
     function book(Setup calldata self, AccountId account) external returns (Margin.Book memory) {
         return Valuation.book(stored(self), account);

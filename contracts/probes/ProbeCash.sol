@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Cash} from "../Cash.sol";
 
-/// @notice The functions of Cash, open to anyone; what they store is given and answered.
+/// @notice Exposes the functions of Cash; stored state is given and returned.
 contract ProbeCash {
     Cash.Pool private stored;
 

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Collateral} from "../Collateral.sol";
 import {Token} from "./Token.sol";
 
-/// @notice Something that has decimals.
+/// @notice Token metadata: decimals.
 contract DecimalsTeller {
     uint8 public immutable decimals;
 
@@ -13,7 +13,7 @@ contract DecimalsTeller {
     }
 }
 
-/// @notice The functions of Collateral, open to anyone; who pays is given tokens before, and balances are answered.
+/// @notice Exposes the functions of Collateral; the payer is given tokens before, and balances are returned.
 contract ProbeCollateral {
     function value(uint256 balanceRaw, uint256 indexWad, uint256 decimals) external pure returns (uint256) {
         return Collateral.value(balanceRaw, indexWad, decimals);

@@ -6,7 +6,7 @@ import {Portfolio} from "../Portfolio.sol";
 import {Shock} from "../Shock.sol";
 import {Level} from "../Standard.sol";
 
-/// @notice The functions of Correlation, open to anyone.
+/// @notice Exposes the functions of Correlation.
 contract ProbeCorrelation {
     function outlook(Portfolio.PortfolioExposure[] memory stakes, Shock.Scenario[] memory scenarios)
         external

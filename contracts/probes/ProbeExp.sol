@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Exp} from "../Exp.sol";
 
-/// @notice The functions of Exp, open to anyone.
+/// @notice Exposes the functions of Exp.
 contract ProbeExp {
     function exp(int256 xWad) external pure returns (uint256) {
         return Exp.exp(xWad);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Fixed} from "../Fixed.sol";
 
-/// @notice The functions of Fixed, open to anyone.
+/// @notice Exposes the functions of Fixed.
 contract ProbeFixed {
     function mulDivDown(uint256 a, uint256 b, uint256 c) external pure returns (uint256) {
         return Fixed.mulDivDown(a, b, c);

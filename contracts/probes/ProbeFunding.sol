@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Funding} from "../Funding.sol";
 
-/// @notice The functions of Funding, open to anyone.
+/// @notice Exposes the functions of Funding.
 contract ProbeFunding {
     function rate(uint256 indexWad, int256 premiumWad, int256 baseWad, uint256 capWad) external pure returns (int256) {
         return Funding.rate(indexWad, premiumWad, baseWad, capWad);

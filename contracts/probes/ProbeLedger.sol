@@ -7,7 +7,7 @@ import {Funding} from "../Funding.sol";
 import {Ledger} from "../Ledger.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Ledger, open to anyone; the ledger is given, and what they touch is answered.
+/// @notice Exposes the functions of Ledger; the ledger is given, and changed state is returned.
 contract ProbeLedger is Probe {
     function requireFresh(Setup calldata self, uint256 underlying) external {
         Ledger.requireFresh(stored(self), underlying);

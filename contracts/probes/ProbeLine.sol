@@ -9,7 +9,7 @@ import {Standard} from "../Standard.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Valuation that read prices into a book, open to anyone; the ledger is given, and books are answered.
+/// @notice Exposes the functions of Valuation that read prices into a book; the ledger is given, and books are returned.
 contract ProbeLine is Probe {
     function optionLine(Setup calldata self, uint256 instrument, int256 size)
         external

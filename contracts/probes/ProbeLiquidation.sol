@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Liquidation} from "../Liquidation.sol";
 
-/// @notice The functions of Liquidation, open to anyone.
+/// @notice Exposes the functions of Liquidation.
 contract ProbeLiquidation {
     function bufferMargin(int256 marginWad, int256 equityWad, uint256 bufferWad) external pure returns (int256) {
         return Liquidation.bufferMargin(marginWad, equityWad, bufferWad);

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Margin} from "../Margin.sol";
 import {Level, Standard} from "../Standard.sol";
 
-/// @notice The functions of Margin, open to anyone.
+/// @notice Exposes the functions of Margin.
 contract ProbeMargin {
     function equity(Margin.Book calldata self) external pure returns (int256) {
         return Margin.equity(self);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Market} from "../Market.sol";
 
-/// @notice The functions of Market, open to anyone.
+/// @notice Exposes the functions of Market.
 contract ProbeMarket {
     function instrumentOf(uint256 underlying, uint256 kind, uint256 expiry, uint256 strikeWad) external pure returns (uint256) {
         return Market.instrumentOf(underlying, kind, expiry, strikeWad);

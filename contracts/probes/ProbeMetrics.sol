@@ -5,7 +5,7 @@ import {AccountId} from "../Account.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Valuation that tell about an account or instrument, open to anyone; the ledger is given.
+/// @notice Exposes the functions of Valuation that report on an account or instrument; the ledger is given.
 contract ProbeMetrics is Probe {
     function quotation(Setup calldata self, uint256 instrument) external returns (uint256 markWad, uint256 bandWad) {
         return Valuation.quotation(stored(self), instrument);

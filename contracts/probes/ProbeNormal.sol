@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Normal} from "../Normal.sol";
 
-/// @notice The functions of Normal, open to anyone.
+/// @notice Exposes the functions of Normal.
 contract ProbeNormal {
     function cdf(int256 xWad) external pure returns (uint256) {
         return Normal.cdf(xWad);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Option} from "../Option.sol";
 
-/// @notice The functions of Option, open to anyone.
+/// @notice Exposes the functions of Option.
 contract ProbeOption {
     function payoff(uint256 spotWad, uint256 strikeWad, bool isCall) external pure returns (uint256) {
         return Option.payoff(spotWad, strikeWad, isCall);

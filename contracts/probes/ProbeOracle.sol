@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Oracle} from "../Oracle.sol";
 import {Surface} from "../Surface.sol";
 
-/// @notice The functions of Oracle, open to anyone; what they store is given and answered.
+/// @notice Exposes the functions of Oracle; stored state is given and returned.
 contract ProbeOracle {
     Oracle.Price private last;
     Oracle.Curve private known;

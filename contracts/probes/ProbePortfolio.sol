@@ -5,7 +5,7 @@ import {Portfolio} from "../Portfolio.sol";
 import {Shock} from "../Shock.sol";
 import {Level} from "../Standard.sol";
 
-/// @notice The functions of Portfolio, open to anyone.
+/// @notice Exposes the functions of Portfolio.
 contract ProbePortfolio {
     function stake(Portfolio.PortfolioExposure memory self, int256 size, uint256 priceWad) external pure returns (Portfolio.PortfolioExposure memory) {
         Portfolio.stake(self, size, priceWad);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Shock} from "../Shock.sol";
 
-/// @notice The functions of Shock, open to anyone.
+/// @notice Exposes the functions of Shock.
 contract ProbeShock {
     function forward(uint256 fixedWad, uint256 floatingWad, int256 spotShock) external pure returns (uint256) {
         return Shock.forward(fixedWad, floatingWad, spotShock);

@@ -6,7 +6,7 @@ import {Portfolio} from "../Portfolio.sol";
 import {Stakes} from "../Stakes.sol";
 import {Standard} from "../Standard.sol";
 
-/// @notice The functions of Stakes, open to anyone; what they change is answered.
+/// @notice Exposes the functions of Stakes; changed values are returned.
 contract ProbeStakes {
     function gather(Margin.Book memory book) external pure returns (Margin.Book memory) {
         Stakes.gather(book);

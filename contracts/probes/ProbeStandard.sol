@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Market} from "../Market.sol";
 import {Level, Standard} from "../Standard.sol";
 
-/// @notice The functions of Standard, open to anyone; what they change is answered.
+/// @notice Exposes the functions of Standard; changed values are returned.
 contract ProbeStandard {
     function absorb(Standard.Exposure memory self, int256 size, int256 quote, uint256 markWad)
         external

@@ -3,5 +3,5 @@ pragma solidity ^0.8.28;
 
 import {Stress} from "../Stress.sol";
 
-/// @notice The functions of Stress, as they stand.
+/// @notice Exposes the functions of Stress.
 contract ProbeStress is Stress {}

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Surface} from "../Surface.sol";
 
-/// @notice The functions of Surface, open to anyone.
+/// @notice Exposes the functions of Surface.
 contract ProbeSurface {
     function vol(Surface.Svi calldata self, uint256 strikeWad) external pure returns (uint256) {
         return Surface.vol(self, strikeWad);

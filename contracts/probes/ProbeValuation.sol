@@ -8,7 +8,7 @@ import {Standard} from "../Standard.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Valuation that add to a book, open to anyone; the ledger is given, and books are answered.
+/// @notice Exposes the functions of Valuation that add to a book; the ledger is given, and books are returned.
 contract ProbeValuation is Probe {
     function valueBalances(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
         Ledger.State storage state = stored(self);

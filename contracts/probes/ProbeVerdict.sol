@@ -5,7 +5,7 @@ import {AccountId} from "../Account.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice The functions of Valuation that judge a whole account, open to anyone; the ledger is given.
+/// @notice Exposes the functions of Valuation that check the margin of an account; the ledger is given.
 contract ProbeVerdict is Probe {
     function requireInitial(Setup calldata self, AccountId account) external {
         Valuation.requireInitial(stored(self), account);

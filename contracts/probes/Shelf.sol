@@ -11,23 +11,23 @@ import {Oracle} from "../Oracle.sol";
 import {Portfolio} from "../Portfolio.sol";
 import {Stress} from "../Stress.sol";
 
-/// @notice Where the probes of stored things keep ledgers, and ledgers as plain values.
+/// @notice Stored ledgers of the probes, and ledgers as plain values.
 abstract contract Shelf {
-    /// @notice What an account holds and whether it is for sale.
+    /// @notice State of an account and of its auction.
     struct Owned {
         AccountId account;
         Account.Image image;
         uint64 startedAt;
     }
 
-    /// @notice What is known of an expiry.
+    /// @notice Curve of an expiry.
     struct Dated {
         uint256 underlying;
         uint256 expiry;
         Oracle.Curve curve;
     }
 
-    /// @notice A ledger as plain values.
+    /// @notice Ledger as plain values.
     struct Setup {
         Cash.Pool cash;
         Market.MarketRisk[] risks;

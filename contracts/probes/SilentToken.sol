@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice Test token whose transfers answer nothing, as the oldest tokens do.
+/// @notice Test token whose transfers return nothing, as the oldest tokens do.
 contract SilentToken {
     uint8 public immutable decimals;
     address public spender;

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-/// @notice Test token that anyone may mint; what is minted is approved to the vault at once.
+/// @notice Test token with open minting; minted tokens are approved to the vault at once.
 contract Token is ERC20 {
     uint8 private immutable DECIMALS;
     address public spender;
@@ -16,7 +16,7 @@ contract Token is ERC20 {
         return DECIMALS;
     }
 
-    /// @notice Names the vault that may spend.
+    /// @notice Sets the vault that may spend.
     function setSpender(address spender_) external {
         spender = spender_;
     }

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
-/// @notice Test wallet that is a contract: what one key signs is signed by it.
+/// @notice Test wallet that is a contract: one key signs for it.
 contract Wallet is IERC1271 {
     address public immutable signer;
 

@@ -6,11 +6,11 @@ import {Market} from "../Market.sol";
 import {Stress} from "../Stress.sol";
 import {Shelf} from "./Shelf.sol";
 
-/// @notice Puts ledgers on the shelf of who asks, because a probe has no room for it.
+/// @notice Writes ledgers into the shelf of its caller, because a probe has no room for it.
 contract Writer is Shelf {
     Stress private immutable stress = new Stress();
 
-    /// @notice Puts a ledger on the shelf.
+    /// @notice Writes a ledger into the shelf.
     function store(Setup calldata setup) external {
         Ledger.State storage self = ledgers[++calls];
         self.stress = stress;

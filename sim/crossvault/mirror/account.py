@@ -1,4 +1,4 @@
-"""What an account is and holds: owner, operators, cash principal, balances, positions."""
+"""Owner, operators, cash principal, collateral balances and positions of an account."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Position(StorageStruct):
 
 
 class Holder(StorageStruct):
-    """Everything one account holds."""
+    """Stored state of one account."""
 
     __slots__ = ("balances", "instruments", "mode", "operators", "positions", "principal")
     zeros = {
@@ -63,7 +63,7 @@ class Entry(NamedTuple):
 
 
 class Image(NamedTuple):
-    """Everything one account holds, as plain values."""
+    """State of one account as plain values."""
 
     principal: int
     mode: int
@@ -82,13 +82,13 @@ def is_authorized(self: Holder, account: AccountId, sender: str) -> bool:
 
 
 def require_authority(self: Holder, account: AccountId, sender: str) -> None:
-    """Refuses a sender that may not act for an account."""
+    """Requires a sender that may act for an account."""
     if not is_authorized(self, account, sender):
         raise authority_errors.NotAuthorized(account, sender)
 
 
 def image(self: Holder, collaterals: int) -> Image:
-    """Everything an account holds, as plain values."""
+    """State of an account as plain values."""
     positions = self.positions
     return Image(
         self.principal,
@@ -107,7 +107,7 @@ def is_rising(size: int, size_delta: int) -> bool:
 
 
 def fill(self: Holder, instrument: int, size_delta: int, quote_delta: int, funding_index: int) -> int:
-    """Changes a position and answers the cash that its closing sets free."""
+    """Changes a position and returns the cash that closing it releases."""
     position = self.positions[instrument]
     before = position.size
     size = before + size_delta
@@ -127,7 +127,7 @@ def fill(self: Holder, instrument: int, size_delta: int, quote_delta: int, fundi
 
 
 def add(self: Holder, instrument: int) -> None:
-    """Notes an instrument as held."""
+    """Adds an instrument to those that an account holds."""
     count = len(self.instruments) + 1
     if count > MAX_POSITIONS:
         raise account_errors.TooManyPositions(count, MAX_POSITIONS)
@@ -137,14 +137,14 @@ def add(self: Holder, instrument: int) -> None:
 
 
 def require_options(self: Holder, more: int) -> None:
-    """Refuses more options than an account in portfolio mode may hold."""
+    """Requires room for more options in an account in portfolio mode."""
     count = more + sum(market.is_option(market.kind_of(instrument)) for instrument in self.instruments)
     if count > MAX_OPTIONS:
         raise account_errors.TooManyOptions(count, MAX_OPTIONS)
 
 
 def remove(self: Holder, instrument: int) -> None:
-    """Forgets a position."""
+    """Removes a position."""
     *others, last = self.instruments
     self.instruments = tuple(last if i == instrument else i for i in others)
     self.positions[instrument].clear()

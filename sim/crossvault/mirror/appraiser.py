@@ -1,4 +1,4 @@
-"""The judge of accounts: every margin that a door asks for, and every figure that an account is told."""
+"""Margin checks and margin metrics of accounts."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from crossvault.mirror.valuation import Metrics
 
 
 class Appraiser(Store):
-    """The judge of accounts: every margin that a door asks for, and every figure that an account is told."""
+    """Margin checks and margin metrics of accounts."""
 
     __slots__ = ()
 
     def metrics(self, account: AccountId, *, now: int) -> Metrics:
-        """What an account is told about its margin."""
+        """Margin metrics of an account."""
         return valuation.metrics(self.ledger, account, now=now)
 
     def quotation(self, instrument: int, *, now: int) -> tuple[int, int]:
-        """Mark of an instrument, and how far from it a trade may be."""
+        """Mark price of an instrument, and the widest distance of a trade from it."""
         return valuation.quotation(self.ledger, instrument, now=now)
 
     def initial_margin(self, account: AccountId, *, now: int) -> int:
-        """Margin of an account at initial, at the last prices."""
+        """Initial margin buffer of an account, at the last prices."""
         return valuation.initial_margin(self.ledger, account, now=now)
 
     def maintenance(self, account: AccountId, *, now: int) -> tuple[int, int]:
-        """Equity of an account and its margin at maintenance, at prices of which none is too old."""
+        """Equity and maintenance margin buffer of an account, at fresh prices."""
         return valuation.maintenance(self.ledger, account, now=now)
 
     def require_initial(self, account: AccountId, *, now: int) -> None:
-        """Refuses an account that fails initial margin."""
+        """Requires an account to meet its initial margin requirement."""
         valuation.require_initial(self.ledger, account, now=now)
 
     def require_no_fall(self, account: AccountId, before_wad: int, *, now: int) -> None:
-        """Refuses an account that fails initial margin and was no worse before."""
+        """Requires an account whose initial margin buffer is not negative or has not fallen."""
         valuation.require_no_fall(self.ledger, account, before_wad, now=now)

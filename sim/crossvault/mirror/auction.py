@@ -1,4 +1,4 @@
-"""The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most."""
+"""Liquidation auctions: an account that fails its maintenance margin requirement is sold in parts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from crossvault.mirror.liquidation import Sale
 
 @dataclass(slots=True)
 class BidResult:
-    """What a bid came to."""
+    """Result of a bid."""
 
     taken_wad: int = 0
     cost_wad: int = 0
@@ -34,7 +34,7 @@ class BidResult:
 
 @dataclass(slots=True)
 class AuctionState:
-    """What an account that is sold stands at."""
+    """State of an account in liquidation."""
 
     equity_wad: int = 0
     margin_wad: int = 0
@@ -44,13 +44,13 @@ class AuctionState:
 
 
 class Auction(Checks):
-    """The doors of liquidation: an account that fails maintenance is sold, part by part, to whoever pays most."""
+    """Liquidation auctions: an account that fails its maintenance margin requirement is sold in parts."""
 
     __slots__ = ()
 
     @non_reentrant
     def start_liquidation(self, account: AccountId, *, sender: str, now: int) -> None:
-        """Puts an account that fails maintenance up for sale."""
+        """Starts the auction of an account that fails its maintenance margin requirement."""
         self.require_running()
         ledger.require_idle(self.ledger, account)
         now_ = self.standing(account, now=now)
@@ -64,7 +64,7 @@ class Auction(Checks):
 
     @non_reentrant
     def declare_insolvent(self, account: AccountId, *, sender: str, now: int) -> None:
-        """Notes that the auction of a solvent account has run out of value."""
+        """Declares that the auction of a solvent account has run out of value."""
         self.require_running()
         now_ = self.require_failing(account, now=now)
         sale = self.ledger.sales[account]
@@ -79,7 +79,7 @@ class Auction(Checks):
     def bid(
         self, account: AccountId, bidder: AccountId, fraction_wad: int, limit_wad: int, *, sender: str, now: int
     ) -> None:
-        """Buys part of an account that is for sale."""
+        """Buys part of an account in liquidation."""
         self.require_running()
         accounts.require_authority(self.ledger.holders[bidder], bidder, sender)
         if account == bidder:
@@ -101,7 +101,7 @@ class Auction(Checks):
 
     @non_reentrant
     def end_liquidation(self, account: AccountId, *, sender: str, now: int) -> None:
-        """Ends the auction of an account that has its margin with buffer again."""
+        """Ends the auction of an account whose buffer margin is restored."""
         self.require_on_sale(account)
         now_ = self.standing(account, now=now)
         if now_.buffer_wad < 0:
@@ -110,7 +110,7 @@ class Auction(Checks):
         self.emit("LiquidationEnded", sender, account, now_.margin_wad)
 
     def terms(self, account: AccountId, bidder: AccountId, fraction_wad: int, *, sender: str, now: int) -> BidResult:
-        """What a bid would take and cost."""
+        """Part and cost of a bid."""
         now_ = self.require_failing(account, now=now)
         sale = self.ledger.sales[account]
         if now_.discount_wad < fixed.WAD:
@@ -146,7 +146,7 @@ class Auction(Checks):
             sale.reserved_wad += cost_wad
 
     def close(self, account: AccountId, deal: BidResult, *, now: int) -> None:
-        """Notes what a bid has left, and ends the auction when it is done."""
+        """Records the result of a bid, and ends the auction when it is done."""
         sale = self.ledger.sales[account]
         now_ = self.standing(account, now=now)
         if sale.insolvent_at != 0:
@@ -160,25 +160,25 @@ class Auction(Checks):
         deal.deficit_wad = sale.deficit_wad
 
     def note_insolvent(self, account: AccountId, equity_wad: int, *, now: int) -> None:
-        """Turns the auction of an account into one that pays the bidder."""
+        """Turns the auction of an account into an insolvent one, which pays the bidder."""
         sale = self.ledger.sales[account]
         sale.insolvent_at = now
         sale.reserved_wad = 0
         self.note_deficit(sale, equity_wad)
 
     def note_deficit(self, sale: Sale, equity_wad: int) -> None:
-        """Notes the deficit of an account."""
+        """Records the deficit of an account."""
         deficit_wad = -equity_wad if equity_wad < 0 else 0
         self.ledger.cash.deficit_wad = self.ledger.cash.deficit_wad - sale.deficit_wad + deficit_wad
         sale.deficit_wad = deficit_wad
 
     def end_sale(self, account: AccountId) -> None:
-        """Forgets the auction of an account."""
+        """Deletes the auction of an account."""
         self.note_deficit(self.ledger.sales[account], 0)
         self.ledger.sales[account].clear()
 
     def standing(self, account: AccountId, *, now: int) -> AuctionState:
-        """What an account stands at, in an auction or out of one."""
+        """Liquidation state of an account, in an auction or out of one."""
         sale = self.ledger.sales[account]
         now_ = AuctionState()
         now_.equity_wad, now_.margin_wad = self.maintenance(account, now=now)
@@ -191,7 +191,7 @@ class Auction(Checks):
         return now_
 
     def require_failing(self, account: AccountId, *, now: int) -> AuctionState:
-        """What an account that is for sale and still fails stands at."""
+        """Liquidation state of an account that is in liquidation and still fails its buffer margin."""
         self.require_on_sale(account)
         now_ = self.standing(account, now=now)
         if now_.buffer_wad >= 0:
@@ -199,12 +199,12 @@ class Auction(Checks):
         return now_
 
     def require_on_sale(self, account: AccountId) -> None:
-        """Refuses an account that is not for sale."""
+        """Requires an account in liquidation."""
         if self.ledger.sales[account].started_at == 0:
             raise liquidation_errors.NotUnderLiquidation(account)
 
     def require_stranger(self, account: AccountId, bidder: AccountId, *, sender: str) -> None:
-        """Refuses a bidder that belongs to the owner of the account, or to one of its operators."""
+        """Requires a bidder that belongs neither to the owner of the account nor to one of its operators."""
         holder = self.ledger.holders[account]
         if accounts.is_authorized(holder, account, accounts.owner_of(bidder)):
             raise liquidation_errors.OwnBid(account, bidder)
@@ -212,5 +212,5 @@ class Auction(Checks):
             raise liquidation_errors.OwnBid(account, bidder)
 
     def image(self, account: AccountId) -> Image:
-        """Everything an account holds, as plain values."""
+        """State of an account as plain values."""
         return accounts.image(self.ledger.holders[account], len(self.ledger.assets))

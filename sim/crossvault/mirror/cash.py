@@ -14,7 +14,7 @@ MAX_EXPONENT = 10 * fixed.WAD
 
 
 class DepegTerms(NamedTuple):
-    """How the quote token's own price enters."""
+    """Terms of the quote token's own price."""
 
     feed: int = 0
     depeg_threshold: int = 0
@@ -22,7 +22,7 @@ class DepegTerms(NamedTuple):
 
 
 class Interest(NamedTuple):
-    """What borrowers pay."""
+    """Interest rate model of borrowers."""
 
     min_rate: int = 0
     low_slope: int = 0
@@ -32,7 +32,7 @@ class Interest(NamedTuple):
 
 
 class Pool(StorageStruct):
-    """The quote side of the vault."""
+    """Quote side of the vault."""
 
     __slots__ = (
         "accrued_at", "borrow_index", "decimals", "deficit_wad", "insurance_wad", "interest", "supply_index", "terms",
@@ -56,7 +56,7 @@ class Pool(StorageStruct):
 
 
 class Indexes(NamedTuple):
-    """Indexes of now, and what the insurance fund has earned since the last accrual."""
+    """Present indexes, and the earnings of the insurance fund since the last accrual."""
 
     supply: int
     borrow: int
@@ -64,14 +64,14 @@ class Indexes(NamedTuple):
 
 
 def utilisation(supplied_wad: int, borrowed_wad: int) -> int:
-    """Part of the supplied cash that is borrowed."""
+    """Utilisation: part of the supplied cash that is borrowed."""
     if borrowed_wad >= supplied_wad:
         return fixed.WAD
     return fixed.mul_div_up(borrowed_wad, fixed.WAD, supplied_wad)
 
 
 def borrow_rate(interest: Interest, utilisation_wad: int) -> int:
-    """What borrowers pay per year."""
+    """Borrow rate per year."""
     below = fixed.min(utilisation_wad, interest.optimal_utilisation)
     low = fixed.mul_div_up(below, interest.low_slope, fixed.WAD)
     high = fixed.mul_div_up(utilisation_wad - below, interest.high_slope, fixed.WAD)
@@ -79,13 +79,13 @@ def borrow_rate(interest: Interest, utilisation_wad: int) -> int:
 
 
 def compounded(rate_wad: int, elapsed_secs: int) -> int:
-    """Growth of a debt, as a part of it."""
+    """Growth of a debt as a part of it."""
     exponent = fixed.min(fixed.mul_div_up(rate_wad, elapsed_secs, YEAR), MAX_EXPONENT)
     return exp.exp(exponent) - fixed.WAD
 
 
 def indexes(self: Pool, *, now: int) -> Indexes:
-    """Indexes of now."""
+    """Present supply and borrow indexes."""
     supply, borrow = self.supply_index, self.borrow_index
     borrowed = self.total_borrow
     if now == self.accrued_at or borrowed == 0 or borrow >= MAX_INDEX:
@@ -106,7 +106,7 @@ def indexes(self: Pool, *, now: int) -> Indexes:
 
 
 def accrue(self: Pool, *, now: int) -> bool:
-    """Brings the indexes up to now, and gives the insurance fund its part."""
+    """Accrues interest into the indexes and the insurance fund."""
     if now == self.accrued_at:
         return False
     now_ = indexes(self, now=now)
@@ -135,14 +135,14 @@ def principal_of(self: Pool, present_wad: int, *, now: int) -> int:
 
 
 def moved(self: Pool, principal: int, delta_wad: int, *, now: int) -> int:
-    """Principal after cash has moved."""
+    """Principal after a cash movement."""
     if delta_wad == 0:
         return principal
     return principal_of(self, present(self, principal, now=now) + delta_wad, now=now)
 
 
 def record(self: Pool, before: int, later: int) -> None:
-    """Notes in the sums that a principal has become another."""
+    """Records a changed principal in the totals."""
     if before > 0:
         self.total_supply -= before
     else:
@@ -154,27 +154,27 @@ def record(self: Pool, before: int, later: int) -> None:
 
 
 def depeg_rate(terms: DepegTerms, price_wad: int) -> int:
-    """Requirement per notional because the quote token has lost its peg."""
+    """Requirement per notional for a depegged quote token."""
     if price_wad >= terms.depeg_threshold:
         return 0
     return fixed.mul_div_up(terms.depeg_threshold - price_wad, terms.depeg_factor, fixed.WAD)
 
 
 def draw_insurance(self: Pool, amount_wad: int) -> None:
-    """Takes from the insurance fund."""
+    """Draws from the insurance fund."""
     if amount_wad > self.insurance_wad:
         raise liquidation_errors.InsuranceExhausted(self.insurance_wad, amount_wad)
     self.insurance_wad -= amount_wad
 
 
 def require_covered(self: Pool) -> None:
-    """Refuses while open deficits are larger than the insurance fund."""
+    """Requires open deficits within the insurance fund."""
     if self.deficit_wad > self.insurance_wad:
         raise liquidation_errors.DeficitOpen(self.deficit_wad, self.insurance_wad)
 
 
 def require_valid(terms: DepegTerms, underlyings: int) -> None:
-    """Refuses terms outside their ranges."""
+    """Validates the terms of the quote token."""
     if terms.feed != NO_FEED and terms.feed >= underlyings:
         raise market_errors.UnknownUnderlying(terms.feed)
     market.require_within("depegThreshold", terms.depeg_threshold, 0, fixed.WAD)
@@ -182,7 +182,7 @@ def require_valid(terms: DepegTerms, underlyings: int) -> None:
 
 
 def require_valid_interest(interest: Interest) -> None:
-    """Refuses a way of interest outside its ranges."""
+    """Validates an interest rate model."""
     market.require_within("minRate", interest.min_rate, 0, fixed.WAD)
     market.require_within("lowSlope", interest.low_slope, 0, 4 * fixed.WAD)
     market.require_within("highSlope", interest.high_slope, 0, 5 * fixed.WAD)

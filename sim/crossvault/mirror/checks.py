@@ -1,4 +1,4 @@
-"""What a call must leave behind: the margin of whoever it touched, judged at once or at the end of a batch."""
+"""Margin checks of the accounts that a call touches, at once or at the end of a batch."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from crossvault.mirror.evm import Call, ReentrancyGuardReentrantCall
 
 
 class Checks(Appraiser):
-    """What a call must leave behind: the margin of whoever it touched, judged at once or at the end of a batch."""
+    """Margin checks of the accounts that a call touches, at once or at the end of a batch."""
 
     __slots__ = ()
 
     def batch(self, calls: Sequence[Call], *, sender: str, now: int) -> None:
-        """Makes several calls as one, and judges the margin of every account they touched at the end."""
+        """Makes several calls as one, and checks the margin of every touched account at the end."""
         if self.entered:
             raise ReentrancyGuardReentrantCall
         self.deferring = True
@@ -37,7 +37,7 @@ class Checks(Appraiser):
         raise NotImplementedError
 
     def begin(self, account: AccountId, rising: bool, *, now: int) -> int:
-        """Margin of an account before a call that touches it; in a batch, before the first of them."""
+        """Margin buffer of an account before a call that touches it; in a batch, before the first such call."""
         if not self.deferring:
             return 0 if rising else self.initial_margin(account, now=now)
         touch = self.touches[account]
@@ -51,7 +51,7 @@ class Checks(Appraiser):
         return 0
 
     def check(self, account: AccountId, rising: bool, before_wad: int, *, now: int) -> None:
-        """Judges an account after a call that touched it; in a batch, later."""
+        """Checks the margin of an account after a call that touched it; in a batch, later."""
         if self.deferring:
             return
         if rising:

@@ -1,4 +1,4 @@
-"""Tokens held as security: what they are worth, what they count for, and how they come and go."""
+"""Collateral: value, credit after haircut and cap, and transfers of tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_COLLATERALS = 8
 
 
 class HaircutTerms(NamedTuple):
-    """What a collateral counts for."""
+    """Haircut terms of a collateral."""
 
     haircut_initial: int = 0
     haircut_maintenance: int = 0
@@ -31,7 +31,7 @@ class Asset(StorageStruct):
 
 
 def value(balance_raw: int, index_wad: int, decimals: int) -> int:
-    """Value of a balance at the index."""
+    """Value of a balance at the index price."""
     return fixed.mul_div_down(balance_raw, index_wad, 10**decimals)
 
 
@@ -47,7 +47,7 @@ def to_wad(amount_raw: int, decimals: int) -> int:
 
 
 def require_amount(amount_raw: int, decimals: int) -> None:
-    """Refuses an amount of nothing or above the cap."""
+    """Requires an amount above zero and within the cap."""
     if amount_raw == 0:
         raise number_errors.ZeroAmount
     if amount_raw > fixed.CAP:
@@ -58,13 +58,13 @@ def require_amount(amount_raw: int, decimals: int) -> None:
 
 
 def require_valid(terms: HaircutTerms) -> None:
-    """Refuses terms outside their ranges."""
+    """Validates the haircut terms of a collateral."""
     market.require_within("haircutInitial", terms.haircut_initial, 0, fixed.WAD)
     market.require_within("haircutMaintenance", terms.haircut_maintenance, 0, terms.haircut_initial)
 
 
 def require_decimals(token: Token) -> int:
-    """Decimals of a token, refused above the cap."""
+    """Decimals of a token, required within the cap."""
     decimals = token.decimals()
     if decimals > fixed.MAX_DECIMALS:
         raise market_errors.TooManyDecimals(decimals, fixed.MAX_DECIMALS)
@@ -72,7 +72,7 @@ def require_decimals(token: Token) -> int:
 
 
 def pull(token: Token, payer: str, amount_raw: int, *, this: str) -> None:
-    """Takes tokens in, exactly the amount."""
+    """Pulls tokens in, exactly the amount."""
     before = token.balance_of(this)
     token.transfer_from(payer, this, amount_raw, sender=this)
     moved = token.balance_of(this) - before
@@ -81,7 +81,7 @@ def pull(token: Token, payer: str, amount_raw: int, *, this: str) -> None:
 
 
 def push(token: Token, to: str, amount_raw: int, *, this: str) -> None:
-    """Sends tokens out, exactly the amount."""
+    """Pushes tokens out, exactly the amount."""
     before = token.balance_of(this)
     if before < amount_raw:
         raise account_errors.InsufficientLiquidity(before, amount_raw)

@@ -1,4 +1,4 @@
-"""Portfolio margin across underlyings: how far the loss of one offsets that of another."""
+"""Portfolio margin across underlyings: risk offsets between the losses of underlyings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_LOSS = 2**120 - 1
 
 
 class LossTerms(NamedTuple):
-    """How losses of underlyings add up to that of an account."""
+    """Terms that aggregate losses across underlyings."""
 
     breakdown: int = 0
     phi_initial: int = 0
@@ -36,7 +36,7 @@ class Matrix(NamedTuple):
 
 @dataclass(slots=True)
 class UnderlyingLoss:
-    """What an account loses with one underlying, and where."""
+    """Loss of an account in one underlying, with its direction."""
 
     loss_wad: int = 0
     direction: int = 0
@@ -45,7 +45,7 @@ class UnderlyingLoss:
 
 @dataclass(slots=True)
 class ScenarioLossTable:
-    """What an account loses in each scenario, by underlying and in all."""
+    """Losses of an account in each scenario, by underlying and in total."""
 
     profits_wad: Sequence[Sequence[int]] = ()
     basis_wad: Sequence[int] = ()
@@ -54,7 +54,7 @@ class ScenarioLossTable:
 
 
 def outlook(stakes: Sequence[PortfolioExposure], scenarios: Sequence[Scenario]) -> ScenarioLossTable:
-    """What an account loses in each scenario, by underlying and in all."""
+    """Losses of an account in each scenario, by underlying and in total."""
     profits_wad: list[Sequence[int]] = []
     basis_wad: list[int] = []
     legs: list[UnderlyingLoss] = []
@@ -71,7 +71,7 @@ def outlook(stakes: Sequence[PortfolioExposure], scenarios: Sequence[Scenario]) 
 
 
 def leg(scenarios: Sequence[Scenario], profits_wad: Sequence[int], basis_wad: int) -> UnderlyingLoss:
-    """What an account loses with one underlying, and where."""
+    """Loss of an account in one underlying, with its direction."""
     place = portfolio.worst(profits_wad)
     self = UnderlyingLoss(portfolio.loss(profits_wad[place], basis_wad))
     if self.loss_wad == 0:
@@ -125,7 +125,7 @@ def correlation(alike_wad: int, opposite_wad: int, a: UnderlyingLoss, b: Underly
 
 
 def combined(legs: Sequence[UnderlyingLoss], matrix: Matrix, breakdown_wad: int) -> int:
-    """Loss of all underlyings by their correlations."""
+    """Loss of all underlyings, aggregated by their correlations."""
     total = sum(legs)
     scale = 1 + fixed.mul_div_down(total, 1, MAX_LOSS)
     radicand = place = 0
@@ -144,7 +144,7 @@ def combined(legs: Sequence[UnderlyingLoss], matrix: Matrix, breakdown_wad: int)
 
 
 def loss(self: ScenarioLossTable, terms: LossTerms, matrix: Matrix, level: Level) -> int:
-    """Loss of an account."""
+    """Loss of an account after risk offsets."""
     phi = terms.phi_initial if level == Level.INITIAL else terms.phi_maintenance
     least = fixed.max(self.joint_wad, fixed.mul_div_up(sum(self.legs), phi, fixed.WAD))
     found = fixed.max(least, combined(self.legs, matrix, 0))
@@ -154,7 +154,7 @@ def loss(self: ScenarioLossTable, terms: LossTerms, matrix: Matrix, level: Level
 
 
 def loss_factor(terms: LossTerms, quote_wad: int, level: Level) -> int:
-    """Part of the loss that is held."""
+    """Part of the loss that is required."""
     if level == Level.MAINTENANCE:
         return terms.loss_maintenance
     if quote_wad >= terms.peg_threshold:
@@ -170,7 +170,7 @@ def requirement(
     quote_wad: int,
     level: Level,
 ) -> int:
-    """What an account must hold."""
+    """Portfolio margin requirement of an account."""
     total = fixed.mul_div_up(loss(self, terms, matrix, level), loss_factor(terms, quote_wad, level), fixed.WAD)
     for stake in stakes:
         total += portfolio.contingency(stake, level)
@@ -178,7 +178,7 @@ def requirement(
 
 
 def require_valid(terms: LossTerms) -> None:
-    """Refuses terms outside their ranges."""
+    """Validates the terms that aggregate losses."""
     market.require_within("breakdown", terms.breakdown, 0, 2 * fixed.WAD)
     market.require_within("phiInitial", terms.phi_initial, 0, fixed.WAD)
     market.require_within("phiMaintenance", terms.phi_maintenance, 0, terms.phi_initial)
@@ -189,7 +189,7 @@ def require_valid(terms: LossTerms) -> None:
 
 
 def require_matrix(matrix: Matrix) -> None:
-    """Refuses correlations outside their ranges."""
+    """Validates the correlations."""
     market.require_within("alike", len(matrix.alike), MAX_PAIRS, MAX_PAIRS)
     market.require_within("opposite", len(matrix.opposite), MAX_PAIRS, MAX_PAIRS)
     for alike, opposite in zip(matrix.alike, matrix.opposite, strict=True):

@@ -1,4 +1,4 @@
-"""Signed orders: an operator that trades for accounts what their owners signed, and no more."""
+"""Signed orders: an operator that trades for accounts within the orders that their owners signed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crossvault.mirror.vault import Vault
 
 
 class Order(NamedTuple):
-    """What the owner of an account signs."""
+    """Order that the owner of an account signs."""
 
     account: AccountId
     instrument: int
@@ -24,7 +24,7 @@ class Order(NamedTuple):
 
 
 class Match(NamedTuple):
-    """Two orders, their signatures, and how much of both is to be filled."""
+    """Two orders, their signatures, and the size to fill of both."""
 
     maker: Order
     maker_signature: Signature | str
@@ -51,7 +51,7 @@ class Signature(NamedTuple):
 
 
 class Exchange(StorageStruct):
-    """Signed orders: an operator that trades for accounts what their owners signed, and no more."""
+    """Signed orders: an operator that trades for accounts within the orders that their owners signed."""
 
     __slots__ = ("cancelled", "chain_id", "filled", "salt_floor", "this", "vault", "wallets")
     zeros = {
@@ -99,19 +99,19 @@ class Exchange(StorageStruct):
         self.vault.emit("OrdersCancelledBelow", sender, account, salt)
 
     def filled_wad(self, order: Order) -> int:
-        """How much of an order is filled [wad]."""
+        """Filled size of an order [wad]."""
         return self.filled[self.digest(order)]
 
     def is_cancelled(self, order: Order) -> bool:
-        """Whether an order was cancelled, alone or with all below a floor."""
+        """Whether an order is cancelled, alone or with all below a floor."""
         return self.cancelled[self.digest(order)] or order.salt < self.salt_floor[order.account]
 
     def digest(self, order: Order) -> Digest:
-        """What is signed of an order: all of it, this chain and this contract."""
+        """Digest that is signed: of the whole order, this chain and this contract."""
         return Digest(order, self.chain_id, self.this)
 
     def agree(self, pair: Match, *, sender: str, now: int) -> Call:
-        """Notes the fill of a pair of orders and answers the trade that it asks of the vault."""
+        """Records the fill of a pair of orders and returns the resulting trade of the vault."""
         if pair.size_wad == 0:
             raise number_errors.ZeroSize
         self.require_size(pair.maker.size)
@@ -125,7 +125,7 @@ class Exchange(StorageStruct):
         return Call("trade", {**sides, "size": size, "price_wad": pair.maker.limit_wad})
 
     def take(self, order: Order, signature: Signature | str, size_wad: int, *, now: int) -> int:
-        """Takes a size from what is left of an order and answers what is filled of it then [wad]."""
+        """Takes a size from the rest of an order and returns its filled size [wad]."""
         key = self.digest(order)
         self.require_live(order, key, now=now)
         rest_wad = fixed.abs(order.size) - self.filled[key]
@@ -139,7 +139,7 @@ class Exchange(StorageStruct):
         return taken_wad
 
     def require_live(self, order: Order, key: Digest, *, now: int) -> None:
-        """Refuses an order that nobody can fill any more."""
+        """Requires an order that can still be filled."""
         if now > order.expires_at:
             raise order_errors.OrderExpired(now, order.expires_at)
         floor = self.salt_floor[order.account]
@@ -149,19 +149,19 @@ class Exchange(StorageStruct):
             raise order_errors.OrderCancelled(order.account, order.salt)
 
     def require_authority(self, account: AccountId, sender: str) -> None:
-        """Refuses a sender that may not act for an account."""
+        """Requires a sender that may act for an account."""
         if not self.vault.is_authorized(account, sender):
             raise authority_errors.NotAuthorized(account, sender)
 
     def require_size(self, size: int) -> None:
-        """Refuses a size of an order that is nothing or above the cap of all sizes."""
+        """Requires an order size above zero and within the cap of all sizes."""
         if size == 0:
             raise number_errors.ZeroSize
         if fixed.abs(size) > fixed.CAP:
             raise number_errors.SizeTooLarge(fixed.abs(size), fixed.CAP)
 
     def require_opposite(self, maker: Order, taker: Order) -> None:
-        """Refuses two orders that do not meet."""
+        """Requires two orders that match."""
         if maker.instrument != taker.instrument:
             raise order_errors.InstrumentsDiffer(maker.instrument, taker.instrument)
         if (maker.size < 0) == (taker.size < 0):

@@ -1,4 +1,4 @@
-"""The doors of prices: what feeders publish."""
+"""Price doors: prices, forwards and surfaces that feeders publish."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LAST_EXPIRY = 2**40 - 1
 
 
 class Feed(Policy):
-    """The doors of prices: what feeders publish."""
+    """Price doors: prices, forwards and surfaces that feeders publish."""
 
     __slots__ = ()
 
@@ -65,14 +65,14 @@ class Feed(Policy):
     def publish_surface(
         self, underlying: int, expiry: int, svi: Svi, confidence_wad: int, published_at: int, *, sender: str, now: int
     ) -> None:
-        """Publishes the volatility of an expiry by strike."""
+        """Publishes the volatility surface of an expiry."""
         self.require_feeder(sender)
         curve = self.open_curve(underlying, expiry)
         oracle.publish_surface(curve, svi, confidence_wad, published_at, now=now)
         self.emit("SurfacePublished", sender, underlying, expiry, svi, confidence_wad, published_at)
 
     def observe(self, underlying: int, published_at: int, *, sender: str) -> None:
-        """Notes what a new print reveals of the open expiries of an underlying."""
+        """Records what a new print fixes in the open expiries of an underlying."""
         for expiry in reversed(self.ledger.expiries[underlying]):
             curve = self.ledger.curves[market.term_of(underlying, expiry)]
             oracle.observe(curve, self.ledger.prices[underlying], expiry, published_at)
@@ -83,7 +83,7 @@ class Feed(Policy):
             self.emit("ExpirySettled", sender, underlying, expiry, curve.settlement)
 
     def open_curve(self, underlying: int, expiry: int) -> Curve:
-        """What is known of an open expiry."""
+        """Curve of an open expiry."""
         if underlying >= market.MAX_UNDERLYINGS or expiry > _LAST_EXPIRY:
             raise market_errors.UnknownExpiry(underlying, expiry)
         curve = self.ledger.curves[market.term_of(underlying, expiry)]
@@ -92,6 +92,6 @@ class Feed(Policy):
         return curve
 
     def require_feeder(self, sender: str) -> None:
-        """Refuses a sender that may not publish."""
+        """Requires a sender that may publish."""
         if not self.is_feeder[sender]:
             raise authority_errors.NotFeeder(sender)

@@ -1,4 +1,4 @@
-"""Integers with the direction of every rounding in its name: the only place that divides, shifts or takes roots."""
+"""Integers with the direction of every rounding in its name: the only code that divides, shifts or takes roots."""
 
 from math import isqrt
 

@@ -1,4 +1,4 @@
-"""Funding of perps: what longs pay to shorts while the perp is dearer than the index, and the reverse."""
+"""Funding of perps: payments of longs to shorts while the perp is above the index, and the reverse."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WADS_PER_RAY = 10**9
 
 
 class Track(StorageStruct):
-    """What a long has paid per unit since the start."""
+    """Funding paid by a long per unit since the start."""
 
     __slots__ = ("index", "updated_at")
     zeros = {"index": 0, "updated_at": 0}
@@ -19,7 +19,7 @@ class Track(StorageStruct):
 
 
 def rate(index_wad: int, premium_wad: int, base_wad: int, cap_wad: int) -> int:
-    """Rate of funding."""
+    """Funding rate."""
     raw = fixed.mul_div_floor(premium_wad, fixed.WAD, index_wad) + base_wad
     if fixed.abs(raw) <= cap_wad:
         return raw
@@ -32,5 +32,5 @@ def growth(index_wad: int, rate_wad: int, elapsed_secs: int) -> int:
 
 
 def payment(size: int, grown_ray: int) -> int:
-    """What a position receives of funding."""
+    """Funding payment that a position receives."""
     return fixed.mul_div_floor(-size, grown_ray, fixed.RAY)

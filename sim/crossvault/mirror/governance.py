@@ -1,4 +1,4 @@
-"""Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay."""
+"""Roles and parameters of the vault: a two-step owner, a guardian that only pauses, changes after a delay."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LAST_EXPIRY = 2**40 - 1
 
 
 class Governance(Store):
-    """Who may change what the vault asks for: a two-step owner, a guardian that only pauses, changes after a delay."""
+    """Roles and parameters of the vault: a two-step owner, a guardian that only pauses, changes after a delay."""
 
     __slots__ = ()
 
@@ -32,7 +32,7 @@ class Governance(Store):
         self.emit("OwnershipAccepted", sender)
 
     def set_guardian(self, to: str, *, sender: str) -> None:
-        """Names the guardian, who can only pause."""
+        """Sets the guardian, who can only pause."""
         self.require_owner(sender)
         self.guardian = to
         self.emit("GuardianSet", sender, to)
@@ -44,14 +44,14 @@ class Governance(Store):
         self.emit("FeederSet", sender, feeder, allowed)
 
     def pause(self, *, sender: str) -> None:
-        """Stops new risk, withdrawals and liquidations."""
+        """Pauses new risk, withdrawals and liquidations."""
         if sender not in (self.guardian, self.owner):
             raise authority_errors.NotGuardian(sender)
         self.paused = True
         self.emit("Paused", sender)
 
     def unpause(self, *, sender: str) -> None:
-        """Lets the vault go on."""
+        """Unpauses the vault."""
         self.require_owner(sender)
         self.paused = False
         self.emit("Unpaused", sender)
@@ -140,7 +140,7 @@ class Governance(Store):
         self.emit("OptionsEnacted", sender, underlying, risk)
 
     def schedule_guard(self, underlying: int, guard: oracle.PriceGuard, *, sender: str, now: int) -> None:
-        """Announces what will shield an underlying from a manipulated print."""
+        """Announces a new price guard of an underlying."""
         self.require_owner(sender)
         self.require_underlying(underlying)
         oracle.require_valid(guard)
@@ -148,14 +148,14 @@ class Governance(Store):
         self.emit("GuardScheduled", sender, underlying, guard, due_at)
 
     def enact_guard(self, underlying: int, guard: oracle.PriceGuard, *, sender: str, now: int) -> None:
-        """Puts what was announced to shield an underlying into force."""
+        """Puts an announced price guard of an underlying into force."""
         self.require_owner(sender)
         self.enact(("guard", underlying, guard), now=now)
         self.ledger.guards[underlying] = guard
         self.emit("GuardEnacted", sender, underlying, guard)
 
     def schedule_haircut(self, collateral: int, terms: collaterals.HaircutTerms, *, sender: str, now: int) -> None:
-        """Announces new terms of a collateral."""
+        """Announces new haircut terms of a collateral."""
         self.require_owner(sender)
         self.require_collateral(collateral)
         collaterals.require_valid(terms)
@@ -163,49 +163,49 @@ class Governance(Store):
         self.emit("HaircutScheduled", sender, collateral, terms, due_at)
 
     def enact_haircut(self, collateral: int, terms: collaterals.HaircutTerms, *, sender: str, now: int) -> None:
-        """Puts announced terms of a collateral into force."""
+        """Puts announced haircut terms of a collateral into force."""
         self.require_owner(sender)
         self.enact(("haircut", collateral, terms), now=now)
         self.ledger.assets[collateral].terms = terms
         self.emit("HaircutEnacted", sender, collateral, terms)
 
     def schedule_auction(self, terms: liquidation.AuctionTerms, *, sender: str, now: int) -> None:
-        """Announces how auctions will run."""
+        """Announces new auction terms."""
         self.require_owner(sender)
         liquidation.require_valid(terms)
         due_at = self.schedule(("auction", terms), now=now)
         self.emit("AuctionScheduled", sender, terms, due_at)
 
     def enact_auction(self, terms: liquidation.AuctionTerms, *, sender: str, now: int) -> None:
-        """Puts the announced way of auctions into force."""
+        """Puts announced auction terms into force."""
         self.require_owner(sender)
         self.enact(("auction", terms), now=now)
         self.ledger.terms = terms
         self.emit("AuctionEnacted", sender, terms)
 
     def schedule_depeg(self, terms: cash.DepegTerms, *, sender: str, now: int) -> None:
-        """Announces how the quote token's own price will enter."""
+        """Announces new terms of the quote token."""
         self.require_owner(sender)
         cash.require_valid(terms, len(self.ledger.risks))
         due_at = self.schedule(("depeg", terms), now=now)
         self.emit("DepegScheduled", sender, terms, due_at)
 
     def enact_depeg(self, terms: cash.DepegTerms, *, sender: str, now: int) -> None:
-        """Puts the announced terms of the quote token into force."""
+        """Puts announced terms of the quote token into force."""
         self.require_owner(sender)
         self.enact(("depeg", terms), now=now)
         self.ledger.cash.terms = terms
         self.emit("DepegEnacted", sender, terms)
 
     def schedule_interest(self, interest: cash.Interest, *, sender: str, now: int) -> None:
-        """Announces what borrowers will pay."""
+        """Announces a new interest rate model."""
         self.require_owner(sender)
         cash.require_valid_interest(interest)
         due_at = self.schedule(("interest", interest), now=now)
         self.emit("InterestScheduled", sender, interest, due_at)
 
     def enact_interest(self, interest: cash.Interest, *, sender: str, now: int) -> None:
-        """Puts what was announced that borrowers pay into force."""
+        """Puts an announced interest rate model into force."""
         self.require_owner(sender)
         self.enact(("interest", interest), now=now)
         self.accrue(sender=sender, now=now)

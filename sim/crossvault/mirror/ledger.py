@@ -1,4 +1,4 @@
-"""Everything the vault stores about money, and how it moves between accounts."""
+"""Stored state of the vault's money, and its movements between accounts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from crossvault.mirror.stress import Rules
 
 
 class State(StorageStruct):
-    """Everything the vault stores about money."""
+    """Stored state of the vault's money."""
 
     __slots__ = (
         "assets", "cash", "curves", "expiries", "guards", "holders", "names", "option_risks", "portfolio_risks",
@@ -70,7 +70,7 @@ class State(StorageStruct):
 
 
 def require_fresh(self: State, underlying: int, *, now: int) -> None:
-    """Refuses a price that is too old."""
+    """Requires a fresh price of an underlying."""
     published_at = self.prices[underlying].published_at
     heartbeat_secs = self.risks[underlying].heartbeat_secs
     if oracle.is_fresh(published_at, heartbeat_secs, now=now):
@@ -79,13 +79,13 @@ def require_fresh(self: State, underlying: int, *, now: int) -> None:
 
 
 def require_idle(self: State, account: AccountId) -> None:
-    """Refuses an account that is being liquidated."""
+    """Requires an account that is not in liquidation."""
     if self.sales[account].started_at != 0:
         raise liquidation_errors.UnderLiquidation(account)
 
 
 def require_traded(self: State, instrument: int, *, now: int) -> None:
-    """Refuses an instrument that is not listed, or has ended."""
+    """Requires an instrument that is listed and has not ended."""
     market.require_formed(instrument, len(self.risks))
     kind = market.kind_of(instrument)
     if kind == market.PERP:
@@ -108,7 +108,7 @@ def add_cash(self: State, account: AccountId, delta_wad: int, *, now: int) -> No
 
 
 def funding_index(self: State, instrument: int, *, now: int) -> int:
-    """Index of funding of an instrument, as of now; 0 where there is no funding."""
+    """Present funding index of an instrument; 0 where there is no funding."""
     if market.kind_of(instrument) != market.PERP:
         return 0
     underlying = market.underlying_of(instrument)
@@ -124,7 +124,7 @@ def funding_index(self: State, instrument: int, *, now: int) -> int:
 
 
 def accrue_funding(self: State, underlying: int, *, now: int) -> int:
-    """Brings the index of funding of an underlying up to now."""
+    """Accrues the funding index of an underlying."""
     index = funding_index(self, market.perp(underlying), now=now)
     track = self.tracks[underlying]
     track.index = index
@@ -133,7 +133,7 @@ def accrue_funding(self: State, underlying: int, *, now: int) -> int:
 
 
 def fill(self: State, account: AccountId, instrument: int, size_delta: int, quote_delta: int, *, now: int) -> None:
-    """Changes a position of an account; what its closing sets free becomes cash."""
+    """Changes a position of an account; the cash that closing it releases is credited."""
     holder = self.holders[account]
     if market.is_option(market.kind_of(instrument)):
         accounts.fill(holder, instrument, size_delta, 0, 0)
@@ -146,7 +146,7 @@ def fill(self: State, account: AccountId, instrument: int, size_delta: int, quot
 
 
 def settled_value(self: State, account: AccountId, instrument: int, settlement_wad: int) -> int:
-    """What a position is worth when its expiry has settled."""
+    """Value of a position whose expiry has settled."""
     position = self.holders[account].positions[instrument]
     kind = market.kind_of(instrument)
     worth_wad = settlement_wad
@@ -169,7 +169,7 @@ def settle(self: State, account: AccountId, underlying: int, expiry: int, settle
 def move_part(
     self: State, source: AccountId, target: AccountId, fraction_wad: int, reserved_wad: int, *, now: int
 ) -> None:
-    """Moves part of everything from one account to another, but for reserved cash."""
+    """Moves part of an account to another, except reserved cash."""
     giver = self.holders[source]
     taker = self.holders[target]
     cash_wad = cash.present(self.cash, giver.principal, now=now) - reserved_wad

@@ -1,4 +1,4 @@
-"""Everything there is to read, in one call."""
+"""Views of the whole state of the vault."""
 
 from __future__ import annotations
 

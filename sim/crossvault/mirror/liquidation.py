@@ -1,4 +1,4 @@
-"""The price of an account that fails maintenance: a Dutch auction, and a rising reward once it has no value."""
+"""Price of an account in liquidation: a Dutch auction, and a rising reward once it is insolvent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MONTH_SECS = 30 * 24 * 60 * 60
 
 
 class AuctionTerms(NamedTuple):
-    """How an auction runs."""
+    """Auction terms."""
 
     buffer_wad: int = 0
     start_wad: int = 0
@@ -22,7 +22,7 @@ class AuctionTerms(NamedTuple):
 
 
 class Sale(StorageStruct):
-    """An auction that runs."""
+    """Auction in progress."""
 
     __slots__ = ("deficit_wad", "insolvent_at", "reserved_wad", "started_at")
     zeros = {"started_at": 0, "insolvent_at": 0, "reserved_wad": 0, "deficit_wad": 0}
@@ -33,12 +33,12 @@ class Sale(StorageStruct):
 
 
 def buffer_margin(margin_wad: int, equity_wad: int, buffer_wad: int) -> int:
-    """Margin with buffer, which an auction restores."""
+    """Buffer margin, which an auction restores."""
     return margin_wad + fixed.mul_div_floor(margin_wad - equity_wad, buffer_wad, fixed.WAD)
 
 
 def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
-    """Factor between value and price of a solvent account."""
+    """Discount factor between value and price of a solvent account."""
     if elapsed_secs < terms.fast_secs:
         left = terms.fast_secs - elapsed_secs
         return terms.knee_wad + fixed.mul_div_up(terms.start_wad - terms.knee_wad, left, terms.fast_secs)
@@ -49,7 +49,7 @@ def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
 
 
 def price(value_wad: int, discount_wad: int) -> int:
-    """Price of the whole of a solvent account, but for the cash that bidders have paid."""
+    """Price of the whole of a solvent account, except reserved cash."""
     return fixed.mul_div_up(value_wad, discount_wad, fixed.WAD)
 
 
@@ -63,13 +63,13 @@ def max_fraction(buffer_margin_wad: int, equity_wad: int, reserved_wad: int, dis
 
 
 def payout(equity_wad: int, margin_wad: int, elapsed_secs: int, insolvent_secs: int) -> int:
-    """What the bidder is paid for the whole of an insolvent account."""
+    """Payment to the bidder for the whole of an insolvent account."""
     secs = fixed.min(elapsed_secs, insolvent_secs)
     return fixed.mul_div_floor(equity_wad - margin_wad, secs, insolvent_secs) - equity_wad
 
 
 def require_valid(terms: AuctionTerms) -> None:
-    """Refuses terms outside their ranges."""
+    """Validates the auction terms."""
     market.require_within("bufferWad", terms.buffer_wad, 0, fixed.WAD)
     market.require_within("startWad", terms.start_wad, 1, fixed.WAD)
     market.require_within("kneeWad", terms.knee_wad, 1, terms.start_wad)

@@ -1,4 +1,4 @@
-"""What an account is worth, what it must hold, and how far the two are apart."""
+"""Equity, margin balance and margin requirement of an account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_TERMS = HaircutTerms()
 
 @dataclass(slots=True)
 class Holding:
-    """A collateral balance, valued."""
+    """Valued collateral balance."""
 
     value_wad: int = 0
     safe_wad: int = 0
@@ -28,7 +28,7 @@ class Holding:
 
 @dataclass(slots=True)
 class Book:
-    """An account, valued at one moment."""
+    """Account valued at one moment."""
 
     cash_wad: int
     holdings: list[Holding]
@@ -42,7 +42,7 @@ class Book:
 
 @dataclass(slots=True)
 class Stale:
-    """A price that is too old."""
+    """Stale price."""
 
     underlying: int = 0
     expiry: int = 0
@@ -51,7 +51,7 @@ class Stale:
 
 
 def equity(self: Book) -> int:
-    """Worth of an account at mark."""
+    """Equity of an account: its value at mark prices."""
     total = self.cash_wad
     for holding in self.holdings:
         total += holding.value_wad
@@ -63,7 +63,7 @@ def equity(self: Book) -> int:
 
 
 def adjusted_equity(self: Book, level: Level) -> int:
-    """Worth of an account after haircuts, caps and the weight of unrealised profits."""
+    """Margin balance of an account: equity after haircuts, caps and the weight of unrealised profits."""
     total = self.cash_wad
     for holding in self.holdings:
         terms = holding.terms
@@ -85,7 +85,7 @@ def adjusted_equity(self: Book, level: Level) -> int:
 
 
 def requirement(self: Book, level: Level) -> int:
-    """What an account must hold."""
+    """Margin requirement of an account."""
     total = self.verdict.initial_wad if level == Level.INITIAL else self.verdict.maintenance_wad
     for number, exposure in enumerate(self.exposures):
         if is_modelled(self, number):
@@ -103,7 +103,7 @@ def requirement(self: Book, level: Level) -> int:
 
 
 def is_modelled(self: Book, underlying: int) -> bool:
-    """Whether an underlying is judged by portfolio margin."""
+    """Whether an underlying is margined by portfolio margin."""
     return bool(self.stakes) and self.stakes[underlying].risk.vol.floor_secs != 0
 
 
@@ -113,7 +113,7 @@ def is_first(lines: Sequence[HeldOption], place: int) -> bool:
 
 
 def margin(self: Book, level: Level) -> int:
-    """Distance of an account from its requirement."""
+    """Margin buffer of an account: margin balance less margin requirement."""
     return adjusted_equity(self, level) - requirement(self, level)
 
 
@@ -126,7 +126,7 @@ def health(self: Book) -> int:
 
 
 def free_collateral(self: Book) -> int:
-    """What an account could take out."""
+    """Free collateral of an account."""
     left = margin(self, Level.INITIAL)
     return 0 if left < 0 else left
 

@@ -1,4 +1,4 @@
-"""What is traded: underlyings with their risk parameters, and instruments on them."""
+"""Underlyings with their risk parameters, and instruments on them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def kind_of(instrument: int) -> int:
 
 
 def expiry_of(instrument: int) -> int:
-    """When an instrument ends; 0 for a perp."""
+    """Expiry of an instrument; 0 for a perp."""
     return fixed.bits(instrument, 96, 40)
 
 
@@ -92,7 +92,7 @@ def term_of(underlying: int, expiry: int) -> int:
 
 
 def require_formed(instrument: int, underlyings: int) -> None:
-    """Refuses a number that no instrument can have."""
+    """Requires a well-formed instrument number."""
     underlying = underlying_of(instrument)
     kind = kind_of(instrument)
     expiry = expiry_of(instrument)
@@ -109,7 +109,7 @@ def require_formed(instrument: int, underlyings: int) -> None:
 
 
 def require_valid(risk: MarketRisk) -> None:
-    """Refuses risk parameters outside their ranges."""
+    """Validates the risk parameters of an underlying."""
     require_within("heartbeatSecs", risk.heartbeat_secs, 1, _YEAR_SECS)
     require_within("markBand", risk.mark_band, 0, fixed.WAD - 1)
     require_within("tradeBand", risk.trade_band, 0, fixed.WAD)
@@ -128,7 +128,7 @@ def require_valid(risk: MarketRisk) -> None:
 
 
 def require_valid_options(risk: OptionRisk) -> None:
-    """Refuses risk parameters of options outside their ranges."""
+    """Validates the risk parameters of options."""
     require_within("heartbeatSecs", risk.heartbeat_secs, 1, _YEAR_SECS)
     require_within("tradeBand", risk.trade_band, 0, fixed.WAD)
     require_within("maxSpotRate", risk.max_spot_rate, 0, fixed.WAD)
@@ -142,6 +142,6 @@ def require_valid_options(risk: OptionRisk) -> None:
 
 
 def require_within(name: str, value: int, low: int, high: int) -> None:
-    """Refuses a parameter outside its range."""
+    """Requires a parameter within its range."""
     if value < low or value > high:
         raise number_errors.ParameterOutOfRange(name, value, low, high)

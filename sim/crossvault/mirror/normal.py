@@ -75,14 +75,14 @@ def pdf(x_wad: int) -> int:
 
 
 def mills(x_wad: int) -> int:
-    """What is beyond a distance, over the density there: Mills' ratio."""
+    """Mills' ratio: the tail beyond a distance over the density there."""
     if x_wad > _CENTRE:
         return fixed.mul_div_down(_ratio(x_wad), _BREADTH, fixed.RAY)
     return fixed.mul_div_down(_tail(x_wad), fixed.WAD, pdf(x_wad))
 
 
 def reach(a: int, s: int) -> int:
-    """What an option reaches of the side that is smaller: the chance to be in the money less what is paid for it."""
+    """Normalised time value of an option: the probability to end in the money less the price paid for it."""
     distance = fixed.abs(a)
     bell = _bell(distance)
     if distance > _CENTRE:
@@ -99,7 +99,7 @@ def reach(a: int, s: int) -> int:
 
 
 def _tail(x_wad: int) -> int:
-    """What is beyond a distance."""
+    """Tail beyond a distance."""
     if x_wad > _CENTRE:
         return fixed.mul_div_down(_bell(x_wad), _ratio(x_wad), fixed.RAY)
     square = fixed.mul_div_down(x_wad, x_wad, 10**9)
@@ -115,7 +115,7 @@ def _bell(x_wad: int) -> int:
 
 
 def _ratio(x_wad: int) -> int:
-    """What is beyond a distance, over the bell there."""
+    """Tail beyond a distance, over the bell there."""
     if x_wad > _FAR:
         return _far_ratio(x_wad)
     x = x_wad * 10**9
@@ -123,7 +123,7 @@ def _ratio(x_wad: int) -> int:
 
 
 def _far_ratio(x_wad: int) -> int:
-    """What is beyond a far distance, over the bell there."""
+    """Tail beyond a far distance, over the bell there."""
     inverse = fixed.mul_div_down(fixed.RAY, fixed.WAD, x_wad)
     y = fixed.mul_div_down(inverse, inverse, fixed.RAY)
     p, q = _polynomial(_FAR_P, y), _polynomial(_FAR_Q, y)

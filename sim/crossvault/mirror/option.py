@@ -1,4 +1,4 @@
-"""What European options are worth: Black's formula on a forward."""
+"""Price and greeks of European options: Black's formula on a forward."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BEYOND = 100 * fixed.WAD
 
 
 class OptionTerms(NamedTuple):
-    """What decides the price of an option."""
+    """Inputs to the price of an option."""
 
     forward_wad: int = 0
     strike_wad: int = 0
@@ -32,13 +32,13 @@ class OptionGreeks(NamedTuple):
 
 
 def payoff(spot_wad: int, strike_wad: int, is_call: bool) -> int:
-    """Value at expiry."""
+    """Payoff of an option at expiry."""
     received, paid = (spot_wad, strike_wad) if is_call else (strike_wad, spot_wad)
     return received - paid if received > paid else 0
 
 
 def discount(rate_wad: int, secs: int) -> int:
-    """Price now of one at a later time."""
+    """Discount factor: present price of one at a later time."""
     return exp.exp(-fixed.mul_div_down(rate_wad, secs, YEAR))
 
 
@@ -57,7 +57,7 @@ def price(terms: OptionTerms) -> int:
 
 
 def undiscounted(forward_wad: int, strike_wad: int, apart_wad: int, deviation_wad: int, is_call: bool) -> int:
-    """Price of one option before discount, from logarithms and a deviation that many prices share."""
+    """Undiscounted price of one option, from logarithms and a deviation that many prices share."""
     intrinsic = payoff(forward_wad, strike_wad, is_call)
     if deviation_wad == 0 or forward_wad == 0 or strike_wad == 0:
         return intrinsic
@@ -85,7 +85,7 @@ def greeks(terms: OptionTerms) -> OptionGreeks:
 
 
 def _time_value(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
-    """What an option is worth beyond its payoff, before discount."""
+    """Time value of an option before discount."""
     if deviation_wad == 0:
         return 0
     reached = normal.reach(_reach(forward_wad, strike_wad, deviation_wad), deviation_wad)
@@ -93,7 +93,7 @@ def _time_value(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
 
 
 def _reach(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
-    """How far into the money the side that is out of it reaches, in deviations."""
+    """Distance into the money of the out-of-the-money side, in deviations."""
     if forward_wad == strike_wad:
         return fixed.mul_div_down(deviation_wad, 1, 2)
     if forward_wad == 0 or strike_wad == 0 or deviation_wad == 0:
@@ -104,7 +104,7 @@ def _reach(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
 
 
 def _theta(terms: OptionTerms, weight: int, deviation_wad: int) -> int:
-    """Change of the price in a year that passes."""
+    """Change of the price over a year that passes."""
     if terms.secs == 0 or terms.discount_wad == 0:
         return 0
     earned = fixed.abs(exp.ln(terms.discount_wad)) * YEAR

@@ -1,4 +1,4 @@
-"""Prices as a feeder publishes them, how long they may be used, and what an expiry settles at."""
+"""Published prices, their freshness, and the settlement of expiries."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Price(StorageStruct):
 
 
 class PriceGuard(NamedTuple):
-    """What shields an underlying from a manipulated print."""
+    """Guard of an underlying against manipulated prints."""
 
     max_jump: int = 0
     confirm_secs: int = 0
@@ -43,7 +43,7 @@ class PriceGuard(NamedTuple):
 
 
 class Curve(StorageStruct):
-    """What is known of an expiry."""
+    """Forward, surface and settlement of an expiry."""
 
     __slots__ = (
         "confidence", "forward", "listed_at", "published_at", "rate", "settlement", "start_cumulative",
@@ -66,14 +66,14 @@ class Curve(StorageStruct):
 
 
 def require_valid(guard: PriceGuard) -> None:
-    """Refuses a guard outside its ranges."""
+    """Validates a price guard."""
     market.require_within("maxJump", guard.max_jump, 0, fixed.WAD)
     market.require_within("confirmSecs", guard.confirm_secs, 0, _DAY_SECS)
     market.require_within("stableRate", guard.stable_rate, 0, fixed.WAD)
 
 
 def require_print(confidence_wad: int, published_at: int, last_at: int, *, now: int) -> None:
-    """Refuses a print that cannot be one."""
+    """Requires a print of valid confidence and time."""
     if confidence_wad > fixed.WAD:
         raise number_errors.ConfidenceTooLarge(confidence_wad, fixed.WAD)
     if published_at > now:
@@ -83,7 +83,7 @@ def require_print(confidence_wad: int, published_at: int, last_at: int, *, now: 
 
 
 def require_price(price_wad: int) -> None:
-    """Refuses a price of zero or above the cap."""
+    """Requires a price above zero and within the cap."""
     if price_wad == 0:
         raise number_errors.ZeroPrice
     if price_wad > fixed.CAP:
@@ -91,7 +91,7 @@ def require_price(price_wad: int) -> None:
 
 
 def confirm(self: Price, guard: PriceGuard, index_wad: int, *, now: int) -> bool:
-    """Whether an index may replace the last one; if not, it waits for a second print."""
+    """Whether an index price may replace the last one; if not, it waits for a second print."""
     known = self.published_at == 0 or guard.max_jump == 0 or is_near(index_wad, self.index, guard.max_jump)
     if not known and self.pending != 0 and is_near(index_wad, self.pending, guard.max_jump):
         if now < self.pending_at + guard.confirm_secs:
@@ -103,7 +103,7 @@ def confirm(self: Price, guard: PriceGuard, index_wad: int, *, now: int) -> bool
 
 
 def is_near(price_wad: int, base_wad: int, part_wad: int) -> bool:
-    """Whether two prices are no further apart than a part of the second."""
+    """Whether two prices are within a part of the second of each other."""
     apart = fixed.abs(price_wad - base_wad)
     return apart <= fixed.mul_div_down(base_wad, part_wad, fixed.WAD)
 
@@ -123,7 +123,7 @@ def replace(
 
 
 def followed(stable_wad: int, index_wad: int, rate_wad: int, elapsed_secs: int) -> int:
-    """Stable price after it has followed the index for a time."""
+    """Stable price after following the index price for a time."""
     most = fixed.mul_div_down(stable_wad, rate_wad * elapsed_secs, fixed.WAD)
     if index_wad > stable_wad:
         return stable_wad + fixed.min(index_wad - stable_wad, most)
@@ -136,7 +136,7 @@ def accumulated(self: Price, until_at: int) -> int:
 
 
 def observe(self: Curve, price: Price, expiry: int, published_at: int) -> None:
-    """Notes what a new print reveals of an expiry: the start of its window, and then what it settles at."""
+    """Records what a new print fixes of an expiry: the start of its window, and then its settlement."""
     if self.start_cumulative == 0 and published_at >= expiry - WINDOW:
         self.start_cumulative = accumulated(price, expiry - WINDOW)
     if published_at < expiry:
@@ -146,7 +146,7 @@ def observe(self: Curve, price: Price, expiry: int, published_at: int) -> None:
 
 
 def forward_parts(self: Curve, price: Price, expiry: int, *, now: int) -> tuple[int, int]:
-    """Forward of an expiry as it stands: what the window has fixed of it, and what still floats."""
+    """Present forward of an expiry: the part that the window has fixed, and the part that still floats."""
     start_at = expiry - WINDOW
     if now <= start_at:
         return 0, self.forward
@@ -170,7 +170,7 @@ def publish_forward(
 
 
 def publish_surface(self: Curve, svi: Svi, confidence_wad: int, published_at: int, *, now: int) -> None:
-    """Publishes the volatility of an expiry by strike."""
+    """Publishes the volatility surface of an expiry."""
     surface.require_valid(svi)
     require_print(confidence_wad, published_at, self.surface_published_at, now=now)
     self.svi = svi
@@ -179,12 +179,12 @@ def publish_surface(self: Curve, svi: Svi, confidence_wad: int, published_at: in
 
 
 def is_fresh(published_at: int, heartbeat_secs: int, *, now: int) -> bool:
-    """Whether a print may still be used."""
+    """Whether a print is fresh."""
     return published_at != 0 and now - published_at <= heartbeat_secs
 
 
 def mark(index_wad: int, premium_wad: int, band_wad: int) -> int:
-    """Price at which a perp is valued."""
+    """Mark price of a perp."""
     widest = fixed.mul_div_down(index_wad, band_wad, fixed.WAD)
     move = fixed.min(fixed.abs(premium_wad), widest)
     return index_wad - move if premium_wad < 0 else index_wad + move

@@ -1,4 +1,4 @@
-"""Every parameter in force, in one call."""
+"""Every parameter in force, in one view."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crossvault.mirror.ledger import State
 
 
 class UnderlyingParameters(NamedTuple):
-    """What is asked of an underlying."""
+    """Parameters of an underlying."""
 
     name: str
     risk: market.MarketRisk
@@ -19,7 +19,7 @@ class UnderlyingParameters(NamedTuple):
 
 
 class CollateralParameters(NamedTuple):
-    """What a token counts for."""
+    """Parameters of a collateral token."""
 
     token: str
     decimals: int

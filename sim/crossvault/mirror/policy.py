@@ -14,7 +14,7 @@ class Policy(Teller):
     __slots__ = ()
 
     def schedule_portfolio(self, underlying: int, risk: portfolio.PortfolioRisk, *, sender: str, now: int) -> None:
-        """Announces portfolio margin of an underlying."""
+        """Announces new portfolio margin parameters of an underlying."""
         self.require_owner(sender)
         self.require_underlying(underlying)
         portfolio.require_valid(risk)
@@ -22,14 +22,14 @@ class Policy(Teller):
         self.emit("PortfolioScheduled", sender, underlying, risk, due_at)
 
     def enact_portfolio(self, underlying: int, risk: portfolio.PortfolioRisk, *, sender: str, now: int) -> None:
-        """Puts announced portfolio margin of an underlying into force."""
+        """Puts announced portfolio margin parameters of an underlying into force."""
         self.require_owner(sender)
         self.enact(("portfolio", underlying, risk), now=now)
         self.ledger.portfolio_risks[underlying] = risk
         self.emit("PortfolioEnacted", sender, underlying, risk)
 
     def schedule_rules(self, rules: Rules, *, sender: str, now: int) -> None:
-        """Announces how portfolio margin will be asked for."""
+        """Announces new rules of portfolio margin."""
         self.require_owner(sender)
         shock.require_scenarios(rules.scenarios)
         correlation.require_valid(rules.terms)
@@ -38,7 +38,7 @@ class Policy(Teller):
         self.emit("RulesScheduled", sender, rules, due_at)
 
     def enact_rules(self, rules: Rules, *, sender: str, now: int) -> None:
-        """Puts the announced way of portfolio margin into force."""
+        """Puts announced rules of portfolio margin into force."""
         self.require_owner(sender)
         self.enact(("rules", rules), now=now)
         self.ledger.rules = rules

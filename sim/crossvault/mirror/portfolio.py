@@ -1,4 +1,4 @@
-"""Portfolio margin of one underlying: what an account loses in each of many scenarios."""
+"""Portfolio margin of one underlying: profit and loss of an account in each of many scenarios."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crossvault.mirror.standard import Level
 
 
 class BasisRisk(NamedTuple):
-    """What is held against forwards that move apart from the spot price."""
+    """Parameters of basis risk: forwards that move apart from the spot price."""
 
     up_shock: int = 0
     down_shock: int = 0
@@ -21,7 +21,7 @@ class BasisRisk(NamedTuple):
 
 
 class Contingency(NamedTuple):
-    """What is held beside the worst scenario."""
+    """Parameters of contingencies, required in addition to the worst scenario."""
 
     perp_initial: int = 0
     perp_maintenance: int = 0
@@ -32,7 +32,7 @@ class Contingency(NamedTuple):
 
 
 class PortfolioRisk(NamedTuple):
-    """Parameters of portfolio margin of an underlying."""
+    """Portfolio margin parameters of an underlying."""
 
     vol: VolRisk = VolRisk()
     skew: SkewRisk = SkewRisk()
@@ -43,7 +43,7 @@ class PortfolioRisk(NamedTuple):
 
 @dataclass(slots=True)
 class ExpiryOption:
-    """An option that an account holds, of an expiry."""
+    """Option position of an account in one expiry."""
 
     strike_wad: int = 0
     is_call: bool = False
@@ -54,7 +54,7 @@ class ExpiryOption:
 
 @dataclass(slots=True)
 class ExpiryHoldings:
-    """The options of an account that end at the same time."""
+    """Options of an account that share an expiry."""
 
     fixed_wad: int = 0
     floating_wad: int = 0
@@ -66,7 +66,7 @@ class ExpiryHoldings:
 
 @dataclass(slots=True)
 class Hedge:
-    """Collateral whose price is that of the underlying, so that its moves count."""
+    """Collateral priced by the underlying, so that its moves count as a hedge."""
 
     value_wad: int = 0
     haircut_initial: int = 0
@@ -79,7 +79,7 @@ _UNREAD = PortfolioRisk()
 
 @dataclass(slots=True)
 class PortfolioExposure:
-    """What an account has at stake in one underlying."""
+    """Exposure of an account to one underlying in portfolio margin."""
 
     risk: PortfolioRisk = field(default=_UNREAD)
     index_wad: int = 0
@@ -92,7 +92,7 @@ class PortfolioExposure:
 
 @dataclass(slots=True)
 class PricedExpiry:
-    """An expiry, made ready to be priced many times."""
+    """Expiry prepared for pricing in many scenarios."""
 
     term: ExpiryHoldings
     discount_wad: int = 0
@@ -102,13 +102,13 @@ class PricedExpiry:
 
 
 def stake(self: PortfolioExposure, size: int, price_wad: int) -> None:
-    """Adds a perp or future to a stake."""
+    """Adds a perp or future to an exposure."""
     self.net_wad2 += size * price_wad
     self.gross_size_wad += fixed.abs(size)
 
 
 def outcomes(self: PortfolioExposure, scenarios: Sequence[Scenario]) -> tuple[tuple[int, ...], int]:
-    """Profit in each scenario, and the loss because forwards move apart from the spot price."""
+    """Profit in each scenario, and the loss from basis moves of forwards."""
     hedge_wad = sum(each.value_wad for each in self.hedges)
     profits_wad2 = [
         fixed.mul_div_floor(self.net_wad2, each.spot_shock, fixed.WAD) + hedge_wad * each.spot_shock
@@ -124,7 +124,7 @@ def outcomes(self: PortfolioExposure, scenarios: Sequence[Scenario]) -> tuple[tu
 
 
 def ready(term: ExpiryHoldings, risk: PortfolioRisk) -> PricedExpiry:
-    """An expiry, made ready to be priced many times."""
+    """Expiry prepared for pricing in many scenarios."""
     self = PricedExpiry(term, option.discount(term.rate_wad, term.secs))
     shape = shock.shape(risk.vol, risk.skew, term.secs)
     forward_log = _ln(term.fixed_wad + term.floating_wad)
@@ -139,13 +139,13 @@ def ready(term: ExpiryHoldings, risk: PortfolioRisk) -> PricedExpiry:
 
 
 def shocked(self: PricedExpiry, spot_shock: int, mode: int) -> int:
-    """Value of an expiry after a move of the spot price and of vols, before its static discount."""
+    """Value of an expiry after shocks to the spot price and vols, before its static discount."""
     forward_wad = shock.forward(self.term.fixed_wad, self.term.floating_wad, spot_shock)
     return _value(self, forward_wad, _ln(forward_wad), mode)
 
 
 def basis(self: PricedExpiry, risk: BasisRisk) -> int:
-    """Loss of an expiry because its forward moves apart from the spot price."""
+    """Loss of an expiry from basis moves of its forward."""
     up = shocked(self, risk.up_shock, shock.STILL)
     down = shocked(self, risk.down_shock, shock.STILL)
     change = fixed.min(up, down) - self.value_wad2
@@ -156,7 +156,7 @@ def basis(self: PricedExpiry, risk: BasisRisk) -> int:
 
 
 def worst(profits_wad: Sequence[int]) -> int:
-    """Worst scenario."""
+    """Place of the worst scenario."""
     place = 0
     for k, profit in enumerate(profits_wad):
         if profit < profits_wad[place]:
@@ -165,27 +165,27 @@ def worst(profits_wad: Sequence[int]) -> int:
 
 
 def loss(least_wad: int, basis_wad: int) -> int:
-    """Loss that must be held against one underlying, alone."""
+    """Loss of one underlying alone."""
     least = fixed.min(least_wad, basis_wad)
     return -least if least < 0 else 0
 
 
 def contingency(self: PortfolioExposure, level: Level) -> int:
-    """What is held against one underlying beside the loss."""
+    """Contingencies of one underlying, required in addition to the loss."""
     total = perp_contingency(self, level) + doubt(self, level)
     total += sum(option_contingency(self, term, level) for term in self.terms)
     return total + sum(hedge_contingency(self.risk.contingency, hedge, level) for hedge in self.hedges)
 
 
 def perp_contingency(self: PortfolioExposure, level: Level) -> int:
-    """What is held against perps and futures beside the loss."""
+    """Contingency of perps and futures."""
     risk = self.risk.contingency
     rate = risk.perp_initial if level == Level.INITIAL else risk.perp_maintenance
     return standard.priced(self.gross_size_wad, self.index_wad, rate)
 
 
 def option_contingency(self: PortfolioExposure, term: ExpiryHoldings, level: Level) -> int:
-    """What is held against the naked short options of an expiry beside the loss."""
+    """Contingency of the naked short options of an expiry."""
     risk = self.risk.contingency
     rate = risk.option_initial if level == Level.INITIAL else risk.option_maintenance
     return standard.priced(naked(term.lines), self.index_wad, rate)
@@ -200,7 +200,7 @@ def naked(lines: Sequence[ExpiryOption]) -> int:
 
 
 def hedge_contingency(risk: Contingency, hedge: Hedge, level: Level) -> int:
-    """What is held against collateral whose moves count."""
+    """Contingency of collateral that hedges."""
     if level == Level.MAINTENANCE:
         return fixed.mul_div_up(hedge.value_wad, hedge.haircut_maintenance, fixed.WAD)
     rate = doubt_rate(risk, hedge.confidence_wad)
@@ -209,7 +209,7 @@ def hedge_contingency(risk: Contingency, hedge: Hedge, level: Level) -> int:
 
 
 def doubt(self: PortfolioExposure, level: Level) -> int:
-    """What is held because positions are priced by what is doubtful."""
+    """Contingency of positions at uncertain prices."""
     if level == Level.MAINTENANCE:
         return 0
     risk = self.risk.contingency
@@ -221,14 +221,14 @@ def doubt(self: PortfolioExposure, level: Level) -> int:
 
 
 def doubt_rate(risk: Contingency, confidence_wad: int) -> int:
-    """What is held per notional because a price is doubtful."""
+    """Requirement per notional for an uncertain price."""
     if confidence_wad >= risk.confidence_threshold:
         return 0
     return fixed.mul_div_up(fixed.WAD - confidence_wad, risk.confidence_factor, fixed.WAD)
 
 
 def require_valid(risk: PortfolioRisk) -> None:
-    """Refuses parameters outside their ranges."""
+    """Validates the portfolio margin parameters of an underlying."""
     shock.require_vol(risk.vol)
     shock.require_skew(risk.skew)
     shock.require_rate(risk.rate)
@@ -247,7 +247,7 @@ def require_valid(risk: PortfolioRisk) -> None:
 
 
 def _stress(sheet: PricedExpiry, risk: RateRisk, scenarios: Sequence[Scenario], profits_wad2: list[int]) -> None:
-    """Adds to each scenario what an expiry changes by."""
+    """Adds the change in value of an expiry to the profit of each scenario."""
     long_wad, short_wad = shock.discounts(risk, sheet.term.rate_wad, sheet.term.secs, sheet.discount_wad)
     forwards: dict[int, tuple[int, int]] = {}
     for k, scenario in enumerate(scenarios):

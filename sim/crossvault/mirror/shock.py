@@ -1,4 +1,4 @@
-"""What a scenario does to prices, vols and discounts."""
+"""Shocks of a scenario to prices, vols and discounts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_EXPONENT = 20 * fixed.WAD
 
 
 class Scenario(NamedTuple):
-    """One thing that might happen."""
+    """Scenario of portfolio margin."""
 
     spot_shock: int = 0
     dampening: int = 0
@@ -29,7 +29,7 @@ class Scenario(NamedTuple):
 
 
 class VolRisk(NamedTuple):
-    """How vols are raised and lowered."""
+    """Parameters of volatility shocks."""
 
     range_up: int = 0
     range_down: int = 0
@@ -40,7 +40,7 @@ class VolRisk(NamedTuple):
 
 
 class SkewRisk(NamedTuple):
-    """How vols are twisted by the strike."""
+    """Parameters of skew shocks."""
 
     linear_cap: int = 0
     linear_base: int = 0
@@ -53,7 +53,7 @@ class SkewRisk(NamedTuple):
 
 
 class RateRisk(NamedTuple):
-    """How the shocked value of an expiry is discounted."""
+    """Parameters of static discounts."""
 
     long_base: int = 0
     long_scale: int = 0
@@ -65,7 +65,7 @@ class RateRisk(NamedTuple):
 
 @dataclass(slots=True)
 class Shape:
-    """What happens to the vols of one expiry."""
+    """Volatility shocks of one expiry."""
 
     up_wad: int = 0
     down_wad: int = 0
@@ -76,12 +76,12 @@ class Shape:
 
 
 def forward(fixed_wad: int, floating_wad: int, spot_shock: int) -> int:
-    """Forward after a move of the spot price."""
+    """Forward after a spot shock."""
     return fixed_wad + fixed.mul_div_down(floating_wad, fixed.WAD + spot_shock, fixed.WAD)
 
 
 def breadth(risk: VolRisk, secs: int) -> int:
-    """Size of a vol shock for a time to expiry, over that at 30 days."""
+    """Size of a volatility shock for a time to expiry, relative to that at 30 days."""
     power = risk.short_power if secs < PIVOT else risk.long_power
     held = fixed.max(fixed.max(secs, risk.floor_secs), 1)
     ratio = exp.ln(PIVOT * fixed.WAD) - exp.ln(held * fixed.WAD)
@@ -89,7 +89,7 @@ def breadth(risk: VolRisk, secs: int) -> int:
 
 
 def shape(vol_risk: VolRisk, skew_risk: SkewRisk, secs: int) -> Shape:
-    """What happens to the vols of one expiry."""
+    """Volatility shocks of one expiry."""
     size = breadth(vol_risk, secs)
     fall = fixed.mul_div_down(vol_risk.range_down, size, fixed.WAD)
     root = option.deviation(fixed.WAD, secs)
@@ -106,7 +106,7 @@ def shape(vol_risk: VolRisk, skew_risk: SkewRisk, secs: int) -> Shape:
 
 
 def vol(self: Shape, vol_wad: int, apart_wad: int, mode: int) -> int:
-    """Vol in a scenario."""
+    """Implied vol in a scenario."""
     if mode == STILL:
         return vol_wad
     if mode == UP:
@@ -121,12 +121,12 @@ def vol(self: Shape, vol_wad: int, apart_wad: int, mode: int) -> int:
 
 
 def is_skew(mode: int) -> bool:
-    """Whether a scenario twists vols by the strike."""
+    """Whether a scenario skews vols by the strike."""
     return mode in (LINEAR, ABSOLUTE)
 
 
 def discounts(risk: RateRisk, rate_wad: int, secs: int, discount_wad: int) -> tuple[int, int]:
-    """Static discounts of what is owned and of what is owed at an expiry."""
+    """Static discounts of assets and of liabilities at an expiry."""
     grown = exp.exp(_exponent(rate_wad, risk.short_scale, risk.short_add, secs))
     short_wad = fixed.mul_div_up(risk.short_base, grown, fixed.WAD)
     if discount_wad != 0:
@@ -136,7 +136,7 @@ def discounts(risk: RateRisk, rate_wad: int, secs: int, discount_wad: int) -> tu
 
 
 def require_scenarios(scenarios: Sequence[Scenario]) -> None:
-    """Refuses a list of scenarios outside its ranges."""
+    """Validates a list of scenarios."""
     market.require_within("scenarios", len(scenarios), 1, MAX_SCENARIOS)
     for each in scenarios:
         highest = fixed.WAD - 1 if each.spot_shock < 0 else MAX_SHOCK
@@ -146,7 +146,7 @@ def require_scenarios(scenarios: Sequence[Scenario]) -> None:
 
 
 def require_vol(risk: VolRisk) -> None:
-    """Refuses parameters of vol shocks outside their ranges."""
+    """Validates the parameters of volatility shocks."""
     market.require_within("rangeUp", risk.range_up, 0, 10 * fixed.WAD)
     market.require_within("rangeDown", risk.range_down, 0, 10 * fixed.WAD)
     market.require_within("minVol", risk.min_vol, 0, 10 * fixed.WAD)
@@ -156,7 +156,7 @@ def require_vol(risk: VolRisk) -> None:
 
 
 def require_skew(risk: SkewRisk) -> None:
-    """Refuses parameters of twists outside their ranges."""
+    """Validates the parameters of skew shocks."""
     market.require_within("linearCap", risk.linear_cap, 0, 10 * fixed.WAD)
     market.require_within("absoluteCap", risk.absolute_cap, 0, 10 * fixed.WAD)
     market.require_within("minWidth", risk.min_width, 10**9, 10 * fixed.WAD)
@@ -164,7 +164,7 @@ def require_skew(risk: SkewRisk) -> None:
 
 
 def require_rate(risk: RateRisk) -> None:
-    """Refuses parameters of static discounts outside their ranges."""
+    """Validates the parameters of static discounts."""
     market.require_within("longBase", risk.long_base, 0, fixed.WAD)
     market.require_within("longScale", risk.long_scale, 0, 10 * fixed.WAD)
     market.require_within("longAdd", risk.long_add, 0, 10 * fixed.WAD)
@@ -180,6 +180,6 @@ def _exponent(rate_wad: int, scale_wad: int, add_wad: int, secs: int) -> int:
 
 
 def _above(value_wad: int, slope_wad: int, root_wad: int) -> int:
-    """Value that changes with the root of time, no less than none."""
+    """Value that changes with the root of time, floored at zero."""
     sum_wad = value_wad + fixed.mul_div_floor(slope_wad, root_wad, fixed.WAD)
     return 0 if sum_wad < 0 else sum_wad

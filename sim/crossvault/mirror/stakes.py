@@ -1,4 +1,4 @@
-"""What portfolio margin is asked about: collateral and options of a valued account, by underlying and expiry."""
+"""Exposures of portfolio margin: collateral and options of a valued account, by underlying and expiry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crossvault.mirror.standard import HeldOption
 
 
 def gather(book: Book) -> None:
-    """Adds collateral and options to the stakes of a book."""
+    """Adds collateral and options to the exposures of a book."""
     for i in range(len(book.stakes)):
         if not margin.is_modelled(book, i):
             continue
@@ -21,7 +21,7 @@ def gather(book: Book) -> None:
 
 
 def hedges(book: Book, underlying: int) -> list[Hedge]:
-    """Collateral of an account whose price is that of an underlying."""
+    """Collateral of an account that an underlying prices."""
     found = []
     for held in book.holdings:
         if not is_hedge(held, underlying):
@@ -33,7 +33,7 @@ def hedges(book: Book, underlying: int) -> list[Hedge]:
 
 
 def is_hedge(held: Holding, underlying: int) -> bool:
-    """Whether collateral is there and has the price of an underlying."""
+    """Whether a collateral balance is positive and priced by an underlying."""
     return held.value_wad != 0 and held.underlying == underlying
 
 

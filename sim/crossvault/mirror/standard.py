@@ -1,4 +1,4 @@
-"""Standard margin: linear per underlying, netted inside it, with no offset between underlyings."""
+"""Standard margin: linear per underlying, netted inside it, with no risk offset between underlyings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_OPTIONS = OptionRisk()
 
 @dataclass(slots=True)
 class Exposure:
-    """What an account has at stake in one underlying."""
+    """Exposure of an account to one underlying."""
 
     risk: MarketRisk = field(default=_UNREAD)
     option_risk: OptionRisk = field(default=_NO_OPTIONS)
@@ -43,7 +43,7 @@ class Exposure:
 
 @dataclass(slots=True)
 class HeldOption:
-    """An option that an account holds."""
+    """Option position of an account."""
 
     underlying: int = 0
     expiry: int = 0
@@ -80,7 +80,7 @@ def absorb(self: Exposure, size: int, quote: int, mark_wad: int) -> None:
 
 
 def safe_mark(self: Exposure, size: int, mark_wad: int) -> int:
-    """Mark of a position at the worse of index and stable price."""
+    """Mark price of a position at the worse of index and stable price."""
     if size < 0:
         return mark_wad + (self.stable_wad - self.index_wad) if self.stable_wad > self.index_wad else mark_wad
     if self.stable_wad >= self.index_wad:
@@ -89,7 +89,7 @@ def safe_mark(self: Exposure, size: int, mark_wad: int) -> int:
 
 
 def rate(risk: MarketRisk, size_wad: int, level: Level) -> int:
-    """Requirement per net notional."""
+    """Margin rate: requirement per net notional."""
     term = risk.base_rate + fixed.mul_div_up(fixed.abs(size_wad), risk.impact_rate, risk.skew_scale)
     if level == Level.INITIAL:
         return fixed.max(risk.initial_rate, term)
@@ -97,7 +97,7 @@ def rate(risk: MarketRisk, size_wad: int, level: Level) -> int:
 
 
 def requirement(self: Exposure, level: Level) -> int:
-    """Requirement of the perps and futures on one underlying."""
+    """Margin requirement of the perps and futures on one underlying."""
     if self.gross_wad2 == 0:
         return 0
     net = fixed.abs(self.net_wad2)
@@ -109,7 +109,7 @@ def requirement(self: Exposure, level: Level) -> int:
 
 
 def short_requirement(exposure: Exposure, line: HeldOption, level: Level) -> int:
-    """Requirement per unit of a naked short option."""
+    """Margin requirement per unit of a naked short option."""
     risk = exposure.option_risk
     index_wad = exposure.index_wad
     stable_wad = exposure.stable_wad
@@ -128,7 +128,7 @@ def short_requirement(exposure: Exposure, line: HeldOption, level: Level) -> int
 
 
 def spot_requirement(risk: OptionRisk, line: HeldOption, spot_wad: int) -> int:
-    """Initial requirement per unit of a naked short option at a spot price."""
+    """Initial margin requirement per unit of a naked short option at a spot price."""
     far, near = (line.strike_wad, spot_wad) if line.is_call else (spot_wad, line.strike_wad)
     otm = fixed.mul_div_down(option.payoff(far, near, True), fixed.WAD, spot_wad)
     per_spot = fixed.max(risk.max_spot_rate - fixed.min(risk.max_spot_rate, otm), risk.min_spot_rate)
@@ -153,7 +153,7 @@ def is_same_term(a: HeldOption, b: HeldOption) -> bool:
 
 
 def strip_requirement(exposure: Exposure, lines: Sequence[HeldOption], first: int, level: Level) -> int:
-    """Requirement of the options of one expiry."""
+    """Margin requirement of the options of one expiry."""
     isolated_wad2 = 0
     calls = 0
     for line in lines[first:]:
@@ -174,7 +174,7 @@ def strip_requirement(exposure: Exposure, lines: Sequence[HeldOption], first: in
 
 
 def contingency(self: Exposure, depeg_rate_wad: int, level: Level) -> int:
-    """Further requirement of one underlying because its price or the quote token is doubtful."""
+    """Contingency of one underlying for an uncertain price or a depegged quote token."""
     if level == Level.MAINTENANCE:
         return 0
     rate_wad = doubt_rate(self.risk, self.confidence_wad)
@@ -183,7 +183,7 @@ def contingency(self: Exposure, depeg_rate_wad: int, level: Level) -> int:
 
 
 def short_contingency(exposure: Exposure, line: HeldOption, depeg_rate_wad: int, level: Level) -> int:
-    """Further requirement of a short option because its price or the quote token is doubtful."""
+    """Contingency of a short option for an uncertain price or a depegged quote token."""
     if level == Level.MAINTENANCE or line.size >= 0:
         return 0
     rate_wad = doubt_rate(exposure.risk, line.confidence_wad)
@@ -192,14 +192,14 @@ def short_contingency(exposure: Exposure, line: HeldOption, depeg_rate_wad: int,
 
 
 def doubt_rate(risk: MarketRisk, confidence_wad: int) -> int:
-    """Requirement per notional because a price is doubtful."""
+    """Requirement per notional for an uncertain price."""
     if confidence_wad >= risk.confidence_threshold:
         return 0
     return fixed.mul_div_up(fixed.WAD - confidence_wad, risk.confidence_factor, fixed.WAD)
 
 
 def priced(size_wad: int, price_wad: int, rate_wad: int) -> int:
-    """Requirement of a size at a rate per notional."""
+    """Margin requirement of a size at a rate per notional."""
     if rate_wad == 0:
         return 0
     return fixed.mul_div_up(fixed.mul_div_up(size_wad, price_wad, fixed.WAD), rate_wad, fixed.WAD)

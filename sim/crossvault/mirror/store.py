@@ -1,4 +1,4 @@
-"""What the vault stores, in the one order that the vault and its registry share, and who is refused by it."""
+"""Storage of the vault, in the one order that all its code shares, and the checks on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crossvault.mirror.ledger import State
 
 
 class PendingCheck(StorageStruct):
-    """What a batch has to judge of an account at its end."""
+    """Margin check of an account at the end of a batch."""
 
     __slots__ = ("before_wad", "noted", "rising")
     zeros = {"noted": False, "rising": False, "before_wad": 0}
@@ -22,7 +22,7 @@ class PendingCheck(StorageStruct):
 
 
 class Store(StorageStruct):
-    """What the vault stores, in the one order that the vault and its registry share, and who is refused by it."""
+    """Storage of the vault, in the one order that all its code shares, and the checks on it."""
 
     __slots__ = (
         "deferring", "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner",
@@ -66,39 +66,39 @@ class Store(StorageStruct):
         self.events = (*self.events, (event, values))
 
     def accrue(self, *, sender: str, now: int) -> None:
-        """Brings interest up to now."""
+        """Accrues interest."""
         pool = self.ledger.cash
         if cash.accrue(pool, now=now):
             self.emit("InterestAccrued", sender, pool.supply_index, pool.borrow_index, pool.insurance_wad)
 
     def require_owner(self, sender: str) -> None:
-        """Refuses a sender that is not the owner."""
+        """Requires a sender that is the owner."""
         if sender != self.owner:
             raise authority_errors.NotOwner(sender)
 
     def require_running(self) -> None:
-        """Refuses while the vault is paused."""
+        """Requires a vault that is not paused."""
         if self.paused:
             raise authority_errors.VaultPaused
 
     def require_underlying(self, underlying: int) -> None:
-        """Refuses a number that is no underlying."""
+        """Requires the number of a listed underlying."""
         if underlying >= len(self.ledger.risks):
             raise market_errors.UnknownUnderlying(underlying)
 
     def require_collateral(self, collateral: int) -> None:
-        """Refuses a number that is no collateral."""
+        """Requires the number of a listed collateral."""
         if collateral >= len(self.ledger.assets):
             raise market_errors.UnknownCollateral(collateral)
 
     def schedule(self, change: Hashable, *, now: int) -> int:
-        """Notes when a change may take effect."""
+        """Records when a change may take effect."""
         due_at = now + self.delay_secs
         self.effective_at[change] = due_at
         return due_at
 
     def enact(self, change: Hashable, *, now: int) -> None:
-        """Refuses a change that was not announced, or not long enough ago."""
+        """Requires a change that was announced at least the delay ago."""
         due_at = self.effective_at[change]
         if due_at == 0:
             raise authority_errors.NotScheduled

@@ -1,4 +1,4 @@
-"""Portfolio margin of an account: a contract of its own without any storage, because no other has room for its code."""
+"""Portfolio margin of an account: a contract without storage, because no other has room for its code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crossvault.mirror.standard import Level
 
 
 class Rules(NamedTuple):
-    """How portfolio margin is asked for, in every underlying alike."""
+    """Rules of portfolio margin, shared by all underlyings."""
 
     scenarios: tuple[Scenario, ...] = ()
     terms: LossTerms = LossTerms()
@@ -23,7 +23,7 @@ class Rules(NamedTuple):
 
 @dataclass(slots=True)
 class PortfolioRequirement:
-    """What an account must hold by portfolio margin."""
+    """Portfolio margin requirement of an account."""
 
     initial_wad: int = 0
     maintenance_wad: int = 0
@@ -33,7 +33,7 @@ class PortfolioRequirement:
 
 
 def judge(stakes: Sequence[PortfolioExposure], rules: Rules, quote_wad: int) -> PortfolioRequirement:
-    """What an account must hold by portfolio margin."""
+    """Portfolio margin requirement of an account."""
     found = correlation.outlook(stakes, rules.scenarios)
     return PortfolioRequirement(
         sum_wad=correlation.sum(found.legs),
@@ -45,5 +45,5 @@ def judge(stakes: Sequence[PortfolioExposure], rules: Rules, quote_wad: int) -> 
 
 
 def outlook(stakes: Sequence[PortfolioExposure], rules: Rules) -> ScenarioLossTable:
-    """What an account loses in each scenario, by underlying and in all."""
+    """Losses of an account in each scenario, by underlying and in total."""
     return correlation.outlook(stakes, rules.scenarios)

@@ -1,4 +1,4 @@
-"""The implied vol of one expiry over all strikes, as five numbers that a feeder publishes."""
+"""Implied vol of one expiry over all strikes, as five numbers that a feeder publishes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_SECS = 2**40
 
 
 class Svi(NamedTuple):
-    """Total variance over the logarithm of the strike, as it was fitted."""
+    """Total variance over the logarithm of the strike, as fitted."""
 
     a: int = 0
     b: int = 0
@@ -35,7 +35,7 @@ def vol(self: Svi, strike_wad: int) -> int:
 
 
 def require_valid(self: Svi) -> None:
-    """Refuses a surface outside its ranges."""
+    """Validates a surface."""
     skew = fixed.abs(self.rho)
     market.require_within("rho", skew, 0, fixed.WAD)
     market.require_within("b", self.b, 0, fixed.mul_div_down(2 * fixed.WAD, fixed.WAD, fixed.WAD + skew))

@@ -1,4 +1,4 @@
-"""What an account is told beside its margin: what it loses in each scenario, and its greeks."""
+"""Scenario losses and greeks of accounts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crossvault.mirror.store import Store
 
 
 class UnderlyingGreeks(NamedTuple):
-    """How the worth of the positions in one underlying changes."""
+    """Sensitivities of the value of the positions in one underlying."""
 
     delta_wad: int = 0
     gamma_wad: int = 0
@@ -21,12 +21,12 @@ class UnderlyingGreeks(NamedTuple):
 
 
 class Teller(Store):
-    """What an account is told beside its margin: what it loses in each scenario, and its greeks."""
+    """Scenario losses and greeks of accounts."""
 
     __slots__ = ()
 
     def scenarios(self, account: AccountId, *, now: int) -> tuple[ScenarioLossTable, tuple[int, ...]]:
-        """What an account loses in each scenario, by underlying and in all, and the worst of each underlying."""
+        """Losses of an account in each scenario, by underlying and in total, and the worst scenario by underlying."""
         valued = valuation.book(self.ledger, account, now=now)
         found = stress.outlook(valued.stakes, self.ledger.rules)
         return found, tuple(portfolio.worst(profits_wad) for profits_wad in found.profits_wad)
@@ -40,7 +40,7 @@ class Teller(Store):
         return tuple(found)
 
     def added(self, total: UnderlyingGreeks, line: HeldOption) -> UnderlyingGreeks:
-        """Greeks with those of an option."""
+        """Greeks with those of an option added."""
         discount_wad = option.discount(line.rate_wad, line.secs)
         terms = option.OptionTerms(
             line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call

@@ -1,4 +1,4 @@
-"""An account valued from the ledger."""
+"""Valuation of accounts from the ledger."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from crossvault.mirror.standard import Exposure, HeldOption, Level
 
 
 class Metrics(NamedTuple):
-    """What an account is told about its margin."""
+    """Margin metrics of an account."""
 
     equity_wad: int
     initial_equity_wad: int
@@ -51,7 +51,7 @@ class Metrics(NamedTuple):
 
 
 def book(self: State, account: AccountId, *, now: int) -> Book:
-    """An account, valued at the prices of now."""
+    """Account valued at present prices."""
     holder = self.holders[account]
     valued = Book(
         cash_wad=cash.present(self.cash, holder.principal, now=now),
@@ -69,7 +69,7 @@ def book(self: State, account: AccountId, *, now: int) -> Book:
 
 
 def judge(self: State, valued: Book, *, now: int) -> None:
-    """Asks for the portfolio margin of a book."""
+    """Computes the portfolio margin of a book."""
     stakes.gather(valued)
     feed = self.cash.terms.feed
     quote_wad = fixed.WAD if feed == cash.NO_FEED else load(self, valued, feed, now=now).index_wad
@@ -142,7 +142,7 @@ def value_linear(self: State, valued: Book, instrument: int, position: Position,
 
 
 def option_line(self: State, valued: Book, instrument: int, size: int, *, now: int) -> HeldOption:
-    """An option, valued."""
+    """Valued option position."""
     line = HeldOption(
         underlying=market.underlying_of(instrument),
         expiry=market.expiry_of(instrument),
@@ -167,14 +167,14 @@ def option_line(self: State, valued: Book, instrument: int, size: int, *, now: i
 
 
 def option_mark(line: HeldOption) -> int:
-    """Price at which an option is valued."""
+    """Mark price of an option."""
     discount_wad = option.discount(line.rate_wad, line.secs)
     terms = option.OptionTerms(line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call)
     return option.price(terms)
 
 
 def forward(self: State, valued: Book, instrument: int, *, now: int) -> tuple[int, int]:
-    """Forward of a dated instrument as it stands, and the part of it that is known already."""
+    """Present forward of a dated instrument, and the part of it that is fixed."""
     underlying = market.underlying_of(instrument)
     expiry = market.expiry_of(instrument)
     curve = curve_of(self, instrument)
@@ -186,12 +186,12 @@ def forward(self: State, valued: Book, instrument: int, *, now: int) -> tuple[in
 
 
 def curve_of(self: State, instrument: int) -> Curve:
-    """What is known of the expiry of an instrument."""
+    """Curve of the expiry of an instrument."""
     return self.curves[market.term_of(market.underlying_of(instrument), market.expiry_of(instrument))]
 
 
 def load(self: State, valued: Book, underlying: int, *, now: int) -> Exposure:
-    """The exposure of a book to an underlying, read from the ledger at first use."""
+    """Exposure of a book to an underlying, read from the ledger at first use."""
     exposure = valued.exposures[underlying]
     if exposure.risk.heartbeat_secs != 0:
         return exposure
@@ -210,14 +210,14 @@ def load(self: State, valued: Book, underlying: int, *, now: int) -> Exposure:
 
 
 def note(valued: Book, underlying: int, expiry: int, published_at: int, heartbeat_secs: int, *, now: int) -> None:
-    """Notes the first price of a book that is too old."""
+    """Records the first stale price of a book."""
     if valued.stale.underlying != 0 or oracle.is_fresh(published_at, heartbeat_secs, now=now):
         return
     valued.stale = Stale(underlying + 1, expiry, published_at, heartbeat_secs)
 
 
 def quotation(self: State, instrument: int, *, now: int) -> tuple[int, int]:
-    """Mark of an instrument, and how far from it a trade may be."""
+    """Mark price of an instrument, and the widest distance of a trade from it."""
     ledger.require_traded(self, instrument, now=now)
     underlying = market.underlying_of(instrument)
     valued = Book(cash_wad=0, holdings=[], exposures=[Exposure() for _ in self.risks], lines=[])
@@ -237,7 +237,7 @@ def quotation(self: State, instrument: int, *, now: int) -> tuple[int, int]:
 
 
 def require_fresh(valued: Book) -> None:
-    """Refuses a book of which a price is too old."""
+    """Requires a book without a stale price."""
     stale = valued.stale
     if stale.underlying == 0:
         return
@@ -245,14 +245,14 @@ def require_fresh(valued: Book) -> None:
 
 
 def fresh_book(self: State, account: AccountId, *, now: int) -> Book:
-    """An account, valued at prices of which none is too old."""
+    """Account valued at fresh prices."""
     valued = book(self, account, now=now)
     require_fresh(valued)
     return valued
 
 
 def require_initial(self: State, account: AccountId, *, now: int) -> None:
-    """Refuses an account that fails initial margin."""
+    """Requires an account to meet its initial margin requirement."""
     valued = fresh_book(self, account, now=now)
     adjusted = margin.adjusted_equity(valued, Level.INITIAL)
     required = margin.requirement(valued, Level.INITIAL)
@@ -261,7 +261,7 @@ def require_initial(self: State, account: AccountId, *, now: int) -> None:
 
 
 def require_no_fall(self: State, account: AccountId, before_wad: int, *, now: int) -> None:
-    """Refuses an account that fails initial margin and was no worse before."""
+    """Requires an account whose initial margin buffer is not negative or has not fallen."""
     valued = book(self, account, now=now)
     adjusted = margin.adjusted_equity(valued, Level.INITIAL)
     required = margin.requirement(valued, Level.INITIAL)
@@ -271,18 +271,18 @@ def require_no_fall(self: State, account: AccountId, before_wad: int, *, now: in
 
 
 def initial_margin(self: State, account: AccountId, *, now: int) -> int:
-    """Margin of an account at initial, at the last prices."""
+    """Initial margin buffer of an account, at the last prices."""
     return margin.margin(book(self, account, now=now), Level.INITIAL)
 
 
 def maintenance(self: State, account: AccountId, *, now: int) -> tuple[int, int]:
-    """Equity of an account and its margin at maintenance, at prices of which none is too old."""
+    """Equity and maintenance margin buffer of an account, at fresh prices."""
     valued = fresh_book(self, account, now=now)
     return margin.equity(valued), margin.margin(valued, Level.MAINTENANCE)
 
 
 def metrics(self: State, account: AccountId, *, now: int) -> Metrics:
-    """What an account is told about its margin."""
+    """Margin metrics of an account."""
     valued = book(self, account, now=now)
     return Metrics(
         margin.equity(valued),

@@ -1,4 +1,4 @@
-"""The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
+"""Cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LAST_EXPIRY = 2**40 - 1
 
 
 class TradeSide(NamedTuple):
-    """What a trade leaves in an account."""
+    """Effect of a trade on one side."""
 
     principal: int
     size: int
@@ -38,7 +38,7 @@ class TradeSide(NamedTuple):
 
 
 class Vault(Auction, Registry):
-    """The cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
+    """Cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
 
     __slots__ = ()
 
@@ -77,7 +77,7 @@ class Vault(Auction, Registry):
 
     @non_reentrant
     def set_mode(self, account: AccountId, mode: int, *, sender: str, now: int) -> None:
-        """Chooses how the margin of an account is asked for."""
+        """Sets the margin mode of an account."""
         if sender != accounts.owner_of(account):
             raise authority_errors.NotAuthorized(account, sender)
         self.require_running()
@@ -93,7 +93,7 @@ class Vault(Auction, Registry):
 
     @non_reentrant
     def deposit_cash(self, account: AccountId, amount_raw: int, *, sender: str, now: int) -> None:
-        """Adds cash to an account."""
+        """Deposits cash into an account."""
         accounts.require_authority(self.ledger.holders[account], account, sender)
         self.accrue(sender=sender, now=now)
         ledger.add_cash(self.ledger, account, self.pull_quote(amount_raw, sender=sender), now=now)
@@ -101,7 +101,7 @@ class Vault(Auction, Registry):
 
     @non_reentrant
     def withdraw_cash(self, account: AccountId, amount_raw: int, to: str, *, sender: str, now: int) -> None:
-        """Takes cash out of an account, or borrows it."""
+        """Withdraws cash from an account, or borrows it."""
         self.require_withdrawal(account, sender=sender)
         collaterals.require_amount(amount_raw, self.ledger.cash.decimals)
         self.accrue(sender=sender, now=now)
@@ -115,7 +115,7 @@ class Vault(Auction, Registry):
     def deposit_collateral(
         self, account: AccountId, collateral: int, amount_raw: int, *, sender: str, now: int
     ) -> None:
-        """Adds collateral to an account."""
+        """Deposits collateral into an account."""
         accounts.require_authority(self.ledger.holders[account], account, sender)
         self.require_collateral(collateral)
         asset = self.ledger.assets[collateral]
@@ -135,7 +135,7 @@ class Vault(Auction, Registry):
     def withdraw_collateral(
         self, account: AccountId, collateral: int, amount_raw: int, to: str, *, sender: str, now: int
     ) -> None:
-        """Takes collateral out of an account."""
+        """Withdraws collateral from an account."""
         self.require_withdrawal(account, sender=sender)
         self.require_collateral(collateral)
         asset = self.ledger.assets[collateral]
@@ -152,7 +152,7 @@ class Vault(Auction, Registry):
 
     @non_reentrant
     def fund_insurance(self, amount_raw: int, *, sender: str) -> None:
-        """Gives cash to the insurance fund."""
+        """Deposits cash into the insurance fund."""
         amount_wad = self.pull_quote(amount_raw, sender=sender)
         self.ledger.cash.insurance_wad += amount_wad
         self.emit("InsuranceFunded", sender, amount_raw, self.ledger.cash.insurance_wad)
@@ -185,7 +185,7 @@ class Vault(Auction, Registry):
 
     @non_reentrant
     def settle(self, underlying: int, expiry: int, accounts: Sequence[AccountId], *, sender: str, now: int) -> None:
-        """Turns the positions of some accounts in an expiry into cash."""
+        """Settles the positions of some accounts in an expiry into cash."""
         self.require_underlying(underlying)
         settlement_wad = self.settlement_of(underlying, expiry)
         self.accrue(sender=sender, now=now)
@@ -200,14 +200,14 @@ class Vault(Auction, Registry):
         return selector in {"deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade"}
 
     def is_costly(self, account: AccountId, underlying: int) -> bool:
-        """Whether collateral with the price of an underlying may ask for more margin than it gives."""
+        """Whether collateral priced by an underlying may raise the requirement by more than its credit."""
         if self.ledger.prices[underlying].confidence < self.ledger.risks[underlying].confidence_threshold:
             return True
         modelled = self.ledger.portfolio_risks[underlying].vol.floor_secs != 0
         return self.ledger.holders[account].mode == accounts.PORTFOLIO and modelled
 
     def settlement_of(self, underlying: int, expiry: int) -> int:
-        """Price that an expiry settles at."""
+        """Settlement price of an expiry."""
         if expiry > _LAST_EXPIRY:
             raise market_errors.UnknownExpiry(underlying, expiry)
         curve = self.ledger.curves[market.term_of(underlying, expiry)]
@@ -218,21 +218,21 @@ class Vault(Auction, Registry):
         return curve.settlement
 
     def pull_quote(self, amount_raw: int, *, sender: str) -> int:
-        """Takes quote tokens in and answers their wad."""
+        """Pulls quote tokens in and returns their wad."""
         decimals = self.ledger.cash.decimals
         collaterals.require_amount(amount_raw, decimals)
         collaterals.pull(self.tokens[self.ledger.cash.token], sender, amount_raw, this=self.this)
         return collaterals.to_wad(amount_raw, decimals)
 
     def require_withdrawal(self, account: AccountId, *, sender: str) -> None:
-        """Refuses a withdrawal that may not happen, whatever its amount."""
+        """Requires a withdrawal that is allowed at any amount."""
         self.require_running()
         accounts.require_authority(self.ledger.holders[account], account, sender)
         ledger.require_idle(self.ledger, account)
         cash.require_covered(self.ledger.cash)
 
     def require_terms(self, instrument: int, size: int, price_wad: int, *, now: int) -> None:
-        """Refuses a trade of the wrong thing, size or price."""
+        """Requires a trade of a listed instrument, within the bounds of size and price."""
         mark_wad, band_wad = self.quotation(instrument, now=now)
         if size == 0:
             raise number_errors.ZeroSize
