@@ -58,7 +58,7 @@ abstract contract Auction is Checks {
     function startLiquidation(AccountId account) external nonReentrant {
         requireRunning();
         Ledger.requireIdle(ledger, account);
-        AuctionState memory now_ = standing(account);
+        AuctionState memory now_ = auctionState(account);
         if (now_.marginWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.marginWad);
         Liquidation.Sale storage sale = ledger.sales[account];
         sale.startedAt = uint64(block.timestamp);
@@ -110,7 +110,7 @@ abstract contract Auction is Checks {
     /// @custom:reverts NotUnderLiquidation, StalePrice, StillLiquidatable
     function endLiquidation(AccountId account) external nonReentrant {
         requireOnSale(account);
-        AuctionState memory now_ = standing(account);
+        AuctionState memory now_ = auctionState(account);
         if (now_.bufferWad < 0) revert LiquidationErrors.StillLiquidatable(account, now_.bufferWad);
         endSale(account);
         emit LiquidationEnded(msg.sender, account, now_.marginWad);
@@ -163,7 +163,7 @@ abstract contract Auction is Checks {
     /// @param deal result of the bid
     function close(AccountId account, BidResult memory deal) internal {
         Liquidation.Sale storage sale = ledger.sales[account];
-        AuctionState memory now_ = standing(account);
+        AuctionState memory now_ = auctionState(account);
         if (sale.insolventAt != 0) noteDeficit(sale, now_.equityWad);
         if (!deal.ended) deal.ended = now_.bufferWad >= 0;
         if (deal.ended) endSale(account);
@@ -202,7 +202,7 @@ abstract contract Auction is Checks {
     /// @notice Liquidation state of an account, in an auction or out of one.
     /// @param account account
     /// @custom:reverts StalePrice
-    function standing(AccountId account) internal view returns (AuctionState memory now_) {
+    function auctionState(AccountId account) internal view returns (AuctionState memory now_) {
         Liquidation.Sale storage sale = ledger.sales[account];
         (now_.equityWad, now_.marginWad) = _judge().maintenance(account);
         now_.bufferWad = Liquidation.bufferMargin(now_.marginWad, now_.equityWad, ledger.terms.bufferWad);
@@ -216,7 +216,7 @@ abstract contract Auction is Checks {
     /// @custom:reverts NotUnderLiquidation, StalePrice, NotLiquidatable
     function requireFailing(AccountId account) internal view returns (AuctionState memory now_) {
         requireOnSale(account);
-        now_ = standing(account);
+        now_ = auctionState(account);
         if (now_.bufferWad >= 0) revert LiquidationErrors.NotLiquidatable(account, now_.bufferWad);
     }
 

@@ -157,9 +157,9 @@ library Ledger {
         uint256[] memory instruments = holder.instruments;
         for (uint256 i = 0; i < instruments.length; i++) {
             if (Market.underlyingOf(instruments[i]) != underlying || Market.expiryOf(instruments[i]) != expiry) continue;
-            int256 worth = settledValue(self, account, instruments[i], settlementWad);
+            int256 value = settledValue(self, account, instruments[i], settlementWad);
             Account.remove(holder, instruments[i]);
-            addCash(self, account, worth);
+            addCash(self, account, value);
         }
     }
 

@@ -177,8 +177,8 @@ library Margin {
     function leverage(Book memory self) internal pure returns (int256) {
         uint256 stake = notional(self);
         if (stake == 0) return 0;
-        int256 worth = equity(self);
-        if (worth <= 0) return UNBOUNDED;
-        return Fixed.mulDivCeil(int256(stake), int256(Fixed.WAD), uint256(worth));
+        int256 equityWad = equity(self);
+        if (equityWad <= 0) return UNBOUNDED;
+        return Fixed.mulDivCeil(int256(stake), int256(Fixed.WAD), uint256(equityWad));
     }
 }

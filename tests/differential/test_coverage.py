@@ -104,7 +104,7 @@ BEHIND_DOORS = {
     appraiser: {"quotation", "initialMargin", "maintenance", "requireInitial", "requireNoFall"},
     checks: {"isBatchable", "begin", "check"},
     auction: {
-        "terms", "pay", "close", "noteInsolvent", "noteDeficit", "endSale", "standing", "requireFailing",
+        "terms", "pay", "close", "noteInsolvent", "noteDeficit", "endSale", "auctionState", "requireFailing",
         "requireOnSale", "requireStranger", "image",
     },
     exchange: {"agree", "take", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},

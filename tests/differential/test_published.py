@@ -13,12 +13,12 @@ from places import VECTORS
 from probing import Probes, started
 from published import Case
 from vectors_correlation import correlation_cases, is_correlation
-from vectors_portfolio import Ask, is_portfolio, portfolio_cases
+from vectors_portfolio import Query, is_portfolio, portfolio_cases
 
 probes = pytest.fixture(started, scope="module")
 
 
-def asking(probes: Probes) -> Ask:
+def asking(probes: Probes) -> Query:
     """What a probe answers, where the mirror of the same name would."""
 
     def ask(module: Any, function: str, args: dict[str, Any]) -> Any:
@@ -41,7 +41,7 @@ def forms() -> Iterator[Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cases", forms())
-def test_every_vector_holds_on_the_chain(probes: Probes, cases: Callable[[Ask], Iterator[Case]]) -> None:
+def test_every_vector_holds_on_the_chain(probes: Probes, cases: Callable[[Query], Iterator[Case]]) -> None:
     for case in cases(asking(probes)):
         assert case.check is not None
         case.check()

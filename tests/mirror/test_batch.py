@@ -1,4 +1,4 @@
-"""A batch is judged at its end: what its parts could not do alone, and what it must not leave behind."""
+"""Margin of a batch is checked at its end: steps that fail alone may pass together, and no failing account remains."""
 
 from itertools import permutations
 
@@ -13,7 +13,7 @@ from test_undo import whole
 
 
 def spread_of(desk: Desk) -> tuple[Call, Call]:
-    """The taker sells a call at 1400 and buys one at 1500: at most 100 are lost, and about 60 come in."""
+    """The taker sells a call at 1400 and buys one at 1500: at most 100 are lost, and about 60 are received."""
     short = trade(call(1400), -1, desk.mark(call(1400)))
     return short, trade(call(1500), 1, desk.mark(call(1500)))
 
@@ -22,7 +22,7 @@ def premium(desk: Desk) -> int:
     return desk.mark(call(1400)) - desk.mark(call(1500))
 
 
-def test_a_spread_opens_at_once_that_neither_leg_could_open_alone() -> None:
+def test_a_spread_opens_in_a_batch_although_neither_leg_opens_alone() -> None:
     """With 50 the short call needs 15 % of 1500 and its mark; the long one costs its mark. Together they need 100."""
     legs = spread_of(Desk(maker=100_000, taker=50))
     for leg in legs:
@@ -39,7 +39,7 @@ def test_a_spread_opens_at_once_that_neither_leg_could_open_alone() -> None:
 
 
 def test_a_batch_whose_end_fails_is_refused_and_leaves_no_trace() -> None:
-    """V10: one unit of premium short of the width; the deposit and both trades inside it never were."""
+    """V10: one unit of premium short of the width; the deposit and both trades inside it are undone."""
     desk = Desk(maker=100_000, taker=30)
     desk.do("taker", "mint", token="USDC", to="taker", amount_raw=5 * 10**6)
     deposit = Call("deposit_cash", {"account": TAKER, "amount_raw": 10**6})
@@ -65,7 +65,7 @@ def test_the_order_in_a_batch_does_not_matter(calls: tuple[int, int, int]) -> No
     assert holder.principal == 200 * WAD + premium(desk) - desk.mark(put(1400))
 
 
-def test_risk_that_comes_and_goes_in_a_batch_is_no_risk() -> None:
+def test_risk_that_is_raised_and_reduced_in_a_batch_is_no_risk() -> None:
     """A perp of 100 bought and sold inside a batch needs nothing at its end, but the account must still pass."""
     desk = Desk(maker=100_000, taker=1)
     both = trade(PERP, 100, 1500 * WAD), trade(PERP, -100, 1500 * WAD)
@@ -76,8 +76,8 @@ def test_risk_that_comes_and_goes_in_a_batch_is_no_risk() -> None:
     assert isinstance(desk.tried(BROKER, "batch", calls=dear).refusal, account_errors.InsufficientMargin)
 
 
-def test_everyone_who_is_touched_is_judged() -> None:
-    """The maker of one leg passes and the one of the other does not: nobody has traded."""
+def test_the_margin_of_every_touched_account_is_checked() -> None:
+    """The maker of one leg passes and that of the other does not: no trade remains."""
     desk = Desk(maker=100_000, taker=1_000, other=10)
     legs = trade(FUTURE, 1, 1500 * WAD), trade(PERP, -1, 1500 * WAD, maker=OTHER)
     before = whole(desk.model)
@@ -101,7 +101,7 @@ def tenths(size: int, price_usd: int) -> Call:
     return Call("trade", {**leg.args, "size": size * WAD // 10})
 
 
-def test_who_fails_may_do_only_what_does_not_lower_its_margin_from_before_the_batch() -> None:
+def test_a_failing_account_may_not_lower_its_margin_from_before_the_batch() -> None:
     """A tenth sold at 1000 loses 40 and frees 14: -66. Another at 1400 frees 14: -52, which is below -40."""
     lower = tenths(-1, 1000), tenths(-1, 1400)
     refused = failing().tried(BROKER, "batch", calls=lower).refusal
@@ -109,7 +109,7 @@ def test_who_fails_may_do_only_what_does_not_lower_its_margin_from_before_the_ba
     failing().do(BROKER, "batch", calls=(*lower, tenths(-1, 1400)))  # -38
 
 
-def test_who_fails_may_not_take_risk_in_a_batch_however_much_its_margin_rises() -> None:
+def test_a_failing_account_may_not_raise_risk_in_a_batch_however_much_its_margin_rises() -> None:
     """A tenth bought at 1000 gains 40 and needs 14: -40 becomes -14, but risk has risen, even if it is sold again."""
     refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1000),)).refusal
     assert refused == account_errors.InsufficientMargin(TAKER, 140 * WAD, 154 * WAD)
@@ -118,7 +118,7 @@ def test_who_fails_may_not_take_risk_in_a_batch_however_much_its_margin_rises() 
 
 
 def settled(price_usd: int) -> Desk:
-    """Everyone holds something of an expiry that has settled at a price."""
+    """Three accounts hold instruments of an expiry that has settled at a price."""
     desk = Desk(maker=100_000, taker=5_000, other=5_000)
     for instrument, size, who in (
         (call(1400), -2, TAKER), (put(1600), 3, TAKER), (FUTURE, 2, OTHER), (call(1500), 1, OTHER), (PERP, 1, TAKER),
@@ -140,8 +140,8 @@ GROUPS: tuple[tuple[tuple[AccountId, ...], ...], ...] = (
 
 
 @pytest.mark.parametrize("price_usd", [1, 1399, 1400, 1550, 1601, 3000])
-def test_groups_of_settling_give_the_same_cash(price_usd: int) -> None:
-    """In any order and however often; everyone has in cash what the position was worth, whoever settles first."""
+def test_settling_in_any_groups_gives_the_same_cash(price_usd: int) -> None:
+    """In any order and however often, each account has the value of its position in cash."""
     found = []
     for groups in GROUPS:
         desk = settled(price_usd)
@@ -155,7 +155,7 @@ def test_groups_of_settling_give_the_same_cash(price_usd: int) -> None:
     assert all(each == found[0] for each in found)
 
 
-def test_nothing_settles_before_its_time() -> None:
+def test_no_expiry_settles_before_its_time() -> None:
     desk = Desk(maker=100_000)
     refused = desk.tried("stranger", "settle", underlying=0, expiry=EXPIRY, accounts=(MAKER,)).refusal
     assert refused == market_errors.NotSettled(0, EXPIRY)

@@ -1,4 +1,4 @@
-"""Laws of cash: no rounding ever gives to an account, and a move between accounts makes nothing."""
+"""Laws of cash: no rounding favours an account, and a transfer between accounts creates no cash."""
 
 from fractions import Fraction
 
@@ -25,7 +25,7 @@ def pool(supply_index: int = RAY, borrow_index: int = RAY) -> Pool:
 
 @LAW
 @given(values, indexes, indexes)
-def test_a_round_trip_never_gives_and_loses_less_than_two_units_of_principal(
+def test_a_round_trip_never_gains_and_loses_less_than_two_units_of_principal(
     wanted: int, supply: int, borrow: int
 ) -> None:
     self = pool(supply, borrow)
@@ -48,8 +48,8 @@ def test_debts_round_up_and_credits_down(amount: int, index: int) -> None:
 
 @LAW
 @given(values, values, st.integers(-(2**100), 2**100), indexes, indexes)
-def test_moving_cash_makes_none(first: int, second: int, delta: int, supply: int, borrow: int) -> None:
-    """V3: two accounts have no more after a move between them than before; at the first index the same."""
+def test_moving_cash_creates_none(first: int, second: int, delta: int, supply: int, borrow: int) -> None:
+    """V3: two accounts hold no more after a transfer between them than before; at the first index the same."""
     self = pool(supply, borrow)
     before = cash.present(self, first, now=NOW) + cash.present(self, second, now=NOW)
     moved = cash.moved(self, first, -delta, now=NOW), cash.moved(self, second, delta, now=NOW)
@@ -62,7 +62,7 @@ def test_moving_cash_makes_none(first: int, second: int, delta: int, supply: int
 
 @LAW
 @given(values, indexes, indexes)
-def test_nothing_moved_changes_nothing(principal: int, supply: int, borrow: int) -> None:
+def test_moving_zero_changes_nothing(principal: int, supply: int, borrow: int) -> None:
     assert cash.moved(pool(supply, borrow), principal, 0, now=NOW) == principal
 
 
@@ -80,7 +80,7 @@ def test_the_depeg_rate_on_paper() -> None:
 
 @LAW
 @given(amounts, amounts)
-def test_the_fund_pays_what_it_has_and_no_more(held: int, asked: int) -> None:
+def test_the_insurance_fund_pays_up_to_its_balance(held: int, asked: int) -> None:
     self = pool()
     self.insurance_wad = held
     if asked > held:
@@ -94,7 +94,7 @@ def test_the_fund_pays_what_it_has_and_no_more(held: int, asked: int) -> None:
 
 @LAW
 @given(amounts, amounts)
-def test_withdrawals_wait_while_deficits_exceed_the_fund(deficit: int, held: int) -> None:
+def test_withdrawals_are_blocked_while_deficits_exceed_the_insurance_fund(deficit: int, held: int) -> None:
     self = pool()
     self.deficit_wad, self.insurance_wad = deficit, held
     if deficit > held:

@@ -38,7 +38,7 @@ def some_legs(random: Random, count: int | None = None) -> list[UnderlyingLoss]:
 
 
 def an_outlook(legs: list[UnderlyingLoss], random: Random) -> ScenarioLossTable:
-    """Losses of underlyings, with a joint loss that they can have."""
+    """Losses of underlyings, with an attainable joint loss."""
     return ScenarioLossTable([], [], legs, random.randint(0, correlation.sum(legs)))
 
 
@@ -46,7 +46,7 @@ def uniform(alike: int, opposite: int) -> Matrix:
     return Matrix((alike,) * PAIRS, (opposite,) * PAIRS)
 
 
-def test_the_loss_of_many_underlyings_is_that_of_the_floats() -> None:
+def test_the_loss_of_many_underlyings_equals_the_float64_formula() -> None:
     for seed in range(60):
         random = Random(seed)
         stakes, scenarios = [a_stake(random) for _ in range(random.randint(1, 4))], some_scenarios(random)
@@ -72,7 +72,7 @@ def test_the_loss_of_many_underlyings_is_that_of_the_floats() -> None:
 
 
 def ambiguous(outlook: ScenarioLossTable) -> bool:
-    """Whether two scenarios are as bad to nine digits, so that floats may name the other as the worst."""
+    """Whether two scenarios lose the same to nine digits, so that floats may pick the other as the worst."""
     for profits in outlook.profits_wad:
         low, *others = sorted(profits)
         if any(each - low <= abs(low) // 10**9 for each in others):
@@ -143,12 +143,12 @@ def test_underlyings_have_no_order() -> None:
 
 
 def pair(a: int, b: int) -> int:
-    """Place of two underlyings in the matrix, which has no order of them."""
+    """Place of an unordered pair of underlyings in the matrix."""
     low, high = sorted((a, b))
     return high * (high - 1) // 2 + low
 
 
-def test_correlations_of_one_and_of_nothing_on_paper() -> None:
+def test_correlations_of_one_and_of_zero_on_paper() -> None:
     up, down = UnderlyingLoss(3 * WAD, 1, 0), UnderlyingLoss(4 * WAD, -1, 0)
     same = UnderlyingLoss(4 * WAD, 1, 0)
     assert correlation.combined([up, same], uniform(WAD, 0), 0) == 7 * WAD
@@ -161,7 +161,7 @@ def test_correlations_of_one_and_of_nothing_on_paper() -> None:
     assert correlation.combined([up, replace(down, loss_wad=3 * WAD)], uniform(0, WAD), 0) == 0
 
 
-def test_a_hedge_counts_for_less_the_more_two_sided_either_is() -> None:
+def test_a_risk_offset_shrinks_with_two_sidedness() -> None:
     for seed in range(BOOKS):
         random = Random(seed)
         a, b = (replace(leg, direction=side) for leg, side in zip(some_legs(random, 2), (1, -1), strict=True))
@@ -172,7 +172,7 @@ def test_a_hedge_counts_for_less_the_more_two_sided_either_is() -> None:
         assert correlation.combined([a, b], matrix, 0) == correlation.combined([b, a], matrix, 0)
 
 
-def test_v8_ends_where_a_hedge_becomes_two_sided() -> None:
+def test_v8_fails_where_a_hedge_becomes_two_sided() -> None:
     """Joining can raise the loss across underlyings, so V8 is a law of one underlying and of sums.
 
     1 against 1 at 0.8 loses √(1 + 1 - 2 · 0.8) = 0.63. To one of them comes what loses 3 both ways: it then loses 4
@@ -194,7 +194,7 @@ def test_v8_ends_where_a_hedge_becomes_two_sided() -> None:
     assert whole > hedged + loss(straddle)
 
 
-def test_losses_beyond_any_scale_are_squared_without_overflow_and_rounded_up() -> None:
+def test_huge_losses_are_squared_without_overflow_and_rounded_up() -> None:
     for seed in range(BOOKS):
         random = Random(seed)
         legs, matrix = [replace(leg, direction=1) for leg in some_legs(random, 8)], uniform(WAD // 3, 0)
@@ -219,7 +219,7 @@ def test_direction_and_two_sidedness_on_paper() -> None:
     assert correlation.leg(moves, [-3, -3, -3], 0) == UnderlyingLoss(3, 1, WAD)  # the first of equal ones
 
 
-def test_one_loss_in_the_same_scenario_is_not_offset() -> None:
+def test_losses_in_the_same_scenario_are_not_offset() -> None:
     assert correlation.joint([[-5, 2], [-4, 9], []], 2) == 9
     assert correlation.joint([[5, 2], [4, -1]], 2) == 0
     assert correlation.joint([], 3) == 0
@@ -230,7 +230,7 @@ def test_one_loss_in_the_same_scenario_is_not_offset() -> None:
     assert correlation.loss(outlook, terms._replace(phi_maintenance=WAD // 2), flat, Level.MAINTENANCE) == 6
 
 
-def test_the_part_of_the_loss_that_is_held_grows_with_the_depeg_of_the_quote() -> None:
+def test_the_loss_factor_grows_with_the_depeg_of_the_quote_token() -> None:
     terms = correlation.LossTerms(0, 0, 0, WAD, wad(0.8), wad(0.98), 2 * WAD)
     assert correlation.loss_factor(terms, WAD, Level.INITIAL) == WAD
     assert correlation.loss_factor(terms, wad(0.9), Level.INITIAL) == wad(1.16)

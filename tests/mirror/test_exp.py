@@ -1,4 +1,4 @@
-"""Laws of exponential and logarithm: they are refused exactly outside their domain, and undo each other."""
+"""Laws of exponential and logarithm: they revert exactly outside their domain, and invert each other."""
 
 import pytest
 from hypothesis import example, given
@@ -54,7 +54,7 @@ def test_a_logarithm_is_within_its_error(x: int) -> None:
 
 @LAW
 @given(st.integers(-(2**255), SMALLEST), st.integers(LARGEST + 1, MOST))
-def test_what_is_far_below_is_nothing_and_what_is_far_above_is_refused(low: int, high: int) -> None:
+def test_an_exponential_is_zero_far_below_and_refused_far_above(low: int, high: int) -> None:
     assert exp.exp(low) == 0
     with pytest.raises(ExpOverflow):
         exp.exp(high)
@@ -64,14 +64,14 @@ def test_what_is_far_below_is_nothing_and_what_is_far_above_is_refused(low: int,
 @LAW
 @given(st.integers(2**255, 2**256 - 1))
 @example(0)
-def test_what_has_no_logarithm_is_refused(x: int) -> None:
+def test_a_number_without_a_logarithm_is_refused(x: int) -> None:
     with pytest.raises(LnWadUndefined):
         exp.ln(x)
 
 
 @LAW
 @given(exponents, st.integers(0, 10**20))
-def test_both_rise(x: int, more: int) -> None:
+def test_both_functions_rise(x: int, more: int) -> None:
     assert exp.exp(min(x + more, LARGEST)) >= exp.exp(x)
 
 
@@ -83,6 +83,6 @@ def test_a_logarithm_rises(x: int, more: int) -> None:
 
 @LAW
 @given(st.integers(10**9, 2**190))
-def test_an_exponential_undoes_a_logarithm(x: int) -> None:
-    """A logarithm that is off by two wei is a number that is off by 2e-18 of itself, and a wei."""
+def test_an_exponential_inverts_a_logarithm(x: int) -> None:
+    """An error of two wei in the logarithm is an error of 2e-18 of the number, and a wei."""
     assert abs(exp.exp(exp.ln(x)) - x) * WAD <= 3 * x + 2 * WAD

@@ -1,4 +1,4 @@
-"""Laws of funding: it goes from one side to the other, the dearer side pays, and when it is accrued does not matter."""
+"""Laws of funding: it is zero-sum, the dearer side pays, and the times of accrual do not matter."""
 
 from fractions import Fraction
 
@@ -41,7 +41,7 @@ def test_the_rate_is_the_clamped_premium(index: int, premium: int, base: int, ca
 @LAW
 @given(indexes, bases, waits)
 def test_an_index_grows_by_price_times_rate_times_time(index: int, rate: int, secs: int) -> None:
-    """What one unit pays in eight hours at 1 % of 2000 is 20, and in any other time in proportion."""
+    """One unit pays 20 in eight hours at 1 % of 2000, and in proportion over any other time."""
     whole = Fraction(index, WAD) * Fraction(rate, WAD) * Fraction(secs, 8 * 3600)
     assert funding.growth(index, rate, secs) == low(whole * RAY)
     assert funding.growth(2000 * WAD, WAD // 100, PERIOD) == 20 * RAY
@@ -58,7 +58,7 @@ def test_parts_of_a_time_grow_as_the_whole_of_it(index: int, rate: int, parts: l
 @LAW
 @given(st.lists(sizes, min_size=1, max_size=8), grown)
 def test_both_sides_together_lose_less_than_a_wei_each(held: list[int], index: int) -> None:
-    """Zero-sum but for roundings against every one; two sides lose less than 2 wei."""
+    """Zero-sum except for roundings against each account; two sides lose less than 2 wei."""
     everyone = [*held, -sum(held)]
     payments = [funding.payment(size, index) for size in everyone]
     assert -len(everyone) < sum(payments) <= 0
@@ -97,7 +97,7 @@ def fed(base: int, cap: int) -> Feed:
 @LAW
 @given(bases, ratios, prints, waits)
 def test_prints_split_the_time(base: int, cap: int, made: list[tuple[int, int, int, int]], after: int) -> None:
-    """Each print rules from when it arrives (not from when it was made) until the next one arrives."""
+    """Each print is in force from its arrival (not from its own time) until the next one arrives."""
     self = fed(base, cap)
     now = published_at = START
     whole = Fraction(0)
@@ -139,7 +139,7 @@ def test_touching_an_index_more_often_gives_the_same(
 def test_two_sides_touched_at_different_times_lose_only_roundings(
     size: int, index: int, premium: int, times: list[int]
 ) -> None:
-    """Alice is touched at every time, Bob at the last only; what both get together is at most zero."""
+    """Alice is touched at every time, Bob at the last only; the sum of their funding is at most zero."""
     assume(size)
     self = fed(0, WAD)
     now = START
@@ -157,7 +157,7 @@ def test_two_sides_touched_at_different_times_lose_only_roundings(
 
 @LAW
 @given(wide(10**15, 2**90), premiums, sizes, st.lists(st.tuples(waits, both(2**90)), min_size=1, max_size=5))
-def test_a_trade_pays_for_what_was_held_and_not_for_what_it_leaves(
+def test_a_trade_pays_funding_on_the_size_held_before_it(
     index: int, premium: int, size: int, deltas: list[tuple[int, int]]
 ) -> None:
     """Sizes held times the growth while they were held, in fractions; a trade at a price of 0 moves no money."""
@@ -176,7 +176,7 @@ def test_a_trade_pays_for_what_was_held_and_not_for_what_it_leaves(
 
 
 def test_a_day_on_paper() -> None:
-    """2000 with a premium of 1 is 0.05 % per eight hours; three of them on 10 long are 30, which the short gets."""
+    """2000 with a premium of 1 is 0.05 % per eight hours; three of them on 10 long are 30, which the short receives."""
     self = fed(0, WAD // 100)
     self.publish_price(0, 2000 * WAD, WAD, WAD, START, sender=FEEDER, now=START)
     ledger.fill(self.ledger, ALICE, PERP, 10 * WAD, -20_000 * WAD, now=START)

@@ -1,4 +1,4 @@
-"""Laws of the guard against manipulated prints: a jump waits for a second print, and initial margin follows slowly."""
+"""Laws of the price guard: a jump waits for a second print, and initial margin follows the index slowly."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,7 +31,7 @@ def guarded(guard: PriceGuard) -> Feed:
 
 @dataclass
 class Watch:
-    """The rule of section 4 in words: what is shown, and which jump waits since when."""
+    """State machine of section 4: price in force, pending jump and its time."""
 
     guard: PriceGuard
     shown: int = 0
@@ -65,7 +65,7 @@ def test_a_jump_waits_for_a_second_print(guard: PriceGuard, made: list[tuple[int
 
 
 def test_a_jump_on_paper() -> None:
-    """10 % and 60 s: 1000 -> 1500 waits; 1505 after 59 s too, 1200 after that waits anew, 1250 after 60 s stands."""
+    """10 % and 60 s: 1000 -> 1500 waits; so does 1505 after 59 s, 1200 starts anew, 1250 after 60 s is in force."""
     self = guarded(PriceGuard(WAD // 10, 60, 0))
     price = self.ledger.prices[0]
     for at, index, shown, waiting in (
@@ -78,7 +78,7 @@ def test_a_jump_on_paper() -> None:
 
 @LAW
 @given(st.integers(0, 300), prints)
-def test_without_a_guard_every_print_stands(confirm: int, made: list[tuple[int, int]]) -> None:
+def test_without_a_guard_every_print_is_in_force(confirm: int, made: list[tuple[int, int]]) -> None:
     self, at = guarded(PriceGuard(0, confirm, 0)), START
     for wait, index in made:
         at += wait
@@ -131,7 +131,7 @@ def book_of(risk: MarketRisk, index: int, stable: int, held: list[tuple[int, int
 def test_the_stable_price_never_helps(
     risk: MarketRisk, index: int, stable: int, held: list[tuple[int, int, int]], raw: int
 ) -> None:
-    """Adjusted equity at initial is no higher than without it; maintenance, equity and requirement do not know it."""
+    """The initial margin balance is no higher than without it; maintenance, equity and requirement ignore it."""
     with_, without = (book_of(risk, index, each, held, raw) for each in (stable, index))
     assert margin.adjusted_equity(with_, Level.INITIAL) <= margin.adjusted_equity(without, Level.INITIAL)
     assert margin.adjusted_equity(with_, Level.MAINTENANCE) == margin.adjusted_equity(without, Level.MAINTENANCE)
@@ -142,7 +142,7 @@ def test_the_stable_price_never_helps(
 
 @LAW
 @given(amounts, amounts, sizes, values, wide(1, 2**97))
-def test_what_the_stable_price_takes_is_the_distance_times_the_size(
+def test_the_stable_price_costs_its_distance_times_the_size(
     index: int, stable: int, size: int, quote: int, mark: int
 ) -> None:
     """A long counts at mark - (index - stable), a short at mark + (stable - index), where that is worse."""

@@ -1,4 +1,4 @@
-"""Laws of interest: what is borrowed pays for what is supplied, and when it is accrued decides nothing.
+"""Laws of interest: borrowers pay suppliers, and the times of accrual do not matter.
 
 The second witness knows of amounts and rates only: debts grow by exp(rate * time), suppliers share what is paid.
 """
@@ -22,9 +22,7 @@ from laws import LAW, both, ratios, wide
 START = 1_700_000_000
 DAY = 86_400
 
-interests = st.builds(
-    Interest, ratios, wide(0, 4 * WAD), wide(0, 5 * WAD), ratios, ratios
-)  # all that the door lets pass
+interests = st.builds(Interest, ratios, wide(0, 4 * WAD), wide(0, 5 * WAD), ratios, ratios)  # full range of the door
 mild = st.builds(Interest, wide(0, WAD // 5), wide(0, WAD // 2), ratios, ratios, wide(0, WAD // 2))
 principals = wide(1, 2**110)
 waits = wide(1, 400 * DAY)
@@ -92,7 +90,7 @@ def accrued(self: Pool, times: Sequence[int]) -> None:
 @LAW
 @given(mild, principals, principals, waits, st.integers(0, 1))
 def test_accruing_twice_at_one_time_changes_nothing(how: Interest, owned: int, owed: int, wait: int, late: int) -> None:
-    """V6; and what is told before accruing is what accruing leaves."""
+    """V6; and the indexes reported before accruing equal those after it."""
     self = pool(how, owned, owed)
     assert cash.accrue(self, now=START) is False
     told = cash.indexes(self, now=START + wait)
@@ -108,7 +106,7 @@ def test_accruing_twice_at_one_time_changes_nothing(how: Interest, owned: int, o
 
 @LAW
 @given(wide(0, WAD // 2), ratios, principals, principals, st.lists(waits, min_size=2, max_size=9))
-def test_how_often_it_accrues_is_lost_in_the_roundings(
+def test_the_frequency_of_accrual_changes_roundings_only(
     rate: int, kept: int, owned: int, owed: int, times: list[int]
 ) -> None:
     """At one rate e^(a + b) = e^a * e^b: each step rounds within 3 wei of the factor, and up by a ray of the index."""
@@ -131,7 +129,7 @@ def test_how_often_it_accrues_is_lost_in_the_roundings(
 def test_suppliers_never_earn_more_than_borrowers_pay(
     how: Interest, owned: int, owed: int, times: list[int], data: st.DataObject
 ) -> None:
-    """By amount, less what the fund keeps; and by rate: no supply index ever grows faster than the borrow index."""
+    """By amount, less the reserve; and by rate: no supply index ever grows faster than the borrow index."""
     supply = data.draw(wide(RAY, 100 * RAY))
     self = pool(how, owned, owed, supply, data.draw(wide(supply, 100 * RAY)))
     now = START
@@ -154,7 +152,7 @@ def test_suppliers_never_earn_more_than_borrowers_pay(
 @LAW
 @given(principals, principals, st.integers(1, 60))
 def test_the_borrow_index_has_a_last_value(owned: int, owed: int, years: int) -> None:
-    """At the largest rate the index stops at its cap, and with it all that anyone earns."""
+    """At the largest rate the index stops at its cap, and with it all earnings."""
     how = Interest(WAD, 4 * WAD, 5 * WAD, WAD, WAD // 10)
     self = pool(how, owned, owned + owed)
     reached = []
@@ -171,7 +169,7 @@ def test_the_borrow_index_has_a_last_value(owned: int, owed: int, years: int) ->
 
 @LAW
 @given(interests, principals, waits)
-def test_without_suppliers_the_fund_earns_it_all(how: Interest, owed: int, wait: int) -> None:
+def test_without_suppliers_the_insurance_fund_earns_all_interest(how: Interest, owed: int, wait: int) -> None:
     self = pool(how, 0, owed)
     cash.accrue(self, now=START + wait)
     assert self.supply_index == RAY
@@ -180,13 +178,13 @@ def test_without_suppliers_the_fund_earns_it_all(how: Interest, owed: int, wait:
 
 @LAW
 @given(interests, principals, waits)
-def test_without_borrowers_nothing_grows(how: Interest, owned: int, wait: int) -> None:
+def test_without_borrowers_no_index_grows(how: Interest, owned: int, wait: int) -> None:
     self = pool(how, owned, 0)
     assert cash.accrue(self, now=START + wait) is False
     assert (self.supply_index, self.borrow_index, self.insurance_wad) == (RAY, RAY, 0)
 
 
-# a life of deposits, loans and repayments
+# sequences of deposits, loans and repayments
 
 
 class Move(NamedTuple):
@@ -208,8 +206,8 @@ def present(self: Pool, held: Sequence[int], now: int) -> list[int]:
 
 @LAW
 @given(mild, moves)
-def test_a_life_of_loans_loses_nothing_but_roundings(how: Interest, life: list[Move]) -> None:
-    """Exactly: what came in plus what is owed covers what is owned and the fund, and the rest is roundings.
+def test_a_sequence_of_loans_loses_only_roundings(how: Interest, life: list[Move]) -> None:
+    """Exactly: inflows plus debts cover assets and the insurance fund, and the difference is roundings.
 
     Principals times indexes as fractions, without any rounding of ours; each step leaves less than a bound of wei.
     """
@@ -235,8 +233,8 @@ def test_a_life_of_loans_loses_nothing_but_roundings(how: Interest, life: list[M
 
 @LAW
 @given(mild, moves)
-def test_a_life_of_loans_is_that_of_the_floats(how: Interest, life: list[Move]) -> None:
-    """Amounts that grow by themselves, with no principal and no index."""
+def test_a_sequence_of_loans_equals_the_float64_formula(how: Interest, life: list[Move]) -> None:
+    """Amounts grow by themselves, without principal and index."""
     self, held, now = pool(how, 0, 0), [0, 0, 0, 0], START
     usd, fund, gross = [0.0, 0.0, 0.0, 0.0], 0.0, 0.0
     for move in life:

@@ -1,4 +1,4 @@
-"""Laws of what moves between two accounts when part of one is sold: nothing is lost, nothing made."""
+"""Laws of moving part of an account in a liquidation: nothing is lost and nothing is created."""
 
 from collections import Counter
 from fractions import Fraction
@@ -68,8 +68,8 @@ def totals(self: State) -> tuple[int, Counter[int], Counter[int]]:
 
 @LONG_LAW
 @given(owned, owned, ratios, amounts)
-def test_a_sale_moves_exactly(source: Owned, target: Owned, fraction: int, reserved: int) -> None:
-    """V1, V2, V3: sums over both accounts are what they were; a closed position turns its quote into cash."""
+def test_a_liquidation_moves_exact_parts(source: Owned, target: Owned, fraction: int, reserved: int) -> None:
+    """V1, V2, V3: sums over both accounts are unchanged; a closed position turns its quote into cash."""
     self = ledger_of(source, target)
     before = totals(self)
     ledger.move_part(self, SOURCE, TARGET, fraction, reserved, now=NOW)
@@ -78,7 +78,9 @@ def test_a_sale_moves_exactly(source: Owned, target: Owned, fraction: int, reser
 
 @LONG_LAW
 @given(owned, owned, ratios, st.integers(RAY, 9 * RAY))
-def test_interest_leaves_a_residue_and_never_a_hole(source: Owned, target: Owned, fraction: int, index: int) -> None:
+def test_interest_leaves_a_residue_and_never_a_shortfall(
+    source: Owned, target: Owned, fraction: int, index: int
+) -> None:
     self = ledger_of(source, target, index)
     before, *others = totals(self)
     ledger.move_part(self, SOURCE, TARGET, fraction, 0, now=NOW)
@@ -110,7 +112,7 @@ def test_the_seller_keeps_the_remainder(source: Owned, fraction: int, reserved: 
 
 @LAW
 @given(owned, st.integers(0, 7).map(market.perp), sizes, values)
-def test_a_fill_keeps_profit_and_forgets_what_is_closed(has: Owned, instrument: int, size: int, quote: int) -> None:
+def test_a_fill_keeps_profit_and_removes_a_closed_position(has: Owned, instrument: int, size: int, quote: int) -> None:
     self = ledger_of(has, Owned(0, [0, 0, 0], {}))
     held, made = has.positions.get(instrument, (0, 0))
     money = totals(self)[0]
@@ -129,7 +131,7 @@ def test_a_fill_keeps_profit_and_forgets_what_is_closed(has: Owned, instrument: 
 
 @LAW
 @given(sizes, sizes)
-def test_risk_rises_when_a_position_grows_or_turns(size: int, delta: int) -> None:
+def test_risk_rises_when_a_position_grows_or_changes_sign(size: int, delta: int) -> None:
     left = size + delta
     assert accounts.is_rising(size, delta) == (left * size < 0 or abs(left) > abs(size))
 

@@ -1,4 +1,4 @@
-"""Laws of the auction: it sells what restores the margin and no more, its price only falls, its reward only rises."""
+"""Laws of the auction: the largest part restores the buffer margin, the price only falls, the reward only rises."""
 
 from fractions import Fraction
 
@@ -22,10 +22,8 @@ def terms(draw: st.DrawFn) -> AuctionTerms:
 
 @LAW
 @given(money, money, st.integers(0, 2**110), ratios)
-def test_the_largest_part_restores_the_margin_with_buffer(
-    missing: int, equity: int, reserved: int, discount: int
-) -> None:
-    """After a sale of f the margin with buffer is (1 - f)(BM - R) + R + f(E - R)d; it must reach 0 and not pass it."""
+def test_the_largest_part_restores_the_buffer_margin(missing: int, equity: int, reserved: int, discount: int) -> None:
+    """After a sale of f the buffer margin is (1 - f)(BM - R) + R + f(E - R)d; it must reach 0 and not pass it."""
     assume(equity > reserved)
 
     def left(part: Fraction) -> Fraction:
@@ -51,7 +49,7 @@ def test_the_discount_only_falls(how: AuctionTerms, elapsed: int, later: int) ->
 
 @LAW
 @given(terms(), st.integers(0, 61 * 86_400))
-def test_the_discount_is_on_the_line_or_less_than_a_wei_above(how: AuctionTerms, elapsed: int) -> None:
+def test_the_discount_is_the_linear_formula_rounded_up(how: AuctionTerms, elapsed: int) -> None:
     fast, slow = how.fast_secs, how.slow_secs
     if elapsed < fast:
         line = how.start_wad - exact(how.start_wad - how.knee_wad, elapsed, fast)
@@ -62,7 +60,7 @@ def test_the_discount_is_on_the_line_or_less_than_a_wei_above(how: AuctionTerms,
 
 @LAW
 @given(st.integers(0, 2**190), ratios)
-def test_the_price_favours_the_account_that_is_sold(value: int, discount: int) -> None:
+def test_the_price_favours_the_account_in_liquidation(value: int, discount: int) -> None:
     assert liquidation.price(value, discount) == high(exact(value, discount, WAD)) <= value
 
 
@@ -81,7 +79,7 @@ def test_the_reward_rises_from_the_deficit_to_the_missing_margin(
 
 @LAW
 @given(st.integers(-(2**110), 2**110), st.integers(0, 2**110), ratios)
-def test_the_buffer_only_takes(margin: int, haircut: int, buffer: int) -> None:
+def test_the_buffer_only_lowers_the_margin(margin: int, haircut: int, buffer: int) -> None:
     equity = margin + haircut
     found = liquidation.buffer_margin(margin, equity, buffer)
     assert found == low(margin - exact(haircut, buffer, WAD)) <= margin

@@ -42,7 +42,7 @@ class Balance(NamedTuple):
 
 @dataclass(frozen=True)
 class Portfolio:
-    """What one account has, of what is listed; the quote token is priced by the last underlying."""
+    """Holdings of one account; the quote token is priced by the last underlying."""
 
     principal: int
     prints: tuple[Print, ...]
@@ -97,7 +97,7 @@ def mark_usd(each: Print) -> float:
 
 
 def equity_usd(held: Portfolio, level: Level | None) -> tuple[float, float]:
-    """Equity, adjusted for a level or not, and the sum of the magnitudes it is made of."""
+    """Equity, or margin balance at a level, and the sum of the magnitudes that are added."""
     parts = [held.principal / UNIT]
     for balance in held.balances:
         worth = balance.raw / 10**balance.decimals * held.prints[balance.underlying].spot / UNIT
@@ -140,8 +140,8 @@ def requirement_usd(held: Portfolio, level: Level) -> float:
 
 @LONG_LAW
 @given(portfolios())
-def test_the_metrics_are_those_of_the_floats(held: Portfolio) -> None:
-    """The second witness, in float64 from the specification; the contract is compared elsewhere, with ==.
+def test_the_metrics_equal_the_float64_formulas(held: Portfolio) -> None:
+    """Independent float64 formulas from the specification; the contract is compared elsewhere, with ==.
 
     The tolerances are those of floats, 1e-12 of what is added up and 1e-9 of the result, and the wei of the roundings.
     """
@@ -211,7 +211,7 @@ def test_v7_a_lower_confidence_never_lowers_a_requirement(held: Portfolio, confi
 @LONG_LAW
 @given(portfolios(), st.lists(st.tuples(sizes, values), min_size=3, max_size=3))
 def test_v8_joining_two_accounts_never_raises_a_requirement(held: Portfolio, others: list[tuple[int, int]]) -> None:
-    """One perp per underlying: positions merge when accounts do. Size terms are off."""
+    """One perp per underlying: positions merge with the accounts. Size terms are off."""
     flat = tuple(each._replace(risk=each.risk._replace(base_rate=0, impact_rate=0)) for each in held.prints)
     mine = replace(held, prints=flat)
     other = replace(mine, principal=0, positions=tuple(others[: len(flat)]), balances=())
@@ -256,7 +256,7 @@ def exposure(risk: MarketRisk, positions: list[tuple[int, int]]) -> Exposure:
 def test_requirements_are_rounded_up(
     risk: MarketRisk, positions: list[tuple[int, int]], index: int, confidence: int, base: int, depeg: int
 ) -> None:
-    """Never below the exact formulas; all that is not a notional is a rate, and is rounded up by itself."""
+    """Never below the exact formulas; every factor that is not a notional is a rate, and is rounded up by itself."""
     self = exposure(risk, positions)
     self.index_wad, self.confidence_wad, self.base_wad = index, confidence, base
     gross = sum(abs(size) * mark for size, mark in positions)
@@ -311,7 +311,7 @@ def test_size_term_on_paper() -> None:
     assert standard.requirement(book, Level.MAINTENANCE) == 425 * WAD // 10
 
 
-def test_v8_ends_where_size_terms_are_on() -> None:
+def test_v8_fails_where_size_terms_are_on() -> None:
     """A perp and a future of 50 each at 10: 17 % of 500 is 85 alone; together 2 % + 30 % of 1000 is 320, not 170."""
     risk = MarketRisk(initial_rate=WAD // 10, base_rate=WAD // 50, impact_rate=3 * WAD // 10, skew_scale=100 * WAD)
     apart = exposure(risk, [(50 * WAD, 10 * WAD)])

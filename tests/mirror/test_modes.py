@@ -1,4 +1,4 @@
-"""Laws of portfolio margin on whole accounts: what they must hold, and what counts for them."""
+"""Laws of portfolio margin on whole accounts: requirements and margin balances."""
 
 from dataclasses import replace
 from random import Random
@@ -33,14 +33,14 @@ def drawn(seed: int, most: int = 3) -> tuple[list[PortfolioExposure], Rules]:
 
 
 def holds(lower: PortfolioRequirement, higher: PortfolioRequirement) -> bool:
-    """Whether the second asks for no less than the first."""
+    """Whether the second requirement is no less than the first."""
     more = higher.initial_wad >= lower.initial_wad
     return more and higher.maintenance_wad >= lower.maintenance_wad
 
 
 @LAW
 @given(seeds)
-def test_one_underlying_loses_what_it_loses_alone(seed: int) -> None:
+def test_the_loss_of_one_underlying_is_its_loss_alone(seed: int) -> None:
     stakes, rules = drawn(seed, 1)
     verdict = stress.judge(stakes, rules, WAD)
     assert verdict.loss_initial_wad == verdict.loss_maintenance_wad == verdict.sum_wad
@@ -88,7 +88,7 @@ def test_v7_no_requirement_falls_when_offsets_break_down_or_haircuts_rise_or_con
 
 
 def joined(one: PortfolioExposure, other: PortfolioExposure) -> PortfolioExposure:
-    """What two accounts have at stake in one underlying, with options of one expiry kept apart."""
+    """Joint exposure of two accounts to one underlying, with options of one expiry kept apart."""
     return replace(
         one,
         net_wad2=one.net_wad2 + other.net_wad2,
@@ -111,7 +111,7 @@ def test_v8_joining_two_accounts_of_one_underlying_raises_no_requirement(seed: i
 
 @LAW
 @given(seeds)
-def test_an_account_asks_for_no_more_than_its_underlyings_alone(seed: int) -> None:
+def test_a_requirement_is_at_most_the_sum_over_underlyings_alone(seed: int) -> None:
     stakes, rules = drawn(seed)
     whole = stress.judge(stakes, rules, WAD)
     parts = [stress.judge([each], rules, WAD) for each in stakes]
@@ -121,31 +121,31 @@ def test_an_account_asks_for_no_more_than_its_underlyings_alone(seed: int) -> No
 
 @LAW
 @given(seeds)
-def test_an_account_asks_for_no_more_than_its_positions_alone(seed: int) -> None:
-    """Where no scenario twists vols; collateral, whose moves offset positions, is in no position."""
+def test_a_requirement_is_at_most_the_sum_over_positions_alone(seed: int) -> None:
+    """Where no scenario skews vols; collateral, whose moves offset positions, is in no position."""
     stakes, rules = drawn(seed)
-    whole, apart = whole_and_apart(stakes, untwisted(rules))
+    whole, apart = whole_and_apart(stakes, unskewed(rules))
     assert whole[0] <= apart[0] and whole[1] <= apart[1]
 
 
-def test_positions_alone_may_ask_for_less_where_vols_are_twisted() -> None:
-    """A change under a twist counts as a loss even if it is a gain, and static discounts take less of what is netted.
+def test_positions_alone_may_require_less_where_vols_are_skewed() -> None:
+    """A change under a skew counts as a loss even if it is a gain, and static discounts take less of netted values.
 
     So the whole can gain more than its parts, and ask for more: here for 0.05 % more.
     """
     stakes, rules = drawn(17169)
     whole, apart = whole_and_apart(stakes, rules)
     assert whole[0] > apart[0]
-    whole, apart = whole_and_apart(stakes, untwisted(rules))
+    whole, apart = whole_and_apart(stakes, unskewed(rules))
     assert whole[0] <= apart[0]
 
 
-def untwisted(rules: Rules) -> Rules:
+def unskewed(rules: Rules) -> Rules:
     return rules._replace(scenarios=tuple(each._replace(mode=each.mode % LINEAR) for each in rules.scenarios))
 
 
 def whole_and_apart(stakes: list[PortfolioExposure], rules: Rules) -> tuple[list[int], list[int]]:
-    """What an account without collateral asks for at both levels, and the sum of what its positions ask for alone."""
+    """Requirements of an account without collateral at both levels, and the sums over its positions alone."""
     bare = [replace(each, hedges=[]) for each in stakes]
     whole = stress.judge(bare, rules, WAD)
     parts = [stress.judge([each], rules, WAD) for stake in bare for each in positions_of(stake)]
@@ -182,7 +182,7 @@ def test_options_count_only_where_they_are_modelled(seed: int, modelled: bool) -
 
 
 def test_switching_the_mode_back_and_forth_changes_nothing_else() -> None:
-    """Every account of a random walk that may."""
+    """Every account of a random walk that may switch."""
     walk = Walk(0, 600)
     model = Model(walk.world)
     generator, switched = walk.steps(model), 0

@@ -1,4 +1,4 @@
-"""Laws of the normal distribution: both sides of it are one to the wei, and it is where fifty digits say it is."""
+"""Laws of the normal distribution: both tails add up to one to the wei, and errors are bounded against fifty digits."""
 
 import re
 from math import erf, sqrt
@@ -23,7 +23,7 @@ anywhere = st.one_of(near, signeds)
 
 @LAW
 @given(anywhere)
-def test_both_sides_are_one(x: int) -> None:
+def test_both_sides_add_up_to_one(x: int) -> None:
     assert normal.cdf(x) + normal.cdf(-x) == WAD
     assert 0 <= normal.cdf(x) <= WAD
     assert normal.pdf(x) == normal.pdf(-x) <= normal.pdf(0)
@@ -35,7 +35,7 @@ def test_half_is_on_either_side_of_the_mean() -> None:
 
 
 @pytest.mark.parametrize("x", [-(2**255), -(2**128), -10 * WAD])
-def test_nothing_is_beyond_and_all_before(x: int) -> None:
+def test_the_distribution_saturates_far_out(x: int) -> None:
     assert normal.cdf(x) == normal.pdf(x) == 0
     assert normal.cdf(min(-x, 2**255 - 1)) == WAD
 
@@ -85,13 +85,13 @@ def test_the_ratio_of_mills_falls_within_its_error(x: int, more: int) -> None:
 
 @LAW
 @given(near)
-def test_the_distribution_is_that_of_the_standard_library(x: int) -> None:
-    """Within what a float64 can tell."""
+def test_the_distribution_equals_that_of_the_standard_library(x: int) -> None:
+    """To the precision of a float64."""
     assert abs(normal.cdf(x) / WAD - (1 + erf(x / WAD / sqrt(2))) / 2) <= 4e-16
 
 
 def test_the_contract_has_the_same_coefficients_to_the_last_digit() -> None:
-    """A digit below those of a wad moves no result that a comparison would see."""
+    """A changed digit below those of a wad would change no compared result."""
     text = (contracts_dir() / "Normal.sol").read_text(encoding="utf8")
     theirs = [int(found.replace("_", "")) for found in re.findall(r"\b[\d_]{17,}\b", text)]
     tables = [value for name, value in vars(normal).items() if isinstance(value, tuple) and name[0] == "_"]

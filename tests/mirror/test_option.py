@@ -1,4 +1,4 @@
-"""Laws of option prices: parity to the wei, what a price may not pass, and the derivatives that the greeks are."""
+"""Laws of option prices: parity to the wei, bounds of a price, and greeks as derivatives."""
 
 from dataclasses import dataclass
 from math import erfc, exp, log, pi, sqrt
@@ -17,7 +17,7 @@ from laws import LAW, amounts, ratios
 from precise import DIGITS, black, derivatives, deviation
 
 PART = 10**17  # a price is within 1e-17 of the smaller of forward and strike, and two wei
-FLOAT = 1e-11  # what float64 keeps of a greek, beside its size
+FLOAT = 1e-11  # precision of a greek in float64, relative to its size
 
 expiries = st.integers(0, 2**40)
 anything = st.builds(OptionTerms, amounts, amounts, amounts, expiries, ratios, st.booleans())
@@ -36,7 +36,7 @@ options = st.one_of(traded(), anything)
 
 
 def error(terms: OptionTerms) -> int:
-    """How far a price may be from the formula, in wei."""
+    """Allowed distance of a price from the formula, in wei."""
     return min(terms.forward_wad, terms.strike_wad) // PART + 2
 
 
@@ -62,7 +62,7 @@ def test_a_call_is_a_put_with_forward_and_strike_exchanged(terms: OptionTerms) -
 
 @LAW
 @given(options)
-def test_a_price_is_between_the_payoff_and_what_is_received(terms: OptionTerms) -> None:
+def test_a_price_is_between_the_payoff_and_its_upper_bound(terms: OptionTerms) -> None:
     forward, strike, discount = terms.forward_wad, terms.strike_wad, terms.discount_wad
     price = option.price(terms)
     assert option.payoff(forward, strike, terms.is_call) * discount // WAD <= price
@@ -111,7 +111,7 @@ def test_a_price_is_within_its_error(terms: OptionTerms) -> None:
 @example(OptionTerms(CAP, CAP, CAP, 2**40, WAD, True))
 @example(OptionTerms(0, 0, 0, 0, 0, False))
 @example(OptionTerms(CAP, 1, 1, 1, 1, False))
-def test_whatever_the_doors_let_pass_has_greeks_that_fit(terms: OptionTerms) -> None:
+def test_greeks_fit_for_every_input_within_the_bounds_of_the_doors(terms: OptionTerms) -> None:
     delta, gamma, vega, theta = option.greeks(terms)
     assert (0 <= delta <= terms.discount_wad) if terms.is_call else (-terms.discount_wad <= delta <= 0)
     assert 0 <= gamma < 2**180
@@ -129,7 +129,7 @@ def test_at_expiry_the_delta_is_that_of_the_payoff() -> None:
 @LAW
 @given(traded(discount=st.just(WAD)), st.integers(-(10**6), 10**6), st.integers(0, 66))
 def test_delta_and_density_are_within_their_errors(terms: OptionTerms, apart: int, bits: int) -> None:
-    """Those of options near their strikes, too, of which hardly any deviation is left."""
+    """Including options near their strikes with hardly any deviation left."""
     near = terms._replace(strike_wad=terms.forward_wad + apart, vol_wad=2**bits, secs=YEAR)
     for each in (terms, near):
         found = option.greeks(each)
@@ -167,7 +167,7 @@ class Floats:
 
 @LAW
 @given(traded(discount=st.integers(WAD // 1000, WAD)))
-def test_greeks_are_those_of_the_formula_in_floats(terms: OptionTerms) -> None:
+def test_greeks_equal_the_float64_formula(terms: OptionTerms) -> None:
     assume(option.deviation(terms.vol_wad, terms.secs) >= WAD // 1000)
     floats = Floats(terms)
     for ours, theirs, scale in zip(option.greeks(terms), floats.greeks, floats.scales, strict=True):
@@ -215,7 +215,7 @@ def test_a_discount_falls_with_rate_and_time_and_never_exceeds_one(rate: int, se
 
 @pytest.mark.parametrize("strike", [1, CAP])
 def test_far_strikes_and_vols_keep_the_limits(strike: int) -> None:
-    """A vol beyond all bounds makes a call the forward and a put the strike."""
+    """A vol beyond all bounds prices a call at the forward and a put at the strike."""
     for vol in (10_000 * WAD, CAP):
         assert option.price(OptionTerms(10**21, strike, vol, YEAR, WAD, True)) == 10**21
         assert option.price(OptionTerms(10**21, strike, vol, YEAR, WAD, False)) == strike

@@ -19,7 +19,7 @@ bands = st.integers(0, WAD - 1)
 
 @LAW
 @given(st.integers(1, CAP), premiums, bands)
-def test_the_mark_stays_in_its_band_and_above_nothing(index: int, premium: int, band: int) -> None:
+def test_the_mark_stays_in_its_band_and_above_zero(index: int, premium: int, band: int) -> None:
     mark = oracle.mark(index, premium, band)
     move = min(Fraction(abs(premium)), Fraction(index * band, WAD))
     assert mark >= 1

@@ -43,7 +43,7 @@ def assert_near(ours: int, theirs: float, gross: float = 0.0) -> None:
     assert abs(ours / UNIT - theirs) <= NEAR * abs(theirs) + GRAIN * gross + 1e-15, (ours / UNIT, theirs)
 
 
-def test_outcomes_and_contingencies_are_those_of_the_floats() -> None:
+def test_outcomes_and_contingencies_equal_the_float64_formulas() -> None:
     for _, stake, scenarios in books():
         profits, basis = portfolio.outcomes(stake, scenarios)
         gross = gross_usd(stake)
@@ -54,7 +54,7 @@ def test_outcomes_and_contingencies_are_those_of_the_floats() -> None:
             assert_near(portfolio.contingency(stake, level), contingency_usd(stake, level))
 
 
-def test_vols_are_those_of_the_floats() -> None:
+def test_vols_equal_the_float64_formulas() -> None:
     for seed in range(BOOKS):
         random = Random(seed)
         risk, term = a_risk(random), a_term(random, 3_000)
@@ -67,7 +67,7 @@ def test_vols_are_those_of_the_floats() -> None:
                 assert_near(ours, vol_usd(risk, line.vol_wad / UNIT, mode, apart / UNIT, term.secs))
 
 
-def test_an_expiry_is_worth_what_its_options_cost() -> None:
+def test_the_value_of_an_expiry_is_the_sum_of_its_option_prices() -> None:
     """To the wei: a shared logarithm and deviation change no price."""
     for random, stake, _ in books():
         for term in stake.terms:
@@ -88,7 +88,7 @@ def test_an_expiry_is_worth_what_its_options_cost() -> None:
             assert_near(worth // WAD, term_usd(stake.risk, term, move / UNIT, STILL), gross_usd(stake) * 5)
 
 
-def test_nothing_happens_without_a_shock_and_a_static_discount() -> None:
+def test_the_profit_is_zero_without_a_shock_and_a_static_discount() -> None:
     for _, stake, _ in books(100):
         stake.risk = stake.risk._replace(rate=PLAIN)
         assert portfolio.outcomes(stake, [Scenario(0, WAD, STILL)])[0] == (0,)
@@ -120,7 +120,7 @@ def test_the_loss_is_the_larger_of_scenarios_and_basis_and_never_negative() -> N
         assert portfolio.loss(least, basis) == loss
 
 
-def test_dampening_scales_what_a_scenario_comes_to() -> None:
+def test_dampening_scales_the_profit_of_a_scenario() -> None:
     for random, stake, scenarios in books(100):
         share = wad(random.uniform(0, 1))
         full = [each._replace(dampening=WAD) for each in scenarios]
@@ -157,7 +157,7 @@ def scaled(stake: PortfolioExposure, by: int) -> PortfolioExposure:
     return replace(stake, net_wad2=net, gross_size_wad=gross, hedges=hedges, terms=terms)
 
 
-def test_more_doubt_or_a_higher_haircut_never_lowers_what_is_held() -> None:
+def test_a_lower_confidence_or_a_higher_haircut_never_lowers_a_contingency() -> None:
     """V7."""
     for random, stake, _ in books():
         doubtful = replace(stake, confidence_wad=up_to(random, stake.confidence_wad))
@@ -190,7 +190,7 @@ def test_naked_shorts_pair_within_a_strike_and_a_type() -> None:
     assert portfolio.naked([]) == 0
 
 
-def test_static_discounts_take_from_what_is_owned_and_add_to_what_is_owed() -> None:
+def test_static_discounts_lower_assets_and_raise_liabilities() -> None:
     for seed in range(BOOKS):
         random = Random(seed)
         risk, rate, secs = a_risk(random).rate, wad(random.uniform(0, 1)), random.randrange(10**8)
@@ -209,7 +209,7 @@ def test_the_volatility_shock_is_plain_at_thirty_days() -> None:
         assert shock.breadth(risk, 10 * shock.PIVOT) <= WAD
 
 
-def test_what_is_known_of_a_forward_does_not_move() -> None:
+def test_the_fixed_part_of_a_forward_does_not_move() -> None:
     assert shock.forward(7 * WAD, 0, -WAD // 2) == 7 * WAD
     assert shock.forward(6 * WAD, 2 * WAD, WAD // 2) == 9 * WAD
     term = ExpiryHoldings(3_000 * WAD, 0, 0, 60, WAD, [ExpiryOption(2_900 * WAD, True, -WAD, WAD // 2, 0)])
@@ -218,7 +218,7 @@ def test_what_is_known_of_a_forward_does_not_move() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_long_option_gains_from_vol_and_a_twist_leaves_the_forward_alone(mode: int) -> None:
+def test_a_long_option_gains_from_vol_and_a_skew_leaves_the_forward_unchanged(mode: int) -> None:
     for seed in range(50):
         random = Random(seed)
         risk = a_risk(random)

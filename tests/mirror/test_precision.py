@@ -17,7 +17,7 @@ from precise import DIGITS, black, real
 
 SAMPLES = int(os.environ.get("CROSSVAULT_SAMPLES") or 20_000)
 
-Error = Callable[[Random], tuple[Any, Any]]  # draws an input -> its error as a part of what is allowed, the input
+Error = Callable[[Random], tuple[Any, Any]]  # draws an input -> its error as a part of the bound, the input
 
 
 def of_exp(random: Random) -> tuple[Any, Any]:
@@ -38,7 +38,7 @@ def of_cdf(random: Random) -> tuple[Any, Any]:
 
 
 def of_price(random: Random) -> tuple[Any, Any]:
-    """Half of them as they are traded, half of them anything that a door lets pass."""
+    """Half are inputs as traded, half are any inputs within the bounds of the doors."""
     if random.random() < 0.5:
         forward = 10 ** random.randint(12, 26) + random.getrandbits(40)
         strike = int(forward * 2 ** random.gauss(0, 0.5)) % CAP

@@ -1,4 +1,4 @@
-"""Laws of what an expiry settles at, and of what settling gives.
+"""Laws of the settlement price of an expiry, and of settling positions.
 
 The witness is the integral of a step function in fractions: at every time the last print made until then counts.
 """
@@ -48,7 +48,7 @@ def played(self: Feed, prints: Prints, late: Sequence[int] = ()) -> None:
 
 
 def mean(prints: Prints, start: int, end: int) -> Fraction:
-    """Time-weighted mean of what the last print said, over [start, end)."""
+    """Time-weighted mean of the last print, over [start, end)."""
     total = 0
     for number, (at, index) in enumerate(prints):
         until = prints[number + 1][0] if number + 1 < len(prints) else end
@@ -59,7 +59,7 @@ def mean(prints: Prints, start: int, end: int) -> Fraction:
 @LAW
 @given(made, wide(1, CAP), st.lists(st.integers(0, 4000), max_size=14))
 def test_it_settles_at_the_mean_of_its_last_half_hour(prints: Prints, first: int, late: list[int]) -> None:
-    """Whatever the times of prints around the window and however late they come, for several expiries at once."""
+    """For any times and delays of prints around the window, and several expiries at once."""
     self = opened(*EXPIRIES)
     prints = [(START, first), *prints]
     played(self, prints, late)
@@ -98,7 +98,7 @@ def test_prints_at_the_bounds(before: int, inside: int, after: int, wait: int) -
 
 @LAW
 @given(made, wide(1, CAP), wide(1, CAP))
-def test_what_is_settled_stays(prints: Prints, first: int, later: int) -> None:
+def test_a_settlement_price_is_final(prints: Prints, first: int, later: int) -> None:
     self = opened(EXPIRIES[0])
     played(self, [(START, first), *prints, (START + 12_000, later)])
     curve = self.ledger.curves[market.term_of(0, EXPIRIES[0])]
@@ -129,10 +129,10 @@ def parts(self: Feed, now: int, expiry: int = EXPIRIES[0]) -> tuple[int, int]:
 
 @LAW
 @given(made, wide(1, CAP), wide(1, CAP), st.integers(0, WINDOW))
-def test_a_forward_is_fixed_by_what_has_passed_of_its_window(
+def test_a_forward_is_fixed_by_the_elapsed_part_of_its_window(
     prints: Prints, first: int, forward: int, into: int
 ) -> None:
-    """What is fixed is the integral so far over the whole window; what floats is the forward for the rest of it."""
+    """Fixed part: the integral so far over the whole window; floating part: the forward for the rest of it."""
     end = EXPIRIES[0]
     self, now = opened(end), end - WINDOW + into
     prints = [(START, first), *((at, index) for at, index in prints if at <= now and at < end)]
@@ -160,8 +160,8 @@ def test_before_its_window_a_forward_floats(index: int, forward: int, secs: int)
 
 @LAW
 @given(wide(1, CAP), st.integers(0, WINDOW))
-def test_a_price_that_stands_still_keeps_its_forward(index: int, into: int) -> None:
-    """The two parts add up to it, but for a wei of each."""
+def test_a_constant_price_keeps_its_forward(index: int, into: int) -> None:
+    """The two parts add up to it, except for a wei of each."""
     end = EXPIRIES[0]
     self, now = opened(end), end - WINDOW + into
     played(self, [(START, index)])
@@ -169,7 +169,7 @@ def test_a_price_that_stands_still_keeps_its_forward(index: int, into: int) -> N
     assert 0 <= index - sum(parts(self, now)) < 2
 
 
-# what settling gives
+# settling positions
 
 
 ACCOUNTS = tuple(AccountId(name) for name in ("alice", "bob", "carol"))
@@ -190,7 +190,7 @@ Everyone = tuple[tuple[int, dict[int, tuple[int, int]]], ...]
 
 
 def settled(accounts: Everyone, price: int) -> State:
-    """A ledger in which the first expiry has settled at a price, and nobody has settled yet."""
+    """Ledger in which the first expiry has settled at a price, and no account has settled yet."""
     self = opened(END, EXPIRIES[2])
     played(self, [(START, price), (END, price)])
     for account, (principal, positions) in zip(ACCOUNTS, accounts, strict=True):
@@ -206,8 +206,8 @@ def settled(accounts: Everyone, price: int) -> State:
 
 @LAW
 @given(everyone, wide(1, CAP))
-def test_settling_gives_what_a_position_was_worth(accounts: Everyone, price: int) -> None:
-    """Equity and both margins are the same before and after; a payoff to the wei, for a short one more."""
+def test_settling_pays_the_value_of_a_position(accounts: Everyone, price: int) -> None:
+    """Equity and both margins are the same before and after; a payoff to the wei, for a short one wei more."""
     self = settled(accounts, price)
     for account, (principal, positions) in zip(ACCOUNTS, accounts, strict=True):
         before = valuation.metrics(self, account, now=END)
@@ -245,8 +245,8 @@ def test_the_order_of_settling_and_its_groups_do_not_matter(accounts: Everyone, 
 
 @LAW
 @given(sizes, values, wide(1, CAP), instruments())
-def test_two_sides_get_together_what_their_quotes_hold(size: int, quote: int, price: int, instrument: int) -> None:
-    """What one gains the other loses, but for less than a wei that is left."""
+def test_two_sides_together_receive_the_sum_of_their_quotes(size: int, quote: int, price: int, instrument: int) -> None:
+    """The gain of one is the loss of the other, except for less than a wei that remains."""
     self = settled(((0, {}),) * 3, price)
     quote = quote if market.kind_of(instrument) == market.FUTURE else 0
     for account, sign in zip(ACCOUNTS, (1, -1), strict=False):
@@ -256,8 +256,8 @@ def test_two_sides_get_together_what_their_quotes_hold(size: int, quote: int, pr
     assert -2 < sum(both) <= 0
 
 
-def test_a_book_of_what_has_settled_holds_no_option() -> None:
-    """Long a call struck at 1000 that settled at 1200 is 200 of cash: it needs nothing, and is credit."""
+def test_a_book_of_settled_positions_holds_no_option() -> None:
+    """Long a call struck at 1000 that settled at 1200 is 200 of cash: it has no requirement, and counts in full."""
     call = market.instrument_of(0, market.CALL, END, 1000 * WAD)
     self = settled(((0, {call: (WAD, 0)}), (0, {call: (-WAD, 0)}), (0, {})), 1200 * WAD)
     for account, cash_usd in zip(ACCOUNTS, (200, -200), strict=False):

@@ -1,4 +1,4 @@
-"""Laws of the standard margin of options: what is covered needs what it can lose, and what is long needs nothing."""
+"""Laws of the standard margin of options: covered shorts require their largest loss, longs require nothing."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -66,7 +66,7 @@ def required(book: Book) -> list[int]:
     return [requirement(book, level) for level in Level]
 
 
-# what is lost at expiry
+# losses at expiry
 
 
 @LAW
@@ -75,20 +75,20 @@ def test_the_largest_loss_is_that_of_a_fine_grid(held: list[Leg]) -> None:
     """Over spots from 0 in quarters to beyond every strike; far out only uncovered calls lose more."""
     lines = lines_of(held, [WAD] * 4)
 
-    def worth(spot: Fraction) -> Fraction:
+    def value(spot: Fraction) -> Fraction:
         payoffs = (max(Fraction(0), spot - leg.strike if leg.is_call else leg.strike - spot) for leg in held)
         return sum((leg.size * each for leg, each in zip(held, payoffs, strict=True)), Fraction(0))
 
-    lowest = min(Fraction(0), *(worth(Fraction(quarter, 4)) for quarter in range(4 * 13)))
+    lowest = min(Fraction(0), *(value(Fraction(quarter, 4)) for quarter in range(4 * 13)))
     uncovered = max(0, -sum(leg.size for leg in held if leg.is_call))
     highest = max(leg.strike for leg in held)
     found = Fraction(standard.max_loss(lines, 0), WAD**2)
     if not uncovered:
         assert found == -lowest
-        assert worth(Fraction(10**9)) >= -found
+        assert value(Fraction(10**9)) >= -found
     else:
-        assert found == -min(Fraction(0), *(worth(Fraction(quarter, 4)) for quarter in range(4 * highest + 1)))
-        assert worth(Fraction(10**9)) == worth(Fraction(highest)) - uncovered * (10**9 - highest)
+        assert found == -min(Fraction(0), *(value(Fraction(quarter, 4)) for quarter in range(4 * highest + 1)))
+        assert value(Fraction(10**9)) == value(Fraction(highest)) - uncovered * (10**9 - highest)
 
 
 # requirements
@@ -96,10 +96,10 @@ def test_the_largest_loss_is_that_of_a_fine_grid(held: list[Leg]) -> None:
 
 @LAW
 @given(st.lists(legs(size=st.integers(1, 9)), max_size=8), risks(), option_risks(), spots, forwards)
-def test_long_options_need_nothing(
+def test_long_options_have_no_requirement(
     held: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
-    """Nor do they give credit: their value is in equity and not in adjusted equity."""
+    """Nor do they give credit: their value is in equity and not in the margin balance."""
     book = book_of(held, risk, options, spot, forward)
     assert required(book) == [0, 0]
     assert [adjusted_equity(book, level) for level in Level] == [0, 0]
@@ -108,7 +108,7 @@ def test_long_options_need_nothing(
 
 @LAW
 @given(legs(size=st.integers(1, 9)), strikes, option_risks(), spots, forwards)
-def test_a_covered_spread_needs_at_most_its_width(
+def test_a_covered_spread_requires_at_most_its_width(
     long: Leg, strike: int, options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
     """Nothing where the long one is the better of the two."""
@@ -120,7 +120,7 @@ def test_a_covered_spread_needs_at_most_its_width(
 
 @LAW
 @given(books, risks(), option_risks(), spots, forwards)
-def test_initial_asks_for_no_less_than_maintenance(
+def test_the_initial_requirement_is_no_less_than_maintenance(
     held: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
     book = book_of(held, risk, options, spot, forward)
@@ -134,7 +134,7 @@ def test_initial_asks_for_no_less_than_maintenance(
 
 @LAW
 @given(st.lists(legs(terms=1), min_size=1, max_size=8), option_risks(), spots, forwards)
-def test_a_strip_needs_the_lesser_of_isolated_and_bounded(
+def test_a_strip_requires_the_lesser_of_isolated_and_bounded(
     held: list[Leg], options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
     book = book_of(held, MarketRisk(), options, spot, forward)
@@ -168,7 +168,7 @@ def unit_of(options: OptionRisk, spot: Fraction, leg: Leg, level: Level) -> Frac
 
 @LAW
 @given(legs(), option_risks(), wide(WAD // 1000, 20 * WAD))
-def test_a_naked_short_needs_what_the_formula_says(leg: Leg, options: OptionRisk, spot: int) -> None:
+def test_the_requirement_of_a_naked_short_is_its_formula(leg: Leg, options: OptionRisk, spot: int) -> None:
     """Rounded up; a rate is rounded by itself, before it meets the index."""
     exposure = Exposure(option_risk=options, index_wad=spot, stable_wad=spot)
     [line] = lines_of([leg], [WAD] * 4)
@@ -190,12 +190,12 @@ def test_naked_shorts_on_paper() -> None:
     assert [standard.short_requirement(exposure, put, level) for level in Level] == [338625 * WAD // 100, 3225 * WAD]
 
 
-# doubt
+# uncertain prices
 
 
 @LAW
 @given(legs(size=st.integers(-9, -1)), risks(), spots, st.integers(0, 10 * WAD))
-def test_doubt_asks_for_shorts_alone(leg: Leg, risk: MarketRisk, spot: list[int], depeg: int) -> None:
+def test_contingencies_cover_shorts_alone(leg: Leg, risk: MarketRisk, spot: list[int], depeg: int) -> None:
     exposure = Exposure(risk=risk, index_wad=spot[0], stable_wad=spot[0])
     [short] = lines_of([leg], [WAD] * 4)
     doubt = (WAD - leg.confidence) * risk.confidence_factor if leg.confidence < risk.confidence_threshold else 0
@@ -211,7 +211,7 @@ def test_doubt_asks_for_shorts_alone(leg: Leg, risk: MarketRisk, spot: list[int]
 def test_v7_confidence_haircut_and_cash(
     held: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int], doubt: int, money: int
 ) -> None:
-    """Adding cash adds as much margin; doubting an option or cutting collateral further never gives any."""
+    """Adding cash adds as much margin; a lower confidence or a higher haircut never adds any."""
     book = book_of(held, risk, options, spot, forward)
     book.holdings = [Holding(money, money, HaircutTerms(WAD // 2, WAD // 4, CAP))]
     before = [margin(book, level) for level in Level]
@@ -226,15 +226,15 @@ def test_v7_confidence_haircut_and_cash(
     assert all(now >= then for now, then in zip(required(doubted), required(book), strict=True))
 
 
-# where V8 ends
+# limits of V8
 
 
 @LAW
 @given(books, books, risks(), option_risks(), spots, forwards)
-def test_joining_adds_at_most_what_the_isolated_shorts_need(
+def test_joining_requires_at_most_the_sum_of_isolated_shorts(
     first: list[Leg], second: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
-    """What is left of V8: joined, options need no more than all shorts alone, and a wei for every strip."""
+    """Weaker form of V8: joined, options require no more than all shorts alone, and a wei for every strip."""
     joined = required(book_of(first + second, risk, options, spot, forward))
     shorts = [leg for leg in first + second if leg.size < 0]
     alone = [required(book_of([leg], risk, options, spot, forward)) for leg in shorts]
@@ -250,7 +250,7 @@ def test_joining_adds_at_most_what_the_isolated_shorts_need(
 
 
 def test_v8_is_no_law_of_options_in_standard_mode() -> None:
-    """A naked call beside a covered spread: apart one is isolated and the other bounded, joined both are isolated.
+    """A naked call and a covered spread: apart one is isolated and the other bounded, joined both are isolated.
 
     Index and forward 1500. Short a call at 1900, mark 6: 150 + 6 = 156 isolated, 1.2 * 1500 = 1800 bounded. Short a
     call at 1100, mark 402, against a long one at 1300: 225 + 402 = 627 isolated, 200 bounded. Joined: 156 + 627 = 783
@@ -274,7 +274,7 @@ def test_v8_is_no_law_of_options_in_standard_mode() -> None:
 def test_v8_holds_for_options_of_different_expiries(
     first: list[Leg], second: list[Leg], risk: MarketRisk, options: OptionRisk, spot: list[int], forward: list[int]
 ) -> None:
-    """Expiries add up: two books that share none need together what they need apart."""
+    """Expiries add up: two books that share none require together the sum of both."""
     near = [leg._replace(expiry=1) for leg in first]
     far = [leg._replace(expiry=2) for leg in second]
     apart = [required(book_of(each, risk, options, spot, forward)) for each in (near, far)]
@@ -288,8 +288,8 @@ def test_payoffs_on_paper() -> None:
     assert market.is_option(market.CALL) and market.is_option(market.PUT) and not market.is_option(market.FUTURE)
 
 
-def test_a_naked_short_is_asked_for_the_worse_of_index_and_stable_price() -> None:
-    """Struck at 2000 a call asks 0.1 * 1000 + 10 at 1000; at 2000 it is at the money: 0.15 * 2000 + 10."""
+def test_a_naked_short_requires_the_worse_of_index_and_stable_price() -> None:
+    """A call struck at 2000 requires 0.1 * 1000 + 10 at 1000; at 2000 it is at the money: 0.15 * 2000 + 10."""
     call = HeldOption(strike_wad=2000 * WAD, is_call=True, size=-WAD, mark_wad=10 * WAD)
     for index, stable in ((1000, 2000), (2000, 1000)):
         exposure = Exposure(option_risk=DERIVE, index_wad=index * WAD, stable_wad=stable * WAD)

@@ -1,4 +1,4 @@
-"""Laws of the vol surface: it is the raw SVI form, never below zero, and what is valid never refuses a strike."""
+"""Laws of the vol surface: it is the raw SVI form, never negative, and a valid surface accepts every strike."""
 
 import pytest
 from hypothesis import assume, example, given
@@ -27,7 +27,7 @@ def dip(b: int, rho: int, sigma: int) -> int:
 
 @st.composite
 def surfaces(draw: st.DrawFn) -> Svi:
-    """A surface that a door lets pass: as wide as it may be, or as it is seen."""
+    """Surface within the bounds of the door: as wide as allowed, or as observed in markets."""
     seen = draw(st.booleans())
     rho = draw(st.integers(-WAD, WAD))
     b = draw(st.integers(0, 2 * WAD * WAD // (WAD + abs(rho))))
@@ -41,7 +41,7 @@ def surfaces(draw: st.DrawFn) -> Svi:
 @given(surfaces(), strikes)
 @example(Svi(MAX_VARIANCE, WAD, WAD, -MAX_WIDTH, MAX_WIDTH, 1, 1), CAP)
 @example(Svi(MAX_VARIANCE, 2 * WAD, 0, MAX_WIDTH, MAX_WIDTH, 1, CAP), 1)
-def test_what_is_valid_is_bounded_and_within_its_error(svi: Svi, strike: int) -> None:
+def test_a_valid_surface_is_bounded_and_within_its_error(svi: Svi, strike: int) -> None:
     surface.require_valid(svi)
     vol = surface.vol(svi, strike)
     assert 0 <= vol <= MOST_VOL
@@ -55,7 +55,7 @@ def test_what_is_valid_is_bounded_and_within_its_error(svi: Svi, strike: int) ->
 @LAW
 @given(surfaces())
 def test_total_variance_is_nowhere_below_zero(svi: Svi) -> None:
-    """Its least is a + b * sigma * sqrt(1 - rho^2), at k = m - rho * sigma / sqrt(1 - rho^2)."""
+    """Its minimum is a + b * sigma * sqrt(1 - rho^2), at k = m - rho * sigma / sqrt(1 - rho^2)."""
     surface.require_valid(svi)
     with mp.workdps(DIGITS):
         a, b, rho, _, sigma = (real(each) for each in svi[:5])
@@ -76,10 +76,10 @@ def test_without_skew_and_shift_both_wings_are_the_same(svi: Svi, away: int) -> 
     even = svi._replace(a=MAX_VARIANCE // 10**6, rho=0, m=0, ref_secs=YEAR, ref_forward=10**22)
     with mp.workdps(DIGITS):
         low, high = (int(mp.nint(10**22 * exp(sign * real(away)))) for sign in (-1, 1))
-    assert abs(surface.vol(even, low) - surface.vol(even, high)) <= 10**5  # what rounding a strike of 4e17 wei moves
+    assert abs(surface.vol(even, low) - surface.vol(even, high)) <= 10**5  # effect of rounding a strike of 4e17 wei
 
 
-def test_a_strike_of_nothing_counts_as_the_smallest() -> None:
+def test_a_strike_of_zero_counts_as_the_smallest() -> None:
     assert surface.vol(ETHER, 0) == surface.vol(ETHER, 1)
 
 
@@ -104,7 +104,7 @@ def test_figures_on_paper() -> None:
         ("refForward", {"ref_forward": 0}, 0, 1, CAP),
     ],
 )
-def test_what_is_outside_its_range_is_refused(
+def test_a_surface_outside_its_ranges_is_refused(
     name: str, changed: dict[str, int], value: int, low: int, high: int
 ) -> None:
     surface.require_valid(ETHER)

@@ -1,4 +1,4 @@
-"""V10: a refused call leaves no trace, and a call costs what it writes, however many accounts there are."""
+"""V10: a refused call leaves no trace, and the cost of a call is linear in its writes, for any number of accounts."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ STEPS = 700
 
 
 def state(value: Any) -> Any:
-    """Everything that is stored below a value, as plain values; what was never written is not there."""
+    """Stored state below a value, as plain values; unwritten keys are absent."""
     if isinstance(value, StorageStruct):
         return {name: state(getattr(value, name)) for name in value.zeros if name not in {"tokens", "hook", "spec"}}
     if isinstance(value, StorageMap):
@@ -28,12 +28,12 @@ def state(value: Any) -> Any:
 
 
 def whole(model: Model) -> Any:
-    """The state of the vault and of every token."""
+    """State of the vault and of every token."""
     return state(model.vault), {name: state(token) for name, token in model.tokens.items()}
 
 
 class Counted(list[Any]):
-    """A list that counts what was ever added."""
+    """List that counts all items ever added."""
 
     added = 0
 
@@ -43,7 +43,7 @@ class Counted(list[Any]):
 
 
 def played(walk: Walk, model: Model) -> Iterator[tuple[Step, Outcome]]:
-    """The steps of a walk and their outcomes, one by one."""
+    """Yields the steps of a walk and their outcomes."""
     steps = walk.steps(model)
     step = next(steps)
     while True:
@@ -76,7 +76,7 @@ def test_v10_a_refused_call_changes_nothing(seed: int) -> None:
     assert accepted > STEPS // 4
 
 
-def test_undo_takes_back_what_was_written_latest_first() -> None:
+def test_undo_reverts_writes_latest_first() -> None:
     journal = UndoLog()
     numbers = StorageMap[str, int](journal, int)
     numbers["kept"] = 1
@@ -89,7 +89,7 @@ def test_undo_takes_back_what_was_written_latest_first() -> None:
 
 
 def counts(owners: int, strangers: int) -> list[int]:
-    """What every step of one walk writes, in a world with further accounts that have cash."""
+    """Number of writes of every step of one walk, in a world with further accounts that have cash."""
     walk = Walk(5, 300, owners=owners)
     model = Model(walk.world)
     for number in range(strangers):

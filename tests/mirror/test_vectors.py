@@ -1,4 +1,4 @@
-"""Cases that others published, against the mirror; the chain is compared with the mirror elsewhere.
+"""Published cases of other projects against the mirror; the chain is compared with the mirror elsewhere.
 
 Every file of the folder is read and every case is a test. A case of something that is not built is skipped and says so.
 """
@@ -20,7 +20,7 @@ from vectors_portfolio import is_portfolio, portfolio_cases
 from vectors_rates import auction_cases, funding_cases
 from vectors_standard import is_standard, standard_cases
 
-UNBUILT = {"methods": "rules of others' margins, which no account of ours is published under"}
+UNBUILT = {"methods": "rules of other margin systems, without a published account of this form"}
 
 
 def cases_of(path: Path) -> Iterator[Case]:

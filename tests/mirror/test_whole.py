@@ -1,4 +1,4 @@
-"""A whole account against floats written from the specification: perps, futures, options, collateral, doubts, funding.
+"""A whole account against float64 formulas of the specification: positions, collateral, contingencies, funding.
 
 The floats know of amounts and prices only: no book, no exposure, no line, no rounding and no index of cash.
 """
@@ -61,7 +61,7 @@ class Held(NamedTuple):
     strike: int
     size: int
     quote: int
-    unpaid: int  # growth of the funding index that was already noted
+    unpaid: int  # growth of the funding index that is already recorded
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def mark_usd(spot: Spot, each: Held) -> float:
 
 
 def owed_usd(spot: Spot, each: Held) -> float:
-    """Funding that a position owes: what was noted, and what has grown since."""
+    """Funding that a position owes: recorded, and accrued since."""
     if each.kind != market.PERP:
         return 0.0
     cap = spot.risk.funding_cap / UNIT
@@ -267,7 +267,7 @@ def doubt(risk: MarketRisk, confidence: int) -> float:
 
 
 def doubts_usd(whole: Whole) -> float:
-    """What doubtful prices and the quote token ask for at initial."""
+    """Contingencies of uncertain prices and of the quote token at initial."""
     quote = whole.spots[whole.depeg.feed].index / UNIT
     lost = max(0.0, whole.depeg.depeg_threshold / UNIT - quote) * whole.depeg.depeg_factor / UNIT
     total = 0.0
@@ -340,8 +340,8 @@ def gross_usd(whole: Whole) -> float:
 
 @LONG_LAW
 @given(wholes())
-def test_a_whole_account_is_that_of_the_floats(whole: Whole) -> None:
-    """1e-9 of every figure, beside 1e-13 of the magnitudes that floats add up and some wei."""
+def test_a_whole_account_equals_the_float64_formulas(whole: Whole) -> None:
+    """Within 1e-9 of every figure, 1e-13 of the magnitudes that floats add up and some wei."""
     metrics = valuation.metrics(ledger_of(whole), ALICE, now=NOW)
     assert metrics.stale_underlying == 0
     slack = 1e-13 * gross_usd(whole) + 1e-15

@@ -1,4 +1,4 @@
-"""A small world with a perp, a future and options on one underlying, and accounts with cash in it."""
+"""Small world with a perp, a future and options on one underlying, and accounts with cash."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ PERP = market.perp(0)
 
 
 class Desk:
-    """The world at work: every step must be accepted unless it is tried; index and forward are 1500 and vol 80 %."""
+    """World driven step by step: a step must be accepted unless it is `tried`; index and forward 1500, vol 80 %."""
 
     def __init__(self, **cash_usd: int) -> None:
         self.model = Model(World((TokenSpec("USDC", 6),), "USDC", "governor", 0, _AUCTION, START))
@@ -85,6 +85,6 @@ class Desk:
 
 
 def trade(instrument: int, size: int, price_wad: int, maker: AccountId = MAKER, taker: AccountId = TAKER) -> Call:
-    """The taker buys a size of whole units, or sells if it is negative."""
+    """Trade in which the taker buys a size of whole units, or sells if it is negative."""
     args = {"maker": maker, "taker": taker, "instrument": instrument, "size": size * WAD, "price_wad": price_wad}
     return Call("trade", args)

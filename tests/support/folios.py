@@ -29,7 +29,7 @@ SHOCKS = (-66, -33, -18, -9, 0, 9, 18, 50, 200)
 
 
 def wad(value: float) -> int:
-    """A number of the tests in wads, to nine digits so that floats hold it."""
+    """Number in wads, rounded to nine digits so that floats hold it."""
     return round(value * 10**9) * 10**9
 
 
@@ -48,14 +48,14 @@ def a_risk(random: Random) -> PortfolioRisk:
 
 
 def some_scenarios(random: Random) -> list[Scenario]:
-    """Moves of both kinds and of none, with every mode."""
+    """Scenarios with spot moves up, down and zero, in every volatility mode."""
     made = [Scenario(s * WAD // 100, WAD, m) for s in SHOCKS for m in (STILL, UP, DOWN, LINEAR, ABSOLUTE)]
     drawn = random.sample(made, random.randint(1, 12))
     return [each._replace(dampening=wad(random.uniform(0.05, 1))) if random.random() < 0.3 else each for each in drawn]
 
 
 def a_term(random: Random, spot: float) -> ExpiryHoldings:
-    """Options of one expiry; in its last half hour the forward is partly known."""
+    """Options of one expiry; in its last half hour the forward is partly fixed."""
     secs = random.choice([900, random.randint(2_000, 20 * DAY), random.randint(20 * DAY, 600 * DAY)])
     forward = wad(spot * random.uniform(0.97, 1.05))
     floating = forward * min(secs, 1_800) // 1_800
@@ -176,7 +176,7 @@ def basis_usd(stake: PortfolioExposure) -> float:
 
 
 def contingency_usd(stake: PortfolioExposure, level: Level) -> float:
-    """What is held beside the loss."""
+    """Contingencies, required in addition to the loss."""
     risk, spot, initial = stake.risk.contingency, stake.index_wad / UNIT, level == Level.INITIAL
 
     def doubt(confidence: int) -> float:
@@ -200,7 +200,7 @@ def contingency_usd(stake: PortfolioExposure, level: Level) -> float:
 
 
 def gross_usd(stake: PortfolioExposure) -> float:
-    """Magnitudes of all that is added up: floats lose what is small beside it."""
+    """Sum of magnitudes of all addends: the scale of float errors."""
     total = abs(stake.net_wad2) / UNIT / UNIT + sum(each.value_wad for each in stake.hedges) / UNIT
     for term in stake.terms:
         total += sum(abs(line.size) / UNIT * max(line.strike_wad, 3 * stake.index_wad) / UNIT for line in term.lines)
@@ -209,7 +209,7 @@ def gross_usd(stake: PortfolioExposure) -> float:
 
 def loss_usd(profits: list[list[float]], basis: list[float], shocks: list[int], rho: tuple[Matrix, LossTerms],
              level: Level) -> float:  # fmt: skip
-    """Loss of an account with several underlyings, by the formula with all its cases."""
+    """Loss of an account with several underlyings, by the formula in all its cases."""
     matrix, terms = rho
     least = [min(each) for each in profits]
     worst = [max(0.0, -min(low, down)) for low, down in zip(least, basis, strict=True)]

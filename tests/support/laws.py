@@ -1,4 +1,4 @@
-"""How laws are tried, and the numbers they are tried with."""
+"""Settings and input strategies of the tests of laws."""
 
 from fractions import Fraction
 from math import ceil, floor
@@ -21,7 +21,7 @@ LONG_LAW = settings(LAW, max_examples=200)
 
 
 def wide(low: int, high: int) -> st.SearchStrategy[int]:
-    """Integers of every length, with random digits; by themselves they would mostly be short."""
+    """Integers of every length with random digits, because the default strategy draws mostly short ones."""
 
     def drawn(seed: int) -> int:
         random = Random(seed)
@@ -31,7 +31,7 @@ def wide(low: int, high: int) -> st.SearchStrategy[int]:
 
 
 def both(most: int) -> st.SearchStrategy[int]:
-    """Such integers and their negatives."""
+    """Integers of every length and both signs."""
     return st.one_of(wide(0, most), wide(0, most).map(lambda each: -each))
 
 
@@ -45,7 +45,7 @@ values = both(2**120)
 
 @st.composite
 def risks(draw: st.DrawFn, *, size_terms: bool = True) -> MarketRisk:
-    """Risk parameters that the door of governance lets pass."""
+    """Risk parameters within the bounds of governance."""
     initial = draw(st.integers(1, WAD))
     maintenance = draw(st.integers(1, initial))
     return MarketRisk(
@@ -67,7 +67,7 @@ def risks(draw: st.DrawFn, *, size_terms: bool = True) -> MarketRisk:
 
 @st.composite
 def option_risks(draw: st.DrawFn) -> OptionRisk:
-    """Risk parameters of options that the door of governance lets pass."""
+    """Risk parameters of options within the bounds of governance."""
     most = draw(ratios)
     least = draw(st.integers(0, most))
     unpaired = draw(st.integers(WAD, 10 * WAD))
@@ -86,7 +86,7 @@ def option_risks(draw: st.DrawFn) -> OptionRisk:
 
 
 def feed_of(*risks: MarketRisk) -> Feed:
-    """The doors of prices over as many underlyings as there are risks, in no world."""
+    """Price doors over as many underlyings as there are risks, without a vault."""
     self = Feed(UndoLog())
     self.ledger.risks = risks
     self.is_feeder[FEEDER] = True

@@ -1,4 +1,4 @@
-"""What is computed with fifty digits, and written from the formulas and not from the code."""
+"""Formulas computed with fifty digits, written from the specification and not from the code."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ DIGITS = 50
 
 
 def real(wad: int) -> Any:
-    """A wad as a number."""
+    """Wad as a number."""
     return mpf(wad) / WAD
 
 
@@ -35,8 +35,8 @@ def undiscounted(forward: Any, strike: Any, spread: Any, is_call: bool) -> Any:
     if not (forward and strike and spread):
         return max(sign * (forward - strike), mpf(0))
     upper = log(forward / strike) / spread + spread / 2
-    worth = sign * (forward * ncdf(sign * upper) - strike * ncdf(sign * (upper - spread)))
-    return worth if worth > 0 else mpf(0)
+    price = sign * (forward * ncdf(sign * upper) - strike * ncdf(sign * (upper - spread)))
+    return price if price > 0 else mpf(0)
 
 
 def derivatives(terms: OptionTerms) -> tuple[Any, Any, Any, Any]:
@@ -44,15 +44,15 @@ def derivatives(terms: OptionTerms) -> tuple[Any, Any, Any, Any]:
     strike, years = real(terms.strike_wad), mpf(terms.secs) / YEAR
     rate = -log(real(terms.discount_wad)) / years
 
-    def worth(forward: Any, vol: Any, time: Any) -> Any:
+    def price(forward: Any, vol: Any, time: Any) -> Any:
         return exp(-rate * time) * undiscounted(forward, strike, vol * sqrt(time), terms.is_call)
 
     forward, vol = real(terms.forward_wad), real(terms.vol_wad)
     with mp.workdps(2 * DIGITS):
-        delta = mp.diff(lambda f: worth(f, vol, years), forward)
-        gamma = mp.diff(lambda f: worth(f, vol, years), forward, 2)
-        vega = mp.diff(lambda v: worth(forward, v, years), vol)
-        return delta, gamma, vega, -mp.diff(lambda t: worth(forward, vol, t), years)
+        delta = mp.diff(lambda f: price(f, vol, years), forward)
+        gamma = mp.diff(lambda f: price(f, vol, years), forward, 2)
+        vega = mp.diff(lambda v: price(forward, v, years), vol)
+        return delta, gamma, vega, -mp.diff(lambda t: price(forward, vol, t), years)
 
 
 def variance(svi: Svi, strike_wad: int) -> Any:

@@ -21,16 +21,16 @@ NEAR, LEAST = Fraction(1, 10**9), Fraction(1)  # of the margin, and in USD: some
 DIGITS = 10**30  # of a square root
 RESIDUAL = "Residual"
 
-Ask = Callable[[Any, str, dict[str, Any]], Any]  # module of the mirror, function, arguments -> what is answered
+Query = Callable[[Any, str, dict[str, Any]], Any]  # module of the mirror, function, arguments -> result
 
 
 def model(module: Any, function: str, args: dict[str, Any]) -> Any:
-    """What the mirror answers."""
+    """Result of the mirror."""
     return getattr(module, function)(**args)
 
 
 class Factor(NamedTuple):
-    """A weighted sensitivity, and by how much it is concentrated."""
+    """Weighted sensitivity with its concentration."""
 
     weighted: Fraction
     concentration: Fraction
@@ -41,27 +41,27 @@ def is_correlation(content: Any) -> bool:
     return isinstance(content, dict) and "f_kl" in content.get("formula", "")
 
 
-def correlation_cases(content: dict[str, Any], ask: Ask = model) -> Iterator[Case]:
+def correlation_cases(content: dict[str, Any], query: Query = model) -> Iterator[Case]:
     for case in content["cases"]:
         kind = case["risk_class"].lower()
-        check = partial(margin_matches, case, kind, content["parameters"][kind], ask)
+        check = partial(margin_matches, case, kind, content["parameters"][kind], query)
         yield Case(f"{case['test']}: {case['element']}", check)
 
 
-def margin_matches(case: dict[str, Any], kind: str, parameters: dict[str, Any], ask: Ask) -> None:
+def margin_matches(case: dict[str, Any], kind: str, parameters: dict[str, Any], query: Query) -> None:
     """The whole margin of a case, to the tolerance of its file."""
-    ours, published = Fraction(margin(case, kind, parameters, ask), WAD), Fraction(case["expected"])
+    ours, published = Fraction(margin(case, kind, parameters, query), WAD), Fraction(case["expected"])
     assert abs(ours - published) <= max(LEAST, NEAR * published), (float(ours), case["expected"])
 
 
-def margin(case: dict[str, Any], kind: str, parameters: dict[str, Any], ask: Ask) -> int:
+def margin(case: dict[str, Any], kind: str, parameters: dict[str, Any], query: Query) -> int:
     """sqrt(sum of K^2 + 2 * sum of gamma * S * S) + K of the residual bucket [wad]."""
     buckets = factors_of(case["inputs"], kind, parameters)
     sizes: dict[str, int] = {}
     clamped: dict[str, Fraction] = {}
     for name, factors in buckets.items():
         rho = partial(within, name, parameters, factors)
-        sizes[name] = size = combined([each.weighted for each in factors], rho, ask)
+        sizes[name] = size = combined([each.weighted for each in factors], rho, query)
         total = sum((each.weighted for each in factors), Fraction(0)) * WAD
         clamped[name] = max(-Fraction(size), min(Fraction(size), total))
     if kind == "fx":
@@ -74,15 +74,15 @@ def margin(case: dict[str, Any], kind: str, parameters: dict[str, Any], ask: Ask
         return gamma * shares[0] * shares[1]
 
     signed = [Fraction(sizes[name], WAD) * (-1 if clamped[name] < 0 else 1) for name in names]
-    return combined(signed, between, ask) + sizes.get(RESIDUAL, 0)
+    return combined(signed, between, query) + sizes.get(RESIDUAL, 0)
 
 
-def combined(signed: Sequence[Fraction], rho: Callable[[int, int], Fraction], ask: Ask) -> int:
-    """The sum of what has a sign, by the correlation of every pair [wad]."""
+def combined(signed: Sequence[Fraction], rho: Callable[[int, int], Fraction], query: Query) -> int:
+    """Sum of signed sensitivities by the correlation of every pair [wad]."""
     legs = [UnderlyingLoss(round(abs(each) * WAD), (each > 0) - (each < 0), 0) for each in signed]
     pairs = tuple(round(rho(i, j) * WAD) for j in range(len(legs)) for i in range(j))
     args = {"legs": legs, "matrix": Matrix(pairs, pairs), "breakdown_wad": 0}
-    found: int = ask(correlation, "combined", args)
+    found: int = query(correlation, "combined", args)
     return found
 
 

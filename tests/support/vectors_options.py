@@ -63,7 +63,7 @@ def secs(row: Row) -> int:
 
 
 def terms(row: Row) -> OptionTerms:
-    """What the mirror is asked, correct to half a wei."""
+    """Inputs of the mirror, correct to half a wei."""
     forward, discount, _ = exact_terms(row)
     vol = wad(row["vol"] if "vol" in row else row["stdDev"])
     strike, call = wad(row["strike"]), row["type"] == "call"
@@ -109,7 +109,7 @@ def vega(found: OptionGreeks, price: mpf, row: Row) -> mpf:
 
 
 def spot_theta(found: OptionGreeks, price: mpf, row: Row) -> mpf:
-    """Where spot stands still the forward falls by r - q of itself in a year."""
+    """At a constant spot the forward falls by r - q of itself in a year."""
     carry = number(row["r"]) - number(row["q"])
     return mpf(found.theta_wad) / WAD - carry * exact_terms(row)[0] * found.delta_wad / WAD
 
@@ -157,7 +157,7 @@ def greek(row: Row) -> None:
 
 
 def mark_cases(scenario: dict[str, Any], result: dict[str, Any]) -> Iterator[Case]:
-    """Vol and discount of every option of a published portfolio, and what those of each expiry are worth."""
+    """Vol and discount of every option of a published portfolio, and the value of each expiry."""
     feeds = {feed["FeedExpiry"]: feed for feed in scenario["OptionFeeds"]}
     for number, row in enumerate(scenario["Options"]):
         check = partial(mark_vol, row, feeds[row["Expiry"]]) if abs(row["k"]) <= NARROW else None
@@ -183,7 +183,7 @@ def mark_discount(row: Row, feed: Row) -> None:
 
 
 def mark_values(rows: list[Row], feeds: dict[int, Row], result: dict[str, Any]) -> None:
-    """The sums per expiry, in the order in which the options name them."""
+    """Sums per expiry, in the order of their first option."""
     sums: dict[int, Fraction] = {}
     for row in rows:
         expiry, discount = row["Expiry"], wad(row["MarkDiscount"])

@@ -21,23 +21,23 @@ from crossvault.mirror.standard import Level
 from published import Case, wad
 
 NEAR = Fraction(1, 10**12)  # they pass through floats
-GRAIN = Fraction(1, 10**15)  # of all that is added up, as floats lose what is small beside it
+GRAIN = Fraction(1, 10**15)  # of all addends, the scale of float errors
 SETTLING_SECS = 1800
 MODES = {"None": shock.STILL, "Up": shock.UP, "Down": shock.DOWN, "LINEAR": shock.LINEAR, "ABS": shock.ABSOLUTE}
 TURNS = {shock.UP: 1, shock.DOWN: -1, shock.STILL: 0}
 LEVELS = {"MM": Level.MAINTENANCE, "IM": Level.INITIAL}
 ONE = correlation.Matrix((0,) * correlation.MAX_PAIRS, (0,) * correlation.MAX_PAIRS)
 
-Ask = Callable[[Any, str, dict[str, Any]], Any]  # module of the mirror, function, arguments -> what is answered
+Query = Callable[[Any, str, dict[str, Any]], Any]  # module of the mirror, function, arguments -> result
 
 
 def model(module: Any, function: str, args: dict[str, Any]) -> Any:
-    """What the mirror answers."""
+    """Result of the mirror."""
     return getattr(module, function)(**args)
 
 
 class Account(NamedTuple):
-    """A published account."""
+    """Published account."""
 
     stake: PortfolioExposure
     others: list[Hedge]  # collateral that no scenario moves
@@ -45,23 +45,23 @@ class Account(NamedTuple):
     terms: correlation.LossTerms
     equity_wad: int
     quote_wad: int
-    gross_wad: int  # magnitudes of all that is valued
+    gross_wad: int  # sum of magnitudes of all values
 
 
 def is_portfolio(content: Any) -> bool:
     return isinstance(content, dict) and "Parameters" in content and "reg_losses" in content.get("Result", {})
 
 
-def portfolio_cases(content: dict[str, Any], ask: Ask = model) -> Iterator[Case]:
-    """What is published of one account, part by part."""
+def portfolio_cases(content: dict[str, Any], query: Query = model) -> Iterator[Case]:
+    """Published figures of one account, part by part."""
     for name, check in {
         "vols": vols, "discounts": discounts, "scenarios": losses, "contingencies": contingencies, "margin": margins,
     }.items():  # fmt: skip
-        yield Case(name, partial(whole, check, content, ask))
+        yield Case(name, partial(whole, check, content, query))
 
 
-def whole(check: Callable[..., None], content: dict[str, Any], ask: Ask) -> None:
-    check(account_of(content), content["Scenario"], content["Result"], ask)
+def whole(check: Callable[..., None], content: dict[str, Any], query: Query) -> None:
+    check(account_of(content), content["Scenario"], content["Result"], query)
 
 
 # the account
@@ -151,20 +151,20 @@ def account_of(content: dict[str, Any]) -> Account:
 
 
 def assert_near(ours: int, theirs: Any, gross_wad: int = 0) -> None:
-    """Within their tolerance, and what their floats lose of all that they added up."""
+    """Requires equality within the published tolerance and the float error of the addends."""
     published = Fraction(str(theirs)) * WAD
     assert abs(ours - published) <= NEAR * abs(published) + GRAIN * gross_wad + 2, (ours, theirs)
 
 
-def vols(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
-    """Vols of every option, raised, lowered and twisted."""
+def vols(account: Account, given: dict[str, Any], result: dict[str, Any], query: Query) -> None:
+    """Vols of every option: raised, lowered and skewed."""
     risk = account.stake.risk
     places = {(term.secs, line.strike_wad): (term, line) for term in account.stake.terms for line in term.lines}
     published = zip(given["Options"], result["VolShockUpEvaluated"], result["VolShockDownEvaluated"], strict=True)
     for each, up, down in published:
         strike = int(Fraction(str(each["Strike"])) * 10**8) * 10**10
         term, line = places[each["Expiry"], strike]
-        shape = ask(shock, "shape", {"vol_risk": risk.vol, "skew_risk": risk.skew, "secs": term.secs})
+        shape = query(shock, "shape", {"vol_risk": risk.vol, "skew_risk": risk.skew, "secs": term.secs})
         apart = portfolio.ready(term, risk).strike_logs[list(term.lines).index(line)]
         apart -= exp.ln(term.fixed_wad + term.floating_wad)
         expected = {shock.UP: wad(up), shock.DOWN: wad(down)}
@@ -172,16 +172,16 @@ def vols(account: Account, given: dict[str, Any], result: dict[str, Any], ask: A
             expected[mode] = wad(each[name]) * line.vol_wad // WAD
         for mode, value in expected.items():
             args = {"self": shape, "vol_wad": line.vol_wad, "apart_wad": apart, "mode": mode}
-            assert_near(ask(shock, "vol", args), Fraction(value, WAD))
+            assert_near(query(shock, "vol", args), Fraction(value, WAD))
 
 
-def discounts(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
+def discounts(account: Account, given: dict[str, Any], result: dict[str, Any], query: Query) -> None:
     """Static discounts, and values of every expiry before and after them."""
     values = result["OptionMTMPerExpiry"], result["OptionMTMPerExpiryDiscounted"]
     for term, factors, value, shrunk in zip(account.stake.terms, result["discount_factors"], *values, strict=True):
         discount = option.discount(term.rate_wad, term.secs)
         args = {"risk": account.stake.risk.rate, "rate_wad": term.rate_wad, "secs": term.secs, "discount_wad": discount}
-        found = ask(shock, "discounts", args)
+        found = query(shock, "discounts", args)
         for ours, theirs in zip(found, factors, strict=True):
             assert_near(ours, theirs)
         mark = sum(line.size * line.mark_wad for line in term.lines) // WAD
@@ -189,10 +189,10 @@ def discounts(account: Account, given: dict[str, Any], result: dict[str, Any], a
         assert_near(mark * found[mark <= 0] // WAD, shrunk, account.gross_wad)
 
 
-def losses(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
-    """The result of every scenario, the worst of each kind, and the loss of forwards."""
+def losses(account: Account, given: dict[str, Any], result: dict[str, Any], query: Query) -> None:
+    """Profit of every scenario, the worst of each kind, and the basis loss of forwards."""
     scenarios = account.scenarios
-    profits, basis = ask(portfolio, "outcomes", {"self": account.stake, "scenarios": scenarios})
+    profits, basis = query(portfolio, "outcomes", {"self": account.stake, "scenarios": scenarios})
     left = list(zip(scenarios, profits, strict=True))
     kinds: dict[str, list[int]] = {"reg": [], "tail": [], "skew": []}
     for kind, of in kinds.items():
@@ -221,41 +221,43 @@ def is_row(scenario: Scenario, kind: str, row: list[Any]) -> bool:
 
 
 def strikes_only(stake: PortfolioExposure) -> PortfolioExposure:
-    """The stake with all options of one type, as their naked shorts pair by strike alone."""
+    """Exposure with all options of one type, because the published naked shorts pair by strike alone."""
     terms = [replace(term, lines=[replace(line, is_call=True) for line in term.lines]) for term in stake.terms]
     return replace(stake, terms=terms)
 
 
-def contingencies(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
-    """What is held beside the loss: perps, naked shorts, haircuts and doubtful prices."""
+def contingencies(account: Account, given: dict[str, Any], result: dict[str, Any], query: Query) -> None:
+    """Contingencies: perps, naked shorts, haircuts and uncertain prices."""
     stake, held = strikes_only(account.stake), account.stake.risk.contingency
     hedges = [*account.stake.hedges, *account.others]
     for name, level in LEVELS.items():
         of = {"self": stake, "level": level}
-        perp = ask(portfolio, "perp_contingency", of)
-        naked = sum(ask(portfolio, "option_contingency", of | {"term": term}) for term in stake.terms)
+        perp = query(portfolio, "perp_contingency", of)
+        naked = sum(query(portfolio, "option_contingency", of | {"term": term}) for term in stake.terms)
         sure = [replace(hedge, confidence_wad=WAD) for hedge in hedges]
-        base = sum(ask(portfolio, "hedge_contingency", {"risk": held, "hedge": each, "level": level}) for each in sure)
+        base = sum(
+            query(portfolio, "hedge_contingency", {"risk": held, "hedge": each, "level": level}) for each in sure
+        )
         for part, ours in {"Perp": perp, "Option": naked, "Base": base}.items():
             key = f"{name}{part}Cont"
             assert_near(-ours, result[f"{key}Normal" if name == "IM" else key], account.gross_wad)
-    doubt = ask(portfolio, "doubt", {"self": stake, "level": Level.INITIAL})
+    doubt = query(portfolio, "doubt", {"self": stake, "level": Level.INITIAL})
     bare = [replace(hedge, haircut_initial=0) for hedge in hedges]
     of = {"risk": held, "level": Level.INITIAL}
-    doubt += sum(ask(portfolio, "hedge_contingency", of | {"hedge": each}) for each in bare)
+    doubt += sum(query(portfolio, "hedge_contingency", of | {"hedge": each}) for each in bare)
     assert_near(-doubt, result["OracleCont"], account.gross_wad)
 
 
-def margins(account: Account, given: dict[str, Any], result: dict[str, Any], ask: Ask) -> None:
+def margins(account: Account, given: dict[str, Any], result: dict[str, Any], query: Query) -> None:
     """Equity, the factor of the loss, and both levels through the whole account of one underlying."""
     assert_near(account.equity_wad, result["PortfolioMTM"], account.gross_wad)
     args = {"terms": account.terms, "quote_wad": account.quote_wad}
-    assert_near(ask(correlation, "loss_factor", args | {"level": Level.INITIAL}), result["im_loss_factor"])
-    outlook = ask(correlation, "outlook", {"stakes": [account.stake], "scenarios": account.scenarios})
+    assert_near(query(correlation, "loss_factor", args | {"level": Level.INITIAL}), result["im_loss_factor"])
+    outlook = query(correlation, "outlook", {"stakes": [account.stake], "scenarios": account.scenarios})
     for name, level in LEVELS.items():
         given_all = args | {"self": outlook, "stakes": [strikes_only(account.stake)], "matrix": ONE, "level": level}
-        required = ask(correlation, "requirement", given_all)
+        required = query(correlation, "requirement", given_all)
         held = account.stake.risk.contingency
         for each in account.others:
-            required += ask(portfolio, "hedge_contingency", {"risk": held, "hedge": each, "level": level})
+            required += query(portfolio, "hedge_contingency", {"risk": held, "hedge": each, "level": level})
         assert_near(account.equity_wad - required, result[name], account.gross_wad)

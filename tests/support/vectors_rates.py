@@ -59,7 +59,7 @@ def race() -> None:
     price = liquidation.price(wad(6000), wad(0.8))
     assert price == wad(4800)
     assert fixed.mul_div_up(price, wad(0.3), WAD) == wad(1440)
-    # what 30 % of -10000 and of 6000 leave, and the 1440 that came in
+    # 70 % of -10000 and of 6000, and the 1440 received
     equity, buffer = wad(6000) * 7 // 10 + wad(1440), -wad(10_000) * 7 // 10 + wad(1440)
     fraction = liquidation.max_fraction(buffer, equity, wad(1440), wad(0.8))
     assert fraction // 10**14 == 5366
@@ -79,7 +79,7 @@ TOLD: dict[str, Check] = {"capped race": race, "reserved cash": reserved_cash}
 
 
 def interest(known: dict[str, Any], row: dict[str, Any]) -> None:
-    """The kinked rate, exact, and what compounding makes of it: they round the exponent down, we round it up."""
+    """Kinked rate, exact, and its compounding: the published exponent is rounded down, that of the vault up."""
     rate = wad(row["rate"])
     if "util" in row:
         how = cash.Interest(wad(known["min"]), wad(known["mult"]), wad(known["high"]), wad(known["opt"]), 0)

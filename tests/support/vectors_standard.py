@@ -18,7 +18,7 @@ from published import Case
 from vectors_fixed import truncated
 
 NEAR = Fraction(1, 10**12)
-BLACK = Fraction(1, 10**17)  # of the forward: what is known of the price of one option
+BLACK = Fraction(1, 10**17)  # of the forward: precision of the price of one option
 LAST = 3600
 STRIKE_UNIT = 10**10
 LEVELS = {"IM": Level.INITIAL, "MM": Level.MAINTENANCE}
@@ -59,7 +59,7 @@ def units_of(scenario: Row) -> list[str]:
 
 
 def book_of(scenario: Row) -> Book:
-    """The account; two exposures to each underlying, because they doubt perps by their own price too, and base not.
+    """Valued account; two exposures to each underlying, as the published contingency of perps uses their own price.
 
     The first of a pair has the base, and options refer to it; the second has the perp.
     """
@@ -134,7 +134,7 @@ def linear(scenario: Row, result: Row) -> None:
 
 
 def options(scenario: Row, result: Row) -> None:
-    """Their isolated figure is a sum over expiries; the bounded one is that of one expiry, so it is one of ours.
+    """The published isolated figure is a sum over expiries; the bounded one is that of one expiry.
 
     Theirs may be a gain, and takes the listed forward in the last hour too, unlike the requirement.
     """
@@ -159,7 +159,7 @@ def options(scenario: Row, result: Row) -> None:
 
 
 def bound(lines: list[HeldOption], first: int, level: str, forward: int) -> Fraction:
-    """The largest loss at expiry and what uncovered calls need on top."""
+    """Largest loss at expiry, and the further requirement of uncovered calls."""
     strip = [line for line in lines if standard.is_same_term(line, lines[first])]
     uncovered = max(0, -sum(line.size for line in strip if line.is_call))
     scale = OPTION_RISK.unpaired_initial if level == "IM" else OPTION_RISK.unpaired_maintenance
@@ -168,7 +168,7 @@ def bound(lines: list[HeldOption], first: int, level: str, forward: int) -> Frac
 
 
 def doubts(scenario: Row, result: Row) -> None:
-    """What doubtful prices ask for at initial, and what the depeg of the quote token asks for."""
+    """Contingencies at initial of uncertain prices and of a depegged quote token."""
     book = book_of(scenario)
     without = contingencies(book, 0)
     assert_near(-without, result["OracleConts"])

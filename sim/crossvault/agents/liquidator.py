@@ -67,7 +67,7 @@ class Liquidator:
             outcome = yield self._step(at, "start_liquidation", account=target)
             if outcome.refusal:
                 return
-        standing = model.vault.standing(target, now=at)
+        standing = model.vault.auction_state(target, now=at)
         if standing.buffer_wad >= 0:
             yield self._step(at, "end_liquidation", account=target)
             return
@@ -77,7 +77,7 @@ class Liquidator:
         yield from self._bid(model, target, told, at)
 
     def _bid(self, model: Model, target: AccountId, told: Metrics, at: int) -> Acts:
-        standing = model.vault.standing(target, now=at)
+        standing = model.vault.auction_state(target, now=at)
         cost_wad = self._cost(model, target, standing, told, at)
         if cost_wad is None or self._on_sale(model, self.account):
             return

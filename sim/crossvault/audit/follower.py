@@ -17,7 +17,7 @@ from crossvault.differential.compare import Difference
 from crossvault.differential.compare import differences as outcome_differences
 from crossvault.differential.model import Model, ModelToken
 from crossvault.differential.step import VAULT, Event, Outcome, Snapshot, Step, TokenSpec, World
-from crossvault.mirror.evm import NOBODY
+from crossvault.mirror.evm import ZERO_ADDRESS
 from crossvault.mirror.lens import Globals
 from crossvault.mirror.liquidation import AuctionTerms
 
@@ -130,7 +130,7 @@ class ChainFollower:
         for token in (*([self.world.quote] if opens else []), *listed):
             if amount_raw := self._source.held(token, self._before):
                 args = {"token": token, "to": VAULT, "amount_raw": amount_raw}
-                yield AuditedStep(Step(block.at, NOBODY, "mint", args), "")
+                yield AuditedStep(Step(block.at, ZERO_ADDRESS, "mint", args), "")
 
     def _step(self, block: BlockHeader, seen: AuditedStep, number: int) -> None:
         self._pay(seen.step)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from crossvault.evm.signing import address_of
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import NOBODY
+from crossvault.mirror.evm import ZERO_ADDRESS
 
 Abi = Sequence[Mapping[str, Any]]
 
@@ -39,8 +39,8 @@ class AddressBook:
     """Role names and addresses, both ways; an unknown name has the address of a key that follows from it alone."""
 
     def __init__(self) -> None:
-        self._numbers = {NOBODY: 0}
-        self._names = {0: NOBODY}
+        self._numbers = {ZERO_ADDRESS: 0}
+        self._names = {0: ZERO_ADDRESS}
         self._contracts: set[str] = set()
 
     def bind(self, name: str, address: str) -> None:
@@ -74,7 +74,7 @@ class AddressBook:
 
     def name(self, number: int) -> str:
         """The name of an address; an address without one is its own name."""
-        return self._names.get(number) or (NOBODY if number == 0 else f"0x{number:040x}")
+        return self._names.get(number) or (ZERO_ADDRESS if number == 0 else f"0x{number:040x}")
 
 
 class TypeCodec(NamedTuple):

@@ -53,7 +53,7 @@ class Auction(Checks):
         """Starts the auction of an account that fails its maintenance margin requirement."""
         self.require_running()
         ledger.require_idle(self.ledger, account)
-        now_ = self.standing(account, now=now)
+        now_ = self.auction_state(account, now=now)
         if now_.margin_wad >= 0:
             raise liquidation_errors.NotLiquidatable(account, now_.margin_wad)
         sale = self.ledger.sales[account]
@@ -103,7 +103,7 @@ class Auction(Checks):
     def end_liquidation(self, account: AccountId, *, sender: str, now: int) -> None:
         """Ends the auction of an account whose buffer margin is restored."""
         self.require_on_sale(account)
-        now_ = self.standing(account, now=now)
+        now_ = self.auction_state(account, now=now)
         if now_.buffer_wad < 0:
             raise liquidation_errors.StillLiquidatable(account, now_.buffer_wad)
         self.end_sale(account)
@@ -148,7 +148,7 @@ class Auction(Checks):
     def close(self, account: AccountId, deal: BidResult, *, now: int) -> None:
         """Records the result of a bid, and ends the auction when it is done."""
         sale = self.ledger.sales[account]
-        now_ = self.standing(account, now=now)
+        now_ = self.auction_state(account, now=now)
         if sale.insolvent_at != 0:
             self.note_deficit(sale, now_.equity_wad)
         if not deal.ended:
@@ -177,7 +177,7 @@ class Auction(Checks):
         self.note_deficit(self.ledger.sales[account], 0)
         self.ledger.sales[account].clear()
 
-    def standing(self, account: AccountId, *, now: int) -> AuctionState:
+    def auction_state(self, account: AccountId, *, now: int) -> AuctionState:
         """Liquidation state of an account, in an auction or out of one."""
         sale = self.ledger.sales[account]
         now_ = AuctionState()
@@ -193,7 +193,7 @@ class Auction(Checks):
     def require_failing(self, account: AccountId, *, now: int) -> AuctionState:
         """Liquidation state of an account that is in liquidation and still fails its buffer margin."""
         self.require_on_sale(account)
-        now_ = self.standing(account, now=now)
+        now_ = self.auction_state(account, now=now)
         if now_.buffer_wad >= 0:
             raise liquidation_errors.NotLiquidatable(account, now_.buffer_wad)
         return now_

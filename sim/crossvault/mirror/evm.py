@@ -1,4 +1,4 @@
-"""What Solidity takes from the machine: storage that can be undone, tokens, the lock of the doors."""
+"""Services of the EVM to the mirror: storage with an undo log, tokens, the reentrancy lock of the doors."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ V = TypeVar("V")
 P = ParamSpec("P")
 R = TypeVar("R")
 
-NOBODY = ""
+ZERO_ADDRESS = ""
 _ABSENT: Any = object()
 
 
 class UndoLog:
-    """Undo log: every write since the last `keep`, so that a refused call leaves no trace and costs what it wrote."""
+    """Undo log of every write since the last `keep`: a refused call leaves no trace and costs its own writes only."""
 
     __slots__ = ("entries", "version")
 
     def __init__(self) -> None:
         self.entries: list[tuple[Any, Any, Any]] = []
-        self.version = 0  # of what is final: the same as long as nothing was written
+        self.version = 0  # of the final state: unchanged as long as nothing is written
 
     def keep(self) -> None:
-        """Makes all writes since the last call final."""
+        """Makes all writes since the last `keep` final."""
         if self.entries:
             self.version += 1
             self.entries.clear()
 
     def undo(self) -> None:
-        """Takes all writes since the last `keep` back, latest first."""
+        """Reverts all writes since the last `keep`, latest first."""
         for target, key, old in reversed(self.entries):
             if not isinstance(target, dict):
                 object.__setattr__(target, key, old)
@@ -48,7 +48,7 @@ class UndoLog:
 
 
 class StorageStruct:
-    """A struct in storage: each field starts as its zero, each write is journaled."""
+    """Struct in storage: each field starts as its zero, each write is journaled."""
 
     __slots__ = ("journal",)
     zeros: ClassVar[dict[str, Any]] = {}
@@ -68,18 +68,18 @@ class StorageStruct:
         object.__setattr__(self, name, value)
 
     def values(self) -> tuple[Any, ...]:
-        """The fields as plain values, as a copy to memory is."""
+        """Fields as plain values, like a copy to memory."""
         return self._fields(self)[1:]  # read at once: a state is copied at every step
 
     def clear(self) -> None:
-        """Sets the fields to zero, as `delete` does."""
+        """Sets the fields to zero, like `delete`."""
         for name, zero in self.zeros.items():
             if not callable(zero):
                 setattr(self, name, zero)
 
 
 class StorageMap(dict[K, V]):
-    """A mapping in storage: what was never written reads as zero, each write is journaled."""
+    """Mapping in storage: an unwritten key reads as zero, each write is journaled."""
 
     __slots__ = ("journal", "zero")
 
@@ -102,7 +102,7 @@ _PLAIN_KINDS: dict[Any, Any] = {}
 
 
 def plain(struct: Any) -> Any:
-    """A struct in memory as a value that keeps its field names, as an event holds it."""
+    """Returns a struct in memory as a value with the same field names, as an event holds it."""
     if type(struct) not in _PLAIN_KINDS:
         _PLAIN_KINDS[type(struct)] = namedtuple(type(struct).__name__, [each.name for each in fields(struct)])
     kind = _PLAIN_KINDS[type(struct)]
@@ -110,7 +110,7 @@ def plain(struct: Any) -> Any:
 
 
 class Token(Protocol):
-    """An ERC-20 as the vault sees it; amounts raw, holders by name."""
+    """Interface of an ERC-20 to the vault; amounts raw, holders by name."""
 
     def decimals(self) -> int: ...
 
@@ -122,7 +122,7 @@ class Token(Protocol):
 
 
 class Call(NamedTuple):
-    """An encoded call of a door: its name and its decoded arguments."""
+    """Encoded call of a door: its name and its decoded arguments."""
 
     action: str
     args: Mapping[str, Any]
@@ -133,10 +133,10 @@ class ReentrancyGuardReentrantCall(Refusal):
 
 
 def non_reentrant(door: Callable[P, R]) -> Callable[P, R]:
-    """Refuses a door that is entered from within a door."""
+    """Requires a door not to be entered from within a door."""
 
     @wraps(door)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+    def locked(*args: P.args, **kwargs: P.kwargs) -> R:
         vault: Any = args[0]
         if vault.entered:
             raise ReentrancyGuardReentrantCall
@@ -146,4 +146,4 @@ def non_reentrant(door: Callable[P, R]) -> Callable[P, R]:
         finally:
             vault.entered = False
 
-    return guarded
+    return locked

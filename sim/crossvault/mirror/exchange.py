@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crossvault.mirror import account as accounts
 from crossvault.mirror import authority_errors, fixed, number_errors, order_errors
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import NOBODY, Call, StorageMap, StorageStruct, UndoLog
+from crossvault.mirror.evm import ZERO_ADDRESS, Call, StorageMap, StorageStruct, UndoLog
 from crossvault.mirror.vault import Vault
 
 
@@ -34,7 +34,7 @@ class Match(NamedTuple):
 
 
 class Digest(NamedTuple):
-    """What a digest on the chain is made of: an order, the chain and the contract that it is for."""
+    """Preimage of a digest on the chain: an order, its chain and its contract."""
 
     order: Order
     chain_id: int
@@ -42,7 +42,7 @@ class Digest(NamedTuple):
 
 
 class Signature(NamedTuple):
-    """What stands for a signature: who signed what; a text in its place is bytes in hex that nobody signed."""
+    """Representation of a signature: signer and digest; a text in its place is unsigned bytes in hex."""
 
     signer: str
     order: Order
@@ -61,7 +61,7 @@ class Exchange(StorageStruct):
         "salt_floor": lambda journal: StorageMap(journal, int),
         "wallets": None,
         "chain_id": 0,
-        "this": NOBODY,
+        "this": ZERO_ADDRESS,
     }
     vault: Vault
     filled: StorageMap[Digest, int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crossvault.mirror import authority_errors, cash, fixed, ledger, liquidation, market, market_errors, oracle
 from crossvault.mirror import collateral as collaterals
-from crossvault.mirror.evm import NOBODY
+from crossvault.mirror.evm import ZERO_ADDRESS
 from crossvault.mirror.store import Store
 
 MAX_TERM = 3650 * 24 * 60 * 60
@@ -28,7 +28,7 @@ class Governance(Store):
         if sender != self.pending_owner:
             raise authority_errors.NotPendingOwner(sender)
         self.owner = sender
-        self.pending_owner = NOBODY
+        self.pending_owner = ZERO_ADDRESS
         self.emit("OwnershipAccepted", sender)
 
     def set_guardian(self, to: str, *, sender: str) -> None:

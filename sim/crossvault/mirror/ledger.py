@@ -161,9 +161,9 @@ def settle(self: State, account: AccountId, underlying: int, expiry: int, settle
     for instrument in holder.instruments:
         if market.underlying_of(instrument) != underlying or market.expiry_of(instrument) != expiry:
             continue
-        worth = settled_value(self, account, instrument, settlement_wad)
+        value = settled_value(self, account, instrument, settlement_wad)
         accounts.remove(holder, instrument)
-        add_cash(self, account, worth, now=now)
+        add_cash(self, account, value, now=now)
 
 
 def move_part(

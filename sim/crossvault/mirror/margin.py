@@ -146,7 +146,7 @@ def leverage(self: Book) -> int:
     stake = notional(self)
     if stake == 0:
         return 0
-    worth = equity(self)
-    if worth <= 0:
+    equity_wad = equity(self)
+    if equity_wad <= 0:
         return UNBOUNDED
-    return fixed.mul_div_ceil(stake, fixed.WAD, worth)
+    return fixed.mul_div_ceil(stake, fixed.WAD, equity_wad)

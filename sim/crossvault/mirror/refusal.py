@@ -1,4 +1,4 @@
-"""A refused call, as a value."""
+"""Refused call as a value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class Refusal(Exception):
-    """A refused call, as a value: equal when name and fields are equal."""
+    """Refused call as a value: equal when name and fields are equal."""
 
     fields: ClassVar[tuple[str, ...]] = ()
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from crossvault.mirror import authority_errors, cash, market_errors
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import NOBODY, StorageMap, StorageStruct, Token
+from crossvault.mirror.evm import ZERO_ADDRESS, StorageMap, StorageStruct, Token
 from crossvault.mirror.ledger import State
 
 
@@ -30,9 +30,9 @@ class Store(StorageStruct):
     )  # fmt: skip
     zeros = {
         "ledger": State,
-        "owner": NOBODY,
-        "pending_owner": NOBODY,
-        "guardian": NOBODY,
+        "owner": ZERO_ADDRESS,
+        "pending_owner": ZERO_ADDRESS,
+        "guardian": ZERO_ADDRESS,
         "paused": False,
         "delay_secs": 0,
         "is_feeder": lambda journal: StorageMap(journal, bool),
@@ -43,7 +43,7 @@ class Store(StorageStruct):
         "entered": False,
         "events": (),
         "tokens": None,
-        "this": NOBODY,
+        "this": ZERO_ADDRESS,
     }
     ledger: State
     owner: str
@@ -62,7 +62,7 @@ class Store(StorageStruct):
     this: str
 
     def emit(self, event: str, *values: object) -> None:
-        """Notes an event with its arguments, in the order of the Solidity event."""
+        """Records an event with its arguments, in the order of the Solidity event."""
         self.events = (*self.events, (event, values))
 
     def accrue(self, *, sender: str, now: int) -> None:

@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from crossvault.evm.codec import AddressBook, camel, snake
 from crossvault.evm.signing import key_of
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import NOBODY
+from crossvault.mirror.evm import ZERO_ADDRESS
 from crossvault.mirror.exchange import Signature
 
 __all__ = ["SolidityWriter", "camel"]
@@ -35,7 +35,7 @@ class SolidityWriter:
         """The address of a name."""
         if name in self._contracts:
             return self._contracts[name]
-        if name == NOBODY:
+        if name == ZERO_ADDRESS:
             return "address(0)"
         constant = re.sub(r"\W", "_", name).upper()
         self.people[constant] = to_checksum_address(self._names.address(name))
