@@ -44,8 +44,7 @@ def _run(words: Sequence[str]) -> int:
 def _play(arguments: Namespace) -> int:
     from importlib import import_module
 
-    rooms = {"schema": "scenarios", "seed": "live"}
-    module = import_module(f"crossvault.commands.{rooms.get(arguments.command, arguments.command)}")
+    module = import_module(f"crossvault.commands.{arguments.module}")
     code: int = getattr(module, arguments.command)(arguments)
     return code
 

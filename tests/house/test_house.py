@@ -9,6 +9,7 @@ import sys
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz import corpus
 from housemap import (
+    HEAVY,
     MOST_FLOORS,
     MOST_ROOMS,
     arrows,
@@ -39,7 +40,6 @@ from sourcefiles import CONTRACTS, MIRRORS, PACKAGE, PYTHON, SOLIDITY, nodes, pa
 
 MOST_CODE_BYTES = 24_576
 DIVIDING = {"fixed.py", "exp.py"}  # exp.py is the twin of Solady's assembly, which no rounding of ours reaches
-HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml", "plotly")
 CROWDED = {
     # a door has the arguments of its contract, which are the ABI
     "sim/crossvault/mirror/feed.py:publish_price",

@@ -23,6 +23,8 @@ _FOREIGN = {
     "plotly": {"efficiency_plots"},
     "ape": {"ape_networks"},
 }
+# what takes long to import, and is not on the way to any help
+HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml", "plotly")
 _NAMED_FOR_USE = {"mirror", "report", "commands", "bench"}  # rooms whose files bear the name of what they are for
 
 Modules = Mapping[str, ast.Module]  # by dotted name

@@ -1,0 +1,26 @@
+"""The arguments of `crossvault bench`."""
+
+from __future__ import annotations
+
+from crossvault.commands.argument_kinds import Commands, add_json, whole
+
+
+def declare(commands: Commands) -> None:
+    """Declares the command."""
+    parser = commands.add_parser("bench", help="how fast steps are compared, against rivals in the same run")
+    parser.set_defaults(module="bench")
+    about = (
+        "chain: lockstep, web3.py's contract layer, pyrevm; sweep: margin of many accounts, mirror, sweeps, Anvil; "
+        "search: steps compared in process, and the same calls without comparison; "
+        "catalogue: planted bugs, how long each takes to find and to shrink; "
+        "rivals: the same for Hypothesis' stateful engine, and for forge and Wake on a small vault; "
+        "audit: a random history and a fast head, audited over RPC"
+    )
+    parser.add_argument("what", choices=("chain", "sweep", "search", "catalogue", "rivals", "audit"), help=about)
+    parser.add_argument("--seeds", type=whole, default=5, metavar="N", help="catalogue: seeds for each bug (5)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="ID", help="catalogue, rivals: these bugs only")
+    parser.add_argument("--time", default="60s", metavar="SPAN", help="rivals: how long each may search (60s)")
+    parser.add_argument("--steps", type=whole, default=10_000, metavar="N", help="chain, search, audit: steps (10000)")
+    parser.add_argument("--options", action="store_true", help="chain: futures and options among the trades")
+    parser.add_argument("--million", action="store_true", help="sweep: a million accounts too")
+    add_json(parser)

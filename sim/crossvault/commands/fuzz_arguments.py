@@ -1,0 +1,26 @@
+"""The arguments of `crossvault fuzz`."""
+
+from __future__ import annotations
+
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, count, whole
+
+
+def declare(commands: Commands) -> None:
+    """Declares the command."""
+    parser = commands.add_parser("fuzz", help="random walks near the limits until contracts and model differ")
+    parser.set_defaults(module="fuzz")
+    parser.description = (
+        "Random steps that keep accounts alive near their limits, in process, every invariant held and every step "
+        "compared, and what they reached. Anvil confirms what is found."
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--time", metavar="SPAN", help="how long, as 60s or '1h 30m' (default: 60s)")
+    length.add_argument("--steps", type=count, metavar="N", help="how many steps at least, instead of a time")
+    parser.add_argument("-j", "--jobs", type=count, metavar="N", help="walks at a time (default: one per processor)")
+    parser.add_argument("--seed", type=whole, metavar="S", help="seed of the first walk (default: 1)")
+    parser.add_argument(
+        "--corpus", metavar="DIR", help="remember walks that are done, and what failed, to go on from there"
+    )
+    parser.add_argument("--coverage", metavar="DIR", help="write the lines and branches reached: lcov.info, index.html")
+    add_contracts(parser)
+    add_json(parser)

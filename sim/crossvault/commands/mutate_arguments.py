@@ -1,0 +1,26 @@
+"""The arguments of `crossvault mutate`."""
+
+from __future__ import annotations
+
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, whole
+
+
+def declare(commands: Commands) -> None:
+    """Declares the command."""
+    parser = commands.add_parser("mutate", help="change the contracts in one place: which changes go unnoticed")
+    parser.set_defaults(module="mutate")
+    parser.description = (
+        "Mutants of the mirrored contracts, played against recorded stories of the model. Score: killed, of all that"
+        " compile and are not in the file of equivalents. What was judged is kept: a run that is cut short goes on."
+    )
+    parser.add_argument("--threshold", type=float, default=95.0, metavar="PCT", help="least score (default: 95)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="FILE", help="contracts to change (default: all)")
+    parser.add_argument("--sample", type=whole, metavar="N", help="so many mutants, some of every contract")
+    parser.add_argument("--seed", type=whole, default=1, metavar="S", help="of the sample (default: 1)")
+    parser.add_argument("-j", "--jobs", type=int, choices=range(1, 65), default=2, metavar="N", help="processes (2)")
+    parser.add_argument(
+        "--equivalents", metavar="FILE",
+        help="mutants judged to be the original, with a reason each (default: tests/equivalents.yaml of a clone)",
+    )  # fmt: skip
+    add_contracts(parser)
+    add_json(parser)

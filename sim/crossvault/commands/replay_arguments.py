@@ -1,0 +1,15 @@
+"""The arguments of `crossvault replay`."""
+
+from __future__ import annotations
+
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json
+
+
+def declare(commands: Commands) -> None:
+    """Declares the command."""
+    parser = commands.add_parser("replay", help="play a record again: identical, or the first line that is not")
+    parser.set_defaults(module="replay")
+    parser.add_argument("record", metavar="RECORD", help="a record that `crossvault run` wrote")
+    parser.add_argument("--until", type=int, metavar="STEP", help="stop after this step")
+    add_contracts(parser)
+    add_json(parser)
