@@ -17,8 +17,8 @@ from crossvault.audit.replica import Replica
 from crossvault.audit.undo_history import UndoHistory
 from crossvault.audit.vault_source import NoOpening
 from crossvault.bench.audit_speed import history
+from crossvault.differential import doors
 from crossvault.differential.model import Model
-from crossvault.differential.notation import door_arguments
 from crossvault.differential.step import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step, World
 from crossvault.evm.abi import Interface
 from crossvault.evm.codec import AddressBook, Codec
@@ -76,7 +76,7 @@ def test_every_door_has_an_event_with_its_sender_and_all_its_arguments() -> None
     assert sorted(DOOR_OF.values()) == sorted(DOORS)
     for event, door in DOOR_OF.items():
         assert fields[event][0] == "sender"
-        wanted = {CALLED_OTHERWISE.get((event, name), name) for name in door_arguments(door)}
+        wanted = {CALLED_OTHERWISE.get((event, name), name) for name in doors.arguments(door)}
         assert wanted <= set(fields[event]) or door == "batch", event
 
 
@@ -93,9 +93,11 @@ def accepted(story: Played) -> list[Step]:
 def test_the_steps_of_a_walk_are_rebuilt_from_logs_alone(walked: Watched) -> None:
     """All of them, in their order, each as it was sent; a gift is known by its amount."""
     rebuilt, sent = walked.rebuilt(), accepted(walked.story)
-    doors = [step for step in rebuilt if step.action in DOORS]
-    assert doors == [step for step in sent if step.action in DOORS]
-    assert len(doors) > 200 and {"batch", "trade", "bid", "settle", "enact_rules"} <= {step.action for step in doors}
+    through = [step for step in rebuilt if step.action in DOORS]
+    assert through == [step for step in sent if step.action in DOORS]
+    assert len(through) > 200 and {"batch", "trade", "bid", "settle", "enact_rules"} <= {
+        step.action for step in through
+    }
     gifts = [(s.args["token"], s.args["amount_raw"]) for s in rebuilt if s.action not in DOORS]
     given = [(s.args["token"], s.args["amount_raw"]) for s in sent if s.action not in DOORS]
     assert gifts == [each for each in given if each[0] != "OLD"]  # which tells nobody of its transfers

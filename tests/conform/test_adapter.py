@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crossvault.differential.step import VAULT, Step, TokenSpec, World
+from crossvault.differential import doors
+from crossvault.differential.step import VAULT, TokenSpec, World
 from crossvault.evm.abi import Interface
 from crossvault.evm.chain import Chain
 from crossvault.evm.deploy import Deployer, vault_refusals
@@ -39,8 +40,8 @@ class Pulled:
             "feeder": Interface(artifacts["AggregatorFeeder"].abi, self.chain.codec, errors),
         }
         steps = [
-            Step(START, "governor", "list_underlying", {"name": "ETH", "risk": RISK}),
-            Step(START, "governor", "set_feeder", {"feeder": "feeder", "allowed": True}),
+            doors.list_underlying(START, "governor", name="ETH", risk=RISK),
+            doors.set_feeder(START, "governor", feeder="feeder", allowed=True),
         ]
         assert all(outcome.refusal is None for outcome in self.chain.play(steps))
 
@@ -100,7 +101,7 @@ def test_rounds_reach_the_vault_and_what_is_none_is_refused(pulled: Pulled) -> N
 
 def test_a_feeder_that_was_not_named_is_refused(pulled: Pulled) -> None:
     at = START + 100
-    [outcome] = pulled.chain.play([Step(at, "governor", "set_feeder", {"feeder": "feeder", "allowed": False})])
+    [outcome] = pulled.chain.play([doors.set_feeder(at, "governor", feeder="feeder", allowed=False)])
     assert outcome.refusal is None
     pulled.tell(9, 1_998_00000000, at, at + 1)
     refusal = pulled.call(at + 2, "feeder", "pull")

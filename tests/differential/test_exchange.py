@@ -12,6 +12,7 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, EXCHANGE_DOORS, Outcome, Step
@@ -65,7 +66,7 @@ class Market:
 
     def fill(self, *matches: Match, at: int = START_AT) -> Refusal | None:
         """The refusal of a fill, if it is one."""
-        return self.play([Step(at, "relayer", "fill", {"matches": matches})])[0].refusal
+        return self.play([doors.fill(at, "relayer", matches=matches)])[0].refusal
 
     def ask(self, view: str, order: Order) -> Any:
         """What a view of the exchange answers about an order."""
@@ -121,7 +122,7 @@ def test_doors_are_those_of_the_contract() -> None:
 
 def test_a_fill_trades_at_the_makers_price_and_is_never_larger_than_the_order(both: Market) -> None:
     maker, taker = order(ALICE, -2 * WAD), order(SAFE, 3 * WAD, 2_010 * WAD)
-    [outcome] = both.play([Step(START_AT, "relayer", "fill", {"matches": (pair(maker, taker, WAD),)})])
+    [outcome] = both.play([doors.fill(START_AT, "relayer", matches=(pair(maker, taker, WAD),))])
     assert [event.name for event in outcome.events] == ["Filled", "Traded", "Batched"]
     assert outcome.events[0].values == ("relayer", maker, taker, WAD, WAD, WAD)
     assert outcome.events[1].values[5] == 2_000 * WAD
@@ -183,11 +184,11 @@ def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Mark
     at = START_AT
     below, above = order(ALICE, -WAD, salt=4), order(ALICE, -WAD, salt=5)
     outcomes = both.play([
-        Step(at, "owner1", "cancel_below", {"account": ALICE, "salt": 5}),
-        Step(at, "owner0", "cancel_below", {"account": ALICE, "salt": 5}),
-        Step(at, "owner0", "cancel_below", {"account": ALICE, "salt": 5}),
-        Step(at, "safe", "cancel", {"order": order(SAFE, WAD)}),
-        Step(at, "keeper", "cancel", {"order": order(SAFE, WAD, salt=1)}),
+        doors.cancel_below(at, "owner1", account=ALICE, salt=5),
+        doors.cancel_below(at, "owner0", account=ALICE, salt=5),
+        doors.cancel_below(at, "owner0", account=ALICE, salt=5),
+        doors.cancel(at, "safe", order=order(SAFE, WAD)),
+        doors.cancel(at, "keeper", order=order(SAFE, WAD, salt=1)),
     ])  # fmt: skip
     assert [each.refusal for each in outcomes] == [
         authority_errors.NotAuthorized(ALICE, "owner1"), None, order_errors.FloorNotRaised(5, 5), None,
@@ -224,7 +225,7 @@ def test_what_is_signed_is_typed_data_as_wallets_hash_it(both: Market) -> None:
 
 def test_a_contract_has_no_key(both: Market) -> None:
     maker, taker = order(SAFE, -WAD), order(BOB, WAD)
-    step = Step(START_AT, "relayer", "fill", {"matches": (Match(maker, by("safe", maker), taker, "", WAD),)})
+    step = doors.fill(START_AT, "relayer", matches=(Match(maker, by("safe", maker), taker, "", WAD),))
     with pytest.raises(ValueError, match="safe is a contract"):
         both.chain.transaction(step)
 
@@ -247,7 +248,7 @@ def test_steps_come_back_from_their_notation(story: Story, action: str) -> None:
 
 def test_a_notation_with_a_field_too_many_or_too_few_is_refused() -> None:
     notation = Notation(UNDERLYINGS, ())
-    text = notation.step(Step(0, "x", "fill", {"matches": (pair(order(ALICE, -WAD), order(BOB, WAD), WAD),)}))
+    text = notation.step(doors.fill(0, "x", matches=(pair(order(ALICE, -WAD), order(BOB, WAD), WAD),)))
     [written] = text["args"]["matches"]
     assert written["maker"]["instrument"] == "ETH-PERP" and written["maker"]["size"] == str(-WAD)
     assert written["maker_signature"]["order"]["account"] == "owner0"

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossvault.differential.notation import BadNotation, Notation, door_arguments
-from crossvault.differential.step import DOORS, EXCHANGE_DOORS, TOKEN_ACTIONS, Step
+from crossvault.differential import doors
+from crossvault.differential.notation import BadNotation, Notation
+from crossvault.differential.step import ACTIONS
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 
 UNDERLYINGS, COLLATERALS = ("ETH", "BTC", "USDT"), ("WETH", "USDT")
 NOTATION = Notation(UNDERLYINGS, COLLATERALS)
-ACTIONS = (*DOORS, *EXCHANGE_DOORS, *TOKEN_ACTIONS)
 BATCHED = ("deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade")
 
 people = st.sampled_from(["alice", "bob-2", "vault", "x_1"])
@@ -54,7 +54,7 @@ def values(name: str, kind: Any) -> st.SearchStrategy[Any]:
 
 def arguments(action: str) -> st.SearchStrategy[dict[str, Any]]:
     """Any arguments of a door."""
-    return st.fixed_dictionaries({name: values(name, kind) for name, kind in door_arguments(action).items()})
+    return st.fixed_dictionaries({name: values(name, kind) for name, kind in doors.arguments(action).items()})
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -62,7 +62,7 @@ def test_every_step_comes_back_from_its_notation(action: str) -> None:
     @settings(max_examples=40)
     @given(arguments(action), people, st.integers(0, 2**40))
     def comes_back(args: dict[str, Any], sender: str, at: int) -> None:
-        step = Step(at, sender, action, args)
+        step = doors.named(at, sender, action, args)
         again = NOTATION.parse(json.loads(json.dumps(NOTATION.step(step))))
         assert again == step
         assert set(again.accounts()) == set(step.accounts())
@@ -72,7 +72,7 @@ def test_every_step_comes_back_from_its_notation(action: str) -> None:
 
 def test_what_is_nested_is_written_by_name() -> None:
     trade = {"maker": AccountId("alice"), "taker": AccountId("bob", 2), "instrument": market.perp(1), "size": -(10**18)}
-    step = Step(7, "broker", "batch", {"calls": (Call("trade", {**trade, "price_wad": 5}),)})
+    step = doors.batch(7, "broker", calls=(Call("trade", {**trade, "price_wad": 5}),))
     assert NOTATION.step(step)["args"] == {
         "calls": [
             {
@@ -89,4 +89,4 @@ def test_what_is_nested_is_written_by_name() -> None:
 @pytest.mark.parametrize("action", ["settled", "enact_option", "publish_forwards"])
 def test_a_door_that_is_none_is_guessed(action: str) -> None:
     with pytest.raises(BadNotation, match="did you mean"):
-        door_arguments(action)
+        NOTATION.parse({"at": "7", "sender": "alice", "action": action, "args": {}})

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step, TokenSpec, World
+from crossvault.differential.step import TokenSpec, World
 from crossvault.evm.chain import Chain
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.mirror import lens, market, market_errors
@@ -29,7 +30,7 @@ WORLD = World((TokenSpec("USD", 6),), "USD", "owner", 0, TERMS, STARTS_AT)
 def test_both_sides_say_the_same_about_who_may_act() -> None:
     accounts = [AccountId("alice"), AccountId("alice", 1), AccountId("bob")]
     steps = [
-        Step(STARTS_AT, "alice", "set_operator", {"account": account, "operator": "carol", "allowed": allowed})
+        doors.set_operator(STARTS_AT, "alice", account=account, operator="carol", allowed=allowed)
         for account, allowed in [(accounts[0], True), (accounts[1], True), (accounts[1], False)]
     ]
     model, chain = Model(WORLD), Chain(WORLD)

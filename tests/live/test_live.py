@@ -93,7 +93,7 @@ def deployed(story: Story) -> Model:
         args = {
             name: ALIASES.get(value, value) if isinstance(value, str) else value for name, value in step.args.items()
         }
-        assert renamed.apply(Step(step.at, PAYER, step.action, args)).refusal is None
+        assert renamed.apply(replace(step, sender=PAYER, args=args)).refusal is None
     assert renamed.vault.parameters() == model.vault.parameters()
     return renamed
 

@@ -6,8 +6,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step
 from crossvault.mirror import account as accounts
 from crossvault.mirror import collateral, fixed, margin, stress
 from crossvault.mirror.fixed import WAD
@@ -195,8 +195,8 @@ def test_switching_the_mode_back_and_forth_changes_nothing_else() -> None:
     ledger = model.vault.ledger
     for account in sorted(ledger.holders.keys()):
         before, was = accounts.image(ledger.holders[account], len(ledger.assets)), ledger.holders[account].mode
-        args = [{"account": account, "mode": mode} for mode in (1 - was, was)]
-        outcomes = [model.apply(Step(at, account.owner, "set_mode", each)) for each in args]
+        switches = [doors.set_mode(at, account.owner, account=account, mode=mode) for mode in (1 - was, was)]
+        outcomes = [model.apply(each) for each in switches]
         if outcomes[0].refusal or outcomes[1].refusal:
             continue
         assert accounts.image(ledger.holders[account], len(ledger.assets)) == before

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crossvault.differential.notation import door_arguments
+from crossvault.differential import doors
 from crossvault.differential.story import ExpectationFailed
 from crossvault.scenario import load
 from tales import ACTORS, HEAD, LINE, PRICES, START, play, tale
@@ -201,7 +201,7 @@ def test_every_action_with_expiries_options_and_orders_can_be_written(tmp_path: 
     assert {"enact_interest", "enact_guard", "enact_options", "open_expiry", "publish_surface"} <= actions
     assert {"batch", "fill", "cancel_below"} <= actions
     for step, _ in steps:  # a record is written as a step has its arguments, and replayed as the door has them
-        assert list(step.args) == list(door_arguments(step.action))
+        assert list(step.args) == list(doors.arguments(step.action))
 
 
 def test_interest_is_told_as_on_paper(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
@@ -68,9 +69,15 @@ def test_numbers_times_and_names_are_read_as_they_are_meant(tmp_path: Path) -> N
     story = load(written(tmp_path, TEXT))
     steps, outcomes = played(story)
     start = 1_704_067_200  # date -u -d 2024-01-01 +%s
-    assert steps[2] == Step(start + 5, "governor", "publish_price", {
-        "underlying": 0, "index_wad": 2_000 * 10**18, "premium_wad": -3, "confidence_wad": 0, "published_at": start + 4,
-    })  # fmt: skip
+    assert steps[2] == doors.publish_price(
+        start + 5,
+        "governor",
+        underlying=0,
+        index_wad=2_000 * 10**18,
+        premium_wad=-3,
+        confidence_wad=0,
+        published_at=start + 4,
+    )
     assert steps[0].args["risk"].initial_rate == 10**17 and steps[0].args["risk"].base_rate == 0
     assert all(outcome.refusal is None for outcome in outcomes)
     assert story.finding == "step 3: PricePublished.track was 0 on the chain, 1 in the model"

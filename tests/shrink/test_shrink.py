@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
 from crossvault.evm.chain import Chain
@@ -148,9 +149,9 @@ def test_going_back_is_as_good_as_beginning_again(finding: Found) -> None:
 def test_rewriting_keeps_orders_and_what_was_signed_together() -> None:
     a, b, c = AccountId("a"), AccountId("b", 2), AccountId("c")
     steps = [
-        Step(100, "a", "deposit_cash", {"account": a, "amount_raw": 5}),
-        Step(2_000_000_000, "a", "withdraw_cash", {"account": a, "amount_raw": 5, "to": "a"}),
-        Step(2_000_000_000, "x", "trade", {"maker": a, "taker": b, "instrument": 1, "size": 1, "price_wad": 1}),
+        doors.deposit_cash(100, "a", account=a, amount_raw=5),
+        doors.withdraw_cash(2_000_000_000, "a", account=a, amount_raw=5, to="a"),
+        doors.trade(2_000_000_000, "x", maker=a, taker=b, instrument=1, size=1, price_wad=1),
     ]
     merged = with_accounts(steps, {a: c})
     assert [step.sender for step in merged] == ["c", "c", "x"]

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, TokenSpec, World
+from crossvault.differential.step import Outcome, TokenSpec, World
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
@@ -67,7 +68,7 @@ class Desk:
                 self.do(name, "deposit_cash", account=account, amount_raw=usd * 10**6)
 
     def tried(self, sender: str, action: str, **args: Any) -> Outcome:
-        return self.model.apply(Step(self.at, sender, action, args))
+        return self.model.apply(doors.named(self.at, sender, action, args))
 
     def do(self, sender: str, action: str, **args: Any) -> Outcome:
         outcome = self.tried(sender, action, **args)

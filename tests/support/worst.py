@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ParamSpec
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Step, TokenSpec, World
 from crossvault.evm.chain import Chain
 from crossvault.evm.deploy import GAS
 from crossvault.mirror import cash, collateral, correlation, liquidation, market, oracle, portfolio, shock
 from crossvault.mirror.account import MAX_OPTIONS, PORTFOLIO, STANDARD, AccountId
-from crossvault.mirror.evm import Call
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.stress import Rules
 from crossvault.mirror.surface import Svi
 
+P = ParamSpec("P")
 AT = 1_700_000_000
 DAY = 86_400
 COUNT = 8
@@ -104,37 +106,39 @@ def _size(place: int) -> int:
 
 def listing() -> Iterator[Step]:
     """Everything there may be: underlyings, collaterals, expiries, and every term in force."""
-    yield Step(AT, "gov", "set_feeder", {"feeder": "feed", "allowed": True})
+    yield doors.set_feeder(AT, "gov", feeder="feed", allowed=True)
     for i in range(COUNT):
-        yield Step(AT, "gov", "list_underlying", {"name": f"U{i}", "risk": RISK})
-        yield Step(AT, "gov", "list_collateral", {"token": f"T{i}", "underlying": i, "terms": FAIR})
-        yield from _changed("options", {"underlying": i, "risk": OPTIONS})
-        guard = oracle.PriceGuard(WAD // 10, 60, 10**10)
-        yield from _changed("guard", {"underlying": i, "guard": guard})
-    yield from _changed("depeg", {"terms": cash.DepegTerms(COUNT - 1, WAD * 98 // 100, WAD)})
-    yield from _changed("interest", {"interest": cash.Interest(WAD // 50, WAD // 10, WAD, WAD * 8 // 10, WAD // 10)})
+        yield doors.list_underlying(AT, "gov", name=f"U{i}", risk=RISK)
+        yield doors.list_collateral(AT, "gov", token=f"T{i}", underlying=i, terms=FAIR)
+        yield from _changed(doors.OPTIONS, AT, underlying=i, risk=OPTIONS)
+        yield from _changed(doors.GUARD, AT, underlying=i, guard=oracle.PriceGuard(WAD // 10, 60, 10**10))
+    yield from _changed(doors.DEPEG, AT, terms=cash.DepegTerms(COUNT - 1, WAD * 98 // 100, WAD))
+    interest = cash.Interest(WAD // 50, WAD // 10, WAD, WAD * 8 // 10, WAD // 10)
+    yield from _changed(doors.INTEREST, AT, interest=interest)
     yield from prints(AT, 100)
     for i in range(COUNT):
         for expiry in EXPIRIES:
-            yield Step(AT, "gov", "open_expiry", {"underlying": i, "expiry": expiry})
+            yield doors.open_expiry(AT, "gov", underlying=i, expiry=expiry)
             yield forward(AT, i, expiry)
             yield surface(AT, i, expiry)
 
 
-def _changed(what: str, args: dict[str, object], at: int = AT) -> Iterator[Step]:
-    yield Step(at, "gov", f"schedule_{what}", args)
-    yield Step(at, "gov", f"enact_{what}", args)
+def _changed(change: doors.DelayedChange[P], at: int, *args: P.args, **kwargs: P.kwargs) -> Iterator[Step]:
+    yield change.schedule(at, "gov", *args, **kwargs)
+    yield change.enact(at, "gov", *args, **kwargs)
 
 
 def haircuts(at: int, terms: collateral.HaircutTerms) -> Iterator[Step]:
     """What every collateral counts for from now on."""
     for i in range(COUNT):
-        yield from _changed("haircut", {"collateral": i, "terms": terms}, at)
+        yield from _changed(doors.HAIRCUT, at, collateral=i, terms=terms)
 
 
 def price(at: int, underlying: int, percent: int) -> Step:
-    args = {"underlying": underlying, "index_wad": PRICES[underlying] * percent // 100, "premium_wad": 10**14}
-    return Step(at, "feed", "publish_price", {**args, "confidence_wad": WAD // 4, "published_at": at})
+    return doors.publish_price(
+        at, "feed", underlying=underlying, index_wad=PRICES[underlying] * percent // 100, premium_wad=10**14,
+        confidence_wad=WAD // 4, published_at=at,
+    )  # fmt: skip
 
 
 def prints(at: int, percent: int) -> Iterator[Step]:
@@ -143,47 +147,48 @@ def prints(at: int, percent: int) -> Iterator[Step]:
 
 
 def forward(at: int, underlying: int, expiry: int) -> Step:
-    args = {"underlying": underlying, "expiry": expiry, "forward_wad": PRICES[underlying] * 101 // 100}
-    confident = {"rate_wad": WAD // 20, "confidence_wad": WAD // 4, "published_at": at}
-    return Step(at, "feed", "publish_forward", {**args, **confident})
+    return doors.publish_forward(
+        at, "feed", underlying=underlying, expiry=expiry, forward_wad=PRICES[underlying] * 101 // 100,
+        rate_wad=WAD // 20, confidence_wad=WAD // 4, published_at=at,
+    )  # fmt: skip
 
 
 def surface(at: int, underlying: int, expiry: int) -> Step:
     svi = SVI._replace(ref_secs=expiry - at, ref_forward=PRICES[underlying] * 101 // 100)
-    args = {"underlying": underlying, "expiry": expiry, "svi": svi}
-    return Step(at, "feed", "publish_surface", {**args, "confidence_wad": WAD // 4, "published_at": at})
+    return doors.publish_surface(
+        at, "feed", underlying=underlying, expiry=expiry, svi=svi, confidence_wad=WAD // 4, published_at=at
+    )
 
 
 def modelling(scenarios: int) -> Iterator[Step]:
     """Portfolio margin of every underlying, and every account in that mode."""
     for i in range(COUNT):
-        yield from _changed("portfolio", {"underlying": i, "risk": MODELLED})
-    yield from _changed("rules", {"rules": rules(scenarios)})
+        yield from _changed(doors.PORTFOLIO, AT, underlying=i, risk=MODELLED)
+    yield from _changed(doors.RULES, AT, rules=rules(scenarios))
     for account in (ALICE, BOB, CAROL, DAVE):
-        yield Step(AT, account.owner, "set_mode", {"account": account, "mode": PORTFOLIO})
+        yield doors.set_mode(AT, account.owner, account=account, mode=PORTFOLIO)
 
 
 def funding() -> Iterator[Step]:
     """Accounts with every collateral; the first has a loan, the last lends."""
     for account in (ALICE, BOB, CAROL, DAVE):
-        yield Step(AT, "faucet", "mint", {"token": "USDC", "to": account.owner, "amount_raw": 10**15})
+        yield doors.mint(AT, "faucet", token="USDC", to=account.owner, amount_raw=10**15)
         for operator in ("broker", EXCHANGE):
-            yield Step(AT, account.owner, "set_operator", {"account": account, "operator": operator, "allowed": True})
+            yield doors.set_operator(AT, account.owner, account=account, operator=operator, allowed=True)
         if account != ALICE:
-            yield Step(AT, account.owner, "deposit_cash", {"account": account, "amount_raw": 10**14})
+            yield doors.deposit_cash(AT, account.owner, account=account, amount_raw=10**14)
         for i in range(COUNT):
-            yield Step(AT, "faucet", "mint", {"token": f"T{i}", "to": account.owner, "amount_raw": 10**22})
-            args = {"account": account, "collateral": i, "amount_raw": 10**21}
-            yield Step(AT, account.owner, "deposit_collateral", args)
-    yield Step(AT, "alice", "withdraw_cash", {"account": ALICE, "amount_raw": 10**11, "to": "alice"})
-    yield Step(AT, "dave", "fund_insurance", {"amount_raw": 10**12})
+            yield doors.mint(AT, "faucet", token=f"T{i}", to=account.owner, amount_raw=10**22)
+            yield doors.deposit_collateral(AT, account.owner, account=account, collateral=i, amount_raw=10**21)
+    yield doors.withdraw_cash(AT, "alice", account=ALICE, amount_raw=10**11, to="alice")
+    yield doors.fund_insurance(AT, "dave", amount_raw=10**12)
 
 
 def trade(at: int, model: Model, instrument: int, size: int) -> Step:
     """A trade at the mark."""
     mark_wad, _ = model.vault.quotation(instrument, now=at)
-    args = {"maker": BOB, "taker": ALICE, "instrument": instrument, "size": size, "price_wad": max(mark_wad, 1)}
-    return Step(at, "broker", "trade", args)
+    price_wad = max(mark_wad, 1)
+    return doors.trade(at, "broker", maker=BOB, taker=ALICE, instrument=instrument, size=size, price_wad=price_wad)
 
 
 def fill(at: int, model: Model, instrument: int) -> Step:
@@ -192,7 +197,11 @@ def fill(at: int, model: Model, instrument: int) -> Step:
     maker = Order(BOB, instrument, -WAD, max(mark_wad, 1), at + DAY, 1)
     taker = Order(ALICE, instrument, WAD, max(mark_wad, 1), at + DAY, 2)
     bob, alice = (Signature(each.account.owner, each, CHAIN_ID, EXCHANGE) for each in (maker, taker))
-    return Step(at, "relayer", "fill", {"matches": (Match(maker, bob, taker, alice, WAD // 2),)})
+    return doors.fill(at, "relayer", matches=(Match(maker, bob, taker, alice, WAD // 2),))
+
+
+def _bid(at: int, fraction_wad: int) -> Step:
+    return doors.bid(at, "carol", account=ALICE, bidder=CAROL, fraction_wad=fraction_wad, limit_wad=2**200)
 
 
 class Scene:
@@ -251,20 +260,19 @@ class Scene:
         for name, sign in (("raises", 1), ("lowers", -1)):
             self.measure(trade(at, self.model, self.instruments[-1], sign * _size(len(self.instruments) - 1) // 2),
                          f"trade that {name} the last position")  # fmt: skip
-        one = {"account": ALICE, "amount_raw": 1}
-        self.measure(Step(at + 1, "alice", "deposit_cash", one))
-        self.measure(Step(at + 2, "alice", "withdraw_cash", {**one, "to": "alice"}))
-        self.measure(Step(at + 3, "alice", "deposit_collateral", {**one, "collateral": 7}))
-        self.measure(Step(at + 4, "alice", "withdraw_collateral", {**one, "collateral": 7, "to": "alice"}))
+        self.measure(doors.deposit_cash(at + 1, "alice", account=ALICE, amount_raw=1))
+        self.measure(doors.withdraw_cash(at + 2, "alice", account=ALICE, amount_raw=1, to="alice"))
+        self.measure(doors.deposit_collateral(at + 3, "alice", account=ALICE, collateral=7, amount_raw=1))
+        self.measure(doors.withdraw_collateral(at + 4, "alice", account=ALICE, collateral=7, amount_raw=1, to="alice"))
         trades = [trade(at + 5, self.model, each, WAD // 100) for each in (self.instruments[0], self.instruments[-1])]
-        calls = tuple(Call(each.action, each.args) for each in trades)
-        self.measure(Step(at + 5, "broker", "batch", {"calls": calls}), "batch of two trades")
+        calls = tuple(doors.call_of(each) for each in trades)
+        self.measure(doors.batch(at + 5, "broker", calls=calls), "batch of two trades")
         filled = fill(at + 6, self.model, self.instruments[-1])
         self.measure(filled, "fill of one match")
         if self.scenarios:
             for mode in (STANDARD, PORTFOLIO):
-                self.measure(Step(at + 6, "alice", "set_mode", {"account": ALICE, "mode": mode}))
-        self.measure(Step(at + 7, "bob", "cancel", {"order": filled.args["matches"][0].maker}))
+                self.measure(doors.set_mode(at + 6, "alice", account=ALICE, mode=mode))
+        self.measure(doors.cancel(at + 7, "bob", order=filled.args["matches"][0].maker))
 
     def _prices(self, at: int) -> None:
         self.measure(price(at, 0, 101), "publish_price, 8 open expiries")
@@ -275,19 +283,17 @@ class Scene:
         """Alice fails when her collateral counts for nothing, and has her margin when it counts again."""
         for terms in (NOTHING, FAIR):
             self.play(haircuts(at, terms))
-            action = "start_liquidation" if terms == NOTHING else "end_liquidation"
-            self.measure(Step(at, "x", action, {"account": ALICE}))
+            turn = doors.start_liquidation if terms == NOTHING else doors.end_liquidation
+            self.measure(turn(at, "x", account=ALICE))
         self.play(haircuts(at, NOTHING))
-        self.measure(Step(at, "x", "start_liquidation", {"account": ALICE}))
-        bid = {"account": ALICE, "bidder": CAROL, "limit_wad": 2**200}
-        self.measure(Step(at + 60, "carol", "bid", {**bid, "fraction_wad": WAD // 10}), "bid for a part")
+        self.measure(doors.start_liquidation(at, "x", account=ALICE))
+        self.measure(_bid(at + 60, WAD // 10), "bid for a part")
         later = at + TERMS.fast_secs + TERMS.slow_secs
-        self.measure(Step(later, "x", "declare_insolvent", {"account": ALICE}))
-        self.measure(Step(later + 60, "carol", "bid", {**bid, "fraction_wad": WAD}), "bid for all, insolvent")
+        self.measure(doors.declare_insolvent(later, "x", account=ALICE))
+        self.measure(_bid(later + 60, WAD), "bid for all, insolvent")
 
     def _settlement(self, at: int) -> None:
         self.measure(price(at, 0, 101), "publish_price, 8 expiries settle")
         expiries = [market.expiry_of(each) for each in self.instruments if market.underlying_of(each) == 0]
         for expiry in {each for each in expiries if each}:
-            args = {"underlying": 0, "expiry": expiry, "accounts": (BOB,)}
-            self.measure(Step(at, "x", "settle", args), "settle one account")
+            self.measure(doors.settle(at, "x", underlying=0, expiry=expiry, accounts=(BOB,)), "settle one account")

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crossvault.agents import Acts
+from crossvault.differential import doors
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step
 from crossvault.differential.story import mark
 from crossvault.mirror import fixed, liquidation, market
 from crossvault.mirror.account import AccountId
@@ -52,7 +52,7 @@ class Liquidator:
             if target != self.account:
                 yield from self._look_at(model, target, at)
         if self.rule.unload and self.maker is not None:
-            yield from self._unload(model, at)
+            yield from self._unload(model, self.maker, at)
 
     def _look_at(self, model: Model, target: AccountId, at: int) -> Acts:
         holder = model.vault.ledger.holders[target]
@@ -64,16 +64,16 @@ class Liquidator:
         if not self._on_sale(model, target):
             if told.maintenance_equity_wad >= told.maintenance_requirement_wad:
                 return
-            outcome = yield self._step(at, "start_liquidation", account=target)
+            outcome = yield doors.start_liquidation(at, self.account.owner, account=target)
             if outcome.refusal:
                 return
         standing = model.vault.auction_state(target, now=at)
         if standing.buffer_wad >= 0:
-            yield self._step(at, "end_liquidation", account=target)
+            yield doors.end_liquidation(at, self.account.owner, account=target)
             return
         sale = model.vault.ledger.sales[target]
         if sale.insolvent_at == 0 and (standing.value_wad <= 0 or standing.discount_wad == 0):
-            yield self._step(at, "declare_insolvent", account=target)
+            yield doors.declare_insolvent(at, self.account.owner, account=target)
         yield from self._bid(model, target, told, at)
 
     def _bid(self, model: Model, target: AccountId, told: Metrics, at: int) -> Acts:
@@ -84,9 +84,10 @@ class Liquidator:
         fraction_wad = self._fraction(model, cost_wad, told, at)
         if fraction_wad >= _CRUMB:
             limit_wad = fixed.mul_div_ceil(cost_wad, fraction_wad, fixed.WAD)
-            yield self._step(
-                at, "bid", account=target, bidder=self.account, fraction_wad=fraction_wad, limit_wad=limit_wad
-            )
+            yield doors.bid(
+                at, self.account.owner, account=target, bidder=self.account, fraction_wad=fraction_wad,
+                limit_wad=limit_wad,
+            )  # fmt: skip
 
     def _cost(self, model: Model, target: AccountId, standing: AuctionState, told: Metrics, at: int) -> int | None:
         """What the whole would cost [wad], negative when it pays; nothing when it is not worth it yet."""
@@ -115,19 +116,21 @@ class Liquidator:
             most_wad = fixed.min(most_wad, paid_wad)
         return most_wad
 
-    def _unload(self, model: Model, at: int) -> Acts:
+    def _unload(self, model: Model, maker: AccountId, at: int) -> Acts:
         holder = model.vault.ledger.holders[self.account]
         for instrument in holder.instruments:
             if 0 < market.expiry_of(instrument) <= at:
                 continue  # it has ended, and waits to be settled
             size = -holder.positions[instrument].size
-            yield Step(at, self.broker, "trade", {
-                "maker": self.maker, "taker": self.account, "instrument": instrument, "size": size,
-                "price_wad": mark(model, instrument, at),
-            })  # fmt: skip
+            yield doors.trade(
+                at,
+                self.broker,
+                maker=maker,
+                taker=self.account,
+                instrument=instrument,
+                size=size,
+                price_wad=mark(model, instrument, at),
+            )
 
     def _on_sale(self, model: Model, account: AccountId) -> bool:
         return model.vault.ledger.sales[account].started_at != 0
-
-    def _step(self, at: int, action: str, **args: object) -> Step:
-        return Step(at, self.account.owner, action, args)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from crossvault.agents import Acts
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import mark
@@ -56,22 +57,26 @@ class Trader:
             size = size if held > 0 else -size
         else:
             size = min(size, abs(held)) * (-1 if held > 0 else 1)
-        return Step(at, self.broker, "trade", {
-            "maker": self.maker, "taker": self.account, "instrument": instrument, "size": size,
-            "price_wad": mark(model, instrument, at),
-        })  # fmt: skip
+        return doors.trade(
+            at,
+            self.broker,
+            maker=self.maker,
+            taker=self.account,
+            instrument=instrument,
+            size=size,
+            price_wad=mark(model, instrument, at),
+        )
 
     def _money(self, model: Model, at: int) -> Step | None:
         if not self.taste.cash_raw:
             return None
         owner, amount_raw = self.account.owner, self._part(self.taste.cash_raw)
         if self.random.randrange(2) == 0:
-            args = {"account": self.account, "amount_raw": amount_raw, "to": owner}
-            return Step(at, owner, "withdraw_cash", args)
+            return doors.withdraw_cash(at, owner, account=self.account, amount_raw=amount_raw, to=owner)
         amount_raw = min(amount_raw, model.tokens[model.vault.ledger.cash.token].balance_of(owner))
         if amount_raw == 0:
             return None
-        return Step(at, owner, "deposit_cash", {"account": self.account, "amount_raw": amount_raw})
+        return doors.deposit_cash(at, owner, account=self.account, amount_raw=amount_raw)
 
     def _part(self, most: int) -> int:
         return max(1, most * self.random.randrange(1, _GRAINS + 1) // _GRAINS)

@@ -13,6 +13,7 @@ from crossvault.audit.checkpoint import BadCheckpoint, CheckpointBlock
 from crossvault.audit.log_steps import AuditedStep, DecodedLog, NotUnderstood, Tokens, formed, steps_of
 from crossvault.audit.undo_history import UndoHistory
 from crossvault.audit.vault_source import BlockHeader, Log, VaultSource
+from crossvault.differential import doors
 from crossvault.differential.compare import Difference
 from crossvault.differential.compare import differences as outcome_differences
 from crossvault.differential.model import Model, ModelToken
@@ -129,8 +130,7 @@ class ChainFollower:
         opens = block.number == self._before + 1
         for token in (*([self.world.quote] if opens else []), *listed):
             if amount_raw := self._source.held(token, self._before):
-                args = {"token": token, "to": VAULT, "amount_raw": amount_raw}
-                yield AuditedStep(Step(block.at, ZERO_ADDRESS, "mint", args), "")
+                yield AuditedStep(doors.mint(block.at, ZERO_ADDRESS, token=token, to=VAULT, amount_raw=amount_raw), "")
 
     def _step(self, block: BlockHeader, seen: AuditedStep, number: int) -> None:
         self._pay(seen.step)

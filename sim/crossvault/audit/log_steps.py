@@ -11,16 +11,15 @@ from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple, get_args, get_type_hints
 
-from crossvault.differential.notation import door_arguments
-from crossvault.differential.step import VAULT, Event, Step
+from crossvault.differential import doors
+from crossvault.differential.step import VAULT, Action, Event, Step
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import Call
 
 Fields = Mapping[str, Sequence[str]]
 
 OPENED = "VaultOpened"
 # event -> door; arguments have the names of the event's values
-DOOR_OF: Mapping[str, str] = {
+DOOR_OF: Mapping[str, Action] = {
     "OperatorSet": "set_operator", "ModeSet": "set_mode", "CashDeposited": "deposit_cash",
     "CashWithdrawn": "withdraw_cash", "CollateralDeposited": "deposit_collateral",
     "CollateralWithdrawn": "withdraw_collateral", "InsuranceFunded": "fund_insurance", "Traded": "trade",
@@ -39,9 +38,9 @@ DOOR_OF: Mapping[str, str] = {
 }  # fmt: skip
 ON_THE_WAY = ("InterestAccrued", "ExpirySettled")
 CALLED_OTHERWISE = {("GuardianSet", "to"): "guardian"}
-BATCHABLE = ("deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade")
-_PAID_BY = ("deposit_cash", "deposit_collateral", "fund_insurance")
-_PAID_OUT = ("withdraw_cash", "withdraw_collateral")
+BATCHABLE: tuple[Action, ...] = ("deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade")
+_PAID_BY: tuple[Action, ...] = ("deposit_cash", "deposit_collateral", "fund_insurance")
+_PAID_OUT: tuple[Action, ...] = ("withdraw_cash", "withdraw_collateral")
 
 
 class NotUnderstood(Exception):
@@ -131,7 +130,7 @@ class _Transaction:
         self._give()
         if door == "list_collateral":
             self._tokens.collaterals.append(args["token"])
-        self._add(Step(self._at, sender, door, args), event)
+        self._add(doors.named(self._at, sender, door, args), event)
 
     def _batched(self, event: Event) -> None:
         sender, count = event.values
@@ -145,9 +144,9 @@ class _Transaction:
         parts = [self._found[place] for place in places]
         self._found = [seen for place, seen in enumerate(self._found) if place not in places]
         self._give()
-        calls = tuple(Call(each.step.action, each.step.args) for each in parts)
+        calls = tuple(doors.call_of(each.step) for each in parts)
         self._way = [*(event for each in parts for event in each.events), *self._way]
-        self._add(Step(self._at, sender, "batch", {"calls": calls}), event)
+        self._add(doors.batch(self._at, sender, calls=calls), event)
 
     def _settle(self, move: TokenMovement) -> None:
         """Takes the move that a door made from those not yet accounted for; a token need not tell."""
@@ -156,9 +155,9 @@ class _Transaction:
 
     def _give(self) -> None:
         for move in self._moves:
-            args = {"token": move.token, "to": move.to, "amount_raw": move.amount_raw}
-            sender, action = (VAULT, "transfer") if move.payer == VAULT else (move.payer, "mint")
-            self._found.append(AuditedStep(Step(self._at, sender, action, args), self._transaction))
+            issued = doors.transfer if move.payer == VAULT else doors.mint
+            step = issued(self._at, move.payer, token=move.token, to=move.to, amount_raw=move.amount_raw)
+            self._found.append(AuditedStep(step, self._transaction))
         self._moves.clear()
 
     def _add(self, step: Step, event: Event) -> None:
@@ -166,12 +165,12 @@ class _Transaction:
         self._way.clear()
 
 
-def arguments(door: str, event: Event, fields: Fields) -> dict[str, Any]:
+def arguments(door: Action, event: Event, fields: Fields) -> dict[str, Any]:
     """The arguments of a door, from its event."""
     places = fields[event.name]
     return {
         name: formed(kind, event.values[places.index(CALLED_OTHERWISE.get((event.name, name), name))])
-        for name, kind in door_arguments(door).items()
+        for name, kind in doors.arguments(door).items()
     }
 
 

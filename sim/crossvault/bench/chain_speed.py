@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Step, World
 from crossvault.differential.story import Story, told
@@ -109,29 +110,37 @@ def _dated(begin: int) -> Sequence[tuple[int, int]]:
 def _opening(world: World, at: int) -> Iterator[Step]:
     """Options come into force, and two expiries open."""
     risk = market.OptionRisk(DAY, WAD // 5, *(WAD * part // 1000 for part in (150, 100, 75, 75, 75, 1050, 1200, 1100)))
-    for when, action in ((at - world.delay_secs, "schedule_options"), (at, "enact_options")):
+    for when, change in ((at - world.delay_secs, doors.OPTIONS.schedule), (at, doors.OPTIONS.enact)):
         for underlying in (0, 1):
-            yield Step(when, world.owner, action, {"underlying": underlying, "risk": risk})
+            yield change(when, world.owner, underlying=underlying, risk=risk)
     for underlying, price in enumerate((2_000, 40_000)):
         yield _print(underlying, price * WAD, at)
         for expiry in (at + 30 * DAY, at + 90 * DAY):
-            yield Step(at, world.owner, "open_expiry", {"underlying": underlying, "expiry": expiry})
+            yield doors.open_expiry(at, world.owner, underlying=underlying, expiry=expiry)
             yield from _curve(underlying, expiry, price * WAD, at, begin=at)
 
 
 def _print(underlying: int, index_wad: int, at: int) -> Step:
-    args = {"underlying": underlying, "index_wad": index_wad, "premium_wad": 0}
-    return Step(at, "feeder", "publish_price", args | {"confidence_wad": WAD, "published_at": at})
+    return doors.publish_price(
+        at, "feeder", underlying=underlying, index_wad=index_wad, premium_wad=0, confidence_wad=WAD, published_at=at
+    )
 
 
 def _curve(underlying: int, expiry: int, forward_wad: int, at: int, begin: int) -> Iterator[Step]:
     """A forward and a surface of about 60 % at every strike."""
-    where = {"underlying": underlying, "expiry": expiry}
-    sure = {"confidence_wad": WAD, "published_at": at}
-    yield Step(at, "feeder", "publish_forward", {**where, "forward_wad": forward_wad, "rate_wad": WAD // 20, **sure})
+    yield _forward(underlying, expiry, forward_wad, WAD // 20, at)
     secs = expiry - begin
     svi = Svi(36 * WAD * secs // (100 * 365 * DAY), WAD // 20, -WAD // 10, 0, WAD // 10, secs, forward_wad)
-    yield Step(at, "feeder", "publish_surface", {**where, "svi": svi, **sure})
+    yield doors.publish_surface(
+        at, "feeder", underlying=underlying, expiry=expiry, svi=svi, confidence_wad=WAD, published_at=at
+    )
+
+
+def _forward(underlying: int, expiry: int, forward_wad: int, rate_wad: int, at: int) -> Step:
+    return doors.publish_forward(
+        at, "feeder", underlying=underlying, expiry=expiry, forward_wad=forward_wad, rate_wad=rate_wad,
+        confidence_wad=WAD, published_at=at,
+    )  # fmt: skip
 
 
 def _block(accounts: Sequence[AccountId], at: int, block: int, dated: Sequence[tuple[int, int]]) -> Iterator[Step]:
@@ -140,9 +149,7 @@ def _block(accounts: Sequence[AccountId], at: int, block: int, dated: Sequence[t
         yield _print(underlying, price * WAD + price * (block % 20) * WAD // 10_000, at)
     if dated:
         future, price_wad = [each for each in dated if market.kind_of(each[0]) == market.FUTURE][block % 4]
-        where = {"underlying": market.underlying_of(future), "expiry": market.expiry_of(future)}
-        sure = {"confidence_wad": WAD, "published_at": at}
-        yield Step(at, "feeder", "publish_forward", {**where, "forward_wad": price_wad, "rate_wad": 0, **sure})
+        yield _forward(market.underlying_of(future), market.expiry_of(future), price_wad, 0, at)
     side = 1 if block % 2 else -1
     size = WAD // 50 if dated and block < OPENING else side * WAD // 200  # what opens stays, the rest comes and goes
     for place in range(15):
@@ -150,20 +157,22 @@ def _block(accounts: Sequence[AccountId], at: int, block: int, dated: Sequence[t
         instrument, price_wad = market.perp(place % 2), (2_000 * WAD, 40_000 * WAD)[place % 2]
         if dated and place % 3:
             instrument, price_wad = dated[(place + block // 2) % len(dated)]
-        args = {"maker": maker, "taker": taker, "instrument": instrument, "size": size, "price_wad": price_wad}
-        yield Step(at, "broker", "trade", args)
-    for place, action in enumerate(("deposit_cash", "withdraw_cash") * 3):
+        yield doors.trade(at, "broker", maker=maker, taker=taker, instrument=instrument, size=size, price_wad=price_wad)
+    for place in range(6):
         account = accounts[place]
-        args = {"account": account, "amount_raw": 10**6} | ({"to": account.owner} if place % 2 else {})
-        yield Step(at, account.owner, action, args)
+        owner = account.owner
+        if place % 2:
+            yield doors.withdraw_cash(at, owner, account=account, amount_raw=10**6, to=owner)
+        else:
+            yield doors.deposit_cash(at, owner, account=account, amount_raw=10**6)
     account = accounts[block % OWNERS]
-    coins = {"account": account, "collateral": 0, "amount_raw": 10**15}
-    yield Step(at, account.owner, "deposit_collateral", coins)
-    yield Step(at, account.owner, "withdraw_collateral", coins | {"to": account.owner})
-    yield Step(at, account.owner, "set_operator", {"account": account, "operator": "broker", "allowed": True})
-    yield Step(at, account.owner, "withdraw_cash", {"account": account, "amount_raw": 10**15, "to": account.owner})
-    yield Step(at, "stranger", "start_liquidation", {"account": account})
-    yield Step(at, "stranger", "set_operator", {"account": account, "operator": "stranger", "allowed": True})
+    owner, raw = account.owner, 10**15
+    yield doors.deposit_collateral(at, owner, account=account, collateral=0, amount_raw=raw)
+    yield doors.withdraw_collateral(at, owner, account=account, collateral=0, amount_raw=raw, to=owner)
+    yield doors.set_operator(at, account.owner, account=account, operator="broker", allowed=True)
+    yield doors.withdraw_cash(at, account.owner, account=account, amount_raw=10**15, to=account.owner)
+    yield doors.start_liquidation(at, "stranger", account=account)
+    yield doors.set_operator(at, "stranger", account=account, operator="stranger", allowed=True)
 
 
 def _lockstep(story: Story) -> tuple[dict[str, Any], list[Step]]:

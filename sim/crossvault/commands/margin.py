@@ -13,7 +13,6 @@ from crossvault.commands.sides import Interrupts, opened
 from crossvault.differential.compare import value_differences
 from crossvault.differential.ending import DONE
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step
 from crossvault.differential.story import mark
 from crossvault.evm.chain import Chain
 from crossvault.lockstep.run import Diverged, Lockstep
@@ -110,7 +109,6 @@ class ContractFigures:
         self.model, self.chain, self.at = model, chain, at
         self.lockstep = Lockstep(model, chain)
         self.asked = 0
-        self._last = Step(at, "", "metrics")
 
     def compare(self, accounts: Sequence[AccountId]) -> None:
         """Compares every step until now, and what accounts are told. Raises Diverged."""
@@ -118,7 +116,7 @@ class ContractFigures:
         pairs = zip(accounts, self.chain.metrics(accounts, self.at), self.model.metrics(accounts, self.at), strict=True)
         for account, theirs, ours in pairs:
             if found := value_differences(f"{account}.metrics", theirs, ours):
-                raise Diverged(self.lockstep.result.steps, self._last, found)
+                raise Diverged(self.lockstep.result.steps, self.lockstep.last, found)
             self.asked += 1
 
     def said(self) -> str:

@@ -13,7 +13,7 @@ from crossvault.conform.adapter_calls import AdapterCall, Item, named, outputs_o
 from crossvault.conform.capability import BESIDE, CAPABILITIES, NAMES, NEEDED, UNSPOKEN
 from crossvault.conform.figures import FIGURES, SCOPES, WHOLE, Figure
 from crossvault.conform.sources import compiled
-from crossvault.differential.notation import door_arguments
+from crossvault.differential import doors
 from crossvault.differential.step import EXCHANGE_DOORS
 from crossvault.evm.codec import Abi, snake
 from crossvault.evm.compiler import Build, compile_contracts
@@ -148,7 +148,7 @@ class _Check:
                 return Door(action, None, None, "switched off by the adapter")
             if not isinstance(said, AdapterCall):
                 return Door(action, None, None, ASSUMED)
-            item = self._item(said, ("doors", action), (*door_arguments(action), "sender"))
+            item = self._item(said, ("doors", action), (*doors.arguments(action), "sender"))
             return Door(action, said, item, f"as {said}")
         ours = next((item for item in self._ours if snake(item["name"]) == action), None)
         if ours is None:

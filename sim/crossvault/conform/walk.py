@@ -90,7 +90,7 @@ class SupportedWalk(Walk):
         if step.action == "transfer" and step.args["to"] == VAULT and step.args["token"] != self.world.quote:
             return None
         args = self._args(step)
-        return None if unfit(self._subject, step.action, args) else Step(step.at, step.sender, step.action, args)
+        return None if unfit(self._subject, step.action, args) else replace(step, args=args)
 
     def _args(self, step: Step) -> Any:
         pins = self._subject.pins()

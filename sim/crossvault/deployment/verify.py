@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from crossvault.deployment.blueprint import Blueprint, DeploymentStep
 from crossvault.deployment.code import immutables, stands
 from crossvault.deployment.manifest import plain
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT
-from crossvault.differential.step import Step as Call
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, TELLER
 from crossvault.evm.signing import DOMAIN, domain
@@ -168,7 +168,7 @@ def expected_parameters(plan: Blueprint) -> Any:
         verb = step.action.partition("_")[0]
         if verb in ("set", "list", "schedule", "enact") and step.event:
             at = plan.world.delay_secs if step.action.startswith(ENACT) else 0
-            outcome = model.apply(Call(at, plan.deployer, step.action, step.args))
+            outcome = model.apply(doors.named(at, plan.deployer, step.action, step.args))
             assert outcome.refusal is None, f"{step.key}: {outcome.refusal}"
     return model.vault.parameters()
 

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
-from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from crossvault.differential.step import (
-    DOORS,
-    EXCHANGE_DOORS,
-    TOKEN_ACTIONS,
-    Outcome,
-    Step,
-    account_id,
-    instrument_name,
-    instrument_number,
-)
+from crossvault.differential import doors
+from crossvault.differential.step import Outcome, Step, account_id, instrument_name, instrument_number
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
-from crossvault.mirror.exchange import Exchange
 from crossvault.mirror.refusal import Refusal
-from crossvault.mirror.vault import Vault
-
-_TOKEN_ARGS: Mapping[str, type] = {"token": str, "to": str, "amount_raw": int}
-_EXTRAS = ("self", "sender", "now", "return")
 
 
 class BadNotation(ValueError):
@@ -47,7 +31,7 @@ class Notation:
         """The step that a JSON object is. Raises BadNotation."""
         try:
             args = self._parsed(text["action"], text["args"])
-            return Step(int(text["at"]), str(text["sender"]), text["action"], args)
+            return doors.named(int(text["at"]), str(text["sender"]), text["action"], args)
         except (KeyError, TypeError, ValueError, AttributeError) as wrong:
             raise BadNotation(f"no step: {wrong}") from wrong
 
@@ -67,8 +51,8 @@ class Notation:
         return {name: self._named(name, value) for name, value in args.items()}
 
     def _parsed(self, action: str, args: Mapping[str, Any]) -> dict[str, Any]:
-        kinds = door_arguments(action)
-        _require_fields(action, kinds, args)
+        kinds = doors.arguments(action)
+        doors.require_fields(action, kinds, args)
         return {name: self._value(name, kind, args[name]) for name, kind in kinds.items()}
 
     def _named(self, name: str, value: Any) -> Any:
@@ -96,7 +80,7 @@ class Notation:
             [struct] = [each for each in get_args(kind) if each is not str]
             return self._value(name, str if isinstance(text, str) else struct, text)
         if kind is Call:
-            _require_fields("a call", dict.fromkeys(Call._fields), text)
+            doors.require_fields("a call", dict.fromkeys(Call._fields), text)
             return Call(text["action"], self._parsed(text["action"], text["args"]))
         if kind is AccountId:
             return account_id(text)
@@ -106,31 +90,13 @@ class Notation:
 
     def _struct(self, kind: Any, text: Mapping[str, Any]) -> Any:
         kinds = get_type_hints(kind)
-        _require_fields(kind.__name__, kinds, text)
+        doors.require_fields(kind.__name__, kinds, text)
         return kind(**{name: self._value(name, each, text[name]) for name, each in kinds.items()})
-
-
-def _require_fields(owner: str, kinds: Mapping[str, Any], text: Mapping[str, Any]) -> None:
-    if set(text) != set(kinds):
-        raise BadNotation(f"{owner} takes {', '.join(kinds) or 'nothing'}, got {', '.join(text)}")
 
 
 def _instrument(text: str, underlyings: Sequence[str]) -> int:
     head, _, number = text.partition(" ")
     return int(number) if head == "instrument" else instrument_number(text, underlyings)
-
-
-@cache
-def door_arguments(action: str) -> Mapping[str, Any]:
-    """The arguments of an action and their types, in order. Raises BadNotation when there is no such action."""
-    if action in TOKEN_ACTIONS:
-        return _TOKEN_ARGS
-    known = (*DOORS, *EXCHANGE_DOORS)
-    if action not in known:
-        close = get_close_matches(action, (*known, *TOKEN_ACTIONS), 1)
-        raise BadNotation(f"no action {action!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
-    hints = get_type_hints(inspect.unwrap(getattr(Exchange if action in EXCHANGE_DOORS else Vault, action)))
-    return {name: kind for name, kind in hints.items() if name not in _EXTRAS}
 
 
 def plain(value: Any) -> Any:

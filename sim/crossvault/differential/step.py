@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
@@ -24,8 +24,7 @@ EXCHANGE = "exchange"
 DEPLOYER = "deployer"
 CHAIN_ID = 31_337
 TOKEN_KINDS = ("plain", "fee", "reentrant", "silent")
-TOKEN_ACTIONS = ("mint", "transfer")
-DOORS = (
+VaultDoor = Literal[
     "set_operator", "publish_price", "deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral",
     "fund_insurance", "trade", "start_liquidation", "declare_insolvent", "bid", "end_liquidation", "offer_ownership",
     "accept_ownership", "set_guardian", "set_feeder", "pause", "unpause", "list_underlying", "list_collateral",
@@ -34,10 +33,15 @@ DOORS = (
     "publish_forward", "publish_surface", "open_expiry", "schedule_options", "enact_options", "schedule_guard",
     "enact_guard", "schedule_interest", "enact_interest", "settle", "set_mode", "schedule_portfolio", "enact_portfolio",
     "schedule_rules", "enact_rules",
-)  # fmt: skip
+]  # fmt: skip
+ExchangeDoor = Literal["fill", "cancel", "cancel_below"]
+TokenAction = Literal["mint", "transfer"]
+Action = Literal[VaultDoor, ExchangeDoor, TokenAction]
 
-
-EXCHANGE_DOORS = ("fill", "cancel", "cancel_below")
+DOORS: tuple[VaultDoor, ...] = get_args(VaultDoor)
+EXCHANGE_DOORS: tuple[ExchangeDoor, ...] = get_args(ExchangeDoor)
+TOKEN_ACTIONS: tuple[TokenAction, ...] = get_args(TokenAction)
+ACTIONS: tuple[Action, ...] = (*DOORS, *EXCHANGE_DOORS, *TOKEN_ACTIONS)
 
 
 class TokenSpec(NamedTuple):
@@ -73,14 +77,15 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call: when, by whom, which door (snake case), with which decoded arguments.
+    """One call: its time [unix seconds], its sender, its door (snake case) and its decoded arguments.
 
-    Actions are the doors of the vault and the exchange, and `mint` and `transfer` of a token (`token, to, amount_raw`).
+    Actions are the doors of the vault and the exchange, and `mint` and `transfer` of a token. A constructor of `doors`
+    makes it.
     """
 
     at: int
     sender: str
-    action: str
+    action: Action
     args: Mapping[str, Any] = field(default_factory=dict)
     _named: list[tuple[AccountId, ...]] = field(default_factory=list, init=False, repr=False, compare=False)
 

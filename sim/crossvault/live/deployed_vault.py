@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crossvault.audit.replica import Replica
-from crossvault.differential.step import EXCHANGE, VAULT, Step
+from crossvault.differential import doors
+from crossvault.differential.step import EXCHANGE, VAULT
 from crossvault.evm.compiler import compile_contracts
 from crossvault.live.actors import PAYER, ActorAddresses, LiveActors, LiveNetwork
 from crossvault.live.live_bindings import LiveBindings
@@ -66,7 +67,7 @@ class DeployedVault:
     def endow(self, holdings: Mapping[tuple[str, str], int]) -> None:
         """Tells the model what people have of tokens, which is no affair of the vault [raw]."""
         for (person, token), amount_raw in holdings.items():
-            step = Step(0, person, "mint", {"token": token, "to": person, "amount_raw": amount_raw})
+            step = doors.mint(0, person, token=token, to=person, amount_raw=amount_raw)
             self.ours.unheard.append((self.replica.block.number, step))
             self.replica.unheard(step)
 

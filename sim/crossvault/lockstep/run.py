@@ -141,7 +141,7 @@ class Lockstep:
         self.result.actions[step.action] += 1
         if outcome.refusal:
             self.result.refusals[outcome.refusal.name] += 1
-        self._last = step
+        self.last = step
         self._chunk.steps.append(step)
         self._chunk.outcomes.append(outcome)
         for observer in self.observers:
@@ -158,7 +158,7 @@ class Lockstep:
             self._send()
         sent, self._sent = self._sent, None
         self._settle(sent)
-        compare_world(self.model, self.chain, self._fields, self.result.steps, self._last)
+        compare_world(self.model, self.chain, self._fields, self.result.steps, self.last)
 
     def stop(self) -> None:
         """Waits for what is under way and forgets it."""

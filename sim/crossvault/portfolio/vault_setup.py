@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import ParamSpec
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, TokenSpec, World
 from crossvault.differential.story import mark
@@ -30,6 +31,7 @@ _OWNER, _FEEDER, _DAY = "governor", "feeder", 86_400
 _AUCTION = liquidation.AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
 _BAIL_RAW, _FLOAT_RAW = WAD // 2, 10**10 * WAD
 
+P = ParamSpec("P")
 Apply = Callable[[Step], Outcome]
 
 
@@ -54,7 +56,8 @@ class Staging:
         self._list()
         self._publish()
         self._deposit_bail(MAKER)
-        self._send(MAKER.owner, "set_operator", account=MAKER, operator=CROSS.owner, allowed=True)
+        at = self.portfolio.at
+        self._accepted(doors.set_operator(at, MAKER.owner, account=MAKER, operator=CROSS.owner, allowed=True))
         self._deposit(MAKER, self.portfolio.quote, _FLOAT_RAW)
         for account in self.accounts():
             self._deposit_bail(account)
@@ -67,15 +70,15 @@ class Staging:
             self._open(account, instrument)
             self._set_cash(account, 0)
         self.apply_preset(first)
-        self._send(FOLIO.owner, "set_mode", account=FOLIO, mode=accounts.PORTFOLIO)
+        self._accepted(doors.set_mode(at, FOLIO.owner, account=FOLIO, mode=accounts.PORTFOLIO))
         self._price(len(self.portfolio.units), 1, 0, WAD)
 
     def apply_preset(self, preset: Preset) -> None:
         """Enacts the portfolio margin of a preset."""
         assert preset.folio is not None and preset.rules is not None
         for number in range(len(self.portfolio.units)):
-            self._enact("portfolio", underlying=number, risk=preset.folio)
-        self._enact("rules", rules=rules.rules(preset.rules, self.portfolio.units))
+            self._enact(doors.PORTFOLIO, underlying=number, risk=preset.folio)
+        self._enact(doors.RULES, rules=rules.rules(preset.rules, self.portfolio.units))
 
     # the world
 
@@ -83,22 +86,22 @@ class Staging:
         perps, options = self.portfolio.standard.perps, self.portfolio.standard.options
         assert perps is not None and options is not None
         risk = perps._replace(heartbeat_secs=_DAY, mark_band=WAD - 1, trade_band=WAD)
-        self._send(_OWNER, "set_feeder", feeder=_FEEDER, allowed=True)
+        at = self.portfolio.at
+        self._accepted(doors.set_feeder(at, _OWNER, feeder=_FEEDER, allowed=True))
         for number, name in enumerate((*self.portfolio.units, BAIL)):
-            self._send(_OWNER, "list_underlying", name=name, risk=risk)
-            self._enact("options", underlying=number, risk=options._replace(heartbeat_secs=_DAY, trade_band=WAD))
-        for asset in self.portfolio.assets:
-            args = {"token": asset.token, "underlying": asset.underlying, "terms": asset.terms}
-            self._send(_OWNER, "list_collateral", **args)
-        bail = {"token": BAIL, "underlying": len(self.portfolio.units), "terms": collateral.HaircutTerms(0, 0, CAP)}
-        self._send(_OWNER, "list_collateral", **bail)
+            self._accepted(doors.list_underlying(at, _OWNER, name=name, risk=risk))
+            self._enact(doors.OPTIONS, underlying=number, risk=options._replace(heartbeat_secs=_DAY, trade_band=WAD))
+        listed = [(asset.token, asset.underlying, asset.terms) for asset in self.portfolio.assets]
+        listed.append((BAIL, len(self.portfolio.units), collateral.HaircutTerms(0, 0, CAP)))
+        for token, underlying, terms in listed:
+            self._accepted(doors.list_collateral(at, _OWNER, token=token, underlying=underlying, terms=terms))
 
     def _publish(self) -> None:
         for number, (_, part) in enumerate(self.portfolio.prices.items()):
             self._price(number, part.index, premium(part), part.confidence)
             for text, written in part.expiries.items():
                 expiry = quantity.expiry(text)
-                self._send(_OWNER, "open_expiry", underlying=number, expiry=expiry)
+                self._accepted(doors.open_expiry(self.portfolio.at, _OWNER, underlying=number, expiry=expiry))
                 follower = FollowedExpiry(_FEEDER, number, expiry, written, self.portfolio.at)
                 for step in (
                     follower.forward(self.model, self.portfolio.at),
@@ -109,9 +112,11 @@ class Staging:
         self._price(len(self.portfolio.units), CAP, 0, WAD)
 
     def _price(self, number: int, index_wad: int, premium_wad: int, confidence_wad: int) -> None:
-        prices = {"underlying": number, "index_wad": index_wad, "premium_wad": premium_wad}
-        source = {"confidence_wad": confidence_wad, "published_at": self.portfolio.at}
-        self._send(_FEEDER, "publish_price", **prices, **source)
+        at = self.portfolio.at
+        self._accepted(doors.publish_price(
+            at, _FEEDER, underlying=number, index_wad=index_wad, premium_wad=premium_wad,
+            confidence_wad=confidence_wad, published_at=at,
+        ))  # fmt: skip
 
     # the accounts
 
@@ -121,8 +126,10 @@ class Staging:
     def _open(self, account: AccountId, *instruments: int) -> None:
         for instrument in instruments:
             price_wad = max(1, mark(self.model, instrument, self.portfolio.at))
-            args = {"instrument": instrument, "size": self.portfolio.positions[instrument], "price_wad": price_wad}
-            self._send(CROSS.owner, "trade", maker=MAKER, taker=account, **args)
+            self._accepted(doors.trade(
+                self.portfolio.at, CROSS.owner, maker=MAKER, taker=account, instrument=instrument,
+                size=self.portfolio.positions[instrument], price_wad=price_wad,
+            ))  # fmt: skip
 
     def _set_cash(self, account: AccountId, cash_wad: int) -> None:
         """Deposits or withdraws until an account has `cash_wad` of cash."""
@@ -131,24 +138,29 @@ class Staging:
         if missing > 0:
             self._deposit(account, self.portfolio.quote, missing)
         elif missing < 0:
-            self._send(account.owner, "withdraw_cash", account=account, amount_raw=-missing, to=account.owner)
+            owner = account.owner
+            self._accepted(
+                doors.withdraw_cash(self.portfolio.at, owner, account=account, amount_raw=-missing, to=owner)
+            )
 
     def _deposit(self, account: AccountId, token: str, amount_raw: int) -> None:
-        self._send(_OWNER, "mint", token=token, to=account.owner, amount_raw=amount_raw)
-        self._send(account.owner, "deposit_cash", account=account, amount_raw=amount_raw)
+        self._mint(account, token, amount_raw)
+        self._accepted(doors.deposit_cash(self.portfolio.at, account.owner, account=account, amount_raw=amount_raw))
 
     def _deposit_collateral(self, account: AccountId, number: int, token: str, amount_raw: int) -> None:
-        self._send(_OWNER, "mint", token=token, to=account.owner, amount_raw=amount_raw)
-        self._send(account.owner, "deposit_collateral", account=account, collateral=number, amount_raw=amount_raw)
+        self._mint(account, token, amount_raw)
+        self._accepted(doors.deposit_collateral(
+            self.portfolio.at, account.owner, account=account, collateral=number, amount_raw=amount_raw
+        ))  # fmt: skip
+
+    def _mint(self, account: AccountId, token: str, amount_raw: int) -> None:
+        self._accepted(doors.mint(self.portfolio.at, _OWNER, token=token, to=account.owner, amount_raw=amount_raw))
 
     # the doors
 
-    def _enact(self, parameters: str, **args: Any) -> None:
-        for verb in ("schedule", "enact"):
-            self._send(_OWNER, f"{verb}_{parameters}", **args)
-
-    def _send(self, sender: str, action: str, **args: Any) -> None:
-        self._accepted(Step(self.portfolio.at, sender, action, args))
+    def _enact(self, change: doors.DelayedChange[P], *args: P.args, **kwargs: P.kwargs) -> None:
+        for verb in doors.VERBS:
+            self._accepted(change.by(verb)(self.portfolio.at, _OWNER, *args, **kwargs))
 
     def _accepted(self, step: Step) -> None:
         if refusal := self.apply(step).refusal:

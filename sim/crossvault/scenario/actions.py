@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, Step
 from crossvault.differential.story import mark
@@ -27,7 +28,7 @@ def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model |
     if isinstance(written, steps.PublishSurface) and model is not None and written.forward is None:
         forward_wad = curves.curve(model, args["underlying"], args["expiry"]).forward
         args["svi"] = args["svi"]._replace(ref_forward=forward_wad)
-    return Step(at, names.person("by", written.by) if written.by else sender, action, _priced(args, at, model))
+    return doors.named(at, names.person("by", written.by) if written.by else sender, action, _priced(args, at, model))
 
 
 def _priced(args: Mapping[str, Any], at: int, model: Model | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror import exp, fixed, market, option
@@ -53,7 +54,7 @@ class FollowedExpiry(NamedTuple):
 
     def _step(self, action: str, at: int, args: Mapping[str, object]) -> Step:
         named = {"underlying": self.underlying, "expiry": self.expiry, **args, "confidence_wad": self.part.confidence}
-        return Step(at, self.feeder, action, {**named, "published_at": at - self.lag})
+        return doors.named(at, self.feeder, action, {**named, "published_at": at - self.lag})
 
 
 def curve(model: Model, underlying: int, expiry: int) -> Curve:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, Step
 from crossvault.differential.story import mark
@@ -132,7 +133,7 @@ class OpeningSteps:
         self._add(route, self.names.roles.owner, "mint", token=token, to=to, amount_raw=amount_raw)
 
     def _add(self, route: Route, sender: str, action: str, at: int | None = None, **args: Any) -> None:
-        step = Step(self.script.starts if at is None else at, sender, action, args)
+        step = doors.named(self.script.starts if at is None else at, sender, action, args)
         self.steps.append(ScheduledStep(step.at, route, lambda model: step, ACCEPTED))
 
 
@@ -154,5 +155,7 @@ class _Opening(NamedTuple):
             size = fixed.part(fixed.mul_div_down(equity_wad, fixed.WAD, price_wad), fixed.abs(self.multiple))
             size -= size % _FINEST_SIZE_WAD
             size = -size if self.multiple < 0 else size
-        args = {"maker": self.maker, "taker": self.taker, "instrument": self.instrument, "size": size}
-        return Step(self.at, self.broker, "trade", {**args, "price_wad": price_wad})
+        return doors.trade(
+            self.at, self.broker, maker=self.maker, taker=self.taker, instrument=self.instrument, size=size,
+            price_wad=price_wad,
+        )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from crossvault.differential.step import Step
+from crossvault.differential import doors
 from crossvault.mirror import surface
 from crossvault.scenario import curves, quantity, roster
 from crossvault.scenario.curves import FollowedExpiry
@@ -51,13 +51,15 @@ class PricePublisher:
 
     def print_cue(self, name: str, found: Print) -> ScheduledStep:
         part = self.script.prices[name]
-        step = Step(found.at, self.names.roles.feeder, "publish_price", {
-            "underlying": self.names.underlyings.index(name),
-            "index_wad": found.price_wad,
-            "premium_wad": self._premium(part, found.at),
-            "confidence_wad": part.confidence,
-            "published_at": found.at - part.lag,
-        })  # fmt: skip
+        step = doors.publish_price(
+            found.at,
+            self.names.roles.feeder,
+            underlying=self.names.underlyings.index(name),
+            index_wad=found.price_wad,
+            premium_wad=self._premium(part, found.at),
+            confidence_wad=part.confidence,
+            published_at=found.at - part.lag,
+        )
         return ScheduledStep(found.at, ("prices", name), lambda model: step, ACCEPTED, True)
 
     def _premium(self, part: PricePart, at: int) -> int:

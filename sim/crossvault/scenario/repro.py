@@ -20,8 +20,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import Field
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
-from crossvault.differential.notation import BadNotation, Notation, door_arguments, plain
+from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
@@ -233,8 +234,8 @@ def _step(source: SourceFile, route: Route, said: Mapping[str, Any], starts: int
         return None
     action, at = str(said["do"]).replace(" ", "_"), 0
     try:
-        kinds = door_arguments(action)
-    except BadNotation as wrong:
+        kinds = doors.arguments(action)
+    except ValueError as wrong:
         source.note((*route, "do"), str(wrong).replace("_", " "))
         return None
     with source.guard((*route, "at")):
@@ -310,8 +311,8 @@ def _struct(source: SourceFile, route: Route, kind: Any, given: Any, starts: int
 def _call(source: SourceFile, route: Route, given: Any, starts: int) -> dict[str, Any]:
     action = str(given.get("action", "")) if isinstance(given, Mapping) else ""
     try:
-        kinds = door_arguments(action)
-    except BadNotation as wrong:
+        kinds = doors.arguments(action)
+    except ValueError as wrong:
         source.note(route, str(wrong))
         return {}
     return {"action": action, "args": _fields(source, (*route, "args"), kinds, given.get("args", {}), starts)}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
+from crossvault.differential import doors
 from crossvault.differential.step import Outcome, Step
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
@@ -126,7 +127,7 @@ def smaller(steps: Steps, attempt: Attempt) -> Steps:
 
 def _unwrapped(steps: Steps, place: int, attempt: Attempt) -> Steps:
     step = steps[place]
-    calls = [replace(step, action=call.action, args=call.args) for call in step.args["calls"]]
+    calls = [doors.named(step.at, step.sender, call.action, call.args) for call in step.args["calls"]]
     choices = [calls] if len(calls) == 1 else [*([call] for call in calls), calls]
     return next((found for each in choices if (found := attempt(steps[:place] + each + steps[place + 1 :]))), steps)
 

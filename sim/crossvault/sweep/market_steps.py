@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from crossvault.differential import doors
 from crossvault.differential.step import Step, TokenSpec, World
 from crossvault.mirror import liquidation, market
 from crossvault.mirror.account import AccountId
@@ -36,25 +37,22 @@ def steps_of(self: Market, population: Population) -> Iterator[Step]:
     yield from _accounts(self, population)
     for account, mode in zip(accounts_of(population), population.modes.tolist(), strict=True):
         if mode:
-            yield Step(self.now, OWNER, "set_mode", {"account": account, "mode": mode})
+            yield doors.set_mode(self.now, OWNER, account=account, mode=mode)
 
 
 def _listing(self: Market) -> Iterator[Step]:
     """Underlyings, collateral and the parameters of both ways of margin."""
     state, at = self.state, self.now
-    yield Step(at, GOVERNOR, "set_feeder", {"feeder": FEEDER, "allowed": True})
+    yield doors.set_feeder(at, GOVERNOR, feeder=FEEDER, allowed=True)
     for i, name in enumerate(state.names):
-        yield Step(at, GOVERNOR, "list_underlying", {"name": name, "risk": state.risks[i]})
+        yield doors.list_underlying(at, GOVERNOR, name=name, risk=state.risks[i])
     for i, asset in enumerate(state.assets):
-        args = {"token": f"T{i}", "underlying": asset.underlying, "terms": asset.terms}
-        yield Step(at, GOVERNOR, "list_collateral", args)
-    changes: list[tuple[str, dict[str, object]]] = [("rules", {"rules": state.rules})]
-    for i in range(self.underlyings):
-        changes.append(("options", {"underlying": i, "risk": state.option_risks[i]}))
-        changes.append(("portfolio", {"underlying": i, "risk": state.portfolio_risks[i]}))
-    for verb in ("schedule", "enact"):
-        for what, args in changes:
-            yield Step(at, GOVERNOR, f"{verb}_{what}", args)
+        yield doors.list_collateral(at, GOVERNOR, token=f"T{i}", underlying=asset.underlying, terms=asset.terms)
+    for verb in doors.VERBS:
+        yield doors.RULES.by(verb)(at, GOVERNOR, rules=state.rules)
+        for i in range(self.underlyings):
+            yield doors.OPTIONS.by(verb)(at, GOVERNOR, underlying=i, risk=state.option_risks[i])
+            yield doors.PORTFOLIO.by(verb)(at, GOVERNOR, underlying=i, risk=state.portfolio_risks[i])
 
 
 def _prices(self: Market) -> Iterator[Step]:
@@ -62,32 +60,37 @@ def _prices(self: Market) -> Iterator[Step]:
     at = self.now
     for i in range(self.underlyings):
         price = self.state.prices[i]
-        args = {"underlying": i, "index_wad": price.index, "premium_wad": price.premium}
-        yield Step(at, FEEDER, "publish_price", {**args, "confidence_wad": price.confidence, "published_at": at})
+        yield doors.publish_price(
+            at, FEEDER, underlying=i, index_wad=price.index, premium_wad=price.premium,
+            confidence_wad=price.confidence, published_at=at,
+        )  # fmt: skip
     for each in self.instruments:
         if market.kind_of(each) != market.FUTURE:
             continue
-        curve, where = self.curve(each), {"underlying": market.underlying_of(each), "expiry": market.expiry_of(each)}
-        yield Step(at, GOVERNOR, "open_expiry", where)
-        sure = {"confidence_wad": curve.confidence, "published_at": at}
-        forward = {**where, "forward_wad": curve.forward, "rate_wad": curve.rate, **sure}
-        yield Step(at, FEEDER, "publish_forward", forward)
-        yield Step(at, FEEDER, "publish_surface", {**where, "svi": curve.svi, **sure})
+        curve, underlying, expiry = self.curve(each), market.underlying_of(each), market.expiry_of(each)
+        yield doors.open_expiry(at, GOVERNOR, underlying=underlying, expiry=expiry)
+        yield doors.publish_forward(
+            at, FEEDER, underlying=underlying, expiry=expiry, forward_wad=curve.forward, rate_wad=curve.rate,
+            confidence_wad=curve.confidence, published_at=at,
+        )  # fmt: skip
+        yield doors.publish_surface(
+            at, FEEDER, underlying=underlying, expiry=expiry, svi=curve.svi, confidence_wad=curve.confidence,
+            published_at=at,
+        )  # fmt: skip
 
 
 def _accounts(self: Market, population: Population) -> Iterator[Step]:
     """Cash, collateral and trades, each against a counterpart of the account."""
     ids, at = accounts_of(population), self.now
-    yield Step(at, "faucet", "mint", {"token": QUOTE, "to": OWNER, "amount_raw": 2 * DEPOSIT_RAW * (len(ids) + 1)})
+    yield doors.mint(at, "faucet", token=QUOTE, to=OWNER, amount_raw=2 * DEPOSIT_RAW * (len(ids) + 1))
     balances, width = population.balances.ints(), population.balances.whole.shape[1]
     for i, account in enumerate(ids):
         for each in (account, _counterpart(account)):
-            yield Step(at, OWNER, "deposit_cash", {"account": each, "amount_raw": DEPOSIT_RAW})
+            yield doors.deposit_cash(at, OWNER, account=each, amount_raw=DEPOSIT_RAW)
         for number, raw in enumerate(balances[i * width : (i + 1) * width]):
             if raw:
-                yield Step(at, "faucet", "mint", {"token": f"T{number}", "to": OWNER, "amount_raw": raw})
-                args = {"account": account, "collateral": number, "amount_raw": raw}
-                yield Step(at, OWNER, "deposit_collateral", args)
+                yield doors.mint(at, "faucet", token=f"T{number}", to=OWNER, amount_raw=raw)
+                yield doors.deposit_collateral(at, OWNER, account=account, collateral=number, amount_raw=raw)
     columns = units.units_of(self).columns
     yield from _trades(self, population, [each.mark for each in columns], ids)
 
@@ -95,8 +98,10 @@ def _accounts(self: Market, population: Population) -> Iterator[Step]:
 def _trades(self: Market, population: Population, marks: Sequence[int], ids: Sequence[AccountId]) -> Iterator[Step]:
     held = zip(population.owners().tolist(), population.columns.tolist(), population.sizes.ints(), strict=True)
     for owner, column, size in held:
-        args = {"maker": _counterpart(ids[owner]), "taker": ids[owner], "instrument": self.instruments[column]}
-        yield Step(self.now, OWNER, "trade", {**args, "size": size, "price_wad": max(1, marks[column])})
+        yield doors.trade(
+            self.now, OWNER, maker=_counterpart(ids[owner]), taker=ids[owner], instrument=self.instruments[column],
+            size=size, price_wad=max(1, marks[column]),
+        )  # fmt: skip
 
 
 def _counterpart(account: AccountId) -> AccountId:

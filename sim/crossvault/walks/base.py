@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, TokenSpec, World
 from crossvault.mirror import fixed, market
@@ -57,7 +58,7 @@ class WalkBase:
         self._at = START_AT
 
     def _step(self, sender: str, action: str, /, **args: Any) -> Step:
-        return Step(self._at, sender, action, args)
+        return doors.named(self._at, sender, action, args)
 
     def _account(self) -> AccountId:
         return self._random.choice(self.accounts)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from random import Random
 from typing import Any
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Outcome, Step, TokenSpec, WalletSpec, World
 from crossvault.differential.story import Story
@@ -120,7 +121,7 @@ class OrderWalk:
         yield self._step(_FEEDER, "publish_surface", **term, svi=svi, **printed)
 
     def _step(self, sender: str, action: str, /, **args: Any) -> Step:
-        return Step(self._at, sender, action, args)
+        return doors.named(self._at, sender, action, args)
 
     def _order(self, instrument: int, size: int, price: int, other: AccountId | None = None) -> Order:
         """A new order that is good now, of any account but the other side's, noted in the book."""

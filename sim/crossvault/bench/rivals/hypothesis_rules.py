@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from crossvault.bench.planted import digits
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.evm.compiler import Build
@@ -113,8 +114,8 @@ class DoorRules(RuleBasedStateMachine):
         self.accounts = self.stage.walk.accounts
         self.buyers = self.stage.walk.buyers
 
-    def _do(self, sender: str, action: str, /, **args: Any) -> None:
-        self.steps.append(Step(self.at, sender, action, args))
+    def _play(self, step: Step) -> None:
+        self.steps.append(step)
         self.stage.play(self.hunt, self.steps)
 
     def _free(self, account: AccountId) -> int:
@@ -127,25 +128,27 @@ class DoorRules(RuleBasedStateMachine):
     @rule(who=_PEOPLE, amount=_CASH)
     def deposit_cash(self, who: int, amount: int) -> None:
         account = self.accounts[who]
-        self._do(account.owner, "deposit_cash", account=account, amount_raw=amount)
+        self._play(doors.deposit_cash(self.at, account.owner, account=account, amount_raw=amount))
 
     @rule(who=_PEOPLE, percent=_PERCENT, nudge=_NUDGE)
     def withdraw_cash(self, who: int, percent: int, nudge: int) -> None:
         account = self.accounts[who]
         amount = max(0, self._free(account) // 10**12 * percent // 100 + nudge)
-        self._do(account.owner, "withdraw_cash", account=account, amount_raw=amount, to=account.owner)
+        self._play(doors.withdraw_cash(self.at, account.owner, account=account, amount_raw=amount, to=account.owner))
 
     @rule(who=_PEOPLE, kind=strategies.integers(0, len(COLLATERALS) - 1), amount=strategies.integers(1, 10**20))
     def deposit_collateral(self, who: int, kind: int, amount: int) -> None:
         account = self.accounts[who]
-        self._do(account.owner, "deposit_collateral", account=account, collateral=kind, amount_raw=amount)
+        self._play(
+            doors.deposit_collateral(self.at, account.owner, account=account, collateral=kind, amount_raw=amount)
+        )
 
     @rule(who=_PEOPLE, kind=strategies.integers(0, len(COLLATERALS) - 1), percent=_PERCENT)
     def withdraw_collateral(self, who: int, kind: int, percent: int) -> None:
         account = self.accounts[who]
         amount = self.model.vault.ledger.holders[account].balances[kind] * percent // 100
         to = account.owner
-        self._do(to, "withdraw_collateral", account=account, collateral=kind, amount_raw=amount, to=to)
+        self._play(doors.withdraw_collateral(self.at, to, account=account, collateral=kind, amount_raw=amount, to=to))
 
     @rule(maker=_PEOPLE, taker=_PEOPLE, underlying=_MARKET, share=_SHARE, side=_SIDE, percent=_PERCENT)
     def trade_perp(self, maker: int, taker: int, underlying: int, share: int, side: int, percent: int) -> None:
@@ -186,9 +189,10 @@ class DoorRules(RuleBasedStateMachine):
         except Refusal:
             return
         low = max(1, mark - band)
-        sides = {"maker": self.accounts[maker], "taker": self.accounts[taker]}
-        price = low + (mark + band - low) * percent // 100
-        self._do(BROKER, "trade", **sides, instrument=instrument, size=size, price_wad=price)
+        self._play(doors.trade(
+            self.at, BROKER, maker=self.accounts[maker], taker=self.accounts[taker], instrument=instrument, size=size,
+            price_wad=low + (mark + band - low) * percent // 100,
+        ))  # fmt: skip
 
     @rule(underlying=strategies.integers(0, 2), percent=strategies.integers(-40, 60), odd=strategies.integers(0, 10**6))
     def move_price(self, underlying: int, percent: int, odd: int) -> None:
@@ -196,8 +200,10 @@ class DoorRules(RuleBasedStateMachine):
         self._print(underlying, max(1, index * (100 + percent) // 100 + odd))
 
     def _print(self, underlying: int, index: int) -> None:
-        args = {"index_wad": index, "premium_wad": 0, "confidence_wad": WAD, "published_at": self.at}
-        self._do(FEEDER, "publish_price", underlying=underlying, **args)
+        self._play(doors.publish_price(
+            self.at, FEEDER, underlying=underlying, index_wad=index, premium_wad=0, confidence_wad=WAD,
+            published_at=self.at,
+        ))  # fmt: skip
 
     @rule(secs=strategies.integers(1, 7_200), printed=strategies.booleans())
     def wait(self, secs: int, printed: bool) -> None:
@@ -210,28 +216,31 @@ class DoorRules(RuleBasedStateMachine):
     @rule(who=_PEOPLE, portfolio=strategies.booleans())
     def set_mode(self, who: int, portfolio: bool) -> None:
         account = self.accounts[who]
-        self._do(account.owner, "set_mode", account=account, mode=PORTFOLIO if portfolio else STANDARD)
+        self._play(doors.set_mode(self.at, account.owner, account=account, mode=PORTFOLIO if portfolio else STANDARD))
 
     @rule(who=_PEOPLE)
     def start_liquidation(self, who: int) -> None:
-        self._do(STRANGER, "start_liquidation", account=self.accounts[who])
+        self._play(doors.start_liquidation(self.at, STRANGER, account=self.accounts[who]))
 
     @precondition(lambda self: self._for_sale())
     @rule(which=_PEOPLE, buyer=_MARKET, fraction=strategies.integers(1, 10))
     def bid(self, which: int, buyer: int, fraction: int) -> None:
         account, bidder = self._for_sale()[which % len(self._for_sale())], self.buyers[buyer]
-        part = {"fraction_wad": fraction * WAD // 10, "limit_wad": UNBOUNDED}
-        self._do(bidder.owner, "bid", account=account, bidder=bidder, **part)
+        self._play(doors.bid(
+            self.at, bidder.owner, account=account, bidder=bidder, fraction_wad=fraction * WAD // 10,
+            limit_wad=UNBOUNDED,
+        ))  # fmt: skip
 
     @precondition(lambda self: self._for_sale())
     @rule(which=_PEOPLE, declared=strategies.booleans())
     def end(self, which: int, declared: bool) -> None:
         account = self._for_sale()[which % len(self._for_sale())]
-        self._do(STRANGER, "declare_insolvent" if declared else "end_liquidation", account=account)
+        end = doors.declare_insolvent if declared else doors.end_liquidation
+        self._play(end(self.at, STRANGER, account=account))
 
     @rule(who=_PEOPLE, amount=_CASH)
     def fund_insurance(self, who: int, amount: int) -> None:
-        self._do(self.accounts[who].owner, "fund_insurance", amount_raw=amount)
+        self._play(doors.fund_insurance(self.at, self.accounts[who].owner, amount_raw=amount))
 
 
 def search(build: Build, seconds: float, seed: int = 0) -> SearchResult:

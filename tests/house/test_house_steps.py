@@ -1,0 +1,46 @@
+"""The rules of the house about steps: who makes them, and who drives the generators that yield them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from places import ROOT
+
+PACKAGE = ROOT / "sim" / "crossvault"
+PYTHON = sorted(path for folder in ("sim", "scripts", "tests") for path in (ROOT / folder).rglob("*.py"))
+MAKERS = {PACKAGE / "differential" / f"{name}.py" for name in ("account_doors", "exchange_doors", "governance_doors")}
+NOT_YET = {PACKAGE / "walks"}  # folders whose moves still give the name of a door as text
+
+
+def made_by_hand(source: str) -> Iterator[int]:
+    """The lines that construct a step without a constructor of its door, or that hide the class under a name."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            changed = [keyword.arg for keyword in node.keywords]
+            if called == "Step" or (called == "replace" and "action" in changed):
+                yield node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            yield from (node.lineno for each in node.names if each.name == "Step" and each.asname)
+
+
+def found(path: Path) -> list[str]:
+    """Those of a file, as a reader finds them."""
+    source = path.read_text(encoding="utf8")
+    lines = made_by_hand(source) if "Step" in source or "replace" in source else ()
+    return [f"{path.relative_to(ROOT).as_posix()}:{line}" for line in lines]
+
+
+def test_only_constructors_of_doors_make_steps() -> None:
+    others = [path for path in PYTHON if path not in MAKERS and not NOT_YET & set(path.parents)]
+    assert [line for path in others for line in found(path)] == []
+
+
+def test_a_step_made_by_hand_is_found() -> None:
+    assert len(list(made_by_hand('Step(1, "a", "trade")\nstep.Step(1, "a", "trade")'))) == 2
+    assert list(made_by_hand("from crossvault.differential.step import Step as Call")) == [1]
+    assert list(made_by_hand('replace(step, action="trade")')) == [1]
+    assert list(made_by_hand('replace(step, at=1)\ndoors.pause(1, "a")\nScheduledStep(1)')) == []
+    assert all(list(made_by_hand(path.read_text(encoding="utf8"))) for path in MAKERS)
