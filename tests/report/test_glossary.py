@@ -1,0 +1,47 @@
+"""The glossary defines each term once, and every shown name of the margin of an account is in it."""
+
+import re
+from collections import Counter
+
+from crossvault.mirror.valuation import Metrics
+from crossvault.report.audit_gauges import Gauges
+from crossvault.report.margin_terms import HEADS, MarginTerms
+from places import ROOT
+
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf8")
+
+
+def camel(name: str) -> str:
+    """A name as the contracts write it."""
+    first, *rest = name.split("_")
+    return first + "".join(each.capitalize() for each in rest)
+
+
+def names() -> dict[str, list[str]]:
+    """The names that are shown, by kind, as the glossary writes them."""
+    gauges = [each.name for each in Gauges().registry.collect()]
+    terms = [each.removesuffix("_wad") for each in MarginTerms._fields]
+    others = [each for each in gauges if each.removeprefix("crossvault_account_") not in terms]
+    return {
+        "JSON key": [f"`{each}`" for each in MarginTerms._fields],
+        "head": [f"| {each} |" for each in HEADS.values()],
+        "contract field": [camel(each) for each in Metrics._fields],
+        "metric": [f"`{each}`" for each in others],
+    }
+
+
+def defined(text: str) -> Counter[str]:
+    """How often each term is defined: first cells of the table, and what is bold."""
+    rows = re.findall(r"^\| ([^|`]+?) \| (?!Unit|-)", text, re.MULTILINE)
+    return Counter(each.lower() for each in (*rows, *re.findall(r"\*\*(.+?)\*\*", text)))
+
+
+def test_every_shown_name_is_in_the_glossary() -> None:
+    assert [f"{kind} {each}" for kind, listed in names().items() for each in listed if each not in GLOSSARY] == []
+
+
+def test_every_term_is_defined_once() -> None:
+    found = defined(GLOSSARY)
+    assert {"equity", "health", "free collateral", "funding rate", "risk offset"} <= set(found)
+    assert [term for term, count in found.items() if count > 1] == []
+    assert defined("| equity | quote |\n- **Equity**: again") == {"equity": 2}  # and it can fail
