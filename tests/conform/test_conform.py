@@ -17,16 +17,19 @@ from crossvault.conform.subject import Subject, subject
 from crossvault.differential.ending import DONE, FAILED, USAGE
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_refusals
+from crossvault.fuzz.task import steps_of
+from crossvault.scenario import load as load_story
 from crossvault.scenario.source import ScenarioError
 from crossvault.setup.toolchain import PACKAGE
 
 EXAMPLE = PACKAGE / "conform" / "example"
 HERE = Path(__file__).parent
 ADAPTER = "perp-vault.adapter.yaml"
+OLD = HERE / "conform-PerpVault-1-48.json"  # a finding as earlier versions wrote it
 
 
 def copied(folder: Path, *changes: tuple[str, str, str]) -> str:
-    """A copy of the example in a directory, with changes (file, old, new); answers its PATH:Contract."""
+    """A copy of the example in a directory, with changes (file, old, new); returns its PATH:Contract."""
     for path in EXAMPLE.iterdir():
         shutil.copy(path, folder / path.name)
     for name, old, new in changes:
@@ -57,13 +60,13 @@ def test_a_phrase_is_a_call() -> None:
         phrase("deposit")
 
 
-def test_every_clause_speaks_of_what_there_is() -> None:
+def test_every_clause_names_what_exists() -> None:
     errors = {item["name"] for abi in vault_refusals(compile_contracts()) for item in abi}
     known = errors | set(BY_NAME) | {WHOLE.name, ACCEPTANCE, EVENTS, "ERC20InsufficientBalance"}
     assert [word for clause in CLAUSES for word in clause.shows if word not in known] == []
     assert [clause.needs for clause in CLAUSES if clause.needs and clause.needs not in NAMES] == []
-    unheard = errors - {word for clause in CLAUSES for word in clause.shows}
-    assert unheard == {
+    unseen = errors - {word for clause in CLAUSES for word in clause.shows}
+    assert unseen == {
         "FullMulDivFailed", "ExpOverflow", "LnWadUndefined", "MagnitudeTooLarge",  # no number that a door lets in
         "TooManyOptions", "TooManyUnderlyings",
     }  # fmt: skip
@@ -74,7 +77,7 @@ def test_the_example_has_the_doors_of_perps() -> None:
     assert found.can("perps") and found.can("auction") and found.refusals == "exact"
     assert not found.can("options") and not found.can("funding")
     assert found.pins() == {"funding_base": 0, "funding_cap": 0}
-    assert found.doors["trade"].there and found.doors["settle"].note == "missing"
+    assert found.doors["trade"].exists and found.doors["settle"].note == "missing"
     assert {"cash_wad", "size", "quote", "mark_wad"} <= set(found.figures) and not found.whole
     assert "CashDeposited" in found.events and "Traded" not in found.events
 
@@ -91,7 +94,7 @@ BAD = [
     ("doors:\n  deposit_cash: depositCash(acount, amount_raw)\n", ":2: doors.deposit_cash: nothing is called 'acount'"),
     ("capabilities: {perp: no}\n", ":1: capabilities.perp: no such capability: did you mean 'perps'?"),
     ("capabilities: {perps: maybe}\n", "capabilities.perps: expected yes or no, got 'maybe'"),
-    ("figures:\n  cash_wad: cash(account).wad\n", ":2: figures.cash_wad: cash(uint256) answers no 'wad'"),
+    ("figures:\n  cash_wad: cash(account).wad\n", ":2: figures.cash_wad: cash(uint256) returns no 'wad'"),
     ("refusals: loosely\n", ":1: refusals: 'loosely': expected one of: exact, names, accepted"),
     ("fixed: {risk: {mark_bend: 0}}\n", ":1: fixed.risk.mark_bend: unknown: did you mean 'mark_band'?"),
     ("door: {}\n", ":1: door: unknown field: did you mean 'doors'?"),
@@ -102,7 +105,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("text", "problem"), BAD, ids=[text.split(":")[0] + str(i) for i, (text, _) in enumerate(BAD)])
-def test_a_bad_adapter_says_where_and_why(text: str, problem: str, tmp_path: Path) -> None:
+def test_a_bad_adapter_is_refused_with_line_and_field(text: str, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text(text, encoding="utf8")
     with pytest.raises(ScenarioError) as refused:
@@ -110,7 +113,7 @@ def test_a_bad_adapter_says_where_and_why(text: str, problem: str, tmp_path: Pat
     assert problem in str(refused.value)
 
 
-def test_a_vault_that_is_not_there_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_vault_that_does_not_exist_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     target = copied(tmp_path)
     for wrong, problem in (
         (target.replace(":PerpVault", ":PerpVaults"), "did you mean 'PerpVault'?"),
@@ -130,7 +133,7 @@ def test_a_door_of_another_name_is_near(tmp_path: Path) -> None:
 def test_the_example_agrees(capsys: pytest.CaptureFixture[str]) -> None:
     code, found = examined(capsys, "example", "--steps", "300")
     assert (code, differing(found)) == (DONE, [])
-    assert [told["name"] for told in found["published"] if not told["why"]] == ["derive-auction", "dydx-requirements"]
+    assert [each["name"] for each in found["published"] if not each["why"]] == ["derive-auction", "dydx-requirements"]
     states = {each["clause"]: each["state"] for each in found["clauses"]}
     assert states["an expiry settles at its average"] == "not supported"
     assert states["a deposit is cash"] == "agrees"
@@ -144,9 +147,28 @@ def test_a_difference_is_named_replayed_and_mended(capsys: pytest.CaptureFixture
     assert (code, differing(found)) == (FAILED, ["cash that bidders have paid is not for sale"])
     [file] = [each["file"] for each in found["clauses"] if each["state"] == "differs"]
     assert main(["conform", target, *adapter, "--replay", file]) == FAILED
-    assert "cash_wad of alice" in capsys.readouterr().out
+    assert "cash_wad of " in capsys.readouterr().out
     assert main(["conform", copied(tmp_path), *adapter, "--replay", file]) == DONE
-    assert "now agrees" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "now agrees; it was: step " in out and "cash_wad of " in out and " in the vault, " in out
+    story = load_story(file)
+    assert story.expected_steps < 20 and story.finding in out
+    assert steps_of(story)[-1].action == "bid"
+
+
+def test_a_finding_of_an_earlier_version_is_still_replayed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bug = ("PerpVault.sol", "_part(cash[from] - int256(sales[from].reserved), part)", "_part(cash[from], part)")
+    adapter = ["--adapter", str(tmp_path / ADAPTER)]
+    assert main(["conform", copied(tmp_path, bug), *adapter, "--replay", str(OLD)]) == FAILED
+    out = capsys.readouterr().out
+    assert "cash_wad of alice: vault 991499999999999999158, model 991499999999999999159  (vault less model: -1)" in out
+    assert main(["conform", copied(tmp_path), *adapter, "--replay", str(OLD)]) == DONE
+    was = "step 18: cash_wad of alice was 991499999999999999158 in the vault, 991499999999999999159 in the model"
+    assert f"now agrees; it was: {was}\n" in capsys.readouterr().out
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(OLD.read_text(encoding="utf8").replace('"conform": 1', '"conform": 2'), encoding="utf8")
+    assert main(["conform", copied(tmp_path), *adapter, "--replay", str(wrong)]) == USAGE
+    assert "format 2, expected 1" in capsys.readouterr().err
 
 
 def test_a_vault_with_other_names_and_errors_is_compared_by_acceptance(
@@ -198,7 +220,7 @@ def test_an_adapter_deploys_a_reader_pins_and_switches_off(capsys: pytest.Captur
     code, found = examined(capsys, target, "--adapter", str(tmp_path / ADAPTER), "--steps", "400")
     assert (code, differing(found)) == (DONE, [])
     assert found["capabilities"]["guardian"] == "no set_guardian"
-    assert "needs another heartbeat secs" in {told["why"] for told in found["scenarios"]}
+    assert "needs another heartbeat secs" in {each["why"] for each in found["scenarios"]}
     assert "set_guardian" not in found["actions"]
 
 
@@ -238,10 +260,10 @@ def test_a_planted_bug_is_of_its_clause(
 
 
 @pytest.mark.slow
-def test_our_own_vault_agrees_with_all_that_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_our_own_vault_agrees_with_every_clause(capsys: pytest.CaptureFixture[str]) -> None:
     target = f"{HERE.parents[1] / 'contracts' / 'Vault.sol'}:Vault"
     adapter = str(HERE / "own.adapter.yaml")
     code, found = examined(capsys, target, "--adapter", adapter, "--steps", "1000")
     assert (code, differing(found)) == (DONE, [])
-    unasked = {each["section"] for each in found["clauses"] if each["state"] == "not supported"}
-    assert unasked == {"Orders"}
+    unsupported = {each["section"] for each in found["clauses"] if each["state"] == "not supported"}
+    assert unsupported == {"Orders"}

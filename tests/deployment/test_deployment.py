@@ -112,7 +112,7 @@ def test_what_is_announced_is_done_when_it_is_due(wire: RpcClient, tmp_path: Pat
     assert not desk.venture().manifest_path.exists()
     standing = desk.venture().standing()
     assert state(desk.venture(), standing, ended.waiting.step).startswith("due at 20")
-    assert "interest.min_rate" in [each.what for each in desk.venture().verify().differences]
+    assert "interest.min_rate" in [each.field for each in desk.venture().verify().differences]
     wire.rpc("evm_setNextBlockTimestamp", ended.waiting.due_at)
     wire.rpc("evm_mine")
     assert desk.apply()[1]
@@ -265,13 +265,13 @@ def test_what_differs_on_the_chain_is_found(desk: Desk) -> None:
         plan.names.bind(SAFE, SAFE)
         call = {"from": desk.signer.address, "to": plan.vault, "data": plan.speech.vault.call(action, args)}
         wire.rpc("eth_sendTransaction", call)
-    assert [each.what for each in venture.verify().differences] == ["guardian", f"feeder {desk.signer.address}"]
+    assert [each.field for each in venture.verify().differences] == ["guardian", f"feeder {desk.signer.address}"]
     feed, registry = plan.step("Feed"), plan.step("Registry")
     assert feed and registry
     code = wire.rpc("eth_getCode", registry.address, "latest")
     wire.rpc("anvil_setCode", registry.address, code.replace(feed.address[2:], SAFE[2:]))
     wire.rpc("anvil_setCode", feed.address, "0x6001")
-    found = {each.what: each.found for each in venture.verify().differences}
+    found = {each.field: each.chain for each in venture.verify().differences}
     assert found["code of Feed"] == "2 other bytes" and SAFE[2:] in found["immutables of Registry"]
     with pytest.raises(Conflict, match="other code stands at the address of: Feed"):
         desk.apply()

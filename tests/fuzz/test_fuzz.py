@@ -195,7 +195,7 @@ def test_reach_counts_levels_phases_and_what_is_missing() -> None:
             outcome = model.apply(step)
             reach.applied(step, outcome, model)
             for metrics in model.metrics(step.accounts(), step.at):
-                reach.told(metrics)
+                reach.margin(metrics)
             step = generator.send(outcome)
     except StopIteration:
         pass

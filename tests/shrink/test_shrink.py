@@ -17,11 +17,12 @@ from crossvault.evm.chain import Chain
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.lockstep.run import Diverged, run
 from crossvault.mirror.account import AccountId
-from crossvault.shrink.replay import Divergence, ShrinkTrial
+from crossvault.shrink.replay import ShrinkTrial
 from crossvault.shrink.rewrite import leaves, renamed, shifted, with_accounts
 from crossvault.shrink.saved import repro, story
 from crossvault.shrink.shrinker import Agrees, ShrinkResult, shrink
 from crossvault.shrink.simplification import weight
+from crossvault.shrink.trial import Divergence
 from shrinking import broken, found
 
 Found = tuple[World, list[Step], Diverged]

@@ -10,7 +10,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import Story
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.fuzz.inprocess_run import hunt
+from crossvault.fuzz.inprocess_run import run_in_process
 from crossvault.lockstep.run import Diverged
 from crossvault.setup.toolchain import contracts_dir
 from crossvault.walks.random_walk import Walk
@@ -54,6 +54,6 @@ def taken(story: Story) -> tuple[Story, list[Step]]:
 def found(contracts: Path, seed: int = 0) -> tuple[World, list[Step], Diverged]:
     """What a walk on the contracts of a directory finds."""
     story, steps = taken(Walk(seed, 600).story())
-    failure = hunt(story, Model(story.world), InProcessChain(story.world, contracts)).failure
+    failure = run_in_process(story, Model(story.world), InProcessChain(story.world, contracts)).failure
     assert isinstance(failure, Diverged)
     return story.world, steps, failure

@@ -14,8 +14,8 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.fuzz.inprocess_run import hunt
-from crossvault.fuzz.task import ORDERS, STEPS, TOLD_EVERY, Task, noted
+from crossvault.fuzz.inprocess_run import run_in_process
+from crossvault.fuzz.task import METRICS_EVERY, ORDERS, STEPS, Task, noted
 from crossvault.lockstep.run import Diverged
 from crossvault.setup import toolchain
 from crossvault.shrink.rewrite import leaves
@@ -109,7 +109,7 @@ def _row(case: PlantedBug, seed: int, build: Build, seconds: float) -> PlantedBu
         task = Task(ORDERS if case.walk == "orders" else STEPS, first, LENGTH)
         steps: list[Step] = []
         story = noted(task.story(), steps)
-        result = hunt(story, Model(story.world), InProcessChain(story.world, build), every=TOLD_EVERY)
+        result = run_in_process(story, Model(story.world), InProcessChain(story.world, build), every=METRICS_EVERY)
         played += len(steps)
         if isinstance(result.failure, Diverged):
             found = time.process_time()

@@ -19,13 +19,13 @@ from crossvault.differential.story import Story
 from crossvault.evm.bindings import Call
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import InProcessRun
-from crossvault.fuzz.task import TOLD_EVERY, steps_of
+from crossvault.fuzz.task import METRICS_EVERY, steps_of
 from crossvault.setup import toolchain
 from crossvault.walks.random_walk import Walk
 
 RIVALS = {
     "compared": "compared: outcome, events and state after every step",
-    "compared_with_margins": f"compared, and what accounts are told every {TOLD_EVERY} steps",
+    "compared_with_margins": f"compared, and what accounts are told every {METRICS_EVERY} steps",
     "both_sides": "the same calls and views on both sides, nothing compared",
     "pyrevm_with_view": "the same calls and views on pyrevm alone",
     "pyrevm_bare": "the same calls on pyrevm alone, without views",
@@ -63,7 +63,7 @@ def _measured(story: Story) -> dict[str, Any]:
     steps = steps_of(story)
     runs: dict[str, Callable[[], float]] = {
         "compared": lambda: _compared(story, steps, NEVER),
-        "compared_with_margins": lambda: _compared(story, steps, TOLD_EVERY),
+        "compared_with_margins": lambda: _compared(story, steps, METRICS_EVERY),
         "both_sides": lambda: _called(story, steps, model=True, views=True),
         "pyrevm_with_view": lambda: _called(story, steps, model=False, views=True),
         "pyrevm_bare": lambda: _called(story, steps, model=False, views=False),

@@ -8,13 +8,16 @@ from argparse import Namespace
 from pathlib import Path
 
 from crossvault.commands.progress import bar
+from crossvault.commands.shrink import name_of
 from crossvault.commands.sides import Interrupts, command, shown
 from crossvault.conform import clause_repro
 from crossvault.conform.adapter import Adapter, load
 from crossvault.conform.search import ConformReport, examine
 from crossvault.conform.subject import Subject, subject
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
+from crossvault.differential.notation import Notation
 from crossvault.report.conform import document, show_interface, show_report
+from crossvault.scenario import repro as file
 from crossvault.setup import toolchain
 
 EXAMPLE = "example"
@@ -51,38 +54,39 @@ def _subject(arguments: Namespace) -> Subject:
 
 
 def _written(report: ConformReport, arguments: Namespace) -> dict[int, tuple[str, str]]:
-    """Where each finding was written, and what to type to see it; by its place in the table."""
+    """The file of each finding and the command that replays it, by its place in the table."""
     folder = toolchain.state_dir() / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     adapter = f" --adapter {arguments.adapter}" if arguments.adapter else ""
     files = {}
     for place, verdict in enumerate(report.verdicts):
         if verdict.finding is not None:
-            path = folder / f"conform-{report.subject.name}-{report.seed}-{place}.json"
-            path.write_text(clause_repro.written(verdict.finding, verdict.clause.text), encoding="utf8")
+            path = folder / f"conform-{report.subject.name}-{report.seed}-{place}{file.SUFFIX}"
+            kept = clause_repro.repro(verdict.finding, report.subject, verdict.clause.text, name_of(path))
+            path.write_text(file.text(kept), encoding="utf8")
             hint = f"{command()} conform {arguments.target}{adapter} --replay {shown(path)}"
             files[place] = (shown(path), hint)
     return files
 
 
 def _replay(found: Subject, path: Path, as_json: bool) -> int:
-    """The steps of a finding, each with what it came to, up to the first difference."""
+    """Prints the steps of a finding, each with its outcome, up to the first difference."""
     read = clause_repro.read(path)
     played, confirmed = clause_repro.replay(found, read)
     if not confirmed:
         from crossvault.evm.chain import EnginesDisagree
 
-        raise EnginesDisagree(f"{path}: Anvil shows something else than the vault in process after step {len(played)}")
-    last = played[-1]
+        raise EnginesDisagree(f"{path}: Anvil and the vault in process differ after step {len(played)}")
+    last, notation = played[-1], Notation(read.underlyings, read.collaterals)
     if as_json:
-        steps = [{**read.notation.step(each.step), "model": read.notation.outcome(each.outcome)} for each in played]
+        steps = [{**notation.step(each.step), "model": notation.outcome(each.outcome)} for each in played]
         print(json.dumps({"steps": steps, "differences": [str(each) for each in last.found]}, indent=2))
     else:
         for number, each in enumerate(played, 1):
-            args = ", ".join(f"{name} {value}" for name, value in read.notation.step(each.step)["args"].items())
+            args = ", ".join(f"{name} {value}" for name, value in notation.step(each.step)["args"].items())
             print(f"{number:4} {each.step.at} {each.step.sender}: {each.step.action}({args})  {_came(each)}")
         print(*(f"     {each}" for each in last.found), sep="\n")
-        print("differs, in process and on Anvil" if last.found else f"now agrees; it was: {read.difference}")
+        print("differs, in process and on Anvil" if last.found else f"now agrees; it was: {file.finding(read.found)}")
     return FAILED if last.found else DONE
 
 

@@ -1,4 +1,4 @@
-"""An adapter: a YAML file that says how a foreign vault is deployed, what its doors are called, and what it can do."""
+"""An adapter: a YAML file with the deployment of a foreign vault, the names of its doors, and its capabilities."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIELDS = ("about", "deploy", "constructor", "interface", "capabilities", "doors
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A contract that is deployed beside the vault: before it, or after it when its arguments name it."""
+    """A contract that is deployed alongside the vault: before it, or after it when its arguments name it."""
 
     name: str
     path: Path
@@ -34,9 +34,9 @@ class Extra:
 
 @dataclass(slots=True)
 class Adapter:
-    """What an adapter says; an empty one says that the vault has our interface.
+    """The contents of an adapter; with an empty one the vault has our interface.
 
-    doors: by our name, a call, None for none, or `assumed`: the model plays it and nothing is said to the vault.
+    doors: by our name, a call, None for none, or `assumed`: the model alone plays it.
     fixed: values that the vault knows only one of, by `risk` and `auction`.
     """
 
@@ -55,7 +55,7 @@ class Adapter:
 
 
 def load(path: Path, shown: str) -> Adapter:
-    """The adapter in a file. Raises ScenarioError with line and field of all that is wrong."""
+    """Reads the adapter in a file. Raises ScenarioError with line and field of all that is wrong."""
     source = read(path, shown)
     if not isinstance(source.data, dict):
         raise ScenarioError(f"{source.where(())}: the file: expected a mapping with {', '.join(_FIELDS)}")

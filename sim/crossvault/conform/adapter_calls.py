@@ -16,7 +16,7 @@ Item = Mapping[str, Any]
 
 
 class AdapterCall(NamedTuple):
-    """A call as an adapter writes it. contract: `vault` where none is named; output: which of the answers, or all."""
+    """A call as an adapter writes it. contract: `vault` where none is named; output: one of the outputs, or all."""
 
     contract: str
     function: str
@@ -58,14 +58,14 @@ def _type(parameter: Item) -> str:
 
 
 def outputs_of(item: Item) -> str:
-    """What a function answers, as types."""
+    """The outputs of a function, as types."""
     return ",".join(_type(each) for each in item.get("outputs", ()))
 
 
 class BoundCall(NamedTuple):
-    """A function of a contract with where its arguments come from, ready to be said and heard."""
+    """A function of a contract with the source of its arguments, ready to be encoded and decoded."""
 
-    said: AdapterCall
+    call: AdapterCall
     selector: str
     inputs: tuple[Item, ...]
     outputs: TypeCodec
@@ -74,38 +74,38 @@ class BoundCall(NamedTuple):
 
     def data(self, scope: Mapping[str, Any]) -> str:
         """The data of a call with arguments from a scope. Raises ValueError when one does not fit its type."""
-        values = [value_of(text, scope) for text in self.said.arguments]
+        values = [value_of(text, scope) for text in self.call.arguments]
         kinds = [_marked(item, value) for item, value in zip(self.inputs, values, strict=True)]
         return "0x" + self.selector + self.codec.kinds(kinds).encode(values)
 
-    def told(self, data: str) -> Any:
-        """The answer, or the part of it that the phrase names."""
-        told = self.outputs.decode(data, 2)
+    def result(self, data: str) -> Any:
+        """The decoded result, or the part of it that the phrase names."""
+        found = self.outputs.decode(data, 2)
         for step in self.place:
-            told = told[step]
-        return told
+            found = found[step]
+        return found
 
 
-def spoken(item: Item, said: AdapterCall, codec: Codec) -> BoundCall:
-    """A function as a phrase calls it. Raises ValueError when the output is none of its own."""
+def bound(item: Item, call: AdapterCall, codec: Codec) -> BoundCall:
+    """A function bound to the arguments of a phrase. Raises ValueError when the output is none of its own."""
     from eth_utils.abi import function_abi_to_4byte_selector
 
     abi: Any = item
     selector = function_abi_to_4byte_selector(abi).hex()
     outputs = tuple(item.get("outputs", ()))
-    place = _place(outputs, said.output) if said.output else ((0,) if len(outputs) == 1 else ())
-    return BoundCall(said, selector, tuple(item["inputs"]), codec.kinds(outputs), place, codec)
+    place = _place(outputs, call.output) if call.output else ((0,) if len(outputs) == 1 else ())
+    return BoundCall(call, selector, tuple(item["inputs"]), codec.kinds(outputs), place, codec)
 
 
 def _place(outputs: Sequence[Item], name: str) -> tuple[int, ...]:
-    """Where an answer stands: among the outputs, or in the struct that is the only one."""
+    """The place of an output: among the outputs, or in the struct that is the only one."""
     known: list[str] = []
     for path, fields in _fields(outputs):
         for place, item in enumerate(fields):
             if name in (item["name"], snake(item["name"]), str(place)):
                 return (*path, place)
             known.append(item["name"] or str(place))
-    raise ValueError(f"answers no {name!r}: expected one of {', '.join(known) or 'nothing'}")
+    raise ValueError(f"returns no {name!r}: expected one of {', '.join(known) or 'nothing'}")
 
 
 def _fields(outputs: Sequence[Item]) -> Iterator[tuple[tuple[int, ...], Sequence[Item]]]:
@@ -116,7 +116,7 @@ def _fields(outputs: Sequence[Item]) -> Iterator[tuple[tuple[int, ...], Sequence
 
 
 def value_of(text: str, scope: Mapping[str, Any]) -> Any:
-    """What a word of a phrase stands for: a number, a name of the scope, or a field of one. Raises ValueError."""
+    """The value of a word of a phrase: a number, a name of the scope, or a field of one. Raises ValueError."""
     if _NUMBER.fullmatch(text):
         return int(text, 0)
     name, _, field = text.partition(".")
@@ -125,16 +125,16 @@ def value_of(text: str, scope: Mapping[str, Any]) -> Any:
     return getattr(scope[name], field) if field else scope[name]
 
 
-def named(abi: Abi, said: AdapterCall) -> Item | None:
+def named(abi: Abi, call: AdapterCall) -> Item | None:
     """The function of an ABI that a phrase calls, by name and count of arguments."""
     for item in abi:
-        if item["type"] == "function" and item["name"] == said.function and len(item["inputs"]) == len(said.arguments):
+        if item["type"] == "function" and item["name"] == call.function and len(item["inputs"]) == len(call.arguments):
             return item
     return None
 
 
 def _marked(item: Item, value: Any) -> Item:
-    """An account goes as the number that it is, whatever a foreign contract calls its type."""
+    """The parameter as an account, whatever type a foreign contract gives it, where the value is one."""
     first = value[0] if isinstance(value, tuple) and value and not isinstance(value, AccountId) else value
     if isinstance(first, AccountId) and item["type"].startswith("uint256"):
         return {**item, "internalType": "AccountId" + item["type"].removeprefix("uint256")}

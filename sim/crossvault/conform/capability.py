@@ -1,4 +1,4 @@
-"""What a vault may be able to do, each part by a name that an adapter can switch off."""
+"""The capabilities of a vault, each by a name that an adapter can switch off."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Capability(NamedTuple):
     """A part of the specification that a vault can be without.
 
     doors: without all of them there is none of it. pins: risk parameters that make the model do without it.
-    refusals: what is left out of the search without it, because only a vault with it would refuse.
+    refusals: steps with these are left out of the search without it, because only a vault with it would refuse.
     """
 
     name: str
@@ -62,5 +62,5 @@ NEEDED = ("list_underlying", "set_feeder", "publish_price", "deposit_cash")
 BESIDE = ("withdraw_cash",)
 KINDS = {1: "perps", 2: "futures", 3: "options", 4: "options"}
 """The capability that an instrument's kind needs."""
-UNSPOKEN = ("orders",)
-"""What conform cannot ask of any vault yet."""
+NOT_SEARCHED = ("orders",)
+"""Capabilities that conform cannot try on any vault yet."""

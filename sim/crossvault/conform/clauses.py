@@ -1,4 +1,4 @@
-"""The clauses of the specification (contracts/README.md): what each needs, which steps are about it, what shows it."""
+"""The clauses of the specification (contracts/README.md): the needs of each, its steps, and what shows it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _MAINTENANCE = ("maintenance_requirement_wad", "maintenance_margin_wad", "health
 class Clause(NamedTuple):
     """A sentence of the specification.
 
-    needs: the capability without which it is not asked for. when: whether a step is about it. shows: the figures,
-    refusals, `accepted` and `events` in which a difference would speak of it. doors: whose refusals alone are meant.
+    needs: the capability without which it is not searched. when: whether a step is about it. shows: the figures,
+    refusals, `accepted` and `events` in which a difference of it shows. doors: whose refusals alone are meant.
     """
 
     section: str

@@ -1,4 +1,4 @@
-"""Two sides of one step -> what vault and model say differently, as far as the vault can be compared. No tolerance."""
+"""Two sides of one step -> the differences of vault and model, as far as the vault can be compared. No tolerance."""
 
 from __future__ import annotations
 
@@ -10,79 +10,87 @@ from crossvault.conform.clauses import ACCEPTANCE, EVENTS
 from crossvault.conform.deployed_subject import FigureQuery, VaultAnswer
 from crossvault.conform.figures import ACCOUNT, POSITION, WHOLE, FigureSubject
 from crossvault.conform.subject import Subject
-from crossvault.differential.compare import value_differences
+from crossvault.differential.compare import Difference, value_differences
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 
+SIDES = ("vault", "model")
 _FIGURES = {
     "adjusted_equity_wad": ("initial_equity_wad", "mark_wad"),
     "requirement_wad": ("initial_requirement_wad", "mark_wad"),
     "margin_wad": ("mark_wad",),
     "low_wad": ("band_wad",),
 }
-"""The figures that a refusal's argument is made of."""
+"""The figures of which an argument of a refusal is made."""
 
 
 class ClauseDifference(NamedTuple):
-    """What vault and model say differently. speaks: refusals, figures or kinds that name the clauses it may be of.
+    """A difference of vault and model, and the refusals, figures or kinds that name the clauses it may be of.
 
-    kept: whether the two stand at different places from here on.
+    is_state: whether the states of the two differ from here on.
     """
 
-    label: str
-    theirs: Any
-    ours: Any
-    speaks: tuple[str, ...]
-    kept: bool
+    difference: Difference
+    mentions: tuple[str, ...]
+    is_state: bool
+
+    @property
+    def kind(self) -> str:
+        """The field without the account."""
+        return kind_of(self.difference)
 
     def __str__(self) -> str:
-        both = all(isinstance(each, int) and not isinstance(each, bool) for each in (self.theirs, self.ours))
-        wei = f"  (vault less model: {self.theirs - self.ours:+d})" if both else ""
-        return f"{self.label}: vault {self.theirs}, model {self.ours}{wei}"
+        return str(self.difference)
 
 
-def kind_of(difference: ClauseDifference) -> str:
-    """A difference without the account and the numbers in it."""
-    return difference.label.split(" of ")[0]
+def kind_of(difference: Difference) -> str:
+    """The field of a difference without the account."""
+    return difference.field.split(" of ")[0]
+
+
+def difference(field: str, vault: Any, model: Any) -> Difference:
+    """A difference of a vault and the model."""
+    return Difference(field, vault, model, SIDES)
 
 
 def compared(
-    subject: Subject, model: Model, outcome: Outcome, heard: VaultAnswer, questions: Sequence[FigureQuery]
+    subject: Subject, model: Model, outcome: Outcome, answer: VaultAnswer, queries: Sequence[FigureQuery]
 ) -> Iterator[ClauseDifference]:
-    """The differences between what the vault made of a step and what the model did."""
-    yield from _refusals(subject, heard.refusal, outcome.refusal)
+    """The differences between the vault's answer to a step and the model's outcome."""
+    yield from _refusals(subject, answer.refusal, outcome.refusal)
     ours = tuple(event for event in outcome.events if event.name in subject.events)
-    if heard.events != ours and not (heard.refusal or outcome.refusal):
-        yield ClauseDifference(EVENTS, heard.events, ours, (EVENTS,), False)
-    yield from figures_compared(subject, model, questions, heard.told)
+    if answer.events != ours and not (answer.refusal or outcome.refusal):
+        yield ClauseDifference(difference(EVENTS, answer.events, ours), (EVENTS,), False)
+    yield from figures_compared(subject, model, queries, answer.figures)
 
 
 def _refusals(subject: Subject, theirs: Refusal | None, ours: Refusal | None) -> Iterator[ClauseDifference]:
     if same(theirs, ours, subject.refusals):
         return
-    names = spoken(theirs, ours)
+    names = mentioned(theirs, ours)
     if (theirs is None) != (ours is None):
-        yield ClauseDifference(ACCEPTANCE, theirs or "accepts", ours or "accepts", (*names, ACCEPTANCE), True)
+        found = difference(ACCEPTANCE, theirs or "accepts", ours or "accepts")
+        yield ClauseDifference(found, (*names, ACCEPTANCE), True)
     else:
-        yield ClauseDifference("refusal", theirs, ours, names, False)
+        yield ClauseDifference(difference("refusal", theirs, ours), names, False)
 
 
-def spoken(*refusals: Any) -> tuple[str, ...]:
-    """What refusals speak of: themselves, and the figures that they give."""
+def mentioned(*refusals: Any) -> tuple[str, ...]:
+    """The names of refusals, and of the figures that their arguments are."""
     known = [each for each in refusals if isinstance(each, Refusal)]
     figures = [figure for each in known for name in each.fields for figure in _FIGURES.get(name, ())]
     return (*(each.name for each in known), *dict.fromkeys(figures))
 
 
 def figures_compared(
-    subject: Subject, model: Model, questions: Sequence[FigureQuery], told: Sequence[Any]
+    subject: Subject, model: Model, queries: Sequence[FigureQuery], figures: Sequence[Any]
 ) -> Iterator[ClauseDifference]:
-    """The figures that are not what the model says."""
-    for question, theirs in zip(questions, told, strict=True):
-        figure, place = question.figure, question.place
+    """The figures of a vault that differ from the model's."""
+    for query, theirs in zip(queries, figures, strict=True):
+        figure, place = query.figure, query.place
         ours = figure.model(model, place)
         if isinstance(theirs, Refusal) and isinstance(ours, Refusal):
             fine = same(theirs, ours, subject.refusals)
@@ -90,15 +98,15 @@ def figures_compared(
             fine = theirs == ours
         if not fine and figure is WHOLE and isinstance(theirs, tuple):
             for each in value_differences(WHOLE.name, theirs, ours):
-                yield ClauseDifference(each.field, each.chain, each.model, (WHOLE.name,), True)
+                yield ClauseDifference(difference(each.field, each.chain, each.model), (WHOLE.name,), True)
         elif not fine:
             about = f" of {place.account}" if figure.about in (ACCOUNT, POSITION) else ""
-            words = (figure.name, *spoken(theirs, ours))
-            yield ClauseDifference(f"{figure.name}{about}", theirs, ours, words, figure.kept)
+            mentions = (figure.name, *mentioned(theirs, ours))
+            yield ClauseDifference(difference(f"{figure.name}{about}", theirs, ours), mentions, figure.is_state)
 
 
 def places_of(model: Model, accounts: Sequence[AccountId], at: int) -> list[FigureSubject]:
-    """What is asked about some accounts: each alone, with every perp and with all that it holds; then the markets."""
+    """The subjects of the figures of some accounts: each alone, with every perp and all that it holds; the markets."""
     state = model.vault.ledger
     perps = [market.perp(underlying) for underlying in range(len(state.risks))]
     found = [FigureSubject(at, account) for account in accounts]
@@ -113,7 +121,7 @@ def places_of(model: Model, accounts: Sequence[AccountId], at: int) -> list[Figu
 
 
 def same(theirs: Refusal | None, ours: Refusal | None, how: str) -> bool:
-    """Whether two refusals are the same, as far as the vault's are comparable."""
+    """Whether two refusals are the same, as far as the refusals of the vault are comparable."""
     if theirs is None or ours is None:
         return theirs is ours
     if how == ACCEPTED:

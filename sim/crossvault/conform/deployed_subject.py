@@ -1,4 +1,4 @@
-"""A vault under test on whatever executes it: deployed, spoken to by steps, and asked for its figures."""
+"""A vault under test on an engine: deployed, driven by steps, and queried for its figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.conform.adapter import Extra
-from crossvault.conform.adapter_calls import BoundCall, signature, spoken, usual, value_of
+from crossvault.conform.adapter_calls import BoundCall, bound, signature, usual, value_of
 from crossvault.conform.figures import ACCOUNT, MARKET, POSITION, WHOLE, Figure, FigureSubject
 from crossvault.conform.figures import VAULT as ALONE
 from crossvault.conform.subject import Subject
@@ -26,31 +26,31 @@ from crossvault.evm.deploy import (
     vault_refusals,
 )
 from crossvault.evm.pyrevm import Machine
-from crossvault.mirror.evm import Call as Said
+from crossvault.mirror.evm import Call as BatchCall
 from crossvault.mirror.refusal import Refusal
 
-_NOBODY = "0x" + "0" * 40
+_ZERO_ADDRESS = "0x" + "0" * 40
 _BEFORE_SECS = 3600
 
 
 class FigureQuery(NamedTuple):
-    """A figure that is asked for after a step, about a place."""
+    """A figure to be queried after a step: its subject and the call."""
 
     figure: Figure
     place: FigureSubject
     call: Call
 
 
-Saying = tuple[int, Call, Sequence[FigureQuery]]
-"""A step on its way to the vault: when [unix seconds], the call, and what is asked after it."""
+TimedCall = tuple[int, Call, Sequence[FigureQuery]]
+"""A step as the vault takes it: the time [unix seconds], the call, and the queries after it."""
 
 
 class VaultAnswer(NamedTuple):
-    """What a vault made of a step: a refusal or none, its events, and the answers to the questions after it."""
+    """The answer of a vault to a step: a refusal or none, its events, and the figures that were queried after it."""
 
     refusal: Refusal | None
     events: tuple[Event, ...]
-    told: tuple[Any, ...]
+    figures: tuple[Any, ...]
 
 
 class DeployedSubject:
@@ -65,18 +65,18 @@ class DeployedSubject:
         self._address = self.names.address(VAULT)
         errors = [*vault_refusals(subject.ours), subject.ours.artifacts["Token"].abi]
         own = [[item for item in subject.abi if item["type"] == "error"]]
-        self._heard = Interface(vault_abi(subject.ours), self.codec, [*own, *errors])  # ours decide where both have one
+        self._interface = Interface(vault_abi(subject.ours), self.codec, [*own, *errors])  # ours decide
         self._token = Interface(subject.ours.artifacts["Token"].abi, self.codec)
-        self.codec.encoders[Said] = self._said
+        self.codec.encoders[BatchCall] = self._batch_call
         self._doors = {
-            action: spoken(door.item, door.said, self.codec)
+            action: bound(door.item, door.call, self.codec)
             for action, door in subject.doors.items()
-            if door.item is not None and door.said is not None
+            if door.item is not None and door.call is not None
         }
-        self._views = {name: spoken(item, said, self.codec) for name, (said, item) in subject.figures.items()}
+        self._views = {name: bound(item, call, self.codec) for name, (call, item) in subject.figures.items()}
         if subject.whole:
             [whole] = [each for each in vault_abi(subject.ours) if each.get("name") == WHOLE.name]
-            self._views[WHOLE.name] = spoken(whole, usual(whole), self.codec)
+            self._views[WHOLE.name] = bound(whole, usual(whole), self.codec)
 
     def transaction(self, step: Step) -> Call:
         """A step as the vault takes it. Raises ValueError when an argument does not fit, KeyError without a door."""
@@ -86,13 +86,13 @@ class DeployedSubject:
             to, data = self.names.address(step.args["token"]), self._token.call(step.action, args)
         else:
             door = self._doors[step.action]
-            to = self.names.address(door.said.contract)
+            to = self.names.address(door.call.contract)
             data = door.data({**step.args, "sender": step.sender})
         return {"from": sender, "to": to, "input": data, "gas": GAS}
 
-    def questions(self, places: Sequence[FigureSubject]) -> list[FigureQuery]:
-        """What is asked about some places: the figures that the vault tells."""
-        found = [question for figure in self.subject.asked() for question in self._asked(figure, places)]
+    def queries(self, places: Sequence[FigureSubject]) -> list[FigureQuery]:
+        """The queries for all figures of the vault about some subjects."""
+        found = [query for figure in self.subject.known_figures() for query in self._queries(figure, places)]
         if self.subject.whole:
             accounts = tuple(dict.fromkeys(each.account for each in places if each.account))
             call = self._view(self._views[WHOLE.name], {"ids": accounts})
@@ -100,26 +100,26 @@ class DeployedSubject:
         return found
 
     def refusal(self, answer: Answer) -> Refusal | None:
-        """The refusal that an answer is; None when it is none."""
+        """The refusal in an answer; None where the call was accepted."""
         if answer["status"] == ACCEPTED:
             return None
         data = answer.get("returnData") or "0x"
-        return self._heard.refusal(data if data != "0x" else answer.get("error", {}).get("data") or "0x")
+        return self._interface.refusal(data if data != "0x" else answer.get("error", {}).get("data") or "0x")
 
     def events(self, answer: Answer) -> tuple[Event, ...]:
-        """The events of ours that the vault has, as they are in an answer."""
-        own = (self._heard.event(log) for log in answer["logs"] if log["address"] == self._address)
+        """The events in an answer that our interface has as well."""
+        own = (self._interface.event(log) for log in answer["logs"] if log["address"] == self._address)
         return tuple(event for event in own if event.name in self.subject.events)
 
-    def told(self, question: FigureQuery, answer: Answer) -> Any:
-        """A figure, or the refusal to tell it."""
-        return self.refusal(answer) or self._views[question.figure.name].told(answer["returnData"])
+    def figure(self, query: FigureQuery, answer: Answer) -> Any:
+        """A figure, or the refusal of its query."""
+        return self.refusal(answer) or self._views[query.figure.name].result(answer["returnData"])
 
     def event_fields(self) -> dict[str, tuple[str, ...]]:
         """The names of the values of every event, in the mirror's form."""
-        return self._heard.event_fields()
+        return self._interface.event_fields()
 
-    def _asked(self, figure: Figure, places: Sequence[FigureSubject]) -> Iterator[FigureQuery]:
+    def _queries(self, figure: Figure, places: Sequence[FigureSubject]) -> Iterator[FigureQuery]:
         view, seen = self._views[figure.name], set()
         for place in places:
             scope = {"account": place.account, "instrument": place.instrument, "underlying": place.underlying}
@@ -129,10 +129,10 @@ class DeployedSubject:
                 yield FigureQuery(figure, place, self._view(view, scope))
 
     def _view(self, view: BoundCall, scope: Mapping[str, Any]) -> Call:
-        to = self.names.address(view.said.contract)
-        return {"from": _NOBODY, "to": to, "input": view.data(scope), "gas": GAS}
+        to = self.names.address(view.call.contract)
+        return {"from": _ZERO_ADDRESS, "to": to, "input": view.data(scope), "gas": GAS}
 
-    def _said(self, call: Said) -> str:
+    def _batch_call(self, call: BatchCall) -> str:
         return self._doors[call.action].data(call.args)
 
     def _deploy(self) -> None:
@@ -156,7 +156,7 @@ class DeployedSubject:
         return scope | {"terms": world.terms._replace(**fixed), "deployer": DEPLOYER}
 
     def _constructor(self) -> tuple[str, ...]:
-        """The adapter's arguments, or those that the constructor's own names say."""
+        """The arguments of the adapter, or those that bear the names of the constructor's own."""
         if self.subject.adapter.constructor is not None:
             return self.subject.adapter.constructor
         return tuple(snake(each["name"].strip("_")) for each in _inputs(self.subject, self.subject.contract))
@@ -170,7 +170,7 @@ class DeployedSubject:
         try:
             values = [value_of(text, scope) for text in extra.arguments]
         except ValueError as trouble:
-            raise DeployFailed(f"{extra.contract}: constructor: {trouble}; an adapter says `constructor`") from None
+            raise DeployFailed(f"{extra.contract}: constructor: {trouble}; an adapter may give `constructor`") from None
         plain = [self._plain(*pair) for pair in zip(types, values, strict=True)]
         address = deployer.deploy(extra.contract, types, plain)
         self.names.bind(extra.name, address)
@@ -183,7 +183,7 @@ class DeployedSubject:
 
 
 def _about(figure: Figure, place: FigureSubject) -> tuple[Any, ...] | None:
-    """What a figure is about at a place; None where the place has none of it."""
+    """The part of a subject that a figure is about; None where the subject lacks it."""
     alone = {ACCOUNT: (place.account,), MARKET: (place.instrument,), ALONE: ()}
     about = (place.account, place.instrument) if figure.about == POSITION else alone[figure.about]
     return about if all(about) else None
@@ -195,36 +195,42 @@ def _inputs(subject: Subject, contract: str) -> Sequence[Mapping[str, Any]]:
 
 
 class InProcessSubject:
-    """A stand in this process: quick, for searching."""
+    """A subject in this process: quick, for searching."""
 
     engine = "pyrevm"
 
     def __init__(self, subject: Subject, world: World) -> None:
         """Raises DeployFailed, ToolchainMissing."""
         self._machine = Machine(CHAIN_ID, world.starts_at)
-        self.stand = DeployedSubject(subject, world, self._machine)
-        self._at = 0
-        self._clean = self._machine.mark()
-
-    def again(self) -> None:
-        """Takes back every step."""
-        self._machine.back(self._clean)
+        self.deployed = DeployedSubject(subject, world, self._machine)
         self._at = 0
 
-    def say(self, at: int, call: Call) -> Answer:
+    def mark(self) -> int:
+        """Marks the state, to return to it."""
+        return self._machine.mark()
+
+    def back(self, mark: int) -> None:
+        """Takes back every step since a mark, which stays; marks after it are gone."""
+        self._machine.back(mark)
+        self._at = 0  # the next step begins a block
+
+    def close(self) -> None:
+        """Frees nothing: the subject is memory."""
+
+    def execute(self, at: int, call: Call) -> Answer:
         """Executes a call at a time [unix seconds] and keeps what it changes."""
         if at != self._at:
             self._machine.move(at)
             self._at = at
         return self._machine.call(call)
 
-    def ask(self, call: Call) -> Answer:
+    def query(self, call: Call) -> Answer:
         """Executes a call and takes it back."""
         return self._machine.query(call)
 
 
 class AnvilSubject:
-    """A stand on an Anvil: it says whether what was found inside is so. All steps go at once, with what is asked."""
+    """A subject on an Anvil, which confirms a finding of the search. All steps go at once, with their queries."""
 
     engine = "anvil"
 
@@ -232,18 +238,18 @@ class AnvilSubject:
         """Raises DeployFailed, ToolchainMissing, ChainLost."""
         self._node = Node(world.starts_at - _BEFORE_SECS)
         try:
-            self.stand = DeployedSubject(subject, world, self._node)
+            self.deployed = DeployedSubject(subject, world, self._node)
         except BaseException:
             self._node.close()
             raise
 
-    def heard(self, steps: Sequence[Saying]) -> list[VaultAnswer]:
-        """What the vault makes of steps (time, call, questions after it), one after another."""
+    def answers(self, steps: Sequence[TimedCall]) -> list[VaultAnswer]:
+        """The answers of the vault to steps, one after another."""
         blocks: list[tuple[int, list[Call]]] = []
-        for at, call, questions in steps:
+        for at, call, queries in steps:
             if not blocks or blocks[-1][0] != at:
                 blocks.append((at, []))
-            blocks[-1][1].extend([call, *(question.call for question in questions)])
+            blocks[-1][1].extend([call, *(query.call for query in queries)])
         states = [{"blockOverrides": {"time": hex(at)}, "calls": calls} for at, calls in blocks]
         request = {"blockStateCalls": states, "validation": False}
         answers = [each for block in self._node.rpc("eth_simulateV1", request, "latest") for each in block["calls"]]
@@ -253,9 +259,9 @@ class AnvilSubject:
         """Stops the node."""
         self._node.close()
 
-    def _read(self, steps: Sequence[Saying], answers: Iterator[Answer]) -> Iterator[VaultAnswer]:
-        for _, _, questions in steps:
+    def _read(self, steps: Sequence[TimedCall], answers: Iterator[Answer]) -> Iterator[VaultAnswer]:
+        for _, _, queries in steps:
             answer = next(answers)
-            refusal = self.stand.refusal(answer)
-            told = tuple(self.stand.told(question, next(answers)) for question in questions)
-            yield VaultAnswer(refusal, () if refusal else self.stand.events(answer), told)
+            refusal = self.deployed.refusal(answer)
+            figures = tuple(self.deployed.figure(query, next(answers)) for query in queries)
+            yield VaultAnswer(refusal, () if refusal else self.deployed.events(answer), figures)

@@ -1,4 +1,4 @@
-"""What a vault can tell of its state, figure by figure: where our interface has it, and what the model says it is."""
+"""The figures of a vault's state: where our interface has each, and the model's value."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SCOPES: dict[str, tuple[str, ...]] = {
     ACCOUNT: ("account",), POSITION: ("account", "instrument", "underlying"), MARKET: ("instrument", "underlying"),
     VAULT: (),
 }  # fmt: skip
-"""What a phrase of a figure may name, by what the figure is about."""
+"""The words that the phrase of a figure may use, by the subject of the figure."""
 
 
 class FigureSubject(NamedTuple):
-    """What a figure is asked about, and when [unix seconds]."""
+    """The subject of a query for a figure, and its time [unix seconds]."""
 
     at: int
     account: AccountId | None = None
@@ -35,16 +35,16 @@ class FigureSubject(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """One number: its name with its unit, what it is about, how our interface tells it, and the model's value.
+    """One number: its name with its unit, its subject, the call of our interface that returns it, the model's value.
 
-    kept: whether it is state, so that a difference in it goes on into all that follows.
+    is_state: whether it is stored, so that a difference in it goes on into all steps that follow.
     """
 
     name: str
     about: str
     usual: str
     model: Callable[[Model, FigureSubject], Any]
-    kept: bool
+    is_state: bool
 
 
 def _metric(name: str) -> Callable[[Model, FigureSubject], Any]:
@@ -71,23 +71,23 @@ def _sale(name: str) -> Callable[[Model, FigureSubject], Any]:
 
 
 def _quotation(place: int) -> Callable[[Model, FigureSubject], Any]:
-    def told(model: Model, where: FigureSubject) -> Any:
+    def value(model: Model, where: FigureSubject) -> Any:
         try:
             return model.vault.quotation(where.instrument, now=where.at)[place]
         except Refusal as refused:
             return refused
 
-    return told
+    return value
 
 
 def _maintenance(place: int) -> Callable[[Model, FigureSubject], Any]:
-    def told(model: Model, where: FigureSubject) -> Any:
+    def value(model: Model, where: FigureSubject) -> Any:
         try:
             return model.vault.maintenance(_known(where), now=where.at)[place]
         except Refusal as refused:
             return refused
 
-    return told
+    return value
 
 
 def _shared(name: str) -> Callable[[Model, FigureSubject], Any]:
@@ -128,4 +128,4 @@ FIGURES = (
 
 BY_NAME = {each.name: each for each in FIGURES}
 WHOLE = Figure("snapshot", VAULT, "snapshot(ids)", lambda model, where: tuple(model.snapshot(where.accounts)), True)
-"""The whole state in one call, where a vault tells it as ours does: more than all figures together."""
+"""The whole state in one call, where a vault returns it as ours does: more than all figures together."""

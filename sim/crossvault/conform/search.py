@@ -1,4 +1,4 @@
-"""Everything that a vault is put through: stories, random walks, and what is left of the differences that they find."""
+"""The search of a vault: stories and random walks, and their findings made short and confirmed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crossvault import scenario
+from crossvault.conform.clause_trial import is_confirmed, shortened
 from crossvault.conform.comparison import NAMING, ClauseCounts, ClauseFinding, ConformTrial, play
 from crossvault.conform.deployed_subject import AnvilSubject, InProcessSubject
-from crossvault.conform.reduce import Reducer, confirmed
 from crossvault.conform.subject import Subject
 from crossvault.conform.verdict import ClauseVerdict, verdicts
 from crossvault.conform.walk import SupportedWalk, unfit
@@ -24,14 +24,14 @@ PUBLISHED = Path(__file__).parent / "published"
 WALK_STEPS = 400
 _LEAST_STEPS = 50
 _CHECKED_EVERY = 20
-_MOST_REDUCED = 8
-_REDUCE_SECS = 8.0
+_MOST_SHRUNK = 8
+_SHRINK_SECS = 8.0
 
 Tick = Callable[[int], None]
 
 
 class StoryResult(NamedTuple):
-    """What a story came to: steps compared, why it was not played or where it ended, and whether that is a failure."""
+    """The result of a story: steps compared, why it was not played or where it ended, whether that is a failure."""
 
     name: str
     steps: int
@@ -41,11 +41,11 @@ class StoryResult(NamedTuple):
 
 @dataclass
 class ConformReport:
-    """What a vault was found to do."""
+    """The result of the search of a vault."""
 
     subject: Subject
     seed: int
-    tally: ClauseCounts
+    counts: ClauseCounts
     published: list[StoryResult] = field(default_factory=list)
     scenarios: list[StoryResult] = field(default_factory=list)
     verdicts: list[ClauseVerdict] = field(default_factory=list)
@@ -56,26 +56,26 @@ class ConformReport:
     def agrees(self) -> bool:
         """Whether nothing differs, and no story failed."""
         stories = [*self.published, *self.scenarios]
-        return not (self.tally.findings or self.tally.broken or any(told.failed for told in stories))
+        return not (self.counts.findings or self.counts.broken or any(each.failed for each in stories))
 
 
 def examine(subject: Subject, seed: int, steps: int, tick: Tick = lambda count: None) -> ConformReport:
-    """Puts a vault through everything. Raises DeployFailed, EnginesDisagree, ToolchainMissing, ChainLost.
+    """Searches a vault by stories and walks. Raises DeployFailed, EnginesDisagree, ToolchainMissing, ChainLost.
 
     steps: how many of random walks to compare, at least. tick: called with the count of steps so far. Ctrl-C ends it
-    early: the report has what was found until then.
+    early: the report has the findings until then.
     """
     report = ConformReport(subject, seed, ClauseCounts())
     try:
         for path in sorted(PUBLISHED.glob("*.yaml")):
-            report.published.append(_told(subject, str(path), report.tally))
+            report.published.append(_story(subject, str(path), report.counts))
         for name in scenario.names():
-            report.scenarios.append(_told(subject, name, report.tally))
+            report.scenarios.append(_story(subject, name, report.counts))
         _walk(report, steps, tick)
-        report.verdicts = _settled(subject, verdicts(subject, report.tally))
+        report.verdicts = _settled(subject, verdicts(subject, report.counts))
     except KeyboardInterrupt:
         report.interrupted = True
-        report.verdicts = verdicts(subject, report.tally)
+        report.verdicts = verdicts(subject, report.counts)
     return report
 
 
@@ -86,31 +86,31 @@ def _walk(report: ConformReport, steps: int, tick: Tick) -> None:
         report.walks += 1
         fitted = SupportedWalk(report.subject, seed, min(WALK_STEPS, max(_LEAST_STEPS, steps - spent)))
         guard = Invariants(every=_CHECKED_EVERY)
-        before = report.tally.steps
+        before = report.counts.steps
         trial = ConformTrial(
-            InProcessSubject(report.subject, fitted.world), fitted.world, report.tally, f"walk {seed}", guard
+            InProcessSubject(report.subject, fitted.world), fitted.world, report.counts, f"walk {seed}", guard
         )
         play(trial, fitted.steps(trial.model))
-        spent += max(_LEAST_STEPS, report.tally.steps - before)
+        spent += max(_LEAST_STEPS, report.counts.steps - before)
         tick(spent)
 
 
-def _told(subject: Subject, name: str, tally: ClauseCounts) -> StoryResult:
-    """Plays a story on both, if every step of it is one that the vault can be asked for."""
+def _story(subject: Subject, name: str, counts: ClauseCounts) -> StoryResult:
+    """Plays a story on both, if the vault supports every step of it."""
     try:
         why, story = _unfit(subject, scenario.load(name)), scenario.load(name)
     except scenario.ScenarioError as trouble:  # it reads data that is not here
         return StoryResult(name, 0, f"cannot be played: {trouble}", False)
     if why:
         return StoryResult(story.name, 0, why, False)
-    before = tally.steps
-    trial = ConformTrial(InProcessSubject(subject, story.world), story.world, tally, story.name)
+    before = counts.steps
+    trial = ConformTrial(InProcessSubject(subject, story.world), story.world, counts, story.name)
     ended = play(trial, story.steps(trial.model))
-    return StoryResult(story.name, tally.steps - before, ended, bool(ended))
+    return StoryResult(story.name, counts.steps - before, ended, bool(ended))
 
 
 def _unfit(subject: Subject, story: Story) -> str:
-    """What a story needs that the vault has not; nothing when it can be played."""
+    """The first thing that a story needs and the vault lacks; nothing when it can be played."""
     wrong = subject.adapter.fixed.get("auction", {})
     terms = story.world.terms._asdict()
     if off := [name for name, value in wrong.items() if terms[name] != value]:
@@ -120,8 +120,8 @@ def _unfit(subject: Subject, story: Story) -> str:
     try:
         step = next(steps)
         while True:
-            if step.action in NAMING and not subject.doors[step.action].there:
-                named.add(step.args["to"])  # whom nobody needs unless it acts
+            if step.action in NAMING and not subject.doors[step.action].exists:
+                named.add(step.args["to"])  # needed only if it acts
             elif why := unfit(subject, step.action, step.args):
                 return f"needs {why}"
             elif step.sender in named:
@@ -136,24 +136,23 @@ def _unfit(subject: Subject, story: Story) -> str:
 def _settled(subject: Subject, found: list[ClauseVerdict]) -> list[ClauseVerdict]:
     """The verdicts with their findings made short, and each of those confirmed on an Anvil. Raises EnginesDisagree."""
     settled = []
-    reduced = 0
+    shrunk = 0
     for verdict in found:
-        if verdict.finding is None or reduced >= _MOST_REDUCED:
+        if verdict.finding is None or shrunk >= _MOST_SHRUNK:
             settled.append(verdict)
             continue
-        reduced += 1
+        shrunk += 1
         settled.append(verdict._replace(finding=shortest(subject, verdict.finding)))
     return settled
 
 
 def shortest(subject: Subject, finding: ClauseFinding) -> ClauseFinding:
-    """A finding with as few steps as were found to do, seen on an Anvil too. Raises EnginesDisagree when it is not."""
-    inside = InProcessSubject(subject, finding.world)
-    short = Reducer(inside, finding, _REDUCE_SECS).reduced()
-    beside = AnvilSubject(subject, finding.world)
+    """A finding made short and seen on an Anvil too. Raises EnginesDisagree when it is not."""
+    short = shortened(subject, finding, _SHRINK_SECS)
+    anvil = AnvilSubject(subject, finding.world)
     try:
-        if not confirmed(beside, short):
+        if not is_confirmed(anvil, short):
             raise EnginesDisagree(f"{short.difference} after {short.steps[-1]} in process, but not on Anvil")
     finally:
-        beside.close()
+        anvil.close()
     return short._replace(confirmed=True)

@@ -57,5 +57,5 @@ def _resolved(wanted: str, unit: str, path: Path, remappings: Mapping[str, Path]
         return None
     known = ", ".join((*toolchain.dependencies(), *remappings))
     where = unit or os.path.relpath(path)
-    raise CompileFailed(f"{where}: imports {wanted!r}: expected a relative path or one of {known}; an adapter may say "
+    raise CompileFailed(f"{where}: imports {wanted!r}: expected a relative path or one of {known}; an adapter may give "
                         "`remappings`")  # fmt: skip

@@ -1,4 +1,4 @@
-"""A step with what the model knows around it: what clauses ask to know whether a step was about them."""
+"""A step with the state of the model around it, by which clauses decide whether the step is about them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class JudgedPosition(NamedTuple):
 
 
 class StateBefore(NamedTuple):
-    """What a step found: sizes of the traded instrument, auctions, and the state of the vault."""
+    """The state before a step: sizes of the traded instrument, auctions, and whether the vault is paused."""
 
     sizes: tuple[int, ...] = ()
     on_sale: bool = False
@@ -75,12 +75,12 @@ class StepContext:
             for instrument in state.holders[account].instruments:
                 underlying = market.underlying_of(instrument)
                 position, price = state.holders[account].positions[instrument], state.prices[underlying]
-                told = price.index, price.premium, price.confidence
-                yield JudgedPosition(account, instrument, position.size, position.quote, state.risks[underlying], *told)
+                risk, printed = state.risks[underlying], (price.index, price.premium, price.confidence)
+                yield JudgedPosition(account, instrument, position.size, position.quote, risk, *printed)
 
 
 def before(step: Step, model: Model) -> StateBefore:
-    """What a step is about to find on the model."""
+    """The state of the model before a step."""
     state = model.vault.ledger
     paused = bool(model.vault.paused)
     if step.action == "trade":
@@ -104,6 +104,6 @@ def size_rate(held: JudgedPosition) -> int:
 
 
 def profit(held: JudgedPosition) -> int:
-    """What a perp has gained at its mark [wad]."""
+    """Unrealised profit of a perp at its mark [wad]."""
     mark = oracle.mark(held.index_wad, held.premium, held.risk.mark_band)
     return fixed.mul_div_floor(held.size, mark, fixed.WAD) + held.quote

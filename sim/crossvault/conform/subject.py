@@ -10,7 +10,7 @@ from typing import Any
 
 from crossvault.conform.adapter import ACCEPTED, ASSUMED, EXACT, Adapter
 from crossvault.conform.adapter_calls import AdapterCall, Item, named, outputs_of, phrase, signature, usual
-from crossvault.conform.capability import BESIDE, CAPABILITIES, NAMES, NEEDED, UNSPOKEN
+from crossvault.conform.capability import BESIDE, CAPABILITIES, NAMES, NEEDED, NOT_SEARCHED
 from crossvault.conform.figures import FIGURES, SCOPES, WHOLE, Figure
 from crossvault.conform.sources import compiled
 from crossvault.differential import doors
@@ -23,27 +23,27 @@ from crossvault.scenario.source import Route, ScenarioError
 
 @dataclass(slots=True)
 class Door:
-    """One of our doors at the vault: how it is called, or why it is not. said: None where there is none."""
+    """One of our doors at the vault: how it is called, or why it is not. call: None where there is none."""
 
     action: str
-    said: AdapterCall | None
+    call: AdapterCall | None
     item: Item | None
     note: str
 
     @property
     def assumed(self) -> bool:
-        """Whether the model plays it and nothing is said to the vault."""
+        """Whether the model alone plays it."""
         return self.note == ASSUMED
 
     @property
-    def there(self) -> bool:
+    def exists(self) -> bool:
         """Whether a step may go through it."""
         return self.item is not None or self.assumed
 
 
 @dataclass(slots=True)
 class Subject:
-    """A compiled vault with its adapter, and what the two say that it can do."""
+    """A compiled vault with its adapter, and the capabilities that follow from the two."""
 
     name: str
     path: Path
@@ -60,7 +60,7 @@ class Subject:
 
     @property
     def abi(self) -> Abi:
-        """Everything that may be said to the vault's address."""
+        """The functions, events and errors at the vault's address."""
         names = (self.contract, *self.adapter.interface)
         return [item for name in names for item in self.build.artifacts[name].abi]
 
@@ -76,8 +76,8 @@ class Subject:
                 found |= each.pins
         return found | dict(self.adapter.fixed.get("risk", {}))
 
-    def asked(self) -> Iterator[Figure]:
-        """The figures that the vault tells."""
+    def known_figures(self) -> Iterator[Figure]:
+        """The figures that the vault returns."""
         return (each for each in FIGURES if each.name in self.figures)
 
 
@@ -122,7 +122,7 @@ class _Check:
         self._ours = [item for item in vault_abi(found.ours) if item["type"] == "function"]
 
     def run(self) -> None:
-        """Fills in what the subject has. Raises ScenarioError when the adapter names what is not there."""
+        """Fills in the parts of the subject. Raises ScenarioError when the adapter names what does not exist."""
         found = self._found
         for action in _actions():
             found.doors[action] = self._door(action)
@@ -134,32 +134,32 @@ class _Check:
         found.refusals = found.adapter.refusals or (EXACT if self._errors() else ACCEPTED)
         found.capabilities = {each.name: self._lack(each.name, each.doors) for each in CAPABILITIES}
         self._source.require_no_problems()
-        missing = [action for action in NEEDED if not found.doors[action].there]
+        missing = [action for action in NEEDED if not found.doors[action].exists]
         if missing:
             notes = "\n".join(f"  {action}: {found.doors[action].note}" for action in missing)
             raise ScenarioError(f"{found.path}: {found.contract} cannot be searched: it has no door for\n{notes}\n"
-                                "an adapter may name them under `doors`, or say `assumed`")  # fmt: skip
+                                "an adapter may name them under `doors`, or give `assumed`")  # fmt: skip
 
     def _door(self, action: str) -> Door:
         adapter = self._found.adapter
         if action in adapter.doors:
-            said = adapter.doors[action]
-            if said is None:
+            call = adapter.doors[action]
+            if call is None:
                 return Door(action, None, None, "switched off by the adapter")
-            if not isinstance(said, AdapterCall):
+            if not isinstance(call, AdapterCall):
                 return Door(action, None, None, ASSUMED)
-            item = self._item(said, ("doors", action), (*doors.arguments(action), "sender"))
-            return Door(action, said, item, f"as {said}")
+            item = self._item(call, ("doors", action), (*doors.arguments(action), "sender"))
+            return Door(action, call, item, f"as {call}")
         ours = next((item for item in self._ours if snake(item["name"]) == action), None)
         if ours is None:
-            return Door(action, None, None, "conform does not ask for it")
+            return Door(action, None, None, "conform does not try it")
         same = next((item for item in self._abi if signature(item) == signature(ours)), None)
         if same is not None:
             return Door(action, usual(ours), same, "")
         return Door(action, None, None, self._missing(ours))
 
     def _missing(self, ours: Item) -> str:
-        """Why a door is not there, and what is near."""
+        """Why a door does not exist, and the nearest name."""
         for item in self._abi:
             if item["name"] == ours["name"]:
                 return f"is {signature(item)}, ours {signature(ours)}"
@@ -171,34 +171,34 @@ class _Check:
     def _figure(self, figure: Figure) -> tuple[AdapterCall, Item] | None:
         adapter, words = self._found.adapter, SCOPES[figure.about]
         if figure.name in adapter.figures:
-            said = adapter.figures[figure.name]
-            return None if said is None else (said, self._item(said, ("figures", figure.name), words) or {})
+            call = adapter.figures[figure.name]
+            return None if call is None else (call, self._item(call, ("figures", figure.name), words) or {})
         if not figure.usual:
             return None
-        said = phrase(figure.usual)
-        item = named(self._abi, said)
-        ours = named(self._ours, said)
-        if item is None or ours is None or signature(item) != signature(ours) or not _answers(item, said):
+        call = phrase(figure.usual)
+        item = named(self._abi, call)
+        ours = named(self._ours, call)
+        if item is None or ours is None or signature(item) != signature(ours) or not _answers(item, call):
             return None
-        return said, item
+        return call, item
 
-    def _item(self, said: AdapterCall, route: Route, words: Iterable[str]) -> Item | None:
+    def _item(self, call: AdapterCall, route: Route, words: Iterable[str]) -> Item | None:
         """The function that an adapter names; notes a problem when there is none."""
         found = self._found
-        abi = self._abi if said.contract == "vault" else self._beside(said.contract, route)
-        item = named(abi, said) if abi is not None else None
+        abi = self._abi if call.contract == "vault" else self._beside(call.contract, route)
+        item = named(abi, call) if abi is not None else None
         if abi is not None and item is None:
             known = {each["name"]: signature(each) for each in abi}
-            near = get_close_matches(said.function, known, 1)
+            near = get_close_matches(call.function, known, 1)
             hint = f"did you mean {known[near[0]]}? " if near else ""
-            said_of = found.contract if said.contract == "vault" else said.contract
-            self._source.note(route, f"{said_of} has no function {said.function} of {len(said.arguments)} arguments: "
+            owner = found.contract if call.contract == "vault" else call.contract
+            self._source.note(route, f"{owner} has no function {call.function} of {len(call.arguments)} arguments: "
                                      f"{hint}expected one of: {', '.join(known.values())}")  # fmt: skip
-        for word in said.arguments:
+        for word in call.arguments:
             if not _is_number(word) and word.partition(".")[0] not in words:
                 self._source.note(route, f"nothing is called {word!r} here: expected one of: {', '.join(words)}")
-        if item is not None and said.output and not _answers(item, said):
-            self._source.note(route, f"{signature(item)} answers no {said.output!r}")
+        if item is not None and call.output and not _answers(item, call):
+            self._source.note(route, f"{signature(item)} returns no {call.output!r}")
         return item
 
     def _beside(self, name: str, route: Route) -> Abi | None:
@@ -221,12 +221,12 @@ class _Check:
         return any(signature(item) in ours for item in self._found.abi if item["type"] == "error")
 
     def _lack(self, name: str, doors: tuple[str, ...]) -> str:
-        """Why a capability is not there; nothing when it is."""
+        """Why a capability is missing; nothing when it exists."""
         if not self._found.adapter.capabilities.get(name, True):
             return "switched off by the adapter"
-        if name in UNSPOKEN:
-            return "conform does not ask for it"
-        lacking = [action for action in doors if not self._found.doors[action].there]
+        if name in NOT_SEARCHED:
+            return "conform does not try it"
+        lacking = [action for action in doors if not self._found.doors[action].exists]
         return f"no {', '.join(lacking)}" if lacking else ""
 
 
@@ -235,12 +235,12 @@ def _actions() -> tuple[str, ...]:
     return tuple(dict.fromkeys(door for door in listed if door not in EXCHANGE_DOORS)) + EXCHANGE_DOORS
 
 
-def _answers(item: Item, said: AdapterCall) -> bool:
+def _answers(item: Item, call: AdapterCall) -> bool:
     fields = item.get("outputs", ())
     if len(fields) == 1 and fields[0]["type"] == "tuple":
         fields = fields[0]["components"]
     known = {name for place, each in enumerate(fields) for name in (each["name"], snake(each["name"]), str(place))}
-    return not said.output or said.output in known
+    return not call.output or call.output in known
 
 
 def _shape(item: Item) -> Any:

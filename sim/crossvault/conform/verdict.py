@@ -1,4 +1,4 @@
-"""What each clause of the specification came to."""
+"""The verdict on each clause of the specification."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AGREES, DIFFERS, UNREACHED, UNSUPPORTED, UNSEEN = "agrees", "differs", "not reac
 
 
 class ClauseVerdict(NamedTuple):
-    """A clause, what it came to, the steps that were about it and agreed, and those where something of it differed.
+    """A clause, its state, the steps that were about it and agreed, and those where something of it differed.
 
     note: why it is not supported, or how far it is compared.
     """
@@ -31,42 +31,42 @@ class ClauseVerdict(NamedTuple):
     finding: ClauseFinding | None
 
 
-def verdicts(subject: Subject, tally: ClauseCounts) -> list[ClauseVerdict]:
+def verdicts(subject: Subject, counts: ClauseCounts) -> list[ClauseVerdict]:
     """A verdict for every clause, in the order of the table."""
-    blamed = _blamed(tally)
-    return [_verdict(subject, tally, place, blamed.get(place)) for place in range(len(CLAUSES))]
+    blamed = _blamed(counts)
+    return [_verdict(subject, counts, place, blamed.get(place)) for place in range(len(CLAUSES))]
 
 
-def _verdict(subject: Subject, tally: ClauseCounts, place: int, finding: ClauseFinding | None) -> ClauseVerdict:
+def _verdict(subject: Subject, counts: ClauseCounts, place: int, finding: ClauseFinding | None) -> ClauseVerdict:
     clause = CLAUSES[place]
-    agreed, differed = tally.agreed[place], tally.differed[place]
+    agreed, differed = counts.agreed[place], counts.differed[place]
     if clause.needs and not subject.can(clause.needs):
         return ClauseVerdict(clause, UNSUPPORTED, 0, 0, subject.capabilities[clause.needs], None)
     if finding is not None:
         return ClauseVerdict(clause, DIFFERS, agreed, differed, _extent(subject, clause), finding)
     if not _seen(subject, clause):
-        return ClauseVerdict(clause, UNSEEN, agreed, differed, f"tells none of {', '.join(clause.shows)}", None)
+        return ClauseVerdict(clause, UNSEEN, agreed, differed, f"returns none of {', '.join(clause.shows)}", None)
     if not agreed:
         return ClauseVerdict(clause, UNREACHED, 0, differed, "", None)
     note = _extent(subject, clause)
-    beside = f"{differed} more steps stand beside another difference" if differed else ""
-    return ClauseVerdict(clause, AGREES, agreed, differed, "; ".join(filter(None, (note, beside))), None)
+    other = f"{differed} more steps show another difference" if differed else ""
+    return ClauseVerdict(clause, AGREES, agreed, differed, "; ".join(filter(None, (note, other))), None)
 
 
-def _blamed(tally: ClauseCounts) -> Mapping[int, ClauseFinding]:
+def _blamed(counts: ClauseCounts) -> Mapping[int, ClauseFinding]:
     """The clauses that differences are of: again and again the one that explains most, with all that it explains.
 
-    The shortest story of a clause stands for it.
+    Of each clause the shortest story is reported.
     """
-    left = dict(tally.findings)
+    left = dict(counts.findings)
     found: dict[int, ClauseFinding] = {}
     while left:
-        counts = Counter[int]()
+        differed = Counter[int]()
         for signs in left:
-            counts.update(dict.fromkeys(signs[1], tally.seen[signs]))
-        if not counts:
+            differed.update(dict.fromkeys(signs[1], counts.seen[signs]))
+        if not differed:
             break
-        place = max(counts, key=lambda each: (_weight(counts[each], tally.agreed[each]), each))
+        place = max(differed, key=lambda each: (_weight(differed[each], counts.agreed[each]), each))
         explained = [signs for signs in left if place in signs[1]]
         found[place] = min((left.pop(signs) for signs in explained), key=lambda each: len(each.steps))
     return found
@@ -78,7 +78,7 @@ def _weight(differed: int, agreed: int) -> float:
 
 
 def _seen(subject: Subject, clause: Clause) -> bool:
-    """Whether the vault tells anything in which the clause would show."""
+    """Whether the vault returns anything in which the clause would show."""
     figures = {*subject.figures, *((WHOLE.name,) if subject.whole else ())}
     known = {*BY_NAME, WHOLE.name, EVENTS}
     needed = set(clause.shows) & known
@@ -96,7 +96,7 @@ def _extent(subject: Subject, clause: Clause) -> str:
 
 
 def lacking() -> dict[str, str]:
-    """What each capability is, by its name."""
+    """The descriptions of the capabilities, by name."""
     return {each.name: each.about for each in CAPABILITIES}
 
 

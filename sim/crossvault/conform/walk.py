@@ -1,4 +1,4 @@
-"""Random walks that a vault can go: only through its doors, on instruments and with parameters that it knows."""
+"""Random walks that a vault supports: only through its doors, on instruments and with parameters that it knows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CHANGING = {"list_underlying", "schedule_risk", "enact_risk"}
 
 
 def unfit(subject: Subject, action: str, args: Any) -> str:
-    """Why a vault cannot be asked for a step as it is; nothing when it can."""
+    """Why a vault does not support a step; nothing when it does."""
     if action in TOKEN_ACTIONS:
         return ""
     if action == "batch":
@@ -36,7 +36,7 @@ def unfit(subject: Subject, action: str, args: Any) -> str:
             return "batch"
         return next((why for call in args["calls"] if (why := unfit(subject, call.action, call.args))), "")
     door = subject.doors.get(action)
-    if door is None or not door.there:
+    if door is None or not door.exists:
         return action.replace("_", " ")
     for capability in _belongs(action, args):
         if not subject.can(capability):
@@ -49,25 +49,25 @@ def unfit(subject: Subject, action: str, args: Any) -> str:
 
 
 def _belongs(action: str, args: Any) -> list[str]:
-    """The capabilities that a step needs beside its door."""
+    """The capabilities that a step needs in addition to its door."""
     if action == "trade":
         return [KINDS.get(market.kind_of(args["instrument"]), "perps")]
     return [each.name for each in CAPABILITIES if action in each.doors and each.name not in _SHARING]
 
 
 class SupportedWalk(Walk):
-    """A walk that a vault can go."""
+    """A walk that a vault supports."""
 
     def __init__(self, subject: Subject, seed: int, steps: int) -> None:
         super().__init__(seed, steps)
         self._subject, self._wanted = subject, steps
         self._count = steps * 50  # much of what is drawn is dropped
-        self._moves = [each for each in self._moves if self._goes(_NEEDS.get(each[1].__name__, ""))]
+        self._moves = [each for each in self._moves if self._is_open(_NEEDS.get(each[1].__name__, ""))]
         fixed = subject.adapter.fixed.get("auction", {})
         self.world = replace(self.world, terms=self.world.terms._replace(**fixed))
 
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
-        """The set-up, then as many random steps as asked for that the vault can be asked for."""
+        """The set-up, then as many random steps as wanted that the vault supports."""
         kept = 0
         for drawn in super().steps(model):
             step = self._fit(drawn)
@@ -78,8 +78,8 @@ class SupportedWalk(Walk):
             if kept >= self._wanted:
                 return
 
-    def _goes(self, action: str) -> bool:
-        return not action or self._subject.doors[action].there
+    def _is_open(self, action: str) -> bool:
+        return not action or self._subject.doors[action].exists
 
     def _instrument(self, model: Model) -> int:
         if self._subject.can("futures") or self._subject.can("options"):

@@ -9,6 +9,7 @@ from crossvault.deployment.blueprint import Blueprint, DeploymentStep
 from crossvault.deployment.code import immutables, stands
 from crossvault.deployment.manifest import plain
 from crossvault.differential import doors
+from crossvault.differential.compare import Difference
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT
 from crossvault.evm.anvil import ChainRefused
@@ -23,18 +24,10 @@ _TOKEN_KINDS = ("Token", "FeeToken", "ReentrantToken", "SilentToken")
 NOBODY = "0x" + "0" * 40
 
 
-class DeploymentDifference(NamedTuple):
-    """Something on the chain that is not as it should be."""
-
-    what: str
-    expected: str
-    found: str
-
-
 class VerifyResult(NamedTuple):
     """What a check came to. checked: how many things were compared. block: number of the block that was read."""
 
-    differences: list[DeploymentDifference]
+    differences: list[Difference]
     checked: int
     block: int
     notes: list[str]
@@ -53,7 +46,7 @@ def verify(wire: RpcClient, plan: Blueprint) -> VerifyResult:
     """Compares all of a deployment with the chain at its latest block. Raises ChainLost, ChainRefused."""
     tag = wire.rpc("eth_blockNumber")
     codes = code_of(wire, plan, tag)
-    found: list[DeploymentDifference] = []
+    found: list[Difference] = []
     checked = 0
     for step in plan.steps:
         if step.makes:
@@ -62,7 +55,7 @@ def verify(wire: RpcClient, plan: Blueprint) -> VerifyResult:
     pairs = [*_governed(wire, plan, tag), *_tokens(wire, plan, tag)]
     if stands(plan.build.artifacts["Vault"], codes["Vault"]):
         pairs += _parameters(wire, plan, tag)
-    found += [DeploymentDifference(*each) for each in pairs if each[1] != each[2]]
+    found += [_difference(*each) for each in pairs if each[1] != each[2]]
     return VerifyResult(found, checked + len(pairs), int(tag, 16), _notes(wire, plan, tag))
 
 
@@ -90,18 +83,20 @@ def _person(number: int) -> str:
     return f"0x{number:040x}"
 
 
-def _code_differences(plan: Blueprint, step: DeploymentStep, code: str) -> Iterator[DeploymentDifference]:
+def _code_differences(plan: Blueprint, step: DeploymentStep, code: str) -> Iterator[Difference]:
     artifact = plan.build.artifacts[step.contract]
     if not stands(artifact, code):
         size = len(artifact.deployed_bytecode) // 2
-        yield DeploymentDifference(
-            f"code of {step.key}", f"{size} bytes as compiled", f"{len(code) // 2 - 1} other bytes"
-        )
+        yield _difference(f"code of {step.key}", f"{size} bytes as compiled", f"{len(code) // 2 - 1} other bytes")
         return
     values = immutables(artifact, code)
     found = sorted(min(each) if len(each) == 1 else "differs from place to place" for each in values.values())
     if found != (expected := sorted(_immutables(plan, step))):
-        yield DeploymentDifference(f"immutables of {step.key}", " ".join(expected), " ".join(found))
+        yield _difference(f"immutables of {step.key}", " ".join(expected), " ".join(found))
+
+
+def _difference(field: str, expected: str, found: str) -> Difference:
+    return Difference(field, found, expected, ("found", "expected"))
 
 
 def _immutables(plan: Blueprint, step: DeploymentStep) -> Iterator[str]:

@@ -17,11 +17,15 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that the two sides fill differently."""
+    """A field that two sides fill differently: that of the chain, and what the model or a plan has in its place.
+
+    sides: how the two are called in a message.
+    """
 
     field: str
     chain: Any
     model: Any
+    sides: tuple[str, str] = ("chain", "model")
 
     @property
     def wei(self) -> int | None:
@@ -30,8 +34,9 @@ class Difference:
         return self.chain - self.model if numbers else None
 
     def __str__(self) -> str:
-        wei = "" if self.wei is None else f"  (chain less model: {self.wei:+d})"
-        return f"{self.field}: chain {self.chain}, model {self.model}{wei}"
+        chain, model = self.sides
+        wei = "" if self.wei is None else f"  ({chain} less {model}: {self.wei:+d})"
+        return f"{self.field}: {chain} {self.chain}, {model} {self.model}{wei}"
 
 
 def differences(chain: Outcome, model: Outcome, fields: EventFields) -> list[Difference]:

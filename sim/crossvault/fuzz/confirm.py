@@ -31,7 +31,7 @@ class ConfirmedFailure(NamedTuple):
 
 def confirm(task: Task, failure: Failure, contracts: Path | None, folder: Path) -> ConfirmedFailure:
     """Plays the steps of a failure on Anvil and records them. Raises EnginesDisagree where nothing fails there."""
-    story = told_story(task, failure)
+    story = failed_story(task, failure)
     path = folder / f"{story.name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     model, guard = Model(story.world), Invariants()
@@ -51,7 +51,7 @@ def confirm(task: Task, failure: Failure, contracts: Path | None, folder: Path) 
     return ConfirmedFailure(story, failure.steps[:number], number, str(found), found, path)
 
 
-def told_story(task: Task, failure: Failure) -> Story:
+def failed_story(task: Task, failure: Failure) -> Story:
     """The steps of a failure as a story."""
     steps = failure.steps
     name = f"{task.kind}-{task.seed}"

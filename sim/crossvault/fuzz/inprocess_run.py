@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from crossvault.differential.compare import differences, value_differences
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
@@ -13,11 +12,12 @@ from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.pyrevm import Answer
 from crossvault.fuzz.reach import Reach
 from crossvault.lockstep.run import OF_CURVES, Diverged, InvariantChecker, Result, compare_world, drive
+from crossvault.lockstep.side_comparison import SideComparison
 from crossvault.mirror.account import AccountId
 
 
 class InProcessRun:
-    """A model and a chain side that stand at the same step; the first difference raises Diverged."""
+    """A model and a chain side at the same step; the first difference raises Diverged."""
 
     def __init__(
         self,
@@ -27,11 +27,11 @@ class InProcessRun:
         every: int = 1,
         reach: Reach | None = None,
     ) -> None:
-        """every: steps between comparisons of metrics and curves; outcomes are compared at each. reach: is counted."""
+        """every: steps between comparisons of metrics and curves; outcomes are compared at each. reach: counts."""
         self.model, self.side, self.guard, self.every, self.reach = model, side, guard, every, reach
-        self.follower: Callable[[Step, Answer], None] | None = None  # hears of every answer of the chain
+        self.follower: Callable[[Step, Answer], None] | None = None  # called with every answer of the chain
         self.result = Result()
-        self._fields = side.event_fields()
+        self._fields, self._comparison = side.event_fields(), SideComparison(model, side)
         self._touched: dict[AccountId, None] = {}
         self._curves_touched = False
 
@@ -49,47 +49,46 @@ class InProcessRun:
             self.guard.after(step, outcome, self.model)
         if self.reach:
             self.reach.applied(step, outcome, self.model)
-        theirs = self.side.apply(step)
+        found = self._comparison.step(step, outcome)
         if self.follower:
             self.follower(step, self.side.last)
-        if found := differences(theirs, outcome, self._fields):
+        if found:
             raise Diverged(result.steps, step, found)
         self._last = step
         self._touched |= dict.fromkeys(step.accounts())
         self._curves_touched |= step.action in OF_CURVES
         if result.steps % self.every == 0:
-            self._compare_told()
+            self._compare_views()
         result.compared += 1
         return outcome
 
     def finish(self) -> None:
-        """Compares what no step has shown: every account there is, the curves, and all that accounts are told."""
+        """Compares what no step has shown: every account with its metrics, and the curves."""
         if not self.result.compared:
             return
         compare_world(self.model, self.side, self._fields, self.result.steps, self._last)
         self._touched |= dict.fromkeys(self.model.vault.ledger.holders)
         self._curves_touched = True
-        self._compare_told()
+        self._compare_views()
 
-    def _compare_told(self) -> None:
-        """Compares what the accounts that were touched are told, and the curves if one was."""
+    def _compare_views(self) -> None:
+        """Compares the metrics of the accounts that were touched, and the curves if one was."""
         step, number = self._last, self.result.steps
         accounts = tuple(self._touched)
         self._touched.clear()
-        model, side = self.model.metrics(accounts, step.at), self.side.metrics(accounts, step.at)
-        for account, mine, theirs in zip(accounts, model, side, strict=True):
-            if found := value_differences(f"{account}.metrics", theirs, mine):
-                raise Diverged(number, step, found)
+        for each in self._comparison.metrics(accounts, step.at):
+            if each.found:
+                raise Diverged(number, step, each.found)
             self.result.metrics_compared += 1
             if self.reach:
-                self.reach.told(mine)
+                self.reach.margin(each.model)
         if self._curves_touched:
             self._curves_touched = False
-            if found := value_differences("curves", self.side.curves(), self.model.vault.curves()):
+            if found := self._comparison.curves():
                 raise Diverged(number, step, found)
 
 
-def hunt(
+def run_in_process(
     story: Story,
     model: Model,
     side: InProcessChain,
@@ -101,15 +100,15 @@ def hunt(
 
     tick: called with the count of steps so far. every: steps between comparisons of metrics and curves.
     """
-    return follow(story, InProcessRun(model, side, guard, every), tick)
+    return run_both(story, InProcessRun(model, side, guard, every), tick)
 
 
-def follow(story: Story, hunting: InProcessRun, tick: Callable[[int], None] = lambda steps: None) -> Result:
-    """Plays a story on both sides of a hunt to its end or to the first failure, which the result then names."""
+def run_both(story: Story, both: InProcessRun, tick: Callable[[int], None] = lambda steps: None) -> Result:
+    """Plays a story on both sides to its end or to the first failure, which the result then names."""
     started = time.perf_counter()
     try:
-        drive(story, hunting, tick)
+        drive(story, both, tick)
     except Diverged as diverged:
-        hunting.result.failure = diverged
-    hunting.result.seconds = time.perf_counter() - started
-    return hunting.result
+        both.result.failure = diverged
+    both.result.seconds = time.perf_counter() - started
+    return both.result

@@ -86,8 +86,8 @@ class Reach:
         self.accepted[step.action] += 1
         self.kinds.update(KINDS[market.kind_of(each)] for each in traded(step.action, step.args))
 
-    def told(self, metrics: Metrics) -> None:
-        """Takes in what an account is told about its margin."""
+    def margin(self, metrics: Metrics) -> None:
+        """Counts the margin level of an account."""
         if metrics.initial_requirement_wad or metrics.equity_wad < 0:
             self.levels[f"{MODES[metrics.mode]}: {_level(metrics)}"] += 1
 

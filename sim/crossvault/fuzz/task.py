@@ -15,7 +15,7 @@ from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.coverage import CoverageMachine
-from crossvault.fuzz.inprocess_run import InProcessRun, follow
+from crossvault.fuzz.inprocess_run import InProcessRun, run_both
 from crossvault.fuzz.reach import Reach
 from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Broken
@@ -24,7 +24,7 @@ from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import Variety, drawn
 
 STEPS, ORDERS = "steps", "orders"
-TOLD_EVERY = 10  # steps between comparisons of what accounts are told: that costs as much as a step
+METRICS_EVERY = 10  # steps between comparisons of what accounts are told: that costs as much as a step
 
 _LENGTHS = {STEPS: 1_000, ORDERS: 500}
 _EVERY_ORDERS = 5  # one walk in so many is of signed orders
@@ -94,7 +94,7 @@ def walk(
     story, steps, started = task.story(), list[Step](), time.process_time()
     model, guard, reach = Model(story.world), Invariants(), Reach()
     reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
-    hunting = InProcessRun(model, InProcessChain(story.world, build), guard, TOLD_EVERY, reach)
+    hunting = InProcessRun(model, InProcessChain(story.world, build), guard, METRICS_EVERY, reach)
     scout = CoverageMachine(story.world, build, places, set(seen)) if places else None
     if scout:
         hunting.follower = scout.follow
@@ -105,7 +105,7 @@ def walk(
         return WalkResult(task, whole, hunting.result.metrics_compared, spent, reach, failure, found)
 
     try:
-        failed = follow(noted(story, steps), hunting, tick).failure
+        failed = run_both(noted(story, steps), hunting, tick).failure
         if failed is None:
             guard.require_conserved(model)
     except WalkStopped:

@@ -20,6 +20,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Snapshot, Step, named
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.chain import CHUNK, Chain, PreparedChunk
+from crossvault.lockstep.side_comparison import compared_metrics
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.lens import CurveState
 from crossvault.mirror.valuation import Metrics
@@ -188,10 +189,10 @@ class Lockstep:
         self._compare_curves(chunk, played.curves)
 
     def _compare_metrics(self, chunk: _Chunk, metrics: Sequence[Metrics]) -> None:
-        for account, mine, other in zip(chunk.accounts, metrics, chunk.metrics, strict=True):
-            if found := value_differences(f"{account}.metrics", mine, other):
-                place = max(i for i, step in enumerate(chunk.steps) if account in step.accounts())
-                raise Diverged(chunk.first + place, chunk.steps[place], found)
+        for each in compared_metrics(chunk.accounts, metrics, chunk.metrics):
+            if each.found:
+                place = max(i for i, step in enumerate(chunk.steps) if each.account in step.accounts())
+                raise Diverged(chunk.first + place, chunk.steps[place], each.found)
             self.result.metrics_compared += 1
 
     def _compare_curves(self, chunk: _Chunk, curves: Sequence[CurveState]) -> None:

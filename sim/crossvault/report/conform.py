@@ -24,14 +24,14 @@ _REFUSALS = {
 
 def show_interface(subject: Subject) -> None:
     """What a vault has of our interface."""
-    there = [door for door in subject.doors.values() if door.there]
+    there = [door for door in subject.doors.values() if door.exists]
     figures = "the whole state" if subject.whole else ""
-    told = ", ".join(filter(None, (figures, f"{len(subject.figures)} figures")))
+    known = ", ".join(filter(None, (figures, f"{len(subject.figures)} figures")))
     print(f"{subject.name}  {subject.adapter.about or subject.path}")
-    print(f"interface: {len(there)} of {len(subject.doors)} doors; {told}; {len(subject.events)} events; "
+    print(f"interface: {len(there)} of {len(subject.doors)} doors; {known}; {len(subject.events)} events; "
           f"{_REFUSALS[subject.refusals]}")  # fmt: skip
     for door in subject.doors.values():
-        if _is_told(door):
+        if _is_noted(door):
             print(f"  {door.action}: {door.note}")
     off = [f"{each.name} ({_why(subject, each.name)})" for each in CAPABILITIES if not subject.can(each.name)]
     print(f"not supported: {', '.join(off) or 'nothing'}")
@@ -41,20 +41,20 @@ def show_report(report: ConformReport, files: dict[int, str]) -> None:
     """Stories, the table of clauses, and the differences. files: what to type to see each, by place in the table."""
     _show_stories("published figures", report.published)
     _show_stories("scenarios", report.scenarios)
-    tally = report.tally
-    refused = sum(tally.refusals.values())
-    share = f"{100 * refused // tally.steps} %" if tally.steps else "none"
-    print(f"search: {report.walks} walks from seed {report.seed}; {tally.steps:,} steps compared, {share} of them "
-          f"refused by the model; {tally.compared:,} figures")  # fmt: skip
-    if tally.skipped:
-        print(f"not said to the vault: {', '.join(f'{name} {count}' for name, count in tally.skipped.most_common())}")
+    counts = report.counts
+    refused = sum(counts.refusals.values())
+    share = f"{100 * refused // counts.steps} %" if counts.steps else "none"
+    print(f"search: {report.walks} walks from seed {report.seed}; {counts.steps:,} steps compared, {share} of them "
+          f"refused by the model; {counts.compared:,} figures")  # fmt: skip
+    if counts.skipped:
+        print(f"not sent to the vault: {', '.join(f'{name} {count}' for name, count in counts.skipped.most_common())}")
     print()
     show(_clauses(report))
     print()
     for place, verdict in enumerate(report.verdicts):
         if verdict.finding is not None:
             _show_finding(verdict, files.get(place, ""))
-    for line in tally.broken:
+    for line in counts.broken:
         print(f"an invariant of the model broke: {line}")
     print(summary(report))
 
@@ -70,7 +70,7 @@ def summary(report: ConformReport) -> str:
 
 def document(report: ConformReport, files: dict[int, str]) -> dict[str, Any]:
     """A report as one JSON object."""
-    subject, tally = report.subject, report.tally
+    subject, counts = report.subject, report.counts
     return {
         "vault": subject.name,
         "source": str(subject.path),
@@ -82,14 +82,14 @@ def document(report: ConformReport, files: dict[int, str]) -> dict[str, Any]:
         "figures": [*subject.figures, *(["snapshot"] if subject.whole else [])],
         "events": sorted(subject.events),
         "capabilities": {name: why or True for name, why in subject.capabilities.items()},
-        "published": [told._asdict() for told in report.published],
-        "scenarios": [told._asdict() for told in report.scenarios],
+        "published": [each._asdict() for each in report.published],
+        "scenarios": [each._asdict() for each in report.scenarios],
         "walks": report.walks,
-        "steps": tally.steps,
-        "figures_compared": tally.compared,
-        "actions": dict(tally.actions),
-        "refused": dict(tally.refusals),
-        "broken": tally.broken,
+        "steps": counts.steps,
+        "figures_compared": counts.compared,
+        "actions": dict(counts.actions),
+        "refused": dict(counts.refusals),
+        "broken": counts.broken,
         "clauses": [_clause(verdict, files.get(place)) for place, verdict in enumerate(report.verdicts)],
     }
 
@@ -111,10 +111,10 @@ def _clause(verdict: ClauseVerdict, file: str | None) -> dict[str, Any]:
 
 
 def _door(door: Door) -> str | bool:
-    return (str(door.said) if door.said is not None and door.there else door.note) or door.there
+    return (str(door.call) if door.call is not None and door.exists else door.note) or door.exists
 
 
-def _is_told(door: Door) -> bool:
+def _is_noted(door: Door) -> bool:
     """Whether there is more to say of a door than that it is there or not."""
     return bool(door.note) and door.note != "missing" and not door.note.startswith("conform")
 
@@ -124,10 +124,10 @@ def _why(subject: Subject, name: str) -> str:
 
 
 def _show_stories(what: str, stories: list[StoryResult]) -> None:
-    for told in stories:
-        came = "agrees" if not told.why else told.why
-        steps = f", {told.steps} steps" if told.steps else ""
-        print(f"{what}: {told.name} {came}{steps}")
+    for each in stories:
+        came = "agrees" if not each.why else each.why
+        steps = f", {each.steps} steps" if each.steps else ""
+        print(f"{what}: {each.name} {came}{steps}")
 
 
 def _clauses(report: ConformReport) -> Table:

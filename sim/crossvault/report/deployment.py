@@ -104,7 +104,7 @@ def print_standing(console: Console, venture: Deployment, standing: DeploymentSt
 
 def checked_data(venture: Deployment, checked: VerifyResult) -> dict[str, Any]:
     """A verification as plain data."""
-    found = [each._asdict() for each in checked.differences]
+    found = [{"what": each.field, "expected": each.model, "found": each.chain} for each in checked.differences]
     return {**_head(venture), "block": checked.block, "checked": checked.checked, "differences": found,
             "notes": checked.notes}  # fmt: skip
 
@@ -115,7 +115,7 @@ def print_checked(console: Console, venture: Deployment, checked: VerifyResult) 
     if checked.differences:
         table = _table("what", "expected", "found on the chain")
         for each in checked.differences:
-            table.add_row(*each)
+            table.add_row(each.field, each.model, each.chain)
         console.print(table)
     for note in checked.notes:
         console.print(note)

@@ -2,8 +2,8 @@
 
 Steps are written as in a scenario file (`at`, `by`, `do`, `expect`), with the arguments of the door beside them under
 the contract's names; amounts are integers in the scale that their name says, `2000e18` for many zeros. Numbers of a
-struct that are 0 are left out. Every step but the last says what the model made of it; of the last one is expected that
-both sides agree.
+struct that are 0 are left out. Every step but the last has the outcome of the model; after the last one both sides are
+expected to agree. A vault that is not ours is named under `found`.
 """
 
 from __future__ import annotations
@@ -44,8 +44,16 @@ _LONGEST = 10**10
 _OF_A_STEP = ("at", "by", "do", "expect")
 
 
+class VaultPart(FilePart):
+    """A vault that is not ours: its contract, the adapter, and the clause of the specification in which it differed."""
+
+    contract: str = ""
+    adapter: str = ""
+    clause: str = ""
+
+
 class FoundPart(FilePart):
-    """What was found: the step, from 1, the first field that differed, both values, of which contracts, from where."""
+    """The finding: the step, from 1, the first field that differed, both values, hash of the contracts, the origin."""
 
     step: Count
     field: str
@@ -54,6 +62,7 @@ class FoundPart(FilePart):
     contracts: str = ""
     seed: Count = 0
     source: str = ""
+    vault: VaultPart | None = None
 
 
 class TokenPart(FilePart):
@@ -64,7 +73,7 @@ class TokenPart(FilePart):
 
 
 class GroundPart(FilePart):
-    """What exists before the first step, and the order in which the steps list underlyings and collaterals."""
+    """The world before the first step, and the order in which the steps list underlyings and collaterals."""
 
     quote: Name
     owner: Name
@@ -89,7 +98,7 @@ class ReproPart(FilePart):
 
 @dataclass(frozen=True, slots=True)
 class Repro:
-    """A finding to be kept. found: as in the file; refusals: what the model said to each step, empty: accepted."""
+    """A finding to be kept. found: as in the file; refusals: the model's of each step, empty: accepted."""
 
     name: str
     about: str
@@ -102,9 +111,10 @@ class Repro:
 
 
 def finding(found: Mapping[str, Any]) -> str:
-    """What was found, in words."""
+    """The finding as a sentence."""
+    side = "in the vault" if found.get("vault") else "on the chain"
     contracts = f" (contracts {str(found['contracts'])[:12]})" if found.get("contracts") else ""
-    values = f"{found['chain']} on the chain, {found['model']} in the model"
+    values = f"{found['chain']} {side}, {found['model']} in the model"
     return f"step {found['step']}: {found['field']} was {values}{contracts}"
 
 
@@ -123,7 +133,7 @@ def text(repro: Repro) -> str:
         "delay": f"{world.delay_secs}s",
         "tokens": {name: {"decimals": decimals, "kind": kind} for name, decimals, kind in world.tokens},
         "wallets": dict(world.wallets),
-        "auction": _spoken(plain(world.terms), starts),
+        "auction": _written(plain(world.terms), starts),
         "underlyings": list(repro.underlyings),
         "collaterals": list(repro.collaterals),
     }
@@ -131,11 +141,11 @@ def text(repro: Repro) -> str:
     lines += ["world:", *(_entry("  ", name, value) for name, value in ground.items() if value != {}), "steps:"]
     notation = Notation(repro.underlyings, repro.collaterals)
     for number, (step, refusal) in enumerate(zip(repro.steps, repro.refusals, strict=True), start=1):
-        said: dict[str, Any] = {"at": f"+{step.at - starts}s", "by": step.sender, "do": step.action.replace("_", " ")}
-        said |= _spoken(notation.step(step)["args"], starts)
+        line: dict[str, Any] = {"at": f"+{step.at - starts}s", "by": step.sender, "do": step.action.replace("_", " ")}
+        line |= _written(notation.step(step)["args"], starts)
         if refusal and number < len(repro.steps):
-            said["expect"] = {"refused": refusal}
-        first, *rest = [_entry("    ", name, value) for name, value in said.items()]
+            line["expect"] = {"refused": refusal}
+        first, *rest = [_entry("    ", name, value) for name, value in line.items()]
         lines += ["", f"  -{first[3:]}", *rest] if number == 1 else [f"  -{first[3:]}", *rest]
     return "\n".join(line for line in lines if line) + "\n"
 
@@ -146,14 +156,14 @@ def _entry(indent: str, name: str, value: Any) -> str:
     return indent + yaml.safe_dump({name: value}, default_flow_style=True, width=10**6, sort_keys=False).strip()[1:-1]
 
 
-def _spoken(value: Any, starts: int, name: str = "") -> Any:
-    """JSON of the notation as people write it: words for names, short numbers, times after the start."""
+def _written(value: Any, starts: int, name: str = "") -> Any:
+    """The notation as people write it: words for names, short numbers, times after the start."""
     if isinstance(value, Mapping):
-        found = {key: _spoken(each, starts, key) for key, each in value.items()}
+        found = {key: _written(each, starts, key) for key, each in value.items()}
         whole = name in ("", "args")  # of a door every argument is written, of a struct what is not zero
         return {key.replace("_", " "): each for key, each in found.items() if whole or each is False or each != 0}
     if isinstance(value, list):
-        return [_spoken(each, starts) for each in value]
+        return [_written(each, starts) for each in value]
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         return value
     number = int(value)
@@ -166,38 +176,52 @@ def _spoken(value: Any, starts: int, name: str = "") -> Any:
     return f"{value[:-zeros]}e{zeros}"
 
 
-def story(source: SourceFile) -> Story:
-    """The story of a repro file as read. Raises ScenarioError for each field that is wrong."""
+def parsed(source: SourceFile) -> Repro:
+    """The repro of a file as read. Raises ScenarioError for each field that is wrong."""
     part = validated(source, ReproPart)
     world = _world(source, part)
     notation = Notation(part.world.underlyings, part.world.collaterals)
     steps, expected = [], []
-    for number, said in enumerate(part.steps):
+    for number, given in enumerate(part.steps):
         route: Route = ("steps", number)
-        if step := _step(source, route, said, part.starts, notation):
+        if step := _step(source, route, given, part.starts, notation):
             steps.append(step)
-        expected.append(_refusal(source, route, said))
+        expected.append(_refusal(source, route, given))
     source.require_no_problems()
-    found = part.found.model_dump()
-    where = [source.where(("steps", number, "do")) for number in range(len(part.steps))]
-    return Story(
+    return Repro(
         name=part.name,
         about=part.about,
-        seed=part.found.seed,
-        hash=hashlib.sha256(json.dumps(source.data).encode()).hexdigest(),
+        found=part.found.model_dump(),
         world=world,
         underlyings=tuple(part.world.underlyings),
         collaterals=tuple(part.world.collaterals),
-        expected_steps=len(steps),
-        steps=partial(_told, steps, expected, where),
-        finding=finding(found),
+        steps=tuple(steps),
+        refusals=tuple(expected),
     )
 
 
-def _told(
+def story(source: SourceFile) -> Story:
+    """The story of a repro file as read. Raises ScenarioError for each field that is wrong."""
+    repro = parsed(source)
+    where = [source.where(("steps", number, "do")) for number in range(len(repro.steps))]
+    return Story(
+        name=repro.name,
+        about=repro.about,
+        seed=repro.found["seed"],
+        hash=hashlib.sha256(json.dumps(source.data).encode()).hexdigest(),
+        world=repro.world,
+        underlyings=repro.underlyings,
+        collaterals=repro.collaterals,
+        expected_steps=len(repro.steps),
+        steps=partial(_expecting, repro.steps, repro.refusals, where),
+        finding=finding(repro.found),
+    )
+
+
+def _expecting(
     steps: Sequence[Step], expected: Sequence[str], where: Sequence[str], model: Model
 ) -> Generator[Step, Outcome, None]:
-    """The steps; when the model takes one before the last otherwise than it did, the repro says nothing any more."""
+    """The steps. Raises ExpectationFailed where the model's outcome of one before the last has changed."""
     for number, step in enumerate(steps):
         outcome = yield step
         came = outcome.refusal.name if outcome.refusal else ""
@@ -226,33 +250,33 @@ def _world(source: SourceFile, part: ReproPart) -> World:
     )
 
 
-def _step(source: SourceFile, route: Route, said: Mapping[str, Any], starts: int, notation: Notation) -> Step | None:
+def _step(source: SourceFile, route: Route, step: Mapping[str, Any], starts: int, notation: Notation) -> Step | None:
     """A step of the file; None where its problems were noted."""
     problems = len(source.problems)
-    if missing := [name for name in ("at", "by", "do") if name not in said]:
+    if missing := [name for name in ("at", "by", "do") if name not in step]:
         source.note((*route, missing[0]), "is missing, and there is no default")
         return None
-    action, at = str(said["do"]).replace(" ", "_"), 0
+    action, at = str(step["do"]).replace(" ", "_"), 0
     try:
         kinds = doors.arguments(action)
     except ValueError as wrong:
         source.note((*route, "do"), str(wrong).replace("_", " "))
         return None
     with source.guard((*route, "at")):
-        at = quantity.moment(said["at"]).at(starts)
-    given = {name: value for name, value in said.items() if name not in _OF_A_STEP}
+        at = quantity.moment(step["at"]).at(starts)
+    given = {name: value for name, value in step.items() if name not in _OF_A_STEP}
     args = _fields(source, route, kinds, given, starts)
     if len(source.problems) > problems:
         return None
     try:
-        return notation.parse({"at": at, "sender": said["by"], "action": action, "args": args})
+        return notation.parse({"at": at, "sender": step["by"], "action": action, "args": args})
     except BadNotation as wrong:
         source.note(route, str(wrong))
         return None
 
 
-def _refusal(source: SourceFile, route: Route, said: Mapping[str, Any]) -> str:
-    expected = said.get("expect", {})
+def _refusal(source: SourceFile, route: Route, given: Mapping[str, Any]) -> str:
+    expected = given.get("expect", {})
     if not isinstance(expected, Mapping) or set(expected) - {"refused"}:
         source.note((*route, "expect"), f"expected such as {{refused: NotAuthorized}}, got {expected!r}")
         return ""

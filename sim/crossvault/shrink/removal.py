@@ -1,29 +1,27 @@
-"""Fewer calls: whatever the failing step does not need is taken out, in large pieces first."""
+"""Removal: every call that the failing step does not need is left out, in large pieces first."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 from crossvault.differential import doors
 from crossvault.differential.step import Outcome, Step
-from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
-from crossvault.shrink.rewrite import leaves
 
 Steps = list[Step]
 Attempt = Callable[[Sequence[Step]], Steps | None]
-"""The steps that are left, up to the one that fails, when a candidate fails in the same way; else None."""
+"""Plays a candidate; returns its steps up to the one that fails when it fails in the same way, else None."""
 
 _MOST_IN_PAIRS = 28
 _SMALL = 8
 
 
-def sliced(steps: Steps, outcomes: Sequence[Outcome], attempt: Attempt) -> Steps:
-    """The steps that the last one can depend on: no refused ones, and only those of accounts that are near."""
+def slice_steps(steps: Steps, outcomes: Sequence[Outcome], attempt: Attempt) -> Steps:
+    """Leaves out what the last step cannot depend on: refused steps, and those of accounts that are not near."""
     last = steps[-1]
     accepted = [step for step, outcome in zip(steps[:-1], outcomes, strict=False) if outcome.refusal is None]
     for keep in _circles(accepted, last):
@@ -33,7 +31,7 @@ def sliced(steps: Steps, outcomes: Sequence[Outcome], attempt: Attempt) -> Steps
 
 
 def _circles(steps: Sequence[Step], last: Step) -> Iterator[Callable[[Step], bool]]:
-    """Ever wider choices of steps around the accounts of the last one."""
+    """Ever wider choices of steps around the accounts of the last one, as predicates."""
     own = set(last.accounts())
     if not own:
         return
@@ -53,8 +51,8 @@ def _circles(steps: Sequence[Step], last: Step) -> Iterator[Callable[[Step], boo
         yield keep
 
 
-def fewer(steps: Steps, attempt: Attempt) -> Steps:
-    """The steps without those that are not needed: in halves, quarters and so on, by kind, and by pairs."""
+def remove_calls(steps: Steps, attempt: Attempt) -> Steps:
+    """Leaves out the calls that are not needed: in halves, quarters and so on, by kind, and by pairs."""
     size = max(1, len(steps) // 2)
     while True:
         before = len(steps)
@@ -69,7 +67,7 @@ def fewer(steps: Steps, attempt: Attempt) -> Steps:
 
 def _by_kind(steps: Steps, attempt: Attempt) -> Steps:
     """Leaves out all steps of one action, then all of one account, the most frequent first."""
-    for kinds in (_action, _accounts, _subjects):
+    for kinds in (_actions, _accounts, _subjects):
         counts = Counter(kind for step in steps[:-1] for kind in kinds(step))
         for kind, _ in counts.most_common():
             kept = [step for step in steps[:-1] if kind not in kinds(step)]
@@ -78,7 +76,7 @@ def _by_kind(steps: Steps, attempt: Attempt) -> Steps:
     return steps
 
 
-def _action(step: Step) -> Sequence[Any]:
+def _actions(step: Step) -> Sequence[Any]:
     return (step.action,)
 
 
@@ -87,7 +85,7 @@ def _accounts(step: Step) -> Sequence[Any]:
 
 
 def _subjects(step: Step) -> Sequence[Any]:
-    """The instruments and expiries of a step, but those that every step has."""
+    """The instruments and expiries that a step names."""
     args = step.args
     found: list[Any] = [("instrument", args["instrument"])] if "instrument" in args else []
     if "expiry" in args:
@@ -96,7 +94,7 @@ def _subjects(step: Step) -> Sequence[Any]:
 
 
 def _pieces(steps: Steps, size: int, attempt: Attempt) -> Steps:
-    """Leaves out pieces of a size, from the end: what stands before a piece need not be played again."""
+    """Leaves out pieces of a size, from the end: the steps before a piece need not be played again."""
     stop = len(steps) - 1
     while stop > 0:
         start = max(0, stop - size)
@@ -106,7 +104,7 @@ def _pieces(steps: Steps, size: int, attempt: Attempt) -> Steps:
 
 
 def _pairs(steps: Steps, attempt: Attempt) -> Steps:
-    """Leaves out two steps at once, as a change that is announced and put into force."""
+    """Leaves out two steps at once, such as a change that is scheduled and enacted."""
     places = list(combinations(range(len(steps) - 1), 2))
     for one, two in reversed(places):
         left = [step for place, step in enumerate(steps) if place not in (one, two)]
@@ -115,8 +113,8 @@ def _pairs(steps: Steps, attempt: Attempt) -> Steps:
     return steps
 
 
-def smaller(steps: Steps, attempt: Attempt) -> Steps:
-    """Batches as their calls alone, and lists in arguments without the entries that are not needed."""
+def unwrap_lists(steps: Steps, attempt: Attempt) -> Steps:
+    """Replaces batches by their calls, and lists in arguments by shorter ones."""
     for place in range(len(steps) - 1, -1, -1):
         if place < len(steps) and steps[place].action == "batch":
             steps = _unwrapped(steps, place, attempt)
@@ -168,65 +166,3 @@ def _put(value: Any, path: Sequence[Any], new: Any) -> Any:
     first, *rest = path
     inner = _put(value[first] if isinstance(value, dict) else getattr(value, first), rest, new)
     return {**value, first: inner} if isinstance(value, dict) else value._replace(**{first: inner})
-
-
-def as_perps(steps: Steps, attempt: Attempt) -> Steps:
-    """Perps or futures in the place of futures and options, at a price near the index, wherever those will do."""
-    instruments = {value for step in steps for name, value in leaves(step) if name == "instrument"}
-    for old in sorted(each for each in instruments if market.kind_of(each) != market.PERP):
-        underlying, expiry = market.underlying_of(old), market.expiry_of(old)
-        news = (market.perp(underlying), market.instrument_of(underlying, market.FUTURE, expiry, 0))
-        ways = product(news, _prices(steps, underlying), (None, 1, 10**12 + 1))
-        candidates = ([_exchanged(step, old, *way) for step in steps] for way in ways)
-        steps = next((found for each in candidates if (found := attempt(each))), steps)
-    return steps
-
-
-def _prices(steps: Steps, underlying: int) -> list[int | None]:
-    """Prices to try in the place of one: none other, those that were published, and just beside, so that it rounds."""
-    published = [step.args for step in steps if step.args.get("underlying") == underlying and "index_wad" in step.args]
-    near = {args["index_wad"] for args in published} | {args["index_wad"] + args["premium_wad"] for args in published}
-    return [None, *sorted(near | {each + 1 for each in near})]
-
-
-def _exchanged(value: Any, old: int, new: int, price_wad: int | None, size: int | None) -> Any:
-    """A value with another instrument and, if they are given, its price and how much of it."""
-    if isinstance(value, Step):
-        return replace(value, args=_exchanged(value.args, old, new, price_wad, size))
-    if isinstance(value, tuple) and not hasattr(value, "_fields"):
-        return tuple(_exchanged(each, old, new, price_wad, size) for each in value)
-    if isinstance(value, AccountId) or not isinstance(value, Mapping | tuple):
-        return value
-    struct: Any = value
-    fields = dict(value) if isinstance(value, Mapping) else struct._asdict()
-    fields = {name: _exchanged(each, old, new, price_wad, size) for name, each in fields.items()}
-    if fields.get("instrument") == old:
-        fields["instrument"] = new
-        if price_wad is not None:
-            fields |= dict.fromkeys({"price_wad", "limit_wad"} & fields.keys(), price_wad)
-        if size is not None:
-            fields["size"] = size if fields["size"] > 0 else -size
-    return fields if isinstance(value, Mapping) else type(value)(**fields)
-
-
-def merged(steps: Steps, kind: str, attempt: Attempt, renumber: Callable[..., Steps]) -> Steps:
-    """Fewer underlyings or collaterals (`kind`): each stands for another where it can, the others close ranks."""
-    door = f"list_{kind}"
-    number = sum(step.action == door for step in steps) - 1
-    while number >= 0:
-        listings = [place for place, step in enumerate(steps) if step.action == door]
-        if number < len(listings):
-            steps = _without(steps, kind, number, listings, attempt, renumber)
-        number -= 1
-    return steps
-
-
-def _without(
-    steps: Steps, kind: str, number: int, listings: Sequence[int], attempt: Attempt, renumber: Callable[..., Steps]
-) -> Steps:
-    rest = steps[: listings[number]] + steps[listings[number] + 1 :]
-    closed = {old: old - 1 for old in range(number + 1, market.MAX_UNDERLYINGS + 1)}
-    for other in range(len(listings) - 1):
-        if found := attempt(renumber(rest, kind, {number: other} | closed)):
-            return found
-    return steps

@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from crossvault.differential.compare import Difference, differences, value_differences
+from crossvault.differential.compare import Difference
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World, named
+from crossvault.lockstep.side_comparison import PlayableSide, SideComparison
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import UndoLog
-from crossvault.mirror.lens import CurveState
-from crossvault.mirror.valuation import Metrics
+from crossvault.shrink.trial import Divergence, DivergenceKey
 
-UNSAYABLE = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
-"""What a candidate that makes no sense raises: a value that does not fit its type, a name that nobody has."""
+IMPOSSIBLE = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
+"""The exceptions of a candidate that makes no sense: a value that does not fit its type, an unknown name."""
 
 _NUMBERS = re.compile(r"\[\d+\]")
-NEAR_THE_END = 12  # steps: who hunts compares what accounts are told every few steps only
+NEAR_THE_END = 12  # steps: a search compares margin metrics every few steps only
 _MOST_MARKS = 200  # a fast side has room for some hundreds
 _SHARED = ("globals", "refusal", "curves", "events")
 
 
-class RewindableSide(Protocol):
-    """A chain side that goes back to where it was."""
-
-    engine: str
-
-    def apply(self, step: Step) -> Outcome: ...
-
-    def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]: ...
-
-    def curves(self) -> tuple[CurveState, ...]: ...
-
-    def event_fields(self) -> dict[str, tuple[str, ...]]: ...
+class Rewindable(Protocol):
+    """A side that returns to an earlier state."""
 
     def mark(self) -> int: ...
 
@@ -43,8 +34,12 @@ class RewindableSide(Protocol):
     def close(self) -> None: ...
 
 
+class RewindableSide(PlayableSide, Rewindable, Protocol):
+    """A chain side that returns to an earlier state."""
+
+
 class FullUndoLog(UndoLog):
-    """An undo log that forgets nothing: a model on it goes back to after any of its steps."""
+    """An undo log that forgets nothing: a model on it returns to the state after any of its steps."""
 
     __slots__ = ("kept",)
 
@@ -64,39 +59,11 @@ class FullUndoLog(UndoLog):
         while len(self.kept) > mark:
             self.entries = self.kept.pop()
             self.undo()
-        self.version += 1  # never one that was there before: what is remembered of a state goes by it
-
-
-class DivergenceKey(NamedTuple):
-    """What two findings have in common when they are one: action, what the model said, which field differs first."""
-
-    action: str
-    refusal: str
-    field: str
-
-    @property
-    def is_told(self) -> bool:
-        """Whether it is in what accounts are told or in the curves, not in what a step did."""
-        return self.field.startswith(("account.metrics", "curves"))
-
-    def is_like(self, other: DivergenceKey) -> bool:
-        """Whether another finding is the same one; a call that stood in a batch may stand alone."""
-        alone = self.action == "batch" and other.action != "batch"
-        return self == other or (alone and self._replace(action=other.action) == other)
-
-
-class Divergence(NamedTuple):
-    """Where the sides differ: the place of the step, from 0, and how."""
-
-    place: int
-    step: Step
-    outcome: Outcome
-    found: tuple[Difference, ...]
-    likeness: DivergenceKey
+        self.version += 1  # never one that existed before: caches of a state go by it
 
 
 def likeness(step: Step, outcome: Outcome, found: Sequence[Difference]) -> DivergenceKey:
-    """What a finding is, whoever it befell."""
+    """The key of a divergence, without accounts and numbers."""
     first = found[0]
     refusal = outcome.refusal.name if outcome.refusal else ""
     head, _, rest = first.field.partition(".")
@@ -111,123 +78,179 @@ def _name(value: Any) -> str:
     return str(getattr(value, "name", value))
 
 
-class _Place(NamedTuple):
+class _ModelPlace(NamedTuple):
     step: Step
-    mark: Any
+    mark: int
     outcome: Outcome
-    found: tuple[Difference, ...] = ()
 
 
-class ShrinkTrial:
-    """A model and a fast side on one world; each goes back to what the next steps have in common with the last."""
+class _SidePlace(NamedTuple):
+    step: Step
+    mark: int | None
+    found: tuple[Difference, ...]
 
-    def __init__(self, world: World, side: RewindableSide, wanted: DivergenceKey | None = None) -> None:
-        """wanted: what is looked for, if it is known; other findings end the steps without one."""
+
+class RewindingTrial(ABC):
+    """A trial whose model and side return to the state that the next steps have in common with the last ones."""
+
+    def __init__(self, world: World, side: Rewindable, wanted: DivergenceKey | None) -> None:
         self._memory = FullUndoLog()
-        self.world, self.side, self.wanted = world, side, wanted
+        self._side = side
+        self.world, self.wanted = world, wanted
         self.model = Model(world, self._memory)
         self.played = 0
-        self._fields = side.event_fields()
-        self._model_path: list[_Place] = []
-        self._side_path: list[_Place] = []
+        self._model_path: list[_ModelPlace] = []
+        self._side_path: list[_SidePlace] = []
 
-    def find(self, steps: Sequence[Step], told_from: int | None = None) -> Divergence | None:
-        """The first step where the sides differ, if it is what is wanted.
+    @abstractmethod
+    def _play(self, step: Step, outcome: Outcome, accounts: Sequence[AccountId] | None) -> Sequence[Difference]:
+        """Executes a step on the side and compares it with the model's outcome.
 
-        told_from: from which place on what accounts are told is compared; the last, where it is known what is wanted.
+        accounts: those whose views are compared as well, the model being at the same step; None: no view at all.
         """
-        try:
-            if self.wanted and not self._may_be(steps[-1], self.outcomes(steps)[-1]):
-                return None
-            usual = len(steps) - 1 if self.wanted else 0
-            return self._compared(steps, usual if told_from is None else told_from)
-        except UNSAYABLE:
-            self._restart()
+
+    @abstractmethod
+    def _likeness(self, step: Step, outcome: Outcome, found: Sequence[Difference]) -> DivergenceKey:
+        """The key of a divergence."""
+
+    def aim(self, steps: Sequence[Step]) -> Divergence | None:
+        """Settles what is wanted; returns the divergence where the steps had to be played for it."""
+        known = self.wanted
+        if known is not None and not known.is_view:
             return None
+        self.wanted = None
+        finding = self._first(steps, max(0, len(steps) - NEAR_THE_END) if known else 0)
+        self.wanted = finding.likeness if finding else known
+        return finding
+
+    def find(self, steps: Sequence[Step]) -> Divergence | None:
+        """The first divergence of steps, if it is the one that is wanted; views are compared after the last step."""
+        return self._first(steps, len(steps) - 1 if self.wanted else 0)
+
+    def earliest(self, steps: Sequence[Step]) -> Divergence | None:
+        """The first divergence of steps with views compared after every step."""
+        return self._first(steps, 0)
 
     def outcomes(self, steps: Sequence[Step]) -> list[Outcome]:
-        """What the model makes of steps."""
+        """The model's outcomes of steps."""
         self._rewind(_common(self._model_path, steps))
         for step in steps[len(self._model_path) :]:
             self._advance(step)
         return [place.outcome for place in self._model_path]
 
+    def close(self) -> None:
+        """Frees the side."""
+        self._side.close()
+
+    def _first(self, steps: Sequence[Step], views_from: int) -> Divergence | None:
+        """The first divergence that counts. views_from: the place from which on views are compared."""
+        try:
+            if self.wanted and not self._is_possible(steps[-1], self.outcomes(steps)[-1]):
+                return None
+            return self._compared(steps, views_from)
+        except IMPOSSIBLE:
+            self._restart()
+            return None
+
     def _rewind(self, steps: int) -> None:
-        """Takes the model back to after so many steps."""
+        """Takes the model back to the state after so many steps."""
         if steps < len(self._model_path):
             self._memory.back(self._model_path[steps].mark)
             del self._model_path[steps:]
 
     def _advance(self, step: Step) -> None:
         mark = len(self._memory.kept)
-        self._model_path.append(_Place(step, mark, self.model.apply(step)))
+        self._model_path.append(_ModelPlace(step, mark, self.model.apply(step)))
 
-    def _may_be(self, step: Step, outcome: Outcome) -> bool:
+    def _is_possible(self, step: Step, outcome: Outcome) -> bool:
+        """Whether a last step may show the wanted divergence, by its outcome on the model alone."""
         assert self.wanted is not None
         refusal = outcome.refusal.name if outcome.refusal else ""
         return refusal == self.wanted.refusal and self.wanted.action in (step.action, "batch")
 
-    def _compared(self, steps: Sequence[Step], told_from: int) -> Divergence | None:
+    def _compared(self, steps: Sequence[Step], views_from: int) -> Divergence | None:
         path, last = self._side_path, len(steps) - 1
-        same = min(_common(path, steps), last)  # more is compared after the last step than after others
-        while same < len(path) and path[same].mark is None:
-            same -= 1
-        if same < len(path):
-            self.side.back(path[same].mark)
-            del path[same:]
+        same = self._rewound(steps)
         if path and path[-1].found:
             return self._finding(same - 1)
         stride = 1 + len(steps) // _MOST_MARKS
-        if told_from < last:
-            self._rewind(same)  # what accounts are told is compared where both sides stand
+        if views_from < last:
+            self._rewind(same)  # views are compared where both sides are at the same step
         for place in range(same, len(steps)):
-            step, mark = steps[place], None if place % stride else self.side.mark()
-            played = self.side.apply(step)
-            self.played += 1
+            step, mark = steps[place], None if place % stride else self._side.mark()
             if place == len(self._model_path):
                 self._advance(step)
-            found = differences(played, self._model_path[place].outcome, self._fields)
-            if not found and place >= told_from:
-                found = self._told(step, named(steps) if place >= last - NEAR_THE_END else step.accounts())
-            path.append(_Place(step, mark, played, tuple(found)))
+            near = place >= last - NEAR_THE_END
+            accounts = (named(steps) if near else step.accounts()) if place >= views_from else None
+            found = self._play(step, self._model_path[place].outcome, accounts)
+            self.played += 1
+            path.append(_SidePlace(step, mark, tuple(found)))
             if found:
                 return self._finding(place)
         return None
 
-    def _asks(self, field: str) -> bool:
-        return self.wanted is None or self.wanted.field.startswith(field)
+    def _rewound(self, steps: Sequence[Step]) -> int:
+        """Takes the side back to the last state that steps have in common with those before; returns its place."""
+        path = self._side_path
+        same = min(_common(path, steps), len(steps) - 1)  # more is compared after the last step than after others
+        while same < len(path) and path[same].mark is None:
+            same -= 1
+        if same < len(path):
+            mark = path[same].mark
+            assert mark is not None
+            self._side.back(mark)
+            del path[same:]
+        return same
 
     def _finding(self, place: int) -> Divergence | None:
         at, outcome = self._side_path[place], self._model_path[place].outcome
-        like = likeness(at.step, outcome, at.found)
+        like = self._likeness(at.step, outcome, at.found)
         fits = self.wanted is None or self.wanted.is_like(like)
         return Divergence(place, at.step, outcome, at.found, like) if fits else None
 
-    def _told(self, step: Step, accounts: Sequence[AccountId]) -> list[Difference]:
-        """Differences in what accounts are told and in the curves, where they are looked for."""
-        found: list[Difference] = []
-        if self._asks("account.metrics"):
-            mine, other = self.side.metrics(accounts, step.at), self.model.metrics(accounts, step.at)
-            for account, *told in zip(accounts, mine, other, strict=True):
-                found += value_differences(f"{account}.metrics", *told)
-        if not found and self._asks("curves"):
-            found += value_differences("curves", self.side.curves(), self.model.vault.curves())
-        return found
-
     def _restart(self) -> None:
-        """Goes back to the beginning, from wherever a candidate left either side."""
+        """Returns to the beginning, from wherever a candidate left either side."""
         if self._model_path:
             self._memory.back(self._model_path[0].mark)
         self._memory.undo()
         if self._side_path:
-            self.side.back(self._side_path[0].mark)
+            assert self._side_path[0].mark is not None
+            self._side.back(self._side_path[0].mark)
         self._model_path.clear()
         self._side_path.clear()
 
 
-def _common(path: Sequence[_Place], steps: Sequence[Step]) -> int:
+class ShrinkTrial(RewindingTrial):
+    """A trial of the contracts: every field of the outcome is compared, and the views that may show what is wanted."""
+
+    def __init__(self, world: World, side: RewindableSide, wanted: DivergenceKey | None = None) -> None:
+        super().__init__(world, side, wanted)
+        self.side = side
+        self._comparison = SideComparison(self.model, side)
+
+    def expect(self, steps: Sequence[Step], found: Sequence[Difference]) -> None:
+        """Makes the differences after steps, noticed elsewhere, what is wanted."""
+        self.wanted = likeness(steps[-1], self.outcomes(steps)[-1], found)
+
+    def _play(self, step: Step, outcome: Outcome, accounts: Sequence[AccountId] | None) -> Sequence[Difference]:
+        found = self._comparison.step(step, outcome)
+        if found or accounts is None:
+            return found
+        if self._is_wanted("account.metrics"):
+            found = [each for row in self._comparison.metrics(accounts, step.at) for each in row.found]
+        return found or (self._comparison.curves() if self._is_wanted("curves") else [])
+
+    def _likeness(self, step: Step, outcome: Outcome, found: Sequence[Difference]) -> DivergenceKey:
+        return likeness(step, outcome, found)
+
+    def _is_wanted(self, field: str) -> bool:
+        return self.wanted is None or self.wanted.field.startswith(field)
+
+
+def _common(path: Sequence[_ModelPlace | _SidePlace], steps: Sequence[Step]) -> int:
     """How many steps at the beginning are those of a path."""
-    for number, (place, step) in enumerate(zip(path, steps, strict=False)):
-        if place.step is not step and place.step != step:
+    for number in range(min(len(path), len(steps))):
+        old, new = path[number].step, steps[number]
+        if old is not new and old != new:
             return number
     return min(len(path), len(steps))

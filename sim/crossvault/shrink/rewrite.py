@@ -15,7 +15,7 @@ Change = Callable[[str, Any], Any]
 
 TIMES = ("published_at", "expires_at", "expiry")
 NO_NAMES = ("token", "name", "exchange", "action", "quote")
-_FIRST_TIME = 10**9  # what is less is no time but a mistake that someone makes
+_FIRST_TIME = 10**9  # a smaller value is no time but a wrong argument
 
 
 def rewritten(step: Step, change: Change) -> Step:
@@ -71,7 +71,7 @@ def is_time(name: str, value: Any) -> bool:
 
 
 def people(steps: Sequence[Step]) -> tuple[str, ...]:
-    """Everyone who calls, owns or is named, each once."""
+    """The names of all who call, own an account or are named, each once."""
     found: dict[str, None] = {}
     for step in steps:
         found[step.sender] = None
@@ -95,7 +95,7 @@ def renamed(steps: Sequence[Step], names: Mapping[str, str]) -> list[Step]:
 
 
 def with_accounts(steps: Sequence[Step], accounts: Mapping[AccountId, AccountId]) -> list[Step]:
-    """The steps with other accounts in them; who acted for an account as its owner is the new owner."""
+    """The steps with other accounts in them; the new owner calls where the old one did."""
     owners = {old.owner: new.owner for old, new in accounts.items()}
 
     def change(name: str, value: Any) -> Any:
@@ -123,7 +123,7 @@ def renumbered(steps: Sequence[Step], kind: str, numbers: Mapping[int, int]) -> 
 
 
 def shifted(steps: Sequence[Step], after: int, secs: int, ends_too: bool) -> list[Step]:
-    """The steps with every time from `after` on [unix seconds] so much earlier; `ends_too`: expiries as well."""
+    """The steps with every time from `after` on [unix seconds] earlier by `secs`; `ends_too`: expiries as well."""
 
     def change(name: str, value: Any) -> Any:
         moved = is_time(name, value) and value >= after and (ends_too or name != "expiry")

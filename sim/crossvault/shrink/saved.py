@@ -1,10 +1,13 @@
-"""What was found, as a file to keep."""
+"""A finding as a repro to keep."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crossvault.differential.compare import Difference
+from crossvault.differential.model import Model
+from crossvault.differential.step import Step, World
 from crossvault.differential.story import Story, told
 from crossvault.scenario.repro import Repro
 from crossvault.shrink.shrinker import ShrinkResult
@@ -12,24 +15,24 @@ from crossvault.shrink.shrinker import ShrinkResult
 
 def repro(shrunk: ShrinkResult, name: str, contracts: str, origin: Mapping[str, Any] | None = None) -> Repro:
     """A shrunk finding as a repro. contracts: hash of the contracts; origin: `seed` and `source`, where known."""
-    first, step = shrunk.finding.found[0], shrunk.finding.step
-    found = {
-        "step": len(shrunk.steps),
-        "field": first.field,
-        "chain": str(first.chain),
-        "model": str(first.model),
-        "contracts": contracts,
-        **(origin or {}),
-    }
+    first = shrunk.finding.found[0]
+    return repro_of(shrunk.world, shrunk.steps, first, name, {"contracts": contracts, **(origin or {})})
+
+
+def repro_of(world: World, steps: Sequence[Step], first: Difference, name: str, origin: Mapping[str, Any]) -> Repro:
+    """Steps as a repro, the last of which shows a difference. origin: further fields of `found`."""
+    outcomes, last = Model(world).play(steps), steps[-1]
+    done = [step for step, outcome in zip(steps, outcomes, strict=True) if not outcome.refusal]
+    difference = {"field": first.field, "chain": str(first.chain), "model": str(first.model)}
     return Repro(
         name=name,
-        about=f"The sides differed at {step.action.replace('_', ' ')} by {step.sender}.",
-        found=found,
-        world=shrunk.world,
-        underlyings=shrunk.underlyings,
-        collaterals=shrunk.collaterals,
-        steps=shrunk.steps,
-        refusals=tuple(outcome.refusal.name if outcome.refusal else "" for outcome in shrunk.outcomes),
+        about=f"The sides differed at {last.action.replace('_', ' ')} by {last.sender}.",
+        found={"step": len(steps), **difference, **origin},
+        world=world,
+        underlyings=tuple(step.args["name"] for step in done if step.action == "list_underlying"),
+        collaterals=tuple(step.args["token"] for step in done if step.action == "list_collateral"),
+        steps=tuple(steps),
+        refusals=tuple(outcome.refusal.name if outcome.refusal else "" for outcome in outcomes),
     )
 
 

@@ -1,4 +1,4 @@
-"""Simpler values: zero, one, round numbers; found by bisection where the failing step asks for more."""
+"""Simplification: zero, one and round numbers in the place of values; bisection where the failing step needs more."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ from crossvault.shrink.removal import Attempt, Steps
 from crossvault.shrink.rewrite import TIMES, leaves, replaced
 
 Group = tuple[int | None, str, int]
-"""Values that are changed together: the place of their step (None: all steps), their name, what they are."""
+"""Values that are changed together: the place of their step (None: all steps), their name, the value."""
 
 _NUMBERS_OF_THINGS = ("underlying", "collateral", "instrument", "mode", "kind", "feed", "number", "chain_id")
 _DIGITS = (1, 2, 3, 4, 6, 9)
 _HALVINGS = 24
 
 
+def is_amount(name: str, value: object) -> bool:
+    """Whether a value of an argument is a quantity, and neither a time nor the number of a thing."""
+    return type(value) is int and name not in _NUMBERS_OF_THINGS and name not in TIMES
+
+
 def weight(value: int) -> tuple[int, int, bool]:
-    """How far a value is from simple: digits but for zeros at the end, size, sign."""
+    """The order of values, simplest first: digits without the zeros at the end, size, sign."""
     return len(str(abs(value)).rstrip("0")), abs(value), value < 0
 
 
-def simpler(steps: Steps, attempt: Attempt) -> Steps:
-    """The steps with simpler values: all that can be 0, 1 or of one digit at once, then one after another."""
+def simplify_values(steps: Steps, attempt: Attempt) -> Steps:
+    """Simplifies values: all that can be 0, 1 or of one digit at once, then one after another."""
     for target in (_zero, _one, _one_digit):
         for everywhere in (True, False):
             steps = _all_at_once(steps, target, everywhere, attempt)
@@ -52,12 +57,11 @@ def _rounded(value: int, digits: int, up: bool) -> int:
 
 
 def _groups(steps: Sequence, everywhere: bool) -> list[Group]:  # type: ignore[type-arg]
-    """What can be simplified, in the order of the steps, latest first."""
+    """The groups that can be simplified, in the order of the steps, latest first."""
     found: dict[Group, None] = {}
     for place in range(len(steps) - 1, -1, -1):
         for name, value in leaves(steps[place]):
-            skipped = name in _NUMBERS_OF_THINGS or name in TIMES
-            if type(value) is int and not skipped and value not in (0, 1):
+            if is_amount(name, value) and value not in (0, 1):
                 found[None if everywhere else place, name, value] = None
     if everywhere:
         return list(found)

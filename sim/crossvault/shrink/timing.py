@@ -1,4 +1,4 @@
-"""Less time: steps that can happen at once do, and what must be waited for is as short and round as it can be."""
+"""Timing: steps that can happen at once do, and each wait is as short and round as it can be."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ _ROUND = (0, 1, 60, 600, 3_600, 21_600, 86_400)
 _HALVINGS = 24
 
 
-def sooner(steps: Steps, starts_at: int, attempt: Attempt) -> Steps:
-    """The steps with shorter times between them; times in arguments move along."""
+def shorten_waits(steps: Steps, starts_at: int, attempt: Attempt) -> Steps:
+    """Shortens the times between steps; times in arguments move along."""
     place = 0
     while place < len(moments := _moments(steps, starts_at)) - 1:
         gap = moments[place + 1] - moments[place]
@@ -22,14 +22,14 @@ def sooner(steps: Steps, starts_at: int, attempt: Attempt) -> Steps:
 
 
 def _moments(steps: Steps, starts_at: int) -> list[int]:
-    """Every time there is, from the start [unix seconds]."""
+    """Every time in the steps, from the start [unix seconds]."""
     ats = {step.at for step in steps}
     named = {value for step in steps for name, value in leaves(step) if type(value) is int and is_time(name, value)}
     return sorted({starts_at} | ats | {each for each in named if each > starts_at})
 
 
 def _closed(steps: Steps, after: int, gap: int, attempt: Attempt) -> Steps | None:
-    """The steps with a shorter gap before a moment; None where none is."""
+    """The steps with a shorter gap before a moment; None where no shorter one will do."""
     for left in [each for each in _ROUND if each < gap]:
         for ends_too in (True, False):
             if found := attempt(shifted(steps, after, gap - left, ends_too)):

@@ -1,4 +1,4 @@
-"""Our own search on the small vault: the walks of `crossvault conform` to the first difference, and its reducer."""
+"""Our own search on the small vault: the walks of `crossvault conform` to the first difference, and the shrinker."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from crossvault.bench.planted import digits, moves
 from crossvault.bench.rivals.small_bugs import EXAMPLE, VAULT, Planted, SearchOutcome, plant
 from crossvault.conform.adapter import load
+from crossvault.conform.clause_trial import shortened
 from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial, play
 from crossvault.conform.deployed_subject import InProcessSubject
-from crossvault.conform.reduce import Reducer
 from crossvault.conform.search import WALK_STEPS
 from crossvault.conform.subject import Subject, subject
 from crossvault.conform.walk import SupportedWalk
@@ -29,7 +29,7 @@ def search(bug: Planted, seconds: float, seed: int) -> SearchOutcome:
         began = time.perf_counter(), time.process_time()
         finding = _found(found, seed, began[0] + seconds)
         if finding is not None:
-            finding = Reducer(InProcessSubject(found, finding.world), finding, seconds).reduced()
+            finding = shortened(found, finding, seconds)
     secs = time.perf_counter() - began[0], time.process_time() - began[1]
     if finding is None:
         return SearchOutcome(NAME, bug.id, False, *secs)
