@@ -207,7 +207,7 @@ def test_who_follows_survives_a_node_that_goes_away(
     assert AuditView(given, replica).watch() == 0
     proxy.close()
     said = capsys.readouterr()
-    assert "does not answer" in said.err and "trying again" in said.err and "a-secret-token" not in said.out + said.err
+    assert "does not respond" in said.err and "trying again" in said.err and "a-secret-token" not in said.out + said.err
     assert replica.block.number == last and "no difference" in said.out
 
 
@@ -227,7 +227,7 @@ def test_no_token_is_told_to_anybody(town: Town, tmp_path: Path) -> None:
     for url in (proxy.url, f"http://127.0.0.1:{toolchain.free_port()}/v3/a-secret-token"):
         command = [sys.executable, "-c", IMPATIENT, *words(url, town.vault, tmp_path / "kept.jsonl")]
         done = subprocess.run(command, capture_output=True, text=True, cwd=toolchain.clone(), check=False)
-        assert done.returncode == 3 and "does not answer" in done.stderr
+        assert done.returncode == 3 and "does not respond" in done.stderr
         assert "secret" not in done.stdout + done.stderr
     proxy.close()
 

@@ -77,7 +77,7 @@ def contracts(folder: Path, file: str, old: str, new: str) -> Path:
         (["rnu"], "did you mean 'run'?"),
         (["run", "quikstart"], "did you mean 'quickstart'?"),
         (["run", "quickstart", "--set", "seed"], "expected PATH=VALUE"),
-        (["run", "quickstart", "--set", "wrold.delay=1h"], "nothing is called 'wrold'"),
+        (["run", "quickstart", "--set", "wrold.delay=1h"], "unknown name 'wrold'"),
         (["run", "quickstart", "--seed", "-1"], "--seed"),
         (["run", "quickstart", "--contracts", "no/such/place"], "there is no directory no/such/place"),
         (["run", "quickstart", "bad-debt", "--record", "x"], "takes one scenario"),

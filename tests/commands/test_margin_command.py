@@ -190,7 +190,7 @@ def test_an_option_that_is_bought_is_paid_for(write: Write) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("positions: {ETH-PREP: 1 ETH}", ":7: positions.ETH-PREP: nothing is called 'ETH-PREP': did you mean"),
+        ("positions: {ETH-PREP: 1 ETH}", ":7: positions.ETH-PREP: unknown name 'ETH-PREP': did you mean"),
         ("positions: {ETH-PERP: 1 BTC}", ":7: positions.ETH-PERP: '1 BTC' is in BTC: expected ETH"),
         ("positions: {ETH-PERP: 0 ETH}", ":7: positions.ETH-PERP: is a position of nothing"),
         ("positions: {ETH-PERP: 1.5}", ":7: positions.ETH-PERP: 1.5 is a bare decimal number"),
@@ -202,7 +202,7 @@ def test_an_option_that_is_bought_is_paid_for(write: Write) -> None:
         ("standard: drive\npositions: {ETH-PERP: 1 ETH}", ":7: standard: drive: there is no such preset: did you mean"),
         ("standard: span\npositions: {ETH-PERP: 1 ETH}", ":7: standard: the preset 'span' has no standard margin"),
         ("collateral: {W: {amount: 1 W, underlying: ETC, haircut initial: 20 %, haircut maintenance: 15 %}}\n"
-         "positions: {ETH-PERP: 1 ETH}", ":7: collateral.W.underlying: nothing is called 'ETC': did you mean 'ETH'?"),
+         "positions: {ETH-PERP: 1 ETH}", ":7: collateral.W.underlying: unknown name 'ETC': did you mean 'ETH'?"),
     ],
 )  # fmt: skip
 def test_bad_portfolios_are_told_with_their_line(write: Write, line: str, said: str) -> None:
@@ -218,7 +218,7 @@ def test_bad_portfolios_are_told_with_their_line(write: Write, line: str, said: 
         (["no-such.yaml"], "no-such.yaml: there is no such file"),
         (["strangle", "--method", "drive"], "--method: 'drive' is no method: did you mean 'derive'?"),
         (["strangle", "--standard", "paradex"], "--standard: 'paradex' has no standard margin"),
-        (["strangle", "--trade", "ETH-PREP 1"], "--trade: 'ETH-PREP 1': nothing is called 'ETH-PREP'"),
+        (["strangle", "--trade", "ETH-PREP 1"], "--trade: 'ETH-PREP 1': unknown name 'ETH-PREP'"),
         (["strangle", "--trade", "ETH-PERP"], "--trade: 'ETH-PERP'"),
         (["strangle", "--trade", "ETH-PERP +5 BTC"], "'5 BTC' is in BTC: expected ETH"),
     ],

@@ -181,7 +181,7 @@ def test_an_explorer_that_ape_knows_is_handed_the_source(stage: Stage) -> None:
     command = [sys.executable, "-c", _PUBLISHES]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     told, said = done.stdout.splitlines()
-    assert said == "Stress: handed to the explorer: guid-1"
+    assert said == "Stress: submitted to the explorer: guid-1"
     given = json.loads(told)
     assert (given["codeformat"], given["contractname"]) == (
         "solidity-standard-json-input",

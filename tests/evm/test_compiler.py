@@ -1,4 +1,4 @@
-"""Contracts compile once, the same everywhere, and say where they do not."""
+"""Contracts compile once, to the same bytecode everywhere, and errors name file and line."""
 
 import json
 import os
@@ -32,7 +32,7 @@ TOKEN = (
 
 @pytest.fixture
 def contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Two small contracts in the place of those that ship, and an artifact cache of their own."""
+    """Two small contracts instead of the shipped ones, and an artifact cache of their own."""
     install.ensure()
     directory, shipped, tools = tmp_path / "contracts", toolchain.contracts_dir(), toolchain.state_dir()
     (directory / "probes").mkdir(parents=True)
@@ -64,7 +64,7 @@ def test_a_warm_start_compiles_nothing(contracts: Path, monkeypatch: pytest.Monk
         compiler.compile_contracts()
 
 
-def test_who_compiles_the_same_at_once_waits_for_it(contracts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_concurrent_compilation_of_the_same_sources_waits(contracts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     starts, run_solc = [], compiler._run_solc
 
     def counted(*words: Any) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_a_damaged_artifact_is_compiled_again(contracts: Path) -> None:
     assert compiler.compile_contracts() == cold
 
 
-def test_an_artifact_has_all_that_deployment_needs(contracts: Path) -> None:
+def test_an_artifact_has_the_fields_for_deployment(contracts: Path) -> None:
     build = compiler.compile_contracts()
     assert sorted(build.artifacts) == ["Adder", "Token"]
     adder, token = build.artifacts["Adder"], build.artifacts["Token"]
@@ -96,7 +96,7 @@ def test_an_artifact_has_all_that_deployment_needs(contracts: Path) -> None:
     assert build.warnings == ()
 
 
-def test_what_does_not_compile_is_named_by_file_and_line(contracts: Path) -> None:
+def test_compile_errors_name_file_and_line(contracts: Path) -> None:
     (contracts / "Adder.sol").write_text(ADDER.replace("a + 1", "b + 1"))
     with pytest.raises(CompileFailed, match=r"Undeclared identifier[^$]*contracts/Adder\.sol:5:"):
         compiler.compile_contracts()
@@ -183,7 +183,7 @@ def ape_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def in_ape_project(folder: Path, *words: str) -> str:
-    """What a program of the venv prints there."""
+    """Output of a program of the venv in that project."""
     env = {**os.environ, "APE_DATA_FOLDER": str(folder / "ape")}
     command = [str(Path(sys.executable).parent / words[0]), *words[1:]]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Contracts reach the chain whatever they are linked with."""
+"""Contracts are deployed with any linked libraries."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from crossvault.setup.toolchain import contracts_dir
 
 @pytest.mark.slow
 def test_a_vault_with_a_linked_library_runs_as_ours(tmp_path: Path) -> None:
-    """Functions that become external make a library of its own that the vault must be linked with."""
+    """External library functions require a deployed library that the vault is linked with."""
     text = (contracts_dir() / "Valuation.sol").read_text(encoding="utf8")
     assert "function requireInitial(Ledger.State storage self, AccountId account) internal view" in text
     folder = tmp_path / "contracts"

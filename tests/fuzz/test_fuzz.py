@@ -127,7 +127,7 @@ def test_a_corpus_that_is_none_says_where(tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--time", "soon"], "--time: 'soon' is no duration"),
+        (["--time", "soon"], "--time: 'soon' is not a duration"),
         (["--corpus", str(Path(__file__))], "is no directory"),
         (["--contracts", "nowhere"], "there is no directory nowhere"),
     ],

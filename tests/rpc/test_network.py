@@ -1,4 +1,4 @@
-"""Asking a node with patience, and sending so that it happens once, through a proxy that fails as endpoints do."""
+"""Queries with retries and transactions mined once, through a proxy that fails as endpoints do."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def faults(node: RpcClient) -> Iterator[Faults]:
 
 
 @pytest.fixture
-def courier(node: RpcClient, faults: Faults, request: pytest.FixtureRequest) -> TransactionSender:
+def sender(node: RpcClient, faults: Faults, request: pytest.FixtureRequest) -> TransactionSender:
     signer = funded(node, request.node.name[-20:])
     return TransactionSender(RpcClient(faults.url, tries=5, wait_secs=0.02), signer, SEPOLIA, pace=PACE)
 
@@ -51,29 +51,29 @@ def received(node: RpcClient) -> int:
     return int(node.rpc("eth_getBalance", TARGET, "latest"), 16)
 
 
-def test_a_transaction_is_sent_and_settled(node: RpcClient, courier: TransactionSender) -> None:
-    before, prepared = received(node), courier.prepare(TARGET, "0x", value=7)
-    courier.post(prepared)
-    receipt = courier.confirm(prepared)
+def test_a_transaction_is_sent_and_confirmed(node: RpcClient, sender: TransactionSender) -> None:
+    before, prepared = received(node), sender.prepare(TARGET, "0x", value=7)
+    sender.post(prepared)
+    receipt = sender.confirm(prepared)
     assert (receipt.hash, receipt.accepted, received(node) - before) == (prepared.hash, True, 7)
     assert receipt.price_wei <= prepared.fees.most_wei
 
 
 @pytest.mark.parametrize("fault", [cut, lose, status(429, Retry_After="0"), status(502), status(503)])
 @pytest.mark.parametrize("method", ["eth_sendRawTransaction", "eth_getTransactionReceipt", "*"])
-def test_what_fails_for_a_while_is_asked_again_and_happens_once(
-    node: RpcClient, faults: Faults, courier: TransactionSender, method: str, fault: Any
+def test_temporary_failures_are_retried_and_a_transaction_is_mined_once(
+    node: RpcClient, faults: Faults, sender: TransactionSender, method: str, fault: Any
 ) -> None:
     before = received(node)
     faults.on(method, fault, times=3)
-    prepared = courier.prepare(TARGET, "0x", value=5, nonce=0, gas=21_000)
-    courier.post(prepared)
-    assert courier.confirm(prepared).accepted
+    prepared = sender.prepare(TARGET, "0x", value=5, nonce=0, gas=21_000)
+    sender.post(prepared)
+    assert sender.confirm(prepared).accepted
     assert received(node) - before == 5
-    assert courier.nonce("latest") == 1
+    assert sender.nonce("latest") == 1
 
 
-def test_an_endpoint_that_stays_away_is_lost_and_its_token_is_not_told(
+def test_an_unavailable_endpoint_is_lost_and_its_token_stays_secret(
     faults: Faults, caplog: pytest.LogCaptureFixture
 ) -> None:
     faults.on("*", cut)
@@ -93,7 +93,7 @@ def test_only_the_origin_of_an_address_is_shown() -> None:
         RpcClient("node.example/token")
 
 
-def test_a_limit_told_inside_json_is_waited_for(faults: Faults) -> None:
+def test_a_rate_limit_inside_json_is_retried(faults: Faults) -> None:
     def limited(talk: Any) -> bool:
         talk.answer(b'{"jsonrpc": "2.0", "id": 0, "error": {"code": -32005, "message": "limit exceeded"}}')
         return True
@@ -105,93 +105,91 @@ def test_a_limit_told_inside_json_is_waited_for(faults: Faults) -> None:
         RpcClient(faults.url, tries=2, wait_secs=0.01).rpc("eth_chainId")
 
 
-def test_the_answers_of_a_batch_are_in_the_order_of_the_requests(node: RpcClient) -> None:
-    asked = [("eth_chainId", []), ("eth_getBalance", [TARGET, "latest"]), ("eth_chainId", [])]
-    assert node.batch(asked) == [hex(SEPOLIA), node.rpc("eth_getBalance", TARGET, "latest"), hex(SEPOLIA)]
+def test_the_results_of_a_batch_are_in_the_order_of_the_requests(node: RpcClient) -> None:
+    requests = [("eth_chainId", []), ("eth_getBalance", [TARGET, "latest"]), ("eth_chainId", [])]
+    assert node.batch(requests) == [hex(SEPOLIA), node.rpc("eth_getBalance", TARGET, "latest"), hex(SEPOLIA)]
     assert node.batch([]) == []
     with pytest.raises(ChainRefused, match="eth_noSuchThing"):
         node.batch([("eth_chainId", []), ("eth_noSuchThing", [])])
 
 
-def test_a_transaction_that_was_dropped_is_sent_again(
-    node: RpcClient, faults: Faults, courier: TransactionSender
-) -> None:
+def test_a_dropped_transaction_is_sent_again(node: RpcClient, faults: Faults, sender: TransactionSender) -> None:
     before = received(node)
     faults.on("eth_sendRawTransaction", drop, times=3)
-    prepared = courier.prepare(TARGET, "0x", value=3)
-    courier.post(prepared)
-    assert courier.confirm(prepared).hash == prepared.hash
+    prepared = sender.prepare(TARGET, "0x", value=3)
+    sender.post(prepared)
+    assert sender.confirm(prepared).hash == prepared.hash
     assert faults.seen["eth_sendRawTransaction"] == 4
     assert received(node) - before == 3
 
 
-def test_a_transaction_that_is_stuck_is_replaced_by_a_dearer_one_of_the_same_nonce(
-    node: RpcClient, faults: Faults, courier: TransactionSender
+def test_a_stuck_transaction_is_replaced_at_a_higher_fee_with_the_same_nonce(
+    node: RpcClient, faults: Faults, sender: TransactionSender
 ) -> None:
     node.rpc("evm_setAutomine", False)
-    before, prepared, dearer = received(node), courier.prepare(TARGET, "0x", value=2), list[SignedTransaction]()
-    courier.post(prepared)
+    before, prepared, dearer = received(node), sender.prepare(TARGET, "0x", value=2), list[SignedTransaction]()
+    sender.post(prepared)
 
-    def told(version: SignedTransaction) -> None:
+    def record_replacement(version: SignedTransaction) -> None:
         dearer.append(version)
         threading.Timer(0.2, node.rpc, ["evm_mine"]).start()
 
-    receipt = courier.confirm(prepared, on_replaced=told)
+    receipt = sender.confirm(prepared, on_replaced=record_replacement)
     assert [each.nonce for each in dearer] == [prepared.nonce]
     assert dearer[0].fees.most_wei * 100 >= prepared.fees.most_wei * 125
     assert (receipt.hash, received(node) - before) == (dearer[0].hash, 2)
 
 
-def test_a_nonce_that_another_transaction_took_is_told(
-    node: RpcClient, faults: Faults, courier: TransactionSender
+def test_a_nonce_used_by_another_transaction_is_superseded(
+    node: RpcClient, faults: Faults, sender: TransactionSender
 ) -> None:
-    prepared = courier.prepare(TARGET, "0x", value=1)
-    other = TransactionSender(node, courier.signer, SEPOLIA, pace=PACE)
+    prepared = sender.prepare(TARGET, "0x", value=1)
+    other = TransactionSender(node, sender.signer, SEPOLIA, pace=PACE)
     theirs = other.prepare("0x" + "cd" * 20, "0x", value=9)
     other.post(theirs)
     other.confirm(theirs)
-    courier.post(prepared)
+    sender.post(prepared)
     with pytest.raises(Superseded, match=f"nonce {prepared.nonce} "):
-        courier.confirm(prepared)
+        sender.confirm(prepared)
 
 
-def test_a_node_that_lags_is_waited_for(node: RpcClient, faults: Faults, courier: TransactionSender) -> None:
-    prepared = courier.prepare(TARGET, "0x", value=4)
+def test_a_lagging_node_is_waited_for(node: RpcClient, faults: Faults, sender: TransactionSender) -> None:
+    prepared = sender.prepare(TARGET, "0x", value=4)
     faults.lag(2)
-    courier.post(prepared)
+    sender.post(prepared)
     threading.Timer(0.3, node.rpc, ["anvil_mine", "0x3"]).start()
-    assert courier.confirm(prepared).accepted
+    assert sender.confirm(prepared).accepted
 
 
 def test_a_reorganisation_of_five_blocks_is_waited_out(
-    node: RpcClient, faults: Faults, courier: TransactionSender
+    node: RpcClient, faults: Faults, sender: TransactionSender
 ) -> None:
-    before, prepared = received(node), courier.prepare(TARGET, "0x", value=6)
-    courier.post(prepared)
+    before, prepared = received(node), sender.prepare(TARGET, "0x", value=6)
+    sender.post(prepared)
     node.rpc("anvil_mine", "0x4")
-    first = courier.confirm(prepared, confirmations=5)
+    first = sender.confirm(prepared, confirmations=5)
     node.rpc("anvil_reorg", 5, [])  # the transaction is gone with its block
     assert received(node) == before
     threading.Timer(0.3, node.rpc, ["anvil_mine", "0x5"]).start()
-    again = courier.confirm(prepared, confirmations=5)
+    again = sender.confirm(prepared, confirmations=5)
     assert (again.hash, received(node) - before) == (first.hash, 6)
     assert again.block_hash != first.block_hash
 
 
-def test_limits_are_kept(node: RpcClient, courier: TransactionSender) -> None:
-    mean = TransactionSender(node, courier.signer, SEPOLIA, Limits(fee_wei=1), PACE)
+def test_limits_are_kept(node: RpcClient, sender: TransactionSender) -> None:
+    mean = TransactionSender(node, sender.signer, SEPOLIA, Limits(fee_wei=1), PACE)
     with pytest.raises(FeeTooHigh, match="wei per gas, the limit is 1"):
         mean.prepare(TARGET, "0x")
-    small = TransactionSender(node, courier.signer, SEPOLIA, Limits(gas=20_000), PACE)
+    small = TransactionSender(node, sender.signer, SEPOLIA, Limits(gas=20_000), PACE)
     with pytest.raises(FeeTooHigh, match=r"needs 25,200 gas, the limit is 20,000"):
         small.prepare(TARGET, "0x")
 
 
-def test_another_chain_than_asked_for_is_refused(node: RpcClient) -> None:
+def test_another_chain_than_required_is_refused(node: RpcClient) -> None:
     with pytest.raises(WrongChain, match=f"is chain {SEPOLIA}, expected chain 1"):
         TransactionSender(node, KeySigner(b"\1" * 32), 1)
 
 
-def test_a_signature_over_a_text_is_the_same_each_time() -> None:
+def test_a_signature_over_a_text_is_deterministic() -> None:
     signer = KeySigner(b"\1" * 32)
     assert signer.sign_text("who plays alice") == signer.sign_text("who plays alice") != signer.sign_text("and bob")

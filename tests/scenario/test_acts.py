@@ -1,4 +1,4 @@
-"""What is wrong in a step is told with its line and field: of instruments, expiries, batches, orders, changes."""
+"""Errors of steps name line and field: instruments, expiries, batches, orders, parameter changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Write = Callable[[str], str]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes a scenario and answers its path."""
+    """Writes a scenario and returns its path."""
     return partial(tale, tmp_path)
 
 
@@ -24,49 +24,52 @@ def write(tmp_path: Path) -> Write:
     [
         (
             "do: trade, maker: maker, taker: alice, instrument: ETH-PREP, size: 1 ETH",
-            ".instrument: nothing is called 'ETH-PREP': did you mean 'ETH-PERP'?",
+            ".instrument: unknown name 'ETH-PREP': did you mean 'ETH-PERP'?",
         ),
         (
             "do: trade, maker: maker, taker: alice, instrument: ETH-PERP, size: 1 ETH, price: marc",
-            ".price: 'marc' is no number with a unit: expected something like '2,000 USD'",
+            ".price: 'marc' is not a number with a unit: expected something like '2,000 USD'",
         ),
-        ("do: publish forward, underlying: ETH, expiry: tomorrow, forward: 5 USD", ".expiry: 'tomorrow' is no expiry"),
-        ("do: publish foward, underlying: ETH", ".do: 'publish foward' is no step: did you mean 'publish forward'?"),
+        (
+            "do: publish forward, underlying: ETH, expiry: tomorrow, forward: 5 USD",
+            ".expiry: 'tomorrow' is not an expiry",
+        ),
+        ("do: publish foward, underlying: ETH", ".do: 'publish foward' is not a step: did you mean 'publish forward'?"),
         ("do: publish surface, underlying: ETH, expiry: 20241227, surface: {}", ".surface: expected a flat volatility"),
         (
             "do: open expiry, underlying: ETH, expiry: 20241227, bsis: 5 USD",
             ".bsis: unknown field: did you mean 'basis'",
         ),
-        ("do: settle, underlying: ETC, expiry: 20241227", ".underlying: nothing is called 'ETC': did you mean 'ETH'?"),
+        ("do: settle, underlying: ETC, expiry: 20241227", ".underlying: unknown name 'ETC': did you mean 'ETH'?"),
         (
             "do: settle, underlying: ETH, expiry: 20241227, accounts: [alise]",
-            ".accounts: nothing is called 'alise': did you mean 'alice'?",
+            ".accounts: unknown name 'alise': did you mean 'alice'?",
         ),
         ("do: batch, calls: []", ".calls: expected at least one, got []"),
         (
             "do: batch, calls: [{do: pause}]",
-            ".calls[0].do: 'pause' is no step: expected one of: deposit, withdraw, trade",
+            ".calls[0].do: 'pause' is not a step: expected one of: deposit, withdraw, trade",
         ),
         (
             "do: batch, calls: [{do: deposit, account: alice, amount: 1 USDC, by: alice}]",
-            ": 'by' is for the whole batch: write it beside 'calls'",
+            ": 'by' is for the whole batch: write it alongside 'calls'",
         ),
         (
             "do: batch, calls: [{do: deposit, account: alise, amount: 1 USDC}]",
-            ".account: nothing is called 'alise': did you mean 'alice'?",
+            ".account: unknown name 'alise': did you mean 'alice'?",
         ),
         (
             "do: set mode, account: alice, mode: portfolo",
             ".mode: 'portfolo': did you mean 'portfolio'? expected one of: standard, portfolio",
         ),
-        ("do: schedule rules, rules: drive", ".rules: 'drive' is no preset: did you mean 'derive'?"),
+        ("do: schedule rules, rules: drive", ".rules: 'drive' is not a preset: did you mean 'derive'?"),
         (
             "do: schedule rules, rules: {scenarios: [{spots: [10 %], vols: [upp]}]}",
             ".rules.scenarios[0].vols[0]: 'upp': did you mean 'up'?",
         ),
         (
             "do: enact rules, rules: {scenarios: [{spots: [10 %]}], correlations: {ETH: {ETC: {alike: 50 %}}}}",
-            ".correlations: nothing is called 'ETC': did you mean 'ETH'?",
+            ".correlations: unknown name 'ETC': did you mean 'ETH'?",
         ),
         (
             "do: schedule portfolio, underlying: ETH, portfolio: {vol: {up: 50 %, down: 10 %}, skw: {}}",
@@ -77,9 +80,9 @@ def write(tmp_path: Path) -> Write:
         ("do: schedule interest, interest: {low slop: 1 %}", ".interest.low slop: unknown field: did you mean 'low"),
         (
             "do: fill, matches: [{maker: bid, taker: ask, size: 1 ETH}]",
-            ".matches: nothing is called 'bid': expected one",
+            ".matches: unknown name 'bid': expected one",
         ),
-        ("do: cancel, order: bid", ".order: nothing is called 'bid': expected one of: nothing"),
+        ("do: cancel, order: bid", ".order: unknown name 'bid': expected one of: nothing"),
         ("do: cancel below, account: alice, salt: soon", ".salt: expected a whole number, got 'soon'"),
         (
             "do: order, name: bid, account: alice, instrument: ETH-PERP, size: 1 BTC, limit: 5 USD, expires: +1h",
@@ -91,14 +94,14 @@ def write(tmp_path: Path) -> Write:
         ),
         (
             "do: look, expect: {mark of ETH-20241227-4000-X: 1 USD}",
-            ".expect.mark of ETH-20241227-4000-X: nothing is called 'ETH-20241227-4000-X'",
+            ".expect.mark of ETH-20241227-4000-X: unknown name 'ETH-20241227-4000-X'",
         ),
         ("do: look, expect: {fundng of alice in ETH-PERP: 1 USDC}", ".expect.fundng of alice in ETH-PERP: 'fundng of"),
         ("do: look, expect: {borrow index: 1 USDC}", ".expect.borrow index: '1 USDC' is in USDC: expected one of: x"),
-        ("do: look, expect: {refused: {StalePrice: {expiry: soon}}}", ".expect.expiry: 'soon' is no expiry"),
+        ("do: look, expect: {refused: {StalePrice: {expiry: soon}}}", ".expect.expiry: 'soon' is not an expiry"),
         (
             "do: look, expect: {refused: {InstrumentExpired: {instrument: ETH-PREP}}}",
-            ".expect.instrument: nothing is called 'ETH-PREP': did you mean 'ETH-PERP'?",
+            ".expect.instrument: unknown name 'ETH-PREP': did you mean 'ETH-PERP'?",
         ),
     ],
 )
@@ -113,7 +116,9 @@ def test_two_orders_of_one_name(write: Write) -> None:
     assert problems(write(text)) == [f":{LINE + 3}: steps[0].name: 'bid' is the name of another order"]
 
 
-def test_a_batch_of_two_owners_needs_somebody_who_may_act_for_both(write: Write) -> None:
+def test_a_batch_of_two_owners_requires_a_sender(write: Write) -> None:
     calls = "{do: withdraw, account: alice, amount: 1 USDC}, {do: withdraw, account: maker, amount: 1 USDC}"
     text = HEAD + PRICES + ACTORS + f"steps:\n  - {{do: batch, calls: [{calls}]}}\n"
-    assert problems(write(text)) == [f":{LINE + 3}: steps[0].calls: alice and maker cannot call at once: expected 'by'"]
+    assert problems(write(text)) == [
+        f":{LINE + 3}: steps[0].calls: alice and maker are senders of one batch: expected 'by'"
+    ]

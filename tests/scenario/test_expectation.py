@@ -1,4 +1,4 @@
-"""Expectations: what fails is told with file, line, what was expected and what came; every action can be written."""
+"""Expectations: a failure reports file, line, expected and actual value; every action can be written."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from tales import ACTORS, HEAD, LINE, PRICES, START, play, tale
     [
         (
             "do: withdraw, account: alice, amount: 501 USDC",
-            "steps[0]: expected accepted, came refused: InsufficientMargin",
+            "steps[0]: expected accepted, got refused: InsufficientMargin",
         ),
         (
             "do: look, expect: {equity of alice: 501 USDC}",
-            "steps[0].expect: equity of alice: expected 501 USDC, came 500 USDC",
+            "steps[0].expect: equity of alice: expected 501 USDC, got 500 USDC",
         ),
         (
             "do: deposit, account: alice, amount: 1 USDC, expect: {refused: StalePrice}",
-            "steps[0].expect: expected refused: StalePrice, came refused: ERC20InsufficientBalance",
+            "steps[0].expect: expected refused: StalePrice, got refused: ERC20InsufficientBalance",
         ),
         (
             "do: bid, account: alice, bidder: maker, expect: {refused: {NotUnderLiquidation: {account: maker}}}",
-            "steps[0].expect: expected refused: NotUnderLiquidation with account = maker, came NotUnderLiquidation(",
+            "steps[0].expect: expected refused: NotUnderLiquidation with account = maker, got NotUnderLiquidation(",
         ),
-        ("do: pause, expect: {refused: VaultPaused}", "steps[0].expect: expected refused: VaultPaused, came accepted"),
+        ("do: pause, expect: {refused: VaultPaused}", "steps[0].expect: expected refused: VaultPaused, got accepted"),
     ],
 )
 def test_failed_expectations_name_the_line(tmp_path: Path, step: str, problem: str) -> None:
@@ -44,10 +44,10 @@ def test_failed_expectations_name_the_line(tmp_path: Path, step: str, problem: s
 @pytest.mark.parametrize(
     ("check", "problem"),
     [
-        ("{liquidated: [alice]}", "checks[0]: expected liquidated: alice, came liquidated: nobody"),
-        ("{steps: '> 100'}", "checks[0]: expected steps: > 100, came"),
-        ("{refusals: {StalePrice: 1}}", "checks[0]: expected StalePrice: 1, came 0"),
-        ("{insurance: 5 USDC}", "checks[0]: insurance: expected 5 USDC, came 0 USDC"),
+        ("{liquidated: [alice]}", "checks[0]: expected liquidated: alice, got liquidated: none"),
+        ("{steps: '> 100'}", "checks[0]: expected steps: > 100, got"),
+        ("{refusals: {StalePrice: 1}}", "checks[0]: expected StalePrice: 1, got 0"),
+        ("{insurance: 5 USDC}", "checks[0]: insurance: expected 5 USDC, got 0 USDC"),
     ],
 )
 def test_failed_checks_name_the_line(tmp_path: Path, check: str, problem: str) -> None:
@@ -59,7 +59,7 @@ def test_failed_checks_name_the_line(tmp_path: Path, check: str, problem: str) -
 
 def test_a_refused_opening_names_the_actor(tmp_path: Path) -> None:
     path = tale(tmp_path, HEAD + PRICES + ACTORS.replace("500 USDC]", "500 USDC], leverage: {ETH-PERP: 11x}"))
-    with pytest.raises(ExpectationFailed, match=r"actors\.alice\.leverage\.ETH-PERP: expected accepted, came refused"):
+    with pytest.raises(ExpectationFailed, match=r"actors\.alice\.leverage\.ETH-PERP: expected accepted, got refused"):
         play(load(path))
 
 
@@ -200,11 +200,11 @@ def test_every_action_with_expiries_options_and_orders_can_be_written(tmp_path: 
     actions = {step.action for step, outcome in steps if outcome.refusal is None}
     assert {"enact_interest", "enact_guard", "enact_options", "open_expiry", "publish_surface"} <= actions
     assert {"batch", "fill", "cancel_below"} <= actions
-    for step, _ in steps:  # a record is written as a step has its arguments, and replayed as the door has them
+    for step, _ in steps:  # records keep the order of a step's arguments, and replays that of the door
         assert list(step.args) == list(doors.arguments(step.action))
 
 
-def test_interest_is_told_as_on_paper(tmp_path: Path) -> None:
+def test_interest_equals_the_calculation_on_paper(tmp_path: Path) -> None:
     # 500 of 1,000 are borrowed: 50 %, so 10 % + 10 % of 50 % = 15 % a year. Compounded for a year that is e^0.15 - 1 =
     # 16.1834 % of 500 = 80.917; a fifth is kept, and 64.7337 are added to 1,000. A year later all that is owed: 580.92.
     text = WIDE.replace("heartbeat: 2h", "heartbeat: 52 weeks").replace("heartbeat: 2h", "heartbeat: 52 weeks")
@@ -228,8 +228,8 @@ steps:
     play(load(tale(tmp_path, text)))
 
 
-def test_what_follows_waits_with_a_print_that_is_not_confirmed(tmp_path: Path) -> None:
-    # twice the price is more than a jump of 50 %: it counts once it has come a second time
+def test_forwards_wait_for_the_confirmation_of_a_price_jump(tmp_path: Path) -> None:
+    # twice the price is more than a jump of 50 %: it counts once it is confirmed by a second price
     text = "prices: {ETH: {every: 1h, values: [200 USD, 400 USD, 400 USD]}}\n"
     text += """
 steps:
@@ -239,7 +239,7 @@ steps:
     play(load(tale(tmp_path, WIDE + text)))
 
 
-def test_an_expiry_that_follows_nothing_is_published_once(tmp_path: Path) -> None:
+def test_an_expiry_that_does_not_follow_the_index_is_published_once(tmp_path: Path) -> None:
     expiries = "{20240102: {forward: 210 USD}, 20240103: {follows: no}}"
     world = HEAD.replace("maintenance margin: 5 %}", f"maintenance margin: 5 %, expiries: {expiries}}}")
     text = """
@@ -254,11 +254,11 @@ steps:
 def test_premiums_hold_from_their_time_on(tmp_path: Path) -> None:
     prices = "prices: {ETH: {every: 1h, values: [200 USD, 200 USD, 200 USD], premiums: {+1h: 2 USD, +90m: -1 USD}}}\n"
     steps = play(load(tale(tmp_path, HEAD + prices)))[1]
-    told = [step.args["premium_wad"] // 10**18 for step, _ in steps if step.action == "publish_price"]
-    assert told == [0, 2, -1]
+    premiums = [step.args["premium_wad"] // 10**18 for step, _ in steps if step.action == "publish_price"]
+    assert premiums == [0, 2, -1]
 
 
-def test_the_vault_is_announced_before_the_story_and_stands_at_its_start(tmp_path: Path) -> None:
+def test_parameters_are_scheduled_before_the_story_and_in_force_at_its_start(tmp_path: Path) -> None:
     story = load(tale(tmp_path, WIDE + PRICES))
     steps = [step for step, _ in play(story)[1]]
     assert story.world.starts_at == START - story.world.delay_secs == steps[0].at
@@ -268,7 +268,7 @@ def test_the_vault_is_announced_before_the_story_and_stands_at_its_start(tmp_pat
 
 
 def test_a_surface_keeps_its_volatility_and_follows_the_forward(tmp_path: Path) -> None:
-    # a flat one says v * v of a year; the other is fitted once, 56 hours before its expiry, at the forward of the time
+    # a flat surface has variance v * v per year; the other is fitted once, 56 hours before its expiry, at the forward
     steps = [step for step, _ in play(load(tale(tmp_path, WIDE + PRICES)))[1] if step.action == "publish_surface"]
     flat, fitted = ([step.args["svi"] for step in steps if step.args["expiry"] == at] for at in EXPIRIES)
     assert [(each.a, each.ref_secs) for each in flat] == [(25 * 10**16, 365 * 86_400)] * 2

@@ -1,4 +1,4 @@
-"""Presets of margin: each loads, says what its source says, and bad ones are told with file, line and field."""
+"""Margin presets: each loads and agrees with its source; errors of a file report file, line and field."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COUNTS = {"crossvault": 31, "deribit": 35, "derive": 31, "paradex": 24, "span": 
 GOOD = """\
 name: mine
 about: for a test
-source: nobody
+source: none
 portfolio:
   vol: {up: 50 %, down: 25 %}
 rules:
@@ -59,14 +59,14 @@ def test_every_preset_loads_and_names_its_source(name: str) -> None:
     assert len(scenarios(name)) == len(set(scenarios(name))) == COUNTS[name]
 
 
-def test_paradex_has_the_scenarios_that_are_published() -> None:
+def test_paradex_has_the_published_scenarios() -> None:
     shifts = {shock.UP: 40, shock.DOWN: -22}
     ours = {(each.spot_shock, shifts[each.mode], each.dampening) for each in scenarios("paradex")}
     theirs = published("methods/paradex_pm_scenarios.json")["scenarios"]
     assert ours == {(spot * WAD // 100, vol, wad(weight)) for spot, vol, weight in theirs}
 
 
-def test_deribit_has_the_range_and_the_table_that_are_published() -> None:
+def test_deribit_has_the_published_range_and_table() -> None:
     rule = published("methods/deribit_rules.json")["pm_new"]
     plain = [each for each in scenarios("deribit") if each.dampening == WAD]
     moves = sorted({each.spot_shock for each in plain})
@@ -77,7 +77,7 @@ def test_deribit_has_the_range_and_the_table_that_are_published() -> None:
     ]
 
 
-def test_span_has_the_array_of_a_future_that_is_published() -> None:
+def test_span_has_the_published_array_of_a_future() -> None:
     array = published("methods/span_mcmillan.json")["long_future"]
     future = PortfolioExposure(
         portfolio.PortfolioRisk(), WAD, 10_000 * WAD * 100 // 15 * WAD, WAD
@@ -87,7 +87,7 @@ def test_span_has_the_array_of_a_future_that_is_published() -> None:
     assert all(abs(ours - theirs * WAD) <= 5 * WAD for ours, theirs in zip(profits, array, strict=True))  # to ten
 
 
-def test_derive_has_the_standard_parameters_that_are_published() -> None:
+def test_derive_has_the_published_standard_parameters() -> None:
     found = preset.load("derive")
     assert found.perps is not None and found.options is not None
     for name in ("initial_rate", "maintenance_rate", "profit_weight", "confidence_threshold", "confidence_factor"):
@@ -97,7 +97,7 @@ def test_derive_has_the_standard_parameters_that_are_published() -> None:
 
 
 @pytest.mark.parametrize("case", range(8))
-def test_derive_gives_the_losses_that_are_published(case: int) -> None:
+def test_derive_gives_the_published_losses(case: int) -> None:
     files = sorted((VECTORS / "derive" / "portfolio").glob("*.json"))
     if case >= len(files):
         pytest.skip(f"no published account {case} in {VECTORS}")  # the project works without the folder
@@ -113,7 +113,7 @@ def test_derive_gives_the_losses_that_are_published(case: int) -> None:
     losses(account._replace(scenarios=list(scenarios("derive"))), content["Scenario"], content["Result"], model)
 
 
-def test_correlations_go_to_the_place_of_their_pair() -> None:
+def test_correlations_are_placed_by_pair() -> None:
     part = preset.load("crossvault").rules
     assert part is not None
     made = rules.matrix(part, ("BTC", "SOL", "ETH"))  # pairs: BTC-SOL, BTC-ETH, SOL-ETH
@@ -134,7 +134,7 @@ def test_correlations_go_to_the_place_of_their_pair() -> None:
         (
             "ETH: {BTC: {alike: 80 %, opposite: 50 %}}",
             "{ETH: {BTC: {alike: 80 %}}, BTC: {ETH: {alike: 70 %}}}",
-            ":10: rules.correlations: ETH with BTC is not what BTC with ETH is: expected a symmetric matrix",
+            ":10: rules.correlations: ETH with BTC differs from BTC with ETH: expected a symmetric matrix",
         ),
         (
             "ETH: {BTC: {alike: 80 %, opposite: 50 %}}",
@@ -142,10 +142,10 @@ def test_correlations_go_to_the_place_of_their_pair() -> None:
             ":10: rules.correlations: alike: no prices move so: expected a positive semidefinite matrix",
         ),
         ("portfolio:\n  vol: {up: 50 %, down: 25 %}\n", "", ": the file: has one of 'portfolio' and 'rules'"),
-        ("source: nobody\n", "", ": source: is missing, and there is no default"),
+        ("source: none\n", "", ": source: is missing, and there is no default"),
     ],
 )
-def test_bad_presets_are_told_with_their_line(tmp_path: Path, old: str, new: str, problem: str) -> None:
+def test_errors_of_presets_name_their_line(tmp_path: Path, old: str, new: str, problem: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD, encoding="utf8")
     assert preset.load(str(path)).name == "mine"
@@ -156,12 +156,12 @@ def test_bad_presets_are_told_with_their_line(tmp_path: Path, old: str, new: str
     assert any(problem in line for line in str(wrong.value).splitlines()), str(wrong.value)
 
 
-def test_an_unknown_preset_is_told() -> None:
+def test_an_unknown_preset_has_a_suggestion() -> None:
     with pytest.raises(ScenarioError, match="did you mean 'derive'"):
         preset.load("drive")
 
 
-def test_a_matrix_of_three_that_is_just_possible_passes() -> None:
+def test_a_barely_positive_semidefinite_matrix_is_accepted() -> None:
     # 1, 1/2, 1/2; the third correlation may be -1/2 and no less: 1 + 2abc - a^2 - b^2 - c^2 = 0
     text = GOOD.replace(
         "ETH: {BTC: {alike: 80 %, opposite: 50 %}}",

@@ -1,4 +1,4 @@
-"""Prices from files: exact, in order, published when they are known; a bad line is named."""
+"""Prices from files: exact, in order, published when known; an error names its line."""
 
 from __future__ import annotations
 

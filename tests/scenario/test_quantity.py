@@ -1,4 +1,4 @@
-"""Text becomes integers exactly, or not at all."""
+"""Text is parsed to integers exactly, or refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_amounts_are_exact(text: str, decimals: int, raw: int) -> None:
 
 
 @given(st.integers(-(10**30), 10**30), st.integers(0, 18))
-def test_an_amount_reads_as_it_is_written(raw: int, decimals: int) -> None:
+def test_an_amount_is_formatted_and_parsed_without_change(raw: int, decimals: int) -> None:
     with localcontext() as context:
         context.prec = 60
         text = f"{Decimal(raw).scaleb(-decimals):,f} USDC"
@@ -46,7 +46,7 @@ def test_more_decimals_than_the_token_has_are_refused() -> None:
 
 @pytest.mark.parametrize("text", ["", "USDC", "1,50 USDC", "1_000 USDC", "1.5e3 USDC", "nan USDC", "1. USDC", "١ USDC"])
 def test_other_numbers_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no number with a unit"):
+    with pytest.raises(ValueError, match="not a number with a unit"):
         quantity.quantity(text)
 
 
@@ -56,8 +56,8 @@ def test_other_numbers_are_refused(text: str) -> None:
         ("1,500", "'1,500' has no unit: expected something like '1,500.25 USDC'"),
         (1.5, "1.5 is a bare number: quote it with its unit"),
         (15, "15 is a bare number: quote it with its unit"),
-        (None, "None is no text"),
-        (True, "True is no text"),
+        (None, "None is not text"),
+        (True, "True is not text"),
         ("1" * 51 + " USDC", "a number of 51 digits"),
     ],
 )
@@ -97,7 +97,7 @@ def test_wads(reader: Callable[[str], int], text: str, wad: int) -> None:
         (quantity.data_price, "1e-19", "has 19 decimals: expected at most 18"),
     ],
 )
-def test_wads_of_another_kind_are_refused(reader: Callable[[str], int], text: str, message: str) -> None:
+def test_wrong_units_and_ranges_are_refused(reader: Callable[[str], int], text: str, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         reader(text)
 
@@ -124,18 +124,18 @@ def test_moments() -> None:
 
 @pytest.mark.parametrize("text", ["2020-03-12", "2020-03-12T00:00:00", "2020-02-30T00:00:00Z", "2h", "now"])
 def test_other_moments_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no time"):
+    with pytest.raises(ValueError, match="is not a time"):
         quantity.moment(text)
 
 
 def test_a_date_is_not_relative() -> None:
     with pytest.raises(ValueError, match="is relative"):
         quantity.date("+2h")
-    with pytest.raises(ValueError, match="no whole second"):
+    with pytest.raises(ValueError, match="not a whole second"):
         quantity.date("2020-03-12T00:00:00.5Z")
 
 
-def test_numbers_are_written_without_waste() -> None:
+def test_numbers_are_formatted_without_trailing_zeros() -> None:
     assert quantity.plain(1_500_250_000, 6) == "1,500.25"
     assert quantity.plain(-1, 18) == "-0.000000000000000001"
     assert str(Quantity(-15, 1, "ETH")) == "-1.5 ETH"
@@ -144,15 +144,15 @@ def test_numbers_are_written_without_waste() -> None:
 @pytest.mark.parametrize(
     ("text", "at"), [("20241227", 1_735_286_400), (20241227, 1_735_286_400), ("20241227T143000", 1_735_309_800)]
 )
-def test_an_expiry_ends_at_eight_unless_it_says_when(text: object, at: int) -> None:
+def test_an_expiry_ends_at_eight_unless_a_time_is_given(text: object, at: int) -> None:
     assert quantity.expiry(text) == at  # date -u -d '2024-12-27 08:00' +%s
 
 
 @pytest.mark.parametrize(
     "text", ["2024-12-27", "20241327", "20240230", "20241227T25", "20241227T250000", 2024, True, "tomorrow"]
 )
-def test_what_is_no_expiry(text: object) -> None:
-    with pytest.raises(ValueError, match="is no"):
+def test_invalid_expiries(text: object) -> None:
+    with pytest.raises(ValueError, match="is not"):
         quantity.expiry(text)
 
 

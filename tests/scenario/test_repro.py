@@ -1,4 +1,4 @@
-"""Repro files: they say what was found, are read as they were written, and say when they pass or say nothing."""
+"""Repro files: they name their finding, are read as written, and fail once the story no longer leads to it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def written(folder: Path, content: str) -> str:
 
 
 def played(story: Story) -> tuple[list[Step], list[Outcome]]:
-    """The steps of a story, and what the model makes of them."""
+    """Steps of a story and their outcomes in the model."""
     model, steps, outcomes = Model(story.world), list[Step](), list[Outcome]()
     playing = story.steps(model)
     try:
@@ -65,7 +65,7 @@ def problems(folder: Path, old: str, new: str) -> Sequence[str]:
     return str(wrong.value).splitlines()
 
 
-def test_numbers_times_and_names_are_read_as_they_are_meant(tmp_path: Path) -> None:
+def test_numbers_times_and_names_are_parsed(tmp_path: Path) -> None:
     story = load(written(tmp_path, TEXT))
     steps, outcomes = played(story)
     start = 1_704_067_200  # date -u -d 2024-01-01 +%s
@@ -85,7 +85,7 @@ def test_numbers_times_and_names_are_read_as_they_are_meant(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_step_of_a_walk_is_written_and_read_as_it_was(seed: int, tmp_path: Path) -> None:
+def test_every_step_of_a_walk_is_written_and_read_without_change(seed: int, tmp_path: Path) -> None:
     walk = Walk(seed, 400).story()
     steps, outcomes = played(walk)
     refusals = tuple(outcome.refusal.name if outcome.refusal else "" for outcome in outcomes)
@@ -97,7 +97,7 @@ def test_every_step_of_a_walk_is_written_and_read_as_it_was(seed: int, tmp_path:
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name.partition(".")[0])
-def test_what_is_kept_is_written_as_it_is_read(path: Path) -> None:
+def test_stored_repros_are_written_as_they_are_read(path: Path) -> None:
     story = load(str(path))
     steps, outcomes = played(story)
     assert len(steps) > 1 and "was" in story.finding
@@ -122,13 +122,13 @@ def test_what_is_kept_is_written_as_it_is_read(path: Path) -> None:
         ("owner: governor\n", "owner: governor\n  onwer: x\n", ":8: world.onwer: unknown field: did you mean 'owner'?"),
     ],
 )
-def test_what_is_wrong_is_said_with_file_line_and_field(old: str, new: str, expected: str, tmp_path: Path) -> None:
+def test_errors_name_file_line_and_field(old: str, new: str, expected: str, tmp_path: Path) -> None:
     found = problems(tmp_path, old, new)
     assert any(expected in line for line in found), found
     assert all("prices.repro.yaml:" in line for line in found), found
 
 
-def test_a_story_that_no_longer_leads_there_says_so_instead_of_passing(tmp_path: Path) -> None:
+def test_a_repro_that_no_longer_leads_to_its_finding_fails(tmp_path: Path) -> None:
     gone = TEXT.replace("do: set feeder, feeder: governor, allowed: true", "do: pause").replace(
         "  - {at: +5s", "  - {at: +0s, by: stranger, do: set guardian, to: stranger}\n  - {at: +5s"
     )

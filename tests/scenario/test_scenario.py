@@ -1,4 +1,4 @@
-"""Scenarios: what ships plays, and what is wrong is told with file, line, field and what was expected."""
+"""Scenarios: shipped ones play, and errors report file, line, field and the expected form."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Write = Callable[[str], str]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes a scenario and answers its path."""
+    """Writes a scenario and returns its path."""
     return partial(tale, tmp_path)
 
 
@@ -41,7 +41,7 @@ def data_or_skip(name: str) -> None:
         pytest.skip("the market data of ../shared/data is not here")
 
 
-# what ships
+# shipped scenarios
 
 
 REAL = "black-thursday-data"  # thousands of bars
@@ -52,35 +52,35 @@ SHORT = [name for name in scenario.names() if name != REAL]
 def test_every_shipped_scenario_plays(name: str) -> None:
     data_or_skip(name)
     story = load(name)
-    model, steps, tally = play(story)
+    model, steps, counts = play(story)
     times = [step.at for step, _ in steps]
     assert times == sorted(times)
     assert times[0] == story.world.starts_at
     assert expectations.conserved(model) is None
     assert abs(len(steps) - story.expected_steps) <= len(steps) // 4
-    assert tally.refusals
+    assert counts.refusals
 
 
 def test_the_shipped_names() -> None:
     assert {"quickstart", "black-thursday", "first-liquidation", "bad-debt"} <= set(scenario.names())
 
 
-def test_black_thursday_is_what_was_asked_for() -> None:
+def test_black_thursday_has_its_required_size() -> None:
     story = load("black-thursday")
-    _, steps, tally = play(story)
+    _, steps, counts = play(story)
     traders = {str(step.args["taker"]) for step, _ in steps if step.action == "trade"} - {"lin", "lou", "liv"}
     assert len(steps) >= 500
     assert len(traders) >= 20
-    assert tally.insolvent and set(tally.liquidated) - set(tally.insolvent)
+    assert counts.insolvent and set(counts.liquidated) - set(counts.insolvent)
     assert {"WETH", "WBTC", "USDT"} == set(story.collaterals)
 
 
 @pytest.mark.slow
 def test_black_thursday_runs_from_real_bars() -> None:
     data_or_skip("black-thursday-data")
-    _, steps, tally = play(load("black-thursday-data"))
+    _, steps, counts = play(load("black-thursday-data"))
     assert len(steps) >= 2_000
-    assert tally.liquidated and tally.bids
+    assert counts.liquidated and counts.bids
 
 
 KINDS = {"scenario": scenario.json_schema, "portfolio": portfolio_file.json_schema, "preset": preset.json_schema}
@@ -88,8 +88,8 @@ KINDS = {"scenario": scenario.json_schema, "portfolio": portfolio_file.json_sche
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_shipped_files_point_editors_to_the_schema(kind: str) -> None:
-    shelf = SHIPPED.parent / f"{kind}s"
-    files = list(shelf.glob("*.yaml"))
+    folder = SHIPPED.parent / f"{kind}s"
+    files = list(folder.glob("*.yaml"))
     firsts = {path.read_text(encoding="utf8").splitlines()[0] for path in files}
     assert firsts == {f"# yaml-language-server: $schema=./{kind}.schema.json"}
 
@@ -106,7 +106,7 @@ def test_nothing_heavy_is_imported() -> None:
     assert done.stdout.strip() == ""
 
 
-# the same again, and another
+# determinism
 
 
 def test_a_story_can_be_played_again() -> None:
@@ -134,7 +134,7 @@ def test_the_hash_covers_file_overrides_and_data(write: Write, tmp_path: Path) -
     assert load(path).hash == load(path).hash
 
 
-# what is wrong
+# errors
 
 
 def test_a_bare_decimal_is_an_error(write: Write) -> None:
@@ -145,32 +145,32 @@ def test_a_bare_decimal_is_an_error(write: Write) -> None:
     ]
 
 
-def test_several_problems_are_told_at_once(write: Write) -> None:
+def test_several_problems_are_reported_at_once(write: Write) -> None:
     text = HEAD.replace("initial margin", "inital margin").replace("fast: 15m", "fast: soon")
     text += "actors:\n  alice: {kind: tradr}\n  bob: {deposits: [1,000 USDC]}\nsteps: [{do: deposite}]\nprices: []\n"
-    told = problems(write(text))
-    assert len(told) == 6
-    assert told[0].startswith(":6: world.auction.fast: 'soon' is no duration: expected whole numbers with units")
-    assert told[1].startswith(":8: world.underlyings.ETH.inital margin: unknown field: did you mean 'initial margin'?")
-    assert told[2] == f":{LINE + 4}: prices: expected a mapping, got []"
-    assert told[3].startswith(f":{LINE + 1}: actors.alice.kind: 'tradr': did you mean 'trader'?")
-    assert told[4].startswith(f":{LINE + 2}: actors.bob.deposits[0]: 1 is a bare number: quote it with its unit")
-    assert told[5].startswith(f":{LINE + 3}: steps[0].do: 'deposite' is no step: did you mean 'deposit'?")
+    found = problems(write(text))
+    assert len(found) == 6
+    assert found[0].startswith(":6: world.auction.fast: 'soon' is not a duration: expected whole numbers with units")
+    assert found[1].startswith(":8: world.underlyings.ETH.inital margin: unknown field: did you mean 'initial margin'?")
+    assert found[2] == f":{LINE + 4}: prices: expected a mapping, got []"
+    assert found[3].startswith(f":{LINE + 1}: actors.alice.kind: 'tradr': did you mean 'trader'?")
+    assert found[4].startswith(f":{LINE + 2}: actors.bob.deposits[0]: 1 is a bare number: quote it with its unit")
+    assert found[5].startswith(f":{LINE + 3}: steps[0].do: 'deposite' is not a step: did you mean 'deposit'?")
 
 
 @pytest.mark.parametrize(
     ("actor", "problem"),
     [
-        ("deposits: ['1 USDT']", "deposits[0]: nothing is called 'USDT': did you mean 'USDC'?"),
+        ("deposits: ['1 USDT']", "deposits[0]: unknown name 'USDT': did you mean 'USDC'?"),
         ("deposits: ['-5 USDC']", "deposits[0]: '-5 USDC' is negative: expected an amount of zero or more"),
-        ("deposits: ['0 USDC']", "deposits[0]: '0 USDC' is nothing: expected more than zero"),
+        ("deposits: ['0 USDC']", "deposits[0]: '0 USDC' is zero: expected more than zero"),
         ("deposits: ['0.0000001 USDC']", "deposits[0]: 0.0000001 USDC has 7 decimals: expected at most 6"),
-        ("positions: {ETH-PREP: 1 ETH}", "positions.ETH-PREP: nothing is called 'ETH-PREP': did you mean 'ETH-PERP'?"),
+        ("positions: {ETH-PREP: 1 ETH}", "positions.ETH-PREP: unknown name 'ETH-PREP': did you mean 'ETH-PERP'?"),
         ("positions: {ETH-PERP: 1 BTC}", "positions.ETH-PERP: '1 BTC' is in BTC: expected a size in ETH"),
         ("leverage: {ETH-PERP: 5 ETH}", "leverage.ETH-PERP: '5 ETH' is in ETH: expected x"),
         (
             "positions: {ETH-PERP: 1 ETH}, against: makr",
-            "positions.ETH-PERP: nothing is called 'makr': did you mean 'mak",
+            "positions.ETH-PERP: unknown name 'makr': did you mean 'mak",
         ),
         ("taste: {chance: 5 %, cash: 5 WETH}", "taste.cash: '5 WETH': expected USDC"),
         ("depositss: []", "depositss: unknown field: did you mean 'deposits'?"),
@@ -184,31 +184,31 @@ def test_wrong_actors(write: Write, actor: str, problem: str) -> None:
 @pytest.mark.parametrize(
     ("step", "problem"),
     [
-        ("do: deposit, account: alise, amount: 1 USDC", ".account: nothing is called 'alise': did you mean 'alice'?"),
+        ("do: deposit, account: alise, amount: 1 USDC", ".account: unknown name 'alise': did you mean 'alice'?"),
         ("do: deposit, account: alice", ".amount: is missing"),
         ("account: alice", ": is missing 'do': expected a step"),
         (
             "do: deposit, account: alice, amount: 1 USDC, by: alcie",
-            ".by: nothing is called 'alcie': did you mean 'alice'?",
+            ".by: unknown name 'alcie': did you mean 'alice'?",
         ),
         ("do: trade, maker: maker, taker: alice, instrument: ETH-PERP, size: 1 BTC", ".size: '1 BTC' is in BTC"),
-        ("do: publish, underlying: BTC, price: 5 USD", ".underlying: nothing is called 'BTC'"),
+        ("do: publish, underlying: BTC, price: 5 USD", ".underlying: unknown name 'BTC'"),
         ("do: fund insurance, by: alice, amount: 1 WETH", ".amount: '1 WETH': the insurance fund holds USDC"),
-        ("do: look, at: 1 o'clock", ".at: \"1 o'clock\" is no time: expected '+2h' after the start, or a date"),
+        ("do: look, at: 1 o'clock", ".at: \"1 o'clock\" is not a time: expected '+2h' after the start, or a date"),
         ("do: look, at: '2023-12-31T00:00:00Z'", ".at: comes before the step above, or before the story starts"),
         ("do: look, expect: acepted", ".expect: 'acepted': did you mean 'accepted'?"),
         (
             "do: look, expect: {refused: StalePrices}",
-            ".expect.refused: 'StalePrices' is no refusal: did you mean 'StalePrice'?",
+            ".expect.refused: 'StalePrices' is not a refusal: did you mean 'StalePrice'?",
         ),
         (
             "do: look, expect: {refused: {StalePrice: {heartbeat: 1h}}}",
             ".expect.refused: StalePrice has no 'heartbeat': did you",
         ),
-        ("do: look, expect: {refused: [StalePrice]}", ".expect.refused: ['StalePrice'] is no refusal"),
+        ("do: look, expect: {refused: [StalePrice]}", ".expect.refused: ['StalePrice'] is not a refusal"),
         (
             "do: look, expect: {equty of alice: 1 USDC}",
-            ".expect.equty of alice: 'equty of alice' is nothing to look at: did",
+            ".expect.equty of alice: 'equty of alice' is not a state value: did",
         ),
         (
             "do: look, expect: {equity of alice: 5 %}",
@@ -216,7 +216,7 @@ def test_wrong_actors(write: Write, actor: str, problem: str) -> None:
         ),
         (
             "do: look, expect: {equity of alise: 5 USDC}",
-            ".expect.equity of alise: nothing is called 'alise': did you mean",
+            ".expect.equity of alise: unknown name 'alise': did you mean",
         ),
         (
             "do: look, expect: {equity of alice: 5}",
@@ -233,9 +233,9 @@ def test_wrong_steps(write: Write, step: str, problem: str) -> None:
     ("check", "problem"),
     [
         ("conservd", "checks[0]: 'conservd': did you mean 'conserved'?"),
-        ("{liquidated: [carl]}", "checks[0].liquidated: nothing is called 'carl'"),
-        ("{steps: many}", "checks[0].steps: 'many' is no count: expected something like 3 or '>= 3'"),
-        ("{refusals: {Stale: 1}}", "checks[0].refused: 'Stale' is no refusal: did you mean 'StalePrice'?"),
+        ("{liquidated: [carl]}", "checks[0].liquidated: unknown name 'carl'"),
+        ("{steps: many}", "checks[0].steps: 'many' is not a count: expected something like 3 or '>= 3'"),
+        ("{refusals: {Stale: 1}}", "checks[0].refused: 'Stale' is not a refusal: did you mean 'StalePrice'?"),
     ],
 )
 def test_wrong_checks(write: Write, check: str, problem: str) -> None:
@@ -247,10 +247,10 @@ def test_wrong_checks(write: Write, check: str, problem: str) -> None:
     [
         ("", ":1: the file is empty"),
         ("[1]", ":1: the file: expected a mapping"),
-        ("a: [", ":1: no valid YAML"),
+        ("a: [", ":1: invalid YAML"),
         ("a: &a [*a]", ":1: a"),
-        (HEAD + "name: again\n", f":{LINE}: name: is there twice"),
-        (HEAD.replace("2024-01-01T00:00:00Z", "yesterday"), ":3: starts: 'yesterday' is no time"),
+        (HEAD + "name: again\n", f":{LINE}: name: appears twice"),
+        (HEAD.replace("2024-01-01T00:00:00Z", "yesterday"), ":3: starts: 'yesterday' is not a time"),
         (
             HEAD.replace("decimals: 6", "decimals: 19"),
             ":5: world.quote.decimals: Input should be less than or equal to 18",
@@ -258,16 +258,16 @@ def test_wrong_checks(write: Write, check: str, problem: str) -> None:
         (HEAD.replace("knee: 80 %", "knee: 99 %"), ":6: world.auction: ParameterOutOfRange(name=kneeWad"),
         (
             HEAD.replace("underlying: ETH", "underlying: ETC"),
-            ":10: world.collaterals.WETH.underlying: nothing is called",
+            ":10: world.collaterals.WETH.underlying: unknown name",
         ),
         (HEAD.replace("maintenance margin: 5 %", "maintenance margin: 11 %"), ":8: world.underlyings.ETH: Parameter"),
         (HEAD.replace("maintenance: 15 %", "maintenance: 21 %"), ":10: world.collaterals.WETH: ParameterOutOf"),
         (HEAD + "actors: {vault: {}}", f":{LINE}: actors.vault: 'vault' is the name of a contract"),
         (HEAD + "actors: {a/0: {}}", f":{LINE}: actors.a/0: is account a: write 'a'"),
-        (HEAD + "actors: {5-a: {}}", f":{LINE}: actors.5-a: '5-a' is no name"),
+        (HEAD + "actors: {5-a: {}}", f":{LINE}: actors.5-a: '5-a' is not a name"),
         (
             HEAD + "prices: {ETC: {at: {+0h: 5 USD}}}",
-            f":{LINE}: prices.ETC: nothing is called 'ETC': did you mean 'ETH'?",
+            f":{LINE}: prices.ETC: unknown name 'ETC': did you mean 'ETH'?",
         ),
         (
             HEAD + "prices: {ETH: {at: {+1h: 5 USD}}}",
@@ -288,7 +288,7 @@ def test_wrong_files(write: Write, text: str, problem: str) -> None:
     assert problems(write(text))[0].startswith(problem)
 
 
-def test_names_are_found_or_guessed() -> None:
+def test_an_unknown_name_has_a_suggestion() -> None:
     assert problems("quickstrt")[0].startswith(": there is no such scenario: did you mean 'quickstart'?")
     assert problems("nowhere.yaml") == [": there is no such file"]
 
@@ -296,7 +296,7 @@ def test_names_are_found_or_guessed() -> None:
 # overrides
 
 
-def test_overrides_take_the_place_of_fields() -> None:
+def test_overrides_replace_fields() -> None:
     story = load("quickstart", overrides={"world.underlyings.ETH.initial margin": "20 %"})
     listed = next(step for step in play_until_wrong(story) if step.action == "list_underlying")
     assert listed.args["risk"].initial_rate == 2 * 10**17
@@ -325,17 +325,17 @@ def play_until_wrong(story: Story) -> list[Step]:
 @pytest.mark.parametrize(
     ("path", "text", "problem"),
     [
-        ("world.underlyings.ETT.heartbeat", "2h", "world.underlyings: nothing is called 'ETT': did you mean 'ETH'?"),
+        ("world.underlyings.ETT.heartbeat", "2h", "world.underlyings: unknown name 'ETT': did you mean 'ETH'?"),
         (
             "world.underlyings.ETH.initial margn",
             "2 %",
             "world.underlyings.ETH.initial margn: unknown field: did you mean",
         ),
         ("world.underlyings.ETH.initial margin", "0.2", "world.underlyings.ETH.initial margin: 0.2 is a bare decimal"),
-        ("steps.99.amount", "5 USDC", "steps: nothing is called '99'"),
+        ("steps.99.amount", "5 USDC", "steps: unknown name '99'"),
         ("seed", "soon", "seed: expected a whole number, got 'soon'"),
     ],
 )
 def test_wrong_overrides(path: str, text: str, problem: str) -> None:
-    told = problems("quickstart", **{path: text})
-    assert told[0].startswith(f"--set {path}={text}: {problem}")
+    found = problems("quickstart", **{path: text})
+    assert found[0].startswith(f"--set {path}={text}: {problem}")

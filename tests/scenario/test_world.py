@@ -1,4 +1,4 @@
-"""What is wrong in a world is told with its line and field: options, guards, expiries, surfaces, interest."""
+"""Errors of a world name line and field: options, guards, expiries, surfaces, interest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Write = Callable[[str], str]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes a scenario and answers its path."""
+    """Writes a scenario and returns its path."""
     return partial(tale, tmp_path)
 
 
@@ -35,8 +35,11 @@ OPTIONS = "heartbeat: 2h, trade band: 5 %, max spot rate: 15 %, min spot rate: 1
         (f"options: {{{OPTIONS.replace('10 %', '16 %')}}}", ".options: ParameterOutOfRange(name=minSpotRate"),
         ("guard: {max jmp: 5 %}", ".guard.max jmp: unknown field: did you mean 'max jump'?"),
         ("guard: {confirm: 2 days}", ".guard: ParameterOutOfRange(name=confirmSecs"),
-        ("expiries: {christmas: {}}", ".expiries.christmas: 'christmas' is no expiry: expected a day such as 20241227"),
-        ("expiries: {20241327: {}}", ".expiries.20241327: '20241327' is no day of the calendar"),
+        (
+            "expiries: {christmas: {}}",
+            ".expiries.christmas: 'christmas' is not an expiry: expected a day such as 20241227",
+        ),
+        ("expiries: {20241327: {}}", ".expiries.20241327: '20241327' is not a day of the calendar"),
         ("expiries: {20241227: {basi: 1 USD}}", ".expiries.20241227.basi: unknown field: did you mean 'basis'?"),
         (
             "expiries: {20241227: {basis: 1 USD, forward: 5 USD}}",
@@ -51,12 +54,12 @@ OPTIONS = "heartbeat: 2h, trade band: 5 %, max spot rate: 15 %, min spot rate: 1
 )
 def test_wrong_underlyings(write: Write, written: str, problem: str) -> None:
     text = HEAD.replace("maintenance margin: 5 %}", f"maintenance margin: 5 %,\n      {written}}}") + PRICES
-    where, _, told = problems(write(text))[0].partition(": world.underlyings.ETH")
-    assert told.startswith(problem)
+    where, _, found = problems(write(text))[0].partition(": world.underlyings.ETH")
+    assert found.startswith(problem)
     assert where == (":8" if problem.startswith(":") else ":9")
 
 
-def test_an_expiry_needs_a_price(write: Write) -> None:
+def test_an_expiry_requires_a_price(write: Write) -> None:
     text = HEAD.replace("maintenance margin: 5 %}", "maintenance margin: 5 %, expiries: {20241227: {}}}")
     assert problems(write(text)) == [
         ":8: world.underlyings.ETH.expiries.20241227: needs a price, but 'prices' has none for ETH"

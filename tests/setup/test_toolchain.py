@@ -1,4 +1,4 @@
-"""The tools: installed once, found afterwards, missing with a remedy."""
+"""Tools are installed once, found afterwards, and reported with a remedy if missing."""
 
 import re
 import threading
@@ -17,7 +17,7 @@ HOST = re.compile(r"\w://|\b[\w-]+\.(com|org|io|net|dev|sh|cloud|internal|local)
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A state folder in which nothing is installed, on a machine with no tool on PATH."""
+    """An empty state folder, with no tool on PATH."""
     state = tmp_path / "state"
     monkeypatch.setattr(toolchain, "state_dir", lambda: state)
     monkeypatch.setattr(install, "state_dir", lambda: state)
@@ -26,7 +26,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 class FakeInstallation:
-    """Counts installations instead of making them; the first may be cut short."""
+    """Counts installations instead of running them; the first may be interrupted."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, interrupt_first: bool = False) -> None:
         self.npm = 0
@@ -53,7 +53,7 @@ def test_two_set_ups_at_once_install_once(empty: Path, monkeypatch: pytest.Monke
     assert toolchain.is_set_up()
 
 
-def test_an_interrupted_set_up_is_mended_by_the_next(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_set_up_is_completed_by_the_next(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeInstallation(monkeypatch, interrupt_first=True)
     with pytest.raises(KeyboardInterrupt):
         install.ensure()
@@ -71,9 +71,7 @@ def test_another_lock_makes_the_set_up_stale(empty: Path, tmp_path: Path, monkey
     assert not toolchain.is_set_up()
 
 
-def test_a_platform_without_an_npm_anvil_is_told_what_to_put_on_path(
-    empty: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_platform_without_an_npm_anvil_has_a_remedy(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ToolchainMissing, match="crossvault setup"):
         toolchain.anvil()
     monkeypatch.setattr(toolchain, "is_set_up", lambda: True)
@@ -81,7 +79,7 @@ def test_a_platform_without_an_npm_anvil_is_told_what_to_put_on_path(
         toolchain.anvil()
 
 
-def test_an_anvil_on_path_is_taken_where_npm_has_none(empty: Path, tmp_path: Path) -> None:
+def test_an_anvil_on_path_is_used_where_npm_has_none(empty: Path, tmp_path: Path) -> None:
     mine = tmp_path / "anvil"
     mine.write_text("#!/bin/sh\n")
     mine.chmod(0o755)
@@ -138,7 +136,7 @@ def test_no_lock_names_a_host() -> None:
         ("0.8.30+commit.73712a01.Linux.g++", False),
     ],
 )
-def test_only_a_native_solc_of_the_pinned_version_is_taken(
+def test_only_a_native_solc_of_the_pinned_version_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reported: str, is_native: bool
 ) -> None:
     mine = tmp_path / "solc"

@@ -83,7 +83,7 @@ def test_a_repro_is_shrunk_again_and_says_when_there_is_nothing_to_shrink(folder
     [
         (["nothing.jsonl"], "nothing.jsonl: cannot be read"),
         (["nothing.repro.yaml"], "nothing.repro.yaml: there is no such file"),
-        (["bad.jsonl", "--time", "long"], "--time: 'long' is no duration"),
+        (["bad.jsonl", "--time", "long"], "--time: 'long' is not a duration"),
         (["bad.jsonl", "--out", "some.yaml", "--contracts", "contracts"], "expected a name that ends in .repro.yaml"),
         (["bad.jsonl", "--contracts", "nowhere"], "--contracts: there is no directory nowhere"),
     ],

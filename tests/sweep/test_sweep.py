@@ -1,4 +1,4 @@
-"""Many accounts at once: floats against the mirror within a stated bound, the exact engine against it to the wei."""
+"""Sweeps of many accounts: floats equal the mirror within a stated bound, the exact engine to the wei."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -27,7 +27,7 @@ MODES = (STANDARD, PORTFOLIO)
 
 
 def some(seed: int, count: int = COUNT) -> tuple[Market, Population]:
-    """A market in some trouble, and accounts in both modes."""
+    """A stressed market, and accounts in both modes."""
     random = Random(seed)
     of = troubled(books.random_market(random.randint(1, 4), seed), random)
     population, _ = books.random_population(of, count, seed)
@@ -40,7 +40,7 @@ def some_amounts(random: Random, count: int) -> Amounts:
 
 
 def troubled(of: Market, random: Random) -> Market:
-    """The same market with prices in doubt, a lagging stable price, a quote token off its peg, one expiry ending."""
+    """The market with low price confidence, a lagging stable price, a depegged quote token, an expiry near its end."""
     state, late = of.state, random.random() < 0.5
     now = of.now + (books.DAYS[0] * books.DAY - random.randint(1, 3_000) if late else random.randint(0, 10**5))
     for number in range(of.underlyings):
@@ -64,7 +64,7 @@ def troubled(of: Market, random: Random) -> Market:
 
 
 def by_mirror(of: Market, population: Population) -> Iterator[tuple[Metrics, PortfolioRequirement]]:
-    """What the mirror says of every account, one after the other."""
+    """Metrics and portfolio requirement of every account by the mirror, one by one."""
     for each in list(of.state.holders):
         del of.state.holders[each]
     for each in add_to_ledger(of.state, population, of.instruments, now=of.now):
@@ -73,7 +73,7 @@ def by_mirror(of: Market, population: Population) -> Iterator[tuple[Metrics, Por
 
 
 def gross(of: Market, population: Population) -> Floats:
-    """Magnitudes of all that is added up in an account, at the worst of the scenarios."""
+    """Sum of the magnitudes of all terms of an account, at the worst scenario."""
     highest = np.array([of.state.prices[i].index / UNIT for i in range(of.underlyings)]) * 5
     under = np.array([market.underlying_of(each) for each in of.instruments])[population.columns]
     sums = np.abs(population.sizes.floats()) * highest[under] + np.abs(population.quotes.floats())
@@ -84,26 +84,26 @@ def gross(of: Market, population: Population) -> Floats:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_floats_are_the_mirror_within_the_stated_bound(seed: int) -> None:
-    """1e-12 of every figure beside 1e-13 of the magnitudes that are added up, in both modes and at both levels."""
+def test_the_floats_equal_the_mirror_within_the_stated_bound(seed: int) -> None:
+    """1e-12 of every figure plus 1e-13 of the magnitudes of its terms, in both modes and at both levels."""
     of, population = some(seed)
     figures = floats.FloatEngine(of).figures(population)
     slack = GRAIN * gross(of, population) + 1e-15
-    told = [metrics for metrics, _ in by_mirror(of, population)]
+    found = [metrics for metrics, _ in by_mirror(of, population)]
     for name in ("equity", "initial_equity", "maintenance_equity", "initial_requirement", "maintenance_requirement"):
-        ours, theirs = np.array([getattr(each, f"{name}_wad") / UNIT for each in told]), getattr(figures, name)
+        ours, theirs = np.array([getattr(each, f"{name}_wad") / UNIT for each in found]), getattr(figures, name)
         assert (np.abs(ours - theirs) <= NEAR * np.abs(ours) + slack).all(), name
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_exact_engine_is_the_mirror(seed: int) -> None:
+def test_the_exact_engine_equals_the_mirror(seed: int) -> None:
     of, population = some(seed)
-    told = exact.ExactEngine(of).results(population)
-    assert told == list(by_mirror(of, population))
+    found = exact.ExactEngine(of).results(population)
+    assert found == list(by_mirror(of, population))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_exact_engine_is_the_mirror_where_scenarios_tie(seed: int) -> None:
+def test_the_exact_engine_equals_the_mirror_where_scenarios_tie(seed: int) -> None:
     """The same scenario twice, its opposite, scenarios without a move, without weight and a hair apart."""
     random = Random(seed)
     of, population = some(seed)
@@ -145,7 +145,7 @@ def test_chunks_change_nothing(size: int) -> None:
         assert one == pytest.approx(other, rel=1e-12, abs=1e-12 * gross(of, population).max())
 
 
-def test_isolated_is_the_sum_of_the_positions_alone() -> None:
+def test_isolated_is_the_sum_of_standalone_requirements() -> None:
     """By the mirror: every position as an account of its own."""
     for seed in SEEDS:
         of, population = some(seed, 20)
@@ -178,7 +178,7 @@ def test_few_scenarios_are_computed_in_integers() -> None:
     assert engine.evaluated < 3 * active < active * len(of.state.rules.scenarios) / 10
 
 
-def test_a_population_comes_back_from_the_ledger() -> None:
+def test_a_population_is_read_back_from_the_ledger() -> None:
     of, population = some(4)
     ids = add_to_ledger(of.state, population, of.instruments, now=of.now)
     again = population_of(of.state, ids, of.instruments, now=of.now)
@@ -203,12 +203,12 @@ def test_a_stale_price_is_refused() -> None:
         Market(of.state, of.now + books.DAY + 1, of.instruments)
 
 
-def test_an_account_without_positions_is_told_so() -> None:
+def test_an_account_without_positions_has_unbounded_health() -> None:
     of = books.random_market(2)
     empty = Population(
         np.array([STANDARD, PORTFOLIO]), Amounts.of([5, -5]), Amounts.of([0] * 4, (2, 2)), np.zeros(3, np.int64),
         np.zeros(0, np.int64), Amounts.of([]), Amounts.of([]),
     )  # fmt: skip
-    told = exact.ExactEngine(of).metrics(empty)
-    assert [each.equity_wad for each in told] == [5, -5] and told[0].health_wad == margin.UNBOUNDED
+    found = exact.ExactEngine(of).metrics(empty)
+    assert [each.equity_wad for each in found] == [5, -5] and found[0].health_wad == margin.UNBOUNDED
     assert np.isnan(floats.FloatEngine(of).figures(empty).efficiency).all()

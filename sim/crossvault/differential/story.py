@@ -15,7 +15,7 @@ from crossvault.mirror.standard import Exposure
 
 
 class ExpectationFailed(FailedRun):
-    """A story went otherwise than its file says: `file:line: field: expected ..., came ...`."""
+    """A story went otherwise than its file says: `file:line: field: expected ..., got ...`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What can be said to a contract and heard from it: calls by door, results, events and refusals, by its ABI."""
+"""Encodes calls of a contract by its ABI, and decodes its results, events and refusals."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class RevertedWithText(Refusal):
 
 
 class RevertedSilently(Refusal):
-    """A call reverted and said nothing."""
+    """A call reverted without data."""
 
 
 class Interface:
-    """The doors, events and errors of one ABI; errors of further ABIs (libraries, tokens) are understood as well."""
+    """The doors, events and errors of one ABI; errors of further ABIs (libraries, tokens) are decoded as well."""
 
     def __init__(self, abi: Abi, codec: Codec, errors: Sequence[Abi] = ()) -> None:
         self._functions = {snake(item["name"]): _Function(item, codec) for item in abi if item["type"] == "function"}
@@ -37,22 +37,22 @@ class Interface:
         self._errors = {_selector(item): _Error(item, codec) for item in known}
 
     def call(self, action: str, args: Mapping[str, Any]) -> str:
-        """The data of a call: a door in snake case, arguments by name. KeyError, ValueError when they do not fit."""
+        """Encodes a call: a door in snake case, arguments by name. Raises KeyError, ValueError for invalid ones."""
         return self._functions[action].call(args)
 
     def result(self, action: str, data: str) -> tuple[Any, ...]:
-        """The values that a call answered with."""
+        """Decodes the return values of a call."""
         decoded: tuple[Any, ...] = self._functions[action].outputs.decode(data, 2)
         return decoded
 
     def event(self, log: Mapping[str, Any]) -> Event:
-        """The event that a log holds."""
+        """Decodes the event of a log."""
         topics = log["topics"]
         known = self._events.get(topics[0]) if topics else None
         return known.event(topics, log["data"]) if known else Event("unknown", (*topics, log["data"]))
 
     def refusal(self, data: str) -> Refusal:
-        """The refusal that revert data holds."""
+        """Decodes the refusal of revert data."""
         if len(data) < 10:
             return RevertedSilently()
         if known := self._errors.get(data[2:10]):
@@ -62,7 +62,7 @@ class Interface:
         return RevertedWithText(f"unknown error {data}")
 
     def topic(self, name: str) -> str:
-        """The first topic of the logs of an event. StopIteration when there is none of that name."""
+        """The first topic of an event's logs. Raises StopIteration for an unknown name."""
         return next(topic for topic, event in self._events.items() if event.name == name)
 
     def event_fields(self) -> dict[str, tuple[str, ...]]:

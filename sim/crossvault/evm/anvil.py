@@ -1,7 +1,7 @@
-"""A local Anvil, started and stopped, and spoken to through web3's provider.
+"""Starts and stops a local Anvil, and sends requests to it through web3's provider.
 
-Two set-ups. Flat: a node forked off an idle one, so that no state root is computed and a block costs the same however
-long the run and wide the world (contracts/README.md). Plain: one node as users start it.
+Two set-ups. Flat: a node forked off an idle one, so that no state root is computed and the cost of a block depends on
+neither the length of the run nor the size of the world (contracts/README.md). Plain: one node as users start it.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _TIMEOUT_SECS = 300
 
 
 class EncodedRequest(NamedTuple):
-    """Requests, encoded once."""
+    """A batch of requests, encoded once."""
 
     body: bytes
     methods: tuple[str, ...]
 
 
 class ChainLost(BadEnvironment):
-    """The node stopped answering; what was compared until then stands."""
+    """The node stopped responding; comparisons made before remain valid."""
 
 
 class ChainRefused(FailedRun):
-    """A node refused a request; `code`, `message` and `data` are the node's (0 and empty where it said none)."""
+    """A node refused a request; `code`, `message` and `data` are the node's (0 and empty where absent)."""
 
     def __init__(self, method: str, error: Any) -> None:
         details: dict[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
@@ -44,7 +44,7 @@ class ChainRefused(FailedRun):
 
 
 class Node:
-    """A running Anvil that mines only when told to and lets anyone send."""
+    """A running Anvil that mines only on request and accepts transactions of any sender."""
 
     def __init__(self, starts_at: int, *, flat: bool = True) -> None:
         """Starts the node; its first block is at a time [unix seconds]. Raises ToolchainMissing, ChainLost."""
@@ -86,21 +86,21 @@ class Node:
                 time.sleep(0.02)
             else:
                 return
-        raise ChainLost(f"Anvil did not answer within {_START_SECS:.0f} s")
+        raise ChainLost(f"Anvil did not respond within {_START_SECS:.0f} s")
 
     def encode(self, requests: Sequence[Request]) -> EncodedRequest:
-        """Requests as the node takes them; it works on those of one letter at once, so none may need another."""
+        """Encodes requests as one batch; the node executes a batch concurrently, so none may depend on another."""
         return EncodedRequest(self._http.body(requests), tuple(method for method, _ in requests))
 
     def post(self, request: EncodedRequest) -> bytes:
-        """What the node answers to a letter, not read yet. Raises ChainLost."""
+        """Sends a batch and returns the raw response. Raises ChainLost."""
         try:
             return self._http.post(request.body)
         except OSError as lost:
             raise self._lost() from lost
 
     def decode(self, request: EncodedRequest, response: bytes) -> list[Any]:
-        """The answers to the requests of a letter, in their order. Raises ChainLost, ChainRefused."""
+        """Decodes the results of a batch, in the order of its requests. Raises ChainLost, ChainRefused."""
         try:
             responses = self._http.responses(response)
         except ValueError as garbled:
@@ -108,18 +108,18 @@ class Node:
         return [_result(method, each) for method, each in zip(request.methods, responses, strict=True)]
 
     def rpc(self, method: str, *params: Any) -> Any:
-        """The answer to one request. Raises ChainLost, ChainRefused."""
+        """The result of one request. Raises ChainLost, ChainRefused."""
         return self.batch([(method, params)])[0]
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
-        """The answers to many requests, in their order. Raises ChainLost, ChainRefused."""
+        """The results of many requests, in their order. Raises ChainLost, ChainRefused."""
         if not requests:
             return []
         request = self.encode(requests)
         return self.decode(request, self.post(request))
 
     def create(self, sender: str, code: str, gas: str) -> str | None:
-        """Mines the creation of a contract; answers its address (hex), None when the constructor fails."""
+        """Mines the creation of a contract; returns its address (hex), or None if the constructor reverts."""
         sent = self.rpc("eth_sendTransaction", {"from": sender, "data": code, "gas": gas, "gasPrice": "0x0"})
         self.rpc("evm_mine")
         receipt = self.rpc("eth_getTransactionReceipt", sent)
@@ -127,13 +127,13 @@ class Node:
         return receipt["contractAddress"] if created else None
 
     def send(self, sender: str, to: str, data: str, gas: str) -> None:
-        """Mines a call, whatever comes of it."""
+        """Mines a call, accepted or reverted."""
         self.rpc("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": gas, "gasPrice": "0x0"})
         self.rpc("evm_mine")
 
     def _lost(self) -> ChainLost:
         gone = [process.returncode for process in self._processes if process.poll() is not None]
-        detail = f"it ended with exit {gone[-1]}" if gone else "it still runs but does not answer"
+        detail = f"it ended with exit {gone[-1]}" if gone else "it still runs but does not respond"
         return ChainLost(f"Anvil at {self.url} was lost: {detail}")
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""What is said to the contracts of a world and heard from them, whoever executes it.
+"""Encodes steps as calls of the contracts of a world, and decodes answers, for any executor.
 
-Steps become calls; answers become outcomes, snapshots, metrics and curves in the mirror's form. An answer has the shape
-that nodes give it: `status`, `returnData`, `logs`.
+Answers become outcomes, snapshots, metrics and curves in the mirror's form. An answer has the shape that nodes give it:
+`status`, `returnData`, `logs`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Bindings:
         self._interfaces = {self._address: self.vault, names.address(EXCHANGE): self.exchange}
 
     def transaction(self, step: Step) -> Call:
-        """A step as a node takes it."""
+        """Encodes a step as a transaction."""
         sender = self.names.address(step.sender)
         if step.action in TOKEN_ACTIONS:
             args = {name: value for name, value in step.args.items() if name != "token"}
@@ -55,11 +55,11 @@ class Bindings:
         return {"from": sender, "to": to, "input": data, "gas": GAS}
 
     def view(self, door: str, args: dict[str, Any]) -> Call:
-        """A question to the vault, asked by nobody."""
+        """Encodes a view call of the vault, sent by the zero address."""
         return {"from": _ZERO_ADDRESS, "to": self._address, "input": self.vault.call(door, args), "gas": GAS}
 
     def outcome(self, call: Answer, view: Answer) -> Outcome:
-        """What the answers to a step, and to the view after it, tell."""
+        """Decodes the outcome of a step from its answer and the answer of the view after it."""
         snapshot = self.decode_snapshot(view["returnData"]) if view["status"] == ACCEPTED else self._unreadable(view)
         if call["status"] != ACCEPTED:
             return Outcome(self.vault.refusal(_revert_data(call)), (), snapshot)
@@ -67,17 +67,17 @@ class Bindings:
         return Outcome(None, tuple(interface.event(log) for interface, log in known if interface), snapshot)
 
     def decode_metrics(self, call: Answer) -> Any:
-        """Metrics, or the refusal of a foreign contract to tell them, which is equal to none."""
+        """Decodes margin metrics, or the refusal of a foreign contract, which equals no metrics."""
         if call["status"] != ACCEPTED:
             return self.vault.refusal(_revert_data(call))
         return Metrics(*self.vault.result("metrics", call["returnData"])[0])
 
     def decode_curves(self, data: str) -> tuple[CurveState, ...]:
-        """The expiries that an answer to `curves` holds."""
+        """Decodes the expiries of the return data of `curves`."""
         return tuple(CurveState(*each) for each in self.vault.result("curves", data)[0])
 
     def decode_snapshot(self, data: str) -> Snapshot:
-        """The state that an answer to `snapshot` holds."""
+        """Decodes the state of the return data of `snapshot`."""
         shared, accounts = self.vault.result("snapshot", data)
         return Snapshot(Globals(*shared), tuple(AccountState(*each) for each in accounts))
 
@@ -86,7 +86,7 @@ class Bindings:
         return self.vault.event_fields() | self.exchange.event_fields()
 
     def _unreadable(self, view: Answer) -> Snapshot:
-        """What stands for a state that a foreign contract refuses to show: equal to no state."""
+        """Placeholder for a state that a foreign contract refuses to return: it equals no state."""
         refusal: Any = self.vault.refusal(_revert_data(view))
         return Snapshot(refusal, ())
 

@@ -1,7 +1,7 @@
 """The chain side: the contracts on a local Anvil, driven in chunks.
 
-A chunk of steps goes to the node as one `eth_simulateV1`: each step has its own time, and the state of what it touched
-is read after it. The chunk is then mined, a block per time, and the state that mining left must be the simulated one.
+A chunk of steps goes to the node as one `eth_simulateV1`: each step has its own time, and the accounts that it names
+are read after it. The chunk is then mined, a block per time, and the mined state must equal the simulated one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BEFORE_SECS = 3600
 
 
 class PreparedChunk(NamedTuple):
-    """A chunk of steps and the letters that put it to the node; `before` of them come before the simulation."""
+    """A chunk of steps and its batches of requests; `before` of them precede the simulation."""
 
     steps: Sequence[Step]
     before: int
@@ -37,7 +37,7 @@ class PreparedChunk(NamedTuple):
 
 
 class PlayedChunk(NamedTuple):
-    """What a chunk came to: an outcome per step, then the curves and what each account it names is told."""
+    """Results of a chunk: an outcome per step, then the curves and the metrics of each account that it names."""
 
     outcomes: list[Outcome]
     metrics: list[Metrics]
@@ -45,7 +45,7 @@ class PlayedChunk(NamedTuple):
 
 
 class EnginesDisagree(EngineConflict):
-    """Mining a chunk left another state than simulating it."""
+    """The state after mining a chunk differs from the simulated state."""
 
 
 class Chain(Bindings):
@@ -65,7 +65,7 @@ class Chain(Bindings):
         self._nonces: dict[str, int] = {}
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
-        """Executes steps in order and answers the outcome of each. Raises ChainLost, EnginesDisagree."""
+        """Executes steps in order and returns the outcome of each. Raises ChainLost, EnginesDisagree."""
         outcomes: list[Outcome] = []
         for start in range(0, len(steps), CHUNK):
             prepared = self.prepare(steps[start : start + CHUNK])
@@ -73,7 +73,7 @@ class Chain(Bindings):
         return outcomes
 
     def prepare(self, steps: Sequence[Step]) -> PreparedChunk:
-        """A chunk of steps as letters to the node, to simulate, mine and read it; none waits for an answer."""
+        """Encodes a chunk of steps as batches to simulate, mine and read it; no batch depends on a response."""
         calls = [self.transaction(step) for step in steps]
         accounts = named(steps)
         views = [self.view("metrics", {"account": account}) for account in accounts]
@@ -89,11 +89,11 @@ class Chain(Bindings):
         return PreparedChunk(steps, len(balances), [self.node.encode(each) for each in requests])
 
     def send(self, prepared: PreparedChunk) -> list[bytes]:
-        """What the node answers to a chunk, not read yet: who waits for it can do something else. Raises ChainLost."""
+        """Sends a chunk and returns the raw responses, so that a caller can decode them later. Raises ChainLost."""
         return [self.node.post(request) for request in prepared.requests]
 
     def read(self, prepared: PreparedChunk, sent: Sequence[bytes]) -> PlayedChunk:
-        """What a chunk came to. Raises EnginesDisagree when mining left another state than simulating."""
+        """Decodes the results of a chunk. Raises EnginesDisagree if the mined state differs from the simulated one."""
         answers = [self.node.decode(*pair)[0] for pair in zip(prepared.requests, sent, strict=True)]
         simulated, mined, [viewed] = answers[prepared.before], answers[-2], answers[-1]
         *metrics, curves = viewed["calls"]
@@ -104,12 +104,12 @@ class Chain(Bindings):
         )
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
-        """What accounts are told about their margin at a time not before the last step [unix seconds]."""
+        """Margin metrics of accounts at a time not before the last step [unix seconds]."""
         calls = [self.view("metrics", {"account": account}) for account in accounts]
         return [self.decode_metrics(call) for call in self.simulate(at, calls)]
 
     def simulate(self, at: int, calls: Sequence[Call]) -> list[Answer]:
-        """What the node answers to calls at a time [unix seconds], each after those before it; nothing is kept."""
+        """Simulates calls at a time [unix seconds], one after another, and returns the answers; keeps no state."""
         method, params = _simulated([(at, calls)])
         answers: list[Answer] = self.node.rpc(method, *params)[0]["calls"]
         return answers
@@ -128,7 +128,7 @@ class Chain(Bindings):
         self.node.close()
 
     def _simulation(self, steps: Sequence[Step], calls: Sequence[Call]) -> Request:
-        """Every step at its own time, and after each the state of what it names."""
+        """Every step at its own time, and after each the state of the accounts that it names."""
         blocks: list[tuple[int, list[Call]]] = []
         for at, places in _by_time(steps):
             views = ((calls[place], self.view("snapshot", {"ids": steps[place].accounts()})) for place in places)
@@ -145,23 +145,23 @@ class Chain(Bindings):
             each.account: _with_collaterals(each, count) for outcome in outcomes for each in outcome.snapshot.accounts
         }
         if mined != Snapshot(outcomes[-1].snapshot.globals, tuple(last[state.account] for state in mined.accounts)):
-            raise EnginesDisagree(f"mining the steps up to {steps[-1]} left {mined}, simulating them did not")
+            raise EnginesDisagree(f"mining the steps up to {steps[-1]} left {mined}, unlike simulating them")
 
     def _balances(self, steps: Sequence[Step]) -> list[list[Request]]:
-        """Something to pay gas with, for whoever sends the first time."""
+        """Balances to pay gas, for first-time senders."""
         new = dict.fromkeys(step.sender for step in steps if step.sender not in self._nonces)
         self._nonces |= {sender: int(self.names.is_contract(sender)) for sender in new}  # a contract begins at one
         rich: list[Request] = [("anvil_setBalance", [self.names.address(sender), hex(10**30)]) for sender in new]
         return [rich] if rich else []
 
     def _blocks(self, steps: Sequence[Step], calls: Sequence[Call]) -> Iterator[list[Request]]:
-        """The transactions of each time in one letter, and the word to mine them in another."""
+        """The transactions of each time in one batch, and the request to mine them in another."""
         for at, places in _by_time(steps):
             yield [self._sending(steps[place], calls[place], places.stop - place) for place in places]
             yield [("evm_mine", [at])]
 
     def _sending(self, step: Step, call: Call, gas_price: int) -> Request:
-        """A transaction that its gas price puts into its place: the node orders a block by it."""
+        """A transaction whose gas price determines its place: the node orders a block by gas price."""
         nonce = self._nonces[step.sender]
         self._nonces[step.sender] += 1
         return "eth_sendTransaction", [call | {"nonce": hex(nonce), "gasPrice": hex(gas_price)}]
@@ -173,7 +173,7 @@ def _simulated(blocks: Sequence[tuple[int, Sequence[Call]]]) -> Request:
 
 
 def _with_collaterals(state: AccountState, collaterals: int) -> AccountState:
-    """A state as it reads once further collaterals are listed, of which the account has none."""
+    """The state of an account after further collaterals are listed, with zero balances of them."""
     image = Image(*state.image)
     wider = image.balances + (0,) * (collaterals - len(image.balances))
     return state._replace(image=image._replace(balances=wider))

@@ -1,8 +1,8 @@
-"""Between names and words: calls, events and refusals of a contract, encoded and decoded by its ABI.
+"""Encodes and decodes ABI values, with addresses by name.
 
-Values have the mirror's form: people, tokens and the vault by name, accounts as `AccountId`, structs and arrays as
-tuples, short byte strings as text, long ones as hex or as what they say. Encoders and decoders are built once per type;
-nothing here knows the vault.
+Values have the mirror's form: roles, tokens and the vault by name, accounts as `AccountId`, structs and arrays as
+tuples, short byte strings as text, long ones as hex or as the value they encode. Encoders and decoders are built once
+per type and depend on no particular contract.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def camel(name: str) -> str:
 
 
 class AddressBook:
-    """Role names and addresses, both ways; an unknown name has the address of a key that follows from it alone."""
+    """Role names and addresses, both ways; an unknown name has the address of a key derived from the name."""
 
     def __init__(self) -> None:
         self._numbers = {ZERO_ADDRESS: 0}
@@ -44,12 +44,12 @@ class AddressBook:
         self._contracts: set[str] = set()
 
     def bind(self, name: str, address: str) -> None:
-        """Says that a name is a contract, and its address (hex)."""
+        """Records the address (hex) of a contract by its name."""
         self._contracts.add(name)
         self.record(name, address)
 
     def record(self, name: str, address: str) -> None:
-        """Says the address of a name (hex)."""
+        """Records the address (hex) of a name."""
         self._record(name, int(address, 16))
 
     def is_contract(self, name: str) -> bool:
@@ -78,7 +78,7 @@ class AddressBook:
 
 
 class TypeCodec(NamedTuple):
-    """How values of one type are written: words in the head, whether a tail follows, and both directions in hex."""
+    """Codec of one type: words in the head, whether a tail follows, and hex in both directions."""
 
     words: int
     dynamic: bool
@@ -133,7 +133,7 @@ _FIXED = TypeCodec(1, False, lambda v: v.removeprefix("0x").ljust(_WORD, "0"), l
 class Codec:
     """Encoders and decoders of one ABI over a set of names.
 
-    written: for types whose values stand for bytes, what writes them as hex.
+    encoders: functions to hex for types whose values represent bytes.
     """
 
     def __init__(self, names: AddressBook) -> None:
@@ -151,11 +151,11 @@ class Codec:
         }
 
     def kinds(self, parameters: Iterable[Mapping[str, Any]]) -> TypeCodec:
-        """The kind of a list of parameters, as a tuple in their order."""
+        """The codec of a list of parameters, as a tuple in their order."""
         return _tuple_of([self.kind(parameter) for parameter in parameters], [snake(p["name"]) for p in parameters])
 
     def kind(self, parameter: Mapping[str, Any]) -> TypeCodec:
-        """The kind of one parameter of an ABI."""
+        """The codec of one parameter of an ABI."""
         kind, internal = parameter["type"], parameter.get("internalType", "")
         if kind.endswith("[]"):
             element = {**parameter, "type": kind[:-2], "internalType": internal.removesuffix("[]")}
@@ -197,7 +197,7 @@ def _array_of(element: TypeCodec) -> TypeCodec:
 
 
 def _tuple_of(kinds: Sequence[TypeCodec], fields: Sequence[str]) -> TypeCodec:
-    """What stands in tails is decoded once per text: most of a state is as it was a step before."""
+    """The codec of a tuple. Tails are decoded once per text, because most of a state is unchanged by a step."""
     dynamic = any(kind.dynamic for kind in kinds)
     tails = [i for i, kind in enumerate(kinds) if kind.dynamic]
     memory: dict[str, Any] = {}

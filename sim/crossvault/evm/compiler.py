@@ -1,4 +1,4 @@
-"""Contracts -> artifacts, through py-solc-x, kept by content: what was compiled once is only read again.
+"""Compiles contracts to artifacts through py-solc-x, with a cache by content.
 
 The compiler input has the unit names, remappings and settings that `ape compile` uses, so both give the same
 bytecode to the last byte of its metadata. A warm call neither starts solc nor imports py-solc-x.
@@ -64,7 +64,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Build:
-    """Everything that one directory of contracts compiles to, by contract name."""
+    """Artifacts of one directory of contracts, by contract name."""
 
     artifacts: Mapping[str, Artifact]
     hash: str
@@ -72,9 +72,9 @@ class Build:
 
 
 def contract_sources(directory: Path | None = None) -> Sources:
-    """Every Solidity file of a directory; those that it lacks and crossvault ships are crossvault's own.
+    """Every Solidity file of a directory, completed by the files that ship where it lacks them.
 
-    Left out of another directory are the probes that open single functions to crossvault's own tests.
+    Another directory is completed without the probes, which open single functions to crossvault's own tests.
     """
     ours = toolchain.contracts_dir()
     sources = _read_sources(ours)
@@ -87,14 +87,14 @@ def contract_sources(directory: Path | None = None) -> Sources:
 
 
 def compile_contracts(directory: Path | None = None) -> Build:
-    """The build of a directory (default: the contracts that ship); raises CompileFailed, ToolchainMissing."""
+    """Compiles a directory (default: the contracts that ship). Raises CompileFailed, ToolchainMissing."""
     return _compile_sources(contract_sources(directory), directory)
 
 
 def compile_many(directories: Sequence[Path]) -> list[Build]:
-    """One build per directory with all that is not in the cache compiled in a single start of solc.
+    """Compiles several directories, in a single start of solc for those outside the cache; returns one build each.
 
-    Each directory's units have a prefix, so the metadata at the end of the bytecode is not that of
+    Each directory's units have a prefix, so the metadata at the end of the bytecode differs from that of
     `compile_contracts`; the code before it is the same. Raises CompileFailed if any of them does not compile.
     """
     sources = [contract_sources(directory) for directory in directories]
@@ -107,7 +107,7 @@ def compile_many(directories: Sequence[Path]) -> list[Build]:
 
 
 def compile_units(units: Sources) -> Build:
-    """The build of some sources alone, by unit name, with none of those that ship. Raises CompileFailed."""
+    """Compiles sources by unit name, without any that ship. Raises CompileFailed."""
     key = build_hash(units)
     if stored := _stored(f"{key}-units"):
         return stored
@@ -117,7 +117,7 @@ def compile_units(units: Sources) -> Build:
 
 
 def syntax_trees(directory: Path | None = None) -> Mapping[str, Any]:
-    """The compiler's syntax tree of every file, by its path below the directory; cached like a build."""
+    """Syntax tree of every file, by its path below the directory; cached like a build."""
     sources = contract_sources(directory)
     path = _cache_path(f"{build_hash(sources)}.ast")
     if (stored := _read_json(path)) is None:
@@ -128,7 +128,7 @@ def syntax_trees(directory: Path | None = None) -> Mapping[str, Any]:
 
 
 def source_maps(files: Sequence[str], directory: Path | None = None) -> Mapping[str, Any]:
-    """Where the code of the contracts in some files comes from: `maps` by contract, `sources` by number; cached."""
+    """Source maps of the contracts in some files: `maps` by contract, `sources` by number; cached."""
     sources = contract_sources(directory)
     path = _cache_path(f"{build_hash(sources)}.maps")
     if (stored := _read_json(path)) is None:
@@ -166,7 +166,7 @@ def _compile_sources(sources: Sources, directory: Path | None) -> Build:
 
 
 def _compile_stale(key: str, sources: Sources, directory: Path | None) -> Build:
-    """Compiles what differs from the contracts that ship, or everything where these are not in the cache."""
+    """Compiles the files that differ from those that ship, or every file if the shipped build is not in the cache."""
     ours = contract_sources()
     shipped = _stored(build_hash(ours)) if directory else None
     stale = _reached(sources, ours) if shipped else set(sources)
@@ -180,12 +180,12 @@ def _compile_stale(key: str, sources: Sources, directory: Path | None) -> Build:
 
 
 def _reached(sources: Sources, ours: Sources) -> set[str]:
-    """The files that differ from those that ship, and all that import one of them, however indirectly."""
+    """The files that differ from those that ship, and every file that imports one of them, directly or not."""
     return reached(sources, {name for name, text in sources.items() if ours.get(name) != text})
 
 
 def reached(sources: Sources, files: Iterable[str]) -> set[str]:
-    """Some files and all that import one of them, however indirectly."""
+    """The given files, and every file that imports one of them, directly or not."""
     needed, found = imports(sources), set(files)
     while more := {name for name, wanted in needed.items() if name not in found and wanted & found}:
         found |= more
@@ -193,7 +193,7 @@ def reached(sources: Sources, files: Iterable[str]) -> set[str]:
 
 
 def imports(sources: Sources) -> dict[str, set[str]]:
-    """What each file imports of the others."""
+    """Imports of each file, by file."""
     return {
         name: {posixpath.normpath(posixpath.join(posixpath.dirname(name), each)) for each in _IMPORT.findall(text)}
         for name, text in sources.items()
@@ -233,7 +233,7 @@ def _hash(content: Mapping[str, Any]) -> str:
 
 
 def _remappings(texts: Sequence[str]) -> list[str]:
-    """Those in use, sorted: ape passes no others, and they are part of the metadata."""
+    """Remappings in use, sorted: ape passes no others, and they are part of the metadata."""
     used = (prefix for prefix in toolchain.dependencies() if any(f'"{prefix}/' in text for text in texts))
     return sorted(f"{prefix}={toolchain.dependencies()[prefix]}" for prefix in used)
 
@@ -282,7 +282,7 @@ def standard_json(binary: Path, request: Mapping[str, Any]) -> dict[str, Any]:
         )
     except SolcError as failed:
         if not failed.error_dict:
-            raise CompileFailed(f"solc did not answer: {failed}") from failed
+            raise CompileFailed(f"solc failed: {failed}") from failed
         return {"errors": failed.error_dict}
     return dict(answer)
 
@@ -318,7 +318,7 @@ def _artifact(name: str, source: str, output: Mapping[str, Any]) -> Artifact:
 
 
 def _warnings(output: Mapping[str, Any]) -> tuple[str, ...]:
-    """What solc warns of in the contracts themselves; those in dependencies are not ours to mend."""
+    """Warnings of solc about the contracts; those about dependencies are left out."""
     found = (problem for problem in output.get("errors", []) if problem["severity"] == "warning")
     own = (each for each in found if "/.cache/" not in each.get("sourceLocation", {}).get("file", ""))
     return tuple(problem["formattedMessage"].strip() for problem in own)
@@ -326,7 +326,7 @@ def _warnings(output: Mapping[str, Any]) -> tuple[str, ...]:
 
 @contextmanager
 def _exclusive(name: str) -> Iterator[None]:
-    """One process at a time compiles a thing; whoever waited looks for it again."""
+    """Lets one process at a time compile a build; a process that waited looks it up again."""
     from filelock import FileLock
 
     path = _cache_path(name).with_suffix(".lock")
@@ -357,7 +357,7 @@ def _store(name: str, build: Build) -> Build:
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
-    """A stored object; None if it is not there or was damaged."""
+    """A stored object; None if it is absent or damaged."""
     try:
         stored = json.loads(path.read_text(encoding="utf8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Contracts onto whatever executes them: linked, libraries first and once, each name bound to its address."""
+"""Deploys contracts on an executor: linked, libraries first and once, each name bound to its address."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "s
 
 
 class Executor(Protocol):
-    """Whoever executes contracts: a node, or a machine in this process. Addresses, data and gas are hex."""
+    """Executes contracts: a node, or an EVM in this process. Addresses, data and gas are hex."""
 
     def create(self, sender: str, code: str, gas: str) -> str | None:
-        """Executes the code of a constructor and answers the address of the contract; None when that fails."""
+        """Executes the code of a constructor; returns the address of the contract, or None if it reverts."""
         ...
 
     def send(self, sender: str, to: str, data: str, gas: str) -> None:
-        """Executes a call, and keeps what it changes."""
+        """Executes a call and keeps its changes."""
         ...
 
 
 def vault_abi(build: Build) -> list[dict[str, Any]]:
-    """Everything that may be said to the vault's address: its own doors, and those that it passes on."""
+    """The ABI at the vault's address: its own doors, and those that it delegates."""
     items = [
         item
         for name in ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller")
@@ -51,18 +51,18 @@ def vault_refusals(build: Build) -> list[list[dict[str, Any]]]:
 
 
 class DeployFailed(BadInput):
-    """A contract could not be put on the chain."""
+    """A contract could not be deployed."""
 
 
 class Deployer:
-    """Puts contracts of one build on a ground, libraries first and once."""
+    """Deploys contracts of one build on an executor, libraries first and once."""
 
     def __init__(self, executor: Executor, build: Build, names: AddressBook) -> None:
         self._executor, self._build, self.names = executor, build, names
         self._libraries: dict[str, str] = {}
 
     def deploy(self, contract: str, types: Sequence[str] = (), values: Sequence[Any] = ()) -> str:
-        """Puts a contract on the chain and answers its address (hex). Raises DeployFailed."""
+        """Deploys a contract and returns its address (hex). Raises DeployFailed."""
         from eth_abi.abi import encode
 
         artifact = self._build.artifacts[contract]
@@ -83,7 +83,7 @@ class Deployer:
 
 
 def linked(artifact: Artifact, library: Callable[[str], str]) -> str:
-    """The code that creates a contract, with the addresses of its libraries (hex, without 0x)."""
+    """The creation code of a contract, linked with the addresses of its libraries (hex, without 0x)."""
     code = artifact.bytecode
     for libraries in artifact.link_references.values():
         for name, places in libraries.items():
@@ -95,7 +95,7 @@ def linked(artifact: Artifact, library: Callable[[str], str]) -> str:
 
 
 class ContractPlan(NamedTuple):
-    """A contract to be: the name it gets, what it is made of, and what its constructor is told."""
+    """A planned contract: the name to bind, the artifact, and the types and values of its constructor arguments."""
 
     name: str
     contract: str
@@ -104,7 +104,7 @@ class ContractPlan(NamedTuple):
 
 
 def contract_plans(world: World, names: AddressBook) -> Iterator[ContractPlan]:
-    """The contracts of a vault, each after those that it names: a name must be bound before the next is asked for."""
+    """Yields the contracts of a vault, each after those that it refers to; bind each name before the next one."""
     terms = f"({','.join(['uint64'] * len(AuctionTerms._fields))})"
     yield ContractPlan(STRESS, "Stress")
     yield ContractPlan(TELLER, "Teller")
@@ -119,12 +119,12 @@ def contract_plans(world: World, names: AddressBook) -> Iterator[ContractPlan]:
 
 
 def token_plan(spec: TokenSpec) -> ContractPlan:
-    """A test token to be."""
+    """A planned test token."""
     return ContractPlan(spec.name, TOKENS[spec.kind], ["string", "uint8"], [spec.name, spec.decimals])
 
 
 def deploy_world(executor: Executor, build: Build, world: World, names: AddressBook) -> None:
-    """Puts tokens, vault, exchange and wallets of a world on a ground and binds their names. Raises DeployFailed."""
+    """Deploys the tokens, vault, exchange and wallets of a world, and binds their names. Raises DeployFailed."""
     deployer = Deployer(executor, build, names)
     deploy_tokens(deployer, world)
     for plan in contract_plans(world, names):
@@ -135,14 +135,14 @@ def deploy_world(executor: Executor, build: Build, world: World, names: AddressB
 
 
 def deploy_tokens(deployer: Deployer, world: World) -> None:
-    """Puts the tokens of a world on a ground and binds their names. Raises DeployFailed."""
+    """Deploys the tokens of a world and binds their names. Raises DeployFailed."""
     for spec in world.tokens:
         plan = token_plan(spec)
         deployer.names.bind(plan.name, deployer.deploy(plan.contract, plan.types, plan.values))
 
 
 def set_spenders(executor: Executor, build: Build, tokens: Sequence[TokenSpec], names: AddressBook) -> None:
-    """Lets the vault of a world spend what anybody holds of its tokens."""
+    """Allows the vault of a world to spend its tokens on behalf of every holder."""
     from crossvault.evm.abi import Interface
 
     interface = Interface(build.artifacts["Token"].abi, Codec(names))

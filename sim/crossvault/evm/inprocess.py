@@ -1,6 +1,6 @@
 """The chain side in this process: the same contracts on pyrevm, one step at a time, for searching.
 
-What it finds is no finding until Anvil has said the same (contracts/README.md).
+A difference found here counts only after Anvil confirms it (contracts/README.md).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from crossvault.mirror.valuation import Metrics
 
 
 class InProcessChain(Bindings):
-    """The contracts of a directory in memory. It grows by some kB a step: a campaign takes a new one for each walk."""
+    """The contracts of a directory in memory. It grows by some kB a step, so a campaign uses a new one per walk."""
 
     engine = "pyrevm"
 
@@ -31,29 +31,29 @@ class InProcessChain(Bindings):
         self.machine = Machine(CHAIN_ID, world.starts_at)
         deploy_world(self.machine, build, world, names)
         super().__init__(build, names)
-        self.last: Answer = {}  # to the last step, as the machine gave it
+        self.last: Answer = {}  # of the last step
         self._steps, self._at = 0, 0
         self._marks: list[tuple[int, int]] = []
 
     def apply(self, step: Step) -> Outcome:
-        """Executes one step and answers its outcome."""
+        """Executes one step and returns its outcome."""
         self.enter(step)
         self.last = self.machine.call(self.transaction(step))
         return self.outcome(self.last, self._query(self.view("snapshot", {"ids": step.accounts()})))
 
     def enter(self, step: Step) -> None:
-        """Begins a block for a step where Anvil's does."""
+        """Begins a block for a step at the same steps as Anvil."""
         if step.at != self._at or self._steps % CHUNK == 0:
             self.machine.move(step.at)
             self._at = step.at
         self._steps += 1
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
-        """Executes steps in order and answers the outcome of each."""
+        """Executes steps in order and returns the outcome of each."""
         return [self.apply(step) for step in steps]
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
-        """What accounts are told about their margin at a time not before the last step [unix seconds]."""
+        """Margin metrics of accounts at a time not before the last step [unix seconds]."""
         calls = [self.view("metrics", {"account": account}) for account in accounts]
         return [self.decode_metrics(self.machine.query(call, at)) for call in calls]
 
@@ -66,18 +66,18 @@ class InProcessChain(Bindings):
         return self.decode_curves(self._query(self.view("curves", {}))["returnData"])
 
     def mark(self) -> int:
-        """A place to go back to."""
+        """Sets a mark to return to."""
         self._marks.append((self._steps, self._at))
         return self.machine.mark()
 
     def back(self, mark: int) -> None:
-        """Takes back every step since a mark, which stays; marks after it are gone."""
+        """Reverts every step since a mark, which stays; later marks are removed."""
         self.machine.back(mark)
         self._steps, self._at = self._marks[mark]
         del self._marks[mark + 1 :]
 
     def close(self) -> None:
-        """Frees nothing: the side is memory."""
+        """Does nothing: this side is memory only."""
 
     def _query(self, call: Call) -> Answer:
         return self.machine.query(call)

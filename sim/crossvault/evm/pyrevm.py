@@ -1,8 +1,8 @@
-"""An EVM in this process: pyrevm, with its traps kept in one room.
+"""An EVM in this process: pyrevm, with its limitations handled in one file.
 
-It is not asked for gas (its journal never ends, so slots stay warm), nor to `commit`: the next call would fail.
-What it does not do by itself is done here: transient storage ends with a call, the block follows the time, and a
-contract may send.
+Its gas figures are not used (its journal never ends, so slots stay warm), and `commit` is never called: the next call
+would fail. This file adds what pyrevm lacks: transient storage ends with a call, the block follows the time, and a
+contract may be a sender.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from crossvault.setup import toolchain
 Answer = dict[str, Any]
 
 _BLOCK_GAS = 2**63
-_PADDING = b"\0" * 33  # which revm adds to code when it looks for the places to jump to
+_PADDING = b"\0" * 33  # appended by revm to code in its jump analysis
 _COPIES = 0xC0DE << 144
 _CALLER = "0x" + f"{0x4A4D << 144:040x}"
 _REVERTED = re.compile(r"Revert \{ gas_used: \d+, output: (0x[0-9a-f]*) \}")
@@ -26,16 +26,16 @@ _MAX_MARKS = 500  # of 1024 levels; a step needs some
 
 
 class MachineFailed(Exception):
-    """The machine refused a call that is no step (a defect of crossvault, or another pyrevm than expected)."""
+    """The EVM failed outside of a step (a defect of crossvault, or an unexpected version of pyrevm)."""
 
 
 class Machine:
-    """A world in memory: time, block number, contracts, and marks to go back to. Addresses and data are hex."""
+    """An EVM state in memory: time, block number, contracts, and marks to return to. Addresses and data are hex."""
 
     def __init__(self, chain_id: int, at: int, mix: int = 0, most_code: int | None = None) -> None:
-        """at: time of the first block [unix seconds]; mix: its `prevrandao`; most_code: bytes that a contract may have.
+        """at: time of the first block [unix seconds]; mix: its `prevrandao`; most_code: contract size limit [bytes].
 
-        Raises ToolchainMissing where pyrevm is not installed.
+        Raises ToolchainMissing if pyrevm is not installed.
         """
         self._revm = _revm()
         env = self._revm.Env(cfg=self._revm.CfgEnv(chain_id=chain_id, limit_contract_code_size=most_code))
@@ -51,7 +51,7 @@ class Machine:
         self._set_block(at, self.number + 1)
 
     def call(self, call: Mapping[str, str]) -> Answer:
-        """Executes a call (`from`, `to`, `input`, `gas`) and keeps what it changes; answers as a node does."""
+        """Executes a call (`from`, `to`, `input`, `gas`) and keeps its changes; returns an answer as a node does."""
         sender, to, data = call["from"], call["to"], call["input"]
         if self._is_contract(sender):
             sender, to, data = _CALLER, sender, f"0x{to[2:]:0>64}{data[2:]}"
@@ -64,7 +64,7 @@ class Machine:
         return {"status": "0x1", "returnData": "0x" + answer.hex(), "logs": [_log(each) for each in evm.result.logs]}
 
     def query(self, call: Mapping[str, str], at: int | None = None) -> Answer:
-        """Executes a call and takes back what it changed; `at`: in the next block, at a time [unix seconds]."""
+        """Executes a call and reverts its changes; `at`: in the next block, at a time [unix seconds]."""
         moved = at is not None and at != self.at
         was = self.at, self.number
         if moved:
@@ -77,16 +77,16 @@ class Machine:
         return answer
 
     def code(self, address: str) -> str:
-        """The code at an address, as it was deployed."""
+        """The deployed code at an address."""
         code: bytes | None = self._evm.get_code(address)
         return "0x" + (code or b"").removesuffix(_PADDING).hex()
 
     def replace(self, address: str, code: bytes) -> None:
-        """Puts other code where a contract is; what it stores stays."""
+        """Replaces the code of a contract and keeps its storage."""
         self._evm.insert_account_info(address, self._revm.AccountInfo(nonce=1, code=code))
 
     def create(self, sender: str, code: str, gas: str) -> str | None:
-        """Executes the code of a constructor in a block of its own; answers the address, None when that fails."""
+        """Executes the code of a constructor in a block of its own; returns the address, or None if it reverts."""
         self.move(self.at)
         try:
             created: str = self._evm.deploy(sender, bytes.fromhex(code.removeprefix("0x")), gas=int(gas, 16))
@@ -96,21 +96,21 @@ class Machine:
         return created.lower()
 
     def send(self, sender: str, to: str, data: str, gas: str) -> None:
-        """Executes a call in a block of its own, whatever comes of it."""
+        """Executes a call in a block of its own, accepted or reverted."""
         self.move(self.at)
         self.call({"from": sender, "to": to, "input": data, "gas": gas})
 
     def mark(self) -> int:
-        """A place to go back to. Each is a level of the call depth, so there is room for some hundreds."""
+        """Sets a mark to return to. Each mark is a level of the call depth, so a few hundred are possible."""
         if len(self._marks) >= _MAX_MARKS:
             raise MachineFailed(f"there is room for {_MAX_MARKS} marks at once")
         self._marks.append((self._evm.snapshot(), self.at, self.number))
         return len(self._marks) - 1
 
     def back(self, mark: int) -> None:
-        """Takes back everything since a mark, which stays; marks after it are gone."""
+        """Reverts everything since a mark, which stays; later marks are removed."""
         _, at, number = self._marks[mark]
-        for snapshot, *_ in reversed(self._marks[mark:]):  # one after another: each takes back a single level
+        for snapshot, *_ in reversed(self._marks[mark:]):  # one by one: each reverts a single level
             self._evm.revert(snapshot)
         self._marks[mark:] = [(self._evm.snapshot(), at, number)]
         self._set_block(at, number)
@@ -120,7 +120,7 @@ class Machine:
         self._evm.set_block_env(self._revm.BlockEnv(timestamp=at, number=number, basefee=0, prevrandao=self._mix))
 
     def _is_contract(self, sender: str) -> bool:
-        """Whether a sender has code; the first time it does, it is given a hand that others can move."""
+        """Whether a sender has code; at first use, its code is replaced by a proxy that can send on its behalf."""
         if sender in self._accounts:
             return False
         if sender in self._proxies:
@@ -147,18 +147,18 @@ def _revm() -> Any:
 
 
 def _proxy_code(copy: str) -> bytes:
-    """Code that is what `copy` holds, but for one caller, whose words it passes on: 32 bytes of whom to, then what.
+    """Proxy code that delegates to `copy`, but sends the calldata of one caller (32 bytes of target, then data).
 
-    A transaction cannot be sent by an account with code; what is called must still see the contract as its sender.
+    An account with code cannot send a transaction, yet the called contract must see it as its sender.
     """
     passed = "6020360360205f37"  # CALLDATACOPY(0, 32, size - 32)
     own = "5b" + passed + "5f5f602036035f5f5f355af1"  # CALL(all gas, first word, no value, the rest)
     others = "365f5f375f5f365f73" + copy[2:] + "5af4"  # DELEGATECALL(all gas, copy, everything)
-    asks = f"73{_CALLER[2:]}3314"  # is the caller the hand?
-    here = (len(asks) + len(others)) // 2 + 6
+    is_caller = f"73{_CALLER[2:]}3314"  # is it the sending caller?
+    here = (len(is_caller) + len(others)) // 2 + 6
     end = here + len(own) // 2
-    answer = f"5b3d5f5f3e60{end + 11:02x}573d5ffd5b3d5ff3"  # what came back, returned or reverted
-    return bytes.fromhex(f"{asks}60{here:02x}57{others}60{end:02x}56{own}{answer}")
+    answer = f"5b3d5f5f3e60{end + 11:02x}573d5ffd5b3d5ff3"  # returns or reverts with the result
+    return bytes.fromhex(f"{is_caller}60{here:02x}57{others}60{end:02x}56{own}{answer}")
 
 
 def _log(log: Any) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _log(log: Any) -> dict[str, Any]:
 
 
 def _revert_data(text: str) -> str:
-    """The data of a refusal; a halt has none. Raises MachineFailed for what is neither."""
+    """The revert data of an error text; a halt has none. Raises MachineFailed for any other text."""
     if found := _REVERTED.fullmatch(text):
         return found[1]
     if text.startswith(_HALTED):

@@ -1,6 +1,6 @@
-"""Real signatures: the key of every name, and the typed data (EIP-712) of an order as wallets hash it.
+"""Signs orders: the key of every name, and the typed data (EIP-712) of an order as wallets hash it.
 
-Keys follow from names alone and are for local chains only: whoever can read this file has all of them.
+Keys are derived from names and are for local chains only: anyone with this file can compute them.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def key_of(name: str) -> str:
 
 
 def signed(signature: Signature, number: Callable[[str], int]) -> str:
-    """The bytes of a signature over what it says (hex). number: the address of a name as a number."""
+    """Signs an order and returns the signature (hex). number: the address of a name as a number."""
     digest = digest_of(signature, number)
     made = PrivateKey(_secret(signature.signer)).sign_recoverable(digest, hasher=None)
     return (made[:64] + bytes([made[64] + _V])).hex()
 
 
 def digest_of(signature: Signature, number: Callable[[str], int]) -> bytes:
-    """What is signed: the hash of an order as typed data. number: the address of a name as a number."""
+    """The digest to sign: the hash of an order as typed data. number: the address of a name as a number."""
     separator = domain(signature.chain_id, number(signature.exchange))
     return keccak(b"\x19\x01" + separator + keccak(_keccak_text(_ORDER_TYPE) + _order(signature.order, number)))
 

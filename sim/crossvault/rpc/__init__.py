@@ -1,1 +1,1 @@
-"""A chain that others run: asked over JSON-RPC with patience, and sent signed transactions that happen once."""
+"""Nodes run by others: queries over JSON-RPC with retries, and signed transactions that are mined once."""

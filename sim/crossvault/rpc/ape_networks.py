@@ -1,6 +1,6 @@
-"""ape's networks and accounts, without a question asked: the endpoint and the signer that a command line names.
+"""ape's networks and accounts, without prompts: the endpoint and the signer that a command line names.
 
-The only room that imports ape. What ape says in passing does not reach the terminal, and no endpoint is shown whole.
+The only module that imports ape. Its log messages do not reach the terminal, and no endpoint is shown in full.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _UNSET = re.compile(r"\$\{?(\w+)\}?")
 
 
 def endpoint(choice: str) -> str:
-    """The address of the endpoint of a choice such as `ethereum:sepolia` or `base:sepolia:node`; it may be secret.
+    """The endpoint URL of a network choice such as `ethereum:sepolia` or `base:sepolia:node`; it may be secret.
 
-    An address of a node is a choice too. Raises NetworkUnknown.
+    The URL of a node is a choice too. Raises NetworkUnknown.
     """
     _silence_ape()
     from ape import networks
@@ -47,7 +47,7 @@ def endpoint(choice: str) -> str:
 
 
 class ApeSigner:
-    """An account of ape that signs without asking."""
+    """An account of ape that signs without a prompt."""
 
     def __init__(self, account: Any) -> None:
         self._account = account
@@ -58,7 +58,7 @@ class ApeSigner:
         return str(self._account.address).lower()
 
     def sign(self, transaction: Transaction) -> bytes:
-        """The transaction as it goes onto the wire."""
+        """Signs a transaction and returns its raw bytes."""
         from ape import networks
         from eth_utils.address import to_checksum_address
 
@@ -71,7 +71,7 @@ class ApeSigner:
         return bytes(signed.serialize_transaction())
 
     def sign_text(self, text: str) -> bytes:
-        """A signature over a text (EIP-191), the same each time."""
+        """Signs a text (EIP-191); the signature is deterministic."""
         signed = self._account.sign_message(text)
         if signed is None:
             raise AccountUnknown(f"the account {self.address} did not sign")
@@ -79,7 +79,7 @@ class ApeSigner:
 
 
 def address(alias: str) -> str:
-    """The address of an account of ape (hex, lower case), which stays locked. Raises AccountUnknown."""
+    """Address of an account of ape (hex, lower case), which stays locked. Raises AccountUnknown."""
     return str(_account(alias).address).lower()
 
 
@@ -90,7 +90,7 @@ def signer(alias: str) -> ApeSigner:
     if not hasattr(account, "set_autosign"):
         return ApeSigner(account)
     if not (passphrase := os.environ.get(variable)):
-        raise AccountUnknown(f"the account {alias!r} is locked: set ${variable}; nothing is asked for")
+        raise AccountUnknown(f"the account {alias!r} is locked: set ${variable}; there is no prompt")
     from ape.exceptions import AccountsError
 
     try:
@@ -114,7 +114,7 @@ def _account(alias: str) -> Any:
 
 
 def _silence_ape() -> None:
-    """Keeps ape's own warnings out of what is printed: `--json` is one document."""
+    """Keeps ape's own warnings out of the output, because `--json` is one document."""
     from ape.logging import LogLevel, logger
 
     logger.set_level(LogLevel.ERROR)
@@ -126,7 +126,7 @@ def has_explorer_key() -> bool:
 
 
 def publish(choice: str, made: Any) -> str:
-    """Hands the source of a contract to the network's explorer through ape-etherscan; answers what it said."""
+    """Submits the source of a contract to the network's explorer through ape-etherscan; returns the result as text."""
     _silence_ape()
     from ape import networks
     from ape.exceptions import ApeException
@@ -144,6 +144,6 @@ def publish(choice: str, made: Any) -> str:
                 made.source, made.compiler, contract_name=made.unit, optimization_used=True,
                 constructor_arguments=made.arguments,
             )  # fmt: skip
-            return f"{made.key}: handed to the explorer: {answer}"
+            return f"{made.key}: submitted to the explorer: {answer}"
     except (ApeException, RequestException) as refused:
         return f"{made.key}: not published: {type(refused).__name__}"

@@ -1,4 +1,4 @@
-"""JSON-RPC to a node that is not ours: it may be slow, refuse for a while, or go away and come back."""
+"""JSON-RPC client of a node run by others, which may be slow, limit its rate, or be unavailable for a while."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from urllib.parse import urlsplit
 from crossvault.evm.anvil import ChainLost, ChainRefused, Request
 
 _BUSY = (429, 500, 502, 503, 504)
-_RATE_LIMITED = (-32005, -32016, 429)  # how nodes say inside JSON that it was too much at once
+_RATE_LIMITED = (-32005, -32016, 429)  # JSON-RPC codes of a rate limit
 _CONNECT_SECS, _ANSWER_SECS = 10, 120
 _LONGEST_WAIT_SECS = 15.0
 _HEADERS = {"Content-Type": "application/json"}
 
-logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # its warnings of retries show the address's path
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # its retry warnings show the path of the address
 
 
 def origin(url: str) -> str:
-    """An address without what may be secret in it: scheme, host and port."""
+    """The public part of an address: scheme, host and port."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 
 class RpcClient:
-    """Requests to one endpoint; what fails for a while is asked again, with growing waits.
+    """Requests to one endpoint; temporary failures are retried with growing waits.
 
-    origin: what may be shown of the address.
+    origin: the part of the address that may be shown.
     """
 
     def __init__(self, url: str, tries: int = 8, wait_secs: float = 0.25) -> None:
-        """tries: how often each request is made at most; wait_secs: the first wait between two. Connects to nothing."""
+        """tries: attempts per request at most; wait_secs: the first wait between two. Opens no connection."""
         import requests
         from requests.adapters import HTTPAdapter
         from urllib3.util.retry import Retry
@@ -51,11 +51,11 @@ class RpcClient:
             self._session.mount(scheme, HTTPAdapter(max_retries=again))
 
     def rpc(self, method: str, *params: Any) -> Any:
-        """The answer to one request. Raises ChainLost, ChainRefused."""
+        """The result of one request. Raises ChainLost, ChainRefused."""
         return self.batch([(method, params)])[0]
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
-        """The answers to many requests, in their order. Raises ChainLost, ChainRefused."""
+        """The results of many requests, in their order. Raises ChainLost, ChainRefused."""
         found: dict[int, Any] = {}
         for turn in range(self._tries):
             missing = [place for place in range(len(requests)) if place not in found]
@@ -67,7 +67,7 @@ class RpcClient:
         return [found[place] for place in range(len(requests))]
 
     def _answered(self, requests: Sequence[Request], places: Sequence[int], last: bool) -> dict[int, Any]:
-        """What was answered of some requests; those that the node will take later are left out."""
+        """Results of some requests by place, without those that the node limits for now."""
         found: dict[int, Any] = {}
         for place, answer in self._posted(requests, places).items():
             method, error = requests[place][0], answer.get("error")
@@ -90,11 +90,11 @@ class RpcClient:
                 self._url, json=bodies[0] if single else bodies, headers=_HEADERS, timeout=(_CONNECT_SECS, _ANSWER_SECS)
             )
         except RequestException as lost:  # its text holds the whole address
-            raise ChainLost(f"{self.origin} does not answer: {type(lost).__name__}") from None
+            raise ChainLost(f"{self.origin} does not respond: {type(lost).__name__}") from None
         return dict(zip(places, self._read(answer, places), strict=True))
 
     def _read(self, answer: Any, places: Sequence[int]) -> list[Any]:
-        """The parts of an answer for some requests; one error for all of them is each one's."""
+        """Splits a response by request; a single error for the batch applies to each request."""
         try:
             body: Any = answer.json()
             if isinstance(body, dict) and ("error" in body or ("result" in body and len(places) == 1)):

@@ -1,4 +1,4 @@
-"""Signers: an account that only hands out signatures, or a key in memory; and what a network or account lacks."""
+"""Signers: an account that returns signatures only, or a key in memory; and errors of a network or account."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Transaction = Mapping[str, Any]
 
 
 class NetworkUnknown(BadInput):
-    """A choice of network that ape does not know, or one whose endpoint is not set."""
+    """A network that ape does not know, or one whose endpoint is not set."""
 
 
 class AccountUnknown(BadInput):
-    """An alias that no account of ape has, or an account that cannot be unlocked without a question."""
+    """An alias without an account in ape, or an account that cannot be unlocked without a prompt."""
 
 
 class Signer(Protocol):
@@ -27,11 +27,11 @@ class Signer(Protocol):
         ...
 
     def sign(self, transaction: Transaction) -> bytes:
-        """The transaction as it goes onto the wire; fields as JSON-RPC names them, numbers as integers."""
+        """Signs a transaction and returns its raw bytes; fields as JSON-RPC names them, numbers as integers."""
         ...
 
     def sign_text(self, text: str) -> bytes:
-        """A signature over a text (EIP-191), the same each time. Raises when the account cannot."""
+        """Signs a text (EIP-191); the signature is deterministic. Raises if the account cannot sign texts."""
         ...
 
 
@@ -49,7 +49,7 @@ class KeySigner:
         return str(self._account.address).lower()
 
     def sign(self, transaction: Transaction) -> bytes:
-        """The transaction as it goes onto the wire."""
+        """Signs a transaction and returns its raw bytes."""
         from eth_utils.address import to_checksum_address
 
         fields = dict(transaction)
@@ -58,11 +58,11 @@ class KeySigner:
         return bytes(self._account.sign_transaction(fields).raw_transaction)
 
     def sign_text(self, text: str) -> bytes:
-        """A signature over a text (EIP-191), the same each time."""
+        """Signs a text (EIP-191); the signature is deterministic."""
         from eth_account.messages import encode_defunct
 
         return bytes(self._account.sign_message(encode_defunct(text=text)).signature)
 
     def sign_hash(self, digest: bytes) -> bytes:
-        """A signature over a hash as it is: r, s and v."""
+        """Signs a hash without a prefix: r, s and v."""
         return bytes(self._account.unsafe_sign_hash(digest).signature)

@@ -1,7 +1,7 @@
-"""One signed transaction after another onto a chain that others run, each so that it happens once or not at all.
+"""Sends signed transactions to a node run by others, each mined once or not at all.
 
-What protects is the nonce: whatever is sent again, dearer or after a reorganisation has the nonce of the first try, and
-a chain takes one transaction of a nonce. So an answer that was lost costs patience and nothing else.
+The nonce protects: every retry, replacement or resend after a reorganisation has the nonce of the first attempt, and a
+chain accepts one transaction per nonce. So a lost response costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from crossvault.evm.anvil import ChainRefused
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
 
-_REPLACEMENT_PERCENT = 125  # nodes take a replacement from 110 % on
+_REPLACEMENT_PERCENT = 125  # nodes accept a replacement from 110 % on
 _GAS_PERCENT = 120
 _FASTER = 16
 _SUPERSEDED_POLLS = 5  # in time: a node behind another one may know a nonce before the receipt
@@ -25,33 +25,33 @@ _HARMLESS = ("already known", "already imported", "known transaction", "nonce to
 
 
 class WrongChain(BadInput):
-    """The endpoint is of another chain than was asked for."""
+    """The endpoint belongs to another chain than required."""
 
 
 class FeeTooHigh(MissedThreshold):
-    """The chain asks for more than the limits allow."""
+    """The chain's fee or gas exceeds the limits."""
 
 
 class Superseded(Exception):
-    """Another transaction took the nonce: this one never happens."""
+    """Another transaction used the nonce, so this one can never be mined."""
 
 
 class Limits(NamedTuple):
-    """What a transaction may cost at most: fee per gas [wei], gas; no limit: as the chain asks."""
+    """Limits of a transaction: fee per gas [wei] (None: no limit), gas."""
 
     fee_wei: int | None = None
     gas: int = 30_000_000
 
 
 class Fees(NamedTuple):
-    """What is paid per gas at most, and of that to whoever mines [wei]."""
+    """Maximum fee per gas, and the tip to the proposer within it [wei]."""
 
     most_wei: int
     tip_wei: int
 
 
 class SignedTransaction(NamedTuple):
-    """A signed transaction. hash: hex; raw: as it goes onto the wire."""
+    """A signed transaction. hash: hex; raw: the bytes to send."""
 
     nonce: int
     to: str
@@ -64,7 +64,7 @@ class SignedTransaction(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What became of a transaction. logs: as JSON-RPC has them."""
+    """The receipt of a transaction. logs: as JSON-RPC has them."""
 
     hash: str
     accepted: bool
@@ -76,13 +76,13 @@ class Receipt(NamedTuple):
 
 
 class PollingPolicy(NamedTuple):
-    """How often a chain is asked at most, and how long nothing may happen before more is paid [seconds]."""
+    """Longest poll interval, and time without progress before the fee is raised [seconds]."""
 
     poll_secs: float = 1.0
     stuck_secs: float = 60.0
 
     def waits(self) -> Iterator[float]:
-        """Waits without end [seconds]: short ones first, for chains whose blocks are quick."""
+        """Yields waits without end [seconds]: short ones first, for chains with fast blocks."""
         wait_secs = self.poll_secs / _FASTER
         while True:
             yield wait_secs
@@ -105,18 +105,18 @@ class TransactionSender:
         limits: Limits = NO_LIMITS,
         pace: PollingPolicy = DEFAULT_POLLING,
     ) -> None:
-        """Raises WrongChain when the endpoint is of another chain."""
+        """Raises WrongChain if the endpoint belongs to another chain."""
         self.client, self.signer, self.chain_id, self.limits, self.pace = client, signer, chain_id, limits, pace
         require_chain(client, chain_id)
 
     def nonce(self, block: str = "pending") -> int:
-        """How many transactions the account has sent, those that wait included unless a block says otherwise."""
+        """Transaction count of the account at a block; the default includes pending transactions."""
         return int(self.client.rpc("eth_getTransactionCount", self.signer.address, block), 16)
 
     def prepare(
         self, to: str, data: str, *, value: int = 0, nonce: int | None = None, gas: int | None = None
     ) -> SignedTransaction:
-        """A signed call; nothing is sent. Raises ChainRefused where it would revert, TooDear."""
+        """Signs a call without sending it. Raises ChainRefused where it would revert, FeeTooHigh."""
         if gas is None:
             gas = self.estimate(to, data, value)
         if gas > self.limits.gas:
@@ -125,23 +125,23 @@ class TransactionSender:
         return self.signed(SignedTransaction(number, to, data, value, gas, self.fees(), "", b""))
 
     def estimate(self, to: str, data: str, value: int = 0) -> int:
-        """Gas for a call, a fifth more than the node expects. Raises ChainRefused where it would revert."""
+        """Gas for a call, a fifth above the node's estimate. Raises ChainRefused where it would revert."""
         call = {"from": self.signer.address, "to": to, "data": data, "value": hex(value)}
         return int(self.client.rpc("eth_estimateGas", call), 16) * _GAS_PERCENT // 100
 
     def fees(self) -> Fees:
-        """Fees that stay enough while the base fee doubles. Raises TooDear."""
+        """Fees that suffice until the base fee doubles. Raises FeeTooHigh."""
         latest, tip = self.client.batch([("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])])
         base_wei, tip_wei = int(latest["baseFeePerGas"], 16), int(tip, 16)
         most_wei, limit_wei = 2 * base_wei + tip_wei, self.limits.fee_wei
         if limit_wei is None or most_wei <= limit_wei:
             return Fees(most_wei, tip_wei)
         if base_wei + tip_wei > limit_wei:
-            raise FeeTooHigh(f"the chain asks for {base_wei + tip_wei:,} wei per gas, the limit is {limit_wei:,}")
+            raise FeeTooHigh(f"the chain requires {base_wei + tip_wei:,} wei per gas, the limit is {limit_wei:,}")
         return Fees(limit_wei, tip_wei)
 
     def post(self, prepared: SignedTransaction) -> None:
-        """Sends a transaction, once more if need be: that does no harm. Raises ChainLost, ChainRefused."""
+        """Sends a transaction; a repeated send does no harm. Raises ChainLost, ChainRefused."""
         try:
             self.client.rpc("eth_sendRawTransaction", "0x" + prepared.raw.hex())
         except ChainRefused as refused:
@@ -154,9 +154,9 @@ class TransactionSender:
         confirmations: int = 1,
         on_replaced: ReplacementCallback = lambda replacement: None,
     ) -> Receipt:
-        """Waits until a transaction is in a block with so many on top of it (1: none), sending it again where needed.
+        """Waits until a transaction has some confirmations (1: its own block), and resends or replaces it as needed.
 
-        on_replaced: told of a dearer version before it is sent. Raises Superseded, TooDear, ChainLost, ChainRefused.
+        on_replaced: receives a replacement before it is sent. Raises Superseded, FeeTooHigh, ChainLost, ChainRefused.
         """
         versions, moved_at, gone_at = [prepared], time.monotonic(), math.inf
         for wait_secs in self.pace.waits():
@@ -180,7 +180,7 @@ class TransactionSender:
         raise AssertionError("there is always another wait")
 
     def receipt(self, hash: str) -> Receipt | None:
-        """What became of a transaction, if it is in a block that stands."""
+        """The receipt of a transaction, if its block is on the current chain."""
         found = self.client.rpc("eth_getTransactionReceipt", hash)
         if found is None:
             return None
@@ -198,7 +198,7 @@ class TransactionSender:
         return int(self.client.rpc("eth_blockNumber"), 16) - receipt.block + 1
 
     def _replacement(self, prepared: SignedTransaction) -> SignedTransaction:
-        """The same call with the same nonce for a quarter more, or for what the chain asks by now. Raises TooDear."""
+        """The same call and nonce with a fee a quarter higher, or the current fee if above. Raises FeeTooHigh."""
         now = self.fees()
         most_wei = max(now.most_wei, _raised(prepared.fees.most_wei))
         if self.limits.fee_wei is not None and most_wei > self.limits.fee_wei:
@@ -206,7 +206,7 @@ class TransactionSender:
         return self.signed(prepared._replace(fees=Fees(most_wei, max(now.tip_wei, _raised(prepared.fees.tip_wei)))))
 
     def signed(self, prepared: SignedTransaction) -> SignedTransaction:
-        """A transaction with its signature and hash, which follow from all that it says."""
+        """Signs a transaction and fills in its raw bytes and hash."""
         from eth_utils.crypto import keccak
 
         raw = self.signer.sign(
@@ -230,7 +230,7 @@ def _raised(wei: int) -> int:
 
 
 def require_chain(client: RpcClient, chain_id: int) -> None:
-    """Raises WrongChain unless an endpoint is of a chain."""
+    """Requires an endpoint of a chain. Raises WrongChain."""
     found = int(client.rpc("eth_chainId"), 16)
     if found != chain_id:
         raise WrongChain(f"{client.origin} is chain {found}, expected chain {chain_id}")

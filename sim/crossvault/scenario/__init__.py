@@ -1,4 +1,4 @@
-"""Loads scenarios: a YAML file becomes a story, or an error that names every line that is wrong."""
+"""Loads scenarios: returns the story of a YAML file, or raises an error that names every invalid line."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _STEP = re.compile(r"\[([0-9]+)\]")
 
 
 def names() -> list[str]:
-    """The scenarios that ship."""
+    """Names of the shipped scenarios."""
     return sorted(path.name.removesuffix(_SUFFIX) for path in _SHIPPED.glob(f"*{_SUFFIX}"))
 
 
 def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str] | None = None) -> Story:
-    """The story of a file, scenario or repro, or of a shipped scenario by its name; raises ScenarioError for bad input.
+    """Returns the story of a scenario or repro file, or of a shipped scenario by name. Raises ScenarioError.
 
-    overrides: fields by path, as `world.underlyings.ETH.initial margin`, with YAML text in place of theirs.
+    overrides: YAML text by field path, such as `world.underlyings.ETH.initial margin`; it replaces the field.
     """
     path = _find(path_or_name)
     source = read(path, path_or_name if path_or_name.endswith((".yaml", ".yml")) else f"{path_or_name}{_SUFFIX}")
@@ -100,7 +100,7 @@ def _override(source: SourceFile, path: str, text: str) -> None:
         is_last = len(route) == len(outer)
         if key not in inside and not (is_last and isinstance(at, dict)):
             known = did_you_mean(name, [str(each) for each in inside])
-            raise ScenarioError(f"{shown}: {field_path(route)}: nothing is called {name!r}: {known}")
+            raise ScenarioError(f"{shown}: {field_path(route)}: unknown name {name!r}: {known}")
         if is_last:
             at[key] = replacement(source, (*route, key), text, shown)
             return

@@ -1,4 +1,4 @@
-"""Written steps as steps of the vault: which door, by whom, with which integers."""
+"""Converts the steps of a scenario file to steps of the vault: sender, door and integer arguments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ StepParts = tuple[str, str, dict[str, Any]]
 
 
 def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model | None) -> Step:
-    """The step of a written act; without a model, what is read from its state is not known yet. Raises Trouble."""
+    """Returns the vault step of a written step. Raises FieldError.
+
+    Without a model, values that depend on the state (marks, forwards) stay at a placeholder.
+    """
     action, sender, args = _BUILDERS[type(written)](names, written, at)
     if isinstance(written, steps.Batch):
         args = {"calls": tuple(call._replace(args=_priced(call.args, at, model)) for call in args["calls"])}
@@ -32,14 +35,14 @@ def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model |
 
 
 def _priced(args: Mapping[str, Any], at: int, model: Model | None) -> dict[str, Any]:
-    """Arguments whose price, where it was none, is the mark of their instrument."""
+    """Arguments with the mark of the instrument in place of a missing price."""
     if args.get("price_wad", 0) is not None:
         return dict(args)
     return {**args, "price_wad": 0 if model is None else mark(model, args["instrument"], at)}
 
 
 def deposit_parts(names: NameTable, account: str, token: str, amount_raw: int) -> StepParts:
-    """A deposit: of cash when the token is the quote, of collateral otherwise."""
+    """Door, sender and arguments of a deposit: of cash for the quote token, of collateral otherwise."""
     target = names.account("account", account)
     if token == names.quote:
         return "deposit_cash", target.owner, {"account": target, "amount_raw": amount_raw}
@@ -125,7 +128,7 @@ def _batch(names: NameTable, written: WrittenStep, at: int) -> StepParts:
     senders = {sender for _, sender, _ in made}
     sender = next((each for _, each, _ in made if each != names.roles.broker), names.roles.broker)
     if len(senders - {names.roles.broker}) > 1 and written.by is None:
-        raise FieldError("calls", f"{' and '.join(sorted(senders))} cannot call at once: expected 'by'")
+        raise FieldError("calls", f"{' and '.join(sorted(senders))} are senders of one batch: expected 'by'")
     return written.do, sender, {"calls": tuple(Call(action, args) for action, _, args in made)}
 
 

@@ -1,4 +1,4 @@
-"""What a story expects: of a step, of the state after it, and of the whole run."""
+"""Expectations of a story: of a step, of the state after it, and of the whole run."""
 
 from __future__ import annotations
 
@@ -29,14 +29,20 @@ _OPERATORS: dict[str, Callable[[int, int], bool]] = {
 }  # fmt: skip
 _COMPARISON = re.compile(r"(>=|<=|>|<|~|)\s*(.*)")
 _OF_ACCOUNT: dict[str, tuple[str, Callable[[Metrics], int]]] = {
-    "equity": ("value", lambda told: told.equity_wad),
-    "initial margin": ("value", lambda told: told.initial_equity_wad - told.initial_requirement_wad),
-    "maintenance margin": ("value", lambda told: told.maintenance_equity_wad - told.maintenance_requirement_wad),
-    "initial requirement": ("value", lambda told: told.initial_requirement_wad),
-    "maintenance requirement": ("value", lambda told: told.maintenance_requirement_wad),
-    "free collateral": ("value", lambda told: told.free_collateral_wad),
-    "health": ("%", lambda told: told.health_wad),
-    "leverage": ("x", lambda told: told.leverage_wad),
+    "equity": ("value", lambda read_metric: read_metric.equity_wad),
+    "initial margin": (
+        "value",
+        lambda read_metric: read_metric.initial_equity_wad - read_metric.initial_requirement_wad,
+    ),
+    "maintenance margin": (
+        "value",
+        lambda read_metric: read_metric.maintenance_equity_wad - read_metric.maintenance_requirement_wad,
+    ),
+    "initial requirement": ("value", lambda read_metric: read_metric.initial_requirement_wad),
+    "maintenance requirement": ("value", lambda read_metric: read_metric.maintenance_requirement_wad),
+    "free collateral": ("value", lambda read_metric: read_metric.free_collateral_wad),
+    "health": ("%", lambda read_metric: read_metric.health_wad),
+    "leverage": ("x", lambda read_metric: read_metric.leverage_wad),
 }
 FORMS = (
     *(f"{name} of ACCOUNT" for name in _OF_ACCOUNT), "cash of ACCOUNT", "size of ACCOUNT in INSTRUMENT",
@@ -49,39 +55,43 @@ _FORM = re.compile(r"([a-z ]+?)(?: of ([A-Za-z0-9_./-]+))?(?: in ([A-Za-z0-9_.-]
 
 
 class ExpectedValue(NamedTuple):
-    """A comparison with a number written as text: `>= 5 ETH`; `~` allows less than one unit of the last place."""
+    """A comparison with a number, such as `>= 5 ETH`; `~` allows less than one unit of the last place."""
 
     text: str
     sign: str
     number: int
-    slack: int
+    tolerance: int
 
-    def holds(self, came: int) -> bool:
-        """Whether a number is what was wanted."""
-        return abs(came - self.number) < self.slack if self.sign == "~" else _OPERATORS[self.sign](came, self.number)
+    def holds(self, actual: int) -> bool:
+        """Whether a number satisfies the comparison."""
+        return (
+            abs(actual - self.number) < self.tolerance
+            if self.sign == "~"
+            else _OPERATORS[self.sign](actual, self.number)
+        )
 
 
 class Fact(NamedTuple):
-    """A number of the state and what it should be."""
+    """A value of the state and its expected value."""
 
     label: str
-    wanted: ExpectedValue
+    expected: ExpectedValue
     read: Reader
     decimals: int
     unit: str
 
     def failure(self, model: Model, at: int) -> str | None:
-        """What is wrong, or nothing."""
-        came = self.read(model, at)
-        if self.wanted.holds(came):
+        """The message of a failed comparison, or None."""
+        actual = self.read(model, at)
+        if self.expected.holds(actual):
             return None
-        text = "unbounded" if came == UNBOUNDED else f"{quantity.plain(came, self.decimals)} {self.unit}".strip()
-        return f"{self.label}: expected {self.wanted.text}, came {text}"
+        text = "unbounded" if actual == UNBOUNDED else f"{quantity.plain(actual, self.decimals)} {self.unit}".strip()
+        return f"{self.label}: expected {self.expected.text}, got {text}"
 
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What is expected of one step; a refusal may name some of its values."""
+    """Expectation of one step: accepted, refused (with some of its values) or any outcome, and facts of the state."""
 
     anything: bool = False
     refused: str = ""
@@ -89,28 +99,31 @@ class Expect:
     facts: tuple[Fact, ...] = ()
 
     def failure(self, outcome: Outcome | None, model: Model, at: int) -> str | None:
-        """What is wrong with an outcome and the state after it, or nothing; no outcome: only the state counts."""
+        """The message of the first failure of an outcome and the state after it, or None.
+
+        Without an outcome only the state is checked.
+        """
         if outcome is not None and (wrong := self._refusal(outcome.refusal)):
             return wrong
         return next((wrong for fact in self.facts if (wrong := fact.failure(model, at))), None)
 
-    def _refusal(self, came: Refusal | None) -> str | None:
+    def _refusal(self, actual: Refusal | None) -> str | None:
         if self.anything:
             return None
         if not self.refused:
-            return f"expected accepted, came refused: {came}" if came else None
-        if came is None or came.name != self.refused:
-            return f"expected refused: {self.refused}, came {f'refused: {came}' if came else 'accepted'}"
-        for name, wanted in self.values.items():
-            value = dict(zip(came.fields, came.args, strict=True))[name]
-            if not (wanted.holds(value) if isinstance(wanted, ExpectedValue) else wanted == value):
-                text = wanted.text if isinstance(wanted, ExpectedValue) else wanted
-                return f"expected refused: {self.refused} with {name} = {text}, came {came}"
+            return f"expected accepted, got refused: {actual}" if actual else None
+        if actual is None or actual.name != self.refused:
+            return f"expected refused: {self.refused}, got {f'refused: {actual}' if actual else 'accepted'}"
+        for name, expected in self.values.items():
+            value = dict(zip(actual.fields, actual.args, strict=True))[name]
+            if not (expected.holds(value) if isinstance(expected, ExpectedValue) else expected == value):
+                text = expected.text if isinstance(expected, ExpectedValue) else expected
+                return f"expected refused: {self.refused} with {name} = {text}, got {actual}"
         return None
 
 
 def expectation(names: NameTable, written: Any) -> Expect:
-    """What the `expectation` of a step says. Raises Trouble."""
+    """Parses the `expect` of a step. Raises FieldError."""
     if written is None or written == "accepted":
         return Expect()
     if written == "any":
@@ -124,11 +137,11 @@ def expectation(names: NameTable, written: Any) -> Expect:
 
 
 def refusal(names: NameTable, written: Any) -> tuple[str, dict[str, Any]]:
-    """A refusal by name, with or without values. Raises Trouble."""
+    """Parses a refusal by name, with or without values. Raises FieldError."""
     name, values = next(iter(written.items())) if isinstance(written, dict) and len(written) == 1 else (written, {})
     known = refusals()
     if not isinstance(name, str) or name not in known:
-        raise FieldError("refused", f"{name!r} is no refusal: {did_you_mean(str(name), known)}")
+        raise FieldError("refused", f"{name!r} is not a refusal: {did_you_mean(str(name), known)}")
     fields = known[name].fields
     if not isinstance(values, dict):
         raise FieldError("refused", f"expected a mapping of {', '.join(fields) or 'nothing'}")
@@ -143,74 +156,74 @@ def refusal(names: NameTable, written: Any) -> tuple[str, dict[str, Any]]:
 
 
 def refusals() -> dict[str, type[Refusal]]:
-    """Every refusal that the model can give, by name; a chain's classes of the same names are left out."""
+    """Every refusal of the model by name, without the classes of a chain that have the same names."""
     ours = ("crossvault.mirror", "crossvault.differential.model")
     kinds = (kind for kind in Refusal.__subclasses__() if kind.__module__.startswith(ours))
     return {kind.__name__: kind for kind in kinds}
 
 
 def fact(names: NameTable, key: str, written: Any) -> Fact:
-    """A number of the state that a key names, and what it should be. Raises Trouble."""
+    """Parses a value of the state by its key, and its expected value. Raises FieldError."""
     match = _FORM.fullmatch(key)
     if match is None:
-        raise FieldError(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
-    what, whose, where = match[1], match[2], match[3]
-    if what in _OF_ACCOUNT and whose and not where:
-        account = names.account(key, whose)
-        unit, told = _OF_ACCOUNT[what]
+        raise FieldError(key, f"{key!r} is not a state value: {did_you_mean(key, FORMS)}")
+    what, owner, where = match[1], match[2], match[3]
+    if what in _OF_ACCOUNT and owner and not where:
+        account = names.account(key, owner)
+        unit, read_metric = _OF_ACCOUNT[what]
         decimals, unit = (16, "%") if unit == "%" else (18, "x") if unit == "x" else (18, names.quote)
-        read: Reader = lambda m, at: told(m.metrics([account], at)[0])  # noqa: E731
+        read: Reader = lambda m, at: read_metric(m.metrics([account], at)[0])  # noqa: E731
     else:
-        read, decimals, unit = _reader(names, key, what, whose or "", where or "")
+        read, decimals, unit = _reader(names, key, what, owner or "", where or "")
     units = (unit, "USD") if unit == names.quote else (unit,)
     return Fact(key, expected_value(key, written, dict.fromkeys(units, decimals)), read, decimals, unit)
 
 
-def _reader(names: NameTable, key: str, what: str, whose: str, where: str) -> tuple[Reader, int, str]:
-    shape = f"{what}{' of' if whose else ''}{' in' if where else ''}"
+def _reader(names: NameTable, key: str, what: str, owner: str, where: str) -> tuple[Reader, int, str]:
+    shape = f"{what}{' of' if owner else ''}{' in' if where else ''}"
     if shape == "cash of":
-        account = names.account(key, whose)
+        account = names.account(key, owner)
         return lambda m, at: _cash(m, account, at), 18, names.quote
     if shape in ("size of in", "quote of in"):
-        account, instrument = names.account(key, whose), names.instrument(key, where)
+        account, instrument = names.account(key, owner), names.instrument(key, where)
         unit = names.underlyings[market.underlying_of(instrument)] if what == "size" else names.quote
         return lambda m, at: getattr(m.vault.ledger.holders[account].positions[instrument], what), 18, unit
     if shape == "balance of in":
-        account, number = names.account(key, whose), names.collateral(key, where)
+        account, number = names.account(key, owner), names.collateral(key, where)
         return lambda m, at: m.vault.ledger.holders[account].balances[number], names.decimals[where], where
     if shape == "wallet of in":
-        person = names.person(key, whose)
+        person = names.person(key, owner)
         if where not in names.decimals:
             raise FieldError(key, did_you_mean(where, names.decimals))
         return lambda m, at: m.tokens[where].balance_of(person), names.decimals[where], where
     if shape in ("insurance", "deficit"):
         return lambda m, at: getattr(m.vault.ledger.cash, f"{what}_wad"), 18, names.quote
     if shape in ("value of in", "funding of in"):
-        account, instrument = names.account(key, whose), names.instrument(key, where)
-        told = value if what == "value" else due_funding
-        return lambda m, at: told(m, account, instrument, at), 18, names.quote
-    return _price_reader(names, key, shape, whose)
+        account, instrument = names.account(key, owner), names.instrument(key, where)
+        read_metric = value if what == "value" else due_funding
+        return lambda m, at: read_metric(m, account, instrument, at), 18, names.quote
+    return _price_reader(names, key, shape, owner)
 
 
-def _price_reader(names: NameTable, key: str, shape: str, whose: str) -> tuple[Reader, int, str]:
+def _price_reader(names: NameTable, key: str, shape: str, owner: str) -> tuple[Reader, int, str]:
     if shape == "mark of":
-        instrument = names.instrument(key, whose)
+        instrument = names.instrument(key, owner)
         return lambda m, at: mark(m, instrument, at), 18, "USD"
     if shape == "funding index of":
-        instrument = names.instrument(key, whose)
+        instrument = names.instrument(key, owner)
         return lambda m, at: ledger.funding_index(m.vault.ledger, instrument, now=at), 27, names.quote
     if shape == "settlement of":
-        instrument = names.instrument(key, whose)
+        instrument = names.instrument(key, owner)
         return lambda m, at: valuation.curve_of(m.vault.ledger, instrument).settlement, 18, "USD"
     if shape in ("index of", "stable price of"):
-        number, field_name = names.underlying(key, whose), shape.split()[0]
+        number, field_name = names.underlying(key, owner), shape.split()[0]
         return lambda m, at: getattr(m.vault.ledger.prices[number], field_name), 18, "USD"
     if shape in ("supply index", "borrow index"):
         field_name = shape.split()[0]
         return lambda m, at: getattr(cash.indexes(m.vault.ledger.cash, now=at), field_name), 27, "x"
     if shape in ("utilisation", "borrow rate"):
         return lambda m, at: _utilisation_and_rate(m, at)[shape == "borrow rate"], 16, "%"
-    raise FieldError(key, f"{key!r} is nothing to look at: {did_you_mean(key, FORMS)}")
+    raise FieldError(key, f"{key!r} is not a state value: {did_you_mean(key, FORMS)}")
 
 
 def _cash(model: Model, account: AccountId, at: int) -> int:
@@ -219,7 +232,7 @@ def _cash(model: Model, account: AccountId, at: int) -> int:
 
 
 def _utilisation_and_rate(model: Model, at: int) -> tuple[int, int]:
-    """Utilisation, and what borrowers pay per year [wad]."""
+    """Utilisation and borrow rate per year [wad]."""
     pool = model.vault.ledger.cash
     now = cash.indexes(pool, now=at)
     supplied_wad = fixed.mul_div_down(pool.total_supply, now.supply, fixed.RAY)
@@ -228,7 +241,10 @@ def _utilisation_and_rate(model: Model, at: int) -> tuple[int, int]:
 
 
 def expected_value(key: str, written: Any, decimals: Mapping[str, int]) -> ExpectedValue:
-    """What a number should be, as `1,200 USDC`, `>= 5 ETH`, `~ 33.3 %`, `unbounded`, in a unit. Raises Trouble."""
+    """Parses an expected value, such as `1,200 USDC`, `>= 5 ETH`, `~ 33.3 %`, `unbounded`. Raises FieldError.
+
+    decimals: by accepted unit.
+    """
     if written == "unbounded":
         return ExpectedValue(written, "", UNBOUNDED, 0)
     try:
@@ -272,7 +288,7 @@ def _argument(names: NameTable, name: str, kind: str, written: Any) -> Any:
 
 @dataclass(slots=True)
 class RunCounts:
-    """What has happened in a run so far."""
+    """Counts of a run so far: steps, refusals, bids, liquidated and insolvent accounts."""
 
     steps: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
@@ -299,23 +315,23 @@ _WORDS = ("conserved", "solvent", "liquidated", "not liquidated", "insolvent", "
 
 
 def check(names: NameTable, written: Any) -> Check:
-    """What an entry of `checks` asks of the end of a run. Raises Trouble."""
+    """Parses an entry of `checks`, which is evaluated at the end of a run. Raises FieldError."""
     if written == "conserved":
-        return lambda model, at, tally: conserved(model)
+        return lambda model, at, counts: conserved(model)
     if written == "solvent":
-        return lambda model, at, tally: _nonzero_failure("open deficits", model.vault.ledger.cash.deficit_wad)
+        return lambda model, at, counts: _nonzero_failure("open deficits", model.vault.ledger.cash.deficit_wad)
     if not isinstance(written, dict) or len(written) != 1:
         raise FieldError("", f"{written!r}: {did_you_mean(str(written), (*_WORDS, *FORMS))}")
     key, value = next(iter(written.items()))
     if key in ("liquidated", "not liquidated", "insolvent"):
         return _accounts_check(names, key, value)
     if key in ("steps", "bids"):
-        wanted = _count(key, value)
-        return lambda model, at, tally: _count_failure(key, wanted, getattr(tally, key))
+        expected = _count(key, value)
+        return lambda model, at, counts: _count_failure(key, expected, getattr(counts, key))
     if key == "refusals":
         return _refusals_check(names, value)
     state = fact(names, key, value)
-    return lambda model, at, tally: state.failure(model, at)
+    return lambda model, at, counts: state.failure(model, at)
 
 
 def _accounts_check(names: NameTable, key: str, written: Any) -> Check:
@@ -323,13 +339,13 @@ def _accounts_check(names: NameTable, key: str, written: Any) -> Check:
     if not isinstance(listed_names, list) or not all(isinstance(name, str) for name in listed_names):
         raise FieldError(key, "expected a list of accounts")
     accounts = [names.account(key, name) for name in listed_names]
-    field_name, wanted = key.removeprefix("not "), not key.startswith("not ")
+    field_name, expected = key.removeprefix("not "), not key.startswith("not ")
 
-    def failure(model: Model, at: int, tally: RunCounts) -> str | None:
-        came = getattr(tally, field_name)
-        wrong = [str(account) for account in accounts if (account in came) != wanted]
-        listed = ", ".join(map(str, came)) or "nobody"
-        return f"expected {key}: {', '.join(wrong)}, came {field_name}: {listed}" if wrong else None
+    def failure(model: Model, at: int, counts: RunCounts) -> str | None:
+        actual = getattr(counts, field_name)
+        wrong = [str(account) for account in accounts if (account in actual) != expected]
+        listed = ", ".join(map(str, actual)) or "none"
+        return f"expected {key}: {', '.join(wrong)}, got {field_name}: {listed}" if wrong else None
 
     return failure
 
@@ -337,27 +353,28 @@ def _accounts_check(names: NameTable, key: str, written: Any) -> Check:
 def _refusals_check(names: NameTable, written: Any) -> Check:
     if not isinstance(written, dict):
         raise FieldError("refusals", "expected a mapping of refusals to counts, such as 'InsufficientMargin: \">= 1\"'")
-    wanted = {refusal(names, name)[0]: _count(name, value) for name, value in written.items()}
-    return lambda model, at, tally: next(
-        (wrong for name, count in wanted.items() if (wrong := _count_failure(name, count, tally.refusals[name]))), None
+    expected = {refusal(names, name)[0]: _count(name, value) for name, value in written.items()}
+    return lambda model, at, counts: next(
+        (wrong for name, count in expected.items() if (wrong := _count_failure(name, count, counts.refusals[name]))),
+        None,
     )
 
 
 def _count(key: str, written: Any) -> ExpectedValue:
     sign, number = _COMPARISON.fullmatch(str(written)).groups()  # type: ignore[union-attr] # matches everything
     if not number.isdecimal() or sign == "~":
-        raise FieldError(key, f"{written!r} is no count: expected something like 3 or '>= 3'")
+        raise FieldError(key, f"{written!r} is not a count: expected something like 3 or '>= 3'")
     return ExpectedValue(str(written), sign, int(number), 0)
 
 
-def _count_failure(key: str, wanted: ExpectedValue, came: int) -> str | None:
-    return None if wanted.holds(came) else f"expected {key}: {wanted.text}, came {came}"
+def _count_failure(key: str, expected: ExpectedValue, actual: int) -> str | None:
+    return None if expected.holds(actual) else f"expected {key}: {expected.text}, got {actual}"
 
 
 def _nonzero_failure(label: str, amount_wad: int) -> str | None:
-    return f"expected no {label}, came {quantity.plain(amount_wad, 18)}" if amount_wad else None
+    return f"expected no {label}, got {quantity.plain(amount_wad, 18)}" if amount_wad else None
 
 
 def conserved(model: Model) -> str | None:
-    """What is wrong when sizes do not sum to zero, or tokens held are not what accounts and fund own; or nothing."""
-    return next((f"expected conserved, came {number}: {how}" for number, how in broken(model)), None)
+    """The first broken conservation law (sizes sum to zero; tokens held equal claims), as a message, or None."""
+    return next((f"expected conserved, got {number}: {how}" for number, how in broken(model)), None)

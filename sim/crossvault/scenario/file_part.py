@@ -1,4 +1,4 @@
-"""What every part of a scenario file is made of: texts that mean numbers, names, and mappings without strangers."""
+"""Field types of scenario files: numbers with units, names, and mappings that reject unknown fields."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Multiple = Annotated[int, *_text(quantity.multiple, "multiple; negative for a sh
 Duration = Annotated[int, *_text(quantity.duration, "whole weeks, days, hours, minutes, seconds", "1h 30m", "2 days")]
 Time = Annotated[Moment, *_text(quantity.moment, "time after the start, or in UTC", "+2h", "2020-03-12T00:00:00Z")]
 PriceOrMark = Annotated[
-    int | None, *_text(quantity.price_or_mark, "price, or the mark of the time", "2,000 USD", "mark")
+    int | None, *_text(quantity.price_or_mark, "price, or the mark at the time of the step", "2,000 USD", "mark")
 ]
 Expiry = Annotated[
     int,
     BeforeValidator(quantity.expiry),
     WithJsonSchema({
         "type": ["string", "integer"],
-        "description": "end of an expiry, at 08:00 UTC unless it says more",
+        "description": "end of an expiry, at 08:00 UTC unless a time is given",
         "examples": ["20241227", "20241227T143000"],
     }),
 ]  # fmt: skip
@@ -54,16 +54,18 @@ def _alias(field: str) -> str:
 
 
 class FilePart(BaseModel):
-    """A mapping of the file; keys are written with spaces, and no others are taken."""
+    """A mapping of the file: keys are written with spaces, unknown keys are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=_alias, strict=False)
 
     @model_validator(mode="before")
     @classmethod
-    def _no_strangers(cls, data: Any) -> Any:
+    def _reject_unknown_fields(cls, data: Any) -> Any:
         known = [str(info.alias or name) for name, info in cls.model_fields.items()]
         if isinstance(data, dict):
             for key in data:
                 if key not in known:
-                    raise PydanticCustomError("stranger", "{hint}", {"key": key, "hint": did_you_mean(str(key), known)})
+                    raise PydanticCustomError(
+                        "unknown_field", "{hint}", {"key": key, "hint": did_you_mean(str(key), known)}
+                    )
         return data

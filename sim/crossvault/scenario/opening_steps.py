@@ -1,4 +1,4 @@
-"""The set-up of a story: what governance does, what is published first, and what every actor brings and opens with."""
+"""The set-up of a story: governance, first prices, and the deposits and opening positions of every actor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FINEST_SIZE_WAD = 10**14
 
 @dataclass
 class OpeningSteps:
-    """The cues before the first written step, in order."""
+    """The steps before the first written step, in order."""
 
     script: Script
     names: NameTable
@@ -59,7 +59,7 @@ class OpeningSteps:
             self._open(name, actor)
 
     def announced_at(self) -> int:
-        """When the vault is set up: before the story, if something is announced that takes effect with its start."""
+        """Time of the set-up [unix seconds]: one delay before the start if any parameter has to be announced."""
         return self.script.starts - self.script.world.delay if self.owner_calls.announces() else self.script.starts
 
     def _open_expiries(self, name: str, part: UnderlyingPart) -> None:
@@ -138,7 +138,7 @@ class OpeningSteps:
 
 
 class _Opening(NamedTuple):
-    """A position that an actor opens with at the mark; without a size, a multiple of its equity [wad]."""
+    """An opening position of an actor at the mark: a size, or a multiple of its equity [wad]."""
 
     at: int
     broker: str

@@ -1,4 +1,4 @@
-"""What governance does to set up a world on any chain: the deeds of its owner, as doors and arguments, in order."""
+"""Calls of the owner that set up a world on any chain, as doors and arguments, in order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEDULE, ENACT = "schedule", "enact"
 
 
 class OwnerCall(NamedTuple):
-    """One call of the owner, the field of the file that asks for it, and what it is about, as files name it."""
+    """One call of the owner: the field of the file that requires it, its subject as files name it, its arguments."""
 
     route: Route
     action: str
@@ -26,7 +26,7 @@ class OwnerCall(NamedTuple):
 
 @dataclass(frozen=True)
 class GovernanceSteps:
-    """The deeds that a world asks for; what is wrong with one is noted in the source with its line."""
+    """The owner's calls that a world requires; problems are noted in the source with their line."""
 
     world: WorldPart
     source: SourceFile
@@ -34,13 +34,13 @@ class GovernanceSteps:
     def appointed(
         self, guardian: str, feeders: tuple[str, ...], route: Route = ("world", "roles")
     ) -> Iterator[OwnerCall]:
-        """Names the guardian and who publishes."""
+        """Appoints the guardian and the feeders."""
         yield OwnerCall(route, "set_guardian", guardian, {"to": guardian})
         for feeder in feeders:
             yield OwnerCall(route, "set_feeder", feeder, {"feeder": feeder, "allowed": True})
 
     def listed(self) -> Iterator[OwnerCall]:
-        """Lists underlyings and collaterals, which takes effect at once."""
+        """Lists underlyings and collaterals; listings take effect at once."""
         for name, part in self.world.underlyings.items():
             route: Route = ("world", "underlyings", name)
             with self.source.guard(route):
@@ -56,13 +56,13 @@ class GovernanceSteps:
                 yield OwnerCall(route, "list_collateral", name, {**args, "terms": terms})
 
     def announces(self) -> bool:
-        """Whether anything takes effect only after the delay."""
+        """Whether any parameter takes effect only after the delay."""
         units = self.world.underlyings.values()
         whole = bool(self.world.interest or self.world.margin_rules)
         return whole or any(each.options or each.guard or each.portfolio for each in units)
 
     def changed(self, verb: str) -> Iterator[OwnerCall]:
-        """Schedules or enacts what takes effect only after the delay."""
+        """Schedules or enacts the parameters that take effect only after the delay."""
         world, names = self.world, tuple(self.world.underlyings)
         if world.interest:
             with self.source.guard(("world", "interest")):
@@ -72,8 +72,8 @@ class GovernanceSteps:
         if world.margin_rules:
             with self.source.guard(("world", "margin rules")):
                 rules.require_known(world.margin_rules, names)
-                asked = rules.rules(world.margin_rules, names)
-                yield OwnerCall(("world", "margin rules"), f"{verb}_rules", "", {"rules": asked})
+                parameters = rules.rules(world.margin_rules, names)
+                yield OwnerCall(("world", "margin rules"), f"{verb}_rules", "", {"rules": parameters})
         for number, (name, part) in enumerate(world.underlyings.items()):
             yield from self._underlying_changed(verb, number, name, part)
 
@@ -95,7 +95,7 @@ class GovernanceSteps:
                 yield OwnerCall((*route, "guard"), f"{verb}_guard", name, {"underlying": number, "guard": guard})
 
     def opened(self, name: str, text: str, expiry: int) -> OwnerCall:
-        """Opens an expiry of an underlying, whose price must be there and fresh. expiry: its end [unix seconds]."""
+        """Opens an expiry of an underlying that has a fresh price. expiry: its end [unix seconds]."""
         args = {"underlying": self._number(name), "expiry": expiry}
         return OwnerCall(("world", "underlyings", name, "expiries", text), "open_expiry", f"{name}-{text}", args)
 

@@ -1,4 +1,4 @@
-"""A script and its cast as a sequence of steps: the set-up, then prices, written steps and agents moment by moment."""
+"""Converts a script to a sequence of steps: the set-up, then prices, written steps and agents at each time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAX_LOOKS = 1_000_000
 
 @dataclass
 class StepSchedule:
-    """Everything that a story plays, in order."""
+    """All steps and checks of a story, in order."""
 
     script: Script
     names: NameTable
@@ -55,7 +55,7 @@ class StepSchedule:
                 self.source.note((*with_route, error.field) if error.field else with_route, str(error))
 
     def world(self) -> World:
-        """What exists before the first step."""
+        """The world before the first step."""
         part = self.script.world
         terms = roster.auction(part.auction)
         return World(
@@ -63,7 +63,7 @@ class StepSchedule:
         )
 
     def expected_steps(self) -> int:
-        """How many steps there will be, roughly."""
+        """Approximate number of steps."""
         moments = len({entry.at for entry in self.entries if entry.wakes}) + len(list(self._looks()))
         chances = [actor.taste.chance for actor in self.script.actors.values() if actor.taste]
         return len(self.opening.steps) + len(self.entries) + moments * sum(chances) // fixed.WAD
@@ -93,7 +93,7 @@ class StepSchedule:
         if wrong := entry.expect.failure(outcome, model, entry.at):
             raise ExpectationFailed(f"{self.source.where(entry.route)}: {field_path(entry.route)}: {wrong}")
 
-    # the plot
+    # prices and written steps
 
     def _schedule(self) -> None:
         starts, script = self.script.starts, self.script
@@ -142,7 +142,7 @@ class StepSchedule:
                         yield from self.publisher.followed(follower, at, ("steps", i))
 
     def _require_order(self, written: SignedOrder) -> None:
-        """Refuses an order that cannot be, or has the name of another. Raises Trouble."""
+        """Requires an order with valid fields and a name of its own. Raises FieldError."""
         if self.names.orders[written.name] is not written:
             raise FieldError("name", f"{written.name!r} is the name of another order")
         self.names.order("name", written.name)
@@ -178,7 +178,7 @@ class StepSchedule:
 
 
 def trading_style(names: NameTable, actor: ActorPart) -> TradingStyle:
-    """The taste of a trader. Raises Trouble."""
+    """The trading style of an actor. Raises FieldError."""
     part = actor.taste
     assert part is not None
     sizes = {names.instrument("size", name): abs(names.size("size", most, name)) for name, most in part.size.items()}
@@ -188,7 +188,7 @@ def trading_style(names: NameTable, actor: ActorPart) -> TradingStyle:
 
 
 class _WrittenStep(NamedTuple):
-    """A written step, whose price may be the mark of its time."""
+    """A written step; its price may be the mark at its time."""
 
     names: NameTable
     written: Any
@@ -199,7 +199,7 @@ class _WrittenStep(NamedTuple):
 
 
 def prints_of(part: PricePart, script: Script, series: list[prices.Bar]) -> list[Print]:
-    """What a part of `prices` publishes within the story, in order of time. Raises ValueError."""
+    """Prices that a part of `prices` publishes during the story, in order of time. Raises ValueError."""
     starts = script.starts
     if part.values is not None:
         return [Print(starts + i * (part.every or 0), value) for i, value in enumerate(part.values)]

@@ -1,4 +1,4 @@
-"""The shape of portfolio margin in a file: what scenarios do to an underlying, and how losses add up."""
+"""Portfolio margin in a file: shocks of an underlying, and how losses of underlyings are combined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ONE = 10**18
 
 
 class VolPart(FilePart):
-    """How vols are raised and lowered; the change grows with (30 days / time left) to a power."""
+    """Shocks of volatility up and down; the shock grows with (30 days / time to expiry) to a power."""
 
     up: Ratio
     down: Ratio
@@ -26,7 +26,7 @@ class VolPart(FilePart):
 
 
 class SkewPart(FilePart):
-    """How vols are twisted by the strike."""
+    """Skew shocks: changes of volatility by strike."""
 
     linear_cap: Ratio = 0
     linear_base: Rate = 0
@@ -39,7 +39,7 @@ class SkewPart(FilePart):
 
 
 class DiscountPart(FilePart):
-    """How the shocked value of an expiry is discounted: what is owned (long) and what is owed (short)."""
+    """Static discounts of the shocked value of an expiry: of assets (long) and of liabilities (short)."""
 
     long_base: Ratio = ONE
     long_scale: Ratio = 0
@@ -50,7 +50,7 @@ class DiscountPart(FilePart):
 
 
 class BasisPart(FilePart):
-    """What is held against forwards that move apart from the spot price."""
+    """Requirement for basis risk: forwards that move apart from the spot price."""
 
     up: Rate = 0
     down: Rate = 0
@@ -59,7 +59,7 @@ class BasisPart(FilePart):
 
 
 class ContingencyPart(FilePart):
-    """What is held beside the worst scenario, of the notional."""
+    """Contingencies on the notional, added to the loss of the worst scenario."""
 
     perp_initial: Ratio = 0
     perp_maintenance: Ratio = 0
@@ -70,10 +70,10 @@ class ContingencyPart(FilePart):
 
 
 class Section(FilePart):
-    """A part that may be the name of a preset instead, which then gives it."""
+    """A part that may be replaced by the name of a preset."""
 
     title: ClassVar[str]
-    _shelved: bool = PrivateAttr(default=False)
+    _from_preset: bool = PrivateAttr(default=False)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -86,17 +86,17 @@ class Section(FilePart):
         if not isinstance(data, str):
             return handler(data)
         found = handler(preset_files.section(data, cls.title))
-        found._shelved = True
+        found._from_preset = True
         return found
 
     @property
     def is_preset(self) -> bool:
-        """Whether it was given by the name of a preset."""
-        return self._shelved
+        """Whether the part comes from a preset."""
+        return self._from_preset
 
 
 class PortfolioMarginPart(Section):
-    """Portfolio margin of an underlying, as `Portfolio.PortfolioRisk` of the contracts has it."""
+    """Portfolio margin of an underlying: fields of `Portfolio.PortfolioRisk` of the contracts."""
 
     title = "portfolio"
 
@@ -108,7 +108,7 @@ class PortfolioMarginPart(Section):
 
 
 class ScenarioPart(FilePart):
-    """Moves of the spot price, each with each change of vols; `weight` is the part of the result that counts."""
+    """Spot shocks, each combined with each volatility shock; `weight` scales the profit or loss."""
 
     spots: list[Rate] = Field(min_length=1)
     vols: list[Literal["still", "up", "down", "linear", "absolute"]] = Field(default=["still"], min_length=1)
@@ -116,14 +116,14 @@ class ScenarioPart(FilePart):
 
 
 class PairPart(FilePart):
-    """Correlations of a pair: of losses in the same direction, and of those in opposite ones."""
+    """Correlations of a pair: of losses in the same direction, and in opposite directions."""
 
     alike: Rate = ONE
     opposite: Rate = 0
 
 
 class RulesPart(Section):
-    """How portfolio margin is asked for, as `Stress.Rules` of the contracts has it."""
+    """Rules of portfolio margin: fields of `Stress.Rules` of the contracts."""
 
     title = "rules"
 

@@ -1,4 +1,4 @@
-"""Presets: parameters of margin by the name of who uses them, validated as a whole."""
+"""Presets: named sets of margin parameters, validated as a whole."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class StandardPart(FilePart):
 
 
 class PresetPart(FilePart):
-    """A preset file; what it lacks is what its source has no rule for."""
+    """A preset file; sections without a rule in its source are absent."""
 
     name: Name
     about: str
@@ -35,7 +35,7 @@ class PresetPart(FilePart):
 
 
 class Preset(NamedTuple):
-    """Parameters of margin as the vault takes them; the rules wait for the order of the underlyings."""
+    """Margin parameters as the vault takes them; the rules stay a file part until the underlyings are ordered."""
 
     name: str
     about: str
@@ -52,7 +52,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def load(path_or_name: str) -> Preset:
-    """A shipped preset by its name, or one from a file. Raises ScenarioError."""
+    """Returns a shipped preset by name, or one from a file. Raises ScenarioError."""
     source = open_source(path_or_name)
     part = validated(source, PresetPart)
     perps = options = folio = None

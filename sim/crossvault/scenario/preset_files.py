@@ -1,4 +1,4 @@
-"""The presets that ship: parameters of margin in files, each with the source of its figures."""
+"""Shipped presets: files of margin parameters, each with the source of its figures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _SUFFIX = ".yaml"
 
 
 def names() -> list[str]:
-    """The presets that ship."""
+    """Names of the shipped presets."""
     return sorted(path.stem for path in _PRESETS.glob(f"*{_SUFFIX}"))
 
 
 def open_source(path_or_name: str) -> SourceFile:
-    """A preset as plain data, by its name or from a file. Raises ScenarioError."""
+    """Reads a preset as plain data, by name or from a file. Raises ScenarioError."""
     if path_or_name in names():
         return read(_PRESETS / f"{path_or_name}{_SUFFIX}", f"{path_or_name}{_SUFFIX}")
     if path_or_name.endswith((".yaml", ".yml")):
@@ -29,9 +29,9 @@ def open_source(path_or_name: str) -> SourceFile:
 
 
 def section(name: str, title: str) -> Any:
-    """One section of a shipped preset as plain data. Raises ValueError when there is none."""
+    """One section of a shipped preset as plain data. Raises ValueError if it is absent."""
     if name not in names():
-        raise ValueError(f"{name!r} is no preset: {did_you_mean(name, names())}, or a mapping")
+        raise ValueError(f"{name!r} is not a preset: {did_you_mean(name, names())}, or a mapping")
     found = open_source(name).data.get(title)
     if found is None:
         raise ValueError(f"the preset {name!r} has no {title!r}")

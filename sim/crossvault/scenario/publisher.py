@@ -26,7 +26,7 @@ class PricePublisher:
     followers: list[FollowedExpiry] = field(default_factory=list)
 
     def follower(self, underlying: int, expiry: int, part: ExpiryPart, since: int, lag: int) -> FollowedExpiry:
-        """An expiry that is followed from now on. Raises Trouble."""
+        """An expiry that is followed from now on. Raises FieldError."""
         if part.surface is not None:
             with_name = curves.fitted(part.surface, max(1, expiry - since), 1)
             roster.require(surface.require_valid, with_name)

@@ -1,6 +1,6 @@
-"""The one file where text becomes integers: amounts, ratios, prices, durations, moments. Exact; nothing is rounded.
+"""Parses text to integers: amounts, ratios, prices, durations, times. Exact; nothing is rounded.
 
-Every function takes text as a person writes it and raises ValueError with what was expected instead.
+The only file that does so. Every function takes text as written in a file and raises ValueError with the expected form.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Quantity(NamedTuple):
     unit: str
 
     def scaled(self, decimals: int) -> int:
-        """The number in units of 10^-decimals; ValueError when it has more decimals than that."""
+        """The number in units of 10^-decimals. Raises ValueError if it has more decimals."""
         digits, places = self.digits, self.places
         while places > decimals and digits % 10 == 0:
             digits, places = digits // 10, places - 1
@@ -71,27 +71,27 @@ class Moment(NamedTuple):
 
 
 def required_text(value: object, example: str) -> str:
-    """Text that is text; ValueError for a bare number, which YAML has turned into another thing already."""
+    """Requires text. Raises ValueError for a bare number, whose digits YAML has already changed."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{value!r} is no text: expected something like {example!r}")
+        raise ValueError(f"{value!r} is not text: expected something like {example!r}")
     raise ValueError(f"{value} is a bare number: quote it with its unit, such as {example!r}")
 
 
 def quantity(value: object, example: str = "1,500.25 USDC") -> Quantity:
-    """A number with a unit, as `1,500.25 USDC`, `-5 ETH`, `15 %`."""
+    """A number with a unit, such as `1,500.25 USDC`, `-5 ETH`, `15 %`."""
     text = required_text(value, example)
     match = _QUANTITY.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no number with a unit: expected something like {example!r}")
+        raise ValueError(f"{text!r} is not a number with a unit: expected something like {example!r}")
     if not match[5]:
         raise ValueError(f"{text!r} has no unit: expected something like {example!r}")
     return _exact(match[2], match[3], match[4] or "", match[5])
 
 
 def ratio(value: object) -> int:
-    """A ratio [wad], as `15 %`."""
+    """A ratio [wad], such as `15 %`."""
     wad = _of_unit(quantity(value, "15 %"), "%", "15 %").scaled(WAD_DECIMALS - 2)
     if not 0 <= wad <= _MAX_RATIO:
         raise ValueError(f"{value!r} is out of range: expected 0 % to 1,000 %")
@@ -99,7 +99,7 @@ def ratio(value: object) -> int:
 
 
 def signed_ratio(value: object) -> int:
-    """A ratio that may be negative [wad], as `-0.01 %`."""
+    """A signed ratio [wad], such as `-0.01 %`."""
     wad = _of_unit(quantity(value, "-0.01 %"), "%", "-0.01 %").scaled(WAD_DECIMALS - 2)
     if abs(wad) > _MAX_RATIO:
         raise ValueError(f"{value!r} is out of range: expected -1,000 % to 1,000 %")
@@ -107,7 +107,7 @@ def signed_ratio(value: object) -> int:
 
 
 def price(value: object) -> int:
-    """A price in quote for one whole unit [wad], as `2,000 USD`."""
+    """A price in quote for one whole unit [wad], such as `2,000 USD`."""
     wad = difference(value)
     if wad < 0:
         raise ValueError(f"{value!r} is negative: expected a price such as '2,000 USD'")
@@ -115,26 +115,26 @@ def price(value: object) -> int:
 
 
 def price_or_mark(value: object) -> int | None:
-    """A price [wad]; nothing for `mark`, the price at which the vault values an instrument."""
+    """A price [wad]; None for `mark`, the mark price of an instrument."""
     return None if value == "mark" else price(value)
 
 
 def difference(value: object) -> int:
-    """A signed difference of prices [wad], as `-1.50 USD`."""
+    """A signed difference of prices [wad], such as `-1.50 USD`."""
     return _of_unit(quantity(value, "2,000 USD"), "USD", "2,000 USD").scaled(WAD_DECIMALS)
 
 
 def multiple(value: object) -> int:
-    """A multiple [wad], as `5x`; negative for a short."""
+    """A multiple [wad], such as `5x`; negative for a short."""
     return _of_unit(quantity(value, "5x"), "x", "5x").scaled(WAD_DECIMALS)
 
 
 def duration(value: object) -> int:
-    """A length of time [seconds], as `1h 30m` or `2 days`."""
+    """A duration [seconds], such as `1h 30m` or `2 days`."""
     text = required_text(value, "1h 30m")
     spans = _SPAN.findall(text)
     if not spans or _SPAN.sub("", text).strip():
-        raise ValueError(f"{text!r} is no duration: expected whole numbers with units, such as '1h 30m' or '2 days'")
+        raise ValueError(f"{text!r} is not a duration: expected whole numbers with units, such as '1h 30m' or '2 days'")
     for _, unit in spans:
         if unit not in _SPANS:
             raise ValueError(f"{text!r} has the unknown unit {unit!r}: expected s, m, h, d or w")
@@ -145,7 +145,7 @@ def duration(value: object) -> int:
 
 
 def moment(value: object) -> Moment:
-    """A time, as `+2h` after the start, or `2020-03-12T00:00:00Z`."""
+    """A time, such as `+2h` after the start, or `2020-03-12T00:00:00Z`."""
     text = required_text(value, "+2h")
     if text.startswith("+"):
         return Moment(duration(text[1:]), True)
@@ -155,26 +155,26 @@ def moment(value: object) -> Moment:
         secs, rest = divmod(datetime.fromisoformat(text) - _EPOCH, timedelta(seconds=1))
     except ValueError:
         raise ValueError(
-            f"{text!r} is no time: expected '+2h' after the start, or a date in UTC such as '2020-03-12T00:00:00Z'"
+            f"{text!r} is not a time: expected '+2h' after the start, or a date in UTC such as '2020-03-12T00:00:00Z'"
         ) from None
     if rest or secs <= 0:
-        raise ValueError(f"{text!r} is no whole second after 1970")
+        raise ValueError(f"{text!r} is not a whole second after 1970")
     return Moment(secs, False)
 
 
 def expiry(value: object) -> int:
-    """The end of an expiry [unix seconds], as `20241227`, or `20241227T143000` when it is not at 08:00 UTC."""
+    """The end of an expiry [unix seconds]: `20241227` at 08:00 UTC, or `20241227T143000`."""
     text = str(value) if type(value) is int else required_text(value, "20241227")
     if not _EXPIRY.fullmatch(text):
-        raise ValueError(f"{text!r} is no expiry: expected a day such as 20241227, or 20241227T143000")
+        raise ValueError(f"{text!r} is not an expiry: expected a day such as 20241227, or 20241227T143000")
     try:
         return expiry_number(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no day of the calendar: expected such as 20241227") from None
+        raise ValueError(f"{text!r} is not a day of the calendar: expected a day such as 20241227") from None
 
 
 def date(value: object) -> int:
-    """A time of the calendar [unix seconds], as `2020-03-12T00:00:00Z`."""
+    """A calendar time [unix seconds], such as `2020-03-12T00:00:00Z`."""
     found = moment(value)
     if found.relative:
         raise ValueError(f"{value!r} is relative: expected a date in UTC such as '2020-03-12T00:00:00Z'")
@@ -182,7 +182,7 @@ def date(value: object) -> int:
 
 
 def data_price(text: str) -> int:
-    """A price without unit, as data files have it, with or without exponent [wad]."""
+    """A price without unit of a data file, with or without exponent [wad]."""
     match = _DATA_PRICE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is no decimal number")
@@ -194,7 +194,7 @@ def data_price(text: str) -> int:
 
 
 def plain(number: int, decimals: int) -> str:
-    """Text of an integer that is scaled by 10^decimals, without trailing zeros."""
+    """Formats an integer scaled by 10^decimals, without trailing zeros."""
     while decimals and number % 10 == 0:
         number, decimals = number // 10, decimals - 1
     return str(Quantity(number, decimals, ""))

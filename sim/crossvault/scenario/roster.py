@@ -1,4 +1,4 @@
-"""Who and what a story names: roles, accounts, tokens, underlyings; and what its words mean in integers."""
+"""Names of a story (roles, accounts, tokens, underlyings) and the parameters of its parts in integers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from crossvault.scenario.world import (
 
 
 class FieldError(ValueError):
-    """A field that names nothing, or the wrong amount of something."""
+    """A field with an unknown name or an invalid amount."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(problem)
@@ -37,7 +37,7 @@ class FieldError(ValueError):
 
 
 class NameTable:
-    """Everything that the script of a story names, found by name; each lookup raises Trouble with the field."""
+    """Looks up every name of a script; a failed lookup raises FieldError with the field."""
 
     def __init__(self, script: Script) -> None:
         world = script.world
@@ -59,7 +59,7 @@ class NameTable:
         self.makers = [name for name, actor in script.actors.items() if actor.kind == "maker"]
 
     def problems(self) -> Iterable[tuple[tuple[str, ...], str]]:
-        """Names that cannot be: of actors, and of tokens that are there twice."""
+        """Invalid names of actors, collaterals and prices, each with its field."""
         for name, account in self.accounts.items():
             if str(account) != name:
                 yield ("actors", name), f"is account {account}: write {str(account)!r}"
@@ -71,7 +71,7 @@ class NameTable:
                 yield ("prices", name), missing(name, self.underlyings)
 
     def first_maker(self, name: str) -> AccountId | None:
-        """The first maker that is not the actor of that name."""
+        """The first maker other than the actor of a name."""
         return next((self.accounts[maker] for maker in self.makers if maker != name), None)
 
     def account(self, field: str, name: str) -> AccountId:
@@ -106,7 +106,7 @@ class NameTable:
             raise FieldError(field, missing(name, self._instruments())) from None
 
     def _instruments(self) -> list[str]:
-        """Instruments that a misspelt one may have been meant to be."""
+        """Candidates for a misspelt instrument."""
         dated = [
             form
             for name, part in self.script.world.underlyings.items()
@@ -116,7 +116,7 @@ class NameTable:
         return [*(f"{name}-PERP" for name in self.underlyings), *dated]
 
     def order(self, field: str, name: str) -> tuple[Order, Signature]:
-        """What somebody signed, and the signature."""
+        """An order and its signature."""
         if name not in self.orders:
             raise FieldError(field, missing(name, self.orders))
         act = self.orders[name]
@@ -135,9 +135,9 @@ class NameTable:
         return _scaled(field, amount, self.decimals[amount.unit])
 
     def deposit(self, field: str, amount: Quantity) -> int:
-        """An amount of a token that someone has [raw], more than nothing."""
+        """An amount of a token [raw], above zero."""
         if self.raw(field, amount) == 0:
-            raise FieldError(field, f"'{amount}' is nothing: expected more than zero")
+            raise FieldError(field, f"'{amount}' is zero: expected more than zero")
         return self.raw(field, amount)
 
     def size(self, field: str, amount: Quantity, instrument: str) -> int:
@@ -161,7 +161,7 @@ class NameTable:
 
 
 def world_problems(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
-    """Names in a world that cannot be."""
+    """Invalid names of a world, each with its field."""
     for name, part in world.collaterals.items():
         if name == world.quote.name:
             yield ("world", "collaterals", name), "is the quote token: cash needs no entry here"
@@ -170,7 +170,7 @@ def world_problems(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
 
 
 def risk(part: RiskPart, underlying: str) -> market.MarketRisk:
-    """Risk parameters as the vault takes them."""
+    """Risk parameters of an underlying in the vault's form."""
     skew = part.skew_scale or Quantity(CAP, quantity.WAD_DECIMALS, underlying)
     if skew.unit != underlying or not 0 <= skew.digits * 10**18 <= CAP * 10**skew.places:
         raise FieldError("skew scale", f"'{skew}': expected a size in {underlying} of at most 2^96 - 1 wad")
@@ -194,7 +194,7 @@ def risk(part: RiskPart, underlying: str) -> market.MarketRisk:
 
 
 def options(part: OptionsPart) -> market.OptionRisk:
-    """Risk parameters of options as the vault takes them."""
+    """Risk parameters of options in the vault's form."""
     return market.OptionRisk(
         heartbeat_secs=part.heartbeat,
         trade_band=part.trade_band,
@@ -210,17 +210,17 @@ def options(part: OptionsPart) -> market.OptionRisk:
 
 
 def guard(part: GuardPart) -> oracle.PriceGuard:
-    """What shields an underlying as the vault takes it."""
+    """Price guard of an underlying in the vault's form."""
     return oracle.PriceGuard(part.max_jump, part.confirm, part.stable_rate)
 
 
 def interest(part: InterestPart) -> cash.Interest:
-    """What borrowers pay as the vault takes it."""
+    """Interest rate parameters in the vault's form."""
     return cash.Interest(part.min_rate, part.low_slope, part.high_slope, part.optimal_utilisation, part.reserve_factor)
 
 
 def terms(part: TermsPart) -> collateral.HaircutTerms:
-    """Terms of a collateral as the vault takes them."""
+    """Haircut terms of a collateral in the vault's form."""
     cap_wad = CAP if part.cap is None else part.cap
     if cap_wad > CAP:
         raise FieldError("cap", "is above 2^96 - 1 wad")
@@ -228,12 +228,12 @@ def terms(part: TermsPart) -> collateral.HaircutTerms:
 
 
 def auction(part: AuctionPart) -> liquidation.AuctionTerms:
-    """Terms of auctions as the vault takes them."""
+    """Auction terms in the vault's form."""
     return liquidation.AuctionTerms(part.buffer, part.start, part.knee, part.fast, part.slow, part.insolvent)
 
 
 def require(valid: Callable[[Any], None], parameters: object) -> None:
-    """Raises Trouble with the refusal that parameters would meet at the door."""
+    """Requires parameters that the vault accepts. Raises FieldError with the vault's refusal."""
     try:
         valid(parameters)
     except Refusal as refused:
@@ -241,8 +241,8 @@ def require(valid: Callable[[Any], None], parameters: object) -> None:
 
 
 def missing(name: str, known: Iterable[str]) -> str:
-    """What is said of a name that nothing has."""
-    return f"nothing is called {name!r}: {did_you_mean(name, known)}"
+    """The message for an unknown name."""
+    return f"unknown name {name!r}: {did_you_mean(name, known)}"
 
 
 def _scaled(field: str, amount: Quantity, decimals: int) -> int:

@@ -1,4 +1,4 @@
-"""Parameters of portfolio margin as the vault takes them, and what is wrong with them."""
+"""Parameters of portfolio margin in the vault's form, validated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODES = {
 
 
 def folio(part: PortfolioMarginPart) -> portfolio.PortfolioRisk:
-    """Portfolio margin of an underlying. Raises Trouble."""
+    """Portfolio margin of an underlying. Raises FieldError."""
     vol, skew, discount, basis, held = part.vol, part.skew, part.discount, part.basis, part.contingency
     risk = portfolio.PortfolioRisk(
         shock.VolRisk(vol.up, vol.down, vol.least, vol.short_power, vol.long_power, vol.floor),
@@ -55,7 +55,7 @@ def _require(field: str, valid: Callable[[Any], None], parameters: object) -> No
 
 
 def rules(part: RulesPart, underlyings: Sequence[str]) -> Rules:
-    """The rules for underlyings in this order. Raises Trouble."""
+    """The rules for underlyings in this order. Raises FieldError."""
     found = tuple(
         Scenario(spot, each.weight, MODES[vol])
         for each in part.scenarios
@@ -73,7 +73,7 @@ def rules(part: RulesPart, underlyings: Sequence[str]) -> Rules:
 
 
 def matrix(part: RulesPart, underlyings: Sequence[str]) -> Matrix:
-    """Correlations of all pairs of underlyings. Raises Trouble."""
+    """Correlations of all pairs of underlyings. Raises FieldError."""
     for a, row in part.correlations.items():
         for b, pair in row.items():
             _require_pair(part, a, b, pair)
@@ -103,29 +103,29 @@ def _require_pair(part: RulesPart, a: str, b: str, pair: PairPart) -> None:
         raise FieldError("correlations", f"{a} with itself: expected two underlyings")
     back = part.correlations.get(b, {}).get(a, pair)
     if back != pair:
-        raise FieldError("correlations", f"{a} with {b} is not what {b} with {a} is: expected a symmetric matrix")
+        raise FieldError("correlations", f"{a} with {b} differs from {b} with {a}: expected a symmetric matrix")
     for name, read in _DIRECTIONS.items():
         if abs(read(pair)) > WAD:
             raise FieldError("correlations", f"{a} with {b}: {name} is beyond 100 %: expected -100 % to 100 %")
 
 
 def correlated_underlyings(part: RulesPart) -> list[str]:
-    """The underlyings that the correlations name."""
+    """Underlyings named by the correlations."""
     return list(dict.fromkeys(name for a, row in part.correlations.items() for name in (a, *row)))
 
 
 def require_known(part: RulesPart, underlyings: Sequence[str]) -> None:
-    """Refuses correlations of what is no underlying, but for those of a preset. Raises Trouble."""
+    """Requires correlations of listed underlyings only; those of a preset may name others. Raises FieldError."""
     if part.is_preset:
         return
     for a, row in part.correlations.items():
         for name in (a, *row):
             if name not in underlyings:
-                raise FieldError("correlations", f"nothing is called {name!r}: {did_you_mean(name, underlyings)}")
+                raise FieldError("correlations", f"unknown name {name!r}: {did_you_mean(name, underlyings)}")
 
 
 def _require_positive_semidefinite(given: Sequence[Sequence[int]], name: str) -> None:
-    """Refuses correlations that no prices can have: a matrix that is not positive semidefinite. Exact."""
+    """Requires a positive semidefinite matrix: any other is impossible for prices. Exact."""
     rows = [[Fraction(each, WAD) for each in row] for row in given]
     for k in range(len(rows)):
         pivot = rows[k][k]

@@ -1,4 +1,4 @@
-"""One step to come, as the stage keeps it."""
+"""A step of the schedule of a story."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ ACCEPTED = Expect()
 
 
 class ScheduledStep(NamedTuple):
-    """One step to come: the field it stands in, how to make it when its turn comes (or not), what is expected of it."""
+    """A scheduled step: its time, its field in the file, the builder that returns it when due (None: only a look),
+    its expectation, and whether agents act after it.
+    """
 
     at: int
     route: Route

@@ -1,4 +1,4 @@
-"""JSON Schemas of the files that people write, for editors."""
+"""JSON Schemas of scenario, portfolio and preset files, for editors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shape of a scenario file: what may be written where. Names are resolved later, by the cast."""
+"""The shape of a scenario file. Names are resolved later, by the name table."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class PricePart(FilePart):
 
 
 class TradingStylePart(FilePart):
-    """What a seeded trader likes: how often it acts, and the most it trades and moves at once."""
+    """Trading style of a seeded trader: chance to act, largest size by instrument, largest transfer of cash."""
 
     chance: Ratio
     size: dict[str, Amount] = {}
@@ -69,7 +69,7 @@ class TradingStylePart(FilePart):
 
 
 class RulePart(FilePart):
-    """When a liquidator buys: at what discount factor, for what reward, and how much of what it may."""
+    """Rule of a liquidator: highest discount factor, least reward, largest fraction, and whether it unloads."""
 
     discount: Ratio = 95 * 10**16
     reward: Ratio = 10 * 10**16
@@ -78,7 +78,7 @@ class RulePart(FilePart):
 
 
 class ActorPart(FilePart):
-    """An account of a role: what it brings, what it opens with, and how it acts."""
+    """An account and its owner: deposits, wallet, opening positions, and trading style or liquidation rule."""
 
     kind: Literal["trader", "maker", "liquidator", "stranger"] = "trader"
     deposits: list[Amount] = []

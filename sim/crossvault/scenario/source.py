@@ -1,4 +1,4 @@
-"""A YAML file as plain data that remembers its lines, and the errors that name them."""
+"""Reads a YAML file as plain data with the line of every field, and collects problems by line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SourceFile:
         return self.lines.get(known, f"{self.path}:1")
 
     def known(self, route: Sequence[object]) -> Route:
-        """The part of a route that the file has; parts that only the validator knows are left out."""
+        """The part of a route that exists in the file; keys that only the validator adds are left out."""
         found: Route = ()
         for key in route:
             if isinstance(key, str | int) and (*found, key) in self.lines:
@@ -61,19 +61,19 @@ class SourceFile:
             self.note((*route, field_name) if inner and field_name else route, str(error))
 
     def require_no_problems(self) -> None:
-        """Raises ScenarioError when problems were noted."""
+        """Raises ScenarioError if any problem was noted."""
         if self.problems:
             raise ScenarioError("\n".join(dict.fromkeys(self.problems)))
 
 
 def field_path(route: Sequence[object]) -> str:
-    """A field as people write it: `steps[2].amount`."""
+    """The path of a field as text: `steps[2].amount`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in route)
     return text.removeprefix(".") or "the file"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'x'?` when something is near, and what is expected."""
+    """Lists the expected words, after `did you mean 'x'?` if one of them is similar."""
     choices = list(dict.fromkeys(known))
     folded = {choice.casefold().replace("_", " "): choice for choice in reversed(choices)}
     near = get_close_matches(word.casefold().replace("_", " "), folded, n=1, cutoff=0.5)
@@ -83,7 +83,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def read(path: Path, shown: str) -> SourceFile:
-    """Reads a file; ScenarioError when it is no YAML, has a key twice, or a bare decimal number."""
+    """Reads a file. Raises ScenarioError for invalid YAML, a duplicate key, or a bare decimal number."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -95,21 +95,21 @@ def read(path: Path, shown: str) -> SourceFile:
 
 
 def compose(text: str, shown: str) -> yaml.Node:
-    """The node of a YAML text."""
+    """Parses a YAML text to its node. Raises ScenarioError."""
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ScenarioError(f"{shown}:{line}: no valid YAML: {error.problem or error.context}") from None
+        raise ScenarioError(f"{shown}:{line}: invalid YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise ScenarioError(f"{shown}:1: no valid YAML: {error}") from None
+        raise ScenarioError(f"{shown}:1: invalid YAML: {error}") from None
     if node is None:
         raise ScenarioError(f"{shown}:1: the file is empty")
     return node
 
 
 def replacement(source: SourceFile, route: Route, text: str, shown: str) -> Any:
-    """The data of a YAML text that takes the place of a field; its lines become the text itself."""
+    """The data of a YAML text that replaces a field; errors below it cite the text in place of a line."""
     for old in [known for known in source.lines if known[: len(route)] == route]:
         del source.lines[old]
     return _data(source, compose(text, shown), route, shown, numbered=False)
@@ -118,7 +118,7 @@ def replacement(source: SourceFile, route: Route, text: str, shown: str) -> Any:
 def _data(source: SourceFile, node: yaml.Node, route: Route, shown: str, numbered: bool = True) -> Any:
     where = f"{shown}:{node.start_mark.line + 1}" if numbered else shown
     if len(source.lines) > _MAX_NODES or len(route) > 20:
-        raise ScenarioError(f"{where}: {field_path(route)}: too much, or an alias of itself")
+        raise ScenarioError(f"{where}: {field_path(route)}: too deep or too large, or an alias of itself")
     source.lines.setdefault(route, where)
     if isinstance(node, yaml.SequenceNode):
         return [_data(source, item, (*route, i), shown, numbered) for i, item in enumerate(node.value)]
@@ -133,7 +133,7 @@ def _mapping(source: SourceFile, node: yaml.MappingNode, route: Route, shown: st
         key = str(name.value) if isinstance(name, yaml.ScalarNode) else str(name.tag)
         source.lines[(*route, key)] = f"{shown}:{name.start_mark.line + 1}" if numbered else shown
         if key in found:
-            source.note((*route, key), "is there twice")
+            source.note((*route, key), "appears twice")
         found[key] = _data(source, value, (*route, key), shown, numbered)
     return found
 

@@ -1,4 +1,4 @@
-"""The shape of the steps of a scenario file, one class for each way to say `do`."""
+"""The shape of the steps of a scenario file, one class for each form of `do`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from crossvault.scenario.world import (
 
 
 class StepFields(FilePart):
-    """What every step has: when (as the step before, if not said), by whom, and what is expected."""
+    """Fields of every step: time (default: that of the step before), sender, and expectation."""
 
     at: Time | None = None
     by: Name | None = None
@@ -198,7 +198,7 @@ class InterestChange(StepFields):
 
 
 class SetMode(StepFields):
-    """How the margin of an account is asked for from now on."""
+    """Sets the margin mode of an account."""
 
     do: Literal["set mode"]
     account: AccountName
@@ -217,7 +217,7 @@ class RulesChange(StepFields):
 
 
 class Batch(StepFields):
-    """Several calls as one, whose margins are judged at the end."""
+    """Several calls in one step; margin is required once, at the end."""
 
     do: Literal["batch"]
     calls: list[CallPart] = Field(min_length=1)
@@ -227,12 +227,12 @@ class Batch(StepFields):
         for call in self.calls:
             for name in ("at", "by", "expect"):
                 if getattr(call, name) is not None:
-                    raise ValueError(f"{name!r} is for the whole batch: write it beside 'calls'")
+                    raise ValueError(f"{name!r} is for the whole batch: write it alongside 'calls'")
         return self
 
 
 class SignedOrder(StepFields):
-    """What the owner of an account signs; nothing happens on the chain. Another `signer` forges it."""
+    """An order signed by the owner of an account, without a step of the chain. Another `signer` forges it."""
 
     do: Literal["order"]
     name: Name
@@ -246,7 +246,7 @@ class SignedOrder(StepFields):
 
 
 class MatchPart(FilePart):
-    """Two orders by name, and how much of both is to be filled."""
+    """Two orders by name, and the size to fill."""
 
     maker: Name
     taker: Name

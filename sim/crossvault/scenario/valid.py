@@ -1,4 +1,4 @@
-"""A file against its shape: what is wrong, in words and with the line of each field."""
+"""Validates a file against its shape, and reports every invalid field with its line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Shape = TypeVar("Shape", bound=FilePart)
 
 
 def validated(source: SourceFile, shape: type[Shape]) -> Shape:
-    """The file as its shape. Raises ScenarioError with every field that is wrong."""
+    """Returns the data of a file as its shape. Raises ScenarioError with every invalid field."""
     if not isinstance(source.data, dict):
         needed = ", ".join(str(info.alias or name) for name, info in shape.model_fields.items() if info.is_required())
         raise ScenarioError(f"{source.where(())}: the file: expected a mapping with {needed}")
@@ -35,13 +35,13 @@ def validated(source: SourceFile, shape: type[Shape]) -> Shape:
 def _problem_of(source: SourceFile, error: ErrorDetails) -> tuple[Route, str]:
     route, given, context = source.known(error["loc"]), error["input"], error.get("ctx", {})
     kind = error["type"]
-    if kind == "stranger":
+    if kind == "unknown_field":
         return (*route, context["key"]), f"unknown field: {context['hint']}"
     if kind == "missing":
         return (*route, str(error["loc"][-1])), "is missing, and there is no default"
     if kind == "union_tag_invalid":
         tags = _QUOTED.findall(str(context["expected_tags"]))
-        return (*route, "do"), f"{context['tag']!r} is no step: {did_you_mean(str(context['tag']), tags)}"
+        return (*route, "do"), f"{context['tag']!r} is not a step: {did_you_mean(str(context['tag']), tags)}"
     if kind == "union_tag_not_found":
         return route, "is missing 'do': expected a step such as 'do: deposit'"
     if kind == "value_error":
@@ -53,7 +53,7 @@ def _expected(kind: str, given: object, context: Mapping[str, Any], message: str
     if kind == "literal_error":
         return f"{given!r}: {did_you_mean(str(given), _QUOTED.findall(str(context['expected'])))}"
     if kind == "string_pattern_mismatch":
-        return f"{given!r} is no name: expected letters, digits, '-' and '_', and for an account '/NUMBER'"
+        return f"{given!r} is not a name: expected letters, digits, '-' and '_', and for an account '/NUMBER'"
     plain = {
         "string_type": "text",
         "list_type": "a list",

@@ -1,4 +1,4 @@
-"""The shape of a world in a scenario file: what governance sets up before anyone trades."""
+"""The shape of a world in a scenario file: parameters that governance sets before the first trade."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class QuotePart(FilePart):
 
 
 class AuctionPart(FilePart):
-    """How an auction runs: factor between value and price at its start, after the fast phase, and the lengths."""
+    """Auction terms: price factor at the start and after the fast phase, buffer, and phase lengths."""
 
     buffer: Ratio
     start: Ratio
@@ -34,7 +34,7 @@ class AuctionPart(FilePart):
 
 
 class RiskPart(FilePart):
-    """Risk parameters of an underlying, as `Market.MarketRisk` of the contracts has them."""
+    """Risk parameters of an underlying: fields of `Market.MarketRisk` of the contracts."""
 
     heartbeat: Duration
     mark_band: Ratio
@@ -54,7 +54,7 @@ class RiskPart(FilePart):
 
 
 class OptionsPart(FilePart):
-    """Risk parameters of the options on an underlying, as `Market.OptionRisk` of the contracts has them."""
+    """Risk parameters of the options on an underlying: fields of `Market.OptionRisk` of the contracts."""
 
     heartbeat: Duration
     trade_band: Ratio
@@ -69,7 +69,7 @@ class OptionsPart(FilePart):
 
 
 class GuardPart(FilePart):
-    """What shields an underlying from a manipulated print, as `Oracle.PriceGuard`; the stable rate is per second."""
+    """Guard against manipulated prices: fields of `Oracle.PriceGuard`; the stable rate is per second."""
 
     max_jump: Ratio = 0
     confirm: Duration = 0
@@ -77,7 +77,7 @@ class GuardPart(FilePart):
 
 
 class InterestPart(FilePart):
-    """What borrowers of the quote token pay per year, as `Cash.Interest` of the contracts has it."""
+    """Interest rates on borrowed quote token per year: fields of `Cash.Interest` of the contracts."""
 
     min_rate: Ratio = 0
     low_slope: Ratio = 0
@@ -87,7 +87,7 @@ class InterestPart(FilePart):
 
 
 class SurfacePart(FilePart):
-    """Volatility by strike, either `flat`, or total variance as it was `fitted` so long before an expiry."""
+    """Volatility by strike: `flat`, or SVI total variance `fitted` a duration before the expiry."""
 
     flat: Ratio | None = None
     a: Rate = 0
@@ -118,7 +118,7 @@ class SurfacePart(FilePart):
 
 
 class ExpiryPart(FilePart):
-    """What a feeder publishes of an expiry: a forward that stands or follows the index, a rate, a surface."""
+    """Published values of an expiry: a constant forward or one that follows the index, a rate, a surface."""
 
     forward: Price | None = None
     basis: Difference | None = None
@@ -137,7 +137,7 @@ class ExpiryPart(FilePart):
 
 
 class UnderlyingPart(RiskPart):
-    """An underlying: its risk parameters; options, portfolio margin, guard and expiries that it has from the start."""
+    """An underlying: risk parameters, and the options, portfolio margin, guard and expiries it starts with."""
 
     options: OptionsPart | None = None
     portfolio: PortfolioMarginPart | None = None
@@ -146,7 +146,7 @@ class UnderlyingPart(RiskPart):
 
 
 class TermsPart(FilePart):
-    """What a collateral counts for; no cap: all of it."""
+    """Haircuts of a collateral, and the cap on its value; without a cap the whole value counts."""
 
     haircut_initial: Ratio
     haircut_maintenance: Ratio
@@ -154,7 +154,7 @@ class TermsPart(FilePart):
 
 
 class CollateralPart(TermsPart):
-    """A token that is collateral, priced by an underlying."""
+    """A collateral token, priced by an underlying."""
 
     decimals: Decimals
     underlying: Name
@@ -162,7 +162,7 @@ class CollateralPart(TermsPart):
 
 
 class DepegPart(FilePart):
-    """How the quote token's own price enters."""
+    """Depeg terms: the price feed of the quote token, and the surcharge below a threshold."""
 
     feed: Name
     threshold: Ratio
@@ -170,7 +170,7 @@ class DepegPart(FilePart):
 
 
 class RolesPart(FilePart):
-    """Who does what no account does."""
+    """Roles of the vault besides account owners."""
 
     owner: Name = "governor"
     guardian: Name = "guardian"
@@ -179,7 +179,7 @@ class RolesPart(FilePart):
 
 
 class WorldPart(FilePart):
-    """What governance sets up before anyone trades."""
+    """Parameters that governance sets before the first trade."""
 
     quote: QuotePart
     delay: Duration = 172_800

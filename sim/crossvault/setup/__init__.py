@@ -1,1 +1,1 @@
-"""The tools beside Python: where they are, and how they get there."""
+"""Tools besides Python: their locations and installation."""

@@ -1,4 +1,4 @@
-"""The environment of every process that needs the tools: where solc is, Anvil on PATH, a port for ape's node.
+"""Environment of every process that needs the tools: the folder of solc, Anvil on PATH, a port for ape's node.
 
 In a clone each Python of `.venv` calls `prepare` as it starts, so it must be cheap and import almost nothing.
 """
@@ -8,7 +8,7 @@ import sys
 
 
 def prepare() -> None:
-    """Points the process at the clone's tools; what the user set already stays."""
+    """Sets the environment variables of the clone's tools, except those already set."""
     state = os.path.join(os.path.dirname(sys.prefix), ".toolchain")
     os.environ.setdefault("SOLCX_BINARY_PATH", os.path.join(state, "solc"))
     have = os.environ.get("PATH", "").split(os.pathsep)
@@ -19,7 +19,7 @@ def prepare() -> None:
 
 
 def prepare_ape() -> None:
-    """A port for the node that ape starts: its own choice may collide with an outgoing connection."""
+    """Chooses a port for the node that ape starts, because ape's choice may collide with an outgoing connection."""
     if "APE_FOUNDRY_HOST" not in os.environ:
         from crossvault.setup.toolchain import free_port
 

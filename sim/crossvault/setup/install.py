@@ -1,4 +1,4 @@
-"""Installs the tools: the locked npm packages, and a solc where py-solc-x and ape look for it."""
+"""Installs the tools: the locked npm packages, and a solc in the folder where py-solc-x and ape look for it."""
 
 import fcntl
 import os
@@ -39,13 +39,13 @@ _SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def ensure() -> None:
-    """Installs what is missing; two processes may call it at once. Raises ToolchainMissing."""
+    """Installs missing tools; several processes may call it at once. Raises ToolchainMissing."""
     if not is_set_up():
         install()
 
 
 def install() -> None:
-    """Installs what the stamps do not vouch for, one process at a time; raises ToolchainMissing."""
+    """Installs the tools without a current stamp, one process at a time. Raises ToolchainMissing."""
     state_dir().mkdir(parents=True, exist_ok=True)
     with _locked("setup"):
         if not is_stamped("npm", npm_digest()):
@@ -66,7 +66,7 @@ def _locked(name: str) -> Iterator[None]:
 
 
 def _install_npm() -> None:
-    """`npm ci` in a fresh folder that takes the old one's place only when it is complete."""
+    """Runs `npm ci` in a new folder, which replaces the old one only when complete."""
     _report("installing the locked npm packages (Anvil, solc, OpenZeppelin, Solady)")
     fresh = state_dir() / "npm.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -107,7 +107,7 @@ def _link_sources() -> None:
 
 
 def _link_anvil() -> None:
-    """`anvil` in a folder of its own that is put on PATH."""
+    """Links `anvil` into a folder of its own, which is on PATH."""
     link = state_dir() / "bin" / "anvil"
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
@@ -130,7 +130,7 @@ def _install_solc() -> None:
 
 
 def write_wasm_solc(target: Path) -> None:
-    """An executable that behaves like a native solc around the npm package; raises ToolchainMissing."""
+    """Writes an executable that wraps the npm package as a native solc. Raises ToolchainMissing."""
     if package_version("solc") != SOLC:
         raise ToolchainMissing(f"the npm package solc {SOLC} is not installed; run: {setup_command()}")
     script, package = str(PACKAGE / "solc_wasm.cjs"), str(node_modules() / "solc")

@@ -1,4 +1,4 @@
-"""The tools beside Python: node, the npm packages, solc and Anvil. Where they are, and how they get there.
+"""Locations and versions of the tools besides Python: node, the npm packages, solc and Anvil.
 
 The npm packages are installed from the lock into the state folder, once, and used offline afterwards. This
 module is on the way to every command, so it imports only the standard library and costs a few milliseconds.
@@ -25,7 +25,7 @@ NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
 class ToolchainMissing(BadEnvironment):
-    """A tool is not there; the message says which, and the one command that mends it."""
+    """A tool is missing; the message names it and the command that installs it."""
 
 
 def clone() -> Path | None:
@@ -36,7 +36,7 @@ def clone() -> Path | None:
 
 
 def setup_command() -> str:
-    """How this copy of crossvault is told to install what is missing."""
+    """The command that installs missing tools for this copy of crossvault."""
     return "./crossvault setup" if clone() else "crossvault setup"
 
 
@@ -63,12 +63,12 @@ def node_modules() -> Path:
 
 
 def solc() -> Path:
-    """The compiler that py-solc-x is given: a native solc, or the script around the npm package."""
+    """The compiler for py-solc-x: a native solc, or the script around the npm package."""
     return state_dir() / "solc" / f"solc-v{SOLC}"
 
 
 def solc_base() -> Path:
-    """A folder in which the contracts' dependencies have the unit names that ape gives them."""
+    """Folder of the contracts' dependencies, under the unit names of ape."""
     return state_dir() / "sources"
 
 
@@ -86,7 +86,7 @@ def anvil() -> Path:
 
 
 def free_port() -> int:
-    """A port nobody listens on, below 32000: above it the system takes ports for outgoing connections."""
+    """A free port below 32000: above it the system uses ports for outgoing connections."""
     for port in random.SystemRandom().sample(range(20000, 32000), 200):
         with socket.socket() as probe:
             try:
@@ -144,7 +144,7 @@ def is_set_up() -> bool:
 
 
 def versions() -> dict[str, str]:
-    """The version of everything that can change a result; 'missing' for what is not there."""
+    """Versions of everything that can change a result; 'missing' for an absent tool."""
     return {
         "crossvault": __version__,
         "python": sys.version.split()[0],
@@ -168,7 +168,7 @@ def _reported(binary: Path, pattern: str) -> str:
 
 
 def output(command: Sequence[str]) -> str:
-    """What a command prints; nothing if it cannot be started or hangs."""
+    """Standard output of a command; empty if it cannot be started or hangs."""
     import subprocess
 
     try:
@@ -184,7 +184,7 @@ def dependencies() -> dict[str, str]:
 
 
 def solc_key() -> str:
-    """What the installed solc depends on: the native ones there are, the npm package and the way to it."""
+    """Dependencies of the installed solc: native compilers found, the npm package and its paths."""
     candidates = [os.environ.get("SOLC"), Path.home() / ".solcx" / f"solc-v{SOLC}", shutil.which("solc")]
     native = [str(found) for found in candidates if found and Path(found).is_file()]
     script = hashlib.sha256((PACKAGE / "solc_wasm.cjs").read_bytes()).hexdigest()
@@ -192,12 +192,12 @@ def solc_key() -> str:
 
 
 def stamp(name: str) -> Path:
-    """The file that says what was installed; it is written last."""
+    """The file that records an installation; it is written last."""
     return state_dir() / f"{name}.stamp"
 
 
 def is_stamped(name: str, key: str) -> bool:
-    """Whether the last complete installation is the wanted one."""
+    """Whether the last complete installation has this key."""
     try:
         return stamp(name).read_text(encoding="utf8") == key
     except OSError:

@@ -1,5 +1,5 @@
-"""Many accounts at once, at prices that they share: a float64 witness and an engine equal to the mirror's integers.
+"""Margin of many accounts at shared prices: a float64 engine as witness, and an engine equal to the mirror's integers.
 
-`market`: the prices and parameters of a moment. `population`: accounts as arrays. `floats`: float64 from the
+`instruments`: the prices and parameters of one time. `population`: accounts as arrays. `floats`: float64 from the
 specification. `exact`: the mirror's integers. `books`: accounts drawn from a seed.
 """

@@ -1,4 +1,4 @@
-"""What some accounts hold, as float64 arrays by account and underlying."""
+"""Holdings of accounts as float64 arrays by account and underlying."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Flags = NDArray[np.bool_]
 
 
 class ConfidenceMargins(Protocol):
-    """Parameters of standard or portfolio margin that ask for more where a price is doubtful."""
+    """Parameters of the surcharge for a low price confidence, of standard or portfolio margin."""
 
     @property
     def confidence_threshold(self) -> int: ...
@@ -31,7 +31,7 @@ class AccountArrays:
     """n accounts with p positions; sizes [n, I] of all instruments, amounts of perps and futures [n, U]."""
 
     modes: Ints
-    modelled: Flags  # [n, U] judged by portfolio margin
+    modelled: Flags  # [n, U] under portfolio margin
     cash: Floats
     units: Floats  # [n, A] of collateral
     values: Floats  # [n, A]
@@ -45,7 +45,7 @@ class AccountArrays:
     mark: Floats  # [p]
     net: Floats
     gross: Floats
-    moving: Floats  # net, without what is known of futures
+    moving: Floats  # net, without the fixed part of futures
     net_size: Floats
     gross_size: Floats
     gain: Floats
@@ -56,7 +56,7 @@ class AccountArrays:
 
 
 def arrays_of(self: Market, at: Quotes, population: Population, modelled: Flags) -> AccountArrays:
-    """What the accounts of a population hold."""
+    """Holdings of the accounts of a population."""
     count, total = len(population), self.underlyings
     numbers = np.array([market.underlying_of(each) for each in self.instruments], np.int64)
     linear = np.array([not market.is_option(market.kind_of(each)) for each in self.instruments], bool)
@@ -82,14 +82,14 @@ def arrays_of(self: Market, at: Quotes, population: Population, modelled: Flags)
 
 
 def summed(self: AccountArrays, each: Floats) -> Floats:
-    """Amounts of positions [p], by account and underlying."""
+    """Sums of amounts of positions [p], by account and underlying."""
     shape = self.base.shape
     total: Floats = np.bincount(self.owner * shape[1] + self.underlying, each, shape[0] * shape[1]).astype(float)
     return total.reshape(shape)
 
 
 def doubt_rate(risk: ConfidenceMargins, confidence_wad: int) -> float:
-    """What is held per notional because a price is doubtful."""
+    """Surcharge per notional for a low price confidence."""
     if confidence_wad >= risk.confidence_threshold:
         return 0.0
     return (1 - confidence_wad / UNIT) * risk.confidence_factor / UNIT

@@ -1,4 +1,4 @@
-"""One account in integers: what the mirror adds up, with everything that accounts share looked up in tables."""
+"""Totals of one account in integers, as the mirror adds them up, with shared values read from tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Options = list[tuple[int, int]]  # place in the expiry, size
 
 @dataclass(slots=True)
 class UnderlyingTotals:
-    """What an account has in one underlying."""
+    """Totals of an account in one underlying."""
 
     number: int
     spot: UnderlyingUnits
@@ -38,7 +38,7 @@ class UnderlyingTotals:
 
 @dataclass(slots=True)
 class AccountTotals:
-    """An account as it is added up."""
+    """Running totals of an account."""
 
     units: Units
     is_portfolio: bool
@@ -51,7 +51,7 @@ class AccountTotals:
 
 
 def totals_of(units: Units, is_portfolio: bool, cash_wad: int, balances: Sequence[int]) -> AccountTotals:
-    """An account with its cash and collateral."""
+    """Totals of an account with its cash and collateral."""
     self = AccountTotals(units, is_portfolio, cash_wad, [cash_wad, cash_wad])
     for raw, asset in zip(balances, units.assets, strict=True):
         if raw == 0:
@@ -73,7 +73,7 @@ def totals_of(units: Units, is_portfolio: bool, cash_wad: int, balances: Sequenc
 
 
 def totals_in(self: AccountTotals, number: int) -> UnderlyingTotals:
-    """What an account has in an underlying, made at first use."""
+    """Totals of an account in an underlying, created at first use."""
     found = self.by_underlying.get(number)
     if found is None:
         spot = self.units.spots[number]
@@ -114,7 +114,7 @@ def add(self: AccountTotals, column: int, size: int, quote: int) -> None:
 
 
 def close(self: AccountTotals) -> None:
-    """Adds the profits, and what standard margin asks for."""
+    """Adds the unrealised profits, and the requirement of standard margin."""
     for of in self.by_underlying.values():
         profit = of.gain + of.loss
         self.equity += profit
@@ -131,7 +131,7 @@ def close(self: AccountTotals) -> None:
 
 
 def _add_linear_requirement(self: AccountTotals, of: UnderlyingTotals) -> None:
-    """Adds what is asked for perps, futures and doubtful prices."""
+    """Adds the requirement of perps, futures and low price confidence."""
     if of.gross_wad2 != 0:
         spread, net = of.spot.risk.spread_rate, abs(of.net_wad2)
         paired = -of.gross_wad2 * spread // WAD_SQUARED
@@ -144,7 +144,7 @@ def _add_linear_requirement(self: AccountTotals, of: UnderlyingTotals) -> None:
 
 
 def _add_option_requirement(self: AccountTotals, of: UnderlyingTotals, row: ExpiryUnits, options: Options) -> None:
-    """Adds what is asked for the options of an expiry."""
+    """Adds the requirement of the options of an expiry."""
     shorts = [(place, -size) for place, size in options if size < 0]
     if not shorts:
         return

@@ -1,4 +1,4 @@
-"""Markets and accounts drawn from a seed: books as they are traded, by kind."""
+"""Draws markets and accounts from a seed: books of positions by kind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KINDS = ("neutral", "directional", "pairs", "basis", "covered", "strangles", "mi
 OPTIONS_EACH = {"neutral": 2, "covered": 1, "strangles": 4, "mixed": 4}  # at most, of each underlying of a book
 
 PERCENT, MILLE = WAD // 100, WAD // 1000
-MOVES = (  # the published list: spot moves in tenths of a per cent with their modes, all dampened alike
+MOVES = (  # the published list: spot shocks in tenths of a per cent with their modes, all with the same dampening
     (WAD, (180, -180), (UP,)),
     (WAD, (135, 90, 45, 0, -45, -90, -135), (DOWN, STILL, UP)),
     (WAD * 6 // 110, (-660,), (UP,)),
@@ -63,7 +63,7 @@ HAIRCUT = collateral.HaircutTerms(15 * PERCENT, 10 * PERCENT, 10**9 * WAD)
 
 
 class Leg(NamedTuple):
-    """Some positions: account, underlying, place among the instruments of the underlying, size [n] over the spot's."""
+    """Positions: account, underlying, place among its instruments, size [n] in units of 10,000 of spot notional."""
 
     owner: Ints
     underlying: Ints
@@ -179,7 +179,7 @@ def _book(kind: str, owner: Ints, under: Ints, rng: np.random.Generator, balance
 
 
 def _population_of(of: Market, legs: Sequence[Leg], balances: Floats, rng: np.random.Generator) -> Population:
-    """Positions in the order of their accounts, with what they were opened at and enough cash for most."""
+    """Positions in the order of their accounts, with entry prices and enough cash for most."""
     count, at = len(balances), quotes.quotes_of(of)
     owner = np.concatenate([each.owner for each in legs])
     column = np.concatenate([each.underlying * PER_UNDERLYING + each.place for each in legs])
@@ -205,7 +205,7 @@ def _population_of(of: Market, legs: Sequence[Leg], balances: Floats, rng: np.ra
 
 
 def amounts(values: Floats, rng: np.random.Generator) -> Amounts:
-    """Integers near some floats, with digits below what floats hold; zero stays zero."""
+    """Integers near floats, with random digits below float precision; zero stays zero."""
     whole = np.floor(values)
     wei = np.minimum((values - whole) * 1e18, 1e18 - 2_000).astype(np.int64)
     return Amounts(whole.astype(np.int64), np.where(values == 0, 0, wei + rng.integers(0, 1_000, values.shape)))

@@ -1,10 +1,10 @@
-"""Which scenarios can be the worst of an account: floats with a proven bound, so that few are computed in integers.
+"""Selects the scenarios that can be the worst of an account, by floats with a proven bound; few need integers.
 
 Bound. With u = 2^-53: a size is within 3u of its float, a unit value within u. A sum of n such products, in any order,
-is within (n + 5)u of the sum of their magnitudes; the static discount, the sum over at most 8 expiries and what moves
-with the spot price add less than 20u; where a value near zero takes the other discount, the error triples. So
-4(n + 32)u times the sum of magnitudes, each at its largest over the scenarios and at the larger discount, bounds the
-error of every profit; the mirror's own floors are below 2 wei. What is more than two bounds above the least cannot be
+is within (n + 5)u of the sum of their magnitudes; the static discount, the sum over at most 8 expiries and the value
+that moves with the spot price add less than 20u; where a value near zero takes the other discount, the error triples.
+So 4(n + 32)u times the sum of magnitudes, each at its largest over the scenarios and at the larger discount, bounds the
+error of every profit; the mirror's own floors are below 2 wei. A profit more than two bounds above the least cannot be
 the worst.
 """
 
@@ -26,14 +26,14 @@ WEI = 4e-18
 
 
 class Candidates(NamedTuple):
-    """What must be computed in integers."""
+    """Scenarios to compute in integers."""
 
     legs: Flags  # [n, U, K] for the worst of an underlying, and of both directions where they matter
     joint: Flags  # [n, K] for the worst of all underlyings together; none where there is only one
 
 
 def candidates_of(arrays: AccountArrays, at: Quotes, stresses: Mapping[int, Stress]) -> Candidates:
-    """Which scenarios can be the worst."""
+    """The scenarios that can be the worst."""
     shape = arrays.base.shape
     shocks = next(iter(stresses.values())).shocks
     profit = np.zeros((*shape, len(shocks)))

@@ -1,7 +1,7 @@
 """The exact engine: the mirror's integers for many accounts, `==` to `valuation.metrics` and to `stress.judge`.
 
-What accounts share - the price of every option in every scenario, rates, payoffs - is computed once for a market by
-the mirror's functions. Of each account only the scenarios that floats cannot rule out are computed.
+Shared values (the price of every option in every scenario, rates, payoffs) are computed once for a market by the
+mirror's functions. Of each account only the scenarios that floats cannot rule out are computed.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ Places = Sequence[Sequence[int]]  # scenarios that may be the worst, by underlyi
 
 
 class ExactMetrics(NamedTuple):
-    """What an account is told, and how portfolio margin judges it."""
+    """Margin metrics of an account, and its requirement by portfolio margin."""
 
     metrics: Metrics
     portfolio: PortfolioRequirement
 
 
 class ExactEngine:
-    """A market made ready; `metrics` may be asked for many populations."""
+    """The exact engine of one market, for any number of populations."""
 
     def __init__(self, market_: Market) -> None:
         self.market = market_
@@ -56,13 +56,13 @@ class ExactEngine:
     def results(
         self, population: Population, chunk: int = CHUNK, progress: Progress | None = None
     ) -> list[ExactMetrics]:
-        """What every account is told; `chunk` accounts are made ready at a time."""
+        """Metrics and portfolio requirement of every account; `chunk` accounts are in memory at a time."""
         return [each for part in self.stream(population, chunk, progress) for each in part]
 
     def stream(
         self, population: Population, chunk: int = CHUNK, progress: Progress | None = None
     ) -> Iterator[list[ExactMetrics]]:
-        """The same part by part, so that a caller need not hold them all."""
+        """Yields the results chunk by chunk, so that a caller need not hold them all."""
         done = 0
         for part in population.chunks(chunk):
             yield self._part(part)
@@ -71,7 +71,7 @@ class ExactEngine:
                 progress(done, len(population))
 
     def metrics(self, population: Population, chunk: int = CHUNK) -> list[Metrics]:
-        """What every account is told."""
+        """Margin metrics of every account."""
         return [each.metrics for each in self.results(population, chunk)]
 
     def _part(self, population: Population) -> list[ExactMetrics]:
@@ -114,7 +114,7 @@ class ExactEngine:
         return found
 
     def _portfolio_requirement(self, totals: AccountTotals, places: Places) -> PortfolioRequirement:
-        """How portfolio margin judges an account."""
+        """Requirement of an account by portfolio margin."""
         legs, joint_profits, contingency = [UnderlyingLoss()] * self.market.underlyings, [], [0, 0]
         rows: dict[int, list[tuple[ExpiryUnits, Options]]] = {}
         for number, options in totals.rows.items():
@@ -139,7 +139,7 @@ class ExactEngine:
         return PortfolioRequirement(held[0] + contingency[0], held[1] + contingency[1], correlation.sum(legs), *losses)
 
     def _loss_by_level(self, legs: Sequence[UnderlyingLoss], joint_wad: int) -> tuple[int, int]:
-        """Loss of an account by level; `correlation.loss` with what both levels share computed once."""
+        """Loss of an account by level: `correlation.loss` with the shared part of both levels computed once."""
         terms, matrix, whole = self.rules.terms, self.rules.matrix, correlation.sum(legs)
         if whole in [each.loss_wad for each in legs]:  # of one underlying alone: no correlation changes it
             return whole, whole
@@ -150,7 +150,7 @@ class ExactEngine:
     def _profits(
         self, of: UnderlyingTotals, rows: Sequence[tuple[ExpiryUnits, Options]], places: Sequence[int]
     ) -> dict[int, int]:
-        """Profit in some scenarios."""
+        """Profit by scenario."""
         self.evaluated += len(places)
         found = {}
         bases = [sum(size * row.marks[place] for place, size in options) for row, options in rows]
@@ -170,13 +170,13 @@ class ExactEngine:
 
 
 def sheet_of(row: ExpiryUnits) -> PortfolioExpiry:
-    """The sheet of an expiry that portfolio margin judges."""
+    """The portfolio margin values of an expiry."""
     assert row.sheet is not None
     return row.sheet
 
 
 def basis_of(row: ExpiryUnits, options: Options) -> int:
-    """Loss of an expiry because its forward moves apart from the spot price."""
+    """Basis loss of an expiry: its forward moves apart from the spot price."""
     sheet = sheet_of(row)
     up = down = base = 0
     for place, size in options:
@@ -189,7 +189,7 @@ def basis_of(row: ExpiryUnits, options: Options) -> int:
 
 
 def add_contingency(of: UnderlyingTotals, rows: Sequence[tuple[ExpiryUnits, Options]], contingency: list[int]) -> None:
-    """Adds what is held beside the loss of an underlying."""
+    """Adds the contingencies of an underlying."""
     spot = of.spot
     priced, index = standard.priced, spot.index_wad
     contingency[0] += of.contingency[0]
@@ -209,7 +209,7 @@ def add_contingency(of: UnderlyingTotals, rows: Sequence[tuple[ExpiryUnits, Opti
 
 
 def metrics_of(totals: AccountTotals, mode: int, portfolio: PortfolioRequirement) -> Metrics:
-    """What an account is told."""
+    """Margin metrics of an account."""
     initial = totals.required[0] + portfolio.initial_wad
     maintenance = totals.required[1] + portfolio.maintenance_wad
     left = totals.adjusted[0] - initial

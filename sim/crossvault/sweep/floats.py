@@ -1,6 +1,6 @@
 """The float64 engine: every account of a population at the prices of a market, from the specification.
 
-It is the second witness of the mirror, not a copy of it: it knows sizes and prices, and no rounding.
+It is the second witness of the mirror, not a copy of it: it uses sizes and prices without any rounding.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]  # accounts done, accounts in all
 
 @dataclass(frozen=True)
 class Figures:
-    """What accounts are told [N], in units of the quote token; `isolated`: initial, each position as an account."""
+    """Margin figures of accounts [N], in quote token; `isolated`: sum of standalone initial requirements."""
 
     equity: Floats
     initial_equity: Floats
@@ -45,18 +45,18 @@ class Figures:
 
     @property
     def capital(self) -> Floats:
-        """Equity at which initial margin is just met: the requirement, and what of the equity does not count."""
+        """Equity at which the initial requirement is just met: the requirement plus haircuts on equity."""
         return self.initial_requirement + self.equity - self.initial_equity
 
     @property
     def efficiency(self) -> Floats:
-        """1 - initial requirement of the whole / sum of each position alone; nan for an account without positions."""
+        """1 - initial requirement / sum of standalone requirements; nan for an account without positions."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(self.isolated > 0, 1 - self.initial_requirement / self.isolated, np.nan)
 
 
 class FloatEngine:
-    """A market made ready; `figures` may be asked for many populations."""
+    """The float engine of one market, for any number of populations."""
 
     def __init__(self, market_: Market) -> None:
         self.market = market_
@@ -92,7 +92,7 @@ class FloatEngine:
         )
 
     def _standard(self, arrays: AccountArrays) -> tuple[Floats, Floats]:
-        """Requirement by standard margin, of what portfolio margin does not judge."""
+        """Requirement by standard margin, of the underlyings without portfolio margin."""
         plain = ~arrays.modelled
         found = [(linear_requirement(self.market, arrays, level) * plain).sum(axis=1) for level in Level]
         for strip in self.strips:
@@ -131,14 +131,14 @@ def option_values(arrays: AccountArrays) -> Floats:
 
 
 def equity(arrays: AccountArrays) -> Floats:
-    """Cash, collateral and every position at mark."""
+    """Equity: cash, collateral and every position at mark."""
     found: Floats = arrays.cash + arrays.values.sum(axis=1)
     found += (option_values(arrays) + arrays.gain + arrays.loss).sum(axis=1)
     return found
 
 
 def adjusted(self: Market, arrays: AccountArrays, at: Quotes, level: Level) -> Floats:
-    """Equity after haircuts, caps and the weight of unrealised profits."""
+    """Margin balance: equity after haircuts, caps and the weight of unrealised profits."""
     total = arrays.cash.copy()
     for number, asset in enumerate(self.state.assets):
         terms, initial = asset.terms, level == Level.INITIAL
@@ -156,7 +156,7 @@ def adjusted(self: Market, arrays: AccountArrays, at: Quotes, level: Level) -> F
 
 
 def contingencies(self: Market, arrays: AccountArrays, contingency: Floats, level: Level) -> Floats:
-    """What is held beside the loss [n], of the underlyings that portfolio margin judges."""
+    """Contingencies [n] of the underlyings under portfolio margin."""
     sides = np.where(arrays.size < 0, 0, 1)
     total = summed(arrays, np.abs(arrays.size) * contingency[level, sides, arrays.column])
     initial = level == Level.INITIAL

@@ -1,4 +1,4 @@
-"""The prices and parameters of a moment, shared by all accounts."""
+"""Prices and parameters at one time, shared by all accounts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ExpiryOptions(NamedTuple):
 class Market:
     """A ledger at a time, and the instruments that accounts may hold; none may have settled.
 
-    Raises StalePrice where a price is too old, as a view of the vault would say.
+    Raises StalePrice where a price is too old, as the views of the vault do.
     """
 
     state: State
@@ -39,7 +39,7 @@ class Market:
         return len(self.state.risks)
 
     def curve(self, instrument: int) -> Curve:
-        """What is known of the expiry of an instrument."""
+        """The curve of the expiry of an instrument."""
         return valuation.curve_of(self.state, instrument)
 
     def is_modelled(self, underlying: int) -> bool:
@@ -56,7 +56,7 @@ class Market:
 
 
 def reference_book(self: Market) -> tuple[Book, dict[int, HeldOption]]:
-    """A book without positions that has read every price, and a line of no size for every option."""
+    """A book without positions that holds every price, and a holding of size zero for every option."""
     book = Book(0, [], [Exposure() for _ in self.state.risks], [])
     lines = {}
     for number in range(self.underlyings):
@@ -72,7 +72,7 @@ def reference_book(self: Market) -> tuple[Book, dict[int, HeldOption]]:
 
 
 def marks(self: Market, book: Book, lines: dict[int, HeldOption]) -> list[tuple[int, int]]:
-    """Mark of each instrument, and the part of it that no longer moves."""
+    """Mark of each instrument, and the part of it that is already fixed."""
     found = []
     for column, each in enumerate(self.instruments):
         number = market.underlying_of(each)

@@ -15,11 +15,11 @@ from crossvault.sweep.quotes import UNIT, Quotes, expiry_of
 
 
 class LevelRequirement(NamedTuple):
-    """What one level asks of the options of an expiry."""
+    """Requirement rates of the options of an expiry at one level."""
 
     naked: Floats  # [C] per short alone
     unpaired: float  # per uncovered short call
-    further: float  # per short, because prices or the quote token are doubtful
+    further: float  # per short: surcharges for price confidence and depeg
 
 
 class OptionStrip(NamedTuple):
@@ -33,7 +33,7 @@ class OptionStrip(NamedTuple):
 
 
 def depeg(self: Market) -> float:
-    """What is held per notional because the quote token has lost its peg."""
+    """Surcharge per notional for a quote token below its peg."""
     terms = self.state.cash.terms
     if terms.feed >= self.underlyings:
         return 0.0
@@ -50,7 +50,7 @@ def rate(self: Market, number: int, size: Floats, level: Level) -> Floats:
 
 
 def linear_requirement(self: Market, arrays: AccountArrays, level: Level) -> Floats:
-    """Requirement [n, U] of perps, futures and doubtful prices."""
+    """Requirement [n, U] of perps, futures and low price confidence."""
     found = np.zeros_like(arrays.net)
     for number in range(self.underlyings):
         risk, price = self.state.risks[number], self.state.prices[number]
@@ -90,7 +90,7 @@ def strip_requirement(strip: OptionStrip, sizes: Floats, level: Level) -> Floats
     shorts = np.maximum(-sizes, 0)
     alone = shorts @ level_requirement.naked
     payoffs = sizes @ strip.payoffs
-    payoffs[:, 1:][sizes == 0] = 0.0  # only the strikes that an account holds are looked at
+    payoffs[:, 1:][sizes == 0] = 0.0  # only the strikes that an account holds count
     uncovered = np.maximum(0.0, -(sizes @ strip.calls))
     bounded = np.maximum(0.0, -payoffs.min(axis=1)) + uncovered * level_requirement.unpaired
     found: Floats = (
@@ -100,7 +100,7 @@ def strip_requirement(strip: OptionStrip, sizes: Floats, level: Level) -> Floats
 
 
 def _level_requirement(self: Market, at: Quotes, number: int, columns: list[int], level: Level) -> LevelRequirement:
-    """What one level asks of the options of an expiry."""
+    """Requirement rates of the options of an expiry at one level."""
     how, curve = self.state.option_risks[number], self.curve(self.instruments[columns[0]])
     expiry = expiry_of(self, self.instruments[columns[0]])
     initial = level == Level.INITIAL

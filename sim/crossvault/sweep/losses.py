@@ -1,7 +1,7 @@
-"""Scenarios and correlations over arrays: profit in each scenario from unit values, and the loss of accounts.
+"""Scenario profits and correlated losses over arrays, from unit values.
 
-Floats in units of the quote token. Unit values may come from the specification (`quotes`) or from the mirror's
-integers (`units`): what is added up is the same.
+Floats in units of the quote token. Unit values come from the specification (`quotes`) or from the mirror's integers
+(`units`); the sums are the same.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from crossvault.sweep.population import Floats, Ints
 
 
 class ExpiryLosses(NamedTuple):
-    """One expiry: places of its options, and what one of each is worth."""
+    """One expiry: places of its options, and their unit values."""
 
     columns: Ints  # [C]
     base: Floats  # [C] mark
     shocked: Floats  # [C, D] in each different pair of spot shock and vol mode
     apart: Floats  # [C, 2] with the forward alone up and down
-    long: float  # static discounts of what is owned and owed
+    long: float  # static discounts of assets and liabilities
     short: float
     basis_rate: float
 
@@ -33,11 +33,11 @@ class Stress(NamedTuple):
     pairs: Ints  # [K] which of the D pairs
     shocks: Floats  # [K]
     dampening: Floats  # [K]
-    skews: Ints  # [K] 1 where the vol is twisted
+    skews: Ints  # [K] 1 for a skew shock
 
 
 class Correlations(NamedTuple):
-    """How losses of underlyings add up."""
+    """Correlations of the losses of underlyings."""
 
     alike: Floats  # by pair, the second underlying first
     opposite: Floats
@@ -46,7 +46,7 @@ class Correlations(NamedTuple):
 
 
 def profits(stress: Stress, sizes: Floats, moved: Floats) -> tuple[Floats, Floats]:
-    """Profit [n, K] in each scenario and loss [n] because forwards move apart, of sizes [n, I] and spot value [n]."""
+    """Profit [n, K] by scenario and basis loss [n], from sizes [n, I] and the value [n] that moves with spot."""
     total = np.outer(moved, stress.shocks)
     basis = np.zeros(len(moved))
     for sheet in stress.sheets:
@@ -65,7 +65,7 @@ def profits(stress: Stress, sizes: Floats, moved: Floats) -> tuple[Floats, Float
 
 
 def legs(stress: Stress, profit: Floats, basis: Floats) -> tuple[Floats, Floats, Floats]:
-    """Loss, direction and two-sidedness [n] with one underlying."""
+    """Loss, direction and two-sidedness [n] in one underlying."""
     place = profit.argmin(axis=1)
     least = profit[np.arange(len(profit)), place]
     loss = np.maximum(0.0, -np.minimum(least, basis))
@@ -100,7 +100,7 @@ def combined(loss: Floats, direction: Floats, two_sided: Floats, how: Correlatio
 def account_loss(
     loss: Floats, direction: Floats, two_sided: Floats, joint: Floats, how: Correlations
 ) -> tuple[Floats, Floats]:
-    """Loss [n] that is held at initial and at maintenance."""
+    """Loss [n] at the initial and at the maintenance level."""
     whole, plain = loss.sum(axis=1), combined(loss, direction, two_sided, how, 0.0)
     found = np.maximum(plain, joint)
     initial = np.maximum(found, how.phi[0] * whole)

@@ -1,4 +1,4 @@
-"""A drawn market and some of its accounts as steps, so that the same books can be had on a chain."""
+"""Converts a random market and some of its accounts to steps, so that a chain can hold the same books."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from crossvault.sweep.population import Population
 
 OWNER, GOVERNOR, FEEDER, QUOTE = "crowd", "gov", "feed", "USDC"
 DEPOSIT_RAW = 10**15
-COUNTERPARTS = 10**6  # from this number on: the other side of every trade
+COUNTERPARTIES = 10**6  # from this number on: the other side of every trade
 TERMS = liquidation.AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
 
 
 def world_of(self: Market) -> World:
-    """What there is before the first step: the quote token, and one token for each collateral."""
+    """The world before the first step: the quote token, and one token for each collateral."""
     tokens = [TokenSpec(f"T{i}", asset.decimals) for i, asset in enumerate(self.state.assets)]
     return World((TokenSpec(QUOTE, 6), *tokens), QUOTE, GOVERNOR, 0, TERMS, self.now)
 
 
 def accounts_of(population: Population) -> list[AccountId]:
-    """The accounts that the steps fill."""
+    """The accounts that the steps open."""
     return [AccountId(OWNER, i) for i in range(len(population))]
 
 
 def steps_of(self: Market, population: Population) -> Iterator[Step]:
-    """A market, and the positions of some accounts at mark, each with much cash, in the mode of the population."""
+    """Yields the steps that list a market and open the positions of accounts at mark, in their margin mode."""
     yield from _listing(self)
     yield from _prices(self)
     yield from _accounts(self, population)
@@ -41,7 +41,7 @@ def steps_of(self: Market, population: Population) -> Iterator[Step]:
 
 
 def _listing(self: Market) -> Iterator[Step]:
-    """Underlyings, collateral and the parameters of both ways of margin."""
+    """Steps that list underlyings and collateral, with the parameters of both margin methods."""
     state, at = self.state, self.now
     yield doors.set_feeder(at, GOVERNOR, feeder=FEEDER, allowed=True)
     for i, name in enumerate(state.names):
@@ -56,7 +56,7 @@ def _listing(self: Market) -> Iterator[Step]:
 
 
 def _prices(self: Market) -> Iterator[Step]:
-    """Every price, and every expiry with its forward and its surface."""
+    """Steps that publish every price, and every expiry with its forward and surface."""
     at = self.now
     for i in range(self.underlyings):
         price = self.state.prices[i]
@@ -80,12 +80,12 @@ def _prices(self: Market) -> Iterator[Step]:
 
 
 def _accounts(self: Market, population: Population) -> Iterator[Step]:
-    """Cash, collateral and trades, each against a counterpart of the account."""
+    """Steps that deposit cash and collateral, and trade against a counterparty of each account."""
     ids, at = accounts_of(population), self.now
     yield doors.mint(at, "faucet", token=QUOTE, to=OWNER, amount_raw=2 * DEPOSIT_RAW * (len(ids) + 1))
     balances, width = population.balances.ints(), population.balances.whole.shape[1]
     for i, account in enumerate(ids):
-        for each in (account, _counterpart(account)):
+        for each in (account, _counterparty(account)):
             yield doors.deposit_cash(at, OWNER, account=each, amount_raw=DEPOSIT_RAW)
         for number, raw in enumerate(balances[i * width : (i + 1) * width]):
             if raw:
@@ -99,10 +99,10 @@ def _trades(self: Market, population: Population, marks: Sequence[int], ids: Seq
     held = zip(population.owners().tolist(), population.columns.tolist(), population.sizes.ints(), strict=True)
     for owner, column, size in held:
         yield doors.trade(
-            self.now, OWNER, maker=_counterpart(ids[owner]), taker=ids[owner], instrument=self.instruments[column],
+            self.now, OWNER, maker=_counterparty(ids[owner]), taker=ids[owner], instrument=self.instruments[column],
             size=size, price_wad=max(1, marks[column]),
         )  # fmt: skip
 
 
-def _counterpart(account: AccountId) -> AccountId:
-    return AccountId(account.owner, account.number + COUNTERPARTS)
+def _counterparty(account: AccountId) -> AccountId:
+    return AccountId(account.owner, account.number + COUNTERPARTIES)

@@ -1,8 +1,8 @@
-"""What cross margin costs: the same books with the same capital, as one account and position by position, along paths.
+"""The cost of cross margin: the same books with the same capital, as one account and position by position, along paths.
 
-A book has no profit at first. What is liquidated is closed at mark at the first step at which its maintenance margin is
-negative, without a fee; what it has lost by then is realised, and what is below zero is a shortfall of the vault. What
-is not liquidated is valued at mark when the path ends.
+A book starts without profit. An account is closed at mark, without a fee, at the first step with a negative maintenance
+margin; its loss is realised, and equity below zero is a shortfall of the vault. Other accounts are valued at mark at
+the end of the path.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from crossvault.sweep.path_statistics import PathStatistics
 from crossvault.sweep.paths import REGIMES, STEPS, along, moves
 from crossvault.sweep.population import Floats, Ints, Population
 
-BUFFER = 1.2  # capital over what initial margin asks for
+BUFFER = 1.2  # capital over the initial requirement
 HOLDERS = ("isolated", "cross", "cross, lean")
 
 Progress = Callable[[int], None]  # markets done
 
 
 class Books(NamedTuple):
-    """Books to replay: their kinds, the mode of every account, how many at most, and on how many paths.
+    """Books to replay: their kinds, the margin mode, the number of accounts at most, and the number of paths.
 
-    Without a mode, positions alone have standard margin, and a whole book the method that asks for less.
+    Without a mode, single positions have standard margin, and a whole book the method with the lower requirement.
     """
 
     name: str
@@ -43,13 +43,13 @@ class Books(NamedTuple):
 
     @property
     def markets(self) -> int:
-        """Markets that a replay passes through."""
+        """Number of markets in a replay."""
         return len(REGIMES) * self.paths * STEPS
 
 
 @dataclass(frozen=True)
 class BookAccounts:
-    """One way to hold the books: its accounts, whose they are, and the capital of each account at first."""
+    """One way to hold the books: its accounts, the book of each, and the initial capital of each account."""
 
     name: str
     population: Population
@@ -59,7 +59,7 @@ class BookAccounts:
 
 @dataclass
 class PathOutcome:
-    """What became of one way to hold the books on one path, by its accounts; the profit of the dead no longer moves."""
+    """Outcome by account of one way to hold the books on one path; profit is frozen at liquidation."""
 
     alive: Flags
     profit: Floats
@@ -68,14 +68,14 @@ class PathOutcome:
 
 
 def only_held(first: Market, drawn: Population) -> tuple[Market, Population]:
-    """A market of no more instruments than accounts hold, as every one costs time, and the same accounts in it."""
+    """The market reduced to the instruments that accounts hold (each one costs time), and the same accounts."""
     held, columns = np.unique(drawn.columns, return_inverse=True)
     listed = tuple(first.instruments[each] for each in held)
     return Market(first.state, first.now, listed), replace(drawn, columns=columns.astype(np.int64))
 
 
 def sides_of(first: Market, drawn: Population, mode: int | None = None) -> list[BookAccounts]:
-    """The books position by position and as one account each, with the same capital and with their own."""
+    """The books position by position, and as one account each with the same capital or with their own."""
     engine, rng = FloatEngine(first), np.random.default_rng(0)
     options = np.array([instruments.is_option(instruments.kind_of(each)) for each in first.instruments])
     values = drawn.sizes.floats() * engine.quotes.marks[drawn.columns]
@@ -97,13 +97,13 @@ def sides_of(first: Market, drawn: Population, mode: int | None = None) -> list[
 
 
 def unliquidated(side: BookAccounts) -> PathOutcome:
-    """Nothing has happened yet."""
+    """The outcome before the first step: every account alive."""
     count = len(side.population)
     return PathOutcome(np.ones(count, np.bool_), *np.zeros((3, count)))
 
 
 def liquidate(engine: FloatEngine, side: BookAccounts, outcome: PathOutcome) -> None:
-    """Liquidates what fails maintenance margin at the prices of an engine."""
+    """Liquidates the accounts below their maintenance requirement at the prices of an engine."""
     figures = engine.figures(side.population)
     outcome.profit = np.where(outcome.alive, figures.equity - side.capital, outcome.profit)
     failed = (figures.maintenance_margin < -1e-9 * side.capital - 1e-12) & outcome.alive
@@ -115,7 +115,7 @@ def liquidate(engine: FloatEngine, side: BookAccounts, outcome: PathOutcome) -> 
 def replay(
     first: Market, drawn: Population, seed: int, of: Books, progress: Progress | None = None
 ) -> dict[tuple[str, str], PathStatistics]:
-    """What became of the books by regime and way to hold them."""
+    """Replays the books, and returns path statistics by regime and way to hold them."""
     first, drawn = only_held(first, drawn)
     sides = sides_of(first, drawn, of.mode)
     statistics: dict[tuple[str, str], PathStatistics] = {}

@@ -1,4 +1,4 @@
-"""What a replay came to, in figures that can be set side by side: rates, losses, and how sure they are."""
+"""Statistics of a replay: liquidation rates, losses, and their standard errors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from crossvault.sweep.population import Floats
 
 
 class PathStatistics(NamedTuple):
-    """What became of books held in one way on the paths of one regime.
+    """Results of books held in one way on the paths of one regime.
 
-    capital [owners]: at first. touched, lost, short [paths, owners]: whether any position was liquidated, what was lost
-    with it, and what of that was more than there was. profit [paths, owners]: of the book, liquidated or not, when the
-    path ends. closed [paths]: part of all positions that was liquidated.
+    capital [owners]: initial. touched, lost, short [paths, owners]: whether any position was liquidated, the loss
+    realised with it, and its part beyond the capital. profit [paths, owners]: of the book at the end of the path.
+    closed [paths]: share of all positions that was liquidated.
     """
 
     capital: Floats
@@ -28,18 +28,18 @@ class PathStatistics(NamedTuple):
 
     @property
     def touched_pct(self) -> Floats:
-        """Books that were liquidated [paths]."""
+        """Share of books that were liquidated [paths]."""
         found: Floats = 100 * self.touched.mean(axis=1)
         return found
 
     @property
     def lost_pct(self) -> Floats:
-        """What was lost of all capital [paths]."""
+        """Loss in liquidations as a share of all capital [paths]."""
         found: Floats = 100 * self.lost.sum(axis=1) / self.capital.sum()
         return found
 
     def row(self) -> dict[str, Any]:
-        """Per book or as parts of all capital, over all paths; the median is over liquidated books and paths."""
+        """Figures per book or as shares of all capital over all paths; the median is over liquidated books."""
         paths = np.broadcast_to(self.capital, self.lost.shape)
         hit = self.touched & (paths > 0)
         parts = 100 * self.lost[hit] / paths[hit]
@@ -62,7 +62,7 @@ class PathStatistics(NamedTuple):
 
 
 def change(calm: PathStatistics, broken: PathStatistics) -> dict[str, Any]:
-    """What a breakdown adds on the same draws [points of per cent]; its error is smaller than that of either."""
+    """Difference made by a correlation breakdown on the same draws [points of per cent], with its standard error."""
     more, lost = broken.touched_pct - calm.touched_pct, broken.lost_pct - calm.lost_pct
     return {
         "liquidated_points": round(float(more.mean()), 2),
@@ -73,6 +73,6 @@ def change(calm: PathStatistics, broken: PathStatistics) -> dict[str, Any]:
 
 
 def standard_error(of_paths: Floats) -> float | None:
-    """Standard error of a mean over paths; a path and its mirror image are one draw. Nothing from a single draw."""
+    """Standard error of a mean over paths; a path and its mirror image are one draw. None for a single draw."""
     draws = of_paths[: len(of_paths) // 2 * 2].reshape(-1, 2).mean(axis=1)
     return round(float(draws.std(ddof=1)) / sqrt(len(draws)), 2) if len(draws) > 1 else None

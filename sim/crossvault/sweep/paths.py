@@ -1,6 +1,6 @@
-"""Price paths of a market with a shared factor, where correlation holds and where it breaks down.
+"""Price paths of a market with a shared factor, in a regime where correlation holds and one where it breaks down.
 
-Vols keep their smile over moneyness, and half a day passes at each step.
+Volatilities keep their smile over moneyness; a step is half a day.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ REGIMES = ("holds", "breaks")
 
 
 def moves(seed: int, path: int, underlyings: int, regime: str) -> Floats:
-    """Logarithms of prices over those at first [steps, U]: a shared factor that jumps, and one of each underlying.
+    """Logarithms of prices over initial prices [steps, U]: a shared factor with jumps, and one of each underlying.
 
-    Every odd path is the one before it upside down, so that paths as a whole favour no direction. Both regimes have the
-    same draws; where correlation breaks, every second underlying, in an order drawn for the path, follows the shared
-    factor the other way.
+    Every odd path is the mirror image of the one before, so that the paths as a whole favour no direction. Both regimes
+    use the same draws; where correlation breaks, every second underlying, in an order drawn for the path, follows the
+    shared factor with the opposite sign.
     """
     rng = np.random.default_rng([seed, path // 2])
     scale = VOL * sqrt(STEP_SECS / quotes.YEAR)
@@ -39,7 +39,7 @@ def moves(seed: int, path: int, underlyings: int, regime: str) -> Floats:
 
 
 def along(first: Market, path: Floats) -> Iterator[Market]:
-    """The market at each step of a path; the ledger of the first is changed in place and left as it was."""
+    """Yields the market at each step of a path; changes the ledger of the first market in place and restores it."""
     state, now = first.state, first.now
     spots = [state.prices[i].index for i in range(first.underlyings)]
     dated = [each for each in first.instruments if instruments.kind_of(each) != instruments.PERP]

@@ -1,4 +1,4 @@
-"""Accounts as arrays: cash, collateral balances and positions, each an integer of any size the vault takes."""
+"""Accounts as arrays: cash, collateral balances and positions, as integers of any size that the vault accepts."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Population:
         )
 
     def chunks(self, size: int) -> Iterator[Population]:
-        """All accounts, in parts that bound what is held in memory."""
+        """Yields all accounts in parts of a size, which bounds memory."""
         for begin in range(0, len(self), size):
             yield self.part(begin, begin + size)
 
@@ -110,7 +110,7 @@ class Population:
 
 
 def population_of(state: State, ids: Sequence[AccountId], instruments: Sequence[int], *, now: int) -> Population:
-    """Accounts of a ledger. Raises KeyError for a position in an instrument that is not among those given."""
+    """The accounts of a ledger as a population. Raises KeyError for a position in an instrument that is not listed."""
     place = {instrument: i for i, instrument in enumerate(instruments)}
     holders = [state.holders[each] for each in ids]
     held = [(instrument, holder.positions[instrument]) for holder in holders for instrument in holder.instruments]
@@ -128,7 +128,7 @@ def population_of(state: State, ids: Sequence[AccountId], instruments: Sequence[
 
 
 def add_to_ledger(state: State, population: Population, instruments: Sequence[int], *, now: int) -> list[AccountId]:
-    """Puts accounts into a ledger without interest, so that the mirror can be asked about them."""
+    """Adds accounts to a ledger without interest, so that the mirror can evaluate them; returns their identifiers."""
     balances, width = population.balances.ints(), population.balances.whole.shape[1]
     sizes, quotes, starts = population.sizes.ints(), population.quotes.ints(), population.starts.tolist()
     indexes = {each: ledger.funding_index(state, each, now=now) for each in instruments}

@@ -1,4 +1,4 @@
-"""What everything costs, in float64 and from the specification: the witness beside the mirror's integers."""
+"""Prices and unit values in float64 from the specification: the witness of the mirror's integers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Vol = Callable[[float], float]  # strike -> vol
 
 
 class Expiry(NamedTuple):
-    """The forward of an expiry, in what is known of it and what floats, its rate [1/year] and its time [years]."""
+    """The forward of an expiry as a fixed and a floating part, its rate [1/year] and its time [years]."""
 
     known: float
     floating: float
@@ -50,7 +50,7 @@ def unit_of(a: int) -> float:
 
 
 def black(forward: float, strike: float, deviation: float, is_call: bool) -> float:
-    """Black-76, before its discount."""
+    """Undiscounted Black-76 price."""
     sign = 1 if is_call else -1
     if deviation == 0 or forward <= 0:
         return max(0.0, sign * (forward - strike))
@@ -60,7 +60,7 @@ def black(forward: float, strike: float, deviation: float, is_call: bool) -> flo
 
 
 def expiry_of(self: Market, instrument: int) -> Expiry:
-    """The expiry of an instrument; in its last 30 minutes what has passed of the average is known."""
+    """The expiry of an instrument; in its last 30 minutes the elapsed part of the average is fixed."""
     curve, price = self.curve(instrument), self.state.prices[market.underlying_of(instrument)]
     left = max(0, market.expiry_of(instrument) - self.now)
     part = min(1.0, left / WINDOW)
@@ -74,7 +74,7 @@ def expiry_of(self: Market, instrument: int) -> Expiry:
 
 
 def surface_vol(curve: Curve, strike: float) -> float:
-    """Vol of a strike from the SVI of its expiry."""
+    """Volatility of a strike from the SVI of its expiry."""
     svi = curve.svi
     if curve.surface_published_at == 0:
         return 0.0
@@ -113,7 +113,7 @@ def quotes_of(self: Market) -> Quotes:
 
 
 def shocked_vol(risk: PortfolioRisk, vol: float, mode: int, apart: float, secs: int) -> float:
-    """Vol in a scenario, of an option `apart` = ln(strike / forward)."""
+    """Volatility in a scenario, of an option with log-moneyness `apart` = ln(strike / forward)."""
     root = sqrt(secs / YEAR)
     if mode in (UP, DOWN):
         power = (risk.vol.short_power if secs < PIVOT else risk.vol.long_power) / UNIT
@@ -133,7 +133,7 @@ def shocked_vol(risk: PortfolioRisk, vol: float, mode: int, apart: float, secs: 
 
 
 def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: list[tuple[int, int]]) -> ExpiryLosses:
-    """One expiry: what one of each option is worth where the scenarios lead."""
+    """Unit values of the options of one expiry in every scenario."""
     risk = self.state.portfolio_risks[underlying]
     instruments = [self.instruments[each] for each in columns]
     expiry, curve = expiry_of(self, instruments[0]), self.curve(instruments[0])
@@ -181,7 +181,7 @@ def stress_of(self: Market, underlying: int) -> Stress:
 
 
 def correlations_of(self: Market) -> Correlations:
-    """How losses of underlyings add up."""
+    """Correlations of the losses of underlyings."""
     rules = self.state.rules
     return Correlations(
         np.array(rules.matrix.alike) / UNIT,
@@ -192,7 +192,7 @@ def correlations_of(self: Market) -> Correlations:
 
 
 def loss_factor(self: Market, level: Level) -> float:
-    """Part of the loss that is held, more where the quote token has lost its peg."""
+    """Requirement over loss; higher at the initial level for a quote token below its peg."""
     terms, feed = self.state.rules.terms, self.state.cash.terms.feed
     if level == Level.MAINTENANCE:
         return terms.loss_maintenance / UNIT

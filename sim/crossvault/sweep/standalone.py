@@ -1,4 +1,4 @@
-"""What each position would ask for as an account of its own: what cross margin is measured against."""
+"""Initial requirement of each position as an account of its own: the reference for cross margin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Units = Floats
 
 
 def contingency_of(self: Market, at: Quotes) -> Floats:
-    """What portfolio margin holds beside the loss per unit [2, 2, I]: by level, short or long, instrument."""
+    """Contingency of portfolio margin per unit [2, 2, I]: by level, short or long, instrument."""
     found = np.zeros((2, 2, len(self.instruments)))
     for column, each in enumerate(self.instruments):
         number, is_option = market.underlying_of(each), market.is_option(market.kind_of(each))
@@ -41,7 +41,7 @@ def contingency_of(self: Market, at: Quotes) -> Floats:
 def units_of(
     self: Market, strips: Sequence[OptionStrip], stresses: Mapping[int, Stress], contingency: Floats, at: Quotes
 ) -> Units:
-    """What one unit of each instrument asks for alone; of perps and futures by standard margin only the doubts."""
+    """Standalone initial requirement per unit; of perps and futures in standard margin only the surcharges."""
     found = np.zeros((2, 2, len(self.instruments)))
     for column, each in enumerate(self.instruments):
         number = market.underlying_of(each)
@@ -59,7 +59,7 @@ def units_of(
 
 
 def _add_loss(self: Market, at: Quotes, number: int, stress: Stress, found: Units) -> None:
-    """Adds the worst loss of each instrument on one underlying, as far as it is held."""
+    """Adds the requirement of the worst loss of each instrument on one underlying."""
     columns = [i for i, each in enumerate(self.instruments) if market.underlying_of(each) == number]
     plain = np.array([not market.is_option(market.kind_of(self.instruments[each])) for each in columns])
     factor = quotes.loss_factor(self, Level.INITIAL)
@@ -72,7 +72,7 @@ def _add_loss(self: Market, at: Quotes, number: int, stress: Stress, found: Unit
 
 
 def isolated(self: Market, arrays: AccountArrays, units: Units) -> Floats:
-    """Sum [n] of the initial requirements of the positions of each account, each alone, in the account's mode."""
+    """Sum [n] of the standalone initial requirements of the positions of each account, in the account's mode."""
     plain = ~arrays.modelled[arrays.owner, arrays.underlying]
     per_unit = units[np.where(plain, 0, 1), np.where(arrays.size < 0, 0, 1), arrays.column]
     required = np.abs(arrays.size) * per_unit

@@ -1,4 +1,4 @@
-"""The study of capital efficiency: what cross margin saves by kind of book and method, and what it risks for it."""
+"""Study of capital efficiency: capital saved by cross margin, by kind of book and method, and the risk it adds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REPLAYED = (  # without options a market takes a fiftieth of the time
 
 
 def study(accounts: int, underlyings: int, seed: int, progress: Progress | None = None) -> dict[str, Any]:
-    """The whole study; every account is drawn from the seed, and so is every path."""
+    """Runs the study; every account and every path is drawn from the seed."""
     market = books.random_market(underlyings, seed)
     population, kinds = books.random_population(market, accounts, seed)
     found: dict[str, Any] = {
@@ -49,7 +49,7 @@ def study(accounts: int, underlyings: int, seed: int, progress: Progress | None 
 
 
 def markets() -> int:
-    """Markets that the study passes through."""
+    """Number of markets in the study."""
     return sum(each.markets for each in REPLAYED)
 
 
@@ -58,7 +58,7 @@ def _offset(progress: Progress | None, before: int) -> Progress | None:
 
 
 def _replay(found: dict[str, Any], market: Market, of: Books, progress: Progress | None) -> None:
-    """Adds what became of some books."""
+    """Replays books and adds their statistics."""
     seed, count = found["seed"], min(found["accounts"], of.accounts)
     drawn, _ = books.random_population(market, count, seed, of.kinds)
     statistics, name = path_replay.replay(market, drawn, seed, of, progress), {"books": of.name}
@@ -72,9 +72,9 @@ def _replay(found: dict[str, Any], market: Market, of: Books, progress: Progress
 
 
 def efficiency(market: Market, population: Population, kinds: Any) -> list[dict[str, Any]]:
-    """What each method saves of the capital of isolated positions (standard margin), by kind of book.
+    """Share of the capital of isolated positions (standard margin) that each method saves, by kind of book.
 
-    Positions are without profit, and the haircut of collateral is asked for on either side.
+    Positions have no unrealised profit; both sides include the haircut of collateral.
     """
     engine, nothing = FloatEngine(market), Amounts.of([0] * len(population.columns))
     options = population.columns % books.PER_UNDERLYING > len(books.DAYS)
@@ -97,7 +97,7 @@ def efficiency(market: Market, population: Population, kinds: Any) -> list[dict[
 
 
 def _spread(saved: Floats, own: Floats) -> dict[str, Any]:
-    """Per cents of the isolated capital that are saved: tenths of the accounts, and how many in each of 20 bins.
+    """Quantiles of the share of isolated capital that is saved [per cent], and accounts in each of 20 bins.
 
     `requirement`: the median efficiency of initial requirements, each by its own method.
     """

@@ -1,6 +1,6 @@
-"""What one of each instrument is worth wherever the scenarios lead, in the mirror's integers.
+"""Unit values of each instrument in every scenario, in the mirror's integers.
 
-Accounts share prices, so each of these is computed once for a market, by the mirror's own functions.
+Accounts share prices, so each is computed once for a market, by the mirror's own functions.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Pair = tuple[int, int]  # by level
 
 
 class PortfolioExpiry(NamedTuple):
-    """One expiry of an underlying that portfolio margin judges."""
+    """One expiry of an underlying under portfolio margin."""
 
     shocked: Sequence[Sequence[int]]  # by option and pair of spot shock and vol mode
     apart: Sequence[Pair]  # by option, with the forward alone up and down
@@ -179,7 +179,7 @@ def _sheet(self: Market, number: int, lines: Sequence[HeldOption], pairs: Sequen
     )
 
 
-# the same in floats, each within 2^-53 of its integer, to find which scenarios can be the worst
+# the same in floats, each within 2^-53 of its integer, to select the scenarios that can be the worst
 
 
 def quotes_of(self: Units) -> Quotes:
