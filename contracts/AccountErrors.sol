@@ -3,19 +3,19 @@ pragma solidity ^0.8.28;
 
 import {AccountId} from "./Account.sol";
 
-/// @notice Every refusal because of what an account or the vault holds.
+/// @notice Refusals by the holdings and the margin of an account, or the tokens of the vault.
 library AccountErrors {
-    /// @notice An account would hold more positions than allowed.
+    /// @notice A position would exceed the cap of positions of an account.
     error TooManyPositions(uint256 count, uint256 cap);
-    /// @notice An account in portfolio mode would hold more options than allowed.
+    /// @notice An option would exceed the cap of options of an account in portfolio mode.
     error TooManyOptions(uint256 count, uint256 cap);
-    /// @notice An account holds less than it must.
+    /// @notice The margin balance of an account is below its initial margin requirement.
     error InsufficientMargin(AccountId account, int256 adjustedEquityWad, uint256 requirementWad);
-    /// @notice An account holds less of a collateral than is asked of it.
+    /// @notice The balance of a collateral is below the amount to withdraw.
     error InsufficientCollateral(uint256 balanceRaw, uint256 amountRaw);
-    /// @notice The vault holds less of a token than is asked of it.
+    /// @notice The token balance of the vault is below the amount to pay.
     error InsufficientLiquidity(uint256 heldRaw, uint256 amountRaw);
-    /// @notice A token moved another amount than it was asked to.
+    /// @notice A token transfer moved a different amount than its argument.
     error TransferMismatch(uint256 expectedRaw, uint256 movedRaw);
     /// @notice Both sides of a transaction are the same account.
     error SameAccount(AccountId account);

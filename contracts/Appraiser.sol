@@ -28,13 +28,13 @@ contract Appraiser is Store, Proxy {
         return Valuation.quotation(ledger, instrument);
     }
 
-    /// @notice Initial margin buffer of an account, at the last prices.
+    /// @notice Initial buffer of an account, at the last prices.
     /// @param account account
     function initialMargin(AccountId account) external view returns (int256) {
         return Valuation.initialMargin(ledger, account);
     }
 
-    /// @notice Equity and maintenance margin buffer of an account, at fresh prices.
+    /// @notice Equity and maintenance buffer of an account, at fresh prices.
     /// @param account account
     /// @custom:reverts StalePrice
     function maintenance(AccountId account) external view returns (int256 equityWad, int256 marginWad) {
@@ -48,9 +48,9 @@ contract Appraiser is Store, Proxy {
         Valuation.requireInitial(ledger, account);
     }
 
-    /// @notice Requires an account whose initial margin buffer is not negative or has not fallen.
+    /// @notice Requires an account whose initial buffer is not negative or has not fallen.
     /// @param account account
-    /// @param beforeWad initial margin buffer before the change [wad]
+    /// @param beforeWad initial buffer before the change [wad]
     /// @custom:reverts InsufficientMargin
     function requireNoFall(AccountId account, int256 beforeWad) external view {
         Valuation.requireNoFall(ledger, account, beforeWad);

@@ -42,7 +42,7 @@ abstract contract Auction is Checks {
     }
 
     /// @notice State of an account in liquidation.
-    /// @dev equityWad; marginWad: maintenance margin buffer; bufferWad: buffer margin; valueWad: equity less reserved cash [wad];
+    /// @dev equityWad; marginWad: maintenance buffer; bufferWad: buffer margin; valueWad: equity less reserved cash [wad];
     /// discountWad: present discount factor, 0 once insolvent [wad]
     struct AuctionState {
         int256 equityWad;

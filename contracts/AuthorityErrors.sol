@@ -3,13 +3,13 @@ pragma solidity ^0.8.28;
 
 import {AccountId} from "./Account.sol";
 
-/// @notice Every refusal because of the sender, a pause or the time lock.
+/// @notice Refusals by the sender, the pause and the time lock.
 library AuthorityErrors {
-    /// @notice A call of a batch is of no door that may be batched.
+    /// @notice A call of a batch is to a door that may not be batched.
     error NotBatchable(uint256 place);
     /// @notice The sender is not the owner of the vault.
     error NotOwner(address sender);
-    /// @notice The sender was not offered the ownership of the vault.
+    /// @notice The sender is not the proposed owner of the vault.
     error NotPendingOwner(address sender);
     /// @notice The sender is neither the guardian nor the owner.
     error NotGuardian(address sender);
@@ -19,7 +19,7 @@ library AuthorityErrors {
     error NotAuthorized(AccountId account, address sender);
     /// @notice The vault is paused.
     error VaultPaused();
-    /// @notice No such change was scheduled.
+    /// @notice The change is not scheduled.
     error NotScheduled();
     /// @notice A scheduled change may not take effect yet.
     error TooEarly(uint256 nowAt, uint256 effectiveAt);

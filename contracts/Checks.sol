@@ -37,7 +37,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     /// @param selector selector of the door
     function isBatchable(bytes4 selector) internal pure virtual returns (bool);
 
-    /// @notice Margin buffer of an account before a call that touches it; in a batch, before the first such call.
+    /// @notice Initial buffer of an account before a call that touches it; in a batch, before the first such call.
     /// @param account account
     /// @param rising whether the call raises its risk
     function begin(AccountId account, bool rising) internal returns (int256 beforeWad) {
@@ -53,7 +53,7 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
     /// @notice Checks the margin of an account after a call that touched it; in a batch, later.
     /// @param account account
     /// @param rising whether the call raised its risk
-    /// @param beforeWad initial margin buffer before the call [wad]
+    /// @param beforeWad initial buffer before the call [wad]
     /// @custom:reverts StalePrice, InsufficientMargin
     function check(AccountId account, bool rising, int256 beforeWad) internal view {
         if (deferring) return;

@@ -30,7 +30,7 @@ library Liquidation {
 
     /// @notice Buffer margin, which an auction restores.
     /// @dev margin + (margin - equity) * buffer
-    /// @param marginWad maintenance margin buffer [wad]
+    /// @param marginWad maintenance buffer [wad]
     /// @param equityWad equity [wad]
     /// @param bufferWad buffer [wad]
     /// @custom:rounds down, because it is what the account owns
@@ -83,7 +83,7 @@ library Liquidation {
     /// @notice Payment to the bidder for the whole of an insolvent account.
     /// @dev -E + (E - margin) * elapsed / insolventSecs; negative while the bidder pays
     /// @param equityWad equity [wad]
-    /// @param marginWad maintenance margin buffer, below equity [wad]
+    /// @param marginWad maintenance buffer, below equity [wad]
     /// @param elapsedSecs time since the insolvency was recorded [seconds]
     /// @param insolventSecs length of the ramp [seconds]
     /// @custom:rounds down, because the insurance fund pays it

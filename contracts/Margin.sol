@@ -128,7 +128,7 @@ library Margin {
         return true;
     }
 
-    /// @notice Margin buffer of an account: margin balance less margin requirement.
+    /// @notice Buffer of an account: margin balance less margin requirement.
     /// @dev adjusted equity - requirement; negative: the account fails the level
     /// @param self valued account
     /// @param level initial or maintenance

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice Every refusal because of what is listed, expired or settled.
+/// @notice Refusals by the listing, expiry and settlement of underlyings, collaterals and instruments.
 library MarketErrors {
-    /// @notice More underlyings would be listed than allowed.
+    /// @notice An underlying would exceed the cap of listed underlyings.
     error TooManyUnderlyings(uint256 count, uint256 cap);
-    /// @notice More collaterals would be listed than allowed.
+    /// @notice A collateral would exceed the cap of listed collaterals.
     error TooManyCollaterals(uint256 count, uint256 cap);
-    /// @notice A token has more decimals than allowed.
+    /// @notice The decimals of a token are above their cap.
     error TooManyDecimals(uint256 decimals, uint256 cap);
     /// @notice No underlying has this number.
     error UnknownUnderlying(uint256 underlying);
@@ -15,17 +15,17 @@ library MarketErrors {
     error UnknownCollateral(uint256 collateral);
     /// @notice No instrument has this number.
     error UnknownInstrument(uint256 instrument);
-    /// @notice More expiries of an underlying would be open than allowed.
+    /// @notice An expiry would exceed the cap of open expiries of an underlying.
     error TooManyExpiries(uint256 count, uint256 cap);
-    /// @notice No instrument of the underlying ends then.
+    /// @notice The underlying has no such expiry.
     error UnknownExpiry(uint256 underlying, uint256 expiry);
     /// @notice An expiry is listed already.
     error ExpiryListed(uint256 underlying, uint256 expiry);
-    /// @notice An expiry is too near or too far to be listed.
+    /// @notice An expiry is outside the range of listable times.
     error ExpiryOutOfRange(uint256 expiry, uint256 lowAt, uint256 highAt);
-    /// @notice An instrument has ended.
+    /// @notice The instrument has expired.
     error InstrumentExpired(uint256 instrument, uint256 expiry, uint256 nowAt);
-    /// @notice It is not known yet what an expiry settles at.
+    /// @notice The expiry has no settlement price yet.
     error NotSettled(uint256 underlying, uint256 expiry);
     /// @notice A token is listed already.
     error TokenListed(address token);

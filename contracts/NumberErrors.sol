@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice Every refusal of a number: a result that does not fit, or an input outside its bounds.
+/// @notice Refusals of numbers: results that do not fit, and inputs outside their bounds.
 library NumberErrors {
     /// @notice A product divided by a third number does not fit 256 bits, or the divisor is zero (raised by Solady).
     error FullMulDivFailed();
@@ -11,9 +11,9 @@ library NumberErrors {
     error LnWadUndefined();
     /// @notice A magnitude does not fit a signed 256-bit number.
     error MagnitudeTooLarge(uint256 magnitude);
-    /// @notice An amount is zero where something must move.
+    /// @notice The amount of a transfer is zero.
     error ZeroAmount();
-    /// @notice A size is zero where a position must change.
+    /// @notice The size of a trade or order is zero.
     error ZeroSize();
     /// @notice A price is zero.
     error ZeroPrice();

@@ -3,24 +3,24 @@ pragma solidity ^0.8.28;
 
 import {AccountId} from "./Account.sol";
 
-/// @notice Every reason why an order is not filled, or a floor under orders not raised.
+/// @notice Refusals of orders and of their cancellation.
 library OrderErrors {
-    /// @notice An order is good no longer.
+    /// @notice The order has expired.
     error OrderExpired(uint256 nowAt, uint256 expiresAt);
-    /// @notice An order was cancelled.
+    /// @notice The order is cancelled.
     error OrderCancelled(AccountId account, uint256 salt);
-    /// @notice An order was cancelled with all below a floor.
+    /// @notice The salt of the order is below the floor of its account.
     error OrderBelowFloor(uint256 salt, uint256 floor);
-    /// @notice Less is left of an order than would be filled.
+    /// @notice The fill is larger than the rest of the order.
     error Overfilled(uint256 sizeWad, uint256 restWad);
-    /// @notice Two orders are for two instruments.
+    /// @notice Two orders have different instruments.
     error InstrumentsDiffer(uint256 makerInstrument, uint256 takerInstrument);
     /// @notice Two orders both buy or both sell.
     error NotOpposite(int256 makerSize, int256 takerSize);
-    /// @notice A price is worse than an order allows.
+    /// @notice The price is worse than the limit of the order.
     error LimitNotMet(uint256 priceWad, uint256 limitWad);
     /// @notice The owner of the account did not sign this order for this contract and chain.
     error BadSignature(AccountId account);
-    /// @notice A floor would not rise.
+    /// @notice The new floor is not above the old one.
     error FloorNotRaised(uint256 salt, uint256 floor);
 }

@@ -10,7 +10,7 @@ import {MarketErrors} from "./MarketErrors.sol";
 /// @notice Storage of the vault, in the one order that all its code shares, and the checks on it.
 abstract contract Store {
     /// @notice Margin check of an account at the end of a batch.
-    /// @dev noted: whether the account was touched; rising: whether its risk was raised; beforeWad: initial margin buffer before [wad]
+    /// @dev noted: whether the account was touched; rising: whether its risk was raised; beforeWad: initial buffer before [wad]
     struct PendingCheck {
         bool noted;
         bool rising;

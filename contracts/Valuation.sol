@@ -297,11 +297,11 @@ library Valuation {
         if (adjusted < int256(required)) revert AccountErrors.InsufficientMargin(account, adjusted, required);
     }
 
-    /// @notice Requires an account whose initial margin buffer is not negative or has not fallen.
+    /// @notice Requires an account whose initial buffer is not negative or has not fallen.
     /// @dev valued at the last prices, fresh or not: an account that reduces risk needs no fresh price
     /// @param self ledger
     /// @param account account
-    /// @param beforeWad initial margin buffer before the change [wad]
+    /// @param beforeWad initial buffer before the change [wad]
     /// @custom:reverts InsufficientMargin
     function requireNoFall(Ledger.State storage self, AccountId account, int256 beforeWad) internal view {
         Margin.Book memory valued = book(self, account);
@@ -311,14 +311,14 @@ library Valuation {
         if (left < 0 && left < beforeWad) revert AccountErrors.InsufficientMargin(account, adjusted, required);
     }
 
-    /// @notice Initial margin buffer of an account, at the last prices.
+    /// @notice Initial buffer of an account, at the last prices.
     /// @param self ledger
     /// @param account account
     function initialMargin(Ledger.State storage self, AccountId account) internal view returns (int256) {
         return Margin.margin(book(self, account), Level.Initial);
     }
 
-    /// @notice Equity and maintenance margin buffer of an account, at fresh prices.
+    /// @notice Equity and maintenance buffer of an account, at fresh prices.
     /// @param self ledger
     /// @param account account
     /// @custom:reverts StalePrice

@@ -1,4 +1,4 @@
-"""Every refusal because of what an account or the vault holds."""
+"""Refusals by the holdings and the margin of an account, or the tokens of the vault."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 
 class TooManyPositions(Refusal):
-    """An account would hold more positions than allowed."""
+    """A position would exceed the cap of positions of an account."""
 
     count: int
     cap: int
 
 
 class TooManyOptions(Refusal):
-    """An account in portfolio mode would hold more options than allowed."""
+    """An option would exceed the cap of options of an account in portfolio mode."""
 
     count: int
     cap: int
 
 
 class InsufficientMargin(Refusal):
-    """An account holds less than it must."""
+    """The margin balance of an account is below its initial margin requirement."""
 
     account: AccountId
     adjusted_equity_wad: int
@@ -33,21 +33,21 @@ class InsufficientMargin(Refusal):
 
 
 class InsufficientCollateral(Refusal):
-    """An account holds less of a collateral than is asked of it."""
+    """The balance of a collateral is below the amount to withdraw."""
 
     balance_raw: int
     amount_raw: int
 
 
 class InsufficientLiquidity(Refusal):
-    """The vault holds less of a token than is asked of it."""
+    """The token balance of the vault is below the amount to pay."""
 
     held_raw: int
     amount_raw: int
 
 
 class TransferMismatch(Refusal):
-    """A token moved another amount than it was asked to."""
+    """A token transfer moved a different amount than its argument."""
 
     expected_raw: int
     moved_raw: int

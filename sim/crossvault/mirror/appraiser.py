@@ -22,11 +22,11 @@ class Appraiser(Store):
         return valuation.quotation(self.ledger, instrument, now=now)
 
     def initial_margin(self, account: AccountId, *, now: int) -> int:
-        """Initial margin buffer of an account, at the last prices."""
+        """Initial buffer of an account, at the last prices."""
         return valuation.initial_margin(self.ledger, account, now=now)
 
     def maintenance(self, account: AccountId, *, now: int) -> tuple[int, int]:
-        """Equity and maintenance margin buffer of an account, at fresh prices."""
+        """Equity and maintenance buffer of an account, at fresh prices."""
         return valuation.maintenance(self.ledger, account, now=now)
 
     def require_initial(self, account: AccountId, *, now: int) -> None:
@@ -34,5 +34,5 @@ class Appraiser(Store):
         valuation.require_initial(self.ledger, account, now=now)
 
     def require_no_fall(self, account: AccountId, before_wad: int, *, now: int) -> None:
-        """Requires an account whose initial margin buffer is not negative or has not fallen."""
+        """Requires an account whose initial buffer is not negative or has not fallen."""
         valuation.require_no_fall(self.ledger, account, before_wad, now=now)

@@ -1,4 +1,4 @@
-"""Every refusal because of the sender, a pause or the time lock."""
+"""Refusals by the sender, the pause and the time lock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class NotBatchable(Refusal):
-    """A call of a batch is of no door that may be batched."""
+    """A call of a batch is to a door that may not be batched."""
 
     place: int
 
@@ -23,7 +23,7 @@ class NotOwner(Refusal):
 
 
 class NotPendingOwner(Refusal):
-    """The sender was not offered the ownership of the vault."""
+    """The sender is not the proposed owner of the vault."""
 
     sender: str
 
@@ -52,7 +52,7 @@ class VaultPaused(Refusal):
 
 
 class NotScheduled(Refusal):
-    """No such change was scheduled."""
+    """The change is not scheduled."""
 
 
 class TooEarly(Refusal):

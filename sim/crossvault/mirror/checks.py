@@ -37,7 +37,7 @@ class Checks(Appraiser):
         raise NotImplementedError
 
     def begin(self, account: AccountId, rising: bool, *, now: int) -> int:
-        """Margin buffer of an account before a call that touches it; in a batch, before the first such call."""
+        """Initial buffer of an account before a call that touches it; in a batch, before the first such call."""
         if not self.deferring:
             return 0 if rising else self.initial_margin(account, now=now)
         touch = self.touches[account]

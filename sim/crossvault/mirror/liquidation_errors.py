@@ -1,4 +1,4 @@
-"""Every refusal of a liquidation, an auction or the insurance fund."""
+"""Refusals of liquidations, auctions and the insurance fund."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ if TYPE_CHECKING:
 
 
 class UnderLiquidation(Refusal):
-    """The account is being liquidated."""
+    """The account is in liquidation."""
 
     account: AccountId
 
 
 class NotUnderLiquidation(Refusal):
-    """The account is not being liquidated."""
+    """The account is not in liquidation."""
 
     account: AccountId
 
 
 class NotLiquidatable(Refusal):
-    """The account holds what it must."""
+    """The account meets its maintenance margin requirement, or in an auction its buffer margin."""
 
     account: AccountId
     margin_wad: int
 
 
 class StillLiquidatable(Refusal):
-    """The account still holds less than it must."""
+    """The buffer margin of the account is still negative."""
 
     account: AccountId
     margin_wad: int
 
 
 class OwnBid(Refusal):
-    """The owner of an account may not buy it below its value."""
+    """The owner of an account, its operators and their accounts may not buy it below its value."""
 
     account: AccountId
     bidder: AccountId
 
 
 class BidTooDear(Refusal):
-    """A bid costs more than the bidder's limit."""
+    """The cost of a bid is above the bidder's limit."""
 
     cost_wad: int
     limit_wad: int
 
 
 class AuctionSolvent(Refusal):
-    """The auction of a solvent account goes on."""
+    """The auction of a solvent account has value left."""
 
     value_wad: int
     discount_wad: int
@@ -65,7 +65,7 @@ class AuctionInsolvent(Refusal):
 
 
 class InsuranceExhausted(Refusal):
-    """The insurance fund holds less than is asked of it."""
+    """The insurance fund holds less than it needs to pay."""
 
     insurance_wad: int
     needed_wad: int

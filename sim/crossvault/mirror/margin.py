@@ -113,7 +113,7 @@ def is_first(lines: Sequence[HeldOption], place: int) -> bool:
 
 
 def margin(self: Book, level: Level) -> int:
-    """Margin buffer of an account: margin balance less margin requirement."""
+    """Buffer of an account: margin balance less margin requirement."""
     return adjusted_equity(self, level) - requirement(self, level)
 
 

@@ -1,24 +1,24 @@
-"""Every refusal because of what is listed, expired or settled."""
+"""Refusals by the listing, expiry and settlement of underlyings, collaterals and instruments."""
 
 from crossvault.mirror.refusal import Refusal
 
 
 class TooManyUnderlyings(Refusal):
-    """More underlyings would be listed than allowed."""
+    """An underlying would exceed the cap of listed underlyings."""
 
     count: int
     cap: int
 
 
 class TooManyCollaterals(Refusal):
-    """More collaterals would be listed than allowed."""
+    """A collateral would exceed the cap of listed collaterals."""
 
     count: int
     cap: int
 
 
 class TooManyDecimals(Refusal):
-    """A token has more decimals than allowed."""
+    """The decimals of a token are above their cap."""
 
     decimals: int
     cap: int
@@ -43,14 +43,14 @@ class UnknownInstrument(Refusal):
 
 
 class TooManyExpiries(Refusal):
-    """More expiries of an underlying would be open than allowed."""
+    """An expiry would exceed the cap of open expiries of an underlying."""
 
     count: int
     cap: int
 
 
 class UnknownExpiry(Refusal):
-    """No instrument of the underlying ends then."""
+    """The underlying has no such expiry."""
 
     underlying: int
     expiry: int
@@ -64,7 +64,7 @@ class ExpiryListed(Refusal):
 
 
 class ExpiryOutOfRange(Refusal):
-    """An expiry is too near or too far to be listed."""
+    """An expiry is outside the range of listable times."""
 
     expiry: int
     low_at: int
@@ -72,7 +72,7 @@ class ExpiryOutOfRange(Refusal):
 
 
 class InstrumentExpired(Refusal):
-    """An instrument has ended."""
+    """The instrument has expired."""
 
     instrument: int
     expiry: int
@@ -80,7 +80,7 @@ class InstrumentExpired(Refusal):
 
 
 class NotSettled(Refusal):
-    """It is not known yet what an expiry settles at."""
+    """The expiry has no settlement price yet."""
 
     underlying: int
     expiry: int

@@ -1,4 +1,4 @@
-"""Every refusal of a number: a result that does not fit, or an input outside its bounds."""
+"""Refusals of numbers: results that do not fit, and inputs outside their bounds."""
 
 from crossvault.mirror.refusal import Refusal
 
@@ -22,11 +22,11 @@ class MagnitudeTooLarge(Refusal):
 
 
 class ZeroAmount(Refusal):
-    """An amount is zero where something must move."""
+    """The amount of a transfer is zero."""
 
 
 class ZeroSize(Refusal):
-    """A size is zero where a position must change."""
+    """The size of a trade or order is zero."""
 
 
 class ZeroPrice(Refusal):

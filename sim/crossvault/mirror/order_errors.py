@@ -1,4 +1,4 @@
-"""Every reason why an order is not filled, or a floor under orders not raised."""
+"""Refusals of orders and of their cancellation."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ if TYPE_CHECKING:
 
 
 class OrderExpired(Refusal):
-    """An order is good no longer."""
+    """The order has expired."""
 
     now_at: int
     expires_at: int
 
 
 class OrderCancelled(Refusal):
-    """An order was cancelled."""
+    """The order is cancelled."""
 
     account: AccountId
     salt: int
 
 
 class OrderBelowFloor(Refusal):
-    """An order was cancelled with all below a floor."""
+    """The salt of the order is below the floor of its account."""
 
     salt: int
     floor: int
 
 
 class Overfilled(Refusal):
-    """Less is left of an order than would be filled."""
+    """The fill is larger than the rest of the order."""
 
     size_wad: int
     rest_wad: int
 
 
 class InstrumentsDiffer(Refusal):
-    """Two orders are for two instruments."""
+    """Two orders have different instruments."""
 
     maker_instrument: int
     taker_instrument: int
@@ -53,7 +53,7 @@ class NotOpposite(Refusal):
 
 
 class LimitNotMet(Refusal):
-    """A price is worse than an order allows."""
+    """The price is worse than the limit of the order."""
 
     price_wad: int
     limit_wad: int
@@ -66,7 +66,7 @@ class BadSignature(Refusal):
 
 
 class FloorNotRaised(Refusal):
-    """A floor would not rise."""
+    """The new floor is not above the old one."""
 
     salt: int
     floor: int

@@ -1,4 +1,4 @@
-"""Every refusal of a published price, or of a price too far from it."""
+"""Refusals of prices: stale, out of order, or too far from the mark."""
 
 from crossvault.mirror.refusal import Refusal
 
@@ -13,7 +13,7 @@ class StalePrice(Refusal):
 
 
 class PriceFromFuture(Refusal):
-    """A price claims to be from the future."""
+    """The time of a price lies in the future."""
 
     published_at: int
     now_at: int
@@ -27,7 +27,7 @@ class PriceGoesBackwards(Refusal):
 
 
 class PriceOutsideBand(Refusal):
-    """A trade's price is too far from the mark."""
+    """The price of a trade is outside the band around the mark."""
 
     price_wad: int
     low_wad: int

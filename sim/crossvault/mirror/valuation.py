@@ -261,7 +261,7 @@ def require_initial(self: State, account: AccountId, *, now: int) -> None:
 
 
 def require_no_fall(self: State, account: AccountId, before_wad: int, *, now: int) -> None:
-    """Requires an account whose initial margin buffer is not negative or has not fallen."""
+    """Requires an account whose initial buffer is not negative or has not fallen."""
     valued = book(self, account, now=now)
     adjusted = margin.adjusted_equity(valued, Level.INITIAL)
     required = margin.requirement(valued, Level.INITIAL)
@@ -271,12 +271,12 @@ def require_no_fall(self: State, account: AccountId, before_wad: int, *, now: in
 
 
 def initial_margin(self: State, account: AccountId, *, now: int) -> int:
-    """Initial margin buffer of an account, at the last prices."""
+    """Initial buffer of an account, at the last prices."""
     return margin.margin(book(self, account, now=now), Level.INITIAL)
 
 
 def maintenance(self: State, account: AccountId, *, now: int) -> tuple[int, int]:
-    """Equity and maintenance margin buffer of an account, at fresh prices."""
+    """Equity and maintenance buffer of an account, at fresh prices."""
     valued = fresh_book(self, account, now=now)
     return margin.equity(valued), margin.margin(valued, Level.MAINTENANCE)
 
