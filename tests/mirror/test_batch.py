@@ -145,11 +145,11 @@ def test_settling_in_any_groups_gives_the_same_cash(price_usd: int) -> None:
     found = []
     for groups in GROUPS:
         desk = settled(price_usd)
-        worth = {each: desk.model.vault.metrics(each, now=desk.at) for each in ALL}
+        before = {each: desk.model.vault.metrics(each, now=desk.at) for each in ALL}
         for group in groups:
             desk.do("stranger", "settle", underlying=0, expiry=EXPIRY, accounts=group)
         after = {each: desk.model.vault.metrics(each, now=desk.at) for each in ALL}
-        assert after == worth
+        assert after == before
         found.append([desk.model.vault.ledger.holders[each].principal for each in ALL])
         assert sum(each.equity_wad for each in after.values()) == 110_000 * WAD
     assert all(each == found[0] for each in found)

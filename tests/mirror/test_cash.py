@@ -80,16 +80,16 @@ def test_the_depeg_rate_on_paper() -> None:
 
 @LAW
 @given(amounts, amounts)
-def test_the_insurance_fund_pays_up_to_its_balance(held: int, asked: int) -> None:
+def test_the_insurance_fund_pays_up_to_its_balance(held: int, needed: int) -> None:
     self = pool()
     self.insurance_wad = held
-    if asked > held:
+    if needed > held:
         with pytest.raises(InsuranceExhausted) as refused:
-            cash.draw_insurance(self, asked)
-        assert refused.value.args == (held, asked) and self.insurance_wad == held
+            cash.draw_insurance(self, needed)
+        assert refused.value.args == (held, needed) and self.insurance_wad == held
     else:
-        cash.draw_insurance(self, asked)
-        assert self.insurance_wad == held - asked
+        cash.draw_insurance(self, needed)
+        assert self.insurance_wad == held - needed
 
 
 @LAW

@@ -175,7 +175,7 @@ def test_a_risk_offset_shrinks_with_two_sidedness() -> None:
 def test_v8_fails_where_a_hedge_becomes_two_sided() -> None:
     """Joining can raise the loss across underlyings, so V8 is a law of one underlying and of sums.
 
-    1 against 1 at 0.8 loses √(1 + 1 - 2 · 0.8) = 0.63. To one of them comes what loses 3 both ways: it then loses 4
+    1 against 1 at 0.8 loses √(1 + 1 - 2 · 0.8) = 0.63. One of them adds a loss of 3 both ways: it then loses 4
     when prices fall and 2 when they rise, is two-sided by half, and √(16 + 1 - 2 · 4 · 0.8 · 0.5) = 3.71 > 3.63.
     """
     moves = [Scenario(WAD // 10, WAD, 0), Scenario(-WAD // 10, WAD, 0)]

@@ -59,12 +59,12 @@ def test_parts_of_a_time_grow_as_the_whole_of_it(index: int, rate: int, parts: l
 @given(st.lists(sizes, min_size=1, max_size=8), grown)
 def test_both_sides_together_lose_less_than_a_wei_each(held: list[int], index: int) -> None:
     """Zero-sum except for roundings against each account; two sides lose less than 2 wei."""
-    everyone = [*held, -sum(held)]
-    payments = [funding.payment(size, index) for size in everyone]
-    assert -len(everyone) < sum(payments) <= 0
+    accounts = [*held, -sum(held)]
+    payments = [funding.payment(size, index) for size in accounts]
+    assert -len(accounts) < sum(payments) <= 0
     pair = funding.payment(held[0], index) + funding.payment(-held[0], index)
     assert -2 < pair <= 0
-    for size, payment in zip(everyone, payments, strict=True):
+    for size, payment in zip(accounts, payments, strict=True):
         assert payment == low(-exact(size, index, RAY))
 
 

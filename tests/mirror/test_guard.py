@@ -122,8 +122,8 @@ def book_of(risk: MarketRisk, index: int, stable: int, held: list[tuple[int, int
     exposure = Exposure(risk=risk, index_wad=index, confidence_wad=WAD, stable_wad=stable, base_wad=raw)
     for size, quote, mark in held:
         standard.absorb(exposure, size, quote, mark)
-    worth, safe = (collateral.value(raw, price, 18) for price in (index, min(index, stable)))
-    return Book(0, [Holding(worth, safe, collateral.HaircutTerms(WAD // 5, WAD // 10, CAP))], [exposure], [])
+    value, safe = (collateral.value(raw, price, 18) for price in (index, min(index, stable)))
+    return Book(0, [Holding(value, safe, collateral.HaircutTerms(WAD // 5, WAD // 10, CAP))], [exposure], [])
 
 
 @LAW

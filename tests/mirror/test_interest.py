@@ -1,6 +1,6 @@
 """Laws of interest: borrowers pay suppliers, and the times of accrual do not matter.
 
-The second witness knows of amounts and rates only: debts grow by exp(rate * time), suppliers share what is paid.
+The witness uses amounts and rates only: debts grow by exp(rate * time), suppliers share the interest paid.
 """
 
 from collections.abc import Sequence
@@ -93,9 +93,9 @@ def test_accruing_twice_at_one_time_changes_nothing(how: Interest, owned: int, o
     """V6; and the indexes reported before accruing equal those after it."""
     self = pool(how, owned, owed)
     assert cash.accrue(self, now=START) is False
-    told = cash.indexes(self, now=START + wait)
+    indexes = cash.indexes(self, now=START + wait)
     moved = cash.accrue(self, now=START + wait)
-    assert told == (self.supply_index, self.borrow_index, self.insurance_wad)
+    assert indexes == (self.supply_index, self.borrow_index, self.insurance_wad)
     after = self.values()
     assert moved == (self.borrow_index != RAY)
     assert cash.accrue(self, now=START + wait) is False
@@ -223,8 +223,8 @@ def test_a_sequence_of_loans_loses_only_roundings(how: Interest, life: list[Move
         owned = sum(each for each in held if each > 0)
         owed = -sum(each for each in held if each < 0)
         assert (self.total_supply, self.total_borrow) == (owned, owed)
-        worth = Fraction(owned * self.supply_index - owed * self.borrow_index, RAY) + self.insurance_wad
-        left = came - worth
+        assets = Fraction(owned * self.supply_index - owed * self.borrow_index, RAY) + self.insurance_wad
+        left = came - assets
         most = 3 + Fraction(owned + max(self.supply_index, self.borrow_index), RAY)
         assert 0 <= left - residue < most, "roundings only leave, and never much"
         residue = left

@@ -1,6 +1,6 @@
-"""Margin against a float64 version written from sections 4 to 6 of contracts/README.md, and the laws V7 and V8.
+"""Margin against float64 formulas written from contracts/README.md, and the laws V7 and V8.
 
-The floats are a second witness: they know nothing of books, exposures or roundings, only of what an account has.
+The floats are a second witness: they use no books, exposures or roundings, only the holdings of an account.
 """
 
 from dataclasses import dataclass, replace
@@ -100,11 +100,11 @@ def equity_usd(held: Portfolio, level: Level | None) -> tuple[float, float]:
     """Equity, or margin balance at a level, and the sum of the magnitudes that are added."""
     parts = [held.principal / UNIT]
     for balance in held.balances:
-        worth = balance.raw / 10**balance.decimals * held.prints[balance.underlying].spot / UNIT
+        value = balance.raw / 10**balance.decimals * held.prints[balance.underlying].spot / UNIT
         if level is not None:
             haircut = balance.terms.haircut_initial if level == Level.INITIAL else balance.terms.haircut_maintenance
-            worth = min(worth, balance.terms.cap_wad / UNIT) * (1 - haircut / UNIT)
-        parts.append(worth)
+            value = min(value, balance.terms.cap_wad / UNIT) * (1 - haircut / UNIT)
+        parts.append(value)
     gross = 0.0
     for each, (size, quote) in zip(held.prints, held.positions, strict=True):
         if not size:
@@ -143,31 +143,31 @@ def requirement_usd(held: Portfolio, level: Level) -> float:
 def test_the_metrics_equal_the_float64_formulas(held: Portfolio) -> None:
     """Independent float64 formulas from the specification; the contract is compared elsewhere, with ==.
 
-    The tolerances are those of floats, 1e-12 of what is added up and 1e-9 of the result, and the wei of the roundings.
+    The tolerances are those of floats, 1e-12 of the addends and 1e-9 of the result, and the wei of the roundings.
     """
     metrics = valuation.metrics(ledger_of(held), ALICE, now=NOW)
     assert metrics.stale_underlying == 0
     required = [requirement_usd(held, level) for level in Level]
     ours = [metrics.initial_requirement_wad, metrics.maintenance_requirement_wad]
-    worths = [equity_usd(held, level) for level in (None, *Level)]
+    witnesses = [equity_usd(held, level) for level in (None, *Level)]
     base = sum(each.raw / 10**each.decimals * held.prints[each.underlying].spot / UNIT for each in held.balances)
-    ulp = 5e-18 * (worths[0][1] + 2 * base) + 1e-15  # rates are rounded up to a wei before they meet the notional
+    ulp = 5e-18 * (witnesses[0][1] + 2 * base) + 1e-15  # rates are rounded up to a wei before they meet the notional
     assert [each / UNIT for each in ours] == pytest.approx(required, rel=1e-9, abs=ulp)
     equities = [metrics.equity_wad, metrics.initial_equity_wad, metrics.maintenance_equity_wad]
-    for mine, (worth, gross) in zip(equities, worths, strict=True):
-        assert mine / UNIT == pytest.approx(worth, rel=1e-9, abs=1e-12 * gross + 1e-15)
-    (free, gross), initial = worths[1], required[0]
+    for mine, (expected, gross) in zip(equities, witnesses, strict=True):
+        assert mine / UNIT == pytest.approx(expected, rel=1e-9, abs=1e-12 * gross + 1e-15)
+    (free, gross), initial = witnesses[1], required[0]
     slack = 1e-12 * (gross + initial) + 1e-15
     assert metrics.free_collateral_wad / UNIT == pytest.approx(max(0.0, free - initial), rel=1e-9, abs=slack + ulp)
     if required[1] > 1e-3:
-        slack = 1e-12 * (worths[2][1] / required[1] + 1)
-        near = pytest.approx(worths[2][0] / required[1], rel=1e-9 + 2 * ulp / required[1], abs=slack)
+        slack = 1e-12 * (witnesses[2][1] / required[1] + 1)
+        near = pytest.approx(witnesses[2][0] / required[1], rel=1e-9 + 2 * ulp / required[1], abs=slack)
         assert metrics.health_wad / UNIT == near
     stake = sum(abs(size / UNIT) * mark_usd(each) for each, (size, _) in zip(held.prints, held.positions, strict=True))
-    if stake and worths[0][0] > 1e-3 + 1e-6 * worths[0][1]:
-        # notionals are rounded up to a wei each; an equity of 1e-6 of what it adds up is known to 1e-12 of that
-        slack = 5e-18 / worths[0][0] + 5e-18
-        assert metrics.leverage_wad / UNIT == pytest.approx(stake / worths[0][0], rel=1e-6, abs=slack)
+    if stake and witnesses[0][0] > 1e-3 + 1e-6 * witnesses[0][1]:
+        # notionals are rounded up to a wei each; an equity of 1e-6 of its addends is precise to 1e-12 of them
+        slack = 5e-18 / witnesses[0][0] + 5e-18
+        assert metrics.leverage_wad / UNIT == pytest.approx(stake / witnesses[0][0], rel=1e-6, abs=slack)
 
 
 def margins(held: Portfolio) -> list[int]:
@@ -280,15 +280,15 @@ def test_requirements_are_rounded_up(
 @LAW
 @given(risks(), st.integers(0, 2**140), ratios, ratios, amounts, st.integers(0, 2**140), sizes, sizes)
 def test_equity_is_rounded_down(
-    risk: MarketRisk, worth: int, first: int, second: int, cap: int, gain: int, loss: int, owned: int
+    risk: MarketRisk, value: int, first: int, second: int, cap: int, gain: int, loss: int, owned: int
 ) -> None:
     terms = collateral.HaircutTerms(max(first, second), min(first, second), cap)
     made = Exposure(risk=risk, gain_wad=gain, loss_wad=-abs(loss), safe_gain_wad=gain, safe_loss_wad=-abs(loss))
-    book = Book(owned, [Holding(worth, worth, terms)], [made], [])
-    assert margin.equity(book) == owned + worth + gain - abs(loss)
+    book = Book(owned, [Holding(value, value, terms)], [made], [])
+    assert margin.equity(book) == owned + value + gain - abs(loss)
     weights = (risk.profit_weight, terms.haircut_initial), (WAD, terms.haircut_maintenance)
     for level, (weight, haircut) in zip(Level, weights, strict=True):
-        credit = Fraction(min(worth, cap) * (WAD - haircut), WAD)
+        credit = Fraction(min(value, cap) * (WAD - haircut), WAD)
         whole = owned + credit + Fraction(gain * weight, WAD) - abs(loss)
         assert whole - 2 < margin.adjusted_equity(book, level) <= whole
 

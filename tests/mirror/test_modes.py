@@ -71,7 +71,7 @@ def test_v7_no_requirement_falls_when_offsets_break_down_or_haircuts_rise_or_con
     terms = rules.terms._replace(breakdown=rules.terms.breakdown + by)
     assert holds(before, stress.judge(stakes, rules._replace(terms=terms), WAD))
     assert holds(before, stress.judge(stakes, rules, WAD - by))
-    cut, unsure = [], []
+    cut, uncertain = [], []
     for each in stakes:
         hedges = [
             replace(
@@ -82,9 +82,9 @@ def test_v7_no_requirement_falls_when_offsets_break_down_or_haircuts_rise_or_con
         cut.append(replace(each, hedges=hedges))
         doubts = [replace(hedge, confidence_wad=max(0, hedge.confidence_wad - by)) for hedge in each.hedges]
         aged = [replace(term, confidence_wad=max(0, term.confidence_wad - by)) for term in each.terms]
-        unsure.append(replace(each, confidence_wad=max(0, each.confidence_wad - by), hedges=doubts, terms=aged))
+        uncertain.append(replace(each, confidence_wad=max(0, each.confidence_wad - by), hedges=doubts, terms=aged))
     assert holds(before, stress.judge(cut, rules, WAD))
-    assert holds(before, stress.judge(unsure, rules, WAD))
+    assert holds(before, stress.judge(uncertain, rules, WAD))
 
 
 def joined(one: PortfolioExposure, other: PortfolioExposure) -> PortfolioExposure:
@@ -131,7 +131,7 @@ def test_a_requirement_is_at_most_the_sum_over_positions_alone(seed: int) -> Non
 def test_positions_alone_may_require_less_where_vols_are_skewed() -> None:
     """A change under a skew counts as a loss even if it is a gain, and static discounts take less of netted values.
 
-    So the whole can gain more than its parts, and ask for more: here for 0.05 % more.
+    So the whole can gain more than its parts, and require more: here 0.05 % more.
     """
     stakes, rules = drawn(17169)
     whole, apart = whole_and_apart(stakes, rules)

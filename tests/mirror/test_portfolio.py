@@ -82,10 +82,10 @@ def test_the_value_of_an_expiry_is_the_sum_of_its_option_prices() -> None:
                 )
                 for line in term.lines
             )
-            worth = sum(line.size * option.price(each) for line, each in terms)
-            assert portfolio.shocked(sheet, move, STILL) == worth
+            value = sum(line.size * option.price(each) for line, each in terms)
+            assert portfolio.shocked(sheet, move, STILL) == value
             assert portfolio.shocked(sheet, 0, STILL) == sheet.value_wad2
-            assert_near(worth // WAD, term_usd(stake.risk, term, move / UNIT, STILL), gross_usd(stake) * 5)
+            assert_near(value // WAD, term_usd(stake.risk, term, move / UNIT, STILL), gross_usd(stake) * 5)
 
 
 def test_the_profit_is_zero_without_a_shock_and_a_static_discount() -> None:
@@ -160,15 +160,15 @@ def scaled(stake: PortfolioExposure, by: int) -> PortfolioExposure:
 def test_a_lower_confidence_or_a_higher_haircut_never_lowers_a_contingency() -> None:
     """V7."""
     for random, stake, _ in books():
-        doubtful = replace(stake, confidence_wad=up_to(random, stake.confidence_wad))
-        doubtful.terms = [replace(t, confidence_wad=up_to(random, t.confidence_wad)) for t in stake.terms]
-        doubtful.hedges = [
+        uncertain = replace(stake, confidence_wad=up_to(random, stake.confidence_wad))
+        uncertain.terms = [replace(t, confidence_wad=up_to(random, t.confidence_wad)) for t in stake.terms]
+        uncertain.hedges = [
             replace(each, confidence_wad=up_to(random, each.confidence_wad), haircut_initial=each.haircut_initial + 1,
                     haircut_maintenance=each.haircut_maintenance + random.randrange(WAD // 10))
             for each in stake.hedges
         ]  # fmt: skip
         for level in Level:
-            assert portfolio.contingency(stake, level) <= portfolio.contingency(doubtful, level)
+            assert portfolio.contingency(stake, level) <= portfolio.contingency(uncertain, level)
         assert portfolio.contingency(stake, Level.MAINTENANCE) <= portfolio.contingency(stake, Level.INITIAL)
         assert portfolio.doubt(stake, Level.MAINTENANCE) == 0
 

@@ -1,6 +1,6 @@
 """Laws of the settlement price of an expiry, and of settling positions.
 
-The witness is the integral of a step function in fractions: at every time the last print made until then counts.
+The witness is the integral of a step function in fractions: at every time the last print before it counts.
 """
 
 from collections.abc import Sequence
@@ -185,11 +185,11 @@ def instruments(draw: st.DrawFn) -> int:
 
 
 held = st.dictionaries(instruments(), st.tuples(sizes.filter(bool), values), max_size=4)
-everyone = st.tuples(*(st.tuples(both(2**110), held) for _ in ACCOUNTS))
-Everyone = tuple[tuple[int, dict[int, tuple[int, int]]], ...]
+holdings = st.tuples(*(st.tuples(both(2**110), held) for _ in ACCOUNTS))
+Holdings = tuple[tuple[int, dict[int, tuple[int, int]]], ...]
 
 
-def settled(accounts: Everyone, price: int) -> State:
+def settled(accounts: Holdings, price: int) -> State:
     """Ledger in which the first expiry has settled at a price, and no account has settled yet."""
     self = opened(END, EXPIRIES[2])
     played(self, [(START, price), (END, price)])
@@ -205,8 +205,8 @@ def settled(accounts: Everyone, price: int) -> State:
 
 
 @LAW
-@given(everyone, wide(1, CAP))
-def test_settling_pays_the_value_of_a_position(accounts: Everyone, price: int) -> None:
+@given(holdings, wide(1, CAP))
+def test_settling_pays_the_value_of_a_position(accounts: Holdings, price: int) -> None:
     """Equity and both margins are the same before and after; a payoff to the wei, for a short one wei more."""
     self = settled(accounts, price)
     for account, (principal, positions) in zip(ACCOUNTS, accounts, strict=True):
@@ -221,14 +221,14 @@ def test_settling_pays_the_value_of_a_position(accounts: Everyone, price: int) -
             assert self.holders[account].positions[instrument].values() == (0, 0, 0)
             strike = market.strike_of(instrument)
             kind = market.kind_of(instrument)
-            worth = {market.FUTURE: price, market.CALL: max(0, price - strike), market.PUT: max(0, strike - price)}
-            gained += Fraction(size * worth[kind], WAD) // 1 + (quote if kind == market.FUTURE else 0)
+            payoffs = {market.FUTURE: price, market.CALL: max(0, price - strike), market.PUT: max(0, strike - price)}
+            gained += Fraction(size * payoffs[kind], WAD) // 1 + (quote if kind == market.FUTURE else 0)
         assert self.holders[account].principal == principal + gained
 
 
 @LAW
-@given(everyone, wide(1, CAP))
-def test_the_order_of_settling_and_its_groups_do_not_matter(accounts: Everyone, price: int) -> None:
+@given(holdings, wide(1, CAP))
+def test_the_order_of_settling_and_its_groups_do_not_matter(accounts: Holdings, price: int) -> None:
     found = set()
     for order in permutations(ACCOUNTS):
         self = settled(accounts, price)

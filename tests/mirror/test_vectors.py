@@ -1,6 +1,6 @@
 """Published cases of other projects against the mirror; the chain is compared with the mirror elsewhere.
 
-Every file of the folder is read and every case is a test. A case of something that is not built is skipped and says so.
+Every file of the folder is read and every case is a test. A case of an unbuilt feature is skipped with a reason.
 """
 
 import json

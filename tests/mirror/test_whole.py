@@ -1,6 +1,6 @@
 """A whole account against float64 formulas of the specification: positions, collateral, contingencies, funding.
 
-The floats know of amounts and prices only: no book, no exposure, no line, no rounding and no index of cash.
+The floats use amounts and prices only: no book, no exposure, no line, no rounding and no cash index.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ YEAR = 365 * 24 * 3600
 
 
 class Term(NamedTuple):
-    """An expiry; of what its window has passed, the index was `seen` on average."""
+    """Expiry; `seen`: average index over the elapsed part of its window."""
 
     secs: int
     forward: int
@@ -232,11 +232,11 @@ def equity_usd(whole: Whole, level: Level | None) -> float:
     initial = level == Level.INITIAL
     for raw, underlying, how in whole.balances:
         spot = whole.spots[underlying]
-        worth = raw / UNIT * (min(spot.index, spot.stable) if initial else spot.index) / UNIT
+        value = raw / UNIT * (min(spot.index, spot.stable) if initial else spot.index) / UNIT
         if level is not None:
             haircut = how.haircut_initial if initial else how.haircut_maintenance
-            worth = min(worth, how.cap_wad / UNIT) * (1 - haircut / UNIT)
-        total += worth
+            value = min(value, how.cap_wad / UNIT) * (1 - haircut / UNIT)
+        total += value
     for spot, profit in profits(whole, safe=initial):
         total += profit * (spot.risk.profit_weight / UNIT if initial and profit > 0 else 1)
     if level is None:

@@ -1,7 +1,7 @@
 """Accounts on portfolio margin, drawn at random, and the same margin in float64.
 
-The floats are a second witness, written from section 7 of the specification: they know nothing of sheets, shapes or
-roundings, only of what an account has. Strikes, vols and times are those of options that are traded.
+The floats are a second witness, written from section 7 of the specification: they use no sheets, shapes or
+roundings, only the holdings of an account. Strikes, vols and times are those of traded options.
 """
 
 from math import erfc, exp, log, sqrt
@@ -180,8 +180,8 @@ def contingency_usd(stake: PortfolioExposure, level: Level) -> float:
     risk, spot, initial = stake.risk.contingency, stake.index_wad / UNIT, level == Level.INITIAL
 
     def doubt(confidence: int) -> float:
-        doubtful = initial and confidence < risk.confidence_threshold
-        return (1 - confidence / UNIT) * risk.confidence_factor / UNIT if doubtful else 0.0
+        uncertain = initial and confidence < risk.confidence_threshold
+        return (1 - confidence / UNIT) * risk.confidence_factor / UNIT if uncertain else 0.0
 
     perp = (risk.perp_initial if initial else risk.perp_maintenance) / UNIT
     option_rate = (risk.option_initial if initial else risk.option_maintenance) / UNIT

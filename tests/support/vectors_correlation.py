@@ -1,9 +1,9 @@
 """Published cases of correlated risks: the delta margins of ISDA SIMM, through the sum over underlyings.
 
-A risk factor, and then a bucket of them, is what an underlying is to an account: its loss is the magnitude of the
+A risk factor, and then a bucket of them, takes the place of an underlying: its loss is the magnitude of the
 weighted sensitivity, its direction the sign, and it has one side. Correlations of one direction and of opposite ones
-are the same number: within a bucket rho * f, between buckets gamma, times what clamping leaves of both buckets. A
-residual bucket is added as it is. Sums go over as many as there are, as the matrix is as large as it must be.
+are the same number: within a bucket rho * f, between buckets gamma, times the clamped part of both buckets. A
+residual bucket is added unchanged. The matrix is as large as the number of factors.
 """
 
 from collections.abc import Callable, Iterator, Sequence

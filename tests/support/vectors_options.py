@@ -83,13 +83,13 @@ def black(row: Row) -> mpf:
 
 def value(row: Row) -> None:
     with mp.workdps(DIGITS):
-        asked, wanted = terms(row), black(row) * WAD
-        ours = option.price(asked)
-        assert abs(ours - wanted) <= NEAR * asked.forward_wad
+        inputs, wanted = terms(row), black(row) * WAD
+        ours = option.price(inputs)
+        assert abs(ours - wanted) <= NEAR * inputs.forward_wad
     assert abs(Fraction(ours, WAD) - Fraction(str(row["value"]))) <= Fraction(str(row["tol"]))
 
 
-# greeks: theirs are with respect to spot, ours to the forward F = S * e^((r - q) t)
+# greeks: the published ones are with respect to spot, those of the mirror to the forward F = S * e^((r - q) t)
 
 
 def spot_delta(found: OptionGreeks, price: mpf, row: Row) -> mpf:
@@ -147,9 +147,9 @@ def growth(row: Row) -> mpf:
 
 def greek(row: Row) -> None:
     with mp.workdps(DIGITS):
-        asked = terms(row)
-        price = mpf(option.price(asked)) / WAD
-        ours = GREEKS[row["greek"]](option.greeks(asked), price, row)
+        inputs = terms(row)
+        price = mpf(option.price(inputs)) / WAD
+        ours = GREEKS[row["greek"]](option.greeks(inputs), price, row)
         assert abs(ours - number(row["value"])) <= PRINTED
 
 
@@ -188,7 +188,7 @@ def mark_values(rows: list[Row], feeds: dict[int, Row], result: dict[str, Any]) 
     for row in rows:
         expiry, discount = row["Expiry"], wad(row["MarkDiscount"])
         forward, strike = wad(feeds[expiry]["Forward"]), wad(row["Strike"])
-        worth = option.price(OptionTerms(forward, strike, wad(row["MarkVol"]), expiry, discount, bool(row["IsCall"])))
-        sums[expiry] = sums.get(expiry, Fraction(0)) + Fraction(str(row["Amount"])) * worth
+        price = option.price(OptionTerms(forward, strike, wad(row["MarkVol"]), expiry, discount, bool(row["IsCall"])))
+        sums[expiry] = sums.get(expiry, Fraction(0)) + Fraction(str(row["Amount"])) * price
     for ours, theirs in zip(sums.values(), result["OptionMTMPerExpiry"], strict=True):
         assert_near(int(ours), wad(theirs))

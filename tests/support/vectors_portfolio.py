@@ -1,10 +1,10 @@
 """Published cases of portfolio margin: Derive's accounts on one underlying, with the loss in every scenario.
 
 Their conventions: strikes are floored to 1e-8; in the last 30 minutes the forward is fixed = F * (1800 - s) / 1800 and
-floating = F * s / 1800; a rate is no less than 0; what initial holds is given as what it adds to maintenance; the
-confidence of options is the least of the spot price's, the perp's where there is one, and those of their expiry;
-collateral of every kind is held against by its haircut, and its value is in the quote token; naked shorts are paired by
-expiry and strike, whatever their type.
+floating = F * s / 1800; a rate is no less than 0; initial contingencies are given as additions to maintenance; the
+confidence of options is the least of the spot price's, the perp's where there is one, and those of their expiry; each
+collateral has a contingency of its haircut, and its value is in the quote token; naked shorts are paired by expiry and
+strike, whatever their type.
 """
 
 from collections.abc import Callable, Iterator

@@ -21,8 +21,8 @@ def auction_cases(content: dict[str, Any]) -> Iterator[Case]:
         elif "t_half" in case:
             yield Case(case["name"], partial(insolvent, case))
         else:
-            found = [check for start, check in TOLD.items() if case["name"].startswith(start)]
-            yield Case(case["name"], found[0] if found else None, "told in words that no test restates")
+            found = [check for start, check in WORDED.items() if case["name"].startswith(start)]
+            yield Case(case["name"], found[0] if found else None, "described in words, without a test")
     known: dict[str, Any] = {}
     for number, row in enumerate(content.get("irm", [])):
         known |= row  # parameters hold until others are given
@@ -72,7 +72,7 @@ def reserved_cash() -> None:
     assert liquidation.price(wad(9600) - wad(1600), wad(0.7)) == wad(5600)
 
 
-TOLD: dict[str, Check] = {"capped race": race, "reserved cash": reserved_cash}
+WORDED: dict[str, Check] = {"capped race": race, "reserved cash": reserved_cash}
 
 
 # Derive's interest

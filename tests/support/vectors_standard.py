@@ -1,6 +1,6 @@
 """Published portfolios of Derive's standard manager: perps, options and base collateral on any underlyings.
 
-They truncate signed divisions and pass through floats, which keeps 1e-12 of every figure. Two things are their own: an
+They truncate signed divisions and pass through floats, which keeps 1e-12 of every figure. Two rules differ: an
 option is valued at the settlement price in its last hour, and strikes are floored to 1e-8.
 """
 
@@ -55,7 +55,7 @@ def units_of(scenario: Row) -> list[str]:
     return [key.removeprefix("Perps_") for key in scenario if key.startswith("Perps_")]
 
 
-# the account, valued
+# the valued account
 
 
 def book_of(scenario: Row) -> Book:
@@ -71,8 +71,8 @@ def book_of(scenario: Row) -> Book:
         perp = Exposure(RISK, OPTION_RISK, index, min(confidences), index)
         if scenario[f"Perps_{unit}"]:
             add_perp(book, perp, scenario, unit, scenario["PerpPrice"][place])
-        worth = collateral.value(base.base_wad, index, 18)
-        book.holdings.append(Holding(worth, worth, BASE))
+        value = collateral.value(base.base_wad, index, 18)
+        book.holdings.append(Holding(value, value, BASE))
         book.exposures += [base, perp]
     units = units_of(scenario)
     for number, unit in enumerate(scenario["OptionUnderlying"]):
@@ -136,7 +136,7 @@ def linear(scenario: Row, result: Row) -> None:
 def options(scenario: Row, result: Row) -> None:
     """The published isolated figure is a sum over expiries; the bounded one is that of one expiry.
 
-    Theirs may be a gain, and takes the listed forward in the last hour too, unlike the requirement.
+    The published loss may be a gain, and takes the listed forward in the last hour too, unlike the requirement.
     """
     book = book_of(scenario)
     for place, unit in enumerate(units_of(scenario)):
