@@ -1,4 +1,4 @@
-"""The study of capital efficiency as tables: what cross margin saves, and what became of the books on the paths."""
+"""The study of capital efficiency as tables: capital saved by cross margin, and liquidations and losses on paths."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from crossvault.report.console import table
 
 
 def tables(study: dict[str, Any]) -> RenderableType:
-    """All tables with what a reader must know of them."""
+    """All tables with their explanations."""
     hours = study["step_secs"] // 3_600
     return Group(
         f"{study['accounts']:,} books on {study['underlyings']} underlyings, seed {study['seed']}: capital saved"
         " against isolated positions, per cent\n",
         savings(study["efficiency"]),
-        "\nsaved: of the equity at which initial margin is just met, of a book without profit; isolated is"
-        "\nevery position alone by standard margin. requirement: 1 - IM(whole) / sum IM(alone) by one method."
+        "\nsaved: of initial capital, the equity at which initial margin is just met, of a book without profit;"
+        "\nisolated is every position alone by standard margin. requirement: 1 - req. IM of the whole / sum of"
+        "\nreq. IM of each position alone, by one method."
         "\nhistogram: from -100 to 100 %\n",
-        f"Replayed along price paths, {study['steps']} steps of {hours} hours, with {study['buffer']} times the capital"
-        " asked for\n",
-        fates(study),
-        "\nisolated and cross have the same capital, lean what the whole book is asked for. liquidated: books"
-        "\nwith any position liquidated; closed: positions. loss: per book of all, realised where liquidated,"
-        "\nat mark, of its capital, while what is left may have won; median: of liquidated books alone;"
-        "\nnet loss: per book of all, where the whole of it has lost when the path ends. ±: one standard error"
-        "\nover paths. Standard margin counts no correlation, so that only what is judged by portfolio margin"
-        "\nrelies on it. What its breakdown adds, on the same draws:\n",
+        f"Replayed along price paths, {study['steps']} steps of {hours} hours, with {study['buffer']} times the initial"
+        " capital\n",
+        outcomes(study),
+        "\nisolated and cross have the same capital, that of the isolated positions; lean has that of the whole"
+        "\nbook. liquidated: books with any position liquidated; closed: positions. loss: per book of all,"
+        "\nrealised where liquidated, at mark, of its capital, while the rest may have gained; median: of"
+        "\nliquidated books alone; net loss: per book of all, where the whole of it has lost when the path ends."
+        "\n±: one standard error over paths. Standard margin counts no correlation, so that only portfolio"
+        "\nmargin relies on it. Added by a breakdown of correlation, on the same draws:\n",
         changes(study["breakdown"]),
     )
 
 
 def savings(rows: list[dict[str, Any]]) -> RenderableType:
-    """What is saved by kind of book and method."""
+    """Capital saved by kind of book and method."""
     made = table("book", "method", ">books", ">10th", ">median", ">90th", ">capital", ">requirement", "histogram")
     for row in rows:
         if not row["accounts"]:
@@ -48,17 +49,17 @@ def savings(rows: list[dict[str, Any]]) -> RenderableType:
 
 
 def titles(study: dict[str, Any]) -> dict[str, str]:
-    """What the books that were replayed are, by their name."""
-    cheaper = "alone by standard margin, whole by what asks for less"
+    """Titles of the replayed books, by their name."""
+    cheaper = "alone by standard margin, whole by the cheaper method"
     found = {}
     for each in study["replayed"]:
-        judged = cheaper if each["method"] == "cheaper" else f"alone and whole by {each['method']} margin"
-        found[each["books"]] = f"{each['books']}, {judged}: {each['accounts']:,} books on {each['paths']:,} paths"
+        margin = cheaper if each["method"] == "cheaper" else f"alone and whole by {each['method']} margin"
+        found[each["books"]] = f"{each['books']}, {margin}: {each['accounts']:,} books on {each['paths']:,} paths"
     return found
 
 
-def fates(study: dict[str, Any]) -> RenderableType:
-    """What became of the books by correlation and way to hold them."""
+def outcomes(study: dict[str, Any]) -> RenderableType:
+    """Liquidations and losses of the books, by correlation and way to hold them."""
     parts: list[RenderableType] = []
     for name, title in titles(study).items():
         made = table(
@@ -76,7 +77,7 @@ def _figures(row: dict[str, Any]) -> list[str]:
     median = row["median_loss_pct_where_liquidated"]
     return [
         f"{row['capital_usd']:,.0f}",
-        f"{row['liquidated_pct']:.1f}{_doubt(row['liquidated_error_pct'])} %",
+        f"{row['liquidated_pct']:.1f}{_error(row['liquidated_error_pct'])} %",
         f"{row['positions_closed_pct']:.1f} %",
         f"{row['lost_pct_of_capital']:.1f} %",
         "" if median is None else f"{median:.0f} %",
@@ -86,16 +87,16 @@ def _figures(row: dict[str, Any]) -> list[str]:
 
 
 def changes(rows: list[dict[str, Any]]) -> RenderableType:
-    """What a breakdown of correlation adds."""
+    """Liquidations and losses added by a breakdown of correlation."""
     made = table("points of per cent", "held", ">liquidated", ">loss of capital")
     for row in rows:
         made.add_row(
             row["books"], row["held"],
-            f"{row['liquidated_points']:+.1f}{_doubt(row['liquidated_error_points'])}",
-            f"{row['lost_points']:+.1f}{_doubt(row['lost_error_points'])}",
+            f"{row['liquidated_points']:+.1f}{_error(row['liquidated_error_points'])}",
+            f"{row['lost_points']:+.1f}{_error(row['lost_error_points'])}",
         )  # fmt: skip
     return made
 
 
-def _doubt(error: float | None) -> str:
+def _error(error: float | None) -> str:
     return "" if error is None else f" ± {error:.1f}"

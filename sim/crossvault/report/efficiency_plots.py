@@ -40,22 +40,22 @@ def page(study: dict[str, Any]) -> str:
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>crossvault efficiency: {escape(name)}</title>
 <link rel="icon" href="data:,"><style>{STYLE}</style></head><body>
-<h1>What cross margin saves, and what it risks for it</h1><p>{escape(name)}.</p>
+<h1>Capital saved by cross margin, and its risk</h1><p>{escape(name)}.</p>
 <h2>Capital saved</h2>
-<p>Saved of the equity at which initial margin is just met, against every position alone by standard margin; a book has
-no profit. Books that save nothing are at zero; below zero the whole book is asked for more.</p>
+<p>Saved of initial capital, the equity at which initial margin is just met, against every position alone by standard
+margin; a book has no profit. Books that save nothing are at zero; below zero the whole book needs more.</p>
 {_drawn(savings(study), "savings", library=True)}
 {_table(study["efficiency"])}
 <h2>Liquidations and losses</h2>
-<p>The same books along price paths of {study["steps"]} steps of {hours} hours, with {study["buffer"]} times the capital
-they are asked for. Isolated and cross have the same capital, lean has what the whole book is asked for. Where
-correlation breaks, every second underlying follows the shared factor the other way. Standard margin counts no
-correlation, so that only what is judged by portfolio margin relies on it. Losses of liquidation are realised at mark,
-while what is left may have won; a net loss is that of the whole book when the path ends. Bars of error: one
-standard error over paths.</p>
+<p>The same books along price paths of {study["steps"]} steps of {hours} hours, with {study["buffer"]} times their
+initial capital. Isolated and cross have the same capital, that of the isolated positions; lean has that of the whole
+book. Where correlation breaks, every second underlying follows the shared factor the other way. Standard margin counts
+no correlation, so that only portfolio margin relies on it. Losses of liquidation are realised at mark, while the rest
+may have gained; a net loss is that of the whole book when the path ends. Bars of error: one standard error over
+paths.</p>
 {_drawn(costs(study), "costs", library=False)}
 {_table(study["replay"])}
-<p>What a breakdown of correlation adds on the same draws, in points of per cent:</p>
+<p>Added by a breakdown of correlation on the same draws, in points of per cent:</p>
 {_table(study["breakdown"])}
 {_table(study["replayed"])}
 <script type="application/json" id="study">{document}</script>
@@ -64,7 +64,7 @@ standard error over paths.</p>
 
 
 def savings(study: dict[str, Any]) -> Any:
-    """How much is saved, by kind of book: a histogram for each method."""
+    """Capital saved, by kind of book: a histogram for each method."""
     rows = [row for row in study["efficiency"] if row["accounts"]]
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
     high = -(-len(kinds) // WIDE)
@@ -98,7 +98,7 @@ def _histogram(row: dict[str, Any], showlegend: bool) -> Any:
 
 
 def costs(study: dict[str, Any]) -> Any:
-    """What became of the books: a row of plots for each group of books, a bar for each way to hold and correlation."""
+    """Liquidations and losses: a row of plots for each group of books, a bar for each way to hold them."""
     named = titles(study)
     figure = make_subplots(
         len(named), len(COSTS), subplot_titles=[title for title, _ in COSTS.values()] * len(named),
@@ -122,11 +122,11 @@ def _bars(rows: list[dict[str, Any]], cost: str, regime: str, showlegend: bool) 
     """One figure of every way to hold some books."""
     _, error = COSTS[cost]
     values = [row[cost] for row in rows]
-    doubts = [row[error] for row in rows] if error else []
+    errors = [row[error] for row in rows] if error else []
     return go.Bar(
         x=[row["held"] for row in rows], y=values, name=f"correlation {regime}", legendgroup=regime,
         showlegend=showlegend, marker={"color": REGIMES[regime]},
-        error_y={"type": "data", "array": doubts, "color": "#555", "thickness": 1} if all(doubts) and doubts else None,
+        error_y={"type": "data", "array": errors, "color": "#555", "thickness": 1} if all(errors) and errors else None,
         hovertemplate=f"correlation {regime}, %{{x}}: %{{y}} %<extra></extra>",
     )  # fmt: skip
 
