@@ -4,12 +4,19 @@ from collections.abc import Generator
 
 import pytest
 
+import profiles
+
 _LONGEST = "test_broken.py"  # its stories are recorded once, for all that it judges
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--contracts DIR` lets the random walks drive another directory of contracts, as `crossvault run` does."""
     parser.addoption("--contracts", default=None, help="a directory of contracts for the random walks")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settles how much is tried before the first law is read."""
+    profiles.choose(config.option.markexpr)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cli import spawned, start
 from crossvault.__main__ import spread
 from crossvault.lockstep.record import read
 from places import ROOT
@@ -31,12 +32,6 @@ world:
 prices:
   ETH: {every: 1m, values: [PRICES]}
 """
-
-
-def start(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """A command that has ended."""
-    command = [sys.executable, "-m", "crossvault", *words]
-    return subprocess.run(command, cwd=folder or ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +53,7 @@ def record(folder: Path) -> Path:
 def long_story(folder: Path) -> Path:
     """A story that takes longer than a test waits."""
     path = folder / "long.yaml"
-    path.write_text(LONG.replace("PRICES", ", ".join(f'"{200 + n % 7} USD"' for n in range(20_000))))
+    path.write_text(LONG.replace("PRICES", ", ".join(f'"{200 + n % 7} USD"' for n in range(5_000))))
     return path
 
 
@@ -91,6 +86,14 @@ def test_bad_words_are_exit_code_2(words: list[str], said: str) -> None:
     assert said in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
 
 
+def test_a_process_ends_with_the_exit_code_and_prints_to_both_streams() -> None:
+    bad = spawned("rnu")
+    assert (bad.returncode, bad.stdout) == (2, "") and "did you mean 'run'?" in bad.stderr
+    good = spawned("scenarios", "--json")
+    assert (good.returncode, good.stderr) == (0, "") and json.loads(good.stdout)
+    assert start("scenarios", "--json").stdout == good.stdout and start("rnu").stderr == bad.stderr
+
+
 @pytest.mark.parametrize("words", [[], ["-m", "not slow"], ["-q", "-m", "slow"]])
 def test_the_whole_suite_and_its_parts_take_all_processors(words: list[str]) -> None:
     assert spread(words)[:4] == ["-n", "auto", "--dist", "loadgroup"]
@@ -110,7 +113,7 @@ def test_scenarios_schema_version_and_help() -> None:
 
 
 def test_run_prints_one_document(folder: Path) -> None:
-    done = start("run", "first-liquidation", "--json", "--record", "out/run.jsonl", folder=folder)
+    done = spawned("run", "first-liquidation", "--json", "--record", "out/run.jsonl", folder=folder)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["compared"] == found["steps"] > 0 and found["record"] == "out/run.jsonl"
@@ -176,7 +179,7 @@ def wrong(folder: Path) -> Path:
 @pytest.mark.slow
 def test_broken_contracts_are_caught_and_the_difference_can_be_replayed(wrong: Path, tmp_path: Path) -> None:
     words = ("run", "black-thursday", "--contracts", str(wrong), "--record", "run.jsonl")
-    done = start(*words, folder=tmp_path)
+    done = spawned(*words, folder=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "DIFFERENCE at step" in done.stdout and "bid by" in done.stdout
     hint = next(line for line in done.stdout.splitlines() if line.startswith("to replay it:"))

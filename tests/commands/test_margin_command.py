@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli import start
 from crossvault.differential.model import Model
 from crossvault.differential.step import instrument_number
 from crossvault.mirror.fixed import WAD
@@ -45,12 +44,6 @@ def write(tmp_path: Path) -> Write:
         return str(path)
 
     return written
-
-
-def start(*words: str) -> subprocess.CompletedProcess[str]:
-    """The result of a command."""
-    command = [sys.executable, "-m", "crossvault", "margin", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def compared(path: str) -> MethodComparison:
@@ -224,13 +217,13 @@ def test_bad_portfolios_are_told_with_their_line(write: Write, line: str, said: 
     ],
 )
 def test_bad_words_are_exit_code_2(words: list[str], said: str) -> None:
-    done = start(*words)
+    done = start("margin", *words)
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
 
 
 def test_the_contracts_give_the_same_figures() -> None:
-    done = start("delta-neutral", "--chain", "--trade", "ETH-20260327-2000-P +1", "--json")
+    done = start("margin", "delta-neutral", "--chain", "--trade", "ETH-20260327-2000-P +1", "--json")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     for side in (found["before"], found["after"]):
@@ -243,7 +236,7 @@ def test_the_contracts_give_the_same_figures() -> None:
 
 
 def test_the_text_says_what_there_is() -> None:
-    done = start("strangle", "--method", "paradex", "--trade", "ETH-PERP +2")
+    done = start("margin", "strangle", "--method", "paradex", "--trade", "ETH-PERP +2")
     assert done.returncode == 0, done.stderr
     for said in (
         "isolated",
@@ -310,13 +303,13 @@ rules:
   correlations: {ETH: {BTC: {alike: 50 %, opposite: 0 %}}}
 """
     mine.write_text(text, encoding="utf8")
-    done = start("delta-neutral", "--method", str(mine), "--json")
+    done = start("margin", "delta-neutral", "--method", str(mine), "--json")
     assert done.returncode == 0, done.stderr
     results = {each["method"]: each for each in json.loads(done.stdout)["methods"]}
     assert set(results) == {"isolated", "mine"} and len(results["mine"]["scenarios"]) == 2
     # of a third underlying nothing is said: it moves exactly with both, and they do not with each other
     sol = HEAD.replace("cash:", "  SOL: {index: 100 USD}\ncash:") + "positions: {ETH-PERP: 1 ETH}\n"
-    done = start(write(sol), "--method", str(mine))
+    done = start("margin", write(sol), "--method", str(mine))
     assert done.returncode == 2 and "with ETH, BTC, SOL: alike: no prices move so" in done.stderr
-    done = start(write(sol), "--method", "crossvault", "--method", "derive")
+    done = start("margin", write(sol), "--method", "crossvault", "--method", "derive")
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crossvault.differential import doors
@@ -17,6 +17,7 @@ from crossvault.differential.step import ACTIONS
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
+from profiles import law
 
 UNDERLYINGS, COLLATERALS = ("ETH", "BTC", "USDT"), ("WETH", "USDT")
 NOTATION = Notation(UNDERLYINGS, COLLATERALS)
@@ -59,7 +60,7 @@ def arguments(action: str) -> st.SearchStrategy[dict[str, Any]]:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_step_comes_back_from_its_notation(action: str) -> None:
-    @settings(max_examples=40)
+    @law(30)
     @given(arguments(action), people, st.integers(0, 2**40))
     def comes_back(args: dict[str, Any], sender: str, at: int) -> None:
         step = doors.named(at, sender, action, args)

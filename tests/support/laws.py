@@ -4,20 +4,17 @@ from fractions import Fraction
 from math import ceil, floor
 from random import Random
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.feed import Feed
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.market import MarketRisk, OptionRisk
+from profiles import law
 
 FEEDER = "feeder"
 
-LAW = settings(
-    max_examples=250, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
-LONG_LAW = settings(LAW, max_examples=200)
+LAW, LONG_LAW = law(), law(80)
 
 
 def wide(low: int, high: int) -> st.SearchStrategy[int]:

@@ -22,9 +22,9 @@ from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import Deployer, vault_refusals
 from crossvault.mirror.evm import StorageStruct, UndoLog
 from crossvault.mirror.refusal import Refusal
+from profiles import chosen, source
 
 NOW = 1_700_000_000
-RANDOM_INPUTS = 1000
 _MOST_PRODUCTS = 700
 _CHUNK = 250
 _MOST_CHARACTERS = 1_500_000  # of a request, of which the node takes two million
@@ -143,11 +143,12 @@ Parameters = Mapping[str, Inputs] | Callable[[Random], dict[str, Any]]
 def questions(name: str, parameters: Parameters) -> list[dict[str, Any]]:
     """Arguments at the bounds, all of them together where they are not too many, and random ones.
 
-    They are the same in every run. Parameters that depend on each other are drawn by one function, bounds among them.
+    How many are random is for the profile; they are the same in every run but a campaign. Parameters that depend on
+    each other are drawn by one function, bounds among them.
     """
-    random = Random(name)
+    random, drawn_count = Random(source(name)), chosen().questions
     if callable(parameters):
-        return [parameters(random) for _ in range(RANDOM_INPUTS + 100)]
+        return [parameters(random) for _ in range(drawn_count + 100)]
     edges = [each.edges() for each in parameters.values()]
     count = 1
     for each in edges:
@@ -158,7 +159,7 @@ def questions(name: str, parameters: Parameters) -> list[dict[str, Any]]:
             for value in values:
                 drawn = [each.draw(random) for each in parameters.values()]
                 asked.append([*drawn[:place], value, *drawn[place + 1 :]])
-    asked += [[each.draw(random) for each in parameters.values()] for _ in range(RANDOM_INPUTS)]
+    asked += [[each.draw(random) for each in parameters.values()] for _ in range(drawn_count)]
     return [dict(zip(parameters, values, strict=True)) for values in asked]
 
 

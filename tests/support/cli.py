@@ -1,0 +1,46 @@
+"""The command line in this process: what a command prints and its exit code, without the start of a Python."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from subprocess import CompletedProcess
+from unittest import mock
+
+from crossvault.__main__ import main
+from places import ROOT
+
+
+def start(*words: str, folder: Path | None = None) -> CompletedProcess[str]:
+    """A command that has ended, as if started in a folder; signals and the interpreter itself need a process."""
+    out, err = io.StringIO(), io.StringIO()
+    with chdir(folder or ROOT), redirect_stdout(out), redirect_stderr(err), _unchanged():
+        try:
+            code = main(words)
+        except SystemExit as ended:  # argparse, which prints help and refuses
+            code = ended.code if isinstance(ended.code, int) else 1
+    return CompletedProcess(["crossvault", *words], code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _unchanged() -> Iterator[None]:
+    """Restores what a command changes of its process: the environment and the answers to signals."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with mock.patch.dict(os.environ):
+            yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def spawned(*words: str, folder: Path | None = None) -> CompletedProcess[str]:
+    """A command that has ended in a process of its own, as a user starts it."""
+    command = [sys.executable, "-m", "crossvault", *words]
+    return subprocess.run(command, cwd=folder or ROOT, capture_output=True, text=True, check=False)

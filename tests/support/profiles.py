@@ -1,0 +1,60 @@
+"""How much is tried: few examples in the fast part, more in the whole suite, and always other ones in a campaign.
+
+CROSSVAULT_PROFILE chooses; without it the fast part (`-m "not slow"`) is `fast` and everything else `full`. The values
+at the bounds are tried by every profile. A campaign draws what it tries from CROSSVAULT_SEED.
+"""
+
+import os
+from typing import NamedTuple
+
+from hypothesis import HealthCheck, settings
+
+PROFILE, SEED = "CROSSVAULT_PROFILE", "CROSSVAULT_SEED"
+
+
+class TestProfile(NamedTuple):
+    """How many examples a law is tried with, and how many random questions a probe and the mirror answer."""
+
+    examples: int
+    questions: int
+    is_random: bool
+
+
+PROFILES = {
+    "fast": TestProfile(60, 200, False),
+    "full": TestProfile(250, 1_000, False),
+    "campaign": TestProfile(10_000, 10_000, True),
+}
+
+
+def choose(marks: str) -> None:
+    """Settles the profile of this run, and of the processes that it starts, by the marks that it selects."""
+    name = os.environ.setdefault(PROFILE, "fast" if marks == "not slow" else "full")
+    if name not in PROFILES:
+        raise ValueError(f"{PROFILE}={name}: expected one of {', '.join(PROFILES)}")
+    for each, profile in PROFILES.items():
+        settings.register_profile(
+            each,
+            max_examples=profile.examples,
+            derandomize=not profile.is_random,
+            deadline=None,
+            database=None,
+            print_blob=profile.is_random,
+            suppress_health_check=[HealthCheck.too_slow],
+        )
+    settings.load_profile(name)
+
+
+def chosen() -> TestProfile:
+    """The profile of this run."""
+    return PROFILES[os.environ.get(PROFILE, "full")]
+
+
+def source(name: str) -> str:
+    """What random questions are drawn from: the same in every run, but in a campaign."""
+    return f"{name} {os.environ.get(SEED, '')}" if chosen().is_random else name
+
+
+def law(share_pct: int = 100) -> settings:
+    """How a law is tried; a share of the examples where one of them takes long."""
+    return settings(max_examples=chosen().examples * share_pct // 100)
