@@ -25,13 +25,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     One process begins with what compiles the contracts, the others meanwhile with the laws of the mirror.
     """
+    if profiles.chosen() is not profiles.PROFILES["campaign"]:
+        _leave_out(config, items)
     is_spread = getattr(config.option, "loadgroup", False)
     for item in items if is_spread else ():
         if not _is_single(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(config.rootpath).as_posix()))
     yield
     if is_spread:  # what is left of them
         items[:] = _in_turn(items)
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what only a campaign plays."""
+    heavy = [item for item in items if item.get_closest_marker("campaign")]
+    if heavy:
+        config.hook.pytest_deselected(items=heavy)
+        items[:] = [item for item in items if item not in heavy]
 
 
 def _in_turn(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -113,7 +113,8 @@ def assert_once(venture: Deployment) -> None:
         for each, receipt in zip(sent, receipts, strict=True)
         if receipt["status"] == "0x1" and each["input"] != "0x"
     )
-    done = [step for step in plan.steps if venture.survey().is_done(step)]
+    survey = venture.survey()
+    done = [step for step in plan.steps if survey.is_done(step)]
     assert accepted == Counter((step.to, step.data) for step in done)
     logs = wire.rpc("eth_getLogs", {"address": plan.vault, "fromBlock": "0x0", "toBlock": "latest"})
     told = Counter(plan.speech.vault.event(log).name for log in logs)
@@ -122,6 +123,7 @@ def assert_once(venture: Deployment) -> None:
 
 def assert_whole(venture: Deployment) -> None:
     """Nothing is missing, nothing happened twice, and all of it is as it should be."""
-    assert all(venture.survey().is_done(step) for step in venture.plan.steps)
+    survey = venture.survey()
+    assert all(survey.is_done(step) for step in venture.plan.steps)
     assert_once(venture)
     assert venture.verify().differences == []

@@ -10,6 +10,7 @@ from crossvault import __version__
 from crossvault.commands import (
     audit_arguments,
     bench_arguments,
+    campaign_arguments,
     conform_arguments,
     efficiency_arguments,
     explain_arguments,
@@ -38,6 +39,7 @@ _DECLARED = (
     mutate_arguments,
     conform_arguments,
     audit_arguments,
+    campaign_arguments,
 )  # in the order of the help
 
 _ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,

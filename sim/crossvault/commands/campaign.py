@@ -1,0 +1,262 @@
+"""`crossvault campaign`: the checks that are too heavy for every run, as named parts whose results are recorded.
+
+Each part is a process of its own, of pytest or of another command, so that one that ends badly ends alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+
+from crossvault import __version__
+from crossvault.commands.exits import UsageError
+from crossvault.commands.sides import Interrupts, shown
+from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, MISSED, MISSING, USAGE
+from crossvault.report.campaign import part_list, results
+from crossvault.report.console import show
+from crossvault.scenario.quantity import duration
+from crossvault.setup import toolchain
+
+_RECORD = "campaign.jsonl"
+_FUZZ_SECS = 600
+_GRACE_SECS = 60
+_PYTEST = {0: DONE, 1: FAILED, 2: INTERRUPTED, 3: MISSING, 4: USAGE, 5: MISSED}
+_WORST_LAST = (DONE, MISSED, USAGE, MISSING, DISAGREED, FAILED, INTERRUPTED)
+_OUTCOMES = {
+    DONE: "ok",
+    FAILED: "failed",
+    USAGE: "not accepted",
+    MISSING: "environment",
+    INTERRUPTED: "interrupted",
+    DISAGREED: "engines disagree",
+    MISSED: "threshold missed",
+}
+
+
+class CampaignPart(NamedTuple):
+    """One part: arguments of pytest, or else of a command of crossvault with the counts to keep of its document."""
+
+    name: str
+    about: str
+    tests: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
+
+
+_DIFFERENTIAL = tuple(f"tests/differential/test_{name}.py" for name in ("numbers", "books", "portfolios", "stored"))
+
+PARTS = (
+    CampaignPart("laws", "each law of the mirror on 10,000 random examples", ("-m", "not slow", "tests/mirror")),
+    CampaignPart("probes", "each function of the contracts on its bounds and 10,000 random inputs", _DIFFERENTIAL),
+    CampaignPart("walks", "long random walks on Anvil, every invariant after every step", ("-m", "campaign", "tests")),
+    CampaignPart("broken", "every contract of tests/broken.yaml is caught", ("tests/differential/test_broken.py",)),
+    CampaignPart(
+        "fuzz", "random walks in process from many seeds",
+        command=("fuzz", "--seed", "SEED", "--time", "SECSs"), counts=("walks", "steps", "metrics_compared"),
+    ),
+    CampaignPart(
+        "mutation", "a sample of 500 mutants against the recorded stories",
+        command=("mutate", "--sample", "500", "--seed", "SEED"), counts=("judged", "killed", "score_pct"),
+    ),
+)  # fmt: skip
+
+
+class PartResult(NamedTuple):
+    """What one part came to."""
+
+    part: CampaignPart
+    exit_code: int
+    counts: Mapping[str, float]
+    seconds: float
+
+
+def campaign(arguments: Namespace) -> int:
+    """Plays the parts one after another and records each; the exit code is the worst."""
+    if arguments.list:
+        _list(arguments.json)
+        return DONE
+    parts = chosen(arguments.only)
+    secs = _secs(arguments.time)
+    if any(part.tests for part in parts) and toolchain.clone() is None:
+        names = ", ".join(part.name for part in parts if part.tests)
+        raise toolchain.ToolchainMissing(f"the tests are not in the package: in a clone of the repository run {names}")
+    seed = int(time.time()) if arguments.seed is None else arguments.seed
+    record = Path(arguments.record) if arguments.record else toolchain.state_dir() / _RECORD
+    _begin(record)
+    found: list[PartResult] = []
+    interrupts = Interrupts()
+    try:
+        for result in _played(parts, seed, secs):
+            found.append(result)
+            _write(record, result, seed)
+    except KeyboardInterrupt:
+        if not interrupts.came:
+            raise
+    code = overall([result.exit_code for result in found], interrupts.came)
+    rows = [_row(result) for result in found]
+    if arguments.json:
+        print(json.dumps({"seed": seed, "record": shown(record), "exit": code, "parts": rows}, indent=2))
+    else:
+        show(results(rows, [part.name for part in parts[len(found) :]]))
+        print(f"seed {seed}; record: {shown(record)}")
+    return code
+
+
+def chosen(names: Sequence[str]) -> list[CampaignPart]:
+    """The parts that were named, in the order of the list; all of them if none was. Raises UsageError."""
+    known = [part.name for part in PARTS]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--only: no part {name!r}: expected some of {', '.join(known)}")
+    return [part for part in PARTS if not names or part.name in names]
+
+
+def overall(codes: Sequence[int], is_interrupted: bool) -> int:
+    """The exit code of the whole: the worst of the parts; a campaign without a part that ended has judged nothing."""
+    if is_interrupted:
+        return INTERRUPTED
+    return max(codes, key=_WORST_LAST.index) if codes else MISSED
+
+
+def _list(as_json: bool) -> None:
+    rows = [{"part": part.name, "about": part.about, "needs_clone": bool(part.tests)} for part in PARTS]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    else:
+        show(part_list(rows))
+
+
+def _secs(text: str | None) -> float:
+    if text is None:
+        return float("inf")
+    try:
+        return duration(text)
+    except ValueError as wrong:
+        raise UsageError(f"--time: {wrong}") from wrong
+
+
+def _played(parts: Sequence[CampaignPart], seed: int, secs: float) -> Iterator[PartResult]:
+    """The results of the parts; none begins after the time is over."""
+    begun = time.monotonic()
+    for part in parts:
+        left = secs - (time.monotonic() - begun)
+        if left <= 0:
+            return
+        print(f"{part.name}: {part.about}", file=sys.stderr)
+        yield _tests(part, seed) if part.tests else _command(part, seed, int(min(_FUZZ_SECS, max(1, left))))
+
+
+def _tests(part: CampaignPart, seed: int) -> PartResult:
+    """Runs pytest; what it prints goes to stderr, and what it counted comes from its report."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        words = ["pytest", "-q", "-n", "auto", "--dist", "loadgroup", "--hypothesis-seed", str(seed)]
+        words += ["--junitxml", str(report), *part.tests]
+        env = {**os.environ, "CROSSVAULT_PROFILE": "campaign", "CROSSVAULT_SEED": str(seed)}
+        begun = time.monotonic()
+        with _process(words, env, stdout=2) as process:
+            process.wait()
+        counts = counted(report.read_bytes()) if report.is_file() else {}
+    code = _PYTEST.get(process.returncode, MISSING)
+    judged_nothing = code == DONE and not counts.get("passed")
+    return PartResult(part, MISSED if judged_nothing else code, counts, time.monotonic() - begun)
+
+
+def _command(part: CampaignPart, seed: int, secs: int) -> PartResult:
+    """Runs another command and keeps the counts of the document that it prints."""
+    words = [word.replace("SEED", str(seed)).replace("SECS", str(secs)) for word in part.command]
+    begun = time.monotonic()
+    with _process(["crossvault", *words, "--json"], dict(os.environ), stdout=subprocess.PIPE) as process:
+        text = process.communicate()[0]
+    counts = measured(text, part.counts)
+    code = process.returncode if process.returncode in _OUTCOMES else MISSING
+    judged_nothing = code == DONE and not counts.get(part.counts[0])
+    return PartResult(part, MISSED if judged_nothing else code, counts, time.monotonic() - begun)
+
+
+@contextmanager
+def _process(words: Sequence[str], env: Mapping[str, str], stdout: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python module in a process; it is interrupted when this one is, and may then end in its own way."""
+    command = [sys.executable, "-m", *words]
+    folder = toolchain.clone()
+    process = subprocess.Popen(command, cwd=folder, env=env, stdout=stdout, start_new_session=True)
+    try:
+        yield process
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_GRACE_SECS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
+    finally:
+        process.wait()
+
+
+def counted(report: bytes) -> dict[str, float]:
+    """The tests of a JUnit report by their end."""
+    suites = list(ElementTree.fromstring(report).iter("testsuite"))
+    tests, failures, errors, skipped = (
+        sum(int(suite.get(name, "0")) for suite in suites) for name in ("tests", "failures", "errors", "skipped")
+    )
+    return {"passed": tests - failures - errors - skipped, "failed": failures + errors, "skipped": skipped}
+
+
+def measured(text: bytes, names: Sequence[str]) -> dict[str, float]:
+    """Some numbers of a JSON document; none where it is no document."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return {name: document[name] for name in names if name in document}
+
+
+def _row(result: PartResult) -> dict[str, Any]:
+    return {
+        "part": result.part.name,
+        "outcome": _OUTCOMES[result.exit_code],
+        "exit": result.exit_code,
+        "seconds": round(result.seconds, 1),
+        "counts": dict(result.counts),
+    }
+
+
+def _begin(record: Path) -> None:
+    """Requires a record that can be written, before anything is played. Raises UsageError."""
+    try:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.open("a").close()
+    except OSError as wrong:
+        raise UsageError(f"--record: {record} cannot be written: {wrong.strerror}") from wrong
+
+
+def _write(record: Path, result: PartResult, seed: int) -> None:
+    """Appends a line to the record."""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    line = json.dumps({"date": when, "version": _version(), "seed": seed, **_row(result)})
+    with record.open("a", encoding="utf8") as out:
+        out.write(line + "\n")
+
+
+def _version() -> str:
+    """The commit of the clone, with a mark where files differ from it; elsewhere the version of the package."""
+    if root := toolchain.clone():
+        command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude", "*"]
+        try:
+            done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            return __version__
+        return done.stdout.strip()
+    return __version__

@@ -1,0 +1,30 @@
+"""The parts of a campaign and their results, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from crossvault.report.console import table
+
+
+def part_list(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """The parts that there are."""
+    made = table("part", "checks", "needs")
+    for row in rows:
+        made.add_row(row["part"], row["about"], "a clone" if row["needs_clone"] else "")
+    return made
+
+
+def results(rows: Sequence[Mapping[str, Any]], missing: Sequence[str]) -> RenderableType:
+    """The results of the parts that ended, and the names of those that did not."""
+    made = table("part", "outcome", ">exit", ">seconds", "counts")
+    for row in rows:
+        style = "green" if row["exit"] == 0 else "bold red"
+        counts = ", ".join(f"{name} {value:,}" for name, value in row["counts"].items())
+        made.add_row(row["part"], Text(row["outcome"], style=style), str(row["exit"]), f"{row['seconds']:,.1f}", counts)
+    left = [Text(f"not played to the end: {', '.join(missing)}", style="yellow")] if missing else []
+    return Group(made, *left)
