@@ -57,14 +57,14 @@ class Pulled:
         [done] = answer["calls"]
         return None if done["status"] == "0x1" else interface.refusal(done["returnData"])
 
-    def tell(self, round_id: int, answer: int, updated_at: int, at: int) -> None:
+    def publish(self, round_id: int, answer: int, updated_at: int, at: int) -> None:
         """Gives the aggregator its next answer."""
-        told = {"round_id": round_id, "answer": answer, "updated_at": updated_at}
-        assert self.call(at, "aggregator", "tell", **told) is None
+        round_data = {"round_id": round_id, "answer": answer, "updated_at": updated_at}
+        assert self.call(at, "aggregator", "tell", **round_data) is None
 
     def price(self) -> tuple[int, ...]:
         """The last print of the vault: index, premium, confidence, time."""
-        return tuple(self.chain.snapshot([AccountId("nobody")]).globals.prices[0][:4])
+        return tuple(self.chain.snapshot([AccountId("alice")]).globals.prices[0][:4])
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def pulled() -> Iterator[Pulled]:
 
 
 def test_rounds_reach_the_vault_and_what_is_none_is_refused(pulled: Pulled) -> None:
-    pulled.tell(7, 2_000_12345678, START + 5, START + 10)
+    pulled.publish(7, 2_000_12345678, START + 5, START + 10)
     assert pulled.call(START + 20, "feeder", "pull") is None
     good = (200012345678 * 10**10, 0, WAD, START + 5)
     assert pulled.price() == good
@@ -89,12 +89,12 @@ def test_rounds_reach_the_vault_and_what_is_none_is_refused(pulled: Pulled) -> N
     at = START + 30
     for name, rounds in refused.items():
         for each in rounds:
-            pulled.tell(*each, at)
+            pulled.publish(*each, at)
             refusal = pulled.call(at + 1, "feeder", "pull")
             assert refusal is not None and refusal.name == name, (name, refusal)
             assert pulled.price() == good
             at += 2
-    pulled.tell(8, 1_999_00000000, START + 40, at)
+    pulled.publish(8, 1_999_00000000, START + 40, at)
     assert pulled.call(at + 1, "feeder", "pull") is None
     assert pulled.price() == (1999 * WAD, 0, WAD, START + 40)
 
@@ -103,6 +103,6 @@ def test_a_feeder_that_was_not_named_is_refused(pulled: Pulled) -> None:
     at = START + 100
     [outcome] = pulled.chain.play([doors.set_feeder(at, "governor", feeder="feeder", allowed=False)])
     assert outcome.refusal is None
-    pulled.tell(9, 1_998_00000000, at, at + 1)
+    pulled.publish(9, 1_998_00000000, at, at + 1)
     refusal = pulled.call(at + 2, "feeder", "pull")
     assert refusal is not None and refusal.name == "NotFeeder"

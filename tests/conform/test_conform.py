@@ -1,4 +1,4 @@
-"""`crossvault conform`: the vault that ships as an example agrees, broken copies of it do not, bad adapters say why."""
+"""`crossvault conform`: the example agrees, broken copies of it do not, bad adapters are refused with the reason."""
 
 import json
 import shutil

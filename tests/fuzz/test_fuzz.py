@@ -1,4 +1,4 @@
-"""`crossvault fuzz` from the outside and its parts: what is found, confirmed, remembered, reached and said."""
+"""`crossvault fuzz` as a command and its parts: findings, their confirmation, corpus, reach and report."""
 
 import json
 import os
@@ -49,12 +49,12 @@ def generous(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def campaign(plan: CampaignPlan, folder: Path | None = None) -> CampaignResult:
-    """What a campaign over the shipped contracts comes to."""
+    """The result of a campaign over the shipped contracts."""
     build = compile_contracts()
     return FuzzCampaign(plan, build, Corpus(folder, build)).run()
 
 
-def test_contracts_that_ship_agree_and_a_seed_says_what_is_played() -> None:
+def test_contracts_that_ship_agree_and_a_seed_fixes_the_walks() -> None:
     first, second = (campaign(CampaignPlan(1, jobs, steps=120)) for jobs in (1, 2))
     assert first.failures == [] and not first.interrupted
     assert first.reach.steps >= 120 and first.metrics > 20
@@ -69,8 +69,8 @@ def test_a_difference_is_found_confirmed_and_recorded(
     corpus = tmp_path / "corpus"
     words = ["fuzz", "--steps", "2000", "-j", "1", "--contracts", str(generous), "--corpus", str(corpus)]
     assert main([*words, "--json"]) == FAILED
-    told = json.loads(capsys.readouterr().out)
-    finding = told["finding"]
+    document = json.loads(capsys.readouterr().out)
+    finding = document["finding"]
     assert finding["differences"] and finding["differences"][0]["wei"] == "1"
     kept = record.read(Path(finding["record"]))
     assert len(kept.steps) >= finding["step"] > 0
@@ -117,7 +117,7 @@ def test_a_corpus_remembers_what_was_played(tmp_path: Path) -> None:
     assert Corpus(tmp_path, compile_contracts()).walks == 1
 
 
-def test_a_corpus_that_is_none_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_corpus_that_is_none_is_refused_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "walks.jsonl").write_text("{}\nnothing\n")
     with pytest.raises(BadCorpus, match=r"walks\.jsonl:1: no line of a corpus"):
         Corpus(tmp_path, compile_contracts())
@@ -125,16 +125,16 @@ def test_a_corpus_that_is_none_says_where(tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--time", "soon"], "--time: 'soon' is not a duration"),
         (["--corpus", str(Path(__file__))], "is no directory"),
         (["--contracts", "nowhere"], "there is no directory nowhere"),
     ],
 )
-def test_bad_words_are_told(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_are_refused(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuzz", *words]) == USAGE
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["--time", "1s", "--steps", "5"], ["-j", "0"], ["--steps", "none"]])
@@ -163,16 +163,16 @@ def test_an_interruption_keeps_what_was_reached(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == INTERRUPTED
-    told = json.loads(out)
-    assert told["interrupted"] and told["steps"] >= 1_000 and told["finding"] is None
+    document = json.loads(out)
+    assert document["interrupted"] and document["steps"] >= 1_000 and document["finding"] is None
     assert Corpus(tmp_path, compile_contracts()).walks >= 1
 
 
 def test_text_names_what_was_reached_and_what_never(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuzz", "--steps", "60", "-j", "1"]) == DONE
     out = capsys.readouterr().out
-    for said in ("accepted", "below maintenance", "fast fall", "never reached, doors", "declare_insolvent", "held"):
-        assert said in out, said
+    for text in ("accepted", "below maintenance", "fast fall", "never reached, doors", "declare_insolvent", "held"):
+        assert text in out, text
 
 
 @pytest.mark.slow

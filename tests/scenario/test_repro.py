@@ -145,3 +145,12 @@ def test_a_refusal_before_the_last_step_is_expected_by_name_and_the_last_step_ma
     assert isinstance(outcomes[-1].refusal, NotFeeder), "the last step is compared, not expected"
     with pytest.raises(ExpectationFailed, match="expected refused: VaultPaused"):
         played(load(written(tmp_path, made.replace("NAME", "VaultPaused"))))
+
+
+def test_a_repro_names_a_vault_that_is_not_ours(tmp_path: Path) -> None:
+    vault = "{contract: PerpVault, adapter: own.adapter.yaml, clause: a deposit is cash}"
+    content = TEXT.replace("model: '1'}", f"model: '1', vault: {vault}}}")
+    assert load(written(tmp_path, content)).finding.endswith("was 0 in the vault, 1 in the model")
+    assert load(written(tmp_path, TEXT)).finding.endswith("was 0 on the chain, 1 in the model")
+    with pytest.raises(ScenarioError, match=r"found\.vault\.claus: unknown field"):
+        load(written(tmp_path, content.replace("clause:", "claus:")))

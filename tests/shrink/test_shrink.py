@@ -97,7 +97,7 @@ def test_steps_on_which_the_sides_agree_are_refused(finding: Found) -> None:
     world, steps, failure = finding
     with pytest.raises(Agrees, match="do not diverge"):
         shrink(world, steps[:60], seconds=10)
-    with pytest.raises(Agrees, match="in the way that was asked for"):
+    with pytest.raises(Agrees, match="in the way that is wanted"):
         shrink(world, steps, seconds=10, failure=failure)
 
 
@@ -131,7 +131,7 @@ def test_an_interrupt_keeps_what_was_found_and_shrinking_goes_on_from_there(
 
 
 def test_going_back_is_as_good_as_beginning_again(finding: Found) -> None:
-    """The prefix that candidates share is not played again: what stands then is what fresh sides come to."""
+    """The prefix that candidates share is not played again: the state is that of fresh sides."""
     world, steps, failure = finding
     random = Random(7)
     trial = ShrinkTrial(world, InProcessChain(world))

@@ -62,11 +62,11 @@ def test_a_repro_fails_on_what_it_was_found_in_and_passes_where_that_is_mended(f
     good = start(folder, "-m", "crossvault", "run", kept.name, "--no-record")
     assert good.returncode == 0, good.stdout + good.stderr
     assert "now passes: step " in good.stdout and "in the model" in good.stdout
-    told = json.loads(start(folder, "-m", "crossvault", "run", kept.name, "--no-record", "--json").stdout)
-    assert told["now_passes"] is True and told["finding"]
+    document = json.loads(start(folder, "-m", "crossvault", "run", kept.name, "--no-record", "--json").stdout)
+    assert document["now_passes"] is True and document["finding"]
 
 
-def test_a_repro_is_shrunk_again_and_says_when_there_is_nothing_to_shrink(folder: Path, kept: Path) -> None:
+def test_a_repro_is_shrunk_again_and_nothing_to_shrink_is_reported(folder: Path, kept: Path) -> None:
     text = kept.read_text()
     shrink = ("shrink", kept.name, "--contracts", "contracts", "--out", "again.repro.yaml")
     again = start(folder, "-m", "crossvault", *shrink)
@@ -79,7 +79,7 @@ def test_a_repro_is_shrunk_again_and_says_when_there_is_nothing_to_shrink(folder
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["nothing.jsonl"], "nothing.jsonl: cannot be read"),
         (["nothing.repro.yaml"], "nothing.repro.yaml: there is no such file"),
@@ -88,9 +88,9 @@ def test_a_repro_is_shrunk_again_and_says_when_there_is_nothing_to_shrink(folder
         (["bad.jsonl", "--contracts", "nowhere"], "--contracts: there is no directory nowhere"),
     ],
 )
-def test_bad_words_are_told(words: list[str], said: str, folder: Path, record: Path) -> None:
+def test_wrong_arguments_are_refused(words: list[str], message: str, folder: Path, record: Path) -> None:
     done = start(folder, "-m", "crossvault", "shrink", *words)
-    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
@@ -122,7 +122,7 @@ def small(folder: Path) -> Repro:
     return repro(shrink(world, steps, contracts, seconds=60, failure=failure), "rounds-down", "ab", {})
 
 
-def test_a_foundry_test_compiles_and_says_what_the_model_says(small: Repro) -> None:
+def test_a_foundry_test_compiles_and_expects_the_outcomes_of_the_model(small: Repro) -> None:
     text = shrink_foundry.test(small, compile_contracts())
     assert "contract RoundsDownTest" in text and "VM.prank(" in text and "vault.trade(" in text
     units = {f"contracts/{name}": source for name, source in contract_sources().items()}

@@ -52,7 +52,7 @@ def taken(story: Story) -> tuple[Story, list[Step]]:
 
 
 def found(contracts: Path, seed: int = 0) -> tuple[World, list[Step], Diverged]:
-    """What a walk on the contracts of a directory finds."""
+    """The divergence that a walk finds on the contracts of a directory."""
     story, steps = taken(Walk(seed, 600).story())
     failure = run_in_process(story, Model(story.world), InProcessChain(story.world, contracts)).failure
     assert isinstance(failure, Diverged)

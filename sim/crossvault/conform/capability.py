@@ -38,7 +38,7 @@ CAPABILITIES = (
     Capability("guard", "a guard against manipulated prints", ("schedule_guard", "enact_guard")),
     Capability("risk changes", "risk parameters that change", ("schedule_risk", "enact_risk")),
     Capability("auction changes", "auction terms that change", ("schedule_auction", "enact_auction")),
-    Capability("premium", "a mark beside the index", (), {"mark_band": 0}),
+    Capability("premium", "a mark that differs from the index", (), {"mark_band": 0}),
     Capability("funding", "funding of perps", (), {"funding_base": 0, "funding_cap": 0}),
     Capability("size term", "requirements that grow with size", (), {"base_rate": 0, "impact_rate": 0}),
     Capability("profit weight", "unrealised profits that count in part", (), {"profit_weight": fixed.WAD}),
@@ -59,7 +59,7 @@ CAPABILITIES = (
 
 NAMES = tuple(each.name for each in CAPABILITIES)
 NEEDED = ("list_underlying", "set_feeder", "publish_price", "deposit_cash")
-BESIDE = ("withdraw_cash",)
+OPTIONAL = ("withdraw_cash",)
 KINDS = {1: "perps", 2: "futures", 3: "options", 4: "options"}
 """The capability that an instrument's kind needs."""
 NOT_SEARCHED = ("orders",)

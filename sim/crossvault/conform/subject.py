@@ -10,7 +10,7 @@ from typing import Any
 
 from crossvault.conform.adapter import ACCEPTED, ASSUMED, EXACT, Adapter
 from crossvault.conform.adapter_calls import AdapterCall, Item, named, outputs_of, phrase, signature, usual
-from crossvault.conform.capability import BESIDE, CAPABILITIES, NAMES, NEEDED, NOT_SEARCHED
+from crossvault.conform.capability import CAPABILITIES, NAMES, NEEDED, NOT_SEARCHED, OPTIONAL
 from crossvault.conform.figures import FIGURES, SCOPES, WHOLE, Figure
 from crossvault.conform.sources import compiled
 from crossvault.differential import doors
@@ -185,7 +185,7 @@ class _Check:
     def _item(self, call: AdapterCall, route: Route, words: Iterable[str]) -> Item | None:
         """The function that an adapter names; notes a problem when there is none."""
         found = self._found
-        abi = self._abi if call.contract == "vault" else self._beside(call.contract, route)
+        abi = self._abi if call.contract == "vault" else self._functions_of(call.contract, route)
         item = named(abi, call) if abi is not None else None
         if abi is not None and item is None:
             known = {each["name"]: signature(each) for each in abi}
@@ -201,7 +201,7 @@ class _Check:
             self._source.note(route, f"{signature(item)} returns no {call.output!r}")
         return item
 
-    def _beside(self, name: str, route: Route) -> Abi | None:
+    def _functions_of(self, name: str, route: Route) -> Abi | None:
         for extra in self._found.adapter.deploy:
             if extra.name == name:
                 return [each for each in self._found.build.artifacts[extra.contract].abi if each["type"] == "function"]
@@ -231,7 +231,7 @@ class _Check:
 
 
 def _actions() -> tuple[str, ...]:
-    listed = (*NEEDED, *BESIDE, *(door for each in CAPABILITIES for door in each.doors))
+    listed = (*NEEDED, *OPTIONAL, *(door for each in CAPABILITIES for door in each.doors))
     return tuple(dict.fromkeys(door for door in listed if door not in EXCHANGE_DOORS)) + EXCHANGE_DOORS
 
 

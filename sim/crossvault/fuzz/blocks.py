@@ -1,4 +1,4 @@
-"""The basic blocks of deployed code, and the lines of source and the branches that they stand for."""
+"""The basic blocks of deployed code, and the lines of source and the branches that they are compiled from."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Atlas:
     branches: tuple[Branch, ...]
 
     def lines(self, places: Iterable[Place] | None = None) -> frozenset[SourceLine]:
-        """The lines of some blocks; without any: every line that some code stands for."""
+        """The lines of some blocks; without any: every line that has code."""
         found = self.blocks if places is None else places
         return frozenset(line for place in found for line in self.blocks[place])
 
@@ -150,7 +150,7 @@ class _File:
                 self._begins.append(place + 1)
 
     def line(self, start: int) -> SourceLine | None:
-        """The line at an offset; none where it is that of a whole contract, as of code that nobody wrote."""
+        """The line at an offset; none where it is that of a whole contract, as of code that the compiler adds."""
         if self._bytes[start : start + 10].decode(errors="replace").startswith(_WHOLE):
             return None
         return SourceLine(self._name, bisect_right(self._begins, start))

@@ -1,4 +1,4 @@
-"""Many walks in many processes, until there were enough, one fails, or the user has seen enough."""
+"""Many walks in many processes, until the steps are played, one fails, or the user interrupts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CampaignPlan(NamedTuple):
 
 @dataclass(slots=True)
 class CampaignResult:
-    """What a campaign came to."""
+    """The result of a campaign."""
 
     reach: Reach = field(default_factory=Reach)
     walks: int = 0
@@ -56,7 +56,7 @@ class CampaignResult:
 
 
 class _Shared(NamedTuple):
-    """What every process of a campaign knows: the contracts, their blocks, whether to stop, and the steps."""
+    """The state that all processes of a campaign share: contracts, blocks, whether to stop, and the count of steps."""
 
     build: Build
     places: Sequence[Place]
@@ -76,7 +76,7 @@ class FuzzCampaign:
         self._pending: set[Future[WalkResult]] = set()
 
     def run(self, tick: Tick = lambda steps: None) -> CampaignResult:
-        """Plays walks; `tick` hears of the steps so far. An interruption is noted, and what was reached is kept."""
+        """Plays walks; `tick` is called with the steps so far. After an interruption the reach until then is kept."""
         started, todo = time.perf_counter(), self._tasks()
         with ProcessPoolExecutor(self._plan.jobs, initializer=_begin, initargs=(self._shared,)) as pool:
             try:
@@ -106,7 +106,7 @@ class FuzzCampaign:
                 return
 
     def _give(self, pool: ProcessPoolExecutor, todo: Iterator[Task]) -> bool:
-        """Gives every process something to do; says whether there was something."""
+        """Submits a walk for every idle process; returns whether there was one."""
         over = self.findings.failures or time.time() > self._shared.until
         if over:
             self._shared.stop.set()
@@ -132,7 +132,7 @@ _shared: _Shared
 def _begin(shared: _Shared) -> None:
     global _shared
     _shared = shared
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one says when to stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one decides when to stop
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 

@@ -1,4 +1,4 @@
-"""What was found in process, once more on Anvil: only then is it a finding."""
+"""A failure found in process, played once more on Anvil: only then is it a finding."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def confirm(task: Task, failure: Failure, contracts: Path | None, folder: Path) 
             result = run(story, model, chain, [record.RecordWriter(out, record.header(story, chain))], guard)
             found = result.failure or _at_the_end(guard, model)
         except (ChainRefused, ValueError, IndexError, OverflowError) as odd:
-            text = f"the contracts gave an answer that cannot be read: {odd}"
+            text = f"the contracts returned data that cannot be decoded: {odd}"
             return ConfirmedFailure(story, failure.steps, len(failure.steps), text, None, path)
     if found is None:
-        raise EnginesDisagree(f"{story.name}: pyrevm says {failure.text}; Anvil does not; the steps are in {path}")
+        raise EnginesDisagree(f"{story.name}: pyrevm shows {failure.text}; Anvil does not; the steps are in {path}")
     number = found.number if isinstance(found, Diverged) else len(failure.steps)
     return ConfirmedFailure(story, failure.steps[:number], number, str(found), found, path)
 

@@ -1,4 +1,4 @@
-"""What a folder remembers of campaigns: the walks that were played, with what they reached, so that none is twice."""
+"""A folder with the walks that campaigns have played and their reach, so that none is played twice."""
 
 from __future__ import annotations
 

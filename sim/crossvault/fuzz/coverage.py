@@ -1,4 +1,4 @@
-"""What of the contracts a walk executes, on the bytes that are deployed, at the price of one more execution a step.
+"""The blocks of the contracts that a walk executes, on the deployed bytes, at the price of one more execution a step.
 
 A second machine has a stop planted at the begin of every block that was never seen. As long as its answers are those of
 the true one, nothing new was executed. When they differ, halving what is planted finds the blocks, which are then bare.
@@ -58,7 +58,7 @@ class CoverageMachine:
         self._steps.append(step)
 
     def _search(self, call: Call, truth: Answer, places: Sequence[Place]) -> None:
-        """Which of some blocks a call executes: those at which a stop changes its answer."""
+        """Notes which of some blocks a call executes: those at which a stop changes its answer."""
         if not places:
             return
         self._plant(places)
@@ -85,7 +85,7 @@ class CoverageMachine:
                 self._planted[name] = stops
 
     def _again(self, step: Step) -> None:
-        """A machine that stands before a step, with nothing planted."""
+        """Opens a machine in the state before a step, with nothing planted."""
         self._side = InProcessChain(self._world, self._build)
         self._planted = dict.fromkeys(self._codes, ())
         for each in self._steps:

@@ -1,4 +1,4 @@
-"""What a search has reached: acceptance, doors, refusals, margin levels, auction phases; and what it never did."""
+"""The reach of a search: acceptance, doors, refusals, margin levels, auction phases; and the parts never reached."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Reach:
         return found
 
     def missing(self) -> dict[str, Sequence[str]]:
-        """What was never reached, by kind: only kinds of which something is missing."""
+        """The names never reached, by kind: only kinds of which some are missing."""
         wanted = {
             "doors never accepted": (ACTIONS, self.accepted),
             "refusals": (refusals(), self.refusals),
@@ -125,7 +125,7 @@ _COUNTERS = tuple(each.name for each in fields(Reach) if not each.name.startswit
 
 
 def _level(metrics: Metrics) -> str:
-    """Where an account stands; one whose prices are old is told so before anything else."""
+    """The margin level of an account; stale prices come before anything else."""
     if metrics.stale_underlying or metrics.stale_expiry:
         return "price stale"
     if metrics.equity_wad < 0:
@@ -136,7 +136,7 @@ def _level(metrics: Metrics) -> str:
 
 
 def _phase(sale: Sequence[int], model: Model, at: int) -> str:
-    """Where an auction stands at a time: its price falls, or the reward for taking what has none rises."""
+    """The phase of an auction at a time: its price falls, or the reward for taking a worthless account rises."""
     terms: liquidation.AuctionTerms = model.vault.ledger.terms
     started_at, insolvent_at = sale[:2]
     if insolvent_at:

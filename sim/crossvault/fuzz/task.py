@@ -1,4 +1,4 @@
-"""One walk of a campaign: what is played from a seed, and what it came to."""
+"""One walk of a campaign, drawn from a seed, and its result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import Variety, drawn
 
 STEPS, ORDERS = "steps", "orders"
-METRICS_EVERY = 10  # steps between comparisons of what accounts are told: that costs as much as a step
+METRICS_EVERY = 10  # steps between comparisons of margin metrics, which cost as much as a step
 
 _LENGTHS = {STEPS: 1_000, ORDERS: 500}
 _EVERY_ORDERS = 5  # one walk in so many is of signed orders
@@ -38,7 +38,7 @@ class Task(NamedTuple):
     length: int
 
     def variety(self) -> Variety:
-        """What the walk differs in from a plain one."""
+        """The ways in which the walk differs from a plain one."""
         return drawn(Random(f"variety {self.seed}")) if self.kind == STEPS else Variety()
 
     def story(self) -> Story:
@@ -65,7 +65,7 @@ class Failure(NamedTuple):
 
 
 class WalkResult(NamedTuple):
-    """What a walk came to; one that was stopped on the way is not whole."""
+    """The result of a walk; one that was stopped on the way is not whole."""
 
     task: Task
     whole: bool
@@ -77,7 +77,7 @@ class WalkResult(NamedTuple):
 
 
 class WalkStopped(Exception):
-    """Whoever looks on a walk wants no more of it."""
+    """A walk is stopped from outside."""
 
 
 def walk(
@@ -87,25 +87,25 @@ def walk(
     places: Sequence[Place] = (),
     seen: Iterable[Place] = (),
 ) -> WalkResult:
-    """Plays a walk in this process with every invariant; `tick` hears of every step, and may raise Enough.
+    """Plays a walk in this process with every invariant; `tick` is called at every step, and may raise WalkStopped.
 
     places: blocks of the contracts to look out for, but for those that were seen.
     """
     story, steps, started = task.story(), list[Step](), time.process_time()
     model, guard, reach = Model(story.world), Invariants(), Reach()
     reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
-    hunting = InProcessRun(model, InProcessChain(story.world, build), guard, METRICS_EVERY, reach)
-    scout = CoverageMachine(story.world, build, places, set(seen)) if places else None
-    if scout:
-        hunting.follower = scout.follow
+    both = InProcessRun(model, InProcessChain(story.world, build), guard, METRICS_EVERY, reach)
+    coverage = CoverageMachine(story.world, build, places, set(seen)) if places else None
+    if coverage:
+        both.follower = coverage.follow
 
     def walked(whole: bool, failure: Failure | None = None) -> WalkResult:
         spent = time.process_time() - started
-        found = frozenset(scout.seen) if scout else frozenset()
-        return WalkResult(task, whole, hunting.result.metrics_compared, spent, reach, failure, found)
+        found = frozenset(coverage.seen) if coverage else frozenset()
+        return WalkResult(task, whole, both.result.metrics_compared, spent, reach, failure, found)
 
     try:
-        failed = run_both(noted(story, steps), hunting, tick).failure
+        failed = run_both(noted(story, steps), both, tick).failure
         if failed is None:
             guard.require_conserved(model)
     except WalkStopped:
@@ -113,7 +113,7 @@ def walk(
     except Broken as broken:
         failed = broken
     except (ValueError, IndexError, OverflowError) as odd:
-        text = f"step {len(steps)} ({steps[-1].action}): the contracts gave an answer that cannot be read: {odd}"
+        text = f"step {len(steps)} ({steps[-1].action}): the contracts returned data that cannot be decoded: {odd}"
         return walked(True, Failure("unreadable", text, tuple(steps)))
     if failed is None:
         return walked(True)
@@ -135,7 +135,7 @@ def steps_of(story: Story) -> list[Step]:
 
 
 def noted(story: Story, steps: list[Step]) -> Story:
-    """The story, which notes its steps as they come."""
+    """The story, with every step appended to a list as it comes."""
 
     def noting(model: Model) -> Generator[Step, Outcome, None]:
         inner = story.steps(model)

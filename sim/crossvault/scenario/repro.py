@@ -1,7 +1,7 @@
 """Repro files: a difference that was found once, as a story of few steps by names and decoded arguments.
 
-Steps are written as in a scenario file (`at`, `by`, `do`, `expect`), with the arguments of the door beside them under
-the contract's names; amounts are integers in the scale that their name says, `2000e18` for many zeros. Numbers of a
+Steps are written as in a scenario file (`at`, `by`, `do`, `expect`), with the arguments of the door alongside under
+the contract's names; amounts are integers in the scale of their name, `2000e18` for many zeros. Numbers of a
 struct that are 0 are left out. Every step but the last has the outcome of the model; after the last one both sides are
 expected to agree. A vault that is not ours is named under `found`.
 """

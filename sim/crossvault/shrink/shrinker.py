@@ -216,7 +216,7 @@ class Shrinker:
             raise Agrees("the steps do not diverge: there is nothing to shrink")
         slice_steps(steps, self._trial.outcomes(steps), self.attempt)
         if self._finding is None and self.attempt(steps) is None:
-            raise Agrees("the steps do not diverge in the way that was asked for")
+            raise Agrees("the steps do not diverge in the way that is wanted")
 
     def _run(self, each: Pass) -> None:
         """Runs a pass and takes it back if the story is larger after it."""

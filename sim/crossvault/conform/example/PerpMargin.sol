@@ -128,18 +128,18 @@ abstract contract PerpMargin {
         return (worth.equity, worth.maintenanceEquity - int256(worth.maintenanceRequirement));
     }
 
-    function metrics(uint256 account) external view returns (Metrics memory told) {
+    function metrics(uint256 account) external view returns (Metrics memory found) {
         Worth memory worth = _worth(account);
-        told.equityWad = worth.equity;
-        (told.initialEquityWad, told.maintenanceEquityWad) = (worth.initialEquity, worth.maintenanceEquity);
-        (told.initialRequirementWad, told.maintenanceRequirementWad) = (worth.initialRequirement, worth.maintenanceRequirement);
-        told.healthWad = worth.maintenanceRequirement == 0
+        found.equityWad = worth.equity;
+        (found.initialEquityWad, found.maintenanceEquityWad) = (worth.initialEquity, worth.maintenanceEquity);
+        (found.initialRequirementWad, found.maintenanceRequirementWad) = (worth.initialRequirement, worth.maintenanceRequirement);
+        found.healthWad = worth.maintenanceRequirement == 0
             ? UNBOUNDED
             : _floorDiv(worth.maintenanceEquity * 1e18, int256(worth.maintenanceRequirement));
         int256 free = worth.initialEquity - int256(worth.initialRequirement);
-        told.freeCollateralWad = free > 0 ? uint256(free) : 0;
-        if (worth.notional == 0) return told;
-        told.leverageWad = worth.equity <= 0
+        found.freeCollateralWad = free > 0 ? uint256(free) : 0;
+        if (worth.notional == 0) return found;
+        found.leverageWad = worth.equity <= 0
             ? UNBOUNDED
             : int256(Math.mulDiv(worth.notional, 1e18, uint256(worth.equity), Math.Rounding.Ceil));
     }
