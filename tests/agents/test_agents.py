@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from crossvault.agents import AgentKind
+from crossvault.agents.registry import AGENTS
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
-from crossvault.scenario import load
+from crossvault.scenario import json_schema, load
+from sourcefiles import PACKAGE
 from tales import play, tale
 
 HEAD = """\
@@ -133,3 +136,17 @@ checks: [conserved, {{insolvent: [alice]}}, {{size of lin in ETH-{expiry}-200-P:
         load(tale(tmp_path, HEAD.replace("5 %}", dated).replace("insolvent: 20m", "insolvent: 2h") + text))
     )
     assert not tally.refusals and any(step.action == "bid" for step, _ in done)
+
+
+@pytest.mark.parametrize("kind", AGENTS, ids=lambda kind: kind.key)
+def test_the_settings_of_every_agent_are_a_part_of_an_actor(kind: AgentKind) -> None:
+    definitions = json_schema()["$defs"]
+    assert kind.key in definitions["ActorPart"]["properties"]
+    assert list(definitions[kind.schema[0]]["properties"]) == [each.key for each in kind.settings]
+    assert kind.role is None or kind.role in definitions["ActorPart"]["properties"]["kind"]["enum"]
+
+
+def test_every_agent_of_the_room_has_a_row() -> None:
+    files = {path.stem for path in (PACKAGE / "agents").glob("*.py")} - {"__init__", "registry"}
+    assert {kind.make.__module__.rpartition(".")[2] for kind in AGENTS} == files
+    assert len({kind.key for kind in AGENTS}) == len({kind.stream for kind in AGENTS}) == len(AGENTS)

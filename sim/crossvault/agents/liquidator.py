@@ -8,10 +8,11 @@ requirement, for as much as its initial margin carries and the insurance fund pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from crossvault.agents import Acts
+from crossvault.agents import Acts, AgentKind, Post, Setting
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.story import mark
@@ -134,3 +135,26 @@ class Liquidator:
 
     def _on_sale(self, model: Model, account: AccountId) -> bool:
         return model.vault.ledger.sales[account].started_at != 0
+
+
+def _hired(post: Post, settings: Mapping[str, Any]) -> Liquidator:
+    rule = Rule(settings["discount"], settings["reward"], settings["most"], settings["unload"])
+    return Liquidator(post.account, rule, post.targets, post.maker, post.broker)
+
+
+LIQUIDATOR = AgentKind(
+    key="rule",
+    schema=(
+        "RulePart",
+        "Rule of a liquidator: highest discount factor, least reward, largest fraction, and whether it unloads.",
+    ),
+    settings=(
+        Setting("discount", "ratio", 95 * fixed.WAD // 100),
+        Setting("reward", "ratio", 10 * fixed.WAD // 100),
+        Setting("most", "ratio", fixed.WAD),
+        Setting("unload", "flag", True),
+    ),
+    make=_hired,
+    stream="/liquidator",
+    role="liquidator",
+)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
-from crossvault.agents import Acts
+from crossvault.agents import Acts, AgentKind, Post, Setting
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
@@ -80,3 +81,20 @@ class Trader:
 
     def _part(self, most: int) -> int:
         return max(1, most * self.random.randrange(1, _GRAINS + 1) // _GRAINS)
+
+
+def _hired(post: Post, settings: Mapping[str, Any]) -> Trader:
+    taste = TradingStyle(settings["chance"], settings["size"], settings["cash"])
+    return Trader(post.account, taste, post.maker, post.broker, post.random)
+
+
+TRADER = AgentKind(
+    key="taste",
+    schema=(
+        "TradingStylePart",
+        "Trading style of a seeded trader: chance to act, largest size by instrument, largest transfer of cash.",
+    ),
+    settings=(Setting("chance", "ratio"), Setting("size", "sizes", {}), Setting("cash", "cash", None)),
+    make=_hired,
+    stream="",
+)

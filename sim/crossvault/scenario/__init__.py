@@ -11,7 +11,7 @@ from typing import Any
 
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
-from crossvault.scenario import play, prices, quantity, repro, roster
+from crossvault.scenario import agent_settings, play, prices, quantity, repro, roster
 from crossvault.scenario.play import StepSchedule
 from crossvault.scenario.prices import Print
 from crossvault.scenario.roster import FieldError, NameTable
@@ -55,7 +55,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
     seed = script.seed if seed is None else seed
     prints, digests = _prints(source, script, path)
     schedule = StepSchedule(script, table, source, seed, prints)
-    _validate_styles(source, table)
+    _validate_agents(source, table)
     source.require_no_problems()
     content = json.dumps([original, digests, dict(overrides or {}), seed])
     return Story(
@@ -150,8 +150,8 @@ def _prints_at(script: Script, written: Mapping[str, int]) -> list[Print]:
     return found
 
 
-def _validate_styles(source: SourceFile, table: roster.NameTable) -> None:
+def _validate_agents(source: SourceFile, table: roster.NameTable) -> None:
     for name, actor in table.script.actors.items():
-        if actor.taste is not None:
-            with source.guard(("actors", name, "taste")):
-                play.trading_style(table, actor)
+        for kind, part in agent_settings.written(actor):
+            with source.guard(("actors", name, kind.key)):
+                agent_settings.settings(table, kind, part)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any, NamedTuple
 
-from crossvault.agents import Agent
-from crossvault.agents.liquidator import Liquidator, Rule
-from crossvault.agents.trader import Trader, TradingStyle
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed
 from crossvault.mirror import fixed
-from crossvault.scenario import actions, expectations, prices, roster
+from crossvault.scenario import actions, agent_settings, expectations, prices, roster
 from crossvault.scenario.expectations import Check, RunCounts
 from crossvault.scenario.opening_steps import OpeningSteps
 from crossvault.scenario.prices import Print
 from crossvault.scenario.publisher import PricePublisher
 from crossvault.scenario.roster import FieldError, NameTable
 from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
-from crossvault.scenario.script import ActorPart, PricePart, RulePart, Script
+from crossvault.scenario.script import PricePart, Script
 from crossvault.scenario.source import Route, SourceFile, field_path
 from crossvault.scenario.steps import Look, OpenExpiry, SignedOrder
 
@@ -65,12 +61,12 @@ class StepSchedule:
     def expected_steps(self) -> int:
         """Approximate number of steps."""
         moments = len({entry.at for entry in self.entries if entry.wakes}) + len(list(self._looks()))
-        chances = [actor.taste.chance for actor in self.script.actors.values() if actor.taste]
-        return len(self.opening.steps) + len(self.entries) + moments * sum(chances) // fixed.WAD
+        chances = agent_settings.chances(self.script.actors.values())
+        return len(self.opening.steps) + len(self.entries) + moments * chances // fixed.WAD
 
     def steps(self, model: Model) -> StepStream:
         """Plays the story. Raises ExpectationFailed."""
-        counts, agents = RunCounts(), self._agents()
+        counts, agents = RunCounts(), list(agent_settings.agents(self.names, self.seed))
         for entry in self.opening.steps:
             yield from self._play(entry, model, counts)
         for at, due in self._moments():
@@ -159,32 +155,6 @@ class StepSchedule:
         for at in sorted(looks.union(by_time)):
             due = by_time.get(at, [])
             yield at, [entry._replace(wakes=True) for entry in due] if at in looks else due
-
-    # the agents
-
-    def _agents(self) -> list[Agent]:
-        broker, targets = self.names.roles.broker, tuple(self.names.accounts.values())
-        found: list[Agent] = []
-        for name, actor in self.script.actors.items():
-            account, maker = self.names.accounts[name], self.names.first_maker(name)
-            if actor.rule is not None or actor.kind == "liquidator":
-                part = actor.rule or RulePart()
-                rule = Rule(part.discount, part.reward, part.most, part.unload)
-                found.append(Liquidator(account, rule, targets, maker, broker))
-            if actor.taste is not None:
-                random = Random(f"{self.seed}/{name}")
-                found.append(Trader(account, trading_style(self.names, actor), maker, broker, random))
-        return found
-
-
-def trading_style(names: NameTable, actor: ActorPart) -> TradingStyle:
-    """The trading style of an actor. Raises FieldError."""
-    part = actor.taste
-    assert part is not None
-    sizes = {names.instrument("size", name): abs(names.size("size", most, name)) for name, most in part.size.items()}
-    if part.cash is not None and part.cash.unit != names.quote:
-        raise FieldError("cash", f"'{part.cash}': expected {names.quote}")
-    return TradingStyle(part.chance, sizes, names.raw("cash", part.cash) if part.cash else 0)
 
 
 class _WrittenStep(NamedTuple):

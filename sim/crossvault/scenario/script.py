@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import model_validator
+from pydantic import create_model, model_validator
 
 from crossvault.scenario import quantity
+from crossvault.scenario.agent_parts import PARTS, ROLES
 from crossvault.scenario.file_part import (
     AccountName,
     Amount,
@@ -60,34 +61,25 @@ class PricePart(FilePart):
         return self
 
 
-class TradingStylePart(FilePart):
-    """Trading style of a seeded trader: chance to act, largest size by instrument, largest transfer of cash."""
-
-    chance: Ratio
-    size: dict[str, Amount] = {}
-    cash: Amount | None = None
-
-
-class RulePart(FilePart):
-    """Rule of a liquidator: highest discount factor, least reward, largest fraction, and whether it unloads."""
-
-    discount: Ratio = 95 * 10**16
-    reward: Ratio = 10 * 10**16
-    most: Ratio = 10**18
-    unload: bool = True
-
-
-class ActorPart(FilePart):
+class _ActorPart(FilePart):
     """An account and its owner: deposits, wallet, opening positions, and trading style or liquidation rule."""
 
-    kind: Literal["trader", "maker", "liquidator", "stranger"] = "trader"
+    kind: str = "trader"
     deposits: list[Amount] = []
     wallet: list[Amount] = []
     positions: dict[str, Amount] = {}
     leverage: dict[str, Multiple] = {}
     against: AccountName | None = None
-    taste: TradingStylePart | None = None
-    rule: RulePart | None = None
+
+
+if TYPE_CHECKING:
+    ActorPart = _ActorPart
+else:
+    _AGENTS = {key: (part | None, None) for key, part in PARTS.items()}
+    _KIND = Literal["trader", "maker", *ROLES, "stranger"]
+    ActorPart = create_model(
+        "ActorPart", __base__=_ActorPart, __doc__=_ActorPart.__doc__, kind=(_KIND, "trader"), **_AGENTS
+    )
 
 
 class Script(FilePart):

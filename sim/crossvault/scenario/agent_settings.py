@@ -1,0 +1,52 @@
+"""The agents of a script: the settings of each as numbers, and the agents that its actors have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import Any
+
+from crossvault.agents import Agent, AgentKind, Post
+from crossvault.agents.registry import AGENTS
+from crossvault.scenario.agent_parts import PARTS
+from crossvault.scenario.file_part import FilePart
+from crossvault.scenario.roster import FieldError, NameTable
+from crossvault.scenario.script import ActorPart
+
+
+def agents(names: NameTable, seed: int) -> Iterator[Agent]:
+    """The agents of all actors, in the order in which they act. Raises FieldError."""
+    broker, targets = names.roles.broker, tuple(names.accounts.values())
+    for name, actor in names.script.actors.items():
+        for kind, part in written(actor):
+            random = Random(f"{seed}/{name}{kind.stream}")
+            post = Post(names.accounts[name], names.first_maker(name), broker, targets, random)
+            yield kind.make(post, settings(names, kind, part))
+
+
+def written(actor: ActorPart) -> Iterator[tuple[AgentKind, FilePart]]:
+    """The kinds of agents that an actor has, with the settings of each as the file writes them, or its defaults."""
+    for kind in AGENTS:
+        part: FilePart | None = getattr(actor, kind.key)
+        if part is not None or actor.kind == kind.role:
+            yield kind, part or PARTS[kind.key]()
+
+
+def settings(names: NameTable, kind: AgentKind, part: FilePart) -> dict[str, Any]:
+    """Settings as numbers. Raises FieldError."""
+    return {each.key: _number(names, each.kind, each.key, getattr(part, each.key)) for each in kind.settings}
+
+
+def chances(actors: Iterable[ActorPart]) -> int:
+    """Steps that the agents of actors are expected to yield at a moment [wad], but for those without a chance."""
+    return sum(getattr(part, "chance", 0) for actor in actors for _, part in written(actor))
+
+
+def _number(names: NameTable, kind: str, key: str, value: Any) -> Any:
+    if kind == "sizes":
+        return {names.instrument(key, name): abs(names.size(key, most, name)) for name, most in value.items()}
+    if kind != "cash":
+        return value
+    if value is not None and value.unit != names.quote:
+        raise FieldError(key, f"'{value}': expected {names.quote}")
+    return names.raw(key, value) if value else 0
