@@ -146,7 +146,7 @@ library Ledger {
         return Fixed.mulDivFloor(position.size, int256(worthWad), Fixed.WAD) + position.quote;
     }
 
-    /// @notice Turns the positions of an account in an expiry into cash.
+    /// @notice Settles the positions of an account in an expiry into cash.
     /// @param self ledger
     /// @param account account
     /// @param underlying number of the underlying

@@ -156,7 +156,7 @@ def settled_value(self: State, account: AccountId, instrument: int, settlement_w
 
 
 def settle(self: State, account: AccountId, underlying: int, expiry: int, settlement_wad: int, *, now: int) -> None:
-    """Turns the positions of an account in an expiry into cash."""
+    """Settles the positions of an account in an expiry into cash."""
     holder = self.holders[account]
     for instrument in holder.instruments:
         if market.underlying_of(instrument) != underlying or market.expiry_of(instrument) != expiry:
