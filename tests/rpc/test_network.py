@@ -127,17 +127,17 @@ def test_a_stuck_transaction_is_replaced_at_a_higher_fee_with_the_same_nonce(
     node: RpcClient, faults: Faults, sender: TransactionSender
 ) -> None:
     node.rpc("evm_setAutomine", False)
-    before, prepared, dearer = received(node), sender.prepare(TARGET, "0x", value=2), list[SignedTransaction]()
+    before, prepared, replacements = received(node), sender.prepare(TARGET, "0x", value=2), list[SignedTransaction]()
     sender.post(prepared)
 
     def record_replacement(version: SignedTransaction) -> None:
-        dearer.append(version)
+        replacements.append(version)
         threading.Timer(0.2, node.rpc, ["evm_mine"]).start()
 
     receipt = sender.confirm(prepared, on_replaced=record_replacement)
-    assert [each.nonce for each in dearer] == [prepared.nonce]
-    assert dearer[0].fees.most_wei * 100 >= prepared.fees.most_wei * 125
-    assert (receipt.hash, received(node) - before) == (dearer[0].hash, 2)
+    assert [each.nonce for each in replacements] == [prepared.nonce]
+    assert replacements[0].fees.most_wei * 100 >= prepared.fees.most_wei * 125
+    assert (receipt.hash, received(node) - before) == (replacements[0].hash, 2)
 
 
 def test_a_nonce_used_by_another_transaction_is_superseded(

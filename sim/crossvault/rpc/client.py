@@ -102,4 +102,4 @@ class RpcClient:
             answers = {each["id"]: each for each in body}
             return [answers[place] for place in places]
         except (ValueError, KeyError, TypeError):
-            raise ChainLost(f"{self.origin} answered {answer.status_code}, not JSON-RPC") from None
+            raise ChainLost(f"{self.origin} responded with {answer.status_code}, not JSON-RPC") from None

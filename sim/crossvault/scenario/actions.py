@@ -31,7 +31,7 @@ def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model |
     if isinstance(written, steps.PublishSurface) and model is not None and written.forward is None:
         forward_wad = curves.curve(model, args["underlying"], args["expiry"]).forward
         args["svi"] = args["svi"]._replace(ref_forward=forward_wad)
-    return doors.named(at, names.person("by", written.by) if written.by else sender, action, _priced(args, at, model))
+    return doors.named(at, names.role("by", written.by) if written.by else sender, action, _priced(args, at, model))
 
 
 def _priced(args: Mapping[str, Any], at: int, model: Model | None) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def deposit_parts(names: NameTable, account: str, token: str, amount_raw: int) -
 def _mint(names: NameTable, written: WrittenStep, at: int) -> StepParts:
     args = {
         "token": written.amount.unit,
-        "to": names.person("to", written.to),
+        "to": names.role("to", written.to),
         "amount_raw": names.raw("amount", written.amount),
     }
     return written.do, written.by or names.roles.owner, args
@@ -68,7 +68,7 @@ def _withdraw(names: NameTable, written: WrittenStep, at: int) -> StepParts:
     return (
         action.replace("deposit", "withdraw"),
         sender,
-        {**args, "to": names.person("to", written.to or written.by or sender)},
+        {**args, "to": names.role("to", written.to or written.by or sender)},
     )
 
 
@@ -175,7 +175,7 @@ def _fund(names: NameTable, written: WrittenStep, at: int) -> StepParts:
 
 def _operator(names: NameTable, written: WrittenStep, at: int) -> StepParts:
     account = names.account("account", written.account)
-    operator = EXCHANGE if written.operator == EXCHANGE else names.person("operator", written.operator)
+    operator = EXCHANGE if written.operator == EXCHANGE else names.role("operator", written.operator)
     return "set_operator", account.owner, {
         "account": account, "operator": operator, "allowed": written.do.startswith("allow"),
     }  # fmt: skip
@@ -186,10 +186,10 @@ def _govern(names: NameTable, written: WrittenStep, at: int) -> StepParts:
 
 
 def _appoint(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    person = names.person("to", written.to)
+    role = names.role("to", written.to)
     if written.do.endswith("feeder"):
-        return "set_feeder", names.roles.owner, {"feeder": person, "allowed": written.do.startswith("allow")}
-    return written.do.replace(" ", "_"), names.roles.owner, {"to": person}
+        return "set_feeder", names.roles.owner, {"feeder": role, "allowed": written.do.startswith("allow")}
+    return written.do.replace(" ", "_"), names.roles.owner, {"to": role}
 
 
 def _risk(names: NameTable, written: WrittenStep, at: int) -> StepParts:

@@ -145,12 +145,12 @@ def refusal(names: NameTable, written: Any) -> tuple[str, dict[str, Any]]:
     fields = known[name].fields
     if not isinstance(values, dict):
         raise FieldError("refused", f"expected a mapping of {', '.join(fields) or 'nothing'}")
-    spoken = {field.replace("_", " "): field for field in fields}
+    field_names = {field.replace("_", " "): field for field in fields}
     found = {}
     for key, text in values.items():
-        if key not in fields and key not in spoken:
+        if key not in fields and key not in field_names:
             raise FieldError("refused", f"{name} has no {key!r}: {did_you_mean(str(key), fields)}")
-        argument = spoken.get(str(key), str(key))
+        argument = field_names.get(str(key), str(key))
         found[argument] = _argument(names, argument, str(known[name].__annotations__[argument]), text)
     return name, found
 
@@ -192,10 +192,10 @@ def _reader(names: NameTable, key: str, what: str, owner: str, where: str) -> tu
         account, number = names.account(key, owner), names.collateral(key, where)
         return lambda m, at: m.vault.ledger.holders[account].balances[number], names.decimals[where], where
     if shape == "wallet of in":
-        person = names.person(key, owner)
+        role = names.role(key, owner)
         if where not in names.decimals:
             raise FieldError(key, did_you_mean(where, names.decimals))
-        return lambda m, at: m.tokens[where].balance_of(person), names.decimals[where], where
+        return lambda m, at: m.tokens[where].balance_of(role), names.decimals[where], where
     if shape in ("insurance", "deficit"):
         return lambda m, at: getattr(m.vault.ledger.cash, f"{what}_wad"), 18, names.quote
     if shape in ("value of in", "funding of in"):

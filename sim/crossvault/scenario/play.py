@@ -113,8 +113,8 @@ class StepSchedule:
     def _written_entries(self) -> Iterator[ScheduledStep]:
         at = self.script.starts
         for i, written in enumerate(self.script.steps):
-            came_before, at = at, written.at.at(self.script.starts) if written.at else at
-            if at < came_before:
+            previous_at, at = at, written.at.at(self.script.starts) if written.at else at
+            if at < previous_at:
                 self.source.note(("steps", i, "at"), "comes before the step above, or before the story starts")
             expect = ACCEPTED
             route: Route = ("steps", i) if written.expect is None else ("steps", i, "expect")

@@ -52,10 +52,10 @@ class NameTable:
         )
         self.decimals = {spec.name: spec.decimals for spec in self.tokens}
         self.accounts = {name: account_id(name) for name in script.actors}
-        self.people = dict.fromkeys(
+        self.role_names = dict.fromkeys(
             (*(account.owner for account in self.accounts.values()), *world.roles.model_dump().values())
         )
-        self.orders = {act.name: act for act in script.steps if isinstance(act, SignedOrder)}
+        self.orders = {written.name: written for written in script.steps if isinstance(written, SignedOrder)}
         self.makers = [name for name, actor in script.actors.items() if actor.kind == "maker"]
 
     def problems(self) -> Iterable[tuple[tuple[str, ...], str]]:
@@ -80,10 +80,10 @@ class NameTable:
             raise FieldError(field, missing(name, self.accounts))
         return self.accounts[name]
 
-    def person(self, field: str, name: str) -> str:
+    def role(self, field: str, name: str) -> str:
         """A role of the story."""
-        if name not in self.people:
-            raise FieldError(field, missing(name, self.people))
+        if name not in self.role_names:
+            raise FieldError(field, missing(name, self.role_names))
         return name
 
     def underlying(self, field: str, name: str) -> int:
@@ -119,11 +119,14 @@ class NameTable:
         """An order and its signature."""
         if name not in self.orders:
             raise FieldError(field, missing(name, self.orders))
-        act = self.orders[name]
-        account, instrument = self.account("account", act.account), self.instrument("instrument", act.instrument)
-        size, expires_at = self.size("size", act.size, act.instrument), act.expires.at(self.script.starts)
-        order = Order(account, instrument, size, act.limit, expires_at, act.salt)
-        signer = self.person("signer", act.signer) if act.signer else account.owner
+        written = self.orders[name]
+        account, instrument = (
+            self.account("account", written.account),
+            self.instrument("instrument", written.instrument),
+        )
+        size, expires_at = self.size("size", written.size, written.instrument), written.expires.at(self.script.starts)
+        order = Order(account, instrument, size, written.limit, expires_at, written.salt)
+        signer = self.role("signer", written.signer) if written.signer else account.owner
         return order, Signature(signer, order, CHAIN_ID, EXCHANGE)
 
     def raw(self, field: str, amount: Quantity) -> int:
