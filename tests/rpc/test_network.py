@@ -82,7 +82,7 @@ def test_an_unavailable_endpoint_is_lost_and_its_token_stays_secret(
     assert "secret" not in str(lost.value) and lost.value.__suppress_context__
     faults.calm()
     faults.on("*", status(502))
-    with pytest.raises(ChainLost, match="answered 502") as lost:
+    with pytest.raises(ChainLost, match="responded with 502") as lost:
         RpcClient(faults.url, tries=2, wait_secs=0.01).rpc("eth_chainId")
     assert "secret" not in str(lost.value) + caplog.text
 
