@@ -1,6 +1,6 @@
-"""`ape run deploy plan|apply|status|resume|verify`: a vault onto a chain, without a question asked.
+"""`ape run deploy plan|apply|status|resume|verify`: deploys a vault to a chain without prompts.
 
-Endpoints and accounts are ape's; an account is unlocked by $APE_ACCOUNTS_<alias>_PASSPHRASE.
+Endpoints and accounts are ape's; $APE_ACCOUNTS_<alias>_PASSPHRASE unlocks an account.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ Command = Callable[..., None]
 _WIDTH = 120
 
 
-def asked(command: Command) -> Command:
-    """The options that every command takes."""
+def shared_options(command: Command) -> Command:
+    """Adds the options that every command has."""
     options = (
         click.option("--network", required=True, help="such as ethereum:sepolia, base:sepolia, ethereum:local"),
-        click.option("--params", required=True, type=click.Path(path_type=Path), help="file of parameters"),
-        click.option("--account", default=None, help="alias of the account that deploys"),
-        click.option("--allow-mainnet", is_flag=True, help="let a chain be asked for that may hold money"),
-        click.option("--json", "as_json", is_flag=True, help="one document instead of tables"),
+        click.option("--params", required=True, type=click.Path(path_type=Path), help="parameter file"),
+        click.option("--account", default=None, help="alias of the deploying account"),
+        click.option("--allow-mainnet", is_flag=True, help="allow a chain that may hold real funds"),
+        click.option("--json", "as_json", is_flag=True, help="print one JSON document instead of tables"),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def sending(command: Command) -> Command:
-    """The options of commands that send."""
+def sending_options(command: Command) -> Command:
+    """Adds the options of commands that send transactions."""
     options = (
-        click.option("--accept-as", default=None, help="alias of the new owner, who accepts the ownership"),
-        click.option("--wait", is_flag=True, help="wait for what takes effect after the delay"),
+        click.option("--accept-as", default=None, help="alias of the new owner, which accepts the ownership"),
+        click.option("--wait", is_flag=True, help="wait for changes that take effect after the delay"),
     )
     for option in reversed(options):
         command = option(command)
@@ -46,25 +46,24 @@ def sending(command: Command) -> Command:
 
 @click.group()
 def cli() -> None:
-    """Puts a vault onto a chain, goes on where it was interrupted, and checks what stands there."""
+    """Deploys a vault to a chain, resumes an interrupted deployment, and verifies the deployed contracts."""
 
 
 @cli.command()
-@asked
+@shared_options
 def plan(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool) -> None:
-    """Steps, addresses, gas and cost; sends nothing."""
-    with _venture(network, params, account, allow_mainnet) as venture:
+    """Shows steps, addresses, gas and cost; sends nothing."""
+    with _deployment(network, params, account, allow_mainnet) as deployment:
         from crossvault.report import deployment as report
 
-        told = venture.expected()
-        _show(as_json, report.plan_data, report.print_plan, venture, *told)
+        _show(as_json, report.plan_data, report.print_plan, deployment, *deployment.expected())
 
 
 def _apply(
     network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool, *, accept_as: str | None,
     wait: bool,
 ) -> None:  # fmt: skip
-    with _venture(network, params, account, allow_mainnet) as venture:
+    with _deployment(network, params, account, allow_mainnet) as deployment:
         from crossvault.commands.progress import bar
         from crossvault.deployment.deployment import AccountNeeded, ApplyOptions
         from crossvault.differential.ending import INTERRUPTED
@@ -72,54 +71,54 @@ def _apply(
         from crossvault.rpc import ape_networks as networks
 
         if account is None:
-            raise AccountNeeded("expected --account, who deploys")
+            raise AccountNeeded("expected --account, the account that deploys")
         signer, owner = networks.signer(account), networks.signer(accept_as) if accept_as else None
-        with bar(venture.asked.params.name, len(venture.plan.steps), "done") as tick:
+        with bar(deployment.params_file.params.name, len(deployment.plan.steps), "done") as tick:
             options = ApplyOptions(wait, lambda text: click.echo(text, err=True), tick)
-            ended, done = venture.apply(signer, options, owner)
-        _show(as_json, report.applied_data, report.print_applied, venture, ended, done)
+            ended, done = deployment.apply(signer, options, owner)
+        _show(as_json, report.applied_data, report.print_applied, deployment, ended, done)
         if ended.waiting:
             sys.exit(INTERRUPTED)
 
 
 @cli.command()
-@asked
-@sending
+@shared_options
+@sending_options
 def apply(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool, **more: Any) -> None:
-    """Does what is missing; may be started again after anything."""
+    """Executes the missing steps; can be started again after any interruption."""
     _apply(network, params, account, allow_mainnet, as_json, **more)
 
 
 @cli.command()
-@asked
-@sending
+@shared_options
+@sending_options
 def resume(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool, **more: Any) -> None:
-    """The same as apply: what is done is read from the chain."""
+    """Same as apply: progress is read from the chain."""
     _apply(network, params, account, allow_mainnet, as_json, **more)
 
 
 @cli.command()
-@asked
+@shared_options
 def status(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool) -> None:
-    """What of every step stands on the chain; sends nothing."""
-    with _venture(network, params, account, allow_mainnet) as venture:
+    """Shows the state of every step on the chain; sends nothing."""
+    with _deployment(network, params, account, allow_mainnet) as deployment:
         from crossvault.report import deployment as report
 
-        _show(as_json, report.standing_data, report.print_standing, venture, venture.standing())
+        _show(as_json, report.standing_data, report.print_standing, deployment, deployment.status())
 
 
 @cli.command()
-@asked
+@shared_options
 def verify(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool) -> None:
-    """Compares code and every parameter with the chain, and writes what explorers take; exit 1 on a difference."""
-    with _venture(network, params, account, allow_mainnet) as venture:
+    """Compares code and all parameters with the chain, and writes explorer input; exit 1 on a difference."""
+    with _deployment(network, params, account, allow_mainnet) as deployment:
         from crossvault.deployment import explorer
         from crossvault.report import deployment as report
 
-        checked, made = venture.verify(), explorer.publications(venture.plan)
-        explorer.write(venture.folder / "standard-json", made)
+        checked, made = deployment.verify(), explorer.publications(deployment.plan)
+        explorer.write(deployment.folder / "standard-json", made)
         checked.notes.extend(_published(network, made))
-        _show(as_json, report.checked_data, report.print_checked, venture, checked)
+        _show(as_json, report.checked_data, report.print_checked, deployment, checked)
         if checked.differences:
             sys.exit(1)
 
@@ -133,8 +132,8 @@ def _published(network: str, made: list[Any]) -> list[str]:
 
 
 @contextmanager
-def _venture(network: str, params: Path, account: str | None, allow_mainnet: bool) -> Iterator[Any]:
-    """The deployment that is meant; an expected end becomes one line and its exit code."""
+def _deployment(network: str, params: Path, account: str | None, allow_mainnet: bool) -> Iterator[Any]:
+    """The deployment of the options; an expected error becomes one line and an exit code."""
     from crossvault.differential.ending import exit_code
 
     try:
@@ -143,21 +142,21 @@ def _venture(network: str, params: Path, account: str | None, allow_mainnet: boo
         from crossvault.rpc import ape_networks as networks
         from crossvault.rpc.client import RpcClient
 
-        load(params)  # what is wrong with the file is told before anything is asked of a network
-        wire = RpcClient(networks.endpoint(network))
-        yield Deployment(params, wire, networks.address(account) if account else None, allow_mainnet)
+        load(params)  # reports problems of the file before any network request
+        client = RpcClient(networks.endpoint(network))
+        yield Deployment(params, client, networks.address(account) if account else None, allow_mainnet)
     except (Exception, KeyboardInterrupt) as ended:
         code = exit_code(ended)
         if code is None:
             raise
-        click.echo(str(ended) or "interrupted; resume goes on from what stands on the chain", err=True)
+        click.echo(str(ended) or "interrupted; resume continues from the state of the chain", err=True)
         sys.exit(code)
 
 
-def _show(as_json: bool, data: Callable[..., dict[str, Any]], show: Callable[..., None], *told: Any) -> None:
+def _show(as_json: bool, data: Callable[..., dict[str, Any]], show: Callable[..., None], *values: Any) -> None:
     if as_json:
-        click.echo(json.dumps(data(*told), indent=1))
+        click.echo(json.dumps(data(*values), indent=1))
         return
     from rich.console import Console
 
-    show(Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH), *told)
+    show(Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH), *values)

@@ -1,4 +1,4 @@
-"""An audit rebuilds steps from logs alone, and its model is the vault at every block."""
+"""An audit rebuilds steps from logs alone, and its model equals the vault at every block."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from audits import Played, Town, by_time, played, words
+from audits import AuditedVault, Played, by_time, played, words
 from crossvault.__main__ import main
 from crossvault.audit.account_rows import account_rows
 from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint
-from crossvault.audit.log_steps import CALLED_OTHERWISE, DOOR_OF, ON_THE_WAY, OPENED
+from crossvault.audit.log_steps import DOOR_OF, INTERIM_EVENTS, OPENED, RENAMED_ARGUMENTS
 from crossvault.audit.replica import Replica
 from crossvault.audit.undo_history import UndoHistory
 from crossvault.audit.vault_source import NoOpening
@@ -31,7 +31,7 @@ from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.distance import GRAIN
 from crossvault.rpc.client import RpcClient
-from faults import Fault, Faults, Talk
+from faults import Exchange, Fault, Faults
 
 
 class Watched:
@@ -39,16 +39,16 @@ class Watched:
 
     def __init__(self, kind: str, seed: int, length: int, folder: Path) -> None:
         self.story: Played = played(kind, seed, length)
-        self.town = Town(self.story.world)
-        self.blocks = self.town.mine(self.story.steps)
+        self.node = AuditedVault(self.story.world)
+        self.blocks = self.node.mine(self.story.steps)
         self.path = folder / f"{kind}-{seed}.jsonl"
-        self.replica = self.town.replica(names=self.town.addresses(self.story.steps), checkpoint=Checkpoint(self.path))
+        self.replica = self.node.replica(names=self.node.addresses(self.story.steps), checkpoint=Checkpoint(self.path))
         self.replica.catch_up()
         self.replica.compare_all()
         self.replica.close()
 
     def rebuilt(self) -> list[Step]:
-        """The steps as the checkpoint keeps them."""
+        """The steps in the checkpoint."""
         kept = Checkpoint(self.path)
         found = kept.read()
         kept.close()
@@ -60,28 +60,28 @@ class Watched:
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     found = Watched("steps", 0, 250, tmp_path_factory.mktemp("walked"))
     yield found
-    found.town.close()
+    found.node.close()
 
 
 @pytest.fixture(scope="module")
 def ordered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     found = Watched("orders", 2, 120, tmp_path_factory.mktemp("ordered"))
     yield found
-    found.town.close()
+    found.node.close()
 
 
 def test_every_door_has_an_event_with_its_sender_and_all_its_arguments() -> None:
     fields = Interface(vault_abi(compile_contracts()), Codec(AddressBook())).event_fields()
-    assert {*DOOR_OF, *ON_THE_WAY, OPENED} == fields.keys()
+    assert {*DOOR_OF, *INTERIM_EVENTS, OPENED} == fields.keys()
     assert sorted(DOOR_OF.values()) == sorted(DOORS)
     for event, door in DOOR_OF.items():
         assert fields[event][0] == "sender"
-        wanted = {CALLED_OTHERWISE.get((event, name), name) for name in doors.arguments(door)}
+        wanted = {RENAMED_ARGUMENTS.get((event, name), name) for name in doors.arguments(door)}
         assert wanted <= set(fields[event]) or door == "batch", event
 
 
 def accepted(story: Played) -> list[Step]:
-    """What a story did to the vault, and what it gave to it."""
+    """The accepted door calls of a story, and its gifts to the vault."""
     found = []
     for step, outcome in zip(story.steps, story.outcomes, strict=True):
         gift = step.action in TOKEN_ACTIONS and step.args["to"] == VAULT and step.args["amount_raw"]
@@ -91,7 +91,7 @@ def accepted(story: Played) -> list[Step]:
 
 
 def test_the_steps_of_a_walk_are_rebuilt_from_logs_alone(walked: Watched) -> None:
-    """All of them, in their order, each as it was sent; a gift is known by its amount."""
+    """All accepted steps in their order, each as it was sent; gifts are compared by token and amount."""
     rebuilt, sent = walked.rebuilt(), accepted(walked.story)
     through = [step for step in rebuilt if step.action in DOORS]
     assert through == [step for step in sent if step.action in DOORS]
@@ -100,11 +100,11 @@ def test_the_steps_of_a_walk_are_rebuilt_from_logs_alone(walked: Watched) -> Non
     }
     gifts = [(s.args["token"], s.args["amount_raw"]) for s in rebuilt if s.action not in DOORS]
     given = [(s.args["token"], s.args["amount_raw"]) for s in sent if s.action not in DOORS]
-    assert gifts == [each for each in given if each[0] != "OLD"]  # which tells nobody of its transfers
+    assert gifts == [each for each in given if each[0] != "OLD"]  # a token without Transfer logs
     assert gifts
 
 
-def test_the_model_is_the_vault_after_every_block(walked: Watched) -> None:
+def test_the_model_equals_the_vault_after_every_block(walked: Watched) -> None:
     replica, model = walked.replica, Model(walked.story.world)
     for step in walked.story.steps:
         model.apply(step)
@@ -130,12 +130,12 @@ def test_fills_of_signed_orders_are_trades_of_the_exchange(ordered: Watched) -> 
         assert all(isinstance(call, Call) and call.action == "trade" for call in calls)
 
 
-def test_a_checkpoint_is_gone_on_from(walked: Watched, tmp_path: Path) -> None:
-    """Half of it, with a line that was cut off: the rest is compared, and the end is the same."""
+def test_an_audit_resumes_from_a_checkpoint(walked: Watched, tmp_path: Path) -> None:
+    """From half a checkpoint with an incomplete last line: the rest is compared and the result is equal."""
     lines = walked.path.read_text().splitlines(keepends=True)
     path = tmp_path / "half.jsonl"
     path.write_text("".join(lines[: len(lines) // 2]) + lines[len(lines) // 2][:40])
-    replica = walked.town.replica(names=walked.town.addresses(walked.story.steps), checkpoint=Checkpoint(path))
+    replica = walked.node.replica(names=walked.node.addresses(walked.story.steps), checkpoint=Checkpoint(path))
     replica.catch_up()
     replica.compare_all()
     replica.close()
@@ -156,7 +156,7 @@ CHANGES = {
 def test_a_checkpoint_that_was_changed_is_refused(walked: Watched, tmp_path: Path, change: str) -> None:
     path = tmp_path / "changed.jsonl"
     path.write_text(CHANGES[change](walked.path.read_text()))
-    replica = walked.town.replica(checkpoint=Checkpoint(path))
+    replica = walked.node.replica(checkpoint=Checkpoint(path))
     with pytest.raises(BadCheckpoint, match="was changed"):
         replica.catch_up()
     replica.close()
@@ -165,57 +165,61 @@ def test_a_checkpoint_that_was_changed_is_refused(walked: Watched, tmp_path: Pat
 def test_a_checkpoint_of_other_names_or_in_use_is_refused(walked: Watched, tmp_path: Path) -> None:
     path = tmp_path / "same.jsonl"
     path.write_text(walked.path.read_text())
-    replica = walked.town.replica(checkpoint=Checkpoint(path))
-    with pytest.raises(BadCheckpoint, match="another names"):
+    replica = walked.node.replica(checkpoint=Checkpoint(path))
+    with pytest.raises(BadCheckpoint, match="was written for names"):
         replica.catch_up()
-    with pytest.raises(BadCheckpoint, match="another audit works on it"):
+    with pytest.raises(BadCheckpoint, match="is in use by another audit"):
         Checkpoint(path)
     replica.close()
 
 
 def narrow(most: int) -> Fault:
-    """A node that answers questions about so many blocks at most, as many do."""
+    """A node that limits the block range of a log request, as many do."""
 
-    def fault(talk: Talk) -> bool:
-        asked = [request["params"][0] for request in talk.requests if request["method"] == "eth_getLogs"]
-        ranges = [(int(each["fromBlock"], 16), int(each["toBlock"], 16)) for each in asked if "toBlock" in each]
+    def fault(exchange: Exchange) -> bool:
+        filters = [request["params"][0] for request in exchange.requests if request["method"] == "eth_getLogs"]
+        ranges = [(int(each["fromBlock"], 16), int(each["toBlock"], 16)) for each in filters if "toBlock" in each]
         if not any(high - low >= most for low, high in ranges):
             return False
         error = {"code": -32602, "message": f"block range is too wide, at most {most}"}
-        talk.answer(json.dumps([{"jsonrpc": "2.0", "id": r["id"], "error": error} for r in talk.requests]).encode())
+        exchange.answer(
+            json.dumps([{"jsonrpc": "2.0", "id": r["id"], "error": error} for r in exchange.requests]).encode()
+        )
         return True
 
     return fault
 
 
-def test_a_node_that_takes_narrow_questions_is_asked_such(walked: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_ranges_shrink_to_what_the_node_accepts(walked: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crossvault.audit.replica.NEAR", 4)
     monkeypatch.setattr("crossvault.audit.replica._BLOCKS", 2)
-    proxy = Faults(walked.town.url)
+    proxy = Faults(walked.node.url)
     proxy.on("eth_getLogs", narrow(3))
-    replica = walked.town.replica(proxy.url)
+    replica = walked.node.replica(proxy.url)
     replica.catch_up()
     proxy.close()
     assert replica.tally.steps == walked.replica.tally.steps
     assert proxy.seen["eth_getLogs"] > 10
 
 
-def test_an_opening_that_is_not_in_the_range_is_named(
+def test_an_opening_outside_the_range_is_reported(
     walked: Watched, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     opened = walked.replica.opened.number
-    said = f"it was created in block {opened}; type --from-block {opened}, or leave it out"
-    code = main(words(walked.town.url, walked.town.vault, tmp_path / "none.jsonl", "--from-block", str(opened + 1)))
-    assert code == 2 and said in capsys.readouterr().err
-    replica = walked.town.replica(from_block=opened)
+    remedy = f"it was created in block {opened}; use --from-block {opened} or omit the option"
+    code = main(words(walked.node.url, walked.node.vault, tmp_path / "none.jsonl", "--from-block", str(opened + 1)))
+    assert code == 2 and remedy in capsys.readouterr().err
+    replica = walked.node.replica(from_block=opened)
     replica.catch_up(opened + 5)
     assert replica.block.number == opened + 5
 
 
-@pytest.mark.parametrize(("who", "says"), [("USDC", "never told its opening"), ("nobody", "there is no contract")])
-def test_what_is_no_vault_is_refused(walked: Watched, who: str, says: str) -> None:
-    replica = Replica(RpcClient(walked.town.url), walked.town.names.address(who), build=walked.town.build)
-    with pytest.raises(NoOpening, match=says):
+@pytest.mark.parametrize(
+    ("name", "message"), [("USDC", "has no VaultOpened event"), ("unused", "there is no contract")]
+)
+def test_an_address_without_a_vault_is_refused(walked: Watched, name: str, message: str) -> None:
+    replica = Replica(RpcClient(walked.node.url), walked.node.names.address(name), build=walked.node.build)
+    with pytest.raises(NoOpening, match=message):
         replica.catch_up()
 
 
@@ -223,23 +227,23 @@ BAD = [["--vault", "0x12"], ["--rpc", "ftp://a"], ["--deployment", "nowhere.json
 
 
 @pytest.mark.parametrize("more", BAD, ids=lambda more: more[0])
-def test_bad_words_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], more: Sequence[str]) -> None:
+def test_invalid_options_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str], more: Sequence[str]) -> None:
     given = words("http://127.0.0.1:9", "0x" + "1" * 40, tmp_path / "none.jsonl", *more)
     assert main(given) == 2 and more[0] in capsys.readouterr().err
 
 
-def test_a_node_that_takes_no_hashes_is_asked_by_number(walked: Watched) -> None:
-    def strict(talk: Talk) -> bool:
-        if not any(isinstance(place, dict) for request in talk.requests for place in request["params"][1:]):
+def test_a_node_without_block_hashes_is_queried_by_number(walked: Watched) -> None:
+    def strict(exchange: Exchange) -> bool:
+        if not any(isinstance(place, dict) for request in exchange.requests for place in request["params"][1:]):
             return False
         error = {"code": -32602, "message": "invalid argument 1: cannot unmarshal object into string"}
-        answers = [{"jsonrpc": "2.0", "id": request["id"], "error": error} for request in talk.requests]
-        talk.answer(json.dumps(answers[0] if talk.single else answers).encode())
+        answers = [{"jsonrpc": "2.0", "id": request["id"], "error": error} for request in exchange.requests]
+        exchange.answer(json.dumps(answers[0] if exchange.single else answers).encode())
         return True
 
-    proxy = Faults(walked.town.url)
+    proxy = Faults(walked.node.url)
     proxy.on("eth_call", strict)
-    replica = walked.town.replica(proxy.url)
+    replica = walked.node.replica(proxy.url)
     replica.catch_up()
     proxy.close()
     assert replica.source.is_by_number and replica.tally.steps == walked.replica.tally.steps
@@ -248,27 +252,27 @@ def test_a_node_that_takes_no_hashes_is_asked_by_number(walked: Watched) -> None
 MANIFEST = {"chain_id": 31337, "addresses": {}, "vault": "", "block": {"number": 1, "hash": "", "at": 0}}
 
 
-def test_a_deployment_names_the_vault_and_everybody(
+def test_a_deployment_manifest_names_the_vault_and_all_accounts(
     walked: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town, manifest = walked.town, tmp_path / "vault.json"
-    told = MANIFEST | {"addresses": town.addresses(walked.story.steps) | {"vault": town.vault}, "vault": town.vault}
-    manifest.write_text(json.dumps(told))
-    given = ["audit", "--rpc", town.url, "--deployment", str(manifest), "--checkpoint", str(tmp_path / "kept.jsonl")]
+    node, manifest = walked.node, tmp_path / "vault.json"
+    content = MANIFEST | {"addresses": node.addresses(walked.story.steps) | {"vault": node.vault}, "vault": node.vault}
+    manifest.write_text(json.dumps(content))
+    given = ["audit", "--rpc", node.url, "--deployment", str(manifest), "--checkpoint", str(tmp_path / "kept.jsonl")]
     assert main(given) == 0
     assert "owner0" in capsys.readouterr().out
-    manifest.write_text(json.dumps(told | {"chain_id": 5}))
+    manifest.write_text(json.dumps(content | {"chain_id": 5}))
     assert main(given) == 2 and "is of chain 31337, the deployment of chain 5" in capsys.readouterr().err
-    del told["block"]
-    manifest.write_text(json.dumps(told))
+    del content["block"]
+    manifest.write_text(json.dumps(content))
     assert main(given) == 2 and "it lacks 'block'" in capsys.readouterr().err
 
 
-class Early(Town):
-    """A town in which somebody gives tokens to where the vault is going to be."""
+class Early(AuditedVault):
+    """A node on which tokens are minted to the vault's address before its deployment."""
 
     def __init__(self, world: World, vault: str) -> None:
-        self._going_to_be = vault
+        self._vault_address = vault
         super().__init__(world)
 
     def deploy(self) -> None:
@@ -277,9 +281,9 @@ class Early(Town):
         def generous(sender: str, data: str, gas: str) -> str | None:
             if data.startswith("0x" + code):
                 token = Interface(self.build.artifacts["Token"].abi, Codec(self.names))
-                self.names.bind("going to be", self._going_to_be)
+                self.names.bind("future vault", self._vault_address)
                 for name, amount_raw in (("USDC", 7), ("WETH", 8)):
-                    given = token.call("mint", {"to": "going to be", "amount_raw": amount_raw})
+                    given = token.call("mint", {"to": "future vault", "amount_raw": amount_raw})
                     self.node.send("0x" + "9" * 40, self.names.address(name), given, hex(10**6))
             return create(sender, data, gas)
 
@@ -287,42 +291,42 @@ class Early(Town):
         super().deploy()
 
 
-def test_what_was_given_before_the_vault_was_there_is_known(walked: Watched) -> None:
-    town = Early(walked.story.world, walked.town.vault)
+def test_tokens_sent_before_the_deployment_are_counted(walked: Watched) -> None:
+    node = Early(walked.story.world, walked.node.vault)
     try:
-        assert town.vault == walked.town.vault
+        assert node.vault == walked.node.vault
         first = [step for group in list(by_time(walked.story.steps))[:3] for step in group]
-        town.mine(first)
-        replica = town.replica()
+        node.mine(first)
+        replica = node.replica()
         replica.catch_up()
         replica.compare_all()
-        held = {name: replica.model.tokens[town.names.address(name)].balances[VAULT] for name in ("USDC", "WETH")}
-        plain = walked.town.replica()
+        held = {name: replica.model.tokens[node.names.address(name)].balances[VAULT] for name in ("USDC", "WETH")}
+        plain = walked.node.replica()
         plain.catch_up(walked.blocks[len(first) - 1])
         for name, more in (("USDC", 7), ("WETH", 8)):
-            assert held[name] == plain.model.tokens[town.names.address(name)].balances[VAULT] + more
+            assert held[name] == plain.model.tokens[node.names.address(name)].balances[VAULT] + more
     finally:
-        town.close()
+        node.close()
 
 
 def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     metrics = tmp_path / "vault.prom"
     more = ["--json", "--top", "3", "--metrics-file", str(metrics)]
-    assert main(words(walked.town.url, walked.town.vault, tmp_path / "new.jsonl", *more)) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["difference"] is None and told["steps"] == walked.replica.tally.steps
-    healths = [int(each["health_wad"]) for each in told["accounts"]]
+    assert main(words(walked.node.url, walked.node.vault, tmp_path / "new.jsonl", *more)) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["difference"] is None and document["steps"] == walked.replica.tally.steps
+    healths = [int(each["health_wad"]) for each in document["accounts"]]
     assert healths == sorted(healths) and len(healths) > 5
     rows = [line for line in metrics.read_text().splitlines() if line.startswith("crossvault_account_health{")]
     assert len(rows) == 3
-    shown = [(each["account"], int(each["health_wad"]) / WAD) for each in told["accounts"][:3]]
+    shown = [(each["account"], int(each["health_wad"]) / WAD) for each in document["accounts"][:3]]
     wanted = {f'crossvault_account_health{{account="{account}"}} {health}' for account, health in shown}
     assert set(rows) == wanted
-    assert f"crossvault_steps {float(told['steps'])}" in metrics.read_text()
+    assert f"crossvault_steps {float(document['steps'])}" in metrics.read_text()
 
 
 def test_the_nearest_liquidation_is_where_margin_is_zero(walked: Watched) -> None:
-    """With prices written there, maintenance margin is gone at the move, and not yet two grains before it."""
+    """At the shocked price no maintenance margin is left; two grains before it some is."""
     model, at = walked.replica.model, walked.replica.block.at
     found = account_rows(model, walked.replica.tally.accounts, at, 50)
     closed = [(each, each.nearest) for each in found if each.nearest and each.nearest.shock]
@@ -334,7 +338,7 @@ def test_the_nearest_liquidation_is_where_margin_is_zero(walked: Watched) -> Non
 
 
 def left_after(model: Model, account: AccountId, underlying: int, shock: int, at: int) -> int:
-    """What is left of maintenance margin once a price and its forwards have moved."""
+    """The margin above maintenance after a shock to a price and its forwards."""
     ledger = model.vault.ledger
     price = ledger.prices[underlying]
     price.index = price.index * (WAD + shock) // WAD
@@ -343,19 +347,19 @@ def left_after(model: Model, account: AccountId, underlying: int, shock: int, at
     for expiry in ledger.expiries[underlying]:
         curve = ledger.curves[market.term_of(underlying, expiry)]
         curve.forward = max(1, curve.forward * (WAD + shock) // WAD)
-    told = model.vault.metrics(account, now=at)
+    metrics = model.vault.metrics(account, now=at)
     model.journal.undo()
-    return told.maintenance_equity_wad - told.maintenance_requirement_wad
+    return metrics.maintenance_equity_wad - metrics.maintenance_requirement_wad
 
 
-def test_the_past_can_be_gone_back_to() -> None:
-    """Every so often far back: the state is what it was there, and going on comes to the same again."""
+def test_the_undo_history_restores_earlier_states() -> None:
+    """Random rollbacks restore the state of that point, and replaying from there reaches the same states."""
     story, most = played("steps", 1, 150), 40
     model = Model(story.world, past := UndoHistory(most))
-    everybody = sorted({account for step in story.steps for account in step.accounts()}, key=str)
+    accounts = sorted({account for step in story.steps for account in step.accounts()}, key=str)
 
     def state() -> tuple[Any, ...]:
-        return model.snapshot(everybody), model.vault.parameters(), model.vault.curves()
+        return model.snapshot(accounts), model.vault.parameters(), model.vault.curves()
 
     states, random, place = {0: state()}, Random(1), 0
     past.mark(0)
@@ -378,6 +382,6 @@ def test_the_past_can_be_gone_back_to() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "seed", "steps"), [("steps", 11, 1_500), ("orders", 7, 200)])
 def test_a_longer_history_is_equal_at_every_block(kind: str, seed: int, steps: int) -> None:
-    """Audited beside its making; `crossvault bench audit` does the same with ten thousand steps."""
+    """Audited while it is mined; `crossvault bench audit` does the same with ten thousand steps."""
     found = history(Task(kind, seed, 4 * steps), steps)
     assert found["steps"] >= steps and found["blocks"] > steps // 10 and found["metrics_compared"] > steps // 10

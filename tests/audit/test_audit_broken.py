@@ -1,4 +1,4 @@
-"""A contract changed by one rounding is caught by an audit at the block where it first matters, and at no other."""
+"""An audit reports a contract with one wrong rounding at the first block where the rounding matters."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from audits import Played, Town, by_time, played, words
+from audits import AuditedVault, Played, by_time, played, words
 from crossvault.__main__ import main
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.differential.step import DOORS, EXCHANGE_DOORS, Step, World, named
@@ -17,14 +17,14 @@ from crossvault.setup.toolchain import contracts_dir
 from places import TESTS
 
 BROKEN = {each["id"]: each for each in yaml.safe_load((TESTS / "broken.yaml").read_text("utf8"))}
-# what differs first: what is stored, what a bid moves, what is only told
+# what differs first: stored state, the effect of a bid, a value that only a view returns
 ROUNDED = {"supply-rounds-up": "supply_index", "part-takes-more": "", "health-rounds-up": "health_wad"}
 STEPS = 900
 
 
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Build]:
-    """Contracts with one rounding each turned round."""
+    """Builds with one rounding each reversed."""
     folders = []
     for name in ROUNDED:
         case: dict[str, Any] = BROKEN[name]
@@ -42,9 +42,9 @@ def story() -> Played:
 
 
 def first_that_matters(world: World, build: Build, groups: Sequence[Sequence[Step]]) -> tuple[int, str]:
-    """By playing both builds in process: the first group after which something that is compared differs, and what.
+    """The first group of steps after which a compared value differs between the builds, and which value.
 
-    What the changed contracts refuse leaves no trace, so the others do not hear of it.
+    Both builds run in process. Steps that the changed contracts refuse are not sent to the original ones.
     """
     theirs, ours = InProcessChain(world, build), InProcessChain(world, compile_contracts())
     for place, group in enumerate(groups):
@@ -62,7 +62,7 @@ def first_that_matters(world: World, build: Build, groups: Sequence[Sequence[Ste
             return place, "snapshot"
         if accounts and theirs.metrics(accounts, at) != ours.metrics(accounts, at):
             return place, "metrics"
-    raise AssertionError("it never matters")
+    raise AssertionError("the builds never differ")
 
 
 @pytest.mark.slow
@@ -72,20 +72,20 @@ def test_a_rounding_is_caught_at_the_block_where_it_first_matters(
 ) -> None:
     groups = list(by_time(story.steps))
     place, _ = first_that_matters(story.world, builds[name], groups)
-    town = Town(story.world, builds[name])
+    node = AuditedVault(story.world, builds[name])
     try:
-        numbers = [town.mine(group)[-1] for group in groups]
-        replica = town.replica()
+        numbers = [node.mine(group)[-1] for group in groups]
+        replica = node.replica()
         with pytest.raises(BlockDiffers) as found:
             replica.catch_up()
         assert found.value.block.number == numbers[place]
         assert any(each.field.endswith(ROUNDED[name]) and each.wei in (1, -1) for each in found.value.found)
         assert replica.block.number == numbers[place] - 1 and replica.tally.steps < found.value.number
         print(f"{name}: block {numbers[place]} of {numbers[-1]}, step {found.value.number}: {found.value.found[0]}")
-        code = main(words(town.url, town.vault, tmp_path / "kept.jsonl"))
-        said = capsys.readouterr().out
+        code = main(words(node.url, node.vault, tmp_path / "kept.jsonl"))
+        output = capsys.readouterr().out
     finally:
-        town.close()
-    assert code == 1 and f"DIFFERENCE in block {numbers[place]:,}" in said
-    assert found.value.seen and f"transaction {found.value.seen.transaction}" in said
-    assert "chain less model" in said and "to see it again:" in said
+        node.close()
+    assert code == 1 and f"DIFFERENCE in block {numbers[place]:,}" in output
+    assert found.value.seen and f"transaction {found.value.seen.transaction}" in output
+    assert "chain less model" in output and "to see it again:" in output

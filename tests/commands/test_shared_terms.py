@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from audits import Town, words
+from audits import AuditedVault, words
 from crossvault.__main__ import main
 from crossvault.lockstep import record
 from crossvault.mirror.fixed import WAD
@@ -118,16 +118,16 @@ def shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[dict[str
     """Both accounts by every command."""
     documents = run_and_explain(folder / "terms.scenario.yaml", capsys)
     read = record.read(folder / "terms.scenario.jsonl")
-    town = Town(read.story().world)
+    node = AuditedVault(read.story().world)
     try:
-        town.mine(read.steps)
+        node.mine(read.steps)
         more = ["--metrics-file", str(folder / "terms.prom")]
-        line = words(town.url, town.vault, folder / "terms.checkpoint", *more)
+        line = words(node.url, node.vault, folder / "terms.checkpoint", *more)
         audited = {each["account"]: each for each in json.loads(output(capsys, *line, "--json"))["accounts"]}
         text = output(capsys, *line)
-        addresses = {name: town.names.address(name) for name in PAPER_CENTS}
+        addresses = {name: node.names.address(name) for name in PAPER_CENTS}
     finally:
-        town.close()
+        node.close()
     found = {}
     for name, method in (("alice", "standard"), ("carol", "crossvault")):
         portfolio = [str(folder / f"{name}.yaml"), "--method", method]

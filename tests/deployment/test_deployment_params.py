@@ -1,4 +1,4 @@
-"""Files of parameters of a deployment: what ships is right, and what is wrong is named with file, line and field."""
+"""Parameter files of deployments: the shipped ones are valid, and problems are reported with file, line and field."""
 
 from __future__ import annotations
 
@@ -38,30 +38,30 @@ def written(tmp_path: Path, *changes: tuple[str, str]) -> Path:
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_what_ships_has_the_world_of_the_scenario(path: Path) -> None:
-    asked = load(path).params.world.model_dump()
+def test_shipped_files_have_the_world_of_the_scenario(path: Path) -> None:
+    world = load(path).params.world.model_dump()
     scenario = validated(read(SCENARIO, "testnet"), Script).world.model_dump()
-    for part in (asked["quote"], *asked["collaterals"].values()):
+    for part in (world["quote"], *world["collaterals"].values()):
         assert part.pop("address") is None
-    assert asked == scenario
+    assert world == scenario
 
 
-def test_the_set_up_of_a_story_and_a_deployment_are_the_same_deeds() -> None:
+def test_a_story_and_a_deployment_set_up_with_the_same_calls() -> None:
     found = story("testnet")
-    model, said = Model(found.world), []
+    model, opening = Model(found.world), []
     steps = found.steps(model)
     step = next(steps)
     while step.action not in ("publish_price", "mint"):
-        said.append((step.action, dict(step.args)))
+        opening.append((step.action, dict(step.args)))
         step = steps.send(model.apply(step))
     plan = Blueprint(load(ROOT / "scripts" / "params" / "local.yaml"), compile_contracts(), DEPLOYER)
-    deeds = [(each.action, dict(each.args)) for each in plan.steps if each.event]
-    people = {"guardian": DEPLOYER, "feeder": DEPLOYER}
-    assert deeds == [(action, {n: people.get(v, v) if isinstance(v, str) else v for n, v in args.items()})
-                     for action, args in said]  # fmt: skip
+    calls = [(each.action, dict(each.args)) for each in plan.steps if each.event]
+    aliases = {"guardian": DEPLOYER, "feeder": DEPLOYER}
+    assert calls == [(action, {n: aliases.get(v, v) if isinstance(v, str) else v for n, v in args.items()})
+                     for action, args in opening]  # fmt: skip
 
 
-def test_the_parameters_that_are_expected_are_those_of_the_scenario() -> None:
+def test_the_expected_parameters_equal_those_of_the_scenario() -> None:
     found = story("testnet")
     model = Model(found.world)
     steps = found.steps(model)
@@ -78,36 +78,36 @@ def test_the_parameters_that_are_expected_are_those_of_the_scenario() -> None:
         ([("chain: 31337", "chain: soon")], "chain: expected a whole number, got 'soon'"),
         ([("guardian:", "gaurdian:")], "gaurdian: unknown field: did you mean 'guardian'?"),
         ([("owner: deployer", "owner: alice")], "owner: 'alice': expected 'deployer' or an address such as 0x"),
-        ([("owner: deployer", f"owner: deployer\nsafe: '{SAFE}'")], "expected 'owner' or 'safe'"),
-        ([("owner: deployer", "safe: 0x12")], "safe: '0x12' is no address"),
+        ([("owner: deployer", f"owner: deployer\nsafe: '{SAFE}'")], "expected either 'owner' or 'safe'"),
+        ([("owner: deployer", "safe: 0x12")], "safe: '0x12' is not an address"),
         ([("owner: deployer", f"owner: 0x{'0' * 40}")], "is the zero address"),
         ([("owner: deployer", "owner: 0xD8dA6BF26964aF9D7eEd9e03E53415D37aA96045")], "wrong checksum (EIP-55)"),
         ([("[deployer]", "[]")], "feeders: expected at least one"),
-        ([("[deployer]", "[deployer, deployer]")], "'feeders' has one of them twice"),
+        ([("[deployer]", "[deployer, deployer]")], "'feeders' contains a duplicate"),
         ([("confirmations: 1", "confirmations: 0")], "confirmations: Input should be greater than or equal to 1"),
         ([("confirmations: 1", "limits: {fee: 3 ETH}")], "limits.fee: '3 ETH' is in ETH: expected gwei"),
         ([("delay: 1m", "delay: 1m\n  roles: {owner: x}")], "world: 'roles' are for scenarios"),
         ([("initial margin: 10 %", "initial margin: 4 %")], "world.underlyings.ETH: ParameterOutOfRange"),
         ([("knee: 80 %", "knee: 180 %")], "world.auction: ParameterOutOfRange"),
         ([("underlying: ETH", "underlying: EHT")], "did you mean 'ETH'?"),
-        ([("decimals: 6", f"decimals: 6, kind: fee, address: '{SAFE}'")], "world.quote.kind: is for test tokens"),
+        ([("decimals: 6", f"decimals: 6, kind: fee, address: '{SAFE}'")], "world.quote.kind: is for new test tokens"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, changes: list[Any], expected: str) -> None:
+def test_problems_are_reported_with_their_line(tmp_path: Path, changes: list[Any], expected: str) -> None:
     path = written(tmp_path, *changes)
-    with pytest.raises(ScenarioError) as told:
+    with pytest.raises(ScenarioError) as raised:
         load(path)
-    assert expected in str(told.value)
-    where, number = str(told.value).split(": ", 1)[0].rsplit(":", 1)
+    assert expected in str(raised.value)
+    where, number = str(raised.value).split(": ", 1)[0].rsplit(":", 1)
     assert where == str(path) and number.isdecimal()
 
 
-def test_an_address_is_taken_in_any_right_spelling() -> None:
+def test_an_address_is_valid_in_any_correct_spelling() -> None:
     right = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"
     assert address(right) == address(right.lower()) == address("0x" + right[2:].upper()) == right.lower()
 
 
-def test_tokens_that_exist_are_not_made(tmp_path: Path) -> None:
+def test_existing_tokens_are_not_created(tmp_path: Path) -> None:
     path = written(tmp_path, ("decimals: 6", f"decimals: 6, address: '{SAFE}'"))
     plan = Blueprint(load(path), compile_contracts(), DEPLOYER)
     keys = [step.key for step in plan.steps]
@@ -115,7 +115,7 @@ def test_tokens_that_exist_are_not_made(tmp_path: Path) -> None:
     assert plan.addresses()["USDC"] == SAFE
 
 
-def test_addresses_follow_from_deployer_name_and_salt_and_each_step_has_a_name_of_its_own(tmp_path: Path) -> None:
+def test_addresses_depend_on_deployer_name_and_salt_and_step_keys_are_unique(tmp_path: Path) -> None:
     build = compile_contracts()
     plans = [
         Blueprint(load(written(tmp_path, *changes)), build, deployer)
@@ -132,19 +132,19 @@ def test_addresses_follow_from_deployer_name_and_salt_and_each_step_has_a_name_o
     assert len(again.hashes()) == len(again.steps)
 
 
-def test_only_chains_for_tests_are_allowed_without_a_word() -> None:
-    for chain_id in chains.TESTS:
+def test_only_testnets_are_allowed_without_the_flag() -> None:
+    for chain_id in chains.TESTNETS:
         chains.require_test(chain_id)
-    for chain_id in (*chains.MONEY, 123_456_789):
+    for chain_id in (*chains.MAINNETS, 123_456_789):
         with pytest.raises(chains.MoneyRefused, match="--allow-mainnet"):
             chains.require_test(chain_id)
         chains.require_test(chain_id, allowed=True)
-    assert {1, 10, 8_453, 42_161} <= chains.MONEY.keys()
-    assert not chains.TESTS.keys() & chains.MONEY.keys()
+    assert {1, 10, 8_453, 42_161} <= chains.MAINNETS.keys()
+    assert not chains.TESTNETS.keys() & chains.MAINNETS.keys()
 
 
-def test_whoever_governs_a_story_governs_a_deployment() -> None:
+def test_delayed_parameters_of_a_scenario_are_scheduled() -> None:
     script = validated(read(SCENARIO, "testnet"), Script)
     governing = GovernanceSteps(script.world, read(SCENARIO, "testnet"))
     assert governing.announces()
-    assert [deed.action for deed in governing.changed("schedule")] == ["schedule_interest"]
+    assert [call.action for call in governing.changed("schedule")] == ["schedule_interest"]

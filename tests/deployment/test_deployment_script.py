@@ -1,4 +1,4 @@
-"""`ape run deploy` as people call it: a keystore account, an endpoint from the environment, and nothing secret told."""
+"""`ape run deploy` with a keystore account and an endpoint from the environment; no secret is printed."""
 
 from __future__ import annotations
 
@@ -23,94 +23,94 @@ from testnet import RICH, funded, key, stand_in
 PASSPHRASE = "a-pass-phrase-of-tests"
 
 
-class Stage(NamedTuple):
-    """A node, a proxy whose address has a token in it, a file of parameters, and ape's own folder."""
+class ScriptRun(NamedTuple):
+    """A node, a proxy with an access token in its address, a parameter file and ape's data folder."""
 
-    wire: RpcClient
+    client: RpcClient
     proxy: Faults
     path: Path
     environment: dict[str, str]
 
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`ape run deploy` with some words."""
+        """Runs `ape run deploy` with arguments."""
         ape = Path(sys.executable).parent / "ape"
         command = [str(ape), "run", "deploy", *words, "--network", "ethereum:sepolia", "--params", str(self.path)]
-        told = {name: value for name, value in {**self.environment, **environment}.items() if value}
+        variables = {name: value for name, value in {**self.environment, **environment}.items() if value}
         return subprocess.run(
-            command, cwd=ROOT, env=told, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
+            command, cwd=ROOT, env=variables, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
         )
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def script(tmp_path: Path) -> Iterator[ScriptRun]:
     from eth_account import Account
 
     accounts = tmp_path / "ape" / "accounts"
     accounts.mkdir(parents=True)
     keyfile = Account.encrypt(key("deployer"), PASSPHRASE, kdf="pbkdf2", iterations=1_000)
     (accounts / "tester.json").write_text(json.dumps(keyfile))
-    with stand_in() as wire:
-        funded(wire, "deployer")
-        proxy = Faults(url(wire))
+    with stand_in() as client:
+        funded(client, "deployer")
+        proxy = Faults(url(client))
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT),
             "APE_DATA_FOLDER": str(tmp_path / "ape"), "SEPOLIA_RPC_URL": proxy.url,
             "APE_ACCOUNTS_tester_PASSPHRASE": PASSPHRASE,
         }  # fmt: skip
-        yield Stage(wire, proxy, params(tmp_path / "work"), environment)
+        yield ScriptRun(client, proxy, params(tmp_path / "work"), environment)
         proxy.close()
 
 
 @pytest.mark.slow
-def test_a_deployment_from_plan_to_verification(stage: Stage, tmp_path: Path) -> None:
-    said: list[subprocess.CompletedProcess[str]] = []
+def test_a_deployment_from_plan_to_verification(script: ScriptRun, tmp_path: Path) -> None:
+    runs: list[subprocess.CompletedProcess[str]] = []
 
-    def told(*words: str, code: int = 0) -> Any:
-        done = stage.run(*words, "--json")
-        said.append(done)
+    def document(*words: str, code: int = 0) -> Any:
+        done = script.run(*words, "--json")
+        runs.append(done)
         assert (done.returncode, done.stderr) == (code, "")
         return json.loads(done.stdout)
 
-    plan = told("plan", "--account", "tester")
+    plan = document("plan", "--account", "tester")
     assert plan["enough"] and plan["balance_wei"] == RICH and plan["gas"] > 20_000_000
     assert {step["state"] for step in plan["steps"]} == {"missing"}
-    applied = told("apply", "--account", "tester")
+    applied = document("apply", "--account", "tester")
     assert applied["complete"] and applied["vault"] == plan["vault"]
-    assert_whole(Deployment(stage.path, stage.wire, None))
-    status = told("status")
+    assert_whole(Deployment(script.path, script.client, None))
+    status = document("status")
     assert status["complete"] and {step["state"] for step in status["steps"]} == {"done"}
-    verified = stage.run("verify")
-    said.append(verified)
+    verified = script.run("verify")
+    runs.append(verified)
     assert (verified.returncode, verified.stderr) == (0, "")
     assert "deployed by 0x" in verified.stdout and "things compared" in verified.stdout
     assert "no difference" in verified.stdout
-    stage.wire.rpc("anvil_setCode", plan["exchange"], "0x00")
-    assert [each["what"] for each in told("verify", code=1)["differences"]] == ["code of Exchange"]
+    script.client.rpc("anvil_setCode", plan["exchange"], "0x00")
+    assert [each["what"] for each in document("verify", code=1)["differences"]] == ["code of Exchange"]
     assert load(Path(applied["manifest"])).vault == plan["vault"]
     files = [path for path in (tmp_path / "work").rglob("*") if path.is_file()]
     assert {"journal.jsonl", "manifest.json", "Vault.json"} <= {path.name for path in files}
     texts = [path.read_text(encoding="utf8") for path in files]
-    texts += [each.stdout + each.stderr for each in said]
+    texts += [each.stdout + each.stderr for each in runs]
     for secret in (key("deployer").hex(), PASSPHRASE, "a-secret-token"):
         assert not [text for text in texts if secret in text]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("words", "environment", "said"),
+    ("words", "environment", "message"),
     [
         (["apply", "--account", "tester"], {"APE_ACCOUNTS_tester_PASSPHRASE": ""}, "set $APE_ACCOUNTS_tester_PASS"),
         (["plan", "--account", "tster"], {"SEPOLIA_RPC_URL": ""}, "$SEPOLIA_RPC_URL is not set"),
     ],
 )  # fmt: skip
-def test_what_is_missing_is_said_and_never_asked_for(
-    stage: Stage, words: list[str], environment: dict[str, str], said: str
+def test_missing_settings_are_reported_without_a_prompt(
+    script: ScriptRun, words: list[str], environment: dict[str, str], message: str
 ) -> None:
-    done = stage.run(*words, **environment)
+    done = script.run(*words, **environment)
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr and len(done.stderr.splitlines()) == 1
+    assert message in done.stderr and len(done.stderr.splitlines()) == 1
     assert PASSPHRASE not in done.stderr and "a-secret-token" not in done.stderr
-    assert stage.wire.rpc("eth_blockNumber") == "0x0"
+    assert script.client.rpc("eth_blockNumber") == "0x0"
 
 
 @pytest.mark.slow
@@ -121,8 +121,8 @@ for choice in ("ethereum:sepolia", "base:sepolia", "arbitrum:sepolia", "optimism
     print(choice, networks.endpoint(choice))
 try:
     networks.endpoint("ethereum:sepolai")
-except networks.NetworkUnknown as told:
-    print(told)
+except networks.NetworkUnknown as unknown:
+    print(unknown)
 """
     names = ("SEPOLIA", "BASE_SEPOLIA", "ARBITRUM_SEPOLIA", "OPTIMISM_SEPOLIA")
     environment = {**os.environ, **{f"{name}_RPC_URL": f"https://{name.lower()}.test/key" for name in names}}
@@ -147,8 +147,8 @@ from urllib.parse import parse_qs
 
 class Explorer(BaseHTTPRequestHandler):
     def do_POST(self):
-        told = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        print(json.dumps({name: values[0] for name, values in told.items()}))
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        print(json.dumps({name: values[0] for name, values in form.items()}))
         body = json.dumps({"status": "1", "message": "OK", "result": "guid-1"}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -163,7 +163,7 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
 url = f"http://127.0.0.1:{server.server_address[1]}"
 
 import ape_etherscan.client, ape_etherscan.explorer
-chains = [{"chainid": "11155111", "blockexplorer": url, "apiurl": url + "/api"}]  # it would ask the explorer for them
+chains = [{"chainid": "11155111", "blockexplorer": url, "apiurl": url + "/api"}]  # otherwise fetched from the explorer
 ape_etherscan.client.get_supported_chains = ape_etherscan.explorer.get_supported_chains = lambda: chains
 
 from crossvault.rpc import ape_networks as networks
@@ -176,16 +176,20 @@ print(networks.publish("ethereum:sepolia", made))
 
 
 @pytest.mark.slow
-def test_an_explorer_that_ape_knows_is_handed_the_source(stage: Stage) -> None:
-    environment = {**stage.environment, "ETHERSCAN_API_KEY": "a-key-of-an-explorer", "SEPOLIA_RPC_URL": url(stage.wire)}
+def test_the_source_is_submitted_to_the_explorer(script: ScriptRun) -> None:
+    environment = {
+        **script.environment,
+        "ETHERSCAN_API_KEY": "a-key-of-an-explorer",
+        "SEPOLIA_RPC_URL": url(script.client),
+    }
     command = [sys.executable, "-c", _PUBLISHES]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    told, said = done.stdout.splitlines()
-    assert said == "Stress: submitted to the explorer: guid-1"
-    given = json.loads(told)
+    form, report = done.stdout.splitlines()
+    assert report == "Stress: submitted to the explorer: guid-1"
+    given = json.loads(form)
     assert (given["codeformat"], given["contractname"]) == (
         "solidity-standard-json-input",
         "contracts/Stress.sol:Stress",
     )
     assert (given["compilerversion"], given["constructorArguements"]) == ("v0.8.37", "00ff")
-    assert given["apikey"] == "a-key-of-an-explorer" and given["apikey"] not in said
+    assert given["apikey"] == "a-key-of-an-explorer" and given["apikey"] not in report

@@ -18,7 +18,7 @@ from crossvault.evm import compiler
 from crossvault.evm.anvil import Node
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.lockstep.run import Diverged
-from crossvault.mutation.mutant_run import killed
+from crossvault.mutation.mutant_run import kill_by
 from crossvault.mutation.recordings import Recording, record
 from crossvault.mutation.stories import stories
 from crossvault.setup.toolchain import contracts_dir
@@ -91,7 +91,7 @@ def builds() -> Mapping[str, tuple[Build, int]]:
     """The build that each case is in, and what switches it on; with all switched off nothing is caught."""
     made = planted(BROKEN)
     for woven in {id(build): build for build, switch in made.values() if switch}.values():
-        assert not any(killed(woven, 0, reel) for reel in short())
+        assert not any(kill_by(woven, 0, recording) for recording in short())
     return made
 
 
@@ -105,11 +105,11 @@ def first() -> None:
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["id"])
 def test_broken_contract_is_caught(case: dict[str, Any], builds: Mapping[str, tuple[Build, int]]) -> None:
     build, switch = builds[case["id"]]
-    for reel in reels(case):
-        if found := killed(build, switch, reel):
-            print(f"{case['id']}: {found.reel}: step {found.step} {found.how}")
+    for recording in reels(case):
+        if found := kill_by(build, switch, recording):
+            print(f"{case['id']}: {found.recording}: step {found.step} {found.how}")
             assert found.step > 0
-            CAUGHT[case["file"], reel.name] += 1
+            CAUGHT[case["file"], recording.name] += 1
             return
     pytest.fail(f"{case['id']} was not caught: {case['why']}")
 

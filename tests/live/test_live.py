@@ -1,4 +1,4 @@
-"""Stories on a vault that is deployed already: who plays them, what is left out, what does not fit."""
+"""Stories on a deployed vault: accounts, skipped steps and mismatches."""
 
 from __future__ import annotations
 
@@ -26,58 +26,58 @@ ALIASES = {"governor": PAYER, "feeder": PAYER, "guardian": PAYER}
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[RpcClient]:
-    with stand_in() as wire:
-        yield wire
+    with stand_in() as client:
+        yield client
 
 
-def company(node: RpcClient, cast: str = "first", budget_wei: int = 10**18) -> LiveActors:
+def live_actors(node: RpcClient, cast: str = "first", budget_wei: int = 10**18) -> LiveActors:
     return LiveActors(
         LiveNetwork(node, SEPOLIA, VAULT, pace=PollingPolicy(0.01)), funded(node, "payer"), cast, {}, budget_wei
     )
 
 
-def test_the_same_payer_finds_the_same_accounts_and_another_cast_is_others(node: RpcClient) -> None:
-    first, again, other = company(node), company(node), company(node, "second")
+def test_the_same_payer_and_cast_derive_the_same_accounts_and_another_cast_derives_others(node: RpcClient) -> None:
+    first, again, other = live_actors(node), live_actors(node), live_actors(node, "second")
     assert first.signer("alice").address == again.signer("alice").address
     found = {each.signer(name).address for each in (first, other) for name in ("alice", "bob")}
     assert len(found) == 4
     assert first.signer(PAYER).address == first.payer.address
 
 
-def test_an_account_is_given_gas_within_the_budget_and_gives_the_rest_back(node: RpcClient) -> None:
-    found = company(node)
-    found.provide("alice", 100_000)
+def test_gas_is_topped_up_within_the_budget_and_the_rest_is_refunded(node: RpcClient) -> None:
+    found = live_actors(node)
+    found.fund_gas("alice", 100_000)
     assert found.spent_wei > 0
     assert int(node.rpc("eth_getBalance", found.signer("alice").address, "latest"), 16) == found.spent_wei
     spent_wei = found.spent_wei
-    found.provide("alice", 100_000)  # has enough
+    found.fund_gas("alice", 100_000)  # has enough
     assert found.spent_wei == spent_wei
-    assert 0 < found.give_back() < spent_wei
-    poor = company(node, "poor", 10)
-    with pytest.raises(OverBudget, match="gas for alice takes"):
-        poor.provide("alice", 100_000)
+    assert 0 < found.refund() < spent_wei
+    poor = live_actors(node, "poor", 10)
+    with pytest.raises(OverBudget, match="gas for alice needs"):
+        poor.fund_gas("alice", 100_000)
 
 
-def test_what_was_sent_before_is_waited_for(node: RpcClient) -> None:
-    found = company(node, "pending")
-    found.provide("alice", 100_000)
+def test_pending_transactions_are_awaited(node: RpcClient) -> None:
+    found = live_actors(node, "pending")
+    found.fund_gas("alice", 100_000)
     node.rpc("evm_setAutomine", False)
     try:
-        courier = found.courier("alice")
-        courier.post(courier.prepare(found.payer.address, "0x", value=1))
-        found.ground = found.ground._replace(pace=PollingPolicy(0.01, 0.1))
-        with pytest.raises(Pending, match=r"\(alice\) has sent what is in no block yet"):
+        sender = found.sender("alice")
+        sender.post(sender.prepare(found.payer.address, "0x", value=1))
+        found.network = found.network._replace(pace=PollingPolicy(0.01, 0.1))
+        with pytest.raises(Pending, match=r"\(alice\) has a transaction that is in no block yet"):
             found.await_quiet(["alice"])
         threading.Timer(0.1, node.rpc, ["evm_mine"]).start()
-        found.ground = found.ground._replace(pace=PollingPolicy(0.01, 10))
+        found.network = found.network._replace(pace=PollingPolicy(0.01, 10))
         found.await_quiet(["alice"])
-        assert courier.nonce("latest") == 1
+        assert sender.nonce("latest") == 1
     finally:
         node.rpc("evm_setAutomine", True)
 
 
-def test_a_cast_has_an_address_for_every_name_and_keeps_those_of_contracts(node: RpcClient) -> None:
-    found = company(node)
+def test_every_name_has_an_address_and_contracts_keep_theirs(node: RpcClient) -> None:
+    found = live_actors(node)
     names = ActorAddresses(found)
     names.bind("vault", VAULT)
     assert names.address("vault") == VAULT
@@ -86,7 +86,7 @@ def test_a_cast_has_an_address_for_every_name_and_keeps_those_of_contracts(node:
 
 
 def deployed(story: Story) -> Model:
-    """A model on which the rules of a story are in force, as its deployment leaves it."""
+    """A model with the rules of a story in force, as a deployment leaves it."""
     model, made = rules(story)
     renamed = Model(replace(story.world, owner=PAYER))
     for step in made:
@@ -99,7 +99,7 @@ def deployed(story: Story) -> Model:
 
 
 def played(model: Model, fitted: PreparedStory) -> list[tuple[Step, Outcome]]:
-    found, steps = [], fitted.told().steps(model)
+    found, steps = [], fitted.as_story().steps(model)
     try:
         step = next(steps)
         while True:
@@ -110,7 +110,7 @@ def played(model: Model, fitted: PreparedStory) -> list[tuple[Step, Outcome]]:
 
 
 @pytest.mark.parametrize("name", ["first-liquidation", "portfolio-mode", "expiry-day"])
-def test_a_story_on_a_vault_with_its_rules_goes_as_on_one_of_its_own(name: str) -> None:
+def test_a_story_on_a_vault_with_its_rules_plays_as_on_a_fresh_vault(name: str) -> None:
     story = load(name)
     model, alone = deployed(story), Model(story.world)
     require_same_rules(story, model)
@@ -133,11 +133,11 @@ def test_a_story_with_other_rules_does_not_fit() -> None:
 
 def test_a_feeder_that_may_not_publish_does_not_fit() -> None:
     story = load("first-liquidation")
-    with pytest.raises(StoryMismatch, match="feeder is no feeder of the deployed vault"):
+    with pytest.raises(StoryMismatch, match="feeder is not a feeder of the deployed vault"):
         require_feeders(story, deployed(story), {})
 
 
-def test_what_was_played_before_is_left_out_once_and_only_the_opening_is_played() -> None:
+def test_earlier_steps_are_skipped_once_and_only_the_opening_is_played() -> None:
     story = load("first-liquidation")
     opening = played(deployed(story), PreparedStory(story, ALIASES, until=story.opening_steps))
     assert len(opening) == story.opening_steps - len(rules(story)[1])
@@ -152,7 +152,7 @@ def test_what_was_played_before_is_left_out_once_and_only_the_opening_is_played(
     assert fitted.left_out == story.opening_steps - len(again)
 
 
-def test_a_token_is_minted_only_as_far_as_it_is_missing() -> None:
+def test_only_missing_tokens_are_minted() -> None:
     story = load("first-liquidation")
     mints = [
         s
@@ -166,7 +166,7 @@ def test_a_token_is_minted_only_as_far_as_it_is_missing() -> None:
 
 
 def _dry(fitted: PreparedStory, model: Model) -> list[tuple[Step, Outcome]]:
-    """The steps with the tokens that are missing given first, so that all are accepted."""
+    """Plays the steps after minting every token, so that all are accepted."""
     for token in model.tokens.values():
         for name in ("alice", "lin", "lou", "maker", PAYER):
             token.mint(name, 10**30)
@@ -174,7 +174,7 @@ def _dry(fitted: PreparedStory, model: Model) -> list[tuple[Step, Outcome]]:
     return played(model, fitted)
 
 
-def test_tokens_that_cannot_be_given_to_anybody_do_not_fit() -> None:
+def test_tokens_that_cannot_be_minted_do_not_fit() -> None:
     record = TokenRecord(name="USDC", decimals=6, kind="plain", address=VAULT, ours=True)
     require_test_tokens([record])
     with pytest.raises(StoryMismatch, match="USDC is no test token of ours"):

@@ -1,4 +1,4 @@
-"""Stories on a deployed vault, on an Anvil that mines by the clock, with others at work and endpoints that fail."""
+"""Stories on a deployed vault, on an Anvil that mines by the clock, with concurrent actors and failing endpoints."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ steps:
 
 
 class Direct:
-    """A node of our own: it lets anyone send and mines at once."""
+    """An Anvil node with impersonation and immediate mining."""
 
-    def __init__(self, wire: RpcClient) -> None:
-        self._wire = wire
-        wire.rpc("anvil_autoImpersonateAccount", True)
+    def __init__(self, client: RpcClient) -> None:
+        self._client = client
+        client.rpc("anvil_autoImpersonateAccount", True)
 
     def create(self, sender: str, code: str, gas: str) -> str | None:
         return str(self._sent({"from": sender, "data": code, "gas": gas})["contractAddress"])
@@ -77,98 +77,100 @@ class Direct:
         assert self._sent({"from": sender, "to": to, "input": data, "gas": gas})["status"] == "0x1"
 
     def _sent(self, call: dict[str, str]) -> Any:
-        self._wire.rpc("anvil_setBalance", call["from"], hex(10**20))
-        sent = self._wire.rpc("eth_sendTransaction", call)
-        while (receipt := self._wire.rpc("eth_getTransactionReceipt", sent)) is None:
-            time.sleep(0.005)  # it answers before it has mined
+        self._client.rpc("anvil_setBalance", call["from"], hex(10**20))
+        sent = self._client.rpc("eth_sendTransaction", call)
+        while (receipt := self._client.rpc("eth_getTransactionReceipt", sent)) is None:
+            time.sleep(0.005)  # the node returns the hash before it mines
         return receipt
 
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[RpcClient]:
-    with stand_in() as wire:
-        yield wire
+    with stand_in() as client:
+        yield client
 
 
-def story_at(wire: RpcClient, tmp_path: Path) -> Story:
+def story_at(client: RpcClient, tmp_path: Path) -> Story:
     path = tmp_path / "small.scenario.yaml"
     path.write_text(STORY)
     from datetime import UTC, datetime
 
-    at = int(wire.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + 1
+    at = int(client.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + 1
     return load(str(path), overrides={"starts": f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"})
 
 
-def placed(wire: RpcClient, story: Story, contracts: Path | None = None) -> VaultAddresses:
+def placed(client: RpcClient, story: Story, contracts: Path | None = None) -> VaultAddresses:
     """The vault of a story, deployed and set up by the payer."""
-    payer, build, names = funded(wire, "payer"), compile_contracts(contracts), AddressBook()
+    payer, build, names = funded(client, "payer"), compile_contracts(contracts), AddressBook()
     names.record(PAYER, payer.address)
-    block = int(wire.rpc("eth_blockNumber"), 16)
-    deploy_world(Direct(wire), build, replace(story.world, owner=PAYER), names)
-    speech, ground = Bindings(build, names), Direct(wire)
+    block = int(client.rpc("eth_blockNumber"), 16)
+    deploy_world(Direct(client), build, replace(story.world, owner=PAYER), names)
+    bindings, node = Bindings(build, names), Direct(client)
     aliases = dict.fromkeys(governors(story), PAYER)
     for step in rules(story)[1]:
         args = {name: aliases.get(str(value), value) for name, value in step.args.items()}
-        call = speech.transaction(replace(step, sender=PAYER, args=args))
-        ground.send(call["from"], call["to"], call["input"], call["gas"])
-    wire.rpc("anvil_autoImpersonateAccount", False)
+        call = bindings.transaction(replace(step, sender=PAYER, args=args))
+        node.send(call["from"], call["to"], call["input"], call["gas"])
+    client.rpc("anvil_autoImpersonateAccount", False)
     tokens = {spec.name: names.address(spec.name) for spec in story.world.tokens}
     return VaultAddresses(names.address(VAULT), names.address(EXCHANGE), tokens, block)
 
 
-def venue_of(wire: RpcClient, place: VaultAddresses, cast: str, endpoint: RpcClient | None = None) -> DeployedVault:
-    ground = LiveNetwork(endpoint or wire, SEPOLIA, place.vault, pace=PollingPolicy(0.02, 5))
-    return DeployedVault(ground, place, LiveRoles(funded(wire, "payer"), cast, {}, 10**18))
+def deployed_vault(
+    client: RpcClient, place: VaultAddresses, cast: str, endpoint: RpcClient | None = None
+) -> DeployedVault:
+    network = LiveNetwork(endpoint or client, SEPOLIA, place.vault, pace=PollingPolicy(0.02, 5))
+    return DeployedVault(network, place, LiveRoles(funded(client, "payer"), cast, {}, 10**18))
 
 
-def performed(venue: DeployedVault, story: Story, fitted: PreparedStory) -> Result:
-    player = venue.player(1, (), Result())
-    drive(fitted.told(), player, lambda steps: None)
+def performed(vault: DeployedVault, story: Story, fitted: PreparedStory) -> Result:
+    player = vault.player(1, (), Result())
+    drive(fitted.as_story(), player, lambda steps: None)
     return player.result
 
 
-def ready(venue: DeployedVault, story: Story) -> dict[str, str]:
-    venue.meet(person for step in opening(story) for person in people(step))
-    venue.replica.catch_up()
+def ready(vault: DeployedVault, story: Story) -> dict[str, str]:
+    vault.bind_names(person for step in opening(story) for person in people(step))
+    vault.replica.catch_up()
     return dict.fromkeys(governors(story), PAYER)
 
 
 def test_a_story_is_played_on_a_deployed_vault(node: RpcClient, tmp_path: Path) -> None:
     place = placed(node, story_at(node, tmp_path))
     with mining(node):
-        venue = venue_of(node, place, "first")
-        aliases = ready(venue, story := story_at(node, tmp_path))
-        result = performed(venue, story, PreparedStory(story, aliases))
+        vault = deployed_vault(node, place, "first")
+        aliases = ready(vault, story := story_at(node, tmp_path))
+        result = performed(vault, story, PreparedStory(story, aliases))
         assert result.failure is None
         assert result.refusals == {"NotLiquidatable": 1, "UnderLiquidation": 1, "Overfilled": 1}
         assert result.actions["fill"] == 2 and result.compared == result.steps
-        assert venue.company.give_back() > 0
+        assert vault.actors.refund() > 0
 
 
-def test_an_opening_is_put_on_a_vault_once_in_as_many_goes_as_it_takes(node: RpcClient, tmp_path: Path) -> None:
+def test_an_interrupted_opening_is_completed_without_repeats(node: RpcClient, tmp_path: Path) -> None:
     place = placed(node, story_at(node, tmp_path))
     with mining(node):
         for most in (5, 13, None, None):
-            venue = venue_of(node, place, "seed")
-            aliases = ready(venue, story := story_at(node, tmp_path))
-            fitted = opened_part(venue, story, aliases)
+            vault = deployed_vault(node, place, "seed")
+            aliases = ready(vault, story := story_at(node, tmp_path))
+            fitted = opened_part(vault, story, aliases)
             fitted.until = most or fitted.until
-            result = performed(venue, story, fitted)
+            result = performed(vault, story, fitted)
             assert result.failure is None
-    assert set(result.actions) == {"publish_price"}  # the last go found everything else in its place
-    sizes = {account.owner: state for account, state in states(venue).items()}
+    assert set(result.actions) == {"publish_price"}  # the last run found everything else done
+    sizes = {account.owner: state for account, state in states(vault).items()}
     assert sizes["alice"].image.entries[0].size == 40 * 10**18
-    assert venue.replica.model.vault.ledger.cash.insurance_wad == 1_000 * 10**18
-    assert balance(venue, "maker", "USDC") == 5 * 10**6
-    assert balance(venue, "lin", "USDC") == 0
+    assert vault.replica.model.vault.ledger.cash.insurance_wad == 1_000 * 10**18
+    assert balance(vault, "maker", "USDC") == 5 * 10**6
+    assert balance(vault, "lin", "USDC") == 0
 
 
 @pytest.mark.slow
-def test_what_others_do_meanwhile_is_part_of_it(node: RpcClient, tmp_path: Path) -> None:
+def test_concurrent_steps_of_others_are_compared(node: RpcClient, tmp_path: Path) -> None:
     place = placed(node, story_at(node, tmp_path))
     over = threading.Event()
     with mining(node):
-        others = venue_of(node, place, "others")
+        others = deployed_vault(node, place, "others")
 
         def act() -> None:
             aliases = ready(others, story := story_at(node, tmp_path))
@@ -180,14 +182,14 @@ def test_what_others_do_meanwhile_is_part_of_it(node: RpcClient, tmp_path: Path)
         thread = threading.Thread(target=act)
         thread.start()
         try:
-            venue = venue_of(node, place, "ours")
-            aliases = ready(venue, story := story_at(node, tmp_path))
-            result = performed(venue, story, PreparedStory(story, {**aliases, "feeder": PAYER}))
+            vault = deployed_vault(node, place, "ours")
+            aliases = ready(vault, story := story_at(node, tmp_path))
+            result = performed(vault, story, PreparedStory(story, {**aliases, "feeder": PAYER}))
         finally:
             over.set()
             thread.join()
     assert result.failure is None
-    assert venue.replica.tally.steps > len(venue.ours.sent)
+    assert vault.replica.tally.steps > len(vault.sent.steps)
 
 
 @pytest.mark.slow
@@ -202,26 +204,26 @@ def test_what_others_do_meanwhile_is_part_of_it(node: RpcClient, tmp_path: Path)
     ],
     ids=["receipt lost", "dropped", "429", "502", "cut"],
 )
-def test_an_endpoint_that_fails_changes_nothing(node: RpcClient, tmp_path: Path, trouble: Any) -> None:
+def test_a_failing_endpoint_changes_nothing(node: RpcClient, tmp_path: Path, trouble: Any) -> None:
     place = placed(node, story_at(node, tmp_path))
     faults = Faults(node.origin)
     trouble(faults)
     with mining(node):
-        venue = venue_of(node, place, "faulty", RpcClient(faults.url, wait_secs=0.02))
-        aliases = ready(venue, story := story_at(node, tmp_path))
-        result = performed(venue, story, PreparedStory(story, aliases))
+        vault = deployed_vault(node, place, "faulty", RpcClient(faults.url, wait_secs=0.02))
+        aliases = ready(vault, story := story_at(node, tmp_path))
+        result = performed(vault, story, PreparedStory(story, aliases))
     faults.close()
     assert result.failure is None
-    assert len(venue.ours.outcomes) == venue.replica.tally.steps
+    assert len(vault.sent.outcomes) == vault.replica.tally.steps
 
 
 @pytest.mark.slow
-def test_a_reorganisation_of_five_blocks_is_played_through(node: RpcClient, tmp_path: Path) -> None:
+def test_a_story_survives_a_reorganisation_of_five_blocks(node: RpcClient, tmp_path: Path) -> None:
     place = placed(node, story_at(node, tmp_path))
     with mining(node, 0.1):
-        venue = venue_of(node, place, "reorganised")
-        aliases = ready(venue, story := story_at(node, tmp_path))
-        player = venue.player(1, (), Result())
+        vault = deployed_vault(node, place, "reorganised")
+        aliases = ready(vault, story := story_at(node, tmp_path))
+        player = vault.player(1, (), Result())
         seen = []
 
         def tick(steps: int) -> None:
@@ -229,11 +231,11 @@ def test_a_reorganisation_of_five_blocks_is_played_through(node: RpcClient, tmp_
                 node.rpc("anvil_reorg", 5, [])
                 seen.append(steps)
 
-        drive(PreparedStory(story, aliases).told(), player, tick)
+        drive(PreparedStory(story, aliases).as_story(), player, tick)
     assert player.result.failure is None
-    assert len(seen) == 2 and venue.replica.tally.reorganisations >= 2
-    deposits = [step for step in venue.ours.history if step.action == "deposit_cash" and step.sender == "alice"]
-    assert states(venue)[deposits[0].args["account"]].image.principal is not None
+    assert len(seen) == 2 and vault.replica.tally.reorganisations >= 2
+    deposits = [step for step in vault.sent.history if step.action == "deposit_cash" and step.sender == "alice"]
+    assert states(vault)[deposits[0].args["account"]].image.principal is not None
 
 
 @pytest.mark.slow
@@ -247,17 +249,17 @@ def test_a_contract_changed_by_one_rounding_differs(node: RpcClient, tmp_path: P
     (changed / "Vault.sol").write_text(text)
     place = placed(node, story_at(node, tmp_path), changed)
     with mining(node):
-        venue = venue_of(node, place, "changed")
-        aliases = ready(venue, story := story_at(node, tmp_path))
+        vault = deployed_vault(node, place, "changed")
+        aliases = ready(vault, story := story_at(node, tmp_path))
         with pytest.raises(Diverged, match=r"trade by broker\): Traded\.maker_after\.quote"):
-            performed(venue, story, PreparedStory(story, aliases))
+            performed(vault, story, PreparedStory(story, aliases))
 
 
-def states(venue: DeployedVault) -> dict[Any, Any]:
-    known = tuple(venue.replica.tally.accounts)
-    return {state.account: state for state in venue.replica.model.snapshot(known).accounts}
+def states(vault: DeployedVault) -> dict[Any, Any]:
+    known = tuple(vault.replica.tally.accounts)
+    return {state.account: state for state in vault.replica.model.snapshot(known).accounts}
 
 
-def balance(venue: DeployedVault, person: str, token: str) -> int:
-    [found] = held(venue.ground.wire, venue.voice, [(person, token)]).values()
+def balance(vault: DeployedVault, person: str, token: str) -> int:
+    [found] = held(vault.network.client, vault.bindings, [(person, token)]).values()
     return found

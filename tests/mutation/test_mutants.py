@@ -1,4 +1,4 @@
-"""The mutants of a small contract: what each operator makes, what identifies them, and that weaving changes none."""
+"""Mutants of a small contract: operators, identifiers, and equality of combined and separate builds."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import pytest
 from crossvault.evm.compiler import standard_input, standard_json
 from crossvault.evm.pyrevm import Machine
 from crossvault.mutation.mutants import Mutant, diff, mutants, mutated
-from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, TRAP, weave
+from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, TRAP, combine
 from crossvault.setup import toolchain
 
 SMALL = """// SPDX-License-Identifier: MIT
@@ -70,7 +70,7 @@ contract Small {
 }
 """
 
-# operator -> some changes that it must make, as `what stood there -> what stands there`
+# operator -> some changes that it must make, as `original -> replacement`
 EXPECTED = {
     "arithmetic": ("+ -> -", "- -> +", "* -> /", "/ -> *", "<< -> >>"),
     "compare": ("< -> <=", "< -> >=", "> -> <=", ">= -> >", ">= -> <", "== -> !=", "!= -> =="),
@@ -92,7 +92,7 @@ EXPECTED = {
 
 
 def output(units: Mapping[str, str], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What solc says of some sources."""
+    """Runs solc on some sources."""
     request = standard_input(units, {})
     request["settings"]["outputSelection"] = dict(wanted)
     return standard_json(toolchain.solc(), request)
@@ -107,7 +107,7 @@ def mutants_of(source: str) -> tuple[Mutant, ...]:
 
 
 @pytest.mark.parametrize("operator", EXPECTED)
-def test_an_operator_makes_what_it_should(operator: str) -> None:
+def test_an_operator_makes_its_changes(operator: str) -> None:
     made = {each.change for each in mutants_of(SMALL) if each.edit.operator == operator}
     assert set(EXPECTED[operator]) <= made
 
@@ -116,12 +116,12 @@ def test_no_operator_is_without_a_test() -> None:
     assert {each.edit.operator for each in mutants_of(SMALL)} == set(EXPECTED)
 
 
-def test_what_a_condition_covers_is_not_removed_too() -> None:
+def test_the_sole_statement_of_a_condition_is_not_removed() -> None:
     removed = {each.was for each in mutants_of(SMALL) if each.edit.operator == "statement"}
     assert not removed & {"continue;", "return turned;", 'revert Odd("a", a);'}
 
 
-def test_what_cannot_differ_is_not_made() -> None:
+def test_changes_without_effect_are_not_made() -> None:
     changes = {each.change for each in mutants_of(SMALL)}
     assert not any(change.startswith(("a, part", "part, b", "total, Lib.SCALE")) for change in changes)
     picked = {each.change for each in mutants_of(SMALL) if each.id.startswith("Small.sol:min:compare")}
@@ -155,7 +155,7 @@ CALLS = (
 
 
 def answers(code: str, methods: Mapping[str, str], switch: int) -> list[tuple[str, str]]:
-    """What a contract answers to the calls."""
+    """Status and return data of each call."""
     machine = Machine(1, 1_700_000_000, switch, 2**20)
     address = machine.create("0x" + "11" * 20, code, hex(10**7))
     if address is None:
@@ -180,18 +180,18 @@ def compiled(units: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.slow
-def test_a_woven_mutant_does_what_it_does_alone() -> None:
-    """Every mutant of the small contract that can be woven, compiled both ways; most differ from the original."""
+def test_a_combined_mutant_equals_the_separate_one() -> None:
+    """Every mutant of the small contract with a site, compiled both ways; most differ from the original."""
     numbered = [(number, each) for number, each in enumerate(mutants_of(SMALL), 1) if each.site]
-    woven = weave(SMALL, numbered).text
-    alone = compiled({f"{number}/Small.sol": mutated(each, SMALL) for number, each in numbered})
-    [(code, methods)] = compiled({"Small.sol": woven, SWITCH_UNIT: SWITCH}).values()
+    combined = combine(SMALL, numbered).text
+    separate = compiled({f"{number}/Small.sol": mutated(each, SMALL) for number, each in numbered})
+    [(code, methods)] = compiled({"Small.sol": combined, SWITCH_UNIT: SWITCH}).values()
     [(plain, _)] = compiled({"Small.sol": SMALL}).values()
     original = answers(plain, methods, 0)
     assert answers(code, methods, 0) == original
     differ = 0
     for number, each in numbered:
-        mutant = answers(alone[f"{number}/Small.sol"][0], methods, 0)
+        mutant = answers(separate[f"{number}/Small.sol"][0], methods, 0)
         assert answers(code, methods, number) == mutant, each.id
         reached = answers(code, methods, TRAP + number) != original
         assert reached or mutant == original, each.id

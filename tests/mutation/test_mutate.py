@@ -1,4 +1,4 @@
-"""The mutation test as a whole: equivalents, the score, what kills, what is kept, and the command."""
+"""The mutation campaign: equivalents, score, kills, stored verdicts, and the command."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from crossvault.evm.compiler import compile_contracts
 from crossvault.mirror.refusal import Refusal
 from crossvault.mutation import verdicts
 from crossvault.mutation.equivalents import BadEquivalents, equivalents
-from crossvault.mutation.mutant_run import KillProof, killed
+from crossvault.mutation.mutant_run import KillProof, kill_by
 from crossvault.mutation.mutants import Mutant
 from crossvault.mutation.mutations import Edit
 from crossvault.mutation.recordings import Recording, record
@@ -29,10 +29,10 @@ BAD = {
     "no list": ("a: 1\n", ":1: entry|expected a list"),
     "no entry": ("- 7\n", "entry 1: expected id, becomes, reason, got 7"),
     "no reason": (GOOD.replace("reason", "because"), "because: no such field: expected one of id, becomes, reason"),
-    "a reason that says nothing": (GOOD.replace("equal numbers are one number", " "), "reason: expected a text"),
+    "an empty reason": (GOOD.replace("equal numbers are one number", " "), "reason: expected a text"),
     "no such mutant": (GOOD.replace("min:", "mn:"), "did you mean 'Fixed.sol:min:compare:1'"),
-    "another change": (GOOD.replace("<=", ">="), "is now 'a <= b', not 'a >= b': judge it again"),
-    "the same twice": (GOOD + GOOD, "is there twice"),
+    "another change": (GOOD.replace("<=", ">="), "is now 'a <= b', not 'a >= b': review it again"),
+    "the same twice": (GOOD + GOOD, "is listed twice"),
     "no YAML": ("- [", "cannot be read"),
 }
 
@@ -44,20 +44,20 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_written_equivalent_has_its_reason(tmp_path: Path) -> None:
+def test_an_equivalent_has_its_reason(tmp_path: Path) -> None:
     found = equivalents(written(tmp_path, GOOD), "e.yaml", MUTANTS)
     assert found == {"Fixed.sol:min:compare:1": "equal numbers are one number"}
 
 
 @pytest.mark.parametrize("why", BAD)
-def test_a_bad_entry_is_told_with_its_place(why: str, tmp_path: Path) -> None:
+def test_an_invalid_entry_is_reported_with_its_place(why: str, tmp_path: Path) -> None:
     text, message = BAD[why]
     with pytest.raises(BadEquivalents) as wrong:
         equivalents(written(tmp_path, text), "e.yaml", MUTANTS)
     assert str(wrong.value).startswith("e.yaml:") and any(each in str(wrong.value) for each in message.split("|"))
 
 
-def test_the_score_leaves_out_what_does_not_compile_and_what_is_equivalent() -> None:
+def test_the_score_excludes_refused_and_equivalent_mutants() -> None:
     fates = [KILLED] * 8 + [SURVIVED] * 3 + [REFUSED] * 5
     verdicts = [MutantVerdict(f"m{number}", "", fate) for number, fate in enumerate(fates)]
     found = tally(verdicts, {"m8": "why", "m0": "wrongly", "m99": "of another sample"})
@@ -65,27 +65,27 @@ def test_the_score_leaves_out_what_does_not_compile_and_what_is_equivalent() -> 
     assert found["equivalent"] == 1 and found["refused"] == 5 and found["misjudged"] == ["m0"]
 
 
-def test_every_contract_with_a_twin_has_mutants() -> None:
+def test_every_mirrored_contract_has_mutants() -> None:
     assert {"Fixed.sol", "Vault.sol", "Exchange.sol", "Teller.sol"} <= set(mirrored())
     assert not [name for name in mirrored() if name.endswith("Errors.sol")]
 
 
 @pytest.fixture(scope="module")
-def reel() -> Recording:
-    """A short walk on the contracts that ship."""
+def recording() -> Recording:
+    """A short walk on the shipped contracts."""
     return record(Walk(2, 120).story(), compile_contracts())
 
 
-def test_the_contracts_that_ship_are_not_killed(reel: Recording) -> None:
-    assert reel.steps > 200 and {"metrics", "greeks", "scenarios", "curves", "parameters"} <= {
-        line.kind for line in reel.lines
+def test_the_shipped_contracts_are_not_killed(recording: Recording) -> None:
+    assert recording.steps > 200 and {"metrics", "greeks", "scenarios", "curves", "parameters"} <= {
+        line.kind for line in recording.lines
     }
-    assert killed(compile_contracts(), 0, reel) is None
+    assert kill_by(compile_contracts(), 0, recording) is None
 
 
-def test_a_walk_to_the_bounds_meets_both_sides_of_a_range() -> None:
+def test_a_walk_to_the_bounds_reaches_both_sides_of_a_range() -> None:
     build = compile_contracts()
-    told: dict[bool, set[int]] = {True: set(), False: set()}
+    prices: dict[bool, set[int]] = {True: set(), False: set()}
     from crossvault.differential.model import Model
 
     story = Bounds(1, 30, build).story()
@@ -95,12 +95,12 @@ def test_a_walk_to_the_bounds_meets_both_sides_of_a_range() -> None:
     while True:
         outcome = model.apply(step)
         if step.action == "publish_price":
-            told[isinstance(outcome.refusal, Refusal)].add(step.args["index_wad"])
+            prices[isinstance(outcome.refusal, Refusal)].add(step.args["index_wad"])
         try:
             step = steps.send(outcome)
         except StopIteration:
             break
-    assert 2**96 - 1 in told[False] and {0, 2**96} <= told[True]
+    assert 2**96 - 1 in prices[False] and {0, 2**96} <= prices[True]
 
 
 FEW = (
@@ -110,42 +110,44 @@ FEW = (
 
 
 @pytest.mark.slow
-def test_mutants_are_judged_and_verdicts_kept(reel: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that rounds, one compiled alone, one without its lock, one of no effect: judged, and not judged again."""
+def test_mutants_are_judged_and_verdicts_kept(
+    recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rounding, a separate mutant, a missing lock and one without effect: judged once, then recalled."""
     made = MutationCampaign()
     made.chosen = [each for each in made.chosen if each[1].id in FEW or each[1].id.startswith("Funding.sol:payment")]
-    found = {each.id: each for each in made.verdicts([reel], jobs=1, folder=tmp_path)}
+    found = {each.id: each for each in made.verdicts([recording], jobs=1, folder=tmp_path)}
     assert len(found) == len(made.chosen) > 4
     assert isinstance(found["Funding.sol:payment:rounding:1"].kill, KillProof)
     assert found["Fixed.sol:WAD:constant:1"].fate == KILLED
     survivor = found["Account.sol:isRising:compare:2"]
     assert survivor.fate == SURVIVED and survivor.reached and survivor.change == "< -> <="
-    monkeypatch.setattr(verdicts, "Press", None)  # what is known is not compiled again
-    assert {each.id: each for each in made.verdicts([reel], jobs=1, folder=tmp_path)} == found
+    monkeypatch.setattr(verdicts, "MutantCompiler", None)  # stored verdicts are not compiled again
+    assert {each.id: each for each in made.verdicts([recording], jobs=1, folder=tmp_path)} == found
     assert made.recalled == len(found)
 
 
-def asked(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """What the command ends with and prints."""
+def mutate(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Runs the command; returns exit code, output and errors."""
     code = main(["mutate", *words])
     out, err = capsys.readouterr()
     return code, out, err
 
 
-def test_the_command_says_what_it_does_not_know(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = asked(capsys, "--only", "Fixd.sol")
+def test_the_command_reports_unknown_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = mutate(capsys, "--only", "Fixd.sol")
     assert code == USAGE and "did you mean 'Fixed.sol'" in err
     path = written(tmp_path, GOOD.replace("min:", "mni:"))
-    code, _, err = asked(capsys, "--equivalents", str(path))
+    code, _, err = mutate(capsys, "--equivalents", str(path))
     assert code == USAGE and "did you mean 'Fixed.sol:min:compare:1'" in err and "equivalents.yaml:1" in err
 
 
 @pytest.mark.slow
-def test_the_command_tells_the_score_and_ends_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_score_and_exits_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--only", "Registry.sol", "--equivalents", str(written(tmp_path, "[]")), "--json", "-j", "1")
-    code, out, err = asked(capsys, *words, "--threshold", "1")
+    code, out, err = mutate(capsys, *words, "--threshold", "1")
     assert not err
     document: dict[str, Any] = json.loads(out)
     assert code == DONE and document["killed"] >= 1 and document["tested"] == document["chosen"] > 2
     assert all("@@" in each["diff"] for each in document["survivors"])
-    assert asked(capsys, *words, "--threshold", "101")[0] == MISSED
+    assert mutate(capsys, *words, "--threshold", "101")[0] == MISSED

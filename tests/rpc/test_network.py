@@ -94,8 +94,8 @@ def test_only_the_origin_of_an_address_is_shown() -> None:
 
 
 def test_a_rate_limit_inside_json_is_retried(faults: Faults) -> None:
-    def limited(talk: Any) -> bool:
-        talk.answer(b'{"jsonrpc": "2.0", "id": 0, "error": {"code": -32005, "message": "limit exceeded"}}')
+    def limited(exchange: Any) -> bool:
+        exchange.answer(b'{"jsonrpc": "2.0", "id": 0, "error": {"code": -32005, "message": "limit exceeded"}}')
         return True
 
     faults.on("eth_chainId", limited, times=2)

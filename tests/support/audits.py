@@ -1,4 +1,4 @@
-"""Vaults on a plain node, with steps mined onto them block by block, for an audit to watch."""
+"""Vaults on a plain node, with steps mined block by block, as input of audits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossvault.audit.replica import Replica
-from crossvault.bench import audit_speed as shadow
+from crossvault.bench import audit_speed
 from crossvault.commands.parser import parse
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, VAULT, Outcome, Step, World
@@ -18,7 +18,7 @@ from crossvault.rpc.client import RpcClient
 
 
 class Played(NamedTuple):
-    """A story as the model alone plays it."""
+    """A story played on the model alone."""
 
     world: World
     steps: tuple[Step, ...]
@@ -29,22 +29,22 @@ def played(kind: str, seed: int, length: int) -> Played:
     """A random walk of `steps` or signed `orders`."""
     story = Task(kind, seed, length).story()
     model, steps, outcomes = Model(story.world), list[Step](), list[Outcome]()
-    told = story.steps(model)
+    pending = story.steps(model)
     try:
-        step = next(told)
+        step = next(pending)
         while True:
             steps.append(step)
             outcomes.append(model.apply(step))
-            step = told.send(outcomes[-1])
+            step = pending.send(outcomes[-1])
     except StopIteration:
         return Played(story.world, tuple(steps), tuple(outcomes))
 
 
-class Town(shadow.FundedVault):
-    """A node with a vault on it, to be audited."""
+class AuditedVault(audit_speed.FundedVault):
+    """A node with a vault, as an audit reads it."""
 
     def addresses(self, steps: Sequence[Step]) -> dict[str, str]:
-        """Everybody whom some steps name, as a manifest has them."""
+        """The addresses of every name in some steps, as a manifest lists them."""
         known = {self.world.owner, EXCHANGE, *(spec.name for spec in self.world.tokens)}
         for step in steps:
             known |= {step.sender, *(account.owner for account in step.accounts())}
@@ -52,18 +52,18 @@ class Town(shadow.FundedVault):
         return {name: self.names.address(name) for name in known - {"", VAULT, "ETH", "BTC"}}
 
     def replica(self, url: str = "", **more: Any) -> Replica:
-        """An audit of the vault by a wire that is soon out of patience."""
-        wire = RpcClient(url or self.url, tries=3, wait_secs=0.02)
-        return Replica(wire, self.vault, build=self.build, **more)
+        """A replica of the vault whose client gives up after few retries."""
+        client = RpcClient(url or self.url, tries=3, wait_secs=0.02)
+        return Replica(client, self.vault, build=self.build, **more)
 
 
 def words(url: str, vault: str, checkpoint: Path, *more: str) -> list[str]:
-    """The words of an audit on the command line."""
+    """The command line of an audit."""
     return ["audit", "--rpc", url, "--vault", vault, "--checkpoint", str(checkpoint), "--poll", "0.05", *more]
 
 
 def arguments(url: str, vault: str, checkpoint: Path, *more: str) -> Namespace:
-    """The same, as parsed."""
+    """The parsed command line of an audit."""
     return parse(words(url, vault, checkpoint, *more))
 
 

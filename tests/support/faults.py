@@ -1,4 +1,4 @@
-"""A proxy between us and a node that fails on request, as real endpoints do."""
+"""A proxy in front of a node with injected faults like those of real endpoints."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Forward = Callable[[str, list[Any]], Any]  # method and parameters -> the node's whole JSON-RPC answer
-Fault = Callable[["Talk"], bool]  # whether the talk was dealt with
+Fault = Callable[["Exchange"], bool]  # returns whether the exchange is finished
 
 _ALWAYS = 10**9
 
 
-class Talk:
-    """One HTTP request with what can be done about it."""
+class Exchange:
+    """One HTTP exchange with the ways to respond to it."""
 
     def __init__(self, handler: BaseHTTPRequestHandler, body: bytes, node: tuple[str, int]) -> None:
         self.handler, self.body, self._node = handler, body, node
-        told = json.loads(body)
-        self.single = isinstance(told, dict)
-        self.requests: list[dict[str, Any]] = [told] if self.single else told
+        content = json.loads(body)
+        self.single = isinstance(content, dict)
+        self.requests: list[dict[str, Any]] = [content] if self.single else content
 
     def forward(self) -> bytes:
-        """What the node answers."""
+        """Forwards the request and returns the node's response."""
         connection = HTTPConnection(*self._node, timeout=60)
         connection.request("POST", "/", self.body, {"Content-Type": "application/json"})
         answer = connection.getresponse().read()
@@ -35,7 +35,7 @@ class Talk:
         return answer
 
     def answer(self, body: bytes, status: int = 200, **headers: str) -> None:
-        """Answers instead of the node."""
+        """Sends a response instead of the node's."""
         self.handler.send_response(status)
         for name, value in headers.items():
             self.handler.send_header(name.replace("_", "-"), value)
@@ -44,45 +44,45 @@ class Talk:
         self.handler.wfile.write(body)
 
     def results(self, *values: Any) -> None:
-        """Answers each request with a result, without the node."""
+        """Responds to each request with a result, without the node."""
         found = [{"jsonrpc": "2.0", "id": r["id"], "result": v} for r, v in zip(self.requests, values, strict=True)]
         self.answer(json.dumps(found[0] if self.single else found).encode())
 
     def cut(self) -> None:
-        """Closes the connection without an answer."""
+        """Closes the connection without a response."""
         self.handler.close_connection = True
         self.handler.connection.shutdown(socket.SHUT_RDWR)
 
 
-def cut(talk: Talk) -> bool:
-    """The connection breaks before the node hears of it."""
-    talk.cut()
+def cut(exchange: Exchange) -> bool:
+    """Breaks the connection before the request reaches the node."""
+    exchange.cut()
     return True
 
 
-def lose(talk: Talk) -> bool:
-    """The node does what it is asked for, and its answer is lost."""
-    talk.forward()
-    talk.cut()
+def lose(exchange: Exchange) -> bool:
+    """Forwards the request and loses the response."""
+    exchange.forward()
+    exchange.cut()
     return True
 
 
 def status(code: int, **headers: str) -> Fault:
-    """The endpoint answers with a status such as 429 or 502; headers such as `Retry_After="1"`."""
+    """Responds with an HTTP status such as 429 or 502; headers such as `Retry_After="1"`."""
 
-    def fault(talk: Talk) -> bool:
-        talk.answer(b"busy", code, **headers)
+    def fault(exchange: Exchange) -> bool:
+        exchange.answer(b"busy", code, **headers)
         return True
 
     return fault
 
 
-def drop(talk: Talk) -> bool:
-    """The endpoint takes a transaction and forgets it."""
+def drop(exchange: Exchange) -> bool:
+    """Accepts a transaction and drops it."""
     from eth_utils.crypto import keccak
 
-    raws = [bytes.fromhex(request["params"][0][2:]) for request in talk.requests]
-    talk.results(*("0x" + keccak(raw).hex() for raw in raws))
+    raws = [bytes.fromhex(request["params"][0][2:]) for request in exchange.requests]
+    exchange.results(*("0x" + keccak(raw).hex() for raw in raws))
     return True
 
 
@@ -104,12 +104,12 @@ class Faults:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 try:
-                    proxy._serve(Talk(self, body, proxy._node))
+                    proxy._serve(Exchange(self, body, proxy._node))
                 except OSError:  # the node or the client is gone
                     self.close_connection = True
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Says nothing."""
+                """Suppresses the log."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -117,16 +117,16 @@ class Faults:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def on(self, method: str, fault: Fault, times: int = _ALWAYS, after: int = 0) -> None:
-        """Has requests of a method (`*`: of all) fail: so often, after so many that do not."""
+        """Applies a fault to requests of a method (`*`: all): `times` times, after `after` unaffected ones."""
         with self._lock:
             self._rules.append((method, fault, [after, times]))
 
     def lag(self, blocks: int, times: int = _ALWAYS) -> None:
-        """Has the node know nothing of the last blocks when it is asked for the latest."""
+        """Hides the last blocks of the node in requests for the latest state."""
 
-        def fault(talk: Talk) -> bool:
-            head = int(self._ask(talk, "eth_blockNumber", []), 16)
-            talk.results(*(self._late(talk, request, max(0, head - blocks)) for request in talk.requests))
+        def fault(exchange: Exchange) -> bool:
+            head = int(self._request(exchange, "eth_blockNumber", []), 16)
+            exchange.results(*(self._late(exchange, request, max(0, head - blocks)) for request in exchange.requests))
             return True
 
         for method in ("eth_blockNumber", "eth_getTransactionCount", "eth_getTransactionReceipt", "eth_getCode",
@@ -134,23 +134,23 @@ class Faults:
             self.on(method, fault, times)
 
     def calm(self) -> None:
-        """Ends all faults."""
+        """Removes all faults."""
         with self._lock:
             self._rules.clear()
 
     def close(self) -> None:
-        """Ends the proxy."""
+        """Stops the proxy."""
         self._server.shutdown()
         self._server.server_close()
 
-    def _serve(self, talk: Talk) -> None:
-        for fault in self._due(talk):
-            if fault(talk):
+    def _serve(self, exchange: Exchange) -> None:
+        for fault in self._due(exchange):
+            if fault(exchange):
                 return
-        talk.answer(talk.forward(), Content_Type="application/json")
+        exchange.answer(exchange.forward(), Content_Type="application/json")
 
-    def _due(self, talk: Talk) -> list[Fault]:
-        methods = {request["method"] for request in talk.requests}
+    def _due(self, exchange: Exchange) -> list[Fault]:
+        methods = {request["method"] for request in exchange.requests}
         found = []
         with self._lock:
             for method in methods:
@@ -165,21 +165,21 @@ class Faults:
                     found.append(fault)
         return found
 
-    def _ask(self, talk: Talk, method: str, params: list[Any]) -> Any:
+    def _request(self, exchange: Exchange, method: str, params: list[Any]) -> Any:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         connection = HTTPConnection(*self._node, timeout=60)
         connection.request("POST", "/", body, {"Content-Type": "application/json"})
-        told = json.loads(connection.getresponse().read())
+        content = json.loads(connection.getresponse().read())
         connection.close()
-        return told["result"]
+        return content["result"]
 
-    def _late(self, talk: Talk, request: dict[str, Any], head: int) -> Any:
+    def _late(self, exchange: Exchange, request: dict[str, Any], head: int) -> Any:
         method, params = request["method"], [hex(head) if p == "latest" else p for p in request["params"]]
         if method == "eth_blockNumber":
             return hex(head)
-        told = self._ask(talk, method, params)
-        if method == "eth_getTransactionReceipt" and told and int(told["blockNumber"], 16) > head:
+        found = self._request(exchange, method, params)
+        if method == "eth_getTransactionReceipt" and found and int(found["blockNumber"], 16) > head:
             return None
-        if method == "eth_getBlockByNumber" and told and int(told["number"], 16) > head:
+        if method == "eth_getBlockByNumber" and found and int(found["number"], 16) > head:
             return None
-        return told
+        return found

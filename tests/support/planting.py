@@ -26,14 +26,14 @@ def planted(cases: Sequence[Case]) -> dict[str, tuple[Build, int]]:
     """By the identifier of each: the build that it is in, and what switches it on there."""
     sources = contract_sources()
     changes = [(number, _change(case, sources[case["file"]])) for number, case in enumerate(cases, 1)]
-    press = MutantCompiler(sources, compile_contracts())
+    compiler = MutantCompiler(sources, compile_contracts())
     sites = _sites(changes)
     numbered = [(number, each._replace(site=sites.get(number))) for number, each in changes]
-    parts = press.sorted(numbered)
-    parts = CompiledMutants(parts.woven, [*parts.alone, *(_alone(each) for each in parts.refused)], [])
+    parts = compiler.sorted_by_build(numbered)
+    parts = CompiledMutants(parts.combined, [*parts.separate, *(_alone(each) for each in parts.refused)], [])
     return {
-        mutant.id: (batch.build, number if batch.woven else 0)
-        for batch in press.batches(parts)
+        mutant.id: (batch.build, number if batch.combined else 0)
+        for batch in compiler.batches(parts)
         for number, mutant in batch.mutants
     }
 

@@ -17,13 +17,13 @@ RICH = 10**20
 
 
 def key(name: str) -> bytes:
-    """A key for a test account; it follows from the name."""
+    """The key of a test account, derived from its name."""
     return name.encode().rjust(32, b"\1")
 
 
 @contextmanager
 def stand_in(chain_id: int = SEPOLIA, block_secs: int | None = None, *options: str) -> Iterator[RpcClient]:
-    """A running node; without an interval each transaction is mined at once. Nobody has anything: see `funded`."""
+    """A running node; without an interval each transaction is mined at once. No account has a balance: see `funded`."""
     port = toolchain.free_port()
     command = [str(toolchain.anvil()), "--accounts", "1", "--port", str(port), "--silent", "--hardfork", EVM_VERSION]
     command += ["--chain-id", str(chain_id), *(["--block-time", str(block_secs)] if block_secs else []), *options]
@@ -36,23 +36,23 @@ def stand_in(chain_id: int = SEPOLIA, block_secs: int | None = None, *options: s
         process.wait()
 
 
-def funded(wire: RpcClient, name: str) -> KeySigner:
+def funded(client: RpcClient, name: str) -> KeySigner:
     """A test account that can pay for gas."""
     signer = KeySigner(key(name))
-    wire.rpc("anvil_setBalance", signer.address, hex(RICH))
+    client.rpc("anvil_setBalance", signer.address, hex(RICH))
     return signer
 
 
 @contextmanager
-def mining(wire: RpcClient, every_secs: float = 0.05) -> Iterator[None]:
-    """Blocks while it lasts, faster than the clock: each is a second later than the one before."""
+def mining(client: RpcClient, every_secs: float = 0.05) -> Iterator[None]:
+    """Mines blocks inside the context, faster than the clock: timestamps are one second apart."""
     over = threading.Event()
 
     def mine() -> None:
         while not over.wait(every_secs):
-            wire.rpc("evm_mine")
+            client.rpc("evm_mine")
 
-    wire.rpc("evm_setAutomine", False)
+    client.rpc("evm_setAutomine", False)
     thread = threading.Thread(target=mine)
     thread.start()
     try:
@@ -60,4 +60,4 @@ def mining(wire: RpcClient, every_secs: float = 0.05) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-        wire.rpc("evm_setAutomine", True)
+        client.rpc("evm_setAutomine", True)

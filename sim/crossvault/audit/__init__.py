@@ -1,1 +1,1 @@
-"""A vault on a chain, watched: its logs become steps, the mirror plays them, the state is compared at each block."""
+"""Audits a deployed vault: decodes logs into steps, replays them on the mirror, compares the state at each block."""

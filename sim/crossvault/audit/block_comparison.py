@@ -1,4 +1,4 @@
-"""A block that touched the vault, on both sides: what the model has after it, and what the chain is asked for."""
+"""Comparison of one block: the model's state after it, the requests to the chain, and the differences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ACCOUNTS_AT_ONCE = 16
 
 
 class BlockSteps(NamedTuple):
-    """A block with its steps, and what the model says after it: of what the steps touched."""
+    """A block with its steps, and the model's state after it, for the accounts that the steps touch."""
 
     block: BlockHeader
     seen: tuple[AuditedStep, ...]
@@ -35,7 +35,7 @@ class BlockSteps(NamedTuple):
 
     @property
     def accounts(self) -> tuple[AccountId, ...]:
-        """The accounts that were touched."""
+        """The accounts whose state is compared."""
         return tuple(state.account for state in self.snapshot.accounts)
 
 
@@ -45,50 +45,51 @@ class BlockDiffers(FailedRun):
     def __init__(
         self, block: BlockHeader, seen: AuditedStep | None, number: int, found: Sequence[Difference], among: int = 1
     ) -> None:
-        """number: of the step, from 1 since the opening, 0 where there is none; among: how many it may be one of."""
+        """number: of the step, counted from 1 at the opening, 0 without a step; among: number of candidate steps."""
         what = f"step {number}: {seen.step.action} by {seen.step.sender}" if seen else "the whole state"
         super().__init__(f"block {block.number}, {what}: {found[0]}" + (" …" if len(found) > 1 else ""))
         self.block, self.seen, self.number, self.found, self.among = block, seen, number, tuple(found), among
 
 
-def moment(model: Model, block: BlockHeader, seen: Sequence[AuditedStep]) -> BlockSteps:
-    """What the model says now, of what some steps touched."""
+def touched_state(model: Model, block: BlockHeader, seen: Sequence[AuditedStep]) -> BlockSteps:
+    """The model's state after a block, restricted to what its steps touch."""
     steps = [each.step for each in seen]
     accounts = named(steps)
     return BlockSteps(
-        block, tuple(seen), model.snapshot(accounts), tuple(told(model, each, block.at) for each in accounts),
+        block, tuple(seen), model.snapshot(accounts),
+        tuple(metrics_or_refusal(model, each, block.at) for each in accounts),
         model.vault.curves() if any(step.action in OF_CURVES for step in steps) else None,
         model.vault.parameters() if any(step.action.startswith(_GOVERNING) for step in steps) else None,
     )  # fmt: skip
 
 
-def whole(model: Model, block: BlockHeader, accounts: Sequence[AccountId]) -> BlockSteps:
-    """What the model says at a block of some accounts, and of all that is shared."""
-    metrics = tuple(told(model, each, block.at) for each in accounts)
+def full_state(model: Model, block: BlockHeader, accounts: Sequence[AccountId]) -> BlockSteps:
+    """The model's state at a block: the given accounts, the curves and all parameters."""
+    metrics = tuple(metrics_or_refusal(model, each, block.at) for each in accounts)
     return BlockSteps(block, (), model.snapshot(accounts), metrics, model.vault.curves(), model.vault.parameters())
 
 
-def told(model: Model, account: AccountId, at: int) -> Metrics | Refusal:
-    """What an account is told at a time, or why it is told nothing."""
+def metrics_or_refusal(model: Model, account: AccountId, at: int) -> Metrics | Refusal:
+    """The margin metrics of an account at a time, or the refusal to value it."""
     try:
         return model.metrics([account], at)[0]
     except Refusal as refused:
         return refused
 
 
-def questions(source: VaultSource, each: BlockSteps) -> list[Request]:
-    """What the chain is asked for at a moment."""
-    speech, where = source.speech, source.place(each.block)
+def state_requests(source: VaultSource, each: BlockSteps) -> list[Request]:
+    """The view calls that read the chain's state for a comparison."""
+    bindings, where = source.bindings, source.place(each.block)
     accounts = each.accounts
-    calls = [speech.view("snapshot", {"ids": part}) for part in _parts(accounts)]
-    calls += [speech.view("metrics", {"account": account}) for account in accounts]
-    calls += [speech.view("curves", {})] if each.curves is not None else []
-    calls += [speech.view("parameters", {})] if each.parameters is not None else []
+    calls = [bindings.view("snapshot", {"ids": part}) for part in _parts(accounts)]
+    calls += [bindings.view("metrics", {"account": account}) for account in accounts]
+    calls += [bindings.view("curves", {})] if each.curves is not None else []
+    calls += [bindings.view("parameters", {})] if each.parameters is not None else []
     return [("eth_call", [call, where]) for call in calls]
 
 
-class Answers(NamedTuple):
-    """What the chain says at a moment."""
+class ChainState(NamedTuple):
+    """The chain's state at a block."""
 
     snapshot: Snapshot
     metrics: tuple[Metrics | Refusal, ...]
@@ -96,31 +97,31 @@ class Answers(NamedTuple):
     parameters: Any
 
 
-def read(source: VaultSource, each: BlockSteps, answers: Sequence[str | Refusal]) -> Answers:
-    """The answers to the questions of a moment, in the mirror's form."""
-    speech, left = source.speech, iter(answers)
+def decoded(source: VaultSource, each: BlockSteps, replies: Sequence[str | Refusal]) -> ChainState:
+    """Decodes the responses to `state_requests` into the mirror's types."""
+    bindings, left = source.bindings, iter(replies)
 
     def metrics(data: str) -> Metrics:
-        return Metrics(*speech.vault.result("metrics", data)[0])
+        return Metrics(*bindings.vault.result("metrics", data)[0])
 
     def sheet(data: str) -> Any:
-        return speech.vault.result("parameters", data)[0]
+        return bindings.vault.result("parameters", data)[0]
 
-    shots = [_or_refusal(next(left), speech.decode_snapshot) for _ in _parts(each.accounts)]
+    shots = [_or_refusal(next(left), bindings.decode_snapshot) for _ in _parts(each.accounts)]
     shared: Any = next((shot for shot in shots if isinstance(shot, Refusal)), shots[0])
-    snapshot = Snapshot(shared, ())  # a refusal stands for a state that is not shown
+    snapshot = Snapshot(shared, ())  # a refusal replaces the unreadable state
     if isinstance(shared, Snapshot):
         snapshot = Snapshot(shared.globals, tuple(state for shot in shots for state in shot.accounts))
-    return Answers(
+    return ChainState(
         snapshot,
         tuple(_or_refusal(next(left), metrics) for _ in each.metrics),
-        _or_refusal(next(left), speech.decode_curves) if each.curves is not None else None,
+        _or_refusal(next(left), bindings.decode_curves) if each.curves is not None else None,
         _or_refusal(next(left), sheet) if each.parameters is not None else None,
     )
 
 
-def differences(chain: Answers, each: BlockSteps) -> Iterator[tuple[AuditedStep | None, Difference]]:
-    """The fields in which the sides differ at a moment, each with the last step that can have made it."""
+def differences(chain: ChainState, each: BlockSteps) -> Iterator[tuple[AuditedStep | None, Difference]]:
+    """Yields the fields that differ, each with the last step that touches it."""
     for found in value_differences("globals", chain.snapshot.globals, each.snapshot.globals):
         yield _last(each), found
     for mine, other in zip(chain.snapshot.accounts, each.snapshot.accounts, strict=False):
@@ -145,39 +146,39 @@ def _last(each: BlockSteps, account: AccountId | None = None, actions: tuple[str
     return last[-1] if last else None
 
 
-def answered(source: VaultSource, requests: Sequence[Request]) -> list[str | Refusal]:
-    """The answers to calls, or why the contract refuses them. Raises ChainLost, ChainRefused where the node does."""
+def responses(source: VaultSource, requests: Sequence[Request]) -> list[str | Refusal]:
+    """Sends calls; returns each result or the contract's refusal. Raises ChainLost, ChainRefused on a node error."""
     try:
-        return source.ask(requests)
+        return source.responses(requests)
     except ChainRefused:
-        return [_one(source, each) for each in requests]
+        return [_response(source, each) for each in requests]
 
 
-def _one(source: VaultSource, request: Request) -> str | Refusal:
+def _response(source: VaultSource, request: Request) -> str | Refusal:
     try:
-        [found] = source.ask([request])
+        [found] = source.responses([request])
         return str(found)
     except ChainRefused as refused:
         data = refused.data if isinstance(refused.data, str) else ""
         if not data.startswith("0x") and "revert" not in str(refused).lower():
             raise
-        return source.speech.vault.refusal(data or "0x")
+        return source.bindings.vault.refusal(data or "0x")
 
 
 def _parts(accounts: Sequence[AccountId]) -> list[Sequence[AccountId]]:
     return [accounts[at : at + _ACCOUNTS_AT_ONCE] for at in range(0, max(1, len(accounts)), _ACCOUNTS_AT_ONCE)]
 
 
-def _or_refusal(answer: str | Refusal, read: Any) -> Any:
-    if isinstance(answer, Refusal):
-        return answer
+def _or_refusal(reply: str | Refusal, decode: Any) -> Any:
+    if isinstance(reply, Refusal):
+        return reply
     try:
-        return read(answer)
+        return decode(reply)
     except (ValueError, IndexError, OverflowError):
-        return UnreadableAnswer(answer)
+        return UnreadableAnswer(reply)
 
 
 class UnreadableAnswer(Refusal):
-    """An answer that does not fit the interface of the vault."""
+    """A response that does not decode by the vault's ABI."""
 
     data: str

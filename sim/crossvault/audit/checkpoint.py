@@ -1,7 +1,7 @@
-"""What an audit has compared, kept in a file that only grows, so that the next start goes on from there.
+"""Checkpoint of an audit: an append-only file from which the next run resumes.
 
-A header, then a line for each block that touched the vault, with its steps. A line that says `back` takes later blocks
-away: they are not of the chain any more. Each line carries a sum over itself and the one before.
+A header line, then one line per block with vault logs, with its steps. A line with the key `back` removes the blocks
+after its number, which a reorganisation dropped. Each line ends with a checksum over itself and the previous checksum.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from crossvault.differential.step import Event, Step
 from crossvault.mirror.liquidation import AuctionTerms
 
 FORMAT = 1
-_NOTATION = Notation((), ())  # numbers only: what is listed changes on the way
+_NOTATION = Notation((), ())  # by number: the listings change during the audit
 
 
 class BadCheckpoint(BadInput):
-    """A file that is no checkpoint, or of another vault: what is wrong, and what to do."""
+    """An invalid checkpoint, or one of another vault; the message states the remedy."""
 
 
 class Header(NamedTuple):
-    """Which vault a checkpoint is of: where it is, its code (hash), the block that opened it and what it told."""
+    """Identity of the audited vault: chain, address, code hash, opening block and opening event."""
 
     chain_id: int
     vault: str
@@ -38,19 +38,19 @@ class Header(NamedTuple):
 
 
 class CheckpointBlock(NamedTuple):
-    """A block that was compared. decimals: of tokens that were listed in it; telling: tokens that began to tell."""
+    """A compared block. decimals: of the tokens listed in it; emitting: tokens whose first Transfer log is in it."""
 
     block: BlockHeader
     steps: tuple[Step, ...] = ()
     decimals: Mapping[str, int] = {}
-    telling: tuple[str, ...] = ()
+    emitting: tuple[str, ...] = ()
 
 
 class Checkpoint:
-    """A file of what was compared; it is written line by line, each whole."""
+    """A checkpoint file, written one complete line at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Raises BadCheckpoint where another process works on the file, or it cannot be written."""
+        """Raises BadCheckpoint where another process holds the file, or it cannot be written."""
         from filelock import FileLock, Timeout
 
         self.path = path
@@ -60,13 +60,15 @@ class Checkpoint:
             self._lock.acquire(timeout=0)
             self._file = path.open("a+", encoding="utf8")
         except Timeout as busy:
-            raise BadCheckpoint(f"{path}: another audit works on it; end it, or name another --checkpoint") from busy
+            raise BadCheckpoint(
+                f"{path}: is in use by another audit; stop that audit or choose another --checkpoint"
+            ) from busy
         except OSError as wrong:
             raise BadCheckpoint(f"{path}: cannot be written: {wrong.strerror}") from wrong
         self._sum = ""
 
     def read(self) -> tuple[Header, list[CheckpointBlock]] | None:
-        """What was kept; none in a new file. A last line that was cut off is taken away. Raises BadCheckpoint."""
+        """Returns header and blocks, None for a new file; truncates an incomplete last line. Raises BadCheckpoint."""
         lines = self._lines()
         if not lines:
             return None
@@ -80,11 +82,11 @@ class Checkpoint:
                 else:
                     entries.append(_entry(line))
         except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-            raise BadCheckpoint(f"{self.path}:{number}: no line of a checkpoint: {wrong}; {_REMEDY}") from wrong
+            raise BadCheckpoint(f"{self.path}:{number}: is not a checkpoint line: {wrong}; {_REMEDY}") from wrong
         return header, entries
 
     def begin(self, header: Header) -> None:
-        """Starts the file anew."""
+        """Truncates the file and writes the header."""
         self._file.truncate(0)
         self._sum = ""
         event = [header.event.name, plain(header.event.values)]
@@ -92,27 +94,27 @@ class Checkpoint:
         self._write({"crossvault_audit": FORMAT} | fields)
 
     def add(self, entry: CheckpointBlock) -> None:
-        """Keeps a block."""
+        """Appends a block."""
         line: dict[str, Any] = {"block": list(entry.block)}
         if entry.steps:
             line["steps"] = [_NOTATION.step(step) for step in entry.steps]
         if entry.decimals:
             line["decimals"] = dict(entry.decimals)
-        if entry.telling:
-            line["telling"] = list(entry.telling)
+        if entry.emitting:
+            line["telling"] = list(entry.emitting)
         self._write(line)
 
     def back(self, number: int) -> None:
-        """Takes the blocks after a number away."""
+        """Removes the blocks after a number."""
         self._write({"back": number})
 
     def forget(self) -> None:
-        """Takes everything away."""
+        """Truncates the file."""
         self._file.truncate(0)
         self._sum = ""
 
     def close(self) -> None:
-        """Closes the file, for others to work on."""
+        """Closes the file and releases its lock."""
         self._file.close()
         self._lock.release()
 
@@ -127,22 +129,24 @@ class Checkpoint:
         try:
             text = self._file.read()
         except UnicodeDecodeError as wrong:
-            raise BadCheckpoint(f"{self.path}: is no text; {_REMEDY}") from wrong
+            raise BadCheckpoint(f"{self.path}: is not UTF-8 text; {_REMEDY}") from wrong
         whole, newline, torn = text.rpartition("\n")
-        if torn:  # the process was killed while it wrote
+        if torn:  # the previous process was killed during a write
             self._file.truncate(len((whole + newline).encode()))
         return [self._line(number, each) for number, each in enumerate(whole.splitlines(), start=1)]
 
     def _line(self, number: int, text: str) -> dict[str, Any]:
         body, _, rest = text.rpartition(',"sum":"')
         if _sum(body + "}", self._sum) != rest.removesuffix('"}'):
-            raise BadCheckpoint(f"{self.path}:{number}: the line, or one before it, was changed; {_REMEDY}")
+            raise BadCheckpoint(
+                f"{self.path}:{number}: the checksum does not match: this line or an earlier one was changed; {_REMEDY}"
+            )
         self._sum = rest.removesuffix('"}')
         found: dict[str, Any] = json.loads(body + "}")
         return found
 
 
-_REMEDY = "delete the file to start anew, or name another --checkpoint"
+_REMEDY = "delete the file to start over, or choose another --checkpoint"
 
 
 def _sum(text: str, last: str) -> str:

@@ -1,4 +1,4 @@
-"""The model of a vault on a chain, and the tokens around it: blocks are played on it, and taken back."""
+"""Replays blocks on a model of the vault and its tokens, and rolls them back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from crossvault.audit.block_comparison import Answers, BlockDiffers, BlockSteps
+from crossvault.audit.block_comparison import BlockDiffers, BlockSteps, ChainState
 from crossvault.audit.checkpoint import BadCheckpoint, CheckpointBlock
 from crossvault.audit.log_steps import AuditedStep, DecodedLog, NotUnderstood, Tokens, formed, steps_of
 from crossvault.audit.undo_history import UndoHistory
@@ -27,27 +27,27 @@ _PAYING = ("deposit_cash", "deposit_collateral", "fund_insurance")
 
 
 class StepObserver:
-    """Whoever wants to know of steps, and knows more of some than the vault's logs tell."""
+    """Observer of replayed steps, which may supply steps that the vault's logs do not contain."""
 
     def known(self, transaction: str) -> Step | None:
-        """The step that a transaction makes, where it is known: logs do not tell of the exchange."""
+        """The step that a transaction executes, if known: the vault's logs omit calls to the exchange."""
         return None
 
     def played(self, seen: AuditedStep, outcome: Outcome) -> None:
-        """The model has executed a step, and did what the chain did."""
+        """Called after the model has executed a step and agrees with the chain."""
 
     def went_back(self, number: int) -> None:
-        """Everything after a block was taken back, before the blocks that came instead are played."""
+        """Called after a rollback to a block, before the replacement blocks are replayed."""
 
 
 class ChainFollower:
-    """A model that follows a chain. world: what there was before the first step."""
+    """A model that follows a chain. world: the state before the first step."""
 
     def __init__(
-        self, opened: BlockHeader, event: Event, source: VaultSource, most: int, witness: StepObserver | None = None
+        self, opened: BlockHeader, event: Event, source: VaultSource, most: int, observer: StepObserver | None = None
     ) -> None:
-        """event: what the vault told when it was opened; most: blocks with steps that can be taken back."""
-        self._witness = witness
+        """event: the opening event of the vault; most: number of blocks that can be rolled back."""
+        self._observer = observer
         _, owner, quote, decimals, delay_secs, terms = event.values
         spec = TokenSpec(quote, decimals)
         self.world = World((spec,), quote, owner, delay_secs, formed(AuctionTerms, terms), opened.at)
@@ -55,120 +55,125 @@ class ChainFollower:
         self.model = Model(self.world, self._journal)
         self._journal.mark(opened.number - 1)
         self._source = source
-        self._telling: set[str] = set()
-        self._untold: dict[str, int] = {}
+        self._emitting: set[str] = set()
+        self._unlogged_raw: dict[str, int] = {}
         self._before = opened.number - 1
 
     def play(
         self, block: BlockHeader, logs: Sequence[Log], before: int
     ) -> tuple[CheckpointBlock, tuple[AuditedStep, ...]]:
-        """Plays the steps of a block, so many after the opening, and compares what they did. Raises Differs."""
-        heard = [self._source.heard(log) for log in logs]
-        telling = tuple(dict.fromkeys(each.token for each in heard if each.token and each.token not in self._telling))
-        listed = dict(_listed(heard))
-        self._meet(telling, listed)
+        """Replays the steps of a block, `before` steps after the opening, and compares events. Raises BlockDiffers."""
+        decoded = [self._source.decoded(log) for log in logs]
+        emitting = tuple(
+            dict.fromkeys(each.token for each in decoded if each.token and each.token not in self._emitting)
+        )
+        listed = dict(_listed(decoded))
+        self._add_tokens(emitting, listed)
         seen: list[AuditedStep] = []
         try:
-            for each in self._given_before(block, listed):
+            for each in self._prior_gifts(block, listed):
                 seen.append(each)
                 self.model.execute(each.step)
-            for each in self._known(steps_of(heard, block.at, self._tokens(), self._source.fields), block.at):
+            for each in self._with_sent_steps(
+                steps_of(decoded, block.at, self._tokens(), self._source.fields), block.at
+            ):
                 seen.append(each)
                 self._step(block, each, before + len(seen))
         except NotUnderstood as odd:
             raise BlockDiffers(block, None, 0, [Difference("events", str(odd), "no such event")]) from odd
         self._journal.mark(block.number)
-        return CheckpointBlock(block, tuple(each.step for each in seen), listed, telling), tuple(seen)
+        return CheckpointBlock(block, tuple(each.step for each in seen), listed, emitting), tuple(seen)
 
     def replay(self, entry: CheckpointBlock) -> None:
-        """Plays the steps of a block that was compared once. Raises BadCheckpoint where the model refuses one."""
-        self._meet(entry.telling, entry.decimals)
+        """Replays the steps of a block from a checkpoint. Raises BadCheckpoint where the model refuses one."""
+        self._add_tokens(entry.emitting, entry.decimals)
         for step in entry.steps:
-            self._pay(step)
+            self._fund_payers(step)
             refusal, _ = self.model.execute(step)
             if refusal:
                 where = f"block {entry.block.number}, {step.action} by {step.sender}"
-                raise BadCheckpoint(f"{where}: the model refuses it now ({refusal}): delete the checkpoint")
+                raise BadCheckpoint(f"{where}: is refused by the model ({refusal}): delete the checkpoint")
         self._journal.mark(entry.block.number)
 
-    def unheard(self, step: Step, number: int) -> Outcome:
-        """Plays a step that the vault does not tell of; it is taken back with the block of a number."""
+    def replay_unlogged(self, step: Step, number: int) -> Outcome:
+        """Replays a step that leaves no log of the vault; it rolls back with the block of that number."""
         outcome = self.model.apply(step)
         self._journal.mark(number)
         return outcome
 
     def reaches(self, number: int) -> bool:
-        """Whether the model can go back to a block."""
+        """Whether the undo history reaches back to a block."""
         return self._journal.reaches(number)
 
     def back(self, number: int) -> None:
-        """Takes back every block after a number."""
+        """Rolls back every block after a number."""
         self._journal.back(number)
 
-    def less_gifts(self, told: Answers, each: BlockSteps) -> Answers:
-        """What the chain says, less what tokens that tell nothing brought to the vault unasked.
+    def without_gifts(self, state: ChainState, each: BlockSteps) -> ChainState:
+        """Returns the chain's state less the unlogged gifts of tokens that emit no Transfer logs.
 
-        Nobody tells of such a gift but the balance: what is held may exceed what doors took in, and never fall below.
+        Such a gift shows only in the balance, which may exceed the tracked holdings and never falls below them.
         """
-        shared = told.snapshot.globals
+        shared = state.snapshot.globals
         if not isinstance(shared, Globals):
-            return told
+            return state
         mine = each.snapshot.globals
         tokens = [self.world.quote, *(asset.token for asset in self.model.vault.ledger.assets)]
         held, ours = [shared.cash_held_raw, *shared.held_raw], [mine.cash_held_raw, *mine.held_raw]
         for place, (token, theirs) in enumerate(zip(tokens, held, strict=False)):
-            if token not in self._telling and place < len(ours):
-                self._untold[token] = max(self._untold.get(token, 0), theirs - ours[place])
-                held[place] = theirs - self._untold[token]
+            if token not in self._emitting and place < len(ours):
+                self._unlogged_raw[token] = max(self._unlogged_raw.get(token, 0), theirs - ours[place])
+                held[place] = theirs - self._unlogged_raw[token]
         changed = shared._replace(cash_held_raw=held[0], held_raw=tuple(held[1:]))
-        return told._replace(snapshot=told.snapshot._replace(globals=changed))
+        return state._replace(snapshot=state.snapshot._replace(globals=changed))
 
-    def _given_before(self, block: BlockHeader, listed: Mapping[str, int]) -> Iterator[AuditedStep]:
-        """What the vault's address had been given of tokens before the vault was there, as they come into play."""
+    def _prior_gifts(self, block: BlockHeader, listed: Mapping[str, int]) -> Iterator[AuditedStep]:
+        """Yields the mints that restore the token balances which the vault's address held before its deployment."""
         if self._before < 0:
             return
         opens = block.number == self._before + 1
         for token in (*([self.world.quote] if opens else []), *listed):
-            if amount_raw := self._source.held(token, self._before):
+            if amount_raw := self._source.balance_raw(token, self._before):
                 yield AuditedStep(doors.mint(block.at, ZERO_ADDRESS, token=token, to=VAULT, amount_raw=amount_raw), "")
 
     def _step(self, block: BlockHeader, seen: AuditedStep, number: int) -> None:
-        self._pay(seen.step)
+        self._fund_payers(seen.step)
         refusal, done = self.model.execute(seen.step)
-        events = tuple(each for each in done if each.name in self._source.fields)  # the exchange speaks elsewhere
+        # the exchange emits from its own address
+        events = tuple(each for each in done if each.name in self._source.fields)
         if refusal or events != seen.events:
             chain, model = Outcome(None, seen.events, _NO_STATE), Outcome(refusal, events, _NO_STATE)
             found = outcome_differences(chain, model, self._source.fields)
             raise BlockDiffers(block, seen, number, found)
-        if self._witness:
-            self._witness.played(seen, Outcome(None, done, self.model.snapshot(seen.step.accounts())))
+        if self._observer:
+            self._observer.played(seen, Outcome(None, done, self.model.snapshot(seen.step.accounts())))
 
-    def _known(self, steps: Iterator[AuditedStep], at: int) -> Iterator[AuditedStep]:
-        """Steps as whoever sent them knows them, and the others as the logs tell them."""
+    def _with_sent_steps(self, steps: Iterator[AuditedStep], at: int) -> Iterator[AuditedStep]:
+        """Yields the sender's own version of steps that it knows, and the decoded version of all others."""
         for transaction, group in groupby(steps, key=lambda seen: seen.transaction):
-            told = list(group)
-            step = self._witness.known(transaction) if self._witness else None
+            decoded = list(group)
+            step = self._observer.known(transaction) if self._observer else None
             if step is None:
-                yield from told
+                yield from decoded
             else:
-                events = tuple(event for seen in told for event in seen.events)
+                events = tuple(event for seen in decoded for event in seen.events)
                 yield AuditedStep(replace(step, at=at), transaction, events)
 
     def _tokens(self) -> Tokens:
         return Tokens(self.world.quote, [asset.token for asset in self.model.vault.ledger.assets])
 
-    def _meet(self, telling: Sequence[str], decimals: Mapping[str, int]) -> None:
-        """Makes tokens that were not heard of, and notes the decimals of those that are listed."""
-        self._telling.update(telling)
+    def _add_tokens(self, emitting: Sequence[str], decimals: Mapping[str, int]) -> None:
+        """Adds tokens on first sight, and records the decimals of newly listed ones."""
+        self._emitting.update(emitting)
         tokens: Any = self.model.tokens
-        for name in (*telling, *decimals):
+        for name in (*emitting, *decimals):
             if name not in tokens:
                 tokens[name] = ModelToken(TokenSpec(name, 0), self._journal)
         for name, number in decimals.items():
             tokens[name].spec = TokenSpec(name, number)
 
-    def _pay(self, step: Step) -> None:
-        """Gives payers what they are about to pay: where they have it from is no affair of the vault."""
+    def _fund_payers(self, step: Step) -> None:
+        """Mints what the payers are about to pay: the audit does not track token balances outside the vault."""
         calls = step.args["calls"] if step.action == "batch" else [step]
         tokens = self._tokens()
         due: Counter[str] = Counter()
@@ -181,9 +186,9 @@ class ChainFollower:
                 self.model.tokens[token].mint(step.sender, lacking)
 
 
-def _listed(heard: Sequence[DecodedLog]) -> Iterator[tuple[str, int]]:
-    """The tokens that a block lists as collateral, with their decimals."""
-    for each in heard:
+def _listed(logs: Sequence[DecodedLog]) -> Iterator[tuple[str, int]]:
+    """Yields the tokens that a block lists as collateral, with their decimals."""
+    for each in logs:
         if each.event.name == "CollateralListed":
             _, token, _, _, decimals, _ = each.event.values
             yield token, decimals

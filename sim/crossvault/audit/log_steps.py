@@ -1,7 +1,7 @@
-"""From the logs of a block to the steps that left them, by what events say and nothing else.
+"""Decodes the logs of a block into the steps that emit them, from the events alone.
 
-Each door ends with an event of its own that holds its arguments and its sender. Events of what happens on the way
-(interest, settlements) come before it, and those of the calls of a batch before that of the batch.
+Each door ends with an event of its own that holds its arguments and its sender. Interim events (accrued interest,
+settled expiries) come before it, and the events of batched calls before that of the batch.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ DOOR_OF: Mapping[str, Action] = {
     "SurfacePublished": "publish_surface", "PortfolioScheduled": "schedule_portfolio",
     "PortfolioEnacted": "enact_portfolio", "RulesScheduled": "schedule_rules", "RulesEnacted": "enact_rules",
 }  # fmt: skip
-ON_THE_WAY = ("InterestAccrued", "ExpirySettled")
-CALLED_OTHERWISE = {("GuardianSet", "to"): "guardian"}
+INTERIM_EVENTS = ("InterestAccrued", "ExpirySettled")
+RENAMED_ARGUMENTS = {("GuardianSet", "to"): "guardian"}
 BATCHABLE: tuple[Action, ...] = ("deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade")
 _PAID_BY: tuple[Action, ...] = ("deposit_cash", "deposit_collateral", "fund_insurance")
 _PAID_OUT: tuple[Action, ...] = ("withdraw_cash", "withdraw_collateral")
 
 
 class NotUnderstood(Exception):
-    """A log that no door of the vault leaves: the contract is another one."""
+    """A log that no door of the vault emits: the contract is not a crossvault vault."""
 
 
 class DecodedLog(NamedTuple):
-    """A log in the mirror's form. token: the name of what moved; none: the vault spoke."""
+    """A log in the mirror's types. token: the name of the token that emits it; None: the vault does."""
 
     transaction: str
     event: Event
@@ -56,7 +56,7 @@ class DecodedLog(NamedTuple):
 
 
 class AuditedStep(NamedTuple):
-    """A step with the hash of its transaction, and the events that it left."""
+    """A step with the hash of its transaction and the events that it emits."""
 
     step: Step
     transaction: str
@@ -64,7 +64,7 @@ class AuditedStep(NamedTuple):
 
 
 class TokenMovement(NamedTuple):
-    """Tokens that came to the vault or left it."""
+    """A token transfer to or from the vault."""
 
     token: str
     payer: str
@@ -72,23 +72,23 @@ class TokenMovement(NamedTuple):
     amount_raw: int
 
 
-def steps_of(heard: Sequence[DecodedLog], at: int, tokens: Tokens, fields: Fields) -> Iterator[AuditedStep]:
-    """The steps of a block in order, and between them the gifts: moves of tokens that no door made.
+def steps_of(logs: Sequence[DecodedLog], at: int, tokens: Tokens, fields: Fields) -> Iterator[AuditedStep]:
+    """Yields the steps of a block in order, and between them the gifts: transfers that no door makes.
 
     at: time of the block [unix seconds]; fields: names of the values of events. Raises NotUnderstood.
     """
-    for transaction, group in groupby(heard, key=lambda each: each.transaction):
+    for transaction, group in groupby(logs, key=lambda each: each.transaction):
         yield from _Transaction(transaction, at, tokens, fields).steps(list(group))
 
 
 class Tokens:
-    """What doors pay with: the quote token, and the tokens of collaterals by number, as they are listed."""
+    """The tokens that doors transfer: the quote token, and the collateral tokens by listing number."""
 
     def __init__(self, quote: str, collaterals: Sequence[str] = ()) -> None:
         self.quote, self.collaterals = quote, list(collaterals)
 
     def of(self, door: str, args: Mapping[str, Any]) -> str:
-        """The token that a door moves; none that is known where the collateral is not."""
+        """The token that a door transfers; an empty name where the collateral is not listed."""
         number = args.get("collateral")
         if number is None:
             return self.quote
@@ -99,40 +99,40 @@ class _Transaction:
     def __init__(self, transaction: str, at: int, tokens: Tokens, fields: Fields) -> None:
         self._transaction, self._at, self._tokens, self._fields = transaction, at, tokens, fields
         self._found: list[AuditedStep] = []
-        self._way: list[Event] = []
+        self._interim: list[Event] = []
         self._moves: list[TokenMovement] = []
 
-    def steps(self, heard: Sequence[DecodedLog]) -> list[AuditedStep]:
-        for _, event, token in heard:
+    def steps(self, logs: Sequence[DecodedLog]) -> list[AuditedStep]:
+        for _, event, token in logs:
             if token is not None:
                 payer, to, amount_raw = event.values
                 self._moves.append(TokenMovement(token, payer, to, amount_raw))
-            elif event.name in ON_THE_WAY:
-                self._way.append(event)
+            elif event.name in INTERIM_EVENTS:
+                self._interim.append(event)
             elif event.name == "Batched":
-                self._batched(event)
+                self._add_batch(event)
             elif event.name != OPENED:
-                self._acted(event)
-        self._give()
-        if self._way:
-            raise NotUnderstood(f"{self._way[0].name} in {self._transaction}: no door left it")
+                self._add_door(event)
+        self._add_gifts()
+        if self._interim:
+            raise NotUnderstood(f"{self._interim[0].name} in {self._transaction}: no door event follows it")
         return self._found
 
-    def _acted(self, event: Event) -> None:
+    def _add_door(self, event: Event) -> None:
         door = DOOR_OF.get(event.name)
         if door is None:
-            raise NotUnderstood(f"{event.name} in {self._transaction}: no event of a vault")
+            raise NotUnderstood(f"{event.name} in {self._transaction}: is not an event of a vault")
         args = arguments(door, event, self._fields)
         sender = event.values[0]
         if door in _PAID_BY or door in _PAID_OUT:
             payer, to = (sender, VAULT) if door in _PAID_BY else (VAULT, args["to"])
-            self._settle(TokenMovement(self._tokens.of(door, args), payer, to, args["amount_raw"]))
-        self._give()
+            self._remove_transfer(TokenMovement(self._tokens.of(door, args), payer, to, args["amount_raw"]))
+        self._add_gifts()
         if door == "list_collateral":
             self._tokens.collaterals.append(args["token"])
         self._add(doors.named(self._at, sender, door, args), event)
 
-    def _batched(self, event: Event) -> None:
+    def _add_batch(self, event: Event) -> None:
         sender, count = event.values
         places: list[int] = []
         for place in reversed(range(len(self._found))):
@@ -140,20 +140,22 @@ class _Transaction:
             if len(places) < count and step.sender == sender and step.action in BATCHABLE:
                 places.insert(0, place)
         if len(places) < count:
-            raise NotUnderstood(f"a batch of {count} calls in {self._transaction}, of which {len(places)} are there")
+            raise NotUnderstood(
+                f"a batch of {count} calls in {self._transaction}, but {len(places)} of its calls in the logs"
+            )
         parts = [self._found[place] for place in places]
         self._found = [seen for place, seen in enumerate(self._found) if place not in places]
-        self._give()
+        self._add_gifts()
         calls = tuple(doors.call_of(each.step) for each in parts)
-        self._way = [*(event for each in parts for event in each.events), *self._way]
+        self._interim = [*(event for each in parts for event in each.events), *self._interim]
         self._add(doors.batch(self._at, sender, calls=calls), event)
 
-    def _settle(self, move: TokenMovement) -> None:
-        """Takes the move that a door made from those not yet accounted for; a token need not tell."""
+    def _remove_transfer(self, move: TokenMovement) -> None:
+        """Removes a door's own transfer from the pending ones; a token may emit no Transfer log."""
         if move in self._moves:
             self._moves.remove(move)
 
-    def _give(self) -> None:
+    def _add_gifts(self) -> None:
         for move in self._moves:
             issued = doors.transfer if move.payer == VAULT else doors.mint
             step = issued(self._at, move.payer, token=move.token, to=move.to, amount_raw=move.amount_raw)
@@ -161,21 +163,21 @@ class _Transaction:
         self._moves.clear()
 
     def _add(self, step: Step, event: Event) -> None:
-        self._found.append(AuditedStep(step, self._transaction, (*self._way, event)))
-        self._way.clear()
+        self._found.append(AuditedStep(step, self._transaction, (*self._interim, event)))
+        self._interim.clear()
 
 
 def arguments(door: Action, event: Event, fields: Fields) -> dict[str, Any]:
-    """The arguments of a door, from its event."""
+    """The arguments of a door, read from its event."""
     places = fields[event.name]
     return {
-        name: formed(kind, event.values[places.index(CALLED_OTHERWISE.get((event.name, name), name))])
+        name: formed(kind, event.values[places.index(RENAMED_ARGUMENTS.get((event.name, name), name))])
         for name, kind in doors.arguments(door).items()
     }
 
 
 def formed(kind: Any, value: Any) -> Any:
-    """A decoded value as the mirror has it: structs as their named tuples."""
+    """A decoded value in the mirror's types: structs become named tuples."""
     if not isinstance(value, tuple) or isinstance(value, AccountId):
         return value
     if hasattr(kind, "_fields"):

@@ -1,4 +1,4 @@
-"""The model of a vault that is on a chain: brought up by the vault's logs alone, and compared at each block."""
+"""Replica of a deployed vault: a model replayed from the vault's logs alone and compared at each block."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from crossvault.audit.block_comparison import (
     BlockDiffers,
     BlockSteps,
-    answered,
+    decoded,
     differences,
-    moment,
-    questions,
-    read,
-    whole,
+    full_state,
+    responses,
+    state_requests,
+    touched_state,
 )
 from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint, CheckpointBlock, Header
 from crossvault.audit.follower import ChainFollower, StepObserver
@@ -33,16 +33,16 @@ from crossvault.rpc.client import RpcClient
 
 Observer = Callable[[], None]
 
-NEAR = 64  # blocks behind the head that are read one by one, by their hashes
+NEAR = 64  # blocks behind the head that are read individually, by hash
 REMEMBERED = 512
-_BLOCKS, _MOMENTS, _ACCOUNTS = 32, 16, 64  # read, compared, and looked at together
-_PATIENCE = 40  # times that a node may contradict itself
+_BLOCKS, _STATES, _ACCOUNTS = 32, 16, 64  # batch sizes: blocks read, blocks compared, accounts compared
+_PATIENCE = 40  # reorganisations that are followed within one call of catch_up
 _PAUSE_SECS = 0.25
-_SELDOM = 1_000  # blocks without a step between two lines of a checkpoint
+_SELDOM = 1_000  # blocks without steps between two checkpoint lines
 
 
 class ComparedBlock(NamedTuple):
-    """A block that was compared, with how many steps there were up to it."""
+    """A compared block, with the number of steps up to and including it."""
 
     block: BlockHeader
     steps: int
@@ -50,7 +50,7 @@ class ComparedBlock(NamedTuple):
 
 @dataclass(slots=True)
 class AuditCounts:
-    """What was done so far: steps, blocks with steps, accounts and values compared, reorganisations."""
+    """Counts of an audit: steps, blocks with steps, compared accounts and metrics, reorganisations."""
 
     steps: int = 0
     blocks: int = 0
@@ -62,41 +62,41 @@ class AuditCounts:
 
 
 class Replica:
-    """A vault on a chain and its model. Nothing of the model comes from the vault's state: that is only compared.
+    """A deployed vault and its model. The model never reads the vault's state, which is only compared.
 
-    block: the last that was compared. Steps name what `names` names, and everybody else by address.
+    block: the last compared block. Steps use the names in `names`, and addresses for all others.
     """
 
-    def __init__(self, wire: RpcClient, vault_address: str, *, names: AddressBook | Mapping[str, str] | None = None,
+    def __init__(self, client: RpcClient, vault_address: str, *, names: AddressBook | Mapping[str, str] | None = None,
                  from_block: int | None = None, confirmations: int = 0, checkpoint: Checkpoint | None = None,
                  build: Build | None = None) -> None:  # fmt: skip
-        """names: addresses by name; confirmations: blocks to stay behind the head. Asks nothing yet.
+        """names: addresses by name; confirmations: blocks to stay behind the head. Sends no request yet.
 
-        witness: who hears of steps; set before the first `catch_up`.
+        step_observer: set it before the first `catch_up`.
         """
         given = {} if isinstance(names, AddressBook) else {name: each.lower() for name, each in (names or {}).items()}
         self.names, self._given = names if isinstance(names, AddressBook) else AddressBook(), given
         for name, address in given.items():
             self.names.bind(name, address)
-        self.witness: StepObserver | None = None
-        self.source = VaultSource(wire, vault_address, self.names, build or compile_contracts())
+        self.step_observer: StepObserver | None = None
+        self.source = VaultSource(client, vault_address, self.names, build or compile_contracts())
         self.tally, self.head = AuditCounts(), 0
         self._from, self._behind = from_block, confirmations
         self._checkpoint = checkpoint
-        self.observer: Observer = _unobserved  # called whenever some blocks were compared
-        self._player: ChainFollower | None = None
+        self.observer: Observer = _unobserved  # called after each batch of compared blocks
+        self._started: ChainFollower | None = None
         self._known: deque[ComparedBlock] = deque(maxlen=REMEMBERED)
         self._kept = 0
 
     @property
     def model(self) -> Model:
-        """The model; there is one after the first `catch_up`."""
-        return self._playing.model
+        """The model, available after the first `catch_up`."""
+        return self._follower.model
 
     @property
     def world(self) -> World:
-        """What there was before the first step, as the vault told it."""
-        return self._playing.world
+        """The state before the first step, from the vault's opening event."""
+        return self._follower.world
 
     @property
     def opened(self) -> BlockHeader:
@@ -105,46 +105,46 @@ class Replica:
 
     @property
     def block(self) -> BlockHeader:
-        """The last block that was compared."""
+        """The last compared block."""
         return self._known[-1].block
 
     @property
     def underlyings(self) -> tuple[str, ...]:
-        """The names of the underlyings that are listed."""
+        """The names of the listed underlyings."""
         return self.model.vault.ledger.names
 
     @property
     def is_open(self) -> bool:
-        """Whether the vault's opening was read, so that there is a model."""
-        return self._player is not None
+        """Whether the opening event has been read, so that a model exists."""
+        return self._started is not None
 
     def catch_up(self, to_block: int | None = None) -> None:
-        """Plays and compares every block up to a number, or to the head less the confirmations.
+        """Replays and compares every block up to a number, or to the head less the confirmations.
 
-        Raises Differs, NoOpening, BadCheckpoint, ChainLost; what was compared until then stands.
+        Raises BlockDiffers, NoOpening, BadCheckpoint, ChainLost; blocks compared before that remain compared.
         """
         try:
-            if self._player is None:
+            if self._started is None:
                 self._open(self._target(to_block))
             for _ in range(_PATIENCE):
-                if not self._turn(self._target(to_block)):
+                if not self._advance(self._target(to_block)):
                     return self._mark_seen()
                 time.sleep(_PAUSE_SECS)
         except BlockGone as gone:
             raise ChainLost(f"{self.source.origin}: {gone}") from gone
-        raise ChainLost(f"{self.source.origin} tells of two chains at once")
+        raise ChainLost(f"{self.source.origin} serves two conflicting chains")
 
-    def unheard(self, step: Step) -> Outcome:
-        """Plays a step that the vault does not tell of, at the time of the last block, and is taken back with it."""
-        return self._playing.unheard(replace(step, at=self.block.at), self.block.number)
+    def replay_unlogged(self, step: Step) -> Outcome:
+        """Replays a step without vault logs at the time of the last block; it rolls back with that block."""
+        return self._follower.replay_unlogged(replace(step, at=self.block.at), self.block.number)
 
     def compare_all(self) -> None:
-        """Compares all accounts there ever were, and all that is shared, at the last block. Raises as `catch_up`."""
+        """Compares all known accounts, the curves and the parameters at the last block. Raises as `catch_up`."""
         accounts = list(self.tally.accounts)
         parts = [accounts[at : at + _ACCOUNTS] for at in range(0, max(1, len(accounts)), _ACCOUNTS)]
         try:
             for part in parts:
-                self._compare([whole(self.model, self.block, part)])
+                self._compare([full_state(self.model, self.block, part)])
         except BlockGone:
             self.catch_up(self.block.number)
             self.compare_all()
@@ -155,16 +155,16 @@ class Replica:
             self._checkpoint.close()
 
     @property
-    def _playing(self) -> ChainFollower:
-        if self._player is None:
-            raise LookupError("the replica has not been brought up yet: call catch_up first")
-        return self._player
+    def _follower(self) -> ChainFollower:
+        if self._started is None:
+            raise LookupError("the replica has no model yet: call catch_up first")
+        return self._started
 
     def _target(self, to_block: int | None) -> int:
         self.head = self.source.head()
         return max(0, min(self.head - self._behind, self.head if to_block is None else to_block))
 
-    # beginning and resuming
+    # opening and resuming
 
     def _open(self, target: int) -> None:
         chain_id, code = self.source.chain_id(), self.source.code()
@@ -181,7 +181,7 @@ class Replica:
 
     def _begin(self, header: Header, anew: bool) -> None:
         self._header = header
-        self._player = ChainFollower(header.opened, header.event, self.source, REMEMBERED, self.witness)
+        self._started = ChainFollower(header.opened, header.event, self.source, REMEMBERED, self.step_observer)
         self.tally = AuditCounts(reorganisations=self.tally.reorganisations, deepest=self.tally.deepest)
         self._known.clear()
         before = BlockHeader(header.opened.number - 1, header.opened.parent, "", 0)
@@ -199,32 +199,34 @@ class Replica:
             ("names", header.names, self._given),
         ):
             if was != now:
-                raise BadCheckpoint(f"{path}: is of another {what}: {was}, not {now}; name another --checkpoint")
+                raise BadCheckpoint(
+                    f"{path}: was written for {what} {was}, but this is {now}; choose another --checkpoint"
+                )
         self._begin(header, anew=False)
         for entry in entries:
-            self._playing.replay(entry)
+            self._follower.replay(entry)
             self._note(entry)
         self.tally.resumed = self.tally.steps
         self._kept = self.block.number
 
     def _note(self, entry: CheckpointBlock) -> None:
-        """Takes a block that was played into the books."""
+        """Adds a replayed block to the counts."""
         self.tally.steps += len(entry.steps)
         self.tally.blocks += bool(entry.steps)
         for step in entry.steps:
             self.tally.accounts |= dict.fromkeys(step.accounts())
         self._known.append(ComparedBlock(entry.block, self.tally.steps))
 
-    # going on
+    # advancing
 
-    def _turn(self, target: int) -> bool:
-        """Goes on to a block; whether the chain changed on the way, so that another turn is needed."""
+    def _advance(self, target: int) -> bool:
+        """Advances to a block; returns whether the chain reorganised meanwhile, so that another call is needed."""
         try:
             self._require_tip()
             while self.block.number < target:
                 pairs, last = self._read(target)
-                for start in range(0, len(pairs), _MOMENTS):
-                    self._play(pairs[start : start + _MOMENTS])
+                for start in range(0, len(pairs), _STATES):
+                    self._play(pairs[start : start + _STATES])
                 if last.number > self.block.number:
                     self._known.append(ComparedBlock(last, self.tally.steps))
                 self.observer()
@@ -234,21 +236,21 @@ class Replica:
         return False
 
     def _require_tip(self) -> None:
-        """Refuses to go on from a block that is gone; a node that is behind has not heard of it yet."""
+        """Raises BlockGone where the last block was dropped; a lagging node may not have it yet."""
         [found] = self.source.blocks([self.block.number])
         if found is None:
             known = [each.block for each in self._known if each.block.number <= self.head]
             self.source.require_all(known[-1:])
         elif found.hash != self.block.hash:
-            raise BlockGone(f"block {self.block.number} is not of the chain any more")
+            raise BlockGone(f"block {self.block.number} is no longer part of the chain")
 
     def _read(self, target: int) -> tuple[list[tuple[BlockHeader, list[Log]]], BlockHeader]:
-        """The next blocks with logs, and the last block that was looked at; all follow the last compared."""
+        """Returns the next blocks with logs and the last block that was read; all descend from the last compared."""
         low = self.block.number + 1
         if self.head - low >= NEAR and target - low >= _BLOCKS:
             return self._read_far(low, min(target, self.head - NEAR))
         numbers = range(low, min(target, low + _BLOCKS - 1) + 1)
-        blocks = [self._there(each) for each in self.source.blocks(numbers)]
+        blocks = [self._require_block(each) for each in self.source.blocks(numbers)]
         for before, after in zip([self.block, *blocks], blocks, strict=False):
             if after.parent != before.hash:
                 raise BlockGone(f"block {after.number} does not follow {before.hash}")
@@ -261,66 +263,66 @@ class Replica:
         for log in logs:
             by_number.setdefault(int(log["blockNumber"], 16), []).append(log)
         wanted = sorted({low, last, *by_number})
-        blocks = {each.number: each for each in map(self._there, self.source.blocks(wanted))}
+        blocks = {each.number: each for each in map(self._require_block, self.source.blocks(wanted))}
         if blocks[low].parent != self.block.hash:
             raise BlockGone(f"block {low} does not follow {self.block.hash}")
         if any(log["blockHash"] != blocks[int(log["blockNumber"], 16)].hash for log in logs):
             raise BlockGone("a block changed while it was read")
         return [(blocks[number], by_number[number]) for number in sorted(by_number)], blocks[last]
 
-    def _there(self, block: BlockHeader | None) -> BlockHeader:
+    def _require_block(self, block: BlockHeader | None) -> BlockHeader:
         if block is None:
-            raise BlockGone("a block is not there any more")
+            raise BlockGone("a block is no longer available")
         return block
 
     def _play(self, pairs: Sequence[tuple[BlockHeader, list[Log]]]) -> None:
-        """Plays and compares blocks; of what was not compared nothing stays."""
+        """Replays and compares blocks; rolls back every block that was not compared."""
         played: list[tuple[BlockSteps, CheckpointBlock]] = []
         wrong: BlockDiffers | None = None
         try:
             for block, logs in pairs:
                 try:
                     before = self.tally.steps + sum(len(each.steps) for _, each in played)
-                    entry, seen = self._playing.play(block, logs, before)
+                    entry, seen = self._follower.play(block, logs, before)
                 except BlockDiffers as found:
                     wrong = found
                     break
-                played.append((moment(self.model, block, seen), entry))
+                played.append((touched_state(self.model, block, seen), entry))
             self._compare([each for each, _ in played], [entry for _, entry in played])
             if wrong:
                 self.source.require_all([wrong.block])
                 raise wrong
         except BaseException:
-            self._playing.back(self.block.number)
+            self._follower.back(self.block.number)
             raise
 
-    def _compare(self, moments: Sequence[BlockSteps], entries: Sequence[CheckpointBlock] = ()) -> None:
-        """Compares what the model says of some moments with the chain; keeps those that agree, in order."""
-        asked, answers = self._asked(moments)
-        for place, (each, requests) in enumerate(zip(moments, asked, strict=True)):
-            told = read(self.source, each, [next(answers) for _ in requests])
-            told = self._playing.less_gifts(told, each)
-            if found := list(differences(told, each)):
+    def _compare(self, states: Sequence[BlockSteps], entries: Sequence[CheckpointBlock] = ()) -> None:
+        """Compares model states with the chain; records the blocks that agree, in order."""
+        requests, replies = self._replies(states)
+        for place, (each, calls) in enumerate(zip(states, requests, strict=True)):
+            state = decoded(self.source, each, [next(replies) for _ in calls])
+            state = self._follower.without_gifts(state, each)
+            if found := list(differences(state, each)):
                 self.source.require_all([each.block])
                 raise self._differs(each, found)
             self.tally.metrics += len(each.metrics)
             if entries:
                 self._keep(entries[place])
 
-    def _asked(self, moments: Sequence[BlockSteps]) -> tuple[list[list[Request]], Iterator[str | Refusal]]:
-        """The questions about some moments, and the answers. Raises Gone, ChainLost, ChainRefused."""
-        asked = [questions(self.source, each) for each in moments]
-        blocks = [each.block for each in moments]
+    def _replies(self, states: Sequence[BlockSteps]) -> tuple[list[list[Request]], Iterator[str | Refusal]]:
+        """Sends the view calls of some states; returns calls and replies. Raises BlockGone, ChainLost, ChainRefused."""
+        requests = [state_requests(self.source, each) for each in states]
+        blocks = [each.block for each in states]
         try:
-            answers = answered(self.source, [request for each in asked for request in each])
+            replies = responses(self.source, [call for each in requests for call in each])
         except ChainRefused:
             self.source.require_all(blocks)
-            if not self.source.ask_by_number():
+            if not self.source.switch_to_numbers():
                 raise
-            return self._asked(moments)
+            return self._replies(states)
         if self.source.is_by_number:
             self.source.require_all(blocks)
-        return asked, iter(answers)
+        return requests, iter(replies)
 
     def _differs(self, each: BlockSteps, found: Sequence[tuple[Any, Any]]) -> BlockDiffers:
         seen = found[0][0]
@@ -339,23 +341,23 @@ class Replica:
             self._checkpoint.add(CheckpointBlock(self.block))
             self._kept = self.block.number
 
-    # going back
+    # rolling back
 
     def _go_back(self) -> None:
-        """Back to the last block that is of the chain; to the beginning where it is not known any more."""
+        """Rolls back to the last block on the chain; starts over where no known block is."""
         was = self.block.number
         blocks = [each.block for each in self._known]
         for start in range(len(blocks), 0, -_BLOCKS):
             part = blocks[max(0, start - _BLOCKS) : start]
-            told = self.source.blocks([each.number for each in part])
-            same = [mine for mine, theirs in zip(part, told, strict=True) if theirs and theirs.hash == mine.hash]
-            if same and self._playing.reaches(same[-1].number):
+            found = self.source.blocks([each.number for each in part])
+            same = [mine for mine, theirs in zip(part, found, strict=True) if theirs and theirs.hash == mine.hash]
+            if same and self._follower.reaches(same[-1].number):
                 self._go_back_to(same[-1])
                 break
-            if not same and not any(told):
-                raise ChainLost(f"{self.source.origin} knows none of the last blocks: it is behind")
+            if not same and not any(found):
+                raise ChainLost(f"{self.source.origin} has none of the last blocks: it lags behind")
         else:
-            self._player = None
+            self._started = None
             if self._checkpoint:
                 self._checkpoint.forget()
             self._open(self.source.head() - self._behind)
@@ -366,7 +368,7 @@ class Replica:
     def _go_back_to(self, block: BlockHeader) -> None:
         if block.number == self.block.number:
             return
-        self._playing.back(block.number)
+        self._follower.back(block.number)
         gone = 0
         while self._known[-1].block.number > block.number:
             gone += self._known[-1].steps > self._known[-2].steps
@@ -375,8 +377,8 @@ class Replica:
         if self._checkpoint and self._kept > block.number:
             self._checkpoint.back(block.number)
             self._kept = block.number
-        if self.witness:
-            self.witness.went_back(block.number)
+        if self.step_observer:
+            self.step_observer.went_back(block.number)
 
 
 def _unobserved() -> None: ...

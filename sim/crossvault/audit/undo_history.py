@@ -1,4 +1,4 @@
-"""The undo log of a model that follows a chain: blocks can be taken back, as far as a reorganisation may reach."""
+"""Undo history of a model that follows a chain: rolls back blocks as deep as a reorganisation may reach."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ Entries = list[tuple[Any, Any, Any]]
 
 
 class UndoHistory(UndoLog):
-    """Remembers what the last so many marked stretches wrote."""
+    """An undo log that keeps the writes of a bounded number of marked segments."""
 
-    __slots__ = ("_floor", "_stretches", "_written")
+    __slots__ = ("_floor", "_segments", "_written")
 
     def __init__(self, most: int) -> None:
-        """most: how many marks can be gone back to."""
+        """most: number of marks that can be rolled back to."""
         super().__init__()
-        self._stretches: deque[tuple[int, Entries]] = deque(maxlen=most)
+        self._segments: deque[tuple[int, Entries]] = deque(maxlen=most)
         self._written: Entries = []
         self._floor: int | None = None
 
     def keep(self) -> None:
-        """Makes all writes since the last call final, until they are taken back with their stretch."""
+        """Commits all writes since the last call; only a rollback of their segment undoes them."""
         self._written += self.entries
         super().keep()
 
     def mark(self, number: int) -> None:
-        """Ends a stretch; whatever was written since the last mark is of this number, which only grows."""
-        if len(self._stretches) == self._stretches.maxlen:
-            self._floor = self._stretches[0][0]
-        self._stretches.append((number, self._written))
+        """Ends a segment: the writes since the last mark belong to this number, which only grows."""
+        if len(self._segments) == self._segments.maxlen:
+            self._floor = self._segments[0][0]
+        self._segments.append((number, self._written))
         self._written = []
 
     def reaches(self, number: int) -> bool:
-        """Whether everything is known that was written after the mark of a number."""
+        """Whether every write after the mark of a number is still kept."""
         return self._floor is None or self._floor <= number
 
     def back(self, number: int) -> None:
-        """Takes back everything after the last mark that is not above a number."""
+        """Rolls back every write after the last mark at or below a number."""
         self.undo()
-        self._take_back(self._written)
+        self._undo(self._written)
         self._written = []
-        while self._stretches and self._stretches[-1][0] > number:
-            self._take_back(self._stretches.pop()[1])
-        self.version += 1  # never one that was there before: what is remembered of a state goes by it
+        while self._segments and self._segments[-1][0] > number:
+            self._undo(self._segments.pop()[1])
+        self.version += 1  # never reused: caches are keyed by the version
 
-    def _take_back(self, entries: Entries) -> None:
+    def _undo(self, entries: Entries) -> None:
         self.entries = entries
         self.undo()
         self.entries = []

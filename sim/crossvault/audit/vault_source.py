@@ -1,4 +1,4 @@
-"""What a node tells about a vault: blocks, logs in ranges that it takes, and views at a block by its hash."""
+"""Reads a vault from a node: blocks, logs in ranges that the node accepts, and views at a block hash."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from crossvault.rpc.client import RpcClient
 
 Log = Mapping[str, Any]
 
-_WIDEST = 10_000  # blocks in one question; nodes that take fewer say so
+_WIDEST = 10_000  # blocks in one request; nodes that accept fewer refuse it
 _MOST_LOGS = 4_000
 _AT_ONCE = 50
 _WORD_LENGTH = 66
 
 
 class NoOpening(BadInput):
-    """The vault, or the block that opened it, is not there to be read."""
+    """The vault, or the block that opened it, cannot be read."""
 
 
 class BlockGone(Exception):
-    """A block that was read is not of the chain any more."""
+    """A block that was read is no longer part of the chain."""
 
 
 class BlockHeader(NamedTuple):
-    """A block: its place, its hash, that of the one before, and its time [unix seconds]."""
+    """A block header: number, hash, parent hash and time [unix seconds]."""
 
     number: int
     hash: str
@@ -41,22 +41,22 @@ class BlockHeader(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """The block that opened the vault, and what the vault told there."""
+    """The block that opened the vault, and the opening event."""
 
     block: BlockHeader
     event: Event
 
 
 class VaultSource:
-    """A vault on a node. origin: what may be shown of the node's address."""
+    """A vault on a node. origin: the part of the node's address that is safe to show."""
 
-    def __init__(self, wire: RpcClient, vault: str, names: AddressBook, build: Build) -> None:
-        """vault: its address. Asks nothing yet."""
-        self.wire, self.vault = wire, vault.lower()
+    def __init__(self, client: RpcClient, vault: str, names: AddressBook, build: Build) -> None:
+        """vault: its address. Sends no request yet."""
+        self.client, self.vault = client, vault.lower()
         names.bind(VAULT, vault)
-        self.names, self.speech = names, Bindings(build, names)
-        self.fields = self.speech.vault.event_fields()
-        self.origin = wire.origin
+        self.names, self.bindings = names, Bindings(build, names)
+        self.fields = self.bindings.vault.event_fields()
+        self.origin = client.origin
         self._width = _WIDEST
         self._by_hash = True
         [self._opened] = (_topic(item) for item in vault_abi(build) if item.get("name") == OPENED)
@@ -64,41 +64,41 @@ class VaultSource:
         self._word = f"0x{names.number(VAULT):064x}"
 
     def chain_id(self) -> int:
-        """The number of the chain. Raises ChainLost, ChainRefused."""
-        return int(self.wire.rpc("eth_chainId"), 16)
+        """The chain id. Raises ChainLost, ChainRefused."""
+        return int(self.client.rpc("eth_chainId"), 16)
 
     def head(self) -> int:
         """The number of the last block. Raises ChainLost, ChainRefused."""
-        return int(self.wire.rpc("eth_blockNumber"), 16)
+        return int(self.client.rpc("eth_blockNumber"), 16)
 
     def code(self, at: str = "latest") -> str:
         """The code of the vault, at a block. Raises ChainLost, ChainRefused."""
-        found: str = self.wire.rpc("eth_getCode", self.vault, at)
+        found: str = self.client.rpc("eth_getCode", self.vault, at)
         return found
 
     def blocks(self, numbers: Sequence[int]) -> list[BlockHeader | None]:
-        """Blocks by number; none where the node has none. Raises ChainLost, ChainRefused."""
-        told = self.ask([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
-        return [each and _block(each) for each in told]
+        """Block headers by number, None for missing blocks. Raises ChainLost, ChainRefused."""
+        found = self.responses([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
+        return [each and _block(each) for each in found]
 
     def block(self, number: int) -> BlockHeader:
-        """The block of a number. Raises Gone, ChainLost, ChainRefused."""
+        """The block header of a number. Raises BlockGone, ChainLost, ChainRefused."""
         [found] = self.blocks([number])
         if found is None:
-            raise BlockGone(f"block {number} is not there")
+            raise BlockGone(f"block {number} is not available")
         return found
 
-    def ask(self, requests: Sequence[Request]) -> list[Any]:
-        """The answers to requests that do not need each other, in letters of a fair size."""
+    def responses(self, requests: Sequence[Request]) -> list[Any]:
+        """Sends independent requests in batches of bounded size; returns the results in order."""
         parts = [requests[start : start + _AT_ONCE] for start in range(0, len(requests), _AT_ONCE)]
-        return [answer for part in parts for answer in self.wire.batch(part)]
+        return [answer for part in parts for answer in self.client.batch(part)]
 
     def opening(self, low: int, high: int) -> Opening:
-        """What the vault told when it was opened, in some blocks. Raises NoOpening, ChainLost, ChainRefused."""
+        """The opening event of the vault in a range of blocks. Raises NoOpening, ChainLost, ChainRefused."""
         topics = [self._opened]
         for _, logs in self._ranges(low, high, [{"address": self.vault, "topics": topics}]):
             for log in logs:
-                return Opening(self.block(int(log["blockNumber"], 16)), self.speech.vault.event(log))
+                return Opening(self.block(int(log["blockNumber"], 16)), self.bindings.vault.event(log))
         raise NoOpening(self._why_not_opened(low, high))
 
     def _why_not_opened(self, low: int, high: int) -> str:
@@ -106,12 +106,12 @@ class VaultSource:
         if created < low:
             return (
                 f"the opening of {self.vault} is not in blocks {low} to {high}: it was created in block {created}; "
-                f"type --from-block {created}, or leave it out"
+                f"use --from-block {created} or omit the option"
             )
-        return f"{self.vault}, created in block {created}, never told its opening (event {OPENED}): it is no such vault"
+        return f"{self.vault}, created in block {created}, has no {OPENED} event: not a crossvault vault"
 
     def created(self, high: int) -> int:
-        """The block in which the vault was created, by when it has code. Raises NoOpening, ChainLost."""
+        """The block in which the vault was created, by binary search for its code. Raises NoOpening, ChainLost."""
         low = 0
         try:
             if self.code(hex(high)) == "0x":
@@ -124,72 +124,72 @@ class VaultSource:
                     high = middle
         except ChainRefused as pruned:
             raise NoOpening(
-                f"{self.origin} does not tell since when there is code at {self.vault} ({pruned}); "
-                "name the block of its creation: --from-block N"
+                f"{self.origin} cannot report when the code at {self.vault} appeared ({pruned}); "
+                "pass the block of its creation: --from-block N"
             ) from pruned
         return low
 
     def stretch(self, low: int, high: int) -> tuple[int, list[Log]]:
-        """The logs of a first part of some blocks, and the last block of it. Raises ChainLost, ChainRefused."""
+        """Reads a first part of a range; returns its last block and logs. Raises ChainLost, ChainRefused."""
         return next(self._ranges(low, high, self._filters()))
 
     def block_logs(self, blocks: Sequence[BlockHeader]) -> list[list[Log]]:
-        """The logs of each of some blocks. Raises Gone where the node knows one of them no longer, ChainLost."""
-        asked = [("eth_getLogs", [each | {"blockHash": block.hash}]) for block in blocks for each in self._filters()]
+        """The logs of each block. Raises BlockGone where the node no longer has one of them, ChainLost."""
+        requests = [("eth_getLogs", [each | {"blockHash": block.hash}]) for block in blocks for each in self._filters()]
         try:
-            told = self.ask(asked)
+            found = self.responses(requests)
         except ChainRefused as refused:
             self.require_all(blocks)
             raise refused
         count = len(self._filters())
-        return [_sorted(told[place : place + count]) for place in range(0, len(told), count)]
+        return [_sorted(found[place : place + count]) for place in range(0, len(found), count)]
 
     def require_all(self, blocks: Sequence[BlockHeader]) -> None:
-        """Refuses blocks that are not of the chain any more. Raises Gone, ChainLost, ChainRefused."""
+        """Requires blocks to be part of the chain. Raises BlockGone, ChainLost, ChainRefused."""
         for mine, theirs in zip(blocks, self.blocks([block.number for block in blocks]), strict=True):
             if theirs is None or theirs.hash != mine.hash:
-                raise BlockGone(f"block {mine.number} {mine.hash} is not of the chain any more")
+                raise BlockGone(f"block {mine.number} {mine.hash} is no longer part of the chain")
 
     def place(self, block: BlockHeader) -> Any:
-        """A block as views are asked about it: by its hash, so that no other can answer, where the node takes that."""
+        """The block parameter of a view call: the hash where the node accepts it, else the number."""
         return {"blockHash": block.hash, "requireCanonical": True} if self._by_hash else hex(block.number)
 
-    def ask_by_number(self) -> bool:
-        """Asks for views by number from now on; whether it was otherwise. The block must then be checked afterwards."""
+    def switch_to_numbers(self) -> bool:
+        """Addresses blocks by number from now on; returns whether it was by hash. Callers then recheck the block."""
         was, self._by_hash = self._by_hash, False
         return was
 
     @property
     def is_by_number(self) -> bool:
-        """Whether views are asked for by number."""
+        """Whether view calls address blocks by number."""
         return not self._by_hash
 
-    def held(self, token: str, block: int) -> int:
-        """What the vault's address held of a token after a block; 0 where the node does not know any more."""
-        data = self.speech.token.call("balance_of", {"account": VAULT})
+    def balance_raw(self, token: str, block: int) -> int:
+        """The vault's balance of a token after a block [raw]; 0 where the node has pruned it."""
+        data = self.bindings.token.call("balance_of", {"account": VAULT})
         call = {"to": self.names.address(token), "input": data}
         try:
-            answer = self.wire.rpc("eth_call", call, hex(block))
+            answer = self.client.rpc("eth_call", call, hex(block))
         except ChainRefused:
             return 0
-        return int(answer, 16) if len(answer) == _WORD_LENGTH else 0  # a token that was not there answers nothing
+        return int(answer, 16) if len(answer) == _WORD_LENGTH else 0  # a token without code returns no data
 
-    def heard(self, log: Log) -> DecodedLog:
-        """A log in the mirror's form."""
+    def decoded(self, log: Log) -> DecodedLog:
+        """A log in the mirror's types."""
         if log["address"].lower() == self.vault:
-            return DecodedLog(log["transactionHash"], self._said(log))
+            return DecodedLog(log["transactionHash"], self._vault_event(log))
         token = self.names.name(int(log["address"], 16))
         payer, to = (self.names.name(int(topic, 16)) for topic in log["topics"][1:3])
         return DecodedLog(log["transactionHash"], Event("Transfer", (payer, to, int(log["data"], 16))), token)
 
-    def _said(self, log: Log) -> Event:
+    def _vault_event(self, log: Log) -> Event:
         try:
-            return self.speech.vault.event(log)
-        except (ValueError, IndexError):  # of another contract, with the same name
+            return self.bindings.vault.event(log)
+        except (ValueError, IndexError):  # an event of another contract with the same topic
             return Event("unreadable", (*log["topics"], log["data"]))
 
     def _filters(self) -> list[dict[str, Any]]:
-        """What the vault says, and what tokens say of what comes to it and leaves it."""
+        """Filters for the vault's own logs, and for token transfers from and to it."""
         return [
             {"address": self.vault},
             {"topics": [self._moved, None, self._word]},
@@ -197,12 +197,12 @@ class VaultSource:
         ]
 
     def _ranges(self, low: int, high: int, filters: Sequence[dict[str, Any]]) -> Iterator[tuple[int, list[Log]]]:
-        """Logs in ranges as wide as the node takes them, each with its last block."""
+        """Yields logs in ranges as wide as the node accepts, each with its last block."""
         while low <= high:
             last = min(high, low + self._width - 1)
             bounds = {"fromBlock": hex(low), "toBlock": hex(last)}
             try:
-                found = _sorted(self.ask([("eth_getLogs", [each | bounds]) for each in filters]))
+                found = _sorted(self.responses([("eth_getLogs", [each | bounds]) for each in filters]))
             except ChainRefused:
                 if last == low:
                     raise
@@ -214,7 +214,7 @@ class VaultSource:
 
 
 def _sorted(answers: Sequence[Sequence[Log]]) -> list[Log]:
-    """The logs of several answers in the order of the chain, each once; moves as ERC-20 tokens tell them."""
+    """The logs of several results in chain order without duplicates; Transfer logs only in ERC-20 form."""
     found = {}
     for place, each in enumerate(answers):
         for log in each:
@@ -223,8 +223,8 @@ def _sorted(answers: Sequence[Sequence[Log]]) -> list[Log]:
     return [found[key] for key in sorted(found)]
 
 
-def _block(told: Mapping[str, Any]) -> BlockHeader:
-    return BlockHeader(int(told["number"], 16), told["hash"], told["parentHash"], int(told["timestamp"], 16))
+def _block(header: Mapping[str, Any]) -> BlockHeader:
+    return BlockHeader(int(header["number"], 16), header["hash"], header["parentHash"], int(header["timestamp"], 16))
 
 
 def _topic(item: Mapping[str, Any]) -> str:

@@ -53,18 +53,18 @@ Fit = Callable[[DeployedVault, Story, Mapping[str, str]], PreparedStory]
 def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     interrupts = Interrupts()
     venue = _venue(arguments, cast)
-    actors = {person for step in opening(_story(arguments, venue)) for person in people(step)}
-    venue.meet(actors)
-    venue.company.await_quiet(actors - {VAULT, EXCHANGE})
+    names = {person for step in opening(_story(arguments, venue)) for person in people(step)}
+    venue.bind_names(names)
+    venue.actors.await_quiet(names - {VAULT, EXCHANGE})
     venue.replica.catch_up()
     story = _story(arguments, venue)
-    aliases = {name: PAYER for name in governors(story) if name not in venue.troupe.roles}
+    aliases = {name: PAYER for name in governors(story) if name not in venue.roles.signers}
     require_same_rules(story, venue.replica.model)
     require_feeders(story, venue.replica.model, aliases)
     fitted = fit(venue, story, aliases)
-    ran = RunPage(story, RunWatch(), Result(), engine=f"chain {venue.ground.chain_id}")
+    ran = RunPage(story, RunWatch(), Result(), engine=f"chain {venue.network.chain_id}")
     code = _attempt(ran, venue.player(arguments.confirmations, [ran.watch], ran.result), fitted, interrupts)
-    returned_wei = 0 if arguments.keep_gas or code in (MISSING, INTERRUPTED) else venue.company.give_back()
+    returned_wei = 0 if arguments.keep_gas or code in (MISSING, INTERRUPTED) else venue.actors.refund()
     _show(arguments, ran, venue, fitted, returned_wei)
     return code
 
@@ -73,7 +73,7 @@ def _attempt(ran: RunPage, player: LivePlayer, fitted: PreparedStory, interrupts
     expected, began = fitted.until or ran.story.expected_steps, time.perf_counter()
     try:
         with bar(ran.story.name, expected) as tick:
-            drive(fitted.told(), player, tick)
+            drive(fitted.as_story(), player, tick)
     except Diverged as diverged:
         ran.result.failure = diverged
     except (Exception, KeyboardInterrupt) as cut:
@@ -99,18 +99,18 @@ def _whole(venue: DeployedVault, story: Story, aliases: Mapping[str, str]) -> Pr
 def opened_part(venue: DeployedVault, story: Story, aliases: Mapping[str, str]) -> PreparedStory:
     """The opening of a story, as far as it is not on the vault."""
     due = owed(opening(story), aliases)
-    had = held(venue.ground.wire, venue.voice, due)
-    venue.endow(had)
-    for place, amount_raw in paid(venue.ours.history, venue.replica.model).items():
+    had = held(venue.network.client, venue.bindings, due)
+    venue.fund_model(had)
+    for place, amount_raw in paid(venue.sent.history, venue.replica.model).items():
         had[place] = had.get(place, 0) + amount_raw
     actors = {person for step in opening(story) for person in people(step)} | {PAYER}
-    done = played(venue.ours.history, actors)
+    done = played(venue.sent.history, actors)
     return PreparedStory(story, aliases, done, missing(due, had), story.opening_steps)
 
 
 def _story(arguments: Namespace, venue: DeployedVault) -> Story:
     """The scenario, starting now, within the limits. Raises ScenarioError, Unfit."""
-    starts = int(venue.ground.wire.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + _LEAD_SECS
+    starts = int(venue.network.client.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + _LEAD_SECS
     now = {"starts": f"{datetime.fromtimestamp(starts, UTC):%Y-%m-%dT%H:%M:%SZ}"}
     story = load(arguments.scenario, arguments.seed, {**arguments.overrides, **now})
     if story.opening_steps == 0:
@@ -127,7 +127,7 @@ def _story(arguments: Namespace, venue: DeployedVault) -> Story:
 
 
 def _venue(arguments: Namespace, cast: str) -> DeployedVault:
-    """The deployed vault, with its company. Raises Misused, ScenarioError, WrongChain, ChainLost."""
+    """The deployed vault, with its actors. Raises Misused, ScenarioError, WrongChain, ChainLost."""
     from crossvault.deployment import chains, manifest
     from crossvault.rpc import ape_networks as networks
 
@@ -149,8 +149,8 @@ def _venue(arguments: Namespace, cast: str) -> DeployedVault:
     tokens = {each.name: each.address for each in deployed.tokens}
     place = VaultAddresses(deployed.vault, deployed.exchange, tokens, deployed.block.number)
     budget_wei = _wei("--budget", arguments.budget, "ether")
-    troupe = LiveRoles(networks.signer(arguments.account), cast, roles, budget_wei)
-    return DeployedVault(LiveNetwork(wire, deployed.chain_id, deployed.vault, Limits(fee_wei)), place, troupe)
+    live_roles = LiveRoles(networks.signer(arguments.account), cast, roles, budget_wei)
+    return DeployedVault(LiveNetwork(wire, deployed.chain_id, deployed.vault, Limits(fee_wei)), place, live_roles)
 
 
 def require_test_tokens(tokens: Iterable[TokenRecord]) -> None:
@@ -172,11 +172,11 @@ def _wei(option: str, text: str, unit: str) -> int:
 
 
 def _show(arguments: Namespace, ran: RunPage, venue: DeployedVault, fitted: PreparedStory, returned_wei: int) -> None:
-    spent_wei = venue.company.spent_wei
+    spent_wei = venue.actors.spent_wei
     costs = {
-        "chain": venue.ground.chain_id,
-        "vault": venue.ground.vault,
-        "cast": venue.troupe.cast,
+        "chain": venue.network.chain_id,
+        "vault": venue.network.vault,
+        "cast": venue.roles.cast,
         "left_out": fitted.left_out,
         "given_for_gas_wei": str(spent_wei),
         "given_back_wei": str(returned_wei),
@@ -188,7 +188,7 @@ def _show(arguments: Namespace, ran: RunPage, venue: DeployedVault, fitted: Prep
     show_lines(ran)
     gas = _ether(spent_wei - returned_wei)
     print(f"{fitted.left_out} steps were on the vault already; the actors' gas cost {gas} ether")
-    print(f"cast: {venue.troupe.cast!r}; with `--cast` the same accounts play again")
+    print(f"cast: {venue.roles.cast!r}; with `--cast` the same accounts play again")
 
 
 def _ether(wei: int) -> str:

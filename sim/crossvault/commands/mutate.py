@@ -15,7 +15,7 @@ from crossvault.commands.sides import Interrupts, folder, shown
 from crossvault.differential.ending import DONE, INTERRUPTED, MISSED, USAGE
 from crossvault.mutation.equivalents import equivalents
 from crossvault.mutation.mutants import Mutant, diff
-from crossvault.mutation.stories import reels
+from crossvault.mutation.stories import recordings
 from crossvault.mutation.verdicts import SURVIVED, MutantVerdict, MutationCampaign, mirrored, tally
 from crossvault.report.console import show
 from crossvault.report.mutate import tables
@@ -36,7 +36,7 @@ def mutate(arguments: Namespace) -> int:
     started = time.perf_counter()
     try:
         with bar("mutate", len(campaign.chosen), "mutants") as tick:
-            played = reels(campaign.build)
+            played = recordings(campaign.build)
             for verdict in campaign.verdicts(played, arguments.jobs):
                 verdicts.append(verdict)
                 tick(len(verdicts))

@@ -1,4 +1,4 @@
-"""A vault onto a chain that others run: a file of parameters -> steps -> a journal -> a manifest.
+"""Deploys a vault to an external chain: parameter file -> steps -> journal -> manifest.
 
-What was done is read from the chain each time: the journal only remembers which transactions may still be on their way.
+Progress is read from the chain each time: the journal only records which transactions may still be pending.
 """

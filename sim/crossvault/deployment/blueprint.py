@@ -1,4 +1,4 @@
-"""What a deployment consists of: every step with its address or call, known before anything is sent."""
+"""Blueprint of a deployment: every step with its address or call, determined before anything is sent."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from crossvault.evm.bindings import Bindings
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import ContractPlan, contract_plans, linked, token_plan
-from crossvault.scenario import quantity
-from crossvault.scenario import roster as cast
+from crossvault.scenario import quantity, roster
 from crossvault.scenario.owner_calls import ENACT, SCHEDULE, GovernanceSteps, OwnerCall
 
-FACTORY = "0x4e59b44847b379578588920ca78fbf26c0b4956c"  # deterministic deployment: the same on every chain
+FACTORY = "0x4e59b44847b379578588920ca78fbf26c0b4956c"  # deterministic deployment: one address on all chains
 OFFER, ACCEPT, SPENDER = "offer_ownership", "accept_ownership", "set_spender"
 DEPLOY = "deploy"
 
 _PAST = {"set": "Set", "list": "Listed", "schedule": "Scheduled", "enact": "Enacted", "offer": "Offered",
          "accept": "Accepted", "open": "Opened"}  # fmt: skip
-_TOLD_AS = {"set_guardian": {"to": "guardian"}}
+_EVENT_NAMES = {"set_guardian": {"to": "guardian"}}
 
 
 @dataclass(frozen=True)
 class DeploymentStep:
-    """One transaction that is to happen once.
+    """One transaction that must execute exactly once.
 
-    key: what people call it. hash: of the code and arguments, or of the call. address: of the contract that it makes.
-    by: who sends it. event: what the vault says of it. action, args: the door, in the mirror's form.
+    key: its displayed name. hash: of the code and arguments, or of the call. address: of the created contract.
+    by: the sender. event, event_values: the vault's event that proves it. action, args: the door and its arguments.
     """
 
     key: str
@@ -44,31 +43,31 @@ class DeploymentStep:
     address: str = ""
     args: Mapping[str, Any] = field(default_factory=dict)
     event: str = ""
-    told: Mapping[str, Any] = field(default_factory=dict)
+    event_values: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def makes(self) -> bool:
-        """Whether it puts a contract onto the chain."""
+        """Whether it creates a contract."""
         return self.action == DEPLOY
 
 
 class Blueprint:
     """All steps of a deployment in their order, and the names of its contracts."""
 
-    def __init__(self, asked: ParamsFile, build: Build, deployer: str) -> None:
+    def __init__(self, params_file: ParamsFile, build: Build, deployer: str) -> None:
         """deployer: address (hex, lower case)."""
-        self.asked, self.build, self.deployer = asked, build, deployer
-        self.params = asked.params
+        self.params_file, self.build, self.deployer = params_file, build, deployer
+        self.params = params_file.params
         self.names = AddressBook()
         self.names.bind(deployer, deployer)
         self.owner = self.params.safe or self.person(self.params.owner or DEPLOYER)
         self.world = self._world()
         self.steps = list(self._contracts())
-        self.speech = Bindings(build, self.names)
+        self.bindings = Bindings(build, self.names)
         self.steps += self._calls()
 
     def person(self, written: str) -> str:
-        """The address of somebody that the parameters name; it is its own name."""
+        """The address of an account in the parameters; binds the address as its own name."""
         found = self.deployer if written == DEPLOYER else written
         self.names.bind(found, found)
         return found
@@ -79,11 +78,11 @@ class Blueprint:
         return self.names.address(VAULT)
 
     def step(self, key: str) -> DeploymentStep | None:
-        """A step by what people call it."""
+        """The step of a key, if there is one."""
         return next((each for each in self.steps if each.key == key), None)
 
     def addresses(self) -> dict[str, str]:
-        """The addresses of the contracts, by name; tokens that existed before are among them."""
+        """The addresses of the contracts by name, including pre-existing tokens."""
         made = {step.name: step.address for step in self.steps if step.makes}
         return {spec.name: self.names.address(spec.name) for spec in self.world.tokens} | made
 
@@ -97,7 +96,7 @@ class Blueprint:
             TokenSpec(part.quote.name, part.quote.decimals, part.quote.kind),
             *(TokenSpec(name, each.decimals, each.kind) for name, each in part.collaterals.items()),
         )
-        return World(tokens, part.quote.name, self.deployer, part.delay, cast.auction(part.auction), 0)
+        return World(tokens, part.quote.name, self.deployer, part.delay, roster.auction(part.auction), 0)
 
     # contracts
 
@@ -110,18 +109,18 @@ class Blueprint:
             if address := existing[spec.name]:
                 self.names.bind(spec.name, address)
             else:
-                yield from self._made(token_plan(spec), f"token {spec.name}")
+                yield from self._creation(token_plan(spec), f"token {spec.name}")
         for piece in contract_plans(self.world, self.names):
-            yield from self._made(piece, piece.contract)
+            yield from self._creation(piece, piece.contract)
 
-    def _made(self, piece: ContractPlan, key: str) -> Iterator[DeploymentStep]:
+    def _creation(self, piece: ContractPlan, key: str) -> Iterator[DeploymentStep]:
         from eth_abi.abi import encode
 
         artifact = self.build.artifacts[piece.contract]
         for libraries in artifact.link_references.values():
             for library in libraries:
                 if library not in self._libraries:
-                    yield from self._made(ContractPlan(library, library), f"library {library}")
+                    yield from self._creation(ContractPlan(library, library), f"library {library}")
         code = bytes.fromhex(linked(artifact, self._libraries.__getitem__)) + encode(piece.types, piece.values)
         address = create2(self._salt, code)
         if key.startswith("library"):
@@ -139,37 +138,37 @@ class Blueprint:
         made = {step.name for step in self.steps}
         for spec in self.world.tokens:
             if spec.name in made:
-                data = self.speech.token.call(SPENDER, {"spender": VAULT})
+                data = self.bindings.token.call(SPENDER, {"spender": VAULT})
                 yield self._call(f"{SPENDER} {spec.name}", SPENDER, spec.name, data, {"spender": VAULT})
         guardian, feeders = self.person(params.guardian), tuple(self.person(each) for each in params.feeders)
-        governing = GovernanceSteps(world, self.asked.source)
-        deeds: Iterable[OwnerCall] = (
+        governing = GovernanceSteps(world, self.params_file.source)
+        calls: Iterable[OwnerCall] = (
             *governing.appointed(guardian, feeders), *governing.listed(), *governing.changed(SCHEDULE),
             *governing.changed(ENACT),
             *(governing.opened(name, text, quantity.expiry(text))
               for name, part in world.underlyings.items() for text in part.expiries),
         )  # fmt: skip
         counts: dict[str, int] = {}
-        for deed in deeds:
-            yield self._governed(deed, counts)
+        for call in calls:
+            yield self._owner_step(call, counts)
         if self.owner != self.deployer:
             self.names.bind(self.owner, self.owner)
-            yield self._governed(OwnerCall((), OFFER, self.owner, {"to": self.owner}), counts)
-            data = self.speech.vault.call(ACCEPT, {})
+            yield self._owner_step(OwnerCall((), OFFER, self.owner, {"to": self.owner}), counts)
+            data = self.bindings.vault.call(ACCEPT, {})
             yield self._call(ACCEPT, ACCEPT, VAULT, data, {}, self.owner)
 
-    def _governed(self, deed: OwnerCall, counts: dict[str, int]) -> DeploymentStep:
-        """A deed as a step; what is listed gets the next number."""
-        told = {_TOLD_AS.get(deed.action, {}).get(name, name): value for name, value in deed.args.items()}
-        verb, _, noun = deed.action.partition("_")
+    def _owner_step(self, call: OwnerCall, counts: dict[str, int]) -> DeploymentStep:
+        """The step of an owner call; a listing gets the next number."""
+        values = {_EVENT_NAMES.get(call.action, {}).get(name, name): value for name, value in call.args.items()}
+        verb, _, noun = call.action.partition("_")
         if verb == "list":
-            told[noun] = counts[noun] = counts.get(noun, -1) + 1
-        key = f"{deed.action} {deed.subject}".strip()
-        made = self._call(key, deed.action, VAULT, self.speech.vault.call(deed.action, deed.args), told)
-        return replace(made, args=deed.args)
+            values[noun] = counts[noun] = counts.get(noun, -1) + 1
+        key = f"{call.action} {call.subject}".strip()
+        made = self._call(key, call.action, VAULT, self.bindings.vault.call(call.action, call.args), values)
+        return replace(made, args=call.args)
 
     def _call(
-        self, key: str, action: str, to: str, data: str, told: Mapping[str, Any], by: str | None = None
+        self, key: str, action: str, to: str, data: str, values: Mapping[str, Any], by: str | None = None
     ) -> DeploymentStep:
         verb, _, noun = action.partition("_")
         address, sender = self.names.address(to), by or self.deployer
@@ -177,12 +176,12 @@ class Blueprint:
         hash_of = bytes.fromhex(address[2:] + data[2:])
         return DeploymentStep(
             key=key, action=action, to=address, data=data, by=sender, hash="0x" + _keccak(hash_of).hex(), name=to,
-            event=event, told={"sender": sender, **told},
+            event=event, event_values={"sender": sender, **values},
         )  # fmt: skip
 
 
 def create2(salt: bytes, code: bytes) -> str:
-    """The address at which the deterministic deployment puts a code (hex)."""
+    """The address of a code under deterministic deployment (hex)."""
     made = _keccak(b"\xff" + bytes.fromhex(FACTORY[2:]) + salt + _keccak(code))
     return "0x" + made[-20:].hex()
 

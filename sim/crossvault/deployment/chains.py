@@ -1,10 +1,10 @@
-"""Which chains are for tests, and which hold money."""
+"""Chain ids of testnets, mainnets and rollups."""
 
 from __future__ import annotations
 
 from crossvault.differential.ending import BadInput
 
-TESTS = {
+TESTNETS = {
     1_337: "a local node",
     31_337: "a local node",
     17_000: "Holesky",
@@ -14,7 +14,7 @@ TESTS = {
     11_155_111: "Sepolia",
     11_155_420: "Optimism Sepolia",
 }
-MONEY = {
+MAINNETS = {
     1: "Ethereum", 10: "Optimism", 25: "Cronos", 30: "Rootstock", 56: "BNB Smart Chain", 100: "Gnosis", 130: "Unichain",
     137: "Polygon", 146: "Sonic", 169: "Manta Pacific", 204: "opBNB", 250: "Fantom", 252: "Fraxtal", 288: "Boba",
     324: "ZKsync Era", 480: "World Chain", 999: "HyperEVM", 1_088: "Metis", 1_101: "Polygon zkEVM", 1_284: "Moonbeam",
@@ -29,17 +29,17 @@ ROLLUPS = {
 
 
 class MoneyRefused(BadInput):
-    """A chain that may hold money, without the flag that allows it."""
+    """A chain that may hold real funds, without the flag that allows it."""
 
 
 def name_of(chain_id: int) -> str:
-    """What people call a chain."""
-    return TESTS.get(chain_id) or MONEY.get(chain_id) or f"chain {chain_id}"
+    """The name of a chain."""
+    return TESTNETS.get(chain_id) or MAINNETS.get(chain_id) or f"chain {chain_id}"
 
 
 def require_test(chain_id: int, allowed: bool = False) -> None:
-    """Raises MoneyRefused for a chain that is not known to be for tests, unless that is allowed."""
-    if chain_id in TESTS or allowed:
+    """Requires a known testnet unless mainnets are allowed. Raises MoneyRefused."""
+    if chain_id in TESTNETS or allowed:
         return
-    what = f"{MONEY[chain_id]}, a mainnet" if chain_id in MONEY else "not known to be a test chain"
+    what = f"{MAINNETS[chain_id]}, a mainnet" if chain_id in MAINNETS else "not known to be a test chain"
     raise MoneyRefused(f"chain {chain_id} is {what}: nothing is sent there without --allow-mainnet")

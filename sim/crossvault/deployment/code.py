@@ -1,4 +1,4 @@
-"""Code on a chain against what the compiler made: equal but for what is only known once it stands there."""
+"""Comparison of deployed code with compiled code, apart from values that are known only after deployment."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ _PUSH_ADDRESS = "73"
 
 
 def masked(artifact: Artifact, code: str) -> str:
-    """Code (hex without 0x) with zeros for immutables, addresses of libraries, and a library's own."""
+    """Code (hex without 0x) with immutables, library addresses and a library's own address replaced by zeros."""
     for start, size in _places(artifact):
         at = 2 * start
         code = code[:at] + "0" * (2 * size) + code[at + 2 * size :]
     return code
 
 
-def stands(artifact: Artifact, code: str) -> bool:
-    """Whether code from a chain (hex) is that of a contract."""
+def is_code_of(artifact: Artifact, code: str) -> bool:
+    """Whether deployed code (hex) is that of a contract."""
     given, made = code.removeprefix("0x").lower(), artifact.deployed_bytecode.lower()
     return len(given) == len(made) and masked(artifact, given) == masked(artifact, made)
 
 
 def immutables(artifact: Artifact, code: str) -> dict[str, set[str]]:
-    """The words (hex, 64 digits) that each immutable has in code from a chain, by the compiler's number of it."""
+    """The words (hex, 64 digits) of each immutable in deployed code, by the compiler's id of the immutable."""
     given = code.removeprefix("0x").lower()
     return {
         number: {given[2 * each["start"] : 2 * (each["start"] + each["length"])] for each in places}
@@ -39,7 +39,7 @@ def _places(artifact: Artifact) -> Iterator[tuple[int, int]]:
     for libraries in artifact.deployed_link_references.values():
         for places in libraries.values():
             yield from _all(places)
-    if artifact.deployed_bytecode.startswith(_PUSH_ADDRESS + "00" * 20):  # a library knows where it stands
+    if artifact.deployed_bytecode.startswith(_PUSH_ADDRESS + "00" * 20):  # a library's code starts with its own address
         yield 1, 20
 
 

@@ -1,4 +1,4 @@
-"""One deployment on one chain, from a file of parameters and an endpoint: what the commands do and answer."""
+"""A deployment on one chain, defined by a parameter file and an endpoint: the operations behind the commands."""
 
 from __future__ import annotations
 
@@ -25,121 +25,122 @@ _REORGANISED = 64  # blocks
 
 
 class AccountNeeded(BadInput):
-    """Nobody said who deploys, and no journal does."""
+    """The deployer is given neither by an option nor by a journal."""
 
 
 class DeploymentStatus(NamedTuple):
-    """A deployment as it stands. deep: under enough blocks."""
+    """State of a deployment. now: at the latest block; deep: at the latest confirmed block."""
 
     now: ChainSnapshot
     deep: ChainSnapshot
 
 
 class ApplyOptions(NamedTuple):
-    """How steps are done. wait: for what was announced; said, tick: hear of it; written: of lines of the journal."""
+    """Options of a run. wait: for delayed changes; notify, tick: callbacks for messages and progress; on_line: for
+    each journal line."""
 
     wait: bool = False
-    said: Callable[[str], None] = lambda text: None
+    notify: Callable[[str], None] = lambda text: None
     tick: Callable[[int], None] = lambda done: None
-    written: Callable[[int], None] = lambda number: None
+    on_line: Callable[[int], None] = lambda number: None
     pace: PollingPolicy = DEFAULT_POLLING
 
 
 class Deployment:
-    """A deployment: its parameters, its blueprint, its journal, and the chain that it is for."""
+    """A deployment: its parameters, its blueprint, its journal and its chain."""
 
-    def __init__(self, path: Path, wire: RpcClient, deployer: str | None, allow_money: bool = False) -> None:
-        """deployer: address; where it is none, the journal must know. Nothing is asked of a chain of another id.
+    def __init__(self, path: Path, client: RpcClient, deployer: str | None, allow_mainnet: bool = False) -> None:
+        """deployer: address; None reads it from the journal. A chain with another id receives no further request.
 
         Raises ScenarioError, MoneyRefused, WrongChain, FactoryMissing, AccountNeeded, BadJournal.
         """
-        self.asked: ParamsFile = load(path)
-        params = self.asked.params
-        chains.require_test(params.chain, allow_money)
-        require_chain(wire, params.chain)
-        self.wire, self.folder = wire, path.parent / "deployments" / f"{params.name}-{params.chain}"
+        self.params_file: ParamsFile = load(path)
+        params = self.params_file.params
+        chains.require_test(params.chain, allow_mainnet)
+        require_chain(client, params.chain)
+        self.client, self.folder = client, path.parent / "deployments" / f"{params.name}-{params.chain}"
         opening = self.journal().opening
         found = deployer or (opening and str(opening["deployer"]))
         if not found:
-            raise AccountNeeded(f"{path}: was not begun on chain {params.chain}: expected --account, who deploys")
-        require_factory(wire)
-        self.plan = Blueprint(self.asked, compile_contracts(), found.lower())
+            raise AccountNeeded(
+                f"{path}: has no journal on chain {params.chain}: expected --account, the account that deploys"
+            )
+        require_factory(client)
+        self.plan = Blueprint(self.params_file, compile_contracts(), found.lower())
 
     @property
     def manifest_path(self) -> Path:
-        """Where the manifest is."""
+        """The path of the manifest."""
         return self.folder / "manifest.json"
 
     @property
     def handover_path(self) -> Path:
-        """Where the file for a Safe is."""
+        """The path of the file for a Safe."""
         return self.folder / "accept-ownership.json"
 
     def journal(self, written: Callable[[int], None] = lambda number: None) -> Journal:
-        """The journal as it is now."""
-        return journal.read(self.folder / "journal.jsonl", self.asked.params.chain, written)
+        """Reads the journal."""
+        return journal.read(self.folder / "journal.jsonl", self.params_file.params.chain, written)
 
-    def survey(self) -> ChainSnapshot:
-        """What stands now."""
-        return self._surveyor(self.journal()).look()
+    def snapshot(self) -> ChainSnapshot:
+        """Reads the state of every step at the latest block."""
+        return self._inspector(self.journal()).inspect()
 
     def expected(self) -> tuple[ChainSnapshot, Estimate]:
-        """What stands now, and what the rest will take."""
-        survey = self.survey()
-        return survey, estimate(self.wire, self.plan, survey)
+        """The latest state, and the estimated gas of the missing steps."""
+        snapshot = self.snapshot()
+        return snapshot, estimate(self.client, self.plan, snapshot)
 
-    def standing(self) -> DeploymentStatus:
-        """What stands now, and what of it under enough blocks."""
-        surveyor = self._surveyor(self.journal())
-        now = surveyor.look()
-        depth = self.asked.params.confirmations - 1
-        return DeploymentStatus(now, surveyor.look(max(0, now.number - depth)) if depth else now)
+    def status(self) -> DeploymentStatus:
+        """The latest state, and the state with enough confirmations."""
+        inspector = self._inspector(self.journal())
+        now = inspector.inspect()
+        depth = self.params_file.params.confirmations - 1
+        return DeploymentStatus(now, inspector.inspect(max(0, now.number - depth)) if depth else now)
 
     def apply(self, signer: Signer, options: ApplyOptions, owner: Signer | None = None) -> tuple[ApplyResult, bool]:
-        """Does what is missing, and writes the manifest; answers what it came to and whether all is done.
+        """Executes the missing steps and writes the manifest; returns the result and whether all steps are done.
 
-        owner: whoever accepts the ownership, if that is to be done too. Raises Busy, InputChanged, StepFailed,
-        Conflict, TooDear, ChainLost, ChainRefused.
+        owner: signer that accepts the ownership, if given. Raises DeploymentBusy, InputChanged, StepFailed,
+        Conflict, FeeTooHigh, ChainLost, ChainRefused.
         """
-        params = self.asked.params
-        with journal.held(self.folder / "journal.jsonl"):
-            kept = self.journal(options.written)
+        params = self.params_file.params
+        with journal.locked(self.folder / "journal.jsonl"):
+            kept = self.journal(options.on_line)
             for number in kept.torn:
-                options.said(
-                    f"{kept.path}:{number}: nobody finished writing this line; what it was about was never sent"
-                )
-            since = 0 if kept.opening else first_block(self.wire, self.plan.vault)
-            kept.open(self.plan.deployer, self.asked.input(), self.plan.hashes(), since)
+                options.notify(f"{kept.path}:{number}: incomplete line; its transaction was never sent")
+            since = 0 if kept.opening else first_block(self.client, self.plan.vault)
+            kept.open(self.plan.deployer, self.params_file.input(), self.plan.hashes(), since)
             limits = Limits(params.limits.fee, params.limits.gas)
-            surveyor = self._surveyor(kept)
+            inspector = self._inspector(kept)
 
-            def work(by: Signer) -> DeploymentApply:
-                courier = TransactionSender(self.wire, by, params.chain, limits, options.pace)
-                return DeploymentApply(self.plan, surveyor, courier, kept, params.confirmations,
-                options.wait, options.said,
+            def executor(by: Signer) -> DeploymentApply:
+                sender = TransactionSender(self.client, by, params.chain, limits, options.pace)
+                return DeploymentApply(self.plan, inspector, sender, kept, params.confirmations,
+                options.wait, options.notify,
                              options.tick)  # fmt: skip
 
-            ended = work(signer).run()
+            ended = executor(signer).run()
             if ended.waiting is None and owner is not None and self.plan.step(ACCEPT):
-                ended = work(owner).run(lambda step: step.action == ACCEPT)
+                ended = executor(owner).run(lambda step: step.action == ACCEPT)
             if ended.waiting is None:
-                self._conclude(ended.survey)
-            return ended, all(ended.survey.is_done(step) for step in self.plan.steps)
+                self._conclude(ended.snapshot)
+            return ended, all(ended.snapshot.is_done(step) for step in self.plan.steps)
 
     def verify(self) -> verify.VerifyResult:
-        """Whether what stands is what was tested."""
-        return verify.verify(self.wire, self.plan)
+        """Compares the deployed code and parameters with the tested ones."""
+        return verify.verify(self.client, self.plan)
 
-    def described(self, survey: ChainSnapshot) -> manifest.Manifest:
-        """The manifest of what stands at a block."""
-        plan, params, tag = self.plan, self.asked.params, hex(survey.number)
-        governs = verify.governance(self.wire, plan, tag)
-        assert survey.opened is not None
-        block = self.wire.rpc("eth_getBlockByNumber", survey.opened["blockNumber"], False)
-        waits = governs.pending_owner not in (verify.NOBODY, governs.owner)
+    def manifest_at(self, snapshot: ChainSnapshot) -> manifest.Manifest:
+        """The manifest of the deployment at a block."""
+        plan, params, tag = self.plan, self.params_file.params, hex(snapshot.number)
+        governs = verify.governance(self.client, plan, tag)
+        assert snapshot.opened is not None
+        block = self.client.rpc("eth_getBlockByNumber", snapshot.opened["blockNumber"], False)
+        waits = governs.pending_owner not in (verify.ZERO_ADDRESS, governs.owner)
         return manifest.Manifest(
             name=params.name, about=params.about.strip(), chain_id=params.chain,
-            complete=all(survey.is_done(step) for step in plan.steps),
+            complete=all(snapshot.is_done(step) for step in plan.steps),
             vault=plan.vault, exchange=plan.addresses()["exchange"], addresses=plan.addresses(),
             deployer=plan.deployer, owner=governs.owner, pending_owner=governs.pending_owner if waits else None,
             guardian=governs.guardian, feeders=governs.feeders,
@@ -149,19 +150,19 @@ class Deployment:
             block=manifest.DeploymentBlock(
                 number=int(block["number"], 16), hash=block["hash"], at=int(block["timestamp"], 16)
             ),
-            parameters=manifest.plain(verify.parameters(self.wire, plan, tag)), contracts=self._contracts(tag),
-            compiler=_compiler(plan), input=self.asked.input(),
+            parameters=manifest.plain(verify.parameters(self.client, plan, tag)), contracts=self._contracts(tag),
+            compiler=_compiler(plan), input=self.params_file.input(),
         )  # fmt: skip
 
-    def _surveyor(self, kept: Journal) -> ChainInspector:
+    def _inspector(self, kept: Journal) -> ChainInspector:
         opening = kept.opening
-        since = int(opening["from_block"]) if opening else first_block(self.wire, self.plan.vault)
-        return ChainInspector(self.wire, self.plan, since)
+        since = int(opening["from_block"]) if opening else first_block(self.client, self.plan.vault)
+        return ChainInspector(self.client, self.plan, since)
 
-    def _conclude(self, survey: ChainSnapshot) -> None:
-        manifest.write(self.manifest_path, self.described(survey))
+    def _conclude(self, snapshot: ChainSnapshot) -> None:
+        manifest.write(self.manifest_path, self.manifest_at(snapshot))
         accept = self.plan.step(ACCEPT)
-        if accept and not survey.is_done(accept):
+        if accept and not snapshot.is_done(accept):
             handover.write(self.handover_path, self.plan)
 
     def _tokens(self) -> list[manifest.TokenRecord]:
@@ -174,22 +175,22 @@ class Deployment:
         ]
 
     def _contracts(self, tag: str) -> dict[str, manifest.ContractRecord]:
-        codes = verify.code_of(self.wire, self.plan, tag)
+        codes = verify.code_of(self.client, self.plan, tag)
         return {step.name: _contract(step, codes[step.key]) for step in self.plan.steps if step.makes}
 
 
-def first_block(wire: RpcClient, address: str) -> int:
-    """A block before which there is nothing at an address; 0 where the endpoint no longer knows old blocks.
+def first_block(client: RpcClient, address: str) -> int:
+    """A block at or before the first code at an address; 0 where the endpoint has pruned old state.
 
-    Others may have begun already, so it is looked for; blocks that a reorganisation may replace are left before it.
+    Another machine may have started already, so the block is searched for, less a margin for reorganisations.
     """
-    low, high = 0, int(wire.rpc("eth_blockNumber"), 16)
-    if wire.rpc("eth_getCode", address, "latest") == "0x":
+    low, high = 0, int(client.rpc("eth_blockNumber"), 16)
+    if client.rpc("eth_getCode", address, "latest") == "0x":
         return max(0, high - _REORGANISED)
     try:
         while low < high:
             middle = (low + high) // 2
-            low, high = (low, middle) if wire.rpc("eth_getCode", address, hex(middle)) != "0x" else (middle + 1, high)
+            low, high = (low, middle) if client.rpc("eth_getCode", address, hex(middle)) != "0x" else (middle + 1, high)
     except ChainRefused:
         return 0
     return max(0, low - _REORGANISED)

@@ -1,4 +1,4 @@
-"""What a deployment will take: gas of each step, by simulation on the chain itself or on a node of our own."""
+"""Gas estimate of a deployment per step, by simulation on the chain itself or on a local node."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from crossvault.evm.anvil import ChainRefused, Node
 from crossvault.rpc.client import RpcClient
 
 ON_CHAIN = "simulated on the chain (eth_simulateV1)"
-ON_OUR_OWN = "measured on a node of our own: the chain does not simulate"
+ON_LOCAL_NODE = "measured on a local node: the chain does not simulate"
 
-_GAS = hex(2**24)  # more no transaction may have (EIP-7825)
+_GAS = hex(2**24)  # the most gas per transaction (EIP-7825)
 _BLOCK_SECS = 12
 
 
 class Requester(Protocol):
-    """Whoever answers requests."""
+    """A connection that sends requests."""
 
     def rpc(self, method: str, *params: Any) -> Any:
-        """The answer to one request."""
+        """Sends one request and returns its result."""
         ...
 
 
 class Expected(NamedTuple):
-    """Gas of a step; none where it cannot be told before others did their part: then why."""
+    """Gas of a step; None with the reason where it depends on actions of others."""
 
     gas: int | None
     why: str = ""
 
 
 class Estimate(NamedTuple):
-    """Gas of the missing steps by key, how it was found, fees per gas [wei], and what the deployer has [wei]."""
+    """Gas of the missing steps by key, the method, fees per gas [wei], and the deployer's balance [wei]."""
 
     steps: dict[str, Expected]
     how: str
@@ -44,29 +44,29 @@ class Estimate(NamedTuple):
 
     @property
     def gas(self) -> int:
-        """All of it."""
+        """Total gas of the missing steps."""
         return sum(each.gas or 0 for each in self.steps.values())
 
     @property
     def cost_wei(self) -> int:
-        """At the fees of now."""
+        """Cost at the current fees [wei]."""
         return self.gas * (self.base_wei + self.tip_wei)
 
     @property
     def most_wei(self) -> int:
-        """While the base fee doubles: what an account should have."""
+        """Cost if the base fee doubles: the balance that the deployer needs [wei]."""
         return self.gas * (2 * self.base_wei + self.tip_wei)
 
 
-def estimate(wire: RpcClient, plan: Blueprint, survey: ChainSnapshot) -> Estimate:
-    """What the missing steps will take. Raises ChainLost, ChainRefused, ToolchainMissing."""
-    left = [step for step in plan.steps if not survey.is_done(step)]
+def estimate(client: RpcClient, plan: Blueprint, snapshot: ChainSnapshot) -> Estimate:
+    """Estimates the missing steps. Raises ChainLost, ChainRefused, ToolchainMissing."""
+    left = [step for step in plan.steps if not snapshot.is_done(step)]
     try:
-        steps, how = _simulated(wire, plan, left, survey.at), ON_CHAIN
+        steps, how = _simulated(client, plan, left, snapshot.at), ON_CHAIN
     except ChainRefused:
-        found, how = _measured(plan), ON_OUR_OWN
+        found, how = _measured(plan), ON_LOCAL_NODE
         steps = {step.key: found[step.key] for step in left}
-    latest, tip, balance = wire.batch([
+    latest, tip, balance = client.batch([
         ("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", []),
         ("eth_getBalance", [plan.deployer, "latest"]),
     ])  # fmt: skip
@@ -74,7 +74,7 @@ def estimate(wire: RpcClient, plan: Blueprint, survey: ChainSnapshot) -> Estimat
 
 
 def _measured(plan: Blueprint) -> dict[str, Expected]:
-    """Gas of all steps on a fresh node; a test token stands in for each that exists already."""
+    """Gas of all steps on a fresh node, with a test token in the place of each pre-existing token."""
     now = int(time.time())
     node = Node(now, flat=False)
     try:
@@ -88,8 +88,8 @@ def _measured(plan: Blueprint) -> dict[str, Expected]:
         node.close()
 
 
-def _simulated(asked: Requester, plan: Blueprint, steps: Sequence[DeploymentStep], at: int) -> dict[str, Expected]:
-    """Each step in a block of its own; what was announced is in force from the block after the delay on."""
+def _simulated(connection: Requester, plan: Blueprint, steps: Sequence[DeploymentStep], at: int) -> dict[str, Expected]:
+    """Simulates each step in its own block; scheduled changes are due once the delay has passed."""
     blocks, delayed = [], False
     for step in steps:
         delayed = delayed or step.action.startswith(("enact", "open", "offer", "accept"))
@@ -99,7 +99,7 @@ def _simulated(asked: Requester, plan: Blueprint, steps: Sequence[DeploymentStep
         blocks.append({"blockOverrides": {"time": hex(when)}, "calls": [call]})
     if not blocks:
         return {}
-    answers = asked.rpc("eth_simulateV1", {"blockStateCalls": blocks, "validation": False}, "latest")
+    answers = connection.rpc("eth_simulateV1", {"blockStateCalls": blocks, "validation": False}, "latest")
     return {step.key: _expected(plan, block["calls"][0]) for step, block in zip(steps, answers, strict=True)}
 
 
@@ -109,4 +109,4 @@ def _expected(plan: Blueprint, call: dict[str, Any]) -> Expected:
     data = call.get("returnData") or "0x"
     if data == "0x":
         data = (call.get("error") or {}).get("data") or "0x"
-    return Expected(None, str(plan.speech.vault.refusal(data)))
+    return Expected(None, str(plan.bindings.vault.refusal(data)))

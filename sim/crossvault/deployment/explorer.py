@@ -1,4 +1,4 @@
-"""The source of every contract as explorers take it: solc's standard JSON input with all that it needs and no more."""
+"""Source of every contract in the form of block explorers: a minimal and complete standard JSON input of solc."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _OUTPUTS = ("abi", "evm.bytecode.object", "evm.deployedBytecode.object", "metada
 
 
 class Publication(NamedTuple):
-    """A contract as an explorer takes it. unit: `file:Contract`. arguments: of the constructor (hex, without 0x).
+    """A contract to publish to an explorer. unit: `file:Contract`. arguments: of the constructor (hex, without 0x).
 
-    compiler: its whole version.
+    compiler: its full version.
     """
 
     key: str
@@ -32,7 +32,7 @@ class Publication(NamedTuple):
 
 
 def publications(plan: Blueprint) -> list[Publication]:
-    """Every contract that this deployment makes."""
+    """The publication of every contract that this deployment creates."""
     ours = {f"contracts/{name}": text for name, text in contract_sources().items()}
     return [_publication(plan.build, ours, step) for step in plan.steps if step.makes]
 
@@ -60,12 +60,12 @@ def _publication(build: Build, ours: Mapping[str, str], step: DeploymentStep) ->
 
 
 def _all_remappings() -> list[str]:
-    """Those that the build had: they are part of its metadata."""
+    """The remappings of the build, which are part of its metadata."""
     return list(standard_input(contract_sources(), {})["settings"]["remappings"])
 
 
 def _reached(ours: Mapping[str, str], unit: str) -> dict[str, str]:
-    """The text of a unit and of all that it imports, however indirectly, by unit name."""
+    """The text of a unit and of its transitive imports, by unit name."""
     found: dict[str, str] = {}
     wanted = [unit]
     while wanted:

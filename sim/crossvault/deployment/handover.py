@@ -1,4 +1,4 @@
-"""The second step of handing a vault over, which is its new owner's: the call, and a file that a Safe takes it from."""
+"""The second step of an ownership transfer, which the new owner executes: the call, and a file for a Safe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crossvault.deployment.blueprint import ACCEPT, Blueprint
 
 
 def batch(plan: Blueprint) -> dict[str, Any]:
-    """The acceptance as the Transaction Builder of a Safe imports it."""
+    """The acceptance in the format of the Safe Transaction Builder."""
     from eth_utils.address import to_checksum_address
 
     accept = plan.step(ACCEPT)
@@ -38,6 +38,6 @@ def batch(plan: Blueprint) -> dict[str, Any]:
 
 
 def write(path: Path, plan: Blueprint) -> None:
-    """Writes the file that a Safe takes the acceptance from."""
+    """Writes the file that a Safe imports."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(batch(plan), indent=1) + "\n", encoding="utf8")

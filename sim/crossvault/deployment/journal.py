@@ -1,7 +1,7 @@
-"""The journal of a deployment: what was about to be sent, written before it was sent, and what came of it.
+"""Journal of a deployment: each transaction before it is sent, and its outcome.
 
-A file of JSON lines that only grows; each line is on the disk before anything happens because of it. It holds no key,
-no passphrase and no address of an endpoint. It is never trusted about what is done: that is read from the chain.
+An append-only file of JSON lines; each line is on disk before its transaction is sent. It contains no key, no
+passphrase and no endpoint address. Progress is always read from the chain, never from the journal.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ Written = Callable[[int], None]
 
 
 class InputChanged(BadInput):
-    """The parameters or the contracts are others than those that the journal began with: what differs."""
+    """The parameters or contracts differ from those that the journal starts with; the message lists the changes."""
 
 
 class DeploymentBusy(BadEnvironment):
-    """Another process is at this deployment."""
+    """Another process works on this deployment."""
 
 
 class BadJournal(BadInput):
-    """A file that is no journal of this deployment."""
+    """A file that is not a journal of this deployment."""
 
 
 @dataclass
 class Journal:
-    """A journal as it was read, and the way to go on with it. torn: lines that nobody finished writing.
+    """A journal and its writer. torn: numbers of incomplete lines.
 
-    written: called with the number of each line that was added, when it is on the disk.
+    written: called with the number of each appended line once it is on disk.
     """
 
     path: Path
@@ -50,41 +50,41 @@ class Journal:
 
     @property
     def opening(self) -> dict[str, Any] | None:
-        """The first line: what the deployment was asked to be."""
+        """The first line, with deployer, input and step hashes."""
         return self.lines[0] if self.lines else None
 
-    def open(self, deployer: str, asked: Mapping[str, str], hashes: Mapping[str, str], since: int) -> None:
-        """Writes the first line, or raises InputChanged where it says something else. since: block before all."""
-        now = {"deployer": deployer, "input": dict(asked), "steps": dict(hashes)}
+    def open(self, deployer: str, inputs: Mapping[str, str], hashes: Mapping[str, str], since: int) -> None:
+        """Writes the first line, or requires it to be equal. since: a block before every step. Raises InputChanged."""
+        now = {"deployer": deployer, "input": dict(inputs), "steps": dict(hashes)}
         if self.opening is None:
             self._add({"kind": OPENED, "format": FORMAT, "from_block": since, **now})
         elif changes := list(_changes(self.opening, now)):
             lines = "\n".join(f"  {each}" for each in changes)
-            raise InputChanged(f"{self.path}: was begun with another input:\n{lines}")
+            raise InputChanged(f"{self.path}: started with another input:\n{lines}")
 
     def sending(self, step: str, hash: str, prepared: SignedTransaction) -> None:
-        """Notes a transaction that will be sent next."""
+        """Records a transaction before it is sent."""
         fees = {"most_wei": prepared.fees.most_wei, "tip_wei": prepared.fees.tip_wei}
-        told = {"nonce": prepared.nonce, "transaction": prepared.hash, "gas": prepared.gas, **fees}
-        self._add({"kind": SENDING, "step": step, "hash": hash, **told})
+        sent = {"nonce": prepared.nonce, "transaction": prepared.hash, "gas": prepared.gas, **fees}
+        self._add({"kind": SENDING, "step": step, "hash": hash, **sent})
 
     def settled(self, step: str, hash: str, receipt: Receipt, silent: bool = False) -> None:
-        """Notes what became of a transaction. silent: it was accepted and did nothing."""
-        told = {"transaction": receipt.hash, "block": receipt.block, "block_hash": receipt.block_hash}
+        """Records the outcome of a transaction. silent: it was accepted without effect."""
+        mined = {"transaction": receipt.hash, "block": receipt.block, "block_hash": receipt.block_hash}
         cost = {"gas_used": receipt.gas_used, "price_wei": receipt.price_wei}
         kind = SILENT if silent else DONE if receipt.accepted else REVERTED
-        self._add({"kind": kind, "step": step, "hash": hash, **told, **cost})
+        self._add({"kind": kind, "step": step, "hash": hash, **mined, **cost})
 
     def lost(self, step: str, hash: str, prepared: SignedTransaction) -> None:
-        """Notes that another transaction took the nonce of one."""
+        """Records that another transaction took a transaction's nonce."""
         self._add({"kind": LOST, "step": step, "hash": hash, "nonce": prepared.nonce, "transaction": prepared.hash})
 
     def sent(self, hash: str) -> list[dict[str, Any]]:
-        """What was noted before sending a step, the latest last."""
+        """The lines recorded before each sending of a step, latest last."""
         return [line for line in self.lines if line["kind"] == SENDING and line["hash"] == hash]
 
-    def open_ends(self) -> list[dict[str, Any]]:
-        """What was noted before sending and has no end: the last try of each nonce."""
+    def unsettled(self) -> list[dict[str, Any]]:
+        """The lines without a recorded outcome: the last attempt of each nonce."""
         ended = {line["transaction"] for line in self.lines if line["kind"] in (DONE, REVERTED, SILENT, LOST)}
         closed = {line["nonce"] for line in self.lines if line["kind"] == SENDING and line["transaction"] in ended}
         last = {line["nonce"]: line for line in self.lines if line["kind"] == SENDING}
@@ -95,7 +95,7 @@ class Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as file:
             if file.tell() and not _ends_with_newline(self.path):
-                file.write(b"\n")  # the torn line stays as it is, and this one begins anew
+                file.write(b"\n")  # keeps the incomplete line and starts a new one
             file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -105,14 +105,14 @@ class Journal:
         self.written(len(self.lines))
 
 
-def again(line: Mapping[str, Any], to: str, data: str) -> SignedTransaction:
-    """The transaction that a line noted; it is not signed."""
+def recorded(line: Mapping[str, Any], to: str, data: str) -> SignedTransaction:
+    """The unsigned transaction of a journal line."""
     fees = Fees(line["most_wei"], line["tip_wei"])
     return SignedTransaction(line["nonce"], to, data, 0, line["gas"], fees, line["transaction"], b"")
 
 
 def read(path: Path, chain_id: int, written: Written = lambda number: None) -> Journal:
-    """The journal at a path; an empty one where there is none. Raises BadJournal."""
+    """Reads the journal at a path, empty if the file does not exist. Raises BadJournal."""
     journal = Journal(path, chain_id, written=written)
     try:
         content = path.read_bytes()
@@ -127,16 +127,16 @@ def read(path: Path, chain_id: int, written: Written = lambda number: None) -> J
             journal.torn.append(number)
             continue
         if not isinstance(line, dict) or line.get("chain") != chain_id:
-            raise BadJournal(f"{path}:{number}: is no line of a journal of chain {chain_id}")
+            raise BadJournal(f"{path}:{number}: is not a journal line of chain {chain_id}")
         journal.lines.append(line)
     if journal.lines and (journal.lines[0].get("kind"), journal.lines[0].get("format")) != (OPENED, FORMAT):
-        raise BadJournal(f"{path}:1: is not the beginning of a journal of format {FORMAT}")
+        raise BadJournal(f"{path}:1: is not the first line of a journal of format {FORMAT}")
     return journal
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Keeps every other process on this machine away from a journal. Raises Busy."""
+def locked(path: Path) -> Iterator[None]:
+    """Locks a journal against other processes on this machine. Raises DeploymentBusy."""
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +144,9 @@ def held(path: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise DeploymentBusy(f"{path}: another process is at this deployment; when it has ended, start again") from None
+        raise DeploymentBusy(
+            f"{path}: another process works on this deployment; start recorded when it has ended"
+        ) from None
     try:
         yield
     finally:

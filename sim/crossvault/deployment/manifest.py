@@ -1,4 +1,4 @@
-"""The manifest of a deployment: where it stands, what it is made of and what it asks for; other tools read it."""
+"""Manifest of a deployment: addresses, contracts, build and parameters, for other tools to read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMAT = 1
 
 
 class BadManifest(BadInput):
-    """A file that is no manifest: which, and what is wrong with it."""
+    """A file that is not a valid manifest; the message states the file and the problem."""
 
 
 class _Record(BaseModel):
@@ -27,7 +27,7 @@ class _Record(BaseModel):
 
 
 class DeploymentBlock(_Record):
-    """The block in which the vault was made. at: its time [unix seconds]."""
+    """The block in which the vault was created. at: its time [unix seconds]."""
 
     number: int
     hash: str
@@ -45,7 +45,7 @@ class TokenRecord(_Record):
 
 
 class ContractRecord(_Record):
-    """A contract that was made: what of, by which code, and the code that stands (keccak-256)."""
+    """A created contract: its name, and the hashes of its creation and runtime code (keccak-256)."""
 
     contract: str
     address: str
@@ -54,7 +54,7 @@ class ContractRecord(_Record):
 
 
 class Compiler(_Record):
-    """How the contracts were compiled. build: identity of sources, settings and dependencies."""
+    """Compiler settings of the contracts. build: hash of sources, settings and dependencies."""
 
     solc: str
     evm: str
@@ -67,7 +67,7 @@ class Compiler(_Record):
 class Manifest(_Record):
     """A deployment. addresses: contracts and tokens by name. parameters: in force, integers as decimal text.
 
-    pending_owner: who has been offered the ownership and has not taken it yet.
+    pending_owner: the account that the ownership is offered to, until it accepts.
     """
 
     format: Literal[1] = 1
@@ -94,13 +94,13 @@ class Manifest(_Record):
     input: dict[str, str]
 
     def world(self) -> World:
-        """What existed when the vault was made, as a model takes it; its owner then was the deployer."""
+        """The world at the creation of the vault, as the model's input; its owner is the deployer."""
         tokens = tuple(TokenSpec(each.name, each.decimals, each.kind) for each in self.tokens)
         terms = AuctionTerms(**{name: int(value) for name, value in self.parameters["auction"].items()})
         return World(tokens, self.quote, self.deployer, int(self.parameters["delay_secs"]), terms, self.block.at)
 
     def names(self) -> AddressBook:
-        """The names of its contracts and tokens, both ways; people are named by their address."""
+        """The address book of contracts and tokens; accounts are named by their address."""
         names = AddressBook()
         for person in (self.deployer, self.owner, self.guardian, *self.feeders):
             names.bind(person, person)
@@ -111,7 +111,7 @@ class Manifest(_Record):
 
 
 def plain(value: Any) -> Any:
-    """Values in the mirror's form as JSON has them: named tuples by field, integers as decimal text."""
+    """A value of the mirror's types as JSON: named tuples by field, integers as decimal text."""
     if isinstance(value, bool | str) or value is None:
         return value
     if isinstance(value, int):
@@ -124,7 +124,7 @@ def plain(value: Any) -> Any:
 
 
 def write(path: Path, manifest: Manifest) -> None:
-    """Writes a manifest in one go: whoever reads sees the old or the new one."""
+    """Writes a manifest atomically: a reader sees the old or the new file."""
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n", encoding="utf8")
     fresh.replace(path)

@@ -1,4 +1,4 @@
-"""What of a deployment stands on the chain at one block: read from code, logs and the nonce, never from a memory."""
+"""State of a deployment at one block, read from code, logs and the nonce."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from crossvault.deployment.blueprint import FACTORY, SPENDER, Blueprint, DeploymentStep
-from crossvault.deployment.code import stands
+from crossvault.deployment.code import is_code_of
 from crossvault.differential.ending import BadEnvironment
 from crossvault.evm.anvil import ChainLost, ChainRefused, Request
 from crossvault.rpc.client import RpcClient
@@ -24,7 +24,7 @@ class FactoryMissing(BadEnvironment):
 
 
 class StepState(NamedTuple):
-    """What stands of a step. block: where its event is; due_at: when it may happen at the earliest [unix seconds]."""
+    """State of a step. block: of its event; due_at: the earliest time of its execution [unix seconds]."""
 
     state: str
     block: int | None = None
@@ -32,7 +32,7 @@ class StepState(NamedTuple):
 
 
 class ChainSnapshot(NamedTuple):
-    """A block and what stands there. at: its time [unix seconds]; nonce: of the deployer; taken: who has our place."""
+    """State of a deployment at a block. at: its time [unix seconds]; nonce: of the deployer; taken: conflicts."""
 
     number: int
     hash: str
@@ -48,49 +48,49 @@ class ChainSnapshot(NamedTuple):
 
 
 class ChainInspector:
-    """Looks at a chain for the steps of a blueprint. since: a block before the first of them."""
+    """Reads the state of a blueprint's steps from a chain. since: a block before the first step."""
 
-    def __init__(self, wire: RpcClient, plan: Blueprint, since: int) -> None:
-        self.wire, self.plan, self.since = wire, plan, since
-        speech = plan.speech.vault
-        self._opening = speech.topic("VaultOpened")
-        self._topics = sorted({self._opening, *(speech.topic(step.event) for step in plan.steps if step.event)})
-        self._fields = speech.event_fields()
+    def __init__(self, client: RpcClient, plan: Blueprint, since: int) -> None:
+        self.client, self.plan, self.since = client, plan, since
+        vault = plan.bindings.vault
+        self._opening = vault.topic("VaultOpened")
+        self._topics = sorted({self._opening, *(vault.topic(step.event) for step in plan.steps if step.event)})
+        self._fields = vault.event_fields()
         self._width = _RECENT_BLOCKS
         self._kept: tuple[int, list[dict[str, Any]]] = (since - 1, [])
 
-    def look(self, number: int | None = None, known: Collection[str] = ()) -> ChainSnapshot:
-        """What stands at a block (default: the latest). known: contracts whose code need not be read again.
+    def inspect(self, number: int | None = None, known: Collection[str] = ()) -> ChainSnapshot:
+        """Reads the state at a block (default: the latest). known: contracts whose code need not be read again.
 
-        Everything is of one block, so that the nonce is the one that the next transaction of a missing step must have.
+        All values are of one block, so that the nonce is that of the next transaction of a missing step.
         Raises ChainLost, ChainRefused.
         """
         for turn in range(_TRIES):
             if turn:
                 time.sleep(_WAIT_SECS * turn)
             tag = "latest" if number is None else hex(number)
-            block = self.wire.rpc("eth_getBlockByNumber", tag, False)
+            block = self.client.rpc("eth_getBlockByNumber", tag, False)
             if block is None:
                 continue
             try:
-                if (survey := self._at(block, known)) is not None:
-                    return survey
-            except ChainRefused:  # the node behind the endpoint may be another one, without that block yet
-                self._width = max(1, self._width // 4)  # or it tells logs of fewer blocks at once
+                if (snapshot := self._at(block, known)) is not None:
+                    return snapshot
+            except ChainRefused:  # another node behind the endpoint may not have the block yet
+                self._width = max(1, self._width // 4)  # or it limits the block range of log requests
                 if turn == _TRIES - 1:
                     raise
-        raise ChainLost(f"{self.wire.origin}: its nodes do not agree on the latest block")
+        raise ChainLost(f"{self.client.origin}: its nodes do not agree on the latest block")
 
-    def tells(self, step: DeploymentStep, logs: Collection[Mapping[str, Any]]) -> bool:
-        """Whether logs of a transaction have the event of a step."""
+    def emits(self, step: DeploymentStep, logs: Collection[Mapping[str, Any]]) -> bool:
+        """Whether the logs of a transaction contain the event of a step."""
         ours = (log for log in logs if log["address"].lower() == self.plan.vault)
-        return any(self._fits(step, self.plan.speech.vault.event(log)) for log in ours)
+        return any(self._fits(step, self.plan.bindings.vault.event(log)) for log in ours)
 
     def _at(self, block: Mapping[str, Any], known: Collection[str]) -> ChainSnapshot | None:
         number, tag = int(block["number"], 16), block["number"]
         made = [step for step in self.plan.steps if step.makes and step.key not in known]
         tokens = [step for step in self.plan.steps if step.action == SPENDER]
-        spender = self.plan.speech.token.call("spender", {})
+        spender = self.plan.bindings.token.call("spender", {})
         recent = max(self.since, number - self._width + 1)
         requests: list[Request] = [
             ("eth_blockNumber", []),
@@ -99,33 +99,33 @@ class ChainInspector:
             *(("eth_getCode", [step.address, tag]) for step in made),
             *(("eth_call", [{"to": step.to, "data": spender}, tag]) for step in tokens),
         ]
-        head, nonce, logs, *others = self.wire.batch(requests)
+        head, nonce, logs, *others = self.client.batch(requests)
         if int(head, 16) < number:
             return None
-        still = self.wire.rpc("eth_getBlockByNumber", tag, False)
+        still = self.client.rpc("eth_getBlockByNumber", tag, False)
         if still is None or still["hash"] != block["hash"]:
             return None  # the block was reorganised away while it was read
         logs = [*self._earlier(recent - 1, number, fresh=not known), *logs]
         found = {key: StepState(DONE) for key in known}
         for step, code in zip(made, others, strict=False):
-            found[step.key] = self._stands(step, code)
-        for step, told in zip(tokens, others[len(made) :], strict=True):
-            is_set = told != "0x" and int(told, 16) == int(self.plan.vault, 16)
+            found[step.key] = self._code_state(step, code)
+        for step, word in zip(tokens, others[len(made) :], strict=True):
+            is_set = word != "0x" and int(word, 16) == int(self.plan.vault, 16)
             found[step.key] = StepState(DONE if is_set else MISSING)
         taken, opened = self._read_logs(logs, found)
         at = int(block["timestamp"], 16)
         return ChainSnapshot(number, block["hash"], at, int(nonce, 16), found, taken, opened)
 
-    def _stands(self, step: DeploymentStep, code: str) -> StepState:
+    def _code_state(self, step: DeploymentStep, code: str) -> StepState:
         if code == "0x":
             return StepState(MISSING)
-        return StepState(DONE if stands(self.plan.build.artifacts[step.contract], code) else WRONG)
+        return StepState(DONE if is_code_of(self.plan.build.artifacts[step.contract], code) else WRONG)
 
     def _read_logs(
         self, logs: list[dict[str, Any]], found: dict[str, StepState]
     ) -> tuple[tuple[str, ...], Mapping[str, Any] | None]:
-        """Gives each event to the first step that it fits and that has none yet; what is left may be in the way."""
-        left = [(log, self.plan.speech.vault.event(log)) for log in logs]
+        """Assigns each event to the first matching step without one; returns conflicts and the opening log."""
+        left = [(log, self.plan.bindings.vault.event(log)) for log in logs]
         opened = next((log for log in logs if log["topics"][0] == self._opening), None)
         for step in self.plan.steps:
             if not step.event:
@@ -141,7 +141,7 @@ class ChainInspector:
         return tuple(taken for _, event in left if (taken := self._in_the_way(event))), opened
 
     def _due_at(self, step: DeploymentStep, found: Mapping[str, StepState]) -> int:
-        """When a change that was announced takes effect."""
+        """The time from which a scheduled change can be enacted."""
         if not step.action.startswith(ENACT):
             return 0
         announced = found.get(step.key.replace(ENACT, SCHEDULE, 1))
@@ -151,24 +151,24 @@ class ChainInspector:
         if event.name != step.event:
             return False
         values = dict(zip(self._fields[event.name], event.values, strict=True))
-        return all(values.get(name) == value for name, value in step.told.items())
+        return all(values.get(name) == value for name, value in step.event_values.items())
 
     def _in_the_way(self, event: Any) -> str:
-        """What is said of an event that has the number of one of our listings, and is none of them."""
+        """The conflict message of a listing event with the number of a planned listing; empty without conflict."""
         noun = {"UnderlyingListed": "underlying", "CollateralListed": "collateral"}.get(event.name)
         if noun is None:
             return ""
         values = dict(zip(self._fields[event.name], event.values, strict=True))
         number = values[noun]
         ours = sum(step.event == event.name for step in self.plan.steps)
-        return f"{noun} {number} of the vault is another than this deployment lists" if number < ours else ""
+        return f"{noun} {number} of the vault differs from the one that this deployment lists" if number < ours else ""
 
     def _filter(self, first: int, last: int) -> dict[str, Any]:
         address, topics = self.plan.vault, [self._topics]
         return {"address": address, "topics": topics, "fromBlock": hex(first), "toBlock": hex(last)}
 
     def _earlier(self, last: int, head: int, fresh: bool) -> list[dict[str, Any]]:
-        """Logs up to a block; those so deep that they do not change are asked for once, unless all is read again."""
+        """Logs up to a block; final ones are requested once unless everything is re-read."""
         if fresh:
             self._kept = (self.since - 1, [])
         upto, kept = self._kept
@@ -177,11 +177,11 @@ class ChainInspector:
         return [*kept, *self._older(upto + 1, last)]
 
     def _older(self, first: int, last: int) -> list[dict[str, Any]]:
-        """Logs of blocks; where an endpoint refuses so many at once, in halves."""
+        """Logs of a block range; halves the range where the endpoint refuses it."""
         if first > last:
             return []
         try:
-            found: list[dict[str, Any]] = self.wire.rpc("eth_getLogs", self._filter(first, last))
+            found: list[dict[str, Any]] = self.client.rpc("eth_getLogs", self._filter(first, last))
             return found
         except ChainRefused:
             if first == last:
@@ -190,10 +190,10 @@ class ChainInspector:
             return [*self._older(first, middle), *self._older(middle + 1, last)]
 
 
-def require_factory(wire: RpcClient) -> None:
-    """Raises FactoryMissing where nothing can be put at addresses that are known beforehand."""
-    if wire.rpc("eth_getCode", FACTORY, "latest") == "0x":
+def require_factory(client: RpcClient) -> None:
+    """Requires the deterministic-deployment contract. Raises FactoryMissing."""
+    if client.rpc("eth_getCode", FACTORY, "latest") == "0x":
         raise FactoryMissing(
-            f"{wire.origin}: the chain has no deterministic-deployment contract at {FACTORY}, which every step needs: "
-            "put it there first (its deployment is one presigned transaction, the same on all chains)"
+            f"{client.origin}: the chain has no deterministic-deployment contract at {FACTORY}, "
+            "which every step needs: deploy it first (by one presigned transaction, the same on all chains)"
         )

@@ -1,4 +1,4 @@
-"""The file of parameters of a deployment: which chain, who governs, and the world in the words of scenario files."""
+"""Parameter file of a deployment: chain, governance, and the world in the format of scenario files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from crossvault.mirror import liquidation
-from crossvault.scenario import quantity
-from crossvault.scenario import roster as cast
+from crossvault.scenario import quantity, roster
 from crossvault.scenario.file_part import FilePart, Label, Name
 from crossvault.scenario.owner_calls import GovernanceSteps
 from crossvault.scenario.schema import schema_of
@@ -28,16 +27,16 @@ _GWEI_DECIMALS = 9
 
 
 def address(value: object) -> str:
-    """An address in lower case; ValueError for what is none, or was mistyped (EIP-55)."""
+    """An address in lower case. Raises ValueError for an invalid address or checksum (EIP-55)."""
     text = str(value).strip()
     if not _ADDRESS.fullmatch(text):
-        raise ValueError(f"{text!r} is no address: expected 0x and 40 hex digits, such as {_EXAMPLE}")
+        raise ValueError(f"{text!r} is not an address: expected 0x and 40 hex digits, such as {_EXAMPLE}")
     if int(text, 16) == 0:
-        raise ValueError("is the zero address: nobody could act for it")
+        raise ValueError("is the zero address, for which no account can act")
     from eth_utils.address import to_checksum_address
 
     if text[2:] not in (text[2:].lower(), text[2:].upper()) and to_checksum_address(text) != text:
-        raise ValueError(f"{text} has a wrong checksum (EIP-55): a letter or digit was mistyped")
+        raise ValueError(f"{text} has a wrong checksum (EIP-55): check its letters and digits")
     return text.lower()
 
 
@@ -54,7 +53,7 @@ def _fee(value: object) -> int:
     if amount.unit != "gwei":
         raise ValueError(f"'{amount}' is in {amount.unit}: expected gwei, such as '50 gwei'")
     if amount.digits <= 0:
-        raise ValueError(f"'{amount}': expected more than nothing")
+        raise ValueError(f"'{amount}': expected more than zero")
     return amount.scaled(_GWEI_DECIMALS)
 
 
@@ -68,26 +67,26 @@ Fee = Annotated[int, BeforeValidator(_fee), _text("fee per gas", "50 gwei")]
 
 
 class LimitsPart(FilePart):
-    """What one transaction may cost at most."""
+    """Cost limits of one transaction."""
 
     fee: Fee | None = None
-    gas: Annotated[int, Field(strict=True, ge=21_000)] = 2**24  # more no chain takes (EIP-7825)
+    gas: Annotated[int, Field(strict=True, ge=21_000)] = 2**24  # the protocol's limit (EIP-7825)
 
 
 class DeployedQuote(QuotePart):
-    """The quote token: a test token of ours, or one that exists at an address."""
+    """The quote token: a new test token, or an existing one at an address."""
 
     address: Address | None = None
 
 
 class DeployedCollateral(CollateralPart):
-    """A collateral: a test token of ours, or one that exists at an address."""
+    """A collateral: a new test token, or an existing one at an address."""
 
     address: Address | None = None
 
 
 class DeployedWorld(WorldPart):
-    """A world as scenarios have it, whose tokens may exist already; people are named outside of it."""
+    """A world as in scenarios, whose tokens may exist already; accounts are defined outside of it."""
 
     quote: DeployedQuote
     collaterals: Mapping[Name, DeployedCollateral] = {}
@@ -103,7 +102,7 @@ class DeployedWorld(WorldPart):
 
 
 class Params(FilePart):
-    """A file of parameters."""
+    """The content of a parameter file."""
 
     name: Name
     about: str = ""
@@ -120,42 +119,42 @@ class Params(FilePart):
     @model_validator(mode="after")
     def _one_owner(self) -> Params:
         if (self.owner is None) == (self.safe is None):
-            raise ValueError("expected 'owner' or 'safe': who owns the vault in the end, one of the two")
+            raise ValueError("expected either 'owner' or 'safe', the final owner of the vault")
         if len(set(self.feeders)) != len(self.feeders):
-            raise ValueError("'feeders' has one of them twice")
+            raise ValueError("'feeders' contains a duplicate")
         return self
 
 
 class ParamsFile(NamedTuple):
-    """A file of parameters that was read: what it says, and where. path: as it was given."""
+    """A parameter file: its content with source lines. path: as given."""
 
     params: Params
     source: SourceFile
     path: Path
 
     def input(self) -> dict[str, str]:
-        """What it says, by field: a deployment goes on only with the same."""
-        told = self.params.model_dump(mode="json", exclude={"about", "limits", "confirmations"})
-        return dict(_flat("", told))
+        """Its content by field, which must be equal when a deployment resumes."""
+        content = self.params.model_dump(mode="json", exclude={"about", "limits", "confirmations"})
+        return dict(_flat("", content))
 
 
 def load(path: Path) -> ParamsFile:
-    """Reads a file of parameters; raises ScenarioError with file, line and field of all that is wrong."""
+    """Reads a parameter file. Raises ScenarioError with file, line and field of every problem."""
     source = read(path, str(path))
     params = validated(source, Params)
     world = params.world
-    for route, problem in cast.world_problems(world):
+    for route, problem in roster.world_problems(world):
         source.note(route, problem)
     tokens: list[tuple[Route, DeployedQuote | DeployedCollateral]] = [(("world", "quote"), world.quote)]
     tokens += [(("world", "collaterals", name), part) for name, part in world.collaterals.items()]
     for place, token in tokens:
         if token.address and token.kind != "plain":
-            source.note((*place, "kind"), "is for test tokens of ours: this one exists already")
+            source.note((*place, "kind"), "is for new test tokens: this one exists already")
     with source.guard(("world", "auction")):
-        cast.require(liquidation.require_valid, cast.auction(world.auction))
+        roster.require(liquidation.require_valid, roster.auction(world.auction))
     governing = GovernanceSteps(world, source)
-    for deeds in (governing.listed(), governing.changed("schedule")):
-        list(deeds)
+    for calls in (governing.listed(), governing.changed("schedule")):
+        list(calls)
     for name, underlying in world.underlyings.items():
         for text in underlying.expiries:
             with source.guard(("world", "underlyings", name, "expiries", text)):
@@ -165,7 +164,7 @@ def load(path: Path) -> ParamsFile:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of files of parameters, for editors."""
+    """The JSON Schema of parameter files, for editors."""
     return schema_of(Params, "deployment")
 
 

@@ -1,4 +1,4 @@
-"""Whether what stands on a chain is what was tested: code, what it was made with, who governs, and every parameter."""
+"""Verification of a deployment against the tested build: code, constructor arguments, governance and parameters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from crossvault.deployment.blueprint import Blueprint, DeploymentStep
-from crossvault.deployment.code import immutables, stands
+from crossvault.deployment.code import immutables, is_code_of
 from crossvault.deployment.manifest import plain
 from crossvault.differential import doors
 from crossvault.differential.compare import Difference
@@ -21,11 +21,11 @@ from crossvault.scenario.owner_calls import ENACT
 _POINTS_TO = {"Vault": APPRAISER, "Appraiser": REGISTRY, "Registry": FEED, "Feed": POLICY, "Policy": TELLER,
               "Exchange": VAULT}  # fmt: skip
 _TOKEN_KINDS = ("Token", "FeeToken", "ReentrantToken", "SilentToken")
-NOBODY = "0x" + "0" * 40
+ZERO_ADDRESS = "0x" + "0" * 40
 
 
 class VerifyResult(NamedTuple):
-    """What a check came to. checked: how many things were compared. block: number of the block that was read."""
+    """Result of a verification. checked: number of compared values. block: number of the block read."""
 
     differences: list[Difference]
     checked: int
@@ -34,7 +34,7 @@ class VerifyResult(NamedTuple):
 
 
 class GovernanceState(NamedTuple):
-    """Who governs a vault. feeders: of those asked about, those who may publish."""
+    """Governance of a vault. feeders: the configured feeders that may publish."""
 
     owner: str
     pending_owner: str
@@ -42,39 +42,39 @@ class GovernanceState(NamedTuple):
     feeders: list[str]
 
 
-def verify(wire: RpcClient, plan: Blueprint) -> VerifyResult:
-    """Compares all of a deployment with the chain at its latest block. Raises ChainLost, ChainRefused."""
-    tag = wire.rpc("eth_blockNumber")
-    codes = code_of(wire, plan, tag)
+def verify(client: RpcClient, plan: Blueprint) -> VerifyResult:
+    """Compares the whole deployment with the chain at its latest block. Raises ChainLost, ChainRefused."""
+    tag = client.rpc("eth_blockNumber")
+    codes = code_of(client, plan, tag)
     found: list[Difference] = []
     checked = 0
     for step in plan.steps:
         if step.makes:
             found += _code_differences(plan, step, codes[step.key])
             checked += 1 + len(plan.build.artifacts[step.contract].immutable_references)
-    pairs = [*_governed(wire, plan, tag), *_tokens(wire, plan, tag)]
-    if stands(plan.build.artifacts["Vault"], codes["Vault"]):
-        pairs += _parameters(wire, plan, tag)
+    pairs = [*_governed(client, plan, tag), *_tokens(client, plan, tag)]
+    if is_code_of(plan.build.artifacts["Vault"], codes["Vault"]):
+        pairs += _parameters(client, plan, tag)
     found += [_difference(*each) for each in pairs if each[1] != each[2]]
-    return VerifyResult(found, checked + len(pairs), int(tag, 16), _notes(wire, plan, tag))
+    return VerifyResult(found, checked + len(pairs), int(tag, 16), _notes(client, plan, tag))
 
 
-def code_of(wire: RpcClient, plan: Blueprint, tag: str) -> dict[str, str]:
-    """The code that stands at the address of every contract, by the key of its step."""
+def code_of(client: RpcClient, plan: Blueprint, tag: str) -> dict[str, str]:
+    """The code at the address of every contract, by the key of its step."""
     made = [step for step in plan.steps if step.makes]
     return dict(
-        zip((step.key for step in made), wire.batch([("eth_getCode", [s.address, tag]) for s in made]), strict=True)
+        zip((step.key for step in made), client.batch([("eth_getCode", [s.address, tag]) for s in made]), strict=True)
     )
 
 
-def governance(wire: RpcClient, plan: Blueprint, tag: str) -> GovernanceState:
-    """Who governs the vault; nobody where there is none."""
+def governance(client: RpcClient, plan: Blueprint, tag: str) -> GovernanceState:
+    """The governance of the vault; zero addresses where there is no vault."""
     feeders = [plan.person(each) for each in plan.params.feeders]
-    asked: list[tuple[str, dict[str, Any]]] = [("owner", {}), ("pending_owner", {}), ("guardian", {})]
-    asked += [("is_feeder", {"": feeder}) for feeder in feeders]
-    calls = [{"to": plan.vault, "data": plan.speech.vault.call(*each)} for each in asked]
-    told = wire.batch([("eth_call", [call, tag]) for call in calls])
-    owner, pending, guardian, *may = (int(each, 16) if each != "0x" else 0 for each in told)
+    queries: list[tuple[str, dict[str, Any]]] = [("owner", {}), ("pending_owner", {}), ("guardian", {})]
+    queries += [("is_feeder", {"": feeder}) for feeder in feeders]
+    calls = [{"to": plan.vault, "data": plan.bindings.vault.call(*each)} for each in queries]
+    words = client.batch([("eth_call", [call, tag]) for call in calls])
+    owner, pending, guardian, *may = (int(each, 16) if each != "0x" else 0 for each in words)
     publish = [feeder for feeder, yes in zip(feeders, may, strict=True) if yes]
     return GovernanceState(_person(owner), _person(pending), _person(guardian), publish)
 
@@ -85,12 +85,12 @@ def _person(number: int) -> str:
 
 def _code_differences(plan: Blueprint, step: DeploymentStep, code: str) -> Iterator[Difference]:
     artifact = plan.build.artifacts[step.contract]
-    if not stands(artifact, code):
+    if not is_code_of(artifact, code):
         size = len(artifact.deployed_bytecode) // 2
         yield _difference(f"code of {step.key}", f"{size} bytes as compiled", f"{len(code) // 2 - 1} other bytes")
         return
     values = immutables(artifact, code)
-    found = sorted(min(each) if len(each) == 1 else "differs from place to place" for each in values.values())
+    found = sorted(min(each) if len(each) == 1 else "several values" for each in values.values())
     if found != (expected := sorted(_immutables(plan, step))):
         yield _difference(f"immutables of {step.key}", " ".join(expected), " ".join(found))
 
@@ -100,12 +100,12 @@ def _difference(field: str, expected: str, found: str) -> Difference:
 
 
 def _immutables(plan: Blueprint, step: DeploymentStep) -> Iterator[str]:
-    """The words that the constructor of a contract should have left in its code."""
+    """The words that the constructor of a contract leaves in its code."""
     if step.contract in _POINTS_TO:
         yield f"{plan.names.number(_POINTS_TO[step.contract]):064x}"
     if step.contract in _TOKEN_KINDS:
         yield f"{next(spec.decimals for spec in plan.world.tokens if spec.name == step.name):064x}"
-    if step.contract == "Exchange":  # what OpenZeppelin's EIP712 keeps
+    if step.contract == "Exchange":  # the immutables of OpenZeppelin's EIP712
         from eth_utils.crypto import keccak
 
         chain_id, own = plan.params.chain, int(step.address, 16)
@@ -117,31 +117,32 @@ def _immutables(plan: Blueprint, step: DeploymentStep) -> Iterator[str]:
 Pair = tuple[str, str, str]
 
 
-def _governed(wire: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
-    found = governance(wire, plan, tag)
+def _governed(client: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
+    found = governance(client, plan, tag)
     waits = found.owner == plan.deployer and found.pending_owner == plan.owner != plan.deployer
     feeders = [plan.person(each) for each in plan.params.feeders]
     return [
         ("owner", plan.owner, plan.owner if waits else found.owner),
-        ("pending owner", plan.owner if waits else NOBODY, found.pending_owner),
+        ("pending owner", plan.owner if waits else ZERO_ADDRESS, found.pending_owner),
         ("guardian", plan.person(plan.params.guardian), found.guardian),
         *((f"feeder {each}", "may publish", "may publish" if each in found.feeders else "may not") for each in feeders),
     ]  # fmt: skip
 
 
-def _notes(wire: RpcClient, plan: Blueprint, tag: str) -> list[str]:
-    found = governance(wire, plan, tag)
-    if found.pending_owner not in (NOBODY, found.owner):
+def _notes(client: RpcClient, plan: Blueprint, tag: str) -> list[str]:
+    found = governance(client, plan, tag)
+    if found.pending_owner not in (ZERO_ADDRESS, found.owner):
         return [f"the ownership is offered to {found.pending_owner}, who has not accepted it yet"]
     return []
 
 
-def _tokens(wire: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
+def _tokens(client: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
     tokens = plan.world.tokens
-    data = plan.speech.token.call("decimals", {})
-    told = wire.batch([("eth_call", [{"to": plan.names.address(each.name), "data": data}, tag]) for each in tokens])
+    data = plan.bindings.token.call("decimals", {})
+    words = client.batch([("eth_call", [{"to": plan.names.address(each.name), "data": data}, tag]) for each in tokens])
     return [
-        (f"decimals of {each.name}", str(each.decimals), _number(word)) for each, word in zip(tokens, told, strict=True)
+        (f"decimals of {each.name}", str(each.decimals), _number(word))
+        for each, word in zip(tokens, words, strict=True)
     ]
 
 
@@ -149,15 +150,15 @@ def _number(word: str) -> str:
     return str(int(word, 16)) if word != "0x" else "nothing"
 
 
-def parameters(wire: RpcClient, plan: Blueprint, tag: str) -> Any:
-    """Every parameter that is in force on the chain, by name."""
-    data = wire.rpc("eth_call", {"to": plan.vault, "data": plan.speech.vault.call("parameters", {})}, tag)
-    expected, [told] = expected_parameters(plan), plan.speech.vault.result("parameters", data)
-    return named(told, expected)
+def parameters(client: RpcClient, plan: Blueprint, tag: str) -> Any:
+    """Every parameter in force on the chain, by name."""
+    data = client.rpc("eth_call", {"to": plan.vault, "data": plan.bindings.vault.call("parameters", {})}, tag)
+    expected, [found] = expected_parameters(plan), plan.bindings.vault.result("parameters", data)
+    return named(found, expected)
 
 
 def expected_parameters(plan: Blueprint) -> Any:
-    """Every parameter as the model has it after the same deeds."""
+    """Every parameter of the model after the same owner calls."""
     model = Model(plan.world)
     for step in plan.steps:
         verb = step.action.partition("_")[0]
@@ -168,21 +169,21 @@ def expected_parameters(plan: Blueprint) -> Any:
     return model.vault.parameters()
 
 
-def named(told: Any, like: Any) -> Any:
-    """Plain tuples with the names of a value of the same shape, where it has any; a longer list keeps its rest."""
+def named(value: Any, like: Any) -> Any:
+    """Tuples with the field names of a value of the same shape; a longer list keeps its remaining entries."""
     if hasattr(like, "_asdict"):
-        return type(like)(*(named(*pair) for pair in zip(told, like, strict=True)))
+        return type(like)(*(named(*pair) for pair in zip(value, like, strict=True)))
     if isinstance(like, tuple | list) and like:
-        return tuple(named(each, like[min(i, len(like) - 1)]) for i, each in enumerate(told))
-    return told
+        return tuple(named(each, like[min(i, len(like) - 1)]) for i, each in enumerate(value))
+    return value
 
 
-def _parameters(wire: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
+def _parameters(client: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
     expected = dict(_flat("", plain(expected_parameters(plan))))
     try:
-        found = dict(_flat("", plain(parameters(wire, plan, tag))))
+        found = dict(_flat("", plain(parameters(client, plan, tag))))
     except (ChainRefused, ValueError):
-        return [("parameters", "told by the vault", "unreadable")]
+        return [("parameters", "readable", "unreadable")]
     places = dict.fromkeys((*expected, *found))
     return [(place, expected.get(place, "nothing"), found.get(place, "nothing")) for place in places]
 

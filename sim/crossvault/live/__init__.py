@@ -1,1 +1,1 @@
-"""Stories on a deployed vault: who plays them, how their steps are sent, and how they are compared."""
+"""Plays stories on a deployed vault: accounts, transactions and comparison of every step."""

@@ -1,4 +1,4 @@
-"""A deployed vault with everything that is needed to play on it."""
+"""A deployed vault with the objects that a story needs: addresses, actors, bindings and replica."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crossvault.rpc.signer import Signer
 
 
 class VaultAddresses(NamedTuple):
-    """Where a vault is: addresses (hex) of vault, exchange and tokens by name, and the block of its deployment."""
+    """Addresses (hex) of a vault, its exchange and its tokens by name, and the block of its deployment."""
 
     vault: str
     exchange: str
@@ -27,50 +27,49 @@ class VaultAddresses(NamedTuple):
 
 
 class LiveRoles(NamedTuple):
-    """Who plays: the account that pays, the label of the cast, names that have accounts of their own, what gas may
-    cost [wei]."""
+    """Accounts of a live run: the paying account, the cast's label, existing accounts by name, gas budget [wei]."""
 
     payer: Signer
     cast: str
-    roles: Mapping[str, Signer]
+    signers: Mapping[str, Signer]
     budget_wei: int
 
 
 @dataclass
 class DeployedVault:
-    """A deployed vault, its replica, and a company to play on it."""
+    """A deployed vault, its replica, and the actors that play on it."""
 
-    ground: LiveNetwork
-    place: VaultAddresses
-    troupe: LiveRoles
-    ours: SentSteps = field(default_factory=SentSteps)
+    network: LiveNetwork
+    addresses: VaultAddresses
+    roles: LiveRoles
+    sent: SentSteps = field(default_factory=SentSteps)
 
     def __post_init__(self) -> None:
-        ground, troupe, place = self.ground, self.troupe, self.place
-        self.company = LiveActors(ground, troupe.payer, troupe.cast, troupe.roles, troupe.budget_wei)
-        self.names = ActorAddresses(self.company)
-        self.names.bind(VAULT, place.vault)
-        self.names.bind(EXCHANGE, place.exchange)
-        for name, address in place.tokens.items():
+        network, roles, addresses = self.network, self.roles, self.addresses
+        self.actors = LiveActors(network, roles.payer, roles.cast, roles.signers, roles.budget_wei)
+        self.names = ActorAddresses(self.actors)
+        self.names.bind(VAULT, addresses.vault)
+        self.names.bind(EXCHANGE, addresses.exchange)
+        for name, address in addresses.tokens.items():
             self.names.bind(name, address)
-        for name in (*troupe.roles, PAYER):
-            self.names.record(name, self.company.signer(name).address)
-        self.voice = LiveBindings(compile_contracts(), self.names, self.company, ground.chain_id)
-        self.replica = Replica(ground.wire, place.vault, names=self.names, from_block=place.block)
-        self.replica.witness = self.ours
+        for name in (*roles.signers, PAYER):
+            self.names.record(name, self.actors.signer(name).address)
+        self.bindings = LiveBindings(compile_contracts(), self.names, self.actors, network.chain_id)
+        self.replica = Replica(network.client, addresses.vault, names=self.names, from_block=addresses.block)
+        self.replica.step_observer = self.sent
 
-    def meet(self, people: Iterable[str]) -> None:
-        """Lets the replica know the addresses of people before it hears of them."""
-        for name in people:
+    def bind_names(self, names: Iterable[str]) -> None:
+        """Binds the addresses of names before the replica reads logs with them."""
+        for name in names:
             self.names.number(name)
 
-    def endow(self, holdings: Mapping[tuple[str, str], int]) -> None:
-        """Tells the model what people have of tokens, which is no affair of the vault [raw]."""
+    def fund_model(self, holdings: Mapping[tuple[str, str], int]) -> None:
+        """Mints the token balances that accounts hold outside the vault to the model [raw]."""
         for (person, token), amount_raw in holdings.items():
             step = doors.mint(0, person, token=token, to=person, amount_raw=amount_raw)
-            self.ours.unheard.append((self.replica.block.number, step))
-            self.replica.unheard(step)
+            self.sent.unlogged.append((self.replica.block.number, step))
+            self.replica.replay_unlogged(step)
 
     def player(self, confirmations: int, observers: Sequence[Observer], result: Result) -> LivePlayer:
-        """Who plays a story here."""
-        return LivePlayer(self.replica, self.ours, self.voice, self.company, confirmations, observers, result)
+        """The player of a story on this vault."""
+        return LivePlayer(self.replica, self.sent, self.bindings, self.actors, confirmations, observers, result)

@@ -1,4 +1,4 @@
-"""What a company says to a deployed vault: as to one of our own, but with keys that only it has."""
+"""Bindings of a deployed vault: orders are signed with the keys of the actors."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from crossvault.rpc.signer import KeySigner
 
 
 class LiveBindings(Bindings):
-    """The doors of a deployed vault. An order that is signed for the model's chain is signed for this one."""
+    """Bindings of a deployed vault. Orders for the model's chain id are signed for the deployed chain's id."""
 
-    def __init__(self, build: Build, names: AddressBook, company: LiveActors, chain_id: int) -> None:
+    def __init__(self, build: Build, names: AddressBook, actors: LiveActors, chain_id: int) -> None:
         super().__init__(build, names)
-        self._company, self._chain_id = company, chain_id
+        self._actors, self._chain_id = actors, chain_id
 
     def _signed(self, signature: Signature) -> str:
-        signer = self._company.signer(signature.signer)
+        signer = self._actors.signer(signature.signer)
         if not isinstance(signer, KeySigner):
-            raise ValueError(f"{signature.signer} is played by an account that signs no orders here")
+            raise ValueError(f"{signature.signer} is an external account, which cannot sign orders here")
         chain_id = self._chain_id if signature.chain_id == CHAIN_ID else signature.chain_id
         digest = digest_of(signature._replace(chain_id=chain_id), self.names.number)
         return signer.sign_hash(digest).hex()

@@ -1,7 +1,7 @@
-"""Plays steps on a deployed vault. What the model refuses is asked of the chain and costs nothing; the rest is sent.
+"""Plays steps on a deployed vault: simulates steps that the model refuses, sends all others.
 
-Whoever else acts on the vault meanwhile is replayed with it: the replica reads every step, ours too, from the vault's
-logs, compares it, and its model is the one that the story decides on.
+The replica reads every step, including those of other accounts, from the vault's logs and compares it; the story plays
+on the replica's model.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from crossvault.audit.block_comparison import BlockDiffers, answered
+from crossvault.audit.block_comparison import BlockDiffers, responses
 from crossvault.audit.follower import StepObserver
 from crossvault.audit.log_steps import AuditedStep
 from crossvault.audit.replica import Replica
@@ -29,48 +29,48 @@ _TRIES = 5
 
 
 class StepLost(Interruption):
-    """A step that was accepted is gone, or cannot be made to happen: what was compared until then stands."""
+    """An accepted step was dropped, or cannot be mined; steps compared before it remain compared."""
 
 
 class SentSteps(StepObserver):
-    """What we sent, and what became of it; and all that was done on the vault before, if it is wanted."""
+    """Sent steps by transaction hash, their outcomes, and the history of the vault."""
 
     def __init__(self) -> None:
-        self.sent: dict[str, Step] = {}
+        self.steps: dict[str, Step] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.history: list[Step] = []
-        self.unheard: list[tuple[int, Step]] = []  # what the vault does not tell of, with the block it goes with
+        self.unlogged: list[tuple[int, Step]] = []  # steps without vault logs, with the block they roll back with
         self.replay: Callable[[Step], object] = lambda step: None
 
     def known(self, transaction: str) -> Step | None:
-        """The step that a transaction of ours makes."""
-        return self.sent.get(transaction)
+        """The step of one of our transactions."""
+        return self.steps.get(transaction)
 
     def played(self, seen: AuditedStep, outcome: Outcome) -> None:
-        """Keeps what became of it."""
+        """Records the outcome."""
         self.outcomes[seen.transaction] = outcome
         self.history.append(seen.step)
 
     def went_back(self, number: int) -> None:
-        """Gives tokens once more at once: what is played again may need them."""
-        gone = [step for block, step in self.unheard if block > number]
-        self.unheard = [(min(block, number), step) for block, step in self.unheard]
+        """Replays unlogged steps after a rollback, mints first: replayed steps may need the tokens."""
+        gone = [step for block, step in self.unlogged if block > number]
+        self.unlogged = [(min(block, number), step) for block, step in self.unlogged]
         for step in sorted(gone, key=lambda each: each.action not in TOKEN_ACTIONS):
             self.replay(step)
 
 
 @dataclass
 class LivePlayer:
-    """Both sides of a story on a chain that others run.
+    """Both sides of a story on an external chain.
 
-    confirmations: blocks that a step needs, its own included. Steps happen at the time of their blocks. model: as of
-    the last block that was read.
+    confirmations: blocks that a step needs, its own included. Steps execute at the time of their blocks. model: as of
+    the last block read.
     """
 
     replica: Replica
-    ours: SentSteps
-    voice: LiveBindings
-    company: LiveActors
+    sent_steps: SentSteps
+    bindings: LiveBindings
+    actors: LiveActors
     confirmations: int = 1
     observers: Sequence[Observer] = ()
     result: Result = field(default_factory=Result)
@@ -79,10 +79,13 @@ class LivePlayer:
 
     def __post_init__(self) -> None:
         self.model = self.replica.model
-        self.ours.replay = self.replica.unheard
+        self.sent_steps.replay = self.replica.replay_unlogged
 
     def apply(self, step: Step) -> Outcome:
-        """Executes a step, not before its time. Raises Differs, Diverged, Lost, OverBudget, TooDear, ChainLost."""
+        """Executes a step at or after its time.
+
+        Raises BlockDiffers, Diverged, StepLost, OverBudget, FeeTooHigh, ChainLost.
+        """
         self._wait_for(step.at)
         for _ in range(_TRIES):
             now = replace(step, at=self.replica.block.at)
@@ -95,38 +98,40 @@ class LivePlayer:
         )
 
     def finish(self) -> None:
-        """Reads the chain to its head once more, and compares all accounts there are."""
+        """Reads the chain to its head and compares all known accounts."""
         self._catch_up()
         self.replica.compare_all()
 
     def _wait_for(self, at: int) -> None:
-        """Until the chain's last block is not before a time [unix seconds]."""
+        """Waits until the chain's last block is at or after a time [unix seconds]."""
         self._catch_up()
-        for wait_secs in self.company.ground.pace.waits():
+        for wait_secs in self.actors.network.pace.waits():
             if self.replica.block.at >= at:
                 return
             time.sleep(wait_secs)
             self._catch_up()
 
     def _catch_up(self) -> None:
-        """Reads all blocks there are, and sees to it that what was sent is still in them."""
+        """Reads all new blocks, and resends transactions that a reorganisation dropped."""
         before = self.replica.tally.reorganisations
         self._read()
         if self.replica.tally.reorganisations == before:
             return
         if self.replica.model is not self.model:
-            raise StepLost("a reorganisation went further back than is remembered")
+            raise StepLost("a reorganisation is deeper than the undo history")
         try:
-            refused = self.company.send_again(self.confirmations, self._await_turn)
+            refused = self.actors.resend(self.confirmations, self._await_turn)
         except Superseded as gone:
             raise StepLost(f"after a reorganisation: {gone}") from gone
         if refused:
-            what = self.ours.sent.get(refused, "a gift of gas")
-            raise StepLost(f"after a reorganisation the chain refuses what it accepted before: {refused}, {what}")
+            what = self.sent_steps.steps.get(refused, "a top-up of gas")
+            raise StepLost(
+                f"after a reorganisation the chain refuses a transaction that it accepted before: {refused}, {what}"
+            )
         self._read()
 
     def _read(self) -> None:
-        """Lets the replica read on. Raises Diverged, or Differs where no step is to blame."""
+        """Catches up the replica. Raises Diverged, or BlockDiffers where the difference belongs to no step."""
         try:
             self.replica.catch_up()
         except BlockDiffers as wrong:
@@ -135,82 +140,85 @@ class LivePlayer:
             raise Diverged(self.result.steps + 1, wrong.seen.step, wrong.found) from wrong
 
     def _await_turn(self, transaction: str) -> None:
-        """Until the chain's time is what it was when a step was sent: blocks that come instead may be earlier."""
-        step, wire = self.ours.sent.get(transaction), self.company.ground.wire
-        while step and int(wire.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) < step.at:
-            time.sleep(self.company.ground.pace.poll_secs)
+        """Waits until the chain's time reaches that of a sent step: replacement blocks may be earlier."""
+        step, client = self.sent_steps.steps.get(transaction), self.actors.network.client
+        while step and int(client.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) < step.at:
+            time.sleep(self.actors.network.pace.poll_secs)
 
     def _refused(self, step: Step) -> Outcome | None:
-        """What the chain answers to a step that the model refuses, of the block that both have read."""
+        """Simulates a step that the model refuses at the last block read, and compares the refusals."""
         expected = Outcome(refusal(self.model, step), (), self.model.snapshot(step.accounts()))
-        told = self._asked(step)
-        if told != expected.refusal:
-            found = Outcome(told, (), expected.snapshot)
-            raise Diverged(self.result.steps + 1, step, differences(found, expected, self.voice.event_fields()))
+        answer = self._simulated(step)
+        if answer != expected.refusal:
+            found = Outcome(answer, (), expected.snapshot)
+            raise Diverged(self.result.steps + 1, step, differences(found, expected, self.bindings.event_fields()))
         return expected
 
     def _accepted(self, step: Step) -> Outcome | None:
-        """What became of a step that was sent; None when the chain refused it after all, as of a later block."""
-        call = self.voice.transaction(step)
-        courier = self.company.courier(step.sender)
+        """Sends a step and returns its outcome; None when the chain refuses it at a later block."""
+        call = self.bindings.transaction(step)
+        sender = self.actors.sender(step.sender)
         try:
-            gas = courier.estimate(call["to"], call["input"])
-        except ChainRefused:  # its state is that of a block that we have not read, or the sides differ
+            gas = sender.estimate(call["to"], call["input"])
+        except ChainRefused:  # the node is at an unread block, or the sides differ
             self._require_no_refusal(step)
             self._catch_up()
             return None
-        self.company.provide(step.sender, gas)
-        prepared = courier.prepare(call["to"], call["input"], gas=gas)
-        self.ours.sent[prepared.hash] = step
+        self.actors.fund_gas(step.sender, gas)
+        prepared = sender.prepare(call["to"], call["input"], gas=gas)
+        self.sent_steps.steps[prepared.hash] = step
         receipt = self._settled(step.sender, prepared)
         self._catch_up()
-        if receipt is None:  # as the node says; the vault's logs may know better
-            return next((self.ours.outcomes[each] for each in self._versions(step) if each in self.ours.outcomes), None)
+        if receipt is None:  # per the node; the vault's logs may still contain a version
+            return next(
+                (self.sent_steps.outcomes[each] for each in self._versions(step) if each in self.sent_steps.outcomes),
+                None,
+            )
         if not receipt.accepted:
             return None
-        self.company.remember(step.sender, prepared)
-        if step.action in TOKEN_ACTIONS or receipt.hash not in self.ours.outcomes:
+        self.actors.remember(step.sender, prepared)
+        if step.action in TOKEN_ACTIONS or receipt.hash not in self.sent_steps.outcomes:
             return self._silent(step)
-        return self.ours.outcomes[receipt.hash]
+        return self.sent_steps.outcomes[receipt.hash]
 
     def _versions(self, step: Step) -> list[str]:
-        return [transaction for transaction, sent in self.ours.sent.items() if sent is step]
+        return [transaction for transaction, step_sent in self.sent_steps.steps.items() if step_sent is step]
 
     def _silent(self, step: Step) -> Outcome:
-        """What the model makes of a step that the vault does not tell of. Raises Lost when it refuses it."""
+        """Replays a step that leaves no vault log on the model. Raises StepLost for any other step."""
         if step.action not in (*TOKEN_ACTIONS, *EXCHANGE_DOORS):
-            raise StepLost(f"{step.action} by {step.sender} was accepted, but the vault's logs do not tell of it")
-        self.ours.unheard.append((self.replica.block.number, step))
-        outcome = self.replica.unheard(step)
+            raise StepLost(f"{step.action} by {step.sender} was accepted, but the vault's logs do not contain it")
+        self.sent_steps.unlogged.append((self.replica.block.number, step))
+        outcome = self.replica.replay_unlogged(step)
         if outcome.refusal:
             raise Diverged(self.result.steps + 1, step, differences(outcome._replace(refusal=None), outcome, {}))
         return outcome
 
     def _settled(self, name: str, prepared: SignedTransaction) -> Receipt | None:
-        courier = self.company.courier(name)
-        courier.post(prepared)
+        sender = self.actors.sender(name)
+        sender.post(prepared)
 
         def dearer(version: SignedTransaction) -> None:
-            self.ours.sent[version.hash] = self.ours.sent[prepared.hash]
+            self.sent_steps.steps[version.hash] = self.sent_steps.steps[prepared.hash]
 
         try:
-            return courier.confirm(prepared, self.confirmations, dearer)
+            return sender.confirm(prepared, self.confirmations, dearer)
         except Superseded:
             return None
 
     def _require_no_refusal(self, step: Step) -> None:
-        """Raises Diverged when the chain refuses a step of the very block at which the model accepts it."""
-        told = self._asked(step)
-        if told is not None:
+        """Raises Diverged when the chain refuses a step at the same block at which the model accepts it."""
+        answer = self._simulated(step)
+        if answer is not None:
             state = self.model.snapshot(step.accounts())
-            found = differences(Outcome(told, (), state), Outcome(None, (), state), self.voice.event_fields())
+            found = differences(Outcome(answer, (), state), Outcome(None, (), state), self.bindings.event_fields())
             raise Diverged(self.result.steps + 1, step, found)
 
-    def _asked(self, step: Step) -> Refusal | None:
-        """What the chain would answer to a step right after the last block that was read: its refusal, or none."""
+    def _simulated(self, step: Step) -> Refusal | None:
+        """Simulates a step after the last block read; returns the chain's refusal, if any."""
         where = {"blockHash": self.replica.block.hash, "requireCanonical": True}
-        [told] = answered(self.replica.source, [("eth_call", [self.voice.transaction(step), where])])
-        return told if isinstance(told, Refusal) else None
+        [answer] = responses(self.replica.source, [("eth_call", [self.bindings.transaction(step), where])])
+        return answer if isinstance(answer, Refusal) else None
 
     def _note(self, step: Step, outcome: Outcome) -> None:
         self.result.steps += 1
@@ -225,7 +233,7 @@ class LivePlayer:
 
 
 def refusal(model: Model, step: Step) -> Refusal | None:
-    """What the model would say to a step; nothing is kept."""
+    """The refusal of a step by the model, if any; leaves the model unchanged."""
     try:
         model.call(step)
     except Refusal as refused:

@@ -1,4 +1,4 @@
-"""A story fitted to a vault that is there already: its rules are the vault's, or it is not played."""
+"""Fits a story to a deployed vault, which must have the same parameters."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from crossvault.differential.story import Story
 from crossvault.mirror.account import AccountId
 
 _RULES = ("set_guardian", "set_feeder", "list_underlying", "list_collateral")
-_PASSING = ("price_wad", "size", "published_at")  # what differs from one try to the next
+_PASSING = ("price_wad", "size", "published_at")  # arguments that differ between attempts
 Key = tuple[str, str, str]
-Acts = Generator[Step, Outcome, None]
+Steps = Generator[Step, Outcome, None]
 
 
 class StoryMismatch(BadInput):
-    """A story that the deployed vault cannot play: what differs."""
+    """A story that does not fit the deployed vault; the message states the differences."""
 
 
 def is_rule(step: Step) -> bool:
-    """Whether a step sets a vault up, as its deployment does."""
+    """Whether a step sets parameters, as a deployment does."""
     return step.action in _RULES or step.action.startswith(("schedule_", "enact_"))
 
 
 def rules(story: Story) -> tuple[Model, list[Step]]:
-    """A model with nothing but the rules of a story, and the steps that made them."""
+    """A model with only the rules of a story in force, and the steps that set them."""
     model, made = Model(story.world), list[Step]()
     steps = story.steps(model)
     step = next(steps, None)
@@ -42,16 +42,16 @@ def rules(story: Story) -> tuple[Model, list[Step]]:
 
 
 def require_same_rules(story: Story, deployed: Model) -> None:
-    """Raises Unfit unless a deployed vault has the rules of a story."""
+    """Requires a deployed vault to have the rules of a story. Raises StoryMismatch."""
     wanted = rules(story)[0].vault.parameters()
     found = value_differences("vault", deployed.vault.parameters(), wanted)
     if found:
         raise StoryMismatch(
-            f"{story.name} has other rules than the deployed vault: " + "; ".join(map(_told, found[:5]))
+            f"{story.name} has other rules than the deployed vault: " + "; ".join(map(_described, found[:5]))
         )
 
 
-def _told(found: Difference) -> str:
+def _described(found: Difference) -> str:
     return f"{found.field.removeprefix('vault.')} is {found.chain}, in the story {found.model}"
 
 
@@ -63,13 +63,13 @@ def governors(story: Story) -> set[str]:
 
 
 def require_feeders(story: Story, deployed: Model, aliases: Mapping[str, str]) -> None:
-    """Raises Unfit when somebody who publishes in a story may not."""
+    """Requires the feeders of a story to be feeders of the vault. Raises StoryMismatch."""
     for step in rules(story)[1]:
         if step.action == "set_feeder" and step.args["allowed"]:
             feeder = aliases.get(step.args["feeder"], step.args["feeder"])
             if not deployed.vault.is_feeder[feeder]:
                 raise StoryMismatch(
-                    f"{step.args['feeder']} is no feeder of the deployed vault: name the account that is"
+                    f"{step.args['feeder']} is not a feeder of the deployed vault: name the account of one"
                 )
 
 
@@ -77,9 +77,9 @@ def require_feeders(story: Story, deployed: Model, aliases: Mapping[str, str]) -
 class PreparedStory:
     """The steps of a story for a vault that has its rules.
 
-    aliases: names of one account that are one name there. done: steps that were played before, and are left out once
-    for each time. missing: what people lack of tokens that the story gives them, by person and token [raw]; None: all.
-    until: how many of the story's steps, if not all. leading: whether all steps so far set rules.
+    aliases: names on the deployed vault by name in the story. done: counts of steps executed earlier, each skipped that
+    many times. missing: token amounts still to mint, by name and token [raw]; None: all. until: number of the story's
+    steps to play, if not all. leading: whether all steps so far set rules.
     """
 
     story: Story
@@ -90,12 +90,12 @@ class PreparedStory:
     left_out: int = 0
     leading: bool = True
 
-    def told(self) -> Story:
-        """The story."""
+    def as_story(self) -> Story:
+        """The story with the prepared steps."""
         return replace(self.story, steps=self.steps)
 
-    def steps(self, model: Model) -> Acts:
-        """Plays what is left. Raises ExpectationFailed."""
+    def steps(self, model: Model) -> Steps:
+        """Yields the steps that remain. Raises ExpectationFailed."""
         inner, number = self.story.steps(model), 0
         step = next(inner, None)
         while step is not None:
@@ -114,7 +114,7 @@ class PreparedStory:
                 return
 
     def _fitted(self, step: Step) -> Step | None:
-        """A step as it is played, or None when there is nothing to do."""
+        """The step with names replaced, or None when it is skipped."""
         self.leading = self.leading and is_rule(step)
         if self.leading:
             return None
@@ -150,5 +150,5 @@ class PreparedStory:
 
 
 def key(step: Step) -> Key:
-    """What a step does, whenever and at whatever price."""
+    """Identity of a step apart from time and prices."""
     return step.sender, step.action, repr(sorted(pair for pair in step.args.items() if pair[0] not in _PASSING))

@@ -1,4 +1,4 @@
-"""What of a story's opening is on a deployed vault already, so that it can be put there in several goes."""
+"""Progress of a story's opening on a deployed vault, so that several runs can complete it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from crossvault.live.preflight import Key, PreparedStory, key
 from crossvault.rpc.client import RpcClient
 
 _PAYING = {"deposit_cash": None, "fund_insurance": None, "deposit_collateral": "collateral"}
-Holdings = dict[tuple[str, str], int]  # by person and token [raw]
+Holdings = dict[tuple[str, str], int]  # by name and token [raw]
 
 
 def opening(story: Story) -> list[Step]:
-    """The steps that set a story up, as they are on a vault of its own. Raises ExpectationFailed."""
+    """The opening steps of a story on a fresh vault. Raises ExpectationFailed."""
     model, made = Model(story.world), list[Step]()
     steps = PreparedStory(story, {}, leading=False, until=story.opening_steps).steps(model)
     step = next(steps, None)
@@ -31,24 +31,24 @@ def opening(story: Story) -> list[Step]:
 
 
 def people(step: Step) -> set[str]:
-    """The people that a step names."""
+    """The account names in a step."""
     named = {str(step.args[name]) for name in ("to", "operator") if name in step.args}
     return {step.sender, *named, *(account.owner for account in step.accounts())}
 
 
-def played(history: Iterable[Step], people: Iterable[str]) -> Counter[Key]:
-    """What some people did before, prices aside: they are published anew each time."""
-    known = set(people)
+def played(history: Iterable[Step], names: Iterable[str]) -> Counter[Key]:
+    """Counts of earlier steps by their senders; prices are excluded, since they are published again each time."""
+    known = set(names)
     return Counter(key(step) for step in history if step.sender in known and not step.action.startswith("publish"))
 
 
 def missing(owed: Holdings, had: Mapping[tuple[str, str], int]) -> Holdings:
-    """What people lack of what a story gives them."""
+    """Token amounts that a story mints and the accounts lack."""
     return {place: max(0, amount_raw - had.get(place, 0)) for place, amount_raw in owed.items()}
 
 
 def owed(steps: Iterable[Step], aliases: Mapping[str, str]) -> Holdings:
-    """What an opening gives to people."""
+    """Token amounts that an opening mints."""
     found: Counter[tuple[str, str]] = Counter()
     for step in steps:
         if step.action == "mint":
@@ -58,7 +58,7 @@ def owed(steps: Iterable[Step], aliases: Mapping[str, str]) -> Holdings:
 
 
 def paid(history: Iterable[Step], model: Model) -> Holdings:
-    """What people paid into a vault so far."""
+    """Token amounts that accounts have paid into a vault."""
     found: Counter[tuple[str, str]] = Counter()
     cash = model.vault.ledger.cash.token
     for step in history:
@@ -69,14 +69,11 @@ def paid(history: Iterable[Step], model: Model) -> Holdings:
     return dict(found)
 
 
-def held(wire: RpcClient, voice: LiveBindings, places: Iterable[tuple[str, str]]) -> Holdings:
-    """What people have of tokens on the chain."""
-    asked = list(places)
-    calls = [
-        ("eth_call", [
-            {"to": voice.names.address(token), "data": voice.token.call("balance_of", {"account": person})}, "latest",
-        ])
-        for person, token in asked
-    ]  # fmt: skip
-    told = wire.batch(calls)
-    return {place: voice.token.result("balance_of", data)[0] for place, data in zip(asked, told, strict=True)}
+def held(client: RpcClient, bindings: LiveBindings, places: Iterable[tuple[str, str]]) -> Holdings:
+    """Token balances of accounts on the chain."""
+    pairs = list(places)
+    data = [bindings.token.call("balance_of", {"account": person}) for person, _ in pairs]
+    targets = [bindings.names.address(token) for _, token in pairs]
+    calls = [("eth_call", [{"to": to, "data": each}, "latest"]) for to, each in zip(targets, data, strict=True)]
+    results = client.batch(calls)
+    return {place: bindings.token.result("balance_of", data)[0] for place, data in zip(pairs, results, strict=True)}

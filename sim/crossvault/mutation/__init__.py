@@ -1,1 +1,1 @@
-"""Mutants of the contracts: made from the syntax tree, compiled many at once, played recorded stories."""
+"""Mutation testing of the contracts: mutants from the syntax tree, batch compilation, recorded stories."""

@@ -1,7 +1,7 @@
-"""Mutants compiled: as many as fit in one source woven together, the others each beside the rest of the contracts.
+"""Batch compilation of mutants: many in one source behind switches, the others one by one.
 
-What is woven is optimised: it is compiled once and played often. What is compiled alone is not: that takes a third of
-the time and changes nothing that a step can show.
+Combined sources are optimised, since they are compiled once and played often. Separate mutants are not: that takes a
+third of the time and changes no result of a step.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from crossvault.evm.compiler import (
 )
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
 from crossvault.mutation.mutants import Mutant, mutated
-from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, SchemataSource, weave
+from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, SchemataSource, combine
 from crossvault.setup import install, toolchain
 
-WOVEN, ALONE = 400, 8  # mutants in one start of solc
+COMBINED, SEPARATE = 400, 8  # mutants per run of solc
 
 _DEPLOYED = tuple(name.capitalize() for name in (STRESS, TELLER, POLICY, FEED, REGISTRY, APPRAISER, VAULT, EXCHANGE))
 _FOLDER = "contracts/"
@@ -36,19 +36,19 @@ Numbered = Sequence[tuple[int, Mutant]]
 
 @dataclass(frozen=True)
 class MutantBuild:
-    """A build that holds mutants: each is what the switch says, or, where there is none, the only one."""
+    """A build with mutants: combined ones are selected by the switch, a separate one is always on."""
 
     build: Build
     mutants: Numbered
-    woven: bool
+    combined: bool
 
 
 @dataclass(frozen=True)
 class CompiledMutants:
-    """Mutants by how they are compiled, and those that the compiler refuses."""
+    """Mutants by the way they are compiled, and those that do not compile."""
 
-    woven: Numbered
-    alone: Numbered
+    combined: Numbered
+    separate: Numbered
     refused: Numbered
 
 
@@ -56,60 +56,60 @@ class MutantCompiler:
     """Compiles mutants of one set of contracts."""
 
     def __init__(self, sources: Sources, build: Build) -> None:
-        """build: of the same sources as they are."""
+        """build: of the same, unchanged sources."""
         install.ensure()
         self.sources = {name: text for name, text in sources.items() if not name.startswith(_PROBES)}
         self.build = build
         self._homes = {name: build.artifacts[name].source for name in _DEPLOYED}
 
-    def sorted(self, mutants: Numbered) -> CompiledMutants:
-        """Which mutants can be woven, which are compiled alone, and which are refused. Raises CompileFailed."""
+    def sorted_by_build(self, mutants: Numbered) -> CompiledMutants:
+        """Sorts mutants into combined, separate and refused ones. Raises CompileFailed."""
         left = [each for each in mutants if each[1].site is not None]
-        alone = [each for each in mutants if each[1].site is None]
+        separate = [each for each in mutants if each[1].site is None]
         refused: list[tuple[int, Mutant]] = []
-        while wrong := self._wrong(left):
+        while wrong := self._failing(left):
             exact = {number for number, is_own in wrong.items() if is_own}
             refused += [each for each in left if each[0] in exact and _is_exact(each[1])]
-            alone += [each for each in left if each[0] in wrong and not (each[0] in exact and _is_exact(each[1]))]
+            separate += [each for each in left if each[0] in wrong and not (each[0] in exact and _is_exact(each[1]))]
             left = [each for each in left if each[0] not in wrong]
-        return CompiledMutants(left, alone, refused)
+        return CompiledMutants(left, separate, refused)
 
     def batches(self, mutants: CompiledMutants) -> Iterator[MutantBuild]:
-        """The builds, one after another, each with its mutants; what a batch refuses is in none."""
-        for some in _parts(mutants.woven, WOVEN):
-            yield self._woven(some)
-        for some in _parts(mutants.alone, ALONE):
-            yield from self._alone(some)
+        """Yields the builds with their mutants; mutants that do not compile are in none."""
+        for some in _parts(mutants.combined, COMBINED):
+            yield self._combined_build(some)
+        for some in _parts(mutants.separate, SEPARATE):
+            yield from self._separate_builds(some)
 
-    def _weave(self, mutants: Numbered) -> dict[str, SchemataSource]:
+    def _combined_sources(self, mutants: Numbered) -> dict[str, SchemataSource]:
         by_file: dict[str, list[tuple[int, Mutant]]] = {}
         for each in mutants:
             by_file.setdefault(each[1].file, []).append(each)
-        return {file: weave(self.sources[file], some) for file, some in by_file.items()}
+        return {file: combine(self.sources[file], some) for file, some in by_file.items()}
 
-    def _wrong(self, mutants: Numbered) -> dict[int, bool]:
-        """The mutants that cannot be woven, by number: whether the compiler's complaint is of their own text."""
-        woven = self._weave(mutants)
+    def _failing(self, mutants: Numbered) -> dict[int, bool]:
+        """Mutants that fail in a combined source, by number: whether the compiler error is in their own text."""
+        combined = self._combined_sources(mutants)
         found: dict[int, bool] = {}
-        for error in _errors(self._solc(self._units(woven), {})):
+        for error in _errors(self._solc(self._units(combined), {})):
             where = error.get("sourceLocation") or {}
             file = where.get("file", "").removeprefix(_FOLDER)
-            if file not in woven:
+            if file not in combined:
                 raise CompileFailed(error["formattedMessage"])
-            number = woven[file].mutant_at(where["start"], where["end"])
+            number = combined[file].mutant_at(where["start"], where["end"])
             if number is not None:
                 found[number] = True
             else:
-                found |= dict.fromkeys(_around(woven[file], mutants, where["start"]), False)
+                found |= dict.fromkeys(_around(combined[file], mutants, where["start"]), False)
         return found
 
-    def _woven(self, mutants: Numbered) -> MutantBuild:
-        output = self._solc(self._units(self._weave(mutants)), self._wanted("", self._homes), optimised=True)
+    def _combined_build(self, mutants: Numbered) -> MutantBuild:
+        output = self._solc(self._units(self._combined_sources(mutants)), self._wanted("", self._homes), optimised=True)
         _require_clean(output)
         return MutantBuild(self._build(output, ""), mutants, True)
 
-    def _alone(self, mutants: Numbered) -> Iterator[MutantBuild]:
-        """One build each: what depends on the changed file is its own, the rest that of the whole."""
+    def _separate_builds(self, mutants: Numbered) -> Iterator[MutantBuild]:
+        """Yields one build per mutant: files that depend on the changed one are recompiled, all others are shared."""
         units: dict[str, str] = {}
         wanted: dict[str, Any] = {}
         for number, mutant in mutants:
@@ -133,14 +133,14 @@ class MutantCompiler:
         return {name: home for name, home in self._homes.items() if home in near}
 
     def _needed(self, homes: Iterable[str]) -> set[str]:
-        """Files, and all that they import."""
+        """Files with their transitive imports."""
         known, found = imports(self.sources), set(homes)
         while more := set().union(*(known[name] for name in found)) - found:
             found |= more
         return found
 
-    def _units(self, woven: Mapping[str, SchemataSource]) -> dict[str, str]:
-        texts = self.sources | {file: each.text for file, each in woven.items()} | {SWITCH_UNIT: SWITCH}
+    def _units(self, combined: Mapping[str, SchemataSource]) -> dict[str, str]:
+        texts = self.sources | {file: each.text for file, each in combined.items()} | {SWITCH_UNIT: SWITCH}
         return {f"{_FOLDER}{name}": text for name, text in texts.items()}
 
     def _wanted(self, prefix: str, homes: Mapping[str, str]) -> dict[str, Any]:
@@ -153,7 +153,7 @@ class MutantCompiler:
         return standard_json(toolchain.solc(), request)
 
     def _build(self, output: Mapping[str, Any], prefix: str) -> Build:
-        """The whole with the code that was compiled anew."""
+        """The original build with the recompiled code."""
         artifacts = dict(self.build.artifacts)
         for name, home in self._homes.items():
             unit = output["contracts"].get(f"{prefix}{_FOLDER}{home}", {})
@@ -164,14 +164,14 @@ class MutantCompiler:
 
 
 def _is_exact(mutant: Mutant) -> bool:
-    """Whether a complaint of the woven text is one of the mutant: it is, where a statement stands as it would alone."""
+    """Whether an error in the combined source is the mutant's own: true where the statement stands unchanged."""
     return mutant.site is not None and mutant.site.kind == "statement"
 
 
-def _around(woven: SchemataSource, mutants: Numbered, start: int) -> list[int]:
-    """The mutants of the functions before and after a place: one of them makes a complaint that is of none's text."""
-    before = [number for number, (low, _) in woven.places.items() if low <= start]
-    after = [number for number, (low, _) in woven.places.items() if low > start]
+def _around(combined: SchemataSource, mutants: Numbered, start: int) -> list[int]:
+    """The mutants of the functions around an error outside every mutant's text: one of them causes it."""
+    before = [number for number, (low, _) in combined.places.items() if low <= start]
+    after = [number for number, (low, _) in combined.places.items() if low > start]
     near = {*before[-1:], *after[:1]}
     places = {mutant.id.rsplit(":", 2)[0] for number, mutant in mutants if number in near}
     return [number for number, mutant in mutants if mutant.id.rsplit(":", 2)[0] in places]

@@ -1,4 +1,4 @@
-"""Mutants that were judged to be the original in other words, each with the reason, in a file of their own."""
+"""File of equivalent mutants: mutants without observable difference, each with the reason."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _FIELDS = ("id", "becomes", "reason")
 
 
 class BadEquivalents(BadInput):
-    """A file of equivalents that cannot be meant: `file:line: field: what was expected`."""
+    """An invalid file of equivalents: `file:line: field: what is expected`."""
 
 
 def equivalents(path: Path, shown: str, mutants: Sequence[Mutant]) -> dict[str, str]:
-    """The reasons by identifier. Raises BadEquivalents, also for a mutant that there is not, or that became another."""
+    """Reads the reasons by identifier. Raises BadEquivalents, also for an unknown or changed mutant."""
     import yaml
 
     try:
@@ -35,7 +35,7 @@ def equivalents(path: Path, shown: str, mutants: Sequence[Mutant]) -> dict[str, 
         _require_form(where, entry)
         _require_known(where, entry, known)
         if entry["id"] in found:
-            raise BadEquivalents(f"{where}: id: {entry['id']} is there twice")
+            raise BadEquivalents(f"{where}: id: {entry['id']} is listed twice")
         found[entry["id"]] = entry["reason"]
     return found
 
@@ -59,7 +59,7 @@ def _require_known(where: str, entry: Mapping[str, str], known: Mapping[str, Mut
         raise BadEquivalents(f"{where}: id: there is no mutant {entry['id']!r}{_near(entry['id'], list(known))}")
     if mutant.becomes != entry["becomes"]:
         raise BadEquivalents(
-            f"{where}: becomes: {entry['id']} is now {mutant.becomes!r}, not {entry['becomes']!r}: judge it again"
+            f"{where}: becomes: {entry['id']} is now {mutant.becomes!r}, not {entry['becomes']!r}: review it again"
         )
 
 
@@ -69,7 +69,7 @@ def _near(word: str, known: Sequence[str]) -> str:
 
 
 def _line(text: str, entry: Any) -> int:
-    """Where an entry's identifier stands; the first line where it has none."""
+    """The line of an entry's identifier; the first line where it has none."""
     wanted = str(entry.get("id")) if isinstance(entry, dict) else ""
     lines = enumerate(text.splitlines(), 1)
     return next((number for number, line in lines if wanted and f"id: {wanted}" in line), 1)

@@ -1,4 +1,4 @@
-"""One mutant against reels: the first answer that is not what the model said kills it."""
+"""Runs a mutant against recordings: the first result that differs from the model kills it."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import DeployFailed, deploy_world
 from crossvault.evm.pyrevm import Machine
-from crossvault.mutation.recordings import RecordedStep, Recording, answers, difference, digest, speakers
+from crossvault.mutation.recordings import RecordedStep, Recording, difference, digest, event_senders, replayed
 
-MOST_CODE = 2**20  # bytes: woven contracts are long
+MOST_CODE = 2**20  # bytes: combined contracts are long
 
 
 class KillProof(NamedTuple):
-    """What shows that a mutant is not the original: which reel, at which step, and how."""
+    """Proof that a mutant differs from the original: recording, step and difference."""
 
-    reel: str
+    recording: str
     step: int
     how: str
 
 
-def killed(build: Build, switch: int, reel: Recording) -> KillProof | None:
-    """How a reel tells a mutant of a build from the original; None when it does not. Raises MachineFailed."""
-    machine, names = Machine(CHAIN_ID, reel.world.starts_at, switch, MOST_CODE), AddressBook()
+def kill_by(build: Build, switch: int, recording: Recording) -> KillProof | None:
+    """The first difference of a mutant from a recording; None if there is none. Raises MachineFailed."""
+    machine, names = Machine(CHAIN_ID, recording.world.starts_at, switch, MOST_CODE), AddressBook()
     try:
-        deploy_world(machine, build, reel.world, names)
+        deploy_world(machine, build, recording.world, names)
     except DeployFailed as failed:
-        return KillProof(reel.name, 0, str(failed))
-    if names.number(VAULT) != reel.names.number(VAULT):
-        return KillProof(reel.name, 0, "the vault has another address")
-    heard_from = speakers(names)
-    for line in reel.lines:
-        found = answers(machine, line)
-        if digest(found, heard_from) != line.heard:
-            wrong = _wrong(line, found, Bindings(build, reel.names))
+        return KillProof(recording.name, 0, str(failed))
+    if names.number(VAULT) != recording.names.number(VAULT):
+        return KillProof(recording.name, 0, "the vault has another address")
+    senders = event_senders(names)
+    for line in recording.lines:
+        results = replayed(machine, line)
+        if digest(results, senders) != line.digest:
+            wrong = _difference(line, results, Bindings(build, recording.names))
             if wrong is not None:
                 what = f"{line.kind} after" if line.kind != "step" else ""
-                return KillProof(reel.name, line.number, f"{what} {line.step.action}: {wrong}".strip())
+                return KillProof(recording.name, line.number, f"{what} {line.step.action}: {wrong}".strip())
     return None
 
 
-def _wrong(line: RecordedStep, found: Sequence[Answer], speech: Bindings) -> str | None:
-    """How some answers differ from what the model said; one that cannot be read is like nothing that it says."""
+def _difference(line: RecordedStep, results: Sequence[Answer], bindings: Bindings) -> str | None:
+    """The difference of results from the recording; an undecodable result always differs."""
     try:
-        wrong = difference(line, found, speech)
+        wrong = difference(line, results, bindings)
     except (ValueError, IndexError, OverflowError) as odd:
-        return f"an answer that cannot be read: {odd}"
+        return f"an undecodable result: {odd}"
     return None if wrong is None else str(wrong)
 
 
-def first_kill(build: Build, switch: int, reels: Sequence[Recording]) -> KillProof | None:
-    """The kill by the first of some reels that has one."""
-    return next((found for reel in reels if (found := killed(build, switch, reel))), None)
+def first_kill(build: Build, switch: int, recordings: Sequence[Recording]) -> KillProof | None:
+    """The kill by the first recording that kills."""
+    return next((found for recording in recordings if (found := kill_by(build, switch, recording))), None)

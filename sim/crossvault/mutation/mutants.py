@@ -1,7 +1,7 @@
-"""Mutants: contracts with one small thing changed, from the compiler's syntax tree.
+"""Mutants of the contracts, each with one small change, from the compiler's syntax tree.
 
-Every mutant has an identifier that edits elsewhere leave as it is: file, function, operator, and which of them in the
-function. Comments are never changed.
+Every mutant has an identifier that edits elsewhere do not change: file, function, operator and number within the
+function. Comments are never mutated.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ STATEMENT, DECLARATION, CHOICE = "statement", "declaration", "choice"
 
 
 class MutationSite(NamedTuple):
-    """The text around an edit that can stand beside its original: a statement, a declaration, or an expression.
+    """The text around an edit that combines with its original: a statement, a declaration, or an expression.
 
-    lead, target: of a declaration, what declares its names, and what stands left of the `=`.
+    lead, target: of a declaration, the declarations of its names, and the left side of the assignment.
     """
 
     kind: str
@@ -52,9 +52,9 @@ class MutationSite(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """One change: where it stands (line from 1, bytes of the file), what stood there, and what stands there now.
+    """One change: its place (line from 1, bytes of the file), the original text, and the new text.
 
-    becomes: the whole line with the change. site: what can be woven into the original; None outside of functions.
+    becomes: the whole line with the change. site: the text to combine with the original; None outside of functions.
     """
 
     id: str
@@ -72,7 +72,7 @@ class Mutant(NamedTuple):
 
 
 def mutants(trees: Mapping[str, Any], sources: Sources, files: Sequence[str]) -> list[Mutant]:
-    """All mutants of some files, in the order of their text. trees: of all files, as the compiler gives them."""
+    """All mutants of some files in text order. trees: the compiler's syntax trees of all files."""
     nodes = list(_nodes(trees))
     names = frozenset(node["name"] for node in nodes if node["nodeType"] == "FunctionDefinition")
     declared = {node["id"]: node for node in nodes if node["nodeType"] == "VariableDeclaration" and node["constant"]}
@@ -113,7 +113,7 @@ class _Walk:
         self.text = text
 
     def all(self, tree: Node) -> Iterator[_Found]:
-        """Every edit with the function (or constant) and the site that it stands in."""
+        """Yields every edit with its function (or constant) and its site."""
         for contract in tree["nodes"]:
             for item in contract.get("nodes", [contract]):
                 kind = item["nodeType"]
@@ -126,14 +126,14 @@ class _Walk:
                     yield from self._plain(item["name"], item["value"])
 
     def _plain(self, place: str, node: Node) -> Iterator[_Found]:
-        """The edits of what cannot be woven."""
+        """Yields the edits of a node that cannot be combined."""
         if node["nodeType"] == "ModifierInvocation" and node.get("kind") != "modifierInvocation":
-            return  # the constructor of a base
+            return  # the constructor call of a base contract
         for each in self._walk(place, node, None):
             yield each._replace(site=None)
 
-    def _walk(self, place: str, node: Node, site: MutationSite | None, alone: bool = False) -> Iterator[_Found]:
-        """alone: the node is all that depends on a condition, so removing it is the condition that never holds."""
+    def _walk(self, place: str, node: Node, site: MutationSite | None, sole: bool = False) -> Iterator[_Found]:
+        """sole: the node is the whole body of a condition, so removing it equals a condition that never holds."""
         kind = node["nodeType"]
         if kind in _SKIPPED:
             return
@@ -142,7 +142,7 @@ class _Walk:
         make = MUTATIONS.get(kind)
         for edit in make(self.text, node) if make else ():
             yield _Found(place, edit, site)
-        if kind in _REMOVABLE and site and site.kind == STATEMENT and not alone:
+        if kind in _REMOVABLE and site and site.kind == STATEMENT and not sole:
             yield from (_Found(place, edit, site) for edit in removed(self.text, node))
         if kind in _TESTED:
             yield from self._tested(place, node, site)
@@ -152,16 +152,16 @@ class _Walk:
             elif name == "condition" and self._picks(node):
                 yield from (each for each in self._walk(place, child, site) if not self._is_boundary(each.edit))
             else:
-                sole = kind == "IfStatement" and name == "trueBody" and not node.get("falseBody")
-                yield from self._walk(place, child, site, (sole or (kind == "Block" and alone)) and _is_one(child))
+                is_sole = kind == "IfStatement" and name == "trueBody" and not node.get("falseBody")
+                yield from self._walk(place, child, site, (is_sole or (kind == "Block" and sole)) and _is_one(child))
 
     def _picks(self, node: Node) -> bool:
-        """Whether a condition compares two values and answers one of them: where they are equal, either will do."""
+        """Whether a conditional selects one of the two values that it compares, so that equality is immaterial."""
         test = node["condition"]
         if node["nodeType"] != "Conditional" or test["nodeType"] != "BinaryOperation":
             return False
-        asked = {self.text.of(test["leftExpression"]), self.text.of(test["rightExpression"])}
-        return asked == {self.text.of(node["trueExpression"]), self.text.of(node["falseExpression"])}
+        compared = {self.text.of(test["leftExpression"]), self.text.of(test["rightExpression"])}
+        return compared == {self.text.of(node["trueExpression"]), self.text.of(node["falseExpression"])}
 
     def _is_boundary(self, edit: Edit) -> bool:
         return edit.operator == "compare" and self.text.content[edit.start : edit.start + 1].decode() == edit.text[0]
@@ -191,7 +191,7 @@ class _Walk:
         return MutationSite(DECLARATION, span(node)[0], past_semicolon(self.text, init[1]), lead, target)
 
     def _header(self, node: Node) -> MutationSite:
-        """What stands in the head of a loop or a test: its expression."""
+        """The site of the expression in the head of a loop or condition."""
         inner = node.get("initialValue") or node.get("expression") if node["nodeType"] in _HEADS else node
         return MutationSite(CHOICE, *span(inner or node))
 
@@ -200,7 +200,7 @@ _HEADS = ("VariableDeclarationStatement", "ExpressionStatement")
 
 
 def _children(node: Node) -> Iterator[tuple[str, Node]]:
-    """The parts of a node in the order of their text."""
+    """The children of a node in text order."""
     found = []
     for name, value in node.items():
         for child in value if isinstance(value, list) else [value]:
@@ -225,7 +225,7 @@ def _nodes(tree: Any) -> Iterator[Node]:
 
 
 def _named(file: str, text: Text, found: Iterator[_Found]) -> Iterator[Mutant]:
-    """The edits as mutants, each change of a text once."""
+    """Yields the edits as mutants, without duplicates of a change."""
     counts: Counter[tuple[str, str]] = Counter()
     seen: set[tuple[int, int, str]] = set()
     for place, edit, site in sorted(found, key=lambda each: each.edit.start):

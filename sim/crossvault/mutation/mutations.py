@@ -1,7 +1,6 @@
-"""What may be changed in one node of a syntax tree: every operator of the mutation test, as edits of the text.
+"""Mutation operators: the edits of one node of a syntax tree.
 
-Offsets are bytes of the file. Nothing here knows where a node stands;
-`sim/crossvault/mutation/mutants.py` walks the tree.
+Offsets are bytes of the file. `sim/crossvault/mutation/mutants.py` walks the tree.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ Node = Mapping[str, Any]
 
 
 class Edit(NamedTuple):
-    """A change of a text: the operator that makes it, from where to where, and what stands there instead."""
+    """A change of a text: its operator, start, end and new text."""
 
     operator: str
     start: int
@@ -24,10 +23,10 @@ class Edit(NamedTuple):
 
 
 class Text:
-    """A file's bytes, and its declarations and enums as the nodes of all files name them."""
+    """A file's bytes, with the declarations and enums that its nodes refer to."""
 
     def __init__(self, content: bytes, names: frozenset[str], declared: Mapping[int, Node]) -> None:
-        """names: of all functions; declared: constants, and enums by the number of each of their values."""
+        """names: of all functions; declared: constants, and enums by the id of each of their members."""
         self.content, self.names, self.declared = content, names, declared
 
     def of(self, node: Node) -> str:
@@ -37,7 +36,7 @@ class Text:
 
 
 def span(node: Node) -> tuple[int, int]:
-    """From where to where a node stands."""
+    """Start and end of a node."""
     start, length, _ = node["src"].split(":")
     return int(start), int(start) + int(length)
 
@@ -62,13 +61,13 @@ _STEPPED = {"++": "--", "--": "++"}
 _TURNS = (("Down", "Up"), ("Floor", "Ceil"))
 _PAIRS = {"min": "max", "max": "min", "push": "", "pop": ""}
 _COMMUTING = re.compile(r"(?:min|max|horner|mulDiv\w*|fullMulDiv\w*)$")  # in their first two arguments
-_EVEN = re.compile(r"abs$")  # of a number and of its negative it is the same
+_EVEN = re.compile(r"abs$")  # even functions: the sign of the argument is immaterial
 _MOST_DIGITS, _WAD_DIGITS = 12, 18
 _NUMBER = re.compile(r"u?int\d*$")
 
 
 def binary(text: Text, node: Node) -> Iterator[Edit]:
-    """Another operator between two operands."""
+    """Replaces a binary operator."""
     left, right = node["leftExpression"], node["rightExpression"]
     for kind, swaps in _BINARY.items():
         for other in swaps.get(node["operator"], ()):
@@ -76,7 +75,7 @@ def binary(text: Text, node: Node) -> Iterator[Edit]:
 
 
 def assignment(text: Text, node: Node) -> Iterator[Edit]:
-    """Another way to assign, and the other sign of what is assigned."""
+    """Replaces an assignment operator, and negates the assigned value."""
     left, right = node["leftHandSide"], node["rightHandSide"]
     for other in _ASSIGNED.get(node["operator"], ()):
         yield _between(text, "assign", span(left)[1], span(right)[0], (node["operator"], other))
@@ -85,7 +84,7 @@ def assignment(text: Text, node: Node) -> Iterator[Edit]:
 
 
 def unary(text: Text, node: Node) -> Iterator[Edit]:
-    """A sign or a `!` dropped, a count that goes the other way."""
+    """Drops a sign or a `!`, and swaps increment and decrement."""
     start, end = span(node)
     inner = text.of(node["subExpression"])
     if node["operator"] in ("-", "!"):
@@ -95,7 +94,7 @@ def unary(text: Text, node: Node) -> Iterator[Edit]:
 
 
 def literal(text: Text, node: Node) -> Iterator[Edit]:
-    """A number one higher and one lower, the other truth, no text."""
+    """Increments and decrements a number, negates a boolean, empties a string."""
     start, end = span(node)
     if node["kind"] == "bool":
         yield Edit("constant", start, end, "false" if node["value"] == "true" else "true")
@@ -110,7 +109,7 @@ def literal(text: Text, node: Node) -> Iterator[Edit]:
 
 
 def name(text: Text, node: Node) -> Iterator[Edit]:
-    """A constant that is one higher, or the other value of an enumeration."""
+    """Increments a constant, or replaces an enum member."""
     declared = text.declared.get(node.get("referencedDeclaration") or -1)
     if declared is None:
         return
@@ -124,7 +123,7 @@ def name(text: Text, node: Node) -> Iterator[Edit]:
 
 
 def call(text: Text, node: Node) -> Iterator[Edit]:
-    """A function that rounds the other way, min for max, arguments of one type that change places, their sign."""
+    """Reverses rounding, swaps min and max, swaps arguments of one type, and negates arguments."""
     yield from _callee(text, node["expression"])
     arguments = node["arguments"]
     if node["names"] or node["kind"] == "typeConversion":
@@ -139,7 +138,7 @@ def call(text: Text, node: Node) -> Iterator[Edit]:
 
 
 def negated(text: Text, node: Node | None) -> Iterator[Edit]:
-    """The other sign of a signed value."""
+    """Negates a signed value."""
     if node is None or not re.match(r"int\d+$", node["typeDescriptions"]["typeString"] or ""):
         return
     start, end = span(node)
@@ -148,7 +147,7 @@ def negated(text: Text, node: Node | None) -> Iterator[Edit]:
 
 
 def condition(text: Text, node: Node, ends: bool = True) -> Iterator[Edit]:
-    """A condition that always holds, never holds, or is turned round; `ends`: it may hold for ever."""
+    """Makes a condition always true, always false, or negated; `ends`: an always-true condition terminates."""
     start, end = span(node)
     yield Edit("condition", start, end, "false")
     if ends:
@@ -159,16 +158,16 @@ def condition(text: Text, node: Node, ends: bool = True) -> Iterator[Edit]:
 
 
 def removed(text: Text, node: Node) -> Iterator[Edit]:
-    """A statement that is not there."""
+    """Removes a statement."""
     start, end = span(node)
     assigned = node.get("expression", {}).get("leftHandSide")
     if assigned and assigned["typeDescriptions"]["typeString"].endswith("storage pointer"):
-        return  # the compiler demands that it points somewhere
+        return  # the compiler requires storage pointers to be initialised
     yield Edit("statement", start, past_semicolon(text, end), "{}")
 
 
 def node_place(node: Node, field: str) -> tuple[int, int]:
-    """From where to where a part of a node stands, that has a location of its own."""
+    """Start and end of a part of a node that has its own location."""
     start, length, _ = node[field].split(":")
     return int(start), int(start) + int(length)
 
@@ -182,20 +181,20 @@ def past_semicolon(text: Text, end: int) -> int:
 
 
 def _least(value: str) -> str:
-    """The least change of a number that matters: one; where many digits approximate something, one of the twelfth."""
+    """The least significant change of a number: one; for long approximations one unit of the twelfth digit."""
     digits, _, exponent = value.lower().replace("_", "").partition("e")
     many = len(digits.rstrip("0")) > _MOST_DIGITS and not exponent
     return f"1e{len(digits) - _MOST_DIGITS}" if many else "1"
 
 
 def _least_of(declared: Node) -> str:
-    """The least change of a constant that matters: one, but of a scale finer than a wad, what a wad can show."""
+    """The least significant change of a constant: one, but of a scale finer than a wad one unit of a wad."""
     scale = re.fullmatch(r"1e(\d+)", declared["value"].get("value") or "")
     return f"1e{int(scale[1]) - _WAD_DIGITS}" if scale and int(scale[1]) > _WAD_DIGITS else "1"
 
 
 def _between(text: Text, operator: str, start: int, end: int, swap: tuple[str, str]) -> Edit:
-    """The edit of an operator alone: what stands between two operands is spaces, comments and it."""
+    """The edit of an operator between two operands, apart from spaces and comments."""
     gap = text.content[start:end].decode()
     place = start + len(gap[: gap.index(swap[0])].encode())
     return Edit(operator, place, place + len(swap[0]), swap[1])
@@ -222,7 +221,7 @@ def _others(called: str) -> Iterator[str]:
 
 
 def _are_alike(one: Node, other: Node) -> bool:
-    """Whether two arguments may change places; a whole number without a type may stand for any."""
+    """Whether two arguments have interchangeable types; an integer literal fits any."""
     kinds = [(each["typeDescriptions"]["typeString"] or "").removesuffix(" pointer") for each in (one, other)]
     plain = [each.startswith("int_const ") for each in kinds]
     fitting = [is_plain or bool(_NUMBER.match(each)) for is_plain, each in zip(plain, kinds, strict=True)]

@@ -1,7 +1,7 @@
-"""Stories played once, with what the model says of every step, to be played again to other contracts.
+"""Recordings of stories with the model's result of every step, for replay on other contracts.
 
-The model does not depend on the contracts, so it is asked once. A reel holds the words for the chain ready, and a
-digest of what the contracts that ship answer, when that was found equal to what the model says.
+The model does not depend on the contracts, so it runs once. A recording contains the encoded calls, and a digest of the
+results of the shipped contracts, which equal the model's.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from crossvault.mirror.evm import StorageStruct
 from crossvault.mirror.exchange import Match, Order
 from crossvault.mirror.refusal import Refusal
 
-EVERY = 40  # steps between what accounts are told
+EVERY = 40  # steps between recorded views
 GAS = hex(100_000_000)
 
 _STEP = "step"
@@ -39,24 +39,24 @@ _VAULT_VIEWS = ("metrics", "scenarios", "greeks")
 
 
 class RecordedStep(NamedTuple):
-    """One thing that is said: a step and the view after it, or a view alone.
+    """One recorded line: a step with the view after it, or a view alone.
 
-    kind: `step`, or the name of a view. begins: a block begins with it. said: calls. heard: digest of what the
-    contracts that ship answer. told: what the model says, packed.
+    kind: `step`, or the name of a view. begins: starts a block. digest: of the results of the shipped contracts.
+    expected: the model's result, packed.
     """
 
     number: int
     step: Step
     kind: str
     begins: bool
-    said: tuple[Call, ...]
-    heard: bytes
-    told: bytes
+    calls: tuple[Call, ...]
+    digest: bytes
+    expected: bytes
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A story as lines; `names` are bound as its world is when it is deployed."""
+    """A story as recorded lines; `names` has the addresses of its deployed world."""
 
     name: str
     world: World
@@ -65,15 +65,15 @@ class Recording:
 
     @property
     def steps(self) -> int:
-        """How many steps it has."""
+        """The number of steps."""
         return sum(line.kind == _STEP for line in self.lines)
 
     @cached_property
     def digest(self) -> str:
-        """What tells whether two reels say the same and expect the same."""
+        """Identity of the recording: its calls and expected results."""
         made = blake2b(self.name.encode(), digest_size=8)
         for line in self.lines:
-            made.update(repr(line.said).encode() + line.heard)
+            made.update(repr(line.calls).encode() + line.digest)
         return made.hexdigest()
 
 
@@ -87,46 +87,49 @@ def record(story: Story, build: Build) -> Recording:
         while True:
             step = steps.send(recorder.play(step))
     except StopIteration:
-        recorder.tell()
+        recorder.record_views()
     return Recording(story.name, story.world, side.names, tuple(recorder.lines))
 
 
-def answers(machine: Machine, line: RecordedStep) -> list[Answer]:
-    """What contracts answer to a line."""
+def replayed(machine: Machine, line: RecordedStep) -> list[Answer]:
+    """Executes a line; returns the results."""
     if line.begins:
         machine.move(line.step.at)
-    first, *others = line.said
+    first, *others = line.calls
     found = [machine.call(first) if line.kind == _STEP else machine.query(first)]
     return found + [machine.query(each) for each in others]
 
 
-def digest(found: Sequence[Answer], speakers: frozenset[str]) -> bytes:
-    """What is compared of some answers: results, refusals, and the events of who speaks for the vault."""
+def digest(found: Sequence[Answer], senders: frozenset[str]) -> bytes:
+    """Digest of the compared part of results: return data, refusals, and the events of vault and exchange."""
     parts: list[Any] = []
     for place, each in enumerate(found):
-        logs = [(log["address"], log["topics"], log["data"]) for log in each["logs"] if log["address"] in speakers]
-        is_silent = len(found) > 1 and place == 0 and each["status"] == ACCEPTED  # what a door returns nobody reads
+        logs = [(log["address"], log["topics"], log["data"]) for log in each["logs"] if log["address"] in senders]
+        # the return data of doors is not compared
+        is_silent = len(found) > 1 and place == 0 and each["status"] == ACCEPTED
         parts.append((each["status"], "" if is_silent else each["returnData"], logs))
     return blake2b(repr(parts).encode(), digest_size=16).digest()
 
 
-def difference(line: RecordedStep, found: Sequence[Answer], speech: Bindings) -> Difference | None:
-    """How some answers differ from what the model said, decoded; None when they do not."""
-    told = pickle.loads(zlib.decompress(line.told))
-    return next(iter(_differences(line, found, told, speech)), None)
+def difference(line: RecordedStep, found: Sequence[Answer], bindings: Bindings) -> Difference | None:
+    """The first decoded difference of results from the model's; None if there is none."""
+    expected = pickle.loads(zlib.decompress(line.expected))
+    return next(iter(_differences(line, found, expected, bindings)), None)
 
 
-def _differences(line: RecordedStep, found: Sequence[Answer], told: Any, speech: Bindings) -> Sequence[Difference]:
+def _differences(
+    line: RecordedStep, found: Sequence[Answer], expected: Any, bindings: Bindings
+) -> Sequence[Difference]:
     if line.kind == _STEP:
         call, view = found
-        return differences(speech.outcome(call, view), told, speech.event_fields())
-    interface = speech.exchange if line.said[0]["to"] == speech.names.address(EXCHANGE) else speech.vault
+        return differences(bindings.outcome(call, view), expected, bindings.event_fields())
+    interface = bindings.exchange if line.calls[0]["to"] == bindings.names.address(EXCHANGE) else bindings.vault
     [answer] = found
     if answer["status"] == ACCEPTED:
         value: Any = plain(interface.result(line.kind, answer["returnData"]))
     else:
-        value = speech.vault.refusal(answer["returnData"])
-    return value_differences(line.kind, value, told)
+        value = bindings.vault.refusal(answer["returnData"])
+    return value_differences(line.kind, value, expected)
 
 
 class _Recorder:
@@ -134,76 +137,77 @@ class _Recorder:
         self.model, self.side = model, side
         self.lines: list[RecordedStep] = []
         self._number, self._at = 0, -1
-        self._speakers = speakers(side.names)
+        self._senders = event_senders(side.names)
         self._touched: dict[AccountId, None] = {}
-        self._asked: dict[tuple[str, Any], None] = {}
+        self._queried: dict[tuple[str, Any], None] = {}
         self._curves = self._governed = False
 
     def play(self, step: Step) -> Outcome:
-        """A step on both sides, and now and then what is told after it."""
+        """Plays a step on both sides, and records views at intervals."""
         outcome = self.model.apply(step)
-        begins = step.at != self._at or self._number % CHUNK == 0  # as Local's do
+        begins = step.at != self._at or self._number % CHUNK == 0  # same as `InProcessChain`
         self._number, self._at, self._step = self._number + 1, step.at, step
         view = self.side.view("snapshot", {"ids": step.accounts()})
         self._note(_STEP, begins, (self.side.transaction(step), view), outcome)
         self._touched |= dict.fromkeys(step.accounts())
-        self._asked |= dict.fromkeys(_things(step.args))
+        self._queried |= dict.fromkeys(_subjects(step.args))
         self._curves |= step.action in OF_CURVES
         self._governed |= step.action.startswith(_GOVERNING)
         if self._number % EVERY == 0:
-            self.tell()
+            self.record_views()
         return outcome
 
-    def tell(self) -> None:
-        """What the accounts that were touched are told, the curves, quotations, orders and parameters."""
+    def record_views(self) -> None:
+        """Records the views of touched accounts, and of curves, quotations, orders and parameters."""
         vault, now = self.model.vault, self._at
         for account in self._touched:
             for view in _VAULT_VIEWS:
                 door = getattr(vault, view)
                 self._view(view, {"account": account}, partial(door, account, now=now))
-        for view, thing in self._asked:
+        for view, subject in self._queried:
             if view == "quotation":
-                self._view(view, {"instrument": thing}, partial(vault.quotation, thing, now=now))
+                self._view(view, {"instrument": subject}, partial(vault.quotation, subject, now=now))
             else:
-                self._view(view, {"order": thing}, partial(getattr(self.model.exchange, view), thing))
+                self._view(view, {"order": subject}, partial(getattr(self.model.exchange, view), subject))
         if self._curves:
             self._view("curves", {}, vault.curves)
         if self._governed:
             self._view("parameters", {}, vault.parameters)
-        self._touched, self._asked, self._curves, self._governed = {}, {}, False, False
+        self._touched, self._queried, self._curves, self._governed = {}, {}, False, False
 
-    def _view(self, view: str, args: Mapping[str, Any], ask: Callable[[], Any]) -> None:
+    def _view(self, view: str, args: Mapping[str, Any], query: Callable[[], Any]) -> None:
         try:
-            value = ask()
-            told = plain(value) if view in ("quotation", "scenarios") else plain((value,))
+            value = query()
+            expected = plain(value) if view in ("quotation", "scenarios") else plain((value,))
         except Refusal as refused:
-            told = refused
+            expected = refused
         call = self.side.view("curves", {}) | {"gas": GAS}
         if view in ("filled_wad", "is_cancelled"):
             call |= {"to": self.side.names.address(EXCHANGE), "input": self.side.exchange.call(view, args)}
         else:
             call |= {"input": self.side.vault.call(view, args)}
-        self._note(view, False, (call,), told)
+        self._note(view, False, (call,), expected)
 
-    def _note(self, kind: str, begins: bool, said: tuple[Call, ...], told: Any) -> None:
-        said = tuple(each | {"gas": GAS} for each in said)
+    def _note(self, kind: str, begins: bool, calls: tuple[Call, ...], expected: Any) -> None:
+        calls = tuple(each | {"gas": GAS} for each in calls)
         if kind == _STEP:
-            told = told._replace(events=tuple(Event(each.name, plain(each.values)) for each in told.events))
-        packed = zlib.compress(pickle.dumps(told), 1)
-        line = RecordedStep(self._number, self._step, kind, begins, said, b"", packed)
-        found = answers(self.side.machine, line)
-        if wrong := _differences(line, found, told, self.side):
+            events = tuple(Event(each.name, plain(each.values)) for each in expected.events)
+            expected = expected._replace(events=events)
+        packed = zlib.compress(pickle.dumps(expected), 1)
+        line = RecordedStep(self._number, self._step, kind, begins, calls, b"", packed)
+        results = replayed(self.side.machine, line)
+        if wrong := _differences(line, results, expected, self.side):
             raise Diverged(self._number, self._step, wrong)
-        self.lines.append(line._replace(heard=digest(found, self._speakers)))
+        self.lines.append(line._replace(digest=digest(results, self._senders)))
 
 
-def speakers(names: AddressBook) -> frozenset[str]:
-    """The addresses whose events are compared."""
+def event_senders(names: AddressBook) -> frozenset[str]:
+    """The addresses whose events are compared: vault and exchange."""
     return frozenset({names.address("vault"), names.address(EXCHANGE)})
 
 
 def plain(value: Any) -> Any:
-    """A value of the mirror as the chain answers it: tuples of integers, texts and accounts."""
+    """A value of the mirror in the chain's form: tuples of integers, strings and accounts."""
     if isinstance(value, StorageStruct):
         return plain(value.values())
     if is_dataclass(value) and not isinstance(value, type):
@@ -215,17 +219,17 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _things(value: Any) -> Iterator[tuple[str, Any]]:
-    """What the arguments of a step name that can be asked about: instruments and orders."""
+def _subjects(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yields the instruments and orders in the arguments of a step, with the views that take them."""
     if isinstance(value, Order):
         yield from (("filled_wad", value), ("is_cancelled", value))
     elif isinstance(value, Match):
-        yield from (each for order in (value.maker, value.taker) for each in _things(order))
+        yield from (each for order in (value.maker, value.taker) for each in _subjects(order))
     elif isinstance(value, Mapping):
         if "instrument" in value:
             yield "quotation", value["instrument"]
         for each in value.values():
-            yield from _things(each)
+            yield from _subjects(each)
     elif isinstance(value, tuple | list):
         for each in value:
-            yield from _things(each)
+            yield from _subjects(each)

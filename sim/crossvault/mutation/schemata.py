@@ -1,8 +1,8 @@
-"""Many mutants of one file in one source, each behind a switch: what is compiled once serves all of them.
+"""Mutant schemata: many mutants of one file in one source, each behind a switch, compiled once.
 
-A statement stands beside its mutants, so each has the types that it would have alone. The switch is a word of the block
-that no contract asks for (`prevrandao`): zero is the original, the number of a mutant is that mutant, and with `TRAP`
-added every call that comes to the mutant's place fails, which tells whether any does.
+A statement stands next to its mutants, so each has the types of the original. The switch is a word of the block that no
+contract reads (`prevrandao`): zero selects the original, a mutant's number selects that mutant, and with `TRAP` added
+every call that reaches the mutant's place fails, which shows whether any does.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ library CrossvaultSwitch {
     }
 
     function _chosen() private pure returns (uint256) {
-        function() internal view returns (uint256) asked = _asked;
-        function() internal pure returns (uint256) told;
+        function() internal view returns (uint256) reader = _switch;
+        function() internal pure returns (uint256) pureReader;
         assembly {
-            told := asked
+            pureReader := reader
         }
-        return told();
+        return pureReader();
     }
 
-    function _asked() private view returns (uint256) {
+    function _switch() private view returns (uint256) {
         return block.prevrandao;
     }
 }
@@ -55,22 +55,22 @@ _BETWEEN = "CrossvaultSwitch.between"
 
 
 class SchemataSource(NamedTuple):
-    """A source with mutants in it; `places`: of each mutant's own text in it [bytes], by its number."""
+    """A source with mutants in it; `places`: start and end of each mutant's text [bytes] by number."""
 
     text: str
     places: dict[int, tuple[int, int]]
 
     def mutant_at(self, start: int, end: int) -> int | None:
-        """The mutant in whose text something stands."""
+        """The mutant whose text contains a range."""
         return next((number for number, (low, high) in self.places.items() if low <= start and end <= high), None)
 
 
-def weave(source: str, mutants: Sequence[tuple[int, Mutant]]) -> SchemataSource:
-    """The source with numbered mutants of it, all of which have a site."""
+def combine(source: str, mutants: Sequence[tuple[int, Mutant]]) -> SchemataSource:
+    """Combines a source with numbered mutants, all of which have a site."""
     by_site: dict[MutationSite, list[tuple[int, Mutant]]] = defaultdict(list)
     for number, mutant in mutants:
         if mutant.site is None:
-            raise ValueError(f"{mutant.id} cannot be woven")
+            raise ValueError(f"{mutant.id} has no site to combine")
         by_site[mutant.site].append((number, mutant))
     out = _Out()
     content, at = source.encode(), 0
@@ -80,7 +80,7 @@ def weave(source: str, mutants: Sequence[tuple[int, Mutant]]) -> SchemataSource:
             out.put(content[at:cut] + b"\n" + _IMPORT.encode())
             at = cut
         out.put(content[at : site.start])
-        _weave_site(out, content, site, by_site[site])
+        _put_site(out, content, site, by_site[site])
         at = site.end
     out.put(content[at:])
     return SchemataSource(bytes(out.content).decode(), out.places)
@@ -95,13 +95,13 @@ class _Out:
         self.content += text
 
     def put_mutant(self, number: int, text: bytes) -> None:
-        """A mutant's text, whose place is noted."""
+        """Appends a mutant's text and records its place."""
         start = len(self.content)
         self.content += text
         self.places[number] = start, len(self.content)
 
 
-def _weave_site(out: _Out, content: bytes, site: MutationSite, mutants: Sequence[tuple[int, Mutant]]) -> None:
+def _put_site(out: _Out, content: bytes, site: MutationSite, mutants: Sequence[tuple[int, Mutant]]) -> None:
     own = content[site.start : site.end]
     if site.kind == CHOICE:
         for number, mutant in mutants:
@@ -124,7 +124,7 @@ def _weave_site(out: _Out, content: bytes, site: MutationSite, mutants: Sequence
 
 
 def _body(text: bytes, is_declaration: bool) -> bytes:
-    """A statement; of a declaration what stands right of its first `=`."""
+    """A statement, or the right side of a declaration."""
     return text.partition(b"=")[2].strip() if is_declaration else text
 
 

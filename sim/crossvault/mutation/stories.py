@@ -1,4 +1,4 @@
-"""The stories that every mutant is played: a fixed list, so that a score can be compared with the last one."""
+"""Stories of the mutation test: a fixed list, so that scores of different runs are comparable."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from crossvault.walks.random_walk import Walk
 
 STEPS, ORDERS, BEFORE_BOUNDS = 700, 400, 250
 SEEDS = (2, 3, 5)  # of walks
-BOUNDED = (1, 2)  # of walks that end at the edges
+BOUNDED = (1, 2)  # of walks that end at parameter bounds
 CROWDED = (1, 2)
 CORNERED = (2, 3)
-DESKS = (1, 2)
+MIXES = (1, 2)
 
 _SHIPPED = (
     "quickstart", "first-liquidation", "bad-debt", "funding-squeeze", "expiry-day", "covered-call", "calendar-spread",
@@ -28,18 +28,18 @@ _SHIPPED = (
 )  # fmt: skip
 
 
-def reels(build: Build) -> list[Recording]:
-    """The stories, played on the model and on a build of contracts. Raises Diverged where these differ already."""
+def recordings(build: Build) -> list[Recording]:
+    """Records the stories on the model and a build. Raises Diverged where they differ."""
     return [record(story, build) for story in stories(build)]
 
 
 def stories(build: Build) -> Iterator[Story]:
-    """Those that kill most in the least time come first."""
+    """Yields the stories, the most effective per second first."""
     walks = [Walk(seed, STEPS).story() for seed in SEEDS]
     bounds = [Bounds(seed, BEFORE_BOUNDS, build).story() for seed in BOUNDED]
     crowds = [PositionLimits(seed, 0).story() for seed in CROWDED]
     corners = [Corners(seed, 0, build).story() for seed in CORNERED]
-    desks = [PortfolioMixes(seed, 0, build).story() for seed in DESKS]
-    yield from (*bounds[:1], *corners, *crowds, *walks[:1], *desks, OrderWalk(1, ORDERS).story())
+    mixes = [PortfolioMixes(seed, 0, build).story() for seed in MIXES]
+    yield from (*bounds[:1], *corners, *crowds, *walks[:1], *mixes, OrderWalk(1, ORDERS).story())
     yield from (scenario.load(name) for name in _SHIPPED)
     yield from (*bounds[1:], *walks[1:])

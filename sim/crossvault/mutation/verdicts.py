@@ -1,7 +1,7 @@
-"""A mutation test from end to end: which mutants, how far each gets, and what that says of the net.
+"""Mutation campaign: selects mutants, judges them, and computes the score.
 
-What was judged is kept, by contracts, mutant and reel: a test that was cut short goes on where it was, and further
-reels are played to the survivors alone.
+Verdicts are stored by contracts, mutant and recording: an interrupted campaign resumes, and new recordings are played
+to the survivors alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from crossvault.evm.compiler import Build, compile_contracts, contract_sources, syntax_trees
 from crossvault.mutation.batches import MutantBuild, MutantCompiler
-from crossvault.mutation.mutant_run import KillProof, killed
+from crossvault.mutation.mutant_run import KillProof, kill_by
 from crossvault.mutation.mutants import Mutant, mutants
 from crossvault.mutation.recordings import Recording
 from crossvault.mutation.schemata import TRAP
@@ -30,14 +30,15 @@ from crossvault.setup import toolchain
 FORMAT = 2
 KILLED, SURVIVED, REFUSED = "killed", "survived", "refused"
 
+_KEYS = {"recordings": "reels"}  # on disk
 _ALWAYS = 2  # mutants of each file in a sample
 _DECLARATIONS = "Errors.sol"  # ends the name of a file that only declares refusals
 
 
 class MutantVerdict(NamedTuple):
-    """What became of a mutant. kill: of a killed one; reached: whether any step came to the place of a survivor.
+    """Fate of a mutant. kill: proof of a killed one; reached: whether any step reaches the place of a survivor.
 
-    reels: digests of those that were played to a survivor, or of the one that killed.
+    recordings: digests of those that a survivor was played, or of the one that kills.
     """
 
     id: str
@@ -45,12 +46,12 @@ class MutantVerdict(NamedTuple):
     fate: str
     kill: KillProof | None = None
     reached: bool | None = None
-    reels: tuple[str, ...] = ()
+    recordings: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
 class MutantTask(NamedTuple):
-    """A mutant to be judged, by its number; survived: digests of the reels that it is known to survive."""
+    """A numbered mutant to judge; survived: digests of the recordings that it is known to survive."""
 
     number: int
     mutant: Mutant
@@ -63,7 +64,7 @@ class SchemataBroken(Exception):
 
 @dataclass
 class MutationCampaign:
-    """The mutants of one set of contracts, and those of them that are to be judged; recalled: how many were before."""
+    """The mutants of one set of contracts, and the chosen ones; recalled: number of stored verdicts."""
 
     directory: Path | None = None
     all: list[Mutant] = field(default_factory=list)
@@ -78,22 +79,22 @@ class MutationCampaign:
         self.chosen = list(enumerate(self.all, 1))
 
     def choose(self, only: Sequence[str], sample: int | None, seed: int) -> None:
-        """Keeps the mutants of some files, and of these a random part, some of every file."""
+        """Chooses the mutants of some files, or a random sample that contains some of every file."""
         kept = [each for each in enumerate(self.all, 1) if not only or each[1].file in only]
         if sample is not None and sample < len(kept):
             kept = _sampled(kept, sample, seed)
         self.chosen = kept
 
     def verdicts(
-        self, reels: Sequence[Recording], jobs: int = 1, folder: Path | None = None
+        self, recordings: Sequence[Recording], jobs: int = 1, folder: Path | None = None
     ) -> Iterator[MutantVerdict]:
-        """The fate of every chosen mutant, those known first; folder: where verdicts are kept (default: the state's).
+        """Yields the verdict of every chosen mutant, stored ones first. folder: of the store.
 
-        Raises CompileFailed, WeaveBroken.
+        Raises CompileFailed, SchemataBroken.
         """
         store = _Store(self.build, folder or toolchain.state_dir() / "mutants")
         known = store.known()
-        digests = {each.digest for each in reels}
+        digests = {each.digest for each in recordings}
         left = []
         for number, mutant in self.chosen:
             old = known.get((mutant.id, mutant.change))
@@ -102,42 +103,46 @@ class MutationCampaign:
                 yield old
             else:
                 left.append(
-                    MutantTask(number, mutant, frozenset(old.reels) if old and old.fate == SURVIVED else frozenset())
+                    MutantTask(
+                        number, mutant, frozenset(old.recordings) if old and old.fate == SURVIVED else frozenset()
+                    )
                 )
-        for verdict in self._judged(left, reels, jobs) if left else ():
+        for verdict in self._judged(left, recordings, jobs) if left else ():
             store.keep(verdict)
             yield verdict
 
-    def _judged(self, left: Sequence[MutantTask], reels: Sequence[Recording], jobs: int) -> Iterator[MutantVerdict]:
-        press = MutantCompiler(self.sources, self.build)
-        asked = {each.number: each for each in left}
-        parts = press.sorted([(each.number, each.mutant) for each in left])
+    def _judged(
+        self, left: Sequence[MutantTask], recordings: Sequence[Recording], jobs: int
+    ) -> Iterator[MutantVerdict]:
+        compiler = MutantCompiler(self.sources, self.build)
+        tasks = {each.number: each for each in left}
+        parts = compiler.sorted_by_build([(each.number, each.mutant) for each in left])
         yield from (MutantVerdict(each.id, each.change, REFUSED) for _, each in parts.refused)
         done: set[int] = {number for number, _ in parts.refused}
-        with _workers(reels, jobs) as judged:
-            for batch in press.batches(parts):
+        with _workers(recordings, jobs) as judged:
+            for batch in compiler.batches(parts):
                 done |= {number for number, _ in batch.mutants}
-                yield from judged(batch, [asked[number] for number, _ in batch.mutants])
-        late = (each.mutant for number, each in asked.items() if number not in done)
+                yield from judged(batch, [tasks[number] for number, _ in batch.mutants])
+        late = (each.mutant for number, each in tasks.items() if number not in done)
         yield from (MutantVerdict(each.id, each.change, REFUSED) for each in late)
 
 
 def _is_final(verdict: MutantVerdict, digests: set[str]) -> bool:
-    """Whether what was found earlier says all about a mutant that some reels could."""
+    """Whether a stored verdict makes a run of the recordings redundant."""
     if verdict.fate == KILLED:
-        return set(verdict.reels) <= digests
-    return verdict.fate == REFUSED or digests <= set(verdict.reels)
+        return set(verdict.recordings) <= digests
+    return verdict.fate == REFUSED or digests <= set(verdict.recordings)
 
 
 def mirrored() -> list[str]:
-    """The contract files that have a twin in the mirror, and something that can be changed."""
+    """The contract files that have a mirror and can be mutated."""
     twins = {path.stem for path in (toolchain.PACKAGE / "mirror").glob("*.py")}
     files = sorted(path.name for path in toolchain.contracts_dir().glob("*.sol"))
     return [name for name in files if not name.endswith(_DECLARATIONS) and name.removesuffix(".sol").lower() in twins]
 
 
 def _sampled(kept: Sequence[tuple[int, Mutant]], sample: int, seed: int) -> list[tuple[int, Mutant]]:
-    """A mutant's rank depends on nothing but its own identifier, so a sample outlives edits elsewhere."""
+    """Samples by a rank that depends only on each mutant's identifier, so that edits elsewhere keep the sample."""
     ranked = sorted(kept, key=lambda each: blake2b(f"{seed} {each[1].id}".encode(), digest_size=8).digest())
     counts: Counter[str] = Counter()
     first: list[tuple[int, Mutant]] = []
@@ -149,7 +154,7 @@ def _sampled(kept: Sequence[tuple[int, Mutant]], sample: int, seed: int) -> list
 
 
 class _Store:
-    """Verdicts on disk, a line each, written as they come."""
+    """Verdict store on disk, one line per verdict, appended immediately."""
 
     def __init__(self, build: Build, folder: Path) -> None:
         key = blake2b(f"{FORMAT} {build.hash}".encode(), digest_size=12)
@@ -166,100 +171,101 @@ class _Store:
             try:
                 entry = json.loads(line)
             except ValueError:
-                continue  # the last line of a run that was cut short
-            entry |= {"kill": KillProof(*entry["kill"]) if entry["kill"] else None, "reels": tuple(entry["reels"])}
+                continue  # the incomplete last line of an interrupted run
+            entry["kill"] = KillProof(*entry["kill"]) if entry["kill"] else None
+            entry["recordings"] = tuple(entry.pop("reels"))
             verdict = MutantVerdict(**entry)
             found[verdict.id, verdict.change] = verdict
         return found
 
     def keep(self, verdict: MutantVerdict) -> None:
-        """Writes a verdict down."""
+        """Appends a verdict."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf8") as out:
-            out.write(json.dumps(verdict._asdict()) + "\n")
+            out.write(json.dumps({_KEYS.get(name, name): each for name, each in verdict._asdict().items()}) + "\n")
 
 
 class MutantJudge:
-    """Plays reels to mutants, first those that killed most mutants of the same file."""
+    """Plays recordings to mutants, first those with most kills in the same file."""
 
-    def __init__(self, reels: Sequence[Recording]) -> None:
-        self.reels = reels
+    def __init__(self, recordings: Sequence[Recording]) -> None:
+        self.recordings = recordings
         self._kills: dict[str, Counter[str]] = {}
 
-    def verdict(self, build: Build, switch: int, asked: MutantTask) -> MutantVerdict:
-        """The fate of a mutant of a build; switch 0: it is the build. Raises MachineFailed."""
-        started, mutant = time.perf_counter(), asked.mutant
+    def verdict(self, build: Build, switch: int, task: MutantTask) -> MutantVerdict:
+        """Judges a mutant of a build; switch 0: the build is the mutant. Raises MachineFailed."""
+        started, mutant = time.perf_counter(), task.mutant
         kills = self._kills.setdefault(mutant.file, Counter())
-        for reel in sorted(self.reels, key=lambda each: -kills[each.name]):
-            if reel.digest not in asked.survived and (found := killed(build, switch, reel)):
-                kills[reel.name] += 1
+        for recording in sorted(self.recordings, key=lambda each: -kills[each.name]):
+            if recording.digest not in task.survived and (found := kill_by(build, switch, recording)):
+                kills[recording.name] += 1
                 took = time.perf_counter() - started
-                return MutantVerdict(mutant.id, mutant.change, KILLED, found, None, (reel.digest,), took)
-        reached = any(killed(build, TRAP + switch, reel) for reel in self.reels) if switch else None
-        played = tuple(sorted(asked.survived | {each.digest for each in self.reels}))
+                return MutantVerdict(mutant.id, mutant.change, KILLED, found, None, (recording.digest,), took)
+        reached = any(kill_by(build, TRAP + switch, recording) for recording in self.recordings) if switch else None
+        played = tuple(sorted(task.survived | {each.digest for each in self.recordings}))
         took = time.perf_counter() - started
         return MutantVerdict(mutant.id, mutant.change, SURVIVED, None, reached, played, took)
 
     def require_same(self, build: Build) -> None:
-        """Raises WeaveBroken where the mutants of a build cannot be switched off."""
-        for reel in self.reels:
-            if found := killed(build, 0, reel):
-                raise SchemataBroken(f"with every mutant off: {found.reel} step {found.step}: {found.how}")
+        """Requires a build with all mutants off to equal the original. Raises SchemataBroken."""
+        for recording in self.recordings:
+            if found := kill_by(build, 0, recording):
+                raise SchemataBroken(f"with every mutant off: {found.recording} step {found.step}: {found.how}")
 
 
 Judged = Callable[[MutantBuild, Sequence[MutantTask]], Iterator[MutantVerdict]]
 
 
 @contextmanager
-def _workers(reels: Sequence[Recording], jobs: int) -> Iterator[Judged]:
-    """What judges the mutants of a batch, in this process or in some others."""
+def _workers(recordings: Sequence[Recording], jobs: int) -> Iterator[Judged]:
+    """Provides the judge of a batch, in this process or in a pool."""
     if jobs == 1:
-        judge = MutantJudge(reels)
+        judge = MutantJudge(recordings)
 
-        def here(batch: MutantBuild, asked: Sequence[MutantTask]) -> Iterator[MutantVerdict]:
-            if batch.woven:
+        def in_process(batch: MutantBuild, tasks: Sequence[MutantTask]) -> Iterator[MutantVerdict]:
+            if batch.combined:
                 judge.require_same(batch.build)
-            for each in asked:
-                yield judge.verdict(batch.build, each.number if batch.woven else 0, each)
+            for each in tasks:
+                yield judge.verdict(batch.build, each.number if batch.combined else 0, each)
 
-        yield here
+        yield in_process
         return
     from multiprocessing import get_context
 
-    with tempfile.TemporaryDirectory() as folder, get_context().Pool(jobs, _begin, [reels]) as pool:
+    with tempfile.TemporaryDirectory() as folder, get_context().Pool(jobs, _begin, [recordings]) as pool:
 
-        def there(batch: MutantBuild, asked: Sequence[MutantTask]) -> Iterator[MutantVerdict]:
-            path = Path(folder) / f"{asked[0].number}.pickle"
+        def in_pool(batch: MutantBuild, tasks: Sequence[MutantTask]) -> Iterator[MutantVerdict]:
+            path = Path(folder) / f"{tasks[0].number}.pickle"
             path.write_bytes(pickle.dumps(batch.build))
-            tasks: list[Any] = [(path, each.number if batch.woven else 0, each) for each in asked]
-            found = pool.imap_unordered(_judge, [(path, 0, None), *tasks] if batch.woven else tasks)
+            jobs: list[Any] = [(path, each.number if batch.combined else 0, each) for each in tasks]
+            found = pool.imap_unordered(_judge, [(path, 0, None), *jobs] if batch.combined else jobs)
             yield from (each for each in found if each)
 
-        yield there
+        yield in_pool
 
 
-_HERE: dict[str, Any] = {}  # of a worker: its judge, and the build that it read last
+_HERE: dict[str, Any] = {}  # state of a worker process: its judge, and the last build that it read
 
 
-def _begin(reels: Sequence[Recording]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
+def _begin(recordings: Sequence[Recording]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process stops its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _HERE["judge"] = MutantJudge(reels)
+    _HERE["judge"] = MutantJudge(recordings)
 
 
-def _judge(task: tuple[Path, int, MutantTask | None]) -> MutantVerdict | None:
-    path, switch, asked = task
+def _judge(job: tuple[Path, int, MutantTask | None]) -> MutantVerdict | None:
+    path, switch, task = job
     if _HERE.get("path") != path:
         _HERE.update(path=path, build=pickle.loads(path.read_bytes()))
     judge: MutantJudge = _HERE["judge"]
-    if asked is None:
+    if task is None:
         judge.require_same(_HERE["build"])
         return None
-    return judge.verdict(_HERE["build"], switch, asked)
+    return judge.verdict(_HERE["build"], switch, task)
 
 
 def tally(verdicts: Sequence[MutantVerdict], reasons: Mapping[str, str]) -> dict[str, Any]:
-    """The score and what it is made of: killed over all that compiled and were not judged equivalent."""
+    """The score and its counts: killed mutants over all that compile and are not equivalent."""
     fates = Counter(each.fate for each in verdicts)
     equal = [each for each in verdicts if each.fate == SURVIVED and each.id in reasons]
     misjudged = [each for each in verdicts if each.fate == KILLED and each.id in reasons]

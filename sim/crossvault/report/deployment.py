@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crossvault.deployment import chains
-from crossvault.deployment.apply import ApplyResult, moment
+from crossvault.deployment.apply import ApplyResult, utc_text
 from crossvault.deployment.blueprint import ACCEPT, DeploymentStep
 from crossvault.deployment.deployment import Deployment, DeploymentStatus
 from crossvault.deployment.estimate import Estimate
@@ -54,7 +54,7 @@ def print_plan(console: Console, venture: Deployment, survey: ChainSnapshot, exp
 
 def not_included(venture: Deployment) -> str:
     """What a chain asks for beside its own gas."""
-    kind = chains.ROLLUPS.get(venture.asked.params.chain)
+    kind = chains.ROLLUPS.get(venture.params_file.params.chain)
     return f"what this chain ({kind}) asks for putting data onto Ethereum" if kind else ""
 
 
@@ -84,7 +84,7 @@ def state(venture: Deployment, standing: DeploymentStatus, step: DeploymentStep)
         return "pending" if last[-1]["nonce"] >= standing.now.nonce else "missing"
     if last and last[-1]["kind"] == "reverted":
         return "reverted"
-    return "missing" if now.due_at <= standing.now.at else f"due at {moment(now.due_at)}"
+    return "missing" if now.due_at <= standing.now.at else f"due at {utc_text(now.due_at)}"
 
 
 def print_standing(console: Console, venture: Deployment, standing: DeploymentStatus) -> None:
@@ -125,13 +125,13 @@ def print_checked(console: Console, venture: Deployment, checked: VerifyResult) 
 
 
 def _head(venture: Deployment) -> dict[str, Any]:
-    params, plan = venture.asked.params, venture.plan
+    params, plan = venture.params_file.params, venture.plan
     return {"name": params.name, "chain_id": params.chain, "deployer": plan.deployer, "owner": plan.owner,
             "vault": plan.vault, "exchange": plan.addresses()["exchange"]}  # fmt: skip
 
 
 def _print_head(console: Console, venture: Deployment) -> None:
-    params, plan = venture.asked.params, venture.plan
+    params, plan = venture.params_file.params, venture.plan
     console.print(
         f"{params.name} on {chains.name_of(params.chain)} (chain {params.chain}), deployed by {plan.deployer}"
     )
@@ -176,12 +176,14 @@ def applied_data(venture: Deployment, ended: ApplyResult, done: bool) -> dict[st
 def print_applied(console: Console, venture: Deployment, ended: ApplyResult, done: bool) -> None:
     """What a deployment came to."""
     _print_head(console, venture)
-    count = sum(ended.survey.is_done(step) for step in venture.plan.steps)
-    blocks = venture.asked.params.confirmations
-    console.print(f"{count} of {len(venture.plan.steps)} steps done, under {blocks} blocks at {ended.survey.number:,}")
+    count = sum(ended.snapshot.is_done(step) for step in venture.plan.steps)
+    blocks = venture.params_file.params.confirmations
+    console.print(
+        f"{count} of {len(venture.plan.steps)} steps done, under {blocks} blocks at {ended.snapshot.number:,}"
+    )
     console.print(f"vault {venture.plan.vault}")
     if waiting := ended.waiting:
-        due = f"due at {moment(waiting.due_at)}" if waiting.due_at else f"not yet: {waiting.why}"
+        due = f"due at {utc_text(waiting.due_at)}" if waiting.due_at else f"not yet: {waiting.why}"
         console.print(f"{waiting.step.key}: {due}; then resume")
         return
     console.print(f"manifest {venture.manifest_path}")
