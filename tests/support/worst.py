@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import ParamSpec
 
 from crossvault.differential import doors
+from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Step, TokenSpec, World
 from crossvault.evm.chain import Chain
@@ -21,6 +22,7 @@ P = ParamSpec("P")
 AT = 1_700_000_000
 DAY = 86_400
 COUNT = 8
+FEEDER = Feeder("feed", WAD // 4)
 ALICE, BOB, CAROL, DAVE = (AccountId(name) for name in ("alice", "bob", "carol", "dave"))
 TERMS = liquidation.AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
 TOKENS = (TokenSpec("USDC", 6), *(TokenSpec(f"T{i}", 18) for i in range(COUNT)))
@@ -135,10 +137,7 @@ def haircuts(at: int, terms: collateral.HaircutTerms) -> Iterator[Step]:
 
 
 def price(at: int, underlying: int, percent: int) -> Step:
-    return doors.publish_price(
-        at, "feed", underlying=underlying, index_wad=PRICES[underlying] * percent // 100, premium_wad=10**14,
-        confidence_wad=WAD // 4, published_at=at,
-    )  # fmt: skip
+    return FEEDER.price(at, underlying, PRICES[underlying] * percent // 100, 10**14)
 
 
 def prints(at: int, percent: int) -> Iterator[Step]:
@@ -147,17 +146,12 @@ def prints(at: int, percent: int) -> Iterator[Step]:
 
 
 def forward(at: int, underlying: int, expiry: int) -> Step:
-    return doors.publish_forward(
-        at, "feed", underlying=underlying, expiry=expiry, forward_wad=PRICES[underlying] * 101 // 100,
-        rate_wad=WAD // 20, confidence_wad=WAD // 4, published_at=at,
-    )  # fmt: skip
+    return FEEDER.forward(at, underlying, expiry, PRICES[underlying] * 101 // 100, WAD // 20)
 
 
 def surface(at: int, underlying: int, expiry: int) -> Step:
     svi = SVI._replace(ref_secs=expiry - at, ref_forward=PRICES[underlying] * 101 // 100)
-    return doors.publish_surface(
-        at, "feed", underlying=underlying, expiry=expiry, svi=svi, confidence_wad=WAD // 4, published_at=at
-    )
+    return FEEDER.surface(at, underlying, expiry, svi)
 
 
 def modelling(scenarios: int) -> Iterator[Step]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crossvault.differential import doors
+from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Step, World
 from crossvault.differential.story import Story, told
@@ -40,6 +41,7 @@ OPENING = 6
 RIVAL_STEPS = 400
 
 _TENTHS = 10
+_FEEDER = Feeder("feeder")
 
 
 class BenchFailed(Exception):
@@ -114,42 +116,27 @@ def _opening(world: World, at: int) -> Iterator[Step]:
         for underlying in (0, 1):
             yield change(when, world.owner, underlying=underlying, risk=risk)
     for underlying, price in enumerate((2_000, 40_000)):
-        yield _print(underlying, price * WAD, at)
+        yield _FEEDER.price(at, underlying, price * WAD)
         for expiry in (at + 30 * DAY, at + 90 * DAY):
             yield doors.open_expiry(at, world.owner, underlying=underlying, expiry=expiry)
             yield from _curve(underlying, expiry, price * WAD, at, begin=at)
 
 
-def _print(underlying: int, index_wad: int, at: int) -> Step:
-    return doors.publish_price(
-        at, "feeder", underlying=underlying, index_wad=index_wad, premium_wad=0, confidence_wad=WAD, published_at=at
-    )
-
-
 def _curve(underlying: int, expiry: int, forward_wad: int, at: int, begin: int) -> Iterator[Step]:
     """A forward and a surface of about 60 % at every strike."""
-    yield _forward(underlying, expiry, forward_wad, WAD // 20, at)
+    yield _FEEDER.forward(at, underlying, expiry, forward_wad, WAD // 20)
     secs = expiry - begin
     svi = Svi(36 * WAD * secs // (100 * 365 * DAY), WAD // 20, -WAD // 10, 0, WAD // 10, secs, forward_wad)
-    yield doors.publish_surface(
-        at, "feeder", underlying=underlying, expiry=expiry, svi=svi, confidence_wad=WAD, published_at=at
-    )
-
-
-def _forward(underlying: int, expiry: int, forward_wad: int, rate_wad: int, at: int) -> Step:
-    return doors.publish_forward(
-        at, "feeder", underlying=underlying, expiry=expiry, forward_wad=forward_wad, rate_wad=rate_wad,
-        confidence_wad=WAD, published_at=at,
-    )  # fmt: skip
+    yield _FEEDER.surface(at, underlying, expiry, svi)
 
 
 def _block(accounts: Sequence[AccountId], at: int, block: int, dated: Sequence[tuple[int, int]]) -> Iterator[Step]:
     """Three prices (and a forward), fifteen trades, eight movements of money, an operator, three refusals."""
     for underlying, price in enumerate((2_000, 40_000, 1)):
-        yield _print(underlying, price * WAD + price * (block % 20) * WAD // 10_000, at)
+        yield _FEEDER.price(at, underlying, price * WAD + price * (block % 20) * WAD // 10_000)
     if dated:
         future, price_wad = [each for each in dated if market.kind_of(each[0]) == market.FUTURE][block % 4]
-        yield _forward(market.underlying_of(future), market.expiry_of(future), price_wad, 0, at)
+        yield _FEEDER.forward(at, market.underlying_of(future), market.expiry_of(future), price_wad)
     side = 1 if block % 2 else -1
     size = WAD // 50 if dated and block < OPENING else side * WAD // 200  # what opens stays, the rest comes and goes
     for place in range(15):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import ParamSpec
 
 from crossvault.differential import doors
+from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, TokenSpec, World
 from crossvault.differential.story import mark
@@ -112,11 +113,8 @@ class Staging:
         self._price(len(self.portfolio.units), CAP, 0, WAD)
 
     def _price(self, number: int, index_wad: int, premium_wad: int, confidence_wad: int) -> None:
-        at = self.portfolio.at
-        self._accepted(doors.publish_price(
-            at, _FEEDER, underlying=number, index_wad=index_wad, premium_wad=premium_wad,
-            confidence_wad=confidence_wad, published_at=at,
-        ))  # fmt: skip
+        feeder = Feeder(_FEEDER, confidence_wad)
+        self._accepted(feeder.price(self.portfolio.at, number, index_wad, premium_wad))
 
     # the accounts
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from crossvault.differential import doors
+from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror import exp, fixed, market, option
@@ -28,15 +27,18 @@ class FollowedExpiry(NamedTuple):
         """The forward at a time; nothing when the expiry is not open."""
         if not self._is_open(model):
             return None
-        args = {"forward_wad": self._forward_wad(model, at), "rate_wad": self.part.rate}
-        return self._step("publish_forward", at, args)
+        return self._feeder.forward(at, self.underlying, self.expiry, self._forward_wad(model, at), self.part.rate)
 
     def surface(self, model: Model, at: int) -> Step | None:
         """The surface at a time, fitted at the forward; nothing when the expiry is not open."""
         if not self._is_open(model) or self.part.surface is None:
             return None
         svi = fitted(self.part.surface, self.expiry - self.since, self._forward_wad(model, at))
-        return self._step("publish_surface", at, {"svi": svi})
+        return self._feeder.surface(at, self.underlying, self.expiry, svi)
+
+    @property
+    def _feeder(self) -> Feeder:
+        return Feeder(self.feeder, self.part.confidence, self.lag)
 
     def _is_open(self, model: Model) -> bool:
         known = curve(model, self.underlying, self.expiry)
@@ -51,10 +53,6 @@ class FollowedExpiry(NamedTuple):
             return max(0, index_wad + self.part.basis)
         grown = exp.exp(fixed.mul_div_down(self.part.rate, max(0, self.expiry - at), option.YEAR))
         return fixed.mul_div_down(index_wad, grown, fixed.WAD)
-
-    def _step(self, action: str, at: int, args: Mapping[str, object]) -> Step:
-        named = {"underlying": self.underlying, "expiry": self.expiry, **args, "confidence_wad": self.part.confidence}
-        return doors.named(at, self.feeder, action, {**named, "published_at": at - self.lag})
 
 
 def curve(model: Model, underlying: int, expiry: int) -> Curve:

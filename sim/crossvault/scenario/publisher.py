@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from crossvault.differential import doors
+from crossvault.differential.feeder import Feeder
 from crossvault.mirror import surface
 from crossvault.scenario import curves, quantity, roster
 from crossvault.scenario.curves import FollowedExpiry
@@ -51,15 +51,9 @@ class PricePublisher:
 
     def print_cue(self, name: str, found: Print) -> ScheduledStep:
         part = self.script.prices[name]
-        step = doors.publish_price(
-            found.at,
-            self.names.roles.feeder,
-            underlying=self.names.underlyings.index(name),
-            index_wad=found.price_wad,
-            premium_wad=self._premium(part, found.at),
-            confidence_wad=part.confidence,
-            published_at=found.at - part.lag,
-        )
+        feeder = Feeder(self.names.roles.feeder, part.confidence, part.lag)
+        premium_wad = self._premium(part, found.at)
+        step = feeder.price(found.at, self.names.underlyings.index(name), found.price_wad, premium_wad)
         return ScheduledStep(found.at, ("prices", name), lambda model: step, ACCEPTED, True)
 
     def _premium(self, part: PricePart, at: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from crossvault.differential import doors
+from crossvault.differential.feeder import Feeder
 from crossvault.differential.step import Step, TokenSpec, World
 from crossvault.mirror import liquidation, market
 from crossvault.mirror.account import AccountId
@@ -60,23 +61,15 @@ def _prices(self: Market) -> Iterator[Step]:
     at = self.now
     for i in range(self.underlyings):
         price = self.state.prices[i]
-        yield doors.publish_price(
-            at, FEEDER, underlying=i, index_wad=price.index, premium_wad=price.premium,
-            confidence_wad=price.confidence, published_at=at,
-        )  # fmt: skip
+        yield Feeder(FEEDER, price.confidence).price(at, i, price.index, price.premium)
     for each in self.instruments:
         if market.kind_of(each) != market.FUTURE:
             continue
         curve, underlying, expiry = self.curve(each), market.underlying_of(each), market.expiry_of(each)
         yield doors.open_expiry(at, GOVERNOR, underlying=underlying, expiry=expiry)
-        yield doors.publish_forward(
-            at, FEEDER, underlying=underlying, expiry=expiry, forward_wad=curve.forward, rate_wad=curve.rate,
-            confidence_wad=curve.confidence, published_at=at,
-        )  # fmt: skip
-        yield doors.publish_surface(
-            at, FEEDER, underlying=underlying, expiry=expiry, svi=curve.svi, confidence_wad=curve.confidence,
-            published_at=at,
-        )  # fmt: skip
+        feeder = Feeder(FEEDER, curve.confidence)
+        yield feeder.forward(at, underlying, expiry, curve.forward, curve.rate)
+        yield feeder.surface(at, underlying, expiry, curve.svi)
 
 
 def _accounts(self: Market, population: Population) -> Iterator[Step]:

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from crossvault.bench.planted import digits
 from crossvault.differential import doors
+from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.evm.compiler import Build
@@ -200,10 +201,7 @@ class DoorRules(RuleBasedStateMachine):
         self._print(underlying, max(1, index * (100 + percent) // 100 + odd))
 
     def _print(self, underlying: int, index: int) -> None:
-        self._play(doors.publish_price(
-            self.at, FEEDER, underlying=underlying, index_wad=index, premium_wad=0, confidence_wad=WAD,
-            published_at=self.at,
-        ))  # fmt: skip
+        self._play(Feeder(FEEDER).price(self.at, underlying, index))
 
     @rule(secs=strategies.integers(1, 7_200), printed=strategies.booleans())
     def wait(self, secs: int, printed: bool) -> None:
