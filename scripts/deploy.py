@@ -104,7 +104,7 @@ def status(network: str, params: Path, account: str | None, allow_mainnet: bool,
     with _deployment(network, params, account, allow_mainnet) as deployment:
         from crossvault.report import deployment as report
 
-        _show(as_json, report.standing_data, report.print_standing, deployment, deployment.status())
+        _show(as_json, report.status_data, report.print_status, deployment, deployment.status())
 
 
 @cli.command()

@@ -120,7 +120,7 @@ def test_two_underlyings_offset_by_their_correlation(write: Write) -> None:
     # 20,000 of ether long and 20,000 of bitcoin short: W = 18 % of each = 3,600
     text = HEAD.replace("60000", "50000")
     found = by_method(compared(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: -0.4 BTC}\n")))
-    # initial, broken down: 3,600 √(2 - 2 · 0.4); maintenance: 3,600 √(2 - 2 · 0.6); beside it 2 % and 1.5 % of 40,000
+    # initial, broken down: 3,600 √(2 - 2 · 0.4); maintenance: 3,600 √(2 - 2 · 0.6); and 2 %, 1.5 % of 40,000
     assert abs(found["crossvault"].capital.initial_wad - (394_360 + 80_000) * CENT) <= CENT  # 3,943.60
     assert abs(found["crossvault"].capital.maintenance_wad - (257_595 + 60_000) * CENT) <= CENT  # 80 % of 3,219.94
     assert found["derive"].capital.initial_wad == (7_200 + 800) * WAD  # no offset
@@ -132,7 +132,7 @@ def test_two_underlyings_offset_by_their_correlation(write: Write) -> None:
 
 
 def test_naked_shorts_and_a_long(write: Write) -> None:
-    # 20 % out of the money: 10 % of 2,000 for each, 7.5 % to keep it; a long ties up what it is worth
+    # 20 % out of the money: 10 % of 2,000 for each, 7.5 % to keep it; the capital of a long is its value
     shorts = "positions: {ETH-20260327-2400-C: -1 ETH, ETH-20260327-1600-P: -1 ETH}\n"
     isolated, standard, *_ = compared(write(HEAD + shorts)).results
     assert isolated.capital == standard.capital == (400 * WAD, 300 * WAD)
@@ -144,7 +144,7 @@ def test_naked_shorts_and_a_long(write: Write) -> None:
     assert found.results[0].equity_wad == 5_000 * WAD + mark_wad
 
 
-def test_collateral_ties_up_its_haircut(write: Write) -> None:
+def test_the_haircut_of_collateral_is_capital(write: Write) -> None:
     weth = "collateral: {WETH: {amount: 2 WETH, underlying: ETH, haircut initial: 20 %, haircut maintenance: 15 %}}\n"
     found = compared(write(HEAD + weth + "positions: {ETH-PERP: -2 ETH}\n"))
     capital = capital_usd(found)
@@ -155,7 +155,7 @@ def test_collateral_ties_up_its_haircut(write: Write) -> None:
     assert (eth.delta_wad, eth.collateral_wad) == (-2 * WAD, 2 * WAD) and btc.delta_wad == 0
 
 
-def test_what_fails_margin_is_judged_too(write: Write) -> None:
+def test_a_portfolio_that_fails_margin_is_measured_too(write: Write) -> None:
     text = HEAD.replace("cash: 5000 USDC", "cash: -1000 USDC")
     found = by_method(compared(write(text + "positions: {ETH-PERP: 10 ETH}\n")))["standard"]
     assert found.equity_wad == -1_000 * WAD and found.capital == (2_000 * WAD, 1_000 * WAD)
@@ -181,7 +181,7 @@ def test_an_option_that_is_bought_is_paid_for(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("positions: {ETH-PREP: 1 ETH}", ":7: positions.ETH-PREP: unknown name 'ETH-PREP': did you mean"),
         ("positions: {ETH-PERP: 1 BTC}", ":7: positions.ETH-PERP: '1 BTC' is in BTC: expected ETH"),
@@ -198,14 +198,14 @@ def test_an_option_that_is_bought_is_paid_for(write: Write) -> None:
          "positions: {ETH-PERP: 1 ETH}", ":7: collateral.W.underlying: unknown name 'ETC': did you mean 'ETH'?"),
     ],
 )  # fmt: skip
-def test_bad_portfolios_are_told_with_their_line(write: Write, line: str, said: str) -> None:
+def test_bad_portfolios_name_their_line(write: Write, line: str, message: str) -> None:
     with pytest.raises(ScenarioError) as wrong:
         portfolio_file.load(write(f"{HEAD}{line}\n"))
-    assert any(said in each for each in str(wrong.value).splitlines()), str(wrong.value)
+    assert any(message in each for each in str(wrong.value).splitlines()), str(wrong.value)
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["strangel"], "did you mean 'strangle'?"),
         (["no-such.yaml"], "no-such.yaml: there is no such file"),
@@ -216,10 +216,10 @@ def test_bad_portfolios_are_told_with_their_line(write: Write, line: str, said: 
         (["strangle", "--trade", "ETH-PERP +5 BTC"], "'5 BTC' is in BTC: expected ETH"),
     ],
 )
-def test_bad_words_are_exit_code_2(words: list[str], said: str) -> None:
+def test_bad_words_are_exit_code_2(words: list[str], message: str) -> None:
     done = start("margin", *words)
     assert done.returncode == 2
-    assert said in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
+    assert message in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
 
 
 def test_the_contracts_give_the_same_figures() -> None:
@@ -235,10 +235,10 @@ def test_the_contracts_give_the_same_figures() -> None:
     assert set(capital) == {"isolated", "standard", *preset.names()}
 
 
-def test_the_text_says_what_there_is() -> None:
+def test_the_text_has_its_parts() -> None:
     done = start("margin", "strangle", "--method", "paradex", "--trade", "ETH-PERP +2")
     assert done.returncode == 0, done.stderr
-    for said in (
+    for shown in (
         "isolated",
         "paradex",
         "change by the trade",
@@ -246,7 +246,7 @@ def test_the_text_says_what_there_is() -> None:
         "greeks",
         "risk offset IM",
     ):
-        assert said in done.stdout
+        assert shown in done.stdout
     assert "standard  " not in done.stdout and all(len(line) <= 100 for line in done.stdout.splitlines())
 
 
@@ -257,8 +257,8 @@ def test_shipped_portfolios_load(name: str) -> None:
 
 
 def test_the_documented_portfolio_loads(write: Write) -> None:
-    told = (ROOT / "sim" / "crossvault" / "portfolios" / "README.md").read_text(encoding="utf8")
-    held = portfolio_file.load(write(told.split("```yaml\n")[1].split("```")[0]))
+    text = (ROOT / "sim" / "crossvault" / "portfolios" / "README.md").read_text(encoding="utf8")
+    held = portfolio_file.load(write(text.split("```yaml\n")[1].split("```")[0]))
     assert held.cash_wad == 5_000 * WAD and len(held.positions) == 2 and held.standard.name == "crossvault"
 
 
@@ -307,7 +307,7 @@ rules:
     assert done.returncode == 0, done.stderr
     results = {each["method"]: each for each in json.loads(done.stdout)["methods"]}
     assert set(results) == {"isolated", "mine"} and len(results["mine"]["scenarios"]) == 2
-    # of a third underlying nothing is said: it moves exactly with both, and they do not with each other
+    # a third underlying is not in the matrix: it moves exactly with both, and they do not with each other
     sol = HEAD.replace("cash:", "  SOL: {index: 100 USD}\ncash:") + "positions: {ETH-PERP: 1 ETH}\n"
     done = start("margin", write(sol), "--method", str(mine))
     assert done.returncode == 2 and "with ETH, BTC, SOL: alike: no prices move so" in done.stderr

@@ -95,10 +95,10 @@ def run_and_explain(path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str,
     found = {name: {"run": terms(ran["accounts"][name])} for name in PAPER_CENTS}
     last = len(record.read(kept).steps)
     for step, name in ((last - 1, "alice"), (last, "carol")):
-        told = json.loads(output(capsys, "explain", str(kept), str(step), "--json"))["accounts"][name]
-        found[name]["explain"] = terms(told["metrics"]["after"])
+        explained = json.loads(output(capsys, "explain", str(kept), str(step), "--json"))["accounts"][name]
+        found[name]["explain"] = terms(explained["metrics"]["after"])
         for level in ("initial", "maintenance"):
-            statement = told["margin"][level]
+            statement = explained["margin"][level]
             parts = {key: int(statement[key]) for key in statement if key.endswith("_wad")}
             assert parts.items() <= found[name]["explain"].items() and len(parts) == 3
     return found

@@ -1,4 +1,4 @@
-"""What is shown of a run: figures, capital, auctions, charts, the arithmetic of a margin."""
+"""Figures, capital, auctions, charts, and the margin statement of an account."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_one_position_needs_the_same_alone_and_across() -> None:
     assert found.isolated_wad == found.cross_wad == 10 * WAD
 
 
-def test_the_reckoning_is_written_as_on_paper() -> None:
+def test_the_statement_is_as_on_paper() -> None:
     book = Book(50 * WAD, [], [exposure(12, 100, 110)], [])
     made = margin_statement(book, Level.INITIAL, ETHER)
     assert [term.value_wad for term in made.balance] == [50 * WAD, 120 * WAD]
@@ -115,7 +115,7 @@ def option(size: int, strike: int, mark: int, is_call: bool) -> HeldOption:
 
 
 def strip(*lines: HeldOption) -> Book:
-    """Options at an index of 1,500 beside 10,000 of cash, by the rates that Derive publishes."""
+    """Options at an index of 1,500 with 10,000 of cash, by the rates that Derive publishes."""
     risk = OptionRisk(
         heartbeat_secs=1, max_spot_rate=15 * WAD // 100, min_spot_rate=WAD // 10, call_rate=75 * WAD // 1000,
         put_rate=75 * WAD // 1000, put_mark_rate=75 * WAD // 1000, put_initial_scale=105 * WAD // 100,
@@ -125,7 +125,7 @@ def strip(*lines: HeldOption) -> Book:
     return Book(10_000 * WAD, [], [exposure], list(lines))
 
 
-def test_options_are_reckoned_line_by_line() -> None:
+def test_the_statement_of_options_has_a_line_for_each() -> None:
     # 10 calls 46.67 % out of the money: 10 % of 1,500; 10 puts in it: 15 % of 1,500 and their mark of 300
     made = margin_statement(strip(option(-10, 2_200, 0, True), option(-10, 1_800, 300, False)), Level.INITIAL, ETHER)
     call, put, loss, bare, total = made.requirement
@@ -149,7 +149,7 @@ def test_a_spread_is_bounded_by_its_strikes() -> None:
     assert made.requirement_wad == total.value_wad == loss.value_wad == 1_000 * WAD
 
 
-def test_who_is_long_alone_is_asked_for_nothing() -> None:
+def test_a_long_option_alone_has_no_requirement() -> None:
     made = margin_statement(strip(option(10, 1_500, 60, True)), Level.INITIAL, ETHER)
     assert made.requirement == () and made.margin_balance_wad == 10_000 * WAD
 
@@ -205,7 +205,7 @@ def ran(request: pytest.FixtureRequest) -> Iterator[RunPage]:
     yield RunPage(story, watch, watch.result(), "no chain")
 
 
-def test_every_auction_is_told_with_its_cause_and_end(ran: RunPage) -> None:
+def test_every_auction_has_its_cause_and_end(ran: RunPage) -> None:
     assert ran.watch.liquidations
     for each in ran.watch.liquidations:
         assert each.margin_balance_wad < each.requirement_wad and each.health_wad < WAD
@@ -254,22 +254,22 @@ def test_memory_does_not_grow_with_the_run() -> None:
 
 
 @pytest.mark.parametrize("name", [*DATED, "funding-squeeze"])
-def test_every_step_can_be_told_and_every_account_reckoned(name: str) -> None:
-    # what `explain` shows of a step, but for the chain: no step has a name that is not said, or a number in wei
+def test_every_step_has_a_text_and_every_account_a_statement(name: str) -> None:
+    # `explain` without the chain: every step has names, and no number in wei
     story = load(name)
     tokens = [list(spec) for spec in story.world.tokens]
     header = {"underlyings": story.underlyings, "collaterals": story.collaterals,
               "world": {"tokens": tokens, "quote": story.world.quote}}  # fmt: skip
-    words, model = StepFormatter(cast(Record, SimpleNamespace(header=header))), Model(story.world)
+    formatter, model = StepFormatter(cast(Record, SimpleNamespace(header=header))), Model(story.world)
     fields: dict[str, tuple[str, ...]] = {}
     generator = story.steps(model)
     step = next(generator)
     with suppress(StopIteration):
         while True:
             outcome = model.apply(step)
-            told = [words.step(step), *(words.event(event, fields, step) for event in outcome.events)]
-            told += [words.refusal(outcome.refusal, step)] if outcome.refusal else []
-            assert not re.search(r"[0-9]{20}", told[0]), told[0]
+            texts = [formatter.step(step), *(formatter.event(event, fields, step) for event in outcome.events)]
+            texts += [formatter.refusal(outcome.refusal, step)] if outcome.refusal else []
+            assert not re.search(r"[0-9]{20}", texts[0]), texts[0]
             for state, metrics in zip(outcome.snapshot.accounts, model.metrics(step.accounts(), step.at), strict=True):
                 assert description(model, state, metrics, step.at)["equity"] == figures.usd(metrics.equity_wad)
                 book, context = (
@@ -296,7 +296,7 @@ def test_interest_and_settlements_are_seen_in_the_cash() -> None:
     assert statement_context(ledger, fay, model.at).cash == "2,050.00 × supply index 1.100000"
 
 
-def test_portfolio_margin_is_reckoned_scenario_by_underlying() -> None:
+def test_the_statement_of_portfolio_margin_goes_by_scenario_and_underlying() -> None:
     # 10 ETH at 2,000 long and 0.4 BTC at 50,000 short: 18 % of 20,000 each, and they offset each other by 60 %
     desk = preset.load("crossvault")
     assert desk.folio is not None and desk.rules is not None
@@ -307,12 +307,12 @@ def test_portfolio_margin_is_reckoned_scenario_by_underlying() -> None:
     exposures = [Exposure(index_wad=index, stable_wad=index, confidence_wad=WAD) for index in prices]
     book = Book(5_000 * WAD, [], exposures, [], stakes, stress.judge(stakes, rules, WAD))
     made = margin_statement(book, Level.INITIAL, StatementContext([], ["ETH", "BTC"], rules=rules))
-    eth, btc, correlated, broken, joint, least, loss, *beside = made.requirement
+    eth, btc, correlated, broken, joint, least, loss, *contingencies = made.requirement
     assert [each.value_wad for each in (eth, btc, joint, least)] == [3_600 * WAD, 3_600 * WAD, 0, 1_800 * WAD]
     assert (eth.formula, btc.formula) == ("-18 %, vol up", "+18 %, vol up")
     assert [figures.usd(each.value_wad) for each in (correlated, broken, loss)] == ["3,219.94", "3,943.60", "3,943.60"]
     assert loss.formula == "the largest of them, 3,943.60 × 100 %" and loss.counts and not broken.counts
-    assert [each.value_wad for each in beside] == [400 * WAD, 400 * WAD]  # 2 % of 20,000 each
+    assert [each.value_wad for each in contingencies] == [400 * WAD, 400 * WAD]  # 2 % of 20,000 each
     assert figures.usd(made.requirement_wad) == "4,743.60"
     kept = margin_statement(book, Level.MAINTENANCE, StatementContext([], ["ETH", "BTC"], rules=rules))
     assert figures.usd(kept.requirement_wad) == "3,175.95"  # 80 % of 3,219.94, and 1.5 % of 40,000

@@ -1,1 +1,1 @@
-"""What is shown of a run: collected from the model while it goes, and written as text, as a picture or as JSON."""
+"""Output of the commands: a file for each, and shared pieces by subject; as text, as pictures and as JSON."""

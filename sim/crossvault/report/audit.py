@@ -48,7 +48,7 @@ def mode(row: AccountRow) -> str:
 
 
 def nearest(replica: Replica, row: AccountRow) -> str:
-    """The nearest liquidation in words."""
+    """The nearest liquidation as text."""
     if row.nearest is None:
         return "none"
     underlying, shock = row.nearest
@@ -100,16 +100,16 @@ def where(differs: BlockDiffers) -> str:
 
 
 def step_lines(replica: Replica, differs: BlockDiffers) -> list[str]:
-    """The transaction of a difference, and its step in words."""
+    """The transaction of a difference, and its step as text."""
     if differs.seen is None:
         return []
-    found = [f"transaction {differs.seen.transaction}", words(replica).step(differs.seen.step)]
+    found = [f"transaction {differs.seen.transaction}", step_text(replica).step(differs.seen.step)]
     if differs.among > 1:
         found.append(f"(the block has {differs.among:,} steps; this is the last that touched what differs first)")
     return found
 
 
-def words(replica: Replica) -> StepFormatter:
+def step_text(replica: Replica) -> StepFormatter:
     """The names and scales for the steps of a vault."""
     ledger = replica.model.vault.ledger
     tokens = [[name, token.spec.decimals, "plain"] for name, token in replica.model.tokens.items()]
@@ -131,7 +131,7 @@ def hints(differs: BlockDiffers, again: str) -> list[str]:
 def document(
     replica: Replica, found: Sequence[AccountRow], seconds: float, differs: BlockDiffers | None
 ) -> dict[str, Any]:
-    """Everything as JSON; amounts are decimal text in wads."""
+    """The audit as JSON; amounts are decimal text in wads."""
     tally, block = replica.tally, replica.block
     shared = replica.model.snapshot([]).globals
     return {
@@ -174,7 +174,7 @@ def _difference(replica: Replica, differs: BlockDiffers) -> dict[str, Any]:
         "step": differs.number or None,
         "steps_of_the_block": differs.among,
         "transaction": seen.transaction if seen else None,
-        "call": words(replica).step(seen.step) if seen else None,
+        "call": step_text(replica).step(seen.step) if seen else None,
         "fields": [difference_document(each) for each in differs.found],
     }
 

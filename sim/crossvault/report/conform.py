@@ -1,4 +1,4 @@
-"""What a foreign vault was found to do: its interface, stories, and the table of clauses; as text and as JSON."""
+"""A conformity report: interface of a foreign vault, stories, and the table of clauses; as text and as JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REFUSALS = {
 
 
 def show_interface(subject: Subject) -> None:
-    """What a vault has of our interface."""
+    """Prints the part of the interface that a vault has."""
     there = [door for door in subject.doors.values() if door.exists]
     figures = "the whole state" if subject.whole else ""
     known = ", ".join(filter(None, (figures, f"{len(subject.figures)} figures")))
@@ -115,7 +115,7 @@ def _door(door: Door) -> str | bool:
 
 
 def _is_noted(door: Door) -> bool:
-    """Whether there is more to say of a door than that it is there or not."""
+    """Whether a door has a note besides whether it exists."""
     return bool(door.note) and door.note != "missing" and not door.note.startswith("conform")
 
 

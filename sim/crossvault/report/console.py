@@ -1,4 +1,4 @@
-"""What every text that is shown has in common: the page it goes to, its tables, and the run it tells of."""
+"""The console: the page for all text, its tables, and the run that a report shows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RunPage:
 
 
 def page() -> Console:
-    """Where text goes: as wide as the terminal, at most 100 columns; exactly that, and without colours, elsewhere."""
+    """The console for text: as wide as a terminal, at most 100 columns; elsewhere 100, without colours."""
     found = Console(highlight=False)
     found.width = min(WIDTH, found.width) if found.is_terminal else WIDTH
     return found

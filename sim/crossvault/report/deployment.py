@@ -1,4 +1,4 @@
-"""What the commands of a deployment print: tables of steps, costs and differences, and the same as plain data."""
+"""The deployment commands as text: tables of steps, costs and differences; and the same as plain data."""
 
 from __future__ import annotations
 
@@ -19,99 +19,99 @@ from crossvault.deployment.verify import VerifyResult
 _ETHER_DECIMALS, _GWEI_DECIMALS = 18, 9
 
 
-def plan_data(venture: Deployment, survey: ChainSnapshot, expected: Estimate) -> dict[str, Any]:
+def plan_data(deployment: Deployment, snapshot: ChainSnapshot, expected: Estimate) -> dict[str, Any]:
     """A plan as plain data."""
     steps = []
-    for step in venture.plan.steps:
-        told = expected.steps.get(step.key)
-        gas = {"gas": told.gas, **({"refused": told.why} if told.why else {})} if told else {}
-        steps.append({**_step(step), "state": survey.found[step.key].state, **gas})
+    for step in deployment.plan.steps:
+        found = expected.steps.get(step.key)
+        gas = {"gas": found.gas, **({"refused": found.why} if found.why else {})} if found else {}
+        steps.append({**_step(step), "state": snapshot.found[step.key].state, **gas})
     return {
-        **_head(venture), "steps": steps, "gas": expected.gas, "gas_how": expected.how,
+        **_head(deployment), "steps": steps, "gas": expected.gas, "gas_how": expected.how,
         "base_fee_wei": expected.base_wei, "tip_wei": expected.tip_wei, "cost_wei": expected.cost_wei,
-        "most_wei": expected.most_wei, "not_included": not_included(venture), "balance_wei": expected.balance_wei,
+        "most_wei": expected.most_wei, "not_included": not_included(deployment), "balance_wei": expected.balance_wei,
         "enough": expected.balance_wei >= expected.most_wei,
     }  # fmt: skip
 
 
-def print_plan(console: Console, venture: Deployment, survey: ChainSnapshot, expected: Estimate) -> None:
+def print_plan(console: Console, deployment: Deployment, snapshot: ChainSnapshot, expected: Estimate) -> None:
     """A plan as a table."""
     table = _table("step", "address", "state", "gas")
-    for step in venture.plan.steps:
-        told = expected.steps.get(step.key)
-        gas = "" if told is None else f"{told.gas:,}" if told.gas is not None else told.why
-        table.add_row(_short(step.key), step.address or step.to, survey.found[step.key].state, gas)
-    _print_head(console, venture)
+    for step in deployment.plan.steps:
+        found = expected.steps.get(step.key)
+        gas = "" if found is None else f"{found.gas:,}" if found.gas is not None else found.why
+        table.add_row(_short(step.key), step.address or step.to, snapshot.found[step.key].state, gas)
+    _print_head(console, deployment)
     console.print(table)
     fee = _decimal(expected.base_wei + expected.tip_wei, _GWEI_DECIMALS)
     console.print(f"{expected.gas:,} gas, {expected.how}")
     console.print(f"{_ether(expected.cost_wei)} at {fee} gwei, {_ether(expected.most_wei)} while the base fee doubles")
-    if left_out := not_included(venture):
+    if left_out := not_included(deployment):
         console.print(f"not included: {left_out}")
     enough = "enough" if expected.balance_wei >= expected.most_wei else "not enough"
     console.print(f"the deployer has {_ether(expected.balance_wei)}: {enough}")
 
 
-def not_included(venture: Deployment) -> str:
-    """What a chain asks for beside its own gas."""
-    kind = chains.ROLLUPS.get(venture.params_file.params.chain)
-    return f"what this chain ({kind}) asks for putting data onto Ethereum" if kind else ""
+def not_included(deployment: Deployment) -> str:
+    """The fee of a chain that the estimate does not include, or nothing."""
+    kind = chains.ROLLUPS.get(deployment.params_file.params.chain)
+    return f"the fee of this chain ({kind}) for data on Ethereum" if kind else ""
 
 
-def standing_data(venture: Deployment, standing: DeploymentStatus) -> dict[str, Any]:
+def status_data(deployment: Deployment, status: DeploymentStatus) -> dict[str, Any]:
     """The state of every step as plain data."""
     steps = []
-    for step in venture.plan.steps:
-        found = standing.now.found[step.key]
+    for step in deployment.plan.steps:
+        found = status.now.found[step.key]
         due = {"due_at": found.due_at} if found.due_at and found.state != "done" else {}
-        steps.append({**_step(step), "state": state(venture, standing, step), "block": found.block, **due})
-    done = all(standing.deep.is_done(step) for step in venture.plan.steps)
-    return {**_head(venture), "block": standing.now.number, "complete": done, "steps": steps,
-            "in_the_way": list(standing.now.taken)}  # fmt: skip
+        steps.append({**_step(step), "state": state(deployment, status, step), "block": found.block, **due})
+    done = all(status.deep.is_done(step) for step in deployment.plan.steps)
+    return {**_head(deployment), "block": status.now.number, "complete": done, "steps": steps,
+            "in_the_way": list(status.now.taken)}  # fmt: skip
 
 
-def state(venture: Deployment, standing: DeploymentStatus, step: DeploymentStep) -> str:
-    """What people are told of a step: done, confirming, pending, reverted, missing, wrong; and when it is due."""
-    now = standing.now.found[step.key]
+def state(deployment: Deployment, status: DeploymentStatus, step: DeploymentStep) -> str:
+    """State of a step: done, confirming, pending, reverted, missing, wrong; or the time at which it is due."""
+    now = status.now.found[step.key]
     if now.state == "done":
-        return "done" if standing.deep.is_done(step) else "confirming"
+        return "done" if status.deep.is_done(step) else "confirming"
     if now.state == "wrong":
         return "wrong"
-    if step.by != venture.plan.deployer:
+    if step.by != deployment.plan.deployer:
         return f"pending: of {step.by}"
-    last = [line for line in venture.journal().lines if line.get("hash") == step.hash]
+    last = [line for line in deployment.journal().lines if line.get("hash") == step.hash]
     if last and last[-1]["kind"] == "sending":
-        return "pending" if last[-1]["nonce"] >= standing.now.nonce else "missing"
+        return "pending" if last[-1]["nonce"] >= status.now.nonce else "missing"
     if last and last[-1]["kind"] == "reverted":
         return "reverted"
-    return "missing" if now.due_at <= standing.now.at else f"due at {utc_text(now.due_at)}"
+    return "missing" if now.due_at <= status.now.at else f"due at {utc_text(now.due_at)}"
 
 
-def print_standing(console: Console, venture: Deployment, standing: DeploymentStatus) -> None:
+def print_status(console: Console, deployment: Deployment, status: DeploymentStatus) -> None:
     """The state of every step as a table."""
     table = _table("step", "address", "state", "block")
-    for step in venture.plan.steps:
-        block = standing.now.found[step.key].block
+    for step in deployment.plan.steps:
+        block = status.now.found[step.key].block
         shown = f"{block:,}" if block is not None else ""
-        table.add_row(_short(step.key), step.address or step.to, state(venture, standing, step), shown)
-    _print_head(console, venture)
+        table.add_row(_short(step.key), step.address or step.to, state(deployment, status, step), shown)
+    _print_head(console, deployment)
     console.print(table)
-    for each in standing.now.taken:
+    for each in status.now.taken:
         console.print(f"in the way: {each}")
-    done = sum(standing.deep.is_done(step) for step in venture.plan.steps)
-    console.print(f"{done} of {len(venture.plan.steps)} steps done, seen at block {standing.now.number:,}")
+    done = sum(status.deep.is_done(step) for step in deployment.plan.steps)
+    console.print(f"{done} of {len(deployment.plan.steps)} steps done, seen at block {status.now.number:,}")
 
 
-def checked_data(venture: Deployment, checked: VerifyResult) -> dict[str, Any]:
+def checked_data(deployment: Deployment, checked: VerifyResult) -> dict[str, Any]:
     """A verification as plain data."""
     found = [{"what": each.field, "expected": each.model, "found": each.chain} for each in checked.differences]
-    return {**_head(venture), "block": checked.block, "checked": checked.checked, "differences": found,
+    return {**_head(deployment), "block": checked.block, "checked": checked.checked, "differences": found,
             "notes": checked.notes}  # fmt: skip
 
 
-def print_checked(console: Console, venture: Deployment, checked: VerifyResult) -> None:
+def print_checked(console: Console, deployment: Deployment, checked: VerifyResult) -> None:
     """A verification: what differs, if anything does."""
-    _print_head(console, venture)
+    _print_head(console, deployment)
     if checked.differences:
         table = _table("what", "expected", "found on the chain")
         for each in checked.differences:
@@ -124,14 +124,14 @@ def print_checked(console: Console, venture: Deployment, checked: VerifyResult) 
     console.print(f"{checked.checked} things compared at block {checked.block:,}: {result}")
 
 
-def _head(venture: Deployment) -> dict[str, Any]:
-    params, plan = venture.params_file.params, venture.plan
+def _head(deployment: Deployment) -> dict[str, Any]:
+    params, plan = deployment.params_file.params, deployment.plan
     return {"name": params.name, "chain_id": params.chain, "deployer": plan.deployer, "owner": plan.owner,
             "vault": plan.vault, "exchange": plan.addresses()["exchange"]}  # fmt: skip
 
 
-def _print_head(console: Console, venture: Deployment) -> None:
-    params, plan = venture.params_file.params, venture.plan
+def _print_head(console: Console, deployment: Deployment) -> None:
+    params, plan = deployment.params_file.params, deployment.plan
     console.print(
         f"{params.name} on {chains.name_of(params.chain)} (chain {params.chain}), deployed by {plan.deployer}"
     )
@@ -165,36 +165,42 @@ def _decimal(value: int, decimals: int, shown: int = 6) -> str:
     return f"{whole:,}.{part:0{shown}d}".rstrip("0").rstrip(".")
 
 
-def applied_data(venture: Deployment, ended: ApplyResult, done: bool) -> dict[str, Any]:
-    """What a deployment came to, as plain data."""
+def applied_data(deployment: Deployment, ended: ApplyResult, done: bool) -> dict[str, Any]:
+    """The result of a deployment as plain data."""
     waiting = ended.waiting
-    told = {"step": waiting.step.key, "why": waiting.why, "due_at": waiting.due_at or None} if waiting else None
-    manifest = None if waiting else str(venture.manifest_path)
-    return {**_head(venture), "complete": done, "waiting": told, "manifest": manifest, "accept": _accept(venture, done)}
+    due = {"step": waiting.step.key, "why": waiting.why, "due_at": waiting.due_at or None} if waiting else None
+    manifest = None if waiting else str(deployment.manifest_path)
+    return {
+        **_head(deployment),
+        "complete": done,
+        "waiting": due,
+        "manifest": manifest,
+        "accept": _accept(deployment, done),
+    }
 
 
-def print_applied(console: Console, venture: Deployment, ended: ApplyResult, done: bool) -> None:
-    """What a deployment came to."""
-    _print_head(console, venture)
-    count = sum(ended.snapshot.is_done(step) for step in venture.plan.steps)
-    blocks = venture.params_file.params.confirmations
+def print_applied(console: Console, deployment: Deployment, ended: ApplyResult, done: bool) -> None:
+    """The result of a deployment."""
+    _print_head(console, deployment)
+    count = sum(ended.snapshot.is_done(step) for step in deployment.plan.steps)
+    blocks = deployment.params_file.params.confirmations
     console.print(
-        f"{count} of {len(venture.plan.steps)} steps done, under {blocks} blocks at {ended.snapshot.number:,}"
+        f"{count} of {len(deployment.plan.steps)} steps done, under {blocks} blocks at {ended.snapshot.number:,}"
     )
-    console.print(f"vault {venture.plan.vault}")
+    console.print(f"vault {deployment.plan.vault}")
     if waiting := ended.waiting:
         due = f"due at {utc_text(waiting.due_at)}" if waiting.due_at else f"not yet: {waiting.why}"
         console.print(f"{waiting.step.key}: {due}; then resume")
         return
-    console.print(f"manifest {venture.manifest_path}")
-    if accept := _accept(venture, done):
+    console.print(f"manifest {deployment.manifest_path}")
+    if accept := _accept(deployment, done):
         console.print(f"ownership is offered to {accept['by']}, who accepts it by calling {accept['to']}")
         console.print(f"with {accept['data']}, or from a Safe with {accept['safe_file']}")
 
 
-def _accept(venture: Deployment, done: bool) -> dict[str, str] | None:
+def _accept(deployment: Deployment, done: bool) -> dict[str, str] | None:
     """The call that is left to the new owner."""
-    step = venture.plan.step(ACCEPT)
+    step = deployment.plan.step(ACCEPT)
     if step is None or done:
         return None
-    return {"by": step.by, "to": step.to, "data": step.data, "safe_file": str(venture.handover_path)}
+    return {"by": step.by, "to": step.to, "data": step.data, "safe_file": str(deployment.handover_path)}

@@ -23,7 +23,7 @@ COSTS = {  # name of the figure -> its title, and the name of its error
     "net_loss_pct_of_capital": ("net loss per book<br>[% of capital, all books]", None),
     "shortfall_pct_of_capital": ("shortfall of the vault<br>[% of capital]", None),
 }
-WIDE, GAP = 2, 0.1  # plots beside each other; between plots
+WIDE, GAP = 2, 0.1  # plots in a row; between plots
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1240px; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; margin: 1em 0 }

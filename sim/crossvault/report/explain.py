@@ -53,12 +53,12 @@ def text(found: Explained) -> Group:
 
 
 def _parts(found: Explained) -> Iterator[RenderableType]:
-    words = StepFormatter(found.record)
+    formatter = StepFormatter(found.record)
     yield Text(f"step {found.number} of {found.record.header['scenario']}", style="bold")
-    yield Text(words.step(found.step))
+    yield Text(formatter.step(found.step))
     if found.earlier:
         yield Text(found.earlier, style="bold red")
-    yield from _outcomes(found, words)
+    yield from _outcomes(found, formatter)
     for account, rows in found.rows.items():
         yield from _account(account, rows)
         yield from _statements(found, account)
@@ -67,23 +67,23 @@ def _parts(found: Explained) -> Iterator[RenderableType]:
     yield tree(found.calls)
 
 
-def _outcomes(found: Explained, words: StepFormatter) -> Iterator[RenderableType]:
+def _outcomes(found: Explained, formatter: StepFormatter) -> Iterator[RenderableType]:
     yield ""
     if not found.differences:
         yield Text("both sides alike", style="bold green")
-        yield _outcome(found, found.model, words)
+        yield _outcome(found, found.model, formatter)
         return
     yield Text("THE SIDES DIFFER", style="bold red")
     yield difference_table(found.differences)
     for name, outcome in (("chain", found.chain), ("model", found.model)):
         yield Text(name, style="bold")
-        yield _outcome(found, outcome, words)
+        yield _outcome(found, outcome, formatter)
 
 
-def _outcome(found: Explained, outcome: Outcome, words: StepFormatter) -> Padding:
+def _outcome(found: Explained, outcome: Outcome, formatter: StepFormatter) -> Padding:
     if outcome.refusal:
-        return Padding(Text(f"refused: {words.refusal(outcome.refusal, found.step)}"), (0, 0, 0, 2))
-    lines = [words.event(event, found.fields, found.step) for event in outcome.events]
+        return Padding(Text(f"refused: {formatter.refusal(outcome.refusal, found.step)}"), (0, 0, 0, 2))
+    lines = [formatter.event(event, found.fields, found.step) for event in outcome.events]
     return Padding(Text("\n".join(["accepted", *lines])), (0, 0, 0, 2))
 
 
@@ -124,11 +124,11 @@ def _lines(statement: MarginStatement) -> Iterator[RenderableType]:
 
 def document(found: Explained) -> dict[str, Any]:
     """The explanation as JSON; amounts of the arithmetic are exact decimal text."""
-    notation, words = found.record.notation, StepFormatter(found.record)
+    notation, formatter = found.record.notation, StepFormatter(found.record)
     return {
         "record": str(found.record.path),
         "step": found.number,
-        "words": words.step(found.step),
+        "words": formatter.step(found.step),
         **notation.step(found.step),
         "model": notation.outcome(found.model),
         "chain": notation.outcome(found.chain),

@@ -1,4 +1,4 @@
-"""Integers as people read them. Everything is exact until the last shown digit, which is rounded half up."""
+"""Integers as text for people. The value is exact up to the last shown digit, which is rounded half up."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def ratio(wad: int) -> str:
 
 
 def utc(at: int) -> str:
-    """A time as people read it."""
+    """A time as UTC text."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -87,8 +87,8 @@ def jsonable(value: Any) -> Any:
     return str(value)
 
 
-def spoken(name: str, value: Any, decimals: int = 18) -> str:
-    """A value with the scale that its name says: `_wad`, `_raw` (with the decimals of its token), `_at`, `_secs`."""
+def scaled(name: str, value: Any, decimals: int = 18) -> str:
+    """A value as text, by the scale in its name: `_wad`, `_raw` (with the decimals of its token), `_at`, `_secs`."""
     if not isinstance(value, int) or isinstance(value, bool):
         return str(value)
     if name.endswith("_at") and value > 10**8:

@@ -1,4 +1,4 @@
-"""What a search has reached, as tables and bars, and what it never did."""
+"""Coverage of a search by rules: what it reached, as tables and bars, and what it never reached."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BAR = 24
 def reached(findings: CampaignResult, known: Reach | None) -> Iterator[RenderableType]:
     """Acceptance, doors, margin levels, auction phases, refusals.
 
-    known: all that was ever reached, to say what was not; none where that is no matter.
+    known: all that was ever reached, to list what was not; none to omit that list.
     """
     reach = findings.reach
     if not reach.steps:

@@ -1,4 +1,4 @@
-"""Which lines and branches of the contracts a search has executed: a table, LCOV, and a page with every source.
+"""Lines and branches of the contracts that a search has executed: a table, LCOV, and a page with every source.
 
 A line counts once some code of it in the deployed, optimised contracts was executed. Where the optimizer has made one
 piece of code of several, reaching it from one of them counts for all. A branch is what follows a condition.
@@ -30,7 +30,7 @@ pre i::after { content: '\\00a0\\00a0'; }
 
 
 class FileCoverage(NamedTuple):
-    """How much of a file was reached."""
+    """Counts of a file: lines and branches, in all and reached."""
 
     lines: int
     lines_hit: int

@@ -14,7 +14,7 @@ from crossvault.report.scenario_heat import MODES
 
 
 def document(before: MarginReport, after: MarginReport | None) -> dict[str, Any]:
-    """Everything that the text shows, and more."""
+    """The figures of the text, and more."""
     found = _report(before)
     return found if after is None else {"before": found, "after": _report(after)}
 

@@ -14,7 +14,7 @@ _REACHED = {True: "reached, and nothing differs", False: "never reached", None: 
 
 
 def tables(found: Mapping[str, Any]) -> RenderableType:
-    """Everything that a reader must know."""
+    """Counts, scores, and the mutants that survived."""
     cut = "  (interrupted: what was judged is kept, and not judged again)" if found["interrupted"] else ""
     open_ = [each for each in found["survivors"] if each["equivalent"] is None]
     parts: list[RenderableType] = [

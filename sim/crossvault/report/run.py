@@ -33,10 +33,10 @@ def _head(ran: RunPage, width: int) -> Iterator[RenderableType]:
     per_second = result.steps / result.seconds if result.seconds else 0.0
     rate = f"{per_second:,.{0 if per_second >= 10 else 1}f} steps/s" if result.seconds else ""
     margins = f" and {result.metrics_compared:,} margins" if result.metrics_compared else ""
-    words = f"{result.compared:,} of {result.steps:,} steps{margins} compared"
+    counts = f"{result.compared:,} of {result.steps:,} steps{margins} compared"
     verdict = (("no difference", "bold green") if result.compared == result.steps and not ran.failure
                else ("stopped", "bold red"))  # fmt: skip
-    yield Text.assemble(words, ", ", verdict, f"  ({result.seconds:.1f} s, {rate})")
+    yield Text.assemble(counts, ", ", verdict, f"  ({result.seconds:.1f} s, {rate})")
 
 
 def _prices(ran: RunPage, width: int) -> Iterator[RenderableType]:

@@ -1,4 +1,4 @@
-"""Capital that positions need when each stands alone, and when all share one margin."""
+"""Peak capital of positions, each alone and all in one account."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Key = int | tuple[int, int, int, bool]
 class Capital:
     """Cash that the positions of an account have needed so far, to never fail a level [wad].
 
-    A position's need is its requirement less its own unrealised profit (weighted as the level weighs it), or plus its
-    loss. isolated: each position is funded for its own worst moment, and what it has too much stays with it. cross: all
-    are funded together for the worst moment of their sum, since a position with more profit than it needs pays for the
+    The need of a position is its requirement less its own unrealised profit (weighted as the level weighs it), or plus
+    its loss. isolated: each position is funded for its own worst moment, and its excess stays with it. cross: all are
+    funded together for the worst moment of their sum, since a position with more profit than it needs pays for the
     others. Perps and futures on one underlying are one position, a short option alone is a naked one, and a long one
-    needs nothing. Collateral does not enter: both say how much cash would just have sufficed. Isolated is never below
-    cross, unless the account is judged by portfolio margin: then cross is what that asks for, and alone is standard.
+    needs nothing. Collateral does not enter: both are the least cash that suffices. Isolated is never below cross,
+    unless the account is in portfolio mode: then cross is by portfolio margin, and alone is standard.
     """
 
     at: int = 0
@@ -57,14 +57,14 @@ def _need(exposure: Exposure, depeg_rate_wad: int, level: Level) -> int:
 
 
 def _whole_need(book: Book, level: Level) -> int:
-    """What portfolio margin needs for everything, beside the profits of the positions."""
+    """Requirement of the whole by portfolio margin, less the profits of the positions."""
     bare = replace(book, cash_wad=0, exposures=[], lines=[])
     earned = margin.adjusted_equity(book, level) - book.cash_wad - margin.adjusted_equity(bare, level)
     return margin.requirement(book, level) - earned
 
 
 def _options_need(book: Book, level: Level) -> int:
-    """What all options need together."""
+    """Requirement of all options together."""
     total = 0
     for place, line in enumerate(book.lines):
         exposure = book.exposures[line.underlying]

@@ -18,7 +18,7 @@ from crossvault.report.run_watch import RunWatch
 
 
 def document(ran: RunPage) -> dict[str, Any]:
-    """Everything in the text of a run, and more."""
+    """The figures of the text of a run, and more."""
     result, watch = ran.result, ran.watch
     rate_usd = result.steps / result.seconds if result.seconds else 0.0
     return {

@@ -57,7 +57,7 @@ def _summed(found: ShrinkResult) -> str:
 
 
 def document(found: ShrinkResult, repro: str, emitted: str | None, again: str) -> dict[str, Any]:
-    """Everything that the text shows, and where the files are."""
+    """The figures of the text, and the paths of the files."""
     notation = Notation(found.underlyings, found.collaterals)
     return {
         "step": len(found.steps),

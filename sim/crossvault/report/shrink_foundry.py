@@ -1,4 +1,4 @@
-"""A repro as a Foundry test: the same world and calls in Solidity, and after them what the model says.
+"""A repro as a Foundry test: the same world and calls in Solidity, and after them the state of the model.
 
 The file needs nothing but the contracts (imported from `contracts/`): the cheat codes it uses are declared in it.
 """
@@ -68,7 +68,7 @@ _CHECKS = """    error Differs(string field, int256 chain, int256 model);
 
 
 def test(repro: Repro, build: Build) -> str:
-    """The text of a `.t.sol` file; it fails where the contracts do otherwise than the model says."""
+    """The text of a `.t.sol` file; the test fails where the contracts differ from the model."""
     return _Test(repro, build).text()
 
 
@@ -84,7 +84,7 @@ class _Test:
     def text(self) -> str:
         """The whole file."""
         body = [*self._set_up(), *self._story(), *self._expected()]
-        constants = [f"    address constant {name} = {address};" for name, address in self._writer.people.items()]
+        constants = [f"    address constant {name} = {address};" for name, address in self._writer.roles.items()]
         parts = [self._writer.types, set(_MODULES), {_TOKENS[spec.kind] for spec in self._repro.world.tokens}]
         parts += [{"Wallet"} if self._repro.world.wallets else set()]
         name = "".join(word.capitalize() for word in re.split(r"[-_]", self._repro.name))
@@ -139,12 +139,12 @@ class _Test:
             yield f'        {_variable(spec.name)} = new {_TOKENS[spec.kind]}("{spec.name}", {spec.decimals});'
         policy = "new Policy(address(new Teller()))"
         yield f"        address registry = address(new Registry(address(new Feed(address({policy})))));"
-        values = [writer.person(world.owner), writer.person(world.quote), str(world.delay_secs), terms]
+        values = [writer.role(world.owner), writer.role(world.quote), str(world.delay_secs), terms]
         values += ["address(new Appraiser(registry))", "new Stress()"]
         yield f"        vault = new Vault({', '.join(values)});"
         yield "        exchange = new Exchange(vault);"
         for wallet in world.wallets:
-            yield f"        {_variable(wallet.name)} = new Wallet({writer.person(wallet.signer)});"
+            yield f"        {_variable(wallet.name)} = new Wallet({writer.role(wallet.signer)});"
         for spec in world.tokens:
             yield f"        {_variable(spec.name)}.setSpender(address(vault));"
         yield "    }"
@@ -154,7 +154,7 @@ class _Test:
         yield "    function test_bothSidesAgree() public {"
         for number in range(1, len(self._repro.steps) + 1):
             yield f"        step{number}();"
-        yield "        told();"
+        yield "        compare();"
         yield "    }"
         yield ""
         for number, step in enumerate(self._repro.steps, start=1):
@@ -171,13 +171,13 @@ class _Test:
         yield from before
         if outcome.refusal:
             yield f"VM.expectRevert({self._refusal(outcome.refusal) if is_last else ''});"
-        yield f"VM.prank({self._writer.person(step.sender)});"
+        yield f"VM.prank({self._writer.role(step.sender)});"
         yield f"{call};"
 
     def _call(self, step: Step) -> tuple[str, list[str]]:
         """The call of a step, and the lines that it needs before it."""
         if step.action in TOKEN_ACTIONS:
-            token, to = _variable(step.args["token"]), self._writer.person(step.args["to"])
+            token, to = _variable(step.args["token"]), self._writer.role(step.args["to"])
             return f"{token}.{step.action}({to}, {step.args['amount_raw']})", []
         owner, item = self._door(step.action)
         where = {"Vault": "vault", "Exchange": "exchange"}.get(owner, f"{owner}(payable(address(vault)))")
@@ -216,37 +216,39 @@ class _Test:
         return ""
 
     def _expected(self) -> Iterator[str]:
-        """What the model says at the end, of the vault and of every account that the story names."""
+        """The checks of the last state: the vault and every account that the story names."""
         accounts = named(self._repro.steps)
         snapshot, at = self._model.snapshot(accounts), self._repro.steps[-1].at
-        calls = ["toldGlobals();", *(f"told{place}();" for place in range(len(accounts)))]
-        yield from ("    function told() internal view {", *(f"        {call}" for call in calls), "    }", "")
+        calls = ["compareGlobals();", *(f"compareAccount{place}();" for place in range(len(accounts)))]
+        yield from ("    function compare() internal view {", *(f"        {call}" for call in calls), "    }", "")
         owner, item = self._door("snapshot")
         outputs = item["outputs"]
         reading = f"{owner}(payable(address(vault))).snapshot(ids)"
         checks = list(self._writer.checks("globals", outputs[0], "found", snapshot.globals))
-        yield from self._telling(
-            "toldGlobals", [], f"({self._writer.kind(outputs[0])} memory found,) = {reading};", checks
+        yield from self._comparison(
+            "compareGlobals", [], f"({self._writer.kind(outputs[0])} memory found,) = {reading};", checks
         )
         metrics = self._model.metrics(accounts, at)
-        for place, (state, told) in enumerate(zip(snapshot.accounts, metrics, strict=True)):
-            yield from self._account(place, outputs[1], reading, state, told)
+        for place, (state, each) in enumerate(zip(snapshot.accounts, metrics, strict=True)):
+            yield from self._account(place, outputs[1], reading, state, each)
 
     def _account(
-        self, place: int, output: Mapping[str, Any], reading: str, state: AccountState, told: Any
+        self, place: int, output: Mapping[str, Any], reading: str, state: AccountState, metrics: Any
     ) -> Iterator[str]:
         writer, account = self._writer, state.account
         one = {**output, "type": "tuple", "internalType": output["internalType"].removesuffix("[]")}
         owner, item = self._door("metrics")
         kind = writer.kind(item["outputs"][0])
         lines = list(writer.checks(str(account), one, "found[0]", state))
-        lines.append(f"{kind} memory told_ = {owner}(payable(address(vault))).metrics({writer.account(account)});")
-        lines += writer.checks(f"{account}.metrics", item["outputs"][0], "told_", told)
-        yield from self._telling(
-            f"told{place}", [account], f"(, {writer.kind(one)}[] memory found) = {reading};", lines
+        lines.append(f"{kind} memory metrics_ = {owner}(payable(address(vault))).metrics({writer.account(account)});")
+        lines += writer.checks(f"{account}.metrics", item["outputs"][0], "metrics_", metrics)
+        yield from self._comparison(
+            f"compareAccount{place}", [account], f"(, {writer.kind(one)}[] memory found) = {reading};", lines
         )
 
-    def _telling(self, name: str, accounts: Sequence[AccountId], reading: str, checks: Sequence[str]) -> Iterator[str]:
+    def _comparison(
+        self, name: str, accounts: Sequence[AccountId], reading: str, checks: Sequence[str]
+    ) -> Iterator[str]:
         yield f"    function {name}() internal view {{"
         yield f"        AccountId[] memory ids = new AccountId[]({len(accounts)});"
         yield from (f"        ids[{place}] = {self._writer.account(each)};" for place, each in enumerate(accounts))

@@ -20,7 +20,7 @@ Parameter = Mapping[str, Any]
 
 
 class SolidityWriter:
-    """Writes values, and notes which types and which people they need.
+    """Writes values, and collects the types and the roles that they need.
 
     contracts: how the contracts that have names are written.
     """
@@ -28,23 +28,23 @@ class SolidityWriter:
     def __init__(self, contracts: Mapping[str, str]) -> None:
         self._contracts, self._names = contracts, AddressBook()
         self.types: set[str] = set()
-        self.people: dict[str, str] = {}
+        self.roles: dict[str, str] = {}
         self._arrays = 0
 
-    def person(self, name: str) -> str:
+    def role(self, name: str) -> str:
         """The address of a name."""
         if name in self._contracts:
             return self._contracts[name]
         if name == ZERO_ADDRESS:
             return "address(0)"
         constant = re.sub(r"\W", "_", name).upper()
-        self.people[constant] = to_checksum_address(self._names.address(name))
+        self.roles[constant] = to_checksum_address(self._names.address(name))
         return constant
 
     def account(self, account: AccountId) -> str:
         """The number of an account."""
         number = f" | {account.number}" if account.number else ""
-        return f"AccountId.wrap((uint256(uint160({self.person(account.owner)})) << 96){number})"
+        return f"AccountId.wrap((uint256(uint160({self.role(account.owner)})) << 96){number})"
 
     def kind(self, parameter: Parameter) -> str:
         """The name of a type, which is noted as needed."""
@@ -81,7 +81,7 @@ class SolidityWriter:
         if isinstance(value, AccountId):
             return self.account(value)
         if kind == "address":
-            return self.person(value)
+            return self.role(value)
         if kind == "bool":
             return "true" if value else "false"
         if kind == "bytes":

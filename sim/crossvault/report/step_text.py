@@ -1,4 +1,4 @@
-"""Steps, refusals and events in the words and scales of people."""
+"""Steps, refusals and events as text, with names and scales for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crossvault.mirror.oracle import Price, PriceGuard
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.stress import Rules
 from crossvault.mirror.surface import Svi
-from crossvault.report.figures import spoken, utc
+from crossvault.report.figures import scaled, utc
 
 _GIVEN = (
     Order, Svi, MarketRisk, OptionRisk, PriceGuard, cash.Interest, cash.DepegTerms, collateral.HaircutTerms,
@@ -35,7 +35,7 @@ _LABELS = {
 
 
 class StepFormatter:
-    """What the names and scales of one recorded story make of values."""
+    """Writes values by the names and scales of one recorded story."""
 
     def __init__(self, record: Record) -> None:
         header = record.header
@@ -66,7 +66,7 @@ class StepFormatter:
             return f"{label}({', '.join(f'{key} {self.value(key, each, step)}' for key, each in parts.items())})"
         if isinstance(value, tuple | list):
             return "[" + ", ".join(self.value(name, each, step) for each in value) + "]"
-        return spoken(name, value, self._scale(step)) + (f" {self._token(step)}" if name.endswith("_raw") else "")
+        return scaled(name, value, self._scale(step)) + (f" {self._token(step)}" if name.endswith("_raw") else "")
 
     def _match(self, match: Match, step: Step) -> str:
         sides = []
@@ -79,7 +79,7 @@ class StepFormatter:
         return f"({', '.join(sides)}, size_wad {self.value('size_wad', match.size_wad, step)})"
 
     def refusal(self, refusal: Refusal, step: Step) -> str:
-        """A refusal with its numbers in the scales that their names say."""
+        """A refusal with its numbers in the scales of their names."""
         pairs = zip(refusal.fields, refusal.args, strict=True)
         inside = ", ".join(f"{name} {self.value(name, value, step)}" for name, value in pairs)
         return f"{refusal.name}({inside})" if inside else refusal.name
@@ -98,7 +98,7 @@ class StepFormatter:
         labels = _LABELS.get(name, [])
         if len(labels) != len(value):
             return "(…)"
-        inside = (f"{label} {spoken(label, each)}" for label, each in zip(labels, value, strict=True))
+        inside = (f"{label} {scaled(label, each)}" for label, each in zip(labels, value, strict=True))
         return f"({', '.join(inside)})"
 
     def _token(self, step: Step) -> str:
