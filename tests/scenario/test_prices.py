@@ -36,13 +36,13 @@ def test_a_column_is_published_when_it_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        (",205,", ",abc,", "bars.csv:2: high: 'abc' is no decimal number"),
-        (",205,", ",0,", "bars.csv:2: high: '0' is no price"),
-        (",205,", ",,", "bars.csv:2: high: '' is no decimal number"),
+        (",205,", ",abc,", "bars.csv:2: high: 'abc' is not a decimal number"),
+        (",205,", ",0,", "bars.csv:2: high: '0' is not a price"),
+        (",205,", ",,", "bars.csv:2: high: '' is not a decimal number"),
         (",205,", ",205.0000000000000000001,", "bars.csv:2: high: 205.0000000000000000001 has 19 decimals"),
         (",205,", ",199,", "bars.csv:2: open and close are not between low and high"),
         ("1704070800", "1704067200", "bars.csv:3: timestamp 1704067200 does not come after 1704067200"),
-        ("1704070800", "17040708.5", "bars.csv:3: timestamp: '17040708.5' is no whole number of seconds"),
+        ("1704070800", "17040708.5", "bars.csv:3: timestamp: '17040708.5' is not a whole number of seconds"),
         (",close,", ",last,", "bars.csv:1: column 'close' is missing"),
         ("1704070800,here", "1704070800,there", "bars.csv:3: two series match"),
         ("ETHUSD", "BTCUSD", "no row of bars.csv has symbol=ETHUSD; symbol: did you mean 'BTCUSD'?"),

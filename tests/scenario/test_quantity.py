@@ -93,7 +93,7 @@ def test_wads(reader: Callable[[str], int], text: str, wad: int) -> None:
         (quantity.ratio, "1,001 %", "out of range"),
         (quantity.price, "2,000 USDC", "is in USDC: expected USD"),
         (quantity.price, "-2 USD", "is negative"),
-        (quantity.data_price, "12a", "is no decimal number"),
+        (quantity.data_price, "12a", "is not a decimal number"),
         (quantity.data_price, "1e-19", "has 19 decimals: expected at most 18"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Prices as a story publishes them: prints from written values, or from a CSV or Parquet file of bars.
+"""Published prices of a story: from written values, or from a CSV or Parquet file of bars.
 
 A file has the columns `timestamp` (open of the bar, epoch seconds, UTC), `venue, market, symbol, interval_s`, and
 `open, high, low, close` (decimal text; a double of a Parquet file is read as its shortest decimal text).
@@ -45,7 +45,7 @@ Row = tuple[int, dict[str, str]]
 
 
 def found(file: str, scenario: Path) -> Path:
-    """A data file: beside the scenario, or in $CROSSVAULT_DATA (../shared/data when it is not set)."""
+    """Path of a data file: in the folder of the scenario, or in $CROSSVAULT_DATA (default ../shared/data)."""
     own = os.environ.get("CROSSVAULT_DATA")
     around = (Path.cwd(), Path(__file__).resolve().parents[3])
     shared = [Path(own)] if own else [place.parent / "shared" / "data" for place in around]
@@ -58,7 +58,7 @@ def found(file: str, scenario: Path) -> Path:
 
 
 def bars(path: Path, where: Mapping[str, str]) -> list[Bar]:
-    """The bars of one series; ValueError names file and line of a bad one, or says that none or several match."""
+    """Reads the bars of one series. Raises ValueError for an invalid bar, or if not exactly one series matches."""
     result: list[Bar] = []
     series: tuple[str, ...] | None = None
     seen: dict[str, dict[str, None]] = {name: {} for name in where}
@@ -87,7 +87,7 @@ def bars(path: Path, where: Mapping[str, str]) -> list[Bar]:
 
 
 def prints(series: list[Bar], column: str | None) -> Iterator[Print]:
-    """What a series publishes: one column, or without one the path inside each bar."""
+    """Yields the prices of a series: one column, or without one the path inside each bar."""
     for bar in series:
         if column is not None:
             known_at = bar.at if column == "open" else bar.at + bar.secs
@@ -102,7 +102,7 @@ def _bar(row: Mapping[str, str]) -> Bar:
     times = []
     for name in ("timestamp", "interval_s"):
         if not row[name].isdecimal() or len(row[name]) > 12:
-            raise ValueError(f"{name}: {row[name]!r} is no whole number of seconds")
+            raise ValueError(f"{name}: {row[name]!r} is not a whole number of seconds")
         times.append(int(row[name]))
     if times[1] == 0:
         raise ValueError("interval_s: expected more than 0 seconds")
@@ -113,7 +113,7 @@ def _bar(row: Mapping[str, str]) -> Bar:
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
         if not 0 < figures[name] <= CAP:
-            raise ValueError(f"{name}: {row[name]!r} is no price: expected more than 0 and at most 2^96 - 1 wad")
+            raise ValueError(f"{name}: {row[name]!r} is not a price: expected more than 0 and at most 2^96 - 1 wad")
     bar = Bar(times[0], times[1], **figures)
     if not bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high:
         raise ValueError("open and close are not between low and high")

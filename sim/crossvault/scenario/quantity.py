@@ -185,7 +185,7 @@ def data_price(text: str) -> int:
     """A price without unit of a data file, with or without exponent [wad]."""
     match = _DATA_PRICE.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no decimal number")
+        raise ValueError(f"{text!r} is not a decimal number")
     found = _exact(match[1], match[2], match[3] or "", "")
     places = found.places - int(match[4] or 0)
     if places < 0:
