@@ -1,4 +1,4 @@
-"""The catalogue of planted bugs: what is measured of one of them, and entries that cannot be planted."""
+"""The catalogue of planted bugs: measurement of one bug, and invalid entries."""
 
 from pathlib import Path
 
@@ -21,15 +21,15 @@ def test_a_planted_bug_is_found_and_shrunk() -> None:
     assert 3 < row.calls < 15 and row.accounts == 2 and 0 < row.shrink_secs < 30
 
 
-def test_the_command_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalogue(parse(["bench", "catalogue", "--seeds", "1", "--only", "quote-rounds-down"])) == DONE
     assert "1 of 1 found" in capsys.readouterr().out
     with pytest.raises(UsageError, match="did you mean 'quote-rounds-down'"):
         catalogue(parse(["bench", "catalogue", "--only", "quote-rounds-dawn"]))
 
 
-def test_what_cannot_be_planted_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadCase, match=r"twice: .* must stand once in Vault.sol"):
+def test_invalid_bugs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadCase, match=r"twice: .* must occur once in Vault.sol"):
         planted(PlantedBug("twice", "Vault.sol", "import", "impart", "no reason"))
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("- {id: odd, file: Vault.sol, was: a, become: b, why: no reason}\n")

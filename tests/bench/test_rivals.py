@@ -1,4 +1,4 @@
-"""Other searchers on the bugs that ours is measured by: their parts work, and what is not here is said."""
+"""Rival searchers on the planted bugs: each works, and missing ones are reported."""
 
 import json
 import os
@@ -36,35 +36,35 @@ def test_hypothesis_finds_a_shallow_bug() -> None:
     assert 0 < found.first_secs <= found.secs < 60
 
 
-def test_hypothesis_finds_nothing_where_nothing_is_and_its_time_ends() -> None:
+def test_hypothesis_finds_nothing_in_sound_contracts_and_stops_in_time() -> None:
     found = search(compile_contracts(), 1)
     assert not found.found and not found.finished and found.played > 50 and 1 <= found.secs < 5
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.id)
-def test_every_bug_of_the_small_vault_stands_once(bug: object) -> None:
+def test_every_bug_of_the_small_vault_is_plantable(bug: object) -> None:
     assert isinstance(bug, type(BUGS[0]))
     with TemporaryDirectory() as folder:
         plant(bug, Path(folder))
         assert bug.was not in (Path(folder) / "PerpVault.sol").read_text()
 
 
-def test_ours_finds_what_is_planted_in_the_small_vault() -> None:
+def test_crossvault_finds_a_bug_of_the_small_vault() -> None:
     way = ours.search(BUGS[0], 60, 0)
     assert way.found and 0 < way.calls <= 3 and way.digits == 1
 
 
 @pytest.mark.slow
-def test_the_command_tells_ours_beside_hypothesis(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_compares_with_hypothesis(capsys: pytest.CaptureFixture[str]) -> None:
     assert rivals(parse(["bench", "rivals", "--json", "--time", "5s", "--only", SHALLOW])) == DONE
-    told = json.loads(capsys.readouterr().out)
-    [bug] = told["bugs"]
+    document = json.loads(capsys.readouterr().out)
+    [bug] = document["bugs"]
     assert bug["bug"] == SHALLOW and bug["ours"]["found"] and bug["Hypothesis"]["found"]
-    assert told["small_vault"] == [] and "Hypothesis" in told["versions"] and told["seconds_each"] == 5
+    assert document["small_vault"] == [] and "Hypothesis" in document["versions"] and document["seconds_each"] == 5
 
 
 @pytest.mark.slow
-def test_a_searcher_that_cannot_be_fetched_is_told(
+def test_an_unavailable_searcher_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for each in (child, wake):
@@ -80,19 +80,19 @@ def test_a_searcher_that_cannot_be_fetched_is_told(
     assert f"Wake: not available: eth-wake {wake.VERSION} could not be installed" in out and "have a network" in out
 
 
-def test_a_time_that_is_none_is_refused() -> None:
+def test_an_invalid_time_is_refused() -> None:
     with pytest.raises(UsageError, match="--time: 'soon'"):
         rivals(parse(["bench", "rivals", "--time", "soon"]))
 
 
-def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+def test_a_slow_child_process_is_stopped(tmp_path: Path) -> None:
     done = child.run(["sh", "-c", "echo begun; sleep 60"], tmp_path, 0.5)
     assert done.code is None and done.out == "begun\n" and done.secs < 30
     with pytest.raises(Unavailable, match="no-such-tool cannot be started"):
         child.run(["no-such-tool"], tmp_path, 1)
 
 
-def test_digits_are_those_of_the_longest() -> None:
+def test_digits_are_of_the_longest_number() -> None:
     assert longest([1_000, -120, 0]) == 2 and longest([]) == 0
 
 
@@ -104,7 +104,7 @@ def _fetched(name: str, inside: str) -> bool:
 @pytest.mark.skipif(
     not _fetched("forge", "node_modules/@foundry-rs/*/bin/forge"), reason="forge was never fetched: bench rivals does"
 )
-def test_forge_finds_a_shallow_bug_and_nothing_where_nothing_is() -> None:
+def test_forge_finds_a_shallow_bug_and_nothing_in_sound_contracts() -> None:
     with forge.Forge((BUGS[0], SOUND), 10) as tool:
         assert tool.version() == forge.VERSION and not tool.search(SOUND, 0).found
         way = tool.search(BUGS[0], 0)
@@ -113,14 +113,14 @@ def test_forge_finds_a_shallow_bug_and_nothing_where_nothing_is() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not _fetched("wake", "environment/bin/wake"), reason="Wake was never fetched: bench rivals does")
-def test_wake_finds_a_shallow_bug_and_nothing_where_nothing_is() -> None:
+def test_wake_finds_a_shallow_bug_and_nothing_in_sound_contracts() -> None:
     with wake.Wake((BUGS[0], SOUND), 20) as tool:
         assert tool.version() == wake.VERSION and not tool.search(SOUND, 0).found
         way = tool.search(BUGS[0], 0)
     assert isinstance(way, SearchOutcome) and way.found and way.calls >= 1
 
 
-def test_what_rivals_start_from_ships() -> None:
+def test_the_rival_harness_files_ship() -> None:
     assert {path.name for path in GROUND.iterdir()} == {
         "Ground.sol",
         "Handler.sol",

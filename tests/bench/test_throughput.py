@@ -5,15 +5,15 @@ from argparse import Namespace
 
 import pytest
 
-from crossvault.bench import sweep_speed as throughput
+from crossvault.bench import sweep_speed
 from crossvault.commands.bench import bench
 
 
 @pytest.mark.slow
 def test_a_sweep_is_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(throughput, "COUNTS", (20, 40, 80))
-    for name in ("ASKED", "ON_CHAIN", "CALLS"):
-        monkeypatch.setattr(throughput, name, 6)
+    monkeypatch.setattr(sweep_speed, "COUNTS", (20, 40, 80))
+    for name in ("SAMPLE", "ON_CHAIN", "CALLS"):
+        monkeypatch.setattr(sweep_speed, name, 6)
     assert bench(Namespace(what="sweep", million=False, json=True)) == 0
     figures = json.loads(capsys.readouterr().out)
     for mode in ("portfolio", "standard"):
@@ -26,4 +26,4 @@ def test_a_sweep_is_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def test_a_straight_line_has_the_exponent_one() -> None:
-    assert throughput._exponent([(10, 1.0), (100, 10.0), (1_000, 100.0)]) == 1.0
+    assert sweep_speed._exponent([(10, 1.0), (100, 10.0), (1_000, 100.0)]) == 1.0

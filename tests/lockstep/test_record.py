@@ -25,7 +25,7 @@ def story() -> Story:
 
 @pytest.fixture(scope="module")
 def path(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The record of a run of it."""
+    """The record of a run of the story."""
     file = tmp_path_factory.mktemp("record") / "run.jsonl"
     chain = Chain(story.world)
     try:
@@ -47,7 +47,7 @@ def changed(path: Path, folder: Path, line: int, old: str, new: str) -> Path:
 
 
 def replayed(record: Record, until: int | None = None) -> RecordChecker:
-    """A record played again."""
+    """Replays a record."""
     story, checker = record.story(until), RecordChecker(record)
     chain = Chain(story.world)
     try:
@@ -66,14 +66,14 @@ def test_every_line_carries_the_hash_of_itself_after_the_line_before(path: Path)
         last = stated
 
 
-def test_the_header_names_what_was_run(story: Story, path: Path) -> None:
+def test_the_header_describes_the_run(story: Story, path: Path) -> None:
     first = json.loads(path.read_text().splitlines()[0])
     assert first["scenario"] == "first-liquidation" and first["seed"] == story.seed
     assert first["scenario_hash"] == story.hash
     assert {"solc", "anvil", "crossvault"} <= set(first["versions"]) and len(first["bytecode"]) == 64
 
 
-def test_steps_come_back_as_they_were_written(story: Story, path: Path) -> None:
+def test_steps_round_trip(story: Story, path: Path) -> None:
     record = read(path)
     model = Model(story.world)
     steps, generator = [], story.steps(model)
@@ -101,7 +101,7 @@ CHANGES = [(1, '"seed":', '"seed" :'), (1, "first", "fuist"), (9, '"n":8', '"n":
 
 
 @pytest.mark.parametrize(("line", "old", "new"), CHANGES)
-def test_a_changed_line_is_named(path: Path, tmp_path: Path, line: int, old: str, new: str) -> None:
+def test_a_changed_line_is_reported(path: Path, tmp_path: Path, line: int, old: str, new: str) -> None:
     copy = changed(path, tmp_path, line, old, new)
     if old == '"seed":':  # blanks are no content
         assert read(copy).header == read(path).header
@@ -110,7 +110,7 @@ def test_a_changed_line_is_named(path: Path, tmp_path: Path, line: int, old: str
         read(copy)
 
 
-def test_a_missing_line_is_named(path: Path, tmp_path: Path) -> None:
+def test_a_missing_line_is_reported(path: Path, tmp_path: Path) -> None:
     lines = path.read_text().splitlines()
     (tmp_path / "short.jsonl").write_text("\n".join(lines[:5] + lines[6:]))
     with pytest.raises(BadRecord, match=r"short\.jsonl:6: hash"):
@@ -118,12 +118,12 @@ def test_a_missing_line_is_named(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "hello\n", "[]\n", '{"hash":1}\n', "\0\n"])
-def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
+def test_an_invalid_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "none.jsonl").write_text(text)
     with pytest.raises(BadRecord, match=r"none\.jsonl"):
         read(tmp_path / "none.jsonl")
 
 
-def test_a_record_that_ends_early_is_still_one(path: Path, tmp_path: Path) -> None:
+def test_a_truncated_record_is_valid(path: Path, tmp_path: Path) -> None:
     (tmp_path / "part.jsonl").write_text("\n".join(path.read_text().splitlines()[:11]) + "\n")
     assert len(read(tmp_path / "part.jsonl").steps) == 10

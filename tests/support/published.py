@@ -1,4 +1,4 @@
-"""A case that others published."""
+"""Cases from published sources."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,7 +10,7 @@ Check = Callable[[], None]
 
 
 class Case(NamedTuple):
-    """One published case: what to check, or why it cannot be."""
+    """One published case: its check, or the reason why it cannot be checked."""
 
     name: str
     check: Check | None
@@ -18,5 +18,5 @@ class Case(NamedTuple):
 
 
 def wad(text: str | float | int) -> int:
-    """A decimal of a file in wads, exactly but for what is below half a wei."""
+    """A decimal in wads, rounded to the nearest wei."""
     return round(Fraction(str(text)) * WAD)

@@ -1,4 +1,4 @@
-"""Small scenarios for tests, and how to play them on the model alone."""
+"""Small scenarios for tests, played on the model alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ START = 1_704_067_200  # date -u -d 2024-01-01 +%s
 
 
 def tale(folder: Path, text: str) -> str:
-    """Writes a scenario and answers its path."""
+    """Writes a scenario and returns its path."""
     path = folder / "tale.yaml"
     path.write_text(text, encoding="utf8")
     return str(path)
@@ -53,7 +53,7 @@ def play(story: Story) -> tuple[Model, list[tuple[Step, Outcome]], RunCounts]:
 
 
 def problems(path: str, **overrides: str) -> list[str]:
-    """What is said of a scenario that is wrong, without its path."""
+    """The problems that loading a scenario reports, without its path."""
     with pytest.raises(ScenarioError) as wrong:
         load(path, overrides=overrides)
     return [line.removeprefix(path) for line in str(wrong.value).splitlines()]

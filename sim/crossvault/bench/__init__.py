@@ -1,1 +1,1 @@
-"""Benchmarks: of the chain, the search, the sweep and the audit, and beside other tools."""
+"""Benchmarks of chain, search, sweep and audit, and comparisons with other tools."""

@@ -1,7 +1,7 @@
-"""How an audit keeps up with a chain: a long random history compared at every block, and a head that moves fast.
+"""Audit benchmark: a long random history compared at every block, and a fast head followed in real time.
 
-The chain is a plain Anvil, asked over RPC as any node. The history is audited beside its making, since such a node
-forgets states after some hundred blocks; the fast head is followed by an audit in a process of its own.
+The chain is a plain Anvil behind RPC. The history is audited while it is mined, since such a node prunes states after
+a few hundred blocks; a separate process follows the fast head.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from crossvault.fuzz.task import ORDERS, STEPS, Task
 from crossvault.rpc.client import RpcClient
 from crossvault.setup import toolchain
 
-Told = Callable[[str], None]
+Report = Callable[[str], None]
 
 SEED = 7
 CHUNK = 100
@@ -41,7 +41,7 @@ _PATIENCE_SECS = 120.0
 
 
 class FundedVault:
-    """A plain node with a vault on it, onto which steps are mined; whoever sends has something to pay gas with."""
+    """A plain node with a vault, on which steps are mined; every sender is funded with gas."""
 
     def __init__(self, world: World, build: Build | None = None) -> None:
         """Compiles, starts, deploys. Raises CompileFailed, ToolchainMissing, ChainLost, DeployFailed."""
@@ -53,25 +53,25 @@ class FundedVault:
         except BaseException:
             self.node.close()
             raise
-        self.speech = Bindings(self.build, self.names)
+        self.bindings = Bindings(self.build, self.names)
         self.vault, self.url = self.names.address(VAULT), self.node.url
         self._rich: set[str] = set()
 
     def deploy(self) -> None:
-        """Puts the world onto the node."""
+        """Deploys the world to the node."""
         deploy_world(self.node, self.build, self.world, self.names)
 
     def mine(self, steps: Sequence[Step]) -> list[int]:
-        """Mines steps, those of one time as one block; the number of the block of each step."""
+        """Mines steps, one block per timestamp; returns the block number of each step."""
         numbers: list[int] = []
         for at, group in groupby(steps, key=lambda step: step.at):
             part = list(group)
             for place, step in enumerate(part):
-                call = self.speech.transaction(step)
+                call = self.bindings.transaction(step)
                 if step.sender not in self._rich:
                     self._rich.add(step.sender)
                     self.node.rpc("anvil_setBalance", call["from"], _RICH)
-                # the node orders a block by what is paid
+                # the node orders transactions by gas price
                 self.node.rpc("eth_sendTransaction", call | {"gasPrice": hex(len(part) - place)})
             self.node.rpc("evm_mine", at)
             numbers += [self.head()] * len(part)
@@ -86,13 +86,13 @@ class FundedVault:
         self.node.close()
 
 
-def shadow(steps: int, told: Told = lambda _: None) -> dict[str, Any]:
-    """The figures of one run: histories of at least so many steps, and a head that is followed. Raises Differs."""
-    told("a random walk, audited at every block")
+def audit_benchmark(steps: int, report: Report = lambda _: None) -> dict[str, Any]:
+    """The figures of one run: histories of at least so many steps, and a followed head. Raises BlockDiffers."""
+    report("a random walk, audited at every block")
     walked = history(Task(STEPS, SEED, 4 * steps), steps)
-    told("signed orders, audited at every block")
+    report("signed orders, audited at every block")
     ordered = history(Task(ORDERS, SEED, steps), steps // 10)
-    told("a head that moves fast")
+    report("a head that moves fast")
     return {
         "benchmark": "audit",
         "machine": f"{os.cpu_count()} processors",
@@ -104,14 +104,14 @@ def shadow(steps: int, told: Told = lambda _: None) -> dict[str, Any]:
 
 
 def history(task: Task, steps: int) -> dict[str, Any]:
-    """A random history of at least so many steps that left logs, audited while it is made. Raises Differs."""
+    """Audits a random history of at least so many steps with logs while it is mined. Raises BlockDiffers."""
     story = task.story()
-    town = FundedVault(story.world)
+    vault_node = FundedVault(story.world)
     spent, sent = 0.0, 0
     try:
-        replica = Replica(RpcClient(town.url), town.vault, build=town.build)
+        replica = Replica(RpcClient(vault_node.url), vault_node.vault, build=vault_node.build)
         for part in _parts(task):
-            town.mine(part)
+            vault_node.mine(part)
             sent += len(part)
             started = time.perf_counter()
             replica.catch_up()
@@ -120,7 +120,7 @@ def history(task: Task, steps: int) -> dict[str, Any]:
                 break
         replica.compare_all()
     finally:
-        town.close()
+        vault_node.close()
     tally = replica.tally
     return {
         "sent": sent,
@@ -134,40 +134,40 @@ def history(task: Task, steps: int) -> dict[str, Any]:
 
 
 def _parts(task: Task) -> Iterator[list[Step]]:
-    """The steps of a walk, as the model alone plays it, some at a time; those of one time stay together."""
+    """Yields the steps of a walk on the model alone in chunks; steps of one timestamp stay together."""
     story = task.story()
     model = Model(story.world)
-    told, part = story.steps(model), list[Step]()
+    pending, part = story.steps(model), list[Step]()
     try:
-        step = next(told)
+        step = next(pending)
         while True:
             if len(part) >= CHUNK and step.at != part[-1].at:
                 yield part
                 part = []
             part.append(step)
-            step = told.send(model.apply(step))
+            step = pending.send(model.apply(step))
     except StopIteration:
         yield part
 
 
 def follow(seconds: int = SECONDS) -> dict[str, Any]:
-    """A head that moves with so many transactions a second, and an audit in another process that follows it."""
+    """Measures an audit in another process that follows a head with a fixed transaction rate."""
     story = steady(30 * BLOCKS_PER_SECOND * seconds, options=False)
     steps = list(story.steps(Model(story.world)))
     begin = next(place for place, step in enumerate(steps) if step.action == "trade") - 3
-    town = FundedVault(story.world)
+    vault_node = FundedVault(story.world)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            town.mine(steps[:begin])
+            vault_node.mine(steps[:begin])
             groups = [list(group) for _, group in groupby(steps[begin:], key=lambda step: step.at)]
-            path, last = Path(folder) / "audit.jsonl", town.head() + len(groups)
-            process = _audit(town, path, last)
-            _wait(path, town.head(), process)
-            lags, sent = _feed(town, groups, path)
+            path, last = Path(folder) / "audit.jsonl", vault_node.head() + len(groups)
+            process = _audit(vault_node, path, last)
+            _wait(path, vault_node.head(), process)
+            lags, sent = _feed(vault_node, groups, path)
             out, err = process.communicate(timeout=_PATIENCE_SECS)
             ended = time.perf_counter()
         finally:
-            town.close()
+            vault_node.close()
     if process.returncode:
         raise BenchFailed(f"the audit ended with {process.returncode}: {err.strip()}")
     found = json.loads(out)
@@ -180,12 +180,12 @@ def follow(seconds: int = SECONDS) -> dict[str, Any]:
         "margins_compared": found["metrics_compared"],
         "median_lag_seconds": round(sorted(lags)[len(lags) // 2], 2),
         "largest_lag_seconds": round(max(lags), 2),
-        "seconds_after_the_last_block": round(ended - sent[-1], 2),  # its end, which compares every account, included
+        "seconds_after_the_last_block": round(ended - sent[-1], 2),  # includes the final comparison of every account
     }
 
 
-def _audit(town: FundedVault, path: Path, last: int) -> subprocess.Popen[str]:
-    words = ["audit", "--rpc", town.url, "--vault", town.vault, "--follow", "--poll", "0.05", "--json"]
+def _audit(vault_node: FundedVault, path: Path, last: int) -> subprocess.Popen[str]:
+    words = ["audit", "--rpc", vault_node.url, "--vault", vault_node.vault, "--follow", "--poll", "0.05", "--json"]
     words += ["--until-block", str(last), "--checkpoint", str(path)]
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-m", "crossvault", *words], stdout=pipe, stderr=pipe, text=True)
@@ -199,22 +199,22 @@ def _wait(path: Path, block: int, process: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
-def _feed(town: FundedVault, groups: Sequence[Sequence[Step]], path: Path) -> tuple[list[float], list[float]]:
-    """Mines a block for each group at its time: how long the oldest block not compared had waited then, and when."""
-    first, began = town.head() + 1, time.perf_counter()
+def _feed(vault_node: FundedVault, groups: Sequence[Sequence[Step]], path: Path) -> tuple[list[float], list[float]]:
+    """Mines a block per group on schedule; returns the lag of the oldest uncompared block and the mining times."""
+    first, began = vault_node.head() + 1, time.perf_counter()
     mined: list[float] = []
     lags: list[float] = []
     for place, group in enumerate(groups):
         time.sleep(max(0.0, began + place / BLOCKS_PER_SECOND - time.perf_counter()))
         waiting = max(0, _compared(path) + 1 - first)
         lags.append(time.perf_counter() - mined[waiting] if waiting < len(mined) else 0.0)
-        town.mine(group)
+        vault_node.mine(group)
         mined.append(time.perf_counter())
     return lags, mined
 
 
 def _compared(path: Path) -> int:
-    """The last block of a checkpoint."""
+    """The last compared block of a checkpoint."""
     if not path.exists():
         return 0
     whole = path.read_bytes()[-65_536:].rpartition(b"\n")[0].rpartition(b"\n")[2]

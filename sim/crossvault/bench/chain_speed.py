@@ -1,4 +1,4 @@
-"""How fast steps are compared, against rivals measured in the same run on the same steps.
+"""Speed of compared steps, against rivals measured in the same run on the same steps.
 
 `chain`: compared steps per second in lockstep; (a) the same steps through web3.py's contract layer, each waiting for
 its receipt; (b) the same calls in pyrevm in this process with nothing compared, with the view after each step and
@@ -20,7 +20,7 @@ from crossvault.differential import doors
 from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Step, World
-from crossvault.differential.story import Story, told
+from crossvault.differential.story import Story
 from crossvault.evm.anvil import Node
 from crossvault.evm.chain import Chain
 from crossvault.evm.codec import AddressBook, Codec
@@ -45,7 +45,7 @@ _FEEDER = Feeder("feeder")
 
 
 class BenchFailed(Exception):
-    """A run that should have been measured did not go through."""
+    """A measured run failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def chain(steps: int, options: bool = False) -> dict[str, Any]:
 
 
 def steady(count: int, options: bool) -> Story:
-    """A market with twenty accounts in which every block of steps asks for the same work, drawn beforehand."""
+    """A market with twenty accounts in which every block of steps takes the same work, drawn in advance."""
     walk = Walk(SEED, 0, OWNERS)
     steps = list(walk.setup())
     begin = START_AT
@@ -164,14 +164,14 @@ def _block(accounts: Sequence[AccountId], at: int, block: int, dated: Sequence[t
 
 def _lockstep(story: Story) -> tuple[dict[str, Any], list[Step]]:
     model, side = Model(story.world), Chain(story.world)
-    keeper = _Keeper()
+    timing = _TimingObserver()
     try:
-        result = run(story, model, side, [keeper])
+        result = run(story, model, side, [timing])
     finally:
         side.close()
     if result.failure is not None:
         raise BenchFailed(str(result.failure))
-    times = keeper.times
+    times = timing.times
     size = len(times) // _TENTHS
     first, last = times[size] - times[0], times[-1] - times[-1 - size]
     figures = {
@@ -181,11 +181,11 @@ def _lockstep(story: Story) -> tuple[dict[str, Any], list[Step]]:
         "steps_per_second": round(result.compared / result.seconds),
         "last_tenth_over_first": round(last / first, 2),
     }
-    return figures, keeper.steps
+    return figures, timing.steps
 
 
-class _Keeper:
-    """Keeps the steps of a run, and when each was compared."""
+class _TimingObserver:
+    """Records the steps of a run and their comparison times."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
@@ -199,7 +199,7 @@ class _Keeper:
 
 
 def _set_up(steps: Sequence[Step]) -> int:
-    """How many steps come before the first block."""
+    """The number of steps before the first block."""
     return next(place for place, step in enumerate(steps) if step.action == "trade") - 3
 
 
@@ -227,7 +227,7 @@ def _pyrevm(calls: Sequence[EncodedStep], state: dict[str, Any], vault: str, *, 
         evm.insert_account_info(address, AccountInfo(code=_bytes(account["code"])))
         for slot, word in account["storage"].items():
             evm.insert_account_storage(address, int(slot, 16), int(word, 16))
-    gas, nobody, at = int(GAS, 16), "0x" + "0" * 40, 0
+    gas, caller, at = int(GAS, 16), "0x" + "0" * 40, 0
     started = time.perf_counter()
     for call in calls:
         if call.at != at:
@@ -236,7 +236,7 @@ def _pyrevm(calls: Sequence[EncodedStep], state: dict[str, Any], vault: str, *, 
         with suppress(RuntimeError):  # a refused step
             evm.message_call(call.sender, call.to, calldata=call.data, gas=gas)
         if views:
-            evm.message_call(nobody, vault, calldata=call.view, gas=gas)
+            evm.message_call(caller, vault, calldata=call.view, gas=gas)
     return len(calls) / (time.perf_counter() - started)
 
 

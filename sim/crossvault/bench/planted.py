@@ -1,4 +1,4 @@
-"""The catalogue of planted bugs: each is hunted from some seeds, and shrunk; how long that takes and what is left."""
+"""The catalogue of planted bugs: search from several seeds and shrinking, with times and results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BadCase(ValueError):
 
 
 class PlantedBug(NamedTuple):
-    """A planted bug: in a file, what was there (once), and what is there instead; which walk finds it."""
+    """A planted bug: a file, the original text (which occurs once), its replacement, and the walk that finds it."""
 
     id: str
     file: str
@@ -76,10 +76,10 @@ def cases(path: Path) -> list[PlantedBug]:
 
 
 def planted(case: PlantedBug) -> Build:
-    """The contracts with a bug in them. Raises BadCase, CompileFailed."""
+    """Compiles the contracts with a bug. Raises BadCase, CompileFailed."""
     text = (toolchain.contracts_dir() / case.file).read_text(encoding="utf8")
     if text.count(case.was) != 1:
-        raise BadCase(f"{case.id}: {case.was!r} must stand once in {case.file}")
+        raise BadCase(f"{case.id}: {case.was!r} must occur once in {case.file}")
     with TemporaryDirectory() as folder:
         (Path(folder) / case.file).write_text(text.replace(case.was, case.becomes), encoding="utf8")
         return compile_contracts(Path(folder))
@@ -91,8 +91,8 @@ def measured(
     tick: Callable[[int], None] = lambda done: None,
     seconds: float = SHRINK_SECS,
 ) -> Iterator[PlantedBugResult]:
-    """A row for each bug and seed; seconds: by the clock, for shrinking each."""
-    compile_contracts()  # what a bug leaves as it is comes from this build
+    """Yields a row for each bug and seed; seconds: wall-clock limit of each shrinking."""
+    compile_contracts()  # unchanged contracts are reused from this build
     done = 0
     for case in chosen:
         build = planted(case)
@@ -134,7 +134,7 @@ def _shrunk(row: PlantedBugResult, small: ShrinkResult, secs: float) -> PlantedB
 
 
 def moves(steps: Sequence[Step]) -> int:
-    """How many steps are more than what is there before anybody acts: listings, mints, first prices, first cash."""
+    """The number of steps beyond the set-up of listings, mints, first prices and first deposits."""
     seen: set[tuple[Any, ...]] = set()
     count = 0
     for place, step in enumerate(steps):
@@ -146,7 +146,7 @@ def moves(steps: Sequence[Step]) -> int:
 
 
 def digits(steps: Sequence[Step]) -> int:
-    """The most digits, but for zeros at the end, of a value of some steps; names, times and instruments aside."""
+    """The most significant digits of a value in some steps, apart from names, times and instruments."""
     skipped = ("instrument", "expiry", "published_at", "expires_at", "chain_id")
     numbers = [value for step in steps for name, value in leaves(step) if name not in skipped]
     return max((len(str(abs(each)).rstrip("0")) for each in numbers if type(each) is int), default=0)

@@ -1,7 +1,7 @@
-"""How fast steps are compared in process, against the same calls in the same run with nothing compared.
+"""Speed of in-process comparison, against the same calls in the same run without comparison.
 
-By processor seconds, so that other work on the machine slows none of it. Steps are drawn beforehand: what it costs to
-think of them is no part of it.
+Measured in processor seconds, so that other work on the machine has no influence. Steps are drawn in advance: the cost
+of generating them is excluded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from crossvault.walks.random_walk import Walk
 
 RIVALS = {
     "compared": "compared: outcome, events and state after every step",
-    "compared_with_margins": f"compared, and what accounts are told every {METRICS_EVERY} steps",
+    "compared_with_margins": f"compared, and margin metrics every {METRICS_EVERY} steps",
     "both_sides": "the same calls and views on both sides, nothing compared",
     "pyrevm_with_view": "the same calls and views on pyrevm alone",
     "pyrevm_bare": "the same calls on pyrevm alone, without views",
@@ -36,10 +36,10 @@ SEED = 3
 ROUNDS = 3
 NEVER = 10**9
 
-Told = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def search(steps: int, told: Told = lambda _: None) -> dict[str, Any]:
+def search(steps: int, report: Report = lambda _: None) -> dict[str, Any]:
     """The figures of one run by story: steady perps, steady options, and a random walk."""
     stories = {
         "perps": steady(steps, False),
@@ -48,7 +48,7 @@ def search(steps: int, told: Told = lambda _: None) -> dict[str, Any]:
     }
     found = {}
     for name, story in stories.items():
-        told(name)
+        report(name)
         found[name] = _measured(story)
     return {
         "benchmark": "search",
@@ -59,7 +59,7 @@ def search(steps: int, told: Told = lambda _: None) -> dict[str, Any]:
 
 
 def _measured(story: Story) -> dict[str, Any]:
-    """The best rate of each rival, in turns, so that none has the better moment of the machine."""
+    """The best rate of each rival, measured in turns so that all share the same machine conditions."""
     steps = steps_of(story)
     runs: dict[str, Callable[[], float]] = {
         "compared": lambda: _compared(story, steps, NEVER),
@@ -83,16 +83,16 @@ def _measured(story: Story) -> dict[str, Any]:
 
 
 def _compared(story: Story, steps: Sequence[Step], every: int) -> float:
-    """Processor seconds of a hunt. Raises Diverged."""
-    hunting = InProcessRun(Model(story.world), InProcessChain(story.world), every=every)
+    """Processor seconds of an in-process run. Raises Diverged."""
+    run = InProcessRun(Model(story.world), InProcessChain(story.world), every=every)
     started = time.process_time()
     for step in steps:
-        hunting.apply(step)
+        run.apply(step)
     return time.process_time() - started
 
 
 def _called(story: Story, steps: Sequence[Step], *, model: bool, views: bool) -> float:
-    """Processor seconds of calls that were encoded beforehand; answers come in hex, and nobody reads them."""
+    """Processor seconds of calls encoded in advance; results stay undecoded hex."""
     mirror, side = Model(story.world), InProcessChain(story.world)
     calls: list[tuple[Step, Call, Call]] = [
         (step, side.transaction(step), side.view("snapshot", {"ids": step.accounts()})) for step in steps

@@ -1,8 +1,8 @@
-"""How many accounts a second are told their margin: the mirror, both sweeps, and `eth_call` of `metrics` on Anvil.
+"""Accounts per second of margin metrics: mirror, both sweep engines, and `eth_call` of `metrics` on Anvil.
 
-All in one run, on the same market and books of the same kinds. What the mirror and the chain say of the accounts they
-are asked about is compared with the exact sweep on the way. What runs in this process is timed by its processor
-seconds (of all its threads), so that other work on the machine slows none of it; Anvil by the clock.
+All in one run, on the same market and books of the same kinds. The metrics of mirror and chain are compared with the
+exact sweep. In-process work is timed in processor seconds of all threads, so that other work on the machine has no
+influence; Anvil is timed by the clock.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from crossvault.sweep.population import Population, add_to_ledger, population_of
 
 SEED, UNDERLYINGS = 7, 3
 COUNTS, MILLION = (1_000, 3_000, 10_000, 30_000, 100_000), 1_000_000
-ASKED, ON_CHAIN, CALLS, ROUNDS = 400, 20, 100, 3
+SAMPLE, ON_CHAIN, CALLS, ROUNDS = 400, 20, 100, 3
 MODES = {"portfolio": PORTFOLIO, "standard": STANDARD}
 
-Told = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class SweepFailed(Exception):
-    """Engines that should agree to the wei do not."""
+    """Engines that must agree to the wei differ."""
 
 
-def sweep(million: bool = False, told: Told = lambda _: None) -> dict[str, Any]:
+def sweep(million: bool = False, report: Report = lambda _: None) -> dict[str, Any]:
     """The figures of one run: accounts per second by engine, mode and count, ratios and scaling exponents."""
     market = books.random_market(UNDERLYINGS, SEED)
     counts = (*COUNTS, MILLION) if million else COUNTS
@@ -48,26 +48,26 @@ def sweep(million: bool = False, told: Told = lambda _: None) -> dict[str, Any]:
         "scenarios": len(market.state.rules.scenarios),
     }
     for name, mode in MODES.items():
-        figures[name] = _mode(market, mode, counts if name == "portfolio" else COUNTS, told)
-    told("chain")
+        figures[name] = _mode(market, mode, counts if name == "portfolio" else COUNTS, report)
+    report("chain")
     figures["portfolio"]["anvil"] = _chain(market)
     return figures
 
 
-def _mode(market: Market, mode: int, counts: Sequence[int], told: Told) -> dict[str, Any]:
-    """The figures of one way of margin."""
-    sample = _drawn(market, ASKED, mode)
+def _mode(market: Market, mode: int, counts: Sequence[int], report: Report) -> dict[str, Any]:
+    """The figures of one margin mode."""
+    sample = _drawn(market, SAMPLE, mode)
     exactly, roughly = exact.ExactEngine(market), floats.FloatEngine(market)
     mirror, agreed = 0.0, exactly.metrics(sample)
     ids = add_to_ledger(market.state, sample, market.instruments, now=market.now)
     for _ in range(ROUNDS):
         started = time.process_time()
         answers = [valuation.metrics(market.state, each, now=market.now) for each in ids]
-        mirror = max(mirror, ASKED / (time.process_time() - started))
+        mirror = max(mirror, SAMPLE / (time.process_time() - started))
         _require_equal("the mirror", answers, agreed)
     for each in ids:
         del market.state.holders[each]
-    found: dict[str, Any] = {"mirror": {"accounts": ASKED, "accounts_per_second": round(mirror)}}
+    found: dict[str, Any] = {"mirror": {"accounts": SAMPLE, "accounts_per_second": round(mirror)}}
     engines: dict[str, Callable[[Population], object]] = {
         "exact": lambda each: _drain(exactly, each),
         "floats": roughly.figures,
@@ -75,7 +75,7 @@ def _mode(market: Market, mode: int, counts: Sequence[int], told: Told) -> dict[
     for name, run in engines.items():
         rows = []
         for count in counts:
-            told(f"{name} {count}")
+            report(f"{name} {count}")
             rows.append(_timed(run, _drawn(market, count, mode)))
         best = max(each["accounts_per_second"] for each in rows)
         found[name] = {
@@ -97,7 +97,7 @@ def _drain(engine: exact.ExactEngine, population: Population) -> None:
 
 
 def _timed(run: Callable[[Population], object], population: Population) -> dict[str, Any]:
-    """The best of some rounds; one round where it is long."""
+    """The best of several rounds, or one round for large populations."""
     seconds = float("inf")
     for _ in range(ROUNDS if len(population) <= COUNTS[2] else 1):
         started = time.process_time()
@@ -116,7 +116,7 @@ def _exponent(rows: Sequence[tuple[int, float]]) -> float:
 
 
 def _chain(market: Market) -> dict[str, Any]:
-    """The same books on Anvil: `metrics` one call at a time, and in letters of many."""
+    """The same books on Anvil: `metrics` one call at a time, and in batches."""
     population = _drawn(market, ON_CHAIN, PORTFOLIO)
     world, steps = market_steps.world_of(market), list(market_steps.steps_of(market, population))
     model, side = Model(world), Chain(world)
@@ -124,15 +124,15 @@ def _chain(market: Market) -> dict[str, Any]:
         for outcomes in (model.play(steps), side.play(steps)):
             refused = [str(each.refusal) for each in outcomes if each.refusal is not None]
             if refused:
-                raise SweepFailed(f"a step was refused: {refused[0]}")
+                raise SweepFailed(f"a step is refused: {refused[0]}")
         ids, ledger = market_steps.accounts_of(population), model.vault.ledger
         same = Market(ledger, market.now, market.instruments)
         ours = exact.ExactEngine(same).metrics(population_of(ledger, ids, market.instruments, now=market.now))
         _require_equal("Anvil", side.metrics(ids, market.now), ours)
         calls = [(side.vault.call("metrics", {"account": each})) for each in ids]
-        asked = [{"to": side.names.address("vault"), "input": each, "gas": hex(10**8)} for each in calls]
-        one = _calls(lambda: [side.node.rpc("eth_call", each, "latest") for each in asked], len(asked))
-        many = [("eth_call", [each, "latest"]) for each in asked]
+        requests = [{"to": side.names.address("vault"), "input": each, "gas": hex(10**8)} for each in calls]
+        one = _calls(lambda: [side.node.rpc("eth_call", each, "latest") for each in requests], len(requests))
+        many = [("eth_call", [each, "latest"]) for each in requests]
         batch = side.node.encode(many * (CALLS // len(many)))
         all_at_once = _calls(lambda: side.node.decode(batch, side.node.post(batch)), CALLS)
     finally:

@@ -73,9 +73,9 @@ def _search(arguments: Namespace) -> int:
 
 
 def _audit(arguments: Namespace) -> int:
-    from crossvault.bench.audit_speed import shadow
+    from crossvault.bench.audit_speed import audit_benchmark
 
-    figures = shadow(arguments.steps, _silent if arguments.json else _note)
+    figures = audit_benchmark(arguments.steps, _silent if arguments.json else _note)
     if arguments.json:
         print(json.dumps(figures, indent=2))
         return DONE

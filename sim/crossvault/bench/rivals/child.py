@@ -1,4 +1,4 @@
-"""Tools in processes of their own: fetched into the state folder, timed, and ended with all that they started."""
+"""Child processes of rival tools: fetched into the state folder, timed, and stopped with their descendants."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FETCH_SECS = 300
 
 
 class Done(NamedTuple):
-    """What a process came to; code None: its time was over. Seconds by the clock and of the processor."""
+    """Result of a process; code None: it ran out of time. Seconds by the clock and of the processor."""
 
     code: int | None
     out: str
@@ -30,14 +30,14 @@ class Done(NamedTuple):
 
 
 def home(name: str) -> Path:
-    """Where a rival is kept."""
+    """The folder of a rival."""
     return toolchain.state_dir() / "rivals" / name
 
 
 def run(words: Sequence[str], folder: Path, seconds: float, env: Mapping[str, str] | None = None) -> Done:
-    """Runs a process for so many seconds; its two outputs are one text. Raises Unavailable when it cannot start."""
+    """Runs a process with a time limit and merged outputs. Raises Unavailable when it cannot start."""
     began, used = time.perf_counter(), _used()
-    with TemporaryFile() as out:  # no pipe: what outlives the process would keep that open
+    with TemporaryFile() as out:  # no pipe: a surviving descendant would keep it open
         try:
             child = subprocess.Popen(
                 words, cwd=folder, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=out,
@@ -58,7 +58,7 @@ def run(words: Sequence[str], folder: Path, seconds: float, env: Mapping[str, st
 
 
 def fetch(name: str, *packages: str) -> Path:
-    """Installs npm packages into a rival's folder, once; answers its `node_modules`. Raises Unavailable."""
+    """Installs npm packages into a rival's folder, once; returns its `node_modules`. Raises Unavailable."""
     folder = home(name)
     modules = folder / "node_modules"
     if all((modules / each.rpartition("@")[0]).is_dir() for each in packages):
@@ -78,24 +78,24 @@ def fetch(name: str, *packages: str) -> Path:
 
 
 def node_words(package: Path) -> list[str]:
-    """The compiler of an npm package as a command: what stands in for a native one."""
+    """The compiler of an npm package as a command that replaces a native one."""
     return [str(toolchain.node()), *NODE_FLAGS, str(toolchain.PACKAGE / "solc_wasm.cjs"), str(package)]
 
 
 def last(text: str) -> str:
-    """The last line of what a tool said."""
+    """The last line of a tool's output."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "no output"
 
 
 def _used() -> float:
-    """Seconds of the processor that ended children and theirs took."""
+    """Processor seconds of finished child processes and their descendants."""
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return spent.ru_utime + spent.ru_stime
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Ends a process that still runs: first as Ctrl-C does, so that it ends what it started."""
+    """Stops a running process, first with SIGINT so that it stops its own children."""
     for number, patience in ((signal.SIGINT, 10), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
         if child.poll() is not None:
             return

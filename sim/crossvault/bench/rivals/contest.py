@@ -1,4 +1,4 @@
-"""Ours and others on the same planted bugs in one run: what each finds, how soon, and what it leaves to be read."""
+"""Comparison with rival searchers on the same planted bugs: findings, times and counterexample sizes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from crossvault.bench.planted import PlantedBug, PlantedBugResult, measured, planted
 from crossvault.bench.rivals import ours
-from crossvault.bench.rivals.small_bugs import Planted, SearchOutcome, Unavailable, told
+from crossvault.bench.rivals.small_bugs import Planted, SearchOutcome, Unavailable, outcome_data
 from crossvault.setup import toolchain
 
 TEN = (
@@ -19,16 +19,16 @@ TEN = (
     "flip-is-no-risk", "mode-set-unchecked", "auction-one-second-ahead", "deficit-unnoticed",
     "reserved-cash-sold-again",
 )  # fmt: skip
-"""From shallow to deep: a trade, a deposit, a withdrawal, an option; then what takes three particular steps or more."""
+"""From shallow to deep: a trade, a deposit, a withdrawal, an option; then what needs three specific steps or more."""
 
 HYPOTHESIS, FORGE, WAKE = "Hypothesis", "forge", "Wake"
 
-Told = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass
 class RivalComparison:
-    """What was measured so far; seconds: the box of every search."""
+    """The measurements so far; seconds: the time limit of every search."""
 
     seconds: int
     seed: int = 0
@@ -40,7 +40,7 @@ class RivalComparison:
     interrupted: bool = False
 
     def document(self) -> dict[str, Any]:
-        """As JSON tells it."""
+        """The comparison as a JSON document."""
         found = {name: each._asdict() for name, each in self.hypothesis.items()}
         bugs = [{"bug": name, "ours": row._asdict(), HYPOTHESIS: found.get(name)} for name, row in self.ours.items()]
         return {
@@ -50,7 +50,7 @@ class RivalComparison:
             "seconds_each": self.seconds,
             "seed": self.seed,
             "bugs": bugs,
-            "small_vault": [told(way) for way in self.ways],
+            "small_vault": [outcome_data(way) for way in self.ways],
             "not_available": self.missing,
             "interrupted": self.interrupted,
         }
@@ -65,7 +65,7 @@ class Rival(Protocol):
 
 
 def compare(
-    cases: Sequence[PlantedBug], bugs: Sequence[Planted], found: RivalComparison, note: Told = lambda what: None
+    cases: Sequence[PlantedBug], bugs: Sequence[Planted], found: RivalComparison, note: Report = lambda what: None
 ) -> None:
     """Fills in a comparison; Ctrl-C ends it early. Raises ToolchainMissing, BadCase."""
     found.versions |= toolchain.versions() | {"pyrevm": version("pyrevm")}
@@ -107,7 +107,7 @@ def _rivals(bugs: Sequence[Planted], seconds: int) -> Iterator[tuple[str, Callab
 def _try(
     name: str, opened: Callable[[], AbstractContextManager[Rival]], bugs: Sequence[Planted], found: RivalComparison
 ) -> None:
-    """What one of them comes to on each bug, or why it cannot be had."""
+    """Runs a rival on each bug, or records why it is unavailable."""
     try:
         with opened() as rival:
             found.versions[name] = rival.version()

@@ -1,4 +1,4 @@
-"""Forge's invariant testing on the small vault: a handler with calls that make sense, and invariants told beside it."""
+"""Forge's invariant testing on the small vault: a handler with plausible calls, and separate invariants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEPTH = 50
 _PACKAGE = "@foundry-rs/forge-linux-amd64"
 _HOW = f"put `forge` of Foundry {VERSION} on PATH, or have a network so that npm's {_PACKAGE} is fetched"
 _BUILD_SECS = 300
-_SLACK_SECS = 30  # to start, and to shrink what was found just before the end
+_SLACK_SECS = 30  # to start, and to shrink a late finding
 
 _CONFIG = """[profile.default]
 src = "."
@@ -43,10 +43,10 @@ timeout = {seconds}
 
 
 class Forge:
-    """A project with every bug in a folder of its own, compiled once; to be used in a `with`."""
+    """A project with one folder per bug, compiled once; a context manager."""
 
     def __init__(self, bugs: Sequence[Planted] = BUGS, seconds: int = 60) -> None:
-        """Raises Unavailable, with how forge is got."""
+        """Raises Unavailable, with instructions to install forge."""
         self._binary, self._seconds = _binary(), seconds
         self._temporary = TemporaryDirectory()
         self._root = Path(self._temporary.name)
@@ -63,12 +63,12 @@ class Forge:
         self._temporary.cleanup()
 
     def version(self) -> str:
-        """What it says that it is."""
-        said = self._forge("--version", seconds=_SLACK_SECS).out.split()
-        return next((word for word in said if word[:1].isdigit()), "unknown")
+        """The version that forge reports."""
+        output = self._forge("--version", seconds=_SLACK_SECS).out.split()
+        return next((word for word in output if word[:1].isdigit()), "unknown")
 
     def search(self, bug: Planted, seed: int) -> SearchOutcome:
-        """What it finds of a bug. Raises Unavailable when its answer cannot be read."""
+        """Searches for a bug. Raises Unavailable when the output cannot be read."""
         words = ("test", "--json", "--fuzz-seed", str(seed), "--match-path", f"{bug.id}/*")
         done = self._forge(*words, seconds=self._seconds + _SLACK_SECS)
         if done.code is None:
@@ -112,9 +112,9 @@ def _binary() -> str:
 
 
 def _results(out: str) -> list[dict[str, Any]]:
-    """The tests of the one line that tells of them; others tell of what happens on the way."""
+    """The test results, from the output line that has them."""
     for line in out.splitlines():
         if line.startswith("{") and '"test_results"' in line:
             suites: dict[str, Any] = json.loads(line)
             return [test for suite in suites.values() for test in suite["test_results"].values()]
-    raise Unavailable(f"forge's answer cannot be read: {last(out)}")
+    raise Unavailable(f"forge's output cannot be read: {last(out)}")

@@ -1,4 +1,4 @@
-"""Hypothesis' stateful engine on our contracts: rules as a careful user would write them, beside the same model.
+"""Hypothesis' stateful engine on our contracts: rules as a careful user would write them, against the same model.
 
 It is given the set-up of a walk for nothing, and both sides go back to its end before each example. The rules draw from
 the state of the model what a call needs to be accepted (what is free, what is held, what can be priced), as ours do.
@@ -45,11 +45,11 @@ _MARKET = strategies.integers(0, 1)
 
 
 class TimeUp(BaseException):
-    """The box is over. Not an Exception: Hypothesis would take that for a failure of the machine."""
+    """The time is over. Not an Exception: Hypothesis would treat that as a failure of the machine."""
 
 
 class SearchResult(NamedTuple):
-    """What came of a search: seconds are of the processor; calls beside the set-up, digits: the longest value."""
+    """Result of a search: seconds of the processor; calls: without the set-up; digits: of the longest value."""
 
     found: bool
     first_secs: float
@@ -62,7 +62,7 @@ class SearchResult(NamedTuple):
 
 
 class SearchTrial:
-    """Both sides at the end of a set-up, to which they go back; what is played on it, and what failed."""
+    """Both sides after the set-up, to which they reset; the played steps and the best failure."""
 
     def __init__(self, build: Build, seconds: float) -> None:
         """seconds: of the processor, from here on."""
@@ -83,19 +83,19 @@ class SearchTrial:
         self.failure: Diverged | None = None
 
     def fresh(self) -> InProcessRun:
-        """Both sides as they were after the set-up."""
+        """Resets both sides to the state after the set-up."""
         self._memory.back(self._marks[0])
         self.side.back(self._marks[1])
         return InProcessRun(self.model, self.side)
 
-    def play(self, hunt: InProcessRun, steps: list[Step]) -> None:
-        """The last of some steps on both sides. Raises Diverged, TimeUp."""
+    def play(self, run: InProcessRun, steps: list[Step]) -> None:
+        """Plays the last step on both sides. Raises Diverged, TimeUp."""
         if time.process_time() > self._ends:
             self.is_over = True
             raise TimeUp
         self.played += 1
         try:
-            hunt.apply(steps[-1])
+            run.apply(steps[-1])
         except Diverged as diverged:
             self.first_secs = self.first_secs or time.process_time() - self.began
             if not self.best or len(steps) <= len(self.best):
@@ -106,22 +106,22 @@ class SearchTrial:
 class DoorRules(RuleBasedStateMachine):
     """The doors of the vault, with arguments in the ranges of our walks."""
 
-    stage: SearchTrial
+    trial: SearchTrial
 
     def __init__(self) -> None:
         super().__init__()
-        self.hunt, self.at = self.stage.fresh(), self.stage.at
-        self.model, self.steps = self.stage.model, list[Step]()
-        self.accounts = self.stage.walk.accounts
-        self.buyers = self.stage.walk.buyers
+        self.run, self.at = self.trial.fresh(), self.trial.at
+        self.model, self.steps = self.trial.model, list[Step]()
+        self.accounts = self.trial.walk.accounts
+        self.buyers = self.trial.walk.buyers
 
     def _play(self, step: Step) -> None:
         self.steps.append(step)
-        self.stage.play(self.hunt, self.steps)
+        self.trial.play(self.run, self.steps)
 
     def _free(self, account: AccountId) -> int:
-        [told] = self.model.metrics([account], self.at)
-        return told.free_collateral_wad
+        [metrics] = self.model.metrics([account], self.at)
+        return metrics.free_collateral_wad
 
     def _for_sale(self) -> list[AccountId]:
         return [each for each in self.accounts if self.model.vault.ledger.sales[each].started_at]
@@ -171,7 +171,7 @@ class DoorRules(RuleBasedStateMachine):
 
     @rule(maker=_PEOPLE, taker=_PEOPLE, which=strategies.integers(0, 3), percent=strategies.integers(1, 200))
     def close(self, maker: int, taker: int, which: int, percent: int) -> None:
-        """A part of what the taker holds, all of it, or more."""
+        """Closes a part of the taker's position, all of it, or more."""
         holder = self.model.vault.ledger.holders[self.accounts[taker]]
         if holder.instruments:
             instrument = holder.instruments[which % len(holder.instruments)]
@@ -179,7 +179,7 @@ class DoorRules(RuleBasedStateMachine):
             self._deal(maker, taker, instrument, -size * percent // 100, 50)
 
     def _trade(self, maker: int, taker: int, instrument: int, share: int, percent: int) -> None:
-        """A size of up to ten times what the poorer of the two has free."""
+        """Trades a size of up to ten times the smaller free collateral of the two."""
         free = min(self._free(self.accounts[maker]), self._free(self.accounts[taker]))
         index = self.model.vault.ledger.prices[market.underlying_of(instrument)].index
         self._deal(maker, taker, instrument, 10 * free * share // max(1, index), percent)
@@ -205,7 +205,7 @@ class DoorRules(RuleBasedStateMachine):
 
     @rule(secs=strategies.integers(1, 7_200), printed=strategies.booleans())
     def wait(self, secs: int, printed: bool) -> None:
-        """Time passes; mostly the feeder says the same prices again, which would be too old."""
+        """Advances time; mostly republishes the same prices, which would be stale otherwise."""
         self.at += secs
         if printed:
             for underlying in (0, 1, 2):
@@ -242,9 +242,9 @@ class DoorRules(RuleBasedStateMachine):
 
 
 def search(build: Build, seconds: float, seed: int = 0) -> SearchResult:
-    """What Hypothesis makes of some contracts in so many seconds of the processor."""
-    stage = SearchTrial(build, seconds)
-    machine: type[DoorRules] = hypothesis.seed(seed)(type("Machine", (DoorRules,), {"stage": stage}))
+    """Runs Hypothesis on contracts for some processor seconds."""
+    trial = SearchTrial(build, seconds)
+    machine: type[DoorRules] = hypothesis.seed(seed)(type("Machine", (DoorRules,), {"trial": trial}))
     chosen = settings(
         max_examples=10**6,
         stateful_step_count=EXAMPLE_STEPS,
@@ -255,17 +255,17 @@ def search(build: Build, seconds: float, seed: int = 0) -> SearchResult:
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.shrink),
     )
-    with suppress(TimeUp, Diverged, hypothesis.errors.Flaky):  # what it found is on the stage
+    with suppress(TimeUp, Diverged, hypothesis.errors.Flaky):  # the trial has the findings
         run_state_machine_as_test(machine, settings=chosen)
-    secs = time.process_time() - stage.began
-    field = stage.failure.found[0].field if stage.failure else ""
+    secs = time.process_time() - trial.began
+    field = trial.failure.found[0].field if trial.failure else ""
     return SearchResult(
-        bool(stage.best),
-        stage.first_secs,
+        bool(trial.best),
+        trial.first_secs,
         secs,
-        not stage.is_over,
-        len(stage.best),
-        digits(stage.best),
+        not trial.is_over,
+        len(trial.best),
+        digits(trial.best),
         field,
-        stage.played,
+        trial.played,
     )

@@ -22,7 +22,7 @@ NAME = "crossvault"
 
 
 def search(bug: Planted, seconds: float, seed: int) -> SearchOutcome:
-    """Finds a bug and makes the finding short, for so many seconds each. Raises CompileFailed, ToolchainMissing."""
+    """Finds a bug and shrinks the finding, with a time limit for each. Raises CompileFailed, ToolchainMissing."""
     with TemporaryDirectory() as folder:
         plant(bug, Path(folder))
         found = subject(f"{Path(folder) / VAULT}:PerpVault", load(EXAMPLE / "perp-vault.adapter.yaml", ""))

@@ -1,4 +1,4 @@
-"""Three bugs in the small vault that ships as an example, and what every searcher's way to them is told as."""
+"""Three bugs in the example vault, and the result of a searcher on each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOURCES = ("PerpMargin.sol", VAULT)
 
 
 class Planted(NamedTuple):
-    """A bug: what was there (once), and what is there instead. id: a name that Solidity and Python folders can have."""
+    """A bug: the original text (which occurs once) and its replacement. id: a valid folder name."""
 
     id: str
     why: str
@@ -47,10 +47,10 @@ BUGS = (
 
 
 class SearchOutcome(NamedTuple):
-    """What a searcher came to. secs: by the clock, to find and to shrink; processor_secs: of those, of the processor.
+    """Result of a searcher. secs: by the clock, to find and to shrink; processor_secs: of the processor.
 
-    calls: of the counterexample beside the set-up; digits: of its longest argument, but for zeros at the end (0: the
-    searcher does not tell); note: whatever must be known of the figures.
+    calls: of the counterexample without the set-up; digits: significant digits of its longest argument (0: not
+    reported); note: remark on the figures.
     """
 
     tool: str
@@ -64,7 +64,7 @@ class SearchOutcome(NamedTuple):
 
 
 class Unavailable(Exception):
-    """A searcher that cannot be had here; the message says why, and how it is got."""
+    """A searcher that is unavailable here; the message states the reason and the remedy."""
 
 
 def plant(bug: Planted, folder: Path) -> None:
@@ -73,22 +73,22 @@ def plant(bug: Planted, folder: Path) -> None:
     for name in SOURCES:
         text = (EXAMPLE / name).read_text(encoding="utf8")
         if name == VAULT:
-            assert text.count(bug.was) == 1, f"{bug.id}: {bug.was!r} must stand once in {VAULT}"
+            assert text.count(bug.was) == 1, f"{bug.id}: {bug.was!r} must occur once in {VAULT}"
             text = text.replace(bug.was, bug.becomes)
         (folder / name).write_text(text, encoding="utf8")
 
 
 def ground(folder: Path, *names: str) -> None:
-    """Puts some of what rivals start from beside a vault."""
+    """Copies rival harness files next to a vault."""
     for name in names:
         shutil.copyfile(GROUND / name, folder / name)
 
 
 def longest(values: Sequence[int]) -> int:
-    """Digits of the longest of some numbers, but for zeros at the end."""
+    """The most significant digits of some numbers."""
     return max((len(str(abs(value)).rstrip("0")) for value in values), default=0)
 
 
-def told(way: SearchOutcome) -> Mapping[str, object]:
-    """A way as JSON tells it."""
+def outcome_data(way: SearchOutcome) -> Mapping[str, object]:
+    """A result as JSON data."""
     return {**way._asdict(), "secs": round(way.secs, 2), "processor_secs": round(way.processor_secs, 2)}

@@ -1,7 +1,7 @@
-"""Wake's fuzzer on the small vault, in an environment of its own, with a compiler that it takes for a native one.
+"""Wake's fuzzer on the small vault, in a separate environment, with a compiler that it accepts as native.
 
-Wake accepts only compilers of a list that it keeps; ours is npm's in WebAssembly behind a script, and is put on that
-list in a data folder that nothing else reads.
+Wake accepts only the compilers of its own list; the WebAssembly compiler of npm runs behind a script, and is added to
+that list in a private data folder.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ sys.exit(done.returncode)
 
 
 class Wake:
-    """A project with every bug in a folder of its own, compiled once; to be used in a `with`."""
+    """A project with one folder per bug, compiled once; a context manager."""
 
     def __init__(self, bugs: Sequence[Planted] = BUGS, seconds: int = 60) -> None:
-        """Raises Unavailable, with how Wake is got."""
+        """Raises Unavailable, with instructions to install Wake."""
         install.ensure()
         self._seconds = seconds
         try:
@@ -73,11 +73,11 @@ class Wake:
         self._temporary.cleanup()
 
     def version(self) -> str:
-        """What it says that it is."""
+        """The version that Wake reports."""
         return last(self._wake("--version", seconds=_START_SECS * 4).out)
 
     def search(self, bug: Planted, seed: int) -> SearchOutcome:
-        """What it finds of a bug, and what its shrinking leaves. Raises Unavailable when there is no way to tell."""
+        """Searches for a bug and shrinks the finding. Raises Unavailable when the result is unclear."""
         shutil.rmtree(self._root / ".wake" / "logs", ignore_errors=True)
         test = f"tests/test_{bug.id}.py"
         found = self._wake("test", "-S", f"{seed:02x}", test, seconds=self._seconds + _START_SECS)
@@ -140,10 +140,10 @@ def _binary() -> str:
 
 
 def _data() -> Path:
-    """A data folder in which our compiler is the one that Wake knows."""
+    """The data folder that registers the compiler with Wake."""
     package = fetch("wake", f"solc@{SOLC}") / "solc"
-    said = toolchain.output([*node_words(package), "--version"])
-    version = re.search(r"Version: ([0-9.]+\+commit\.[0-9a-f]+)", said)
+    output = toolchain.output([*node_words(package), "--version"])
+    version = re.search(r"Version: ([0-9.]+\+commit\.[0-9a-f]+)", output)
     if version is None:
         raise Unavailable(f"npm's solc {SOLC} does not run")
     name = f"solc-linux-amd64-v{version[1]}"
