@@ -20,7 +20,7 @@ from crossvault.differential import doors
 from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Step, World
-from crossvault.differential.story import Story
+from crossvault.differential.story import Story, told
 from crossvault.evm.anvil import Node
 from crossvault.evm.chain import Chain
 from crossvault.evm.codec import AddressBook, Codec

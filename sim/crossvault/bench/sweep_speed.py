@@ -152,7 +152,7 @@ def _calls(run: Callable[[], object], count: int) -> float:
 def _require_equal(who: str, theirs: Sequence[Metrics], ours: Sequence[Metrics]) -> None:
     for place, pair in enumerate(zip(theirs, ours, strict=True)):
         if pair[0] != pair[1]:
-            raise SweepFailed(f"account {place}: {who} says {pair[0]}, the exact sweep {pair[1]}")
+            raise SweepFailed(f"account {place}: {who} returns {pair[0]}, the exact sweep {pair[1]}")
 
 
 def _numpy() -> str:
