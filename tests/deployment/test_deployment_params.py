@@ -10,8 +10,8 @@ import pytest
 from crossvault.deployment import chains, verify
 from crossvault.deployment.blueprint import Blueprint
 from crossvault.deployment.params import address, load
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step
 from crossvault.evm.compiler import compile_contracts
 from crossvault.scenario import ScenarioError
 from crossvault.scenario import load as story
@@ -49,11 +49,10 @@ def test_shipped_files_have_the_world_of_the_scenario(path: Path) -> None:
 def test_a_story_and_a_deployment_set_up_with_the_same_calls() -> None:
     found = story("testnet")
     model, opening = Model(found.world), []
-    steps = found.steps(model)
-    step = next(steps)
-    while step.action not in ("publish_price", "mint"):
+    for step, _ in driven(found.steps(model), model.apply):
+        if step.action in ("publish_price", "mint"):
+            break
         opening.append((step.action, dict(step.args)))
-        step = steps.send(model.apply(step))
     plan = Blueprint(load(ROOT / "scripts" / "params" / "local.yaml"), compile_contracts(), DEPLOYER)
     calls = [(each.action, dict(each.args)) for each in plan.steps if each.event]
     aliases = {"guardian": DEPLOYER, "feeder": DEPLOYER}
@@ -64,10 +63,9 @@ def test_a_story_and_a_deployment_set_up_with_the_same_calls() -> None:
 def test_the_expected_parameters_equal_those_of_the_scenario() -> None:
     found = story("testnet")
     model = Model(found.world)
-    steps = found.steps(model)
-    step: Step = next(steps)
-    while step.action != "mint":
-        step = steps.send(model.apply(step))
+    for step, _ in driven(found.steps(model), model.apply):
+        if step.action == "mint":
+            break
     plan = Blueprint(load(ROOT / "scripts" / "params" / "local.yaml"), compile_contracts(), DEPLOYER)
     assert verify.expected_parameters(plan) == model.vault.parameters()
 
@@ -147,4 +145,4 @@ def test_delayed_parameters_of_a_scenario_are_scheduled() -> None:
     script = validated(read(SCENARIO, "testnet"), Script)
     governing = GovernanceSteps(script.world, read(SCENARIO, "testnet"))
     assert governing.announces()
-    assert [call.action for call in governing.changed("schedule")] == ["schedule_interest"]
+    assert [call.step(0, "owner").action for call in governing.changed("schedule")] == ["schedule_interest"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Step, World
 from crossvault.differential.story import Story
@@ -26,14 +27,7 @@ START_AT = 1_700_000_000
 def steps_of(story: Story) -> tuple[Model, list[Step]]:
     """The steps of a story, as the model alone plays it, and the model after them."""
     model = Model(story.world)
-    generator, steps = story.steps(model), []
-    step = next(generator)
-    while True:
-        steps.append(step)
-        try:
-            step = generator.send(model.apply(step))
-        except StopIteration:
-            return model, steps
+    return model, [step for step, _ in driven(story.steps(model), model.apply)]
 
 
 def require_parity(story: Story) -> list[str]:

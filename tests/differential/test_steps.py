@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import DOORS, Outcome, Step
 from crossvault.evm.codec import snake
@@ -28,14 +29,7 @@ def alone(seed: int, steps: int) -> tuple[Model, list[tuple[Step, Outcome]]]:
     """A random walk through the mirror alone, with what every step came to."""
     walk = Walk(seed, steps)
     model = Model(walk.world)
-    generator, played = walk.steps(model), []
-    step = next(generator)
-    while True:
-        played.append((step, model.apply(step)))
-        try:
-            step = generator.send(played[-1][1])
-        except StopIteration:
-            return model, played
+    return model, list(driven(walk.steps(model), model.apply))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from crossvault.__main__ import main
+from crossvault.differential.drive import driven
 from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, MISSING, USAGE
 from crossvault.differential.model import Model
 from crossvault.evm.compiler import compile_contracts
@@ -187,18 +188,11 @@ def test_coverage_is_written_for_readers_and_for_tools(tmp_path: Path, capsys: p
 
 def test_reach_counts_levels_phases_and_what_is_missing() -> None:
     story = Walk(3, 1_200).story()
-    model, reach, steps = Model(story.world), Reach(), story.steps
-    generator = steps(model)
-    step = next(generator)
-    try:
-        while True:
-            outcome = model.apply(step)
-            reach.applied(step, outcome, model)
-            for metrics in model.metrics(step.accounts(), step.at):
-                reach.margin(metrics)
-            step = generator.send(outcome)
-    except StopIteration:
-        pass
+    model, reach = Model(story.world), Reach()
+    for step, outcome in driven(story.steps(model), model.apply):
+        reach.applied(step, outcome, model)
+        for metrics in model.metrics(step.accounts(), step.at):
+            reach.margin(metrics)
     assert reach.steps == model.steps
     assert min(reach.levels["standard: healthy"], reach.levels["standard: below initial"]) > 0
     assert min(reach.phases.values()) > 0 and len(reach.phases) >= 3

@@ -10,6 +10,7 @@ import pytest
 
 from crossvault.commands.live import require_test_tokens
 from crossvault.deployment.manifest import TokenRecord
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
@@ -99,14 +100,7 @@ def deployed(story: Story) -> Model:
 
 
 def played(model: Model, fitted: PreparedStory) -> list[tuple[Step, Outcome]]:
-    found, steps = [], fitted.as_story().steps(model)
-    try:
-        step = next(steps)
-        while True:
-            found.append((step, model.apply(step)))
-            step = steps.send(found[-1][1])
-    except StopIteration:
-        return found
+    return list(driven(fitted.as_story().steps(model), model.apply))
 
 
 @pytest.mark.parametrize("name", ["first-liquidation", "portfolio-mode", "expiry-day"])

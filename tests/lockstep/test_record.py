@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.story import Story
 from crossvault.evm.chain import Chain
@@ -76,14 +77,7 @@ def test_the_header_describes_the_run(story: Story, path: Path) -> None:
 def test_steps_round_trip(story: Story, path: Path) -> None:
     record = read(path)
     model = Model(story.world)
-    steps, generator = [], story.steps(model)
-    step = next(generator)
-    try:
-        while True:
-            steps.append(step)
-            step = generator.send(model.apply(step))
-    except StopIteration:
-        pass
+    steps = [step for step, _ in driven(story.steps(model), model.apply)]
     assert list(record.steps) == steps
     assert record.story().world == story.world
 

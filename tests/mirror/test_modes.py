@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossvault.differential import doors
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.mirror import account as accounts
 from crossvault.mirror import collateral, fixed, margin, stress
@@ -185,13 +186,9 @@ def test_switching_the_mode_back_and_forth_changes_nothing_else() -> None:
     """Every account of a random walk that may switch."""
     walk = Walk(0, 600)
     model = Model(walk.world)
-    generator, switched = walk.steps(model), 0
-    step, at = next(generator), 0
-    while True:
-        try:
-            at, step = step.at, generator.send(model.apply(step))
-        except StopIteration:
-            break
+    at = switched = 0
+    for step, _ in driven(walk.steps(model), model.apply):
+        at = step.at
     ledger = model.vault.ledger
     for account in sorted(ledger.holders.keys()):
         before, was = accounts.image(ledger.holders[account], len(ledger.assets)), ledger.holders[account].mode

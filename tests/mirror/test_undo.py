@@ -1,13 +1,12 @@
 """V10: a refused call leaves no trace, and the cost of a call is linear in its writes, for any number of accounts."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import StorageMap, StorageStruct, UndoLog
 from crossvault.walks.random_walk import Walk
@@ -42,19 +41,6 @@ class Counted(list[Any]):
         super().append(item)
 
 
-def played(walk: Walk, model: Model) -> Iterator[tuple[Step, Outcome]]:
-    """Yields the steps of a walk and their outcomes."""
-    steps = walk.steps(model)
-    step = next(steps)
-    while True:
-        outcome = model.apply(step)
-        yield step, outcome
-        try:
-            step = steps.send(outcome)
-        except StopIteration:
-            return
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_v10_a_refused_call_changes_nothing(seed: int) -> None:
     walk = Walk(seed, STEPS, owners=4)
@@ -62,7 +48,7 @@ def test_v10_a_refused_call_changes_nothing(seed: int) -> None:
     refused: Counter[str] = Counter()
     accepted = 0
     before = whole(model)
-    for step, outcome in played(walk, model):
+    for step, outcome in driven(walk.steps(model), model.apply):
         after = whole(model)
         assert model.journal.entries == []
         if outcome.refusal is not None:
@@ -97,7 +83,7 @@ def counts(owners: int, strangers: int) -> list[int]:
     model.journal.keep()
     counted = model.journal.entries = Counted()
     found = []
-    for _ in played(walk, model):
+    for _ in driven(walk.steps(model), model.apply):
         found.append(counted.added)
         counted.added = 0
     return found

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crossvault.__main__ import main
+from crossvault.differential.drive import driven
 from crossvault.differential.ending import DONE, MISSED, USAGE
 from crossvault.evm.compiler import compile_contracts
 from crossvault.mirror.refusal import Refusal
@@ -90,16 +91,9 @@ def test_a_walk_to_the_bounds_reaches_both_sides_of_a_range() -> None:
 
     story = Bounds(1, 30, build).story()
     model = Model(story.world)
-    steps = story.steps(model)
-    step = next(steps)
-    while True:
-        outcome = model.apply(step)
+    for step, outcome in driven(story.steps(model), model.apply):
         if step.action == "publish_price":
             prices[isinstance(outcome.refusal, Refusal)].add(step.args["index_wad"])
-        try:
-            step = steps.send(outcome)
-        except StopIteration:
-            break
     assert 2**96 - 1 in prices[False] and {0, 2**96} <= prices[True]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from rich.console import Console
 
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.lockstep.record import Record
 from crossvault.mirror import margin, stress, valuation
@@ -190,18 +190,10 @@ DATED = ("covered-call", "calendar-spread", "expiry-day", "short-strangle-into-c
 def ran(request: pytest.FixtureRequest) -> Iterator[RunPage]:
     """A shipped story watched on the model alone."""
     story, watch = load(request.param), RunWatch()
-    model, number = Model(story.world), 0
-    generator = story.steps(model)
-    step = next(generator)
-    try:
-        while True:
-            number += 1
-            outcome = model.apply(step)
-            watch.applied(number, step, outcome, model)
-            watch.compared(number, step, outcome, outcome)
-            step = generator.send(outcome)
-    except StopIteration:
-        pass
+    model = Model(story.world)
+    for number, (step, outcome) in enumerate(driven(story.steps(model), model.apply), start=1):
+        watch.applied(number, step, outcome, model)
+        watch.compared(number, step, outcome, outcome)
     yield RunPage(story, watch, watch.result(), "no chain")
 
 
@@ -262,23 +254,18 @@ def test_every_step_has_a_text_and_every_account_a_statement(name: str) -> None:
               "world": {"tokens": tokens, "quote": story.world.quote}}  # fmt: skip
     formatter, model = StepFormatter(cast(Record, SimpleNamespace(header=header))), Model(story.world)
     fields: dict[str, tuple[str, ...]] = {}
-    generator = story.steps(model)
-    step = next(generator)
-    with suppress(StopIteration):
-        while True:
-            outcome = model.apply(step)
-            texts = [formatter.step(step), *(formatter.event(event, fields, step) for event in outcome.events)]
-            texts += [formatter.refusal(outcome.refusal, step)] if outcome.refusal else []
-            assert not re.search(r"[0-9]{20}", texts[0]), texts[0]
-            for state, metrics in zip(outcome.snapshot.accounts, model.metrics(step.accounts(), step.at), strict=True):
-                assert description(model, state, metrics, step.at)["equity"] == figures.usd(metrics.equity_wad)
-                book, context = (
-                    valuation.book(model.vault.ledger, state.account, now=step.at),
-                    statement_context(model.vault.ledger, state.account, step.at),
-                )
-                for level in Level:
-                    assert margin_statement(book, level, context).requirement_wad == margin.requirement(book, level)
-            step = generator.send(outcome)
+    for step, outcome in driven(story.steps(model), model.apply):
+        texts = [formatter.step(step), *(formatter.event(event, fields, step) for event in outcome.events)]
+        texts += [formatter.refusal(outcome.refusal, step)] if outcome.refusal else []
+        assert not re.search(r"[0-9]{20}", texts[0]), texts[0]
+        for state, metrics in zip(outcome.snapshot.accounts, model.metrics(step.accounts(), step.at), strict=True):
+            assert description(model, state, metrics, step.at)["equity"] == figures.usd(metrics.equity_wad)
+            book, context = (
+                valuation.book(model.vault.ledger, state.account, now=step.at),
+                statement_context(model.vault.ledger, state.account, step.at),
+            )
+            for level in Level:
+                assert margin_statement(book, level, context).requirement_wad == margin.requirement(book, level)
 
 
 def test_a_position_shows_size_mark_value_and_what_is_due() -> None:

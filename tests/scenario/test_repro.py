@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crossvault.differential import doors
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
@@ -46,16 +47,9 @@ def written(folder: Path, content: str) -> str:
 
 def played(story: Story) -> tuple[list[Step], list[Outcome]]:
     """Steps of a story and their outcomes in the model."""
-    model, steps, outcomes = Model(story.world), list[Step](), list[Outcome]()
-    playing = story.steps(model)
-    try:
-        step = next(playing)
-        while True:
-            steps.append(step)
-            outcomes.append(model.apply(step))
-            step = playing.send(outcomes[-1])
-    except StopIteration:
-        return steps, outcomes
+    model = Model(story.world)
+    found = list(driven(story.steps(model), model.apply))
+    return [step for step, _ in found], [outcome for _, outcome in found]
 
 
 def problems(folder: Path, old: str, new: str) -> Sequence[str]:

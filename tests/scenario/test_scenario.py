@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from crossvault import scenario
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import ExpectationFailed, Story
@@ -313,12 +314,9 @@ def test_an_override_may_name_an_expiry() -> None:
 def play_until_wrong(story: Story) -> list[Step]:
     steps: list[Step] = []
     model = Model(story.world)
-    playing = story.steps(model)
     with pytest.raises(ExpectationFailed):
-        step = next(playing)
-        while True:
+        for step, _ in driven(story.steps(model), model.apply):
             steps.append(step)
-            step = playing.send(model.apply(step))
     return steps
 
 

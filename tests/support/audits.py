@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from crossvault.audit.replica import Replica
 from crossvault.bench import audit_speed
 from crossvault.commands.parser import parse
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, VAULT, Outcome, Step, World
 from crossvault.fuzz.task import Task
@@ -28,16 +29,9 @@ class Played(NamedTuple):
 def played(kind: str, seed: int, length: int) -> Played:
     """A random walk of `steps` or signed `orders`."""
     story = Task(kind, seed, length).story()
-    model, steps, outcomes = Model(story.world), list[Step](), list[Outcome]()
-    pending = story.steps(model)
-    try:
-        step = next(pending)
-        while True:
-            steps.append(step)
-            outcomes.append(model.apply(step))
-            step = pending.send(outcomes[-1])
-    except StopIteration:
-        return Played(story.world, tuple(steps), tuple(outcomes))
+    model = Model(story.world)
+    found = list(driven(story.steps(model), model.apply))
+    return Played(story.world, tuple(step for step, _ in found), tuple(outcome for _, outcome in found))
 
 
 class AuditedVault(audit_speed.FundedVault):

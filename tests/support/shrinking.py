@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, World
+from crossvault.differential.step import Step, World
 from crossvault.differential.story import Story
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import run_in_process
+from crossvault.fuzz.task import noted
 from crossvault.lockstep.run import Diverged
 from crossvault.setup.toolchain import contracts_dir
 from crossvault.walks.random_walk import Walk
@@ -36,19 +35,7 @@ def broken(folder: Path, change: tuple[str, str, str] = ROUNDS) -> Path:
 def taken(story: Story) -> tuple[Story, list[Step]]:
     """A story that notes its steps as they are drawn, and the notes."""
     steps: list[Step] = []
-
-    def noted(model: Model) -> Generator[Step, Outcome, None]:
-        playing = story.steps(model)
-        step = next(playing)
-        while True:
-            steps.append(step)
-            outcome = yield step
-            try:
-                step = playing.send(outcome)
-            except StopIteration:
-                return
-
-    return replace(story, steps=noted), steps
+    return noted(story, steps), steps
 
 
 def found(contracts: Path, seed: int = 0) -> tuple[World, list[Step], Diverged]:

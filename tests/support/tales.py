@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
@@ -40,16 +41,10 @@ def tale(folder: Path, text: str) -> str:
 def play(story: Story) -> tuple[Model, list[tuple[Step, Outcome]], RunCounts]:
     """Plays a story on the model alone."""
     model, done, tally = Model(story.world), [], RunCounts()
-    playing = story.steps(model)
-    step = next(playing)
-    try:
-        while True:
-            outcome = model.apply(step)
-            done.append((step, outcome))
-            tally.note(step, outcome)
-            step = playing.send(outcome)
-    except StopIteration:
-        return model, done, tally
+    for step, outcome in driven(story.steps(model), model.apply):
+        done.append((step, outcome))
+        tally.note(step, outcome)
+    return model, done, tally
 
 
 def problems(path: str, **overrides: str) -> list[str]:

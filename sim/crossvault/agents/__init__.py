@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, Literal, NamedTuple, Protocol
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step
+from crossvault.differential.step import StepStream
 from crossvault.mirror.account import AccountId
-
-Acts = Generator[Step, Outcome, None]
 
 REQUIRED = ...  # the default of a setting that a file must give
 
@@ -18,7 +16,7 @@ REQUIRED = ...  # the default of a setting that a file must give
 class Agent(Protocol):
     """A role that acts: at every print it reads a model to which all steps before were applied."""
 
-    def act(self, model: Model, at: int) -> Acts:
+    def act(self, model: Model, at: int) -> StepStream:
         """Yields its steps of a moment [unix seconds], and is sent the outcome of each."""
         ...
 

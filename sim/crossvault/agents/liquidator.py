@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crossvault.agents import Acts, AgentKind, Post, Setting
+from crossvault.agents import AgentKind, Post, Setting
 from crossvault.differential import doors
 from crossvault.differential.model import Model
+from crossvault.differential.step import StepStream
 from crossvault.differential.story import mark
 from crossvault.mirror import fixed, liquidation, market
 from crossvault.mirror.account import AccountId
@@ -45,7 +46,7 @@ class Liquidator:
     maker: AccountId | None
     broker: str
 
-    def act(self, model: Model, at: int) -> Acts:
+    def act(self, model: Model, at: int) -> StepStream:
         """Looks at every account, then sells what it holds."""
         if self._on_sale(model, self.account):
             return
@@ -55,7 +56,7 @@ class Liquidator:
         if self.rule.unload and self.maker is not None:
             yield from self._unload(model, self.maker, at)
 
-    def _look_at(self, model: Model, target: AccountId, at: int) -> Acts:
+    def _look_at(self, model: Model, target: AccountId, at: int) -> StepStream:
         holder = model.vault.ledger.holders[target]
         if not holder.instruments and not self._on_sale(model, target):
             return
@@ -77,7 +78,7 @@ class Liquidator:
             yield doors.declare_insolvent(at, self.account.owner, account=target)
         yield from self._bid(model, target, told, at)
 
-    def _bid(self, model: Model, target: AccountId, told: Metrics, at: int) -> Acts:
+    def _bid(self, model: Model, target: AccountId, told: Metrics, at: int) -> StepStream:
         standing = model.vault.auction_state(target, now=at)
         cost_wad = self._cost(model, target, standing, told, at)
         if cost_wad is None or self._on_sale(model, self.account):
@@ -117,7 +118,7 @@ class Liquidator:
             most_wad = fixed.min(most_wad, paid_wad)
         return most_wad
 
-    def _unload(self, model: Model, maker: AccountId, at: int) -> Acts:
+    def _unload(self, model: Model, maker: AccountId, at: int) -> StepStream:
         holder = model.vault.ledger.holders[self.account]
         for instrument in holder.instruments:
             if 0 < market.expiry_of(instrument) <= at:

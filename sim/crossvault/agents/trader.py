@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from crossvault.agents import Acts, AgentKind, Post, Setting
+from crossvault.agents import AgentKind, Post, Setting
 from crossvault.differential import doors
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step
+from crossvault.differential.step import Step, StepStream
 from crossvault.differential.story import mark
 from crossvault.mirror import fixed
 from crossvault.mirror.account import AccountId
@@ -37,7 +37,7 @@ class Trader:
     broker: str
     random: Random
 
-    def act(self, model: Model, at: int) -> Acts:
+    def act(self, model: Model, at: int) -> StepStream:
         """Does one thing, or nothing."""
         if self.random.randrange(fixed.WAD) >= self.taste.chance_wad:
             return

@@ -19,6 +19,7 @@ from typing import Any
 
 from crossvault.audit.replica import Replica
 from crossvault.bench.chain_speed import BenchFailed, steady
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT, Step, World
 from crossvault.evm.anvil import Node
@@ -137,17 +138,13 @@ def _parts(task: Task) -> Iterator[list[Step]]:
     """Yields the steps of a walk on the model alone in chunks; steps of one timestamp stay together."""
     story = task.story()
     model = Model(story.world)
-    pending, part = story.steps(model), list[Step]()
-    try:
-        step = next(pending)
-        while True:
-            if len(part) >= CHUNK and step.at != part[-1].at:
-                yield part
-                part = []
-            part.append(step)
-            step = pending.send(model.apply(step))
-    except StopIteration:
-        yield part
+    part = list[Step]()
+    for step, _ in driven(story.steps(model), model.apply):
+        if len(part) >= CHUNK and step.at != part[-1].at:
+            yield part
+            part = []
+        part.append(step)
+    yield part
 
 
 def follow(seconds: int = SECONDS) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,9 +14,10 @@ from crossvault.conform.contrast import ClauseDifference, compared, figures_comp
 from crossvault.conform.deployed_subject import FigureQuery, InProcessSubject, VaultAnswer
 from crossvault.conform.step_context import StepContext
 from crossvault.conform.subject import Subject
+from crossvault.differential.drive import driven
 from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, World
+from crossvault.differential.step import Outcome, Step, StepStream, World
 from crossvault.differential.story import ExpectationFailed
 from crossvault.evm.bindings import Call
 from crossvault.lockstep.run import Broken, InvariantChecker
@@ -204,22 +205,22 @@ def foreign_refusals(subject: Subject) -> frozenset[str]:
     return frozenset(name for each in CAPABILITIES if not subject.can(each.name) for name in each.refusals)
 
 
-def play(trial: ConformTrial, steps: Generator[Step, Outcome, None]) -> str:
+def play(trial: ConformTrial, steps: StepStream) -> str:
     """Gives steps to a trial until they end or the states differ; returns the reason of an early end, or nothing.
 
     A step with an argument that does not fit the vault's type is left out, and counted.
     """
+
+    def applied(step: Step) -> Outcome:
+        try:
+            return trial.apply(step)
+        except ValueError:
+            trial.counts.skipped[f"{step.action}, which does not fit"] += 1
+            return Outcome(None, (), trial.model.snapshot(step.accounts()))
+
     try:
-        step = next(steps)
-        while True:
-            try:
-                outcome = trial.apply(step)
-            except ValueError:
-                trial.counts.skipped[f"{step.action}, which does not fit"] += 1
-                step = next(steps)
-            else:
-                step = steps.send(outcome)
-    except StopIteration:
+        for _ in driven(steps, applied):
+            pass
         trial.finish()
     except StatesDiffer:
         return "differs"

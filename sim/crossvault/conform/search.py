@@ -14,6 +14,7 @@ from crossvault.conform.deployed_subject import AnvilSubject, InProcessSubject
 from crossvault.conform.subject import Subject
 from crossvault.conform.verdict import ClauseVerdict, verdicts
 from crossvault.conform.walk import SupportedWalk, unfit
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.chain import EnginesDisagree
@@ -116,21 +117,17 @@ def _unfit(subject: Subject, story: Story) -> str:
     if off := [name for name, value in wrong.items() if terms[name] != value]:
         return f"needs another {off[0].replace('_', ' ')}"
     model, named = Model(story.world), set[str]()
-    steps = story.steps(model)
     try:
-        step = next(steps)
-        while True:
+        for step, _ in driven(story.steps(model), model.apply):
             if step.action in NAMING and not subject.doors[step.action].exists:
                 named.add(step.args["to"])  # needed only if it acts
             elif why := unfit(subject, step.action, step.args):
                 return f"needs {why}"
             elif step.sender in named:
                 return f"needs a {step.sender}"
-            step = steps.send(model.apply(step))
-    except StopIteration:
-        return ""
     except (ExpectationFailed, Refusal):
         return ""
+    return ""
 
 
 def _settled(subject: Subject, found: list[ClauseVerdict]) -> list[ClauseVerdict]:

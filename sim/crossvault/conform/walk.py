@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
 from crossvault.conform.capability import CAPABILITIES, KINDS
 from crossvault.conform.subject import Subject
 from crossvault.differential.model import Model
-from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Outcome, Step
+from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Step, StepStream
 from crossvault.mirror import market
 from crossvault.mirror.evm import Call
 from crossvault.walks.base import GOVERNOR
@@ -66,7 +65,7 @@ class SupportedWalk(Walk):
         fixed = subject.adapter.fixed.get("auction", {})
         self.world = replace(self.world, terms=self.world.terms._replace(**fixed))
 
-    def steps(self, model: Model) -> Generator[Step, Outcome, None]:
+    def steps(self, model: Model) -> StepStream:
         """The set-up, then as many random steps as wanted that the vault supports."""
         kept = 0
         for drawn in super().steps(model):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from crossvault.deployment.params import DEPLOYER, ParamsFile
+from crossvault.differential import doors
 from crossvault.differential.step import VAULT, TokenSpec, World
 from crossvault.evm.bindings import Bindings
 from crossvault.evm.codec import AddressBook
@@ -16,7 +18,7 @@ from crossvault.scenario import quantity, roster
 from crossvault.scenario.owner_calls import ENACT, SCHEDULE, GovernanceSteps, OwnerCall
 
 FACTORY = "0x4e59b44847b379578588920ca78fbf26c0b4956c"  # deterministic deployment: one address on all chains
-OFFER, ACCEPT, SPENDER = "offer_ownership", "accept_ownership", "set_spender"
+ACCEPT, SPENDER = "accept_ownership", "set_spender"
 DEPLOY = "deploy"
 
 _PAST = {"set": "Set", "list": "Listed", "schedule": "Scheduled", "enact": "Enacted", "offer": "Offered",
@@ -153,19 +155,20 @@ class Blueprint:
             yield self._owner_step(call, counts)
         if self.owner != self.deployer:
             self.names.bind(self.owner, self.owner)
-            yield self._owner_step(OwnerCall((), OFFER, self.owner, {"to": self.owner}), counts)
+            yield self._owner_step(OwnerCall((), self.owner, partial(doors.offer_ownership, to=self.owner)), counts)
             data = self.bindings.vault.call(ACCEPT, {})
             yield self._call(ACCEPT, ACCEPT, VAULT, data, {}, self.owner)
 
     def _owner_step(self, call: OwnerCall, counts: dict[str, int]) -> DeploymentStep:
         """The step of an owner call; a listing gets the next number."""
-        values = {_EVENT_NAMES.get(call.action, {}).get(name, name): value for name, value in call.args.items()}
-        verb, _, noun = call.action.partition("_")
+        step = call.step(0, self.deployer)
+        values = {_EVENT_NAMES.get(step.action, {}).get(name, name): value for name, value in step.args.items()}
+        verb, _, noun = step.action.partition("_")
         if verb == "list":
             values[noun] = counts[noun] = counts.get(noun, -1) + 1
-        key = f"{call.action} {call.subject}".strip()
-        made = self._call(key, call.action, VAULT, self.bindings.vault.call(call.action, call.args), values)
-        return replace(made, args=call.args)
+        key = f"{step.action} {call.subject}".strip()
+        made = self._call(key, step.action, VAULT, self.bindings.vault.call(step.action, step.args), values)
+        return replace(made, args=step.args)
 
     def _call(
         self, key: str, action: str, to: str, data: str, values: Mapping[str, Any], by: str | None = None

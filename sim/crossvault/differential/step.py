@@ -7,7 +7,7 @@ A step names people, accounts, tokens and underlyings, never addresses; its argu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Protocol, get_args
@@ -133,21 +133,32 @@ class Outcome(NamedTuple):
     snapshot: Snapshot
 
 
-class Side(Protocol):
-    """One of the two implementations, driven by steps."""
+StepStream = Generator[Step, Outcome, None]
+"""Steps that follow from the outcomes of the steps before them, which are sent."""
 
-    engine: str
+
+class Side(Protocol):
+    """One of the two implementations, driven by steps: the model, or the contracts on an engine."""
+
+    @property
+    def engine(self) -> str:
+        """Name of the implementation, with its version where it has one."""
+        ...
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
-        """Executes steps in order and answers the outcome of each."""
+        """Executes steps in order and returns the outcome of each."""
+        ...
+
+    def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
+        """State of the vault and of some accounts."""
         ...
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
-        """What accounts are told about their margin at a time not before the last step [unix seconds]."""
+        """Margin metrics of accounts at a time not before the last step [unix seconds]."""
         ...
 
     def close(self) -> None:
-        """Frees what the side holds."""
+        """Frees the resources of the side."""
         ...
 
 

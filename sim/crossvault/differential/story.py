@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, World
+from crossvault.differential.step import Step, StepStream, World
 from crossvault.mirror import fixed, funding, ledger, market, option, oracle, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import Book
@@ -36,13 +36,13 @@ class Story:
     underlyings: tuple[str, ...]
     collaterals: tuple[str, ...]
     expected_steps: int
-    steps: Callable[[Model], Generator[Step, Outcome, None]]
+    steps: Callable[[Model], StepStream]
     finding: str = ""
     opening_steps: int = 0
     ends_at: int = 0
 
 
-def told(steps: Sequence[Step]) -> Generator[Step, Outcome, None]:
+def told(steps: Sequence[Step]) -> StepStream:
     """Steps that are known beforehand, as a story tells them."""
     yield from (step for step in steps)  # of a generator: outcomes are sent, and a tuple takes none
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
+from crossvault.differential.drive import driven, observed
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step
+from crossvault.differential.step import Step
 from crossvault.differential.story import Story
 from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
@@ -123,28 +124,10 @@ def walk(
 
 def steps_of(story: Story) -> list[Step]:
     """The steps of a story, as the model alone plays it. Raises ExpectationFailed."""
-    model, steps = Model(story.world), list[Step]()
-    told = story.steps(model)
-    try:
-        step = next(told)
-        while True:
-            steps.append(step)
-            step = told.send(model.apply(step))
-    except StopIteration:
-        return steps
+    model = Model(story.world)
+    return [step for step, _ in driven(story.steps(model), model.apply)]
 
 
 def noted(story: Story, steps: list[Step]) -> Story:
     """The story, with every step appended to a list as it comes."""
-
-    def noting(model: Model) -> Generator[Step, Outcome, None]:
-        inner = story.steps(model)
-        try:
-            step = next(inner)
-            while True:
-                steps.append(step)
-                step = inner.send((yield step))
-        except StopIteration:
-            return
-
-    return replace(story, steps=noting)
+    return replace(story, steps=lambda model: observed(story.steps(model), before=steps.append))

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from crossvault.differential.compare import Difference, value_differences
+from crossvault.differential.drive import Relay, driven, relayed
 from crossvault.differential.ending import BadInput
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step
+from crossvault.differential.step import Outcome, Step, StepStream
 from crossvault.differential.story import Story
 from crossvault.mirror.account import AccountId
 
 _RULES = ("set_guardian", "set_feeder", "list_underlying", "list_collateral")
 _PASSING = ("price_wad", "size", "published_at")  # arguments that differ between attempts
 Key = tuple[str, str, str]
-Steps = Generator[Step, Outcome, None]
 
 
 class StoryMismatch(BadInput):
@@ -31,14 +32,12 @@ def is_rule(step: Step) -> bool:
 
 def rules(story: Story) -> tuple[Model, list[Step]]:
     """A model with only the rules of a story in force, and the steps that set them."""
-    model, made = Model(story.world), list[Step]()
-    steps = story.steps(model)
-    step = next(steps, None)
-    while step is not None and is_rule(step):
-        made.append(step)
-        step = steps.send(model.apply(step))
-    steps.close()
-    return model, made
+    model = Model(story.world)
+
+    def only_rules(step: Step) -> Relay:
+        return (yield step) if is_rule(step) else None
+
+    return model, [step for step, _ in driven(relayed(story.steps(model), only_rules), model.apply)]
 
 
 def require_same_rules(story: Story, deployed: Model) -> None:
@@ -94,24 +93,20 @@ class PreparedStory:
         """The story with the prepared steps."""
         return replace(self.story, steps=self.steps)
 
-    def steps(self, model: Model) -> Steps:
+    def steps(self, model: Model) -> StepStream:
         """Yields the steps that remain. Raises ExpectationFailed."""
-        inner, number = self.story.steps(model), 0
-        step = next(inner, None)
-        while step is not None:
-            number += 1
+        numbers = count(1)
+
+        def prepared(step: Step) -> Relay:
             fitted = self._fitted(step)
             if fitted is None:
                 self.left_out += 1
                 outcome = Outcome(None, (), model.snapshot(step.accounts()))
             else:
                 outcome = yield fitted
-            if number == self.until:
-                return inner.close()
-            try:
-                step = inner.send(outcome)
-            except StopIteration:
-                return
+            return None if next(numbers) == self.until else outcome
+
+        return relayed(self.story.steps(model), prepared)
 
     def _fitted(self, step: Step) -> Step | None:
         """The step with names replaced, or None when it is skipped."""

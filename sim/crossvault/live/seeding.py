@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import Story
@@ -18,16 +19,9 @@ Holdings = dict[tuple[str, str], int]  # by name and token [raw]
 
 def opening(story: Story) -> list[Step]:
     """The opening steps of a story on a fresh vault. Raises ExpectationFailed."""
-    model, made = Model(story.world), list[Step]()
+    model = Model(story.world)
     steps = PreparedStory(story, {}, leading=False, until=story.opening_steps).steps(model)
-    step = next(steps, None)
-    while step is not None:
-        made.append(step)
-        try:
-            step = steps.send(model.apply(step))
-        except StopIteration:
-            break
-    return made
+    return [step for step, _ in driven(steps, model.apply)]
 
 
 def people(step: Step) -> set[str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from crossvault.differential.compare import Difference, EventFields, differences, value_differences
+from crossvault.differential.drive import driven
 from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Snapshot, Step, named
@@ -231,15 +232,9 @@ def run(
 
 def drive(story: Story, both: PairedSides, tick: Callable[[int], None]) -> None:
     """Gives a story's steps to both sides until it ends or breaks, which the result then names. Raises Diverged."""
-    steps = story.steps(both.model)
     try:
-        step = next(steps)
-        while True:
-            outcome = both.apply(step)
+        for _ in driven(story.steps(both.model), both.apply):
             tick(both.result.steps)
-            step = steps.send(outcome)
-    except StopIteration:
-        pass
     except (Broken, ExpectationFailed) as failed:
         both.result.failure = failed
     both.finish()

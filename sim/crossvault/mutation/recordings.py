@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from crossvault.differential.compare import Difference, differences, value_differences
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, Event, Outcome, Step, World
 from crossvault.differential.story import Story
@@ -81,13 +82,9 @@ def record(story: Story, build: Build) -> Recording:
     """Plays a story on the model and on the contracts. Raises Diverged where they differ, ExpectationFailed."""
     model, side = Model(story.world), InProcessChain(story.world, build)
     recorder = _Recorder(model, side)
-    steps = story.steps(model)
-    try:
-        step = next(steps)
-        while True:
-            step = steps.send(recorder.play(step))
-    except StopIteration:
-        recorder.record_views()
+    for _ in driven(story.steps(model), recorder.play):
+        pass
+    recorder.record_views()
     return Recording(story.name, story.world, side.names, tuple(recorder.lines))
 
 

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from crossvault.differential import doors
+from crossvault.differential.doors import Verb
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, Step
 from crossvault.differential.story import mark
 from crossvault.mirror import account as accounts
-from crossvault.mirror.evm import Call
 from crossvault.mirror.exchange import Match
 from crossvault.mirror.fixed import CAP
 from crossvault.scenario import curves, quantity, roster, rules, steps
 from crossvault.scenario.roster import FieldError, NameTable
 
 WrittenStep = Any
-StepParts = tuple[str, str, dict[str, Any]]
+
+
+class Occasion(NamedTuple):
+    """The names of a story, a time [unix seconds], and the model at that time, if there is one."""
+
+    names: NameTable
+    at: int
+    model: Model | None
+
+    def price_wad(self, price_wad: int | None, instrument: int) -> int:
+        """A written price, or else the mark price of the instrument [wad]."""
+        if price_wad is not None:
+            return price_wad
+        return 0 if self.model is None else mark(self.model, instrument, self.at)
+
+    def ref_forward(self, forward_wad: int | None, underlying: int, expiry: int) -> int:
+        """A written forward price, or else the published one of the expiry [wad]; 1 while it is unknown."""
+        if self.model is None or forward_wad is not None:
+            return forward_wad or 1
+        return curves.curve(self.model, underlying, expiry).forward
 
 
 def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model | None) -> Step:
@@ -25,225 +45,241 @@ def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model |
 
     Without a model, values that depend on the state (marks, forwards) stay at a placeholder.
     """
-    action, sender, args = _BUILDERS[type(written)](names, written, at)
-    if isinstance(written, steps.Batch):
-        args = {"calls": tuple(call._replace(args=_priced(call.args, at, model)) for call in args["calls"])}
-    if isinstance(written, steps.PublishSurface) and model is not None and written.forward is None:
-        forward_wad = curves.curve(model, args["underlying"], args["expiry"]).forward
-        args["svi"] = args["svi"]._replace(ref_forward=forward_wad)
-    return doors.named(at, names.role("by", written.by) if written.by else sender, action, _priced(args, at, model))
+    step = _BUILDERS[type(written)](Occasion(names, at, model), written)
+    return replace(step, sender=names.role("by", written.by)) if written.by else step
 
 
-def _priced(args: Mapping[str, Any], at: int, model: Model | None) -> dict[str, Any]:
-    """Arguments with the mark of the instrument in place of a missing price."""
-    if args.get("price_wad", 0) is not None:
-        return dict(args)
-    return {**args, "price_wad": 0 if model is None else mark(model, args["instrument"], at)}
-
-
-def deposit_parts(names: NameTable, account: str, token: str, amount_raw: int) -> StepParts:
-    """Door, sender and arguments of a deposit: of cash for the quote token, of collateral otherwise."""
+def deposit(names: NameTable, at: int, account: str, token: str, amount_raw: int) -> Step:
+    """A deposit: of cash for the quote token, of collateral otherwise."""
     target = names.account("account", account)
     if token == names.quote:
-        return "deposit_cash", target.owner, {"account": target, "amount_raw": amount_raw}
+        return doors.deposit_cash(at, target.owner, account=target, amount_raw=amount_raw)
     number = names.collateral("amount", token)
-    return "deposit_collateral", target.owner, {"account": target, "collateral": number, "amount_raw": amount_raw}
+    return doors.deposit_collateral(at, target.owner, account=target, collateral=number, amount_raw=amount_raw)
 
 
-def _mint(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    args = {
-        "token": written.amount.unit,
-        "to": names.role("to", written.to),
-        "amount_raw": names.raw("amount", written.amount),
-    }
-    return written.do, written.by or names.roles.owner, args
+def _verb(written: WrittenStep) -> Verb:
+    return "schedule" if written.do.startswith("schedule") else "enact"
 
 
-def _deposit(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    return deposit_parts(names, written.account, written.amount.unit, names.raw("amount", written.amount))
+def _mint(now: Occasion, written: WrittenStep) -> Step:
+    sender = written.by or now.names.roles.owner
+    to, amount_raw = now.names.role("to", written.to), now.names.raw("amount", written.amount)
+    return doors.mint(now.at, sender, token=written.amount.unit, to=to, amount_raw=amount_raw)
 
 
-def _withdraw(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    action, sender, args = _deposit(names, written, at)
-    return (
-        action.replace("deposit", "withdraw"),
-        sender,
-        {**args, "to": names.role("to", written.to or written.by or sender)},
-    )
+def _transfer(now: Occasion, written: WrittenStep) -> Step:
+    to, amount_raw = now.names.role("to", written.to), now.names.raw("amount", written.amount)
+    return doors.transfer(now.at, written.by, token=written.amount.unit, to=to, amount_raw=amount_raw)
 
 
-def _trade(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    return written.do, names.roles.broker, {
-        "maker": names.account("maker", written.maker),
-        "taker": names.account("taker", written.taker),
-        "instrument": names.instrument("instrument", written.instrument),
-        "size": names.size("size", written.size, written.instrument),
-        "price_wad": written.price,
-    }  # fmt: skip
+def _deposit(now: Occasion, written: WrittenStep) -> Step:
+    amount_raw = now.names.raw("amount", written.amount)
+    return deposit(now.names, now.at, written.account, written.amount.unit, amount_raw)
 
 
-def _publish(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    return "publish_price", names.roles.feeder, {
-        "underlying": names.underlying("underlying", written.underlying),
-        "index_wad": written.price,
-        "premium_wad": written.premium,
-        "confidence_wad": written.confidence,
-        "published_at": _published(names, written, at),
-    }  # fmt: skip
+def _withdraw(now: Occasion, written: WrittenStep) -> Step:
+    amount_raw = now.names.raw("amount", written.amount)
+    account, token = now.names.account("account", written.account), written.amount.unit
+    number = None if token == now.names.quote else now.names.collateral("amount", token)
+    owner = account.owner
+    to = now.names.role("to", written.to or written.by or owner)
+    if number is None:
+        return doors.withdraw_cash(now.at, owner, account=account, amount_raw=amount_raw, to=to)
+    return doors.withdraw_collateral(now.at, owner, account=account, collateral=number, amount_raw=amount_raw, to=to)
 
 
-def _published(names: NameTable, written: WrittenStep, at: int) -> int:
+def _trade(now: Occasion, written: WrittenStep) -> Step:
+    maker, taker = now.names.account("maker", written.maker), now.names.account("taker", written.taker)
+    instrument = now.names.instrument("instrument", written.instrument)
+    return doors.trade(
+        now.at, now.names.roles.broker, maker=maker, taker=taker, instrument=instrument,
+        size=now.names.size("size", written.size, written.instrument),
+        price_wad=now.price_wad(written.price, instrument),
+    )  # fmt: skip
+
+
+def _publish(now: Occasion, written: WrittenStep) -> Step:
+    return doors.publish_price(
+        now.at, now.names.roles.feeder, underlying=_underlying(now, written), index_wad=written.price,
+        premium_wad=written.premium, confidence_wad=written.confidence, published_at=_published_at(now, written),
+    )  # fmt: skip
+
+
+def _published_at(now: Occasion, written: WrittenStep) -> int:
     moment: quantity.Moment | None = written.published
-    return at if moment is None else moment.at(names.script.starts)
+    return now.at if moment is None else moment.at(now.names.script.starts)
 
 
-def _term(names: NameTable, written: WrittenStep) -> dict[str, Any]:
-    return {"underlying": names.underlying("underlying", written.underlying), "expiry": written.expiry}
+def _underlying(now: Occasion, written: WrittenStep) -> int:
+    return now.names.underlying("underlying", written.underlying)
 
 
-def _forward(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    given = {"forward_wad": written.forward, "rate_wad": written.rate, "confidence_wad": written.confidence}
-    args = {**_term(names, written), **given, "published_at": _published(names, written, at)}
-    return "publish_forward", names.roles.feeder, args
+def _forward(now: Occasion, written: WrittenStep) -> Step:
+    return doors.publish_forward(
+        now.at, now.names.roles.feeder, underlying=_underlying(now, written), expiry=written.expiry,
+        forward_wad=written.forward, rate_wad=written.rate, confidence_wad=written.confidence,
+        published_at=_published_at(now, written),
+    )  # fmt: skip
 
 
-def _surface(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    svi = curves.fitted(written.surface, max(1, written.expiry - at), written.forward or 1)
-    args = {**_term(names, written), "svi": svi, "confidence_wad": written.confidence}
-    return "publish_surface", names.roles.feeder, {**args, "published_at": _published(names, written, at)}
+def _surface(now: Occasion, written: WrittenStep) -> Step:
+    underlying, expiry = _underlying(now, written), written.expiry
+    forward_wad = now.ref_forward(written.forward, underlying, expiry)
+    return doors.publish_surface(
+        now.at, now.names.roles.feeder, underlying=underlying, expiry=expiry,
+        svi=curves.fitted(written.surface, max(1, expiry - now.at), forward_wad),
+        confidence_wad=written.confidence, published_at=_published_at(now, written),
+    )  # fmt: skip
 
 
-def _expiry(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    return "open_expiry", names.roles.owner, _term(names, written)
+def _expiry(now: Occasion, written: WrittenStep) -> Step:
+    underlying = _underlying(now, written)
+    return doors.open_expiry(now.at, now.names.roles.owner, underlying=underlying, expiry=written.expiry)
 
 
-def _settle(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    listed = list(names.accounts) if written.accounts == "all" else written.accounts
-    accounts = tuple(names.account("accounts", name) for name in listed)
-    return written.do, names.roles.broker, {**_term(names, written), "accounts": accounts}
+def _settle(now: Occasion, written: WrittenStep) -> Step:
+    listed = list(now.names.accounts) if written.accounts == "all" else written.accounts
+    accounts = tuple(now.names.account("accounts", name) for name in listed)
+    underlying, broker = _underlying(now, written), now.names.roles.broker
+    return doors.settle(now.at, broker, underlying=underlying, expiry=written.expiry, accounts=accounts)
 
 
-def _batch(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    made = [_BUILDERS[type(call)](names, call, at) for call in written.calls]
-    senders = {sender for _, sender, _ in made}
-    sender = next((each for _, each, _ in made if each != names.roles.broker), names.roles.broker)
-    if len(senders - {names.roles.broker}) > 1 and written.by is None:
+def _batch(now: Occasion, written: WrittenStep) -> Step:
+    made, broker = [_BUILDERS[type(call)](now, call) for call in written.calls], now.names.roles.broker
+    senders = {step.sender for step in made}
+    sender = next((step.sender for step in made if step.sender != broker), broker)
+    if len(senders - {broker}) > 1 and written.by is None:
         raise FieldError("calls", f"{' and '.join(sorted(senders))} are senders of one batch: expected 'by'")
-    return written.do, sender, {"calls": tuple(Call(action, args) for action, _, args in made)}
+    return doors.batch(now.at, sender, calls=tuple(doors.call_of(step) for step in made))
 
 
-def _fill(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    matches = []
+def _fill(now: Occasion, written: WrittenStep) -> Step:
+    names, matches = now.names, []
     for pair in written.matches:
         (maker, maker_signature), (taker, taker_signature) = (
             names.order("matches", name) for name in (pair.maker, pair.taker)
         )
         size_wad = names.size("matches", pair.size, names.orders[pair.taker].instrument)
         matches.append(Match(maker, maker_signature, taker, taker_signature, size_wad))
-    return written.do, names.roles.broker, {"matches": tuple(matches)}
+    return doors.fill(now.at, names.roles.broker, matches=tuple(matches))
 
 
-def _cancel(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    order, _ = names.order("order", written.order)
-    return written.do, order.account.owner, {"order": order}
+def _cancel(now: Occasion, written: WrittenStep) -> Step:
+    order, _ = now.names.order("order", written.order)
+    return doors.cancel(now.at, order.account.owner, order=order)
 
 
-def _cancel_below(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    account = names.account("account", written.account)
-    return "cancel_below", account.owner, {"account": account, "salt": written.salt}
+def _cancel_below(now: Occasion, written: WrittenStep) -> Step:
+    account = now.names.account("account", written.account)
+    return doors.cancel_below(now.at, account.owner, account=account, salt=written.salt)
 
 
-def _sell(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    account = names.account("account", written.account)
-    return written.do.replace(" ", "_"), names.roles.broker, {"account": account}
+_AUCTION_DOORS = {
+    "start liquidation": doors.start_liquidation,
+    "declare insolvent": doors.declare_insolvent,
+    "end liquidation": doors.end_liquidation,
+}
 
 
-def _bid(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    bidder = names.account("bidder", written.bidder)
-    limit_wad = CAP if written.limit is None else names.value("limit", written.limit)
-    account = names.account("account", written.account)
-    return "bid", bidder.owner, {
-        "account": account, "bidder": bidder, "fraction_wad": written.fraction, "limit_wad": limit_wad,
-    }  # fmt: skip
+def _sell(now: Occasion, written: WrittenStep) -> Step:
+    account = now.names.account("account", written.account)
+    return _AUCTION_DOORS[written.do](now.at, now.names.roles.broker, account=account)
 
 
-def _fund(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    if written.amount.unit != names.quote:
-        raise FieldError("amount", f"'{written.amount}': the insurance fund holds {names.quote}")
-    return "fund_insurance", written.by, {"amount_raw": names.raw("amount", written.amount)}
+def _bid(now: Occasion, written: WrittenStep) -> Step:
+    bidder = now.names.account("bidder", written.bidder)
+    limit_wad = CAP if written.limit is None else now.names.value("limit", written.limit)
+    account, fraction_wad = now.names.account("account", written.account), written.fraction
+    return doors.bid(
+        now.at, bidder.owner, account=account, bidder=bidder, fraction_wad=fraction_wad, limit_wad=limit_wad
+    )
 
 
-def _operator(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    account = names.account("account", written.account)
-    operator = EXCHANGE if written.operator == EXCHANGE else names.role("operator", written.operator)
-    return "set_operator", account.owner, {
-        "account": account, "operator": operator, "allowed": written.do.startswith("allow"),
-    }  # fmt: skip
+def _fund(now: Occasion, written: WrittenStep) -> Step:
+    if written.amount.unit != now.names.quote:
+        raise FieldError("amount", f"'{written.amount}': the insurance fund holds {now.names.quote}")
+    return doors.fund_insurance(now.at, written.by, amount_raw=now.names.raw("amount", written.amount))
 
 
-def _govern(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    return written.do.replace(" ", "_"), names.roles.owner, {}
+def _operator(now: Occasion, written: WrittenStep) -> Step:
+    account, allowed = now.names.account("account", written.account), written.do.startswith("allow")
+    operator = EXCHANGE if written.operator == EXCHANGE else now.names.role("operator", written.operator)
+    return doors.set_operator(now.at, account.owner, account=account, operator=operator, allowed=allowed)
 
 
-def _appoint(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    role = names.role("to", written.to)
-    if written.do.endswith("feeder"):
-        return "set_feeder", names.roles.owner, {"feeder": role, "allowed": written.do.startswith("allow")}
-    return written.do.replace(" ", "_"), names.roles.owner, {"to": role}
-
-
-def _risk(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    number = names.underlying("underlying", written.underlying)
-    args = {"underlying": number, "risk": roster.risk(written.risk, written.underlying)}
-    return written.do.replace(" ", "_"), names.roles.owner, args
-
-
-def _haircut(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    args = {"collateral": names.collateral("collateral", written.collateral), "terms": roster.terms(written.terms)}
-    return written.do.replace(" ", "_"), names.roles.owner, args
-
-
-def _auction(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    return written.do.replace(" ", "_"), names.roles.owner, {"terms": roster.auction(written.terms)}
-
-
-def _depeg(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    return written.do.replace(" ", "_"), names.roles.owner, {"terms": names.depeg(written.terms)}
-
-
-def _options(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    args = {"underlying": names.underlying("underlying", written.underlying), "risk": roster.options(written.options)}
-    return written.do.replace(" ", "_"), names.roles.owner, args
-
-
-def _guard(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    args = {"underlying": names.underlying("underlying", written.underlying), "guard": roster.guard(written.guard)}
-    return written.do.replace(" ", "_"), names.roles.owner, args
-
-
-def _interest(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    return written.do.replace(" ", "_"), names.roles.owner, {"interest": roster.interest(written.interest)}
-
-
-def _mode(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    account = names.account("account", written.account)
+def _mode(now: Occasion, written: WrittenStep) -> Step:
+    account = now.names.account("account", written.account)
     mode = accounts.PORTFOLIO if written.mode == "portfolio" else accounts.STANDARD
-    return "set_mode", account.owner, {"account": account, "mode": mode}
+    return doors.set_mode(now.at, account.owner, account=account, mode=mode)
 
 
-def _folio(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    args = {"underlying": names.underlying("underlying", written.underlying), "risk": rules.folio(written.portfolio)}
-    return written.do.replace(" ", "_"), names.roles.owner, args
+_WITHOUT_ARGUMENTS = {
+    "pause": doors.pause,
+    "unpause": doors.unpause,
+    "accept ownership": doors.accept_ownership,
+}
 
 
-def _rules(names: NameTable, written: WrittenStep, at: int) -> StepParts:
-    rules.require_known(written.rules, names.underlyings)
-    return written.do.replace(" ", "_"), names.roles.owner, {"rules": rules.rules(written.rules, names.underlyings)}
+def _govern(now: Occasion, written: WrittenStep) -> Step:
+    return _WITHOUT_ARGUMENTS[written.do](now.at, now.names.roles.owner)
 
 
-_BUILDERS: dict[type[steps.StepFields], Callable[[NameTable, WrittenStep, int], StepParts]] = {
+def _appoint(now: Occasion, written: WrittenStep) -> Step:
+    role, owner = now.names.role("to", written.to), now.names.roles.owner
+    if written.do.endswith("feeder"):
+        return doors.set_feeder(now.at, owner, feeder=role, allowed=written.do.startswith("allow"))
+    appoint = doors.set_guardian if written.do == "set guardian" else doors.offer_ownership
+    return appoint(now.at, owner, to=role)
+
+
+def _risk(now: Occasion, written: WrittenStep) -> Step:
+    underlying, risk = _underlying(now, written), roster.risk(written.risk, written.underlying)
+    return doors.RISK.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
+
+
+def _haircut(now: Occasion, written: WrittenStep) -> Step:
+    collateral, terms = now.names.collateral("collateral", written.collateral), roster.terms(written.terms)
+    return doors.HAIRCUT.by(_verb(written))(now.at, now.names.roles.owner, collateral=collateral, terms=terms)
+
+
+def _auction(now: Occasion, written: WrittenStep) -> Step:
+    return doors.AUCTION.by(_verb(written))(now.at, now.names.roles.owner, terms=roster.auction(written.terms))
+
+
+def _depeg(now: Occasion, written: WrittenStep) -> Step:
+    return doors.DEPEG.by(_verb(written))(now.at, now.names.roles.owner, terms=now.names.depeg(written.terms))
+
+
+def _options(now: Occasion, written: WrittenStep) -> Step:
+    underlying, risk = _underlying(now, written), roster.options(written.options)
+    return doors.OPTIONS.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
+
+
+def _guard(now: Occasion, written: WrittenStep) -> Step:
+    underlying, guard = _underlying(now, written), roster.guard(written.guard)
+    return doors.GUARD.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, guard=guard)
+
+
+def _interest(now: Occasion, written: WrittenStep) -> Step:
+    interest = roster.interest(written.interest)
+    return doors.INTEREST.by(_verb(written))(now.at, now.names.roles.owner, interest=interest)
+
+
+def _folio(now: Occasion, written: WrittenStep) -> Step:
+    underlying, risk = _underlying(now, written), rules.folio(written.portfolio)
+    return doors.PORTFOLIO.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
+
+
+def _rules(now: Occasion, written: WrittenStep) -> Step:
+    rules.require_known(written.rules, now.names.underlyings)
+    changed = rules.rules(written.rules, now.names.underlyings)
+    return doors.RULES.by(_verb(written))(now.at, now.names.roles.owner, rules=changed)
+
+
+_BUILDERS: dict[type[steps.StepFields], Callable[[Occasion, WrittenStep], Step]] = {
     steps.Mint: _mint,
-    steps.Transfer: _mint,
+    steps.Transfer: _transfer,
     steps.Deposit: _deposit,
     steps.Withdraw: _withdraw,
     steps.Trade: _trade,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from crossvault.differential import doors
 from crossvault.differential.model import Model
@@ -82,7 +82,8 @@ class OpeningSteps:
             if self.script.insurance.unit != self.names.quote:
                 raise FieldError("insurance", f"'{self.script.insurance}': the fund holds {self.names.quote}")
             self._mint(("insurance",), self.names.roles.owner, self.names.quote, amount_raw)
-            self._add(("insurance",), self.names.roles.owner, "fund_insurance", amount_raw=amount_raw)
+            funding = doors.fund_insurance(self.script.starts, self.names.roles.owner, amount_raw=amount_raw)
+            self._add(("insurance",), funding)
 
     def _add_actor(self, name: str, actor: ActorPart) -> None:
         account = self.names.accounts[name]
@@ -93,14 +94,16 @@ class OpeningSteps:
                     amount_raw = self.names.deposit(key, amount)
                     self._mint(route, account.owner, amount.unit, amount_raw)
                     if key == "deposits":
-                        action, sender, args = actions.deposit_parts(self.names, name, amount.unit, amount_raw)
-                        self._add(route, sender, action, **args)
+                        deposit = actions.deposit(self.names, self.script.starts, name, amount.unit, amount_raw)
+                        self._add(route, deposit)
         if actor.kind != "stranger":
             broker = self.names.roles.broker
             signs = any(order.account == name for order in self.names.orders.values())
             for operator in (broker, EXCHANGE) if signs else (broker,):
-                args = {"account": account, "operator": operator, "allowed": True}
-                self._add(("actors", name), account.owner, "set_operator", **args)
+                permission = doors.set_operator(
+                    self.script.starts, account.owner, account=account, operator=operator, allowed=True
+                )
+                self._add(("actors", name), permission)
 
     def _open(self, name: str, actor: ActorPart) -> None:
         for key in ("positions", "leverage"):
@@ -127,13 +130,13 @@ class OpeningSteps:
         return maker
 
     def _add_call(self, call: owner_calls.OwnerCall, at: int) -> None:
-        self._add(call.route, self.names.roles.owner, call.action, at, **call.args)
+        self._add(call.route, call.step(at, self.names.roles.owner))
 
     def _mint(self, route: Route, to: str, token: str, amount_raw: int) -> None:
-        self._add(route, self.names.roles.owner, "mint", token=token, to=to, amount_raw=amount_raw)
+        owner = self.names.roles.owner
+        self._add(route, doors.mint(self.script.starts, owner, token=token, to=to, amount_raw=amount_raw))
 
-    def _add(self, route: Route, sender: str, action: str, at: int | None = None, **args: Any) -> None:
-        step = doors.named(self.script.starts if at is None else at, sender, action, args)
+    def _add(self, route: Route, step: Step) -> None:
         self.steps.append(ScheduledStep(step.at, route, lambda model: step, ACCEPTED))
 
 

@@ -1,27 +1,34 @@
-"""Calls of the owner that set up a world on any chain, as doors and arguments, in order."""
+"""Calls of the owner that set up a world on any chain, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
+from crossvault.differential import doors
+from crossvault.differential.doors import Verb
+from crossvault.differential.step import Step
 from crossvault.mirror import cash, collateral, market, oracle
 from crossvault.scenario import roster, rules
 from crossvault.scenario.roster import FieldError
 from crossvault.scenario.source import Route, SourceFile
 from crossvault.scenario.world import UnderlyingPart, WorldPart
 
-SCHEDULE, ENACT = "schedule", "enact"
+SCHEDULE: Verb = "schedule"
+ENACT: Verb = "enact"
 
 
 class OwnerCall(NamedTuple):
-    """One call of the owner: the field of the file that requires it, its subject as files name it, its arguments."""
+    """One call of the owner: the field of the file that requires it, its subject as files name it, and its step.
+
+    step: the step at a time [unix seconds] by a sender.
+    """
 
     route: Route
-    action: str
     subject: str
-    args: dict[str, Any]
+    step: Callable[[int, str], Step]
 
 
 @dataclass(frozen=True)
@@ -35,9 +42,9 @@ class GovernanceSteps:
         self, guardian: str, feeders: tuple[str, ...], route: Route = ("world", "roles")
     ) -> Iterator[OwnerCall]:
         """Appoints the guardian and the feeders."""
-        yield OwnerCall(route, "set_guardian", guardian, {"to": guardian})
+        yield OwnerCall(route, guardian, partial(doors.set_guardian, to=guardian))
         for feeder in feeders:
-            yield OwnerCall(route, "set_feeder", feeder, {"feeder": feeder, "allowed": True})
+            yield OwnerCall(route, feeder, partial(doors.set_feeder, feeder=feeder, allowed=True))
 
     def listed(self) -> Iterator[OwnerCall]:
         """Lists underlyings and collaterals; listings take effect at once."""
@@ -46,14 +53,15 @@ class GovernanceSteps:
             with self.source.guard(route):
                 risk = roster.risk(part, name)
                 roster.require(market.require_valid, risk)
-                yield OwnerCall(route, "list_underlying", name, {"name": name, "risk": risk})
+                yield OwnerCall(route, name, partial(doors.list_underlying, name=name, risk=risk))
         for name, asset in self.world.collaterals.items():
             route = ("world", "collaterals", name)
             with self.source.guard(route):
-                args = {"token": name, "underlying": self._number(asset.underlying)}
+                underlying = self._number(asset.underlying)
                 terms = roster.terms(asset)
                 roster.require(collateral.require_valid, terms)
-                yield OwnerCall(route, "list_collateral", name, {**args, "terms": terms})
+                listing = partial(doors.list_collateral, token=name, underlying=underlying, terms=terms)
+                yield OwnerCall(route, name, listing)
 
     def announces(self) -> bool:
         """Whether any parameter takes effect only after the delay."""
@@ -61,43 +69,44 @@ class GovernanceSteps:
         whole = bool(self.world.interest or self.world.margin_rules)
         return whole or any(each.options or each.guard or each.portfolio for each in units)
 
-    def changed(self, verb: str) -> Iterator[OwnerCall]:
+    def changed(self, verb: Verb) -> Iterator[OwnerCall]:
         """Schedules or enacts the parameters that take effect only after the delay."""
         world, names = self.world, tuple(self.world.underlyings)
         if world.interest:
             with self.source.guard(("world", "interest")):
                 interest = roster.interest(world.interest)
                 roster.require(cash.require_valid_interest, interest)
-                yield OwnerCall(("world", "interest"), f"{verb}_interest", "", {"interest": interest})
+                yield OwnerCall(("world", "interest"), "", partial(doors.INTEREST.by(verb), interest=interest))
         if world.margin_rules:
             with self.source.guard(("world", "margin rules")):
                 rules.require_known(world.margin_rules, names)
                 parameters = rules.rules(world.margin_rules, names)
-                yield OwnerCall(("world", "margin rules"), f"{verb}_rules", "", {"rules": parameters})
+                yield OwnerCall(("world", "margin rules"), "", partial(doors.RULES.by(verb), rules=parameters))
         for number, (name, part) in enumerate(world.underlyings.items()):
             yield from self._underlying_changed(verb, number, name, part)
 
-    def _underlying_changed(self, verb: str, number: int, name: str, part: UnderlyingPart) -> Iterator[OwnerCall]:
+    def _underlying_changed(self, verb: Verb, number: int, name: str, part: UnderlyingPart) -> Iterator[OwnerCall]:
         route: Route = ("world", "underlyings", name)
         if part.portfolio:
             with self.source.guard((*route, "portfolio")):
-                folio = {"underlying": number, "risk": rules.folio(part.portfolio)}
-                yield OwnerCall((*route, "portfolio"), f"{verb}_portfolio", name, folio)
+                portfolio = partial(doors.PORTFOLIO.by(verb), underlying=number, risk=rules.folio(part.portfolio))
+                yield OwnerCall((*route, "portfolio"), name, portfolio)
         if part.options:
             with self.source.guard((*route, "options")):
                 risk = roster.options(part.options)
                 roster.require(market.require_valid_options, risk)
-                yield OwnerCall((*route, "options"), f"{verb}_options", name, {"underlying": number, "risk": risk})
+                options = partial(doors.OPTIONS.by(verb), underlying=number, risk=risk)
+                yield OwnerCall((*route, "options"), name, options)
         if part.guard:
             with self.source.guard((*route, "guard")):
                 guard = roster.guard(part.guard)
                 roster.require(oracle.require_valid, guard)
-                yield OwnerCall((*route, "guard"), f"{verb}_guard", name, {"underlying": number, "guard": guard})
+                yield OwnerCall((*route, "guard"), name, partial(doors.GUARD.by(verb), underlying=number, guard=guard))
 
     def opened(self, name: str, text: str, expiry: int) -> OwnerCall:
         """Opens an expiry of an underlying that has a fresh price. expiry: its end [unix seconds]."""
-        args = {"underlying": self._number(name), "expiry": expiry}
-        return OwnerCall(("world", "underlyings", name, "expiries", text), "open_expiry", f"{name}-{text}", args)
+        opening = partial(doors.open_expiry, underlying=self._number(name), expiry=expiry)
+        return OwnerCall(("world", "underlyings", name, "expiries", text), f"{name}-{text}", opening)
 
     def _number(self, underlying: str) -> int:
         if underlying not in self.world.underlyings:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from crossvault.differential.drive import observed
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, World
+from crossvault.differential.step import Outcome, Step, StepStream, World
 from crossvault.differential.story import ExpectationFailed
 from crossvault.mirror import fixed
 from crossvault.scenario import actions, agent_settings, expectations, prices, roster
@@ -20,8 +21,6 @@ from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
 from crossvault.scenario.script import PricePart, Script
 from crossvault.scenario.source import Route, SourceFile, field_path
 from crossvault.scenario.steps import Look, OpenExpiry, SignedOrder
-
-StepStream = Generator[Step, Outcome, None]
 
 _MAX_LOOKS = 1_000_000
 
@@ -75,7 +74,7 @@ class StepSchedule:
                 yield from self._play(entry, model, counts)
                 awake = awake or entry.wakes
             for agent in agents if awake else ():
-                yield from _counted(agent.act(model, at), counts)
+                yield from observed(agent.act(model, at), after=counts.note)
         for route, check in self.checks:
             if wrong := check(model, self.ends_at, counts):
                 raise ExpectationFailed(f"{self.source.where(route)}: {field_path(route)}: {wrong}")
@@ -179,14 +178,3 @@ def prints_of(part: PricePart, script: Script, series: list[prices.Bar]) -> list
         found for found in prices.prints(series, part.column)
         if found.at >= max(first, starts) and (last is None or found.at <= last)
     ]  # fmt: skip
-
-
-def _counted(steps: StepStream, counts: RunCounts) -> StepStream:
-    try:
-        step = next(steps)
-        while True:
-            outcome = yield step
-            counts.note(step, outcome)
-            step = steps.send(outcome)
-    except StopIteration:
-        return

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +23,7 @@ from pydantic import Field
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation, plain
-from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
+from crossvault.differential.step import Step, StepStream, TokenSpec, WalletSpec, World
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
 from crossvault.mirror.account import AccountId
@@ -218,9 +218,7 @@ def story(source: SourceFile) -> Story:
     )
 
 
-def _expecting(
-    steps: Sequence[Step], expected: Sequence[str], where: Sequence[str], model: Model
-) -> Generator[Step, Outcome, None]:
+def _expecting(steps: Sequence[Step], expected: Sequence[str], where: Sequence[str], model: Model) -> StepStream:
     """The steps. Raises ExpectationFailed where the model's outcome of one before the last has changed."""
     for number, step in enumerate(steps):
         outcome = yield step

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from crossvault.differential.drive import observed
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
@@ -45,16 +46,12 @@ class Bounds(Walk):
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The set-up, as many random steps as asked for, and the limits."""
         taken: dict[str, Step] = {}
-        walk = super().steps(model)
-        step = next(walk)
-        try:
-            while True:
-                outcome = yield step
-                if outcome.refusal is None:
-                    taken[step.action] = step
-                step = walk.send(outcome)
-        except StopIteration:
-            pass
+
+        def note(step: Step, outcome: Outcome) -> None:
+            if outcome.refusal is None:
+                taken[step.action] = step
+
+        yield from observed(super().steps(model), after=note)
         for action, found in taken.items():
             if action not in _UNBOUND:
                 yield replace(found, at=self._at, sender=STRANGER)

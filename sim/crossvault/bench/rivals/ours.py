@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +15,8 @@ from crossvault.conform.deployed_subject import InProcessSubject
 from crossvault.conform.search import WALK_STEPS
 from crossvault.conform.subject import Subject, subject
 from crossvault.conform.walk import SupportedWalk
-from crossvault.differential.step import Outcome, Step
+from crossvault.differential.drive import Relay, relayed
+from crossvault.differential.step import Step, StepStream
 
 NAME = "crossvault"
 
@@ -50,12 +50,8 @@ def _found(found: Subject, seed: int, ends: float) -> ClauseFinding | None:
     return None
 
 
-def _until_found(
-    steps: Generator[Step, Outcome, None], tally: ClauseCounts, ends: float
-) -> Generator[Step, Outcome, None]:
-    try:
-        step = next(steps)
-        while not tally.findings and time.perf_counter() < ends:
-            step = steps.send((yield step))
-    except StopIteration:
-        return
+def _until_found(steps: StepStream, tally: ClauseCounts, ends: float) -> StepStream:
+    def searched(step: Step) -> Relay:
+        return None if tally.findings or time.perf_counter() >= ends else (yield step)
+
+    return relayed(steps, searched)
