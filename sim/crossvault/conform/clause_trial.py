@@ -42,7 +42,7 @@ class ClauseTrial(RewindingTrial):
             same = (refusal is None) == (outcome.refusal is None)
             return [] if same else [difference(ACCEPTANCE, refusal or "accepts", outcome.refusal or "accepts")]
         places = places_of(self.model, tuple(self.model.vault.ledger.holders), step.at)
-        queries = self._deployed.queries(places)
+        queries = self._deployed.queries(places, self.wanted.field.partition(".")[0] if self.wanted else "")
         answer = answered(self._inside, step.at, call, queries)
         found = [each.difference for each in compared(self._subject, self.model, outcome, answer, queries)]
         wanted = [each for each in found if self.wanted is not None and kind_of(each) == self.wanted.field]

@@ -90,10 +90,11 @@ class DeployedSubject:
             data = door.data({**step.args, "sender": step.sender})
         return {"from": sender, "to": to, "input": data, "gas": GAS}
 
-    def queries(self, places: Sequence[FigureSubject]) -> list[FigureQuery]:
-        """The queries for all figures of the vault about some subjects."""
-        found = [query for figure in self.subject.known_figures() for query in self._queries(figure, places)]
-        if self.subject.whole:
+    def queries(self, places: Sequence[FigureSubject], only: str = "") -> list[FigureQuery]:
+        """The queries for the figures of the vault about some subjects: for all, or for `only` the one of a name."""
+        figures = [each for each in self.subject.known_figures() if only in ("", each.name)]
+        found = [query for figure in figures for query in self._queries(figure, places)]
+        if self.subject.whole and only in ("", WHOLE.name):
             accounts = tuple(dict.fromkeys(each.account for each in places if each.account))
             call = self._view(self._views[WHOLE.name], {"ids": accounts})
             found.append(FigureQuery(WHOLE, FigureSubject(places[0].at, accounts=accounts), call))
