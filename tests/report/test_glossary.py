@@ -30,6 +30,23 @@ def names() -> dict[str, list[str]]:
     }
 
 
+def cited(text: str) -> list[tuple[str, list[str]]]:
+    """The items of contracts that are cited, `File.item.field`: file, and the names that it must have."""
+    found = (each.split(".") for each in re.findall(r"`([A-Z][A-Za-z]+(?:\.[A-Za-z]+)+)", text))
+    return [("Valuation", each) if each[0] == "Metrics" else (each[0], each[1:]) for each in found]
+
+
+def missing(text: str) -> list[str]:
+    """The cited names that their contract does not have."""
+    sources = {path.stem: path.read_text(encoding="utf8") for path in (ROOT / "contracts").glob("*.sol")}
+    return [
+        f"{file}: {name}"
+        for file, names in cited(text)
+        for name in names
+        if not re.search(rf"\b{name}\b", sources.get(file, ""))
+    ]
+
+
 def defined(text: str) -> Counter[str]:
     """How often each term is defined: first cells of the table, and what is bold."""
     rows = re.findall(r"^\| ([^|`]+?) \| (?!Unit|-)", text, re.MULTILINE)
@@ -45,3 +62,9 @@ def test_every_term_is_defined_once() -> None:
     assert {"equity", "health", "free collateral", "funding rate", "risk offset"} <= set(found)
     assert [term for term, count in found.items() if count > 1] == []
     assert defined("| equity | quote |\n- **Equity**: again") == {"equity": 2}  # and it can fail
+
+
+def test_every_cited_item_is_in_its_contract() -> None:
+    assert len(cited(GLOSSARY)) > 40
+    assert missing(GLOSSARY) == []
+    assert missing("`Margin.equity`, `Margin.wealth`") == ["Margin: wealth"]  # and it can fail
