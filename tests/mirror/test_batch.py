@@ -4,11 +4,12 @@ from itertools import permutations
 
 import pytest
 
+from crossvault.differential import doors
 from crossvault.mirror import account_errors, market_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import WAD
-from desk import BROKER, EXPIRY, FUTURE, MAKER, OTHER, PERP, START, TAKER, Desk, call, put, trade
+from desk import BROKER, EXPIRY, FUTURE, MAKER, OTHER, PERP, START, TAKER, Desk, accepted, call, put, trade
 from test_undo import whole
 
 
@@ -27,11 +28,11 @@ def test_a_spread_opens_in_a_batch_although_neither_leg_opens_alone() -> None:
     legs = spread_of(Desk(maker=100_000, taker=50))
     for leg in legs:
         desk = Desk(maker=100_000, taker=50)
-        refused = desk.tried(BROKER, leg.action, **leg.args).refusal
+        refused = desk.called(BROKER, leg).refusal
         assert isinstance(refused, account_errors.InsufficientMargin) and refused.args[0] == TAKER
     for order in (legs, legs[::-1]):
         desk = Desk(maker=100_000, taker=50)
-        desk.do(BROKER, "batch", calls=order)
+        desk.do(BROKER, doors.batch, calls=order)
         metrics = desk.model.vault.metrics(TAKER, now=desk.at)
         assert metrics.initial_requirement_wad == 100 * WAD
         assert metrics.initial_equity_wad == 50 * WAD + premium(desk)
@@ -41,13 +42,13 @@ def test_a_spread_opens_in_a_batch_although_neither_leg_opens_alone() -> None:
 def test_a_batch_whose_end_fails_is_refused_and_leaves_no_trace() -> None:
     """V10: one unit of premium short of the width; the deposit and both trades inside it are undone."""
     desk = Desk(maker=100_000, taker=30)
-    desk.do("taker", "mint", token="USDC", to="taker", amount_raw=5 * 10**6)
-    deposit = Call("deposit_cash", {"account": TAKER, "amount_raw": 10**6})
-    desk.do("taker", "set_operator", account=TAKER, operator="taker", allowed=True)
-    desk.do("maker", "set_operator", account=MAKER, operator="taker", allowed=True)
+    desk.do("taker", doors.mint, token="USDC", to="taker", amount_raw=5 * 10**6)
+    deposit = doors.call_of(doors.deposit_cash(desk.at, "taker", account=TAKER, amount_raw=10**6))
+    desk.do("taker", doors.set_operator, account=TAKER, operator="taker", allowed=True)
+    desk.do("maker", doors.set_operator, account=MAKER, operator="taker", allowed=True)
     before = whole(desk.model)
     assert premium(desk) < 69 * WAD
-    outcome = desk.tried("taker", "batch", calls=(deposit, *spread_of(desk)))
+    outcome = desk.tried("taker", doors.batch, calls=(deposit, *spread_of(desk)))
     assert outcome.refusal == account_errors.InsufficientMargin(TAKER, 31 * WAD + premium(desk), 100 * WAD)
     assert outcome.events == ()
     assert whole(desk.model) == before
@@ -58,7 +59,7 @@ def test_a_batch_whose_end_fails_is_refused_and_leaves_no_trace() -> None:
 def test_the_order_in_a_batch_does_not_matter(calls: tuple[int, int, int]) -> None:
     desk = Desk(maker=100_000, taker=200)
     some = [*spread_of(desk), trade(put(1400), 1, desk.mark(put(1400)))]
-    desk.do(BROKER, "batch", calls=tuple(some[number] for number in calls))
+    desk.do(BROKER, doors.batch, calls=tuple(some[number] for number in calls))
     holder = desk.model.vault.ledger.holders[TAKER]
     sizes = {instrument: holder.positions[instrument].size for instrument in holder.instruments}
     assert sizes == {call(1400): -WAD, call(1500): WAD, put(1400): WAD}
@@ -69,11 +70,11 @@ def test_risk_that_is_raised_and_reduced_in_a_batch_is_no_risk() -> None:
     """A perp of 100 bought and sold inside a batch needs nothing at its end, but the account must still pass."""
     desk = Desk(maker=100_000, taker=1)
     both = trade(PERP, 100, 1500 * WAD), trade(PERP, -100, 1500 * WAD)
-    assert desk.tried(BROKER, both[0].action, **both[0].args).refusal is not None
-    desk.do(BROKER, "batch", calls=both)
+    assert desk.called(BROKER, both[0]).refusal is not None
+    desk.do(BROKER, doors.batch, calls=both)
     assert desk.model.vault.ledger.holders[TAKER].instruments == ()
     dear = trade(PERP, 100, 1501 * WAD), trade(PERP, -100, 1500 * WAD)
-    assert isinstance(desk.tried(BROKER, "batch", calls=dear).refusal, account_errors.InsufficientMargin)
+    assert isinstance(desk.tried(BROKER, doors.batch, calls=dear).refusal, account_errors.InsufficientMargin)
 
 
 def test_the_margin_of_every_touched_account_is_checked() -> None:
@@ -81,7 +82,7 @@ def test_the_margin_of_every_touched_account_is_checked() -> None:
     desk = Desk(maker=100_000, taker=1_000, other=10)
     legs = trade(FUTURE, 1, 1500 * WAD), trade(PERP, -1, 1500 * WAD, maker=OTHER)
     before = whole(desk.model)
-    refused = desk.tried(BROKER, "batch", calls=legs).refusal
+    refused = desk.tried(BROKER, doors.batch, calls=legs).refusal
     assert isinstance(refused, account_errors.InsufficientMargin) and refused.args[0] == OTHER
     assert whole(desk.model) == before
 
@@ -89,7 +90,7 @@ def test_the_margin_of_every_touched_account_is_checked() -> None:
 def failing() -> Desk:
     """The taker bought a perp at 1500 with 200; at 1400 it has 100 of the 140 it needs."""
     desk = Desk(maker=100_000, taker=200)
-    desk.do(BROKER, "batch", calls=(trade(PERP, 1, 1500 * WAD),))
+    desk.do(BROKER, doors.batch, calls=(trade(PERP, 1, 1500 * WAD),))
     desk.at += 1
     desk.show(1400)
     assert desk.model.vault.initial_margin(TAKER, now=desk.at) == -40 * WAD
@@ -98,22 +99,22 @@ def failing() -> Desk:
 
 def tenths(size: int, price_usd: int) -> Call:
     leg = trade(PERP, 1, price_usd * WAD)
-    return Call("trade", {**leg.args, "size": size * WAD // 10})
+    return leg._replace(args={**leg.args, "size": size * WAD // 10})
 
 
 def test_a_failing_account_may_not_lower_its_margin_from_before_the_batch() -> None:
     """A tenth sold at 1000 loses 40 and frees 14: -66. Another at 1400 frees 14: -52, which is below -40."""
     lower = tenths(-1, 1000), tenths(-1, 1400)
-    refused = failing().tried(BROKER, "batch", calls=lower).refusal
+    refused = failing().tried(BROKER, doors.batch, calls=lower).refusal
     assert refused == account_errors.InsufficientMargin(TAKER, 60 * WAD, 112 * WAD)
-    failing().do(BROKER, "batch", calls=(*lower, tenths(-1, 1400)))  # -38
+    failing().do(BROKER, doors.batch, calls=(*lower, tenths(-1, 1400)))  # -38
 
 
 def test_a_failing_account_may_not_raise_risk_in_a_batch_however_much_its_margin_rises() -> None:
     """A tenth bought at 1000 gains 40 and needs 14: -40 becomes -14, but risk has risen, even if it is sold again."""
-    refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1000),)).refusal
+    refused = failing().tried(BROKER, doors.batch, calls=(tenths(1, 1000),)).refusal
     assert refused == account_errors.InsufficientMargin(TAKER, 140 * WAD, 154 * WAD)
-    refused = failing().tried(BROKER, "batch", calls=(tenths(1, 1200), tenths(-1, 1400))).refusal
+    refused = failing().tried(BROKER, doors.batch, calls=(tenths(1, 1200), tenths(-1, 1400))).refusal
     assert refused == account_errors.InsufficientMargin(TAKER, 120 * WAD, 140 * WAD)
 
 
@@ -124,7 +125,7 @@ def settled(price_usd: int) -> Desk:
         (call(1400), -2, TAKER), (put(1600), 3, TAKER), (FUTURE, 2, OTHER), (call(1500), 1, OTHER), (PERP, 1, TAKER),
     ):  # fmt: skip
         leg = trade(instrument, size, desk.mark(instrument), taker=who)
-        desk.do(BROKER, leg.action, **leg.args)
+        accepted(desk.called(BROKER, leg))
     desk.at = EXPIRY - 7200
     desk.show(price_usd)
     desk.at = EXPIRY
@@ -147,7 +148,7 @@ def test_settling_in_any_groups_gives_the_same_cash(price_usd: int) -> None:
         desk = settled(price_usd)
         before = {each: desk.model.vault.metrics(each, now=desk.at) for each in ALL}
         for group in groups:
-            desk.do("stranger", "settle", underlying=0, expiry=EXPIRY, accounts=group)
+            desk.do("stranger", doors.settle, underlying=0, expiry=EXPIRY, accounts=group)
         after = {each: desk.model.vault.metrics(each, now=desk.at) for each in ALL}
         assert after == before
         found.append([desk.model.vault.ledger.holders[each].principal for each in ALL])
@@ -157,8 +158,8 @@ def test_settling_in_any_groups_gives_the_same_cash(price_usd: int) -> None:
 
 def test_no_expiry_settles_before_its_time() -> None:
     desk = Desk(maker=100_000)
-    refused = desk.tried("stranger", "settle", underlying=0, expiry=EXPIRY, accounts=(MAKER,)).refusal
+    refused = desk.tried("stranger", doors.settle, underlying=0, expiry=EXPIRY, accounts=(MAKER,)).refusal
     assert refused == market_errors.NotSettled(0, EXPIRY)
     desk.at = START + 1
-    unknown = desk.tried("stranger", "settle", underlying=0, expiry=EXPIRY + 1, accounts=(MAKER,)).refusal
+    unknown = desk.tried("stranger", doors.settle, underlying=0, expiry=EXPIRY + 1, accounts=(MAKER,)).refusal
     assert unknown == market_errors.UnknownExpiry(0, EXPIRY + 1)

@@ -1,10 +1,11 @@
 """Small world with a perp, a future and options on one underlying, and accounts with cash."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
 
 from crossvault.differential import doors
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, TokenSpec, World
+from crossvault.differential.step import Outcome, Step, TokenSpec, World
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
@@ -13,6 +14,8 @@ from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.surface import Svi
 
+P = ParamSpec("P")
+Door = Callable[Concatenate[int, str, P], Step]
 START = 1_700_000_000
 DAY = 86_400
 EXPIRY = START + 7 * DAY
@@ -44,40 +47,53 @@ FUTURE = market.instrument_of(0, market.FUTURE, EXPIRY, 0)
 PERP = market.perp(0)
 
 
+def accepted(outcome: Outcome) -> Outcome:
+    """An outcome without a refusal."""
+    assert outcome.refusal is None, outcome.refusal
+    return outcome
+
+
 class Desk:
     """World driven step by step: a step must be accepted unless it is `tried`; index and forward 1500, vol 80 %."""
 
     def __init__(self, **cash_usd: int) -> None:
         self.model = Model(World((TokenSpec("USDC", 6),), "USDC", "governor", 0, _AUCTION, START))
         self.at = START
-        self.do("governor", "list_underlying", name="ETH", risk=_RISK)
-        self.do("governor", "set_feeder", feeder="feeder", allowed=True)
+        self.do("governor", doors.list_underlying, name="ETH", risk=_RISK)
+        self.do("governor", doors.set_feeder, feeder="feeder", allowed=True)
         self.show(1500)
-        for door in ("schedule_options", "enact_options"):
-            self.do("governor", door, underlying=0, risk=_OPTIONS)
-        self.do("governor", "open_expiry", underlying=0, expiry=EXPIRY)
-        given = {"underlying": 0, "expiry": EXPIRY, "confidence_wad": WAD, "published_at": START}
-        self.do("feeder", "publish_forward", forward_wad=1500 * WAD, rate_wad=0, **given)
+        for change in (doors.OPTIONS.schedule, doors.OPTIONS.enact):
+            self.do("governor", change, underlying=0, risk=_OPTIONS)
+        self.do("governor", doors.open_expiry, underlying=0, expiry=EXPIRY)
+        self.do(
+            "feeder", doors.publish_forward, underlying=0, expiry=EXPIRY, forward_wad=1500 * WAD, rate_wad=0,
+            confidence_wad=WAD, published_at=START,
+        )  # fmt: skip
         svi = Svi(a=64 * WAD // 100 * 7 * DAY // YEAR, ref_secs=7 * DAY, ref_forward=1500 * WAD)
-        self.do("feeder", "publish_surface", svi=svi, **given)
+        self.do(
+            "feeder", doors.publish_surface, underlying=0, expiry=EXPIRY, svi=svi, confidence_wad=WAD,
+            published_at=START,
+        )  # fmt: skip
         for name, usd in cash_usd.items():
             account = AccountId(name)
-            self.do(name, "set_operator", account=account, operator=BROKER, allowed=True)
+            self.do(name, doors.set_operator, account=account, operator=BROKER, allowed=True)
             if usd:
-                self.do(name, "mint", token="USDC", to=name, amount_raw=usd * 10**6)
-                self.do(name, "deposit_cash", account=account, amount_raw=usd * 10**6)
+                self.do(name, doors.mint, token="USDC", to=name, amount_raw=usd * 10**6)
+                self.do(name, doors.deposit_cash, account=account, amount_raw=usd * 10**6)
 
-    def tried(self, sender: str, action: str, **args: Any) -> Outcome:
-        return self.model.apply(doors.named(self.at, sender, action, args))
+    def tried(self, sender: str, door: Door[P], *args: P.args, **kwargs: P.kwargs) -> Outcome:
+        return self.model.apply(door(self.at, sender, *args, **kwargs))
 
-    def do(self, sender: str, action: str, **args: Any) -> Outcome:
-        outcome = self.tried(sender, action, **args)
-        assert outcome.refusal is None, (action, outcome.refusal)
-        return outcome
+    def called(self, sender: str, call: Call) -> Outcome:
+        """A call of a batch, alone."""
+        return self.model.apply(doors.named(self.at, sender, call.action, call.args))
+
+    def do(self, sender: str, door: Door[P], *args: P.args, **kwargs: P.kwargs) -> Outcome:
+        return accepted(self.tried(sender, door, *args, **kwargs))
 
     def show(self, index_usd: int) -> None:
         self.do(
-            "feeder", "publish_price", underlying=0, index_wad=index_usd * WAD, premium_wad=0, confidence_wad=WAD,
+            "feeder", doors.publish_price, underlying=0, index_wad=index_usd * WAD, premium_wad=0, confidence_wad=WAD,
             published_at=self.at,
         )  # fmt: skip
 
@@ -87,5 +103,6 @@ class Desk:
 
 def trade(instrument: int, size: int, price_wad: int, maker: AccountId = MAKER, taker: AccountId = TAKER) -> Call:
     """Trade in which the taker buys a size of whole units, or sells if it is negative."""
-    args = {"maker": maker, "taker": taker, "instrument": instrument, "size": size * WAD, "price_wad": price_wad}
-    return Call("trade", args)
+    return doors.call_of(doors.trade(
+        START, BROKER, maker=maker, taker=taker, instrument=instrument, size=size * WAD, price_wad=price_wad
+    ))  # fmt: skip

@@ -17,13 +17,13 @@ from crossvault.differential import doors
 from crossvault.differential.compare import Difference
 from crossvault.differential.compare import differences as outcome_differences
 from crossvault.differential.model import Model, ModelToken
-from crossvault.differential.step import VAULT, Event, Outcome, Snapshot, Step, TokenSpec, World
+from crossvault.differential.step import VAULT, Action, Event, Outcome, Snapshot, Step, TokenSpec, World
 from crossvault.mirror.evm import ZERO_ADDRESS
 from crossvault.mirror.lens import Globals
 from crossvault.mirror.liquidation import AuctionTerms
 
 _NO_STATE: Any = Snapshot((), ())  # type: ignore[arg-type]  # compared at the end of a block
-_PAYING = ("deposit_cash", "deposit_collateral", "fund_insurance")
+_PAYING: tuple[Action, ...] = ("deposit_cash", "deposit_collateral", "fund_insurance")
 
 
 class StepObserver:

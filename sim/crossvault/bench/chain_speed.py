@@ -20,7 +20,7 @@ from crossvault.differential import doors
 from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Step, World
-from crossvault.differential.story import Story, told
+from crossvault.differential.story import Story, step_stream
 from crossvault.evm.anvil import Node
 from crossvault.evm.chain import Chain
 from crossvault.evm.codec import AddressBook, Codec
@@ -94,7 +94,7 @@ def steady(count: int, options: bool) -> Story:
     for block in range(count // BLOCK):
         at = begin + 12 * (block + 1)
         steps += _block(walk.accounts, at, block, _dated(begin) if options else ())
-    return replace(walk.story(), steps=lambda model: told(steps))
+    return replace(walk.story(), steps=lambda model: step_stream(steps))
 
 
 def _dated(begin: int) -> Sequence[tuple[int, int]]:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step
+from crossvault.differential.step import Action, Step
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import run_in_process
@@ -25,7 +25,7 @@ WALKS = 6  # from a seed on, before a bug counts as not found
 LENGTH = 2_000
 SHRINK_SECS = 30.0
 _SET_UP = re.compile(r"mint|list_|set_feeder|set_operator|set_guardian|schedule_|enact_|open_expiry")
-_FIRSTS = ("deposit_cash", "publish_price", "publish_forward", "publish_surface")
+_FIRSTS: tuple[Action, ...] = ("deposit_cash", "publish_price", "publish_forward", "publish_surface")
 STRIDE = 1_000  # between the walks of a seed and those of the next
 
 

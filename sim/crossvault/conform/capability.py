@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from crossvault.differential.step import Action
 from crossvault.mirror import fixed
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -20,7 +21,7 @@ class Capability(NamedTuple):
 
     name: str
     about: str
-    doors: tuple[str, ...] = ()
+    doors: tuple[Action, ...] = ()
     pins: Mapping[str, int] = _NOTHING
     refusals: tuple[str, ...] = ()
 
@@ -58,8 +59,8 @@ CAPABILITIES = (
 )  # fmt: skip
 
 NAMES = tuple(each.name for each in CAPABILITIES)
-NEEDED = ("list_underlying", "set_feeder", "publish_price", "deposit_cash")
-OPTIONAL = ("withdraw_cash",)
+NEEDED: tuple[Action, ...] = ("list_underlying", "set_feeder", "publish_price", "deposit_cash")
+OPTIONAL: tuple[Action, ...] = ("withdraw_cash",)
 KINDS = {1: "perps", 2: "futures", 3: "options", 4: "options"}
 """The capability that an instrument's kind needs."""
 NOT_SEARCHED = ("orders",)

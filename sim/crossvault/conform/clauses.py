@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from crossvault.conform.step_context import StepContext, is_rising, profit, size_rate
+from crossvault.differential.step import Action
 from crossvault.mirror import fixed, market
 
 ACCEPTANCE = "accepted"
@@ -37,18 +38,18 @@ class Clause(NamedTuple):
     needs: str
     when: Callable[[StepContext], bool]
     shows: tuple[str, ...]
-    doors: tuple[str, ...] = ()
+    doors: tuple[Action, ...] = ()
 
 
-def _done(*actions: str) -> Callable[[StepContext], bool]:
+def _done(*actions: Action) -> Callable[[StepContext], bool]:
     return lambda m: m.step.action in actions and not m.refused
 
 
-def _refused(names: tuple[str, ...], *actions: str) -> Callable[[StepContext], bool]:
+def _refused(names: tuple[str, ...], *actions: Action) -> Callable[[StepContext], bool]:
     return lambda m: m.refused in names and (not actions or m.step.action in actions)
 
 
-def _refusal(section: str, text: str, needs: str, *names: str, doors: tuple[str, ...] = ()) -> Clause:
+def _refusal(section: str, text: str, needs: str, *names: str, doors: tuple[Action, ...] = ()) -> Clause:
     """A clause that a refusal shows."""
     return Clause(section, text, needs, _refused(names, *doors), (*names, ACCEPTANCE), doors)
 
@@ -124,7 +125,7 @@ def _insolvent(m: StepContext) -> bool:
     return _done("bid")(m) and m.before.insolvent
 
 
-_BUFFERED = ("end_liquidation", "bid", "declare_insolvent")
+_BUFFERED: tuple[Action, ...] = ("end_liquidation", "bid", "declare_insolvent")
 
 
 def _buffered(m: StepContext) -> bool:

@@ -17,12 +17,12 @@ from crossvault.conform.subject import Subject
 from crossvault.differential.drive import driven
 from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, StepStream, World
+from crossvault.differential.step import Action, Outcome, Step, StepStream, World
 from crossvault.differential.story import ExpectationFailed
 from crossvault.evm.bindings import Call
 from crossvault.lockstep.run import Broken, InvariantChecker
 
-NAMING = ("set_guardian",)
+NAMING: tuple[Action, ...] = ("set_guardian",)
 """Doors of stories that a vault may be without: they only give a right."""
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from crossvault.conform.capability import CAPABILITIES, KINDS
 from crossvault.conform.subject import Subject
 from crossvault.differential.model import Model
-from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Step, StepStream
+from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Action, Step, StepStream
 from crossvault.mirror import market
 from crossvault.mirror.evm import Call
 from crossvault.walks.base import GOVERNOR
 from crossvault.walks.random_walk import Walk
 
-_NEEDS = {
+_NEEDS: Mapping[str, Action] = {
     "_batch": "batch", "_collect": "batch", "_forward": "publish_forward", "_surface": "publish_surface",
     "_open_expiry": "open_expiry", "_settle": "settle", "_deposit_collateral": "deposit_collateral",
     "_withdraw_collateral": "withdraw_collateral", "_withdraw_cash": "withdraw_cash", "_mode": "set_mode",
@@ -23,7 +24,7 @@ _NEEDS = {
 }  # fmt: skip
 """The door that a kind of move goes through."""
 _SHARING = ("futures", "options")  # of their doors some belong to both
-_CHANGING = {"list_underlying", "schedule_risk", "enact_risk"}
+_CHANGING: frozenset[Action] = frozenset({"list_underlying", "schedule_risk", "enact_risk"})
 
 
 def unfit(subject: Subject, action: str, args: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a model's vault owns and owes: nothing is lost and nothing is made, but for what roundings leave in it."""
+"""Assets and liabilities of a model's vault: no value is lost or made, apart from the residue of roundings."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _MOST_FILLS = 400  # of one step: a bid moves three times 32 positions; a batch 
 
 
 def residue_ray(model: Model, donated: Mapping[str, int] = _NOTHING, at: int | None = None) -> int:
-    """What roundings have left in the vault, to the last digit: quote held less quote owed [wad * ray].
+    """Residue of all roundings in the vault, to the last digit: quote held less quote owed [wad * ray].
 
-    Owed is what accounts would be owed if nothing were ever rounded, at a time that is now if none is given; so this
+    Quote owed is the sum of the claims of accounts without any rounding, at a time that defaults to now; so the residue
     never falls. donated: raw by token.
     """
     state, now = model.vault.ledger, model.at if at is None else at
@@ -34,7 +34,7 @@ def residue_ray(model: Model, donated: Mapping[str, int] = _NOTHING, at: int | N
 
 
 def growth_bound_ray(model: Model, fills: int) -> int:
-    """The most that changes of positions and movements of cash can leave behind [wad * ray].
+    """The largest residue of some changes of positions and movements of cash [wad * ray].
 
     A change drops less than a wei of funding or of settlement. Its movement of cash drops less than a wei of the cash
     before and less than a wei of the principal after it, which is worth what the larger index makes of it.
@@ -44,13 +44,13 @@ def growth_bound_ray(model: Model, fills: int) -> int:
 
 
 def accrual_bound_ray(model: Model) -> int:
-    """The most that an accrual can leave behind [wad * ray]: two wei, and a step of the indexes for all principals."""
+    """The largest residue of an accrual [wad * ray]: two wei, and a step of the indexes for all principals."""
     pool = model.vault.ledger.cash
     return 2 * fixed.RAY + pool.total_supply + pool.total_borrow
 
 
 def broken(model: Model, donated: Mapping[str, int] = _NOTHING) -> Iterator[tuple[str, str]]:
-    """The numbers of the invariants V1 to V3 that do not hold, and how; donated: tokens sent unasked, raw."""
+    """Invariants of V1 to V3 that do not hold: number and reason. donated: tokens sent to the vault, raw."""
     state = model.vault.ledger
     sizes: Counter[int] = Counter()
     balances: Counter[int] = Counter()
@@ -88,7 +88,7 @@ def _settlement_wad(state: State, instrument: int) -> int:
 
 
 def _position_ray(state: State, account: AccountId, instrument: int, now: int) -> int:
-    """What a position will bring in cash, but for its size at mark: nothing of that is the vault's [wad * ray]."""
+    """Claim of a position on cash, without its size at mark [wad * ray]; none of it is the vault's."""
     position = state.holders[account].positions[instrument]
     if settlement_wad := _settlement_wad(state, instrument):
         kind = market.kind_of(instrument)

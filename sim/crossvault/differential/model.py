@@ -77,13 +77,13 @@ class ModelToken(StorageStruct):
 class Model:
     """The mirror behind the interface of a side; a step costs the same however many accounts there are.
 
-    at: time of the last step [unix seconds]; steps: how many there were; opening: what the vault told when it was made.
+    at: time of the last step [unix seconds]; steps: how many there were; opening: event of its construction.
     """
 
     engine = "mirror"
 
     def __init__(self, world: World, journal: UndoLog | None = None) -> None:
-        """journal: an undo log that remembers more than one call, where that is wanted."""
+        """journal: an undo log of more than one call, where one is needed."""
         self.journal = journal or UndoLog()
         self.tokens = {spec.name: ModelToken(spec, self.journal) for spec in world.tokens}
         self.vault = Vault(
@@ -98,16 +98,16 @@ class Model:
         self.opening, self.vault.events = Event(*self.vault.events[0]), ()
         self.journal.keep()
         self.at, self.steps = world.starts_at, 0
-        self._told: dict[AccountId, Metrics] = {}
-        self._told_in = -1, 0
+        self._metrics: dict[AccountId, Metrics] = {}
+        self._measured_in = -1, 0
         self._doors: dict[str, tuple[Callable[..., Any], bool]] = {}
 
     def apply(self, step: Step) -> Outcome:
-        """Executes one step; a refusal takes everything back."""
+        """Executes one step; a refusal undoes all its writes."""
         return Outcome(*self.execute(step), self.snapshot(step.accounts()))
 
     def execute(self, step: Step) -> tuple[Refusal | None, tuple[Event, ...]]:
-        """Executes one step, as `apply` does, and looks at no state after it."""
+        """Executes one step, as `apply` does, without a snapshot of the state after it."""
         refusal: Refusal | None = None
         self.at, self.steps = step.at, self.steps + 1
         try:
@@ -121,7 +121,7 @@ class Model:
         return refusal, events
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
-        """Executes steps in order and answers the outcome of each."""
+        """Executes steps in order and returns the outcome of each."""
         return [self.apply(step) for step in steps]
 
     def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
@@ -129,22 +129,22 @@ class Model:
         return Snapshot(*self.vault.snapshot(accounts))
 
     def metrics(self, accounts: Sequence[AccountId], at: int) -> list[Metrics]:
-        """What accounts are told about their margin at a time [unix seconds], not before the last step."""
-        at = max(at, self.at)  # a story may look at a time that the chain's blocks have passed
+        """Margin metrics of accounts at a time [unix seconds], not before the last step."""
+        at = max(at, self.at)  # a story may query a time that the blocks of the chain have passed
         state = self.journal.version, at
-        if self.journal.entries or state != self._told_in:  # who asks again of the same state is told the same
-            self._told.clear()
-            self._told_in = (-1, 0) if self.journal.entries else state
+        if self.journal.entries or state != self._measured_in:  # the same state has the same metrics
+            self._metrics.clear()
+            self._measured_in = (-1, 0) if self.journal.entries else state
         for account in accounts:
-            if account not in self._told:
-                self._told[account] = self.vault.metrics(account, now=at)
-        return [self._told[account] for account in accounts]
+            if account not in self._metrics:
+                self._metrics[account] = self.vault.metrics(account, now=at)
+        return [self._metrics[account] for account in accounts]
 
     def close(self) -> None:
         """Frees nothing: the model is memory."""
 
     def call(self, step: Step) -> None:
-        """Executes a step and keeps neither its writes nor its events apart; raises its refusal."""
+        """Executes a step without an undo point; raises its refusal."""
         if step.action in TOKEN_ACTIONS:
             token, to, amount_raw = (step.args[name] for name in ("token", "to", "amount_raw"))
             if step.action == "mint":

@@ -14,11 +14,11 @@ from crossvault.mirror.refusal import Refusal
 
 
 class BadNotation(ValueError):
-    """A text that is no step: what is wrong with it."""
+    """A text that is not a step, with the reason."""
 
 
 class Notation:
-    """Steps and outcomes as JSON over the names of a story's underlyings and collaterals."""
+    """Encodes steps and outcomes as JSON with the names of a story's underlyings and collaterals, and decodes steps."""
 
     def __init__(self, underlyings: Sequence[str], collaterals: Sequence[str]) -> None:
         self._lists = {"underlying": tuple(underlyings), "collateral": tuple(collaterals)}
@@ -28,12 +28,12 @@ class Notation:
         return {"at": step.at, "sender": step.sender, "action": step.action, "args": self._args(step.args)}
 
     def parse(self, text: Mapping[str, Any]) -> Step:
-        """The step that a JSON object is. Raises BadNotation."""
+        """Decodes a step from a JSON object. Raises BadNotation."""
         try:
             args = self._parsed(text["action"], text["args"])
             return doors.named(int(text["at"]), str(text["sender"]), text["action"], args)
         except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-            raise BadNotation(f"no step: {wrong}") from wrong
+            raise BadNotation(f"not a step: {wrong}") from wrong
 
     def outcome(self, outcome: Outcome) -> dict[str, Any]:
         """An outcome as JSON."""

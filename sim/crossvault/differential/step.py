@@ -1,4 +1,4 @@
-"""What both sides of a run get and give: worlds, steps, outcomes, and what a side is.
+"""Worlds, steps and outcomes: the input and the output of both sides of a run.
 
 A step names people, accounts, tokens and underlyings, never addresses; its arguments have the mirror's form
 (`AccountId`, integers in the scale of the argument's name, named tuples for parameters).
@@ -53,7 +53,7 @@ class TokenSpec(NamedTuple):
 
 
 class WalletSpec(NamedTuple):
-    """A contract wallet: its name, and the name of whoever signs for it."""
+    """A contract wallet: its name, and the name of its signer."""
 
     name: str
     signer: str
@@ -61,7 +61,7 @@ class WalletSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What exists before the first step: tokens, wallets, a vault on the quote token, and an exchange for it.
+    """State before the first step: tokens, wallets, a vault on the quote token, and its exchange.
 
     starts_at: [unix seconds], not after the first step. owner: role name. terms: of auctions.
     """
@@ -91,7 +91,7 @@ class Step:
 
     def accounts(self) -> tuple[AccountId, ...]:
         """The accounts that the step names, each once, in the order of its arguments."""
-        if not self._named:  # both sides and every observer ask, and a step does not change
+        if not self._named:  # both sides and every observer read it, and a step does not change
             self._named.append(tuple(dict.fromkeys(_accounts_in(self.args))))
         return self._named[0]
 
@@ -126,7 +126,7 @@ class Snapshot(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a step came to: a refusal or none, its events, and the state after it."""
+    """Result of a step: a refusal or none, its events, and the state after it."""
 
     refusal: Refusal | None
     events: tuple[Event, ...]
@@ -165,18 +165,18 @@ class Side(Protocol):
 def account_id(text: str) -> AccountId:
     """The account that a text names: `alice` is her account 0, `alice/2` her account 2.
 
-    Raises ValueError when the number is none.
+    Raises ValueError for a bad number.
     """
     owner, slash, number = text.partition("/")
     if slash and not number.isdecimal():
-        raise ValueError(f"{text!r} is no account: expected NAME or NAME/NUMBER")
+        raise ValueError(f"{text!r} is not an account: expected NAME or NAME/NUMBER")
     return AccountId(owner, int(number or 0))
 
 
 _KIND_LETTERS = {market.CALL: "C", market.PUT: "P"}
 _LETTER_KINDS = {letter: kind for kind, letter in _KIND_LETTERS.items()}
 _INSTRUMENT = re.compile(r"(.+?)-(?:PERP|(\d{8})(?:T(\d{6}))?(?:-(\d+(?:\.\d{1,18})?)-([CP]))?)")
-_USUAL_TIME = "080000"  # when listed options end, unless their name says otherwise
+_USUAL_TIME = "080000"  # time at which listed options end, unless their name has another
 
 
 def instrument_name(instrument: int, underlyings: Sequence[str]) -> str:
@@ -217,12 +217,12 @@ def expiry_number(name: str) -> int:
 
 
 def instrument_number(name: str, underlyings: Sequence[str]) -> int:
-    """The number of an instrument that is named as traders write it; ValueError when there is none such."""
+    """The number of an instrument by its name, as traders write it. Raises ValueError."""
     found = _INSTRUMENT.fullmatch(name)
     if not found or found[1] not in underlyings:
         known = ", ".join(f"{u}-PERP" for u in underlyings)
         forms = f"{underlyings[0]}-20261225 or {underlyings[0]}-20261225-4000-C" if underlyings else "none"
-        raise ValueError(f"{name!r} is no instrument: expected one of {known}, or such as {forms}")
+        raise ValueError(f"{name!r} is not an instrument: expected one of {known}, or such as {forms}")
     underlying = list(underlyings).index(found[1])
     if found[2] is None:
         return market.perp(underlying)

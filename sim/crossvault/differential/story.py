@@ -1,4 +1,4 @@
-"""A story: a world, and steps that follow from what the model says of the steps before."""
+"""A story: a world, and steps that follow from the outcomes of the steps before."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from crossvault.mirror.standard import Exposure
 
 
 class ExpectationFailed(FailedRun):
-    """A story went otherwise than its file says: `file:line: field: expected ..., got ...`."""
+    """A story differs from the expectation in its file: `file:line: field: expected ..., got ...`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """A scenario, ready to be played.
 
-    hash: over the file, the data that it reads, the overrides and the seed. expected_steps: an estimate.
+    hash: of the file, the data that it reads, the overrides and the seed. expected_steps: an estimate.
     steps: yields steps for a model that executes each before it sends the outcome; raises ExpectationFailed.
-    finding: what once differed in it, where it is a repro. opening_steps: how many set it up, and ends_at: when it
-    is over [unix seconds], where that is known.
+    finding: the difference once found in it, where it is a repro. opening_steps: number of steps of the set-up, and
+    ends_at: its end [unix seconds], where they are known.
     """
 
     name: str
@@ -42,8 +42,8 @@ class Story:
     ends_at: int = 0
 
 
-def told(steps: Sequence[Step]) -> StepStream:
-    """Steps that are known beforehand, as a story tells them."""
+def step_stream(steps: Sequence[Step]) -> StepStream:
+    """A stream of steps that are known beforehand."""
     yield from (step for step in steps)  # of a generator: outcomes are sent, and a tuple takes none
 
 
@@ -69,14 +69,14 @@ def mark(model: Model, instrument: int, at: int) -> int:
 
 
 def value(model: Model, account: AccountId, instrument: int, at: int) -> int:
-    """What a position is worth at a time: size * mark, quote, and what is due of funding [wad]."""
+    """Value of a position at a time: size * mark, quote, and the funding due [wad]."""
     position = model.vault.ledger.holders[account].positions[instrument]
     worth_wad = fixed.mul_div_floor(position.size, mark(model, instrument, at), fixed.WAD)
     return worth_wad + position.quote + due_funding(model, account, instrument, at)
 
 
 def due_funding(model: Model, account: AccountId, instrument: int, at: int) -> int:
-    """What a position receives of funding since it was last touched; negative when it pays [wad]."""
+    """Funding due to a position since its last change; negative when it pays [wad]."""
     state = model.vault.ledger
     position = state.holders[account].positions[instrument]
     grown = ledger.funding_index(state, instrument, now=max(at, model.at)) - position.funding_index

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.differential.story import ExpectationFailed, Story, told
+from crossvault.differential.story import ExpectationFailed, Story, step_stream
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.fuzz.task import Failure, Task
@@ -55,7 +55,7 @@ def failed_story(task: Task, failure: Failure) -> Story:
     """The steps of a failure as a story."""
     steps = failure.steps
     name = f"{task.kind}-{task.seed}"
-    return replace(task.story(), name=name, expected_steps=len(steps), steps=lambda model: told(steps))
+    return replace(task.story(), name=name, expected_steps=len(steps), steps=lambda model: step_stream(steps))
 
 
 def _at_the_end(guard: Invariants, model: Model) -> Broken | None:

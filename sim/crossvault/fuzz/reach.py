@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import DOORS, EXCHANGE_DOORS, TOKEN_ACTIONS, Outcome, Step
+from crossvault.differential.step import ACTIONS, Outcome, Step
 from crossvault.lockstep.invariants import traded
 from crossvault.mirror import (
     account_errors,
@@ -28,7 +28,6 @@ LEVELS = ("healthy", "below initial", "below maintenance", "insolvent", "price s
 MODES = ("standard", "portfolio")
 PHASES = ("fast fall", "slow fall", "run out", "reward rises", "reward full")
 KINDS = {market.PERP: "perp", market.FUTURE: "future", market.CALL: "call", market.PUT: "put"}
-ACTIONS = (*DOORS, *EXCHANGE_DOORS, *TOKEN_ACTIONS)
 
 # what no door can raise: numbers are bounded where they come in; the others are the exchange's or a token's own
 UNREACHABLE = frozenset({"FullMulDivFailed", "ExpOverflow", "LnWadUndefined", "MagnitudeTooLarge"})

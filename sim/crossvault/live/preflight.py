@@ -12,11 +12,11 @@ from crossvault.differential.compare import Difference, value_differences
 from crossvault.differential.drive import Relay, driven, relayed
 from crossvault.differential.ending import BadInput
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, StepStream
+from crossvault.differential.step import Action, Outcome, Step, StepStream
 from crossvault.differential.story import Story
 from crossvault.mirror.account import AccountId
 
-_RULES = ("set_guardian", "set_feeder", "list_underlying", "list_collateral")
+_RULES: tuple[Action, ...] = ("set_guardian", "set_feeder", "list_underlying", "list_collateral")
 _PASSING = ("price_wad", "size", "published_at")  # arguments that differ between attempts
 Key = tuple[str, str, str]
 

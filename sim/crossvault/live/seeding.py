@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step
+from crossvault.differential.step import Action, Step
 from crossvault.differential.story import Story
 from crossvault.live.live_bindings import LiveBindings
 from crossvault.live.preflight import Key, PreparedStory, key
 from crossvault.rpc.client import RpcClient
 
-_PAYING = {"deposit_cash": None, "fund_insurance": None, "deposit_collateral": "collateral"}
+_PAYING: Mapping[Action, str | None] = {
+    "deposit_cash": None, "fund_insurance": None, "deposit_collateral": "collateral",
+}  # fmt: skip
 Holdings = dict[tuple[str, str], int]  # by name and token [raw]
 
 

@@ -1,4 +1,4 @@
-"""What must hold after every step, whatever the story: the numbered invariants of contracts/README.md.
+"""The numbered invariants of contracts/README.md, which hold after every step of any story.
 
 V7 and V8 are laws of the arithmetic and have their tests in tests/mirror/.
 """
@@ -12,22 +12,20 @@ from typing import Any
 
 from crossvault.differential.conservation import broken, growth_bound_ray, residue_ray
 from crossvault.differential.model import Model
-from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Outcome, Step
+from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Action, Outcome, Step
 from crossvault.lockstep.run import Broken
 from crossvault.mirror import cash, fixed, ledger, market
 from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.valuation import Metrics
 
-_NEIGHBOURLY = (
-    "start_liquidation",
-    "declare_insolvent",
-    "bid",
-    "end_liquidation",
-    "settle",
-)  # third parties stay as is
-_UNASKED = ("start_liquidation", "declare_insolvent", "end_liquidation", "settle")  # anyone may, for any account
-_ACCRUING = ("deposit_cash", "withdraw_cash", "trade", "settle", "bid", "enact_interest")
+_NEIGHBOURLY: tuple[Action, ...] = (
+    "start_liquidation", "declare_insolvent", "bid", "end_liquidation", "settle",
+)  # fmt: skip
+"""Doors after which third parties have what they had before."""
+_OPEN_TO_ALL: tuple[Action, ...] = ("start_liquidation", "declare_insolvent", "end_liquidation", "settle")
+"""Doors that take any sender for any account."""
+_ACCRUING: tuple[Action, ...] = ("deposit_cash", "withdraw_cash", "trade", "settle", "bid", "enact_interest")
 
 
 class BrokenInvariant(Broken):
@@ -36,7 +34,7 @@ class BrokenInvariant(Broken):
 
 @dataclass(slots=True)
 class Invariants:
-    """Checks the model around every step; `every` spaces the checks that read all accounts."""
+    """Checks the model before and after every step; checks that read all accounts run at each `every`-th step."""
 
     every: int = 1
     _steps: int = 0
@@ -45,13 +43,13 @@ class Invariants:
     _state: dict[AccountId, Image] = field(default_factory=dict)
     _globals: Any = None
     _fills: Counter[Order] = field(default_factory=Counter)
-    _told: dict[AccountId, tuple[Metrics, int]] = field(default_factory=dict)
+    _unsettled: dict[AccountId, tuple[Metrics, int]] = field(default_factory=dict)
     _accrued: Any = None
     _residue: int = 0
     _held: int = 0
 
     def before(self, step: Step, model: Model) -> None:
-        """Notes what a step may not worsen."""
+        """Notes the state that a step must not worsen."""
         self._margins = {account: _margin(model, account, step.at) for account in step.accounts()}
         if self.every == 1:
             self._state, self._globals = _images(model), model.snapshot(()).globals
@@ -59,10 +57,10 @@ class Invariants:
             self._held = _changes(model, step)
             self._residue = residue_ray(model, self._donated, step.at)
         if step.action == "settle":
-            self._told = _told(model, step)
+            self._unsettled = _unsettled(model, step)
 
     def after(self, step: Step, outcome: Outcome, model: Model) -> None:
-        """Checks what a step has left. Raises BrokenInvariant."""
+        """Checks the state after a step. Raises BrokenInvariant."""
         self._steps += 1
         if outcome.refusal is None:
             self._note_donation(step)
@@ -81,7 +79,7 @@ class Invariants:
             self.require_conserved(model, str(step))
 
     def require_conserved(self, model: Model, where: str = "at the end") -> None:
-        """V1, V2, V3: nothing is lost and nothing made. Raises BrokenInvariant."""
+        """V1, V2, V3: no value is lost or made. Raises BrokenInvariant."""
         for number, how in broken(model, self._donated):
             _require(number, False, how, where)
 
@@ -90,25 +88,25 @@ class Invariants:
             self._donated[step.args["token"]] += step.args["amount_raw"]
 
     def _require_residue(self, step: Step, model: Model) -> None:
-        """V3: what roundings leave in the vault never shrinks, and grows by no more than the step can round."""
+        """V3: the residue of roundings never falls, and grows by at most the roundings of the step."""
         most = growth_bound_ray(model, self._held)
         grown = residue_ray(model, self._donated) - self._residue
         _require("V3", 0 <= grown <= most, f"residue grew by {grown} e-45, at most {most} was expected", str(step))
 
     def _require_accrued(self, step: Step, model: Model) -> None:
-        """V6: what has accrued once at a time does not accrue again."""
+        """V6: indexes accrue once at a time and not again."""
         pool = model.vault.ledger.cash
         if step.action in _ACCRUING:
-            _require("V6", pool.accrued_at == step.at, f"interest stands at {pool.accrued_at}", str(step))
+            _require("V6", pool.accrued_at == step.at, f"interest accrued until {pool.accrued_at}", str(step))
         if self.every == 1:
             now = _accrued(model, step.at)[: len(self._accrued)]  # a step may list one underlying more
             _require("V6", now == self._accrued, f"indexes were to be {self._accrued}, are {now}", str(step))
 
     def _require_worthless(self, step: Step, model: Model) -> None:
-        """V13: to be settled changes nothing of what an account is told, but for the rounding of each movement."""
+        """V13: a settlement changes no margin metric, apart from the rounding of each movement."""
         pool = model.vault.ledger.cash
         unit = 2 + max(pool.borrow_index, pool.supply_index) // fixed.RAY
-        for account, (before, held) in self._told.items():
+        for account, (before, held) in self._unsettled.items():
             [after] = model.metrics([account], step.at)
             pairs = (
                 (before.equity_wad, after.equity_wad),
@@ -116,20 +114,20 @@ class Invariants:
                 (before.maintenance_equity_wad, after.maintenance_equity_wad),
             )
             for was, is_ in pairs:
-                _require("V13", 0 <= was - is_ <= held * unit, f"{account} was told {before}, now {after}", str(step))
+                _require("V13", 0 <= was - is_ <= held * unit, f"{account} had {before}, now {after}", str(step))
             same = (before.initial_requirement_wad, before.maintenance_requirement_wad)
             fine = same == (after.initial_requirement_wad, after.maintenance_requirement_wad)
-            _require("V13", fine, f"{account} had to hold {same}, now {after}", str(step))
+            _require("V13", fine, f"{account} had requirements {same}, now {after}", str(step))
 
     def _require_alive(self, step: Step) -> None:
-        """V14: nothing is traded once it has ended."""
+        """V14: no instrument is traded after its end."""
         for instrument in traded(step.action, step.args):
             ends = market.expiry_of(instrument)
             _require("V14", ends == 0 or step.at < ends, f"{instrument} ended at {ends}", str(step))
 
     def _require_authority(self, step: Step, model: Model) -> None:
-        """V9: who acted for an account was allowed to."""
-        if step.action in _UNASKED:
+        """V9: the sender has the authority of every account that it acts for."""
+        if step.action in _OPEN_TO_ALL:
             return
         own = [step.args["bidder"]] if step.action == "bid" else step.accounts()
         actor = EXCHANGE if step.action == "fill" else step.sender
@@ -138,7 +136,7 @@ class Invariants:
             _require("V9", allowed, f"{actor} acted for {account}", str(step))
 
     def _require_signed(self, step: Step, model: Model) -> None:
-        """V12: fills are what owners signed, in size, price and time, and positions moved by just that."""
+        """V12: fills respect the size, price and time that owners signed, and positions move by exactly the fills."""
         moved: Counter[tuple[AccountId, int]] = Counter()
         matches: tuple[Match, ...] = step.args["matches"]
         for pair in matches:
@@ -147,8 +145,8 @@ class Invariants:
                 moved[order.account, order.instrument] += sign * pair.size_wad
                 self._fills[order] += pair.size_wad
                 owner = order.account.owner
-                said = Signature(model.exchange.wallets.get(owner, owner), order, CHAIN_ID, EXCHANGE)
-                _require("V12", signature == said, f"{order} was filled by {signature}", str(step))
+                signed = Signature(model.exchange.wallets.get(owner, owner), order, CHAIN_ID, EXCHANGE)
+                _require("V12", signature == signed, f"{order} was filled by {signature}", str(step))
                 _require("V12", 0 < self._fills[order] <= abs(order.size), f"{order} was overfilled", str(step))
                 _require("V12", step.at <= order.expires_at, f"{order} was filled too late", str(step))
                 better = (order.limit_wad - pair.maker.limit_wad) * sign >= 0
@@ -186,7 +184,7 @@ class Invariants:
 
 
 def _widened(image: Image, collaterals: int) -> Image:
-    """What an account held, as it reads once further collaterals are listed."""
+    """The image of an account with further collaterals listed."""
     return image._replace(balances=image.balances + (0,) * (collaterals - len(image.balances)))
 
 
@@ -208,15 +206,15 @@ def _accrued(model: Model, at: int) -> tuple[Any, ...]:
     return indexes.supply, indexes.borrow, *tracks
 
 
-def _told(model: Model, step: Step) -> dict[AccountId, tuple[Metrics, int]]:
-    """What the accounts of a settlement are told before it, and how many of their positions it ends."""
+def _unsettled(model: Model, step: Step) -> dict[AccountId, tuple[Metrics, int]]:
+    """The margin metrics of the accounts of a settlement before it, and the number of their positions that it ends."""
     accounts = step.accounts()
-    told = zip(accounts, model.metrics(accounts, step.at), strict=True)
-    return {account: (metrics, _ending(model, account, step.args)) for account, metrics in told}
+    found = zip(accounts, model.metrics(accounts, step.at), strict=True)
+    return {account: (metrics, _ending(model, account, step.args)) for account, metrics in found}
 
 
 def _ending(model: Model, account: AccountId, args: Mapping[str, Any]) -> int:
-    """How many positions of an account an expiry ends."""
+    """The number of positions of an account in an expiry."""
     term = args["underlying"], args["expiry"]
     held = model.vault.ledger.holders[account].instruments
     return sum((market.underlying_of(each), market.expiry_of(each)) == term for each in held)
@@ -234,7 +232,7 @@ def traded(action: str, args: Mapping[str, Any]) -> Iterator[int]:
 
 
 def _changes(model: Model, step: Step) -> int:
-    """The most positions and cash balances that a step can change, each change counted."""
+    """The largest number of changes of positions and cash balances that a step can make."""
     if step.action == "bid":
         return 3 * len(model.vault.ledger.holders[step.args["account"]].instruments) + 4
     if step.action == "settle":

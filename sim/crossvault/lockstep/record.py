@@ -1,4 +1,4 @@
-"""What is written down of a run: JSON lines, each chained to the one before by its hash, to be replayed bit for bit."""
+"""The record of a run: JSON lines, each chained to the one before by its hash, to be replayed bit for bit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crossvault.differential.ending import BadInput
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
-from crossvault.differential.story import Story, told
+from crossvault.differential.story import Story, step_stream
 from crossvault.evm.chain import Chain
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.setup import toolchain
@@ -26,7 +26,7 @@ _HEADER = ("scenario", "about", "scenario_hash", "seed", "underlyings", "collate
 
 
 class BadRecord(BadInput):
-    """A file that is no record, or was changed: file, line, and what is wrong."""
+    """A file that is not a record, or was changed: file, line, and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class Record:
             underlyings=tuple(header["underlyings"]),
             collaterals=tuple(header["collaterals"]),
             expected_steps=len(steps),
-            steps=lambda model: told(steps),
+            steps=lambda model: step_stream(steps),
         )
 
 
 class RecordWriter:
-    """Writes a run as it goes: a header, then a line per step that both sides have executed."""
+    """Writes a run while it goes on: a header, then a line per step that both sides have executed."""
 
     def __init__(self, out: TextIO, header: Mapping[str, Any]) -> None:
         self._out = out
@@ -84,7 +84,7 @@ class RecordWriter:
 
 
 class RecordChecker(RecordWriter):
-    """Compares a run with a record instead of writing it: every line must come out as it stands there."""
+    """Compares a run with a record instead of writing it: every line must be equal."""
 
     def __init__(self, record: Record) -> None:
         self._expected = iter((_line(record.header, "")[0], *record.lines))
@@ -99,7 +99,7 @@ class RecordChecker(RecordWriter):
 
     @property
     def last(self) -> str:
-        """The hash of the last of them, as it came out."""
+        """The hash of the last of them."""
         return self._last
 
     def _write(self, body: Mapping[str, Any]) -> None:
@@ -111,7 +111,7 @@ class RecordChecker(RecordWriter):
 
 
 def header(story: Story, chain: Chain) -> dict[str, Any]:
-    """The first line of a record: what was run, with what."""
+    """The first line of a record: the story and the versions that ran it."""
     versions = {name: text for name, text in toolchain.versions().items() if name != "python"}
     return {
         "crossvault": FORMAT,
@@ -200,7 +200,7 @@ def world_text(world: World) -> dict[str, Any]:
 
 
 def world_of(text: Mapping[str, Any]) -> World:
-    """The world that a JSON object is."""
+    """Decodes a world from a JSON object."""
     return World(
         tokens=tuple(TokenSpec(*spec) for spec in text["tokens"]),
         quote=text["quote"],

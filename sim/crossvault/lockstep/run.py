@@ -18,7 +18,7 @@ from crossvault.differential.compare import Difference, EventFields, differences
 from crossvault.differential.drive import driven
 from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Snapshot, Step, named
+from crossvault.differential.step import Action, Outcome, Snapshot, Step, named
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.chain import CHUNK, Chain, PreparedChunk
 from crossvault.lockstep.side_comparison import compared_metrics
@@ -26,12 +26,12 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.lens import CurveState
 from crossvault.mirror.valuation import Metrics
 
-OF_CURVES = ("open_expiry", "publish_forward", "publish_surface", "publish_price")
+OF_CURVES: tuple[Action, ...] = ("open_expiry", "publish_forward", "publish_surface", "publish_price")
 _SWITCH_SECS = 0.0005  # the thread that talks to the node must not wait long for the one that runs the model
 
 
 class Observer(Protocol):
-    """Whoever looks at every step of a run: on the model at once, and again when the chain has agreed or not."""
+    """An observer of every step of a run: on the model at once, and again when the chain has executed it."""
 
     def applied(self, number: int, step: Step, outcome: Outcome, model: Model) -> None:
         """The model has executed a step; numbers count from 1."""
@@ -41,13 +41,13 @@ class Observer(Protocol):
 
 
 class InvariantChecker(Protocol):
-    """Whoever stands at every step of the model and refuses to go on when something is broken."""
+    """A check before and after every step of the model, which stops the run when an invariant is broken."""
 
     def before(self, step: Step, model: Model) -> None:
         """A step is about to be executed."""
 
     def after(self, step: Step, outcome: Outcome, model: Model) -> None:
-        """It was. Raises what should stop the run."""
+        """It was executed. Raises Broken to stop the run."""
 
 
 class Broken(FailedRun):
@@ -64,7 +64,7 @@ class Diverged(FailedRun):
 
 @dataclass(slots=True)
 class Result:
-    """What a run came to; `failure` is what stopped it, if anything did."""
+    """Result of a run; `failure` is the reason of an early end, if there was one."""
 
     steps: int = 0
     compared: int = 0
@@ -92,7 +92,7 @@ class _Chunk:
 
 
 class PairedSides(Protocol):
-    """Both sides of a run, however they keep together."""
+    """Both sides of a run, in lockstep or one after the other."""
 
     model: Model
     result: Result
@@ -107,7 +107,7 @@ class PairedSides(Protocol):
 
 
 class StateReader(Protocol):
-    """A chain side that tells its whole state."""
+    """A chain side whose whole state can be read."""
 
     def snapshot(self, accounts: Sequence[AccountId]) -> Snapshot:
         """State of the vault and of some accounts."""
@@ -163,7 +163,7 @@ class Lockstep:
         compare_world(self.model, self.chain, self._fields, self.result.steps, self.last)
 
     def stop(self) -> None:
-        """Waits for what is under way and forgets it."""
+        """Waits for the chunk under way and drops it."""
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def _send(self) -> None:
@@ -197,7 +197,7 @@ class Lockstep:
             self.result.metrics_compared += 1
 
     def _compare_curves(self, chunk: _Chunk, curves: Sequence[CurveState]) -> None:
-        """Compares the expiries; the last step of the chunk that can have changed one stands for a difference."""
+        """Compares the expiries; a difference is reported at the last step of the chunk that can have changed one."""
         if found := value_differences("curves", curves, chunk.curves):
             places = (place for place, step in enumerate(chunk.steps) if step.action in OF_CURVES)
             place = max(places, default=len(chunk.steps) - 1)
@@ -241,7 +241,7 @@ def drive(story: Story, both: PairedSides, tick: Callable[[int], None]) -> None:
 
 
 def compare_world(model: Model, chain: StateReader, fields: EventFields, number: int, step: Step) -> None:
-    """Compares every account there is, whether a step named it or not, and the curves. Raises Diverged."""
+    """Compares every account, named by a step or not, and the curves. Raises Diverged."""
     known = tuple(model.vault.ledger.holders)
     for start in range(0, len(known), CHUNK):
         some = known[start : start + CHUNK]

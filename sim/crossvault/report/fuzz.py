@@ -9,8 +9,9 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from crossvault.differential.step import ACTIONS
 from crossvault.fuzz.campaign import CampaignResult
-from crossvault.fuzz.reach import ACTIONS, KINDS, LEVELS, MODES, PHASES, Reach, refusals
+from crossvault.fuzz.reach import KINDS, LEVELS, MODES, PHASES, Reach, refusals
 from crossvault.report.console import table
 
 _BAR = 24

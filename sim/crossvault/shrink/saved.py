@@ -8,7 +8,7 @@ from typing import Any
 from crossvault.differential.compare import Difference
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
-from crossvault.differential.story import Story, told
+from crossvault.differential.story import Story, step_stream
 from crossvault.scenario.repro import Repro
 from crossvault.shrink.shrinker import ShrinkResult
 
@@ -47,5 +47,5 @@ def story(kept: Repro) -> Story:
         underlyings=kept.underlyings,
         collaterals=kept.collaterals,
         expected_steps=len(kept.steps),
-        steps=lambda model: told(kept.steps),
+        steps=lambda model: step_stream(kept.steps),
     )
