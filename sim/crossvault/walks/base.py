@@ -12,6 +12,7 @@ from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.walks import terms
+from crossvault.walks.streams import Streams
 from crossvault.walks.variety import Variety
 
 WAD = fixed.WAD
@@ -46,11 +47,12 @@ def world(random: Random, delay_secs: int = 600) -> World:
     return World(TOKENS, "USDC", GOVERNOR, delay_secs, terms.auction(random), START_AT)
 
 
-class WalkBase:
+class WalkBase(Streams):
     """The clock, the people and the chance of a walk."""
 
     def __init__(self, seed: int, variety: Variety) -> None:
-        self._random, self._variety = Random(seed), variety
+        super().__init__(seed)
+        self._variety = variety
         self.world = world(self._random, variety.delay_secs)
         names = [f"owner{i}" for i in range(variety.owners)]
         self.accounts = [AccountId(name) for name in names] + [AccountId(names[0], 1)]

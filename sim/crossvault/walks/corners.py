@@ -37,11 +37,10 @@ class Corners(Bounds):
         yield from self.setup()
         yield self._step(self.accounts[0].owner, "set_mode", account=self.accounts[0], mode=1)  # before any rules
         yield from self._opening(model)
-        yield from self._of_nothing()
-        yield from self._stale_neighbour(model)
-        yield from self._malformed()
-        yield from self._dust(model)
-        yield from self._sold(model)
+        for scene in (self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._sold):
+            self._draw(scene.__name__)
+            yield from scene(model)
+        self._draw("announced")
         for step in self._announced():
             yield step
             yield from self._edges(model, step)
@@ -68,7 +67,7 @@ class Corners(Bounds):
             yield self._step(STRANGER, f"enact_{kind}", **args)
             yield self._step(GOVERNOR, f"schedule_{kind}", **args)
 
-    def _of_nothing(self) -> Iterator[Step]:
+    def _of_nothing(self, model: Model) -> Iterator[Step]:
         """What can be done with an account that holds nothing: its margin is exactly zero."""
         buyer = self.buyers[0]
         for action in ("start_liquidation", "declare_insolvent", "end_liquidation"):
@@ -91,7 +90,7 @@ class Corners(Bounds):
             yield self._step(STRANGER, "start_liquidation", account=account)
         yield from self._fresh()
 
-    def _malformed(self) -> Iterator[Step]:
+    def _malformed(self, model: Model) -> Iterator[Step]:
         """Numbers that are almost those of instruments, and the largest sizes there are."""
         one, other = self.accounts[:2]
         for size in (fixed.CAP, -fixed.CAP, fixed.CAP + 1, -fixed.CAP - 1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from random import Random
 from typing import Any
 
 from crossvault.differential import doors
@@ -15,6 +14,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.surface import Svi
+from crossvault.walks.streams import DRAWS, Streams
 
 WAD = fixed.WAD
 UNDERLYINGS = ("ETH", "BTC")
@@ -45,11 +45,12 @@ _INSTRUMENTS = (
 Args = dict[str, Any]
 
 
-class OrderWalk:
+class OrderWalk(Streams):
     """Steps one after another: orders are made up, filled in parts, cancelled, replayed, forged and tampered with."""
 
     def __init__(self, seed: int, steps: int) -> None:
-        self._seed, self._count, self._random = seed, steps, Random(seed)
+        super().__init__(seed)
+        self._count = steps
         self.world = World((TokenSpec("USDC", 6),), "USDC", _GOVERNOR, 600, _TERMS, START_AT, _WALLETS)
         self.accounts = [AccountId(name) for name in _OWNERS] + [AccountId("owner0", 1), AccountId("safe", 2)]
         self._at = START_AT
@@ -71,7 +72,7 @@ class OrderWalk:
             name=f"orders-{self._seed}",
             about="random signed orders",
             seed=self._seed,
-            hash=f"orders {self._seed} {self._count}",
+            hash=f"orders {self._seed} {self._count} draws {DRAWS}",
             world=self.world,
             underlyings=UNDERLYINGS,
             collaterals=(),
@@ -83,11 +84,15 @@ class OrderWalk:
         """The set-up, then as many random steps as asked for."""
         yield from self.setup()
         yield from self._opening({"underlying": 0, "expiry": _EXPIRY})
-        weights, moves = [weight for weight, _ in self._moves], [move for _, move in self._moves]
-        for _ in range(self._count):
+        weights = {move.__name__: weight for weight, move in self._moves}
+        moves = {move.__name__: move for _, move in self._moves}
+        for number in range(self._count):
+            self._draw(number, "time")
             self._at += self._random.choice((0, 0, 0, 0, 1, 12, 60))
-            [move] = self._random.choices(moves, weights)
-            step = (self._unpause if model.vault.paused and self._random.random() < 0.4 else move)(model)
+            is_unpaused = model.vault.paused and self._random.random() < 0.4
+            name = "_unpause" if is_unpaused else self._race(weights, number)
+            self._draw(number, name)
+            step = moves[name](model)
             outcome = yield step
             if step.action == "fill" and outcome.refusal is None:
                 self._filled.append(step.args["matches"])

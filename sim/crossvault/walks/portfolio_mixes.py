@@ -57,10 +57,12 @@ class PortfolioMixes(Corners):
         desks = {AccountId(f"desk{place}"): mix for place, mix in enumerate(mixes)}
         self.accounts += desks  # whose prices are kept fresh
         for desk, (first, second, book) in desks.items():
+            self._draw(desk)
             yield from self._funded(desk, _RICH_RAW, 10**18 if book == ALL else 0)
             yield from self._opened(model, desk, (first, second), book)
             yield self._step(desk.owner, "set_mode", account=desk, mode=PORTFOLIO)
         for how in _RULES:
+            self._draw(how)
             yield from self._ruled(model, how)
             yield from self._fresh()
             yield self._publish(0, self._random.choice((WAD, WAD // 3, WAD // 7)), 0)

@@ -37,8 +37,11 @@ class PositionLimits(Walk):
         for account in (maker, taker):
             yield self._step(account.owner, "deposit_cash", account=account, amount_raw=_RICH_RAW)
         term = self._priced_term(model)
+        self._draw("filled")
         yield from self._filled(model, maker, taker, term)
+        self._draw("thinned")
         yield from self._thinned(model, maker, taker)
+        self._draw("fallen")
         yield from self._fallen(model, maker, taker)
 
     def _filled(self, model: Model, maker: AccountId, taker: AccountId, term: ListedExpiry) -> Iterator[Step]:

@@ -24,6 +24,7 @@ from crossvault.walks.base import (
     Args,
 )
 from crossvault.walks.liquidations import LiquidationMoves
+from crossvault.walks.streams import DRAWS
 from crossvault.walks.variety import Variety
 
 __all__ = ["COLLATERALS", "START_AT", "UNDERLYINGS", "WAD", "Walk"]
@@ -37,7 +38,7 @@ class Walk(LiquidationMoves):
     def __init__(self, seed: int, steps: int, owners: int = 8, variety: Variety | None = None) -> None:
         """variety: what differs from a plain walk, owners included."""
         super().__init__(seed, variety or Variety(owners))
-        self._seed, self._count = seed, steps
+        self._count = steps
         self._moves: Sequence[tuple[int, Move]] = (
             (44, self._trade), (10, self._batch), (4, self._collect), (12, self._price), (2, self._forward),
             (2, self._surface), (4, self._open_expiry), (2, self._settle), (5, self._deposit_cash),
@@ -53,7 +54,7 @@ class Walk(LiquidationMoves):
             name=f"walk-{self._seed}",
             about="random steps near the limits",
             seed=self._seed,
-            hash=f"walk {self._seed} {self._count} {len(self.accounts)}",
+            hash=f"walk {self._seed} {self._count} {len(self.accounts)} draws {DRAWS}",
             world=self.world,
             underlyings=UNDERLYINGS,
             collaterals=COLLATERALS,
@@ -66,21 +67,28 @@ class Walk(LiquidationMoves):
         yield from self.setup()
         yield from self._opening(model)
         yield from self._first_modes()
-        weights = [weight for weight, _ in self._moves]
-        moves = [move for _, move in self._moves]
-        for _ in range(self._count):
+        weights = {move.__name__: weight for weight, move in self._moves}
+        moves = {move.__name__: move for _, move in self._moves}
+        for number in range(self._count):
+            self._draw(number, "time")
             self._pass_time(model)
-            yield self._next(model, self._random.choices(moves, weights)[0])
+            self._draw(number, "pending")
+            if pending := self._pending(model):
+                yield pending
+                continue
+            name = self._race(weights, number)
+            self._draw(number, name)
+            yield moves[name](model)
 
-    def _next(self, model: Model, move: Move) -> Step:
-        """Mostly what is waited for, where anything is; else a move."""
+    def _pending(self, model: Model) -> Step | None:
+        """Returns mostly the step that the market waits for, where there is one."""
         if self._random.random() < 0.85 and (stale := next(self._stale(model), None)):
             return stale
         if model.vault.paused and self._random.random() < 0.5:
             return self._unpause(model)
         if self._random.random() < 0.2 and (needed := self._needed(model)):
             return needed(model)
-        return move(model)
+        return None
 
     def _needed(self, model: Model) -> Move | None:
         """What a market in trouble waits for."""
@@ -93,6 +101,7 @@ class Walk(LiquidationMoves):
 
     def setup(self) -> Iterator[Step]:
         """Lists everything, prices it, and gives every account something to live on."""
+        self._draw("setup")
         yield from self._listings()
         for underlying in self._prices:
             yield self._publish(underlying, WAD, 0)
@@ -106,6 +115,7 @@ class Walk(LiquidationMoves):
 
     def _opening(self, model: Model) -> Iterator[Step]:
         """Options, guards and interest come into force, and the first expiries open."""
+        self._draw("opening")
         announced = self._announcements()
         for kind, args in announced:
             yield self._step(GOVERNOR, f"schedule_{kind}", **args)
@@ -123,6 +133,7 @@ class Walk(LiquidationMoves):
 
     def _first_modes(self) -> Iterator[Step]:
         """Some accounts begin with portfolio margin, where the variety says so."""
+        self._draw("modes")
         for account in self.accounts if self._variety.portfolio_pct else ():
             if self._random.randrange(100) < self._variety.portfolio_pct:
                 yield self._step(account.owner, "set_mode", account=account, mode=PORTFOLIO)

@@ -144,11 +144,13 @@ class TradeMoves(PriceMoves):
         """Some calls as one, mostly of doors that may be batched."""
         if self._random.random() < 0.6:
             return self._spread(model)
-        moves = [*[self._trade] * 3, *self._batched()]
+        moves = {move.__name__: move for move in (self._trade, *self._batched())}
+        weights = {name: 3 if name == "_trade" else 1 for name in moves}
         calls = []
         for _ in range(self._random.choice((1, 2, 2, 2, 3))):
-            good = self._random.random() < 0.99
-            step = self._random.choice(moves if good else [self._settle, self._pause, self._forward])(model)
+            good, key = self._random.random() < 0.99, self._random.getrandbits(64)
+            odd = self._random.choice((self._settle, self._pause, self._forward))
+            step = (moves[self._race(weights, key)] if good else odd)(model)
             calls.append(Call(step.action, step.args))
         who = BROKER if self._random.random() < 0.97 else self._account().owner
         return self._step(who, "batch", calls=tuple(calls))
