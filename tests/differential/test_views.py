@@ -1,12 +1,14 @@
 """The views that no step reads."""
 
-from collections.abc import Mapping
-from itertools import product
+from collections.abc import Iterator, Mapping
+from itertools import chain, product
+from random import Random
 from typing import Any
 
 import pytest
 
 from crossvault.differential import doors
+from crossvault.differential.doors import Announcement
 from crossvault.differential.model import Model
 from crossvault.differential.step import TokenSpec, World
 from crossvault.evm.chain import Chain
@@ -16,6 +18,8 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.parameters import ParameterSet
 from crossvault.mirror.refusal import Refusal
+from crossvault.walks import terms
+from crossvault.walks.base import GOVERNOR
 from crossvault.walks.random_walk import Walk
 from probing import plain
 from test_steps import alone
@@ -94,24 +98,45 @@ def test_both_sides_tell_the_same_scenarios_and_greeks(seed: int) -> None:
     assert min(modelled, lost, curved) >= 10 and told > 50, (told, modelled, lost, curved)
 
 
-def test_both_sides_tell_the_same_parameters_after_every_change() -> None:
-    """Along a random walk with governance; every part of the sheet was changed on the way."""
+def changes(random: Random) -> list[Announcement]:
+    """Every parameter of the first underlying and of the vault, drawn anew."""
+    return [
+        doors.RISK.of(underlying=0, risk=terms.risk(random)),
+        doors.OPTIONS.of(underlying=0, risk=terms.options(random)),
+        doors.GUARD.of(underlying=0, guard=terms.guard(random)._replace(confirm_secs=7)),
+        doors.PORTFOLIO.of(underlying=0, risk=terms.folio(random)),
+        doors.HAIRCUT.of(collateral=0, terms=terms.haircut(random)),
+        doors.AUCTION.of(terms=terms.auction(random)._replace(fast_secs=77)),
+        doors.DEPEG.of(terms=terms.depeg(random)._replace(depeg_factor=7)),
+        doors.INTEREST.of(interest=terms.interest(random)),
+        doors.RULES.of(rules=terms.rules(random)),
+    ]
+
+
+def governed(model: Model) -> Iterator[Step]:
+    """Every parameter changes once, after the set-up of a walk."""
+    for change in changes(Random(1)):
+        yield change.schedule(model.at, GOVERNOR)
+        yield change.enact(model.at + model.vault.delay_secs, GOVERNOR)
+
+
+def test_both_sides_have_the_same_parameters_after_every_change() -> None:
+    """After the set-up of a walk and a change of every parameter: each part has had two values at least."""
     world = Walk(0, 0).world
     model, local = Model(world), InProcessChain(world)
     seen = [model.vault.parameters()]
-    for step, _ in alone(0, 2_500)[1]:
-        model.apply(step)
+    for step in chain([step for step, _ in alone(0, 0)[1]], governed(model)):
+        assert model.apply(step).refusal is None
         local.apply(step)
         if step.action.startswith(("list_", "enact_")):
-            [theirs] = local.vault.result("parameters", local.machine.query(local.view("parameters", {}))["returnData"])
+            [theirs] = local.vault.result("parameters", local.machine.ask(local.view("parameters", {}))["returnData"])
             assert theirs == model.vault.parameters()
             seen.append(model.vault.parameters())
     constant = {field for place, field in enumerate(ParameterSet._fields) if len({sheet[place] for sheet in seen}) == 1}
     assert constant == {"quote", "decimals", "delay_secs"}
-    listed = seen[-1].underlyings
     for part in ("risk", "options", "guard", "portfolio"):
         assert len({getattr(sheet.underlyings[0], part) for sheet in seen if sheet.underlyings}) > 1, part
-    assert len(listed) > 1 and seen[-1].collaterals and seen[-1].rules.scenarios
+    assert len(seen[-1].underlyings) > 1 and seen[-1].collaterals and seen[-1].rules.scenarios
 
 
 def test_the_vault_tells_its_opening_as_the_model_does() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.walks.order_moves import OrderWalk
@@ -39,7 +40,7 @@ class Widened(Named):
         self._moves = [(20, self._noise), *self._moves]
 
     def _noise(self, model: Model) -> Step:
-        return self._step("stranger", "pause")
+        return doors.pause(self._at, "stranger")
 
 
 def steps_of(walk: Walk | OrderWalk) -> list[Step]:

@@ -26,6 +26,21 @@ class DelayedChange(Generic[P]):
         """The constructor of its announcement or of its change."""
         return self.schedule if verb == "schedule" else self.enact
 
+    def of(self, *args: P.args, **kwargs: P.kwargs) -> Announcement:
+        """The change to some values."""
+        return Announcement(
+            lambda at, sender: self.schedule(at, sender, *args, **kwargs),
+            lambda at, sender: self.enact(at, sender, *args, **kwargs),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A change of a parameter to some values: the steps at a time, by a sender, that announce and enact it."""
+
+    schedule: Callable[[int, str], Step]
+    enact: Callable[[int, str], Step]
+
 
 def offer_ownership(at: int, sender: str, *, to: str) -> Step:
     """Offer of the ownership of the vault."""

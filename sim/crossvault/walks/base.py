@@ -5,9 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from crossvault.differential import doors
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step, TokenSpec, World
+from crossvault.differential.step import TokenSpec, World
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
@@ -58,9 +57,6 @@ class WalkBase(Streams):
         self.accounts = [AccountId(name) for name in names] + [AccountId(names[0], 1)]
         self.buyers = [AccountId("buyer0"), AccountId("buyer1")]
         self._at = START_AT
-
-    def _step(self, sender: str, action: str, /, **args: Any) -> Step:
-        return doors.named(self._at, sender, action, args)
 
     def _account(self) -> AccountId:
         return self._random.choice(self.accounts)

@@ -6,13 +6,14 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from itertools import product
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.walks import terms
-from crossvault.walks.base import BROKER, GOVERNOR, STRANGER, WAD, Args
+from crossvault.walks.base import BROKER, GOVERNOR, STRANGER, WAD
 from crossvault.walks.bounds import Bounds
 
 _RICH_RAW, _COINS_RAW = 10**13, 10**20
@@ -22,6 +23,7 @@ _DEBTOR, _OTHER_SELF, _MAKER = AccountId("owner4", 1), AccountId("owner4", 2), A
 _LATE_SECS = 20_000  # longer than a sale lasts
 _MOST_FALLS = 60
 _NO_SUCH = 99
+_LIQUIDATING = (doors.start_liquidation, doors.declare_insolvent, doors.end_liquidation)
 
 
 class Corners(Bounds):
@@ -35,7 +37,7 @@ class Corners(Bounds):
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The set-up and the scenes."""
         yield from self.setup()
-        yield self._step(self.accounts[0].owner, "set_mode", account=self.accounts[0], mode=1)  # before any rules
+        yield doors.set_mode(self._at, self.accounts[0].owner, account=self.accounts[0], mode=1)  # before any rules
         yield from self._opening(model)
         for scene in (self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._sold):
             self._draw(scene.__name__)
@@ -48,35 +50,36 @@ class Corners(Bounds):
     def _announced(self) -> Iterator[Step]:
         """Every kind of parameters, announced."""
         random = self._random
-        found: dict[str, Args] = {
-            "risk": {"underlying": 0, "risk": terms.risk(random)},
-            "options": {"underlying": 0, "risk": terms.options(random)},
-            "guard": {"underlying": 0, "guard": terms.guard(random)},
-            "portfolio": {"underlying": 0, "risk": terms.folio(random)},
-            "haircut": {"collateral": 0, "terms": terms.haircut(random)},
-            "auction": {"terms": terms.auction(random)},
-            "depeg": {"terms": terms.depeg(random)},
-            "interest": {"interest": terms.interest(random)},
-            "rules": {"rules": terms.rules(random)},
-        }
-        for kind, args in found.items():
-            for name in ("underlying", "collateral"):
-                if name in args:
-                    yield self._step(GOVERNOR, f"schedule_{kind}", **args | {name: _NO_SUCH})
-                    yield self._step(GOVERNOR, f"enact_{kind}", **args | {name: _NO_SUCH})
-            yield self._step(STRANGER, f"enact_{kind}", **args)
-            yield self._step(GOVERNOR, f"schedule_{kind}", **args)
+        for number in (_NO_SUCH, 0):  # of an underlying or a collateral
+            changes = [
+                doors.RISK.of(underlying=number, risk=terms.risk(random)),
+                doors.OPTIONS.of(underlying=number, risk=terms.options(random)),
+                doors.GUARD.of(underlying=number, guard=terms.guard(random)),
+                doors.PORTFOLIO.of(underlying=number, risk=terms.folio(random)),
+                doors.HAIRCUT.of(collateral=number, terms=terms.haircut(random)),
+            ]
+            if number == 0:
+                changes += [
+                    doors.AUCTION.of(terms=terms.auction(random)),
+                    doors.DEPEG.of(terms=terms.depeg(random)),
+                    doors.INTEREST.of(interest=terms.interest(random)),
+                    doors.RULES.of(rules=terms.rules(random)),
+                ]
+            for change in changes:
+                yield change.enact(self._at, STRANGER)
+                yield change.schedule(self._at, GOVERNOR)
+                if number == _NO_SUCH:
+                    yield change.enact(self._at, GOVERNOR)
 
     def _of_nothing(self, model: Model) -> Iterator[Step]:
         """What can be done with an account that holds nothing: its margin is exactly zero."""
         buyer = self.buyers[0]
-        for action in ("start_liquidation", "declare_insolvent", "end_liquidation"):
-            yield self._step(STRANGER, action, account=_NOBODY)
+        for liquidate in _LIQUIDATING:
+            yield liquidate(self._at, STRANGER, account=_NOBODY)
         for mode in (1, 0):
-            yield self._step(_NOBODY.owner, "set_mode", account=_NOBODY, mode=mode)
-        bid: Args = {"account": _NOBODY, "bidder": buyer, "fraction_wad": WAD, "limit_wad": 0}
-        yield self._step(buyer.owner, "bid", **bid)
-        yield self._step(_NOBODY.owner, "withdraw_cash", account=_NOBODY, amount_raw=1, to="nobody")
+            yield doors.set_mode(self._at, _NOBODY.owner, account=_NOBODY, mode=mode)
+        yield doors.bid(self._at, buyer.owner, account=_NOBODY, bidder=buyer, fraction_wad=WAD, limit_wad=0)
+        yield doors.withdraw_cash(self._at, _NOBODY.owner, account=_NOBODY, amount_raw=1, to="nobody")
 
     def _stale_neighbour(self, model: Model) -> Iterator[Step]:
         """An account whose own prices are fresh does all it can, while those of the first underlying are too old."""
@@ -86,8 +89,8 @@ class Corners(Bounds):
         if found := self._quotation(model, market.perp(1)):
             yield self._deal(one, other, market.perp(1), WAD // 100, found[0])
         for account in (one, other):
-            yield self._step(account.owner, "withdraw_cash", account=account, amount_raw=10**6, to=account.owner)
-            yield self._step(STRANGER, "start_liquidation", account=account)
+            yield doors.withdraw_cash(self._at, account.owner, account=account, amount_raw=10**6, to=account.owner)
+            yield doors.start_liquidation(self._at, STRANGER, account=account)
         yield from self._fresh()
 
     def _malformed(self, model: Model) -> Iterator[Step]:
@@ -99,19 +102,18 @@ class Corners(Bounds):
         for kind, expiry, strike, underlying in product(kinds, (0, 1), (0, 1), (0, 9)):
             instrument = market.instrument_of(underlying, kind, expiry, strike)
             yield self._deal(one, other, instrument, WAD, WAD)
-            yield self._step(
-                BROKER, "trade", maker=one, taker=other, instrument=instrument + 2**160, size=1, price_wad=1
+            yield doors.trade(
+                self._at, BROKER, maker=one, taker=other, instrument=instrument + 2**160, size=1, price_wad=1
             )
 
     def _funded(self, account: AccountId, cash_raw: int, coins_raw: int) -> Iterator[Step]:
         for token, amount in (("USDC", cash_raw), ("WETH", coins_raw)):
-            yield self._step(account.owner, "mint", token=token, to=account.owner, amount_raw=amount)
-        yield self._step(account.owner, "set_operator", account=account, operator=BROKER, allowed=True)
+            yield doors.mint(self._at, account.owner, token=token, to=account.owner, amount_raw=amount)
+        yield doors.set_operator(self._at, account.owner, account=account, operator=BROKER, allowed=True)
         if cash_raw:
-            yield self._step(account.owner, "deposit_cash", account=account, amount_raw=cash_raw)
+            yield doors.deposit_cash(self._at, account.owner, account=account, amount_raw=cash_raw)
         if coins_raw:
-            args: Args = {"account": account, "collateral": 0, "amount_raw": coins_raw}
-            yield self._step(account.owner, "deposit_collateral", **args)
+            yield doors.deposit_collateral(self._at, account.owner, account=account, collateral=0, amount_raw=coins_raw)
 
     def _dust(self, model: Model) -> Iterator[Step]:
         """Accounts without cash trade single wei, so that their cash becomes one wei, none, and one less."""
@@ -141,18 +143,18 @@ class Corners(Bounds):
         size = self._free(model, _DEBTOR) * WAD // per_unit * 9 // 10
         yield self._deal(_MAKER, _DEBTOR, market.perp(0), size, found[0])
         yield from self._fallen_to_fail(model)
-        yield self._step(STRANGER, "start_liquidation", account=_DEBTOR)
+        yield doors.start_liquidation(self._at, STRANGER, account=_DEBTOR)
         for wait in (0, 45, _LATE_SECS):
             self._at += wait
             yield from self._fresh()
             yield from self._bids(60)
         yield from self._paused()
-        yield self._step(STRANGER, "declare_insolvent", account=_DEBTOR)
+        yield doors.declare_insolvent(self._at, STRANGER, account=_DEBTOR)
         yield from self._smallest()
-        yield self._step(STRANGER, "declare_insolvent", account=_DEBTOR)
+        yield doors.declare_insolvent(self._at, STRANGER, account=_DEBTOR)
         yield from self._smallest()
         yield from self._bids(2)
-        yield self._step(STRANGER, "end_liquidation", account=_DEBTOR)
+        yield doors.end_liquidation(self._at, STRANGER, account=_DEBTOR)
         self._at += 30
         yield from self._bids(1)
 
@@ -176,20 +178,21 @@ class Corners(Bounds):
 
     def _paused(self) -> Iterator[Step]:
         """What is refused while the vault is paused, and what is not."""
-        yield self._step(GOVERNOR, "pause")
+        yield doors.pause(self._at, GOVERNOR)
         yield from self._bids(60)
-        money: Args = {"account": _MAKER, "amount_raw": 10**6}
-        yield self._step(_MAKER.owner, "deposit_cash", **money)
-        yield self._step(_MAKER.owner, "withdraw_cash", **money, to=_MAKER.owner)
-        coins: Args = {"account": _DUSTY[0], "collateral": 0, "amount_raw": 1}
-        yield self._step(_DUSTY[0].owner, "deposit_collateral", **coins)
-        yield self._step(_DUSTY[0].owner, "withdraw_collateral", **coins, to=_DUSTY[0].owner)
+        owner, dusty = _MAKER.owner, _DUSTY[0]
+        yield doors.deposit_cash(self._at, owner, account=_MAKER, amount_raw=10**6)
+        yield doors.withdraw_cash(self._at, owner, account=_MAKER, amount_raw=10**6, to=owner)
+        yield doors.deposit_collateral(self._at, dusty.owner, account=dusty, collateral=0, amount_raw=1)
+        yield doors.withdraw_collateral(
+            self._at, dusty.owner, account=dusty, collateral=0, amount_raw=1, to=dusty.owner
+        )
         yield self._deal(_MAKER, _OTHER_SELF, market.perp(0), WAD, self._prices[0])
-        yield self._step(_MAKER.owner, "set_mode", account=_MAKER, mode=1)
+        yield doors.set_mode(self._at, _MAKER.owner, account=_MAKER, mode=1)
         for account in (_MAKER, _DEBTOR):
-            for action in ("start_liquidation", "declare_insolvent", "end_liquidation"):
-                yield self._step(STRANGER, action, account=account)
-        yield self._step(GOVERNOR, "unpause")
+            for liquidate in _LIQUIDATING:
+                yield liquidate(self._at, STRANGER, account=account)
+        yield doors.unpause(self._at, GOVERNOR)
 
     def _smallest(self) -> Iterator[Step]:
         """Bids for next to nothing, at once and after a while."""
@@ -197,12 +200,10 @@ class Corners(Bounds):
             self._at += wait
             yield from self._fresh()
             for fraction in (1, 10**6):
-                args: Args = {"account": _DEBTOR, "bidder": self.buyers[1], "fraction_wad": fraction}
-                yield self._step(self.buyers[1].owner, "bid", **args, limit_wad=2**255 - 1)
+                yield self._bid_for(_DEBTOR, self.buyers[1], self.buyers[1].owner, fraction)
 
     def _bids(self, parts: int) -> Iterator[Step]:
         """A part, by the owner's own other account and by a buyer, and by who may act for both."""
         for bidder in (_OTHER_SELF, self.buyers[1]):
-            args: Args = {"account": _DEBTOR, "bidder": bidder, "fraction_wad": WAD // parts, "limit_wad": 2**255 - 1}
-            yield self._step(BROKER, "bid", **args)
-            yield self._step(bidder.owner, "bid", **args)
+            yield self._bid_for(_DEBTOR, bidder, BROKER, WAD // parts)
+            yield self._bid_for(_DEBTOR, bidder, bidder.owner, WAD // parts)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror.account import AccountId
-from crossvault.walks.base import STRANGER, WAD, Args
+from crossvault.walks.base import STRANGER, WAD
 from crossvault.walks.trade_moves import TradeMoves
 
 
@@ -49,13 +50,13 @@ class LiquidationMoves(TradeMoves):
         failing = self._failing(model)
         if failing is None and self._random.random() < 0.8:
             return self._trade(model)
-        return self._step(STRANGER, "start_liquidation", account=failing or self._weakest(model))
+        return doors.start_liquidation(self._at, STRANGER, account=failing or self._weakest(model))
 
     def _declare(self, model: Model) -> Step:
-        return self._step(STRANGER, "declare_insolvent", account=self._on_sale(model))
+        return doors.declare_insolvent(self._at, STRANGER, account=self._on_sale(model))
 
     def _end(self, model: Model) -> Step:
-        return self._step(STRANGER, "end_liquidation", account=self._on_sale(model))
+        return doors.end_liquidation(self._at, STRANGER, account=self._on_sale(model))
 
     def _bid(self, model: Model) -> Step:
         random = self._random
@@ -63,9 +64,15 @@ class LiquidationMoves(TradeMoves):
         bidder = random.choice(self.buyers) if random.random() < 0.85 else self._account()
         fraction = random.choice((WAD,) * 6 + (WAD // 2, WAD // 10, random.randrange(WAD), 1, 0, WAD + 1))
         limit = random.choice((2**255 - 1,) * 6 + (random.randrange(10**22), -1))
-        args: Args = {"account": account, "bidder": bidder, "fraction_wad": fraction, "limit_wad": limit}
-        return self._step(self._actor(bidder), "bid", **args)
+        sender = self._actor(bidder)
+        return doors.bid(self._at, sender, account=account, bidder=bidder, fraction_wad=fraction, limit_wad=limit)
+
+    def _bid_for(self, account: AccountId, bidder: AccountId, sender: str, fraction_wad: int) -> Step:
+        """A bid at any price."""
+        return doors.bid(
+            self._at, sender, account=account, bidder=bidder, fraction_wad=fraction_wad, limit_wad=2**255 - 1
+        )
 
     def _fund(self, model: Model) -> Step:
         needed_raw = model.vault.ledger.cash.deficit_wad // 10**12
-        return self._step(self._account().owner, "fund_insurance", amount_raw=self._near(needed_raw * 2 + 10**7))
+        return doors.fund_insurance(self._at, self._account().owner, amount_raw=self._near(needed_raw * 2 + 10**7))

@@ -83,7 +83,7 @@ class OrderWalk(Streams):
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The set-up, then as many random steps as asked for."""
         yield from self.setup()
-        yield from self._opening({"underlying": 0, "expiry": _EXPIRY})
+        yield from self._opening()
         weights = {move.__name__: weight for weight, move in self._moves}
         moves = {move.__name__: move for _, move in self._moves}
         for number in range(self._count):
@@ -100,33 +100,34 @@ class OrderWalk(Streams):
     def setup(self) -> Iterator[Step]:
         """Lists and prices everything, gives every account something to live on, and lets the exchange trade for it."""
         for name in UNDERLYINGS:
-            yield self._step(_GOVERNOR, "list_underlying", name=name, risk=_RISK)
-        yield self._step(_GOVERNOR, "set_feeder", feeder=_FEEDER, allowed=True)
+            yield doors.list_underlying(self._at, _GOVERNOR, name=name, risk=_RISK)
+        yield doors.set_feeder(self._at, _GOVERNOR, feeder=_FEEDER, allowed=True)
         for underlying in range(len(UNDERLYINGS)):
             yield self._publish(underlying, _PRICES[underlying])
         for account in self.accounts:
             owner, cash_raw = account.owner, self._random.randrange(10**11, 10**12)
-            yield self._step("faucet", "mint", token="USDC", to=owner, amount_raw=10**14)
-            yield self._step(owner, "deposit_cash", account=account, amount_raw=cash_raw)
-            yield self._step(owner, "set_operator", account=account, operator=EXCHANGE, allowed=True)
-        yield self._step("owner1", "set_operator", account=AccountId("owner1"), operator=_BROKER, allowed=True)
+            yield doors.mint(self._at, "faucet", token="USDC", to=owner, amount_raw=10**14)
+            yield doors.deposit_cash(self._at, owner, account=account, amount_raw=cash_raw)
+            yield doors.set_operator(self._at, owner, account=account, operator=EXCHANGE, allowed=True)
+        yield doors.set_operator(self._at, "owner1", account=AccountId("owner1"), operator=_BROKER, allowed=True)
 
-    def _opening(self, term: Args) -> Iterator[Step]:
+    def _opening(self) -> Iterator[Step]:
         """Options come into force, an expiry opens and is priced."""
-        options: Args = {"underlying": 0, "risk": _OPTION_RISK}
-        yield self._step(_GOVERNOR, "schedule_options", **options)
+        options = doors.OPTIONS.of(underlying=0, risk=_OPTION_RISK)
+        yield options.schedule(self._at, _GOVERNOR)
         self._at += self.world.delay_secs
-        yield self._step(_GOVERNOR, "enact_options", **options)
+        yield options.enact(self._at, _GOVERNOR)
         forward = _PRICES[0] * 101 // 100
         variance = WAD // 20
         svi = Svi(variance, variance // 5, -WAD // 3, 0, WAD // 10, _EXPIRY - self._at, forward)
-        printed: Args = {"confidence_wad": WAD, "published_at": self._at}
-        yield self._step(_GOVERNOR, "open_expiry", **term)
-        yield self._step(_FEEDER, "publish_forward", **term, forward_wad=forward, rate_wad=WAD // 20, **printed)
-        yield self._step(_FEEDER, "publish_surface", **term, svi=svi, **printed)
-
-    def _step(self, sender: str, action: str, /, **args: Any) -> Step:
-        return doors.named(self._at, sender, action, args)
+        yield doors.open_expiry(self._at, _GOVERNOR, underlying=0, expiry=_EXPIRY)
+        yield doors.publish_forward(
+            self._at, _FEEDER, underlying=0, expiry=_EXPIRY, forward_wad=forward, rate_wad=WAD // 20,
+            confidence_wad=WAD, published_at=self._at,
+        )  # fmt: skip
+        yield doors.publish_surface(
+            self._at, _FEEDER, underlying=0, expiry=_EXPIRY, svi=svi, confidence_wad=WAD, published_at=self._at
+        )
 
     def _order(self, instrument: int, size: int, price: int, other: AccountId | None = None) -> Order:
         """A new order that is good now, of any account but the other side's, noted in the book."""
@@ -179,13 +180,13 @@ class OrderWalk(Streams):
             matches[place] = self._random.choice(self._spoilers)(model, matches[place])
         elif self._random.random() < 0.05:
             matches += matches[-1:]
-        return self._step(self._random.choice((_RELAYER, *_OWNERS)), "fill", matches=tuple(matches))
+        return doors.fill(self._at, self._random.choice((_RELAYER, *_OWNERS)), matches=tuple(matches))
 
     def _replay(self, model: Model) -> Step:
         """What was filled once, once more."""
         if not self._filled:
             return self._fill(model)
-        return self._step(_RELAYER, "fill", matches=self._random.choice(self._filled[-10:]))
+        return doors.fill(self._at, _RELAYER, matches=self._random.choice(self._filled[-10:]))
 
     def _oversized(self, model: Model, pair: Match) -> Match:
         most = min(self._rest(model, pair.maker), self._rest(model, pair.taker))
@@ -260,7 +261,7 @@ class OrderWalk(Streams):
 
     def _cancel(self, model: Model) -> Step:
         order = self._random.choice(self._book[-20:]) if self._book else self._order(market.perp(0), WAD, WAD)
-        return self._step(self._actor(order.account), "cancel", order=order)
+        return doors.cancel(self._at, self._actor(order.account), order=order)
 
     def _cancel_below(self, model: Model) -> Step:
         """A floor at a salt of the book, so that orders stand below it, at it and above it."""
@@ -268,7 +269,7 @@ class OrderWalk(Streams):
         floor = model.exchange.salt_floor[account]
         salts = [each.salt for each in self._book[-30:]] or [1]
         salt = self._random.choice((floor, max(0, floor - 1), min(salts), min(salts), self._random.choice(salts)))
-        return self._step(self._actor(account), "cancel_below", account=account, salt=salt)
+        return doors.cancel_below(self._at, self._actor(account), account=account, salt=salt)
 
     def _actor(self, account: AccountId) -> str:
         return account.owner if self._random.random() < 0.7 else self._random.choice((_BROKER, _STRANGER, *_OWNERS))
@@ -277,19 +278,21 @@ class OrderWalk(Streams):
         """The exchange is forbidden, and soon allowed again."""
         lacking = [each for each in self.accounts if not model.vault.is_authorized(each, EXCHANGE)]
         account = self._random.choice(lacking or self.accounts)
-        return self._step(account.owner, "set_operator", account=account, operator=EXCHANGE, allowed=bool(lacking))
+        return doors.set_operator(self._at, account.owner, account=account, operator=EXCHANGE, allowed=bool(lacking))
 
     def _price(self, model: Model) -> Step:
         underlying = self._random.randrange(2)
         return self._publish(underlying, _PRICES[underlying] * self._random.randint(970, 1_030) // 1_000)
 
     def _publish(self, underlying: int, index: int) -> Step:
-        args: Args = {"premium_wad": 0, "confidence_wad": WAD, "published_at": self._at}
-        return self._step(_FEEDER, "publish_price", underlying=underlying, index_wad=index, **args)
+        return doors.publish_price(
+            self._at, _FEEDER, underlying=underlying, index_wad=index, premium_wad=0, confidence_wad=WAD,
+            published_at=self._at,
+        )  # fmt: skip
 
     def _deposit(self, model: Model) -> Step:
         account = self._random.choice(self.accounts)
-        return self._step(account.owner, "deposit_cash", account=account, amount_raw=self._random.randrange(10**10))
+        return doors.deposit_cash(self._at, account.owner, account=account, amount_raw=self._random.randrange(10**10))
 
     def _withdraw(self, model: Model) -> Step:
         """Sometimes nearly all, so that margins bind."""
@@ -297,10 +300,10 @@ class OrderWalk(Streams):
         [metrics] = model.metrics([account], self._at)
         free_raw = max(0, metrics.free_collateral_wad) // 10**12
         amount = self._random.choice((free_raw, self._random.randrange(free_raw + 1)))
-        return self._step(account.owner, "withdraw_cash", account=account, amount_raw=amount, to=account.owner)
+        return doors.withdraw_cash(self._at, account.owner, account=account, amount_raw=amount, to=account.owner)
 
     def _pause(self, model: Model) -> Step:
-        return self._step(_GOVERNOR, "pause")
+        return doors.pause(self._at, _GOVERNOR)
 
     def _unpause(self, model: Model) -> Step:
-        return self._step(_GOVERNOR, "unpause")
+        return doors.unpause(self._at, _GOVERNOR)

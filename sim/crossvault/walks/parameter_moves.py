@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TypeVar
 
+from crossvault.differential import doors
+from crossvault.differential.doors import Announcement
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror import fixed, market
@@ -20,10 +22,11 @@ from crossvault.walks.base import (
     STRANGER,
     UNDERLYINGS,
     WAD,
-    Args,
     WalkBase,
 )
 from crossvault.walks.variety import Variety, at_an_end
+
+T = TypeVar("T")
 
 
 class ParameterMoves(WalkBase):
@@ -31,34 +34,29 @@ class ParameterMoves(WalkBase):
 
     def __init__(self, seed: int, variety: Variety) -> None:
         super().__init__(seed, variety)
-        self._scheduled: list[tuple[str, Args]] = []
+        self._scheduled: list[Announcement] = []
 
     def _listings(self) -> Iterator[Step]:
         for name in UNDERLYINGS:
-            yield self._step(GOVERNOR, "list_underlying", name=name, risk=self._stretched(terms.risk(self._random)))
+            yield doors.list_underlying(self._at, GOVERNOR, name=name, risk=self._stretched(terms.risk(self._random)))
         for token in COLLATERALS:
             haircut = self._stretched(terms.haircut(self._random))
-            yield self._step(GOVERNOR, "list_collateral", token=token, underlying=PRICED_BY[token], terms=haircut)
-        yield self._step(GOVERNOR, "set_feeder", feeder=FEEDER, allowed=True)
-        yield self._step(GOVERNOR, "set_guardian", to=GUARDIAN)
+            yield doors.list_collateral(self._at, GOVERNOR, token=token, underlying=PRICED_BY[token], terms=haircut)
+        yield doors.set_feeder(self._at, GOVERNOR, feeder=FEEDER, allowed=True)
+        yield doors.set_guardian(self._at, GOVERNOR, to=GUARDIAN)
 
-    def _announcements(self) -> Sequence[tuple[str, Args]]:
+    def _announcements(self) -> Sequence[Announcement]:
         """What is put into force before trading begins: options, guards and interest."""
         random = self._random
-        found: list[tuple[str, Args]] = [
-            ("options", {"underlying": underlying, "risk": terms.options(random)}) for underlying in (0, 1)
-        ]
+        found = [doors.OPTIONS.of(underlying=each, risk=self._stretched(terms.options(random))) for each in (0, 1)]
         guarded = [underlying for underlying in range(3) if random.random() < 0.6]
-        found += [("guard", {"underlying": underlying, "guard": terms.guard(random)}) for underlying in guarded]
-        found += [("portfolio", {"underlying": each, "risk": terms.folio(random)}) for each in (0, 1)]
-        found.append(("rules", {"rules": terms.rules(random)}))
-        found.append(("interest", {"interest": terms.interest(random)}))
-        return [(kind, self._all_stretched(args)) for kind, args in found]
+        found += [doors.GUARD.of(underlying=each, guard=self._stretched(terms.guard(random))) for each in guarded]
+        found += [doors.PORTFOLIO.of(underlying=each, risk=self._stretched(terms.folio(random))) for each in (0, 1)]
+        found.append(doors.RULES.of(rules=self._stretched(terms.rules(random))))
+        found.append(doors.INTEREST.of(interest=self._stretched(terms.interest(random))))
+        return found
 
-    def _all_stretched(self, args: Args) -> Args:
-        return {name: self._stretched(value) for name, value in args.items()}
-
-    def _stretched(self, value: Any) -> Any:
+    def _stretched(self, value: T) -> T:
         """Parameters as drawn, or with a field at the end of its range."""
         percent = self._variety.edge_pct
         return at_an_end(self._random, value) if percent and self._random.randrange(100) < percent else value
@@ -66,64 +64,63 @@ class ParameterMoves(WalkBase):
     def _schedule(self, model: Model) -> Step:
         random = self._random
         underlying = random.choice((0, 0, 1, 1, 2, 3))
-        no_more: Args = {"underlying": underlying, "risk": terms.options(random)._replace(heartbeat_secs=0)}
-        options = {"underlying": underlying, "risk": terms.options(random)}
-        kind, args = random.choice(
+        ended = terms.options(random)._replace(heartbeat_secs=0)  # no options any more
+        options = ended if random.random() < 0.05 else self._stretched(terms.options(random))
+        change = random.choice(
             (
-                ("risk", {"underlying": underlying, "risk": terms.risk(random)}),
-                ("haircut", {"collateral": random.randrange(7), "terms": terms.haircut(random)}),
-                ("auction", {"terms": terms.auction(random)}),
-                ("depeg", {"terms": terms.depeg(random)}),
-                ("options", no_more if random.random() < 0.05 else options),
-                ("guard", {"underlying": underlying, "guard": terms.guard(random)}),
-                ("interest", {"interest": terms.interest(random)}),
-                ("portfolio", {"underlying": underlying, "risk": terms.folio(random)}),
-                ("rules", {"rules": terms.rules(random)}),
+                doors.RISK.of(underlying=underlying, risk=self._stretched(terms.risk(random))),
+                doors.HAIRCUT.of(collateral=random.randrange(7), terms=self._stretched(terms.haircut(random))),
+                doors.AUCTION.of(terms=self._stretched(terms.auction(random))),
+                doors.DEPEG.of(terms=self._stretched(terms.depeg(random))),
+                doors.OPTIONS.of(underlying=underlying, risk=options),
+                doors.GUARD.of(underlying=underlying, guard=self._stretched(terms.guard(random))),
+                doors.INTEREST.of(interest=self._stretched(terms.interest(random))),
+                doors.PORTFOLIO.of(underlying=underlying, risk=self._stretched(terms.folio(random))),
+                doors.RULES.of(rules=self._stretched(terms.rules(random))),
             )
         )
-        args = self._all_stretched(args)
-        self._scheduled.append((kind, args))
-        return self._step(self._governor(), f"schedule_{kind}", **args)
+        self._scheduled.append(change)
+        return change.schedule(self._at, self._governor())
 
     def _enact(self, model: Model) -> Step:
         if not self._scheduled:
             return self._schedule(model)
         place = self._random.randrange(len(self._scheduled))
-        kind, args = self._scheduled[place]
+        change = self._scheduled[place]
         if self._random.random() < 0.7:
             del self._scheduled[place]
-        return self._step(self._governor(), f"enact_{kind}", **args)
+        return change.enact(self._at, self._governor())
 
     def _governor(self) -> str:
         return GOVERNOR if self._random.random() < 0.95 else STRANGER
 
     def _pause(self, model: Model) -> Step:
-        return self._step(self._random.choice((GUARDIAN, GOVERNOR, STRANGER)), "pause")
+        return doors.pause(self._at, self._random.choice((GUARDIAN, GOVERNOR, STRANGER)))
 
     def _unpause(self, model: Model) -> Step:
-        return self._step(self._random.choice((GOVERNOR,) * 7 + (GUARDIAN,)), "unpause")
+        return doors.unpause(self._at, self._random.choice((GOVERNOR,) * 7 + (GUARDIAN,)))
 
     def _ownership(self, model: Model) -> Step:
         """Offers the vault to its owner's own name, so that governance goes on; or lets a stranger try to take it."""
         if self._random.random() < 0.5:
-            return self._step(GOVERNOR, "offer_ownership", to=GOVERNOR)
-        return self._step(self._random.choice((GOVERNOR, STRANGER)), "accept_ownership")
+            return doors.offer_ownership(self._at, GOVERNOR, to=GOVERNOR)
+        return doors.accept_ownership(self._at, self._random.choice((GOVERNOR, STRANGER)))
 
     def _operator(self, model: Model) -> Step:
         account = self._account()
         operator = self._random.choice((STRANGER, BROKER, account.owner))
         allowed = operator == BROKER or self._random.random() < 0.3
-        return self._step(self._actor(account), "set_operator", account=account, operator=operator, allowed=allowed)
+        return doors.set_operator(self._at, self._actor(account), account=account, operator=operator, allowed=allowed)
 
     def _list(self, model: Model) -> Step:
         """One more underlying or collateral, up to the limits and beyond."""
         random = self._random
         if random.random() < 0.5:
             number = len(model.vault.ledger.risks)
-            return self._step(GOVERNOR, "list_underlying", name=f"MORE{number}", risk=terms.risk(random))
+            return doors.list_underlying(self._at, GOVERNOR, name=f"MORE{number}", risk=terms.risk(random))
         token = random.choice((*SPARES, *SPARES, "WETH", "USDC"))
         haircut = terms.haircut(random)
-        return self._step(GOVERNOR, "list_collateral", token=token, underlying=random.choice((0, 9)), terms=haircut)
+        return doors.list_collateral(self._at, GOVERNOR, token=token, underlying=random.choice((0, 9)), terms=haircut)
 
     def _bad_terms(self, model: Model) -> Step:
         """Parameters just outside their ranges."""
@@ -133,11 +130,11 @@ class ParameterMoves(WalkBase):
         bad_interest = terms.interest(random)._replace(low_slope=4 * WAD + 1)
         return random.choice(
             (
-                self._step(GOVERNOR, "list_underlying", name="BAD", risk=market.MarketRisk()),
-                self._step(GOVERNOR, "schedule_guard", underlying=0, guard=bad_guard),
-                self._step(GOVERNOR, "schedule_options", underlying=1, risk=bad_options),
-                self._step(GOVERNOR, "schedule_interest", interest=bad_interest),
-                self._step(STRANGER, "set_feeder", feeder=STRANGER, allowed=True),
-                self._step(STRANGER, "open_expiry", underlying=0, expiry=fixed.CAP),
+                doors.list_underlying(self._at, GOVERNOR, name="BAD", risk=market.MarketRisk()),
+                doors.schedule_guard(self._at, GOVERNOR, underlying=0, guard=bad_guard),
+                doors.schedule_options(self._at, GOVERNOR, underlying=1, risk=bad_options),
+                doors.schedule_interest(self._at, GOVERNOR, interest=bad_interest),
+                doors.set_feeder(self._at, STRANGER, feeder=STRANGER, allowed=True),
+                doors.open_expiry(self._at, STRANGER, underlying=0, expiry=fixed.CAP),
             )
         )

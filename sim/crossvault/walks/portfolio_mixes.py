@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
@@ -14,7 +15,7 @@ from crossvault.mirror import correlation, market
 from crossvault.mirror import portfolio as folios
 from crossvault.mirror.account import PORTFOLIO, AccountId
 from crossvault.walks import terms
-from crossvault.walks.base import BROKER, GOVERNOR, WAD, Args
+from crossvault.walks.base import BROKER, GOVERNOR, WAD
 from crossvault.walks.corners import Corners
 
 _RICH_RAW = 10**13
@@ -60,7 +61,7 @@ class PortfolioMixes(Corners):
             self._draw(desk)
             yield from self._funded(desk, _RICH_RAW, 10**18 if book == ALL else 0)
             yield from self._opened(model, desk, (first, second), book)
-            yield self._step(desk.owner, "set_mode", account=desk, mode=PORTFOLIO)
+            yield doors.set_mode(self._at, desk.owner, account=desk, mode=PORTFOLIO)
         for how in _RULES:
             self._draw(how)
             yield from self._ruled(model, how)
@@ -68,12 +69,11 @@ class PortfolioMixes(Corners):
             yield self._publish(0, self._random.choice((WAD, WAD // 3, WAD // 7)), 0)
             yield from self._stale(model)
             for desk in desks:
-                yield self._step(desk.owner, "set_operator", account=desk, operator=BROKER, allowed=True)
+                yield doors.set_operator(self._at, desk.owner, account=desk, operator=BROKER, allowed=True)
                 free_raw = max(0, self._free(model, desk)) // 10**12
-                taken: Args = {"account": desk, "amount_raw": free_raw, "to": desk.owner}
-                yield self._step(desk.owner, "withdraw_cash", **taken | {"amount_raw": free_raw + 1})
-                yield self._step(desk.owner, "withdraw_cash", **taken)
-                yield self._step(desk.owner, "deposit_cash", account=desk, amount_raw=free_raw)
+                for amount_raw in (free_raw + 1, free_raw):
+                    yield doors.withdraw_cash(self._at, desk.owner, account=desk, amount_raw=amount_raw, to=desk.owner)
+                yield doors.deposit_cash(self._at, desk.owner, account=desk, amount_raw=free_raw)
 
     def _opened(self, model: Model, desk: AccountId, signs: tuple[int, int], book: str) -> Iterator[Step]:
         """The trades of one desk; a straddle is in the first underlying alone, beside a perp in the second."""
@@ -111,10 +111,10 @@ class PortfolioMixes(Corners):
         matrix = correlation.Matrix((how.alike,) * pairs, (how.opposite,) * pairs)
         rules = drawn._replace(terms=held, matrix=matrix)
         risks = [self._risk() for _ in range(2)]
-        changes: list[tuple[str, Args]] = [("rules", {"rules": rules})]
-        changes += [("portfolio", {"underlying": place, "risk": risk}) for place, risk in enumerate(risks)]
-        for kind, args in changes:
-            yield self._step(GOVERNOR, f"schedule_{kind}", **args)
+        changes = [doors.RULES.of(rules=rules)]
+        changes += [doors.PORTFOLIO.of(underlying=place, risk=risk) for place, risk in enumerate(risks)]
+        for change in changes:
+            yield change.schedule(self._at, GOVERNOR)
         self._at += model.vault.delay_secs
-        for kind, args in changes:
-            yield self._step(GOVERNOR, f"enact_{kind}", **args)
+        for change in changes:
+            yield change.enact(self._at, GOVERNOR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
@@ -35,7 +36,7 @@ class PositionLimits(Walk):
         yield from self._opening(model)
         maker, taker = self.accounts[0], self.accounts[1]
         for account in (maker, taker):
-            yield self._step(account.owner, "deposit_cash", account=account, amount_raw=_RICH_RAW)
+            yield doors.deposit_cash(self._at, account.owner, account=account, amount_raw=_RICH_RAW)
         term = self._priced_term(model)
         self._draw("filled")
         yield from self._filled(model, maker, taker, term)
@@ -63,7 +64,7 @@ class PositionLimits(Walk):
             if len(holder.instruments) == before:
                 return  # refused: the walk goes on without
             if before <= accounts.MAX_OPTIONS + 3:
-                yield self._step(taker.owner, "set_mode", account=taker, mode=accounts.PORTFOLIO)
+                yield doors.set_mode(self._at, taker.owner, account=taker, mode=accounts.PORTFOLIO)
                 yield from self._dealt(model, maker, taker, market.perp(0), _TINY)
         for _ in range(4):
             instrument = self._option(self._priced_term(model))
@@ -75,7 +76,7 @@ class PositionLimits(Walk):
             yield from self._dealt(model, maker, taker, market.perp(underlying), size)
         for account in (maker, taker):
             free_raw = max(0, self._free(model, account)) // 10**12
-            yield self._step(account.owner, "withdraw_cash", account=account, amount_raw=free_raw, to=account.owner)
+            yield doors.withdraw_cash(self._at, account.owner, account=account, amount_raw=free_raw, to=account.owner)
         for part in _FALLS_PCT:
             for underlying in (0, 1, 0, 1):
                 self._at += _CONFIRMED_SECS
@@ -83,7 +84,7 @@ class PositionLimits(Walk):
                 yield self._publish(underlying, WAD, 0)
             yield from self._stale(model)
             for account in (maker, taker):
-                yield self._step(STRANGER, "start_liquidation", account=account)
+                yield doors.start_liquidation(self._at, STRANGER, account=account)
                 for fraction in (WAD // 3, WAD // 7, WAD - 1):
                     self._at += 30
                     yield from self._stale(model)
@@ -91,9 +92,8 @@ class PositionLimits(Walk):
 
     def _bought(self, account: AccountId, fraction_wad: int) -> Iterator[Step]:
         bidder = self.buyers[0]
-        args = {"account": account, "bidder": bidder, "fraction_wad": fraction_wad, "limit_wad": 2**255 - 1}
-        yield self._step(bidder.owner, "bid", **args)
-        yield self._step(STRANGER, "declare_insolvent", account=account)
+        yield self._bid_for(account, bidder, bidder.owner, fraction_wad)
+        yield doors.declare_insolvent(self._at, STRANGER, account=account)
 
     def _dealt(self, model: Model, maker: AccountId, taker: AccountId, instrument: int, size: int) -> Iterator[Step]:
         """A trade at the mark, if there is one."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror import fixed, market, oracle
@@ -95,8 +96,10 @@ class PriceMoves(ParameterMoves):
     def _publish(self, underlying: int, confidence: int, age: int) -> Step:
         index = self._prices.get(underlying, WAD)
         premium = self._random.randint(-index // 20, index // 20) if self._random.random() < 0.5 else 0
-        args: Args = {"premium_wad": premium, "confidence_wad": confidence, "published_at": self._at - age}
-        return self._step(FEEDER, "publish_price", underlying=underlying, index_wad=index, **args)
+        return doors.publish_price(
+            self._at, FEEDER, underlying=underlying, index_wad=index, premium_wad=premium, confidence_wad=confidence,
+            published_at=self._at - age,
+        )  # fmt: skip
 
     def _open_expiry(self, model: Model) -> Step:
         """Mostly of what trades; of the third underlying so many that there is no room for more."""
@@ -111,23 +114,28 @@ class PriceMoves(ParameterMoves):
             underlying, expiry = random.choice(known)
         self._ended.append(ListedExpiry(underlying, expiry))
         sender = GOVERNOR if random.random() < 0.98 else STRANGER
-        return self._step(sender, "open_expiry", underlying=underlying, expiry=expiry)
+        return doors.open_expiry(self._at, sender, underlying=underlying, expiry=expiry)
 
     def _print_forward(self, model: Model, term: ListedExpiry) -> Step:
         random = self._random
         index = self._prices.get(term.underlying, WAD)
-        args: Args = {
-            "forward_wad": index * random.randint(970, 1_050) // 1_000 + random.randrange(10**6),
-            "rate_wad": random.choice((0, WAD // 20, WAD // 5, random.randrange(WAD))),
-            "confidence_wad": WAD if random.random() < 0.8 else random.randrange(WAD + 1),
-            "published_at": self._at,
-        }
-        return self._step(FEEDER, "publish_forward", **term._asdict(), **args)
+        return doors.publish_forward(
+            self._at,
+            FEEDER,
+            underlying=term.underlying,
+            expiry=term.expiry,
+            forward_wad=index * random.randint(970, 1_050) // 1_000 + random.randrange(10**6),
+            rate_wad=random.choice((0, WAD // 20, WAD // 5, random.randrange(WAD))),
+            confidence_wad=WAD if random.random() < 0.8 else random.randrange(WAD + 1),
+            published_at=self._at,
+        )
 
     def _print_surface(self, model: Model, term: ListedExpiry) -> Step:
         confidence = WAD if self._random.random() < 0.8 else self._random.randrange(WAD + 1)
-        args: Args = {"svi": self._svi(term), "confidence_wad": confidence, "published_at": self._at}
-        return self._step(FEEDER, "publish_surface", **term._asdict(), **args)
+        return doors.publish_surface(
+            self._at, FEEDER, underlying=term.underlying, expiry=term.expiry, svi=self._svi(term),
+            confidence_wad=confidence, published_at=self._at,
+        )  # fmt: skip
 
     def _svi(self, term: ListedExpiry) -> Svi:
         """A surface of 10 % to 200 % of vol, more or less skewed."""
@@ -167,7 +175,7 @@ class PriceMoves(ParameterMoves):
     def _oddly(self, step: Step, odd: Args) -> Step:
         """Mostly the step as it is."""
         sender = STRANGER if self._random.random() < 0.02 else step.sender
-        return Step(step.at, sender, step.action, {**step.args, **odd} if self._random.random() < 0.1 else step.args)
+        return doors.named(step.at, sender, step.action, {**step.args, **(odd if self._random.random() < 0.1 else {})})
 
     def _term(self, model: Model) -> ListedExpiry:
         """Mostly an open expiry of what trades."""
@@ -186,8 +194,11 @@ class PriceMoves(ParameterMoves):
             term = random.choice(self._ended) if random.random() < 0.8 else ListedExpiry(random.choice((0, 9)), 2**41)
         listed = [each for each in waiting.get(term, []) if random.random() < 0.7]
         listed += random.choices(self.accounts, k=random.choice((0, 0, 1, 2)))
-        args: Args = {"accounts": tuple(listed + listed[: random.choice((0, 0, 1))])}
-        return self._step(random.choice((STRANGER, "owner0", FEEDER)), "settle", **term._asdict(), **args)
+        accounts, sender = (
+            tuple(listed + listed[: random.choice((0, 0, 1))]),
+            random.choice((STRANGER, "owner0", FEEDER)),
+        )
+        return doors.settle(self._at, sender, underlying=term.underlying, expiry=term.expiry, accounts=accounts)
 
     def _waiting(self, model: Model) -> dict[ListedExpiry, list[AccountId]]:
         """The expiries whose settlement is known, with the accounts that still have a position in them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT, Outcome, Step
 from crossvault.differential.story import Story
@@ -21,7 +22,6 @@ from crossvault.walks.base import (
     TOKENS,
     UNDERLYINGS,
     WAD,
-    Args,
 )
 from crossvault.walks.liquidations import LiquidationMoves
 from crossvault.walks.streams import DRAWS
@@ -107,21 +107,21 @@ class Walk(LiquidationMoves):
             yield self._publish(underlying, WAD, 0)
         for account in self.accounts + self.buyers:
             for token in ("USDC", *COLLATERALS):
-                yield self._step(FAUCET, "mint", token=token, to=account.owner, amount_raw=10**30)
+                yield doors.mint(self._at, FAUCET, token=token, to=account.owner, amount_raw=10**30)
             wealth = self._random.choice((10**11, 10**11, 10**12, 10**13))
             cash_raw = wealth if account in self.buyers else self._random.randrange(10**9, 10**11)
-            yield self._step(account.owner, "deposit_cash", account=account, amount_raw=cash_raw)
-            yield self._step(account.owner, "set_operator", account=account, operator=BROKER, allowed=True)
+            yield doors.deposit_cash(self._at, account.owner, account=account, amount_raw=cash_raw)
+            yield doors.set_operator(self._at, account.owner, account=account, operator=BROKER, allowed=True)
 
     def _opening(self, model: Model) -> Iterator[Step]:
         """Options, guards and interest come into force, and the first expiries open."""
         self._draw("opening")
         announced = self._announcements()
-        for kind, args in announced:
-            yield self._step(GOVERNOR, f"schedule_{kind}", **args)
+        for change in announced:
+            yield change.schedule(self._at, GOVERNOR)
         self._at += model.vault.delay_secs
-        for kind, args in announced:
-            yield self._step(GOVERNOR, f"enact_{kind}", **args)
+        for change in announced:
+            yield change.enact(self._at, GOVERNOR)
         for underlying in self._prices:
             yield self._publish(underlying, WAD, 0)
         for _ in range(6):
@@ -136,7 +136,7 @@ class Walk(LiquidationMoves):
         self._draw("modes")
         for account in self.accounts if self._variety.portfolio_pct else ():
             if self._random.randrange(100) < self._variety.portfolio_pct:
-                yield self._step(account.owner, "set_mode", account=account, mode=PORTFOLIO)
+                yield doors.set_mode(self._at, account.owner, account=account, mode=PORTFOLIO)
 
     def _mode(self, model: Model) -> Step:
         """Mostly into the mode that an account is not in."""
@@ -144,7 +144,7 @@ class Walk(LiquidationMoves):
         mode = 1 - model.vault.ledger.holders[account].mode
         if self._random.random() < 0.1:
             mode = self._random.choice((0, 1, 2))
-        return self._step(self._actor(account), "set_mode", account=account, mode=mode)
+        return doors.set_mode(self._at, self._actor(account), account=account, mode=mode)
 
     def _batched(self) -> list[Move]:
         return [self._withdraw_cash, self._withdraw_collateral, self._deposit_cash, self._deposit_collateral]
@@ -156,15 +156,15 @@ class Walk(LiquidationMoves):
         amount = self._near(10**10)
         if random.random() < 0.1:
             account, amount = random.choice(self.buyers), 10**11
-        return self._step(self._actor(account), "deposit_cash", account=account, amount_raw=amount)
+        return doors.deposit_cash(self._at, self._actor(account), account=account, amount_raw=amount)
 
     def _deposit_collateral(self, model: Model) -> Step:
         account = self._account()
         number = self._random.choices(range(len(COLLATERALS)), (8, 8, 8, 4, 1, 1))[0]
         decimals = model.vault.ledger.assets[number].decimals
         whole = 12 * WAD * 10**decimals // max(1, self._prices[PRICED_BY[COLLATERALS[number]]]) * 1_000
-        args: Args = {"account": account, "collateral": number, "amount_raw": self._near(whole)}
-        return self._step(self._actor(account), "deposit_collateral", **args)
+        amount_raw, sender = self._near(whole), self._actor(account)
+        return doors.deposit_collateral(self._at, sender, account=account, collateral=number, amount_raw=amount_raw)
 
     def _withdraw_cash(self, model: Model) -> Step:
         """What is free, so that many accounts live on borrowed cash; a buyer may take nearly all there is."""
@@ -173,7 +173,7 @@ class Walk(LiquidationMoves):
         most = self._free(model, account) // 10**12
         amount = max(0, most - random.choice((0, 1, most // 20))) if random.random() < 0.35 else self._near(most)
         actor = self._actor(account)
-        return self._step(actor, "withdraw_cash", account=account, amount_raw=amount, to=account.owner)
+        return doors.withdraw_cash(self._at, actor, account=account, amount_raw=amount, to=account.owner)
 
     def _withdraw_collateral(self, model: Model) -> Step:
         account = self._account()
@@ -185,33 +185,42 @@ class Walk(LiquidationMoves):
             asset = model.vault.ledger.assets[number]
             price = max(1, model.vault.ledger.prices[asset.underlying].index)
             most = min(most, self._free(model, account) * 10**asset.decimals // price)
-        args: Args = {"account": account, "collateral": number, "amount_raw": self._near(most), "to": account.owner}
-        return self._step(self._actor(account), "withdraw_collateral", **args)
+        amount_raw, sender = self._near(most), self._actor(account)
+        return doors.withdraw_collateral(
+            self._at, sender, account=account, collateral=number, amount_raw=amount_raw, to=account.owner
+        )
 
     def _mint(self, model: Model) -> Step:
         token = self._random.choice(TOKENS).name
-        return self._step(FAUCET, "mint", token=token, to=self._account().owner, amount_raw=10**20)
+        return doors.mint(self._at, FAUCET, token=token, to=self._account().owner, amount_raw=10**20)
 
     def _donate(self, model: Model) -> Step:
         token = self._random.choice(("USDC", "WETH", "WBTC"))
         amount = self._random.randrange(10**9)
-        return self._step(self._account().owner, "transfer", token=token, to=VAULT, amount_raw=amount)
+        return doors.transfer(self._at, self._account().owner, token=token, to=VAULT, amount_raw=amount)
 
     def _nonsense(self, model: Model) -> Step:
+        """A step that no state of the vault accepts."""
         random, account = self._random, self._account()
-        print_: Args = {"premium_wad": 0, "confidence_wad": WAD, "published_at": self._at}
-        trade: Args = {"maker": account, "taker": account, "instrument": market.perp(0)}
         odd = random.choice((7, market.perp(0) + 1, 2**152 + market.perp(0), market.instrument_of(0, 2, 5, 0)))
+        first, second = AccountId("owner1"), AccountId("owner0", 1)
         return random.choice(
             (
-                self._step(STRANGER, "publish_price", underlying=0, index_wad=WAD, **print_),
-                self._step(FEEDER, "publish_price", underlying=9, index_wad=WAD, **print_),
-                self._step(FEEDER, "publish_price", underlying=2, index_wad=random.choice((0, fixed.CAP + 1)),
-                           **print_ | {"premium_wad": 2**95 - 1}),
-                self._step(FEEDER, "publish_price", underlying=2, index_wad=WAD, **print_ | {"premium_wad": -(2**95)}),
-                self._step(account.owner, "deposit_collateral", account=account, collateral=9, amount_raw=1),
-                self._step(BROKER, "trade", **trade, size=WAD, price_wad=WAD),
-                self._step(BROKER, "trade", **(trade | {"taker": AccountId("owner0", 1), "maker": AccountId("owner1"),
-                                                        "instrument": odd}), size=WAD, price_wad=WAD),
+                self._print(STRANGER, 0, WAD, 0),
+                self._print(FEEDER, 9, WAD, 0),
+                self._print(FEEDER, 2, random.choice((0, fixed.CAP + 1)), 2**95 - 1),
+                self._print(FEEDER, 2, WAD, -(2**95)),
+                doors.deposit_collateral(self._at, account.owner, account=account, collateral=9, amount_raw=1),
+                self._unit(account, account, market.perp(0)),
+                self._unit(first, second, odd),
             )
+        )
+
+    def _print(self, sender: str, underlying: int, index_wad: int, premium_wad: int) -> Step:
+        return doors.publish_price(
+            self._at, sender, underlying=underlying, index_wad=index_wad, premium_wad=premium_wad, confidence_wad=WAD,
+            published_at=self._at,
         )  # fmt: skip
+
+    def _unit(self, maker: AccountId, taker: AccountId, instrument: int) -> Step:
+        return doors.trade(self._at, BROKER, maker=maker, taker=taker, instrument=instrument, size=WAD, price_wad=WAD)

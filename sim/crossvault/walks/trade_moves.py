@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror import fixed, market, standard
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import Call
 from crossvault.mirror.standard import Exposure, HeldOption, Level
-from crossvault.walks.base import BROKER, USUAL_PRICES, WAD, Args
+from crossvault.walks.base import BROKER, USUAL_PRICES, WAD
 from crossvault.walks.price_moves import ListedExpiry, PriceMoves
 
 _OPTIONS = (market.CALL, market.PUT)
@@ -33,9 +33,10 @@ class TradeMoves(PriceMoves):
         return self._deal(maker, taker, instrument, size, self._offered(mark, band))
 
     def _deal(self, maker: AccountId, taker: AccountId, instrument: int, size: int, price: int) -> Step:
-        args: Args = {"maker": maker, "taker": taker, "instrument": instrument, "size": size, "price_wad": price}
-        who = BROKER if self._random.random() < 0.98 else self._random.choice((taker.owner, maker.owner))
-        return self._step(who, "trade", **args)
+        sender = BROKER if self._random.random() < 0.98 else self._random.choice((taker.owner, maker.owner))
+        return doors.trade(
+            self._at, sender, maker=maker, taker=taker, instrument=instrument, size=size, price_wad=price
+        )
 
     def _offered(self, mark: int, band: int) -> int:
         """A price at the mark, within its band, at its edges or just beyond."""
@@ -137,8 +138,8 @@ class TradeMoves(PriceMoves):
             instrument = market.instrument_of(*self._of_kind(term, self._random.choice(_OPTIONS)), strike)
             mark, _ = self._quotation(model, instrument) or (WAD, 0)
             step = self._deal(maker, taker, instrument, 10**12, max(1, mark))
-            calls.append(Call(step.action, step.args))
-        return self._step(BROKER, "batch", calls=tuple(calls))
+            calls.append(doors.call_of(step))
+        return doors.batch(self._at, BROKER, calls=tuple(calls))
 
     def _batch(self, model: Model) -> Step:
         """Some calls as one, mostly of doors that may be batched."""
@@ -151,9 +152,9 @@ class TradeMoves(PriceMoves):
             good, key = self._random.random() < 0.99, self._random.getrandbits(64)
             odd = self._random.choice((self._settle, self._pause, self._forward))
             step = (moves[self._race(weights, key)] if good else odd)(model)
-            calls.append(Call(step.action, step.args))
+            calls.append(doors.call_of(step))
         who = BROKER if self._random.random() < 0.97 else self._account().owner
-        return self._step(who, "batch", calls=tuple(calls))
+        return doors.batch(self._at, who, calls=tuple(calls))
 
     def _batched(self) -> list[Callable[[Model], Step]]:
         """Doors beside trades that may be batched."""
@@ -187,5 +188,5 @@ class TradeMoves(PriceMoves):
         for instrument, count in legs:
             mark, band = self._quotation(model, instrument) or (WAD, 0)
             step = self._deal(maker, taker, instrument, count * unit, self._offered(mark, band // 8))
-            calls.append(Call(step.action, step.args))
-        return self._step(BROKER, "batch", calls=tuple(calls))
+            calls.append(doors.call_of(step))
+        return doors.batch(self._at, BROKER, calls=tuple(calls))
