@@ -10,7 +10,7 @@ import pytest
 from crossvault.differential import doors
 from crossvault.differential.doors import Announcement
 from crossvault.differential.model import Model
-from crossvault.differential.step import TokenSpec, World
+from crossvault.differential.step import Step, TokenSpec, World
 from crossvault.evm.chain import Chain
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.mirror import lens, market, market_errors
@@ -129,7 +129,7 @@ def test_both_sides_have_the_same_parameters_after_every_change() -> None:
         assert model.apply(step).refusal is None
         local.apply(step)
         if step.action.startswith(("list_", "enact_")):
-            [theirs] = local.vault.result("parameters", local.machine.ask(local.view("parameters", {}))["returnData"])
+            [theirs] = local.vault.result("parameters", local.machine.query(local.view("parameters", {}))["returnData"])
             assert theirs == model.vault.parameters()
             seen.append(model.vault.parameters())
     constant = {field for place, field in enumerate(ParameterSet._fields) if len({sheet[place] for sheet in seen}) == 1}

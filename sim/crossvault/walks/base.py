@@ -1,4 +1,4 @@
-"""What a random walk happens in: its tokens and people, its clock, and what every move draws from."""
+"""The setting of a random walk: its tokens and roles, its clock, and the draws that moves share."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def world(random: Random, delay_secs: int = 600) -> World:
 
 
 class WalkBase(Streams):
-    """The clock, the people and the chance of a walk."""
+    """The clock, the roles and the draws of a walk."""
 
     def __init__(self, seed: int, variety: Variety) -> None:
         super().__init__(seed)
@@ -62,12 +62,12 @@ class WalkBase(Streams):
         return self._random.choice(self.accounts)
 
     def _idle(self, model: Model) -> list[AccountId]:
-        """Mostly accounts that are not for sale."""
+        """Mostly accounts that are not in liquidation."""
         idle = [each for each in self.accounts if not model.vault.ledger.sales[each].started_at]
         return idle if len(idle) > 1 and self._random.random() < 0.97 else self.accounts
 
     def _actor(self, account: AccountId) -> str:
-        """Mostly who may act for the account."""
+        """Mostly a sender with authority over the account."""
         return account.owner if self._random.random() < 0.98 else self._random.choice((STRANGER, BROKER))
 
     def _near(self, limit: int) -> int:
@@ -81,12 +81,12 @@ class WalkBase(Streams):
         return random.choice((0, 1, fixed.CAP, fixed.CAP + 1, 2**200))
 
     def _free(self, model: Model, account: AccountId) -> int:
-        """What an account could lose and still take risk [wad]."""
+        """Free collateral of an account [wad]."""
         [metrics] = model.metrics([account], self._at)
         return metrics.free_collateral_wad
 
     def _quotation(self, model: Model, instrument: int) -> tuple[int, int] | None:
-        """Mark and band of an instrument that has not ended, if its prices are fresh."""
+        """Mark price and band of an instrument before its expiry, if its prices are fresh."""
         ends = market.expiry_of(instrument)
         if market.underlying_of(instrument) >= len(model.vault.ledger.risks) or 0 < ends <= self._at:
             return None

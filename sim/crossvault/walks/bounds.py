@@ -1,7 +1,7 @@
 """A walk that ends at the edges: every door by a stranger, and its numbers at the limits that refusals name.
 
-What a door refuses says where its limit is. So a number far beyond all bounds is tried on the model alone, and what
-the refusal names is then played on both sides: the limit, one less and one more.
+A refusal names the limit of its door. So a number far beyond all bounds is tried on the model alone, and the limit that
+the refusal names is then played on both sides, with one less and one more.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from crossvault.walks.base import STRANGER
 from crossvault.walks.random_walk import Walk
 
 _FAR = 2**255
-_MOST_ITEMS = 2  # of an array: the first and the last stand for all
+_MOST_ITEMS = 2  # of an array: the first and the last represent all
 _UNBOUND = ("mint", "transfer", "batch")
 
 Path = tuple[Any, ...]
@@ -34,7 +34,7 @@ class Bounds(Walk):
     """A random walk, and then the limits of every door that it went through."""
 
     def __init__(self, seed: int, steps: int, build: Build) -> None:
-        """build: whose doors say which numbers can be said at all."""
+        """build: contracts whose door types decide which numbers can be encoded."""
         super().__init__(seed, steps)
         self._doors = Interface(vault_abi(build), Codec(AddressBook()))
 
@@ -44,7 +44,7 @@ class Bounds(Walk):
         return replace(story, name=f"bounds-{self._seed}", hash=f"bounds {story.hash}")
 
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
-        """The set-up, as many random steps as asked for, and the limits."""
+        """The set-up, the given number of random steps, and the limits."""
         taken: dict[str, Step] = {}
 
         def note(step: Step, outcome: Outcome) -> None:
@@ -69,7 +69,7 @@ class Bounds(Walk):
                     yield edge
 
     def _fits(self, step: Step) -> bool:
-        """Whether the arguments have room in the types of the door."""
+        """Whether the arguments fit the types of the door."""
         try:
             self._doors.call(step.action, step.args)
         except ValueError:
@@ -78,7 +78,7 @@ class Bounds(Walk):
 
 
 def _limits(model: Model, step: Step, far: int) -> set[int]:
-    """The numbers that the refusal of a step names, the one that is refused aside."""
+    """The numbers in the refusal of a step, except the refused one."""
     try:
         model.call(step)
     except Refusal as refused:
@@ -93,7 +93,7 @@ def _limits(model: Model, step: Step, far: int) -> set[int]:
 
 
 def _numbers(value: Any, path: Path = ()) -> Iterator[tuple[Path, int]]:
-    """Every whole number in some arguments, with the way to it."""
+    """Every integer in some arguments, with its path."""
     if isinstance(value, bool | str | AccountId):
         return
     if isinstance(value, int):
@@ -110,7 +110,7 @@ def _numbers(value: Any, path: Path = ()) -> Iterator[tuple[Path, int]]:
 
 
 def _with(step: Step, path: Path, number: int) -> Step:
-    """The step with another number at a place."""
+    """The step with another number at a path."""
     return replace(step, args=_changed(step.args, path, number))
 
 

@@ -1,4 +1,4 @@
-"""Corners that chance hardly reaches: announcements at their limits, accounts of nothing, dust, a sale to its end."""
+"""Corner cases that chance hardly reaches: parameters at their limits, empty accounts, dust, a whole liquidation."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from crossvault.walks.base import BROKER, GOVERNOR, STRANGER, WAD
 from crossvault.walks.bounds import Bounds
 
 _RICH_RAW, _COINS_RAW = 10**13, 10**20
-_NOBODY = AccountId("nobody", 3)
+_EMPTY = AccountId("nobody", 3)
 _DUSTY = AccountId("owner2", 7), AccountId("owner3", 7)
 _DEBTOR, _OTHER_SELF, _MAKER = AccountId("owner4", 1), AccountId("owner4", 2), AccountId("owner5", 1)
-_LATE_SECS = 20_000  # longer than a sale lasts
+_LATE_SECS = 20_000  # longer than an auction lasts
 _MOST_FALLS = 60
 _NO_SUCH = 99
 _LIQUIDATING = (doors.start_liquidation, doors.declare_insolvent, doors.end_liquidation)
@@ -48,7 +48,7 @@ class Corners(Bounds):
             yield from self._edges(model, step)
 
     def _announced(self) -> Iterator[Step]:
-        """Every kind of parameters, announced."""
+        """Every kind of parameters, scheduled."""
         random = self._random
         for number in (_NO_SUCH, 0):  # of an underlying or a collateral
             changes = [
@@ -72,14 +72,14 @@ class Corners(Bounds):
                     yield change.enact(self._at, GOVERNOR)
 
     def _of_nothing(self, model: Model) -> Iterator[Step]:
-        """What can be done with an account that holds nothing: its margin is exactly zero."""
+        """Doors on an empty account, whose margin is exactly zero."""
         buyer = self.buyers[0]
         for liquidate in _LIQUIDATING:
-            yield liquidate(self._at, STRANGER, account=_NOBODY)
+            yield liquidate(self._at, STRANGER, account=_EMPTY)
         for mode in (1, 0):
-            yield doors.set_mode(self._at, _NOBODY.owner, account=_NOBODY, mode=mode)
-        yield doors.bid(self._at, buyer.owner, account=_NOBODY, bidder=buyer, fraction_wad=WAD, limit_wad=0)
-        yield doors.withdraw_cash(self._at, _NOBODY.owner, account=_NOBODY, amount_raw=1, to="nobody")
+            yield doors.set_mode(self._at, _EMPTY.owner, account=_EMPTY, mode=mode)
+        yield doors.bid(self._at, buyer.owner, account=_EMPTY, bidder=buyer, fraction_wad=WAD, limit_wad=0)
+        yield doors.withdraw_cash(self._at, _EMPTY.owner, account=_EMPTY, amount_raw=1, to="nobody")
 
     def _stale_neighbour(self, model: Model) -> Iterator[Step]:
         """An account whose own prices are fresh does all it can, while those of the first underlying are too old."""
@@ -94,7 +94,7 @@ class Corners(Bounds):
         yield from self._fresh()
 
     def _malformed(self, model: Model) -> Iterator[Step]:
-        """Numbers that are almost those of instruments, and the largest sizes there are."""
+        """Numbers close to those of instruments, and the largest sizes."""
         one, other = self.accounts[:2]
         for size in (fixed.CAP, -fixed.CAP, fixed.CAP + 1, -fixed.CAP - 1):
             yield self._deal(one, other, market.perp(0), size, self._prices[0])
@@ -132,7 +132,7 @@ class Corners(Bounds):
             yield self._deal(maker, taker, perp, size, mark + part * band // 2)
 
     def _sold(self, model: Model) -> Iterator[Step]:
-        """An account fails, is bid for by its own owner and by others, and its sale lasts until nobody may buy."""
+        """An account fails, its owner and others bid, and its auction lasts until no bid is possible."""
         yield from self._funded(_MAKER, _RICH_RAW, 0)
         yield from self._funded(_OTHER_SELF, _RICH_RAW, 0)
         yield from self._funded(_DEBTOR, 10**11, 0)
@@ -161,8 +161,8 @@ class Corners(Bounds):
     def _fallen_to_fail(self, model: Model) -> Iterator[Step]:
         """The price falls in steps that no guard holds back, until the debtor fails but still has something."""
         for _ in range(_MOST_FALLS):
-            [told] = model.metrics([_DEBTOR], self._at)
-            if told.maintenance_equity_wad < told.maintenance_requirement_wad:
+            [metrics] = model.metrics([_DEBTOR], self._at)
+            if metrics.maintenance_equity_wad < metrics.maintenance_requirement_wad:
                 return
             self._at += 1
             self._prices[0] = self._prices[0] * 992 // 1_000
@@ -172,12 +172,12 @@ class Corners(Bounds):
         yield from (self._publish(underlying, WAD, 0) for underlying in (0, 1, 2))
 
     def _rate(self, model: Model) -> int:
-        """What a unit of the first perp asks for at initial margin, roughly and not too little [wad]."""
+        """Initial margin rate of the first perp, roughly and not too little [wad]."""
         risk = model.vault.ledger.risks[0]
         return risk.initial_rate + risk.base_rate + WAD // 100
 
     def _paused(self) -> Iterator[Step]:
-        """What is refused while the vault is paused, and what is not."""
+        """Doors while the vault is paused: refused ones and open ones."""
         yield doors.pause(self._at, GOVERNOR)
         yield from self._bids(60)
         owner, dusty = _MAKER.owner, _DUSTY[0]
@@ -203,7 +203,7 @@ class Corners(Bounds):
                 yield self._bid_for(_DEBTOR, self.buyers[1], self.buyers[1].owner, fraction)
 
     def _bids(self, parts: int) -> Iterator[Step]:
-        """A part, by the owner's own other account and by a buyer, and by who may act for both."""
+        """Bids for a part, by another account of the owner and by a buyer, sent by owners and by their operator."""
         for bidder in (_OTHER_SELF, self.buyers[1]):
             yield self._bid_for(_DEBTOR, bidder, BROKER, WAD // parts)
             yield self._bid_for(_DEBTOR, bidder, bidder.owner, WAD // parts)

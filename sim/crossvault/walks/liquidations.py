@@ -1,4 +1,4 @@
-"""Random liquidations: accounts that fail are put up for sale, bid for, declared insolvent and let go."""
+"""Random liquidations: failing accounts enter liquidation, are bid for, declared insolvent and released."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from crossvault.walks.trade_moves import TradeMoves
 
 
 class LiquidationMoves(TradeMoves):
-    """What liquidators do."""
+    """Moves of liquidators."""
 
     def _weakest(self, model: Model) -> AccountId:
-        """Mostly the account with the least health."""
+        """Returns mostly the account with the least health."""
         if self._random.random() < 0.2:
             return self._account()
         health = [metrics.health_wad for metrics in model.metrics(self.accounts, self._at)]
         return self.accounts[health.index(min(health))]
 
     def _poorest(self, model: Model) -> AccountId:
-        """The account that is worth least."""
-        worth = [metrics.equity_wad for metrics in model.metrics(self.accounts, self._at)]
-        return self.accounts[worth.index(min(worth))]
+        """The account with the least equity."""
+        equities = [metrics.equity_wad for metrics in model.metrics(self.accounts, self._at)]
+        return self.accounts[equities.index(min(equities))]
 
     def _failing(self, model: Model) -> AccountId | None:
-        """An account that could be put up for sale."""
+        """An account below maintenance margin that is not in liquidation, if there is one."""
         idle = [each for each in self.accounts if not model.vault.ledger.sales[each].started_at]
-        for account, told in zip(idle, model.metrics(idle, self._at), strict=True):
-            if told.maintenance_equity_wad < told.maintenance_requirement_wad and not told.stale_underlying:
+        for account, metrics in zip(idle, model.metrics(idle, self._at), strict=True):
+            if metrics.maintenance_equity_wad < metrics.maintenance_requirement_wad and not metrics.stale_underlying:
                 return account
         return None
 
@@ -41,7 +41,7 @@ class LiquidationMoves(TradeMoves):
         return self._random.choice(selling) if selling else self._account()
 
     def _sale(self, model: Model) -> Step:
-        """Something with an account that is for sale; rarely with one that is not."""
+        """A step of a running liquidation; rarely of an account without one."""
         if not self._selling(model) and self._random.random() < 0.85:
             return self._start(model)
         return self._random.choice((self._bid, self._bid, self._bid, self._declare, self._end))(model)

@@ -1,4 +1,4 @@
-"""Random signed orders and what is done with them, right and wrong, from the model's state and a seed."""
+"""Random signed orders, filled and cancelled rightly and wrongly, drawn from the state of the model and a seed."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class OrderWalk(Streams):
         )
 
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
-        """The set-up, then as many random steps as asked for."""
+        """The set-up, then the given number of random steps."""
         yield from self.setup()
         yield from self._opening()
         weights = {move.__name__: weight for weight, move in self._moves}
@@ -98,7 +98,7 @@ class OrderWalk(Streams):
                 self._filled.append(step.args["matches"])
 
     def setup(self) -> Iterator[Step]:
-        """Lists and prices everything, gives every account something to live on, and lets the exchange trade for it."""
+        """Lists and prices everything, funds every account, and names the exchange its operator."""
         for name in UNDERLYINGS:
             yield doors.list_underlying(self._at, _GOVERNOR, name=name, risk=_RISK)
         yield doors.set_feeder(self._at, _GOVERNOR, feeder=_FEEDER, allowed=True)
@@ -112,7 +112,7 @@ class OrderWalk(Streams):
         yield doors.set_operator(self._at, "owner1", account=AccountId("owner1"), operator=_BROKER, allowed=True)
 
     def _opening(self) -> Iterator[Step]:
-        """Options come into force, an expiry opens and is priced."""
+        """Enacts options, opens an expiry and prices it."""
         options = doors.OPTIONS.of(underlying=0, risk=_OPTION_RISK)
         yield options.schedule(self._at, _GOVERNOR)
         self._at += self.world.delay_secs
@@ -183,7 +183,7 @@ class OrderWalk(Streams):
         return doors.fill(self._at, self._random.choice((_RELAYER, *_OWNERS)), matches=tuple(matches))
 
     def _replay(self, model: Model) -> Step:
-        """What was filled once, once more."""
+        """A fill that was accepted before, again."""
         if not self._filled:
             return self._fill(model)
         return doors.fill(self._at, _RELAYER, matches=self._random.choice(self._filled[-10:]))
@@ -193,7 +193,7 @@ class OrderWalk(Streams):
         return pair._replace(size_wad=self._random.choice((0, most + 1, 2 * most + 1, 2**256 - 1)))
 
     def _missigned(self, model: Model, pair: Match) -> Match:
-        """One of the two signatures is of somebody else, of something else, for elsewhere, or none."""
+        """One of the two signatures has another signer, order, chain or contract, or is no signature."""
         random = self._random
         of_maker = random.random() < 0.5
         order = pair.maker if of_maker else pair.taker
@@ -236,7 +236,7 @@ class OrderWalk(Streams):
         return self._with_taker(pair, instrument=self._random.choice(sorted(others)))
 
     def _odd_order(self, model: Model, pair: Match) -> Match:
-        """A taker that both sides judge though its owner signed it: expired, oversized, nobody's, out of the band."""
+        """A signed taker order that the vault refuses: expired, oversized, of an empty account, out of the band."""
         random, sign = self._random, -1 if pair.taker.size < 0 else 1
         odd: Args = random.choice(
             (
@@ -264,7 +264,7 @@ class OrderWalk(Streams):
         return doors.cancel(self._at, self._actor(order.account), order=order)
 
     def _cancel_below(self, model: Model) -> Step:
-        """A floor at a salt of the book, so that orders stand below it, at it and above it."""
+        """A floor at a salt of the book, with orders below it, at it and above it."""
         account = self._random.choice(self.accounts)
         floor = model.exchange.salt_floor[account]
         salts = [each.salt for each in self._book[-30:]] or [1]

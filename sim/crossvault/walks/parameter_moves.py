@@ -1,4 +1,4 @@
-"""Random acts of governance: parameters announced and put into force, listings, roles, pauses."""
+"""Random steps of governance: parameters scheduled and enacted, listings, roles, pauses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class ParameterMoves(WalkBase):
-    """What the owner of a vault does, and who only tries to."""
+    """Moves of the owner of a vault, and of senders without that role."""
 
     def __init__(self, seed: int, variety: Variety) -> None:
         super().__init__(seed, variety)
@@ -46,7 +46,7 @@ class ParameterMoves(WalkBase):
         yield doors.set_guardian(self._at, GOVERNOR, to=GUARDIAN)
 
     def _announcements(self) -> Sequence[Announcement]:
-        """What is put into force before trading begins: options, guards and interest."""
+        """The parameters in force before trading begins: options, guards, portfolio margin and interest."""
         random = self._random
         found = [doors.OPTIONS.of(underlying=each, risk=self._stretched(terms.options(random))) for each in (0, 1)]
         guarded = [underlying for underlying in range(3) if random.random() < 0.6]
@@ -101,7 +101,7 @@ class ParameterMoves(WalkBase):
         return doors.unpause(self._at, self._random.choice((GOVERNOR,) * 7 + (GUARDIAN,)))
 
     def _ownership(self, model: Model) -> Step:
-        """Offers the vault to its owner's own name, so that governance goes on; or lets a stranger try to take it."""
+        """Offers the ownership to the owner itself, so that governance continues; or a stranger tries to accept it."""
         if self._random.random() < 0.5:
             return doors.offer_ownership(self._at, GOVERNOR, to=GOVERNOR)
         return doors.accept_ownership(self._at, self._random.choice((GOVERNOR, STRANGER)))
@@ -113,7 +113,7 @@ class ParameterMoves(WalkBase):
         return doors.set_operator(self._at, self._actor(account), account=account, operator=operator, allowed=allowed)
 
     def _list(self, model: Model) -> Step:
-        """One more underlying or collateral, up to the limits and beyond."""
+        """A further underlying or collateral, up to the limits and beyond."""
         random = self._random
         if random.random() < 0.5:
             number = len(model.vault.ledger.risks)

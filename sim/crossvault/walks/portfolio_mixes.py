@@ -1,4 +1,4 @@
-"""Accounts in portfolio mode, long and short in every mix, under one set of rules after another."""
+"""Accounts in portfolio mode, long and short in every mix, under a series of rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PERPS, ALL, STRADDLE = _BOOKS = ("perps", "all", "straddle")
 
 
 class RuleMix(NamedTuple):
-    """A set of rules: correlations of like and opposite losses, how far they break down, what is held at least."""
+    """A set of rules: correlations of like and opposite losses, their breakdown, the least share of the sum."""
 
     alike: int
     opposite: int
@@ -42,7 +42,7 @@ _RULES = (
 
 
 class PortfolioMixes(Corners):
-    """Fourteen desks, each with its own mix; what they are told is compared after every change."""
+    """Fourteen desks, each with its own mix; their margin metrics are compared after every change."""
 
     def story(self) -> Story:
         """The desks as a story; it can be played once."""
@@ -56,7 +56,7 @@ class PortfolioMixes(Corners):
         yield from self._funded(_MAKER, 10 * _RICH_RAW, 0)
         mixes = [*product((1, -1), (1, -1), _BOOKS), (0, 1, PERPS), (1, 0, ALL)]
         desks = {AccountId(f"desk{place}"): mix for place, mix in enumerate(mixes)}
-        self.accounts += desks  # whose prices are kept fresh
+        self.accounts += desks  # their prices are kept fresh
         for desk, (first, second, book) in desks.items():
             self._draw(desk)
             yield from self._funded(desk, _RICH_RAW, 10**18 if book == ALL else 0)
@@ -96,7 +96,7 @@ class PortfolioMixes(Corners):
                     yield self._deal(_MAKER, desk, instrument, size, max(1, found[0]))
 
     def _risk(self) -> folios.PortfolioRisk:
-        """Parameters of which no two are alike, with a doubt that counts."""
+        """Parameters that all differ, with a confidence threshold that binds."""
         random, drawn = self._random, terms.folio(self._random)
         skew = drawn.skew._replace(absolute_cap=WAD // 4 + random.randrange(WAD), linear_cap=WAD // 9)
         factor = random.randrange(WAD)

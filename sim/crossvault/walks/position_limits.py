@@ -1,4 +1,4 @@
-"""Accounts that hold as many positions as they may: up to the limit, beyond it, and through a price that falls."""
+"""Accounts at the limit of positions: up to it, beyond it, and through a falling price."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PositionLimits(Walk):
     """Two accounts trade one strike after another, with both modes, and then the market falls."""
 
     def story(self) -> Story:
-        """The crowd as a story; it can be played once."""
+        """The walk as a story; it can be played once."""
         story = super().story()
         return replace(story, name=f"crowd-{self._seed}", hash=f"crowd {story.hash}")
 
@@ -55,14 +55,14 @@ class PositionLimits(Walk):
             yield from self._dealt(model, maker, taker, instrument, _TINY)
 
     def _thinned(self, model: Model, maker: AccountId, taker: AccountId) -> Iterator[Step]:
-        """Into the other mode at every count around its limit; one of the middle goes at a time."""
+        """Switches mode at every count around its limit; closes one position of the middle at a time."""
         holder = model.vault.ledger.holders[taker]
         while len(holder.instruments) > accounts.MAX_OPTIONS - 2:
             instrument = holder.instruments[len(holder.instruments) // 2]
             before = len(holder.instruments)
             yield from self._dealt(model, maker, taker, instrument, -holder.positions[instrument].size)
             if len(holder.instruments) == before:
-                return  # refused: the walk goes on without
+                return  # refused: the walk continues without
             if before <= accounts.MAX_OPTIONS + 3:
                 yield doors.set_mode(self._at, taker.owner, account=taker, mode=accounts.PORTFOLIO)
                 yield from self._dealt(model, maker, taker, market.perp(0), _TINY)
@@ -71,7 +71,7 @@ class PositionLimits(Walk):
             yield from self._dealt(model, maker, taker, instrument, _TINY)
 
     def _fallen(self, model: Model, maker: AccountId, taker: AccountId) -> Iterator[Step]:
-        """The accounts take risk and what cash they can, prices fall, and parts of what is for sale are bid for."""
+        """The accounts take risk and withdraw cash, prices fall, and parts of the failing accounts are bid for."""
         for underlying, size in ((0, 200 * WAD), (1, -5 * WAD)):
             yield from self._dealt(model, maker, taker, market.perp(underlying), size)
         for account in (maker, taker):
@@ -96,7 +96,7 @@ class PositionLimits(Walk):
         yield doors.declare_insolvent(self._at, STRANGER, account=account)
 
     def _dealt(self, model: Model, maker: AccountId, taker: AccountId, instrument: int, size: int) -> Iterator[Step]:
-        """A trade at the mark, if there is one."""
+        """A trade at the mark price, if there is one."""
         found = self._quotation(model, instrument)
         if found is not None:
             yield self._deal(maker, taker, instrument, size, max(1, found[0]))

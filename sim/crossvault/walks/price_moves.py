@@ -29,7 +29,7 @@ class ListedExpiry(NamedTuple):
 
 
 class PriceMoves(ParameterMoves):
-    """What feeders do, and the clock that makes prices old."""
+    """Prints of feeders, and the clock that makes prices stale."""
 
     def __init__(self, seed: int, variety: Variety) -> None:
         super().__init__(seed, variety)
@@ -37,7 +37,7 @@ class PriceMoves(ParameterMoves):
         self._ended: list[ListedExpiry] = []
 
     def _pass_time(self, model: Model) -> None:
-        """Mostly not; else a little, or up to a moment at which something ends."""
+        """Passes time: mostly none; else a little, or up to an expiry or a settlement window."""
         random = self._random
         if random.random() >= self._variety.pace:
             return
@@ -56,7 +56,7 @@ class PriceMoves(ParameterMoves):
         return [ListedExpiry(underlying, expiry) for underlying in self._prices for expiry in expiries[underlying]]
 
     def _stale(self, model: Model) -> Iterator[Step]:
-        """The prints that positions wait for: what they are valued by is too old."""
+        """The prints that open positions need, because their price is stale."""
         state, now = model.vault.ledger, self._at
         for underlying in self._prices:
             price, heartbeat = state.prices[underlying], state.risks[underlying].heartbeat_secs
@@ -102,7 +102,7 @@ class PriceMoves(ParameterMoves):
         )  # fmt: skip
 
     def _open_expiry(self, model: Model) -> Step:
-        """Mostly of what trades; of the third underlying so many that there is no room for more."""
+        """An expiry, mostly of traded underlyings; of the third one up to the limit and beyond."""
         random = self._random
         underlying = random.choice((0, 1, 2, 2)) if random.random() < 0.98 else random.randrange(3, 9)
         ahead = random.choice(_AHEAD_SECS) if underlying < 2 else _AHEAD_SECS[-1] + random.randrange(10**6)
@@ -138,7 +138,7 @@ class PriceMoves(ParameterMoves):
         )  # fmt: skip
 
     def _svi(self, term: ListedExpiry) -> Svi:
-        """A surface of 10 % to 200 % of vol, more or less skewed."""
+        """A surface of 10 % to 200 % volatility, more or less skewed."""
         random = self._random
         secs = max(1, term.expiry - self._at)
         vol_pct = random.choice((10, 50, 80, 200))
@@ -178,14 +178,14 @@ class PriceMoves(ParameterMoves):
         return doors.named(step.at, sender, step.action, {**step.args, **(odd if self._random.random() < 0.1 else {})})
 
     def _term(self, model: Model) -> ListedExpiry:
-        """Mostly an open expiry of what trades."""
+        """Mostly an open expiry of a traded underlying."""
         known = [each for each in self._open(model) if each.underlying < 2]
         if known and self._random.random() < 0.95:
             return self._random.choice(known)
         return self._random.choice(self._ended or [ListedExpiry(0, self._at)])
 
     def _settle(self, model: Model) -> Step:
-        """Some accounts of an expiry, by anybody; mostly of one that has settled and is still held."""
+        """A settlement of some accounts, mostly of an expiry that has settled and is still held."""
         random = self._random
         waiting = self._waiting(model)
         if waiting and random.random() < 0.9:
@@ -201,7 +201,7 @@ class PriceMoves(ParameterMoves):
         return doors.settle(self._at, sender, underlying=term.underlying, expiry=term.expiry, accounts=accounts)
 
     def _waiting(self, model: Model) -> dict[ListedExpiry, list[AccountId]]:
-        """The expiries whose settlement is known, with the accounts that still have a position in them."""
+        """The settled expiries, with the accounts that still hold positions in them."""
         state = model.vault.ledger
         found: dict[ListedExpiry, list[AccountId]] = {}
         for account in chain(self.accounts, self.buyers):

@@ -1,4 +1,4 @@
-"""Random steps that keep accounts alive and near their limits, from the model's state and a seed."""
+"""Random steps that keep accounts alive and near their limits, drawn from the state of the model and a seed."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ Move = Callable[[Model], Step]
 
 
 class Walk(LiquidationMoves):
-    """Steps one after another, each drawn from where the model stands."""
+    """A sequence of steps, each drawn from the state of the model."""
 
     def __init__(self, seed: int, steps: int, owners: int = 8, variety: Variety | None = None) -> None:
-        """variety: what differs from a plain walk, owners included."""
+        """variety: parameters other than those of a plain walk, owners included."""
         super().__init__(seed, variety or Variety(owners))
         self._count = steps
         self._moves: Sequence[tuple[int, Move]] = (
@@ -63,7 +63,7 @@ class Walk(LiquidationMoves):
         )
 
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
-        """The set-up, then as many random steps as asked for."""
+        """The set-up, then the given number of random steps."""
         yield from self.setup()
         yield from self._opening(model)
         yield from self._first_modes()
@@ -91,7 +91,7 @@ class Walk(LiquidationMoves):
         return None
 
     def _needed(self, model: Model) -> Move | None:
-        """What a market in trouble waits for."""
+        """A move that a market in distress waits for, if there is one."""
         pool = model.vault.ledger.cash
         if pool.deficit_wad > pool.insurance_wad and self._random.random() < 0.5:
             return self._fund
@@ -100,7 +100,7 @@ class Walk(LiquidationMoves):
         return self._sale if self._selling(model) else None
 
     def setup(self) -> Iterator[Step]:
-        """Lists everything, prices it, and gives every account something to live on."""
+        """Lists and prices everything, and funds every account."""
         self._draw("setup")
         yield from self._listings()
         for underlying in self._prices:
@@ -114,7 +114,7 @@ class Walk(LiquidationMoves):
             yield doors.set_operator(self._at, account.owner, account=account, operator=BROKER, allowed=True)
 
     def _opening(self, model: Model) -> Iterator[Step]:
-        """Options, guards and interest come into force, and the first expiries open."""
+        """Enacts options, guards and interest, and opens the first expiries."""
         self._draw("opening")
         announced = self._announcements()
         for change in announced:
@@ -132,14 +132,14 @@ class Walk(LiquidationMoves):
                 yield self._print_surface(model, term)
 
     def _first_modes(self) -> Iterator[Step]:
-        """Some accounts begin with portfolio margin, where the variety says so."""
+        """The share of accounts that begins with portfolio margin."""
         self._draw("modes")
         for account in self.accounts if self._variety.portfolio_pct else ():
             if self._random.randrange(100) < self._variety.portfolio_pct:
                 yield doors.set_mode(self._at, account.owner, account=account, mode=PORTFOLIO)
 
     def _mode(self, model: Model) -> Step:
-        """Mostly into the mode that an account is not in."""
+        """A switch of margin mode, mostly to the other mode."""
         account = self._account()
         mode = 1 - model.vault.ledger.holders[account].mode
         if self._random.random() < 0.1:
@@ -150,7 +150,7 @@ class Walk(LiquidationMoves):
         return [self._withdraw_cash, self._withdraw_collateral, self._deposit_cash, self._deposit_collateral]
 
     def _deposit_cash(self, model: Model) -> Step:
-        """Mostly for who has least; a buyer may bring back what it took."""
+        """A deposit, mostly into the account with the least equity; a buyer may return cash."""
         random = self._random
         account = random.choice((self._account(), self._poorest(model), self._poorest(model)))
         amount = self._near(10**10)
@@ -167,7 +167,7 @@ class Walk(LiquidationMoves):
         return doors.deposit_collateral(self._at, sender, account=account, collateral=number, amount_raw=amount_raw)
 
     def _withdraw_cash(self, model: Model) -> Step:
-        """What is free, so that many accounts live on borrowed cash; a buyer may take nearly all there is."""
+        """A withdrawal of free collateral, so that many accounts borrow; a buyer may take nearly all cash."""
         random = self._random
         account = random.choice(self.buyers) if random.random() < 0.1 else self._account()
         most = self._free(model, account) // 10**12

@@ -1,4 +1,4 @@
-"""Random parameters, all of them valid: what governance may put into force."""
+"""Random parameters, all of them valid."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def options(random: Random) -> market.OptionRisk:
 
 
 def guard(random: Random) -> oracle.PriceGuard:
-    """What shields an underlying from a manipulated print."""
+    """Guard of an underlying against a manipulated print."""
     return oracle.PriceGuard(
         max_jump=random.choice((0, WAD // 100, WAD // 20, WAD // 20, WAD // 10)),
         confirm_secs=random.choice((0, 1, 60, 60, 300)),
@@ -72,7 +72,7 @@ def guard(random: Random) -> oracle.PriceGuard:
 
 
 def interest(random: Random) -> cash.Interest:
-    """What borrowers pay."""
+    """Interest of borrowers."""
     return cash.Interest(
         min_rate=random.choice((0, WAD // 50, WAD)),
         low_slope=random.randrange(4 * WAD + 1),
@@ -83,20 +83,20 @@ def interest(random: Random) -> cash.Interest:
 
 
 def haircut(random: Random) -> collateral.HaircutTerms:
-    """What a collateral counts for."""
+    """Haircuts and cap of a collateral."""
     initial = random.randrange(51) * WAD // 100
     cap = random.choice((fixed.CAP, fixed.CAP, 4_000 * WAD))
     return collateral.HaircutTerms(initial, initial * random.randrange(101) // 100, cap)
 
 
 def depeg(random: Random) -> cash.DepegTerms:
-    """How the quote token's own price enters; its feed may be unknown."""
+    """Depeg terms of the quote token; the feed may be unknown."""
     feed = random.choice((cash.NO_FEED, 2, 2, 9))
     return cash.DepegTerms(feed, WAD, WAD * 12 // 10)
 
 
 def auction(random: Random) -> liquidation.AuctionTerms:
-    """How an auction runs."""
+    """Terms of an auction."""
     start = random.choice((WAD, WAD * 98 // 100))
     return liquidation.AuctionTerms(
         buffer_wad=random.randrange(31) * WAD // 100,
@@ -132,7 +132,7 @@ def folio(random: Random) -> portfolio.PortfolioRisk:
 
 
 def rules(random: Random) -> stress.Rules:
-    """How portfolio margin is asked for: moves up and down with every mode of vols, tails dampened."""
+    """Rules of portfolio margin: moves up and down with every mode of vols, tails dampened."""
     most = random.randrange(5, 25)
     moves = [(move * WAD // 100, WAD) for move in (most, most // 2, 0, -(most // 2), -most)]
     scenarios = [shock.Scenario(move, dampening, mode) for move, dampening in moves for mode in (0, 1, 2)]

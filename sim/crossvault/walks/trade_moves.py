@@ -18,7 +18,7 @@ _OPTIONS = (market.CALL, market.PUT)
 
 
 class TradeMoves(PriceMoves):
-    """What a broker does for two accounts."""
+    """Trades of a broker for two accounts."""
 
     def _trade(self, model: Model) -> Step:
         random = self._random
@@ -83,7 +83,7 @@ class TradeMoves(PriceMoves):
         return grid * max(1, near + apart)
 
     def _size(self, model: Model, maker: AccountId, taker: AccountId, instrument: int) -> int:
-        """What both sides can carry, or a little more than one of them can."""
+        """A size that both sides can margin, or a little more than one of them can."""
         random = self._random
         sign = random.choice((-1, 1))
         free = self._free(model, maker), self._free(model, taker)
@@ -94,7 +94,7 @@ class TradeMoves(PriceMoves):
         return min(size, 2**255 - 1) * sign
 
     def _need(self, model: Model, instrument: int, sign: int) -> int:
-        """What a unit more of an instrument asks of an account, more or less [wad]."""
+        """Initial margin requirement of one more unit of an instrument, roughly [wad]."""
         state = model.vault.ledger
         underlying, kind = market.underlying_of(instrument), market.kind_of(instrument)
         if underlying >= len(state.risks):
@@ -113,7 +113,7 @@ class TradeMoves(PriceMoves):
         return standard.short_requirement(exposure, line, Level.INITIAL) + price.index * shaky // WAD
 
     def _closing(self, model: Model) -> Step | None:
-        """Two accounts on different sides meet."""
+        """A trade between two accounts with opposite positions."""
         random, holders = self._random, model.vault.ledger.holders
         taker = random.choice(self._idle(model))
         if not holders[taker].instruments:
@@ -128,7 +128,7 @@ class TradeMoves(PriceMoves):
         return self._deal(maker, taker, instrument, -part if size > 0 else part, self._offered(mark, band))
 
     def _collect(self, model: Model) -> Step:
-        """Specks more for the account that holds a little of everything, until it may hold no more."""
+        """Tiny positions for one account, until it holds the limit."""
         taker, maker = self.accounts[-1], self._random.choice(self.accounts[:-1])
         term = self._priced_term(model)
         grid = USUAL_PRICES.get(term.underlying, WAD) // 10
@@ -142,7 +142,7 @@ class TradeMoves(PriceMoves):
         return doors.batch(self._at, BROKER, calls=tuple(calls))
 
     def _batch(self, model: Model) -> Step:
-        """Some calls as one, mostly of doors that may be batched."""
+        """A batch, mostly of doors that may be batched."""
         if self._random.random() < 0.6:
             return self._spread(model)
         moves = {move.__name__: move for move in (self._trade, *self._batched())}
@@ -153,11 +153,11 @@ class TradeMoves(PriceMoves):
             odd = self._random.choice((self._settle, self._pause, self._forward))
             step = (moves[self._race(weights, key)] if good else odd)(model)
             calls.append(doors.call_of(step))
-        who = BROKER if self._random.random() < 0.97 else self._account().owner
-        return doors.batch(self._at, who, calls=tuple(calls))
+        sender = BROKER if self._random.random() < 0.97 else self._account().owner
+        return doors.batch(self._at, sender, calls=tuple(calls))
 
     def _batched(self) -> list[Callable[[Model], Step]]:
-        """Doors beside trades that may be batched."""
+        """Moves besides trades that may be batched."""
         return []
 
     def _spread(self, model: Model) -> Step:

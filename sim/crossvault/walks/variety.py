@@ -1,4 +1,4 @@
-"""What differs from walk to walk beside its steps: the world, its people, the pace of time, how bold amounts are."""
+"""Parameters of a walk: the world, its owners, the pace of time, the range of amounts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Variety(NamedTuple):
     edge_pct: int = 0
 
     def labels(self) -> tuple[str, ...]:
-        """What of it is to be counted in a campaign."""
+        """The labels that a campaign counts."""
         return (
             f"{self.owners} owners",
             f"delay {self.delay_secs} s",
@@ -88,7 +88,7 @@ def at_an_end(random: Random, value: T) -> T:
 
 
 def _ended(random: Random, value: Any, require: Callable[[Any], None]) -> Any:
-    """The validator itself tells the end of a range: it refuses what is far beyond it."""
+    """Reads the end of a range from the refusal of the validator for a value far beyond it."""
     numbers = [name for name in value._fields if isinstance(getattr(value, name), int)]
     name, sign = random.choice(numbers), random.choice((-1, 1))
     try:
