@@ -126,7 +126,7 @@ def test_both_sides_have_the_same_parameters_after_every_change() -> None:
     model, local = Model(world), InProcessChain(world)
     seen = [model.vault.parameters()]
     for step in chain([step for step, _ in alone(0, 0)[1]], governed(model)):
-        assert model.apply(step).refusal is None
+        model.apply(step)
         local.apply(step)
         if step.action.startswith(("list_", "enact_")):
             [theirs] = local.vault.result("parameters", local.machine.query(local.view("parameters", {}))["returnData"])
