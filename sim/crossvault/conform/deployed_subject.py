@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from crossvault.conform.adapter import Extra
 from crossvault.conform.adapter_calls import BoundCall, bound, signature, usual, value_of
-from crossvault.conform.figures import ACCOUNT, MARKET, POSITION, WHOLE, Figure, FigureSubject
-from crossvault.conform.figures import VAULT as ALONE
+from crossvault.conform.figures import ACCOUNT, MARKET, POSITION, VAULT as ALONE, WHOLE, Figure, FigureSubject
 from crossvault.conform.subject import Subject
 from crossvault.differential.step import CHAIN_ID, DEPLOYER, TOKEN_ACTIONS, VAULT, Event, Step, World
 from crossvault.evm.abi import Interface

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from crossvault.mirror import authority_errors, cash, fixed, ledger, liquidation, market, market_errors, oracle
-from crossvault.mirror import collateral as collaterals
+from crossvault.mirror import (
+    authority_errors,
+    cash,
+    collateral as collaterals,
+    fixed,
+    ledger,
+    liquidation,
+    market,
+    market_errors,
+    oracle,
+)
 from crossvault.mirror.evm import ZERO_ADDRESS
 from crossvault.mirror.store import Store
 

@@ -9,9 +9,7 @@ import os
 import re
 from typing import Any
 
-from crossvault.rpc.signer import AccountUnknown as AccountUnknown
-from crossvault.rpc.signer import NetworkUnknown as NetworkUnknown
-from crossvault.rpc.signer import Transaction
+from crossvault.rpc.signer import AccountUnknown as AccountUnknown, NetworkUnknown as NetworkUnknown, Transaction
 
 _KEY = "ETHERSCAN_API_KEY"
 _UNSET = re.compile(r"\$\{?(\w+)\}?")
