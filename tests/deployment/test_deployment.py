@@ -13,8 +13,7 @@ from crossvault.deployment.apply import Conflict, StepFailed
 from crossvault.deployment.blueprint import FACTORY
 from crossvault.deployment.chains import MoneyRefused
 from crossvault.deployment.deployment import AccountNeeded, Deployment
-from crossvault.deployment.estimate import ON_CHAIN, ON_LOCAL_NODE
-from crossvault.deployment.estimate import _measured as measured
+from crossvault.deployment.estimate import ON_CHAIN, ON_LOCAL_NODE, _measured as measured
 from crossvault.deployment.journal import BadJournal, DeploymentBusy, InputChanged
 from crossvault.deployment.manifest import BadManifest, load
 from crossvault.deployment.onchain import FactoryMissing

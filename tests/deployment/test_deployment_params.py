@@ -13,8 +13,7 @@ from crossvault.deployment.params import address, load
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.evm.compiler import compile_contracts
-from crossvault.scenario import ScenarioError
-from crossvault.scenario import load as story
+from crossvault.scenario import ScenarioError, load as story
 from crossvault.scenario.owner_calls import GovernanceSteps
 from crossvault.scenario.script import Script
 from crossvault.scenario.source import read

@@ -8,8 +8,7 @@ import pytest
 
 from crossvault.differential.model import ModelToken
 from crossvault.differential.step import TokenSpec
-from crossvault.mirror import account as accounts
-from crossvault.mirror import collateral, ledger, market
+from crossvault.mirror import account as accounts, collateral, ledger, market
 from crossvault.mirror.account import AccountId, Entry, Holder, Image, Position
 from crossvault.mirror.cash import Pool
 from crossvault.mirror.evm import UndoLog

@@ -23,8 +23,7 @@ from crossvault.walks.base import GOVERNOR
 from crossvault.walks.random_walk import Walk
 from probing import plain
 from test_steps import alone
-from worst import AT, EXPIRIES, PORTFOLIOS, listing, price
-from worst import WORLD as WIDE
+from worst import AT, EXPIRIES, PORTFOLIOS, WORLD as WIDE, listing, price
 
 STARTS_AT = 1_700_000_000
 TERMS = AuctionTerms(buffer_wad=0, start_wad=10**18, knee_wad=10**18, fast_secs=1, slow_secs=1, insolvent_secs=1)

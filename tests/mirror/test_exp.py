@@ -1,11 +1,8 @@
 """Laws of exponential and logarithm: they revert exactly outside their domain, and invert each other."""
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
-from mpmath import exp as exact_exp
-from mpmath import log as exact_log
-from mpmath import mp
+from hypothesis import example, given, strategies as st
+from mpmath import exp as exact_exp, log as exact_log, mp
 
 from crossvault.mirror import exp
 from crossvault.mirror.fixed import WAD

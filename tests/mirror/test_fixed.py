@@ -4,8 +4,7 @@ from collections.abc import Callable
 from math import ceil, floor
 
 import pytest
-from hypothesis import assume, example, given
-from hypothesis import strategies as st
+from hypothesis import assume, example, given, strategies as st
 
 from crossvault.mirror import fixed
 from crossvault.mirror.fixed import WAD

@@ -2,8 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from crossvault.mirror import cash, funding, ledger, market
 from crossvault.mirror.account import AccountId

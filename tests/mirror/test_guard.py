@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crossvault.mirror import collateral, margin, oracle, standard
 from crossvault.mirror.feed import Feed

@@ -10,8 +10,7 @@ from math import expm1
 from typing import NamedTuple
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from crossvault.mirror import cash
 from crossvault.mirror.cash import MAX_INDEX, YEAR, Interest, Pool

@@ -5,11 +5,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from crossvault.mirror import account as accounts
-from crossvault.mirror import account_errors, cash, collateral, ledger, market, number_errors
+from crossvault.mirror import account as accounts, account_errors, cash, collateral, ledger, market, number_errors
 from crossvault.mirror.account import AccountId, Holder
 from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import CAP, RAY, WAD

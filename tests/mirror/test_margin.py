@@ -8,8 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from crossvault.mirror import cash, collateral, margin, market, oracle, standard, valuation
 from crossvault.mirror.account import AccountId

@@ -3,14 +3,12 @@
 from dataclasses import replace
 from random import Random
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crossvault.differential import doors
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
-from crossvault.mirror import account as accounts
-from crossvault.mirror import collateral, fixed, margin, stress
+from crossvault.mirror import account as accounts, collateral, fixed, margin, stress
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.portfolio import PortfolioExposure

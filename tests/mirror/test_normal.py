@@ -4,8 +4,7 @@ import re
 from math import erf, sqrt
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from mpmath import mp, ncdf, npdf
 
 from crossvault.mirror import normal

@@ -6,9 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from mpmath import exp as exact_exp
-from mpmath import log as exact_log
-from mpmath import mp, ncdf
+from mpmath import exp as exact_exp, log as exact_log, mp, ncdf
 
 from crossvault.mirror import exp, normal, option
 from crossvault.mirror.fixed import CAP, WAD

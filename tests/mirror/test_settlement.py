@@ -8,8 +8,7 @@ from fractions import Fraction
 from itertools import permutations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crossvault.mirror import cash, ledger, margin, market, market_errors, oracle, valuation
 from crossvault.mirror.account import AccountId

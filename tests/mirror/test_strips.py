@@ -4,8 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crossvault.mirror import market, option, standard
 from crossvault.mirror.collateral import HaircutTerms

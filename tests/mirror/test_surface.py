@@ -1,8 +1,7 @@
 """Laws of the vol surface: it is the raw SVI form, never negative, and a valid surface accepts every strike."""
 
 import pytest
-from hypothesis import assume, example, given
-from hypothesis import strategies as st
+from hypothesis import assume, example, given, strategies as st
 from mpmath import exp, mp, mpf
 
 from crossvault.mirror import fixed, surface

@@ -10,8 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crossvault.mirror import cash, collateral, market, oracle, valuation
 from crossvault.mirror.account import AccountId

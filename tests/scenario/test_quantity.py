@@ -7,8 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal, localcontext
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crossvault.scenario import quantity
 from crossvault.scenario.quantity import Moment, Quantity

@@ -14,8 +14,7 @@ from crossvault.audit.log_steps import AuditedStep, DecodedLog, NotUnderstood, T
 from crossvault.audit.undo_history import UndoHistory
 from crossvault.audit.vault_source import BlockHeader, Log, VaultSource
 from crossvault.differential import doors
-from crossvault.differential.compare import Difference
-from crossvault.differential.compare import differences as outcome_differences
+from crossvault.differential.compare import Difference, differences as outcome_differences
 from crossvault.differential.model import Model, ModelToken
 from crossvault.differential.step import VAULT, Action, Event, Outcome, Snapshot, Step, TokenSpec, World
 from crossvault.mirror.evm import ZERO_ADDRESS

@@ -15,8 +15,7 @@ from crossvault.commands.sides import Interrupts, folder, opened, readable, show
 from crossvault.differential.ending import DONE, FAILED
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record, RecordChecker
-from crossvault.lockstep.run import Result
-from crossvault.lockstep.run import run as play
+from crossvault.lockstep.run import Result, run as play
 from crossvault.report.run_json import differences
 
 

@@ -19,8 +19,7 @@ from crossvault.evm.anvil import ChainLost
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.lockstep import record
 from crossvault.lockstep.invariants import Invariants
-from crossvault.lockstep.run import Diverged, Observer, Result
-from crossvault.lockstep.run import run as play
+from crossvault.lockstep.run import Diverged, Observer, Result, run as play
 from crossvault.report.console import RunPage, page, show, show_lines
 from crossvault.report.picture import svg
 from crossvault.report.run import summary

@@ -20,16 +20,13 @@ from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.fuzz.task import steps_of
 from crossvault.lockstep import record
-from crossvault.lockstep.run import Diverged, Result
-from crossvault.lockstep.run import run as play
+from crossvault.lockstep.run import Diverged, Result, run as play
 from crossvault.report import shrink_foundry
 from crossvault.report.console import show
 from crossvault.report.shrink import document, text
-from crossvault.scenario import load, quantity
-from crossvault.scenario import repro as file
+from crossvault.scenario import load, quantity, repro as file
 from crossvault.shrink.saved import repro, story
-from crossvault.shrink.shrinker import Agrees, ShrinkResult
-from crossvault.shrink.shrinker import shrink as smallest
+from crossvault.shrink.shrinker import Agrees, ShrinkResult, shrink as smallest
 
 
 def shrink(arguments: Namespace) -> int:

@@ -13,182 +13,69 @@ from typing import Any, get_args, get_type_hints
 
 from crossvault.differential.account_doors import (
     batch as batch,
-)
-from crossvault.differential.account_doors import (
     bid as bid,
-)
-from crossvault.differential.account_doors import (
     declare_insolvent as declare_insolvent,
-)
-from crossvault.differential.account_doors import (
     deposit_cash as deposit_cash,
-)
-from crossvault.differential.account_doors import (
     deposit_collateral as deposit_collateral,
-)
-from crossvault.differential.account_doors import (
     end_liquidation as end_liquidation,
-)
-from crossvault.differential.account_doors import (
     fund_insurance as fund_insurance,
-)
-from crossvault.differential.account_doors import (
     publish_forward as publish_forward,
-)
-from crossvault.differential.account_doors import (
     publish_price as publish_price,
-)
-from crossvault.differential.account_doors import (
     publish_surface as publish_surface,
-)
-from crossvault.differential.account_doors import (
     set_mode as set_mode,
-)
-from crossvault.differential.account_doors import (
     set_operator as set_operator,
-)
-from crossvault.differential.account_doors import (
     settle as settle,
-)
-from crossvault.differential.account_doors import (
     start_liquidation as start_liquidation,
-)
-from crossvault.differential.account_doors import (
     trade as trade,
-)
-from crossvault.differential.account_doors import (
     withdraw_cash as withdraw_cash,
-)
-from crossvault.differential.account_doors import (
     withdraw_collateral as withdraw_collateral,
 )
 from crossvault.differential.exchange_doors import (
     cancel as cancel,
-)
-from crossvault.differential.exchange_doors import (
     cancel_below as cancel_below,
-)
-from crossvault.differential.exchange_doors import (
     fill as fill,
-)
-from crossvault.differential.exchange_doors import (
     mint as mint,
-)
-from crossvault.differential.exchange_doors import (
     transfer as transfer,
 )
 from crossvault.differential.governance_doors import (
     AUCTION as AUCTION,
-)
-from crossvault.differential.governance_doors import (
     DEPEG as DEPEG,
-)
-from crossvault.differential.governance_doors import (
     GUARD as GUARD,
-)
-from crossvault.differential.governance_doors import (
     HAIRCUT as HAIRCUT,
-)
-from crossvault.differential.governance_doors import (
     INTEREST as INTEREST,
-)
-from crossvault.differential.governance_doors import (
     OPTIONS as OPTIONS,
-)
-from crossvault.differential.governance_doors import (
     PORTFOLIO as PORTFOLIO,
-)
-from crossvault.differential.governance_doors import (
     RISK as RISK,
-)
-from crossvault.differential.governance_doors import (
     RULES as RULES,
-)
-from crossvault.differential.governance_doors import (
+    Announcement as Announcement,
     DelayedChange as DelayedChange,
-)
-from crossvault.differential.governance_doors import (
     Verb as Verb,
-)
-from crossvault.differential.governance_doors import (
     accept_ownership as accept_ownership,
-)
-from crossvault.differential.governance_doors import (
     enact_auction as enact_auction,
-)
-from crossvault.differential.governance_doors import (
     enact_depeg as enact_depeg,
-)
-from crossvault.differential.governance_doors import (
     enact_guard as enact_guard,
-)
-from crossvault.differential.governance_doors import (
     enact_haircut as enact_haircut,
-)
-from crossvault.differential.governance_doors import (
     enact_interest as enact_interest,
-)
-from crossvault.differential.governance_doors import (
     enact_options as enact_options,
-)
-from crossvault.differential.governance_doors import (
     enact_portfolio as enact_portfolio,
-)
-from crossvault.differential.governance_doors import (
     enact_risk as enact_risk,
-)
-from crossvault.differential.governance_doors import (
     enact_rules as enact_rules,
-)
-from crossvault.differential.governance_doors import (
     list_collateral as list_collateral,
-)
-from crossvault.differential.governance_doors import (
     list_underlying as list_underlying,
-)
-from crossvault.differential.governance_doors import (
     offer_ownership as offer_ownership,
-)
-from crossvault.differential.governance_doors import (
     open_expiry as open_expiry,
-)
-from crossvault.differential.governance_doors import (
     pause as pause,
-)
-from crossvault.differential.governance_doors import (
     schedule_auction as schedule_auction,
-)
-from crossvault.differential.governance_doors import (
     schedule_depeg as schedule_depeg,
-)
-from crossvault.differential.governance_doors import (
     schedule_guard as schedule_guard,
-)
-from crossvault.differential.governance_doors import (
     schedule_haircut as schedule_haircut,
-)
-from crossvault.differential.governance_doors import (
     schedule_interest as schedule_interest,
-)
-from crossvault.differential.governance_doors import (
     schedule_options as schedule_options,
-)
-from crossvault.differential.governance_doors import (
     schedule_portfolio as schedule_portfolio,
-)
-from crossvault.differential.governance_doors import (
     schedule_risk as schedule_risk,
-)
-from crossvault.differential.governance_doors import (
     schedule_rules as schedule_rules,
-)
-from crossvault.differential.governance_doors import (
     set_feeder as set_feeder,
-)
-from crossvault.differential.governance_doors import (
     set_guardian as set_guardian,
-)
-from crossvault.differential.governance_doors import (
     unpause as unpause,
 )
 from crossvault.differential.step import ACTIONS, Action, Step

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Concatenate, Generic, Literal, ParamSpec
 
 from crossvault.differential.step import Step
-from crossvault.mirror import cash, liquidation, market, oracle, portfolio
-from crossvault.mirror import collateral as collaterals
+from crossvault.mirror import cash, collateral as collaterals, liquidation, market, oracle, portfolio
 from crossvault.mirror.stress import Rules
 
 P = ParamSpec("P")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crossvault.mirror import account as accounts
 from crossvault.mirror import (
+    account as accounts,
     account_errors,
     cash,
     fixed,

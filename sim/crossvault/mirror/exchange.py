@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from crossvault.mirror import account as accounts
-from crossvault.mirror import authority_errors, fixed, number_errors, order_errors
+from crossvault.mirror import account as accounts, authority_errors, fixed, number_errors, order_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import ZERO_ADDRESS, Call, StorageMap, StorageStruct, UndoLog
 from crossvault.mirror.vault import Vault

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from crossvault.mirror import account as accounts
 from crossvault.mirror import (
+    account as accounts,
     cash,
     fixed,
     funding,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from crossvault.mirror import account as accounts
-from crossvault.mirror import market
+from crossvault.mirror import account as accounts, market
 from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.evm import Token
 from crossvault.mirror.ledger import State

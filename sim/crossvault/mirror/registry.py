@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crossvault.mirror import account as accounts
-from crossvault.mirror import lens
+from crossvault.mirror import account as accounts, lens
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.feed import Feed
 from crossvault.mirror.governance import Governance

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from crossvault.mirror import fixed, margin, standard
 from crossvault.mirror.margin import Book, Holding
-from crossvault.mirror.portfolio import ExpiryHoldings, Hedge
-from crossvault.mirror.portfolio import ExpiryOption as PortfolioLine
+from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption as PortfolioLine, Hedge
 from crossvault.mirror.standard import HeldOption
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import account as accounts
 from crossvault.mirror import (
+    account as accounts,
     account_errors,
     cash,
     collateral,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from crossvault.mirror import account as accounts
 from crossvault.mirror import (
+    account as accounts,
     account_errors,
     authority_errors,
     cash,
+    collateral as collaterals,
     fixed,
     ledger,
     liquidation,
@@ -19,7 +20,6 @@ from crossvault.mirror import (
     oracle,
     price_errors,
 )
-from crossvault.mirror import collateral as collaterals
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.auction import Auction
 from crossvault.mirror.evm import Token, UndoLog, non_reentrant

@@ -15,8 +15,7 @@ from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, TokenSpec, World
 from crossvault.differential.story import mark
-from crossvault.mirror import account as accounts
-from crossvault.mirror import cash, collateral, fixed, liquidation, market
+from crossvault.mirror import account as accounts, cash, collateral, fixed, liquidation, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.portfolio.portfolio_file import BAIL, Portfolio, premium

@@ -8,8 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from crossvault.mirror import account as accounts
-from crossvault.mirror import market
+from crossvault.mirror import account as accounts, market
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Floats, Ints, Population
 from crossvault.sweep.quotes import UNIT, Quotes

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crossvault.mirror import account as accounts
-from crossvault.mirror import correlation, fixed, margin, shock, standard
+from crossvault.mirror import account as accounts, correlation, fixed, margin, shock, standard
 from crossvault.mirror.correlation import UnderlyingLoss
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.stress import PortfolioRequirement

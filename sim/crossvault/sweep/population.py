@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from crossvault.mirror import account as accounts
-from crossvault.mirror import cash, funding, ledger
+from crossvault.mirror import account as accounts, cash, funding, ledger
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.ledger import State

@@ -11,8 +11,7 @@ from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
-from crossvault.mirror import correlation, market
-from crossvault.mirror import portfolio as folios
+from crossvault.mirror import correlation, market, portfolio as folios
 from crossvault.mirror.account import PORTFOLIO, AccountId
 from crossvault.walks import terms
 from crossvault.walks.base import BROKER, GOVERNOR, WAD

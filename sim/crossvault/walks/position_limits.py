@@ -9,8 +9,7 @@ from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
-from crossvault.mirror import account as accounts
-from crossvault.mirror import market
+from crossvault.mirror import account as accounts, market
 from crossvault.mirror.account import AccountId
 from crossvault.walks.base import STRANGER, USUAL_PRICES, WAD
 from crossvault.walks.price_moves import ListedExpiry
