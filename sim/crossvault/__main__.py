@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("crossvault: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output was closed, as by `head`
         sys.stdout = None
         return DONE
     except Exception as error:
@@ -68,8 +68,8 @@ def _doctor() -> int:
     return DONE if all(finding.ok for finding in findings) else MISSING
 
 
-def spread(words: Sequence[str]) -> list[str]:
-    """What tells pytest to use all processors: for the whole suite and its fast part."""
+def processors(words: Sequence[str]) -> list[str]:
+    """Arguments of pytest for all processors: for the whole suite and its fast part."""
     is_whole = set(words) <= {"-m", "slow", "not slow", "-q", "-v", "-x"}
     return ["-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder"] if is_whole else []
 
@@ -85,7 +85,7 @@ def _test(words: Sequence[str]) -> int:
     if root is None:
         raise ToolchainMissing("the tests are not in the package; in a clone of the repository: ./crossvault test")
     ensure()
-    command = [sys.executable, "-m", "pytest", *spread(words), *words]
+    command = [sys.executable, "-m", "pytest", *processors(words), *words]
     return subprocess.run(command, cwd=root, env=dict(os.environ), check=False).returncode
 
 

@@ -21,7 +21,7 @@ _OPTION = "--crossvault-contracts"
 
 
 class Disagreement(Exception):
-    """A story that did not go as it must: what is shown in the place of a traceback."""
+    """A story that did not go as it must: its text is shown in place of a traceback."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,7 +36,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 class StoryFile(pytest.File):
-    """A file that tells a story."""
+    """A file that holds a story."""
 
     def collect(self) -> Iterator[StoryItem]:
         """The one test of the file, named as the file is."""
@@ -50,7 +50,7 @@ class StoryItem(pytest.Item):
         """Plays it. Raises Disagreement, and ScenarioError for a file that is wrong."""
         from crossvault.scenario import load
 
-        story = load(str(self._shown()))
+        story = load(str(self._relative_path()))
         failure = self._played(story).failure
         if failure is not None:
             raise Disagreement(str(failure))
@@ -76,19 +76,19 @@ class StoryItem(pytest.Item):
             raise pytest.UsageError(f"{_OPTION}: there is no directory {given}")
         return folder
 
-    def _shown(self) -> Path:
+    def _relative_path(self) -> Path:
         """The file as seen from where pytest was started."""
         here = self.config.invocation_params.dir
         return self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What is wrong with the file or the contracts, without a traceback; a defect of crossvault keeps its own."""
+        """Reports the fault of file or contracts without a traceback; a defect of crossvault keeps its own."""
         from crossvault.differential.ending import exit_code
 
         if isinstance(excinfo.value, Disagreement) or exit_code(excinfo.value) is not None:
-            return f"{self._shown()}: {excinfo.value}"
+            return f"{self._relative_path()}: {excinfo.value}"
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the test is, for those who list tests."""
+        """Location of the test, for listings."""
         return self.path, 0, f"story: {self.name}"

@@ -85,7 +85,7 @@ def test_a_liquidator_leaves_what_the_fund_cannot_pay(tmp_path: Path) -> None:
     assert model.vault.ledger.cash.insurance_wad < 10**18
 
 
-def test_nobody_looks_at_stale_prices(tmp_path: Path) -> None:
+def test_no_liquidator_acts_on_stale_prices(tmp_path: Path) -> None:
     text = "prices: {ETH: {at: {+0h: 200 USD, +1h: 180 USD}, lag: 119m}}\nends: +3h\nlooks: 30m\n"
     text += ACTORS.replace("1,000 USDC", "850 USDC") + "  lin: {kind: liquidator, deposits: ['5,000 USDC']}\n"
     _, done = played(tmp_path, text)

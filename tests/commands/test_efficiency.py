@@ -50,8 +50,8 @@ def test_one_position_has_one_fate_however_it_is_held() -> None:
     """A pair of one underlying is one position, which no correlation is about."""
     of = books.random_market(1, 3)
     population, _ = books.random_population(of, 40, 3, ["pairs"])
-    told = path_replay.replay(of, population, 3, SMALL[1])
-    first, *others = told.values()
+    computed = path_replay.replay(of, population, 3, SMALL[1])
+    first, *others = computed.values()
     assert first.touched.any() and not first.touched.all()
     for each in others:
         assert (each.touched == first.touched).all() and (each.closed == first.closed).all()
@@ -93,7 +93,7 @@ def test_a_pair_survives_as_a_whole_while_its_parts_move_alike(
             assert so_far.lost.sum() == pytest.approx(10_005 * expected, rel=1e-9)
             assert so_far.alive.all() == (expected == 0)
             won = 10_005 * (factors[0] - factors[1])
-            # a gain less a loss of about the same size: a millionth of a dollar beside nine digits
+            # a gain less a loss of about the same size: a millionth of a dollar against nine digits
             assert so_far.profit.sum() == pytest.approx(won, rel=1e-9, abs=1e-6)
 
 
@@ -159,8 +159,8 @@ def test_capital_is_where_initial_margin_is_met() -> None:
         assert figures.equity == pytest.approx(side.capital, rel=1e-9, abs=1e-6)
         if side.name != "cross":  # which has the capital that isolated needs, not its own
             assert figures.capital == pytest.approx(capital, rel=1e-9, abs=1e-6)  # floats
-        told = exact.ExactEngine(of).metrics(side.population)
-        assert all(each.free_collateral_wad > 0 for each, has in zip(told, side.capital, strict=True) if has > 1e-3)
+        computed = exact.ExactEngine(of).metrics(side.population)
+        assert all(each.free_collateral_wad > 0 for each, has in zip(computed, side.capital, strict=True) if has > 1e-3)
 
 
 def test_a_path_leaves_the_market_as_it_was() -> None:
@@ -271,9 +271,9 @@ def test_the_page_has_every_figure_and_loads_nothing(
     assert json.loads(page.document) == found
     assert page.loaded == ["data:,"]
     shown = [row for row in page.rows if row]
-    told = [row for name in ("efficiency", "replay", "breakdown", "replayed") for row in found[name]]
-    assert len(shown) == len(told)
-    for cells, row in zip(shown, told, strict=True):
+    computed = [row for name in ("efficiency", "replay", "breakdown", "replayed") for row in found[name]]
+    assert len(shown) == len(computed)
+    for cells, row in zip(shown, computed, strict=True):
         values = [value for name, value in row.items() if name != "histogram"]
         assert [cell if isinstance(value, str) else cell and float(cell.replace(",", "")) for cell, value in
                 zip(cells, values, strict=True)] == ["" if value is None else value for value in values]  # fmt: skip

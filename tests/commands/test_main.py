@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cli import spawned, start
-from crossvault.__main__ import spread
+from crossvault.__main__ import processors
 from crossvault.lockstep.record import read
 from places import ROOT
 
@@ -67,7 +67,7 @@ def contracts(folder: Path, file: str, old: str, new: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["rnu"], "did you mean 'run'?"),
         (["run", "quikstart"], "did you mean 'quickstart'?"),
@@ -80,10 +80,10 @@ def contracts(folder: Path, file: str, old: str, new: str) -> Path:
         ([], "COMMAND"),
     ],
 )
-def test_bad_words_are_exit_code_2(words: list[str], said: str) -> None:
+def test_bad_words_are_exit_code_2(words: list[str], message: str) -> None:
     done = start(*words)
     assert done.returncode == 2
-    assert said in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
+    assert message in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
 
 
 def test_a_process_ends_with_the_exit_code_and_prints_to_both_streams() -> None:
@@ -96,12 +96,12 @@ def test_a_process_ends_with_the_exit_code_and_prints_to_both_streams() -> None:
 
 @pytest.mark.parametrize("words", [[], ["-m", "not slow"], ["-q", "-m", "slow"]])
 def test_the_whole_suite_and_its_parts_take_all_processors(words: list[str]) -> None:
-    assert spread(words)[:4] == ["-n", "auto", "--dist", "loadgroup"]
+    assert processors(words)[:4] == ["-n", "auto", "--dist", "loadgroup"]
 
 
 @pytest.mark.parametrize("words", [["tests/test_main.py"], ["-k", "main"], ["-m", "not slow", "-n", "0"], ["--pdb"]])
 def test_who_chooses_tests_or_a_way_to_run_them_has_one_process(words: list[str]) -> None:
-    assert spread(words) == []
+    assert processors(words) == []
 
 
 def test_scenarios_schema_version_and_help() -> None:
@@ -132,10 +132,10 @@ def test_replay_says_identical_and_explain_explains(record: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"identical, {1 + len(read(record).steps)} lines, last hash")
     refused = next(n for n, text in enumerate(read(record).lines, start=1) if '"InsufficientMargin"' in text)
-    told = start("explain", str(record), str(refused))
-    assert told.returncode == 0
+    explained = start("explain", str(record), str(refused))
+    assert explained.returncode == 0
     for part in ("refused: InsufficientMargin(", "health", "margin where it was refused", "Vault."):
-        assert part in told.stdout
+        assert part in explained.stdout
     found = json.loads(start("explain", str(record), str(refused), "--json").stdout)
     assert found["differences"] == [] and found["calls"]["contract"] == "Vault"
 
@@ -186,8 +186,8 @@ def test_broken_contracts_are_caught_and_the_difference_can_be_replayed(wrong: P
     again = start(*hint.split()[4:], folder=tmp_path)
     assert again.returncode == 1 and "the sides differ: step" in again.stdout
     number = hint.split()[hint.split().index("--until") + 1]
-    told = start("explain", "run.jsonl", number, "--contracts", str(wrong), folder=tmp_path)
-    assert told.returncode == 1 and "THE SIDES DIFFER" in told.stdout
+    explained = start("explain", "run.jsonl", number, "--contracts", str(wrong), folder=tmp_path)
+    assert explained.returncode == 1 and "THE SIDES DIFFER" in explained.stdout
     ours = start("replay", "run.jsonl", folder=tmp_path)
     assert ours.returncode == 1
     assert "not as recorded: contracts" in ours.stderr

@@ -60,30 +60,30 @@ class Liquidator:
         holder = model.vault.ledger.holders[target]
         if not holder.instruments and not self._on_sale(model, target):
             return
-        told = model.metrics([target], at)[0]
-        if told.stale_underlying:
+        metrics = model.metrics([target], at)[0]
+        if metrics.stale_underlying:
             return
         if not self._on_sale(model, target):
-            if told.maintenance_equity_wad >= told.maintenance_requirement_wad:
+            if metrics.maintenance_equity_wad >= metrics.maintenance_requirement_wad:
                 return
             outcome = yield doors.start_liquidation(at, self.account.owner, account=target)
             if outcome.refusal:
                 return
-        standing = model.vault.auction_state(target, now=at)
-        if standing.buffer_wad >= 0:
+        auction = model.vault.auction_state(target, now=at)
+        if auction.buffer_wad >= 0:
             yield doors.end_liquidation(at, self.account.owner, account=target)
             return
         sale = model.vault.ledger.sales[target]
-        if sale.insolvent_at == 0 and (standing.value_wad <= 0 or standing.discount_wad == 0):
+        if sale.insolvent_at == 0 and (auction.value_wad <= 0 or auction.discount_wad == 0):
             yield doors.declare_insolvent(at, self.account.owner, account=target)
-        yield from self._bid(model, target, told, at)
+        yield from self._bid(model, target, metrics, at)
 
-    def _bid(self, model: Model, target: AccountId, told: Metrics, at: int) -> StepStream:
-        standing = model.vault.auction_state(target, now=at)
-        cost_wad = self._cost(model, target, standing, told, at)
+    def _bid(self, model: Model, target: AccountId, metrics: Metrics, at: int) -> StepStream:
+        auction = model.vault.auction_state(target, now=at)
+        cost_wad = self._cost(model, target, auction, metrics, at)
         if cost_wad is None or self._on_sale(model, self.account):
             return
-        fraction_wad = self._fraction(model, cost_wad, told, at)
+        fraction_wad = self._fraction(model, cost_wad, metrics, at)
         if fraction_wad >= _CRUMB:
             limit_wad = fixed.mul_div_ceil(cost_wad, fraction_wad, fixed.WAD)
             yield doors.bid(
@@ -91,22 +91,22 @@ class Liquidator:
                 limit_wad=limit_wad,
             )  # fmt: skip
 
-    def _cost(self, model: Model, target: AccountId, standing: AuctionState, told: Metrics, at: int) -> int | None:
-        """What the whole would cost [wad], negative when it pays; nothing when it is not worth it yet."""
+    def _cost(self, model: Model, target: AccountId, auction: AuctionState, metrics: Metrics, at: int) -> int | None:
+        """Cost of the whole account [wad], negative when it pays; None when it is not worth it yet."""
         sale, terms = model.vault.ledger.sales[target], model.vault.ledger.terms
         if sale.insolvent_at:
             elapsed_secs = at - sale.insolvent_at
-            pays_wad = liquidation.payout(standing.equity_wad, standing.margin_wad, elapsed_secs, terms.insolvent_secs)
-            least_wad = fixed.mul_div_up(told.maintenance_requirement_wad, self.rule.reward_wad, fixed.WAD)
-            return -pays_wad if pays_wad + standing.equity_wad >= least_wad else None
-        if standing.value_wad <= 0 or not 0 < standing.discount_wad <= self.rule.discount_wad:
+            pays_wad = liquidation.payout(auction.equity_wad, auction.margin_wad, elapsed_secs, terms.insolvent_secs)
+            least_wad = fixed.mul_div_up(metrics.maintenance_requirement_wad, self.rule.reward_wad, fixed.WAD)
+            return -pays_wad if pays_wad + auction.equity_wad >= least_wad else None
+        if auction.value_wad <= 0 or not 0 < auction.discount_wad <= self.rule.discount_wad:
             return None
-        return liquidation.price(standing.value_wad, standing.discount_wad)
+        return liquidation.price(auction.value_wad, auction.discount_wad)
 
-    def _fraction(self, model: Model, cost_wad: int, told: Metrics, at: int) -> int:
+    def _fraction(self, model: Model, cost_wad: int, metrics: Metrics, at: int) -> int:
         """The largest part [wad] that its initial margin carries, as if nothing netted, and that the fund can pay."""
         own = model.metrics([self.account], at)[0]
-        burden_wad = cost_wad - (told.initial_equity_wad - told.initial_requirement_wad)
+        burden_wad = cost_wad - (metrics.initial_equity_wad - metrics.initial_requirement_wad)
         most_wad = self.rule.most_wad
         if own.stale_underlying:
             return 0
@@ -138,7 +138,7 @@ class Liquidator:
         return model.vault.ledger.sales[account].started_at != 0
 
 
-def _hired(post: Post, settings: Mapping[str, Any]) -> Liquidator:
+def _liquidator(post: Post, settings: Mapping[str, Any]) -> Liquidator:
     rule = Rule(settings["discount"], settings["reward"], settings["most"], settings["unload"])
     return Liquidator(post.account, rule, post.targets, post.maker, post.broker)
 
@@ -155,7 +155,7 @@ LIQUIDATOR = AgentKind(
         Setting("most", "ratio", fixed.WAD),
         Setting("unload", "flag", True),
     ),
-    make=_hired,
+    make=_liquidator,
     stream="/liquidator",
     role="liquidator",
 )

@@ -29,27 +29,27 @@ class TradingStyle:
 
 @dataclass(frozen=True, slots=True)
 class Trader:
-    """An account with a taste and a seed of its own."""
+    """An account with a trading style and a seed of its own."""
 
     account: AccountId
-    taste: TradingStyle
+    style: TradingStyle
     maker: AccountId | None
     broker: str
     random: Random
 
     def act(self, model: Model, at: int) -> StepStream:
         """Does one thing, or nothing."""
-        if self.random.randrange(fixed.WAD) >= self.taste.chance_wad:
+        if self.random.randrange(fixed.WAD) >= self.style.chance_wad:
             return
         step = self._money(model, at) if self.random.randrange(3) == 0 else self._trade(model, at)
         if step is not None:
             yield step
 
     def _trade(self, model: Model, at: int) -> Step | None:
-        if not self.taste.sizes_wad or self.maker is None:
+        if not self.style.sizes_wad or self.maker is None:
             return None
-        instrument = self.random.choice(list(self.taste.sizes_wad))
-        size = self._part(self.taste.sizes_wad[instrument])
+        instrument = self.random.choice(list(self.style.sizes_wad))
+        size = self._part(self.style.sizes_wad[instrument])
         held = model.vault.ledger.holders[self.account].positions[instrument].size
         adds = self.random.randrange(2) == 0
         if not held:
@@ -69,9 +69,9 @@ class Trader:
         )
 
     def _money(self, model: Model, at: int) -> Step | None:
-        if not self.taste.cash_raw:
+        if not self.style.cash_raw:
             return None
-        owner, amount_raw = self.account.owner, self._part(self.taste.cash_raw)
+        owner, amount_raw = self.account.owner, self._part(self.style.cash_raw)
         if self.random.randrange(2) == 0:
             return doors.withdraw_cash(at, owner, account=self.account, amount_raw=amount_raw, to=owner)
         amount_raw = min(amount_raw, model.tokens[model.vault.ledger.cash.token].balance_of(owner))
@@ -83,9 +83,9 @@ class Trader:
         return max(1, most * self.random.randrange(1, _GRAINS + 1) // _GRAINS)
 
 
-def _hired(post: Post, settings: Mapping[str, Any]) -> Trader:
-    taste = TradingStyle(settings["chance"], settings["size"], settings["cash"])
-    return Trader(post.account, taste, post.maker, post.broker, post.random)
+def _trader(post: Post, settings: Mapping[str, Any]) -> Trader:
+    style = TradingStyle(settings["chance"], settings["size"], settings["cash"])
+    return Trader(post.account, style, post.maker, post.broker, post.random)
 
 
 TRADER = AgentKind(
@@ -95,6 +95,6 @@ TRADER = AgentKind(
         "Trading style of a seeded trader: chance to act, largest size by instrument, largest transfer of cash.",
     ),
     settings=(Setting("chance", "ratio"), Setting("size", "sizes", {}), Setting("cash", "cash", None)),
-    make=_hired,
+    make=_trader,
     stream="",
 )

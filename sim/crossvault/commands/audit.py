@@ -1,4 +1,4 @@
-"""`crossvault audit`: a vault on a chain beside the model, block after block, from the vault's logs alone."""
+"""`crossvault audit`: a vault on a chain alongside the model, block after block, from the vault's logs alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHARE = 5  # of the time at most one part in so many goes into figures
 
 
 class _Where(NamedTuple):
-    """What is audited: a vault, names of addresses, the block to begin at, and the chain, where they are known."""
+    """The target of an audit: a vault, names of addresses, the first block, and the chain, where they are known."""
 
     vault: str
     names: Mapping[str, str] = {}
@@ -43,7 +43,7 @@ class _Where(NamedTuple):
 
 
 def audit(arguments: Namespace) -> int:
-    """Audits, and goes on for as long as is asked; the first difference ends it."""
+    """Audits once, or with --follow until it is interrupted; the first difference ends it. Returns the exit code."""
     Interrupts()
     where = _deployment(arguments)
     wire = _wire(arguments.rpc)
@@ -78,7 +78,7 @@ class AuditView:
                 raise UsageError(f"--metrics: port {arguments.metrics} cannot be listened on: {taken}") from taken
 
     def watch(self) -> int:
-        """Catches up, and follows the head if asked; the exit code."""
+        """Catches up, and with --follow follows the head. Returns the exit code."""
         try:
             with _line(self._replica) as note:
                 self._replica.observer = note
@@ -112,7 +112,7 @@ class AuditView:
             self._replica.compare_all()
 
     def _catch_up(self, last: int | None) -> None:
-        """Catches up; who follows waits for a node that is gone."""
+        """Catches up; with --follow it retries when the node is gone."""
         wait = self._arguments.poll
         while True:
             try:
@@ -120,15 +120,15 @@ class AuditView:
                 self._caught_up = True
                 return
             except (ChainLost, ChainRefused) as lost:
-                said = f"{self._replica.source.origin} refuses {lost}" if isinstance(lost, ChainRefused) else str(lost)
+                why = f"{self._replica.source.origin} refuses {lost}" if isinstance(lost, ChainRefused) else str(lost)
                 if not self._arguments.follow or not self._caught_up:
-                    raise ChainLost(said) from lost
-                print(f"crossvault: {said}; trying again in {wait:.0f} s", file=sys.stderr)
+                    raise ChainLost(why) from lost
+                print(f"crossvault: {why}; trying again in {wait:.0f} s", file=sys.stderr)
             time.sleep(wait)
             wait = min(_LONGEST_WAIT_SECS, max(1.0, 2 * wait))
 
     def _figures(self, differences: int = 0) -> None:
-        """How the accounts stand now; not again before that was a small part of the time."""
+        """Refreshes the figures of accounts; not again before this took a small part of the time."""
         if not self._replica.is_open:
             return
         began = time.monotonic()
@@ -167,7 +167,7 @@ class AuditView:
 
 @contextmanager
 def _line(replica: Replica) -> Iterator[Any]:
-    """A line that says how far it is, on a terminal only."""
+    """A line of progress, on a terminal only."""
     if not sys.stderr.isatty():
         yield lambda: None
         return
@@ -187,7 +187,7 @@ def _wire(url: str) -> RpcClient:
 
 
 def _deployment(arguments: Namespace) -> _Where:
-    """The vault, names of addresses, and the block to begin at, as given or as a manifest says."""
+    """The vault, names of addresses, and the block to begin at, as given or as in a manifest."""
     where = _manifest(Path(arguments.deployment)) if arguments.deployment else _Where("")
     if arguments.vault:
         where = where._replace(vault=arguments.vault)
@@ -202,11 +202,11 @@ def _deployment(arguments: Namespace) -> _Where:
 
 
 def _manifest(path: Path) -> _Where:
-    """What a manifest says of where to look; one written by hand needs no more than that."""
+    """Reads vault, names and block from a manifest; one written by hand needs nothing else."""
     try:
-        told = json.loads(path.read_text(encoding="utf8"))
-        names = {str(name): str(address) for name, address in told["addresses"].items() if name != VAULT}
-        return _Where(str(told["vault"]), names, int(told["block"]["number"]), int(told["chain_id"]))
+        read = json.loads(path.read_text(encoding="utf8"))
+        names = {str(name): str(address) for name, address in read["addresses"].items() if name != VAULT}
+        return _Where(str(read["vault"]), names, int(read["block"]["number"]), int(read["chain_id"]))
     except OSError as wrong:
         raise UsageError(f"--deployment: {shown(path)} cannot be read: {wrong.strerror}") from wrong
     except KeyError as lacking:

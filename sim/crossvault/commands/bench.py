@@ -1,4 +1,4 @@
-"""`crossvault bench`: how fast steps are compared and margins told, with rivals measured in the same run."""
+"""`crossvault bench`: speed of comparison and of margins, with rivals measured in the same run."""
 
 from __future__ import annotations
 
@@ -86,9 +86,9 @@ def _audit(arguments: Namespace) -> int:
         made.add_row(name, *(f"{n:,}" for n in numbers), f"{found['audit_seconds']}", f"{found['steps_per_second']:,}")
     show(made)
     print("the model was equal to the chain at every block")
-    told = figures["follow"]
-    usual, most = told["median_lag_seconds"], told["largest_lag_seconds"]
-    print(f"followed: {told['transactions']:,} transactions, {told['transactions_per_second']:,.0f} a second")
+    follow = figures["follow"]
+    usual, most = follow["median_lag_seconds"], follow["largest_lag_seconds"]
+    print(f"followed: {follow['transactions']:,} transactions, {follow['transactions_per_second']:,.0f} a second")
     print(f"behind the head by {usual} s in the median, {most} s at most")
     print(_versions(figures))
     return DONE
@@ -97,8 +97,8 @@ def _audit(arguments: Namespace) -> int:
 def _sweep(arguments: Namespace) -> int:
     from crossvault.bench.sweep_speed import sweep
 
-    told: Callable[[str], None] = _silent if arguments.json else _note
-    figures = sweep(arguments.million, told)
+    note: Callable[[str], None] = _silent if arguments.json else _note
+    figures = sweep(arguments.million, note)
     if arguments.json:
         print(json.dumps(figures, indent=2))
         return DONE

@@ -33,7 +33,7 @@ def catalogue(arguments: Namespace) -> int:
 
 
 def chosen(only: Sequence[str]) -> list[PlantedBug]:
-    """Entries of the catalogue by their identifiers, or all of them. Raises Misused."""
+    """Entries of the catalogue by their identifiers, or all of them. Raises UsageError."""
     root = toolchain.clone()
     path = (root or Path()) / _FILE
     if root is None or not path.is_file():

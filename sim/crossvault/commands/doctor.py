@@ -1,4 +1,4 @@
-"""What of the toolchain is there, what is missing, and the one command that mends it. It changes nothing."""
+"""State of the toolchain: what is present, what is missing, and the one command that mends it. Changes nothing."""
 
 import os
 import re

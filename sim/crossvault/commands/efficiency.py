@@ -1,4 +1,4 @@
-"""`crossvault efficiency`: what cross margin saves by kind of book and method, and what it risks for it."""
+"""`crossvault efficiency`: capital that cross margin saves by kind of book and method, and its risk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SUFFIXES = (".html", ".svg")
 
 
 def efficiency(arguments: Namespace) -> int:
-    """Runs the study and prints it. Raises Misused where nothing can be drawn or written."""
+    """Runs the study and prints it. Raises UsageError where nothing can be drawn or written."""
     if arguments.accounts == 0:
         raise UsageError("--accounts: expected one at least")
     out = Path(arguments.out) if arguments.out else None
@@ -37,7 +37,7 @@ def efficiency(arguments: Namespace) -> int:
 
 
 def _require_writable(path: Path) -> None:
-    """Said before the study and not after it."""
+    """Requires a path that can be written, before the study starts. Raises UsageError."""
     if path.suffix not in SUFFIXES:
         raise UsageError(f"--out: expected a name that ends in {' or '.join(SUFFIXES)}, found {str(path)!r}")
     if not path.parent.is_dir():

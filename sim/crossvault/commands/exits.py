@@ -6,7 +6,7 @@ from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED,
 
 MEANINGS = {
     DONE: "all went well, and every step agreed",
-    FAILED: "the sides differ, an invariant broke, or a story went otherwise than its file says",
+    FAILED: "the sides differ, an invariant broke, or a story went otherwise than its file states",
     USAGE: "bad usage or bad input; the message names file, line and field",
     MISSING: "the environment: a tool is missing, or the node was lost",
     INTERRUPTED: "interrupted; what was recorded until then is kept",

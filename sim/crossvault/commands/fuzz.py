@@ -50,10 +50,10 @@ class SmallestStory(NamedTuple):
 
 
 def fuzz(arguments: Namespace) -> int:
-    """Plays a campaign and says what it reached; the first finding ends it, with FAILED once Anvil shows it, too."""
+    """Plays a campaign and prints what it reached; the first finding ends it, with FAILED once Anvil confirms it."""
     Interrupts()
     plan = _plan(arguments)
-    Machine(CHAIN_ID, 0)  # where pyrevm is missing, this says so before anything is compiled
+    Machine(CHAIN_ID, 0)  # raises where pyrevm is missing, before anything is compiled
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
     corpus = Corpus(_corpus(arguments.corpus), build)
@@ -75,7 +75,7 @@ def fuzz(arguments: Namespace) -> int:
             show(each)
         if covered:
             show(covered.table())
-        _tell(found, small, contracts)
+        _print_finding(found, small, contracts)
     if covered:
         _write(covered, Path(shown(arguments.coverage)), contracts)
     if found:
@@ -139,7 +139,7 @@ def _confirmed(findings: CampaignResult, contracts: Path | None, where: Path) ->
 
 
 def _small(found: ConfirmedFailure | None, contracts: Path | None, build: Build) -> SmallestStory | None:
-    """The smallest story of a difference, written beside its record; None for what is no difference."""
+    """The smallest story of a difference, written alongside its record; None for what is no difference."""
     if found is None or not isinstance(found.failure, Diverged):
         return None
     with bar("shrinking", len(found.steps)) as tick:
@@ -170,7 +170,7 @@ def _again(small: SmallestStory, contracts: Path | None) -> str:
     return f"{command()} {shlex.join(['run', shown(small.path), *rest])}"
 
 
-def _tell(found: ConfirmedFailure | None, small: SmallestStory | None, contracts: Path | None) -> None:
+def _print_finding(found: ConfirmedFailure | None, small: SmallestStory | None, contracts: Path | None) -> None:
     if found is None:
         print("no difference, and every invariant held")
         return

@@ -92,7 +92,7 @@ def _attempt(ran: RunPage, player: LivePlayer, fitted: PreparedStory, interrupts
 
 
 def _whole(venue: DeployedVault, story: Story, aliases: Mapping[str, str]) -> PreparedStory:
-    """All of a story, for accounts that nobody has used."""
+    """All of a story, for accounts that were never used."""
     return PreparedStory(story, aliases)
 
 
@@ -109,7 +109,7 @@ def opened_part(venue: DeployedVault, story: Story, aliases: Mapping[str, str]) 
 
 
 def _story(arguments: Namespace, venue: DeployedVault) -> Story:
-    """The scenario, starting now, within the limits. Raises ScenarioError, Unfit."""
+    """The scenario, starting now, within the limits. Raises ScenarioError, StoryMismatch."""
     starts = int(venue.network.client.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + _LEAD_SECS
     now = {"starts": f"{datetime.fromtimestamp(starts, UTC):%Y-%m-%dT%H:%M:%SZ}"}
     story = load(arguments.scenario, arguments.seed, {**arguments.overrides, **now})
@@ -127,7 +127,7 @@ def _story(arguments: Namespace, venue: DeployedVault) -> Story:
 
 
 def _venue(arguments: Namespace, cast: str) -> DeployedVault:
-    """The deployed vault, with its actors. Raises Misused, ScenarioError, WrongChain, ChainLost."""
+    """The deployed vault, with its actors. Raises UsageError, ScenarioError, WrongChain, ChainLost."""
     from crossvault.deployment import chains, manifest
     from crossvault.rpc import ape_networks as networks
 
@@ -154,7 +154,7 @@ def _venue(arguments: Namespace, cast: str) -> DeployedVault:
 
 
 def require_test_tokens(tokens: Iterable[TokenRecord]) -> None:
-    """Raises Unfit for tokens that a story's actors cannot be given, or that do not do what they are told."""
+    """Requires tokens that a story's actors can be given, of the plain kind. Raises StoryMismatch."""
     for each in tokens:
         if not each.ours:
             raise StoryMismatch(f"{each.name} is no test token of ours: nobody can give the actors of a story any")

@@ -35,7 +35,7 @@ def add_deployed_vault(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     live.add_argument("--cast", metavar="LABEL", help="which accounts play: the same label, the same accounts")
     live.add_argument("--budget", default="0.05", metavar="ETHER", help="for gas of the actors at most (0.05)")
-    live.add_argument("--fee-limit", metavar="GWEI", help="fee per gas at most (default: what the chain asks)")
+    live.add_argument("--fee-limit", metavar="GWEI", help="fee per gas at most (default: the price of the chain)")
     live.add_argument("--confirmations", type=count, default=1, metavar="N", help="blocks that a step needs (1)")
     live.add_argument("--most-steps", type=count, default=200, metavar="N", help="steps of the scenario at most (200)")
     live.add_argument("--most-time", default="15m", metavar="SPAN", help="time that it takes at most (15m)")

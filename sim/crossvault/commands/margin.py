@@ -1,4 +1,4 @@
-"""`crossvault margin`: a portfolio by every method of margin, on the model and, if asked for, on the chain."""
+"""`crossvault margin`: a portfolio by every method of margin, on the model and, with --chain, on the contracts."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def margin(arguments: Namespace) -> int:
     chosen = list(dict.fromkeys(arguments.methods)) or [methods.STANDARD, *_portfolio_presets()]
     presets = [_preset(name, held) for name in chosen if name not in (methods.ISOLATED, methods.STANDARD)]
     trades = _trades(arguments.trades, held)
-    before = _weighed(held, presets, chosen, arguments.chain)
+    before = _measured(held, presets, chosen, arguments.chain)
     after = None
     if trades:
         model = Model(vault_setup.world(held))
         vault_setup.Staging(held, model, model.apply).set_up(preset.load(_FIRST))
-        after = _weighed(vault_setup.after_premiums(held, model, trades), presets, chosen, arguments.chain)
+        after = _measured(vault_setup.after_premiums(held, model, trades), presets, chosen, arguments.chain)
     if arguments.json:
         print(json.dumps(document(before, after), indent=2))
     else:
@@ -55,7 +55,7 @@ def margin(arguments: Namespace) -> int:
 
 
 def _listed(as_json: bool) -> int:
-    """Says what portfolios and presets ship, each with what it is about."""
+    """Lists the portfolios and presets that ship, each with its subject."""
     portfolios = {name: portfolio_file.load(name).about for name in portfolio_file.names()}
     presets = {name: preset.load(name) for name in preset.names()}
     if as_json:
@@ -74,20 +74,20 @@ def _listed(as_json: bool) -> int:
     return DONE
 
 
-def _weighed(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool) -> MarginReport:
+def _measured(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool) -> MarginReport:
     if not held.positions:
         raise UsageError("--trade: closes every position: there is nothing left to judge")
     if not chain:
         model = Model(vault_setup.world(held))
         return _compared(vault_setup.Staging(held, model, model.apply), presets, chosen, lambda accounts: None)
     with opened(vault_setup.world(held), None) as (model, node):
-        witness = ContractFigures(model, node, held.at)
+        contracts = ContractFigures(model, node, held.at)
         try:
-            stage = vault_setup.Staging(held, model, witness.lockstep.apply)
-            found = _compared(stage, presets, chosen, witness.compare)
+            stage = vault_setup.Staging(held, model, contracts.lockstep.apply)
+            found = _compared(stage, presets, chosen, contracts.compare)
         finally:
-            witness.lockstep.stop()
-        return replace(found, chain=witness.said())
+            contracts.lockstep.stop()
+        return replace(found, chain=contracts.summary())
 
 
 def _compared(
@@ -103,28 +103,27 @@ def _compared(
 
 
 class ContractFigures:
-    """The contracts, which play the same steps and are asked for the same figures."""
+    """The same steps and figures on the contracts, compared with the model."""
 
     def __init__(self, model: Model, chain: Chain, at: int) -> None:
         self.model, self.chain, self.at = model, chain, at
         self.lockstep = Lockstep(model, chain)
-        self.asked = 0
+        self.queries = 0
 
     def compare(self, accounts: Sequence[AccountId]) -> None:
-        """Compares every step until now, and what accounts are told. Raises Diverged."""
+        """Compares every step until now, and the metrics of accounts. Raises Diverged."""
         self.lockstep.finish()
         pairs = zip(accounts, self.chain.metrics(accounts, self.at), self.model.metrics(accounts, self.at), strict=True)
         for account, theirs, ours in pairs:
             if found := value_differences(f"{account}.metrics", theirs, ours):
                 raise Diverged(self.lockstep.result.steps, self.lockstep.last, found)
-            self.asked += 1
+            self.queries += 1
 
-    def said(self) -> str:
-        """What came of it."""
+    def summary(self) -> str:
+        """One line: the number of steps and margins compared."""
         steps = self.lockstep.result.compared
-        return (
-            f"the contracts agree: {steps} steps and {self.asked} margins compared, no difference ({self.chain.engine})"
-        )
+        counts = f"{steps} steps and {self.queries} margins compared"
+        return f"the contracts agree: {counts}, no difference ({self.chain.engine})"
 
 
 def _portfolio_presets() -> list[str]:

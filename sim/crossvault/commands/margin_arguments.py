@@ -9,7 +9,7 @@ def declare(commands: Commands) -> None:
     """Declares the command."""
     parser = commands.add_parser("margin", help="a portfolio by every method of margin, side by side")
     parser.set_defaults(module="margin")
-    parser.description = "What each position asks for alone, and all together by standard and by portfolio margin."
+    parser.description = "Requirements of each position alone, and of all together by standard and by portfolio margin."
     parser.add_argument(
         "portfolio", nargs="?", metavar="PORTFOLIO",
         help="name of a shipped portfolio, or a YAML file; without it: what portfolios and presets ship",
@@ -23,5 +23,5 @@ def declare(commands: Commands) -> None:
         "--trade", action="append", default=[], dest="trades", metavar="TRADE",
         help="before and after a trade at the mark, as 'ETH-PERP +5'; may be repeated",
     )  # fmt: skip
-    parser.add_argument("--chain", action="store_true", help="ask the contracts for the same figures and compare")
+    parser.add_argument("--chain", action="store_true", help="read the same figures from the contracts and compare")
     add_json(parser)

@@ -1,4 +1,4 @@
-"""`crossvault mutate`: changes the contracts in one place at a time, and tells which changes no comparison notices."""
+"""`crossvault mutate`: changes the contracts in one place at a time; reports which changes no comparison notices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FILE = "equivalents.yaml"
 
 
 def mutate(arguments: Namespace) -> int:
-    """Judges the mutants and prints the score; what is known when the user interrupts is told and kept."""
+    """Judges the mutants and prints the score; what is known when the user interrupts is printed and kept."""
     interrupts = Interrupts()
     directory = folder(arguments.contracts)
     only = [_mirrored(each) for each in arguments.only]
@@ -57,7 +57,7 @@ def mutate(arguments: Namespace) -> int:
 
 
 def _mirrored(text: str) -> str:
-    """A contract file that was named, by its name. Raises Misused."""
+    """A contract file that was named, by its name. Raises UsageError."""
     from crossvault.scenario.source import did_you_mean
 
     known = mirrored()
@@ -68,7 +68,7 @@ def _mirrored(text: str) -> str:
 
 
 def _reasons(named: str | None, directory: Path | None, mutants: Sequence[Mutant]) -> dict[str, str]:
-    """The written equivalents: of the file that was named, else of the one beside the contracts, or of ours."""
+    """The written equivalents: of the file that was named, else of the one in the folder of contracts, or of ours."""
     if named is not None:
         return equivalents(Path(named), shown(named), mutants)
     root = toolchain.clone()
@@ -79,7 +79,7 @@ def _reasons(named: str | None, directory: Path | None, mutants: Sequence[Mutant
 def _document(
     campaign: MutationCampaign, verdicts: Sequence[MutantVerdict], reasons: Mapping[str, str], seconds: float
 ) -> dict[str, Any]:
-    """All that is told: the score, by file and operator, the survivors with what they change, and who killed."""
+    """The report as JSON: the score, by file and operator, the survivors with what they change, and who killed."""
     by_id = {each.id: each for _, each in campaign.chosen}
     survivors = [each for each in verdicts if each.fate == SURVIVED]
     files: dict[str, list[MutantVerdict]] = {}

@@ -42,7 +42,7 @@ _DECLARED = (
     campaign_arguments,
 )  # in the order of the help
 
-_ABOUT = """A cross-margin vault in Solidity beside an exact Python mirror of it: both play the same story,
+_ABOUT = """A cross-margin vault in Solidity alongside an exact Python mirror of it: both play the same story,
 and every result, refusal, event and state is compared to the last wei."""
 
 _EXAMPLES = """examples:
@@ -55,7 +55,7 @@ _EXAMPLES = """examples:
   crossvault explain RECORD 120                            one step: before, after, margin arithmetic, call trace
   crossvault conform example                               a foreign vault, clause by clause of the specification
   crossvault audit --rpc URL --vault ADDRESS --follow      a vault on a chain against the model, block after block
-  crossvault replay RECORD                                 the recorded steps again; says `identical` or where not
+  crossvault replay RECORD                                 the recorded steps again: `identical`, or where not
 
 exit codes:
 """

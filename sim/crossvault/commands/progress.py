@@ -13,7 +13,7 @@ _EVERY = 20
 
 @contextmanager
 def bar(name: str, expected: int, unit: str = "steps") -> Iterator[Tick]:
-    """What to call with the count of steps (or what the unit is) so far; shows nothing where stderr is no terminal."""
+    """Yields a function of the count of steps (or units) so far, which draws a bar where stderr is a terminal."""
     if not sys.stderr.isatty():
         yield lambda steps: None
         return

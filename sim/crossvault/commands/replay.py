@@ -1,4 +1,4 @@
-"""`crossvault replay`: the recorded steps on fresh sides; every line must come out as it stands in the record."""
+"""`crossvault replay`: the recorded steps on fresh sides; every line must equal the recorded one."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def replay(arguments: Namespace) -> int:
 
 
 def _changed(read: Record, now: dict[str, Any]) -> list[str]:
-    """What differs from the record's header: versions, and the contracts."""
+    """Differences from the record's header: versions, and the contracts."""
     then = read.header
     names = dict.fromkeys((*then["versions"], *now["versions"]))
     pairs = {name: (then["versions"].get(name), now["versions"].get(name)) for name in names}

@@ -26,7 +26,7 @@ its start. Calls: beyond the set-up.
 
 
 def rivals(arguments: Namespace) -> int:
-    """Measures and prints; a searcher that is not here is told, and how it is got."""
+    """Measures and prints; reports a searcher that is not installed, and how to install it."""
     found = RivalComparison(_seconds(arguments.time))
     names: list[str] = arguments.only or [*TEN, *(bug.id for bug in BUGS)]
     bugs = [bug for bug in BUGS if bug.id in names]

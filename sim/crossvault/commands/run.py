@@ -32,7 +32,7 @@ _EVERY = 50  # steps between the checks that read all accounts
 
 
 def run(arguments: Namespace) -> int:
-    """Runs every scenario and answers the worst exit code; bad input is found before the first one starts."""
+    """Runs every scenario and returns the worst exit code; bad input is found before the first one starts."""
     overrides = _overrides(arguments.overrides)
     if arguments.network:
         return _deployed(arguments, overrides)
@@ -127,7 +127,7 @@ def _writing(ran: RunPage, chain: Chain) -> Iterator[Sequence[Observer]]:
 def _created(path: Path) -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # whoever still reads or writes the old one keeps it
+        path.unlink(missing_ok=True)  # a process that still reads or writes the old one keeps it
         return path.open("w", encoding="utf8", buffering=1)
     except OSError as wrong:
         raise UsageError(f"--record: {path} cannot be written: {wrong.strerror}") from wrong

@@ -1,4 +1,4 @@
-"""`crossvault scenarios` and `crossvault schema`: what ships, and what may be written."""
+"""`crossvault scenarios` and `crossvault schema`: the scenarios that ship, and the schemas of files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crossvault.setup import toolchain
 
 
 def scenarios(arguments: Namespace) -> int:
-    """Lists the shipped scenarios, each with what it is about."""
+    """Lists the shipped scenarios, each with its subject."""
     found = {name: _about(name) for name in names()}
     if arguments.json:
         print(json.dumps([{"name": name, "about": about} for name, about in found.items()], indent=2))
@@ -35,6 +35,6 @@ def schema(arguments: Namespace) -> int:
 
 
 def _about(name: str) -> str:
-    """What a scenario is about; the data that it may read is not needed for it."""
+    """Subject of a scenario; its data files are not read for it."""
     path = toolchain.PACKAGE / "scenarios" / f"{name}.scenario.yaml"
     return " ".join(str(read(path, path.name).data["about"]).split())

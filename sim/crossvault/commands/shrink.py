@@ -33,20 +33,20 @@ def shrink(arguments: Namespace) -> int:
     """Shrinks, has Anvil confirm it, writes the repro; ends with FAILED as the sides differ, or DONE if they agree."""
     interrupts = Interrupts()
     source = Path(shown(arguments.file))
-    told = _story(source)
+    given = _story(source)
     seconds = _seconds(arguments.time)
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
-    steps = _steps(told)
+    steps = _steps(given)
     try:
         with bar("shrinking", len(steps)) as tick, readable(contracts):
-            found = smallest(told.world, steps, contracts, seconds, tick=tick)
+            found = smallest(given.world, steps, contracts, seconds, tick=tick)
     except Agrees as agrees:
         if interrupts.came:
             raise KeyboardInterrupt from agrees
-        return _agrees(told, steps, contracts, arguments.json)
+        return _agrees(given, steps, contracts, arguments.json)
     out = _out(arguments.out, source)
-    kept = repro(found, name_of(out), build.hash, {"seed": told.seed, "source": told.name})
+    kept = repro(found, name_of(out), build.hash, {"seed": given.seed, "source": given.name})
     _require_confirmed(story(kept), found, contracts)
     _write(out, file.text(kept))
     emitted = _emit(kept, build, out) if arguments.emit else None
@@ -67,10 +67,10 @@ def _story(source: Path) -> Story:
     return record.read(source).story()
 
 
-def _steps(told: Story) -> list[Step]:
-    """The steps of a story, as the model has them. Raises Misused where it expects what does not come."""
+def _steps(given: Story) -> list[Step]:
+    """The steps of a story, as the model plays them. Raises UsageError where an expectation fails."""
     try:
-        return steps_of(told)
+        return steps_of(given)
     except ExpectationFailed as failed:
         raise UsageError(str(failed)) from failed
 
@@ -83,7 +83,7 @@ def _seconds(text_of: str) -> float:
 
 
 def _out(given: str | None, source: Path) -> Path:
-    """Where the repro goes: beside the repro that it came from, else into this directory."""
+    """Path of the repro: alongside the repro that it came from, else in this directory."""
     if given is None:
         here = source if source.name.endswith(file.SUFFIX) else Path(source.name)
         return here.with_name(here.name.partition(".")[0] + file.SUFFIX)
@@ -106,37 +106,37 @@ def _write(path: Path, content: str) -> None:
 
 
 def _emit(kept: file.Repro, build: Build, out: Path) -> str:
-    """Writes the Foundry test beside the repro and answers its path."""
+    """Writes the Foundry test alongside the repro. Returns its path."""
     path = out.with_name(out.name.removesuffix(file.SUFFIX).replace("-", "_") + ".t.sol")
     _write(path, shrink_foundry.test(kept, build))
     return str(path)
 
 
-def _agrees(told: Story, steps: Sequence[Step], contracts: Path | None, as_json: bool) -> int:
-    """Nothing differs in process: so it must be on Anvil."""
-    result = _anvil(told.world, told, contracts)
+def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json: bool) -> int:
+    """Reports that nothing differs, in process and on Anvil. Raises EnginesDisagree."""
+    result = _anvil(given.world, given, contracts)
     if result.failure is not None:
         raise EnginesDisagree(f"Anvil says {result.failure}; in process the sides agree in all {len(steps)} steps")
     if as_json:
-        print(json.dumps({"agrees": True, "steps": len(steps), "finding": told.finding}, indent=2))
+        print(json.dumps({"agrees": True, "steps": len(steps), "finding": given.finding}, indent=2))
     else:
         print(f"the sides agree in all {len(steps)} steps: there is nothing to shrink")
-        if told.finding:
-            print(f"now passes: {told.finding}")
+        if given.finding:
+            print(f"now passes: {given.finding}")
     return DONE
 
 
-def _require_confirmed(told: Story, found: ShrinkResult, contracts: Path | None) -> None:
-    """Raises EnginesDisagree when Anvil does not see the same difference."""
-    failure: Any = _anvil(told.world, told, contracts).failure
+def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None) -> None:
+    """Requires the same difference on Anvil. Raises EnginesDisagree."""
+    failure: Any = _anvil(given.world, given, contracts).failure
     number, first = len(found.steps), found.finding.found[0]
     if not isinstance(failure, Diverged) or (failure.number, failure.found[0]) != (number, first):
         raise EnginesDisagree(f"in process step {number} differs ({first}); Anvil says {failure or 'no difference'}")
 
 
-def _anvil(world: World, told: Story, contracts: Path | None) -> Result:
+def _anvil(world: World, given: Story, contracts: Path | None) -> Result:
     chain = Chain(world, contracts)
     try:
-        return play(told, Model(world), chain)
+        return play(given, Model(world), chain)
     finally:
         chain.close()

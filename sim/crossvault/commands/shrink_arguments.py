@@ -13,6 +13,6 @@ def declare(commands: Commands) -> None:
     parser.add_argument("file", metavar="FILE", help="a record, a repro or a scenario in which the sides differ")
     parser.add_argument("--time", default="30s", metavar="TIME", help="stop after this long (default: 30s)")
     parser.add_argument("--out", metavar="FILE", help="where the repro goes (default: NAME.repro.yaml)")
-    parser.add_argument("--emit", choices=("foundry",), help="write a Foundry test of the same story beside it")
+    parser.add_argument("--emit", choices=("foundry",), help="write a Foundry test of the same story alongside it")
     add_contracts(parser)
     add_json(parser)

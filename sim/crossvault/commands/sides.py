@@ -1,4 +1,4 @@
-"""What every command that plays steps needs: both sides, opened and closed, and what the user named."""
+"""Both sides of a command that plays steps, opened and closed, and the paths that the user named."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def command() -> str:
 
 
 def folder(text: str | None) -> Path | None:
-    """The directory of contracts that was named, if one was. Raises Misused, CompileFailed."""
+    """The directory of contracts that was named, if one was. Raises UsageError, CompileFailed."""
     if text is None:
         return None
     path = Path(shown(text))
@@ -56,12 +56,12 @@ def opened(world: World, contracts: Path | None) -> Iterator[tuple[Model, Chain]
 
 
 class AbiMismatch(FailedRun):
-    """The contracts of the user answered what does not fit their own ABI."""
+    """An answer of the user's contracts that does not fit their own ABI."""
 
 
 @contextmanager
 def readable(contracts: Path | None) -> Iterator[None]:
-    """Turns an answer that cannot be read into Unreadable if the contracts are the user's; with ours it is a defect."""
+    """Raises AbiMismatch for an answer of the user's contracts that cannot be read; with ours it is a defect."""
     try:
         yield
     except (ChainRefused, ValueError, IndexError, OverflowError) as odd:
