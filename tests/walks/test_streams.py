@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from crossvault.differential import doors
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.walks.order_moves import OrderWalk
@@ -45,16 +46,8 @@ class Widened(Named):
 
 def steps_of(walk: Walk | OrderWalk) -> list[Step]:
     """The steps of a walk, played on the model."""
-    model, found = Model(walk.world), []
-    playing = walk.steps(model)
-    step: Step | None = next(playing)
-    while step is not None:
-        found.append(step)
-        try:
-            step = playing.send(model.apply(step))
-        except StopIteration:
-            step = None
-    return found
+    model = Model(walk.world)
+    return [step for step, _ in driven(walk.steps(model), model.apply)]
 
 
 @pytest.mark.parametrize("seed", (1, 2, 3))
