@@ -65,13 +65,13 @@ def _apply(
 ) -> None:  # fmt: skip
     with _deployment(network, params, account, allow_mainnet) as deployment:
         from crossvault.commands.progress import bar
-        from crossvault.deployment.deployment import AccountNeeded, ApplyOptions
+        from crossvault.deployment.deployment import ApplyOptions, DeployerRequired
         from crossvault.differential.ending import INTERRUPTED
         from crossvault.report import deployment as report
         from crossvault.rpc import ape_networks as networks
 
         if account is None:
-            raise AccountNeeded("expected --account, the account that deploys")
+            raise DeployerRequired("expected --account, the account that deploys")
         signer, owner = networks.signer(account), networks.signer(accept_as) if accept_as else None
         with bar(deployment.params_file.params.name, len(deployment.plan.steps), "done") as tick:
             options = ApplyOptions(wait, lambda text: click.echo(text, err=True), tick)

@@ -14,13 +14,13 @@ import pytest
 
 if TYPE_CHECKING:
     from crossvault.differential.story import Story
-    from crossvault.lockstep.run import Result
+    from crossvault.lockstep.run import RunResult
 
 _SUFFIXES = (".scenario.yaml", ".repro.yaml")
 _OPTION = "--crossvault-contracts"
 
 
-class Disagreement(Exception):
+class StoryFailed(Exception):
     """A story that did not go as it must: its text is shown in place of a traceback."""
 
 
@@ -47,17 +47,17 @@ class StoryItem(pytest.Item):
     """A story, played on both sides with every step compared and all invariants."""
 
     def runtest(self) -> None:
-        """Plays it. Raises Disagreement, and ScenarioError for a file that is wrong."""
+        """Plays it. Raises StoryFailed, and ScenarioError for a file that is wrong."""
         from crossvault.scenario import load
 
         story = load(str(self._relative_path()))
         failure = self._played(story).failure
         if failure is not None:
-            raise Disagreement(str(failure))
+            raise StoryFailed(str(failure))
         if story.finding:
             self.add_report_section("call", "crossvault", f"now passes: {story.finding}")
 
-    def _played(self, story: Story) -> Result:
+    def _played(self, story: Story) -> RunResult:
         from crossvault.differential.model import Model
         from crossvault.evm.chain import Chain
         from crossvault.lockstep.invariants import Invariants
@@ -85,7 +85,7 @@ class StoryItem(pytest.Item):
         """Reports the fault of file or contracts without a traceback; a defect of crossvault keeps its own."""
         from crossvault.differential.ending import exit_code
 
-        if isinstance(excinfo.value, Disagreement) or exit_code(excinfo.value) is not None:
+        if isinstance(excinfo.value, StoryFailed) or exit_code(excinfo.value) is not None:
             return f"{self._relative_path()}: {excinfo.value}"
         return super().repr_failure(excinfo)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crossvault.agents import AgentKind
-from crossvault.agents.registry import AGENTS
+from crossvault.agents.agent_kinds import AGENTS
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.scenario import json_schema, load

@@ -15,7 +15,7 @@ from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint
 from crossvault.audit.log_steps import DOOR_OF, INTERIM_EVENTS, OPENED, RENAMED_ARGUMENTS
 from crossvault.audit.replica import Replica
 from crossvault.audit.undo_history import UndoHistory
-from crossvault.audit.vault_source import NoOpening
+from crossvault.audit.vault_source import OpeningUnreadable
 from crossvault.bench.audit_speed import history
 from crossvault.differential import doors
 from crossvault.differential.model import Model
@@ -24,7 +24,7 @@ from crossvault.evm.abi import Interface
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_abi
-from crossvault.fuzz.task import Task
+from crossvault.fuzz.task import WalkTask
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
@@ -219,7 +219,7 @@ def test_an_opening_outside_the_range_is_reported(
 )
 def test_an_address_without_a_vault_is_refused(walked: Watched, name: str, message: str) -> None:
     replica = Replica(RpcClient(walked.node.url), walked.node.names.address(name), build=walked.node.build)
-    with pytest.raises(NoOpening, match=message):
+    with pytest.raises(OpeningUnreadable, match=message):
         replica.catch_up()
 
 
@@ -383,5 +383,5 @@ def test_the_undo_history_restores_earlier_states() -> None:
 @pytest.mark.parametrize(("kind", "seed", "steps"), [("steps", 11, 1_500), ("orders", 7, 200)])
 def test_a_longer_history_is_equal_at_every_block(kind: str, seed: int, steps: int) -> None:
     """Audited while it is mined; `crossvault bench audit` does the same with ten thousand steps."""
-    found = history(Task(kind, seed, 4 * steps), steps)
+    found = history(WalkTask(kind, seed, 4 * steps), steps)
     assert found["steps"] >= steps and found["blocks"] > steps // 10 and found["metrics_compared"] > steps // 10

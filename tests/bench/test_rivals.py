@@ -10,7 +10,15 @@ import pytest
 from crossvault.bench.planted import cases, planted
 from crossvault.bench.rivals import child, contest, forge, ours, wake
 from crossvault.bench.rivals.hypothesis_rules import search
-from crossvault.bench.rivals.small_bugs import BUGS, GROUND, Planted, SearchOutcome, Unavailable, longest, plant
+from crossvault.bench.rivals.small_bugs import (
+    BUGS,
+    GROUND,
+    SearcherUnavailable,
+    SearchOutcome,
+    SmallVaultBug,
+    longest,
+    plant,
+)
 from crossvault.commands.exits import UsageError
 from crossvault.commands.parser import parse
 from crossvault.commands.rivals import rivals
@@ -21,7 +29,7 @@ from places import TESTS
 
 BROKEN = TESTS / "broken.yaml"
 SHALLOW = "quote-rounds-down"
-SOUND = Planted("sound", "no bug at all", BUGS[2].was, BUGS[2].was)
+SOUND = SmallVaultBug("sound", "no bug at all", BUGS[2].was, BUGS[2].was)
 
 
 def test_the_ten_are_in_the_catalogue() -> None:
@@ -88,7 +96,7 @@ def test_an_invalid_time_is_refused() -> None:
 def test_a_slow_child_process_is_stopped(tmp_path: Path) -> None:
     done = child.run(["sh", "-c", "echo begun; sleep 60"], tmp_path, 0.5)
     assert done.code is None and done.out == "begun\n" and done.secs < 30
-    with pytest.raises(Unavailable, match="no-such-tool cannot be started"):
+    with pytest.raises(SearcherUnavailable, match="no-such-tool cannot be started"):
         child.run(["no-such-tool"], tmp_path, 1)
 
 

@@ -17,16 +17,16 @@ PACKAGE = ROOT / "sim" / "crossvault"
 
 CODES = {
     1: {
-        "AbiMismatch", "BlockDiffers", "Broken", "BrokenInvariant", "ChainRefused", "Conflict", "Diverged",
+        "AbiMismatch", "BlockDiffers", "Broken", "BrokenInvariant", "ChainRefused", "DeploymentConflict", "Diverged",
         "ExpectationFailed", "FailedRun", "StatesDiffer", "StepFailed",
     },
     2: {
-        "AccountNeeded", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadEquivalents", "BadInput", "BadJournal",
-        "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "InputChanged", "MoneyRefused", "NetworkUnknown",
-        "NoOpening", "ScenarioError", "StoryMismatch", "UsageError", "WrongChain",
+        "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadEquivalents", "BadInput", "BadJournal",
+        "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "InputChanged", "MainnetRefused", "NetworkUnknown",
+        "OpeningUnreadable", "ScenarioError", "StoryMismatch", "UsageError", "WrongChain",
     },
     3: {"BadEnvironment", "ChainLost", "DeploymentBusy", "FactoryMissing", "ToolchainMissing"},
-    4: {"Interruption", "Pending", "StepLost"},
+    4: {"Interruption", "PendingTransaction", "StepLost"},
     5: {"EngineConflict", "EnginesDisagree"},
     6: {"FeeTooHigh", "MissedThreshold", "OverBudget"},
 }  # fmt: skip
@@ -35,21 +35,21 @@ CAUGHT = "is caught by what calls"
 DEFECT = "is a defect of the package or of its measurement, and keeps its traceback"
 
 WITHOUT = {
-    "Agrees": CAUGHT,
+    "NoDivergence": CAUGHT,
     "BadCase": CAUGHT,
     "BadNotation": CAUGHT,
     "BlockGone": CAUGHT,
     "FieldError": CAUGHT,
-    "NotUnderstood": CAUGHT,
-    "Superseded": CAUGHT,
-    "TimeUp": CAUGHT,
-    "Unavailable": CAUGHT,
+    "UnknownLog": CAUGHT,
+    "TransactionReplaced": CAUGHT,
+    "SearchTimeUp": CAUGHT,
+    "SearcherUnavailable": CAUGHT,
     "BenchFailed": DEFECT,
-    "MachineFailed": DEFECT,
+    "EvmFailed": DEFECT,
     "SchemataBroken": DEFECT,
     "SweepFailed": DEFECT,
     "WalkStopped": CAUGHT,
-    "Disagreement": "is shown by pytest, which has exit codes of its own",
+    "StoryFailed": "is shown by pytest, which has exit codes of its own",
     "Ending": "is the base of those that have a code",
 }
 
@@ -90,7 +90,7 @@ def test_every_exception_has_its_code_or_a_reason_to_have_none() -> None:
 
 def test_an_exception_without_code_and_reason_is_found() -> None:
     assert unclassified({"Planted": type("Planted", (Exception,), {})}) == ["Planted"]
-    assert unclassified({"Agrees": type("Agrees", (Ending,), {"exit_code": 1})}) == ["Agrees"]
+    assert unclassified({"NoDivergence": type("NoDivergence", (Ending,), {"exit_code": 1})}) == ["NoDivergence"]
 
 
 def test_a_class_derived_from_one_with_a_code_has_the_same() -> None:

@@ -50,7 +50,7 @@ def compared(path: str) -> MethodComparison:
     """A portfolio by every shipped method, on the model."""
     held = portfolio_file.load(path)
     model = Model(vault_setup.world(held))
-    stage = vault_setup.Staging(held, model, model.apply)
+    stage = vault_setup.VaultSetup(held, model, model.apply)
     presets = [preset.load(name) for name in preset.names()]
     stage.set_up(presets[0])
     return methods.compare(stage, presets, lambda accounts: None)
@@ -172,7 +172,7 @@ def test_a_perp_price_or_premium_and_marks(write: Write) -> None:
 def test_an_option_that_is_bought_is_paid_for(write: Write) -> None:
     held = portfolio_file.load(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
     model = Model(vault_setup.world(held))
-    vault_setup.Staging(held, model, model.apply).set_up(preset.load("span"))
+    vault_setup.VaultSetup(held, model, model.apply).set_up(preset.load("span"))
     call = instrument_number("ETH-20260327-2400-C", UNITS)
     assert portfolio_file.trade("ETH-20260327-2400-C -2", held) == (call, -2 * WAD)
     after = vault_setup.after_premiums(held, model, {call: 2 * WAD, instrument_number("ETH-PERP", UNITS): -10 * WAD})

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from crossvault.deployment import explorer, journal
-from crossvault.deployment.apply import Conflict, StepFailed
+from crossvault.deployment.apply import DeploymentConflict, StepFailed
 from crossvault.deployment.blueprint import FACTORY
-from crossvault.deployment.chains import MoneyRefused
-from crossvault.deployment.deployment import AccountNeeded, Deployment
+from crossvault.deployment.chains import MainnetRefused
+from crossvault.deployment.deployment import DeployerRequired, Deployment
 from crossvault.deployment.estimate import ON_CHAIN, ON_LOCAL_NODE, _measured as measured
 from crossvault.deployment.journal import BadJournal, DeploymentBusy, InputChanged
 from crossvault.deployment.manifest import BadManifest, load
@@ -200,7 +200,7 @@ def test_nothing_is_sent_to_another_chain_or_a_mainnet(tmp_path: Path) -> None:
         with pytest.raises(WrongChain, match=f"is chain 1, expected chain {SEPOLIA}"):
             deployer.apply()
         deployer = Deployer(client, params(tmp_path, chain=1))
-        with pytest.raises(MoneyRefused, match="chain 1 is Ethereum, a mainnet"):
+        with pytest.raises(MainnetRefused, match="chain 1 is Ethereum, a mainnet"):
             deployer.apply()
         assert count(client, deployer.signer.address) == 0 and not (tmp_path / "deployments").exists()
         allowed = Deployment(deployer.path, client, deployer.signer.address, allow_mainnet=True)
@@ -214,7 +214,7 @@ def test_a_chain_without_the_factory_is_reported(deployer: Deployer) -> None:
 
 
 def test_a_deployer_is_required_until_the_journal_has_one(deployer: Deployer) -> None:
-    with pytest.raises(AccountNeeded, match="--account"):
+    with pytest.raises(DeployerRequired, match="--account"):
         Deployment(deployer.path, deployer.client, None)
     deployer.apply()
     assert Deployment(deployer.path, deployer.client, None).plan.deployer == deployer.signer.address
@@ -259,7 +259,9 @@ def test_a_conflicting_listing_is_reported(deployer: Deployer) -> None:
             call = {"from": deployer.signer.address, "to": deployment.plan.vault, "data": other}
             deployer.client.rpc("eth_sendTransaction", call)
 
-    with pytest.raises(Conflict, match="underlying 0 of the vault differs from the one that this deployment lists"):
+    with pytest.raises(
+        DeploymentConflict, match="underlying 0 of the vault differs from the one that this deployment lists"
+    ):
         deployer.apply(written=foreign)
 
 
@@ -284,7 +286,7 @@ def test_verification_reports_every_difference(deployer: Deployer) -> None:
     client.rpc("anvil_setCode", feed.address, "0x6001")
     found = {each.field: each.chain for each in deployment.verify().differences}
     assert found["code of Feed"] == "2 other bytes" and SAFE[2:] in found["immutables of Registry"]
-    with pytest.raises(Conflict, match="other code is at the address of: Feed"):
+    with pytest.raises(DeploymentConflict, match="other code is at the address of: Feed"):
         deployer.apply()
 
 

@@ -133,7 +133,7 @@ def test_only_testnets_are_allowed_without_the_flag() -> None:
     for chain_id in chains.TESTNETS:
         chains.require_test(chain_id)
     for chain_id in (*chains.MAINNETS, 123_456_789):
-        with pytest.raises(chains.MoneyRefused, match="--allow-mainnet"):
+        with pytest.raises(chains.MainnetRefused, match="--allow-mainnet"):
             chains.require_test(chain_id)
         chains.require_test(chain_id, allowed=True)
     assert {1, 10, 8_453, 42_161} <= chains.MAINNETS.keys()

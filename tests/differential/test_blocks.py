@@ -12,8 +12,8 @@ from crossvault.differential.story import Story
 from crossvault.evm.chain import Chain
 from crossvault.evm.compiler import compile_contracts, contract_sources
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.fuzz.blocks import Atlas, Place, SourceLine, atlas, instructions, leaders
-from crossvault.fuzz.coverage import NAMES, CoverageMachine, codes_of
+from crossvault.fuzz.blocks import CodeBlocks, Place, SourceLine, atlas, instructions, leaders
+from crossvault.fuzz.coverage import NAMES, CoverageEvm, codes_of
 from crossvault.fuzz.task import steps_of
 from crossvault.report.fuzz_coverage import Coverage
 from crossvault.walks.order_moves import OrderWalk
@@ -23,7 +23,7 @@ CALLS = {"CALL", "DELEGATECALL", "STATICCALL"}
 
 
 @pytest.fixture(scope="module")
-def charted() -> Atlas:
+def charted() -> CodeBlocks:
     return atlas(codes_of(InProcessChain(Walk(1, 0).world, compile_contracts())))
 
 
@@ -49,10 +49,10 @@ WALKED = [
 
 
 @pytest.mark.parametrize("story", WALKED)
-def test_a_scout_finds_what_the_trace_shows(story: Story, charted: Atlas) -> None:
+def test_a_scout_finds_what_the_trace_shows(story: Story, charted: CodeBlocks) -> None:
     build, steps = compile_contracts(), steps_of(story)
     chain, side = Chain(story.world), InProcessChain(story.world, build)
-    scout = CoverageMachine(story.world, build, list(charted.blocks), set())
+    scout = CoverageEvm(story.world, build, list(charted.blocks), set())
     begins = {name: {at for each, at in charted.blocks if each == name} for name in NAMES}
     truth: set[Place] = set()
     try:
@@ -67,10 +67,10 @@ def test_a_scout_finds_what_the_trace_shows(story: Story, charted: Atlas) -> Non
     assert len(truth) > 800
 
 
-def test_what_was_seen_is_not_looked_for_again(charted: Atlas) -> None:
+def test_what_was_seen_is_not_looked_for_again(charted: CodeBlocks) -> None:
     story, build = Walk(6, 20).story(), compile_contracts()
-    side, first = InProcessChain(story.world, build), CoverageMachine(story.world, build, list(charted.blocks), set())
-    second = CoverageMachine(story.world, build, list(charted.blocks), set(charted.blocks))
+    side, first = InProcessChain(story.world, build), CoverageEvm(story.world, build, list(charted.blocks), set())
+    second = CoverageEvm(story.world, build, list(charted.blocks), set(charted.blocks))
     for step in steps_of(story)[:60]:
         side.apply(step)
         first.follow(step, side.last)
@@ -86,7 +86,7 @@ def test_blocks_begin_where_jumps_land_and_where_they_may_not_be_taken() -> None
     assert list(leaders(instructions(bytes.fromhex("60055700"), 3))) == [0, 3]
 
 
-def test_lines_are_those_of_the_sources(charted: Atlas) -> None:
+def test_lines_are_those_of_the_sources(charted: CodeBlocks) -> None:
     sources = contract_sources()
     lines = charted.lines()
     texts = {line: sources[line.file].splitlines()[line.number - 1].strip() for line in lines}
@@ -111,7 +111,7 @@ class _Page(HTMLParser):
             self.colours[colour] = self.colours.get(colour, 0) + 1
 
 
-def test_lcov_and_page_say_the_same(charted: Atlas, tmp_path: Path) -> None:
+def test_lcov_and_page_say_the_same(charted: CodeBlocks, tmp_path: Path) -> None:
     seen = {place for place in charted.blocks if place[0] != "Exchange"}
     covered = Coverage(charted, seen)
     whole: dict[str, Any] = covered.tally()._asdict()

@@ -14,7 +14,7 @@ from crossvault.differential.story import Story
 from crossvault.evm.chain import Chain
 from crossvault.evm.deploy import GAS
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.evm.pyrevm import Machine, MachineFailed
+from crossvault.evm.pyrevm import EvmFailed, InMemoryEvm
 from crossvault.mirror.account import AccountId
 from crossvault.scenario import load
 from crossvault.walks.order_moves import OrderWalk
@@ -181,7 +181,7 @@ def test_the_hardfork_is_the_same(engines: tuple[Chain, InProcessChain], body: s
 
 
 def test_transient_storage_ends_with_a_call() -> None:
-    machine = Machine(CHAIN_ID, START_AT)
+    machine = InMemoryEvm(CHAIN_ID, START_AT)
     address = machine.create("0x" + "ab" * 20, runtime("5f5c5f5260015f5d60205ff3"), GAS)
     assert address is not None
     call = {"from": NOBODY, "to": address, "input": "0x", "gas": GAS}
@@ -215,8 +215,8 @@ def test_marks_stand_within_marks() -> None:
 
 
 def test_there_is_an_end_to_marks() -> None:
-    machine = Machine(CHAIN_ID, START_AT)
-    with pytest.raises(MachineFailed, match="marks at once"):
+    machine = InMemoryEvm(CHAIN_ID, START_AT)
+    with pytest.raises(EvmFailed, match="marks at once"):
         for _ in range(2_000):
             machine.mark()
 
@@ -224,7 +224,7 @@ def test_there_is_an_end_to_marks() -> None:
 def test_what_is_no_refusal_is_a_failure_of_the_machine(world: World) -> None:
     side = InProcessChain(world)
     call = side.view("metrics", {"account": AccountId("owner0")})
-    with pytest.raises(MachineFailed, match="Gas"):
+    with pytest.raises(EvmFailed, match="Gas"):
         side.machine.call({**call, "gas": "0x3e8"})
 
 

@@ -20,15 +20,15 @@ from crossvault.differential.model import Model
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign
 from crossvault.fuzz.corpus import BadCorpus, Corpus
-from crossvault.fuzz.reach import Reach, refusals
-from crossvault.fuzz.task import Task, WalkResult, tasks
+from crossvault.fuzz.reach import ReachCounts, refusals
+from crossvault.fuzz.task import WalkResult, WalkTask, tasks
 from crossvault.lockstep import record
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.setup.toolchain import contracts_dir
 from crossvault.walks import terms
 from crossvault.walks.random_walk import Walk
-from crossvault.walks.variety import Variety, at_an_end, drawn
+from crossvault.walks.variety import WalkParameters, at_an_end, drawn
 from places import ROOT
 
 
@@ -112,7 +112,7 @@ def test_a_corpus_remembers_what_was_played(tmp_path: Path) -> None:
     corpus = Corpus(tmp_path, compile_contracts())
     assert corpus.walks == 1 and corpus.reach.document() == first.reach.document()
     [text] = (tmp_path / "walks.jsonl").read_text(encoding="utf8").splitlines()
-    assert Task("steps", 1, 100) in corpus and json.loads(text)["seed"] == 1
+    assert WalkTask("steps", 1, 100) in corpus and json.loads(text)["seed"] == 1
     with (tmp_path / "walks.jsonl").open("a") as out:
         out.write(text[:20])  # a campaign that was killed while it wrote
     assert Corpus(tmp_path, compile_contracts()).walks == 1
@@ -188,7 +188,7 @@ def test_coverage_is_written_for_readers_and_for_tools(tmp_path: Path, capsys: p
 
 def test_reach_counts_levels_phases_and_what_is_missing() -> None:
     story = Walk(3, 1_200).story()
-    model, reach = Model(story.world), Reach()
+    model, reach = Model(story.world), ReachCounts()
     for step, outcome in driven(story.steps(model), model.apply):
         reach.applied(step, outcome, model)
         for metrics in model.metrics(step.accounts(), step.at):
@@ -200,8 +200,8 @@ def test_reach_counts_levels_phases_and_what_is_missing() -> None:
     assert {"fill", "cancel"} <= set(reach.missing()["doors never accepted"])
     assert "trade" not in reach.missing()["doors never accepted"]
     assert set(refusals()) >= {"InsufficientMargin", "OrderExpired"} and "Refusal" not in refusals()
-    assert Reach.of(json.loads(json.dumps(reach.document()))).document() == reach.document()
-    twice = Reach.of(reach.document())
+    assert ReachCounts.of(json.loads(json.dumps(reach.document()))).document() == reach.document()
+    twice = ReachCounts.of(reach.document())
     twice.add(reach)
     assert twice.steps == 2 * reach.steps
 
@@ -223,8 +223,8 @@ def test_parameters_are_stretched_to_both_ends_and_stay_valid(draw: Any) -> None
 
 def test_varieties_differ_and_seeds_repeat_them() -> None:
     seen = {drawn(Random(f"variety {seed}")) for seed in range(60)}
-    assert Variety() in seen and len(seen) > 20
-    assert Task("steps", 7, 10).variety() == Task("steps", 7, 99).variety()
+    assert WalkParameters() in seen and len(seen) > 20
+    assert WalkTask("steps", 7, 10).variety() == WalkTask("steps", 7, 99).variety()
     kinds = Counter(task.kind for task, _ in zip(tasks(0), range(50), strict=False))
     assert kinds == {"steps": 40, "orders": 10}
 
@@ -232,6 +232,6 @@ def test_varieties_differ_and_seeds_repeat_them() -> None:
 def test_walks_travel_between_processes() -> None:
     import pickle
 
-    walked = WalkResult(Task("steps", 1, 1), True, 0, 0.0, Reach(levels=Counter({"standard: healthy": 2})))
+    walked = WalkResult(WalkTask("steps", 1, 1), True, 0, 0.0, ReachCounts(levels=Counter({"standard: healthy": 2})))
     again = pickle.loads(pickle.dumps(walked))
     assert again == walked and AccountId("a") == pickle.loads(pickle.dumps(AccountId("a")))

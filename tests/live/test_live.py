@@ -14,7 +14,7 @@ from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
-from crossvault.live.actors import PAYER, ActorAddresses, LiveActors, LiveNetwork, OverBudget, Pending
+from crossvault.live.actors import PAYER, ActorAddresses, LiveActors, LiveNetwork, OverBudget, PendingTransaction
 from crossvault.live.preflight import PreparedStory, StoryMismatch, key, require_feeders, require_same_rules, rules
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.transactions import PollingPolicy
@@ -67,7 +67,7 @@ def test_pending_transactions_are_awaited(node: RpcClient) -> None:
         sender = found.sender("alice")
         sender.post(sender.prepare(found.payer.address, "0x", value=1))
         found.network = found.network._replace(pace=PollingPolicy(0.01, 0.1))
-        with pytest.raises(Pending, match=r"\(alice\) has a transaction that is in no block yet"):
+        with pytest.raises(PendingTransaction, match=r"\(alice\) has a transaction that is in no block yet"):
             found.await_quiet(["alice"])
         threading.Timer(0.1, node.rpc, ["evm_mine"]).start()
         found.network = found.network._replace(pace=PollingPolicy(0.01, 10))

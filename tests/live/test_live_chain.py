@@ -22,7 +22,7 @@ from crossvault.live.actors import PAYER, LiveNetwork
 from crossvault.live.deployed_vault import DeployedVault, LiveRoles, VaultAddresses
 from crossvault.live.preflight import PreparedStory, governors, rules
 from crossvault.live.seeding import held, opening, people
-from crossvault.lockstep.run import Diverged, Result, drive
+from crossvault.lockstep.run import Diverged, RunResult, drive
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.transactions import PollingPolicy
 from crossvault.scenario import load
@@ -123,8 +123,8 @@ def deployed_vault(
     return DeployedVault(network, place, LiveRoles(funded(client, "payer"), cast, {}, 10**18))
 
 
-def performed(vault: DeployedVault, story: Story, fitted: PreparedStory) -> Result:
-    player = vault.player(1, (), Result())
+def performed(vault: DeployedVault, story: Story, fitted: PreparedStory) -> RunResult:
+    player = vault.player(1, (), RunResult())
     drive(fitted.as_story(), player, lambda steps: None)
     return player.result
 
@@ -223,7 +223,7 @@ def test_a_story_survives_a_reorganisation_of_five_blocks(node: RpcClient, tmp_p
     with mining(node, 0.1):
         vault = deployed_vault(node, place, "reorganised")
         aliases = ready(vault, story := story_at(node, tmp_path))
-        player = vault.player(1, (), Result())
+        player = vault.player(1, (), RunResult())
         seen = []
 
         def tick(steps: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crossvault.evm.compiler import standard_input, standard_json
-from crossvault.evm.pyrevm import Machine
+from crossvault.evm.pyrevm import InMemoryEvm
 from crossvault.mutation.mutants import Mutant, diff, mutants, mutated
 from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, TRAP, combine
 from crossvault.setup import toolchain
@@ -156,7 +156,7 @@ CALLS = (
 
 def answers(code: str, methods: Mapping[str, str], switch: int) -> list[tuple[str, str]]:
     """Status and return data of each call."""
-    machine = Machine(1, 1_700_000_000, switch, 2**20)
+    machine = InMemoryEvm(1, 1_700_000_000, switch, 2**20)
     address = machine.create("0x" + "11" * 20, code, hex(10**7))
     if address is None:
         return []

@@ -18,7 +18,7 @@ from crossvault.mutation.mutants import Mutant
 from crossvault.mutation.mutations import Edit
 from crossvault.mutation.recordings import Recording, record
 from crossvault.mutation.verdicts import KILLED, REFUSED, SURVIVED, MutantVerdict, MutationCampaign, mirrored, tally
-from crossvault.walks.bounds import Bounds
+from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.random_walk import Walk
 
 MUTANTS = [
@@ -89,7 +89,7 @@ def test_a_walk_to_the_bounds_reaches_both_sides_of_a_range() -> None:
     prices: dict[bool, set[int]] = {True: set(), False: set()}
     from crossvault.differential.model import Model
 
-    story = Bounds(1, 30, build).story()
+    story = BoundsWalk(1, 30, build).story()
     model = Model(story.world)
     for step, outcome in driven(story.steps(model), model.apply):
         if step.action == "publish_price":

@@ -13,10 +13,10 @@ from crossvault.rpc.client import RpcClient, origin
 from crossvault.rpc.signer import KeySigner
 from crossvault.rpc.transactions import (
     FeeTooHigh,
-    Limits,
     PollingPolicy,
     SignedTransaction,
-    Superseded,
+    TransactionLimits,
+    TransactionReplaced,
     TransactionSender,
     WrongChain,
 )
@@ -149,7 +149,7 @@ def test_a_nonce_used_by_another_transaction_is_superseded(
     other.post(theirs)
     other.confirm(theirs)
     sender.post(prepared)
-    with pytest.raises(Superseded, match=f"nonce {prepared.nonce} "):
+    with pytest.raises(TransactionReplaced, match=f"nonce {prepared.nonce} "):
         sender.confirm(prepared)
 
 
@@ -177,10 +177,10 @@ def test_a_reorganisation_of_five_blocks_is_waited_out(
 
 
 def test_limits_are_kept(node: RpcClient, sender: TransactionSender) -> None:
-    mean = TransactionSender(node, sender.signer, SEPOLIA, Limits(fee_wei=1), PACE)
+    mean = TransactionSender(node, sender.signer, SEPOLIA, TransactionLimits(fee_wei=1), PACE)
     with pytest.raises(FeeTooHigh, match="wei per gas, the limit is 1"):
         mean.prepare(TARGET, "0x")
-    small = TransactionSender(node, sender.signer, SEPOLIA, Limits(gas=20_000), PACE)
+    small = TransactionSender(node, sender.signer, SEPOLIA, TransactionLimits(gas=20_000), PACE)
     with pytest.raises(FeeTooHigh, match=r"needs 25,200 gas, the limit is 20,000"):
         small.prepare(TARGET, "0x")
 

@@ -20,7 +20,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.shrink.replay import ShrinkTrial
 from crossvault.shrink.rewrite import leaves, renamed, shifted, with_accounts
 from crossvault.shrink.saved import repro, story
-from crossvault.shrink.shrinker import Agrees, ShrinkResult, shrink
+from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink
 from crossvault.shrink.simplification import weight
 from crossvault.shrink.trial import Divergence
 from shrinking import broken, found
@@ -95,9 +95,9 @@ def test_a_known_failure_spares_the_whole_story_and_comes_to_the_same_field(
 
 def test_steps_on_which_the_sides_agree_are_refused(finding: Found) -> None:
     world, steps, failure = finding
-    with pytest.raises(Agrees, match="do not diverge"):
+    with pytest.raises(NoDivergence, match="do not diverge"):
         shrink(world, steps[:60], seconds=10)
-    with pytest.raises(Agrees, match="in the way that is wanted"):
+    with pytest.raises(NoDivergence, match="in the way that is wanted"):
         shrink(world, steps, seconds=10, failure=failure)
 
 

@@ -14,7 +14,7 @@ from crossvault.commands.parser import parse
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, VAULT, Outcome, Step, World
-from crossvault.fuzz.task import Task
+from crossvault.fuzz.task import WalkTask
 from crossvault.rpc.client import RpcClient
 
 
@@ -28,7 +28,7 @@ class Played(NamedTuple):
 
 def played(kind: str, seed: int, length: int) -> Played:
     """A random walk of `steps` or signed `orders`."""
-    story = Task(kind, seed, length).story()
+    story = WalkTask(kind, seed, length).story()
     model = Model(story.world)
     found = list(driven(story.steps(model), model.apply))
     return Played(story.world, tuple(step for step, _ in found), tuple(outcome for _, outcome in found))

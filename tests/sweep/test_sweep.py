@@ -16,7 +16,7 @@ from crossvault.mirror.shock import Scenario
 from crossvault.mirror.stress import PortfolioRequirement
 from crossvault.mirror.valuation import Metrics
 from crossvault.sweep import books, exact, floats
-from crossvault.sweep.floats import Figures
+from crossvault.sweep.floats import MarginFigures
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Amounts, Floats, Population, add_to_ledger, population_of
 
@@ -139,7 +139,7 @@ def test_chunks_change_nothing(size: int) -> None:
     assert engine.results(population, size, note) == whole
     assert seen[-1] == (COUNT, COUNT) and len(seen) == -(-COUNT // size)
     figures, parts = (floats.FloatEngine(of).figures(population, each) for each in (10**6, size))
-    for field in fields(Figures):
+    for field in fields(MarginFigures):
         one, other = getattr(figures, field.name), getattr(parts, field.name)
         # floats against floats, added up in another order: 1e-12 of all that is added
         assert one == pytest.approx(other, rel=1e-12, abs=1e-12 * gross(of, population).max())

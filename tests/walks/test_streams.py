@@ -13,7 +13,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
-from crossvault.walks.streams import Streams
+from crossvault.walks.streams import RandomStreams
 
 STEPS = 200
 
@@ -70,7 +70,7 @@ def test_a_seed_gives_the_same_walk(seed: int) -> None:
 def test_moves_win_as_often_as_they_weigh() -> None:
     """20,000 races: every share is within five standard errors of its weight."""
     weights, races = {"heavy": 50, "middle": 40, "light": 9, "rare": 1}, 20_000
-    streams = Streams(7)
+    streams = RandomStreams(7)
     won = Counter(streams._race(weights, number) for number in range(races))
     for name, weight in weights.items():
         share = weight / 100

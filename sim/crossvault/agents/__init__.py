@@ -21,7 +21,7 @@ class Agent(Protocol):
         ...
 
 
-class Post(NamedTuple):
+class AgentContext(NamedTuple):
     """Where an agent acts. targets: all accounts of the story; broker: sender of trades; random: its own numbers."""
 
     account: AccountId
@@ -31,7 +31,7 @@ class Post(NamedTuple):
     random: Random
 
 
-class Setting(NamedTuple):
+class AgentSetting(NamedTuple):
     """One key of an agent's settings in a file, and its value when the file gives none.
 
     ratio: a number [wad]; cash: an amount of quote [raw], 0 without; sizes: largest size of each instrument [wad].
@@ -52,7 +52,7 @@ class AgentKind(NamedTuple):
 
     key: str
     schema: tuple[str, str]
-    settings: Sequence[Setting]
-    make: Callable[[Post, Mapping[str, Any]], Agent]
+    settings: Sequence[AgentSetting]
+    make: Callable[[AgentContext, Mapping[str, Any]], Agent]
     stream: str
     role: str | None = None

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crossvault.agents import AgentKind, Post, Setting
+from crossvault.agents import AgentContext, AgentKind, AgentSetting
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import StepStream
@@ -27,7 +27,7 @@ _CAUTION = 95 * fixed.WAD // 100
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class BiddingRule:
     """When and how much it buys: highest discount factor, least reward per requirement, largest part [wad]; unload."""
 
     discount_wad: int
@@ -41,7 +41,7 @@ class Liquidator:
     """An account that lives from the auctions of others."""
 
     account: AccountId
-    rule: Rule
+    rule: BiddingRule
     targets: Sequence[AccountId]
     maker: AccountId | None
     broker: str
@@ -138,8 +138,8 @@ class Liquidator:
         return model.vault.ledger.sales[account].started_at != 0
 
 
-def _liquidator(post: Post, settings: Mapping[str, Any]) -> Liquidator:
-    rule = Rule(settings["discount"], settings["reward"], settings["most"], settings["unload"])
+def _liquidator(post: AgentContext, settings: Mapping[str, Any]) -> Liquidator:
+    rule = BiddingRule(settings["discount"], settings["reward"], settings["most"], settings["unload"])
     return Liquidator(post.account, rule, post.targets, post.maker, post.broker)
 
 
@@ -150,10 +150,10 @@ LIQUIDATOR = AgentKind(
         "Rule of a liquidator: highest discount factor, least reward, largest fraction, and whether it unloads.",
     ),
     settings=(
-        Setting("discount", "ratio", 95 * fixed.WAD // 100),
-        Setting("reward", "ratio", 10 * fixed.WAD // 100),
-        Setting("most", "ratio", fixed.WAD),
-        Setting("unload", "flag", True),
+        AgentSetting("discount", "ratio", 95 * fixed.WAD // 100),
+        AgentSetting("reward", "ratio", 10 * fixed.WAD // 100),
+        AgentSetting("most", "ratio", fixed.WAD),
+        AgentSetting("unload", "flag", True),
     ),
     make=_liquidator,
     stream="/liquidator",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from crossvault.agents import AgentKind, Post, Setting
+from crossvault.agents import AgentContext, AgentKind, AgentSetting
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, StepStream
@@ -83,7 +83,7 @@ class Trader:
         return max(1, most * self.random.randrange(1, _GRAINS + 1) // _GRAINS)
 
 
-def _trader(post: Post, settings: Mapping[str, Any]) -> Trader:
+def _trader(post: AgentContext, settings: Mapping[str, Any]) -> Trader:
     style = TradingStyle(settings["chance"], settings["size"], settings["cash"])
     return Trader(post.account, style, post.maker, post.broker, post.random)
 
@@ -94,7 +94,7 @@ TRADER = AgentKind(
         "TradingStylePart",
         "Trading style of a seeded trader: chance to act, largest size by instrument, largest transfer of cash.",
     ),
-    settings=(Setting("chance", "ratio"), Setting("size", "sizes", {}), Setting("cash", "cash", None)),
+    settings=(AgentSetting("chance", "ratio"), AgentSetting("size", "sizes", {}), AgentSetting("cash", "cash", None)),
     make=_trader,
     stream="",
 )

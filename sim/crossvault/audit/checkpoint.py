@@ -26,7 +26,7 @@ class BadCheckpoint(BadInput):
     """An invalid checkpoint, or one of another vault; the message states the remedy."""
 
 
-class Header(NamedTuple):
+class CheckpointHeader(NamedTuple):
     """Identity of the audited vault: chain, address, code hash, opening block and opening event."""
 
     chain_id: int
@@ -67,7 +67,7 @@ class Checkpoint:
             raise BadCheckpoint(f"{path}: cannot be written: {wrong.strerror}") from wrong
         self._sum = ""
 
-    def read(self) -> tuple[Header, list[CheckpointBlock]] | None:
+    def read(self) -> tuple[CheckpointHeader, list[CheckpointBlock]] | None:
         """Returns header and blocks, None for a new file; truncates an incomplete last line. Raises BadCheckpoint."""
         lines = self._lines()
         if not lines:
@@ -85,7 +85,7 @@ class Checkpoint:
             raise BadCheckpoint(f"{self.path}:{number}: is not a checkpoint line: {wrong}; {_REMEDY}") from wrong
         return header, entries
 
-    def begin(self, header: Header) -> None:
+    def begin(self, header: CheckpointHeader) -> None:
         """Truncates the file and writes the header."""
         self._file.truncate(0)
         self._sum = ""
@@ -153,14 +153,14 @@ def _sum(text: str, last: str) -> str:
     return sha256((last + text).encode()).hexdigest()[:16]
 
 
-def _header(line: Mapping[str, Any]) -> Header:
+def _header(line: Mapping[str, Any]) -> CheckpointHeader:
     if line.get("crossvault_audit") != FORMAT:
         raise ValueError(f"expected a header with crossvault_audit = {FORMAT}")
     name, (sender, owner, quote, decimals, delay, terms) = line["event"]
     formed = AuctionTerms(*(int(value) for value in terms))
     event = Event(name, (sender, owner, quote, int(decimals), int(delay), formed))
     opened = BlockHeader(*line["opened"])
-    return Header(line["chain_id"], line["vault"], line["code"], line["names"], opened, event)
+    return CheckpointHeader(line["chain_id"], line["vault"], line["code"], line["names"], opened, event)
 
 
 def _entry(line: Mapping[str, Any]) -> CheckpointBlock:

@@ -10,7 +10,7 @@ from typing import Any
 
 from crossvault.audit.block_comparison import BlockDiffers, BlockSteps, ChainState
 from crossvault.audit.checkpoint import BadCheckpoint, CheckpointBlock
-from crossvault.audit.log_steps import AuditedStep, DecodedLog, NotUnderstood, Tokens, formed, steps_of
+from crossvault.audit.log_steps import AuditedStep, DecodedLog, Tokens, UnknownLog, formed, steps_of
 from crossvault.audit.undo_history import UndoHistory
 from crossvault.audit.vault_source import BlockHeader, Log, VaultSource
 from crossvault.differential import doors
@@ -78,7 +78,7 @@ class ChainFollower:
             ):
                 seen.append(each)
                 self._step(block, each, before + len(seen))
-        except NotUnderstood as odd:
+        except UnknownLog as odd:
             raise BlockDiffers(block, None, 0, [Difference("events", str(odd), "no such event")]) from odd
         self._journal.mark(block.number)
         return CheckpointBlock(block, tuple(each.step for each in seen), listed, emitting), tuple(seen)

@@ -43,7 +43,7 @@ _PAID_BY: tuple[Action, ...] = ("deposit_cash", "deposit_collateral", "fund_insu
 _PAID_OUT: tuple[Action, ...] = ("withdraw_cash", "withdraw_collateral")
 
 
-class NotUnderstood(Exception):
+class UnknownLog(Exception):
     """A log that no door of the vault emits: the contract is not a crossvault vault."""
 
 
@@ -75,10 +75,10 @@ class TokenMovement(NamedTuple):
 def steps_of(logs: Sequence[DecodedLog], at: int, tokens: Tokens, fields: Fields) -> Iterator[AuditedStep]:
     """Yields the steps of a block in order, and between them the gifts: transfers that no door makes.
 
-    at: time of the block [unix seconds]; fields: names of the values of events. Raises NotUnderstood.
+    at: time of the block [unix seconds]; fields: names of the values of events. Raises UnknownLog.
     """
     for transaction, group in groupby(logs, key=lambda each: each.transaction):
-        yield from _Transaction(transaction, at, tokens, fields).steps(list(group))
+        yield from _TransactionSteps(transaction, at, tokens, fields).steps(list(group))
 
 
 class Tokens:
@@ -95,7 +95,7 @@ class Tokens:
         return self.collaterals[number] if number < len(self.collaterals) else ""
 
 
-class _Transaction:
+class _TransactionSteps:
     def __init__(self, transaction: str, at: int, tokens: Tokens, fields: Fields) -> None:
         self._transaction, self._at, self._tokens, self._fields = transaction, at, tokens, fields
         self._found: list[AuditedStep] = []
@@ -115,13 +115,13 @@ class _Transaction:
                 self._add_door(event)
         self._add_gifts()
         if self._interim:
-            raise NotUnderstood(f"{self._interim[0].name} in {self._transaction}: no door event follows it")
+            raise UnknownLog(f"{self._interim[0].name} in {self._transaction}: no door event follows it")
         return self._found
 
     def _add_door(self, event: Event) -> None:
         door = DOOR_OF.get(event.name)
         if door is None:
-            raise NotUnderstood(f"{event.name} in {self._transaction}: is not an event of a vault")
+            raise UnknownLog(f"{event.name} in {self._transaction}: is not an event of a vault")
         args = arguments(door, event, self._fields)
         sender = event.values[0]
         if door in _PAID_BY or door in _PAID_OUT:
@@ -140,7 +140,7 @@ class _Transaction:
             if len(places) < count and step.sender == sender and step.action in BATCHABLE:
                 places.insert(0, place)
         if len(places) < count:
-            raise NotUnderstood(
+            raise UnknownLog(
                 f"a batch of {count} calls in {self._transaction}, but {len(places)} of its calls in the logs"
             )
         parts = [self._found[place] for place in places]

@@ -19,9 +19,9 @@ from crossvault.audit.block_comparison import (
     state_requests,
     touched_state,
 )
-from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint, CheckpointBlock, Header
+from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint, CheckpointBlock, CheckpointHeader
 from crossvault.audit.follower import ChainFollower, StepObserver
-from crossvault.audit.vault_source import BlockGone, BlockHeader, Log, NoOpening, VaultSource
+from crossvault.audit.vault_source import BlockGone, BlockHeader, Log, OpeningUnreadable, VaultSource
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.evm.anvil import ChainLost, ChainRefused, Request
@@ -121,7 +121,7 @@ class Replica:
     def catch_up(self, to_block: int | None = None) -> None:
         """Replays and compares every block up to a number, or to the head less the confirmations.
 
-        Raises BlockDiffers, NoOpening, BadCheckpoint, ChainLost; blocks compared before that remain compared.
+        Raises BlockDiffers, OpeningUnreadable, BadCheckpoint, ChainLost; blocks compared before that remain compared.
         """
         try:
             if self._started is None:
@@ -169,7 +169,9 @@ class Replica:
     def _open(self, target: int) -> None:
         chain_id, code = self.source.chain_id(), self.source.code()
         if code == "0x":
-            raise NoOpening(f"there is no contract at {self.source.vault} on {self.source.origin}, chain {chain_id}")
+            raise OpeningUnreadable(
+                f"there is no contract at {self.source.vault} on {self.source.origin}, chain {chain_id}"
+            )
         digest = sha256(code.encode()).hexdigest()
         kept = self._checkpoint.read() if self._checkpoint else None
         if kept:
@@ -177,9 +179,9 @@ class Replica:
             return
         low = self.source.created(target) if self._from is None else self._from
         opened, event = self.source.opening(low, target)
-        self._begin(Header(chain_id, self.source.vault, digest, self._given, opened, event), anew=True)
+        self._begin(CheckpointHeader(chain_id, self.source.vault, digest, self._given, opened, event), anew=True)
 
-    def _begin(self, header: Header, anew: bool) -> None:
+    def _begin(self, header: CheckpointHeader, anew: bool) -> None:
         self._header = header
         self._started = ChainFollower(header.opened, header.event, self.source, REMEMBERED, self.step_observer)
         self.tally = AuditCounts(reorganisations=self.tally.reorganisations, deepest=self.tally.deepest)
@@ -190,7 +192,7 @@ class Replica:
             self._checkpoint.begin(header)
         self._kept = before.number
 
-    def _resume(self, header: Header, entries: Sequence[CheckpointBlock], chain_id: int, code: str) -> None:
+    def _resume(self, header: CheckpointHeader, entries: Sequence[CheckpointBlock], chain_id: int, code: str) -> None:
         path = self._checkpoint.path if self._checkpoint else ""
         for what, was, now in (
             ("chain", header.chain_id, chain_id),

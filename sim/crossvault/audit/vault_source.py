@@ -23,7 +23,7 @@ _AT_ONCE = 50
 _WORD_LENGTH = 66
 
 
-class NoOpening(BadInput):
+class OpeningUnreadable(BadInput):
     """The vault, or the block that opened it, cannot be read."""
 
 
@@ -94,12 +94,12 @@ class VaultSource:
         return [answer for part in parts for answer in self.client.batch(part)]
 
     def opening(self, low: int, high: int) -> Opening:
-        """The opening event of the vault in a range of blocks. Raises NoOpening, ChainLost, ChainRefused."""
+        """The opening event of the vault in a range of blocks. Raises OpeningUnreadable, ChainLost, ChainRefused."""
         topics = [self._opened]
         for _, logs in self._ranges(low, high, [{"address": self.vault, "topics": topics}]):
             for log in logs:
                 return Opening(self.block(int(log["blockNumber"], 16)), self.bindings.vault.event(log))
-        raise NoOpening(self._why_not_opened(low, high))
+        raise OpeningUnreadable(self._why_not_opened(low, high))
 
     def _why_not_opened(self, low: int, high: int) -> str:
         created = self.created(high)
@@ -111,11 +111,11 @@ class VaultSource:
         return f"{self.vault}, created in block {created}, has no {OPENED} event: not a crossvault vault"
 
     def created(self, high: int) -> int:
-        """The block in which the vault was created, by binary search for its code. Raises NoOpening, ChainLost."""
+        """The block in which the vault was created, by bisection on its code. Raises OpeningUnreadable, ChainLost."""
         low = 0
         try:
             if self.code(hex(high)) == "0x":
-                raise NoOpening(f"there is no contract at {self.vault} in block {high} of {self.origin}")
+                raise OpeningUnreadable(f"there is no contract at {self.vault} in block {high} of {self.origin}")
             while low < high:
                 middle = (low + high) // 2
                 if self.code(hex(middle)) == "0x":
@@ -123,7 +123,7 @@ class VaultSource:
                 else:
                     high = middle
         except ChainRefused as pruned:
-            raise NoOpening(
+            raise OpeningUnreadable(
                 f"{self.origin} cannot report when the code at {self.vault} appeared ({pruned}); "
                 "pass the block of its creation: --from-block N"
             ) from pruned

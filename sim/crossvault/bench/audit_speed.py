@@ -27,7 +27,7 @@ from crossvault.evm.bindings import Bindings
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.evm.deploy import deploy_world
-from crossvault.fuzz.task import ORDERS, STEPS, Task
+from crossvault.fuzz.task import ORDERS, STEPS, WalkTask
 from crossvault.rpc.client import RpcClient
 from crossvault.setup import toolchain
 
@@ -90,9 +90,9 @@ class FundedVault:
 def audit_benchmark(steps: int, report: Report = lambda _: None) -> dict[str, Any]:
     """The figures of one run: histories of at least so many steps, and a followed head. Raises BlockDiffers."""
     report("a random walk, audited at every block")
-    walked = history(Task(STEPS, SEED, 4 * steps), steps)
+    walked = history(WalkTask(STEPS, SEED, 4 * steps), steps)
     report("signed orders, audited at every block")
-    ordered = history(Task(ORDERS, SEED, steps), steps // 10)
+    ordered = history(WalkTask(ORDERS, SEED, steps), steps // 10)
     report("a head that moves fast")
     return {
         "benchmark": "audit",
@@ -104,7 +104,7 @@ def audit_benchmark(steps: int, report: Report = lambda _: None) -> dict[str, An
     }
 
 
-def history(task: Task, steps: int) -> dict[str, Any]:
+def history(task: WalkTask, steps: int) -> dict[str, Any]:
     """Audits a random history of at least so many steps with logs while it is mined. Raises BlockDiffers."""
     story = task.story()
     vault_node = FundedVault(story.world)
@@ -134,7 +134,7 @@ def history(task: Task, steps: int) -> dict[str, Any]:
     }
 
 
-def _parts(task: Task) -> Iterator[list[Step]]:
+def _parts(task: WalkTask) -> Iterator[list[Step]]:
     """Yields the steps of a walk on the model alone in chunks; steps of one timestamp stay together."""
     story = task.story()
     model = Model(story.world)

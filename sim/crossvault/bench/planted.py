@@ -15,7 +15,7 @@ from crossvault.differential.step import Action, Step
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import run_in_process
-from crossvault.fuzz.task import METRICS_EVERY, ORDERS, STEPS, Task, noted
+from crossvault.fuzz.task import METRICS_EVERY, ORDERS, STEPS, WalkTask, noted
 from crossvault.lockstep.run import Diverged
 from crossvault.setup import toolchain
 from crossvault.shrink.rewrite import leaves
@@ -106,7 +106,7 @@ def _row(case: PlantedBug, seed: int, build: Build, seconds: float) -> PlantedBu
     began, played = time.process_time(), 0
     for walks in range(1, WALKS + 1):
         first = seed * STRIDE + (case.seed if walks == 1 else walks - 1)
-        task = Task(ORDERS if case.walk == "orders" else STEPS, first, LENGTH)
+        task = WalkTask(ORDERS if case.walk == "orders" else STEPS, first, LENGTH)
         steps: list[Step] = []
         story = noted(task.story(), steps)
         result = run_in_process(story, Model(story.world), InProcessChain(story.world, build), every=METRICS_EVERY)

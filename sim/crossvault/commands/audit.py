@@ -33,7 +33,7 @@ _LONGEST_WAIT_SECS = 30.0
 _SHARE = 5  # of the time at most one part in so many goes into figures
 
 
-class _Where(NamedTuple):
+class _AuditTarget(NamedTuple):
     """The target of an audit: a vault, names of addresses, the first block, and the chain, where they are known."""
 
     vault: str
@@ -186,9 +186,9 @@ def _wire(url: str) -> RpcClient:
         raise UsageError(f"--rpc: {odd}") from odd
 
 
-def _deployment(arguments: Namespace) -> _Where:
+def _deployment(arguments: Namespace) -> _AuditTarget:
     """The vault, names of addresses, and the block to begin at, as given or as in a manifest."""
-    where = _manifest(Path(arguments.deployment)) if arguments.deployment else _Where("")
+    where = _manifest(Path(arguments.deployment)) if arguments.deployment else _AuditTarget("")
     if arguments.vault:
         where = where._replace(vault=arguments.vault)
     if arguments.from_block is not None:
@@ -201,12 +201,12 @@ def _deployment(arguments: Namespace) -> _Where:
     return where._replace(vault="0x" + digits)
 
 
-def _manifest(path: Path) -> _Where:
+def _manifest(path: Path) -> _AuditTarget:
     """Reads vault, names and block from a manifest; one written by hand needs nothing else."""
     try:
         read = json.loads(path.read_text(encoding="utf8"))
         names = {str(name): str(address) for name, address in read["addresses"].items() if name != VAULT}
-        return _Where(str(read["vault"]), names, int(read["block"]["number"]), int(read["chain_id"]))
+        return _AuditTarget(str(read["vault"]), names, int(read["block"]["number"]), int(read["chain_id"]))
     except OSError as wrong:
         raise UsageError(f"--deployment: {shown(path)} cannot be read: {wrong.strerror}") from wrong
     except KeyError as lacking:
@@ -215,7 +215,7 @@ def _manifest(path: Path) -> _Where:
         raise UsageError(f"--deployment: {shown(path)} is no manifest of a deployment: {wrong}") from wrong
 
 
-def _checkpoint_path(arguments: Namespace, wire: RpcClient, where: _Where) -> Path:
+def _checkpoint_path(arguments: Namespace, wire: RpcClient, where: _AuditTarget) -> Path:
     chain_id = int(wire.rpc("eth_chainId"), 16)
     if where.chain_id not in (None, chain_id):
         raise UsageError(f"--rpc: {wire.origin} is of chain {chain_id}, the deployment of chain {where.chain_id}")

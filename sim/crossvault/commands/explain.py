@@ -22,7 +22,7 @@ from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.standard import Level
 from crossvault.mirror.valuation import Metrics, book
 from crossvault.report.console import show
-from crossvault.report.explain import Explained, document, text
+from crossvault.report.explain import StepExplanation, document, text
 from crossvault.report.explain_margin import MarginStatement, margin_statement, statement_context
 from crossvault.report.explain_state import description, rows
 from crossvault.report.explain_trace import trace
@@ -45,7 +45,7 @@ def explain(arguments: Namespace) -> int:
     return FAILED if found.differences or found.earlier else DONE
 
 
-def _explained(read: Record, number: int, model: Model, chain: Chain) -> Explained:
+def _explained(read: Record, number: int, model: Model, chain: Chain) -> StepExplanation:
     step, fields = read.steps[number - 1], chain.event_fields()
     earlier = _earlier(read.steps[: number - 1], model, chain)
     accounts = step.accounts()
@@ -59,7 +59,7 @@ def _explained(read: Record, number: int, model: Model, chain: Chain) -> Explain
     found = differences(played, outcome, fields)
     found += _metric_differences(accounts, chain.metrics(accounts, step.at), metrics)
     after = _described(model, step, outcome, metrics)
-    return Explained(
+    return StepExplanation(
         read, number, step, outcome, played, fields, calls, found, earlier,
         {account: rows(before[account], after[account]) for account in accounts},
         dict(zip(accounts, zip(metrics_before, metrics, strict=True), strict=True)), attempted,

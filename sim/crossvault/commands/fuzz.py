@@ -18,8 +18,8 @@ from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
 from crossvault.differential.step import CHAIN_ID
 from crossvault.evm.compiler import Build, compile_contracts, contract_sources
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.evm.pyrevm import Machine
-from crossvault.fuzz.blocks import Atlas, atlas
+from crossvault.evm.pyrevm import InMemoryEvm
+from crossvault.fuzz.blocks import CodeBlocks, atlas
 from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign
 from crossvault.fuzz.confirm import ConfirmedFailure, confirm
 from crossvault.fuzz.corpus import Corpus
@@ -53,7 +53,7 @@ def fuzz(arguments: Namespace) -> int:
     """Plays a campaign and prints what it reached; the first finding ends it, with FAILED once Anvil confirms it."""
     Interrupts()
     plan = _plan(arguments)
-    Machine(CHAIN_ID, 0)  # raises where pyrevm is missing, before anything is compiled
+    InMemoryEvm(CHAIN_ID, 0)  # raises where pyrevm is missing, before anything is compiled
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
     corpus = Corpus(_corpus(arguments.corpus), build)
@@ -106,7 +106,7 @@ def _corpus(text: str | None) -> Path | None:
     return path
 
 
-def _charted(build: Build, contracts: Path | None) -> Atlas:
+def _charted(build: Build, contracts: Path | None) -> CodeBlocks:
     """The blocks of the contracts as they are deployed, in whatever world."""
     return atlas(codes_of(InProcessChain(Walk(_USUAL_SEED, 0).world, build)), contracts)
 

@@ -21,14 +21,14 @@ from crossvault.live.deployed_vault import DeployedVault, LiveRoles, VaultAddres
 from crossvault.live.player import LivePlayer
 from crossvault.live.preflight import PreparedStory, StoryMismatch, governors, require_feeders, require_same_rules
 from crossvault.live.seeding import held, missing, opening, owed, paid, people, played
-from crossvault.lockstep.run import Diverged, Result, drive
+from crossvault.lockstep.run import Diverged, RunResult, drive
 from crossvault.report.console import RunPage, page, show, show_lines
 from crossvault.report.run import summary
 from crossvault.report.run_json import document
 from crossvault.report.run_watch import RunWatch
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
-from crossvault.rpc.transactions import Limits, require_chain
+from crossvault.rpc.transactions import TransactionLimits, require_chain
 from crossvault.scenario import load, quantity
 
 _DECIMALS = {"ether": 18, "gwei": 9}
@@ -62,7 +62,7 @@ def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     require_same_rules(story, venue.replica.model)
     require_feeders(story, venue.replica.model, aliases)
     fitted = fit(venue, story, aliases)
-    ran = RunPage(story, RunWatch(), Result(), engine=f"chain {venue.network.chain_id}")
+    ran = RunPage(story, RunWatch(), RunResult(), engine=f"chain {venue.network.chain_id}")
     code = _attempt(ran, venue.player(arguments.confirmations, [ran.watch], ran.result), fitted, interrupts)
     returned_wei = 0 if arguments.keep_gas or code in (MISSING, INTERRUPTED) else venue.actors.refund()
     _show(arguments, ran, venue, fitted, returned_wei)
@@ -150,7 +150,9 @@ def _venue(arguments: Namespace, cast: str) -> DeployedVault:
     place = VaultAddresses(deployed.vault, deployed.exchange, tokens, deployed.block.number)
     budget_wei = _wei("--budget", arguments.budget, "ether")
     live_roles = LiveRoles(networks.signer(arguments.account), cast, roles, budget_wei)
-    return DeployedVault(LiveNetwork(wire, deployed.chain_id, deployed.vault, Limits(fee_wei)), place, live_roles)
+    return DeployedVault(
+        LiveNetwork(wire, deployed.chain_id, deployed.vault, TransactionLimits(fee_wei)), place, live_roles
+    )
 
 
 def require_test_tokens(tokens: Iterable[TokenRecord]) -> None:

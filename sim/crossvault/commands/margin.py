@@ -45,7 +45,7 @@ def margin(arguments: Namespace) -> int:
     after = None
     if trades:
         model = Model(vault_setup.world(held))
-        vault_setup.Staging(held, model, model.apply).set_up(preset.load(_FIRST))
+        vault_setup.VaultSetup(held, model, model.apply).set_up(preset.load(_FIRST))
         after = _measured(vault_setup.after_premiums(held, model, trades), presets, chosen, arguments.chain)
     if arguments.json:
         print(json.dumps(document(before, after), indent=2))
@@ -79,11 +79,11 @@ def _measured(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str],
         raise UsageError("--trade: closes every position: there is nothing left to judge")
     if not chain:
         model = Model(vault_setup.world(held))
-        return _compared(vault_setup.Staging(held, model, model.apply), presets, chosen, lambda accounts: None)
+        return _compared(vault_setup.VaultSetup(held, model, model.apply), presets, chosen, lambda accounts: None)
     with opened(vault_setup.world(held), None) as (model, node):
         contracts = ContractFigures(model, node, held.at)
         try:
-            stage = vault_setup.Staging(held, model, contracts.lockstep.apply)
+            stage = vault_setup.VaultSetup(held, model, contracts.lockstep.apply)
             found = _compared(stage, presets, chosen, contracts.compare)
         finally:
             contracts.lockstep.stop()
@@ -91,7 +91,7 @@ def _measured(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str],
 
 
 def _compared(
-    stage: vault_setup.Staging, presets: Sequence[Preset], chosen: Sequence[str], judged: methods.Check
+    stage: vault_setup.VaultSetup, presets: Sequence[Preset], chosen: Sequence[str], judged: methods.Check
 ) -> MarginReport:
     stage.set_up(presets[0] if presets else preset.load(_FIRST))
     found = methods.compare(stage, presets, judged)

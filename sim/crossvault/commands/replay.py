@@ -15,7 +15,7 @@ from crossvault.commands.sides import Interrupts, folder, opened, readable, show
 from crossvault.differential.ending import DONE, FAILED
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record, RecordChecker
-from crossvault.lockstep.run import Result, run as play
+from crossvault.lockstep.run import RunResult, run as play
 from crossvault.report.run_json import differences
 
 
@@ -25,7 +25,7 @@ class ReplayResult:
 
     read: Record
     checker: RecordChecker
-    result: Result
+    result: RunResult
     changed: list[str]
     expected_lines: int
 

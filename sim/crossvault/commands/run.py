@@ -19,7 +19,7 @@ from crossvault.evm.anvil import ChainLost
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.lockstep import record
 from crossvault.lockstep.invariants import Invariants
-from crossvault.lockstep.run import Diverged, Observer, Result, run as play
+from crossvault.lockstep.run import Diverged, Observer, RunResult, run as play
 from crossvault.report.console import RunPage, page, show, show_lines
 from crossvault.report.picture import svg
 from crossvault.report.run import summary
@@ -45,7 +45,7 @@ def run(arguments: Namespace) -> int:
     contracts = folder(arguments.contracts)
     worst, runs = DONE, []
     for story in stories:
-        ran = RunPage(story, RunWatch(), Result(), record=_record_path(arguments, story))
+        ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story))
         code = _attempt(ran, contracts, interrupts)
         runs.append(document(ran))
         if not arguments.json:

@@ -20,13 +20,13 @@ from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.fuzz.task import steps_of
 from crossvault.lockstep import record
-from crossvault.lockstep.run import Diverged, Result, run as play
+from crossvault.lockstep.run import Diverged, RunResult, run as play
 from crossvault.report import shrink_foundry
 from crossvault.report.console import show
 from crossvault.report.shrink import document, text
 from crossvault.scenario import load, quantity, repro as file
 from crossvault.shrink.saved import repro, story
-from crossvault.shrink.shrinker import Agrees, ShrinkResult, shrink as smallest
+from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink as smallest
 
 
 def shrink(arguments: Namespace) -> int:
@@ -41,7 +41,7 @@ def shrink(arguments: Namespace) -> int:
     try:
         with bar("shrinking", len(steps)) as tick, readable(contracts):
             found = smallest(given.world, steps, contracts, seconds, tick=tick)
-    except Agrees as agrees:
+    except NoDivergence as agrees:
         if interrupts.came:
             raise KeyboardInterrupt from agrees
         return _agrees(given, steps, contracts, arguments.json)
@@ -134,7 +134,7 @@ def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None
         raise EnginesDisagree(f"in process step {number} differs ({first}); Anvil says {failure or 'no difference'}")
 
 
-def _anvil(world: World, given: Story, contracts: Path | None) -> Result:
+def _anvil(world: World, given: Story, contracts: Path | None) -> RunResult:
     chain = Chain(world, contracts)
     try:
         return play(given, Model(world), chain)

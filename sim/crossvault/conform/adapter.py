@@ -23,7 +23,7 @@ _FIELDS = ("about", "deploy", "constructor", "interface", "capabilities", "doors
 
 
 @dataclass(frozen=True, slots=True)
-class Extra:
+class ExtraContract:
     """A contract that is deployed alongside the vault: before it, or after it when its arguments name it."""
 
     name: str
@@ -42,7 +42,7 @@ class Adapter:
 
     source: SourceFile = field(default_factory=lambda: SourceFile("no adapter"))
     about: str = ""
-    deploy: tuple[Extra, ...] = ()
+    deploy: tuple[ExtraContract, ...] = ()
     constructor: tuple[str, ...] | None = None
     interface: tuple[str, ...] = ()
     capabilities: Mapping[str, bool] = field(default_factory=dict)
@@ -153,8 +153,8 @@ class _AdapterReader:
                     found.setdefault(group, {})[name] = value
         return found
 
-    def extras(self) -> tuple[Extra, ...]:
-        found: list[Extra] = []
+    def extras(self) -> tuple[ExtraContract, ...]:
+        found: list[ExtraContract] = []
         given = self._source.data.get("deploy", [])
         if not isinstance(given, list):
             self._source.note(("deploy",), f"expected a list, got {given!r}")
@@ -169,5 +169,5 @@ class _AdapterReader:
                 self._source.note((*route, "contract"), f"{part['contract']!r}: expected PATH:Contract of a file")
                 continue
             arguments = tuple(str(each) for each in part.get("arguments", []))
-            found.append(Extra(str(part["name"]), self._folder / path, contract, arguments))
+            found.append(ExtraContract(str(part["name"]), self._folder / path, contract, arguments))
         return tuple(found)

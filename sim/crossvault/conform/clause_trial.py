@@ -16,7 +16,7 @@ from crossvault.differential.step import Outcome, Step, World
 from crossvault.evm.deploy import DeployFailed
 from crossvault.mirror.account import AccountId
 from crossvault.shrink.replay import NEAR_THE_END, RewindingTrial
-from crossvault.shrink.shrinker import Agrees, shrunk
+from crossvault.shrink.shrinker import NoDivergence, shrunk
 from crossvault.shrink.trial import Divergence, DivergenceKey
 
 
@@ -70,7 +70,7 @@ def shortened(subject: Subject, finding: ClauseFinding, seconds: float) -> Claus
     trial = ClauseTrial(InProcessSubject(subject, finding.world), finding.world, wanted)
     try:
         small = shrunk(trial, finding.steps, seconds, opened)
-    except Agrees:  # it shows only among the steps of the whole walk
+    except NoDivergence:  # it shows only among the steps of the whole walk
         return finding
     found = played(subject, small.world, small.steps)
     shown = next((each for each in found if each.kind == wanted.field), finding.difference)

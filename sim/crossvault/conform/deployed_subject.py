@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from crossvault.conform.adapter import Extra
+from crossvault.conform.adapter import ExtraContract
 from crossvault.conform.adapter_calls import BoundCall, bound, signature, usual, value_of
 from crossvault.conform.figures import ACCOUNT, MARKET, POSITION, VAULT as ALONE, WHOLE, Figure, FigureSubject
 from crossvault.conform.subject import Subject
@@ -24,7 +24,7 @@ from crossvault.evm.deploy import (
     vault_abi,
     vault_refusals,
 )
-from crossvault.evm.pyrevm import Machine
+from crossvault.evm.pyrevm import InMemoryEvm
 from crossvault.mirror.evm import Call as BatchCall
 from crossvault.mirror.refusal import Refusal
 
@@ -145,7 +145,7 @@ class DeployedSubject:
         for extra in adapter.deploy:
             if extra not in after:
                 self._create(theirs, extra, scope)
-        vault = Extra(VAULT, found.path, found.contract, self._constructor())
+        vault = ExtraContract(VAULT, found.path, found.contract, self._constructor())
         for extra in (vault, *after):
             self._create(theirs, extra, scope)
         set_spenders(self._ground, found.ours, self._world.tokens, self.names)
@@ -161,7 +161,7 @@ class DeployedSubject:
             return self.subject.adapter.constructor
         return tuple(snake(each["name"].strip("_")) for each in _inputs(self.subject, self.subject.contract))
 
-    def _create(self, deployer: Deployer, extra: Extra, scope: dict[str, Any]) -> None:
+    def _create(self, deployer: Deployer, extra: ExtraContract, scope: dict[str, Any]) -> None:
         inputs = _inputs(self.subject, extra.contract)
         types = [signature({"name": "", "inputs": [each]})[1:-1] for each in inputs]
         if len(types) != len(extra.arguments):
@@ -201,7 +201,7 @@ class InProcessSubject:
 
     def __init__(self, subject: Subject, world: World) -> None:
         """Raises DeployFailed, ToolchainMissing."""
-        self._machine = Machine(CHAIN_ID, world.starts_at)
+        self._machine = InMemoryEvm(CHAIN_ID, world.starts_at)
         self.deployed = DeployedSubject(subject, world, self._machine)
         self._at = 0
 

@@ -22,7 +22,7 @@ from crossvault.scenario.source import Route, ScenarioError
 
 
 @dataclass(slots=True)
-class Door:
+class AdaptedDoor:
     """One of our doors at the vault: how it is called, or why it is not. call: None where there is none."""
 
     action: str
@@ -51,7 +51,7 @@ class Subject:
     adapter: Adapter
     build: Build
     ours: Build
-    doors: dict[str, Door] = field(default_factory=dict)
+    doors: dict[str, AdaptedDoor] = field(default_factory=dict)
     figures: dict[str, tuple[AdapterCall, Item]] = field(default_factory=dict)
     whole: bool = False
     events: frozenset[str] = frozenset()
@@ -92,7 +92,7 @@ def subject(target: str, adapter: Adapter) -> Subject:
     build = compiled([path, *(extra.path for extra in adapter.deploy)], adapter.remappings)
     found = Subject(contract, path, contract, adapter, build, compile_contracts())
     _require_contracts(found, text)
-    _Check(found).run()
+    _AbiCheck(found).run()
     return found
 
 
@@ -113,7 +113,7 @@ def _require_contracts(found: Subject, text: str) -> None:
     source.require_no_problems()
 
 
-class _Check:
+class _AbiCheck:
     """Reads the ABI of a subject against ours."""
 
     def __init__(self, found: Subject) -> None:
@@ -140,23 +140,23 @@ class _Check:
             raise ScenarioError(f"{found.path}: {found.contract} cannot be searched: it has no door for\n{notes}\n"
                                 "an adapter may name them under `doors`, or give `assumed`")  # fmt: skip
 
-    def _door(self, action: str) -> Door:
+    def _door(self, action: str) -> AdaptedDoor:
         adapter = self._found.adapter
         if action in adapter.doors:
             call = adapter.doors[action]
             if call is None:
-                return Door(action, None, None, "switched off by the adapter")
+                return AdaptedDoor(action, None, None, "switched off by the adapter")
             if not isinstance(call, AdapterCall):
-                return Door(action, None, None, ASSUMED)
+                return AdaptedDoor(action, None, None, ASSUMED)
             item = self._item(call, ("doors", action), (*doors.arguments(action), "sender"))
-            return Door(action, call, item, f"as {call}")
+            return AdaptedDoor(action, call, item, f"as {call}")
         ours = next((item for item in self._ours if snake(item["name"]) == action), None)
         if ours is None:
-            return Door(action, None, None, "conform does not try it")
+            return AdaptedDoor(action, None, None, "conform does not try it")
         same = next((item for item in self._abi if signature(item) == signature(ours)), None)
         if same is not None:
-            return Door(action, usual(ours), same, "")
-        return Door(action, None, None, self._missing(ours))
+            return AdaptedDoor(action, usual(ours), same, "")
+        return AdaptedDoor(action, None, None, self._missing(ours))
 
     def _missing(self, ours: Item) -> str:
         """Why a door does not exist, and the nearest name."""

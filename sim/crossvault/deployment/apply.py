@@ -17,7 +17,7 @@ from crossvault.deployment.journal import DONE, Journal, recorded
 from crossvault.deployment.onchain import WRONG, ChainInspector, ChainSnapshot
 from crossvault.differential.ending import FailedRun
 from crossvault.evm.anvil import ChainLost, ChainRefused
-from crossvault.rpc.transactions import Receipt, SignedTransaction, Superseded, TransactionSender
+from crossvault.rpc.transactions import Receipt, SignedTransaction, TransactionReplaced, TransactionSender
 from crossvault.scenario.owner_calls import ENACT
 
 _MOST_TRIES = 5
@@ -32,7 +32,7 @@ class StepFailed(FailedRun):
     """A step that reverted or would revert; the message states the reason."""
 
 
-class Conflict(FailedRun):
+class DeploymentConflict(FailedRun):
     """Other code or another listing is in the place of a step of this deployment."""
 
 
@@ -40,7 +40,7 @@ class _NonceAhead(Exception):
     """A transaction waits for earlier nonces, which a reorganisation has freed."""
 
 
-class Waiting(NamedTuple):
+class StepWaiting(NamedTuple):
     """A step that cannot execute yet: the reason and the earliest time [unix seconds], 0 if unknown."""
 
     step: DeploymentStep
@@ -52,7 +52,7 @@ class ApplyResult(NamedTuple):
     """Result of a run: the confirmed state, and the step that the deployment waits for, if any."""
 
     snapshot: ChainSnapshot
-    waiting: Waiting | None
+    waiting: StepWaiting | None
 
 
 def utc_text(at: int) -> str:
@@ -77,10 +77,10 @@ class DeploymentApply:
     _tries: dict[str, int] = field(default_factory=dict)
     _seen: ChainSnapshot | None = None
     _overtaken: dict[str, float] = field(default_factory=dict)
-    _waited: list[Waiting] = field(default_factory=list)
+    _waited: list[StepWaiting] = field(default_factory=list)
 
     def run(self, only: Callable[[DeploymentStep], bool] = lambda step: step.action != ACCEPT) -> ApplyResult:
-        """Executes the missing steps that pass `only`. Raises StepFailed, Conflict, FeeTooHigh, ChainLost."""
+        """Executes the missing steps that pass `only`. Raises StepFailed, DeploymentConflict, FeeTooHigh, ChainLost."""
         rounds = 0
         while rounds < _MOST_ROUNDS:
             waiting = self._advance(only)
@@ -96,7 +96,7 @@ class DeploymentApply:
             f"after {_MOST_ROUNDS} rounds steps still vanish: the chain keeps dropping accepted transactions"
         )
 
-    def _advance(self, only: Callable[[DeploymentStep], bool]) -> Waiting | None:
+    def _advance(self, only: Callable[[DeploymentStep], bool]) -> StepWaiting | None:
         """Executes steps until none is missing; returns the step that cannot execute yet, if any."""
         while True:
             snapshot = self._inspect()
@@ -113,9 +113,9 @@ class DeploymentApply:
                 continue
             due_at = snapshot.found[step.key].due_at
             if step.action.startswith(ENACT) and not self._is_due(snapshot.at, due_at):
-                return Waiting(step, "announced", due_at)
+                return StepWaiting(step, "announced", due_at)
             if refused := self._send(step, snapshot):
-                return Waiting(step, refused, due_at)
+                return StepWaiting(step, refused, due_at)
 
     def _inspect(self) -> ChainSnapshot:
         """Reads the latest state; forgets earlier knowledge when the block that it came from was replaced."""
@@ -141,7 +141,7 @@ class DeploymentApply:
         try:
             self.sender.post(prepared)
             receipt = self.sender.confirm(prepared, 1, lambda dearer: self._dearer(step, dearer))
-        except Superseded:
+        except TransactionReplaced:
             self._superseded(step, prepared)
             return ""
         except _NonceAhead:
@@ -276,7 +276,7 @@ class DeploymentApply:
     def _absent(self, snapshot: ChainSnapshot) -> list[str]:
         return [step.key for step in self.plan.steps if step.key in self._reached and not snapshot.is_done(step)]
 
-    def _await(self, waiting: Waiting) -> None:
+    def _await(self, waiting: StepWaiting) -> None:
         """Waits until a step is due by the chain's clock or, where blocks come only on demand, by the local clock."""
         if waiting not in self._waited:
             self.notify(f"{waiting.step.key}: due at {utc_text(waiting.due_at)}; waiting")
@@ -291,6 +291,6 @@ class DeploymentApply:
     def _require_free(self, snapshot: ChainSnapshot) -> None:
         wrong = [step.key for step in self.plan.steps if snapshot.found[step.key].state == WRONG]
         if wrong:
-            raise Conflict(f"other code is at the address of: {', '.join(wrong)}")
+            raise DeploymentConflict(f"other code is at the address of: {', '.join(wrong)}")
         if snapshot.taken:
-            raise Conflict("; ".join(snapshot.taken))
+            raise DeploymentConflict("; ".join(snapshot.taken))

@@ -28,7 +28,7 @@ ROLLUPS = {
 }  # fmt: skip
 
 
-class MoneyRefused(BadInput):
+class MainnetRefused(BadInput):
     """A chain that may hold real funds, without the flag that allows it."""
 
 
@@ -38,8 +38,8 @@ def name_of(chain_id: int) -> str:
 
 
 def require_test(chain_id: int, allowed: bool = False) -> None:
-    """Requires a known testnet unless mainnets are allowed. Raises MoneyRefused."""
+    """Requires a known testnet unless mainnets are allowed. Raises MainnetRefused."""
     if chain_id in TESTNETS or allowed:
         return
     what = f"{MAINNETS[chain_id]}, a mainnet" if chain_id in MAINNETS else "not known to be a test chain"
-    raise MoneyRefused(f"chain {chain_id} is {what}: nothing is sent there without --allow-mainnet")
+    raise MainnetRefused(f"chain {chain_id} is {what}: nothing is sent there without --allow-mainnet")

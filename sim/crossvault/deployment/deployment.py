@@ -18,13 +18,19 @@ from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.compiler import EVM_VERSION, SETTINGS, compile_contracts
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
-from crossvault.rpc.transactions import DEFAULT_POLLING, Limits, PollingPolicy, TransactionSender, require_chain
+from crossvault.rpc.transactions import (
+    DEFAULT_POLLING,
+    PollingPolicy,
+    TransactionLimits,
+    TransactionSender,
+    require_chain,
+)
 from crossvault.setup import toolchain
 
 _REORGANISED = 64  # blocks
 
 
-class AccountNeeded(BadInput):
+class DeployerRequired(BadInput):
     """The deployer is given neither by an option nor by a journal."""
 
 
@@ -52,7 +58,7 @@ class Deployment:
     def __init__(self, path: Path, client: RpcClient, deployer: str | None, allow_mainnet: bool = False) -> None:
         """deployer: address; None reads it from the journal. A chain with another id receives no further request.
 
-        Raises ScenarioError, MoneyRefused, WrongChain, FactoryMissing, AccountNeeded, BadJournal.
+        Raises ScenarioError, MainnetRefused, WrongChain, FactoryMissing, DeployerRequired, BadJournal.
         """
         self.params_file: ParamsFile = load(path)
         params = self.params_file.params
@@ -62,7 +68,7 @@ class Deployment:
         opening = self.journal().opening
         found = deployer or (opening and str(opening["deployer"]))
         if not found:
-            raise AccountNeeded(
+            raise DeployerRequired(
                 f"{path}: has no journal on chain {params.chain}: expected --account, the account that deploys"
             )
         require_factory(client)
@@ -111,7 +117,7 @@ class Deployment:
                 options.notify(f"{kept.path}:{number}: incomplete line; its transaction was never sent")
             since = 0 if kept.opening else first_block(self.client, self.plan.vault)
             kept.open(self.plan.deployer, self.params_file.input(), self.plan.hashes(), since)
-            limits = Limits(params.limits.fee, params.limits.gas)
+            limits = TransactionLimits(params.limits.fee, params.limits.gas)
             inspector = self._inspector(kept)
 
             def executor(by: Signer) -> DeploymentApply:

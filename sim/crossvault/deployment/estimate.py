@@ -26,7 +26,7 @@ class Requester(Protocol):
         ...
 
 
-class Expected(NamedTuple):
+class StepGas(NamedTuple):
     """Gas of a step; None with the reason where it depends on actions of others."""
 
     gas: int | None
@@ -36,7 +36,7 @@ class Expected(NamedTuple):
 class Estimate(NamedTuple):
     """Gas of the missing steps by key, the method, fees per gas [wei], and the deployer's balance [wei]."""
 
-    steps: dict[str, Expected]
+    steps: dict[str, StepGas]
     how: str
     base_wei: int
     tip_wei: int
@@ -73,7 +73,7 @@ def estimate(client: RpcClient, plan: Blueprint, snapshot: ChainSnapshot) -> Est
     return Estimate(steps, how, int(latest["baseFeePerGas"], 16), int(tip, 16), int(balance, 16))
 
 
-def _measured(plan: Blueprint) -> dict[str, Expected]:
+def _measured(plan: Blueprint) -> dict[str, StepGas]:
     """Gas of all steps on a fresh node, with a test token in the place of each pre-existing token."""
     now = int(time.time())
     node = Node(now, flat=False)
@@ -88,7 +88,7 @@ def _measured(plan: Blueprint) -> dict[str, Expected]:
         node.close()
 
 
-def _simulated(connection: Requester, plan: Blueprint, steps: Sequence[DeploymentStep], at: int) -> dict[str, Expected]:
+def _simulated(connection: Requester, plan: Blueprint, steps: Sequence[DeploymentStep], at: int) -> dict[str, StepGas]:
     """Simulates each step in its own block; scheduled changes are due once the delay has passed."""
     blocks, delayed = [], False
     for step in steps:
@@ -103,10 +103,10 @@ def _simulated(connection: Requester, plan: Blueprint, steps: Sequence[Deploymen
     return {step.key: _expected(plan, block["calls"][0]) for step, block in zip(steps, answers, strict=True)}
 
 
-def _expected(plan: Blueprint, call: dict[str, Any]) -> Expected:
+def _expected(plan: Blueprint, call: dict[str, Any]) -> StepGas:
     if call["status"] == "0x1":
-        return Expected(int(call["gasUsed"], 16))
+        return StepGas(int(call["gasUsed"], 16))
     data = call.get("returnData") or "0x"
     if data == "0x":
         data = (call.get("error") or {}).get("data") or "0x"
-    return Expected(None, str(plan.bindings.vault.refusal(data)))
+    return StepGas(None, str(plan.bindings.vault.refusal(data)))

@@ -22,11 +22,11 @@ class BadManifest(BadInput):
     """A file that is not a valid manifest; the message states the file and the problem."""
 
 
-class _Record(BaseModel):
+class _ManifestRecord(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DeploymentBlock(_Record):
+class DeploymentBlock(_ManifestRecord):
     """The block in which the vault was created. at: its time [unix seconds]."""
 
     number: int
@@ -34,7 +34,7 @@ class DeploymentBlock(_Record):
     at: int
 
 
-class TokenRecord(_Record):
+class TokenRecord(_ManifestRecord):
     """A token of the vault. ours: whether it is a test token that anyone may mint."""
 
     name: str
@@ -44,7 +44,7 @@ class TokenRecord(_Record):
     ours: bool
 
 
-class ContractRecord(_Record):
+class ContractRecord(_ManifestRecord):
     """A created contract: its name, and the hashes of its creation and runtime code (keccak-256)."""
 
     contract: str
@@ -53,7 +53,7 @@ class ContractRecord(_Record):
     runtime_hash: str
 
 
-class Compiler(_Record):
+class Compiler(_ManifestRecord):
     """Compiler settings of the contracts. build: hash of sources, settings and dependencies."""
 
     solc: str
@@ -64,7 +64,7 @@ class Compiler(_Record):
     build: str
 
 
-class Manifest(_Record):
+class Manifest(_ManifestRecord):
     """A deployment. addresses: contracts and tokens by name. parameters: in force, integers as decimal text.
 
     pending_owner: the account that the ownership is offered to, until it accepts.

@@ -30,11 +30,11 @@ class Interface:
     """The doors, events and errors of one ABI; errors of further ABIs (libraries, tokens) are decoded as well."""
 
     def __init__(self, abi: Abi, codec: Codec, errors: Sequence[Abi] = ()) -> None:
-        self._functions = {snake(item["name"]): _Function(item, codec) for item in abi if item["type"] == "function"}
-        self._events = {_topic(item): _Event(item, codec) for item in abi if item["type"] == "event"}
+        self._functions = {snake(item["name"]): _AbiFunction(item, codec) for item in abi if item["type"] == "function"}
+        self._events = {_topic(item): _AbiEvent(item, codec) for item in abi if item["type"] == "event"}
         self._text = codec.kinds([_TEXT])
         known = [_PANIC, *(item for each in (abi, *errors) for item in each if item["type"] == "error")]
-        self._errors = {_selector(item): _Error(item, codec) for item in known}
+        self._errors = {_selector(item): _AbiError(item, codec) for item in known}
 
     def call(self, action: str, args: Mapping[str, Any]) -> str:
         """Encodes a call: a door in snake case, arguments by name. Raises KeyError, ValueError for invalid ones."""
@@ -70,7 +70,7 @@ class Interface:
         return {event.name: event.fields for event in self._events.values()}
 
 
-class _Function:
+class _AbiFunction:
     def __init__(self, item: Mapping[str, Any], codec: Codec) -> None:
         self._selector = _selector(item)
         self._inputs = codec.kinds(item["inputs"])
@@ -81,7 +81,7 @@ class _Function:
         return "0x" + self._selector + self._inputs.encode([args[name] for name in self._order])
 
 
-class _Event:
+class _AbiEvent:
     def __init__(self, item: Mapping[str, Any], codec: Codec) -> None:
         self.name: str = item["name"]
         self.fields = tuple(snake(each["name"]) for each in item["inputs"])
@@ -95,7 +95,7 @@ class _Event:
         return Event(self.name, tuple(next(indexed if is_topic else others) for is_topic in self._indexed))
 
 
-class _Error:
+class _AbiError:
     def __init__(self, item: Mapping[str, Any], codec: Codec) -> None:
         fields = {snake(each["name"]): Any for each in item["inputs"]}
         self._class = type(item["name"], (Refusal,), {"__annotations__": fields})

@@ -14,7 +14,7 @@ from crossvault.evm.chain import CHUNK
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.evm.deploy import deploy_world
-from crossvault.evm.pyrevm import Machine
+from crossvault.evm.pyrevm import InMemoryEvm
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.lens import CurveState
 from crossvault.mirror.valuation import Metrics
@@ -28,7 +28,7 @@ class InProcessChain(Bindings):
     def __init__(self, world: World, contracts: Path | Build | None = None) -> None:
         """Compiles and deploys. Raises CompileFailed, ToolchainMissing, DeployFailed."""
         build, names = contracts if isinstance(contracts, Build) else compile_contracts(contracts), AddressBook()
-        self.machine = Machine(CHAIN_ID, world.starts_at)
+        self.machine = InMemoryEvm(CHAIN_ID, world.starts_at)
         deploy_world(self.machine, build, world, names)
         super().__init__(build, names)
         self.last: Answer = {}  # of the last step

@@ -25,11 +25,11 @@ _HALTED = "Halt {"
 _MAX_MARKS = 500  # of 1024 levels; a step needs some
 
 
-class MachineFailed(Exception):
+class EvmFailed(Exception):
     """The EVM failed outside of a step (a defect of crossvault, or an unexpected version of pyrevm)."""
 
 
-class Machine:
+class InMemoryEvm:
     """An EVM state in memory: time, block number, contracts, and marks to return to. Addresses and data are hex."""
 
     def __init__(self, chain_id: int, at: int, mix: int = 0, most_code: int | None = None) -> None:
@@ -103,7 +103,7 @@ class Machine:
     def mark(self) -> int:
         """Sets a mark to return to. Each mark is a level of the call depth, so a few hundred are possible."""
         if len(self._marks) >= _MAX_MARKS:
-            raise MachineFailed(f"there is room for {_MAX_MARKS} marks at once")
+            raise EvmFailed(f"there is room for {_MAX_MARKS} marks at once")
         self._marks.append((self._evm.snapshot(), self.at, self.number))
         return len(self._marks) - 1
 
@@ -166,9 +166,9 @@ def _log(log: Any) -> dict[str, Any]:
 
 
 def _revert_data(text: str) -> str:
-    """The revert data of an error text; a halt has none. Raises MachineFailed for any other text."""
+    """The revert data of an error text; a halt has none. Raises EvmFailed for any other text."""
     if found := _REVERTED.fullmatch(text):
         return found[1]
     if text.startswith(_HALTED):
         return "0x"
-    raise MachineFailed(f"pyrevm: {text}")
+    raise EvmFailed(f"pyrevm: {text}")

@@ -43,7 +43,7 @@ class Instruction(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Atlas:
+class CodeBlocks:
     """The blocks of every contract, with the lines of each, and the branches."""
 
     blocks: Mapping[Place, frozenset[SourceLine]]
@@ -82,11 +82,11 @@ def leaders(listed: Sequence[Instruction]) -> Iterator[int]:
         begins = each.op == _JUMPI
 
 
-def atlas(codes: Mapping[str, bytes], directory: Path | None = None) -> Atlas:
+def atlas(codes: Mapping[str, bytes], directory: Path | None = None) -> CodeBlocks:
     """The atlas of deployed code by contract. Raises CompileFailed."""
     maps = source_maps([f"{name}.sol" for name in codes], directory)
     sources = contract_sources(directory)
-    files = {int(number): _File(unit, sources[unit]) for number, unit in maps["sources"].items()}
+    files = {int(number): _ContractFile(unit, sources[unit]) for number, unit in maps["sources"].items()}
     blocks: dict[Place, frozenset[SourceLine]] = {}
     branches: list[Branch] = []
     for name, code in codes.items():
@@ -95,7 +95,7 @@ def atlas(codes: Mapping[str, bytes], directory: Path | None = None) -> Atlas:
         lines = [files[number].line(start) if number in files else None for start, _, number in spans]
         blocks |= _blocks(name, listed, lines)
         branches += _branches(name, code, listed, lines)
-    return Atlas(blocks, tuple(branches))
+    return CodeBlocks(blocks, tuple(branches))
 
 
 def _blocks(
@@ -139,7 +139,7 @@ def _goes(code: bytes, begin: int, end: int) -> int | None:
     return int.from_bytes(code[end - 3 : end - 1])
 
 
-class _File:
+class _ContractFile:
     """A file of contracts, and where its lines begin."""
 
     def __init__(self, name: str, text: str) -> None:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from crossvault.evm.compiler import Build
 from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.corpus import Corpus
-from crossvault.fuzz.reach import Reach
-from crossvault.fuzz.task import Task, WalkResult, WalkStopped, tasks, walk
+from crossvault.fuzz.reach import ReachCounts
+from crossvault.fuzz.task import WalkResult, WalkStopped, WalkTask, tasks, walk
 
 Tick = Callable[[int], None]
 
@@ -35,7 +35,7 @@ class CampaignPlan(NamedTuple):
 class CampaignResult:
     """The result of a campaign."""
 
-    reach: Reach = field(default_factory=Reach)
+    reach: ReachCounts = field(default_factory=ReachCounts)
     walks: int = 0
     metrics: int = 0
     cpu_secs: float = 0.0
@@ -55,7 +55,7 @@ class CampaignResult:
             self.failures.append(walked)
 
 
-class _Shared(NamedTuple):
+class _SharedState(NamedTuple):
     """The state that all processes of a campaign share: contracts, blocks, whether to stop, and the count of steps."""
 
     build: Build
@@ -72,7 +72,7 @@ class FuzzCampaign:
         """places: blocks of the contracts to look out for."""
         self._plan, self._corpus, self.findings = plan, corpus, CampaignResult()
         until = float("inf") if plan.secs is None else time.time() + plan.secs
-        self._shared = _Shared(build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until)
+        self._shared = _SharedState(build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until)
         self._pending: set[Future[WalkResult]] = set()
 
     def run(self, tick: Tick = lambda steps: None) -> CampaignResult:
@@ -91,7 +91,7 @@ class FuzzCampaign:
         self.findings.seconds = time.perf_counter() - started
         return self.findings
 
-    def _tasks(self) -> Iterator[Task]:
+    def _tasks(self) -> Iterator[WalkTask]:
         """First what failed before, then a new seed each, until there are enough steps."""
         left = self._plan.steps
         for task in chain(self._corpus.failed(), tasks(self._plan.seed)):
@@ -105,7 +105,7 @@ class FuzzCampaign:
             else:
                 return
 
-    def _give(self, pool: ProcessPoolExecutor, todo: Iterator[Task]) -> bool:
+    def _give(self, pool: ProcessPoolExecutor, todo: Iterator[WalkTask]) -> bool:
         """Submits a walk for every idle process; returns whether there was one."""
         over = self.findings.failures or time.time() > self._shared.until
         if over:
@@ -126,17 +126,17 @@ class FuzzCampaign:
                 self._corpus.note(walked)
 
 
-_shared: _Shared
+_shared: _SharedState
 
 
-def _begin(shared: _Shared) -> None:
+def _begin(shared: _SharedState) -> None:
     global _shared
     _shared = shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one decides when to stop
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _walk(task: Task, seen: frozenset[Place]) -> WalkResult:
+def _walk(task: WalkTask, seen: frozenset[Place]) -> WalkResult:
     def tick(steps: int) -> None:
         shared = _shared
         with shared.steps.get_lock():

@@ -12,7 +12,7 @@ from crossvault.differential.step import Step
 from crossvault.differential.story import ExpectationFailed, Story, step_stream
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.chain import Chain, EnginesDisagree
-from crossvault.fuzz.task import Failure, Task
+from crossvault.fuzz.task import Failure, WalkTask
 from crossvault.lockstep import record
 from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Broken, Diverged, run
@@ -29,7 +29,7 @@ class ConfirmedFailure(NamedTuple):
     record: Path
 
 
-def confirm(task: Task, failure: Failure, contracts: Path | None, folder: Path) -> ConfirmedFailure:
+def confirm(task: WalkTask, failure: Failure, contracts: Path | None, folder: Path) -> ConfirmedFailure:
     """Plays the steps of a failure on Anvil and records them. Raises EnginesDisagree where nothing fails there."""
     story = failed_story(task, failure)
     path = folder / f"{story.name}.jsonl"
@@ -51,7 +51,7 @@ def confirm(task: Task, failure: Failure, contracts: Path | None, folder: Path) 
     return ConfirmedFailure(story, failure.steps[:number], number, str(found), found, path)
 
 
-def failed_story(task: Task, failure: Failure) -> Story:
+def failed_story(task: WalkTask, failure: Failure) -> Story:
     """The steps of a failure as a story."""
     steps = failure.steps
     name = f"{task.kind}-{task.seed}"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from crossvault.differential.ending import BadInput
 from crossvault.evm.compiler import Build
-from crossvault.fuzz.reach import Reach
-from crossvault.fuzz.task import Task, WalkResult
+from crossvault.fuzz.reach import ReachCounts
+from crossvault.fuzz.task import WalkResult, WalkTask
 from crossvault.setup import toolchain
 
 _WALKS = "walks.jsonl"
@@ -27,17 +27,17 @@ class Corpus:
     def __init__(self, folder: Path | None, build: Build) -> None:
         """Reads what the folder holds; makes it if there is none. Raises BadCorpus, OSError."""
         self.folder, self.known_as = folder, stamp(build)
-        self.reach, self.walks = Reach(), 0
-        self._done: set[Task] = set()
-        self._failed: dict[Task, None] = {}
+        self.reach, self.walks = ReachCounts(), 0
+        self._done: set[WalkTask] = set()
+        self._failed: dict[WalkTask, None] = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             self._read(folder / _WALKS)
 
-    def __contains__(self, task: Task) -> bool:
+    def __contains__(self, task: WalkTask) -> bool:
         return task in self._done
 
-    def failed(self) -> list[Task]:
+    def failed(self) -> list[WalkTask]:
         """Walks that failed with other contracts, or another mirror: the first to be played again."""
         return [task for task in self._failed if task not in self._done]
 
@@ -73,7 +73,7 @@ def stamp(build: Build) -> str:
     return found.hexdigest()[:16]
 
 
-def _lines(path: Path) -> Iterator[tuple[Task, str, str | None, Reach]]:
+def _lines(path: Path) -> Iterator[tuple[WalkTask, str, str | None, ReachCounts]]:
     if not path.exists():
         return
     texts = path.read_text(encoding="utf8").splitlines(keepends=True)
@@ -82,7 +82,7 @@ def _lines(path: Path) -> Iterator[tuple[Task, str, str | None, Reach]]:
             return  # a campaign ended in the middle of this line
         try:
             body = json.loads(text)
-            task = Task(body["kind"], body["seed"], body["length"])
-            yield task, body["compared"], body["failure"], Reach.of(body["reach"])
+            task = WalkTask(body["kind"], body["seed"], body["length"])
+            yield task, body["compared"], body["failure"], ReachCounts.of(body["reach"])
         except (ValueError, KeyError, TypeError, AttributeError) as wrong:
             raise BadCorpus(f"{path}:{number}: no line of a corpus: {wrong!r}") from wrong

@@ -30,7 +30,7 @@ def codes_of(side: InProcessChain) -> dict[str, bytes]:
     return {name: bytes.fromhex(side.machine.code(side.names.address(each))[2:]) for name, each in NAMES.items()}
 
 
-class CoverageMachine:
+class CoverageEvm:
     """A second machine on the same steps; `seen` are the blocks that were executed, here or before."""
 
     def __init__(self, world: World, build: Build, places: Sequence[Place], seen: set[Place]) -> None:

@@ -10,8 +10,8 @@ from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.pyrevm import Answer
-from crossvault.fuzz.reach import Reach
-from crossvault.lockstep.run import OF_CURVES, Diverged, InvariantChecker, Result, compare_world, drive
+from crossvault.fuzz.reach import ReachCounts
+from crossvault.lockstep.run import OF_CURVES, Diverged, InvariantChecker, RunResult, compare_world, drive
 from crossvault.lockstep.side_comparison import SideComparison
 from crossvault.mirror.account import AccountId
 
@@ -25,12 +25,12 @@ class InProcessRun:
         side: InProcessChain,
         guard: InvariantChecker | None = None,
         every: int = 1,
-        reach: Reach | None = None,
+        reach: ReachCounts | None = None,
     ) -> None:
         """every: steps between comparisons of metrics and curves; outcomes are compared at each. reach: counts."""
         self.model, self.side, self.guard, self.every, self.reach = model, side, guard, every, reach
         self.follower: Callable[[Step, Answer], None] | None = None  # called with every answer of the chain
-        self.result = Result()
+        self.result = RunResult()
         self._fields, self._comparison = side.event_fields(), SideComparison(model, side)
         self._touched: dict[AccountId, None] = {}
         self._curves_touched = False
@@ -95,7 +95,7 @@ def run_in_process(
     guard: InvariantChecker | None = None,
     tick: Callable[[int], None] = lambda steps: None,
     every: int = 1,
-) -> Result:
+) -> RunResult:
     """Plays a story in process to its end or to the first failure, which the result then names.
 
     tick: called with the count of steps so far. every: steps between comparisons of metrics and curves.
@@ -103,7 +103,7 @@ def run_in_process(
     return run_both(story, InProcessRun(model, side, guard, every), tick)
 
 
-def run_both(story: Story, both: InProcessRun, tick: Callable[[int], None] = lambda steps: None) -> Result:
+def run_both(story: Story, both: InProcessRun, tick: Callable[[int], None] = lambda steps: None) -> RunResult:
     """Plays a story on both sides to its end or to the first failure, which the result then names."""
     started = time.perf_counter()
     try:

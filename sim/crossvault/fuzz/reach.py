@@ -51,7 +51,7 @@ def refusals() -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
-class Reach:
+class ReachCounts:
     """Counts over steps; two of them add up. Levels and phases are counted by how often an account was seen there."""
 
     accepted: Counter[str] = field(default_factory=Counter)
@@ -90,7 +90,7 @@ class Reach:
         if metrics.initial_requirement_wad or metrics.equity_wad < 0:
             self.levels[f"{MODES[metrics.mode]}: {_level(metrics)}"] += 1
 
-    def add(self, other: Reach) -> None:
+    def add(self, other: ReachCounts) -> None:
         """Takes in what another has seen."""
         for each in _COUNTERS:
             getattr(self, each).update(getattr(other, each))
@@ -100,9 +100,9 @@ class Reach:
         return {each: dict(getattr(self, each).most_common()) for each in _COUNTERS}
 
     @staticmethod
-    def of(document: Mapping[str, Mapping[str, int]]) -> Reach:
+    def of(document: Mapping[str, Mapping[str, int]]) -> ReachCounts:
         """The counts that a JSON object holds."""
-        found = Reach()
+        found = ReachCounts()
         for each in _COUNTERS:
             getattr(found, each).update(document[each])
         return found
@@ -120,7 +120,7 @@ class Reach:
         return {kind: names for kind, names in found.items() if names}
 
 
-_COUNTERS = tuple(each.name for each in fields(Reach) if not each.name.startswith("_"))
+_COUNTERS = tuple(each.name for each in fields(ReachCounts) if not each.name.startswith("_"))
 
 
 def _level(metrics: Metrics) -> str:

@@ -15,14 +15,14 @@ from crossvault.differential.story import Story
 from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.blocks import Place
-from crossvault.fuzz.coverage import CoverageMachine
+from crossvault.fuzz.coverage import CoverageEvm
 from crossvault.fuzz.inprocess_run import InProcessRun, run_both
-from crossvault.fuzz.reach import Reach
+from crossvault.fuzz.reach import ReachCounts
 from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Broken
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
-from crossvault.walks.variety import Variety, drawn
+from crossvault.walks.variety import WalkParameters, drawn
 
 STEPS, ORDERS = "steps", "orders"
 METRICS_EVERY = 10  # steps between comparisons of margin metrics, which cost as much as a step
@@ -31,16 +31,16 @@ _LENGTHS = {STEPS: 1_000, ORDERS: 500}
 _EVERY_ORDERS = 5  # one walk in so many is of signed orders
 
 
-class Task(NamedTuple):
+class WalkTask(NamedTuple):
     """A walk to be played: of `steps` or of signed `orders`, from a seed, so many steps after its set-up."""
 
     kind: str
     seed: int
     length: int
 
-    def variety(self) -> Variety:
+    def variety(self) -> WalkParameters:
         """The ways in which the walk differs from a plain one."""
-        return drawn(Random(f"variety {self.seed}")) if self.kind == STEPS else Variety()
+        return drawn(Random(f"variety {self.seed}")) if self.kind == STEPS else WalkParameters()
 
     def story(self) -> Story:
         """The walk as a story; it can be played once."""
@@ -49,11 +49,11 @@ class Task(NamedTuple):
         return Walk(self.seed, self.length, variety=self.variety()).story()
 
 
-def tasks(seed: int) -> Iterator[Task]:
+def tasks(seed: int) -> Iterator[WalkTask]:
     """A walk for each seed, without end."""
     while True:
         kind = ORDERS if seed % _EVERY_ORDERS == 2 else STEPS
-        yield Task(kind, seed, _LENGTHS[kind])
+        yield WalkTask(kind, seed, _LENGTHS[kind])
         seed += 1
 
 
@@ -68,11 +68,11 @@ class Failure(NamedTuple):
 class WalkResult(NamedTuple):
     """The result of a walk; one that was stopped on the way is not whole."""
 
-    task: Task
+    task: WalkTask
     whole: bool
     metrics: int
     seconds: float
-    reach: Reach
+    reach: ReachCounts
     failure: Failure | None = None
     seen: frozenset[Place] = frozenset()
 
@@ -82,7 +82,7 @@ class WalkStopped(Exception):
 
 
 def walk(
-    task: Task,
+    task: WalkTask,
     build: Build,
     tick: Callable[[int], None] = lambda steps: None,
     places: Sequence[Place] = (),
@@ -93,10 +93,10 @@ def walk(
     places: blocks of the contracts to look out for, but for those that were seen.
     """
     story, steps, started = task.story(), list[Step](), time.process_time()
-    model, guard, reach = Model(story.world), Invariants(), Reach()
+    model, guard, reach = Model(story.world), Invariants(), ReachCounts()
     reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
     both = InProcessRun(model, InProcessChain(story.world, build), guard, METRICS_EVERY, reach)
-    coverage = CoverageMachine(story.world, build, places, set(seen)) if places else None
+    coverage = CoverageEvm(story.world, build, places, set(seen)) if places else None
     if coverage:
         both.follower = coverage.follow
 

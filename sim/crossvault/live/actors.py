@@ -17,10 +17,10 @@ from crossvault.rpc.signer import KeySigner, Signer
 from crossvault.rpc.transactions import (
     DEFAULT_POLLING,
     NO_LIMITS,
-    Limits,
     PollingPolicy,
     SignedTransaction,
-    Superseded,
+    TransactionLimits,
+    TransactionReplaced,
     TransactionSender,
 )
 
@@ -40,7 +40,7 @@ class OverBudget(MissedThreshold):
     """The story exceeds its gas budget."""
 
 
-class Pending(Interruption):
+class PendingTransaction(Interruption):
     """An account has a pending transaction."""
 
 
@@ -50,7 +50,7 @@ class LiveNetwork(NamedTuple):
     client: RpcClient
     chain_id: int
     vault: str
-    limits: Limits = NO_LIMITS
+    limits: TransactionLimits = NO_LIMITS
     pace: PollingPolicy = DEFAULT_POLLING
 
 
@@ -109,7 +109,7 @@ class LiveActors:
         self.spent_wei += top_up_wei
 
     def await_quiet(self, names: Iterable[str]) -> None:
-        """Waits until no earlier transaction of the names is pending. Raises Pending, ChainLost."""
+        """Waits until no earlier transaction of the names is pending. Raises PendingTransaction, ChainLost."""
         began = time.monotonic()
         for name in dict.fromkeys((*names, PAYER)):
             sender = self.sender(name)
@@ -117,7 +117,7 @@ class LiveActors:
                 if sender.nonce() <= sender.nonce("latest"):
                     break
                 if time.monotonic() - began > self.network.pace.stuck_secs:
-                    raise Pending(
+                    raise PendingTransaction(
                         f"{sender.signer.address} ({name}) has a transaction that is in no block yet: try again later"
                     )
                 time.sleep(wait_secs)
@@ -143,7 +143,7 @@ class LiveActors:
             sender.post(sent)
             try:
                 sender.confirm(sent)
-            except Superseded:  # the account sends elsewhere too; this transaction never happens
+            except TransactionReplaced:  # the account sends elsewhere too; this transaction never happens
                 if turn == _TURNS - 1:
                     raise
             else:
@@ -156,7 +156,7 @@ class LiveActors:
     def resend(self, confirmations: int, await_turn: Callable[[str], None]) -> str | None:
         """Resends dropped transactions in order; returns the hash of the first that now reverts, if any.
 
-        await_turn: called with each hash before it is sent. Raises Superseded.
+        await_turn: called with each hash before it is sent. Raises TransactionReplaced.
         """
         for name, prepared in self.sent:
             await_turn(prepared.hash)

@@ -13,7 +13,7 @@ from crossvault.evm.compiler import compile_contracts
 from crossvault.live.actors import PAYER, ActorAddresses, LiveActors, LiveNetwork
 from crossvault.live.live_bindings import LiveBindings
 from crossvault.live.player import LivePlayer, SentSteps
-from crossvault.lockstep.run import Observer, Result
+from crossvault.lockstep.run import Observer, RunResult
 from crossvault.rpc.signer import Signer
 
 
@@ -70,6 +70,6 @@ class DeployedVault:
             self.sent.unlogged.append((self.replica.block.number, step))
             self.replica.replay_unlogged(step)
 
-    def player(self, confirmations: int, observers: Sequence[Observer], result: Result) -> LivePlayer:
+    def player(self, confirmations: int, observers: Sequence[Observer], result: RunResult) -> LivePlayer:
         """The player of a story on this vault."""
         return LivePlayer(self.replica, self.sent, self.bindings, self.actors, confirmations, observers, result)

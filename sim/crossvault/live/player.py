@@ -21,9 +21,9 @@ from crossvault.differential.step import EXCHANGE_DOORS, TOKEN_ACTIONS, Outcome,
 from crossvault.evm.anvil import ChainRefused
 from crossvault.live.actors import LiveActors
 from crossvault.live.live_bindings import LiveBindings
-from crossvault.lockstep.run import Diverged, Observer, Result
+from crossvault.lockstep.run import Diverged, Observer, RunResult
 from crossvault.mirror.refusal import Refusal
-from crossvault.rpc.transactions import Receipt, SignedTransaction, Superseded
+from crossvault.rpc.transactions import Receipt, SignedTransaction, TransactionReplaced
 
 _TRIES = 5
 
@@ -73,7 +73,7 @@ class LivePlayer:
     actors: LiveActors
     confirmations: int = 1
     observers: Sequence[Observer] = ()
-    result: Result = field(default_factory=Result)
+    result: RunResult = field(default_factory=RunResult)
 
     model: Model = field(init=False)
 
@@ -121,7 +121,7 @@ class LivePlayer:
             raise StepLost("a reorganisation is deeper than the undo history")
         try:
             refused = self.actors.resend(self.confirmations, self._await_turn)
-        except Superseded as gone:
+        except TransactionReplaced as gone:
             raise StepLost(f"after a reorganisation: {gone}") from gone
         if refused:
             what = self.sent_steps.steps.get(refused, "a top-up of gas")
@@ -203,7 +203,7 @@ class LivePlayer:
 
         try:
             return sender.confirm(prepared, self.confirmations, dearer)
-        except Superseded:
+        except TransactionReplaced:
             return None
 
     def _require_no_refusal(self, step: Step) -> None:

@@ -63,7 +63,7 @@ class Diverged(FailedRun):
 
 
 @dataclass(slots=True)
-class Result:
+class RunResult:
     """Result of a run; `failure` is the reason of an early end, if there was one."""
 
     steps: int = 0
@@ -76,7 +76,7 @@ class Result:
 
 
 @dataclass(slots=True)
-class _Chunk:
+class _RunChunk:
     first: int
     steps: list[Step] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -95,7 +95,7 @@ class PairedSides(Protocol):
     """Both sides of a run, in lockstep or one after the other."""
 
     model: Model
-    result: Result
+    result: RunResult
 
     def apply(self, step: Step) -> Outcome:
         """Executes a step. Raises Diverged for this or an earlier one."""
@@ -118,7 +118,7 @@ class StateReader(Protocol):
         ...
 
 
-Sent = tuple[_Chunk, PreparedChunk, Future[list[bytes]]]
+Sent = tuple[_RunChunk, PreparedChunk, Future[list[bytes]]]
 
 
 class Lockstep:
@@ -128,9 +128,9 @@ class Lockstep:
         self, model: Model, chain: Chain, observers: Sequence[Observer] = (), guard: InvariantChecker | None = None
     ) -> None:
         self.model, self.chain, self.observers, self.guard = model, chain, observers, guard
-        self.result = Result()
+        self.result = RunResult()
         self._fields = chain.event_fields()
-        self._chunk = _Chunk(1)
+        self._chunk = _RunChunk(1)
         self._sent: Sent | None = None
         self._worker = ThreadPoolExecutor(1)
 
@@ -167,7 +167,7 @@ class Lockstep:
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def _send(self) -> None:
-        chunk, self._chunk = self._chunk, _Chunk(self.result.steps + 1)
+        chunk, self._chunk = self._chunk, _RunChunk(self.result.steps + 1)
         chunk.seal(self.model)
         prepared = self.chain.prepare(chunk.steps)
         before, self._sent = self._sent, (chunk, prepared, self._worker.submit(self.chain.send, prepared))
@@ -189,14 +189,14 @@ class Lockstep:
         self._compare_metrics(chunk, played.metrics)
         self._compare_curves(chunk, played.curves)
 
-    def _compare_metrics(self, chunk: _Chunk, metrics: Sequence[Metrics]) -> None:
+    def _compare_metrics(self, chunk: _RunChunk, metrics: Sequence[Metrics]) -> None:
         for each in compared_metrics(chunk.accounts, metrics, chunk.metrics):
             if each.found:
                 place = max(i for i, step in enumerate(chunk.steps) if each.account in step.accounts())
                 raise Diverged(chunk.first + place, chunk.steps[place], each.found)
             self.result.metrics_compared += 1
 
-    def _compare_curves(self, chunk: _Chunk, curves: Sequence[CurveState]) -> None:
+    def _compare_curves(self, chunk: _RunChunk, curves: Sequence[CurveState]) -> None:
         """Compares the expiries; a difference is reported at the last step of the chunk that can have changed one."""
         if found := value_differences("curves", curves, chunk.curves):
             places = (place for place, step in enumerate(chunk.steps) if step.action in OF_CURVES)
@@ -211,7 +211,7 @@ def run(
     observers: Sequence[Observer] = (),
     guard: InvariantChecker | None = None,
     tick: Callable[[int], None] = lambda steps: None,
-) -> Result:
+) -> RunResult:
     """Plays a story on both sides to its end or to the first failure, which the result then names.
 
     tick: called with the count of steps so far. Raises ChainLost, EnginesDisagree.

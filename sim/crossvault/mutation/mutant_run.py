@@ -10,7 +10,7 @@ from crossvault.evm.bindings import Answer, Bindings
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import DeployFailed, deploy_world
-from crossvault.evm.pyrevm import Machine
+from crossvault.evm.pyrevm import InMemoryEvm
 from crossvault.mutation.recordings import RecordedStep, Recording, difference, digest, event_senders, replayed
 
 MOST_CODE = 2**20  # bytes: combined contracts are long
@@ -25,8 +25,8 @@ class KillProof(NamedTuple):
 
 
 def kill_by(build: Build, switch: int, recording: Recording) -> KillProof | None:
-    """The first difference of a mutant from a recording; None if there is none. Raises MachineFailed."""
-    machine, names = Machine(CHAIN_ID, recording.world.starts_at, switch, MOST_CODE), AddressBook()
+    """The first difference of a mutant from a recording; None if there is none. Raises EvmFailed."""
+    machine, names = InMemoryEvm(CHAIN_ID, recording.world.starts_at, switch, MOST_CODE), AddressBook()
     try:
         deploy_world(machine, build, recording.world, names)
     except DeployFailed as failed:

@@ -15,7 +15,7 @@ from crossvault.mutation.mutations import (
     MUTATIONS,
     Edit,
     Node,
-    Text,
+    SourceText,
     condition,
     past_semicolon,
     removed,
@@ -81,8 +81,8 @@ def mutants(trees: Mapping[str, Any], sources: Sources, files: Sequence[str]) ->
             declared |= {value["id"]: node for value in node["members"]}
     found: list[Mutant] = []
     for file in files:
-        text = Text(sources[file].encode(), names | {"fullMulDivUp"}, declared)
-        found += _named(file, text, _Walk(text).all(trees[file]))
+        text = SourceText(sources[file].encode(), names | {"fullMulDivUp"}, declared)
+        found += _named(file, text, _TreePass(text).all(trees[file]))
     return found
 
 
@@ -100,19 +100,19 @@ def diff(mutant: Mutant, source: str) -> str:
     return "\n".join(difflib.unified_diff(*lines, name, name, n=1, lineterm=""))
 
 
-class _Found(NamedTuple):
+class _FoundEdit(NamedTuple):
     place: str
     edit: Edit
     site: MutationSite | None
 
 
-class _Walk:
+class _TreePass:
     """One pass over the tree of a file."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: SourceText) -> None:
         self.text = text
 
-    def all(self, tree: Node) -> Iterator[_Found]:
+    def all(self, tree: Node) -> Iterator[_FoundEdit]:
         """Yields every edit with its function (or constant) and its site."""
         for contract in tree["nodes"]:
             for item in contract.get("nodes", [contract]):
@@ -125,14 +125,14 @@ class _Walk:
                 elif kind == "VariableDeclaration" and item.get("value"):
                     yield from self._plain(item["name"], item["value"])
 
-    def _plain(self, place: str, node: Node) -> Iterator[_Found]:
+    def _plain(self, place: str, node: Node) -> Iterator[_FoundEdit]:
         """Yields the edits of a node that cannot be combined."""
         if node["nodeType"] == "ModifierInvocation" and node.get("kind") != "modifierInvocation":
             return  # the constructor call of a base contract
         for each in self._walk(place, node, None):
             yield each._replace(site=None)
 
-    def _walk(self, place: str, node: Node, site: MutationSite | None, sole: bool = False) -> Iterator[_Found]:
+    def _walk(self, place: str, node: Node, site: MutationSite | None, sole: bool = False) -> Iterator[_FoundEdit]:
         """sole: the node is the whole body of a condition, so removing it equals a condition that never holds."""
         kind = node["nodeType"]
         if kind in _SKIPPED:
@@ -141,9 +141,9 @@ class _Walk:
             site = self._site(node) or site
         make = MUTATIONS.get(kind)
         for edit in make(self.text, node) if make else ():
-            yield _Found(place, edit, site)
+            yield _FoundEdit(place, edit, site)
         if kind in _REMOVABLE and site and site.kind == STATEMENT and not sole:
-            yield from (_Found(place, edit, site) for edit in removed(self.text, node))
+            yield from (_FoundEdit(place, edit, site) for edit in removed(self.text, node))
         if kind in _TESTED:
             yield from self._tested(place, node, site)
         for name, child in _children(node):
@@ -166,12 +166,12 @@ class _Walk:
     def _is_boundary(self, edit: Edit) -> bool:
         return edit.operator == "compare" and self.text.content[edit.start : edit.start + 1].decode() == edit.text[0]
 
-    def _tested(self, place: str, node: Node, site: MutationSite | None) -> Iterator[_Found]:
+    def _tested(self, place: str, node: Node, site: MutationSite | None) -> Iterator[_FoundEdit]:
         test = node.get("condition")
         if test is not None:
             where = site if node["nodeType"] == "Conditional" else MutationSite(CHOICE, *span(test))
             for edit in condition(self.text, test, ends=node["nodeType"] not in _LOOPS):
-                yield _Found(place, edit, where)
+                yield _FoundEdit(place, edit, where)
 
     def _site(self, node: Node) -> MutationSite | None:
         kind = node["nodeType"]
@@ -224,7 +224,7 @@ def _nodes(tree: Any) -> Iterator[Node]:
             yield from _nodes(value)
 
 
-def _named(file: str, text: Text, found: Iterator[_Found]) -> Iterator[Mutant]:
+def _named(file: str, text: SourceText, found: Iterator[_FoundEdit]) -> Iterator[Mutant]:
     """Yields the edits as mutants, without duplicates of a change."""
     counts: Counter[tuple[str, str]] = Counter()
     seen: set[tuple[int, int, str]] = set()

@@ -22,7 +22,7 @@ class Edit(NamedTuple):
     text: str
 
 
-class Text:
+class SourceText:
     """A file's bytes, with the declarations and enums that its nodes refer to."""
 
     def __init__(self, content: bytes, names: frozenset[str], declared: Mapping[int, Node]) -> None:
@@ -66,7 +66,7 @@ _MOST_DIGITS, _WAD_DIGITS = 12, 18
 _NUMBER = re.compile(r"u?int\d*$")
 
 
-def binary(text: Text, node: Node) -> Iterator[Edit]:
+def binary(text: SourceText, node: Node) -> Iterator[Edit]:
     """Replaces a binary operator."""
     left, right = node["leftExpression"], node["rightExpression"]
     for kind, swaps in _BINARY.items():
@@ -74,7 +74,7 @@ def binary(text: Text, node: Node) -> Iterator[Edit]:
             yield _between(text, kind, span(left)[1], span(right)[0], (node["operator"], other))
 
 
-def assignment(text: Text, node: Node) -> Iterator[Edit]:
+def assignment(text: SourceText, node: Node) -> Iterator[Edit]:
     """Replaces an assignment operator, and negates the assigned value."""
     left, right = node["leftHandSide"], node["rightHandSide"]
     for other in _ASSIGNED.get(node["operator"], ()):
@@ -83,7 +83,7 @@ def assignment(text: Text, node: Node) -> Iterator[Edit]:
         yield from negated(text, right)
 
 
-def unary(text: Text, node: Node) -> Iterator[Edit]:
+def unary(text: SourceText, node: Node) -> Iterator[Edit]:
     """Drops a sign or a `!`, and swaps increment and decrement."""
     start, end = span(node)
     inner = text.of(node["subExpression"])
@@ -93,7 +93,7 @@ def unary(text: Text, node: Node) -> Iterator[Edit]:
         yield Edit("step", start, end, f"{other}{inner}" if node["prefix"] else f"{inner}{other}")
 
 
-def literal(text: Text, node: Node) -> Iterator[Edit]:
+def literal(text: SourceText, node: Node) -> Iterator[Edit]:
     """Increments and decrements a number, negates a boolean, empties a string."""
     start, end = span(node)
     if node["kind"] == "bool":
@@ -108,7 +108,7 @@ def literal(text: Text, node: Node) -> Iterator[Edit]:
             yield Edit("constant", start, end, other)
 
 
-def name(text: Text, node: Node) -> Iterator[Edit]:
+def name(text: SourceText, node: Node) -> Iterator[Edit]:
     """Increments a constant, or replaces an enum member."""
     declared = text.declared.get(node.get("referencedDeclaration") or -1)
     if declared is None:
@@ -122,7 +122,7 @@ def name(text: Text, node: Node) -> Iterator[Edit]:
         yield Edit("constant", start, end, f"({text.of(node)} + {_least_of(declared)})")
 
 
-def call(text: Text, node: Node) -> Iterator[Edit]:
+def call(text: SourceText, node: Node) -> Iterator[Edit]:
     """Reverses rounding, swaps min and max, swaps arguments of one type, and negates arguments."""
     yield from _callee(text, node["expression"])
     arguments = node["arguments"]
@@ -137,7 +137,7 @@ def call(text: Text, node: Node) -> Iterator[Edit]:
         yield from negated(text, each)
 
 
-def negated(text: Text, node: Node | None) -> Iterator[Edit]:
+def negated(text: SourceText, node: Node | None) -> Iterator[Edit]:
     """Negates a signed value."""
     if node is None or not re.match(r"int\d+$", node["typeDescriptions"]["typeString"] or ""):
         return
@@ -146,7 +146,7 @@ def negated(text: Text, node: Node | None) -> Iterator[Edit]:
         yield Edit("sign", start, end, f"-({text.of(node)})")
 
 
-def condition(text: Text, node: Node, ends: bool = True) -> Iterator[Edit]:
+def condition(text: SourceText, node: Node, ends: bool = True) -> Iterator[Edit]:
     """Makes a condition always true, always false, or negated; `ends`: an always-true condition terminates."""
     start, end = span(node)
     yield Edit("condition", start, end, "false")
@@ -157,7 +157,7 @@ def condition(text: Text, node: Node, ends: bool = True) -> Iterator[Edit]:
         yield Edit("condition", start, end, f"!({text.of(node)})")
 
 
-def removed(text: Text, node: Node) -> Iterator[Edit]:
+def removed(text: SourceText, node: Node) -> Iterator[Edit]:
     """Removes a statement."""
     start, end = span(node)
     assigned = node.get("expression", {}).get("leftHandSide")
@@ -172,7 +172,7 @@ def node_place(node: Node, field: str) -> tuple[int, int]:
     return int(start), int(start) + int(length)
 
 
-def past_semicolon(text: Text, end: int) -> int:
+def past_semicolon(text: SourceText, end: int) -> int:
     """The place after the semicolon of a statement, which may or may not belong to its node."""
     if text.content[end - 1 : end] == b";":
         return end
@@ -193,14 +193,14 @@ def _least_of(declared: Node) -> str:
     return f"1e{int(scale[1]) - _WAD_DIGITS}" if scale and int(scale[1]) > _WAD_DIGITS else "1"
 
 
-def _between(text: Text, operator: str, start: int, end: int, swap: tuple[str, str]) -> Edit:
+def _between(text: SourceText, operator: str, start: int, end: int, swap: tuple[str, str]) -> Edit:
     """The edit of an operator between two operands, apart from spaces and comments."""
     gap = text.content[start:end].decode()
     place = start + len(gap[: gap.index(swap[0])].encode())
     return Edit(operator, place, place + len(swap[0]), swap[1])
 
 
-def _callee(text: Text, node: Node) -> Iterator[Edit]:
+def _callee(text: SourceText, node: Node) -> Iterator[Edit]:
     called = node.get("memberName") or node.get("name") or ""
     end = span(node)[1]
     for other in _others(called):
@@ -228,7 +228,7 @@ def _are_alike(one: Node, other: Node) -> bool:
     return kinds[0] == kinds[1] or (any(plain) and all(fitting))
 
 
-MUTATIONS: Mapping[str, Callable[[Text, Node], Iterator[Edit]]] = {
+MUTATIONS: Mapping[str, Callable[[SourceText, Node], Iterator[Edit]]] = {
     "BinaryOperation": binary,
     "Assignment": assignment,
     "UnaryOperation": unary,

@@ -24,7 +24,7 @@ from crossvault.evm.chain import CHUNK
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.evm.pyrevm import Machine
+from crossvault.evm.pyrevm import InMemoryEvm
 from crossvault.lockstep.run import OF_CURVES, Diverged
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import StorageStruct
@@ -88,7 +88,7 @@ def record(story: Story, build: Build) -> Recording:
     return Recording(story.name, story.world, side.names, tuple(recorder.lines))
 
 
-def replayed(machine: Machine, line: RecordedStep) -> list[Answer]:
+def replayed(machine: InMemoryEvm, line: RecordedStep) -> list[Answer]:
     """Executes a line; returns the results."""
     if line.begins:
         machine.move(line.step.at)

@@ -72,7 +72,7 @@ def combine(source: str, mutants: Sequence[tuple[int, Mutant]]) -> SchemataSourc
         if mutant.site is None:
             raise ValueError(f"{mutant.id} has no site to combine")
         by_site[mutant.site].append((number, mutant))
-    out = _Out()
+    out = _SourceWriter()
     content, at = source.encode(), 0
     cut = content.index(b";", content.index(b"pragma")) + 1
     for site in sorted(by_site, key=lambda each: each.start):
@@ -86,7 +86,7 @@ def combine(source: str, mutants: Sequence[tuple[int, Mutant]]) -> SchemataSourc
     return SchemataSource(bytes(out.content).decode(), out.places)
 
 
-class _Out:
+class _SourceWriter:
     def __init__(self) -> None:
         self.content = bytearray()
         self.places: dict[int, tuple[int, int]] = {}
@@ -101,7 +101,7 @@ class _Out:
         self.places[number] = start, len(self.content)
 
 
-def _put_site(out: _Out, content: bytes, site: MutationSite, mutants: Sequence[tuple[int, Mutant]]) -> None:
+def _put_site(out: _SourceWriter, content: bytes, site: MutationSite, mutants: Sequence[tuple[int, Mutant]]) -> None:
     own = content[site.start : site.end]
     if site.kind == CHOICE:
         for number, mutant in mutants:

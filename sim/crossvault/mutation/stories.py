@@ -8,8 +8,8 @@ from crossvault import scenario
 from crossvault.differential.story import Story
 from crossvault.evm.compiler import Build
 from crossvault.mutation.recordings import Recording, record
-from crossvault.walks.bounds import Bounds
-from crossvault.walks.corners import Corners
+from crossvault.walks.bounds import BoundsWalk
+from crossvault.walks.corners import CornerCases
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.portfolio_mixes import PortfolioMixes
 from crossvault.walks.position_limits import PositionLimits
@@ -36,9 +36,9 @@ def recordings(build: Build) -> list[Recording]:
 def stories(build: Build) -> Iterator[Story]:
     """Yields the stories, the most effective per second first."""
     walks = [Walk(seed, STEPS).story() for seed in SEEDS]
-    bounds = [Bounds(seed, BEFORE_BOUNDS, build).story() for seed in BOUNDED]
+    bounds = [BoundsWalk(seed, BEFORE_BOUNDS, build).story() for seed in BOUNDED]
     crowds = [PositionLimits(seed, 0).story() for seed in CROWDED]
-    corners = [Corners(seed, 0, build).story() for seed in CORNERED]
+    corners = [CornerCases(seed, 0, build).story() for seed in CORNERED]
     mixes = [PortfolioMixes(seed, 0, build).story() for seed in MIXES]
     yield from (*bounds[:1], *corners, *crowds, *walks[:1], *mixes, OrderWalk(1, ORDERS).story())
     yield from (scenario.load(name) for name in _SHIPPED)

@@ -92,7 +92,7 @@ class MutationCampaign:
 
         Raises CompileFailed, SchemataBroken.
         """
-        store = _Store(self.build, folder or toolchain.state_dir() / "mutants")
+        store = _VerdictStore(self.build, folder or toolchain.state_dir() / "mutants")
         known = store.known()
         digests = {each.digest for each in recordings}
         left = []
@@ -153,7 +153,7 @@ def _sampled(kept: Sequence[tuple[int, Mutant]], sample: int, seed: int) -> list
     return sorted((first + rest)[:sample])
 
 
-class _Store:
+class _VerdictStore:
     """Verdict store on disk, one line per verdict, appended immediately."""
 
     def __init__(self, build: Build, folder: Path) -> None:
@@ -193,7 +193,7 @@ class MutantJudge:
         self._kills: dict[str, Counter[str]] = {}
 
     def verdict(self, build: Build, switch: int, task: MutantTask) -> MutantVerdict:
-        """Judges a mutant of a build; switch 0: the build is the mutant. Raises MachineFailed."""
+        """Judges a mutant of a build; switch 0: the build is the mutant. Raises EvmFailed."""
         started, mutant = time.perf_counter(), task.mutant
         kills = self._kills.setdefault(mutant.file, Counter())
         for recording in sorted(self.recordings, key=lambda each: -kills[each.name]):

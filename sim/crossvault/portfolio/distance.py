@@ -10,21 +10,21 @@ from crossvault.mirror import fixed, margin, market, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.standard import Level
-from crossvault.portfolio.vault_setup import Staging
+from crossvault.portfolio.vault_setup import VaultSetup
 
 GRAIN = WAD // 10**6  # a ten-thousandth of a percent
 _PERCENTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 21, 25, 30, 35, 40, 50, 60, 70, 80, 90, 95, 99)
 _FURTHER = (120, 150, 200, 250, 300, 400, 500, 700, 900)
 
 
-class Distance(NamedTuple):
+class LiquidationDistance(NamedTuple):
     """The nearest common shock downwards and upwards at which the maintenance buffer is zero [wad]; none: never."""
 
     down: int | None
     up: int | None
 
 
-def distances(stage: Staging, account: AccountId, cash_wad: int = 0) -> Distance:
+def distances(stage: VaultSetup, account: AccountId, cash_wad: int = 0) -> LiquidationDistance:
     """Both distances of an account with `cash_wad` more of cash."""
 
     def buffer(shock: int) -> int:
@@ -33,7 +33,7 @@ def distances(stage: Staging, account: AccountId, cash_wad: int = 0) -> Distance
     return crossings(buffer)
 
 
-def distances_of(model: Model, account: AccountId, underlying: int, at: int) -> Distance:
+def distances_of(model: Model, account: AccountId, underlying: int, at: int) -> LiquidationDistance:
     """Both distances of an account at a time, if the price of one underlying moves alone."""
 
     def buffer(shock: int) -> int:
@@ -42,14 +42,16 @@ def distances_of(model: Model, account: AccountId, underlying: int, at: int) -> 
     return crossings(buffer)
 
 
-def crossings(buffer: Callable[[int], int]) -> Distance:
+def crossings(buffer: Callable[[int], int]) -> LiquidationDistance:
     """The shocks at which no buffer is left, downwards and upwards."""
     down = [-each * WAD // 100 for each in _PERCENTS]
     up = [each * WAD // 100 for each in _PERCENTS + _FURTHER]
-    return Distance(crossing(buffer, down), crossing(buffer, up))
+    return LiquidationDistance(crossing(buffer, down), crossing(buffer, up))
 
 
-def isolated_distances(stage: Staging, equity_wad: int, capital: Mapping[int, tuple[int, int]]) -> dict[int, Distance]:
+def isolated_distances(
+    stage: VaultSetup, equity_wad: int, capital: Mapping[int, tuple[int, int]]
+) -> dict[int, LiquidationDistance]:
     """The distances of each position alone, with its share of the equity: by its part of all initial capital."""
     whole = sum(initial for initial, _ in capital.values())
     found = {}

@@ -14,8 +14,8 @@ from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.standard import Level
-from crossvault.portfolio.distance import Distance, distances, isolated_distances
-from crossvault.portfolio.vault_setup import CROSS, FOLIO, Staging
+from crossvault.portfolio.distance import LiquidationDistance, distances, isolated_distances
+from crossvault.portfolio.vault_setup import CROSS, FOLIO, VaultSetup
 from crossvault.scenario.preset import Preset
 
 ISOLATED, STANDARD = "isolated", "standard"
@@ -46,7 +46,7 @@ class ScenarioLosses(NamedTuple):
     contingencies_wad: int
 
 
-class Pair(NamedTuple):
+class PairOffset(NamedTuple):
     """Two positions and their risk offset: capital of each alone less capital of both together, at initial [wad]."""
 
     first: int
@@ -66,9 +66,9 @@ class MethodResult(NamedTuple):
     margin_balance_wad: tuple[int, int]
     requirement_wad: tuple[int, int]
     health_wad: int
-    distance: Distance | None
+    distance: LiquidationDistance | None
     losses: ScenarioLosses | None = None
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[PairOffset, ...] = ()
 
 
 class StandalonePosition(NamedTuple):
@@ -77,7 +77,7 @@ class StandalonePosition(NamedTuple):
     instrument: int
     size: int
     capital: RequiredCapital
-    distance: Distance | None
+    distance: LiquidationDistance | None
 
 
 class MethodComparison(NamedTuple):
@@ -98,7 +98,7 @@ def efficiency(part_wad: int, whole_wad: int) -> int:
     return WAD - part_wad * WAD // whole_wad if whole_wad else 0
 
 
-def compare(stage: Staging, presets: Sequence[Preset], check: Check) -> MethodComparison:
+def compare(stage: VaultSetup, presets: Sequence[Preset], check: Check) -> MethodComparison:
     """Measures a portfolio that is set up by every method; `check` receives accounts whose margin a chain can check."""
     check(stage.accounts())
     model, at = stage.model, stage.portfolio.at
@@ -130,7 +130,7 @@ def required_capital(book: Book) -> RequiredCapital:
     return RequiredCapital(*(equity_wad - margin.margin(book, level) for level in Level))
 
 
-def _result(stage: Staging, method: str, account: AccountId) -> MethodResult:
+def _result(stage: VaultSetup, method: str, account: AccountId) -> MethodResult:
     book = valuation.book(stage.model.vault.ledger, account, now=stage.portfolio.at)
     balance = margin.adjusted_equity(book, Level.INITIAL), margin.adjusted_equity(book, Level.MAINTENANCE)
     requirement = margin.requirement(book, Level.INITIAL), margin.requirement(book, Level.MAINTENANCE)
@@ -157,7 +157,7 @@ def haircut(book: Book, level: Level) -> int:
     return margin.equity(bare) - margin.adjusted_equity(bare, level)
 
 
-def scenario_losses(stage: Staging) -> ScenarioLosses:
+def scenario_losses(stage: VaultSetup) -> ScenarioLosses:
     """Profits of the portfolio in the scenarios in force."""
     state = stage.model.vault.ledger
     book = valuation.book(state, FOLIO, now=stage.portfolio.at)
@@ -170,15 +170,15 @@ def scenario_losses(stage: Staging) -> ScenarioLosses:
     return ScenarioLosses(scenarios, profits, by_unit, worst, found, book.verdict.loss_initial_wad, contingencies)
 
 
-def pairs(stage: Staging, capital: dict[int, RequiredCapital]) -> tuple[Pair, ...]:
+def pairs(stage: VaultSetup, capital: dict[int, RequiredCapital]) -> tuple[PairOffset, ...]:
     """Risk offsets of pairs under the portfolio margin in force, the largest first; of many positions, the largest."""
     ranked = sorted(capital, key=lambda each: -capital[each].initial_wad)[:MOST_PAIRED]
     ones = {each: _part(stage, (each,)) for each in ranked}
-    found = [Pair(a, b, ones[a] + ones[b] - _part(stage, (a, b))) for a, b in combinations(ranked, 2)]
+    found = [PairOffset(a, b, ones[a] + ones[b] - _part(stage, (a, b))) for a, b in combinations(ranked, 2)]
     return tuple(sorted(found, key=lambda pair: -pair.risk_offset_wad))
 
 
-def _part(stage: Staging, instruments: tuple[int, ...]) -> int:
+def _part(stage: VaultSetup, instruments: tuple[int, ...]) -> int:
     """Initial capital of some of the positions without collateral [wad]; the account is unchanged afterwards."""
     holder = stage.model.vault.ledger.holders[FOLIO]
     holder.instruments = instruments

@@ -47,7 +47,7 @@ class AssetPart(TermsPart):
     underlying: Name
 
 
-class SheetPart(FilePart):
+class PortfolioPart(FilePart):
     """A portfolio file."""
 
     name: Name
@@ -101,13 +101,13 @@ def names() -> list[str]:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of portfolio files, for editors."""
-    return schema_of(SheetPart, "portfolio")
+    return schema_of(PortfolioPart, "portfolio")
 
 
 def load(path_or_name: str) -> Portfolio:
     """The portfolio of a file, or a shipped one by its name. Raises ScenarioError."""
     source = read(*_find(path_or_name))
-    part = validated(source, SheetPart)
+    part = validated(source, PortfolioPart)
     units = tuple(part.prices)
     if len(units) > _MOST:
         source.note(("prices",), f"has {len(units)} underlyings: expected at most {_MOST}")
@@ -146,7 +146,7 @@ def _find(path_or_name: str) -> tuple[Path, str]:
     raise ScenarioError(f"{path_or_name}: there is no such portfolio: {did_you_mean(path_or_name, names())}")
 
 
-def _check_prices(source: SourceFile, part: SheetPart) -> None:
+def _check_prices(source: SourceFile, part: PortfolioPart) -> None:
     for name, given in part.prices.items():
         route: Route = ("prices", name)
         if given.index == 0 or given.index > CAP:
@@ -172,7 +172,7 @@ def premium(part: UnderlyingPricePart) -> int:
     return (part.premium or 0) if part.perp is None else part.perp - part.index
 
 
-def _cash(source: SourceFile, part: SheetPart) -> int:
+def _cash(source: SourceFile, part: PortfolioPart) -> int:
     if part.cash is None:
         return 0
     with source.guard(("cash",)):
@@ -180,7 +180,7 @@ def _cash(source: SourceFile, part: SheetPart) -> int:
     return 0
 
 
-def _assets(source: SourceFile, part: SheetPart, units: tuple[str, ...]) -> tuple[PortfolioAsset, ...]:
+def _assets(source: SourceFile, part: PortfolioPart, units: tuple[str, ...]) -> tuple[PortfolioAsset, ...]:
     found = []
     if len(part.collateral) > _MOST:
         source.note(("collateral",), f"has {len(part.collateral)} tokens: expected at most {_MOST}")
@@ -197,7 +197,7 @@ def _assets(source: SourceFile, part: SheetPart, units: tuple[str, ...]) -> tupl
     return tuple(found)
 
 
-def _positions(source: SourceFile, part: SheetPart, units: tuple[str, ...]) -> dict[int, int]:
+def _positions(source: SourceFile, part: PortfolioPart, units: tuple[str, ...]) -> dict[int, int]:
     found: dict[int, int] = {}
     if len(part.positions) > MAX_POSITIONS:
         source.note(("positions",), f"are {len(part.positions)}: expected at most {MAX_POSITIONS}")
@@ -236,7 +236,7 @@ def _instrument(name: str, units: tuple[str, ...], prices: Mapping[str, Underlyi
     return instrument
 
 
-def _standard(source: SourceFile, part: SheetPart) -> Preset:
+def _standard(source: SourceFile, part: PortfolioPart) -> Preset:
     found: Preset | None = None
     try:
         found = preset.load(part.standard)

@@ -36,7 +36,7 @@ Apply = Callable[[Step], Outcome]
 
 
 @dataclass(slots=True)
-class Staging:
+class VaultSetup:
     """A portfolio set up in a vault: `trader` in standard mode, `trader/1` in portfolio mode, each position alone."""
 
     portfolio: Portfolio

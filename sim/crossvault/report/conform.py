@@ -10,7 +10,7 @@ from rich.table import Table
 from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
 from crossvault.conform.capability import CAPABILITIES
 from crossvault.conform.search import ConformReport, StoryResult
-from crossvault.conform.subject import Door, Subject
+from crossvault.conform.subject import AdaptedDoor, Subject
 from crossvault.conform.verdict import AGREES, DIFFERS, UNREACHED, UNSUPPORTED, ClauseVerdict
 from crossvault.report.console import show, table
 
@@ -110,11 +110,11 @@ def _clause(verdict: ClauseVerdict, file: str | None) -> dict[str, Any]:
     return found
 
 
-def _door(door: Door) -> str | bool:
+def _door(door: AdaptedDoor) -> str | bool:
     return (str(door.call) if door.call is not None and door.exists else door.note) or door.exists
 
 
-def _is_noted(door: Door) -> bool:
+def _is_noted(door: AdaptedDoor) -> bool:
     """Whether a door has a note besides whether it exists."""
     return bool(door.note) and door.note != "missing" and not door.note.startswith("conform")
 

@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from crossvault.differential.story import Story
-from crossvault.lockstep.run import Result
+from crossvault.lockstep.run import RunResult
 from crossvault.report.run_watch import RunWatch
 
 WIDTH = 100
@@ -20,7 +20,7 @@ class RunPage:
 
     story: Story
     watch: RunWatch
-    result: Result
+    result: RunResult
     engine: str = ""
     contracts: str = ""
     record: str | None = None

@@ -26,7 +26,7 @@ from crossvault.report.step_text import StepFormatter
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class StepExplanation:
     """A step, its outcome on both sides, and the accounts that it names before and after.
 
     metrics: before and after the step. statements: as the step leaves the accounts; of a refused step, where the
@@ -47,12 +47,12 @@ class Explained:
     statements: dict[AccountId, list[MarginStatement]]
 
 
-def text(found: Explained) -> Group:
+def text(found: StepExplanation) -> Group:
     """The explanation as text."""
     return Group(*_parts(found))
 
 
-def _parts(found: Explained) -> Iterator[RenderableType]:
+def _parts(found: StepExplanation) -> Iterator[RenderableType]:
     formatter = StepFormatter(found.record)
     yield Text(f"step {found.number} of {found.record.header['scenario']}", style="bold")
     yield Text(formatter.step(found.step))
@@ -67,7 +67,7 @@ def _parts(found: Explained) -> Iterator[RenderableType]:
     yield tree(found.calls)
 
 
-def _outcomes(found: Explained, formatter: StepFormatter) -> Iterator[RenderableType]:
+def _outcomes(found: StepExplanation, formatter: StepFormatter) -> Iterator[RenderableType]:
     yield ""
     if not found.differences:
         yield Text("both sides alike", style="bold green")
@@ -80,7 +80,7 @@ def _outcomes(found: Explained, formatter: StepFormatter) -> Iterator[Renderable
         yield _outcome(found, outcome, formatter)
 
 
-def _outcome(found: Explained, outcome: Outcome, formatter: StepFormatter) -> Padding:
+def _outcome(found: StepExplanation, outcome: Outcome, formatter: StepFormatter) -> Padding:
     if outcome.refusal:
         return Padding(Text(f"refused: {formatter.refusal(outcome.refusal, found.step)}"), (0, 0, 0, 2))
     lines = [formatter.event(event, found.fields, found.step) for event in outcome.events]
@@ -96,7 +96,7 @@ def _account(account: AccountId, rows: list[FieldChange]) -> Iterator[Renderable
     yield made
 
 
-def _statements(found: Explained, account: AccountId) -> Iterator[RenderableType]:
+def _statements(found: StepExplanation, account: AccountId) -> Iterator[RenderableType]:
     when = "where it was refused" if found.model.refusal else "after the step"
     for statement in found.statements[account]:
         yield ""
@@ -122,7 +122,7 @@ def _lines(statement: MarginStatement) -> Iterator[RenderableType]:
     yield made
 
 
-def document(found: Explained) -> dict[str, Any]:
+def document(found: StepExplanation) -> dict[str, Any]:
     """The explanation as JSON; amounts of the arithmetic are exact decimal text."""
     notation, formatter = found.record.notation, StepFormatter(found.record)
     return {
@@ -139,7 +139,7 @@ def document(found: Explained) -> dict[str, Any]:
     }
 
 
-def _account_document(found: Explained, account: AccountId) -> dict[str, Any]:
+def _account_document(found: StepExplanation, account: AccountId) -> dict[str, Any]:
     before, after = (_metrics(each) for each in found.metrics[account])
     return {
         "state": [{"field": row.field, "before": row.before, "after": row.after} for row in found.rows[account]],

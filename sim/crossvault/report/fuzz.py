@@ -11,13 +11,13 @@ from rich.text import Text
 
 from crossvault.differential.step import ACTIONS
 from crossvault.fuzz.campaign import CampaignResult
-from crossvault.fuzz.reach import KINDS, LEVELS, MODES, PHASES, Reach, refusals
+from crossvault.fuzz.reach import KINDS, LEVELS, MODES, PHASES, ReachCounts, refusals
 from crossvault.report.console import table
 
 _BAR = 24
 
 
-def reached(findings: CampaignResult, known: Reach | None) -> Iterator[RenderableType]:
+def reached(findings: CampaignResult, known: ReachCounts | None) -> Iterator[RenderableType]:
     """Acceptance, doors, margin levels, auction phases, refusals.
 
     known: all that was ever reached, to list what was not; none to omit that list.
@@ -44,7 +44,7 @@ def reached(findings: CampaignResult, known: Reach | None) -> Iterator[Renderabl
         yield from _missing(known)
 
 
-def _doors(reach: Reach) -> RenderableType:
+def _doors(reach: ReachCounts) -> RenderableType:
     made = table("door", ">steps", ">accepted", "", "door", ">steps", ">accepted", "")
     rows = [_door(reach, action) for action in ACTIONS if reach.accepted[action] or reach.refused[action]]
     half = -(-len(rows) // 2)
@@ -54,12 +54,12 @@ def _doors(reach: Reach) -> RenderableType:
     return made
 
 
-def _door(reach: Reach, action: str) -> Sequence[RenderableType]:
+def _door(reach: ReachCounts, action: str) -> Sequence[RenderableType]:
     accepted, count = reach.accepted[action], reach.accepted[action] + reach.refused[action]
     return action, f"{count:,}", _percent(accepted, count), _bar(accepted, count, 10)
 
 
-def _levels(reach: Reach) -> RenderableType:
+def _levels(reach: ReachCounts) -> RenderableType:
     made = table("margin level of touched accounts", *(f">{mode}" for mode in MODES), "")
     most = max([1, *(_both(reach, level) for level in LEVELS)])
     for level in LEVELS:
@@ -68,7 +68,7 @@ def _levels(reach: Reach) -> RenderableType:
     return made
 
 
-def _both(reach: Reach, level: str) -> int:
+def _both(reach: ReachCounts, level: str) -> int:
     return sum(reach.levels[f"{mode}: {level}"] for mode in MODES)
 
 
@@ -80,19 +80,19 @@ def _bars(title: str, names: Sequence[str], counts: Counter[str]) -> RenderableT
     return made
 
 
-def _refusals(reach: Reach) -> RenderableType:
+def _refusals(reach: ReachCounts) -> RenderableType:
     known, seen = refusals(), reach.refusals
     text = Text(f"refusals: {sum(bool(seen[name]) for name in known)} of {len(known)} reached: ")
     text.append(", ".join(f"{name} {count:,}" for name, count in seen.most_common()), style="dim")
     return text
 
 
-def _missing(known: Reach) -> Iterator[RenderableType]:
+def _missing(known: ReachCounts) -> Iterator[RenderableType]:
     for kind, names in known.missing().items():
         yield Text.assemble(("! never reached, ", "yellow"), (f"{kind}: ", "yellow"), ", ".join(names))
 
 
-def document(findings: CampaignResult, known: Reach) -> dict[str, Any]:
+def document(findings: CampaignResult, known: ReachCounts) -> dict[str, Any]:
     """The same as JSON."""
     reach = findings.reach
     return {

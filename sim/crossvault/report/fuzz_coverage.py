@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from crossvault.fuzz.blocks import Atlas, Place, SourceLine
+from crossvault.fuzz.blocks import CodeBlocks, Place, SourceLine
 from crossvault.report.console import table
 
 _STYLE = """
@@ -41,7 +41,7 @@ class FileCoverage(NamedTuple):
 class Coverage:
     """An atlas of the contracts, and the blocks that were executed."""
 
-    def __init__(self, charted: Atlas, seen: Set[Place]) -> None:
+    def __init__(self, charted: CodeBlocks, seen: Set[Place]) -> None:
         self._lines, self._hit = charted.lines(), charted.lines(seen)
         self._branches: dict[SourceLine, list[tuple[bool, bool]]] = {}
         for branch in charted.branches:

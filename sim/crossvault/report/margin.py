@@ -12,7 +12,7 @@ from rich.text import Text
 from crossvault.differential.step import instrument_name
 from crossvault.mirror.correlation import sum as total_loss
 from crossvault.mirror.fixed import WAD
-from crossvault.portfolio.distance import Distance
+from crossvault.portfolio.distance import LiquidationDistance
 from crossvault.portfolio.methods import ISOLATED, MethodComparison, MethodResult, efficiency
 from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import Sensitivity
@@ -158,14 +158,14 @@ def multiplier(whole_wad: int, part_wad: int) -> str:
     return f"{decimal(whole_wad * WAD // part_wad, 2)}x" if part_wad > 0 else ""
 
 
-def first_liquidated(found: MethodComparison) -> Distance:
+def first_liquidated(found: MethodComparison) -> LiquidationDistance:
     """The nearest shocks at which the first of the isolated positions is liquidated."""
     known = [each.distance for each in found.standalone if each.distance is not None]
     downs, ups = [each.down for each in known if each.down is not None], [e.up for e in known if e.up is not None]
-    return Distance(max(downs, default=None), min(ups, default=None))
+    return LiquidationDistance(max(downs, default=None), min(ups, default=None))
 
 
-def moves(distance: Distance | None) -> str:
+def moves(distance: LiquidationDistance | None) -> str:
     """Liquidation shocks as text."""
     if distance is None:
         return ""

@@ -7,7 +7,7 @@ from typing import Any
 from crossvault.differential.step import instrument_name
 from crossvault.mirror.correlation import sum as total_loss
 from crossvault.mirror.fixed import WAD
-from crossvault.portfolio.distance import Distance
+from crossvault.portfolio.distance import LiquidationDistance
 from crossvault.portfolio.methods import MethodComparison, MethodResult, RequiredCapital, ScenarioLosses, efficiency
 from crossvault.report.margin import MarginReport, result_terms
 from crossvault.report.scenario_heat import MODES
@@ -95,7 +95,7 @@ def _losses(losses: ScenarioLosses, units: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _distance(distance: Distance | None) -> dict[str, str | None] | None:
+def _distance(distance: LiquidationDistance | None) -> dict[str, str | None] | None:
     if distance is None:
         return None
     return {name: None if shock is None else str(shock) for name, shock in distance._asdict().items()}

@@ -87,7 +87,7 @@ class Liquidation:
         return sum(each.cost_wad * WAD // each.discount_wad for each in paid)
 
 
-class Refused(NamedTuple):
+class RefusalRow(NamedTuple):
     """The first of the refusals of one name: step, time, action, and the refusal as text."""
 
     step: int

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from crossvault.differential.model import Model
 from crossvault.differential.step import Event, Outcome, Step
 from crossvault.differential.story import mark, value
-from crossvault.lockstep.run import Result
+from crossvault.lockstep.run import RunResult
 from crossvault.mirror import fixed, liquidation, margin, market, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import Level
 from crossvault.report.run_capital import Capital
-from crossvault.report.run_timeline import LargestLoss, Liquidation, Purchase, Refused, Sample, merged
+from crossvault.report.run_timeline import LargestLoss, Liquidation, Purchase, RefusalRow, Sample, merged
 
 _MOST_SAMPLES = 240
 _LEAST_SAMPLES = 24
@@ -29,14 +29,14 @@ class RunWatch:
         self.model: Model | None = None
         self.samples: list[Sample] = []
         self.liquidations: list[Liquidation] = []
-        self.first_refusals: dict[str, Refused] = {}
+        self.first_refusals: dict[str, RefusalRow] = {}
         self.accounts: dict[AccountId, None] = {}
         self.lowest_health: dict[AccountId, tuple[int, int]] = {}
         self.peak_leverage: dict[AccountId, tuple[int, int]] = {}
         self.capital: dict[AccountId, Capital] = {}
         self.price_range: list[tuple[int, int, int, int]] = []  # first, lowest, highest, last
         self.insurance: tuple[int, int, int] | None = None  # highest, lowest after it, last
-        self._so_far = Result()
+        self._so_far = RunResult()
         self._began = time.perf_counter()
         self._health: dict[AccountId, int] = {}
         self._printed: set[int] = set()  # underlyings whose price is newer than the last sample
@@ -55,7 +55,7 @@ class RunWatch:
             self.accounts.setdefault(account)
         if outcome.refusal:
             self._so_far.refusals[outcome.refusal.name] += 1
-            seen = Refused(number, step.at, step.action, str(outcome.refusal))
+            seen = RefusalRow(number, step.at, step.action, str(outcome.refusal))
             self.first_refusals.setdefault(outcome.refusal.name, seen)
             return
         self._note_insurance(outcome.snapshot.globals.insurance_wad)
@@ -68,7 +68,7 @@ class RunWatch:
         """Counts the steps compared; a difference is detected elsewhere."""
         self._so_far.compared = number - (model != chain)
 
-    def result(self) -> Result:
+    def result(self) -> RunResult:
         """The result so far, for a run that was interrupted; margins are not counted."""
         self._so_far.seconds = time.perf_counter() - self._began
         return self._so_far

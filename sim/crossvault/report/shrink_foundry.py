@@ -69,10 +69,10 @@ _CHECKS = """    error Differs(string field, int256 chain, int256 model);
 
 def test(repro: Repro, build: Build) -> str:
     """The text of a `.t.sol` file; the test fails where the contracts differ from the model."""
-    return _Test(repro, build).text()
+    return _FoundryTest(repro, build).text()
 
 
-class _Test:
+class _FoundryTest:
     def __init__(self, repro: Repro, build: Build) -> None:
         self._repro, self._build = repro, build
         contracts = {VAULT: "address(vault)", EXCHANGE: "address(exchange)"}

@@ -32,11 +32,11 @@ class FeeTooHigh(MissedThreshold):
     """The chain's fee or gas exceeds the limits."""
 
 
-class Superseded(Exception):
+class TransactionReplaced(Exception):
     """Another transaction used the nonce, so this one can never be mined."""
 
 
-class Limits(NamedTuple):
+class TransactionLimits(NamedTuple):
     """Limits of a transaction: fee per gas [wei] (None: no limit), gas."""
 
     fee_wei: int | None = None
@@ -91,7 +91,7 @@ class PollingPolicy(NamedTuple):
 
 ReplacementCallback = Callable[[SignedTransaction], None]
 
-NO_LIMITS, DEFAULT_POLLING = Limits(), PollingPolicy()
+NO_LIMITS, DEFAULT_POLLING = TransactionLimits(), PollingPolicy()
 
 
 class TransactionSender:
@@ -102,7 +102,7 @@ class TransactionSender:
         client: RpcClient,
         signer: Signer,
         chain_id: int,
-        limits: Limits = NO_LIMITS,
+        limits: TransactionLimits = NO_LIMITS,
         pace: PollingPolicy = DEFAULT_POLLING,
     ) -> None:
         """Raises WrongChain if the endpoint belongs to another chain."""
@@ -156,7 +156,8 @@ class TransactionSender:
     ) -> Receipt:
         """Waits until a transaction has some confirmations (1: its own block), and resends or replaces it as needed.
 
-        on_replaced: receives a replacement before it is sent. Raises Superseded, FeeTooHigh, ChainLost, ChainRefused.
+        on_replaced: receives a replacement before it is sent.
+        Raises TransactionReplaced, FeeTooHigh, ChainLost, ChainRefused.
         """
         versions, moved_at, gone_at = [prepared], time.monotonic(), math.inf
         for wait_secs in self.pace.waits():
@@ -167,7 +168,9 @@ class TransactionSender:
             elif self.nonce("latest") > prepared.nonce:
                 gone_at = min(gone_at, time.monotonic())
                 if time.monotonic() - gone_at > _SUPERSEDED_POLLS * self.pace.poll_secs:
-                    raise Superseded(f"nonce {prepared.nonce} of {self.signer.address} was used by another transaction")
+                    raise TransactionReplaced(
+                        f"nonce {prepared.nonce} of {self.signer.address} was used by another transaction"
+                    )
             elif time.monotonic() - moved_at > self.pace.stuck_secs:
                 replacement = self._replacement(versions[-1])
                 on_replaced(replacement)

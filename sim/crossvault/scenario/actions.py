@@ -20,7 +20,7 @@ from crossvault.scenario.roster import FieldError, NameTable
 WrittenStep = Any
 
 
-class Occasion(NamedTuple):
+class ActionContext(NamedTuple):
     """The names of a story, a time [unix seconds], and the model at that time, if there is one."""
 
     names: NameTable
@@ -45,7 +45,7 @@ def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model |
 
     Without a model, values that depend on the state (marks, forwards) stay at a placeholder.
     """
-    step = _BUILDERS[type(written)](Occasion(names, at, model), written)
+    step = _BUILDERS[type(written)](ActionContext(names, at, model), written)
     return replace(step, sender=names.role("by", written.by)) if written.by else step
 
 
@@ -62,23 +62,23 @@ def _verb(written: WrittenStep) -> Verb:
     return "schedule" if written.do.startswith("schedule") else "enact"
 
 
-def _mint(now: Occasion, written: WrittenStep) -> Step:
+def _mint(now: ActionContext, written: WrittenStep) -> Step:
     sender = written.by or now.names.roles.owner
     to, amount_raw = now.names.role("to", written.to), now.names.raw("amount", written.amount)
     return doors.mint(now.at, sender, token=written.amount.unit, to=to, amount_raw=amount_raw)
 
 
-def _transfer(now: Occasion, written: WrittenStep) -> Step:
+def _transfer(now: ActionContext, written: WrittenStep) -> Step:
     to, amount_raw = now.names.role("to", written.to), now.names.raw("amount", written.amount)
     return doors.transfer(now.at, written.by, token=written.amount.unit, to=to, amount_raw=amount_raw)
 
 
-def _deposit(now: Occasion, written: WrittenStep) -> Step:
+def _deposit(now: ActionContext, written: WrittenStep) -> Step:
     amount_raw = now.names.raw("amount", written.amount)
     return deposit(now.names, now.at, written.account, written.amount.unit, amount_raw)
 
 
-def _withdraw(now: Occasion, written: WrittenStep) -> Step:
+def _withdraw(now: ActionContext, written: WrittenStep) -> Step:
     amount_raw = now.names.raw("amount", written.amount)
     account, token = now.names.account("account", written.account), written.amount.unit
     number = None if token == now.names.quote else now.names.collateral("amount", token)
@@ -89,7 +89,7 @@ def _withdraw(now: Occasion, written: WrittenStep) -> Step:
     return doors.withdraw_collateral(now.at, owner, account=account, collateral=number, amount_raw=amount_raw, to=to)
 
 
-def _trade(now: Occasion, written: WrittenStep) -> Step:
+def _trade(now: ActionContext, written: WrittenStep) -> Step:
     maker, taker = now.names.account("maker", written.maker), now.names.account("taker", written.taker)
     instrument = now.names.instrument("instrument", written.instrument)
     return doors.trade(
@@ -99,23 +99,23 @@ def _trade(now: Occasion, written: WrittenStep) -> Step:
     )  # fmt: skip
 
 
-def _publish(now: Occasion, written: WrittenStep) -> Step:
+def _publish(now: ActionContext, written: WrittenStep) -> Step:
     return doors.publish_price(
         now.at, now.names.roles.feeder, underlying=_underlying(now, written), index_wad=written.price,
         premium_wad=written.premium, confidence_wad=written.confidence, published_at=_published_at(now, written),
     )  # fmt: skip
 
 
-def _published_at(now: Occasion, written: WrittenStep) -> int:
+def _published_at(now: ActionContext, written: WrittenStep) -> int:
     moment: quantity.Moment | None = written.published
     return now.at if moment is None else moment.at(now.names.script.starts)
 
 
-def _underlying(now: Occasion, written: WrittenStep) -> int:
+def _underlying(now: ActionContext, written: WrittenStep) -> int:
     return now.names.underlying("underlying", written.underlying)
 
 
-def _forward(now: Occasion, written: WrittenStep) -> Step:
+def _forward(now: ActionContext, written: WrittenStep) -> Step:
     return doors.publish_forward(
         now.at, now.names.roles.feeder, underlying=_underlying(now, written), expiry=written.expiry,
         forward_wad=written.forward, rate_wad=written.rate, confidence_wad=written.confidence,
@@ -123,7 +123,7 @@ def _forward(now: Occasion, written: WrittenStep) -> Step:
     )  # fmt: skip
 
 
-def _surface(now: Occasion, written: WrittenStep) -> Step:
+def _surface(now: ActionContext, written: WrittenStep) -> Step:
     underlying, expiry = _underlying(now, written), written.expiry
     forward_wad = now.ref_forward(written.forward, underlying, expiry)
     return doors.publish_surface(
@@ -133,19 +133,19 @@ def _surface(now: Occasion, written: WrittenStep) -> Step:
     )  # fmt: skip
 
 
-def _expiry(now: Occasion, written: WrittenStep) -> Step:
+def _expiry(now: ActionContext, written: WrittenStep) -> Step:
     underlying = _underlying(now, written)
     return doors.open_expiry(now.at, now.names.roles.owner, underlying=underlying, expiry=written.expiry)
 
 
-def _settle(now: Occasion, written: WrittenStep) -> Step:
+def _settle(now: ActionContext, written: WrittenStep) -> Step:
     listed = list(now.names.accounts) if written.accounts == "all" else written.accounts
     accounts = tuple(now.names.account("accounts", name) for name in listed)
     underlying, broker = _underlying(now, written), now.names.roles.broker
     return doors.settle(now.at, broker, underlying=underlying, expiry=written.expiry, accounts=accounts)
 
 
-def _batch(now: Occasion, written: WrittenStep) -> Step:
+def _batch(now: ActionContext, written: WrittenStep) -> Step:
     made, broker = [_BUILDERS[type(call)](now, call) for call in written.calls], now.names.roles.broker
     senders = {step.sender for step in made}
     sender = next((step.sender for step in made if step.sender != broker), broker)
@@ -154,7 +154,7 @@ def _batch(now: Occasion, written: WrittenStep) -> Step:
     return doors.batch(now.at, sender, calls=tuple(doors.call_of(step) for step in made))
 
 
-def _fill(now: Occasion, written: WrittenStep) -> Step:
+def _fill(now: ActionContext, written: WrittenStep) -> Step:
     names, matches = now.names, []
     for pair in written.matches:
         (maker, maker_signature), (taker, taker_signature) = (
@@ -165,12 +165,12 @@ def _fill(now: Occasion, written: WrittenStep) -> Step:
     return doors.fill(now.at, names.roles.broker, matches=tuple(matches))
 
 
-def _cancel(now: Occasion, written: WrittenStep) -> Step:
+def _cancel(now: ActionContext, written: WrittenStep) -> Step:
     order, _ = now.names.order("order", written.order)
     return doors.cancel(now.at, order.account.owner, order=order)
 
 
-def _cancel_below(now: Occasion, written: WrittenStep) -> Step:
+def _cancel_below(now: ActionContext, written: WrittenStep) -> Step:
     account = now.names.account("account", written.account)
     return doors.cancel_below(now.at, account.owner, account=account, salt=written.salt)
 
@@ -182,12 +182,12 @@ _AUCTION_DOORS = {
 }
 
 
-def _sell(now: Occasion, written: WrittenStep) -> Step:
+def _sell(now: ActionContext, written: WrittenStep) -> Step:
     account = now.names.account("account", written.account)
     return _AUCTION_DOORS[written.do](now.at, now.names.roles.broker, account=account)
 
 
-def _bid(now: Occasion, written: WrittenStep) -> Step:
+def _bid(now: ActionContext, written: WrittenStep) -> Step:
     bidder = now.names.account("bidder", written.bidder)
     limit_wad = CAP if written.limit is None else now.names.value("limit", written.limit)
     account, fraction_wad = now.names.account("account", written.account), written.fraction
@@ -196,19 +196,19 @@ def _bid(now: Occasion, written: WrittenStep) -> Step:
     )
 
 
-def _fund(now: Occasion, written: WrittenStep) -> Step:
+def _fund(now: ActionContext, written: WrittenStep) -> Step:
     if written.amount.unit != now.names.quote:
         raise FieldError("amount", f"'{written.amount}': the insurance fund holds {now.names.quote}")
     return doors.fund_insurance(now.at, written.by, amount_raw=now.names.raw("amount", written.amount))
 
 
-def _operator(now: Occasion, written: WrittenStep) -> Step:
+def _operator(now: ActionContext, written: WrittenStep) -> Step:
     account, allowed = now.names.account("account", written.account), written.do.startswith("allow")
     operator = EXCHANGE if written.operator == EXCHANGE else now.names.role("operator", written.operator)
     return doors.set_operator(now.at, account.owner, account=account, operator=operator, allowed=allowed)
 
 
-def _mode(now: Occasion, written: WrittenStep) -> Step:
+def _mode(now: ActionContext, written: WrittenStep) -> Step:
     account = now.names.account("account", written.account)
     mode = accounts.PORTFOLIO if written.mode == "portfolio" else accounts.STANDARD
     return doors.set_mode(now.at, account.owner, account=account, mode=mode)
@@ -221,11 +221,11 @@ _WITHOUT_ARGUMENTS = {
 }
 
 
-def _govern(now: Occasion, written: WrittenStep) -> Step:
+def _govern(now: ActionContext, written: WrittenStep) -> Step:
     return _WITHOUT_ARGUMENTS[written.do](now.at, now.names.roles.owner)
 
 
-def _appoint(now: Occasion, written: WrittenStep) -> Step:
+def _appoint(now: ActionContext, written: WrittenStep) -> Step:
     role, owner = now.names.role("to", written.to), now.names.roles.owner
     if written.do.endswith("feeder"):
         return doors.set_feeder(now.at, owner, feeder=role, allowed=written.do.startswith("allow"))
@@ -233,51 +233,51 @@ def _appoint(now: Occasion, written: WrittenStep) -> Step:
     return appoint(now.at, owner, to=role)
 
 
-def _risk(now: Occasion, written: WrittenStep) -> Step:
+def _risk(now: ActionContext, written: WrittenStep) -> Step:
     underlying, risk = _underlying(now, written), roster.risk(written.risk, written.underlying)
     return doors.RISK.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
 
 
-def _haircut(now: Occasion, written: WrittenStep) -> Step:
+def _haircut(now: ActionContext, written: WrittenStep) -> Step:
     collateral, terms = now.names.collateral("collateral", written.collateral), roster.terms(written.terms)
     return doors.HAIRCUT.by(_verb(written))(now.at, now.names.roles.owner, collateral=collateral, terms=terms)
 
 
-def _auction(now: Occasion, written: WrittenStep) -> Step:
+def _auction(now: ActionContext, written: WrittenStep) -> Step:
     return doors.AUCTION.by(_verb(written))(now.at, now.names.roles.owner, terms=roster.auction(written.terms))
 
 
-def _depeg(now: Occasion, written: WrittenStep) -> Step:
+def _depeg(now: ActionContext, written: WrittenStep) -> Step:
     return doors.DEPEG.by(_verb(written))(now.at, now.names.roles.owner, terms=now.names.depeg(written.terms))
 
 
-def _options(now: Occasion, written: WrittenStep) -> Step:
+def _options(now: ActionContext, written: WrittenStep) -> Step:
     underlying, risk = _underlying(now, written), roster.options(written.options)
     return doors.OPTIONS.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
 
 
-def _guard(now: Occasion, written: WrittenStep) -> Step:
+def _guard(now: ActionContext, written: WrittenStep) -> Step:
     underlying, guard = _underlying(now, written), roster.guard(written.guard)
     return doors.GUARD.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, guard=guard)
 
 
-def _interest(now: Occasion, written: WrittenStep) -> Step:
+def _interest(now: ActionContext, written: WrittenStep) -> Step:
     interest = roster.interest(written.interest)
     return doors.INTEREST.by(_verb(written))(now.at, now.names.roles.owner, interest=interest)
 
 
-def _folio(now: Occasion, written: WrittenStep) -> Step:
+def _folio(now: ActionContext, written: WrittenStep) -> Step:
     underlying, risk = _underlying(now, written), rules.folio(written.portfolio)
     return doors.PORTFOLIO.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
 
 
-def _rules(now: Occasion, written: WrittenStep) -> Step:
+def _rules(now: ActionContext, written: WrittenStep) -> Step:
     rules.require_known(written.rules, now.names.underlyings)
     changed = rules.rules(written.rules, now.names.underlyings)
     return doors.RULES.by(_verb(written))(now.at, now.names.roles.owner, rules=changed)
 
 
-_BUILDERS: dict[type[steps.StepFields], Callable[[Occasion, WrittenStep], Step]] = {
+_BUILDERS: dict[type[steps.StepFields], Callable[[ActionContext, WrittenStep], Step]] = {
     steps.Mint: _mint,
     steps.Transfer: _transfer,
     steps.Deposit: _deposit,

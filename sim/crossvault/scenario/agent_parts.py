@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import create_model
 
 from crossvault.agents import AgentKind
-from crossvault.agents.registry import AGENTS
+from crossvault.agents.agent_kinds import AGENTS
 from crossvault.scenario.file_part import Amount, FilePart, Ratio
 
 _WRITTEN: dict[str, Any] = {"ratio": Ratio, "cash": Amount | None, "sizes": dict[str, Amount], "flag": bool}

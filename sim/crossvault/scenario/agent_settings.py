@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Any
 
-from crossvault.agents import Agent, AgentKind, Post
-from crossvault.agents.registry import AGENTS
+from crossvault.agents import Agent, AgentContext, AgentKind
+from crossvault.agents.agent_kinds import AGENTS
 from crossvault.scenario.agent_parts import PARTS
 from crossvault.scenario.file_part import FilePart
 from crossvault.scenario.roster import FieldError, NameTable
@@ -20,7 +20,7 @@ def agents(names: NameTable, seed: int) -> Iterator[Agent]:
     for name, actor in names.script.actors.items():
         for kind, part in written(actor):
             random = Random(f"{seed}/{name}{kind.stream}")
-            post = Post(names.accounts[name], names.first_maker(name), broker, targets, random)
+            post = AgentContext(names.accounts[name], names.first_maker(name), broker, targets, random)
             yield kind.make(post, settings(names, kind, part))
 
 

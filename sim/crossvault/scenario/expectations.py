@@ -71,7 +71,7 @@ class ExpectedValue(NamedTuple):
         )
 
 
-class Fact(NamedTuple):
+class StateExpectation(NamedTuple):
     """A value of the state and its expected value."""
 
     label: str
@@ -90,13 +90,13 @@ class Fact(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Expect:
+class StepExpectation:
     """Expectation of one step: accepted, refused (with some of its values) or any outcome, and facts of the state."""
 
     anything: bool = False
     refused: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[StateExpectation, ...] = ()
 
     def failure(self, outcome: Outcome | None, model: Model, at: int) -> str | None:
         """The message of the first failure of an outcome and the state after it, or None.
@@ -122,18 +122,18 @@ class Expect:
         return None
 
 
-def expectation(names: NameTable, written: Any) -> Expect:
+def expectation(names: NameTable, written: Any) -> StepExpectation:
     """Parses the `expect` of a step. Raises FieldError."""
     if written is None or written == "accepted":
-        return Expect()
+        return StepExpectation()
     if written == "any":
-        return Expect(anything=True)
+        return StepExpectation(anything=True)
     if not isinstance(written, dict):
         known = ("accepted", "any", "refused: NAME", *FORMS)
         raise FieldError("", f"{written!r}: {did_you_mean(str(written), known)}")
     rest = dict(written)
     name, values = refusal(names, rest.pop("refused")) if "refused" in rest else ("", {})
-    return Expect(False, name, values, tuple(fact(names, key, value) for key, value in rest.items()))
+    return StepExpectation(False, name, values, tuple(fact(names, key, value) for key, value in rest.items()))
 
 
 def refusal(names: NameTable, written: Any) -> tuple[str, dict[str, Any]]:
@@ -162,7 +162,7 @@ def refusals() -> dict[str, type[Refusal]]:
     return {kind.__name__: kind for kind in kinds}
 
 
-def fact(names: NameTable, key: str, written: Any) -> Fact:
+def fact(names: NameTable, key: str, written: Any) -> StateExpectation:
     """Parses a value of the state by its key, and its expected value. Raises FieldError."""
     match = _FORM.fullmatch(key)
     if match is None:
@@ -176,7 +176,7 @@ def fact(names: NameTable, key: str, written: Any) -> Fact:
     else:
         read, decimals, unit = _reader(names, key, what, owner or "", where or "")
     units = (unit, "USD") if unit == names.quote else (unit,)
-    return Fact(key, expected_value(key, written, dict.fromkeys(units, decimals)), read, decimals, unit)
+    return StateExpectation(key, expected_value(key, written, dict.fromkeys(units, decimals)), read, decimals, unit)
 
 
 def _reader(names: NameTable, key: str, what: str, owner: str, where: str) -> tuple[Reader, int, str]:

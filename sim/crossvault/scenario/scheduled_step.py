@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.scenario.expectations import Expect
+from crossvault.scenario.expectations import StepExpectation
 from crossvault.scenario.source import Route
 
 StepBuilder = Callable[[Model], Step | None]
-ACCEPTED = Expect()
+ACCEPTED = StepExpectation()
 
 
 class ScheduledStep(NamedTuple):
@@ -22,5 +22,5 @@ class ScheduledStep(NamedTuple):
     at: int
     route: Route
     make: StepBuilder | None
-    expect: Expect
+    expect: StepExpectation
     wakes: bool = False

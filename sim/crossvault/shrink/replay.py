@@ -78,13 +78,13 @@ def _name(value: Any) -> str:
     return str(getattr(value, "name", value))
 
 
-class _ModelPlace(NamedTuple):
+class _ModelMark(NamedTuple):
     step: Step
     mark: int
     outcome: Outcome
 
 
-class _SidePlace(NamedTuple):
+class _SideMark(NamedTuple):
     step: Step
     mark: int | None
     found: tuple[Difference, ...]
@@ -99,8 +99,8 @@ class RewindingTrial(ABC):
         self.world, self.wanted = world, wanted
         self.model = Model(world, self._memory)
         self.played = 0
-        self._model_path: list[_ModelPlace] = []
-        self._side_path: list[_SidePlace] = []
+        self._model_path: list[_ModelMark] = []
+        self._side_path: list[_SideMark] = []
 
     @abstractmethod
     def _play(self, step: Step, outcome: Outcome, accounts: Sequence[AccountId] | None) -> Sequence[Difference]:
@@ -160,7 +160,7 @@ class RewindingTrial(ABC):
 
     def _advance(self, step: Step) -> None:
         mark = len(self._memory.kept)
-        self._model_path.append(_ModelPlace(step, mark, self.model.apply(step)))
+        self._model_path.append(_ModelMark(step, mark, self.model.apply(step)))
 
     def _is_possible(self, step: Step, outcome: Outcome) -> bool:
         """Whether a last step may show the wanted divergence, by its outcome on the model alone."""
@@ -184,7 +184,7 @@ class RewindingTrial(ABC):
             accounts = (named(steps) if near else step.accounts()) if place >= views_from else None
             found = self._play(step, self._model_path[place].outcome, accounts)
             self.played += 1
-            path.append(_SidePlace(step, mark, tuple(found)))
+            path.append(_SideMark(step, mark, tuple(found)))
             if found:
                 return self._finding(place)
         return None
@@ -247,7 +247,7 @@ class ShrinkTrial(RewindingTrial):
         return self.wanted is None or self.wanted.field.startswith(field)
 
 
-def _common(path: Sequence[_ModelPlace | _SidePlace], steps: Sequence[Step]) -> int:
+def _common(path: Sequence[_ModelMark | _SideMark], steps: Sequence[Step]) -> int:
     """How many steps at the beginning are those of a path."""
     for number in range(min(len(path), len(steps))):
         old, new = path[number].step, steps[number]

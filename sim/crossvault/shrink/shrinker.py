@@ -30,11 +30,11 @@ Tick = Callable[[int], None]
 _MOST_ROUNDS = 8
 
 
-class Agrees(Exception):
+class NoDivergence(Exception):
     """The steps do not diverge: there is nothing to shrink."""
 
 
-class _TimeUp(Exception):
+class _ShrinkDeadline(Exception):
     """The time for shrinking is over."""
 
 
@@ -69,7 +69,7 @@ def shrink(
     opened: OpenSide | None = None,
     tick: Tick = lambda steps: None,
 ) -> ShrinkResult:
-    """The smallest story of a divergence of the contracts. Raises Agrees when the steps do not diverge.
+    """The smallest story of a divergence of the contracts. Raises NoDivergence when the steps do not diverge.
 
     failure: the divergence, where it is known (which saves playing everything once more); opened: opens a side;
     tick: called with the count of steps that were left out so far.
@@ -86,7 +86,7 @@ def shrink(
 def shrunk(
     trial: Trial, steps: Sequence[Step], seconds: float, opened: OpenTrial, tick: Tick = lambda steps: None
 ) -> ShrinkResult:
-    """The smallest story of a divergence, as a trial sees it. Raises Agrees. opened: opens it in another world."""
+    """The smallest story of a divergence, as a trial sees it. opened: opens it elsewhere. Raises NoDivergence."""
     shrinker = Shrinker(trial, steps, seconds, opened)
     shrinker.tick = tick
     try:
@@ -127,7 +127,7 @@ class Shrinker:
         return self._trial.world
 
     def run(self, passes: Sequence[Pass] = PASSES) -> None:
-        """Shrinks until no pass helps, the time is over or a user interrupts. Raises Agrees."""
+        """Shrinks until no pass helps, the time is over or a user interrupts. Raises NoDivergence."""
         try:
             self._begin()
             for _ in range(_MOST_ROUNDS):
@@ -137,12 +137,12 @@ class Shrinker:
                 if self._state() == before:
                     self._finished = True
                     return
-        except _TimeUp:
+        except _ShrinkDeadline:
             pass
         except KeyboardInterrupt:
             self._interrupted = True
         if self._finding is None:
-            raise Agrees("interrupted, or out of time, before the divergence was seen again")
+            raise NoDivergence("interrupted, or out of time, before the divergence was seen again")
 
     def result(self) -> ShrinkResult:
         """The best until now."""
@@ -170,7 +170,7 @@ class Shrinker:
     def attempt(self, steps: Sequence[Step]) -> Steps | None:
         """The steps up to the one that fails, when they fail as wanted, and then they are the best so far."""
         if time.perf_counter() > self._ends:
-            raise _TimeUp
+            raise _ShrinkDeadline
         key = self._key(steps)
         if self._finding is not None and key == self._key(self.best):
             return None
@@ -213,10 +213,10 @@ class Shrinker:
         if finding := self._trial.aim(steps):
             steps = self._keep(steps, finding)
         elif self._trial.wanted is None:
-            raise Agrees("the steps do not diverge: there is nothing to shrink")
+            raise NoDivergence("the steps do not diverge: there is nothing to shrink")
         slice_steps(steps, self._trial.outcomes(steps), self.attempt)
         if self._finding is None and self.attempt(steps) is None:
-            raise Agrees("the steps do not diverge in the way that is wanted")
+            raise NoDivergence("the steps do not diverge in the way that is wanted")
 
     def _run(self, each: Pass) -> None:
         """Runs a pass and takes it back if the story is larger after it."""

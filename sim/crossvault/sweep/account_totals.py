@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from crossvault.mirror import fixed, standard
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.standard import Level
-from crossvault.sweep.units import ExpiryUnits, UnderlyingUnits, Units
+from crossvault.sweep.units import ExpiryUnits, MarketUnits, UnderlyingUnits
 
 WAD_SQUARED = fixed.WAD_SQUARED
 
@@ -40,7 +40,7 @@ class UnderlyingTotals:
 class AccountTotals:
     """Running totals of an account."""
 
-    units: Units
+    units: MarketUnits
     is_portfolio: bool
     equity: int
     adjusted: list[int]  # by level
@@ -50,7 +50,7 @@ class AccountTotals:
     rows: dict[int, Options] = field(default_factory=dict)
 
 
-def totals_of(units: Units, is_portfolio: bool, cash_wad: int, balances: Sequence[int]) -> AccountTotals:
+def totals_of(units: MarketUnits, is_portfolio: bool, cash_wad: int, balances: Sequence[int]) -> AccountTotals:
     """Totals of an account with its cash and collateral."""
     self = AccountTotals(units, is_portfolio, cash_wad, [cash_wad, cash_wad])
     for raw, asset in zip(balances, units.assets, strict=True):

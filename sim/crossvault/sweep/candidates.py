@@ -17,7 +17,7 @@ import numpy as np
 
 from crossvault.sweep import losses
 from crossvault.sweep.account_arrays import AccountArrays, Flags, summed
-from crossvault.sweep.losses import Stress
+from crossvault.sweep.losses import UnderlyingScenarios
 from crossvault.sweep.population import Floats
 from crossvault.sweep.quotes import Quotes
 
@@ -32,7 +32,7 @@ class Candidates(NamedTuple):
     joint: Flags  # [n, K] for the worst of all underlyings together; none where there is only one
 
 
-def candidates_of(arrays: AccountArrays, at: Quotes, stresses: Mapping[int, Stress]) -> Candidates:
+def candidates_of(arrays: AccountArrays, at: Quotes, stresses: Mapping[int, UnderlyingScenarios]) -> Candidates:
     """The scenarios that can be the worst."""
     shape = arrays.base.shape
     shocks = next(iter(stresses.values())).shocks

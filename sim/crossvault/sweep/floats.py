@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]  # accounts done, accounts in all
 
 
 @dataclass(frozen=True)
-class Figures:
+class MarginFigures:
     """Margin figures of accounts [N], in quote token; `isolated`: sum of standalone initial requirements."""
 
     equity: Floats
@@ -68,7 +68,7 @@ class FloatEngine:
         self.contingency = standalone.contingency_of(market_, self.quotes)
         self.standalone = standalone.units_of(market_, self.strips, self.stress, self.contingency, self.quotes)
 
-    def figures(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> Figures:
+    def figures(self, population: Population, chunk: int = CHUNK, progress: Progress | None = None) -> MarginFigures:
         """The figures of a population; `chunk` accounts are in memory at a time."""
         parts, done = [], 0
         for part in population.chunks(chunk):
@@ -76,13 +76,15 @@ class FloatEngine:
             done += len(part)
             if progress is not None:
                 progress(done, len(population))
-        return Figures(*(np.concatenate([getattr(each, of.name) for each in parts]) for of in fields(Figures)))
+        return MarginFigures(
+            *(np.concatenate([getattr(each, of.name) for each in parts]) for of in fields(MarginFigures))
+        )
 
-    def _part(self, population: Population) -> Figures:
+    def _part(self, population: Population) -> MarginFigures:
         arrays = arrays_of(self.market, self.quotes, population, self.modelled)
         standard = self._standard(arrays)
         portfolio = self._portfolio(arrays)
-        return Figures(
+        return MarginFigures(
             equity(arrays),
             adjusted(self.market, arrays, self.quotes, Level.INITIAL),
             adjusted(self.market, arrays, self.quotes, Level.MAINTENANCE),

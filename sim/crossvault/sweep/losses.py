@@ -26,7 +26,7 @@ class ExpiryLosses(NamedTuple):
     basis_rate: float
 
 
-class Stress(NamedTuple):
+class UnderlyingScenarios(NamedTuple):
     """The scenarios of one underlying."""
 
     sheets: Sequence[ExpiryLosses]
@@ -45,7 +45,7 @@ class Correlations(NamedTuple):
     phi: tuple[float, float]  # initial, maintenance
 
 
-def profits(stress: Stress, sizes: Floats, moved: Floats) -> tuple[Floats, Floats]:
+def profits(stress: UnderlyingScenarios, sizes: Floats, moved: Floats) -> tuple[Floats, Floats]:
     """Profit [n, K] by scenario and basis loss [n], from sizes [n, I] and the value [n] that moves with spot."""
     total = np.outer(moved, stress.shocks)
     basis = np.zeros(len(moved))
@@ -64,7 +64,7 @@ def profits(stress: Stress, sizes: Floats, moved: Floats) -> tuple[Floats, Float
     return total * stress.dampening, basis
 
 
-def legs(stress: Stress, profit: Floats, basis: Floats) -> tuple[Floats, Floats, Floats]:
+def legs(stress: UnderlyingScenarios, profit: Floats, basis: Floats) -> tuple[Floats, Floats, Floats]:
     """Loss, direction and two-sidedness [n] in one underlying."""
     place = profit.argmin(axis=1)
     least = profit[np.arange(len(profit)), place]

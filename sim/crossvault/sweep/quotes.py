@@ -15,7 +15,7 @@ from crossvault.mirror.portfolio import PortfolioRisk
 from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP
 from crossvault.mirror.standard import Level
 from crossvault.sweep.instruments import Market
-from crossvault.sweep.losses import Correlations, ExpiryLosses, Stress
+from crossvault.sweep.losses import Correlations, ExpiryLosses, UnderlyingScenarios
 from crossvault.sweep.population import Floats
 
 UNIT = 1e18
@@ -166,12 +166,12 @@ def sheet_of(self: Market, underlying: int, columns: tuple[int, ...], pairs: lis
     )
 
 
-def stress_of(self: Market, underlying: int) -> Stress:
+def stress_of(self: Market, underlying: int) -> UnderlyingScenarios:
     """The scenarios of one underlying."""
     scenarios = self.state.rules.scenarios
     pairs = sorted({(each.spot_shock, each.mode) for each in scenarios})
     strips = [each for each in self.strips() if each.underlying == underlying]
-    return Stress(
+    return UnderlyingScenarios(
         [sheet_of(self, underlying, each.columns, pairs) for each in strips],
         np.array([pairs.index((each.spot_shock, each.mode)) for each in scenarios], np.int64),
         np.array([each.spot_shock / UNIT for each in scenarios]),

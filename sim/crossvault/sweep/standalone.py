@@ -12,7 +12,7 @@ from crossvault.sweep import linear, losses, quotes
 from crossvault.sweep.account_arrays import AccountArrays, doubt_rate
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.linear import OptionStrip
-from crossvault.sweep.losses import Stress
+from crossvault.sweep.losses import UnderlyingScenarios
 from crossvault.sweep.population import Floats
 from crossvault.sweep.quotes import UNIT, Quotes
 
@@ -39,7 +39,11 @@ def contingency_of(self: Market, at: Quotes) -> Floats:
 
 
 def units_of(
-    self: Market, strips: Sequence[OptionStrip], stresses: Mapping[int, Stress], contingency: Floats, at: Quotes
+    self: Market,
+    strips: Sequence[OptionStrip],
+    stresses: Mapping[int, UnderlyingScenarios],
+    contingency: Floats,
+    at: Quotes,
 ) -> Units:
     """Standalone initial requirement per unit; of perps and futures in standard margin only the surcharges."""
     found = np.zeros((2, 2, len(self.instruments)))
@@ -58,7 +62,7 @@ def units_of(
     return found
 
 
-def _add_loss(self: Market, at: Quotes, number: int, stress: Stress, found: Units) -> None:
+def _add_loss(self: Market, at: Quotes, number: int, stress: UnderlyingScenarios, found: Units) -> None:
     """Adds the requirement of the worst loss of each instrument on one underlying."""
     columns = [i for i, each in enumerate(self.instruments) if market.underlying_of(each) == number]
     plain = np.array([not market.is_option(market.kind_of(self.instruments[each])) for each in columns])

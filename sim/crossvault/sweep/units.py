@@ -18,7 +18,7 @@ from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import HeldOption, Level
 from crossvault.sweep import losses
 from crossvault.sweep.instruments import ExpiryOptions, Market, marks, reference_book
-from crossvault.sweep.losses import Stress
+from crossvault.sweep.losses import UnderlyingScenarios
 from crossvault.sweep.quotes import Quotes
 
 Pair = tuple[int, int]  # by level
@@ -75,7 +75,7 @@ class InstrumentUnits(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Units:
+class MarketUnits:
     """A market in integers."""
 
     spots: Sequence[UnderlyingUnits]
@@ -88,7 +88,7 @@ class Units:
     pair_of: Sequence[int]  # by scenario
 
 
-def units_of(self: Market) -> Units:
+def units_of(self: Market) -> MarketUnits:
     """A market in integers."""
     book, lines = reference_book(self)
     state, feed = self.state, self.state.cash.terms.feed
@@ -96,7 +96,7 @@ def units_of(self: Market) -> Units:
     pairs = sorted({(each.spot_shock, each.mode) for each in state.rules.scenarios})
     strips = self.strips()
     factors = [correlation.loss_factor(state.rules.terms, quote_wad, level) for level in Level]
-    return Units(
+    return MarketUnits(
         [_spot(self, book, number) for number in range(self.underlyings)],
         _columns(self, book, lines, strips),
         [_row(self, book, strip, [lines[each] for each in strip.columns], pairs) for strip in strips],
@@ -182,7 +182,7 @@ def _sheet(self: Market, number: int, lines: Sequence[HeldOption], pairs: Sequen
 # the same in floats, each within 2^-53 of its integer, to select the scenarios that can be the worst
 
 
-def quotes_of(self: Units) -> Quotes:
+def quotes_of(self: MarketUnits) -> Quotes:
     """Prices as floats."""
     return Quotes(
         np.array([each.index_wad / WAD for each in self.spots]),
@@ -192,7 +192,7 @@ def quotes_of(self: Units) -> Quotes:
     )
 
 
-def stress_of(self: Units, of: Market, number: int, strips: Sequence[ExpiryOptions]) -> Stress:
+def stress_of(self: MarketUnits, of: Market, number: int, strips: Sequence[ExpiryOptions]) -> UnderlyingScenarios:
     """The scenarios of an underlying as floats."""
     scenarios = of.state.rules.scenarios
     sheets = []
@@ -208,7 +208,7 @@ def stress_of(self: Units, of: Market, number: int, strips: Sequence[ExpiryOptio
                 sheet.short / WAD,
                 sheet.basis_rate / WAD,
             ))  # fmt: skip
-    return Stress(
+    return UnderlyingScenarios(
         sheets,
         np.array(self.pair_of, np.int64),
         np.array([each.spot_shock / WAD for each in scenarios]),

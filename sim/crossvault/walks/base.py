@@ -11,8 +11,8 @@ from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.walks import terms
-from crossvault.walks.streams import Streams
-from crossvault.walks.variety import Variety
+from crossvault.walks.streams import RandomStreams
+from crossvault.walks.variety import WalkParameters
 
 WAD = fixed.WAD
 UNDERLYINGS = ("ETH", "BTC", "USDT")
@@ -46,10 +46,10 @@ def world(random: Random, delay_secs: int = 600) -> World:
     return World(TOKENS, "USDC", GOVERNOR, delay_secs, terms.auction(random), START_AT)
 
 
-class WalkBase(Streams):
+class WalkBase(RandomStreams):
     """The clock, the roles and the draws of a walk."""
 
-    def __init__(self, seed: int, variety: Variety) -> None:
+    def __init__(self, seed: int, variety: WalkParameters) -> None:
         super().__init__(seed)
         self._variety = variety
         self.world = world(self._random, variety.delay_secs)

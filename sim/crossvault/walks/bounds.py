@@ -30,7 +30,7 @@ _UNBOUND = ("mint", "transfer", "batch")
 Path = tuple[Any, ...]
 
 
-class Bounds(Walk):
+class BoundsWalk(Walk):
     """A random walk, and then the limits of every door that it went through."""
 
     def __init__(self, seed: int, steps: int, build: Build) -> None:

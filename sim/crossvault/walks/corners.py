@@ -14,7 +14,7 @@ from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.walks import terms
 from crossvault.walks.base import BROKER, GOVERNOR, STRANGER, WAD
-from crossvault.walks.bounds import Bounds
+from crossvault.walks.bounds import BoundsWalk
 
 _RICH_RAW, _COINS_RAW = 10**13, 10**20
 _EMPTY = AccountId("nobody", 3)
@@ -26,7 +26,7 @@ _NO_SUCH = 99
 _LIQUIDATING = (doors.start_liquidation, doors.declare_insolvent, doors.end_liquidation)
 
 
-class Corners(Bounds):
+class CornerCases(BoundsWalk):
     """One scene after another, each in the market of a walk that has just begun."""
 
     def story(self) -> Story:

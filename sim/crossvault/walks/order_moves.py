@@ -14,7 +14,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.surface import Svi
-from crossvault.walks.streams import DRAWS, Streams
+from crossvault.walks.streams import DRAWS, RandomStreams
 
 WAD = fixed.WAD
 UNDERLYINGS = ("ETH", "BTC")
@@ -45,7 +45,7 @@ _INSTRUMENTS = (
 Args = dict[str, Any]
 
 
-class OrderWalk(Streams):
+class OrderWalk(RandomStreams):
     """Steps one after another: orders are made up, filled in parts, cancelled, replayed, forged and tampered with."""
 
     def __init__(self, seed: int, steps: int) -> None:

@@ -24,7 +24,7 @@ from crossvault.walks.base import (
     WAD,
     WalkBase,
 )
-from crossvault.walks.variety import Variety, at_an_end
+from crossvault.walks.variety import WalkParameters, at_an_end
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 class ParameterMoves(WalkBase):
     """Moves of the owner of a vault, and of senders without that role."""
 
-    def __init__(self, seed: int, variety: Variety) -> None:
+    def __init__(self, seed: int, variety: WalkParameters) -> None:
         super().__init__(seed, variety)
         self._scheduled: list[Announcement] = []
 

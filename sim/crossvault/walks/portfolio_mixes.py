@@ -15,7 +15,7 @@ from crossvault.mirror import correlation, market, portfolio as folios
 from crossvault.mirror.account import PORTFOLIO, AccountId
 from crossvault.walks import terms
 from crossvault.walks.base import BROKER, GOVERNOR, WAD
-from crossvault.walks.corners import Corners
+from crossvault.walks.corners import CornerCases
 
 _RICH_RAW = 10**13
 _SIZES = (3 * WAD, WAD // 7)  # of each underlying
@@ -40,7 +40,7 @@ _RULES = (
 )  # fmt: skip
 
 
-class PortfolioMixes(Corners):
+class PortfolioMixes(CornerCases):
     """Fourteen desks, each with its own mix; their margin metrics are compared after every change."""
 
     def story(self) -> Story:

@@ -14,7 +14,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.surface import Svi
 from crossvault.walks.base import FEEDER, GOVERNOR, STRANGER, USUAL_PRICES, WAD, Args
 from crossvault.walks.parameter_moves import ParameterMoves
-from crossvault.walks.variety import Variety
+from crossvault.walks.variety import WalkParameters
 
 _YEAR_SECS = 365 * 24 * 60 * 60
 _LEAP = 0.02  # how likely a long time passes, where it may
@@ -31,7 +31,7 @@ class ListedExpiry(NamedTuple):
 class PriceMoves(ParameterMoves):
     """Prints of feeders, and the clock that makes prices stale."""
 
-    def __init__(self, seed: int, variety: Variety) -> None:
+    def __init__(self, seed: int, variety: WalkParameters) -> None:
         super().__init__(seed, variety)
         self._prices = dict(USUAL_PRICES)
         self._ended: list[ListedExpiry] = []

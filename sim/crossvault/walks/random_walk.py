@@ -25,7 +25,7 @@ from crossvault.walks.base import (
 )
 from crossvault.walks.liquidations import LiquidationMoves
 from crossvault.walks.streams import DRAWS
-from crossvault.walks.variety import Variety
+from crossvault.walks.variety import WalkParameters
 
 __all__ = ["COLLATERALS", "START_AT", "UNDERLYINGS", "WAD", "Walk"]
 
@@ -35,9 +35,9 @@ Move = Callable[[Model], Step]
 class Walk(LiquidationMoves):
     """A sequence of steps, each drawn from the state of the model."""
 
-    def __init__(self, seed: int, steps: int, owners: int = 8, variety: Variety | None = None) -> None:
+    def __init__(self, seed: int, steps: int, owners: int = 8, variety: WalkParameters | None = None) -> None:
         """variety: parameters other than those of a plain walk, owners included."""
-        super().__init__(seed, variety or Variety(owners))
+        super().__init__(seed, variety or WalkParameters(owners))
         self._count = steps
         self._moves: Sequence[tuple[int, Move]] = (
             (44, self._trade), (10, self._batch), (4, self._collect), (12, self._price), (2, self._forward),

@@ -13,7 +13,7 @@ from random import Random
 DRAWS = 2  # version of how walks draw, part of the identity of a walk
 
 
-class Streams:
+class RandomStreams:
     """The streams of one seed; `_random` is the stream of the move at hand."""
 
     def __init__(self, seed: int) -> None:

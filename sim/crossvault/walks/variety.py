@@ -15,7 +15,7 @@ T = TypeVar("T")
 _DAY_SECS = 86_400
 
 
-class Variety(NamedTuple):
+class WalkParameters(NamedTuple):
     """A set of parameters of a walk; the defaults are those of a plain `Walk`.
 
     owners: accounts but for one and the buyers. pace: how likely time passes before a step. delay_secs: of governance.
@@ -43,11 +43,11 @@ class Variety(NamedTuple):
         )
 
 
-def drawn(random: Random) -> Variety:
+def drawn(random: Random) -> WalkParameters:
     """A variety from a seed: one in three is plain."""
     if random.random() < 0.33:
-        return Variety()
-    return Variety(
+        return WalkParameters()
+    return WalkParameters(
         owners=random.choice((2, 3, 5, 8, 8, 8, 20)),
         pace=random.choice((0.02, 0.15, 0.15, 0.4)),
         delay_secs=random.choice((0, 1, 600, _DAY_SECS)),

@@ -13,14 +13,14 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import NamedTuple
 
-from crossvault.bench.rivals.small_bugs import Unavailable
+from crossvault.bench.rivals.small_bugs import SearcherUnavailable
 from crossvault.setup import toolchain
 from crossvault.setup.install import NODE_FLAGS
 
 _FETCH_SECS = 300
 
 
-class Done(NamedTuple):
+class ProcessResult(NamedTuple):
     """Result of a process; code None: it ran out of time. Seconds by the clock and of the processor."""
 
     code: int | None
@@ -34,8 +34,8 @@ def home(name: str) -> Path:
     return toolchain.state_dir() / "rivals" / name
 
 
-def run(words: Sequence[str], folder: Path, seconds: float, env: Mapping[str, str] | None = None) -> Done:
-    """Runs a process with a time limit and merged outputs. Raises Unavailable when it cannot start."""
+def run(words: Sequence[str], folder: Path, seconds: float, env: Mapping[str, str] | None = None) -> ProcessResult:
+    """Runs a process with a time limit and merged outputs. Raises SearcherUnavailable when it cannot start."""
     began, used = time.perf_counter(), _used()
     with TemporaryFile() as out:  # no pipe: a surviving descendant would keep it open
         try:
@@ -44,7 +44,7 @@ def run(words: Sequence[str], folder: Path, seconds: float, env: Mapping[str, st
                 stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         except OSError as trouble:
-            raise Unavailable(f"{words[0]} cannot be started: {trouble}") from trouble
+            raise SearcherUnavailable(f"{words[0]} cannot be started: {trouble}") from trouble
         code: int | None = None
         try:
             code = child.wait(seconds)
@@ -54,11 +54,11 @@ def run(words: Sequence[str], folder: Path, seconds: float, env: Mapping[str, st
             _end(child)
         out.seek(0)
         text = out.read().decode("utf8", "replace")
-    return Done(code, text, time.perf_counter() - began, _used() - used)
+    return ProcessResult(code, text, time.perf_counter() - began, _used() - used)
 
 
 def fetch(name: str, *packages: str) -> Path:
-    """Installs npm packages into a rival's folder, once; returns its `node_modules`. Raises Unavailable."""
+    """Installs npm packages into a rival's folder, once; returns its `node_modules`. Raises SearcherUnavailable."""
     folder = home(name)
     modules = folder / "node_modules"
     if all((modules / each.rpartition("@")[0]).is_dir() for each in packages):
@@ -67,13 +67,13 @@ def fetch(name: str, *packages: str) -> Path:
     try:
         node = toolchain.node()
     except toolchain.ToolchainMissing as missing:
-        raise Unavailable(str(missing)) from missing
+        raise SearcherUnavailable(str(missing)) from missing
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     flags = ("--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder))
     env = {"PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])}
     done = run([str(node), str(npm), "install", *flags, *packages], folder, _FETCH_SECS, env)
     if done.code != 0:
-        raise Unavailable(f"npm could not install {' '.join(packages)}: {last(done.out)}")
+        raise SearcherUnavailable(f"npm could not install {' '.join(packages)}: {last(done.out)}")
     return modules
 
 

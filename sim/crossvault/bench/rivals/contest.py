@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from crossvault.bench.planted import PlantedBug, PlantedBugResult, measured, planted
 from crossvault.bench.rivals import ours
-from crossvault.bench.rivals.small_bugs import Planted, SearchOutcome, Unavailable, outcome_data
+from crossvault.bench.rivals.small_bugs import SearcherUnavailable, SearchOutcome, SmallVaultBug, outcome_data
 from crossvault.setup import toolchain
 
 TEN = (
@@ -61,11 +61,14 @@ class Rival(Protocol):
 
     def version(self) -> str: ...
 
-    def search(self, bug: Planted, seed: int) -> SearchOutcome: ...
+    def search(self, bug: SmallVaultBug, seed: int) -> SearchOutcome: ...
+
+
+OpenRival = Callable[[], AbstractContextManager[Rival]]
 
 
 def compare(
-    cases: Sequence[PlantedBug], bugs: Sequence[Planted], found: RivalComparison, note: Report = lambda what: None
+    cases: Sequence[PlantedBug], bugs: Sequence[SmallVaultBug], found: RivalComparison, note: Report = lambda what: None
 ) -> None:
     """Fills in a comparison; Ctrl-C ends it early. Raises ToolchainMissing, BadCase."""
     found.versions |= toolchain.versions() | {"pyrevm": version("pyrevm")}
@@ -96,7 +99,7 @@ def _hypothesis(case: PlantedBug, found: RivalComparison) -> None:
     found.hypothesis[case.id] = search(planted(case), found.seconds, found.seed)
 
 
-def _rivals(bugs: Sequence[Planted], seconds: int) -> Iterator[tuple[str, Callable[[], AbstractContextManager[Rival]]]]:
+def _rivals(bugs: Sequence[SmallVaultBug], seconds: int) -> Iterator[tuple[str, OpenRival]]:
     from crossvault.bench.rivals.forge import Forge
     from crossvault.bench.rivals.wake import Wake
 
@@ -105,7 +108,10 @@ def _rivals(bugs: Sequence[Planted], seconds: int) -> Iterator[tuple[str, Callab
 
 
 def _try(
-    name: str, opened: Callable[[], AbstractContextManager[Rival]], bugs: Sequence[Planted], found: RivalComparison
+    name: str,
+    opened: OpenRival,
+    bugs: Sequence[SmallVaultBug],
+    found: RivalComparison,
 ) -> None:
     """Runs a rival on each bug, or records why it is unavailable."""
     try:
@@ -113,5 +119,5 @@ def _try(
             found.versions[name] = rival.version()
             for bug in bugs:
                 found.ways.append(rival.search(bug, found.seed))
-    except Unavailable as why:
+    except SearcherUnavailable as why:
         found.missing[name] = str(why)

@@ -9,8 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from crossvault.bench.rivals.child import Done, fetch, last, run
-from crossvault.bench.rivals.small_bugs import BUGS, Planted, SearchOutcome, Unavailable, ground, longest, plant
+from crossvault.bench.rivals.child import ProcessResult, fetch, last, run
+from crossvault.bench.rivals.small_bugs import (
+    BUGS,
+    SearcherUnavailable,
+    SearchOutcome,
+    SmallVaultBug,
+    ground,
+    longest,
+    plant,
+)
 from crossvault.evm.compiler import EVM_VERSION
 from crossvault.setup import install, toolchain
 
@@ -45,8 +53,8 @@ timeout = {seconds}
 class Forge:
     """A project with one folder per bug, compiled once; a context manager."""
 
-    def __init__(self, bugs: Sequence[Planted] = BUGS, seconds: int = 60) -> None:
-        """Raises Unavailable, with instructions to install forge."""
+    def __init__(self, bugs: Sequence[SmallVaultBug] = BUGS, seconds: int = 60) -> None:
+        """Raises SearcherUnavailable, with instructions to install forge."""
         self._binary, self._seconds = _binary(), seconds
         self._temporary = TemporaryDirectory()
         self._root = Path(self._temporary.name)
@@ -54,7 +62,7 @@ class Forge:
         done = self._forge("build", seconds=_BUILD_SECS)
         if done.code != 0:
             self._temporary.cleanup()
-            raise Unavailable(f"forge could not compile: {last(done.out)}")
+            raise SearcherUnavailable(f"forge could not compile: {last(done.out)}")
 
     def __enter__(self) -> Forge:
         return self
@@ -67,8 +75,8 @@ class Forge:
         output = self._forge("--version", seconds=_SLACK_SECS).out.split()
         return next((word for word in output if word[:1].isdigit()), "unknown")
 
-    def search(self, bug: Planted, seed: int) -> SearchOutcome:
-        """Searches for a bug. Raises Unavailable when the output cannot be read."""
+    def search(self, bug: SmallVaultBug, seed: int) -> SearchOutcome:
+        """Searches for a bug. Raises SearcherUnavailable when the output cannot be read."""
         words = ("test", "--json", "--fuzz-seed", str(seed), "--match-path", f"{bug.id}/*")
         done = self._forge(*words, seconds=self._seconds + _SLACK_SECS)
         if done.code is None:
@@ -78,14 +86,14 @@ class Forge:
             return SearchOutcome(NAME, bug.id, False, done.secs, done.processor_secs)
         calls = (test["counterexample"] or {"Sequence": [0, []]})["Sequence"][1]
         if not calls:
-            raise Unavailable(f"forge failed without a counterexample: {test['reason']}")
+            raise SearcherUnavailable(f"forge failed without a counterexample: {test['reason']}")
         digits = longest([int(value) for call in calls for value in call["raw_args"].split(", ")])
         return SearchOutcome(NAME, bug.id, True, done.secs, done.processor_secs, len(calls), digits)
 
-    def _forge(self, *words: str, seconds: float) -> Done:
+    def _forge(self, *words: str, seconds: float) -> ProcessResult:
         return run([self._binary, *words], self._root, seconds)
 
-    def _write(self, bugs: Sequence[Planted]) -> None:
+    def _write(self, bugs: Sequence[SmallVaultBug]) -> None:
         for bug in bugs:
             plant(bug, self._root / bug.id)
             ground(self._root / bug.id, "Ground.sol", "Handler.sol", "Invariants.t.sol")
@@ -104,10 +112,10 @@ def _binary() -> str:
         return found
     try:
         path = fetch("forge", f"{_PACKAGE}@{VERSION}") / _PACKAGE / "bin" / "forge"
-    except Unavailable as why:
-        raise Unavailable(f"{why}; {_HOW}") from why
+    except SearcherUnavailable as why:
+        raise SearcherUnavailable(f"{why}; {_HOW}") from why
     if not path.is_file():
-        raise Unavailable(f"npm's {_PACKAGE} has no forge for this platform; {_HOW}")
+        raise SearcherUnavailable(f"npm's {_PACKAGE} has no forge for this platform; {_HOW}")
     return str(path)
 
 
@@ -117,4 +125,4 @@ def _results(out: str) -> list[dict[str, Any]]:
         if line.startswith("{") and '"test_results"' in line:
             suites: dict[str, Any] = json.loads(line)
             return [test for suite in suites.values() for test in suite["test_results"].values()]
-    raise Unavailable(f"forge's output cannot be read: {last(out)}")
+    raise SearcherUnavailable(f"forge's output cannot be read: {last(out)}")

@@ -29,7 +29,7 @@ from crossvault.mirror.refusal import Refusal
 from crossvault.shrink.replay import FullUndoLog
 from crossvault.walks.base import BROKER, COLLATERALS, FEEDER, STRANGER, USUAL_PRICES, WAD
 from crossvault.walks.random_walk import Walk
-from crossvault.walks.variety import Variety
+from crossvault.walks.variety import WalkParameters
 
 OWNERS = 3
 EXAMPLE_STEPS = 50  # Hypothesis' own default
@@ -44,7 +44,7 @@ _SIDE = strategies.sampled_from((1, -1))
 _MARKET = strategies.integers(0, 1)
 
 
-class TimeUp(BaseException):
+class SearchTimeUp(BaseException):
     """The time is over. Not an Exception: Hypothesis would treat that as a failure of the machine."""
 
 
@@ -67,7 +67,7 @@ class SearchTrial:
     def __init__(self, build: Build, seconds: float) -> None:
         """seconds: of the processor, from here on."""
         self.began = time.process_time()
-        self.walk = Walk(0, 0, variety=Variety(OWNERS))
+        self.walk = Walk(0, 0, variety=WalkParameters(OWNERS))
         story = self.walk.story()
         self._memory = FullUndoLog()
         self.model, self.side = Model(story.world, self._memory), InProcessChain(story.world, build)
@@ -89,10 +89,10 @@ class SearchTrial:
         return InProcessRun(self.model, self.side)
 
     def play(self, run: InProcessRun, steps: list[Step]) -> None:
-        """Plays the last step on both sides. Raises Diverged, TimeUp."""
+        """Plays the last step on both sides. Raises Diverged, SearchTimeUp."""
         if time.process_time() > self._ends:
             self.is_over = True
-            raise TimeUp
+            raise SearchTimeUp
         self.played += 1
         try:
             run.apply(steps[-1])
@@ -255,7 +255,7 @@ def search(build: Build, seconds: float, seed: int = 0) -> SearchResult:
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.shrink),
     )
-    with suppress(TimeUp, Diverged, hypothesis.errors.Flaky):  # the trial has the findings
+    with suppress(SearchTimeUp, Diverged, hypothesis.errors.Flaky):  # the trial has the findings
         run_state_machine_as_test(machine, settings=chosen)
     secs = time.process_time() - trial.began
     field = trial.failure.found[0].field if trial.failure else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crossvault.bench.planted import digits, moves
-from crossvault.bench.rivals.small_bugs import EXAMPLE, VAULT, Planted, SearchOutcome, plant
+from crossvault.bench.rivals.small_bugs import EXAMPLE, VAULT, SearchOutcome, SmallVaultBug, plant
 from crossvault.conform.adapter import load
 from crossvault.conform.clause_trial import shortened
 from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial, play
@@ -21,7 +21,7 @@ from crossvault.differential.step import Step, StepStream
 NAME = "crossvault"
 
 
-def search(bug: Planted, seconds: float, seed: int) -> SearchOutcome:
+def search(bug: SmallVaultBug, seconds: float, seed: int) -> SearchOutcome:
     """Finds a bug and shrinks the finding, with a time limit for each. Raises CompileFailed, ToolchainMissing."""
     with TemporaryDirectory() as folder:
         plant(bug, Path(folder))

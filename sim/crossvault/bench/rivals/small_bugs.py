@@ -15,7 +15,7 @@ VAULT = "PerpVault.sol"
 SOURCES = ("PerpMargin.sol", VAULT)
 
 
-class Planted(NamedTuple):
+class SmallVaultBug(NamedTuple):
     """A bug: the original text (which occurs once) and its replacement. id: a valid folder name."""
 
     id: str
@@ -25,19 +25,19 @@ class Planted(NamedTuple):
 
 
 BUGS = (
-    Planted(
+    SmallVaultBug(
         "withdrawal_unchecked",
         "cash leaves without a margin check",
         "cash[account] -= int256(_amount(amountRaw));\n        _requireInitial(account);",
         "cash[account] -= int256(_amount(amountRaw));",
     ),
-    Planted(
+    SmallVaultBug(
         "last_instrument_lost",
         "closing a position drops another one from the list: three particular trades",
         "            list[i] = list[list.length - 1];\n",
         "",
     ),
-    Planted(
+    SmallVaultBug(
         "quote_rounds_down",
         "the taker pays a wei too little",
         "int256 quote = _product(size, priceWad, Math.Rounding.Ceil);",
@@ -63,11 +63,11 @@ class SearchOutcome(NamedTuple):
     note: str = ""
 
 
-class Unavailable(Exception):
+class SearcherUnavailable(Exception):
     """A searcher that is unavailable here; the message states the reason and the remedy."""
 
 
-def plant(bug: Planted, folder: Path) -> None:
+def plant(bug: SmallVaultBug, folder: Path) -> None:
     """Writes the vault with a bug into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in SOURCES:

@@ -16,8 +16,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from crossvault.bench.rivals.child import Done, fetch, home, last, node_words, run
-from crossvault.bench.rivals.small_bugs import BUGS, GROUND, Planted, SearchOutcome, Unavailable, ground, longest, plant
+from crossvault.bench.rivals.child import ProcessResult, fetch, home, last, node_words, run
+from crossvault.bench.rivals.small_bugs import (
+    BUGS,
+    GROUND,
+    SearcherUnavailable,
+    SearchOutcome,
+    SmallVaultBug,
+    ground,
+    longest,
+    plant,
+)
 from crossvault.evm.compiler import EVM_VERSION
 from crossvault.setup import install, toolchain
 
@@ -50,21 +59,21 @@ sys.exit(done.returncode)
 class Wake:
     """A project with one folder per bug, compiled once; a context manager."""
 
-    def __init__(self, bugs: Sequence[Planted] = BUGS, seconds: int = 60) -> None:
-        """Raises Unavailable, with instructions to install Wake."""
+    def __init__(self, bugs: Sequence[SmallVaultBug] = BUGS, seconds: int = 60) -> None:
+        """Raises SearcherUnavailable, with instructions to install Wake."""
         install.ensure()
         self._seconds = seconds
         try:
             self._binary, self._data = _binary(), _data()
-        except Unavailable as why:
-            raise Unavailable(f"{why}; {_HOW}") from why
+        except SearcherUnavailable as why:
+            raise SearcherUnavailable(f"{why}; {_HOW}") from why
         self._temporary = TemporaryDirectory()
         self._root = Path(self._temporary.name)
         self._write(bugs)
         done = self._wake("init", "pytypes", seconds=_BUILD_SECS)
         if done.code != 0 or not (self._root / "pytypes" / "contracts").is_dir():
             self._temporary.cleanup()
-            raise Unavailable(f"Wake could not compile: {last(done.out)}")
+            raise SearcherUnavailable(f"Wake could not compile: {last(done.out)}")
 
     def __enter__(self) -> Wake:
         return self
@@ -76,15 +85,15 @@ class Wake:
         """The version that Wake reports."""
         return last(self._wake("--version", seconds=_START_SECS * 4).out)
 
-    def search(self, bug: Planted, seed: int) -> SearchOutcome:
-        """Searches for a bug and shrinks the finding. Raises Unavailable when the result is unclear."""
+    def search(self, bug: SmallVaultBug, seed: int) -> SearchOutcome:
+        """Searches for a bug and shrinks the finding. Raises SearcherUnavailable when the result is unclear."""
         shutil.rmtree(self._root / ".wake" / "logs", ignore_errors=True)
         test = f"tests/test_{bug.id}.py"
         found = self._wake("test", "-S", f"{seed:02x}", test, seconds=self._seconds + _START_SECS)
         crash = self._log("crashes")
         if crash is None:
             if found.code is not None:
-                raise Unavailable(f"Wake ended without a crash: {last(found.out)}")
+                raise SearcherUnavailable(f"Wake ended without a crash: {last(found.out)}")
             return SearchOutcome(NAME, bug.id, False, found.secs, found.processor_secs)
         number = int(json.loads(crash.read_text(encoding="utf8"))["crash_flow_number"])
         if number == 0:
@@ -102,7 +111,7 @@ class Wake:
         digits = longest([int(value) for call in calls for value in call["flow_params"]])
         return SearchOutcome(NAME, bug.id, True, secs, processor_secs, len(calls), digits)
 
-    def _wake(self, *words: str, seconds: float) -> Done:
+    def _wake(self, *words: str, seconds: float) -> ProcessResult:
         path = f"{toolchain.anvil().parent}:/usr/bin:/bin"
         env = {"XDG_DATA_HOME": str(self._data), "XDG_CONFIG_HOME": str(self._data / "config"), "PATH": path}
         return run([self._binary, *words], self._root, seconds, env)
@@ -110,7 +119,7 @@ class Wake:
     def _log(self, kind: str) -> Path | None:
         return next((self._root / ".wake" / "logs" / kind).glob("*.json"), None)
 
-    def _write(self, bugs: Sequence[Planted]) -> None:
+    def _write(self, bugs: Sequence[SmallVaultBug]) -> None:
         flows = (GROUND / "wake_flows.txt").read_text(encoding="utf8")
         (self._root / "tests").mkdir()
         for bug in bugs:
@@ -135,7 +144,7 @@ def _binary() -> str:
         words = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"eth-wake=={VERSION}"]
         done = run(words, _environment(), _FETCH_SECS)
         if done.code != 0:
-            raise Unavailable(f"eth-wake {VERSION} could not be installed: {last(done.out)}")
+            raise SearcherUnavailable(f"eth-wake {VERSION} could not be installed: {last(done.out)}")
     return str(binary)
 
 
@@ -145,7 +154,7 @@ def _data() -> Path:
     output = toolchain.output([*node_words(package), "--version"])
     version = re.search(r"Version: ([0-9.]+\+commit\.[0-9a-f]+)", output)
     if version is None:
-        raise Unavailable(f"npm's solc {SOLC} does not run")
+        raise SearcherUnavailable(f"npm's solc {SOLC} does not run")
     name = f"solc-linux-amd64-v{version[1]}"
     folder = home("wake") / "data" / "wake" / "compilers"
     binary = folder / name / name
