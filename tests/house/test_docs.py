@@ -15,12 +15,8 @@ from crossvault.commands.exits import UsageError
 from crossvault.commands.parser import parse
 from places import ROOT
 
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    ROOT / "contracts" / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-]
+NAMED = ("README.md", "CONTRIBUTING.md", "contracts/README.md")
+PAGES = [*(ROOT / name for name in NAMED), *sorted((ROOT / "docs").glob("*.md"))]
 WITHOUT_COMMAND = {"test", "setup", "doctor"}  # of the launcher: no parser of their own
 LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)")
 COMMAND = re.compile(r"^ {4}(?:\$ )?(\./crossvault .*)$")
