@@ -30,23 +30,13 @@ from crossvault.walks import terms
 from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import WalkParameters, at_an_end, drawn
 from places import ROOT
-
-
-def broken(folder: Path, file: str, was: str, becomes: str) -> Path:
-    """A directory of contracts with one line of one file changed."""
-    text = (contracts_dir() / file).read_text(encoding="utf8")
-    assert text.count(was) == 1
-    folder.mkdir()
-    (folder / file).write_text(text.replace(was, becomes), encoding="utf8")
-    return folder
+from shrinking import broken
 
 
 @pytest.fixture(scope="module")
 def generous(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Contracts that value collateral a wei too high."""
-    was = "return Fixed.mulDivDown(balanceRaw, indexWad, 10 ** decimals);"
-    folder = tmp_path_factory.mktemp("generous") / "contracts"
-    return broken(folder, "Collateral.sol", was, was.replace("Down", "Up"))
+    """Contracts that round a quote in favour of the account."""
+    return broken(tmp_path_factory.mktemp("generous") / "contracts")
 
 
 def campaign(plan: CampaignPlan, folder: Path | None = None) -> CampaignResult:
@@ -72,7 +62,7 @@ def test_a_difference_is_found_confirmed_and_recorded(
     assert main([*words, "--json"]) == FAILED
     document = json.loads(capsys.readouterr().out)
     finding = document["finding"]
-    assert finding["differences"] and finding["differences"][0]["wei"] == "1"
+    assert finding["differences"] and finding["differences"][0]["wei"] in ("1", "-1")
     kept = record.read(Path(finding["record"]))
     assert len(kept.steps) >= finding["step"] > 0
     assert main(["replay", finding["record"], "--contracts", str(generous)]) == FAILED
@@ -100,7 +90,7 @@ def test_walks_that_failed_come_first_once_the_contracts_are_mended(generous: Pa
 def test_engines_that_disagree_are_no_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     was = "uint256 moved = IERC20(token).balanceOf(address(this)) - before;"
     odd = was + " if (block.prevrandao == 0) moved += 1;"  # which pyrevm leaves at zero and Anvil draws
-    contracts = broken(tmp_path / "contracts", "Collateral.sol", was, odd)
+    contracts = broken(tmp_path / "contracts", ("Collateral.sol", was, odd))
     words = ["fuzz", "--steps", "300", "-j", "1", "--contracts", str(contracts), "--corpus", str(tmp_path / "corpus")]
     assert main(words) == DISAGREED
     assert "pyrevm" in capsys.readouterr().err

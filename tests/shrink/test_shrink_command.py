@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from cli import start
 from crossvault.evm.compiler import compile_contracts, contract_sources, standard_input, standard_json
 from crossvault.report import shrink_foundry
 from crossvault.scenario.repro import Repro
@@ -16,26 +15,50 @@ from crossvault.setup import toolchain
 from crossvault.shrink.saved import repro
 from crossvault.shrink.shrinker import shrink
 from places import ROOT
-from shrinking import RUNS_AHEAD, broken, found
+from shrinking import broken, found
+
+STORY = """\
+name: bad
+about: Two traders trade round sizes, and once one whose quote is no whole number.
+starts: 2024-01-01T00:00:00Z
+ends: "+1 day"
+world:
+  quote: {name: USDC, decimals: 6}
+  auction: {buffer: 15 %, start: 98 %, knee: 80 %, fast: 15m, slow: 4h, insolvent: 30m}
+  underlyings:
+    ETH: {heartbeat: 2h, mark band: 5 %, trade band: 5 %, initial margin: 10 %, maintenance margin: 5 %}
+prices:
+  ETH: {every: 1h, values: [200.3 USD]}
+actors:
+  alice: {deposits: ["1,000 USDC"]}
+  bob: {deposits: ["1,000 USDC"]}
+  carol: {deposits: ["1,000 USDC"]}
+steps:
+  - {do: trade, maker: bob, taker: alice, instrument: ETH-PERP, size: 10 ETH}
+  - {do: trade, maker: carol, taker: alice, instrument: ETH-PERP, size: -5 ETH}
+  - {at: +10m, do: withdraw, account: alice, amount: 100 USDC}
+  - {do: trade, maker: bob, taker: alice, instrument: ETH-PERP, size: 1.000000000000000001 ETH}
+"""
 
 
-def start(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command that has ended."""
+def spawned(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The result of a Python in a process of its own."""
     return subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with auctions whose discount runs a second ahead."""
+    """A directory with contracts that round a quote in favour of the account."""
     made = tmp_path_factory.mktemp("command")
-    broken(made / "contracts", RUNS_AHEAD)
+    broken(made / "contracts")
     return made
 
 
 @pytest.fixture(scope="module")
 def record(folder: Path) -> Path:
-    words = ("run", "black-thursday", "--contracts", "contracts", "--record", "bad.jsonl")
-    done = start(folder, "-m", "crossvault", *words)
+    (folder / "bad.yaml").write_text(STORY)
+    words = ("run", "bad.yaml", "--contracts", "contracts", "--record", "bad.jsonl")
+    done = start(*words, folder=folder)
     assert done.returncode == 1, done.stderr
     assert "DIFFERENCE" in done.stdout
     return folder / "bad.jsonl"
@@ -45,7 +68,7 @@ def record(folder: Path) -> Path:
 def kept(folder: Path, record: Path) -> Path:
     """The repro that is made of the record."""
     words = ("shrink", record.name, "--contracts", "contracts", "--emit", "foundry", "--json")
-    done = start(folder, "-m", "crossvault", *words)
+    done = start(*words, folder=folder)
     assert done.returncode == 1, done.stderr
     document = json.loads(done.stdout)
     assert document["finished"] and document["steps_played"] > 0
@@ -57,23 +80,23 @@ def kept(folder: Path, record: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_repro_fails_on_what_it_was_found_in_and_passes_where_that_is_mended(folder: Path, kept: Path) -> None:
-    bad = start(folder, "-m", "crossvault", "run", kept.name, "--contracts", "contracts", "--no-record")
+    bad = start("run", kept.name, "--contracts", "contracts", "--no-record", folder=folder)
     assert bad.returncode == 1 and "DIFFERENCE" in bad.stdout and "now passes" not in bad.stdout
-    good = start(folder, "-m", "crossvault", "run", kept.name, "--no-record")
+    good = start("run", kept.name, "--no-record", folder=folder)
     assert good.returncode == 0, good.stdout + good.stderr
     assert "now passes: step " in good.stdout and "in the model" in good.stdout
-    document = json.loads(start(folder, "-m", "crossvault", "run", kept.name, "--no-record", "--json").stdout)
+    document = json.loads(start("run", kept.name, "--no-record", "--json", folder=folder).stdout)
     assert document["now_passes"] is True and document["finding"]
 
 
 def test_a_repro_is_shrunk_again_and_nothing_to_shrink_is_reported(folder: Path, kept: Path) -> None:
     text = kept.read_text()
     shrink = ("shrink", kept.name, "--contracts", "contracts", "--out", "again.repro.yaml")
-    again = start(folder, "-m", "crossvault", *shrink)
+    again = start(*shrink, folder=folder)
     assert again.returncode == 1, again.stderr
     assert "chain less model" in again.stdout and "repro: again.repro.yaml" in again.stdout
     assert (folder / "again.repro.yaml").read_text().count("do:") <= text.count("do:")
-    good = start(folder, "-m", "crossvault", "shrink", kept.name)
+    good = start("shrink", kept.name, folder=folder)
     assert good.returncode == 0 and "nothing to shrink" in good.stdout and "now passes:" in good.stdout
     assert kept.read_text() == text
 
@@ -89,7 +112,7 @@ def test_a_repro_is_shrunk_again_and_nothing_to_shrink_is_reported(folder: Path,
     ],
 )
 def test_wrong_arguments_are_refused(words: list[str], message: str, folder: Path, record: Path) -> None:
-    done = start(folder, "-m", "crossvault", "shrink", *words)
+    done = start("shrink", *words, folder=folder)
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 
@@ -102,13 +125,13 @@ def test_the_plugin_collects_stories_names_them_and_reports_what_is_wrong(folder
     quick = (ROOT / "sim" / "crossvault" / "scenarios" / "quickstart.scenario.yaml").read_text()
     (stories / "quick.scenario.yaml").write_text(quick)
     pytest_ = ("-m", "pytest", "-p", "crossvault.plugin", "-p", "no:ape_test", "-p", "no:cacheprovider", "stories")
-    listed = start(folder, *pytest_, "--collect-only", "-q").stdout
+    listed = spawned(folder, *pytest_, "--collect-only", "-q").stdout
     assert all(f"stories/{name}::" in listed for name in ("bad.repro.yaml", "wrong.repro.yaml", "quick.scenario.yaml"))
-    good = start(folder, *pytest_, "-k", "bad or quick", "-rA", "--junit-xml", "junit.xml")
+    good = spawned(folder, *pytest_, "-k", "bad or quick", "-rA", "--junit-xml", "junit.xml")
     assert good.returncode == 0, good.stdout
     assert "2 passed, 1 deselected" in good.stdout and "now passes: step" in good.stdout
     assert 'name="quick"' in (folder / "junit.xml").read_text()
-    bad = start(folder, *pytest_, "--crossvault-contracts", "contracts", "-n", "1")
+    bad = spawned(folder, *pytest_, "--crossvault-contracts", "contracts", "-n", "1")
     assert (bad.returncode == 1 and "3 failed" in bad.stdout) or "2 failed, 1 passed" in bad.stdout
     assert "stories/bad.repro.yaml: step" in bad.stdout and "chain less model: " in bad.stdout
     assert "stories/wrong.repro.yaml" in bad.stdout and "stpes: unknown field: did you mean 'steps'?" in bad.stdout

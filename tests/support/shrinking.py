@@ -15,11 +15,6 @@ from crossvault.setup.toolchain import contracts_dir
 from crossvault.walks.random_walk import Walk
 
 ROUNDS = ("Vault.sol", "int256 quote = Fixed.mulDivCeil(", "int256 quote = Fixed.mulDivFloor(")  # not to the vault
-RUNS_AHEAD = (
-    "Auction.sol",
-    "Liquidation.discount(ledger.terms, block.timestamp - sale.startedAt)",
-    "Liquidation.discount(ledger.terms, block.timestamp - sale.startedAt + 1)",
-)
 
 
 def broken(folder: Path, change: tuple[str, str, str] = ROUNDS) -> Path:
