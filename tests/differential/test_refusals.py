@@ -114,7 +114,7 @@ def compared(played: Story) -> Counter[str]:
 
 
 def alone(played: Story) -> tuple[set[str], set[str]]:
-    """The refusals of a story on the mirror alone, and the doors that were not refused; both sides play it elsewhere."""
+    """The refusals of a story on the mirror, which both sides play elsewhere, and the doors that were not refused."""
     model = Model(played.world)
     steps = played.steps(model)
     refused, accepted = set[str](), set[str]()
