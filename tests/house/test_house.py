@@ -6,6 +6,7 @@ A rule over files is one test that lists offenders; test_house_rules.py shows ea
 import subprocess
 import sys
 
+import turns
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz import corpus
 from housemap import (
@@ -150,6 +151,10 @@ def test_no_file_name_stands_twice() -> None:
 
 def test_every_pattern_of_the_corpus_stamp_names_a_file() -> None:
     assert [pattern for pattern in corpus._COMPARED if not list(PACKAGE.glob(pattern))] == []
+
+
+def test_the_files_that_are_begun_first_exist() -> None:
+    assert [path for path in (turns.LONGEST, *turns.LONG) if not (ROOT / path).is_file()] == []
 
 
 def test_help_imports_nothing_heavy() -> None:

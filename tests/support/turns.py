@@ -1,0 +1,60 @@
+"""The order in which several processes take the tests: what takes long begins first, and what compiles the contracts."""
+
+from __future__ import annotations
+
+import pytest
+
+from places import ROOT
+
+LONGEST = "tests/differential/test_broken.py"  # its stories are recorded once, for all that it judges
+LONG = (
+    "tests/differential/test_books.py",
+    "tests/audit/test_audit_faults.py",
+    "tests/deployment/test_deployment_faults.py",
+    "tests/commands/test_main.py",
+    "tests/evm/test_compiler.py",
+    "tests/differential/test_stored.py",
+    "tests/audit/test_audit.py",
+    "tests/fuzz/test_fuzz.py",
+    "tests/shrink/test_shrink.py",
+    "tests/deployment/test_deployment.py",
+    "tests/commands/test_campaign.py",
+    "tests/conform/test_conform.py",
+    "tests/sweep/test_sweep.py",
+)
+
+
+def unit(item: pytest.Item) -> str:
+    """What stays in one process: a file; of most files each slow test by itself."""
+    return item.nodeid if is_single(item) else path_of(item)
+
+
+def is_single(item: pytest.Item) -> bool:
+    """Whether a test may be taken by any process, whatever takes the rest of its file."""
+    return item.get_closest_marker("slow") is not None and path_of(item) != LONGEST
+
+
+def path_of(item: pytest.Item) -> str:
+    """The file of a test, from the root of the clone."""
+    return item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else item.path.as_posix()
+
+
+def in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The tests unit by unit; one process begins with what compiles, the others meanwhile with the laws."""
+    units: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        units.setdefault(unit(item), []).append(item)
+    ordered = sorted(units.values(), key=_turn)
+    first = [each for each in ordered if each[0].path.parent.name == "differential"][:1]
+    others = sorted(ordered, key=lambda each: each[0].path.parent.name != "mirror")
+    return [item for each in (*first, *(each for each in others if each not in first)) for item in each]
+
+
+def _turn(items: list[pytest.Item]) -> int:
+    """When a unit begins: the longest, then what is slow, then the long files, then the rest as collected."""
+    path = path_of(items[0])
+    if path == LONGEST:
+        return 0
+    if is_single(items[0]):
+        return 1
+    return 2 + (LONG.index(path) if path in LONG else len(LONG))
