@@ -20,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
-    """Under `--dist loadgroup` a file stays in one process, but for its slow tests, and what takes long begins first."""
+    """Under `--dist loadgroup` a file stays in one process, but for slow tests, and what takes long begins first."""
     if profiles.chosen() is not profiles.PROFILES["campaign"]:
         _leave_out(config, items)
     is_spread = getattr(config.option, "loadgroup", False)

@@ -1,4 +1,4 @@
-"""The order in which several processes take the tests: what takes long begins first, and what compiles the contracts."""
+"""The order in which several processes take the tests: what takes long, or compiles the contracts, begins first."""
 
 from __future__ import annotations
 
