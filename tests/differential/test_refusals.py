@@ -59,14 +59,19 @@ def opening() -> Iterator[Step]:
         yield doors.deposit_cash(START, account.owner, account=account, amount_raw=10_000 * 10**6)
 
 
+def trade(at: int, size: int, price_usd: int = 1_000, taker: AccountId = BOB) -> Step:
+    """A trade with alice of whole units, sent by an operator of both."""
+    return doors.trade(
+        at, "broker", maker=ALICE, taker=taker, instrument=perp(0), size=size * WAD, price_wad=price_usd * WAD
+    )
+
+
 def pieces() -> dict[str, list[Step]]:
     """The steps of which the last is refused so, after the opening."""
     terms = HaircutTerms(WAD // 10, WAD // 10, WAD)
     listings = [
         doors.list_collateral(START, "governor", token=each.name, underlying=0, terms=terms) for each in COLLATERALS
     ]
-    own = {"maker": ALICE, "taker": ALICE, "instrument": perp(0), "size": WAD, "price_wad": 1_000 * WAD}
-    pair = own | {"taker": BOB}
     allowed = [
         doors.set_operator(START, each.owner, account=each, operator="broker", allowed=True) for each in (ALICE, BOB)
     ]
@@ -75,21 +80,21 @@ def pieces() -> dict[str, list[Step]]:
         "TooManyCollaterals": listings,
         "TooManyDecimals": [doors.list_collateral(START, "governor", token="FINE", underlying=0, terms=terms)],
         "NotBatchable": [doors.batch(START, "alice", calls=(Call("pause", {}),))],
-        # alice wins 2,000 and the vault holds 20,000, of which bob takes his 8,000 and alice asks for more than is left
+        # of 20,000 in the vault 18,000 leave; bob wins 4,000, has 5,000 in cash, and wants 4,900 of the 2,000 that are left
         "InsufficientLiquidity": [
             *allowed,
-            doors.trade(START, "broker", **pair | {"size": 10 * WAD}),
+            trade(START, 10),
             doors.withdraw_cash(START, "alice", account=ALICE, amount_raw=9_000 * 10**6, to="alice"),
             doors.withdraw_cash(START, "bob", account=BOB, amount_raw=9_000 * 10**6, to="bob"),
             doors.publish_price(
                 START + 1, "feeder", underlying=0, index_wad=1_400 * WAD, premium_wad=0, confidence_wad=WAD,
                 published_at=START + 1,
             ),
-            doors.trade(START + 1, "broker", **pair | {"size": -10 * WAD, "price_wad": 1_400 * WAD}),
+            trade(START + 1, -10, 1_400),
             doors.withdraw_cash(START + 1, "bob", account=BOB, amount_raw=4_900 * 10**6, to="bob"),
         ],
-        "SameAccount": [*allowed, doors.trade(START, "broker", **own)],
-        "StalePrice": [*allowed, doors.trade(late, "broker", **pair)],
+        "SameAccount": [*allowed, trade(START, 1, taker=ALICE)],
+        "StalePrice": [*allowed, trade(late, 1)],
         "NotGuardian": [doors.pause(START, "alice")],
         "FractionOutOfRange": [
             doors.bid(START, "bob", account=ALICE, bidder=BOB, fraction_wad=WAD + 1, limit_wad=WAD)
