@@ -80,7 +80,7 @@ def pieces() -> dict[str, list[Step]]:
         "TooManyCollaterals": listings,
         "TooManyDecimals": [doors.list_collateral(START, "governor", token="FINE", underlying=0, terms=terms)],
         "NotBatchable": [doors.batch(START, "alice", calls=(Call("pause", {}),))],
-        # of 20,000 in the vault 18,000 leave; bob wins 4,000, has 5,000 in cash, and wants 4,900 of the 2,000 that are left
+        # of 20,000 in the vault 18,000 leave; bob wins 4,000, has 5,000, and wants 4,900 of the 2,000 that are left
         "InsufficientLiquidity": [
             *allowed,
             trade(START, 10),
