@@ -25,8 +25,8 @@ from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import MAX_DECIMALS, WAD
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.market import MarketRisk, perp
-from crossvault.walks.bounds import Bounds
-from crossvault.walks.corners import Corners
+from crossvault.walks.bounds import BoundsWalk
+from crossvault.walks.corners import CornerCases
 from crossvault.walks.position_limits import PositionLimits
 from crossvault.walks.random_walk import Walk
 
@@ -161,6 +161,6 @@ def sources() -> Iterator[Story]:
     """The set pieces near limits, corners and bounds, and after them walks."""
     build = compile_contracts()
     yield from (PositionLimits(seed, 0).story() for seed in (1, 2))
-    yield from (Corners(seed, 0, build).story() for seed in (2, 3))
-    yield Bounds(1, 100, build).story()
+    yield from (CornerCases(seed, 0, build).story() for seed in (2, 3))
+    yield BoundsWalk(1, 100, build).story()
     yield from (Walk(seed, WALK_STEPS).story() for seed in range(MOST_WALKS))
