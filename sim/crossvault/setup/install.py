@@ -12,8 +12,8 @@ from pathlib import Path
 
 from crossvault.setup.toolchain import (
     NPM_FILES,
-    PACKAGE,
     SOLC,
+    SOLC_WASM,
     ToolchainMissing,
     anvil,
     contracts_dir,
@@ -133,7 +133,7 @@ def write_wasm_solc(target: Path) -> None:
     """Writes an executable that wraps the npm package as a native solc. Raises ToolchainMissing."""
     if package_version("solc") != SOLC:
         raise ToolchainMissing(f"the npm package solc {SOLC} is not installed; run: {setup_command()}")
-    script, package = str(PACKAGE / "solc_wasm.cjs"), str(node_modules() / "solc")
+    script, package = str(SOLC_WASM), str(node_modules() / "solc")
     reported = output([str(node()), script, package, "--version"])
     version = re.search(r"Version: (\S+)", reported)
     if version is None:

@@ -21,6 +21,7 @@ from crossvault.differential.ending import BadEnvironment
 
 SOLC = "0.8.37"
 PACKAGE = Path(__file__).resolve().parent.parent
+SOLC_WASM = PACKAGE / "setup" / "solc_wasm.cjs"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
@@ -187,7 +188,7 @@ def solc_key() -> str:
     """Dependencies of the installed solc: native compilers found, the npm package and its paths."""
     candidates = [os.environ.get("SOLC"), Path.home() / ".solcx" / f"solc-v{SOLC}", shutil.which("solc")]
     native = [str(found) for found in candidates if found and Path(found).is_file()]
-    script = hashlib.sha256((PACKAGE / "solc_wasm.cjs").read_bytes()).hexdigest()
+    script = hashlib.sha256(SOLC_WASM.read_bytes()).hexdigest()
     return json.dumps([SOLC, native, npm_digest(), str(state_dir()), str(PACKAGE), str(node()), script])
 
 

@@ -79,7 +79,7 @@ def fetch(name: str, *packages: str) -> Path:
 
 def node_words(package: Path) -> list[str]:
     """The compiler of an npm package as a command that replaces a native one."""
-    return [str(toolchain.node()), *NODE_FLAGS, str(toolchain.PACKAGE / "solc_wasm.cjs"), str(package)]
+    return [str(toolchain.node()), *NODE_FLAGS, str(toolchain.SOLC_WASM), str(package)]
 
 
 def last(text: str) -> str:
