@@ -189,7 +189,7 @@ def solc_key() -> str:
     candidates = [os.environ.get("SOLC"), Path.home() / ".solcx" / f"solc-v{SOLC}", shutil.which("solc")]
     native = [str(found) for found in candidates if found and Path(found).is_file()]
     script = hashlib.sha256(SOLC_WASM.read_bytes()).hexdigest()
-    return json.dumps([SOLC, native, npm_digest(), str(state_dir()), str(PACKAGE), str(node()), script])
+    return json.dumps([SOLC, native, npm_digest(), str(state_dir()), str(SOLC_WASM), str(node()), script])
 
 
 def stamp(name: str) -> Path:
