@@ -102,8 +102,10 @@ def pair(maker: Order, taker: Order, size: int) -> Match:
     return Match(maker, made[0], taker, made[1], size)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("seed", "steps"), [(0, 3_000), (1, 2_000)])
+@pytest.mark.parametrize(
+    ("seed", "steps"),
+    [pytest.param(1, 2_000, marks=pytest.mark.slow), pytest.param(0, 3_000, marks=pytest.mark.campaign)],
+)
 def test_random_orders_come_to_the_same_on_both_sides(seed: int, steps: int, contracts: Path | None) -> None:
     result = orders(seed, steps, contracts)
     assert result.failure is None, str(result.failure)

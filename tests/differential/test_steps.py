@@ -31,7 +31,11 @@ def alone(seed: int, steps: int) -> tuple[Model, list[tuple[Step, Outcome]]]:
 
 @pytest.mark.parametrize(
     ("seed", "steps"),
-    [(0, 1_500), pytest.param(1, 5_000, marks=pytest.mark.slow), pytest.param(2, 3_000, marks=pytest.mark.slow)],
+    [
+        (0, 1_500),
+        pytest.param(2, 3_000, marks=pytest.mark.slow),
+        pytest.param(1, 5_000, marks=pytest.mark.campaign),
+    ],
 )
 def test_v1_to_v14_hold_over_random_steps(seed: int, steps: int, contracts: Path | None) -> None:
     result = walk(seed, steps, contracts)
