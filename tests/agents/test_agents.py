@@ -11,8 +11,8 @@ from crossvault.agents.agent_kinds import AGENTS
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.scenario import json_schema, load
+from small_scenarios import play, scenario_file
 from sourcefiles import PACKAGE
-from tales import play, tale
 
 HEAD = """\
 name: agents
@@ -37,7 +37,7 @@ Played = list[tuple[Step, Outcome]]
 
 def played(tmp_path: Path, text: str, seed: int | None = None) -> tuple[Model, Played]:
     """The steps of a story with their outcomes."""
-    model, done, _ = play(load(tale(tmp_path, HEAD + text), seed))
+    model, done, _ = play(load(scenario_file(tmp_path, HEAD + text), seed))
     return model, done
 
 
@@ -133,7 +133,7 @@ steps:
 checks: [conserved, {{insolvent: [alice]}}, {{size of lin in ETH-{expiry}-200-P: {left}}}]
 """
     _, done, tally = play(
-        load(tale(tmp_path, HEAD.replace("5 %}", dated).replace("insolvent: 20m", "insolvent: 2h") + text))
+        load(scenario_file(tmp_path, HEAD.replace("5 %}", dated).replace("insolvent: 20m", "insolvent: 2h") + text))
     )
     assert not tally.refusals and any(step.action == "bid" for step, _ in done)
 
@@ -147,6 +147,6 @@ def test_the_settings_of_every_agent_are_a_part_of_an_actor(kind: AgentKind) -> 
 
 
 def test_every_agent_of_the_room_has_a_row() -> None:
-    files = {path.stem for path in (PACKAGE / "agents").glob("*.py")} - {"__init__", "registry"}
+    files = {path.stem for path in (PACKAGE / "agents").glob("*.py")} - {"__init__", "agent_kinds"}
     assert {kind.make.__module__.rpartition(".")[2] for kind in AGENTS} == files
     assert len({kind.key for kind in AGENTS}) == len({kind.stream for kind in AGENTS}) == len(AGENTS)

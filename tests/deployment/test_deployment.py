@@ -25,7 +25,7 @@ from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import KeySigner
 from crossvault.rpc.transactions import WrongChain
 from crossvault.setup.toolchain import solc
-from deploying import SAFE, Deployer, assert_once, assert_whole, params
+from deploying import SAFE, Deployer, assert_complete, assert_once, params
 from testnet import RICH, SEPOLIA, key, stand_in
 
 
@@ -54,7 +54,7 @@ def test_a_plan_predicts_the_deployment(deployer: Deployer) -> None:
     assert expected.how == ON_CHAIN and expected.balance_wei == RICH
     ended, done = deployer.apply()
     assert done and ended.waiting is None
-    assert_whole(deployment)
+    assert_complete(deployment)
     used = {line["step"]: line["gas_used"] for line in deployment.journal().lines if line["kind"] == journal.DONE}
     assert {key: each.gas for key, each in expected.steps.items()} == used
     assert expected.cost_wei >= RICH - int(deployer.client.rpc("eth_getBalance", deployer.signer.address, "latest"), 16)
@@ -123,7 +123,7 @@ def test_delayed_changes_are_enacted_when_due(client: RpcClient, tmp_path: Path)
     client.rpc("evm_setNextBlockTimestamp", ended.waiting.due_at)
     client.rpc("evm_mine")
     assert deployer.apply()[1]
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 def test_an_expiry_waits_for_a_price(client: RpcClient, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_ownership_goes_to_a_safe_in_two_steps(client: RpcClient, tmp_path: Path
     client.rpc("eth_sendTransaction", {"from": SAFE, "to": call["to"], "data": call["data"]})
     assert deployer.apply()[1]
     assert load(deployment.manifest_path).owner == SAFE and load(deployment.manifest_path).complete
-    assert_whole(deployment)
+    assert_complete(deployment)
 
 
 def test_an_owner_with_a_signer_accepts_at_once(client: RpcClient, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_an_owner_with_a_signer_accepts_at_once(client: RpcClient, tmp_path: Pat
     deployer.fund()
     assert deployer.apply(owner=owner)[1]
     assert load(deployer.deployment().manifest_path).owner == owner.address
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 def test_a_changed_input_is_refused_with_its_changes(deployer: Deployer, tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_reverted_step_is_not_done(deployer: Deployer) -> None:
         deployer.apply()
     deployer.client.rpc("anvil_setStorageAt", deployment.plan.vault, slot, f"0x{int(deployer.signer.address, 16):064x}")
     assert deployer.apply()[1]
-    assert_whole(deployment)
+    assert_complete(deployment)
 
 
 def test_a_conflicting_listing_is_reported(deployer: Deployer) -> None:
@@ -306,7 +306,7 @@ def test_an_incomplete_line_is_reported_and_kept(deployer: Deployer) -> None:
     assert deployer.apply()[1]
     assert any(f"{path}:8: incomplete line" in line for line in deployer.lines)
     assert path.read_bytes().startswith(whole[:-40] + b"\n{")
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 def test_a_journal_of_another_chain_is_refused(deployer: Deployer) -> None:
@@ -323,7 +323,7 @@ def test_two_machines_with_one_account_execute_each_step_once(client: RpcClient,
     with pytest.raises(ZeroDivisionError):
         first.apply(written=lambda number: 1 // (22 - number))  # type: ignore[arg-type]  # fails at that line; the value is unused
     assert second.apply()[1] and first.apply()[1]
-    assert_whole(first.deployment())
+    assert_complete(first.deployment())
     assert load(first.deployment().manifest_path) == load(second.deployment().manifest_path)
 
 
@@ -345,4 +345,4 @@ def test_wait_mode_enacts_delayed_changes(client: RpcClient, tmp_path: Path) -> 
     deployer.fund()
     _, done = deployer.apply(wait=True)
     assert done and len([line for line in deployer.lines if "enact_interest: due at" in line]) == 1
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())

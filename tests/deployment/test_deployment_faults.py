@@ -13,7 +13,7 @@ import pytest
 
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.transactions import Fees, SignedTransaction
-from deploying import Deployer, MortalClient, assert_whole, die, params, url
+from deploying import Deployer, MortalClient, assert_complete, die, params, url
 from faults import Exchange, Fault, Faults, cut, drop, lose, status
 from testnet import SEPOLIA, stand_in
 
@@ -56,7 +56,7 @@ def test_a_deployment_resumes_after_a_kill_at_each_journal_line(client: RpcClien
         kills += 1
         assert len(deployment.journal().lines) == kills
     assert kills == 1 + 2 * len(deployer.deployment().plan.steps)
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 @pytest.mark.slow
@@ -67,14 +67,14 @@ def test_a_deployment_resumes_after_a_kill_at_each_accepted_transaction(client: 
     assert kills == len(deployer.deployment().plan.steps)
     kinds = [line["kind"] for line in deployer.deployment().journal().lines]
     assert kinds == ["opened", *["sending", "done"] * kills]
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 @pytest.mark.parametrize("line", [1, 2, 3, 18, 19, 24])
 def test_one_resume_completes_a_killed_deployment(client: RpcClient, deployer: Deployer, line: int) -> None:
     assert deployer.killed(own(client), lambda number: die() if number == line else None)
     assert not deployer.killed(own(client))
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_failing_endpoint_causes_no_repeats(
 ) -> None:
     faults.on(method, fault, times, after)
     assert deployer.apply(through(faults))[1]
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 def test_a_lagging_node_causes_no_repeats(client: RpcClient, deployer: Deployer, faults: Faults) -> None:
@@ -111,7 +111,7 @@ def test_a_lagging_node_causes_no_repeats(client: RpcClient, deployer: Deployer,
 
     assert deployer.apply(through(faults), written=lagging)[1]
     assert len(written) > 21
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 def narrow(exchange: Exchange) -> bool:
@@ -133,7 +133,7 @@ def test_an_endpoint_with_narrow_log_ranges_suffices(client: RpcClient, deployer
     client.rpc("anvil_mine", hex(150))
     faults.on("eth_getLogs", narrow)
     assert deployer.apply(through(faults))[1]
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 def taking_the_nonce(deployer: Deployer, step: str, most_wei: int) -> Callable[[int], None]:
@@ -163,7 +163,7 @@ def test_a_nonce_of_another_transaction_is_reported(deployer: Deployer, step: st
     assert any(line.startswith(f"{step}: nonce ") for line in deployer.lines)
     kinds = [line["kind"] for line in deployer.deployment().journal().lines if line.get("step") == step]
     assert kinds == ["sending", "superseded", "sending", "done"]
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 def test_a_stuck_transaction_is_replaced_with_higher_fees(client: RpcClient, deployer: Deployer) -> None:
@@ -180,7 +180,7 @@ def test_a_stuck_transaction_is_replaced_with_higher_fees(client: RpcClient, dep
     assert deployer.apply(written=stuck)[1]
     kinds = [line["kind"] for line in deployer.deployment().journal().lines if line.get("step") == "Feed"]
     assert kinds == ["sending", "sending", "done"]
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 def test_a_mined_version_is_found_after_a_kill_before_its_replacement(client: RpcClient, deployer: Deployer) -> None:
@@ -200,7 +200,7 @@ def test_a_mined_version_is_found_after_a_kill_before_its_replacement(client: Rp
     lines = [line for line in deployer.deployment().journal().lines if line.get("step") == "Feed"]
     assert [line["kind"] for line in lines] == ["sending", "sending", "done"]
     assert lines[2]["transaction"] == lines[0]["transaction"]
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 @pytest.mark.parametrize("line", [15, 22, 31])
@@ -216,7 +216,7 @@ def test_dropped_steps_are_executed_again_after_a_reorganisation(
 
     assert deployer.apply(written=hook)[1]
     assert reorganised
-    assert_whole(deployer.deployment())
+    assert_complete(deployer.deployment())
 
 
 def test_a_reorganisation_during_confirmation_is_detected(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_reorganisation_during_confirmation_is_detected(tmp_path: Path) -> Non
 
         assert deployer.apply(written=hook)[1]
         assert seen and len(deployer.deployment().journal().lines) > 1 + 2 * steps
-        assert_whole(deployer.deployment())
+        assert_complete(deployer.deployment())
 
 
 def test_two_concurrent_machines_execute_each_step_once(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_two_concurrent_machines_execute_each_step_once(tmp_path: Path) -> None:
         children = [_forked_apply(each) for each in deployers]
         assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
         for each in deployers:
-            assert_whole(each.deployment())
+            assert_complete(each.deployment())
 
 
 def _forked_apply(deployer: Deployer) -> int:

@@ -15,7 +15,7 @@ import pytest
 from crossvault.deployment.deployment import Deployment
 from crossvault.deployment.manifest import load
 from crossvault.rpc.client import RpcClient
-from deploying import assert_whole, params, url
+from deploying import assert_complete, params, url
 from faults import Faults
 from places import ROOT
 from testnet import RICH, funded, key, stand_in
@@ -76,7 +76,7 @@ def test_a_deployment_from_plan_to_verification(script: ScriptRun, tmp_path: Pat
     assert {step["state"] for step in plan["steps"]} == {"missing"}
     applied = document("apply", "--account", "tester")
     assert applied["complete"] and applied["vault"] == plan["vault"]
-    assert_whole(Deployment(script.path, script.client, None))
+    assert_complete(Deployment(script.path, script.client, None))
     status = document("status")
     assert status["complete"] and {step["state"] for step in status["steps"]} == {"done"}
     verified = script.run("verify")

@@ -1,4 +1,4 @@
-"""Coverage is what was executed: the blocks that a scout finds by planting stops are those of Anvil's own trace."""
+"""Coverage equals execution: the blocks found by planted stops are those of Anvil's own trace."""
 
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
@@ -49,25 +49,25 @@ WALKED = [
 
 
 @pytest.mark.parametrize("story", WALKED)
-def test_a_scout_finds_what_the_trace_shows(story: Story, charted: CodeBlocks) -> None:
+def test_planted_stops_find_the_blocks_of_the_trace(story: Story, charted: CodeBlocks) -> None:
     build, steps = compile_contracts(), steps_of(story)
     chain, side = Chain(story.world), InProcessChain(story.world, build)
-    scout = CoverageEvm(story.world, build, list(charted.blocks), set())
+    follower = CoverageEvm(story.world, build, list(charted.blocks), set())
     begins = {name: {at for each, at in charted.blocks if each == name} for name in NAMES}
     truth: set[Place] = set()
     try:
         for step in steps:
             truth |= set(executed(chain, step, begins))
             side.apply(step)
-            scout.follow(step, side.last)
+            follower.follow(step, side.last)
             chain.play([step])
     finally:
         chain.close()
-    assert scout.seen == truth
+    assert follower.seen == truth
     assert len(truth) > 800
 
 
-def test_what_was_seen_is_not_looked_for_again(charted: CodeBlocks) -> None:
+def test_known_blocks_are_not_searched_again(charted: CodeBlocks) -> None:
     story, build = Walk(6, 20).story(), compile_contracts()
     side, first = InProcessChain(story.world, build), CoverageEvm(story.world, build, list(charted.blocks), set())
     second = CoverageEvm(story.world, build, list(charted.blocks), set(charted.blocks))
@@ -78,8 +78,8 @@ def test_what_was_seen_is_not_looked_for_again(charted: CodeBlocks) -> None:
     assert 0 < len(first.seen) < len(second.seen) == len(charted.blocks)
 
 
-def test_blocks_begin_where_jumps_land_and_where_they_may_not_be_taken() -> None:
-    code = bytes.fromhex("6005575b605b5f5b005b5b")  # the 5b behind 60 is data, and so is all behind the count
+def test_blocks_begin_at_jump_targets_and_after_conditional_jumps() -> None:
+    code = bytes.fromhex("6005575b605b5f5b005b5b")  # the 5b after 60 is data, and so is everything after the count
     listed = instructions(code, 7)
     assert [each.op for each in listed] == [0x60, 0x57, 0x5B, 0x60, 0x5F, 0x5B, 0x00]
     assert list(leaders(listed)) == [0, 3, 7]
@@ -111,19 +111,19 @@ class _Page(HTMLParser):
             self.colours[colour] = self.colours.get(colour, 0) + 1
 
 
-def test_lcov_and_page_say_the_same(charted: CodeBlocks, tmp_path: Path) -> None:
+def test_lcov_and_page_have_the_same_counts(charted: CodeBlocks, tmp_path: Path) -> None:
     seen = {place for place in charted.blocks if place[0] != "Exchange"}
     covered = Coverage(charted, seen)
-    whole: dict[str, Any] = covered.tally()._asdict()
-    assert 0 < whole["lines_hit"] < whole["lines"] and 0 < whole["branches_hit"] < whole["branches"]
+    counts: dict[str, Any] = covered.tally()._asdict()
+    assert 0 < counts["lines_hit"] < counts["lines"] and 0 < counts["branches_hit"] < counts["branches"]
     lcov = covered.lcov("contracts").splitlines()
-    assert sum(text.startswith("DA:") for text in lcov) == whole["lines"]
-    assert sum(text.startswith("DA:") and text.endswith(",1") for text in lcov) == whole["lines_hit"]
-    assert sum(text.startswith("BRDA:") for text in lcov) == whole["branches"]
-    assert sum(text.startswith("BRDA:") and text.endswith(",1") for text in lcov) == whole["branches_hit"]
+    assert sum(text.startswith("DA:") for text in lcov) == counts["lines"]
+    assert sum(text.startswith("DA:") and text.endswith(",1") for text in lcov) == counts["lines_hit"]
+    assert sum(text.startswith("BRDA:") for text in lcov) == counts["branches"]
+    assert sum(text.startswith("BRDA:") and text.endswith(",1") for text in lcov) == counts["branches_hit"]
     assert lcov.count("end_of_record") == len(covered.files)
     page = _Page()
     page.feed(covered.page(contract_sources()))
     colours = page.colours
-    assert colours["miss"] - 1 == whole["lines"] - whole["lines_hit"]  # one of each explains the colours
-    assert colours["hit"] + colours["part"] - 2 == whole["lines_hit"]
+    assert colours["miss"] - 1 == counts["lines"] - counts["lines_hit"]  # one of each explains the colours
+    assert colours["hit"] + colours["part"] - 2 == counts["lines_hit"]

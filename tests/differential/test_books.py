@@ -1,4 +1,4 @@
-"""Accounts valued from a ledger: the probes and the mirror come to the same book, verdict and metrics."""
+"""Accounts valued from a ledger: probes and mirror return equal books, requirements and metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from books import BOOK, MODELLED
+from books import BOOK, PORTFOLIO_BOOK
 from crossvault.evm.codec import snake
 from crossvault.mirror import cash, market, stakes, surface, valuation
 from crossvault.mirror.account import AccountId
@@ -32,12 +32,12 @@ from ledgers import (
     draw_underlying,
     state,
 )  # fmt: skip
-from probing import NOW, Probes, Whole, assert_equal, fresh, started
+from probing import NOW, Integer, Probes, assert_equal, fresh, started
 
 NEAR_OR_NEVER = [0, NOW, NOW - 59, NOW - 60, NOW - 61, NOW - 3_600]
 
 
-# questions
+# arguments
 
 
 def draw_linear(random: Random) -> Drawn:
@@ -86,8 +86,8 @@ def draw_position_call(random: Random) -> Drawn:
     return {"self": setup, "instrument": draw_position(random, setup)}
 
 
-def draw_asked(random: Random) -> Drawn:
-    """An instrument of any expiry, also one that has settled, or a number that is none."""
+def draw_quotable(random: Random) -> Drawn:
+    """An instrument of any expiry, also a settled one, or a number that is no instrument."""
     if random.random() < 0.7:
         return draw_quoted(random)
     setup = draw_setup(random)
@@ -98,7 +98,7 @@ def draw_note(random: Random) -> Drawn:
     valued = BOOK.draw(random)
     if random.random() < 0.7:
         valued.stale.underlying = 0
-    drawn = {"underlying": random.randrange(8), "expiry": Whole(0, 2**40 - 1).draw(random)}
+    drawn = {"underlying": random.randrange(8), "expiry": Integer(0, 2**40 - 1).draw(random)}
     heartbeat = random.choice([0, 60, 3_600])
     return {"valued": valued, **drawn, "published_at": random.choice(NEAR_OR_NEVER), "heartbeat_secs": heartbeat}
 
@@ -110,8 +110,8 @@ def draw_noted(random: Random) -> Drawn:
     return {"valued": valued}
 
 
-def draw_modelled(random: Random) -> Drawn:
-    """An account in a vault with rules, that may be in either mode."""
+def draw_with_rules(random: Random) -> Drawn:
+    """An account in either mode, in a vault with portfolio margin rules."""
     drawn = draw_call(random)
     while not drawn["self"].rules.scenarios:
         drawn = draw_call(random)
@@ -123,7 +123,7 @@ def draw_underlying_of(random: Random) -> Drawn:
     return {"book": valued, "underlying": random.randrange(len(valued.exposures))}
 
 
-# answers
+# results
 
 
 def blank(stored: State, options: int = 0) -> Book:
@@ -204,14 +204,14 @@ def gather(book: Book) -> Book:
     return valued
 
 
-def whole(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of a ledger and an account or instrument, as a function of plain values; () for nothing."""
+def on_ledger(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wraps a function of a ledger and an account or instrument as a function of plain values; () for no result."""
 
-    def asked(self: Setup, now: int, **others: Any) -> Any:
+    def applied(self: Setup, now: int, **others: Any) -> Any:
         found = function(state(self), *others.values(), now=now)
         return () if found is None else found if type(found) is tuple else (found,)
 
-    return asked
+    return applied
 
 
 VALUATION: dict[str, tuple[Any, Any]] = {
@@ -228,33 +228,33 @@ LINES: dict[str, tuple[Any, Any]] = {
     "load": (draw_underlying, load),
     "note": (draw_note, note),
 }
-WHOLE: dict[str, tuple[Any, Any]] = {
-    "book": (draw_call, whole(valuation.book)),
-    "freshBook": (draw_call, whole(valuation.fresh_book)),
-    "judge": (draw_modelled, judge),
+BOOK_VALUES: dict[str, tuple[Any, Any]] = {
+    "book": (draw_call, on_ledger(valuation.book)),
+    "freshBook": (draw_call, on_ledger(valuation.fresh_book)),
+    "judge": (draw_with_rules, judge),
     "requireFresh": (draw_noted, valuation.require_fresh),
 }
 VERDICT: dict[str, tuple[Any, Any]] = {
-    "requireNoFall": (lambda random: draw_call(random, before_wad=VALUE), whole(valuation.require_no_fall)),
+    "requireNoFall": (lambda random: draw_call(random, before_wad=VALUE), on_ledger(valuation.require_no_fall)),
     **{
-        name: (draw_call, whole(getattr(valuation, snake(name))))
+        name: (draw_call, on_ledger(getattr(valuation, snake(name))))
         for name in ("requireInitial", "initialMargin", "maintenance")
     },
 }
 METRICS: dict[str, tuple[Any, Any]] = {
-    "quotation": (draw_asked, whole(valuation.quotation)),
-    "metrics": (draw_call, whole(valuation.metrics)),
+    "quotation": (draw_quotable, on_ledger(valuation.quotation)),
+    "metrics": (draw_call, on_ledger(valuation.metrics)),
 }
 STAKES: dict[str, tuple[Any, Any]] = {
-    "gather": ({"book": MODELLED}, gather),
+    "gather": ({"book": PORTFOLIO_BOOK}, gather),
     "hedges": (draw_underlying_of, stakes.hedges),
-    "isHedge": ({"held": HOLDING, "underlying": Whole(0, 1)}, stakes.is_hedge),
+    "isHedge": ({"held": HOLDING, "underlying": Integer(0, 1)}, stakes.is_hedge),
     "terms": (draw_underlying_of, stakes.terms),
     "term": (strip, stakes.term),
 }
 
 BOOKS = {
-    "ProbeValuation": VALUATION, "ProbeLine": LINES, "ProbeBook": WHOLE, "ProbeVerdict": VERDICT,
+    "ProbeValuation": VALUATION, "ProbeLine": LINES, "ProbeBook": BOOK_VALUES, "ProbeVerdict": VERDICT,
     "ProbeMetrics": METRICS,
 }  # fmt: skip
 ALL = BOOKS | {"ProbeStakes": STAKES}
@@ -271,7 +271,7 @@ def test_probe_and_mirror_value_the_same(probes: Probes, probe: str, function: s
 
 
 def test_ledgers_are_of_every_kind() -> None:
-    """What the questions above are drawn from: no state that a door allows is missing."""
+    """The drawn ledgers include every state that a door allows."""
     random = Random("ledgers")
     setups = [draw_setup(random) for _ in range(400)]
     counts = kinds_of_curves(setups) | kinds_of_accounts(setups)

@@ -1,8 +1,8 @@
-"""The check can fail: every contract of tests/broken.yaml is caught by stories that the shipped contracts pass.
+"""The comparison can fail: stories that the shipped contracts pass catch every contract of tests/broken.yaml.
 
-Played in process, as mutants are: the model is asked once for all of them, and they are compiled together. Some are
-compiled as files of their own and caught on Anvil as well, without the optimizer, which takes a third of the time and
-changes nothing that a story can see.
+The contracts are played in process, as mutants are: compiled together, against one recording of the model. Some are
+also compiled as separate files and caught on Anvil, without the optimizer, which takes a third of the time and changes
+nothing that a story observes.
 """
 
 from collections import Counter
@@ -37,7 +37,7 @@ CAUGHT: Counter[tuple[str, str]] = Counter()  # by file and story; by "" and sto
 
 @pytest.fixture
 def unoptimised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Contracts as solc writes them at once, and nodes that take them however long they are."""
+    """Contracts compiled without the optimizer, and nodes without a code size limit."""
     start = Node._start
 
     def roomy(self: Node, starts_at: int, options: Sequence[str]) -> str:
@@ -45,13 +45,13 @@ def unoptimised(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(compiler, "SETTINGS", {**compiler.SETTINGS, "optimizer": {"enabled": False}})
     monkeypatch.setattr(Node, "_start", roomy)
-    compile_contracts()  # what a broken file leaves as it is comes from this build
+    compile_contracts()  # unchanged files of a broken directory come from this build
 
 
 def write_broken(case: dict[str, Any], directory: Path) -> Path:
-    """A directory with the one changed file; what it lacks is ours."""
+    """A directory with one changed file; all other contracts are ours."""
     text = (contracts_dir() / case["file"]).read_text(encoding="utf8")
-    assert text.count(case["was"]) == 1, f"{case['id']}: {case['was']!r} must stand once in {case['file']}"
+    assert text.count(case["was"]) == 1, f"{case['id']}: {case['was']!r} must occur once in {case['file']}"
     directory.mkdir(exist_ok=True)
     (directory / case["file"]).write_text(text.replace(case["was"], case["becomes"]), encoding="utf8")
     return directory
@@ -64,13 +64,13 @@ def shipped() -> Build:
 
 @cache
 def short() -> Sequence[Recording]:
-    """The stories that mutants are played, as played to the contracts that ship."""
+    """The stories that mutants are judged by, as recordings of the shipped contracts."""
     return [record(story, shipped()) for story in stories(shipped())]
 
 
 @cache
 def long(kind: str, seed: int) -> Recording:
-    """A longer walk as played to the contracts that ship."""
+    """A longer walk as a recording of the shipped contracts."""
     return record({"steps": Walk, "orders": OrderWalk}[kind](seed, STEPS).story(), shipped())
 
 
@@ -80,24 +80,24 @@ def longs(case: dict[str, Any]) -> Iterator[Recording]:
     yield from (long(case.get("walk", "steps"), seed) for seed in (*SEEDS[first:], *SEEDS[:first]))
 
 
-def reels(case: dict[str, Any]) -> Iterator[Recording]:
-    """All stories: those that caught most of the same file first, then most of all files; longer walks last."""
+def recordings(case: dict[str, Any]) -> Iterator[Recording]:
+    """All recordings: those that caught most of the same file first, then most of all files; longer walks last."""
     yield from sorted(short(), key=lambda each: (-CAUGHT[case["file"], each.name], -CAUGHT["", each.name]))
     yield from longs(case)
 
 
 @pytest.fixture(scope="module")
 def builds() -> Mapping[str, tuple[Build, int]]:
-    """The build that each case is in, and what switches it on; with all switched off nothing is caught."""
+    """The build of each case and its switch; with all switches off nothing is caught."""
     made = planted(BROKEN)
-    for woven in {id(build): build for build, switch in made.values() if switch}.values():
-        assert not any(kill_by(woven, 0, recording) for recording in short())
+    for build in {id(each): each for each, switch in made.values() if switch}.values():
+        assert not any(kill_by(build, 0, recording) for recording in short())
     return made
 
 
 @pytest.fixture(scope="module", autouse=True)
 def first() -> None:
-    """What ships is compiled as it ships, before anything is compiled otherwise."""
+    """Compiles the shipped contracts with their own settings before the settings change."""
     shipped()
 
 
@@ -105,7 +105,7 @@ def first() -> None:
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["id"])
 def test_broken_contract_is_caught(case: dict[str, Any], builds: Mapping[str, tuple[Build, int]]) -> None:
     build, switch = builds[case["id"]]
-    for recording in reels(case):
+    for recording in recordings(case):
         if found := kill_by(build, switch, recording):
             print(f"{case['id']}: {found.recording}: step {found.step} {found.how}")
             assert found.step > 0

@@ -1,4 +1,4 @@
-"""No function of the mirror is without a differential test."""
+"""Every function of the mirror has a differential test."""
 
 import inspect
 from types import ModuleType
@@ -55,20 +55,20 @@ from crossvault.setup.toolchain import contracts_dir
 from probing import Probes, functions_of
 from test_books import BOOKS, STAKES
 from test_numbers import PURE
-from test_portfolios import FOLIO
+from test_portfolios import PORTFOLIO
 from test_stored import ACCOUNT, LEDGER
 
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
     **{module: set(PURE[module]) for module in (oracle, market, funding, cash, standard, margin, liquidation)},
-    **{module: set(FOLIO[module]) for module in (shock, portfolio, correlation, stress)},
+    **{module: set(PORTFOLIO[module]) for module in (shock, portfolio, correlation, stress)},
     stakes: set(STAKES),
     collateral: {*PURE[collateral], "requireDecimals", "pull", "push"},
     account: set(ACCOUNT),
     ledger: set(LEDGER),
     valuation: {name for table in BOOKS.values() for name in table},
 }
-OTHERS = {valuation: set(BOOKS)}  # what one probe does not hold
+OTHERS = {valuation: set(BOOKS)}  # too large for one probe
 NO_FUNCTIONS = {
     account_errors,
     authority_errors,
@@ -78,19 +78,19 @@ NO_FUNCTIONS = {
     order_errors,
     price_errors,
 }
-# read after every random step, asked for every account after some
+# read after every random step, or for every account after some steps
 READ_BY_STEPS = {
     lens: {"globals", "states", "curves"},
-    registry: {"snapshot", "isAuthorized", "curves"},  # test_views asks who may act, and for the open expiries
+    registry: {"snapshot", "isAuthorized", "curves"},  # test_views queries the last two
     appraiser: {"metrics"},
 }
 READ_BY_TESTS = {
-    exchange: {"filledWad", "isCancelled", "digest"},  # test_exchange asks for them
-    teller: {"scenarios", "greeks"},  # and test_views for these
+    exchange: {"filledWad", "isCancelled", "digest"},  # by test_exchange
+    teller: {"scenarios", "greeks"},  # by test_views
     policy: {"parameters"},
     parameters: {"sheet"},
 }
-# what the doors of the contracts share: test_steps reaches it through every door
+# internal functions of the doors, which test_steps reaches through every door
 BEHIND_DOORS = {
     store: {
         "emit", "accrue", "requireOwner", "requireRunning", "requireUnderlying", "requireCollateral", "schedule",
@@ -122,13 +122,13 @@ CLASSES = {
 
 
 def methods_of(module: ModuleType) -> set[str]:
-    """The methods that the class of a module adds, with the names that they have on the chain."""
+    """The public methods of a module's class, by their names on the chain."""
     found = vars(CLASSES[module]).items()
     return {camel(name) for name, value in found if inspect.isfunction(value) and name[0] != "_"}
 
 
 def probes_of(module: ModuleType) -> set[str]:
-    """The probes that open the functions of a module."""
+    """The probes that expose the functions of a module."""
     return OTHERS.get(module) or {f"Probe{module.__name__.rpartition('.')[2].capitalize()}"}
 
 

@@ -67,14 +67,14 @@ def test_there_is_one_constructor_for_each_action() -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_is_the_announcement_and_what_was_announced(name: str) -> None:
+def test_a_delayed_change_pairs_its_schedule_and_enact_doors(name: str) -> None:
     change = getattr(doors, name)
     assert change.by("schedule") is doors.CONSTRUCTORS[doors.action_of(f"schedule_{name.lower()}")]
     assert change.by("enact") is doors.CONSTRUCTORS[doors.action_of(f"enact_{name.lower()}")]
     assert arguments(change.schedule, OF_A_STEP) == arguments(change.enact, OF_A_STEP)
 
 
-def test_every_announcement_is_of_a_change() -> None:
+def test_every_schedule_door_has_a_delayed_change() -> None:
     announced = {name.removeprefix("schedule_") for name in DOORS if name.startswith("schedule_")}
     assert announced == {name.lower() for name in CHANGES}
 
@@ -86,7 +86,7 @@ def test_a_named_door_takes_its_arguments_in_any_order() -> None:
     assert list(step.args) == ["account", "amount_raw", "to"]
 
 
-def test_a_door_that_is_none_is_not_named() -> None:
+def test_an_unknown_door_is_refused_with_a_suggestion() -> None:
     with pytest.raises(ValueError, match="no action 'trdae'; did you mean 'trade'"):
         doors.named(7, "alice", "trdae", {})
     with pytest.raises(ValueError, match=r"no action 'xyz'$"):
@@ -135,7 +135,7 @@ from crossvault.mirror.market import MarketRisk, OptionRisk
 
 @pytest.mark.slow
 def test_a_misspelt_door_or_argument_does_not_type_check(tmp_path: Path) -> None:
-    """One line of a file is one case: the lines that hold are content, and each of the others is an error."""
+    """Each line of the file is one case: the right lines pass, and each of the others is an error."""
     source = HEAD + RIGHT + "".join(f"{line}\n" for line in WRONG)
     (tmp_path / "snippet.py").write_text(source, encoding="utf8")
     command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "snippet.py"]

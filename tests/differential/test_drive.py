@@ -26,7 +26,7 @@ SIDES: tuple[Callable[[World], Side], ...] = (Model, Chain, InProcessChain)
 
 
 class Counting:
-    """Steps whose time is the number of outcomes that were sent, until a limit; and what was sent."""
+    """Steps whose time is the number of outcomes sent so far, up to a limit, and the sent outcomes."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -42,7 +42,7 @@ class Counting:
 
 
 def outcome(step: Step) -> Outcome:
-    """An outcome that no other step has."""
+    """An outcome unique to a step."""
     return Outcome(None, (Event("Paused", (step.at,)),), NOTHING)
 
 
@@ -56,14 +56,14 @@ def test_every_outcome_is_sent_back_before_the_next_step(limit: int) -> None:
     assert counting.closed
 
 
-def test_steps_are_closed_when_nobody_goes_on() -> None:
+def test_steps_are_closed_when_the_loop_ends_early() -> None:
     counting = Counting(3)
     for _ in driven(counting.steps(), outcome):
         break
     assert counting.sent == [] and counting.closed
 
 
-def test_what_the_steps_raise_ends_the_loop() -> None:
+def test_an_exception_of_the_steps_ends_the_loop() -> None:
     def failing() -> StepStream:
         yield doors.pause(0, "guardian")
         raise LookupError

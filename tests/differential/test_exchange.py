@@ -1,4 +1,4 @@
-"""Signed orders on both sides: real signatures over what a step says, right and wrong ones."""
+"""Signed orders on both sides: real signatures over the orders of a step, valid and invalid ones."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ class Market:
         """The refusal of a fill, if it is one."""
         return self.play([doors.fill(at, "relayer", matches=matches)])[0].refusal
 
-    def ask(self, view: str, order: Order) -> Any:
-        """What a view of the exchange answers about an order."""
+    def view(self, view: str, order: Order) -> Any:
+        """The result of a view of the exchange for an order."""
         [answer] = self.chain.exchange.result(view, self.word(view, order))
         return answer
 
     def word(self, view: str, order: Order) -> str:
-        """The same in hex."""
+        """The result of a view in hex."""
         call = {"to": self.chain.names.address(EXCHANGE), "input": self.chain.exchange.call(view, {"order": order})}
         answer: str = self.chain.node.rpc("eth_call", call, "latest")
         return answer
@@ -82,7 +82,7 @@ class Market:
 
 @pytest.fixture
 def both(contracts: Path | None) -> Iterator[Market]:
-    """A market of its own for a test."""
+    """A separate market for each test."""
     made = Market(contracts)
     yield made
     made.chain.close()
@@ -106,7 +106,7 @@ def pair(maker: Order, taker: Order, size: int) -> Match:
     ("seed", "steps"),
     [pytest.param(1, 2_000, marks=pytest.mark.slow), pytest.param(0, 3_000, marks=pytest.mark.campaign)],
 )
-def test_random_orders_come_to_the_same_on_both_sides(seed: int, steps: int, contracts: Path | None) -> None:
+def test_random_orders_have_equal_outcomes_on_both_sides(seed: int, steps: int, contracts: Path | None) -> None:
     result = orders(seed, steps, contracts)
     assert result.failure is None, str(result.failure)
     assert result.compared == result.steps >= steps
@@ -132,7 +132,7 @@ def test_a_fill_trades_at_the_makers_price_and_is_never_larger_than_the_order(bo
     assert both.fill(pair(maker, taker, WAD)) is None
     assert both.fill(pair(maker, taker, WAD)) == order_errors.Overfilled(WAD, 0)
     for each, size in ((maker, 2 * WAD), (taker, 2 * WAD), (order(BOB, WAD), 0)):
-        assert both.ask("filled_wad", each) == both.model.exchange.filled_wad(each) == size
+        assert both.view("filled_wad", each) == both.model.exchange.filled_wad(each) == size
     positions = both.model.vault.ledger.holders
     assert (positions[ALICE].positions[ETH].size, positions[SAFE].positions[ETH].size) == (-2 * WAD, 2 * WAD)
 
@@ -145,7 +145,7 @@ def test_one_order_twice_in_a_call_is_one_order(both: Market) -> None:
     assert both.fill(half, half) is None
 
 
-def test_a_spread_is_judged_as_a_whole(both: Market) -> None:
+def test_margin_of_a_spread_is_required_once_for_all_matches(both: Market) -> None:
     """Bob changes his long for another one: bought first, the second is refused; together with the sale it is not."""
     [metrics] = both.model.metrics([BOB], START_AT)
     size = metrics.free_collateral_wad * 9 // (2_000 * WAD) * WAD  # nine times what is free, at ten percent
@@ -172,8 +172,8 @@ def test_only_the_owner_of_an_account_can_sign_for_it(both: Market) -> None:
     assert both.fill(good) is None
 
 
-def test_the_other_form_of_a_signature_is_none(both: Market) -> None:
-    """(r, n - s, flipped v) recovers the same key: a second signature that nobody made."""
+def test_the_malleable_form_of_a_signature_is_refused(both: Market) -> None:
+    """(r, n - s, flipped v) recovers the same key: a second signature without the owner's key."""
     maker, taker = order(ALICE, -WAD), order(BOB, WAD)
     good = pair(maker, taker, WAD)
     raw = bytes.fromhex(signed(by("owner0", maker), both.chain.names.number))
@@ -182,7 +182,7 @@ def test_the_other_form_of_a_signature_is_none(both: Market) -> None:
     assert both.fill(good._replace(maker_signature=twin)) == order_errors.BadSignature(ALICE)
 
 
-def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Market) -> None:
+def test_a_floor_excludes_its_own_salt_and_a_cancelled_order_stays_cancelled(both: Market) -> None:
     at = START_AT
     below, above = order(ALICE, -WAD, salt=4), order(ALICE, -WAD, salt=5)
     outcomes = both.play([
@@ -199,17 +199,17 @@ def test_a_floor_spares_its_own_salt_and_a_cancelled_order_stays_dead(both: Mark
     assert both.fill(pair(below, order(BOB, WAD), WAD)) == order_errors.OrderBelowFloor(4, 5)
     assert both.fill(pair(above, order(SAFE, WAD), WAD)) == order_errors.OrderCancelled(SAFE, 0)
     for each, dead in ((below, True), (above, False), (order(SAFE, WAD), True)):
-        assert both.ask("is_cancelled", each) == both.model.exchange.is_cancelled(each) == dead
+        assert both.view("is_cancelled", each) == both.model.exchange.is_cancelled(each) == dead
     assert both.fill(pair(above, order(BOB, WAD), WAD)) is None
 
 
-def test_an_order_is_good_in_its_last_second(both: Market) -> None:
+def test_an_order_is_valid_in_its_last_second(both: Market) -> None:
     maker, taker = order(ALICE, -2 * WAD), order(BOB, 2 * WAD)
     assert both.fill(pair(maker, taker, WAD), at=LATER) is None
     assert both.fill(pair(maker, taker, WAD), at=LATER + 1) == order_errors.OrderExpired(LATER + 1, LATER)
 
 
-def test_what_is_signed_is_typed_data_as_wallets_hash_it(both: Market) -> None:
+def test_an_order_is_signed_as_eip_712_typed_data(both: Market) -> None:
     """The second witness is eth_account; the third is the contract's own digest."""
     names = both.chain.names
     given = order(AccountId("owner0", 3), -5, salt=2**256 - 1)
@@ -241,7 +241,7 @@ def test_an_unknown_name_has_the_address_of_its_key() -> None:
 
 
 @pytest.mark.parametrize(("story", "action"), [(OrderWalk(2, 400).story(), "fill"), (Walk(2, 400).story(), "batch")])
-def test_steps_come_back_from_their_notation(story: Story, action: str) -> None:
+def test_steps_round_trip_through_their_notation(story: Story, action: str) -> None:
     notation, steps = Notation(story.underlyings, story.collaterals), steps_of(story)
     for step in steps:
         assert notation.parse(json.loads(json.dumps(notation.step(step)))) == step

@@ -1,4 +1,4 @@
-"""The worst accounts fit every door into 30M gas, every contract fits on a chain, and options are cheap to price."""
+"""Gas: every door of the largest accounts fits in 30M, every contract in the code limit; option pricing is cheap."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from crossvault.mirror.option import YEAR, OptionTerms
 from crossvault.mirror.shock import MAX_SCENARIOS
 from crossvault.mirror.surface import Svi
 from probing import Probes, started
-from worst import MODELLED_PORTFOLIOS, PORTFOLIOS, Scene
+from worst import PORTFOLIO_MODE_ACCOUNTS, PORTFOLIOS, GasMeasurement
 
 LIMIT = 30_000_000
 LARGEST_CODE = 24_576
@@ -18,17 +18,17 @@ CONTRACTS = ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller", "Stre
 
 
 def measured(instruments: Sequence[int], scenarios: int = 0) -> dict[str, int]:
-    """Gas by what is done, with a portfolio of which every door is used; in portfolio mode if there are scenarios."""
-    scene = Scene(instruments, scenarios)
+    """Gas by action, with a portfolio on which every door is called; in portfolio mode if there are scenarios."""
+    measurement = GasMeasurement(instruments, scenarios)
     try:
-        scene.act()
+        measurement.measure_all()
     finally:
-        scene.chain.close()
-    return scene.gas
+        measurement.chain.close()
+    return measurement.gas
 
 
 def table(columns: Mapping[str, Mapping[str, int]]) -> str:
-    """Gas by what is done and by portfolio, as Markdown; `pytest -s` shows it."""
+    """Gas by action and portfolio, as Markdown; `pytest -s` shows it."""
     rows = dict.fromkeys(row for column in columns.values() for row in column)
     lines = ["| gas | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for row in rows:
@@ -48,7 +48,7 @@ def test_worst_accounts_fit_in_a_block() -> None:
 def test_worst_accounts_in_portfolio_mode_fit_in_a_block() -> None:
     columns = {
         f"{portfolio}, {scenarios} scenarios": measured(instruments, scenarios)
-        for portfolio, instruments in MODELLED_PORTFOLIOS.items()
+        for portfolio, instruments in PORTFOLIO_MODE_ACCOUNTS.items()
         for scenarios in (1, 16, MAX_SCENARIOS)
     }
     print(f"\n{table(columns)}")

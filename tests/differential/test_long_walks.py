@@ -1,4 +1,4 @@
-"""Walks that are too long for every run: other ones in each campaign, on Anvil, every invariant after every step."""
+"""Walks too long for every run: a campaign plays new ones on Anvil, with every invariant after every step."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Steps as JSON and back: every door that there is, with arguments of any size and sign."""
+"""Steps as JSON and back: every door, with arguments of any size and sign."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ instruments = st.one_of(
 
 
 def values(name: str, kind: Any) -> st.SearchStrategy[Any]:
-    """Any value that an argument may have."""
+    """Any value of an argument."""
     if get_origin(kind) in (tuple, Sequence):
         return st.lists(values(name, get_args(kind)[0]), max_size=3).map(tuple)
     if isinstance(kind, UnionType):
@@ -58,7 +58,7 @@ def arguments(action: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_every_step_comes_back_from_its_notation(action: str) -> None:
+def test_every_step_round_trips_through_its_notation(action: str) -> None:
     @law(30)
     @given(arguments(action), people, st.integers(0, 2**40))
     def comes_back(args: dict[str, Any], sender: str, at: int) -> None:
@@ -70,7 +70,7 @@ def test_every_step_comes_back_from_its_notation(action: str) -> None:
     comes_back()
 
 
-def test_what_is_nested_is_written_by_name() -> None:
+def test_nested_calls_are_written_by_name() -> None:
     trade = {"maker": AccountId("alice"), "taker": AccountId("bob", 2), "instrument": market.perp(1), "size": -(10**18)}
     step = doors.batch(7, "broker", calls=(Call("trade", {**trade, "price_wad": 5}),))
     assert NOTATION.step(step)["args"] == {
@@ -87,6 +87,6 @@ def test_what_is_nested_is_written_by_name() -> None:
 
 
 @pytest.mark.parametrize("action", ["settled", "enact_option", "publish_forwards"])
-def test_a_door_that_is_none_is_guessed(action: str) -> None:
+def test_an_unknown_door_is_refused_with_a_guess(action: str) -> None:
     with pytest.raises(BadNotation, match="did you mean"):
         NOTATION.parse({"at": "7", "sender": "alice", "action": action, "args": {}})

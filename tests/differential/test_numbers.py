@@ -1,4 +1,4 @@
-"""Pure functions, and those of one struct: the probes and the mirror answer the same to the same inputs."""
+"""Pure functions, and those of one struct: probes and mirror return equal results for equal inputs."""
 
 from collections.abc import Mapping
 from functools import wraps
@@ -68,19 +68,19 @@ from inputs import (
     strip,
     svi,
 )  # fmt: skip
-from probing import NOW, Either, Made, OneOf, Parameters, Probes, Whole, assert_equal, started
+from probing import NOW, Either, Generated, Integer, OneOf, Parameters, Probes, assert_equal, started
 
-# the ends of what has an exponential, and between them; the bounds of the parts of the distribution, and beyond them
-EXPONENT = Either([Whole(-41446531673892822314, 135305999368893231590), SIGNED])
+# the bounds of valid exponents, and between them; the bounds of the parts of the distribution, and beyond them
+EXPONENT = Either([Integer(-41446531673892822314, 135305999368893231590), SIGNED])
 CENTRE, FAR, END = 662910000000000000, 5656854249492380195, 10 * WAD
-DISTANCE = Either([Whole(0, CENTRE), Whole(CENTRE + 1, FAR), Whole(FAR + 1, END), Whole(END, 2**128), WORD])
-DEVIATIONS = Either([Whole(-CENTRE, CENTRE), Whole(CENTRE + 1, FAR), Whole(-END, -FAR), SIGNED])
+DISTANCE = Either([Integer(0, CENTRE), Integer(CENTRE + 1, FAR), Integer(FAR + 1, END), Integer(END, 2**128), WORD])
+DEVIATIONS = Either([Integer(-CENTRE, CENTRE), Integer(CENTRE + 1, FAR), Integer(-END, -FAR), SIGNED])
 FIELDS = ("underlyingOf", "kindOf", "expiryOf", "strikeOf")
-INSTRUMENT = Made(instrument)
+INSTRUMENT = Generated(instrument)
 
 
 def _reprint(random: Random) -> dict[str, Any]:
-    """A print after another: near it, near the one that waits, or anywhere; soon or late."""
+    """A price after another: near it, near the pending one, or anywhere; soon or late."""
     price = PRICE.draw(random)
     base = random.choice([price.index, price.pending])
     index = base * random.randint(80, 120) // 100 if random.random() < 0.7 else AMOUNT.draw(random)
@@ -95,7 +95,7 @@ def _reprint(random: Random) -> dict[str, Any]:
 def _replaced(random: Random) -> dict[str, Any]:
     price = PRICE.draw(random)
     at = price.published_at + random.choice([0, 1, 60, SECS.draw(random), 2**40])
-    drawn = {"index_wad": Whole(1, CAP), "premium_wad": PREMIUM, "confidence_wad": RATIO}
+    drawn = {"index_wad": Integer(1, CAP), "premium_wad": PREMIUM, "confidence_wad": RATIO}
     rate = random.choice([0, WAD // 86_400, RATIO.draw(random)])
     values = {name: each.draw(random) for name, each in drawn.items()}
     return {"self": price, "stable_rate_wad": rate, **values, "published_at": at}
@@ -107,15 +107,15 @@ def _later(random: Random) -> dict[str, Any]:
 
 
 def _window(random: Random, at: int) -> dict[str, Any]:
-    """An expiry whose window has begun, will begin or is over at a time, and the last print before that."""
+    """An expiry whose window has begun, will begin or is over at a time, and the last price before that."""
     expiry = at + random.choice([-600, -1, 0, 1, 600, oracle.WINDOW - 1, oracle.WINDOW, oracle.WINDOW + 1, 10**6])
     price, curve = PRICE.draw(random), CURVE.draw(random)
     start_at = expiry - oracle.WINDOW
     price.published_at = min(at, expiry) - random.choice([0, 1, 59, 1000, oracle.WINDOW, 86_400])
     since = price.published_at - start_at
     curve.start_cumulative = curve.settlement = 0
-    if since > 0:  # a print in the window has noted its start
-        curve.start_cumulative = Whole(1, 2**150).draw(random)
+    if since > 0:  # a price in the window has recorded its start
+        curve.start_cumulative = Integer(1, 2**150).draw(random)
         price.cumulative = curve.start_cumulative + random.randint(0, CAP) * since
     return {"self": curve, "price": price, "expiry": expiry}
 
@@ -126,7 +126,7 @@ def _observed(random: Random) -> dict[str, Any]:
 
 
 def _recorded(random: Random) -> dict[str, Any]:
-    """A principal that is in the sums already."""
+    """A principal that the totals already include."""
     pool, before, later = POOL.draw(random), VALUE.draw(random), VALUE.draw(random)
     pool.total_supply += max(before, 0)
     pool.total_borrow += max(-before, 0)
@@ -144,30 +144,30 @@ def _level(random: Random) -> dict[str, Any]:
     return {"level": LEVEL.draw(random)}
 
 
-PRINT = {"confidence_wad": Whole(0, WAD + WAD // 8), "published_at": Whole(NOW - 100_000, NOW + 10_000)}
+PRINT = {"confidence_wad": Integer(0, WAD + WAD // 8), "published_at": Integer(NOW - 100_000, NOW + 10_000)}
 
 
 def reach_args(random: Random) -> dict[str, int]:
-    """A deviation, and what reaches at most as far."""
-    s = Either([Whole(0, END), Whole(0, 2**104)]).draw(random)
-    return {"a": Either([Whole(-END, s), Whole(-(2**126), s)]).draw(random), "s": s}
+    """A deviation, and a value at most as large."""
+    s = Either([Integer(0, END), Integer(0, 2**104)]).draw(random)
+    return {"a": Either([Integer(-END, s), Integer(-(2**126), s)]).draw(random), "s": s}
 
 
 PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
     fixed: {
         **{name: {"a": WORD, "b": WORD, "c": WORD} for name in ("mulDivDown", "mulDivUp")},
         **{name: {"a": SIGNED, "b": SIGNED, "c": WORD} for name in ("mulDivFloor", "mulDivCeil")},
-        "part": {"value": SIGNED, "fraction_wad": Whole(0, 2 * WAD)},
-        "horner": dict.fromkeys(("sum", "x", "coefficient"), Whole(0, 2**128 - 1)),
+        "part": {"value": SIGNED, "fraction_wad": Integer(0, 2 * WAD)},
+        "horner": dict.fromkeys(("sum", "x", "coefficient"), Integer(0, 2**128 - 1)),
         **{name: {"a": WORD} for name in ("sqrtDown", "sqrtUp", "signed")},
         "abs": {"a": SIGNED},
         **{name: {"a": WORD, "b": WORD} for name in ("min", "max")},
-        "bits": {"word": WORD, "low": Whole(0, 300), "width": Whole(0, 255)},
+        "bits": {"word": WORD, "low": Integer(0, 300), "width": Integer(0, 255)},
     },
     oracle: {
         "requireValid": {"guard": nearly(GUARD, ANY_GUARD)},
-        "requirePrint": {**PRINT, "last_at": Whole(NOW - 200_000, NOW)},
-        "requirePrice": {"price_wad": Whole(0, 2 * CAP)},
+        "requirePrint": {**PRINT, "last_at": Integer(NOW - 200_000, NOW)},
+        "requirePrice": {"price_wad": Integer(0, 2 * CAP)},
         "confirm": _reprint,
         "isNear": {"price_wad": AMOUNT, "base_wad": AMOUNT, "part_wad": RATIO},
         "replace": _replaced,
@@ -176,43 +176,43 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "observe": _observed,
         "forwardParts": lambda random: _window(random, NOW),
         "publishForward": {
-            "self": CURVE, "forward_wad": Whole(0, CAP + CAP // 8), "rate_wad": Whole(0, 11 * WAD), **PRINT,
+            "self": CURVE, "forward_wad": Integer(0, CAP + CAP // 8), "rate_wad": Integer(0, 11 * WAD), **PRINT,
         },
-        "publishSurface": {"self": CURVE, "svi": nearly(Made(svi), ANY_SVI), **PRINT},
-        "isFresh": {"published_at": Either([NEAR, OneOf([0])]), "heartbeat_secs": Whole(0, 200_000)},
-        "mark": {"index_wad": AMOUNT, "premium_wad": PREMIUM, "band_wad": Whole(0, WAD - 1)},
+        "publishSurface": {"self": CURVE, "svi": nearly(Generated(svi), ANY_SVI), **PRINT},
+        "isFresh": {"published_at": Either([NEAR, OneOf([0])]), "heartbeat_secs": Integer(0, 200_000)},
+        "mark": {"index_wad": AMOUNT, "premium_wad": PREMIUM, "band_wad": Integer(0, WAD - 1)},
     },
     market: {
         "instrumentOf": {
-            "underlying": Whole(0, 255), "kind": Whole(0, 255), "expiry": EXPIRY, "strike_wad": AMOUNT,
+            "underlying": Integer(0, 255), "kind": Integer(0, 255), "expiry": EXPIRY, "strike_wad": AMOUNT,
         },
-        "perp": {"underlying": Whole(0, 255)},
+        "perp": {"underlying": Integer(0, 255)},
         **{name: {"instrument": Either([INSTRUMENT, WORD])} for name in FIELDS},
-        "isOption": {"kind": Either([Whole(0, 5), Whole(0, 255)])},
-        "termOf": {"underlying": Whole(0, 255), "expiry": EXPIRY},
-        "requireFormed": {"instrument": INSTRUMENT, "underlyings": Whole(0, 8)},
+        "isOption": {"kind": Either([Integer(0, 5), Integer(0, 255)])},
+        "termOf": {"underlying": Integer(0, 255), "expiry": EXPIRY},
+        "requireFormed": {"instrument": INSTRUMENT, "underlyings": Integer(0, 8)},
         "requireValid": {"risk": nearly(RISK, ANY_RISK)},
         "requireValidOptions": {"risk": nearly(OPTION_RISK, ANY_OPTION_RISK)},
         "requireWithin": {"name": NAME, "value": WORD, "low": WORD, "high": WORD},
     },
     funding: {
         "rate": {
-            "index_wad": Whole(1, CAP), "premium_wad": PREMIUM, "base_wad": Whole(-WAD, WAD), "cap_wad": RATIO,
+            "index_wad": Integer(1, CAP), "premium_wad": PREMIUM, "base_wad": Integer(-WAD, WAD), "cap_wad": RATIO,
         },
-        "growth": {"index_wad": AMOUNT, "rate_wad": Whole(-WAD, WAD), "elapsed_secs": TIME},
-        "payment": {"size": SIZE, "grown_ray": Whole(-(2**180), 2**180)},
+        "growth": {"index_wad": AMOUNT, "rate_wad": Integer(-WAD, WAD), "elapsed_secs": TIME},
+        "payment": {"size": SIZE, "grown_ray": Integer(-(2**180), 2**180)},
     },
     collateral: {
         "value": {"balance_raw": AMOUNT, "index_wad": AMOUNT, "decimals": DECIMALS},
-        "credit": {"value_wad": Whole(0, 2**190), "haircut_wad": RATIO, "cap_wad": AMOUNT},
+        "credit": {"value_wad": Integer(0, 2**190), "haircut_wad": RATIO, "cap_wad": AMOUNT},
         "toWad": {"amount_raw": AMOUNT, "decimals": DECIMALS},
-        "requireAmount": {"amount_raw": Whole(0, 2 * CAP), "decimals": DECIMALS},
+        "requireAmount": {"amount_raw": Integer(0, 2 * CAP), "decimals": DECIMALS},
         "requireValid": {"terms": nearly(TERMS, ANY_TERMS)},
     },
     cash: {
-        "utilisation": {"supplied_wad": Whole(0, 2**180), "borrowed_wad": Whole(0, 2**180)},
+        "utilisation": {"supplied_wad": Integer(0, 2**180), "borrowed_wad": Integer(0, 2**180)},
         "borrowRate": {"interest": INTEREST, "utilisation_wad": RATIO},
-        "compounded": {"rate_wad": Whole(0, 10 * WAD), "elapsed_secs": Either([SECS, TIME])},
+        "compounded": {"rate_wad": Integer(0, 10 * WAD), "elapsed_secs": Either([SECS, TIME])},
         "indexes": {"self": POOL},
         "accrue": {"self": POOL},
         "present": {"self": POOL, "principal": VALUE},
@@ -220,27 +220,27 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "moved": {"self": POOL, "principal": VALUE, "delta_wad": VALUE},
         "record": _recorded,
         "depegRate": {"terms": DEPEG, "price_wad": AMOUNT},
-        "drawInsurance": {"self": POOL, "amount_wad": Whole(0, 2**101)},
+        "drawInsurance": {"self": POOL, "amount_wad": Integer(0, 2**101)},
         "requireCovered": {"self": POOL},
-        "requireValid": {"terms": DEPEG, "underlyings": Whole(0, 8)},
+        "requireValid": {"terms": DEPEG, "underlyings": Integer(0, 8)},
         "requireValidInterest": {"interest": nearly(INTEREST, ANY_INTEREST)},
     },
     standard: {
-        "absorb": {"self": EXPOSURE, "size": SIZE, "quote": VALUE, "mark_wad": Whole(0, 2**97)},
-        "safeMark": {"self": EXPOSURE, "size": SIZE, "mark_wad": Whole(0, 2**97)},
-        "rate": {"risk": RISK, "size_wad": Whole(-32 * CAP, 32 * CAP), "level": LEVEL},
+        "absorb": {"self": EXPOSURE, "size": SIZE, "quote": VALUE, "mark_wad": Integer(0, 2**97)},
+        "safeMark": {"self": EXPOSURE, "size": SIZE, "mark_wad": Integer(0, 2**97)},
+        "rate": {"risk": RISK, "size_wad": Integer(-32 * CAP, 32 * CAP), "level": LEVEL},
         "requirement": {"self": EXPOSURE, "level": LEVEL},
-        "spotRequirement": {"risk": OPTION_RISK, "line": LINE, "spot_wad": Whole(0, CAP)},
+        "spotRequirement": {"risk": OPTION_RISK, "line": LINE, "spot_wad": Integer(0, CAP)},
         "shortRequirement": {"exposure": EXPOSURE, "line": LINE, "level": LEVEL},
         "maxLoss": strip,
         "isSameTerm": _pair,
         "stripRequirement": lambda random: {"exposure": EXPOSURE.draw(random), **strip(random), **_level(random)},
-        "contingency": {"self": EXPOSURE, "depeg_rate_wad": Whole(0, 10 * WAD), "level": LEVEL},
+        "contingency": {"self": EXPOSURE, "depeg_rate_wad": Integer(0, 10 * WAD), "level": LEVEL},
         "shortContingency": {
-            "exposure": EXPOSURE, "line": LINE, "depeg_rate_wad": Whole(0, 10 * WAD), "level": LEVEL,
+            "exposure": EXPOSURE, "line": LINE, "depeg_rate_wad": Integer(0, 10 * WAD), "level": LEVEL,
         },
         "doubtRate": {"risk": RISK, "confidence_wad": RATIO},
-        "priced": {"size_wad": Whole(0, 40 * CAP), "price_wad": AMOUNT, "rate_wad": Whole(0, 10 * WAD)},
+        "priced": {"size_wad": Integer(0, 40 * CAP), "price_wad": AMOUNT, "rate_wad": Integer(0, 10 * WAD)},
     },
     margin: {
         **{name: {"self": BOOK} for name in ("equity", "health", "freeCollateral", "notional", "leverage")},
@@ -251,18 +251,18 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "isFirst": lambda random: {"lines": (drawn := strip(random))["lines"], "place": drawn["first"]},
     },
     liquidation: {
-        "bufferMargin": {"margin_wad": Whole(-(2**190), 2**190), "equity_wad": VALUE, "buffer_wad": RATIO},
-        "discount": {"terms": Made(sale), "elapsed_secs": SECS},
-        "price": {"value_wad": Whole(0, 2**190), "discount_wad": RATIO},
+        "bufferMargin": {"margin_wad": Integer(-(2**190), 2**190), "equity_wad": VALUE, "buffer_wad": RATIO},
+        "discount": {"terms": Generated(sale), "elapsed_secs": SECS},
+        "price": {"value_wad": Integer(0, 2**190), "discount_wad": RATIO},
         "maxFraction": {
-            "buffer_margin_wad": Whole(-(2**190), -1), "equity_wad": Whole(1, 2**190),
-            "reserved_wad": Whole(0, 2**190), "discount_wad": RATIO,
+            "buffer_margin_wad": Integer(-(2**190), -1), "equity_wad": Integer(1, 2**190),
+            "reserved_wad": Integer(0, 2**190), "discount_wad": RATIO,
         },
         "payout": {
-            "equity_wad": VALUE, "margin_wad": Whole(-(2**190), 2**190),
-            "elapsed_secs": TIME, "insolvent_secs": Whole(1, 30 * 86_400),
+            "equity_wad": VALUE, "margin_wad": Integer(-(2**190), 2**190),
+            "elapsed_secs": TIME, "insolvent_secs": Integer(1, 30 * 86_400),
         },
-        "requireValid": {"terms": nearly(Made(sale), ANY_SALE)},
+        "requireValid": {"terms": nearly(Generated(sale), ANY_SALE)},
     },
     exp: {"exp": {"x_wad": EXPONENT}, "ln": {"x_wad": WORD}},
     normal: {
@@ -276,19 +276,19 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "deviation": {"vol_wad": AMOUNT, "secs": EXPIRY},
         **{name: {"terms": OPTION} for name in ("price", "greeks")},
         "undiscounted": {
-            "forward_wad": AMOUNT, "strike_wad": AMOUNT, "apart_wad": Whole(-(2**67), 2**67),
-            "deviation_wad": Either([Whole(0, 10 * WAD), Whole(0, 2**104)]), "is_call": OneOf([False, True]),
+            "forward_wad": AMOUNT, "strike_wad": AMOUNT, "apart_wad": Integer(-(2**67), 2**67),
+            "deviation_wad": Either([Integer(0, 10 * WAD), Integer(0, 2**104)]), "is_call": OneOf([False, True]),
         },
     },
     surface: {
-        "vol": {"self": Made(svi), "strike_wad": AMOUNT},
-        "requireValid": {"self": nearly(Made(svi), ANY_SVI)},
+        "vol": {"self": Generated(svi), "strike_wad": AMOUNT},
+        "requireValid": {"self": nearly(Generated(svi), ANY_SVI)},
     },
 }  # fmt: skip
 
 
-def answering(function: Any) -> Any:
-    """A function that answers something and changes its first argument, as one that answers both."""
+def with_self(function: Any) -> Any:
+    """A function that returns its result together with its changed first argument."""
 
     @wraps(function)
     def both(**args: Any) -> tuple[Any, Any]:
@@ -297,10 +297,13 @@ def answering(function: Any) -> Any:
     return both
 
 
-ANSWERING = {cash.accrue, oracle.confirm}
+CHANGING_AND_RETURNING = {cash.accrue, oracle.confirm}
 PURE = {
     module: {
-        name: (parameters, answering(mirror) if (mirror := getattr(module, snake(name))) in ANSWERING else mirror)
+        name: (
+            parameters,
+            with_self(mirror) if (mirror := getattr(module, snake(name))) in CHANGING_AND_RETURNING else mirror,
+        )
         for name, parameters in table.items()
     }
     for module, table in PARAMETERS.items()
@@ -313,13 +316,13 @@ probes = pytest.fixture(started, scope="module")
     ("module", "function"),
     [pytest.param(module, name, id=f"{module.__name__}.{name}") for module, each in PURE.items() for name in each],
 )
-def test_probe_and_mirror_answer_the_same(probes: Probes, module: Any, function: str) -> None:
+def test_probe_and_mirror_return_the_same(probes: Probes, module: Any, function: str) -> None:
     probe = f"Probe{module.__name__.rpartition('.')[2].capitalize()}"
     assert_equal(probes, probe, function, *PURE[module][function])
 
 
-class Teller:
-    """Something that has decimals, and is asked for nothing else."""
+class TokenWithDecimals:
+    """A token of which only the decimals are read."""
 
     def __init__(self, decimals: int) -> None:
         self._decimals = decimals
@@ -328,9 +331,9 @@ class Teller:
         return self._decimals
 
 
-def test_decimals_of_any_token_are_judged_the_same(probes: Probes) -> None:
+def test_decimals_of_any_token_are_validated_the_same(probes: Probes) -> None:
     def judged(decimals: int) -> int:
-        token: Any = Teller(decimals)
+        token: Any = TokenWithDecimals(decimals)
         return collateral.require_decimals(token)
 
-    assert_equal(probes, "ProbeCollateral", "requireDecimals", {"decimals": Whole(0, 255)}, judged)
+    assert_equal(probes, "ProbeCollateral", "requireDecimals", {"decimals": Integer(0, 255)}, judged)

@@ -1,6 +1,6 @@
-"""The two chain engines are held together: Anvil and pyrevm on the same calls say the same, but for gas.
+"""Parity of the two chain engines: Anvil and pyrevm return the same for the same calls, except for gas.
 
-What the parity does not cover is named at the end of the file.
+The end of this file lists what parity does not cover.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from crossvault.scenario import load
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
 
-NOBODY = "0x" + "0" * 40
+ZERO_ADDRESS = "0x" + "0" * 40
 START_AT = 1_700_000_000
 
 
@@ -31,7 +31,7 @@ def steps_of(story: Story) -> tuple[Model, list[Step]]:
 
 
 def require_parity(story: Story) -> list[str]:
-    """Plays a story on both engines and compares all they tell; answers the names of the refusals that came up."""
+    """Plays a story on both engines, compares outcomes, state and views; returns the names of the refusals."""
     model, steps = steps_of(story)
     chain, local = Chain(story.world), InProcessChain(story.world)
     try:
@@ -43,7 +43,7 @@ def require_parity(story: Story) -> list[str]:
         assert local.curves() == chain.curves() == model.vault.curves()
         for when in (at, at + 1, at + 3_600):
             assert local.metrics(accounts, when) == chain.metrics(accounts, when) == model.metrics(accounts, when)
-        assert local.snapshot(accounts) == model.snapshot(accounts)  # to be asked leaves no trace
+        assert local.snapshot(accounts) == model.snapshot(accounts)  # queries change no state
         assert local.event_fields() == chain.event_fields()
         assert local.machine.number == int(chain.node.rpc("eth_blockNumber"), 16)
     finally:
@@ -109,39 +109,41 @@ def test_contracts_have_the_same_addresses_and_code(engines: tuple[Chain, InProc
 
 
 def runtime(body: str) -> str:
-    """A constructor that leaves a body as the code."""
+    """A constructor that deploys a body as the runtime code."""
     size = len(body) // 2
     return f"0x60{size:02x}600a5f3960{size:02x}5ff3{body}"
 
 
 def answer_of(opcodes: Sequence[str]) -> str:
-    """A body that answers with the word that each opcode pushes."""
+    """A body that returns the word that each opcode pushes."""
     stores = "".join(f"{opcode}61{32 * place:04x}52" for place, opcode in enumerate(opcodes))
     return f"{stores}61{32 * len(opcodes):04x}5ff3"
 
 
-# the block that a view sees, and who asks; PREVRANDAO is drawn by Anvil, and its simulations call a block by the number
-# of the one before it, so that numbers are compared as mined
+# the block that a view reads, and its caller; Anvil draws PREVRANDAO, and its simulations give a block the number of
+# the one before it, so numbers are compared as mined
 ENVIRONMENT = {
     "TIMESTAMP": "42", "CHAINID": "46", "BASEFEE": "48", "COINBASE": "41", "GASPRICE": "3a",
     "CALLER": "33", "ORIGIN": "32", "CALLVALUE": "34", "SELFBALANCE": "47",
 }  # fmt: skip
 
 
-def told(engines: tuple[Chain, InProcessChain], body: str, at: int) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Status and answer of a piece of code, asked of both engines at a time."""
+def answers_of_both(
+    engines: tuple[Chain, InProcessChain], body: str, at: int
+) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Status and return data of a piece of code at a time, on both engines."""
     chain, local = engines
     deployer = chain.names.address("prober")
     here, there = local.machine.create(deployer, runtime(body), GAS), chain.node.create(deployer, runtime(body), GAS)
     assert here == there and here is not None
-    call = {"from": NOBODY, "to": here, "input": "0x", "gas": GAS}
+    call = {"from": ZERO_ADDRESS, "to": here, "input": "0x", "gas": GAS}
     [theirs], ours = chain.simulate(at, [call]), local.machine.query(call, at)
     return (ours["status"], ours["returnData"]), (theirs["status"], theirs["returnData"])
 
 
 def test_the_block_environment_is_the_same(engines: tuple[Chain, InProcessChain]) -> None:
     at = START_AT + 12_345
-    ours, theirs = told(engines, answer_of(list(ENVIRONMENT.values())), at)
+    ours, theirs = answers_of_both(engines, answer_of(list(ENVIRONMENT.values())), at)
     words = [
         tuple(int(text[2 + 64 * i : 66 + 64 * i], 16) for i in range(len(ENVIRONMENT))) for _, text in (ours, theirs)
     ]
@@ -153,19 +155,19 @@ def test_the_block_environment_is_the_same(engines: tuple[Chain, InProcessChain]
 def test_mined_blocks_have_the_same_numbers(engines: tuple[Chain, InProcessChain]) -> None:
     chain, local = engines
     sender = chain.names.address("miner")
-    body = "433655" + "5f545f5260205ff3"  # keeps NUMBER at CALLDATASIZE, answers what is at 0
+    body = "433655" + "5f545f5260205ff3"  # stores NUMBER at CALLDATASIZE, returns slot 0
     address = local.machine.create(sender, runtime(body), GAS)
     assert address == chain.node.create(sender, runtime(body), GAS) and address is not None
     for _ in range(2):
         local.machine.send(sender, address, "0x", GAS)
         chain.node.send(sender, address, "0x", GAS)
-        call = {"from": NOBODY, "to": address, "input": "0x00", "gas": GAS}
+        call = {"from": ZERO_ADDRESS, "to": address, "input": "0x00", "gas": GAS}
         [theirs], ours = chain.simulate(START_AT, [call]), local.machine.query(call)
         assert ours["returnData"] == theirs["returnData"]
         assert int(ours["returnData"], 16) == local.machine.number == int(chain.node.rpc("eth_blockNumber"), 16)
 
 
-# opcodes by the fork that brought them: both have those up to Cancun, and neither has what came after
+# opcodes by the fork that introduced them: both engines have those up to Cancun and none of later forks
 @pytest.mark.parametrize(
     ("body", "known"),
     [
@@ -178,7 +180,7 @@ def test_mined_blocks_have_the_same_numbers(engines: tuple[Chain, InProcessChain
     ],
 )
 def test_the_hardfork_is_the_same(engines: tuple[Chain, InProcessChain], body: str, known: bool) -> None:
-    ours, theirs = told(engines, body, START_AT)
+    ours, theirs = answers_of_both(engines, body, START_AT)
     assert ours == theirs
     assert (ours[0] == "0x1") == known
 
@@ -187,11 +189,11 @@ def test_transient_storage_ends_with_a_call() -> None:
     machine = InMemoryEvm(CHAIN_ID, START_AT)
     address = machine.create("0x" + "ab" * 20, runtime("5f5c5f5260015f5d60205ff3"), GAS)
     assert address is not None
-    call = {"from": NOBODY, "to": address, "input": "0x", "gas": GAS}
+    call = {"from": ZERO_ADDRESS, "to": address, "input": "0x", "gas": GAS}
     assert [int(machine.call(call)["returnData"], 16) for _ in range(2)] == [0, 0]
 
 
-def test_a_mark_takes_everything_back() -> None:
+def test_returning_to_a_mark_restores_the_whole_state() -> None:
     story = Walk(5, 160).story()
     _, steps = steps_of(story)
     side, again = InProcessChain(story.world), InProcessChain(story.world)
@@ -205,7 +207,7 @@ def test_a_mark_takes_everything_back() -> None:
     assert again.play(steps[150:]) == first == side.play(steps[150:])
 
 
-def test_marks_stand_within_marks() -> None:
+def test_marks_nest() -> None:
     story = Walk(6, 60).story()
     _, steps = steps_of(story)
     side = InProcessChain(story.world)
@@ -217,19 +219,19 @@ def test_marks_stand_within_marks() -> None:
     assert side.play(steps) == first
 
 
-def test_there_is_an_end_to_marks() -> None:
+def test_the_number_of_marks_is_limited() -> None:
     machine = InMemoryEvm(CHAIN_ID, START_AT)
     with pytest.raises(EvmFailed, match="marks at once"):
         for _ in range(2_000):
             machine.mark()
 
 
-def test_what_is_no_refusal_is_a_failure_of_the_machine(world: World) -> None:
+def test_an_error_other_than_a_refusal_is_a_failure_of_the_evm(world: World) -> None:
     side = InProcessChain(world)
     call = side.view("metrics", {"account": AccountId("owner0")})
     with pytest.raises(EvmFailed, match="Gas"):
         side.machine.call({**call, "gas": "0x3e8"})
 
 
-# Not compared: gas (pyrevm's journal never ends, so what was touched once stays warm), PREVRANDAO and block hashes
-# (Anvil draws them), the block's gas limit (Anvil's is its own; no contract here asks).
+# Not compared: gas (pyrevm's journal never ends, so touched slots stay warm), PREVRANDAO and block hashes (Anvil draws
+# them), the block's gas limit (Anvil has its own; no contract here reads it).

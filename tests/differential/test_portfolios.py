@@ -1,4 +1,4 @@
-"""Portfolio margin: the probes and the mirror answer the same to the same accounts and parameters."""
+"""Portfolio margin: probes and mirror return equal results for equal accounts and parameters."""
 
 from collections.abc import Mapping
 from random import Random
@@ -10,53 +10,53 @@ from crossvault.evm.codec import snake
 from crossvault.mirror import correlation, portfolio, shock, stress
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.shock import MAX_SCENARIOS
-from folio import (
+from inputs import AMOUNT, EXPIRY, LEVEL, RATIO, nearly
+from portfolio_inputs import (
     ANY_PARTS,
     ANY_SCENARIO,
+    AT_A_LEVEL,
     BASIS_RISK,
     CONTINGENCY,
     CORRELATION,
+    EXPIRY_HOLDINGS,
+    EXPOSURE,
+    EXPOSURES,
     FACTORS,
     HEDGE,
-    HELD,
-    LEG,
-    LEGS,
     LINES,
+    LOSS_TABLE,
+    LOSS_TERMS,
     MATRIX,
     MODE,
-    OUTLOOK,
+    PRICED_EXPIRY,
     PROFIT,
     RATE_RISK,
+    REPEATED_LINES,
     RISK,
     SCENARIO,
     SCENARIOS,
     SHAPE,
     SHARED,
-    SHEET,
     SHOCK,
     SIZE,
     SKEW_RISK,
-    STAKE,
-    STAKES,
-    TERM,
-    TERMS,
-    TWINS,
+    UNDERLYING_LOSS,
+    UNDERLYING_LOSSES,
     VOL_RISK,
     any_of,
-    bent_matrix,
-    bent_risk,
     many,
+    nearly_valid_matrix,
+    nearly_valid_risk,
     profits,
     rules,
 )
-from inputs import AMOUNT, EXPIRY, LEVEL, RATIO, nearly
-from probing import Either, Inputs, Made, Probes, Whole, assert_equal, started
+from probing import Either, Generated, Inputs, Integer, Probes, assert_equal, started
 
 
 def leg_args(random: Random) -> dict[str, Any]:
     scenarios = SCENARIOS.draw(random)
     profits = [PROFIT.draw(random) for _ in scenarios]
-    return {"scenarios": scenarios, "profits_wad": profits, "basis_wad": Whole(-(2**177), 0).draw(random)}
+    return {"scenarios": scenarios, "profits_wad": profits, "basis_wad": Integer(-(2**177), 0).draw(random)}
 
 
 def joint_args(random: Random) -> dict[str, Any]:
@@ -66,9 +66,9 @@ def joint_args(random: Random) -> dict[str, Any]:
 
 def requirement_args(random: Random) -> dict[str, Any]:
     drawn: dict[str, Inputs] = {
-        "self": OUTLOOK,
-        "stakes": STAKES,
-        "terms": TERMS,
+        "self": LOSS_TABLE,
+        "stakes": EXPOSURES,
+        "terms": LOSS_TERMS,
         "matrix": MATRIX,
         "quote_wad": AMOUNT,
         "level": LEVEL,
@@ -76,13 +76,13 @@ def requirement_args(random: Random) -> dict[str, Any]:
     return {name: each.draw(random) for name, each in drawn.items()}
 
 
-FOLIO: Mapping[Any, Mapping[str, Any]] = {
+PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
     shock: {
         "forward": {"fixed_wad": AMOUNT, "floating_wad": AMOUNT, "spot_shock": SHOCK},
         "breadth": {"risk": VOL_RISK, "secs": EXPIRY},
         "shape": {"vol_risk": VOL_RISK, "skew_risk": SKEW_RISK, "secs": EXPIRY},
-        "vol": {"self": SHAPE, "vol_wad": AMOUNT, "apart_wad": Whole(-(2**67), 2**67), "mode": MODE},
-        "isSkew": {"mode": Whole(0, 255)},
+        "vol": {"self": SHAPE, "vol_wad": AMOUNT, "apart_wad": Integer(-(2**67), 2**67), "mode": MODE},
+        "isSkew": {"mode": Integer(0, 255)},
         "discounts": {"risk": RATE_RISK, **FACTORS},
         "requireScenarios": {"scenarios": Either([
             many(SCENARIO.draw, [0, 1, MAX_SCENARIOS, MAX_SCENARIOS + 1]),
@@ -93,39 +93,39 @@ FOLIO: Mapping[Any, Mapping[str, Any]] = {
         "requireRate": {"risk": nearly(RATE_RISK, ANY_PARTS["rate"])},
     },
     portfolio: {
-        "stake": {"self": STAKE, "size": SIZE, "price_wad": Whole(0, 2**97)},
-        "outcomes": {"self": STAKE, "scenarios": SCENARIOS},
-        "ready": {"term": TERM, "risk": RISK},
+        "stake": {"self": EXPOSURE, "size": SIZE, "price_wad": Integer(0, 2**97)},
+        "outcomes": {"self": EXPOSURE, "scenarios": SCENARIOS},
+        "ready": {"term": EXPIRY_HOLDINGS, "risk": RISK},
         "shocked": SHARED,
-        "basis": {"self": SHEET, "risk": BASIS_RISK},
-        "worst": {"profits_wad": many(Whole(-3, 3).draw, [0, 1, 5, 32])},
-        "loss": {"least_wad": PROFIT, "basis_wad": Whole(-(2**177), 0)},
-        "contingency": HELD,
-        "perpContingency": HELD,
-        "optionContingency": {**HELD, "term": TERM},
-        "naked": {"lines": Either([LINES, TWINS])},
+        "basis": {"self": PRICED_EXPIRY, "risk": BASIS_RISK},
+        "worst": {"profits_wad": many(Integer(-3, 3).draw, [0, 1, 5, 32])},
+        "loss": {"least_wad": PROFIT, "basis_wad": Integer(-(2**177), 0)},
+        "contingency": AT_A_LEVEL,
+        "perpContingency": AT_A_LEVEL,
+        "optionContingency": {**AT_A_LEVEL, "term": EXPIRY_HOLDINGS},
+        "naked": {"lines": Either([LINES, REPEATED_LINES])},
         "hedgeContingency": {"risk": CONTINGENCY, "hedge": HEDGE, "level": LEVEL},
-        "doubt": HELD,
+        "doubt": AT_A_LEVEL,
         "doubtRate": {"risk": CONTINGENCY, "confidence_wad": RATIO},
-        "requireValid": {"risk": Made(bent_risk)},
+        "requireValid": {"risk": Generated(nearly_valid_risk)},
     },
     correlation: {
-        "outlook": {"stakes": STAKES, "scenarios": SCENARIOS},
+        "outlook": {"stakes": EXPOSURES, "scenarios": SCENARIOS},
         "leg": leg_args,
         "joint": joint_args,
-        "sum": {"legs": LEGS},
-        "correlation": {"alike_wad": CORRELATION, "opposite_wad": CORRELATION, "a": LEG, "b": LEG,
-                        "breakdown_wad": Whole(0, 2 * WAD)},
-        "combined": {"legs": LEGS, "matrix": MATRIX, "breakdown_wad": Whole(0, 2 * WAD)},
-        "loss": {"self": OUTLOOK, "terms": TERMS, "matrix": MATRIX, "level": LEVEL},
-        "lossFactor": {"terms": TERMS, "quote_wad": Whole(0, 2 * WAD), "level": LEVEL},
+        "sum": {"legs": UNDERLYING_LOSSES},
+        "correlation": {"alike_wad": CORRELATION, "opposite_wad": CORRELATION, "a": UNDERLYING_LOSS,
+                        "b": UNDERLYING_LOSS, "breakdown_wad": Integer(0, 2 * WAD)},
+        "combined": {"legs": UNDERLYING_LOSSES, "matrix": MATRIX, "breakdown_wad": Integer(0, 2 * WAD)},
+        "loss": {"self": LOSS_TABLE, "terms": LOSS_TERMS, "matrix": MATRIX, "level": LEVEL},
+        "lossFactor": {"terms": LOSS_TERMS, "quote_wad": Integer(0, 2 * WAD), "level": LEVEL},
         "requirement": requirement_args,
-        "requireValid": {"terms": nearly(TERMS, any_of(correlation.LossTerms))},
-        "requireMatrix": {"matrix": Made(bent_matrix)},
+        "requireValid": {"terms": nearly(LOSS_TERMS, any_of(correlation.LossTerms))},
+        "requireMatrix": {"matrix": Generated(nearly_valid_matrix)},
     },
     stress: {
-        "judge": {"stakes": STAKES, "rules": Made(rules), "quote_wad": Whole(0, 2 * WAD)},
-        "outlook": {"stakes": STAKES, "rules": Made(rules)},
+        "judge": {"stakes": EXPOSURES, "rules": Generated(rules), "quote_wad": Integer(0, 2 * WAD)},
+        "outlook": {"stakes": EXPOSURES, "rules": Generated(rules)},
     },
 }  # fmt: skip
 
@@ -134,8 +134,8 @@ probes = pytest.fixture(started, scope="module")
 
 @pytest.mark.parametrize(
     ("module", "function"),
-    [pytest.param(module, name, id=f"{module.__name__}.{name}") for module, each in FOLIO.items() for name in each],
+    [pytest.param(module, name, id=f"{module.__name__}.{name}") for module, each in PORTFOLIO.items() for name in each],
 )
-def test_probe_and_mirror_answer_the_same(probes: Probes, module: Any, function: str) -> None:
+def test_probe_and_mirror_return_the_same(probes: Probes, module: Any, function: str) -> None:
     probe = f"Probe{module.__name__.rpartition('.')[2].capitalize()}"
-    assert_equal(probes, probe, function, FOLIO[module][function], getattr(module, snake(function)))
+    assert_equal(probes, probe, function, PORTFOLIO[module][function], getattr(module, snake(function)))

@@ -1,4 +1,4 @@
-"""Published cases of portfolio margin and of correlated risks, asked of the probes on a node."""
+"""Published cases of portfolio margin and of correlated risks, computed by the probes on a node."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,20 +18,20 @@ from vectors_portfolio import Query, is_portfolio, portfolio_cases
 probes = pytest.fixture(started, scope="module")
 
 
-def asking(probes: Probes) -> Query:
-    """What a probe answers, where the mirror of the same name would."""
+def probe_query(probes: Probes) -> Query:
+    """A query that calls the probe of a mirror module instead of the mirror."""
 
-    def ask(module: Any, function: str, args: dict[str, Any]) -> Any:
+    def query(module: Any, function: str, args: dict[str, Any]) -> Any:
         probe = f"Probe{module.__name__.rpartition('.')[2].capitalize()}"
-        [answer] = probes.ask(probe, camel(function), [args])
+        [answer] = probes.query(probe, camel(function), [args])
         assert not isinstance(answer, Refusal), answer
         return answer if len(answer) > 1 else answer[0]
 
-    return ask
+    return query
 
 
 def forms() -> Iterator[Any]:
-    """The files of either form, and what makes cases of them."""
+    """The files of either form, with the reader of their cases."""
     for path in sorted(VECTORS.rglob("*.json")):
         content = json.loads(path.read_text(encoding="utf8"))
         for fits, cases in ((is_correlation, correlation_cases), (is_portfolio, portfolio_cases)):
@@ -42,6 +42,6 @@ def forms() -> Iterator[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("cases", forms())
 def test_every_vector_holds_on_the_chain(probes: Probes, cases: Callable[[Query], Iterator[Case]]) -> None:
-    for case in cases(asking(probes)):
+    for case in cases(probe_query(probes)):
         assert case.check is not None
         case.check()

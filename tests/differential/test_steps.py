@@ -1,4 +1,4 @@
-"""Whole vaults in lockstep: random steps near the limits, every invariant after every step, no difference anywhere."""
+"""Vault and mirror in lockstep: random steps near the limits, every invariant after every step, no difference."""
 
 from collections import Counter
 from pathlib import Path
@@ -23,7 +23,7 @@ def contracts(request: pytest.FixtureRequest) -> Path | None:
 
 
 def alone(seed: int, steps: int) -> tuple[Model, list[tuple[Step, Outcome]]]:
-    """A random walk through the mirror alone, with what every step came to."""
+    """A random walk through the mirror alone, with the outcome of every step."""
     walk = Walk(seed, steps)
     model = Model(walk.world)
     return model, list(driven(walk.steps(model), model.apply))
@@ -59,7 +59,7 @@ def test_a_walk_reaches_every_door_and_most_refusals(contracts: Path | None) -> 
     assert sum(result.refusals.values()) <= result.steps * 45 // 100, result.refusals
 
 
-def test_a_walk_crosses_windows_and_expiries_and_settles_what_was_held() -> None:
+def test_a_walk_crosses_windows_and_expiries_and_settles_positions() -> None:
     model, played = alone(5, 2_000)
     names = Counter(event.name for _, outcome in played for event in outcome.events)
     assert names["ExpirySettled"] >= 5 and names["Settled"] >= 5, names

@@ -1,4 +1,4 @@
-"""What is stored: from the same accounts and ledgers the probes and the mirror come to the same."""
+"""Storage: from equal accounts and ledgers, probes and mirror leave equal state."""
 
 from collections.abc import Callable
 from random import Random
@@ -30,7 +30,7 @@ from ledgers import (
     held,
     state,
 )  # fmt: skip
-from probing import OneOf, Probes, Whole, answers, assert_equal, started
+from probing import Integer, OneOf, Probes, answers, assert_equal, started
 
 # accounts
 
@@ -54,7 +54,7 @@ def draw_image(random: Random) -> Image:
 
 
 def draw_entry(random: Random, image: Image) -> Entry:
-    """A position of a picture, or one that it does not have."""
+    """A position of an image, or one that it does not have."""
     if image.entries and random.random() < 0.7:
         return random.choice(image.entries)
     return Entry(WORD.draw(random), 0, 0, 0)
@@ -149,7 +149,7 @@ def draw_ledger_fill(random: Random) -> Drawn:
 
 def draw_move(random: Random) -> Drawn:
     target = random.choice(IDS[1:])
-    fraction = random.choice([1, WAD, Whole(0, WAD).draw(random)])
+    fraction = random.choice([1, WAD, Integer(0, WAD).draw(random)])
     reserved = random.choice([0, AMOUNT.draw(random)])
     call = {"self": draw_setup(random), "source": IDS[0], "target": target}
     return {**call, "fraction_wad": fraction, "reserved_wad": reserved}
@@ -169,16 +169,16 @@ def draw_traded(random: Random) -> Drawn:
 def draw_settled(random: Random) -> Drawn:
     setup = draw_setup(random)
     call = {"self": setup, "account": IDS[0], "instrument": draw_position(random, setup)}
-    return {**call, "settlement_wad": Whole(1, CAP).draw(random)}
+    return {**call, "settlement_wad": Integer(1, CAP).draw(random)}
 
 
 def draw_settlement(random: Random) -> Drawn:
-    """Any expiry of the ledger, with a price that it could settle at."""
+    """Any expiry of the ledger, with a possible settlement price."""
     setup = draw_setup(random)
     while not setup.curves:
         setup = draw_setup(random)
     underlying, expiry, curve = random.choice(setup.curves)
-    price = Whole(1, CAP).draw(random) if random.random() < 0.5 else curve.forward
+    price = Integer(1, CAP).draw(random) if random.random() < 0.5 else curve.forward
     call = {"self": setup, "account": random.choice(IDS), "underlying": underlying}
     return {**call, "expiry": expiry, "settlement_wad": price}
 
@@ -187,8 +187,8 @@ def image_of(self: State, account: AccountId) -> Image:
     return accounts.image(self.holders[account], len(self.assets))
 
 
-def left(change: Callable[..., Any]) -> Callable[..., tuple[Pool, Image]]:
-    """What a change of the ledger leaves of the cash of all and of one account."""
+def state_after(change: Callable[..., Any]) -> Callable[..., tuple[Pool, Image]]:
+    """The pool and one account's image after a change of the ledger."""
 
     def changed(self: Setup, account: AccountId, now: int, **others: int) -> tuple[Pool, Image]:
         stored = state(self)
@@ -235,12 +235,12 @@ LEDGER: dict[str, tuple[Any, Any]] = {
     "requireFresh": (draw_underlying, require_fresh),
     "requireIdle": (draw_call, require_idle),
     "requireTraded": (draw_traded, require_traded),
-    "addCash": (lambda random: draw_call(random, delta_wad=VALUE), left(ledger.add_cash)),
+    "addCash": (lambda random: draw_call(random, delta_wad=VALUE), state_after(ledger.add_cash)),
     "fundingIndex": (draw_indexed, funding_index),
     "accrueFunding": (draw_underlying, accrued_funding),
-    "fill": (draw_ledger_fill, left(ledger.fill)),
+    "fill": (draw_ledger_fill, state_after(ledger.fill)),
     "settledValue": (draw_settled, settled_value),
-    "settle": (draw_settlement, left(ledger.settle)),
+    "settle": (draw_settlement, state_after(ledger.settle)),
     "movePart": (draw_move, move_part),
 }
 
@@ -264,7 +264,7 @@ TOKENS = {"Token": "plain", "FeeToken": "fee", "SilentToken": "silent"}
 
 
 def mover(token: ModelToken, journal: UndoLog, move: Callable[..., None], pulls: bool) -> Callable[..., Any]:
-    """A move of tokens in the mirror, with the mint that goes before; a refusal takes both back."""
+    """A token transfer in the mirror, after a mint; a refusal reverts both."""
     this = "ProbeCollateral"
 
     def moved(token_: str, other: str, amount_raw: int, minted_raw: int) -> tuple[int, int]:
@@ -286,10 +286,10 @@ def test_probe_and_mirror_move_the_same_tokens(probes: Probes, contract: str, fu
     symbol, other = f"{contract}-{function}", "payer" if function == "pull" else "to"
     assert probes.address("ProbeCollateral")
     probes.token(symbol, contract, spender="ProbeCollateral")
-    people = ["alice", "bob", *(["ProbeCollateral"] if function == "push" else [])]  # nobody pulls from itself
+    people = ["alice", "bob", *(["ProbeCollateral"] if function == "push" else [])]  # a probe never pulls from itself
     for seed in range(5):
         random = Random(f"{symbol}-{seed}")
-        asked = [
+        argument_sets = [
             {
                 "token": symbol,
                 other: random.choice(people),
@@ -301,8 +301,8 @@ def test_probe_and_mirror_move_the_same_tokens(probes: Probes, contract: str, fu
         journal = UndoLog()
         token = ModelToken(TokenSpec(symbol, 6, TOKENS[contract]), journal)
         moved = mover(token, journal, getattr(collateral, function), function == "pull")
-        mine = [{"token_": each["token"], "other": each[other], **_raws(each)} for each in asked]
-        theirs = list(probes.ask("ProbeCollateral", function, asked))
+        mine = [{"token_": each["token"], "other": each[other], **_raws(each)} for each in argument_sets]
+        theirs = list(probes.query("ProbeCollateral", function, argument_sets))
         assert theirs == list(answers(moved, mine))
         assert len({type(each) for each in theirs}) > 1, "some are refused and some are not"
 

@@ -1,4 +1,4 @@
-"""The views that no step reads."""
+"""Views that no step reads."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, product
@@ -30,7 +30,7 @@ TERMS = AuctionTerms(buffer_wad=0, start_wad=10**18, knee_wad=10**18, fast_secs=
 WORLD = World((TokenSpec("USD", 6),), "USD", "owner", 0, TERMS, STARTS_AT)
 
 
-def test_both_sides_say_the_same_about_who_may_act() -> None:
+def test_authority_is_equal_on_both_sides() -> None:
     accounts = [AccountId("alice"), AccountId("alice", 1), AccountId("bob")]
     steps = [
         doors.set_operator(STARTS_AT, "alice", account=account, operator="carol", allowed=allowed)
@@ -51,7 +51,7 @@ def test_both_sides_say_the_same_about_who_may_act() -> None:
     assert allowed == [("alice", "alice"), ("alice", "carol"), ("alice/1", "alice"), ("bob", "bob")]
 
 
-def test_both_sides_show_the_same_open_expiries_and_quotations() -> None:
+def test_open_expiries_and_quotations_are_equal_on_both_sides() -> None:
     """With eight expiries of eight underlyings, after one has settled, and after all have on one underlying."""
     scenes = [(AT, list(listing())), *((at, [price(at, 3, 101)]) for at in (EXPIRIES[0], EXPIRIES[-1]))]
     model, chain = Model(WIDE), Chain(WIDE)
@@ -59,12 +59,12 @@ def test_both_sides_show_the_same_open_expiries_and_quotations() -> None:
     try:
         for at, more in scenes:
             assert model.play(more) == chain.play(more)
-            [theirs] = chain.vault.result("curves", _asked(chain, at, "curves", {}))
+            [theirs] = chain.vault.result("curves", _answer(chain, at, "curves", {}))
             assert theirs == lens.curves(model.vault.ledger)
             left.append(len(theirs))
             for instrument in {market.perp(3), *PORTFOLIOS["32 positions"]}:
                 if market.kind_of(instrument) == market.PERP or at < market.expiry_of(instrument):
-                    found = chain.vault.result("quotation", _asked(chain, at, "quotation", {"instrument": instrument}))
+                    found = chain.vault.result("quotation", _answer(chain, at, "quotation", {"instrument": instrument}))
                     assert found == model.vault.quotation(instrument, now=at)
     finally:
         chain.close()
@@ -72,12 +72,12 @@ def test_both_sides_show_the_same_open_expiries_and_quotations() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
-def test_both_sides_tell_the_same_scenarios_and_greeks(seed: int) -> None:
-    """Every account of a random walk, in both modes, while it goes on."""
+def test_scenarios_and_greeks_are_equal_on_both_sides(seed: int) -> None:
+    """Every account of a random walk, in both modes, at intervals of the walk."""
     world = Walk(seed, 0).world
     model, chain = Model(world), Chain(world)
     steps = [step for step, _ in alone(seed, 900)[1]]
-    told = modelled = lost = curved = 0
+    compared = in_portfolio_mode = lost = curved = 0
     try:
         for start in range(0, len(steps), 100):
             part = steps[start : start + 100]
@@ -85,20 +85,22 @@ def test_both_sides_tell_the_same_scenarios_and_greeks(seed: int) -> None:
             for account in {each for step in steps for each in step.accounts()}:
                 args, at = {"account": account}, part[-1].at
                 outlook, places = model.vault.scenarios(account, now=at)
-                assert chain.vault.result("scenarios", _asked(chain, at, "scenarios", args)) == plain((outlook, places))
+                assert chain.vault.result("scenarios", _answer(chain, at, "scenarios", args)) == plain(
+                    (outlook, places)
+                )
                 greeks = model.vault.greeks(account, now=at)
-                assert chain.vault.result("greeks", _asked(chain, at, "greeks", args)) == plain((greeks,))
-                told += 1
-                modelled += bool(places)
+                assert chain.vault.result("greeks", _answer(chain, at, "greeks", args)) == plain((greeks,))
+                compared += 1
+                in_portfolio_mode += bool(places)
                 lost += outlook.joint_wad > 0
                 curved += any(each.gamma_wad for each in greeks)
     finally:
         chain.close()
-    assert min(modelled, lost, curved) >= 10 and told > 50, (told, modelled, lost, curved)
+    assert min(in_portfolio_mode, lost, curved) >= 10 and compared > 50, (compared, in_portfolio_mode, lost, curved)
 
 
 def changes(random: Random) -> list[Announcement]:
-    """Every parameter of the first underlying and of the vault, drawn anew."""
+    """New random values for every parameter of the first underlying and of the vault."""
     return [
         doors.RISK.of(underlying=0, risk=terms.risk(random)),
         doors.OPTIONS.of(underlying=0, risk=terms.options(random)),
@@ -119,7 +121,7 @@ def governed(model: Model) -> Iterator[Step]:
         yield change.enact(model.at + model.vault.delay_secs, GOVERNOR)
 
 
-def test_both_sides_have_the_same_parameters_after_every_change() -> None:
+def test_parameters_are_equal_on_both_sides_after_every_change() -> None:
     """After the set-up of a walk and a change of every parameter: each part has had two values at least."""
     world = Walk(0, 0).world
     model, local = Model(world), InProcessChain(world)
@@ -131,23 +133,23 @@ def test_both_sides_have_the_same_parameters_after_every_change() -> None:
             [theirs] = local.vault.result("parameters", local.machine.query(local.view("parameters", {}))["returnData"])
             assert theirs == model.vault.parameters()
             seen.append(model.vault.parameters())
-    constant = {field for place, field in enumerate(ParameterSet._fields) if len({sheet[place] for sheet in seen}) == 1}
+    constant = {field for place, field in enumerate(ParameterSet._fields) if len({each[place] for each in seen}) == 1}
     assert constant == {"quote", "decimals", "delay_secs"}
     for part in ("risk", "options", "guard", "portfolio"):
-        assert len({getattr(sheet.underlyings[0], part) for sheet in seen if sheet.underlyings}) > 1, part
+        assert len({getattr(each.underlyings[0], part) for each in seen if each.underlyings}) > 1, part
     assert len(seen[-1].underlyings) > 1 and seen[-1].collaterals and seen[-1].rules.scenarios
 
 
-def test_the_vault_tells_its_opening_as_the_model_does() -> None:
-    """All that a replay needs to start: a world whose values all differ from each other and from zero."""
+def test_the_opening_event_of_vault_and_model_is_equal() -> None:
+    """The event has everything a replay starts from; all values of the world differ from each other and from zero."""
     terms = AuctionTerms(
         buffer_wad=1, start_wad=9 * 10**17, knee_wad=8 * 10**17, fast_secs=5, slow_secs=7, insolvent_secs=11
     )
     world = World((TokenSpec("USD", 6), TokenSpec("DAI", 18)), "DAI", "owner", 86_400, terms, STARTS_AT)
     chain = Chain(world)
     try:
-        asked = {"address": chain.names.address("vault"), "fromBlock": "0x0", "toBlock": "latest"}
-        logs = chain.node.rpc("eth_getLogs", asked)
+        filters = {"address": chain.names.address("vault"), "fromBlock": "0x0", "toBlock": "latest"}
+        logs = chain.node.rpc("eth_getLogs", filters)
         assert [chain.vault.event(log) for log in logs] == [Model(world).opening]
     finally:
         chain.close()
@@ -158,8 +160,8 @@ def _view(chain: Chain, view: str, args: Mapping[str, Any]) -> dict[str, str]:
     return {"to": chain.names.address("vault"), "input": chain.vault.call(view, args), "gas": hex(30_000_000)}
 
 
-def _asked(chain: Chain, at: int, view: str, args: Mapping[str, Any]) -> str:
-    """What a view answers at a time, in hex."""
+def _answer(chain: Chain, at: int, view: str, args: Mapping[str, Any]) -> str:
+    """The return data of a view at a time, in hex."""
     [answer] = chain.simulate(at, [_view(chain, view, args)])
     assert answer["status"] == "0x1", answer
     data: str = answer["returnData"]
@@ -178,8 +180,8 @@ UNTRADED = {
 }
 
 
-def test_what_is_not_traded_has_no_quotation() -> None:
-    """Asked for one of these, the chain panicked, and the mirror made a price of times before the start."""
+def test_untraded_instruments_have_no_quotation() -> None:
+    """Regression: the chain panicked, and the mirror returned a price from times before the start."""
     model, chain = Model(WIDE), Chain(WIDE)
     try:
         steps = [*listing(), price(EXPIRIES[0] + 5, 0, 101)]

@@ -25,9 +25,9 @@ from housemap import (
     room_arrows,
 )
 from houserules import (
-    crowded_functions,
     dividing_contracts,
     dividing_mirrors,
+    functions_of_many_parameters,
     inexact_numbers,
     long_files,
     long_functions,
@@ -48,7 +48,7 @@ CROWDED = {
     "sim/crossvault/mirror/feed.py:publish_surface",
     "sim/crossvault/mirror/vault.py:__init__",
     "sim/crossvault/mirror/vault.py:trade",
-    # and so has its constructor, besides the time and the sender of the step
+    # and so has its constructor, after the time and the sender of the step
     "sim/crossvault/differential/account_doors.py:publish_price",
     "sim/crossvault/differential/account_doors.py:publish_forward",
     "sim/crossvault/differential/account_doors.py:publish_surface",
@@ -75,7 +75,7 @@ def test_no_solidity_function_is_long() -> None:
 
 
 def test_no_function_of_the_package_has_many_parameters() -> None:
-    assert set(crowded_functions(sorted(PACKAGE.rglob("*.py")))) - CROWDED == set()
+    assert set(functions_of_many_parameters(sorted(PACKAGE.rglob("*.py")))) - CROWDED == set()
 
 
 def test_only_fixed_divides_and_shifts_in_the_contracts() -> None:
@@ -140,11 +140,11 @@ def test_the_house_has_few_floors() -> None:
     assert floors(rooms) <= MOST_FLOORS
 
 
-def test_no_class_name_stands_twice() -> None:
+def test_class_names_are_unique() -> None:
     assert repeated_classes(package()) == []
 
 
-def test_no_file_name_stands_twice() -> None:
+def test_file_names_are_unique() -> None:
     packages = {name for name in package() if room(name) and (PACKAGE.parent / name.replace(".", "/")).is_dir()}
     assert repeated_stems(package(), packages) == []
 

@@ -27,7 +27,7 @@ DOORS = [
 ]
 LIBRARIES = [name for name in PAIRS if name not in DOORS and not name.endswith("Errors")]
 
-# what a contract passes on to another, or asks of itself, its twin inherits
+# functions that a contract forwards to another or calls on itself, and that its mirror inherits
 REACHED = {
     ("Vault", "Proxy"): "Registry", ("Registry", "Proxy"): "Feed", ("Checks", "Store"): "Appraiser",
     ("Feed", "Store"): "Policy", ("Policy", "Store"): "Teller",
@@ -36,9 +36,9 @@ CHAIN_ONLY = {"registry", "appraiser", "feed", "policy", "teller", "stress"}
 CHAIN_ONLY_FIELDS = {"State.stress"}  # a module needs no address
 UNPAIRED = {"__init__", "evm", "refusal"}
 FROM_THE_AIR = {"sender", "now", "this", "tokens", "wallets", "chain_id", "journal"}
-MIRROR_ONLY_STATE = ["entered", "events", "tokens", "wallets", "chain_id", "this"]  # what the machine keeps
+MIRROR_ONLY_STATE = ["entered", "events", "tokens", "wallets", "chain_id", "this"]  # state of the EVM on the chain
 MIRROR_ONLY_METHODS = ["emit"]
-MIRROR_ONLY_TYPES = {"Refusal", "Digest", "Signature"}  # what stands for bytes is a value
+MIRROR_ONLY_TYPES = {"Refusal", "Digest", "Signature"}  # values in place of bytes
 BASES = {"StorageStruct", "NamedTuple", "IntEnum", "Refusal"}
 
 
@@ -73,7 +73,7 @@ def notice(node: dict[str, Any]) -> str:
 
 
 class SolidityFile:
-    """What a contract file declares."""
+    """The declarations of a contract file."""
 
     def __init__(self, name: str) -> None:
         tree = syntax_trees()[f"{name}.sol"]
@@ -120,7 +120,7 @@ def _parameters(node: dict[str, Any]) -> tuple[str, ...]:
 
 
 class PythonFile:
-    """What a mirror file declares; names that start with an underscore are its own."""
+    """The declarations of a mirror file, without private names."""
 
     def __init__(self, text: str) -> None:
         self.tree = ast.parse(text)
@@ -264,7 +264,7 @@ def different_events(name: str, solidity: SolidityFile, python: PythonFile) -> l
 
 
 def anonymous_events(name: str, solidity: SolidityFile, _: PythonFile) -> list[str]:
-    """Events of a contract that do not begin with who sent."""
+    """Events of a contract whose first value is not the sender."""
     first = {node["name"]: node["parameters"]["parameters"][0]["name"] for node in solidity.of("EventDefinition")}
     return [f"{name}.{event}" for event, parameter in first.items() if name in DOORS and parameter != "sender"]
 
@@ -290,7 +290,7 @@ def test_the_sides_of_every_pair_are_alike(rule: Callable[[str, SolidityFile, Py
     assert [each for name in PAIRS for each in rule(name, *pair(name))] == []
 
 
-# rule, pair, and a change of the mirror that offends against the rule
+# rule, pair, and a change of the mirror that violates the rule
 PLANTED = {
     "subject": (different_subjects, "Fixed", r'\A"""', '"""Other: '),
     "no subject": (different_subjects, "Fixed", r'\A""".*?"""', ""),
@@ -322,7 +322,7 @@ def test_a_pair_that_differs_is_found(planted: str) -> None:
     assert any(name in each for each in rule(name, solidity, PythonFile(changed)))
 
 
-def test_an_event_that_does_not_begin_with_who_sent_is_found() -> None:
+def test_an_event_without_the_sender_first_is_found() -> None:
     solidity, python = pair("Vault")
     event = {"nodeType": "EventDefinition", "name": "Odd", "parameters": {"parameters": [{"name": "account"}]}}
     solidity.declared.append(event)

@@ -1,4 +1,4 @@
-"""Every rule of the house can fail: each is shown an offender beside something that it lets pass."""
+"""Every rule of the house can fail: each finds an offender among files that it accepts."""
 
 import ast
 import json
@@ -18,7 +18,7 @@ CLEAN = "def f(a: int) -> int:\n    return a * 2\n"
 PYTHON_OFFENDERS: dict[str, tuple[Callable[[Iterable[Path]], list[str]], str]] = {
     "long file": (houserules.long_files, "\n" * 401),
     "long function": (houserules.long_functions, "def f() -> None:\n" + "    f()\n" * 40),
-    "many parameters": (houserules.crowded_functions, "def f(self, a, b, c, *, d, e, f, g): ...\n"),
+    "many parameters": (houserules.functions_of_many_parameters, "def f(self, a, b, c, *, d, e, f, g): ...\n"),
     "true division": (lambda paths: houserules.dividing_mirrors(paths, {"offender.py"}), "a = 1 / 2\n"),
     "division": (lambda paths: houserules.dividing_mirrors(paths, ()), "a = 1 // 2\n"),
     "shift": (lambda paths: houserules.dividing_mirrors(paths, ()), "a = 1\na >>= 2\n"),
@@ -82,7 +82,7 @@ def test_the_comment_stripper_keeps_code_and_drops_the_rest() -> None:
 
 @pytest.fixture(scope="module")
 def offender() -> list[dict[str, Any]]:
-    """The syntax nodes of a contract that offends against every rule over syntax trees."""
+    """The syntax nodes of a contract that violates every rule over syntax trees."""
     settings = {"outputSelection": {"*": {"": ["ast"]}}}
     request = {"language": "Solidity", "sources": {"O.sol": {"content": SOLIDITY}}, "settings": settings}
     answer = standard_json(toolchain.solc(), request)
@@ -148,7 +148,7 @@ def test_circles_of_modules_and_rooms_are_found_and_floors_counted() -> None:
     assert housemap.circles(housemap.room_arrows(bent)) == ["a", "b", "c"]
 
 
-def test_a_name_that_stands_twice_is_found() -> None:
+def test_a_repeated_name_is_found() -> None:
     made = modules(evm__one="class _Same: ...", rpc__one="class Outer:\n    class _Same: ...", report__one="")
     assert housemap.repeated_classes(made) == ["_Same: crossvault.evm.one, crossvault.rpc.one"]
     assert housemap.repeated_stems(made, ()) == ["one: crossvault.evm.one, crossvault.rpc.one"]

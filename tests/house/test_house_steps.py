@@ -1,4 +1,4 @@
-"""The rules of the house about steps: who makes them, and who drives the generators that yield them."""
+"""The rules of the house about steps: only constructors make them, and one loop drives their generators."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def driven_by_hand(source: str) -> Iterator[int]:
 
 
 def found(rule: Callable[[str], Iterator[int]], words: tuple[str, ...], but: Iterable[Path]) -> list[str]:
-    """The lines of all files but some, as a reader finds them; only files with one of some words can have any."""
+    """The lines of all files but some, with their labels; only files with one of some words are searched."""
     offenders = []
     for path in PYTHON:
         if not {path, *path.parents} & set(but):

@@ -9,92 +9,106 @@ from crossvault.mirror import account_errors, market_errors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import WAD
-from desk import BROKER, EXPIRY, FUTURE, MAKER, OTHER, PERP, START, TAKER, Desk, accepted, call, put, trade
+from small_market import (
+    BROKER,
+    EXPIRY,
+    FUTURE,
+    MAKER,
+    OTHER,
+    PERP,
+    START,
+    TAKER,
+    SmallMarket,
+    accepted,
+    call,
+    put,
+    trade,
+)
 from test_undo import whole
 
 
-def spread_of(desk: Desk) -> tuple[Call, Call]:
+def spread_of(market: SmallMarket) -> tuple[Call, Call]:
     """The taker sells a call at 1400 and buys one at 1500: at most 100 are lost, and about 60 are received."""
-    short = trade(call(1400), -1, desk.mark(call(1400)))
-    return short, trade(call(1500), 1, desk.mark(call(1500)))
+    short = trade(call(1400), -1, market.mark(call(1400)))
+    return short, trade(call(1500), 1, market.mark(call(1500)))
 
 
-def premium(desk: Desk) -> int:
-    return desk.mark(call(1400)) - desk.mark(call(1500))
+def premium(market: SmallMarket) -> int:
+    return market.mark(call(1400)) - market.mark(call(1500))
 
 
 def test_a_spread_opens_in_a_batch_although_neither_leg_opens_alone() -> None:
     """With 50 the short call needs 15 % of 1500 and its mark; the long one costs its mark. Together they need 100."""
-    legs = spread_of(Desk(maker=100_000, taker=50))
+    legs = spread_of(SmallMarket(maker=100_000, taker=50))
     for leg in legs:
-        desk = Desk(maker=100_000, taker=50)
-        refused = desk.called(BROKER, leg).refusal
+        market = SmallMarket(maker=100_000, taker=50)
+        refused = market.attempt_call(BROKER, leg).refusal
         assert isinstance(refused, account_errors.InsufficientMargin) and refused.args[0] == TAKER
     for order in (legs, legs[::-1]):
-        desk = Desk(maker=100_000, taker=50)
-        desk.do(BROKER, doors.batch, calls=order)
-        metrics = desk.model.vault.metrics(TAKER, now=desk.at)
+        market = SmallMarket(maker=100_000, taker=50)
+        market.apply(BROKER, doors.batch, calls=order)
+        metrics = market.model.vault.metrics(TAKER, now=market.at)
         assert metrics.initial_requirement_wad == 100 * WAD
-        assert metrics.initial_equity_wad == 50 * WAD + premium(desk)
+        assert metrics.initial_equity_wad == 50 * WAD + premium(market)
         assert metrics.equity_wad == 50 * WAD
 
 
 def test_a_batch_whose_end_fails_is_refused_and_leaves_no_trace() -> None:
     """V10: one unit of premium short of the width; the deposit and both trades inside it are undone."""
-    desk = Desk(maker=100_000, taker=30)
-    desk.do("taker", doors.mint, token="USDC", to="taker", amount_raw=5 * 10**6)
-    deposit = doors.call_of(doors.deposit_cash(desk.at, "taker", account=TAKER, amount_raw=10**6))
-    desk.do("taker", doors.set_operator, account=TAKER, operator="taker", allowed=True)
-    desk.do("maker", doors.set_operator, account=MAKER, operator="taker", allowed=True)
-    before = whole(desk.model)
-    assert premium(desk) < 69 * WAD
-    outcome = desk.tried("taker", doors.batch, calls=(deposit, *spread_of(desk)))
-    assert outcome.refusal == account_errors.InsufficientMargin(TAKER, 31 * WAD + premium(desk), 100 * WAD)
+    market = SmallMarket(maker=100_000, taker=30)
+    market.apply("taker", doors.mint, token="USDC", to="taker", amount_raw=5 * 10**6)
+    deposit = doors.call_of(doors.deposit_cash(market.at, "taker", account=TAKER, amount_raw=10**6))
+    market.apply("taker", doors.set_operator, account=TAKER, operator="taker", allowed=True)
+    market.apply("maker", doors.set_operator, account=MAKER, operator="taker", allowed=True)
+    before = whole(market.model)
+    assert premium(market) < 69 * WAD
+    outcome = market.attempt("taker", doors.batch, calls=(deposit, *spread_of(market)))
+    assert outcome.refusal == account_errors.InsufficientMargin(TAKER, 31 * WAD + premium(market), 100 * WAD)
     assert outcome.events == ()
-    assert whole(desk.model) == before
-    assert not desk.model.vault.deferring and desk.model.vault.touched == ()
+    assert whole(market.model) == before
+    assert not market.model.vault.deferring and market.model.vault.touched == ()
 
 
 @pytest.mark.parametrize("calls", list(permutations(range(3))))
 def test_the_order_in_a_batch_does_not_matter(calls: tuple[int, int, int]) -> None:
-    desk = Desk(maker=100_000, taker=200)
-    some = [*spread_of(desk), trade(put(1400), 1, desk.mark(put(1400)))]
-    desk.do(BROKER, doors.batch, calls=tuple(some[number] for number in calls))
-    holder = desk.model.vault.ledger.holders[TAKER]
+    market = SmallMarket(maker=100_000, taker=200)
+    some = [*spread_of(market), trade(put(1400), 1, market.mark(put(1400)))]
+    market.apply(BROKER, doors.batch, calls=tuple(some[number] for number in calls))
+    holder = market.model.vault.ledger.holders[TAKER]
     sizes = {instrument: holder.positions[instrument].size for instrument in holder.instruments}
     assert sizes == {call(1400): -WAD, call(1500): WAD, put(1400): WAD}
-    assert holder.principal == 200 * WAD + premium(desk) - desk.mark(put(1400))
+    assert holder.principal == 200 * WAD + premium(market) - market.mark(put(1400))
 
 
 def test_risk_that_is_raised_and_reduced_in_a_batch_is_no_risk() -> None:
     """A perp of 100 bought and sold inside a batch needs nothing at its end, but the account must still pass."""
-    desk = Desk(maker=100_000, taker=1)
+    market = SmallMarket(maker=100_000, taker=1)
     both = trade(PERP, 100, 1500 * WAD), trade(PERP, -100, 1500 * WAD)
-    assert desk.called(BROKER, both[0]).refusal is not None
-    desk.do(BROKER, doors.batch, calls=both)
-    assert desk.model.vault.ledger.holders[TAKER].instruments == ()
+    assert market.attempt_call(BROKER, both[0]).refusal is not None
+    market.apply(BROKER, doors.batch, calls=both)
+    assert market.model.vault.ledger.holders[TAKER].instruments == ()
     dear = trade(PERP, 100, 1501 * WAD), trade(PERP, -100, 1500 * WAD)
-    assert isinstance(desk.tried(BROKER, doors.batch, calls=dear).refusal, account_errors.InsufficientMargin)
+    assert isinstance(market.attempt(BROKER, doors.batch, calls=dear).refusal, account_errors.InsufficientMargin)
 
 
 def test_the_margin_of_every_touched_account_is_checked() -> None:
     """The maker of one leg passes and that of the other does not: no trade remains."""
-    desk = Desk(maker=100_000, taker=1_000, other=10)
+    market = SmallMarket(maker=100_000, taker=1_000, other=10)
     legs = trade(FUTURE, 1, 1500 * WAD), trade(PERP, -1, 1500 * WAD, maker=OTHER)
-    before = whole(desk.model)
-    refused = desk.tried(BROKER, doors.batch, calls=legs).refusal
+    before = whole(market.model)
+    refused = market.attempt(BROKER, doors.batch, calls=legs).refusal
     assert isinstance(refused, account_errors.InsufficientMargin) and refused.args[0] == OTHER
-    assert whole(desk.model) == before
+    assert whole(market.model) == before
 
 
-def failing() -> Desk:
+def failing() -> SmallMarket:
     """The taker bought a perp at 1500 with 200; at 1400 it has 100 of the 140 it needs."""
-    desk = Desk(maker=100_000, taker=200)
-    desk.do(BROKER, doors.batch, calls=(trade(PERP, 1, 1500 * WAD),))
-    desk.at += 1
-    desk.show(1400)
-    assert desk.model.vault.initial_margin(TAKER, now=desk.at) == -40 * WAD
-    return desk
+    market = SmallMarket(maker=100_000, taker=200)
+    market.apply(BROKER, doors.batch, calls=(trade(PERP, 1, 1500 * WAD),))
+    market.at += 1
+    market.publish_index(1400)
+    assert market.model.vault.initial_margin(TAKER, now=market.at) == -40 * WAD
+    return market
 
 
 def tenths(size: int, price_usd: int) -> Call:
@@ -105,32 +119,32 @@ def tenths(size: int, price_usd: int) -> Call:
 def test_a_failing_account_may_not_lower_its_margin_from_before_the_batch() -> None:
     """A tenth sold at 1000 loses 40 and frees 14: -66. Another at 1400 frees 14: -52, which is below -40."""
     lower = tenths(-1, 1000), tenths(-1, 1400)
-    refused = failing().tried(BROKER, doors.batch, calls=lower).refusal
+    refused = failing().attempt(BROKER, doors.batch, calls=lower).refusal
     assert refused == account_errors.InsufficientMargin(TAKER, 60 * WAD, 112 * WAD)
-    failing().do(BROKER, doors.batch, calls=(*lower, tenths(-1, 1400)))  # -38
+    failing().apply(BROKER, doors.batch, calls=(*lower, tenths(-1, 1400)))  # -38
 
 
 def test_a_failing_account_may_not_raise_risk_in_a_batch_however_much_its_margin_rises() -> None:
     """A tenth bought at 1000 gains 40 and needs 14: -40 becomes -14, but risk has risen, even if it is sold again."""
-    refused = failing().tried(BROKER, doors.batch, calls=(tenths(1, 1000),)).refusal
+    refused = failing().attempt(BROKER, doors.batch, calls=(tenths(1, 1000),)).refusal
     assert refused == account_errors.InsufficientMargin(TAKER, 140 * WAD, 154 * WAD)
-    refused = failing().tried(BROKER, doors.batch, calls=(tenths(1, 1200), tenths(-1, 1400))).refusal
+    refused = failing().attempt(BROKER, doors.batch, calls=(tenths(1, 1200), tenths(-1, 1400))).refusal
     assert refused == account_errors.InsufficientMargin(TAKER, 120 * WAD, 140 * WAD)
 
 
-def settled(price_usd: int) -> Desk:
+def settled(price_usd: int) -> SmallMarket:
     """Three accounts hold instruments of an expiry that has settled at a price."""
-    desk = Desk(maker=100_000, taker=5_000, other=5_000)
+    market = SmallMarket(maker=100_000, taker=5_000, other=5_000)
     for instrument, size, who in (
         (call(1400), -2, TAKER), (put(1600), 3, TAKER), (FUTURE, 2, OTHER), (call(1500), 1, OTHER), (PERP, 1, TAKER),
     ):  # fmt: skip
-        leg = trade(instrument, size, desk.mark(instrument), taker=who)
-        accepted(desk.called(BROKER, leg))
-    desk.at = EXPIRY - 7200
-    desk.show(price_usd)
-    desk.at = EXPIRY
-    desk.show(price_usd)
-    return desk
+        leg = trade(instrument, size, market.mark(instrument), taker=who)
+        accepted(market.attempt_call(BROKER, leg))
+    market.at = EXPIRY - 7200
+    market.publish_index(price_usd)
+    market.at = EXPIRY
+    market.publish_index(price_usd)
+    return market
 
 
 ALL = MAKER, TAKER, OTHER
@@ -145,21 +159,21 @@ def test_settling_in_any_groups_gives_the_same_cash(price_usd: int) -> None:
     """In any order and however often, each account has the value of its position in cash."""
     found = []
     for groups in GROUPS:
-        desk = settled(price_usd)
-        before = {each: desk.model.vault.metrics(each, now=desk.at) for each in ALL}
+        market = settled(price_usd)
+        before = {each: market.model.vault.metrics(each, now=market.at) for each in ALL}
         for group in groups:
-            desk.do("stranger", doors.settle, underlying=0, expiry=EXPIRY, accounts=group)
-        after = {each: desk.model.vault.metrics(each, now=desk.at) for each in ALL}
+            market.apply("stranger", doors.settle, underlying=0, expiry=EXPIRY, accounts=group)
+        after = {each: market.model.vault.metrics(each, now=market.at) for each in ALL}
         assert after == before
-        found.append([desk.model.vault.ledger.holders[each].principal for each in ALL])
+        found.append([market.model.vault.ledger.holders[each].principal for each in ALL])
         assert sum(each.equity_wad for each in after.values()) == 110_000 * WAD
     assert all(each == found[0] for each in found)
 
 
 def test_no_expiry_settles_before_its_time() -> None:
-    desk = Desk(maker=100_000)
-    refused = desk.tried("stranger", doors.settle, underlying=0, expiry=EXPIRY, accounts=(MAKER,)).refusal
+    market = SmallMarket(maker=100_000)
+    refused = market.attempt("stranger", doors.settle, underlying=0, expiry=EXPIRY, accounts=(MAKER,)).refusal
     assert refused == market_errors.NotSettled(0, EXPIRY)
-    desk.at = START + 1
-    unknown = desk.tried("stranger", doors.settle, underlying=0, expiry=EXPIRY + 1, accounts=(MAKER,)).refusal
+    market.at = START + 1
+    unknown = market.attempt("stranger", doors.settle, underlying=0, expiry=EXPIRY + 1, accounts=(MAKER,)).refusal
     assert unknown == market_errors.UnknownExpiry(0, EXPIRY + 1)

@@ -9,17 +9,17 @@ from crossvault.mirror.correlation import Matrix, ScenarioLossTable, UnderlyingL
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.standard import Level
-from folios import (
+from portfolio_floats import (
     PAIRS,
     a_matrix,
-    a_stake,
+    an_exposure,
     basis_usd,
     contingency_usd,
     gross_usd,
     loss_usd,
     profit_usd,
+    some_loss_terms,
     some_scenarios,
-    some_terms,
     wad,
 )
 
@@ -49,9 +49,9 @@ def uniform(alike: int, opposite: int) -> Matrix:
 def test_the_loss_of_many_underlyings_equals_the_float64_formula() -> None:
     for seed in range(60):
         random = Random(seed)
-        stakes, scenarios = [a_stake(random) for _ in range(random.randint(1, 4))], some_scenarios(random)
+        stakes, scenarios = [an_exposure(random) for _ in range(random.randint(1, 4))], some_scenarios(random)
         stakes = [stake for stake in stakes if stake.net_wad2 or stake.terms or stake.hedges]
-        matrix, terms = a_matrix(random), some_terms(random)
+        matrix, terms = a_matrix(random), some_loss_terms(random)
         outlook = correlation.outlook(stakes, scenarios)
         profits = [[profit_usd(stake, each) for each in scenarios] for stake in stakes]
         basis, shocks = [basis_usd(stake) for stake in stakes], [each.spot_shock for each in scenarios]
@@ -83,8 +83,8 @@ def ambiguous(outlook: ScenarioLossTable) -> bool:
 def test_one_underlying_gives_its_loss_exactly() -> None:
     for seed in range(BOOKS):
         random = Random(seed)
-        stakes = [a_stake(random)]
-        scenarios, matrix, terms = some_scenarios(random), a_matrix(random), some_terms(random)
+        stakes = [an_exposure(random)]
+        scenarios, matrix, terms = some_scenarios(random), a_matrix(random), some_loss_terms(random)
         outlook = correlation.outlook(stakes, scenarios)
         profits, basis = portfolio.outcomes(stakes[0], scenarios)
         alone = portfolio.loss(min(profits), basis)
@@ -98,7 +98,7 @@ def test_one_underlying_gives_its_loss_exactly() -> None:
 def test_the_loss_is_between_its_bounds() -> None:
     for seed in range(BOOKS):
         random = Random(seed)
-        outlook, terms, matrix = an_outlook(some_legs(random), random), some_terms(random), a_matrix(random)
+        outlook, terms, matrix = an_outlook(some_legs(random), random), some_loss_terms(random), a_matrix(random)
         total = correlation.sum(outlook.legs)
         losses = [correlation.loss(outlook, terms, matrix, level) for level in Level]
         for loss, phi in zip(losses, (terms.phi_initial, terms.phi_maintenance), strict=True):
@@ -109,7 +109,7 @@ def test_the_loss_is_between_its_bounds() -> None:
 def test_the_joint_loss_of_real_accounts_is_no_more_than_the_sum() -> None:
     for seed in range(60):
         random = Random(seed)
-        stakes, scenarios = [a_stake(random) for _ in range(3)], some_scenarios(random)
+        stakes, scenarios = [an_exposure(random) for _ in range(3)], some_scenarios(random)
         outlook = correlation.outlook(stakes, scenarios)
         assert outlook.joint_wad <= correlation.sum(outlook.legs)
         sums = [0] * len(scenarios)
@@ -122,7 +122,7 @@ def test_the_loss_does_not_fall_when_correlations_break_down_further() -> None:
     """V7."""
     for seed in range(BOOKS):
         random = Random(seed)
-        outlook, terms, matrix = an_outlook(some_legs(random), random), some_terms(random), a_matrix(random)
+        outlook, terms, matrix = an_outlook(some_legs(random), random), some_loss_terms(random), a_matrix(random)
         last = 0
         for slip in range(0, 2 * WAD, WAD // 7):
             loss = correlation.loss(outlook, terms._replace(breakdown=slip), matrix, Level.INITIAL)

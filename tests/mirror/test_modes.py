@@ -16,19 +16,19 @@ from crossvault.mirror.shock import LINEAR
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 from crossvault.mirror.stress import PortfolioRequirement, Rules
 from crossvault.walks.random_walk import Walk
-from folios import a_matrix, a_stake, some_scenarios, some_terms
 from laws import LAW
+from portfolio_floats import a_matrix, an_exposure, some_loss_terms, some_scenarios
 
 seeds = st.integers(0, 2**32 - 1)
 
 
 def some_rules(random: Random) -> Rules:
-    return Rules(tuple(some_scenarios(random)), some_terms(random), a_matrix(random))
+    return Rules(tuple(some_scenarios(random)), some_loss_terms(random), a_matrix(random))
 
 
 def drawn(seed: int, most: int = 3) -> tuple[list[PortfolioExposure], Rules]:
     random = Random(seed)
-    return [a_stake(random) for _ in range(random.randint(1, most))], some_rules(random)
+    return [an_exposure(random) for _ in range(random.randint(1, most))], some_rules(random)
 
 
 def holds(lower: PortfolioRequirement, higher: PortfolioRequirement) -> bool:
@@ -102,7 +102,9 @@ def joined(one: PortfolioExposure, other: PortfolioExposure) -> PortfolioExposur
 @given(seeds, seeds)
 def test_v8_joining_two_accounts_of_one_underlying_raises_no_requirement(seed: int, again: int) -> None:
     [one], rules = drawn(seed, 1)
-    other = replace(a_stake(Random(again)), risk=one.risk, index_wad=one.index_wad, confidence_wad=one.confidence_wad)
+    other = replace(
+        an_exposure(Random(again)), risk=one.risk, index_wad=one.index_wad, confidence_wad=one.confidence_wad
+    )
     whole, *parts = (stress.judge([each], rules, WAD) for each in (joined(one, other), one, other))
     for name in ("initial_wad", "maintenance_wad", "sum_wad"):
         assert getattr(whole, name) <= sum(getattr(part, name) for part in parts), name
@@ -173,7 +175,7 @@ def test_options_count_only_where_they_are_modelled(seed: int, modelled: bool) -
     holdings = [Holding(underlying=i, value_wad=10**21, safe_wad=10**21, terms=haircuts) for i in (0, 1)]
     book = Book(0, holdings, [Exposure(), Exposure()], lines)
     if modelled:
-        book.stakes = [replace(a_stake(random), hedges=[]), PortfolioExposure()]
+        book.stakes = [replace(an_exposure(random), hedges=[]), PortfolioExposure()]
     for level, cut in ((Level.INITIAL, WAD // 2), (Level.MAINTENANCE, WAD // 4)):
         kept = 10**21 * (WAD - cut) // WAD
         counted = lines[0].size * lines[0].mark_wad // WAD + 10**21 if modelled else kept

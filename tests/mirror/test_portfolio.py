@@ -10,10 +10,10 @@ from crossvault.mirror.fixed import WAD
 from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, PortfolioExposure
 from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP, RateRisk, Scenario
 from crossvault.mirror.standard import Level
-from folios import (
+from portfolio_floats import (
     a_risk,
-    a_stake,
-    a_term,
+    an_expiry,
+    an_exposure,
     basis_usd,
     contingency_usd,
     gross_usd,
@@ -35,7 +35,7 @@ def books(count: int = BOOKS) -> list[tuple[Random, PortfolioExposure, list[Scen
     made = []
     for seed in range(count):
         random = Random(seed)
-        made.append((random, a_stake(random), some_scenarios(random)))
+        made.append((random, an_exposure(random), some_scenarios(random)))
     return made
 
 
@@ -57,7 +57,7 @@ def test_outcomes_and_contingencies_equal_the_float64_formulas() -> None:
 def test_vols_equal_the_float64_formulas() -> None:
     for seed in range(BOOKS):
         random = Random(seed)
-        risk, term = a_risk(random), a_term(random, 3_000)
+        risk, term = a_risk(random), an_expiry(random, 3_000)
         shape = shock.shape(risk.vol, risk.skew, term.secs)
         forward_log = exp.ln(term.fixed_wad + term.floating_wad)
         for line in term.lines:

@@ -33,7 +33,7 @@ from crossvault.report.run_watch import RunWatch
 from crossvault.report.step_text import StepFormatter
 from crossvault.scenario import load, preset
 from crossvault.scenario.rules import rules as portfolio_rules
-from tales import play
+from small_scenarios import play
 
 ALICE = AccountId("alice")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tales import ACTORS, HEAD, LINE, PRICES, problems, tale
+from small_scenarios import ACTORS, HEAD, LINE, PRICES, problems, scenario_file
 
 Write = Callable[[str], str]
 
@@ -16,7 +16,7 @@ Write = Callable[[str], str]
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Writes a scenario and returns its path."""
-    return partial(tale, tmp_path)
+    return partial(scenario_file, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from crossvault.differential import doors
 from crossvault.differential.story import ExpectationFailed
 from crossvault.scenario import load
-from tales import ACTORS, HEAD, LINE, PRICES, START, play, tale
+from small_scenarios import ACTORS, HEAD, LINE, PRICES, START, play, scenario_file
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from tales import ACTORS, HEAD, LINE, PRICES, START, play, tale
     ],
 )
 def test_failed_expectations_name_the_line(tmp_path: Path, step: str, problem: str) -> None:
-    path = tale(tmp_path, HEAD + PRICES + ACTORS + f"steps:\n  - {{{step}}}\n")
+    path = scenario_file(tmp_path, HEAD + PRICES + ACTORS + f"steps:\n  - {{{step}}}\n")
     with pytest.raises(ExpectationFailed) as failed:
         play(load(path))
     assert str(failed.value).startswith(f"{path}:{LINE + 3}: {problem}")
@@ -51,14 +51,14 @@ def test_failed_expectations_name_the_line(tmp_path: Path, step: str, problem: s
     ],
 )
 def test_failed_checks_name_the_line(tmp_path: Path, check: str, problem: str) -> None:
-    path = tale(tmp_path, HEAD + PRICES + ACTORS + f"checks:\n  - {check}\n")
+    path = scenario_file(tmp_path, HEAD + PRICES + ACTORS + f"checks:\n  - {check}\n")
     with pytest.raises(ExpectationFailed) as failed:
         play(load(path))
     assert str(failed.value).startswith(f"{path}:{LINE + 3}: {problem}")
 
 
 def test_a_refused_opening_names_the_actor(tmp_path: Path) -> None:
-    path = tale(tmp_path, HEAD + PRICES + ACTORS.replace("500 USDC]", "500 USDC], leverage: {ETH-PERP: 11x}"))
+    path = scenario_file(tmp_path, HEAD + PRICES + ACTORS.replace("500 USDC]", "500 USDC], leverage: {ETH-PERP: 11x}"))
     with pytest.raises(ExpectationFailed, match=r"actors\.alice\.leverage\.ETH-PERP: expected accepted, got refused"):
         play(load(path))
 
@@ -115,7 +115,7 @@ checks: [conserved, solvent]
 
 def test_every_action_can_be_written(tmp_path: Path) -> None:
     text = HEAD.replace("starts:", "seed: 3\nstarts:") + PRICES + ACTORS + EVERYTHING
-    actions = {step.action for step, _ in play(load(tale(tmp_path, text)))[1]}
+    actions = {step.action for step, _ in play(load(scenario_file(tmp_path, text)))[1]}
     assert {"enact_depeg", "accept_ownership", "transfer", "withdraw_collateral", "set_feeder"} <= actions
 
 
@@ -196,7 +196,7 @@ checks: [conserved, solvent]
 
 
 def test_every_action_with_expiries_options_and_orders_can_be_written(tmp_path: Path) -> None:
-    steps = play(load(tale(tmp_path, WIDE + PRICES + ACTORS + EVERYTHING_DATED)))[1]
+    steps = play(load(scenario_file(tmp_path, WIDE + PRICES + ACTORS + EVERYTHING_DATED)))[1]
     actions = {step.action for step, outcome in steps if outcome.refusal is None}
     assert {"enact_interest", "enact_guard", "enact_options", "open_expiry", "publish_surface"} <= actions
     assert {"batch", "fill", "cancel_below"} <= actions
@@ -225,7 +225,7 @@ steps:
       cash of lena: ~ 1,064.734 USDC
       utilisation: "> 50 %"
 """
-    play(load(tale(tmp_path, text)))
+    play(load(scenario_file(tmp_path, text)))
 
 
 def test_forwards_wait_for_the_confirmation_of_a_price_jump(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ steps:
   - {at: +1h, do: look, expect: {index of ETH: 200 USD, mark of ETH-20240102: 200 USD, mark of ETH-20240103: 203 USD}}
   - {at: +2h, do: look, expect: {index of ETH: 400 USD, mark of ETH-20240102: 400 USD, mark of ETH-20240103: 403 USD}}
 """
-    play(load(tale(tmp_path, WIDE + text)))
+    play(load(scenario_file(tmp_path, WIDE + text)))
 
 
 def test_an_expiry_that_does_not_follow_the_index_is_published_once(tmp_path: Path) -> None:
@@ -246,30 +246,32 @@ def test_an_expiry_that_does_not_follow_the_index_is_published_once(tmp_path: Pa
 steps:
   - {at: +1h, do: look, expect: {mark of ETH-20240102: 210 USD, mark of ETH-20240103: 200 USD}}
 """
-    steps = [step for step, _ in play(load(tale(tmp_path, world + PRICES + text)))[1]]
+    steps = [step for step, _ in play(load(scenario_file(tmp_path, world + PRICES + text)))[1]]
     published = [step.at - START for step in steps if step.action == "publish_forward"]
     assert published == [0, 0, 3600]
 
 
 def test_premiums_hold_from_their_time_on(tmp_path: Path) -> None:
     prices = "prices: {ETH: {every: 1h, values: [200 USD, 200 USD, 200 USD], premiums: {+1h: 2 USD, +90m: -1 USD}}}\n"
-    steps = play(load(tale(tmp_path, HEAD + prices)))[1]
+    steps = play(load(scenario_file(tmp_path, HEAD + prices)))[1]
     premiums = [step.args["premium_wad"] // 10**18 for step, _ in steps if step.action == "publish_price"]
     assert premiums == [0, 2, -1]
 
 
 def test_parameters_are_scheduled_before_the_story_and_in_force_at_its_start(tmp_path: Path) -> None:
-    story = load(tale(tmp_path, WIDE + PRICES))
+    story = load(scenario_file(tmp_path, WIDE + PRICES))
     steps = [step for step, _ in play(story)[1]]
     assert story.world.starts_at == START - story.world.delay_secs == steps[0].at
     enacted = [step.at for step in steps if step.action.startswith("enact")]
     assert enacted == [START] * 3
-    assert load(tale(tmp_path, HEAD + PRICES)).world.starts_at == START
+    assert load(scenario_file(tmp_path, HEAD + PRICES)).world.starts_at == START
 
 
 def test_a_surface_keeps_its_volatility_and_follows_the_forward(tmp_path: Path) -> None:
     # a flat surface has variance v * v per year; the other is fitted once, 56 hours before its expiry, at the forward
-    steps = [step for step, _ in play(load(tale(tmp_path, WIDE + PRICES)))[1] if step.action == "publish_surface"]
+    steps = [
+        step for step, _ in play(load(scenario_file(tmp_path, WIDE + PRICES)))[1] if step.action == "publish_surface"
+    ]
     flat, fitted = ([step.args["svi"] for step in steps if step.args["expiry"] == at] for at in EXPIRIES)
     assert [(each.a, each.ref_secs) for each in flat] == [(25 * 10**16, 365 * 86_400)] * 2
     assert [each.ref_forward for each in flat] == [200 * 10**18, 220 * 10**18]

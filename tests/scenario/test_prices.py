@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crossvault.scenario import ScenarioError, load
-from tales import ACTORS, HEAD, LINE, START, play, tale
+from small_scenarios import ACTORS, HEAD, LINE, START, play, scenario_file
 
 CSV = """\
 timestamp,venue,market,symbol,interval_s,open,high,low,close,volume
@@ -27,7 +27,7 @@ def test_a_column_is_published_when_it_is_known(tmp_path: Path) -> None:
     }  # fmt: skip
     for how, prints in expected.items():
         head = HEAD.replace("T00:00:00Z", "T01:00:00Z") if "close" in how else HEAD
-        story = load(tale(tmp_path, head + f"prices: {{ETH: {{file: bars.csv, {how}, lag: 1m}}}}\n"))
+        story = load(scenario_file(tmp_path, head + f"prices: {{ETH: {{file: bars.csv, {how}, lag: 1m}}}}\n"))
         steps = [step for step, _ in play(story)[1] if step.action == "publish_price"]
         assert [(step.at, step.args["index_wad"]) for step in steps] == [(at, usd * 10**18) for at, usd in prints]
         assert all(step.args["published_at"] == step.at - 60 for step in steps)
@@ -50,7 +50,7 @@ def test_a_column_is_published_when_it_is_known(tmp_path: Path) -> None:
 )
 def test_wrong_bars(tmp_path: Path, old: str, new: str, problem: str) -> None:
     (tmp_path / "bars.csv").write_text(CSV.replace(old, new), encoding="utf8")
-    path = tale(tmp_path, HEAD + "prices:\n  ETH: {file: bars.csv, column: open, where: {symbol: ETHUSD}}\n")
+    path = scenario_file(tmp_path, HEAD + "prices:\n  ETH: {file: bars.csv, column: open, where: {symbol: ETHUSD}}\n")
     with pytest.raises(ScenarioError) as wrong:
         load(path)
     assert str(wrong.value).startswith(f"{path}:{LINE + 1}: prices.ETH.file: {problem}")
@@ -67,7 +67,7 @@ def test_parquet_is_read_as_its_shortest_text(tmp_path: Path) -> None:
     columns["open"] = [190.1, 201.3]
     columns["low"] = [190.1, 195.0]
     parquet.write_table(pyarrow.table(columns), tmp_path / "bars.parquet")
-    story = load(tale(tmp_path, HEAD + "prices: {ETH: {file: bars.parquet, column: open}}\n"))
+    story = load(scenario_file(tmp_path, HEAD + "prices: {ETH: {file: bars.parquet, column: open}}\n"))
     prints = [step.args["index_wad"] for step, _ in play(story)[1] if step.action == "publish_price"]
     assert prints == [1901 * 10**17, 2013 * 10**17]
 
@@ -76,4 +76,8 @@ def test_a_price_that_lags_is_stale(tmp_path: Path) -> None:
     late = "prices: {ETH: {every: 1h, values: [200 USD, 220 USD], lag: 3h}}\n"
     trade = "do: trade, maker: maker, taker: alice, instrument: ETH-PERP, size: 1 ETH"
     refused = "{StalePrice: {underlying: ETH, published at: '2023-12-31T21:00:00Z', heartbeat secs: 2h}}"
-    play(load(tale(tmp_path, HEAD + late + ACTORS + f"steps:\n  - {{{trade}, expect: {{refused: {refused}}}}}\n")))
+    play(
+        load(
+            scenario_file(tmp_path, HEAD + late + ACTORS + f"steps:\n  - {{{trade}, expect: {{refused: {refused}}}}}\n")
+        )
+    )

@@ -19,7 +19,7 @@ from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.portfolio import portfolio_file
 from crossvault.scenario import expectations, load, preset
 from places import ROOT
-from tales import ACTORS, HEAD, LINE, PRICES, play, problems, tale
+from small_scenarios import ACTORS, HEAD, LINE, PRICES, play, problems, scenario_file
 
 SHIPPED = ROOT / "sim" / "crossvault" / "scenarios"
 DATA = ROOT.parent / "shared" / "data"
@@ -34,7 +34,7 @@ Write = Callable[[str], str]
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Writes a scenario and returns its path."""
-    return partial(tale, tmp_path)
+    return partial(scenario_file, tmp_path)
 
 
 def data_or_skip(name: str) -> None:

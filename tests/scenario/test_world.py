@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tales import HEAD, PRICES, problems, tale
+from small_scenarios import HEAD, PRICES, problems, scenario_file
 
 Write = Callable[[str], str]
 
@@ -16,7 +16,7 @@ Write = Callable[[str], str]
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Writes a scenario and returns its path."""
-    return partial(tale, tmp_path)
+    return partial(scenario_file, tmp_path)
 
 
 OPTIONS = "heartbeat: 2h, trade band: 5 %, max spot rate: 15 %, min spot rate: 10 %, call rate: 7.5 %, put rate: 7.5 %"

@@ -1,17 +1,17 @@
-"""Accounts, valued somehow, in both modes: what margins are asked with."""
+"""Valued accounts with random figures, in both modes, as arguments of margin functions."""
 
 from random import Random
 
 from crossvault.mirror import margin
 from crossvault.mirror.portfolio import PortfolioExposure, PortfolioRisk
 from crossvault.mirror.stress import PortfolioRequirement
-from folio import RISK, TENFOLD, WIDE
 from inputs import DOOR, HOLDING, exposure, lines
-from probing import Made, Whole
+from portfolio_inputs import RISK, TENFOLD, WIDE
+from probing import Generated, Integer
 
 
-def stakes(random: Random, made: margin.Book) -> list[PortfolioExposure]:
-    """What portfolio margin is asked about, but options and collateral; some underlyings have no parameters."""
+def portfolio_exposures(random: Random, made: margin.Book) -> list[PortfolioExposure]:
+    """Portfolio exposures without options and collateral; some underlyings have no portfolio margin parameters."""
     found = []
     for each in made.exposures:
         risk = RISK.draw(random) if random.random() < 0.7 else PortfolioRisk()
@@ -23,23 +23,23 @@ def stakes(random: Random, made: margin.Book) -> list[PortfolioExposure]:
 
 
 def book(random: Random) -> margin.Book:
-    """An account, valued somehow."""
+    """A valued account with random figures."""
     exposures = [exposure(random) for _ in range(random.choice([1, 1, 2, 8]))]
     held = lines(random, len(exposures)) if random.random() < 0.6 else []
-    made = margin.Book(Whole(-(2**150), 2**150).draw(random), [], exposures, held)
+    made = margin.Book(Integer(-(2**150), 2**150).draw(random), [], exposures, held)
     for _ in range(random.choice([0, 1, 2, 8])):
         holding = HOLDING.draw(random)
         holding.underlying = random.randrange(len(exposures))
         made.holdings.append(holding)
     if random.random() < 0.6:
-        made.stakes = stakes(random, made)
+        made.stakes = portfolio_exposures(random, made)
         made.verdict = PortfolioRequirement(*(WIDE.draw(random) for _ in range(5)))
     made.depeg_rate_wad = TENFOLD.draw(random)
-    made.stale = margin.Stale(*(Whole(0, high).draw(random) for high in (8, 2**40 - 1, DOOR, DOOR)))
+    made.stale = margin.Stale(*(Integer(0, high).draw(random) for high in (8, 2**40 - 1, DOOR, DOOR)))
     return made
 
 
-def modelled(random: Random) -> margin.Book:
+def portfolio_book(random: Random) -> margin.Book:
     """An account in portfolio mode."""
     made = book(random)
     while not made.stakes:
@@ -47,4 +47,4 @@ def modelled(random: Random) -> margin.Book:
     return made
 
 
-BOOK, MODELLED = Made(book), Made(modelled)
+BOOK, PORTFOLIO_BOOK = Generated(book), Generated(portfolio_book)

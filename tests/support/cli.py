@@ -1,4 +1,4 @@
-"""The command line in this process: what a command prints and its exit code, without the start of a Python."""
+"""The command line in this process: output and exit code of a command, without starting an interpreter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from places import ROOT
 
 
 def start(*words: str, folder: Path | None = None) -> CompletedProcess[str]:
-    """A command that has ended, as if started in a folder; signals and the interpreter itself need a process."""
+    """Runs a command as if started in a folder; tests of signals and of the interpreter need a process."""
     out, err = io.StringIO(), io.StringIO()
     with chdir(folder or ROOT), redirect_stdout(out), redirect_stderr(err), _unchanged():
         try:
@@ -30,7 +30,7 @@ def start(*words: str, folder: Path | None = None) -> CompletedProcess[str]:
 
 @contextmanager
 def _unchanged() -> Iterator[None]:
-    """Restores what a command changes of its process: the environment and the answers to signals."""
+    """Restores the environment and the signal handlers that a command changes."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with mock.patch.dict(os.environ):
@@ -41,6 +41,6 @@ def _unchanged() -> Iterator[None]:
 
 
 def spawned(*words: str, folder: Path | None = None) -> CompletedProcess[str]:
-    """A command that has ended in a process of its own, as a user starts it."""
+    """Runs a command in a separate process, as a user starts it."""
     command = [sys.executable, "-m", "crossvault", *words]
     return subprocess.run(command, cwd=folder or ROOT, capture_output=True, text=True, check=False)

@@ -121,8 +121,8 @@ def assert_once(deployment: Deployment) -> None:
     assert events == Counter(["VaultOpened", *(step.event for step in done if step.event)])
 
 
-def assert_whole(deployment: Deployment) -> None:
-    """Asserts that every step is executed exactly once and that the verification reports no difference."""
+def assert_complete(deployment: Deployment) -> None:
+    """Asserts that every step is executed exactly once and that verification reports no difference."""
     snapshot = deployment.snapshot()
     assert all(snapshot.is_done(step) for step in deployment.plan.steps)
     assert_once(deployment)

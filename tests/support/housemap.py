@@ -1,4 +1,4 @@
-"""The map of the house: which room may use which, and which names stand once; each function returns the offenders."""
+"""The map of the house: allowed imports between rooms, and unique names; each function returns the offenders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FOREIGN = {
     "plotly": {"efficiency_plots"},
     "ape": {"ape_networks"},
 }
-# what takes long to import, and is not on the way to any help
+# libraries that are slow to import, and that no help text needs
 HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml", "plotly")
 _NAMED_FOR_USE = {"mirror", "report", "commands", "bench"}  # rooms whose files bear the name of what they are for
 
@@ -32,7 +32,7 @@ Edges = Mapping[str, set[str]]
 
 
 def room(module: str) -> str:
-    """The room of a module of the package; the module itself if it stands at the top."""
+    """The room of a module of the package; the module itself at the top of the package."""
     return module.split(".")[1] if "." in module else ""
 
 
@@ -107,7 +107,7 @@ def misplaced_libraries(modules: Modules) -> list[str]:
 
 
 def circles(edges: Edges) -> list[str]:
-    """What is in a circle, or uses what is."""
+    """Modules in a circle, and modules that use one of these."""
     left = dict(edges)
     while leaves := {name for name, wanted in left.items() if not wanted & left.keys()}:
         left = {name: wanted for name, wanted in left.items() if name not in leaves}
@@ -125,7 +125,7 @@ def floors(edges: Edges) -> int:
 
 
 def repeated_classes(modules: Modules) -> list[str]:
-    """Names that two classes of the package bear, private ones too."""
+    """Class names that occur twice in the package, private ones too."""
     return _repeated((node.name, name) for name, tree in modules.items() for node in _classes(tree))
 
 
@@ -134,7 +134,7 @@ def _classes(tree: ast.Module) -> list[ast.ClassDef]:
 
 
 def repeated_stems(modules: Modules, packages: Collection[str]) -> list[str]:
-    """Names that two files bear, where neither is named for its use or is the mirror of a contract."""
+    """File names that occur twice, except for files named for their use and mirrors of contracts."""
     kept = [name for name in modules if name not in packages and room(name) not in _NAMED_FOR_USE]
     return _repeated((name.split(".")[-1], name) for name in kept)
 

@@ -63,7 +63,7 @@ def long_solidity_functions(file: str, source: bytes, found: Iterable[SolidityNo
     return offenders
 
 
-def crowded_functions(paths: Iterable[Path]) -> list[str]:
+def functions_of_many_parameters(paths: Iterable[Path]) -> list[str]:
     """Python functions of too many parameters, `self` not counted."""
     offenders = []
     for name, node in python_functions(paths):
@@ -96,7 +96,7 @@ def signed_divisions(file: str, found: Iterable[SolidityNode]) -> list[str]:
 
 
 def dividing_mirrors(paths: Iterable[Path], allowed: Collection[str]) -> list[str]:
-    """Lines of the mirror that divide or shift, but in the files that may; a true division nowhere."""
+    """Lines of the mirror that divide or shift, except in the allowed files; true divisions in any file."""
     return [
         f"{path.name}:{getattr(node, 'lineno', 0)}"
         for path in paths
@@ -137,7 +137,7 @@ def unexplained_roundings(file: str, found: Iterable[SolidityNode]) -> list[str]
 
 
 def misdocumented_refusals(file: str, found: Iterable[SolidityNode], known: Collection[str]) -> list[str]:
-    """Functions that raise what they do not document, or document an error that does not exist."""
+    """Functions that raise undocumented errors, or document an error that does not exist."""
     offenders = []
     for node in functions(found):
         documented = {name for name in re.split(r"[,\s]+", tag(node, "custom:reverts")) if name}

@@ -1,4 +1,4 @@
-"""The values that functions are asked with: within the bounds of the doors, at them, and where allowed beyond."""
+"""Arguments of functions: within the bounds of the doors, at them, and beyond where that is allowed."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from crossvault.mirror.evm import UndoLog
 from crossvault.mirror.fixed import CAP, RAY, WAD
 from crossvault.mirror.market import OptionRisk
 from crossvault.mirror.standard import HeldOption, Level
-from probing import NOW, Either, Inputs, Made, OneOf, Struct, Whole
+from probing import NOW, Either, Generated, Inputs, Integer, OneOf, Struct
 
 YEAR_SECS = 365 * 86_400
-DOOR = 2**64 - 1  # what fits the field of a rate
-WORD, SIGNED = Whole(0, 2**256 - 1), Whole(-(2**255), 2**255 - 1)
-AMOUNT, RATIO, RATE = Whole(0, CAP), Whole(0, WAD), Whole(0, DOOR)
-SIZE, VALUE = Whole(-CAP, CAP), Whole(-(2**140), 2**140)
-PREMIUM = Whole(-oracle.MAX_PREMIUM, oracle.MAX_PREMIUM)
-DECIMALS, LEVEL, SIDE = Whole(0, 18), OneOf(list(Level)), OneOf([False, True])
-TIME, SECS = Whole(0, DOOR), Whole(0, 2 * YEAR_SECS)
-NEAR = Whole(NOW - 100_000, NOW)
-EXPIRY, STRIKE = Whole(0, 2**40 - 1), Whole(1, CAP)
+DOOR = 2**64 - 1  # the largest value that fits the field of a rate
+WORD, SIGNED = Integer(0, 2**256 - 1), Integer(-(2**255), 2**255 - 1)
+AMOUNT, RATIO, RATE = Integer(0, CAP), Integer(0, WAD), Integer(0, DOOR)
+SIZE, VALUE = Integer(-CAP, CAP), Integer(-(2**140), 2**140)
+PREMIUM = Integer(-oracle.MAX_PREMIUM, oracle.MAX_PREMIUM)
+DECIMALS, LEVEL, SIDE = Integer(0, 18), OneOf(list(Level)), OneOf([False, True])
+TIME, SECS = Integer(0, DOOR), Integer(0, 2 * YEAR_SECS)
+NEAR = Integer(NOW - 100_000, NOW)
+EXPIRY, STRIKE = Integer(0, 2**40 - 1), Integer(1, CAP)
 NAME = OneOf(["a", "heartbeatSecs", "a name of thirty two characters!"])
 
 
-def nearly(valid: Inputs, other: Inputs) -> Made:
-    """Valid parameters, or with one field that may be anything."""
+def nearly(valid: Inputs, other: Inputs) -> Generated:
+    """Valid parameters, or with any value in one field."""
 
     def make(random: Random) -> Any:
         drawn = valid.draw(random)
@@ -36,7 +36,7 @@ def nearly(valid: Inputs, other: Inputs) -> Made:
         name = random.choice(drawn._fields)
         return drawn._replace(**{name: getattr(other.draw(random), name)})
 
-    return Made(make)
+    return Generated(make)
 
 
 def stored(make: Callable[[UndoLog], Any], **values: Any) -> Any:
@@ -55,13 +55,13 @@ def _in_storage(make: Callable[[UndoLog], Any]) -> Callable[..., Any]:
 
 
 def _risk(**values: int) -> market.MarketRisk:
-    """Parameters with the order of rates that the door of governance asks for."""
+    """Parameters with the order of rates that the door of governance requires."""
     names = ("spread_rate", "maintenance_rate", "initial_rate")
     return market.MarketRisk(**values | dict(zip(names, sorted(values[name] for name in names), strict=True)))
 
 
 def _option_risk(**values: int) -> OptionRisk:
-    """Parameters of options with the order of rates that the door of governance asks for."""
+    """Parameters of options with the order of rates that the door of governance requires."""
     low, most = sorted((values["min_spot_rate"], values["max_spot_rate"]))
     least, highest = sorted((values["unpaired_maintenance"], values["unpaired_initial"]))
     return OptionRisk(
@@ -74,52 +74,53 @@ def _option_risk(**values: int) -> OptionRisk:
 RISK = Struct(
     _risk,
     dict.fromkeys(market.MarketRisk._fields, RATIO)
-    | {name: Whole(1, WAD) for name in ("initial_rate", "maintenance_rate", "spread_rate")}
-    | {"heartbeat_secs": Whole(1, YEAR_SECS), "mark_band": Whole(0, WAD - 1), "skew_scale": Whole(1, CAP)}
-    | {"funding_base": Whole(-WAD, WAD)},
+    | {name: Integer(1, WAD) for name in ("initial_rate", "maintenance_rate", "spread_rate")}
+    | {"heartbeat_secs": Integer(1, YEAR_SECS), "mark_band": Integer(0, WAD - 1), "skew_scale": Integer(1, CAP)}
+    | {"funding_base": Integer(-WAD, WAD)},
 )
 ANY_RISK = Struct(
     market.MarketRisk,
-    dict.fromkeys(market.MarketRisk._fields, RATE) | {"skew_scale": AMOUNT, "funding_base": Whole(-(2**63), 2**63 - 1)},
+    dict.fromkeys(market.MarketRisk._fields, RATE)
+    | {"skew_scale": AMOUNT, "funding_base": Integer(-(2**63), 2**63 - 1)},
 )
 OPTION_RISK = Struct(
     _option_risk,
     dict.fromkeys(OptionRisk._fields, RATIO)
-    | {name: Whole(WAD, 10 * WAD) for name in ("put_initial_scale", "unpaired_initial", "unpaired_maintenance")}
-    | {"heartbeat_secs": Whole(0, YEAR_SECS)},
+    | {name: Integer(WAD, 10 * WAD) for name in ("put_initial_scale", "unpaired_initial", "unpaired_maintenance")}
+    | {"heartbeat_secs": Integer(0, YEAR_SECS)},
 )
 ANY_OPTION_RISK = Struct(OptionRisk, dict.fromkeys(OptionRisk._fields, RATE))
 TERMS = Struct(collateral.HaircutTerms, {"haircut_initial": RATIO, "haircut_maintenance": RATIO, "cap_wad": AMOUNT})
 ANY_TERMS = Struct(collateral.HaircutTerms, {"haircut_initial": RATE, "haircut_maintenance": RATE, "cap_wad": AMOUNT})
-DEPEG = Struct(cash.DepegTerms, {"feed": Whole(0, 255), "depeg_threshold": RATE, "depeg_factor": RATE})
+DEPEG = Struct(cash.DepegTerms, {"feed": Integer(0, 255), "depeg_threshold": RATE, "depeg_factor": RATE})
 INTEREST = Struct(
     cash.Interest,
     {
-        "min_rate": RATIO, "low_slope": Whole(0, 4 * WAD), "high_slope": Whole(0, 5 * WAD),
+        "min_rate": RATIO, "low_slope": Integer(0, 4 * WAD), "high_slope": Integer(0, 5 * WAD),
         "optimal_utilisation": RATIO, "reserve_factor": RATIO,
     },
 )  # fmt: skip
 ANY_INTEREST = Struct(cash.Interest, dict.fromkeys(cash.Interest._fields, RATE))
 GUARD = Struct(
     oracle.PriceGuard,
-    {"max_jump": RATIO, "confirm_secs": Either([Whole(0, 600), Whole(0, 86_400)]), "stable_rate": RATIO},
+    {"max_jump": RATIO, "confirm_secs": Either([Integer(0, 600), Integer(0, 86_400)]), "stable_rate": RATIO},
 )
 ANY_GUARD = Struct(oracle.PriceGuard, dict.fromkeys(oracle.PriceGuard._fields, RATE))
 ANY_SALE = Struct(liquidation.AuctionTerms, dict.fromkeys(liquidation.AuctionTerms._fields, RATE))
 
 
 def sale(random: Random) -> liquidation.AuctionTerms:
-    """Terms that a door lets pass."""
-    start = Whole(1, WAD).draw(random)
-    month = Whole(1, 30 * 86_400)
+    """Valid auction terms."""
+    start = Integer(1, WAD).draw(random)
+    month = Integer(1, 30 * 86_400)
     lengths = [month.draw(random) for _ in range(3)]
-    return liquidation.AuctionTerms(RATIO.draw(random), start, Whole(1, start).draw(random), *lengths)
+    return liquidation.AuctionTerms(RATIO.draw(random), start, Integer(1, start).draw(random), *lengths)
 
 
 def instrument(random: Random) -> int:
-    """An instrument of any kind, or a number that is nearly one."""
+    """An instrument of any kind, or a number close to one."""
     kind = random.choice([market.PERP, market.FUTURE, market.CALL, market.PUT])
-    expiry = 0 if kind == market.PERP else Whole(1, 2**40 - 1).draw(random)
+    expiry = 0 if kind == market.PERP else Integer(1, 2**40 - 1).draw(random)
     strike = STRIKE.draw(random) if market.is_option(kind) else 0
     number = market.instrument_of(random.randrange(10), kind, expiry, strike)
     if random.random() < 0.3:
@@ -131,110 +132,110 @@ def instrument(random: Random) -> int:
 
 
 def _option(random: Random) -> option.OptionTerms:
-    """An option as they are traded."""
-    forward = Whole(1, CAP // 2**6).draw(random)
+    """An option in the ranges that trade."""
+    forward = Integer(1, CAP // 2**6).draw(random)
     strike = int(forward * 2 ** random.uniform(-1, 1) ** 3)
-    vol, discount = Whole(WAD // 100, 9 * WAD).draw(random), Whole(WAD // 2, WAD).draw(random)
-    return option.OptionTerms(forward, strike, vol, Whole(1, 10**8).draw(random), discount, random.random() < 0.5)
+    vol, discount = Integer(WAD // 100, 9 * WAD).draw(random), Integer(WAD // 2, WAD).draw(random)
+    return option.OptionTerms(forward, strike, vol, Integer(1, 10**8).draw(random), discount, random.random() < 0.5)
 
 
 OPTION = Either([
     Struct(option.OptionTerms, {
         **dict.fromkeys(("forward_wad", "strike_wad", "vol_wad"), AMOUNT),
-        "secs": Whole(0, 2**40), "discount_wad": RATIO, "is_call": SIDE,
+        "secs": Integer(0, 2**40), "discount_wad": RATIO, "is_call": SIDE,
     }),
-    Made(_option),
+    Generated(_option),
 ])  # fmt: skip
 
 
 def svi(random: Random) -> surface.Svi:
-    """A surface that a door lets pass."""
-    rho, sigma = Whole(-WAD, WAD).draw(random), Whole(0, surface.MAX_WIDTH).draw(random)
-    slope = Whole(0, 2 * WAD * WAD // (WAD + abs(rho))).draw(random)
+    """A valid surface."""
+    rho, sigma = Integer(-WAD, WAD).draw(random), Integer(0, surface.MAX_WIDTH).draw(random)
+    slope = Integer(0, 2 * WAD * WAD // (WAD + abs(rho))).draw(random)
     dip = slope * sigma * fixed.sqrt_down(WAD * WAD - rho * rho) // WAD**2
-    level, shift = Whole(-dip, surface.MAX_VARIANCE).draw(random), Whole(-surface.MAX_WIDTH, surface.MAX_WIDTH)
-    made = surface.Svi(level, slope, rho, shift.draw(random), sigma, Whole(1, 2**40).draw(random))
-    return made._replace(ref_forward=Whole(1, CAP).draw(random))
+    level, shift = Integer(-dip, surface.MAX_VARIANCE).draw(random), Integer(-surface.MAX_WIDTH, surface.MAX_WIDTH)
+    made = surface.Svi(level, slope, rho, shift.draw(random), sigma, Integer(1, 2**40).draw(random))
+    return made._replace(ref_forward=Integer(1, CAP).draw(random))
 
 
 def usual_svi(random: Random, forward: int, secs: int) -> surface.Svi:
-    """A surface as they are published: fitted now, at a vol of 20 to 200 percent."""
+    """A typical published surface: fitted now, at a vol of 20 to 200 percent."""
     years = max(secs, 60) / YEAR_SECS
     level = int(WAD * random.uniform(0.04, 4) * years)
     slope, rho = int(WAD * random.uniform(0, 0.5) * years), int(WAD * random.uniform(-0.8, 0.8))
     return surface.Svi(level, slope, rho, 0, int(WAD * random.uniform(0.05, 0.5)), max(secs, 1), max(forward, 1))
 
 
-LEVEL_OF_SVI = Whole(-(2**95), 2**95 - 1)
+LEVEL_OF_SVI = Integer(-(2**95), 2**95 - 1)
 ANY_SVI = Struct(
     surface.Svi,
     dict.fromkeys(surface.Svi._fields, AMOUNT)
-    | {"a": LEVEL_OF_SVI, "m": LEVEL_OF_SVI, "rho": Whole(-(2**63), 2**63 - 1), "ref_secs": TIME},
+    | {"a": LEVEL_OF_SVI, "m": LEVEL_OF_SVI, "rho": Integer(-(2**63), 2**63 - 1), "ref_secs": TIME},
 )
 
 
-# what is stored
+# storage
 
 PRICE = Struct(
     _in_storage(oracle.Price),
     {
         "index": AMOUNT, "premium": PREMIUM, "confidence": RATIO, "published_at": Either([NEAR, OneOf([0])]),
-        "stable": AMOUNT, "pending": AMOUNT, "pending_at": NEAR, "cumulative": Whole(0, 2**160),
+        "stable": AMOUNT, "pending": AMOUNT, "pending_at": NEAR, "cumulative": Integer(0, 2**160),
     },
 )  # fmt: skip
 CURVE = Struct(
     _in_storage(oracle.Curve),
     {
-        "forward": AMOUNT, "rate": Whole(0, 10 * WAD), "confidence": RATIO, "published_at": NEAR,
+        "forward": AMOUNT, "rate": Integer(0, 10 * WAD), "confidence": RATIO, "published_at": NEAR,
         "surface_confidence": RATIO, "surface_published_at": Either([NEAR, OneOf([0])]), "listed_at": NEAR,
-        "svi": Made(svi), "settlement": AMOUNT, "start_cumulative": Whole(0, 2**160),
+        "svi": Generated(svi), "settlement": AMOUNT, "start_cumulative": Integer(0, 2**160),
     },
 )  # fmt: skip
-INDEX = Either([OneOf([RAY, cash.MAX_INDEX]), Whole(RAY, 9 * RAY), Whole(RAY, cash.MAX_INDEX)])
+INDEX = Either([OneOf([RAY, cash.MAX_INDEX]), Integer(RAY, 9 * RAY), Integer(RAY, cash.MAX_INDEX)])
 POOL = Struct(
     _in_storage(cash.Pool),
     {
         "token": OneOf(["usd"]), "decimals": DECIMALS, "terms": DEPEG, "interest": INTEREST,
-        "accrued_at": Either([OneOf([0, NOW, NOW - 1]), NEAR, Whole(NOW - 3 * YEAR_SECS, NOW)]),
+        "accrued_at": Either([OneOf([0, NOW, NOW - 1]), NEAR, Integer(NOW - 3 * YEAR_SECS, NOW)]),
         "supply_index": INDEX, "borrow_index": INDEX,
-        "total_supply": Whole(0, 2**150), "total_borrow": Whole(0, 2**150),
-        "insurance_wad": Whole(0, 2**100), "deficit_wad": Whole(0, 2**100),
+        "total_supply": Integer(0, 2**150), "total_borrow": Integer(0, 2**150),
+        "insurance_wad": Integer(0, 2**100), "deficit_wad": Integer(0, 2**100),
     },
 )  # fmt: skip
 
 
-# what is valued
+# valued accounts
 
 
 def exposure(random: Random) -> standard.Exposure:
-    """An exposure that positions within the bounds can come to."""
+    """An exposure of positions within the bounds."""
     risk, options = RISK.draw(random), OPTION_RISK.draw(random)
-    index = Whole(1, CAP).draw(random)
+    index = Integer(1, CAP).draw(random)
     stable = random.choice([index, AMOUNT.draw(random), index * random.randint(90, 110) // 100])
     self = standard.Exposure(risk, options, index, RATIO.draw(random), min(stable, CAP))
     for _ in range(random.choice([0, 1, 1, 2, 32])):
-        standard.absorb(self, SIZE.draw(random), VALUE.draw(random), Whole(0, 2**97).draw(random))
-    self.base_wad = Whole(0, 8 * CAP).draw(random)
+        standard.absorb(self, SIZE.draw(random), VALUE.draw(random), Integer(0, 2**97).draw(random))
+    self.base_wad = Integer(0, 8 * CAP).draw(random)
     return self
 
 
 def line(random: Random, underlyings: int, base: int, expiries: int = 2) -> HeldOption:
-    """An option near a price, or anywhere."""
+    """An option with a strike near a price, or any strike."""
     strike = STRIKE.draw(random) if random.random() < 0.2 else max(1, min(CAP, base * random.randint(50, 150) // 100))
     size = SIZE.draw(random) if random.random() < 0.3 else random.choice([-1, 1]) * random.randint(1, 9) * WAD
     forward = AMOUNT.draw(random) if random.random() < 0.2 else base
-    secs = random.choice([0, 1, 86_400, Whole(0, 2**32).draw(random)])
-    vol, rate = Whole(0, 9 * WAD).draw(random), random.choice([0, WAD // 20, 10 * WAD])
+    secs = random.choice([0, 1, 86_400, Integer(0, 2**32).draw(random)])
+    vol, rate = Integer(0, 9 * WAD).draw(random), random.choice([0, WAD // 20, 10 * WAD])
     return HeldOption(
         random.randrange(underlyings), NOW + 86_400 * random.randrange(expiries), strike, random.random() < 0.5, size,
-        min(Whole(0, CAP).draw(random), random.choice([CAP, base])), forward,
+        min(Integer(0, CAP).draw(random), random.choice([CAP, base])), forward,
         random.choice([0, 0, forward, random.randint(0, forward)]), vol, rate, secs, RATIO.draw(random),
     )  # fmt: skip
 
 
 def lines(random: Random, underlyings: int) -> list[HeldOption]:
-    """Options on some underlyings, of which some end together; some pair with others."""
-    base = Whole(1, CAP).draw(random) if random.random() < 0.3 else random.randint(10**15, 10**23)
+    """Options on some underlyings; some share an expiry, some form spreads."""
+    base = Integer(1, CAP).draw(random) if random.random() < 0.3 else random.randint(10**15, 10**23)
     made = [line(random, underlyings, base) for _ in range(random.choice([0, 1, 2, 4, 32]))]
     for each in made[1:]:
         if random.random() < 0.3:
@@ -250,6 +251,6 @@ def strip(random: Random) -> dict[str, Any]:
     return {"lines": made, "first": random.choice([0, random.randrange(len(made))])}
 
 
-EXPOSURE = Made(exposure)
-LINE = Made(lambda random: line(random, 8, Whole(1, CAP).draw(random)))
-HOLDING = Struct(margin.Holding, {"value_wad": Whole(0, 2**190), "safe_wad": Whole(0, 2**190), "terms": TERMS})
+EXPOSURE = Generated(exposure)
+LINE = Generated(lambda random: line(random, 8, Integer(1, CAP).draw(random)))
+HOLDING = Struct(margin.Holding, {"value_wad": Integer(0, 2**190), "safe_wad": Integer(0, 2**190), "terms": TERMS})

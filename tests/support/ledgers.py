@@ -1,4 +1,4 @@
-"""Ledgers as plain values: what the probes of stored things are given, and the mirror's ledger of the same."""
+"""Ledgers as plain values, for the probes of storage, and the mirror's ledgers with equal content."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-import folio
+import portfolio_inputs
 from crossvault.mirror import cash, market
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId, Entry, Holder, Image
 from crossvault.mirror.cash import NO_FEED, Pool
@@ -21,7 +21,7 @@ from crossvault.mirror.portfolio import PortfolioRisk as PortfolioRisk
 from crossvault.mirror.stress import Rules
 from crossvault.mirror.surface import Svi
 from inputs import AMOUNT, INTEREST, OPTION_RISK, PREMIUM, RATIO, RISK, SIZE, TERMS, VALUE, WORD, stored, svi, usual_svi
-from probing import NOW, OneOf, Whole, fresh
+from probing import NOW, Integer, OneOf, fresh
 
 PEOPLE = OneOf(["alice", "bob", "carol"])
 IDS = [AccountId("alice"), AccountId("alice", 1), AccountId("bob", 2**96 - 1)]
@@ -54,7 +54,7 @@ class Setup(NamedTuple):
 
 
 def held(image: Image) -> Holder:
-    """The holder that a picture shows."""
+    """A holder with the state of an image."""
     self = Holder(UndoLog())
     self.principal = image.principal
     self.mode = image.mode
@@ -68,7 +68,7 @@ def held(image: Image) -> Holder:
 
 
 def state(setup: Setup) -> State:
-    """The ledger that plain values describe."""
+    """The mirror's ledger with the content of plain values."""
     self = State(UndoLog())
     for name in setup.cash.zeros:
         setattr(self.cash, name, getattr(setup.cash, name))
@@ -92,10 +92,10 @@ def state(setup: Setup) -> State:
 
 
 def draw_price(random: Random) -> Price:
-    """A print that is fresh, at the end of its life or stale; sometimes none."""
+    """A price that is fresh, at its heartbeat or stale; sometimes none."""
     if random.random() < 0.04:
         return Price(UndoLog())
-    index = Whole(1, CAP).draw(random) if random.random() < 0.2 else random.randint(10**15, 10**23)
+    index = Integer(1, CAP).draw(random) if random.random() < 0.2 else random.randint(10**15, 10**23)
     premium = PREMIUM.draw(random) if random.random() < 0.3 else random.randint(-index, index) // 50
     stable = (
         AMOUNT.draw(random) if random.random() < 0.1 else min(CAP, index * random.choice([80, 100, 100, 120]) // 100)
@@ -109,7 +109,7 @@ def draw_price(random: Random) -> Price:
 
 
 def draw_risk(random: Random) -> MarketRisk:
-    """Parameters with which most prices are fresh; without funding, or with it."""
+    """Parameters under which most prices are fresh, with and without funding."""
     risk: MarketRisk = RISK.draw(random)
     heartbeat = random.choice([60, 60, 3_600, 3_600])
     cap = random.choice([0, WAD // 100, risk.funding_cap])
@@ -122,7 +122,7 @@ def draw_option_risk(random: Random) -> OptionRisk:
 
 
 def draw_track(random: Random) -> Track:
-    index = Whole(-(2**176), 2**176).draw(random) if random.random() < 0.1 else random.randint(-(10**31), 10**31)
+    index = Integer(-(2**176), 2**176).draw(random) if random.random() < 0.1 else random.randint(-(10**31), 10**31)
     track: Track = stored(Track, index=index, updated_at=NOW - random.choice([0, 1, 60, 8 * 3_600, 30 * 86_400]))
     return track
 
@@ -137,7 +137,7 @@ def draw_curve(random: Random, underlying: int, price: Price) -> Dated:
     forward = AMOUNT.draw(random) if random.random() < 0.1 else min(CAP, price.index * random.randint(90, 110) // 100)
     ages = [0, 0, 30, 60, 61, 3_600]
     curve: Curve = stored(
-        Curve, forward=forward, rate=random.choice([0, WAD // 20, Whole(0, 10 * WAD).draw(random)]),
+        Curve, forward=forward, rate=random.choice([0, WAD // 20, Integer(0, 10 * WAD).draw(random)]),
         confidence=random.choice([WAD, RATIO.draw(random)]), published_at=NOW - random.choice(ages),
         listed_at=NOW - 10**6,
         svi=usual_svi(random, forward, left), surface_confidence=random.choice([WAD, RATIO.draw(random)]),
@@ -149,11 +149,11 @@ def draw_curve(random: Random, underlying: int, price: Price) -> Dated:
         curve.forward = curve.rate = curve.confidence = curve.published_at = 0
     if random.random() < 0.1:
         curve.svi, curve.surface_confidence, curve.surface_published_at = Svi(), 0, 0
-    if price.published_at > start_at:  # a print in the window has noted its start, one after the end what it settles at
+    if price.published_at > start_at:  # a price in the window records its start, one after its end the settlement price
         sum_wad_secs = random.choice([0, price.index, random.randint(0, CAP)]) * (price.published_at - start_at)
         curve.start_cumulative = price.cumulative - min(sum_wad_secs, price.cumulative - 1)
     if left < 0 and (price.published_at >= expiry or random.random() < 0.5):
-        curve.settlement = Whole(1, CAP).draw(random) if random.random() < 0.3 else max(1, price.index)
+        curve.settlement = Integer(1, CAP).draw(random) if random.random() < 0.3 else max(1, price.index)
     return Dated(underlying, expiry, curve)
 
 
@@ -171,7 +171,7 @@ def draw_curves(random: Random, prices: Sequence[Price], most: int) -> tuple[Dat
 
 
 def draw_instrument(random: Random, underlyings: int, curves: Sequence[Dated]) -> int:
-    """A perp, future or option of what is listed."""
+    """A listed perp, future or option."""
     if not curves or random.random() < 0.25:
         return market.perp(random.randrange(underlyings))
     underlying, expiry, curve = random.choice(curves)
@@ -179,12 +179,12 @@ def draw_instrument(random: Random, underlyings: int, curves: Sequence[Dated]) -
     if kind == market.FUTURE:
         return market.instrument_of(underlying, kind, expiry, 0)
     near = (curve.settlement or curve.forward or WAD) * random.choice([50, 80, 90, 95, 100, 105, 110, 120, 200]) // 100
-    strike = Whole(1, CAP).draw(random) if random.random() < 0.1 else max(1, min(CAP, near))
+    strike = Integer(1, CAP).draw(random) if random.random() < 0.1 else max(1, min(CAP, near))
     return market.instrument_of(underlying, kind, expiry, strike)
 
 
 def draw_entry(random: Random, instrument: int, index: int) -> Entry:
-    size = (SIZE if random.random() < 0.1 else Whole(-(10**23), 10**23)).draw(random) or 1
+    size = (SIZE if random.random() < 0.1 else Integer(-(10**23), 10**23)).draw(random) or 1
     kind = market.kind_of(instrument)
     if market.is_option(kind):
         return Entry(instrument, size, 0, 0)
@@ -197,20 +197,20 @@ def draw_entry(random: Random, instrument: int, index: int) -> Entry:
 def draw_held(
     random: Random, tracks: Sequence[Track], curves: Sequence[Dated], decimals: Sequence[int], most: int, mode: int
 ) -> Image:
-    """What an account may hold of what is listed."""
+    """Random holdings of listed instruments and collaterals."""
     instruments = {draw_instrument(random, len(tracks), curves) for _ in range(random.randint(0, most))}
     drawn = random.sample(sorted(instruments), len(instruments))
     entries = tuple(draw_entry(random, each, tracks[market.underlying_of(each)].index) for each in drawn)
-    balances = tuple(random.choice([0, Whole(0, CAP // 10 ** (18 - each)).draw(random)]) for each in decimals)
+    balances = tuple(random.choice([0, Integer(0, CAP // 10 ** (18 - each)).draw(random)]) for each in decimals)
     principal = VALUE.draw(random) if random.random() < 0.5 else random.randint(-(10**20), 10**30)
     return Image(principal, mode, balances, entries)
 
 
 def draw_pool(random: Random, underlyings: int, principals: Sequence[int]) -> Pool:
-    """The quote side of a vault in which accounts have some principals and others have more."""
+    """The quote side of a vault with the principals of some accounts, and possibly of others."""
     feed = random.choice([NO_FEED, NO_FEED, random.randrange(underlyings)])
-    terms = cash.DepegTerms(feed, WAD * 98 // 100, Whole(0, 10 * WAD).draw(random))
-    borrow = random.choice([RAY, random.randint(RAY, 9 * RAY), Whole(RAY, cash.MAX_INDEX).draw(random)])
+    terms = cash.DepegTerms(feed, WAD * 98 // 100, Integer(0, 10 * WAD).draw(random))
+    borrow = random.choice([RAY, random.randint(RAY, 9 * RAY), Integer(RAY, cash.MAX_INDEX).draw(random)])
     pool: Pool = stored(
         Pool, token="usd", decimals=6, terms=terms, interest=random.choice([cash.Interest(), INTEREST.draw(random)]),
         accrued_at=NOW - random.choice([0, 0, 1, 3_600, 86_400, 400 * 86_400]),
@@ -223,7 +223,7 @@ def draw_pool(random: Random, underlyings: int, principals: Sequence[int]) -> Po
 
 
 def draw_setup(random: Random) -> Setup:
-    """A ledger with two accounts: small, or as large as one can be."""
+    """A ledger with two accounts, from small to the largest possible."""
     count, most = random.choice(
         [(1, 2), (1, 4), (2, 6), (3, 8), (8, 32)] if random.random() < 0.5 else [(1, 3), (2, 5)]
     )
@@ -237,18 +237,20 @@ def draw_setup(random: Random) -> Setup:
         stored(Asset, token=f"token{i}", decimals=decimals, underlying=underlying, terms=terms, total_raw=2**100)
         for i, (decimals, underlying, terms) in enumerate(listed)
     )
-    rules = folio.rules(random) if random.random() < 0.7 else Rules()
+    rules = portfolio_inputs.rules(random) if random.random() < 0.7 else Rules()
     modes = [PORTFOLIO if rules.scenarios and random.random() < 0.7 else STANDARD for _ in range(2)]
     images = [draw_held(random, tracks, curves, [each[0] for each in listed], most, mode) for mode in modes]
     owned = tuple(Owned(IDS[i], image, random.choice([0, 0, NOW])) for i, image in enumerate(images))
     pool = draw_pool(random, count, [image.principal for image in images])
     risks = tuple(draw_risk(random) for _ in range(count))
     options = tuple(draw_option_risk(random) for _ in range(count))
-    modelled = tuple(folio.RISK.draw(random) if random.random() < 0.7 else PortfolioRisk() for _ in range(count))
+    modelled = tuple(
+        portfolio_inputs.RISK.draw(random) if random.random() < 0.7 else PortfolioRisk() for _ in range(count)
+    )
     return Setup(pool, risks, options, modelled, rules, prices, tracks, curves, assets, owned)
 
 
-# questions
+# arguments
 
 
 def draw_call(random: Random, **others: Any) -> Drawn:
@@ -268,13 +270,13 @@ def draw_quoted(random: Random) -> Drawn:
 
 
 def draw_delta(random: Random, size: int) -> int:
-    """A change of a size: often one that closes, turns or overfills it."""
+    """A change of a size: often one that closes, reverses or exceeds the cap."""
     limits = [-size, -2 * size, CAP - size, CAP + 1 - size, -CAP - size, -CAP - 1 - size, 0, 1, -1]
     return random.choice(limits) if random.random() < 0.5 else SIZE.draw(random)
 
 
 def draw_position(random: Random, setup: Setup) -> int:
-    """The instrument of a position of the first account, or one that it may not have."""
+    """The instrument of a position of the first account, or any listed one."""
     entries = setup.owned[0].image.entries
     if entries and random.random() < 0.8:
         return random.choice(entries).instrument
@@ -282,5 +284,5 @@ def draw_position(random: Random, setup: Setup) -> int:
 
 
 def draw_any(random: Random, setup: Setup) -> int:
-    """The same, or any number at all."""
+    """The instrument of a position, or any number."""
     return WORD.draw(random) if random.random() < 0.05 else draw_position(random, setup)

@@ -1,8 +1,8 @@
-"""The contracts of tests/broken.yaml, all but a few in one build: each change stands behind a switch.
+"""The contracts of tests/broken.yaml, all but a few in one build: a switch selects each change.
 
 They are built as mutants are (sim/crossvault/mutation/batches.py).
-A change within the body of a function is woven in at the
-smallest statement around it; what stands elsewhere, and what the compiler refuses so, is compiled alone.
+A change within the body of a function is combined with the original at the smallest statement around it; a change
+elsewhere, or one that the compiler refuses in this form, is compiled alone.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from crossvault.mutation.mutants import STATEMENT, Mutant, MutationSite
 from crossvault.mutation.mutations import Edit, Node, span
 
 _SIMPLE = ("ExpressionStatement", "Return", "EmitStatement", "RevertStatement", "Continue", "Break")
-_WHOLE = ("Block", "UncheckedBlock", "IfStatement", "ForStatement", "WhileStatement", "InlineAssembly")
+_COMPOUND = ("Block", "UncheckedBlock", "IfStatement", "ForStatement", "WhileStatement", "InlineAssembly")
 _HEADS = ("initializationExpression", "loopExpression")  # of a loop: no place for a block
 
 Case = Mapping[str, Any]
 
 
 def planted(cases: Sequence[Case]) -> dict[str, tuple[Build, int]]:
-    """By the identifier of each: the build that it is in, and what switches it on there."""
+    """The build of each case and the switch that selects it there, by identifier."""
     sources = contract_sources()
     changes = [(number, _change(case, sources[case["file"]])) for number, case in enumerate(cases, 1)]
     compiler = MutantCompiler(sources, compile_contracts())
@@ -39,9 +39,9 @@ def planted(cases: Sequence[Case]) -> dict[str, tuple[Build, int]]:
 
 
 def _change(case: Case, source: str) -> Mutant:
-    """A case as a mutant without a site: what its two texts have in common at both ends is no part of the edit."""
+    """A case as a mutant without a site; the edit excludes the common ends of its two texts."""
     was, becomes = case["was"].encode(), case["becomes"].encode()
-    assert source.count(case["was"]) == 1, f"{case['id']}: {case['was']!r} must stand once in {case['file']}"
+    assert source.count(case["was"]) == 1, f"{case['id']}: {case['was']!r} must occur once in {case['file']}"
     head = _common(was, becomes)
     tail = min(_common(was[::-1], becomes[::-1]), len(was) - head, len(becomes) - head)
     start = source.encode().index(was)
@@ -56,12 +56,12 @@ def _alone(numbered: tuple[int, Mutant]) -> tuple[int, Mutant]:
 
 
 def _common(one: bytes, other: bytes) -> int:
-    """How many bytes two texts have in common at the beginning."""
+    """The number of bytes that two texts have in common at the beginning."""
     return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _sites(changes: Numbered) -> dict[int, MutationSite]:
-    """The site of each change that has one, by its number; of two of which one holds the other, the larger for both."""
+    """The sites of changes by their numbers; of two nested sites, the larger one for both."""
     found: dict[int, MutationSite] = {}
     trees, sources = syntax_trees(), contract_sources()
     for file in {each.file for _, each in changes}:
@@ -85,17 +85,17 @@ def _smallest(edit: Edit, statements: Sequence[Node], content: bytes) -> Mutatio
 
 
 def _end(end: int, content: bytes) -> int:
-    """Where a statement ends, with its semicolon."""
+    """The end of a statement, with its semicolon."""
     return end if content[end - 1 : end] in (b";", b"}") else content.index(b";", end) + 1
 
 
 def _statements(node: Any) -> Iterator[Node]:
-    """The statements of all functions of a tree that can stand beside another."""
+    """The statements of all functions of a tree that can be put into a block."""
     if isinstance(node, list):
         for each in node:
             yield from _statements(each)
     elif isinstance(node, dict):
-        if node.get("nodeType") in (*_SIMPLE, *_WHOLE):
+        if node.get("nodeType") in (*_SIMPLE, *_COMPOUND):
             yield node
         for name, value in node.items():
             if name not in _HEADS:

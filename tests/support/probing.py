@@ -1,4 +1,4 @@
-"""The probes on a node, and the inputs that they and the mirror are asked with."""
+"""The probes on a node, and random arguments for them and the mirror."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Answer = tuple[Any, ...] | Refusal
 
 
 class Inputs(Protocol):
-    """The values that one parameter is given."""
+    """The values of one parameter."""
 
     def edges(self) -> Sequence[Any]:
         """The values at its bounds."""
@@ -55,8 +55,8 @@ def _below(random: Random, limit: int) -> int:
 
 
 @dataclass(frozen=True)
-class Whole:
-    """A number within bounds: as often small as large, and often close to a bound."""
+class Integer:
+    """An integer within bounds: small as often as large, and often close to a bound."""
 
     low: int
     high: int
@@ -96,7 +96,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Either:
-    """A value of any of some kinds, each as often."""
+    """A value of any of some kinds, equally often."""
 
     kinds: Sequence[Inputs]
 
@@ -109,7 +109,7 @@ class Either:
 
 @dataclass(frozen=True)
 class Struct:
-    """A struct of fields; at its bounds all of them are at theirs, or one is."""
+    """A struct of fields; at its bounds, all fields or one of them are at theirs."""
 
     make: Callable[..., Any]
     fields: Mapping[str, Inputs]
@@ -125,8 +125,8 @@ class Struct:
 
 
 @dataclass(frozen=True)
-class Made:
-    """What a function makes of a source of randomness."""
+class Generated:
+    """A value that a function generates from a source of randomness."""
 
     make: Callable[[Random], Any]
 
@@ -140,33 +140,33 @@ class Made:
 Parameters = Mapping[str, Inputs] | Callable[[Random], dict[str, Any]]
 
 
-def questions(name: str, parameters: Parameters) -> list[dict[str, Any]]:
-    """Arguments at the bounds, all of them together where they are not too many, and random ones.
+def argument_sets_of(name: str, parameters: Parameters) -> list[dict[str, Any]]:
+    """Arguments at the bounds, in all combinations unless these are too many, and random ones.
 
-    How many are random is for the profile; they are the same in every run but a campaign. Parameters that depend on
-    each other are drawn by one function, bounds among them.
+    The profile sets the number of random ones; they are the same in every run but a campaign. Parameters that depend
+    on each other are drawn by one function, bounds among them.
     """
-    random, drawn_count = Random(source(name)), chosen().questions
+    random, drawn_count = Random(source(name)), chosen().argument_sets
     if callable(parameters):
         return [parameters(random) for _ in range(drawn_count + 100)]
     edges = [each.edges() for each in parameters.values()]
     count = 1
     for each in edges:
         count *= len(each)
-    asked: list[Sequence[Any]] = list(product(*edges)) if count <= _MOST_PRODUCTS else []
-    if not asked:
+    argument_sets: list[Sequence[Any]] = list(product(*edges)) if count <= _MOST_PRODUCTS else []
+    if not argument_sets:
         for place, values in enumerate(edges):
             for value in values:
                 drawn = [each.draw(random) for each in parameters.values()]
-                asked.append([*drawn[:place], value, *drawn[place + 1 :]])
-    asked += [[each.draw(random) for each in parameters.values()] for _ in range(drawn_count)]
-    return [dict(zip(parameters, values, strict=True)) for values in asked]
+                argument_sets.append([*drawn[:place], value, *drawn[place + 1 :]])
+    argument_sets += [[each.draw(random) for each in parameters.values()] for _ in range(drawn_count)]
+    return [dict(zip(parameters, values, strict=True)) for values in argument_sets]
 
 
 class Probes:
     """A node with the probes on it."""
 
-    BASE = "Probe"  # what they share
+    BASE = "Probe"  # their common base
 
     def __init__(self, contracts: Path | None = None) -> None:
         """Compiles the contracts of a directory, or those that ship, and starts a node."""
@@ -187,13 +187,13 @@ class Probes:
         self.node.rpc("evm_mine")
 
     def address(self, probe: str) -> str:
-        """Where a probe is; it is deployed when it is first asked for, and its name is bound."""
+        """The address of a probe; deploys it at its first use and binds its name."""
         return self._at(probe)[0]
 
-    def ask(self, probe: str, function: str, asked: Sequence[Args]) -> Iterator[Answer]:
-        """What a probe answers, call by call at NOW; what one call leaves is there for those of its chunk."""
+    def query(self, probe: str, function: str, argument_sets: Sequence[Args]) -> Iterator[Answer]:
+        """The results of a probe, call by call at NOW; the calls of a chunk share their state."""
         address, interface = self._at(probe)
-        for data in _chunks([interface.call(snake(function), args) for args in asked]):
+        for data in _chunks([interface.call(snake(function), args) for args in argument_sets]):
             calls = [{"from": "0x" + "0" * 40, "to": address, "input": each, "gas": _GAS} for each in data]
             block = {"blockOverrides": {"time": hex(NOW)}, "calls": calls}
             [answer] = self.node.rpc("eth_simulateV1", {"blockStateCalls": [block], "validation": False}, "latest")
@@ -204,7 +204,7 @@ class Probes:
                     yield interface.refusal(call["returnData"] or "0x")
 
     def gas(self, probe: str, function: str, args: Args) -> int:
-        """What a call of a probe takes, without what every transaction does and without its data."""
+        """Gas of a call of a probe, without the base cost and the calldata cost of the transaction."""
         address, interface = self._at(probe)
         data = interface.call(snake(function), args)
         used = self.node.rpc("eth_estimateGas", {"from": "0x" + "0" * 40, "to": address, "input": data})
@@ -235,7 +235,7 @@ def _chunks(calls: Sequence[str]) -> Iterator[list[str]]:
 
 
 def plain(value: Any) -> Any:
-    """A value of the mirror as the chain answers it."""
+    """A value of the mirror in the form that the chain returns."""
     if isinstance(value, int | str):
         return value
     if isinstance(value, StorageStruct):
@@ -248,7 +248,7 @@ def plain(value: Any) -> Any:
 
 
 def fresh(value: Any) -> Any:
-    """A copy of what a function may change; anything else as it is."""
+    """A copy of a value that a function may change; any other value unchanged."""
     if isinstance(value, StorageStruct):
         copy = type(value)(UndoLog())
         for name in value.zeros:
@@ -257,11 +257,11 @@ def fresh(value: Any) -> Any:
     return deepcopy(value) if is_dataclass(value) else value
 
 
-def answers(mirror: Callable[..., Any], asked: Sequence[Args]) -> Iterator[Answer]:
-    """What a function of the mirror answers: its result, or the `self` that it changes."""
+def answers(mirror: Callable[..., Any], argument_sets: Sequence[Args]) -> Iterator[Answer]:
+    """The results of a function of the mirror, or the `self` that it changes."""
     timed = {"now": NOW} if "now" in inspect.signature(mirror).parameters else {}
     changes = "self" in inspect.signature(mirror).parameters and not mirror.__name__.startswith("require_")
-    for args in asked:
+    for args in argument_sets:
         given = {name: fresh(value) for name, value in args.items()} if changes else args
         try:
             found = mirror(**given, **timed)
@@ -280,14 +280,14 @@ def functions_of(module: ModuleType) -> set[str]:
 
 
 def assert_equal(probes: Probes, probe: str, function: str, parameters: Parameters, mirror: Any) -> None:
-    """Asks a probe and the mirror the same; every result and refusal must be equal, and most inputs no refusal."""
-    asked = questions(f"{probe}.{function}", parameters)
+    """Requires equal results and refusals of a probe and the mirror, and few refusals."""
+    argument_sets = argument_sets_of(f"{probe}.{function}", parameters)
     found = 0
-    chain = probes.ask(probe, function, asked)
-    for args, theirs, ours in zip(asked, chain, answers(mirror, asked), strict=True):
+    chain = probes.query(probe, function, argument_sets)
+    for args, theirs, ours in zip(argument_sets, chain, answers(mirror, argument_sets), strict=True):
         assert theirs == ours, f"{probe}.{function}({args})"
         found += not isinstance(ours, Refusal)
-    assert found * 20 >= len(asked), f"{found} of {len(asked)} inputs are no refusal"
+    assert found * 20 >= len(argument_sets), f"{found} of {len(argument_sets)} inputs are no refusal"
 
 
 def started(request: pytest.FixtureRequest) -> Iterator[Probes]:

@@ -1,7 +1,7 @@
-"""How much is tried: few examples in the fast part, more in the whole suite, and always other ones in a campaign.
+"""Numbers of examples: few in the fast part, more in the whole suite, and new ones in every campaign.
 
-CROSSVAULT_PROFILE chooses; without it the fast part (`-m "not slow"`) is `fast` and everything else `full`. The values
-at the bounds are tried by every profile. A campaign draws what it tries from CROSSVAULT_SEED.
+CROSSVAULT_PROFILE chooses; without it the fast part (`-m "not slow"`) is `fast` and everything else `full`. Every
+profile tries the values at the bounds. A campaign draws its examples from CROSSVAULT_SEED.
 """
 
 import os
@@ -13,10 +13,10 @@ PROFILE, SEED = "CROSSVAULT_PROFILE", "CROSSVAULT_SEED"
 
 
 class TestProfile(NamedTuple):
-    """How many examples a law is tried with, and how many random questions a probe and the mirror answer."""
+    """The number of examples of a law, and the number of random argument sets of a probe and the mirror."""
 
     examples: int
-    questions: int
+    argument_sets: int
     is_random: bool
 
 
@@ -28,7 +28,7 @@ PROFILES = {
 
 
 def choose(marks: str) -> None:
-    """Settles the profile of this run, and of the processes that it starts, by the marks that it selects."""
+    """Chooses the profile of this run, and of the processes that it starts, by the selected marks."""
     name = os.environ.setdefault(PROFILE, "fast" if marks == "not slow" else "full")
     if name not in PROFILES:
         raise ValueError(f"{PROFILE}={name}: expected one of {', '.join(PROFILES)}")
@@ -51,10 +51,10 @@ def chosen() -> TestProfile:
 
 
 def source(name: str) -> str:
-    """What random questions are drawn from: the same in every run, but in a campaign."""
+    """The seed of random argument sets: the same in every run but a campaign."""
     return f"{name} {os.environ.get(SEED, '')}" if chosen().is_random else name
 
 
 def law(share_pct: int = 100) -> settings:
-    """How a law is tried; a share of the examples where one of them takes long."""
+    """The settings of a law; with a share of the examples where each takes long."""
     return settings(max_examples=chosen().examples * share_pct // 100)

@@ -1,4 +1,4 @@
-"""A broken contract and what a walk finds in it, for the tests of shrinking."""
+"""A broken contract and the divergence of a walk on it, for the tests of shrinking."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROUNDS = ("Vault.sol", "int256 quote = Fixed.mulDivCeil(", "int256 quote = Fixed
 
 
 def broken(folder: Path, change: tuple[str, str, str] = ROUNDS) -> Path:
-    """A directory with one changed file; what it lacks is ours."""
+    """A directory with one changed file; all other contracts are ours."""
     name, was, becomes = change
     text = (contracts_dir() / name).read_text(encoding="utf8")
     assert text.count(was) == 1
@@ -28,7 +28,7 @@ def broken(folder: Path, change: tuple[str, str, str] = ROUNDS) -> Path:
 
 
 def taken(story: Story) -> tuple[Story, list[Step]]:
-    """A story that notes its steps as they are drawn, and the notes."""
+    """A story that records its steps as they are drawn, and the list of them."""
     steps: list[Step] = []
     return noted(story, steps), steps
 

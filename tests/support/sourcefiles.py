@@ -1,4 +1,4 @@
-"""The source files of the clone, each read and parsed once: what the rules of the house are judged by."""
+"""The source files of the clone, each read and parsed once, for the rules of the house."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def python_nodes(path: Path) -> list[ast.AST]:
 
 
 def name_of(path: Path) -> str:
-    """A file as a reader finds it."""
+    """The path of a file in the clone."""
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
 
 
@@ -84,7 +84,7 @@ def functions(found: Iterable[SolidityNode]) -> list[SolidityNode]:
 
 
 def label(file: str, node: SolidityNode) -> str:
-    """A function of a contract file as a reader finds it."""
+    """The label of a function of a contract file: `file:function`."""
     return f"{file}:{node['name'] or node['kind']}"
 
 

@@ -1,4 +1,4 @@
-"""An Anvil that stands in for a testnet: another chain id, blocks at intervals or with each transaction, real fees."""
+"""An Anvil in place of a testnet: another chain id, blocks at intervals or with each transaction, real fees."""
 
 from __future__ import annotations
 

@@ -57,10 +57,10 @@ def portfolio_cases(content: dict[str, Any], query: Query = model) -> Iterator[C
     for name, check in {
         "vols": vols, "discounts": discounts, "scenarios": losses, "contingencies": contingencies, "margin": margins,
     }.items():  # fmt: skip
-        yield Case(name, partial(whole, check, content, query))
+        yield Case(name, partial(check_account, check, content, query))
 
 
-def whole(check: Callable[..., None], content: dict[str, Any], query: Query) -> None:
+def check_account(check: Callable[..., None], content: dict[str, Any], query: Query) -> None:
     check(account_of(content), content["Scenario"], content["Result"], query)
 
 
@@ -249,7 +249,7 @@ def contingencies(account: Account, given: dict[str, Any], result: dict[str, Any
 
 
 def margins(account: Account, given: dict[str, Any], result: dict[str, Any], query: Query) -> None:
-    """Equity, the factor of the loss, and both levels through the whole account of one underlying."""
+    """Equity, the factor of the loss, and both levels through the check_account account of one underlying."""
     assert_near(account.equity_wad, result["PortfolioMTM"], account.gross_wad)
     args = {"terms": account.terms, "quote_wad": account.quote_wad}
     assert_near(query(correlation, "loss_factor", args | {"level": Level.INITIAL}), result["im_loss_factor"])

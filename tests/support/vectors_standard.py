@@ -46,7 +46,7 @@ def is_standard(content: Any) -> bool:
 
 def standard_cases(content: Row) -> Iterator[Case]:
     for name, case in content.items():
-        for what, check in (("", whole), ("-linear", linear), ("-options", options), ("-doubts", doubts)):
+        for what, check in (("", margins), ("-linear", linear), ("-options", options), ("-doubts", doubts)):
             yield Case(name + what, partial(check, case["Scenario"], case["Result"]))
 
 
@@ -112,7 +112,7 @@ def assert_near(ours: int | Fraction, theirs: int, lost: Fraction = Fraction(0))
     assert abs(Fraction(ours) - theirs) <= NEAR * abs(theirs) + lost, (ours, theirs)
 
 
-def whole(scenario: Row, result: Row) -> None:
+def margins(scenario: Row, result: Row) -> None:
     book = book_of(scenario)
     for level, name in ((Level.INITIAL, "realIM"), (Level.MAINTENANCE, "realMM")):
         assert_near(margin.margin(book, level), result[name])

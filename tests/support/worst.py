@@ -1,4 +1,4 @@
-"""The accounts that cost most: every collateral, up to 32 positions, interest and funding running, prices in doubt."""
+"""The accounts with the highest gas: every collateral, up to 32 positions, interest, funding, low confidences."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OPTIONS = market.OptionRisk(
 FAIR, NOTHING = (collateral.HaircutTerms(haircut, haircut, 10**6 * WAD) for haircut in (WAD // 10, WAD))
 SVI = Svi(WAD // 10, WAD // 10, -WAD // 4, 0, WAD // 4, 365 * DAY, 100 * WAD)
 PERCENT = WAD // 100
-MODELLED = portfolio.PortfolioRisk(
+PORTFOLIO_RISK = portfolio.PortfolioRisk(
     shock.VolRisk(50 * PERCENT, 27 * PERCENT, 45 * PERCENT, 30 * PERCENT, 13 * PERCENT, DAY),
     shock.SkewRisk(15 * PERCENT, -5 * PERCENT, 15 * PERCENT, -5 * PERCENT, PERCENT, 4 * WAD, 60 * PERCENT, -PERCENT),
     shock.RateRisk(95 * PERCENT, WAD, 8 * PERCENT, 104 * PERCENT, WAD // 2, 8 * PERCENT),
@@ -52,7 +52,7 @@ MODELLED = portfolio.PortfolioRisk(
 
 
 def rules(scenarios: int) -> Rules:
-    """So many scenarios, no two of which that follow each other share a move."""
+    """A number of scenarios, in which adjacent ones have different spot shocks."""
     moves = [(1 if k % 2 else -1) * (k + 1) * PERCENT for k in range(scenarios)]
     made = tuple(shock.Scenario(move, WAD, k % shock.MODES) for k, move in enumerate(moves))
     terms = correlation.LossTerms(20 * PERCENT, 20 * PERCENT, 10 * PERCENT, WAD, WAD, WAD, WAD)
@@ -89,7 +89,7 @@ PORTFOLIOS = {
 }
 
 # in portfolio mode: as many options as it takes, each of another expiry
-MODELLED_PORTFOLIOS = {
+PORTFOLIO_MODE_ACCOUNTS = {
     "1 option": mixed(1),
     "8 positions": mixed(8),
     "12 options, 1 expiry": [_option(0, 0, 10 + place) for place in range(MAX_OPTIONS)],
@@ -102,12 +102,12 @@ MODELLED_PORTFOLIOS = {
 
 
 def _size(place: int) -> int:
-    """What the taker buys: it is long and short in turn, so that both sides have shorts."""
+    """The size that the taker buys: long and short in turn, so that both sides have shorts."""
     return WAD if place % 4 < 2 else -WAD
 
 
 def listing() -> Iterator[Step]:
-    """Everything there may be: underlyings, collaterals, expiries, and every term in force."""
+    """Listings up to every cap: underlyings, collaterals, expiries, with all optional terms in force."""
     yield doors.set_feeder(AT, "gov", feeder="feed", allowed=True)
     for i in range(COUNT):
         yield doors.list_underlying(AT, "gov", name=f"U{i}", risk=RISK)
@@ -131,7 +131,7 @@ def _changed(change: doors.DelayedChange[P], at: int, *args: P.args, **kwargs: P
 
 
 def haircuts(at: int, terms: collateral.HaircutTerms) -> Iterator[Step]:
-    """What every collateral counts for from now on."""
+    """Changes the haircuts of every collateral."""
     for i in range(COUNT):
         yield from _changed(doors.HAIRCUT, at, collateral=i, terms=terms)
 
@@ -154,10 +154,10 @@ def surface(at: int, underlying: int, expiry: int) -> Step:
     return FEEDER.surface(at, underlying, expiry, svi)
 
 
-def modelling(scenarios: int) -> Iterator[Step]:
+def portfolio_margin(scenarios: int) -> Iterator[Step]:
     """Portfolio margin of every underlying, and every account in that mode."""
     for i in range(COUNT):
-        yield from _changed(doors.PORTFOLIO, AT, underlying=i, risk=MODELLED)
+        yield from _changed(doors.PORTFOLIO, AT, underlying=i, risk=PORTFOLIO_RISK)
     yield from _changed(doors.RULES, AT, rules=rules(scenarios))
     for account in (ALICE, BOB, CAROL, DAVE):
         yield doors.set_mode(AT, account.owner, account=account, mode=PORTFOLIO)
@@ -198,36 +198,36 @@ def _bid(at: int, fraction_wad: int) -> Step:
     return doors.bid(at, "carol", account=ALICE, bidder=CAROL, fraction_wad=fraction_wad, limit_wad=2**200)
 
 
-class Scene:
-    """Both sides with one portfolio, and the gas of what was measured, by row."""
+class GasMeasurement:
+    """Both sides with one portfolio, and the measured gas by row."""
 
     def __init__(self, instruments: Sequence[int], scenarios: int = 0) -> None:
-        """In portfolio mode where there are scenarios."""
+        """Starts both sides; the accounts are in portfolio mode if there are scenarios."""
         self.instruments = instruments
         self.scenarios = scenarios
         self.gas: dict[str, int] = {}
         self.model, self.chain = Model(WORLD), Chain(WORLD)
 
     def play(self, steps: Iterator[Step]) -> None:
-        """Steps that only lead to what is measured."""
+        """Plays steps without measuring them."""
         given = list(steps)
         outcomes = self.chain.play(given)
         assert outcomes == self.model.play(given)
         assert [(step, each.refusal) for step, each in zip(given, outcomes, strict=True) if each.refusal] == []
 
     def measure(self, step: Step, row: str = "") -> None:
-        """A step whose gas is noted."""
+        """Plays a step and records its gas."""
         [answer] = self.chain.simulate(step.at, [self.chain.transaction(step)])
         self.play(iter([step]))
         name = row or step.action
         self.gas[name] = max(self.gas.get(name, 0), int(answer["gasUsed"], 16))
 
-    def act(self) -> None:
-        """Every door that moves money or prices, in an order in which none is refused."""
+    def measure_all(self) -> None:
+        """Measures every door that moves money or prices, in an order in which none is refused."""
         self.play(listing())
         self.play(funding())
         if self.scenarios:
-            self.play(modelling(self.scenarios))
+            self.play(portfolio_margin(self.scenarios))
         for place, instrument in enumerate(self.instruments):
             self._trade(AT, instrument, _size(place))
         assert len(self.model.vault.ledger.holders[ALICE].instruments) == len(self.instruments)
@@ -274,7 +274,7 @@ class Scene:
         self.measure(surface(at, 0, EXPIRIES[0]))
 
     def _auction(self, at: int) -> None:
-        """Alice fails when her collateral counts for nothing, and has her margin when it counts again."""
+        """Alice's account fails at haircuts of 100 % and recovers when they are lowered."""
         for terms in (NOTHING, FAIR):
             self.play(haircuts(at, terms))
             turn = doors.start_liquidation if terms == NOTHING else doors.end_liquidation

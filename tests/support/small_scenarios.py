@@ -14,7 +14,7 @@ from crossvault.scenario import ScenarioError, load
 from crossvault.scenario.expectations import RunCounts
 
 HEAD = """\
-name: tale
+name: story
 about: for a test
 starts: 2024-01-01T00:00:00Z
 world:
@@ -31,9 +31,9 @@ LINE = HEAD.count("\n") + 1
 START = 1_704_067_200  # date -u -d 2024-01-01 +%s
 
 
-def tale(folder: Path, text: str) -> str:
+def scenario_file(folder: Path, text: str) -> str:
     """Writes a scenario and returns its path."""
-    path = folder / "tale.yaml"
+    path = folder / "story.yaml"
     path.write_text(text, encoding="utf8")
     return str(path)
 

@@ -1,7 +1,7 @@
 """Accounts on portfolio margin, drawn at random, and the same margin in float64.
 
-The floats are a second witness, written from section 7 of the specification: they use no sheets, shapes or
-roundings, only the holdings of an account. Strikes, vols and times are those of traded options.
+The floats are a second witness, written from section 7 of the specification: they use no prepared expiries, shapes or
+roundings, only the holdings of an account. Strikes, vols and times are in the ranges of traded options.
 """
 
 from math import erfc, exp, log, sqrt
@@ -54,7 +54,7 @@ def some_scenarios(random: Random) -> list[Scenario]:
     return [each._replace(dampening=wad(random.uniform(0.05, 1))) if random.random() < 0.3 else each for each in drawn]
 
 
-def a_term(random: Random, spot: float) -> ExpiryHoldings:
+def an_expiry(random: Random, spot: float) -> ExpiryHoldings:
     """Options of one expiry; in its last half hour the forward is partly fixed."""
     secs = random.choice([900, random.randint(2_000, 20 * DAY), random.randint(20 * DAY, 600 * DAY)])
     forward = wad(spot * random.uniform(0.97, 1.05))
@@ -74,7 +74,7 @@ def a_term(random: Random, spot: float) -> ExpiryHoldings:
     return term
 
 
-def a_stake(random: Random) -> PortfolioExposure:
+def an_exposure(random: Random) -> PortfolioExposure:
     """Perps, futures, collateral and options on one underlying."""
     spot = random.choice([0.5, 30, 3_000, 90_000]) * random.uniform(0.7, 1.4)
     self = PortfolioExposure(a_risk(random), wad(spot))
@@ -85,11 +85,11 @@ def a_stake(random: Random) -> PortfolioExposure:
     if random.random() < 0.4:
         value, initial = wad(spot * random.uniform(0, 20)), random.uniform(0, 0.3)
         self.hedges = [Hedge(value, wad(initial), wad(initial / 2), wad(random.uniform(0, 1)))]
-    self.terms = [a_term(random, spot) for _ in range(random.choice([0, 1, 1, 2, 3]))]
+    self.terms = [an_expiry(random, spot) for _ in range(random.choice([0, 1, 1, 2, 3]))]
     return self
 
 
-def some_terms(random: Random) -> LossTerms:
+def some_loss_terms(random: Random) -> LossTerms:
     by = random.uniform
     phi, part = by(0, 1), by(0.5, 1.5)
     return LossTerms(wad(by(0, 0.5)), wad(phi), wad(phi * by(0, 1)), wad(part), wad(part * by(0, 1)), wad(0.98), wad(2))

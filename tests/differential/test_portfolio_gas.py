@@ -1,4 +1,4 @@
-"""The largest account on portfolio margin - 12 options, 8 underlyings, 32 scenarios - takes a fifth of a block."""
+"""Gas of the largest account in portfolio mode (12 options, 8 underlyings, 32 scenarios): a fifth of a block."""
 
 from random import Random
 from typing import Any
@@ -29,7 +29,7 @@ RISK = PortfolioRisk(
 )
 
 
-def stake(random: Random, expiries: int, options: int) -> PortfolioExposure:
+def exposure(random: Random, expiries: int, options: int) -> PortfolioExposure:
     """A perp and options of some expiries."""
     forward = random.randint(1_000, 5_000) * WAD
     self = PortfolioExposure(RISK, forward, 3 * WAD * forward, 3 * WAD, WAD // 4)
@@ -53,7 +53,7 @@ def stake(random: Random, expiries: int, options: int) -> PortfolioExposure:
 
 
 def gas(probes: Probes, function: str, args: dict[str, Any]) -> int:
-    """What a call of the probe costs without what the transaction costs by its length."""
+    """Gas of a call of the probe, without the base cost and the calldata cost of the transaction."""
     address, interface = probes._at("ProbeCorrelation")
     data = interface.call(snake(function), args)
     sent = sum(16 if byte else 4 for byte in bytes.fromhex(data[2:])) + 21_000
@@ -69,7 +69,7 @@ def gas(probes: Probes, function: str, args: dict[str, Any]) -> int:
 def test_the_largest_account_is_margined_within_a_fifth_of_a_block(probes: Probes, expiries: int) -> None:
     random = Random(expiries)
     options = [MAX_OPTIONS // 4 if number < 4 else 0 for number in range(UNDERLYINGS)]
-    stakes = [stake(random, expiries if count else 0, count // expiries) for count in options]
+    stakes = [exposure(random, expiries if count else 0, count // expiries) for count in options]
     moves = [(k // 3 - 5) * 6 * PERCENT for k in range(MAX_SCENARIOS)]
     scenarios = [Scenario(move, WAD, k % 3) for k, move in enumerate(moves)]
     outlook = correlation.outlook(stakes, scenarios)

@@ -53,46 +53,46 @@ def accepted(outcome: Outcome) -> Outcome:
     return outcome
 
 
-class Desk:
-    """World driven step by step: a step must be accepted unless it is `tried`; index and forward 1500, vol 80 %."""
+class SmallMarket:
+    """World driven step by step: `apply` requires acceptance, `attempt` does not; index and forward 1500, vol 80 %."""
 
     def __init__(self, **cash_usd: int) -> None:
         self.model = Model(World((TokenSpec("USDC", 6),), "USDC", "governor", 0, _AUCTION, START))
         self.at = START
-        self.do("governor", doors.list_underlying, name="ETH", risk=_RISK)
-        self.do("governor", doors.set_feeder, feeder="feeder", allowed=True)
-        self.show(1500)
+        self.apply("governor", doors.list_underlying, name="ETH", risk=_RISK)
+        self.apply("governor", doors.set_feeder, feeder="feeder", allowed=True)
+        self.publish_index(1500)
         for change in (doors.OPTIONS.schedule, doors.OPTIONS.enact):
-            self.do("governor", change, underlying=0, risk=_OPTIONS)
-        self.do("governor", doors.open_expiry, underlying=0, expiry=EXPIRY)
-        self.do(
+            self.apply("governor", change, underlying=0, risk=_OPTIONS)
+        self.apply("governor", doors.open_expiry, underlying=0, expiry=EXPIRY)
+        self.apply(
             "feeder", doors.publish_forward, underlying=0, expiry=EXPIRY, forward_wad=1500 * WAD, rate_wad=0,
             confidence_wad=WAD, published_at=START,
         )  # fmt: skip
         svi = Svi(a=64 * WAD // 100 * 7 * DAY // YEAR, ref_secs=7 * DAY, ref_forward=1500 * WAD)
-        self.do(
+        self.apply(
             "feeder", doors.publish_surface, underlying=0, expiry=EXPIRY, svi=svi, confidence_wad=WAD,
             published_at=START,
         )  # fmt: skip
         for name, usd in cash_usd.items():
             account = AccountId(name)
-            self.do(name, doors.set_operator, account=account, operator=BROKER, allowed=True)
+            self.apply(name, doors.set_operator, account=account, operator=BROKER, allowed=True)
             if usd:
-                self.do(name, doors.mint, token="USDC", to=name, amount_raw=usd * 10**6)
-                self.do(name, doors.deposit_cash, account=account, amount_raw=usd * 10**6)
+                self.apply(name, doors.mint, token="USDC", to=name, amount_raw=usd * 10**6)
+                self.apply(name, doors.deposit_cash, account=account, amount_raw=usd * 10**6)
 
-    def tried(self, sender: str, door: Door[P], *args: P.args, **kwargs: P.kwargs) -> Outcome:
+    def attempt(self, sender: str, door: Door[P], *args: P.args, **kwargs: P.kwargs) -> Outcome:
         return self.model.apply(door(self.at, sender, *args, **kwargs))
 
-    def called(self, sender: str, call: Call) -> Outcome:
+    def attempt_call(self, sender: str, call: Call) -> Outcome:
         """A call of a batch, alone."""
         return self.model.apply(doors.named(self.at, sender, call.action, call.args))
 
-    def do(self, sender: str, door: Door[P], *args: P.args, **kwargs: P.kwargs) -> Outcome:
-        return accepted(self.tried(sender, door, *args, **kwargs))
+    def apply(self, sender: str, door: Door[P], *args: P.args, **kwargs: P.kwargs) -> Outcome:
+        return accepted(self.attempt(sender, door, *args, **kwargs))
 
-    def show(self, index_usd: int) -> None:
-        self.do(
+    def publish_index(self, index_usd: int) -> None:
+        self.apply(
             "feeder", doors.publish_price, underlying=0, index_wad=index_usd * WAD, premium_wad=0, confidence_wad=WAD,
             published_at=self.at,
         )  # fmt: skip
