@@ -55,6 +55,7 @@ class Market:
 
     def __init__(self, contracts: Path | None) -> None:
         walk = OrderWalk(7, 0)
+        self.quote = walk.world.quote
         self.model, self.chain = Model(walk.world), Chain(walk.world, contracts)
         self.play(list(walk.setup()))
 
@@ -63,6 +64,14 @@ class Market:
         mine = self.model.play(steps)
         assert self.chain.play(steps) == mine
         return mine
+
+    def fund(self, *accounts: AccountId) -> None:
+        """Deposits 10 million of the quote token into each account."""
+        raw, quote = 10_000_000 * 10**6, self.quote
+        for each in accounts:
+            mint = doors.mint(START_AT, "faucet", token=quote, to=each.owner, amount_raw=raw)
+            deposit = doors.deposit_cash(START_AT, each.owner, account=each, amount_raw=raw)
+            assert not any(outcome.refusal for outcome in self.play([mint, deposit]))
 
     def fill(self, *matches: Match, at: int = START_AT) -> Refusal | None:
         """The refusal of a fill, if it is one."""
@@ -147,13 +156,15 @@ def test_one_order_twice_in_a_call_is_one_order(both: Market) -> None:
 
 def test_margin_of_a_spread_is_required_once_for_all_matches(both: Market) -> None:
     """Bob changes his long for another one: bought first, the second is refused; together with the sale it is not."""
+    seller = AccountId("owner2")
+    both.fund(seller, SAFE)
     [metrics] = both.model.metrics([BOB], START_AT)
     size = metrics.free_collateral_wad * 9 // (2_000 * WAD) * WAD  # nine times what is free, at ten percent
     assert size > 0
-    assert both.fill(pair(order(AccountId("owner2"), -size, salt=1), order(BOB, size, salt=1), size)) is None
+    assert both.fill(pair(order(seller, -size, salt=1), order(BOB, size, salt=1), size)) is None
     other = size // 20
     buy = pair(order(SAFE, -other, 40_000 * WAD, BTC), order(BOB, other, 40_000 * WAD, BTC), other)
-    sell = pair(order(AccountId("owner2"), size, salt=2), order(BOB, -size, salt=2), size)
+    sell = pair(order(seller, size, salt=2), order(BOB, -size, salt=2), size)
     assert isinstance(both.fill(buy), account_errors.InsufficientMargin)
     assert both.fill(buy, sell) is None
 
