@@ -20,6 +20,7 @@ _RICH_RAW, _COINS_RAW = 10**13, 10**20
 _EMPTY = AccountId("nobody", 3)
 _DUSTY = AccountId("owner2", 7), AccountId("owner3", 7)
 _DEBTOR, _OTHER_SELF, _MAKER = AccountId("owner4", 1), AccountId("owner4", 2), AccountId("owner5", 1)
+_FULL = AccountId("owner5", 7)
 _LATE_SECS = 20_000  # longer than an auction lasts
 _MOST_FALLS = 60
 _NO_SUCH = 99
@@ -39,7 +40,9 @@ class CornerCases(BoundsWalk):
         yield from self.setup()
         yield doors.set_mode(self._at, self.accounts[0].owner, account=self.accounts[0], mode=1)  # before any rules
         yield from self._opening(model)
-        for scene in (self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._sold):
+        for scene in (
+            self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._brimful, self._sold,
+        ):  # fmt: skip
             self._draw(scene.__name__)
             yield from scene(model)
         self._draw("announced")
@@ -130,6 +133,15 @@ class CornerCases(BoundsWalk):
                 return
             mark, band = found
             yield self._deal(maker, taker, perp, size, mark + part * band // 2)
+
+    def _brimful(self, model: Model) -> Iterator[Step]:
+        """A balance of collateral at the largest amount, and one raw unit more."""
+        yield doors.mint(self._at, _FULL.owner, token="WETH", to=_FULL.owner, amount_raw=fixed.CAP + 1)
+        for amount_raw in (fixed.CAP, 1):
+            yield doors.deposit_collateral(self._at, _FULL.owner, account=_FULL, collateral=0, amount_raw=amount_raw)
+        yield doors.withdraw_collateral(
+            self._at, _FULL.owner, account=_FULL, collateral=0, amount_raw=fixed.CAP, to=_FULL.owner
+        )
 
     def _sold(self, model: Model) -> Iterator[Step]:
         """An account fails, its owner and others bid, and its auction lasts until no bid is possible."""

@@ -96,6 +96,9 @@ class OrderWalk(RandomStreams):
             outcome = yield step
             if step.action == "fill" and outcome.refusal is None:
                 self._filled.append(step.args["matches"])
+        if model.vault.paused:
+            yield self._unpause(model)
+        yield from self._odd_fills(model)
 
     def setup(self) -> Iterator[Step]:
         """Lists and prices everything, funds every account, and names the exchange its operator."""
@@ -237,21 +240,42 @@ class OrderWalk(RandomStreams):
 
     def _odd_order(self, model: Model, pair: Match) -> Match:
         """A signed taker order that the vault refuses: expired, oversized, of an empty account, out of the band."""
-        random, sign = self._random, -1 if pair.taker.size < 0 else 1
-        odd: Args = random.choice(
-            (
-                {"size": 0}, {"size": sign * (fixed.CAP + 1)}, {"size": sign * fixed.CAP}, {"size": -(2**255)},
-                {"expires_at": self._at - 1}, {"expires_at": self._at - 1}, {"expires_at": 0}, {"expires_at": self._at},
-                {"account": pair.maker.account}, {"account": AccountId("nobody", 3)}, {"account": AccountId("USDC")},
-                {"salt": 0}, {"salt": 2**256 - 1},
-            )
-        )  # fmt: skip
+        random = self._random
         if random.random() < 0.4:
-            limits = [{"limit_wad": limit} for limit in (0, 1, pair.maker.limit_wad * 2, 2**256 - 1)]
-            odd = random.choice((*limits, {"instrument": market.perp(7)}, {"instrument": 0}))
-            maker = pair.maker._replace(**odd)
-            pair = pair._replace(maker=maker, maker_signature=self._signed(maker))
-        return self._with_taker(pair, **odd)
+            return self._with_odd_maker(pair, random.choice(self._odd_makers(pair)))
+        return self._with_taker(pair, **random.choice(self._odd_takers(pair)))
+
+    def _odd_takers(self, pair: Match) -> Sequence[Args]:
+        """Changes that spoil the taker order of a pair."""
+        sign = -1 if pair.taker.size < 0 else 1
+        return (
+            {"size": 0}, {"size": sign * (fixed.CAP + 1)}, {"size": sign * fixed.CAP}, {"size": -(2**255)},
+            {"expires_at": self._at - 1}, {"expires_at": self._at - 1}, {"expires_at": 0}, {"expires_at": self._at},
+            {"account": pair.maker.account}, {"account": AccountId("nobody", 3)}, {"account": AccountId("USDC")},
+            {"salt": 0}, {"salt": 2**256 - 1},
+        )  # fmt: skip
+
+    def _odd_makers(self, pair: Match) -> Sequence[Args]:
+        """Changes that spoil both orders of a pair."""
+        limits = [{"limit_wad": limit} for limit in (0, 1, pair.maker.limit_wad * 2, 2**256 - 1)]
+        return (*limits, {"instrument": market.perp(7)}, {"instrument": 0})
+
+    def _with_odd_maker(self, pair: Match, odd: Args) -> Match:
+        maker = pair.maker._replace(**odd)
+        return self._with_taker(pair._replace(maker=maker, maker_signature=self._signed(maker)), **odd)
+
+    def _odd_fills(self, model: Model) -> Iterator[Step]:
+        """Every odd order once, each of a pair that could be filled."""
+        self._draw("odd")
+        for place in range(len(self._odd_takers(self._match(model)))):
+            pair = self._match(model)
+            yield self._filling(self._with_taker(pair, **self._odd_takers(pair)[place]))
+        for place in range(len(self._odd_makers(self._match(model)))):
+            pair = self._match(model)
+            yield self._filling(self._with_odd_maker(pair, self._odd_makers(pair)[place]))
+
+    def _filling(self, pair: Match) -> Step:
+        return doors.fill(self._at, _RELAYER, matches=(pair,))
 
     def _with_taker(self, pair: Match, **changed: Any) -> Match:
         """The pair with another taker, well signed where anyone can sign for it."""
