@@ -30,7 +30,7 @@ from crossvault.walks.corners import CornerCases
 from crossvault.walks.position_limits import PositionLimits
 from crossvault.walks.random_walk import Walk
 
-# what the doors of the vault cannot raise: numbers are bounded where they come in; floors are of orders
+# errors that the doors of the vault cannot raise, because inputs are bounded at the doors
 UNREACHED = {"FullMulDivFailed", "ExpOverflow", "LnWadUndefined", "MagnitudeTooLarge"}
 MOST_WALKS, WALK_STEPS = 12, 1_000
 
@@ -67,7 +67,7 @@ def trade(at: int, size: int, price_usd: int = 1_000, taker: AccountId = BOB) ->
 
 
 def pieces() -> dict[str, list[Step]]:
-    """The steps of which the last is refused so, after the opening."""
+    """The steps after the opening by refusal; the last of each is refused with it."""
     terms = HaircutTerms(WAD // 10, WAD // 10, WAD)
     listings = [
         doors.list_collateral(START, "governor", token=each.name, underlying=0, terms=terms) for each in COLLATERALS
@@ -103,7 +103,7 @@ def pieces() -> dict[str, list[Step]]:
 
 
 def story(steps: list[Step]) -> Story:
-    """A story of steps that are known beforehand."""
+    """A story of a fixed list of steps."""
 
     def played(model: Model) -> Generator[Step, Outcome, None]:
         yield from (step for step in steps)  # of a generator: outcomes are sent, and a list takes none
@@ -112,14 +112,14 @@ def story(steps: list[Step]) -> Story:
 
 
 def compared(played: Story) -> Counter[str]:
-    """The refusals of a story that both sides play alike."""
+    """The refusals of a story, with equal outcomes on both sides."""
     result = run_in_process(played, Model(played.world), InProcessChain(played.world, compile_contracts()))
     assert result.failure is None, str(result.failure)
     return result.refusals
 
 
 def alone(played: Story) -> tuple[set[str], set[str]]:
-    """The refusals of a story on the mirror, which both sides play elsewhere, and the doors that were not refused."""
+    """The refusals and the accepted doors of a story on the mirror; other tests play it on both sides."""
     model = Model(played.world)
     steps = played.steps(model)
     refused, accepted = set[str](), set[str]()
@@ -158,7 +158,7 @@ def test_set_pieces_together_reach_every_refusal_of_the_vault_and_every_door() -
 
 
 def sources() -> Iterator[Story]:
-    """The set pieces near limits, corners and bounds, and after them walks."""
+    """The set pieces near limits, corners and bounds, followed by random walks."""
     build = compile_contracts()
     yield from (PositionLimits(seed, 0).story() for seed in (1, 2))
     yield from (CornerCases(seed, 0, build).story() for seed in (2, 3))

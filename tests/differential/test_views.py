@@ -105,7 +105,7 @@ def changes(random: Random) -> list[Announcement]:
         doors.RISK.of(underlying=0, risk=terms.risk(random)),
         doors.OPTIONS.of(underlying=0, risk=terms.options(random)),
         doors.GUARD.of(underlying=0, guard=terms.guard(random)._replace(confirm_secs=7)),
-        doors.PORTFOLIO.of(underlying=0, risk=terms.folio(random)),
+        doors.PORTFOLIO.of(underlying=0, risk=terms.portfolio_risk(random)),
         doors.HAIRCUT.of(collateral=0, terms=terms.haircut(random)),
         doors.AUCTION.of(terms=terms.auction(random)._replace(fast_secs=77)),
         doors.DEPEG.of(terms=terms.depeg(random)._replace(depeg_factor=7)),

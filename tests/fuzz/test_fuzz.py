@@ -196,7 +196,9 @@ def test_reach_counts_levels_phases_and_what_is_missing() -> None:
     assert twice.steps == 2 * reach.steps
 
 
-@pytest.mark.parametrize("draw", [terms.risk, terms.options, terms.guard, terms.interest, terms.haircut, terms.folio])
+@pytest.mark.parametrize(
+    "draw", [terms.risk, terms.options, terms.guard, terms.interest, terms.haircut, terms.portfolio_risk]
+)
 def test_parameters_are_stretched_to_both_ends_and_stay_valid(draw: Any) -> None:
     random, found = Random(1), Counter[bool]()
     for _ in range(200):

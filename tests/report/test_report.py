@@ -285,12 +285,12 @@ def test_interest_and_settlements_are_seen_in_the_cash() -> None:
 
 def test_the_statement_of_portfolio_margin_goes_by_scenario_and_underlying() -> None:
     # 10 ETH at 2,000 long and 0.4 BTC at 50,000 short: 18 % of 20,000 each, and they offset each other by 60 %
-    desk = preset.load("crossvault")
-    assert desk.folio is not None and desk.rules is not None
-    rules = portfolio_rules(desk.rules, ("ETH", "BTC"))
+    chosen = preset.load("crossvault")
+    assert chosen.portfolio_risk is not None and chosen.rules is not None
+    rules = portfolio_rules(chosen.rules, ("ETH", "BTC"))
     prices, sizes = (2_000 * WAD, 50_000 * WAD), (10 * WAD, -4 * WAD // 10)
     pairs = zip(prices, sizes, strict=True)
-    stakes = [PortfolioExposure(desk.folio, index, size * index, abs(size), WAD) for index, size in pairs]
+    stakes = [PortfolioExposure(chosen.portfolio_risk, index, size * index, abs(size), WAD) for index, size in pairs]
     exposures = [Exposure(index_wad=index, stable_wad=index, confidence_wad=WAD) for index in prices]
     book = Book(5_000 * WAD, [], exposures, [], stakes, stress.judge(stakes, rules, WAD))
     made = margin_statement(book, Level.INITIAL, StatementContext([], ["ETH", "BTC"], rules=rules))

@@ -103,13 +103,13 @@ def test_derive_gives_the_published_losses(case: int) -> None:
         pytest.skip(f"no published account {case} in {VECTORS}")  # the project works without the folder
     content = json.loads(files[case].read_text(encoding="utf8"))
     found, account = preset.load("derive"), account_of(content)
-    assert found.folio is not None
+    assert found.portfolio_risk is not None
     theirs = risk_of(content["Parameters"])
     for group, ours in theirs._asdict().items():
-        if any(abs(a - b) > FLOATS for a, b in zip(getattr(found.folio, group), ours, strict=True)):
+        if any(abs(a - b) > FLOATS for a, b in zip(getattr(found.portfolio_risk, group), ours, strict=True)):
             # two of the accounts were published with parameters that are not the preset's
             pytest.skip(f"{files[case].stem} has a {group} of its own")
-    account.stake.risk = found.folio
+    account.stake.risk = found.portfolio_risk
     losses(account._replace(scenarios=list(scenarios("derive"))), content["Scenario"], content["Result"], model)
 
 

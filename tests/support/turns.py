@@ -1,4 +1,4 @@
-"""The order in which several processes take the tests: what takes long, or compiles the contracts, begins first."""
+"""The order in which several processes run the tests: long ones, and those that compile the contracts, first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from places import ROOT
 
-LONGEST = "tests/differential/test_broken.py"  # its stories are recorded once, for all that it judges
+LONGEST = "tests/differential/test_broken.py"  # its stories are recorded once for all cases
 LONG = (
     "tests/differential/test_books.py",
     "tests/audit/test_audit_faults.py",
@@ -25,12 +25,12 @@ LONG = (
 
 
 def unit(item: pytest.Item) -> str:
-    """What stays in one process: a file; of most files each slow test by itself."""
+    """The unit that one process runs: a file, or in most files a single slow test."""
     return item.nodeid if is_single(item) else path_of(item)
 
 
 def is_single(item: pytest.Item) -> bool:
-    """Whether a test may be taken by any process, whatever takes the rest of its file."""
+    """Returns whether a test may run in another process than the rest of its file."""
     return item.get_closest_marker("slow") is not None and path_of(item) != LONGEST
 
 
@@ -40,7 +40,7 @@ def path_of(item: pytest.Item) -> str:
 
 
 def in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The tests unit by unit; one process begins with what compiles, the others meanwhile with the laws."""
+    """The tests unit by unit; one process begins with the compilation, the others with the laws."""
     units: dict[str, list[pytest.Item]] = {}
     for item in items:
         units.setdefault(unit(item), []).append(item)
@@ -51,7 +51,7 @@ def in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def _turn(items: list[pytest.Item]) -> int:
-    """When a unit begins: the longest, then what is slow, then the long files, then the rest as collected."""
+    """The rank of a unit: the longest, then slow tests, then the long files, then the rest as collected."""
     path = path_of(items[0])
     if path == LONGEST:
         return 0

@@ -189,7 +189,7 @@ CLAUSES = (
     Clause(_CALLS, "a paused vault: deposits, reductions and the end of a liquidation go on", "pause",
            lambda m: m.before.paused and _done("deposit_cash", "trade", "end_liquidation")(m),
            (ACCEPTANCE, "VaultPaused")),
-    _refusal(_CALLS, "nobody acts for an account without authority", "", "NotAuthorized"),
+    _refusal(_CALLS, "only the owner and the operators of an account act for it", "", "NotAuthorized"),
     Clause(_CALLS, "an operator acts for an account", "operators", _done("set_operator"), (ACCEPTANCE,)),
     Clause(_CALLS, "a refused call changes nothing", "", lambda m: bool(m.refused), (*_STATE, *_SALE,
            "paused", "owner", "guardian")),

@@ -18,7 +18,7 @@ from crossvault.walks.random_walk import Walk
 STEPS, ORDERS, BEFORE_BOUNDS = 700, 400, 250
 SEEDS = (2, 3, 5)  # of walks
 BOUNDED = (1, 2)  # of walks that end at parameter bounds
-CROWDED = (1, 2)
+LIMITED = (1, 2)  # of walks to the caps of positions
 CORNERED = (2, 3)
 MIXES = (1, 2)
 
@@ -37,9 +37,9 @@ def stories(build: Build) -> Iterator[Story]:
     """Yields the stories, the most effective per second first."""
     walks = [Walk(seed, STEPS).story() for seed in SEEDS]
     bounds = [BoundsWalk(seed, BEFORE_BOUNDS, build).story() for seed in BOUNDED]
-    crowds = [PositionLimits(seed, 0).story() for seed in CROWDED]
+    limits = [PositionLimits(seed, 0).story() for seed in LIMITED]
     corners = [CornerCases(seed, 0, build).story() for seed in CORNERED]
     mixes = [PortfolioMixes(seed, 0, build).story() for seed in MIXES]
-    yield from (*bounds[:1], *corners, *crowds, *walks[:1], *mixes, OrderWalk(1, ORDERS).story())
+    yield from (*bounds[:1], *corners, *limits, *walks[:1], *mixes, OrderWalk(1, ORDERS).story())
     yield from (scenario.load(name) for name in _SHIPPED)
     yield from (*bounds[1:], *walks[1:])

@@ -75,9 +75,9 @@ class VaultSetup:
 
     def apply_preset(self, preset: Preset) -> None:
         """Enacts the portfolio margin of a preset."""
-        assert preset.folio is not None and preset.rules is not None
+        assert preset.portfolio_risk is not None and preset.rules is not None
         for number in range(len(self.portfolio.units)):
-            self._enact(doors.PORTFOLIO, underlying=number, risk=preset.folio)
+            self._enact(doors.PORTFOLIO, underlying=number, risk=preset.portfolio_risk)
         self._enact(doors.RULES, rules=rules.rules(preset.rules, self.portfolio.units))
 
     # the world

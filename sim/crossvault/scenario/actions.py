@@ -266,8 +266,8 @@ def _interest(now: ActionContext, written: WrittenStep) -> Step:
     return doors.INTEREST.by(_verb(written))(now.at, now.names.roles.owner, interest=interest)
 
 
-def _folio(now: ActionContext, written: WrittenStep) -> Step:
-    underlying, risk = _underlying(now, written), rules.folio(written.portfolio)
+def _portfolio_margin(now: ActionContext, written: WrittenStep) -> Step:
+    underlying, risk = _underlying(now, written), rules.portfolio_risk(written.portfolio)
     return doors.PORTFOLIO.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
 
 
@@ -306,6 +306,6 @@ _BUILDERS: dict[type[steps.StepFields], Callable[[ActionContext, WrittenStep], S
     steps.CancelOrder: _cancel,
     steps.CancelBelow: _cancel_below,
     steps.SetMode: _mode,
-    steps.PortfolioMarginChange: _folio,
+    steps.PortfolioMarginChange: _portfolio_margin,
     steps.RulesChange: _rules,
 }

@@ -1,4 +1,4 @@
-"""What a feeder publishes of an expiry: a forward and a surface that follow the index, if nothing else is said."""
+"""Published values of an expiry: a forward and a surface, which by default follow the index."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from crossvault.scenario.world import ExpiryPart, SurfacePart
 
 
 class FollowedExpiry(NamedTuple):
-    """An expiry of an underlying [unix seconds], what is published of it, since when, and how old it is by then."""
+    """An expiry of an underlying [unix seconds] with its published values.
+
+    since: start of publishing [unix seconds]; lag: age of the values when they arrive [seconds].
+    """
 
     feeder: str
     underlying: int
@@ -24,13 +27,13 @@ class FollowedExpiry(NamedTuple):
     lag: int = 0
 
     def forward(self, model: Model, at: int) -> Step | None:
-        """The forward at a time; nothing when the expiry is not open."""
+        """The step that publishes the forward at a time; None when the expiry is not open."""
         if not self._is_open(model):
             return None
         return self._feeder.forward(at, self.underlying, self.expiry, self._forward_wad(model, at), self.part.rate)
 
     def surface(self, model: Model, at: int) -> Step | None:
-        """The surface at a time, fitted at the forward; nothing when the expiry is not open."""
+        """The step that publishes the surface at a time, fitted at the forward; None when the expiry is not open."""
         if not self._is_open(model) or self.part.surface is None:
             return None
         svi = fitted(self.part.surface, self.expiry - self.since, self._forward_wad(model, at))
@@ -45,7 +48,7 @@ class FollowedExpiry(NamedTuple):
         return known.listed_at != 0 and known.settlement == 0
 
     def _forward_wad(self, model: Model, at: int) -> int:
-        """The forward that stands, or index + basis, or index * e^(rate * time left)."""
+        """A constant forward, or index + basis, or index * e^(rate * time left)."""
         index_wad = model.vault.ledger.prices[self.underlying].index
         if self.part.forward is not None:
             return self.part.forward
@@ -56,12 +59,12 @@ class FollowedExpiry(NamedTuple):
 
 
 def curve(model: Model, underlying: int, expiry: int) -> Curve:
-    """What the model knows of an expiry."""
+    """The model's curve of an expiry."""
     return model.vault.ledger.curves[market.term_of(underlying, expiry)]
 
 
 def fitted(part: SurfacePart, secs: int, forward_wad: int) -> Svi:
-    """A surface as it is fitted at a forward, so long before the expiry [seconds]; a flat one says it of a year."""
+    """The surface fitted at a forward, a time before the expiry [seconds]; a flat one is stated for a year."""
     if part.flat is not None:
         return Svi(a=part.flat * part.flat // fixed.WAD, ref_secs=option.YEAR, ref_forward=forward_wad)
     return Svi(part.a, part.b, part.rho, part.m, part.sigma, part.fitted or secs, forward_wad)

@@ -49,7 +49,7 @@ class OpeningSteps:
                 self._add_call(call, at)
         for name, series in self.prints.items():
             if series and series[0].at == self.script.starts:
-                self.steps.append(self.publisher.print_cue(name, series[0])._replace(wakes=False))
+                self.steps.append(self.publisher.price_step(name, series[0])._replace(wakes=False))
         for name, part in self.script.world.underlyings.items():
             self._open_expiries(name, part)
         self._fund()

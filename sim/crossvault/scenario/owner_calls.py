@@ -89,7 +89,9 @@ class GovernanceSteps:
         route: Route = ("world", "underlyings", name)
         if part.portfolio:
             with self.source.guard((*route, "portfolio")):
-                portfolio = partial(doors.PORTFOLIO.by(verb), underlying=number, risk=rules.folio(part.portfolio))
+                portfolio = partial(
+                    doors.PORTFOLIO.by(verb), underlying=number, risk=rules.portfolio_risk(part.portfolio)
+                )
                 yield OwnerCall((*route, "portfolio"), name, portfolio)
         if part.options:
             with self.source.guard((*route, "options")):

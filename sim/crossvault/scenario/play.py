@@ -27,7 +27,7 @@ _MAX_LOOKS = 1_000_000
 
 @dataclass
 class StepSchedule:
-    """All steps and checks of a story, in order."""
+    """The steps and checks of a story, in order."""
 
     script: Script
     names: NameTable

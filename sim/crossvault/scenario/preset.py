@@ -42,7 +42,7 @@ class Preset(NamedTuple):
     source: str
     perps: market.MarketRisk | None
     options: market.OptionRisk | None
-    folio: portfolio.PortfolioRisk | None
+    portfolio_risk: portfolio.PortfolioRisk | None
     rules: RulesPart | None
 
 
@@ -55,7 +55,7 @@ def load(path_or_name: str) -> Preset:
     """Returns a shipped preset by name, or one from a file. Raises ScenarioError."""
     source = open_source(path_or_name)
     part = validated(source, PresetPart)
-    perps = options = folio = None
+    perps = options = portfolio_risk = None
     if part.standard is not None:
         with source.guard(("standard", "perps")):
             perps = roster.risk(part.standard.perps, "units")
@@ -65,7 +65,7 @@ def load(path_or_name: str) -> Preset:
             roster.require(market.require_valid_options, options)
     if part.portfolio is not None:
         with source.guard(("portfolio",)):
-            folio = rules.folio(part.portfolio)
+            portfolio_risk = rules.portfolio_risk(part.portfolio)
     if (part.portfolio is None) != (part.rules is None):
         source.note((), "has one of 'portfolio' and 'rules': expected both or none")
     if part.rules is not None:
@@ -73,4 +73,4 @@ def load(path_or_name: str) -> Preset:
             rules.rules(part.rules, rules.correlated_underlyings(part.rules))
     source.require_no_problems()
     about = " ".join(part.about.split())
-    return Preset(part.name, about, " ".join(part.source.split()), perps, options, folio, part.rules)
+    return Preset(part.name, about, " ".join(part.source.split()), perps, options, portfolio_risk, part.rules)

@@ -1,4 +1,4 @@
-"""What the feeder of a story publishes: its prices, and the forwards and surfaces that follow them."""
+"""The prices that the feeder of a story publishes, and the forwards and surfaces that follow them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from crossvault.scenario.world import ExpiryPart
 
 @dataclass
 class PricePublisher:
-    """Prices as cues, and the expiries that follow them."""
+    """Publishes prices as scheduled steps, and the values of the expiries that follow them."""
 
     script: Script
     names: NameTable
     followers: list[FollowedExpiry] = field(default_factory=list)
 
     def follower(self, underlying: int, expiry: int, part: ExpiryPart, since: int, lag: int) -> FollowedExpiry:
-        """An expiry that is followed from now on. Raises FieldError."""
+        """Adds an expiry whose values follow the prices from a time on. Raises FieldError."""
         if part.surface is not None:
             with_name = curves.fitted(part.surface, max(1, expiry - since), 1)
             roster.require(surface.require_valid, with_name)
@@ -35,21 +35,21 @@ class PricePublisher:
         return made
 
     def followed(self, follower: FollowedExpiry, at: int, route: Route) -> list[ScheduledStep]:
-        """What is published of an expiry at a time."""
+        """The steps that publish the values of an expiry at a time."""
         makers = [lambda model: follower.forward(model, at)]
         if follower.part.surface is not None:
             makers.append(lambda model: follower.surface(model, at))
         return [ScheduledStep(at, route, make, ACCEPTED) for make in makers]
 
     def printed(self, name: str, found: Print) -> Iterator[ScheduledStep]:
-        """A price, and what follows it."""
-        yield self.print_cue(name, found)
+        """The step that publishes a price, and those of the expiries that follow it."""
+        yield self.price_step(name, found)
         number = self.names.underlyings.index(name)
         for each in self.followers:
             if each.underlying == number and each.part.follows and each.since <= found.at < each.expiry + each.lag:
                 yield from self.followed(each, found.at, ("prices", name))
 
-    def print_cue(self, name: str, found: Print) -> ScheduledStep:
+    def price_step(self, name: str, found: Print) -> ScheduledStep:
         part = self.script.prices[name]
         feeder = Feeder(self.names.roles.feeder, part.confidence, part.lag)
         premium_wad = self._premium(part, found.at)

@@ -21,7 +21,7 @@ MODES = {
 }  # fmt: skip
 
 
-def folio(part: PortfolioMarginPart) -> portfolio.PortfolioRisk:
+def portfolio_risk(part: PortfolioMarginPart) -> portfolio.PortfolioRisk:
     """Portfolio margin of an underlying. Raises FieldError."""
     vol, skew, discount, basis, held = part.vol, part.skew, part.discount, part.basis, part.contingency
     risk = portfolio.PortfolioRisk(

@@ -14,7 +14,7 @@ from crossvault.sweep import units
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Population
 
-OWNER, GOVERNOR, FEEDER, QUOTE = "crowd", "gov", "feed", "USDC"
+OWNER, GOVERNOR, FEEDER, QUOTE = "holder", "gov", "feed", "USDC"
 DEPOSIT_RAW = 10**15
 COUNTERPARTIES = 10**6  # from this number on: the other side of every trade
 TERMS = liquidation.AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)

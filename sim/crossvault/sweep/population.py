@@ -133,7 +133,7 @@ def add_to_ledger(state: State, population: Population, instruments: Sequence[in
     indexes = {each: ledger.funding_index(state, each, now=now) for each in instruments}
     ids = []
     for i, (mode, cash_wad) in enumerate(zip(population.modes.tolist(), population.cash.ints(), strict=True)):
-        ids.append(AccountId("crowd", i))
+        ids.append(AccountId("holder", i))
         holder = state.holders[ids[-1]]
         holder.mode, holder.principal = mode, cash_wad
         for j in range(width):

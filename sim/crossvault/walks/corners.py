@@ -17,7 +17,7 @@ from crossvault.walks.base import BROKER, GOVERNOR, STRANGER, WAD
 from crossvault.walks.bounds import BoundsWalk
 
 _RICH_RAW, _COINS_RAW = 10**13, 10**20
-_EMPTY = AccountId("nobody", 3)
+_EMPTY = AccountId("stranger", 3)
 _DUSTY = AccountId("owner2", 7), AccountId("owner3", 7)
 _DEBTOR, _OTHER_SELF, _MAKER = AccountId("owner4", 1), AccountId("owner4", 2), AccountId("owner5", 1)
 _FULL = AccountId("owner5", 7)
@@ -58,7 +58,7 @@ class CornerCases(BoundsWalk):
                 doors.RISK.of(underlying=number, risk=terms.risk(random)),
                 doors.OPTIONS.of(underlying=number, risk=terms.options(random)),
                 doors.GUARD.of(underlying=number, guard=terms.guard(random)),
-                doors.PORTFOLIO.of(underlying=number, risk=terms.folio(random)),
+                doors.PORTFOLIO.of(underlying=number, risk=terms.portfolio_risk(random)),
                 doors.HAIRCUT.of(collateral=number, terms=terms.haircut(random)),
             ]
             if number == 0:
@@ -82,7 +82,7 @@ class CornerCases(BoundsWalk):
         for mode in (1, 0):
             yield doors.set_mode(self._at, _EMPTY.owner, account=_EMPTY, mode=mode)
         yield doors.bid(self._at, buyer.owner, account=_EMPTY, bidder=buyer, fraction_wad=WAD, limit_wad=0)
-        yield doors.withdraw_cash(self._at, _EMPTY.owner, account=_EMPTY, amount_raw=1, to="nobody")
+        yield doors.withdraw_cash(self._at, _EMPTY.owner, account=_EMPTY, amount_raw=1, to="stranger")
 
     def _stale_neighbour(self, model: Model) -> Iterator[Step]:
         """An account whose own prices are fresh does all it can, while those of the first underlying are too old."""

@@ -251,7 +251,7 @@ class OrderWalk(RandomStreams):
         return (
             {"size": 0}, {"size": sign * (fixed.CAP + 1)}, {"size": sign * fixed.CAP}, {"size": -(2**255)},
             {"expires_at": self._at - 1}, {"expires_at": self._at - 1}, {"expires_at": 0}, {"expires_at": self._at},
-            {"account": pair.maker.account}, {"account": AccountId("nobody", 3)}, {"account": AccountId("USDC")},
+            {"account": pair.maker.account}, {"account": AccountId("stranger", 3)}, {"account": AccountId("USDC")},
             {"salt": 0}, {"salt": 2**256 - 1},
         )  # fmt: skip
 

@@ -51,7 +51,9 @@ class ParameterMoves(WalkBase):
         found = [doors.OPTIONS.of(underlying=each, risk=self._stretched(terms.options(random))) for each in (0, 1)]
         guarded = [underlying for underlying in range(3) if random.random() < 0.6]
         found += [doors.GUARD.of(underlying=each, guard=self._stretched(terms.guard(random))) for each in guarded]
-        found += [doors.PORTFOLIO.of(underlying=each, risk=self._stretched(terms.folio(random))) for each in (0, 1)]
+        found += [
+            doors.PORTFOLIO.of(underlying=each, risk=self._stretched(terms.portfolio_risk(random))) for each in (0, 1)
+        ]
         found.append(doors.RULES.of(rules=self._stretched(terms.rules(random))))
         found.append(doors.INTEREST.of(interest=self._stretched(terms.interest(random))))
         return found
@@ -75,7 +77,7 @@ class ParameterMoves(WalkBase):
                 doors.OPTIONS.of(underlying=underlying, risk=options),
                 doors.GUARD.of(underlying=underlying, guard=self._stretched(terms.guard(random))),
                 doors.INTEREST.of(interest=self._stretched(terms.interest(random))),
-                doors.PORTFOLIO.of(underlying=underlying, risk=self._stretched(terms.folio(random))),
+                doors.PORTFOLIO.of(underlying=underlying, risk=self._stretched(terms.portfolio_risk(random))),
                 doors.RULES.of(rules=self._stretched(terms.rules(random))),
             )
         )

@@ -96,7 +96,7 @@ class PortfolioMixes(CornerCases):
 
     def _risk(self) -> folios.PortfolioRisk:
         """Parameters that all differ, with a confidence threshold that binds."""
-        random, drawn = self._random, terms.folio(self._random)
+        random, drawn = self._random, terms.portfolio_risk(self._random)
         skew = drawn.skew._replace(absolute_cap=WAD // 4 + random.randrange(WAD), linear_cap=WAD // 9)
         factor = random.randrange(WAD)
         held = drawn.contingency._replace(confidence_threshold=WAD * 55 // 100, confidence_factor=factor)

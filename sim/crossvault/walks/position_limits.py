@@ -27,7 +27,7 @@ class PositionLimits(Walk):
     def story(self) -> Story:
         """The walk as a story; it can be played once."""
         story = super().story()
-        return replace(story, name=f"crowd-{self._seed}", hash=f"crowd {story.hash}")
+        return replace(story, name=f"limits-{self._seed}", hash=f"limits {story.hash}")
 
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The set-up, then the limits, then a fall with its liquidations."""

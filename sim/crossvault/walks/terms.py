@@ -108,7 +108,7 @@ def auction(random: Random) -> liquidation.AuctionTerms:
     )
 
 
-def folio(random: Random) -> portfolio.PortfolioRisk:
+def portfolio_risk(random: Random) -> portfolio.PortfolioRisk:
     """Parameters of portfolio margin of an underlying."""
     perp, option = random.randrange(5) * WAD // 100, random.randrange(3) * WAD // 100
     return portfolio.PortfolioRisk(

@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @notice What the example stores, and what an account in it is worth and must hold.
-/// @dev Sums of perps never meet another instrument of their underlying: each is net, and offsets ask for nothing.
+/// @notice Storage of the example, and the equity and margin requirement of its accounts.
+/// @dev Sums of perps never meet another instrument of their underlying: each is net, and offsets add no requirement.
 abstract contract PerpMargin {
     struct Risk {
         uint64 heartbeatSecs;
@@ -101,7 +101,7 @@ abstract contract PerpMargin {
     mapping(uint256 => uint256[]) internal held;
     mapping(uint256 => Sale) public sales;
 
-    // what anybody may ask
+    // public views
 
     function quotation(uint256 instrument) public view returns (uint256 markWad, uint256 bandWad) {
         uint256 underlying = instrument >> 144;

@@ -11,7 +11,7 @@ interface Vm {
     function warp(uint256 time) external;
 }
 
-/// @notice Calls that make sense, drawn from arguments of any size; what each should have done is told beside it.
+/// @notice Calls that make sense, drawn from arguments of any size; their expected effects are kept alongside.
 contract Handler {
     Vm private constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
@@ -73,7 +73,7 @@ contract Handler {
         _print();
     }
 
-    // the same figures, told without the vault
+    // the same figures, computed without the vault
 
     function owner(uint256 who) public pure returns (address) {
         return address(uint160(0xA11CE + who));

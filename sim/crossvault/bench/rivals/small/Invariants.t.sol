@@ -20,9 +20,9 @@ contract Invariants {
         require(!handler.broken(), "a call did not do what it should");
         int256 owed;
         for (uint256 i = 0; i < 3; i++) {
-            PerpMargin.Metrics memory told = handler.vault().metrics(handler.account(i));
-            require(told.equityWad == handler.equity(i), "equity");
-            int256 margin = told.initialEquityWad - int256(told.initialRequirementWad);
+            PerpMargin.Metrics memory metrics = handler.vault().metrics(handler.account(i));
+            require(metrics.equityWad == handler.equity(i), "equity");
+            int256 margin = metrics.initialEquityWad - int256(metrics.initialRequirementWad);
             require(margin == handler.initialMargin(i), "initial margin");
             owed += handler.cashAndQuotes(i);
         }
