@@ -7,14 +7,15 @@ misses is searched for in short random walks, so that nothing hangs on one seed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from crossvault.differential import doors
+from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
-from crossvault.differential.step import DOORS, Outcome, Step, TokenSpec, World
-from crossvault.differential.story import Story
+from crossvault.differential.step import DOORS, Step, TokenSpec, World
+from crossvault.differential.story import Story, step_stream
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_refusals
 from crossvault.evm.inprocess import InProcessChain
@@ -104,11 +105,7 @@ def pieces() -> dict[str, list[Step]]:
 
 def story(steps: list[Step]) -> Story:
     """A story of a fixed list of steps."""
-
-    def played(model: Model) -> Generator[Step, Outcome, None]:
-        yield from (step for step in steps)  # of a generator: outcomes are sent, and a list takes none
-
-    return Story("piece", "", 0, "", WORLD, ("ETH",), (), len(steps), played)
+    return Story("piece", "", 0, "", WORLD, ("ETH",), (), len(steps), lambda model: step_stream(steps))
 
 
 def compared(played: Story) -> Counter[str]:
@@ -121,19 +118,12 @@ def compared(played: Story) -> Counter[str]:
 def alone(played: Story) -> tuple[set[str], set[str]]:
     """The refusals and the accepted doors of a story on the mirror; other tests play it on both sides."""
     model = Model(played.world)
-    steps = played.steps(model)
     refused, accepted = set[str](), set[str]()
-    step = next(steps, None)
-    while step is not None:
-        outcome = model.apply(step)
+    for step, outcome in driven(played.steps(model), model.apply):
         if outcome.refusal:
             refused.add(outcome.refusal.name)
         else:
             accepted.add(step.action)
-        try:
-            step = steps.send(outcome)
-        except StopIteration:
-            break
     return refused, accepted
 
 
