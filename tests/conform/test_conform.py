@@ -12,7 +12,7 @@ from crossvault.conform.adapter import load
 from crossvault.conform.adapter_calls import AdapterCall, phrase
 from crossvault.conform.capability import NAMES
 from crossvault.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS
-from crossvault.conform.figures import BY_NAME, WHOLE
+from crossvault.conform.figures import BY_NAME, SNAPSHOT
 from crossvault.conform.subject import Subject, subject
 from crossvault.differential.ending import DONE, FAILED, USAGE
 from crossvault.evm.compiler import compile_contracts
@@ -62,7 +62,7 @@ def test_a_phrase_is_a_call() -> None:
 
 def test_every_clause_names_what_exists() -> None:
     errors = {item["name"] for abi in vault_refusals(compile_contracts()) for item in abi}
-    known = errors | set(BY_NAME) | {WHOLE.name, ACCEPTANCE, EVENTS, "ERC20InsufficientBalance"}
+    known = errors | set(BY_NAME) | {SNAPSHOT.name, ACCEPTANCE, EVENTS, "ERC20InsufficientBalance"}
     assert [word for clause in CLAUSES for word in clause.shows if word not in known] == []
     assert [clause.needs for clause in CLAUSES if clause.needs and clause.needs not in NAMES] == []
     unseen = errors - {word for clause in CLAUSES for word in clause.shows}
@@ -78,7 +78,7 @@ def test_the_example_has_the_doors_of_perps() -> None:
     assert not found.can("options") and not found.can("funding")
     assert found.pins() == {"funding_base": 0, "funding_cap": 0}
     assert found.doors["trade"].exists and found.doors["settle"].note == "missing"
-    assert {"cash_wad", "size", "quote", "mark_wad"} <= set(found.figures) and not found.whole
+    assert {"cash_wad", "size", "quote", "mark_wad"} <= set(found.figures) and not found.has_snapshot
     assert "CashDeposited" in found.events and "Traded" not in found.events
 
 

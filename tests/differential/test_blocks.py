@@ -12,7 +12,7 @@ from crossvault.differential.story import Story
 from crossvault.evm.chain import Chain
 from crossvault.evm.compiler import compile_contracts, contract_sources
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.fuzz.blocks import CodeBlocks, Place, SourceLine, atlas, instructions, leaders
+from crossvault.fuzz.blocks import CodeBlocks, Place, SourceLine, code_blocks, instructions, leaders
 from crossvault.fuzz.coverage import NAMES, CoverageEvm, codes_of
 from crossvault.fuzz.task import steps_of
 from crossvault.report.fuzz_coverage import Coverage
@@ -24,7 +24,7 @@ CALLS = {"CALL", "DELEGATECALL", "STATICCALL"}
 
 @pytest.fixture(scope="module")
 def charted() -> CodeBlocks:
-    return atlas(codes_of(InProcessChain(Walk(1, 0).world, compile_contracts())))
+    return code_blocks(codes_of(InProcessChain(Walk(1, 0).world, compile_contracts())))
 
 
 def executed(chain: Chain, step: Step, begins: Mapping[str, set[int]]) -> Iterator[Place]:

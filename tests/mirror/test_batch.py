@@ -24,7 +24,7 @@ from small_market import (
     put,
     trade,
 )
-from test_undo import whole
+from test_undo import full_state
 
 
 def spread_of(market: SmallMarket) -> tuple[Call, Call]:
@@ -60,12 +60,12 @@ def test_a_batch_whose_end_fails_is_refused_and_leaves_no_trace() -> None:
     deposit = doors.call_of(doors.deposit_cash(market.at, "taker", account=TAKER, amount_raw=10**6))
     market.apply("taker", doors.set_operator, account=TAKER, operator="taker", allowed=True)
     market.apply("maker", doors.set_operator, account=MAKER, operator="taker", allowed=True)
-    before = whole(market.model)
+    before = full_state(market.model)
     assert premium(market) < 69 * WAD
     outcome = market.attempt("taker", doors.batch, calls=(deposit, *spread_of(market)))
     assert outcome.refusal == account_errors.InsufficientMargin(TAKER, 31 * WAD + premium(market), 100 * WAD)
     assert outcome.events == ()
-    assert whole(market.model) == before
+    assert full_state(market.model) == before
     assert not market.model.vault.deferring and market.model.vault.touched == ()
 
 
@@ -95,10 +95,10 @@ def test_the_margin_of_every_touched_account_is_checked() -> None:
     """The maker of one leg passes and that of the other does not: no trade remains."""
     market = SmallMarket(maker=100_000, taker=1_000, other=10)
     legs = trade(FUTURE, 1, 1500 * WAD), trade(PERP, -1, 1500 * WAD, maker=OTHER)
-    before = whole(market.model)
+    before = full_state(market.model)
     refused = market.attempt(BROKER, doors.batch, calls=legs).refusal
     assert isinstance(refused, account_errors.InsufficientMargin) and refused.args[0] == OTHER
-    assert whole(market.model) == before
+    assert full_state(market.model) == before
 
 
 def failing() -> SmallMarket:

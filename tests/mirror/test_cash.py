@@ -39,10 +39,10 @@ def test_a_round_trip_never_gains_and_loses_less_than_two_units_of_principal(
 @given(st.integers(1, 2**120), indexes)
 def test_debts_round_up_and_credits_down(amount: int, index: int) -> None:
     self = pool(index, index)
-    whole = exact(amount, index, RAY)
-    assert 0 <= whole - cash.present(self, amount, now=NOW) < 1
-    assert 0 <= -cash.present(self, -amount, now=NOW) - whole < 1
-    assert cash.present(self, -amount, now=NOW) == -high(whole)
+    quotient = exact(amount, index, RAY)
+    assert 0 <= quotient - cash.present(self, amount, now=NOW) < 1
+    assert 0 <= -cash.present(self, -amount, now=NOW) - quotient < 1
+    assert cash.present(self, -amount, now=NOW) == -high(quotient)
 
 
 @LAW

@@ -61,8 +61,8 @@ def test_floor_and_ceil_mirror_each_other_and_differ_by_a_remainder(a: int, b: i
 @given(st.integers(-MOST_SIGNED, MOST_SIGNED), ratios)
 def test_a_part_never_exceeds_the_whole_and_the_rest_keeps_its_sign(value: int, fraction: int) -> None:
     part = fixed.part(value, fraction)
-    whole = exact(value, fraction, WAD)
-    assert part == (floor(whole) if value >= 0 else ceil(whole))
+    quotient = exact(value, fraction, WAD)
+    assert part == (floor(quotient) if value >= 0 else ceil(quotient))
     assert part * value >= 0 and (value - part) * value >= 0
     assert fixed.part(value, 0) == 0 and fixed.part(value, WAD) == value
     assert fixed.part(-value, fraction) == -part

@@ -105,19 +105,19 @@ def test_v8_joining_two_accounts_of_one_underlying_raises_no_requirement(seed: i
     other = replace(
         an_exposure(Random(again)), risk=one.risk, index_wad=one.index_wad, confidence_wad=one.confidence_wad
     )
-    whole, *parts = (stress.judge([each], rules, WAD) for each in (joined(one, other), one, other))
+    joint, *parts = (stress.judge([each], rules, WAD) for each in (joined(one, other), one, other))
     for name in ("initial_wad", "maintenance_wad", "sum_wad"):
-        assert getattr(whole, name) <= sum(getattr(part, name) for part in parts), name
+        assert getattr(joint, name) <= sum(getattr(part, name) for part in parts), name
 
 
 @LAW
 @given(seeds)
 def test_a_requirement_is_at_most_the_sum_over_underlyings_alone(seed: int) -> None:
     stakes, rules = drawn(seed)
-    whole = stress.judge(stakes, rules, WAD)
+    joint = stress.judge(stakes, rules, WAD)
     parts = [stress.judge([each], rules, WAD) for each in stakes]
-    assert whole.initial_wad <= sum(each.initial_wad for each in parts)
-    assert whole.maintenance_wad <= sum(each.maintenance_wad for each in parts)
+    assert joint.initial_wad <= sum(each.initial_wad for each in parts)
+    assert joint.maintenance_wad <= sum(each.maintenance_wad for each in parts)
 
 
 @LAW
@@ -125,33 +125,33 @@ def test_a_requirement_is_at_most_the_sum_over_underlyings_alone(seed: int) -> N
 def test_a_requirement_is_at_most_the_sum_over_positions_alone(seed: int) -> None:
     """Where no scenario skews vols; collateral, whose moves offset positions, is in no position."""
     stakes, rules = drawn(seed)
-    whole, apart = whole_and_apart(stakes, unskewed(rules))
-    assert whole[0] <= apart[0] and whole[1] <= apart[1]
+    joint, apart = joint_and_apart(stakes, unskewed(rules))
+    assert joint[0] <= apart[0] and joint[1] <= apart[1]
 
 
 def test_positions_alone_may_require_less_where_vols_are_skewed() -> None:
     """A change under a skew counts as a loss even if it is a gain, and static discounts take less of netted values.
 
-    So the whole can gain more than its parts, and require more: here 0.05 % more.
+    So the joint account can gain more than its parts, and require more: here 0.05 % more.
     """
     stakes, rules = drawn(17169)
-    whole, apart = whole_and_apart(stakes, rules)
-    assert whole[0] > apart[0]
-    whole, apart = whole_and_apart(stakes, unskewed(rules))
-    assert whole[0] <= apart[0]
+    joint, apart = joint_and_apart(stakes, rules)
+    assert joint[0] > apart[0]
+    joint, apart = joint_and_apart(stakes, unskewed(rules))
+    assert joint[0] <= apart[0]
 
 
 def unskewed(rules: Rules) -> Rules:
     return rules._replace(scenarios=tuple(each._replace(mode=each.mode % LINEAR) for each in rules.scenarios))
 
 
-def whole_and_apart(stakes: list[PortfolioExposure], rules: Rules) -> tuple[list[int], list[int]]:
+def joint_and_apart(stakes: list[PortfolioExposure], rules: Rules) -> tuple[list[int], list[int]]:
     """Requirements of an account without collateral at both levels, and the sums over its positions alone."""
     bare = [replace(each, hedges=[]) for each in stakes]
-    whole = stress.judge(bare, rules, WAD)
+    joint = stress.judge(bare, rules, WAD)
     parts = [stress.judge([each], rules, WAD) for stake in bare for each in positions_of(stake)]
     apart = [sum(each.initial_wad for each in parts), sum(each.maintenance_wad for each in parts)]
-    return [whole.initial_wad, whole.maintenance_wad], apart
+    return [joint.initial_wad, joint.maintenance_wad], apart
 
 
 def positions_of(stake: PortfolioExposure) -> list[PortfolioExposure]:

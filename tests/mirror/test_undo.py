@@ -26,7 +26,7 @@ def state(value: Any) -> Any:
     return value
 
 
-def whole(model: Model) -> Any:
+def full_state(model: Model) -> Any:
     """State of the vault and of every token."""
     return state(model.vault), {name: state(token) for name, token in model.tokens.items()}
 
@@ -47,9 +47,9 @@ def test_v10_a_refused_call_changes_nothing(seed: int) -> None:
     model = Model(walk.world)
     refused: Counter[str] = Counter()
     accepted = 0
-    before = whole(model)
+    before = full_state(model)
     for step, outcome in driven(walk.steps(model), model.apply):
-        after = whole(model)
+        after = full_state(model)
         assert model.journal.entries == []
         if outcome.refusal is not None:
             assert after == before, f"{step}: {outcome.refusal}"

@@ -149,35 +149,37 @@ def term_usd(risk: PortfolioRisk, term: ExpiryHoldings, shock: float, mode: int)
     return total
 
 
-def profit_usd(stake: PortfolioExposure, scenario: Scenario) -> float:
+def profit_usd(exposure: PortfolioExposure, scenario: Scenario) -> float:
     """PnL of a scenario."""
-    shock, rates = scenario.spot_shock / UNIT, stake.risk.rate
-    total = stake.net_wad2 / UNIT / UNIT * shock + sum(each.value_wad for each in stake.hedges) / UNIT * shock
-    for term in stake.terms:
+    shock, rates = scenario.spot_shock / UNIT, exposure.risk.rate
+    total = exposure.net_wad2 / UNIT / UNIT * shock + sum(each.value_wad for each in exposure.hedges) / UNIT * shock
+    for term in exposure.terms:
         years, rate = term.secs / YEAR, term.rate_wad / UNIT
-        value = term_usd(stake.risk, term, shock, scenario.mode)
+        value = term_usd(exposure.risk, term, shock, scenario.mode)
         if value > 0:
             factor = rates.long_base / UNIT * exp(-years * (rate * rates.long_scale / UNIT + rates.long_add / UNIT))
         else:
             factor = rates.short_base / UNIT / exp(-years * (rate * rates.short_scale / UNIT + rates.short_add / UNIT))
             factor = min(1 / exp(-rate * years), factor)
-        change = value * factor - term_usd(stake.risk, term, 0, STILL)
+        change = value * factor - term_usd(exposure.risk, term, 0, STILL)
         total += -abs(change) if scenario.mode in (LINEAR, ABSOLUTE) else change
     return total * scenario.dampening / UNIT
 
 
-def basis_usd(stake: PortfolioExposure) -> float:
-    total, risk = 0.0, stake.risk.basis
-    for term in stake.terms:
-        value = term_usd(stake.risk, term, 0, STILL)
-        moves = [term_usd(stake.risk, term, shock / UNIT, STILL) - value for shock in (risk.up_shock, risk.down_shock)]
+def basis_usd(exposure: PortfolioExposure) -> float:
+    total, risk = 0.0, exposure.risk.basis
+    for term in exposure.terms:
+        value = term_usd(exposure.risk, term, 0, STILL)
+        moves = [
+            term_usd(exposure.risk, term, shock / UNIT, STILL) - value for shock in (risk.up_shock, risk.down_shock)
+        ]
         total += min(*moves, 0) * (risk.add_rate / UNIT + risk.year_rate / UNIT * term.secs / YEAR)
     return total
 
 
-def contingency_usd(stake: PortfolioExposure, level: Level) -> float:
+def contingency_usd(exposure: PortfolioExposure, level: Level) -> float:
     """Contingencies, required in addition to the loss."""
-    risk, spot, initial = stake.risk.contingency, stake.index_wad / UNIT, level == Level.INITIAL
+    risk, spot, initial = exposure.risk.contingency, exposure.index_wad / UNIT, level == Level.INITIAL
 
     def doubt(confidence: int) -> float:
         uncertain = initial and confidence < risk.confidence_threshold
@@ -185,11 +187,11 @@ def contingency_usd(stake: PortfolioExposure, level: Level) -> float:
 
     perp = (risk.perp_initial if initial else risk.perp_maintenance) / UNIT
     option_rate = (risk.option_initial if initial else risk.option_maintenance) / UNIT
-    total = stake.gross_size_wad / UNIT * spot * (perp + doubt(stake.confidence_wad))
-    for hedge in stake.hedges:
+    total = exposure.gross_size_wad / UNIT * spot * (perp + doubt(exposure.confidence_wad))
+    for hedge in exposure.hedges:
         haircut = (hedge.haircut_initial if initial else hedge.haircut_maintenance) / UNIT
         total += hedge.value_wad / UNIT * (haircut + doubt(hedge.confidence_wad))
-    for term in stake.terms:
+    for term in exposure.terms:
         sums: dict[tuple[int, bool], float] = {}
         for line in term.lines:
             key = line.strike_wad, line.is_call
@@ -199,11 +201,11 @@ def contingency_usd(stake: PortfolioExposure, level: Level) -> float:
     return total
 
 
-def gross_usd(stake: PortfolioExposure) -> float:
+def gross_usd(exposure: PortfolioExposure) -> float:
     """Sum of magnitudes of all addends: the scale of float errors."""
-    total = abs(stake.net_wad2) / UNIT / UNIT + sum(each.value_wad for each in stake.hedges) / UNIT
-    for term in stake.terms:
-        total += sum(abs(line.size) / UNIT * max(line.strike_wad, 3 * stake.index_wad) / UNIT for line in term.lines)
+    total = abs(exposure.net_wad2) / UNIT / UNIT + sum(each.value_wad for each in exposure.hedges) / UNIT
+    for term in exposure.terms:
+        total += sum(abs(line.size) / UNIT * max(line.strike_wad, 3 * exposure.index_wad) / UNIT for line in term.lines)
     return total
 
 

@@ -29,7 +29,7 @@ def seconds(text: str) -> float:
     return float(text)
 
 
-def whole(text: str) -> int:
+def natural_number(text: str) -> int:
     """A whole number from 0. Raises ArgumentTypeError."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, whole
+from crossvault.commands.argument_kinds import Commands, add_json, natural_number
 
 
 def declare(commands: Commands) -> None:
@@ -17,10 +17,14 @@ def declare(commands: Commands) -> None:
         "audit: a random history and a fast head, audited over RPC"
     )
     parser.add_argument("what", choices=("chain", "sweep", "search", "catalogue", "rivals", "audit"), help=about)
-    parser.add_argument("--seeds", type=whole, default=5, metavar="N", help="catalogue: seeds for each bug (5)")
+    parser.add_argument(
+        "--seeds", type=natural_number, default=5, metavar="N", help="catalogue: seeds for each bug (5)"
+    )
     parser.add_argument("--only", nargs="+", default=[], metavar="ID", help="catalogue, rivals: these bugs only")
     parser.add_argument("--time", default="60s", metavar="SPAN", help="rivals: how long each may search (60s)")
-    parser.add_argument("--steps", type=whole, default=10_000, metavar="N", help="chain, search, audit: steps (10000)")
+    parser.add_argument(
+        "--steps", type=natural_number, default=10_000, metavar="N", help="chain, search, audit: steps (10000)"
+    )
     parser.add_argument("--options", action="store_true", help="chain: futures and options among the trades")
     parser.add_argument("--million", action="store_true", help="sweep: a million accounts too")
     add_json(parser)

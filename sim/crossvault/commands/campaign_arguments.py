@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, whole
+from crossvault.commands.argument_kinds import Commands, add_json, natural_number
 
 
 def declare(commands: Commands) -> None:
@@ -15,7 +15,9 @@ def declare(commands: Commands) -> None:
     )
     parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="parts to play (default: all)")
     parser.add_argument("--time", metavar="SPAN", help="no part begins after it, as 90m or '8h' (default: no limit)")
-    parser.add_argument("--seed", type=whole, metavar="S", help="what random checks are drawn from (default: the time)")
+    parser.add_argument(
+        "--seed", type=natural_number, metavar="S", help="what random checks are drawn from (default: the time)"
+    )
     parser.add_argument("--record", metavar="FILE", help="where results go (default: campaign.jsonl beside the tools)")
     parser.add_argument("--list", action="store_true", help="list the parts and play none")
     add_json(parser)

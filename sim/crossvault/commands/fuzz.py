@@ -19,7 +19,7 @@ from crossvault.differential.step import CHAIN_ID
 from crossvault.evm.compiler import Build, compile_contracts, contract_sources
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.pyrevm import InMemoryEvm
-from crossvault.fuzz.blocks import CodeBlocks, atlas
+from crossvault.fuzz.blocks import CodeBlocks, code_blocks
 from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign
 from crossvault.fuzz.confirm import ConfirmedFailure, confirm
 from crossvault.fuzz.corpus import Corpus
@@ -42,7 +42,7 @@ _SHRINK_SECS = 30.0
 _USUAL_SEED = 1
 
 
-class SmallestStory(NamedTuple):
+class ShrunkStory(NamedTuple):
     """The smallest story of a finding, and the repro that has it."""
 
     story: ShrinkResult
@@ -108,7 +108,7 @@ def _corpus(text: str | None) -> Path | None:
 
 def _charted(build: Build, contracts: Path | None) -> CodeBlocks:
     """The blocks of the contracts as they are deployed, in whatever world."""
-    return atlas(codes_of(InProcessChain(Walk(_USUAL_SEED, 0).world, build)), contracts)
+    return code_blocks(codes_of(InProcessChain(Walk(_USUAL_SEED, 0).world, build)), contracts)
 
 
 def _write(covered: Coverage, folder: Path, contracts: Path | None) -> None:
@@ -138,7 +138,7 @@ def _confirmed(findings: CampaignResult, contracts: Path | None, where: Path) ->
     return confirm(task, failure, contracts, where / "found")
 
 
-def _small(found: ConfirmedFailure | None, contracts: Path | None, build: Build) -> SmallestStory | None:
+def _small(found: ConfirmedFailure | None, contracts: Path | None, build: Build) -> ShrunkStory | None:
     """The smallest story of a difference, written alongside its record; None for what is no difference."""
     if found is None or not isinstance(found.failure, Diverged):
         return None
@@ -147,11 +147,11 @@ def _small(found: ConfirmedFailure | None, contracts: Path | None, build: Build)
     path = found.record.with_suffix(SUFFIX)
     kept = repro(least, name_of(path), build.hash, {"seed": found.story.seed, "source": found.story.name})
     path.write_text(text(kept), encoding="utf8")
-    return SmallestStory(least, path)
+    return ShrunkStory(least, path)
 
 
 def _document(
-    found: ConfirmedFailure | None, small: SmallestStory | None, contracts: Path | None
+    found: ConfirmedFailure | None, small: ShrunkStory | None, contracts: Path | None
 ) -> dict[str, Any] | None:
     if found is None:
         return None
@@ -165,12 +165,12 @@ def _document(
     }
 
 
-def _again(small: SmallestStory, contracts: Path | None) -> str:
+def _again(small: ShrunkStory, contracts: Path | None) -> str:
     rest = ["--contracts", str(contracts)] if contracts else []
     return f"{command()} {shlex.join(['run', shown(small.path), *rest])}"
 
 
-def _print_finding(found: ConfirmedFailure | None, small: SmallestStory | None, contracts: Path | None) -> None:
+def _print_finding(found: ConfirmedFailure | None, small: ShrunkStory | None, contracts: Path | None) -> None:
     if found is None:
         print("no difference, and every invariant held")
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, count, whole
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, count, natural_number
 
 
 def declare(commands: Commands) -> None:
@@ -17,7 +17,7 @@ def declare(commands: Commands) -> None:
     length.add_argument("--time", metavar="SPAN", help="how long, as 60s or '1h 30m' (default: 60s)")
     length.add_argument("--steps", type=count, metavar="N", help="how many steps at least, instead of a time")
     parser.add_argument("-j", "--jobs", type=count, metavar="N", help="walks at a time (default: one per processor)")
-    parser.add_argument("--seed", type=whole, metavar="S", help="seed of the first walk (default: 1)")
+    parser.add_argument("--seed", type=natural_number, metavar="S", help="seed of the first walk (default: 1)")
     parser.add_argument(
         "--corpus", metavar="DIR", help="remember walks that are done, and what failed, to go on from there"
     )

@@ -44,7 +44,9 @@ def seed(arguments: Namespace) -> int:
 def play(arguments: Namespace, scenario: str, overrides: Mapping[str, str]) -> int:
     """Plays a scenario on a deployed vault with accounts of its own."""
     arguments.scenario, arguments.overrides = scenario, overrides
-    return _perform(arguments, arguments.cast or f"run of {scenario} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _whole)
+    return _perform(
+        arguments, arguments.cast or f"run of {scenario} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _full_story
+    )
 
 
 Fit = Callable[[DeployedVault, Story, Mapping[str, str]], PreparedStory]
@@ -91,7 +93,7 @@ def _attempt(ran: RunPage, player: LivePlayer, fitted: PreparedStory, interrupts
     return FAILED
 
 
-def _whole(venue: DeployedVault, story: Story, aliases: Mapping[str, str]) -> PreparedStory:
+def _full_story(venue: DeployedVault, story: Story, aliases: Mapping[str, str]) -> PreparedStory:
     """All of a story, for accounts that were never used."""
     return PreparedStory(story, aliases)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, whole
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, natural_number
 
 
 def declare(commands: Commands) -> None:
@@ -15,8 +15,8 @@ def declare(commands: Commands) -> None:
     )
     parser.add_argument("--threshold", type=float, default=95.0, metavar="PCT", help="least score (default: 95)")
     parser.add_argument("--only", nargs="+", default=[], metavar="FILE", help="contracts to change (default: all)")
-    parser.add_argument("--sample", type=whole, metavar="N", help="so many mutants, some of every contract")
-    parser.add_argument("--seed", type=whole, default=1, metavar="S", help="of the sample (default: 1)")
+    parser.add_argument("--sample", type=natural_number, metavar="N", help="so many mutants, some of every contract")
+    parser.add_argument("--seed", type=natural_number, default=1, metavar="S", help="of the sample (default: 1)")
     parser.add_argument("-j", "--jobs", type=int, choices=range(1, 65), default=2, metavar="N", help="processes (2)")
     parser.add_argument(
         "--equivalents", metavar="FILE",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, whole
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, natural_number
 from crossvault.commands.live_arguments import add_deployed_vault
 
 
@@ -12,7 +12,7 @@ def declare(commands: Commands) -> None:
     parser.set_defaults(module="run")
     parser.description = "Plays scenarios one after another, each to its first difference. The exit code is the worst."
     parser.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="name of a shipped scenario, or a YAML file")
-    parser.add_argument("--seed", type=whole, metavar="N", help="seed instead of the file's")
+    parser.add_argument("--seed", type=natural_number, metavar="N", help="seed instead of the file's")
     parser.add_argument(
         "--set", action="append", default=[], dest="overrides", metavar="PATH=VALUE",
         help="replace one field of the file, as world.auction.fast='5m'; may be repeated",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from crossvault.conform.adapter import ACCEPTED, EXACT
 from crossvault.conform.clauses import ACCEPTANCE, EVENTS
 from crossvault.conform.deployed_subject import FigureQuery, VaultAnswer
-from crossvault.conform.figures import ACCOUNT, POSITION, WHOLE, FigureSubject
+from crossvault.conform.figures import ACCOUNT, POSITION, SNAPSHOT, FigureSubject
 from crossvault.conform.subject import Subject
 from crossvault.differential.compare import Difference, value_differences
 from crossvault.differential.model import Model
@@ -96,9 +96,9 @@ def figures_compared(
             fine = same(theirs, ours, subject.refusals)
         else:
             fine = theirs == ours
-        if not fine and figure is WHOLE and isinstance(theirs, tuple):
-            for each in value_differences(WHOLE.name, theirs, ours):
-                yield ClauseDifference(difference(each.field, each.chain, each.model), (WHOLE.name,), True)
+        if not fine and figure is SNAPSHOT and isinstance(theirs, tuple):
+            for each in value_differences(SNAPSHOT.name, theirs, ours):
+                yield ClauseDifference(difference(each.field, each.chain, each.model), (SNAPSHOT.name,), True)
         elif not fine:
             about = f" of {place.account}" if figure.about in (ACCOUNT, POSITION) else ""
             mentions = (figure.name, *mentioned(theirs, ours))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from crossvault.conform.adapter import ExtraContract
 from crossvault.conform.adapter_calls import BoundCall, bound, signature, usual, value_of
-from crossvault.conform.figures import ACCOUNT, MARKET, POSITION, VAULT as ALONE, WHOLE, Figure, FigureSubject
+from crossvault.conform.figures import ACCOUNT, MARKET, POSITION, SNAPSHOT, VAULT as ALONE, Figure, FigureSubject
 from crossvault.conform.subject import Subject
 from crossvault.differential.step import CHAIN_ID, DEPLOYER, TOKEN_ACTIONS, VAULT, Event, Step, World
 from crossvault.evm.abi import Interface
@@ -73,9 +73,9 @@ class DeployedSubject:
             if door.item is not None and door.call is not None
         }
         self._views = {name: bound(item, call, self.codec) for name, (call, item) in subject.figures.items()}
-        if subject.whole:
-            [whole] = [each for each in vault_abi(subject.ours) if each.get("name") == WHOLE.name]
-            self._views[WHOLE.name] = bound(whole, usual(whole), self.codec)
+        if subject.has_snapshot:
+            [snapshot] = [each for each in vault_abi(subject.ours) if each.get("name") == SNAPSHOT.name]
+            self._views[SNAPSHOT.name] = bound(snapshot, usual(snapshot), self.codec)
 
     def transaction(self, step: Step) -> Call:
         """A step as the vault takes it. Raises ValueError when an argument does not fit, KeyError without a door."""
@@ -93,10 +93,10 @@ class DeployedSubject:
         """The queries for the figures of the vault about some subjects: for all, or for `only` the one of a name."""
         figures = [each for each in self.subject.known_figures() if only in ("", each.name)]
         found = [query for figure in figures for query in self._queries(figure, places)]
-        if self.subject.whole and only in ("", WHOLE.name):
+        if self.subject.has_snapshot and only in ("", SNAPSHOT.name):
             accounts = tuple(dict.fromkeys(each.account for each in places if each.account))
-            call = self._view(self._views[WHOLE.name], {"ids": accounts})
-            found.append(FigureQuery(WHOLE, FigureSubject(places[0].at, accounts=accounts), call))
+            call = self._view(self._views[SNAPSHOT.name], {"ids": accounts})
+            found.append(FigureQuery(SNAPSHOT, FigureSubject(places[0].at, accounts=accounts), call))
         return found
 
     def refusal(self, answer: Answer) -> Refusal | None:

@@ -127,5 +127,5 @@ FIGURES = (
 )  # fmt: skip
 
 BY_NAME = {each.name: each for each in FIGURES}
-WHOLE = Figure("snapshot", VAULT, "snapshot(ids)", lambda model, where: tuple(model.snapshot(where.accounts)), True)
+SNAPSHOT = Figure("snapshot", VAULT, "snapshot(ids)", lambda model, where: tuple(model.snapshot(where.accounts)), True)
 """The whole state in one call, where a vault returns it as ours does: more than all figures together."""

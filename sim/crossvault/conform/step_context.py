@@ -14,7 +14,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.market import MarketRisk
 
 
-class JudgedPosition(NamedTuple):
+class ValuedPosition(NamedTuple):
     """A position of an account with the parameters and the price that it is judged by."""
 
     account: AccountId
@@ -52,7 +52,7 @@ class StepContext:
         return self.outcome.refusal.name if self.outcome.refusal else ""
 
     @cached_property
-    def held(self) -> tuple[JudgedPosition, ...]:
+    def held(self) -> tuple[ValuedPosition, ...]:
         """The positions of the accounts that the step names."""
         return tuple(self._held())
 
@@ -69,14 +69,14 @@ class StepContext:
         for before, change in zip(self.before.sizes, (-size, size), strict=True):
             yield before, before + change
 
-    def _held(self) -> Iterator[JudgedPosition]:
+    def _held(self) -> Iterator[ValuedPosition]:
         state = self.model.vault.ledger
         for account in self.step.accounts():
             for instrument in state.holders[account].instruments:
                 underlying = market.underlying_of(instrument)
                 position, price = state.holders[account].positions[instrument], state.prices[underlying]
                 risk, printed = state.risks[underlying], (price.index, price.premium, price.confidence)
-                yield JudgedPosition(account, instrument, position.size, position.quote, risk, *printed)
+                yield ValuedPosition(account, instrument, position.size, position.quote, risk, *printed)
 
 
 def before(step: Step, model: Model) -> StateBefore:
@@ -98,12 +98,12 @@ def is_rising(before: int, after: int) -> bool:
     return abs(after) > abs(before) or before * after < 0
 
 
-def size_rate(held: JudgedPosition) -> int:
+def size_rate(held: ValuedPosition) -> int:
     """The size term of a position [wad]."""
     return held.risk.base_rate + fixed.mul_div_up(abs(held.size), held.risk.impact_rate, held.risk.skew_scale)
 
 
-def profit(held: JudgedPosition) -> int:
+def profit(held: ValuedPosition) -> int:
     """Unrealised profit of a perp at its mark [wad]."""
     mark = oracle.mark(held.index_wad, held.premium, held.risk.mark_band)
     return fixed.mul_div_floor(held.size, mark, fixed.WAD) + held.quote

@@ -11,7 +11,7 @@ from typing import Any
 from crossvault.conform.adapter import ACCEPTED, ASSUMED, EXACT, Adapter
 from crossvault.conform.adapter_calls import AdapterCall, Item, named, outputs_of, phrase, signature, usual
 from crossvault.conform.capability import CAPABILITIES, NAMES, NEEDED, NOT_SEARCHED, OPTIONAL
-from crossvault.conform.figures import FIGURES, SCOPES, WHOLE, Figure
+from crossvault.conform.figures import FIGURES, SCOPES, SNAPSHOT, Figure
 from crossvault.conform.sources import compiled
 from crossvault.differential import doors
 from crossvault.differential.step import EXCHANGE_DOORS
@@ -53,7 +53,7 @@ class Subject:
     ours: Build
     doors: dict[str, AdaptedDoor] = field(default_factory=dict)
     figures: dict[str, tuple[AdapterCall, Item]] = field(default_factory=dict)
-    whole: bool = False
+    has_snapshot: bool = False
     events: frozenset[str] = frozenset()
     refusals: str = ACCEPTED
     capabilities: dict[str, str] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class _AbiCheck:
         for figure in FIGURES:
             if view := self._figure(figure):
                 found.figures[figure.name] = view
-        found.whole = self._whole()
+        found.has_snapshot = self._has_snapshot()
         found.events = frozenset(self._events()) if found.adapter.events else frozenset()
         found.refusals = found.adapter.refusals or (EXACT if self._errors() else ACCEPTED)
         found.capabilities = {each.name: self._lack(each.name, each.doors) for each in CAPABILITIES}
@@ -208,8 +208,8 @@ class _AbiCheck:
         self._source.note(route, f"no contract is called {name!r}: expected `vault` or a name under `deploy`")
         return None
 
-    def _whole(self) -> bool:
-        [ours] = [item for item in self._ours if item["name"] == WHOLE.name]
+    def _has_snapshot(self) -> bool:
+        [ours] = [item for item in self._ours if item["name"] == SNAPSHOT.name]
         return any(signature(i) == signature(ours) and outputs_of(i) == outputs_of(ours) for i in self._abi)
 
     def _events(self) -> Iterator[str]:

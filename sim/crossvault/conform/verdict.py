@@ -11,7 +11,7 @@ from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
 from crossvault.conform.capability import CAPABILITIES
 from crossvault.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS, Clause
 from crossvault.conform.comparison import ClauseCounts, ClauseFinding
-from crossvault.conform.figures import BY_NAME, WHOLE
+from crossvault.conform.figures import BY_NAME, SNAPSHOT
 from crossvault.conform.subject import Subject
 
 AGREES, DIFFERS, UNREACHED, UNSUPPORTED, UNSEEN = "agrees", "differs", "not reached", "not supported", "not comparable"
@@ -79,8 +79,8 @@ def _weight(differed: int, agreed: int) -> float:
 
 def _seen(subject: Subject, clause: Clause) -> bool:
     """Whether the vault returns anything in which the clause would show."""
-    figures = {*subject.figures, *((WHOLE.name,) if subject.whole else ())}
-    known = {*BY_NAME, WHOLE.name, EVENTS}
+    figures = {*subject.figures, *((SNAPSHOT.name,) if subject.has_snapshot else ())}
+    known = {*BY_NAME, SNAPSHOT.name, EVENTS}
     needed = set(clause.shows) & known
     if not set(clause.shows) - known:
         return bool(needed & figures) or (EVENTS in needed and bool(subject.events))

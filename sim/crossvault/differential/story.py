@@ -43,8 +43,8 @@ class Story:
 
 
 def step_stream(steps: Sequence[Step]) -> StepStream:
-    """A stream of steps that are known beforehand."""
-    yield from (step for step in steps)  # of a generator: outcomes are sent, and a tuple takes none
+    """A stream of a fixed list of steps."""
+    yield from (step for step in steps)  # a generator, because outcomes are sent to it
 
 
 def mark(model: Model, instrument: int, at: int) -> int:

@@ -82,7 +82,7 @@ def leaders(listed: Sequence[Instruction]) -> Iterator[int]:
         begins = each.op == _JUMPI
 
 
-def atlas(codes: Mapping[str, bytes], directory: Path | None = None) -> CodeBlocks:
+def code_blocks(codes: Mapping[str, bytes], directory: Path | None = None) -> CodeBlocks:
     """The atlas of deployed code by contract. Raises CompileFailed."""
     maps = source_maps([f"{name}.sol" for name in codes], directory)
     sources = contract_sources(directory)

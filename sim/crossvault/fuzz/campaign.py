@@ -122,7 +122,7 @@ class FuzzCampaign:
         for each in done:
             walked = each.result()
             self.findings.add(walked)
-            if walked.whole:
+            if walked.is_complete:
                 self._corpus.note(walked)
 
 

@@ -66,10 +66,10 @@ class Failure(NamedTuple):
 
 
 class WalkResult(NamedTuple):
-    """The result of a walk; one that was stopped on the way is not whole."""
+    """The result of a walk; a stopped one is not complete."""
 
     task: WalkTask
-    whole: bool
+    is_complete: bool
     metrics: int
     seconds: float
     reach: ReachCounts
@@ -100,10 +100,10 @@ def walk(
     if coverage:
         both.follower = coverage.follow
 
-    def walked(whole: bool, failure: Failure | None = None) -> WalkResult:
+    def walked(is_complete: bool, failure: Failure | None = None) -> WalkResult:
         spent = time.process_time() - started
         found = frozenset(coverage.seen) if coverage else frozenset()
-        return WalkResult(task, whole, both.result.metrics_compared, spent, reach, failure, found)
+        return WalkResult(task, is_complete, both.result.metrics_compared, spent, reach, failure, found)
 
     try:
         failed = run_both(noted(story, steps), both, tick).failure

@@ -21,7 +21,7 @@ from crossvault.scenario.roster import FieldError
 from crossvault.scenario.schema import schema_of
 from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, read
 from crossvault.scenario.valid import validated
-from crossvault.scenario.world import ExpiryPart, TermsPart
+from crossvault.scenario.world import ExpiryPart, HaircutPart
 
 BAIL = "bail"  # a token that covers the portfolio during its set-up, and has no value afterwards
 TAKEN = (BAIL, "trader", "maker", "governor", "feeder", VAULT, EXCHANGE)
@@ -40,7 +40,7 @@ class UnderlyingPricePart(FilePart):
     expiries: dict[str, ExpiryPart] = {}
 
 
-class AssetPart(TermsPart):
+class AssetPart(HaircutPart):
     """A collateral token and its amount."""
 
     amount: Amount

@@ -25,7 +25,7 @@ _REFUSALS = {
 def show_interface(subject: Subject) -> None:
     """Prints the part of the interface that a vault has."""
     there = [door for door in subject.doors.values() if door.exists]
-    figures = "the whole state" if subject.whole else ""
+    figures = "the whole state" if subject.has_snapshot else ""
     known = ", ".join(filter(None, (figures, f"{len(subject.figures)} figures")))
     print(f"{subject.name}  {subject.adapter.about or subject.path}")
     print(f"interface: {len(there)} of {len(subject.doors)} doors; {known}; {len(subject.events)} events; "
@@ -79,7 +79,7 @@ def document(report: ConformReport, files: dict[int, str]) -> dict[str, Any]:
         "interrupted": report.interrupted,
         "refusals": subject.refusals,
         "doors": {door.action: _door(door) for door in subject.doors.values()},
-        "figures": [*subject.figures, *(["snapshot"] if subject.whole else [])],
+        "figures": [*subject.figures, *(["snapshot"] if subject.has_snapshot else [])],
         "events": sorted(subject.events),
         "capabilities": {name: why or True for name, why in subject.capabilities.items()},
         "published": [each._asdict() for each in report.published],

@@ -13,7 +13,7 @@ from crossvault.report.console import RunPage
 from crossvault.report.differences import difference_document
 from crossvault.report.figures import jsonable, utc
 from crossvault.report.margin_terms import account_terms
-from crossvault.report.run_timeline import Liquidation, Purchase
+from crossvault.report.run_timeline import AcceptedBid, Liquidation
 from crossvault.report.run_watch import RunWatch
 
 
@@ -84,7 +84,7 @@ def _liquidation(story: Story, each: Liquidation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _purchase(each: Purchase) -> dict[str, Any]:
+def _purchase(each: AcceptedBid) -> dict[str, Any]:
     named = {"step": each.step, "at": each.at, "bidder": str(each.bidder), "insolvent": each.insolvent}
     return named | {name: str(getattr(each, name)) for name in ("part_wad", "cost_wad", "discount_wad")}
 

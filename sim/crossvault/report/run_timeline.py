@@ -32,7 +32,7 @@ class LargestLoss(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase:
+class AcceptedBid:
     """A bid that was taken: which part, at what price; a price below zero is paid out by the insurance fund [wad]."""
 
     step: int
@@ -57,7 +57,7 @@ class Liquidation:
     health_wad: int
     held: Image
     cause: LargestLoss | None
-    purchases: list[Purchase] = field(default_factory=list)
+    purchases: list[AcceptedBid] = field(default_factory=list)
     insolvent_at: int | None = None
     ended_at: int | None = None
     ended_by: str = ""

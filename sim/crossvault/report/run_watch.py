@@ -14,7 +14,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import Level
 from crossvault.report.run_capital import Capital
-from crossvault.report.run_timeline import LargestLoss, Liquidation, Purchase, RefusalRow, Sample, merged
+from crossvault.report.run_timeline import AcceptedBid, LargestLoss, Liquidation, RefusalRow, Sample, merged
 
 _MOST_SAMPLES = 240
 _LEAST_SAMPLES = 24
@@ -206,7 +206,7 @@ class RunWatch:
         insolvent = auction.insolvent_at is not None
         terms = self.model.vault.ledger.terms
         discount = 0 if insolvent else liquidation.discount(terms, step.at - auction.at)
-        auction.purchases.append(Purchase(number, step.at, bidder, taken_wad, cost_wad, discount, insolvent))
+        auction.purchases.append(AcceptedBid(number, step.at, bidder, taken_wad, cost_wad, discount, insolvent))
         if ended:
             self._end(account, step.at, "sold")
 

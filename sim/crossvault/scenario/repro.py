@@ -52,7 +52,7 @@ class VaultPart(FilePart):
     clause: str = ""
 
 
-class FoundPart(FilePart):
+class FindingPart(FilePart):
     """The finding: the step, from 1, the first field that differed, both values, hash of the contracts, the origin."""
 
     step: Count
@@ -72,7 +72,7 @@ class TokenPart(FilePart):
     kind: str = "plain"
 
 
-class GroundPart(FilePart):
+class ReproWorldPart(FilePart):
     """The world before the first step, and the order in which the steps list underlyings and collaterals."""
 
     quote: Name
@@ -90,9 +90,9 @@ class ReproPart(FilePart):
 
     name: Name
     about: str = ""
-    found: FoundPart
+    found: FindingPart
     starts: Date
-    world: GroundPart
+    world: ReproWorldPart
     steps: list[dict[str, Any]] = Field(min_length=1)
 
 

@@ -20,10 +20,10 @@ from crossvault.scenario.world import (
     AuctionPart,
     DepegPart,
     GuardPart,
+    HaircutPart,
     InterestPart,
     OptionsPart,
     RiskPart,
-    TermsPart,
     WorldPart,
 )
 
@@ -222,7 +222,7 @@ def interest(part: InterestPart) -> cash.Interest:
     return cash.Interest(part.min_rate, part.low_slope, part.high_slope, part.optimal_utilisation, part.reserve_factor)
 
 
-def terms(part: TermsPart) -> collateral.HaircutTerms:
+def terms(part: HaircutPart) -> collateral.HaircutTerms:
     """Haircut terms of a collateral in the vault's form."""
     cap_wad = CAP if part.cap is None else part.cap
     if cap_wad > CAP:

@@ -25,11 +25,11 @@ from crossvault.scenario.world import (
     DepegPart,
     ExpiryPart,
     GuardPart,
+    HaircutPart,
     InterestPart,
     OptionsPart,
     RiskPart,
     SurfacePart,
-    TermsPart,
 )
 
 
@@ -167,7 +167,7 @@ class RiskChange(StepFields):
 class HaircutChange(StepFields):
     do: Literal["schedule haircut", "enact haircut"]
     collateral: Name
-    terms: TermsPart
+    terms: HaircutPart
 
 
 class AuctionChange(StepFields):

@@ -145,7 +145,7 @@ class UnderlyingPart(RiskPart):
     expiries: dict[str, ExpiryPart] = {}
 
 
-class TermsPart(FilePart):
+class HaircutPart(FilePart):
     """Haircuts of a collateral, and the cap on its value; without a cap the whole value counts."""
 
     haircut_initial: Ratio
@@ -153,7 +153,7 @@ class TermsPart(FilePart):
     cap: Price | None = None
 
 
-class CollateralPart(TermsPart):
+class CollateralPart(HaircutPart):
     """A collateral token, priced by an underlying."""
 
     decimals: Decimals

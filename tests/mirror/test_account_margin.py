@@ -1,4 +1,4 @@
-"""A whole account against float64 formulas of the specification: positions, collateral, contingencies, funding.
+"""A whole account account against float64 formulas of the specification: positions, collateral, contingencies, funding.
 
 The floats use amounts and prices only: no book, no exposure, no line, no rounding and no cash index.
 """
@@ -64,7 +64,7 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Whole:
+class ValuedAccount:
     principal: int
     cash_index: int  # [ray]
     spots: tuple[Spot, ...]
@@ -117,14 +117,16 @@ def positions(draw: st.DrawFn, given_: tuple[Spot, ...]) -> Held:
 
 
 @st.composite
-def wholes(draw: st.DrawFn) -> Whole:
+def valued_accounts(draw: st.DrawFn) -> ValuedAccount:
     given_ = tuple(draw(st.lists(spots(), min_size=1, max_size=3)))
     held = {instrument_of(each, given_): each for each in draw(st.lists(positions(given_), max_size=9))}
     haircuts = st.builds(collateral.HaircutTerms, ratios, ratios, wide(0, 10**28))
     balance = st.tuples(wide(0, 10**20), st.integers(0, len(given_) - 1), haircuts)
     depeg = cash.DepegTerms(len(given_) - 1, draw(ratios), draw(wide(0, 10 * WAD)))
     principal, index = draw(both(10**24)), draw(wide(RAY, 3 * RAY))
-    return Whole(principal, index, given_, tuple(held.values()), tuple(draw(st.lists(balance, max_size=3))), depeg)
+    return ValuedAccount(
+        principal, index, given_, tuple(held.values()), tuple(draw(st.lists(balance, max_size=3))), depeg
+    )
 
 
 def instrument_of(each: Held, given_: tuple[Spot, ...]) -> int:
@@ -135,22 +137,22 @@ def instrument_of(each: Held, given_: tuple[Spot, ...]) -> int:
 # the account in the ledger
 
 
-def ledger_of(whole: Whole) -> State:
+def ledger_of(account: ValuedAccount) -> State:
     self = State(UndoLog())
-    self.cash.supply_index = self.cash.borrow_index = whole.cash_index
-    self.cash.terms, self.cash.accrued_at = whole.depeg, NOW
-    self.risks = tuple(spot.risk for spot in whole.spots)
-    for number, spot in enumerate(whole.spots):
+    self.cash.supply_index = self.cash.borrow_index = account.cash_index
+    self.cash.terms, self.cash.accrued_at = account.depeg, NOW
+    self.risks = tuple(spot.risk for spot in account.spots)
+    for number, spot in enumerate(account.spots):
         add_spot(self, number, spot)
     holder = self.holders[ALICE]
-    holder.principal = whole.principal
-    for number, (raw, underlying, how) in enumerate(whole.balances):
+    holder.principal = account.principal
+    for number, (raw, underlying, how) in enumerate(account.balances):
         asset = collateral.Asset(self.journal)
         asset.decimals, asset.underlying, asset.terms = 18, underlying, how
         self.assets = (*self.assets, asset)
         holder.balances[number] = raw
-    for each in whole.held:
-        instrument = instrument_of(each, whole.spots)
+    for each in account.held:
+        instrument = instrument_of(each, account.spots)
         holder.instruments = (*holder.instruments, instrument)
         position = holder.positions[instrument]
         position.size, position.quote, position.funding_index = each.size, each.quote, -each.unpaid
@@ -215,9 +217,9 @@ def owed_usd(spot: Spot, each: Held) -> float:
     return each.size / UNIT * (each.unpaid / RAY + since)
 
 
-def profits(whole: Whole, *, safe: bool = False) -> Iterator[tuple[Spot, float]]:
-    for each in whole.held:
-        spot = whole.spots[each.underlying]
+def profits(account: ValuedAccount, *, safe: bool = False) -> Iterator[tuple[Spot, float]]:
+    for each in account.held:
+        spot = account.spots[each.underlying]
         if market.is_option(each.kind):
             continue
         mark, apart = mark_usd(spot, each), (spot.index - spot.stable) / UNIT
@@ -226,28 +228,28 @@ def profits(whole: Whole, *, safe: bool = False) -> Iterator[tuple[Spot, float]]
         yield spot, each.size / UNIT * mark + each.quote / UNIT - owed_usd(spot, each)
 
 
-def equity_usd(whole: Whole, level: Level | None) -> float:
-    total = whole.principal / UNIT * whole.cash_index / RAY
+def equity_usd(account: ValuedAccount, level: Level | None) -> float:
+    total = account.principal / UNIT * account.cash_index / RAY
     initial = level == Level.INITIAL
-    for raw, underlying, how in whole.balances:
-        spot = whole.spots[underlying]
+    for raw, underlying, how in account.balances:
+        spot = account.spots[underlying]
         value = raw / UNIT * (min(spot.index, spot.stable) if initial else spot.index) / UNIT
         if level is not None:
             haircut = how.haircut_initial if initial else how.haircut_maintenance
             value = min(value, how.cap_wad / UNIT) * (1 - haircut / UNIT)
         total += value
-    for spot, profit in profits(whole, safe=initial):
+    for spot, profit in profits(account, safe=initial):
         total += profit * (spot.risk.profit_weight / UNIT if initial and profit > 0 else 1)
     if level is None:
-        for each in whole.held:
+        for each in account.held:
             if market.is_option(each.kind):
-                total += each.size / UNIT * mark_usd(whole.spots[each.underlying], each)
+                total += each.size / UNIT * mark_usd(account.spots[each.underlying], each)
     return total
 
 
-def linear_usd(whole: Whole, number: int, level: Level) -> float:
-    spot = whole.spots[number]
-    mine = [each for each in whole.held if each.underlying == number and not market.is_option(each.kind)]
+def linear_usd(account: ValuedAccount, number: int, level: Level) -> float:
+    spot = account.spots[number]
+    mine = [each for each in account.held if each.underlying == number and not market.is_option(each.kind)]
     stakes = [each.size / UNIT * mark_usd(spot, each) for each in mine]
     net = abs(sum(stakes))
     gross = sum(map(abs, stakes)) - net
@@ -265,16 +267,16 @@ def doubt(risk: MarketRisk, confidence: int) -> float:
     return (1 - confidence / UNIT) * risk.confidence_factor / UNIT if confidence < risk.confidence_threshold else 0.0
 
 
-def doubts_usd(whole: Whole) -> float:
+def doubts_usd(account: ValuedAccount) -> float:
     """Contingencies of uncertain prices and of the quote token at initial."""
-    quote = whole.spots[whole.depeg.feed].index / UNIT
-    lost = max(0.0, whole.depeg.depeg_threshold / UNIT - quote) * whole.depeg.depeg_factor / UNIT
+    quote = account.spots[account.depeg.feed].index / UNIT
+    lost = max(0.0, account.depeg.depeg_threshold / UNIT - quote) * account.depeg.depeg_factor / UNIT
     total = 0.0
-    for raw, underlying, _ in whole.balances:
-        spot = whole.spots[underlying]
+    for raw, underlying, _ in account.balances:
+        spot = account.spots[underlying]
         total += raw / UNIT * spot.index / UNIT * doubt(spot.risk, spot.confidence)
-    for each in whole.held:
-        spot = whole.spots[each.underlying]
+    for each in account.held:
+        spot = account.spots[each.underlying]
         confidence = spot.confidence
         if market.is_option(each.kind):
             if each.size > 0:
@@ -293,17 +295,17 @@ def naked_usd(spot: Spot, each: Held, level: Level) -> float:
         least = max(how.put_rate / UNIT * index, how.put_mark_rate / UNIT * mark) + mark
     if level == Level.MAINTENANCE:
         return least
-    whole = 0.0
+    rate = 0.0
     for price in (index, spot.stable / UNIT):
         otm = max(0.0, strike - price if is_call else price - strike) / price
-        whole = max(whole, max(how.max_spot_rate / UNIT - otm, how.min_spot_rate / UNIT) * price + mark)
-    return whole if is_call else max(whole, how.put_initial_scale / UNIT * least)
+        rate = max(rate, max(how.max_spot_rate / UNIT - otm, how.min_spot_rate / UNIT) * price + mark)
+    return rate if is_call else max(rate, how.put_initial_scale / UNIT * least)
 
 
-def strip_usd(whole: Whole, number: int, term: int, level: Level) -> float:
-    spot = whole.spots[number]
+def strip_usd(account: ValuedAccount, number: int, term: int, level: Level) -> float:
+    spot = account.spots[number]
     strip = [
-        each for each in whole.held
+        each for each in account.held
         if each.underlying == number and each.term == term and market.is_option(each.kind)
     ]  # fmt: skip
     isolated = sum(-each.size / UNIT * naked_usd(spot, each, level) for each in strip if each.size < 0)
@@ -318,44 +320,44 @@ def strip_usd(whole: Whole, number: int, term: int, level: Level) -> float:
     return min(isolated, worst)
 
 
-def required_usd(whole: Whole, level: Level) -> float:
-    total = doubts_usd(whole) if level == Level.INITIAL else 0.0
-    for number, spot in enumerate(whole.spots):
-        total += linear_usd(whole, number, level)
-        total += sum(strip_usd(whole, number, term, level) for term in range(len(spot.terms)))
+def required_usd(account: ValuedAccount, level: Level) -> float:
+    total = doubts_usd(account) if level == Level.INITIAL else 0.0
+    for number, spot in enumerate(account.spots):
+        total += linear_usd(account, number, level)
+        total += sum(strip_usd(account, number, term, level) for term in range(len(spot.terms)))
     return total
 
 
-def gross_usd(whole: Whole) -> float:
+def gross_usd(account: ValuedAccount) -> float:
     """Magnitudes that are added up: floats keep 1e-16 of each of them."""
-    total = abs(whole.principal) / UNIT * whole.cash_index / RAY
-    total += sum(raw / UNIT * whole.spots[underlying].index / UNIT for raw, underlying, _ in whole.balances)
-    for each in whole.held:
-        spot = whole.spots[each.underlying]
+    total = abs(account.principal) / UNIT * account.cash_index / RAY
+    total += sum(raw / UNIT * account.spots[underlying].index / UNIT for raw, underlying, _ in account.balances)
+    for each in account.held:
+        spot = account.spots[each.underlying]
         price = max(spot.index, each.strike, *(term.forward for term in spot.terms), 0) / UNIT
         total += abs(each.size) / UNIT * price + abs(each.quote) / UNIT + abs(owed_usd(spot, each))
     return total
 
 
 @LONG_LAW
-@given(wholes())
-def test_a_whole_account_equals_the_float64_formulas(whole: Whole) -> None:
+@given(valued_accounts())
+def test_an_account_equals_the_float64_formulas(account: ValuedAccount) -> None:
     """Within 1e-9 of every figure, 1e-13 of the magnitudes that floats add up and some wei."""
-    metrics = valuation.metrics(ledger_of(whole), ALICE, now=NOW)
+    metrics = valuation.metrics(ledger_of(account), ALICE, now=NOW)
     assert metrics.stale_underlying == 0
-    slack = 1e-13 * gross_usd(whole) + 1e-15
-    worths = [equity_usd(whole, level) for level in (None, *Level)]
+    slack = 1e-13 * gross_usd(account) + 1e-15
+    worths = [equity_usd(account, level) for level in (None, *Level)]
     equities = metrics.equity_wad, metrics.initial_equity_wad, metrics.maintenance_equity_wad
     assert [each / UNIT for each in equities] == pytest.approx(worths, rel=1e-9, abs=slack)
-    needed = [required_usd(whole, level) for level in Level]
+    needed = [required_usd(account, level) for level in Level]
     required = metrics.initial_requirement_wad, metrics.maintenance_requirement_wad
     assert [each / UNIT for each in required] == pytest.approx(needed, rel=1e-9, abs=slack)
 
 
 @LONG_LAW
-@given(wholes(), amounts)
-def test_v7_adding_cash_raises_both_margins_by_as_much(whole: Whole, added: int) -> None:
-    self = ledger_of(whole)
+@given(valued_accounts(), amounts)
+def test_v7_adding_cash_raises_both_margins_by_as_much(account: ValuedAccount, added: int) -> None:
+    self = ledger_of(account)
     before = valuation.book(self, ALICE, now=NOW)
     self.cash.supply_index = self.cash.borrow_index = RAY
     first = valuation.metrics(self, ALICE, now=NOW)
@@ -363,4 +365,4 @@ def test_v7_adding_cash_raises_both_margins_by_as_much(whole: Whole, added: int)
     later = valuation.metrics(self, ALICE, now=NOW)
     assert later.initial_equity_wad - first.initial_equity_wad == added
     assert later.maintenance_equity_wad - first.maintenance_equity_wad == added
-    assert later[3:5] == first[3:5] and len(before.lines) <= len(whole.held)
+    assert later[3:5] == first[3:5] and len(before.lines) <= len(account.held)
