@@ -132,10 +132,10 @@ steps:
   - {{do: trade, maker: maker, taker: alice, instrument: ETH-{expiry}-200-P, size: -20 ETH, price: 5 USD}}
 checks: [conserved, {{insolvent: [alice]}}, {{size of lin in ETH-{expiry}-200-P: {left}}}]
 """
-    _, done, tally = play(
+    _, done, counts = play(
         load(scenario_file(tmp_path, HEAD.replace("5 %}", dated).replace("insolvent: 20m", "insolvent: 2h") + text))
     )
-    assert not tally.refusals and any(step.action == "bid" for step, _ in done)
+    assert not counts.refusals and any(step.action == "bid" for step, _ in done)
 
 
 @pytest.mark.parametrize("kind", AGENTS, ids=lambda kind: kind.key)

@@ -108,14 +108,14 @@ def test_the_model_equals_the_vault_after_every_block(walked: Watched) -> None:
     replica, model = walked.replica, Model(walked.story.world)
     for step in walked.story.steps:
         model.apply(step)
-    accounts = list(replica.tally.accounts)
+    accounts = list(replica.counts.accounts)
     assert len(accounts) > 8 and replica.block.number == walked.blocks[-1]
     mine, other = replica.model.snapshot(accounts), model.snapshot(accounts)
     assert mine.accounts == other.accounts
     assert mine.globals._replace(held_raw=()) == other.globals._replace(held_raw=())
     assert replica.model.vault.parameters() == model.vault.parameters()
     assert replica.model.vault.curves() == model.vault.curves()
-    assert replica.tally.blocks > 20 and replica.tally.metrics > 100
+    assert replica.counts.blocks > 20 and replica.counts.metrics > 100
 
 
 def test_fills_of_signed_orders_are_trades_of_the_exchange(ordered: Watched) -> None:
@@ -139,8 +139,8 @@ def test_an_audit_resumes_from_a_checkpoint(walked: Watched, tmp_path: Path) -> 
     replica.catch_up()
     replica.compare_all()
     replica.close()
-    assert 0 < replica.tally.resumed < replica.tally.steps == walked.replica.tally.steps
-    accounts = list(walked.replica.tally.accounts)
+    assert 0 < replica.counts.resumed < replica.counts.steps == walked.replica.counts.steps
+    accounts = list(walked.replica.counts.accounts)
     assert replica.model.snapshot(accounts) == walked.replica.model.snapshot(accounts)
     assert path.read_text() == walked.path.read_text()
 
@@ -198,7 +198,7 @@ def test_log_ranges_shrink_to_what_the_node_accepts(walked: Watched, monkeypatch
     replica = walked.node.replica(proxy.url)
     replica.catch_up()
     proxy.close()
-    assert replica.tally.steps == walked.replica.tally.steps
+    assert replica.counts.steps == walked.replica.counts.steps
     assert proxy.seen["eth_getLogs"] > 10
 
 
@@ -246,7 +246,7 @@ def test_a_node_without_block_hashes_is_queried_by_number(walked: Watched) -> No
     replica = walked.node.replica(proxy.url)
     replica.catch_up()
     proxy.close()
-    assert replica.source.is_by_number and replica.tally.steps == walked.replica.tally.steps
+    assert replica.source.is_by_number and replica.counts.steps == walked.replica.counts.steps
 
 
 MANIFEST = {"chain_id": 31337, "addresses": {}, "vault": "", "block": {"number": 1, "hash": "", "at": 0}}
@@ -314,7 +314,7 @@ def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], 
     more = ["--json", "--top", "3", "--metrics-file", str(metrics)]
     assert main(words(walked.node.url, walked.node.vault, tmp_path / "new.jsonl", *more)) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["difference"] is None and document["steps"] == walked.replica.tally.steps
+    assert document["difference"] is None and document["steps"] == walked.replica.counts.steps
     healths = [int(each["health_wad"]) for each in document["accounts"]]
     assert healths == sorted(healths) and len(healths) > 5
     rows = [line for line in metrics.read_text().splitlines() if line.startswith("crossvault_account_health{")]
@@ -328,7 +328,7 @@ def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], 
 def test_the_nearest_liquidation_is_where_margin_is_zero(walked: Watched) -> None:
     """At the shocked price no maintenance margin is left; two grains before it some is."""
     model, at = walked.replica.model, walked.replica.block.at
-    found = account_rows(model, walked.replica.tally.accounts, at, 50)
+    found = account_rows(model, walked.replica.counts.accounts, at, 50)
     closed = [(each, each.nearest) for each in found if each.nearest and each.nearest.shock]
     assert len(closed) > 3
     for each, (underlying, shock) in closed:

@@ -80,7 +80,7 @@ def test_a_rounding_is_caught_at_the_block_where_it_first_matters(
             replica.catch_up()
         assert found.value.block.number == numbers[place]
         assert any(each.field.endswith(ROUNDED[name]) and each.wei in (1, -1) for each in found.value.found)
-        assert replica.block.number == numbers[place] - 1 and replica.tally.steps < found.value.number
+        assert replica.block.number == numbers[place] - 1 and replica.counts.steps < found.value.number
         print(f"{name}: block {numbers[place]} of {numbers[-1]}, step {found.value.number}: {found.value.found[0]}")
         code = main(words(node.url, node.vault, tmp_path / "kept.jsonl"))
         output = capsys.readouterr().out

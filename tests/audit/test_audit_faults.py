@@ -64,11 +64,11 @@ class Fork:
 
 def same(mine: Replica, other: Replica) -> bool:
     """Whether two audits reached the same state."""
-    accounts = list({*mine.tally.accounts, *other.tally.accounts})
+    accounts = list({*mine.counts.accounts, *other.counts.accounts})
     one, two = mine.model, other.model
     return (
         mine.block == other.block
-        and mine.tally.steps == other.tally.steps
+        and mine.counts.steps == other.counts.steps
         and one.snapshot(accounts) == two.snapshot(accounts)
         and one.vault.parameters() == two.vault.parameters()
         and one.vault.curves() == two.vault.curves()
@@ -84,7 +84,7 @@ def test_a_reorganisation_of_five_blocks_is_followed(
     replica = vault_node.replica(checkpoint=Checkpoint(path))
     fork.away()
     replica.catch_up()
-    steps, tip = replica.tally.steps, replica.block
+    steps, tip = replica.counts.steps, replica.block
     assert tip.number == fork.base + DEEP
     fork.back()
     replica.catch_up()
@@ -92,12 +92,12 @@ def test_a_reorganisation_of_five_blocks_is_followed(
     fresh = vault_node.replica()
     fresh.catch_up()
     assert replica.block.number == fork.base + len(fork.stay) and same(replica, fresh)
-    assert (replica.tally.reorganisations, replica.tally.deepest >= DEEP) == (1, True) and steps
+    assert (replica.counts.reorganisations, replica.counts.deepest >= DEEP) == (1, True) and steps
     replica.close()
     again = vault_node.replica(checkpoint=Checkpoint(path))
     again.catch_up()
     again.close()
-    assert same(again, fresh) and again.tally.resumed == again.tally.steps
+    assert same(again, fresh) and again.counts.resumed == again.counts.steps
 
 
 def test_a_block_dropped_during_comparison_is_no_difference(vault_node: AuditedVault, story: Played) -> None:
@@ -178,7 +178,7 @@ def test_confirmations_keep_behind_the_head(vault_node: AuditedVault, story: Pla
     assert replica.block.number == fork.base
     fork.back()
     replica.catch_up()
-    assert replica.block.number == fork.base + len(fork.stay) - DEEP and replica.tally.reorganisations == 0
+    assert replica.block.number == fork.base + len(fork.stay) - DEEP and replica.counts.reorganisations == 0
 
 
 def test_an_audit_waits_for_a_lagging_node(vault_node: AuditedVault, story: Played) -> None:
@@ -190,7 +190,7 @@ def test_an_audit_waits_for_a_lagging_node(vault_node: AuditedVault, story: Play
     proxy.lag(3)
     replica.source.client = RpcClient(proxy.url, tries=3, wait_secs=0.02)
     replica.catch_up()
-    assert replica.block == block and replica.tally.reorganisations == 0
+    assert replica.block == block and replica.counts.reorganisations == 0
     proxy.close()
 
 
@@ -270,7 +270,7 @@ def test_an_interrupted_audit_resumes(vault_node: AuditedVault, story: Played, t
     fresh = vault_node.replica()
     fresh.catch_up()
     assert same(replica, fresh) and path.read_text().startswith(kept)
-    assert 0 < replica.tally.resumed <= replica.tally.steps
+    assert 0 < replica.counts.resumed <= replica.counts.steps
 
 
 def test_a_checkpoint_of_other_code_or_chain_is_refused(

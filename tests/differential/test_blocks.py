@@ -23,7 +23,7 @@ CALLS = {"CALL", "DELEGATECALL", "STATICCALL"}
 
 
 @pytest.fixture(scope="module")
-def charted() -> CodeBlocks:
+def code() -> CodeBlocks:
     return code_blocks(codes_of(InProcessChain(Walk(1, 0).world, compile_contracts())))
 
 
@@ -49,11 +49,11 @@ WALKED = [
 
 
 @pytest.mark.parametrize("story", WALKED)
-def test_planted_stops_find_the_blocks_of_the_trace(story: Story, charted: CodeBlocks) -> None:
+def test_planted_stops_find_the_blocks_of_the_trace(story: Story, code: CodeBlocks) -> None:
     build, steps = compile_contracts(), steps_of(story)
     chain, side = Chain(story.world), InProcessChain(story.world, build)
-    follower = CoverageEvm(story.world, build, list(charted.blocks), set())
-    begins = {name: {at for each, at in charted.blocks if each == name} for name in NAMES}
+    follower = CoverageEvm(story.world, build, list(code.blocks), set())
+    begins = {name: {at for each, at in code.blocks if each == name} for name in NAMES}
     truth: set[Place] = set()
     try:
         for step in steps:
@@ -67,15 +67,15 @@ def test_planted_stops_find_the_blocks_of_the_trace(story: Story, charted: CodeB
     assert len(truth) > 800
 
 
-def test_known_blocks_are_not_searched_again(charted: CodeBlocks) -> None:
+def test_known_blocks_are_not_searched_again(code: CodeBlocks) -> None:
     story, build = Walk(6, 20).story(), compile_contracts()
-    side, first = InProcessChain(story.world, build), CoverageEvm(story.world, build, list(charted.blocks), set())
-    second = CoverageEvm(story.world, build, list(charted.blocks), set(charted.blocks))
+    side, first = InProcessChain(story.world, build), CoverageEvm(story.world, build, list(code.blocks), set())
+    second = CoverageEvm(story.world, build, list(code.blocks), set(code.blocks))
     for step in steps_of(story)[:60]:
         side.apply(step)
         first.follow(step, side.last)
         second.follow(step, side.last)
-    assert 0 < len(first.seen) < len(second.seen) == len(charted.blocks)
+    assert 0 < len(first.seen) < len(second.seen) == len(code.blocks)
 
 
 def test_blocks_begin_at_jump_targets_and_after_conditional_jumps() -> None:
@@ -86,16 +86,16 @@ def test_blocks_begin_at_jump_targets_and_after_conditional_jumps() -> None:
     assert list(leaders(instructions(bytes.fromhex("60055700"), 3))) == [0, 3]
 
 
-def test_lines_are_those_of_the_sources(charted: CodeBlocks) -> None:
+def test_lines_are_those_of_the_sources(code: CodeBlocks) -> None:
     sources = contract_sources()
-    lines = charted.lines()
+    lines = code.lines()
     texts = {line: sources[line.file].splitlines()[line.number - 1].strip() for line in lines}
     assert not [text for text in texts.values() if not text or text.startswith(("//", "contract ", "library "))]
     [division] = [
         number for number, text in enumerate(sources["Fixed.sol"].splitlines(), 1) if "fullMulDiv(a, b, c)" in text
     ][:1]
     assert SourceLine("Fixed.sol", division) in lines
-    assert len(lines) > 1_500 and len(charted.branches) > 500
+    assert len(lines) > 1_500 and len(code.branches) > 500
 
 
 class _Page(HTMLParser):
@@ -111,10 +111,10 @@ class _Page(HTMLParser):
             self.colours[colour] = self.colours.get(colour, 0) + 1
 
 
-def test_lcov_and_page_have_the_same_counts(charted: CodeBlocks, tmp_path: Path) -> None:
-    seen = {place for place in charted.blocks if place[0] != "Exchange"}
-    covered = Coverage(charted, seen)
-    counts: dict[str, Any] = covered.tally()._asdict()
+def test_lcov_and_page_have_the_same_counts(code: CodeBlocks, tmp_path: Path) -> None:
+    seen = {place for place in code.blocks if place[0] != "Exchange"}
+    covered = Coverage(code, seen)
+    counts: dict[str, Any] = covered.counts()._asdict()
     assert 0 < counts["lines_hit"] < counts["lines"] and 0 < counts["branches_hit"] < counts["branches"]
     lcov = covered.lcov("contracts").splitlines()
     assert sum(text.startswith("DA:") for text in lcov) == counts["lines"]

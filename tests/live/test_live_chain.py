@@ -189,7 +189,7 @@ def test_concurrent_steps_of_others_are_compared(node: RpcClient, tmp_path: Path
             over.set()
             thread.join()
     assert result.failure is None
-    assert vault.replica.tally.steps > len(vault.sent.steps)
+    assert vault.replica.counts.steps > len(vault.sent.steps)
 
 
 @pytest.mark.slow
@@ -214,7 +214,7 @@ def test_a_failing_endpoint_changes_nothing(node: RpcClient, tmp_path: Path, tro
         result = performed(vault, story, PreparedStory(story, aliases))
     faults.close()
     assert result.failure is None
-    assert len(vault.sent.outcomes) == vault.replica.tally.steps
+    assert len(vault.sent.outcomes) == vault.replica.counts.steps
 
 
 @pytest.mark.slow
@@ -233,7 +233,7 @@ def test_a_story_survives_a_reorganisation_of_five_blocks(node: RpcClient, tmp_p
 
         drive(PreparedStory(story, aliases).as_story(), player, tick)
     assert player.result.failure is None
-    assert len(seen) == 2 and vault.replica.tally.reorganisations >= 2
+    assert len(seen) == 2 and vault.replica.counts.reorganisations >= 2
     deposits = [step for step in vault.sent.history if step.action == "deposit_cash" and step.sender == "alice"]
     assert states(vault)[deposits[0].args["account"]].image.principal is not None
 
@@ -256,7 +256,7 @@ def test_a_contract_changed_by_one_rounding_differs(node: RpcClient, tmp_path: P
 
 
 def states(vault: DeployedVault) -> dict[Any, Any]:
-    known = tuple(vault.replica.tally.accounts)
+    known = tuple(vault.replica.counts.accounts)
     return {state.account: state for state in vault.replica.model.snapshot(known).accounts}
 
 

@@ -17,7 +17,15 @@ from crossvault.mutation.mutant_run import KillProof, kill_by
 from crossvault.mutation.mutants import Mutant
 from crossvault.mutation.mutations import Edit
 from crossvault.mutation.recordings import Recording, record
-from crossvault.mutation.verdicts import KILLED, REFUSED, SURVIVED, MutantVerdict, MutationCampaign, mirrored, tally
+from crossvault.mutation.verdicts import (
+    KILLED,
+    REFUSED,
+    SURVIVED,
+    MutantVerdict,
+    MutationCampaign,
+    mirrored,
+    verdict_counts,
+)
 from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.random_walk import Walk
 
@@ -61,7 +69,7 @@ def test_an_invalid_entry_is_reported_with_its_place(why: str, tmp_path: Path) -
 def test_the_score_excludes_refused_and_equivalent_mutants() -> None:
     fates = [KILLED] * 8 + [SURVIVED] * 3 + [REFUSED] * 5
     verdicts = [MutantVerdict(f"m{number}", "", fate) for number, fate in enumerate(fates)]
-    found = tally(verdicts, {"m8": "why", "m0": "wrongly", "m99": "of another sample"})
+    found = verdict_counts(verdicts, {"m8": "why", "m0": "wrongly", "m99": "of another sample"})
     assert found["score_pct"] == 80.0  # 8 of 8 + 3 - 1
     assert found["equivalent"] == 1 and found["refused"] == 5 and found["misjudged"] == ["m0"]
 

@@ -48,7 +48,7 @@ def missing(text: str) -> list[str]:
 
 
 def defined(text: str) -> Counter[str]:
-    """How often each term is defined: first cells of the table, and what is bold."""
+    """The number of definitions of each term: first cells of the table, and bold words."""
     rows = re.findall(r"^\| ([^|`]+?) \| (?!Unit|-)", text, re.MULTILINE)
     return Counter(each.lower() for each in (*rows, *re.findall(r"\*\*(.+?)\*\*", text)))
 

@@ -38,7 +38,7 @@ def room(module: str) -> str:
 
 @cache
 def imports(tree: ast.Module) -> list[str]:
-    """Everything that a file imports, inside functions too, but for type checking only."""
+    """The imports of a file, inside functions too, except those for type checking only."""
     return list(_imports(tree))
 
 

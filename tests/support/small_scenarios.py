@@ -40,11 +40,11 @@ def scenario_file(folder: Path, text: str) -> str:
 
 def play(story: Story) -> tuple[Model, list[tuple[Step, Outcome]], RunCounts]:
     """Plays a story on the model alone."""
-    model, done, tally = Model(story.world), [], RunCounts()
+    model, done, counts = Model(story.world), [], RunCounts()
     for step, outcome in driven(story.steps(model), model.apply):
         done.append((step, outcome))
-        tally.note(step, outcome)
-    return model, done, tally
+        counts.note(step, outcome)
+    return model, done, counts
 
 
 def problems(path: str, **overrides: str) -> list[str]:

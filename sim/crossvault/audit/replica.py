@@ -80,7 +80,7 @@ class Replica:
             self.names.bind(name, address)
         self.step_observer: StepObserver | None = None
         self.source = VaultSource(client, vault_address, self.names, build or compile_contracts())
-        self.tally, self.head = AuditCounts(), 0
+        self.counts, self.head = AuditCounts(), 0
         self._from, self._behind = from_block, confirmations
         self._checkpoint = checkpoint
         self.observer: Observer = _unobserved  # called after each batch of compared blocks
@@ -140,7 +140,7 @@ class Replica:
 
     def compare_all(self) -> None:
         """Compares all known accounts, the curves and the parameters at the last block. Raises as `catch_up`."""
-        accounts = list(self.tally.accounts)
+        accounts = list(self.counts.accounts)
         parts = [accounts[at : at + _ACCOUNTS] for at in range(0, max(1, len(accounts)), _ACCOUNTS)]
         try:
             for part in parts:
@@ -184,7 +184,7 @@ class Replica:
     def _begin(self, header: CheckpointHeader, anew: bool) -> None:
         self._header = header
         self._started = ChainFollower(header.opened, header.event, self.source, REMEMBERED, self.step_observer)
-        self.tally = AuditCounts(reorganisations=self.tally.reorganisations, deepest=self.tally.deepest)
+        self.counts = AuditCounts(reorganisations=self.counts.reorganisations, deepest=self.counts.deepest)
         self._known.clear()
         before = BlockHeader(header.opened.number - 1, header.opened.parent, "", 0)
         self._known.append(ComparedBlock(before, 0))
@@ -208,16 +208,16 @@ class Replica:
         for entry in entries:
             self._follower.replay(entry)
             self._note(entry)
-        self.tally.resumed = self.tally.steps
+        self.counts.resumed = self.counts.steps
         self._kept = self.block.number
 
     def _note(self, entry: CheckpointBlock) -> None:
         """Adds a replayed block to the counts."""
-        self.tally.steps += len(entry.steps)
-        self.tally.blocks += bool(entry.steps)
+        self.counts.steps += len(entry.steps)
+        self.counts.blocks += bool(entry.steps)
         for step in entry.steps:
-            self.tally.accounts |= dict.fromkeys(step.accounts())
-        self._known.append(ComparedBlock(entry.block, self.tally.steps))
+            self.counts.accounts |= dict.fromkeys(step.accounts())
+        self._known.append(ComparedBlock(entry.block, self.counts.steps))
 
     # advancing
 
@@ -230,7 +230,7 @@ class Replica:
                 for start in range(0, len(pairs), _STATES):
                     self._play(pairs[start : start + _STATES])
                 if last.number > self.block.number:
-                    self._known.append(ComparedBlock(last, self.tally.steps))
+                    self._known.append(ComparedBlock(last, self.counts.steps))
                 self.observer()
         except BlockGone:
             self._go_back()
@@ -284,7 +284,7 @@ class Replica:
         try:
             for block, logs in pairs:
                 try:
-                    before = self.tally.steps + sum(len(each.steps) for _, each in played)
+                    before = self.counts.steps + sum(len(each.steps) for _, each in played)
                     entry, seen = self._follower.play(block, logs, before)
                 except BlockDiffers as found:
                     wrong = found
@@ -307,7 +307,7 @@ class Replica:
             if found := list(differences(state, each)):
                 self.source.require_all([each.block])
                 raise self._differs(each, found)
-            self.tally.metrics += len(each.metrics)
+            self.counts.metrics += len(each.metrics)
             if entries:
                 self._keep(entries[place])
 
@@ -328,7 +328,7 @@ class Replica:
 
     def _differs(self, each: BlockSteps, found: Sequence[tuple[Any, Any]]) -> BlockDiffers:
         seen = found[0][0]
-        before = self.tally.steps if each.seen else 0
+        before = self.counts.steps if each.seen else 0
         number = before + 1 + each.seen.index(seen) if seen else 0
         return BlockDiffers(each.block, seen, number, [difference for _, difference in found], len(each.seen))
 
@@ -364,8 +364,8 @@ class Replica:
                 self._checkpoint.forget()
             self._open(self.source.head() - self._behind)
         if self.block.number < was:
-            self.tally.reorganisations += 1
-            self.tally.deepest = max(self.tally.deepest, was - self.block.number)
+            self.counts.reorganisations += 1
+            self.counts.deepest = max(self.counts.deepest, was - self.block.number)
 
     def _go_back_to(self, block: BlockHeader) -> None:
         if block.number == self.block.number:
@@ -375,7 +375,7 @@ class Replica:
         while self._known[-1].block.number > block.number:
             gone += self._known[-1].steps > self._known[-2].steps
             self._known.pop()
-        self.tally.steps, self.tally.blocks = self._known[-1].steps, self.tally.blocks - gone
+        self.counts.steps, self.counts.blocks = self._known[-1].steps, self.counts.blocks - gone
         if self._checkpoint and self._kept > block.number:
             self._checkpoint.back(block.number)
             self._kept = block.number

@@ -117,20 +117,20 @@ def history(task: WalkTask, steps: int) -> dict[str, Any]:
             started = time.perf_counter()
             replica.catch_up()
             spent += time.perf_counter() - started
-            if replica.tally.steps >= steps:
+            if replica.counts.steps >= steps:
                 break
         replica.compare_all()
     finally:
         vault_node.close()
-    tally = replica.tally
+    counts = replica.counts
     return {
         "sent": sent,
-        "steps": tally.steps,
-        "blocks": tally.blocks,
-        "metrics_compared": tally.metrics,
-        "accounts": len(tally.accounts),
+        "steps": counts.steps,
+        "blocks": counts.blocks,
+        "metrics_compared": counts.metrics,
+        "accounts": len(counts.accounts),
         "audit_seconds": round(spent, 2),
-        "steps_per_second": round(tally.steps / spent),
+        "steps_per_second": round(counts.steps / spent),
     }
 
 

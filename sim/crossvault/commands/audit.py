@@ -133,7 +133,7 @@ class AuditView:
             return
         began = time.monotonic()
         replica, top = self._replica, self._arguments.top
-        self._found = account_rows(replica.model, replica.tally.accounts, replica.block.at, top)
+        self._found = account_rows(replica.model, replica.counts.accounts, replica.block.at, top)
         if self._gauges:
             self._gauges.set(replica, self._found, top, differences)
             if self._arguments.metrics_file:
@@ -175,7 +175,7 @@ def _line(replica: Replica) -> Iterator[Any]:
 
     with Console(stderr=True).status("asking the node") as status:
         yield lambda: status.update(
-            f"block {replica.block.number:,} of {replica.head:,}, {replica.tally.steps:,} steps compared"
+            f"block {replica.block.number:,} of {replica.head:,}, {replica.counts.steps:,} steps compared"
         )
 
 

@@ -59,10 +59,10 @@ def fuzz(arguments: Namespace) -> int:
     corpus = Corpus(_corpus(arguments.corpus), build)
     if not arguments.json:
         _begin(plan, corpus)
-    charted = _charted(build, contracts) if arguments.coverage else None
+    code = _code_blocks(build, contracts) if arguments.coverage else None
     with bar("fuzz", plan.steps or 0) as tick:
-        findings = FuzzCampaign(plan, build, corpus, list(charted.blocks) if charted else ()).run(tick)
-    covered = Coverage(charted, findings.seen) if charted else None
+        findings = FuzzCampaign(plan, build, corpus, list(code.blocks) if code else ()).run(tick)
+    covered = Coverage(code, findings.seen) if code else None
     known = corpus.reach
     known.add(findings.reach)
     found = _confirmed(findings, contracts, corpus.folder or toolchain.state_dir() / "fuzz")
@@ -106,7 +106,7 @@ def _corpus(text: str | None) -> Path | None:
     return path
 
 
-def _charted(build: Build, contracts: Path | None) -> CodeBlocks:
+def _code_blocks(build: Build, contracts: Path | None) -> CodeBlocks:
     """The blocks of the contracts as they are deployed, in whatever world."""
     return code_blocks(codes_of(InProcessChain(Walk(_USUAL_SEED, 0).world, build)), contracts)
 

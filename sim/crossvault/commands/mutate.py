@@ -16,7 +16,7 @@ from crossvault.differential.ending import DONE, INTERRUPTED, MISSED, USAGE
 from crossvault.mutation.equivalents import equivalents
 from crossvault.mutation.mutants import Mutant, diff
 from crossvault.mutation.stories import recordings
-from crossvault.mutation.verdicts import SURVIVED, MutantVerdict, MutationCampaign, mirrored, tally
+from crossvault.mutation.verdicts import SURVIVED, MutantVerdict, MutationCampaign, mirrored, verdict_counts
 from crossvault.report.console import show
 from crossvault.report.mutate import tables
 from crossvault.setup import toolchain
@@ -90,12 +90,12 @@ def _document(
     return {
         "all": len(campaign.all),
         "chosen": len(campaign.chosen),
-        **tally(verdicts, reasons),
+        **verdict_counts(verdicts, reasons),
         "seconds": round(seconds, 1),
         "recalled": campaign.recalled,
         "mutants_per_second": round((len(verdicts) - campaign.recalled) / seconds, 2),
-        "files": {name: tally(some, reasons) for name, some in sorted(files.items())},
-        "operators": {name: tally(some, reasons) for name, some in sorted(operators.items())},
+        "files": {name: verdict_counts(some, reasons) for name, some in sorted(files.items())},
+        "operators": {name: verdict_counts(some, reasons) for name, some in sorted(operators.items())},
         "survivors": [_survivor(campaign, by_id[each.id], each, reasons) for each in survivors],
     }
 

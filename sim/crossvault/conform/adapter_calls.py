@@ -1,4 +1,4 @@
-"""How an adapter writes a door or a view of a vault: `deposit(account, amount_raw)`, `held(account).size`."""
+"""Doors and views of a vault in the notation of an adapter: `deposit(account, amount_raw)`, `held(account).size`."""
 
 from __future__ import annotations
 

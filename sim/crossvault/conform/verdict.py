@@ -73,7 +73,7 @@ def _blamed(counts: ClauseCounts) -> Mapping[int, ClauseFinding]:
 
 
 def _weight(differed: int, agreed: int) -> float:
-    """How well a clause explains differences: how many, and how seldom it is met without one (Ochiai's measure)."""
+    """Ochiai's measure of a clause: the share of differences that it explains, less where it is met without one."""
     return differed / sqrt(differed + agreed)
 
 
@@ -88,7 +88,7 @@ def _seen(subject: Subject, clause: Clause) -> bool:
 
 
 def _extent(subject: Subject, clause: Clause) -> str:
-    """How far a clause of refusals is compared."""
+    """The extent to which a clause of refusals is compared."""
     names = [name for name in clause.shows if name[:1].isupper()]
     if not names or subject.refusals == EXACT:
         return ""

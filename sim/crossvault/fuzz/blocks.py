@@ -56,7 +56,7 @@ class CodeBlocks:
 
 
 def pushed_size(op: int) -> int:
-    """How many bytes behind an instruction are its own."""
+    """The number of immediate bytes after an instruction."""
     return op - _PUSH0 if _PUSH1 <= op <= _PUSH32 else 0
 
 
@@ -74,7 +74,7 @@ def instructions(code: bytes, count: int) -> list[Instruction]:
 
 
 def leaders(listed: Sequence[Instruction]) -> Iterator[int]:
-    """Where blocks begin: at the start, where a jump may land, and behind a jump that may not be taken."""
+    """The offsets at which blocks begin: the start, jump targets, and after conditional jumps."""
     begins = True
     for each in listed:
         if begins or each.op == _JUMPDEST:
@@ -133,7 +133,7 @@ def _text(code: bytes, at: int | None, ends: Mapping[int, int]) -> bytes:
 
 
 def _goes(code: bytes, begin: int, end: int) -> int | None:
-    """Where a block jumps to at its end, if that is written there."""
+    """The target of the jump at the end of a block, if it is a constant."""
     if code[end - 1] != _JUMP or end - begin < 4 or code[end - 4] != 0x61:
         return None
     return int.from_bytes(code[end - 3 : end - 1])

@@ -23,7 +23,7 @@ _POLL_SECS = 0.2
 
 
 class CampaignPlan(NamedTuple):
-    """How much is played: so many steps, or seconds; from which seed on; in how many processes."""
+    """The plan of a campaign: its number of steps or its seconds, first seed, and number of processes."""
 
     seed: int
     jobs: int

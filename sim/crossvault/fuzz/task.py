@@ -58,7 +58,7 @@ def tasks(seed: int) -> Iterator[WalkTask]:
 
 
 class Failure(NamedTuple):
-    """Where a walk failed: `diverged`, `broken` or `unreadable`; in words; and the steps up to there."""
+    """Failure of a walk: `diverged`, `broken` or `unreadable`; the reason; and the steps up to it."""
 
     how: str
     text: str

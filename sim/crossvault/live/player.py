@@ -113,9 +113,9 @@ class LivePlayer:
 
     def _catch_up(self) -> None:
         """Reads all new blocks, and resends transactions that a reorganisation dropped."""
-        before = self.replica.tally.reorganisations
+        before = self.replica.counts.reorganisations
         self._read()
-        if self.replica.tally.reorganisations == before:
+        if self.replica.counts.reorganisations == before:
             return
         if self.replica.model is not self.model:
             raise StepLost("a reorganisation is deeper than the undo history")
@@ -223,7 +223,7 @@ class LivePlayer:
     def _note(self, step: Step, outcome: Outcome) -> None:
         self.result.steps += 1
         self.result.compared += 1
-        self.result.metrics_compared = self.replica.tally.metrics
+        self.result.metrics_compared = self.replica.counts.metrics
         self.result.actions[step.action] += 1
         if outcome.refusal:
             self.result.refusals[outcome.refusal.name] += 1

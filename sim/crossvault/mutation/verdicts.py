@@ -264,7 +264,7 @@ def _judge(job: tuple[Path, int, MutantTask | None]) -> MutantVerdict | None:
     return judge.verdict(_HERE["build"], switch, task)
 
 
-def tally(verdicts: Sequence[MutantVerdict], reasons: Mapping[str, str]) -> dict[str, Any]:
+def verdict_counts(verdicts: Sequence[MutantVerdict], reasons: Mapping[str, str]) -> dict[str, Any]:
     """The score and its counts: killed mutants over all that compile and are not equivalent."""
     fates = Counter(each.fate for each in verdicts)
     equal = [each for each in verdicts if each.fate == SURVIVED and each.id in reasons]

@@ -1,4 +1,4 @@
-"""How far prices may move together until an account can be liquidated: where its maintenance buffer is zero."""
+"""The nearest common move of prices at which an account can be liquidated: its maintenance buffer is zero."""
 
 from __future__ import annotations
 

@@ -83,12 +83,13 @@ def utilisation_wad(replica: Replica) -> int:
 
 def verdict(replica: Replica, seconds: float) -> str:
     """The counts of what was compared, in one line."""
-    tally, pace = replica.tally, max(seconds, 1e-9)
-    done = tally.steps - tally.resumed
-    after = f" (of which {tally.resumed:,} at an earlier start)" if tally.resumed else ""
-    back = f"; {tally.reorganisations} reorganisations of up to {tally.deepest} blocks" if tally.deepest else ""
+    counts, pace = replica.counts, max(seconds, 1e-9)
+    done = counts.steps - counts.resumed
+    after = f" (of which {counts.resumed:,} at an earlier start)" if counts.resumed else ""
+    back = f"; {counts.reorganisations} reorganisations of up to {counts.deepest} blocks" if counts.deepest else ""
     return (
-        f"{tally.steps:,} steps in {tally.blocks:,} blocks{after} and {tally.metrics:,} margins compared, no difference"
+        f"{counts.steps:,} steps in {counts.blocks:,} blocks{after} and {counts.metrics:,} margins compared, "
+        "no difference"
         f"  ({seconds:.1f} s, {done / pace:,.0f} steps/s){back}"
     )
 
@@ -132,19 +133,19 @@ def document(
     replica: Replica, found: Sequence[AccountRow], seconds: float, differs: BlockDiffers | None
 ) -> dict[str, Any]:
     """The audit as JSON; amounts are decimal text in wads."""
-    tally, block = replica.tally, replica.block
+    counts, block = replica.counts, replica.block
     shared = replica.model.snapshot([]).globals
     return {
         "vault": replica.source.vault,
         "node": replica.source.origin,
         "block": {"number": block.number, "hash": block.hash, "at": block.at},
         "head": replica.head,
-        "steps": tally.steps,
-        "resumed": tally.resumed,
-        "blocks": tally.blocks,
-        "metrics_compared": tally.metrics,
-        "reorganisations": tally.reorganisations,
-        "deepest_reorganisation": tally.deepest,
+        "steps": counts.steps,
+        "resumed": counts.resumed,
+        "blocks": counts.blocks,
+        "metrics_compared": counts.metrics,
+        "reorganisations": counts.reorganisations,
+        "deepest_reorganisation": counts.deepest,
         "seconds": round(seconds, 3),
         "difference": None if differs is None else _difference(replica, differs),
         "insurance_wad": str(shared.insurance_wad),

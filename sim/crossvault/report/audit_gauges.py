@@ -75,14 +75,14 @@ class Gauges:
 
     def set(self, replica: Replica, found: Sequence[AccountRow], top: int, differences: int = 0) -> None:
         """Sets the metrics from the state of the vault and its accounts."""
-        shared, tally = replica.model.snapshot([]).globals, replica.tally
+        shared, counts = replica.model.snapshot([]).globals, replica.counts
         values: dict[str, float] = {
             "insurance": shared.insurance_wad / WAD, "deficit": shared.deficit_wad / WAD,
             "cash_held": cash_held_wad(replica) / WAD, "utilisation": utilisation_wad(replica) / WAD,
             "accounts": len(found), "last_block": replica.block.number,
             "lag_blocks": max(0, replica.head - replica.block.number),
-            "lag_seconds": max(0.0, time.time() - replica.block.at), "steps": tally.steps, "differences": differences,
-            "reorganisations": tally.reorganisations,
+            "lag_seconds": max(0.0, time.time() - replica.block.at), "steps": counts.steps, "differences": differences,
+            "reorganisations": counts.reorganisations,
         }  # fmt: skip
         for name, value in values.items():
             self._vault[name].set(value)

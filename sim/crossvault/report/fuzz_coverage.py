@@ -39,17 +39,17 @@ class FileCoverage(NamedTuple):
 
 
 class Coverage:
-    """An atlas of the contracts, and the blocks that were executed."""
+    """The code blocks of the contracts, and those that were executed."""
 
-    def __init__(self, charted: CodeBlocks, seen: Set[Place]) -> None:
-        self._lines, self._hit = charted.lines(), charted.lines(seen)
+    def __init__(self, code: CodeBlocks, seen: Set[Place]) -> None:
+        self._lines, self._hit = code.lines(), code.lines(seen)
         self._branches: dict[SourceLine, list[tuple[bool, bool]]] = {}
-        for branch in charted.branches:
+        for branch in code.branches:
             no, yes = branch.after
             self._branches.setdefault(branch.line, []).append((no in seen, yes in seen))
         self.files = sorted({line.file for line in self._lines})
 
-    def tally(self, file: str | None = None) -> FileCoverage:
+    def counts(self, file: str | None = None) -> FileCoverage:
         """The counts of a file, or of all."""
         lines = [line for line in self._lines if file in (None, line.file)]
         ends = [
@@ -61,7 +61,7 @@ class Coverage:
         """A row per file, and one for all."""
         made = table("coverage", ">lines", ">reached", ">branches", ">taken")
         for file in (*self.files, None):
-            found = self.tally(file)
+            found = self.counts(file)
             lines, branches = (_percent(found.lines_hit, found.lines), _percent(found.branches_hit, found.branches))
             made.add_row(file or "all", f"{found.lines}", lines, f"{found.branches}", branches)
         made.caption = "by doors: what views alone execute (Lens, Teller) is not counted"
@@ -69,14 +69,14 @@ class Coverage:
 
     def document(self) -> dict[str, Any]:
         """The counts as JSON."""
-        return {file or "all": self.tally(file)._asdict() for file in (*self.files, None)}
+        return {file or "all": self.counts(file)._asdict() for file in (*self.files, None)}
 
     def lcov(self, folder: str) -> str:
         """The LCOV of it; a line has the count 1 or 0, as it is known only whether it was reached."""
         return "".join(f"{text}\n" for file in self.files for text in self._lcov(file, f"{folder}/{file}"))
 
     def _lcov(self, file: str, path: str) -> Iterator[str]:
-        found = self.tally(file)
+        found = self.counts(file)
         yield f"SF:{path}"
         for line in sorted(each for each in self._lines if each.file == file):
             for number, pair in enumerate(self._branches.get(line, [])):
@@ -100,7 +100,7 @@ class Coverage:
         )
 
     def _row(self, file: str | None) -> str:
-        found = self.tally(file)
+        found = self.counts(file)
         name = f'<a href="#{escape(file)}">{escape(file)}</a>' if file else "all"
         part = 100 * found.lines_hit / max(1, found.lines)
         return (

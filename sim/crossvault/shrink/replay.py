@@ -248,7 +248,7 @@ class ShrinkTrial(RewindingTrial):
 
 
 def _common(path: Sequence[_ModelMark | _SideMark], steps: Sequence[Step]) -> int:
-    """How many steps at the beginning are those of a path."""
+    """The number of leading steps that a path shares."""
     for number in range(min(len(path), len(steps))):
         old, new = path[number].step, steps[number]
         if old is not new and old != new:

@@ -41,17 +41,17 @@ def search(bug: SmallVaultBug, seconds: float, seed: int) -> SearchOutcome:
 def _found(found: Subject, seed: int, ends: float) -> ClauseFinding | None:
     number = seed
     while time.perf_counter() < ends:
-        fitted, tally = SupportedWalk(found, number, WALK_STEPS), ClauseCounts()
-        trial = ConformTrial(InProcessSubject(found, fitted.world), fitted.world, tally)
-        play(trial, _until_found(fitted.steps(trial.model), tally, ends))
-        if tally.findings:
-            return next(iter(tally.findings.values()))
+        fitted, counts = SupportedWalk(found, number, WALK_STEPS), ClauseCounts()
+        trial = ConformTrial(InProcessSubject(found, fitted.world), fitted.world, counts)
+        play(trial, _until_found(fitted.steps(trial.model), counts, ends))
+        if counts.findings:
+            return next(iter(counts.findings.values()))
         number += 1
     return None
 
 
-def _until_found(steps: StepStream, tally: ClauseCounts, ends: float) -> StepStream:
+def _until_found(steps: StepStream, counts: ClauseCounts, ends: float) -> StepStream:
     def searched(step: Step) -> Relay:
-        return None if tally.findings or time.perf_counter() >= ends else (yield step)
+        return None if counts.findings or time.perf_counter() >= ends else (yield step)
 
     return relayed(steps, searched)
