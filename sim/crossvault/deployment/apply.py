@@ -77,7 +77,7 @@ class DeploymentApply:
     _tries: dict[str, int] = field(default_factory=dict)
     _seen: ChainSnapshot | None = None
     _overtaken: dict[str, float] = field(default_factory=dict)
-    _waited: list[StepWaiting] = field(default_factory=list)
+    _waited: set[tuple[str, int]] = field(default_factory=set)
 
     def run(self, only: Callable[[DeploymentStep], bool] = lambda step: step.action != ACCEPT) -> ApplyResult:
         """Executes the missing steps that pass `only`. Raises StepFailed, DeploymentConflict, FeeTooHigh, ChainLost."""
@@ -278,9 +278,10 @@ class DeploymentApply:
 
     def _await(self, waiting: StepWaiting) -> None:
         """Waits until a step is due by the chain's clock or, where blocks come only on demand, by the local clock."""
-        if waiting not in self._waited:
+        announced = waiting.step.key, waiting.due_at  # the reason may be worded anew at each look
+        if announced not in self._waited:
             self.notify(f"{waiting.step.key}: due at {utc_text(waiting.due_at)}; waiting")
-            self._waited.append(waiting)
+            self._waited.add(announced)
         time.sleep(self.sender.pace.poll_secs)
         while not self._is_due(self.inspector.inspect(known=self._confirmed).at, waiting.due_at):
             time.sleep(self.sender.pace.poll_secs)

@@ -19,7 +19,7 @@ class LiveBindings(Bindings):
         super().__init__(build, names)
         self._actors, self._chain_id = actors, chain_id
 
-    def _signed(self, signature: Signature) -> str:
+    def _sign(self, signature: Signature) -> str:
         signer = self._actors.signer(signature.signer)
         if not isinstance(signer, KeySigner):
             raise ValueError(f"{signature.signer} is an external account, which cannot sign orders here")
