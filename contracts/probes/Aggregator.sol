@@ -14,7 +14,7 @@ contract Aggregator is AggregatorV3Interface {
         decimals = decimals_;
     }
 
-    function tell(uint80 roundId_, int256 answer_, uint256 updatedAt_) external {
+    function setRound(uint80 roundId_, int256 answer_, uint256 updatedAt_) external {
         (roundId, answer, updatedAt) = (roundId_, answer_, updatedAt_);
     }
 

@@ -97,7 +97,7 @@ def test_a_pair_survives_as_a_whole_while_its_parts_move_alike(
             assert so_far.profit.sum() == pytest.approx(won, rel=1e-9, abs=1e-6)
 
 
-def test_a_market_of_what_is_held_says_the_same() -> None:
+def test_a_market_of_what_is_held_states_the_same() -> None:
     of = books.random_market(3, 4)
     population, _ = books.random_population(of, 30, 4)
     less, same = path_replay.only_held(of, population)

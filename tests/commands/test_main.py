@@ -127,7 +127,7 @@ def test_several_runs_are_one_document_and_no_record_is_written() -> None:
     assert [each["record"] for each in found["runs"]] == [None, None]
 
 
-def test_replay_says_identical_and_explain_explains(record: Path) -> None:
+def test_replay_states_identical_and_explain_explains(record: Path) -> None:
     done = start("replay", str(record))
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"identical, {1 + len(read(record).steps)} lines, last hash")
@@ -155,7 +155,7 @@ def test_a_record_that_was_changed_is_exit_code_2(record: Path, tmp_path: Path) 
     assert done.returncode == 2 and "changed.jsonl:7: hash" in done.stderr
 
 
-def test_contracts_that_do_not_compile_are_exit_code_2_with_what_the_compiler_says(tmp_path: Path) -> None:
+def test_contracts_that_do_not_compile_are_exit_code_2_with_the_message_of_the_compiler(tmp_path: Path) -> None:
     folder = contracts(tmp_path / "broken", "Margin.sol", "uint256", "uint257")
     done = start("run", "quickstart", "--contracts", str(folder))
     assert done.returncode == 2

@@ -296,7 +296,7 @@ def test_a_preset_of_ones_own(write: Write, tmp_path: Path) -> None:
     text = """\
 name: mine
 about: for a test
-source: nobody
+source: none
 portfolio: {vol: {up: 0 %, down: 0 %}}
 rules:
   scenarios: [{spots: [25 %, -25 %]}]

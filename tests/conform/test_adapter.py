@@ -60,7 +60,7 @@ class Pulled:
     def publish(self, round_id: int, answer: int, updated_at: int, at: int) -> None:
         """Gives the aggregator its next answer."""
         round_data = {"round_id": round_id, "answer": answer, "updated_at": updated_at}
-        assert self.call(at, "aggregator", "tell", **round_data) is None
+        assert self.call(at, "aggregator", "set_round", **round_data) is None
 
     def price(self) -> tuple[int, ...]:
         """The last print of the vault: index, premium, confidence, time."""

@@ -135,7 +135,7 @@ def test_words_that_argparse_refuses(words: list[str]) -> None:
     assert ended.value.code == USAGE
 
 
-def test_without_pyrevm_it_says_what_is_missing() -> None:
+def test_without_pyrevm_the_message_names_it() -> None:
     program = "import sys; sys.modules['pyrevm'] = None; from crossvault.__main__ import main; sys.exit(main(['fuzz']))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == MISSING

@@ -173,7 +173,7 @@ def _line(replica: Replica) -> Iterator[Any]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status("asking the node") as status:
+    with Console(stderr=True).status("querying the node") as status:
         yield lambda: status.update(
             f"block {replica.block.number:,} of {replica.head:,}, {replica.counts.steps:,} steps compared"
         )

@@ -113,7 +113,7 @@ def _sweep(arguments: Namespace) -> int:
         made.add_row("portfolio", about, f"{anvil['accounts']:,}", f"{rate:,}", f"{rate / mirror:.2f}")
     show(made)
     print(f"{figures['instruments']} instruments, {figures['scenarios']} scenarios, {figures['machine']}")
-    print("mirror, Anvil and the exact sweep said the same to the wei")
+    print("mirror, Anvil and the exact sweep agree to the wei")
     print(_versions(figures))
     return DONE
 

@@ -161,7 +161,9 @@ def require_test_tokens(tokens: Iterable[TokenRecord]) -> None:
     """Requires tokens that a story's actors can be given, of the plain kind. Raises StoryMismatch."""
     for each in tokens:
         if not each.ours:
-            raise StoryMismatch(f"{each.name} is no test token of ours: nobody can give the actors of a story any")
+            raise StoryMismatch(
+                f"{each.name} is not a test token of crossvault: the actors of a story cannot be funded with it"
+            )
         if each.kind != "plain":
             raise StoryMismatch(
                 f"{each.name} is a '{each.kind}' token: on a deployed vault stories take plain ones only"

@@ -95,7 +95,7 @@ def _figures(way: SearchOutcome) -> tuple[str, ...]:
     secs = f"{way.secs:.1f}", f"{way.processor_secs:.1f}"
     if not way.found:
         return (*secs, "", "", "not found")
-    return (*secs, str(way.calls), str(way.digits) if way.digits else "not told", way.note)
+    return (*secs, str(way.calls), str(way.digits) if way.digits else "not reported", way.note)
 
 
 def _silent(_: str) -> None: ...

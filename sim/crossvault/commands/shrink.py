@@ -116,7 +116,7 @@ def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json
     """Reports that nothing differs, in process and on Anvil. Raises EnginesDisagree."""
     result = _anvil(given.world, given, contracts)
     if result.failure is not None:
-        raise EnginesDisagree(f"Anvil says {result.failure}; in process the sides agree in all {len(steps)} steps")
+        raise EnginesDisagree(f"Anvil reports {result.failure}; in process the sides agree in all {len(steps)} steps")
     if as_json:
         print(json.dumps({"agrees": True, "steps": len(steps), "finding": given.finding}, indent=2))
     else:
@@ -131,7 +131,7 @@ def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None
     failure: Any = _anvil(given.world, given, contracts).failure
     number, first = len(found.steps), found.finding.found[0]
     if not isinstance(failure, Diverged) or (failure.number, failure.found[0]) != (number, first):
-        raise EnginesDisagree(f"in process step {number} differs ({first}); Anvil says {failure or 'no difference'}")
+        raise EnginesDisagree(f"in process step {number} differs ({first}); Anvil reports {failure or 'no difference'}")
 
 
 def _anvil(world: World, given: Story, contracts: Path | None) -> RunResult:

@@ -62,7 +62,7 @@ class PricePart(FilePart):
 
 
 class _ActorPart(FilePart):
-    """An account and its owner: deposits, wallet, opening positions, and trading style or liquidation rule."""
+    """An account and its owner: deposits, wallet, opening positions, and the settings of its agent."""
 
     kind: str = "trader"
     deposits: list[Amount] = []

@@ -1,0 +1,50 @@
+"""The words of the house: code and documentation are in plain English, without the banned verbs and their kin."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from places import ROOT
+from sourcefiles import name_of, text_of
+
+_BANNED = (
+    "told", "tells?", "says?", "said", "hears?", "heard", "asks", "asked", "whoever", "nobody", "whom",
+    "stands? beside", "what an account is told",
+)  # fmt: skip
+_PATTERN = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(_BANNED)})(?![A-Za-z])", re.I)
+_KINDS = {".py", ".md", ".sol", ".yaml"}
+_KEPT = {
+    ("sim/crossvault/deployment/journal.py", "tell"),  # the method of a file
+    ("sim/crossvault/live/actors.py", "Whoever"),  # in a text whose signature gives the keys of actors
+}
+_STORIES = "sim/crossvault/scenarios"  # the text of a story is part of its hash
+
+
+def banned_words(paths: Iterable[Path]) -> list[str]:
+    """Lines that have a banned word, even within a name."""
+    return [
+        f"{name_of(path)}:{number}: {found[0]}"
+        for path in paths
+        for number, line in enumerate(text_of(path).splitlines(), start=1)
+        if (found := _PATTERN.search(line)) and (name_of(path), found[0]) not in _KEPT
+    ]
+
+
+def written() -> list[Path]:
+    """What people wrote: package, scripts, tests, contracts and documentation, but this file."""
+    found = [ROOT / "README.md"]
+    for folder in ("sim", "scripts", "tests", "contracts", "docs"):
+        found += (path for path in (ROOT / folder).rglob("*") if path.suffix in _KINDS)
+    found = [path for path in found if not (path.suffix == ".yaml" and path.parent == ROOT / _STORIES)]
+    hidden = (path for path in found if any(part == "node_modules" or part[0] == "." for part in path.parts[1:]))
+    return sorted({*found} - {*hidden, Path(__file__)})
+
+
+def test_no_banned_word_is_written() -> None:
+    assert banned_words(written()) == []
+
+
+def test_a_banned_word_is_found_in_text_and_in_names(tmp_path: Path) -> None:
+    path = tmp_path / "offender.py"
+    path.write_text("told = 1\ndef what_it_says(): ...\n# Nobody knows\nessays, bold, untold, asking = 1, 2, 3, 4\n")
+    assert banned_words([path]) == ["offender.py:1: told", "offender.py:2: says", "offender.py:3: Nobody"]
