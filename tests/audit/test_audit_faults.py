@@ -21,6 +21,8 @@ from crossvault.rpc.client import RpcClient
 from crossvault.setup import toolchain
 from faults import Exchange, Faults, cut
 
+pytestmark = pytest.mark.slow  # each has a node of its own, and waits for it
+
 DEEP = 5
 
 

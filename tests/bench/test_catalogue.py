@@ -14,6 +14,7 @@ from places import TESTS
 BROKEN = TESTS / "broken.yaml"
 
 
+@pytest.mark.slow
 def test_a_planted_bug_is_found_and_shrunk() -> None:
     [case] = [each for each in cases(BROKEN) if each.id == "quote-rounds-down"]
     [row] = measured([case], 1)

@@ -57,6 +57,7 @@ def test_every_bug_of_the_small_vault_is_plantable(bug: object) -> None:
         assert bug.was not in (Path(folder) / "PerpVault.sol").read_text()
 
 
+@pytest.mark.slow
 def test_crossvault_finds_a_bug_of_the_small_vault() -> None:
     way = ours.search(BUGS[0], 60, 0)
     assert way.found and 0 < way.calls <= 3 and way.digits == 1

@@ -64,6 +64,7 @@ def test_tests_need_a_clone_and_commands_do_not(monkeypatch: pytest.MonkeyPatch)
     assert done.returncode == MISSING and "in a clone of the repository" in done.stderr and "tiny" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_law_is_tried_with_other_examples_and_the_result_is_recorded(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -87,6 +88,7 @@ ENDS = {
 }
 
 
+@pytest.mark.slow
 def test_a_part_that_ends_badly_ends_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     record = tmp_path / "campaign.jsonl"
     parts = [ending(name, test, tmp_path) for name, (test, _) in ENDS.items()]
@@ -113,6 +115,7 @@ def test_reports_are_counted() -> None:
     assert measured(b'{"steps": 3, "other": 4}', ("steps", "walks")) == {"steps": 3} and measured(b"", ("a",)) == {}
 
 
+@pytest.mark.slow
 def test_an_interrupted_campaign_keeps_the_parts_that_ended(tmp_path: Path) -> None:
     record, begun = tmp_path / "campaign.jsonl", tmp_path / "begun"
     program = f"""

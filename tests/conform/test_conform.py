@@ -124,6 +124,7 @@ def test_a_vault_that_does_not_exist_is_reported(capsys: pytest.CaptureFixture[s
         assert problem in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_door_of_another_name_is_near(tmp_path: Path) -> None:
     target = copied(tmp_path, ("PerpVault.sol", "function depositCash", "function depositCach"))
     with pytest.raises(ScenarioError, match=r"deposit_cash: missing; did you mean depositCach\(uint256,uint256\)\?"):
@@ -139,6 +140,7 @@ def test_the_example_agrees(capsys: pytest.CaptureFixture[str]) -> None:
     assert states["a deposit is cash"] == "agrees"
 
 
+@pytest.mark.slow
 def test_a_difference_is_named_replayed_and_mended(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     bug = ("PerpVault.sol", "_part(cash[from] - int256(sales[from].reserved), part)", "_part(cash[from], part)")
     adapter = ["--adapter", str(tmp_path / ADAPTER)]
@@ -171,6 +173,7 @@ def test_a_finding_of_an_earlier_version_is_still_replayed(capsys: pytest.Captur
     assert "format 2, expected 1" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_vault_with_other_names_and_errors_is_compared_by_acceptance(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -208,6 +211,7 @@ contract Reader {
 """
 
 
+@pytest.mark.slow
 def test_an_adapter_deploys_a_reader_pins_and_switches_off(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     target = copied(
         tmp_path,

@@ -156,7 +156,7 @@ def test_ownership_goes_to_a_safe_in_two_steps(client: RpcClient, tmp_path: Path
     assert (file["chainId"], call["to"].lower(), call["data"]) == (str(SEPOLIA), deployment.plan.vault, accept.data)
     client.rpc("anvil_setBalance", SAFE, hex(RICH))
     client.rpc("anvil_impersonateAccount", SAFE)
-    client.rpc("eth_sendTransaction", {"from": SAFE, "to": call["to"], "data": call["data"]})
+    client.rpc("eth_sendTransactionSync", {"from": SAFE, "to": call["to"], "data": call["data"]})
     assert deployer.apply()[1]
     assert load(deployment.manifest_path).owner == SAFE and load(deployment.manifest_path).complete
     assert_complete(deployment)
@@ -257,7 +257,7 @@ def test_a_conflicting_listing_is_reported(deployer: Deployer) -> None:
         if (last.get("step"), last["kind"]) == ("set_guardian " + deployer.signer.address, "done"):
             deployer.client.rpc("anvil_impersonateAccount", deployer.signer.address)
             call = {"from": deployer.signer.address, "to": deployment.plan.vault, "data": other}
-            deployer.client.rpc("eth_sendTransaction", call)
+            deployer.client.rpc("eth_sendTransactionSync", call)
 
     with pytest.raises(
         DeploymentConflict, match="underlying 0 of the vault differs from the one that this deployment lists"
@@ -277,7 +277,7 @@ def test_verification_reports_every_difference(deployer: Deployer) -> None:
     ):
         plan.names.bind(SAFE, SAFE)
         call = {"from": deployer.signer.address, "to": plan.vault, "data": plan.bindings.vault.call(action, args)}
-        client.rpc("eth_sendTransaction", call)
+        client.rpc("eth_sendTransactionSync", call)
     assert [each.field for each in deployment.verify().differences] == ["guardian", f"feeder {deployer.signer.address}"]
     feed, registry = plan.step("Feed"), plan.step("Registry")
     assert feed and registry

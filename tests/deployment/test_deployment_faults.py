@@ -17,6 +17,8 @@ from deploying import Deployer, MortalClient, assert_complete, die, params, url
 from faults import Exchange, Fault, Faults, cut, drop, lose, status
 from testnet import SEPOLIA, stand_in
 
+pytestmark = pytest.mark.slow  # each has a node of its own, and waits for it
+
 SEND, RECEIPT, NONCE = "eth_sendRawTransaction", "eth_getTransactionReceipt", "eth_getTransactionCount"
 
 
@@ -49,7 +51,6 @@ def own(client: RpcClient) -> RpcClient:
     return RpcClient(url(client), tries=4, wait_secs=0.05)
 
 
-@pytest.mark.slow
 def test_a_deployment_resumes_after_a_kill_at_each_journal_line(client: RpcClient, deployer: Deployer) -> None:
     deployment, kills = deployer.deployment(), 0
     while deployer.killed(own(client), lambda number: die()):
@@ -59,7 +60,6 @@ def test_a_deployment_resumes_after_a_kill_at_each_journal_line(client: RpcClien
     assert_complete(deployer.deployment())
 
 
-@pytest.mark.slow
 def test_a_deployment_resumes_after_a_kill_at_each_accepted_transaction(client: RpcClient, deployer: Deployer) -> None:
     kills = 0
     while deployer.killed(MortalClient(url(client), tries=4, wait_secs=0.05)):

@@ -59,6 +59,7 @@ def test_a_walk_reaches_every_door_and_most_refusals(contracts: Path | None) -> 
     assert sum(result.refusals.values()) <= result.steps * 45 // 100, result.refusals
 
 
+@pytest.mark.slow
 def test_a_walk_crosses_windows_and_expiries_and_settles_positions() -> None:
     model, played = alone(5, 2_000)
     names = Counter(event.name for _, outcome in played for event in outcome.events)

@@ -77,6 +77,7 @@ def test_a_concurrent_compilation_of_the_same_sources_waits(contracts: Path, mon
     assert others == [first, first] and len(starts) == 1
 
 
+@pytest.mark.slow
 def test_a_damaged_artifact_is_compiled_again(contracts: Path) -> None:
     cold = compiler.compile_contracts()
     compiler._stored.cache_clear()
@@ -126,6 +127,7 @@ def test_a_foreign_directory_may_hold_only_what_differs(contracts: Path, tmp_pat
         compiler.compile_contracts(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_a_batch_has_the_same_code_as_single_builds(contracts: Path, tmp_path: Path) -> None:
     mutants = [tmp_path / name for name in ("first", "second")]
     for mutant, change in zip(mutants, ("a + 2", "a * 3"), strict=True):

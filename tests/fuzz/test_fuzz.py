@@ -176,6 +176,7 @@ def test_coverage_is_written_for_readers_and_for_tools(tmp_path: Path, capsys: p
     assert 'href="#Vault.sol"' in (tmp_path / "out" / "index.html").read_text(encoding="utf8")
 
 
+@pytest.mark.slow
 def test_reach_counts_levels_phases_and_what_is_missing() -> None:
     story = Walk(3, 1_200).story()
     model, reach = Model(story.world), ReachCounts()

@@ -171,7 +171,7 @@ def _dry(fitted: PreparedStory, model: Model) -> list[tuple[Step, Outcome]]:
 def test_tokens_that_cannot_be_minted_do_not_fit() -> None:
     record = TokenRecord(name="USDC", decimals=6, kind="plain", address=VAULT, ours=True)
     require_test_tokens([record])
-    with pytest.raises(StoryMismatch, match="USDC is no test token of ours"):
+    with pytest.raises(StoryMismatch, match="USDC is not a test token of crossvault"):
         require_test_tokens([record.model_copy(update={"ours": False})])
     with pytest.raises(StoryMismatch, match="USDC is a 'fee' token"):
         require_test_tokens([record, record.model_copy(update={"kind": "fee"})])

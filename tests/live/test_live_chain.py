@@ -135,6 +135,7 @@ def ready(vault: DeployedVault, story: Story) -> dict[str, str]:
     return dict.fromkeys(governors(story), PAYER)
 
 
+@pytest.mark.slow
 def test_a_story_is_played_on_a_deployed_vault(node: RpcClient, tmp_path: Path) -> None:
     place = placed(node, story_at(node, tmp_path))
     with mining(node):
@@ -147,6 +148,7 @@ def test_a_story_is_played_on_a_deployed_vault(node: RpcClient, tmp_path: Path) 
         assert vault.actors.refund() > 0
 
 
+@pytest.mark.slow
 def test_an_interrupted_opening_is_completed_without_repeats(node: RpcClient, tmp_path: Path) -> None:
     place = placed(node, story_at(node, tmp_path))
     with mining(node):

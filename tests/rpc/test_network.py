@@ -61,6 +61,7 @@ def test_a_transaction_is_sent_and_confirmed(node: RpcClient, sender: Transactio
 
 @pytest.mark.parametrize("fault", [cut, lose, status(429, Retry_After="0"), status(502), status(503)])
 @pytest.mark.parametrize("method", ["eth_sendRawTransaction", "eth_getTransactionReceipt", "*"])
+@pytest.mark.slow
 def test_temporary_failures_are_retried_and_a_transaction_is_mined_once(
     node: RpcClient, faults: Faults, sender: TransactionSender, method: str, fault: Any
 ) -> None:

@@ -79,6 +79,7 @@ def test_numbers_times_and_names_are_parsed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.slow
 def test_every_step_of_a_walk_is_written_and_read_without_change(seed: int, tmp_path: Path) -> None:
     walk = Walk(seed, 400).story()
     steps, outcomes = played(walk)

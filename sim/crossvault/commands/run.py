@@ -85,6 +85,8 @@ def _attempt(ran: RunPage, contracts: Path | None, interrupts: Interrupts) -> in
                 ran.result = play(ran.story, model, chain, observers, Invariants(every=_EVERY), tick)
         except (ChainLost, EnginesDisagree, AbiMismatch, KeyboardInterrupt) as cut:
             ran.result = ran.watch.result()
+            if ran.record:  # an interruption may come between the observers of a step
+                ran.result.compared = record.step_count(Path(ran.record))
             interrupted = interrupts.came or isinstance(cut, KeyboardInterrupt)
             ran.failure = _cut_short(ran, "interrupted" if interrupted else str(cut))
             return INTERRUPTED if interrupted else exit_code(cut) or FAILED
