@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from crossvault.differential.drive import driven
-from crossvault.differential.model import Model
+from crossvault.differential.model import Model, ModelToken
+from crossvault.differential.step import TokenSpec
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import StorageMap, StorageStruct, UndoLog
 from crossvault.walks.random_walk import Walk
@@ -93,3 +94,14 @@ def test_a_call_writes_the_same_however_many_accounts_there_are() -> None:
     alone, among_many = counts(4, 0), counts(4, 5_000)
     assert alone == among_many
     assert 0 < max(alone) < 400
+
+
+def test_an_undo_to_before_a_token_was_listed_leaves_it_its_decimals() -> None:
+    """An audit names the step of a difference after it has gone back to a block before the token was listed."""
+    journal = UndoLog()
+    token = ModelToken(TokenSpec("WETH", 18), journal)
+    journal.undo()
+    assert token.decimals() == 18
+    token.spec = TokenSpec("WETH", 6)
+    journal.undo()
+    assert token.decimals() == 18

@@ -48,7 +48,7 @@ class ModelToken(StorageStruct):
 
     def __init__(self, spec: TokenSpec, journal: UndoLog) -> None:
         super().__init__(journal)
-        self.spec = spec
+        object.__setattr__(self, "spec", spec)  # not a write: an undo must not leave a token without decimals
 
     def decimals(self) -> int:
         return self.spec.decimals
