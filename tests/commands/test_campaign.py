@@ -96,6 +96,7 @@ def test_a_part_that_ends_badly_ends_alone(monkeypatch: pytest.MonkeyPatch, tmp_
     assert {each["part"]: each["exit"] for each in lines(record)} == {name: code for name, (_, code) in ENDS.items()}
 
 
+@pytest.mark.slow
 def test_what_is_out_of_time_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     record = tmp_path / "campaign.jsonl"
     parts = ending("first", "__import__('time').sleep(1)", tmp_path), ending("second", "pass", tmp_path)

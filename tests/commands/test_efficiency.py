@@ -261,6 +261,7 @@ class Page(HTMLParser):
             self.rows[-1][-1] += data
 
 
+@pytest.mark.slow
 def test_the_page_has_every_figure_and_loads_nothing(
     small: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -220,6 +220,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_its_record_and_stops_its_node(
     long_story: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -236,6 +237,7 @@ def test_an_interrupted_run_keeps_its_record_and_stops_its_node(
 
 
 @pytest.mark.skipif(shutil.which("ps") is None, reason="finds the node with ps")
+@pytest.mark.slow
 def test_a_node_that_dies_is_exit_code_3_and_keeps_the_record(long_story: Path, tmp_path: Path) -> None:
     record = tmp_path / "lost.jsonl"
     process = begun(long_story, record)

@@ -72,6 +72,7 @@ def test_every_clause_names_what_exists() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_example_has_the_doors_of_perps() -> None:
     found = example()
     assert found.can("perps") and found.can("auction") and found.refusals == "exact"

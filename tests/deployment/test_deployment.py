@@ -338,6 +338,7 @@ def test_publications_compile_to_the_deployed_bytes(deployer: Deployer) -> None:
     assert step and step.data[66:] == found["evm"]["bytecode"]["object"] + made["Vault"].arguments
 
 
+@pytest.mark.slow
 def test_wait_mode_enacts_delayed_changes(client: RpcClient, tmp_path: Path) -> None:
     interest = "  interest: {min rate: 1 %, low slope: 4 %, high slope: 60 %, optimal utilisation: 80 %}\n"
     changes = (("  underlyings:\n", interest + "  underlyings:\n"), ("delay: 1m", "delay: 2s"))

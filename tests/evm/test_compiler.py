@@ -115,6 +115,7 @@ def test_two_contracts_of_one_name_are_refused(contracts: Path) -> None:
         compiler.compile_contracts()
 
 
+@pytest.mark.slow
 def test_a_foreign_directory_may_hold_only_what_differs(contracts: Path, tmp_path: Path) -> None:
     foreign = tmp_path / "foreign"
     foreign.mkdir()

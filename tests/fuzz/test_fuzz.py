@@ -45,6 +45,7 @@ def campaign(plan: CampaignPlan, folder: Path | None = None) -> CampaignResult:
     return FuzzCampaign(plan, build, Corpus(folder, build)).run()
 
 
+@pytest.mark.slow
 def test_contracts_that_ship_agree_and_a_seed_fixes_the_walks() -> None:
     first, second = (campaign(CampaignPlan(1, jobs, steps=120)) for jobs in (1, 2))
     assert first.failures == [] and not first.interrupted

@@ -43,6 +43,7 @@ class Counted(list[Any]):
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.slow
 def test_v10_a_refused_call_changes_nothing(seed: int) -> None:
     walk = Walk(seed, STEPS, owners=4)
     model = Model(walk.world)

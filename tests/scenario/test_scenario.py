@@ -115,6 +115,7 @@ def test_a_story_can_be_played_again() -> None:
     assert play(story)[1] == play(story)[1] == play(load("black-thursday"))[1]
 
 
+@pytest.mark.slow
 def test_a_seed_makes_another_story() -> None:
     one, other = load("black-thursday", seed=1), load("black-thursday", seed=2)
     assert one.hash != other.hash and (one.seed, other.seed) == (1, 2)

@@ -130,6 +130,7 @@ def test_an_interrupt_keeps_what_was_found_and_shrinking_goes_on_from_there(
     assert on.finished and len(on.steps) <= len(shrunk.steps) + 1
 
 
+@pytest.mark.slow
 def test_going_back_is_as_good_as_beginning_again(finding: Found) -> None:
     """The prefix that candidates share is not played again: the state is that of fresh sides."""
     world, steps, failure = finding

@@ -147,6 +147,7 @@ def small(folder: Path) -> Repro:
     return repro(shrink(world, steps, contracts, seconds=60, failure=failure), "rounds-down", "ab", {})
 
 
+@pytest.mark.slow
 def test_a_foundry_test_compiles_and_expects_the_outcomes_of_the_model(small: Repro) -> None:
     text = shrink_foundry.test(small, compile_contracts())
     assert "contract RoundsDownTest" in text and "VM.prank(" in text and "vault.trade(" in text
