@@ -51,6 +51,8 @@ class StoryItem(pytest.Item):
         from crossvault.scenario import load
 
         story = load(str(self._relative_path()))
+        for text in story.warnings:
+            self.warn(pytest.PytestWarning(text))
         failure = self._played(story).failure
         if failure is not None:
             raise StoryFailed(str(failure))

@@ -48,3 +48,19 @@ def test_a_banned_word_is_found_in_text_and_in_names(tmp_path: Path) -> None:
     path = tmp_path / "offender.py"
     path.write_text("told = 1\ndef what_it_says(): ...\n# Nobody knows\nessays, bold, untold, asking = 1, 2, 3, 4\n")
     assert banned_words([path]) == ["offender.py:1: told", "offender.py:2: says", "offender.py:3: Nobody"]
+
+
+def foreign_folders(paths: Iterable[Path]) -> list[str]:
+    """Files that name the folder beside the clone, which a user does not have."""
+    return [name_of(path) for path in paths if re.search(r"\.\./shared|shared/(?:data|vectors)", text_of(path))]
+
+
+def test_only_the_tests_know_the_folder_beside_the_clone() -> None:
+    pages = [ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "crossvault", "pyproject.toml", ".ci/run")]
+    assert foreign_folders([*written(), *(ROOT / _STORIES).glob("*.yaml"), *pages]) == []
+
+
+def test_a_folder_beside_the_clone_is_found(tmp_path: Path) -> None:
+    for name, text in (("one.md", "in ../shared/data"), ("two.md", "shared/vectors"), ("three.md", "a shared folder")):
+        (tmp_path / name).write_text(text)
+    assert sorted(foreign_folders(tmp_path.iterdir())) == ["one.md", "two.md"]

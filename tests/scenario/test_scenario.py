@@ -18,11 +18,10 @@ from crossvault.differential.step import Step
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.portfolio import portfolio_file
 from crossvault.scenario import expectations, load, preset
-from places import ROOT
+from places import DATA, ROOT
 from small_scenarios import ACTORS, HEAD, LINE, PRICES, play, problems, scenario_file
 
 SHIPPED = ROOT / "sim" / "crossvault" / "scenarios"
-DATA = ROOT.parent / "shared" / "data"
 BARS = """\
 timestamp,venue,market,symbol,interval_s,open,high,low,close
 1704067200,here,spot,ETHUSD,3600,200,205,190,201
@@ -37,9 +36,17 @@ def write(tmp_path: Path) -> Write:
     return partial(scenario_file, tmp_path)
 
 
-def data_or_skip(name: str) -> None:
-    if name == "black-thursday-data" and not (DATA / "2020-03_black_thursday_1h.csv").is_file():
-        pytest.skip("the market data of ../shared/data is not here")
+@pytest.fixture
+def data_or_skip(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Names the folder of market data to the story that reads it, and skips where there is none."""
+
+    def prepare(name: str) -> None:
+        if name == REAL:
+            if not (DATA / "2020-03_black_thursday_1h.csv").is_file():
+                pytest.skip("there is no folder of market data")
+            monkeypatch.setenv("CROSSVAULT_DATA", str(DATA))
+
+    return prepare
 
 
 # shipped scenarios
@@ -50,7 +57,7 @@ SHORT = [name for name in scenario.names() if name != REAL]
 
 
 @pytest.mark.parametrize("name", [*SHORT, pytest.param(REAL, marks=pytest.mark.slow)])
-def test_every_shipped_scenario_plays(name: str) -> None:
+def test_every_shipped_scenario_plays(name: str, data_or_skip: Callable[[str], None]) -> None:
     data_or_skip(name)
     story = load(name)
     model, steps, counts = play(story)
@@ -77,9 +84,9 @@ def test_black_thursday_has_its_required_size() -> None:
 
 
 @pytest.mark.slow
-def test_black_thursday_runs_from_real_bars() -> None:
-    data_or_skip("black-thursday-data")
-    _, steps, counts = play(load("black-thursday-data"))
+def test_black_thursday_runs_from_real_bars(data_or_skip: Callable[[str], None]) -> None:
+    data_or_skip(REAL)
+    _, steps, counts = play(load(REAL))
     assert len(steps) >= 2_000
     assert counts.liquidated and counts.bids
 

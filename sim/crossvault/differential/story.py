@@ -25,7 +25,7 @@ class Story:
     hash: of the file, the data that it reads, the overrides and the seed. expected_steps: an estimate.
     steps: yields steps for a model that executes each before it sends the outcome; raises ExpectationFailed.
     finding: the difference once found in it, where it is a repro. opening_steps: number of steps of the set-up, and
-    ends_at: its end [unix seconds], where they are known.
+    ends_at: its end [unix seconds], where they are known. warnings: what its data lacks, one line each.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Story:
     finding: str = ""
     opening_steps: int = 0
     ends_at: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 def step_stream(steps: Sequence[Step]) -> StepStream:

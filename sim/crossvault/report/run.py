@@ -37,6 +37,8 @@ def _head(ran: RunPage, width: int) -> Iterator[RenderableType]:
     verdict = (("no difference", "bold green") if result.compared == result.steps and not ran.failure
                else ("stopped", "bold red"))  # fmt: skip
     yield Text.assemble(counts, ", ", verdict, f"  ({result.seconds:.1f} s, {rate})")
+    for warning in story.warnings:
+        yield Text(f"warning: {warning}", style="yellow")
 
 
 def _prices(ran: RunPage, width: int) -> Iterator[RenderableType]:

@@ -42,6 +42,7 @@ def document(ran: RunPage) -> dict[str, Any]:
         "steps_per_second": round(rate_usd, 1),
         "record": ran.record,
         "failure": ran.failure,
+        "warnings": list(ran.story.warnings),
         **({"finding": ran.story.finding, "now_passes": not ran.failure} if ran.story.finding else {}),
     }
 

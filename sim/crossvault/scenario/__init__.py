@@ -11,7 +11,7 @@ from typing import Any
 
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
-from crossvault.scenario import agent_settings, play, prices, quantity, repro, roster
+from crossvault.scenario import agent_settings, data_file, play, prices, quantity, repro, roster
 from crossvault.scenario.play import StepSchedule
 from crossvault.scenario.prices import Print
 from crossvault.scenario.roster import FieldError, NameTable
@@ -53,7 +53,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
         roster.require(liquidation.require_valid, roster.auction(script.world.auction))
     source.require_no_problems()
     seed = script.seed if seed is None else seed
-    prints, digests = _prints(source, script, path)
+    prints, digests, warnings = _prints(source, script, path)
     schedule = StepSchedule(script, table, source, seed, prints)
     _validate_agents(source, table)
     source.require_no_problems()
@@ -70,6 +70,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
         steps=schedule.steps,
         opening_steps=len(schedule.opening.steps),
         ends_at=schedule.ends_at,
+        warnings=tuple(warnings),
     )
 
 
@@ -107,13 +108,16 @@ def _override(source: SourceFile, path: str, text: str) -> None:
         route, at = (*route, key), inside[key]
 
 
-def _prints(source: SourceFile, script: Script, path: Path) -> tuple[dict[str, list[Print]], dict[str, str]]:
+def _prints(source: SourceFile, script: Script, path: Path) -> tuple[dict[str, list[Print]], dict[str, str], list[str]]:
+    """The prices of every underlying, the digest of every data file, and warnings of what is missing in them."""
     found: dict[str, list[Print]] = {}
     digests: dict[str, str] = {}
+    warnings: list[str] = []
     for name, part in script.prices.items():
         route: Route = ("prices", name)
         try:
-            found[name] = _prints_of(script, part, path, digests)
+            found[name], missing = _prints_of(script, part, path, digests)
+            warnings += [f"{source.where((*route, 'file'))}: prices.{name}.file: {part.file}: {gap}" for gap in missing]
             if not found[name] or found[name][0].at != script.starts:
                 first = f"the first is {found[name][0].at - script.starts} s later" if found[name] else "there are none"
                 raise ValueError(f"expected a price at the start of the story; {first}")
@@ -122,19 +126,20 @@ def _prints(source: SourceFile, script: Script, path: Path) -> tuple[dict[str, l
         except ValueError as error:
             source.note((*route, "file") if part.file else route, str(error))
     source.require_no_problems()
-    return {name: found[name] for name in script.world.underlyings if name in found}, digests
+    return {name: found[name] for name in script.world.underlyings if name in found}, digests, warnings
 
 
-def _prints_of(script: Script, part: PricePart, path: Path, digests: dict[str, str]) -> list[Print]:
+def _prints_of(script: Script, part: PricePart, path: Path, digests: dict[str, str]) -> tuple[list[Print], list[str]]:
     if part.at is not None:
-        return _prints_at(script, part.at)
+        return _prints_at(script, part.at), []
     if part.file is None:
-        return play.prints_of(part, script, [])
-    data = prices.found(part.file, path)
+        return play.prints_of(part, script, []), []
+    data = data_file.located(part.file, path)
     if part.file not in digests:
         with data.open("rb") as file:
             digests[part.file] = hashlib.file_digest(file, "sha256").hexdigest()
-    return play.prints_of(part, script, prices.bars(data, {str(name): text for name, text in part.where.items()}))
+    series = prices.bars(data, {str(name): text for name, text in part.where.items()})
+    return play.prints_of(part, script, series), prices.gaps(series, *play.span(part, script))
 
 
 def _prints_at(script: Script, written: Mapping[str, int]) -> list[Print]:

@@ -169,12 +169,17 @@ class _WrittenStep(NamedTuple):
 
 def prints_of(part: PricePart, script: Script, series: list[prices.Bar]) -> list[Print]:
     """Prices that a part of `prices` publishes during the story, in order of time. Raises ValueError."""
-    starts = script.starts
     if part.values is not None:
-        return [Print(starts + i * (part.every or 0), value) for i, value in enumerate(part.values)]
-    first = part.from_.at(starts) if part.from_ else starts
-    last = part.until.at(starts) if part.until else script.ends.at(starts) if script.ends else None
+        return [Print(script.starts + i * (part.every or 0), value) for i, value in enumerate(part.values)]
+    first, last = span(part, script)
     return [
         found for found in prices.prints(series, part.column)
-        if found.at >= max(first, starts) and (last is None or found.at <= last)
+        if found.at >= first and (last is None or found.at <= last)
     ]  # fmt: skip
+
+
+def span(part: PricePart, script: Script) -> tuple[int, int | None]:
+    """The first and the last time at which a story takes prices from a file [unix seconds]; None: to its end."""
+    starts = script.starts
+    last = part.until.at(starts) if part.until else script.ends.at(starts) if script.ends else None
+    return max(starts, part.from_.at(starts) if part.from_ else starts), last

@@ -15,6 +15,8 @@ WAD_DECIMALS = 18
 
 _NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?")
 _DATA_PRICE = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
+_DATA_SECS = re.compile(r"[0-9]{1,20}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*")
 _QUANTITY = re.compile(rf"({_NUMBER.pattern})\s*([A-Za-z%][A-Za-z0-9.%-]*)?")
 _SPAN = re.compile(r"([0-9]+)\s*([a-z]+)")
 _EXPIRY = re.compile(r"[0-9]{8}(T[0-9]{6})?")
@@ -22,6 +24,8 @@ _MAX_DIGITS = 50
 _MAX_RATIO = 10 * 10**WAD_DECIMALS
 _MAX_SECS = 10 * 365 * 86400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_SECS = 253_402_300_799 - _MAX_SECS  # of a bar that ends by the year 9999
+_FINER = {"milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 _SECS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SPANS = {
     spelling: _SECS[letter]
@@ -181,16 +185,56 @@ def date(value: object) -> int:
     return found.secs
 
 
+def data_time(text: str) -> int:
+    """A time of a data file [unix seconds]; finer units and dates are named in the refusal."""
+    if _DATE.fullmatch(text):
+        raise ValueError(f"{text!r} is not a whole number of seconds but a date: expected unix seconds")
+    secs = _whole_secs(text)
+    if secs <= _LAST_SECS:
+        return secs
+    for unit, parts in _FINER.items():
+        if secs // parts <= _LAST_SECS // 10:
+            raise ValueError(f"{text!r} is in {unit}: expected unix seconds, here {secs // parts}")
+    raise ValueError(f"{text!r} is after the year 9989: expected unix seconds")
+
+
+def data_secs(text: str) -> int:
+    """A length of time of a data file [seconds]."""
+    secs = _whole_secs(text)
+    if not 0 < secs <= _MAX_SECS:
+        raise ValueError(f"{text!r}: expected more than 0 seconds and at most 10 years")
+    return secs
+
+
+def _whole_secs(text: str) -> int:
+    if not _DATA_SECS.fullmatch(text):
+        raise ValueError(f"{text!r} is not a whole number of seconds")
+    return int(text)
+
+
 def data_price(text: str) -> int:
     """A price without unit of a data file, with or without exponent [wad]."""
     match = _DATA_PRICE.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is not a decimal number")
+        raise ValueError(f"{text!r} is not a decimal number{_comma(text)}")
     found = _exact(match[1], match[2], match[3] or "", "")
     places = found.places - int(match[4] or 0)
     if places < 0:
         return Quantity(found.digits * 10**-places, 0, "").scaled(WAD_DECIMALS)
     return Quantity(found.digits, places, "").scaled(WAD_DECIMALS)
+
+
+def _comma(text: str) -> str:
+    """What the commas of a number of a data file are, and the number without them."""
+    head, comma, tail = text.strip().rpartition(",")
+    if not comma:
+        return ""
+    whole, is_grouped = head.replace(".", ""), len(tail.partition(".")[0]) == 3
+    if "." in tail or ("," in head and is_grouped):
+        return f": it has separators of thousands: expected {text.strip().replace(',', '')}"
+    if is_grouped and "." not in head:
+        return ": its comma is a decimal one or separates thousands: expected a decimal point, or no separator"
+    return f": it has a decimal comma: expected {whole}.{tail}"
 
 
 def plain(number: int, decimals: int) -> str:
