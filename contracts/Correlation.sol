@@ -142,8 +142,8 @@ library Correlation {
     }
 
     /// @notice Loss of all underlyings, aggregated by their correlations.
-    /// @dev min(U, sqrt(max(0, sum of W^2 + 2 * sum over pairs of rho * W * W))). Losses have up to 2^178 and rho 61 bits, so their product
-    /// would have 417: each W is scaled to at most 120 bits first, by 1 below a sum of 1.3e18 whole units, and squares and pairs, of 240 bits,
+    /// @dev min(U, sqrt(max(0, sum of W^2 + 2 * sum over pairs of rho * W * W))). Losses have up to 2^184 and rho 61 bits, so their product
+    /// would have 429: each W is scaled to at most 120 bits first, by 1 below a sum of 1.3e18 whole units, and squares and pairs, of 240 bits,
     /// are added to at most 246; 2 * rho * W * W is one 512-bit product
     /// @param legs losses by number of the underlying
     /// @param matrix correlations

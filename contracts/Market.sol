@@ -13,6 +13,8 @@ library Market {
     uint256 internal constant FUTURE = 2;
     uint256 internal constant CALL = 3;
     uint256 internal constant PUT = 4;
+    /// @dev the largest requirement per notional that passes a door, and rate of the size term [wad]
+    uint256 internal constant MAX_RATE = 10e18;
 
     /// @notice Risk parameters of an underlying.
     /// @dev heartbeatSecs: longest age of an index or a forward [seconds]; markBand: widest premium of a perp [wad]; tradeBand: widest distance
@@ -126,21 +128,22 @@ library Market {
     }
 
     /// @notice Validates the risk parameters of an underlying.
+    /// @dev with a rate of ten the size term is below 2^166 (sizes below 2^102, skewScale 1 wei), a requirement below 2^245 (gross below 2^198)
     /// @param risk parameters of an underlying
     /// @custom:reverts ParameterOutOfRange
     function requireValid(MarketRisk memory risk) internal pure {
         requireWithin("heartbeatSecs", risk.heartbeatSecs, 1, 365 days);
         requireWithin("markBand", risk.markBand, 0, Fixed.WAD - 1);
         requireWithin("tradeBand", risk.tradeBand, 0, Fixed.WAD);
-        requireWithin("initialRate", risk.initialRate, 1, Fixed.WAD);
-        requireWithin("baseRate", risk.baseRate, 0, Fixed.WAD);
-        requireWithin("impactRate", risk.impactRate, 0, Fixed.WAD);
+        requireWithin("initialRate", risk.initialRate, 1, MAX_RATE);
+        requireWithin("baseRate", risk.baseRate, 0, MAX_RATE);
+        requireWithin("impactRate", risk.impactRate, 0, MAX_RATE);
         requireWithin("maintenanceRate", risk.maintenanceRate, 1, risk.initialRate);
         requireWithin("maintenanceScale", risk.maintenanceScale, 0, Fixed.WAD);
         requireWithin("spreadRate", risk.spreadRate, 0, risk.maintenanceRate);
         requireWithin("profitWeight", risk.profitWeight, 0, Fixed.WAD);
         requireWithin("confidenceThreshold", risk.confidenceThreshold, 0, Fixed.WAD);
-        requireWithin("confidenceFactor", risk.confidenceFactor, 0, Fixed.WAD);
+        requireWithin("confidenceFactor", risk.confidenceFactor, 0, MAX_RATE);
         requireWithin("fundingBase", Fixed.abs(risk.fundingBase), 0, Fixed.WAD);
         requireWithin("fundingCap", risk.fundingCap, 0, Fixed.WAD);
         requireWithin("skewScale", risk.skewScale, 1, Fixed.CAP);

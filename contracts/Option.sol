@@ -6,9 +6,9 @@ import {Fixed} from "./Fixed.sol";
 import {Normal} from "./Normal.sol";
 
 /// @notice Price and greeks of European options: Black's formula on a forward.
-/// @dev F. Black, The pricing of commodity contracts, J. Financ. Econ. 3 (1976) 167-179. Bits, for inputs within the bounds of the doors (prices and
-/// vol below 2^96, times of at most 2^40 seconds, discounts of at most 2^60): deviations are below 2^104, logarithms of ratios below 2^66, so
-/// distances in deviations below 2^126; a price is below 2^97 and a density below 2^59. Products outside mulDiv state their own bounds.
+/// @dev F. Black, The pricing of commodity contracts, J. Financ. Econ. 3 (1976) 167-179. Bits, for inputs within the bounds of the doors (prices
+/// below 2^96, vols below 2^83 and after a shock below 2^116, times of at most 2^40 seconds, discounts of at most 2^60): deviations are below 2^124,
+/// logarithms of ratios below 2^66, so distances in deviations below 2^126; a price is below 2^97 and a density below 2^59. Products outside mulDiv state their own bounds.
 library Option {
     uint256 internal constant YEAR = 365 days;
     /// @dev more deviations than any distribution reaches [wad]
@@ -56,7 +56,7 @@ library Option {
     }
 
     /// @notice Standard deviation of the logarithm of the price at expiry.
-    /// @dev vol * sqrt(secs / YEAR), as the root of one quotient; vol^2 is below 2^192
+    /// @dev vol * sqrt(secs / YEAR), as the root of one quotient; vol^2 is below 2^232
     /// @param volWad vol per root of a year [wad]
     /// @param secs time to expiry [seconds]
     /// @custom:rounds down, because both sides share one mark and this is its only rounding

@@ -10,7 +10,8 @@ import {Level, Standard} from "./Standard.sol";
 
 /// @notice Portfolio margin of one underlying: profit and loss of an account in each of many scenarios.
 /// @dev Bits: sizes are below 2^96, shocked forwards and strikes below 2^100 and lines at most 32, so a shocked value is below 2^201
-/// [wad * wad]; its static discount is below 2^94 [wad], so the discounted value is below 2^236 [wad * wad]
+/// [wad * wad]; its static discount is below 2^94 [wad], so the discounted value is below 2^236 [wad * wad]; a dampening of at most ten is
+/// below 2^64 [wad], so a profit is below 2^181 [wad]
 library Portfolio {
     /// @notice Parameters of basis risk: forwards that move apart from the spot price.
     /// @dev upShock, downShock: change of a forward as a part of it [wad]; addRate: part of the loss that is required [wad]; yearRate: further
@@ -300,15 +301,15 @@ library Portfolio {
         int256 down = risk.basis.downShock;
         Market.requireWithin("upShock", Fixed.abs(up), 0, up < 0 ? 0 : Shock.MAX_SHOCK);
         Market.requireWithin("downShock", Fixed.abs(down), 0, down > 0 ? 0 : Fixed.WAD - 1);
-        Market.requireWithin("addRate", risk.basis.addRate, 0, 10 * Fixed.WAD);
-        Market.requireWithin("yearRate", risk.basis.yearRate, 0, 10 * Fixed.WAD);
+        Market.requireWithin("addRate", risk.basis.addRate, 0, Shock.MAX_FACTOR);
+        Market.requireWithin("yearRate", risk.basis.yearRate, 0, Shock.MAX_FACTOR);
         Contingency memory held = risk.contingency;
-        Market.requireWithin("perpInitial", held.perpInitial, 0, Fixed.WAD);
+        Market.requireWithin("perpInitial", held.perpInitial, 0, Shock.MAX_FACTOR);
         Market.requireWithin("perpMaintenance", held.perpMaintenance, 0, held.perpInitial);
-        Market.requireWithin("optionInitial", held.optionInitial, 0, Fixed.WAD);
+        Market.requireWithin("optionInitial", held.optionInitial, 0, Shock.MAX_FACTOR);
         Market.requireWithin("optionMaintenance", held.optionMaintenance, 0, held.optionInitial);
         Market.requireWithin("confidenceThreshold", held.confidenceThreshold, 0, Fixed.WAD);
-        Market.requireWithin("confidenceFactor", held.confidenceFactor, 0, 10 * Fixed.WAD);
+        Market.requireWithin("confidenceFactor", held.confidenceFactor, 0, Shock.MAX_FACTOR);
     }
 
     /// @notice Adds the change in value of an expiry to the profit of each scenario.

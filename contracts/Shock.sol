@@ -20,12 +20,16 @@ library Shock {
     uint256 internal constant MODES = 5;
     /// @dev time to expiry at which a vol shock has its plain size, and its power changes [seconds]
     uint256 internal constant PIVOT = 30 days;
-    /// @dev the largest exponent of a static discount, in which e has 30 bits [wad]
+    /// @dev the largest exponent of a static discount and of a vol shock, in which e has 29 bits [wad]
     uint256 internal constant MAX_EXPONENT = 20e18;
+    /// @dev the largest factor, power and part that passes a door [wad]
+    uint256 internal constant MAX_FACTOR = 10e18;
+    /// @dev the longest floor of a time to expiry [seconds]
+    uint256 internal constant MAX_FLOOR = 3650 days;
 
     /// @notice Scenario of portfolio margin.
-    /// @dev spotShock: change of all spot prices, as a part of them: new price / old price - 1 [wad]; dampening: part of the profit that counts
-    /// [wad]; mode: STILL, UP, DOWN, LINEAR or ABSOLUTE
+    /// @dev spotShock: change of all spot prices, as a part of them: new price / old price - 1 [wad]; dampening: factor of the profit, below
+    /// or above one [wad]; mode: STILL, UP, DOWN, LINEAR or ABSOLUTE
     struct Scenario {
         int64 spotShock;
         uint64 dampening;
@@ -45,12 +49,12 @@ library Shock {
     }
 
     /// @notice Parameters of skew shocks.
-    /// @dev linearCap + linearBase * sqrt(T), absoluteCap + absoluteBase * sqrt(T): largest change of a vol as a part of it [wad]; minWidth, and
+    /// @dev linearCap + linearBase * sqrt(T), absoluteCap + absoluteBase * sqrt(T), at least 0: largest change of a vol as a part of it [wad]; minWidth, and
     /// sqrt(T) * widthScale * (volStatic + sqrt(T) * volScale): log-moneyness at which it is reached [wad]
     struct SkewRisk {
-        uint64 linearCap;
+        int64 linearCap;
         int64 linearBase;
-        uint64 absoluteCap;
+        int64 absoluteCap;
         int64 absoluteBase;
         uint64 minWidth;
         uint64 widthScale;
@@ -93,15 +97,18 @@ library Shock {
     }
 
     /// @notice Size of a volatility shock for a time to expiry, relative to that at 30 days.
-    /// @dev (30 days / max(secs, floorSecs))^p = e^(p * (ln(30 days) - ln(max(secs, floorSecs)))), p one power below 30 days, another above.
-    /// Of a whole number of seconds below 2^40 the logarithm is below 28, so that the exponent is below 15
+    /// @dev (30 days / max(secs, floorSecs))^p = e^min(MAX_EXPONENT, p * (ln(30 days) - ln(max(secs, floorSecs)))), p one power below 30 days,
+    /// another above. Of a whole number of seconds below 2^40 the logarithm is below 28, so that the difference is within 13 below and 15
+    /// above zero, and the exponent within 130 and 150 before its bound. Size is below 2^89 [wad], so up of `shape` is below 2^93, and a
+    /// vol, below 2^83 by Surface, below 2^116 after it: its square has 232 bits
     /// @param risk parameters of volatility shocks
     /// @param secs time to expiry [seconds]
     /// @custom:rounds the exponent toward minus infinity, because a vol moves longs and shorts alike
     function breadth(VolRisk memory risk, uint256 secs) internal pure returns (uint256) {
         uint256 power = secs < PIVOT ? risk.shortPower : risk.longPower;
         int256 ratio = Exp.ln(PIVOT * Fixed.WAD) - Exp.ln(Fixed.max(Fixed.max(secs, risk.floorSecs), 1) * Fixed.WAD);
-        return Exp.exp(Fixed.mulDivFloor(int256(power), ratio, Fixed.WAD));
+        int256 exponent = Fixed.mulDivFloor(int256(power), ratio, Fixed.WAD);
+        return Exp.exp(exponent > int256(MAX_EXPONENT) ? int256(MAX_EXPONENT) : exponent);
     }
 
     /// @notice Volatility shocks of one expiry.
@@ -117,8 +124,8 @@ library Shock {
         self.upWad = Fixed.WAD + Fixed.mulDivDown(volRisk.rangeUp, size, Fixed.WAD);
         self.downWad = Fixed.WAD - Fixed.min(Fixed.WAD, fall);
         self.minVolWad = volRisk.minVol;
-        self.linearWad = _above(int256(uint256(skewRisk.linearCap)), skewRisk.linearBase, root);
-        self.absoluteWad = _above(int256(uint256(skewRisk.absoluteCap)), skewRisk.absoluteBase, root);
+        self.linearWad = _above(skewRisk.linearCap, skewRisk.linearBase, root);
+        self.absoluteWad = _above(skewRisk.absoluteCap, skewRisk.absoluteBase, root);
         uint256 perScale = _above(skewRisk.volStatic, skewRisk.volScale, root);
         uint256 widthWad = Fixed.mulDivDown(Fixed.mulDivDown(root, skewRisk.widthScale, Fixed.WAD), perScale, Fixed.WAD);
         self.widthWad = Fixed.max(widthWad, skewRisk.minWidth);
@@ -175,7 +182,7 @@ library Shock {
         for (uint256 i = 0; i < scenarios.length; i++) {
             int256 spotShock = scenarios[i].spotShock;
             Market.requireWithin("spotShock", Fixed.abs(spotShock), 0, spotShock < 0 ? Fixed.WAD - 1 : MAX_SHOCK);
-            Market.requireWithin("dampening", scenarios[i].dampening, 0, Fixed.WAD);
+            Market.requireWithin("dampening", scenarios[i].dampening, 0, MAX_FACTOR);
             Market.requireWithin("mode", scenarios[i].mode, 0, MODES - 1);
         }
     }
@@ -184,35 +191,39 @@ library Shock {
     /// @param risk parameters of volatility shocks
     /// @custom:reverts ParameterOutOfRange
     function requireVol(VolRisk memory risk) internal pure {
-        Market.requireWithin("rangeUp", risk.rangeUp, 0, 10 * Fixed.WAD);
-        Market.requireWithin("rangeDown", risk.rangeDown, 0, 10 * Fixed.WAD);
-        Market.requireWithin("minVol", risk.minVol, 0, 10 * Fixed.WAD);
-        Market.requireWithin("shortPower", risk.shortPower, 0, Fixed.WAD);
-        Market.requireWithin("longPower", risk.longPower, 0, Fixed.WAD);
-        Market.requireWithin("floorSecs", risk.floorSecs, 1, PIVOT);
+        Market.requireWithin("rangeUp", risk.rangeUp, 0, MAX_FACTOR);
+        Market.requireWithin("rangeDown", risk.rangeDown, 0, MAX_FACTOR);
+        Market.requireWithin("minVol", risk.minVol, 0, MAX_FACTOR);
+        Market.requireWithin("shortPower", risk.shortPower, 0, MAX_FACTOR);
+        Market.requireWithin("longPower", risk.longPower, 0, MAX_FACTOR);
+        Market.requireWithin("floorSecs", risk.floorSecs, 1, MAX_FLOOR);
     }
 
     /// @notice Validates the parameters of skew shocks.
-    /// @dev a range bounds the magnitude of a signed number, and 64 bits bound the rest
+    /// @dev a range bounds the magnitude of a signed number: a signed wad of 64 bits is below 9.3
     /// @param risk parameters of skew shocks
     /// @custom:reverts ParameterOutOfRange
     function requireSkew(SkewRisk memory risk) internal pure {
-        Market.requireWithin("linearCap", risk.linearCap, 0, 10 * Fixed.WAD);
-        Market.requireWithin("absoluteCap", risk.absoluteCap, 0, 10 * Fixed.WAD);
-        Market.requireWithin("minWidth", risk.minWidth, 1e9, 10 * Fixed.WAD);
-        Market.requireWithin("widthScale", risk.widthScale, 0, 10 * Fixed.WAD);
+        Market.requireWithin("linearCap", Fixed.abs(risk.linearCap), 0, MAX_SHOCK);
+        Market.requireWithin("linearBase", Fixed.abs(risk.linearBase), 0, MAX_SHOCK);
+        Market.requireWithin("absoluteCap", Fixed.abs(risk.absoluteCap), 0, MAX_SHOCK);
+        Market.requireWithin("absoluteBase", Fixed.abs(risk.absoluteBase), 0, MAX_SHOCK);
+        Market.requireWithin("minWidth", risk.minWidth, 1e9, MAX_FACTOR);
+        Market.requireWithin("widthScale", risk.widthScale, 0, MAX_FACTOR);
+        Market.requireWithin("volStatic", Fixed.abs(risk.volStatic), 0, MAX_SHOCK);
+        Market.requireWithin("volScale", Fixed.abs(risk.volScale), 0, MAX_SHOCK);
     }
 
     /// @notice Validates the parameters of static discounts.
     /// @param risk parameters of static discounts
     /// @custom:reverts ParameterOutOfRange
     function requireRate(RateRisk memory risk) internal pure {
-        Market.requireWithin("longBase", risk.longBase, 0, Fixed.WAD);
-        Market.requireWithin("longScale", risk.longScale, 0, 10 * Fixed.WAD);
-        Market.requireWithin("longAdd", risk.longAdd, 0, 10 * Fixed.WAD);
-        Market.requireWithin("shortBase", risk.shortBase, Fixed.WAD, 10 * Fixed.WAD);
-        Market.requireWithin("shortScale", risk.shortScale, 0, 10 * Fixed.WAD);
-        Market.requireWithin("shortAdd", risk.shortAdd, 0, 10 * Fixed.WAD);
+        Market.requireWithin("longBase", risk.longBase, 0, MAX_FACTOR);
+        Market.requireWithin("longScale", risk.longScale, 0, MAX_FACTOR);
+        Market.requireWithin("longAdd", risk.longAdd, 0, MAX_FACTOR);
+        Market.requireWithin("shortBase", risk.shortBase, 0, MAX_FACTOR);
+        Market.requireWithin("shortScale", risk.shortScale, 0, MAX_FACTOR);
+        Market.requireWithin("shortAdd", risk.shortAdd, 0, MAX_FACTOR);
     }
 
     /// @notice Exponent of a static discount.

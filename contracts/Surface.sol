@@ -12,7 +12,7 @@ library Surface {
     /// @dev the largest level of total variance that passes a door [wad]: 5,000 % vol for 400 years
     uint256 internal constant MAX_VARIANCE = 1e24;
     /// @dev the widest shift and smoothing of log-strikes that pass a door [wad]; prices are less than 67 apart
-    uint256 internal constant MAX_WIDTH = 100e18;
+    uint256 internal constant MAX_WIDTH = 200e18;
     /// @dev the longest time to expiry that passes a door [seconds]
     uint256 internal constant MAX_SECS = 2 ** 40;
 
@@ -31,8 +31,8 @@ library Surface {
 
     /// @notice Implied vol of a strike, per root of a year.
     /// @dev sqrt(w / T) with w = a + b * (rho * (k - m) + sqrt((k - m)^2 + sigma^2)), at least 0, k = ln(K / F_ref) and T = refSecs / YEAR.
-    /// The error of w is within 1e-17. Within the ranges below |k - m| is at most 167, so w is below 1.0006e6 and vol below 6e24 wei: no
-    /// product outside mulDiv has more than 136 bits
+    /// The error of w is within 1e-17. Within the ranges below |k - m| is at most 267, so w is below 1.0013e6 and vol below 6e24 wei: no
+    /// product outside mulDiv has more than 137 bits
     /// @param self surface, valid
     /// @param strikeWad strike [wad]; below the smallest price it counts as that
     /// @custom:rounds down, because both sides share one mark

@@ -74,7 +74,8 @@ def _option_risk(**values: int) -> OptionRisk:
 RISK = Struct(
     _risk,
     dict.fromkeys(market.MarketRisk._fields, RATIO)
-    | {name: Integer(1, WAD) for name in ("initial_rate", "maintenance_rate", "spread_rate")}
+    | {name: Integer(1, market.MAX_RATE) for name in ("initial_rate", "maintenance_rate", "spread_rate")}
+    | dict.fromkeys(("base_rate", "impact_rate", "confidence_factor"), Integer(0, market.MAX_RATE))
     | {"heartbeat_secs": Integer(1, YEAR_SECS), "mark_band": Integer(0, WAD - 1), "skew_scale": Integer(1, CAP)}
     | {"funding_base": Integer(-WAD, WAD)},
 )

@@ -21,9 +21,10 @@ from inputs import AMOUNT, EXPIRY, LEVEL, RATE, RATIO, nearly
 from probing import Either, Generated, Inputs, Integer, OneOf, Struct
 
 SIZE, TENFOLD, SIGNED_RATE = Integer(-CAP, CAP), Integer(0, 10 * WAD), Integer(-(2**63), 2**63 - 1)
+SIGNED = Integer(-shock.MAX_SHOCK, shock.MAX_SHOCK)
 SHOCK, MODE = Integer(1 - WAD, shock.MAX_SHOCK), OneOf(range(shock.MODES))
 WIDE = Integer(0, 2**200)
-LOSS, PROFIT = Integer(0, 2**177), Integer(-(2**177), 2**177)
+LOSS, PROFIT = Integer(0, 2**181), Integer(-(2**181), 2**181)
 DIRECTION = OneOf([-1, 0, 1])
 
 
@@ -32,28 +33,25 @@ def many(make: Callable[[Random], Any], counts: list[int]) -> Generated:
     return Generated(lambda random: [make(random) for _ in range(random.choice(counts))])
 
 
-SCENARIO = Struct(Scenario, {"spot_shock": SHOCK, "dampening": RATIO, "mode": MODE})
+SCENARIO = Struct(Scenario, {"spot_shock": SHOCK, "dampening": TENFOLD, "mode": MODE})
 ANY_SCENARIO = Struct(Scenario, {"spot_shock": SIGNED_RATE, "dampening": RATE, "mode": Integer(0, 255)})
 SCENARIOS = many(SCENARIO.draw, [1, 2, 2, 3, 5])
 
 VOL_RISK = Struct(
     shock.VolRisk,
-    dict.fromkeys(("range_up", "range_down", "min_vol"), TENFOLD)
-    | dict.fromkeys(("short_power", "long_power"), RATIO)
-    | {"floor_secs": Integer(1, shock.PIVOT)},
+    dict.fromkeys(("range_up", "range_down", "min_vol", "short_power", "long_power"), TENFOLD)
+    | {"floor_secs": Either([Integer(1, shock.PIVOT), Integer(1, shock.MAX_FLOOR)])},
 )
 SKEW_RISK = Struct(
     shock.SkewRisk,
     {
-        "linear_cap": TENFOLD, "linear_base": SIGNED_RATE, "absolute_cap": TENFOLD, "absolute_base": SIGNED_RATE,
-        "min_width": Integer(10**9, 10 * WAD), "width_scale": TENFOLD,
-        "vol_static": SIGNED_RATE, "vol_scale": SIGNED_RATE,
+        "linear_cap": SIGNED, "linear_base": SIGNED, "absolute_cap": SIGNED, "absolute_base": SIGNED,
+        "min_width": Integer(10**9, 10 * WAD), "width_scale": TENFOLD, "vol_static": SIGNED, "vol_scale": SIGNED,
     },
 )  # fmt: skip
 RATE_RISK = Struct(
     shock.RateRisk,
-    {"long_base": RATIO, "short_base": Integer(WAD, 10 * WAD)}
-    | dict.fromkeys(("long_scale", "long_add", "short_scale", "short_add"), TENFOLD),
+    dict.fromkeys(shock.RateRisk._fields, TENFOLD),
 )
 BASIS_RISK = Struct(
     portfolio.BasisRisk,
@@ -71,7 +69,7 @@ def up_to(high: int, random: Random) -> int:
 
 
 def _contingency(random: Random) -> portfolio.Contingency:
-    perp, naked = RATIO.draw(random), RATIO.draw(random)
+    perp, naked = TENFOLD.draw(random), TENFOLD.draw(random)
     least = up_to(perp, random), up_to(naked, random)
     return portfolio.Contingency(perp, least[0], naked, least[1], RATIO.draw(random), TENFOLD.draw(random))
 
@@ -89,7 +87,7 @@ def any_of(kind: type[Any], **others: Inputs) -> Struct:
 
 
 ANY_SKEW = any_of(shock.SkewRisk, **dict.fromkeys(
-    ("linear_base", "absolute_base", "vol_static", "vol_scale"), SIGNED_RATE
+    ("linear_cap", "linear_base", "absolute_cap", "absolute_base", "vol_static", "vol_scale"), SIGNED_RATE
 ))  # fmt: skip
 ANY_PARTS = {
     "vol": any_of(shock.VolRisk), "skew": ANY_SKEW, "rate": any_of(shock.RateRisk),
@@ -211,7 +209,7 @@ LOSS_TABLE, LOSS_TERMS, MATRIX = Generated(_loss_table), Generated(_loss_terms),
 SHAPE = Struct(
     shock.Shape,
     {
-        "up_wad": Integer(WAD, 2**86), "down_wad": RATIO, "min_vol_wad": TENFOLD,
+        "up_wad": Integer(WAD, 2**93), "down_wad": RATIO, "min_vol_wad": TENFOLD,
         "linear_wad": Integer(0, 2**72), "absolute_wad": Integer(0, 2**72), "width_wad": Integer(10**9, 2**80),
     },
 )  # fmt: skip

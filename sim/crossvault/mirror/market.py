@@ -12,6 +12,7 @@ PERP = 1
 FUTURE = 2
 CALL = 3
 PUT = 4
+MAX_RATE = 10 * fixed.WAD
 
 _YEAR_SECS = 365 * 24 * 60 * 60
 
@@ -113,15 +114,15 @@ def require_valid(risk: MarketRisk) -> None:
     require_within("heartbeatSecs", risk.heartbeat_secs, 1, _YEAR_SECS)
     require_within("markBand", risk.mark_band, 0, fixed.WAD - 1)
     require_within("tradeBand", risk.trade_band, 0, fixed.WAD)
-    require_within("initialRate", risk.initial_rate, 1, fixed.WAD)
-    require_within("baseRate", risk.base_rate, 0, fixed.WAD)
-    require_within("impactRate", risk.impact_rate, 0, fixed.WAD)
+    require_within("initialRate", risk.initial_rate, 1, MAX_RATE)
+    require_within("baseRate", risk.base_rate, 0, MAX_RATE)
+    require_within("impactRate", risk.impact_rate, 0, MAX_RATE)
     require_within("maintenanceRate", risk.maintenance_rate, 1, risk.initial_rate)
     require_within("maintenanceScale", risk.maintenance_scale, 0, fixed.WAD)
     require_within("spreadRate", risk.spread_rate, 0, risk.maintenance_rate)
     require_within("profitWeight", risk.profit_weight, 0, fixed.WAD)
     require_within("confidenceThreshold", risk.confidence_threshold, 0, fixed.WAD)
-    require_within("confidenceFactor", risk.confidence_factor, 0, fixed.WAD)
+    require_within("confidenceFactor", risk.confidence_factor, 0, MAX_RATE)
     require_within("fundingBase", fixed.abs(risk.funding_base), 0, fixed.WAD)
     require_within("fundingCap", risk.funding_cap, 0, fixed.WAD)
     require_within("skewScale", risk.skew_scale, 1, fixed.CAP)

@@ -235,15 +235,15 @@ def require_valid(risk: PortfolioRisk) -> None:
     up, down = risk.basis.up_shock, risk.basis.down_shock
     market.require_within("upShock", fixed.abs(up), 0, 0 if up < 0 else shock.MAX_SHOCK)
     market.require_within("downShock", fixed.abs(down), 0, 0 if down > 0 else fixed.WAD - 1)
-    market.require_within("addRate", risk.basis.add_rate, 0, 10 * fixed.WAD)
-    market.require_within("yearRate", risk.basis.year_rate, 0, 10 * fixed.WAD)
+    market.require_within("addRate", risk.basis.add_rate, 0, shock.MAX_FACTOR)
+    market.require_within("yearRate", risk.basis.year_rate, 0, shock.MAX_FACTOR)
     held = risk.contingency
-    market.require_within("perpInitial", held.perp_initial, 0, fixed.WAD)
+    market.require_within("perpInitial", held.perp_initial, 0, shock.MAX_FACTOR)
     market.require_within("perpMaintenance", held.perp_maintenance, 0, held.perp_initial)
-    market.require_within("optionInitial", held.option_initial, 0, fixed.WAD)
+    market.require_within("optionInitial", held.option_initial, 0, shock.MAX_FACTOR)
     market.require_within("optionMaintenance", held.option_maintenance, 0, held.option_initial)
     market.require_within("confidenceThreshold", held.confidence_threshold, 0, fixed.WAD)
-    market.require_within("confidenceFactor", held.confidence_factor, 0, 10 * fixed.WAD)
+    market.require_within("confidenceFactor", held.confidence_factor, 0, shock.MAX_FACTOR)
 
 
 def _stress(sheet: PricedExpiry, risk: RateRisk, scenarios: Sequence[Scenario], profits_wad2: list[int]) -> None:

@@ -18,6 +18,8 @@ ABSOLUTE = 4
 MODES = 5
 PIVOT = 30 * 24 * 60 * 60
 MAX_EXPONENT = 20 * fixed.WAD
+MAX_FACTOR = 10 * fixed.WAD
+MAX_FLOOR = 3650 * 24 * 60 * 60
 
 
 class Scenario(NamedTuple):
@@ -85,7 +87,8 @@ def breadth(risk: VolRisk, secs: int) -> int:
     power = risk.short_power if secs < PIVOT else risk.long_power
     held = fixed.max(fixed.max(secs, risk.floor_secs), 1)
     ratio = exp.ln(PIVOT * fixed.WAD) - exp.ln(held * fixed.WAD)
-    return exp.exp(fixed.mul_div_floor(power, ratio, fixed.WAD))
+    exponent = fixed.mul_div_floor(power, ratio, fixed.WAD)
+    return exp.exp(MAX_EXPONENT if exponent > MAX_EXPONENT else exponent)
 
 
 def shape(vol_risk: VolRisk, skew_risk: SkewRisk, secs: int) -> Shape:
@@ -141,36 +144,40 @@ def require_scenarios(scenarios: Sequence[Scenario]) -> None:
     for each in scenarios:
         highest = fixed.WAD - 1 if each.spot_shock < 0 else MAX_SHOCK
         market.require_within("spotShock", fixed.abs(each.spot_shock), 0, highest)
-        market.require_within("dampening", each.dampening, 0, fixed.WAD)
+        market.require_within("dampening", each.dampening, 0, MAX_FACTOR)
         market.require_within("mode", each.mode, 0, MODES - 1)
 
 
 def require_vol(risk: VolRisk) -> None:
     """Validates the parameters of volatility shocks."""
-    market.require_within("rangeUp", risk.range_up, 0, 10 * fixed.WAD)
-    market.require_within("rangeDown", risk.range_down, 0, 10 * fixed.WAD)
-    market.require_within("minVol", risk.min_vol, 0, 10 * fixed.WAD)
-    market.require_within("shortPower", risk.short_power, 0, fixed.WAD)
-    market.require_within("longPower", risk.long_power, 0, fixed.WAD)
-    market.require_within("floorSecs", risk.floor_secs, 1, PIVOT)
+    market.require_within("rangeUp", risk.range_up, 0, MAX_FACTOR)
+    market.require_within("rangeDown", risk.range_down, 0, MAX_FACTOR)
+    market.require_within("minVol", risk.min_vol, 0, MAX_FACTOR)
+    market.require_within("shortPower", risk.short_power, 0, MAX_FACTOR)
+    market.require_within("longPower", risk.long_power, 0, MAX_FACTOR)
+    market.require_within("floorSecs", risk.floor_secs, 1, MAX_FLOOR)
 
 
 def require_skew(risk: SkewRisk) -> None:
     """Validates the parameters of skew shocks."""
-    market.require_within("linearCap", risk.linear_cap, 0, 10 * fixed.WAD)
-    market.require_within("absoluteCap", risk.absolute_cap, 0, 10 * fixed.WAD)
-    market.require_within("minWidth", risk.min_width, 10**9, 10 * fixed.WAD)
-    market.require_within("widthScale", risk.width_scale, 0, 10 * fixed.WAD)
+    market.require_within("linearCap", fixed.abs(risk.linear_cap), 0, MAX_SHOCK)
+    market.require_within("linearBase", fixed.abs(risk.linear_base), 0, MAX_SHOCK)
+    market.require_within("absoluteCap", fixed.abs(risk.absolute_cap), 0, MAX_SHOCK)
+    market.require_within("absoluteBase", fixed.abs(risk.absolute_base), 0, MAX_SHOCK)
+    market.require_within("minWidth", risk.min_width, 10**9, MAX_FACTOR)
+    market.require_within("widthScale", risk.width_scale, 0, MAX_FACTOR)
+    market.require_within("volStatic", fixed.abs(risk.vol_static), 0, MAX_SHOCK)
+    market.require_within("volScale", fixed.abs(risk.vol_scale), 0, MAX_SHOCK)
 
 
 def require_rate(risk: RateRisk) -> None:
     """Validates the parameters of static discounts."""
-    market.require_within("longBase", risk.long_base, 0, fixed.WAD)
-    market.require_within("longScale", risk.long_scale, 0, 10 * fixed.WAD)
-    market.require_within("longAdd", risk.long_add, 0, 10 * fixed.WAD)
-    market.require_within("shortBase", risk.short_base, fixed.WAD, 10 * fixed.WAD)
-    market.require_within("shortScale", risk.short_scale, 0, 10 * fixed.WAD)
-    market.require_within("shortAdd", risk.short_add, 0, 10 * fixed.WAD)
+    market.require_within("longBase", risk.long_base, 0, MAX_FACTOR)
+    market.require_within("longScale", risk.long_scale, 0, MAX_FACTOR)
+    market.require_within("longAdd", risk.long_add, 0, MAX_FACTOR)
+    market.require_within("shortBase", risk.short_base, 0, MAX_FACTOR)
+    market.require_within("shortScale", risk.short_scale, 0, MAX_FACTOR)
+    market.require_within("shortAdd", risk.short_add, 0, MAX_FACTOR)
 
 
 def _exponent(rate_wad: int, scale_wad: int, add_wad: int, secs: int) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from crossvault.mirror import exp, fixed, market, option
 
 MAX_VARIANCE = 10**24
-MAX_WIDTH = 100 * fixed.WAD
+MAX_WIDTH = 200 * fixed.WAD
 MAX_SECS = 2**40
 
 

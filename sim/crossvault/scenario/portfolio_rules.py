@@ -28,9 +28,9 @@ class VolPart(FilePart):
 class SkewPart(FilePart):
     """Skew shocks: changes of volatility by strike."""
 
-    linear_cap: Ratio = 0
+    linear_cap: Rate = 0
     linear_base: Rate = 0
-    absolute_cap: Ratio = 0
+    absolute_cap: Rate = 0
     absolute_base: Rate = 0
     min_width: Ratio = ONE // 100
     width_scale: Ratio = 0

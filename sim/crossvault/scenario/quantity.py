@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from crossvault.differential.step import expiry_number
+from crossvault.mirror import fixed, surface
 
 WAD_DECIMALS = 18
 
@@ -22,6 +23,8 @@ _SPAN = re.compile(r"([0-9]+)\s*([a-z]+)")
 _EXPIRY = re.compile(r"[0-9]{8}(T[0-9]{6})?")
 _MAX_DIGITS = 50
 _MAX_RATIO = 10 * 10**WAD_DECIMALS
+_MAX_SIGNED_RATIO = 9 * 10**WAD_DECIMALS  # a signed integer of 64 bits, as in most structs of the contracts, holds 9.2
+_MAX_VOL = fixed.sqrt_down(surface.MAX_VARIANCE * 10**WAD_DECIMALS)  # of a flat surface, stated for a year
 _MAX_SECS = 10 * 365 * 86400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECS = 253_402_300_799 - _MAX_SECS  # of a bar that ends by the year 9999
@@ -96,18 +99,32 @@ def quantity(value: object, example: str = "1,500.25 USDC") -> Quantity:
 
 def ratio(value: object) -> int:
     """A ratio [wad], such as `15 %`."""
-    wad = _of_unit(quantity(value, "15 %"), "%", "15 %").scaled(WAD_DECIMALS - 2)
-    if not 0 <= wad <= _MAX_RATIO:
-        raise ValueError(f"{value!r} is out of range: expected 0 % to 1,000 %")
-    return wad
+    return _per_cent(value, "15 %", 0, _MAX_RATIO)
 
 
 def signed_ratio(value: object) -> int:
     """A signed ratio [wad], such as `-0.01 %`."""
-    wad = _of_unit(quantity(value, "-0.01 %"), "%", "-0.01 %").scaled(WAD_DECIMALS - 2)
-    if abs(wad) > _MAX_RATIO:
-        raise ValueError(f"{value!r} is out of range: expected -1,000 % to 1,000 %")
-    return wad
+    return _per_cent(value, "-0.01 %", -_MAX_SIGNED_RATIO, _MAX_SIGNED_RATIO)
+
+
+def volatility(value: object) -> int:
+    """A volatility per root of a year [wad], such as `60 %`."""
+    return _per_cent(value, "60 %", 0, _MAX_VOL)
+
+
+def total_variance(value: object) -> int:
+    """The level of a surface's total variance [wad], such as `1 %`."""
+    return _per_cent(value, "1 %", -surface.MAX_VARIANCE, surface.MAX_VARIANCE)
+
+
+def log_shift(value: object) -> int:
+    """A shift of log-strikes [wad], such as `-5 %`."""
+    return _per_cent(value, "-5 %", -surface.MAX_WIDTH, surface.MAX_WIDTH)
+
+
+def log_width(value: object) -> int:
+    """A width of log-strikes [wad], such as `20 %`."""
+    return _per_cent(value, "20 %", 0, surface.MAX_WIDTH)
 
 
 def price(value: object) -> int:
@@ -249,6 +266,14 @@ def _exact(sign: str, whole: str, part: str, unit: str) -> Quantity:
     if len(digits) > _MAX_DIGITS:
         raise ValueError(f"a number of {len(digits)} digits: expected at most {_MAX_DIGITS}")
     return Quantity(int(sign + digits), len(part), unit)
+
+
+def _per_cent(value: object, example: str, low: int, high: int) -> int:
+    wad = _of_unit(quantity(value, example), "%", example).scaled(WAD_DECIMALS - 2)
+    if not low <= wad <= high:
+        ends = [plain(each, WAD_DECIMALS - 2) for each in (low, high)]
+        raise ValueError(f"{value!r} is out of range: expected {ends[0]} % to {ends[1]} %")
+    return wad
 
 
 def _of_unit(found: Quantity, unit: str, example: str) -> Quantity:

@@ -9,7 +9,21 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from crossvault.scenario.file_part import Amount, Decimals, Difference, Duration, FilePart, Name, Price, Rate, Ratio
+from crossvault.scenario.file_part import (
+    Amount,
+    Decimals,
+    Difference,
+    Duration,
+    FilePart,
+    LogShift,
+    LogWidth,
+    Name,
+    Price,
+    Rate,
+    Ratio,
+    TotalVariance,
+    Volatility,
+)
 from crossvault.scenario.portfolio_rules import PortfolioMarginPart, RulesPart
 from crossvault.scenario.quantity import required_text
 
@@ -89,12 +103,12 @@ class InterestPart(FilePart):
 class SurfacePart(FilePart):
     """Volatility by strike: `flat`, or SVI total variance `fitted` a duration before the expiry."""
 
-    flat: Ratio | None = None
-    a: Rate = 0
+    flat: Volatility | None = None
+    a: TotalVariance = 0
     b: Ratio = 0
     rho: Rate = 0
-    m: Rate = 0
-    sigma: Ratio = 0
+    m: LogShift = 0
+    sigma: LogWidth = 0
     fitted: Duration | None = None
 
     @classmethod

@@ -12,7 +12,7 @@ import numpy as np
 from crossvault.mirror import market
 from crossvault.mirror.oracle import WINDOW, Curve
 from crossvault.mirror.portfolio import PortfolioRisk
-from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, STILL, UP
+from crossvault.mirror.shock import ABSOLUTE, DOWN, LINEAR, MAX_EXPONENT, STILL, UP
 from crossvault.mirror.standard import Level
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.losses import Correlations, ExpiryLosses, UnderlyingScenarios
@@ -117,7 +117,7 @@ def shocked_vol(risk: PortfolioRisk, vol: float, mode: int, apart: float, secs: 
     root = sqrt(secs / YEAR)
     if mode in (UP, DOWN):
         power = (risk.vol.short_power if secs < PIVOT else risk.vol.long_power) / UNIT
-        size: float = (PIVOT / max(secs, risk.vol.floor_secs, 1)) ** power
+        size = exp(min(MAX_EXPONENT / UNIT, power * log(PIVOT / max(secs, risk.vol.floor_secs, 1))))
         if mode == UP:
             return max(risk.vol.min_vol / UNIT, vol * (1 + risk.vol.range_up / UNIT * size))
         return vol * max(0.0, 1 - risk.vol.range_down / UNIT * size)
