@@ -1,5 +1,9 @@
 """Options of the whole suite, and how it is spread over several processes."""
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Generator
 
 import pytest
@@ -16,6 +20,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Settles how much is tried before the first law is read."""
     profiles.choose(config.option.markexpr)
+    if hasattr(config, "workerinput"):
+        threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """Ends a process of xdist after the one that spreads the tests, which a signal may have ended within a test."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.hookimpl(wrapper=True)

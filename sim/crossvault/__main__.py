@@ -76,7 +76,6 @@ def processors(words: Sequence[str]) -> list[str]:
 
 def _test(words: Sequence[str]) -> int:
     import os
-    import subprocess
 
     from crossvault.setup.install import ensure
     from crossvault.setup.toolchain import ToolchainMissing, clone
@@ -86,7 +85,8 @@ def _test(words: Sequence[str]) -> int:
         raise ToolchainMissing("the tests are not in the package; in a clone of the repository: ./crossvault test")
     ensure()
     command = [sys.executable, "-m", "pytest", *processors(words), *words]
-    return subprocess.run(command, cwd=root, env=dict(os.environ), check=False).returncode
+    os.chdir(root)
+    os.execv(sys.executable, command)  # a signal to this process is one to pytest
 
 
 if __name__ == "__main__":

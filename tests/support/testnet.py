@@ -11,6 +11,7 @@ from crossvault.evm.compiler import EVM_VERSION
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import KeySigner
 from crossvault.setup import toolchain
+from crossvault.setup.watcher import Watcher
 
 SEPOLIA = 11_155_111
 RICH = 10**20
@@ -27,11 +28,14 @@ def stand_in(chain_id: int = SEPOLIA, block_secs: int | None = None, *options: s
     port = toolchain.free_port()
     command = [str(toolchain.anvil()), "--accounts", "1", "--port", str(port), "--silent", "--hardfork", EVM_VERSION]
     command += ["--chain-id", str(chain_id), *(["--block-time", str(block_secs)] if block_secs else []), *options]
+    watcher = Watcher()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    watcher.watch(process)
     try:
         RpcClient(f"http://127.0.0.1:{port}", tries=12, wait_secs=0.02).rpc("eth_chainId")
         yield RpcClient(f"http://127.0.0.1:{port}", tries=4, wait_secs=0.05)
     finally:
+        watcher.close()
         process.kill()
         process.wait()
 

@@ -242,6 +242,7 @@ def _pyrevm(calls: Sequence[EncodedStep], state: dict[str, Any], vault: str, *, 
 
 def _contract_layer(steps: Sequence[Step]) -> float:
     """Steps per second of web3.py's contract layer on an Anvil that mines each transaction, set-up not counted."""
+    from requests import Session
     from web3 import HTTPProvider, Web3
 
     world = Walk(SEED, 0, OWNERS).world
@@ -249,7 +250,9 @@ def _contract_layer(steps: Sequence[Step]) -> float:
     try:
         build = compile_contracts()
         deploy_world(node, build, world, names)
-        web3 = Web3(HTTPProvider(node.url))
+        session = Session()
+        session.trust_env = False  # no proxy
+        web3 = Web3(HTTPProvider(node.url, session=session))
         node.rpc("evm_setAutomine", True)
         ready = [_bound(web3, build, names, step) for step in steps]
         for step in steps:

@@ -28,6 +28,7 @@ from crossvault.report.campaign import part_list, results
 from crossvault.report.console import show
 from crossvault.scenario.quantity import duration
 from crossvault.setup import toolchain
+from crossvault.setup.watcher import Watcher
 
 _RECORD = "campaign.jsonl"
 _FUZZ_SECS = 600
@@ -191,7 +192,9 @@ def _process(words: Sequence[str], env: Mapping[str, str], stdout: int) -> Itera
     """A Python module in a process; it is interrupted when this one is, and may then end in its own way."""
     command = [sys.executable, "-m", *words]
     folder = toolchain.clone()
+    watcher = Watcher()
     process = subprocess.Popen(command, cwd=folder, env=env, stdout=stdout, start_new_session=True)
+    watcher.watch(process)
     try:
         yield process
     except KeyboardInterrupt:
@@ -203,6 +206,7 @@ def _process(words: Sequence[str], env: Mapping[str, str], stdout: int) -> Itera
         raise
     finally:
         process.wait()
+        watcher.close()
 
 
 def counted(report: bytes) -> dict[str, float]:

@@ -6,6 +6,7 @@ neither the length of the run nor the size of the world (contracts/README.md). P
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from typing import Any, NamedTuple
 from crossvault.differential.ending import BadEnvironment, FailedRun
 from crossvault.evm.compiler import EVM_VERSION
 from crossvault.setup import toolchain
+from crossvault.setup.environment import direct_to_loopback
+from crossvault.setup.watcher import Watcher
 
 Request = tuple[str, Sequence[Any]]
 
@@ -49,6 +52,7 @@ class Node:
     def __init__(self, starts_at: int, *, flat: bool = True) -> None:
         """Starts the node; its first block is at a time [unix seconds]. Raises ToolchainMissing, ChainLost."""
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._watcher = Watcher()
         mine = ["--no-mining", "--order", "fees", "--auto-impersonate", "--block-base-fee-per-gas", "0"]
         try:
             if flat:
@@ -68,10 +72,13 @@ class Node:
         command += ["--timestamp", str(starts_at), "--hardfork", EVM_VERSION, "--disable-block-gas-limit", *options]
         # a session of its own: Ctrl-C in the terminal is for crossvault, which stops the node itself
         silent, stderr = subprocess.DEVNULL, subprocess.PIPE
-        self._processes.append(subprocess.Popen(command, stdout=silent, stderr=stderr, start_new_session=True))
+        env = direct_to_loopback(os.environ)
+        process = subprocess.Popen(command, env=env, stdout=silent, stderr=stderr, start_new_session=True)
+        self._processes.append(process)
+        self._watcher.watch(process)
         self.url = f"http://127.0.0.1:{port}"
         self._http = _HttpProvider(port)
-        self._await(self._processes[-1])
+        self._await(process)
         return self.url
 
     def _await(self, process: subprocess.Popen[bytes]) -> None:
@@ -138,6 +145,7 @@ class Node:
 
     def close(self) -> None:
         """Stops the node."""
+        self._watcher.close()
         for process in self._processes:
             process.kill()
         for process in self._processes:

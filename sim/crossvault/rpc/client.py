@@ -26,6 +26,16 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 
+def _is_loopback(url: str) -> bool:
+    from ipaddress import ip_address
+
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class RpcClient:
     """Requests to one endpoint; temporary failures are retried with growing waits.
 
@@ -47,6 +57,7 @@ class RpcClient:
             backoff_factor=wait_secs, backoff_max=_LONGEST_WAIT_SECS,
         )  # fmt: skip
         self._session = requests.Session()
+        self._session.trust_env = not _is_loopback(url)  # a proxy reaches its own loopback, not ours
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=again))
 

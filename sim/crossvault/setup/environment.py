@@ -5,6 +5,9 @@ In a clone each Python of `.venv` calls `prepare` as it starts, so it must be ch
 
 import os
 import sys
+from collections.abc import Mapping
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def prepare() -> None:
@@ -14,8 +17,19 @@ def prepare() -> None:
     have = os.environ.get("PATH", "").split(os.pathsep)
     wanted = [os.path.join(sys.prefix, "bin"), os.path.join(state, "bin")]
     os.environ["PATH"] = os.pathsep.join([folder for folder in wanted if folder not in have] + have)
+    os.environ.update(direct_to_loopback(os.environ))
     if any(os.path.basename(word) == "ape" for word in sys.orig_argv[:4]):
         prepare_ape()
+
+
+def direct_to_loopback(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which no proxy stands between the processes of this machine."""
+    spared = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    hosts = [host for host in (each.strip() for each in spared.split(",")) if host]
+    if "*" in hosts:
+        return dict(environment)
+    text = ",".join([*hosts, *(host for host in _LOOPBACK if host not in hosts)])
+    return {**environment, "no_proxy": text, "NO_PROXY": text}
 
 
 def prepare_ape() -> None:

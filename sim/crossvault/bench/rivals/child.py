@@ -16,6 +16,7 @@ from typing import NamedTuple
 from crossvault.bench.rivals.small_bugs import SearcherUnavailable
 from crossvault.setup import toolchain
 from crossvault.setup.install import NODE_FLAGS
+from crossvault.setup.watcher import Watcher
 
 _FETCH_SECS = 300
 
@@ -45,6 +46,8 @@ def run(words: Sequence[str], folder: Path, seconds: float, env: Mapping[str, st
             )  # fmt: skip
         except OSError as trouble:
             raise SearcherUnavailable(f"{words[0]} cannot be started: {trouble}") from trouble
+        watcher = Watcher()
+        watcher.watch(child)
         code: int | None = None
         try:
             code = child.wait(seconds)
@@ -52,6 +55,7 @@ def run(words: Sequence[str], folder: Path, seconds: float, env: Mapping[str, st
             pass
         finally:
             _end(child)
+            watcher.close()
         out.seek(0)
         text = out.read().decode("utf8", "replace")
     return ProcessResult(code, text, time.perf_counter() - began, _used() - used)
