@@ -46,6 +46,8 @@ class StoryFile(pytest.File):
 class StoryItem(pytest.Item):
     """A story, played on both sides with every step compared and all invariants."""
 
+    fixturenames = ("_function_isolation",)  # the plugin of ape takes the item for one that it has isolated already
+
     def runtest(self) -> None:
         """Plays it. Raises StoryFailed, and ScenarioError for a file that is wrong."""
         from crossvault.scenario import load
