@@ -14,6 +14,7 @@ from crossvault.deployment.blueprint import FACTORY
 from crossvault.deployment.chains import MainnetRefused
 from crossvault.deployment.deployment import DeployerRequired, Deployment
 from crossvault.deployment.estimate import ON_CHAIN, ON_LOCAL_NODE, _measured as measured
+from crossvault.deployment.idle_chain import ChainIdle
 from crossvault.deployment.journal import BadJournal, DeploymentBusy, InputChanged
 from crossvault.deployment.manifest import BadManifest, load
 from crossvault.deployment.onchain import FactoryMissing
@@ -347,3 +348,28 @@ def test_wait_mode_enacts_delayed_changes(client: RpcClient, tmp_path: Path) -> 
     _, done = deployer.apply(wait=True)
     assert done and len([line for line in deployer.lines if "enact_interest: due at" in line]) == 1
     assert_complete(deployer.deployment())
+
+
+@pytest.mark.slow
+def test_a_chain_that_mines_only_on_transactions_is_named(client: RpcClient, tmp_path: Path) -> None:
+    deployer = Deployer(client, params(tmp_path, ("confirmations: 1", "confirmations: 2")))
+    deployer.fund()
+    with pytest.raises(ChainIdle, match=r"no block after \d+ for \d+ s, and 2 confirmations need block \d+\. .*evm_mine"):
+        deployer.apply(wait=True)
+    assert any("does this chain mine only on transactions?" in line for line in deployer.lines)
+    client.rpc("evm_mine")
+    _, done = deployer.apply(wait=True)
+    assert done
+    assert_complete(deployer.deployment())
+
+
+@pytest.mark.slow
+def test_a_change_that_is_due_by_the_clock_alone_is_named(client: RpcClient, tmp_path: Path) -> None:
+    interest = "  interest: {min rate: 1 %, low slope: 4 %, high slope: 60 %, optimal utilisation: 80 %}\n"
+    changes = (("  underlyings:\n", interest + "  underlyings:\n"), ("delay: 1m", "delay: 1h"))
+    deployer = Deployer(client, params(tmp_path, *changes))
+    deployer.fund()
+    client.rpc("anvil_setTime", int(client.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) - 90_000)
+    client.rpc("anvil_setBlockTimestampInterval", 1)
+    with pytest.raises(ChainIdle, match="enact_interest is due by the clock, but not in the latest block"):
+        deployer.apply(wait=True)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from crossvault.deployment.blueprint import ACCEPT, Blueprint, DeploymentStep
+from crossvault.deployment.idle_chain import BlockArrivals
 from crossvault.deployment.journal import DONE, Journal, recorded
 from crossvault.deployment.onchain import WRONG, ChainInspector, ChainSnapshot
 from crossvault.differential.ending import FailedRun
@@ -81,11 +82,12 @@ class DeploymentApply:
 
     def run(self, only: Callable[[DeploymentStep], bool] = lambda step: step.action != ACCEPT) -> ApplyResult:
         """Executes the missing steps that pass `only`. Raises StepFailed, DeploymentConflict, FeeTooHigh, ChainLost."""
-        rounds = 0
+        rounds, arrivals = 0, BlockArrivals(self.notify, self.sender.pace.stuck_secs)
         while rounds < _MOST_ROUNDS:
             waiting = self._advance(only)
             if waiting and self.wait and waiting.due_at:
-                self._await(waiting)
+                head = self._await(waiting)
+                arrivals.require(head, f"{waiting.step.key} is due by the clock, but not in the latest block")
                 continue
             deep, vanished = self._deep()
             if not vanished:
@@ -262,9 +264,11 @@ class DeploymentApply:
     def _deep(self) -> tuple[ChainSnapshot, list[str]]:
         """Reads everything recorded; returns the confirmed state, and the keys of steps that have vanished."""
         enough = self.inspector.inspect(known=self._confirmed).number + self.confirmations - 1
+        arrivals = BlockArrivals(self.notify, self.sender.pace.stuck_secs)
+        head = enough  # first as if there were enough blocks: an earlier run may have awaited them
         while True:
-            head = self.inspector.inspect(known=self._confirmed).number
             if head >= enough:
+                head = self.inspector.inspect(known=self._confirmed).number
                 self._confirmed.clear()
                 deep = self.inspector.inspect(max(0, head - self.confirmations + 1))
                 if not self._absent(deep):
@@ -272,18 +276,26 @@ class DeploymentApply:
                 if vanished := self._absent(self.inspector.inspect()):
                     return deep, vanished
             time.sleep(self.sender.pace.poll_secs)
+            head = self.inspector.inspect(known=self._confirmed).number
+            arrivals.require(head, f"{self.confirmations} confirmations need block {enough}")
 
     def _absent(self, snapshot: ChainSnapshot) -> list[str]:
         return [step.key for step in self.plan.steps if step.key in self._reached and not snapshot.is_done(step)]
 
-    def _await(self, waiting: StepWaiting) -> None:
-        """Waits until a step is due by the chain's clock or, where blocks come only on demand, by the local clock."""
+    def _await(self, waiting: StepWaiting) -> int:
+        """Waits until a step is due by the chain's clock or, where blocks come only on demand, by the local clock.
+
+        Returns the number of the latest block.
+        """
         announced = waiting.step.key, waiting.due_at  # the reason may be worded anew at each look
         if announced not in self._waited:
             self.notify(f"{waiting.step.key}: due at {utc_text(waiting.due_at)}; waiting")
             self._waited.add(announced)
         time.sleep(self.sender.pace.poll_secs)
-        while not self._is_due(self.inspector.inspect(known=self._confirmed).at, waiting.due_at):
+        while True:
+            snapshot = self.inspector.inspect(known=self._confirmed)
+            if self._is_due(snapshot.at, waiting.due_at):
+                return snapshot.number
             time.sleep(self.sender.pace.poll_secs)
 
     def _is_due(self, at: int, due_at: int) -> bool:
