@@ -75,8 +75,8 @@ def shown(page: Path) -> Iterator[tuple[list[str], list[str]]]:
 
 
 def missing(shown_lines: list[str], printed: str) -> list[str]:
-    """The shown lines that a command does not print, in order; times and speeds are those of another run."""
-    timed = re.compile(r"\([\d.]+ s, [\d,]+ steps/s\)")
+    """The shown lines that a command does not print, in order; times, speeds and hashes are those of another run."""
+    timed = re.compile(r"\([\d.]+ s, [\d,]+ steps/s\)|(?<=-)[0-9a-f]{8}(?=\.jsonl)")
     left, absent = iter(timed.sub("", printed).splitlines()), []
     for line in shown_lines:
         if (

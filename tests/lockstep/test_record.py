@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.story import Story
 from crossvault.evm.chain import Chain
-from crossvault.lockstep.record import BadRecord, Record, RecordChecker, RecordWriter, header, read
+from crossvault.lockstep.record import BadRecord, Record, RecordChecker, RecordWriter, file_name, header, read
 from crossvault.lockstep.run import run
 from crossvault.scenario import load
 
@@ -56,6 +57,18 @@ def replayed(record: Record, until: int | None = None) -> RecordChecker:
     finally:
         chain.close()
     return checker
+
+
+def test_stories_worlds_and_contracts_that_differ_have_records_of_their_own(story: Story) -> None:
+    names = {
+        file_name(story, "contracts"),
+        file_name(story, "other contracts"),
+        file_name(replace(story, hash="of another file"), "contracts"),
+        file_name(replace(story, world=replace(story.world, starts_at=1)), "contracts"),
+        file_name(replace(story, name=f"{story.name}-{story.seed}"), "contracts"),
+    }
+    assert len(names) == 4 and all(name.startswith("first-liquidation-0-") for name in names)
+    assert file_name(replace(story, seed=7), "contracts").startswith("first-liquidation-7-")
 
 
 def test_every_line_carries_the_hash_of_itself_after_the_line_before(path: Path) -> None:

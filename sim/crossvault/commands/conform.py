@@ -61,7 +61,8 @@ def _written(report: ConformReport, arguments: Namespace) -> dict[int, tuple[str
     files = {}
     for place, verdict in enumerate(report.verdicts):
         if verdict.finding is not None:
-            path = folder / f"conform-{report.subject.name}-{report.seed}-{place}{file.SUFFIX}"
+            build = report.subject.build.hash[:8]
+            path = folder / f"conform-{report.subject.name}-{report.seed}-{place}-{build}{file.SUFFIX}"
             kept = clause_repro.repro(verdict.finding, report.subject, verdict.clause.text, name_of(path))
             path.write_text(file.text(kept), encoding="utf8")
             hint = f"{command()} conform {arguments.target}{adapter} --replay {shown(path)}"

@@ -17,6 +17,7 @@ from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, exit_code
 from crossvault.differential.story import Story
 from crossvault.evm.anvil import ChainLost
 from crossvault.evm.chain import Chain, EnginesDisagree
+from crossvault.evm.compiler import build_hash, contract_sources
 from crossvault.lockstep import record
 from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Diverged, Observer, RunResult, run as play
@@ -45,7 +46,7 @@ def run(arguments: Namespace) -> int:
     contracts = folder(arguments.contracts)
     worst, runs = DONE, []
     for story in stories:
-        ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story))
+        ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story, contracts))
         code = _attempt(ran, contracts, interrupts)
         runs.append(document(ran))
         if not arguments.json:
@@ -142,10 +143,13 @@ def _draw(ran: RunPage, path: Path) -> None:
         raise UsageError(f"--picture: {shown(path)} cannot be written: {wrong.strerror}") from wrong
 
 
-def _record_path(arguments: Namespace, story: Story) -> str | None:
+def _record_path(arguments: Namespace, story: Story, contracts: Path | None) -> str | None:
     if arguments.no_record:
         return None
-    return shown(arguments.record or toolchain.state_dir() / "runs" / f"{story.name}-{story.seed}.jsonl")
+    if arguments.record:
+        return shown(arguments.record)
+    name = record.file_name(story, build_hash(contract_sources(contracts)))
+    return shown(toolchain.state_dir() / "runs" / name)
 
 
 def _named(text: str) -> str:

@@ -12,6 +12,7 @@ from crossvault.differential.step import Step
 from crossvault.differential.story import ExpectationFailed, Story, step_stream
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.chain import Chain, EnginesDisagree
+from crossvault.evm.compiler import build_hash, contract_sources
 from crossvault.fuzz.task import Failure, WalkTask
 from crossvault.lockstep import record
 from crossvault.lockstep.invariants import Invariants
@@ -32,7 +33,7 @@ class ConfirmedFailure(NamedTuple):
 def confirm(task: WalkTask, failure: Failure, contracts: Path | None, folder: Path) -> ConfirmedFailure:
     """Plays the steps of a failure on Anvil and records them. Raises EnginesDisagree where nothing fails there."""
     story = failed_story(task, failure)
-    path = folder / f"{story.name}.jsonl"
+    path = folder / record.file_name(story, build_hash(contract_sources(contracts)))
     path.parent.mkdir(parents=True, exist_ok=True)
     model, guard = Model(story.world), Invariants()
     with ExitStack() as stack:

@@ -134,6 +134,13 @@ def header(story: Story, chain: Chain) -> dict[str, Any]:
     }
 
 
+def file_name(story: Story, contracts: str) -> str:
+    """The usual name of a record: another story, world or build of the contracts (its hash) has another one."""
+    digest = sha256(json.dumps([story.hash, world_text(story.world), contracts]).encode()).hexdigest()
+    seeded = story.name if story.name.endswith(f"-{story.seed}") else f"{story.name}-{story.seed}"
+    return f"{seeded}-{digest[:8]}.jsonl"
+
+
 def _code_hash(chain: Chain) -> str:
     codes = (chain.build.artifacts[name].deployed_bytecode for name in ("Vault", "Registry", "Exchange"))
     return sha256("".join(codes).encode()).hexdigest()
