@@ -354,7 +354,9 @@ def test_wait_mode_enacts_delayed_changes(client: RpcClient, tmp_path: Path) -> 
 def test_a_chain_that_mines_only_on_transactions_is_named(client: RpcClient, tmp_path: Path) -> None:
     deployer = Deployer(client, params(tmp_path, ("confirmations: 1", "confirmations: 2")))
     deployer.fund()
-    with pytest.raises(ChainIdle, match=r"no block after \d+ for \d+ s, and 2 confirmations need block \d+\. .*evm_mine"):
+    with pytest.raises(
+        ChainIdle, match=r"no block after \d+ for \d+ s, and 2 confirmations need block \d+\. .*evm_mine"
+    ):
         deployer.apply(wait=True)
     assert any("does this chain mine only on transactions?" in line for line in deployer.lines)
     client.rpc("evm_mine")
