@@ -15,8 +15,8 @@ from crossvault.mirror.fixed import WAD
 from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.scenario import ScenarioError, preset, rules
 from places import VECTORS
-from published import wad
-from vectors_portfolio import account_of, losses, model, risk_of
+from published import model, wad
+from vectors_portfolio import account_of, losses, risk_of
 from vectors_standard import OPTION_RISK, RISK
 
 UNITS = ("ETH", "BTC", "SOL")

@@ -15,18 +15,11 @@ from typing import Any, NamedTuple
 from crossvault.mirror import correlation
 from crossvault.mirror.correlation import Matrix, UnderlyingLoss
 from crossvault.mirror.fixed import WAD
-from published import Case
+from published import Case, Query, listed, model
 
 NEAR, LEAST = Fraction(1, 10**9), Fraction(1)  # of the margin, and in USD: some benchmarks are whole numbers
 DIGITS = 10**30  # of a square root
 RESIDUAL = "Residual"
-
-Query = Callable[[Any, str, dict[str, Any]], Any]  # module of the mirror, function, arguments -> result
-
-
-def model(module: Any, function: str, args: dict[str, Any]) -> Any:
-    """Result of the mirror."""
-    return getattr(module, function)(**args)
 
 
 class Factor(NamedTuple):
@@ -42,7 +35,7 @@ def is_correlation(content: Any) -> bool:
 
 
 def correlation_cases(content: dict[str, Any], query: Query = model) -> Iterator[Case]:
-    for case in content["cases"]:
+    for _, case in listed(content["cases"]):
         kind = case["risk_class"].lower()
         check = partial(margin_matches, case, kind, content["parameters"][kind], query)
         yield Case(f"{case['test']}: {case['element']}", check)

@@ -9,12 +9,12 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from crossvault.mirror import cash, collateral, fixed, margin, option, standard
+from crossvault.mirror import cash, collateral, fixed, option
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.market import MarketRisk, OptionRisk
 from crossvault.mirror.standard import Exposure, HeldOption, Level
-from published import Case
+from published import Case, Side
 from vectors_fixed import truncated
 
 NEAR = Fraction(1, 10**12)
@@ -44,10 +44,10 @@ def is_standard(content: Any) -> bool:
     return bool(cases) and all(isinstance(case, dict) and "PerpMargin" in case.get("Result", {}) for case in cases)
 
 
-def standard_cases(content: Row) -> Iterator[Case]:
+def standard_cases(content: Row, side: Side) -> Iterator[Case]:
     for name, case in content.items():
         for what, check in (("", margins), ("-linear", linear), ("-options", options), ("-doubts", doubts)):
-            yield Case(name + what, partial(check, case["Scenario"], case["Result"]))
+            yield Case(name + what, partial(check, side, case["Scenario"], case["Result"]))
 
 
 def units_of(scenario: Row) -> list[str]:
@@ -58,37 +58,38 @@ def units_of(scenario: Row) -> list[str]:
 # the valued account
 
 
-def book_of(scenario: Row) -> Book:
+def book_of(side: Side, scenario: Row) -> Book:
     """Valued account; two exposures to each underlying, as the published contingency of perps uses their own price.
 
     The first of a pair has the base, and options refer to it; the second has the perp.
     """
     book = Book(cash_wad=int(scenario["Cash"]), holdings=[], exposures=[], lines=[])
-    book.depeg_rate_wad = cash.depeg_rate(DEPEG, scenario["USDCValue"])
+    book.depeg_rate_wad = side.cash.depeg_rate(DEPEG, scenario["USDCValue"])
     for place, unit in enumerate(units_of(scenario)):
         index, confidences = scenario[f"{unit}SpotPrice"], scenario["SpotPerpConfidences"][place]
         base = Exposure(RISK, OPTION_RISK, index, confidences[0], index, base_wad=scenario[f"w{unit}"])
         perp = Exposure(RISK, OPTION_RISK, index, min(confidences), index)
         if scenario[f"Perps_{unit}"]:
-            add_perp(book, perp, scenario, unit, scenario["PerpPrice"][place])
-        value = collateral.value(base.base_wad, index, 18)
+            perp = with_perp(side, book, perp, scenario, unit, scenario["PerpPrice"][place])
+        value = side.collateral.value(base.base_wad, index, 18)
         book.holdings.append(Holding(value, value, BASE))
         book.exposures += [base, perp]
     units = units_of(scenario)
     for number, unit in enumerate(scenario["OptionUnderlying"]):
-        book.lines.append(line_of(scenario, number, 2 * units.index(unit), book))
+        book.lines.append(line_of(side, scenario, number, 2 * units.index(unit), book))
     return book
 
 
-def add_perp(book: Book, perp: Exposure, scenario: Row, unit: str, mark: int) -> None:
+def with_perp(side: Side, book: Book, perp: Exposure, scenario: Row, unit: str, mark: int) -> Exposure:
     """Profit is size * (mark - last entry), so the quote is -size * last entry; unsettled funding counts as cash."""
     size = scenario[f"Perps_{unit}"]
-    standard.absorb(perp, size, -truncated(size, scenario[f"LastEntry{unit}"], WAD), mark)
+    held: Exposure = side.standard.absorb(perp, size, -truncated(size, scenario[f"LastEntry{unit}"], WAD), mark)
     unpaid = scenario[f"Account{unit}FundingIndex"] - scenario[f"{unit}GlobalFundingIndex"]
     book.cash_wad += truncated(size, unpaid, WAD)
+    return held
 
 
-def line_of(scenario: Row, number: int, place: int, book: Book) -> HeldOption:
+def line_of(side: Side, scenario: Row, number: int, place: int, book: Book) -> HeldOption:
     unit, expiry = scenario["OptionUnderlying"][number], scenario["OptionExpiries"][number]
     line = HeldOption(
         place, expiry, is_call=bool(scenario["OptionIsCall"][number]), size=scenario["OptionAmounts"][number]
@@ -97,7 +98,7 @@ def line_of(scenario: Row, number: int, place: int, book: Book) -> HeldOption:
     settling = expiry < LAST
     line.forward_wad = scenario[f"SettlementPrice{unit}"] if settling else scenario["Forwards"][number]
     vol = scenario["OptionVols"][number]
-    line.mark_wad = option.price(
+    line.mark_wad = side.option.price(
         option.OptionTerms(line.forward_wad, line.strike_wad, vol, line.expiry, WAD, line.is_call)
     )  # undiscounted
     confidences = (scenario[f"{name}Confidences"][number] for name in ("OptionVol", "Forward", "Discount"))
@@ -112,72 +113,72 @@ def assert_near(ours: int | Fraction, theirs: int, lost: Fraction = Fraction(0))
     assert abs(Fraction(ours) - theirs) <= NEAR * abs(theirs) + lost, (ours, theirs)
 
 
-def margins(scenario: Row, result: Row) -> None:
-    book = book_of(scenario)
+def margins(side: Side, scenario: Row, result: Row) -> None:
+    book = book_of(side, scenario)
     for level, name in ((Level.INITIAL, "realIM"), (Level.MAINTENANCE, "realMM")):
-        assert_near(margin.margin(book, level), result[name])
+        assert_near(side.margin.margin(book, level), result[name])
     lost = sum(Fraction(abs(line.size) * line.forward_wad, WAD) * BLACK for line in book.lines)
-    assert_near(margin.equity(book), result["PortfolioMtM"], Fraction(lost))
+    assert_near(side.margin.equity(book), result["PortfolioMtM"], Fraction(lost))
 
 
-def linear(scenario: Row, result: Row) -> None:
-    book = book_of(scenario)
-    perps = sum(standard.requirement(each, Level.MAINTENANCE) for each in book.exposures)
+def linear(side: Side, scenario: Row, result: Row) -> None:
+    book = book_of(side, scenario)
+    perps = sum(side.standard.requirement(each, Level.MAINTENANCE) for each in book.exposures)
     assert_near(-perps, result["PerpMargin"])
     profit = sum(each.gain_wad + each.loss_wad for each in book.exposures)
     assert_near(profit, result["UnrealizedPNL"])
     assert_near(book.cash_wad - int(scenario["Cash"]), result["UnsettledFunding"])
     assert_near(int(scenario["Cash"]), result["Cash"])
     for level in Level:
-        credit = margin.adjusted_equity(book, level) - book.cash_wad - profit
+        credit = side.margin.adjusted_equity(book, level) - book.cash_wad - profit
         assert_near(credit, result["BaseMargin"])
 
 
-def options(scenario: Row, result: Row) -> None:
+def options(side: Side, scenario: Row, result: Row) -> None:
     """The published isolated figure is a sum over expiries; the bounded one is that of one expiry.
 
     The published loss may be a gain, and takes the listed forward in the last hour too, unlike the requirement.
     """
-    book = book_of(scenario)
+    book = book_of(side, scenario)
     for place, unit in enumerate(units_of(scenario)):
         if f"{unit}OptionMM" not in result:
             continue
         exposure = book.exposures[2 * place]
         lines = [line for line in book.lines if line.underlying == 2 * place]
         forwards = [f for of, f in zip(scenario["OptionUnderlying"], scenario["Forwards"], strict=True) if of == unit]
-        firsts = [number for number in range(len(lines)) if margin.is_first(lines, number)]
+        firsts = [number for number in range(len(lines)) if side.margin.is_first(lines, number)]
         for name, level in LEVELS.items():
-            strips = [standard.strip_requirement(exposure, lines, first, level) for first in firsts]
+            strips = [side.standard.strip_requirement(exposure, lines, first, level) for first in firsts]
             assert_near(-sum(strips), result[f"{unit}Option{name}"])
             alone = sum(
-                line.size * standard.short_requirement(exposure, line, level) for line in lines if line.size < 0
+                line.size * side.standard.short_requirement(exposure, line, level) for line in lines if line.size < 0
             )
             assert_near(Fraction(alone, WAD), result[f"{unit}OptionIsolated{name}"])
-            bounds = [-bound(lines, first, name, forwards[first]) for first in firsts] or [Fraction(0)]
+            bounds = [-bound(side, lines, first, name, forwards[first]) for first in firsts] or [Fraction(0)]
             theirs = min(0, result[f"{unit}OptionBounded{name}"])
             assert any(abs(each - theirs) <= NEAR * abs(theirs) for each in bounds), (bounds, theirs)
 
 
-def bound(lines: list[HeldOption], first: int, level: str, forward: int) -> Fraction:
+def bound(side: Side, lines: list[HeldOption], first: int, level: str, forward: int) -> Fraction:
     """Largest loss at expiry, and the further requirement of uncovered calls."""
-    strip = [line for line in lines if standard.is_same_term(line, lines[first])]
+    strip = [line for line in lines if side.standard.is_same_term(line, lines[first])]
     uncovered = max(0, -sum(line.size for line in strip if line.is_call))
     scale = OPTION_RISK.unpaired_initial if level == "IM" else OPTION_RISK.unpaired_maintenance
     unpaired = Fraction(uncovered * scale * forward, WAD**2)
-    return Fraction(standard.max_loss(lines, first), WAD) + unpaired
+    return Fraction(side.standard.max_loss(lines, first), WAD) + unpaired
 
 
-def doubts(scenario: Row, result: Row) -> None:
+def doubts(side: Side, scenario: Row, result: Row) -> None:
     """Contingencies at initial of uncertain prices and of a depegged quote token."""
-    book = book_of(scenario)
-    without = contingencies(book, 0)
+    book = book_of(side, scenario)
+    without = contingencies(side, book, 0)
     assert_near(-without, result["OracleConts"])
-    assert_near(without - contingencies(book, book.depeg_rate_wad), result["DepegIMs"])
+    assert_near(without - contingencies(side, book, book.depeg_rate_wad), result["DepegIMs"])
 
 
-def contingencies(book: Book, depeg_rate_wad: int) -> int:
-    total = sum(standard.contingency(each, depeg_rate_wad, Level.INITIAL) for each in book.exposures)
+def contingencies(side: Side, book: Book, depeg_rate_wad: int) -> int:
+    total: int = sum(side.standard.contingency(each, depeg_rate_wad, Level.INITIAL) for each in book.exposures)
     for line in book.lines:
         exposure = book.exposures[line.underlying]
-        total += standard.short_contingency(exposure, line, depeg_rate_wad, Level.INITIAL)
+        total += side.standard.short_contingency(exposure, line, depeg_rate_wad, Level.INITIAL)
     return total

@@ -1,0 +1,50 @@
+"""The reader of published cases on accounts that show one convention each, whatever the folder of vectors holds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import published_accounts
+from published import Side
+from vectors import read
+from vectors_options import mark_vol
+
+ACCOUNTS = [
+    published_accounts.uncertain_collateral, published_accounts.negative_rate, published_accounts.expired,
+    published_accounts.moving_skew, published_accounts.heavy_tails,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_an_account_of_every_convention_is_read(account: Callable[[], dict[str, Any]]) -> None:
+    checks = [case.check for case in read(account()) or ()]
+    assert len(checks) >= 5
+    for check in checks:
+        assert check is not None
+        check()
+
+
+@pytest.mark.parametrize(("strike", "vol"), [(776203.0, 0.700248052621673), (25284.0, 0.8138117756980829)])
+def test_a_surface_is_flat_beyond_four_deviations(strike: float, vol: float) -> None:
+    """Published marks of case 62; the time of the surface is 2,004,500.0016 seconds."""
+    svi = ["0.00747501222223352", "0.060665381044265232", "-0.328198412513659008", "-0.07261800280895024",
+           "0.123029393387028608"]  # fmt: skip
+    feed = published_accounts.feed(2004452, 96031.88799711196, 0.19, svi, "0.063562278082191784")
+    mark_vol(Side(), {"Strike": strike, "MarkVol": vol}, feed)
+    with pytest.raises(AssertionError):
+        mark_vol(Side(), {"Strike": strike, "MarkVol": vol * (1 + 1e-9)}, feed)
+
+
+@pytest.mark.parametrize("wrap", [lambda row: [row], lambda row: {"a name": row}])
+def test_cases_are_a_list_or_a_mapping(wrap: Callable[[Any], Any]) -> None:
+    """A premium of 10 on 1,000 is paid over eight hours: 0.125 % an hour."""
+    row = {"index": 1000, "impact_premium_usd": 10, "funding_rate_per_hour": "0.00125"}
+    checks = [case.check for case in read({"source": "paper", "cases": wrap(row)}) or ()]
+    assert len(checks) == 1 and checks[0] is not None
+    checks[0]()
+
+
+@pytest.mark.parametrize("content", [[], [1], {}, {"cases": []}, {"cases": {}}, {"cases": 1}, {"cases": {"a": 1}}])
+def test_an_unknown_form_is_no_error(content: Any) -> None:
+    assert read(content) is None
