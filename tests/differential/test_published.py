@@ -1,5 +1,7 @@
 """The published cases of every family, computed by the probes on a node."""
 
+import json
+from collections.abc import Callable
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,7 +13,9 @@ from crossvault.mirror.refusal import Refusal
 from places import VECTORS
 from probing import Probes, started
 from published import Query
-from vectors import cases_of, files
+from published_accounts import ACCOUNTS
+from vectors import files, read
+from vectors_portfolio import is_portfolio, refusal
 
 probes = pytest.fixture(started, scope="module")
 
@@ -33,11 +37,26 @@ def probe_query(probes: Probes) -> Query:
     return query
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.relative_to(VECTORS).as_posix()) for path in files()])
-def test_every_vector_holds_on_the_chain(probes: Probes, path: Path) -> None:
-    checks = [case.check for case in cases_of(path, probe_query(probes)) if case.check is not None]
+def play(content: Any, probes: Probes) -> None:
+    """Checks every case of a content; skips what is not built, and parameters that the vault does not hold."""
+    if is_portfolio(content) and (why := refusal(content)):
+        pytest.skip(f"beyond the bounds of the vault: {why}")
+    checks = [case.check for case in read(content, probe_query(probes)) or () if case.check is not None]
     if not checks:
         pytest.skip("nothing that is built has this form")
     for check in checks:
         check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.relative_to(VECTORS).as_posix()) for path in files()])
+def test_every_vector_holds_on_the_chain(probes: Probes, path: Path) -> None:
+    play(json.loads(path.read_text(encoding="utf8")), probes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_an_account_of_every_convention_holds_on_the_chain(
+    probes: Probes, account: Callable[[], dict[str, Any]]
+) -> None:
+    play(account(), probes)

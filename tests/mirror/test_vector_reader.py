@@ -7,13 +7,9 @@ import pytest
 
 import published_accounts
 from published import Side
+from published_accounts import ACCOUNTS
 from vectors import read
 from vectors_options import mark_vol
-
-ACCOUNTS = [
-    published_accounts.uncertain_collateral, published_accounts.negative_rate, published_accounts.expired,
-    published_accounts.moving_skew, published_accounts.heavy_tails,
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)

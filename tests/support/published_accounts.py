@@ -109,7 +109,7 @@ def uncertain_collateral() -> Content:
     return {"Scenario": account, "Parameters": parameters(), "Result": found}
 
 
-def option(expiry: int, at: int, strike: float, call: int, amount: float, **marks: float) -> Content:
+def option(expiry: int, at: int, strike: float, call: int, amount: float, marks: dict[str, float]) -> Content:
     return {"Expiry": expiry, "ExiryTs": at, "Strike": strike, "IsCall": call, "Amount": amount, **marks}
 
 
@@ -127,14 +127,10 @@ def negative_rate() -> Content:
     svi = ["0.07368236692851656", "0.205025228089922624", "-0.260716351690481504", "-0.220169931306819072",
            "0.556540627238575424"]  # fmt: skip
     discount = {"MarkDiscount": 2.0557823247205538}
-    near = {
-        "MarkVol": 0.5543377511787965,
-        "linear_multiplier": 0.9997431656976679,
-        "abs_multiplier": 1.0002568343023321,
-    }
-    far = {"MarkVol": 0.5592157396329432, "linear_multiplier": 1.0062899063434898, "abs_multiplier": 1.0062899063434898}
+    near = {"MarkVol": 0.5543377511787965, **skews(0.9997431656976679, 1.0002568343023321), **discount}
+    far = {"MarkVol": 0.5592157396329432, **skews(1.0062899063434898, 1.0062899063434898), **discount}
     legs = [(100000.0, 1, -1.0, near), (110000.0, 1, 1.0, far), (100000.0, 0, 1.0, near), (110000.0, 0, -1.0, far)]
-    options = [option(18938852, 1758873600, *leg, **discount, **marks) for *leg, marks in legs]  # type: ignore[arg-type]
+    options = [option(18938852, 1758873600, strike, call, size, marks) for strike, call, size, marks in legs]
     feeds = [feed(18938852, 100374.61000117072, -1.2, svi, "0.600548579401320064")]
     found = result(
         threes(*[0] * 9), [0] * 6, PortfolioMTM=-10000.0, OptionMTMPerExpiry=[-10000.0],
@@ -162,7 +158,7 @@ def expired() -> Content:
         VolShockUpEvaluated=[5995.004253293764], VolShockDownEvaluated=[595.4517311426289],
     )  # fmt: skip
     account = held(
-        SpotPrice=2681.6029850999994, Options=[option(0, 1735718400, 2500.0, 1, -1.0, **marks)],
+        SpotPrice=2681.6029850999994, Options=[option(0, 1735718400, 2500.0, 1, -1.0, marks)],
         OptionFeeds=[feed(0, 2691.6029850999994, 0.22, svi, "0.000003170958904109", 1.0)],
     )  # fmt: skip
     return {"Scenario": account, "Parameters": parameters(), "Result": found}
@@ -194,7 +190,7 @@ def moving_skew() -> Content:
         VolShockDownEvaluated=[0.47031055090523777],
     )  # fmt: skip
     account = held(
-        SpotPrice=2681.6029850999994, Options=[option(3214052, 1743148800, 2500.0, 1, -1.0, **marks)],
+        SpotPrice=2681.6029850999994, Options=[option(3214052, 1743148800, 2500.0, 1, -1.0, marks)],
         OptionFeeds=[feed(3214052, 2695.7814942763334, 0.21000000000000002, svi, "0.10191907661086")],
     )  # fmt: skip
     given = parameters(more=[scenario(18, "LINEAR", 5)], skew=WIDE_SKEW)
@@ -211,3 +207,6 @@ def heavy_tails() -> Content:
     )  # fmt: skip
     account = held(SpotPrice=3000.0, NumPerps=1.0, PerpPrice=3000.0, PerpConfidence=1.0)
     return {"Scenario": account, "Parameters": parameters(tails), "Result": found}
+
+
+ACCOUNTS = (uncertain_collateral, negative_rate, expired, moving_skew, heavy_tails)
