@@ -157,6 +157,6 @@ def _show(as_json: bool, data: Callable[..., dict[str, Any]], show: Callable[...
     if as_json:
         click.echo(json.dumps(data(*values), indent=1))
         return
-    from rich.console import Console
+    from crossvault.report.console import page
 
-    show(Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH), *values)
+    show(page(_WIDTH), *values)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from cli import spawned
 from crossvault.commands.exits import UsageError
 from crossvault.commands.parser import parse
 from places import ROOT
@@ -94,8 +93,7 @@ def test_the_readme_shows_what_its_commands_print() -> None:
     for words, output in list(shown(ROOT / "README.md")):
         if words[0] in WITHOUT_COMMAND:
             continue
-        command = [sys.executable, "-P", "-m", "crossvault", *words]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = spawned(*words)
         assert done.returncode == 0, done.stderr
         assert missing(output, done.stdout) == [], words
         compared += len(output)

@@ -26,8 +26,10 @@ from crossvault.mutation.verdicts import (
     mirrored,
     verdict_counts,
 )
+from crossvault.report.mutate import tables
 from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.random_walk import Walk
+from widths import all_faults
 
 MUTANTS = [
     Mutant("Fixed.sol:min:compare:1", "Fixed.sol", 121, Edit("compare", 0, 1, "<="), "<", "a <= b", None),
@@ -152,4 +154,5 @@ def test_the_command_prints_the_score_and_exits_by_it(tmp_path: Path, capsys: py
     document: dict[str, Any] = json.loads(out)
     assert code == DONE and document["killed"] >= 1 and document["tested"] == document["chosen"] > 2
     assert all("@@" in each["diff"] for each in document["survivors"])
+    assert all_faults(tables(document)) == []
     assert mutate(capsys, *words, "--threshold", "101")[0] == MISSED

@@ -25,7 +25,7 @@ from crossvault.report import charts, figures
 from crossvault.report.console import RunPage
 from crossvault.report.explain_margin import StatementContext, margin_statement, statement_context
 from crossvault.report.explain_state import description
-from crossvault.report.run import summary
+from crossvault.report.run import RunSummary
 from crossvault.report.run_capital import Capital
 from crossvault.report.run_json import document
 from crossvault.report.run_timeline import Sample, merged
@@ -174,6 +174,12 @@ def test_a_line_of_blocks_goes_from_the_lowest_to_the_highest() -> None:
     assert charts.sparkline([]) == "" and charts.sparkline([3, 3]) == "▁▁"
 
 
+@pytest.mark.parametrize(("highest", "label"), [(29, "2.90 ┤"), (30, "≥ 3 ┤"), (90, "≥ 3 ┤")])
+def test_the_top_of_the_health_chart_is_a_bound_where_it_cuts(highest: int, label: str) -> None:
+    samples = [sample(0, 1, highest), sample(100, 1, 5)]
+    assert str(charts.health_chart(samples, {}, [ALICE], 40)).splitlines()[0].lstrip().startswith(label)
+
+
 def test_the_chart_has_a_line_at_one_and_marks_below_it() -> None:
     drawn = str(charts.health_chart([sample(0, 1, 20), sample(100, 1, 5)], {ALICE: 100}, [ALICE], 40)).splitlines()
     at_one = next(line for line in drawn if "1.00 ┤" in line)
@@ -220,7 +226,7 @@ def test_cross_never_needs_more_than_isolated(ran: RunPage) -> None:
 def test_the_summary_is_plain_and_fits_the_page(ran: RunPage) -> None:
     console = Console(width=100, highlight=False, file=None, force_terminal=False)
     with console.capture() as text:
-        console.print(summary(ran))
+        console.print(RunSummary(ran))
     assert "\x1b" not in text.get()
     assert max(len(line.rstrip()) for line in text.get().splitlines()) <= 100
     assert "auction" in text.get() and "isolated" in text.get()

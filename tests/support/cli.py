@@ -41,6 +41,7 @@ def _unchanged() -> Iterator[None]:
 
 
 def spawned(*words: str, folder: Path | None = None) -> CompletedProcess[str]:
-    """Runs a command in a separate process, as a user starts it."""
-    command = [sys.executable, "-m", "crossvault", *words]
-    return subprocess.run(command, cwd=folder or ROOT, capture_output=True, text=True, check=False)
+    """Runs a command in a separate process, as a user starts it whose output goes into a pipe."""
+    command = [sys.executable, "-P", "-m", "crossvault", *words]
+    env = {name: value for name, value in os.environ.items() if name != "COLUMNS"}  # readline puts it there unseen
+    return subprocess.run(command, cwd=folder or ROOT, capture_output=True, text=True, check=False, env=env)

@@ -12,7 +12,7 @@ from crossvault.differential.ending import DONE
 from crossvault.report.console import show, table
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from crossvault.report.console import ReportTable
 
 _ROWS = {
     "lockstep": "compared, state and events after every step",
@@ -118,7 +118,7 @@ def _sweep(arguments: Namespace) -> int:
     return DONE
 
 
-def _add_engine(made: Table, mode: str, engine: str, figures: dict[str, Any]) -> None:
+def _add_engine(made: ReportTable, mode: str, engine: str, figures: dict[str, Any]) -> None:
     """The rows of one engine."""
     mirror, found = figures["mirror"]["accounts_per_second"], figures[engine]
     for row in found.get("rows", [found]):

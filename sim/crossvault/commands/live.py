@@ -22,8 +22,8 @@ from crossvault.live.player import LivePlayer
 from crossvault.live.preflight import PreparedStory, StoryMismatch, governors, require_feeders, require_same_rules
 from crossvault.live.seeding import held, missing, opening, owed, paid, people, played
 from crossvault.lockstep.run import Diverged, RunResult, drive
-from crossvault.report.console import RunPage, page, show, show_lines
-from crossvault.report.run import summary
+from crossvault.report.console import RunPage, show, show_lines
+from crossvault.report.run import RunSummary
 from crossvault.report.run_json import document
 from crossvault.report.run_watch import RunWatch
 from crossvault.rpc.client import RpcClient
@@ -190,7 +190,7 @@ def _show(arguments: Namespace, ran: RunPage, venue: DeployedVault, fitted: Prep
     if arguments.json:
         print(json.dumps({**document(ran), **costs}, indent=2))
         return
-    show(summary(ran, page().width))
+    show(RunSummary(ran))
     show_lines(ran)
     gas = _ether(spent_wei - returned_wei)
     print(f"{fitted.left_out} steps were on the vault already; the actors' gas cost {gas} ether")

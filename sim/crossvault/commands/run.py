@@ -21,9 +21,9 @@ from crossvault.evm.compiler import build_hash, contract_sources
 from crossvault.lockstep import record
 from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Diverged, Observer, RunResult, run as play
-from crossvault.report.console import RunPage, page, show, show_lines
+from crossvault.report.console import RunPage, show, show_lines
 from crossvault.report.picture import svg
-from crossvault.report.run import summary
+from crossvault.report.run import RunSummary
 from crossvault.report.run_json import document
 from crossvault.report.run_watch import RunWatch
 from crossvault.scenario import load
@@ -50,7 +50,7 @@ def run(arguments: Namespace) -> int:
         code = _attempt(ran, contracts, interrupts)
         runs.append(document(ran))
         if not arguments.json:
-            show(summary(ran, page().width))
+            show(RunSummary(ran))
             show_lines(ran)
             if story.finding and code == DONE:
                 print(f"now passes: {story.finding}")

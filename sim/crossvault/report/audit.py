@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
 
 from crossvault.audit.account_rows import AccountRow
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.replica import Replica
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import PORTFOLIO
-from crossvault.report.console import table
+from crossvault.report.console import ReportTable, table
 from crossvault.report.differences import difference_document
 from crossvault.report.figures import percent, ratio, usd, utc
 from crossvault.report.margin_terms import HEADS, account_terms
@@ -23,11 +22,9 @@ from crossvault.report.step_text import StepFormatter
 _AMOUNTS = ("equity_wad", "initial_requirement_wad", "maintenance_requirement_wad", "maintenance_buffer_wad")
 
 
-def account_table(replica: Replica, found: Sequence[AccountRow], top: int) -> Table:
+def account_table(replica: Replica, found: Sequence[AccountRow], top: int) -> ReportTable:
     """The accounts with the lowest health first."""
     made = table("account", *(f">{HEADS[name]}" for name in (*_AMOUNTS, "health_wad")), "mode", "liquidated at")
-    for column in (made.columns[0], made.columns[-1]):
-        column.no_wrap = True
     for each in found[:top]:
         terms = account_terms(each.metrics)
         amounts = (usd(getattr(terms, name)) for name in _AMOUNTS)

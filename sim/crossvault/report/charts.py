@@ -93,7 +93,8 @@ def _label(row: int, top: int) -> str:
     if row == _row(WAD, top):
         return f"{'1.00':>{_GUTTER - 2}} ┤"
     if row in (0, _ROWS - 1):
-        return f"{decimal(top, 2) if row == 0 else '≤ 0':>{_GUTTER - 2}} ┤"
+        highest = decimal(top, 2) if top < MOST else f"≥ {MOST // WAD}"
+        return f"{highest if row == 0 else '≤ 0':>{_GUTTER - 2}} ┤"
     return " " * (_GUTTER - 1) + "│"
 
 

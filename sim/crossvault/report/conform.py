@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from rich.table import Table
+from rich.text import Text
 
 from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
 from crossvault.conform.capability import CAPABILITIES
 from crossvault.conform.search import ConformReport, StoryResult
 from crossvault.conform.subject import AdaptedDoor, Subject
 from crossvault.conform.verdict import AGREES, DIFFERS, UNREACHED, UNSUPPORTED, ClauseVerdict
-from crossvault.report.console import show, table
+from crossvault.report.console import ReportTable, show, table
 
 _COLOURS = {AGREES: "green", DIFFERS: "bold red", UNREACHED: "yellow", UNSUPPORTED: "dim"}
 _REFUSALS = {
@@ -130,7 +130,7 @@ def _show_stories(what: str, stories: list[StoryResult]) -> None:
         print(f"{what}: {each.name} {came}{steps}")
 
 
-def _clauses(report: ConformReport) -> Table:
+def _clauses(report: ConformReport) -> ReportTable:
     made = table("section", "clause", "came to", ">steps")
     section = ""
     for verdict in report.verdicts:
@@ -139,9 +139,9 @@ def _clauses(report: ConformReport) -> Table:
         met = verdict.agreed + verdict.differed
         steps = f"{verdict.differed:,} of {met:,}" if verdict.state == DIFFERS else f"{verdict.agreed:,}"
         blank = verdict.state == UNSUPPORTED
-        note = f"\n[dim]{verdict.note}[/]" if verdict.note and not blank else ""
-        made.add_row(section if first else "", verdict.clause.text + note, f"[{colour}]{verdict.state}[/]",
-                     "" if blank else steps)  # fmt: skip
+        note = f"\n{verdict.note}" if verdict.note and not blank else ""
+        clause = Text.assemble(verdict.clause.text, (note, "dim"))
+        made.add_row(section if first else "", clause, Text(verdict.state, style=colour), "" if blank else steps)
     return made
 
 

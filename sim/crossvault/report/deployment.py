@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from crossvault.deployment import chains
 from crossvault.deployment.apply import ApplyResult, utc_text
@@ -15,6 +14,7 @@ from crossvault.deployment.deployment import Deployment, DeploymentStatus
 from crossvault.deployment.estimate import Estimate
 from crossvault.deployment.onchain import ChainSnapshot
 from crossvault.deployment.verify import VerifyResult
+from crossvault.report.console import table
 
 _ETHER_DECIMALS, _GWEI_DECIMALS = 18, 9
 
@@ -36,13 +36,13 @@ def plan_data(deployment: Deployment, snapshot: ChainSnapshot, expected: Estimat
 
 def print_plan(console: Console, deployment: Deployment, snapshot: ChainSnapshot, expected: Estimate) -> None:
     """A plan as a table."""
-    table = _table("step", "address", "state", "gas")
+    made = table("step", "address", "state", ">gas")
     for step in deployment.plan.steps:
         found = expected.steps.get(step.key)
         gas = "" if found is None else f"{found.gas:,}" if found.gas is not None else found.why
-        table.add_row(_short(step.key), step.address or step.to, snapshot.found[step.key].state, gas)
+        made.add_row(_short(step.key), step.address or step.to, snapshot.found[step.key].state, gas)
     _print_head(console, deployment)
-    console.print(table)
+    console.print(made)
     fee = _decimal(expected.base_wei + expected.tip_wei, _GWEI_DECIMALS)
     console.print(f"{expected.gas:,} gas, {expected.how}")
     console.print(f"{_ether(expected.cost_wei)} at {fee} gwei, {_ether(expected.most_wei)} while the base fee doubles")
@@ -89,13 +89,13 @@ def state(deployment: Deployment, status: DeploymentStatus, step: DeploymentStep
 
 def print_status(console: Console, deployment: Deployment, status: DeploymentStatus) -> None:
     """The state of every step as a table."""
-    table = _table("step", "address", "state", "block")
+    made = table("step", "address", "state", ">block")
     for step in deployment.plan.steps:
         block = status.now.found[step.key].block
         shown = f"{block:,}" if block is not None else ""
-        table.add_row(_short(step.key), step.address or step.to, state(deployment, status, step), shown)
+        made.add_row(_short(step.key), step.address or step.to, state(deployment, status, step), shown)
     _print_head(console, deployment)
-    console.print(table)
+    console.print(made)
     for each in status.now.taken:
         console.print(f"in the way: {each}")
     done = sum(status.deep.is_done(step) for step in deployment.plan.steps)
@@ -113,10 +113,10 @@ def print_checked(console: Console, deployment: Deployment, checked: VerifyResul
     """A verification: what differs, if anything does."""
     _print_head(console, deployment)
     if checked.differences:
-        table = _table("what", "expected", "found on the chain")
+        made = table("what", "expected", "found on the chain")
         for each in checked.differences:
-            table.add_row(each.field, each.model, each.chain)
-        console.print(table)
+            made.add_row(each.field, str(each.model), str(each.chain))
+        console.print(made)
     for note in checked.notes:
         console.print(note)
     count = len(checked.differences)
@@ -140,14 +140,6 @@ def _print_head(console: Console, deployment: Deployment) -> None:
 def _step(step: DeploymentStep) -> dict[str, Any]:
     made = {"address": step.address} if step.makes else {"to": step.to}
     return {"step": step.key, **made, "hash": step.hash}
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        right, whole = column in ("gas", "block"), column in ("step", "address")
-        table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=whole)
-    return table
 
 
 def _short(key: str) -> str:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich.table import Table
-
 from crossvault.differential.compare import Difference
-from crossvault.report.console import table
+from crossvault.report.console import ReportTable, table
 
 _MOST_ROWS = 20
 
 
-def difference_table(found: Sequence[Difference]) -> Table:
+def difference_table(found: Sequence[Difference]) -> ReportTable:
     """The fields in which two sides differ, with chain less model."""
     made = table("field", ">chain", ">model", ">chain less model [wei]")
-    for column in made.columns:
-        column.overflow = "fold"
     for each in found[:_MOST_ROWS]:
         made.add_row(each.field, str(each.chain), str(each.model), "" if each.wei is None else f"{each.wei:+d}")
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.text import Text
 
 from crossvault.report.charts import sparkline
 from crossvault.report.console import table
@@ -43,7 +44,7 @@ def savings(rows: list[dict[str, Any]]) -> RenderableType:
         tenths = (f"{row[name]:.1f}" for name in ("tenth_pct", "median_pct", "ninetieth_pct"))
         made.add_row(
             row["kind"], row["method"], f"{row['accounts']:,}", *tenths, f"{row['capital_multiplier']:.2f} x",
-            f"{row['requirement_median_pct']:.1f}", sparkline(row["histogram"]),
+            f"{row['requirement_median_pct']:.1f}", Text(sparkline(row["histogram"]), no_wrap=True),
         )  # fmt: skip
     return made
 

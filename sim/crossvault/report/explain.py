@@ -106,7 +106,7 @@ def _statements(found: StepExplanation, account: AccountId) -> Iterator[Renderab
 
 def _lines(statement: MarginStatement) -> Iterator[RenderableType]:
     made = table("", "", ">")
-    made.show_header = False
+    made.has_header = False
     level = statement.level.name.lower()
     balance = ("+", statement.balance, f"{level} margin balance", statement.margin_balance_wad)
     requirement = ("-", statement.requirement, f"{level} requirement", statement.requirement_wad)

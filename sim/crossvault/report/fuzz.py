@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rich.columns import Columns
 from rich.console import RenderableType
 from rich.text import Text
 
@@ -45,16 +46,18 @@ def reached(findings: CampaignResult, known: ReachCounts | None) -> Iterator[Ren
 
 
 def _doors(reach: ReachCounts) -> RenderableType:
-    made = table("door", ">steps", ">accepted", "", "door", ">steps", ">accepted", "")
+    """Two tables, side by side where there is room for both."""
     rows = [_door(reach, action) for action in ACTIONS if reach.accepted[action] or reach.refused[action]]
     half = -(-len(rows) // 2)
-    for place in range(half):
-        right: Sequence[RenderableType] = rows[place + half] if place + half < len(rows) else ("", "", "", "")
-        made.add_row(*rows[place], *right)
-    return made
+    made = []
+    for part in (rows[:half], rows[half:]):
+        made.append(table("door", ">steps", ">accepted", ""))
+        for row in part:
+            made[-1].add_row(*row)
+    return Columns(made, padding=(0, 2))
 
 
-def _door(reach: ReachCounts, action: str) -> Sequence[RenderableType]:
+def _door(reach: ReachCounts, action: str) -> Sequence[str | Text]:
     accepted, count = reach.accepted[action], reach.accepted[action] + reach.refused[action]
     return action, f"{count:,}", _percent(accepted, count), _bar(accepted, count, 10)
 

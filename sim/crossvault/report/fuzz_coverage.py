@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping, Set
 from html import escape
 from typing import Any, NamedTuple
 
-from rich.table import Table
-
 from crossvault.fuzz.blocks import CodeBlocks, Place, SourceLine
-from crossvault.report.console import table
+from crossvault.report.console import ReportTable, table
 
 _STYLE = """
 :root { color-scheme: light dark; --hit: #2e7d3233; --miss: #c6282840; --part: #f9a82540; --dim: #8888; }
@@ -57,7 +55,7 @@ class Coverage:
         ]
         return FileCoverage(len(lines), sum(line in self._hit for line in lines), len(ends), sum(ends))
 
-    def table(self) -> Table:
+    def table(self) -> ReportTable:
         """A row per file, and one for all."""
         made = table("coverage", ">lines", ">reached", ">branches", ">taken")
         for file in (*self.files, None):

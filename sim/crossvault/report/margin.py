@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from crossvault.differential.step import instrument_name
@@ -16,7 +15,7 @@ from crossvault.portfolio.distance import LiquidationDistance
 from crossvault.portfolio.methods import ISOLATED, MethodComparison, MethodResult, efficiency
 from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import Sensitivity
-from crossvault.report.console import table
+from crossvault.report.console import ReportTable, table
 from crossvault.report.figures import amount, decimal, percent, ratio, usd, utc
 from crossvault.report.margin_terms import HEADS, MarginTerms, margin_terms
 from crossvault.report.scenario_heat import heat, scenario_name
@@ -77,7 +76,7 @@ def _tables(report: MarginReport) -> Iterator[RenderableType]:
     yield _positions(report)
     for shown in (_initial, _maintenance, _capital):
         yield ""
-        yield unbroken(shown(report.found))
+        yield shown(report.found)
 
 
 def _depth(report: MarginReport) -> Iterator[RenderableType]:
@@ -96,7 +95,7 @@ def _depth(report: MarginReport) -> Iterator[RenderableType]:
     yield _greeks(report.greeks)
 
 
-def _positions(report: MarginReport) -> Table:
+def _positions(report: MarginReport) -> ReportTable:
     made = table("position", ">size", ">mark", ">alone: capital IM", ">capital MM", ">liquidated at")
     for each in report.found.standalone:
         name = instrument_name(each.instrument, report.portfolio.units)
@@ -113,7 +112,7 @@ def result_terms(result: MethodResult) -> MarginTerms:
     return margin_terms(result.equity_wad, result.margin_balance_wad, result.requirement_wad, result.health_wad)
 
 
-def _initial(found: MethodComparison) -> Table:
+def _initial(found: MethodComparison) -> ReportTable:
     names = ("initial_margin_balance_wad", "initial_requirement_wad", "initial_buffer_wad", "free_collateral_wad")
     made = table("initial margin", *(f">{HEADS[name]}" for name in names))
     for each in found.results:
@@ -122,7 +121,7 @@ def _initial(found: MethodComparison) -> Table:
     return made
 
 
-def _maintenance(found: MethodComparison) -> Table:
+def _maintenance(found: MethodComparison) -> ReportTable:
     names = ("maintenance_margin_balance_wad", "maintenance_requirement_wad", "maintenance_buffer_wad")
     made = table("maintenance margin", *(f">{HEADS[name]}" for name in (*names, "health_wad")), ">liquidated at")
     for each in found.results:
@@ -132,7 +131,7 @@ def _maintenance(found: MethodComparison) -> Table:
     return made
 
 
-def _capital(found: MethodComparison) -> Table:
+def _capital(found: MethodComparison) -> ReportTable:
     made = table("capital", ">capital IM", ">capital MM", ">efficiency", ">multiplier")
     for each in found.results:
         saved = percent(efficiency(each.capital.initial_wad, found.isolated_capital_wad), 1)
@@ -144,13 +143,6 @@ def _capital(found: MethodComparison) -> Table:
 def signed(wad: int) -> Text:
     """An amount of quote, red where it is below zero."""
     return Text(usd(wad), style="red" if wad < 0 else "")
-
-
-def unbroken(made: Table) -> Table:
-    """The table, each cell on one line."""
-    for column in made.columns:
-        column.no_wrap = True
-    return made
 
 
 def multiplier(whole_wad: int, part_wad: int) -> str:
@@ -176,7 +168,7 @@ def moves(distance: LiquidationDistance | None) -> str:
     return " ".join(each for each in (down, up) if each) or "never"
 
 
-def _worst(modelled: Sequence[MethodResult], units: Sequence[str]) -> Table:
+def _worst(modelled: Sequence[MethodResult], units: Sequence[str]) -> ReportTable:
     shown = units if len(units) <= _MOST_UNITS else ()
     parts = [f">{unit}" for unit in shown]
     made = table("method", "worst scenario", ">in all", *parts, ">sum", ">at once", ">loss", ">contingencies")
@@ -189,7 +181,7 @@ def _worst(modelled: Sequence[MethodResult], units: Sequence[str]) -> Table:
         losses = total_loss(found.outlook.legs), found.outlook.joint_wad, found.loss_initial_wad
         row = [worst, whole, *units_lost, *(_whole(-wad) for wad in (*losses, found.contingencies_wad))]
         made.add_row(each.method, *row)
-    return unbroken(made)
+    return made
 
 
 def _whole(wad: int) -> str:
@@ -208,7 +200,7 @@ def _pairs(result: MethodResult, units: Sequence[str]) -> Iterator[RenderableTyp
     yield made
 
 
-def _greeks(greeks: Sequence[Sensitivity]) -> Table:
+def _greeks(greeks: Sequence[Sensitivity]) -> ReportTable:
     made = table("greeks", ">delta", ">of collateral", ">gamma", ">vega of 1 %", ">theta of a day")
     for each in greeks:
         made.add_row(
@@ -218,7 +210,7 @@ def _greeks(greeks: Sequence[Sensitivity]) -> Table:
     return made
 
 
-def _changes(before: MethodComparison, after: MethodComparison) -> Table:
+def _changes(before: MethodComparison, after: MethodComparison) -> ReportTable:
     change = (">after", ">change")
     made = table("method", ">capital IM", *change, ">capital MM", *change, f">{HEADS['initial_buffer_wad']} after")
     for old, new in zip(before.results, after.results, strict=True):

@@ -47,4 +47,10 @@ def scores(what: str, rows: Mapping[str, Mapping[str, Any]]) -> RenderableType:
 
 
 def _diff(text: str) -> RenderableType:
-    return Syntax(text.partition("\n@@")[2].partition("\n")[2], "diff", theme="ansi_light", background_color="default")
+    return Syntax(
+        text.partition("\n@@")[2].partition("\n")[2],
+        "diff",
+        theme="ansi_light",
+        background_color="default",
+        word_wrap=True,
+    )

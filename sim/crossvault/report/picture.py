@@ -8,14 +8,14 @@ from io import StringIO
 from rich.console import Console, RenderableType
 
 from crossvault.report.console import WIDTH, RunPage
-from crossvault.report.run import summary
+from crossvault.report.run import RunSummary
 
 _FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 
 
 def svg(ran: RunPage) -> str:
     """A drawing of the terminal with the summary in it; it loads nothing, so the reader's own font is used."""
-    return drawn(f"crossvault run {ran.story.name}", summary(ran))
+    return drawn(f"crossvault run {ran.story.name}", RunSummary(ran))
 
 
 def drawn(title: str, *what: RenderableType) -> str:

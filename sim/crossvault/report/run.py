@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror.account import AccountId
 from crossvault.report import charts
-from crossvault.report.console import WIDTH, RunPage, table
+from crossvault.report.console import RunPage, table
 from crossvault.report.differences import difference_table
 from crossvault.report.figures import ratio, share, usd
 from crossvault.report.run_auctions import auctions
@@ -19,11 +20,15 @@ from crossvault.report.run_watch import RunWatch
 _MOST_ACCOUNTS = 10
 
 
-def summary(ran: RunPage, width: int = WIDTH) -> Group:
-    """All sections of a run."""
-    parts = [part for section in (_head, _prices, auctions, _health, _accounts, _notes, _failure)
-             for part in section(ran, width)]  # fmt: skip
-    return Group(*parts)
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """All sections of a run, its charts as wide as the page."""
+
+    ran: RunPage
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for section in (_head, _prices, auctions, _health, _accounts, _notes, _failure):
+            yield from section(self.ran, options.max_width)
 
 
 def _head(ran: RunPage, width: int) -> Iterator[RenderableType]:
@@ -48,7 +53,8 @@ def _prices(ran: RunPage, width: int) -> Iterator[RenderableType]:
     made = table("price", ">first", ">lowest", ">highest", ">last", "over time")
     for number, (first, lowest, highest, last) in enumerate(watch.price_range):
         line = charts.price_line(watch.samples, number, max(10, width - 64))
-        made.add_row(ran.story.underlyings[number], usd(first), usd(lowest), usd(highest), usd(last), line)
+        figures = (usd(wad) for wad in (first, lowest, highest, last))
+        made.add_row(ran.story.underlyings[number], *figures, Text(line, no_wrap=True))
     yield ""
     yield made
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from rich.table import Table
 from rich.text import Text
 
 from crossvault.mirror import shock
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.shock import Scenario
 from crossvault.portfolio.methods import ScenarioLosses
-from crossvault.report.console import table
+from crossvault.report.console import ReportTable, table
 from crossvault.report.figures import decimal, percent
 
 MODES = {
@@ -25,7 +24,7 @@ def scenario_name(scenario: Scenario) -> str:
     return f"{_moved(scenario.spot_shock, scenario.dampening)}, {MODES[scenario.mode]}"
 
 
-def heat(losses: ScenarioLosses) -> Table:
+def heat(losses: ScenarioLosses) -> ReportTable:
     """The table: spot moves down, vols across; `*` marks the worst of all."""
     places = {(each.spot_shock, each.dampening, each.mode): k for k, each in enumerate(losses.scenarios)}
     modes = [mode for mode in MODES if any(each.mode == mode for each in losses.scenarios)]
@@ -48,7 +47,7 @@ def _moved(spot: int, weight: int) -> str:
 def _cell(losses: ScenarioLosses, place: int, lowest: int, highest: int) -> Text:
     value = losses.profits_wad[place]
     text = decimal(value, 0) + (" *" if place == losses.worst and value < 0 else "  ")
-    return Text(text, style=_colour(value, lowest, highest), justify="right")
+    return Text(text, style=_colour(value, lowest, highest))
 
 
 def _colour(value: int, lowest: int, highest: int) -> str:
