@@ -13,7 +13,7 @@ from rich.text import Text
 from crossvault.differential.story import Story
 from crossvault.lockstep.run import RunResult
 from crossvault.report.console import RunPage
-from crossvault.report.run import summary
+from crossvault.report.run import RunSummary
 from crossvault.report.run_json import document
 from crossvault.report.run_watch import RunWatch
 from crossvault.scenario import ScenarioError, load
@@ -149,7 +149,7 @@ def test_a_gap_is_named_and_plays(tmp_path: Path, hours: Sequence[int], span: st
 def test_a_run_shows_the_warning() -> None:
     story = load("quickstart")
     ran = RunPage(replace(story, warnings=("a.yaml:1: prices.ETH.file: no bars",)), RunWatch(), RunResult())
-    lines = [each.plain for each in summary(ran).renderables if isinstance(each, Text)]
+    lines = [each.plain for each in RunSummary(ran).renderables if isinstance(each, Text)]
     assert "warning: a.yaml:1: prices.ETH.file: no bars" in lines
     assert document(ran)["warnings"] == ["a.yaml:1: prices.ETH.file: no bars"]
 
