@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.text import Text
 
 from crossvault.differential.story import Story
 from crossvault.lockstep.run import RunResult
@@ -18,6 +17,7 @@ from crossvault.report.run_json import document
 from crossvault.report.run_watch import RunWatch
 from crossvault.scenario import ScenarioError, load
 from small_scenarios import ACTORS, HEAD, LINE, START, play, problems, scenario_file
+from widths import drawn
 
 CSV = """\
 timestamp,venue,market,symbol,interval_s,open,high,low,close,volume
@@ -149,8 +149,7 @@ def test_a_gap_is_named_and_plays(tmp_path: Path, hours: Sequence[int], span: st
 def test_a_run_shows_the_warning() -> None:
     story = load("quickstart")
     ran = RunPage(replace(story, warnings=("a.yaml:1: prices.ETH.file: no bars",)), RunWatch(), RunResult())
-    lines = [each.plain for each in RunSummary(ran).renderables if isinstance(each, Text)]
-    assert "warning: a.yaml:1: prices.ETH.file: no bars" in lines
+    assert "warning: a.yaml:1: prices.ETH.file: no bars" in drawn(RunSummary(ran), 100)
     assert document(ran)["warnings"] == ["a.yaml:1: prices.ETH.file: no bars"]
 
 
