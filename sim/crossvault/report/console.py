@@ -18,7 +18,7 @@ from crossvault.lockstep.run import RunResult
 from crossvault.report.run_watch import RunWatch
 
 WIDTH = 100
-NARROWEST, WIDEST = 20, 500  # columns that $COLUMNS may ask for
+NARROWEST, WIDEST = 20, 500  # columns that $COLUMNS may set
 
 _GAP = 2  # blanks between two columns
 _TEXT = 24  # columns that a text keeps before the next column is continued below
