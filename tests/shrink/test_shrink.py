@@ -13,6 +13,7 @@ import pytest
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
+from crossvault.evm import pyrevm
 from crossvault.evm.chain import Chain
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.lockstep.run import Diverged, run
@@ -23,6 +24,7 @@ from crossvault.shrink.saved import repro, story
 from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink
 from crossvault.shrink.simplification import weight
 from crossvault.shrink.trial import Divergence
+from crossvault.walks.random_walk import Walk
 from shrinking import broken, found
 
 Found = tuple[World, list[Step], Diverged]
@@ -165,3 +167,16 @@ def test_rewriting_keeps_orders_and_what_was_signed_together() -> None:
 
 def test_round_numbers_are_simpler() -> None:
     assert sorted([0, 12_345, 10**18, 7, -7, 1_500, 20], key=weight) == [0, 7, -7, 20, 10**18, 1_500, 12_345]
+
+
+def test_candidates_that_cannot_be_played_take_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pyrevm, "_MAX_MARKS", 8)
+    world = Walk(1, 0).world
+    side = InProcessChain(world)
+    minted = doors.mint(world.starts_at, "faucet", token="USDC", to="owner0", amount_raw=1)
+    trial = ShrinkTrial(world, side)
+    for number in range(20):
+        unfit = doors.mint(world.starts_at, "faucet", token="USDC", to="owner0", amount_raw=2**256 + number)
+        assert trial.find([minted, unfit]) is None
+        assert trial.find([unfit, minted]) is None
+    assert trial.find([minted, minted]) is None

@@ -99,6 +99,7 @@ class RewindingTrial(ABC):
         self.world, self.wanted = world, wanted
         self.model = Model(world, self._memory)
         self.played = 0
+        self._beginning = side.mark()  # of the side
         self._model_path: list[_ModelMark] = []
         self._side_path: list[_SideMark] = []
 
@@ -213,9 +214,7 @@ class RewindingTrial(ABC):
         if self._model_path:
             self._memory.back(self._model_path[0].mark)
         self._memory.undo()
-        if self._side_path:
-            assert self._side_path[0].mark is not None
-            self._side.back(self._side_path[0].mark)
+        self._side.back(self._beginning)
         self._model_path.clear()
         self._side_path.clear()
 
