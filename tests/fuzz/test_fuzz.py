@@ -17,6 +17,7 @@ from crossvault.__main__ import main
 from crossvault.differential.drive import driven
 from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, MISSING, USAGE
 from crossvault.differential.model import Model
+from crossvault.evm import pyrevm
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign
 from crossvault.fuzz.corpus import BadCorpus, Corpus
@@ -25,6 +26,7 @@ from crossvault.fuzz.task import WalkResult, WalkTask, tasks
 from crossvault.lockstep import record
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
+from crossvault.scenario import load
 from crossvault.setup.toolchain import contracts_dir
 from crossvault.walks import terms
 from crossvault.walks.random_walk import Walk
@@ -74,6 +76,22 @@ def test_a_difference_is_found_confirmed_and_recorded(
     assert "identical" in capsys.readouterr().out
     assert main([*words]) == FAILED  # what failed is tried again, first
     assert finding["walk"] in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_finding_stays_whatever_the_shrinker_does(
+    generous: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pyrevm, "_MAX_MARKS", 1)  # the shrinker needs more
+    words = ["fuzz", "--steps", "2000", "-j", "1", "--contracts", str(generous), "--corpus", str(tmp_path)]
+    assert main(words) == FAILED
+    out = capsys.readouterr().out
+    first, last = out.index("in process: step"), out.index("! not shrunk: EvmFailed: there is room for 1 marks")
+    assert first < out.index("record: ") < out.index("repro, not shrunk yet: ") < last
+    [kept], [whole] = (list((tmp_path / "found").glob(f"*{suffix}")) for suffix in (".jsonl", ".repro.yaml"))
+    assert len(record.read(kept).steps) == load(str(whole)).expected_steps
+    assert main(["replay", str(kept), "--contracts", str(generous)]) == FAILED
+    assert main(["run", str(whole), "--contracts", str(generous)]) == FAILED
 
 
 def test_walks_that_failed_come_first_once_the_contracts_are_mended(generous: Path, tmp_path: Path) -> None:
@@ -156,7 +174,7 @@ def test_an_interruption_keeps_what_was_reached(tmp_path: Path) -> None:
         out, _ = process.communicate(timeout=60)
     assert process.returncode == INTERRUPTED
     document = json.loads(out)
-    assert document["interrupted"] and document["steps"] >= 1_000 and document["finding"] is None
+    assert document["interrupted"] and document["steps"] >= 20 and document["finding"] is None
     assert Corpus(tmp_path, compile_contracts()).walks >= 1
 
 
@@ -220,7 +238,7 @@ def test_varieties_differ_and_seeds_repeat_them() -> None:
     assert WalkParameters() in seen and len(seen) > 20
     assert WalkTask("steps", 7, 10).variety() == WalkTask("steps", 7, 99).variety()
     kinds = Counter(task.kind for task, _ in zip(tasks(0), range(50), strict=False))
-    assert kinds == {"steps": 40, "orders": 10}
+    assert kinds == {"steps": 30, "orders": 10, "limits": 3, "desks": 3, "corners": 2, "bounds": 2}
 
 
 def test_walks_travel_between_processes() -> None:

@@ -18,17 +18,19 @@ from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import WalkResult, WalkStopped, WalkTask, tasks, walk
 
 Tick = Callable[[int], None]
+Found = Callable[[WalkResult], None]
 
 _POLL_SECS = 0.2
 
 
 class CampaignPlan(NamedTuple):
-    """The plan of a campaign: its number of steps or its seconds, first seed, and number of processes."""
+    """The plan of a campaign: its number of steps or its seconds, first seed, number of processes, and set pieces."""
 
     seed: int
     jobs: int
     steps: int | None = None
     secs: int | None = None
+    pieces: tuple[WalkTask, ...] = ()
 
 
 @dataclass(slots=True)
@@ -75,33 +77,36 @@ class FuzzCampaign:
         self._shared = _SharedState(build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until)
         self._pending: set[Future[WalkResult]] = set()
 
-    def run(self, tick: Tick = lambda steps: None) -> CampaignResult:
-        """Plays walks; `tick` is called with the steps so far. After an interruption the reach until then is kept."""
+    def run(self, tick: Tick = lambda steps: None, found: Found = lambda walked: None) -> CampaignResult:
+        """Plays walks. After an interruption the reach until then is kept.
+
+        tick: called with the steps so far. found: called with every walk that fails, at once.
+        """
         started, todo = time.perf_counter(), self._tasks()
         with ProcessPoolExecutor(self._plan.jobs, initializer=_begin, initargs=(self._shared,)) as pool:
             try:
                 while self._give(pool, todo) or self._pending:
-                    self._take(_POLL_SECS)
+                    self._take(_POLL_SECS, found)
                     tick(self._shared.steps.value)
             except KeyboardInterrupt:
                 self.findings.interrupted = True
             self._shared.stop.set()
             while self._pending:
-                self._take(None)
+                self._take(None, found)
         self.findings.seconds = time.perf_counter() - started
         return self.findings
 
     def _tasks(self) -> Iterator[WalkTask]:
-        """First what failed before, then a new seed each, until there are enough steps."""
+        """First what failed before, then the set pieces, then a new seed each, until there are enough steps."""
         left = self._plan.steps
-        for task in chain(self._corpus.failed(), tasks(self._plan.seed)):
+        for task in chain(self._corpus.failed(), self._plan.pieces, tasks(self._plan.seed)):
             if task in self._corpus:
                 continue
             if left is None:
                 yield task
             elif left > 0:
                 yield task._replace(length=min(task.length, left))
-                left -= task.length
+                left -= task.least
             else:
                 return
 
@@ -116,12 +121,14 @@ class FuzzCampaign:
             given = True
         return given
 
-    def _take(self, patience: float | None) -> None:
+    def _take(self, patience: float | None, found: Found) -> None:
         """Takes in the walks that have ended."""
         done, self._pending = wait(self._pending, patience, FIRST_COMPLETED)
         for each in done:
             walked = each.result()
             self.findings.add(walked)
+            if walked.failure:
+                found(walked)
             if walked.is_complete:
                 self._corpus.note(walked)
 

@@ -14,7 +14,14 @@ from crossvault.fuzz.task import WalkResult, WalkTask
 from crossvault.setup import toolchain
 
 _WALKS = "walks.jsonl"
-_COMPARED = ("mirror/*.py", "differential/model.py", "lockstep/invariants.py", "walks/*.py", "fuzz/*.py")
+_COMPARED = (
+    "mirror/*.py",
+    "differential/model.py",
+    "lockstep/invariants.py",
+    "walks/*.py",
+    "fuzz/*.py",
+    "scenarios/*.yaml",
+)
 
 
 class BadCorpus(BadInput):

@@ -8,31 +8,39 @@ from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
+from crossvault.differential.compare import Difference
 from crossvault.differential.drive import driven, observed
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import Story
-from crossvault.evm.compiler import Build
+from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.coverage import CoverageEvm
 from crossvault.fuzz.inprocess_run import InProcessRun, run_both
+from crossvault.fuzz.pieces import BOUNDS, CORNERS, DESKS, LIMITS, OPENING, PIECES, first
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.lockstep.invariants import Invariants
-from crossvault.lockstep.run import Broken
+from crossvault.lockstep.run import Broken, Diverged
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import WalkParameters, drawn
 
 STEPS, ORDERS = "steps", "orders"
+DIVERGED, BROKEN, UNREADABLE = "diverged", "broken", "unreadable"  # how a walk fails
 METRICS_EVERY = 10  # steps between comparisons of margin metrics, which cost as much as a step
 
 _LENGTHS = {STEPS: 1_000, ORDERS: 500}
 _EVERY_ORDERS = 5  # one walk in so many is of signed orders
+_ROUND = 20
+_BETWEEN = {4: LIMITS, 9: DESKS, 14: CORNERS, 19: BOUNDS}  # of so many walks, by seed
 
 
 class WalkTask(NamedTuple):
-    """A walk to be played: of `steps` or of signed `orders`, from a seed, so many steps after its set-up."""
+    """A walk to be played: of `steps` or of signed `orders`, from a seed, so many steps after its set-up.
+
+    Or a set piece by its name, so many steps of it at most.
+    """
 
     kind: str
     seed: int
@@ -42,27 +50,53 @@ class WalkTask(NamedTuple):
         """The ways in which the walk differs from a plain one."""
         return drawn(Random(f"variety {self.seed}")) if self.kind == STEPS else WalkParameters()
 
-    def story(self) -> Story:
-        """The walk as a story; it can be played once."""
+    @property
+    def least(self) -> int:
+        """The least number of steps."""
+        piece = PIECES.get(self.kind)
+        return min(piece.least, self.length) if piece else self.length
+
+    def story(self, build: Build | None = None) -> Story:
+        """The walk as a story; it can be played once. build: contracts whose door types bound a set piece."""
+        if piece := PIECES.get(self.kind):
+            whole = piece.story(self.seed, build or compile_contracts())
+            return replace(whole, steps=lambda model: first(whole.steps(model), self.length))
         if self.kind == ORDERS:
             return OrderWalk(self.seed, self.length).story()
         return Walk(self.seed, self.length, variety=self.variety()).story()
 
 
+def opening(seed: int) -> tuple[WalkTask, ...]:
+    """The set pieces that a campaign begins with."""
+    return tuple(_piece(kind, seed) for kind in OPENING)
+
+
 def tasks(seed: int) -> Iterator[WalkTask]:
-    """A walk for each seed, without end."""
+    """A walk, or now and then a set piece, for each seed, without end."""
     while True:
-        kind = ORDERS if seed % _EVERY_ORDERS == 2 else STEPS
-        yield WalkTask(kind, seed, _LENGTHS[kind])
+        place = seed % _ROUND
+        if kind := _BETWEEN.get(place):
+            yield _piece(kind, seed)
+        else:
+            kind = ORDERS if place % _EVERY_ORDERS == 2 else STEPS
+            yield WalkTask(kind, seed, _LENGTHS[kind])
         seed += 1
 
 
+def _piece(kind: str, seed: int) -> WalkTask:
+    return WalkTask(kind, seed, PIECES[kind].most)
+
+
 class Failure(NamedTuple):
-    """Failure of a walk: `diverged`, `broken` or `unreadable`; the reason; and the steps up to it."""
+    """Failure of a walk: `diverged`, `broken` or `unreadable`; the reason; the steps up to it; and what differs.
+
+    found: the values as texts, where they are no numbers.
+    """
 
     how: str
     text: str
     steps: tuple[Step, ...]
+    found: tuple[Difference, ...] = ()
 
 
 class WalkResult(NamedTuple):
@@ -92,7 +126,7 @@ def walk(
 
     places: blocks of the contracts to look out for, but for those that were seen.
     """
-    story, steps, started = task.story(), list[Step](), time.process_time()
+    story, steps, started = task.story(build), list[Step](), time.process_time()
     model, guard, reach = Model(story.world), Invariants(), ReachCounts()
     reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
     both = InProcessRun(model, InProcessChain(story.world, build), guard, METRICS_EVERY, reach)
@@ -115,11 +149,21 @@ def walk(
         failed = broken
     except (ValueError, IndexError, OverflowError) as odd:
         text = f"step {len(steps)} ({steps[-1].action}): the contracts returned data that cannot be decoded: {odd}"
-        return walked(True, Failure("unreadable", text, tuple(steps)))
+        return walked(True, Failure(UNREADABLE, text, tuple(steps)))
     if failed is None:
         return walked(True)
-    how = "broken" if isinstance(failed, Broken) else "diverged"
-    return walked(True, Failure(how, str(failed), tuple(steps)))
+    if isinstance(failed, Diverged):
+        return walked(True, Failure(DIVERGED, str(failed), tuple(steps[: failed.number]), _texts(failed.found)))
+    return walked(True, Failure(BROKEN, str(failed), tuple(steps)))
+
+
+def _texts(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Differences that can travel between processes, as the classes of refusals cannot."""
+    return tuple(replace(each, chain=_text(each.chain), model=_text(each.model)) for each in found)
+
+
+def _text(value: object) -> int | str:
+    return value if isinstance(value, int | str) else str(value)
 
 
 def steps_of(story: Story) -> list[Step]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from crossvault.differential.ending import BadInput
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
 from crossvault.differential.story import Story, step_stream
-from crossvault.evm.chain import Chain
+from crossvault.evm.compiler import Build
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.setup import toolchain
 
@@ -27,6 +27,12 @@ _HEADER = ("scenario", "about", "scenario_hash", "seed", "underlyings", "collate
 
 class BadRecord(BadInput):
     """A file that is not a record, or was changed: file, line, and the reason."""
+
+
+class BuiltSide(Protocol):
+    """A chain side of contracts that were compiled here."""
+
+    build: Build
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,7 @@ class RecordChecker(RecordWriter):
         self._number += 1
 
 
-def header(story: Story, chain: Chain) -> dict[str, Any]:
+def header(story: Story, chain: BuiltSide) -> dict[str, Any]:
     """The first line of a record: the story and the versions that ran it."""
     versions = {name: text for name, text in toolchain.versions().items() if name != "python"}
     return {
@@ -141,7 +147,7 @@ def file_name(story: Story, contracts: str) -> str:
     return f"{seeded}-{digest[:8]}.jsonl"
 
 
-def _code_hash(chain: Chain) -> str:
+def _code_hash(chain: BuiltSide) -> str:
     codes = (chain.build.artifacts[name].deployed_bytecode for name in ("Vault", "Registry", "Exchange"))
     return sha256("".join(codes).encode()).hexdigest()
 
