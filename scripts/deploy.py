@@ -53,7 +53,7 @@ def cli() -> None:
 @shared_options
 def plan(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool) -> None:
     """Shows steps, addresses, gas and cost; sends nothing."""
-    with _deployment(network, params, account, allow_mainnet) as deployment:
+    with _deployment(network, params, account, allow_mainnet, as_json) as deployment:
         from crossvault.report import deployment as report
 
         _show(as_json, report.plan_data, report.print_plan, deployment, *deployment.expected())
@@ -63,7 +63,7 @@ def _apply(
     network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool, *, accept_as: str | None,
     wait: bool,
 ) -> None:  # fmt: skip
-    with _deployment(network, params, account, allow_mainnet) as deployment:
+    with _deployment(network, params, account, allow_mainnet, as_json) as deployment:
         from crossvault.commands.progress import bar
         from crossvault.deployment.deployment import ApplyOptions, DeployerRequired
         from crossvault.differential.ending import INTERRUPTED
@@ -101,7 +101,7 @@ def resume(network: str, params: Path, account: str | None, allow_mainnet: bool,
 @shared_options
 def status(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool) -> None:
     """Shows the state of every step on the chain; sends nothing."""
-    with _deployment(network, params, account, allow_mainnet) as deployment:
+    with _deployment(network, params, account, allow_mainnet, as_json) as deployment:
         from crossvault.report import deployment as report
 
         _show(as_json, report.status_data, report.print_status, deployment, deployment.status())
@@ -111,7 +111,7 @@ def status(network: str, params: Path, account: str | None, allow_mainnet: bool,
 @shared_options
 def verify(network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool) -> None:
     """Compares code and all parameters with the chain, and writes explorer input; exit 1 on a difference."""
-    with _deployment(network, params, account, allow_mainnet) as deployment:
+    with _deployment(network, params, account, allow_mainnet, as_json) as deployment:
         from crossvault.deployment import explorer
         from crossvault.report import deployment as report
 
@@ -132,9 +132,11 @@ def _published(network: str, made: list[Any]) -> list[str]:
 
 
 @contextmanager
-def _deployment(network: str, params: Path, account: str | None, allow_mainnet: bool) -> Iterator[Any]:
+def _deployment(
+    network: str, params: Path, account: str | None, allow_mainnet: bool, as_json: bool = False
+) -> Iterator[Any]:
     """The deployment of the options; an expected error becomes one line and an exit code."""
-    from crossvault.differential.ending import exit_code
+    from crossvault.commands.failure import reported
 
     try:
         from crossvault.deployment.deployment import Deployment
@@ -146,11 +148,9 @@ def _deployment(network: str, params: Path, account: str | None, allow_mainnet: 
         client = RpcClient(networks.endpoint(network))
         yield Deployment(params, client, networks.address(account) if account else None, allow_mainnet)
     except (Exception, KeyboardInterrupt) as ended:
-        code = exit_code(ended)
-        if code is None:
-            raise
-        click.echo(str(ended) or "interrupted; resume continues from the state of the chain", err=True)
-        sys.exit(code)
+        if isinstance(ended, KeyboardInterrupt):
+            click.echo("resume continues from the state of the chain", err=True)
+        sys.exit(reported(ended, as_json))
 
 
 def _show(as_json: bool, data: Callable[..., dict[str, Any]], show: Callable[..., None], *values: Any) -> None:

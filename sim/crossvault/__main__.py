@@ -4,30 +4,30 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
+from crossvault.commands.failure import reported
+from crossvault.commands.interrupts import Interrupts, interruptible
 from crossvault.commands.parser import parse
-from crossvault.differential.ending import DONE, INTERRUPTED, MISSING, exit_code
+from crossvault.commands.streams import output_streams
+from crossvault.differential.ending import DONE, MISSING, exit_code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal without Unicode shows question marks, not a traceback
+    with output_streams() as streams, interruptible():
+        return streams.exit_code(_ended(words))
+
+
+def _ended(words: Sequence[str]) -> int:
+    """The exit code of a command, however it ends."""
     try:
         return _run(words)
-    except KeyboardInterrupt:
-        print("crossvault: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output was closed, as by `head`
-        sys.stdout = None
-        return DONE
-    except Exception as error:
-        code = exit_code(error)
-        if code is None:
-            raise
-        print(f"crossvault: {error}", file=sys.stderr)
-        return code
+    except SystemExit as help_shown:  # argparse has printed help or the version
+        return help_shown.code if isinstance(help_shown.code, int) else DONE
+    except (Exception, KeyboardInterrupt) as error:
+        # a signal may come out of a library as an error of any kind
+        ending = KeyboardInterrupt() if Interrupts.came and exit_code(error) is None else error
+        return reported(ending, as_json="--json" in words and words[:1] != ["test"])
 
 
 def _run(words: Sequence[str]) -> int:

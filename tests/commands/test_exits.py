@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
+from errno import ENOSPC
 from importlib import import_module
 
 import pytest
 
 from crossvault.commands.exits import MEANINGS
-from crossvault.differential.ending import MISSING, Ending, exit_code
+from crossvault.differential.ending import DEFECT, MISSING, WORST_LAST, Ending, exit_code, worst
 from places import ROOT
 
 PACKAGE = ROOT / "sim" / "crossvault"
@@ -25,14 +26,14 @@ CODES = {
         "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "InputChanged", "MainnetRefused", "NetworkUnknown",
         "OpeningUnreadable", "ScenarioError", "StoryMismatch", "UsageError", "WrongChain",
     },
-    3: {"BadEnvironment", "ChainLost", "DeploymentBusy", "FactoryMissing", "ToolchainMissing"},
+    3: {"BadEnvironment", "ChainLost", "DeploymentBusy", "FactoryMissing", "RecordLost", "ToolchainMissing"},
     4: {"Interruption", "PendingTransaction", "StepLost"},
     5: {"EngineConflict", "EnginesDisagree"},
     6: {"FeeTooHigh", "MissedThreshold", "OverBudget"},
 }  # fmt: skip
 
 CAUGHT = "is caught by what calls"
-DEFECT = "is a defect of the package or of its measurement, and keeps its traceback"
+FAULT = "is a defect of the package or of its measurement, whose traceback goes to a file"
 
 WITHOUT = {
     "NoDivergence": CAUGHT,
@@ -44,10 +45,10 @@ WITHOUT = {
     "TransactionReplaced": CAUGHT,
     "SearchTimeUp": CAUGHT,
     "SearcherUnavailable": CAUGHT,
-    "BenchFailed": DEFECT,
-    "EvmFailed": DEFECT,
-    "SchemataBroken": DEFECT,
-    "SweepFailed": DEFECT,
+    "BenchFailed": FAULT,
+    "EvmFailed": FAULT,
+    "SchemataBroken": FAULT,
+    "SweepFailed": FAULT,
     "WalkStopped": CAUGHT,
     "StoryFailed": "is shown by pytest, which has exit codes of its own",
     "Ending": "is the base of those that have a code",
@@ -100,11 +101,26 @@ def test_a_class_derived_from_one_with_a_code_has_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(KeyboardInterrupt(), 4), (BrokenProcessPool(), 3), (ValueError(), None), (SystemExit(), None)],
+    [
+        (KeyboardInterrupt(), 4),
+        (BrokenProcessPool(), 3),
+        (ValueError(), None),
+        (SystemExit(), None),
+        (OSError(ENOSPC, "No space left on device"), 3),
+        (BrokenPipeError(), 3),
+        (PermissionError(), 3),
+        (MemoryError(), 3),
+        (RecursionError(), None),
+    ],
 )
 def test_exceptions_of_python_have_their_codes(error: BaseException, code: int | None) -> None:
     assert exit_code(error) == code
 
 
+@pytest.mark.parametrize("code", WORST_LAST)
+def test_a_finding_is_the_worst_of_several_ends_and_none_of_them_is_lost(code: int) -> None:
+    assert worst([code, 1, code]) == 1 and worst([0, code]) == code and worst([]) == 0
+
+
 def test_every_code_has_a_meaning() -> None:
-    assert set(MEANINGS) == {0, *CODES}
+    assert set(MEANINGS) == {0, *CODES, DEFECT} == set(WORST_LAST)

@@ -149,9 +149,7 @@ def test_wrong_arguments_are_refused(words: list[str], message: str, capsys: pyt
 
 @pytest.mark.parametrize("words", [["--time", "1s", "--steps", "5"], ["-j", "0"], ["--steps", "none"]])
 def test_words_that_argparse_refuses(words: list[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["fuzz", *words])
-    assert ended.value.code == USAGE
+    assert main(["fuzz", *words]) == USAGE
 
 
 def test_without_pyrevm_the_message_names_it() -> None:

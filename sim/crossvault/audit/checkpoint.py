@@ -131,9 +131,12 @@ class Checkpoint:
         except UnicodeDecodeError as wrong:
             raise BadCheckpoint(f"{self.path}: is not UTF-8 text; {_REMEDY}") from wrong
         whole, newline, torn = text.rpartition("\n")
+        lines = [self._line(number, each) for number, each in enumerate(whole.splitlines(), start=1)]
         if torn:  # the previous process was killed during a write
+            if not lines and not torn.startswith('{"crossvault_audit"'[: len(torn)]):
+                raise BadCheckpoint(f"{self.path}:1: is not a checkpoint line; {_REMEDY}")
             self._file.truncate(len((whole + newline).encode()))
-        return [self._line(number, each) for number, each in enumerate(whole.splitlines(), start=1)]
+        return lines
 
     def _line(self, number: int, text: str) -> dict[str, Any]:
         body, _, rest = text.rpartition(',"sum":"')

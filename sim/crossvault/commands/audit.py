@@ -17,7 +17,8 @@ from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import Checkpoint
 from crossvault.audit.replica import Replica
 from crossvault.commands.exits import UsageError
-from crossvault.commands.sides import Interrupts, command, shown
+from crossvault.commands.failure import after_finding
+from crossvault.commands.sides import command, shown
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
 from crossvault.differential.step import VAULT
 from crossvault.evm.anvil import ChainLost, ChainRefused
@@ -44,7 +45,6 @@ class _AuditTarget(NamedTuple):
 
 def audit(arguments: Namespace) -> int:
     """Audits once, or with --follow until it is interrupted; the first difference ends it. Returns the exit code."""
-    Interrupts()
     where = _deployment(arguments)
     wire = _wire(arguments.rpc)
     checkpoint = Checkpoint(_checkpoint_path(arguments, wire, where))
@@ -84,8 +84,11 @@ class AuditView:
                 self._replica.observer = note
                 self._follow()
         except BlockDiffers as differs:
-            self._figures(differences=1)
-            self._end(differs)
+            try:
+                with after_finding():
+                    self._figures(differences=1)
+            finally:
+                self._end(differs)
             return FAILED
         except KeyboardInterrupt:
             if self._replica.is_open:
@@ -211,7 +214,7 @@ def _manifest(path: Path) -> _AuditTarget:
         raise UsageError(f"--deployment: {shown(path)} cannot be read: {wrong.strerror}") from wrong
     except KeyError as lacking:
         raise UsageError(f"--deployment: {shown(path)} is no manifest of a deployment: it lacks {lacking}") from lacking
-    except (ValueError, TypeError, AttributeError) as wrong:
+    except (ValueError, TypeError, AttributeError, RecursionError) as wrong:
         raise UsageError(f"--deployment: {shown(path)} is no manifest of a deployment: {wrong}") from wrong
 
 

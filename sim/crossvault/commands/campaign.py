@@ -22,8 +22,10 @@ from xml.etree import ElementTree
 
 from crossvault import __version__
 from crossvault.commands.exits import UsageError
-from crossvault.commands.sides import Interrupts, shown
-from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, MISSED, MISSING, USAGE
+from crossvault.commands.interrupts import Interrupts
+from crossvault.commands.processes import end_descendants
+from crossvault.commands.sides import shown
+from crossvault.differential.ending import DEFECT, DISAGREED, DONE, FAILED, INTERRUPTED, MISSED, MISSING, USAGE, worst
 from crossvault.report.campaign import part_list, results
 from crossvault.report.console import show
 from crossvault.scenario.quantity import duration
@@ -32,9 +34,8 @@ from crossvault.setup.watcher import Watcher
 
 _RECORD = "campaign.jsonl"
 _FUZZ_SECS = 600
-_GRACE_SECS = 60
+_GRACE_SECS = 1.2  # less than a command has after a signal
 _PYTEST = {0: DONE, 1: FAILED, 2: INTERRUPTED, 3: MISSING, 4: USAGE, 5: MISSED}
-_WORST_LAST = (DONE, MISSED, USAGE, MISSING, DISAGREED, FAILED, INTERRUPTED)
 _OUTCOMES = {
     DONE: "ok",
     FAILED: "failed",
@@ -43,6 +44,7 @@ _OUTCOMES = {
     INTERRUPTED: "interrupted",
     DISAGREED: "engines disagree",
     MISSED: "threshold missed",
+    DEFECT: "defect of crossvault",
 }
 
 
@@ -97,15 +99,14 @@ def campaign(arguments: Namespace) -> int:
     record = Path(arguments.record) if arguments.record else toolchain.state_dir() / _RECORD
     _begin(record)
     found: list[PartResult] = []
-    interrupts = Interrupts()
     try:
         for result in _played(parts, seed, secs):
             found.append(result)
             _write(record, result, seed)
     except KeyboardInterrupt:
-        if not interrupts.came:
+        if not Interrupts.came:
             raise
-    code = overall([result.exit_code for result in found], interrupts.came)
+    code = overall([result.exit_code for result in found], Interrupts.came)
     rows = [_row(result) for result in found]
     if arguments.json:
         print(json.dumps({"seed": seed, "record": shown(record), "exit": code, "parts": rows}, indent=2))
@@ -127,8 +128,8 @@ def chosen(names: Sequence[str]) -> list[CampaignPart]:
 def overall(codes: Sequence[int], is_interrupted: bool) -> int:
     """The exit code of the whole: the worst of the parts; a campaign without a part that ended has judged nothing."""
     if is_interrupted:
-        return INTERRUPTED
-    return max(codes, key=_WORST_LAST.index) if codes else MISSED
+        return worst((*codes, INTERRUPTED))
+    return worst(codes) if codes else MISSED
 
 
 def _list(as_json: bool) -> None:
@@ -202,7 +203,7 @@ def _process(words: Sequence[str], env: Mapping[str, str], stdout: int) -> Itera
         try:
             process.wait(_GRACE_SECS)
         except subprocess.TimeoutExpired:
-            process.kill()
+            end_descendants()  # its own too, which would outlive it
         raise
     finally:
         process.wait()

@@ -7,9 +7,10 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from crossvault.commands.failure import after_finding
 from crossvault.commands.progress import bar
 from crossvault.commands.shrink import name_of
-from crossvault.commands.sides import Interrupts, command, shown
+from crossvault.commands.sides import command, shown
 from crossvault.conform import clause_repro
 from crossvault.conform.adapter import Adapter, load
 from crossvault.conform.search import ConformReport, examine
@@ -26,7 +27,6 @@ _SHIPPED = toolchain.PACKAGE / "conform" / "example"
 
 def conform(arguments: Namespace) -> int:
     """Examines a vault, or replays a finding; FAILED when anything differs."""
-    Interrupts()
     found = _subject(arguments)
     if arguments.replay:
         return _replay(found, Path(arguments.replay), arguments.json)
@@ -35,7 +35,9 @@ def conform(arguments: Namespace) -> int:
         sys.stdout.flush()
     with bar(found.name, arguments.steps) as tick:
         report = examine(found, arguments.seed, arguments.steps, tick)
-    files = _written(report, arguments)
+    files: dict[int, tuple[str, str]] = {}
+    with after_finding():
+        files = _written(report, arguments)
     if arguments.json:
         print(json.dumps(document(report, {place: path for place, (path, _) in files.items()}), indent=2))
     else:

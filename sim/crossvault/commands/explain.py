@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from crossvault.commands.exits import UsageError
-from crossvault.commands.sides import Interrupts, folder, opened, readable, shown
+from crossvault.commands.sides import folder, opened, readable, shown
 from crossvault.differential.compare import Difference, differences, value_differences
-from crossvault.differential.ending import DONE, FAILED
+from crossvault.differential.ending import DONE, FAILED, USAGE
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.evm.chain import Chain
@@ -30,7 +31,6 @@ from crossvault.report.explain_trace import trace
 
 def explain(arguments: Namespace) -> int:
     """Explains a step; ends with FAILED when the sides differ in it or before it."""
-    Interrupts()
     read = record.read(Path(shown(arguments.record)))
     number = arguments.step
     if not 1 <= number <= len(read.steps):
@@ -39,10 +39,14 @@ def explain(arguments: Namespace) -> int:
     with opened(read.story().world, contracts) as (model, chain), readable(contracts):
         found = _explained(read, number, model, chain)
     if arguments.json:
-        print(json.dumps(document(found), indent=2))
+        print(json.dumps({**document(found), "cut": read.cut}, indent=2))
     else:
         show(text(found))
-    return FAILED if found.differences or found.earlier else DONE
+    if read.cut:
+        print(f"crossvault: {read.cut}", file=sys.stderr)
+    if found.differences or found.earlier:
+        return FAILED
+    return USAGE if read.cut else DONE
 
 
 def _explained(read: Record, number: int, model: Model, chain: Chain) -> StepExplanation:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
-from crossvault.commands.sides import Interrupts
 from crossvault.deployment.manifest import TokenRecord
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSING, exit_code
 from crossvault.differential.step import EXCHANGE, VAULT
@@ -53,7 +53,6 @@ Fit = Callable[[DeployedVault, Story, Mapping[str, str]], PreparedStory]
 
 
 def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
-    interrupts = Interrupts()
     venue = _venue(arguments, cast)
     names = {person for step in opening(_story(arguments, venue)) for person in people(step)}
     venue.bind_names(names)
@@ -65,13 +64,13 @@ def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     require_feeders(story, venue.replica.model, aliases)
     fitted = fit(venue, story, aliases)
     ran = RunPage(story, RunWatch(), RunResult(), engine=f"chain {venue.network.chain_id}")
-    code = _attempt(ran, venue.player(arguments.confirmations, [ran.watch], ran.result), fitted, interrupts)
+    code = _attempt(ran, venue.player(arguments.confirmations, [ran.watch], ran.result), fitted)
     returned_wei = 0 if arguments.keep_gas or code in (MISSING, INTERRUPTED) else venue.actors.refund()
     _show(arguments, ran, venue, fitted, returned_wei)
     return code
 
 
-def _attempt(ran: RunPage, player: LivePlayer, fitted: PreparedStory, interrupts: Interrupts) -> int:
+def _attempt(ran: RunPage, player: LivePlayer, fitted: PreparedStory) -> int:
     expected, began = fitted.until or ran.story.expected_steps, time.perf_counter()
     try:
         with bar(ran.story.name, expected) as tick:
@@ -79,7 +78,7 @@ def _attempt(ran: RunPage, player: LivePlayer, fitted: PreparedStory, interrupts
     except Diverged as diverged:
         ran.result.failure = diverged
     except (Exception, KeyboardInterrupt) as cut:
-        interrupted = interrupts.came or isinstance(cut, KeyboardInterrupt)
+        interrupted = Interrupts.came or isinstance(cut, KeyboardInterrupt)
         code = INTERRUPTED if interrupted else exit_code(cut)
         if code is None:
             raise

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crossvault.commands.exits import UsageError
-from crossvault.commands.sides import Interrupts, opened
+from crossvault.commands.sides import opened
 from crossvault.differential.compare import value_differences
 from crossvault.differential.ending import DONE
 from crossvault.differential.model import Model
@@ -32,7 +32,6 @@ _FIRST = "crossvault"
 
 def margin(arguments: Namespace) -> int:
     """Compares the methods; bad input is found before anything is set up."""
-    Interrupts()
     if arguments.portfolio is None:
         return _listed(arguments.json)
     held = portfolio_file.load(arguments.portfolio)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
-from crossvault.commands.sides import Interrupts, folder, shown
+from crossvault.commands.sides import folder, shown
 from crossvault.differential.ending import DONE, INTERRUPTED, MISSED, USAGE
 from crossvault.mutation.equivalents import equivalents
 from crossvault.mutation.mutants import Mutant, diff
@@ -26,7 +27,6 @@ FILE = "equivalents.yaml"
 
 def mutate(arguments: Namespace) -> int:
     """Judges the mutants and prints the score; what is known when the user interrupts is printed and kept."""
-    interrupts = Interrupts()
     directory = folder(arguments.contracts)
     only = [_mirrored(each) for each in arguments.only]
     campaign = MutationCampaign(directory)
@@ -41,15 +41,15 @@ def mutate(arguments: Namespace) -> int:
                 verdicts.append(verdict)
                 tick(len(verdicts))
     except KeyboardInterrupt:
-        if not interrupts.came:
+        if not Interrupts.came:
             raise
     found = _document(campaign, verdicts, reasons, time.perf_counter() - started)
-    found |= {"threshold_pct": arguments.threshold, "interrupted": interrupts.came}
+    found |= {"threshold_pct": arguments.threshold, "interrupted": Interrupts.came}
     if arguments.json:
         print(json.dumps(found, indent=2))
     else:
         show(tables(found))
-    if interrupts.came:
+    if Interrupts.came:
         return INTERRUPTED
     if found["misjudged"]:
         return USAGE

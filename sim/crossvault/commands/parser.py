@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import NoReturn
 
 from crossvault import __version__
 from crossvault.commands import (
@@ -64,6 +65,10 @@ exit codes:
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UsageError, with the usage of the command."""
+        raise UsageError(f"{message.removeprefix('argument ')}\n{self.format_usage().rstrip()}")
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:

@@ -11,12 +11,18 @@ from typing import Any
 
 from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
-from crossvault.commands.sides import Interrupts, folder, opened, readable, shown
-from crossvault.differential.ending import DONE, FAILED
+from crossvault.commands.sides import folder, opened, readable, shown
+from crossvault.differential.ending import DONE, FAILED, USAGE
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record, RecordChecker
 from crossvault.lockstep.run import RunResult, run as play
 from crossvault.report.run_json import differences
+
+_ENDS = {
+    record.INTERRUPTED: "\nthe recorded run was interrupted after the last of them",
+    record.LOST: "\nthe recorded run lost its node after the last of them",
+    record.FAILED: "\nthe recorded run failed at the last of them",
+}
 
 
 @dataclass(slots=True)
@@ -28,6 +34,7 @@ class ReplayResult:
     result: RunResult
     changed: list[str]
     expected_lines: int
+    cut: str | None  # where the record was cut, if the replay went as far
 
     @property
     def is_identical(self) -> bool:
@@ -37,7 +44,6 @@ class ReplayResult:
 
 def replay(arguments: Namespace) -> int:
     """Replays a record up to a step; a divergence that was recorded ends with FAILED as the run did."""
-    Interrupts()
     read = record.read(Path(shown(arguments.record)))
     until = arguments.until
     if until is not None and not 1 <= until <= len(read.steps):
@@ -51,9 +57,12 @@ def replay(arguments: Namespace) -> int:
                 print(f"not as recorded: {line}", file=sys.stderr)
         with readable(contracts):
             result = play(story, model, chain, [checker], tick=tick)
-    done = ReplayResult(read, checker, result, changed, 1 + (until or len(read.steps)))
+    cut = read.cut if until is None else None
+    done = ReplayResult(read, checker, result, changed, 1 + (until or len(read.steps)), cut)
     print(json.dumps(_document(done), indent=2) if arguments.json else _text(done))
-    return DONE if done.is_identical and result.failure is None else FAILED
+    if not done.is_identical or result.failure is not None:
+        return FAILED
+    return USAGE if done.cut else DONE
 
 
 def _changed(read: Record, now: dict[str, Any]) -> list[str]:
@@ -67,12 +76,19 @@ def _changed(read: Record, now: dict[str, Any]) -> list[str]:
 
 def _text(done: ReplayResult) -> str:
     if done.is_identical:
-        text = f"identical, {done.checker.lines} lines, last hash {done.checker.last}"
+        text = f"identical, {done.checker.lines} lines, last hash {done.checker.last}{_ended(done)}"
     else:
         number, expected, came = _first(done)
         text = f"{done.read.path}:{number + 1}: the first line that differs (step {number})\n"
         text += f"  recorded: {_short(expected, came)}\n  replayed: {_short(came, expected)}"
     return text if done.result.failure is None else f"{text}\nthe sides differ: {done.result.failure}"
+
+
+def _ended(done: ReplayResult) -> str:
+    """What else is known of a record whose lines are identical: that it was cut, or how its run ended."""
+    if done.cut:
+        return f"\nas far as it goes: {done.cut}"
+    return _ENDS.get(done.read.end or "", "")
 
 
 def _first(done: ReplayResult) -> tuple[int, str, str]:
@@ -95,6 +111,8 @@ def _document(done: ReplayResult) -> dict[str, Any]:
     return {
         "record": str(done.read.path),
         "identical": done.is_identical,
+        "end": done.read.end,
+        "cut": done.cut,
         "lines": done.checker.lines,
         "last_hash": done.checker.last,
         "not_as_recorded": done.changed,

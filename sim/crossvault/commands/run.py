@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
-from crossvault.commands.sides import AbiMismatch, Interrupts, command, folder, opened, readable, shown
-from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, exit_code
+from crossvault.commands.sides import AbiMismatch, command, folder, opened, readable, shown
+from crossvault.differential.ending import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    BadEnvironment,
+    exit_code,
+    words,
+    worst as worst_of,
+)
 from crossvault.differential.story import Story
 from crossvault.evm.anvil import ChainLost
 from crossvault.evm.chain import Chain, EnginesDisagree
@@ -29,6 +39,11 @@ from crossvault.report.run_watch import RunWatch
 from crossvault.scenario import load
 from crossvault.setup import toolchain
 
+
+class RecordLost(BadEnvironment):
+    """The record of a run cannot be written any more, as on a full disk."""
+
+
 _EVERY = 50  # steps between the checks that read all accounts
 
 
@@ -37,7 +52,6 @@ def run(arguments: Namespace) -> int:
     overrides = _overrides(arguments.overrides)
     if arguments.network:
         return _deployed(arguments, overrides)
-    interrupts = Interrupts()
     if arguments.record and len(arguments.scenarios) > 1:
         raise UsageError("--record: takes one scenario; without it every scenario has a record of its own")
     if arguments.picture and len(arguments.scenarios) > 1:
@@ -47,7 +61,7 @@ def run(arguments: Namespace) -> int:
     worst, runs = DONE, []
     for story in stories:
         ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story, contracts))
-        code = _attempt(ran, contracts, interrupts)
+        code = _attempt(ran, contracts)
         runs.append(document(ran))
         if not arguments.json:
             show(RunSummary(ran))
@@ -56,7 +70,7 @@ def run(arguments: Namespace) -> int:
                 print(f"now passes: {story.finding}")
         if arguments.picture:
             _draw(ran, Path(arguments.picture))
-        worst = max(worst, code)
+        worst = worst_of((worst, code))
         if code == INTERRUPTED:
             break
     if arguments.json:
@@ -76,7 +90,7 @@ def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
     return live.play(arguments, arguments.scenarios[0], overrides)
 
 
-def _attempt(ran: RunPage, contracts: Path | None, interrupts: Interrupts) -> int:
+def _attempt(ran: RunPage, contracts: Path | None) -> int:
     """Plays one story; what cuts it short is noted, what keeps it from starting is raised."""
     with opened(ran.story.world, contracts) as (model, chain), bar(ran.story.name, ran.story.expected_steps) as tick:
         ran.engine, ran.contracts = chain.engine, chain.build.hash
@@ -84,13 +98,10 @@ def _attempt(ran: RunPage, contracts: Path | None, interrupts: Interrupts) -> in
             with _writing(ran, chain) as writers, readable(contracts):
                 observers = [ran.watch, *writers]
                 ran.result = play(ran.story, model, chain, observers, Invariants(every=_EVERY), tick)
-        except (ChainLost, EnginesDisagree, AbiMismatch, KeyboardInterrupt) as cut:
-            ran.result = ran.watch.result()
-            if ran.record:  # an interruption may come between the observers of a step
-                ran.result.compared = record.step_count(Path(ran.record))
-            interrupted = interrupts.came or isinstance(cut, KeyboardInterrupt)
-            ran.failure = _cut_short(ran, "interrupted" if interrupted else str(cut))
-            return INTERRUPTED if interrupted else exit_code(cut) or FAILED
+        except (ChainLost, EnginesDisagree, AbiMismatch, RecordLost, KeyboardInterrupt) as cut:
+            if ran.result.failure is None:
+                return _cut_short(ran, cut)
+            print(f"crossvault: {words(cut)}", file=sys.stderr)  # after the finding, which stays
     if ran.result.failure is None:
         return DONE
     ran.failure = str(ran.result.failure)
@@ -98,9 +109,18 @@ def _attempt(ran: RunPage, contracts: Path | None, interrupts: Interrupts) -> in
     return FAILED
 
 
-def _cut_short(ran: RunPage, why: str) -> str:
-    kept = f"; their record: {ran.record}" if ran.record else ""
-    return f"{why}; {ran.result.compared} steps were compared until then, without a difference{kept}"
+def _cut_short(ran: RunPage, cut: BaseException) -> int:
+    """Notes what cut a run short, and how far it came; the record ends with it."""
+    is_interrupted = Interrupts.came or isinstance(cut, KeyboardInterrupt)
+    ran.result = ran.watch.result()
+    kept = ""
+    if ran.record and Path(ran.record).is_file():  # an interruption may come between the observers of a step
+        kept = f"; their record: {ran.record}"
+        with suppress(OSError):
+            ran.result.compared = record.finish(Path(ran.record), record.INTERRUPTED if is_interrupted else record.LOST)
+    why = "interrupted" if is_interrupted else words(cut)
+    ran.failure = f"{why}; {ran.result.compared} steps were compared until then, without a difference{kept}"
+    return INTERRUPTED if is_interrupted else exit_code(cut) or FAILED
 
 
 def _hints(ran: RunPage, contracts: Path | None) -> tuple[str, ...]:
@@ -119,18 +139,24 @@ def _hints(ran: RunPage, contracts: Path | None) -> tuple[str, ...]:
 
 @contextmanager
 def _writing(ran: RunPage, chain: Chain) -> Iterator[Sequence[Observer]]:
-    """The writer of a record, if one is wanted; every line is on disk when the next begins."""
+    """The writer of a record, if one is wanted; every line is on disk when the next begins. Raises RecordLost."""
     if ran.record is None:
         yield ()
         return
-    with _created(Path(ran.record)) as out:
-        yield [record.RecordWriter(out, record.header(ran.story, chain))]
+    try:
+        with _created(Path(ran.record)) as out:
+            writer = record.RecordWriter(out, record.header(ran.story, chain))
+            yield [writer]
+            writer.finish(record.FAILED if ran.result.failure else record.FINISHED)
+    except OSError as lost:
+        raise RecordLost(f"the record {ran.record} cannot be written: {lost.strerror}") from lost
 
 
 def _created(path: Path) -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # a process that still reads or writes the old one keeps it
+        if path.is_file():  # a process that still reads or writes the old one keeps it; a device stays
+            path.unlink()
         return path.open("w", encoding="utf8", buffering=1)
     except OSError as wrong:
         raise UsageError(f"--record: {path} cannot be written: {wrong.strerror}") from wrong

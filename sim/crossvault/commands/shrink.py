@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
-from crossvault.commands.sides import Interrupts, command, folder, readable, shown
-from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
+from crossvault.commands.sides import command, folder, readable, shown
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, USAGE
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
 from crossvault.differential.story import ExpectationFailed, Story
@@ -31,9 +32,8 @@ from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink as sma
 
 def shrink(arguments: Namespace) -> int:
     """Shrinks, has Anvil confirm it, writes the repro; ends with FAILED as the sides differ, or DONE if they agree."""
-    interrupts = Interrupts()
     source = Path(shown(arguments.file))
-    given = _story(source)
+    given, cut = _story(source)
     seconds = _seconds(arguments.time)
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
@@ -42,9 +42,9 @@ def shrink(arguments: Namespace) -> int:
         with bar("shrinking", len(steps)) as tick, readable(contracts):
             found = smallest(given.world, steps, contracts, seconds, tick=tick)
     except NoDivergence as agrees:
-        if interrupts.came:
+        if Interrupts.came:
             raise KeyboardInterrupt from agrees
-        return _agrees(given, steps, contracts, arguments.json)
+        return _agrees(given, steps, contracts, arguments.json, cut)
     out = _out(arguments.out, source)
     kept = repro(found, name_of(out), build.hash, {"seed": given.seed, "source": given.name})
     _require_confirmed(story(kept), found, contracts)
@@ -60,11 +60,12 @@ def shrink(arguments: Namespace) -> int:
     return INTERRUPTED if found.interrupted else FAILED
 
 
-def _story(source: Path) -> Story:
-    """The story of a record, a repro or a scenario."""
+def _story(source: Path) -> tuple[Story, str | None]:
+    """The story of a record, a repro or a scenario, and where it was cut if it is a record that was."""
     if source.suffix in (".yaml", ".yml"):
-        return load(str(source))
-    return record.read(source).story()
+        return load(str(source)), None
+    read = record.read(source)
+    return read.story(), read.cut
 
 
 def _steps(given: Story) -> list[Step]:
@@ -112,18 +113,21 @@ def _emit(kept: file.Repro, build: Build, out: Path) -> str:
     return str(path)
 
 
-def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json: bool) -> int:
+def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json: bool, cut: str | None) -> int:
     """Reports that nothing differs, in process and on Anvil. Raises EnginesDisagree."""
     result = _anvil(given.world, given, contracts)
     if result.failure is not None:
         raise EnginesDisagree(f"Anvil reports {result.failure}; in process the sides agree in all {len(steps)} steps")
     if as_json:
-        print(json.dumps({"agrees": True, "steps": len(steps), "finding": given.finding}, indent=2))
+        agrees = {"agrees": True, "steps": len(steps), "finding": given.finding, "cut": cut}
+        print(json.dumps(agrees, indent=2))
     else:
         print(f"the sides agree in all {len(steps)} steps: there is nothing to shrink")
         if given.finding:
             print(f"now passes: {given.finding}")
-    return DONE
+        if cut:
+            print(f"as far as it goes: {cut}")
+    return USAGE if cut else DONE
 
 
 def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None) -> None:

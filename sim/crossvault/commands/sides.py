@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from crossvault.commands.exits import UsageError
@@ -68,19 +66,6 @@ def readable(contracts: Path | None) -> Iterator[None]:
         if contracts is None:
             raise
         raise AbiMismatch(f"the contracts in {contracts} gave an answer that cannot be read: {odd}") from odd
-
-
-class Interrupts:
-    """Ctrl-C and a request to end, both as KeyboardInterrupt, even for a process that was started in the background."""
-
-    def __init__(self) -> None:
-        self.came = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._note)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.came = True
-        raise KeyboardInterrupt
 
 
 def _require_same_doors(build: Build, ours: Build) -> None:

@@ -52,8 +52,9 @@ def read(path: Path) -> Repro:
         found = _DIFFERENCE.fullmatch(str(body["difference"]))
         first = difference(*(found.groups() if found else (str(body["difference"]), "", "")))
         return repro_of(world_of(body["world"]), steps, first, path.stem, {"vault": {"clause": body["clause"]}})
-    except (OSError, ValueError, KeyError, TypeError) as trouble:
-        what = trouble if isinstance(trouble, BadNotation | OSError | json.JSONDecodeError) else f"no {trouble}"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as trouble:
+        is_whole = isinstance(trouble, BadNotation | OSError | json.JSONDecodeError | RecursionError)
+        what = trouble if is_whole else f"no {trouble}"
         raise BadRecord(f"{path}: no finding of `conform`: {what}") from None
 
 

@@ -123,7 +123,7 @@ def read(path: Path, chain_id: int, written: Written = lambda number: None) -> J
             continue
         try:
             line = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             journal.torn.append(number)
             continue
         if not isinstance(line, dict) or line.get("chain") != chain_id:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 DONE, FAILED, USAGE, MISSING, INTERRUPTED, DISAGREED, MISSED = range(7)
+DEFECT = 70  # as EX_SOFTWARE of sysexits.h: a fault of crossvault itself
+WORST_LAST = (DONE, MISSED, USAGE, MISSING, INTERRUPTED, DEFECT, DISAGREED, FAILED)
 
 
 class Ending(Exception):
@@ -50,12 +53,30 @@ class MissedThreshold(Ending):
 
 
 def exit_code(error: BaseException) -> int | None:
-    """Returns the exit code of an expected end; None for a defect, which must stay a traceback."""
+    """Returns the exit code of an expected end, or of the environment's fault; None for a defect of crossvault."""
     if isinstance(error, Ending):
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
+    if isinstance(error, OSError | MemoryError):  # a full disk, missing rights, a lost connection, no memory
+        return MISSING
     from concurrent.futures.process import BrokenProcessPool
 
     # the system ended a process of a search: mostly for want of memory
     return MISSING if isinstance(error, BrokenProcessPool) else None
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The code of several ends: that of a finding before any other, DONE where there is none."""
+    return max(codes, key=WORST_LAST.index, default=DONE)
+
+
+def words(error: BaseException) -> str:
+    """The message of an end; an error of the system names its file first."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, MemoryError):
+        return "there is not enough memory"
+    return str(error) or type(error).__name__

@@ -190,7 +190,7 @@ def instrument_name(instrument: int, underlyings: Sequence[str]) -> str:
     if formed and underlying < len(underlyings):
         if instrument == market.perp(underlying):
             return f"{underlyings[underlying]}-PERP"
-        if expiry and expiry <= _LAST_WRITTEN and (kind in _KIND_LETTERS) == (strike_wad != 0) and kind != market.PERP:
+        if expiry and expiry <= LAST_WRITTEN and (kind in _KIND_LETTERS) == (strike_wad != 0) and kind != market.PERP:
             end = f"{underlyings[underlying]}-{expiry_name(expiry)}"
             if kind == market.FUTURE:
                 return end
@@ -199,7 +199,7 @@ def instrument_name(instrument: int, underlyings: Sequence[str]) -> str:
     return f"instrument {instrument}"
 
 
-_LAST_WRITTEN = 253_402_300_799  # the end of the year 9999
+LAST_WRITTEN = 253_402_300_799  # the end of the year 9999
 
 
 def expiry_name(expiry: int) -> str:

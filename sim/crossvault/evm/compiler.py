@@ -360,7 +360,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     """A stored object; None if it is absent or damaged."""
     try:
         stored = json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return stored if isinstance(stored, dict) else None
 

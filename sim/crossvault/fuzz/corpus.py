@@ -83,7 +83,10 @@ def stamp(build: Build) -> str:
 def _lines(path: Path) -> Iterator[tuple[WalkTask, str, str | None, ReachCounts]]:
     if not path.exists():
         return
-    texts = path.read_text(encoding="utf8").splitlines(keepends=True)
+    try:
+        texts = path.read_text(encoding="utf8").splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise BadCorpus(f"{path}: cannot be read: {wrong}") from wrong
     for number, text in enumerate(texts, start=1):
         if number == len(texts) and not text.endswith("\n"):
             return  # a campaign ended in the middle of this line
@@ -91,5 +94,5 @@ def _lines(path: Path) -> Iterator[tuple[WalkTask, str, str | None, ReachCounts]
             body = json.loads(text)
             task = WalkTask(body["kind"], body["seed"], body["length"])
             yield task, body["compared"], body["failure"], ReachCounts.of(body["reach"])
-        except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
             raise BadCorpus(f"{path}:{number}: no line of a corpus: {wrong!r}") from wrong

@@ -1,9 +1,12 @@
-"""The record of a run: JSON lines, each chained to the one before by its hash, to be replayed bit for bit."""
+"""The record of a run: JSON lines, each chained to the one before by its hash, to be replayed bit for bit.
+
+A header, a line for each step, and an end line: its lack shows that the record was cut. Records of format 1 had none.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
@@ -19,8 +22,10 @@ from crossvault.evm.compiler import Build
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.setup import toolchain
 
-FORMAT = 1
+FORMAT = 2
+_WITHOUT_END = 1  # the format whose records have no end line
 SAME = "same"
+FINISHED, FAILED, INTERRUPTED, LOST = "finished", "failed", "interrupted", "lost"  # how a run ends
 
 _HEADER = ("scenario", "about", "scenario_hash", "seed", "underlyings", "collaterals", "world", "versions", "contracts")
 
@@ -37,12 +42,24 @@ class BuiltSide(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as read: its header, its steps, and the text of each step's line."""
+    """A record as read: its header, its steps, the text of each step's line, and how the run ended, if it is there."""
 
     path: Path
     header: Mapping[str, Any]
     steps: tuple[Step, ...]
     lines: tuple[str, ...]
+    end: str | None = None
+
+    @property
+    def cut(self) -> str | None:
+        """Where a record without an end line ends; None where it has one."""
+        if self.end is not None:
+            return None
+        number = len(self.steps)
+        text = f"{self.path}:{number + 1}: cut after step {number}"
+        if self.header["crossvault"] == _WITHOUT_END:
+            return f"{text}, unless its run ended there: records of format {_WITHOUT_END} have no end line"
+        return f"{text}: the record has no end line"
 
     @property
     def notation(self) -> Notation:
@@ -72,7 +89,7 @@ class RecordWriter:
     def __init__(self, out: TextIO, header: Mapping[str, Any]) -> None:
         self._out = out
         self._notation = Notation(header["underlyings"], header["collaterals"])
-        self._last = ""
+        self._last, self._steps = "", 0
         self._write(header)
 
     def applied(self, number: int, step: Step, outcome: Outcome, model: Model) -> None:
@@ -83,16 +100,28 @@ class RecordWriter:
         mine = SAME if chain == model else self._notation.outcome(chain)
         body = {"n": number, **self._notation.step(step), "model": self._notation.outcome(model), "chain": mine}
         self._write(body)
+        self._steps += 1
+
+    def finish(self, how: str) -> None:
+        """Writes the end line: how the run ended, and the number of steps."""
+        self._write({"end": how, "steps": self._steps})
 
     def _write(self, body: Mapping[str, Any]) -> None:
         text, self._last = _line(body, self._last)
         self._out.write(text + "\n")
 
 
-def step_count(path: Path) -> int:
-    """Steps in the complete lines of a record, without reading them."""
+def finish(path: Path, how: str) -> int:
+    """Appends the end line to the record of a run that was cut short, as far as it came; returns its steps."""
+    last, count = b"", 0
     with path.open("rb") as lines:
-        return max(0, sum(line.endswith(b"\n") for line in lines) - 1)  # the first is the header
+        for last in lines:
+            count += last.endswith(b"\n")
+    if last.endswith(b"\n"):
+        text, _ = _line({"end": how, "steps": count - 1}, json.loads(last)["hash"])
+        with path.open("a", encoding="utf8") as out:
+            out.write(text + "\n")
+    return max(0, count - 1)  # the first is the header
 
 
 class RecordChecker(RecordWriter):
@@ -155,36 +184,55 @@ def _code_hash(chain: BuiltSide) -> str:
 def read(path: Path) -> Record:
     """The record in a file, its chain of hashes checked. Raises BadRecord."""
     try:
-        texts = path.read_text(encoding="utf8").splitlines()
+        content = path.read_text(encoding="utf8")
     except (OSError, UnicodeDecodeError) as wrong:
-        raise BadRecord(f"{path}: cannot be read: {wrong}") from wrong
+        reason = wrong.strerror if isinstance(wrong, OSError) else wrong
+        raise BadRecord(f"{path}: cannot be read: {reason}") from wrong
+    texts = content.splitlines()
     if not texts:
         raise BadRecord(f"{path}: is empty; expected a record of `crossvault run`")
-    bodies = list(_bodies(path, texts))
-    first = bodies[0]
-    if first.get("crossvault") != FORMAT:
-        raise BadRecord(f"{path}:1: no header of a record: expected crossvault = {FORMAT}")
-    if missing := [name for name in _HEADER if name not in first]:
-        raise BadRecord(f"{path}:1: {missing[0]}: is missing from the header")
+    bodies = list(_bodies(path, texts, is_torn=not content.endswith("\n")))
+    first = _header_of(path, bodies)
     notation = Notation(first["underlyings"], first["collaterals"])
-    steps = []
+    steps: list[Step] = []
     for number, body in enumerate(bodies[1:], start=1):
+        if "end" in body and number == len(bodies) - 1:
+            if body.get("steps") != len(steps):
+                raise BadRecord(f"{path}:{number + 1}: steps: expected {len(steps)}, got {body.get('steps')}")
+            return Record(path, first, tuple(steps), tuple(texts[1:number]), str(body["end"]))
         if body.get("n") != number:
             raise BadRecord(f"{path}:{number + 1}: n: expected {number}, got {body.get('n')}")
         try:
             steps.append(notation.parse(body))
         except BadNotation as wrong:
             raise BadRecord(f"{path}:{number + 1}: {wrong}") from wrong
-    return Record(path, first, tuple(steps), tuple(texts[1:]))
+    return Record(path, first, tuple(steps), tuple(texts[1 : len(bodies)]))
 
 
-def _bodies(path: Path, texts: list[str]) -> Iterator[dict[str, Any]]:
+def _header_of(path: Path, bodies: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The header of a record that has steps. Raises BadRecord."""
+    first = bodies[0] if bodies else {}
+    if first.get("crossvault") not in (_WITHOUT_END, FORMAT):
+        raise BadRecord(f"{path}:1: no header of a record: expected crossvault = {FORMAT} or {_WITHOUT_END}")
+    if missing := [name for name in _HEADER if name not in first]:
+        raise BadRecord(f"{path}:1: {missing[0]}: is missing from the header")
+    if not any("n" in body for body in bodies):
+        raise BadRecord(f"{path}:{len(bodies)}: a record of no steps: there is nothing to play after its header")
+    return first
+
+
+def _bodies(path: Path, texts: list[str], is_torn: bool) -> Iterator[dict[str, Any]]:
+    """The objects of the lines; a last line that is torn is left out. Raises BadRecord."""
     last = ""
     for number, text in enumerate(texts, start=1):
         try:
             body = json.loads(text)
             stated = body.pop("hash")
+        except RecursionError:
+            raise BadRecord(f"{path}:{number}: no line of a record: brackets are nested too deeply") from None
         except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+            if is_torn and 1 < number == len(texts):
+                return
             raise BadRecord(f"{path}:{number}: no line of a record: {wrong}") from wrong
         if _digest(body, last) != stated:
             raise BadRecord(f"{path}:{number}: hash: the line, or one before it, was changed")

@@ -181,9 +181,14 @@ class Lockstep:
         played = self.chain.read(prepared, answers.result())
         for place, (step, model, chain) in enumerate(zip(chunk.steps, chunk.outcomes, played.outcomes, strict=True)):
             number = chunk.first + place
-            for observer in self.observers:
-                observer.compared(number, step, model, chain)
-            if found := differences(chain, model, self._fields):
+            found = differences(chain, model, self._fields)
+            try:
+                for observer in self.observers:
+                    observer.compared(number, step, model, chain)
+            except OSError:
+                if not found:
+                    raise  # a difference is reported even where its record cannot be written
+            if found:
                 raise Diverged(number, step, found)
             self.result.compared += 1
         self._compare_metrics(chunk, played.metrics)

@@ -24,7 +24,7 @@ def equivalents(path: Path, shown: str, mutants: Sequence[Mutant]) -> dict[str, 
     try:
         text = path.read_text(encoding="utf8")
         entries = yaml.safe_load(text) or []
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as wrong:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as wrong:
         raise BadEquivalents(f"{shown}: cannot be read: {wrong}") from wrong
     if not isinstance(entries, list):
         raise BadEquivalents(f"{shown}: expected a list of entries with {', '.join(_FIELDS)}")

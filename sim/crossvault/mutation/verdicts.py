@@ -164,13 +164,13 @@ class _VerdictStore:
         """The verdicts of earlier runs, by identifier and change."""
         try:
             lines = self.path.read_text(encoding="utf8").splitlines()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return {}
         found = {}
         for line in lines:
             try:
                 entry = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue  # the incomplete last line of an interrupted run
             entry["kill"] = KillProof(*entry["kill"]) if entry["kill"] else None
             entry["recordings"] = tuple(entry.pop("reels"))

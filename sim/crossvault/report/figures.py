@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from crossvault.differential.step import expiry_name
+from crossvault.differential.step import LAST_WRITTEN, expiry_name
 from crossvault.mirror import cash, collateral, correlation, liquidation, portfolio, shock
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.margin import UNBOUNDED
@@ -54,7 +54,9 @@ def ratio(wad: int) -> str:
 
 
 def utc(at: int) -> str:
-    """A time as UTC text."""
+    """A time as UTC text; in seconds where a calendar cannot state it, as on a chain whose clock was set far ahead."""
+    if at > LAST_WRITTEN:
+        return f"{at} s"
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -11,7 +11,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, StepStream, World
 from crossvault.differential.story import ExpectationFailed
 from crossvault.mirror import fixed
-from crossvault.scenario import actions, agent_settings, expectations, prices, roster
+from crossvault.scenario import actions, agent_settings, expectations, prices, quantity, roster
 from crossvault.scenario.expectations import Check, RunCounts
 from crossvault.scenario.opening_steps import OpeningSteps
 from crossvault.scenario.prices import Print
@@ -95,6 +95,8 @@ class StepSchedule:
         written = list(self._written_entries())
         last = [series[-1].at for series in self.prints.values() if series] + [entry.at for entry in written] + [starts]
         self.ends_at = script.ends.at(starts) if script.ends else max(last)
+        with self.source.guard(("ends",) if script.ends else ("steps",)):
+            quantity.require_written(self.ends_at)
         if script.looks and (self.ends_at - starts) // script.looks > _MAX_LOOKS:
             self.source.note(("looks",), f"makes more than {_MAX_LOOKS:,} looks until the story ends")
         for entry in written:

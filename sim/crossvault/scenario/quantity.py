@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from crossvault.differential.step import expiry_number
+from crossvault.differential.step import LAST_WRITTEN, expiry_number
 from crossvault.mirror import fixed, surface
 
 WAD_DECIMALS = 18
@@ -75,6 +75,12 @@ class Moment(NamedTuple):
     def at(self, starts_at: int) -> int:
         """The moment in unix seconds, for a story that starts at a time [unix seconds]."""
         return starts_at + self.secs if self.relative else self.secs
+
+
+def require_written(at: int) -> None:
+    """Requires a time [unix seconds] that a calendar can state. Raises ValueError."""
+    if at > LAST_WRITTEN:
+        raise ValueError(f"comes {at - LAST_WRITTEN:,} s after the year 9999: a story must end by then")
 
 
 def required_text(value: object, example: str) -> str:

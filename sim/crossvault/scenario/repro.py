@@ -262,6 +262,7 @@ def _step(source: SourceFile, route: Route, step: Mapping[str, Any], starts: int
         return None
     with source.guard((*route, "at")):
         at = quantity.moment(step["at"]).at(starts)
+        quantity.require_written(at)
     given = {name: value for name, value in step.items() if name not in _OF_A_STEP}
     args = _fields(source, route, kinds, given, starts)
     if len(source.problems) > problems:

@@ -1,0 +1,201 @@
+"""The table of hard ends: a command line in a situation, its exit code, and what it prints."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import situations as at
+from cli import start
+from situations import Situation, ended
+
+PASSES = """\
+name: passes
+about: Nothing happens to the one account.
+starts: 2024-01-01T00:00:00Z
+world:
+  quote: {name: USDC, decimals: 6}
+  auction: {buffer: 10 %, start: 100 %, knee: 50 %, fast: 20m, slow: 2h, insolvent: 20m}
+  underlyings:
+    ABC: {heartbeat: 9h, mark band: 5 %, trade band: 5 %, initial margin: 5 %, maintenance margin: 3 %}
+prices: {ABC: {at: {+0h: 1 USD}}}
+actors:
+  a: {wallet: [100 USDC]}
+steps:
+  - {do: look, expect: {insurance: 0 USDC}}
+"""
+FAILS = PASSES.replace("insurance: 0 USDC", "insurance: 7 USDC")
+LATE = PASSES.replace("2024-01-01T00:00:00Z", "9999-12-31T23:59:59Z\nends: +4h")
+DEEP = "[" * 100_000 + "\n"
+FILES = {
+    "passes.yaml": PASSES, "fails.yaml": FAILS, "late.yaml": LATE, "deep.yaml": DEEP[:5_000], "deep.jsonl": DEEP,
+    "deep.json": DEEP, "empty.jsonl": "", "binary.jsonl": "\0\n", "empty.yaml": "",
+}  # fmt: skip
+
+
+class HardEnd(NamedTuple):
+    """A row: the words of a command, its exit code, what standard error and output hold, and the situation."""
+
+    words: str
+    code: int
+    err: str = ""
+    out: str = ""
+    situation: Situation = at.plain
+
+
+NO_NODE = (  # what ends before a node is started
+    HardEnd("run late.yaml", 2, "late.yaml:4: ends: comes 14,400 s after the year 9999: a story must end by then"),
+    HardEnd("run deep.yaml", 2, "deep.yaml:1"),
+    HardEnd("run empty.yaml", 2, "empty.yaml:1: the file is empty"),
+    HardEnd("margin deep.yaml", 2, "deep.yaml:1"),
+    *(
+        HardEnd(words.format(file), 2, f"{file}{problem}")
+        for file, problem in (
+            ("deep.jsonl", ":1: no line of a record: brackets are nested too deeply"),
+            ("header.jsonl", ":1: a record of no steps"),
+            ("empty.jsonl", ": is empty"),
+            ("binary.jsonl", ":1: no line of a record"),
+            ("changed.jsonl", ":3: hash: the line, or one before it, was changed"),
+            ("future.jsonl", ":1: no header of a record: expected crossvault = 2 or 1"),
+            ("miscounted.jsonl", ":7: steps: expected 5, got 4"),
+            ("extended.jsonl", ":7: n: expected 6, got None"),
+            ("none.jsonl", ": cannot be read: No such file or directory"),
+            (".", ": cannot be read: Is a directory"),
+        )
+        for words in ("replay {}", "shrink {}", "explain {} 1")
+    ),
+    HardEnd("audit --rpc http://127.0.0.1:9 --deployment deep.json", 2, "deep.json is no manifest of a deployment"),
+    HardEnd("scenarios", 3, "standard output cannot be written: No space left on device", "", at.full_output),
+    HardEnd("--help", 3, "standard output cannot be written: No space left on device", "", at.full_output),
+    HardEnd("scenarios --json", 0, "", "", at.reader_gone),
+    HardEnd("scenarios", 0, "", "", at.readers_gone),
+    HardEnd("scenarios", 0, "", "", at.closed_output),
+    HardEnd("scenarios --json", 0, "", "quickstart", at.full_errors),
+    HardEnd("replay none.jsonl", 2, "", "", at.full_errors),
+    HardEnd("replay none.jsonl", 2, "", "", at.readers_gone),
+    HardEnd("rnu", 2, "did you mean 'run'?"),
+    HardEnd("run", 2, "the following arguments are required: SCENARIO\nusage: crossvault run"),
+)
+
+WITH_NODE = (  # what plays a story or a record
+    HardEnd("run fails.yaml", 1, "", "fails.yaml:13: steps[0].expect: insurance: expected 7 USDC, got 0 USDC"),
+    HardEnd("run fails.yaml", 1, "", "", at.reader_gone),
+    HardEnd("run fails.yaml --json", 1, "", "", at.reader_gone),
+    HardEnd("run fails.yaml", 1, "standard output cannot be written", "", at.full_output),
+    HardEnd("run fails.yaml passes.yaml", 1, "", "expected 7 USDC"),
+    HardEnd("run fails.yaml --record /dev/full", 3, "", "the record /dev/full cannot be written: No space left"),
+    HardEnd("run passes.yaml --record r.jsonl", 3, "", "the record r.jsonl cannot be written: File", at.small_files),
+    HardEnd("run passes.yaml --record /dev/null", 0, "", "no difference"),
+    HardEnd("run passes.yaml --record no/r.jsonl", 2, "--record: no/r.jsonl cannot be written", "", at.without_rights),
+    HardEnd("replay cut.jsonl", 2, "", "as far as it goes: cut.jsonl:4: cut after step 3: the record has no end line"),
+    HardEnd("replay torn.jsonl", 2, "", "torn.jsonl:4: cut after step 3: the record has no end line"),
+    HardEnd("replay old.jsonl", 2, "", "old.jsonl:4: cut after step 3, unless its run ended there: records of format"),
+    HardEnd("replay cut.jsonl --until 2", 0, "", "identical, 3 lines"),
+    HardEnd("replay interrupted.jsonl", 0, "", "the recorded run was interrupted after the last of them"),
+    HardEnd("replay other.jsonl", 1, "", "other.jsonl:4: the first line that differs (step 3)"),
+    HardEnd("replay other.jsonl", 1, "", "", at.reader_gone),
+    HardEnd("replay other.jsonl --json", 1, "", "", at.reader_gone),
+    HardEnd("replay other.jsonl", 1, "standard output cannot be written", "", at.full_output),
+    HardEnd("shrink cut.jsonl", 2, "", "there is nothing to shrink as far as it goes: cut.jsonl:4: cut after step 3"),
+    HardEnd("explain cut.jsonl 2", 2, "cut.jsonl:4: cut after step 3", "step 2 of passes"),
+)
+
+SLOW = (
+    HardEnd("conform example --replay deep.json", 2, "deep.json: no finding of `conform`"),  # compiles the example
+    HardEnd("audit --rpc http://127.0.0.1:9 --vault 0x" + 40 * "1", 3, "127.0.0.1:9"),  # tries for half a minute
+)
+
+
+def lines_of(bodies: list[dict[str, Any]]) -> str:
+    """A record of these lines, each with the hash that it has in its place."""
+    last, texts = "", []
+    for body in bodies:
+        last = sha256((last + json.dumps(body, separators=(",", ":"))).encode()).hexdigest()
+        texts.append(json.dumps({**body, "hash": last}, separators=(",", ":")))
+    return "".join(f"{text}\n" for text in texts)
+
+
+def bodies_of(path: Path) -> list[dict[str, Any]]:
+    """The lines of a record without their hashes."""
+    bodies = [json.loads(text) for text in path.read_text().splitlines()]
+    for body in bodies:
+        del body["hash"]
+    return bodies
+
+
+def write_records(folder: Path) -> None:
+    """Writes records with faults, made from that of a good run."""
+    path = folder / "good.jsonl"
+    assert start("run", "passes.yaml", "--record", str(path), folder=folder).returncode == 0
+    good = bodies_of(path)
+    assert good[-1] == {"end": "finished", "steps": len(good) - 2}
+    header, *steps = good[:-1]
+    body = steps[2] | {"model": steps[2]["model"] | {"refusal": ["NotOwner", []]}}
+    ended_early = {"end": "interrupted", "steps": 3}
+    made = {
+        "header": [header],
+        "future": [header | {"crossvault": 3}, *steps],
+        "miscounted": [header, *steps[:5], {"end": "finished", "steps": 4}],
+        "extended": [header, *steps[:5], {"end": "finished", "steps": 5}, *steps[5:]],
+        "cut": [header, *steps[:3]],
+        "old": [header | {"crossvault": 1}, *steps[:3]],
+        "interrupted": [header, *steps[:3], ended_early],
+        "other": [header, *steps[:2], body, *steps[3:], good[-1]],
+    }
+    for name, lines in made.items():
+        (folder / f"{name}.jsonl").write_text(lines_of(lines))
+    (folder / "torn.jsonl").write_text(lines_of([header, *steps[:4]])[:-40])
+    changed = path.read_text().splitlines()
+    changed[2] = changed[2].replace('"at":1', '"at":2', 1)
+    (folder / "changed.jsonl").write_text("\n".join(changed) + "\n")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which every row runs, read-only for others."""
+    made = tmp_path_factory.mktemp("hard-ends")
+    for name, text in FILES.items():
+        (made / name).write_text(text)
+    write_records(made)
+    for each in (made, *made.parents[:2]):
+        each.chmod(0o755)
+    return made
+
+
+def require_end(row: HardEnd, folder: Path) -> None:
+    """Requires the code and the words of a row, and no traceback."""
+    found = ended(*row.words.split(), folder=folder, situation=row.situation)
+    assert found.code == row.code, found
+    assert row.err in found.err and row.out in found.out, found
+    assert "Traceback" not in found.err + found.out
+
+
+@pytest.mark.parametrize("row", NO_NODE, ids=lambda row: f"{row.words} {row.situation.__name__}")
+def test_a_command_that_cannot_begin_ends_as_the_table_states(row: HardEnd, folder: Path) -> None:
+    require_end(row, folder)
+
+
+@pytest.mark.parametrize("row", WITH_NODE, ids=lambda row: f"{row.words} {row.situation.__name__}")
+def test_a_command_that_plays_ends_as_the_table_states(row: HardEnd, folder: Path) -> None:
+    require_end(row, folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", SLOW, ids=lambda row: f"{row.words} {row.situation.__name__}")
+def test_a_command_that_takes_long_ends_as_the_table_states(row: HardEnd, folder: Path) -> None:
+    require_end(row, folder)
+
+
+@pytest.mark.parametrize("row", [row for row in NO_NODE if row.code == 2 and row.situation is at.plain][::3])
+def test_an_error_is_one_document_under_json(row: HardEnd, folder: Path) -> None:
+    found = start(*row.words.split(), "--json", folder=folder)
+    error = json.loads(found.stdout)["error"]
+    assert found.returncode == error["code"] == 2 and error["message"] in found.stderr
+    place = row.err.split(":")
+    if len(place) > 1 and "." in place[0]:
+        assert error["file"] == place[0]
+        assert error["line"] == (int(place[1]) if place[1].isdecimal() else None)
