@@ -26,7 +26,10 @@ CODES = {
         "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "InputChanged", "MainnetRefused", "NetworkUnknown",
         "OpeningUnreadable", "ScenarioError", "StoryMismatch", "UsageError", "WrongChain",
     },
-    3: {"BadEnvironment", "ChainLost", "DeploymentBusy", "FactoryMissing", "RecordLost", "ToolchainMissing"},
+    3: {
+        "BadEnvironment", "ChainIdle", "ChainLost", "DeploymentBusy", "FactoryMissing", "RecordLost",
+        "ToolchainMissing",
+    },
     4: {"Interruption", "PendingTransaction", "StepLost"},
     5: {"EngineConflict", "EnginesDisagree"},
     6: {"FeeTooHigh", "MissedThreshold", "OverBudget"},

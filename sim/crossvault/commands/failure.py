@@ -38,11 +38,13 @@ def reported(error: BaseException, as_json: bool) -> int:
 
 
 @contextmanager
-def after_finding() -> Iterator[None]:
+def after_finding(is_found: bool = True) -> Iterator[None]:
     """What fails after a finding is reported and changes nothing of it: the finding's exit code stays."""
     try:
         yield
     except Exception as error:
+        if not is_found:
+            raise
         code = exit_code(error)
         print(f"crossvault: {_defect(error) if code is None else words(error)}", file=sys.stderr)
 

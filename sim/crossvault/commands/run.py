@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.failure import after_finding
 from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import AbiMismatch, command, folder, opened, readable, shown
@@ -58,24 +59,32 @@ def run(arguments: Namespace) -> int:
         raise UsageError("--picture: takes one scenario")
     stories = [load(_named(each), arguments.seed, overrides) for each in arguments.scenarios]
     contracts = folder(arguments.contracts)
-    worst, runs = DONE, []
+    worst, runs = DONE, list[RunPage]()
     for story in stories:
-        ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story, contracts))
-        code = _attempt(ran, contracts)
-        runs.append(document(ran))
-        if not arguments.json:
-            show(RunSummary(ran))
-            show_lines(ran)
-            if story.finding and code == DONE:
-                print(f"now passes: {story.finding}")
-        if arguments.picture:
-            _draw(ran, Path(arguments.picture))
-        worst = worst_of((worst, code))
-        if code == INTERRUPTED:
-            break
+        with after_finding(worst == FAILED):
+            ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story, contracts))
+            code = _attempt(ran, contracts)
+            worst = worst_of((worst, code))
+            _show(ran, code, arguments)
+            runs.append(ran)
+            if code == INTERRUPTED:
+                break
     if arguments.json:
-        print(json.dumps(runs[0] if len(stories) == 1 else {"runs": runs}, indent=2))
+        documents = [document(ran) for ran in runs]
+        print(json.dumps(documents[0] if len(stories) == 1 else {"runs": documents}, indent=2))
     return worst
+
+
+def _show(ran: RunPage, code: int, arguments: Namespace) -> None:
+    """Prints the summary of a run, unless JSON follows at the end, and draws it."""
+    if not arguments.json:
+        show(RunSummary(ran))
+        show_lines(ran)
+        if ran.story.finding and code == DONE:
+            print(f"now passes: {ran.story.finding}")
+    if arguments.picture:
+        with after_finding(code == FAILED):
+            _draw(ran, Path(arguments.picture))
 
 
 def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
