@@ -199,6 +199,7 @@ def _recorded(found: FoundFailure, build: Build, out: TextIO) -> Sequence[Differ
     for number, step in enumerate(steps, start=1):
         outcome, answer = model.apply(step), side.apply(step)
         writer.compared(number, step, outcome, answer)
+    writer.finish(record.FAILED)
     if found.how != DIVERGED:
         return []
     comparison, accounts = SideComparison(model, side), tuple(model.vault.ledger.holders)

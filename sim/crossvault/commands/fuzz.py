@@ -11,6 +11,31 @@ from pathlib import Path
 from crossvault.commands.exits import UsageError
 from crossvault.commands.finding import FindingNotes
 from crossvault.commands.progress import bar
+from crossvault.commands.sides import folder, shown
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
+from crossvault.differential.step import CHAIN_ID
+from crossvault.evm.compiler import Build, compile_contracts, contract_sources
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.evm.pyrevm import InMemoryEvm
+from crossvault.fuzz.blocks import CodeBlocks, code_blocks
+from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign
+from crossvault.fuzz.corpus import Corpus
+from crossvault.fuzz.coverage import codes_of
+from crossvault.fuzz.reach import ReachCounts
+from crossvault.fuzz.task import opening
+from crossvault.report.console import show
+from crossvault.report.fuzz import document, reached
+from crossvault.report.fuzz_coverage import Coverage
+from crossvault.scenario.quantity import duration
+from crossvault.setup import toolchain
+from crossvault.walks.random_walk import Walk
+
+_USUAL_SECS = 60
+_USUAL_SEED = 1
+
+
+def fuzz(arguments: Namespace) -> int:
+    """Plays a campaign and prints what it reached; the first finding ends it, with FAILED."""
     plan = _plan(arguments)
     InMemoryEvm(CHAIN_ID, 0)  # raises where pyrevm is missing, before anything is compiled
     contracts = folder(arguments.contracts)

@@ -26,6 +26,14 @@ class ConfirmedFailure(NamedTuple):
 def confirm(story: Story, steps: Sequence[Step], text: str, contracts: Path | None) -> ConfirmedFailure:
     """Plays the steps of a failure on Anvil. text: the failure in process. Raises EnginesDisagree."""
     model, guard = Model(story.world), Invariants()
+    chain = Chain(story.world, contracts)
+    try:
+        result = run(story, model, chain, (), guard)
+        found = result.failure or _at_the_end(guard, model)
+    except (ChainRefused, ValueError, IndexError, OverflowError) as odd:
+        return ConfirmedFailure(len(steps), f"the contracts returned data that cannot be decoded: {odd}", None)
+    finally:
+        chain.close()
     if found is None:
         raise EnginesDisagree(f"{story.name}: pyrevm shows {text}; Anvil does not")
     number = found.number if isinstance(found, Diverged) else len(steps)
