@@ -20,7 +20,7 @@ from crossvault.__main__ import main
 Situation = Callable[[], None]
 
 _WAIT_SECS = 60.0
-_NOBODY = 65534
+_STRANGER = 65534
 
 
 class EndedCommand(NamedTuple):
@@ -74,8 +74,8 @@ def without_rights() -> None:
     """Another user, who may write nowhere; a folder without the right to write does it where the tests are not root."""
     if os.getuid() == 0:
         os.setgroups([])
-        os.setgid(_NOBODY)
-        os.setuid(_NOBODY)
+        os.setgid(_STRANGER)
+        os.setuid(_STRANGER)
 
 
 def ended(*words: str, folder: Path, situation: Situation = plain) -> EndedCommand:
