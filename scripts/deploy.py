@@ -27,10 +27,20 @@ def shared_options(command: Command) -> Command:
         click.option("--account", default=None, help="alias of the deploying account"),
         click.option("--allow-mainnet", is_flag=True, help="allow a chain that may hold real funds"),
         click.option("--json", "as_json", is_flag=True, help="print one JSON document instead of tables"),
+        click.option("-q", "--quiet", callback=_chosen, expose_value=False, is_flag=True, help="no progress, no notes"),
+        click.option("-v", "--verbose", callback=_chosen, expose_value=False, is_flag=True, help="note what is used"),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _chosen(context: click.Context, option: click.Parameter, is_set: bool) -> None:
+    """Sets how much is printed on stderr."""
+    if is_set:
+        from crossvault.setup.notices import Verbosity, choose
+
+        choose(Verbosity.QUIET if option.name == "quiet" else Verbosity.VERBOSE)
 
 
 def sending_options(command: Command) -> Command:

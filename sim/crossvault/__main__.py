@@ -4,11 +4,13 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
+from crossvault import __version__
 from crossvault.commands.failure import reported
 from crossvault.commands.interrupts import Interrupts, interruptible
 from crossvault.commands.parser import parse
 from crossvault.commands.streams import output_streams
 from crossvault.differential.ending import DONE, MISSING, exit_code
+from crossvault.setup.notices import Verbosity, choose, detail, notice
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,10 +36,14 @@ def _run(words: Sequence[str]) -> int:
     if words[:1] == ["test"]:  # pytest's arguments are its own, options included
         return _test(words[1:])
     arguments = parse(words)
+    choose(getattr(arguments, "verbosity", Verbosity.NORMAL))
+    detail(f"crossvault {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     if arguments.command == "setup":
         return _setup()
+    if arguments.command == "test":
+        return _test([])
     if arguments.command == "doctor":
-        return _doctor()
+        return _doctor(arguments.json)
     return _play(arguments)
 
 
@@ -50,18 +56,20 @@ def _play(arguments: Namespace) -> int:
 
 
 def _setup() -> int:
-    from crossvault.setup.install import ensure
+    from crossvault.evm.compiler import compile_contracts
 
-    ensure()
-    print("crossvault: ready", file=sys.stderr)
+    compile_contracts()  # installs what it needs; the next command need not wait for either
+    notice("crossvault: ready")
     return DONE
 
 
-def _doctor() -> int:
-    from crossvault.commands.doctor import doctor
+def _doctor(as_json: bool) -> int:
+    from crossvault.commands.doctor import doctor, document
 
     findings = doctor()
-    for finding in findings:
+    if as_json:
+        print(document(findings))
+    for finding in () if as_json else findings:
         print(f"{'ok     ' if finding.ok else 'MISSING'}  {finding.what:<16} {finding.detail}")
         if not finding.ok:
             print(f"         {'':<16} mend: {finding.mend}")
@@ -77,13 +85,13 @@ def processors(words: Sequence[str]) -> list[str]:
 def _test(words: Sequence[str]) -> int:
     import os
 
-    from crossvault.setup.install import ensure
+    from crossvault.evm.compiler import compile_contracts
     from crossvault.setup.toolchain import ToolchainMissing, clone
 
     root = clone()
     if root is None:
         raise ToolchainMissing("the tests are not in the package; in a clone of the repository: ./crossvault test")
-    ensure()
+    compile_contracts()  # once, with its progress, before processes of tests wait for it
     command = [sys.executable, "-m", "pytest", *processors(words), *words]
     os.chdir(root)
     os.execv(sys.executable, command)  # a signal to this process is one to pytest

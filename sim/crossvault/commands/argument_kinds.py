@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from crossvault.setup.notices import Verbosity
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 else:
@@ -19,6 +21,19 @@ def add_contracts(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Adds the option that prints JSON."""
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+
+
+def add_verbosity(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that choose how much is printed on stderr; a command without them has no `verbosity`."""
+    chosen = parser.add_mutually_exclusive_group()
+    for flag, verbosity, about in (
+        ("quiet", Verbosity.QUIET, "results and errors only: no progress, no notes"),
+        ("verbose", Verbosity.VERBOSE, "note what is used and what is done"),
+    ):
+        chosen.add_argument(
+            f"-{flag[0]}", f"--{flag}", action="store_const", const=verbosity, dest="verbosity",
+            default=argparse.SUPPRESS, help=about,
+        )  # fmt: skip
 
 
 def seconds(text: str) -> float:

@@ -28,6 +28,7 @@ from crossvault.report.console import show
 from crossvault.report.differences import difference_table
 from crossvault.rpc.client import RpcClient
 from crossvault.setup import toolchain
+from crossvault.setup.notices import is_drawn, notice
 
 _ADDRESS_DIGITS = 40
 _LONGEST_WAIT_SECS = 30.0
@@ -126,7 +127,7 @@ class AuditView:
                 why = f"{self._replica.source.origin} refuses {lost}" if isinstance(lost, ChainRefused) else str(lost)
                 if not self._arguments.follow or not self._caught_up:
                     raise ChainLost(why) from lost
-                print(f"crossvault: {why}; trying again in {wait:.0f} s", file=sys.stderr)
+                notice(f"crossvault: {why}; trying again in {wait:.0f} s")
             time.sleep(wait)
             wait = min(_LONGEST_WAIT_SECS, max(1.0, 2 * wait))
 
@@ -171,7 +172,7 @@ class AuditView:
 @contextmanager
 def _line(replica: Replica) -> Iterator[Any]:
     """A line of progress, on a terminal only."""
-    if not sys.stderr.isatty():
+    if not is_drawn():
         yield lambda: None
         return
     from rich.console import Console

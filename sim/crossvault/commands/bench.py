@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from crossvault.differential.ending import DONE
 from crossvault.report.console import show, table
+from crossvault.setup.notices import notice
 
 if TYPE_CHECKING:
     from crossvault.report.console import ReportTable
@@ -57,7 +57,7 @@ def _chain(arguments: Namespace) -> int:
 def _search(arguments: Namespace) -> int:
     from crossvault.bench.search_speed import RIVALS, search
 
-    figures = search(arguments.steps, _silent if arguments.json else _note)
+    figures = search(arguments.steps, _silent if arguments.json else notice)
     if arguments.json:
         print(json.dumps(figures, indent=2))
         return DONE
@@ -75,7 +75,7 @@ def _search(arguments: Namespace) -> int:
 def _audit(arguments: Namespace) -> int:
     from crossvault.bench.audit_speed import audit_benchmark
 
-    figures = audit_benchmark(arguments.steps, _silent if arguments.json else _note)
+    figures = audit_benchmark(arguments.steps, _silent if arguments.json else notice)
     if arguments.json:
         print(json.dumps(figures, indent=2))
         return DONE
@@ -97,7 +97,7 @@ def _audit(arguments: Namespace) -> int:
 def _sweep(arguments: Namespace) -> int:
     from crossvault.bench.sweep_speed import sweep
 
-    note: Callable[[str], None] = _silent if arguments.json else _note
+    note: Callable[[str], None] = _silent if arguments.json else notice
     figures = sweep(arguments.million, note)
     if arguments.json:
         print(json.dumps(figures, indent=2))
@@ -133,10 +133,6 @@ def _versions(figures: dict[str, Any]) -> str:
 
 
 def _silent(_: str) -> None: ...
-
-
-def _note(what: str) -> None:
-    print(what, file=sys.stderr)
 
 
 def _ageing(lockstep: dict[str, Any]) -> str:

@@ -30,6 +30,7 @@ from crossvault.report.campaign import part_list, results
 from crossvault.report.console import show
 from crossvault.scenario.quantity import duration
 from crossvault.setup import toolchain
+from crossvault.setup.notices import notice
 from crossvault.setup.watcher import Watcher
 
 _RECORD = "campaign.jsonl"
@@ -156,7 +157,7 @@ def _played(parts: Sequence[CampaignPart], seed: int, secs: float) -> Iterator[P
         left = secs - (time.monotonic() - begun)
         if left <= 0:
             return
-        print(f"{part.name}: {part.about}", file=sys.stderr)
+        notice(f"{part.name}: {part.about}")
         yield _tests(part, seed) if part.tests else _command(part, seed, int(min(_FUZZ_SECS, max(1, left))))
 
 

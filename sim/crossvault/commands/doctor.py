@@ -1,11 +1,12 @@
 """State of the toolchain: what is present, what is missing, and the one command that mends it. Changes nothing."""
 
+import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -30,6 +31,15 @@ def doctor() -> list[CheckResult]:
         _python, _packages, _state, _node, _npm, _solc, _anvil, _contracts, _artifacts, _ape
     )  # fmt: skip
     return [_unless_missing(check) for check in checks]
+
+
+def document(findings: Sequence[CheckResult]) -> str:
+    """The findings as JSON; `mend` is there where something is missing."""
+    rows = [asdict(each) for each in findings]
+    for row in rows:
+        if row["ok"]:
+            del row["mend"]
+    return json.dumps({"ok": all(each.ok for each in findings), "findings": rows}, indent=2)
 
 
 def _unless_missing(check: Callable[[], CheckResult]) -> CheckResult:

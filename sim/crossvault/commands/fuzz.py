@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from crossvault.report.fuzz import document, reached
 from crossvault.report.fuzz_coverage import Coverage
 from crossvault.scenario.quantity import duration
 from crossvault.setup import toolchain
+from crossvault.setup.notices import notice
 from crossvault.walks.random_walk import Walk
 
 _USUAL_SECS = 60
@@ -113,11 +113,11 @@ def _write(covered: Coverage, folder: Path, contracts: Path | None) -> None:
         (folder / "index.html").write_text(covered.page(sources), encoding="utf8")
     except OSError as wrong:
         raise UsageError(f"--coverage: {folder} cannot be written: {wrong.strerror}") from wrong
-    print(f"coverage: {shown(folder / 'index.html')}, {shown(folder / 'lcov.info')}", file=sys.stderr)
+    notice(f"coverage: {shown(folder / 'index.html')}, {shown(folder / 'lcov.info')}")
 
 
 def _begin(plan: CampaignPlan, corpus: Corpus) -> None:
     until = f"{plan.steps:,} steps" if plan.steps is not None else f"{plan.secs} s"
-    print(f"from seed {plan.seed}, {plan.jobs} at a time, for {until}", file=sys.stderr)
+    notice(f"from seed {plan.seed}, {plan.jobs} at a time, for {until}")
     if corpus.walks:
-        print(f"the corpus knows {corpus.walks:,} walks, {corpus.reach.steps:,} steps", file=sys.stderr)
+        notice(f"the corpus knows {corpus.walks:,} walks, {corpus.reach.steps:,} steps")

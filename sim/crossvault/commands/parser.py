@@ -24,6 +24,7 @@ from crossvault.commands import (
     scenarios_arguments,
     shrink_arguments,
 )
+from crossvault.commands.argument_kinds import add_json, add_verbosity
 from crossvault.commands.exits import MEANINGS, UsageError
 
 _DECLARED = (
@@ -91,6 +92,8 @@ def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
     for each in _DECLARED:
         each.declare(commands)
     commands.add_parser("setup", help="install everything that is missing")
-    commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
+    add_json(commands.add_parser("doctor", help="what is there, what is missing, and what mends it"))
     commands.add_parser("test", help="run the tests; takes pytest's arguments", add_help=False)
+    for command in (parser, *commands.choices.values()):
+        add_verbosity(command)
     return parser, tuple(commands.choices)

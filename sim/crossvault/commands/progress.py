@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from crossvault.setup.notices import is_drawn
 
 Tick = Callable[[int], None]
 
@@ -13,8 +14,8 @@ _EVERY = 20
 
 @contextmanager
 def bar(name: str, expected: int, unit: str = "steps") -> Iterator[Tick]:
-    """Yields a function of the count of steps (or units) so far, which draws a bar where stderr is a terminal."""
-    if not sys.stderr.isatty():
+    """Yields a function of the count of steps (or units) so far, which draws a bar where progress is drawn."""
+    if not is_drawn():
         yield lambda steps: None
         return
     from rich.console import Console

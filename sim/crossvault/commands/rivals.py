@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import Namespace
 
 from crossvault.bench.rivals.contest import HYPOTHESIS, TEN, RivalComparison, compare
@@ -13,6 +12,7 @@ from crossvault.commands.exits import UsageError
 from crossvault.differential.ending import DONE, INTERRUPTED
 from crossvault.report.console import show, table
 from crossvault.scenario.quantity import duration
+from crossvault.setup.notices import notice
 
 _ABOUT = """Seconds of the processor, until a bug was found and until it was shrunk; every search may take {seconds}.
 Ours begins with nothing: all calls, and of those the moves, which are more than listings, mints, first prices and first
@@ -31,7 +31,7 @@ def rivals(arguments: Namespace) -> int:
     names: list[str] = arguments.only or [*TEN, *(bug.id for bug in BUGS)]
     bugs = [bug for bug in BUGS if bug.id in names]
     planted = [name for name in names if all(name != bug.id for bug in bugs)]
-    compare(chosen(planted) if planted else [], bugs, found, _silent if arguments.json else _note)
+    compare(chosen(planted) if planted else [], bugs, found, _silent if arguments.json else notice)
     if arguments.json:
         print(json.dumps(found.document(), indent=2))
     else:
@@ -99,7 +99,3 @@ def _figures(way: SearchOutcome) -> tuple[str, ...]:
 
 
 def _silent(_: str) -> None: ...
-
-
-def _note(what: str) -> None:
-    print(what, file=sys.stderr)

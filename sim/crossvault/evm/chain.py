@@ -22,6 +22,7 @@ from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.lens import AccountState, CurveState
 from crossvault.mirror.valuation import Metrics
 from crossvault.setup import toolchain
+from crossvault.setup.notices import detail
 
 CHUNK = 100
 
@@ -62,6 +63,7 @@ class Chain(Bindings):
             raise
         super().__init__(build, names)
         self.engine = f"anvil {toolchain.versions()['anvil']}"
+        detail(f"{self.engine} at {self.node.url}")
         self._nonces: dict[str, int] = {}
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from crossvault.differential.ending import BadInput
 from crossvault.setup import install, toolchain
+from crossvault.setup.notices import detail, timed
 
 FORMAT = 1
 EVM_VERSION = "cancun"
@@ -160,6 +161,7 @@ def without_metadata(code: str) -> str:
 def _compile_sources(sources: Sources, directory: Path | None) -> Build:
     key = build_hash(sources)
     if stored := _stored(key):
+        detail(f"contracts {key[:12]}, compiled earlier")
         return stored
     with _exclusive(key):
         return _stored(key) or _compile_stale(key, sources, directory)
@@ -247,7 +249,9 @@ def _run_solc(
     if wanted is not None:
         selection = request["settings"]["outputSelection"]
         request["settings"]["outputSelection"] = {unit: selection[unit] for unit in units if unit in wanted}
-    output = standard_json(toolchain.solc(), request)
+    files = f"{count} Solidity file{'s'[: count != 1]}" if (count := len(wanted or units)) else "Solidity files"
+    with timed(f"compiling {files}", f"compiled {files}"):
+        output = standard_json(toolchain.solc(), request)
     problems = output.get("errors", [])
     if errors := [each["formattedMessage"] for each in problems if each["severity"] == "error"]:
         where = f"in {directory}:\n" if directory else ""

@@ -5,11 +5,11 @@ import os
 import re
 import shlex
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from crossvault.setup.notices import notice, timed
 from crossvault.setup.toolchain import (
     NPM_FILES,
     SOLC,
@@ -55,7 +55,7 @@ def install() -> None:
 
 
 def _report(message: str) -> None:
-    print(f"crossvault: {message}", file=sys.stderr, flush=True)
+    notice(f"crossvault: {message}")
 
 
 @contextmanager
@@ -67,13 +67,14 @@ def _locked(name: str) -> Iterator[None]:
 
 def _install_npm() -> None:
     """Runs `npm ci` in a new folder, which replaces the old one only when complete."""
-    _report("installing the locked npm packages (Anvil, solc, OpenZeppelin, Solady)")
     fresh = state_dir() / "npm.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     for name in NPM_FILES:
         shutil.copyfile(contracts_dir() / name, fresh / name)
-    _npm_ci(fresh)
+    packages = "the locked npm packages (Anvil, solc, OpenZeppelin, Solady)"
+    with timed(f"installing {packages}", f"installed {packages}"):
+        _npm_ci(fresh)
     stamp("npm").unlink(missing_ok=True)
     shutil.rmtree(state_dir() / "npm", ignore_errors=True)
     fresh.rename(state_dir() / "npm")
