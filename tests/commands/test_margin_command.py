@@ -75,7 +75,8 @@ def test_one_perp_by_every_method(write: Write) -> None:
         "standard": (2_000, 1_000),
         "crossvault": (4_000, 3_180),  # 18 % and 2 %; 80 % of it and 1.5 %
         "deribit": (4_420, 3_400),  # 130 % of 16 %, and 1.3 %; 16 % and 1 %
-        "derive": (4_000, 3_180),
+        "derive": (4_400, 3_480),  # 18 % and 4 %; 80 % of it and 3 %
+        "derive-tests": (4_000, 3_180),  # 18 % and 2 %; 80 % of it and 1.5 %
         "paradex": (3_200, 1_600),  # 16 %, and half of it
         "span": (3_300, 3_000),  # 110 % of 15 %
     }
@@ -123,12 +124,24 @@ def test_two_underlyings_offset_by_their_correlation(write: Write) -> None:
     # initial, broken down: 3,600 √(2 - 2 · 0.4); maintenance: 3,600 √(2 - 2 · 0.6); and 2 %, 1.5 % of 40,000
     assert abs(found["crossvault"].capital.initial_wad - (394_360 + 80_000) * CENT) <= CENT  # 3,943.60
     assert abs(found["crossvault"].capital.maintenance_wad - (257_595 + 60_000) * CENT) <= CENT  # 80 % of 3,219.94
-    assert found["derive"].capital.initial_wad == (7_200 + 800) * WAD  # no offset
+    assert found["derive"].capital.initial_wad == (7_200 + 1_600) * WAD  # no offset
     losses = found["crossvault"].losses
     assert losses is not None and losses.outlook.joint_wad == 0  # what one loses the other gains
     assert [leg.loss_wad for leg in losses.outlook.legs[:2]] == [3_600 * WAD, 3_600 * WAD]
     same = by_method(compared(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: 0.4 BTC}\n")))
     assert same["crossvault"].capital.initial_wad == (7_200 + 800) * WAD  # both fall at once
+
+
+def test_tails_of_shorts_far_out_of_the_money(write: Write) -> None:
+    # +500 % at 2.772 %: 20 calls lose 9,000 each; +300 % at 1.2 %: 5,000 each; and 0.5 % of 2,000 for each of 40 shorts
+    shorts = "positions: {ETH-20260327-3000-C: -20 ETH, ETH-20260327-1200-P: -20 ETH}\n"
+    found = by_method(compared(write(HEAD + shorts)))
+    marks_wad = 5_000 * WAD - found["derive"].equity_wad  # 12.6 of marks that are not lost twice
+    assert 12 * WAD < marks_wad < 13 * WAD
+    for method, weight, loss_usd in (("derive", 2_772, 180_000), ("derive-tests", 1_200, 100_000)):
+        expected_wad = (loss_usd * WAD - marks_wad) * weight // 10**5 + 400 * WAD
+        assert abs(found[method].capital.initial_wad - expected_wad) <= CENT
+    assert abs(found["derive"].capital.initial_wad - 538_925 * CENT) <= CENT // 2
 
 
 def test_naked_shorts_and_a_long(write: Write) -> None:
@@ -276,7 +289,7 @@ def test_published_shorts_through_a_file(write: Write, option: str, vol: str, in
     text = f"""\
 name: published
 at: 2026-03-21T13:00:00Z
-standard: derive
+standard: derive-tests
 prices:
   ETH:
     index: 1500 USD
