@@ -53,30 +53,81 @@ def test_bad_usage_is_exit_code_2() -> None:
     assert start("no-such-command").returncode == 2
 
 
-def test_an_unsupported_python_without_another_is_exit_code_3(
-    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_without_a_supported_python_uv_is_to_fetch_one(
+    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(launcher.sys, "version_info", (3, 13, 0))
+    """The uv of the clone runs with a mirror that has nothing, as without a network."""
+    monkeypatch.setattr(launcher.sys, "version_info", (3, 15, 0))
+    monkeypatch.setattr(launcher, "VENV", tmp_path / "venv")
+    (tmp_path / "uv").symlink_to(ROOT / ".venv" / "bin" / "uv")
     monkeypatch.setenv("PATH", str(tmp_path))
+    assert launcher.supported_python() is None
+    env = launcher.install_environment() | {"UV_PYTHON_INSTALL_MIRROR": "file:///nowhere", "UV_MANAGED_PYTHON": "1"}
+    env |= {"UV_PYTHON_INSTALL_DIR": str(tmp_path / "pythons")}
     with pytest.raises(SystemExit) as stopped:
-        launcher.supported_python()
+        launcher.fetched_venv(env)
     assert stopped.value.code == 3
-    assert "needs Python 3.11 or 3.12: this is 3.13" in capsys.readouterr().err
+    printed = capfd.readouterr().err
+    assert "this is Python 3.15, and none from 3.11 to 3.14 is on PATH: uv fetches Python 3.12" in printed
+    assert "needs Python 3.11 to 3.14, and could not fetch one: this is 3.15" in printed
+
+
+def test_a_python_that_uv_finds_makes_the_environment(
+    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Python of this test stands for the fetched one: uv takes it as it is of the version in question."""
+    monkeypatch.setattr(launcher, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(launcher, "LOCKS", {f"3.{sys.version_info[1]}": launcher.NUMPY1})
+    (tmp_path / "uv").symlink_to(ROOT / ".venv" / "bin" / "uv")
+    (tmp_path / f"python3.{sys.version_info[1]}").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    env = launcher.install_environment() | {"UV_OFFLINE": "1"}
+    assert launcher.fetched_venv(env) == (str(tmp_path / "uv"), f"3.{sys.version_info[1]}")
+    made = [tmp_path / "venv" / "bin" / "python", "-c", "import sys; print(*sys.version_info[:2])"]
+    done = subprocess.run(made, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", str(sys.version_info[1])]
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_every_supported_python_has_a_lock_of_its_numpy(launcher: Any, version: str) -> None:
+    text = launcher.LOCKS[version].read_text(encoding="utf8")
+    assert f"\nnumpy=={'1.' if version < '3.13' else '2.'}" in text
+    assert ("\npyrevm==" in text) == (version < "3.13")
+
+
+def test_the_package_takes_the_pythons_that_have_a_lock(launcher: Any) -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
+    minors = sorted(int(version.removeprefix("3.")) for version in launcher.LOCKS)
+    assert project["requires-python"] == f">=3.{minors[0]},<3.{minors[-1] + 1}"
 
 
 def test_a_python_on_path_is_taken_only_if_it_answers(
     launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, text in (("python3.12", "exit 127"), ("python3.11", f'exec {sys.executable} "$@"')):
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setattr(launcher.sys, "version_info", (3, 13, 0))
+    minor = sys.version_info[1]
+    for each in (11, 12, 13, 14):
+        answer = f'exec {sys.executable} "$@"' if each == minor else "exit 127"
+        (tmp_path / f"python3.{each}").write_text(f"#!/bin/sh\n{answer}\n")
+        (tmp_path / f"python3.{each}").chmod(0o755)
+    monkeypatch.setattr(launcher.sys, "version_info", (3, 15, 0))
     monkeypatch.setenv("PATH", str(tmp_path))
-    if "3.11" in sys.version.split()[0][:4]:
-        assert launcher.supported_python() == str(tmp_path / "python3.11")
-    else:
-        with pytest.raises(SystemExit):
-            launcher.supported_python()
+    assert launcher.supported_python() == (str(tmp_path / f"python3.{minor}"), f"3.{minor}")
+
+
+def test_a_clone_of_another_user_is_exit_code_3(
+    launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / ".toolchain"
+    state.touch()  # a file: it refuses root too
+    monkeypatch.setattr(launcher, "STATE", state)
+    monkeypatch.setattr(launcher, "STAMP", tmp_path / "stamp")
+    with pytest.raises(SystemExit) as stopped:
+        launcher.main()
+    assert stopped.value.code == 3
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"crossvault: {state}: ") and "clone it to a folder of your own" in printed
 
 
 def test_the_environment_is_made_again_when_its_lock_changes(
@@ -84,7 +135,8 @@ def test_the_environment_is_made_again_when_its_lock_changes(
 ) -> None:
     lock = tmp_path / "requirements.lock"
     lock.write_text("one")
-    monkeypatch.setattr(launcher, "LOCKS", (lock,))
+    for name in ("NUMPY1", "NUMPY2", "UV"):
+        monkeypatch.setattr(launcher, name, lock)
     monkeypatch.setattr(launcher, "STAMP", tmp_path / "stamp")
     assert not launcher.is_fresh()
     launcher.STAMP.write_text(launcher.stamp_key())
@@ -96,7 +148,7 @@ def test_the_environment_is_made_again_when_its_lock_changes(
 def test_a_set_up_that_was_cut_short_leaves_no_stamp(
     launcher: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut_short(pip: object, env: object) -> None:
+    def cut_short(*arguments: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(launcher, "STAMP", tmp_path / "stamp")

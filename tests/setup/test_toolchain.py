@@ -25,6 +25,14 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield state
 
 
+def test_a_state_folder_that_cannot_be_written_is_refused_with_what_to_do(empty: Path) -> None:
+    empty.touch()  # a file: it refuses root too
+    with pytest.raises(
+        ToolchainMissing, match=r"state: .*: the tools cannot be kept there; set the clone up as the user"
+    ):
+        install.ensure()
+
+
 class FakeInstallation:
     """Counts installations instead of running them; the first may be interrupted."""
 
@@ -90,12 +98,14 @@ def test_the_doctor_finds_everything_after_the_set_up() -> None:
     install.ensure()
     findings = doctor.doctor()
     assert [finding.what for finding in findings if not finding.ok] == []
-    assert {"python", "node", "npm packages", "solc", "anvil", "contracts", "ape"} <= {f.what for f in findings}
+    assert {"python", "node", "npm packages", "solc", "compilation", "anvil", "contracts", "ape"} <= {
+        f.what for f in findings
+    }
 
 
 def test_the_doctor_names_a_remedy_for_all_that_is_missing(empty: Path) -> None:
     bad = {finding.what: finding.mend for finding in doctor.doctor() if not finding.ok}
-    assert set(bad) == {"npm packages", "solc", "anvil"}
+    assert set(bad) == {"npm packages", "solc", "compilation", "anvil"}
     assert set(bad.values()) == {"./crossvault setup"}
     assert not empty.exists(), "the doctor changes nothing"
 

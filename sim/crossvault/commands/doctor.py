@@ -12,6 +12,11 @@ from pathlib import Path
 
 from crossvault.setup import toolchain
 
+_SAMPLE = """// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.0;
+import {Panic} from "@openzeppelin/contracts/utils/Panic.sol";
+import {LibBit} from "solady/src/utils/LibBit.sol";
+"""
 _PACKAGES = ("eth-ape", "ape-foundry", "ape-solidity", "ape-etherscan", "web3", "py-solc-x")
 
 
@@ -28,7 +33,7 @@ class CheckResult:
 def doctor() -> list[CheckResult]:
     """Every finding, in the order in which they would be mended."""
     checks: tuple[Callable[[], CheckResult], ...] = (
-        _python, _packages, _state, _node, _npm, _solc, _anvil, _contracts, _artifacts, _ape
+        _python, _packages, _state, _node, _npm, _solc, _compilation, _anvil, _contracts, _artifacts, _ape
     )  # fmt: skip
     return [_unless_missing(check) for check in checks]
 
@@ -50,9 +55,9 @@ def _unless_missing(check: Callable[[], CheckResult]) -> CheckResult:
 
 
 def _python() -> CheckResult:
-    ok = (3, 11) <= sys.version_info[:2] <= (3, 12)
+    ok = (3, 11) <= sys.version_info[:2] <= (3, 14)
     detail = f"{sys.version.split()[0]} at {sys.executable}"
-    return CheckResult("python", ok, detail, "install Python 3.12 or 3.11")
+    return CheckResult("python", ok, detail, "install a Python from 3.11 to 3.14")
 
 
 def _packages() -> CheckResult:
@@ -94,6 +99,24 @@ def _solc() -> CheckResult:
     ok = version.startswith(toolchain.SOLC) and toolchain.is_stamped("solc", toolchain.solc_key())
     kind = "native" if toolchain.solc().is_symlink() else "WebAssembly, from npm"
     return CheckResult("solc", ok, f"{version} ({kind})" if ok else f"{version}, not set up", toolchain.setup_command())
+
+
+def _compilation() -> CheckResult:
+    """Compiles a file that imports both dependencies, as links and paths may lead nowhere after a move."""
+    from crossvault.evm.compiler import CompileFailed, standard_input, standard_json
+
+    if not toolchain.is_set_up():
+        return CheckResult("compilation", False, "not set up in this place", toolchain.setup_command())
+    try:
+        output = standard_json(toolchain.solc(), standard_input({"contracts/Sample.sol": _SAMPLE}, {"*": ["abi"]}))
+        errors = (each for each in output.get("errors", ()) if each["severity"] == "error")
+        problems = [each["formattedMessage"].strip() for each in errors]
+    except CompileFailed as failed:
+        problems = [str(failed)]
+    detail = problems[0].splitlines()[0] if problems else "of a file with imports"
+    return CheckResult(
+        "compilation", not problems, detail, f"rm -r {toolchain.state_dir()} && {toolchain.setup_command()}"
+    )
 
 
 def _anvil() -> CheckResult:

@@ -18,6 +18,7 @@ from crossvault.setup.toolchain import (
     anvil,
     contracts_dir,
     dependencies,
+    is_linked,
     is_set_up,
     is_stamped,
     native_solc,
@@ -32,6 +33,7 @@ from crossvault.setup.toolchain import (
     solc_key,
     stamp,
     state_dir,
+    unwritable,
 )
 
 NODE_FLAGS = ("--stack-size=4000", "--wasm-tiering-budget=20000000")
@@ -46,16 +48,28 @@ def ensure() -> None:
 
 def install() -> None:
     """Installs the tools without a current stamp, one process at a time. Raises ToolchainMissing."""
-    state_dir().mkdir(parents=True, exist_ok=True)
-    with _locked("setup"):
+    with _writable(), _locked("setup"):
         if not is_stamped("npm", npm_digest()):
             _install_npm()
+        elif not is_linked():
+            _link_sources()
+            _link_anvil()
         if not is_stamped("solc", solc_key()):
             _install_solc()
 
 
 def _report(message: str) -> None:
     notice(f"crossvault: {message}")
+
+
+@contextmanager
+def _writable() -> Iterator[None]:
+    """Raises ToolchainMissing, with what to do, where the state folder cannot be written."""
+    try:
+        state_dir().mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as refused:
+        raise ToolchainMissing(unwritable(refused)) from refused
 
 
 @contextmanager
@@ -104,7 +118,7 @@ def _link_sources() -> None:
     for package, unit in dependencies().items():
         link = solc_base() / unit
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(node_modules() / package)
+        link.symlink_to(os.path.relpath(node_modules() / package, link.parent))  # relative: a clone may be moved
 
 
 def _link_anvil() -> None:
@@ -113,7 +127,9 @@ def _link_anvil() -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     try:
-        link.symlink_to(anvil())
+        found = anvil()
+        is_ours = found.is_relative_to(state_dir())
+        link.symlink_to(os.path.relpath(found, link.parent) if is_ours else found)
     except ToolchainMissing as missing:
         _report(str(missing))
 

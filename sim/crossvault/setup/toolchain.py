@@ -23,6 +23,12 @@ SOLC = "0.8.37"
 PACKAGE = Path(__file__).resolve().parent.parent
 SOLC_WASM = PACKAGE / "setup" / "solc_wasm.cjs"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
+_ANVILS = {
+    ("linux", "x86_64"): "anvil-linux-amd64",
+    ("linux", "aarch64"): "anvil-linux-arm64",
+    ("darwin", "x86_64"): "anvil-darwin-amd64",
+    ("darwin", "arm64"): "anvil-darwin-arm64",
+}  # by the names that Python has for system and processor
 
 
 class ToolchainMissing(BadEnvironment):
@@ -58,6 +64,15 @@ def state_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "crossvault"
 
 
+def unwritable(refused: OSError) -> str:
+    """The sentence for a state folder that this user cannot write."""
+    if clone():
+        remedy = "set the clone up as the user who owns it, or clone it to a folder of your own"
+    else:
+        remedy = "name a folder of your own in CROSSVAULT_HOME"
+    return f"{refused.filename or state_dir()}: {refused.strerror}: the tools cannot be kept there; {remedy}"
+
+
 def node_modules() -> Path:
     """The installed npm packages."""
     return state_dir() / "npm" / "node_modules"
@@ -75,15 +90,21 @@ def solc_base() -> Path:
 
 def anvil() -> Path:
     """The Anvil of the npm package for this platform, else the one on PATH; raises ToolchainMissing."""
-    for package in sorted((node_modules() / "@foundry-rs").glob("anvil-*")):
-        if (package / "bin" / "anvil").is_file():
-            return package / "bin" / "anvil"
+    package = anvil_package(sys.platform, os.uname().machine)
+    if package and (shipped := node_modules() / package / "bin" / "anvil").is_file():
+        return shipped
     if found := shutil.which("anvil"):
         return Path(found)
     if not is_set_up():
         raise ToolchainMissing(f"Anvil is not installed; run: {setup_command()}")
     platform = f"{sys.platform} {os.uname().machine}"
     raise ToolchainMissing(f"npm has no Anvil for this platform ({platform}): put `anvil` of Foundry 1.7.1 on PATH")
+
+
+def anvil_package(system: str, machine: str) -> str | None:
+    """The npm package that holds Anvil for a system and a processor, as Python names them."""
+    name = _ANVILS.get((system, machine))
+    return f"@foundry-rs/{name}" if name else None
 
 
 def free_port() -> int:
@@ -140,8 +161,14 @@ def node() -> Path:
 
 
 def is_set_up() -> bool:
-    """Whether the npm packages and solc are those of the lock."""
-    return is_stamped("npm", npm_digest()) and is_stamped("solc", solc_key())
+    """Whether the npm packages and solc are those of the lock, and in this place."""
+    return is_stamped("npm", npm_digest()) and is_linked() and is_stamped("solc", solc_key())
+
+
+def is_linked() -> bool:
+    """Whether the sources that solc reads are those of this folder: a copy may have links to where it came from."""
+    links = ((solc_base() / unit, node_modules() / package) for package, unit in dependencies().items())
+    return all(link.resolve() == folder.resolve() for link, folder in links)
 
 
 def versions() -> dict[str, str]:
