@@ -83,7 +83,7 @@ def test_a_python_that_uv_finds_makes_the_environment(
     monkeypatch.setenv("PATH", str(tmp_path))
     env = launcher.install_environment() | {"UV_OFFLINE": "1"}
     assert launcher.fetched_venv(env) == (str(tmp_path / "uv"), f"3.{sys.version_info[1]}")
-    made = [tmp_path / "venv" / "bin" / "python", "-c", "import sys; print(*sys.version_info[:2])"]
+    made = [str(tmp_path / "venv" / "bin" / "python"), "-c", "import sys; print(*sys.version_info[:2])"]
     done = subprocess.run(made, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["3", str(sys.version_info[1])]
 

@@ -64,7 +64,13 @@ _DIFFERENTIAL = tuple(f"tests/differential/test_{name}.py" for name in ("numbers
 PARTS = (
     CampaignPart("laws", "each law of the mirror on 10,000 random examples", ("-m", "not slow", "tests/mirror")),
     CampaignPart("probes", "each function of the contracts on its bounds and 10,000 random inputs", _DIFFERENTIAL),
-    CampaignPart("walks", "long random walks on Anvil, every invariant after every step", ("-m", "campaign", "tests")),
+    CampaignPart(
+        "walks", "long random walks on Anvil, every invariant after every step",
+        ("-m", "campaign", "tests", "--ignore=tests/setup"),
+    ),
+    CampaignPart(
+        "platforms", "the Anvil of every platform, as npm has it (needs a network)", ("-m", "campaign", "tests/setup")
+    ),
     CampaignPart("broken", "every contract of tests/broken.yaml is caught", ("tests/differential/test_broken.py",)),
     CampaignPart(
         "fuzz", "random walks in process from many seeds",
