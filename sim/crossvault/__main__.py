@@ -92,7 +92,7 @@ def _test(words: Sequence[str]) -> int:
     if root is None:
         raise ToolchainMissing("the tests are not in the package; in a clone of the repository: ./crossvault test")
     compile_contracts()  # once, with its progress, before processes of tests wait for it
-    command = [sys.executable, "-m", "pytest", *processors(words), *words]
+    command = [sys.executable, "-m", "crossvault.commands.pytest_run", *processors(words), *words]
     os.chdir(root)
     os.execv(sys.executable, command)  # a signal to this process is one to pytest
 

@@ -333,7 +333,9 @@ def slot_of(vault_node: AuditedVault, value: int) -> int:
 def test_metrics_are_served(vault_node: AuditedVault, story: Played, tmp_path: Path) -> None:
     vault_node.mine(story.steps[:120])
     port = toolchain.free_port()
-    given = arguments(vault_node.url, vault_node.vault, tmp_path / "kept.jsonl", "--metrics", str(port), "--top", "2")
+    last = int(vault_node.node.rpc("eth_blockNumber"), 16)
+    served = ["--metrics", str(port), "--top", "2", "--follow", "--until-block", str(last)]
+    given = arguments(vault_node.url, vault_node.vault, tmp_path / "kept.jsonl", *served)
     replica = vault_node.replica()
     assert AuditView(given, replica).watch() == 0
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:

@@ -224,7 +224,7 @@ def test_the_command_prints_and_draws(small: None, tmp_path: Path, capsys: pytes
 def test_bad_arguments_are_refused_before_the_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     began = perf_counter()
     for words, complaint in (
-        (["--accounts", "0"], "--accounts: expected one at least"),
+        (["--accounts", "0"], "--accounts: expected a whole number from 1 to 1000000"),
         (["--out", "study.png"], "--out: expected a name that ends in .html or .svg, found 'study.png'"),
         (["--out", str(tmp_path / "no" / "where.svg")], "is not a folder"),
     ):

@@ -73,6 +73,7 @@ def test_the_score_excludes_refused_and_equivalent_mutants() -> None:
     verdicts = [MutantVerdict(f"m{number}", "", fate) for number, fate in enumerate(fates)]
     found = verdict_counts(verdicts, {"m8": "why", "m0": "wrongly", "m99": "of another sample"})
     assert found["score_pct"] == 80.0  # 8 of 8 + 3 - 1
+    assert verdict_counts([], {})["score_pct"] == 0.0  # what judged nothing reaches no threshold
     assert found["equivalent"] == 1 and found["refused"] == 5 and found["misjudged"] == ["m0"]
 
 

@@ -53,7 +53,8 @@ class AuditedVault(audit_speed.FundedVault):
 
 def words(url: str, vault: str, checkpoint: Path, *more: str) -> list[str]:
     """The command line of an audit."""
-    return ["audit", "--rpc", url, "--vault", vault, "--checkpoint", str(checkpoint), "--poll", "0.05", *more]
+    poll = ["--poll", "0.05"] if "--follow" in more else []
+    return ["audit", "--rpc", url, "--vault", vault, "--checkpoint", str(checkpoint), *poll, *more]
 
 
 def arguments(url: str, vault: str, checkpoint: Path, *more: str) -> Namespace:

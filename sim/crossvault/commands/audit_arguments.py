@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, count, natural_number, seconds
+from crossvault.commands.argument_kinds import Commands, add_json, number, wait_secs
 
 
 def declare(commands: Commands) -> None:
@@ -18,18 +18,21 @@ def declare(commands: Commands) -> None:
     parser.add_argument("--deployment", metavar="MANIFEST", help="what a deployment left: names, addresses, block")
     parser.add_argument(
         "--from-block",
-        type=natural_number,
+        type=number("block"),
         metavar="N",
         help="not after the vault's creation, which is searched otherwise",
     )
-    parser.add_argument("--until-block", type=natural_number, metavar="N", help="end there")
+    parser.add_argument("--until-block", type=number("block"), metavar="N", help="end there")
     parser.add_argument("--follow", action="store_true", help="go on with every new block, whatever the node does")
-    parser.add_argument("--poll", type=seconds, default=1.0, metavar="SECS", help="wait between looks at the head (1)")
     parser.add_argument(
-        "--confirmations", type=natural_number, default=0, metavar="N", help="blocks to stay behind the head"
+        "--poll", type=wait_secs, default=1.0, metavar="SECS", help="wait between looks at the head (1)"
+    )
+    parser.add_argument(
+        "--confirmations", type=number("confirmations"), default=0, metavar="N", help="blocks to stay behind the head"
     )
     parser.add_argument("--checkpoint", metavar="FILE", help="what was compared, to go on from (default: by vault)")
-    parser.add_argument("--top", type=count, default=20, metavar="N", help="accounts to show, by health (20)")
-    parser.add_argument("--metrics", type=natural_number, metavar="PORT", help="serve Prometheus metrics")
+    parser.add_argument("--top", type=number("rows"), default=20, metavar="N", help="accounts to show, by health (20)")
+    parser.add_argument("--metrics", type=number("port"), metavar="PORT", help="serve Prometheus metrics")
     parser.add_argument("--metrics-file", metavar="FILE", help="write Prometheus metrics for a textfile collector")
     add_json(parser)
+    parser.only_with("--follow", "--poll", "--metrics")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, natural_number
+from crossvault.commands.argument_kinds import Commands, add_json, number, span
 
 
 def declare(commands: Commands) -> None:
@@ -16,15 +16,23 @@ def declare(commands: Commands) -> None:
         "rivals: the same for Hypothesis' stateful engine, and for forge and Wake on a small vault; "
         "audit: a random history and a fast head, audited over RPC"
     )
-    parser.add_argument("what", choices=("chain", "sweep", "search", "catalogue", "rivals", "audit"), help=about)
     parser.add_argument(
-        "--seeds", type=natural_number, default=5, metavar="N", help="catalogue: seeds for each bug (5)"
+        "what", metavar="WHAT", choices=("chain", "sweep", "search", "catalogue", "rivals", "audit"), help=about
+    )
+    parser.add_argument(
+        "--seeds", type=number("seeds"), default=5, metavar="N", help="catalogue: seeds for each bug (5)"
     )
     parser.add_argument("--only", nargs="+", default=[], metavar="ID", help="catalogue, rivals: these bugs only")
-    parser.add_argument("--time", default="60s", metavar="SPAN", help="rivals: how long each may search (60s)")
+    parser.add_argument("--time", type=span, default=60, metavar="SPAN", help="rivals: how long each may search (60s)")
     parser.add_argument(
-        "--steps", type=natural_number, default=10_000, metavar="N", help="chain, search, audit: steps (10000)"
+        "--steps", type=number("steps"), default=10_000, metavar="N", help="chain, search, audit: steps (10000)"
     )
     parser.add_argument("--options", action="store_true", help="chain: futures and options among the trades")
     parser.add_argument("--million", action="store_true", help="sweep: a million accounts too")
     add_json(parser)
+    parser.only_with("WHAT", "--seeds", values=("catalogue",))
+    parser.only_with("WHAT", "--only", values=("catalogue", "rivals"))
+    parser.only_with("WHAT", "--time", values=("rivals",))
+    parser.only_with("WHAT", "--steps", values=("chain", "search", "audit"))
+    parser.only_with("WHAT", "--options", values=("chain",))
+    parser.only_with("WHAT", "--million", values=("sweep",))

@@ -28,7 +28,6 @@ from crossvault.commands.sides import shown
 from crossvault.differential.ending import DEFECT, DISAGREED, DONE, FAILED, INTERRUPTED, MISSED, MISSING, USAGE, worst
 from crossvault.report.campaign import part_list, results
 from crossvault.report.console import show
-from crossvault.scenario.quantity import duration
 from crossvault.setup import toolchain
 from crossvault.setup.notices import notice
 from crossvault.setup.watcher import Watcher
@@ -36,7 +35,6 @@ from crossvault.setup.watcher import Watcher
 _RECORD = "campaign.jsonl"
 _FUZZ_SECS = 600
 _GRACE_SECS = 1.2  # less than a command has after a signal
-_PYTEST = {0: DONE, 1: FAILED, 2: INTERRUPTED, 3: MISSING, 4: USAGE, 5: MISSED}
 _OUTCOMES = {
     DONE: "ok",
     FAILED: "failed",
@@ -98,7 +96,7 @@ def campaign(arguments: Namespace) -> int:
         _list(arguments.json)
         return DONE
     parts = chosen(arguments.only)
-    secs = _secs(arguments.time)
+    secs = arguments.time or float("inf")
     if any(part.tests for part in parts) and toolchain.clone() is None:
         names = ", ".join(part.name for part in parts if part.tests)
         raise toolchain.ToolchainMissing(f"the tests are not in the package: in a clone of the repository run {names}")
@@ -147,15 +145,6 @@ def _list(as_json: bool) -> None:
         show(part_list(rows))
 
 
-def _secs(text: str | None) -> float:
-    if text is None:
-        return float("inf")
-    try:
-        return duration(text)
-    except ValueError as wrong:
-        raise UsageError(f"--time: {wrong}") from wrong
-
-
 def _played(parts: Sequence[CampaignPart], seed: int, secs: float) -> Iterator[PartResult]:
     """The results of the parts; none begins after the time is over."""
     begun = time.monotonic()
@@ -171,14 +160,23 @@ def _tests(part: CampaignPart, seed: int) -> PartResult:
     """Runs pytest; what it prints goes to stderr, and what it counted comes from its report."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        words = ["pytest", "-q", "-n", "auto", "--dist", "loadgroup", "--hypothesis-seed", str(seed)]
+        words = [
+            "crossvault.commands.pytest_run",
+            "-q",
+            "-n",
+            "auto",
+            "--dist",
+            "loadgroup",
+            "--hypothesis-seed",
+            str(seed),
+        ]
         words += ["--junitxml", str(report), *part.tests]
         env = {**os.environ, "CROSSVAULT_PROFILE": "campaign", "CROSSVAULT_SEED": str(seed)}
         begun = time.monotonic()
         with _process(words, env, stdout=2) as process:
             process.wait()
         counts = counted(report.read_bytes()) if report.is_file() else {}
-    code = _PYTEST.get(process.returncode, MISSING)
+    code = process.returncode if process.returncode in _OUTCOMES else MISSING
     judged_nothing = code == DONE and not counts.get("passed")
     return PartResult(part, MISSED if judged_nothing else code, counts, time.monotonic() - begun)
 

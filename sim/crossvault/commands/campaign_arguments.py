@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, natural_number
+from crossvault.commands.argument_kinds import Commands, add_json, number, span
 
 
 def declare(commands: Commands) -> None:
@@ -14,10 +14,13 @@ def declare(commands: Commands) -> None:
         " record. The exit code is the worst of the parts; a part that judged nothing has missed its threshold."
     )
     parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="parts to play (default: all)")
-    parser.add_argument("--time", metavar="SPAN", help="no part begins after it, as 90m or '8h' (default: no limit)")
     parser.add_argument(
-        "--seed", type=natural_number, metavar="S", help="what random checks are drawn from (default: the time)"
+        "--time", type=span, metavar="SPAN", help="no part begins after it, as 90m or '8h' (default: no limit)"
+    )
+    parser.add_argument(
+        "--seed", type=number("seed"), metavar="S", help="what random checks are drawn from (default: the time)"
     )
     parser.add_argument("--record", metavar="FILE", help="where results go (default: campaign.jsonl beside the tools)")
     parser.add_argument("--list", action="store_true", help="list the parts and play none")
     add_json(parser)
+    parser.never_with("--list", "--only", "--time", "--seed", "--record")

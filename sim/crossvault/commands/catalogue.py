@@ -22,7 +22,7 @@ _FILE = "tests/broken.yaml"
 def catalogue(arguments: Namespace) -> int:
     """Measures and prints a row for each bug, ends with MISSED where one was not found."""
     wanted = chosen(arguments.only)
-    seeds = max(1, arguments.seeds)
+    seeds = arguments.seeds
     with bar("catalogue", len(wanted) * seeds) as tick:
         rows = list(measured(wanted, seeds, tick))
     if arguments.json:

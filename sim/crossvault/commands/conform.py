@@ -15,7 +15,7 @@ from crossvault.conform import clause_repro
 from crossvault.conform.adapter import Adapter, load
 from crossvault.conform.search import ConformReport, examine
 from crossvault.conform.subject import Subject, subject
-from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSED
 from crossvault.differential.notation import Notation
 from crossvault.report.conform import document, show_interface, show_report
 from crossvault.scenario import repro as file
@@ -42,9 +42,11 @@ def conform(arguments: Namespace) -> int:
         print(json.dumps(document(report, {place: path for place, (path, _) in files.items()}), indent=2))
     else:
         show_report(report, {place: hint for place, (_, hint) in files.items()})
+    if not report.agrees:
+        return FAILED
     if report.interrupted:
         return INTERRUPTED
-    return DONE if report.agrees else FAILED
+    return DONE if any(verdict.agreed for verdict in report.verdicts) else MISSED
 
 
 def _subject(arguments: Namespace) -> Subject:

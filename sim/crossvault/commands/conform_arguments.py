@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, natural_number
+from crossvault.commands.argument_kinds import Commands, add_json, number
 
 
 def declare(commands: Commands) -> None:
@@ -14,7 +14,10 @@ def declare(commands: Commands) -> None:
     )
     parser.add_argument("target", metavar="PATH:Contract", help="a file and its vault, or `example`, which ships")
     parser.add_argument("--adapter", metavar="FILE", help="how it is deployed, what its doors are called, …")
-    parser.add_argument("--steps", type=natural_number, default=3_000, metavar="N", help="steps of random walks (3000)")
-    parser.add_argument("--seed", type=natural_number, default=1, metavar="S", help="of the walks (1)")
+    parser.add_argument(
+        "--steps", type=number("walk steps"), default=3_000, metavar="N", help="steps of random walks (3000)"
+    )
+    parser.add_argument("--seed", type=number("seed"), default=1, metavar="S", help="of the walks (1)")
     parser.add_argument("--replay", metavar="FILE", help="play the steps of a difference again, one by one")
     add_json(parser)
+    parser.never_with("--replay", "--steps", "--seed")

@@ -20,8 +20,6 @@ SUFFIXES = (".html", ".svg")
 
 def efficiency(arguments: Namespace) -> int:
     """Runs the study and prints it. Raises UsageError where nothing can be drawn or written."""
-    if arguments.accounts == 0:
-        raise UsageError("--accounts: expected one at least")
     out = Path(arguments.out) if arguments.out else None
     if out:
         _require_writable(out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, natural_number
+from crossvault.commands.argument_kinds import Commands, add_json, number
 
 
 def declare(commands: Commands) -> None:
@@ -13,12 +13,12 @@ def declare(commands: Commands) -> None:
         "Draws books from a seed: what cross margin saves of isolated capital, and liquidations on paths."
     )
     parser.add_argument(
-        "--accounts", type=natural_number, default=10_000, metavar="N", help="books to draw (default: 10000)"
+        "--accounts", type=number("accounts"), default=10_000, metavar="N", help="books to draw (default: 10000)"
     )
     parser.add_argument(
         "--underlyings", type=int, choices=range(1, 9), default=3, metavar="K", help="1 to 8 (default: 3)"
     )
-    parser.add_argument("--seed", type=natural_number, default=1, metavar="S", help="of books and paths (default: 1)")
+    parser.add_argument("--seed", type=number("seed"), default=1, metavar="S", help="of books and paths (default: 1)")
     parser.add_argument(
         "--out", metavar="FILE", help="draw the plots as a page (.html), the tables as a picture (.svg)"
     )

@@ -11,7 +11,7 @@ from crossvault.commands.exits import UsageError
 from crossvault.commands.finding import FindingNotes
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import folder, shown
-from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSED
 from crossvault.differential.step import CHAIN_ID
 from crossvault.evm.compiler import Build, compile_contracts, contract_sources
 from crossvault.evm.inprocess import InProcessChain
@@ -25,7 +25,6 @@ from crossvault.fuzz.task import opening
 from crossvault.report.console import show
 from crossvault.report.fuzz import document, reached
 from crossvault.report.fuzz_coverage import Coverage
-from crossvault.scenario.quantity import duration
 from crossvault.setup import toolchain
 from crossvault.setup.notices import notice
 from crossvault.walks.random_walk import Walk
@@ -56,7 +55,9 @@ def fuzz(arguments: Namespace) -> int:
         _write(covered, Path(shown(arguments.coverage)), contracts)
     if findings.failures:
         return FAILED
-    return INTERRUPTED if findings.interrupted else DONE
+    if findings.interrupted:
+        return INTERRUPTED
+    return DONE if findings.reach.steps else MISSED
 
 
 def _show(
@@ -73,18 +74,15 @@ def _show(
         show(covered.table())
     if failed:
         notes.show()
-    else:
+    elif findings.reach.steps:
         print("no difference, and every invariant held")
+    else:
+        print("no step was compared: nothing is known")
 
 
 def _plan(arguments: Namespace) -> CampaignPlan:
-    secs = None
-    if arguments.time is not None:
-        try:
-            secs = duration(arguments.time)
-        except ValueError as wrong:
-            raise UsageError(f"--time: {wrong}") from wrong
-    elif arguments.steps is None:
+    secs = arguments.time
+    if secs is None and arguments.steps is None:
         secs = _USUAL_SECS
     jobs = arguments.jobs or os.cpu_count() or 1
     seed = _USUAL_SEED if arguments.seed is None else arguments.seed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, count, natural_number
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, number, span
 
 
 def declare(commands: Commands) -> None:
@@ -14,10 +14,12 @@ def declare(commands: Commands) -> None:
         "compared, and what they reached. Anvil confirms what is found."
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--time", metavar="SPAN", help="how long, as 60s or '1h 30m' (default: 60s)")
-    length.add_argument("--steps", type=count, metavar="N", help="how many steps at least, instead of a time")
-    parser.add_argument("-j", "--jobs", type=count, metavar="N", help="walks at a time (default: one per processor)")
-    parser.add_argument("--seed", type=natural_number, metavar="S", help="seed of the first walk (default: 1)")
+    length.add_argument("--time", type=span, metavar="SPAN", help="how long, as 60s or '1h 30m' (default: 60s)")
+    length.add_argument("--steps", type=number("steps"), metavar="N", help="how many steps at least, instead of a time")
+    parser.add_argument(
+        "-j", "--jobs", type=number("processes"), metavar="N", help="walks at a time (default: one per processor)"
+    )
+    parser.add_argument("--seed", type=number("seed"), metavar="S", help="seed of the first walk (default: 1)")
     parser.add_argument(
         "--corpus", metavar="DIR", help="remember walks that are done, and what failed, to go on from there"
     )

@@ -33,6 +33,7 @@ from crossvault.scenario import load, quantity
 
 _DECIMALS = {"ether": 18, "gwei": 9}
 _ETHER = 10**18
+_MOST_WEI = {"ether": 1_000 * _ETHER, "gwei": 1_000_000 * 10**9}  # no test needs more, and a slip could cost it
 _LEAD_SECS = 1
 
 
@@ -122,8 +123,10 @@ def _story(arguments: Namespace, venue: DeployedVault) -> Story:
         raise StoryMismatch(
             f"{story.name} has about {story.expected_steps:,} steps: more than --most-steps {arguments.most_steps:,}"
         )
-    if story.ends_at - starts > quantity.duration(arguments.most_time):
-        raise StoryMismatch(f"{story.name} takes {story.ends_at - starts:,} s, more than --most-time")
+    if story.ends_at - starts > arguments.most_time:
+        raise StoryMismatch(
+            f"{story.name} takes {story.ends_at - starts:,} s, more than --most-time {arguments.most_time:,} s"
+        )
     return story
 
 
@@ -171,9 +174,13 @@ def require_test_tokens(tokens: Iterable[TokenRecord]) -> None:
 
 def _wei(option: str, text: str, unit: str) -> int:
     try:
-        return quantity.quantity(f"{text} {unit}", f"1.5 {unit}").scaled(_DECIMALS[unit])
+        amount = quantity.quantity(f"{text} {unit}", f"1.5 {unit}").scaled(_DECIMALS[unit])
     except ValueError as wrong:
         raise UsageError(f"{option}: {wrong}") from None
+    if not 0 < amount <= _MOST_WEI[unit]:
+        most = _MOST_WEI[unit] // 10 ** _DECIMALS[unit]
+        raise UsageError(f"{option}: expected more than 0 and at most {most:,} {unit}, got {text}: a slip of the pen")
+    return amount
 
 
 def _show(arguments: Namespace, ran: RunPage, venue: DeployedVault, fitted: PreparedStory, returned_wei: int) -> None:

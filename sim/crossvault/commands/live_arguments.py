@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
-
-from crossvault.commands.argument_kinds import Commands, add_json, count
+from crossvault.commands.argument_kinds import Commands, add_json, number, span
+from crossvault.commands.command_parser import CommandParser
 
 
 def declare(commands: Commands) -> None:
@@ -22,7 +21,7 @@ def declare(commands: Commands) -> None:
     add_json(parser)
 
 
-def add_deployed_vault(parser: argparse.ArgumentParser) -> None:
+def add_deployed_vault(parser: CommandParser) -> None:
     """Adds what a story on a deployed vault needs: who pays, who plays, and the limits."""
     live = parser.add_argument_group("on a deployed vault")
     live.add_argument("--deployment", metavar="MANIFEST", help="what `ape run deploy apply` wrote")
@@ -36,8 +35,16 @@ def add_deployed_vault(parser: argparse.ArgumentParser) -> None:
     live.add_argument("--cast", metavar="LABEL", help="which accounts play: the same label, the same accounts")
     live.add_argument("--budget", default="0.05", metavar="ETHER", help="for gas of the actors at most (0.05)")
     live.add_argument("--fee-limit", metavar="GWEI", help="fee per gas at most (default: the price of the chain)")
-    live.add_argument("--confirmations", type=count, default=1, metavar="N", help="blocks that a step needs (1)")
-    live.add_argument("--most-steps", type=count, default=200, metavar="N", help="steps of the scenario at most (200)")
-    live.add_argument("--most-time", default="15m", metavar="SPAN", help="time that it takes at most (15m)")
+    live.add_argument(
+        "--confirmations", type=number("awaited blocks"), default=1, metavar="N", help="blocks that a step needs (1)"
+    )
+    live.add_argument(
+        "--most-steps", type=number("steps"), default=200, metavar="N", help="steps of the scenario at most (200)"
+    )
+    live.add_argument("--most-time", type=span, default=900, metavar="SPAN", help="time that it takes at most (15m)")
     live.add_argument("--allow-mainnet", action="store_true", help="even on a chain that may hold money")
     live.add_argument("--keep-gas", action="store_true", help="leave what is left for gas with the actors")
+    parser.only_with(
+        "--network", "--deployment", "--account", "--as", "--cast", "--budget", "--fee-limit", "--confirmations",
+        "--most-steps", "--most-time", "--allow-mainnet", "--keep-gas",
+    )  # fmt: skip

@@ -25,3 +25,4 @@ def declare(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--chain", action="store_true", help="read the same figures from the contracts and compare")
     add_json(parser)
+    parser.only_with("PORTFOLIO", "--method", "--standard", "--trade", "--chain")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -53,6 +54,9 @@ def mutate(arguments: Namespace) -> int:
         return INTERRUPTED
     if found["misjudged"]:
         return USAGE
+    if not found["killed"] + found["survived"] - found["equivalent"]:
+        print("crossvault: no mutant was judged: there is no score", file=sys.stderr)
+        return MISSED
     return DONE if found["score_pct"] >= arguments.threshold else MISSED
 
 

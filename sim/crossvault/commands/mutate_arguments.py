@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, natural_number
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, number, percent
 
 
 def declare(commands: Commands) -> None:
@@ -13,14 +13,15 @@ def declare(commands: Commands) -> None:
         "Mutants of the mirrored contracts, played against recorded stories of the model. Score: killed, of all that"
         " compile and are not in the file of equivalents. What was judged is kept: a run that is cut short goes on."
     )
-    parser.add_argument("--threshold", type=float, default=95.0, metavar="PCT", help="least score (default: 95)")
+    parser.add_argument("--threshold", type=percent, default=95.0, metavar="PCT", help="least score (default: 95)")
     parser.add_argument("--only", nargs="+", default=[], metavar="FILE", help="contracts to change (default: all)")
-    parser.add_argument("--sample", type=natural_number, metavar="N", help="so many mutants, some of every contract")
-    parser.add_argument("--seed", type=natural_number, default=1, metavar="S", help="of the sample (default: 1)")
-    parser.add_argument("-j", "--jobs", type=int, choices=range(1, 65), default=2, metavar="N", help="processes (2)")
+    parser.add_argument("--sample", type=number("mutants"), metavar="N", help="so many mutants, some of every contract")
+    parser.add_argument("--seed", type=number("seed"), default=1, metavar="S", help="of the sample (default: 1)")
+    parser.add_argument("-j", "--jobs", type=number("processes"), default=2, metavar="N", help="processes (2)")
     parser.add_argument(
         "--equivalents", metavar="FILE",
         help="mutants judged to be the original, with a reason each (default: tests/equivalents.yaml of a clone)",
     )  # fmt: skip
     add_contracts(parser)
     add_json(parser)
+    parser.only_with("--sample", "--seed")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import NoReturn
 
 from crossvault import __version__
 from crossvault.commands import (
@@ -25,6 +24,7 @@ from crossvault.commands import (
     shrink_arguments,
 )
 from crossvault.commands.argument_kinds import add_json, add_verbosity
+from crossvault.commands.command_parser import CommandParser
 from crossvault.commands.exits import MEANINGS, UsageError
 
 _DECLARED = (
@@ -63,15 +63,6 @@ exit codes:
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs)  # type: ignore[arg-type]
-
-    def error(self, message: str) -> NoReturn:
-        """Raises UsageError, with the usage of the command."""
-        raise UsageError(f"{message.removeprefix('argument ')}\n{self.format_usage().rstrip()}")
-
-
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The arguments of a command line; prints and ends as argparse does on --help. Raises UsageError."""
     parser, known = _parser()
@@ -83,12 +74,17 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
-    """The parser, and the names of its commands."""
-    codes = "\n".join(f"  {code}  {meaning}" for code, meaning in MEANINGS.items())
-    parser = _Parser(prog="crossvault", description=_ABOUT, epilog=_EXAMPLES + codes)
+def command_parsers() -> dict[str, CommandParser]:
+    """The parser of every command, by its name."""
+    return _parser()[1]
+
+
+def _parser() -> tuple[CommandParser, dict[str, CommandParser]]:
+    """The parser, and those of its commands."""
+    codes = "\n".join(f"  {code:<2} {meaning}" for code, meaning in MEANINGS.items())
+    parser = CommandParser(prog="crossvault", description=_ABOUT, epilog=_EXAMPLES + codes)
     parser.add_argument("--version", action="version", version=f"crossvault {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=CommandParser)
     for each in _DECLARED:
         each.declare(commands)
     commands.add_parser("setup", help="install everything that is missing")
@@ -96,4 +92,4 @@ def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
     commands.add_parser("test", help="run the tests; takes pytest's arguments", add_help=False)
     for command in (parser, *commands.choices.values()):
         add_verbosity(command)
-    return parser, tuple(commands.choices)
+    return parser, dict(commands.choices)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_json
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, number
 
 
 def declare(commands: Commands) -> None:
@@ -10,6 +10,6 @@ def declare(commands: Commands) -> None:
     parser = commands.add_parser("replay", help="play a record again: identical, or the first line that is not")
     parser.set_defaults(module="replay")
     parser.add_argument("record", metavar="RECORD", help="a record that `crossvault run` wrote")
-    parser.add_argument("--until", type=int, metavar="STEP", help="stop after this step")
+    parser.add_argument("--until", type=number("step"), metavar="STEP", help="stop after this step")
     add_contracts(parser)
     add_json(parser)

@@ -8,10 +8,8 @@ from argparse import Namespace
 from crossvault.bench.rivals.contest import HYPOTHESIS, TEN, RivalComparison, compare
 from crossvault.bench.rivals.small_bugs import BUGS, SearchOutcome
 from crossvault.commands.catalogue import chosen
-from crossvault.commands.exits import UsageError
 from crossvault.differential.ending import DONE, INTERRUPTED
 from crossvault.report.console import show, table
-from crossvault.scenario.quantity import duration
 from crossvault.setup.notices import notice
 
 _ABOUT = """Seconds of the processor, until a bug was found and until it was shrunk; every search may take {seconds}.
@@ -27,7 +25,7 @@ its start. Calls: beyond the set-up.
 
 def rivals(arguments: Namespace) -> int:
     """Measures and prints; reports a searcher that is not installed, and how to install it."""
-    found = RivalComparison(_seconds(arguments.time))
+    found = RivalComparison(arguments.time)
     names: list[str] = arguments.only or [*TEN, *(bug.id for bug in BUGS)]
     bugs = [bug for bug in BUGS if bug.id in names]
     planted = [name for name in names if all(name != bug.id for bug in bugs)]
@@ -37,13 +35,6 @@ def rivals(arguments: Namespace) -> int:
     else:
         _show(found)
     return INTERRUPTED if found.interrupted else DONE
-
-
-def _seconds(text: str) -> int:
-    try:
-        return max(1, duration(text))
-    except ValueError as wrong:
-        raise UsageError(f"--time: {wrong}") from wrong
 
 
 def _show(found: RivalComparison) -> None:

@@ -93,9 +93,6 @@ def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
 
     if len(arguments.scenarios) > 1:
         raise UsageError("--network: takes one scenario")
-    for name in ("contracts", "record", "picture"):
-        if getattr(arguments, name):
-            raise UsageError(f"--{name}: is for runs on a node of our own, not with --network")
     return live.play(arguments, arguments.scenarios[0], overrides)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, natural_number
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, number
 from crossvault.commands.live_arguments import add_deployed_vault
 
 
@@ -12,7 +12,7 @@ def declare(commands: Commands) -> None:
     parser.set_defaults(module="run")
     parser.description = "Plays scenarios one after another, each to its first difference. The exit code is the worst."
     parser.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="name of a shipped scenario, or a YAML file")
-    parser.add_argument("--seed", type=natural_number, metavar="N", help="seed instead of the file's")
+    parser.add_argument("--seed", type=number("seed"), metavar="N", help="seed instead of the file's")
     parser.add_argument(
         "--set", action="append", default=[], dest="overrides", metavar="PATH=VALUE",
         help="replace one field of the file, as world.auction.fast='5m'; may be repeated",
@@ -25,3 +25,4 @@ def declare(commands: Commands) -> None:
     record.add_argument("--no-record", action="store_true", help="write no record")
     parser.add_argument("--network", metavar="CHOICE", help="play it on a deployed vault, as ethereum:sepolia:node")
     add_deployed_vault(parser)
+    parser.never_with("--network", "--contracts", "--record", "--picture", "--no-record")

@@ -25,7 +25,7 @@ from crossvault.lockstep.run import Diverged, RunResult, run as play
 from crossvault.report import shrink_foundry
 from crossvault.report.console import show
 from crossvault.report.shrink import document, text
-from crossvault.scenario import load, quantity, repro as file
+from crossvault.scenario import load, repro as file
 from crossvault.shrink.saved import repro, story
 from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink as smallest
 
@@ -34,7 +34,7 @@ def shrink(arguments: Namespace) -> int:
     """Shrinks, has Anvil confirm it, writes the repro; ends with FAILED as the sides differ, or DONE if they agree."""
     source = Path(shown(arguments.file))
     given, cut = _story(source)
-    seconds = _seconds(arguments.time)
+    seconds = float(arguments.time)
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
     steps = _steps(given)
@@ -74,13 +74,6 @@ def _steps(given: Story) -> list[Step]:
         return steps_of(given)
     except ExpectationFailed as failed:
         raise UsageError(str(failed)) from failed
-
-
-def _seconds(text_of: str) -> float:
-    try:
-        return float(quantity.duration(text_of))
-    except ValueError as wrong:
-        raise UsageError(f"--time: {wrong}") from wrong
 
 
 def _out(given: str | None, source: Path) -> Path:

@@ -277,5 +277,5 @@ def verdict_counts(verdicts: Sequence[MutantVerdict], reasons: Mapping[str, str]
         "survived": fates[SURVIVED],
         "equivalent": len(equal),
         "misjudged": [each.id for each in misjudged],
-        "score_pct": 100.0 * fates[KILLED] / counted if counted else 100.0,
+        "score_pct": 100.0 * fates[KILLED] / counted if counted else 0.0,
     }
