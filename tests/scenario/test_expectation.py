@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crossvault.differential import doors
-from crossvault.differential.story import ExpectationFailed
+from crossvault.differential.story import ExpectationFailed, OpeningRefused
 from crossvault.scenario import load
 from small_scenarios import ACTORS, HEAD, LINE, PRICES, START, play, scenario_file
 
@@ -59,8 +59,13 @@ def test_failed_checks_name_the_line(tmp_path: Path, check: str, problem: str) -
 
 def test_a_refused_opening_names_the_actor(tmp_path: Path) -> None:
     path = scenario_file(tmp_path, HEAD + PRICES + ACTORS.replace("500 USDC]", "500 USDC], leverage: {ETH-PERP: 11x}"))
-    with pytest.raises(ExpectationFailed, match=r"actors\.alice\.leverage\.ETH-PERP: expected accepted, got refused"):
+    with pytest.raises(OpeningRefused) as refused:
         play(load(path))
+    assert refused.value.exit_code == 2
+    assert str(refused.value).endswith(
+        ":12: actors.alice.leverage.ETH-PERP: the margin balance of alice, 500 USDC, is below its initial margin"
+        " requirement of 550 USDC"
+    )
 
 
 RISK = "{heartbeat: 2h, mark band: 5 %, trade band: 5 %, initial margin: 10 %, maintenance margin: 5 %}"

@@ -130,11 +130,19 @@ def test_correlations_are_placed_by_pair() -> None:
     [
         ("up: 50 %", "upp: 50 %", ":5: portfolio.vol.upp: unknown field: did you mean 'up'?"),
         ("up: 50 %", "up: 0.5", ":5: portfolio.vol.up: 0.5 is a bare decimal number: quote it with its unit"),
-        ("down: 25 %", "down: 25 %, floor: 0s", ":5: portfolio.vol: ParameterOutOfRange(name=floorSecs"),
+        ("down: 25 %", "down: 25 %, floor: 0s", ":5: portfolio.vol.floor: 0s is out of range: expected 1s to 3,650d"),
         ("vols: [up, down]", "vols: [upp]", ":8: rules.scenarios[0].vols[0]: 'upp': did you mean 'up'?"),
-        ("[10 %, -10 %]", "[-100 %]", ":7: rules.scenarios: ParameterOutOfRange(name=spotShock"),
+        (
+            "[10 %, -10 %]",
+            "[-100 %]",
+            ":8: rules.scenarios[0].spots: -100 % is out of range: expected more than -100 % and at most 900 %",
+        ),
         ("[10 %, -10 %]", str([f"{k} %" for k in range(25)]), ":7: rules.scenarios: are 50: expected at most 36"),
-        ("alike: 80 %", "alike: 120 %", ":10: rules.correlations: ETH with BTC: alike is beyond 100 %"),
+        (
+            "alike: 80 %",
+            "alike: 120 %",
+            ":11: rules.correlations.ETH.BTC.alike: 120 % is out of range: expected -100 % to 100 %",
+        ),
         (
             "ETH: {BTC: {alike: 80 %, opposite: 50 %}}",
             "{ETH: {BTC: {alike: 80 %}}, BTC: {ETH: {alike: 70 %}}}",

@@ -154,16 +154,19 @@ def test_a_bare_decimal_is_an_error(write: Write) -> None:
     ]
 
 
+COMMA = "a comma inside { } or [ ] ends a value: quote the number, such as"
+
+
 def test_several_problems_are_reported_at_once(write: Write) -> None:
     text = HEAD.replace("initial margin", "inital margin").replace("fast: 15m", "fast: soon")
     text += "actors:\n  alice: {kind: tradr}\n  bob: {deposits: [1,000 USDC]}\nsteps: [{do: deposite}]\nprices: []\n"
     found = problems(write(text))
     assert len(found) == 6
-    assert found[0].startswith(":6: world.auction.fast: 'soon' is not a duration: expected whole numbers with units")
-    assert found[1].startswith(":8: world.underlyings.ETH.inital margin: unknown field: did you mean 'initial margin'?")
-    assert found[2] == f":{LINE + 4}: prices: expected a mapping, got []"
-    assert found[3].startswith(f":{LINE + 1}: actors.alice.kind: 'tradr': did you mean 'trader'?")
-    assert found[4].startswith(f":{LINE + 2}: actors.bob.deposits[0]: 1 is a bare number: quote it with its unit")
+    assert found[0] == f":{LINE + 2}: actors.bob.deposits[0]: {COMMA} '1,000 USDC'"
+    assert found[1].startswith(":6: world.auction.fast: 'soon' is not a duration: expected whole numbers with units")
+    assert found[2].startswith(":8: world.underlyings.ETH.inital margin: unknown field: did you mean 'initial margin'?")
+    assert found[3] == f":{LINE + 4}: prices: expected a mapping, got []"
+    assert found[4].startswith(f":{LINE + 1}: actors.alice.kind: 'tradr': did you mean 'trader'?")
     assert found[5].startswith(f":{LINE + 3}: steps[0].do: 'deposite' is not a step: did you mean 'deposit'?")
 
 
@@ -264,13 +267,19 @@ def test_wrong_checks(write: Write, check: str, problem: str) -> None:
             HEAD.replace("decimals: 6", "decimals: 19"),
             ":5: world.quote.decimals: Input should be less than or equal to 18",
         ),
-        (HEAD.replace("knee: 80 %", "knee: 99 %"), ":6: world.auction: ParameterOutOfRange(name=kneeWad"),
+        (HEAD.replace("knee: 80 %", "knee: 99 %"), ":6: world.auction.knee: knee 99 % is above start 98 %: "),
         (
             HEAD.replace("underlying: ETH", "underlying: ETC"),
             ":10: world.collaterals.WETH.underlying: unknown name",
         ),
-        (HEAD.replace("maintenance margin: 5 %", "maintenance margin: 11 %"), ":8: world.underlyings.ETH: Parameter"),
-        (HEAD.replace("maintenance: 15 %", "maintenance: 21 %"), ":10: world.collaterals.WETH: ParameterOutOf"),
+        (
+            HEAD.replace("maintenance margin: 5 %", "maintenance margin: 11 %"),
+            ":8: world.underlyings.ETH.initial margin: initial margin 10 %",
+        ),
+        (
+            HEAD.replace("maintenance: 15 %", "maintenance: 21 %"),
+            ":10: world.collaterals.WETH.haircut initial: haircut initial 20 % is",
+        ),
         (HEAD + "actors: {vault: {}}", f":{LINE}: actors.vault: 'vault' is the name of a contract"),
         (HEAD + "actors: {a/0: {}}", f":{LINE}: actors.a/0: is account a: write 'a'"),
         (HEAD + "actors: {5-a: {}}", f":{LINE}: actors.5-a: '5-a' is not a name"),

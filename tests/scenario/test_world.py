@@ -28,13 +28,16 @@ OPTIONS = "heartbeat: 2h, trade band: 5 %, max spot rate: 15 %, min spot rate: 1
         ("fundng cap: 1 %", ".fundng cap: unknown field: did you mean 'funding cap'?"),
         ("funding base: 0.01", ".funding base: 0.01 is a bare decimal number"),
         ("funding cap: -1 %", ".funding cap: '-1 %' is out of range: expected 0 % to 1,000 %"),
-        ("funding base: -101 %", ": ParameterOutOfRange(name=fundingBase"),
+        ("funding base: -101 %", ".funding base: -101 % is out of range: expected -100 % to 100 %"),
         ("option: {}", ".option: unknown field: did you mean 'options'?"),
         (f"options: {{{OPTIONS}, putt rate: 1 %}}", ".options.putt rate: unknown field: did you mean 'put rate'?"),
         ("options: {heartbeat: 2h}", ".options.trade band: is missing, and there is no default"),
-        (f"options: {{{OPTIONS.replace('10 %', '16 %')}}}", ".options: ParameterOutOfRange(name=minSpotRate"),
+        (
+            f"options: {{{OPTIONS.replace('10 %', '16 %')}}}",
+            ".options.min spot rate: min spot rate 16 % is above max spot rate 15 %",
+        ),
         ("guard: {max jmp: 5 %}", ".guard.max jmp: unknown field: did you mean 'max jump'?"),
-        ("guard: {confirm: 2 days}", ".guard: ParameterOutOfRange(name=confirmSecs"),
+        ("guard: {confirm: 2 days}", ".guard.confirm: 2d is out of range: expected 0s to 1d"),
         (
             "expiries: {christmas: {}}",
             ".expiries.christmas: 'christmas' is not an expiry: expected a day such as 20241227",
@@ -49,7 +52,10 @@ OPTIONS = "heartbeat: 2h, trade band: 5 %, max spot rate: 15 %, min spot rate: 1
         ("expiries: {20241227: {surface: 6 ETH}}", ".expiries.20241227.surface: '6 ETH' is in ETH: expected %"),
         ("expiries: {20241227: {surface: {roh: 5 %}}}", ".expiries.20241227.surface.roh: unknown field: did you mean"),
         ("expiries: {20241227: {surface: {b: 5 %, flat: 5 %}}}", ".expiries.20241227.surface: expected"),
-        ("expiries: {20241227: {surface: {a: -5 %}}}", ".expiries.20241227: ParameterOutOfRange(name=a"),
+        (
+            "expiries: {20241227: {surface: {a: -5 %}}}",
+            ".expiries.20241227.surface.a: -5 % is out of range: expected 0 % to 100,000,000 %",
+        ),
     ],
 )
 def test_wrong_underlyings(write: Write, written: str, problem: str) -> None:
@@ -70,7 +76,7 @@ def test_an_expiry_requires_a_price(write: Write) -> None:
     ("interest", "problem"),
     [
         ("{min rat: 1 %}", ".min rat: unknown field: did you mean 'min rate'?"),
-        ("{optimal utilisation: 101 %}", ": ParameterOutOfRange(name=optimalUtilisation"),
+        ("{optimal utilisation: 101 %}", ".optimal utilisation: 101 % is out of range: expected 0 % to 100 %"),
     ],
 )
 def test_wrong_interest(write: Write, interest: str, problem: str) -> None:

@@ -112,7 +112,7 @@ def _attempt(ran: RunPage, contracts: Path | None) -> int:
         return DONE
     ran.failure = str(ran.result.failure)
     ran.hints = _hints(ran, contracts)
-    return FAILED
+    return ran.result.failure.exit_code
 
 
 def _cut_short(ran: RunPage, cut: BaseException) -> int:

@@ -179,6 +179,10 @@ _INSTRUMENT = re.compile(r"(.+?)-(?:PERP|(\d{8})(?:T(\d{6}))?(?:-(\d+(?:\.\d{1,1
 _USUAL_TIME = "080000"  # time at which listed options end, unless their name has another
 
 
+class BadStrike(ValueError):
+    """A strike that no option can have."""
+
+
 def instrument_name(instrument: int, underlyings: Sequence[str]) -> str:
     """The name of an instrument as traders write it: `ETH-PERP`, `ETH-20261225`, `ETH-20261225-4000-C`.
 
@@ -231,6 +235,8 @@ def instrument_number(name: str, underlyings: Sequence[str]) -> int:
         return market.instrument_of(underlying, market.FUTURE, expiry, 0)
     whole, _, fraction = found[4].partition(".")
     strike_wad = int(whole) * fixed.WAD + int(fraction.ljust(18, "0"))
+    if not 0 < strike_wad <= fixed.CAP:
+        raise BadStrike(f"strike {found[4]} is out of range: expected more than 0 and at most 2^96 - 1 wad")
     return market.instrument_of(underlying, _LETTER_KINDS[found[5]], expiry, strike_wad)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from crossvault.differential.ending import FailedRun
+from crossvault.differential.ending import USAGE, FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, StepStream, World
 from crossvault.mirror import fixed, funding, ledger, market, option, oracle, valuation
@@ -16,6 +16,12 @@ from crossvault.mirror.standard import Exposure
 
 class ExpectationFailed(FailedRun):
     """A story differs from the expectation in its file: `file:line: field: expected ..., got ...`."""
+
+
+class OpeningRefused(ExpectationFailed):
+    """The vault refuses what a file opens with or publishes, which its own fields cause."""
+
+    exit_code = USAGE
 
 
 @dataclass(frozen=True, slots=True)

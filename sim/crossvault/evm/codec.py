@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from crossvault.differential.ending import BadInput
 from crossvault.evm.signing import address_of
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import ZERO_ADDRESS
@@ -86,13 +87,26 @@ class TypeCodec(NamedTuple):
     decode: Callable[[str, int], Any]
 
 
-def _integer(name: str, kind: str) -> TypeCodec:
+class DoesNotFit(BadInput, ValueError):
+    """An argument that its type in the contracts cannot hold: the path of the argument, the value, the type."""
+
+    def __init__(self, value: object, kind: str, path: str = "") -> None:
+        super().__init__(f"{path}: {value} does not fit {kind}" if path else f"{value} does not fit {kind}")
+        self.value, self.kind, self.path = value, kind, path
+
+    def inside(self, name: str) -> DoesNotFit:
+        """The same, as an argument inside another, or of a list."""
+        inner = self.path if not self.path or self.path.startswith("[") else f".{self.path}"
+        return DoesNotFit(self.value, self.kind, name + inner)
+
+
+def _integer(kind: str) -> TypeCodec:
     bits = int(kind.lstrip("uint") or 256)
     low, high = (0, 2**bits - 1) if kind.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
     def encode(value: int) -> str:
         if not low <= value <= high:
-            raise ValueError(f"{name}: {value} does not fit {kind}")
+            raise DoesNotFit(value, kind)
         return f"{value & _WORD_MASK:064x}"
 
     if low == 0:
@@ -165,7 +179,7 @@ class Codec:
         if internal == "AccountId":
             return self._kinds["AccountId"]
         if kind not in self._kinds:
-            self._kinds[kind] = _FIXED if kind.startswith("bytes") else _integer(parameter["name"], kind)
+            self._kinds[kind] = _FIXED if kind.startswith("bytes") else _integer(kind)
         return self._kinds[kind]
 
     def _bytes_words(self, value: Any) -> str:
@@ -184,7 +198,8 @@ def _array_of(element: TypeCodec) -> TypeCodec:
     step = _WORD if element.dynamic else element.words * _WORD
 
     def encode(values: Sequence[Any]) -> str:
-        return f"{len(values):064x}" + _join([element] * len(values), values)
+        names = [f"[{i}]" for i in range(len(values))]
+        return f"{len(values):064x}" + _join([element] * len(values), values, names)
 
     def decode(data: str, at: int) -> tuple[Any, ...]:
         count = int(data[at : at + _WORD], 16)
@@ -209,7 +224,7 @@ def _tuple_of(kinds: Sequence[TypeCodec], fields: Sequence[str]) -> TypeCodec:
     def encode(values: Any) -> str:
         if not isinstance(values, tuple | list):
             values = [getattr(values, name) for name in fields]
-        return _join(kinds, values)
+        return _join(kinds, values, fields)
 
     def decode(data: str, start: int) -> tuple[Any, ...]:
         return tuple([read(data, start + place) for place, _, read in places])
@@ -237,13 +252,16 @@ def _offset(data: str, at: int) -> int:
     return 2 * int(data[at : at + _WORD], 16)
 
 
-def _join(kinds: Sequence[TypeCodec], values: Sequence[Any]) -> str:
+def _join(kinds: Sequence[TypeCodec], values: Sequence[Any], names: Sequence[str]) -> str:
     if len(kinds) != len(values):
         raise ValueError(f"expected {len(kinds)} values, got {len(values)}")
     head = sum(1 if kind.dynamic else kind.words for kind in kinds) * 32
     heads, tails = [], ""
-    for kind, value in zip(kinds, values, strict=True):
-        text = kind.encode(value)
+    for kind, value, name in zip(kinds, values, names, strict=True):
+        try:
+            text = kind.encode(value)
+        except DoesNotFit as wrong:
+            raise wrong.inside(name) from None
         if kind.dynamic:
             heads.append(f"{head + len(tails) // 2:064x}")
             tails += text

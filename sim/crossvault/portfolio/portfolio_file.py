@@ -9,12 +9,13 @@ from typing import Any
 
 from pydantic import Field
 
-from crossvault.differential.step import EXCHANGE, VAULT, instrument_number
-from crossvault.mirror import collateral, fixed, market, oracle, surface
+from crossvault.differential.step import EXCHANGE, VAULT, BadStrike, instrument_number
+from crossvault.mirror import collateral, fixed, market, oracle
 from crossvault.mirror.account import MAX_OPTIONS, MAX_POSITIONS
 from crossvault.mirror.fixed import CAP
 from crossvault.scenario import curves, preset, quantity, roster
 from crossvault.scenario.file_part import Amount, Date, Difference, FilePart, Name, Price, Ratio
+from crossvault.scenario.parameter_fields import PRICE, out_of_range
 from crossvault.scenario.preset import Preset
 from crossvault.scenario.quantity import Quantity
 from crossvault.scenario.roster import FieldError
@@ -73,7 +74,7 @@ class PortfolioAsset:
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """A portfolio, ready to be set up: sizes by instrument [wad], and the preset of its standard margin."""
+    """A portfolio, ready to be set up: sizes by instrument [wad], the preset of its standard margin, and its file."""
 
     name: str
     about: str
@@ -85,6 +86,7 @@ class Portfolio:
     assets: tuple[PortfolioAsset, ...]
     positions: Mapping[int, int]
     standard: Preset
+    source: SourceFile
 
     def traded(self, trades: Mapping[int, int]) -> Portfolio:
         """The portfolio with the sizes after trades; its cash is unchanged."""
@@ -115,8 +117,8 @@ def load(path_or_name: str) -> Portfolio:
         source.note(("quote",), f"{part.quote!r} is the name of something else: expected another")
     _check_prices(source, part)
     found = Portfolio(
-        part.name, " ".join(part.about.split()), part.at, part.quote, units, part.prices,
-        _cash(source, part), _assets(source, part, units), _positions(source, part, units), _standard(source, part),
+        part.name, " ".join(part.about.split()), part.at, part.quote, units, part.prices, _cash(source, part),
+        _assets(source, part, units), _positions(source, part, units), _standard(source, part), source,
     )  # fmt: skip
     source.require_no_problems()
     return found
@@ -150,21 +152,28 @@ def _check_prices(source: SourceFile, part: PortfolioPart) -> None:
     for name, given in part.prices.items():
         route: Route = ("prices", name)
         if given.index == 0 or given.index > CAP:
-            source.note((*route, "index"), "expected a price above zero and at most 2^96 - 1 wad")
+            source.note((*route, "index"), out_of_range(given.index, 1, CAP, PRICE))
         if given.perp is not None and given.premium is not None:
             source.note((*route, "perp"), "expected 'perp' or 'premium', not both")
         if abs(premium(given)) >= given.index:
             source.note(route, "the perp is further from the index than the index is from zero")
         if given.confidence > fixed.WAD:
-            source.note((*route, "confidence"), "expected 0 % to 100 %")
+            source.note((*route, "confidence"), out_of_range(given.confidence, 0, fixed.WAD))
         for text, written in given.expiries.items():
             with source.guard((*route, "expiries", text)):
                 expiry = quantity.expiry(text)
                 if not part.at + oracle.WINDOW < expiry <= part.at + 3650 * 86_400:
                     raise FieldError("", "expected an expiry more than 30 minutes and at most 10 years after 'at'")
+                _check_expiry(written)
                 if written.surface is not None:
-                    fitted = curves.fitted(written.surface, expiry - part.at, 1)
-                    roster.require(surface.require_valid, fitted)
+                    curves.require_surface(written.surface, expiry - part.at)
+
+
+def _check_expiry(written: ExpiryPart) -> None:
+    if written.forward is not None and not 0 < written.forward <= CAP:
+        raise FieldError("forward", out_of_range(written.forward, 1, CAP, PRICE))
+    if written.confidence > fixed.WAD:
+        raise FieldError("confidence", out_of_range(written.confidence, 0, fixed.WAD))
 
 
 def premium(part: UnderlyingPricePart) -> int:
@@ -223,6 +232,8 @@ def _instrument(name: str, units: tuple[str, ...], prices: Mapping[str, Underlyi
     )
     try:
         instrument = instrument_number(name, units)
+    except BadStrike:
+        raise
     except ValueError:
         raise ValueError(roster.missing(name, known)) from None
     if market.kind_of(instrument) == market.PERP:

@@ -13,7 +13,7 @@ from typing import ParamSpec
 from crossvault.differential import doors
 from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, TokenSpec, World
+from crossvault.differential.step import Outcome, Step, TokenSpec, World, instrument_name
 from crossvault.differential.story import mark
 from crossvault.mirror import account as accounts, cash, collateral, fixed, liquidation, market
 from crossvault.mirror.account import AccountId
@@ -22,7 +22,9 @@ from crossvault.portfolio.portfolio_file import BAIL, Portfolio, premium
 from crossvault.scenario import quantity, rules
 from crossvault.scenario.curves import FollowedExpiry
 from crossvault.scenario.preset import Preset
-from crossvault.scenario.source import ScenarioError
+from crossvault.scenario.refusal_text import FileUnits, sentence
+from crossvault.scenario.roster import FieldError
+from crossvault.scenario.source import Route, ScenarioError, field_path
 
 CROSS, FOLIO, MAKER = AccountId("trader"), AccountId("trader", 1), AccountId("maker")
 FIRST_STANDALONE = 2
@@ -78,7 +80,12 @@ class VaultSetup:
         assert preset.portfolio_risk is not None and preset.rules is not None
         for number in range(len(self.portfolio.units)):
             self._enact(doors.PORTFOLIO, underlying=number, risk=preset.portfolio_risk)
-        self._enact(doors.RULES, rules=rules.rules(preset.rules, self.portfolio.units))
+        try:
+            parameters = rules.rules(preset.rules, self.portfolio.units)
+        except FieldError as wrong:
+            route: Route = ("rules", *wrong.route)
+            raise ScenarioError(f"{preset.name}: {field_path(route)}: {wrong}") from None
+        self._enact(doors.RULES, rules=parameters)
 
     # the world
 
@@ -97,23 +104,24 @@ class VaultSetup:
             self._accepted(doors.list_collateral(at, _OWNER, token=token, underlying=underlying, terms=terms))
 
     def _publish(self) -> None:
-        for number, (_, part) in enumerate(self.portfolio.prices.items()):
-            self._price(number, part.index, premium(part), part.confidence)
+        for number, (name, part) in enumerate(self.portfolio.prices.items()):
+            self._price(number, part.index, premium(part), part.confidence, ("prices", name))
             for text, written in part.expiries.items():
-                expiry = quantity.expiry(text)
-                self._accepted(doors.open_expiry(self.portfolio.at, _OWNER, underlying=number, expiry=expiry))
+                expiry, route = quantity.expiry(text), ("prices", name, "expiries", text)
+                opening = doors.open_expiry(self.portfolio.at, _OWNER, underlying=number, expiry=expiry)
+                self._accepted(opening, route)
                 follower = FollowedExpiry(_FEEDER, number, expiry, written, self.portfolio.at)
                 for step in (
                     follower.forward(self.model, self.portfolio.at),
                     follower.surface(self.model, self.portfolio.at),
                 ):
                     if step is not None:
-                        self._accepted(step)
+                        self._accepted(step, route)
         self._price(len(self.portfolio.units), CAP, 0, WAD)
 
-    def _price(self, number: int, index_wad: int, premium_wad: int, confidence_wad: int) -> None:
+    def _price(self, number: int, index_wad: int, premium_wad: int, confidence_wad: int, route: Route = ()) -> None:
         feeder = Feeder(_FEEDER, confidence_wad)
-        self._accepted(feeder.price(self.portfolio.at, number, index_wad, premium_wad))
+        self._accepted(feeder.price(self.portfolio.at, number, index_wad, premium_wad), route)
 
     # the accounts
 
@@ -123,32 +131,34 @@ class VaultSetup:
     def _open(self, account: AccountId, *instruments: int) -> None:
         for instrument in instruments:
             price_wad = max(1, mark(self.model, instrument, self.portfolio.at))
-            self._accepted(doors.trade(
+            trade = doors.trade(
                 self.portfolio.at, CROSS.owner, maker=MAKER, taker=account, instrument=instrument,
                 size=self.portfolio.positions[instrument], price_wad=price_wad,
-            ))  # fmt: skip
+            )  # fmt: skip
+            self._accepted(trade, ("positions", instrument_name(instrument, self.portfolio.units)))
 
     def _set_cash(self, account: AccountId, cash_wad: int) -> None:
         """Deposits or withdraws until an account has `cash_wad` of cash."""
         state = self.model.vault.ledger
         missing = cash_wad - cash.present(state.cash, state.holders[account].principal, now=self.portfolio.at)
         if missing > 0:
-            self._deposit(account, self.portfolio.quote, missing)
+            self._deposit(account, self.portfolio.quote, missing, ("cash",))
         elif missing < 0:
             owner = account.owner
-            self._accepted(
-                doors.withdraw_cash(self.portfolio.at, owner, account=account, amount_raw=-missing, to=owner)
-            )
+            withdrawal = doors.withdraw_cash(self.portfolio.at, owner, account=account, amount_raw=-missing, to=owner)
+            self._accepted(withdrawal, ("cash",))
 
-    def _deposit(self, account: AccountId, token: str, amount_raw: int) -> None:
+    def _deposit(self, account: AccountId, token: str, amount_raw: int, route: Route = ()) -> None:
         self._mint(account, token, amount_raw)
-        self._accepted(doors.deposit_cash(self.portfolio.at, account.owner, account=account, amount_raw=amount_raw))
+        deposit = doors.deposit_cash(self.portfolio.at, account.owner, account=account, amount_raw=amount_raw)
+        self._accepted(deposit, route)
 
     def _deposit_collateral(self, account: AccountId, number: int, token: str, amount_raw: int) -> None:
         self._mint(account, token, amount_raw)
-        self._accepted(doors.deposit_collateral(
+        deposit = doors.deposit_collateral(
             self.portfolio.at, account.owner, account=account, collateral=number, amount_raw=amount_raw
-        ))  # fmt: skip
+        )
+        self._accepted(deposit, ("collateral", token))
 
     def _mint(self, account: AccountId, token: str, amount_raw: int) -> None:
         self._accepted(doors.mint(self.portfolio.at, _OWNER, token=token, to=account.owner, amount_raw=amount_raw))
@@ -159,9 +169,11 @@ class VaultSetup:
         for verb in doors.VERBS:
             self._accepted(change.by(verb)(self.portfolio.at, _OWNER, *args, **kwargs))
 
-    def _accepted(self, step: Step) -> None:
+    def _accepted(self, step: Step, route: Route = ()) -> None:
+        """Applies a step of a field of the file. Raises ScenarioError where the vault refuses it."""
         if refusal := self.apply(step).refusal:
-            raise ScenarioError(f"{self.portfolio.name}: the vault refuses {step.action}: {refusal}")
+            source, units = self.portfolio.source, FileUnits(self.portfolio.units, self.portfolio.quote)
+            raise ScenarioError(f"{source.where(route)}: {field_path(route)}: {sentence(refusal, units)}")
 
 
 def world(held: Portfolio) -> World:

@@ -122,7 +122,7 @@ def _prints(source: SourceFile, script: Script, path: Path) -> tuple[dict[str, l
                 first = f"the first is {found[name][0].at - script.starts} s later" if found[name] else "there are none"
                 raise ValueError(f"expected a price at the start of the story; {first}")
         except FieldError as error:
-            source.note((*route, error.field), str(error))
+            source.note((*route, *error.route), str(error))
         except ValueError as error:
             source.note((*route, "file") if part.file else route, str(error))
     source.require_no_problems()

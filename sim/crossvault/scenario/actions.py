@@ -14,7 +14,7 @@ from crossvault.differential.story import mark
 from crossvault.mirror import account as accounts
 from crossvault.mirror.exchange import Match
 from crossvault.mirror.fixed import CAP
-from crossvault.scenario import curves, quantity, roster, rules, steps
+from crossvault.scenario import curves, parameter_fields, quantity, roster, rules, steps
 from crossvault.scenario.roster import FieldError, NameTable
 
 WrittenStep = Any
@@ -35,9 +35,9 @@ class ActionContext(NamedTuple):
 
     def ref_forward(self, forward_wad: int | None, underlying: int, expiry: int) -> int:
         """A written forward price, or else the published one of the expiry [wad]; 1 while it is unknown."""
-        if self.model is None or forward_wad is not None:
-            return forward_wad or 1
-        return curves.curve(self.model, underlying, expiry).forward
+        if forward_wad is not None:
+            return forward_wad
+        return 1 if self.model is None else curves.curve(self.model, underlying, expiry).forward
 
 
 def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model | None) -> Step:
@@ -126,6 +126,8 @@ def _forward(now: ActionContext, written: WrittenStep) -> Step:
 def _surface(now: ActionContext, written: WrittenStep) -> Step:
     underlying, expiry = _underlying(now, written), written.expiry
     forward_wad = now.ref_forward(written.forward, underlying, expiry)
+    if forward_wad > CAP:
+        raise FieldError("forward", parameter_fields.out_of_range(forward_wad, 1, CAP, parameter_fields.PRICE))
     return doors.publish_surface(
         now.at, now.names.roles.feeder, underlying=underlying, expiry=expiry,
         svi=curves.fitted(written.surface, max(1, expiry - now.at), forward_wad),

@@ -7,9 +7,11 @@ from typing import NamedTuple
 from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.mirror import exp, fixed, market, option
+from crossvault.mirror import exp, fixed, market, option, surface
 from crossvault.mirror.oracle import Curve
 from crossvault.mirror.surface import Svi
+from crossvault.scenario import roster
+from crossvault.scenario.roster import FieldError
 from crossvault.scenario.world import ExpiryPart, SurfacePart
 
 
@@ -63,8 +65,16 @@ def curve(model: Model, underlying: int, expiry: int) -> Curve:
     return model.vault.ledger.curves[market.term_of(underlying, expiry)]
 
 
+def require_surface(part: SurfacePart, secs: int) -> None:
+    """Requires a surface that the vault accepts, a time before the expiry [seconds]. Raises FieldError."""
+    try:
+        roster.require(surface.require_valid, fitted(part, secs, 1))
+    except FieldError as refused:
+        raise FieldError(("surface", *refused.route), str(refused)) from None
+
+
 def fitted(part: SurfacePart, secs: int, forward_wad: int) -> Svi:
     """The surface fitted at a forward, a time before the expiry [seconds]; a flat one is stated for a year."""
     if part.flat is not None:
         return Svi(a=part.flat * part.flat // fixed.WAD, ref_secs=option.YEAR, ref_forward=forward_wad)
-    return Svi(part.a, part.b, part.rho, part.m, part.sigma, part.fitted or secs, forward_wad)
+    return Svi(part.a, part.b, part.rho, part.m, part.sigma, secs if part.fitted is None else part.fitted, forward_wad)

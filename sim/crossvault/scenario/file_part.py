@@ -49,7 +49,7 @@ Label = Annotated[
     BeforeValidator(lambda value: str(value) if type(value) is int else value),
     WithJsonSchema({"type": ["string", "integer"]}),
 ]
-Count = Annotated[int, Field(strict=True, ge=0)]
+Count = Annotated[int, Field(strict=True, ge=0, le=2**64 - 1)]
 Decimals = Annotated[int, Field(strict=True, ge=0, le=18)]
 
 

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 from crossvault.differential.drive import observed
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, StepStream, World
-from crossvault.differential.story import ExpectationFailed
+from crossvault.differential.story import ExpectationFailed, OpeningRefused
 from crossvault.mirror import fixed
-from crossvault.scenario import actions, agent_settings, expectations, prices, quantity, roster
+from crossvault.scenario import actions, agent_settings, expectations, prices, quantity, refusal_text, roster
 from crossvault.scenario.expectations import Check, RunCounts
 from crossvault.scenario.opening_steps import OpeningSteps
 from crossvault.scenario.prices import Print
 from crossvault.scenario.publisher import PricePublisher
+from crossvault.scenario.refusal_text import FileUnits
 from crossvault.scenario.roster import FieldError, NameTable
 from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
 from crossvault.scenario.script import PricePart, Script
@@ -47,7 +48,7 @@ class StepSchedule:
             try:
                 self.checks.append((with_route, expectations.check(self.names, written)))
             except FieldError as error:
-                self.source.note((*with_route, error.field) if error.field else with_route, str(error))
+                self.source.note((*with_route, *error.route), str(error))
 
     def world(self) -> World:
         """The world before the first step."""
@@ -85,8 +86,13 @@ class StepSchedule:
         if step is not None:
             outcome = yield step
             counts.note(step, outcome)
+        where = f"{self.source.where(entry.route)}: {field_path(entry.route)}"
+        refusal = outcome.refusal if outcome is not None else None
+        found = refusal_text.sentence(refusal, FileUnits(self.names.underlyings, self.names.quote)) if refusal else ""
+        if refusal and entry.route[0] != "steps":
+            raise OpeningRefused(f"{where}: {found}")
         if wrong := entry.expect.failure(outcome, model, entry.at):
-            raise ExpectationFailed(f"{self.source.where(entry.route)}: {field_path(entry.route)}: {wrong}")
+            raise ExpectationFailed(f"{where}: {wrong}" + (f": {found}" if found and found not in wrong else ""))
 
     # prices and written steps
 

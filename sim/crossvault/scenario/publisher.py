@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from crossvault.differential.feeder import Feeder
-from crossvault.mirror import surface
-from crossvault.scenario import curves, quantity, roster
+from crossvault.scenario import curves, quantity
 from crossvault.scenario.curves import FollowedExpiry
 from crossvault.scenario.prices import Print
 from crossvault.scenario.roster import NameTable
@@ -28,8 +27,7 @@ class PricePublisher:
     def follower(self, underlying: int, expiry: int, part: ExpiryPart, since: int, lag: int) -> FollowedExpiry:
         """Adds an expiry whose values follow the prices from a time on. Raises FieldError."""
         if part.surface is not None:
-            with_name = curves.fitted(part.surface, max(1, expiry - since), 1)
-            roster.require(surface.require_valid, with_name)
+            curves.require_surface(part.surface, max(1, expiry - since))
         made = FollowedExpiry(self.names.roles.feeder, underlying, expiry, part, since, lag)
         self.followers.append(made)
         return made

@@ -171,6 +171,15 @@ def duration(value: object) -> int:
     return secs
 
 
+def duration_text(secs: int) -> str:
+    """A duration as a file writes it, such as `1d 12h`."""
+    parts = []
+    for letter in "dhms":
+        count, secs = divmod(secs, _SECS[letter])
+        parts += [f"{count:,}{letter}"] if count else []
+    return " ".join(parts) or "0s"
+
+
 def moment(value: object) -> Moment:
     """A time, such as `+2h` after the start, or `2020-03-12T00:00:00Z`."""
     text = required_text(value, "+2h")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, TokenSpec, account_id, instrument_number
+from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, BadStrike, TokenSpec, account_id, instrument_number
 from crossvault.mirror import cash, collateral, liquidation, market, oracle
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Order, Signature
 from crossvault.mirror.fixed import CAP
-from crossvault.mirror.refusal import Refusal
-from crossvault.scenario import quantity
+from crossvault.mirror.number_errors import ParameterOutOfRange
+from crossvault.scenario import parameter_fields, quantity
 from crossvault.scenario.quantity import Quantity
 from crossvault.scenario.script import Script
-from crossvault.scenario.source import did_you_mean
+from crossvault.scenario.source import Route, did_you_mean
 from crossvault.scenario.steps import SignedOrder
 from crossvault.scenario.world import (
     AuctionPart,
@@ -29,11 +29,11 @@ from crossvault.scenario.world import (
 
 
 class FieldError(ValueError):
-    """A field with an unknown name or an invalid amount."""
+    """A field with an unknown name or an invalid amount; the field may lie deeper, as a route."""
 
-    def __init__(self, field: str, problem: str) -> None:
+    def __init__(self, field: str | Route, problem: str) -> None:
         super().__init__(problem)
-        self.field = field
+        self.route: Route = field if isinstance(field, tuple) else (field,) if field else ()
 
 
 class NameTable:
@@ -102,6 +102,8 @@ class NameTable:
         """The number of an instrument."""
         try:
             return instrument_number(name, self.underlyings)
+        except BadStrike as wrong:
+            raise FieldError(field, f"{name}: {wrong}") from None
         except ValueError:
             raise FieldError(field, missing(name, self._instruments())) from None
 
@@ -175,8 +177,11 @@ def world_problems(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
 def risk(part: RiskPart, underlying: str) -> market.MarketRisk:
     """Risk parameters of an underlying in the vault's form."""
     skew = part.skew_scale or Quantity(CAP, quantity.WAD_DECIMALS, underlying)
-    if skew.unit != underlying or not 0 <= skew.digits * 10**18 <= CAP * 10**skew.places:
-        raise FieldError("skew scale", f"'{skew}': expected a size in {underlying} of at most 2^96 - 1 wad")
+    if skew.unit != underlying:
+        raise FieldError("skew scale", f"'{skew}': expected a size in {underlying}, such as '1,000 {underlying}'")
+    skew_wad = _scaled("skew scale", skew, quantity.WAD_DECIMALS)
+    if not 0 <= skew_wad <= CAP:
+        raise FieldError("skew scale", parameter_fields.out_of_range(skew_wad, 1, CAP, underlying))
     return market.MarketRisk(
         heartbeat_secs=part.heartbeat,
         mark_band=part.mark_band,
@@ -192,7 +197,7 @@ def risk(part: RiskPart, underlying: str) -> market.MarketRisk:
         confidence_factor=part.confidence_factor,
         funding_base=part.funding_base,
         funding_cap=part.funding_cap,
-        skew_scale=_scaled("skew scale", skew, quantity.WAD_DECIMALS),
+        skew_scale=skew_wad,
     )
 
 
@@ -226,7 +231,7 @@ def terms(part: HaircutPart) -> collateral.HaircutTerms:
     """Haircut terms of a collateral in the vault's form."""
     cap_wad = CAP if part.cap is None else part.cap
     if cap_wad > CAP:
-        raise FieldError("cap", "is above 2^96 - 1 wad")
+        raise FieldError("cap", parameter_fields.out_of_range(cap_wad, 0, CAP, parameter_fields.PRICE))
     return collateral.HaircutTerms(part.haircut_initial, part.haircut_maintenance, cap_wad)
 
 
@@ -236,11 +241,11 @@ def auction(part: AuctionPart) -> liquidation.AuctionTerms:
 
 
 def require(valid: Callable[[Any], None], parameters: object) -> None:
-    """Requires parameters that the vault accepts. Raises FieldError with the vault's refusal."""
+    """Requires parameters that the vault accepts. Raises FieldError with the field and range of a refused one."""
     try:
         valid(parameters)
-    except Refusal as refused:
-        raise FieldError("", str(refused)) from None
+    except ParameterOutOfRange as refused:
+        raise FieldError(*parameter_fields.problem(refused, parameters)) from None
 
 
 def missing(name: str, known: Iterable[str]) -> str:

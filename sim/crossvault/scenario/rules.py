@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
-from typing import Any
 
 from crossvault.mirror import correlation, portfolio, shock
 from crossvault.mirror.correlation import LossTerms, Matrix
 from crossvault.mirror.fixed import WAD
+from crossvault.mirror.number_errors import ParameterOutOfRange
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.stress import Rules
-from crossvault.scenario.portfolio_rules import PairPart, PortfolioMarginPart, RulesPart
+from crossvault.scenario import parameter_fields
+from crossvault.scenario.portfolio_rules import PairPart, PortfolioMarginPart, RulesPart, ScenarioPart
 from crossvault.scenario.roster import FieldError, require
-from crossvault.scenario.source import did_you_mean
+from crossvault.scenario.source import Route, did_you_mean
 
 MODES = {
     "still": shock.STILL, "up": shock.UP, "down": shock.DOWN, "linear": shock.LINEAR, "absolute": shock.ABSOLUTE,
@@ -40,30 +41,15 @@ def portfolio_risk(part: PortfolioMarginPart) -> portfolio.PortfolioRisk:
             held.confidence_threshold, held.confidence_factor,
         ),
     )  # fmt: skip
-    _require("vol", shock.require_vol, risk.vol)
-    _require("skew", shock.require_skew, risk.skew)
-    _require("discount", shock.require_rate, risk.rate)
     require(portfolio.require_valid, risk)
     return risk
 
 
-def _require(field: str, valid: Callable[[Any], None], parameters: object) -> None:
-    try:
-        require(valid, parameters)
-    except FieldError as refused:
-        raise FieldError(field, str(refused)) from None
-
-
 def rules(part: RulesPart, underlyings: Sequence[str]) -> Rules:
     """The rules for underlyings in this order. Raises FieldError."""
-    found = tuple(
-        Scenario(spot, each.weight, MODES[vol])
-        for each in part.scenarios
-        for spot, vol in product(each.spots, each.vols)
-    )
+    found = tuple(each for place, written in enumerate(part.scenarios) for each in _scenarios(place, written))
     if len(found) > shock.MAX_SCENARIOS:
         raise FieldError("scenarios", f"are {len(found)}: expected at most {shock.MAX_SCENARIOS}")
-    _require("scenarios", shock.require_scenarios, found)
     terms = LossTerms(
         part.breakdown, part.least_initial, part.least_maintenance, part.loss_initial, part.loss_maintenance,
         part.peg_threshold, part.peg_factor,
@@ -72,8 +58,21 @@ def rules(part: RulesPart, underlyings: Sequence[str]) -> Rules:
     return Rules(found, terms, matrix(part, underlyings))
 
 
+def _scenarios(place: int, written: ScenarioPart) -> Iterator[Scenario]:
+    """The scenarios of one entry of the list. Raises FieldError."""
+    for spot, vol in product(written.spots, written.vols):
+        found = Scenario(spot, written.weight, MODES[vol])
+        try:
+            shock.require_scenarios((found,))
+        except ParameterOutOfRange as refused:
+            route, wrong = parameter_fields.problem(refused, found)
+            raise FieldError(("scenarios", place, *route), wrong) from None
+        yield found
+
+
 def matrix(part: RulesPart, underlyings: Sequence[str]) -> Matrix:
     """Correlations of all pairs of underlyings. Raises FieldError."""
+    _require_directions(("others",), part.others)
     for a, row in part.correlations.items():
         for b, pair in row.items():
             _require_pair(part, a, b, pair)
@@ -84,9 +83,7 @@ def matrix(part: RulesPart, underlyings: Sequence[str]) -> Matrix:
         _require_positive_semidefinite(
             [[WAD if a == b else read(_pair_of(part, a, b)) for b in underlyings] for a in underlyings], name
         )
-    made = Matrix((*(each.alike for each in found), *rest), (*(each.opposite for each in found), *rest))
-    require(correlation.require_matrix, made)
-    return made
+    return Matrix((*(each.alike for each in found), *rest), (*(each.opposite for each in found), *rest))
 
 
 _DIRECTIONS: dict[str, Callable[[PairPart], int]] = {
@@ -104,9 +101,13 @@ def _require_pair(part: RulesPart, a: str, b: str, pair: PairPart) -> None:
     back = part.correlations.get(b, {}).get(a, pair)
     if back != pair:
         raise FieldError("correlations", f"{a} with {b} differs from {b} with {a}: expected a symmetric matrix")
+    _require_directions(("correlations", a, b), pair)
+
+
+def _require_directions(route: Route, pair: PairPart) -> None:
     for name, read in _DIRECTIONS.items():
         if abs(read(pair)) > WAD:
-            raise FieldError("correlations", f"{a} with {b}: {name} is beyond 100 %: expected -100 % to 100 %")
+            raise FieldError((*route, name), parameter_fields.out_of_range(read(pair), -WAD, WAD))
 
 
 def correlated_underlyings(part: RulesPart) -> list[str]:

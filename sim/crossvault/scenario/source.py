@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ Route = tuple[Key, ...]
 _TAG = "tag:yaml.org,2002:"
 _MAX_LISTED = 32
 _MAX_NODES = 200_000
+_MAX_DIGITS = 80
+_HEAD, _REST = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})*"), re.compile(r"[0-9]{3}(?![0-9])")
 
 
 class ScenarioError(BadInput):
@@ -27,12 +30,16 @@ class ScenarioError(BadInput):
 
 @dataclass
 class SourceFile:
-    """A scenario file: its data, the line of every field, and the problems found in it so far."""
+    """A scenario file: its data, the line of every field, and the problems found in it so far.
+
+    commas: problems of numbers that their comma splits; their values are read whole, so that other problems are found.
+    """
 
     path: str
     data: Any = None
     lines: dict[Route, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    commas: dict[Route, str] = field(default_factory=dict)
 
     def where(self, route: Sequence[object]) -> str:
         """`file:line` of a field, or of the nearest field around it."""
@@ -57,8 +64,13 @@ class SourceFile:
         try:
             yield
         except ValueError as error:
-            field_name = str(getattr(error, "field", ""))
-            self.note((*route, field_name) if inner and field_name else route, str(error))
+            inside: Route = getattr(error, "route", ()) if inner else ()
+            self.note((*route, *inside), str(error))
+
+    def note_commas(self) -> None:
+        """Notes the numbers that their comma splits, once every other field can be read as well."""
+        self.problems += self.commas.values()
+        self.commas.clear()
 
     def require_no_problems(self) -> None:
         """Raises ScenarioError if any problem was noted."""
@@ -121,7 +133,8 @@ def _data(source: SourceFile, node: yaml.Node, route: Route, shown: str, numbere
         raise ScenarioError(f"{where}: {field_path(route)}: too deep or too large, or an alias of itself")
     source.lines.setdefault(route, where)
     if isinstance(node, yaml.SequenceNode):
-        return [_data(source, item, (*route, i), shown, numbered) for i, item in enumerate(node.value)]
+        items = _rejoined(source, route, node.value)
+        return [_data(source, item, (*route, i), shown, numbered) for i, item in enumerate(items)]
     if isinstance(node, yaml.MappingNode):
         return _mapping(source, node, route, shown, numbered)
     return _scalar(source, node, route)
@@ -129,13 +142,55 @@ def _data(source: SourceFile, node: yaml.Node, route: Route, shown: str, numbere
 
 def _mapping(source: SourceFile, node: yaml.MappingNode, route: Route, shown: str, numbered: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, value in node.value:
+    for name, value in _rejoined_pairs(source, route, node.value):
         key = str(name.value) if isinstance(name, yaml.ScalarNode) else str(name.tag)
         source.lines[(*route, key)] = f"{shown}:{name.start_mark.line + 1}" if numbered else shown
         if key in found:
             source.note((*route, key), "appears twice")
         found[key] = _data(source, value, (*route, key), shown, numbered)
     return found
+
+
+def _rejoined(source: SourceFile, route: Route, items: Sequence[yaml.Node]) -> list[yaml.Node]:
+    """The items of a list, where a number that its own comma has split is one item, and a problem."""
+    found: list[yaml.Node] = []
+    for item in items:
+        if found and _is_split(found[-1], item):
+            found[-1] = _joined(source, (*route, len(found) - 1), found[-1], item)
+        else:
+            found.append(item)
+    return found
+
+
+def _rejoined_pairs(
+    source: SourceFile, route: Route, pairs: Sequence[tuple[yaml.Node, yaml.Node]]
+) -> list[tuple[yaml.Node, yaml.Node]]:
+    """The fields of a mapping, where a number that its own comma has split is one value, and a problem."""
+    found: list[tuple[yaml.Node, yaml.Node]] = []
+    for name, value in pairs:
+        if found and _is_split(found[-1][1], name):
+            key, before = found[-1]
+            found[-1] = key, _joined(source, (*route, str(key.value)), before, name)
+        else:
+            found.append((name, value))
+    return found
+
+
+def _is_split(before: yaml.Node, after: yaml.Node) -> bool:
+    """Whether two scalars are the parts of a number with a comma, which YAML splits inside `{ }` and `[ ]`."""
+    if not (isinstance(before, yaml.ScalarNode) and isinstance(after, yaml.ScalarNode)):
+        return False
+    close = before.end_mark.index + 1 == after.start_mark.index and not (before.style or after.style)
+    return bool(close and _HEAD.fullmatch(before.value) and _REST.match(after.value))
+
+
+def _joined(source: SourceFile, route: Route, before: yaml.Node, after: yaml.Node) -> yaml.Node:
+    written = f"{before.value},{after.value}"
+    source.commas[route] = (
+        f"{source.path}:{after.start_mark.line + 1}: {field_path(route)}: a comma inside {{ }} or [ ] ends a value:"
+        f" quote the number, such as {written!r}"
+    )
+    return yaml.ScalarNode(f"{_TAG}str", written, before.start_mark, after.end_mark)
 
 
 def _scalar(source: SourceFile, node: yaml.Node, route: Route) -> Any:
@@ -145,6 +200,9 @@ def _scalar(source: SourceFile, node: yaml.Node, route: Route) -> Any:
         like = f"quote it with its unit, such as '{text} USDC' or '{text} %'"
         source.note(route, f"{text} is a bare decimal number: {like}")
     elif kind == "int" and text.lstrip("+-").isdecimal():
+        if len(text) > _MAX_DIGITS:
+            source.note(route, f"a number of {len(text)} digits: expected at most {_MAX_DIGITS}")
+            return 0
         return int(text)
     elif kind == "null":
         return None

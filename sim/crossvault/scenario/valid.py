@@ -22,6 +22,7 @@ def validated(source: SourceFile, shape: type[Shape]) -> Shape:
     if not isinstance(source.data, dict):
         needed = ", ".join(str(info.alias or name) for name, info in shape.model_fields.items() if info.is_required())
         raise ScenarioError(f"{source.where(())}: the file: expected a mapping with {needed}")
+    source.note_commas()
     try:
         return shape.model_validate(source.data)
     except ValidationError as wrong:
