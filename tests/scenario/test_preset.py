@@ -130,7 +130,7 @@ def test_correlations_are_placed_by_pair() -> None:
     [
         ("up: 50 %", "upp: 50 %", ":5: portfolio.vol.upp: unknown field: did you mean 'up'?"),
         ("up: 50 %", "up: 0.5", ":5: portfolio.vol.up: 0.5 is a bare decimal number: quote it with its unit"),
-        ("down: 25 %", "down: 25 %, floor: 0s", ":5: portfolio.vol.floor: 0s is out of range: expected 1s to 3,650d"),
+        ("down: 25 %", "down: 25 %, floor: 0s", ":5: portfolio.vol.floor: 0s is out of range: expected 1s to 3650d"),
         ("vols: [up, down]", "vols: [upp]", ":8: rules.scenarios[0].vols[0]: 'upp': did you mean 'up'?"),
         (
             "[10 %, -10 %]",

@@ -140,7 +140,7 @@ FIELDS: Mapping[type, Mapping[str, ParameterField]] = {
         "b": ParameterField("b", 0, 2 * WAD),
         "m": ParameterField("m", -surface.MAX_WIDTH, surface.MAX_WIDTH),
         "sigma": ParameterField("sigma", 0, surface.MAX_WIDTH),
-        "a": ParameterField("a", -surface.MAX_VARIANCE, surface.MAX_VARIANCE),
+        "a": ParameterField("a", -2 * surface.MAX_WIDTH, surface.MAX_VARIANCE),
         "ref_secs": ParameterField("fitted", 1, surface.MAX_SECS, SECS),
         "ref_forward": ParameterField("forward", 1, CAP, SIZE),
     },

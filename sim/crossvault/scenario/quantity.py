@@ -176,7 +176,7 @@ def duration_text(secs: int) -> str:
     parts = []
     for letter in "dhms":
         count, secs = divmod(secs, _SECS[letter])
-        parts += [f"{count:,}{letter}"] if count else []
+        parts += [f"{count}{letter}"] if count else []
     return " ".join(parts) or "0s"
 
 

@@ -25,23 +25,24 @@ SENTENCES: Mapping[str, str] = {
     "TokenListed": "{token} is listed already: expected another token",
     "InsufficientMargin": "the margin balance of {account}, {adjusted_equity_wad}, is below its initial margin"
     " requirement of {requirement_wad}",
-    "InsufficientLiquidity": "the vault holds less of the token than is to be paid",
+    "InsufficientLiquidity": "the vault holds less of the token than is to be paid: expected a smaller amount",
     "TransferMismatch": "the token moved another amount than it was to move, as a token with a fee on transfer does:"
     " it cannot be deposited",
     "ReentrancyGuardReentrantCall": "the token calls the vault during a transfer: it cannot be deposited",
     "SameAccount": "{account} is on both sides of the trade: expected another account",
     "NotAuthorized": "{sender} may not act for {account}: expected an account whose owner lets it (an actor of 'kind:"
     " stranger' does not)",
-    "ExpiryListed": "expiry {expiry} of {underlying} is there twice",
+    "ExpiryListed": "expiry {expiry} of {underlying} is there twice: expected it once",
     "ExpiryOutOfRange": "expiry {expiry} is out of range: expected {low_at} to {high_at}, from half an hour to"
     " ten years ahead",
     "UnknownExpiry": "{underlying} has no open expiry {expiry}: expected it under 'expiries', before its settlement",
     "UnknownInstrument": "{instrument} cannot be traded: expected an open expiry, and for an option also 'options' of"
     " its underlying",
-    "InstrumentExpired": "{instrument} has expired: its end was {expiry}, and now it is {now_at}",
-    "StalePrice": "the price of {underlying} is older than its heartbeat of {heartbeat_secs}: published {published_at}",
+    "InstrumentExpired": "{instrument} has expired: its end was {expiry}, and now it is {now_at}: expected a later one",
+    "StalePrice": "the price of {underlying} is older than its heartbeat of {heartbeat_secs}: published {published_at},"
+    " expected a later one",
     "PriceFromFuture": "the price is of {published_at}, and now it is {now_at}: expected none from the future",
-    "PriceGoesBackwards": "the price is of {published_at}, older than the last one of {last_at}",
+    "PriceGoesBackwards": "the price is of {published_at}, older than the last one of {last_at}: expected a later one",
     "PriceOutsideBand": "price {price_wad} is outside the trade band around the mark: expected {low_wad} to {high_wad}",
     "ZeroAmount": "the amount is zero: expected more than zero",
     "ZeroSize": "the size is zero: expected a size above or below zero",
