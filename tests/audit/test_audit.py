@@ -380,7 +380,14 @@ def test_the_undo_history_restores_earlier_states() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "seed", "steps"), [("steps", 11, 1_500), ("orders", 7, 200)])
+@pytest.mark.parametrize(
+    ("kind", "seed", "steps"),
+    [
+        pytest.param("steps", 11, 1_500, marks=pytest.mark.campaign),
+        pytest.param("steps", 11, 400),
+        pytest.param("orders", 7, 200),
+    ],
+)
 def test_a_longer_history_is_equal_at_every_block(kind: str, seed: int, steps: int) -> None:
     """Audited while it is mined; `crossvault bench audit` does the same with ten thousand steps."""
     found = history(WalkTask(kind, seed, 4 * steps), steps)

@@ -308,7 +308,7 @@ def test_eight_underlyings_are_studied(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == list(range(1, study.markets() + 1))
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_the_picture_is_what_the_command_draws(tmp_path: Path) -> None:
     out = tmp_path / "efficiency.svg"
     assert main(["efficiency", "--underlyings", "3", "--out", str(out)]) == 0

@@ -1,8 +1,8 @@
 """The comparison can fail: stories that the shipped contracts pass catch every contract of tests/broken.yaml.
 
-The contracts are played in process, as mutants are: compiled together, against one recording of the model. Some are
-also compiled as separate files and caught on Anvil, without the optimizer, which takes a third of the time and changes
-nothing that a story observes.
+A campaign plays all contracts in process, as mutants are: compiled together, against one recording of the model.
+Every run compiles some as separate files and catches them on Anvil, without the optimizer, which takes a third of the
+time and changes nothing that a story observes.
 """
 
 from collections import Counter
@@ -101,7 +101,7 @@ def first() -> None:
     shipped()
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["id"])
 def test_broken_contract_is_caught(case: dict[str, Any], builds: Mapping[str, tuple[Build, int]]) -> None:
     build, switch = builds[case["id"]]

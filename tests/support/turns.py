@@ -6,7 +6,7 @@ import pytest
 
 from places import ROOT
 
-LONGEST = "tests/differential/test_broken.py"  # its stories are recorded once for all cases
+LONGEST = "tests/differential/test_broken.py"  # what its contracts have in common is compiled once
 LONG = (
     "tests/differential/test_books.py",
     "tests/audit/test_audit_faults.py",
