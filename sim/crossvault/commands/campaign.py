@@ -64,7 +64,11 @@ PARTS = (
     CampaignPart("probes", "each function of the contracts on its bounds and 10,000 random inputs", _DIFFERENTIAL),
     CampaignPart(
         "walks", "long random walks on Anvil, every invariant after every step",
-        ("-m", "campaign", "tests", "--ignore=tests/setup"),
+        ("-m", "campaign", "tests/differential", "--ignore=tests/differential/test_broken.py"),
+    ),
+    CampaignPart(
+        "audits", "long histories audited, contracts with a changed rounding among them, and the efficiency picture",
+        ("-m", "campaign", "tests/audit", "tests/commands"),
     ),
     CampaignPart(
         "platforms", "the Anvil of every platform, as npm has it (needs a network)", ("-m", "campaign", "tests/setup")
