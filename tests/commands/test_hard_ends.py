@@ -64,10 +64,12 @@ NO_NODE = (  # what ends before a node is started
             ("miscounted.jsonl", ":7: steps: expected 5, got 4"),
             ("extended.jsonl", ":7: n: expected 6, got None"),
             ("none.jsonl", ": cannot be read: No such file or directory"),
-            (".", ": cannot be read: Is a directory"),
         )
         for words in ("replay {}", "shrink {}", "explain {} 1")
     ),
+    HardEnd("replay .", 2, "binary.jsonl:1: no line of a record"),  # the records of a folder, one after another
+    HardEnd("shrink .", 2, ".: cannot be read: Is a directory"),
+    HardEnd("explain . 1", 2, ".: cannot be read: Is a directory"),
     HardEnd("audit --rpc http://127.0.0.1:9 --deployment deep.json", 2, "deep.json is no manifest of a deployment"),
     HardEnd("scenarios", 3, "standard output cannot be written: No space left on device", "", at.full_output),
     HardEnd("--help", 3, "standard output cannot be written: No space left on device", "", at.full_output),

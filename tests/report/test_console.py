@@ -44,6 +44,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[RenderableType]:
 SLOW = (
     ("margin", "delta-neutral", "--trade", "ETH-20260327-2000-P +1"),
     ("run", "black-thursday", "--no-record"),
+    ("run", "quickstart", "first-*", "--no-record"),
     ("fuzz", "--steps", "60", "-j", "1"),
     ("conform", "example", "--steps", "60"),
     ("bench", "catalogue", "--seeds", "1", "--only", "quote-rounds-down"),

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.failure import after_finding
 from crossvault.commands.progress import bar
-from crossvault.commands.sides import folder, opened, readable, shown
-from crossvault.differential.ending import DONE, FAILED, USAGE
+from crossvault.commands.sides import folder, opened, readable
+from crossvault.commands.story_files import RECORDS, is_several, listed
+from crossvault.differential.ending import DONE, FAILED, USAGE, worst as worst_of
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record, RecordChecker
 from crossvault.lockstep.run import RunResult, run as play
@@ -41,15 +43,43 @@ class ReplayResult:
         """Whether every line came out as recorded."""
         return self.checker.first_difference is None and self.checker.lines == self.expected_lines
 
+    @property
+    def exit_code(self) -> int:
+        """FAILED for a divergence that was recorded, too, as the run ended with it."""
+        if not self.is_identical or self.result.failure is not None:
+            return FAILED
+        return USAGE if self.cut else DONE
+
 
 def replay(arguments: Namespace) -> int:
-    """Replays a record up to a step; a divergence that was recorded ends with FAILED as the run did."""
-    read = record.read(Path(shown(arguments.record)))
+    """Replays every record and returns the worst exit code; with --until a single one, up to a step."""
+    named = listed(arguments.records, RECORDS)
+    if arguments.until is not None and len(named) > 1:
+        raise UsageError("--until: takes one record")
+    is_one = not is_several(arguments.records, named)
+    for each in () if is_one else named:
+        record.read(Path(each))  # bad input is found before the first one is played; all in memory would be too much
+    contracts = folder(arguments.contracts)
+    worst, replays = DONE, list[dict[str, Any]]()
+    for each in named:
+        with after_finding(worst == FAILED):
+            read = record.read(Path(each))
+            done = _replayed(read, arguments, contracts)
+            worst = worst_of((worst, done.exit_code))
+            replays.append(_document(done))
+            if not arguments.json:
+                print(_text(done) if is_one else f"{read.path}: {_text(done)}")
+    if arguments.json:
+        print(json.dumps(replays[0] if is_one else {"exit": worst, "replays": replays}, indent=2))
+    return worst
+
+
+def _replayed(read: Record, arguments: Namespace, contracts: Path | None) -> ReplayResult:
+    """The replay of a record, up to a step if one is given."""
     until = arguments.until
     if until is not None and not 1 <= until <= len(read.steps):
         raise UsageError(f"--until: expected a step from 1 to {len(read.steps)}, got {until}")
     story, checker = read.story(until), RecordChecker(read)
-    contracts = folder(arguments.contracts)
     with opened(story.world, contracts) as (model, chain), bar(story.name, story.expected_steps) as tick:
         changed = _changed(read, record.header(story, chain))
         if not arguments.json:
@@ -58,11 +88,7 @@ def replay(arguments: Namespace) -> int:
         with readable(contracts):
             result = play(story, model, chain, [checker], tick=tick)
     cut = read.cut if until is None else None
-    done = ReplayResult(read, checker, result, changed, 1 + (until or len(read.steps)), cut)
-    print(json.dumps(_document(done), indent=2) if arguments.json else _text(done))
-    if not done.is_identical or result.failure is not None:
-        return FAILED
-    return USAGE if done.cut else DONE
+    return ReplayResult(read, checker, result, changed, 1 + (until or len(read.steps)), cut)
 
 
 def _changed(read: Record, now: dict[str, Any]) -> list[str]:

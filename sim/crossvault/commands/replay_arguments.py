@@ -9,7 +9,8 @@ def declare(commands: Commands) -> None:
     """Declares the command."""
     parser = commands.add_parser("replay", help="play a record again: identical, or the first line that is not")
     parser.set_defaults(module="replay")
-    parser.add_argument("record", metavar="RECORD", help="a record that `crossvault run` wrote")
+    about = "a record that `crossvault run` wrote, a folder of such, or a pattern"
+    parser.add_argument("records", nargs="+", metavar="RECORD", help=about)
     parser.add_argument("--until", type=number("step"), metavar="STEP", help="stop after this step")
     add_contracts(parser)
     add_json(parser)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +17,7 @@ from crossvault.commands.failure import after_finding
 from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import AbiMismatch, command, folder, opened, readable, shown
+from crossvault.commands.story_files import STORIES, is_several, listed
 from crossvault.differential.ending import (
     DONE,
     FAILED,
@@ -36,9 +38,11 @@ from crossvault.report.console import RunPage, show, show_lines
 from crossvault.report.picture import svg
 from crossvault.report.run import RunSummary
 from crossvault.report.run_json import document
+from crossvault.report.run_stories import story_table
 from crossvault.report.run_watch import RunWatch
-from crossvault.scenario import load
+from crossvault.scenario import ScenarioError, load, names
 from crossvault.setup import toolchain
+from crossvault.setup.notices import is_verbose
 
 
 class RecordLost(BadEnvironment):
@@ -53,31 +57,60 @@ def run(arguments: Namespace) -> int:
     overrides = _overrides(arguments.overrides)
     if arguments.network:
         return _deployed(arguments, overrides)
-    if arguments.record and len(arguments.scenarios) > 1:
+    named = listed(arguments.scenarios, STORIES, names())
+    if arguments.record and len(named) > 1:
         raise UsageError("--record: takes one scenario; without it every scenario has a record of its own")
-    if arguments.picture and len(arguments.scenarios) > 1:
+    if arguments.picture and len(named) > 1:
         raise UsageError("--picture: takes one scenario")
-    stories = [load(_named(each), arguments.seed, overrides) for each in arguments.scenarios]
+    stories = _loaded(named, arguments.seed, overrides)
+    is_one = not is_several(arguments.scenarios, named)
     contracts = folder(arguments.contracts)
-    worst, runs = DONE, list[RunPage]()
+    worst, runs = DONE, list[tuple[RunPage, int]]()
     for story in stories:
         with after_finding(worst == FAILED):
             ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story, contracts))
             code = _attempt(ran, contracts)
             worst = worst_of((worst, code))
-            _show(ran, code, arguments)
-            runs.append(ran)
+            _show(ran, code, arguments, is_one)
+            runs.append((ran, code))
             if code == INTERRUPTED:
                 break
-    if arguments.json:
-        documents = [document(ran) for ran in runs]
-        print(json.dumps(documents[0] if len(stories) == 1 else {"runs": documents}, indent=2))
+    if is_one and arguments.json:
+        print(json.dumps(document(runs[0][0]), indent=2))
+    elif not is_one:
+        _show_all(runs, stories, arguments.json)
     return worst
 
 
-def _show(ran: RunPage, code: int, arguments: Namespace) -> None:
-    """Prints the summary of a run, unless JSON follows at the end, and draws it."""
-    if not arguments.json:
+def _loaded(named: Sequence[str], seed: int | None, overrides: Mapping[str, str]) -> list[Story]:
+    """The stories. Raises ScenarioError with the problems of all files."""
+    stories, problems = [], []
+    for each in named:
+        try:
+            stories.append(load(each, seed, overrides))
+        except ScenarioError as wrong:
+            problems.append(str(wrong))
+    if problems:
+        raise ScenarioError("\n".join(problems))
+    return stories
+
+
+def _show_all(runs: Sequence[tuple[RunPage, int]], stories: Sequence[Story], as_json: bool) -> None:
+    """Prints several runs together."""
+    left = [story.name for story in stories[len(runs) :]]
+    if as_json:
+        documents = [document(ran) | {"exit": code} for ran, code in runs]
+        exits = worst_of(code for _, code in runs)
+        print(json.dumps({"exit": exits, "runs": documents, "not_played": left}, indent=2))
+        return
+    show(story_table(runs, left))
+    if folders := sorted({os.path.dirname(ran.record) for ran, _ in runs if ran.record}):
+        print(f"records: {', '.join(folders)}")
+
+
+def _show(ran: RunPage, code: int, arguments: Namespace, is_one: bool) -> None:
+    """Prints the summary of a run, unless JSON or a table follows at the end, and draws it."""
+    if not arguments.json and (is_one or code != DONE or is_verbose()):
         show(RunSummary(ran))
         show_lines(ran)
         if ran.story.finding and code == DONE:
@@ -182,10 +215,6 @@ def _record_path(arguments: Namespace, story: Story, contracts: Path | None) -> 
         return shown(arguments.record)
     name = record.file_name(story, build_hash(contract_sources(contracts)))
     return shown(toolchain.state_dir() / "runs" / name)
-
-
-def _named(text: str) -> str:
-    return shown(text) if Path(text).is_absolute() else text
 
 
 def _overrides(texts: Sequence[str]) -> dict[str, str]:

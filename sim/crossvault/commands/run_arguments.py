@@ -11,7 +11,10 @@ def declare(commands: Commands) -> None:
     parser = commands.add_parser("run", help="play scenarios on both sides and compare every step")
     parser.set_defaults(module="run")
     parser.description = "Plays scenarios one after another, each to its first difference. The exit code is the worst."
-    parser.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="name of a shipped scenario, or a YAML file")
+    parser.add_argument(
+        "scenarios", nargs="+", metavar="SCENARIO",
+        help="name of a shipped scenario, a YAML file, a folder of such, or a pattern; of several a table is printed",
+    )  # fmt: skip
     parser.add_argument("--seed", type=number("seed"), metavar="N", help="seed instead of the file's")
     parser.add_argument(
         "--set", action="append", default=[], dest="overrides", metavar="PATH=VALUE",

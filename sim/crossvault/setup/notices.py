@@ -38,6 +38,11 @@ def detail(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
+def is_verbose() -> bool:
+    """Whether a command prints all that it has."""
+    return _chosen >= Verbosity.VERBOSE
+
+
 def is_drawn() -> bool:
     """Whether progress is drawn: on a terminal, but for a quiet command."""
     return _chosen >= Verbosity.NORMAL and sys.stderr.isatty()
