@@ -62,11 +62,12 @@ library Cash {
     }
 
     /// @notice Utilisation: part of the supplied cash that is borrowed.
-    /// @dev min(1, borrowed / supplied); 1 when nothing is supplied
+    /// @dev min(1, borrowed / supplied); 0 when nothing is borrowed, 1 when something is and nothing is supplied
     /// @param suppliedWad cash of accounts above zero [wad]
     /// @param borrowedWad cash of accounts below zero, as a magnitude [wad]
     /// @custom:rounds up, because borrowers pay by it
     function utilisation(uint256 suppliedWad, uint256 borrowedWad) internal pure returns (uint256) {
+        if (borrowedWad == 0) return 0;
         if (borrowedWad >= suppliedWad) return Fixed.WAD;
         return Fixed.mulDivUp(borrowedWad, Fixed.WAD, suppliedWad);
     }

@@ -233,6 +233,12 @@ steps:
     play(load(scenario_file(tmp_path, text)))
 
 
+def test_nothing_is_used_and_the_rate_is_the_least_in_a_vault_without_cash(tmp_path: Path) -> None:
+    text = WIDE + "prices: {ETH: {at: {+0h: '2,000 USD'}}}\n"
+    text += "steps: [{do: look, expect: {utilisation: 0 %, borrow rate: 10 %}}]\n"
+    play(load(scenario_file(tmp_path, text)))
+
+
 def test_forwards_wait_for_the_confirmation_of_a_price_jump(tmp_path: Path) -> None:
     # twice the price is more than a jump of 50 %: it counts once it is confirmed by a second price
     text = "prices: {ETH: {every: 1h, values: [200 USD, 400 USD, 400 USD]}}\n"

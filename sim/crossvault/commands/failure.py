@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tempfile
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -82,6 +80,9 @@ def _defect(error: BaseException) -> str:
 
 
 def _written(error: BaseException) -> Path | None:
+    import tempfile
+    import traceback
+
     from crossvault.setup import toolchain
 
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.txt"

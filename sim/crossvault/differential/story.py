@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crossvault.differential.ending import USAGE, FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, StepStream, World
-from crossvault.mirror import fixed, funding, ledger, market, option, oracle, valuation
+from crossvault.mirror import cash, fixed, funding, ledger, market, option, oracle, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import Exposure
@@ -52,6 +52,15 @@ class Story:
 def step_stream(steps: Sequence[Step]) -> StepStream:
     """A stream of a fixed list of steps."""
     yield from (step for step in steps)  # a generator, because outcomes are sent to it
+
+
+def utilisation_and_rate(model: Model, at: int) -> tuple[int, int]:
+    """Utilisation and borrow rate per year at a time [wad]."""
+    pool = model.vault.ledger.cash
+    now = cash.indexes(pool, now=at)
+    supplied_wad = fixed.mul_div_down(pool.total_supply, now.supply, fixed.RAY)
+    used_wad = cash.utilisation(supplied_wad, fixed.mul_div_up(pool.total_borrow, now.borrow, fixed.RAY))
+    return used_wad, cash.borrow_rate(pool.interest, used_wad)
 
 
 def mark(model: Model, instrument: int, at: int) -> int:

@@ -65,6 +65,8 @@ class Indexes(NamedTuple):
 
 def utilisation(supplied_wad: int, borrowed_wad: int) -> int:
     """Utilisation: part of the supplied cash that is borrowed."""
+    if borrowed_wad == 0:
+        return 0
     if borrowed_wad >= supplied_wad:
         return fixed.WAD
     return fixed.mul_div_up(borrowed_wad, fixed.WAD, supplied_wad)

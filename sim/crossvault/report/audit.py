@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from crossvault.audit.account_rows import AccountRow
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.replica import Replica
+from crossvault.differential.story import utilisation_and_rate
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import PORTFOLIO
 from crossvault.report.console import ReportTable, table
@@ -69,13 +70,8 @@ def cash_held_wad(replica: Replica) -> int:
 
 
 def utilisation_wad(replica: Replica) -> int:
-    """The part of the supplied cash that is borrowed, at the indexes of the last accrual [wad]."""
-    from crossvault.mirror import cash, fixed
-
-    pool = replica.model.vault.ledger.cash
-    supplied = fixed.mul_div_down(pool.total_supply, pool.supply_index, fixed.RAY)
-    borrowed = fixed.mul_div_up(pool.total_borrow, pool.borrow_index, fixed.RAY)
-    return cash.utilisation(supplied, borrowed) if borrowed else 0
+    """The part of the supplied cash that is borrowed, at the time of the last compared block [wad]."""
+    return utilisation_and_rate(replica.model, replica.block.at)[0]
 
 
 def verdict(replica: Replica, seconds: float) -> str:

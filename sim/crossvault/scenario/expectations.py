@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from crossvault.differential.conservation import broken
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
-from crossvault.differential.story import due_funding, mark, value
-from crossvault.mirror import cash, fixed, ledger, market, valuation
+from crossvault.differential.story import due_funding, mark, utilisation_and_rate, value
+from crossvault.mirror import cash, ledger, market, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import UNBOUNDED
 from crossvault.mirror.refusal import Refusal
@@ -222,22 +222,13 @@ def _price_reader(names: NameTable, key: str, shape: str, owner: str) -> tuple[R
         field_name = shape.split()[0]
         return lambda m, at: getattr(cash.indexes(m.vault.ledger.cash, now=at), field_name), 27, "x"
     if shape in ("utilisation", "borrow rate"):
-        return lambda m, at: _utilisation_and_rate(m, at)[shape == "borrow rate"], 16, "%"
+        return lambda m, at: utilisation_and_rate(m, at)[shape == "borrow rate"], 16, "%"
     raise FieldError(key, f"{key!r} is not a state value: {did_you_mean(key, FORMS)}")
 
 
 def _cash(model: Model, account: AccountId, at: int) -> int:
     pool, holders = model.vault.ledger.cash, model.vault.ledger.holders
     return cash.present(pool, holders[account].principal, now=at)
-
-
-def _utilisation_and_rate(model: Model, at: int) -> tuple[int, int]:
-    """Utilisation and borrow rate per year [wad]."""
-    pool = model.vault.ledger.cash
-    now = cash.indexes(pool, now=at)
-    supplied_wad = fixed.mul_div_down(pool.total_supply, now.supply, fixed.RAY)
-    used = cash.utilisation(supplied_wad, fixed.mul_div_up(pool.total_borrow, now.borrow, fixed.RAY))
-    return used, cash.borrow_rate(pool.interest, used)
 
 
 def expected_value(key: str, written: Any, decimals: Mapping[str, int]) -> ExpectedValue:
