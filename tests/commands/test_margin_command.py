@@ -71,9 +71,9 @@ def test_one_perp_by_every_method(write: Write) -> None:
     # 10 ETH at 2,000: 20,000 of notional
     found = compared(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
     assert capital_usd(found) == {
-        "isolated": (2_000, 1_000),  # 10 % and 5 %
-        "standard": (2_000, 1_000),
-        "crossvault": (4_000, 3_180),  # 18 % and 2 %; 80 % of it and 1.5 %
+        "isolated": (3_900, 2_600),  # 19.5 % and 13 %
+        "standard": (3_900, 2_600),
+        "crossvault": (4_120, 2_733),  # 19.5 % and 1.1 %; 67 % of it and 0.6 %
         "deribit": (4_420, 3_400),  # 130 % of 16 %, and 1.3 %; 16 % and 1 %
         "derive": (4_400, 3_480),  # 18 % and 4 %; 80 % of it and 3 %
         "derive-tests": (4_000, 3_180),  # 18 % and 2 %; 80 % of it and 1.5 %
@@ -82,20 +82,20 @@ def test_one_perp_by_every_method(write: Write) -> None:
     }
     results = by_method(found)
     assert {each.equity_wad for each in results.values()} == {5_000 * WAD}
-    assert results["standard"].health_wad == 5 * WAD
+    assert results["standard"].health_wad == 5_000 * WAD // 2_600
     losses = results["paradex"].losses
     assert losses is not None and losses.profits_wad[losses.worst] == -3_200 * WAD
     assert losses.scenarios[losses.worst].spot_shock == -16 * WAD // 100
     own = results["crossvault"].losses
-    assert own is not None and (own.loss_initial_wad, own.contingencies_wad) == (3_600 * WAD, 400 * WAD)
+    assert own is not None and (own.loss_initial_wad, own.contingencies_wad) == (3_900 * WAD, 220 * WAD)
 
 
 def test_where_one_perp_is_liquidated(write: Write) -> None:
-    # 5,000 + 10 (P - 2,000) = 5 % of 10 P at P = 15,000 / 9.5, which is 21.052632 % below 2,000
+    # 5,000 + 10 (P - 2,000) = 13 % of 10 P at P = 15,000 / 8.7, which is 13.793103 % below 2,000
     found = compared(write(HEAD + "positions: {ETH-PERP: 10 ETH}\n"))
     standard, [alone] = by_method(found)["standard"].distance, found.standalone
     assert standard is not None and standard.up is None and standard.down is not None
-    assert abs(standard.down + WAD * 4 // 19) <= WAD // 10**6
+    assert abs(standard.down + WAD * 4 // 29) <= WAD // 10**6
     assert alone.distance == standard  # its share of the equity is all of it
     # paradex: 5,000 - 20,000 x = 50 % of 16 % of 20,000 (1 - x) at x = 3,400 / 18,400
     paradex = by_method(found)["paradex"].distance
@@ -106,30 +106,30 @@ def test_where_one_perp_is_liquidated(write: Write) -> None:
 def test_a_perp_against_a_future(write: Write) -> None:
     found = compared(write(HEAD + "positions: {ETH-PERP: 10 ETH, ETH-20260327: -10 ETH}\n"))
     capital = capital_usd(found)
-    assert capital["isolated"] == (4_000, 2_000)
-    assert capital["standard"] == (400, 400)  # 1 % of 40,000 gross
+    assert capital["isolated"] == (7_800, 5_200)
+    assert capital["standard"] == (240, 240)  # 0.6 % of 40,000 gross
     assert capital["paradex"] == capital["span"] == (0, 0)  # nothing is lost, whatever happens
-    assert capital["crossvault"] == (800, 600)  # 2 % and 1.5 % of 40,000
+    assert capital["crossvault"] == (440, 240)  # 1.1 % and 0.6 % of 40,000
     assert methods.efficiency(400, 4_000) == 9 * WAD // 10
     [pair] = by_method(found)["crossvault"].pairs
-    assert pair.risk_offset_wad == 7_200 * WAD  # 18 % of 20,000, twice
+    assert pair.risk_offset_wad == 7_800 * WAD  # 19.5 % of 20,000, twice
     assert by_method(found)["standard"].distance == (None, None)
     assert [each.distance for each in found.standalone] != [None, None]
 
 
 def test_two_underlyings_offset_by_their_correlation(write: Write) -> None:
-    # 20,000 of ether long and 20,000 of bitcoin short: W = 18 % of each = 3,600
+    # 20,000 of ether long and 20,000 of bitcoin short: W = 19.5 % of each = 3,900
     text = HEAD.replace("60000", "50000")
     found = by_method(compared(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: -0.4 BTC}\n")))
-    # initial, broken down: 3,600 √(2 - 2 · 0.4); maintenance: 3,600 √(2 - 2 · 0.6); and 2 %, 1.5 % of 40,000
-    assert abs(found["crossvault"].capital.initial_wad - (394_360 + 80_000) * CENT) <= CENT  # 3,943.60
-    assert abs(found["crossvault"].capital.maintenance_wad - (257_595 + 60_000) * CENT) <= CENT  # 80 % of 3,219.94
+    # initial, broken down: 3,900 √(2 - 2 · 0.7); maintenance: 3,900 √(2 - 2 · 0.9); and 1.1 %, 0.6 % of 40,000
+    assert abs(found["crossvault"].capital.initial_wad - (302_093 + 44_000) * CENT) <= CENT  # 3,020.93
+    assert abs(found["crossvault"].capital.maintenance_wad - (116_857 + 24_000) * CENT) <= CENT  # 67 % of 1,744.13
     assert found["derive"].capital.initial_wad == (7_200 + 1_600) * WAD  # no offset
     losses = found["crossvault"].losses
     assert losses is not None and losses.outlook.joint_wad == 0  # what one loses the other gains
-    assert [leg.loss_wad for leg in losses.outlook.legs[:2]] == [3_600 * WAD, 3_600 * WAD]
+    assert [leg.loss_wad for leg in losses.outlook.legs[:2]] == [3_900 * WAD, 3_900 * WAD]
     same = by_method(compared(write(text + "positions: {ETH-PERP: 10 ETH, BTC-PERP: 0.4 BTC}\n")))
-    assert same["crossvault"].capital.initial_wad == (7_200 + 800) * WAD  # both fall at once
+    assert same["crossvault"].capital.initial_wad == (7_800 + 440) * WAD  # both fall at once
 
 
 def test_tails_of_shorts_far_out_of_the_money(write: Write) -> None:
@@ -145,10 +145,14 @@ def test_tails_of_shorts_far_out_of_the_money(write: Write) -> None:
 
 
 def test_naked_shorts_and_a_long(write: Write) -> None:
-    # 20 % out of the money: 10 % of 2,000 for each, 7.5 % to keep it; the capital of a long is its value
+    # 20 % out of the money: 13 % of 2,000 for each and its mark; 105 % of it for the put at initial. The mark is owed
     shorts = "positions: {ETH-20260327-2400-C: -1 ETH, ETH-20260327-1600-P: -1 ETH}\n"
-    isolated, standard, *_ = compared(write(HEAD + shorts)).results
-    assert isolated.capital == standard.capital == (400 * WAD, 300 * WAD)
+    sold = compared(write(HEAD + shorts))
+    isolated, standard, *_ = sold.results
+    [put] = [line.mark_wad for line in sold.book.lines if not line.is_call]
+    assert isolated.capital == standard.capital
+    assert standard.capital.maintenance_wad == 520 * WAD
+    assert abs(standard.capital.initial_wad - (533 * WAD + put // 20)) <= 1
     found = compared(write(HEAD + "positions: {ETH-20260327-2400-C: 1 ETH}\n"))
     [alone] = found.standalone
     mark_wad = found.book.lines[0].mark_wad
@@ -161,9 +165,9 @@ def test_the_haircut_of_collateral_is_capital(write: Write) -> None:
     weth = "collateral: {WETH: {amount: 2 WETH, underlying: ETH, haircut initial: 20 %, haircut maintenance: 15 %}}\n"
     found = compared(write(HEAD + weth + "positions: {ETH-PERP: -2 ETH}\n"))
     capital = capital_usd(found)
-    assert capital["isolated"] == capital["standard"] == (400 + 800, 200 + 600)
+    assert capital["isolated"] == capital["standard"] == (780 + 800, 520 + 600)
     assert capital["paradex"] == (800, 600)  # what the short loses, the collateral gains
-    assert capital["crossvault"] == (800 + 80, 600 + 60)
+    assert capital["crossvault"] == (800 + 44, 600 + 24)
     [eth, btc] = sensitivities(found.book, UNITS)
     assert (eth.delta_wad, eth.collateral_wad) == (-2 * WAD, 2 * WAD) and btc.delta_wad == 0
 
@@ -171,14 +175,14 @@ def test_the_haircut_of_collateral_is_capital(write: Write) -> None:
 def test_a_portfolio_that_fails_margin_is_measured_too(write: Write) -> None:
     text = HEAD.replace("cash: 5000 USDC", "cash: -1000 USDC")
     found = by_method(compared(write(text + "positions: {ETH-PERP: 10 ETH}\n")))["standard"]
-    assert found.equity_wad == -1_000 * WAD and found.capital == (2_000 * WAD, 1_000 * WAD)
+    assert found.equity_wad == -1_000 * WAD and found.capital == (3_900 * WAD, 2_600 * WAD)
     assert found.distance == (0, 0)
 
 
 def test_a_perp_price_or_premium_and_marks(write: Write) -> None:
     text = HEAD.replace("BTC: {index: 60000 USD}", "BTC: {index: 60000 USD, perp: 60300 USD}")
     found = by_method(compared(write(text + "positions: {BTC-PERP: 1 BTC}\n")))
-    assert found["standard"].capital == (6_030 * WAD, 3_015 * WAD)
+    assert found["standard"].capital == (117_585 * WAD // 10, 7_839 * WAD)  # 19.5 % and 13 % of 60,300
     assert found["standard"].equity_wad == 5_000 * WAD
 
 
@@ -242,9 +246,9 @@ def test_the_contracts_give_the_same_figures() -> None:
     for side in (found["before"], found["after"]):
         assert side["chain"].startswith("the contracts agree: ") and "no difference" in side["chain"]
     capital = {each["method"]: each["initial_capital_wad"] for each in found["before"]["methods"]}
-    # 792: 9 % of 3,900 net and 1 % of 44,100 gross; two calls at 200; bitcoin at 600; 20 % of 4,000
-    assert capital["standard"] == str((792 + 400 + 600 + 800) * WAD)
-    assert capital["isolated"] == str((2_400 + 2_010 + 400 + 600 + 800) * WAD)
+    # 18.9 % of 3,900 net and 0.6 % of 44,100 gross; two calls at 260; 19.5 % of 6,000 of bitcoin; 20 % of 4,000
+    assert capital["standard"] == str((1_001_70 + 520_00 + 1_170_00 + 800_00) * CENT)
+    assert capital["isolated"] == str((4_680_00 + 3_919_50 + 520_00 + 1_170_00 + 800_00) * CENT)
     assert set(capital) == {"isolated", "standard", *preset.names()}
 
 

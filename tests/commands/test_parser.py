@@ -25,6 +25,7 @@ DECLARED = {
     "schema": [],
     "bench": ["chain"],
     "efficiency": [],
+    "calibrate": [],
     "mutate": [],
     "conform": ["example"],
     "audit": ["--rpc", "http://localhost:8545"],

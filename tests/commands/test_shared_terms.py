@@ -26,18 +26,18 @@ world:
   auction: {buffer: 15 %, start: 98 %, knee: 80 %, fast: 15m, slow: 4h, insolvent: 30m}
   margin rules: crossvault
   underlyings:
-    ETH: {heartbeat: 2h, mark band: 5 %, trade band: 5 %, initial margin: 10 %, maintenance margin: 5 %,
+    ETH: {heartbeat: 2h, mark band: 5 %, trade band: 5 %, initial margin: 19.5 %, maintenance margin: 13 %,
           portfolio: crossvault}
   collaterals:
     WETH: {decimals: 18, underlying: ETH, haircut initial: 20 %, haircut maintenance: 15 %}
 prices: {ETH: {every: 1h, values: ["2,000 USD", "2,250 USD"]}}
 actors:
   maker: {kind: maker, deposits: ["90,000 USDC"]}
-  alice: {deposits: ["4,900 USDC", 2 WETH], wallet: [100 USDC], positions: {ETH-PERP: -20 ETH}}
+  alice: {deposits: ["4,900 USDC", 2 WETH], wallet: [100 USDC], positions: {ETH-PERP: -15 ETH}}
   carol: {deposits: ["4,900 USDC"], wallet: [100 USDC]}
 steps:
   - {do: set mode, account: carol, mode: portfolio}
-  - {do: trade, maker: maker, taker: carol, instrument: ETH-PERP, size: 10 ETH}
+  - {do: trade, maker: maker, taker: carol, instrument: ETH-PERP, size: 8 ETH}
   - {at: +1h, do: deposit, account: alice, amount: 100 USDC}
   - {do: deposit, account: carol, amount: 100 USDC}
 """
@@ -48,23 +48,23 @@ at: 2026-03-02T09:00:00Z
 prices: {ETH: {index: "2,250 USD"}}
 """
 ALICE = """\
-cash: 0 USDC
+cash: 1,250 USDC
 collateral: {WETH: {amount: 2 WETH, underlying: ETH, haircut initial: 20 %, haircut maintenance: 15 %}}
-positions: {ETH-PERP: -20 ETH}
+positions: {ETH-PERP: -15 ETH}
 """
 CAROL = """\
-cash: 7,500 USDC
-positions: {ETH-PERP: 10 ETH}
+cash: 7,000 USDC
+positions: {ETH-PERP: 8 ETH}
 """
 
-# on paper, in cents. alice: cash 5,000 - 20 · 250 = 0; WETH 4,500, at 80 % and 85 %; 10 % and 5 % of 45,000
-# carol: cash 5,000 + 10 · 250; 18 % of 22,500 and 2 %; 80 % of 18 % and 1.5 %
+# on paper, in cents. alice: cash 5,000 - 15 · 250; WETH 4,500, at 80 % and 85 %; 19.5 % and 13 % of 33,750
+# carol: cash 5,000 + 8 · 250; 19.5 % of 18,000 and 1.1 %; 67 % of 19.5 % and 0.6 %
 PAPER_CENTS = {
-    "alice": MarginTerms(4_500_00, 3_600_00, 4_500_00, -900_00, 0, 3_825_00, 2_250_00, 1_575_00, 1_70),
-    "carol": MarginTerms(7_500_00, 7_500_00, 4_500_00, 3_000_00, 3_000_00, 7_500_00, 3_577_50, 3_922_50, 0),
+    "alice": MarginTerms(5_750_00, 4_850_00, 6_581_25, -1_731_25, 0, 5_075_00, 4_387_50, 687_50, 0),
+    "carol": MarginTerms(7_000_00, 7_000_00, 3_708_00, 3_292_00, 3_292_00, 7_000_00, 2_459_70, 4_540_30, 0),
 }
 CENT = WAD // 100
-CAROL_HEALTH = 7_500 * WAD * 100 // 3_577_50
+HEALTH = {"alice": 5_075 * WAD * 100 // 4_387_50, "carol": 7_000 * WAD * 100 // 2_459_70}
 
 Terms = dict[str, int]
 
@@ -164,8 +164,7 @@ def wrong(row: Mapping[str, str], expected: Terms) -> Sequence[str]:
 def test_every_command_shows_one_account_alike(shown: dict[str, Shown]) -> None:
     for name, paper in PAPER_CENTS.items():
         expected = {field: cents * CENT for field, cents in paper._asdict().items()}
-        if name == "carol":
-            expected["health_wad"] = CAROL_HEALTH
+        expected["health_wad"] = HEALTH[name]
         assert set(shown[name].documents) == {"run", "explain", "audit", "margin"}
         for command, found in shown[name].documents.items():
             assert found == expected, f"{name} by {command}"

@@ -290,7 +290,7 @@ def test_interest_and_settlements_are_seen_in_the_cash() -> None:
 
 
 def test_the_statement_of_portfolio_margin_goes_by_scenario_and_underlying() -> None:
-    # 10 ETH at 2,000 long and 0.4 BTC at 50,000 short: 18 % of 20,000 each, and they offset each other by 60 %
+    # 10 ETH at 2,000 long and 0.4 BTC at 50,000 short: 19.5 % of 20,000 each, and they offset each other by 90 %
     chosen = preset.load("crossvault")
     assert chosen.portfolio_risk is not None and chosen.rules is not None
     rules = portfolio_rules(chosen.rules, ("ETH", "BTC"))
@@ -301,14 +301,14 @@ def test_the_statement_of_portfolio_margin_goes_by_scenario_and_underlying() -> 
     book = Book(5_000 * WAD, [], exposures, [], stakes, stress.judge(stakes, rules, WAD))
     made = margin_statement(book, Level.INITIAL, StatementContext([], ["ETH", "BTC"], rules=rules))
     eth, btc, correlated, broken, joint, least, loss, *contingencies = made.requirement
-    assert [each.value_wad for each in (eth, btc, joint, least)] == [3_600 * WAD, 3_600 * WAD, 0, 1_800 * WAD]
-    assert (eth.formula, btc.formula) == ("-18 %, vol up", "+18 %, vol up")
-    assert [figures.usd(each.value_wad) for each in (correlated, broken, loss)] == ["3,219.94", "3,943.60", "3,943.60"]
-    assert loss.formula == "the largest of them, 3,943.60 × 100 %" and loss.counts and not broken.counts
-    assert [each.value_wad for each in contingencies] == [400 * WAD, 400 * WAD]  # 2 % of 20,000 each
-    assert figures.usd(made.requirement_wad) == "4,743.60"
+    assert [each.value_wad for each in (eth, btc, joint, least)] == [3_900 * WAD, 3_900 * WAD, 0, 1_950 * WAD]
+    assert (eth.formula, btc.formula) == ("-19.5 %, vol up", "+19.5 %, vol up")
+    assert [figures.usd(each.value_wad) for each in (correlated, broken, loss)] == ["1,744.13", "3,020.93", "3,020.93"]
+    assert loss.formula == "the largest of them, 3,020.93 × 100 %" and loss.counts and not broken.counts
+    assert [each.value_wad for each in contingencies] == [220 * WAD, 220 * WAD]  # 1.1 % of 20,000 each
+    assert figures.usd(made.requirement_wad) == "3,460.93"
     kept = margin_statement(book, Level.MAINTENANCE, StatementContext([], ["ETH", "BTC"], rules=rules))
-    assert figures.usd(kept.requirement_wad) == "3,175.95"  # 80 % of 3,219.94, and 1.5 % of 40,000
+    assert figures.usd(kept.requirement_wad) == "1,408.57"  # 67 % of 1,744.13, and 0.6 % of 40,000
     needed = Capital()
     needed.note(book, Level.INITIAL, 0)
     assert needed.cross_wad == made.requirement_wad  # nothing has been won or lost

@@ -22,7 +22,7 @@ from vectors_standard import OPTION_RISK, RISK
 UNITS = ("ETH", "BTC", "SOL")
 ACCOUNTS = sorted((VECTORS / "derive" / "portfolio").glob("*.json"))
 FLOATS = 10**9  # what decimals of floats are off by
-COUNTS = {"crossvault": 31, "deribit": 35, "derive": 33, "derive-tests": 31, "paradex": 24, "span": 16}
+COUNTS = {"crossvault": 33, "deribit": 35, "derive": 33, "derive-tests": 31, "paradex": 24, "span": 16}
 
 GOOD = """\
 name: mine
@@ -122,7 +122,7 @@ def test_correlations_are_placed_by_pair() -> None:
     assert part is not None
     made = rules.matrix(part, ("BTC", "SOL", "ETH"))  # pairs: BTC-SOL, BTC-ETH, SOL-ETH
     assert made.alike[:4] == (9 * WAD // 10, 9 * WAD // 10, 9 * WAD // 10, 0)
-    assert made.opposite[:4] == (0, 6 * WAD // 10, 0, 0)
+    assert made.opposite[:4] == (0, 9 * WAD // 10, 0, 0)
 
 
 @pytest.mark.parametrize(

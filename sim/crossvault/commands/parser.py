@@ -10,6 +10,7 @@ from crossvault import __version__
 from crossvault.commands import (
     audit_arguments,
     bench_arguments,
+    calibrate_arguments,
     campaign_arguments,
     conform_arguments,
     efficiency_arguments,
@@ -38,6 +39,7 @@ _DECLARED = (
     scenarios_arguments,
     bench_arguments,
     efficiency_arguments,
+    calibrate_arguments,
     mutate_arguments,
     conform_arguments,
     audit_arguments,

@@ -25,10 +25,10 @@ def user_folder() -> Path:
     return (Path(home) if os.path.isabs(home) else Path.home() / ".local" / "share") / "crossvault"
 
 
-def located(file: str, scenario: Path) -> Path:
-    """Path of a data file: in the folder of the scenario, in $CROSSVAULT_DATA, or in the user's folder."""
+def located(file: str, beside: Path, what: str = "the folder of the scenario") -> Path:
+    """Path of a data file: in the folder of a file, in $CROSSVAULT_DATA, or in the user's folder."""
     own = os.environ.get(VARIABLE)
-    folders = [(scenario.parent, "the folder of the scenario"), (user_folder(), "the user's data folder")]
+    folders = [(beside.parent, what), (user_folder(), "the user's data folder")]
     if own:
         folders.insert(1, (Path(own), f"${VARIABLE}"))
     for folder, _ in folders:
