@@ -16,6 +16,7 @@ from crossvault.commands import (
     efficiency_arguments,
     explain_arguments,
     fuzz_arguments,
+    init_arguments,
     live_arguments,
     margin_arguments,
     mutate_arguments,
@@ -44,6 +45,7 @@ _DECLARED = (
     conform_arguments,
     audit_arguments,
     campaign_arguments,
+    init_arguments,
 )  # in the order of the help
 
 _ABOUT = """A cross-margin vault in Solidity alongside an exact Python mirror of it: both play the same story,
