@@ -15,7 +15,7 @@ import pytest
 
 from crossvault.__main__ import main
 from crossvault.differential.drive import driven
-from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, MISSING, USAGE
+from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, USAGE
 from crossvault.differential.model import Model
 from crossvault.evm import pyrevm
 from crossvault.evm.compiler import compile_contracts
@@ -152,11 +152,14 @@ def test_words_that_argparse_refuses(words: list[str]) -> None:
     assert main(["fuzz", *words]) == USAGE
 
 
-def test_without_pyrevm_the_message_names_it() -> None:
-    program = "import sys; sys.modules['pyrevm'] = None; from crossvault.__main__ import main; sys.exit(main(['fuzz']))"
+@pytest.mark.slow
+def test_without_pyrevm_the_search_is_on_a_node(generous: Path, tmp_path: Path) -> None:
+    words = ["fuzz", "--steps", "600", "-j", "1", "--contracts", str(generous), "--corpus", str(tmp_path), "--json"]
+    program = f"import sys; sys.modules['pyrevm'] = None; from crossvault.__main__ import main; sys.exit(main({words}))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == MISSING
-    assert "pyrevm" in done.stderr and "setup" in done.stderr
+    assert done.returncode == FAILED, done.stderr
+    finding = json.loads(done.stdout)["finding"]
+    assert 0 < len(finding["smallest"]["steps"]) <= finding["step"] and finding["smallest"]["differences"]
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ class CheckResult:
 def doctor() -> list[CheckResult]:
     """Every finding, in the order in which they would be mended."""
     checks: tuple[Callable[[], CheckResult], ...] = (
-        _python, _packages, _state, _node, _npm, _solc, _compilation, _anvil, _contracts, _artifacts, _ape
+        _python, _packages, _state, _node, _npm, _solc, _compilation, _anvil, _contracts, _artifacts, _ape, _search
     )  # fmt: skip
     return [_unless_missing(check) for check in checks]
 
@@ -155,6 +155,13 @@ def _ape() -> CheckResult:
     script = Path(sys.executable).parent / "ape"
     detail = str(script) if script.is_file() else f"no {script}"
     return CheckResult("ape", script.is_file(), detail, _reinstall())
+
+
+def _search() -> CheckResult:
+    from crossvault.evm.search_evm import is_in_process
+
+    slower = "on Anvil, slower: pyrevm is not installed, and has no wheel for Python 3.13 or Linux on Arm"
+    return CheckResult("search", True, "in process, by pyrevm" if is_in_process() else slower)
 
 
 def _reinstall() -> str:

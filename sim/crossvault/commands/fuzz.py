@@ -12,10 +12,8 @@ from crossvault.commands.finding import FindingNotes
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import folder, shown
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSED
-from crossvault.differential.step import CHAIN_ID
 from crossvault.evm.compiler import Build, compile_contracts, contract_sources
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.evm.pyrevm import InMemoryEvm
 from crossvault.fuzz.blocks import CodeBlocks, code_blocks
 from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign
 from crossvault.fuzz.corpus import Corpus
@@ -36,7 +34,6 @@ _USUAL_SEED = 1
 def fuzz(arguments: Namespace) -> int:
     """Plays a campaign and prints what it reached; the first finding ends it, with FAILED."""
     plan = _plan(arguments)
-    InMemoryEvm(CHAIN_ID, 0)  # raises where pyrevm is missing, before anything is compiled
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
     corpus = Corpus(_corpus(arguments.corpus), build)

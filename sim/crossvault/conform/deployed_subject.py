@@ -24,7 +24,7 @@ from crossvault.evm.deploy import (
     vault_abi,
     vault_refusals,
 )
-from crossvault.evm.pyrevm import InMemoryEvm
+from crossvault.evm.search_evm import engine, search_evm
 from crossvault.mirror.evm import Call as BatchCall
 from crossvault.mirror.refusal import Refusal
 
@@ -197,11 +197,10 @@ def _inputs(subject: Subject, contract: str) -> Sequence[Mapping[str, Any]]:
 class InProcessSubject:
     """A subject in this process: quick, for searching."""
 
-    engine = "pyrevm"
-
     def __init__(self, subject: Subject, world: World) -> None:
         """Raises DeployFailed, ToolchainMissing."""
-        self._machine = InMemoryEvm(CHAIN_ID, world.starts_at)
+        self.engine = engine()
+        self._machine = search_evm(CHAIN_ID, world.starts_at)
         self.deployed = DeployedSubject(subject, world, self._machine)
         self._at = 0
 

@@ -49,11 +49,14 @@ class ChainRefused(FailedRun):
 class Node:
     """A running Anvil that mines only on request and accepts transactions of any sender."""
 
-    def __init__(self, starts_at: int, *, flat: bool = True) -> None:
-        """Starts the node; its first block is at a time [unix seconds]. Raises ToolchainMissing, ChainLost."""
+    def __init__(self, starts_at: int, *, flat: bool = True, options: Sequence[str] = ()) -> None:
+        """Starts the node; its first block is at a time [unix seconds]. options: more ones of Anvil.
+
+        Raises ToolchainMissing, ChainLost.
+        """
         self._processes: list[subprocess.Popen[bytes]] = []
         self._watcher = Watcher()
-        mine = ["--no-mining", "--order", "fees", "--auto-impersonate", "--block-base-fee-per-gas", "0"]
+        mine = [*options, "--no-mining", "--order", "fees", "--auto-impersonate", "--block-base-fee-per-gas", "0"]
         try:
             if flat:
                 base = self._start(starts_at, [])

@@ -14,7 +14,7 @@ from crossvault.evm.chain import CHUNK
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build, compile_contracts
 from crossvault.evm.deploy import deploy_world
-from crossvault.evm.pyrevm import InMemoryEvm
+from crossvault.evm.search_evm import engine, search_evm
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.lens import CurveState
 from crossvault.mirror.valuation import Metrics
@@ -23,12 +23,11 @@ from crossvault.mirror.valuation import Metrics
 class InProcessChain(Bindings):
     """The contracts of a directory in memory. It grows by some kB a step, so a campaign uses a new one per walk."""
 
-    engine = "pyrevm"
-
     def __init__(self, world: World, contracts: Path | Build | None = None) -> None:
         """Compiles and deploys. Raises CompileFailed, ToolchainMissing, DeployFailed."""
         build, names = contracts if isinstance(contracts, Build) else compile_contracts(contracts), AddressBook()
-        self.machine = InMemoryEvm(CHAIN_ID, world.starts_at)
+        self.engine = engine()
+        self.machine = search_evm(CHAIN_ID, world.starts_at)
         deploy_world(self.machine, build, world, names)
         super().__init__(build, names)
         self.last: Answer = {}  # of the last step
@@ -38,8 +37,9 @@ class InProcessChain(Bindings):
     def apply(self, step: Step) -> Outcome:
         """Executes one step and returns its outcome."""
         self.enter(step)
-        self.last = self.machine.call(self.transaction(step))
-        return self.outcome(self.last, self._query(self.view("snapshot", {"ids": step.accounts()})))
+        view = self.view("snapshot", {"ids": step.accounts()})
+        self.last, viewed = self.machine.step(self.transaction(step), [view])
+        return self.outcome(self.last, viewed)
 
     def enter(self, step: Step) -> None:
         """Begins a block for a step at the same steps as Anvil."""

@@ -8,7 +8,7 @@ contract may be a sender.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossvault.evm.compiler import EVM_VERSION
@@ -62,6 +62,10 @@ class InMemoryEvm:
         except RuntimeError as refused:
             return {"status": "0x0", "returnData": _revert_data(str(refused)), "logs": ()}
         return {"status": "0x1", "returnData": "0x" + answer.hex(), "logs": [_log(each) for each in evm.result.logs]}
+
+    def step(self, call: Mapping[str, str], views: Sequence[Mapping[str, str]]) -> list[Answer]:
+        """Executes a call and keeps its changes, then views; returns the answers of all."""
+        return [self.call(call), *(self.query(view) for view in views)]
 
     def query(self, call: Mapping[str, str], at: int | None = None) -> Answer:
         """Executes a call and reverts its changes; `at`: in the next block, at a time [unix seconds]."""

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 
-from coincurve import PrivateKey, PublicKey
 from eth_utils.crypto import keccak
 
 from crossvault.mirror.exchange import Order, Signature
@@ -24,8 +23,7 @@ _V = 27
 
 def address_of(name: str) -> str:
     """The address of the key of a name (hex)."""
-    point = PublicKey.from_valid_secret(_secret(name)).format(compressed=False)
-    return "0x" + keccak(point[1:])[-20:].hex()
+    return "0x" + keccak(_public_key(_secret(name)))[-20:].hex()
 
 
 def key_of(name: str) -> str:
@@ -36,7 +34,7 @@ def key_of(name: str) -> str:
 def signed(signature: Signature, number: Callable[[str], int]) -> str:
     """Signs an order and returns the signature (hex). number: the address of a name as a number."""
     digest = digest_of(signature, number)
-    made = PrivateKey(_secret(signature.signer)).sign_recoverable(digest, hasher=None)
+    made = _recoverable(_secret(signature.signer), digest)
     return (made[:64] + bytes([made[64] + _V])).hex()
 
 
@@ -66,6 +64,28 @@ def _keccak_text(text: str) -> bytes:
 
 def _word(value: int) -> bytes:
     return (value % _WORD).to_bytes(32, "big")
+
+
+def _public_key(secret: bytes) -> bytes:
+    """The point of a key, in pure Python where coincurve has no wheel."""
+    try:
+        from coincurve import PublicKey
+    except ImportError:
+        from eth_keys.datatypes import PrivateKey
+
+        return PrivateKey(secret).public_key.to_bytes()
+    return PublicKey.from_valid_secret(secret).format(compressed=False)[1:]
+
+
+def _recoverable(secret: bytes, digest: bytes) -> bytes:
+    """A signature (r, s, parity) of a digest: the same bytes in pure Python, in fifty times the time."""
+    try:
+        from coincurve import PrivateKey
+    except ImportError:
+        from eth_keys.datatypes import PrivateKey as PurePrivateKey
+
+        return PurePrivateKey(secret).sign_msg_hash(digest).to_bytes()
+    return PrivateKey(secret).sign_recoverable(digest, hasher=None)
 
 
 def _secret(name: str) -> bytes:

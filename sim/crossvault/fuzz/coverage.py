@@ -14,7 +14,7 @@ from crossvault.evm.bindings import Call
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.evm.pyrevm import Answer
+from crossvault.evm.search_evm import Answer
 from crossvault.fuzz.blocks import Place, pushed_size
 
 NAMES = {

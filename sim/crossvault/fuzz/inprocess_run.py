@@ -9,7 +9,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.evm.pyrevm import Answer
+from crossvault.evm.search_evm import Answer
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.lockstep.run import OF_CURVES, Diverged, InvariantChecker, RunResult, compare_world, drive
 from crossvault.lockstep.side_comparison import SideComparison

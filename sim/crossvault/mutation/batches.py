@@ -22,6 +22,7 @@ from crossvault.evm.compiler import (
     standard_json,
 )
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
+from crossvault.evm.search_evm import is_in_process
 from crossvault.mutation.mutants import Mutant, mutated
 from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, SchemataSource, combine
 from crossvault.setup import install, toolchain
@@ -64,10 +65,11 @@ class MutantCompiler:
 
     def sorted_by_build(self, mutants: Numbered) -> CompiledMutants:
         """Sorts mutants into combined, separate and refused ones. Raises CompileFailed."""
-        left = [each for each in mutants if each[1].site is not None]
-        separate = [each for each in mutants if each[1].site is None]
+        has_switch = is_in_process()  # a node has no block variable for it
+        left = [each for each in mutants if each[1].site is not None and has_switch]
+        separate = [each for each in mutants if each[1].site is None or not has_switch]
         refused: list[tuple[int, Mutant]] = []
-        while wrong := self._failing(left):
+        while left and (wrong := self._failing(left)):
             exact = {number for number, is_own in wrong.items() if is_own}
             refused += [each for each in left if each[0] in exact and _is_exact(each[1])]
             separate += [each for each in left if each[0] in wrong and not (each[0] in exact and _is_exact(each[1]))]

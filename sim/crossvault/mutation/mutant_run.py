@@ -10,7 +10,7 @@ from crossvault.evm.bindings import Answer, Bindings
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import DeployFailed, deploy_world
-from crossvault.evm.pyrevm import InMemoryEvm
+from crossvault.evm.search_evm import search_evm
 from crossvault.mutation.recordings import RecordedStep, Recording, difference, digest, event_senders, replayed
 
 MOST_CODE = 2**20  # bytes: combined contracts are long
@@ -26,7 +26,7 @@ class KillProof(NamedTuple):
 
 def kill_by(build: Build, switch: int, recording: Recording) -> KillProof | None:
     """The first difference of a mutant from a recording; None if there is none. Raises EvmFailed."""
-    machine, names = InMemoryEvm(CHAIN_ID, recording.world.starts_at, switch, MOST_CODE), AddressBook()
+    machine, names = search_evm(CHAIN_ID, recording.world.starts_at, switch, MOST_CODE), AddressBook()
     try:
         deploy_world(machine, build, recording.world, names)
     except DeployFailed as failed:

@@ -24,7 +24,7 @@ from crossvault.evm.chain import CHUNK
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.evm.pyrevm import InMemoryEvm
+from crossvault.evm.search_evm import Evm
 from crossvault.lockstep.run import OF_CURVES, Diverged
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import StorageStruct
@@ -88,13 +88,13 @@ def record(story: Story, build: Build) -> Recording:
     return Recording(story.name, story.world, side.names, tuple(recorder.lines))
 
 
-def replayed(machine: InMemoryEvm, line: RecordedStep) -> list[Answer]:
+def replayed(machine: Evm, line: RecordedStep) -> list[Answer]:
     """Executes a line; returns the results."""
     if line.begins:
         machine.move(line.step.at)
-    first, *others = line.calls
-    found = [machine.call(first) if line.kind == _STEP else machine.query(first)]
-    return found + [machine.query(each) for each in others]
+    if line.kind == _STEP:
+        return machine.step(line.calls[0], line.calls[1:])
+    return [machine.query(each) for each in line.calls]
 
 
 def digest(found: Sequence[Answer], senders: frozenset[str]) -> bytes:

@@ -1,0 +1,183 @@
+"""An EVM on an Anvil, for searching where pyrevm has no wheel: the same interface, each call answered at once.
+
+The calls of a block are simulated until the next block begins, and then mined. A node is started once and used again,
+because a search opens many EVMs, one after another.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from crossvault.evm.anvil import Node, Request
+
+Answer = dict[str, Any]
+
+_BORN_AT = 1  # before the time of any world [unix seconds]
+_RICH = hex(10**30)
+_MOST_PENDING = 3  # calls that are simulated again with the next one; then a block of the same time is mined
+_SIZE_LIMIT = 2**20
+
+
+class NodeEvmFailed(Exception):
+    """The node did otherwise than mine the calls of a block (a defect of crossvault, or of this version of Anvil)."""
+
+
+class _Mark(NamedTuple):
+    snapshot: str
+    at: int
+    number: int
+    nonces: dict[str, int]
+
+
+class NodeEvm:
+    """The state of a node: time, block number, contracts, and marks to return to. Addresses and data are hex."""
+
+    def __init__(self, chain_id: int, at: int, is_wide: bool = False) -> None:
+        """at: time of the first block [unix seconds]; is_wide: contracts may be long.
+
+        Raises ToolchainMissing, ChainLost.
+        """
+        self._lease = _NodeLease.of(is_wide)
+        weakref.finalize(self, self._lease.release)
+        self._node = self._lease.node
+        if int(self._node.rpc("eth_chainId"), 16) != chain_id:
+            self._node.rpc("anvil_setChainId", chain_id)
+        self.at, self.number = at, 0
+        self._pending: list[Mapping[str, str]] = []
+        self._nonces: dict[str, int] = {}
+        self._marks: list[_Mark] = []
+
+    def move(self, at: int) -> None:
+        """Begins the next block, at a time [unix seconds]."""
+        self._mine()
+        self.at, self.number = at, self.number + 1
+
+    def call(self, call: Mapping[str, str]) -> Answer:
+        """Executes a call (`from`, `to`, `input`, `gas`) and keeps its changes; returns the answer of the node."""
+        return self.step(call, ())[0]
+
+    def step(self, call: Mapping[str, str], views: Sequence[Mapping[str, str]]) -> list[Answer]:
+        """Executes a call and keeps its changes, then views; returns the answers of all, for one request."""
+        if len(self._pending) >= _MOST_PENDING:
+            self._mine()
+        self._pending.append(call)
+        return self._simulated([*self._pending, *views])[-1 - len(views) :]
+
+    def query(self, call: Mapping[str, str], at: int | None = None) -> Answer:
+        """Executes a call and reverts its changes; `at`: in the next block, at a time [unix seconds]."""
+        if at is None or at == self.at:
+            return self._simulated([*self._pending, call])[-1]
+        return self._simulated(self._pending, (at, call))[-1]
+
+    def code(self, address: str) -> str:
+        """The deployed code at an address."""
+        return str(self._node.rpc("eth_getCode", address, "latest")).lower()
+
+    def replace(self, address: str, code: bytes) -> None:
+        """Replaces the code of a contract and keeps its storage."""
+        self._mine()
+        self._node.rpc("anvil_setCode", address, "0x" + code.hex())
+
+    def create(self, sender: str, code: str, gas: str) -> str | None:
+        """Executes the code of a constructor in a block of its own; returns the address, or None if it reverts."""
+        self.move(self.at)
+        data = "0x" + code.removeprefix("0x")
+        sent = self._node.batch(self._sending([{"from": sender, "data": data, "gas": gas}]))[-1]
+        self._node.rpc("evm_mine", self.at)
+        receipt = self._node.rpc("eth_getTransactionReceipt", sent)
+        if receipt is None:
+            raise NodeEvmFailed("a constructor was not mined")
+        return str(receipt["contractAddress"]).lower() if receipt["status"] == "0x1" else None
+
+    def send(self, sender: str, to: str, data: str, gas: str) -> None:
+        """Executes a call in a block of its own, accepted or reverted."""
+        self.move(self.at)
+        self._pending.append({"from": sender, "to": to, "input": data, "gas": gas})
+
+    def mark(self) -> int:
+        """Sets a mark to return to."""
+        self._mine()
+        self._marks.append(self._marked(self.at, self.number))
+        return len(self._marks) - 1
+
+    def back(self, mark: int) -> None:
+        """Reverts everything since a mark, which stays; later marks are removed."""
+        kept = self._marks[mark]
+        self._pending.clear()
+        self._node.rpc("evm_revert", kept.snapshot)
+        self._nonces = dict(kept.nonces)
+        self._marks[mark:] = [self._marked(kept.at, kept.number)]
+        self.at, self.number = kept.at, kept.number
+
+    def _marked(self, at: int, number: int) -> _Mark:
+        return _Mark(self._node.rpc("evm_snapshot"), at, number, dict(self._nonces))
+
+    def _simulated(
+        self, calls: Sequence[Mapping[str, str]], later: tuple[int, Mapping[str, str]] | None = None
+    ) -> list[Answer]:
+        """The answers of calls in this block, and of one in a later block."""
+        blocks = [(self.at, calls), *([(later[0], [later[1]])] if later else [])]
+        states = [{"blockOverrides": {"time": hex(at)}, "calls": each} for at, each in blocks]
+        found = self._node.rpc("eth_simulateV1", {"blockStateCalls": states, "validation": False}, "latest")
+        return [answer for block in found for answer in block["calls"]]
+
+    def _mine(self) -> None:
+        """Mines the calls of the block, in their order."""
+        if not self._pending:
+            return
+        self._node.batch(self._sending(self._pending))
+        self._node.rpc("evm_mine", self.at)
+        mined = int(self._node.rpc("eth_getBlockTransactionCountByNumber", "latest"), 16)
+        if mined != len(self._pending):
+            raise NodeEvmFailed(f"{mined} of {len(self._pending)} calls of a block were mined")
+        self._pending.clear()
+
+    def _sending(self, calls: Sequence[Mapping[str, str]]) -> list[Request]:
+        """Requests that put calls into the pool; the node orders a block by gas price."""
+        self._meet([call["from"] for call in calls])
+        requests: list[Request] = []
+        for place, call in enumerate(calls):
+            nonce = self._nonces[call["from"]]
+            self._nonces[call["from"]] = nonce + 1
+            fees = {"nonce": hex(nonce), "gasPrice": hex(len(calls) - place)}
+            requests.append(("eth_sendTransaction", [{**call, **fees}]))
+        return requests
+
+    def _meet(self, senders: Sequence[str]) -> None:
+        """Gives a balance to senders at their first call, and reads their nonces."""
+        new = [sender for sender in dict.fromkeys(senders) if sender not in self._nonces]
+        if not new:
+            return
+        self._node.batch([("anvil_setBalance", [sender, _RICH]) for sender in new])
+        counts = self._node.batch([("eth_getTransactionCount", [sender, "latest"]) for sender in new])
+        self._nonces |= {sender: int(count, 16) for sender, count in zip(new, counts, strict=True)}
+
+
+class _NodeLease:
+    """A node that one EVM uses at a time, and the state that it is given back in."""
+
+    _free: dict[tuple[int, bool], list[_NodeLease]] = {}  # by process, because a fork must not use its parent's nodes
+
+    def __init__(self, is_wide: bool) -> None:
+        self._key = os.getpid(), is_wide
+        self.node = Node(_BORN_AT, options=["--code-size-limit", str(_SIZE_LIMIT)] if is_wide else ())
+        self._empty: str = self.node.rpc("evm_snapshot")
+
+    @classmethod
+    def of(cls, is_wide: bool) -> _NodeLease:
+        """A free node in its first state, or a new one."""
+        free = cls._free.setdefault((os.getpid(), is_wide), [])
+        if not free:
+            return cls(is_wide)
+        lease = free.pop()
+        lease.node.rpc("anvil_dropAllTransactions")
+        lease.node.rpc("evm_revert", lease._empty)
+        lease._empty = lease.node.rpc("evm_snapshot")
+        return lease
+
+    def release(self) -> None:
+        """Gives the node back, when its EVM is no longer used."""
+        self._free.setdefault(self._key, []).append(self)
