@@ -34,7 +34,7 @@ from crossvault.setup.watcher import Watcher
 
 _RECORD = "campaign.jsonl"
 _FUZZ_SECS = 600
-_GRACE_SECS = 1.2  # less than a command has after a signal
+_GRACE_SECS = 0.5  # less than a command has after a signal
 _OUTCOMES = {
     DONE: "ok",
     FAILED: "failed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,12 +36,15 @@ def reported(error: BaseException, as_json: bool) -> int:
 
 
 @contextmanager
-def after_finding(is_found: bool = True) -> Iterator[None]:
-    """What fails after a finding is reported and changes nothing of it: the finding's exit code stays."""
+def after_finding(is_found: bool | Callable[[], bool] = True) -> Iterator[None]:
+    """What fails after a finding is reported and changes nothing of it: the finding's exit code stays.
+
+    is_found: whether there is one when something fails; without one the error is raised.
+    """
     try:
         yield
     except Exception as error:
-        if not is_found:
+        if not (is_found() if callable(is_found) else is_found):
             raise
         code = exit_code(error)
         print(f"crossvault: {_defect(error) if code is None else words(error)}", file=sys.stderr)

@@ -8,6 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.failure import after_finding
 from crossvault.commands.finding import FindingNotes
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import folder, shown
@@ -41,15 +42,18 @@ def fuzz(arguments: Namespace) -> int:
         _begin(plan, corpus)
     code = _code_blocks(build, contracts) if arguments.coverage else None
     notes = FindingNotes(build, contracts, (corpus.folder or toolchain.state_dir() / "fuzz") / "found", arguments.json)
-    with bar("fuzz", plan.steps or 0) as tick:
-        findings = FuzzCampaign(plan, build, corpus, list(code.blocks) if code else ()).run(tick, notes.note)
+    campaign = FuzzCampaign(plan, build, corpus, list(code.blocks) if code else ())
+    with bar("fuzz", plan.steps or 0) as tick, after_finding(lambda: bool(notes.all)):
+        campaign.run(tick, notes.note)
+    findings = campaign.findings
     if findings.failures:
         notes.follow_up()
     covered = Coverage(code, findings.seen) if code else None
     corpus.reach.add(findings.reach)
     _show(findings, corpus.reach, covered, notes, arguments.json)
     if covered:
-        _write(covered, Path(shown(arguments.coverage)), contracts)
+        with after_finding(lambda: bool(findings.failures)):
+            _write(covered, Path(shown(arguments.coverage)), contracts)
     if findings.failures:
         return FAILED
     if findings.interrupted:

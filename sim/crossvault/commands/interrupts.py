@@ -13,7 +13,7 @@ from crossvault.commands.processes import end_descendants
 from crossvault.differential.ending import INTERRUPTED
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_GRACE_SECS = 1.6  # what then still runs is killed, so that everything has ended within two
+_GRACE_SECS = 1.4  # what then still runs is killed, so that everything has ended within two
 
 
 class Interrupts:

@@ -21,6 +21,7 @@ Tick = Callable[[int], None]
 Found = Callable[[WalkResult], None]
 
 _POLL_SECS = 0.2
+_PATIENCE_SECS = 0.6  # a command has less than two seconds to end
 
 
 class CampaignPlan(NamedTuple):
@@ -91,8 +92,7 @@ class FuzzCampaign:
             except KeyboardInterrupt:
                 self.findings.interrupted = True
             self._shared.stop.set()
-            while self._pending:
-                self._take(None, found)
+            self._await_last(pool, found)
         self.findings.seconds = time.perf_counter() - started
         return self.findings
 
@@ -120,6 +120,17 @@ class FuzzCampaign:
             self._pending.add(pool.submit(_walk, task, frozenset(self.findings.seen)))
             given = True
         return given
+
+    def _await_last(self, pool: ProcessPoolExecutor, found: Found) -> None:
+        """Takes in the walks under way; after an interruption those that do not stop at once are given up."""
+        patience = _PATIENCE_SECS if self.findings.interrupted else float("inf")
+        until = time.monotonic() + patience
+        while self._pending and time.monotonic() < until:
+            self._take(_POLL_SECS, found)
+        if self._pending:
+            self._pending.clear()
+            for process in multiprocessing.active_children():
+                process.kill()
 
     def _take(self, patience: float | None, found: Found) -> None:
         """Takes in the walks that have ended."""
