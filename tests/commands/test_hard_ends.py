@@ -31,10 +31,13 @@ steps:
 FAILS = PASSES.replace("insurance: 0 USDC", "insurance: 7 USDC")
 LATE = PASSES.replace("2024-01-01T00:00:00Z", "9999-12-31T23:59:59Z\nends: +4h")
 DEEP = "[" * 100_000 + "\n"
+HUGE = PASSES.replace("100 USDC", f"1{'0' * 60} USDC")
 FILES = {
-    "passes.yaml": PASSES, "fails.yaml": FAILS, "late.yaml": LATE, "deep.yaml": DEEP[:5_000], "deep.jsonl": DEEP,
-    "deep.json": DEEP, "empty.jsonl": "", "binary.jsonl": "\0\n", "empty.yaml": "",
+    "passes.yaml": PASSES, "fails.yaml": FAILS, "late.yaml": LATE, "huge.yaml": HUGE, "deep.yaml": DEEP[:5_000],
+    "deep.jsonl": DEEP, "deep.json": DEEP, "empty.jsonl": "", "binary.jsonl": "\0\n", "empty.yaml": "",
+    "corpus/walks.jsonl": DEEP, "found.json": '{"conform": 9}', "equal.yaml": "[1]\n",
 }  # fmt: skip
+MANY = 40 * "9"
 
 
 class HardEnd(NamedTuple):
@@ -79,6 +82,29 @@ NO_NODE = (  # what ends before a node is started
     HardEnd("scenarios --json", 0, "", "quickstart", at.full_errors),
     HardEnd("replay none.jsonl", 2, "", "", at.full_errors),
     HardEnd("replay none.jsonl", 2, "", "", at.readers_gone),
+    HardEnd("run huge.yaml", 2, "huge.yaml:11: actors.a.wallet[0]: a number of 61 digits"),
+    HardEnd("run passes.yaml --seed " + MANY, 2, "--seed: expected a whole number from 0 to 18446744073709551615"),
+    HardEnd("fuzz -j 1000000", 2, "-j/--jobs: expected a whole number from 1 to"),
+    HardEnd("fuzz --steps " + MANY, 2, "--steps: expected a whole number from 1 to 1000000000 (more take weeks)"),
+    HardEnd("fuzz --time 0s", 2, "--time: expected 1s to 366d, got '0s'"),
+    HardEnd("mutate -j 1000000", 2, "-j/--jobs: expected a whole number from 1 to"),
+    HardEnd("mutate --sample 0", 2, "--sample: expected a whole number from 1 to"),
+    HardEnd("mutate --threshold 200", 2, "--threshold: expected a number of percent from 0 to 100, got '200'"),
+    HardEnd("conform example --steps " + MANY, 2, "--steps: expected a whole number from 0 to"),
+    HardEnd("campaign --time 0s", 2, "--time: expected 1s to 366d"),
+    HardEnd("shrink cut.jsonl --time 600w", 2, "--time: '600w' is too long: expected at most 10 years"),
+    HardEnd("bench catalogue --seeds " + MANY, 2, "--seeds: expected a whole number from 1 to 1000 (each is a search"),
+    HardEnd("efficiency --accounts " + MANY, 2, "--accounts: expected a whole number from 1 to 1000000 (each takes"),
+    HardEnd("audit --rpc http://localhost --follow --metrics 70000", 2, "--metrics: expected a whole number from 0"),
+    HardEnd("explain cut.jsonl " + MANY, 2, "STEP: expected a whole number from 0 to 1000000000 (no record is longer)"),
+    HardEnd("explain cut.jsonl 9", 2, "the record has the steps 1 to 3, got 9"),
+    HardEnd("replay cut.jsonl --until 9", 2, "--until: expected a step from 1 to 3, got 9"),
+    HardEnd("run passes.yaml --fee-limit 3", 2, "--fee-limit: has an effect only with --network"),
+    HardEnd("margin --trade x", 2, "--trade: has an effect only with PORTFOLIO"),
+    HardEnd("margin strangle", 0, "", "", at.reader_gone),
+    HardEnd("margin strangle --json", 3, "standard output cannot be written", "", at.full_output),
+    HardEnd("campaign --only laws --record no/c", 2, "--record: no/c cannot be written", "", at.without_rights),
+    HardEnd("efficiency --accounts 1 --out no/x.svg", 2, "--out: no/x.svg cannot be written: no is not a folder"),
     HardEnd("rnu", 2, "did you mean 'run'?"),
     HardEnd("run", 2, "the following arguments are required: SCENARIO usage: crossvault run"),
 )
@@ -91,6 +117,9 @@ WITH_NODE = (  # what plays a story or a record
     HardEnd("run fails.yaml passes.yaml", 1, "", "expected 7 USDC"),
     HardEnd("run fails.yaml --record /dev/full", 3, "", "dev/full cannot be written: No space left on device"),
     HardEnd("run passes.yaml --record r.jsonl", 3, "", "the record r.jsonl cannot be written: File", at.small_files),
+    HardEnd("run passes.yaml --no-record", 0, "", "no difference", at.dead_proxy),
+    HardEnd("run passes.yaml", 3, "", "passes", at.without_rights),
+    HardEnd("run fails.yaml --picture no/x.svg", 1, "--picture: no/x.svg cannot be written", "expected 7 USDC"),
     HardEnd("run passes.yaml --record /dev/null", 0, "", "no difference"),
     HardEnd("run passes.yaml --record no/r.jsonl", 2, "--record: no/r.jsonl cannot be written", "", at.without_rights),
     HardEnd("replay cut.jsonl", 2, "", "as far as it goes: cut.jsonl:4: cut after step 3: the record has no end line"),
@@ -107,6 +136,12 @@ WITH_NODE = (  # what plays a story or a record
 )
 
 SLOW = (
+    HardEnd("fuzz --corpus corpus --steps 1", 2, "corpus/walks.jsonl:1: no line of a corpus"),  # compiles
+    HardEnd("efficiency --accounts 1000000", 3, "there is not enough memory", "", at.little_memory),
+    HardEnd("conform example --replay found.json", 2, "found.json: format 9, expected 1"),
+    HardEnd("mutate --equivalents equal.yaml", 2, "equal.yaml:1: entry 1: expected"),
+    HardEnd("fuzz -j 1 --steps 1", 0, "", "", at.reader_gone),
+    HardEnd("doctor", 3, "standard output cannot be written", "", at.full_output),
     HardEnd("conform example --replay deep.json", 2, "deep.json: no finding of `conform`"),  # compiles the example
     HardEnd("audit --rpc http://127.0.0.1:9 --vault 0x" + 40 * "1", 3, "127.0.0.1:9"),  # tries for half a minute
 )
@@ -161,6 +196,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which every row runs, read-only for others."""
     made = tmp_path_factory.mktemp("hard-ends")
     for name, text in FILES.items():
+        (made / name).parent.mkdir(exist_ok=True)
         (made / name).write_text(text)
     write_records(made)
     for each in (made, *made.parents[:2]):

@@ -70,6 +70,20 @@ def small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_048, 2_048))
 
 
+def dead_proxy() -> None:
+    """A proxy is set, and none is there."""
+    os.environ.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"), "http://127.0.0.1:9"))
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ.pop(name, None)
+
+
+def little_memory() -> None:
+    """Beyond what the process has, 200 MB of memory may be taken."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + 200 * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 def without_rights() -> None:
     """Another user, who may write nowhere; a folder without the right to write does it where the tests are not root."""
     if os.getuid() == 0:
@@ -123,6 +137,7 @@ def _become(words: tuple[str, ...], folder: Path, situation: Situation) -> None:
     except BaseException:
         traceback.print_exc(file=sys.stderr)
     finally:
+        sys.stderr.flush()
         os._exit(code)
 
 

@@ -69,7 +69,7 @@ def run(arguments: Namespace) -> int:
     for story in stories:
         with after_finding(worst == FAILED):
             ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story, contracts))
-            code = _attempt(ran, contracts)
+            code = _attempt(ran, contracts, is_named=arguments.record is not None)
             worst = worst_of((worst, code))
             _show(ran, code, arguments, is_one)
             runs.append((ran, code))
@@ -129,12 +129,15 @@ def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
     return live.play(arguments, arguments.scenarios[0], overrides)
 
 
-def _attempt(ran: RunPage, contracts: Path | None) -> int:
-    """Plays one story; what cuts it short is noted, what keeps it from starting is raised."""
+def _attempt(ran: RunPage, contracts: Path | None, is_named: bool) -> int:
+    """Plays one story; what cuts it short is noted, what keeps it from starting is raised.
+
+    is_named: whether the user chose the place of the record.
+    """
     with opened(ran.story.world, contracts) as (model, chain), bar(ran.story.name, ran.story.expected_steps) as tick:
         ran.engine, ran.contracts = chain.engine, chain.build.hash
         try:
-            with _writing(ran, chain) as writers, readable(contracts):
+            with _writing(ran, chain, is_named) as writers, readable(contracts):
                 observers = [ran.watch, *writers]
                 ran.result = play(ran.story, model, chain, observers, Invariants(every=_EVERY), tick)
         except (ChainLost, EnginesDisagree, AbiMismatch, RecordLost, KeyboardInterrupt) as cut:
@@ -177,13 +180,13 @@ def _hints(ran: RunPage, contracts: Path | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def _writing(ran: RunPage, chain: Chain) -> Iterator[Sequence[Observer]]:
+def _writing(ran: RunPage, chain: Chain, is_named: bool) -> Iterator[Sequence[Observer]]:
     """The writer of a record, if one is wanted; every line is on disk when the next begins. Raises RecordLost."""
     if ran.record is None:
         yield ()
         return
     try:
-        with _created(Path(ran.record)) as out:
+        with _created(Path(ran.record), is_named) as out:
             writer = record.RecordWriter(out, record.header(ran.story, chain))
             yield [writer]
             writer.finish(record.FAILED if ran.result.failure else record.FINISHED)
@@ -191,13 +194,16 @@ def _writing(ran: RunPage, chain: Chain) -> Iterator[Sequence[Observer]]:
         raise RecordLost(f"the record {ran.record} cannot be written: {lost.strerror}") from lost
 
 
-def _created(path: Path) -> TextIO:
+def _created(path: Path, is_named: bool) -> TextIO:
+    """A new file for a record. Raises UsageError where the user chose the path, else OSError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_file():  # a process that still reads or writes the old one keeps it; a device stays
             path.unlink()
         return path.open("w", encoding="utf8", buffering=1)
     except OSError as wrong:
+        if not is_named:
+            raise
         raise UsageError(f"--record: {path} cannot be written: {wrong.strerror}") from wrong
 
 
