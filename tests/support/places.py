@@ -1,4 +1,4 @@
-"""Folders that tests read: the clone, and the vectors and market data beside it."""
+"""Folders that tests read: the clone, and the vectors, market data and faulty inputs beside it."""
 
 import os
 from pathlib import Path
