@@ -60,7 +60,7 @@ ROWS = (
     ),
     CaseRow("run long-row.scenario.yaml", 2, (":10: prices.ETH.file: long-row.csv:3: column 10: 'extra'",)),
     CaseRow("run ms.scenario.yaml", 2, (":10: prices.ETH.file: ms.csv:2: timestamp:", "milliseconds")),
-    CaseRow("run gap.scenario.yaml", 0, ("gap.csv",)),
+    CaseRow("run gap.scenario.yaml", 0, (":10: prices.ETH.file: gap.csv: no bars from",)),
     CaseRow("run bom.scenario.yaml", 0, ()),
     CaseRow("run empty-utilisation.scenario.yaml", 0, ()),
     CaseRow("run year9999.scenario.yaml", 2, (":5: ends:", "the year 9999")),
