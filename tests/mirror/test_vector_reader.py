@@ -21,6 +21,21 @@ def test_an_account_of_every_convention_is_read(account: Callable[[], dict[str, 
         check()
 
 
+def test_a_skew_without_a_cap_is_left_out() -> None:
+    """Theirs goes on below 0 and is the worst scenario here: neither it nor the margin is compared, all else is."""
+    content = published_accounts.moving_skew()
+    content["Parameters"]["SkewShock"]["LINEAR_CBASE"] = -50
+    content["Result"] |= {"worst_skew_loss": -9999.0, "worst_all_scenarios": "skew", "IM": -1.0, "MM": -1.0}
+    content["Result"]["skew_losses"][0][1] = "-9999"
+    checks = {case.name: case.check for case in read(content) or ()}
+    for check in checks.values():
+        assert check is not None
+        check()
+    content["Result"]["skew_losses"][1][1] = "-7.5"  # of the other skew, which is compared
+    with pytest.raises(AssertionError):
+        [check() for name, check in checks.items() if check is not None and name == "scenarios"]
+
+
 @pytest.mark.parametrize(("strike", "vol"), [(776203.0, 0.700248052621673), (25284.0, 0.8138117756980829)])
 def test_a_surface_is_flat_beyond_four_deviations(strike: float, vol: float) -> None:
     """Published marks of case 62; the time of the surface is 2,004,500.0016 seconds."""
