@@ -12,6 +12,7 @@ from crossvault.commands import (
     bench_arguments,
     calibrate_arguments,
     campaign_arguments,
+    completion_arguments,
     conform_arguments,
     efficiency_arguments,
     explain_arguments,
@@ -46,6 +47,7 @@ _DECLARED = (
     audit_arguments,
     campaign_arguments,
     init_arguments,
+    completion_arguments,
 )  # in the order of the help
 
 _ABOUT = """A cross-margin vault in Solidity alongside an exact Python mirror of it: both play the same story,
@@ -76,6 +78,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"no command {first!r}: expected one of {', '.join(known)}{hint}")
     return parser.parse_args(words)
+
+
+def whole_parser() -> CommandParser:
+    """The parser of a whole command line."""
+    return _parser()[0]
 
 
 def command_parsers() -> dict[str, CommandParser]:
