@@ -39,7 +39,7 @@ class TokenRecord(_ManifestRecord):
 
     name: str
     decimals: int
-    kind: Literal["plain", "fee", "reentrant", "silent"]
+    kind: Literal["plain", "fee", "reentrant", "callback", "silent"]
     address: str
     ours: bool
 

@@ -20,7 +20,7 @@ from crossvault.scenario.owner_calls import ENACT
 
 _POINTS_TO = {"Vault": APPRAISER, "Appraiser": REGISTRY, "Registry": FEED, "Feed": POLICY, "Policy": TELLER,
               "Exchange": VAULT}  # fmt: skip
-_TOKEN_KINDS = ("Token", "FeeToken", "ReentrantToken", "SilentToken")
+_TOKEN_KINDS = ("Token", "FeeToken", "ReentrantToken", "CallbackToken", "SilentToken")
 ZERO_ADDRESS = "0x" + "0" * 40
 
 

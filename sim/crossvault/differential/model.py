@@ -7,6 +7,7 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
+from crossvault.differential.callbacks import callback
 from crossvault.differential.step import (
     CHAIN_ID,
     DEPLOYER,
@@ -40,11 +41,12 @@ class ERC20InsufficientBalance(Refusal):
 class ModelToken(StorageStruct):
     """A test token as the probes in Solidity are: balances by name, minted to anyone, spendable by the vault."""
 
-    __slots__ = ("balances", "hook", "spec")
-    zeros = {"balances": lambda journal: StorageMap(journal, int), "spec": None, "hook": None}
+    __slots__ = ("balances", "callback", "hook", "spec")
+    zeros = {"balances": lambda journal: StorageMap(journal, int), "spec": None, "hook": None, "callback": None}
     balances: StorageMap[str, int]
     spec: TokenSpec
     hook: Callable[[], None]
+    callback: Callable[[int], None]
 
     def __init__(self, spec: TokenSpec, journal: UndoLog) -> None:
         super().__init__(journal)
@@ -60,6 +62,12 @@ class ModelToken(StorageStruct):
         self.balances[to] += amount_raw
 
     def transfer(self, to: str, amount_raw: int, *, sender: str) -> None:
+        self._move(sender, to, amount_raw, sender)
+
+    def transfer_from(self, payer: str, to: str, amount_raw: int, *, sender: str) -> None:
+        self._move(payer, to, amount_raw, sender)
+
+    def _move(self, sender: str, to: str, amount_raw: int, by: str) -> None:
         balance = self.balances[sender]
         if balance < amount_raw:
             raise ERC20InsufficientBalance(sender, balance, amount_raw)
@@ -69,9 +77,8 @@ class ModelToken(StorageStruct):
             self.balances[to] -= amount_raw // 100
         elif self.spec.kind == "reentrant":
             self.hook()
-
-    def transfer_from(self, payer: str, to: str, amount_raw: int, *, sender: str) -> None:
-        self.transfer(to, amount_raw, sender=payer)
+        elif self.spec.kind == "callback" and by == VAULT:
+            self.callback(amount_raw)
 
 
 class Model:
@@ -95,6 +102,7 @@ class Model:
         )
         for name, token in self.tokens.items():
             token.hook = partial(self.vault.fund_insurance, 1, sender=name)
+            token.callback = partial(self._call_back, name)
         self.opening, self.vault.events = Event(*self.vault.events[0]), ()
         self.journal.keep()
         self.at, self.steps = world.starts_at, 0
@@ -155,6 +163,11 @@ class Model:
             door(**step.args, sender=step.sender, now=step.at)
         else:
             door(**step.args, sender=step.sender)
+
+    def _call_back(self, token: str, amount_raw: int) -> None:
+        """Enters the vault again, as a token does from within a transfer."""
+        if step := callback(token, amount_raw, self.at):
+            self.call(step)
 
     def _door(self, action: str) -> tuple[Callable[..., Any], bool]:
         if action not in self._doors:

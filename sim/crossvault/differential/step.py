@@ -23,7 +23,7 @@ VAULT = "vault"
 EXCHANGE = "exchange"
 DEPLOYER = "deployer"
 CHAIN_ID = 31_337
-TOKEN_KINDS = ("plain", "fee", "reentrant", "silent")
+TOKEN_KINDS = ("plain", "fee", "reentrant", "callback", "silent")
 VaultDoor = Literal[
     "set_operator", "publish_price", "deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral",
     "fund_insurance", "trade", "start_liquidation", "declare_insolvent", "bid", "end_liquidation", "offer_ownership",
@@ -45,7 +45,10 @@ ACTIONS: tuple[Action, ...] = (*DOORS, *EXCHANGE_DOORS, *TOKEN_ACTIONS)
 
 
 class TokenSpec(NamedTuple):
-    """A test token: symbol, decimals, and whether it is `plain`, keeps a `fee` of 1 %, is `reentrant` or `silent`."""
+    """A test token: symbol, decimals, and whether it is `plain`, keeps a `fee` of 1 %, is `reentrant` or `silent`.
+
+    A `reentrant` one enters the vault again in every transfer, a `callback` one in some, by many doors.
+    """
 
     name: str
     decimals: int

@@ -14,7 +14,10 @@ from crossvault.mirror.liquidation import AuctionTerms
 TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"
 GAS = hex(30_000_000)
 
-TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
+TOKENS = {
+    "plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "callback": "CallbackToken",
+    "silent": "SilentToken",
+}  # fmt: skip
 
 
 class Executor(Protocol):

@@ -22,7 +22,10 @@ from crossvault.report.shrink_solidity import SolidityWriter, camel
 from crossvault.scenario.repro import Repro, finding
 
 _DOORS = ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller")
-_TOKENS = {"plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "silent": "SilentToken"}
+_TOKENS = {
+    "plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "callback": "CallbackToken",
+    "silent": "SilentToken",
+}  # fmt: skip
 _MODULES = ("Stress", "Teller", "Policy", "Feed", "Registry", "Appraiser", "Vault", "Exchange")
 
 _CHEATS = """interface Vm {

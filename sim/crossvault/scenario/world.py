@@ -33,7 +33,7 @@ class QuotePart(FilePart):
 
     name: Name
     decimals: Decimals
-    kind: Literal["plain", "fee", "reentrant", "silent"] = "plain"
+    kind: Literal["plain", "fee", "reentrant", "callback", "silent"] = "plain"
 
 
 class AuctionPart(FilePart):
@@ -172,7 +172,7 @@ class CollateralPart(HaircutPart):
 
     decimals: Decimals
     underlying: Name
-    kind: Literal["plain", "fee", "reentrant", "silent"] = "plain"
+    kind: Literal["plain", "fee", "reentrant", "callback", "silent"] = "plain"
 
 
 class DepegPart(FilePart):

@@ -16,21 +16,22 @@ from crossvault.walks.variety import WalkParameters
 
 WAD = fixed.WAD
 UNDERLYINGS = ("ETH", "BTC", "USDT")
-COLLATERALS = ("WETH", "WBTC", "USDT", "OLD", "FEE", "EVIL")
+COLLATERALS = ("WETH", "WBTC", "USDT", "OLD", "FEE", "EVIL", "UNIT")
 SPARES = ("DEEP", "SPARE0", "SPARE1", "SPARE2")
 START_AT = 1_700_000_000
 USUAL_PRICES = {0: 2_000 * WAD, 1: 40_000 * WAD, 2: WAD}
-PRICED_BY = {"WETH": 0, "WBTC": 1, "USDT": 2, "OLD": 2, "FEE": 0, "EVIL": 0}
+PRICED_BY = {"WETH": 0, "WBTC": 1, "USDT": 2, "OLD": 2, "FEE": 0, "EVIL": 0, "UNIT": 0}
 TOKENS = (
     TokenSpec("USDC", 6),
     TokenSpec("WETH", 18),
     TokenSpec("WBTC", 8),
     TokenSpec("USDT", 6),
-    TokenSpec("OLD", 6, "silent"),
+    TokenSpec("OLD", 18, "silent"),
     TokenSpec("FEE", 18, "fee"),
-    TokenSpec("EVIL", 18, "reentrant"),
+    TokenSpec("EVIL", 2, "callback"),
+    TokenSpec("UNIT", 0),
     TokenSpec("DEEP", 19),
-    TokenSpec("SPARE0", 18),
+    TokenSpec("SPARE0", 18, "reentrant"),
     TokenSpec("SPARE1", 0),
     TokenSpec("SPARE2", 2),
 )

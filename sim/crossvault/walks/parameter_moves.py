@@ -71,7 +71,7 @@ class ParameterMoves(WalkBase):
         change = random.choice(
             (
                 doors.RISK.of(underlying=underlying, risk=self._stretched(terms.risk(random))),
-                doors.HAIRCUT.of(collateral=random.randrange(7), terms=self._stretched(terms.haircut(random))),
+                doors.HAIRCUT.of(collateral=random.randrange(9), terms=self._stretched(terms.haircut(random))),
                 doors.AUCTION.of(terms=self._stretched(terms.auction(random))),
                 doors.DEPEG.of(terms=self._stretched(terms.depeg(random))),
                 doors.OPTIONS.of(underlying=underlying, risk=options),

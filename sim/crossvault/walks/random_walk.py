@@ -40,7 +40,7 @@ class Walk(LiquidationMoves):
         super().__init__(seed, variety or WalkParameters(owners))
         self._count = steps
         self._moves: Sequence[tuple[int, Move]] = (
-            (44, self._trade), (10, self._batch), (4, self._collect), (12, self._price), (2, self._forward),
+            (40, self._trade), (8, self._batch), (5, self._wide), (4, self._collect), (12, self._price), (2, self._forward),
             (2, self._surface), (4, self._open_expiry), (2, self._settle), (5, self._deposit_cash),
             (8, self._deposit_collateral), (10, self._withdraw_cash), (5, self._withdraw_collateral), (5, self._start),
             (5, self._sale), (2, self._fund), (3, self._mint), (2, self._operator),
@@ -160,9 +160,9 @@ class Walk(LiquidationMoves):
 
     def _deposit_collateral(self, model: Model) -> Step:
         account = self._account()
-        number = self._random.choices(range(len(COLLATERALS)), (8, 8, 8, 4, 1, 1))[0]
+        number = self._random.choices(range(len(COLLATERALS)), (8, 8, 6, 6, 1, 5, 5))[0]
         decimals = model.vault.ledger.assets[number].decimals
-        whole = 12 * WAD * 10**decimals // max(1, self._prices[PRICED_BY[COLLATERALS[number]]]) * 1_000
+        whole = 12_000 * WAD * 10**decimals // max(1, self._prices[PRICED_BY[COLLATERALS[number]]])
         amount_raw, sender = self._near(whole), self._actor(account)
         return doors.deposit_collateral(self._at, sender, account=account, collateral=number, amount_raw=amount_raw)
 
@@ -189,6 +189,24 @@ class Walk(LiquidationMoves):
         return doors.withdraw_collateral(
             self._at, sender, account=account, collateral=number, amount_raw=amount_raw, to=account.owner
         )
+
+    def _wide(self, model: Model) -> Step:
+        """A batch that touches four or eight accounts, often too much for the last of them alone."""
+        random = self._random
+        free = [(each, self._free(model, each) // 10**12) for each in self._idle(model)]
+        able = [each for each in free if each[1] > 1]
+        count = next((each for each in random.choice(((8, 4), (4,), (4,))) if len(able) >= each), 0)
+        if not count:
+            return self._batch(model)
+        chosen = random.sample(able, count)
+        amounts = [random.randrange(1, max(2, most // 20)) for _, most in chosen]
+        last = chosen[-1][1]
+        amounts[-1] = random.choice((last + 1, last + 1, last, amounts[-1]))
+        steps = [
+            doors.withdraw_cash(self._at, BROKER, account=each, amount_raw=amount, to=each.owner)
+            for (each, _), amount in zip(chosen, amounts, strict=True)
+        ]
+        return doors.batch(self._at, BROKER, calls=tuple(map(doors.call_of, steps)))
 
     def _mint(self, model: Model) -> Step:
         token = self._random.choice(TOKENS).name

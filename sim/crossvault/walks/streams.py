@@ -10,7 +10,7 @@ from hashlib import blake2b
 from math import log
 from random import Random
 
-DRAWS = 2  # version of how walks draw, part of the identity of a walk
+DRAWS = 3  # version of how walks draw, part of the identity of a walk
 
 
 class RandomStreams:
