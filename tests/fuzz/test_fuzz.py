@@ -15,7 +15,7 @@ import pytest
 
 from crossvault.__main__ import main
 from crossvault.differential.drive import driven
-from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, USAGE
+from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, MISSED, USAGE
 from crossvault.differential.model import Model
 from crossvault.evm import pyrevm
 from crossvault.evm.compiler import compile_contracts
@@ -182,8 +182,10 @@ def test_an_interruption_keeps_what_was_reached(tmp_path: Path) -> None:
 def test_text_names_what_was_reached_and_what_never(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuzz", "--steps", "60", "-j", "1"]) == DONE
     out = capsys.readouterr().out
-    for text in ("accepted", "below maintenance", "fast fall", "never reached, doors", "declare_insolvent", "held"):
+    for text in ("accepted", "below maintenance", "fast fall", "steps in distress", "declare_insolvent", "held"):
         assert text in out, text
+    assert out.index("every invariant held") < out.index("! never reached, auction phases: ")
+    assert main(["fuzz", "--steps", "20", "-j", "1", "--strict"]) == MISSED
 
 
 @pytest.mark.slow

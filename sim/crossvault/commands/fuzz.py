@@ -22,7 +22,7 @@ from crossvault.fuzz.coverage import codes_of
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import opening
 from crossvault.report.console import show
-from crossvault.report.fuzz import document, reached
+from crossvault.report.fuzz import document, reached, unreached
 from crossvault.report.fuzz_coverage import Coverage
 from crossvault.setup import toolchain
 from crossvault.setup.notices import notice
@@ -58,7 +58,8 @@ def fuzz(arguments: Namespace) -> int:
         return FAILED
     if findings.interrupted:
         return INTERRUPTED
-    return DONE if findings.reach.steps else MISSED
+    misses = not findings.reach.steps or (arguments.strict and corpus.reach.missing())
+    return MISSED if misses else DONE
 
 
 def _show(
@@ -69,16 +70,19 @@ def _show(
         body = {"finding": notes.document() if failed else None, "coverage": covered and covered.document()}
         print(json.dumps(document(findings, known) | body, indent=2))
         return
-    for each in reached(findings, None if failed else known):
+    for each in reached(findings):
         show(each)
     if covered:
         show(covered.table())
     if failed:
         notes.show()
-    elif findings.reach.steps:
-        print("no difference, and every invariant held")
-    else:
+        return
+    if not findings.reach.steps:
         print("no step was compared: nothing is known")
+        return
+    print("no difference, and every invariant held")
+    for each in unreached(known):
+        show(each)
 
 
 def _plan(arguments: Namespace) -> CampaignPlan:

@@ -24,5 +24,8 @@ def declare(commands: Commands) -> None:
         "--corpus", metavar="DIR", help="remember walks that are done, and what failed, to go on from there"
     )
     parser.add_argument("--coverage", metavar="DIR", help="write the lines and branches reached: lcov.info, index.html")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit code 6 where a state, door, refusal or level was never reached"
+    )
     add_contracts(parser)
     add_json(parser)

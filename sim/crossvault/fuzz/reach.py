@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import ACTIONS, Outcome, Step
+from crossvault.fuzz.market_states import STATES, touched_states
 from crossvault.lockstep.invariants import traded
 from crossvault.mirror import (
     account_errors,
@@ -27,6 +28,7 @@ from crossvault.mirror.valuation import Metrics
 LEVELS = ("healthy", "below initial", "below maintenance", "insolvent", "price stale")
 MODES = ("standard", "portfolio")
 PHASES = ("fast fall", "slow fall", "run out", "reward rises", "reward full")
+DISTRESS = "any of these"
 KINDS = {market.PERP: "perp", market.FUTURE: "future", market.CALL: "call", market.PUT: "put"}
 
 # what no door can raise: numbers are bounded where they come in; the others are the exchange's or a token's own
@@ -61,6 +63,7 @@ class ReachCounts:
     phases: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     varieties: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
     _sales: dict[AccountId, tuple[int, ...]] = field(default_factory=dict)
 
     @property
@@ -73,11 +76,15 @@ class ReachCounts:
         for account in step.accounts():
             if sale := self._sales.get(account):
                 self.phases[_phase(sale, model, step.at)] += 1
+        sales = [sale for account in step.accounts() if (sale := self._sales.get(account))]
         for state in outcome.snapshot.accounts:
             if state.sale[0]:
                 self._sales[state.account] = state.sale
             else:
                 self._sales.pop(state.account, None)
+        sales += [state.sale for state in outcome.snapshot.accounts]
+        if states := touched_states(step, sales, model):
+            self.states.update((*states, DISTRESS))
         if outcome.refusal:
             self.refused[step.action] += 1
             self.refusals[outcome.refusal.name] += 1
@@ -104,7 +111,7 @@ class ReachCounts:
         """The counts that a JSON object holds."""
         found = ReachCounts()
         for each in _COUNTERS:
-            getattr(found, each).update(document[each])
+            getattr(found, each).update(document.get(each, {}))  # that of an older version
         return found
 
     def missing(self) -> dict[str, Sequence[str]]:
@@ -115,6 +122,7 @@ class ReachCounts:
             "margin levels": (tuple(f"{mode}: {level}" for mode in MODES for level in LEVELS), self.levels),
             "auction phases": (PHASES, self.phases),
             "instruments traded": (tuple(KINDS.values()), self.kinds),
+            "states of accounts worth more than 100": (STATES, self.states),
         }
         found = {kind: tuple(each for each in known if not seen[each]) for kind, (known, seen) in wanted.items()}
         return {kind: names for kind, names in found.items() if names}

@@ -12,17 +12,15 @@ from rich.text import Text
 
 from crossvault.differential.step import ACTIONS
 from crossvault.fuzz.campaign import CampaignResult
-from crossvault.fuzz.reach import KINDS, LEVELS, MODES, PHASES, ReachCounts, refusals
+from crossvault.fuzz.market_states import STATES
+from crossvault.fuzz.reach import DISTRESS, KINDS, LEVELS, MODES, PHASES, ReachCounts, refusals
 from crossvault.report.console import table
 
 _BAR = 24
 
 
-def reached(findings: CampaignResult, known: ReachCounts | None) -> Iterator[RenderableType]:
-    """Acceptance, doors, margin levels, auction phases, refusals.
-
-    known: all that was ever reached, to list what was not; none to omit that list.
-    """
+def reached(findings: CampaignResult) -> Iterator[RenderableType]:
+    """Acceptance, doors, margin levels, auction phases, states of distress, refusals."""
     reach = findings.reach
     if not reach.steps:
         yield Text("nothing was played")
@@ -40,9 +38,21 @@ def reached(findings: CampaignResult, known: ReachCounts | None) -> Iterator[Ren
     yield _bars("auctions: accounts touched while the", PHASES, reach.phases)
     yield _bars("traded", tuple(KINDS.values()), reach.kinds)
     yield ""
+    yield _states(reach)
     yield _refusals(reach)
-    if known:
-        yield from _missing(known)
+
+
+def unreached(known: ReachCounts) -> Iterator[RenderableType]:
+    """A warning for each kind of states, doors, refusals and levels of which some were never reached."""
+    for kind, names in known.missing().items():
+        yield Text.assemble(("! never reached, ", "yellow"), (f"{kind}: ", "yellow"), ", ".join(names))
+
+
+def _states(reach: ReachCounts) -> RenderableType:
+    parts = ", ".join(f"{state} {_percent(reach.states[state], reach.steps)}" for state in STATES)
+    return Text(
+        f"steps in distress, by accounts worth more than 100: {_percent(reach.states[DISTRESS], reach.steps)} ({parts})"
+    )
 
 
 def _doors(reach: ReachCounts) -> RenderableType:
@@ -88,11 +98,6 @@ def _refusals(reach: ReachCounts) -> RenderableType:
     text = Text(f"refusals: {sum(bool(seen[name]) for name in known)} of {len(known)} reached: ")
     text.append(", ".join(f"{name} {count:,}" for name, count in seen.most_common()), style="dim")
     return text
-
-
-def _missing(known: ReachCounts) -> Iterator[RenderableType]:
-    for kind, names in known.missing().items():
-        yield Text.assemble(("! never reached, ", "yellow"), (f"{kind}: ", "yellow"), ", ".join(names))
 
 
 def document(findings: CampaignResult, known: ReachCounts) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from crossvault.walks.base import (
     UNDERLYINGS,
     WAD,
 )
-from crossvault.walks.liquidations import LiquidationMoves
+from crossvault.walks.distress import DistressEpisodes
 from crossvault.walks.streams import DRAWS
 from crossvault.walks.variety import WalkParameters
 
@@ -32,7 +32,7 @@ __all__ = ["COLLATERALS", "START_AT", "UNDERLYINGS", "WAD", "Walk"]
 Move = Callable[[Model], Step]
 
 
-class Walk(LiquidationMoves):
+class Walk(DistressEpisodes):
     """A sequence of steps, each drawn from the state of the model."""
 
     def __init__(self, seed: int, steps: int, owners: int = 8, variety: WalkParameters | None = None) -> None:
@@ -40,8 +40,8 @@ class Walk(LiquidationMoves):
         super().__init__(seed, variety or WalkParameters(owners))
         self._count = steps
         self._moves: Sequence[tuple[int, Move]] = (
-            (40, self._trade), (8, self._batch), (5, self._wide), (4, self._collect), (12, self._price), (2, self._forward),
-            (2, self._surface), (4, self._open_expiry), (2, self._settle), (5, self._deposit_cash),
+            (40, self._trade), (8, self._batch), (5, self._wide), (4, self._collect), (12, self._price),
+            (2, self._forward), (2, self._surface), (4, self._open_expiry), (2, self._settle), (5, self._deposit_cash),
             (8, self._deposit_collateral), (10, self._withdraw_cash), (5, self._withdraw_collateral), (5, self._start),
             (5, self._sale), (2, self._fund), (3, self._mint), (2, self._operator),
             (2, self._donate), (1, self._pause), (1, self._unpause), (4, self._schedule), (4, self._enact),
@@ -70,6 +70,10 @@ class Walk(LiquidationMoves):
         weights = {move.__name__: weight for weight, move in self._moves}
         moves = {move.__name__: move for _, move in self._moves}
         for number in range(self._count):
+            self._draw(number, "episode")
+            if scripted := self._scripted(model):
+                yield scripted
+                continue
             self._draw(number, "time")
             self._pass_time(model)
             self._draw(number, "pending")
