@@ -57,6 +57,7 @@ class CampaignPart(NamedTuple):
     counts: tuple[str, ...] = ()
 
 
+_SEARCH = "tests/fuzz/test_mistakes.py"  # alone on the machine: each search has two processes
 _DIFFERENTIAL = tuple(f"tests/differential/test_{name}.py" for name in ("numbers", "books", "portfolios", "stored"))
 
 PARTS = (
@@ -72,6 +73,10 @@ PARTS = (
     ),
     CampaignPart(
         "platforms", "the Anvil of every platform, as npm has it (needs a network)", ("-m", "campaign", "tests/setup")
+    ),
+    CampaignPart(
+        "mistakes", "a search of a minute finds the mistakes of tests/mistakes.yaml",
+        ("-n", "0", "-s", "-m", "campaign", _SEARCH),
     ),
     CampaignPart("broken", "every contract of tests/broken.yaml is caught", ("tests/differential/test_broken.py",)),
     CampaignPart(

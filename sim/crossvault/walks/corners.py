@@ -13,7 +13,7 @@ from crossvault.differential.story import Story
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
 from crossvault.walks import terms
-from crossvault.walks.base import BROKER, GOVERNOR, STRANGER, WAD
+from crossvault.walks.base import BROKER, COLLATERALS, GOVERNOR, STRANGER, WAD
 from crossvault.walks.bounds import BoundsWalk
 
 _RICH_RAW, _COINS_RAW = 10**13, 10**20
@@ -24,6 +24,7 @@ _FULL = AccountId("owner5", 7)
 _LATE_SECS = 20_000  # longer than an auction lasts
 _MOST_FALLS = 60
 _NO_SUCH = 99
+_DOORS, _QUIET_RAW = 16, 31 + 20 * 32  # of a token that calls back: the doors, and an amount that selects none
 _LIQUIDATING = (doors.start_liquidation, doors.declare_insolvent, doors.end_liquidation)
 
 
@@ -42,6 +43,7 @@ class CornerCases(BoundsWalk):
         yield from self._opening(model)
         for scene in (
             self._of_nothing, self._stale_neighbour, self._malformed, self._dust, self._brimful, self._sold,
+            self._called_back, self._counted, self._expiring, self._jumped, self._drained, self._edged, self._auctioned,
         ):  # fmt: skip
             self._draw(scene.__name__)
             yield from scene(model)
@@ -169,6 +171,42 @@ class CornerCases(BoundsWalk):
         yield doors.end_liquidation(self._at, STRANGER, account=_DEBTOR)
         self._at += 30
         yield from self._bids(1)
+
+    def _called_back(self, model: Model) -> Iterator[Step]:
+        """A token enters the vault again by each door, from within its transfers both ways; and one without decimals."""
+        account, evil, unit = self.accounts[3], COLLATERALS.index("EVIL"), COLLATERALS.index("UNIT")
+        yield from self._refreshed(model)
+        yield self._paid_in(account, evil, _QUIET_RAW)
+        for door in range(_DOORS):
+            yield self._paid_in(account, evil, door + 2 * _DOORS)
+            yield self._paid_out(account, evil, door + 2 * _DOORS)
+        yield self._paid_in(account, unit, 3)
+        yield self._paid_out(account, unit, 1)
+
+    def _paid_in(self, account: AccountId, collateral: int, amount_raw: int) -> Step:
+        return doors.deposit_collateral(
+            self._at, account.owner, account=account, collateral=collateral, amount_raw=amount_raw
+        )  # fmt: skip
+
+    def _paid_out(self, account: AccountId, collateral: int, amount_raw: int) -> Step:
+        return doors.withdraw_collateral(
+            self._at, account.owner, account=account, collateral=collateral, amount_raw=amount_raw, to=account.owner
+        )  # fmt: skip
+
+    def _counted(self, model: Model) -> Iterator[Step]:
+        """Batches of withdrawals from one to eight accounts, too much for the last of them alone, and just enough."""
+        yield from self._refreshed(model)
+        able = [each for each in self.accounts if self._free(model, each) >= 10**13]
+        for count in range(1, len(able) + 1):
+            *others, last = able[:count]
+            most = self._free(model, last) // 10**12
+            for amount in (most + 1, most // 20):
+                pairs = [*((each, 1) for each in others), (last, amount)]
+                calls = [
+                    doors.withdraw_cash(self._at, BROKER, account=each, amount_raw=raw, to=each.owner)
+                    for each, raw in pairs
+                ]
+                yield doors.batch(self._at, BROKER, calls=tuple(map(doors.call_of, calls)))
 
     def _fallen_to_fail(self, model: Model) -> Iterator[Step]:
         """The price falls in steps that no guard holds back, until the debtor fails but still has something."""
