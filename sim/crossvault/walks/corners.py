@@ -173,7 +173,7 @@ class CornerCases(BoundsWalk):
         yield from self._bids(1)
 
     def _called_back(self, model: Model) -> Iterator[Step]:
-        """A token enters the vault again by each door, from within its transfers both ways; and one without decimals."""
+        """A token enters the vault by each door, from within its transfers both ways; another one has no decimals."""
         account, evil, unit = self.accounts[3], COLLATERALS.index("EVIL"), COLLATERALS.index("UNIT")
         yield from self._refreshed(model)
         yield self._paid_in(account, evil, _QUIET_RAW)
