@@ -128,7 +128,7 @@ class DistressEpisodes(ExactPoints):
         yield doors.end_liquidation(self._at, STRANGER, account=victim)
 
     def _run_out(self, model: Model, victim: AccountId, underlying: int) -> Iterator[Step]:
-        """Nobody takes the rest until the discount is at its end."""
+        """No bid takes the rest before the discount is at its end."""
         terms, sale = model.vault.ledger.terms, model.vault.ledger.sales[victim]
         for late in (-1, 0):
             self._at = max(self._at, sale.started_at + terms.fast_secs + terms.slow_secs + late)
