@@ -1,6 +1,7 @@
 """The launcher and the package: the same command, from a clone and from a wheel."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -35,6 +36,15 @@ def launcher() -> Any:
 def start(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(LAUNCHER), *words]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_an_installation_reports_what_it_took(launcher: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with launcher.timed("installed"):
+        pass
+    assert re.fullmatch(r"crossvault: installed in \d+\.\d s\n", capsys.readouterr().err)
+    with pytest.raises(SystemExit), launcher.timed("installed"):
+        launcher.stop("no network")
+    assert capsys.readouterr().err == "crossvault: no network\n"
 
 
 def test_help_answers_quickly_from_anywhere(tmp_path: Path) -> None:
