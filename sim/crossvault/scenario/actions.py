@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import singledispatch
+from typing import NamedTuple
 
 from crossvault.differential import doors
 from crossvault.differential.doors import Verb
@@ -16,8 +16,6 @@ from crossvault.mirror.exchange import Match
 from crossvault.mirror.fixed import CAP
 from crossvault.scenario import curves, parameter_fields, quantity, roster, rules, steps
 from crossvault.scenario.roster import FieldError, NameTable
-
-WrittenStep = Any
 
 
 class ActionContext(NamedTuple):
@@ -45,7 +43,7 @@ def step_of(names: NameTable, written: steps.StepFields, at: int, model: Model |
 
     Without a model, values that depend on the state (marks, forwards) stay at a placeholder.
     """
-    step = _BUILDERS[type(written)](ActionContext(names, at, model), written)
+    step = _step(written, ActionContext(names, at, model))
     return replace(step, sender=names.role("by", written.by)) if written.by else step
 
 
@@ -58,27 +56,37 @@ def deposit(names: NameTable, at: int, account: str, token: str, amount_raw: int
     return doors.deposit_collateral(at, target.owner, account=target, collateral=number, amount_raw=amount_raw)
 
 
-def _verb(written: WrittenStep) -> Verb:
-    return "schedule" if written.do.startswith("schedule") else "enact"
+@singledispatch
+def _step(written: steps.StepFields, now: ActionContext) -> Step:
+    """The vault step of a written one, as the class of its `do` has it."""
+    raise TypeError(f"no step of the vault is written as {type(written).__name__}")
 
 
-def _mint(now: ActionContext, written: WrittenStep) -> Step:
+def _verb(do: str) -> Verb:
+    return "schedule" if do.startswith("schedule") else "enact"
+
+
+@_step.register
+def _mint(written: steps.Mint, now: ActionContext) -> Step:
     sender = written.by or now.names.roles.owner
     to, amount_raw = now.names.role("to", written.to), now.names.raw("amount", written.amount)
     return doors.mint(now.at, sender, token=written.amount.unit, to=to, amount_raw=amount_raw)
 
 
-def _transfer(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _transfer(written: steps.Transfer, now: ActionContext) -> Step:
     to, amount_raw = now.names.role("to", written.to), now.names.raw("amount", written.amount)
     return doors.transfer(now.at, written.by, token=written.amount.unit, to=to, amount_raw=amount_raw)
 
 
-def _deposit(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _deposit(written: steps.Deposit, now: ActionContext) -> Step:
     amount_raw = now.names.raw("amount", written.amount)
     return deposit(now.names, now.at, written.account, written.amount.unit, amount_raw)
 
 
-def _withdraw(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _withdraw(written: steps.Withdraw, now: ActionContext) -> Step:
     amount_raw = now.names.raw("amount", written.amount)
     account, token = now.names.account("account", written.account), written.amount.unit
     number = None if token == now.names.quote else now.names.collateral("amount", token)
@@ -89,7 +97,8 @@ def _withdraw(now: ActionContext, written: WrittenStep) -> Step:
     return doors.withdraw_collateral(now.at, owner, account=account, collateral=number, amount_raw=amount_raw, to=to)
 
 
-def _trade(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _trade(written: steps.Trade, now: ActionContext) -> Step:
     maker, taker = now.names.account("maker", written.maker), now.names.account("taker", written.taker)
     instrument = now.names.instrument("instrument", written.instrument)
     return doors.trade(
@@ -99,56 +108,62 @@ def _trade(now: ActionContext, written: WrittenStep) -> Step:
     )  # fmt: skip
 
 
-def _publish(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _publish(written: steps.Publish, now: ActionContext) -> Step:
     return doors.publish_price(
-        now.at, now.names.roles.feeder, underlying=_underlying(now, written), index_wad=written.price,
-        premium_wad=written.premium, confidence_wad=written.confidence, published_at=_published_at(now, written),
+        now.at, now.names.roles.feeder, underlying=_underlying(now, written.underlying), index_wad=written.price,
+        premium_wad=written.premium, confidence_wad=written.confidence,
+        published_at=_published_at(now, written.published),
     )  # fmt: skip
 
 
-def _published_at(now: ActionContext, written: WrittenStep) -> int:
-    moment: quantity.Moment | None = written.published
+def _published_at(now: ActionContext, moment: quantity.Moment | None) -> int:
     return now.at if moment is None else moment.at(now.names.script.starts)
 
 
-def _underlying(now: ActionContext, written: WrittenStep) -> int:
-    return now.names.underlying("underlying", written.underlying)
+def _underlying(now: ActionContext, name: str) -> int:
+    return now.names.underlying("underlying", name)
 
 
-def _forward(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _forward(written: steps.PublishForward, now: ActionContext) -> Step:
     return doors.publish_forward(
-        now.at, now.names.roles.feeder, underlying=_underlying(now, written), expiry=written.expiry,
+        now.at, now.names.roles.feeder, underlying=_underlying(now, written.underlying), expiry=written.expiry,
         forward_wad=written.forward, rate_wad=written.rate, confidence_wad=written.confidence,
-        published_at=_published_at(now, written),
+        published_at=_published_at(now, written.published),
     )  # fmt: skip
 
 
-def _surface(now: ActionContext, written: WrittenStep) -> Step:
-    underlying, expiry = _underlying(now, written), written.expiry
+@_step.register
+def _surface(written: steps.PublishSurface, now: ActionContext) -> Step:
+    underlying, expiry = _underlying(now, written.underlying), written.expiry
     forward_wad = now.ref_forward(written.forward, underlying, expiry)
     if forward_wad > CAP:
         raise FieldError("forward", parameter_fields.out_of_range(forward_wad, 1, CAP, parameter_fields.PRICE))
     return doors.publish_surface(
         now.at, now.names.roles.feeder, underlying=underlying, expiry=expiry,
         svi=curves.fitted(written.surface, max(1, expiry - now.at), forward_wad),
-        confidence_wad=written.confidence, published_at=_published_at(now, written),
+        confidence_wad=written.confidence, published_at=_published_at(now, written.published),
     )  # fmt: skip
 
 
-def _expiry(now: ActionContext, written: WrittenStep) -> Step:
-    underlying = _underlying(now, written)
+@_step.register
+def _expiry(written: steps.OpenExpiry, now: ActionContext) -> Step:
+    underlying = _underlying(now, written.underlying)
     return doors.open_expiry(now.at, now.names.roles.owner, underlying=underlying, expiry=written.expiry)
 
 
-def _settle(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _settle(written: steps.Settle, now: ActionContext) -> Step:
     listed = list(now.names.accounts) if written.accounts == "all" else written.accounts
     accounts = tuple(now.names.account("accounts", name) for name in listed)
-    underlying, broker = _underlying(now, written), now.names.roles.broker
+    underlying, broker = _underlying(now, written.underlying), now.names.roles.broker
     return doors.settle(now.at, broker, underlying=underlying, expiry=written.expiry, accounts=accounts)
 
 
-def _batch(now: ActionContext, written: WrittenStep) -> Step:
-    made, broker = [_BUILDERS[type(call)](now, call) for call in written.calls], now.names.roles.broker
+@_step.register
+def _batch(written: steps.Batch, now: ActionContext) -> Step:
+    made, broker = [_step(call, now) for call in written.calls], now.names.roles.broker
     senders = {step.sender for step in made}
     sender = next((step.sender for step in made if step.sender != broker), broker)
     if len(senders - {broker}) > 1 and written.by is None:
@@ -156,7 +171,8 @@ def _batch(now: ActionContext, written: WrittenStep) -> Step:
     return doors.batch(now.at, sender, calls=tuple(doors.call_of(step) for step in made))
 
 
-def _fill(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _fill(written: steps.Fill, now: ActionContext) -> Step:
     names, matches = now.names, []
     for pair in written.matches:
         (maker, maker_signature), (taker, taker_signature) = (
@@ -167,12 +183,14 @@ def _fill(now: ActionContext, written: WrittenStep) -> Step:
     return doors.fill(now.at, names.roles.broker, matches=tuple(matches))
 
 
-def _cancel(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _cancel(written: steps.CancelOrder, now: ActionContext) -> Step:
     order, _ = now.names.order("order", written.order)
     return doors.cancel(now.at, order.account.owner, order=order)
 
 
-def _cancel_below(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _cancel_below(written: steps.CancelBelow, now: ActionContext) -> Step:
     account = now.names.account("account", written.account)
     return doors.cancel_below(now.at, account.owner, account=account, salt=written.salt)
 
@@ -184,12 +202,14 @@ _AUCTION_DOORS = {
 }
 
 
-def _sell(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _sell(written: steps.Sell, now: ActionContext) -> Step:
     account = now.names.account("account", written.account)
     return _AUCTION_DOORS[written.do](now.at, now.names.roles.broker, account=account)
 
 
-def _bid(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _bid(written: steps.Bid, now: ActionContext) -> Step:
     bidder = now.names.account("bidder", written.bidder)
     limit_wad = CAP if written.limit is None else now.names.value("limit", written.limit)
     account, fraction_wad = now.names.account("account", written.account), written.fraction
@@ -198,19 +218,22 @@ def _bid(now: ActionContext, written: WrittenStep) -> Step:
     )
 
 
-def _fund(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _fund(written: steps.Fund, now: ActionContext) -> Step:
     if written.amount.unit != now.names.quote:
         raise FieldError("amount", f"'{written.amount}': the insurance fund holds {now.names.quote}")
     return doors.fund_insurance(now.at, written.by, amount_raw=now.names.raw("amount", written.amount))
 
 
-def _operator(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _operator(written: steps.Operator, now: ActionContext) -> Step:
     account, allowed = now.names.account("account", written.account), written.do.startswith("allow")
     operator = EXCHANGE if written.operator == EXCHANGE else now.names.role("operator", written.operator)
     return doors.set_operator(now.at, account.owner, account=account, operator=operator, allowed=allowed)
 
 
-def _mode(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _mode(written: steps.SetMode, now: ActionContext) -> Step:
     account = now.names.account("account", written.account)
     mode = accounts.PORTFOLIO if written.mode == "portfolio" else accounts.STANDARD
     return doors.set_mode(now.at, account.owner, account=account, mode=mode)
@@ -223,11 +246,13 @@ _WITHOUT_ARGUMENTS = {
 }
 
 
-def _govern(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _govern(written: steps.Govern, now: ActionContext) -> Step:
     return _WITHOUT_ARGUMENTS[written.do](now.at, now.names.roles.owner)
 
 
-def _appoint(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _appoint(written: steps.Appoint, now: ActionContext) -> Step:
     role, owner = now.names.role("to", written.to), now.names.roles.owner
     if written.do.endswith("feeder"):
         return doors.set_feeder(now.at, owner, feeder=role, allowed=written.do.startswith("allow"))
@@ -235,79 +260,54 @@ def _appoint(now: ActionContext, written: WrittenStep) -> Step:
     return appoint(now.at, owner, to=role)
 
 
-def _risk(now: ActionContext, written: WrittenStep) -> Step:
-    underlying, risk = _underlying(now, written), roster.risk(written.risk, written.underlying)
-    return doors.RISK.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
+@_step.register
+def _risk(written: steps.RiskChange, now: ActionContext) -> Step:
+    underlying, risk = _underlying(now, written.underlying), roster.risk(written.risk, written.underlying)
+    return doors.RISK.by(_verb(written.do))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
 
 
-def _haircut(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _haircut(written: steps.HaircutChange, now: ActionContext) -> Step:
     collateral, terms = now.names.collateral("collateral", written.collateral), roster.terms(written.terms)
-    return doors.HAIRCUT.by(_verb(written))(now.at, now.names.roles.owner, collateral=collateral, terms=terms)
+    return doors.HAIRCUT.by(_verb(written.do))(now.at, now.names.roles.owner, collateral=collateral, terms=terms)
 
 
-def _auction(now: ActionContext, written: WrittenStep) -> Step:
-    return doors.AUCTION.by(_verb(written))(now.at, now.names.roles.owner, terms=roster.auction(written.terms))
+@_step.register
+def _auction(written: steps.AuctionChange, now: ActionContext) -> Step:
+    return doors.AUCTION.by(_verb(written.do))(now.at, now.names.roles.owner, terms=roster.auction(written.terms))
 
 
-def _depeg(now: ActionContext, written: WrittenStep) -> Step:
-    return doors.DEPEG.by(_verb(written))(now.at, now.names.roles.owner, terms=now.names.depeg(written.terms))
+@_step.register
+def _depeg(written: steps.DepegChange, now: ActionContext) -> Step:
+    return doors.DEPEG.by(_verb(written.do))(now.at, now.names.roles.owner, terms=now.names.depeg(written.terms))
 
 
-def _options(now: ActionContext, written: WrittenStep) -> Step:
-    underlying, risk = _underlying(now, written), roster.options(written.options)
-    return doors.OPTIONS.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
+@_step.register
+def _options(written: steps.OptionsChange, now: ActionContext) -> Step:
+    underlying, risk = _underlying(now, written.underlying), roster.options(written.options)
+    return doors.OPTIONS.by(_verb(written.do))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
 
 
-def _guard(now: ActionContext, written: WrittenStep) -> Step:
-    underlying, guard = _underlying(now, written), roster.guard(written.guard)
-    return doors.GUARD.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, guard=guard)
+@_step.register
+def _guard(written: steps.GuardChange, now: ActionContext) -> Step:
+    underlying, guard = _underlying(now, written.underlying), roster.guard(written.guard)
+    return doors.GUARD.by(_verb(written.do))(now.at, now.names.roles.owner, underlying=underlying, guard=guard)
 
 
-def _interest(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _interest(written: steps.InterestChange, now: ActionContext) -> Step:
     interest = roster.interest(written.interest)
-    return doors.INTEREST.by(_verb(written))(now.at, now.names.roles.owner, interest=interest)
+    return doors.INTEREST.by(_verb(written.do))(now.at, now.names.roles.owner, interest=interest)
 
 
-def _portfolio_margin(now: ActionContext, written: WrittenStep) -> Step:
-    underlying, risk = _underlying(now, written), rules.portfolio_risk(written.portfolio)
-    return doors.PORTFOLIO.by(_verb(written))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
+@_step.register
+def _portfolio_margin(written: steps.PortfolioMarginChange, now: ActionContext) -> Step:
+    underlying, risk = _underlying(now, written.underlying), rules.portfolio_risk(written.portfolio)
+    return doors.PORTFOLIO.by(_verb(written.do))(now.at, now.names.roles.owner, underlying=underlying, risk=risk)
 
 
-def _rules(now: ActionContext, written: WrittenStep) -> Step:
+@_step.register
+def _rules(written: steps.RulesChange, now: ActionContext) -> Step:
     rules.require_known(written.rules, now.names.underlyings)
     changed = rules.rules(written.rules, now.names.underlyings)
-    return doors.RULES.by(_verb(written))(now.at, now.names.roles.owner, rules=changed)
-
-
-_BUILDERS: dict[type[steps.StepFields], Callable[[ActionContext, WrittenStep], Step]] = {
-    steps.Mint: _mint,
-    steps.Transfer: _transfer,
-    steps.Deposit: _deposit,
-    steps.Withdraw: _withdraw,
-    steps.Trade: _trade,
-    steps.Publish: _publish,
-    steps.Sell: _sell,
-    steps.Bid: _bid,
-    steps.Fund: _fund,
-    steps.Operator: _operator,
-    steps.Govern: _govern,
-    steps.Appoint: _appoint,
-    steps.RiskChange: _risk,
-    steps.HaircutChange: _haircut,
-    steps.AuctionChange: _auction,
-    steps.DepegChange: _depeg,
-    steps.PublishForward: _forward,
-    steps.PublishSurface: _surface,
-    steps.OpenExpiry: _expiry,
-    steps.Settle: _settle,
-    steps.OptionsChange: _options,
-    steps.GuardChange: _guard,
-    steps.InterestChange: _interest,
-    steps.Batch: _batch,
-    steps.Fill: _fill,
-    steps.CancelOrder: _cancel,
-    steps.CancelBelow: _cancel_below,
-    steps.SetMode: _mode,
-    steps.PortfolioMarginChange: _portfolio_margin,
-    steps.RulesChange: _rules,
-}
+    return doors.RULES.by(_verb(written.do))(now.at, now.names.roles.owner, rules=changed)
