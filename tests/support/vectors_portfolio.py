@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 from crossvault.mirror import correlation, exp, option, portfolio, shock
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, Hedge, PortfolioExposure, PortfolioRisk
-from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.standard import Level
 from published import Case, Query, model, wad
@@ -57,16 +56,6 @@ def portfolio_cases(content: dict[str, Any], query: Query = model) -> Iterator[C
         "vols": vols, "discounts": discounts, "scenarios": losses, "contingencies": contingencies, "margin": margins,
     }.items():  # fmt: skip
         yield Case(name, partial(check_account, check, content, query))
-
-
-def refusal(content: dict[str, Any]) -> str:
-    """Why the vault does not hold the parameters of an account; nothing where it does. Its formulas still take them."""
-    try:
-        portfolio.require_valid(risk_of(content["Parameters"]))
-        shock.require_scenarios(account_of(content).scenarios)
-    except Refusal as refused:
-        return str(refused)
-    return ""
 
 
 def check_account(check: Callable[..., None], content: dict[str, Any], query: Query) -> None:
