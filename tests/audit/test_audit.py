@@ -30,8 +30,10 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.distance import GRAIN
+from crossvault.report.audit import renderable
 from crossvault.rpc.client import RpcClient
 from faults import Exchange, Fault, Faults
+from widths import all_faults
 
 
 class Watched:
@@ -329,6 +331,7 @@ def test_the_nearest_liquidation_is_where_margin_is_zero(walked: Watched) -> Non
     """At the shocked price no maintenance margin is left; two grains before it some is."""
     model, at = walked.replica.model, walked.replica.block.at
     found = account_rows(model, walked.replica.counts.accounts, at, 50)
+    assert all_faults(*renderable(walked.replica, found, 20)) == []
     closed = [(each, each.nearest) for each in found if each.nearest and each.nearest.shock]
     assert len(closed) > 3
     for each, (underlying, shock) in closed:

@@ -18,6 +18,7 @@ from crossvault.evm.chain import Chain
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.lockstep.run import Diverged, run
 from crossvault.mirror.account import AccountId
+from crossvault.report.shrink import text
 from crossvault.shrink.replay import ShrinkTrial
 from crossvault.shrink.rewrite import leaves, renamed, shifted, with_accounts
 from crossvault.shrink.saved import repro, story
@@ -26,6 +27,7 @@ from crossvault.shrink.simplification import weight
 from crossvault.shrink.trial import Divergence
 from crossvault.walks.random_walk import Walk
 from shrinking import broken, found
+from widths import all_faults
 
 Found = tuple[World, list[Step], Diverged]
 
@@ -84,6 +86,10 @@ def test_little_is_left(shrunk: ShrinkResult, finding: Found) -> None:
     assert len(shrunk.world.tokens) <= 2 and shrunk.world.delay_secs == 0
     values = [value for step in shrunk.steps for name, value in leaves(step) if name in ("size", "amount_raw")]
     assert max(map(abs, values)) == 1
+
+
+def test_the_text_of_a_result_fits_every_page(shrunk: ShrinkResult) -> None:
+    assert all_faults(text(shrunk)) == []
 
 
 def test_a_known_failure_spares_the_whole_story_and_comes_to_the_same_field(
