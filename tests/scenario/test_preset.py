@@ -14,7 +14,7 @@ from crossvault.mirror import portfolio, shock
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.scenario import ScenarioError, preset, rules
-from places import VECTORS
+from places import CASES, VECTORS
 from published import model, wad
 from vectors_portfolio import account_of, losses, risk_of
 from vectors_standard import OPTION_RISK, RISK
@@ -115,6 +115,19 @@ def test_derive_gives_the_published_losses(path: Path | None) -> None:
         pytest.skip(f"{path.stem} has scenarios of its own")
     account.stake.risk = found.portfolio_risk
     losses(account._replace(scenarios=list(ours)), content["Scenario"], content["Result"], model)
+
+
+def test_derive_has_the_figures_of_its_mainnet() -> None:
+    path = CASES / "inputs" / "derive-mainnet.preset.yaml"
+    if not path.is_file():
+        pytest.skip(f"no cases in {CASES}")  # the project works without the folder
+    theirs, ours = preset.load(str(path)), preset.load("derive")
+    assert theirs.portfolio_risk is not None and ours.portfolio_risk is not None
+    assert theirs.rules == ours.rules
+    rate = theirs.portfolio_risk.rate
+    assert (rate.long_base, rate.short_base) == (105 * WAD // 100, 95 * WAD // 100)  # held at 100 % in ours
+    held = rate._replace(long_base=WAD, short_base=WAD)
+    assert ours.portfolio_risk == theirs.portfolio_risk._replace(rate=held)
 
 
 def test_correlations_are_placed_by_pair() -> None:
