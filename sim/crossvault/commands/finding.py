@@ -22,15 +22,16 @@ from crossvault.evm.chain import EnginesDisagree
 from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.confirm import ConfirmedFailure, confirm
-from crossvault.fuzz.task import DIVERGED, UNREADABLE, WalkResult
+from crossvault.fuzz.task import BROKEN, DIVERGED, UNREADABLE, WalkResult
 from crossvault.lockstep import record
 from crossvault.lockstep.run import Diverged
 from crossvault.lockstep.side_comparison import SideComparison
 from crossvault.report import run_json, shrink as smallest
 from crossvault.report.console import show
 from crossvault.scenario.repro import SUFFIX, text
+from crossvault.shrink.rule_trial import RuleTrial
 from crossvault.shrink.saved import repro, repro_of
-from crossvault.shrink.shrinker import ShrinkResult, shrink
+from crossvault.shrink.shrinker import ShrinkResult, shrink, shrunk
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class FindingNotes:
         self.troubles: list[str] = []
         self.confirmed: ConfirmedFailure | None = None
         self.small: ShrinkResult | None = None
+        self.largest: Path | None = None  # the repro of the largest difference, where the smallest story has less
 
     @property
     def shortest(self) -> FoundFailure:
@@ -86,9 +88,8 @@ class FindingNotes:
         )
         if self.confirmed:
             self._print(f"✖ {found.story.name}, on Anvil: {self.confirmed.text}")
-        if found.how == UNREADABLE or not found.found:
-            return
-        self.small = self._tried("shrunk", lambda: self._shrunk(found))
+        if found.how == BROKEN or found.found:
+            self.small = self._tried("shrunk", lambda: self._shrunk(found))
 
     def show(self) -> None:
         """Prints what can be done with the finding, and its smallest story."""
@@ -101,6 +102,8 @@ class FindingNotes:
         if self.small:
             show(smallest.text(self.small))
         print(f"repro: {shown(found.repro)}\nto play it: {self._again(found.repro)}")
+        if self.largest:
+            print(f"the largest difference: {self._again(self.largest)}")
 
     def document(self) -> dict[str, Any]:
         """The finding as JSON."""
@@ -114,6 +117,7 @@ class FindingNotes:
             "differences": run_json.differences(self._diverged()),
             "record": shown(found.record),
             "repro": shown(found.repro),
+            "largest_repro": shown(self.largest) if self.largest else None,
             "smallest": small,
             "troubles": self.troubles,
         }
@@ -152,15 +156,24 @@ class FindingNotes:
 
     def _shrunk(self, found: FoundFailure) -> ShrinkResult:
         """The smallest story of a difference, written in the place of the repro that has all of its steps."""
-        steps, sides = found.steps, InProcessChain
-        failure = Diverged(len(steps), steps[-1], found.found)
+        world, steps, sides = found.story.world, found.steps, InProcessChain
         with bar("shrinking", len(steps)) as tick:
-            least = shrink(
-                found.story.world, steps, None, _SHRINK_SECS,
-                failure=failure, opened=lambda world: sides(world, self._build), tick=tick,
-            )  # fmt: skip
-        kept = repro(least, found.repro.name.removesuffix(SUFFIX)[:_LONGEST], self._build.hash, _origin(found.story))
-        found.repro.write_text(text(kept), encoding="utf8")
+            if found.how == BROKEN:
+                least = shrunk(RuleTrial(world), steps, _SHRINK_SECS, RuleTrial, tick)
+            else:
+                failure = Diverged(len(steps), steps[-1], found.found)
+                least = shrink(
+                    world, steps, None, _SHRINK_SECS,
+                    failure=failure, opened=lambda other: sides(other, self._build), tick=tick,
+                )  # fmt: skip
+        name = found.repro.name.removesuffix(SUFFIX)[:_LONGEST]
+        found.repro.write_text(text(repro(least, name, self._build.hash, _origin(found.story))), encoding="utf8")
+        if least.largest and smallest.largest_line(least):
+            self.largest = found.repro.with_name(f"{name}-largest{SUFFIX}")
+            origin = {"contracts": self._build.hash, **_origin(found.story)}
+            seen = least.largest
+            kept = repro_of(seen.world, seen.steps, seen.difference, name, origin)
+            self.largest.write_text(text(kept), encoding="utf8")
         return least
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from crossvault.differential.compare import value_differences
 from crossvault.differential.conservation import broken, growth_bound_ray, residue_ray
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Action, Outcome, Step
@@ -29,7 +30,11 @@ _ACCRUING: tuple[Action, ...] = ("deposit_cash", "withdraw_cash", "trade", "sett
 
 
 class BrokenInvariant(Broken):
-    """An invariant does not hold: its number, the step, and the numbers that should agree."""
+    """An invariant does not hold: its number, the numbers that should agree, and the step."""
+
+    def __init__(self, number: str, what: str, where: str) -> None:
+        super().__init__(f"{number}: {what} ({where})")
+        self.number, self.what = number, what
 
 
 @dataclass(slots=True)
@@ -47,6 +52,10 @@ class Invariants:
     _accrued: Any = None
     _residue: int = 0
     _held: int = 0
+
+    def copied(self) -> Invariants:
+        """The same, to go on from here more than once."""
+        return replace(self, _donated=Counter(self._donated), _fills=Counter(self._fills))
 
     def before(self, step: Step, model: Model) -> None:
         """Notes the state that a step must not worsen."""
@@ -76,7 +85,7 @@ class Invariants:
             self._require_untouched(step, outcome, model)
             self._require_residue(step, model)
         if self._steps % self.every == 0:
-            self.require_conserved(model, str(step))
+            self.require_conserved(model, _place(step))
 
     def require_conserved(self, model: Model, where: str = "at the end") -> None:
         """V1, V2, V3: no value is lost or made. Raises BrokenInvariant."""
@@ -91,16 +100,16 @@ class Invariants:
         """V3: the residue of roundings never falls, and grows by at most the roundings of the step."""
         most = growth_bound_ray(model, self._held)
         grown = residue_ray(model, self._donated) - self._residue
-        _require("V3", 0 <= grown <= most, f"residue grew by {grown} e-45, at most {most} was expected", str(step))
+        _require("V3", 0 <= grown <= most, f"residue grew by {grown} e-45, at most {most} was expected", _place(step))
 
     def _require_accrued(self, step: Step, model: Model) -> None:
         """V6: indexes accrue once at a time and not again."""
         pool = model.vault.ledger.cash
         if step.action in _ACCRUING:
-            _require("V6", pool.accrued_at == step.at, f"interest accrued until {pool.accrued_at}", str(step))
+            _require("V6", pool.accrued_at == step.at, f"interest accrued until {pool.accrued_at}", _place(step))
         if self.every == 1:
             now = _accrued(model, step.at)[: len(self._accrued)]  # a step may list one underlying more
-            _require("V6", now == self._accrued, f"indexes were to be {self._accrued}, are {now}", str(step))
+            _require("V6", now == self._accrued, f"indexes were to be {self._accrued}, are {now}", _place(step))
 
     def _require_worthless(self, step: Step, model: Model) -> None:
         """V13: a settlement changes no margin metric, apart from the rounding of each movement."""
@@ -114,16 +123,16 @@ class Invariants:
                 (before.maintenance_equity_wad, after.maintenance_equity_wad),
             )
             for was, is_ in pairs:
-                _require("V13", 0 <= was - is_ <= held * unit, f"{account} had {before}, now {after}", str(step))
+                _require("V13", 0 <= was - is_ <= held * unit, f"{account} had {before}, now {after}", _place(step))
             same = (before.initial_requirement_wad, before.maintenance_requirement_wad)
             fine = same == (after.initial_requirement_wad, after.maintenance_requirement_wad)
-            _require("V13", fine, f"{account} had requirements {same}, now {after}", str(step))
+            _require("V13", fine, f"{account} had requirements {same}, now {after}", _place(step))
 
     def _require_alive(self, step: Step) -> None:
         """V14: no instrument is traded after its end."""
         for instrument in traded(step.action, step.args):
             ends = market.expiry_of(instrument)
-            _require("V14", ends == 0 or step.at < ends, f"{instrument} ended at {ends}", str(step))
+            _require("V14", ends == 0 or step.at < ends, f"{instrument} ended at {ends}", _place(step))
 
     def _require_authority(self, step: Step, model: Model) -> None:
         """V9: the sender has the authority of every account that it acts for."""
@@ -133,7 +142,7 @@ class Invariants:
         actor = EXCHANGE if step.action == "fill" else step.sender
         for account in own:
             allowed = model.vault.is_authorized(account, actor)
-            _require("V9", allowed, f"{actor} acted for {account}", str(step))
+            _require("V9", allowed, f"{actor} acted for {account}", _place(step))
 
     def _require_signed(self, step: Step, model: Model) -> None:
         """V12: fills respect the size, price and time that owners signed, and positions move by exactly the fills."""
@@ -146,19 +155,19 @@ class Invariants:
                 self._fills[order] += pair.size_wad
                 owner = order.account.owner
                 signed = Signature(model.exchange.wallets.get(owner, owner), order, CHAIN_ID, EXCHANGE)
-                _require("V12", signature == signed, f"{order} was filled by {signature}", str(step))
-                _require("V12", 0 < self._fills[order] <= abs(order.size), f"{order} was overfilled", str(step))
-                _require("V12", step.at <= order.expires_at, f"{order} was filled too late", str(step))
+                _require("V12", signature == signed, f"{order} was filled by {signature}", _place(step))
+                _require("V12", 0 < self._fills[order] <= abs(order.size), f"{order} was overfilled", _place(step))
+                _require("V12", step.at <= order.expires_at, f"{order} was filled too late", _place(step))
                 better = (order.limit_wad - pair.maker.limit_wad) * sign >= 0
-                _require("V12", better, f"{order} was filled at {pair.maker.limit_wad}", str(step))
+                _require("V12", better, f"{order} was filled at {pair.maker.limit_wad}", _place(step))
         for order in {each for pair in matches for each in (pair.maker, pair.taker)}:
             noted = model.exchange.filled_wad(order)
-            _require("V12", noted == self._fills[order], f"{order}: {self._fills[order]}, noted {noted}", str(step))
+            _require("V12", noted == self._fills[order], f"{order}: {self._fills[order]}, noted {noted}", _place(step))
         for (account, instrument), size in moved.items() if self.every == 1 else ():
             before = self._state[account].entries if account in self._state else ()
             held = sum(entry.size for entry in before if entry.instrument == instrument)
             now = model.vault.ledger.holders[account].positions[instrument].size
-            _require("V12", now - held == size, f"{account}: {held} before, {now} after {size}", str(step))
+            _require("V12", now - held == size, f"{account}: {held} before, {now} after {size}", _place(step))
 
     def _require_margins(self, step: Step, model: Model) -> None:
         """V4: every touched account passes initial margin, or its margin did not fall, at the end of the whole step."""
@@ -168,7 +177,7 @@ class Invariants:
             after = _margin(model, account, step.at)
             sold = step.action == "bid" and account == step.args["account"]
             fine = after >= 0 or after >= before or sold
-            _require("V4", fine, f"{account}: margin {before} before, {after} after", str(step))
+            _require("V4", fine, f"{account}: margin {before} before, {after} after", _place(step))
 
     def _require_untouched(self, step: Step, outcome: Outcome, model: Model) -> None:
         """V5: a liquidation touches no third party; V10: a refused call changes nothing."""
@@ -177,10 +186,10 @@ class Invariants:
         for account, image in _images(model).items():
             if account not in touched and account in self._state:
                 same = image == _widened(self._state[account], len(image.balances))
-                _require(number, same, f"{account} was {self._state[account]}, is {image}", str(step))
+                _require(number, same, _changed(account, self._state[account], image), _place(step))
         if outcome.refusal:
             state = model.snapshot(()).globals
-            _require("V10", state == self._globals, f"globals were {self._globals}, are {state}", str(step))
+            _require("V10", state == self._globals, f"globals were {self._globals}, are {state}", _place(step))
 
 
 def _widened(image: Image, collaterals: int) -> Image:
@@ -188,9 +197,19 @@ def _widened(image: Image, collaterals: int) -> Image:
     return image._replace(balances=image.balances + (0,) * (collaterals - len(image.balances)))
 
 
+def _place(step: Step) -> str:
+    return f"{step.action} by {step.sender}"
+
+
+def _changed(account: AccountId, before: Image, after: Image) -> str:
+    """The first field of an account that changed."""
+    first = next(iter(value_differences(str(account), after, _widened(before, len(after.balances)))), None)
+    return f"{first.field} was {first.model}, is {first.chain}" if first else f"{account} is as before"
+
+
 def _require(number: str, holds: bool, what: str, where: str) -> None:
     if not holds:
-        raise BrokenInvariant(f"{number}: {what} ({where})")
+        raise BrokenInvariant(number, what, where)
 
 
 def _margin(model: Model, account: AccountId, at: int) -> int:

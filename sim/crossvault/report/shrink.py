@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -11,6 +12,7 @@ from rich.text import Text
 from crossvault.differential.notation import Notation
 from crossvault.report.console import table
 from crossvault.report.figures import jsonable
+from crossvault.shrink.largest import amount_of
 from crossvault.shrink.shrinker import ShrinkResult
 
 _MOST_DIFFERENCES = 6
@@ -34,8 +36,23 @@ def _parts(found: ShrinkResult) -> Iterator[RenderableType]:
     for each in found.finding.found[:_MOST_DIFFERENCES]:
         differing.add_row(each.field, str(each.chain), str(each.model), "" if each.wei is None else f"{each.wei:+,}")
     yield differing
+    if line := largest_line(found):
+        yield Text(line, style="bold")
     yield ""
     yield Text(_summed(found))
+
+
+def largest_line(found: ShrinkResult) -> str:
+    """The largest difference of money that was seen, where it is larger than that of the smallest story."""
+    seen = found.largest
+    least = amount_of(found.finding.found[0])
+    if seen is None or abs(seen.wei) <= abs(least.wei if least else 0):
+        return ""
+    field = seen.difference.field
+    side = "of margin are wanting" if field == "refusal" else f"{'more' if seen.wei > 0 else 'less'} on the chain"
+    share = "" if seen.share is None else f" ({100 * seen.share:+,.4g} %)"
+    amount = f"{Decimal(abs(seen.wei)).scaleb(-18):,.18f}".rstrip("0").rstrip(".")
+    return f"largest difference seen: {field}: {amount} {seen.world.quote} {side}{share}"
 
 
 def _argument(name: str, value: Any) -> str:
@@ -72,6 +89,13 @@ def document(found: ShrinkResult, repro: str, emitted: str | None, again: str) -
         "candidates": found.tries,
         "steps_played": found.played,
         "seconds": round(found.seconds, 3),
+        "largest": found.largest
+        and {
+            "field": found.largest.difference.field,
+            "wei": str(found.largest.wei),
+            "share": found.largest.share,
+            "steps": len(found.largest.steps),
+        },
         "repro": repro,
         "foundry": emitted,
         "to_play_it": again,

@@ -114,6 +114,8 @@ def finding(found: Mapping[str, Any]) -> str:
     """The finding as a sentence."""
     side = "in the vault" if found.get("vault") else "on the chain"
     contracts = f" (contracts {str(found['contracts'])[:12]})" if found.get("contracts") else ""
+    if not found["model"] or found["model"] == "holds":
+        return f"step {found['step']}: {found['field']}: {found['chain']}{contracts}"
     values = f"{found['chain']} {side}, {found['model']} in the model"
     return f"step {found['step']}: {found['field']} was {values}{contracts}"
 

@@ -10,6 +10,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
 from crossvault.differential.story import Story, step_stream
 from crossvault.scenario.repro import Repro
+from crossvault.shrink.rule_trial import RULE
 from crossvault.shrink.shrinker import ShrinkResult
 
 
@@ -26,7 +27,7 @@ def repro_of(world: World, steps: Sequence[Step], first: Difference, name: str, 
     difference = {"field": first.field, "chain": str(first.chain), "model": str(first.model)}
     return Repro(
         name=name,
-        about=f"The sides differed at {last.action.replace('_', ' ')} by {last.sender}.",
+        about=f"{_happened(first)} at {last.action.replace('_', ' ')} by {last.sender}.",
         found={"step": len(steps), **difference, **origin},
         world=world,
         underlyings=tuple(step.args["name"] for step in done if step.action == "list_underlying"),
@@ -34,6 +35,10 @@ def repro_of(world: World, steps: Sequence[Step], first: Difference, name: str, 
         steps=tuple(steps),
         refusals=tuple(outcome.refusal.name if outcome.refusal else "" for outcome in outcomes),
     )
+
+
+def _happened(first: Difference) -> str:
+    return "A rule was broken" if first.field.startswith(RULE) else "The sides differed"
 
 
 def story(kept: Repro) -> Story:

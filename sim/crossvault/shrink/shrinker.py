@@ -16,6 +16,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World, named
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror.account import AccountId
+from crossvault.shrink.largest import LargestDifference, largest
 from crossvault.shrink.passes import PASSES, Pass
 from crossvault.shrink.removal import Steps, slice_steps
 from crossvault.shrink.replay import RewindableSide, ShrinkTrial
@@ -53,6 +54,7 @@ class ShrinkResult:
     tries: int
     played: int
     seconds: float
+    largest: LargestDifference | None = None
 
     @property
     def accounts(self) -> tuple[AccountId, ...]:
@@ -119,6 +121,7 @@ class Shrinker:
         self.tick: Tick = lambda steps: None
         self._finding: Divergence | None = None
         self.tries = self._played = 0
+        self._largest: LargestDifference | None = None
         self._finished = self._interrupted = False
 
     @property
@@ -161,6 +164,7 @@ class Shrinker:
             tries=self.tries,
             played=self._played + self._trial.played,
             seconds=time.perf_counter() - self._began,
+            largest=self._largest,
         )
 
     def close(self) -> None:
@@ -177,6 +181,7 @@ class Shrinker:
         if key not in self._tried:
             self.tries += 1
             self._tried[key] = self._trial.find(steps)
+            self._note(steps, self._tried[key])
         finding = self._tried[key]
         if finding is None:
             return None
@@ -211,6 +216,7 @@ class Shrinker:
         """Sees the divergence: in all of the steps when it is not known yet, else in a slice of them."""
         steps = self._first
         if finding := self._trial.aim(steps):
+            self._note(steps, finding)
             steps = self._keep(steps, finding)
         elif self._trial.wanted is None:
             raise NoDivergence("the steps do not diverge: there is nothing to shrink")
@@ -229,6 +235,12 @@ class Shrinker:
         self.best, self._finding = list(steps[: finding.place + 1]), finding
         self.tick(len(self._first) - len(self.best))
         return self.best
+
+    def _note(self, steps: Sequence[Step], finding: Divergence | None) -> None:
+        """Remembers the largest difference of money that was seen."""
+        seen = finding and largest(finding.found, steps[: finding.place + 1], self.world)
+        if seen and (self._largest is None or abs(seen.wei) > abs(self._largest.wei)):
+            self._largest = seen
 
     def _state(self) -> tuple[World, bytes]:
         return self.world, self._key(self.best)
