@@ -25,7 +25,7 @@ SPREAD = ("Standard.sol", "            + Fixed.mulDivUp(self.grossWad2, spread, 
 
 @pytest.fixture
 def unpaid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mistake in the model: the insurance fund grows, and nobody pays."""
+    """A mistake in the model: the insurance fund grows, without a payment."""
 
     def fund_insurance(self: Vault, amount_raw: int, *, sender: str) -> None:
         collateral.require_amount(amount_raw, 6)
