@@ -22,6 +22,7 @@ def test_a_planted_bug_is_found_and_shrunk() -> None:
     assert 3 < row.calls < 15 and row.accounts == 2 and 0 < row.shrink_secs < 30
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_result(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalogue(parse(["bench", "catalogue", "--seeds", "1", "--only", "quote-rounds-down"])) == DONE
     assert "1 of 1 found" in capsys.readouterr().out

@@ -67,6 +67,7 @@ def test_planted_stops_find_the_blocks_of_the_trace(story: Story, code: CodeBloc
     assert len(truth) > 800
 
 
+@pytest.mark.slow
 def test_known_blocks_are_not_searched_again(code: CodeBlocks) -> None:
     story, build = Walk(6, 20).story(), compile_contracts()
     side, first = InProcessChain(story.world, build), CoverageEvm(story.world, build, list(code.blocks), set())

@@ -32,7 +32,7 @@ def alone(seed: int, steps: int) -> tuple[Model, list[tuple[Step, Outcome]]]:
 @pytest.mark.parametrize(
     ("seed", "steps"),
     [
-        (0, 1_500),
+        pytest.param(0, 1_500, marks=pytest.mark.slow),
         pytest.param(2, 3_000, marks=pytest.mark.slow),
         pytest.param(1, 5_000, marks=pytest.mark.campaign),
     ],
