@@ -41,6 +41,7 @@ FAULT = "is a defect of the package or of its measurement, whose traceback goes 
 WITHOUT = {
     "NoDivergence": CAUGHT,
     "BadCase": CAUGHT,
+    "BadStrike": CAUGHT,
     "BadNotation": CAUGHT,
     "BlockGone": CAUGHT,
     "FieldError": CAUGHT,
@@ -50,6 +51,7 @@ WITHOUT = {
     "SearcherUnavailable": CAUGHT,
     "BenchFailed": FAULT,
     "EvmFailed": FAULT,
+    "NodeEvmFailed": FAULT,
     "SchemataBroken": FAULT,
     "SweepFailed": FAULT,
     "WalkStopped": CAUGHT,

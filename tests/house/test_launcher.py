@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import zipfile
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -47,16 +46,16 @@ def test_an_installation_reports_what_it_took(launcher: Any, capsys: pytest.Capt
     assert capsys.readouterr().err == "crossvault: no network\n"
 
 
-def test_help_answers_quickly_from_anywhere(tmp_path: Path) -> None:
+def test_help_answers_from_anywhere_and_loads_little(tmp_path: Path) -> None:
     (tmp_path / "crossvault").mkdir()
     (tmp_path / "crossvault" / "__init__.py").write_text("raise ImportError('not this one')")
-    times = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        done = start("--help", folder=tmp_path)
-        times.append(time.perf_counter() - begin)
-        assert done.returncode == 0 and "usage: crossvault" in done.stdout, done.stderr
-    assert min(times) < 0.3
+    done = start("--help", folder=tmp_path)
+    assert done.returncode == 0 and "usage: crossvault" in done.stdout, done.stderr
+    script = "import atexit, sys\natexit.register(lambda: print(*sys.modules))\n"
+    script += "from crossvault.__main__ import main\nmain(['--help'])\n"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False).stdout.split()
+    assert "crossvault.commands.parser" in loaded
+    assert not {"ape", "duckdb", "numpy", "plotly", "pyarrow", "pydantic", "rich", "solcx", "web3"} & set(loaded)
 
 
 def test_bad_usage_is_exit_code_2() -> None:
