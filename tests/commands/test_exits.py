@@ -22,7 +22,7 @@ CODES = {
         "ExpectationFailed", "FailedRun", "StatesDiffer", "StepFailed",
     },
     2: {
-        "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadEquivalents", "BadInput", "BadJournal",
+        "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput", "BadJournal",
         "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "InputChanged", "MainnetRefused", "NetworkUnknown",
         "OpeningUnreadable", "ScenarioError", "StoryMismatch", "UsageError", "WrongChain",
     },
