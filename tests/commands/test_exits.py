@@ -22,9 +22,10 @@ CODES = {
         "ExpectationFailed", "FailedRun", "StatesDiffer", "StepFailed",
     },
     2: {
-        "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput", "BadJournal",
-        "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "InputChanged", "MainnetRefused", "NetworkUnknown",
-        "OpeningUnreadable", "ScenarioError", "StoryMismatch", "UsageError", "WrongChain",
+        "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
+        "BadJournal", "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "DoesNotFit", "InputChanged",
+        "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable", "ScenarioError", "StoryMismatch",
+        "UsageError", "WrongChain",
     },
     3: {
         "BadEnvironment", "ChainIdle", "ChainLost", "DeploymentBusy", "FactoryMissing", "RecordLost",
