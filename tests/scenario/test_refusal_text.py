@@ -10,6 +10,7 @@ import pytest
 
 from crossvault.differential.ending import Ending
 from crossvault.differential.model import Model
+from crossvault.differential.story import ExpectationFailed
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.number_errors import ParameterOutOfRange
 from crossvault.portfolio import portfolio_file
@@ -186,6 +187,19 @@ def test_a_portfolio_names_the_field_that_is_refused(tmp_path: Path, old: str, n
         VaultSetup(held, model, model.apply).set_up(preset.load("derive"))
     assert refused.value.exit_code == 2
     assert str(refused.value).startswith(f"{path}{words}"), str(refused.value)
+
+
+def test_a_refused_step_names_the_field_as_well(tmp_path: Path) -> None:
+    step = "{do: schedule depeg, terms: {feed: ETH, threshold: 101 %, factor: 100 %}}"
+    with pytest.raises(ExpectationFailed) as failed:
+        play(load(scenario_file(tmp_path, HEAD + PRICES + f"steps:\n  - {step}\n")))
+    assert ":13: steps[0]: expected accepted, got refused: ParameterOutOfRange(name=depegThreshold" in str(failed.value)
+    assert str(failed.value).endswith(": threshold 101 % is out of range: expected 0 % to 100 %")
+
+
+def test_a_rate_of_a_forward_has_a_sentence() -> None:
+    refused = ParameterOutOfRange("rate", 11 * WAD, 0, 10 * WAD)
+    assert sentence(refused, UNITS) == "rate 1,100 % is out of range: expected 0 % to 1,000 %"
 
 
 def test_amounts_are_in_the_quote_token_and_times_are_dates() -> None:

@@ -185,6 +185,8 @@ def test_several_problems_are_reported_at_once(write: Write) -> None:
             "positions.ETH-PERP: unknown name 'makr': did you mean 'mak",
         ),
         ("taste: {chance: 5 %, cash: 5 WETH}", "taste.cash: '5 WETH': expected USDC"),
+        ("taste: {chance: 101 %}", "taste.chance: 101 % is out of range: expected 0 % to 100 %"),
+        ("rule: {most: 101 %}", "rule.most: 101 % is out of range: expected 0 % to 100 %"),
         ("depositss: []", "depositss: unknown field: did you mean 'deposits'?"),
     ],
 )

@@ -8,6 +8,8 @@ from typing import Any
 
 from crossvault.agents import Agent, AgentContext, AgentKind
 from crossvault.agents.agent_kinds import AGENTS
+from crossvault.mirror.fixed import WAD
+from crossvault.scenario import parameter_fields
 from crossvault.scenario.agent_parts import PARTS
 from crossvault.scenario.file_part import FilePart
 from crossvault.scenario.roster import FieldError, NameTable
@@ -45,6 +47,8 @@ def chances(actors: Iterable[ActorPart]) -> int:
 def _number(names: NameTable, kind: str, key: str, value: Any) -> Any:
     if kind == "sizes":
         return {names.instrument(key, name): abs(names.size(key, most, name)) for name, most in value.items()}
+    if kind == "ratio" and value > WAD:
+        raise FieldError(key, parameter_fields.out_of_range(value, 0, WAD))
     if kind != "cash":
         return value
     if value is not None and value.unit != names.quote:

@@ -146,6 +146,7 @@ FIELDS: Mapping[type, Mapping[str, ParameterField]] = {
     },
 }  # fmt: skip
 
+_OTHERS = {"rate": PER_CENT}  # arguments of doors that are no parameters; the rest are counts
 _INSIDE: Mapping[type, Mapping[str, str]] = {
     portfolio.PortfolioRisk: {
         "vol": "vol", "skew": "skew", "rate": "discount", "basis": "basis", "contingency": "contingency",
@@ -166,6 +167,16 @@ def problem(refused: ParameterOutOfRange, parameters: Any) -> tuple[Route, str]:
                 ends = (-high if value < 0 else low, ends[1] if value < 0 else high)
             return (*route, found.field), out_of_range(value, *ends, found.unit)
     return (), str(refused)
+
+
+def named(refused: ParameterOutOfRange) -> str:
+    """The sentence of a refused parameter whose struct is not at hand: its field, magnitude and range."""
+    name, value, low, high = refused.args
+    for fields in FIELDS.values():
+        for parameter, found in fields.items():
+            if name == _camel(parameter):
+                return f"{found.field} {out_of_range(value, low, high, found.unit)}"
+    return f"{name} {out_of_range(value, low, high, _OTHERS.get(name, NUMBER))}"
 
 
 def out_of_range(value: int, low: int, high: int, unit: str = PER_CENT) -> str:

@@ -79,8 +79,7 @@ class FileUnits(NamedTuple):
 def sentence(refused: Refusal, units: FileUnits) -> str:
     """The sentence of a refusal in the units of a file; its name and numbers where it has none."""
     if isinstance(refused, ParameterOutOfRange):
-        name, value, low, high = refused.args
-        return f"{name} {parameter_fields.out_of_range(value, low, high)}"
+        return parameter_fields.named(refused)
     known = SENTENCES.get(refused.name)
     if known is None:
         return str(refused)
