@@ -57,8 +57,10 @@ def _play(arguments: Namespace) -> int:
 
 def _setup() -> int:
     from crossvault.evm.compiler import compile_contracts
+    from crossvault.setup.install import ensure
 
-    compile_contracts()  # installs what it needs; the next command need not wait for either
+    ensure()
+    compile_contracts()  # the next command need not wait for it
     notice("crossvault: ready")
     return DONE
 

@@ -24,3 +24,19 @@ def test_ruff_reports_nothing() -> None:
 @pytest.mark.slow
 def test_mypy_reports_nothing() -> None:
     assert complaints("mypy", *FOLDERS) == ""
+
+
+def test_the_check_of_every_change_runs_the_test_command_of_the_readme_and_the_smoke_run() -> None:
+    run, smoke = ((ROOT / ".ci" / name).read_text(encoding="utf8") for name in ("run", "smoke"))
+    readme = (ROOT / "README.md").read_text(encoding="utf8")
+    assert "    $ ./crossvault test\n" in readme
+    assert [line for line in run.splitlines() if line.startswith(("./", "exec"))] == [
+        "./crossvault test",
+        "exec bash .ci/smoke",
+    ]
+    for version in ("3.11", "3.12", "3.13", "3.14"):
+        assert version in smoke
+    for command in ("setup", "doctor", "run quickstart", "fuzz --steps"):
+        assert f'"$python" ./crossvault {command}' in smoke
+    for name in ("run", "smoke"):
+        assert subprocess.run(["bash", "-n", str(ROOT / ".ci" / name)], check=False).returncode == 0
