@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import pytest
 
 from cli import start
 from crossvault.evm import compiler
-from crossvault.setup import notices
+from crossvault.setup import install, notices
 from crossvault.setup.notices import Verbosity
 
 WORK = """
@@ -82,6 +84,21 @@ def test_a_compilation_is_announced_with_its_time_and_a_stored_one_is_not(
     assert re.fullmatch(r"crossvault: compiled 1 Solidity file in \d+\.\d s\n", capsys.readouterr().err)
     compiler.compile_units(units)
     assert capsys.readouterr().err == ""
+
+
+def test_what_another_process_does_is_waited_for_with_its_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compiler, "_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(install, "state_dir", lambda: tmp_path)
+    line = re.compile(r"crossvault: another process (compiled|installed) [a-z ]+ in \d+\.\d s\n")
+    for name, taken in (("build", compiler._exclusive("build")), ("setup", install._locked("setup"))):
+        held = (tmp_path / f"{name}.lock").open("w")
+        fcntl.flock(held, fcntl.LOCK_EX)
+        threading.Timer(0.25, held.close).start()
+        with taken:
+            assert held.closed
+        assert line.fullmatch(capsys.readouterr().err)
 
 
 def test_every_command_takes_q_and_v_before_and_after_its_name() -> None:

@@ -331,13 +331,21 @@ def _warnings(output: Mapping[str, Any]) -> tuple[str, ...]:
 @contextmanager
 def _exclusive(name: str) -> Iterator[None]:
     """Lets one process at a time compile a build; a process that waited looks it up again."""
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     path = _cache_path(name).with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path):
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        with timed("another process compiles these contracts", "another process compiled these contracts"):
+            lock.acquire()
+    try:
         _stored.cache_clear()
         yield
+    finally:
+        lock.release()
 
 
 def _cache_path(name: str) -> Path:

@@ -75,7 +75,11 @@ def _writable() -> Iterator[None]:
 @contextmanager
 def _locked(name: str) -> Iterator[None]:
     with (state_dir() / f"{name}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with timed("another process installs the tools", "another process installed the tools"):
+                fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
