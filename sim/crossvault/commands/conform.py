@@ -13,7 +13,7 @@ from crossvault.commands.shrink import name_of
 from crossvault.commands.sides import command, shown
 from crossvault.conform import clause_repro
 from crossvault.conform.adapter import Adapter, load
-from crossvault.conform.search import ConformReport, examine
+from crossvault.conform.search import ConformReport, SearchPlan, examine
 from crossvault.conform.subject import Subject, subject
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSED
 from crossvault.differential.notation import Notation
@@ -34,7 +34,7 @@ def conform(arguments: Namespace) -> int:
         show_interface(found)
         sys.stdout.flush()
     with bar(found.name, arguments.steps) as tick:
-        report = examine(found, arguments.seed, arguments.steps, tick)
+        report = examine(found, SearchPlan(arguments.seed, arguments.steps), tick)
     files: dict[int, tuple[str, str]] = {}
     with after_finding():
         files = _written(report, arguments)
@@ -75,24 +75,35 @@ def _written(report: ConformReport, arguments: Namespace) -> dict[int, tuple[str
 
 
 def _replay(found: Subject, path: Path, as_json: bool) -> int:
-    """Prints the steps of a finding, each with its outcome, up to the first difference."""
-    read = clause_repro.read(path)
-    played, confirmed = clause_repro.replay(found, read)
+    """Prints the steps of a finding, each with its outcome, up to the difference that it was kept for."""
+    kept = clause_repro.read(path)
+    played, confirmed = clause_repro.replay(found, kept)
     if not confirmed:
         from crossvault.evm.chain import EnginesDisagree
 
         raise EnginesDisagree(f"{path}: Anvil and the vault in process differ after step {len(played)}")
-    last, notation = played[-1], Notation(read.underlyings, read.collaterals)
+    notation = Notation(kept.underlyings, kept.collaterals)
+    others = [str(each) for step in played[:-1] for each in step.found]
     if as_json:
         steps = [{**notation.step(each.step), "model": notation.outcome(each.outcome)} for each in played]
-        print(json.dumps({"steps": steps, "differences": [str(each) for each in last.found]}, indent=2))
+        last = [str(each) for each in played[-1].found]
+        print(json.dumps({"steps": steps, "differences": last, "before": others}, indent=2))
     else:
         for number, each in enumerate(played, 1):
             args = ", ".join(f"{name} {value}" for name, value in notation.step(each.step)["args"].items())
             print(f"{number:4} {each.step.at} {each.step.sender}: {each.step.action}({args})  {_came(each)}")
-        print(*(f"     {each}" for each in last.found), sep="\n")
-        print("differs, in process and on Anvil" if last.found else f"now agrees; it was: {file.finding(read.found)}")
-    return FAILED if last.found else DONE
+            print(*(f"     {other}\n" for other in each.found), sep="", end="")
+        print(_ended(played, kept))
+    return FAILED if others or played[-1].found else DONE
+
+
+def _ended(played: list[clause_repro.ReplayedStep], kept: file.Repro) -> str:
+    """What became of the difference that a finding was kept for."""
+    if clause_repro.shows(played[-1], kept):
+        return "differs, in process and on Anvil"
+    if any(each.found for each in played):
+        return f"another difference shows; the one that it was kept for does not: {file.finding(kept.found)}"
+    return f"now agrees; it was: {file.finding(kept.found)}"
 
 
 def _came(each: clause_repro.ReplayedStep) -> str:

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crossvault.conform.clause_trial import seen_on_anvil
-from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial
+from crossvault.conform.clause_trial import replayed, seen_on_anvil
+from crossvault.conform.comparison import ClauseFinding
 from crossvault.conform.contrast import ClauseDifference, difference
-from crossvault.conform.deployed_subject import AnvilSubject, InProcessSubject
+from crossvault.conform.deployed_subject import AnvilSubject
 from crossvault.conform.subject import Subject
 from crossvault.differential.notation import BadNotation, Notation
 from crossvault.differential.step import Outcome, Step
@@ -59,17 +59,24 @@ def read(path: Path) -> Repro:
 
 
 def replay(subject: Subject, kept: Repro) -> tuple[list[ReplayedStep], bool]:
-    """The steps again, up to the first difference; and whether an Anvil shows the same, or none where there is none."""
-    trial = ConformTrial(InProcessSubject(subject, kept.world), kept.world, ClauseCounts())
+    """All steps again, with the differences after each; and whether an Anvil shows those of the last one, or none.
+
+    They end where the difference shows that they were kept for, or else where the states differ.
+    """
     played: list[ReplayedStep] = []
-    for step in kept.steps:
-        outcome, found = trial.step(step)
-        played.append(ReplayedStep(step, outcome, tuple(found)))
-        if found:
+    for line, found in replayed(subject, kept.world, kept.steps):
+        assert line.step is not None and line.outcome is not None
+        played.append(ReplayedStep(line.step, line.outcome, tuple(found)))
+        if any(each.is_state for each in found) or shows(played[-1], kept):
             break
     anvil = AnvilSubject(subject, kept.world)
     try:
         shown = seen_on_anvil(anvil, kept.world, [each.step for each in played])
     finally:
         anvil.close()
-    return played, [str(each) for each in shown] == [str(each) for each in played[-1].found]
+    return played, {str(each) for each in played[-1].found} <= {str(each) for each in shown}
+
+
+def shows(each: ReplayedStep, kept: Repro) -> bool:
+    """Whether a step shows the field that a finding was kept for."""
+    return any(found.difference.field == kept.found["field"] for found in each.found)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from crossvault.conform.clauses import ACCEPTANCE
-from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial, answered, is_assumed
-from crossvault.conform.contrast import ClauseDifference, compared, difference, kind_of, places_of
+from crossvault.conform.attribution import candidates, sorted_by_cause
+from crossvault.conform.clause import ACCEPTANCE
+from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial, answered
+from crossvault.conform.contrast import ClauseDifference, compared, difference, kind_of
 from crossvault.conform.deployed_subject import AnvilSubject, InProcessSubject, TimedCall
+from crossvault.conform.model_recording import ModelRecording, ModelStep, figures_of, is_assumed
 from crossvault.conform.subject import Subject
 from crossvault.conform.walk import unfit
 from crossvault.differential.compare import Difference
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
+from crossvault.differential.story import step_stream
 from crossvault.evm.deploy import DeployFailed
 from crossvault.mirror.account import AccountId
 from crossvault.shrink.replay import NEAR_THE_END, RewindingTrial
@@ -41,10 +44,11 @@ class ClauseTrial(RewindingTrial):
             refusal = self._deployed.refusal(self._inside.execute(step.at, call))
             same = (refusal is None) == (outcome.refusal is None)
             return [] if same else [difference(ACCEPTANCE, refusal or "accepts", outcome.refusal or "accepts")]
-        places = places_of(self.model, tuple(self.model.vault.ledger.holders), step.at)
-        queries = self._deployed.queries(places, self.wanted.field.partition(".")[0] if self.wanted else "")
+        only = self.wanted.field.partition(".")[0].partition("[")[0] if self.wanted else ""
+        places, figures = figures_of(self._subject, self.model, tuple(self.model.vault.ledger.holders), step.at, only)
+        queries = self._deployed.queries(places, only)
         answer = answered(self._inside, step.at, call, queries)
-        found = [each.difference for each in compared(self._subject, self.model, outcome, answer, queries)]
+        found = [each.difference for each in compared(self._subject, outcome, figures, answer, queries)]
         wanted = [each for each in found if self.wanted is not None and kind_of(each) == self.wanted.field]
         return [*wanted, *(each for each in found if each not in wanted)]
 
@@ -54,7 +58,7 @@ class ClauseTrial(RewindingTrial):
 
 
 def shortened(subject: Subject, finding: ClauseFinding, seconds: float) -> ClauseFinding:
-    """A finding with the smallest story that the shrinker finds in so many seconds."""
+    """A finding with the smallest story that the shrinker finds in so many seconds, cut at its first difference."""
 
     def opened(world: World) -> ClauseTrial | None:
         fixed = subject.adapter.fixed.get("auction", {})
@@ -72,18 +76,28 @@ def shortened(subject: Subject, finding: ClauseFinding, seconds: float) -> Claus
         small = shrunk(trial, finding.steps, seconds, opened)
     except NoDivergence:  # it shows only among the steps of the whole walk
         return finding
-    found = played(subject, small.world, small.steps)
-    shown = next((each for each in found if each.kind == wanted.field), finding.difference)
-    return finding._replace(steps=small.steps, world=small.world, difference=shown)
+    return cut(subject, finding._replace(steps=small.steps, world=small.world, is_short=True))
 
 
-def played(subject: Subject, world: World, steps: Sequence[Step]) -> list[ClauseDifference]:
-    """The differences after the last of some steps in this process."""
-    trial = ConformTrial(InProcessSubject(subject, world), world, ClauseCounts())
-    found: list[ClauseDifference] = []
-    for step in steps:
-        found = trial.step(step)[1]
-    return found
+def cut(subject: Subject, finding: ClauseFinding) -> ClauseFinding:
+    """A finding at the first of its steps that shows any difference: what comes later may follow from that."""
+    for number, (line, found) in enumerate(replayed(subject, finding.world, finding.steps), 1):
+        if found:
+            first = sorted_by_cause(found)[0]
+            places = candidates(subject, line, found)
+            return finding._replace(steps=finding.steps[:number], difference=first, candidates=places)
+    return finding
+
+
+def replayed(
+    subject: Subject, world: World, steps: Sequence[Step]
+) -> Iterator[tuple[ModelStep, list[ClauseDifference]]]:
+    """Steps in this process with the new differences after each, of every account."""
+    recording = ModelRecording(subject, world, "", step_stream(steps), Model(world), everywhere=True)
+    trial = ConformTrial(InProcessSubject(subject, world), recording, ClauseCounts())
+    for line in recording:
+        if line.step is not None:
+            yield line, trial.differences(line)
 
 
 def is_confirmed(anvil: AnvilSubject, finding: ClauseFinding) -> bool:
@@ -104,6 +118,7 @@ def seen_on_anvil(anvil: AnvilSubject, world: World, steps: Sequence[Step]) -> l
     outcome = model.apply(last)
     if is_assumed(deployed.subject, last):
         return []
-    queries = deployed.queries(places_of(model, tuple(model.vault.ledger.holders), last.at))
+    places, figures = figures_of(deployed.subject, model, tuple(model.vault.ledger.holders), last.at)
+    queries = deployed.queries(places)
     answer = anvil.answers([*calls, (last.at, deployed.transaction(last), queries)])[-1]
-    return list(compared(deployed.subject, model, outcome, answer, queries))
+    return list(compared(deployed.subject, outcome, figures, answer, queries))

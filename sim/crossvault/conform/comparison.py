@@ -1,37 +1,29 @@
-"""A vault and the model on the same steps: their differences, and the clauses that each step was about."""
+"""A vault on the steps of a recording: its differences from the model, and the clauses that each step was about."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from crossvault.conform import step_context
-from crossvault.conform.capability import CAPABILITIES
-from crossvault.conform.clauses import ACCEPTANCE, CLAUSES
-from crossvault.conform.contrast import ClauseDifference, compared, figures_compared, places_of
+from crossvault.conform.attribution import candidates, sorted_by_cause
+from crossvault.conform.clauses import CLAUSES
+from crossvault.conform.contrast import ClauseDifference, compared, figures_compared
 from crossvault.conform.deployed_subject import FigureQuery, InProcessSubject, VaultAnswer
-from crossvault.conform.step_context import StepContext
-from crossvault.conform.subject import Subject
-from crossvault.differential.drive import driven
-from crossvault.differential.ending import FailedRun
-from crossvault.differential.model import Model
-from crossvault.differential.step import Action, Outcome, Step, StepStream, World
-from crossvault.differential.story import ExpectationFailed
-from crossvault.evm.bindings import Call
-from crossvault.lockstep.run import Broken, InvariantChecker
+from crossvault.conform.model_recording import ModelRecording, ModelStep
+from crossvault.differential.step import Step, World
+from crossvault.evm.bindings import Answer, Call
 
-NAMING: tuple[Action, ...] = ("set_guardian",)
-"""Doors of stories that a vault may be without: they only give a right."""
-
-
-class StatesDiffer(FailedRun):
-    """The states of vault and model differ: nothing after this step can be compared."""
+DIFFERS = "differs"
 
 
 class ClauseFinding(NamedTuple):
-    """A difference with the steps that lead to it, the last of which shows it; and whether Anvil shows it, too."""
+    """A difference with the steps that lead to it, the last of which shows it; and whether Anvil shows it, too.
+
+    trace: the calls inside the last step, where it reverts without a reason. follows: whether its story has shown
+    another difference before. is_short: whether the steps are those that the shrinker left.
+    """
 
     difference: ClauseDifference
     steps: tuple[Step, ...]
@@ -39,6 +31,9 @@ class ClauseFinding(NamedTuple):
     candidates: tuple[int, ...]
     walk: str
     confirmed: bool = False
+    trace: str = ""
+    follows: bool = False
+    is_short: bool = False
 
     @property
     def likeness(self) -> tuple[str, str]:
@@ -54,13 +49,15 @@ Signs = tuple[tuple[str, str], tuple[int, ...]]
 class ClauseCounts:
     """How often each clause was met, by its place in the table, and the findings.
 
-    findings: of each sort of difference the one with the fewest steps; seen: steps that showed it.
+    reached: the cases of clauses that a step showed without a difference, by place and number. findings: of each sort
+    of difference the one with the fewest steps; seen: steps that showed it.
     """
 
     steps: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     agreed: Counter[int] = field(default_factory=Counter)
     differed: Counter[int] = field(default_factory=Counter)
+    reached: Counter[tuple[int, int]] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
     compared: int = 0
@@ -70,163 +67,109 @@ class ClauseCounts:
 
 
 class ConformTrial:
-    """A model and a vault on the same steps."""
+    """A vault on the steps of a recording."""
 
-    def __init__(
-        self,
-        inside: InProcessSubject,
-        world: World,
-        counts: ClauseCounts,
-        walk: str = "",
-        guard: InvariantChecker | None = None,
-    ) -> None:
-        """walk: the source of the steps, for the report of a finding."""
+    def __init__(self, inside: InProcessSubject, recording: ModelRecording, counts: ClauseCounts) -> None:
         self.inside, self.deployed, self.subject = inside, inside.deployed, inside.deployed.subject
-        self.counts, self.walk, self.guard = counts, walk, guard
-        self.world, self.model = world, Model(world)
-        self.played: list[Step] = []
-        self._skipped = foreign_refusals(self.subject)
+        self.recording, self.counts = recording, counts
+        self._played: list[Step] = []
+        self._standing: set[tuple[Any, ...]] = set()
+        self._has_differed = False
 
-    def apply(self, step: Step) -> Outcome:
-        """Executes a step on both and compares. Raises StatesDiffer, and Broken when the model breaks an invariant."""
-        counts = self.counts
-        found, outcome = self._played(step)
-        if found is None:
-            return outcome
+    def run(self) -> str:
+        """Plays the steps until they end or the states differ; returns the reason of an early end, or nothing."""
+        for line in self.recording:
+            if line.step is None:
+                self._finish(line)
+            elif line.skipped:
+                self.counts.skipped[line.skipped] += 1
+                if line.assumed:
+                    self._played.append(line.step)
+            elif any(each.is_state for each in self._step(line, line.step)):
+                return DIFFERS
+        if self.recording.broken:
+            self.counts.broken.append(self.recording.broken)
+        return self.recording.why
+
+    def differences(self, line: ModelStep) -> list[ClauseDifference]:
+        """Executes a step on the vault; returns the differences that were not there before."""
+        if line.step is None or line.outcome is None or line.skipped:
+            return []
+        found = list(self._compared(line, self.deployed.transaction(line.step)))
+        return self.new(found, line)
+
+    def _step(self, line: ModelStep, step: Step) -> Sequence[ClauseDifference]:
+        counts, outcome = self.counts, line.outcome
+        assert outcome is not None
+        found = list(self._compared(line, self.deployed.transaction(step)))
+        self._played.append(step)
         counts.steps += 1
         counts.actions[step.action] += 1
         if outcome.refusal:
             counts.refusals[outcome.refusal.name] += 1
-        self._note(step, outcome, found)
-        if any(each.is_state for each in found):
-            raise StatesDiffer
-        return outcome
+        self._count(line, self.new(found, line), found)
+        return found
 
-    def finish(self) -> None:
-        """Compares the stored figures of every account."""
-        if not self.played:
-            return
-        step = self.played[-1]
-        places = places_of(self.model, tuple(self.model.vault.ledger.holders), step.at)
-        queries = [each for each in self.deployed.queries(places) if each.figure.is_state]
-        figures = tuple(self.deployed.figure(each, self.inside.query(each.call)) for each in queries)
-        for each in figures_compared(self.subject, self.model, queries, figures):
-            self._keep(each, self._candidates(each, ()))
-
-    def step(self, step: Step) -> tuple[Outcome, list[ClauseDifference]]:
-        """Executes a step on both; returns the outcome and the differences of any account, without counting them."""
-        outcome = self.model.apply(step)
-        if is_assumed(self.subject, step):
-            return outcome, []
-        return outcome, self.differences(step, outcome, self.deployed.transaction(step), everywhere=True)
-
-    def _played(self, step: Step) -> tuple[list[ClauseDifference] | None, Outcome]:
-        """The differences of a step, None when only the model played it; and the model's outcome."""
-        call = None if is_assumed(self.subject, step) else self.deployed.transaction(step)
-        self._before = step_context.before(step, self.model)
-        if self.guard:
-            self.guard.before(step, self.model)
-        outcome = self.model.apply(step)
-        if self.guard:
-            self.guard.after(step, outcome, self.model)
-        if call is None or (outcome.refusal and outcome.refusal.name in self._skipped):
-            self.counts.skipped[step.action] += 1
-            if call is None:
-                self.played.append(step)
-            return None, outcome
-        self.played.append(step)
-        return self.differences(step, outcome, call), outcome
-
-    def differences(self, step: Step, outcome: Outcome, call: Call, everywhere: bool = False) -> list[ClauseDifference]:
-        """Executes a step on the vault and compares the figures of the accounts that it names, or of all."""
-        accounts = tuple(self.model.vault.ledger.holders) if everywhere else step.accounts()
-        queries = self.deployed.queries(places_of(self.model, accounts, step.at))
+    def _compared(self, line: ModelStep, call: Call) -> Sequence[ClauseDifference]:
+        assert line.step is not None and line.outcome is not None
+        queries = self.deployed.queries(line.places)
         self.counts.compared += len(queries)
-        answer = answered(self.inside, step.at, call, queries)
-        return list(compared(self.subject, self.model, outcome, answer, queries))
+        answer = answered(self.inside, line.step.at, call, queries)
+        return list(compared(self.subject, line.outcome, line.figures, answer, queries))
 
-    def _note(self, step: Step, outcome: Outcome, found: Sequence[ClauseDifference]) -> None:
-        now = StepContext(step, outcome, self._before, self.model)
-        about = [place for place, clause in enumerate(CLAUSES) if self._is_supported(clause.needs) and clause.when(now)]
-        mentions: set[str] = set()
-        if found:  # what comes after the first difference of a step follows from it
-            candidates = self._candidates(found[0], about)
-            self._keep(found[0], candidates)
-            self.counts.differed.update(candidates)
-            mentions = {name for each in found for name in each.mentions}
+    def new(self, found: Sequence[ClauseDifference], line: ModelStep) -> list[ClauseDifference]:
+        """The differences that were not seen before; those that are not there any more are forgotten."""
+        present = {each.about for each in found if each.about}
+        new = [each for each in found if not each.about or each.about not in self._standing]
+        self._standing = {each for each in self._standing if each in present or each not in line.figures} | present
+        return new
+
+    def _count(self, line: ModelStep, new: Sequence[ClauseDifference], found: Sequence[ClauseDifference]) -> None:
+        counts = self.counts
+        if new:
+            places = candidates(self.subject, line, new)
+            self._keep(sorted_by_cause(new)[0], places)
+            counts.differed.update(places)
         if any(each.is_state for each in found):
             return
-        self.counts.agreed.update(place for place in about if not mentions & set(CLAUSES[place].shows))
+        mentions = {name for each in found for name in each.mentions}
+        agreed = [place for place in line.about if not mentions & set(CLAUSES[place].shows)]
+        counts.agreed.update(agreed)
+        counts.reached.update(each for each in line.cases if each[0] in agreed)
 
-    def _candidates(self, difference: ClauseDifference, about: Sequence[int]) -> tuple[int, ...]:
-        """The clauses that a difference may be of.
+    def _finish(self, line: ModelStep) -> None:
+        """Compares the stored figures of every account."""
+        queries = [each for each in self.deployed.queries(line.places) if each.figure.is_state]
+        figures = queried(self.inside, queries)
+        found = list(figures_compared(self.subject, line.figures, queries, figures))
+        if new := self.new(found, line):
+            self._keep(sorted_by_cause(new)[0], candidates(self.subject, line, new))
 
-        Those of the refusals in it, and of the figures that these give; without any, those that the step is about.
-        """
-        action, mentions = self.played[-1].action, set(difference.mentions)
-        shown = {p: each for p, each in enumerate(CLAUSES) if mentions & set(each.shows)}
-        open_ = {p: each for p, each in shown.items() if self._is_supported(each.needs)}
-        refusals = {name for name in mentions if name[:1].isupper()}
-        if refusals:
-            meant = {p: each for p, each in open_.items() if not each.doors or action in each.doors}
-            found = [p for p, each in meant.items() if (mentions - {ACCEPTANCE}) & set(each.shows)]
-        else:
-            found = [p for p in open_ if p in about]
-        return tuple(found or [p for p in open_ if p in about] or about or open_)
-
-    def _keep(self, difference: ClauseDifference, candidates: tuple[int, ...]) -> None:
-        finding = ClauseFinding(difference, tuple(self.played), self.world, candidates, self.walk)
-        signs = finding.likeness, candidates
+    def _keep(self, difference: ClauseDifference, places: tuple[int, ...]) -> None:
+        recording = self.recording
+        steps = tuple(self._played)
+        finding = ClauseFinding(difference, steps, recording.world, places, recording.name, follows=self._has_differed)
+        self._has_differed = True
+        signs = finding.likeness, places
         known = self.counts.findings.get(signs)
         self.counts.seen[signs] += 1
-        if known is None or len(known.steps) > len(finding.steps):
+        if known is None or (known.follows, len(known.steps)) > (finding.follows, len(finding.steps)):
             self.counts.findings[signs] = finding
-
-    def _is_supported(self, capability: str) -> bool:
-        return not capability or self.subject.can(capability)
-
-
-def is_assumed(subject: Subject, step: Step) -> bool:
-    """Whether a step is played by the model alone."""
-    door = subject.doors.get(step.action)
-    return door is not None and (door.assumed or (step.action in NAMING and not door.exists))
 
 
 def answered(inside: InProcessSubject, at: int, call: Call, queries: Sequence[FigureQuery]) -> VaultAnswer:
     """The answer of a vault to a call at a time [unix seconds], and its figures after it."""
     deployed, answer = inside.deployed, inside.execute(at, call)
     refusal = deployed.refusal(answer)
-    figures = tuple(deployed.figure(each, inside.query(each.call)) for each in queries)
+    figures = queried(inside, queries)
     return VaultAnswer(refusal, () if refusal else deployed.events(answer), figures)
 
 
-def foreign_refusals(subject: Subject) -> frozenset[str]:
-    """The refusals that only a vault with a capability that this one lacks would give."""
-    return frozenset(name for each in CAPABILITIES if not subject.can(each.name) for name in each.refusals)
-
-
-def play(trial: ConformTrial, steps: StepStream) -> str:
-    """Gives steps to a trial until they end or the states differ; returns the reason of an early end, or nothing.
-
-    A step with an argument that does not fit the vault's type is left out, and counted.
-    """
-
-    def applied(step: Step) -> Outcome:
-        try:
-            return trial.apply(step)
-        except ValueError:
-            trial.counts.skipped[f"{step.action}, which does not fit"] += 1
-            return Outcome(None, (), trial.model.snapshot(step.accounts()))
-
-    try:
-        for _ in driven(steps, applied):
-            pass
-        trial.finish()
-    except StatesDiffer:
-        return "differs"
-    except ExpectationFailed as failed:
-        return str(failed)
-    except Broken as broken:
-        trial.counts.broken.append(str(broken))
-        return str(broken)
-    return ""
+def queried(inside: InProcessSubject, queries: Sequence[FigureQuery]) -> tuple[Any, ...]:
+    """The figures of a vault; several that one view returns cost one call."""
+    answers: dict[tuple[str, str], Answer] = {}
+    for each in queries:
+        call = each.call["to"], each.call["input"]
+        if call not in answers:
+            answers[call] = inside.query(each.call)
+    return tuple(inside.deployed.figure(each, answers[each.call["to"], each.call["input"]]) for each in queries)

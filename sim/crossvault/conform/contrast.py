@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.conform.adapter import ACCEPTED, EXACT
-from crossvault.conform.clauses import ACCEPTANCE, EVENTS
+from crossvault.conform.clause import ACCEPTANCE, EVENTS, VIEWS, event
 from crossvault.conform.deployed_subject import FigureQuery, VaultAnswer
-from crossvault.conform.figures import ACCOUNT, POSITION, SNAPSHOT, FigureSubject
+from crossvault.conform.figures import ACCOUNT, POSITION, SNAPSHOT, FigureSubject, about_of
+from crossvault.conform.snapshot_words import word_of
 from crossvault.conform.subject import Subject
 from crossvault.differential.compare import Difference, value_differences
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome
+from crossvault.differential.step import Event, Outcome
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
@@ -25,17 +26,20 @@ _FIGURES = {
     "low_wad": ("band_wad",),
 }
 """The figures of which an argument of a refusal is made."""
+Figures = dict[tuple[Any, ...], Any]
 
 
 class ClauseDifference(NamedTuple):
     """A difference of vault and model, and the refusals, figures or kinds that name the clauses it may be of.
 
-    is_state: whether the states of the two differ from here on.
+    is_state: whether the states of the two differ from here on. about: the figure and its subject, where it is one that
+    is not stored: it may have differed before the step.
     """
 
     difference: Difference
     mentions: tuple[str, ...]
     is_state: bool
+    about: tuple[Any, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -57,14 +61,13 @@ def difference(field: str, vault: Any, model: Any) -> Difference:
 
 
 def compared(
-    subject: Subject, model: Model, outcome: Outcome, answer: VaultAnswer, queries: Sequence[FigureQuery]
+    subject: Subject, outcome: Outcome, figures: Figures, answer: VaultAnswer, queries: Sequence[FigureQuery]
 ) -> Iterator[ClauseDifference]:
-    """The differences between the vault's answer to a step and the model's outcome."""
+    """The differences between the vault's answer to a step and the model's outcome and figures."""
     yield from _refusals(subject, answer.refusal, outcome.refusal)
-    ours = tuple(event for event in outcome.events if event.name in subject.events)
-    if answer.events != ours and not (answer.refusal or outcome.refusal):
-        yield ClauseDifference(difference(EVENTS, answer.events, ours), (EVENTS,), False)
-    yield from figures_compared(subject, model, queries, answer.figures)
+    if not (answer.refusal or outcome.refusal):
+        yield from _events(answer.events, tuple(each for each in outcome.events if each.name in subject.events))
+    yield from figures_compared(subject, figures, queries, answer.figures)
 
 
 def _refusals(subject: Subject, theirs: Refusal | None, ours: Refusal | None) -> Iterator[ClauseDifference]:
@@ -78,31 +81,45 @@ def _refusals(subject: Subject, theirs: Refusal | None, ours: Refusal | None) ->
         yield ClauseDifference(difference("refusal", theirs, ours), names, False)
 
 
-def mentioned(*refusals: Any) -> tuple[str, ...]:
-    """The names of refusals, and of the figures that their arguments are."""
-    known = [each for each in refusals if isinstance(each, Refusal)]
-    figures = [figure for each in known for name in each.fields for figure in _FIGURES.get(name, ())]
+def _events(theirs: Sequence[Event], ours: Sequence[Event]) -> Iterator[ClauseDifference]:
+    """The difference of events, with the names of those that only one of the two has."""
+    if tuple(theirs) == tuple(ours):
+        return
+    one_sided = [each for each in (*ours, *theirs) if (each in ours) != (each in theirs)]
+    names = tuple(dict.fromkeys(event(each.name) for each in one_sided))
+    yield ClauseDifference(difference(EVENTS, tuple(theirs), tuple(ours)), (*names, EVENTS), False)
+
+
+def mentioned(theirs: Any, ours: Any) -> tuple[str, ...]:
+    """The names of refusals, and of the figures that their arguments are: of one refusal those that differ."""
+    known = [each for each in (theirs, ours) if isinstance(each, Refusal)]
+    fields = [name for each in known for name in each.fields]
+    if len(known) == 2 and theirs.name == ours.name:
+        fields = [n for n, one, other in zip(ours.fields, theirs.args, ours.args, strict=False) if one != other]
+    figures = [figure for name in fields for figure in _FIGURES.get(name, ())]
     return (*(each.name for each in known), *dict.fromkeys(figures))
 
 
 def figures_compared(
-    subject: Subject, model: Model, queries: Sequence[FigureQuery], figures: Sequence[Any]
+    subject: Subject, ours_of: Figures, queries: Sequence[FigureQuery], figures: Sequence[Any]
 ) -> Iterator[ClauseDifference]:
     """The figures of a vault that differ from the model's."""
     for query, theirs in zip(queries, figures, strict=True):
         figure, place = query.figure, query.place
-        ours = figure.model(model, place)
-        if isinstance(theirs, Refusal) and isinstance(ours, Refusal):
-            fine = same(theirs, ours, subject.refusals)
-        else:
-            fine = theirs == ours
-        if not fine and figure is SNAPSHOT and isinstance(theirs, tuple):
+        subject_of = (figure.name,) if figure is SNAPSHOT else (figure.name, *(about_of(figure, place) or ()))
+        ours = ours_of[subject_of]
+        refusals = isinstance(theirs, Refusal), isinstance(ours, Refusal)
+        fine = same(theirs, ours, subject.refusals) if all(refusals) else theirs == ours
+        if fine:
+            continue
+        if figure is SNAPSHOT and isinstance(theirs, tuple):
             for each in value_differences(SNAPSHOT.name, theirs, ours):
-                yield ClauseDifference(difference(each.field, each.chain, each.model), (SNAPSHOT.name,), True)
-        elif not fine:
-            about = f" of {place.account}" if figure.about in (ACCOUNT, POSITION) else ""
-            mentions = (figure.name, *mentioned(theirs, ours))
-            yield ClauseDifference(difference(f"{figure.name}{about}", theirs, ours), mentions, figure.is_state)
+                yield ClauseDifference(difference(each.field, each.chain, each.model), (word_of(each.field),), True)
+            continue
+        about = f" of {place.account}" if figure.about in (ACCOUNT, POSITION) else ""
+        mentions = (*mentioned(theirs, ours), VIEWS) if any(refusals) else (figure.name,)
+        found = difference(f"{figure.name}{about}", theirs, ours)
+        yield ClauseDifference(found, mentions, figure.is_state and not any(refusals), subject_of)
 
 
 def places_of(model: Model, accounts: Sequence[AccountId], at: int) -> list[FigureSubject]:

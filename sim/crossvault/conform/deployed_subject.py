@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from crossvault.conform.adapter import ExtraContract
 from crossvault.conform.adapter_calls import BoundCall, bound, signature, usual, value_of
-from crossvault.conform.figures import ACCOUNT, MARKET, POSITION, SNAPSHOT, VAULT as ALONE, Figure, FigureSubject
+from crossvault.conform.figures import SNAPSHOT, Figure, FigureSubject, about_of
+from crossvault.conform.step_fit import bound_doors, token_arguments
 from crossvault.conform.subject import Subject
 from crossvault.differential.step import CHAIN_ID, DEPLOYER, TOKEN_ACTIONS, VAULT, Event, Step, World
 from crossvault.evm.abi import Interface
@@ -61,17 +62,14 @@ class DeployedSubject:
         self.codec = Codec(self.names)
         self._world, self._ground = world, ground
         self._deploy()
-        self._address = self.names.address(VAULT)
+        self._addresses = {self.names.address(each) for each in (VAULT, *(x.name for x in subject.adapter.deploy))}
         errors = [*vault_refusals(subject.ours), subject.ours.artifacts["Token"].abi]
-        own = [[item for item in subject.abi if item["type"] == "error"]]
+        own = [[item for item in each.abi if item["type"] == "error"] for each in subject.build.artifacts.values()]
         self._interface = Interface(vault_abi(subject.ours), self.codec, [*own, *errors])  # ours decide
         self._token = Interface(subject.ours.artifacts["Token"].abi, self.codec)
         self.codec.encoders[BatchCall] = self._batch_call
-        self._doors = {
-            action: bound(door.item, door.call, self.codec)
-            for action, door in subject.doors.items()
-            if door.item is not None and door.call is not None
-        }
+        self._doors = bound_doors(subject, self.codec)
+        self._calls: dict[tuple[str, tuple[Any, ...]], Call] = {}
         self._views = {name: bound(item, call, self.codec) for name, (call, item) in subject.figures.items()}
         if subject.has_snapshot:
             [snapshot] = [each for each in vault_abi(subject.ours) if each.get("name") == SNAPSHOT.name]
@@ -81,8 +79,7 @@ class DeployedSubject:
         """A step as the vault takes it. Raises ValueError when an argument does not fit, KeyError without a door."""
         sender = self.names.address(step.sender)
         if step.action in TOKEN_ACTIONS:
-            args = {"to": step.args["to"], "amount_raw": step.args["amount_raw"], "value": step.args["amount_raw"]}
-            to, data = self.names.address(step.args["token"]), self._token.call(step.action, args)
+            to, data = self.names.address(step.args["token"]), self._token.call(step.action, token_arguments(step))
         else:
             door = self._doors[step.action]
             to = self.names.address(door.call.contract)
@@ -95,7 +92,7 @@ class DeployedSubject:
         found = [query for figure in figures for query in self._queries(figure, places)]
         if self.subject.has_snapshot and only in ("", SNAPSHOT.name):
             accounts = tuple(dict.fromkeys(each.account for each in places if each.account))
-            call = self._view(self._views[SNAPSHOT.name], {"ids": accounts})
+            call = self._known_view(SNAPSHOT.name, accounts, {"ids": accounts})
             found.append(FigureQuery(SNAPSHOT, FigureSubject(places[0].at, accounts=accounts), call))
         return found
 
@@ -108,7 +105,7 @@ class DeployedSubject:
 
     def events(self, answer: Answer) -> tuple[Event, ...]:
         """The events in an answer that our interface has as well."""
-        own = (self._interface.event(log) for log in answer["logs"] if log["address"] == self._address)
+        own = (self._interface.event(log) for log in answer["logs"] if log["address"] in self._addresses)
         return tuple(event for event in own if event.name in self.subject.events)
 
     def figure(self, query: FigureQuery, answer: Answer) -> Any:
@@ -120,13 +117,19 @@ class DeployedSubject:
         return self._interface.event_fields()
 
     def _queries(self, figure: Figure, places: Sequence[FigureSubject]) -> Iterator[FigureQuery]:
-        view, seen = self._views[figure.name], set()
+        seen = set()
         for place in places:
             scope = {"account": place.account, "instrument": place.instrument, "underlying": place.underlying}
-            about = _about(figure, place)
+            about = about_of(figure, place)
             if about is not None and about not in seen:
                 seen.add(about)
-                yield FigureQuery(figure, place, self._view(view, scope))
+                yield FigureQuery(figure, place, self._known_view(figure.name, about, scope))
+
+    def _known_view(self, name: str, about: tuple[Any, ...], scope: Mapping[str, Any]) -> Call:
+        """The call of a view about a subject, encoded once."""
+        if (name, about) not in self._calls:
+            self._calls[name, about] = self._view(self._views[name], scope)
+        return self._calls[name, about]
 
     def _view(self, view: BoundCall, scope: Mapping[str, Any]) -> Call:
         to = self.names.address(view.call.contract)
@@ -182,13 +185,6 @@ class DeployedSubject:
         return tuple(value) if isinstance(value, tuple) else value
 
 
-def _about(figure: Figure, place: FigureSubject) -> tuple[Any, ...] | None:
-    """The part of a subject that a figure is about; None where the subject lacks it."""
-    alone = {ACCOUNT: (place.account,), MARKET: (place.instrument,), ALONE: ()}
-    about = (place.account, place.instrument) if figure.about == POSITION else alone[figure.about]
-    return about if all(about) else None
-
-
 def _inputs(subject: Subject, contract: str) -> Sequence[Mapping[str, Any]]:
     abi = subject.build.artifacts[contract].abi
     return next((item["inputs"] for item in abi if item["type"] == "constructor"), [])
@@ -200,7 +196,7 @@ class InProcessSubject:
     def __init__(self, subject: Subject, world: World) -> None:
         """Raises DeployFailed, ToolchainMissing."""
         self.engine = engine()
-        self._machine = search_evm(CHAIN_ID, world.starts_at)
+        self._machine = search_evm(CHAIN_ID, world.starts_at, subject.mix, subject.most_code)
         self.deployed = DeployedSubject(subject, world, self._machine)
         self._at = 0
 
@@ -253,6 +249,17 @@ class AnvilSubject:
         request = {"blockStateCalls": states, "validation": False}
         answers = [each for block in self._node.rpc("eth_simulateV1", request, "latest") for each in block["calls"]]
         return list(self._read(steps, iter(answers)))
+
+    def mine(self, at: int, calls: Sequence[Call]) -> None:
+        """Mines calls in one block at a time [unix seconds], accepted or not."""
+        self.rpc("evm_setNextBlockTimestamp", hex(at))
+        for call in calls:
+            self.rpc("eth_sendTransaction", {**call, "gasPrice": "0x0"})
+        self.rpc("evm_mine")
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """The answer of the node to a request. Raises ChainLost, ChainRefused."""
+        return self._node.rpc(method, *params)
 
     def close(self) -> None:
         """Stops the node."""

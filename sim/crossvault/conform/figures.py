@@ -129,3 +129,10 @@ FIGURES = (
 BY_NAME = {each.name: each for each in FIGURES}
 SNAPSHOT = Figure("snapshot", VAULT, "snapshot(ids)", lambda model, where: tuple(model.snapshot(where.accounts)), True)
 """The whole state in one call, where a vault returns it as ours does: more than all figures together."""
+
+
+def about_of(figure: Figure, place: FigureSubject) -> tuple[Any, ...] | None:
+    """The part of a subject that a figure is about; None where the subject lacks it."""
+    alone = {ACCOUNT: (place.account,), MARKET: (place.instrument,), VAULT: ()}
+    about = (place.account, place.instrument) if figure.about == POSITION else alone[figure.about]
+    return about if all(about) else None

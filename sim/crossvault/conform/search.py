@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from crossvault import scenario
+from crossvault.conform.attribution import is_of_refusals
+from crossvault.conform.clause_scenes import NAME as SCENES, ClauseScenes
 from crossvault.conform.clause_trial import is_confirmed, shortened
-from crossvault.conform.comparison import NAMING, ClauseCounts, ClauseFinding, ConformTrial, play
+from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial
 from crossvault.conform.deployed_subject import AnvilSubject, InProcessSubject
+from crossvault.conform.model_recording import ModelRecording
+from crossvault.conform.revert_trace import reverted_calls
+from crossvault.conform.story_fit import pinned, unfit_story
 from crossvault.conform.subject import Subject
 from crossvault.conform.verdict import ClauseVerdict, verdicts
-from crossvault.conform.walk import SupportedWalk, unfit
-from crossvault.differential.drive import driven
+from crossvault.conform.walk import SupportedCorners, SupportedWalk
 from crossvault.differential.model import Model
-from crossvault.differential.story import ExpectationFailed, Story
+from crossvault.evm.abi import RevertedSilently
 from crossvault.evm.chain import EnginesDisagree
 from crossvault.lockstep.invariants import Invariants
-from crossvault.mirror.refusal import Refusal
 
 PUBLISHED = Path(__file__).parent / "published"
+CORNERS = "corner cases"
 WALK_STEPS = 400
 _LEAST_STEPS = 50
 _CHECKED_EVERY = 20
@@ -38,6 +43,24 @@ class StoryResult(NamedTuple):
     steps: int
     why: str
     failed: bool
+
+
+class SearchPlan(NamedTuple):
+    """The plan of a search: the seed of its walks, and how many of their steps to compare, at least.
+
+    stories: the shipped scenarios to play (None: all). corners: whether the corner cases are played. on_anvil: whether
+    findings are confirmed there.
+    """
+
+    seed: int = 1
+    steps: int = 3_000
+    stories: tuple[str, ...] | None = None
+    corners: bool = True
+    on_anvil: bool = True
+
+
+Recordings = dict[str, "ModelRecording | StoryResult"]
+"""Recordings of the model by the story, or why a vault does not support it."""
 
 
 @dataclass
@@ -60,96 +83,123 @@ class ConformReport:
         return not (self.counts.findings or self.counts.broken or any(each.failed for each in stories))
 
 
-def examine(subject: Subject, seed: int, steps: int, tick: Tick = lambda count: None) -> ConformReport:
+def examine(
+    subject: Subject, plan: SearchPlan, tick: Tick = lambda count: None, kept: Recordings | None = None
+) -> ConformReport:
     """Searches a vault by stories and walks. Raises DeployFailed, EnginesDisagree, ToolchainMissing, ChainLost.
 
-    steps: how many of random walks to compare, at least. tick: called with the count of steps so far. Ctrl-C ends it
-    early: the report has the findings until then.
+    tick: called with the count of steps of walks so far. kept: recordings of the model, for other vaults of the same
+    capabilities too. Ctrl-C ends it early: the report has what was found.
     """
-    report = ConformReport(subject, seed, ClauseCounts())
+    report = ConformReport(subject, plan.seed, ClauseCounts())
+    search = _Search(report, {} if kept is None else kept)
     try:
+        search.piece(SCENES)
         for path in sorted(PUBLISHED.glob("*.yaml")):
-            report.published.append(_story(subject, str(path), report.counts))
-        for name in scenario.names():
-            report.scenarios.append(_story(subject, name, report.counts))
-        _walk(report, steps, tick)
-        report.verdicts = _settled(subject, verdicts(subject, report.counts))
+            report.published.append(search.story(str(path)))
+        for name in scenario.names() if plan.stories is None else plan.stories:
+            report.scenarios.append(search.story(name))
+        if plan.corners:
+            search.piece(CORNERS)
+        search.walk(plan.steps, tick)
+        report.verdicts = verdicts(subject, report.counts, _Shortener(subject, plan))
     except KeyboardInterrupt:
         report.interrupted = True
         report.verdicts = verdicts(subject, report.counts)
     return report
 
 
-def _walk(report: ConformReport, steps: int, tick: Tick) -> None:
-    spent = 0
-    while spent < steps:
-        seed = report.seed * 100_000 + report.walks
-        report.walks += 1
-        fitted = SupportedWalk(report.subject, seed, min(WALK_STEPS, max(_LEAST_STEPS, steps - spent)))
-        guard = Invariants(every=_CHECKED_EVERY)
-        before = report.counts.steps
-        trial = ConformTrial(
-            InProcessSubject(report.subject, fitted.world), fitted.world, report.counts, f"walk {seed}", guard
-        )
-        play(trial, fitted.steps(trial.model))
-        spent += max(_LEAST_STEPS, report.counts.steps - before)
-        tick(spent)
+class _Search:
+    """Plays stories and walks on a vault, with recordings of the model where there are some."""
+
+    def __init__(self, report: ConformReport, kept: Recordings) -> None:
+        self._report, self._subject, self._counts, self._kept = report, report.subject, report.counts, kept
+
+    def story(self, name: str) -> StoryResult:
+        """Plays a story on both, if the vault supports every step of it."""
+        try:
+            recording = self._recorded(name, lambda: self._of_story(name))
+        except scenario.ScenarioError as trouble:  # it reads data that is not here
+            return StoryResult(name, 0, f"cannot be played: {trouble}", False)
+        if isinstance(recording, StoryResult):
+            return recording
+        before = self._counts.steps
+        ended = self._compare(recording)
+        return StoryResult(recording.name, self._counts.steps - before, ended, bool(ended))
+
+    def piece(self, name: str) -> None:
+        """Plays a set piece: what the vault supports of it."""
+        recording = self._recorded(name, {SCENES: self._of_scenes, CORNERS: self._of_corners}[name])
+        assert isinstance(recording, ModelRecording)
+        self._compare(recording)
+
+    def walk(self, steps: int, tick: Tick) -> None:
+        """Plays walks until so many of their steps are compared."""
+        spent = 0
+        while spent < steps:
+            seed = self._report.seed * 100_000 + self._report.walks
+            self._report.walks += 1
+            count = min(WALK_STEPS, max(_LEAST_STEPS, steps - spent))
+            recording = self._recorded(f"walk {seed} {count}", partial(self._of_walk, seed, count))
+            assert isinstance(recording, ModelRecording)
+            before = self._counts.steps
+            self._compare(recording)
+            spent += max(_LEAST_STEPS, self._counts.steps - before)
+            tick(spent)
+
+    def _recorded(self, key: str, make: Callable[[], ModelRecording | StoryResult]) -> ModelRecording | StoryResult:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def _compare(self, recording: ModelRecording) -> str:
+        return ConformTrial(InProcessSubject(self._subject, recording.world), recording, self._counts).run()
+
+    def _of_story(self, name: str) -> ModelRecording | StoryResult:
+        story = scenario.load(name)
+        if why := unfit_story(self._subject, story):
+            return StoryResult(story.name, 0, why, False)
+        story, model = scenario.load(name), Model(story.world)
+        return ModelRecording(self._subject, story.world, story.name, pinned(self._subject, story.steps(model)), model)
+
+    def _of_scenes(self) -> ModelRecording:
+        scenes = ClauseScenes(self._subject)
+        model = Model(scenes.world)
+        return ModelRecording(self._subject, scenes.world, SCENES, scenes.steps(model), model, Invariants())
+
+    def _of_corners(self) -> ModelRecording:
+        cases = SupportedCorners(self._subject, self._report.seed)
+        model, guard = Model(cases.world), Invariants(every=_CHECKED_EVERY)
+        return ModelRecording(self._subject, cases.world, CORNERS, cases.steps(model), model, guard)
+
+    def _of_walk(self, seed: int, count: int) -> ModelRecording:
+        fitted = SupportedWalk(self._subject, seed, count)
+        model, guard = Model(fitted.world), Invariants(every=_CHECKED_EVERY)
+        return ModelRecording(self._subject, fitted.world, f"walk {seed}", fitted.steps(model), model, guard)
 
 
-def _story(subject: Subject, name: str, counts: ClauseCounts) -> StoryResult:
-    """Plays a story on both, if the vault supports every step of it."""
-    try:
-        why, story = _unfit(subject, scenario.load(name)), scenario.load(name)
-    except scenario.ScenarioError as trouble:  # it reads data that is not here
-        return StoryResult(name, 0, f"cannot be played: {trouble}", False)
-    if why:
-        return StoryResult(story.name, 0, why, False)
-    before = counts.steps
-    trial = ConformTrial(InProcessSubject(subject, story.world), story.world, counts, story.name)
-    ended = play(trial, story.steps(trial.model))
-    return StoryResult(story.name, counts.steps - before, ended, bool(ended))
+class _Shortener:
+    """Makes the first few findings short, and confirms each of those on an Anvil. Raises EnginesDisagree."""
+
+    def __init__(self, subject: Subject, plan: SearchPlan) -> None:
+        self._subject, self._plan, self._count = subject, plan, 0
+
+    def __call__(self, finding: ClauseFinding) -> ClauseFinding:
+        self._count += 1
+        if self._count > _MOST_SHRUNK:
+            return finding
+        short = shortened(self._subject, finding, _SHRINK_SECS)
+        return confirmed(self._subject, short) if self._plan.on_anvil else short
 
 
-def _unfit(subject: Subject, story: Story) -> str:
-    """The first thing that a story needs and the vault lacks; nothing when it can be played."""
-    wrong = subject.adapter.fixed.get("auction", {})
-    terms = story.world.terms._asdict()
-    if off := [name for name, value in wrong.items() if terms[name] != value]:
-        return f"needs another {off[0].replace('_', ' ')}"
-    model, named = Model(story.world), set[str]()
-    try:
-        for step, _ in driven(story.steps(model), model.apply):
-            if step.action in NAMING and not subject.doors[step.action].exists:
-                named.add(step.args["to"])  # needed only if it acts
-            elif why := unfit(subject, step.action, step.args):
-                return f"needs {why}"
-            elif step.sender in named:
-                return f"needs a {step.sender}"
-    except (ExpectationFailed, Refusal):
-        return ""
-    return ""
-
-
-def _settled(subject: Subject, found: list[ClauseVerdict]) -> list[ClauseVerdict]:
-    """The verdicts with their findings made short, and each of those confirmed on an Anvil. Raises EnginesDisagree."""
-    settled = []
-    shrunk = 0
-    for verdict in found:
-        if verdict.finding is None or shrunk >= _MOST_SHRUNK:
-            settled.append(verdict)
-            continue
-        shrunk += 1
-        settled.append(verdict._replace(finding=shortest(subject, verdict.finding)))
-    return settled
-
-
-def shortest(subject: Subject, finding: ClauseFinding) -> ClauseFinding:
-    """A finding made short and seen on an Anvil too. Raises EnginesDisagree when it is not."""
-    short = shortened(subject, finding, _SHRINK_SECS)
-    anvil = AnvilSubject(subject, finding.world)
+def confirmed(subject: Subject, short: ClauseFinding) -> ClauseFinding:
+    """A finding that was seen on an Anvil, too. Raises EnginesDisagree when it is not."""
+    anvil = AnvilSubject(subject, short.world)
     try:
         if not is_confirmed(anvil, short):
             raise EnginesDisagree(f"{short.difference} after {short.steps[-1]} in process, but not on Anvil")
+        silent = isinstance(short.difference.difference.chain, RevertedSilently)
+        trace = reverted_calls(anvil, short.steps) if silent and is_of_refusals(short.difference) else ""
     finally:
         anvil.close()
-    return short._replace(confirmed=True)
+    return short._replace(confirmed=True, trace=trace)

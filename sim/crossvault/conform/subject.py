@@ -43,7 +43,11 @@ class AdaptedDoor:
 
 @dataclass(slots=True)
 class Subject:
-    """A compiled vault with its adapter, and the capabilities that follow from the two."""
+    """A compiled vault with its adapter, and the capabilities that follow from the two.
+
+    mix: `prevrandao` of its blocks in process, which selects a mutant in a build of several; most_code: the limit of a
+    contract's size there [bytes].
+    """
 
     name: str
     path: Path
@@ -57,6 +61,8 @@ class Subject:
     events: frozenset[str] = frozenset()
     refusals: str = ACCEPTED
     capabilities: dict[str, str] = field(default_factory=dict)
+    mix: int = 0
+    most_code: int | None = None
 
     @property
     def abi(self) -> Abi:
@@ -133,6 +139,8 @@ class _AbiCheck:
         found.events = frozenset(self._events()) if found.adapter.events else frozenset()
         found.refusals = found.adapter.refusals or (EXACT if self._errors() else ACCEPTED)
         found.capabilities = {each.name: self._lack(each.name, each.doors) for each in CAPABILITIES}
+        if not found.can("guardian"):
+            found.figures.pop("guardian", None)  # the model may have one all the same
         self._source.require_no_problems()
         missing = [action for action in NEEDED if not found.doors[action].exists]
         if missing:
@@ -214,11 +222,18 @@ class _AbiCheck:
 
     def _events(self) -> Iterator[str]:
         ours = {_shape(item): item["name"] for item in vault_abi(self._found.ours) if item["type"] == "event"}
-        return (ours[_shape(item)] for item in self._found.abi if item["type"] == "event" and _shape(item) in ours)
+        theirs = (item for item in self._deployed() if item["type"] == "event")
+        return (ours[_shape(item)] for item in theirs if _shape(item) in ours)
+
+    def _deployed(self) -> Iterator[Item]:
+        """The items of the vault's ABI, and of those of the contracts that are deployed alongside it."""
+        yield from self._found.abi
+        for each in self._found.adapter.deploy:
+            yield from self._found.build.artifacts[each.contract].abi
 
     def _errors(self) -> bool:
         ours = {signature(item) for abi in vault_refusals(self._found.ours) for item in abi}
-        return any(signature(item) in ours for item in self._found.abi if item["type"] == "error")
+        return any(signature(item) in ours for item in self._deployed() if item["type"] == "error")
 
     def _lack(self, name: str, doors: tuple[str, ...]) -> str:
         """Why a capability is missing; nothing when it exists."""

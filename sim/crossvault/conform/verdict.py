@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from math import sqrt
+from collections.abc import Callable
 from typing import NamedTuple
 
 from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
-from crossvault.conform.capability import CAPABILITIES
-from crossvault.conform.clauses import ACCEPTANCE, CLAUSES, EVENTS, Clause
+from crossvault.conform.capability import CAPABILITIES, NAMES as CAPABILITY_NAMES
+from crossvault.conform.clause import ACCEPTANCE, EVENTS, VIEWS, Clause, ClauseCase
+from crossvault.conform.clauses import CLAUSES
 from crossvault.conform.comparison import ClauseCounts, ClauseFinding
-from crossvault.conform.figures import BY_NAME, SNAPSHOT
+from crossvault.conform.figures import BY_NAME
+from crossvault.conform.snapshot_words import WORDS
 from crossvault.conform.subject import Subject
 
-AGREES, DIFFERS, UNREACHED, UNSUPPORTED, UNSEEN = "agrees", "differs", "not reached", "not supported", "not comparable"
+AGREES, PARTLY, DIFFERS, UNREACHED = "agrees", "partly reached", "differs", "not reached"
+UNSUPPORTED, UNSEEN = "not supported", "not comparable"
+
+_LEAST_DOUBT = 0.5  # steps
+
+Shorten = Callable[[ClauseFinding], ClauseFinding]
 
 
 class ClauseVerdict(NamedTuple):
     """A clause, its state, the steps that were about it and agreed, and those where something of it differed.
 
-    note: why it is not supported, or how far it is compared.
+    note: why it is not supported, what is missing, or how far it is compared. rank: of the clauses that differ the
+    first explains most; 0 for the others.
     """
 
     clause: Clause
@@ -29,12 +36,15 @@ class ClauseVerdict(NamedTuple):
     differed: int
     note: str
     finding: ClauseFinding | None
+    rank: int = 0
 
 
-def verdicts(subject: Subject, counts: ClauseCounts) -> list[ClauseVerdict]:
-    """A verdict for every clause, in the order of the table."""
-    blamed = _blamed(counts)
-    return [_verdict(subject, counts, place, blamed.get(place)) for place in range(len(CLAUSES))]
+def verdicts(subject: Subject, counts: ClauseCounts, shorten: Shorten = lambda finding: finding) -> list[ClauseVerdict]:
+    """A verdict for every clause, in the order of the table. shorten: makes a finding short, and sees its cause."""
+    blamed = _blamed(counts, shorten)
+    ranks = {place: rank for rank, place in enumerate(blamed, 1)}
+    found = [_verdict(subject, counts, place, blamed.get(place)) for place in range(len(CLAUSES))]
+    return [each._replace(rank=ranks.get(place, 0)) for place, each in enumerate(found)]
 
 
 def _verdict(subject: Subject, counts: ClauseCounts, place: int, finding: ClauseFinding | None) -> ClauseVerdict:
@@ -48,15 +58,34 @@ def _verdict(subject: Subject, counts: ClauseCounts, place: int, finding: Clause
         return ClauseVerdict(clause, UNSEEN, agreed, differed, f"returns none of {', '.join(clause.shows)}", None)
     if not agreed:
         return ClauseVerdict(clause, UNREACHED, 0, differed, "", None)
-    note = _extent(subject, clause)
+    missing = _missing(subject, counts, place)
     other = f"{differed} more steps show another difference" if differed else ""
-    return ClauseVerdict(clause, AGREES, agreed, differed, "; ".join(filter(None, (note, other))), None)
+    notes = (f"not reached: {', '.join(missing)}" if missing else "", _extent(subject, clause), other)
+    note = "; ".join(filter(None, notes))
+    return ClauseVerdict(clause, PARTLY if missing else AGREES, agreed, differed, note, None)
 
 
-def _blamed(counts: ClauseCounts) -> Mapping[int, ClauseFinding]:
+def _missing(subject: Subject, counts: ClauseCounts, place: int) -> list[str]:
+    """The cases of a clause that the vault has and that no step reached."""
+    cases = enumerate(CLAUSES[place].cases)
+    return [case.name for number, case in cases if _has(subject, case) and not counts.reached[place, number]]
+
+
+def _has(subject: Subject, case: ClauseCase) -> bool:
+    if not case.needs:
+        return True
+    if case.needs in CAPABILITY_NAMES:
+        return subject.can(case.needs)
+    belongs = [each.name for each in CAPABILITIES if case.needs in each.doors]
+    return subject.doors[case.needs].exists and (not belongs or any(subject.can(each) for each in belongs))
+
+
+def _blamed(counts: ClauseCounts, shorten: Shorten) -> dict[int, ClauseFinding]:
     """The clauses that differences are of: again and again the one that explains most, with all that it explains.
 
-    Of each clause the shortest story is reported.
+    Of each clause the shortest story is reported. The steps that are left of a story are about fewer clauses than those
+    of a walk, so the clause is settled by them. Where a story is not made short, and other differences come first in
+    it, it is taken to follow from these.
     """
     left = dict(counts.findings)
     found: dict[int, ClauseFinding] = {}
@@ -66,25 +95,38 @@ def _blamed(counts: ClauseCounts) -> Mapping[int, ClauseFinding]:
             differed.update(dict.fromkeys(signs[1], counts.seen[signs]))
         if not differed:
             break
-        place = max(differed, key=lambda each: (_weight(differed[each], counts.agreed[each]), each))
-        explained = [signs for signs in left if place in signs[1]]
-        found[place] = min((left.pop(signs) for signs in explained), key=lambda each: len(each.steps))
+        guess = _likeliest(tuple(differed), differed, counts)
+        explained = [signs for signs in left if guess in signs[1]]
+        finding = shorten(
+            min((left.pop(signs) for signs in explained), key=lambda each: (each.follows, len(each.steps)))
+        )
+        is_known = any(place in found for place in finding.candidates)
+        if not is_known and not (found and finding.follows and not finding.is_short):
+            found[_likeliest(finding.candidates or (guess,), differed, counts)] = finding
     return found
 
 
-def _weight(differed: int, agreed: int) -> float:
-    """Ochiai's measure of a clause: the share of differences that it explains, less where it is met without one."""
-    return differed / sqrt(differed + agreed)
+def _likeliest(places: tuple[int, ...], differed: Counter[int], counts: ClauseCounts) -> int:
+    """Of some clauses the one that explains most; of equal ones the one with the fewest signs."""
+    most = max(differed.values())
+
+    def weight(place: int) -> tuple[float, int, int]:
+        """The measure D*: the differences of a clause, squared, by the steps that speak against it."""
+        against = counts.agreed[place] + most - differed[place]
+        return differed[place] ** 2 / (against + _LEAST_DOUBT), -len(CLAUSES[place].shows), place
+
+    return max(places, key=weight)
 
 
 def _seen(subject: Subject, clause: Clause) -> bool:
     """Whether the vault returns anything in which the clause would show."""
-    figures = {*subject.figures, *((SNAPSHOT.name,) if subject.has_snapshot else ())}
-    known = {*BY_NAME, SNAPSHOT.name, EVENTS}
-    needed = set(clause.shows) & known
-    if not set(clause.shows) - known:
-        return bool(needed & figures) or (EVENTS in needed and bool(subject.events))
-    return True
+    known = {*BY_NAME, *WORDS, VIEWS}
+    figures = {*subject.figures, *(WORDS if subject.has_snapshot else ()), *((VIEWS,) if subject.figures else ())}
+    events = {each for each in clause.shows if each.startswith("event ") or each == EVENTS}
+    if any(each not in known and each not in events for each in clause.shows):
+        return True
+    names = {each.removeprefix("event ") for each in events}
+    return bool(set(clause.shows) & figures) or bool(names & {*subject.events, *((EVENTS,) if subject.events else ())})
 
 
 def _extent(subject: Subject, clause: Clause) -> str:
@@ -95,19 +137,14 @@ def _extent(subject: Subject, clause: Clause) -> str:
     return {NAMED: "refusals by name only", ACCEPTED: "only whether it refuses"}[subject.refusals]
 
 
-def lacking() -> dict[str, str]:
-    """The descriptions of the capabilities, by name."""
-    return {each.name: each.about for each in CAPABILITIES}
-
-
 __all__ = [
     "ACCEPTANCE",
     "AGREES",
     "DIFFERS",
+    "PARTLY",
     "UNREACHED",
     "UNSEEN",
     "UNSUPPORTED",
     "ClauseVerdict",
-    "lacking",
     "verdicts",
 ]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from crossvault.conform.capability import CAPABILITIES, KINDS
 from crossvault.conform.subject import Subject
 from crossvault.differential.model import Model
-from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Action, Step, StepStream
+from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Action, Outcome, Step, StepStream, World
 from crossvault.mirror import market
 from crossvault.mirror.evm import Call
 from crossvault.walks.base import GOVERNOR
+from crossvault.walks.corners import CornerCases
 from crossvault.walks.random_walk import Walk
 
 _NEEDS: Mapping[str, Action] = {
@@ -41,11 +42,15 @@ def unfit(subject: Subject, action: str, args: Any) -> str:
     for capability in _belongs(action, args):
         if not subject.can(capability):
             return capability
-    if action in _CHANGING:
-        risk: market.MarketRisk = args["risk"]
-        wrong = [name for name, value in subject.pins().items() if getattr(risk, name) != value]
-        return f"another {wrong[0].replace('_', ' ')}" if wrong and risk != market.MarketRisk() else ""
-    return ""
+    return f"another {unpinned(subject, action, args)}" if unpinned(subject, action, args) else ""
+
+
+def unpinned(subject: Subject, action: str, args: Any) -> str:
+    """The parameter of a step of which the vault knows only another value; nothing when there is none."""
+    if action not in _CHANGING or args["risk"] == market.MarketRisk():
+        return ""
+    wrong = [name for name, value in subject.pins().items() if getattr(args["risk"], name) != value]
+    return wrong[0].replace("_", " ") if wrong else ""
 
 
 def _belongs(action: str, args: Any) -> list[str]:
@@ -70,7 +75,7 @@ class SupportedWalk(Walk):
         """The set-up, then as many random steps as wanted that the vault supports."""
         kept = 0
         for drawn in super().steps(model):
-            step = self._fit(drawn)
+            step = fitted(self._subject, self.world, drawn)
             if step is None:
                 continue
             yield step
@@ -86,16 +91,40 @@ class SupportedWalk(Walk):
             return super()._instrument(model)
         return market.perp(self._random.choices((0, 1, 2, 8), (50, 40, 10, 1))[0])
 
-    def _fit(self, step: Step) -> Step | None:
-        if step.action == "transfer" and step.args["to"] == VAULT and step.args["token"] != self.world.quote:
-            return None
-        args = self._args(step)
-        return None if unfit(self._subject, step.action, args) else replace(step, args=args)
 
-    def _args(self, step: Step) -> Any:
-        pins = self._subject.pins()
-        if step.action in _CHANGING and pins and step.args["risk"] != market.MarketRisk():
-            return {**step.args, "risk": step.args["risk"]._replace(**pins)}
-        if step.action == "batch":
-            return {"calls": tuple(Call(call.action, call.args) for call in step.args["calls"])}
-        return step.args
+class SupportedCorners(CornerCases):
+    """The corner cases that a vault supports."""
+
+    def __init__(self, subject: Subject, seed: int) -> None:
+        super().__init__(seed, 0, subject.ours)
+        self._subject = subject
+        fixed = subject.adapter.fixed.get("auction", {})
+        self.world = replace(self.world, terms=self.world.terms._replace(**fixed))
+
+    def steps(self, model: Model) -> Generator[Step, Outcome, None]:
+        """The steps of the corner cases that the vault supports."""
+        for drawn in super().steps(model):
+            if step := fitted(self._subject, self.world, drawn):
+                yield step
+
+
+def fitted(subject: Subject, world: World, step: Step) -> Step | None:
+    """A step with parameters that a vault knows; None where it does not support it."""
+    if step.action == "transfer" and step.args["to"] == VAULT and step.args["token"] != world.quote:
+        return None
+    known = with_known_parameters(subject, step)
+    return None if unfit(subject, known.action, known.args) else known
+
+
+def with_known_parameters(subject: Subject, step: Step) -> Step:
+    """A step with the parameters that a vault knows, all else as it is."""
+    return replace(step, args=_fitted_args(subject, step))
+
+
+def _fitted_args(subject: Subject, step: Step) -> Any:
+    pins = subject.pins()
+    if step.action in _CHANGING and pins and step.args["risk"] != market.MarketRisk():
+        return {**step.args, "risk": step.args["risk"]._replace(**pins)}
+    if step.action == "batch":
+        return {"calls": tuple(Call(call.action, call.args) for call in step.args["calls"])}
+    return step.args

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from crossvault.differential.ending import BadInput
@@ -107,12 +108,15 @@ def compile_many(directories: Sequence[Path]) -> list[Build]:
     return [old or fresh[prefix] for prefix, old in zip(prefixes, stored, strict=True)]
 
 
-def compile_units(units: Sources) -> Build:
-    """Compiles sources by unit name, without any that ship. Raises CompileFailed."""
-    key = build_hash(units)
+def compile_units(units: Sources, imported: Mapping[str, str] = MappingProxyType({})) -> Build:
+    """Compiles sources by unit name, without any that ship. Raises CompileFailed.
+
+    imported: the units of imports that are not spelled by the name of their unit.
+    """
+    key = build_hash({**units, **{f"{spelled}=": unit for spelled, unit in imported.items()}})
     if stored := _stored(f"{key}-units"):
         return stored
-    output = _run_solc(units, {"*": _OUTPUTS}, None, units)
+    output = _run_solc(units, {"*": _OUTPUTS}, None, units, imported)
     own = {unit: found for unit, found in output["contracts"].items() if unit in units}
     return _store(f"{key}-units", Build(_artifacts(own, ""), key, _warnings(output)))
 
@@ -241,11 +245,16 @@ def _remappings(texts: Sequence[str]) -> list[str]:
 
 
 def _run_solc(
-    units: Sources, outputs: Mapping[str, Sequence[str]], directory: Path | None, wanted: Sources | None = None
+    units: Sources,
+    outputs: Mapping[str, Sequence[str]],
+    directory: Path | None,
+    wanted: Sources | None = None,
+    imported: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The compiler's output for units that carry their text, or for some of them; solc reads the dependencies."""
     install.ensure()
     request = standard_input(units, outputs)
+    request["settings"]["remappings"] += sorted(f"{spelled}={unit}" for spelled, unit in imported.items())
     if wanted is not None:
         selection = request["settings"]["outputSelection"]
         request["settings"]["outputSelection"] = {unit: selection[unit] for unit in units if unit in wanted}

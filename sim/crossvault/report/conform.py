@@ -11,10 +11,10 @@ from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
 from crossvault.conform.capability import CAPABILITIES
 from crossvault.conform.search import ConformReport, StoryResult
 from crossvault.conform.subject import AdaptedDoor, Subject
-from crossvault.conform.verdict import AGREES, DIFFERS, UNREACHED, UNSUPPORTED, ClauseVerdict
+from crossvault.conform.verdict import AGREES, DIFFERS, PARTLY, UNREACHED, UNSUPPORTED, ClauseVerdict
 from crossvault.report.console import ReportTable, show, table
 
-_COLOURS = {AGREES: "green", DIFFERS: "bold red", UNREACHED: "yellow", UNSUPPORTED: "dim"}
+_COLOURS = {AGREES: "green", DIFFERS: "bold red", PARTLY: "yellow", UNREACHED: "yellow", UNSUPPORTED: "dim"}
 _REFUSALS = {
     EXACT: "refusals by name and arguments",
     NAMED: "refusals by name only",
@@ -51,7 +51,7 @@ def show_report(report: ConformReport, files: dict[int, str]) -> None:
     print()
     show(_clauses(report))
     print()
-    for place, verdict in enumerate(report.verdicts):
+    for place, verdict in sorted(enumerate(report.verdicts), key=lambda pair: pair[1].rank):
         if verdict.finding is not None:
             _show_finding(verdict, files.get(place, ""))
     for line in counts.broken:
@@ -102,11 +102,13 @@ def _clause(verdict: ClauseVerdict, file: str | None) -> dict[str, Any]:
         "agreed": verdict.agreed,
         "differed": verdict.differed,
         "note": verdict.note,
+        "rank": verdict.rank,
     }
     if verdict.finding is not None:
         last = verdict.finding.steps[-1]
         found |= {"difference": str(verdict.finding.difference), "at": f"{last.action} by {last.sender}"}
         found |= {"steps": len(verdict.finding.steps), "file": file, "confirmed": verdict.finding.confirmed}
+        found |= {"trace": verdict.finding.trace.splitlines()} if verdict.finding.trace else {}
     return found
 
 
@@ -152,6 +154,9 @@ def _show_finding(verdict: ClauseVerdict, file: str) -> None:
     print(f"  {verdict.finding.difference}")
     seen = "seen on Anvil too" if verdict.finding.confirmed else "neither made shorter nor played on Anvil"
     print(f"  after {len(verdict.finding.steps)} steps, the last {last.action} by {last.sender}; {seen}")
+    if verdict.finding.trace:
+        print("  the vault reverts without a reason; the calls inside:")
+        print(*(f"    {line}" for line in verdict.finding.trace.splitlines()), sep="\n")
     if file:
         print(f"  to see it: {file}")
     print()
