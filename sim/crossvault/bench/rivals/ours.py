@@ -10,12 +10,14 @@ from crossvault.bench.planted import digits, moves
 from crossvault.bench.rivals.small_bugs import EXAMPLE, VAULT, SearchOutcome, SmallVaultBug, plant
 from crossvault.conform.adapter import load
 from crossvault.conform.clause_trial import shortened
-from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial, play
+from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial
 from crossvault.conform.deployed_subject import InProcessSubject
+from crossvault.conform.model_recording import ModelRecording
 from crossvault.conform.search import WALK_STEPS
 from crossvault.conform.subject import Subject, subject
 from crossvault.conform.walk import SupportedWalk
 from crossvault.differential.drive import Relay, relayed
+from crossvault.differential.model import Model
 from crossvault.differential.step import Step, StepStream
 
 NAME = "crossvault"
@@ -42,8 +44,10 @@ def _found(found: Subject, seed: int, ends: float) -> ClauseFinding | None:
     number = seed
     while time.perf_counter() < ends:
         fitted, counts = SupportedWalk(found, number, WALK_STEPS), ClauseCounts()
-        trial = ConformTrial(InProcessSubject(found, fitted.world), fitted.world, counts)
-        play(trial, _until_found(fitted.steps(trial.model), counts, ends))
+        model = Model(fitted.world)
+        steps = _until_found(fitted.steps(model), counts, ends)
+        recording = ModelRecording(found, fitted.world, f"walk {number}", steps, model)
+        ConformTrial(InProcessSubject(found, fitted.world), recording, counts).run()
         if counts.findings:
             return next(iter(counts.findings.values()))
         number += 1
