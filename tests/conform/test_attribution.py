@@ -18,7 +18,6 @@ from crossvault.conform.deployed_subject import InProcessSubject
 from crossvault.conform.model_recording import ModelRecording, ModelStep
 from crossvault.conform.snapshot_words import word_of
 from crossvault.conform.subject import Subject
-from crossvault.differential.model import Model
 from crossvault.evm.abi import RevertedSilently
 from crossvault.mirror.authority_errors import VaultPaused
 from crossvault.mirror.price_errors import StalePrice
@@ -32,8 +31,7 @@ def vault() -> Subject:
 @pytest.fixture(scope="module")
 def recording(vault: Subject) -> ModelRecording:
     scenes = ClauseScenes(vault)
-    model = Model(scenes.world)
-    return ModelRecording(vault, scenes.world, "scenes", scenes.steps(model), model)
+    return ModelRecording(vault, scenes.world, "scenes", scenes.steps)
 
 
 def line_about(recording: ModelRecording, clause: str) -> ModelStep:

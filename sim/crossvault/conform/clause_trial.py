@@ -93,7 +93,7 @@ def replayed(
     subject: Subject, world: World, steps: Sequence[Step]
 ) -> Iterator[tuple[ModelStep, list[ClauseDifference]]]:
     """Steps in this process with the new differences after each, of every account."""
-    recording = ModelRecording(subject, world, "", step_stream(steps), Model(world), everywhere=True)
+    recording = ModelRecording(subject, world, "", lambda model: step_stream(steps), everywhere=True)
     trial = ConformTrial(InProcessSubject(subject, world), recording, ClauseCounts())
     for line in recording:
         if line.step is not None:

@@ -147,7 +147,7 @@ _OF_RULES = (
     Clause(_RULES, "the owner names feeders", "", done("set_feeder"), (ACCEPTANCE, event("FeederSet"))),
     refusal(_RULES, "governance by anyone but the owner is refused", "", "NotOwner"),
     refusal(_RULES, "a pause by anyone but guardian and owner is refused", "pause", "NotGuardian", "pause"),
-    refusal(_RULES, "ownership is accepted by whom it was offered to", "ownership", "NotPendingOwner",
+    refusal(_RULES, "ownership is accepted only as it was offered", "ownership", "NotPendingOwner",
             "accept_ownership"),
     refusal(_RULES, "parameters outside of their ranges are refused", "bounds", "ParameterOutOfRange"),
     Clause(_RULES, "the guardian or the owner pauses", "pause", done("pause"),

@@ -5,7 +5,7 @@ The model never reads the vault, so one recording serves many vaults of the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.conform import step_context
@@ -55,16 +55,15 @@ class ModelRecording:
         subject: Subject,
         world: World,
         name: str,
-        steps: StepStream,
-        model: Model,
+        play: Callable[[Model], StepStream],
         guard: InvariantChecker | None = None,
         everywhere: bool = False,
     ) -> None:
-        """steps: that follow from the outcomes of a model. everywhere: figures of all accounts after every step."""
+        """play: the steps, which may follow from a model. everywhere: figures of all accounts after every step."""
         self.world, self.name, self.why, self.broken = world, name, "", ""
-        recorder = _ModelRecorder(subject, model, guard, everywhere)
+        model = Model(world)
         self._lines: list[ModelStep] = []
-        self._more = self._ended(recorder, steps)
+        self._more = self._ended(_ModelRecorder(subject, model, guard, everywhere), play(model))
 
     def __iter__(self) -> Iterator[ModelStep]:
         place = 0

@@ -20,7 +20,6 @@ from crossvault.conform.story_fit import pinned, unfit_story
 from crossvault.conform.subject import Subject
 from crossvault.conform.verdict import ClauseVerdict, verdicts
 from crossvault.conform.walk import SupportedCorners, SupportedWalk
-from crossvault.differential.model import Model
 from crossvault.evm.abi import RevertedSilently
 from crossvault.evm.chain import EnginesDisagree
 from crossvault.lockstep.invariants import Invariants
@@ -159,23 +158,23 @@ class _Search:
         story = scenario.load(name)
         if why := unfit_story(self._subject, story):
             return StoryResult(story.name, 0, why, False)
-        story, model = scenario.load(name), Model(story.world)
-        return ModelRecording(self._subject, story.world, story.name, pinned(self._subject, story.steps(model)), model)
+        story = scenario.load(name)
+        known = partial(pinned, self._subject, story)
+        return ModelRecording(self._subject, story.world, story.name, known)
 
     def _of_scenes(self) -> ModelRecording:
         scenes = ClauseScenes(self._subject)
-        model = Model(scenes.world)
-        return ModelRecording(self._subject, scenes.world, SCENES, scenes.steps(model), model, Invariants())
+        return ModelRecording(self._subject, scenes.world, SCENES, scenes.steps, Invariants())
 
     def _of_corners(self) -> ModelRecording:
         cases = SupportedCorners(self._subject, self._report.seed)
-        model, guard = Model(cases.world), Invariants(every=_CHECKED_EVERY)
-        return ModelRecording(self._subject, cases.world, CORNERS, cases.steps(model), model, guard)
+        guard = Invariants(every=_CHECKED_EVERY)
+        return ModelRecording(self._subject, cases.world, CORNERS, cases.steps, guard)
 
     def _of_walk(self, seed: int, count: int) -> ModelRecording:
         fitted = SupportedWalk(self._subject, seed, count)
-        model, guard = Model(fitted.world), Invariants(every=_CHECKED_EVERY)
-        return ModelRecording(self._subject, fitted.world, f"walk {seed}", fitted.steps(model), model, guard)
+        guard = Invariants(every=_CHECKED_EVERY)
+        return ModelRecording(self._subject, fitted.world, f"walk {seed}", fitted.steps, guard)
 
 
 class _Shortener:

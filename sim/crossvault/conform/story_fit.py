@@ -12,14 +12,14 @@ from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror.refusal import Refusal
 
 
-def pinned(subject: Subject, steps: StepStream) -> StepStream:
-    """Steps with the parameters that a vault knows, all else as it is."""
+def pinned(subject: Subject, story: Story, model: Model) -> StepStream:
+    """The steps of a story with the parameters that a vault knows, all else as it is."""
 
     def known(step: Step) -> Relay:
         outcome = yield with_known_parameters(subject, step)
         return outcome
 
-    return relayed(steps, known)
+    return relayed(story.steps(model), known)
 
 
 def unfit_story(subject: Subject, story: Story) -> str:

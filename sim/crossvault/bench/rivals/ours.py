@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -44,9 +45,8 @@ def _found(found: Subject, seed: int, ends: float) -> ClauseFinding | None:
     number = seed
     while time.perf_counter() < ends:
         fitted, counts = SupportedWalk(found, number, WALK_STEPS), ClauseCounts()
-        model = Model(fitted.world)
-        steps = _until_found(fitted.steps(model), counts, ends)
-        recording = ModelRecording(found, fitted.world, f"walk {number}", steps, model)
+        steps = partial(_until_found, fitted, counts, ends)
+        recording = ModelRecording(found, fitted.world, f"walk {number}", steps)
         ConformTrial(InProcessSubject(found, fitted.world), recording, counts).run()
         if counts.findings:
             return next(iter(counts.findings.values()))
@@ -54,8 +54,8 @@ def _found(found: Subject, seed: int, ends: float) -> ClauseFinding | None:
     return None
 
 
-def _until_found(steps: StepStream, counts: ClauseCounts, ends: float) -> StepStream:
+def _until_found(walk: SupportedWalk, counts: ClauseCounts, ends: float, model: Model) -> StepStream:
     def searched(step: Step) -> Relay:
         return None if counts.findings or time.perf_counter() >= ends else (yield step)
 
-    return relayed(steps, searched)
+    return relayed(walk.steps(model), searched)
