@@ -19,7 +19,7 @@ PACKAGE = ROOT / "sim" / "crossvault"
 CODES = {
     1: {
         "AbiMismatch", "BlockDiffers", "Broken", "BrokenInvariant", "ChainRefused", "DeploymentConflict", "Diverged",
-        "ExpectationFailed", "FailedRun", "StatesDiffer", "StepFailed",
+        "ExpectationFailed", "FailedRun", "StepFailed",
     },
     2: {
         "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
