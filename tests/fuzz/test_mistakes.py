@@ -17,7 +17,6 @@ from crossvault.differential.model import Model
 from crossvault.differential.story import Story, step_stream
 from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.evm.pyrevm import InMemoryEvm
 from crossvault.fuzz.campaign import CampaignPlan, FuzzCampaign
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.inprocess_run import run_in_process
@@ -78,9 +77,10 @@ def calls_left(found: WalkResult, build: Build) -> int:
 def rows(mistakes: list[dict[str, Any]], patched: pytest.MonkeyPatch) -> Iterator[SearchRow]:
     """Every search, one after another. The processes of a search inherit the switch of a mistake."""
     builds = planted(mistakes)
+    patched.setattr(InProcessChain, "most_code", MOST_CODE)
     for case in mistakes:
         build, switch = builds[case["id"]]
-        patched.setattr(InMemoryEvm.__init__, "__defaults__", (switch, MOST_CODE))
+        patched.setattr(InProcessChain, "mix", switch)
         for seed in range(case.get("seeds", 1)):
             yield searched(case, seed, build)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from crossvault.differential.step import CHAIN_ID, Outcome, Snapshot, Step, World
 from crossvault.evm.bindings import Answer, Bindings, Call
@@ -21,13 +22,19 @@ from crossvault.mirror.valuation import Metrics
 
 
 class InProcessChain(Bindings):
-    """The contracts of a directory in memory. It grows by some kB a step, so a campaign uses a new one per walk."""
+    """The contracts of a directory in memory. It grows by some kB a step, so a campaign uses a new one per walk.
+
+    mix: `prevrandao` of its blocks, which selects one of many mutants in a build. most_code: contract size limit [bytes].
+    """
+
+    mix: ClassVar[int] = 0
+    most_code: ClassVar[int | None] = None
 
     def __init__(self, world: World, contracts: Path | Build | None = None) -> None:
         """Compiles and deploys. Raises CompileFailed, ToolchainMissing, DeployFailed."""
         build, names = contracts if isinstance(contracts, Build) else compile_contracts(contracts), AddressBook()
         self.engine = engine()
-        self.machine = search_evm(CHAIN_ID, world.starts_at)
+        self.machine = search_evm(CHAIN_ID, world.starts_at, self.mix, self.most_code)
         deploy_world(self.machine, build, world, names)
         super().__init__(build, names)
         self.last: Answer = {}  # of the last step
