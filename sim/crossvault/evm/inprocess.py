@@ -24,7 +24,7 @@ from crossvault.mirror.valuation import Metrics
 class InProcessChain(Bindings):
     """The contracts of a directory in memory. It grows by some kB a step, so a campaign uses a new one per walk.
 
-    mix: `prevrandao` of its blocks, which selects one of the mutants of a build. most_code: contract size limit [bytes].
+    mix: `prevrandao` of its blocks, which selects one of the mutants of a build. most_code: size limit of code.
     """
 
     mix: ClassVar[int] = 0
