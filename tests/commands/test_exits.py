@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from errno import ENOSPC
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from crossvault.commands.exits import MEANINGS
+from crossvault.commands.failure import after_finding, reported
 from crossvault.differential.ending import DEFECT, MISSING, WORST_LAST, Ending, exit_code, worst
+from crossvault.evm.compiler import CompilerLost, standard_input, standard_json
+from crossvault.setup import toolchain
 from places import ROOT
 
 PACKAGE = ROOT / "sim" / "crossvault"
@@ -28,7 +33,7 @@ CODES = {
         "UsageError", "WrongChain",
     },
     3: {
-        "BadEnvironment", "ChainIdle", "ChainLost", "DeploymentBusy", "FactoryMissing", "RecordLost",
+        "BadEnvironment", "ChainIdle", "ChainLost", "CompilerLost", "DeploymentBusy", "FactoryMissing", "RecordLost",
         "ToolchainMissing",
     },
     4: {"Interruption", "PendingTransaction", "StepLost"},
@@ -130,3 +135,39 @@ def test_a_finding_is_the_worst_of_several_ends_and_none_of_them_is_lost(code: i
 
 def test_every_code_has_a_meaning() -> None:
     assert set(MEANINGS) == {0, *CODES, DEFECT} == set(WORST_LAST)
+
+
+def test_a_defect_is_one_line_that_names_the_file_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    def planted() -> None:
+        raise ZeroDivisionError("planted")
+
+    with pytest.raises(ZeroDivisionError) as defect:
+        planted()
+    assert reported(defect.value, as_json=True) == DEFECT
+    out, err = capsys.readouterr()
+    assert err.count("\n") == 1 and "please report it with that file and the command line" in err
+    error = json.loads(out)["error"]
+    assert error["code"] == DEFECT and error["message"] in err
+    path = Path(error["message"].partition("the traceback is in ")[2].partition(";")[0])
+    text = path.read_text()
+    path.unlink()
+    assert "in planted" in text and "ZeroDivisionError: planted" in text and "Python" in text
+
+
+@pytest.mark.parametrize("error", [OSError(ENOSPC, "No space left on device"), ValueError("planted"), MemoryError()])
+def test_what_fails_after_a_finding_is_reported_and_goes_no_further(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with after_finding():
+        raise error
+    with pytest.raises(type(error)), after_finding(lambda: False):
+        raise error
+    assert capsys.readouterr().err.startswith("crossvault: ")
+
+
+def test_a_compiler_that_ends_without_an_answer_is_no_fault_of_the_contracts(tmp_path: Path) -> None:
+    binary = tmp_path / "solc"  # as one that is killed for want of memory
+    binary.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec {toolchain.solc()} --version\nkill -9 $$\n')
+    binary.chmod(0o755)
+    with pytest.raises(CompilerLost, match="solc ended without an answer"):
+        standard_json(binary, standard_input({}, {}))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import signal
+import subprocess
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -237,3 +241,59 @@ def test_an_error_is_one_document_under_json(row: HardEnd, folder: Path) -> None
     if len(place) > 1 and "." in place[0]:
         assert error["file"] == place[0]
         assert error["line"] == (int(place[1]) if place[1].isdecimal() else None)
+
+
+class SignalledEnd(NamedTuple):
+    """A row: a command that runs long, the file that shows that it is under way, and the signal that ends it."""
+
+    words: str
+    shows: str
+    number: int = signal.SIGTERM
+
+
+SIGNALLED = (
+    SignalledEnd("fuzz --time 60s -j 6", ".err"),
+    SignalledEnd("fuzz --time 60s -j 6", ".err", signal.SIGINT),
+    SignalledEnd("run black-thursday --record long.jsonl", "long.jsonl"),
+    SignalledEnd("campaign --only fuzz --record c.jsonl", ".err"),
+    SignalledEnd("bench chain", ".out.begun"),
+    SignalledEnd("efficiency --accounts 1000000", ".out.begun"),
+)
+
+
+def alive(parent: int) -> list[int]:
+    """The processes of a session that still run; what waits to be reaped does not."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listed.splitlines()]
+    return [int(process) for process, session, state in rows if int(session) == parent and "Z" not in state]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("ps") is None, reason="finds processes with ps")
+@pytest.mark.parametrize("row", SIGNALLED, ids=lambda row: f"{row.words} {row.number}")
+def test_a_signal_ends_everything_within_two_seconds(row: SignalledEnd, folder: Path) -> None:
+    shows, began = folder / row.shows, time.time()
+    shows.unlink(missing_ok=True)
+
+    def is_under_way() -> bool:
+        written = shows.exists() and shows.stat().st_size > 0
+        return (written and time.time() - began > 2) or time.time() - began > 6
+
+    found = at.signalled(*row.words.split(), folder=folder, until=is_under_way, number=row.number)
+    assert found.code == 4 and found.secs < 2.5, found  # half a second for a machine with other work
+    assert alive(found.process) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("ps") is None, reason="finds processes with ps")
+def test_the_workers_of_a_search_end_when_it_is_killed(folder: Path) -> None:
+    def has_workers() -> bool:
+        return (folder / ".err").exists() and "at a time" in (folder / ".err").read_text()
+
+    (folder / ".err").unlink(missing_ok=True)
+    found = at.signalled("fuzz", "--time", "60s", "-j", "3", folder=folder, until=has_workers, number=signal.SIGKILL)
+    assert found.code == -signal.SIGKILL
+    until = time.monotonic() + 5
+    while left := alive(found.process):
+        assert time.monotonic() < until, left
+        time.sleep(0.1)

@@ -30,6 +30,7 @@ class EndedCommand(NamedTuple):
     out: str
     err: str
     secs: float = 0.0
+    process: int = 0
 
 
 def plain() -> None:
@@ -121,7 +122,7 @@ def _result(child: int, folder: Path, since: float) -> EndedCommand:
     _, status = os.waitpid(child, 0)
     secs = time.monotonic() - since
     out, err = ((folder / name).read_text(errors="replace") for name in (".out", ".err"))
-    return EndedCommand(os.waitstatus_to_exitcode(status), out, err, secs)
+    return EndedCommand(os.waitstatus_to_exitcode(status), out, err, secs, child)
 
 
 def _become(words: tuple[str, ...], folder: Path, situation: Situation) -> None:
@@ -130,6 +131,7 @@ def _become(words: tuple[str, ...], folder: Path, situation: Situation) -> None:
     try:
         for number, name in ((1, ".out"), (2, ".err")):
             _redirect(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        os.setsid()
         os.chdir(folder)
         situation()
         sys.stdout, sys.stderr = _stream(1), _stream(2)

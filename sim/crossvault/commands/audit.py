@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ from crossvault.audit.replica import Replica
 from crossvault.commands.exits import UsageError
 from crossvault.commands.failure import after_finding
 from crossvault.commands.sides import command, shown
-from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
+from crossvault.differential.ending import DONE, FAILED
 from crossvault.differential.step import VAULT
 from crossvault.evm.anvil import ChainLost, ChainRefused
 from crossvault.report.audit import document, hints, renderable, step_lines, verdict, where
@@ -94,8 +93,8 @@ class AuditView:
         except KeyboardInterrupt:
             if self._replica.is_open:
                 block = self._replica.block.number
-                print(f"crossvault: interrupted after block {block:,}; the next start goes on there", file=sys.stderr)
-            return INTERRUPTED
+                raise KeyboardInterrupt(f"interrupted after block {block:,}; the next start goes on there") from None
+            raise
         self._figures()
         self._end(None)
         return DONE

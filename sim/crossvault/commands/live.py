@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.failure import after_finding
 from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
 from crossvault.deployment.manifest import TokenRecord
@@ -66,7 +67,10 @@ def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     fitted = fit(venue, story, aliases)
     ran = RunPage(story, RunWatch(), RunResult(), engine=f"chain {venue.network.chain_id}")
     code = _attempt(ran, venue.player(arguments.confirmations, [ran.watch], ran.result), fitted)
-    returned_wei = 0 if arguments.keep_gas or code in (MISSING, INTERRUPTED) else venue.actors.refund()
+    returned_wei = 0
+    if not (arguments.keep_gas or code in (MISSING, INTERRUPTED)):
+        with after_finding(code == FAILED):
+            returned_wei = venue.actors.refund()
     _show(arguments, ran, venue, fitted, returned_wei)
     return code
 

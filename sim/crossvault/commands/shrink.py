@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.failure import after_finding
 from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import command, folder, readable, shown
@@ -34,7 +35,7 @@ def shrink(arguments: Namespace) -> int:
     """Shrinks, has Anvil confirm it, writes the repro; ends with FAILED as the sides differ, or DONE if they agree."""
     source = Path(shown(arguments.file))
     given, cut = _story(source)
-    seconds = float(arguments.time)
+    seconds, out = float(arguments.time), _out(arguments.out, source)
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
     steps = _steps(given)
@@ -45,18 +46,20 @@ def shrink(arguments: Namespace) -> int:
         if Interrupts.came:
             raise KeyboardInterrupt from agrees
         return _agrees(given, steps, contracts, arguments.json, cut)
-    out = _out(arguments.out, source)
     kept = repro(found, name_of(out), build.hash, {"seed": given.seed, "source": given.name})
     _require_confirmed(story(kept), found, contracts)
-    _write(out, file.text(kept))
-    emitted = _emit(kept, build, out) if arguments.emit else None
+    emitted = None
+    with after_finding():
+        _write(out, file.text(kept))
+        emitted = _emit(kept, build, out) if arguments.emit else None
     words = ["run", str(out), *(["--contracts", str(contracts)] if contracts else [])]
     again = f"{command()} {shlex.join(words)}"
     if arguments.json:
         print(json.dumps(document(found, str(out), emitted, again), indent=2))
     else:
         show(text(found))
-        print(f"repro: {out}" + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
+        kept_at = f"repro: {out}" if out.is_file() else "no repro was written"
+        print(kept_at + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
     return INTERRUPTED if found.interrupted else FAILED
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from crossvault.differential.ending import BadInput
+from crossvault.differential.ending import BadEnvironment, BadInput
 from crossvault.setup import install, toolchain
 from crossvault.setup.notices import detail, timed
 
@@ -42,6 +42,10 @@ _OUTPUTS = (
 _PROBES = "probes/Probe"
 _IMPORT = re.compile(r'"(\.{1,2}/[^"]+\.sol)"')
 Sources = Mapping[str, str]  # path below the contracts directory -> text
+
+
+class CompilerLost(BadEnvironment):
+    """The compiler ended without an answer."""
 
 
 class CompileFailed(BadInput):
@@ -295,7 +299,7 @@ def standard_json(binary: Path, request: Mapping[str, Any]) -> dict[str, Any]:
         )
     except SolcError as failed:
         if not failed.error_dict:
-            raise CompileFailed(f"solc failed: {failed}") from failed
+            raise CompilerLost(f"solc ended without an answer, as for want of memory: {failed}") from failed
         return {"errors": failed.error_dict}
     return dict(answer)
 

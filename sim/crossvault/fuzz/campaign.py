@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -16,6 +15,7 @@ from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import WalkResult, WalkStopped, WalkTask, tasks, walk
+from crossvault.setup.worker import begin_worker
 
 Tick = Callable[[int], None]
 Found = Callable[[WalkResult], None]
@@ -150,8 +150,7 @@ _shared: _SharedState
 def _begin(shared: _SharedState) -> None:
     global _shared
     _shared = shared
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one decides when to stop
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    begin_worker()
 
 
 def _walk(task: WalkTask, seen: frozenset[Place]) -> WalkResult:

@@ -7,12 +7,13 @@ to the survivors alone.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import pickle
-import signal
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -26,6 +27,7 @@ from crossvault.mutation.mutants import Mutant, mutants
 from crossvault.mutation.recordings import Recording
 from crossvault.mutation.schemata import TRAP
 from crossvault.setup import toolchain
+from crossvault.setup.worker import begin_worker
 
 FORMAT = 2
 KILLED, SURVIVED, REFUSED = "killed", "survived", "refused"
@@ -230,26 +232,36 @@ def _workers(recordings: Sequence[Recording], jobs: int) -> Iterator[Judged]:
 
         yield in_process
         return
-    from multiprocessing import get_context
-
-    with tempfile.TemporaryDirectory() as folder, get_context().Pool(jobs, _begin, [recordings]) as pool:
+    with tempfile.TemporaryDirectory() as folder, _pool(recordings, jobs) as pool:
 
         def in_pool(batch: MutantBuild, tasks: Sequence[MutantTask]) -> Iterator[MutantVerdict]:
             path = Path(folder) / f"{tasks[0].number}.pickle"
             path.write_bytes(pickle.dumps(batch.build))
             jobs: list[Any] = [(path, each.number if batch.combined else 0, each) for each in tasks]
-            found = pool.imap_unordered(_judge, [(path, 0, None), *jobs] if batch.combined else jobs)
-            yield from (each for each in found if each)
+            judged = [pool.submit(_judge, job) for job in ([(path, 0, None), *jobs] if batch.combined else jobs)]
+            yield from (verdict for each in as_completed(judged) if (verdict := each.result()))
 
         yield in_pool
+
+
+@contextmanager
+def _pool(recordings: Sequence[Recording], jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that judge; they end at once when the campaign is cut short."""
+    pool = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(recordings,))
+    try:
+        yield pool
+        pool.shutdown()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.kill()
 
 
 _HERE: dict[str, Any] = {}  # state of a worker process: its judge, and the last build that it read
 
 
 def _begin(recordings: Sequence[Recording]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process stops its workers
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    begin_worker()
     _HERE["judge"] = MutantJudge(recordings)
 
 
