@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from crossvault.evm.compiler import build_hash, compile_contracts, contract_sources
 from crossvault.setup import install, toolchain
 from places import ROOT
 
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tracked files of this clone and its tools, copied; no contract is compiled there."""
+    """The tracked files of this clone, its tools and the compiled contracts, copied; `doctor` compiles a file there."""
     install.ensure()
     folder = tmp_path_factory.mktemp("copied") / "clone"
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -22,11 +23,14 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not name.startswith("tests/") and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    for part in ("npm", "solc", "sources", "bin", "npm.stamp", "solc.stamp"):
+    compile_contracts()
+    compiled = f"artifacts/{build_hash(contract_sources())}.json"
+    for part in ("npm", "solc", "sources", "bin", "npm.stamp", "solc.stamp", compiled):
         source, target = toolchain.state_dir() / part, folder / ".toolchain" / part
         if source.is_dir():
             shutil.copytree(source, target, symlinks=True)
         else:
+            target.parent.mkdir(exist_ok=True)
             shutil.copy2(source, target)
     return folder
 

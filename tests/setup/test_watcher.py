@@ -16,6 +16,7 @@ from crossvault.setup.environment import direct_to_loopback
 from places import ROOT
 
 ENDINGS = [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL]
+SLOW_ENDINGS = [pytest.param(each, marks=pytest.mark.slow) for each in ENDINGS[:2]]
 OPEN_NODE = """
 import pathlib, time
 from crossvault.evm.anvil import Node
@@ -63,7 +64,7 @@ def announced(pids: Path) -> list[int]:
     return [int(word) for word in pids.read_text(encoding="utf8").rstrip(".").split()]
 
 
-@pytest.mark.parametrize("number", ENDINGS)
+@pytest.mark.parametrize("number", [*SLOW_ENDINGS, signal.SIGKILL])
 def test_a_node_ends_with_the_process_that_started_it(number: signal.Signals, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     code = OPEN_NODE.format(pids=str(pids)) + "test_open()"
