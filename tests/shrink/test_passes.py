@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.shrink.passes import PASSES, Pass, Reduction
+from crossvault.shrink.plain_world import PLAIN_TERMS
 from crossvault.shrink.replay import ShrinkTrial
 from crossvault.shrink.shrinker import Shrinker
+from crossvault.shrink.simplification import simplify_values
 from crossvault.shrink.size import StorySize, size
 from crossvault.walks.random_walk import Walk
 from shrinking import broken, found
@@ -110,3 +113,45 @@ def test_smaller_is_fewer_calls_then_plainer_things_then_simpler_values() -> Non
     ]
     sizes = [size(world, steps) for steps in ordered]
     assert sizes == sorted(sizes) and len(set(sizes)) == len(sizes)
+
+
+def test_a_power_of_ten_gives_way_to_a_smaller_digit() -> None:
+    """What fails from 2,300 on is shrunk to 3,000, which has one digit, and not left at 10,000."""
+    world = Walk(0, 1).world
+    steps = [doors.deposit_cash(world.starts_at, "alice", account=ALICE, amount_raw=123_456)]
+
+    def attempt(candidate: Sequence[Step]) -> list[Step] | None:
+        return list(candidate) if candidate[0].args["amount_raw"] >= 2_300 else None
+
+    [left] = simplify_values(steps, attempt)
+    assert left.args["amount_raw"] == 3_000
+
+
+def test_a_plainer_world_is_made_from_the_one_before() -> None:
+    """Where all at once will not do, what was taken away stays away."""
+
+    class Picky:
+        """Takes every world but those without a delay."""
+
+        best: list[Step] = []
+
+        def __init__(self, world: World) -> None:
+            self.world = world
+
+        def attempt(self, steps: Sequence[Step]) -> None:
+            raise AssertionError
+
+        def enter(self, world: World) -> bool:
+            if world.delay_secs == 0:
+                return False
+            self.world = world
+            return True
+
+        def cut(self) -> None:
+            raise AssertionError
+
+    now = Picky(Walk(0, 1).world)
+    [plain] = [each for each in PASSES if each.name == "plain world"]
+    plain.run(now)
+    assert [each.name for each in now.world.tokens] == [now.world.quote] and now.world.terms == PLAIN_TERMS
+    assert now.world.delay_secs > 0

@@ -84,8 +84,9 @@ def test_little_is_left(shrunk: ShrinkResult, finding: Found) -> None:
     assert len(shrunk.accounts) == 2, "a trade has two sides"
     assert {step.at for step in shrunk.steps} == {shrunk.world.starts_at}, "nothing has to be waited for"
     assert len(shrunk.world.tokens) <= 2 and shrunk.world.delay_secs == 0
-    values = [value for step in shrunk.steps for name, value in leaves(step) if name in ("size", "amount_raw")]
-    assert max(map(abs, values)) == 1
+    values = {(step.action, abs(value)) for step in shrunk.steps for name, value in leaves(step)
+              if name in ("size", "amount_raw")}  # fmt: skip
+    assert values == {("mint", 2), ("deposit_cash", 1), ("trade", 1)}, "one mint pays for two deposits of one"
 
 
 def test_the_text_of_a_result_fits_every_page(shrunk: ShrinkResult) -> None:

@@ -67,6 +67,7 @@ def _of_rest(subject: Subject, line: ModelStep, mentions: set[str]) -> tuple[int
         return tuple(p for p, each in enumerate(CLAUSES) if _is_open(subject, each) and mentions & set(each.shows))
     about = [p for p in line.about if _shows(subject, CLAUSES[p], mentions)]
     named = [p for p in about if CLAUSES[p].shows != (VIEWS,)]
+    named = [p for p in named if mentions <= set(CLAUSES[p].shows)] or named
     if VIEWS in mentions and not named:
         named = [
             p for p, each in enumerate(CLAUSES)
@@ -104,6 +105,9 @@ def _of_refusals(subject: Subject, line: ModelStep, mentions: set[str]) -> tuple
     if rights and line.outcome is not None and line.outcome.refusal is None:  # the model accepts: a right is kept back
         figures = [p for p in found if not refusals & set(CLAUSES[p].shows)]
         return (*rights, *figures)
+    figures = [p for p in found if not refusals & set(CLAUSES[p].shows)]
+    if ACCEPTANCE not in mentions and figures:  # both refuse by one name: its arguments differ
+        return tuple([p for p in figures if p in line.about] or figures)
     return tuple(found or [p for p in line.about if ACCEPTANCE in CLAUSES[p].shows])
 
 

@@ -231,6 +231,11 @@ def insolvent(m: StepContext) -> bool:
     return done("bid")(m) and m.before.insolvent
 
 
+def insolvent_priced(m: StepContext) -> bool:
+    """A bid for an insolvent account that has a price: accepted, or too dear for the insurance fund."""
+    return m.step.action == "bid" and m.before.insolvent and m.refused in ("", "InsuranceExhausted", "BidTooDear")
+
+
 def buffered(m: StepContext) -> bool:
     """A step that is judged by the margin with buffer."""
     return m.step.action in BUFFERED and (m.refused in ("StillLiquidatable", "NotLiquidatable") or not m.refused)

@@ -12,7 +12,7 @@ from crossvault.conform.walk import unfit
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, StepStream, TokenSpec, World
-from crossvault.mirror import fixed, market
+from crossvault.mirror import cash, fixed, market, oracle
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.liquidation import AuctionTerms
@@ -51,7 +51,8 @@ class ClauseScenes:
         """The steps that the vault supports."""
         for scene in (
             self._listed, self._printed, self._funded, self._moved, self._traded, self._margined, self._secured,
-            self._paused, self._sold, self._insolvent, self._late, self._governed,
+            self._batched, self._guarded, self._lent, self._paused, self._sold, self._insolvent, self._late,
+            self._governed,
         ):  # fmt: skip
             for step in scene(model):
                 if not unfit(self._subject, step.action, step.args):
@@ -136,6 +137,7 @@ class ClauseScenes:
             yield doors.mint(at, _STRANGER, token="USDC", to=account.owner, amount_raw=fixed.CAP)
             yield doors.set_operator(at, _STRANGER, account=account, operator=_BROKER, allowed=True)
             yield doors.set_operator(at, account.owner, account=account, operator=_BROKER, allowed=True)
+            yield doors.set_operator(at, _BROKER, account=account, operator=_STRANGER, allowed=False)
             yield self._pay(account, _RICH_RAW * (100 if account == _MAKER else 1))
         for amount in (0, fixed.CAP + 1):
             yield from (self._pay(_ALICE, amount), self._take(_ALICE, amount))
@@ -172,7 +174,7 @@ class ClauseScenes:
         yield self._order(_MAKER, _BOB, _WAD, self._price, market.perp(9))
         yield self._order(_MAKER, _BOB, _WAD, self._price, market.perp(1))
         yield self._order(_MAKER, _BOB, -_WAD, self._price, market.perp(1))
-        yield self._deal(_BOB, 1, by=_STRANGER)
+        yield from (self._deal(_BOB, 1, by=each) for each in (_STRANGER, "maker", "bob"))
 
     def _margined(self, model: Model) -> Iterator[Step]:
         """Risk up to initial margin and beyond, at prices with a premium and with a doubt."""
@@ -203,6 +205,39 @@ class ClauseScenes:
         yield doors.withdraw_collateral(at, "carol", account=_CAROL, collateral=0, amount_raw=29 * _WAD, to="carol")
         yield doors.withdraw_collateral(at, _STRANGER, account=_CAROL, collateral=0, amount_raw=1, to=_STRANGER)
         yield doors.deposit_collateral(at, _STRANGER, account=_CAROL, collateral=0, amount_raw=1)
+
+    def _batched(self, model: Model) -> Iterator[Step]:
+        """Several calls as one, judged at the end."""
+        pay = doors.call_of(self._pay(_BOB, 5))
+        for units in (1, 5_000):
+            yield doors.batch(self._at, _BROKER, calls=(doors.call_of(self._deal(_BOB, units)),))
+            yield doors.batch(self._at, "bob", calls=(pay, doors.call_of(self._take(_BOB, 5))))
+        yield doors.batch(self._at, "bob", calls=(pay, doors.call_of(self._start(_BOB))))
+
+    def _guarded(self, model: Model) -> Iterator[Step]:
+        """A jump waits for a second print, and a stable price follows."""
+        guard = oracle.PriceGuard(5 * _PCT, 120, _PCT // 1_000)
+        change = doors.GUARD.of(underlying=0, guard=guard)
+        yield change.schedule(self._at, _OWNER)
+        self._at += 600
+        yield from (change.enact(self._at, _OWNER), self._print(_PRICE))
+        for wait, price in ((60, 110), (30, 110), (120, 110), (60, 108), (60, 112)):
+            self._at += wait
+            yield from (self._print(_PRICE * price // 100), self._deal(_BOB, -1), self._deal(_CAROL, 1))
+        change = doors.GUARD.of(underlying=0, guard=oracle.PriceGuard())
+        yield change.schedule(self._at, _OWNER)
+        self._at += 600
+        yield from (change.enact(self._at, _OWNER), self._print(_PRICE))
+
+    def _lent(self, model: Model) -> Iterator[Step]:
+        """Interest on the loan of an account that has borrowed on its collateral."""
+        change = doors.INTEREST.of(interest=cash.Interest(_PCT, 5 * _PCT, 50 * _PCT, 80 * _PCT, 10 * _PCT))
+        yield change.schedule(self._at, _OWNER)
+        self._at += 600
+        yield change.enact(self._at, _OWNER)
+        for wait in (3_600, 86_400):
+            self._at += wait
+            yield from (self._print(), self._pay(_CAROL, 1), self._pay(_BOB, 1))
 
     def _paused(self, model: Model) -> Iterator[Step]:
         """While the vault is paused."""

@@ -20,9 +20,9 @@ from crossvault.mirror.refusal import Refusal
 
 SIDES = ("vault", "model")
 _FIGURES = {
-    "adjusted_equity_wad": ("initial_equity_wad", "mark_wad"),
-    "requirement_wad": ("initial_requirement_wad", "mark_wad"),
-    "margin_wad": ("mark_wad",),
+    "adjusted_equity_wad": ("initial_equity_wad",),
+    "requirement_wad": ("initial_requirement_wad",),
+    "margin_wad": ("maintenance_requirement_wad", "maintenance_equity_wad"),
     "low_wad": ("band_wad",),
 }
 """The figures of which an argument of a refusal is made."""
@@ -91,13 +91,12 @@ def _events(theirs: Sequence[Event], ours: Sequence[Event]) -> Iterator[ClauseDi
 
 
 def mentioned(theirs: Any, ours: Any) -> tuple[str, ...]:
-    """The names of refusals, and of the figures that their arguments are: of one refusal those that differ."""
-    known = [each for each in (theirs, ours) if isinstance(each, Refusal)]
-    fields = [name for each in known for name in each.fields]
+    """The names of refusals: of two different ones the model's; of one the figures that its arguments are made of."""
+    known = [each for each in (ours, theirs) if isinstance(each, Refusal)]
     if len(known) == 2 and theirs.name == ours.name:
-        fields = [n for n, one, other in zip(ours.fields, theirs.args, ours.args, strict=False) if one != other]
-    figures = [figure for name in fields for figure in _FIGURES.get(name, ())]
-    return (*(each.name for each in known), *dict.fromkeys(figures))
+        wrong = [n for n, one, other in zip(ours.fields, theirs.args, ours.args, strict=False) if one != other]
+        return (ours.name, *dict.fromkeys(figure for name in wrong for figure in _FIGURES.get(name, ())))
+    return tuple(each.name for each in known[:1])
 
 
 def figures_compared(

@@ -103,7 +103,7 @@ _OF_EXPIRIES = (
     Clause(_EXPIRY, "an expiry settles at its average over the last half hour", "futures", when.settling,
            (event("ExpirySettled"),)),
     Clause(_EXPIRY, "in the window a part of the forward is fixed", "futures", when.in_window,
-           ("mark_wad", *_EQUITY, *_INITIAL, *_MAINTENANCE)),
+           (*_EQUITY, *_INITIAL, *_MAINTENANCE)),
     Clause(_EXPIRY, "a settled position is cash of its value", "futures", done("settle"),
            ("cash_wad", "size", "quote", ACCEPTANCE, event("Settled"))),
     refusal(_EXPIRY, "what has ended is not traded", "futures", "InstrumentExpired"),

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from crossvault.differential.step import Step, World
 from crossvault.shrink.merging import merge_accounts, merge_listings, merge_people, name_people
 from crossvault.shrink.perpetuals import substitute_perps
-from crossvault.shrink.plain_world import plainer, plainest
+from crossvault.shrink.plain_world import WITHOUT, plainest
 from crossvault.shrink.removal import Steps, remove_calls, unwrap_lists
 from crossvault.shrink.simplification import simplify_values
 from crossvault.shrink.timing import shorten_waits
@@ -47,8 +47,8 @@ class Pass(NamedTuple):
 
 def _plain_world(now: Reduction) -> None:
     if not now.enter(plainest(now.world, now.best)):
-        for world in plainer(now.world, now.best):
-            now.enter(world)
+        for without in WITHOUT:  # each from the world as it is by then
+            now.enter(without(now.world, now.best))
 
 
 PASSES = (

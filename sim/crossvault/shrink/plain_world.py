@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from crossvault.differential.step import Step, World, named
@@ -15,22 +15,35 @@ PLAIN_TERMS = AuctionTerms(0, fixed.WAD, fixed.WAD, 1, 1, 1)
 
 def plainest(world: World, steps: Sequence[Step]) -> World:
     """The world without anything that the steps seem to do without."""
-    for plain in plainer(world, steps):
-        world = replace(
-            plain,
-            tokens=tuple(each for each in world.tokens if each in plain.tokens),
-            wallets=tuple(each for each in world.wallets if each in plain.wallets),
-            delay_secs=min(world.delay_secs, plain.delay_secs),
-            terms=plain.terms if plain.terms != world.terms else world.terms,
-        )
+    for without in WITHOUT:
+        world = without(world, steps)
     return world
 
 
-def plainer(world: World, steps: Sequence[Step]) -> Iterator[World]:
-    """Worlds that lack one thing: tokens, wallets, the delay, the auction terms."""
+def _without_tokens(world: World, steps: Sequence[Step]) -> World:
+    named_ones = _texts(steps) | {world.quote}
+    return replace(world, tokens=tuple(spec for spec in world.tokens if spec.name in named_ones))
+
+
+def _without_wallets(world: World, steps: Sequence[Step]) -> World:
+    return replace(world, wallets=tuple(spec for spec in world.wallets if spec.name in _texts(steps)))
+
+
+def _without_delay(world: World, steps: Sequence[Step]) -> World:
+    return replace(world, delay_secs=0)
+
+
+def _without_terms(world: World, steps: Sequence[Step]) -> World:
+    return replace(world, terms=PLAIN_TERMS)
+
+
+def _texts(steps: Sequence[Step]) -> set[str]:
+    """Everything that the steps name."""
     texts = {value for step in steps for _, value in leaves(step) if isinstance(value, str)}
-    texts |= {step.sender for step in steps} | {account.owner for account in named(steps)}
-    yield replace(world, tokens=tuple(spec for spec in world.tokens if spec.name in texts | {world.quote}))
-    yield replace(world, wallets=tuple(spec for spec in world.wallets if spec.name in texts))
-    yield replace(world, delay_secs=0)
-    yield replace(world, terms=PLAIN_TERMS)
+    return texts | {step.sender for step in steps} | {account.owner for account in named(steps)}
+
+
+WITHOUT: tuple[Callable[[World, Sequence[Step]], World], ...] = (
+    _without_tokens, _without_wallets, _without_delay, _without_terms,
+)  # fmt: skip
+"""Each takes one thing from a world: tokens, wallets, the delay, the auction terms."""

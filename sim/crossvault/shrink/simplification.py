@@ -121,7 +121,17 @@ def _power(value: int, fails: Callable[[int], bool]) -> bool:
             most, found = middle, True
         else:
             least = middle + 1
+    if found:
+        _digit_below(sign, most, fails)
     return found
+
+
+def _digit_below(sign: int, zeros: int, fails: Callable[[int], bool]) -> None:
+    """The smallest digit of the unit below a power of ten that fails; ten of them do, one does not."""
+    low, high = 1, 10
+    while zeros and high - low > 1:
+        digit = (low + high) // 2
+        low, high = (low, digit) if fails(sign * digit * 10 ** (zeros - 1)) else (digit, high)
 
 
 def _simple(value: int) -> Iterator[int]:
@@ -158,3 +168,5 @@ def _lowered(value: int, fails: Callable[[int], bool]) -> None:
         middle = (low + high) // 2
         low, high = (low, middle) if fails(sign * middle * 10**zeros) else (middle, high)
     fails(sign * high * 10**zeros)
+    if high == 1:
+        _digit_below(sign, zeros, fails)
