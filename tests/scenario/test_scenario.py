@@ -157,6 +157,23 @@ def test_a_bare_decimal_is_an_error(write: Write) -> None:
 COMMA = "a comma inside { } or [ ] ends a value: quote the number, such as"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "where", "written"),
+    [
+        ("WETH: {", "WETH: {cap: 1,000,000 USD, ", ":10: world.collaterals.WETH.cap", "1,000,000 USD"),
+        ("200 USD,", "2,000 USD,", f":{LINE}: prices.ETH.values[0]", "2,000 USD"),
+    ],
+)
+def test_a_comma_inside_braces_is_named(write: Write, old: str, new: str, where: str, written: str) -> None:
+    path = write((HEAD + PRICES).replace(old, new))
+    assert problems(path) == [f"{where}: {COMMA} {written!r}"]
+
+
+def test_a_comma_of_an_override_is_named(write: Write) -> None:
+    path, text = write(HEAD + PRICES), "{ETH: {every: 1h, values: [2,000 USD]}}"
+    assert problems(path, prices=text) == [f"--set prices={text}: prices.ETH.values[0]: {COMMA} '2,000 USD'"]
+
+
 def test_several_problems_are_reported_at_once(write: Write) -> None:
     text = HEAD.replace("initial margin", "inital margin").replace("fast: 15m", "fast: soon")
     text += "actors:\n  alice: {kind: tradr}\n  bob: {deposits: [1,000 USDC]}\nsteps: [{do: deposite}]\nprices: []\n"

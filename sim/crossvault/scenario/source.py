@@ -32,7 +32,7 @@ class ScenarioError(BadInput):
 class SourceFile:
     """A scenario file: its data, the line of every field, and the problems found in it so far.
 
-    commas: problems of numbers that their comma splits; their values are read whole, so that other problems are found.
+    commas: numbers that their comma splits, read whole so that other problems are found.
     """
 
     path: str
@@ -69,7 +69,8 @@ class SourceFile:
 
     def note_commas(self) -> None:
         """Notes the numbers that their comma splits, once every other field can be read as well."""
-        self.problems += self.commas.values()
+        for route, written in self.commas.items():
+            self.note(route, f"a comma inside {{ }} or [ ] ends a value: quote the number, such as {written!r}")
         self.commas.clear()
 
     def require_no_problems(self) -> None:
@@ -186,10 +187,7 @@ def _is_split(before: yaml.Node, after: yaml.Node) -> bool:
 
 def _joined(source: SourceFile, route: Route, before: yaml.Node, after: yaml.Node) -> yaml.Node:
     written = f"{before.value},{after.value}"
-    source.commas[route] = (
-        f"{source.path}:{after.start_mark.line + 1}: {field_path(route)}: a comma inside {{ }} or [ ] ends a value:"
-        f" quote the number, such as {written!r}"
-    )
+    source.commas[route] = written
     return yaml.ScalarNode(f"{_TAG}str", written, before.start_mark, after.end_mark)
 
 
