@@ -122,7 +122,7 @@ WITH_NODE = (  # what plays a story or a record
     HardEnd("run fails.yaml --record /dev/full", 3, "", "dev/full cannot be written: No space left on device"),
     HardEnd("run passes.yaml --record r.jsonl", 3, "", "the record r.jsonl cannot be written: File", at.small_files),
     HardEnd("run passes.yaml --no-record", 0, "", "no difference", at.dead_proxy),
-    HardEnd("run passes.yaml", 3, "", "passes", at.without_rights),
+    HardEnd("run passes.yaml", 3, "", "jsonl cannot be written: Permission denied", at.without_rights),
     HardEnd("run fails.yaml --picture no/x.svg", 1, "--picture: no/x.svg cannot be written", "expected 7 USDC"),
     HardEnd("run passes.yaml --record /dev/null", 0, "", "no difference"),
     HardEnd("run passes.yaml --record no/r.jsonl", 2, "--record: no/r.jsonl cannot be written", "", at.without_rights),

@@ -156,9 +156,9 @@ def _cut_short(ran: RunPage, cut: BaseException) -> int:
     is_interrupted = Interrupts.came or isinstance(cut, KeyboardInterrupt)
     ran.result = ran.watch.result()
     kept = ""
-    if ran.record and Path(ran.record).is_file():  # an interruption may come between the observers of a step
-        kept = f"; their record: {ran.record}"
-        with suppress(OSError):
+    with suppress(OSError):  # the folder of the record may be closed to us
+        if ran.record and Path(ran.record).is_file():  # an interruption may come between the observers of a step
+            kept = f"; their record: {ran.record}"
             ran.result.compared = record.finish(Path(ran.record), record.INTERRUPTED if is_interrupted else record.LOST)
     why = "interrupted" if is_interrupted else words(cut)
     ran.failure = f"{why}; {ran.result.compared} steps were compared until then, without a difference{kept}"
