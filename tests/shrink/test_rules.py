@@ -82,3 +82,15 @@ def test_a_mistake_of_logic_that_shrinks_to_little_shows_its_largest_difference(
     smallest = amount_of(least.finding.found[0])
     assert smallest and least.largest and abs(least.largest.wei) > 10**15 > abs(smallest.wei)
     assert "largest difference seen: " in largest_line(least) and " %)" in largest_line(least)
+
+
+@pytest.mark.slow
+def test_a_search_writes_the_largest_difference_as_a_repro_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contracts = broken(tmp_path / "contracts", SPREAD)
+    words = ["--contracts", str(contracts)]
+    assert main(["fuzz", "--steps", "2000", "-j", "1", "--corpus", str(tmp_path), *words]) == FAILED
+    assert "the largest difference: " in capsys.readouterr().out
+    [repro] = (tmp_path / "found").glob("*-largest.repro.yaml")
+    assert main(["run", str(repro), *words]) == FAILED

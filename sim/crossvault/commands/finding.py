@@ -30,7 +30,7 @@ from crossvault.report import run_json, shrink as smallest
 from crossvault.report.console import show
 from crossvault.scenario.repro import SUFFIX, text
 from crossvault.shrink.rule_trial import RuleTrial
-from crossvault.shrink.saved import repro, repro_of
+from crossvault.shrink.saved import largest_repro, repro, repro_of
 from crossvault.shrink.shrinker import ShrinkResult, shrink, shrunk
 
 T = TypeVar("T")
@@ -168,11 +168,9 @@ class FindingNotes:
                 )  # fmt: skip
         name = found.repro.name.removesuffix(SUFFIX)[:_LONGEST]
         found.repro.write_text(text(repro(least, name, self._build.hash, _origin(found.story))), encoding="utf8")
-        if least.largest and smallest.largest_line(least):
+        kept = largest_repro(least, name, self._build.hash, _origin(found.story))
+        if kept and smallest.largest_line(least):
             self.largest = found.repro.with_name(f"{name}-largest{SUFFIX}")
-            origin = {"contracts": self._build.hash, **_origin(found.story)}
-            seen = least.largest
-            kept = repro_of(seen.world, seen.steps, seen.difference, name, origin)
             self.largest.write_text(text(kept), encoding="utf8")
         return least
 

@@ -25,9 +25,9 @@ from crossvault.lockstep import record
 from crossvault.lockstep.run import Diverged, RunResult, run as play
 from crossvault.report import shrink_foundry
 from crossvault.report.console import show
-from crossvault.report.shrink import document, text
+from crossvault.report.shrink import document, largest_line, text
 from crossvault.scenario import load, repro as file
-from crossvault.shrink.saved import repro, story
+from crossvault.shrink.saved import largest_repro, repro, story
 from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink as smallest
 
 
@@ -46,11 +46,15 @@ def shrink(arguments: Namespace) -> int:
         if Interrupts.came:
             raise KeyboardInterrupt from agrees
         return _agrees(given, steps, contracts, arguments.json, cut)
-    kept = repro(found, name_of(out), build.hash, {"seed": given.seed, "source": given.name})
+    origin = {"seed": given.seed, "source": given.name}
+    kept = repro(found, name_of(out), build.hash, origin)
     _require_confirmed(story(kept), found, contracts)
     emitted = None
+    largest = largest_repro(found, name_of(out), build.hash, origin) if largest_line(found) else None
     with after_finding():
         _write(out, file.text(kept))
+        if largest:
+            _write(_of_largest(out), file.text(largest))
         emitted = _emit(kept, build, out) if arguments.emit else None
     words = ["run", str(out), *(["--contracts", str(contracts)] if contracts else [])]
     again = f"{command()} {shlex.join(words)}"
@@ -58,9 +62,16 @@ def shrink(arguments: Namespace) -> int:
         print(json.dumps(document(found, str(out), emitted, again), indent=2))
     else:
         show(text(found))
+        if largest:
+            print(f"repro of the largest difference: {_of_largest(out)}")
         kept_at = f"repro: {out}" if out.is_file() else "no repro was written"
         print(kept_at + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
     return INTERRUPTED if found.interrupted else FAILED
+
+
+def _of_largest(out: Path) -> Path:
+    """Path of the repro of the largest difference, alongside that of the smallest story."""
+    return out.with_name(f"{out.name.removesuffix(file.SUFFIX)}-largest{file.SUFFIX}")
 
 
 def _story(source: Path) -> tuple[Story, str | None]:

@@ -20,6 +20,12 @@ def repro(shrunk: ShrinkResult, name: str, contracts: str, origin: Mapping[str, 
     return repro_of(shrunk.world, shrunk.steps, first, name, {"contracts": contracts, **(origin or {})})
 
 
+def largest_repro(shrunk: ShrinkResult, name: str, contracts: str, origin: Mapping[str, Any]) -> Repro | None:
+    """The largest difference of money that was seen as a repro, if there is one."""
+    seen = shrunk.largest
+    return seen and repro_of(seen.world, seen.steps, seen.difference, name, {"contracts": contracts, **origin})
+
+
 def repro_of(world: World, steps: Sequence[Step], first: Difference, name: str, origin: Mapping[str, Any]) -> Repro:
     """Steps as a repro, the last of which shows a difference. origin: further fields of `found`."""
     outcomes, last = Model(world).play(steps), steps[-1]
