@@ -16,6 +16,7 @@ from crossvault.fuzz.inprocess_run import run_in_process
 from crossvault.mutation import batches
 from crossvault.mutation.mutants import mutants
 from crossvault.scenario import load
+from crossvault.setup.toolchain import ToolchainMissing
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
 
@@ -101,8 +102,9 @@ def test_a_node_is_used_again_in_its_first_state() -> None:
     assert int(node.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) == 1_600_000_005
 
 
-def test_a_node_draws_its_own_randomness() -> None:
-    with pytest.raises(ValueError, match="prevrandao"):
+def test_several_mutants_in_one_build_need_pyrevm() -> None:
+    """A node draws the prevrandao of a block, which selects the mutant."""
+    with pytest.raises(ToolchainMissing, match=r"need pyrevm.* Python 3\.11 and 3\.12"):
         search_evm.search_evm(CHAIN_ID, 1_700_000_000, mix=1)
 
 

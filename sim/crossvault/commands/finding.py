@@ -21,6 +21,7 @@ from crossvault.differential.story import Story, step_stream
 from crossvault.evm.chain import EnginesDisagree
 from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
+from crossvault.evm.search_evm import place
 from crossvault.fuzz.confirm import ConfirmedFailure, confirm
 from crossvault.fuzz.task import BROKEN, DIVERGED, UNREADABLE, WalkResult
 from crossvault.lockstep import record
@@ -75,7 +76,7 @@ class FindingNotes:
         """Prints a failure and writes its files, as soon as it is there."""
         found = _found(walked, self._build, self._folder)
         self.all.append(found)
-        self._print(f"✖ {found.story.name}, in process: {found.text}")
+        self._print(f"✖ {found.story.name}, {place()}: {found.text}")
         if written := self._tried("written", lambda: _write(found, self._build)):
             self.all[-1] = written
             self._print(f"record: {shown(found.record)}\nrepro, not shrunk yet: {shown(found.repro)}")

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
+from crossvault.setup.toolchain import ToolchainMissing
+
 Answer = dict[str, Any]
 
 
@@ -69,6 +71,11 @@ def engine() -> str:
     return "pyrevm" if is_in_process() else "anvil"
 
 
+def place() -> str:
+    """Where a search executes, for messages."""
+    return "in process" if is_in_process() else "in simulation"
+
+
 def search_evm(chain_id: int, at: int, mix: int = 0, most_code: int | None = None) -> Evm:
     """An EVM without contracts. at: time of the first block [unix seconds]; mix: its `prevrandao`, 0 on a node;
     most_code: contract size limit [bytes]. Raises ToolchainMissing, ChainLost.
@@ -80,5 +87,7 @@ def search_evm(chain_id: int, at: int, mix: int = 0, most_code: int | None = Non
     from crossvault.evm.node_evm import NodeEvm
 
     if mix:
-        raise ValueError("a node chooses the prevrandao of a block itself")
+        raise ToolchainMissing(
+            "several mutants in one build need pyrevm, which is not installed and has wheels for Python 3.11 and 3.12"
+        )
     return NodeEvm(chain_id, at, is_wide=most_code is not None)

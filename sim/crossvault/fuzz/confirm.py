@@ -11,6 +11,7 @@ from crossvault.differential.step import Step
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.chain import Chain, EnginesDisagree
+from crossvault.evm.search_evm import engine
 from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.run import Broken, Diverged, run
 
@@ -35,7 +36,7 @@ def confirm(story: Story, steps: Sequence[Step], text: str, contracts: Path | No
     finally:
         chain.close()
     if found is None:
-        raise EnginesDisagree(f"{story.name}: pyrevm shows {text}; Anvil does not")
+        raise EnginesDisagree(f"{story.name}: {engine()} shows {text} in the search; Anvil, step by step, does not")
     number = found.number if isinstance(found, Diverged) else len(steps)
     return ConfirmedFailure(number, str(found), found)
 
