@@ -94,7 +94,7 @@ def _attempt(ran: RunPage, player: LivePlayer, fitted: PreparedStory) -> int:
     if ran.result.failure is None:
         return DONE
     ran.failure = str(ran.result.failure)
-    return FAILED
+    return ran.result.failure.exit_code
 
 
 def _full_story(venue: DeployedVault, story: Story, aliases: Mapping[str, str]) -> PreparedStory:
