@@ -86,6 +86,9 @@ NO_NODE = (  # what ends before a node is started
     HardEnd("scenarios --json", 0, "", "quickstart", at.full_errors),
     HardEnd("replay none.jsonl", 2, "", "", at.full_errors),
     HardEnd("replay none.jsonl", 2, "", "", at.readers_gone),
+    HardEnd("run passes.yaml --contracts binary", 2, "binary/Vault.sol: cannot be read: 'utf-8' codec can't decode"),
+    HardEnd("run passes.yaml --contracts folder", 2, "folder/Vault.sol: cannot be read: Is a directory"),
+    HardEnd("fuzz --coverage passes.yaml/x", 2, "--coverage: passes.yaml/x cannot be written: Not a directory"),
     HardEnd("run huge.yaml", 2, "huge.yaml:11: actors.a.wallet[0]: a number of 61 digits"),
     HardEnd("run passes.yaml --seed " + MANY, 2, "--seed: expected a whole number from 0 to 18446744073709551615"),
     HardEnd("fuzz -j 1000000", 2, "-j/--jobs: expected a whole number from 1 to"),
@@ -141,6 +144,7 @@ WITH_NODE = (  # what plays a story or a record
 
 SLOW = (
     HardEnd("fuzz --corpus corpus --steps 1", 2, "corpus/walks.jsonl:1: no line of a corpus"),  # compiles
+    HardEnd("fuzz --corpus passes.yaml/x --steps 1", 2, "--corpus: passes.yaml/x cannot be made: Not a directory"),
     HardEnd("efficiency --accounts 1000000", 3, "there is not enough memory", "", at.little_memory),
     HardEnd("conform example --replay found.json", 2, "found.json: format 9, expected 1"),
     HardEnd("mutate --equivalents equal.yaml", 2, "equal.yaml:1: entry 1: expected"),
@@ -202,6 +206,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in FILES.items():
         (made / name).parent.mkdir(exist_ok=True)
         (made / name).write_text(text)
+    (made / "binary").mkdir()
+    (made / "binary" / "Vault.sol").write_bytes(b"\xff")
+    (made / "folder" / "Vault.sol").mkdir(parents=True)
     write_records(made)
     for each in (made, *made.parents[:2]):
         each.chmod(0o755)

@@ -35,6 +35,8 @@ _USUAL_SEED = 1
 def fuzz(arguments: Namespace) -> int:
     """Plays a campaign and prints what it reached; the first finding ends it, with FAILED."""
     plan = _plan(arguments)
+    if arguments.coverage:
+        _require_folder(Path(shown(arguments.coverage)))
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
     corpus = Corpus(_corpus(arguments.corpus), build)
@@ -106,6 +108,14 @@ def _corpus(text: str | None) -> Path | None:
 def _code_blocks(build: Build, contracts: Path | None) -> CodeBlocks:
     """The blocks of the contracts as they are deployed, in whatever world."""
     return code_blocks(codes_of(InProcessChain(Walk(_USUAL_SEED, 0).world, build)), contracts)
+
+
+def _require_folder(folder: Path) -> None:
+    """Requires a folder for the coverage, before anything is played. Raises UsageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise UsageError(f"--coverage: {folder} cannot be written: {wrong.strerror}") from wrong
 
 
 def _write(covered: Coverage, folder: Path, contracts: Path | None) -> None:

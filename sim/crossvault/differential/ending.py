@@ -80,3 +80,8 @@ def words(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "there is not enough memory"
     return str(error) or type(error).__name__
+
+
+def reason(error: Exception) -> str:
+    """The reason for which a file cannot be read, without its name."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from crossvault.differential.ending import BadEnvironment, BadInput
+from crossvault.differential.ending import BadEnvironment, BadInput, reason
 from crossvault.setup import install, toolchain
 from crossvault.setup.notices import detail, timed
 
@@ -233,7 +233,10 @@ def _read_sources(directory: Path) -> dict[str, str]:
     for path in directory.rglob("*.sol"):
         parts = path.relative_to(directory).parts
         if not any(part == "node_modules" or part.startswith(".") for part in parts):
-            found["/".join(parts)] = path.read_text(encoding="utf8")
+            try:
+                found["/".join(parts)] = path.read_text(encoding="utf8")
+            except (OSError, UnicodeDecodeError) as wrong:
+                raise CompileFailed(f"{path}: cannot be read: {reason(wrong)}") from wrong
     return found
 
 

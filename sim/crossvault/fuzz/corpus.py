@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from crossvault.differential.ending import BadInput
+from crossvault.differential.ending import BadInput, reason
 from crossvault.evm.compiler import Build
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import WalkResult, WalkTask
@@ -38,7 +38,10 @@ class Corpus:
         self._done: set[WalkTask] = set()
         self._failed: dict[WalkTask, None] = {}
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as wrong:
+                raise BadCorpus(f"--corpus: {folder} cannot be made: {wrong.strerror}") from wrong
             self._read(folder / _WALKS)
 
     def __contains__(self, task: WalkTask) -> bool:
@@ -86,7 +89,7 @@ def _lines(path: Path) -> Iterator[tuple[WalkTask, str, str | None, ReachCounts]
     try:
         texts = path.read_text(encoding="utf8").splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as wrong:
-        raise BadCorpus(f"{path}: cannot be read: {wrong}") from wrong
+        raise BadCorpus(f"{path}: cannot be read: {reason(wrong)}") from wrong
     for number, text in enumerate(texts, start=1):
         if number == len(texts) and not text.endswith("\n"):
             return  # a campaign ended in the middle of this line

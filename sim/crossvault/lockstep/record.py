@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from crossvault.differential.ending import BadInput
+from crossvault.differential.ending import BadInput, reason
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
@@ -186,8 +186,7 @@ def read(path: Path) -> Record:
     try:
         content = path.read_text(encoding="utf8")
     except (OSError, UnicodeDecodeError) as wrong:
-        reason = wrong.strerror if isinstance(wrong, OSError) else wrong
-        raise BadRecord(f"{path}: cannot be read: {reason}") from wrong
+        raise BadRecord(f"{path}: cannot be read: {reason(wrong)}") from wrong
     texts = content.splitlines()
     if not texts:
         raise BadRecord(f"{path}: is empty; expected a record of `crossvault run`")
