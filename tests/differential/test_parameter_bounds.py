@@ -135,10 +135,12 @@ def test_model_and_contracts_accept_the_same_range(sides: Sides, kind: type, nam
 
 def test_the_codec_names_the_argument_that_does_not_fit(sides: Sides) -> None:
     risk = portfolio.PortfolioRisk(VOL, SKEW._replace(linear_base=10 * WAD))
-    with pytest.raises(DoesNotFit, match=r"^risk\.skew\.linear_base: 10000000000000000000 does not fit int64$"):
+    with pytest.raises(
+        DoesNotFit, match=r"^schedule_portfolio\.risk\.skew\.linear_base: 10000000000000000000 does not fit int64$"
+    ):
         sides.chain.apply(doors.schedule_portfolio(START, OWNER, underlying=0, risk=risk))
     rules = Rules((Scenario(), Scenario(spot_shock=2**63)), LOSS, MATRIX)
     with pytest.raises(
-        DoesNotFit, match=r"^rules\.scenarios\[1\]\.spot_shock: 9223372036854775808 does not fit int64$"
+        DoesNotFit, match=r"^schedule_rules\.rules\.scenarios\[1\]\.spot_shock: 9223372036854775808 does not fit int64$"
     ):
         sides.chain.apply(doors.schedule_rules(START, OWNER, rules=rules))

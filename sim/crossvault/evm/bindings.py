@@ -10,7 +10,7 @@ from typing import Any
 
 from crossvault.differential.step import EXCHANGE, EXCHANGE_DOORS, TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step
 from crossvault.evm.abi import Interface
-from crossvault.evm.codec import AddressBook, Codec
+from crossvault.evm.codec import AddressBook, Codec, DoesNotFit
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import GAS, refusal_libraries, vault_abi
 from crossvault.evm.signing import signed
@@ -43,7 +43,13 @@ class Bindings:
         self._interfaces = {self._address: self.vault, names.address(EXCHANGE): self.exchange}
 
     def transaction(self, step: Step) -> Call:
-        """Encodes a step as a transaction."""
+        """Encodes a step as a transaction. Raises DoesNotFit with the door and the argument."""
+        try:
+            return self._transaction(step)
+        except DoesNotFit as wrong:
+            raise wrong.inside(step.action) from None
+
+    def _transaction(self, step: Step) -> Call:
         sender = self.names.address(step.sender)
         if step.action in TOKEN_ACTIONS:
             args = {name: value for name, value in step.args.items() if name != "token"}
