@@ -10,7 +10,10 @@ from crossvault.differential.step import Step, World
 from crossvault.mirror.account_errors import InsufficientMargin
 from crossvault.mirror.refusal import Refusal
 
-_RATIOS = ("health_wad", "leverage_wad", "index_wad", "premium_wad", "confidence_wad", "taken_wad")
+_NOT_MONEY = (
+    "health_wad", "leverage_wad", "confidence_wad", "taken_wad", "rate_wad", "index_wad", "premium_wad", "price_wad",
+    "forward_wad", "settlement_wad", "size_wad", "filled_wad",
+)  # fmt: skip
 _MONEY = ("principal", "quote")
 
 
@@ -63,4 +66,4 @@ def amount_of(difference: Difference) -> Amount | None:
 def is_money(field: str) -> bool:
     """Whether a field is an amount of the quote token [wad]."""
     name = field.rpartition(".")[2]
-    return name in _MONEY or (name.endswith("_wad") and name not in _RATIOS)
+    return name in _MONEY or (name.endswith("_wad") and name not in _NOT_MONEY)
