@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from crossvault.differential.ending import BadInput
+from crossvault.differential.ending import BadInput, reason
 from crossvault.differential.step import EXCHANGE, VAULT, TokenSpec, World
 from crossvault.evm.codec import AddressBook
 from crossvault.mirror.liquidation import AuctionTerms
@@ -135,7 +135,7 @@ def load(path: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(path.read_text(encoding="utf8"))
     except (OSError, UnicodeDecodeError) as trouble:
-        raise BadManifest(f"{path}: cannot be read: {trouble}") from None
+        raise BadManifest(f"{path}: cannot be read: {reason(trouble)}") from None
     except ValidationError as wrong:
         first = wrong.errors()[0]
         place = ".".join(str(each) for each in first["loc"]) or "the file"

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from crossvault.differential.ending import BadInput
+from crossvault.differential.ending import BadInput, reason
 from crossvault.mutation.mutants import Mutant
 
 _FIELDS = ("id", "becomes", "reason")
@@ -25,7 +25,7 @@ def equivalents(path: Path, shown: str, mutants: Sequence[Mutant]) -> dict[str, 
         text = path.read_text(encoding="utf8")
         entries = yaml.safe_load(text) or []
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as wrong:
-        raise BadEquivalents(f"{shown}: cannot be read: {wrong}") from wrong
+        raise BadEquivalents(f"{shown}: cannot be read: {reason(wrong)}") from wrong
     if not isinstance(entries, list):
         raise BadEquivalents(f"{shown}: expected a list of entries with {', '.join(_FIELDS)}")
     known = {each.id: each for each in mutants}

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from crossvault.differential.ending import BadInput
+from crossvault.differential.ending import BadInput, reason
 
 Key = str | int
 Route = tuple[Key, ...]
@@ -100,7 +100,7 @@ def read(path: Path, shown: str) -> SourceFile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{shown}: cannot be read: {error}") from None
+        raise ScenarioError(f"{shown}: cannot be read: {reason(error)}") from None
     source = SourceFile(shown)
     source.data = _data(source, compose(text, shown), (), shown)
     source.require_no_problems()
