@@ -78,6 +78,10 @@ PARTS = (
         "mistakes", "a search of a minute finds the mistakes of tests/mistakes.yaml",
         ("-n", "0", "-s", "-m", "campaign", _SEARCH),
     ),
+    CampaignPart(
+        "clauses", "conform names the clause of each mistake of tests/conform/clause_mutants.yaml",
+        ("-n", "0", "-s", "-m", "campaign", "tests/conform"),
+    ),
     CampaignPart("broken", "every contract of tests/broken.yaml is caught", ("tests/differential/test_broken.py",)),
     CampaignPart(
         "fuzz", "random walks in process from many seeds",
