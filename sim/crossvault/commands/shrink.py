@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink as sma
 
 
 def shrink(arguments: Namespace) -> int:
-    """Shrinks, has Anvil confirm it, writes the repro; ends with FAILED as the sides differ, or DONE if they agree."""
+    """Shrinks, writes the repro, has Anvil confirm it; ends with FAILED as the sides differ, or DONE if they agree."""
     source = Path(shown(arguments.file))
     given, cut = _story(source)
     seconds, out = float(arguments.time), _out(arguments.out, source)
@@ -48,7 +49,6 @@ def shrink(arguments: Namespace) -> int:
         return _agrees(given, steps, contracts, arguments.json, cut)
     origin = {"seed": given.seed, "source": given.name}
     kept = repro(found, name_of(out), build.hash, origin)
-    _require_confirmed(story(kept), found, contracts)
     emitted = None
     largest = largest_repro(found, name_of(out), build.hash, origin) if largest_line(found) else None
     with after_finding():
@@ -66,6 +66,8 @@ def shrink(arguments: Namespace) -> int:
             print(f"repro of the largest difference: {_of_largest(out)}")
         kept_at = f"repro: {out}" if out.is_file() else "no repro was written"
         print(kept_at + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
+    with after_finding(lambda: not isinstance(sys.exception(), EnginesDisagree)):  # which has a code of its own
+        _require_confirmed(story(kept), found, contracts)
     return INTERRUPTED if found.interrupted else FAILED
 
 

@@ -16,6 +16,7 @@ from crossvault.shrink.largest import amount_of
 from crossvault.shrink.shrinker import ShrinkResult
 
 _MOST_DIFFERENCES = 6
+_MINIMAL = "minimal: without any one call, or with any one quantity simpler, it does not fail so"
 
 
 def text(found: ShrinkResult) -> Group:
@@ -64,7 +65,7 @@ def _argument(name: str, value: Any) -> str:
 
 
 def _summed(found: ShrinkResult) -> str:
-    left = "" if found.finished else "; not finished: shrinking the repro again goes on from here"
+    left = f"; {_MINIMAL}" if found.finished else "; not finished: shrinking the repro again goes on from here"
     if found.interrupted:
         left = "; interrupted" + left[1:]
     return (
@@ -85,6 +86,7 @@ def document(found: ShrinkResult, repro: str, emitted: str | None, again: str) -
         "steps": [jsonable(notation.step(step)) for step in found.steps],
         "accounts": [str(account) for account in found.accounts],
         "finished": found.finished,
+        "minimum": "of each call and quantity alone" if found.finished else "best so far",
         "interrupted": found.interrupted,
         "candidates": found.tries,
         "steps_played": found.played,

@@ -10,6 +10,7 @@ from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.shrink.removal import Attempt, Steps
 from crossvault.shrink.rewrite import people, renamed, renumbered, with_accounts
+from crossvault.shrink.roles import is_mergeable, roles
 
 _PEOPLE = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi")
 
@@ -26,12 +27,15 @@ def merge_accounts(steps: Steps, attempt: Attempt) -> Steps:
 
 
 def merge_people(steps: Steps, world: World, attempt: Attempt) -> Steps:
-    """Replaces a person by another, with two accounts if need be; the owner of the vault stays."""
+    """Replaces a person by another of the same roles, with two accounts if need be; the owner of the vault stays."""
     signers = {spec.name: spec.signer for spec in world.wallets}
     tokens = {VAULT, EXCHANGE, *(spec.name for spec in world.tokens)}
     for old, new in permutations(people(steps), 2):
         known = people(steps)
-        if old in known and new in known and old != world.owner and not {old, new} & tokens and new not in signers:
+        if not {old, new} <= set(known) or old == world.owner or {old, new} & tokens or new in signers:
+            continue
+        has = roles(steps, world)
+        if is_mergeable(has.get(old, frozenset()), has.get(new, frozenset())):
             both = {old: new} | ({signers[old]: new} if old in signers else {})
             moved = _moved(steps, old, new)
             steps = attempt(renamed(steps, both)) or attempt(renamed(moved, both)) or steps

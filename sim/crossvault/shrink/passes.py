@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from crossvault.differential.step import Step, World
 from crossvault.shrink.merging import merge_accounts, merge_listings, merge_people, name_people
+from crossvault.shrink.minimum import check_minimal
 from crossvault.shrink.perpetuals import substitute_perps
 from crossvault.shrink.plain_world import WITHOUT, plainest
 from crossvault.shrink.removal import Steps, remove_calls, unwrap_lists
@@ -64,5 +65,6 @@ PASSES = (
     Pass("remove calls again", "calls", lambda now: remove_calls(now.best, now.attempt)),
     Pass("shorten waits", "times", lambda now: shorten_waits(now.best, now.world.starts_at, now.attempt)),
     Pass("simplify values", "digits of values", lambda now: simplify_values(now.best, now.attempt)),
+    Pass("check minimal", "calls or digits, one alone", lambda now: check_minimal(now.best, now.attempt)),
     Pass("name people", "nothing: the usual names", lambda now: name_people(now.best, now.world, now.attempt)),
 )

@@ -133,8 +133,9 @@ def shifted(steps: Sequence[Step], after: int, secs: int, ends_too: bool) -> lis
 
 
 def replaced(steps: Sequence[Step], values: Mapping[tuple[int | None, str, int], int]) -> list[Step]:
-    """The steps with other values: by place (None: anywhere), name and old value."""
-    everywhere = {(name, old): new for (place, name, old), new in values.items() if place is None}
+    """The steps with other values: by place (None: anywhere, its opposite too), name and old value."""
+    everywhere = {(name, -old): -new for (place, name, old), new in values.items() if place is None}
+    everywhere |= {(name, old): new for (place, name, old), new in values.items() if place is None}
     made = []
     for number, step in enumerate(steps):
         here = {(name, old): new for (place, name, old), new in values.items() if place == number}

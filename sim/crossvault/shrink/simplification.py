@@ -13,6 +13,17 @@ Group = tuple[int | None, str, int]
 _NUMBERS_OF_THINGS = ("underlying", "collateral", "instrument", "mode", "kind", "feed", "number", "chain_id")
 _DIGITS = (1, 2, 3, 4, 6, 9)
 _HALVINGS = 24
+_DIVISORS = (10**6, 1_000, 10, 2)
+_SIZES = ("size",)
+_TRADERS_DOORS = (
+    "mint",
+    "deposit_cash",
+    "deposit_collateral",
+    "withdraw_cash",
+    "withdraw_collateral",
+    "trade",
+    "batch",
+)
 
 
 def is_amount(name: str, value: object) -> bool:
@@ -26,7 +37,8 @@ def weight(value: int) -> tuple[int, int, bool]:
 
 
 def simplify_values(steps: Steps, attempt: Attempt) -> Steps:
-    """Simplifies values: all that can be 0, 1 or of one digit at once, then one after another."""
+    """Simplifies values: all smaller in proportion, all that can be 0, 1 or of one digit at once, then each alone."""
+    steps = _scaled(steps, attempt)
     for target in (_zero, _one, _one_digit):
         for everywhere in (True, False):
             steps = _all_at_once(steps, target, everywhere, attempt)
@@ -35,6 +47,26 @@ def simplify_values(steps: Steps, attempt: Attempt) -> Steps:
             if group in _groups(steps, everywhere):
                 steps = _searched(steps, group, attempt)
     return steps
+
+
+def _scaled(steps: Steps, attempt: Attempt) -> Steps:
+    """Divides all quantities together, as far as that still fails: a size, its hedge and what pays for them."""
+    for names in (None, _SIZES):
+        for divisor in _DIVISORS:
+            while (smaller := _divided(steps, names, divisor)) and (found := attempt(replaced(steps, smaller))):
+                steps = found
+    return steps
+
+
+def _divided(steps: Steps, names: Sequence[str] | None, divisor: int) -> Mapping[Group, int]:
+    """Quantities of some names (None: all of traders) by what they become, toward zero."""
+    return {
+        (place, name, value): abs(value) // divisor * (-1 if value < 0 else 1)
+        for place, step in enumerate(steps)
+        if step.action in _TRADERS_DOORS
+        for name, value in leaves(step)
+        if is_amount(name, value) and (names is None or name in names) and abs(value) >= divisor
+    }
 
 
 def _zero(value: int) -> int:
