@@ -17,6 +17,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--contracts", default=None, help="a directory of contracts for the random walks")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than there are processors where slow tests run, for some of them wait for a chain's clock."""
+    return (os.cpu_count() or 1) + (config.option.markexpr != "not slow")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Settles how much is tried before the first law is read."""
     profiles.choose(config.option.markexpr)

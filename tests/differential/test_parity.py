@@ -53,7 +53,7 @@ def require_parity(story: Story) -> list[str]:
 
 
 SLOW_WALKS = [
-    pytest.param(41, 4_000, marks=pytest.mark.slow),
+    pytest.param(41, 1_500, marks=pytest.mark.slow),
     *(pytest.param(seed, 4_000, marks=pytest.mark.campaign) for seed in (42, 43)),
 ]
 
@@ -64,7 +64,10 @@ def test_random_walks(seed: int, steps: int) -> None:
     assert len(refusals) > steps // 10 and len(set(refusals)) > 8
 
 
-@pytest.mark.parametrize(("seed", "steps"), [(40, 250), pytest.param(41, 3_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("seed", "steps"),
+    [(40, 250), pytest.param(41, 1_000, marks=pytest.mark.slow), pytest.param(42, 3_000, marks=pytest.mark.campaign)],
+)
 def test_signed_orders_also_of_wallets_that_send(seed: int, steps: int) -> None:
     story = OrderWalk(seed, steps).story()
     wallets = {wallet.name for wallet in story.world.wallets}
@@ -72,11 +75,17 @@ def test_signed_orders_also_of_wallets_that_send(seed: int, steps: int) -> None:
     assert require_parity(story)
 
 
-LONG = ("black-thursday", "black-thursday-data", "bad-debt", "expiry-day", "short-strangle-into-crash")
+LONG = ("black-thursday", "bad-debt", "expiry-day", "short-strangle-into-crash")
 
 
 @pytest.mark.parametrize(
-    "name", ["quickstart", "portfolio-mode", *(pytest.param(n, marks=pytest.mark.slow) for n in LONG)]
+    "name",
+    [
+        "quickstart",
+        "portfolio-mode",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in LONG),
+        pytest.param("black-thursday-data", marks=pytest.mark.campaign),
+    ],
 )
 def test_shipped_scenarios(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name.endswith("-data"):

@@ -33,7 +33,7 @@ def alone(seed: int, steps: int) -> tuple[Model, list[tuple[Step, Outcome]]]:
     ("seed", "steps"),
     [
         pytest.param(0, 1_500, marks=pytest.mark.slow),
-        pytest.param(2, 3_000, marks=pytest.mark.slow),
+        pytest.param(2, 3_000, marks=pytest.mark.campaign),
         pytest.param(1, 5_000, marks=pytest.mark.campaign),
     ],
 )
