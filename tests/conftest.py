@@ -19,7 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One process more than there are processors where slow tests run, for some of them wait for a chain's clock."""
-    return (os.cpu_count() or 1) + (config.option.markexpr != "not slow")
+    has_slow: bool = config.option.markexpr != "not slow"
+    return (os.cpu_count() or 1) + has_slow
 
 
 def pytest_configure(config: pytest.Config) -> None:

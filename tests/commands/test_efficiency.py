@@ -39,6 +39,7 @@ def test_the_study_is_that_of_its_seed(small: None) -> None:
     assert efficiency_plots.page(one) == efficiency_plots.page(again) != efficiency_plots.page(other)
 
 
+@pytest.mark.slow
 def test_isolated_and_cross_have_the_same_capital_and_lean_has_less(small: None) -> None:
     rows = study.study(120, 2, 3)["replay"]
     for each in range(0, len(rows), 3):
@@ -280,6 +281,7 @@ def test_the_page_has_every_figure_and_loads_nothing(
                 zip(cells, values, strict=True)] == ["" if value is None else value for value in values]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_plots_show_the_figures(small: None) -> None:
     found = study.study(90, 2, 1)
     bars = efficiency_plots.savings(found).data

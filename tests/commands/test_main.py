@@ -112,6 +112,7 @@ def test_scenarios_schema_version_and_help() -> None:
         assert f"usage: crossvault {command}" in start(command, "--help").stdout
 
 
+@pytest.mark.slow
 def test_run_prints_one_document(folder: Path) -> None:
     done = spawned("run", "first-liquidation", "--json", "--record", "out/run.jsonl", folder=folder)
     assert done.returncode == 0, done.stderr
@@ -155,6 +156,7 @@ def test_a_record_that_was_changed_is_exit_code_2(record: Path, tmp_path: Path) 
     assert done.returncode == 2 and "changed.jsonl:7: hash" in done.stderr
 
 
+@pytest.mark.slow
 def test_contracts_that_do_not_compile_are_exit_code_2_with_the_message_of_the_compiler(tmp_path: Path) -> None:
     folder = contracts(tmp_path / "broken", "Margin.sol", "uint256", "uint257")
     done = start("run", "quickstart", "--contracts", str(folder))

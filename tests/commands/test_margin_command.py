@@ -239,6 +239,7 @@ def test_bad_words_are_exit_code_2(words: list[str], message: str) -> None:
     assert message in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
 
 
+@pytest.mark.slow
 def test_the_contracts_give_the_same_figures() -> None:
     done = start("margin", "delta-neutral", "--chain", "--trade", "ETH-20260327-2000-P +1", "--json")
     assert done.returncode == 0, done.stderr

@@ -161,6 +161,7 @@ def wrong(row: Mapping[str, str], expected: Terms) -> Sequence[str]:
     return [f"{head}: {row[head]}, not {text}" for head, text in texts.items() if row[head] != text]
 
 
+@pytest.mark.slow
 def test_every_command_shows_one_account_alike(shown: dict[str, Shown]) -> None:
     for name, paper in PAPER_CENTS.items():
         expected = {field: cents * CENT for field, cents in paper._asdict().items()}

@@ -71,6 +71,7 @@ def test_the_problems_of_all_files_are_reported_before_any_is_played(tmp_path: P
     assert "a.scenario.yaml:1: " in done.stderr and "b.scenario.yaml:1: the file is empty" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_folder_is_run_to_one_table_and_its_records_replayed(tmp_path: Path) -> None:
     (tmp_path / "a.scenario.yaml").write_text(FAILS)
     (tmp_path / "b.scenario.yaml").write_text(PASSES)

@@ -146,6 +146,7 @@ def test_a_door_of_another_name_is_near(tmp_path: Path) -> None:
         subject(target, load(tmp_path / ADAPTER, ADAPTER))
 
 
+@pytest.mark.slow
 def test_the_example_agrees(capsys: pytest.CaptureFixture[str]) -> None:
     code, found = examined(capsys, "example", "--steps", "50")
     assert (code, differing(found)) == (DONE, [])

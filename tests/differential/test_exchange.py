@@ -273,6 +273,7 @@ def test_a_notation_with_a_field_too_many_or_too_few_is_refused() -> None:
         notation.parse(text)
 
 
+@pytest.mark.slow
 def test_a_record_of_orders_is_replayed_to_the_last_hash(tmp_path: Path) -> None:
     path = tmp_path / "orders.jsonl"
     story = OrderWalk(3, 150).story()

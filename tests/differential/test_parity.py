@@ -66,7 +66,7 @@ def test_random_walks(seed: int, steps: int) -> None:
 
 @pytest.mark.parametrize(
     ("seed", "steps"),
-    [(40, 250), pytest.param(41, 1_000, marks=pytest.mark.slow), pytest.param(42, 3_000, marks=pytest.mark.campaign)],
+    [(40, 100), pytest.param(41, 1_000, marks=pytest.mark.slow), pytest.param(42, 3_000, marks=pytest.mark.campaign)],
 )
 def test_signed_orders_also_of_wallets_that_send(seed: int, steps: int) -> None:
     story = OrderWalk(seed, steps).story()

@@ -52,6 +52,7 @@ def contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     compiler._stored.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_warm_start_compiles_nothing(contracts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cold = compiler.compile_contracts()
     compiler._stored.cache_clear()
@@ -64,6 +65,7 @@ def test_a_warm_start_compiles_nothing(contracts: Path, monkeypatch: pytest.Monk
         compiler.compile_contracts()
 
 
+@pytest.mark.slow
 def test_a_concurrent_compilation_of_the_same_sources_waits(contracts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     starts, run_solc = [], compiler._run_solc
 
@@ -85,6 +87,7 @@ def test_a_damaged_artifact_is_compiled_again(contracts: Path) -> None:
     assert compiler.compile_contracts() == cold
 
 
+@pytest.mark.slow
 def test_an_artifact_has_the_fields_for_deployment(contracts: Path) -> None:
     build = compiler.compile_contracts()
     assert sorted(build.artifacts) == ["Adder", "Token"]
@@ -109,6 +112,7 @@ def test_a_missing_import_is_named(contracts: Path) -> None:
         compiler.compile_contracts()
 
 
+@pytest.mark.slow
 def test_two_contracts_of_one_name_are_refused(contracts: Path) -> None:
     (contracts / "Other.sol").write_text(ADDER)
     with pytest.raises(CompileFailed, match=r"two contracts are named Adder: Adder\.sol and Other\.sol"):

@@ -117,6 +117,7 @@ def test_nothing_heavy_is_imported() -> None:
 # determinism
 
 
+@pytest.mark.slow
 def test_a_story_can_be_played_again() -> None:
     story = load("black-thursday")
     assert play(story)[1] == play(story)[1] == play(load("black-thursday"))[1]

@@ -21,7 +21,7 @@ class TestProfile(NamedTuple):
 
 
 PROFILES = {
-    "fast": TestProfile(60, 200, False),
+    "fast": TestProfile(60, 100, False),
     "full": TestProfile(250, 1_000, False),
     "campaign": TestProfile(10_000, 10_000, True),
 }

@@ -61,6 +61,7 @@ def test_a_further_move_changes_no_draw_of_the_others(seed: int) -> None:
     assert [others[number] for number in compared] == [plain.won[number] for number in compared]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", (1, 2))
 def test_a_seed_gives_the_same_walk(seed: int) -> None:
     assert steps_of(Walk(seed, STEPS)) == steps_of(Walk(seed, STEPS)) != steps_of(Walk(seed + 10, STEPS))
