@@ -187,3 +187,16 @@ def test_candidates_that_cannot_be_played_take_no_room(monkeypatch: pytest.Monke
         assert trial.find([minted, unfit]) is None
         assert trial.find([unfit, minted]) is None
     assert trial.find([minted, minted]) is None
+
+
+def test_candidates_with_a_common_beginning_take_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One mark for each place of the longest, however many candidates go back to it."""
+    monkeypatch.setattr(pyrevm, "_MAX_MARKS", 8)
+    world = Walk(1, 0).world
+    trial = ShrinkTrial(world, InProcessChain(world))
+    minted = [
+        doors.mint(world.starts_at, "faucet", token="USDC", to="owner0", amount_raw=amount) for amount in range(30)
+    ]
+    for number in range(2, 30):
+        assert trial.find([minted[0], minted[1], minted[number]]) is None
+        assert trial.find([minted[0], minted[number]]) is None

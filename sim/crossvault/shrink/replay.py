@@ -171,14 +171,15 @@ class RewindingTrial(ABC):
 
     def _compared(self, steps: Sequence[Step], views_from: int) -> Divergence | None:
         path, last = self._side_path, len(steps) - 1
-        same = self._rewound(steps)
+        same, here = self._rewound(steps)
         if path and path[-1].found:
             return self._finding(same - 1)
         stride = 1 + len(steps) // _MOST_MARKS
         if views_from < last:
             self._rewind(same)  # views are compared where both sides are at the same step
         for place in range(same, len(steps)):
-            step, mark = steps[place], None if place % stride else self._side.mark()
+            step = steps[place]
+            mark = here if place == same and here is not None else None if place % stride else self._side.mark()
             if place == len(self._model_path):
                 self._advance(step)
             near = place >= last - NEAR_THE_END
@@ -190,18 +191,22 @@ class RewindingTrial(ABC):
                 return self._finding(place)
         return None
 
-    def _rewound(self, steps: Sequence[Step]) -> int:
-        """Takes the side back to the last state that steps have in common with those before; returns its place."""
+    def _rewound(self, steps: Sequence[Step]) -> tuple[int, int | None]:
+        """Takes the side back to the last state that steps have in common with those before.
+
+        Returns its place, and the mark there, which stays: a second one for each candidate would use up the room.
+        """
         path = self._side_path
         same = min(_common(path, steps), len(steps) - 1)  # more is compared after the last step than after others
         while same < len(path) and path[same].mark is None:
             same -= 1
-        if same < len(path):
-            mark = path[same].mark
-            assert mark is not None
-            self._side.back(mark)
-            del path[same:]
-        return same
+        if same == len(path):
+            return same, None
+        mark = path[same].mark
+        assert mark is not None
+        self._side.back(mark)
+        del path[same:]
+        return same, mark
 
     def _finding(self, place: int) -> Divergence | None:
         at, outcome = self._side_path[place], self._model_path[place].outcome
