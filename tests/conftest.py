@@ -17,6 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--contracts", default=None, help="a directory of contracts for the random walks")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One process more than there are processors where slow tests run, for some of them wait for a chain's clock."""
     has_slow: bool = config.option.markexpr != "not slow"
