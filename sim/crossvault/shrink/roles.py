@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from crossvault.differential.step import Step, World, named
 
 OWNER, GUARDIAN, FEEDER = "owner", "guardian", "feeder"
-LIQUIDATOR, OPERATOR, TRADER = "liquidator", "operator", "trader"
+LIQUIDATOR, TRADER = "liquidator", "trader"  # an operator acts for traders, and may be one of them
 OF_THE_VAULT = frozenset({OWNER, GUARDIAN, FEEDER})
 
 _NAMED = {
     "set_guardian": ("to", GUARDIAN),
     "set_feeder": ("feeder", FEEDER),
-    "set_operator": ("operator", OPERATOR),
 }
 
 
