@@ -45,11 +45,11 @@ def test_worst_accounts_fit_in_a_block() -> None:
 
 
 @pytest.mark.slow
-def test_worst_accounts_in_portfolio_mode_fit_in_a_block() -> None:
+@pytest.mark.parametrize("scenarios", [MAX_SCENARIOS, *(pytest.param(n, marks=pytest.mark.campaign) for n in (1, 16))])
+def test_worst_accounts_in_portfolio_mode_fit_in_a_block(scenarios: int) -> None:
     columns = {
         f"{portfolio}, {scenarios} scenarios": measured(instruments, scenarios)
         for portfolio, instruments in PORTFOLIO_MODE_ACCOUNTS.items()
-        for scenarios in (1, 16, MAX_SCENARIOS)
     }
     print(f"\n{table(columns)}")
     assert max(gas for column in columns.values() for gas in column.values()) < LIMIT
