@@ -44,7 +44,7 @@ def executed(chain: Chain, step: Step, begins: Mapping[str, set[int]]) -> Iterat
 
 WALKED = [
     pytest.param(Walk(5, 60).story(), marks=pytest.mark.campaign, id="steps"),
-    pytest.param(OrderWalk(5, 10).story(), id="orders", marks=pytest.mark.slow),
+    pytest.param(OrderWalk(5, 2).story(), id="orders", marks=pytest.mark.slow),
 ]
 
 

@@ -43,7 +43,7 @@ def steps_of(story: Story) -> list[Step]:
     "story",
     [
         Walk(40, 60).story(),
-        pytest.param(Walk(41, 800).story(), marks=pytest.mark.slow),
+        pytest.param(Walk(41, 400).story(), marks=pytest.mark.slow),
         pytest.param(OrderWalk(40, 250).story(), marks=pytest.mark.slow),
         pytest.param(load("short-strangle-into-crash"), marks=pytest.mark.slow),
     ],
