@@ -42,6 +42,7 @@ RARER = [
             "a size that returns to zero turns its quote into cash"),
 ]  # fmt: skip
 SEARCH = SearchPlan(seed=1, steps=0, stories=(), corners=False, on_anvil=False)
+WALKED = SearchPlan(seed=1, steps=2_500, stories=(), on_anvil=False)
 LONGER = SearchPlan(seed=1, steps=0, stories=("expiry-day", "funding-squeeze", "portfolio-mode"), on_anvil=False)
 
 
@@ -56,8 +57,8 @@ def in_example(tmp_path_factory: pytest.TempPathFactory) -> list[Subject]:
     return woven(tmp_path_factory.mktemp("woven"), [*IN_EXAMPLE, *RARER])
 
 
-def named_first(vault: Subject, kept: Recordings) -> str:
-    return accused(examine(vault, SEARCH, kept=kept))[0]
+def named_first(vault: Subject, kept: Recordings, plan: SearchPlan = SEARCH) -> str:
+    return next(iter(accused(examine(vault, plan, kept=kept))), "")
 
 
 @pytest.mark.slow
@@ -71,7 +72,7 @@ def test_a_mistake_in_the_example_is_of_its_clause(number: int, in_example: list
 def test_a_rarer_mistake_in_the_example_is_of_its_clause(
     number: int, in_example: list[Subject], kept: Recordings
 ) -> None:
-    assert named_first(in_example[len(IN_EXAMPLE) + number], kept).startswith(RARER[number].clause)
+    assert named_first(in_example[len(IN_EXAMPLE) + number], kept, WALKED).startswith(RARER[number].clause)
 
 
 @pytest.mark.slow
