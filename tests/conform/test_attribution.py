@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from clause_mutants import own
+from crossvault.__main__ import main
 from crossvault.conform.attribution import candidates
 from crossvault.conform.clause import EVENTS, VIEWS, event
 from crossvault.conform.clause_scenes import ClauseScenes
@@ -108,3 +110,10 @@ def test_only_what_is_new_is_news(vault: Subject, recording: ModelRecording) -> 
     assert trial.new([], line) == []
     seen.append(trial.new([wrong], line))
     assert [len(each) for each in seen] == [1, 0, 1]
+
+
+@pytest.mark.slow
+def test_a_vault_of_few_doors_is_searched_by_long_walks(capsys: pytest.CaptureFixture[str]) -> None:
+    """No kind of move of a walk, alone or in an episode, needs a door or a collateral that the example lacks."""
+    assert main(["conform", "example", "--steps", "2500", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] >= 2_500

@@ -18,7 +18,7 @@ from crossvault.walks.random_walk import Walk
 
 _NEEDS: Mapping[str, Action] = {
     "_batch": "batch", "_collect": "batch", "_forward": "publish_forward", "_surface": "publish_surface",
-    "_open_expiry": "open_expiry", "_settle": "settle", "_deposit_collateral": "deposit_collateral",
+    "_open_expiry": "open_expiry", "_settle": "settle", "_wide": "batch", "_deposit_collateral": "deposit_collateral",
     "_withdraw_collateral": "withdraw_collateral", "_withdraw_cash": "withdraw_cash", "_mode": "set_mode",
     "_start": "start_liquidation", "_sale": "bid", "_fund": "fund_insurance", "_ownership": "offer_ownership",
     "_pause": "pause", "_unpause": "unpause", "_operator": "set_operator",
@@ -85,6 +85,10 @@ class SupportedWalk(Walk):
 
     def _is_open(self, action: str) -> bool:
         return not action or self._subject.doors[action].exists
+
+    def _scripted(self, model: Model) -> Step | None:
+        """Episodes of distress use collateral: a vault without it is searched by single moves."""
+        return super()._scripted(model) if self._subject.can("collateral") else None
 
     def _instrument(self, model: Model) -> int:
         if self._subject.can("futures") or self._subject.can("options"):
