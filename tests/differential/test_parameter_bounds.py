@@ -111,7 +111,7 @@ def holding(kind: type, name: str, value: int) -> Any:
 def test_every_parameter_of_the_contracts_has_a_field() -> None:
     for kind, fields in FIELDS.items():
         others = {"cap_wad", "feed"}  # a cap is as wide as its type, and a feed is an underlying
-        assert set(kind._fields) - others == set(fields), kind  # type: ignore[attr-defined]
+        assert set(kind._fields) - others == set(fields), kind  # type: ignore[attr-defined]  # a NamedTuple
 
 
 @pytest.mark.parametrize(("kind", "name"), PARAMETERS)

@@ -35,7 +35,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[RenderableType]:
 
     class Recorder(Console):
         def print(self, *what: object, **more: object) -> None:
-            found.extend(what)  # type: ignore[arg-type]
+            found.extend(what)  # type: ignore[arg-type]  # the package shows renderables only
 
     monkeypatch.setattr(console, "page", lambda: Recorder(width=100))
     return found
