@@ -188,8 +188,9 @@ def narrow(most: int) -> Fault:
 
 
 def test_log_ranges_shrink_to_what_the_node_accepts(walked: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crossvault.audit.replica.NEAR", 4)
-    monkeypatch.setattr("crossvault.audit.replica._BLOCKS", 2)
+    monkeypatch.setattr("crossvault.audit.block_reading.NEAR", 4)
+    monkeypatch.setattr("crossvault.audit.block_reading.MOST_BLOCKS", 2)
+    monkeypatch.setattr("crossvault.audit.replica.MOST_BLOCKS", 2)
     proxy = Faults(walked.node.url)
     proxy.on("eth_getLogs", narrow(3))
     replica = walked.node.replica(proxy.url)

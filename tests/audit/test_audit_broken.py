@@ -11,7 +11,8 @@ from audits import AuditedVault, Played, by_time, played, words
 from crossvault.__main__ import main
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.differential.step import DOORS, EXCHANGE_DOORS, Step, World, named
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.setup.toolchain import contracts_dir
 from places import TESTS

@@ -16,7 +16,8 @@ import yaml
 
 from crossvault.evm import compiler
 from crossvault.evm.anvil import Node
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import compile_contracts
 from crossvault.lockstep.run import Diverged
 from crossvault.mutation.mutant_run import kill_by
 from crossvault.mutation.recordings import Recording, record

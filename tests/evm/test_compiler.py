@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from crossvault.evm import compiler
+from crossvault.evm import artifacts, compiler
 from crossvault.evm.compiler import CompileFailed
 from crossvault.setup import install, toolchain
 from places import ROOT
@@ -46,16 +46,16 @@ def contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         if each.name != "artifacts":
             (state / each.name).symlink_to(each)
     monkeypatch.setattr(toolchain, "contracts_dir", lambda: directory)
-    monkeypatch.setattr(compiler, "_cache_path", lambda name: state / "artifacts" / f"{name}.json")
-    compiler._stored.cache_clear()
+    monkeypatch.setattr(artifacts, "cache_path", lambda name: state / "artifacts" / f"{name}.json")
+    artifacts.stored_build.cache_clear()
     yield directory
-    compiler._stored.cache_clear()
+    artifacts.stored_build.cache_clear()
 
 
 @pytest.mark.slow
 def test_a_warm_start_compiles_nothing(contracts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cold = compiler.compile_contracts()
-    compiler._stored.cache_clear()
+    artifacts.stored_build.cache_clear()
     monkeypatch.setitem(sys.modules, "solcx", None)  # any import of it now fails
     monkeypatch.setattr(install, "ensure", lambda: pytest.fail("a warm start looks for no tools"))
     assert compiler.compile_contracts() == cold
@@ -82,8 +82,8 @@ def test_a_concurrent_compilation_of_the_same_sources_waits(contracts: Path, mon
 @pytest.mark.slow
 def test_a_damaged_artifact_is_compiled_again(contracts: Path) -> None:
     cold = compiler.compile_contracts()
-    compiler._stored.cache_clear()
-    compiler._cache_path(cold.hash).write_text("{")
+    artifacts.stored_build.cache_clear()
+    artifacts.cache_path(cold.hash).write_text("{")
     assert compiler.compile_contracts() == cold
 
 
@@ -139,7 +139,7 @@ def test_a_batch_has_the_same_code_as_single_builds(contracts: Path, tmp_path: P
         mutant.mkdir()
         (mutant / "Adder.sol").write_text(ADDER.replace("a + 1", change))
     batch = compiler.compile_many(mutants)
-    compiler._stored.cache_clear()
+    artifacts.stored_build.cache_clear()
     assert compiler.compile_many(mutants) == batch
     for build, single in zip(batch, map(compiler.compile_contracts, mutants), strict=True):
         assert build.hash == single.hash

@@ -15,7 +15,7 @@ import yaml
 
 from crossvault.differential.model import Model
 from crossvault.differential.story import Story, step_stream
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.campaign import CampaignPlan, FuzzCampaign
 from crossvault.fuzz.corpus import Corpus

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cli import start
-from crossvault.evm import compiler
+from crossvault.evm import artifacts, compiler
 from crossvault.setup import install, notices
 from crossvault.setup.notices import Verbosity
 
@@ -78,7 +78,7 @@ def test_what_fails_has_not_been_done(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_compilation_is_announced_with_its_time_and_a_stored_one_is_not(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(compiler, "_cache_path", lambda name: tmp_path / f"{name}.json")
+    monkeypatch.setattr(artifacts, "cache_path", lambda name: tmp_path / f"{name}.json")
     units = {"Empty.sol": "// SPDX-License-Identifier: MIT\npragma solidity ^0.8.20;\ncontract Empty {}\n"}
     compiler.compile_units(units)
     assert re.fullmatch(r"crossvault: compiled 1 Solidity file in \d+\.\d s\n", capsys.readouterr().err)
@@ -89,10 +89,10 @@ def test_a_compilation_is_announced_with_its_time_and_a_stored_one_is_not(
 def test_what_another_process_does_is_waited_for_with_its_time(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(compiler, "_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setattr(artifacts, "cache_path", lambda name: tmp_path / name)
     monkeypatch.setattr(install, "state_dir", lambda: tmp_path)
     line = re.compile(r"crossvault: another process (compiled|installed) [a-z ]+ in \d+\.\d s\n")
-    for name, taken in (("build", compiler._exclusive("build")), ("setup", install._locked("setup"))):
+    for name, taken in (("build", artifacts.exclusive("build")), ("setup", install._locked("setup"))):
         held = (tmp_path / f"{name}.lock").open("w")
         fcntl.flock(held, fcntl.LOCK_EX)
         threading.Timer(0.25, held.close).start()

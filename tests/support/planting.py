@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from crossvault.evm.compiler import Build, compile_contracts, contract_sources, syntax_trees
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import compile_contracts, contract_sources, syntax_trees
 from crossvault.mutation.batches import CompiledMutants, MutantCompiler, Numbered
 from crossvault.mutation.mutants import STATEMENT, Mutant, MutationSite
 from crossvault.mutation.mutations import Edit, Node, span

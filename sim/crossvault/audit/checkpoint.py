@@ -36,6 +36,19 @@ class CheckpointHeader(NamedTuple):
     opened: BlockHeader
     event: Event
 
+    def require_same(self, path: str, chain_id: int, vault: str, code: str, names: Mapping[str, str]) -> None:
+        """Raises BadCheckpoint where a checkpoint was written for another chain, vault, code or other names."""
+        for what, was, now in (
+            ("chain", self.chain_id, chain_id),
+            ("vault", self.vault, vault),
+            ("code of the vault (hash)", self.code, code),
+            ("names", self.names, names),
+        ):
+            if was != now:
+                raise BadCheckpoint(
+                    f"{path}: was written for {what} {was}, but this is {now}; choose another --checkpoint"
+                )
+
 
 class CheckpointBlock(NamedTuple):
     """A compared block. decimals: of the tokens listed in it; emitting: tokens whose first Transfer log is in it."""

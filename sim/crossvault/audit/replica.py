@@ -19,23 +19,24 @@ from crossvault.audit.block_comparison import (
     state_requests,
     touched_state,
 )
-from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint, CheckpointBlock, CheckpointHeader
+from crossvault.audit.block_reading import MOST_BLOCKS, read_blocks
+from crossvault.audit.checkpoint import Checkpoint, CheckpointBlock, CheckpointHeader
 from crossvault.audit.follower import ChainFollower, StepObserver
 from crossvault.audit.vault_source import BlockGone, BlockHeader, Log, OpeningUnreadable, VaultSource
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.evm.anvil import ChainLost, ChainRefused, Request
+from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import AddressBook
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.compiler import compile_contracts
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.rpc.client import RpcClient
 
 Observer = Callable[[], None]
 
-NEAR = 64  # blocks behind the head that are read individually, by hash
 REMEMBERED = 512
-_BLOCKS, _STATES, _ACCOUNTS = 32, 16, 64  # batch sizes: blocks read, blocks compared, accounts compared
+_STATES, _ACCOUNTS = 16, 64  # compared at once: blocks, accounts
 _PATIENCE = 40  # reorganisations that are followed within one call of catch_up
 _PAUSE_SECS = 0.25
 _SELDOM = 1_000  # blocks without steps between two checkpoint lines
@@ -193,17 +194,8 @@ class Replica:
         self._kept = before.number
 
     def _resume(self, header: CheckpointHeader, entries: Sequence[CheckpointBlock], chain_id: int, code: str) -> None:
-        path = self._checkpoint.path if self._checkpoint else ""
-        for what, was, now in (
-            ("chain", header.chain_id, chain_id),
-            ("vault", header.vault, self.source.vault),
-            ("code of the vault (hash)", header.code, code),
-            ("names", header.names, self._given),
-        ):
-            if was != now:
-                raise BadCheckpoint(
-                    f"{path}: was written for {what} {was}, but this is {now}; choose another --checkpoint"
-                )
+        path = str(self._checkpoint.path) if self._checkpoint else ""
+        header.require_same(path, chain_id, self.source.vault, code, self._given)
         self._begin(header, anew=False)
         for entry in entries:
             self._follower.replay(entry)
@@ -226,7 +218,7 @@ class Replica:
         try:
             self._require_tip()
             while self.block.number < target:
-                pairs, last = self._read(target)
+                pairs, last = read_blocks(self.source, self.block, target, self.head)
                 for start in range(0, len(pairs), _STATES):
                     self._play(pairs[start : start + _STATES])
                 if last.number > self.block.number:
@@ -245,37 +237,6 @@ class Replica:
             self.source.require_all(known[-1:])
         elif found.hash != self.block.hash:
             raise BlockGone(f"block {self.block.number} is no longer part of the chain")
-
-    def _read(self, target: int) -> tuple[list[tuple[BlockHeader, list[Log]]], BlockHeader]:
-        """Returns the next blocks with logs and the last block that was read; all descend from the last compared."""
-        low = self.block.number + 1
-        if self.head - low >= NEAR and target - low >= _BLOCKS:
-            return self._read_far(low, min(target, self.head - NEAR))
-        numbers = range(low, min(target, low + _BLOCKS - 1) + 1)
-        blocks = [self._require_block(each) for each in self.source.blocks(numbers)]
-        for before, after in zip([self.block, *blocks], blocks, strict=False):
-            if after.parent != before.hash:
-                raise BlockGone(f"block {after.number} does not follow {before.hash}")
-        logs = self.source.block_logs(blocks)
-        return [pair for pair in zip(blocks, logs, strict=True) if pair[1]], blocks[-1]
-
-    def _read_far(self, low: int, high: int) -> tuple[list[tuple[BlockHeader, list[Log]]], BlockHeader]:
-        last, logs = self.source.stretch(low, high)
-        by_number: dict[int, list[Log]] = {}
-        for log in logs:
-            by_number.setdefault(int(log["blockNumber"], 16), []).append(log)
-        wanted = sorted({low, last, *by_number})
-        blocks = {each.number: each for each in map(self._require_block, self.source.blocks(wanted))}
-        if blocks[low].parent != self.block.hash:
-            raise BlockGone(f"block {low} does not follow {self.block.hash}")
-        if any(log["blockHash"] != blocks[int(log["blockNumber"], 16)].hash for log in logs):
-            raise BlockGone("a block changed while it was read")
-        return [(blocks[number], by_number[number]) for number in sorted(by_number)], blocks[last]
-
-    def _require_block(self, block: BlockHeader | None) -> BlockHeader:
-        if block is None:
-            raise BlockGone("a block is no longer available")
-        return block
 
     def _play(self, pairs: Sequence[tuple[BlockHeader, list[Log]]]) -> None:
         """Replays and compares blocks; rolls back every block that was not compared."""
@@ -349,8 +310,8 @@ class Replica:
         """Rolls back to the last block on the chain; starts over where no known block is."""
         was = self.block.number
         blocks = [each.block for each in self._known]
-        for start in range(len(blocks), 0, -_BLOCKS):
-            part = blocks[max(0, start - _BLOCKS) : start]
+        for start in range(len(blocks), 0, -MOST_BLOCKS):
+            part = blocks[max(0, start - MOST_BLOCKS) : start]
             found = self.source.blocks([each.number for each in part])
             same = [mine for mine, theirs in zip(part, found, strict=True) if theirs and theirs.hash == mine.hash]
             if same and self._follower.reaches(same[-1].number):

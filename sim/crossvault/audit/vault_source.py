@@ -9,9 +9,9 @@ from crossvault.audit.log_steps import OPENED, DecodedLog
 from crossvault.differential.ending import BadInput
 from crossvault.differential.step import VAULT, Event
 from crossvault.evm.anvil import ChainRefused, Request
+from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Bindings
 from crossvault.evm.codec import AddressBook
-from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import vault_abi
 from crossvault.rpc.client import RpcClient
 

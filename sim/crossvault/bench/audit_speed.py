@@ -23,9 +23,10 @@ from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT, Step, World
 from crossvault.evm.anvil import Node
+from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Bindings
 from crossvault.evm.codec import AddressBook
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import deploy_world
 from crossvault.fuzz.task import ORDERS, STEPS, WalkTask
 from crossvault.rpc.client import RpcClient

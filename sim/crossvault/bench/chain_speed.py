@@ -22,9 +22,10 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import TOKEN_ACTIONS, VAULT, Step, World
 from crossvault.differential.story import Story, step_stream
 from crossvault.evm.anvil import Node
+from crossvault.evm.artifacts import Build
 from crossvault.evm.chain import Chain
 from crossvault.evm.codec import AddressBook, Codec
-from crossvault.evm.compiler import EVM_VERSION, Build, compile_contracts
+from crossvault.evm.compiler import EVM_VERSION, compile_contracts
 from crossvault.evm.deploy import GAS, deploy_world, vault_abi
 from crossvault.lockstep.run import run
 from crossvault.mirror import market

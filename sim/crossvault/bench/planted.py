@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import Action, Step
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import run_in_process
 from crossvault.fuzz.task import METRICS_EVERY, ORDERS, STEPS, WalkTask, noted

@@ -18,8 +18,8 @@ from crossvault.differential.compare import Difference, differences
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import Story, step_stream
+from crossvault.evm.artifacts import Build
 from crossvault.evm.chain import EnginesDisagree
-from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.search_evm import place
 from crossvault.fuzz.confirm import ConfirmedFailure, confirm

@@ -13,7 +13,8 @@ from crossvault.commands.finding import FindingNotes
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import folder, shown
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSED
-from crossvault.evm.compiler import Build, compile_contracts, contract_sources
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import compile_contracts, contract_sources
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.blocks import CodeBlocks, code_blocks
 from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign

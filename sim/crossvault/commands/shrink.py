@@ -19,8 +19,9 @@ from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, USAGE
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
 from crossvault.differential.story import ExpectationFailed, Story
+from crossvault.evm.artifacts import Build
 from crossvault.evm.chain import Chain, EnginesDisagree
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.task import steps_of
 from crossvault.lockstep import record
 from crossvault.lockstep.run import Diverged, RunResult, run as play

@@ -13,9 +13,10 @@ from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import World
 from crossvault.evm.anvil import ChainRefused
+from crossvault.evm.artifacts import Build
 from crossvault.evm.chain import Chain
 from crossvault.evm.codec import Abi
-from crossvault.evm.compiler import Build, CompileFailed, compile_contracts
+from crossvault.evm.compiler import CompileFailed, compile_contracts
 from crossvault.evm.deploy import vault_abi
 from crossvault.setup import toolchain
 

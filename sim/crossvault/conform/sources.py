@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from crossvault.evm.compiler import Build, CompileFailed, compile_units
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import CompileFailed, compile_units
 from crossvault.setup import toolchain
 
 _IMPORT = re.compile(r"""^\s*import\s[^;]*?["']([^"']+)["']\s*;""", re.M)

@@ -15,8 +15,9 @@ from crossvault.conform.figures import FIGURES, SCOPES, SNAPSHOT, Figure
 from crossvault.conform.sources import compiled
 from crossvault.differential import doors
 from crossvault.differential.step import EXCHANGE_DOORS
+from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import Abi, snake
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_abi, vault_refusals
 from crossvault.scenario.source import Route, ScenarioError
 

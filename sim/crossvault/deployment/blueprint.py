@@ -10,9 +10,9 @@ from typing import Any
 from crossvault.deployment.params import DEPLOYER, ParamsFile
 from crossvault.differential import doors
 from crossvault.differential.step import VAULT, TokenSpec, World
+from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Bindings
 from crossvault.evm.codec import AddressBook
-from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import ContractPlan, contract_plans, linked, token_plan
 from crossvault.scenario import quantity, roster
 from crossvault.scenario.owner_calls import ENACT, SCHEDULE, GovernanceSteps, OwnerCall

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crossvault.evm.compiler import Artifact
+from crossvault.evm.artifacts import Artifact
 
 _PUSH_ADDRESS = "73"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossvault.deployment.blueprint import Blueprint, DeploymentStep
-from crossvault.evm.compiler import Build, contract_sources, standard_input
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import contract_sources, standard_input
 from crossvault.setup import toolchain
 
 _IMPORT = re.compile(r'^\s*import\s[^;]*?"([^"]+)"\s*;', re.M)

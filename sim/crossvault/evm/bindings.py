@@ -10,8 +10,8 @@ from typing import Any
 
 from crossvault.differential.step import EXCHANGE, EXCHANGE_DOORS, TOKEN_ACTIONS, VAULT, Outcome, Snapshot, Step
 from crossvault.evm.abi import Interface
+from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import AddressBook, Codec, DoesNotFit
-from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import GAS, refusal_libraries, vault_abi
 from crossvault.evm.signing import signed
 from crossvault.mirror.evm import Call as BatchedCall

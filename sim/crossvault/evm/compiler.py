@@ -4,20 +4,26 @@ The compiler input has the unit names, remappings and settings that `ape compile
 bytecode to the last byte of its metadata. A warm call neither starts solc nor imports py-solc-x.
 """
 
-import functools
 import hashlib
 import json
-import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from crossvault.differential.ending import BadEnvironment, BadInput, reason
+from crossvault.evm.artifacts import (
+    Artifact,
+    Build,
+    cache_path,
+    exclusive,
+    read_json,
+    store_build,
+    stored_build,
+    write_json,
+)
 from crossvault.setup import install, toolchain
 from crossvault.setup.notices import detail, timed
 
@@ -52,31 +58,6 @@ class CompileFailed(BadInput):
     """The contracts do not compile; the message is the compiler's, with file and line."""
 
 
-@dataclass(frozen=True)
-class Artifact:
-    """One compiled contract; code is hex without 0x, with solc's placeholders where libraries are linked."""
-
-    name: str
-    source: str
-    abi: list[dict[str, Any]]
-    bytecode: str
-    link_references: dict[str, Any]
-    deployed_bytecode: str
-    deployed_link_references: dict[str, Any]
-    immutable_references: dict[str, Any]
-    method_identifiers: dict[str, str]
-    storage_layout: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Build:
-    """Artifacts of one directory of contracts, by contract name."""
-
-    artifacts: Mapping[str, Artifact]
-    hash: str
-    warnings: tuple[str, ...]
-
-
 def contract_sources(directory: Path | None = None) -> Sources:
     """Every Solidity file of a directory, completed by the files that ship where it lacks them.
 
@@ -105,7 +86,7 @@ def compile_many(directories: Sequence[Path]) -> list[Build]:
     """
     sources = [contract_sources(directory) for directory in directories]
     prefixes = [build_hash(each)[:16] for each in sources]
-    stored = [_stored(f"{prefix}-batch") for prefix in prefixes]
+    stored = [stored_build(f"{prefix}-batch") for prefix in prefixes]
     known = zip(prefixes, sources, stored, strict=True)
     missing = {prefix: each for prefix, each, old in known if old is None}
     fresh = _compile_batch(missing) if missing else {}
@@ -118,29 +99,29 @@ def compile_units(units: Sources, imported: Mapping[str, str] = MappingProxyType
     imported: the units of imports that are not spelled by the name of their unit.
     """
     key = build_hash({**units, **{f"{spelled}=": unit for spelled, unit in imported.items()}})
-    if stored := _stored(f"{key}-units"):
+    if stored := stored_build(f"{key}-units"):
         return stored
     output = _run_solc(units, {"*": _OUTPUTS}, None, units, imported)
     own = {unit: found for unit, found in output["contracts"].items() if unit in units}
-    return _store(f"{key}-units", Build(_artifacts(own, ""), key, _warnings(output)))
+    return store_build(f"{key}-units", Build(_artifacts(own, ""), key, _warnings(output)))
 
 
 def syntax_trees(directory: Path | None = None) -> Mapping[str, Any]:
     """Syntax tree of every file, by its path below the directory; cached like a build."""
     sources = contract_sources(directory)
-    path = _cache_path(f"{build_hash(sources)}.ast")
-    if (stored := _read_json(path)) is None:
+    path = cache_path(f"{build_hash(sources)}.ast")
+    if (stored := read_json(path)) is None:
         output = _run_solc(_units(sources, "contracts/"), {"": ["ast"]}, directory)
         stored = {name: output["sources"][f"contracts/{name}"]["ast"] for name in sources}
-        _write_json(path, stored)
+        write_json(path, stored)
     return stored
 
 
 def source_maps(files: Sequence[str], directory: Path | None = None) -> Mapping[str, Any]:
     """Source maps of the contracts in some files: `maps` by contract, `sources` by number; cached."""
     sources = contract_sources(directory)
-    path = _cache_path(f"{build_hash(sources)}.maps")
-    if (stored := _read_json(path)) is None:
+    path = cache_path(f"{build_hash(sources)}.maps")
+    if (stored := read_json(path)) is None:
         wanted = {f"contracts/{name}": "" for name in files}
         outputs = {"*": ["evm.deployedBytecode.sourceMap"]}
         output = _run_solc(_units(sources, "contracts/"), outputs, directory, wanted)
@@ -151,7 +132,7 @@ def source_maps(files: Sequence[str], directory: Path | None = None) -> Mapping[
         }
         numbers = {str(each["id"]): unit.removeprefix("contracts/") for unit, each in output["sources"].items()}
         stored = {"maps": maps, "sources": {number: unit for number, unit in numbers.items() if unit in sources}}
-        _write_json(path, stored)
+        write_json(path, stored)
     return stored
 
 
@@ -168,17 +149,17 @@ def without_metadata(code: str) -> str:
 
 def _compile_sources(sources: Sources, directory: Path | None) -> Build:
     key = build_hash(sources)
-    if stored := _stored(key):
+    if stored := stored_build(key):
         detail(f"contracts {key[:12]}, compiled earlier")
         return stored
-    with _exclusive(key):
-        return _stored(key) or _compile_stale(key, sources, directory)
+    with exclusive(key):
+        return stored_build(key) or _compile_stale(key, sources, directory)
 
 
 def _compile_stale(key: str, sources: Sources, directory: Path | None) -> Build:
     """Compiles the files that differ from those that ship, or every file if the shipped build is not in the cache."""
     ours = contract_sources()
-    shipped = _stored(build_hash(ours)) if directory else None
+    shipped = stored_build(build_hash(ours)) if directory else None
     stale = _reached(sources, ours) if shipped else set(sources)
     kept = {name: each for name, each in shipped.artifacts.items() if each.source in sources} if shipped else {}
     kept = {name: each for name, each in kept.items() if each.source not in stale}
@@ -186,7 +167,7 @@ def _compile_stale(key: str, sources: Sources, directory: Path | None) -> Build:
         _units(sources, "contracts/"), {"*": _OUTPUTS}, directory, _units(dict.fromkeys(stale, ""), "contracts/")
     )
     fresh = _artifacts(output["contracts"], "contracts/", kept)
-    return _store(key, Build(dict(sorted(fresh.items())), key, _warnings(output)))
+    return store_build(key, Build(dict(sorted(fresh.items())), key, _warnings(output)))
 
 
 def _reached(sources: Sources, ours: Sources) -> set[str]:
@@ -224,7 +205,7 @@ def _compile_batch(batch: Mapping[str, Sources]) -> dict[str, Build]:
         own = {unit: found for unit, found in output["contracts"].items() if unit.startswith(f"{prefix}/")}
         warnings = tuple(text for text in _warnings(output) if f"{prefix}/" in text)
         build = Build(_artifacts(own, f"{prefix}/contracts/"), build_hash(sources), warnings)
-        builds[prefix] = _store(f"{prefix}-batch", build)
+        builds[prefix] = store_build(f"{prefix}-batch", build)
     return builds
 
 
@@ -342,59 +323,3 @@ def _warnings(output: Mapping[str, Any]) -> tuple[str, ...]:
     found = (problem for problem in output.get("errors", []) if problem["severity"] == "warning")
     own = (each for each in found if "/.cache/" not in each.get("sourceLocation", {}).get("file", ""))
     return tuple(problem["formattedMessage"].strip() for problem in own)
-
-
-@contextmanager
-def _exclusive(name: str) -> Iterator[None]:
-    """Lets one process at a time compile a build; a process that waited looks it up again."""
-    from filelock import FileLock, Timeout
-
-    path = _cache_path(name).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        with timed("another process compiles these contracts", "another process compiled these contracts"):
-            lock.acquire()
-    try:
-        _stored.cache_clear()
-        yield
-    finally:
-        lock.release()
-
-
-def _cache_path(name: str) -> Path:
-    return toolchain.state_dir() / "artifacts" / f"{name}.json"
-
-
-@functools.lru_cache(maxsize=8)
-def _stored(name: str) -> Build | None:
-    stored = _read_json(_cache_path(name))
-    if stored is None:
-        return None
-    artifacts = {each["name"]: Artifact(**each) for each in stored["artifacts"]}
-    return Build(artifacts, stored["hash"], tuple(stored["warnings"]))
-
-
-def _store(name: str, build: Build) -> Build:
-    artifacts = [asdict(artifact) for artifact in build.artifacts.values()]
-    _write_json(_cache_path(name), {"hash": build.hash, "warnings": build.warnings, "artifacts": artifacts})
-    _stored.cache_clear()
-    return build
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    """A stored object; None if it is absent or damaged."""
-    try:
-        stored = json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return stored if isinstance(stored, dict) else None
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps(content, separators=(",", ":")), encoding="utf8")
-    fresh.replace(path)

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 from crossvault.differential.ending import BadInput
 from crossvault.differential.step import DEPLOYER, EXCHANGE, VAULT, TokenSpec, World
+from crossvault.evm.artifacts import Artifact, Build
 from crossvault.evm.codec import AddressBook, Codec
-from crossvault.evm.compiler import Artifact, Build
 from crossvault.mirror.liquidation import AuctionTerms
 
 TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"

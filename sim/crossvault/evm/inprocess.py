@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from crossvault.differential.step import CHAIN_ID, Outcome, Snapshot, Step, World
+from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Answer, Bindings, Call
 from crossvault.evm.chain import CHUNK
 from crossvault.evm.codec import AddressBook
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import deploy_world
 from crossvault.evm.search_evm import engine, search_evm
 from crossvault.mirror.account import AccountId

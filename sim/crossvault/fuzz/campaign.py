@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
 
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.reach import ReachCounts

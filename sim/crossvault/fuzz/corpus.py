@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from crossvault.differential.ending import BadInput, reason
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import WalkResult, WalkTask
 from crossvault.setup import toolchain

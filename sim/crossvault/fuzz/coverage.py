@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from crossvault.differential.step import EXCHANGE, VAULT, Step, World
+from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Call
-from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.search_evm import Answer

@@ -10,7 +10,7 @@ from crossvault import scenario
 from crossvault.differential.drive import Relay, relayed
 from crossvault.differential.step import Step, StepStream
 from crossvault.differential.story import Story
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.corners import CornerCases
 from crossvault.walks.portfolio_mixes import PortfolioMixes

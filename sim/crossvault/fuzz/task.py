@@ -13,7 +13,8 @@ from crossvault.differential.drive import driven, observed
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.differential.story import Story
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.coverage import CoverageEvm

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from crossvault.differential.step import CHAIN_ID
+from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Bindings
 from crossvault.evm.codec import AddressBook
-from crossvault.evm.compiler import Build
 from crossvault.evm.signing import digest_of
 from crossvault.live.actors import LiveActors
 from crossvault.mirror.exchange import Signature

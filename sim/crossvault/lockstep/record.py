@@ -18,7 +18,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
 from crossvault.differential.story import Story, step_stream
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.setup import toolchain
 

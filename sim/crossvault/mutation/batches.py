@@ -11,16 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crossvault.differential.step import EXCHANGE, VAULT
-from crossvault.evm.compiler import (
-    SETTINGS,
-    Build,
-    CompileFailed,
-    Sources,
-    imports,
-    reached,
-    standard_input,
-    standard_json,
-)
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import SETTINGS, CompileFailed, Sources, imports, reached, standard_input, standard_json
 from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
 from crossvault.evm.search_evm import is_in_process
 from crossvault.mutation.mutants import Mutant, mutated

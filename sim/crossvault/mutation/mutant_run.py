@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from crossvault.differential.step import CHAIN_ID, VAULT
+from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Answer, Bindings
 from crossvault.evm.codec import AddressBook
-from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import DeployFailed, deploy_world
 from crossvault.evm.search_evm import search_evm
 from crossvault.mutation.recordings import RecordedStep, Recording, difference, digest, event_senders, replayed

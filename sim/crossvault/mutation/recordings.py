@@ -19,10 +19,10 @@ from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, Event, Outcome, Step, World
 from crossvault.differential.story import Story
+from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import ACCEPTED, Answer, Bindings, Call
 from crossvault.evm.chain import CHUNK
 from crossvault.evm.codec import AddressBook
-from crossvault.evm.compiler import Build
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.search_evm import Evm
 from crossvault.lockstep.run import OF_CURVES, Diverged

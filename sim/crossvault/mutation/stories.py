@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crossvault import scenario
 from crossvault.differential.story import Story
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.mutation.recordings import Recording, record
 from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.corners import CornerCases

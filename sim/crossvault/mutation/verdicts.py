@@ -20,7 +20,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crossvault.evm.compiler import Build, compile_contracts, contract_sources, syntax_trees
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import compile_contracts, contract_sources, syntax_trees
 from crossvault.mutation.batches import MutantBuild, MutantCompiler
 from crossvault.mutation.mutant_run import KillProof, kill_by
 from crossvault.mutation.mutants import Mutant, mutants

@@ -10,8 +10,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from crossvault.differential.step import Step
+from crossvault.evm.artifacts import Artifact
 from crossvault.evm.chain import Chain
-from crossvault.evm.compiler import Artifact
 
 _TRACED = {"tracer": "callTracer", "tracerConfig": {"withLog": False}}
 _METADATA = 106  # hex digits at the end of runtime code that are unlike those of any other contract

@@ -12,7 +12,7 @@ from typing import Any
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, TOKEN_ACTIONS, VAULT, Outcome, Step, named
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.evm.deploy import refusal_libraries
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call

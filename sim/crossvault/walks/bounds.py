@@ -15,8 +15,8 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.evm.abi import Interface
+from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import AddressBook, Codec
-from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import vault_abi
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal

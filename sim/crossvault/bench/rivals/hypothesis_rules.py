@@ -19,7 +19,7 @@ from crossvault.differential import doors
 from crossvault.differential.feeder import Feeder
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import InProcessRun
 from crossvault.lockstep.run import Diverged
