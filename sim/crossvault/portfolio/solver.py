@@ -1,0 +1,184 @@
+"""A margin question about one account: the state it starts from, and its margin after changes that are not kept.
+
+A `MarginCase` is an account of a live model at a time, by one method of margin. Every solver takes one, and leaves the
+model as it was. The interface of the solvers:
+
+    solver.own_method(model, account) -> MarginMethod          the mode and the parameters in force
+    solver.preset_method(preset, units) -> MarginMethod        portfolio margin of a preset, in their place
+    solver.ISOLATED_METHOD, solver.STANDARD_METHOD             each position alone; standard margin
+    solver.MarginCase(model, account, at, method)              between two steps of the model
+        .margin(level, *changes) -> MarginFigures              equity, margin balance, requirement, buffer [wad]
+    solver.deposit(raw), solver.trade(instrument, size)        changes; a negative deposit is a withdrawal
+    solver_cash.cash_needed(case, level=MAINTENANCE) -> int    least deposit that meets a level now [raw]
+    solver_trades.largest_trade(case, instrument, side) -> SolvedTrade    by initial margin; side +1 or -1
+    solver_trades.closing_trade(case, instrument) -> SolvedTrade | None   least reduction that meets maintenance
+
+A size is in the instrument's unit [wad] and signed; a trade is at the mark price, or one wei where that is zero, and
+the account pays no fee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crossvault.differential.model import Model
+from crossvault.differential.story import mark
+from crossvault.mirror import account as accounts, collateral, fixed, ledger, margin, valuation
+from crossvault.mirror.account import AccountId, Holder
+from crossvault.mirror.ledger import State
+from crossvault.mirror.margin import Book
+from crossvault.mirror.portfolio import PortfolioRisk
+from crossvault.mirror.standard import Level
+from crossvault.mirror.stress import Rules
+from crossvault.scenario import rules
+from crossvault.scenario.preset import Preset
+
+Change = Callable[["MarginCase"], None]
+
+
+class MarginMethod(NamedTuple):
+    """A method of margin: its name, the mode of the account, and portfolio margin in place of that in force, if any."""
+
+    name: str
+    mode: int
+    is_isolated: bool = False
+    risk: PortfolioRisk | None = None
+    rules: Rules | None = None
+
+
+ISOLATED_METHOD = MarginMethod("isolated", accounts.STANDARD, is_isolated=True)
+STANDARD_METHOD = MarginMethod("standard", accounts.STANDARD)
+
+
+class MarginFigures(NamedTuple):
+    """Margin of an account at one level [wad]; of isolated positions, the balance is the equity."""
+
+    equity_wad: int
+    margin_balance_wad: int
+    requirement_wad: int
+
+    @property
+    def buffer_wad(self) -> int:
+        """Margin balance less requirement [wad]."""
+        return self.margin_balance_wad - self.requirement_wad
+
+
+@dataclass(frozen=True, slots=True)
+class MarginCase:
+    """An account of a model at a time [unix seconds], not before its last step, by one method of margin."""
+
+    model: Model
+    account: AccountId
+    at: int
+    method: MarginMethod
+
+    @property
+    def state(self) -> State:
+        """The ledger of the model."""
+        return self.model.vault.ledger
+
+    @property
+    def holder(self) -> Holder:
+        """The account in the ledger."""
+        return self.state.holders[self.account]
+
+    def margin(self, level: Level, *changes: Change) -> MarginFigures:
+        """Margin at a level after changes, at the last prints, however old. Raises what the vault refuses them with."""
+        with self.trial(*changes):
+            return self.figures(level)
+
+    @contextmanager
+    def trial(self, *changes: Change) -> Iterator[None]:
+        """The method and changes, in force until the end of the block."""
+        journal = self.model.journal
+        assert not journal.entries, "a margin case starts between two steps"
+        try:
+            impose(self.state, self.holder, self.method)
+            for change in changes:
+                change(self)
+            yield
+        finally:
+            journal.undo()
+
+    def figures(self, level: Level) -> MarginFigures:
+        """Margin at a level, within a trial."""
+        book = self.book()
+        equity_wad = margin.equity(book)
+        if self.method.is_isolated:
+            return MarginFigures(equity_wad, equity_wad, self._isolated_requirement(book, level))
+        return MarginFigures(equity_wad, margin.adjusted_equity(book, level), margin.requirement(book, level))
+
+    def book(self) -> Book:
+        """The account valued, within a trial."""
+        return valuation.book(self.state, self.account, now=self.at)
+
+    def _isolated_requirement(self, book: Book, level: Level) -> int:
+        """Capital of every position alone, and the haircut of the collateral, which no position shares [wad]."""
+        held, total = self.holder.instruments, haircut(book, level)
+        for number in range(len(self.state.assets)):
+            if self.holder.balances[number]:
+                self.holder.balances[number] = 0
+        for instrument in held:
+            self.holder.instruments = (instrument,)
+            alone = self.book()
+            total += margin.equity(alone) - margin.margin(alone, level)
+        self.holder.instruments = held
+        return total
+
+
+def impose(state: State, holder: Holder, method: MarginMethod) -> None:
+    """Puts a method into force for one account; portfolio margin of a preset, for every underlying."""
+    holder.mode = method.mode
+    if method.rules is not None and method.risk is not None:
+        state.rules = method.rules
+        for number in range(len(state.risks)):
+            state.portfolio_risks[number] = method.risk
+
+
+def own_method(model: Model, account: AccountId) -> MarginMethod:
+    """The method of an account as it is."""
+    mode = model.vault.ledger.holders[account].mode
+    return STANDARD_METHOD if mode == accounts.STANDARD else MarginMethod("portfolio", mode)
+
+
+def preset_method(preset: Preset, units: Sequence[str]) -> MarginMethod:
+    """Portfolio margin of a preset, for underlyings in this order. Raises FieldError."""
+    assert preset.portfolio_risk is not None and preset.rules is not None
+    parameters = rules.rules(preset.rules, units)
+    return MarginMethod(preset.name, accounts.PORTFOLIO, risk=preset.portfolio_risk, rules=parameters)
+
+
+def haircut(book: Book, level: Level) -> int:
+    """Value of the collateral less its margin balance [wad]."""
+    bare = Book(0, book.holdings, [], [])
+    return margin.equity(bare) - margin.adjusted_equity(bare, level)
+
+
+def deposit(amount_raw: int) -> Change:
+    """A deposit of the quote token [raw]; below zero, a withdrawal."""
+
+    def deposited(case: MarginCase) -> None:
+        delta_wad = collateral.to_wad(amount_raw, case.state.cash.decimals)
+        ledger.add_cash(case.state, case.account, delta_wad, now=case.at)
+
+    return deposited
+
+
+def trade(instrument: int, size: int) -> Change:
+    """A trade at the mark price [wad]. Raises what the vault refuses its size, instrument or count with."""
+
+    def traded(case: MarginCase) -> None:
+        price_wad = trade_price(case, instrument)
+        case.model.vault.require_terms(instrument, size, price_wad, now=case.at)
+        quote = fixed.mul_div_ceil(size, price_wad, fixed.WAD)
+        ledger.fill(case.state, case.account, instrument, size, -quote, now=case.at)
+
+    return traded
+
+
+def trade_price(case: MarginCase, instrument: int) -> int:
+    """Price of a trade: the mark, and one wei where that is zero [wad]."""
+    return fixed.max(1, mark(case.model, instrument, case.at))
