@@ -7,7 +7,7 @@ model as it was. The interface of the solvers:
     solver.preset_method(preset, units) -> MarginMethod        portfolio margin of a preset, in their place
     solver.ISOLATED_METHOD, solver.STANDARD_METHOD             each position alone; standard margin
     solver.MarginCase(model, account, at, method)              between two steps of the model
-        .margin(level, *changes) -> MarginFigures              equity, margin balance, requirement, buffer [wad]
+        .margin(level, *changes) -> LevelMargin              equity, margin balance, requirement, buffer [wad]
     solver.deposit(raw), solver.trade(instrument, size)        changes; a negative deposit is a withdrawal
     solver_cash.cash_needed(case, level=MAINTENANCE) -> int    least deposit that meets a level now [raw]
     solver_trades.largest_trade(case, instrument, side) -> SolvedTrade    by initial margin; side +1 or -1
@@ -53,7 +53,7 @@ ISOLATED_METHOD = MarginMethod("isolated", accounts.STANDARD, is_isolated=True)
 STANDARD_METHOD = MarginMethod("standard", accounts.STANDARD)
 
 
-class MarginFigures(NamedTuple):
+class LevelMargin(NamedTuple):
     """Margin of an account at one level [wad]; of isolated positions, the balance is the equity."""
 
     equity_wad: int
@@ -85,7 +85,7 @@ class MarginCase:
         """The account in the ledger."""
         return self.state.holders[self.account]
 
-    def margin(self, level: Level, *changes: Change) -> MarginFigures:
+    def margin(self, level: Level, *changes: Change) -> LevelMargin:
         """Margin at a level after changes, at the last prints, however old. Raises what the vault refuses them with."""
         with self.trial(*changes):
             return self.figures(level)
@@ -103,13 +103,13 @@ class MarginCase:
         finally:
             journal.undo()
 
-    def figures(self, level: Level) -> MarginFigures:
+    def figures(self, level: Level) -> LevelMargin:
         """Margin at a level, within a trial."""
         book = self.book()
         equity_wad = margin.equity(book)
         if self.method.is_isolated:
-            return MarginFigures(equity_wad, equity_wad, self._isolated_requirement(book, level))
-        return MarginFigures(equity_wad, margin.adjusted_equity(book, level), margin.requirement(book, level))
+            return LevelMargin(equity_wad, equity_wad, self._isolated_requirement(book, level))
+        return LevelMargin(equity_wad, margin.adjusted_equity(book, level), margin.requirement(book, level))
 
     def book(self) -> Book:
         """The account valued, within a trial."""
