@@ -6,12 +6,12 @@ A header, a line for each step, and an end line: its lack shows that the record 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, NamedTuple, Protocol, TextIO
 
 from crossvault.differential.ending import BadInput, reason
 from crossvault.differential.model import Model
@@ -53,13 +53,7 @@ class Record:
     @property
     def cut(self) -> str | None:
         """Where a record without an end line ends; None where it has one."""
-        if self.end is not None:
-            return None
-        number = len(self.steps)
-        text = f"{self.path}:{number + 1}: cut after step {number}"
-        if self.header["crossvault"] == _WITHOUT_END:
-            return f"{text}, unless its run ended there: records of format {_WITHOUT_END} have no end line"
-        return f"{text}: the record has no end line"
+        return None if self.end is not None else _cut(self.path, self.header, len(self.steps))
 
     @property
     def notation(self) -> Notation:
@@ -181,62 +175,115 @@ def _code_hash(chain: BuiltSide) -> str:
     return sha256("".join(codes).encode()).hexdigest()
 
 
+class RecordLine(NamedTuple):
+    """The line of a step: its number, the step, what was recorded of it, and the text."""
+
+    number: int
+    step: Step
+    body: Mapping[str, Any]
+    text: str
+
+
+class RecordStream:
+    """A record read line by line, in memory that does not grow with it; every line is checked as it is read.
+
+    header: its first line. steps: number of the steps read so far. end: how the run ended, once all are read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens a record and reads its header. Raises BadRecord."""
+        self.path, self.steps = path, 0
+        self.end: str | None = None
+        self._bodies = _bodies(path)
+        _, first = next(self._bodies, ("", {}))
+        self.header = _header_of(path, first)
+        self.notation = Notation(first["underlyings"], first["collaterals"])
+
+    @property
+    def cut(self) -> str | None:
+        """Where a record without an end line ends, once all is read; None where it has one."""
+        return None if self.end is not None else _cut(self.path, self.header, self.steps)
+
+    def lines(self) -> Iterator[RecordLine]:
+        """The lines of the steps, once, in order. Raises BadRecord."""
+        for number, (text, body) in enumerate(self._bodies, start=1):
+            if self.end is not None:
+                raise BadRecord(f"{self.path}:{number + 1}: a line after the end line")
+            if "end" in body:
+                self._note_end(number, body)
+                continue
+            if body.get("n") != number:
+                raise BadRecord(f"{self.path}:{number + 1}: n: expected {number}, got {body.get('n')}")
+            try:
+                step = self.notation.parse(body)
+            except BadNotation as wrong:
+                raise BadRecord(f"{self.path}:{number + 1}: {wrong}") from wrong
+            self.steps = number
+            yield RecordLine(number, step, body, text)
+        if not self.steps:
+            last = 1 if self.end is None else 2
+            raise BadRecord(f"{self.path}:{last}: a record of no steps: there is nothing to play after its header")
+
+    def _note_end(self, number: int, body: Mapping[str, Any]) -> None:
+        if self.steps and body.get("steps") != self.steps:
+            raise BadRecord(f"{self.path}:{number + 1}: steps: expected {self.steps}, got {body.get('steps')}")
+        self.end = str(body["end"])
+
+
 def read(path: Path) -> Record:
     """The record in a file, its chain of hashes checked. Raises BadRecord."""
-    try:
-        content = path.read_text(encoding="utf8")
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise BadRecord(f"{path}: cannot be read: {reason(wrong)}") from wrong
-    texts = content.splitlines()
-    if not texts:
-        raise BadRecord(f"{path}: is empty; expected a record of `crossvault run`")
-    bodies = list(_bodies(path, texts, is_torn=not content.endswith("\n")))
-    first = _header_of(path, bodies)
-    notation = Notation(first["underlyings"], first["collaterals"])
-    steps: list[Step] = []
-    for number, body in enumerate(bodies[1:], start=1):
-        if "end" in body and number == len(bodies) - 1:
-            if body.get("steps") != len(steps):
-                raise BadRecord(f"{path}:{number + 1}: steps: expected {len(steps)}, got {body.get('steps')}")
-            return Record(path, first, tuple(steps), tuple(texts[1:number]), str(body["end"]))
-        if body.get("n") != number:
-            raise BadRecord(f"{path}:{number + 1}: n: expected {number}, got {body.get('n')}")
-        try:
-            steps.append(notation.parse(body))
-        except BadNotation as wrong:
-            raise BadRecord(f"{path}:{number + 1}: {wrong}") from wrong
-    return Record(path, first, tuple(steps), tuple(texts[1 : len(bodies)]))
+    stream = RecordStream(path)
+    lines = [(line.step, line.text) for line in stream.lines()]
+    return Record(path, stream.header, tuple(step for step, _ in lines), tuple(text for _, text in lines), stream.end)
 
 
-def _header_of(path: Path, bodies: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The header of a record that has steps. Raises BadRecord."""
-    first = bodies[0] if bodies else {}
+def _header_of(path: Path, first: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The header of a record. Raises BadRecord."""
     if first.get("crossvault") not in (_WITHOUT_END, FORMAT):
         raise BadRecord(f"{path}:1: no header of a record: expected crossvault = {FORMAT} or {_WITHOUT_END}")
     if missing := [name for name in _HEADER if name not in first]:
         raise BadRecord(f"{path}:1: {missing[0]}: is missing from the header")
-    if not any("n" in body for body in bodies):
-        raise BadRecord(f"{path}:{len(bodies)}: a record of no steps: there is nothing to play after its header")
     return first
 
 
-def _bodies(path: Path, texts: list[str], is_torn: bool) -> Iterator[dict[str, Any]]:
-    """The objects of the lines; a last line that is torn is left out. Raises BadRecord."""
+def _cut(path: Path, header: Mapping[str, Any], steps: int) -> str:
+    text = f"{path}:{steps + 1}: cut after step {steps}"
+    if header["crossvault"] == _WITHOUT_END:
+        return f"{text}, unless its run ended there: records of format {_WITHOUT_END} have no end line"
+    return f"{text}: the record has no end line"
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """The lines of a record with their ends. Raises BadRecord."""
+    try:
+        with path.open(encoding="utf8") as lines:
+            first = next(lines, None)
+            if first is None:
+                raise BadRecord(f"{path}: is empty; expected a record of `crossvault run`")
+            yield first
+            yield from lines
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise BadRecord(f"{path}: cannot be read: {reason(wrong)}") from wrong
+
+
+def _bodies(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The texts of the lines and the objects in them; a last line that is torn is left out. Raises BadRecord."""
     last = ""
-    for number, text in enumerate(texts, start=1):
+    for number, line in enumerate(_texts(path), start=1):
+        text = line.removesuffix("\n")
         try:
             body = json.loads(text)
             stated = body.pop("hash")
         except RecursionError:
             raise BadRecord(f"{path}:{number}: no line of a record: brackets are nested too deeply") from None
         except (ValueError, KeyError, TypeError, AttributeError) as wrong:
-            if is_torn and 1 < number == len(texts):
+            if text == line and number > 1:  # only the last line can lack its end
                 return
             raise BadRecord(f"{path}:{number}: no line of a record: {wrong}") from wrong
         if _digest(body, last) != stated:
             raise BadRecord(f"{path}:{number}: hash: the line, or one before it, was changed")
         last = stated
-        yield body
+        yield text, body
 
 
 def _line(body: Mapping[str, Any], last: str) -> tuple[str, str]:
