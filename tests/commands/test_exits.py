@@ -24,7 +24,7 @@ PACKAGE = ROOT / "sim" / "crossvault"
 CODES = {
     1: {
         "AbiMismatch", "BlockDiffers", "Broken", "BrokenInvariant", "ChainRefused", "DeploymentConflict", "Diverged",
-        "ExpectationFailed", "FailedRun", "StepFailed",
+        "ExpectationFailed", "FailedRun", "OtherOutcome", "StepFailed",
     },
     2: {
         "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",

@@ -44,6 +44,10 @@ class Notation:
             "state": plain(outcome.snapshot),
         }
 
+    def arguments(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Named values as JSON, such as the arguments of a call or the values of an event."""
+        return self._args(args)
+
     def _fields(self, refusal: Refusal) -> dict[str, Any]:
         return self._args(dict(zip(refusal.fields, refusal.args, strict=True)))
 

@@ -95,18 +95,19 @@ class Step:
     def accounts(self) -> tuple[AccountId, ...]:
         """The accounts that the step names, each once, in the order of its arguments."""
         if not self._named:  # both sides and every observer read it, and a step does not change
-            self._named.append(tuple(dict.fromkeys(_accounts_in(self.args))))
+            self._named.append(tuple(dict.fromkeys(named_in(self.args))))
         return self._named[0]
 
 
-def _accounts_in(value: Any) -> Iterator[AccountId]:
+def named_in(value: Any) -> Iterator[AccountId]:
+    """The accounts in a value of the mirror's form, such as the arguments of a step or the values of its events."""
     if isinstance(value, AccountId):
         yield value
     elif isinstance(value, int | str):
         return
     elif isinstance(value, tuple | list | Mapping):
         for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _accounts_in(each)
+            yield from named_in(each)
 
 
 def named(steps: Sequence[Step]) -> tuple[AccountId, ...]:

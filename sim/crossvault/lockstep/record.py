@@ -208,7 +208,7 @@ class RecordStream:
         """The lines of the steps, once, in order. Raises BadRecord."""
         for number, (text, body) in enumerate(self._bodies, start=1):
             if self.end is not None:
-                raise BadRecord(f"{self.path}:{number + 1}: a line after the end line")
+                raise BadRecord(f"{self.path}:{number}: n: expected {number - 1}, got None")  # no end: lines follow
             if "end" in body:
                 self._note_end(number, body)
                 continue

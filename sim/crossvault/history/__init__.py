@@ -1,0 +1,1 @@
+"""What a recorded run was, as tables: steps, events, prices, accounts over time."""

@@ -1,0 +1,86 @@
+"""A record replayed on the model: the rows of its tables, step by step, in memory that does not grow with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from crossvault.differential.ending import FailedRun
+from crossvault.differential.model import Model
+from crossvault.differential.step import LAST_WRITTEN, Outcome
+from crossvault.history.account_history import AccountHistory, account_row, vault_figures
+from crossvault.history.price_history import price_rows
+from crossvault.history.recorded_difference import RecordedDifference, first_difference, outcome_difference
+from crossvault.history.schema import ACCOUNTS, EVENTS, PRICES, STEPS, VAULT
+from crossvault.history.step_history import Row, event_rows, step_row
+from crossvault.lockstep.record import BadRecord, RecordLine, RecordStream, world_of
+
+TableRow = tuple[str, Row]
+
+
+class OtherOutcome(FailedRun):
+    """The model gives another outcome of a step than the record has: file, line, field, and both."""
+
+
+class Playback:
+    """A record and a model that plays it.
+
+    stream: the record, with its header, the steps read so far, and how it ends. difference: number of the first step in
+    which the sides differ, and where, once it is read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens a record. Raises BadRecord."""
+        self.stream = RecordStream(path)
+        self.model = Model(world_of(self.stream.header["world"]))
+        self.difference: tuple[int, RecordedDifference] | None = None
+        self._accounts = AccountHistory(self.model)
+        self._vault: Row = ()
+
+    @property
+    def quote(self) -> str:
+        """The quote token, in which amounts are."""
+        return str(self.stream.header["world"]["quote"])
+
+    def rows(self) -> Iterator[TableRow]:
+        """Yields the rows of all tables, once, in the order of the steps: the name of a table, values by its columns.
+
+        Amounts are integers in the scale of the column's kind, times unix seconds, and None stands for no value. Raises
+        BadRecord, OtherOutcome.
+        """
+        for line in self.stream.lines():
+            if not 0 <= line.step.at <= LAST_WRITTEN:
+                raise BadRecord(f"{self.stream.path}:{line.number + 1}: at: expected a time before the year 10000")
+            outcome = self.model.apply(line.step)
+            self._require_recorded(line, outcome)
+            yield from self._step(line, outcome)
+
+    def _require_recorded(self, line: RecordLine, outcome: Outcome) -> None:
+        found = outcome_difference(line.body["model"], self.stream.notation.outcome(outcome))
+        if found:
+            text = f"recorded {found.chain}, replayed {found.model}: recorded with another version of the model"
+            raise OtherOutcome(f"{self.stream.path}:{line.number + 1}: step {line.number}: {found.field}: {text}")
+
+    def _step(self, line: RecordLine, outcome: Outcome) -> Iterator[TableRow]:
+        number, at = line.number, line.step.at
+        found = first_difference(line.body)
+        if found and self.difference is None:
+            self.difference = number, found
+        yield STEPS.name, step_row(line, outcome, found)
+        if outcome.refusal:
+            return
+        for row in event_rows(line, outcome, self.stream.notation):
+            yield EVENTS.name, row
+        for row in price_rows(line, outcome, self.model):
+            yield PRICES.name, row
+        for account, because in self._accounts.changed(line.step, outcome).items():
+            yield ACCOUNTS.name, account_row(number, at, account, because, self.model)
+        figures = vault_figures(self.model, outcome)
+        if figures != self._vault:
+            self._vault = figures
+            yield VAULT.name, (number, at, *figures)
+
+
+def rows(path: Path) -> Iterator[TableRow]:
+    """The rows of all tables of a record, as `Playback.rows`. Raises BadRecord, OtherOutcome."""
+    return Playback(path).rows()

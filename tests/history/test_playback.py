@@ -1,0 +1,151 @@
+"""The rows of a record: what was recorded, and the metrics of the contracts."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossvault.differential.story import Story
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.history.event_names import EVENT_FIELDS
+from crossvault.history.playback import OtherOutcome, Playback, rows
+from crossvault.history.schema import BY_NAME, SCHEMA_VERSION, TABLES, suffix
+from crossvault.lockstep.record import BadRecord, RecordStream, read
+from crossvault.mirror.margin import UNBOUNDED
+from crossvault.scenario import load
+from recorded import recorded
+
+Tables = dict[str, list[dict[str, Any]]]
+STORY = "first-liquidation"
+
+
+@pytest.fixture(scope="module")
+def story() -> Story:
+    return load(STORY)
+
+
+@pytest.fixture(scope="module")
+def path(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The record of the story."""
+    return recorded(story, tmp_path_factory.mktemp("history") / "run.jsonl")
+
+
+def tables(path: Path) -> Tables:
+    """The rows of a record by table, values by stem."""
+    found: Tables = defaultdict(list)
+    for name, row in rows(path):
+        stems = [column.stem for column in BY_NAME[name].columns]
+        found[name].append(dict(zip(stems, row, strict=True)))
+    return found
+
+
+def test_the_steps_and_events_are_those_of_the_record(path: Path) -> None:
+    found, bodies = tables(path), [json.loads(line) for line in path.read_text().splitlines()[1:-1]]
+    assert len(found["steps"]) == len(bodies)
+    for row, body in zip(found["steps"], bodies, strict=True):
+        assert (row["step"], row["at"], row["sender"], row["door"]) == tuple(
+            body[k] for k in ("n", "at", "sender", "action")
+        )
+        assert json.loads(row["arguments"]) == body["args"]
+        refused = body["model"]["refusal"]
+        assert row["accepted"] == (refused is None)
+        assert refused == (None if row["accepted"] else {row["refusal"]: json.loads(row["refusal_arguments"])})
+        names = [event["event"] for event in found["events"] if event["step"] == row["step"]]
+        assert names == [name for name, _ in body["model"]["events"]] and row["events"] == len(names)
+
+
+def test_every_row_fits_its_columns(path: Path) -> None:
+    kinds = {"integer": int, "wad": int, "ray": int, "text": str, "bool": bool, "time": int}
+    for name, row in rows(path):
+        for column, value in zip(BY_NAME[name].columns, row, strict=True):
+            assert (value is None and column.is_empty) or type(value) is kinds[column.kind], (name, column.stem, value)
+
+
+def test_the_rows_of_accounts_are_the_metrics_of_the_contracts(path: Path) -> None:
+    record, found = read(path), tables(path)
+    chain, compared = InProcessChain(record.story().world), 0
+    try:
+        for number, step in enumerate(record.steps, start=1):
+            chain.play([step])
+            for row in [each for each in found["accounts"] if each["step"] == number]:
+                account = next(each for each in known(record.steps[:number]) if str(each) == row["account"])
+                [metrics] = chain.metrics([account], step.at)
+                assert row["equity"] == metrics.equity_wad
+                assert row["initial_margin_balance"] == metrics.initial_equity_wad
+                assert row["initial_requirement"] == metrics.initial_requirement_wad
+                assert row["maintenance_margin_balance"] == metrics.maintenance_equity_wad
+                assert row["maintenance_requirement"] == metrics.maintenance_requirement_wad
+                assert row["free_collateral"] == metrics.free_collateral_wad
+                for stem, value in (("health", metrics.health_wad), ("leverage", metrics.leverage_wad)):
+                    assert row[stem] == (None if value == UNBOUNDED else value)
+                compared += 1
+    finally:
+        chain.close()
+    assert compared == len(found["accounts"]) >= 10
+
+
+def known(steps: Any) -> list[Any]:
+    """The accounts that steps name."""
+    return [account for step in steps for account in step.accounts()]
+
+
+def test_a_price_has_a_row_for_each_account_that_depends_on_it(path: Path) -> None:
+    found = tables(path)
+    price = next(row for row in found["prices"] if row["price"] == 180 * 10**18)
+    reasons = {row["account"]: row["because"] for row in found["accounts"] if row["step"] == price["step"]}
+    assert reasons == {"maker": "price", "alice": "price"}
+
+
+def test_the_names_of_event_values_are_those_of_the_contracts(story: Story) -> None:
+    chain = InProcessChain(story.world)
+    try:
+        fields = {name: names for name, names in chain.event_fields().items() if not name.startswith("EIP")}
+    finally:
+        chain.close()
+    assert dict(EVENT_FIELDS) == fields
+
+
+def test_names_of_columns_carry_units_and_are_unique() -> None:
+    assert SCHEMA_VERSION == 1
+    for table in TABLES:
+        names = table.names("USDC")
+        assert len(set(names)) == len(names)
+        for column, name in zip(table.columns, names, strict=True):
+            assert name.endswith("_usdc") == (column.unit == "quote")
+            assert name.endswith("_utc") == (column.kind == "time")
+    assert [suffix(token) for token in ("USDC", "USDC.e", "…")] == ["usdc", "usdc_e", "quote"]
+
+
+def test_a_record_of_another_model_is_refused(path: Path, tmp_path: Path) -> None:
+    """A record whose chain of hashes holds, of a step with another outcome."""
+    changed, last = tmp_path / "changed.jsonl", ""
+    with changed.open("w") as out:
+        for text in path.read_text().splitlines():
+            body = json.loads(text.replace('"insurance_wad":"1000000000000000000000"', '"insurance_wad":"1"'))
+            body.pop("hash")
+            last = sha256((last + json.dumps(body, separators=(",", ":"))).encode()).hexdigest()
+            out.write(json.dumps({**body, "hash": last}, separators=(",", ":")) + "\n")
+    with pytest.raises(
+        OtherOutcome, match=r"changed\.jsonl:\d+: step \d+: .*insurance_wad.*: recorded 1, replayed 1000"
+    ):
+        list(rows(changed))
+
+
+def test_a_stream_is_read_with_the_checks_of_a_whole_record(path: Path, tmp_path: Path) -> None:
+    whole, stream = read(path), RecordStream(path)
+    assert tuple(line.step for line in stream.lines()) == whole.steps
+    assert (stream.end, stream.steps, stream.cut) == (whole.end, len(whole.steps), None)
+    cut = tmp_path / "cut.jsonl"
+    cut.write_text("".join(path.read_text().splitlines(keepends=True)[:9]) + '{"n":9,"at"')
+    assert len({row[0] for name, row in rows(cut) if name == "steps"}) == 8
+    playback = Playback(cut)
+    assert list(playback.rows()) and playback.stream.cut == read(cut).cut is not None
+    lines = path.read_text().splitlines(keepends=True)
+    cut.write_text("".join([*lines[:5], *lines[6:]]))
+    with pytest.raises(BadRecord, match=r"cut\.jsonl:6: hash"):
+        list(rows(cut))
