@@ -14,7 +14,7 @@ from crossvault.differential.story import Story
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.history.event_names import EVENT_FIELDS
 from crossvault.history.playback import OtherOutcome, Playback, rows
-from crossvault.history.schema import BY_NAME, SCHEMA_VERSION, TABLES, suffix
+from crossvault.history.table_schema import BY_NAME, SCHEMA_VERSION, TABLES, suffix
 from crossvault.lockstep.record import BadRecord, RecordStream, read
 from crossvault.mirror.margin import UNBOUNDED
 from crossvault.scenario import load

@@ -1,1 +1,1 @@
-"""What a recorded run was, as tables: steps, events, prices, accounts over time."""
+"""What a recorded run was, as tables: `playback.rows` yields them, `table_schema` has their columns."""

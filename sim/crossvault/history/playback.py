@@ -11,8 +11,8 @@ from crossvault.differential.step import LAST_WRITTEN, Outcome
 from crossvault.history.account_history import AccountHistory, account_row, vault_figures
 from crossvault.history.price_history import price_rows
 from crossvault.history.recorded_difference import RecordedDifference, first_difference, outcome_difference
-from crossvault.history.schema import ACCOUNTS, EVENTS, PRICES, STEPS, VAULT
 from crossvault.history.step_history import Row, event_rows, step_row
+from crossvault.history.table_schema import ACCOUNTS, EVENTS, PRICES, STEPS, VAULT
 from crossvault.lockstep.record import BadRecord, RecordLine, RecordStream, world_of
 
 TableRow = tuple[str, Row]
