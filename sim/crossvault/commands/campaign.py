@@ -72,7 +72,8 @@ PARTS = (
         ("-m", "campaign", "tests/audit", "tests/commands"),
     ),
     CampaignPart(
-        "platforms", "the Anvil of every platform, as npm has it (needs a network)", ("-m", "campaign", "tests/setup")
+        "platforms", "the Anvil of every platform, the image and the action in an empty place (needs a network)",
+        ("-m", "campaign", "tests/setup"),
     ),
     CampaignPart(
         "mistakes", "a search of a minute finds the mistakes of tests/mistakes.yaml",
