@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from crossvault.differential.step import CHAIN_ID, Outcome, Snapshot, Step, World
+from crossvault.differential.step import CHAIN_ID, Outcome, Snapshot, Step, World, named
 from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Answer, Bindings, Call
-from crossvault.evm.chain import CHUNK
+from crossvault.evm.chain import CHUNK, EnginesDisagree
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import deploy_world
-from crossvault.evm.search_evm import engine, search_evm
+from crossvault.evm.search_evm import ChunkCall, engine, search_evm
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.lens import CurveState
 from crossvault.mirror.valuation import Metrics
@@ -51,10 +51,29 @@ class InProcessChain(Bindings):
 
     def enter(self, step: Step) -> None:
         """Begins a block for a step at the same steps as Anvil."""
-        if step.at != self._at or self._steps % CHUNK == 0:
+        if self._begins(step):
             self.machine.move(step.at)
-            self._at = step.at
+
+    def chunk(self, steps: Sequence[tuple[Step, Call, Sequence[Call]]]) -> list[list[Answer]]:
+        """Executes steps, each encoded and with its views, and returns the answers of each and of its views.
+
+        Raises EnginesDisagree if the state that they leave is not the one that the last views show.
+        """
+        calls = [ChunkCall(call, views, step.at if self._begins(step) else None) for step, call, views in steps]
+        named_last = self.view("snapshot", {"ids": named([step for step, *_ in steps])})
+        calls[-1] = calls[-1]._replace(views=[*calls[-1].views, named_last])
+        answers = self.machine.chunk(calls)
+        simulated, kept = answers[-1].pop(), self.machine.query(named_last)
+        if (simulated["status"], simulated["returnData"]) != (kept["status"], kept["returnData"]):
+            raise EnginesDisagree(f"the state after {steps[-1][0]} is unlike the one that a simulation of it left")
+        return answers
+
+    def _begins(self, step: Step) -> bool:
+        """Counts a step; whether a block begins with it."""
+        begins = step.at != self._at or self._steps % CHUNK == 0
+        self._at = step.at
         self._steps += 1
+        return begins
 
     def play(self, steps: Sequence[Step]) -> list[Outcome]:
         """Executes steps in order and returns the outcome of each."""

@@ -1,17 +1,20 @@
-"""An EVM on an Anvil, for searching where pyrevm has no wheel: the same interface, each call answered at once.
+"""An EVM on an Anvil, for searching where pyrevm has no wheel: the same interface.
 
-The calls of a block are simulated until the next block begins, and then mined. A node is started once and used again,
-because a search opens many EVMs, one after another.
+A chunk of calls is simulated in one request and then mined. A call alone is answered at once: the calls of a block are
+simulated until the next block begins. A node is started once and used again, because a search opens many EVMs, one
+after another.
 """
 
 from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from crossvault.evm.anvil import Node, Request
+from crossvault.evm.search_evm import ChunkCall
 
 Answer = dict[str, Any]
 
@@ -64,13 +67,29 @@ class NodeEvm:
         if len(self._pending) >= _MOST_PENDING:
             self._mine()
         self._pending.append(call)
-        return self._simulated([*self._pending, *views])[-1 - len(views) :]
+        return self._simulated([(self.at, [*self._pending, *views])])[-1 - len(views) :]
+
+    def chunk(self, calls: Sequence[ChunkCall]) -> list[list[Answer]]:
+        """Executes calls, each with its views, and keeps their changes; returns the answers of each."""
+        self._mine()
+        blocks: list[tuple[int, list[ChunkCall]]] = []
+        for each in calls:
+            if each.begins_at is not None:
+                self.at, self.number = each.begins_at, self.number + 1
+            if each.begins_at is not None or not blocks:
+                blocks.append((self.at, []))
+            blocks[-1][1].append(each)
+        answers = iter(
+            self._simulated([(at, [call for each in some for call in (each.call, *each.views)]) for at, some in blocks])
+        )
+        self._mine_chunk([(at, [each.call for each in some]) for at, some in blocks])
+        return [list(islice(answers, 1 + len(each.views))) for each in calls]
 
     def query(self, call: Mapping[str, str], at: int | None = None) -> Answer:
         """Executes a call and reverts its changes; `at`: in the next block, at a time [unix seconds]."""
         if at is None or at == self.at:
-            return self._simulated([*self._pending, call])[-1]
-        return self._simulated(self._pending, (at, call))[-1]
+            return self._simulated([(self.at, [*self._pending, call])])[-1]
+        return self._simulated([(self.at, self._pending), (at, [call])])[-1]
 
     def code(self, address: str) -> str:
         """The deployed code at an address."""
@@ -115,11 +134,8 @@ class NodeEvm:
     def _marked(self, at: int, number: int) -> _Mark:
         return _Mark(self._node.rpc("evm_snapshot"), at, number, dict(self._nonces))
 
-    def _simulated(
-        self, calls: Sequence[Mapping[str, str]], later: tuple[int, Mapping[str, str]] | None = None
-    ) -> list[Answer]:
-        """The answers of calls in this block, and of one in a later block."""
-        blocks = [(self.at, calls), *([(later[0], [later[1]])] if later else [])]
+    def _simulated(self, blocks: Iterable[tuple[int, Sequence[Mapping[str, str]]]]) -> list[Answer]:
+        """The answers of calls in blocks, each with its time [unix seconds]."""
         states = [{"blockOverrides": {"time": hex(at)}, "calls": each} for at, each in blocks]
         found = self._node.rpc("eth_simulateV1", {"blockStateCalls": states, "validation": False}, "latest")
         return [answer for block in found for answer in block["calls"]]
@@ -134,6 +150,18 @@ class NodeEvm:
         if mined != len(self._pending):
             raise NodeEvmFailed(f"{mined} of {len(self._pending)} calls of a block were mined")
         self._pending.clear()
+
+    def _mine_chunk(self, blocks: Sequence[tuple[int, Sequence[Mapping[str, str]]]]) -> None:
+        """Mines calls, a block for each time, and requires that every one was."""
+        self._meet([call["from"] for _, calls in blocks for call in calls])
+        for at, calls in blocks:
+            self._node.batch(self._sending(calls))
+            self._node.rpc("evm_mine", at)
+        senders = dict.fromkeys(call["from"] for _, calls in blocks for call in calls)
+        counts = self._node.batch([("eth_getTransactionCount", [sender, "latest"]) for sender in senders])
+        mined = {sender: int(count, 16) for sender, count in zip(senders, counts, strict=True)}
+        if mined != {sender: self._nonces[sender] for sender in senders}:
+            raise NodeEvmFailed(f"the calls of a chunk were not all mined: {mined}, expected {self._nonces}")
 
     def _sending(self, calls: Sequence[Mapping[str, str]]) -> list[Request]:
         """Requests that put calls into the pool; the node orders a block by gas price."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossvault.evm.compiler import EVM_VERSION
+from crossvault.evm.search_evm import ChunkCall
 from crossvault.setup import toolchain
 
 Answer = dict[str, Any]
@@ -66,6 +67,15 @@ class InMemoryEvm:
     def step(self, call: Mapping[str, str], views: Sequence[Mapping[str, str]]) -> list[Answer]:
         """Executes a call and keeps its changes, then views; returns the answers of all."""
         return [self.call(call), *(self.query(view) for view in views)]
+
+    def chunk(self, calls: Sequence[ChunkCall]) -> list[list[Answer]]:
+        """Executes calls, each with its views, and keeps their changes; returns the answers of each."""
+        answers: list[list[Answer]] = []
+        for each in calls:
+            if each.begins_at is not None:
+                self.move(each.begins_at)
+            answers.append(self.step(each.call, each.views))
+        return answers
 
     def query(self, call: Mapping[str, str], at: int | None = None) -> Answer:
         """Executes a call and reverts its changes; `at`: in the next block, at a time [unix seconds]."""

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from crossvault.setup.toolchain import ToolchainMissing
 
 Answer = dict[str, Any]
+
+
+class ChunkCall(NamedTuple):
+    """A call of a chunk and the views after it. begins_at: the time of the block that it begins, if it begins one."""
+
+    call: Mapping[str, str]
+    views: Sequence[Mapping[str, str]]
+    begins_at: int | None
 
 
 class Evm(Protocol):
@@ -27,6 +35,10 @@ class Evm(Protocol):
 
     def step(self, call: Mapping[str, str], views: Sequence[Mapping[str, str]]) -> list[Answer]:
         """Executes a call and keeps its changes, then views; returns the answers of all."""
+        ...
+
+    def chunk(self, calls: Sequence[ChunkCall]) -> list[list[Answer]]:
+        """Executes calls, each with its views, and keeps their changes; returns the answers of each."""
         ...
 
     def query(self, call: Mapping[str, str], at: int | None = None) -> Answer:

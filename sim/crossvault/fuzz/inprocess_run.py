@@ -45,22 +45,34 @@ class InProcessRun:
         result.actions[step.action] += 1
         if outcome.refusal:
             result.refusals[outcome.refusal.name] += 1
-        if self.guard:
-            self.guard.after(step, outcome, self.model)
         if self.reach:
             self.reach.applied(step, outcome, self.model)
+        self._last = step
+        self._touched |= dict.fromkeys(step.accounts())
+        self._curves_touched |= step.action in OF_CURVES
+        self._play(step, outcome)
+        if self.guard:
+            self.guard.after(step, outcome, self.model)
+        return outcome
+
+    @property
+    def reached(self) -> int:
+        """The number of the step that is played, or compared."""
+        return self.result.steps
+
+    def settle(self) -> None:
+        """Compares the steps that the chain has not executed yet: there is none. Raises Diverged."""
+
+    def _play(self, step: Step, outcome: Outcome) -> None:
+        """Executes a step on the chain and compares it with the model's outcome. Raises Diverged."""
         found = self._comparison.step(step, outcome)
         if self.follower:
             self.follower(step, self.side.last)
         if found:
-            raise Diverged(result.steps, step, found)
-        self._last = step
-        self._touched |= dict.fromkeys(step.accounts())
-        self._curves_touched |= step.action in OF_CURVES
-        if result.steps % self.every == 0:
+            raise Diverged(self.result.steps, step, found)
+        if self.result.steps % self.every == 0:
             self._compare_views()
-        result.compared += 1
-        return outcome
+        self.result.compared += 1
 
     def finish(self) -> None:
         """Compares what no step has shown: every account with its metrics, and the curves."""
@@ -104,10 +116,17 @@ def run_in_process(
 
 
 def run_both(story: Story, both: InProcessRun, tick: Callable[[int], None] = lambda steps: None) -> RunResult:
-    """Plays a story on both sides to its end or to the first failure, which the result then names."""
+    """Plays a story on both sides to its end or to the first failure, which the result then names.
+
+    What stops it from outside is raised once every step before is compared.
+    """
     started = time.perf_counter()
     try:
-        drive(story, both, tick)
+        try:
+            drive(story, both, tick)
+        except Exception:
+            both.settle()
+            raise
     except Diverged as diverged:
         both.result.failure = diverged
     both.result.seconds = time.perf_counter() - started

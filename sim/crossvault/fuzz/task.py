@@ -17,8 +17,9 @@ from crossvault.evm.artifacts import Build
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.blocks import Place
+from crossvault.fuzz.chunked_run import search_run
 from crossvault.fuzz.coverage import CoverageEvm
-from crossvault.fuzz.inprocess_run import InProcessRun, run_both
+from crossvault.fuzz.inprocess_run import run_both
 from crossvault.fuzz.pieces import BOUNDS, CORNERS, DESKS, LIMITS, OPENING, PIECES, first
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.lockstep.invariants import Invariants
@@ -130,7 +131,7 @@ def walk(
     story, steps, started = task.story(build), list[Step](), time.process_time()
     model, guard, reach = Model(story.world), Invariants(), ReachCounts()
     reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
-    both = InProcessRun(model, InProcessChain(story.world, build), guard, METRICS_EVERY, reach)
+    both = search_run(model, InProcessChain(story.world, build), guard, METRICS_EVERY, reach)
     coverage = CoverageEvm(story.world, build, places, set(seen)) if places else None
     if coverage:
         both.follower = coverage.follow
@@ -149,13 +150,19 @@ def walk(
     except Broken as broken:
         failed = broken
     except (ValueError, IndexError, OverflowError) as odd:
-        text = f"step {len(steps)} ({steps[-1].action}): the contracts returned data that cannot be decoded: {odd}"
-        return walked(True, Failure(UNREADABLE, text, tuple(steps)))
-    if failed is None:
-        return walked(True)
+        return walked(True, _unreadable(odd, steps[: both.reached]))
+    return walked(True, _failure(failed, steps) if failed else None)
+
+
+def _failure(failed: Exception, steps: Sequence[Step]) -> Failure:
     if isinstance(failed, Diverged):
-        return walked(True, Failure(DIVERGED, str(failed), tuple(steps[: failed.number]), _texts(failed.found)))
-    return walked(True, Failure(BROKEN, str(failed), tuple(steps)))
+        return Failure(DIVERGED, str(failed), tuple(steps[: failed.number]), _texts(failed.found))
+    return Failure(BROKEN, str(failed), tuple(steps))
+
+
+def _unreadable(odd: Exception, steps: Sequence[Step]) -> Failure:
+    text = f"step {len(steps)} ({steps[-1].action}): the contracts returned data that cannot be decoded: {odd}"
+    return Failure(UNREADABLE, text, tuple(steps))
 
 
 def _texts(found: Iterable[Difference]) -> tuple[Difference, ...]:
