@@ -10,7 +10,8 @@ import pytest
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.evm import search_evm
-from crossvault.evm.compiler import Build, compile_contracts
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz import chunked_run, task
 from crossvault.fuzz.chunked_run import ChunkedRun
