@@ -13,10 +13,11 @@ from crossvault.differential.step import CHAIN_ID, Outcome, Snapshot, Step, Worl
 from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Answer, Bindings, Call
 from crossvault.evm.chain import CHUNK, EnginesDisagree
+from crossvault.evm.chunk_call import ChunkCall
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import deploy_world
-from crossvault.evm.search_evm import ChunkCall, engine, search_evm
+from crossvault.evm.search_evm import engine, search_evm
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.lens import CurveState
 from crossvault.mirror.valuation import Metrics

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from crossvault.evm.anvil import Node, Request
-from crossvault.evm.search_evm import ChunkCall
+from crossvault.evm.chunk_call import ChunkCall
 
 Answer = dict[str, Any]
 

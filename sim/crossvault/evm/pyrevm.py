@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crossvault.evm.chunk_call import ChunkCall
 from crossvault.evm.compiler import EVM_VERSION
-from crossvault.evm.search_evm import ChunkCall
 from crossvault.setup import toolchain
 
 Answer = dict[str, Any]

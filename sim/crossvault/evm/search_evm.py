@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from crossvault.evm.chunk_call import ChunkCall
 from crossvault.setup.toolchain import ToolchainMissing
 
 Answer = dict[str, Any]
-
-
-class ChunkCall(NamedTuple):
-    """A call of a chunk and the views after it. begins_at: the time of the block that it begins, if it begins one."""
-
-    call: Mapping[str, str]
-    views: Sequence[Mapping[str, str]]
-    begins_at: int | None
 
 
 class Evm(Protocol):
