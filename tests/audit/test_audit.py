@@ -24,7 +24,6 @@ from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import WAD
-from crossvault.portfolio.distance import GRAIN
 from crossvault.report.audit import renderable
 from crossvault.rpc.client import RpcClient
 from faults import Exchange, Fault, Faults
@@ -324,16 +323,16 @@ def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], 
 
 
 def test_the_nearest_liquidation_is_where_margin_is_zero(walked: Watched) -> None:
-    """At the shocked price no maintenance margin is left; two grains before it some is."""
+    """At the shocked price the account can be liquidated; one wad of the shock before it cannot."""
     model, at = walked.replica.model, walked.replica.block.at
     found = account_rows(model, walked.replica.counts.accounts, at, 50)
     assert all_faults(*renderable(walked.replica, found, 20)) == []
     closed = [(each, each.nearest) for each in found if each.nearest and each.nearest.shock]
     assert len(closed) > 3
     for each, (underlying, shock) in closed:
-        before = shock - 2 * GRAIN * (1 if shock > 0 else -1)
-        assert left_after(model, each.account, underlying, shock, at) <= 0, each
-        assert left_after(model, each.account, underlying, before, at) > 0, each
+        before = shock - (1 if shock > 0 else -1)
+        assert left_after(model, each.account, underlying, shock, at) < 0, each
+        assert left_after(model, each.account, underlying, before, at) >= 0, each
 
 
 def left_after(model: Model, account: AccountId, underlying: int, shock: int, at: int) -> int:

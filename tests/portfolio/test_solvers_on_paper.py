@@ -11,6 +11,8 @@ from crossvault.mirror.standard import Level
 from crossvault.portfolio import solver
 from crossvault.portfolio.solver import MarginCase
 from crossvault.portfolio.solver_cash import cash_needed
+from crossvault.portfolio.solver_prices import cash_until, liquidation_price, liquidation_shock
+from crossvault.portfolio.solver_search import lowest
 from crossvault.portfolio.solver_trades import closing_trade, largest_trade
 from crossvault.portfolio.vault_setup import CROSS, FOLIO, MAKER
 from margin_cases import HEAD, instrument, loaded, paper, staged
@@ -109,3 +111,61 @@ def test_the_door_accepts_the_largest_trade_and_no_more(account: AccountId, name
             assert refused(case, found.instrument, found.size) is None
             assert isinstance(found.refusal, InsufficientMargin)
             assert refused(case, found.instrument, found.size + side) == found.refusal
+
+
+@pytest.mark.parametrize(
+    ("method", "price_wad"),
+    [
+        # 5,000 + 10 (P - 2,000) is below the maintenance requirement from P = 15,000 / (10 - 1.3) on: 13 % of 10 P
+        ("standard", 150_000 * WAD // 87),
+        ("isolated", 150_000 * WAD // 87),  # its share of the equity is all of it
+        ("paradex", 150_000 * WAD // 92),  # 8 %
+        ("span", 150_000 * WAD // 85),  # 15 %
+    ],
+)
+def test_the_liquidation_price_of_one_perp(method: str, price_wad: int) -> None:
+    case = paper(LONG, method)
+    assert liquidation_price(case, 0) == (0, price_wad, None)
+    assert liquidation_price(case, 1) == (1, None, None)  # nothing depends on bitcoin
+    found = liquidation_shock(case, [0, 1])
+    assert found.up is None and found.down == (price_wad - 2_000 * WAD) // 2_000  # the shock of 1e-18 beyond
+
+
+def test_prices_that_move_together_and_alone() -> None:
+    # 3,000 and ether, long 10 at 2,000, against bitcoin, short 0.4 at 50,000: 13 % of 40,000 is 5,200
+    case = paper("cash: 8200 USDC\npositions: {ETH-PERP: 10 ETH, BTC-PERP: -0.4 BTC}\n")
+    # ether alone: 8,200 + 10 (P - 2,000) = 2,600 + 1.3 P at P = 14,400 / 8.7
+    assert liquidation_price(case, 0) == (0, 144_000 * WAD // 87, None)
+    # bitcoin alone: 8,200 - 0.4 (P - 50,000) = 2,600 + 0.052 P at P = 25,600 / 0.452
+    [_, down, up] = liquidation_price(case, 1)
+    assert down is None and up is not None and abs(up - 25_600_000 * WAD // 452) <= 50
+    # together: 8,200 = 5,200 (1 + x)
+    found = liquidation_shock(case, [0, 1])
+    assert found.down is None and found.up is not None and abs(found.up - 3_000 * WAD // 5_200) <= 1
+
+
+def test_cash_until_a_price() -> None:
+    # one wei above 1,500 ten units are worth ten wei more, and the requirement of 1,950 is 2 and 1 wei more
+    found = cash_until(paper(LONG), 0, 1_500 * WAD)
+    assert found == (0, 1_500 * WAD, 1_950 * WAD - 7, 1_500 * WAD)
+    assert cash_until(paper(LONG, "isolated"), 0, 1_500 * WAD) == found
+    nearer = cash_until(paper(LONG), 0, 1_900 * WAD)  # 13 % of 19,000 is 2,470, and 4,000 are left
+    assert nearer == (0, 1_900 * WAD, -1_530 * WAD - 7, 1_900 * WAD)
+    # upwards a long gains: the least buffer is the one now, and no price above is the first
+    assert cash_until(paper(LONG), 0, 2_500 * WAD) == (0, 2_500 * WAD, -2_400 * WAD, None)
+
+
+def test_an_account_is_liquidatable_now() -> None:
+    case = paper("cash: 2599 USDC\npositions: {ETH-PERP: 10 ETH}\n")
+    assert liquidation_price(case, 0) == (0, 2_000 * WAD, 2_000 * WAD)
+    assert liquidation_shock(case, [0, 1]) == (0, 0)
+    just = paper("cash: 2600 USDC\npositions: {ETH-PERP: 10 ETH}\n")  # a buffer of zero is enough
+    assert liquidation_price(just, 0).down_wad == 2_000 * WAD - 1
+
+
+@pytest.mark.parametrize("bend", [-(10**21), -1, 0, 12_345, 7 * 10**20])
+def test_the_least_value_is_found_where_lines_bend(bend: int) -> None:
+    def value(place: int) -> int:
+        return max(-3 * (place - bend), 2 * (place - bend) // 7)
+
+    assert lowest(value, [-(10**22), -5, 3, 10**22]) == bend

@@ -14,7 +14,7 @@ from crossvault.portfolio.distance import distances_of
 
 
 class NearestLiquidation(NamedTuple):
-    """The least move of one underlying alone at which the maintenance buffer is zero [wad, relative]."""
+    """The least move of one underlying alone at which the maintenance buffer is below zero [wad, relative]."""
 
     underlying: int
     shock: int

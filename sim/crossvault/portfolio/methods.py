@@ -15,6 +15,7 @@ from crossvault.mirror.margin import Book
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.standard import Level
 from crossvault.portfolio.distance import LiquidationDistance, distances, isolated_distances
+from crossvault.portfolio.solver import haircut
 from crossvault.portfolio.vault_setup import CROSS, FOLIO, VaultSetup
 from crossvault.scenario.preset import Preset
 
@@ -149,12 +150,6 @@ def _isolated(cross: Book, standalone: Sequence[StandalonePosition]) -> MethodRe
     return MethodResult(
         ISOLATED, total, equity_wad, (equity_wad, equity_wad), (total.initial_wad, total.maintenance_wad), health, None
     )
-
-
-def haircut(book: Book, level: Level) -> int:
-    """Value of the collateral less its margin balance [wad]."""
-    bare = Book(0, book.holdings, [], [])
-    return margin.equity(bare) - margin.adjusted_equity(bare, level)
 
 
 def scenario_losses(stage: VaultSetup) -> ScenarioLosses:

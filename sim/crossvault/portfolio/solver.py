@@ -10,8 +10,12 @@ model as it was. The interface of the solvers:
         .margin(level, *changes) -> LevelMargin              equity, margin balance, requirement, buffer [wad]
     solver.deposit(raw), solver.trade(instrument, size)        changes; a negative deposit is a withdrawal
     solver_cash.cash_needed(case, level=MAINTENANCE) -> int    least deposit that meets a level now [raw]
+    solver_cash.least_deposit(case, level, *changes) -> int    the same after changes, such as of prices
     solver_trades.largest_trade(case, instrument, side) -> SolvedTrade    by initial margin; side +1 or -1
     solver_trades.closing_trade(case, instrument) -> SolvedTrade | None   least reduction that meets maintenance
+    solver_prices.liquidation_price(case, underlying) -> LiquidationPrice   both sides, the others still
+    solver_prices.liquidation_shock(case, underlyings) -> LiquidationDistance   all moving together
+    solver_prices.cash_until(case, underlying, price_wad) -> CashUntil   not liquidatable before that price
 
 A size is in the instrument's unit [wad] and signed; a trade is at the mark price, or one wei where that is zero, and
 the account pays no fee.
@@ -115,17 +119,26 @@ class MarginCase:
         """The account valued, within a trial."""
         return valuation.book(self.state, self.account, now=self.at)
 
+    def position_alone(self, instrument: int) -> Book:
+        """One position valued without cash and collateral, within a trial."""
+        holder = self.holder
+        held, principal = holder.instruments, holder.principal
+        balances = [holder.balances[number] for number in range(len(self.state.assets))]
+        holder.instruments, holder.principal = (instrument,), 0
+        for number in range(len(balances)):
+            holder.balances[number] = 0
+        found = self.book()
+        holder.instruments, holder.principal = held, principal
+        for number, balance_raw in enumerate(balances):
+            holder.balances[number] = balance_raw
+        return found
+
     def _isolated_requirement(self, book: Book, level: Level) -> int:
         """Capital of every position alone, and the haircut of the collateral, which no position shares [wad]."""
-        held, total = self.holder.instruments, haircut(book, level)
-        for number in range(len(self.state.assets)):
-            if self.holder.balances[number]:
-                self.holder.balances[number] = 0
-        for instrument in held:
-            self.holder.instruments = (instrument,)
-            alone = self.book()
+        total = haircut(book, level)
+        for instrument in self.holder.instruments:
+            alone = self.position_alone(instrument)
             total += margin.equity(alone) - margin.margin(alone, level)
-        self.holder.instruments = held
         return total
 
 
