@@ -11,6 +11,7 @@ from crossvault.mirror.standard import Level
 from crossvault.portfolio import solver
 from crossvault.portfolio.solver import MarginCase
 from crossvault.portfolio.solver_cash import cash_needed
+from crossvault.portfolio.solver_hedge import hedge
 from crossvault.portfolio.solver_prices import cash_until, liquidation_price, liquidation_shock
 from crossvault.portfolio.solver_search import lowest
 from crossvault.portfolio.solver_trades import closing_trade, largest_trade
@@ -169,3 +170,39 @@ def test_the_least_value_is_found_where_lines_bend(bend: int) -> None:
         return max(-3 * (place - bend), 2 * (place - bend) // 7)
 
     assert lowest(value, [-(10**22), -5, 3, 10**22]) == bend
+
+
+def test_hedges_of_two_perps_and_a_future() -> None:
+    # long a future of 4, short a perp of 1: standard margin is least where the net value is zero, at three more short
+    case = paper("cash: 5000 USDC\npositions: {ETH-PERP: -1 ETH, ETH-20260327: 4 ETH}\n")
+    found = hedge(case, 0)
+    assert (found.price_wad, found.unhedged.delta_wad) == (2_000 * WAD, 3 * WAD)
+    assert found.least_delta[:2] == found.least_requirement[:2] == (-3 * WAD, 0)
+    assert found.unhedged.margin.requirement_wad == 1_194 * WAD  # 18.9 % of 6,000 and 0.6 % of 10,000
+    assert found.least_requirement.margin.requirement_wad == 96 * WAD  # 0.6 % of 16,000
+    alone = hedge(paper("cash: 5000 USDC\npositions: {ETH-PERP: -1 ETH, ETH-20260327: 4 ETH}\n", "isolated"), 0)
+    assert alone.least_requirement.size == WAD  # the perp is closed, and the future is left alone with 19.5 % of 8,000
+    assert alone.least_requirement.margin.requirement_wad == 1_560 * WAD
+
+
+def test_collateral_is_hedged_in_portfolio_margin_only() -> None:
+    weth = "{amount: 2 WETH, underlying: ETH, haircut initial: 20 %, haircut maintenance: 15 %}"
+    rest = f"cash: 5000 USDC\ncollateral: {{WETH: {weth}}}\npositions: {{BTC-PERP: 0.1 BTC}}\n"
+    modelled, standard = hedge(paper(rest, "paradex"), 0), hedge(paper(rest), 0)
+    assert modelled.unhedged.delta_wad == standard.unhedged.delta_wad == 2 * WAD
+    assert modelled.least_requirement.size == modelled.least_delta.size == -2 * WAD
+    assert modelled.least_requirement.margin.requirement_wad == (800 + 800) * WAD  # 20 % of 4,000; 16 % of 5,000
+    assert standard.least_requirement.size == 0 and standard.least_delta.size == -2 * WAD
+
+
+@pytest.mark.parametrize("method", ["standard", "crossvault", "derive"])
+def test_no_neighbour_and_no_size_of_a_grid_has_a_lower_requirement(method: str) -> None:
+    case = paper(
+        "cash: 9000 USDC\npositions: {ETH-PERP: 3 ETH, BTC-PERP: -0.1 BTC, ETH-20260327-2400-C: -5 ETH}\n", method
+    )
+    found = hedge(case, 0)
+    least = found.least_requirement
+    for size in (least.size - 1, least.size + 1, *(step * WAD // 7 for step in range(-70, 70, 5))):
+        after = case.margin(Level.INITIAL, solver.trade(PERP, size))
+        assert after.requirement_wad >= least.margin.requirement_wad, size
+    assert abs(found.least_delta.delta_wad) == 0

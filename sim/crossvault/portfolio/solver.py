@@ -16,6 +16,7 @@ model as it was. The interface of the solvers:
     solver_prices.liquidation_price(case, underlying) -> LiquidationPrice   both sides, the others still
     solver_prices.liquidation_shock(case, underlyings) -> LiquidationDistance   all moving together
     solver_prices.cash_until(case, underlying, price_wad) -> CashUntil   not liquidatable before that price
+    solver_hedge.hedge(case, underlying) -> Hedge              the perp trades of least delta and least requirement
 
 A size is in the instrument's unit [wad] and signed; a trade is at the mark price, or one wei where that is zero, and
 the account pays no fee.
@@ -181,9 +182,11 @@ def deposit(amount_raw: int) -> Change:
 
 
 def trade(instrument: int, size: int) -> Change:
-    """A trade at the mark price [wad]. Raises what the vault refuses its size, instrument or count with."""
+    """A trade at the mark price [wad]; none at size zero. Raises what the vault refuses its instrument or size with."""
 
     def traded(case: MarginCase) -> None:
+        if size == 0:
+            return
         price_wad = trade_price(case, instrument)
         case.model.vault.require_terms(instrument, size, price_wad, now=case.at)
         quote = fixed.mul_div_ceil(size, price_wad, fixed.WAD)

@@ -7,7 +7,9 @@ from fractions import Fraction
 from functools import cache
 
 _FEW = 64  # integers that are evaluated one by one
+_DIPS = 3  # low points that are followed
 
+Bracket = tuple[int, int, int]
 Buffer = Callable[[int], int | None]  # none: refused, whatever the margin
 
 
@@ -53,28 +55,19 @@ def first(buffer: Buffer, points: Iterable[int]) -> int | None:
 
 
 def lowest(value: Callable[[int], int], points: Sequence[int]) -> int:
-    """The place of the least value, of points in order: the lowest point, and what is lower next to it.
+    """The place of the least value, of points in order: the lowest points, and what is lower next to them.
 
-    Between the points on both sides of the lowest one, the value is taken to fall and then to rise. The search tries
-    where the lines from both sides meet, which is the place of one bend, and golden sections. It ends where both
-    neighbours are higher, or where every integer that is left was evaluated.
+    Between the points on both sides of a low one, the value is taken to fall and then to rise. The bracket narrows by
+    the place where the lines from both its ends meet, which is that of one bend, by places near the lowest, and by
+    golden sections. The last integers are evaluated one by one: neither neighbour of the answer is lower.
     """
     cached = cache(value)
-    place = min(range(len(points)), key=lambda each: cached(points[each]))
-    low, high = points[max(0, place - 1)], points[min(len(points) - 1, place + 1)]
-    best, by_lines = points[place], True
-    while high - low > _FEW:
-        best = _downhill(cached, low, best, high)
-        if all(cached(each) > cached(best) for each in (best - 1, best + 1) if low <= each <= high):
-            return best
-        tried = _meeting(cached, low, high) if by_lines else None
-        tried = _golden(low, best, high) if tried is None or tried == best else tried
-        by_lines = not by_lines
-        if cached(tried) < cached(best):
-            low, best, high = (low, tried, best) if tried < best else (best, tried, high)
-        else:
-            low, high = (tried, high) if tried < best else (low, tried)
-    return min(range(low, high + 1), key=cached)
+    heights, ends = [cached(each) for each in points], len(points) - 1
+    dips = [k for k in range(ends + 1) if heights[k] <= min(heights[max(0, k - 1)], heights[min(ends, k + 1)])]
+    deepest = sorted(dips, key=heights.__getitem__)[:_DIPS]
+    return min(
+        (_least(cached, points[max(0, k - 1)], points[k], points[min(ends, k + 1)]) for k in deepest), key=cached
+    )
 
 
 def is_accepted(found: int | None) -> bool:
@@ -89,14 +82,29 @@ def _secant(inside: int, near: int, outside: int, far: int) -> int:
     return min(high - 1, max(low + 1, place))
 
 
-def _downhill(value: Callable[[int], int], low: int, best: int, high: int) -> int:
-    """A few steps to lower neighbours."""
-    for _ in range(_FEW // 8):
-        near = min((each for each in (best - 1, best + 1) if low <= each <= high), key=value)
-        if value(near) >= value(best):
-            return best
+def _least(value: Callable[[int], int], low: int, best: int, high: int) -> int:
+    """The place of the least value in a bracket."""
+    around = low, best, high
+    while (width := around[2] - around[0]) > _FEW:
+        around = _narrowed(value, around, _meeting(value, around[0], around[2]))
+        for side in (-1, 1):
+            around = _narrowed(value, around, around[1] + side * width // 32)
+        if around[2] - around[0] > width // 2:
+            around = _narrowed(value, around, _golden(*around))
+    best = min(range(around[0], around[2] + 1), key=value)
+    while low < best < high and value(near := min(best - 1, best + 1, key=value)) < value(best):
         best = near
     return best
+
+
+def _narrowed(value: Callable[[int], int], around: Bracket, tried: int | None) -> Bracket:
+    """A bracket (low, best, high) after one more place."""
+    low, best, high = around
+    if tried is None or tried == best or not low < tried < high:
+        return around
+    if value(tried) < value(best):
+        return (low, tried, best) if tried < best else (best, tried, high)
+    return (tried, best, high) if tried < best else (low, best, tried)
 
 
 def _meeting(value: Callable[[int], int], low: int, high: int) -> int | None:

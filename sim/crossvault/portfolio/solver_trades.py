@@ -1,27 +1,24 @@
 """Sizes of trades: the largest that initial margin allows, and the least reduction that meets maintenance margin.
 
 A trade at the mark neither gains nor loses, so that the buffer changes with the requirement, and with profits that it
-makes cash. The search evaluates the places where a position, a net size or a net value is zero, and a grid around the
-size that the equity and the positions are worth, up to the cap of sizes. From the last accepted place to the refused
-one after it secants and halving lead to two neighbours: the answer is accepted, and one wei more is not.
+makes cash. The search evaluates the places where that bends (in `solver_bends`), and a grid around the size that the
+equity and the positions are worth, up to the cap of sizes. From the last accepted place to the refused one after it
+secants and halving lead to two neighbours: the answer is accepted, and one wei more is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from crossvault.mirror import account as accounts, fixed, market, valuation
+from crossvault.mirror import account as accounts, fixed, valuation
 from crossvault.mirror.account_errors import InsufficientMargin
-from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.standard import Level
 from crossvault.portfolio.solver import MarginCase, trade, trade_price
+from crossvault.portfolio.solver_bends import grid
 from crossvault.portfolio.solver_search import first, last
-
-_NEAR, _FAR = 10, 8  # doublings of the grid on both sides of the natural size; further out, every eighth
 
 
 class SolvedTrade(NamedTuple):
@@ -86,7 +83,8 @@ def largest_trade(case: MarginCase, instrument: int, side: int) -> SolvedTrade:
     """The largest trade that the account may make, long (side 1) or short (side -1); of size zero where it may none."""
     check = TradeCheck(case, instrument, side)
     price_wad = trade_price(case, instrument)
-    found = last(check.surplus, grid(case, instrument, side)) or 0
+    points = sorted(side * size for size in grid(case, instrument) if side * size > 0)
+    found = last(check.surplus, points) or 0
     return SolvedTrade(instrument, side * found, price_wad, check.refusal(found + 1))
 
 
@@ -99,56 +97,8 @@ def closing_trade(case: MarginCase, instrument: int) -> SolvedTrade | None:
     side, price_wad = -1 if held > 0 else 1, trade_price(case, instrument)
 
     def buffer(size: int) -> int:
-        changes = [trade(instrument, side * size)] if size else []
-        return case.margin(Level.MAINTENANCE, *changes).buffer_wad
+        return case.margin(Level.MAINTENANCE, trade(instrument, side * size)).buffer_wad
 
     points = sorted({fixed.abs(held) * part // 32 for part in range(33)})
     found = first(buffer, points)
     return None if found is None else SolvedTrade(instrument, side * found, price_wad)
-
-
-def grid(case: MarginCase, instrument: int, side: int) -> list[int]:
-    """Sizes at which trades of a side are evaluated, in order: up to the cap of the position after it [wad]."""
-    held, most = case.holder.positions[instrument].size, CAP - side * case.holder.positions[instrument].size
-    found = {1, most}
-    for zero in zeros(case, instrument):
-        found |= {side * zero + step for step in (-1, 0, 1)}
-    middle = natural_size(case, instrument)
-    found |= {middle * 2**power for power in range(_NEAR)} | {middle >> power for power in range(_NEAR)}
-    found |= {middle << power for power in range(_NEAR, 96, _FAR)} | {middle * part // 8 for part in range(1, 64)}
-    found.add(fixed.abs(held))
-    return sorted(size for size in found if 0 < size <= most)
-
-
-def natural_size(case: MarginCase, instrument: int) -> int:
-    """Size of an instrument that is worth as much as the equity and all positions on its underlying [wad]."""
-    underlying = market.underlying_of(instrument)
-    index_wad = fixed.max(1, case.state.prices[underlying].index)
-    with case.trial():
-        equity_wad = fixed.abs(case.figures(Level.INITIAL).equity_wad)
-    sizes = sum(fixed.abs(size) for _, size in _held(case, underlying))
-    return fixed.max(1, fixed.mul_div_up(equity_wad, WAD, index_wad) + sizes)
-
-
-def zeros(case: MarginCase, instrument: int) -> list[int]:
-    """Trades that take a position, the net size or the net value of perps and futures of an underlying to zero [wad].
-
-    The net value is zero between two sizes: the lower one.
-    """
-    held = case.holder.positions[instrument].size
-    linear = [
-        (each, size)
-        for each, size in _held(case, market.underlying_of(instrument))
-        if not market.is_option(market.kind_of(each))
-    ]
-    found = [-held]
-    if not market.is_option(market.kind_of(instrument)):
-        value_wad2 = sum(size * trade_price(case, each) for each, size in linear)
-        found += [-sum(size for _, size in linear), -value_wad2 // trade_price(case, instrument)]
-    return found
-
-
-def _held(case: MarginCase, underlying: int) -> Iterator[tuple[int, int]]:
-    for instrument in case.holder.instruments:
-        if market.underlying_of(instrument) == underlying:
-            yield instrument, case.holder.positions[instrument].size

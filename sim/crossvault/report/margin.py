@@ -24,8 +24,8 @@ _MOST_PAIRS, _MOST_UNITS = 8, 3
 _NOTE = """Balance: margin balance, after haircuts; req.: requirement; buffer: balance less requirement; free: free
 collateral; IM, MM: at initial, at maintenance. Capital: the equity at which a level is just met. Isolated is every
 position alone, and the haircut of the collateral. Efficiency is 1 - capital IM / isolated capital IM, the multiplier
-their ratio. Liquidated at: the common move of all prices at which the maintenance buffer is below zero; a position alone has
-its share of the equity, by its capital IM.""".replace("\n", " ")
+their ratio. Liquidated at: the common move of all prices at which the maintenance buffer is below zero; a position
+alone has its share of the equity, by its capital IM.""".replace("\n", " ")
 
 _LOSSES = """Sum: the worst of every underlying; at once: the worst scenario for all; loss: the sum after risk offsets;
 contingencies are added to it. All at initial, before the factor of the loss.""".replace("\n", " ")

@@ -1,0 +1,102 @@
+"""Sizes of a trade at which margin bends: where something is zero, or another scenario becomes the worst."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from crossvault.mirror import fixed, margin, market, stress
+from crossvault.mirror.fixed import WAD
+from crossvault.portfolio.solver import MarginCase, trade, trade_price
+
+_NEAR, _FAR = 10, 8  # doublings of the grid on both sides of the natural size; further out, every eighth
+
+Line = tuple[int, int]  # the value at no trade, and its rise up to a trade of one natural size [wad]
+
+
+def grid(case: MarginCase, instrument: int) -> list[int]:
+    """Signed sizes at which trades of an instrument are evaluated, in order, up to the cap of the position [wad].
+
+    They are bends and their neighbours, and a grid around the natural size.
+    """
+    held, middle = case.holder.positions[instrument].size, natural_size(case, instrument)
+    bends = [*zeros(case, instrument), *scenario_bends(case, instrument, middle)]
+    found = {bend + step for bend in bends for step in (-1, 0, 1)}
+    for power in range(_NEAR):
+        found |= {middle << power, middle >> power}
+    found |= {middle << power for power in range(_NEAR, 96, _FAR)} | {middle * part // 8 for part in range(1, 24)}
+    found |= {1, fixed.abs(held), fixed.CAP + held, fixed.CAP - held}
+    both = {side * size for size in found for side in (-1, 1)}
+    return sorted(size for size in both if size and fixed.abs(held + size) <= fixed.CAP)
+
+
+def natural_size(case: MarginCase, instrument: int) -> int:
+    """Size of an instrument that is worth as much as the equity, collateral and positions on its underlying [wad]."""
+    underlying = market.underlying_of(instrument)
+    index_wad = fixed.max(1, case.state.prices[underlying].index)
+    with case.trial():
+        book = case.book()
+    equity_wad = fixed.abs(margin.equity(book))
+    sizes = book.exposures[underlying].base_wad + sum(fixed.abs(size) for _, size in _held(case, underlying))
+    return fixed.min(fixed.CAP, fixed.max(1, fixed.mul_div_up(equity_wad, WAD, index_wad) + sizes))
+
+
+def zeros(case: MarginCase, instrument: int) -> list[int]:
+    """Trades that take a position, the net size or the net value of perps and futures of an underlying to zero [wad].
+
+    The net value is zero between two sizes: the lower one.
+    """
+    linear = [each for each in _held(case, market.underlying_of(instrument)) if is_linear(each[0])]
+    found = [-case.holder.positions[instrument].size]
+    if is_linear(instrument):
+        value_wad2 = sum(size * trade_price(case, each) for each, size in linear)
+        found += [-sum(size for _, size in linear), -value_wad2 // trade_price(case, instrument)]
+    return found
+
+
+def scenario_bends(case: MarginCase, instrument: int, size: int) -> list[int]:
+    """Trades of a perp or future at which another scenario becomes the worst, of its underlying or of all [wad].
+
+    Profits are linear in its size: two evaluations give every line, and where the lowest two meet the loss bends.
+    """
+    if not is_linear(instrument):
+        return []
+    tables, count = [], 0
+    for changes in ([], [trade(instrument, size)]):
+        with case.trial(*changes):
+            book = case.book()
+            if not book.stakes:
+                return []
+            tables.append(stress.outlook(book.stakes, case.state.rules))
+            count = len(case.state.rules.scenarios)
+    number = market.underlying_of(instrument)
+    before, after = (table.profits_wad[number] for table in tables)
+    before, after = before or (0,) * count, after or (0,) * count
+    rises = [later - now for now, later in zip(before, after, strict=True)]
+    basis = (tables[0].basis_wad[number], 0)
+    totals = [sum(each[k] for each in tables[0].profits_wad if each) for k in range(count)]
+    alone = [(0, 0), basis, *zip(before, rises, strict=True)]
+    return [*_lowest_meetings(alone, size), *_lowest_meetings([(0, 0), *zip(totals, rises, strict=True)], size)]
+
+
+def is_linear(instrument: int) -> bool:
+    """Whether an instrument is a perp or a future."""
+    return not market.is_option(market.kind_of(instrument))
+
+
+def _lowest_meetings(lines: Sequence[Line], size: int) -> Iterator[int]:
+    """The places where two lines meet that are the lowest there."""
+    distinct = sorted(set(lines))
+    for (start, rise), (other_start, other_rise) in combinations(distinct, 2):
+        if rise == other_rise:
+            continue
+        steeper, apart = abs(rise - other_rise), (other_start - start) * (1 if rise > other_rise else -1)
+        values = [each * steeper + each_rise * apart for each, each_rise in distinct]  # at size * apart / steeper
+        if start * steeper + rise * apart == min(values):
+            yield size * apart // steeper
+
+
+def _held(case: MarginCase, underlying: int) -> Iterator[tuple[int, int]]:
+    for instrument in case.holder.instruments:
+        if market.underlying_of(instrument) == underlying:
+            yield instrument, case.holder.positions[instrument].size
