@@ -27,7 +27,7 @@ class HedgeTrade(NamedTuple):
     margin: LevelMargin
 
 
-class Hedge(NamedTuple):
+class PerpHedge(NamedTuple):
     """Hedges of an underlying with its perp at a price [wad]: no trade, the least delta, the least requirement."""
 
     underlying: int
@@ -37,13 +37,13 @@ class Hedge(NamedTuple):
     least_requirement: HedgeTrade
 
 
-def hedge(case: MarginCase, underlying: int) -> Hedge:
+def hedge(case: MarginCase, underlying: int) -> PerpHedge:
     """The hedges of an underlying. Raises the refusal of a perp that cannot be traded."""
     perp = market.perp(underlying)
     unhedged = _after(case, perp, 0)
     least_delta = _after(case, perp, -unhedged.delta_wad)
     size = least_requirement(case, perp, [least_delta.size])
-    return Hedge(underlying, trade_price(case, perp), unhedged, least_delta, _after(case, perp, size))
+    return PerpHedge(underlying, trade_price(case, perp), unhedged, least_delta, _after(case, perp, size))
 
 
 def least_requirement(case: MarginCase, instrument: int, tried: list[int]) -> int:
