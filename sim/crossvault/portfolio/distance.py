@@ -9,7 +9,7 @@ from crossvault.differential.model import Model
 from crossvault.mirror import fixed, margin, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.standard import Level
-from crossvault.portfolio.price_moves import SHOCKS_DOWN, SHOCKS_UP, shock
+from crossvault.portfolio.price_shifts import SHOCKS_DOWN, SHOCKS_UP, shock
 from crossvault.portfolio.solver_search import edge
 from crossvault.portfolio.vault_setup import VaultSetup
 

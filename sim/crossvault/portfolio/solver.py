@@ -16,7 +16,7 @@ model as it was. The interface of the solvers:
     solver_prices.liquidation_price(case, underlying) -> LiquidationPrice   both sides, the others still
     solver_prices.liquidation_shock(case, underlyings) -> LiquidationDistance   all moving together
     solver_prices.cash_until(case, underlying, price_wad) -> CashUntil   not liquidatable before that price
-    solver_hedge.hedge(case, underlying) -> PerpHedge              the perp trades of least delta and least requirement
+    solver_hedge.hedge(case, underlying) -> PerpHedge          the perp trades of least delta and least requirement
 
 A size is in the instrument's unit [wad] and signed; a trade is at the mark price, or one wei where that is zero, and
 the account pays no fee.

@@ -1,7 +1,7 @@
 """Prices at which an account is first liquidatable, and the cash with which it is so at a given price, not before.
 
 The vault liquidates an account whose maintenance buffer is below zero. A path of prices is evaluated at a grid of moves
-(in `price_moves`) and where the forward of an option is at its strike; between the last point that is safe and the next
+(in `price_shifts`) and where the forward of an option is at its strike; between the last point that is safe and the next
 one the answer is found to the wei: there the account is liquidatable, and one wei nearer it is not.
 
 Isolated positions are liquidated one by one: each has its share of the equity, by its part of all initial capital, and
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from crossvault.mirror import collateral, fixed, margin, market
 from crossvault.mirror.standard import Level
 from crossvault.portfolio.distance import LiquidationDistance, crossing, crossings
-from crossvault.portfolio.price_moves import grid_prices, shift, shock, strike_prices
+from crossvault.portfolio.price_shifts import grid_prices, shift, shock, strike_prices
 from crossvault.portfolio.solver import Change, MarginCase, deposit
 from crossvault.portfolio.solver_cash import least_deposit
 from crossvault.portfolio.solver_search import lowest
