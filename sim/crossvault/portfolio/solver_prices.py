@@ -1,8 +1,8 @@
 """Prices at which an account is first liquidatable, and the cash with which it is so at a given price, not before.
 
 The vault liquidates an account whose maintenance buffer is below zero. A path of prices is evaluated at a grid of moves
-(in `price_shifts`) and where the forward of an option is at its strike; between the last point that is safe and the next
-one the answer is found to the wei: there the account is liquidatable, and one wei nearer it is not.
+(in `price_shifts`) and where the forward of an option is at its strike. Between the last point that is safe and the
+next one the answer is found to the wei: there the account is liquidatable, and one wei nearer it is not.
 
 Isolated positions are liquidated one by one: each has its share of the equity, by its part of all initial capital, and
 the first that fails counts.
