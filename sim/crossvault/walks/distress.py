@@ -15,7 +15,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.walks.base import FAUCET, FEEDER, GOVERNOR, GUARDIAN, STRANGER, WAD
 from crossvault.walks.exact_points import Attempt, ExactPoints
-from crossvault.walks.price_shifts import ListedExpiry
+from crossvault.walks.price_moves import ListedExpiry
 
 Episode = Callable[[Model], Iterator[Step]]
 

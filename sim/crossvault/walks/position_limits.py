@@ -12,7 +12,7 @@ from crossvault.differential.story import Story
 from crossvault.mirror import account as accounts, market
 from crossvault.mirror.account import AccountId
 from crossvault.walks.base import STRANGER, USUAL_PRICES, WAD
-from crossvault.walks.price_shifts import ListedExpiry
+from crossvault.walks.price_moves import ListedExpiry
 from crossvault.walks.random_walk import Walk
 
 _RICH_RAW = 10**14

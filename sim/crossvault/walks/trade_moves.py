@@ -12,7 +12,7 @@ from crossvault.mirror import fixed, market, standard
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.standard import Exposure, HeldOption, Level
 from crossvault.walks.base import BROKER, USUAL_PRICES, WAD
-from crossvault.walks.price_shifts import ListedExpiry, PriceMoves
+from crossvault.walks.price_moves import ListedExpiry, PriceMoves
 
 _OPTIONS = (market.CALL, market.PUT)
 
