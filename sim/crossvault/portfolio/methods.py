@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -110,7 +110,7 @@ def compare(stage: VaultSetup, presets: Sequence[Preset], check: Check) -> Metho
         StandalonePosition(instrument, stage.portfolio.positions[instrument], each, found.get(instrument))
         for instrument, each in capital.items()
     )
-    results = [_isolated(cross, standalone), _result(stage, STANDARD, CROSS)]
+    results = [isolated_result(cross, capital.values()), _result(stage, STANDARD, CROSS)]
     for preset in presets:
         stage.apply_preset(preset)
         check([FOLIO])
@@ -133,17 +133,22 @@ def required_capital(book: Book) -> RequiredCapital:
 
 def _result(stage: VaultSetup, method: str, account: AccountId) -> MethodResult:
     book = valuation.book(stage.model.vault.ledger, account, now=stage.portfolio.at)
+    return book_result(method, book, distances(stage, account))
+
+
+def book_result(method: str, book: Book, distance: LiquidationDistance | None = None) -> MethodResult:
+    """The margin of a valued account by the method of its book."""
     balance = margin.adjusted_equity(book, Level.INITIAL), margin.adjusted_equity(book, Level.MAINTENANCE)
     requirement = margin.requirement(book, Level.INITIAL), margin.requirement(book, Level.MAINTENANCE)
-    capital, found = required_capital(book), distances(stage, account)
-    return MethodResult(method, capital, margin.equity(book), balance, requirement, margin.health(book), found)
+    capital = required_capital(book)
+    return MethodResult(method, capital, margin.equity(book), balance, requirement, margin.health(book), distance)
 
 
-def _isolated(cross: Book, standalone: Sequence[StandalonePosition]) -> MethodResult:
+def isolated_result(cross: Book, standalone: Collection[RequiredCapital]) -> MethodResult:
     """The sum of all positions alone, and the haircut of the collateral, which no position shares."""
     total = RequiredCapital(
-        sum(each.capital.initial_wad for each in standalone) + haircut(cross, Level.INITIAL),
-        sum(each.capital.maintenance_wad for each in standalone) + haircut(cross, Level.MAINTENANCE),
+        sum(each.initial_wad for each in standalone) + haircut(cross, Level.INITIAL),
+        sum(each.maintenance_wad for each in standalone) + haircut(cross, Level.MAINTENANCE),
     )
     equity_wad = margin.equity(cross)
     health = equity_wad * WAD // total.maintenance_wad if total.maintenance_wad > 0 else margin.UNBOUNDED

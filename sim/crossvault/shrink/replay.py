@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from crossvault.differential.compare import Difference
+from crossvault.differential.full_undo_log import FullUndoLog
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World, named
 from crossvault.lockstep.side_comparison import PlayableSide, SideComparison
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.evm import UndoLog
 from crossvault.shrink.trial import Divergence, DivergenceKey
 
 IMPOSSIBLE = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
@@ -36,30 +36,6 @@ class Rewindable(Protocol):
 
 class RewindableSide(PlayableSide, Rewindable, Protocol):
     """A chain side that returns to an earlier state."""
-
-
-class FullUndoLog(UndoLog):
-    """An undo log that forgets nothing: a model on it returns to the state after any of its steps."""
-
-    __slots__ = ("kept",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: list[list[tuple[Any, Any, Any]]] = []
-
-    def keep(self) -> None:
-        """Makes the writes since the last call one step that can be taken back."""
-        self.kept.append(self.entries)
-        self.entries = []
-        self.version += 1
-
-    def back(self, mark: int) -> None:
-        """Takes back all but the first so many steps."""
-        self.undo()
-        while len(self.kept) > mark:
-            self.entries = self.kept.pop()
-            self.undo()
-        self.version += 1  # never one that existed before: caches of a state go by it
 
 
 def likeness(step: Step, outcome: Outcome, found: Sequence[Difference]) -> DivergenceKey:

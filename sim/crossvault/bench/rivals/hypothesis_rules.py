@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from crossvault.bench.planted import digits
 from crossvault.differential import doors
 from crossvault.differential.feeder import Feeder
+from crossvault.differential.full_undo_log import FullUndoLog
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.evm.artifacts import Build
@@ -26,7 +27,6 @@ from crossvault.lockstep.run import Diverged
 from crossvault.mirror import market
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId
 from crossvault.mirror.refusal import Refusal
-from crossvault.shrink.replay import FullUndoLog
 from crossvault.walks.base import BROKER, COLLATERALS, FEEDER, STRANGER, USUAL_PRICES, WAD
 from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import WalkParameters
