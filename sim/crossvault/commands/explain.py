@@ -1,21 +1,25 @@
-"""`crossvault explain`: one step of a record on both sides: before, after, the margin arithmetic, the calls."""
+"""`crossvault explain`: one step of a record on both sides (before, after, the margin arithmetic, the calls), or an
+account of it."""
 
 from __future__ import annotations
 
 import json
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from crossvault.commands.argument_kinds import number
 from crossvault.commands.exits import UsageError
+from crossvault.commands.explain_account import explain_account
 from crossvault.commands.sides import folder, opened, readable, shown
 from crossvault.differential.compare import Difference, differences, value_differences
 from crossvault.differential.ending import DONE, FAILED, USAGE
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step
+from crossvault.differential.step import Outcome, Step, named
 from crossvault.evm.chain import Chain
+from crossvault.history.recorded_account import require_account
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
@@ -30,14 +34,15 @@ from crossvault.report.explain_trace import trace
 
 
 def explain(arguments: Namespace) -> int:
-    """Explains a step; ends with FAILED when the sides differ in it or before it."""
+    """Explains a step or an account; ends with FAILED when the sides differ in the step or before it."""
     read = record.read(Path(shown(arguments.record)))
-    number = arguments.step
-    if not 1 <= number <= len(read.steps):
-        raise UsageError(f"STEP: the record has the steps 1 to {len(read.steps)}, got {number}")
+    account = _account(read, arguments.subject)
+    if account is not None:
+        return explain_account(arguments, read, account)
+    place = _number(arguments, read)
     contracts = folder(arguments.contracts)
     with opened(read.story().world, contracts) as (model, chain), readable(contracts):
-        found = _explained(read, number, model, chain)
+        found = _explained(read, place, model, chain)
     if arguments.json:
         print(json.dumps({**document(found), "cut": read.cut}, indent=2))
     else:
@@ -49,9 +54,31 @@ def explain(arguments: Namespace) -> int:
     return USAGE if read.cut else DONE
 
 
-def _explained(read: Record, number: int, model: Model, chain: Chain) -> StepExplanation:
-    step, fields = read.steps[number - 1], chain.event_fields()
-    earlier = _earlier(read.steps[: number - 1], model, chain)
+def _account(read: Record, subject: str) -> AccountId | None:
+    """The account that is named; none for the number of a step, unless an account has that name."""
+    is_number = subject.isascii() and subject.isdecimal()
+    if is_number and subject not in map(str, named(read.steps)):
+        return None
+    return require_account(read, subject)
+
+
+def _number(arguments: Namespace, read: Record) -> int:
+    """The number of a step of a record. Raises UsageError."""
+    for name in ("at", "save"):
+        if getattr(arguments, name) is not None:
+            raise UsageError(f"--{name}: has an effect only with an ACCOUNT")
+    try:
+        found = number("step")(arguments.subject)
+    except ArgumentTypeError as wrong:
+        raise UsageError(f"STEP: {wrong}") from None
+    if not 1 <= found <= len(read.steps):
+        raise UsageError(f"STEP: the record has the steps 1 to {len(read.steps)}, got {found}")
+    return found
+
+
+def _explained(read: Record, place: int, model: Model, chain: Chain) -> StepExplanation:
+    step, fields = read.steps[place - 1], chain.event_fields()
+    earlier = _earlier(read.steps[: place - 1], model, chain)
     accounts = step.accounts()
     standing = Outcome(None, (), model.snapshot(accounts))
     metrics_before = model.metrics(accounts, step.at)
@@ -64,7 +91,7 @@ def _explained(read: Record, number: int, model: Model, chain: Chain) -> StepExp
     found += _metric_differences(accounts, chain.metrics(accounts, step.at), metrics)
     after = _described(model, step, outcome, metrics)
     return StepExplanation(
-        read, number, step, outcome, played, fields, calls, found, earlier,
+        read, place, step, outcome, played, fields, calls, found, earlier,
         {account: rows(before[account], after[account]) for account in accounts},
         dict(zip(accounts, zip(metrics_before, metrics, strict=True), strict=True)), attempted,
     )  # fmt: skip
@@ -83,9 +110,9 @@ def _earlier(steps: Sequence[Step], model: Model, chain: Chain) -> str | None:
     """The first difference in the steps before, if there is one."""
     fields = chain.event_fields()
     pairs = zip(model.play(steps), chain.play(steps), strict=True)
-    for number, (mine, other) in enumerate(pairs, start=1):
+    for place, (mine, other) in enumerate(pairs, start=1):
         if found := differences(other, mine, fields):
-            return f"the sides differ already at step {number}: {found[0]}"
+            return f"the sides differ already at step {place}: {found[0]}"
     return None
 
 

@@ -94,16 +94,19 @@ class Counterfactual:
     at: int
     refused: Collection[int] = ()
 
-    def path(self, inserted: Sequence[Step], measure: Measure) -> BufferPath:
-        """The buffers from the moment to the end of the record, without the liquidation of the account."""
-        [found] = self.paths(inserted, [measure])
+    def path(self, inserted: Sequence[Step], measure: Measure, is_still: bool = False) -> BufferPath:
+        """The buffers from the moment to the end of the record, without the liquidation of the account.
+
+        is_still: without any other step of the account either, settlements excepted.
+        """
+        [found] = self.paths(inserted, [measure], is_still)
         return found
 
-    def paths(self, inserted: Sequence[Step], measures: Sequence[Measure]) -> list[BufferPath]:
+    def paths(self, inserted: Sequence[Step], measures: Sequence[Measure], is_still: bool = False) -> list[BufferPath]:
         """The buffers by several measures on one path."""
         begin, watches = self.playhead.mark(), [_Watch(each) for each in measures]
         refusal = self._insert(inserted)
-        changed = self._follow(watches) if refusal is None else []
+        changed = self._follow(watches, is_still) if refusal is None else []
         self.playhead.back(begin)
         return [BufferPath(each.lowest, each.first, refusal, tuple(changed)) for each in watches]
 
@@ -166,17 +169,18 @@ class Counterfactual:
                 return refusal
         return None
 
-    def _follow(self, watches: Sequence[_Watch]) -> list[int]:
+    def _follow(self, watches: Sequence[_Watch], is_still: bool) -> list[int]:
         """Plays the rest of the record; returns the steps of the account that come out otherwise than recorded."""
         changed, before = [], self.at
         for each in watches:
             each.look(self.playhead, self.at)
         while not self.playhead.is_at_end:
             step = self.playhead.steps[self.playhead.number]
-            if is_sale_of(step, self.account):
+            is_own = self.account in step.accounts()
+            if is_sale_of(step, self.account) or (is_own and is_still and step.action != "settle"):
                 self.playhead.skip()
                 continue
-            refusal, is_own = self.playhead.advance(), self.account in step.accounts()
+            refusal = self.playhead.advance()
             if is_own and (refusal is not None) != (self.playhead.number in self.refused):
                 changed.append(self.playhead.number)
             if step.at != before or is_own or is_general(step):

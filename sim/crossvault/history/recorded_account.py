@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from crossvault.differential.ending import BadInput, FailedRun
+from crossvault.differential.ending import BadInput
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, named
+from crossvault.history.playback import OtherOutcome
 from crossvault.history.recorded_difference import RecordedDifference, first_difference, outcome_difference
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
@@ -20,10 +21,6 @@ SALE_ACTIONS = ("start_liquidation", "declare_insolvent", "bid", "end_liquidatio
 
 class UnknownAccount(BadInput):
     """A name that is no account of a record."""
-
-
-class OtherModel(FailedRun):
-    """The model gives another outcome of a step than the record has: file, line, field, and both."""
 
 
 class RecordedLiquidation(NamedTuple):
@@ -67,7 +64,7 @@ def require_account(record: Record, name: str) -> AccountId:
 def recorded_account(
     record: Record, account: AccountId, tick: Callable[[int], None] = lambda steps: None
 ) -> RecordedAccount:
-    """An account along a record, by playing it on the model; `tick` counts steps. Raises OtherModel."""
+    """An account along a record, by playing it on the model; `tick` counts steps. Raises OtherOutcome."""
     model, notation = Model(record.story().world), record.notation
     first = next(number for number, step in enumerate(record.steps, start=1) if account in step.accounts())
     found = RecordedAccount(record, account, first)
@@ -75,7 +72,7 @@ def recorded_account(
         body, outcome = json.loads(line), model.apply(step)
         if other := outcome_difference(body["model"], notation.outcome(outcome)):
             text = f"recorded {other.chain}, replayed {other.model}: recorded with another version of the model"
-            raise OtherModel(f"{record.path}:{number + 1}: step {number}: {other.field}: {text}")
+            raise OtherOutcome(f"{record.path}:{number + 1}: step {number}: {other.field}: {text}")
         if found.difference is None and (differs := first_difference(body)):
             found.difference = number, differs
         if outcome.refusal and account in step.accounts():

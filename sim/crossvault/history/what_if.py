@@ -63,6 +63,7 @@ class WhatIf:
 
     at: time of the moment [unix seconds]; liquidation: the next one after it, or the one under way.
     once, lasting: cash to pass maintenance at the moment, and to the end of the record; none where it is for sale.
+    still: as lasting, without further steps of the account; none where its steps come out as recorded.
     """
 
     recorded: RecordedAccount
@@ -74,6 +75,7 @@ class WhatIf:
     now: BufferPath
     once: CashNeed | None = None
     lasting: CashNeed | None = None
+    still: CashNeed | None = None
     methods: list[MethodAnswer] = field(default_factory=list)
     reductions: list[Reduction] = field(default_factory=list)
 
@@ -100,6 +102,8 @@ def what_if(recorded: RecordedAccount, playhead: Playhead, at: int, tick: Tick =
     search = _Search(trials, tick)
     if not is_for_sale:
         found.once, found.lasting = search.cash_at_once(), search.cash(own_buffer(account))
+        if found.lasting.path.changed:
+            found.still = search.cash(own_buffer(account), is_still=True)
         if found.lasting.amount_raw != 0:
             found.reductions = [search.reduction(each) for each in open_instruments(model.vault.ledger, account)]
     found.methods = _methods(found, search)
@@ -143,9 +147,9 @@ class _Search:
     tick: Tick
     count: int = 0
 
-    def cash(self, measure: Measure) -> CashNeed:
+    def cash(self, measure: Measure, is_still: bool = False) -> CashNeed:
         """Cash at the moment with which a buffer is nowhere below zero up to the end of the record."""
-        return self._cash(lambda amount: self.trials.path(self.trials.deposit(amount), measure))
+        return self._cash(lambda amount: self.trials.path(self.trials.deposit(amount), measure, is_still))
 
     def cash_at_once(self) -> CashNeed:
         """Cash with which the buffer is not below zero at the moment."""

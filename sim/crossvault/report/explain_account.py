@@ -1,0 +1,106 @@
+"""An account at a moment of a record: its state, its margin by every method, and what would have kept it alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from crossvault.differential.step import instrument_name
+from crossvault.history.what_if import CashNeed, WhatIf
+from crossvault.portfolio.account_methods import DEFAULT_PRESET
+from crossvault.report.console import ReportTable, table
+from crossvault.report.explain_answer import cash, method_name, moment, paragraphs
+from crossvault.report.explain_state import description
+from crossvault.report.figures import amount, usd, utc
+from crossvault.report.margin import signed
+from crossvault.report.margin_terms import HEADS
+
+_NOTE = """Played on the model: the record's own steps without the liquidation of this account; others do not react to
+the change. Below MM from: the first step after which the maintenance buffer by a method is below zero, from the
+account's first step on. Cash to the end: the least deposit at the moment shown with which the buffer is never below
+zero after it; with one unit less it is. Isolated: every position alone, and the haircut of the collateral; when equity
+is below their sum, a position is closed however the equity was divided.""".replace("\n", " ")
+_PRESET = f"Portfolio: by the preset {DEFAULT_PRESET}, as this vault has no portfolio margin of its own."
+
+
+def text(found: WhatIf) -> Group:
+    """The explanation as text."""
+    return Group(*_parts(found))
+
+
+def _parts(found: WhatIf) -> Iterator[RenderableType]:
+    record = found.recorded.record
+    title = f"{found.account} in {record.header['scenario']}, {moment(found)}: {utc(found.at)} UTC"
+    yield Text(title, style="bold")
+    for each in paragraphs(found):
+        yield Text(each)
+        yield ""
+    yield _state(found)
+    yield ""
+    yield _methods(found)
+    if found.lasting is not None and found.lasting.amount_raw != 0:
+        yield ""
+        yield _needs(found)
+    if found.recorded.liquidations:
+        yield ""
+        yield _liquidations(found)
+    yield Text(_NOTE, style="dim")
+    if any(each.method.name == DEFAULT_PRESET for each in found.methods):
+        yield Text(_PRESET, style="dim")
+
+
+def _state(found: WhatIf) -> ReportTable:
+    model, account, at = found.playhead.model, found.account, found.at
+    [state], [metrics] = model.snapshot([account]).accounts, model.metrics([account], at)
+    made = table(str(account), ">at the moment")
+    for name, value in description(model, state, metrics, at).items():
+        made.add_row(name, value)
+    return made
+
+
+def _methods(found: WhatIf) -> ReportTable:
+    names = ("maintenance_margin_balance_wad", "maintenance_requirement_wad", "maintenance_buffer_wad")
+    heads = [f">{HEADS[name]}" for name in (*names, "initial_buffer_wad")]
+    made = table("margin", *heads, "below MM from", ">step", ">cash to the end")
+    for each in found.methods:
+        level, first = each.maintenance, each.whole.first
+        figures = signed(level.margin_balance_wad), usd(level.requirement_wad), signed(level.buffer_wad)
+        begun = ("never", "") if first is None else (utc(first.at)[:-3], str(first.number))
+        made.add_row(
+            f"{method_name(each)}{', its own' if each.method == found.own else ''}",
+            *figures, signed(each.initial.buffer_wad), *begun, _amount(found, each.cash),
+        )  # fmt: skip
+    return made
+
+
+def _amount(found: WhatIf, need: CashNeed | None) -> str:
+    if need is None:
+        return ""
+    return "not by cash" if need.amount_raw is None else cash(found, need.amount_raw, is_short=True)
+
+
+def _needs(found: WhatIf) -> ReportTable:
+    names = found.playhead.model.vault.ledger.names
+    made = table(f"to stay alive [{_token(found)}, units]", ">at the moment", ">to the end", ">of")
+    made.add_row("cash", _amount(found, found.once), _amount(found, found.lasting), "")
+    if found.still is not None:
+        made.add_row("cash, without further steps of its own", "", _amount(found, found.still), "")
+    for each in found.reductions:
+        verb = "sell" if each.held_wad > 0 else "buy back"
+        parts = ("not by this" if part is None else amount(part) for part in (each.once_wad, each.lasting_wad))
+        made.add_row(f"{verb} {instrument_name(each.instrument, names)}", *parts, amount(abs(each.held_wad)))
+    return made
+
+
+def _liquidations(found: WhatIf) -> ReportTable:
+    made = table("liquidations in the record", ">step", "by", "until")
+    for each in found.recorded.liquidations:
+        ended = "the end of the record" if each.ended_at is None else utc(each.ended_at)
+        made.add_row(utc(each.at), str(each.number), each.sender, ended)
+    return made
+
+
+def _token(found: WhatIf) -> str:
+    return found.playhead.model.vault.ledger.cash.token
