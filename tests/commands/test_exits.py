@@ -30,7 +30,7 @@ CODES = {
         "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
         "BadJournal", "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "DoesNotFit", "InputChanged",
         "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable", "ScenarioError", "StoryMismatch",
-        "UsageError", "WrongChain",
+        "UnknownAccount", "UsageError", "WrongChain",
     },
     3: {
         "BadEnvironment", "ChainIdle", "ChainLost", "CompilerLost", "DeploymentBusy", "FactoryMissing", "RecordLost",

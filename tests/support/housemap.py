@@ -10,7 +10,7 @@ from functools import cache
 
 # the folders of code in the package, from the ground up: each may use those before it, and none after it
 ROOMS = (
-    "mirror", "differential", "setup", "evm", "rpc", "lockstep", "agents", "scenario", "history", "portfolio", "sweep",
+    "mirror", "differential", "setup", "evm", "rpc", "lockstep", "agents", "scenario", "portfolio", "sweep", "history",
     "walks", "fuzz", "shrink", "mutation", "conform", "deployment", "audit", "live", "report", "bench", "commands",
 )  # fmt: skip
 DOORSTEP = frozenset({"", "__main__", "plugin"})  # the modules at the top of the package; "" is the package itself

@@ -53,7 +53,7 @@ def _moved(playhead: Playhead, recorded: RecordedAccount, wanted: str | None) ->
     """Plays up to the moment that is wanted, and returns its time [unix seconds]. Raises UsageError."""
     steps = playhead.steps
     if wanted is not None and not _is_step(wanted):
-        return _moved_to(playhead, _time(wanted, steps[0].at, steps[-1].at))
+        return _moved_to(playhead, within(wanted, steps[0].at, steps[-1].at))
     if wanted is not None:
         number = int(wanted)
     elif recorded.liquidations:
@@ -78,7 +78,7 @@ def _is_step(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 9
 
 
-def _time(text: str, first: int, last: int) -> int:
+def within(text: str, first: int, last: int) -> int:
     """A time within a record [unix seconds], as files write it or as `run` prints it. Raises UsageError."""
     written = text.strip().replace(" ", "T")
     year = datetime.fromtimestamp(first, UTC).year

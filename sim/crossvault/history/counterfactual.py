@@ -37,7 +37,7 @@ class Low(NamedTuple):
 
 
 class BufferPath(NamedTuple):
-    """Maintenance buffers along a path: the lowest, the first below zero, and what was refused at the beginning.
+    """Maintenance buffers on a path: the lowest while there is a position, the first below zero, a refused insertion.
 
     changed: numbers of the account's own steps that come out otherwise than recorded, accepted or refused.
     liquidated: number of the step of the record that starts the liquidation, where steps of it are played.
@@ -104,7 +104,7 @@ class Counterfactual:
 
     def paths(self, inserted: Sequence[Step], measures: Sequence[Measure], is_still: bool = False) -> list[BufferPath]:
         """The buffers by several measures on one path."""
-        begin, watches = self.playhead.mark(), [_Watch(each) for each in measures]
+        begin, watches = self.playhead.mark(), [_Watch(self.account, each) for each in measures]
         refusal = self._insert(inserted)
         changed = self._follow(watches, is_still) if refusal is None else []
         self.playhead.back(begin)
@@ -112,7 +112,7 @@ class Counterfactual:
 
     def at_once(self, inserted: Sequence[Step], measure: Measure) -> BufferPath:
         """The buffer at the moment only."""
-        begin, watch = self.playhead.mark(), _Watch(measure)
+        begin, watch = self.playhead.mark(), _Watch(self.account, measure)
         refusal = self._insert(inserted)
         watch.look(self.playhead, self.at)
         self.playhead.back(begin)
@@ -120,7 +120,7 @@ class Counterfactual:
 
     def replayed(self, inserted: Sequence[Step]) -> BufferPath:
         """The record's own steps from the moment, the liquidation of the account among them, until one succeeds."""
-        begin, watch = self.playhead.mark(), _Watch(own_buffer(self.account))
+        begin, watch = self.playhead.mark(), _Watch(self.account, own_buffer(self.account))
         refusal, liquidated = self._insert(inserted), None
         watch.look(self.playhead, self.at)
         while refusal is None and liquidated is None and not self.playhead.is_at_end:
@@ -197,15 +197,19 @@ def is_general(step: Step) -> bool:
 
 @dataclass(slots=True)
 class _Watch:
+    account: AccountId
     measure: Measure
     lowest: Low | None = None
     first: Low | None = None
 
     def look(self, playhead: Playhead, at: int) -> None:
         buffer_wad = self.measure(playhead.model, at)
-        if buffer_wad is None:
+        if buffer_wad is None or (buffer_wad >= 0 and not self._is_exposed(playhead)):
             return
         if self.lowest is None or buffer_wad < self.lowest.buffer_wad:
             self.lowest = Low(buffer_wad, playhead.number, at)
         if self.first is None and buffer_wad < 0:
             self.first = Low(buffer_wad, playhead.number, at)
+
+    def _is_exposed(self, playhead: Playhead) -> bool:
+        return bool(playhead.model.vault.ledger.holders[self.account].instruments)

@@ -32,7 +32,7 @@ class CashNeed(NamedTuple):
     short: BufferPath | None = None
 
 
-class Reduction(NamedTuple):
+class ClosingPart(NamedTuple):
     """The least part of a position whose sale at the mark keeps an account alive [wad]; none: not even all of it.
 
     once_wad: at the moment; lasting_wad: to the end of the record as well.
@@ -63,7 +63,7 @@ class WhatIf:
 
     at: time of the moment [unix seconds]; liquidation: the next one after it, or the one under way.
     once, lasting: cash to pass maintenance at the moment, and to the end of the record; none where it is for sale.
-    still: as lasting, without further steps of the account; none where its steps come out as recorded.
+    still: as lasting, without further steps of the account; none where that is no other amount.
     """
 
     recorded: RecordedAccount
@@ -77,7 +77,7 @@ class WhatIf:
     lasting: CashNeed | None = None
     still: CashNeed | None = None
     methods: list[MethodAnswer] = field(default_factory=list)
-    reductions: list[Reduction] = field(default_factory=list)
+    reductions: list[ClosingPart] = field(default_factory=list)
 
     @property
     def account(self) -> AccountId:
@@ -99,11 +99,12 @@ def what_if(recorded: RecordedAccount, playhead: Playhead, at: int, tick: Tick =
         recorded, playhead, at, own_method(model, account), _liquidation(recorded, playhead.number), is_for_sale,
         trials.at_once([], own_buffer(account)),
     )  # fmt: skip
-    search = _Search(trials, tick)
+    search = _TrialSearch(trials, tick)
     if not is_for_sale:
         found.once, found.lasting = search.cash_at_once(), search.cash(own_buffer(account))
         if found.lasting.path.changed:
-            found.still = search.cash(own_buffer(account), is_still=True)
+            still = search.cash(own_buffer(account), is_still=True)
+            found.still = None if still.amount_raw == found.lasting.amount_raw else still
         if found.lasting.amount_raw != 0:
             found.reductions = [search.reduction(each) for each in open_instruments(model.vault.ledger, account)]
     found.methods = _methods(found, search)
@@ -118,7 +119,7 @@ def _liquidation(recorded: RecordedAccount, number: int) -> RecordedLiquidation 
     return None
 
 
-def _methods(found: WhatIf, search: _Search) -> list[MethodAnswer]:
+def _methods(found: WhatIf, search: _TrialSearch) -> list[MethodAnswer]:
     model, account, own = found.playhead.model, found.account, found.own
     methods, changes = account_methods(model, account), _changes_mode(found)
     measures = {each.name: buffer_by(account, each) for each in methods}
@@ -142,7 +143,7 @@ def _changes_mode(found: WhatIf) -> bool:
 
 
 @dataclass(slots=True)
-class _Search:
+class _TrialSearch:
     trials: Counterfactual
     tick: Tick
     count: int = 0
@@ -156,13 +157,13 @@ class _Search:
         measure = own_buffer(self.trials.account)
         return self._cash(lambda amount: self.trials.at_once(self.trials.deposit(amount), measure))
 
-    def reduction(self, instrument: int) -> Reduction:
+    def reduction(self, instrument: int) -> ClosingPart:
         """The least parts of a position whose sale is enough."""
         trials, measure = self.trials, own_buffer(self.trials.account)
         held = trials.playhead.model.vault.ledger.holders[trials.account].positions[instrument].size
         once = self._least(lambda part: trials.at_once(trials.reduction(instrument, part), measure), abs(held))
         lasting = self._least(lambda part: trials.path(trials.reduction(instrument, part), measure), abs(held))
-        return Reduction(instrument, held, once, lasting)
+        return ClosingPart(instrument, held, once, lasting)
 
     def _cash(self, path: Callable[[int], BufferPath]) -> CashNeed:
         path = cache(path)

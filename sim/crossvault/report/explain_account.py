@@ -34,6 +34,10 @@ def _parts(found: WhatIf) -> Iterator[RenderableType]:
     record = found.recorded.record
     title = f"{found.account} in {record.header['scenario']}, {moment(found)}: {utc(found.at)} UTC"
     yield Text(title, style="bold")
+    if found.recorded.difference is not None:
+        number, differs = found.recorded.difference
+        words = f"THE SIDES DIFFER at step {number}: {differs.field}: chain {differs.chain}, model {differs.model}"
+        yield Text(words, style="bold red")
     for each in paragraphs(found):
         yield Text(each)
         yield ""

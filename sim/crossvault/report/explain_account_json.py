@@ -6,7 +6,7 @@ from typing import Any
 
 from crossvault.differential.step import instrument_name
 from crossvault.history.counterfactual import BufferPath, Low
-from crossvault.history.what_if import CashNeed, MethodAnswer, Reduction, WhatIf
+from crossvault.history.what_if import CashNeed, ClosingPart, MethodAnswer, WhatIf
 from crossvault.mirror import cash
 from crossvault.portfolio.solver import LevelMargin
 from crossvault.report.explain_answer import paragraphs
@@ -109,7 +109,7 @@ def _path(path: BufferPath) -> dict[str, Any]:
     }
 
 
-def _reduction(found: WhatIf, each: Reduction) -> dict[str, Any]:
+def _reduction(found: WhatIf, each: ClosingPart) -> dict[str, Any]:
     def text(wad: int | None) -> str | None:
         return None if wad is None else str(wad)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crossvault.differential.step import instrument_name
 from crossvault.differential.story import mark, value
 from crossvault.history.counterfactual import Low
-from crossvault.history.what_if import CashNeed, MethodAnswer, Reduction, WhatIf
+from crossvault.history.what_if import CashNeed, ClosingPart, MethodAnswer, WhatIf
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.standard import Level
 from crossvault.portfolio.account_methods import DEFAULT_PRESET, open_instruments
@@ -134,7 +134,7 @@ def _reductions(found: WhatIf) -> Iterator[str]:
         yield "Closing any one position would not have been enough."
 
 
-def _reduction(found: WhatIf, each: Reduction) -> str:
+def _reduction(found: WhatIf, each: ClosingPart) -> str:
     name = instrument_name(each.instrument, found.playhead.model.vault.ledger.names)
     verb = "selling" if each.held_wad > 0 else "buying back"
     if each.once_wad is None:
