@@ -65,12 +65,13 @@ class StoryItem(pytest.Item):
         from crossvault.differential.model import Model
         from crossvault.evm.chain import Chain
         from crossvault.lockstep.invariants import Invariants
+        from crossvault.lockstep.own_invariants import OwnInvariants
         from crossvault.lockstep.run import run
 
         given = self.config.getoption(_OPTION)
         chain = Chain(story.world, self._folder(given) if given else None)
         try:
-            return run(story, Model(story.world), chain, guard=Invariants())
+            return run(story, Model(story.world), chain, guard=Invariants(own=OwnInvariants(story.invariants)))
         finally:
             chain.close()
 

@@ -29,8 +29,8 @@ CODES = {
     2: {
         "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
         "BadJournal", "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "DoesNotFit", "InputChanged",
-        "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable", "ScenarioError", "StoryMismatch",
-        "UnknownAccount", "UsageError", "WrongChain",
+        "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable", "OwnCodeError", "ScenarioError",
+        "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
     },
     3: {
         "BadEnvironment", "ChainIdle", "ChainLost", "CompilerLost", "DeploymentBusy", "FactoryMissing", "RecordLost",

@@ -13,7 +13,7 @@ from crossvault.mirror.account import AccountId
 REQUIRED = ...  # the default of a setting that a file must give
 
 
-class Agent(Protocol):
+class ActingAgent(Protocol):
     """A role that acts: at every print it reads a model to which all steps before were applied."""
 
     def act(self, model: Model, at: int) -> StepStream:
@@ -53,6 +53,6 @@ class AgentKind(NamedTuple):
     key: str
     schema: tuple[str, str]
     settings: Sequence[AgentSetting]
-    make: Callable[[AgentContext, Mapping[str, Any]], Agent]
+    make: Callable[[AgentContext, Mapping[str, Any]], ActingAgent]
     stream: str
     role: str | None = None

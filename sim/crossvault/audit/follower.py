@@ -17,9 +17,11 @@ from crossvault.differential import doors
 from crossvault.differential.compare import Difference, differences as outcome_differences
 from crossvault.differential.model import Model, ModelToken
 from crossvault.differential.step import VAULT, Action, Event, Outcome, Snapshot, Step, TokenSpec, World
+from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.mirror.evm import ZERO_ADDRESS
 from crossvault.mirror.lens import Globals
 from crossvault.mirror.liquidation import AuctionTerms
+from crossvault.shrink.rule_trial import broken_rule
 
 _NO_STATE: Any = Snapshot((), ())  # type: ignore[arg-type]  # compared at the end of a block
 _PAYING: tuple[Action, ...] = ("deposit_cash", "deposit_collateral", "fund_insurance")
@@ -43,10 +45,14 @@ class ChainFollower:
     """A model that follows a chain. world: the state before the first step."""
 
     def __init__(
-        self, opened: BlockHeader, event: Event, source: VaultSource, most: int, observer: StepObserver | None = None
-    ) -> None:
-        """event: the opening event of the vault; most: number of blocks that can be rolled back."""
-        self._observer = observer
+        self, opened: BlockHeader, event: Event, source: VaultSource, most: int,
+        observer: StepObserver | None = None, own: OwnInvariants | None = None,
+    ) -> None:  # fmt: skip
+        """event: the opening event of the vault; most: number of blocks that can be rolled back.
+
+        own: invariants of the user.
+        """
+        self._observer, self._own = observer, own or OwnInvariants()
         _, owner, quote, decimals, delay_secs, terms = event.values
         spec = TokenSpec(quote, decimals)
         self.world = World((spec,), quote, owner, delay_secs, formed(AuctionTerms, terms), opened.at)
@@ -83,15 +89,20 @@ class ChainFollower:
         self._journal.mark(block.number)
         return CheckpointBlock(block, tuple(each.step for each in seen), listed, emitting), tuple(seen)
 
-    def replay(self, entry: CheckpointBlock) -> None:
-        """Replays the steps of a block from a checkpoint. Raises BadCheckpoint where the model refuses one."""
+    def replay(self, entry: CheckpointBlock, before: int = 0) -> None:
+        """Replays the steps of a block from a checkpoint, `before` steps after the opening.
+
+        Raises BadCheckpoint where the model refuses one, and BlockDiffers for an invariant of the user.
+        """
         self._add_tokens(entry.emitting, entry.decimals)
-        for step in entry.steps:
+        for number, step in enumerate(entry.steps, before + 1):
             self._fund_payers(step)
-            refusal, _ = self.model.execute(step)
+            self._own.before(self.model)
+            refusal, done = self.model.execute(step)
             if refusal:
                 where = f"block {entry.block.number}, {step.action} by {step.sender}"
                 raise BadCheckpoint(f"{where}: is refused by the model ({refusal}): delete the checkpoint")
+            self._require_own(entry.block, AuditedStep(step, ""), number, done)
         self._journal.mark(entry.block.number)
 
     def replay_unlogged(self, step: Step, number: int) -> Outcome:
@@ -137,6 +148,7 @@ class ChainFollower:
 
     def _step(self, block: BlockHeader, seen: AuditedStep, number: int) -> None:
         self._fund_payers(seen.step)
+        self._own.before(self.model)
         refusal, done = self.model.execute(seen.step)
         # the exchange emits from its own address
         events = tuple(each for each in done if each.name in self._source.fields)
@@ -144,8 +156,19 @@ class ChainFollower:
             chain, model = Outcome(None, seen.events, _NO_STATE), Outcome(refusal, events, _NO_STATE)
             found = outcome_differences(chain, model, self._source.fields)
             raise BlockDiffers(block, seen, number, found)
+        self._require_own(block, seen, number, done)
         if self._observer:
             self._observer.played(seen, Outcome(None, done, self.model.snapshot(seen.step.accounts())))
+
+    def _require_own(self, block: BlockHeader, seen: AuditedStep, number: int, done: tuple[Event, ...]) -> None:
+        """Checks the invariants of the user after a step. Raises BlockDiffers."""
+        if not self._own.rules:
+            return
+        try:
+            outcome = Outcome(None, done, self.model.snapshot(seen.step.accounts()))
+            self._own.after(seen.step, outcome, self.model)
+        except BrokenInvariant as broken:
+            raise BlockDiffers(block, seen, number, [broken_rule(broken)]) from broken
 
     def _with_sent_steps(self, steps: Iterator[AuditedStep], at: int) -> Iterator[AuditedStep]:
         """Yields the sender's own version of steps that it knows, and the decoded version of all others."""

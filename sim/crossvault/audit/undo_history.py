@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from crossvault.mirror.evm import UndoLog
+from crossvault.differential.last_writes import StepUndoLog
 
 Entries = list[tuple[Any, Any, Any]]
 
 
-class UndoHistory(UndoLog):
+class UndoHistory(StepUndoLog):
     """An undo log that keeps the writes of a bounded number of marked segments."""
 
     __slots__ = ("_floor", "_segments", "_written")

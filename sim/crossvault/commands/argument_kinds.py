@@ -51,6 +51,14 @@ def add_contracts(parser: CommandParser) -> None:
     parser.add_argument("--contracts", metavar="DIR", help="drive the contracts of this directory, with the same ABI")
 
 
+def add_invariants(parser: CommandParser) -> None:
+    """Adds the option that names invariants of the user."""
+    parser.add_argument(
+        "--invariant", action="append", default=[], dest="invariants", metavar="MODULE:FUNCTION",
+        help="an invariant of your own, checked after every step; may be repeated",
+    )  # fmt: skip
+
+
 def add_json(parser: CommandParser) -> None:
     """Adds the option that prints JSON."""
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")

@@ -15,12 +15,14 @@ from crossvault.audit.account_rows import AccountRow, account_rows
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import Checkpoint
 from crossvault.audit.replica import Replica
+from crossvault.commands.chosen_invariants import again, chosen
 from crossvault.commands.exits import UsageError
 from crossvault.commands.failure import after_finding
 from crossvault.commands.sides import command, shown
 from crossvault.differential.ending import DONE, FAILED
 from crossvault.differential.step import VAULT
 from crossvault.evm.anvil import ChainLost, ChainRefused
+from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.report.audit import document, hints, renderable, step_lines, verdict, where
 from crossvault.report.audit_gauges import Gauges
 from crossvault.report.console import show
@@ -45,13 +47,14 @@ class _AuditTarget(NamedTuple):
 
 def audit(arguments: Namespace) -> int:
     """Audits once, or with --follow until it is interrupted; the first difference ends it. Returns the exit code."""
-    where = _deployment(arguments)
+    where, own = _deployment(arguments), OwnInvariants(chosen(arguments))
     wire = _wire(arguments.rpc)
     checkpoint = Checkpoint(_checkpoint_path(arguments, wire, where))
     replica = Replica(
         wire, where.vault, names=where.names, from_block=where.first,
         confirmations=arguments.confirmations, checkpoint=checkpoint,
     )  # fmt: skip
+    replica.own = own
     sight = AuditView(arguments, replica)
     try:
         return sight.watch()
@@ -232,4 +235,4 @@ def _again(arguments: Namespace) -> str:
     for name in ("deployment", "checkpoint"):
         if value := getattr(arguments, name):
             given.append(f"--{name} {shlex.quote(value)}")
-    return f"{command()} audit --rpc URL {' '.join(given)}"
+    return f"{command()} audit --rpc URL {' '.join(given)}{again(arguments)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, number, wait_secs
+from crossvault.commands.argument_kinds import Commands, add_invariants, add_json, number, wait_secs
 
 
 def declare(commands: Commands) -> None:
@@ -34,5 +34,6 @@ def declare(commands: Commands) -> None:
     parser.add_argument("--top", type=number("rows"), default=20, metavar="N", help="accounts to show, by health (20)")
     parser.add_argument("--metrics", type=number("port"), metavar="PORT", help="serve Prometheus metrics")
     parser.add_argument("--metrics-file", metavar="FILE", help="write Prometheus metrics for a textfile collector")
+    add_invariants(parser)
     add_json(parser)
     parser.only_with("--follow", "--poll", "--metrics")

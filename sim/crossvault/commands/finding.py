@@ -16,7 +16,8 @@ from crossvault.commands.progress import bar
 from crossvault.commands.sides import command, shown
 from crossvault.differential.compare import Difference, differences
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step
+from crossvault.differential.own_rules import OwnInvariant
+from crossvault.differential.step import Step, World
 from crossvault.differential.story import Story, step_stream
 from crossvault.evm.artifacts import Build
 from crossvault.evm.chain import EnginesDisagree
@@ -51,6 +52,11 @@ class FoundFailure(NamedTuple):
     record: Path
     repro: Path
 
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The name of the user's invariant that it breaks, if it breaks one."""
+        return tuple(each.name for each in self.story.invariants if self.text.startswith(f"{each.name}: "))
+
 
 class FindingNotes:
     """What happens to the finding of a campaign, from its first line to its smallest story.
@@ -58,7 +64,11 @@ class FindingNotes:
     troubles: what could not be done with it, in words.
     """
 
-    def __init__(self, build: Build, contracts: Path | None, folder: Path, as_json: bool) -> None:
+    def __init__(
+        self, build: Build, contracts: Path | None, folder: Path, as_json: bool, own: tuple[OwnInvariant, ...] = ()
+    ) -> None:
+        """own: invariants of the user that the campaign checks."""
+        self._own = own
         self._build, self._contracts, self._folder = build, contracts, folder
         self._out = sys.stderr if as_json else sys.stdout
         self.all: list[FoundFailure] = []
@@ -74,7 +84,7 @@ class FindingNotes:
 
     def note(self, walked: WalkResult) -> None:
         """Prints a failure and writes its files, as soon as it is there."""
-        found = _found(walked, self._build, self._folder)
+        found = _found(walked, self._build, self._folder, self._own)
         self.all.append(found)
         self._print(f"✖ {found.story.name}, {place()}: {found.text}")
         if written := self._tried("written", lambda: _write(found, self._build)):
@@ -155,12 +165,15 @@ class FindingNotes:
         self._print(f"! {self.troubles[-1]}")
         return None
 
+    def _trial(self, world: World) -> RuleTrial:
+        return RuleTrial(world, own=self._own)
+
     def _shrunk(self, found: FoundFailure) -> ShrinkResult:
         """The smallest story of a difference, written in the place of the repro that has all of its steps."""
         world, steps, sides = found.story.world, found.steps, InProcessChain
         with bar("shrinking", len(steps)) as tick:
             if found.how == BROKEN:
-                least = shrunk(RuleTrial(world), steps, _SHRINK_SECS, RuleTrial, tick)
+                least = shrunk(self._trial(world), steps, _SHRINK_SECS, self._trial, tick)
             else:
                 failure = Diverged(len(steps), steps[-1], found.found)
                 least = shrink(
@@ -168,7 +181,9 @@ class FindingNotes:
                     failure=failure, opened=lambda other: sides(other, self._build), tick=tick,
                 )  # fmt: skip
         name = found.repro.name.removesuffix(SUFFIX)[:_LONGEST]
-        found.repro.write_text(text(repro(least, name, self._build.hash, _origin(found.story))), encoding="utf8")
+        found.repro.write_text(
+            text(repro(least, name, self._build.hash, _origin(found.story), found.broken)), encoding="utf8"
+        )
         kept = largest_repro(least, name, self._build.hash, _origin(found.story))
         if kept and smallest.largest_line(least):
             self.largest = found.repro.with_name(f"{name}-largest{SUFFIX}")
@@ -176,13 +191,13 @@ class FindingNotes:
         return least
 
 
-def _found(walked: WalkResult, build: Build, folder: Path) -> FoundFailure:
+def _found(walked: WalkResult, build: Build, folder: Path, own: tuple[OwnInvariant, ...]) -> FoundFailure:
     failure, task = walked.failure, walked.task
     assert failure is not None
     steps = failure.steps
     whole = task.story(build)
     name = f"{task.kind}-{task.seed}"
-    story = replace(whole, name=name, expected_steps=len(steps), steps=lambda model: step_stream(steps))
+    story = replace(whole, name=name, expected_steps=len(steps), steps=lambda model: step_stream(steps), invariants=own)
     path = folder / record.file_name(story, build.hash)
     return FoundFailure(story, steps, failure.text, failure.how, failure.found, path, path.with_suffix(SUFFIX))
 
@@ -196,7 +211,7 @@ def _write(found: FoundFailure, build: Build) -> FoundFailure:
     found.repro.parent.mkdir(parents=True, exist_ok=True)
     first = found.found[0] if found.found else Difference(found.how, found.text, "")
     origin = {"contracts": build.hash, **_origin(found.story)}
-    kept = repro_of(found.story.world, found.steps, first, found.story.name[:_LONGEST], origin)
+    kept = repro_of(found.story.world, found.steps, first, found.story.name[:_LONGEST], origin, found.broken)
     found.repro.write_text(text(kept), encoding="utf8")
     with found.record.open("w", encoding="utf8", buffering=1) as out:
         return found._replace(found=tuple(_recorded(found, build, out)) or found.found)

@@ -7,6 +7,7 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
+from crossvault.commands.chosen_invariants import chosen
 from crossvault.commands.exits import UsageError
 from crossvault.commands.failure import after_finding
 from crossvault.commands.finding import FindingNotes
@@ -40,11 +41,12 @@ def fuzz(arguments: Namespace) -> int:
         _require_folder(Path(shown(arguments.coverage)))
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
-    corpus = Corpus(_corpus(arguments.corpus), build)
+    corpus = Corpus(_corpus(arguments.corpus), build, plan.own)
     if not arguments.json:
         _begin(plan, corpus)
     code = _code_blocks(build, contracts) if arguments.coverage else None
-    notes = FindingNotes(build, contracts, (corpus.folder or toolchain.state_dir() / "fuzz") / "found", arguments.json)
+    kept_in = (corpus.folder or toolchain.state_dir() / "fuzz") / "found"
+    notes = FindingNotes(build, contracts, kept_in, arguments.json, plan.own)
     campaign = FuzzCampaign(plan, build, corpus, list(code.blocks) if code else ())
     with bar("fuzz", plan.steps or 0) as tick, after_finding(lambda: bool(notes.all)):
         campaign.run(tick, notes.note)
@@ -94,7 +96,7 @@ def _plan(arguments: Namespace) -> CampaignPlan:
         secs = _USUAL_SECS
     jobs = arguments.jobs or os.cpu_count() or 1
     seed = _USUAL_SEED if arguments.seed is None else arguments.seed
-    return CampaignPlan(seed, jobs, arguments.steps, secs, opening(seed))
+    return CampaignPlan(seed, jobs, arguments.steps, secs, opening(seed), chosen(arguments))
 
 
 def _corpus(text: str | None) -> Path | None:

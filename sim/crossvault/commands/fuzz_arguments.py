@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, number, span
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_invariants, add_json, number, span
 
 
 def declare(commands: Commands) -> None:
@@ -28,4 +28,5 @@ def declare(commands: Commands) -> None:
         "--strict", action="store_true", help="exit code 6 where a state, door, refusal or level was never reached"
     )
     add_contracts(parser)
+    add_invariants(parser)
     add_json(parser)

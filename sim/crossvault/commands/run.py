@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from crossvault.commands.chosen_invariants import chosen
 from crossvault.commands.exits import UsageError
 from crossvault.commands.failure import after_finding
 from crossvault.commands.interrupts import Interrupts
@@ -27,12 +28,15 @@ from crossvault.differential.ending import (
     words,
     worst as worst_of,
 )
+from crossvault.differential.own_code import OwnCodeError
+from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.story import Story
 from crossvault.evm.anvil import ChainLost
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.compiler import build_hash, contract_sources
 from crossvault.lockstep import record
 from crossvault.lockstep.invariants import Invariants
+from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Diverged, Observer, RunResult, run as play
 from crossvault.report.console import RunPage, show, show_lines
 from crossvault.report.picture import svg
@@ -64,12 +68,12 @@ def run(arguments: Namespace) -> int:
         raise UsageError("--picture: takes one scenario")
     stories = _loaded(named, arguments.seed, overrides)
     is_one = not is_several(arguments.scenarios, named)
-    contracts = folder(arguments.contracts)
+    contracts, invariants = folder(arguments.contracts), chosen(arguments)
     worst, runs = DONE, list[tuple[RunPage, int]]()
     for story in stories:
         with after_finding(worst == FAILED):
             ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story, contracts))
-            code = _attempt(ran, contracts, is_named=arguments.record is not None)
+            code = _attempt(ran, contracts, invariants, is_named=arguments.record is not None)
             worst = worst_of((worst, code))
             _show(ran, code, arguments, is_one)
             runs.append((ran, code))
@@ -129,18 +133,19 @@ def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
     return live.play(arguments, arguments.scenarios[0], overrides)
 
 
-def _attempt(ran: RunPage, contracts: Path | None, is_named: bool) -> int:
+def _attempt(ran: RunPage, contracts: Path | None, more: Sequence[OwnInvariant], is_named: bool) -> int:
     """Plays one story; what cuts it short is noted, what keeps it from starting is raised.
 
-    is_named: whether the user chose the place of the record.
+    more: invariants of the user besides those of the story; is_named: whether the user chose the place of the record.
     """
+    guard = Invariants(_EVERY, OwnInvariants((*ran.story.invariants, *more)))
     with opened(ran.story.world, contracts) as (model, chain), bar(ran.story.name, ran.story.expected_steps) as tick:
         ran.engine, ran.contracts = chain.engine, chain.build.hash
         try:
             with _writing(ran, chain, is_named) as writers, readable(contracts):
                 observers = [ran.watch, *writers]
-                ran.result = play(ran.story, model, chain, observers, Invariants(every=_EVERY), tick)
-        except (ChainLost, EnginesDisagree, AbiMismatch, RecordLost, KeyboardInterrupt) as cut:
+                ran.result = play(ran.story, model, chain, observers, guard, tick)
+        except (ChainLost, EnginesDisagree, AbiMismatch, RecordLost, OwnCodeError, KeyboardInterrupt) as cut:
             if ran.result.failure is None:
                 return _cut_short(ran, cut)
             print(f"crossvault: {words(cut)}", file=sys.stderr)  # after the finding, which stays

@@ -7,9 +7,11 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from crossvault.commands.chosen_invariants import chosen
 from crossvault.commands.exits import UsageError
 from crossvault.commands.failure import after_finding
 from crossvault.commands.interrupts import Interrupts
@@ -24,13 +26,16 @@ from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.task import steps_of
 from crossvault.lockstep import record
+from crossvault.lockstep.invariants import BrokenInvariant, Invariants
+from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Diverged, RunResult, run as play
 from crossvault.report import shrink_foundry
 from crossvault.report.console import show
 from crossvault.report.shrink import document, largest_line, text
 from crossvault.scenario import load, repro as file
+from crossvault.shrink.rule_trial import RULE, RuleTrial, broken_rule
 from crossvault.shrink.saved import largest_repro, repro, story
-from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink as smallest
+from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink as smallest, shrunk
 
 
 def shrink(arguments: Namespace) -> int:
@@ -38,18 +43,16 @@ def shrink(arguments: Namespace) -> int:
     source = Path(shown(arguments.file))
     given, cut = _story(source)
     seconds, out = float(arguments.time), _out(arguments.out, source)
-    contracts = folder(arguments.contracts)
+    contracts, own = folder(arguments.contracts), chosen(arguments)
     build = compile_contracts(contracts)
     steps = _steps(given)
-    try:
-        with bar("shrinking", len(steps)) as tick, readable(contracts):
-            found = smallest(given.world, steps, contracts, seconds, tick=tick)
-    except NoDivergence as agrees:
-        if Interrupts.came:
-            raise KeyboardInterrupt from agrees
+    given = replace(given, invariants=(*given.invariants, *own))
+    found = _smallest(given, steps, contracts, seconds)
+    if found is None:
         return _agrees(given, steps, contracts, arguments.json, cut)
     origin = {"seed": given.seed, "source": given.name}
-    kept = repro(found, name_of(out), build.hash, origin)
+    broken = [each.name for each in given.invariants if found.finding.found[0].field == f"{RULE} {each.name}"]
+    kept = repro(found, name_of(out), build.hash, origin, broken)
     emitted = None
     largest = largest_repro(found, name_of(out), build.hash, origin) if largest_line(found) else None
     with after_finding():
@@ -68,8 +71,29 @@ def shrink(arguments: Namespace) -> int:
         kept_at = f"repro: {out}" if out.is_file() else "no repro was written"
         print(kept_at + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
     with after_finding(lambda: not isinstance(sys.exception(), EnginesDisagree)):  # which has a code of its own
-        _require_confirmed(story(kept), found, contracts)
+        _require_confirmed(replace(story(kept), invariants=given.invariants), found, contracts)
     return INTERRUPTED if found.interrupted else FAILED
+
+
+def _smallest(given: Story, steps: Sequence[Step], contracts: Path | None, seconds: float) -> ShrinkResult | None:
+    """The smallest story of a difference, else of a broken invariant, of the user or not; None without either."""
+
+    def opened(world: World) -> RuleTrial:
+        return RuleTrial(world, own=given.invariants)
+
+    try:
+        with bar("shrinking", len(steps)) as tick, readable(contracts):
+            return smallest(given.world, steps, contracts, seconds, tick=tick)
+    except NoDivergence as agrees:
+        if Interrupts.came:
+            raise KeyboardInterrupt from agrees
+    try:
+        with bar("shrinking", len(steps)) as tick:
+            return shrunk(opened(given.world), steps, seconds, opened, tick)
+    except NoDivergence as holds:
+        if Interrupts.came:
+            raise KeyboardInterrupt from holds
+        return None
 
 
 def _of_largest(out: Path) -> Path:
@@ -141,9 +165,12 @@ def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json
 
 
 def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None) -> None:
-    """Requires the same difference on Anvil. Raises EnginesDisagree."""
-    failure: Any = _anvil(given.world, given, contracts).failure
+    """Requires the same difference, or the same broken invariant, on Anvil. Raises EnginesDisagree."""
+    result = _anvil(given.world, given, contracts)
+    failure: Any = result.failure
     number, first = len(found.steps), found.finding.found[0]
+    if isinstance(failure, BrokenInvariant) and (result.steps, broken_rule(failure)) == (number, first):
+        return
     if not isinstance(failure, Diverged) or (failure.number, failure.found[0]) != (number, first):
         raise EnginesDisagree(f"in process step {number} differs ({first}); Anvil reports {failure or 'no difference'}")
 
@@ -151,6 +178,6 @@ def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None
 def _anvil(world: World, given: Story, contracts: Path | None) -> RunResult:
     chain = Chain(world, contracts)
     try:
-        return play(given, Model(world), chain)
+        return play(given, Model(world), chain, guard=Invariants(own=OwnInvariants(given.invariants)))
     finally:
         chain.close()

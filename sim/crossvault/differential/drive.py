@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crossvault.differential.step import Outcome, Step, StepStream
 
 Yielded = TypeVar("Yielded")
 Sent = TypeVar("Sent")
+ENDED: Any = object()
 Relay = Generator[Step, Outcome, Outcome | None]
 
 
@@ -44,6 +45,16 @@ def observed(
         return outcome
 
     return relayed(steps, passed)
+
+
+def drawn(steps: Iterator[object], outcome: Outcome | None) -> object:
+    """The next of some steps, or ENDED; a generator is sent the outcome of the last one."""
+    if outcome is None or not isinstance(steps, Generator):
+        return next(steps, ENDED)
+    try:
+        return steps.send(outcome)
+    except StopIteration:
+        return ENDED
 
 
 def _exchanged(

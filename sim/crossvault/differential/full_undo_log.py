@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossvault.mirror.evm import UndoLog
+from crossvault.differential.last_writes import StepUndoLog
 
 
-class FullUndoLog(UndoLog):
+class FullUndoLog(StepUndoLog):
     """An undo log that forgets nothing: a model on it returns to the state after any of its steps."""
 
     __slots__ = ("kept",)
@@ -19,7 +19,7 @@ class FullUndoLog(UndoLog):
     def keep(self) -> None:
         """Makes the writes since the last call one step that can be taken back."""
         self.kept.append(self.entries)
-        self.entries = []
+        self.last, self.entries = self.entries, []
         self.version += 1
 
     def back(self, mark: int) -> None:

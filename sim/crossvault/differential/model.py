@@ -8,6 +8,7 @@ from inspect import signature
 from typing import Any
 
 from crossvault.differential.callbacks import callback
+from crossvault.differential.last_writes import StepUndoLog
 from crossvault.differential.step import (
     CHAIN_ID,
     DEPLOYER,
@@ -89,9 +90,9 @@ class Model:
 
     engine = "mirror"
 
-    def __init__(self, world: World, journal: UndoLog | None = None) -> None:
+    def __init__(self, world: World, journal: StepUndoLog | None = None) -> None:
         """journal: an undo log of more than one call, where one is needed."""
-        self.journal = journal or UndoLog()
+        self.journal = journal or StepUndoLog()
         self.tokens = {spec.name: ModelToken(spec, self.journal) for spec in world.tokens}
         self.vault = Vault(
             world.owner, world.quote, world.delay_secs, world.terms,

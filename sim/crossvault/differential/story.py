@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crossvault.differential.ending import USAGE, FailedRun
 from crossvault.differential.model import Model
+from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Step, StepStream, World
 from crossvault.mirror import cash, fixed, funding, ledger, market, option, oracle, valuation
 from crossvault.mirror.account import AccountId
@@ -32,6 +33,7 @@ class Story:
     steps: yields steps for a model that executes each before it sends the outcome; raises ExpectationFailed.
     finding: the difference once found in it, where it is a repro. opening_steps: number of steps of the set-up, and
     ends_at: its end [unix seconds], where they are known. warnings: what its data lacks, one line each.
+    invariants: those of the user that its file names.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Story:
     opening_steps: int = 0
     ends_at: int = 0
     warnings: tuple[str, ...] = ()
+    invariants: tuple[OwnInvariant, ...] = ()
 
 
 def step_stream(steps: Sequence[Step]) -> StepStream:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
 
+from crossvault.differential.own_rules import OwnInvariant
 from crossvault.evm.artifacts import Build
 from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.corpus import Corpus
@@ -25,13 +26,17 @@ _PATIENCE_SECS = 0.6  # a command has less than two seconds to end
 
 
 class CampaignPlan(NamedTuple):
-    """The plan of a campaign: its number of steps or its seconds, first seed, number of processes, and set pieces."""
+    """The plan of a campaign: its number of steps or its seconds, first seed, number of processes, and set pieces.
+
+    own: invariants of the user.
+    """
 
     seed: int
     jobs: int
     steps: int | None = None
     secs: int | None = None
     pieces: tuple[WalkTask, ...] = ()
+    own: tuple[OwnInvariant, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,6 +71,7 @@ class _SharedState(NamedTuple):
     stop: Any
     steps: Any
     until: float
+    own: Sequence[OwnInvariant]
 
 
 class FuzzCampaign:
@@ -75,7 +81,9 @@ class FuzzCampaign:
         """places: blocks of the contracts to look out for."""
         self._plan, self._corpus, self.findings = plan, corpus, CampaignResult()
         until = float("inf") if plan.secs is None else time.time() + plan.secs
-        self._shared = _SharedState(build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until)
+        self._shared = _SharedState(
+            build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until, plan.own
+        )
         self._pending: set[Future[WalkResult]] = set()
 
     def run(self, tick: Tick = lambda steps: None, found: Found = lambda walked: None) -> CampaignResult:
@@ -161,4 +169,4 @@ def _walk(task: WalkTask, seen: frozenset[Place]) -> WalkResult:
         if shared.stop.is_set() or time.time() > shared.until:
             raise WalkStopped
 
-    return walk(task, _shared.build, tick, _shared.places, seen)
+    return walk(task, _shared.build, tick, _shared.places, seen, _shared.own)

@@ -13,6 +13,7 @@ from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.search_evm import engine
 from crossvault.lockstep.invariants import Invariants
+from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Broken, Diverged, run
 
 
@@ -25,8 +26,11 @@ class ConfirmedFailure(NamedTuple):
 
 
 def confirm(story: Story, steps: Sequence[Step], text: str, contracts: Path | None) -> ConfirmedFailure:
-    """Plays the steps of a failure on Anvil. text: the failure in process. Raises EnginesDisagree."""
-    model, guard = Model(story.world), Invariants()
+    """Plays the steps of a failure on Anvil, with the invariants of the story.
+
+    text: the failure in process. Raises EnginesDisagree.
+    """
+    model, guard = Model(story.world), Invariants(own=OwnInvariants(story.invariants))
     chain = Chain(story.world, contracts)
     try:
         result = run(story, model, chain, (), guard)

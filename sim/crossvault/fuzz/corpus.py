@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from crossvault.differential.ending import BadInput, reason
+from crossvault.differential.own_rules import OwnInvariant
 from crossvault.evm.artifacts import Build
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import WalkResult, WalkTask
@@ -31,9 +32,12 @@ class BadCorpus(BadInput):
 class Corpus:
     """Walks by what was compared: contracts, mirror and the search itself; without a folder, of this campaign only."""
 
-    def __init__(self, folder: Path | None, build: Build) -> None:
-        """Reads what the folder holds; makes it if there is none. Raises BadCorpus, OSError."""
-        self.folder, self.known_as = folder, stamp(build)
+    def __init__(self, folder: Path | None, build: Build, own: Sequence[OwnInvariant] = ()) -> None:
+        """Reads what the folder holds; makes it if there is none. Raises BadCorpus, OSError.
+
+        own: invariants of the user; with other ones a walk is played again.
+        """
+        self.folder, self.known_as = folder, stamp(build, own)
         self.reach, self.walks = ReachCounts(), 0
         self._done: set[WalkTask] = set()
         self._failed: dict[WalkTask, None] = {}
@@ -74,9 +78,11 @@ class Corpus:
                 self.reach.add(reach)
 
 
-def stamp(build: Build) -> str:
+def stamp(build: Build, own: Sequence[OwnInvariant] = ()) -> str:
     """A hash over the contracts and everything that they are compared with."""
     found = sha256(build.hash.encode())
+    for rule in own:
+        found.update(rule.code.digest().encode())
     for pattern in _COMPARED:
         for path in sorted(toolchain.PACKAGE.glob(pattern)):
             found.update(path.read_bytes())

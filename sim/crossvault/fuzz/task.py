@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from crossvault.differential.compare import Difference
 from crossvault.differential.drive import driven, observed
+from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
+from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Step
 from crossvault.differential.story import Story
 from crossvault.evm.artifacts import Build
@@ -23,6 +25,7 @@ from crossvault.fuzz.inprocess_run import run_both
 from crossvault.fuzz.pieces import BOUNDS, CORNERS, DESKS, LIMITS, OPENING, PIECES, first
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.lockstep.invariants import Invariants
+from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Broken, Diverged
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
@@ -123,13 +126,14 @@ def walk(
     tick: Callable[[int], None] = lambda steps: None,
     places: Sequence[Place] = (),
     seen: Iterable[Place] = (),
+    own: Sequence[OwnInvariant] = (),
 ) -> WalkResult:
     """Plays a walk in this process with every invariant; `tick` is called at every step, and may raise WalkStopped.
 
-    places: blocks of the contracts to look out for, but for those that were seen.
+    places: blocks of the contracts to look out for, but for those that were seen. own: invariants of the user.
     """
     story, steps, started = task.story(build), list[Step](), time.process_time()
-    model, guard, reach = Model(story.world), Invariants(), ReachCounts()
+    model, guard, reach = Model(story.world), Invariants(own=OwnInvariants(own)), ReachCounts()
     reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
     both = search_run(model, InProcessChain(story.world, build), guard, METRICS_EVERY, reach)
     coverage = CoverageEvm(story.world, build, places, set(seen)) if places else None
@@ -154,7 +158,7 @@ def walk(
     return walked(True, _failure(failed, steps) if failed else None)
 
 
-def _failure(failed: Exception, steps: Sequence[Step]) -> Failure:
+def _failure(failed: FailedRun, steps: Sequence[Step]) -> Failure:
     if isinstance(failed, Diverged):
         return Failure(DIVERGED, str(failed), tuple(steps[: failed.number]), _texts(failed.found))
     return Failure(BROKEN, str(failed), tuple(steps))

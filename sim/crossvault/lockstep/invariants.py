@@ -14,7 +14,7 @@ from crossvault.differential.compare import value_differences
 from crossvault.differential.conservation import broken, growth_bound_ray, residue_ray
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Action, Outcome, Step
-from crossvault.lockstep.run import Broken
+from crossvault.lockstep.own_invariants import BrokenInvariant as BrokenInvariant, OwnInvariants
 from crossvault.mirror import cash, fixed, ledger, market
 from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.exchange import Match, Order, Signature
@@ -29,19 +29,15 @@ _OPEN_TO_ALL: tuple[Action, ...] = ("start_liquidation", "declare_insolvent", "e
 _ACCRUING: tuple[Action, ...] = ("deposit_cash", "withdraw_cash", "trade", "settle", "bid", "enact_interest")
 
 
-class BrokenInvariant(Broken):
-    """An invariant does not hold: its number, the numbers that should agree, and the step."""
-
-    def __init__(self, number: str, what: str, where: str) -> None:
-        super().__init__(f"{number}: {what} ({where})")
-        self.number, self.what = number, what
-
-
 @dataclass(slots=True)
 class Invariants:
-    """Checks the model before and after every step; checks that read all accounts run at each `every`-th step."""
+    """Checks the model before and after every step; checks that read all accounts run at each `every`-th step.
+
+    own: the invariants of the user, at every step.
+    """
 
     every: int = 1
+    own: OwnInvariants = field(default_factory=OwnInvariants)
     _steps: int = 0
     _donated: Counter[str] = field(default_factory=Counter)
     _margins: dict[AccountId, int] = field(default_factory=dict)
@@ -59,6 +55,7 @@ class Invariants:
 
     def before(self, step: Step, model: Model) -> None:
         """Notes the state that a step must not worsen."""
+        self.own.before(model)
         self._margins = {account: _margin(model, account, step.at) for account in step.accounts()}
         if self.every == 1:
             self._state, self._globals = _images(model), model.snapshot(()).globals
@@ -86,6 +83,7 @@ class Invariants:
             self._require_residue(step, model)
         if self._steps % self.every == 0:
             self.require_conserved(model, _place(step))
+        self.own.after(step, outcome, model)
 
     def require_conserved(self, model: Model, where: str = "at the end") -> None:
         """V1, V2, V3: no value is lost or made. Raises BrokenInvariant."""

@@ -18,6 +18,7 @@ from crossvault.differential.compare import Difference, EventFields, differences
 from crossvault.differential.drive import driven
 from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
+from crossvault.differential.own_code import OwnCodeError
 from crossvault.differential.step import Action, Outcome, Snapshot, Step, named
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.chain import CHUNK, Chain, PreparedChunk
@@ -236,12 +237,18 @@ def run(
 
 
 def drive(story: Story, both: PairedSides, tick: Callable[[int], None]) -> None:
-    """Gives a story's steps to both sides until it ends or breaks, which the result then names. Raises Diverged."""
+    """Gives a story's steps to both sides until it ends or breaks, which the result then names.
+
+    Raises Diverged, and OwnCodeError for what code of the user does wrong.
+    """
     try:
         for _ in driven(story.steps(both.model), both.apply):
             tick(both.result.steps)
     except (Broken, ExpectationFailed) as failed:
         both.result.failure = failed
+    except OwnCodeError:
+        both.finish()  # a difference before it is the finding
+        raise
     both.finish()
 
 

@@ -17,7 +17,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ZERO_ADDRESS = ""
-_ABSENT: Any = object()
+ABSENT: Any = object()
 
 
 class UndoLog:
@@ -40,7 +40,7 @@ class UndoLog:
         for target, key, old in reversed(self.entries):
             if not isinstance(target, dict):
                 object.__setattr__(target, key, old)
-            elif old is _ABSENT:
+            elif old is ABSENT:
                 dict.__delitem__(target, key)
             else:
                 dict.__setitem__(target, key, old)
@@ -94,7 +94,7 @@ class StorageMap(dict[K, V]):
         return value
 
     def __setitem__(self, key: K, value: V) -> None:
-        self.journal.entries.append((self, key, dict.get(self, key, _ABSENT)))
+        self.journal.entries.append((self, key, dict.get(self, key, ABSENT)))
         dict.__setitem__(self, key, value)
 
 

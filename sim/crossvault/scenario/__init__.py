@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from crossvault.agents.own_agent import of_packages
+from crossvault.differential import own_code
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
 from crossvault.scenario import agent_settings, data_file, play, prices, quantity, repro, roster
+from crossvault.scenario.own_rules_part import own_invariants
 from crossvault.scenario.play import StepSchedule
 from crossvault.scenario.prices import Print
 from crossvault.scenario.roster import FieldError, NameTable
@@ -44,18 +47,15 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
         _override(source, route, text)
     source.require_no_problems()
     if path.name.endswith(repro.SUFFIX):
-        return repro.story(source)
-    script = validated(source, Script)
-    table = NameTable(script)
-    for where, problem in table.problems():
-        source.note(where, problem)
-    with source.guard(("world", "auction")):
-        roster.require(liquidation.require_valid, roster.auction(script.world.auction))
-    source.require_no_problems()
+        return repro.story(source, path)
+    script, table = _script(source)
     seed = script.seed if seed is None else seed
     prints, digests, warnings = _prints(source, script, path)
-    schedule = StepSchedule(script, table, source, seed, prints)
-    _validate_agents(source, table)
+    folders = own_code.folders(path)
+    schedule = StepSchedule(script, table, source, seed, prints, folders)
+    digests |= _validate_agents(source, table, folders)
+    invariants = own_invariants(source, script.invariants, folders)
+    digests |= {rule.name: rule.code.digest() for rule in invariants}
     source.require_no_problems()
     content = json.dumps([original, digests, dict(overrides or {}), seed])
     return Story(
@@ -71,12 +71,27 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
         opening_steps=len(schedule.opening.steps),
         ends_at=schedule.ends_at,
         warnings=tuple(warnings),
+        invariants=invariants,
     )
 
 
+def _script(source: SourceFile) -> tuple[Script, NameTable]:
+    """The script of a file and its names. Raises ScenarioError."""
+    script = validated(source, Script)
+    table = NameTable(script)
+    for where, problem in table.problems():
+        source.note(where, problem)
+    with source.guard(("world", "auction")):
+        roster.require(liquidation.require_valid, roster.auction(script.world.auction))
+    source.require_no_problems()
+    return script, table
+
+
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of scenario files, for editors."""
-    return schema_of(Script, "scenario")
+    """The JSON Schema of scenario files, for editors; with the kinds of agents that installed packages offer."""
+    schema = schema_of(Script, "scenario")
+    schema["$defs"]["ActorPart"]["properties"]["kind"]["anyOf"][0]["enum"] += list(of_packages())
+    return schema
 
 
 def _find(path_or_name: str) -> Path:
@@ -155,8 +170,13 @@ def _prints_at(script: Script, written: Mapping[str, int]) -> list[Print]:
     return found
 
 
-def _validate_agents(source: SourceFile, table: roster.NameTable) -> None:
+def _validate_agents(source: SourceFile, table: roster.NameTable, folders: tuple[str, ...]) -> dict[str, str]:
+    """Notes what is wrong with agents; returns a hash of the code of each of the user's, by its actor."""
+    digests = {}
     for name, actor in table.script.actors.items():
         for kind, part in agent_settings.written(actor):
             with source.guard(("actors", name, kind.key)):
                 agent_settings.settings(table, kind, part)
+        with source.guard(("actors", name)):
+            digests[f"actors.{name}"] = agent_settings.require_own(actor, folders)
+    return {name: digest for name, digest in digests.items() if digest}

@@ -6,24 +6,63 @@ from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Any
 
-from crossvault.agents import Agent, AgentContext, AgentKind
+from crossvault.agents import ActingAgent, AgentContext, AgentKind
 from crossvault.agents.agent_kinds import AGENTS
+from crossvault.agents.own_agent import OwnAgent, made, of_packages
+from crossvault.differential.own_code import OwnCode, OwnCodeError
 from crossvault.mirror.fixed import WAD
 from crossvault.scenario import parameter_fields
 from crossvault.scenario.agent_parts import PARTS
 from crossvault.scenario.file_part import FilePart
 from crossvault.scenario.roster import FieldError, NameTable
-from crossvault.scenario.script import ActorPart
+from crossvault.scenario.script import KINDS, ActorPart
 
 
-def agents(names: NameTable, seed: int) -> Iterator[Agent]:
-    """The agents of all actors, in the order in which they act. Raises FieldError."""
+def agents(names: NameTable, seed: int, folders: tuple[str, ...] = ()) -> Iterator[ActingAgent]:
+    """The agents of all actors, in the order in which they act. Raises FieldError, OwnCodeError.
+
+    folders: where modules of the user's agents are looked for first.
+    """
     broker, targets = names.roles.broker, tuple(names.accounts.values())
     for name, actor in names.script.actors.items():
         for kind, part in written(actor):
             random = Random(f"{seed}/{name}{kind.stream}")
             post = AgentContext(names.accounts[name], names.first_maker(name), broker, targets, random)
             yield kind.make(post, settings(names, kind, part))
+        if code := own_code(actor, folders):
+            post = AgentContext(
+                names.accounts[name], names.first_maker(name), broker, targets, Random(f"{seed}/{name}/own")
+            )
+            yield OwnAgent(code, own_settings(actor), post)
+
+
+def own_code(actor: ActorPart, folders: tuple[str, ...]) -> OwnCode | None:
+    """The code of the user's agent that an actor has, if it has one."""
+    if actor.kind in KINDS:
+        return None
+    return OwnCode(actor.kind, folders) if ":" in actor.kind else of_packages()[actor.kind]
+
+
+def own_settings(actor: ActorPart) -> dict[str, Any]:
+    """The settings of the user's agent by the names of its parameters, as the file writes them."""
+    return {name.replace(" ", "_"): value for name, value in actor.settings.items()}
+
+
+def require_own(actor: ActorPart, folders: tuple[str, ...]) -> str:
+    """Requires the user's agent of an actor to be there and to take its settings. Returns a hash of it, or nothing.
+
+    Raises FieldError.
+    """
+    code = own_code(actor, folders)
+    if code is None and actor.settings:
+        raise FieldError("settings", f"are for an agent of your own: expected 'kind: module:Class', not {actor.kind!r}")
+    if code is None:
+        return ""
+    try:
+        made(code, own_settings(actor))
+        return code.digest()
+    except OwnCodeError as wrong:
+        raise FieldError("kind", str(wrong)) from wrong
 
 
 def written(actor: ActorPart) -> Iterator[tuple[AgentKind, FilePart]]:

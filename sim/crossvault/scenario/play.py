@@ -28,13 +28,14 @@ _MAX_LOOKS = 1_000_000
 
 @dataclass
 class StepSchedule:
-    """The steps and checks of a story, in order."""
+    """The steps and checks of a story, in order. folders: where modules of the user are looked for first."""
 
     script: Script
     names: NameTable
     source: SourceFile
     seed: int
     prints: dict[str, list[Print]]
+    folders: tuple[str, ...] = ()
     entries: list[ScheduledStep] = field(default_factory=list)
     checks: list[tuple[Route, Check]] = field(default_factory=list)
     ends_at: int = 0
@@ -66,7 +67,7 @@ class StepSchedule:
 
     def steps(self, model: Model) -> StepStream:
         """Plays the story. Raises ExpectationFailed."""
-        counts, agents = RunCounts(), list(agent_settings.agents(self.names, self.seed))
+        counts, agents = RunCounts(), list(agent_settings.agents(self.names, self.seed, self.folders))
         for entry in self.opening.steps:
             yield from self._play(entry, model, counts)
         for at, due in self._moments():

@@ -103,6 +103,15 @@ def quantity(value: object, example: str = "1,500.25 USDC") -> Quantity:
     return _exact(match[2], match[3], match[4] or "", match[5])
 
 
+def wad(value: object) -> int:
+    """A plain number such as `-1,500.25` times 10^18, exact. Raises ValueError."""
+    text = required_text(value, "1.5")
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a number: expected something like '1.5'")
+    return _exact(match[1], match[2], match[3] or "", "").scaled(WAD_DECIMALS)
+
+
 def ratio(value: object) -> int:
     """A ratio [wad], such as `15 %`."""
     return _per_cent(value, "15 %", 0, _MAX_RATIO)

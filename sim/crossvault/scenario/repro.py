@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -23,6 +24,7 @@ from pydantic import Field
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation, plain
+from crossvault.differential.own_code import folders
 from crossvault.differential.step import Step, StepStream, TokenSpec, WalletSpec, World
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
@@ -30,6 +32,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.scenario import quantity
 from crossvault.scenario.file_part import Count, Date, Decimals, Duration, FilePart, Name
+from crossvault.scenario.own_rules_part import own_invariants
 from crossvault.scenario.source import Route, SourceFile, did_you_mean
 from crossvault.scenario.valid import validated
 
@@ -94,11 +97,15 @@ class ReproPart(FilePart):
     starts: Date
     world: ReproWorldPart
     steps: list[dict[str, Any]] = Field(min_length=1)
+    invariants: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
 class Repro:
-    """A finding to be kept. found: as in the file; refusals: the model's of each step, empty: accepted."""
+    """A finding to be kept. found: as in the file; refusals: the model's of each step, empty: accepted.
+
+    invariants: those of the user that are checked in it.
+    """
 
     name: str
     about: str
@@ -108,6 +115,7 @@ class Repro:
     collaterals: tuple[str, ...]
     steps: tuple[Step, ...]
     refusals: tuple[str, ...]
+    invariants: tuple[str, ...] = ()
 
 
 def finding(found: Mapping[str, Any]) -> str:
@@ -140,6 +148,8 @@ def text(repro: Repro) -> str:
         "collaterals": list(repro.collaterals),
     }
     lines = [_entry("", name, value) for name, value in head.items()]
+    if repro.invariants:
+        lines.append(_entry("", "invariants", list(repro.invariants)))
     lines += ["world:", *(_entry("  ", name, value) for name, value in ground.items() if value != {}), "steps:"]
     notation = Notation(repro.underlyings, repro.collaterals)
     for number, (step, refusal) in enumerate(zip(repro.steps, repro.refusals, strict=True), start=1):
@@ -199,12 +209,15 @@ def parsed(source: SourceFile) -> Repro:
         collaterals=tuple(part.world.collaterals),
         steps=tuple(steps),
         refusals=tuple(expected),
+        invariants=tuple(part.invariants),
     )
 
 
-def story(source: SourceFile) -> Story:
+def story(source: SourceFile, path: Path) -> Story:
     """The story of a repro file as read. Raises ScenarioError for each field that is wrong."""
     repro = parsed(source)
+    invariants = own_invariants(source, repro.invariants, folders(path))
+    source.require_no_problems()
     where = [source.where(("steps", number, "do")) for number in range(len(repro.steps))]
     return Story(
         name=repro.name,
@@ -217,6 +230,7 @@ def story(source: SourceFile) -> Story:
         expected_steps=len(repro.steps),
         steps=partial(_expecting, repro.steps, repro.refusals, where),
         finding=finding(repro.found),
+        invariants=invariants,
     )
 
 

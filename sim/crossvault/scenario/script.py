@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import create_model, model_validator
+from pydantic import BeforeValidator, WithJsonSchema, create_model, model_validator
 
+from crossvault.agents import own_agent
+from crossvault.differential.own_code import REFERENCE
+from crossvault.differential.suggestion import did_you_mean
 from crossvault.scenario import quantity
 from crossvault.scenario.agent_parts import PARTS, ROLES
 from crossvault.scenario.file_part import (
@@ -62,7 +66,10 @@ class PricePart(FilePart):
 
 
 class _ActorPart(FilePart):
-    """An account and its owner: deposits, wallet, opening positions, and the settings of its agent."""
+    """An account and its owner: deposits, wallet, opening positions, and the settings of its agent.
+
+    kind: a kind that ships, of an installed package, or `module:Class` of one's own, which `settings` are passed to.
+    """
 
     kind: str = "trader"
     deposits: list[Amount] = []
@@ -70,13 +77,28 @@ class _ActorPart(FilePart):
     positions: dict[str, Amount] = {}
     leverage: dict[str, Multiple] = {}
     against: AccountName | None = None
+    settings: dict[str, Any] = {}
 
+
+def actor_kind(written: object) -> str:
+    """The kind of an actor: one that ships, of an installed package, or `module:Class`. Raises ValueError."""
+    if isinstance(written, str) and (written in KINDS or re.fullmatch(REFERENCE, written)):
+        return written
+    installed = own_agent.of_packages()
+    if not isinstance(written, str) or written not in installed:
+        expected = did_you_mean(str(written), [*KINDS, *installed])
+        raise ValueError(f"{written!r}: {expected}, or module:Class of your own")
+    return written
+
+
+KINDS = ("trader", "maker", *ROLES, "stranger")
 
 if TYPE_CHECKING:
     ActorPart = _ActorPart
 else:
     _AGENTS = {key: (part | None, None) for key, part in PARTS.items()}
-    _KIND = Literal["trader", "maker", *ROLES, "stranger"]
+    _WRITTEN = {"anyOf": [{"enum": list(KINDS)}, {"type": "string", "pattern": f"^{REFERENCE}$"}]}
+    _KIND = Annotated[str, BeforeValidator(actor_kind), WithJsonSchema(_WRITTEN)]
     ActorPart = create_model(
         "ActorPart", __base__=_ActorPart, __doc__=_ActorPart.__doc__, kind=(_KIND, "trader"), **_AGENTS
     )
@@ -97,3 +119,4 @@ class Script(FilePart):
     actors: dict[AccountName, ActorPart] = {}
     steps: list[StepPart] = []
     checks: list[Any] = []
+    invariants: list[str] = []

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from crossvault.differential.ending import BadInput, reason
+from crossvault.differential.suggestion import did_you_mean as did_you_mean
 
 Key = str | int
 Route = tuple[Key, ...]
 
 _TAG = "tag:yaml.org,2002:"
-_MAX_LISTED = 32
 _MAX_NODES = 200_000
 _MAX_DIGITS = 80
 _HEAD, _REST = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})*"), re.compile(r"[0-9]{3}(?![0-9])")
@@ -83,16 +82,6 @@ def field_path(route: Sequence[object]) -> str:
     """The path of a field as text: `steps[2].amount`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in route)
     return text.removeprefix(".") or "the file"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Lists the expected words, after `did you mean 'x'?` if one of them is similar."""
-    choices = list(dict.fromkeys(known))
-    folded = {choice.casefold().replace("_", " "): choice for choice in reversed(choices)}
-    near = get_close_matches(word.casefold().replace("_", " "), folded, n=1, cutoff=0.5)
-    hint = f"did you mean {folded[near[0]]!r}? " if near else ""
-    listed = ", ".join(choices[:_MAX_LISTED]) + (", …" if len(choices) > _MAX_LISTED else "")
-    return f"{hint}expected one of: {listed or 'nothing'}"
 
 
 def read(path: Path, shown: str) -> SourceFile:

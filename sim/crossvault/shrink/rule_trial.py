@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from crossvault.differential.compare import Difference
+from crossvault.differential.own_code import OwnCodeError
+from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.lockstep.invariants import BrokenInvariant, Invariants
+from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.mirror.account import AccountId
 from crossvault.shrink.replay import RewindingTrial
 from crossvault.shrink.trial import DivergenceKey
@@ -42,12 +45,14 @@ class _Checked(NamedTuple):
 class RuleTrial(RewindingTrial):
     """A trial of the model by its invariants, which go back with it."""
 
-    def __init__(self, world: World, wanted: DivergenceKey | None = None) -> None:
+    def __init__(self, world: World, wanted: DivergenceKey | None = None, own: Sequence[OwnInvariant] = ()) -> None:
+        """own: invariants of the user. Raises OwnCodeError."""
         super().__init__(world, _NoSide(), wanted)
+        self._own = OwnInvariants(own)
         self._checked: list[_Checked] = []
 
     def _advance(self, step: Step) -> None:
-        guard = self._checked[-1].guard.copied() if self._checked else Invariants()
+        guard = self._checked[-1].guard.copied() if self._checked else Invariants(own=self._own)
         guard.before(step, self.model)
         super()._advance(step)
         broken = None
@@ -55,6 +60,8 @@ class RuleTrial(RewindingTrial):
             guard.after(step, self._model_path[-1].outcome, self.model)
         except BrokenInvariant as found:
             broken = found
+        except OwnCodeError:
+            pass  # the rule cannot judge this candidate, which is therefore not the finding
         self._checked.append(_Checked(guard, broken))
 
     def _rewind(self, steps: int) -> None:

@@ -14,10 +14,19 @@ from crossvault.shrink.rule_trial import RULE
 from crossvault.shrink.shrinker import ShrinkResult
 
 
-def repro(shrunk: ShrinkResult, name: str, contracts: str, origin: Mapping[str, Any] | None = None) -> Repro:
-    """A shrunk finding as a repro. contracts: hash of the contracts; origin: `seed` and `source`, where known."""
+def repro(
+    shrunk: ShrinkResult,
+    name: str,
+    contracts: str,
+    origin: Mapping[str, Any] | None = None,
+    invariants: Sequence[str] = (),
+) -> Repro:
+    """A shrunk finding as a repro. contracts: hash of the contracts; origin: `seed` and `source`, where known.
+
+    invariants: those of the user that it breaks.
+    """
     first = shrunk.finding.found[0]
-    return repro_of(shrunk.world, shrunk.steps, first, name, {"contracts": contracts, **(origin or {})})
+    return repro_of(shrunk.world, shrunk.steps, first, name, {"contracts": contracts, **(origin or {})}, invariants)
 
 
 def largest_repro(shrunk: ShrinkResult, name: str, contracts: str, origin: Mapping[str, Any]) -> Repro | None:
@@ -26,8 +35,18 @@ def largest_repro(shrunk: ShrinkResult, name: str, contracts: str, origin: Mappi
     return seen and repro_of(seen.world, seen.steps, seen.difference, name, {"contracts": contracts, **origin})
 
 
-def repro_of(world: World, steps: Sequence[Step], first: Difference, name: str, origin: Mapping[str, Any]) -> Repro:
-    """Steps as a repro, the last of which shows a difference. origin: further fields of `found`."""
+def repro_of(
+    world: World,
+    steps: Sequence[Step],
+    first: Difference,
+    name: str,
+    origin: Mapping[str, Any],
+    invariants: Sequence[str] = (),
+) -> Repro:
+    """Steps as a repro, the last of which shows a difference, or breaks an invariant of the user.
+
+    origin: further fields of `found`.
+    """
     outcomes, last = Model(world).play(steps), steps[-1]
     done = [step for step, outcome in zip(steps, outcomes, strict=True) if not outcome.refusal]
     difference = {"field": first.field, "chain": str(first.chain), "model": str(first.model)}
@@ -40,6 +59,7 @@ def repro_of(world: World, steps: Sequence[Step], first: Difference, name: str, 
         collaterals=tuple(step.args["token"] for step in done if step.action == "list_collateral"),
         steps=tuple(steps),
         refusals=tuple(outcome.refusal.name if outcome.refusal else "" for outcome in outcomes),
+        invariants=tuple(invariants),
     )
 
 
