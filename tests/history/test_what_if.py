@@ -84,6 +84,12 @@ def test_alice_needs_160_dollars_or_to_sell_17_7_ether(alice: WhatIf) -> None:
     assert standard.whole.first is not None and standard.whole.first.number == 24
 
 
+def test_alice_is_safe_from_184_dollars_on(alice: WhatIf) -> None:
+    # 1,000 + 40 (p - 200) = 5 % * 40 p at p = 7,000 / 38.
+    [turn] = alice.prices.alone
+    assert not alice.prices.is_safe and turn.down_wad is None and turn.up_wad == -(-7_000 * WAD // 38)
+
+
 @pytest.mark.slow
 def test_with_the_cash_the_contracts_refuse_the_liquidation_and_with_a_unit_less_they_start_it(folder: Path) -> None:
     for name, account in (("bad-debt", "bob"), ("short-strangle-into-crash", "")):

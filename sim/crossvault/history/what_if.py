@@ -17,6 +17,7 @@ from crossvault.mirror.standard import Level
 from crossvault.portfolio.account_methods import account_methods, open_instruments
 from crossvault.portfolio.solver import LevelMargin, MarginCase, MarginMethod, own_method
 from crossvault.portfolio.solver_search import edge, is_accepted
+from crossvault.portfolio.turning_prices import TurningPrices, turning_prices
 
 Tick = Callable[[int], None]
 
@@ -62,6 +63,7 @@ class WhatIf:
     """An account at a moment of a record, and what would have kept it alive; the playhead stands at the moment.
 
     at: time of the moment [unix seconds]; liquidation: the next one after it, or the one under way.
+    prices: the liquidation prices at the moment, or those of safety.
     once, lasting: cash to pass maintenance at the moment, and to the end of the record; none where it is for sale.
     still: as lasting, without further steps of the account; none where that is no other amount.
     """
@@ -72,7 +74,7 @@ class WhatIf:
     own: MarginMethod
     liquidation: RecordedLiquidation | None
     is_for_sale: bool
-    now: BufferPath
+    prices: TurningPrices
     once: CashNeed | None = None
     lasting: CashNeed | None = None
     still: CashNeed | None = None
@@ -97,7 +99,7 @@ def what_if(recorded: RecordedAccount, playhead: Playhead, at: int, tick: Tick =
     is_for_sale = model.vault.ledger.sales[account].started_at != 0
     found = WhatIf(
         recorded, playhead, at, own_method(model, account), _liquidation(recorded, playhead.number), is_for_sale,
-        trials.at_once([], own_buffer(account)),
+        turning_prices(MarginCase(model, account, at, own_method(model, account))),
     )  # fmt: skip
     search = _TrialSearch(trials, tick)
     if not is_for_sale:

@@ -9,11 +9,12 @@ from rich.text import Text
 
 from crossvault.differential.step import instrument_name
 from crossvault.history.what_if import CashNeed, WhatIf
+from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.account_methods import DEFAULT_PRESET
 from crossvault.report.console import ReportTable, table
 from crossvault.report.explain_answer import cash, method_name, moment, paragraphs
 from crossvault.report.explain_state import description
-from crossvault.report.figures import amount, usd, utc
+from crossvault.report.figures import amount, percent, usd, utc
 from crossvault.report.margin import signed
 from crossvault.report.margin_terms import HEADS
 
@@ -44,6 +45,9 @@ def _parts(found: WhatIf) -> Iterator[RenderableType]:
     yield _state(found)
     yield ""
     yield _methods(found)
+    if found.prices.alone:
+        yield ""
+        yield _prices(found)
     if found.lasting is not None and found.lasting.amount_raw != 0:
         yield ""
         yield _needs(found)
@@ -77,6 +81,34 @@ def _methods(found: WhatIf) -> ReportTable:
             *figures, signed(each.initial.buffer_wad), *begun, _amount(found, each.cash),
         )  # fmt: skip
     return made
+
+
+def _prices(found: WhatIf) -> ReportTable:
+    title = "liquidated at" if found.prices.is_safe else "safe from"
+    made = table(f"{title}: prices that move", ">now", ">down to", ">change", ">up to", ">change")
+    names = found.playhead.model.vault.ledger.names
+    for each in found.prices.alone:
+        cells = (cell for side in (each.down_wad, each.up_wad) for cell in _move(side, each.now_wad))
+        made.add_row(f"{names[each.underlying]} alone", price(each.now_wad), *cells)
+    if len(found.prices.alone) > 1:
+        down, up = (_shock(shock) for shock in found.prices.together)
+        made.add_row("all of them alike", "", "", down, "", up)
+    return made
+
+
+def _move(price_wad: int | None, now_wad: int) -> tuple[str, str]:
+    if price_wad is None:
+        return "never", ""
+    return price(price_wad), _shock((price_wad - now_wad) * WAD // now_wad if now_wad else None)
+
+
+def _shock(shock: int | None) -> str:
+    return "never" if shock is None else f"{'+' if shock > 0 else ''}{percent(shock)}"
+
+
+def price(wad: int) -> str:
+    """A price as cents, or with more digits where it is below a dollar."""
+    return usd(wad) if wad >= WAD else amount(wad)
 
 
 def _amount(found: WhatIf, need: CashNeed | None) -> str:

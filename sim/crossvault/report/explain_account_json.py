@@ -26,6 +26,7 @@ def document(found: WhatIf) -> dict[str, Any]:
         "for_sale": found.is_for_sale,
         "state": _state(found),
         "method": found.own.name,
+        "prices": _prices(found),
         "methods": [_method(found, each) for each in found.methods],
         "cash": {
             "token": found.playhead.model.vault.ledger.cash.token,
@@ -66,6 +67,21 @@ def _state(found: WhatIf) -> dict[str, Any]:
     }
 
 
+def _prices(found: WhatIf) -> dict[str, Any]:
+    prices, names = found.prices, found.playhead.model.vault.ledger.names
+    kind = "liquidated_at" if prices.is_safe else "safe_from"
+    alone = {
+        names[each.underlying]: {
+            "now_wad": str(each.now_wad),
+            "down_wad": _text(each.down_wad),
+            "up_wad": _text(each.up_wad),
+        }
+        for each in prices.alone
+    }
+    together = {f"{name}_wad": _text(shock) for name, shock in prices.together._asdict().items()}
+    return {"kind": kind, "alone": alone, "together_shock": together}
+
+
 def _method(found: WhatIf, each: MethodAnswer) -> dict[str, Any]:
     return {
         "method": each.method.name,
@@ -91,9 +107,8 @@ def _low(low: Low | None) -> dict[str, Any] | None:
 def _cash(need: CashNeed | None) -> dict[str, Any] | None:
     if need is None:
         return None
-    amount = None if need.amount_raw is None else str(need.amount_raw)
     return {
-        "amount_raw": amount,
+        "amount_raw": _text(need.amount_raw),
         "path": _path(need.path),
         "one_unit_less": None if need.short is None else _path(need.short),
     }
@@ -110,12 +125,13 @@ def _path(path: BufferPath) -> dict[str, Any]:
 
 
 def _reduction(found: WhatIf, each: ClosingPart) -> dict[str, Any]:
-    def text(wad: int | None) -> str | None:
-        return None if wad is None else str(wad)
-
     return {
         "instrument": instrument_name(each.instrument, found.playhead.model.vault.ledger.names),
         "held_wad": str(each.held_wad),
-        "at_once_wad": text(each.once_wad),
-        "to_the_end_wad": text(each.lasting_wad),
+        "at_once_wad": _text(each.once_wad),
+        "to_the_end_wad": _text(each.lasting_wad),
     }
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)

@@ -70,6 +70,7 @@ def _why(found: WhatIf) -> Iterator[str]:
         f" {usd(-own.buffer_wad)} below its maintenance requirement of {usd(own.requirement_wad)}."
     )
     yield from _cause(found)
+    yield from _safe_price(found)
 
 
 def _lowest(found: WhatIf) -> Iterator[str]:
@@ -100,6 +101,18 @@ def _cause(found: WhatIf) -> Iterator[str]:
         move = percent((mark_wad - entry_wad) * WAD // entry_wad, 1)
         text += f", from {usd(entry_wad)} to {usd(mark_wad)} ({'+' if mark_wad > entry_wad else ''}{move})"
     yield f"{text}."
+
+
+def _safe_price(found: WhatIf) -> Iterator[str]:
+    """The price at which an account of one underlying would have been safe."""
+    if len(found.prices.alone) != 1 or found.prices.is_safe:
+        return
+    [turn] = found.prices.alone
+    name = found.playhead.model.vault.ledger.names[turn.underlying]
+    if turn.up_wad is not None:
+        yield f"Its liquidation price was {decimal(turn.up_wad, 4)}: at that price of {name} and above it was safe."
+    elif turn.down_wad is not None:
+        yield f"Its liquidation price was {decimal(turn.down_wad, 4)}: at that price of {name} and below it was safe."
 
 
 def _saved(found: WhatIf, once: CashNeed, lasting: CashNeed) -> Iterator[str]:
