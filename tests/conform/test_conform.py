@@ -11,7 +11,7 @@ from crossvault.__main__ import main
 from crossvault.conform.adapter import load
 from crossvault.conform.adapter_calls import AdapterCall, phrase
 from crossvault.conform.capability import NAMES
-from crossvault.conform.clause import ACCEPTANCE, EVENTS, VIEWS, event
+from crossvault.conform.clause import ACCEPTANCE, ARGUMENTS, EVENTS, VIEWS, event
 from crossvault.conform.clauses import CLAUSES
 from crossvault.conform.figures import BY_NAME
 from crossvault.conform.search import SearchPlan, examine
@@ -68,7 +68,14 @@ def test_every_clause_names_what_exists() -> None:
     build = compile_contracts()
     errors = {item["name"] for abi in vault_refusals(build) for item in abi}
     events = {event(item["name"]) for item in vault_abi(build) if item["type"] == "event"}
-    known = errors | events | set(BY_NAME) | WORDS | {ACCEPTANCE, EVENTS, VIEWS, "ERC20InsufficientBalance"}
+    known = (
+        errors
+        | events
+        | set(BY_NAME)
+        | WORDS
+        | set(ARGUMENTS)
+        | {ACCEPTANCE, EVENTS, VIEWS, "ERC20InsufficientBalance"}
+    )
     assert [word for clause in CLAUSES for word in clause.shows if word not in known] == []
     assert [clause.needs for clause in CLAUSES if clause.needs and clause.needs not in NAMES] == []
     assert [each.needs for clause in CLAUSES for each in clause.cases if each.needs not in {"", *NAMES, *ACTIONS}] == []

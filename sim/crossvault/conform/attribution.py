@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crossvault.conform.clause import ACCEPTANCE, VIEWS, Clause
+from crossvault.conform.adapter import EXACT
+from crossvault.conform.breaches import is_borne_out
+from crossvault.conform.clause import ACCEPTANCE, ARGUMENTS, VIEWS, Clause
 from crossvault.conform.clauses import CLAUSES
 from crossvault.conform.contrast import ClauseDifference
 from crossvault.conform.figures import FIGURES
 from crossvault.conform.model_recording import ModelStep
 from crossvault.conform.subject import Subject
+from crossvault.mirror.refusal import Refusal
 
 _MADE_OF = ("mark_wad", "band_wad", *(each.name for each in FIGURES if each.name not in ("mark_wad", "band_wad")))
 """Figures that are views, each before those that are made of it."""
@@ -47,13 +50,19 @@ def is_of_refusals(each: ClauseDifference) -> bool:
     return each.kind in (ACCEPTANCE, "refusal")
 
 
-def candidates(subject: Subject, line: ModelStep, found: Sequence[ClauseDifference]) -> tuple[int, ...]:
-    """The clauses that the differences of a step may be of, by place in the table."""
-    known = sorted_by_cause(found)
+def candidates(
+    subject: Subject, line: ModelStep, new: Sequence[ClauseDifference], found: Sequence[ClauseDifference] = ()
+) -> tuple[int, ...]:
+    """The clauses that the new differences of a step may be of, by place in the table. found: with those before it."""
+    known = sorted_by_cause(new)
+    wrong = {name for each in (*new, *found) if not is_of_refusals(each) for name in each.mentions}
     for rank in dict.fromkeys(_rank(each) for each in known):
         group = [each for each in known if _rank(each) == rank]
         mentions = {name for each in group for name in each.mentions}
-        places = _of_refusals(subject, line, mentions) if rank[0] == _REFUSAL else _of_rest(subject, line, mentions)
+        if rank[0] == _REFUSAL:
+            places = _of_refusal(subject, line, group[0], wrong)
+        else:
+            places = _of_rest(subject, line, mentions)
         if places:
             return places
     mentions = {name for each in known for name in each.mentions}
@@ -84,31 +93,55 @@ def _shows(subject: Subject, clause: Clause, mentions: set[str]) -> bool:
     )
 
 
-def _of_refusals(subject: Subject, line: ModelStep, mentions: set[str]) -> tuple[int, ...]:
-    """A right that was not given, a refusal that is missing, or one too many; and what its arguments are made of."""
-    names = mentions - {ACCEPTANCE}
+def _of_refusal(subject: Subject, line: ModelStep, each: ClauseDifference, wrong: set[str]) -> tuple[int, ...]:
+    """A right that was not given, a refusal that is missing, or one too many; and what its arguments are made of.
+
+    wrong: the figures that differ.
+    """
     assert line.step is not None
-    refusals = {name for name in names if name[:1].isupper()}
-    action, found = line.step.action, list[int]()
-    for place, clause in enumerate(CLAUSES):
-        shows = set(clause.shows)
-        if not _is_open(subject, clause) or not names & shows:
-            continue
-        fits = not clause.doors or action in clause.doors
-        if clause.refuses:
-            meant = fits and bool(refusals & shows)
-        else:
-            meant = fits and (place in line.about or not refusals & shows)
-        if meant:
-            found.append(place)
-    rights = [p for p in found if not CLAUSES[p].refuses and refusals & set(CLAUSES[p].shows)]
-    if rights and line.outcome is not None and line.outcome.refusal is None:  # the model accepts: a right is kept back
-        figures = [p for p in found if not refusals & set(CLAUSES[p].shows)]
-        return (*rights, *figures)
-    figures = [p for p in found if not refusals & set(CLAUSES[p].shows)]
-    if ACCEPTANCE not in mentions and figures:  # both refuse by one name: its arguments differ
-        return tuple([p for p in figures if p in line.about] or figures)
-    return tuple(found or [p for p in line.about if ACCEPTANCE in CLAUSES[p].shows])
+    sides = each.difference.chain, each.difference.model
+    theirs, ours = (side if isinstance(side, Refusal) else None for side in sides)
+    if theirs and ours and theirs.name == ours.name:
+        return _of_arguments(subject, line, ours.name, set(each.mentions), wrong)
+    missing = _naming(subject, line, ours.name) if ours else ()
+    if theirs is None:
+        return missing or _accepting(line, ACCEPTANCE)
+    too_many = tuple(p for p in _naming(subject, line, theirs.name) if CLAUSES[p].refuses)
+    if subject.refusals == EXACT and not is_borne_out(theirs, line.step.at):
+        return (*missing, *too_many)
+    return (*missing, *(_accepting(line, theirs.name) or (() if missing else too_many or _accepting(line, ACCEPTANCE))))
+
+
+def _of_arguments(subject: Subject, line: ModelStep, name: str, mentions: set[str], wrong: set[str]) -> tuple[int, ...]:
+    """The clauses of the figures that the arguments of a refusal are made of, or else of the refusal.
+
+    A figure that only the refusal shows comes first, where the views of the others agree.
+    """
+    figures = mentions - {name}
+    others = figures - set(ARGUMENTS)
+    if figures - others and all(each in subject.figures and each not in wrong for each in others):
+        figures -= others
+    found = [p for p, each in enumerate(CLAUSES) if _fits(subject, line, each) and figures & set(each.shows)]
+    return tuple([p for p in found if p in line.about] or found) or _naming(subject, line, name)
+
+
+def _naming(subject: Subject, line: ModelStep, name: str) -> tuple[int, ...]:
+    """The clauses of a refusal, and those of the step that it shows."""
+    return tuple(
+        p for p, each in enumerate(CLAUSES)
+        if _fits(subject, line, each) and name in each.shows and (each.refuses or p in line.about)
+    )  # fmt: skip
+
+
+def _accepting(line: ModelStep, word: str) -> tuple[int, ...]:
+    """The clauses of rights that the step is about and that a word shows."""
+    return tuple(p for p in line.about if not CLAUSES[p].refuses and word in CLAUSES[p].shows)
+
+
+def _fits(subject: Subject, line: ModelStep, clause: Clause) -> bool:
+    """Whether a clause can be of a step through its door."""
+    assert line.step is not None
+    return _is_open(subject, clause) and (not clause.doors or line.step.action in clause.doors)
 
 
 def _is_open(subject: Subject, clause: Clause) -> bool:

@@ -11,6 +11,8 @@ from crossvault.differential.step import Action
 ACCEPTANCE = "accepted"
 EVENTS = "events"
 VIEWS = "views"
+ARGUMENTS = ("bid_cost_wad", "discount_wad", "buffer_margin_wad")
+"""Figures that no view returns, only arguments of refusals."""
 
 Condition = Callable[[StepContext], bool]
 

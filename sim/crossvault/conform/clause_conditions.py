@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from crossvault.conform.clause import Condition, done
 from crossvault.conform.step_context import StepContext, is_rising, profit, size_rate
@@ -10,7 +11,7 @@ from crossvault.differential.step import Action
 from crossvault.mirror import fixed, market, oracle
 
 Sizes = Callable[[int, int], bool]
-_OWN: tuple[Action, ...] = ("trade", "withdraw_cash", "withdraw_collateral", "bid")
+OPERATED: tuple[Action, ...] = ("trade", "withdraw_cash", "withdraw_collateral", "bid")
 _ACTED = ("account", "maker", "taker", "bidder")
 BUFFERED: tuple[Action, ...] = ("end_liquidation", "bid", "declare_insolvent")
 
@@ -226,6 +227,38 @@ def solvent(m: StepContext) -> bool:
     return done("bid")(m) and not m.before.insolvent
 
 
+def solvent_priced(m: StepContext) -> bool:
+    """A bid for a solvent account that has a price: accepted, or above the bidder's limit."""
+    return m.step.action == "bid" and not m.before.insolvent and m.refused in ("", "BidTooDear")
+
+
+def discounting(m: StepContext) -> bool:
+    """A step that shows the discount of a solvent account: a bid that has a price, or value left for bids."""
+    return solvent_priced(m) or (m.step.action == "declare_insolvent" and m.refused == "AuctionSolvent")
+
+
+def discounted_bid(slowly: bool) -> Condition:
+    """An accepted bid for a solvent account before the knee of its price, or after it (slowly)."""
+
+    def when(m: StepContext) -> bool:
+        elapsed = m.step.at - m.before.sale_started_at
+        return solvent(m) and slowly == (elapsed >= m.model.vault.ledger.terms.fast_secs)
+
+    return when
+
+
+def took_all(wanted: bool) -> Condition:
+    """An accepted bid for a solvent account that takes all that was bid for, or less (not wanted)."""
+
+    def when(m: StepContext) -> bool:
+        if not solvent(m):
+            return False
+        *_, fraction_wad, _, deal, _, _ = next(each for each in m.outcome.events if each.name == "Bid").values
+        return wanted == bool(deal[0] == fraction_wad)
+
+    return when
+
+
 def insolvent(m: StepContext) -> bool:
     """An accepted bid for an insolvent account."""
     return done("bid")(m) and m.before.insolvent
@@ -238,7 +271,7 @@ def insolvent_priced(m: StepContext) -> bool:
 
 def buffered(m: StepContext) -> bool:
     """A step that is judged by the margin with buffer."""
-    return m.step.action in BUFFERED and (m.refused in ("StillLiquidatable", "NotLiquidatable") or not m.refused)
+    return m.step.action in BUFFERED and m.refused in ("", "StillLiquidatable", "NotLiquidatable", "BidTooDear")
 
 
 def settling(m: StepContext) -> bool:
@@ -272,9 +305,20 @@ def beyond(side: int) -> Condition:
 
 
 def operates(m: StepContext) -> bool:
-    """An accepted step for an account by another than its owner."""
-    owned = [
-        m.step.args[name] for name in _ACTED if name in m.step.args and (m.step.action, name) != ("bid", "account")
-    ]
-    is_own = m.step.action in _OWN and all(each.owner != m.step.sender for each in owned)
-    return is_own and bool(owned) and not m.refused
+    """A step for an account by another than its owner, accepted or refused for the margin that is left by it."""
+    return m.refused in ("", "InsufficientMargin") and any(_is_operated(m, *each) for each in _calls(m))
+
+
+def operated(action: Action) -> Condition:
+    """The same through a door, alone."""
+    return lambda m: m.step.action == action and operates(m)
+
+
+def _calls(m: StepContext) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    calls = m.step.args["calls"] if m.step.action == "batch" else (m.step,)
+    return ((each.action, each.args) for each in calls)
+
+
+def _is_operated(m: StepContext, action: str, args: Mapping[str, Any]) -> bool:
+    owned = [args[name] for name in _ACTED if name in args and (action, name) != ("bid", "account")]
+    return action in OPERATED and bool(owned) and all(each.owner != m.step.sender for each in owned)

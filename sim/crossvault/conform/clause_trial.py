@@ -49,8 +49,10 @@ class ClauseTrial(RewindingTrial):
         queries = self._deployed.queries(places, only)
         answer = answered(self._inside, step.at, call, queries)
         found = [each.difference for each in compared(self._subject, outcome, figures, answer, queries)]
+        first = [each for each in found if kind_of(each) == ACCEPTANCE]  # then all that is stored differs, too
         wanted = [each for each in found if self.wanted is not None and kind_of(each) == self.wanted.field]
-        return [*wanted, *(each for each in found if each not in wanted)]
+        known = [*first, *wanted]
+        return [*known, *(each for each in found if each not in known)]
 
     def _likeness(self, step: Step, outcome: Outcome, found: Sequence[Difference]) -> DivergenceKey:
         refusal = outcome.refusal.name if outcome.refusal else ""

@@ -137,7 +137,8 @@ _OF_CALLS = (
     refusal(_CALLS, "only the owner of an account sets its mode", "portfolio margin", "NotAuthorized", "set_mode"),
     Clause(_CALLS, "the owner of an account names its operators", "operators", done("set_operator"),
            (ACCEPTANCE, "NotAuthorized", event("OperatorSet"))),
-    Clause(_CALLS, "an operator acts for an account", "operators", when.operates, (ACCEPTANCE, "NotAuthorized")),
+    Clause(_CALLS, "an operator acts for an account", "operators", when.operates, (ACCEPTANCE, "NotAuthorized"), (),
+           tuple(ClauseCase(each.replace("_", " "), when.operated(each), each) for each in when.OPERATED)),
     Clause(_CALLS, "a refused call changes nothing", "", lambda m: bool(m.refused), _STORED),
 )  # fmt: skip
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from crossvault.conform.adapter import EXACT
 from crossvault.conform.attribution import candidates, sorted_by_cause
 from crossvault.conform.clauses import CLAUSES
 from crossvault.conform.contrast import ClauseDifference, compared, figures_compared
 from crossvault.conform.deployed_subject import FigureQuery, InProcessSubject, VaultAnswer
 from crossvault.conform.model_recording import ModelRecording, ModelStep
+from crossvault.conform.subject import Subject
 from crossvault.differential.step import Step, World
 from crossvault.evm.bindings import Answer, Call
 
@@ -50,7 +52,7 @@ class ClauseCounts:
     """How often each clause was met, by its place in the table, and the findings.
 
     reached: the cases of clauses that a step showed without a difference, by place and number. findings: of each sort
-    of difference the one with the fewest steps; seen: steps that showed it.
+    of difference the one with the fewest steps; seen: steps that showed it; cases_seen: of these by case.
     """
 
     steps: int = 0
@@ -63,6 +65,7 @@ class ClauseCounts:
     compared: int = 0
     findings: dict[Signs, ClauseFinding] = field(default_factory=dict)
     seen: Counter[Signs] = field(default_factory=Counter)
+    cases_seen: dict[Signs, Counter[tuple[int, int]]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
 
@@ -127,13 +130,13 @@ class ConformTrial:
     def _count(self, line: ModelStep, new: Sequence[ClauseDifference], found: Sequence[ClauseDifference]) -> None:
         counts = self.counts
         if new:
-            places = candidates(self.subject, line, new)
-            self._keep(sorted_by_cause(new)[0], places)
+            places = candidates(self.subject, line, new, found)
+            self._keep(sorted_by_cause(new)[0], places, line.cases)
             counts.differed.update(places)
         if any(each.is_state for each in found):
             return
         mentions = {name for each in found for name in each.mentions}
-        agreed = [place for place in line.about if not mentions & set(CLAUSES[place].shows)]
+        agreed = [p for p in line.about if not mentions & set(CLAUSES[p].shows) and _is_compared(self.subject, line, p)]
         counts.agreed.update(agreed)
         counts.reached.update(each for each in line.cases if each[0] in agreed)
 
@@ -145,7 +148,9 @@ class ConformTrial:
         if new := self.new(found, line):
             self._keep(sorted_by_cause(new)[0], candidates(self.subject, line, new))
 
-    def _keep(self, difference: ClauseDifference, places: tuple[int, ...]) -> None:
+    def _keep(
+        self, difference: ClauseDifference, places: tuple[int, ...], cases: Sequence[tuple[int, int]] = ()
+    ) -> None:
         recording = self.recording
         steps = tuple(self._played)
         finding = ClauseFinding(difference, steps, recording.world, places, recording.name, follows=self._has_differed)
@@ -153,8 +158,16 @@ class ConformTrial:
         signs = finding.likeness, places
         known = self.counts.findings.get(signs)
         self.counts.seen[signs] += 1
+        self.counts.cases_seen.setdefault(signs, Counter()).update(each for each in cases if each[0] in places)
         if known is None or (known.follows, len(known.steps)) > (finding.follows, len(finding.steps)):
             self.counts.findings[signs] = finding
+
+
+def _is_compared(subject: Subject, line: ModelStep, place: int) -> bool:
+    """Whether a step compares what a clause states: of a refused one, only the refusal does."""
+    is_refused = line.outcome is not None and line.outcome.refusal is not None
+    by_refusal = not CLAUSES[place].refuses and any(word[:1].isupper() for word in CLAUSES[place].shows)
+    return not (is_refused and by_refusal) or subject.refusals == EXACT
 
 
 def answered(inside: InProcessSubject, at: int, call: Call, queries: Sequence[FigureQuery]) -> VaultAnswer:

@@ -22,7 +22,10 @@ SIDES = ("vault", "model")
 _FIGURES = {
     "adjusted_equity_wad": ("initial_equity_wad",),
     "requirement_wad": ("initial_requirement_wad",),
-    "margin_wad": ("maintenance_requirement_wad", "maintenance_equity_wad"),
+    "margin_wad": ("buffer_margin_wad", "maintenance_requirement_wad", "maintenance_equity_wad"),
+    "value_wad": ("equity_wad", "sale_reserved_wad"),
+    "discount_wad": ("discount_wad",),
+    "cost_wad": ("bid_cost_wad",),
     "low_wad": ("band_wad",),
 }
 """The figures of which an argument of a refusal is made."""

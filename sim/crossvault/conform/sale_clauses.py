@@ -10,6 +10,7 @@ _STATE = ("cash_wad", "size", "quote", "collateral")
 _SALE = ("sale_started_at", "sale_insolvent_at", "sale_reserved_wad")
 _FUND = ("insurance_wad",)
 _DEFICITS = ("sale_deficit_wad", "deficit_wad")
+_COST = ("bid_cost_wad", "BidTooDear")
 
 SALES = (
     Clause(_SECTION, "who fails maintenance may be put up for sale", "liquidation", done("start_liquidation"),
@@ -29,15 +30,20 @@ SALES = (
     refusal(_SECTION, "without an auction there is nothing to end or to buy", "liquidation", "NotUnderLiquidation",
             "end_liquidation", "bid", "declare_insolvent"),
     Clause(_SECTION, "margin with buffer: margin + (margin - equity) * buffer", "liquidation", when.buffered,
-           ("StillLiquidatable", "NotLiquidatable", *_STATE, *_SALE, ACCEPTANCE), when.BUFFERED),
-    Clause(_SECTION, "a bid takes its part of a solvent account", "auction", when.solvent,
-           (*_SALE, *_STATE, ACCEPTANCE, event("Bid"))),
-    Clause(_SECTION, "the price of a bid falls from the start to the knee, then slower", "auction", when.solvent,
-           ("sale_reserved_wad", "cash_wad", "BidTooDear", event("Bid"))),
+           ("buffer_margin_wad", "StillLiquidatable", "NotLiquidatable", *_COST, *_STATE, *_SALE, ACCEPTANCE),
+           when.BUFFERED),
+    Clause(_SECTION, "a bid takes its part of a solvent account", "auction", when.solvent_priced,
+           (*_SALE, *_STATE, *_COST, ACCEPTANCE, event("Bid")), (),
+           (ClauseCase("all that was bid for", when.took_all(True)),
+            ClauseCase("as much as restores the margin", when.took_all(False)))),
+    Clause(_SECTION, "the price of a bid falls from the start to the knee, then slower", "auction", when.discounting,
+           (*_SALE, *_STATE, *_COST, "discount_wad", ACCEPTANCE, event("Bid")), (),
+           (ClauseCase("before the knee", when.discounted_bid(False)),
+            ClauseCase("after the knee", when.discounted_bid(True)))),
     Clause(_SECTION, "cash that bidders have paid is not for sale", "auction",
            lambda m: when.solvent(m) and m.before.reserved_wad > 0, (*_SALE, *_STATE, event("Bid"))),
     Clause(_SECTION, "an insolvent account pays for being taken", "auction", when.insolvent_priced,
-           (*_SALE, *_STATE, *_FUND, *_DEFICITS, ACCEPTANCE, "InsuranceExhausted", event("Bid"))),
+           (*_SALE, *_STATE, *_FUND, *_DEFICITS, *_COST, ACCEPTANCE, "InsuranceExhausted", event("Bid"))),
     Clause(_SECTION, "what it pays comes from the insurance fund", "auction", when.insolvent, _FUND),
     Clause(_SECTION, "an auction without value left is declared insolvent", "auction", done("declare_insolvent"),
            (*_SALE, ACCEPTANCE, "AuctionSolvent", event("InsolvencyDeclared"))),

@@ -14,6 +14,7 @@ from crossvault.conform.clause_scenes import NAME as SCENES, ClauseScenes
 from crossvault.conform.clause_trial import is_confirmed, shortened
 from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial
 from crossvault.conform.deployed_subject import AnvilSubject, InProcessSubject
+from crossvault.conform.exact_scenes import NAME as EXACT, ExactScenes
 from crossvault.conform.model_recording import ModelRecording
 from crossvault.conform.revert_trace import reverted_calls
 from crossvault.conform.story_fit import pinned, unfit_story
@@ -95,6 +96,7 @@ def examine(
     search = _Search(report, {} if kept is None else kept)
     try:
         search.piece(SCENES)
+        search.piece(EXACT)
         for path in sorted(PUBLISHED.glob("*.yaml")):
             report.published.append(search.story(str(path)))
         for name in scenario.names() if plan.stories is None else plan.stories:
@@ -129,7 +131,8 @@ class _Search:
 
     def piece(self, name: str) -> None:
         """Plays a set piece: what the vault supports of it."""
-        recording = self._recorded(name, {SCENES: self._of_scenes, CORNERS: self._of_corners}[name])
+        pieces = {SCENES: self._of_scenes, EXACT: self._of_exact, CORNERS: self._of_corners}
+        recording = self._recorded(name, pieces[name])
         assert isinstance(recording, ModelRecording)
         self._compare(recording)
 
@@ -166,6 +169,10 @@ class _Search:
     def _of_scenes(self) -> ModelRecording:
         scenes = ClauseScenes(self._subject)
         return ModelRecording(self._subject, scenes.world, SCENES, scenes.steps, Invariants())
+
+    def _of_exact(self) -> ModelRecording:
+        scenes = ExactScenes(self._subject)
+        return ModelRecording(self._subject, scenes.world, EXACT, scenes.steps, Invariants())
 
     def _of_corners(self) -> ModelRecording:
         cases = SupportedCorners(self._subject, self._report.seed)

@@ -32,13 +32,15 @@ class ValuedPosition(NamedTuple):
 class StateBefore(NamedTuple):
     """The state before a step.
 
-    sizes: of the traded instrument, maker and taker. on_sale, insolvent, reserved_wad: of the account that the step
+    sizes: of the traded instrument, maker and taker. on_sale, sale_started_at, insolvent, reserved_wad: of the
+    account that the step
     names. funded: whether a perp of an account has funding to pay or to receive. published: the last price of the
     underlying that the step names. accrued_at: the last accrual of interest [unix seconds].
     """
 
     sizes: tuple[int, ...] = ()
     on_sale: bool = False
+    sale_started_at: int = 0
     insolvent: bool = False
     reserved_wad: int = 0
     paused: bool = False
@@ -115,7 +117,10 @@ def before(step: Step, model: Model, accounts: tuple[AccountId, ...]) -> StateBe
     if "account" in step.args:
         sale = state.sales[step.args["account"]]
         return found._replace(
-            on_sale=sale.started_at != 0, insolvent=sale.insolvent_at != 0, reserved_wad=sale.reserved_wad
+            on_sale=sale.started_at != 0,
+            sale_started_at=sale.started_at,
+            insolvent=sale.insolvent_at != 0,
+            reserved_wad=sale.reserved_wad,
         )
     return found
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from crossvault.conform.adapter import ACCEPTED, EXACT, NAMED
 from crossvault.conform.capability import CAPABILITIES, NAMES as CAPABILITY_NAMES
 from crossvault.conform.clause import ACCEPTANCE, EVENTS, VIEWS, Clause, ClauseCase
 from crossvault.conform.clauses import CLAUSES
-from crossvault.conform.comparison import ClauseCounts, ClauseFinding
+from crossvault.conform.comparison import ClauseCounts, ClauseFinding, Signs
 from crossvault.conform.figures import BY_NAME
 from crossvault.conform.snapshot_words import WORDS
 from crossvault.conform.subject import Subject
@@ -19,6 +19,7 @@ AGREES, PARTLY, DIFFERS, UNREACHED = "agrees", "partly reached", "differs", "not
 UNSUPPORTED, UNSEEN = "not supported", "not comparable"
 
 _LEAST_DOUBT = 0.5  # steps
+_WHOLE = -1  # of a clause: all of its cases
 
 Shorten = Callable[[ClauseFinding], ClauseFinding]
 
@@ -90,12 +91,10 @@ def _blamed(counts: ClauseCounts, shorten: Shorten) -> dict[int, ClauseFinding]:
     left = dict(counts.findings)
     found: dict[int, ClauseFinding] = {}
     while left:
-        differed = Counter[int]()
-        for signs in left:
-            differed.update(dict.fromkeys(signs[1], counts.seen[signs]))
+        differed = _differed(left, counts)
         if not differed:
             break
-        guess = _likeliest(tuple(differed), differed, counts)
+        guess = _likeliest(tuple(p for p, number in differed if number == _WHOLE), differed, counts)
         explained = [signs for signs in left if guess in signs[1]]
         finding = shorten(
             min((left.pop(signs) for signs in explained), key=lambda each: (each.follows, len(each.steps)))
@@ -106,14 +105,28 @@ def _blamed(counts: ClauseCounts, shorten: Shorten) -> dict[int, ClauseFinding]:
     return found
 
 
-def _likeliest(places: tuple[int, ...], differed: Counter[int], counts: ClauseCounts) -> int:
-    """Of some clauses the one that explains most; of equal ones the one with the fewest signs."""
+def _differed(left: Iterable[Signs], counts: ClauseCounts) -> Counter[tuple[int, int]]:
+    """The steps of some sorts of differences, by place and by case of the clauses that they may be of."""
+    differed = Counter[tuple[int, int]]()
+    for signs in left:
+        differed.update({(place, _WHOLE): counts.seen[signs] for place in signs[1]})
+        differed.update(counts.cases_seen[signs])
+    return differed
+
+
+def _likeliest(places: tuple[int, ...], differed: Counter[tuple[int, int]], counts: ClauseCounts) -> int:
+    """Of some clauses the one that, whole or in one of its cases, explains most; of equal ones that of fewest signs."""
     most = max(differed.values())
 
     def weight(place: int) -> tuple[float, int, int]:
-        """The measure D*: the differences of a clause, squared, by the steps that speak against it."""
-        against = counts.agreed[place] + most - differed[place]
-        return differed[place] ** 2 / (against + _LEAST_DOUBT), -len(CLAUSES[place].shows), place
+        cases = (number for known, number in differed if known == place)
+        return max(share(place, number) for number in (_WHOLE, *cases)), -len(CLAUSES[place].shows), place
+
+    def share(place: int, number: int) -> float:
+        """The measure D*: the differences of a clause or case, squared, by the steps that speak against it."""
+        shown = differed[place, number]
+        agreed = counts.agreed[place] if number == _WHOLE else counts.reached[place, number]
+        return shown**2 / (agreed + most - shown + _LEAST_DOUBT)
 
     return max(places, key=weight)
 
