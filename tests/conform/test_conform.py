@@ -198,6 +198,25 @@ def test_a_finding_of_an_earlier_version_is_still_replayed(capsys: pytest.Captur
 
 
 @pytest.mark.slow
+def test_a_replay_goes_on_to_the_difference_that_it_was_kept_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Another difference shows before, in the same field: cash of alice is wrong from her deposit on."""
+    kept = ("PerpVault.sol", "_part(cash[from] - int256(sales[from].reserved), part)", "_part(cash[from], part)")
+    earlier = ("PerpVault.sol", "cash[account] += int256(amount);", "cash[account] += int256(amount) + 1000;")
+    adapter = ["--adapter", str(tmp_path / ADAPTER)]
+    assert main(["conform", copied(tmp_path, kept, earlier), *adapter, "--replay", str(OLD)]) == FAILED
+    out = capsys.readouterr().out
+    first, _, last = out.rpartition(": bid(")
+    assert "(vault less model: +1000)" in first and "\n  18 " in first and "cash_wad of alice: " in last
+    assert last.endswith("differs, in process and on Anvil\n")
+    assert main(["conform", copied(tmp_path, earlier), *adapter, "--replay", str(OLD)]) == FAILED
+    out = capsys.readouterr().out
+    assert "(vault less model: +1000)" in out and "\n  18 " in out
+    assert "another difference shows; the one that it was kept for does not: step 18: cash_wad of alice was" in out
+
+
+@pytest.mark.slow
 def test_a_vault_with_other_names_and_errors_is_compared_by_acceptance(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

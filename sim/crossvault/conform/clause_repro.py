@@ -61,20 +61,29 @@ def read(path: Path) -> Repro:
 def replay(subject: Subject, kept: Repro) -> tuple[list[ReplayedStep], bool]:
     """All steps again, with the differences after each; and whether an Anvil shows those of the last one, or none.
 
-    They end where the difference shows that they were kept for, or else where the states differ.
+    They go on to the last one, whatever differs before. There the difference that they were kept for shows where its
+    field does, and by another amount than before that step.
     """
     played: list[ReplayedStep] = []
-    for line, found in replayed(subject, kept.world, kept.steps):
+    gaps: dict[str, Any] = {}
+    for line, new, every in replayed(subject, kept.world, kept.steps):
         assert line.step is not None and line.outcome is not None
-        played.append(ReplayedStep(line.step, line.outcome, tuple(found)))
-        if any(each.is_state for each in found) or shows(played[-1], kept):
-            break
+        grown = [each for each in every if _gap(each) != gaps.get(each.difference.field)]
+        wanted = [each for each in grown if each.difference.field == kept.found["field"] and each not in new]
+        played.append(ReplayedStep(line.step, line.outcome, (*new, *wanted)))
+        gaps = gaps if line.skipped else {each.difference.field: _gap(each) for each in every}
     anvil = AnvilSubject(subject, kept.world)
     try:
         shown = seen_on_anvil(anvil, kept.world, [each.step for each in played])
     finally:
         anvil.close()
     return played, {str(each) for each in played[-1].found} <= {str(each) for each in shown}
+
+
+def _gap(each: ClauseDifference) -> Any:
+    """Vault less model, or both where they are no numbers."""
+    wei = each.difference.wei
+    return (each.difference.chain, each.difference.model) if wei is None else wei
 
 
 def shows(each: ReplayedStep, kept: Repro) -> bool:

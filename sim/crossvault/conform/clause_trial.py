@@ -83,7 +83,7 @@ def shortened(subject: Subject, finding: ClauseFinding, seconds: float) -> Claus
 
 def cut(subject: Subject, finding: ClauseFinding) -> ClauseFinding:
     """A finding at the first of its steps that shows any difference: what comes later may follow from that."""
-    for number, (line, found) in enumerate(replayed(subject, finding.world, finding.steps), 1):
+    for number, (line, found, _) in enumerate(replayed(subject, finding.world, finding.steps), 1):
         if found:
             first = sorted_by_cause(found)[0]
             places = candidates(subject, line, found)
@@ -93,13 +93,13 @@ def cut(subject: Subject, finding: ClauseFinding) -> ClauseFinding:
 
 def replayed(
     subject: Subject, world: World, steps: Sequence[Step]
-) -> Iterator[tuple[ModelStep, list[ClauseDifference]]]:
-    """Steps in this process with the new differences after each, of every account."""
+) -> Iterator[tuple[ModelStep, list[ClauseDifference], list[ClauseDifference]]]:
+    """Steps in this process with the new differences after each, of every account, and with all."""
     recording = ModelRecording(subject, world, "", lambda model: step_stream(steps), everywhere=True)
     trial = ConformTrial(InProcessSubject(subject, world), recording, ClauseCounts())
     for line in recording:
         if line.step is not None:
-            yield line, trial.differences(line)
+            yield line, *trial.differences(line)
 
 
 def is_confirmed(anvil: AnvilSubject, finding: ClauseFinding) -> bool:

@@ -94,12 +94,12 @@ class ConformTrial:
             self.counts.broken.append(self.recording.broken)
         return self.recording.why
 
-    def differences(self, line: ModelStep) -> list[ClauseDifference]:
-        """Executes a step on the vault; returns the differences that were not there before."""
+    def differences(self, line: ModelStep) -> tuple[list[ClauseDifference], list[ClauseDifference]]:
+        """Executes a step on the vault; returns the differences that were not there before, and all."""
         if line.step is None or line.outcome is None or line.skipped:
-            return []
+            return [], []
         found = list(self._compared(line, self.deployed.transaction(line.step)))
-        return self.new(found, line)
+        return self.new(found, line), found
 
     def _step(self, line: ModelStep, step: Step) -> Sequence[ClauseDifference]:
         counts, outcome = self.counts, line.outcome
