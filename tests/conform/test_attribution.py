@@ -11,17 +11,22 @@ import pytest
 from clause_mutants import own
 from crossvault.__main__ import main
 from crossvault.conform.attribution import candidates
+from crossvault.conform.breaches import is_borne_out
 from crossvault.conform.clause import EVENTS, VIEWS, event
 from crossvault.conform.clause_scenes import ClauseScenes
 from crossvault.conform.clauses import CLAUSES
 from crossvault.conform.comparison import ClauseCounts, ConformTrial
-from crossvault.conform.contrast import ClauseDifference, difference
+from crossvault.conform.contrast import ClauseDifference, difference, mentioned
 from crossvault.conform.deployed_subject import InProcessSubject
+from crossvault.conform.exact_scenes import ExactScenes
 from crossvault.conform.model_recording import ModelRecording, ModelStep
 from crossvault.conform.snapshot_words import word_of
 from crossvault.conform.subject import Subject
 from crossvault.evm.abi import RevertedSilently
-from crossvault.mirror.authority_errors import VaultPaused
+from crossvault.mirror.account import AccountId
+from crossvault.mirror.account_errors import InsufficientMargin
+from crossvault.mirror.authority_errors import NotAuthorized, VaultPaused
+from crossvault.mirror.liquidation_errors import AuctionSolvent, BidTooDear, NotLiquidatable, StillLiquidatable
 from crossvault.mirror.price_errors import StalePrice
 
 
@@ -46,6 +51,14 @@ def put_to(vault: Subject, line: ModelStep, *found: ClauseDifference) -> list[st
     return [CLAUSES[place].text for place in candidates(vault, line, found)]
 
 
+def refusals(theirs: Any, ours: Any) -> ClauseDifference:
+    """A step that vault and model refuse, or accept, each in its way."""
+    kind = "refusal" if theirs and ours else "accepted"
+    words = () if theirs and ours else ("accepted",)
+    found = difference(kind, theirs or "accepts", ours or "accepts")
+    return ClauseDifference(found, (*mentioned(theirs, ours), *words), not (theirs and ours))
+
+
 def view(name: str, theirs: Any, *mentions: str) -> ClauseDifference:
     return ClauseDifference(difference(name, theirs, 1), mentions or (name,), False, (name, "bob"))
 
@@ -66,6 +79,70 @@ def test_funding_is_named_by_its_clause_and_not_by_events(vault: Subject, record
     quote = ClauseDifference(difference("snapshot", 1, 2), ("quote",), True)
     assert clause in put_to(vault, line, events, quote)
     assert "every event of ours that the vault has reports its door" not in put_to(vault, line, events, quote)
+
+
+def test_a_refusal_that_its_numbers_do_not_bear_out_is_a_wrong_comparison(
+    vault: Subject, recording: ModelRecording
+) -> None:
+    line = line_about(recording, "a bid takes its part of a solvent account")
+    limit, price = "a bid above the bidder's limit is refused", "the price of a bid falls from the start to the knee, "
+    assert put_to(vault, line, refusals(BidTooDear(7, 7), None)) == [limit]
+    dearer = put_to(vault, line, refusals(BidTooDear(8, 7), None))
+    assert limit not in dearer and f"{price}then slower" in dearer
+
+
+def test_an_argument_of_a_refusal_is_put_to_the_clause_of_its_figure(vault: Subject, recording: ModelRecording) -> None:
+    alice = AccountId("alice")
+    line = line_about(recording, "an auction does not end before that")
+    found = refusals(StillLiquidatable(alice, -2), StillLiquidatable(alice, -1))
+    assert put_to(vault, line, found) == ["margin with buffer: margin + (margin - equity) * buffer"]
+    wrong = "maintenance: notional * rate, rounded up"
+    assert wrong in put_to(vault, line, found, view("maintenance_requirement_wad", 2))
+    line = line_about(recording, "what has value left is not declared insolvent")
+    found = refusals(AuctionSolvent(5, 2), AuctionSolvent(5, 1))
+    assert put_to(vault, line, found) == ["the price of a bid falls from the start to the knee, then slower"]
+
+
+def test_of_two_different_refusals_the_missing_one_counts_and_the_right_that_was_kept_back(
+    vault: Subject, recording: ModelRecording
+) -> None:
+    alice = AccountId("alice")
+    line = next(
+        each for each in recording
+        if each.step and each.step.action == "trade" and each.step.sender == "broker" and each.outcome
+        and each.outcome.refusal and each.outcome.refusal.name == "InsufficientMargin"
+    )  # fmt: skip
+    both = put_to(vault, line, refusals(NotAuthorized(alice, "broker"), InsufficientMargin(alice, 1, 2)))
+    assert both == ["who takes risk and fails initial margin is refused", "an operator acts for an account"]
+
+
+def test_the_refusals_of_the_model_are_borne_out_by_their_numbers(recording: ModelRecording, vault: Subject) -> None:
+    exact = ExactScenes(vault)
+    lines = [*recording, *ModelRecording(vault, exact.world, "exact", exact.steps)]
+    refused = [(each.step.at, each.outcome.refusal) for each in lines if each.step and each.outcome]
+    known = {each.name for at, each in refused if each and is_borne_out(each, at)}
+    assert [each for at, each in refused if each and not is_borne_out(each, at)] == []
+    assert {
+        "BidTooDear",
+        "NotLiquidatable",
+        "StalePrice",
+        "InsufficientMargin",
+        "DeficitOpen",
+        "AuctionSolvent",
+    } <= known
+    assert not is_borne_out(BidTooDear(7, 7), 0) and not is_borne_out(StalePrice(0, 0, 100, 60), 160)
+
+
+def test_comparisons_are_met_at_equality(vault: Subject) -> None:
+    """A limit that is the cost, margins of zero, the second of an end: accepted or refused as the specification states."""
+    scenes = ExactScenes(vault)
+    lines = [each for each in ModelRecording(vault, scenes.world, "exact", scenes.steps) if each.step]
+    refused = [each.outcome.refusal for each in lines if each.outcome and each.outcome.refusal]
+    assert any(each.name == "BidTooDear" and each.args[0] == each.args[1] + 1 for each in refused)
+    assert NotLiquidatable(AccountId("alice"), 0) in refused
+    assert StillLiquidatable(AccountId("alice"), -(10**12)) in refused, "and with one unit more it ends"
+    names = [each.step.action for each in lines if each.step and each.outcome and not each.outcome.refusal]
+    assert "end_liquidation" in names and names[-1] == "declare_insolvent"
 
 
 def test_what_a_figure_is_made_of_comes_first(vault: Subject, recording: ModelRecording) -> None:

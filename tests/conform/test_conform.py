@@ -209,7 +209,7 @@ def test_a_replay_goes_on_to_the_difference_that_it_was_kept_for(
     out = capsys.readouterr().out
     first, _, last = out.rpartition(": bid(")
     assert "(vault less model: +1000)" in first and "\n  18 " in first and "cash_wad of alice: " in last
-    assert last.endswith("differs, in process and on Anvil\n")
+    assert last.endswith("differs, in process and on Anvil; other differences come before it\n")
     assert main(["conform", copied(tmp_path, earlier), *adapter, "--replay", str(OLD)]) == FAILED
     out = capsys.readouterr().out
     assert "(vault less model: +1000)" in out and "\n  18 " in out

@@ -100,7 +100,8 @@ def _replay(found: Subject, path: Path, as_json: bool) -> int:
 def _ended(played: list[clause_repro.ReplayedStep], kept: file.Repro) -> str:
     """What became of the difference that a finding was kept for."""
     if clause_repro.shows(played[-1], kept):
-        return "differs, in process and on Anvil"
+        before = "; other differences come before it" if any(each.found for each in played[:-1]) else ""
+        return f"differs, in process and on Anvil{before}"
     if any(each.found for each in played):
         return f"another difference shows; the one that it was kept for does not: {file.finding(kept.found)}"
     return f"now agrees; it was: {file.finding(kept.found)}"
