@@ -41,6 +41,12 @@ def recording(vault: Subject) -> ModelRecording:
     return ModelRecording(vault, scenes.world, "scenes", scenes.steps)
 
 
+@pytest.fixture(scope="module")
+def exact(vault: Subject) -> ModelRecording:
+    scenes = ExactScenes(vault)
+    return ModelRecording(vault, scenes.world, "exact", scenes.steps)
+
+
 def line_about(recording: ModelRecording, clause: str) -> ModelStep:
     """The first step that is about a clause."""
     place = next(place for place, each in enumerate(CLAUSES) if each.text == clause)
@@ -116,9 +122,10 @@ def test_of_two_different_refusals_the_missing_one_counts_and_the_right_that_was
     assert both == ["who takes risk and fails initial margin is refused", "an operator acts for an account"]
 
 
-def test_the_refusals_of_the_model_are_borne_out_by_their_numbers(recording: ModelRecording, vault: Subject) -> None:
-    exact = ExactScenes(vault)
-    lines = [*recording, *ModelRecording(vault, exact.world, "exact", exact.steps)]
+def test_the_refusals_of_the_model_are_borne_out_by_their_numbers(
+    recording: ModelRecording, exact: ModelRecording
+) -> None:
+    lines = [*recording, *exact]
     refused = [(each.step.at, each.outcome.refusal) for each in lines if each.step and each.outcome]
     known = {each.name for at, each in refused if each and is_borne_out(each, at)}
     assert [each for at, each in refused if each and not is_borne_out(each, at)] == []
@@ -133,10 +140,9 @@ def test_the_refusals_of_the_model_are_borne_out_by_their_numbers(recording: Mod
     assert not is_borne_out(BidTooDear(7, 7), 0) and not is_borne_out(StalePrice(0, 0, 100, 60), 160)
 
 
-def test_comparisons_are_met_at_equality(vault: Subject) -> None:
-    """A limit that is the cost, margins of zero, the second of an end: accepted or refused as the specification states."""
-    scenes = ExactScenes(vault)
-    lines = [each for each in ModelRecording(vault, scenes.world, "exact", scenes.steps) if each.step]
+def test_comparisons_are_met_at_equality(exact: ModelRecording) -> None:
+    """A limit that is the cost, margins of zero, the second of an end."""
+    lines = [each for each in exact if each.step]
     refused = [each.outcome.refusal for each in lines if each.outcome and each.outcome.refusal]
     assert any(each.name == "BidTooDear" and each.args[0] == each.args[1] + 1 for each in refused)
     assert NotLiquidatable(AccountId("alice"), 0) in refused
