@@ -5,11 +5,12 @@ from __future__ import annotations
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, named_in
 from crossvault.history.step_history import Row
-from crossvault.mirror import account as accounts, cash, market
+from crossvault.mirror import account as accounts, cash, margin, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.collateral import to_wad
 from crossvault.mirror.fixed import RAY, mul_div_down, mul_div_up
-from crossvault.mirror.margin import UNBOUNDED
+from crossvault.mirror.margin import UNBOUNDED, Book
+from crossvault.mirror.standard import Level
 
 MODES = {accounts.STANDARD: "standard", accounts.PORTFOLIO: "portfolio"}
 _PRICES = frozenset({"PricePublished", "ForwardPublished", "SurfacePublished", "ExpirySettled"})
@@ -56,18 +57,18 @@ class AccountHistory:
         return frozenset(found)
 
 
-def account_row(number: int, at: int, account: AccountId, because: str, model: Model) -> Row:
-    """The row of an account at a time [unix seconds]."""
+def account_row(account: AccountId, because: str, at: int, model: Model, book: Book) -> Row:
+    """The row of an account at a time [unix seconds], without step and time."""
     state = model.vault.ledger
-    [found] = model.metrics([account], at)
-    balances = found.initial_equity_wad, found.maintenance_equity_wad
-    buffers = balances[0] - found.initial_requirement_wad, balances[1] - found.maintenance_requirement_wad
-    cash_wad = cash.present(state.cash, state.holders[account].principal, now=at)
+    holder, sale = state.holders[account], state.sales[account]
+    initial_wad, maintenance_wad = (margin.adjusted_equity(book, level) for level in Level)
+    required, maintained = (margin.requirement(book, level) for level in Level)
     return (
-        number, at, str(account), because, MODES[found.mode], cash_wad, found.equity_wad,
-        balances[0], found.initial_requirement_wad, buffers[0], found.free_collateral_wad,
-        balances[1], found.maintenance_requirement_wad, buffers[1], bounded(found.health_wad),
-        bounded(found.leverage_wad), bool(found.stale_underlying), state.sales[account].started_at != 0,
+        str(account), because, MODES[holder.mode], cash.present(state.cash, holder.principal, now=at),
+        sum(holding.value_wad for holding in book.holdings), margin.equity(book),
+        initial_wad, required, initial_wad - required, margin.free_collateral(book),
+        maintenance_wad, maintained, maintenance_wad - maintained,
+        bounded(margin.health(book)), bounded(margin.leverage(book)), bool(book.stale.underlying), sale.started_at != 0,
     )  # fmt: skip
 
 

@@ -9,11 +9,27 @@ from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import LAST_WRITTEN, Outcome
 from crossvault.history.account_history import AccountHistory, account_row, vault_figures
+from crossvault.history.auction_history import AuctionHistory
+from crossvault.history.margin_history import margin_rows
+from crossvault.history.payment_history import PaymentHistory
+from crossvault.history.position_history import PositionHistory
 from crossvault.history.price_history import price_rows
 from crossvault.history.recorded_difference import RecordedDifference, first_difference, outcome_difference
 from crossvault.history.step_history import Row, event_rows, step_row
-from crossvault.history.table_schema import ACCOUNTS, EVENTS, PRICES, STEPS, VAULT
+from crossvault.history.table_schema import (
+    ACCOUNTS,
+    AUCTIONS,
+    EVENTS,
+    MARGINS,
+    PAYMENTS,
+    POSITIONS,
+    PRICES,
+    STEPS,
+    VAULT,
+)
 from crossvault.lockstep.record import BadRecord, RecordLine, RecordStream, world_of
+from crossvault.mirror import valuation
+from crossvault.mirror.account import AccountId
 
 TableRow = tuple[str, Row]
 
@@ -34,7 +50,9 @@ class Playback:
         self.stream = RecordStream(path)
         self.model = Model(world_of(self.stream.header["world"]))
         self.difference: tuple[int, RecordedDifference] | None = None
-        self._accounts = AccountHistory(self.model)
+        self._accounts, self._auctions = AccountHistory(self.model), AuctionHistory(self.model)
+        self._payments = PaymentHistory(self.model)
+        self._positions = PositionHistory(self.model, self._payments.book)
         self._vault: Row = ()
 
     @property
@@ -73,12 +91,26 @@ class Playback:
             yield EVENTS.name, row
         for row in price_rows(line, outcome, self.model):
             yield PRICES.name, row
+        for row in self._auctions.rows(number, line.step, outcome):
+            yield AUCTIONS.name, row
+        for row in self._payments.rows(number, line.step, outcome):
+            yield PAYMENTS.name, row
         for account, because in self._accounts.changed(line.step, outcome).items():
-            yield ACCOUNTS.name, account_row(number, at, account, because, self.model)
+            for name, row in self._account(account, because, at):
+                yield name, (number, at, *row)
         figures = vault_figures(self.model, outcome)
         if figures != self._vault:
             self._vault = figures
             yield VAULT.name, (number, at, *figures)
+
+    def _account(self, account: AccountId, because: str, at: int) -> Iterator[TableRow]:
+        """The rows of an account, without step and time."""
+        book = valuation.book(self.model.vault.ledger, account, now=at)
+        yield ACCOUNTS.name, account_row(account, because, at, self.model, book)
+        for row in self._positions.rows(account, at):
+            yield POSITIONS.name, row
+        for row in margin_rows(account, at, self.model, book):
+            yield MARGINS.name, row
 
 
 def rows(path: Path) -> Iterator[TableRow]:

@@ -138,6 +138,7 @@ ACCOUNTS = TableSchema(
         _text("because", "`step`: the step touches it; `price`, `terms`: only a price or enacted terms do"),
         _text("mode", "margin mode: `standard` or `portfolio`"),
         _quote("cash", "cash, signed: a loan is below zero"),
+        _quote("collateral_value", "value of its collateral at index prices"),
         _quote("equity", "equity"),
         _quote("initial_margin_balance", "initial margin balance"),
         _quote("initial_requirement", "initial margin requirement"),
@@ -167,5 +168,81 @@ VAULT = TableSchema(
     ),
 )
 
-TABLES = (STEPS, EVENTS, PRICES, ACCOUNTS, VAULT)
+POSITIONS = TableSchema(
+    "positions",
+    "a position, or a collateral, of an account in a row of `accounts`; a last row as it is closed",
+    (
+        _STEP,
+        _AT,
+        _ACCOUNT,
+        _text("instrument", "the instrument, or the token of a collateral"),
+        _text("kind", "`perp`, `future`, `call`, `put` or `collateral`"),
+        _text("underlying", "the underlying that prices it"),
+        _time("expiry", "expiry of a future or option", True),
+        _quote("strike", "strike of an option", True),
+        Column("size", "wad", "base", "size, negative short; of a collateral the balance in whole tokens"),
+        _quote("quote", "position quote: 0 of an option", True),
+        _quote("cost", "the part of the quote that is the cost of what is open, by average entry price", True),
+        _quote("mark_price", "mark price; of a collateral the index price; once settled the settlement"),
+        _quote("funding_due", "funding due, not in the quote yet; positive received", True),
+        _quote("value", "size * mark + quote + funding due: unrealised PnL; the value of an option or a collateral"),
+    ),
+)
+MARGINS = TableSchema(
+    "margins",
+    "a term of a margin of an account in a row of `accounts`; what is zero has no row, but for cash",
+    (
+        _STEP,
+        _AT,
+        _ACCOUNT,
+        _text("method", "`standard`, `portfolio`, or `isolated`: each position in an account of its own"),
+        Column("in_force", "bool", "", "whether it is the account's own method"),
+        _text("level", "`initial` or `maintenance`"),
+        _text("part", "`balance` or `requirement`: the sum of its rows is the margin balance, or the requirement"),
+        _text("term", "the term"),
+        _text("of", "underlying, token, instrument or expiry of the term", True),
+        _quote("value", "value of the term"),
+    ),
+)
+AUCTIONS = TableSchema(
+    "auctions",
+    "an event of an auction",
+    (
+        _STEP,
+        _AT,
+        _text("account", "the account for sale"),
+        Column("auction", "integer", "", "number of the auction of the account, from 1"),
+        _text("what", "`start`, `insolvent` (declared), `bid` or `end` (margin restored)"),
+        Column("insolvent", "bool", "", "whether it is insolvent: bidders are paid"),
+        _quote("equity", "equity at a start, or as declared insolvent", True),
+        _quote("maintenance_buffer", "maintenance buffer there, and at an end", True),
+        _text("bidder", "account of the bidder", True),
+        _ratio("part_asked", "part of the account that the bid is for", True),
+        _ratio("part_bought", "part that it gets", True),
+        _ratio("discount", "discount factor between value and price; empty in an insolvent auction", True),
+        _quote("price", "price that the bidder pays; below zero: the payout that it receives", True),
+        Column("ended", "bool", "", "whether the bid ends the auction", True),
+        _quote("deficit", "deficit of the account after it"),
+        _quote("insurance", "insurance fund after the step"),
+    ),
+)
+PAYMENTS = TableSchema(
+    "payments",
+    "a movement of money between two parties",
+    (
+        _STEP,
+        _AT,
+        Column("place", "integer", "", "its place in the step, from 1"),
+        _text("what_for", "the reason"),
+        _text("payer_kind", "`account`, `wallet`, `market`, `insurance`, `interest`, `rounding` or `issuer`"),
+        _text("payer", "name of the one who pays"),
+        _text("payee_kind", "the same of the one who is paid"),
+        _text("payee", "name of the one who is paid"),
+        _text("token", "the token that moves, or that a claim on a market is in"),
+        Column("amount", "wad", "token", "amount in whole tokens, above zero"),
+        _text("instrument", "the instrument that it is for", True),
+    ),
+)
+
+TABLES = (STEPS, EVENTS, PRICES, ACCOUNTS, POSITIONS, MARGINS, AUCTIONS, PAYMENTS, VAULT)
 BY_NAME = {table.name: table for table in TABLES}

@@ -1,0 +1,192 @@
+"""The rows of payments: every movement of money between two parties, from the events of each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step, instrument_name, named_in
+from crossvault.history.money_book import (
+    INSURANCE,
+    LENDING,
+    MoneyBook,
+    Party,
+    Payment,
+    account_party,
+    is_option,
+    market_party,
+    wallet,
+)
+from crossvault.history.step_history import Row, event_values
+from crossvault.mirror import account as accounts, collateral, fixed, ledger, market, option
+from crossvault.mirror.account import AccountId
+
+Values = dict[str, Any]
+
+
+class PaymentHistory:
+    """The payments of a model that plays a record. book: the money of its accounts, as the events leave it."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._quote = model.vault.ledger.cash.token
+        self._paid: list[Payment] = []
+        self._insurance_wad = 0
+        self.book = MoneyBook(self._quote, self._funding_index, self._paid.append)
+
+    def rows(self, number: int, step: Step, outcome: Outcome) -> Iterator[Row]:
+        """The payments of an accepted step, in their order."""
+        self._paid.clear()
+        self._move_tokens(step)
+        for event in outcome.events:
+            if note := _NOTES.get(event.name):
+                note(self, event_values(event))
+        self._require_like(step, outcome)
+        for place, payment in enumerate(filter(_moves, self._paid), start=1):
+            yield (number, step.at, place, *self._row(payment))
+
+    def _row(self, payment: Payment) -> Row:
+        payer, payee = (payment.payer, payment.payee) if payment.amount_wad > 0 else (payment.payee, payment.payer)
+        names = self._model.vault.ledger.names
+        sides = [
+            (p.kind, instrument_name(int(p.name), names) if p.kind == "market" else p.name) for p in (payer, payee)
+        ]
+        instrument = instrument_name(payment.instrument, names) if payment.instrument >= 0 else None
+        return (payment.what_for, *sides[0], *sides[1], payment.token, abs(payment.amount_wad), instrument)
+
+    def _require_like(self, step: Step, outcome: Outcome) -> None:
+        """Requires the money of the accounts of a step to be what the model has."""
+        holders, count = self._model.vault.ledger.holders, len(self._model.vault.ledger.assets)
+        for account in {*step.accounts(), *named_in(outcome.events)}:
+            assert self.book.is_like(account, accounts.image(holders[account], count)), (self._model.steps, account)
+        assert self._insurance_wad == self._model.vault.ledger.cash.insurance_wad, self._model.steps
+
+    def _funding_index(self, instrument: int) -> int:
+        return ledger.funding_index(self._model.vault.ledger, instrument, now=self._model.at)
+
+    def _pay(self, what_for: str, payer: Party, payee: Party, token: str, amount_wad: int) -> None:
+        self._paid.append(Payment(what_for, payer, payee, token, amount_wad))
+
+    def _wad(self, token: str, amount_raw: int) -> int:
+        return collateral.to_wad(amount_raw, self._model.tokens[token].decimals())
+
+    def _move_tokens(self, step: Step) -> None:
+        """Pays what moves between wallets: mints, and transfers outside the vault."""
+        if step.action not in ("mint", "transfer"):
+            return
+        token, to = step.args["token"], wallet(step.args["to"])
+        amount_raw = step.args["amount_raw"]
+        issuer = Party("issuer", token)
+        payer = issuer if step.action == "mint" else wallet(step.sender)
+        self._pay(step.action, payer, to, token, self._wad(token, amount_raw))
+        if step.action == "transfer" and self._model.tokens[token].spec.kind == "fee":
+            self._pay("fee", to, issuer, token, self._wad(token, amount_raw // 100))
+
+    def _accrued(self, values: Values) -> None:
+        self.book.supply_index, self.book.borrow_index = values["supply_index"], values["borrow_index"]
+        earned_wad = values["insurance_wad"] - self._insurance_wad
+        self._pay("interest", LENDING, INSURANCE, self._quote, earned_wad)
+        self._insurance_wad = values["insurance_wad"]
+
+    def _funded(self, values: Values) -> None:
+        amount_wad = self._wad(self._quote, values["amount_raw"])
+        self._pay("insurance", wallet(values["sender"]), INSURANCE, self._quote, amount_wad)
+        self._insurance_wad = values["insurance_wad"]
+
+    def _moved_cash(self, values: Values, is_deposit: bool) -> None:
+        amount_wad = self._wad(self._quote, values["amount_raw"])
+        other = wallet(values["sender"] if is_deposit else values["to"])
+        what_for = "deposit" if is_deposit else "withdrawal"
+        self.book.add_cash(values["account"], amount_wad if is_deposit else -amount_wad, what_for, other)
+
+    def _moved_collateral(self, values: Values, is_deposit: bool) -> None:
+        token = self._model.vault.ledger.assets[values["collateral"]].token
+        other = wallet(values["sender"] if is_deposit else values["to"])
+        sides = (other, account_party(values["account"]))
+        payer, payee = sides if is_deposit else sides[::-1]
+        what_for = "deposit" if is_deposit else "withdrawal"
+        self._pay(what_for, payer, payee, token, self._wad(token, values["amount_raw"]))
+        self.book.account(values["account"]).balances[values["collateral"]] = values["balance_raw"]
+
+    def _traded(self, values: Values) -> None:
+        maker, taker, instrument, size = (values[name] for name in ("maker", "taker", "instrument", "size"))
+        quote = fixed.mul_div_ceil(size, values["price_wad"], fixed.WAD)
+        if not is_option(instrument):
+            self.book.fill(maker, instrument, -size, quote, unrealised=quote)
+            self.book.fill(taker, instrument, size, -quote, unrealised=-quote)
+            return
+        self.book.pay("option price", account_party(taker), maker, quote, instrument)
+        for account, sign in ((maker, -1), (taker, 1)):
+            self.book.hold_option(account, instrument, sign * size)
+            self.book.credit(account, -sign * quote)
+
+    def _settled(self, values: Values) -> None:
+        for account in values["accounts"]:
+            held = self.book.account(account)
+            for instrument, position in list(held.positions.items()):
+                if market.underlying_of(instrument) != values["underlying"]:
+                    continue
+                if market.expiry_of(instrument) == values["expiry"]:
+                    worth_wad = fixed.mul_div_floor(position.size, _worth(instrument, values), fixed.WAD)
+                    payer = market_party(instrument)
+                    self.book.pay("settlement", payer, account, worth_wad + position.cost, instrument)
+                    held.remove(instrument)
+                    self.book.credit(account, worth_wad + position.quote)
+
+    def _sale_begins(self, values: Values) -> None:
+        self.book.account(values["account"]).reserved_wad = 0
+
+    def _bought(self, values: Values) -> None:
+        account, bidder, deal = values["account"], values["bidder"], values["deal"]
+        self._move_part(account, bidder, deal.taken_wad)
+        if deal.cost_wad < 0:
+            self.book.add_cash(bidder, -deal.cost_wad, "payout", INSURANCE)
+            self._insurance_wad += deal.cost_wad
+        else:
+            self.book.pay("bid", account_party(account), bidder, -deal.cost_wad)
+            self.book.credit(bidder, -deal.cost_wad)
+            self.book.credit(account, deal.cost_wad)
+        self.book.account(account).reserved_wad = deal.reserved_wad
+
+    def _move_part(self, source: AccountId, target: AccountId, fraction_wad: int) -> None:
+        """Moves a part of an account to another, as `Ledger.movePart` does."""
+        held, payer = self.book.account(source), account_party(source)
+        part_wad = self.book.sold_cash(source, fraction_wad)
+        self.book.pay("sold cash", payer, target, part_wad)
+        self.book.credit(source, -part_wad)
+        self.book.credit(target, part_wad)
+        for number, asset in enumerate(self._model.vault.ledger.assets):
+            part_raw = self.book.move_collateral(source, target, number, fraction_wad)
+            self._pay("sold collateral", payer, account_party(target), asset.token, self._wad(asset.token, part_raw))
+        for instrument in list(held.positions):
+            self.book.move_position(source, target, instrument, fraction_wad)
+
+
+def _worth(instrument: int, values: Values) -> int:
+    kind = market.kind_of(instrument)
+    settlement_wad: int = values["settlement_wad"]
+    if not market.is_option(kind):
+        return settlement_wad
+    return option.payoff(settlement_wad, market.strike_of(instrument), kind == market.CALL)
+
+
+def _moves(payment: Payment) -> bool:
+    return payment.amount_wad != 0 and payment.payer != payment.payee
+
+
+_NOTES: dict[str, Callable[[PaymentHistory, Values], None]] = {
+    "InterestAccrued": PaymentHistory._accrued,
+    "InsuranceFunded": PaymentHistory._funded,
+    "CashDeposited": partial(PaymentHistory._moved_cash, is_deposit=True),
+    "CashWithdrawn": partial(PaymentHistory._moved_cash, is_deposit=False),
+    "CollateralDeposited": partial(PaymentHistory._moved_collateral, is_deposit=True),
+    "CollateralWithdrawn": partial(PaymentHistory._moved_collateral, is_deposit=False),
+    "Traded": PaymentHistory._traded,
+    "Settled": PaymentHistory._settled,
+    "LiquidationStarted": PaymentHistory._sale_begins,
+    "InsolvencyDeclared": PaymentHistory._sale_begins,
+    "LiquidationEnded": PaymentHistory._sale_begins,
+    "Bid": PaymentHistory._bought,
+}
