@@ -107,12 +107,16 @@ def test_the_payments_of_a_story_are_those_on_paper(tmp_path: Path) -> None:
     assert found.held["account", "alice", "USDC"] == 168_750_000_000_000_000_000
 
 
-@pytest.mark.parametrize("name", ["short-strangle-into-crash", "funding-squeeze", "expiry-day", "bad-debt"])
+STORIES = ["short-strangle-into-crash", "funding-squeeze"]
+SLOW_STORIES = ["bad-debt", "expiry-day", "calendar-spread", "black-thursday"]
+
+
+@pytest.mark.parametrize("name", [*STORIES, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_STORIES)])
 def test_the_payments_of_a_story_sum_to_its_balances(name: str, tmp_path: Path) -> None:
     assert balanced(recorded(load(name), tmp_path / "run.jsonl")).reasons
 
 
-WALKS = [(1, 600), (2, 600), *(pytest.param(seed, 4_000, marks=pytest.mark.campaign) for seed in range(3, 9))]
+WALKS = [(1, 100), (2, 300), *(pytest.param(seed, 4_000, marks=pytest.mark.campaign) for seed in range(3, 9))]
 
 
 @pytest.mark.slow
@@ -120,4 +124,5 @@ WALKS = [(1, 600), (2, 600), *(pytest.param(seed, 4_000, marks=pytest.mark.campa
 def test_the_payments_of_random_walks_sum_to_their_balances(seed: int, steps: int, tmp_path: Path) -> None:
     walk = OrderWalk(seed, steps) if seed % 2 else Walk(seed, steps)
     found = balanced(recorded(walk.story(), tmp_path / "run.jsonl"))
-    assert {"deposit", "withdrawal", "interest", "realised pnl", "funding"} <= set(found.reasons), found.reasons
+    assert {"deposit", "withdrawal", "realised pnl"} <= set(found.reasons)
+    assert seed % 2 or {"interest", "rounding", "sold position", "bid"} <= set(found.reasons)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crossvault.differential import doors
+from crossvault.differential.step import account_id
 from crossvault.differential.story import Story
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.history.event_names import EVENT_FIELDS
 from crossvault.history.playback import OtherOutcome, Playback, rows
 from crossvault.history.table_schema import BY_NAME, SCHEMA_VERSION, TABLES, suffix
 from crossvault.lockstep.record import BadRecord, RecordStream, read
+from crossvault.mirror.account import STANDARD
 from crossvault.mirror.margin import UNBOUNDED
 from crossvault.scenario import load
 from recorded import recorded
@@ -92,6 +95,53 @@ def test_the_rows_of_accounts_are_the_metrics_of_the_contracts(path: Path) -> No
 def known(steps: Any) -> list[Any]:
     """The accounts that steps name."""
     return [account for step in steps for account in step.accounts()]
+
+
+@pytest.mark.parametrize("name", [STORY, "portfolio-mode", "short-strangle-into-crash"])
+def test_the_terms_of_margins_sum_to_the_margins_of_accounts(name: str, tmp_path: Path) -> None:
+    found = tables(recorded(load(name), tmp_path / "run.jsonl"))
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for row in found["margins"]:
+        if row["in_force"]:
+            sums[row["step"], row["account"], row["level"], row["part"]] += row["value"]
+    for row in found["accounts"]:
+        for level in ("initial", "maintenance"):
+            for part, stem in (("balance", "margin_balance"), ("requirement", "requirement")):
+                assert sums[row["step"], row["account"], level, part] == row[f"{level}_{stem}"]
+
+
+def test_margins_by_standard_are_those_of_the_contracts_after_a_change_of_mode(tmp_path: Path) -> None:
+    """An account in portfolio mode whose owner changes to standard in the same second, on the contracts."""
+    path = recorded(load("portfolio-mode"), tmp_path / "run.jsonl")
+    record, sums = read(path), defaultdict[tuple[Any, ...], int](int)
+    for row in tables(path)["margins"]:
+        sums[row["step"], row["account"], row["method"], row["in_force"], row["level"], row["part"]] += row["value"]
+    others = sorted(key[:2] for key in sums if key[2:] == ("standard", False, "initial", "requirement"))
+    chain, number, account = InProcessChain(record.story().world), others[-1][0], account_id(others[-1][1])
+    try:
+        chain.play(record.steps[:number])
+        at = record.steps[number - 1].at
+        [outcome] = chain.play([doors.set_mode(at, account.owner, account=account, mode=STANDARD)])
+        assert outcome.refusal is None
+        [found] = chain.metrics([account], at)
+    finally:
+        chain.close()
+    mine = {key[4:]: value for key, value in sums.items() if key[:4] == (number, str(account), "standard", False)}
+    assert mine["initial", "balance"] == found.initial_equity_wad
+    assert mine["initial", "requirement"] == found.initial_requirement_wad
+    assert mine["maintenance", "balance"] == found.maintenance_equity_wad
+    assert mine["maintenance", "requirement"] == found.maintenance_requirement_wad
+
+
+def test_a_position_alone_needs_what_it_needs_on_paper(path: Path) -> None:
+    """40 ETH at 180, bought at 200: 10 % and 5 % of 7,200; the loss of 800 is in the equity."""
+    found = [row for row in tables(path)["margins"] if (row["account"], row["method"]) == ("alice", "isolated")]
+    first = next(row["step"] for row in tables(path)["prices"] if row["price"] == 180 * 10**18)
+    terms = {(row["level"], row["term"]): row["value"] // 10**18 for row in found if row["step"] == first}
+    assert terms == {
+        ("initial", "equity"): 200, ("initial", "position"): 720,
+        ("maintenance", "equity"): 200, ("maintenance", "position"): 360,
+    }  # fmt: skip
 
 
 def test_a_price_has_a_row_for_each_account_that_depends_on_it(path: Path) -> None:

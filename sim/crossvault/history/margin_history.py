@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import expiry_name, instrument_name
+from crossvault.differential.step import expiry_name
 from crossvault.history.account_history import MODES
-from crossvault.history.step_history import Row
+from crossvault.history.step_history import Row, named_instrument
 from crossvault.mirror import (
     account as accounts,
     cash,
@@ -113,7 +113,7 @@ def _net(exposure: standard.Exposure, level: Level) -> int:
     return fixed.mul_div_up(abs(exposure.net_wad2), rate, fixed.WAD_SQUARED)
 
 
-def _option_terms(book: Book, level: Level, names: Sequence[str]) -> Iterator[MarginTerm]:
+def _option_terms(book: Book, level: Level, names: tuple[str, ...]) -> Iterator[MarginTerm]:
     for place, line in enumerate(book.lines):
         if margin.is_modelled(book, line.underlying):
             continue
@@ -167,7 +167,7 @@ def _isolated(model: Model, book: Book, alone: Mapping[int, Book], level: Level)
             yield MarginTerm(REQUIREMENT, "haircut", asset.token, cut_wad)
     for instrument, each in alone.items():
         capital_wad = margin.equity(each) - margin.margin(each, level)
-        yield MarginTerm(REQUIREMENT, "position", instrument_name(instrument, state.names), capital_wad)
+        yield MarginTerm(REQUIREMENT, "position", named_instrument(instrument, state.names), capital_wad)
 
 
 def _alone(account: AccountId, at: int, model: Model, instrument: int) -> Book:
@@ -183,6 +183,6 @@ def _alone(account: AccountId, at: int, model: Model, instrument: int) -> Book:
         model.journal.undo()
 
 
-def _option(line: standard.HeldOption, names: Sequence[str]) -> str:
+def _option(line: standard.HeldOption, names: tuple[str, ...]) -> str:
     kind = market.CALL if line.is_call else market.PUT
-    return instrument_name(market.instrument_of(line.underlying, kind, line.expiry, line.strike_wad), names)
+    return named_instrument(market.instrument_of(line.underlying, kind, line.expiry, line.strike_wad), names)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, instrument_name, named_in
+from crossvault.differential.step import Outcome, Step, named_in
 from crossvault.history.money_book import (
     INSURANCE,
     LENDING,
@@ -19,7 +19,7 @@ from crossvault.history.money_book import (
     market_party,
     wallet,
 )
-from crossvault.history.step_history import Row, event_values
+from crossvault.history.step_history import Row, event_values, named_instrument
 from crossvault.mirror import account as accounts, collateral, fixed, ledger, market, option
 from crossvault.mirror.account import AccountId
 
@@ -51,9 +51,9 @@ class PaymentHistory:
         payer, payee = (payment.payer, payment.payee) if payment.amount_wad > 0 else (payment.payee, payment.payer)
         names = self._model.vault.ledger.names
         sides = [
-            (p.kind, instrument_name(int(p.name), names) if p.kind == "market" else p.name) for p in (payer, payee)
+            (p.kind, named_instrument(int(p.name), names) if p.kind == "market" else p.name) for p in (payer, payee)
         ]
-        instrument = instrument_name(payment.instrument, names) if payment.instrument >= 0 else None
+        instrument = named_instrument(payment.instrument, names) if payment.instrument >= 0 else None
         return (payment.what_for, *sides[0], *sides[1], payment.token, abs(payment.amount_wad), instrument)
 
     def _require_like(self, step: Step, outcome: Outcome) -> None:

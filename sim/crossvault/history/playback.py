@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from crossvault.differential.ending import FailedRun
@@ -19,6 +19,7 @@ from crossvault.history.step_history import Row, event_rows, step_row
 from crossvault.history.table_schema import (
     ACCOUNTS,
     AUCTIONS,
+    BY_NAME,
     EVENTS,
     MARGINS,
     PAYMENTS,
@@ -45,10 +46,14 @@ class Playback:
     which the sides differ, and where, once it is read.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Opens a record. Raises BadRecord."""
+    def __init__(self, path: Path, tables: Collection[str] = frozenset(BY_NAME)) -> None:
+        """Opens a record. Raises BadRecord.
+
+        tables: names of those whose rows are wanted; margins take most of the time.
+        """
         self.stream = RecordStream(path)
         self.model = Model(world_of(self.stream.header["world"]))
+        self._wanted = frozenset(tables)
         self.difference: tuple[int, RecordedDifference] | None = None
         self._accounts, self._auctions = AccountHistory(self.model), AuctionHistory(self.model)
         self._payments = PaymentHistory(self.model)
@@ -71,7 +76,7 @@ class Playback:
                 raise BadRecord(f"{self.stream.path}:{line.number + 1}: at: expected a time before the year 10000")
             outcome = self.model.apply(line.step)
             self._require_recorded(line, outcome)
-            yield from self._step(line, outcome)
+            yield from (each for each in self._step(line, outcome) if each[0] in self._wanted)
 
     def _require_recorded(self, line: RecordLine, outcome: Outcome) -> None:
         found = outcome_difference(line.body["model"], self.stream.notation.outcome(outcome))
@@ -93,11 +98,13 @@ class Playback:
             yield PRICES.name, row
         for row in self._auctions.rows(number, line.step, outcome):
             yield AUCTIONS.name, row
-        for row in self._payments.rows(number, line.step, outcome):
-            yield PAYMENTS.name, row
-        for account, because in self._accounts.changed(line.step, outcome).items():
-            for name, row in self._account(account, because, at):
-                yield name, (number, at, *row)
+        if self._wanted & {PAYMENTS.name, POSITIONS.name}:
+            for row in self._payments.rows(number, line.step, outcome):
+                yield PAYMENTS.name, row
+        if self._wanted & {ACCOUNTS.name, POSITIONS.name, MARGINS.name}:
+            for account, because in self._accounts.changed(line.step, outcome).items():
+                for name, row in self._account(account, because, at):
+                    yield name, (number, at, *row)
         figures = vault_figures(self.model, outcome)
         if figures != self._vault:
             self._vault = figures
@@ -107,12 +114,14 @@ class Playback:
         """The rows of an account, without step and time."""
         book = valuation.book(self.model.vault.ledger, account, now=at)
         yield ACCOUNTS.name, account_row(account, because, at, self.model, book)
-        for row in self._positions.rows(account, at):
-            yield POSITIONS.name, row
-        for row in margin_rows(account, at, self.model, book):
-            yield MARGINS.name, row
+        if POSITIONS.name in self._wanted:
+            for row in self._positions.rows(account, at):
+                yield POSITIONS.name, row
+        if MARGINS.name in self._wanted:
+            for row in margin_rows(account, at, self.model, book):
+                yield MARGINS.name, row
 
 
-def rows(path: Path) -> Iterator[TableRow]:
-    """The rows of all tables of a record, as `Playback.rows`. Raises BadRecord, OtherOutcome."""
-    return Playback(path).rows()
+def rows(path: Path, tables: Collection[str] = frozenset(BY_NAME)) -> Iterator[TableRow]:
+    """The rows of some tables of a record, as `Playback.rows`. Raises BadRecord, OtherOutcome."""
+    return Playback(path, tables).rows()

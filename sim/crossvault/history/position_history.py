@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import instrument_name
 from crossvault.differential.story import due_funding, mark
 from crossvault.history.money_book import MoneyBook
-from crossvault.history.step_history import Row
+from crossvault.history.step_history import Row, named_instrument
 from crossvault.mirror import collateral, fixed, market
 from crossvault.mirror.account import AccountId
 
@@ -47,7 +46,7 @@ class PositionHistory:
         mark_wad, due_wad = self._mark(instrument, at), due_funding(self._model, account, instrument, at)
         value_wad = fixed.mul_div_floor(position.size, mark_wad, fixed.WAD) + position.quote + due_wad
         return (
-            instrument_name(instrument, state.names), KINDS[market.kind_of(instrument)],
+            named_instrument(instrument, state.names), KINDS[market.kind_of(instrument)],
             state.names[market.underlying_of(instrument)], market.expiry_of(instrument) or None,
             market.strike_of(instrument) or None, position.size, position.quote, known.cost if known else 0,
             mark_wad, due_wad, value_wad,

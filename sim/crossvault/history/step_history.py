@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from crossvault.differential.notation import Notation
-from crossvault.differential.step import Event, Outcome
+from crossvault.differential.step import Event, Outcome, instrument_name
 from crossvault.history.event_names import EVENT_FIELDS
 from crossvault.history.recorded_difference import RecordedDifference
 from crossvault.lockstep.record import RecordLine
@@ -42,6 +43,12 @@ def event_values(event: Event) -> dict[str, Any]:
         if name in named:
             named[name] = dict(zip(parts, named[name], strict=True))
     return named
+
+
+@lru_cache(maxsize=4_096)
+def named_instrument(instrument: int, underlyings: tuple[str, ...]) -> str:
+    """The name of an instrument, as traders write it; rows repeat a few."""
+    return instrument_name(instrument, underlyings)
 
 
 def dumped(value: Mapping[str, Any]) -> str:
