@@ -27,7 +27,7 @@ LENDING = Party("interest", "interest")
 ROUNDING = Party("rounding", "rounding")
 
 
-class Payment(NamedTuple):
+class MoneyMove(NamedTuple):
     """A movement of a token between two parties [wad]; below zero, it goes the other way. instrument: -1 where none."""
 
     what_for: str
@@ -72,7 +72,7 @@ class MoneyBook:
     pay: receives every payment.
     """
 
-    def __init__(self, quote: str, funding_index: Callable[[int], int], pay: Callable[[Payment], None]) -> None:
+    def __init__(self, quote: str, funding_index: Callable[[int], int], pay: Callable[[MoneyMove], None]) -> None:
         self.supply_index = self.borrow_index = fixed.RAY
         self.accounts: dict[AccountId, AccountMoney] = {}
         self._quote, self._funding_index, self._pay = quote, funding_index, pay
@@ -158,7 +158,7 @@ class MoneyBook:
     def pay(self, what_for: str, other: Party, account: AccountId, amount_wad: int, instrument: int = -1) -> None:
         """Notes a payment of quote to an account."""
         if amount_wad:
-            self._pay(Payment(what_for, other, account_party(account), self._quote, amount_wad, instrument))
+            self._pay(MoneyMove(what_for, other, account_party(account), self._quote, amount_wad, instrument))
 
     def is_like(self, account: AccountId, image: Image) -> bool:
         """Whether the money of an account is what the vault has."""

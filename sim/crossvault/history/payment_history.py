@@ -12,8 +12,8 @@ from crossvault.history.money_book import (
     INSURANCE,
     LENDING,
     MoneyBook,
+    MoneyMove,
     Party,
-    Payment,
     account_party,
     is_option,
     market_party,
@@ -32,7 +32,7 @@ class PaymentHistory:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._quote = model.vault.ledger.cash.token
-        self._paid: list[Payment] = []
+        self._paid: list[MoneyMove] = []
         self._insurance_wad = 0
         self.book = MoneyBook(self._quote, self._funding_index, self._paid.append)
 
@@ -47,7 +47,7 @@ class PaymentHistory:
         for place, payment in enumerate(filter(_moves, self._paid), start=1):
             yield (number, step.at, place, *self._row(payment))
 
-    def _row(self, payment: Payment) -> Row:
+    def _row(self, payment: MoneyMove) -> Row:
         payer, payee = (payment.payer, payment.payee) if payment.amount_wad > 0 else (payment.payee, payment.payer)
         names = self._model.vault.ledger.names
         sides = [
@@ -67,7 +67,7 @@ class PaymentHistory:
         return ledger.funding_index(self._model.vault.ledger, instrument, now=self._model.at)
 
     def _pay(self, what_for: str, payer: Party, payee: Party, token: str, amount_wad: int) -> None:
-        self._paid.append(Payment(what_for, payer, payee, token, amount_wad))
+        self._paid.append(MoneyMove(what_for, payer, payee, token, amount_wad))
 
     def _wad(self, token: str, amount_raw: int) -> int:
         return collateral.to_wad(amount_raw, self._model.tokens[token].decimals())
@@ -172,7 +172,7 @@ def _worth(instrument: int, values: Values) -> int:
     return option.payoff(settlement_wad, market.strike_of(instrument), kind == market.CALL)
 
 
-def _moves(payment: Payment) -> bool:
+def _moves(payment: MoneyMove) -> bool:
     return payment.amount_wad != 0 and payment.payer != payment.payee
 
 
