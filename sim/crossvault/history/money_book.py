@@ -16,7 +16,7 @@ from crossvault.mirror.account import AccountId, Image
 
 
 class Party(NamedTuple):
-    """One of those between whom money moves: its kind, and its name."""
+    """A payer or a payee: its kind, and its name."""
 
     kind: str
     name: str

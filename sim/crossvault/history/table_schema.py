@@ -217,7 +217,7 @@ AUCTIONS = TableSchema(
         _quote("equity", "equity at a start, or as declared insolvent", True),
         _quote("maintenance_buffer", "maintenance buffer there, and at an end", True),
         _text("bidder", "account of the bidder", True),
-        _ratio("part_asked", "part of the account that the bid is for", True),
+        _ratio("part_wanted", "part of the account that the bid is for", True),
         _ratio("part_bought", "part that it gets", True),
         _ratio("discount", "discount factor between value and price; empty in an insolvent auction", True),
         _quote("price", "price that the bidder pays; below zero: the payout that it receives", True),
