@@ -11,7 +11,8 @@ from functools import cache
 # the folders of code in the package, from the ground up: each may use those before it, and none after it
 ROOMS = (
     "mirror", "differential", "setup", "evm", "rpc", "lockstep", "agents", "scenario", "portfolio", "sweep", "history",
-    "walks", "fuzz", "shrink", "mutation", "conform", "deployment", "audit", "live", "report", "bench", "commands",
+    "walks", "fuzz", "shrink", "upgrade", "mutation", "conform", "deployment", "audit", "live", "report",
+    "bench", "commands",
 )  # fmt: skip
 DOORSTEP = frozenset({"", "__main__", "plugin"})  # the modules at the top of the package; "" is the package itself
 FORBIDDEN = {("sweep", "evm"), ("sweep", "rpc"), ("sweep", "lockstep"), ("agents", "evm"), ("portfolio", "evm")}

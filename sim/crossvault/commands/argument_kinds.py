@@ -59,6 +59,15 @@ def add_invariants(parser: CommandParser) -> None:
     )  # fmt: skip
 
 
+def add_against(parser: CommandParser) -> None:
+    """Adds the option that names a newer version of the contracts."""
+    parser.add_argument(
+        "--against", metavar="DIR",
+        help="compare two versions without the model: as the old one the contracts of --contracts, or those that ship, "
+        "and those of this directory as the new one",
+    )  # fmt: skip
+
+
 def add_json(parser: CommandParser) -> None:
     """Adds the option that prints JSON."""
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")

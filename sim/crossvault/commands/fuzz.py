@@ -37,6 +37,10 @@ _USUAL_SEED = 1
 def fuzz(arguments: Namespace) -> int:
     """Plays a campaign and prints what it reached; the first finding ends it, with FAILED."""
     plan = _plan(arguments)
+    if arguments.against:
+        from crossvault.commands.upgrade_search import fuzz_versions
+
+        return fuzz_versions(arguments, plan)
     if arguments.coverage:
         _require_folder(Path(shown(arguments.coverage)))
     contracts = folder(arguments.contracts)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_invariants, add_json, number, span
+from crossvault.commands.argument_kinds import (
+    Commands,
+    add_against,
+    add_contracts,
+    add_invariants,
+    add_json,
+    number,
+    span,
+)
 
 
 def declare(commands: Commands) -> None:
@@ -29,4 +37,6 @@ def declare(commands: Commands) -> None:
     )
     add_contracts(parser)
     add_invariants(parser)
+    add_against(parser)
+    parser.never_with("--against", "--corpus", "--coverage", "--strict", "--invariant")
     add_json(parser)

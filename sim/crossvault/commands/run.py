@@ -18,7 +18,7 @@ from crossvault.commands.failure import after_finding
 from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import AbiMismatch, command, folder, opened, readable, shown
-from crossvault.commands.story_files import STORIES, is_several, listed
+from crossvault.commands.story_files import RECORDS, STORIES, is_several, listed
 from crossvault.differential.ending import (
     DONE,
     FAILED,
@@ -61,6 +61,8 @@ def run(arguments: Namespace) -> int:
     overrides = _overrides(arguments.overrides)
     if arguments.network:
         return _deployed(arguments, overrides)
+    if arguments.against:
+        return _versions(arguments, overrides)
     named = listed(arguments.scenarios, STORIES, names())
     if arguments.record and len(named) > 1:
         raise UsageError("--record: takes one scenario; without it every scenario has a record of its own")
@@ -122,6 +124,19 @@ def _show(ran: RunPage, code: int, arguments: Namespace, is_one: bool) -> None:
     if arguments.picture:
         with after_finding(code == FAILED):
             _draw(ran, Path(arguments.picture))
+
+
+def _versions(arguments: Namespace, overrides: Mapping[str, str]) -> int:
+    """Plays scenarios and records on two versions of the contracts."""
+    from crossvault.commands.upgrade import recorded_story, run_versions
+
+    named = listed(arguments.scenarios, STORIES, names())
+    records = [each for each in named if each.endswith(RECORDS)]
+    if records and (arguments.seed is not None or overrides):
+        raise UsageError(f"--seed and --set: have no effect on a record, whose steps are fixed: {records[0]}")
+    files = [each for each in named if each not in records]
+    loaded = dict(zip(files, _loaded(files, arguments.seed, overrides), strict=True))
+    return run_versions(arguments, [loaded.get(each) or recorded_story(each) for each in named])
 
 
 def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_invariants, add_json, number
+from crossvault.commands.argument_kinds import Commands, add_against, add_contracts, add_invariants, add_json, number
 from crossvault.commands.live_arguments import add_deployed_vault
 
 
@@ -22,6 +22,7 @@ def declare(commands: Commands) -> None:
     )  # fmt: skip
     add_contracts(parser)
     add_invariants(parser)
+    add_against(parser)
     add_json(parser)
     record = parser.add_mutually_exclusive_group()
     record.add_argument("--record", metavar="FILE", help="where the record goes (default: printed at the end)")
@@ -29,4 +30,5 @@ def declare(commands: Commands) -> None:
     record.add_argument("--no-record", action="store_true", help="write no record")
     parser.add_argument("--network", metavar="CHOICE", help="play it on a deployed vault, as ethereum:sepolia:node")
     add_deployed_vault(parser)
-    parser.never_with("--network", "--invariant", "--contracts", "--record", "--picture", "--no-record")
+    parser.never_with("--against", "--record", "--picture", "--no-record", "--invariant")
+    parser.never_with("--network", "--invariant", "--contracts", "--against", "--record", "--picture", "--no-record")

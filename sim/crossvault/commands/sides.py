@@ -35,12 +35,18 @@ def folder(text: str | None) -> Path | None:
     """The directory of contracts that was named, if one was. Raises UsageError, CompileFailed."""
     if text is None:
         return None
+    path = directory(text, "--contracts")
+    _require_same_doors(compile_contracts(path), compile_contracts())
+    return path
+
+
+def directory(text: str, flag: str) -> Path:
+    """The directory of contracts that a flag names. Raises UsageError."""
     path = Path(shown(text))
     if not path.is_dir():
-        raise UsageError(f"--contracts: there is no directory {text}")
+        raise UsageError(f"{flag}: there is no directory {text}")
     if not any(path.rglob("*.sol")):
-        raise UsageError(f"--contracts: {path} has no .sol file")
-    _require_same_doors(compile_contracts(path), compile_contracts())
+        raise UsageError(f"{flag}: {path} has no .sol file")
     return path
 
 

@@ -13,6 +13,7 @@ from crossvault.mirror.refusal import Refusal
 EventFields = Mapping[str, Sequence[str]]
 
 NOTHING = "nothing"
+SIDES = ("chain", "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Difference:
     field: str
     chain: Any
     model: Any
-    sides: tuple[str, str] = ("chain", "model")
+    sides: tuple[str, str] = SIDES
 
     @property
     def wei(self) -> int | None:

@@ -12,6 +12,7 @@ from crossvault.evm.codec import AddressBook, Codec
 from crossvault.mirror.liquidation import AuctionTerms
 
 TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"
+DELEGATES = ("Appraiser", "Registry", "Feed", "Policy", "Teller")  # their code runs on the storage of the vault
 GAS = hex(30_000_000)
 
 TOKENS = {
@@ -34,11 +35,7 @@ class Executor(Protocol):
 
 def vault_abi(build: Build) -> list[dict[str, Any]]:
     """The ABI at the vault's address: its own doors, and those that it delegates."""
-    items = [
-        item
-        for name in ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller")
-        for item in build.artifacts[name].abi
-    ]
+    items = [item for name in ("Vault", *DELEGATES) for item in build.artifacts[name].abi]
     return [item for place, item in enumerate(items) if item not in items[:place]]
 
 

@@ -20,6 +20,8 @@ from crossvault.setup.worker import begin_worker
 
 Tick = Callable[[int], None]
 Found = Callable[[WalkResult], None]
+PlayWalk = Callable[[WalkTask, Build, Tick], WalkResult]
+"""Plays a walk whose steps are written for the contracts of a build."""
 
 _POLL_SECS = 0.2
 _PATIENCE_SECS = 0.6  # a command has less than two seconds to end
@@ -72,17 +74,25 @@ class _SharedState(NamedTuple):
     steps: Any
     until: float
     own: Sequence[OwnInvariant]
+    play: PlayWalk | None
 
 
 class FuzzCampaign:
     """A plan, what it is played against, and the corpus that it adds to."""
 
-    def __init__(self, plan: CampaignPlan, build: Build, corpus: Corpus, places: Sequence[Place] = ()) -> None:
-        """places: blocks of the contracts to look out for."""
+    def __init__(
+        self,
+        plan: CampaignPlan,
+        build: Build,
+        corpus: Corpus,
+        places: Sequence[Place] = (),
+        play: PlayWalk | None = None,
+    ) -> None:
+        """places: blocks of the contracts to look out for. play: plays a walk otherwise than `walk`."""
         self._plan, self._corpus, self.findings = plan, corpus, CampaignResult()
         until = float("inf") if plan.secs is None else time.time() + plan.secs
         self._shared = _SharedState(
-            build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until, plan.own
+            build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until, plan.own, play
         )
         self._pending: set[Future[WalkResult]] = set()
 
@@ -169,4 +179,6 @@ def _walk(task: WalkTask, seen: frozenset[Place]) -> WalkResult:
         if shared.stop.is_set() or time.time() > shared.until:
             raise WalkStopped
 
+    if _shared.play:
+        return _shared.play(task, _shared.build, tick)
     return walk(task, _shared.build, tick, _shared.places, seen, _shared.own)

@@ -160,7 +160,7 @@ def walk(
 
 def _failure(failed: FailedRun, steps: Sequence[Step]) -> Failure:
     if isinstance(failed, Diverged):
-        return Failure(DIVERGED, str(failed), tuple(steps[: failed.number]), _texts(failed.found))
+        return Failure(DIVERGED, str(failed), tuple(steps[: failed.number]), texts(failed.found))
     return Failure(BROKEN, str(failed), tuple(steps))
 
 
@@ -169,7 +169,7 @@ def _unreadable(odd: Exception, steps: Sequence[Step]) -> Failure:
     return Failure(UNREADABLE, text, tuple(steps))
 
 
-def _texts(found: Iterable[Difference]) -> tuple[Difference, ...]:
+def texts(found: Iterable[Difference]) -> tuple[Difference, ...]:
     """Differences that can travel between processes, as the classes of refusals cannot."""
     return tuple(replace(each, chain=_text(each.chain), model=_text(each.model)) for each in found)
 

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from crossvault.differential.compare import SIDES
 from crossvault.differential.notation import Notation
 from crossvault.report.console import table
 from crossvault.report.figures import jsonable
@@ -33,7 +34,8 @@ def _parts(found: ShrinkResult) -> Iterator[RenderableType]:
         made.add_row(str(number), f"{step.at - found.world.starts_at} s", step.sender, call, refused)
     yield made
     yield ""
-    differing = table("field", ">chain", ">model", ">chain less model")
+    one, other = found.finding.found[0].sides
+    differing = table("field", f">{one}", f">{other}", f">{one} less {other}")
     for each in found.finding.found[:_MOST_DIFFERENCES]:
         differing.add_row(each.field, str(each.chain), str(each.model), "" if each.wei is None else f"{each.wei:+,}")
     yield differing
@@ -49,8 +51,9 @@ def largest_line(found: ShrinkResult) -> str:
     least = amount_of(found.finding.found[0])
     if seen is None or abs(seen.wei) <= abs(least.wei if least else 0):
         return ""
-    field = seen.difference.field
-    side = "of margin are wanting" if field == "refusal" else f"{'more' if seen.wei > 0 else 'less'} on the chain"
+    field, sides = seen.difference.field, seen.difference.sides
+    place = "on the chain" if sides == SIDES else f"in the {sides[0]} version"
+    side = "of margin are wanting" if field == "refusal" else f"{'more' if seen.wei > 0 else 'less'} {place}"
     share = "" if seen.share is None else f" ({100 * seen.share:+,.4g} %)"
     amount = f"{Decimal(abs(seen.wei)).scaleb(-18):,.18f}".rstrip("0").rstrip(".")
     return f"largest difference seen: {field}: {amount} {seen.world.quote} {side}{share}"
@@ -65,7 +68,9 @@ def _argument(name: str, value: Any) -> str:
 
 
 def _summed(found: ShrinkResult) -> str:
-    left = f"; {_MINIMAL}" if found.finished else "; not finished: shrinking the repro again goes on from here"
+    is_ours = found.finding.found[0].sides == SIDES  # what `shrink` can go on with
+    further = "shrinking the repro again goes on from here" if is_ours else "there may be a smaller one"
+    left = f"; {_MINIMAL}" if found.finished else f"; not finished: {further}"
     if found.interrupted:
         left = "; interrupted" + left[1:]
     return (

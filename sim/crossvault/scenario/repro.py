@@ -56,13 +56,17 @@ class VaultPart(FilePart):
 
 
 class FindingPart(FilePart):
-    """The finding: the step, from 1, the first field that differed, both values, hash of the contracts, the origin."""
+    """The finding: the step, from 1, the first field that differed, both values, hash of the contracts, the origin.
+
+    against: hash of the older contracts, where two versions differed; `model` is then their value.
+    """
 
     step: Count
     field: str
     chain: Any
     model: Any
     contracts: str = ""
+    against: str = ""
     seed: Count = 0
     source: str = ""
     vault: VaultPart | None = None
@@ -120,11 +124,13 @@ class Repro:
 
 def finding(found: Mapping[str, Any]) -> str:
     """The finding as a sentence."""
-    side = "in the vault" if found.get("vault") else "on the chain"
+    side, other = "in the vault" if found.get("vault") else "on the chain", "in the model"
+    if found.get("against"):
+        side, other = "in the new version", f"in the old one ({str(found['against'])[:12]})"
     contracts = f" (contracts {str(found['contracts'])[:12]})" if found.get("contracts") else ""
     if not found["model"] or found["model"] == "holds":
         return f"step {found['step']}: {found['field']}: {found['chain']}{contracts}"
-    values = f"{found['chain']} {side}, {found['model']} in the model"
+    values = f"{found['chain']} {side}, {found['model']} {other}"
     return f"step {found['step']}: {found['field']} was {values}{contracts}"
 
 

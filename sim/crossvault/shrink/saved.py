@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crossvault.differential.compare import Difference
+from crossvault.differential.compare import SIDES, Difference
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
 from crossvault.differential.story import Story, step_stream
@@ -64,7 +64,9 @@ def repro_of(
 
 
 def _happened(first: Difference) -> str:
-    return "A rule was broken" if first.field.startswith(RULE) else "The sides differed"
+    if first.field.startswith(RULE):
+        return "A rule was broken"
+    return "The sides differed" if first.sides == SIDES else "The versions differed"
 
 
 def story(kept: Repro) -> Story:

@@ -1,0 +1,122 @@
+"""`crossvault run --against`: stories on two versions of the contracts, and what changes from one to the other."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from crossvault.commands.failure import after_finding
+from crossvault.commands.interrupts import Interrupts
+from crossvault.commands.progress import bar
+from crossvault.commands.sides import directory, shown
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
+from crossvault.differential.story import Story
+from crossvault.evm.compiler import compile_contracts, contract_sources
+from crossvault.evm.deploy import DELEGATES
+from crossvault.lockstep import record
+from crossvault.report.console import show
+from crossvault.report.upgrade import (
+    CodeChanges,
+    VersionNames,
+    changes,
+    code_document,
+    document,
+    head,
+    stories,
+)
+from crossvault.setup.notices import notice
+from crossvault.upgrade.interface_changes import interface_changes, require_readable
+from crossvault.upgrade.storage_layout import delegate_changes, layout_changes
+from crossvault.upgrade.version_run import VersionRun, Versions, play_versions
+
+_SHORT = 12
+
+
+class OpenedVersions(NamedTuple):
+    """Two versions as compiled, how they are shown, and what differs before anything is played."""
+
+    versions: Versions
+    names: VersionNames
+    code: CodeChanges
+
+
+def opened_versions(old: str | None, new: str) -> OpenedVersions:
+    """The two versions of a command line. Raises UsageError, CompileFailed."""
+    folders = directory(old, "--contracts") if old else None, directory(new, "--against")
+    ours = compile_contracts()
+    versions = Versions(compile_contracts(folders[0]), compile_contracts(folders[1]), ours)
+    require_readable(versions.old, ours, "--contracts")
+    require_readable(versions.new, ours, "--against")
+    one, other = (contract_sources(each) for each in folders)
+    files = [name for name in dict.fromkeys((*one, *other)) if _differs(one.get(name), other.get(name))]
+    shown_old = f"{shown(folders[0]) if folders[0] else 'the contracts that ship'} ({versions.old.hash[:_SHORT]})"
+    names = VersionNames(shown_old, f"{shown(folders[1])} ({versions.new.hash[:_SHORT]})", files)
+    if versions.are_equal:
+        notice("both versions are the same contracts, file by file")
+    layout = layout_changes(versions.old, versions.new, ("Vault", "Exchange"))
+    layout += delegate_changes(versions.new, "Vault", DELEGATES)
+    code = CodeChanges(layout, interface_changes(versions.old, versions.new))
+    return OpenedVersions(versions, names, code)
+
+
+def _differs(old: str | None, new: str | None) -> bool:
+    """Whether a file differs; the probes of our own tests do not ship with other directories."""
+    return old != new and None not in (old, new)
+
+
+def run_versions(arguments: Namespace, named: Sequence[Story]) -> int:
+    """Plays stories on two versions and prints what changes; FAILED where anything does."""
+    opened = opened_versions(arguments.contracts, arguments.against)
+    is_red = opened.code.is_red
+    if not arguments.json:
+        show(head(opened.names, opened.code))
+    runs = list[VersionRun]()
+    for story in named:
+        with after_finding(is_red), bar(story.name, story.expected_steps) as tick:
+            ran = play_versions(story, opened.versions, tick)
+            runs.append(ran)
+            is_red = is_red or bool(ran.table.rows or ran.failure)
+            if ran.interrupted or Interrupts.came:
+                break
+    code = FAILED if is_red else INTERRUPTED if any(each.interrupted for each in runs) else DONE
+    _show(opened, runs, code, arguments.json)
+    return code
+
+
+def recorded_story(path: str) -> Story:
+    """The steps of a record as a story. Raises BadRecord."""
+    read = record.read(Path(path))
+    if read.cut:
+        notice(f"{read.cut}: played as far as it goes")
+    return read.story()
+
+
+def _show(opened: OpenedVersions, runs: Sequence[VersionRun], code: int, as_json: bool) -> None:
+    if as_json:
+        body = code_document(opened.names, opened.code)
+        print(json.dumps({"exit": code, **body, "stories": [document(each) for each in runs]}, indent=2))
+        return
+    for ran in runs:
+        if ran.table.rows:
+            print()
+            show(changes(ran))
+    print()
+    show(stories(runs))
+    for ran in runs:
+        if ran.failure:
+            print(f"✖ {ran.story.name}: {ran.failure}")
+    print(_verdict(opened.code, runs, code))
+
+
+def _verdict(code_changes: CodeChanges, runs: Sequence[VersionRun], code: int) -> str:
+    """The last line: what differs, or over how much nothing does."""
+    changed = [ran for ran in runs if ran.table.rows]
+    parts = ["what is stored or called is not as it was"] if code_changes.is_red else []
+    parts += [f"{len(changed)} of {len(runs)} stories change"] if changed else []
+    if parts:
+        return f"the versions differ: {', and '.join(parts)}"
+    steps, margins = sum(ran.steps for ran in runs), sum(ran.margins for ran in runs)
+    return f"no change: {steps:,} steps and {margins:,} margins are the same on both versions"
