@@ -110,7 +110,7 @@ def test_a_rounding_is_one_wei_of_the_trader_and_back_with_the_versions_turned(s
 def test_the_table_shows_the_door_the_account_and_the_money(story: str, generous: str) -> None:
     done = start("run", story, "quickstart", "--against", generous)
     assert done.returncode == 1
-    for text in ("by door: trade 1 (from ", "event Traded.", "+0.000000000000000001", "what is later may follow from it",
+    for text in ("by door: trade 1 (from ", "event Traded.", "+0.000000000000000001", "is later may follow from it",
                  "storage: every field is where it was", "the versions differ: 1 of 2 stories change"):  # fmt: skip
         assert text in done.stdout, text
 

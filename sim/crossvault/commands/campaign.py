@@ -83,6 +83,10 @@ PARTS = (
         "clauses", "conform names the clause of each mistake of tests/conform/clause_mutants.yaml",
         ("-n", "0", "-s", "-m", "campaign", "tests/conform"),
     ),
+    CampaignPart(
+        "upgrades", "versions of the contracts that change nothing, and versions that do",
+        ("-m", "campaign", "tests/upgrade"),
+    ),
     CampaignPart("broken", "every contract of tests/broken.yaml is caught", ("tests/differential/test_broken.py",)),
     CampaignPart(
         "fuzz", "random walks in process from many seeds",

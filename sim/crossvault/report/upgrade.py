@@ -156,22 +156,20 @@ def _accounts(ran: VersionRun) -> ReportTable:
     ends = {each.account: each for each in ran.equities}
     owners = sorted(ran.table.firsts, key=lambda owner: abs(ends[owner].wei or 0) if owner in ends else 0, reverse=True)
     quote = ran.story.world.quote
-    heads = (
-        "account",
-        "first change",
-        ">step",
-        ">equity at the end, new less old",
-        f">old [{quote}]",
-        f">new [{quote}]",
-    )
-    made = table(*heads)
+    of_equity = (">equity at the end, new less old", f">old [{quote}]", f">new [{quote}]") if ends else ()
+    made = table("account", "first change", ">step", *of_equity)
     for owner in owners[:_MOST_ROWS]:
-        first, end = ran.table.firsts[owner], ends.get(owner)
-        change = "" if end is None else "no number" if end.wei is None else money(end.wei)
-        values = (_wad(end.old), _wad(end.new)) if end else ("", "")
-        made.add_row(owner, f"{first.door.replace('_', ' ')}: {first.name}", f"{first.number:,}", change, *values)
+        first = ran.table.firsts[owner]
+        cells = (owner, f"{first.door.replace('_', ' ')}: {first.name}", f"{first.number:,}")
+        made.add_row(*cells, *(_ending(ends.get(owner)) if ends else ()))
     made.caption = _left(len(owners))
     return made
+
+
+def _ending(end: FinalEquity | None) -> tuple[str, str, str]:
+    if end is None:
+        return "", "", ""
+    return "no number" if end.wei is None else money(end.wei), _wad(end.old), _wad(end.new)
 
 
 def _left(rows: int) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from crossvault.differential.step import Outcome, Step, World
+from crossvault.differential.step import Outcome, Snapshot, Step, World
+from crossvault.evm.bindings import Answer
 from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import vault_abi
 from crossvault.evm.inprocess import InProcessChain
@@ -20,6 +21,15 @@ class DoorLacking(Refusal):
 
     door: str
     instead: str
+
+
+class AnswerUnreadable(Refusal):
+    """The contracts gave an answer that does not fit their own ABI."""
+
+    why: str
+
+
+_UNREADABLE = (ValueError, IndexError, OverflowError)
 
 
 class VersionSide(InProcessChain):
@@ -39,6 +49,21 @@ class VersionSide(InProcessChain):
                 refusal = DoorLacking(door, self._lacking[door] or "nothing")
                 return Outcome(refusal, (), self.snapshot(step.accounts()))
         return super().apply(step)
+
+    def outcome(self, call: Answer, view: Answer) -> Outcome:
+        """Decodes the outcome of a step; an answer that cannot be read is a refusal of its own."""
+        try:
+            return super().outcome(call, view)
+        except _UNREADABLE as odd:
+            unreadable: Any = AnswerUnreadable(str(odd))
+            return Outcome(unreadable, (), Snapshot(unreadable, ()))
+
+    def decode_metrics(self, call: Answer) -> Any:
+        """Decodes margin metrics, or the refusal in their place."""
+        try:
+            return super().decode_metrics(call)
+        except _UNREADABLE as odd:
+            return AnswerUnreadable(str(odd))
 
 
 def _batched(calls: Sequence[Any]) -> Iterator[str]:
