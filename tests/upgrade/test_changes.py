@@ -9,7 +9,8 @@ import pytest
 
 from crossvault.differential import doors
 from crossvault.differential.step import Event, Outcome, Snapshot
-from crossvault.evm.compiler import Build, CompileFailed, compile_contracts
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import CompileFailed, compile_contracts
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.account_errors import InsufficientMargin
 from crossvault.mirror.lens import AccountState

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from crossvault.evm.compiler import Artifact, Build, compile_contracts
+from crossvault.evm.artifacts import Artifact, Build
+from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import DELEGATES
 from crossvault.upgrade.storage_layout import delegate_changes, layout_changes, storage_fields
 

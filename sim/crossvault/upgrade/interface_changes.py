@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import Abi, snake
-from crossvault.evm.compiler import Build, CompileFailed
+from crossvault.evm.compiler import CompileFailed
 from crossvault.evm.deploy import refusal_libraries, vault_abi
 
 _KINDS = {"function": "door", "event": "event", "error": "refusal"}

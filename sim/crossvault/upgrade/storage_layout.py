@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from crossvault.evm.compiler import Artifact, Build
+from crossvault.evm.artifacts import Artifact, Build
 
 MOVED, RETYPED, REMOVED, RESIZED, OVERLAID = "moved", "type changed", "removed", "elements resized", "overlaid"
 ADDED, RENAMED = "added", "renamed"

@@ -16,7 +16,7 @@ from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import Story
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.lockstep.run import OF_CURVES
 from crossvault.lockstep.side_comparison import compared_metrics
 from crossvault.mirror.account import AccountId

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from crossvault.differential.step import Outcome, Snapshot, Step, World
+from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Answer
-from crossvault.evm.compiler import Build
 from crossvault.evm.deploy import vault_abi
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.mirror.evm import Call as BatchedCall

@@ -9,7 +9,7 @@ from crossvault.differential.compare import Difference
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.evm.compiler import Build
+from crossvault.evm.artifacts import Build
 from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import DIVERGED, METRICS_EVERY, STEPS, Failure, WalkResult, WalkStopped, WalkTask, texts
