@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from crossvault.differential.compare import Difference
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.evm.artifacts import Build
-from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import DIVERGED, METRICS_EVERY, STEPS, Failure, WalkResult, WalkStopped, WalkTask, texts
 from crossvault.lockstep.run import Diverged
@@ -24,10 +23,8 @@ class VersionWalks:
     def __init__(self, old: Build, new: Build) -> None:
         self._old, self._new = old, new
 
-    def __call__(
-        self, task: WalkTask, ours: Build, tick: Callable[[int], None], places: Sequence[Place], seen: frozenset[Place]
-    ) -> WalkResult:
-        """Plays a walk. ours: the contracts that its steps are written for; no blocks are looked out for."""
+    def __call__(self, task: WalkTask, ours: Build, tick: Callable[[int], None]) -> WalkResult:
+        """Plays a walk. ours: the contracts that its steps are written for; tick may raise WalkStopped."""
         return _VersionWalk(task, Versions(self._old, self._new, ours)).played(tick)
 
 
