@@ -27,7 +27,7 @@ CODES = {
         "ExpectationFailed", "FailedRun", "OtherOutcome", "StepFailed",
     },
     2: {
-        "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
+        "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadPicture", "BadEquivalents", "BadInput",
         "BadJournal", "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "DoesNotFit", "InputChanged",
         "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable", "OwnCodeError", "ScenarioError",
         "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",

@@ -55,7 +55,9 @@ def test_help_answers_from_anywhere_and_loads_little(tmp_path: Path) -> None:
     script += "from crossvault.__main__ import main\nmain(['--help'])\n"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False).stdout.split()
     assert "crossvault.commands.parser" in loaded
-    assert not {"ape", "duckdb", "numpy", "plotly", "pyarrow", "pydantic", "rich", "solcx", "web3"} & set(loaded)
+    assert not {"ape", "duckdb", "matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "rich", "solcx", "web3"} & set(
+        loaded
+    )
 
 
 def test_bad_usage_is_exit_code_2() -> None:

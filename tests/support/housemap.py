@@ -19,13 +19,26 @@ FORBIDDEN = {("sweep", "evm"), ("sweep", "rpc"), ("sweep", "lockstep"), ("agents
 MOST_ROOMS, MOST_FLOORS = 26, 9
 
 _FOREIGN = {
-    "numpy": {"sweep", "efficiency_plots"},
-    "pandas": {"sweep", "efficiency_plots"},
-    "plotly": {"efficiency_plots"},
+    "numpy": {"sweep"},
+    "pandas": {"sweep"},
+    "matplotlib": {"picture", "run_picture", "margin_picture", "efficiency_picture"},
     "ape": {"ape_networks"},
 }
 # libraries that are slow to import, and that no help text needs
-HEAVY = ("web3", "ape", "pydantic", "rich", "pyarrow", "numpy", "eth_abi", "solcx", "yaml", "plotly")
+HEAVY = (
+    "web3",
+    "ape",
+    "pydantic",
+    "rich",
+    "pyarrow",
+    "numpy",
+    "eth_abi",
+    "solcx",
+    "yaml",
+    "matplotlib",
+    "pandas",
+    "duckdb",
+)
 _NAMED_FOR_USE = {"mirror", "report", "commands", "bench"}  # rooms whose files bear the name of what they are for
 
 Modules = Mapping[str, ast.Module]  # by dotted name

@@ -12,21 +12,26 @@ from crossvault.commands.progress import bar
 from crossvault.differential.ending import DONE
 from crossvault.report.console import show
 from crossvault.report.efficiency import tables
-from crossvault.report.picture import drawn
+from crossvault.report.efficiency_page import efficiency_page
+from crossvault.report.page import write
+from crossvault.report.picture import require_picture, write_picture
 from crossvault.sweep.study import markets, study
-
-SUFFIXES = (".html", ".svg")
 
 
 def efficiency(arguments: Namespace) -> int:
-    """Runs the study and prints it. Raises UsageError where nothing can be drawn or written."""
-    out = Path(arguments.out) if arguments.out else None
-    if out:
-        _require_writable(out)
+    """Runs the study and prints it. Raises UsageError, BadPicture where nothing can be drawn or written."""
+    out, picture = (Path(each) if each else None for each in (arguments.out, arguments.picture))
+    if out and out.suffix != ".html":
+        instead = "; a picture is drawn by --picture" if out.suffix in (".svg", ".png") else ""
+        raise UsageError(f"--out: expected a name that ends in .html, found {str(out)!r}{instead}")
+    if picture:
+        require_picture("--picture", picture)
+    for flag, path in (("--out", out), ("--picture", picture)):
+        if path and not path.parent.is_dir():
+            raise UsageError(f"{flag}: {path} cannot be written: {path.parent} is not a folder")
     with bar("efficiency", markets()) as tick:
         found = study(arguments.accounts, arguments.underlyings, arguments.seed, tick)
-    if out:
-        _write(out, _drawing(out, found))
+    _draw(found, out, picture)
     if arguments.json:
         print(json.dumps(found, indent=2))
     else:
@@ -34,26 +39,15 @@ def efficiency(arguments: Namespace) -> int:
     return DONE
 
 
-def _require_writable(path: Path) -> None:
-    """Requires a path that can be written, before the study starts. Raises UsageError."""
-    if path.suffix not in SUFFIXES:
-        raise UsageError(f"--out: expected a name that ends in {' or '.join(SUFFIXES)}, found {str(path)!r}")
-    if not path.parent.is_dir():
-        raise UsageError(f"--out: {path} cannot be written: {path.parent} is not a folder")
+def _draw(found: dict[str, Any], out: Path | None, picture: Path | None) -> None:
+    from crossvault.report.efficiency_picture import efficiency_picture  # matplotlib takes half a second
 
-
-def _drawing(path: Path, found: dict[str, Any]) -> str:
-    if path.suffix == ".svg":
-        return drawn(
-            f"crossvault efficiency --underlyings {found['underlyings']} --seed {found['seed']}", tables(found)
-        )
-    from crossvault.report.efficiency_plots import page  # a second to import
-
-    return page(found)
-
-
-def _write(path: Path, text: str) -> None:
+    flag = "--out"
     try:
-        path.write_text(text, encoding="utf8")
+        if out:
+            write(out, efficiency_page(found))
+        if picture:
+            flag = "--picture"
+            write_picture(picture, lambda: efficiency_picture(found))
     except OSError as wrong:
-        raise UsageError(f"--out: {path} cannot be written: {wrong.strerror}") from wrong
+        raise UsageError(f"{flag}: {wrong.filename} cannot be written: {wrong.strerror}") from wrong

@@ -23,6 +23,7 @@ from crossvault.portfolio.sensitivity import sensitivities
 from crossvault.report.console import show, table
 from crossvault.report.margin import MarginReport, text
 from crossvault.report.margin_json import document
+from crossvault.report.picture import require_picture, write_picture
 from crossvault.scenario import preset, rules
 from crossvault.scenario.preset import Preset
 from crossvault.scenario.source import ScenarioError, did_you_mean
@@ -34,6 +35,9 @@ def margin(arguments: Namespace) -> int:
     """Compares the methods; bad input is found before anything is set up."""
     if arguments.portfolio is None:
         return _listed(arguments.json)
+    picture = Path(arguments.picture) if arguments.picture else None
+    if picture:
+        require_picture("--picture", picture)
     held = portfolio_file.load(arguments.portfolio)
     if arguments.standard:
         held = replace(held, standard=_standard(arguments.standard))
@@ -50,7 +54,18 @@ def margin(arguments: Namespace) -> int:
         print(json.dumps(document(before, after), indent=2))
     else:
         show(text(before, after))
+    if picture:
+        _draw(after or before, picture)
     return DONE
+
+
+def _draw(report: MarginReport, path: Path) -> None:
+    from crossvault.report.margin_picture import margin_picture  # matplotlib takes half a second
+
+    try:
+        write_picture(path, lambda: margin_picture(report))
+    except OSError as wrong:
+        raise UsageError(f"--picture: {path} cannot be written: {wrong.strerror}") from wrong
 
 
 def _listed(as_json: bool) -> int:

@@ -24,5 +24,6 @@ def declare(commands: Commands) -> None:
         help="before and after a trade at the mark, as 'ETH-PERP +5'; may be repeated",
     )  # fmt: skip
     parser.add_argument("--chain", action="store_true", help="read the same figures from the contracts and compare")
+    parser.add_argument("--picture", metavar="FILE", help="draw requirements and the scenarios (.svg or .png)")
     add_json(parser)
-    parser.only_with("PORTFOLIO", "--method", "--standard", "--trade", "--chain")
+    parser.only_with("PORTFOLIO", "--picture", "--method", "--standard", "--trade", "--chain")

@@ -39,7 +39,7 @@ from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Diverged, Observer, RunResult, run as play
 from crossvault.report.console import RunPage, show, show_lines
-from crossvault.report.picture import svg
+from crossvault.report.picture import require_picture, write_picture
 from crossvault.report.run import RunSummary
 from crossvault.report.run_json import document
 from crossvault.report.run_stories import story_table
@@ -66,8 +66,10 @@ def run(arguments: Namespace) -> int:
     named = listed(arguments.scenarios, STORIES, names())
     if arguments.record and len(named) > 1:
         raise UsageError("--record: takes one scenario; without it every scenario has a record of its own")
-    if arguments.picture and len(named) > 1:
-        raise UsageError("--picture: takes one scenario")
+    if arguments.picture:
+        require_picture("--picture", Path(arguments.picture))
+        if len(named) > 1:
+            raise UsageError("--picture: takes one scenario")
     stories = _loaded(named, arguments.seed, overrides)
     is_one = not is_several(arguments.scenarios, named)
     contracts, invariants = folder(arguments.contracts), chosen(arguments)
@@ -228,8 +230,10 @@ def _created(path: Path, is_named: bool) -> TextIO:
 
 
 def _draw(ran: RunPage, path: Path) -> None:
+    from crossvault.report.run_picture import run_picture  # matplotlib takes half a second
+
     try:
-        path.write_text(svg(ran), encoding="utf8")
+        write_picture(path, lambda: run_picture(ran))
     except OSError as wrong:
         raise UsageError(f"--picture: {shown(path)} cannot be written: {wrong.strerror}") from wrong
 

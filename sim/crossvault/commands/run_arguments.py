@@ -26,7 +26,7 @@ def declare(commands: Commands) -> None:
     add_json(parser)
     record = parser.add_mutually_exclusive_group()
     record.add_argument("--record", metavar="FILE", help="where the record goes (default: printed at the end)")
-    parser.add_argument("--picture", metavar="FILE", help="draw the summary as an SVG")
+    parser.add_argument("--picture", metavar="FILE", help="draw prices, health and insurance (.svg or .png)")
     record.add_argument("--no-record", action="store_true", help="write no record")
     parser.add_argument("--network", metavar="CHOICE", help="play it on a deployed vault, as ethereum:sepolia:node")
     add_deployed_vault(parser)
