@@ -27,8 +27,8 @@ CODES = {
         "ExpectationFailed", "FailedRun", "OtherOutcome", "StepFailed",
     },
     2: {
-        "DeployerRequired", "AccountUnknown", "BadCheckpoint", "BadCorpus", "BadData", "BadPicture", "BadEquivalents", "BadInput",
-        "BadJournal", "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "DoesNotFit", "InputChanged",
+        "DeployerRequired", "AccountUnknown", "BadPicture", "BadCheckpoint", "BadCorpus", "BadData", "BadInput",
+        "BadEquivalents", "BadJournal", "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "DoesNotFit", "InputChanged",
         "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable", "OwnCodeError", "ScenarioError",
         "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
     },
