@@ -28,9 +28,9 @@ CODES = {
     },
     2: {
         "DeployerRequired", "AccountUnknown", "BadPicture", "BadCheckpoint", "BadCorpus", "BadData", "BadInput",
-        "BadEquivalents", "BadJournal", "BadManifest", "BadRecord", "CompileFailed", "DeployFailed", "DoesNotFit", "InputChanged",
-        "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable", "OwnCodeError", "ScenarioError",
-        "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
+        "BadEquivalents", "BadJournal", "BadManifest", "BadRecord", "CompileFailed", "DeployFailed",
+        "DoesNotFit", "InputChanged", "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable",
+        "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
     },
     3: {
         "BadEnvironment", "ChainIdle", "ChainLost", "CompilerLost", "DeploymentBusy", "FactoryMissing", "RecordLost",
