@@ -258,7 +258,7 @@ def test_every_step_has_a_text_and_every_account_a_statement(name: str) -> None:
     tokens = [list(spec) for spec in story.world.tokens]
     header = {"underlyings": story.underlyings, "collaterals": story.collaterals,
               "world": {"tokens": tokens, "quote": story.world.quote}}  # fmt: skip
-    formatter, model = StepFormatter(cast(Record, SimpleNamespace(header=header))), Model(story.world)
+    formatter, model = StepFormatter(header), Model(story.world)
     fields: dict[str, tuple[str, ...]] = {}
     for step, outcome in driven(story.steps(model), model.apply):
         texts = [formatter.step(step), *(formatter.event(event, fields, step) for event in outcome.events)]

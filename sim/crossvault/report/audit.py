@@ -111,7 +111,7 @@ def step_text(replica: Replica) -> StepFormatter:
         "underlyings": list(ledger.names), "collaterals": [asset.token for asset in ledger.assets],
         "world": {"tokens": tokens, "quote": replica.world.quote},
     }  # fmt: skip
-    return StepFormatter(Record(Path(), header, (), ()))
+    return StepFormatter(header)
 
 
 def hints(differs: BlockDiffers, again: str) -> list[str]:

@@ -53,7 +53,7 @@ def text(found: StepExplanation) -> Group:
 
 
 def _parts(found: StepExplanation) -> Iterator[RenderableType]:
-    formatter = StepFormatter(found.record)
+    formatter = StepFormatter(found.record.header)
     yield Text(f"step {found.number} of {found.record.header['scenario']}", style="bold")
     yield Text(formatter.step(found.step))
     if found.earlier:
@@ -124,7 +124,7 @@ def _lines(statement: MarginStatement) -> Iterator[RenderableType]:
 
 def document(found: StepExplanation) -> dict[str, Any]:
     """The explanation as JSON; amounts of the arithmetic are exact decimal text."""
-    notation, formatter = found.record.notation, StepFormatter(found.record)
+    notation, formatter = found.record.notation, StepFormatter(found.record.header)
     return {
         "record": str(found.record.path),
         "step": found.number,

@@ -97,17 +97,23 @@ def scaled(name: str, value: Any, decimals: int = 18) -> str:
         return f"{utc(value)} UTC"
     if name.endswith("_secs"):
         return span(value)
-    if name.endswith("_raw"):
-        return amount(value, decimals)
     if name in ("limit_wad", "cap_wad") and value >= CAP:
         return "no limit"
     if name == "funding_index":
         return decimal(value, 6, 27)
     if name == "expiry":
         return expiry_name(value) if 0 < value < _FAR else str(value)
-    if name.endswith("_wad") or name in _WADS:
-        return amount(value)
-    return str(value)
+    scale = scale_of(name, decimals)
+    return str(value) if scale is None else amount(value, scale)
+
+
+def scale_of(name: str, decimals: int = 18) -> int | None:
+    """Decimal places of an integer by its name (`_raw`: the decimals of its token); None for what has no scale."""
+    if name.endswith("_raw"):
+        return decimals
+    if name.endswith("_index"):
+        return 27
+    return 18 if name.endswith("_wad") or name in _WADS else None
 
 
 _PARAMETERS = (
@@ -117,7 +123,10 @@ _PARAMETERS = (
     correlation.LossTerms, correlation.Matrix,
 )  # fmt: skip
 _COUNTS = frozenset({"feed", "mode"})
-_STATES = ("size", "quote", "principal", "principals", "index", "premium", "confidence", "stable", "pending")
+_STATES = (
+    "size", "quote", "principal", "principals", "index", "premium", "confidence", "stable", "pending", "cumulative",
+    "total_supply", "total_borrow",
+)  # fmt: skip
 _WADS = frozenset(_STATES) | {
     name for kind in _PARAMETERS for name in kind._fields if not name.endswith("_secs") and name not in _COUNTS
 }

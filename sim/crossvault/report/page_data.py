@@ -56,22 +56,41 @@ class DataBlocks:
         self._waiting.clear()
 
 
-Point = tuple[int, int]  # time [unix seconds] or number of a step, and value
+Point = tuple[int, int | None]  # time [unix seconds] or number of a step, and value; None: there is none
+_Placed = tuple[int, Point]
 
 
 @dataclass(slots=True)
 class _Interval:
-    """The first, lowest, highest and last point of a stretch of a series, with their places."""
+    """The first, lowest, highest and last point of a stretch of a series with their places, and where it has none."""
 
-    first: tuple[int, Point]
-    lowest: tuple[int, Point]
-    highest: tuple[int, Point]
-    last: tuple[int, Point]
+    first: _Placed
+    last: _Placed
+    lowest: _Placed | None = None
+    highest: _Placed | None = None
+    gaps: tuple[_Placed, ...] = ()
+
+    def add(self, placed: _Placed) -> None:
+        value = placed[1][1]
+        self.last = placed
+        if value is None:
+            self.gaps = (*self.gaps[:1], placed)
+            return
+        if self.lowest is None or value < _value(self.lowest):
+            self.lowest = placed
+        if self.highest is None or value > _value(self.highest):
+            self.highest = placed
 
     def points(self) -> Iterator[Point]:
-        kept = dict((self.first, self.lowest, self.highest, self.last))
+        kept = dict(each for each in (self.first, self.lowest, self.highest, self.last, *self.gaps) if each)
         for place in sorted(kept):
             yield kept[place]
+
+
+def _value(placed: _Placed) -> int:
+    value = placed[1][1]
+    assert value is not None
+    return value
 
 
 @dataclass(slots=True)
@@ -79,7 +98,8 @@ class ThinnedSeries:
     """A series in bounded memory: of each interval of time, and of each of places, first, last, lowest and highest.
 
     `start` and `end` are the first and last time; `rows` is how many places are expected; `parts` is the number of
-    intervals of each of the two. Kept points are exact: none is an average. At most `8 * parts + 4` are kept.
+    intervals of each of the two. Kept points are exact: none is an average. Of points without a value, the first and
+    last of an interval are kept. At most `12 * parts` are kept.
     """
 
     start: int
@@ -91,21 +111,15 @@ class ThinnedSeries:
     _key: tuple[int, int] | None = None
     _open: _Interval | None = None
 
-    def add(self, place: int, at: int, value: int) -> None:
+    def add(self, place: int, at: int, value: int | None) -> None:
         """Adds a point; places and times never fall."""
         self.count += 1
-        point = place, (at, value)
+        placed = place, (at, value)
         key = self._interval(at - self.start, self.end - self.start), self._interval(place, self.rows)
-        held = self._open
-        if held is None or key != self._key:
-            self._close()
-            self._key, self._open = key, _Interval(point, point, point, point)
-            return
-        held.last = point
-        if value < held.lowest[1][1]:
-            held.lowest = point
-        if value > held.highest[1][1]:
-            held.highest = point
+        if self._open is None or key != self._key:
+            self._done += self._open.points() if self._open else ()
+            self._key, self._open = key, _Interval(placed, placed)
+        self._open.add(placed)
 
     def points(self) -> list[Point]:
         """The kept points, in their order."""
@@ -113,7 +127,3 @@ class ThinnedSeries:
 
     def _interval(self, part: int, whole: int) -> int:
         return min(self.parts - 1, max(0, part) * self.parts // max(1, whole))
-
-    def _close(self) -> None:
-        if self._open is not None:
-            self._done += self._open.points()

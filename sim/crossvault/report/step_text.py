@@ -7,7 +7,6 @@ from dataclasses import fields
 from typing import Any
 
 from crossvault.differential.step import TOKEN_ACTIONS, Event, Step, instrument_name
-from crossvault.lockstep.record import Record
 from crossvault.mirror import cash, collateral, liquidation, portfolio
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.auction import BidResult
@@ -37,8 +36,8 @@ _LABELS = {
 class StepFormatter:
     """Writes values by the names and scales of one recorded story."""
 
-    def __init__(self, record: Record) -> None:
-        header = record.header
+    def __init__(self, header: Mapping[str, Any]) -> None:
+        """Takes the header of its record."""
         self.underlyings: list[str] = header["underlyings"]
         self.collaterals: list[str] = header["collaterals"]
         self._decimals = {name: decimals for name, decimals, _ in header["world"]["tokens"]}
@@ -46,8 +45,11 @@ class StepFormatter:
 
     def step(self, step: Step) -> str:
         """A step as one line."""
-        args = ", ".join(f"{name} {self.value(name, value, step)}" for name, value in step.args.items())
-        return f"{utc(step.at)} UTC: {step.sender} calls {step.action}({args})"
+        return f"{utc(step.at)} UTC: {step.sender} calls {step.action}({self.arguments(step)})"
+
+    def arguments(self, step: Step) -> str:
+        """The arguments of a step as one line."""
+        return ", ".join(f"{name} {self.value(name, value, step)}" for name, value in step.args.items())
 
     def value(self, name: str, value: Any, step: Step) -> str:
         """An argument of a step by name."""

@@ -73,16 +73,16 @@ function paper() {
   });
 }
 
-// Links inside the page: `#step=12` and `#account=alice`.
+// Links inside the page: `#step=12` (of the part of steps with that key) and `#account=alice`.
 async function follow() {
   const [kind, name] = location.hash.slice(1).split("=");
   if (name === undefined) return;
   const wanted = decodeURIComponent(name);
-  if (kind === "step" && openStep) await openStep(Number(wanted));
-  else choose(kind, wanted);
+  const found = [...document.querySelectorAll(".part.steps")].find((each) => each.dataset.key === kind);
+  if (!found) return void choose(kind, wanted);
+  await start(found);
+  if (found.openStep) await found.openStep(Number(wanted));
 }
-
-let openStep = null;
 
 function begin() {
   theme();
