@@ -15,10 +15,11 @@ from crossvault.commands.sides import shown
 from crossvault.differential.ending import DONE, FAILED, USAGE
 from crossvault.report.page import Page, write
 from crossvault.report.page_history import RunHistory, record_extent
+from crossvault.report.page_pair import pair_page
 from crossvault.report.page_run import document, run_page
 
 SUFFIXES = (".html", ".htm")
-_MOST = 2  # runs side by side that a screen has room for
+_KEYS = ("step", "step-b")  # anchors of the steps of each record: two are what a screen has room for
 
 
 def report(arguments: Namespace) -> int:
@@ -26,7 +27,7 @@ def report(arguments: Namespace) -> int:
     paths = [Path(shown(each)) for each in arguments.records]
     out = Path(shown(arguments.out)) if arguments.out else Path(paths[0].with_suffix(SUFFIXES[0]).name)
     _require(paths, out)
-    histories = [_replayed(path) for path in paths]
+    histories = [_replayed(path, key) for path, key in zip(paths, _KEYS, strict=False)]
     words = " ".join(shlex.quote(str(path)) for path in paths)
     size = _written(out, _page(histories, f"crossvault report {words} -o {shlex.quote(str(out))}"))
     _print(histories, out, size, is_json=arguments.json)
@@ -37,7 +38,7 @@ def report(arguments: Namespace) -> int:
 
 def _require(paths: Sequence[Path], out: Path) -> None:
     """Requires a number of records, and a file that can be written. Raises UsageError."""
-    if len(paths) > _MOST:
+    if len(paths) > len(_KEYS):
         raise UsageError(f"RECORD: expected one or two records, got {len(paths)}")
     if out.suffix not in SUFFIXES:
         raise UsageError(f"--out: expected a name that ends in {' or '.join(SUFFIXES)}, found {str(out)!r}")
@@ -47,13 +48,13 @@ def _require(paths: Sequence[Path], out: Path) -> None:
         raise UsageError(f"--out: {out} cannot be written: it is a {'folder' if out.is_dir() else 'record'}")
 
 
-def _replayed(path: Path) -> RunHistory:
+def _replayed(path: Path, key: str) -> RunHistory:
     with bar(f"report {path.name}", record_extent(path).lines) as tick:
-        return RunHistory(path, tick)
+        return RunHistory(path, tick, key)
 
 
 def _page(histories: Sequence[RunHistory], command: str) -> Page:
-    return run_page(histories[0], command)
+    return pair_page(histories, command) if len(histories) > 1 else run_page(histories[0], command)
 
 
 def _written(out: Path, page: Page) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
@@ -12,7 +11,6 @@ from crossvault.audit.account_rows import AccountRow
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.replica import Replica
 from crossvault.differential.story import utilisation_and_rate
-from crossvault.lockstep.record import Record
 from crossvault.mirror.account import PORTFOLIO
 from crossvault.report.console import ReportTable, table
 from crossvault.report.differences import difference_document

@@ -15,7 +15,6 @@ from crossvault.portfolio.distance import LiquidationDistance, buffer_at, crossi
 from crossvault.portfolio.sensitivity import sensitivities
 from crossvault.portfolio.solver import ISOLATED_METHOD, STANDARD_METHOD, MarginCase, MarginMethod
 from crossvault.report.explain_margin import margin_statement, statement_context
-from crossvault.report.figures import amount, percent, utc
 from crossvault.report.page import PagePart
 from crossvault.report.page_data import exact
 from crossvault.report.page_parts import BarTable, HeatTable, PageColumn, PageTable, Prose
@@ -23,14 +22,13 @@ from crossvault.report.scenario_heat import MODES, scenario_name
 
 _OWN_PORTFOLIO = MarginMethod("portfolio", accounts.PORTFOLIO)
 _LEVELS = {Level.INITIAL: "initial", Level.MAINTENANCE: "maintenance"}
-_TITLES = ("account", "margin")
 
 
 def moment_parts(model: Model, name: str, at: int) -> list[PagePart]:
     """The parts for an account at a time [unix seconds], between two steps; the model is unchanged."""
-    account, quote = account_id(name), model.world.quote
+    account, quote = account_id(name), model.vault.ledger.cash.token
     methods = _methods(model, account)
-    found: list[PagePart] = [Prose(f"{utc(at)} UTC"), *_requirements(model, account, at, methods, quote)]
+    found: list[PagePart] = [*_requirements(model, account, at, methods, quote)]
     found += _terms(model, account, at, quote)
     if model.vault.ledger.holders[account].instruments:
         found += [_positions(model, account, at, quote), _greeks(model, account, at, quote)]
@@ -67,7 +65,7 @@ def _requirements(
                 (f"{name}: requirement", exact(figures.requirement_wad)),
                 (f"{name}: margin balance", exact(figures.margin_balance_wad)),
             ]
-        found.append(BarTable(f"By method: {title} margin", quote, rows))
+        found.append(BarTable(f"By method: {title} margin", quote, rows, is_paired=True))
     return found
 
 
@@ -78,13 +76,13 @@ def _terms(model: Model, account: AccountId, at: int, quote: str) -> list[PagePa
     for level, title in _LEVELS.items():
         statement = margin_statement(book, level, context)
         rows = [
-            (side, line.label, line.formula, exact(line.value_wad), "yes" if line.counts else "no")
+            (side, line.label, exact(line.value_wad), "yes" if line.counts else "no", line.formula)
             for side, lines in (("balance", statement.balance), ("requirement", statement.requirement))
             for line in lines
         ]
         columns = (
-            PageColumn("side"), PageColumn("term"), PageColumn("formula"), PageColumn("amount", quote, "number"),
-            PageColumn("counts"),
+            PageColumn("side"), PageColumn("term"), PageColumn("amount", quote, "number"), PageColumn("counts"),
+            PageColumn("formula"),
         )  # fmt: skip
         found.append(PageTable(f"{title.capitalize()} margin by term", columns, rows))
     return found
@@ -163,6 +161,3 @@ def _scenarios(case: MarginCase, quote: str) -> list[PagePart]:
     title = "Profit in every scenario of portfolio margin, before offsets and contingencies"
     note = f"The worst is {scenario_name(marked)}; initial requirement {exact(requirement)} {quote}."
     return [HeatTable(title, quote, "spot", [MODES[mode] for mode in modes], rows, where), Prose(note)]
-
-
-__all__ = ["amount", "moment_parts", "percent"]

@@ -1,12 +1,14 @@
-"""The auctions of a record, one row each, from the rows of its table `auctions`."""
+"""The auctions of a record, one row each, and its payments added up, from the rows of these tables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from crossvault.history.table_schema import AUCTIONS
+from crossvault.history.table_schema import AUCTIONS, PAYMENTS
 from crossvault.mirror.fixed import WAD
+
+PaymentKey = tuple[str, str, str, str]  # payer, payee, reason, token
 
 
 @dataclass(slots=True)
@@ -63,3 +65,15 @@ def add_row(auctions: list[AuctionSummary], latest: dict[str, AuctionSummary], r
 
 def _value(row: tuple[Any, ...], stem: str) -> Any:
     return row[AUCTIONS.place(stem)]
+
+
+def payment_key(row: tuple[Any, ...]) -> PaymentKey:
+    """Payer, payee, reason and token of a row of the table."""
+    kinds = ((row[PAYMENTS.place(f"{side}_kind")], row[PAYMENTS.place(side)]) for side in ("payer", "payee"))
+    payer, payee = (_party(kind, name) for kind, name in kinds)
+    return payer, payee, row[PAYMENTS.place("what_for")], row[PAYMENTS.place("token")]
+
+
+def _party(kind: str, name: str) -> str:
+    """A party by name; a wallet, a market and an issuer with their kind, as an account may have the same name."""
+    return f"{name} {kind}" if kind in ("wallet", "market", "issuer") else name

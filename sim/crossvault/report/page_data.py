@@ -11,6 +11,7 @@ from typing import Any
 
 _LEVEL = 6
 _TENS = 10
+SHORT = 400  # points of a series that is not thinned
 
 
 def exact(value: int, scale: int = 18) -> str:
@@ -99,7 +100,7 @@ class ThinnedSeries:
 
     `start` and `end` are the first and last time; `rows` is how many places are expected; `parts` is the number of
     intervals of each of the two. Kept points are exact: none is an average. Of points without a value, the first and
-    last of an interval are kept. At most `12 * parts` are kept.
+    last of an interval are kept. At most `12 * parts` points are kept, and of a series of at most SHORT points all.
     """
 
     start: int
@@ -107,6 +108,7 @@ class ThinnedSeries:
     rows: int
     parts: int = 240
     count: int = 0
+    _whole: list[_Placed] = field(default_factory=list)
     _done: list[Point] = field(default_factory=list)
     _key: tuple[int, int] | None = None
     _open: _Interval | None = None
@@ -114,7 +116,14 @@ class ThinnedSeries:
     def add(self, place: int, at: int, value: int | None) -> None:
         """Adds a point; places and times never fall."""
         self.count += 1
-        placed = place, (at, value)
+        self._whole.append((place, (at, value)))
+        if self.count > SHORT:
+            for each in self._whole:
+                self._thin(*each)
+            self._whole.clear()
+
+    def _thin(self, place: int, point: Point) -> None:
+        placed, at = (place, point), point[0]
         key = self._interval(at - self.start, self.end - self.start), self._interval(place, self.rows)
         if self._open is None or key != self._key:
             self._done += self._open.points() if self._open else ()
@@ -123,7 +132,8 @@ class ThinnedSeries:
 
     def points(self) -> list[Point]:
         """The kept points, in their order."""
-        return [*self._done, *(self._open.points() if self._open else ())]
+        open_ = self._open.points() if self._open else ()
+        return [*self._done, *open_, *(point for _, point in self._whole)]
 
     def _interval(self, part: int, whole: int) -> int:
         return min(self.parts - 1, max(0, part) * self.parts // max(1, whole))

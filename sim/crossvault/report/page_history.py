@@ -1,4 +1,4 @@
-"""What a page shows of a record, gathered while it is replayed once: series over time, auctions, accounts at moments."""
+"""What a page shows of a record, gathered in one replay: series over time, auctions, accounts at moments."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossvault.history.playback import Playback
-from crossvault.history.table_schema import ACCOUNTS, AUCTIONS, PRICES, STEPS, VAULT
+from crossvault.history.table_schema import ACCOUNTS, AUCTIONS, PAYMENTS, PRICES, STEPS, VAULT
+from crossvault.report.figures import utc
 from crossvault.report.page import PagePart
 from crossvault.report.page_account import moment_parts
-from crossvault.report.page_auctions import AuctionSummary, add_row
+from crossvault.report.page_auctions import AuctionSummary, PaymentKey, add_row, payment_key
 from crossvault.report.page_data import ThinnedSeries
 from crossvault.report.page_parameters import ParameterTable, parameter_tables
 from crossvault.report.page_steps import DifferentField, different_fields
@@ -51,14 +52,15 @@ class RunHistory:
     prices: by underlying, kind and expiry. funding: by underlying [wad per 8 hours]. vault: by VAULT_STEMS.
     """
 
-    def __init__(self, path: Path, progress: Progress) -> None:
-        """Replays a record. Raises BadRecord, OtherOutcome."""
-        self.path, self.extent = path, record_extent(path)
+    def __init__(self, path: Path, progress: Progress, key: str = "step") -> None:
+        """Replays a record; `key` is the anchor of its steps. Raises BadRecord, OtherOutcome."""
+        self.path, self.key, self.extent = path, key, record_extent(path)
         self.prices: dict[tuple[str, str, int | None], ThinnedSeries] = {}
         self.funding: dict[str, ThinnedSeries] = {}
         self.vault = {stem: self._series(_WHOLE) for stem in VAULT_STEMS}
         self.accounts: dict[str, AccountSeries] = {}
         self.auctions: list[AuctionSummary] = []
+        self.payments: dict[PaymentKey, int] = {}
         self.refused = 0
         self._on_sale: set[str] = set()
         self._latest: dict[str, AuctionSummary] = {}
@@ -109,6 +111,9 @@ class RunHistory:
                 takes[table](row)
             elif table == AUCTIONS.name:
                 add_row(self.auctions, self._latest, row)
+            elif table == PAYMENTS.name:
+                key = payment_key(row)
+                self.payments[key] = self.payments.get(key, 0) + row[PAYMENTS.place("amount")]
             elif table == STEPS.name:
                 self.refused += not row[STEPS.place("accepted")]
                 progress(row[0])
@@ -137,12 +142,12 @@ class RunHistory:
         found.last = row
         if row[ACCOUNTS.place("on_sale")] and name not in self._on_sale:
             self._on_sale.add(name)
-            self._note(name, f"at the start of its first auction (step {step})", at)
+            self._note(name, f"at the start of its first auction: step {step}, {utc(at)} UTC", at)
 
     def _finish(self) -> None:
         for name, found in sorted(self.accounts.items(), key=lambda each: lowest_health(each[1])):
             if found.last and found.last[ACCOUNTS.place("leverage")] != 0:
-                self._note(name, "at the end", self.extent.end)
+                self._note(name, f"at the end: {utc(self.extent.end)} UTC", self.extent.end)
 
     def _note(self, name: str, label: str, at: int) -> None:
         if sum(len(each.moments) for each in self.accounts.values()) < 2 * MOST_MOMENTS:

@@ -9,10 +9,23 @@ from crossvault.report.figures import utc
 from crossvault.report.page import PagePart, PageSection
 from crossvault.report.page_data import ThinnedSeries, exact
 from crossvault.report.page_history import AccountSeries, RunHistory, lowest_health
-from crossvault.report.page_parts import ChartLine, ChartMark, LineChart, PageColumn, PageTable, Prose
+from crossvault.report.page_parts import (
+    ChartLine,
+    ChartMark,
+    Heading,
+    LineChart,
+    PageColumn,
+    PageTable,
+    Pair,
+    Prose,
+)
 
 SHOWN = 6  # accounts drawn at first
-_HEALTH = (-1.0, 3.0)
+_HEALTH, _ONE = (-1.0, 3.0), [("below 1: can be liquidated", "1")]
+_VAULT = {
+    "insurance": "Insurance fund", "deficit": "Open deficits of accounts in liquidation",
+    "supplied": "Cash of accounts", "borrowed": "Debts of accounts",
+}  # fmt: skip
 _PERCENT = 16  # decimal places of a wad of ratio as percent
 
 
@@ -32,7 +45,8 @@ def market_parts(history: RunHistory) -> list[PagePart]:
             for (name, kind, expiry), series in history.prices.items()
             if name == underlying
         ]
-        found.append(LineChart(f"Prices of {underlying}", f"{history.quote} per {underlying}", lines))
+        title = f"{'Index price' if len(lines) == 1 else 'Prices'} of {underlying}"
+        found.append(LineChart(title, f"{history.quote} per {underlying}", lines))
     rates = {name: each for name, each in history.funding.items() if any(value for _, value in each.points())}
     if rates:
         lines = [chart_line(name, series, _PERCENT) for name, series in rates.items()]
@@ -51,12 +65,7 @@ def health_parts(history: RunHistory) -> list[PagePart]:
     parts: list[PagePart] = []
     if lines:
         title = "Health: maintenance margin balance / requirement"
-        parts.append(
-            LineChart(
-                title, "ratio", lines, auction_marks(history), [("below 1: can be liquidated", "1")], _HEALTH,
-                shown=SHOWN, places=3,
-            )  # fmt: skip
-        )
+        parts.append(LineChart(title, "ratio", lines, auction_marks(history), _ONE, _HEALTH, SHOWN, places=3))
     return [*parts, _overview(history, ranked)]
 
 
@@ -69,9 +78,9 @@ def auction_marks(history: RunHistory, account: str | None = None) -> list[Chart
     """Marks of auctions: of every account their start, of one account from start to end."""
     rows = [each for each in history.auctions if account in (None, each.account)]
     if account is None:
-        return [ChartMark(each.at, f"auction of {each.account} starts", f"#step={each.step}") for each in rows]
+        return [ChartMark(each.at, f"auction of {each.account} starts", f"#{history.key}={each.step}") for each in rows]
     return [
-        ChartMark(each.at, f"auction {each.number}", f"#step={each.step}", each.ended_at or history.extent.end)
+        ChartMark(each.at, f"auction {each.number}", f"#{history.key}={each.step}", each.ended_at or history.extent.end)
         for each in rows
     ]
 
@@ -93,7 +102,7 @@ def _overview(history: RunHistory, ranked: Iterable[tuple[str, AccountSeries]]) 
         auctions = sum(each.account == name for each in history.auctions)
         texts = [None if value is None else exact(value) for value in (lowest, *values)]
         rows.append((name, texts[0], at, *texts[1:], found.last[ACCOUNTS.place("mode")], str(auctions)))
-    return PageTable("Accounts", columns, rows)
+    return PageTable("Accounts, the lowest health first", columns, rows)
 
 
 def vault_parts(history: RunHistory) -> list[PagePart]:
@@ -101,14 +110,8 @@ def vault_parts(history: RunHistory) -> list[PagePart]:
     quote, series = history.quote, history.vault
     if not series["insurance"].count:
         return [Prose("The vault had no money.")]
-    return [
-        LineChart(
-            "Insurance fund and open deficits", quote, [chart_line(name, series[name]) for name in ("insurance", "deficit")]
-        ),
-        LineChart(
-            "Cash of accounts", quote, [chart_line(name, series[name]) for name in ("supplied", "borrowed")]
-        ),
-    ]  # fmt: skip
+    charts = [LineChart(title, quote, [chart_line(stem, series[stem])]) for stem, title in _VAULT.items()]
+    return [Pair(("", ""), ([charts[0], charts[2]], [charts[1], charts[3]]))]
 
 
 def auction_parts(history: RunHistory) -> list[PagePart]:
@@ -117,12 +120,12 @@ def auction_parts(history: RunHistory) -> list[PagePart]:
         return [Prose("No account was liquidated.")]
     quote = history.quote
     columns = (
-        PageColumn("step", "", "step"), PageColumn("start", "UTC", "time"), PageColumn("account", "", "account"),
+        PageColumn("step", "", history.key), PageColumn("start", "UTC", "time"), PageColumn("account", "", "account"),
         PageColumn("auction", "", "number", 0), PageColumn("equity", quote, "number"),
         PageColumn("maintenance buffer", quote, "number"), PageColumn("bids", "", "number", 0),
         PageColumn("sold", "% of the account", "number"), PageColumn("bidders paid", quote, "number"),
         PageColumn("insurance paid", quote, "number"), PageColumn("end", "UTC", "time"), PageColumn("ended by"),
-        PageColumn("last step", "", "step"),
+        PageColumn("last step", "", history.key),
     )  # fmt: skip
     rows = [
         (
@@ -132,7 +135,7 @@ def auction_parts(history: RunHistory) -> list[PagePart]:
         )
         for each in history.auctions
     ]  # fmt: skip
-    return [PageTable("Auctions", columns, rows)]
+    return [PageTable("Auctions in the order of their starts", columns, rows)]
 
 
 def account_parts(history: RunHistory, name: str) -> list[PagePart]:
@@ -145,12 +148,12 @@ def account_parts(history: RunHistory, name: str) -> list[PagePart]:
         LineChart("Equity, margin balance and requirements", history.quote, money, marks),
     ]
     if found.lowest is not None:
-        health, levels = [chart_line("health", found.series["health"])], [("below 1: can be liquidated", "1")]
-        parts.append(LineChart("Health", "ratio", health, marks, levels, _HEALTH, places=3))
+        health = [chart_line("health", found.series["health"])]
+        parts.append(LineChart("Health", "ratio", health, marks, _ONE, _HEALTH, places=3))
     if not found.moments:
         parts.append(Prose("At the end it has no position."))
     for label, inside in found.moments:
-        parts += [Prose(f"Margin {label}", "moment"), *inside]
+        parts += [Heading(f"Margin {label}"), *inside]
     return parts
 
 

@@ -21,7 +21,7 @@ class ParameterTable(NamedTuple):
 def parameter_tables(model: Model) -> list[ParameterTable]:
     """The parameters in force; what is not set has no table."""
     state = model.vault.ledger
-    names, units = state.names, range(len(state.names))
+    names, units, rules = state.names, range(len(state.names)), state.rules
     found = [
         _table("Auctions, interest, and the peg of the quote token", {
             "vault": {**state.terms._asdict(), **state.cash.interest._asdict(), **state.cash.terms._asdict()},
@@ -31,8 +31,8 @@ def parameter_tables(model: Model) -> list[ParameterTable]:
         _table("Portfolio margin, by underlying", {names[k]: state.portfolio_risks[k] for k in units}),
         _table("Guards of prices, by underlying", {names[k]: state.guards[k] for k in units}),
         _table("Collateral", {asset.token: asset.terms for asset in state.assets}),
-        _table("Portfolio margin, all underlyings", {"vault": {"terms": state.rules.terms, "matrix": state.rules.matrix}}),
-        _table("Scenarios of portfolio margin", {str(k): each for k, each in enumerate(state.rules.scenarios, start=1)}),
+        _table("Portfolio margin, all underlyings", {"vault": {"terms": rules.terms, "matrix": rules.matrix}}),
+        _table("Scenarios of portfolio margin", {str(k): each for k, each in enumerate(rules.scenarios, start=1)}),
     ]  # fmt: skip
     return [each for each in found if any(text not in ("0", "0 s") for row in each.rows for text in row[1:])]
 

@@ -74,6 +74,16 @@ class Prose:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a panel."""
+
+    text: str
+
+    def html(self, blocks: DataBlocks) -> str:
+        return f"<h4>{escape(self.text)}</h4>\n"
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Names and their values; `is_code` for what is copied, as hashes and commands."""
 
@@ -103,21 +113,21 @@ class PageTable:
 
 @dataclass(frozen=True, slots=True)
 class BarTable:
-    """Rows of (name, exact decimal text) as bars from zero inside a table; the numbers are in the table."""
+    """Rows of (name, exact decimal text) as bars from zero in a table with the numbers; `is_paired`: two by two."""
 
     title: str
     unit: str
     rows: Sequence[tuple[str, str | None]]
     places: int = 2
+    is_paired: bool = False
 
     def html(self, blocks: DataBlocks) -> str:
         most = max((abs(float(value)) for _, value in self.rows if value is not None), default=0) or 1
         inside = "".join(self._row(name, value, most) for name, value in self.rows)
         title = f"{escape(self.title)} [{escape(self.unit)}]"
-        return f'<div class="scroll" tabindex="0" role="region" aria-label="{title}"><table class="bars">' + (
-            f'<caption>{title}</caption>\n<thead class="hidden"><tr><th scope="col">name</th>'
-            f'<th scope="col">amount</th><th scope="col">bar</th></tr></thead>\n<tbody>{inside}</tbody></table></div>\n'
-        )
+        kind = "bars paired" if self.is_paired else "bars"
+        head = "".join(f'<th scope="col">{each}</th>' for each in ("name", "amount", "bar"))
+        return _scrolled(title, kind, f'<thead class="hidden"><tr>{head}</tr></thead>\n<tbody>{inside}</tbody>')
 
     def _row(self, name: str, value: str | None, most: float) -> str:
         if value is None:
@@ -125,9 +135,8 @@ class BarTable:
         share = abs(float(value)) / most * 100
         kind = "minus" if value.startswith("-") else "plus"
         bar = f'<span class="bar {kind}" style="width:{share:.2f}%"></span>'
-        return (
-            f'<tr><th scope="row">{escape(name)}</th>{_number(value, self.places)}<td class="across">{bar}</td></tr>\n'
-        )
+        cells = f'{_number(value, self.places)}<td class="across">{bar}</td>'
+        return f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +162,8 @@ class HeatTable:
             for number, (name, row) in enumerate(self.rows)
         )
         title = f"{escape(self.title)} [{escape(self.unit)}]"
-        return (
-            f'<div class="scroll" tabindex="0" role="region" aria-label="{title}"><table class="heat">'
-            f'<caption>{title}</caption>\n<thead><tr><th scope="col">{escape(self.corner)}</th>{head}</tr></thead>\n'
-            f"<tbody>{body}</tbody></table></div>\n"
-        )
+        top = f'<thead><tr><th scope="col">{escape(self.corner)}</th>{head}</tr></thead>'
+        return _scrolled(title, "heat", f"{top}\n<tbody>{body}</tbody>")
 
     def _cell(self, value: str | None, low: float, high: float, place: tuple[int, int]) -> str:
         if value is None:
@@ -230,15 +236,16 @@ class PanelChoice:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two columns with titles; on a phone one below the other."""
+    """Two columns with titles (or none); on a phone one below the other."""
 
     titles: tuple[str, str]
     parts: tuple[Sequence[PagePart], Sequence[PagePart]]
 
     def html(self, blocks: DataBlocks) -> str:
+        heads = (f"<h3>{escape(title)}</h3>\n" if title else "" for title in self.titles)
         sides = (
-            f"<div><h3>{escape(title)}</h3>\n{''.join(part.html(blocks) for part in parts)}</div>\n"
-            for title, parts in zip(self.titles, self.parts, strict=True)
+            f"<div>{head}{''.join(part.html(blocks) for part in parts)}</div>\n"
+            for head, parts in zip(heads, self.parts, strict=True)
         )
         return f'<div class="pair">\n{"".join(sides)}</div>\n'
 
@@ -263,6 +270,12 @@ def _figure(kind: str, title: str, block: str) -> str:
 
 def _folded(title: str, inside: str) -> str:
     return f"<details><summary>{escape(title)}</summary>\n{inside}</details>\n"
+
+
+def _scrolled(title: str, kind: str, inside: str) -> str:
+    """A table with a caption, which scrolls by itself where it is too wide."""
+    table = f'<table class="{kind}"><caption>{title}</caption>\n{inside}</table>'
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">{table}</div>\n'
 
 
 def _number(value: str, places: int, kind: str = "") -> str:

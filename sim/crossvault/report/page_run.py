@@ -18,10 +18,12 @@ from crossvault.report.page_market import (
     vault_parts,
 )
 from crossvault.report.page_parts import Facts, PageColumn, PageTable, PanelChoice, Prose
+from crossvault.report.page_payments import payment_parts
 from crossvault.report.page_steps import DifferentField, StepTable
 
 _MOST_DIFFERENT = 400
 _HEALTHS = "Above 1 an account meets its maintenance margin requirement; below it, it can be liquidated."
+_PAID = "Sums over the whole run; a band is as wide as the amount. Small parties are drawn as one."
 _STEPS = "Choose a step for its arguments, its events, and the state before and after it, with every digit."
 
 
@@ -36,8 +38,9 @@ def run_page(history: RunHistory, command: str, contracts: str = "") -> Page:
         PageSection("health", "Health of accounts", health_parts(history), _HEALTHS),
         PageSection("auctions", "Auctions", auction_parts(history)),
         PageSection("vault", "Insurance and cash", vault_parts(history)),
+        PageSection("payments", "Payments", payment_parts(history), _PAID),
         PageSection("accounts", "An account", [account_choice(history)]),
-        PageSection("steps", "Steps", [StepTable(history.path)], _STEPS),
+        PageSection("steps", "Steps", [StepTable(history.path, key=history.key)], _STEPS),
         PageSection("again", "Parameters, versions, and how to run it again", reproduction(history)),
     ]
     return Page(f"{header['scenario']}: a run", str(header["about"]), sections, verdict(history), command)
@@ -73,7 +76,11 @@ def difference_section(history: RunHistory) -> PageSection:
     text, fields = recorded_difference(history.path, history.difference)
     first = fields[0] if fields else ("nothing", "", "")
     note = f"First in {first[0]}: the chain has {first[1]}, the model has {first[2]}."
-    parts: list[PagePart] = [Prose(text), Prose(note, "bad"), difference_table("Both sides", fields, ("chain", "model"))]
+    parts: list[PagePart] = [
+        Prose(text),
+        Prose(note, "bad"),
+        difference_table("Both sides", fields, ("chain", "model")),
+    ]
     title = f"First difference: step {history.difference:,}"
     about = f"Its state before and after is at #step={history.difference} below, in the table of steps."
     return PageSection("difference", title, parts, about)
@@ -82,7 +89,7 @@ def difference_section(history: RunHistory) -> PageSection:
 def difference_table(title: str, fields: Sequence[DifferentField], sides: tuple[str, str]) -> PagePart:
     """Fields with the value of each side."""
     columns = (PageColumn("field"), PageColumn(sides[0]), PageColumn(sides[1]))
-    return PageTable(title, columns, fields[:_MOST_DIFFERENT])
+    return PageTable(title, columns, [(name.replace("_", " "), *texts) for name, *texts in fields[:_MOST_DIFFERENT]])
 
 
 def account_choice(history: RunHistory) -> PagePart:
@@ -97,7 +104,11 @@ def reproduction(history: RunHistory) -> list[PagePart]:
     """Parameters, versions, hashes, and the commands that play the run again."""
     header = history.header
     versions = [(name, str(text)) for name, text in header["versions"].items()]
-    hashes = [(name.replace("_", " "), str(header[name])) for name in ("scenario_hash", "contracts", "bytecode") if name in header]
+    hashes = [
+        (name.replace("_", " "), str(header[name]))
+        for name in ("scenario_hash", "contracts", "bytecode")
+        if name in header
+    ]
     record = shlex.quote(str(history.path))
     commands = [
         ("again, bit for bit", f"crossvault replay {record}"),
@@ -106,7 +117,7 @@ def reproduction(history: RunHistory) -> list[PagePart]:
     ]
     return [
         Facts(commands, is_code=True), Facts([("format of the record", str(header["crossvault"])), *versions]),
-        Facts([*hashes, ("last line of the record", history.extent.last_hash)], is_code=True), *parameter_tables(history),
+        Facts([*hashes, ("last line of record", history.extent.last_hash)], is_code=True), *parameter_tables(history),
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The steps of a record as a part of a page: a table to filter and search, and each step with both sides of its state."""
+"""The steps of a record as a part of a page: a table to filter and search, and each step with its state."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crossvault.lockstep.record import SAME, RecordLine, RecordStream
+from crossvault.report.figures import utc
 from crossvault.report.page_data import DataBlocks
 from crossvault.report.page_values import NOTHING, Fields, RecordedValues
 from crossvault.report.step_text import StepFormatter
@@ -23,7 +24,7 @@ class StepTable:
     """The steps of a record. It is read while the page is written, and never held whole; `key` is its anchor's kind."""
 
     path: Path
-    title: str = "Steps"
+    title: str = "Every step"
     key: str = "step"
 
     def html(self, blocks: DataBlocks) -> str:
@@ -40,7 +41,9 @@ class StepIndex:
     """What the table shows of every step, by column; names that come again are numbers of a list."""
 
     def __init__(self) -> None:
-        self._lists: dict[str, dict[str, int]] = {name: {} for name in ("sender", "door", "result", "events", "account")}
+        self._lists: dict[str, dict[str, int]] = {
+            name: {} for name in ("sender", "door", "result", "events", "account")
+        }
         self._columns: dict[str, list[Any]] = {name: [] for name in ("at", *self._lists, "text")}
 
     def add(self, line: RecordLine, text: str) -> None:
@@ -69,9 +72,19 @@ def different_fields(body: Mapping[str, Any], values: RecordedValues) -> list[Di
     if body["chain"] == SAME:
         return []
     chain, model = (_everything(body[side], body, values) for side in ("chain", "model"))
-    names = dict.fromkeys((*model, *chain))
-    pairs = ((name, chain.get(name, NOTHING), model.get(name, NOTHING)) for name in names)
+    return fields_between(chain, model)
+
+
+def fields_between(one: Fields, two: Fields) -> list[DifferentField]:
+    """The fields that differ, with both texts."""
+    pairs = ((name, one.get(name, NOTHING), two.get(name, NOTHING)) for name in dict.fromkeys((*two, *one)))
     return [each for each in pairs if each[1] != each[2]]
+
+
+def line_fields(body: Mapping[str, Any], values: RecordedValues) -> Fields:
+    """A recorded step and what the model made of it, with all digits."""
+    head = {"time": f"{utc(int(body['at']))} UTC", "sender": str(body["sender"]), "call": str(body["action"])}
+    return {**head, **values.arguments(body), **_everything(body["model"], body, values)}
 
 
 def _everything(outcome: Mapping[str, Any], body: Mapping[str, Any], values: RecordedValues) -> Fields:
@@ -127,7 +140,9 @@ class StepDetails:
         self._globals = given
         after = self._values.vault(changed)
         rows = [
-            [name, self._vault.get(name, NOTHING), text] for name, text in after.items() if self._vault.get(name) != text
+            [name, self._vault.get(name, NOTHING), text]
+            for name, text in after.items()
+            if self._vault.get(name) != text
         ]
         self._vault |= after
         return rows

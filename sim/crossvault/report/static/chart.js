@@ -57,8 +57,10 @@ function asides(data, lines) {
   const kept = lines.reduce((sum, line) => sum + line.across.length, 0);
   const all = lines.reduce((sum, line) => sum + (line.total || line.across.length), 0);
   if (all > kept) found.push(`thinned: ${group(String(kept))} of ${group(String(all))} points; of every interval the first, lowest, highest and last are kept, as they are`);
-  if (data.bounds[1] !== null) found.push(`what is above ${data.bounds[1]} is drawn at ${data.bounds[1]}`);
-  if (data.bounds[0] !== null) found.push(`what is below ${data.bounds[0]} is drawn at ${data.bounds[0]}`);
+  const [floor, roof] = data.bounds;
+  const values = lines.flatMap((line) => line.values);
+  if (roof !== null && values.some((each) => each > roof)) found.push(`what is above ${roof} is drawn at ${roof}`);
+  if (floor !== null && values.some((each) => each < floor)) found.push(`what is below ${floor} is drawn at ${floor}`);
   return found.length ? [make("p", { class: "aside", text: found.join(" · ") })] : [];
 }
 
@@ -132,12 +134,12 @@ function paint(state, plot, readout, width, redraw) {
     draw("text", { x: Math.min(box.right - 14, Math.max(box.left, x(each))), y: height - 6, "text-anchor": "middle",
       text: data.time ? timeLabel(each, over.step, place === 0) : tick(each, over.step) })));
   marks(state, picture, x, box);
-  for (const [name, level] of data.levels) {
-    picture.append(draw("line", { class: "level", x1: box.left, x2: box.right, y1: y(Number(level)), y2: y(Number(level)) }),
-      draw("text", { class: "name", x: box.right, y: y(Number(level)) - 4, "text-anchor": "end", text: name }));
-  }
+  for (const [, level] of data.levels) picture.append(draw("line", { class: "level", x1: box.left, x2: box.right, y1: y(Number(level)), y2: y(Number(level)) }));
   for (const line of state.lines) {
     if (line.isShown) picture.append(draw("path", { class: "line", d: path(line, state, x, y), style: `stroke:${line.colour}`, "stroke-dasharray": line.dash }));
+  }
+  for (const [name, level] of data.levels) {
+    picture.append(draw("text", { class: "name over", x: box.right, y: y(Number(level)) - 4, "text-anchor": "end", text: name }));
   }
   const cursor = draw("g");
   picture.append(cursor);

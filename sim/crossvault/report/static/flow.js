@@ -33,16 +33,20 @@ function joined(payments, most) {
   return [...found].map(([key, value]) => ({ from: JSON.parse(key)[0], to: JSON.parse(key)[1], value })).filter((each) => each.value > 0);
 }
 
+const LABEL = 28;
+
 function stack(bands, side, room, height) {
   const sums = new Map();
   for (const each of bands) sums.set(each[side], (sums.get(each[side]) || 0) + each.value);
   const names = [...sums.keys()].sort((a, b) => (a === "others") - (b === "others") || sums.get(b) - sums.get(a));
   const total = bands.reduce((sum, each) => sum + each.value, 0);
-  const scale = (height - room * (names.length - 1)) / total;
+  const scale = height / total;
   let top = 0;
   return new Map(names.map((name) => {
-    const node = { name, value: sums.get(name), top, height: Math.max(1, sums.get(name) * scale), used: 0, scale };
-    top += node.height + room;
+    const tall = Math.max(1, sums.get(name) * scale);
+    const slot = Math.max(tall + room, LABEL);
+    const node = { name, value: sums.get(name), top: top + (slot - tall) / 2, height: tall, used: 0, scale };
+    top += slot;
     return [name, node];
   }));
 }
@@ -50,9 +54,10 @@ function stack(bands, side, room, height) {
 function flows(bands, data, width, readout) {
   if (!bands.length) return make("p", { text: "no payments" });
   const nodes = Math.max(new Set(bands.map((each) => each.from)).size, new Set(bands.map((each) => each.to)).size);
-  const height = Math.max(180, nodes * 30);
+  const tall = Math.max(120, nodes * 16);
   const wide = Math.min(150, width * 0.27);
-  const [left, right] = [stack(bands, "from", 12, height), stack(bands, "to", 12, height)];
+  const [left, right] = [stack(bands, "from", 6, tall), stack(bands, "to", 6, tall)];
+  const height = Math.max(...[left, right].flatMap((side) => [...side.values()].map((node) => node.top + Math.max(node.height, LABEL))));
   const picture = draw("svg", { viewBox: `0 0 ${width} ${height + 16}`, width, height: height + 16, role: "img",
     "aria-label": `${data.title} [${data.unit}]; its numbers are in the table below` });
   const inside = draw("g", { transform: "translate(0 8)" });
@@ -76,7 +81,7 @@ function flows(bands, data, width, readout) {
 }
 
 function short(name, wide) {
-  const most = Math.floor(wide / 7.5);
+  const most = Math.floor(wide / 8.4);
   return name.length > most ? name.slice(0, most - 1) + "…" : name;
 }
 

@@ -118,7 +118,7 @@ function line(state, row, place) {
 function cell(column, value) {
   const text = shownCell(column, value);
   const given = { class: column.kind === "number" ? "number" : null, title: text.length > 60 ? text : null };
-  if ((column.kind === "step" || column.kind === "account") && text) {
+  if ((column.kind.startsWith("step") || column.kind === "account") && text) {
     return make("td", given, make("a", { href: `#${column.kind}=${encodeURIComponent(text)}`, text }));
   }
   return make("td", { ...given, text });

@@ -10,7 +10,7 @@ kinds.steps = function (element, data) {
   const table = {
     title: data.title, isBare: true,
     columns: [
-      { name: "step", kind: data.key === "step" ? "step" : "number", places: 0 }, { name: "time", unit: "UTC", kind: "time" }, { name: "sender", kind: "text" },
+      { name: "step", kind: data.key, places: 0 }, { name: "time", unit: "UTC", kind: "time" }, { name: "sender", kind: "text" },
       { name: "call", kind: "text" }, { name: "result", kind: "text" }, { name: "accounts", kind: "text" }, { name: "arguments", kind: "text" }, { name: "events", kind: "text" },
     ],
     data: [Array.from({ length }, (_, row) => row + 1), columns.at, named("sender"), named("door"), named("result"), accounts, columns.text, named("events")],
@@ -110,7 +110,7 @@ function moves(state, number) {
   if (number < columns.at.length) inside.push(link(number + 1, "next step"), " ");
   for (const place of columns.account[number - 1]) {
     const name = lists.account[place];
-    inside.push(" · ", key === "step" ? make("a", { href: `#account=${encodeURIComponent(name)}`, text: name }) : name, " ",
+    inside.push(" · ", make("a", { href: `#account=${encodeURIComponent(name)}`, text: name }), " ",
       make("button", { type: "button", text: `its steps`, "aria-label": `steps of ${name}`, click: () => state.element.filterAccount(name) }));
   }
   return make("p", {}, ...inside);
