@@ -153,7 +153,7 @@ def test_thinned_series_keep_the_extremes_of_every_interval(seed: int) -> None:
     for part in range(parts):  # of every stretch of places, the lowest and the highest are there
         inside = [point for place, point in enumerate(points) if place * parts // rows == part]
         values = [value for _, value in inside if value is not None]
-        assert {value for value in (min(values, default=None), max(values, default=None))} <= {v for _, v in kept}
+        assert {min(values, default=None), max(values, default=None)} <= {value for _, value in kept}
         assert (None in dict(inside).values()) <= (None in dict(kept).values())
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from rich.console import Console
 
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
-from crossvault.lockstep.record import Record
 from crossvault.mirror import margin, stress, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import WAD

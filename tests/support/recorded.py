@@ -9,7 +9,7 @@ from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.story import Story
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.lockstep.record import FAILED, FINISHED, RecordWriter, header
+from crossvault.lockstep.record import FAILED, FINISHED, RecordStream, RecordWriter, header, world_of
 
 
 def recorded(story: Story, path: Path, contracts: Path | None = None, most: int | None = None) -> Path:
@@ -29,3 +29,22 @@ def recorded(story: Story, path: Path, contracts: Path | None = None, most: int 
     finally:
         chain.close()
     return path
+
+
+def differing(path: Path, out: Path) -> int:
+    """Writes a record as of contracts that leave one wei more of insurance at a bid; it ends there. Returns the step."""
+    stream = RecordStream(path)
+    model = Model(world_of(stream.header["world"]))
+    with out.open("w", encoding="utf8") as file:
+        writer = RecordWriter(file, stream.header)
+        for line in stream.lines():
+            outcome = model.apply(line.step)
+            if line.step.action != "bid":
+                writer.compared(line.number, line.step, outcome, outcome)
+                continue
+            state = outcome.snapshot.globals._replace(insurance_wad=outcome.snapshot.globals.insurance_wad + 1)
+            chain = outcome._replace(snapshot=outcome.snapshot._replace(globals=state))
+            writer.compared(line.number, line.step, outcome, chain)
+            writer.finish(FAILED)
+            return line.number
+    raise AssertionError("no bid")

@@ -11,42 +11,32 @@ from crossvault.mirror import account as accounts, margin, market, stress, valua
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.ledger import State
 from crossvault.mirror.standard import Level
+from crossvault.portfolio.account_methods import account_methods
 from crossvault.portfolio.distance import LiquidationDistance, buffer_at, crossings, distances_of
 from crossvault.portfolio.sensitivity import sensitivities
-from crossvault.portfolio.solver import ISOLATED_METHOD, STANDARD_METHOD, MarginCase, MarginMethod
+from crossvault.portfolio.solver import MarginCase, MarginMethod
 from crossvault.report.explain_margin import margin_statement, statement_context
 from crossvault.report.page import PagePart
 from crossvault.report.page_data import exact
 from crossvault.report.page_parts import BarTable, HeatTable, PageColumn, PageTable, Prose
 from crossvault.report.scenario_heat import MODES, scenario_name
 
-_OWN_PORTFOLIO = MarginMethod("portfolio", accounts.PORTFOLIO)
 _LEVELS = {Level.INITIAL: "initial", Level.MAINTENANCE: "maintenance"}
 
 
 def moment_parts(model: Model, name: str, at: int) -> list[PagePart]:
     """The parts for an account at a time [unix seconds], between two steps; the model is unchanged."""
     account, quote = account_id(name), model.vault.ledger.cash.token
-    methods = _methods(model, account)
+    methods = account_methods(model, account)
     found: list[PagePart] = [*_requirements(model, account, at, methods, quote)]
     found += _terms(model, account, at, quote)
     if model.vault.ledger.holders[account].instruments:
         found += [_positions(model, account, at, quote), _greeks(model, account, at, quote)]
         found += [_distances(model, account, at)]
-    if _OWN_PORTFOLIO in methods:
-        found += _scenarios(MarginCase(model, account, at, _OWN_PORTFOLIO), quote)
+    for method in methods:
+        if method.mode == accounts.PORTFOLIO:
+            found += _scenarios(MarginCase(model, account, at, method), quote)
     return found
-
-
-def _methods(model: Model, account: AccountId) -> list[MarginMethod]:
-    """The methods that an account can be margined by: portfolio margin where the vault has rules of it."""
-    state = model.vault.ledger
-    options = sum(market.is_option(market.kind_of(each)) for each in state.holders[account].instruments)
-    is_ruled = bool(state.rules.scenarios) and any(
-        state.portfolio_risks[number].vol.floor_secs for number in range(len(state.risks))
-    )
-    portfolio = [_OWN_PORTFOLIO] if is_ruled and options <= accounts.MAX_OPTIONS else []
-    return [ISOLATED_METHOD, STANDARD_METHOD, *portfolio]
 
 
 def _requirements(
@@ -118,12 +108,13 @@ def _greeks(model: Model, account: AccountId, at: int, quote: str) -> PagePart:
 
 def _distances(model: Model, account: AccountId, at: int) -> PagePart:
     """How far prices are from where the account can be liquidated: all together, and each alone."""
-    together = crossings(lambda shock: buffer_at(model, account, shock, at))
-    rows = [("all together", *_both(together))]
-    for number in _underlyings(model.vault.ledger, account):
-        rows.append((f"{model.vault.ledger.names[number]} alone", *_both(distances_of(model, account, number, at))))
-    columns = (PageColumn("prices"), PageColumn("down", "%", "number", 2), PageColumn("up", "%", "number", 2))
-    return PageTable("Distance to liquidation (empty: none within -99 % and +900 %)", columns, rows)
+    held, names = _underlyings(model.vault.ledger, account), model.vault.ledger.names
+    rows = [(f"{names[number]} alone", *_both(distances_of(model, account, number, at))) for number in held]
+    if len(held) > 1:
+        together = crossings(lambda shock: buffer_at(model, account, held, shock, at))
+        rows.append((f"{', '.join(names[number] for number in held)} together", *_both(together)))
+    columns = (PageColumn("prices"), PageColumn("fall", "%", "number", 2), PageColumn("rise", "%", "number", 2))
+    return PageTable("Distance to liquidation: move of prices (empty: none does)", columns, rows)
 
 
 def _underlyings(state: State, account: AccountId) -> list[int]:
@@ -158,6 +149,6 @@ def _scenarios(case: MarginCase, quote: str) -> list[PagePart]:
     ]
     marked = scenarios[worst]
     where = shocks.index((marked.spot_shock, marked.dampening)), modes.index(marked.mode)
-    title = "Profit in every scenario of portfolio margin, before offsets and contingencies"
+    title = f"Profit in every scenario of portfolio margin ({case.method.name}), before offsets and contingencies"
     note = f"The worst is {scenario_name(marked)}; initial requirement {exact(requirement)} {quote}."
     return [HeatTable(title, quote, "spot", [MODES[mode] for mode in modes], rows, where), Prose(note)]

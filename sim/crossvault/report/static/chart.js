@@ -6,7 +6,7 @@ const PAPER = 680;
 kinds.line = function (element, data) {
   const lines = data.lines.map((line, place) => ({
     ...line, values: line.up.map((each) => (each === null ? NaN : Number(each))),
-    colour: `var(--c${place % COLOURS})`, dash: DASHES[Math.floor(place / COLOURS) % DASHES.length],
+    colour: `var(--c${place % COLOURS})`, dash: DASHES[(place + Math.floor(place / COLOURS)) % DASHES.length],
     isShown: place < data.shown,
   }));
   const state = { data, lines, whole: span(lines, data), cursor: null, from: null };
@@ -162,7 +162,9 @@ function path(line, state, x, y) {
     }
     const across = x(Math.min(state.view[1], Math.max(state.view[0], line.across[k]))).toFixed(1);
     const height = y(clip(value, floor, roof)).toFixed(1);
-    if (!isOpen) found.push(`M${across} ${height}`);
+    const isAlone = !isOpen && (k + 1 === to || Number.isNaN(line.values[k + 1]));
+    if (isAlone) found.push(`M${Number(across) - 3} ${height}h6`);
+    else if (!isOpen) found.push(`M${across} ${height}`);
     else found.push(state.data.time ? `H${across}V${height}` : `L${across} ${height}`);
     isOpen = true;
   }

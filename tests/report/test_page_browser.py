@@ -1,0 +1,173 @@
+"""The page of a run in a browser, from disk: what a reader does with it, on a desk, on a phone, in the dark, on paper."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossvault.report.page import write
+from crossvault.report.page_history import RunHistory
+from crossvault.report.page_run import run_page
+from crossvault.scenario import load
+from recorded import differing, recorded
+
+pytestmark = pytest.mark.slow
+CHROMIUM = Path("/usr/bin/chromium")
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=str(CHROMIUM), args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return recorded(load("short-strangle-into-crash"), tmp_path_factory.mktemp("browser") / "run.jsonl")
+
+
+@pytest.fixture(scope="module")
+def page_path(record: Path) -> Path:
+    return written(record)
+
+
+def written(record: Path) -> Path:
+    out = record.with_suffix(".html")
+    write(out, run_page(RunHistory(record, lambda steps: None), "crossvault report"))
+    return out
+
+
+@pytest.fixture
+def opened(browser: Any, page_path: Path) -> Iterator[Any]:
+    yield from sheet(browser, page_path)
+
+
+def sheet(browser: Any, path: Path, **options: Any) -> Iterator[Any]:
+    """A page from disk; nothing may reach the console, and nothing but the file is asked for."""
+    context = browser.new_context(**options)
+    page = context.new_page()
+    noise: list[str] = []
+    page.on("console", lambda message: noise.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda wrong: noise.append(str(wrong)))
+    page.on("request", lambda sent: noise.append(sent.url) if not sent.url.startswith(("file:", "data:")) else None)
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+    assert noise == []
+
+
+def scrolled(page: Any) -> None:
+    """Brings every part into view once, so that it is drawn."""
+    for part in page.query_selector_all("figure.part"):
+        if part.is_visible():
+            part.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.part')].every(e => e.closest('[hidden]') || e.matches('.done'))"
+    )
+
+
+def test_the_steps_are_filtered_and_a_liquidation_is_followed(opened: Any) -> None:
+    opened.locator("#auctions table a[href='#account=sam']").click()
+    opened.wait_for_function("document.activeElement.tagName === 'SELECT'")
+    assert opened.locator(".panel[data-name='sam']").is_visible()
+    assert opened.locator(".panel[data-name='lin']").is_hidden()
+    opened.locator("#auctions table a[href^='#step=']").first.click()
+    detail = opened.locator(".step")
+    detail.wait_for()
+    assert "start_liquidation" in detail.inner_text() and "LiquidationStarted" in detail.inner_text()
+    assert "for sale since" in detail.locator("tr.changed").first.inner_text()
+    opened.get_by_role("button", name="steps of sam").click()
+    count = opened.locator("#steps .filters .aside")
+    opened.wait_for_function("document.querySelector('#steps .filters .aside').textContent !== '47 of 47 steps'")
+    opened.get_by_label("every call").select_option("bid")
+    assert count.inner_text() == "2 of 47 steps"
+    assert opened.locator("#steps .window tbody tr:not(.spacer)").count() == 2
+    opened.get_by_role("button", name="All steps").click()
+    opened.get_by_label("search in: Every step").fill("Bid lin")
+    opened.wait_for_function("document.querySelector('#steps .filters .aside').textContent === '2 of 47 steps'")
+
+
+def test_a_difference_is_shown_with_both_sides(browser: Any, record: Path, tmp_path: Path) -> None:
+    number = differing(record, out := tmp_path / "differs.jsonl")
+    for page in sheet(browser, written(out)):
+        assert f"differ at step {number}" in page.locator(".verdict.bad").inner_text()
+        page.goto(page.url + f"#step={number}")
+        page.reload()
+        row = page.locator(".step tr.different").first
+        row.wait_for()
+        assert row.locator("th").inner_text() == "insurance"
+        assert row.locator("td").last.inner_text() == "+0.000000000000000001"
+
+
+def test_the_numbers_of_a_picture_are_in_a_table_with_every_digit_on_demand(opened: Any) -> None:
+    chart = opened.locator("#prices figure.line").first
+    chart.locator("summary").click()
+    cells = chart.locator("tbody tr:not(.spacer) td.number")
+    cells.first.wait_for()
+    assert cells.first.inner_text() == "2,000.00"
+    opened.get_by_label("all digits").check()
+    assert cells.first.inner_text() == "2,000"
+    value = opened.locator("#accounts .heat td.number.worst").first
+    value.wait_for()
+    assert "." in value.inner_text() and value.inner_text().startswith("-2,535")
+
+
+def test_keys_move_through_a_chart_and_zoom(opened: Any) -> None:
+    opened.keyboard.press("Tab")
+    assert opened.evaluate("document.activeElement.className") == "skip"
+    opened.keyboard.press("Enter")
+    assert opened.evaluate("document.activeElement.id") == "main"
+    chart = opened.locator("#prices figure.line svg[role=img]").first
+    chart.focus()
+    opened.keyboard.press("End")
+    opened.keyboard.press("ArrowLeft")
+    readout = opened.locator("#prices figure.line output").first
+    assert readout.inner_text().startswith("2024-06-28") and "index 1,000.00" in readout.inner_text()
+    before = chart.inner_html()
+    opened.keyboard.press("+")
+    assert chart.inner_html() != before
+    opened.keyboard.press("0")
+    assert "lowest 1,000.00, highest 2,000.00" in (chart.get_attribute("aria-label") or "")
+
+
+def test_light_and_dark_follow_the_system_and_the_choice(browser: Any, page_path: Path) -> None:
+    def ground(page: Any) -> Any:
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    for page in sheet(browser, page_path, color_scheme="dark"):
+        dark = ground(page)
+        page.get_by_label("Theme").select_option("light")
+        light = ground(page)
+        assert dark != light
+        page.reload()
+        assert ground(page) == light  # the choice is kept
+        page.emulate_media(color_scheme="light")
+        page.get_by_label("Theme").select_option("dark")
+        assert ground(page) == dark
+
+
+def test_a_phone_scrolls_down_only(browser: Any, page_path: Path) -> None:
+    for page in sheet(browser, page_path, viewport=PHONE, has_touch=True):
+        scrolled(page)
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        wide = page.evaluate(
+            "[...document.querySelectorAll('svg[role=img]')].map(e => e.getBoundingClientRect().width)"
+        )
+        assert max(wide) < PHONE["width"] and min(wide) > 200
+
+
+def test_the_page_prints(opened: Any, tmp_path: Path) -> None:
+    scrolled(opened)
+    printed = opened.pdf(path=str(tmp_path / "run.pdf"), format="A4", print_background=False)
+    assert printed.startswith(b"%PDF") and printed.count(b"/Type /Page\n") > 2
+    opened.emulate_media(media="print")
+    assert not opened.locator("nav").is_visible() and not opened.locator(".tools").is_visible()
