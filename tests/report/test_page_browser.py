@@ -1,10 +1,11 @@
-"""The page of a run in a browser, from disk: what a reader does with it, on a desk, on a phone, in the dark, on paper."""
+"""The page of a run in a browser, from disk: what a reader does with it, on a desk, a phone, in the dark, on paper."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from crossvault.report.page import write
 from crossvault.report.page_history import RunHistory
@@ -21,8 +22,6 @@ PHONE = {"width": 390, "height": 844}
 def browser() -> Iterator[Any]:
     if not CHROMIUM.exists():
         pytest.skip(f"no Chromium at {CHROMIUM}")
-    from playwright.sync_api import sync_playwright
-
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as driver:
         started = driver.chromium.launch(executable_path=str(CHROMIUM), args=flags)
@@ -52,7 +51,7 @@ def opened(browser: Any, page_path: Path) -> Iterator[Any]:
 
 
 def sheet(browser: Any, path: Path, **options: Any) -> Iterator[Any]:
-    """A page from disk; nothing may reach the console, and nothing but the file is asked for."""
+    """A page from disk; nothing may reach the console, and nothing but the file is fetched."""
     context = browser.new_context(**options)
     page = context.new_page()
     noise: list[str] = []
@@ -70,14 +69,12 @@ def scrolled(page: Any) -> None:
     for part in page.query_selector_all("figure.part"):
         if part.is_visible():
             part.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.part')].every(e => e.closest('[hidden]') || e.matches('.done'))"
-    )
+    expect(page.locator("figure.part:visible:not(.done)")).to_have_count(0)
 
 
 def test_the_steps_are_filtered_and_a_liquidation_is_followed(opened: Any) -> None:
     opened.locator("#auctions table a[href='#account=sam']").click()
-    opened.wait_for_function("document.activeElement.tagName === 'SELECT'")
+    expect(opened.locator("#accounts select")).to_be_focused()
     assert opened.locator(".panel[data-name='sam']").is_visible()
     assert opened.locator(".panel[data-name='lin']").is_hidden()
     opened.locator("#auctions table a[href^='#step=']").first.click()
@@ -87,13 +84,13 @@ def test_the_steps_are_filtered_and_a_liquidation_is_followed(opened: Any) -> No
     assert "for sale since" in detail.locator("tr.changed").first.inner_text()
     opened.get_by_role("button", name="steps of sam").click()
     count = opened.locator("#steps .filters .aside")
-    opened.wait_for_function("document.querySelector('#steps .filters .aside').textContent !== '47 of 47 steps'")
+    expect(count).not_to_have_text("47 of 47 steps")
     opened.get_by_label("every call").select_option("bid")
-    assert count.inner_text() == "2 of 47 steps"
+    expect(count).to_have_text("2 of 47 steps")
     assert opened.locator("#steps .window tbody tr:not(.spacer)").count() == 2
     opened.get_by_role("button", name="All steps").click()
     opened.get_by_label("search in: Every step").fill("Bid lin")
-    opened.wait_for_function("document.querySelector('#steps .filters .aside').textContent === '2 of 47 steps'")
+    expect(count).to_have_text("2 of 47 steps")
 
 
 def test_a_difference_is_shown_with_both_sides(browser: Any, record: Path, tmp_path: Path) -> None:
@@ -116,9 +113,10 @@ def test_the_numbers_of_a_picture_are_in_a_table_with_every_digit_on_demand(open
     assert cells.first.inner_text() == "2,000.00"
     opened.get_by_label("all digits").check()
     assert cells.first.inner_text() == "2,000"
-    value = opened.locator("#accounts .heat td.number.worst").first
-    value.wait_for()
-    assert "." in value.inner_text() and value.inner_text().startswith("-2,535")
+    profit = opened.locator("#accounts .heat tr", has_text="-4.88 %").first.locator("td.number").first
+    assert profit.inner_text() == "-633.75"
+    opened.get_by_label("all digits").uncheck()
+    assert profit.inner_text() == "-634"
 
 
 def test_keys_move_through_a_chart_and_zoom(opened: Any) -> None:

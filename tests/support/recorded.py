@@ -32,7 +32,7 @@ def recorded(story: Story, path: Path, contracts: Path | None = None, most: int 
 
 
 def differing(path: Path, out: Path) -> int:
-    """Writes a record as of contracts that leave one wei more of insurance at a bid; it ends there. Returns the step."""
+    """Writes a record as of contracts that leave one wei more of insurance at a bid, and returns the step, its last."""
     stream = RecordStream(path)
     model = Model(world_of(stream.header["world"]))
     with out.open("w", encoding="utf8") as file:

@@ -22,6 +22,7 @@ from crossvault.report.page_values import RecordedValues
 MOST_MOMENTS = 120  # accounts whose margin is shown in full, at the start of their first auction and at the end
 ACCOUNT_STEMS = ("health", "equity", "maintenance_margin_balance", "maintenance_requirement", "initial_requirement")
 VAULT_STEMS = ("insurance", "deficit", "supplied", "borrowed")
+_TABLES = (STEPS, PRICES, ACCOUNTS, VAULT, AUCTIONS, PAYMENTS)
 _WHOLE, _EACH = 240, 40  # intervals of a series of the vault, and of an account
 
 Progress = Callable[[int], None]
@@ -64,7 +65,7 @@ class RunHistory:
         self.refused = 0
         self._on_sale: set[str] = set()
         self._latest: dict[str, AuctionSummary] = {}
-        self._playback = Playback(path)
+        self._playback = Playback(path, {each.name for each in _TABLES})
         self._replay(progress)
 
     @property

@@ -113,6 +113,7 @@ def reproduction(history: RunHistory) -> list[PagePart]:
     commands = [
         ("again, bit for bit", f"crossvault replay {record}"),
         ("one step, term by term", f"crossvault explain {record} STEP"),
+        ("why an account was liquidated", f"crossvault explain {record} ACCOUNT"),
         ("the scenario", f"crossvault run {shlex.quote(str(header['scenario']))} --seed {header['seed']}"),
     ]
     return [
