@@ -18,7 +18,7 @@ from crossvault.portfolio.vault_setup import VaultSetup, world
 from crossvault.scenario import load, parameter_fields, preset
 from crossvault.scenario.expectations import refusals
 from crossvault.scenario.refusal_text import OTHERS, SENTENCES, FileUnits, sentence
-from small_scenarios import ACTORS, HEAD, PRICES, play, scenario_file
+from small_scenarios import ACTORS, HEAD, PRICES, play, problems, scenario_file
 
 PLAIN = ("InsufficientMargin", "TransferMismatch", "ReentrancyGuardReentrantCall")  # it is clear what to change
 UNITS = FileUnits(("ETH",), "USDC")
@@ -87,14 +87,14 @@ OPENINGS = {
         WORLD.replace("EXPIRIES", f"expiries: {{{NINE}}}") + PRICES,
         "world.underlyings.ETH.expiries.20240119: would be open expiry 9 of the underlying: expected at most 8",
     ),
-    "ConfidenceTooLarge": (
-        STORY.replace("220 USD]}", "220 USD], confidence: 101 %}"),
-        "prices.ETH: confidence 101 % is above 100 %: expected 0 % to 100 %",
+    "ZeroPrice": (
+        STORY.replace("20240126: {", "20240126: {basis: -400 USD, "),
+        "world.underlyings.ETH.expiries.20240126: the price is zero: expected more than 0 USD",
     ),
-    "ZeroPrice": (STORY.replace("220 USD]", "0 USD]"), "prices.ETH: the price is zero: expected more than 0 USD"),
     "PriceTooLarge": (
-        STORY.replace("220 USD]", "80000000000 USD]"),
-        "prices.ETH: the price or premium 80,000,000,000 USD is too large: expected at most 79,228,162,514.264337 USD",
+        STORY.replace("20240126: {", "20240126: {basis: 79228162514 USD, "),
+        "world.underlyings.ETH.expiries.20240126: the price or premium 79,228,162,714 USD is too large: expected at "
+        "most 79,228,162,514.264337 USD",
     ),
     "StalePrice": (
         STORY.replace("220 USD]}", "220 USD], lag: 3h}"),
@@ -189,12 +189,78 @@ def test_a_portfolio_names_the_field_that_is_refused(tmp_path: Path, old: str, n
     assert str(refused.value).startswith(f"{path}{words}"), str(refused.value)
 
 
-def test_a_refused_step_names_the_field_as_well(tmp_path: Path) -> None:
-    step = "{do: schedule depeg, terms: {feed: ETH, threshold: 101 %, factor: 100 %}}"
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("220 USD]", "0 USD]", ":11: prices.ETH.values[1]: 0 USD is out of range: expected more than 0 USD"),
+        ("220 USD]", "80000000000 USD]", ":11: prices.ETH.values[1]: 80,000,000,000 USD is out of range: "),
+        ("every: 1h, values: [200 USD, 220 USD]", "at: {+0s: 200 USD, +1h: 0 USD}", ":11: prices.ETH.at.+1h: 0 USD "),
+        ("220 USD]}", "220 USD], confidence: 101 %}", ":11: prices.ETH.confidence: 101 % is out of range: "),
+        ("220 USD]}", "220 USD], premium: -50000000000 USD}", ":11: prices.ETH.premium: -50,000,000,000 USD is out "),
+        ("220 USD]}", "220 USD], premiums: {+1h: 50000000000 USD}}", ":11: prices.ETH.premiums.+1h: 50,000,000,000 "),
+        ("{surface: 60 %}", "{forward: 0 USD}", ":8: world.underlyings.ETH.expiries.20240126.forward: 0 USD is out "),
+        ("{surface: 60 %}", "{confidence: 101 %}", ":8: world.underlyings.ETH.expiries.20240126.confidence: 101 % "),
+    ],
+)  # fmt: skip
+def test_a_price_and_a_confidence_are_refused_when_the_file_is_read(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    text = STORY.replace(old, new)
+    assert text != STORY
+    [problem] = problems(scenario_file(tmp_path, text))
+    assert problem.startswith(words)
+
+
+STEPS = {
+    "do: publish, underlying: ETH, price: 0 USD": ("price: 0 USD is out of range: expected more than ", "ZeroPrice"),
+    "do: publish, underlying: ETH, price: 1 USD, confidence: 101 %": (
+        "confidence: 101 % is out of range: expected 0 % to 100 %", "ConfidenceTooLarge",
+    ),
+    "do: publish forward, underlying: ETH, expiry: 20240126, forward: 0 USD": (
+        "forward: 0 USD is out of range: ", "ZeroPrice",
+    ),
+    "do: publish surface, underlying: ETH, expiry: 20240126, surface: {a: -5 %, b: 1 %}": (
+        "surface.a: -5 % is out of range: expected 0 % to ", "ParameterOutOfRange",
+    ),
+    "do: schedule depeg, terms: {feed: ETH, threshold: 101 %, factor: 100 %}": (
+        "terms.threshold: 101 % is out of range: expected 0 % to 100 %", "ParameterOutOfRange",
+    ),
+    f"do: schedule risk, underlying: ETH, risk: {{{RISK.replace('margin: 10 %', 'margin: 1 %')}}}": (
+        "risk.initial margin: initial margin 1 % is below maintenance margin 5 %", "ParameterOutOfRange",
+    ),
+    f"do: schedule options, underlying: ETH, options: {{{OPTIONS.replace('band: 5 %', 'band: 101 %')}}}": (
+        "options.trade band: 101 % is out of range", "ParameterOutOfRange",
+    ),
+    "do: schedule guard, underlying: ETH, guard: {confirm: 2 days}": (
+        "guard.confirm: 2d is out of range: expected 0s to 1d", "ParameterOutOfRange",
+    ),
+    "do: schedule haircut, collateral: WETH, terms: {haircut initial: 5 %, haircut maintenance: 6 %}": (
+        "terms.haircut initial: haircut initial 5 % is below haircut maintenance 6 %", "ParameterOutOfRange",
+    ),
+    "do: schedule interest, interest: {optimal utilisation: 101 %}": (
+        "interest.optimal utilisation: 101 % is out of range", "ParameterOutOfRange",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_no_state_accepts_is_refused_when_the_file_is_read(tmp_path: Path, step: str) -> None:
+    words, _ = STEPS[step]
+    [problem] = problems(scenario_file(tmp_path, STORY + f"steps:\n  - {{{step}}}\n"))
+    assert problem.startswith(f":14: steps[0].{words}")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_expects_its_refusal_is_played(tmp_path: Path, step: str) -> None:
+    words, name = STEPS[step]
+    _, done, _ = play(load(scenario_file(tmp_path, STORY + f"steps:\n  - {{{step}, expect: {{refused: {name}}}}}\n")))
+    assert [outcome.refusal.name for _, outcome in done if outcome.refusal] == [name]
+    other = scenario_file(tmp_path, STORY + f"steps:\n  - {{{step}, expect: {{refused: NotOwner}}}}\n")
     with pytest.raises(ExpectationFailed) as failed:
-        play(load(scenario_file(tmp_path, HEAD + PRICES + f"steps:\n  - {step}\n")))
-    assert ":13: steps[0]: expected accepted, got refused: ParameterOutOfRange(name=depegThreshold" in str(failed.value)
-    assert str(failed.value).endswith(": threshold 101 % is out of range: expected 0 % to 100 %")
+        play(load(other))
+    assert failed.value.exit_code == 1  # the file states another refusal
+    assert str(failed.value).startswith(f"{other}:14: steps[0].{words.partition(': ')[0]}: expected refused: NotOwner,")
+    assert words.partition(": ")[2] in str(failed.value)
 
 
 def test_a_rate_of_a_forward_has_a_sentence() -> None:

@@ -13,7 +13,7 @@ from crossvault.differential.step import EXCHANGE, VAULT, BadStrike, instrument_
 from crossvault.mirror import collateral, fixed, market, oracle
 from crossvault.mirror.account import MAX_OPTIONS, MAX_POSITIONS
 from crossvault.mirror.fixed import CAP
-from crossvault.scenario import curves, preset, quantity, roster
+from crossvault.scenario import curves, own_values, preset, quantity, roster
 from crossvault.scenario.file_part import Amount, Date, Difference, FilePart, Name, Price, Ratio
 from crossvault.scenario.parameter_fields import PRICE, out_of_range
 from crossvault.scenario.preset import Preset
@@ -164,16 +164,10 @@ def _check_prices(source: SourceFile, part: PortfolioPart) -> None:
                 expiry = quantity.expiry(text)
                 if not part.at + oracle.WINDOW < expiry <= part.at + 3650 * 86_400:
                     raise FieldError("", "expected an expiry more than 30 minutes and at most 10 years after 'at'")
-                _check_expiry(written)
+                for problem in own_values.published(written):
+                    raise FieldError(*problem)
                 if written.surface is not None:
                     curves.require_surface(written.surface, expiry - part.at)
-
-
-def _check_expiry(written: ExpiryPart) -> None:
-    if written.forward is not None and not 0 < written.forward <= CAP:
-        raise FieldError("forward", out_of_range(written.forward, 1, CAP, PRICE))
-    if written.confidence > fixed.WAD:
-        raise FieldError("confidence", out_of_range(written.confidence, 0, fixed.WAD))
 
 
 def premium(part: UnderlyingPricePart) -> int:

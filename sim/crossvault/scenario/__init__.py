@@ -13,7 +13,7 @@ from crossvault.agents.own_agent import of_packages
 from crossvault.differential import own_code
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
-from crossvault.scenario import agent_settings, data_file, play, prices, quantity, repro, roster
+from crossvault.scenario import agent_settings, data_file, own_values, play, prices, quantity, repro, roster
 from crossvault.scenario.own_rules_part import own_invariants
 from crossvault.scenario.play import StepSchedule
 from crossvault.scenario.prices import Print
@@ -130,6 +130,8 @@ def _prints(source: SourceFile, script: Script, path: Path) -> tuple[dict[str, l
     warnings: list[str] = []
     for name, part in script.prices.items():
         route: Route = ("prices", name)
+        for field, problem in own_values.published(part):
+            source.note((*route, *field), problem)
         try:
             found[name], missing = _prints_of(script, part, path, digests)
             warnings += [f"{source.where((*route, 'file'))}: prices.{name}.file: {part.file}: {gap}" for gap in missing]

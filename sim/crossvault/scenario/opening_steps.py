@@ -11,7 +11,7 @@ from crossvault.differential.step import EXCHANGE, Step
 from crossvault.differential.story import mark
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
-from crossvault.scenario import actions, owner_calls, quantity
+from crossvault.scenario import actions, own_values, owner_calls, quantity
 from crossvault.scenario.prices import Print
 from crossvault.scenario.publisher import PricePublisher
 from crossvault.scenario.roster import FieldError, NameTable
@@ -67,6 +67,8 @@ class OpeningSteps:
         for text, written in part.expiries.items():
             route: Route = ("world", "underlyings", name, "expiries", text)
             with self.source.guard(route):
+                for problem in own_values.published(written):
+                    raise FieldError(*problem)
                 if not self.prints.get(name):
                     raise FieldError("", f"needs a price, but 'prices' has none for {name}")
                 lag = self.script.prices[name].lag

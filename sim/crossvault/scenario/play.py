@@ -11,7 +11,16 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, StepStream, World
 from crossvault.differential.story import ExpectationFailed, OpeningRefused
 from crossvault.mirror import fixed
-from crossvault.scenario import actions, agent_settings, expectations, prices, quantity, refusal_text, roster
+from crossvault.scenario import (
+    actions,
+    agent_settings,
+    expectations,
+    own_values,
+    prices,
+    quantity,
+    refusal_text,
+    roster,
+)
 from crossvault.scenario.expectations import Check, RunCounts
 from crossvault.scenario.opening_steps import OpeningSteps
 from crossvault.scenario.prices import Print
@@ -92,6 +101,10 @@ class StepSchedule:
         found = refusal_text.sentence(refusal, FileUnits(self.names.underlyings, self.names.quote)) if refusal else ""
         if refusal and entry.route[0] != "steps":
             raise OpeningRefused(f"{where}: {found}")
+        if refusal and entry.refusable and refusal.name in own_values.REFUSALS:
+            route, problem = entry.refusable
+            route = (*entry.route[:2], *route)
+            where, found = f"{self.source.where(route)}: {field_path(route)}", problem
         if wrong := entry.expect.failure(outcome, model, entry.at):
             raise ExpectationFailed(f"{where}: {wrong}" + (f": {found}" if found and found not in wrong else ""))
 
@@ -135,10 +148,11 @@ class StepSchedule:
                 yield ScheduledStep(at, route, None, expect)
                 continue
             with self.source.guard(("steps", i)):
-                actions.step_of(self.names, written, at, None)
-                yield ScheduledStep(
-                    at, route, _WrittenStep(self.names, written, at).step, expect, written.do.startswith("publish")
-                )
+                step = actions.step_of(self.names, written, at, None)
+                problem, wakes = own_values.of_step(written, step), written.do.startswith("publish")
+                if problem and not expect.refused and not expect.anything:
+                    raise FieldError(*problem)
+                yield ScheduledStep(at, route, _WrittenStep(self.names, written, at).step, expect, wakes, problem)
                 if isinstance(written, OpenExpiry):
                     with self.source.guard(("steps", i)):
                         number = self.names.underlying("underlying", written.underlying)
