@@ -14,7 +14,7 @@ import pytest
 
 from crossvault.commands.exits import MEANINGS
 from crossvault.commands.failure import after_finding, reported
-from crossvault.differential.ending import DEFECT, MISSING, WORST_LAST, Ending, exit_code, worst
+from crossvault.differential.ending import DEFECT, MISSING, WORST_LAST, BadInput, Ending, InputProblem, exit_code, worst
 from crossvault.evm.compiler import CompilerLost, standard_input, standard_json
 from crossvault.setup import toolchain
 from places import ROOT
@@ -27,8 +27,8 @@ CODES = {
         "ExpectationFailed", "FailedRun", "OtherOutcome", "StepFailed",
     },
     2: {
-        "DeployerRequired", "AccountUnknown", "BadPicture", "BadCheckpoint", "BadCorpus", "BadData", "BadInput",
-        "BadEquivalents", "BadJournal", "BadManifest", "BadRecord", "CompileFailed", "DeployFailed",
+        "AccountUnknown", "ArgumentTooWide", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
+        "BadJournal", "BadManifest", "BadPicture", "BadRecord", "CompileFailed", "DeployFailed", "DeployerRequired",
         "DoesNotFit", "InputChanged", "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable",
         "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
     },
@@ -171,3 +171,20 @@ def test_a_compiler_that_ends_without_an_answer_is_no_fault_of_the_contracts(tmp
     binary.chmod(0o755)
     with pytest.raises(CompilerLost, match="solc ended without an answer"):
         standard_json(binary, standard_input({}, {}))
+
+
+def test_the_document_of_an_error_has_the_places_that_its_problems_carry(capsys: pytest.CaptureFixture[str]) -> None:
+    first = InputProblem("0 USD is out of range: 1 to 2", "a: b.yaml", 3, "prices.ETH")
+    second = InputProblem("unknown name", field="prices", argument="--set prices=1")
+    assert reported(BadInput(first, second), as_json=True) == 2
+    out, err = capsys.readouterr()
+    assert err.splitlines() == [
+        "crossvault: a: b.yaml:3: prices.ETH: 0 USD is out of range: 1 to 2",
+        "--set prices=1: prices: unknown name",
+    ]
+    error = json.loads(out)["error"]
+    assert (error["file"], error["line"], error["field"]) == ("a: b.yaml", 3, "prices.ETH")
+    assert error["problems"] == [
+        {"file": "a: b.yaml", "line": 3, "field": "prices.ETH", "message": "0 USD is out of range: 1 to 2"},
+        {"file": None, "line": None, "field": "prices", "message": "unknown name"},
+    ]

@@ -157,7 +157,7 @@ def assert_named(message: str, path: str, route: Route, field: ParameterField, o
     """Requires one problem with file, line and field: the field, or the one that it may not exceed."""
     where, _, rest = message.partition(": ")
     fields = [field.field, *([other.field] if other else [])]
-    lines = [read(Path(path), path).where((*route, each, *end)) for each in fields for end in ((), (0,))]
+    lines = [str(read(Path(path), path).where((*route, each, *end))) for each in fields for end in ((), (0,))]
     assert where in lines and "\n" not in message, message
     named = rest.partition(": ")[0].removesuffix("[0]")
     assert any(named.endswith(each) for each in fields), message

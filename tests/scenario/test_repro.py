@@ -12,6 +12,9 @@ from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.fuzz.inprocess_run import run_in_process
+from crossvault.lockstep.run import ArgumentTooWide
 from crossvault.mirror.authority_errors import NotFeeder
 from crossvault.scenario import ExpectationFailed, ScenarioError, load
 from crossvault.scenario.repro import Repro, text
@@ -149,3 +152,19 @@ def test_a_repro_names_a_vault_that_is_not_ours(tmp_path: Path) -> None:
     assert load(written(tmp_path, TEXT)).finding.endswith("was 0 on the chain, 1 in the model")
     with pytest.raises(ScenarioError, match=r"found\.vault\.claus: unknown field"):
         load(written(tmp_path, content.replace("clause:", "claus:")))
+
+
+def test_an_argument_that_its_type_cannot_hold_is_named_with_file_line_and_field(tmp_path: Path) -> None:
+    """A defect of the model let it pass: it holds integers of any size."""
+    whole = (TESTS / "repros" / "fill-overwritten.repro.yaml").read_text(encoding="utf8")
+    path = tmp_path / "wide.repro.yaml"
+    path.write_text(whole.replace("initial rate: 1,", "initial rate: 99e30,"), encoding="utf8")
+    played = load(str(path))
+    with pytest.raises(ArgumentTooWide) as wrong:
+        run_in_process(played, Model(played.world), InProcessChain(played.world))
+    [problem] = wrong.value.problems
+    assert (problem.file, problem.field) == (str(path), "steps[0].risk.initial rate")
+    assert problem.line == 1 + path.read_text().splitlines().index(
+        "    risk: {heartbeat secs: 1, initial rate: 99e30, maintenance rate: 1, skew scale: 1}"
+    )
+    assert str(wrong.value) == f"{path}:{problem.line}: {problem.field}: {99 * 10**30} does not fit uint64"

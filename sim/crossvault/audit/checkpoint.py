@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossvault.audit.vault_source import BlockHeader
-from crossvault.differential.ending import BadInput
+from crossvault.differential.ending import BadInput, InputProblem
 from crossvault.differential.notation import Notation, plain
 from crossvault.differential.step import Event, Step
 from crossvault.mirror.liquidation import AuctionTerms
@@ -95,7 +95,7 @@ class Checkpoint:
                 else:
                     entries.append(_entry(line))
         except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-            raise BadCheckpoint(f"{self.path}:{number}: is not a checkpoint line: {wrong}; {_REMEDY}") from wrong
+            raise BadCheckpoint(self._problem(f"is not a checkpoint line: {wrong}; {_REMEDY}", number)) from wrong
         return header, entries
 
     def begin(self, header: CheckpointHeader) -> None:
@@ -142,21 +142,23 @@ class Checkpoint:
         try:
             text = self._file.read()
         except UnicodeDecodeError as wrong:
-            raise BadCheckpoint(f"{self.path}: is not UTF-8 text; {_REMEDY}") from wrong
+            raise BadCheckpoint(self._problem(f"is not UTF-8 text; {_REMEDY}")) from wrong
         whole, newline, torn = text.rpartition("\n")
         lines = [self._line(number, each) for number, each in enumerate(whole.splitlines(), start=1)]
         if torn:  # the previous process was killed during a write
             if not lines and not torn.startswith('{"crossvault_audit"'[: len(torn)]):
-                raise BadCheckpoint(f"{self.path}:1: is not a checkpoint line; {_REMEDY}")
+                raise BadCheckpoint(self._problem(f"is not a checkpoint line; {_REMEDY}", 1))
             self._file.truncate(len((whole + newline).encode()))
         return lines
+
+    def _problem(self, problem: str, line: int | None = None) -> InputProblem:
+        return InputProblem(problem, str(self.path), line)
 
     def _line(self, number: int, text: str) -> dict[str, Any]:
         body, _, rest = text.rpartition(',"sum":"')
         if _sum(body + "}", self._sum) != rest.removesuffix('"}'):
-            raise BadCheckpoint(
-                f"{self.path}:{number}: the checksum does not match: this line or an earlier one was changed; {_REMEDY}"
-            )
+            problem = f"the checksum does not match: this line or an earlier one was changed; {_REMEDY}"
+            raise BadCheckpoint(self._problem(problem, number))
         self._sum = rest.removesuffix('"}')
         found: dict[str, Any] = json.loads(body + "}")
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +13,9 @@ from typing import Any
 
 from crossvault import __version__
 from crossvault.commands.exits import MEANINGS
-from crossvault.differential.ending import DEFECT, USAGE, exit_code, words
+from crossvault.differential.ending import DEFECT, USAGE, Ending, InputProblem, exit_code, words
 
-# one form for every message about a file (`file:line: field: problem`), and for one about an argument
-_PLACE = re.compile(
-    r"(?P<file>[^:\n]+\.[A-Za-z0-9]+)(?::(?P<line>\d+))?: (?:(?P<field>[^:]+): )?(?P<problem>.*)", re.DOTALL
-)
-_UNREADABLE = re.compile(r"(?P<file>[^:]+): (?P<problem>cannot be read: .*)")
 _ARGUMENT = re.compile(r"(?:argument )?(?P<field>-[-\w]+|[A-Z]{2,})(?:/-[-\w]+)?: (?P<problem>.*)", re.DOTALL)
-_NO_FIELDS = ("invalid YAML", "no line of a record", "no header of a record", "cannot be read")
 
 
 def reported(error: BaseException, as_json: bool) -> int:
@@ -31,7 +25,8 @@ def reported(error: BaseException, as_json: bool) -> int:
     code = DEFECT if code is None else code
     print(f"crossvault: {text}", file=sys.stderr)
     if as_json and not getattr(sys.stdout, "is_used", False):  # one document: what a command printed stays alone
-        print(json.dumps({"error": failure_document(code, text)}, indent=2))
+        problems = error.problems if isinstance(error, Ending) else ()
+        print(json.dumps({"error": failure_document(code, text, problems)}, indent=2))
     return code
 
 
@@ -50,28 +45,24 @@ def after_finding(is_found: bool | Callable[[], bool] = True) -> Iterator[None]:
         print(f"crossvault: {_defect(error) if code is None else words(error)}", file=sys.stderr)
 
 
-def failure_document(code: int, text: str) -> dict[str, Any]:
-    """A failure as JSON: exit code, its meaning, the message, and where in the input it is, if it is there."""
+def failure_document(code: int, text: str, problems: Sequence[InputProblem] = ()) -> dict[str, Any]:
+    """A failure as JSON: exit code, its meaning, the message, and where in the input it is, if that is known."""
     text = text.partition("\nusage: ")[0]
-    places = [_place(line) for line in text.splitlines()] if code == USAGE else []
-    known = [each for each in places if each["file"] or each["field"]]
-    first = known[0] if known else {"file": None, "line": None, "field": None}
-    where = {name: first[name] for name in ("file", "line", "field")}
+    known = problems or (tuple(_of_argument(text)) if code == USAGE else ())
+    first = known[0] if known else InputProblem(text)
+    where = {"file": first.file, "line": first.line, "field": first.field}
     found: dict[str, Any] = {"code": code, "meaning": MEANINGS[code], "message": text, **where}
-    return found | ({"problems": known} if len(known) > 1 else {})
+    return found | ({"problems": [_document(each) for each in known]} if len(known) > 1 else {})
 
 
-def _place(line: str) -> dict[str, Any]:
-    """The parts of one line of a message about input."""
-    found = _PLACE.match(line) or _UNREADABLE.match(line) or _ARGUMENT.match(line)
-    if found is None:
-        return {"file": None, "line": None, "field": None, "message": line}
-    parts = {"file": None, "line": None, "field": None, **found.groupdict()}
-    field_name, problem = parts["field"], parts["problem"]
-    if field_name is not None and field_name.startswith(_NO_FIELDS):
-        field_name, problem = None, f"{field_name}: {problem}"
-    number = int(parts["line"]) if parts["line"] else None
-    return {"file": parts["file"], "line": number, "field": field_name, "message": problem}
+def _document(found: InputProblem) -> dict[str, Any]:
+    return {"file": found.file, "line": found.line, "field": found.field, "message": found.problem}
+
+
+def _of_argument(text: str) -> Iterator[InputProblem]:
+    """The argument of the command line that a message begins with."""
+    if found := _ARGUMENT.match(text):
+        yield InputProblem(found["problem"], field=found["field"])
 
 
 def _defect(error: BaseException) -> str:

@@ -24,6 +24,7 @@ from crossvault.differential.ending import (
     FAILED,
     INTERRUPTED,
     BadEnvironment,
+    InputProblem,
     exit_code,
     words,
     worst as worst_of,
@@ -92,14 +93,14 @@ def run(arguments: Namespace) -> int:
 
 def _loaded(named: Sequence[str], seed: int | None, overrides: Mapping[str, str]) -> list[Story]:
     """The stories. Raises ScenarioError with the problems of all files."""
-    stories, problems = [], []
+    stories, problems = list[Story](), list[InputProblem | str]()
     for each in named:
         try:
             stories.append(load(each, seed, overrides))
         except ScenarioError as wrong:
-            problems.append(str(wrong))
+            problems += wrong.problems or (str(wrong),)
     if problems:
-        raise ScenarioError("\n".join(problems))
+        raise ScenarioError(*problems)
     return stories
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crossvault.commands.exits import UsageError
 from crossvault.commands.sides import shown
+from crossvault.differential.ending import InputProblem
 
 STORIES = (".scenario.yaml", ".repro.yaml")
 RECORDS = (".jsonl",)
@@ -39,7 +40,7 @@ def _listed(text: str, suffixes: Sequence[str], shipped: Sequence[str]) -> Itera
 def _matching(pattern: str, suffixes: Sequence[str], shipped: Sequence[str]) -> Iterator[str]:
     found = sorted(glob.glob(pattern, recursive=True)) or [name for name in shipped if fnmatchcase(name, pattern)]
     if not found:
-        raise UsageError(f"{pattern}: no file and no name that ships matches it")
+        raise UsageError(InputProblem("no file and no name that ships matches it", pattern))
     for each in found:
         yield from _inside(each, suffixes) if os.path.isdir(each) else [_local(each)]
 
@@ -47,7 +48,7 @@ def _matching(pattern: str, suffixes: Sequence[str], shipped: Sequence[str]) -> 
 def _inside(folder: str, suffixes: Sequence[str]) -> Iterator[str]:
     found = [path for path in sorted(Path(folder).rglob("*")) if path.name.endswith(tuple(suffixes)) and path.is_file()]
     if not found:
-        raise UsageError(f"{folder}: the folder has no {' or '.join(f'*{each}' for each in suffixes)}")
+        raise UsageError(InputProblem(f"the folder has no {' or '.join(f'*{each}' for each in suffixes)}", str(folder)))
     yield from (_local(str(path)) for path in found)
 
 

@@ -58,7 +58,7 @@ def load(path: Path, shown: str) -> Adapter:
     """Reads the adapter in a file. Raises ScenarioError with line and field of all that is wrong."""
     source = read(path, shown)
     if not isinstance(source.data, dict):
-        raise ScenarioError(f"{source.where(())}: the file: expected a mapping with {', '.join(_FIELDS)}")
+        raise ScenarioError(source.problem((), f"expected a mapping with {', '.join(_FIELDS)}"))
     reader = _AdapterReader(source, path.parent)
     for key in source.data:
         if key not in _FIELDS:

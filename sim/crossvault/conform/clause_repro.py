@@ -12,6 +12,7 @@ from crossvault.conform.comparison import ClauseFinding
 from crossvault.conform.contrast import ClauseDifference, difference
 from crossvault.conform.deployed_subject import AnvilSubject
 from crossvault.conform.subject import Subject
+from crossvault.differential.ending import InputProblem
 from crossvault.differential.notation import BadNotation, Notation
 from crossvault.differential.step import Outcome, Step
 from crossvault.lockstep.record import BadRecord, world_of
@@ -46,7 +47,7 @@ def read(path: Path) -> Repro:
     try:
         body: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
         if body["conform"] != OLD_FORMAT:
-            raise BadRecord(f"{path}: format {body['conform']}, expected {OLD_FORMAT}")
+            raise BadRecord(InputProblem(f"format {body['conform']}, expected {OLD_FORMAT}", str(path)))
         notation = Notation(body["underlyings"], body["collaterals"])
         steps = tuple(notation.parse(each) for each in body["steps"])
         found = _DIFFERENCE.fullmatch(str(body["difference"]))
@@ -55,7 +56,7 @@ def read(path: Path) -> Repro:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as trouble:
         is_whole = isinstance(trouble, BadNotation | OSError | json.JSONDecodeError | RecursionError)
         what = trouble if is_whole else f"no {trouble}"
-        raise BadRecord(f"{path}: no finding of `conform`: {what}") from None
+        raise BadRecord(InputProblem(f"no finding of `conform`: {what}", str(path))) from None
 
 
 def replay(subject: Subject, kept: Repro) -> tuple[list[ReplayedStep], bool]:

@@ -14,6 +14,7 @@ from crossvault.conform.capability import CAPABILITIES, NAMES, NEEDED, NOT_SEARC
 from crossvault.conform.figures import FIGURES, SCOPES, SNAPSHOT, Figure
 from crossvault.conform.sources import compiled
 from crossvault.differential import doors
+from crossvault.differential.ending import InputProblem
 from crossvault.differential.step import EXCHANGE_DOORS
 from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import Abi, snake
@@ -95,7 +96,7 @@ def subject(target: str, adapter: Adapter) -> Subject:
     if not colon or not contract:
         raise ScenarioError(f"{target}: expected PATH:Contract, such as src/Vault.sol:Vault")
     if not path.is_file():
-        raise ScenarioError(f"{text}: there is no such file")
+        raise ScenarioError(InputProblem("there is no such file", text))
     build = compiled([path, *(extra.path for extra in adapter.deploy)], adapter.remappings)
     found = Subject(contract, path, contract, adapter, build, compile_contracts())
     _require_contracts(found, text)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crossvault.differential.ending import BadEnvironment, BadInput
+from crossvault.differential.ending import BadEnvironment, BadInput, InputProblem
 from crossvault.rpc.transactions import Fees, Receipt, SignedTransaction
 
 FORMAT = 1
@@ -127,10 +127,10 @@ def read(path: Path, chain_id: int, written: Written = lambda number: None) -> J
             journal.torn.append(number)
             continue
         if not isinstance(line, dict) or line.get("chain") != chain_id:
-            raise BadJournal(f"{path}:{number}: is not a journal line of chain {chain_id}")
+            raise BadJournal(InputProblem(f"is not a journal line of chain {chain_id}", str(path), number))
         journal.lines.append(line)
     if journal.lines and (journal.lines[0].get("kind"), journal.lines[0].get("format")) != (OPENED, FORMAT):
-        raise BadJournal(f"{path}:1: is not the first line of a journal of format {FORMAT}")
+        raise BadJournal(InputProblem(f"is not the first line of a journal of format {FORMAT}", str(path), 1))
     return journal
 
 

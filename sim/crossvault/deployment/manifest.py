@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from crossvault.differential.ending import BadInput, reason
+from crossvault.differential.ending import BadInput, InputProblem, reason
 from crossvault.differential.step import EXCHANGE, VAULT, TokenSpec, World
 from crossvault.evm.codec import AddressBook
 from crossvault.mirror.liquidation import AuctionTerms
@@ -135,8 +135,8 @@ def load(path: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(path.read_text(encoding="utf8"))
     except (OSError, UnicodeDecodeError) as trouble:
-        raise BadManifest(f"{path}: cannot be read: {reason(trouble)}") from None
+        raise BadManifest(InputProblem(f"cannot be read: {reason(trouble)}", str(path))) from None
     except ValidationError as wrong:
         first = wrong.errors()[0]
         place = ".".join(str(each) for each in first["loc"]) or "the file"
-        raise BadManifest(f"{path}: {place}: {first['msg']}") from None
+        raise BadManifest(InputProblem(str(first["msg"]), str(path), field=place)) from None

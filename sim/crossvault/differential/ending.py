@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 DONE, FAILED, USAGE, MISSING, INTERRUPTED, DISAGREED, MISSED = range(7)
 DEFECT = 70  # as EX_SOFTWARE of sysexits.h: a fault of crossvault itself
 WORST_LAST = (DONE, MISSED, USAGE, MISSING, INTERRUPTED, DEFECT, DISAGREED, FAILED)
 
 
+class InputProblem(NamedTuple):
+    """A problem of the user's input, and where it is, as far as that is known; as text `file:line: field: problem`.
+
+    argument: that of the command line which replaces a part of a file.
+    """
+
+    problem: str
+    file: str | None = None
+    line: int | None = None
+    field: str | None = None
+    argument: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        return ": ".join(each for each in (self.argument, place, self.field, self.problem) if each)
+
+
 class Ending(Exception):
-    """An expected end of a command: its text is the message, without a traceback."""
+    """An expected end of a command: its text is the message, without a traceback; problems: those with a place."""
 
     exit_code: ClassVar[int]
+
+    def __init__(self, *problems: object) -> None:
+        super().__init__("\n".join(str(each) for each in problems))
+        self.problems = tuple(each for each in problems if isinstance(each, InputProblem))
 
 
 class FailedRun(Ending):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from crossvault.differential.ending import USAGE, FailedRun
+from crossvault.differential.ending import USAGE, FailedRun, InputProblem
 from crossvault.differential.model import Model
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Step, StepStream, World
@@ -25,6 +25,10 @@ class OpeningRefused(ExpectationFailed):
     exit_code = USAGE
 
 
+def _unplaced(step: Step, argument: str, problem: str) -> InputProblem:
+    return InputProblem(problem, field=f"{step.action}.{argument}")
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """A scenario, ready to be played.
@@ -34,6 +38,7 @@ class Story:
     finding: the difference once found in it, where it is a repro. opening_steps: number of steps of the set-up, and
     ends_at: its end [unix seconds], where they are known. warnings: what its data lacks, one line each.
     invariants: those of the user that its file names.
+    problem: a problem of a step by its argument, with its place in the file where steps are written.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Story:
     ends_at: int = 0
     warnings: tuple[str, ...] = ()
     invariants: tuple[OwnInvariant, ...] = ()
+    problem: Callable[[Step, str, str], InputProblem] = _unplaced
 
 
 def step_stream(steps: Sequence[Step]) -> StepStream:

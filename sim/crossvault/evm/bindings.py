@@ -43,11 +43,13 @@ class Bindings:
         self._interfaces = {self._address: self.vault, names.address(EXCHANGE): self.exchange}
 
     def transaction(self, step: Step) -> Call:
-        """Encodes a step as a transaction. Raises DoesNotFit with the door and the argument."""
+        """Encodes a step as a transaction. Raises DoesNotFit with the step, the door and the argument."""
         try:
             return self._transaction(step)
         except DoesNotFit as wrong:
-            raise wrong.inside(step.action) from None
+            found = wrong.inside(step.action)
+            found.step = step
+            raise found from None
 
     def _transaction(self, step: Step) -> Call:
         sender = self.names.address(step.sender)

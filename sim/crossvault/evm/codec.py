@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.differential.ending import BadInput
+from crossvault.differential.step import Step
 from crossvault.evm.signing import address_of
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import ZERO_ADDRESS
@@ -93,6 +94,7 @@ class DoesNotFit(BadInput, ValueError):
     def __init__(self, value: object, kind: str, path: str = "") -> None:
         super().__init__(f"{path}: {value} does not fit {kind}" if path else f"{value} does not fit {kind}")
         self.value, self.kind, self.path = value, kind, path
+        self.step: Step | None = None
 
     def inside(self, name: str) -> DoesNotFit:
         """The same, as an argument inside another, or of a list."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from crossvault.differential.ending import BadEnvironment, BadInput, reason
+from crossvault.differential.ending import BadEnvironment, BadInput, InputProblem, reason
 from crossvault.evm.artifacts import (
     Artifact,
     Build,
@@ -67,7 +67,7 @@ def contract_sources(directory: Path | None = None) -> Sources:
     sources = _read_sources(ours)
     if directory is not None and directory.resolve() != ours.resolve():
         if not directory.is_dir():
-            raise CompileFailed(f"{directory}: no such directory")
+            raise CompileFailed(InputProblem("no such directory", str(directory)))
         shared = {name: text for name, text in sources.items() if not name.startswith(_PROBES)}
         sources = shared | _read_sources(directory)
     return dict(sorted(sources.items()))
@@ -217,7 +217,7 @@ def _read_sources(directory: Path) -> dict[str, str]:
             try:
                 found["/".join(parts)] = path.read_text(encoding="utf8")
             except (OSError, UnicodeDecodeError) as wrong:
-                raise CompileFailed(f"{path}: cannot be read: {reason(wrong)}") from wrong
+                raise CompileFailed(InputProblem(f"cannot be read: {reason(wrong)}", str(path))) from wrong
     return found
 
 

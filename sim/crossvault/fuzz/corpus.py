@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from crossvault.differential.ending import BadInput, reason
+from crossvault.differential.ending import BadInput, InputProblem, reason
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.evm.artifacts import Build
 from crossvault.fuzz.reach import ReachCounts
@@ -95,7 +95,7 @@ def _lines(path: Path) -> Iterator[tuple[WalkTask, str, str | None, ReachCounts]
     try:
         texts = path.read_text(encoding="utf8").splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as wrong:
-        raise BadCorpus(f"{path}: cannot be read: {reason(wrong)}") from wrong
+        raise BadCorpus(InputProblem(f"cannot be read: {reason(wrong)}", str(path))) from wrong
     for number, text in enumerate(texts, start=1):
         if number == len(texts) and not text.endswith("\n"):
             return  # a campaign ended in the middle of this line
@@ -104,4 +104,4 @@ def _lines(path: Path) -> Iterator[tuple[WalkTask, str, str | None, ReachCounts]
             task = WalkTask(body["kind"], body["seed"], body["length"])
             yield task, body["compared"], body["failure"], ReachCounts.of(body["reach"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
-            raise BadCorpus(f"{path}:{number}: no line of a corpus: {wrong!r}") from wrong
+            raise BadCorpus(InputProblem(f"no line of a corpus: {wrong!r}", str(path), number)) from wrong

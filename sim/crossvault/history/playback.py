@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from crossvault.differential.ending import FailedRun
+from crossvault.differential.ending import FailedRun, InputProblem
 from crossvault.differential.model import Model
 from crossvault.differential.step import LAST_WRITTEN, Outcome
 from crossvault.history.account_history import AccountHistory, account_row, vault_figures
@@ -73,7 +73,9 @@ class Playback:
         """
         for line in self.stream.lines():
             if not 0 <= line.step.at <= LAST_WRITTEN:
-                raise BadRecord(f"{self.stream.path}:{line.number + 1}: at: expected a time before the year 10000")
+                raise BadRecord(
+                    InputProblem("expected a time before the year 10000", str(self.stream.path), line.number + 1, "at")
+                )
             outcome = self.model.apply(line.step)
             self._require_recorded(line, outcome)
             yield from (each for each in self._step(line, outcome) if each[0] in self._wanted)

@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TextIO
 
-from crossvault.differential.ending import BadInput, reason
+from crossvault.differential.ending import BadInput, InputProblem, reason
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
@@ -74,7 +74,13 @@ class Record:
             collaterals=tuple(header["collaterals"]),
             expected_steps=len(steps),
             steps=lambda model: step_stream(steps),
+            problem=self._problem,
         )
+
+    def _problem(self, step: Step, argument: str, problem: str) -> InputProblem:
+        """A problem of an argument of one of the steps."""
+        number = next(number for number, each in enumerate(self.steps, start=1) if each is step)
+        return _problem(self.path, number + 1, f"args.{argument}", problem)
 
 
 class RecordWriter:
@@ -208,25 +214,28 @@ class RecordStream:
         """The lines of the steps, once, in order. Raises BadRecord."""
         for number, (text, body) in enumerate(self._bodies, start=1):
             if self.end is not None:
-                raise BadRecord(f"{self.path}:{number}: n: expected {number - 1}, got None")  # no end: lines follow
+                problem = f"expected {number - 1}, got None"  # no end: lines follow
+                raise BadRecord(_problem(self.path, number, "n", problem))
             if "end" in body:
                 self._note_end(number, body)
                 continue
             if body.get("n") != number:
-                raise BadRecord(f"{self.path}:{number + 1}: n: expected {number}, got {body.get('n')}")
+                raise BadRecord(_problem(self.path, number + 1, "n", f"expected {number}, got {body.get('n')}"))
             try:
                 step = self.notation.parse(body)
             except BadNotation as wrong:
-                raise BadRecord(f"{self.path}:{number + 1}: {wrong}") from wrong
+                raise BadRecord(_problem(self.path, number + 1, None, str(wrong))) from wrong
             self.steps = number
             yield RecordLine(number, step, body, text)
         if not self.steps:
             last = 1 if self.end is None else 2
-            raise BadRecord(f"{self.path}:{last}: a record of no steps: there is nothing to play after its header")
+            raise BadRecord(
+                _problem(self.path, last, None, "a record of no steps: there is nothing to play after its header")
+            )
 
     def _note_end(self, number: int, body: Mapping[str, Any]) -> None:
         if self.steps and body.get("steps") != self.steps:
-            raise BadRecord(f"{self.path}:{number + 1}: steps: expected {self.steps}, got {body.get('steps')}")
+            raise BadRecord(_problem(self.path, number + 1, "steps", f"expected {self.steps}, got {body.get('steps')}"))
         self.end = str(body["end"])
 
 
@@ -237,12 +246,18 @@ def read(path: Path) -> Record:
     return Record(path, stream.header, tuple(step for step, _ in lines), tuple(text for _, text in lines), stream.end)
 
 
+def _problem(path: Path, line: int | None, field: str | None, problem: str) -> InputProblem:
+    return InputProblem(problem, str(path), line, field)
+
+
 def _header_of(path: Path, first: Mapping[str, Any]) -> Mapping[str, Any]:
     """The header of a record. Raises BadRecord."""
     if first.get("crossvault") not in (_WITHOUT_END, FORMAT):
-        raise BadRecord(f"{path}:1: no header of a record: expected crossvault = {FORMAT} or {_WITHOUT_END}")
+        raise BadRecord(
+            _problem(path, 1, None, f"no header of a record: expected crossvault = {FORMAT} or {_WITHOUT_END}")
+        )
     if missing := [name for name in _HEADER if name not in first]:
-        raise BadRecord(f"{path}:1: {missing[0]}: is missing from the header")
+        raise BadRecord(_problem(path, 1, missing[0], "is missing from the header"))
     return first
 
 
@@ -259,11 +274,11 @@ def _texts(path: Path) -> Iterator[str]:
         with path.open(encoding="utf8") as lines:
             first = next(lines, None)
             if first is None:
-                raise BadRecord(f"{path}: is empty; expected a record of `crossvault run`")
+                raise BadRecord(_problem(path, None, None, "is empty; expected a record of `crossvault run`"))
             yield first
             yield from lines
     except (OSError, UnicodeDecodeError) as wrong:
-        raise BadRecord(f"{path}: cannot be read: {reason(wrong)}") from wrong
+        raise BadRecord(_problem(path, None, None, f"cannot be read: {reason(wrong)}")) from wrong
 
 
 def _bodies(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -275,13 +290,15 @@ def _bodies(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             body = json.loads(text)
             stated = body.pop("hash")
         except RecursionError:
-            raise BadRecord(f"{path}:{number}: no line of a record: brackets are nested too deeply") from None
+            raise BadRecord(
+                _problem(path, number, None, "no line of a record: brackets are nested too deeply")
+            ) from None
         except (ValueError, KeyError, TypeError, AttributeError) as wrong:
             if text == line and number > 1:  # only the last line can lack its end
                 return
-            raise BadRecord(f"{path}:{number}: no line of a record: {wrong}") from wrong
+            raise BadRecord(_problem(path, number, None, f"no line of a record: {wrong}")) from wrong
         if _digest(body, last) != stated:
-            raise BadRecord(f"{path}:{number}: hash: the line, or one before it, was changed")
+            raise BadRecord(_problem(path, number, "hash", "the line, or one before it, was changed"))
         last = stated
         yield text, body
 

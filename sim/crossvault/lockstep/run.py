@@ -16,12 +16,13 @@ from typing import Protocol
 
 from crossvault.differential.compare import Difference, EventFields, differences, value_differences
 from crossvault.differential.drive import driven
-from crossvault.differential.ending import FailedRun
+from crossvault.differential.ending import BadInput, FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.own_code import OwnCodeError
 from crossvault.differential.step import Action, Outcome, Snapshot, Step, named
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.chain import CHUNK, Chain, PreparedChunk
+from crossvault.evm.codec import DoesNotFit
 from crossvault.lockstep.side_comparison import compared_metrics
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.lens import CurveState
@@ -53,6 +54,10 @@ class InvariantChecker(Protocol):
 
 class Broken(FailedRun):
     """An invariant of the model does not hold."""
+
+
+class ArgumentTooWide(BadInput, ValueError):
+    """A step whose argument does not fit its type in the contracts."""
 
 
 class Diverged(FailedRun):
@@ -239,8 +244,19 @@ def run(
 def drive(story: Story, both: PairedSides, tick: Callable[[int], None]) -> None:
     """Gives a story's steps to both sides until it ends or breaks, which the result then names.
 
-    Raises Diverged, and OwnCodeError for what code of the user does wrong.
+    Raises Diverged, ArgumentTooWide with the place of the argument in the story's file, and OwnCodeError for what code
+    of the user does wrong.
     """
+    try:
+        _drive(story, both, tick)
+    except DoesNotFit as wrong:
+        if wrong.step is None:
+            raise
+        argument = wrong.path.removeprefix(f"{wrong.step.action}.")
+        raise ArgumentTooWide(story.problem(wrong.step, argument, f"{wrong.value} does not fit {wrong.kind}")) from None
+
+
+def _drive(story: Story, both: PairedSides, tick: Callable[[int], None]) -> None:
     try:
         for _ in driven(story.steps(both.model), both.apply):
             tick(both.result.steps)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from crossvault.differential.ending import InputProblem
 from crossvault.differential.step import EXCHANGE, VAULT, BadStrike, instrument_number
 from crossvault.mirror import collateral, fixed, market, oracle
 from crossvault.mirror.account import MAX_OPTIONS, MAX_POSITIONS
@@ -144,7 +145,7 @@ def _find(path_or_name: str) -> tuple[Path, str]:
     if path.is_file():
         return path, path_or_name
     if path_or_name.endswith((".yaml", ".yml")):
-        raise ScenarioError(f"{path_or_name}: there is no such file")
+        raise ScenarioError(InputProblem("there is no such file", path_or_name))
     raise ScenarioError(f"{path_or_name}: there is no such portfolio: {did_you_mean(path_or_name, names())}")
 
 

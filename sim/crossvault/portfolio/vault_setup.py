@@ -173,7 +173,7 @@ class VaultSetup:
         """Applies a step of a field of the file. Raises ScenarioError where the vault refuses it."""
         if refusal := self.apply(step).refusal:
             source, units = self.portfolio.source, FileUnits(self.portfolio.units, self.portfolio.quote)
-            raise ScenarioError(f"{source.where(route)}: {field_path(route)}: {sentence(refusal, units)}")
+            raise ScenarioError(source.problem(route, sentence(refusal, units)))
 
 
 def world(held: Portfolio) -> World:

@@ -11,6 +11,7 @@ from typing import Any
 
 from crossvault.agents.own_agent import of_packages
 from crossvault.differential import own_code
+from crossvault.differential.ending import InputProblem
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
 from crossvault.scenario import agent_settings, data_file, own_values, play, prices, quantity, repro, roster
@@ -101,7 +102,7 @@ def _find(path_or_name: str) -> Path:
     if path.is_file():
         return path
     if path_or_name.endswith((".yaml", ".yml")):
-        raise ScenarioError(f"{path_or_name}: there is no such file")
+        raise ScenarioError(InputProblem("there is no such file", path_or_name))
     raise ScenarioError(f"{path_or_name}: there is no such scenario: {did_you_mean(path_or_name, names())}")
 
 
@@ -116,7 +117,9 @@ def _override(source: SourceFile, path: str, text: str) -> None:
         is_last = len(route) == len(outer)
         if key not in inside and not (is_last and isinstance(at, dict)):
             known = did_you_mean(name, [str(each) for each in inside])
-            raise ScenarioError(f"{shown}: {field_path(route)}: unknown name {name!r}: {known}")
+            raise ScenarioError(
+                InputProblem(f"unknown name {name!r}: {known}", field=field_path(route), argument=shown)
+            )
         if is_last:
             at[key] = replacement(source, (*route, key), text, shown)
             return

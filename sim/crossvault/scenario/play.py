@@ -29,7 +29,7 @@ from crossvault.scenario.refusal_text import FileUnits
 from crossvault.scenario.roster import FieldError, NameTable
 from crossvault.scenario.scheduled_step import ACCEPTED, ScheduledStep
 from crossvault.scenario.script import PricePart, Script
-from crossvault.scenario.source import Route, SourceFile, field_path
+from crossvault.scenario.source import Route, SourceFile
 from crossvault.scenario.steps import Look, OpenExpiry, SignedOrder
 
 _MAX_LOOKS = 1_000_000
@@ -88,7 +88,7 @@ class StepSchedule:
                 yield from observed(agent.act(model, at), after=counts.note)
         for route, check in self.checks:
             if wrong := check(model, self.ends_at, counts):
-                raise ExpectationFailed(f"{self.source.where(route)}: {field_path(route)}: {wrong}")
+                raise ExpectationFailed(self.source.problem(route, wrong))
 
     def _play(self, entry: ScheduledStep, model: Model, counts: RunCounts) -> StepStream:
         outcome: Outcome | None = None
@@ -96,17 +96,17 @@ class StepSchedule:
         if step is not None:
             outcome = yield step
             counts.note(step, outcome)
-        where = f"{self.source.where(entry.route)}: {field_path(entry.route)}"
+        route = entry.route
         refusal = outcome.refusal if outcome is not None else None
         found = refusal_text.sentence(refusal, FileUnits(self.names.underlyings, self.names.quote)) if refusal else ""
         if refusal and entry.route[0] != "steps":
-            raise OpeningRefused(f"{where}: {found}")
+            raise OpeningRefused(self.source.problem(route, found))
         if refusal and entry.refusable and refusal.name in own_values.REFUSALS:
-            route, problem = entry.refusable
-            route = (*entry.route[:2], *route)
-            where, found = f"{self.source.where(route)}: {field_path(route)}", problem
+            inside, found = entry.refusable
+            route = (*route[:2], *inside)
         if wrong := entry.expect.failure(outcome, model, entry.at):
-            raise ExpectationFailed(f"{where}: {wrong}" + (f": {found}" if found and found not in wrong else ""))
+            more = f": {found}" if found and found not in wrong else ""
+            raise ExpectationFailed(self.source.problem(route, wrong + more))
 
     # prices and written steps
 

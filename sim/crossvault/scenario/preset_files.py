@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from crossvault.differential.ending import InputProblem
 from crossvault.scenario.source import ScenarioError, SourceFile, did_you_mean, read
 
 _PRESETS = Path(__file__).parent.parent / "presets"
@@ -23,7 +24,7 @@ def open_source(path_or_name: str) -> SourceFile:
     if path_or_name.endswith((".yaml", ".yml")):
         path = Path(path_or_name)
         if not path.is_file():
-            raise ScenarioError(f"{path_or_name}: there is no such file")
+            raise ScenarioError(InputProblem("there is no such file", path_or_name))
         return read(path, path_or_name)
     raise ScenarioError(f"{path_or_name}: there is no such preset: {did_you_mean(path_or_name, names())}")
 

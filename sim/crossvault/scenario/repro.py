@@ -22,6 +22,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from pydantic import Field
 
 from crossvault.differential import doors
+from crossvault.differential.ending import InputProblem
 from crossvault.differential.model import Model
 from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.own_code import folders
@@ -224,7 +225,7 @@ def story(source: SourceFile, path: Path) -> Story:
     repro = parsed(source)
     invariants = own_invariants(source, repro.invariants, folders(path))
     source.require_no_problems()
-    where = [source.where(("steps", number, "do")) for number in range(len(repro.steps))]
+    where = [source.problem(("steps", number, "expect"), "") for number in range(len(repro.steps))]
     return Story(
         name=repro.name,
         about=repro.about,
@@ -237,20 +238,28 @@ def story(source: SourceFile, path: Path) -> Story:
         steps=partial(_expecting, repro.steps, repro.refusals, where),
         finding=finding(repro.found),
         invariants=invariants,
+        problem=partial(_problem, source, repro.steps),
     )
 
 
-def _expecting(steps: Sequence[Step], expected: Sequence[str], where: Sequence[str], model: Model) -> StepStream:
+def _problem(source: SourceFile, steps: Sequence[Step], step: Step, argument: str, problem: str) -> InputProblem:
+    """A problem of an argument, such as `risk.initial_rate`, of one of the steps."""
+    number = next(number for number, each in enumerate(steps) if each is step)
+    return source.problem(("steps", number, *argument.replace("_", " ").split(".")), problem)
+
+
+def _expecting(
+    steps: Sequence[Step], expected: Sequence[str], where: Sequence[InputProblem], model: Model
+) -> StepStream:
     """The steps. Raises ExpectationFailed where the model's outcome of one before the last has changed."""
     for number, step in enumerate(steps):
         outcome = yield step
         came = outcome.refusal.name if outcome.refusal else ""
         if came != expected[number] and number < len(steps) - 1:
             wanted = f"refused: {expected[number]}" if expected[number] else "accepted"
-            raise ExpectationFailed(
-                f"{where[number]}: steps[{number}].expect: expected {wanted}, came {outcome.refusal or 'accepted'}: "
-                "the story no longer leads to what was found"
-            )
+            came = f"expected {wanted}, came {outcome.refusal or 'accepted'}"
+            problem = f"{came}: the story no longer leads to what was found"
+            raise ExpectationFailed(where[number]._replace(problem=problem))
 
 
 def _world(source: SourceFile, part: ReproPart) -> World:

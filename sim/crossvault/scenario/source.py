@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
-from crossvault.differential.ending import BadInput, reason
+from crossvault.differential.ending import BadInput, InputProblem, reason
 from crossvault.differential.suggestion import did_you_mean as did_you_mean
 
 Key = str | int
@@ -27,6 +27,17 @@ class ScenarioError(BadInput):
     """Bad input: one line `file:line: field: problem` for each problem found."""
 
 
+class Spot(NamedTuple):
+    """A line of a file, or the argument of the command line that replaces a part of it; as text `file:line`."""
+
+    file: str | None
+    line: int | None = None
+    argument: str | None = None
+
+    def __str__(self) -> str:
+        return self.argument or (f"{self.file}:{self.line}" if self.line else str(self.file))
+
+
 @dataclass
 class SourceFile:
     """A scenario file: its data, the line of every field, and the problems found in it so far.
@@ -36,14 +47,18 @@ class SourceFile:
 
     path: str
     data: Any = None
-    lines: dict[Route, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    lines: dict[Route, Spot] = field(default_factory=dict)
+    problems: list[InputProblem] = field(default_factory=list)
     commas: dict[Route, str] = field(default_factory=dict)
 
-    def where(self, route: Sequence[object]) -> str:
-        """`file:line` of a field, or of the nearest field around it."""
-        known = self.known(route)
-        return self.lines.get(known, f"{self.path}:1")
+    def where(self, route: Sequence[object]) -> Spot:
+        """The line of a field, or of the nearest field around it."""
+        return self.lines.get(self.known(route), Spot(self.path, 1))
+
+    def problem(self, route: Sequence[object], text: str) -> InputProblem:
+        """A problem of a field."""
+        spot = self.where(route)
+        return InputProblem(text, spot.file, spot.line, field_path(route), spot.argument)
 
     def known(self, route: Sequence[object]) -> Route:
         """The part of a route that exists in the file; keys that only the validator adds are left out."""
@@ -55,7 +70,7 @@ class SourceFile:
 
     def note(self, route: Sequence[object], problem: str) -> None:
         """Notes a problem of a field."""
-        self.problems.append(f"{self.where(route)}: {field_path(route)}: {problem}")
+        self.problems.append(self.problem(route, problem))
 
     @contextmanager
     def guard(self, route: Route, inner: bool = True) -> Iterator[None]:
@@ -75,7 +90,7 @@ class SourceFile:
     def require_no_problems(self) -> None:
         """Raises ScenarioError if any problem was noted."""
         if self.problems:
-            raise ScenarioError("\n".join(dict.fromkeys(self.problems)))
+            raise ScenarioError(*dict.fromkeys(self.problems))
 
 
 def field_path(route: Sequence[object]) -> str:
@@ -89,7 +104,7 @@ def read(path: Path, shown: str) -> SourceFile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{shown}: cannot be read: {reason(error)}") from None
+        raise ScenarioError(InputProblem(f"cannot be read: {reason(error)}", shown)) from None
     source = SourceFile(shown)
     source.data = _data(source, compose(text, shown), (), shown)
     source.require_no_problems()
@@ -102,11 +117,11 @@ def compose(text: str, shown: str) -> yaml.Node:
         node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ScenarioError(f"{shown}:{line}: invalid YAML: {error.problem or error.context}") from None
+        raise ScenarioError(InputProblem(f"invalid YAML: {error.problem or error.context}", shown, line)) from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise ScenarioError(f"{shown}:1: invalid YAML: {error}") from None
+        raise ScenarioError(InputProblem(f"invalid YAML: {error}", shown, 1)) from None
     if node is None:
-        raise ScenarioError(f"{shown}:1: the file is empty")
+        raise ScenarioError(InputProblem("the file is empty", shown, 1))
     return node
 
 
@@ -118,10 +133,9 @@ def replacement(source: SourceFile, route: Route, text: str, shown: str) -> Any:
 
 
 def _data(source: SourceFile, node: yaml.Node, route: Route, shown: str, numbered: bool = True) -> Any:
-    where = f"{shown}:{node.start_mark.line + 1}" if numbered else shown
+    source.lines.setdefault(route, _spot(node, shown, numbered))
     if len(source.lines) > _MAX_NODES or len(route) > 20:
-        raise ScenarioError(f"{where}: {field_path(route)}: too deep or too large, or an alias of itself")
-    source.lines.setdefault(route, where)
+        raise ScenarioError(source.problem(route, "too deep or too large, or an alias of itself"))
     if isinstance(node, yaml.SequenceNode):
         items = _rejoined(source, route, node.value)
         return [_data(source, item, (*route, i), shown, numbered) for i, item in enumerate(items)]
@@ -130,11 +144,15 @@ def _data(source: SourceFile, node: yaml.Node, route: Route, shown: str, numbere
     return _scalar(source, node, route)
 
 
+def _spot(node: yaml.Node, shown: str, numbered: bool) -> Spot:
+    return Spot(shown, node.start_mark.line + 1) if numbered else Spot(None, None, shown)
+
+
 def _mapping(source: SourceFile, node: yaml.MappingNode, route: Route, shown: str, numbered: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in _rejoined_pairs(source, route, node.value):
         key = str(name.value) if isinstance(name, yaml.ScalarNode) else str(name.tag)
-        source.lines[(*route, key)] = f"{shown}:{name.start_mark.line + 1}" if numbered else shown
+        source.lines[(*route, key)] = _spot(name, shown, numbered)
         if key in found:
             source.note((*route, key), "appears twice")
         found[key] = _data(source, value, (*route, key), shown, numbered)

@@ -21,7 +21,7 @@ def validated(source: SourceFile, shape: type[Shape]) -> Shape:
     """Returns the data of a file as its shape. Raises ScenarioError with every invalid field."""
     if not isinstance(source.data, dict):
         needed = ", ".join(str(info.alias or name) for name, info in shape.model_fields.items() if info.is_required())
-        raise ScenarioError(f"{source.where(())}: the file: expected a mapping with {needed}")
+        raise ScenarioError(source.problem((), f"expected a mapping with {needed}"))
     source.note_commas()
     try:
         return shape.model_validate(source.data)
