@@ -35,7 +35,7 @@ def _ended(words: Sequence[str]) -> int:
 def _run(words: Sequence[str]) -> int:
     if words[:1] == ["test"]:  # pytest's arguments are its own, options included
         return _test(words[1:])
-    arguments = parse(words)
+    arguments = parse(words, with_settings=True)
     choose(getattr(arguments, "verbosity", Verbosity.NORMAL))
     detail(f"crossvault {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     if arguments.command == "setup":

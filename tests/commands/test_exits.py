@@ -29,6 +29,7 @@ CODES = {
     2: {
         "AccountUnknown", "ArgumentTooWide", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
         "BadJournal", "BadManifest", "BadPicture", "BadRecord", "CompileFailed", "DeployFailed", "DeployerRequired",
+        "BadConfig",
         "DoesNotFit", "InputChanged", "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable",
         "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
     },

@@ -29,6 +29,7 @@ DECLARED = {
     "mutate": [],
     "conform": ["example"],
     "audit": ["--rpc", "http://localhost:8545"],
+    "config": [],
 }
 
 

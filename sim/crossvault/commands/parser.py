@@ -13,6 +13,7 @@ from crossvault.commands import (
     calibrate_arguments,
     campaign_arguments,
     completion_arguments,
+    config_arguments,
     conform_arguments,
     efficiency_arguments,
     explain_arguments,
@@ -30,6 +31,7 @@ from crossvault.commands import (
 from crossvault.commands.argument_kinds import add_json, add_verbosity
 from crossvault.commands.command_parser import CommandParser
 from crossvault.commands.exits import MEANINGS, UsageError
+from crossvault.commands.settings import settings_for
 
 _DECLARED = (
     run_arguments,
@@ -49,6 +51,7 @@ _DECLARED = (
     audit_arguments,
     campaign_arguments,
     init_arguments,
+    config_arguments,
     completion_arguments,
 )  # in the order of the help
 
@@ -71,9 +74,15 @@ exit codes:
 """
 
 
-def parse(words: Sequence[str]) -> argparse.Namespace:
-    """The arguments of a command line; prints and ends as argparse does on --help. Raises UsageError."""
+def parse(words: Sequence[str], with_settings: bool = False) -> argparse.Namespace:
+    """The arguments of a command line; prints and ends as argparse does on --help. Raises UsageError, BadConfig.
+
+    with_settings: whether what it lacks is as the settings of the folder have it.
+    """
     parser, known = _parser()
+    if with_settings:
+        for each in settings_for(words, known).all:
+            known[each.command].configure({each.dest: each.value})
     first = next((word for word in words if not word.startswith("-")), None)
     if first is not None and first not in known:
         near = get_close_matches(first, known, n=1)
