@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.margin_flags import questions
 from crossvault.commands.sides import opened
 from crossvault.differential.compare import value_differences
 from crossvault.differential.ending import DONE
@@ -17,7 +18,8 @@ from crossvault.differential.story import mark
 from crossvault.evm.chain import Chain
 from crossvault.lockstep.run import Diverged, Lockstep
 from crossvault.mirror.account import AccountId
-from crossvault.portfolio import methods, portfolio_file, vault_setup
+from crossvault.portfolio import answer_probes, margin_questions, methods, portfolio_file, vault_setup
+from crossvault.portfolio.margin_questions import MarginQuestions, MethodAnswers
 from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import sensitivities
 from crossvault.report.console import show, table
@@ -44,12 +46,13 @@ def margin(arguments: Namespace) -> int:
     chosen = list(dict.fromkeys(arguments.methods)) or [methods.STANDARD, *_portfolio_presets()]
     presets = [_preset(name, held) for name in chosen if name not in (methods.ISOLATED, methods.STANDARD)]
     trades = _trades(arguments.trades, held)
-    before = _measured(held, presets, chosen, arguments.chain)
+    asked = questions(arguments, held)
+    before = _measured(held, presets, chosen, arguments.chain, None if trades else asked)
     after = None
     if trades:
         model = Model(vault_setup.world(held))
         vault_setup.VaultSetup(held, model, model.apply).set_up(preset.load(_FIRST))
-        after = _measured(vault_setup.after_premiums(held, model, trades), presets, chosen, arguments.chain)
+        after = _measured(vault_setup.after_premiums(held, model, trades), presets, chosen, arguments.chain, asked)
     if arguments.json:
         print(json.dumps(document(before, after), indent=2))
     else:
@@ -88,20 +91,25 @@ def _listed(as_json: bool) -> int:
     return DONE
 
 
-def _measured(held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool) -> MarginReport:
+def _measured(
+    held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool, asked: MarginQuestions | None
+) -> MarginReport:
     if not held.positions:
         raise UsageError("--trade: closes every position: there is nothing left to judge")
     if not chain:
         model = Model(vault_setup.world(held))
-        return _compared(vault_setup.VaultSetup(held, model, model.apply), presets, chosen, lambda accounts: None)
+        stage = vault_setup.VaultSetup(held, model, model.apply)
+        report = _compared(stage, presets, chosen, lambda accounts: None)
+        return replace(report, answers=_answers(stage, presets, chosen, asked, lambda found: None))
     with opened(vault_setup.world(held), None) as (model, node):
-        contracts = ContractFigures(model, node, held.at)
+        contracts = ContractFigures(model, node, held)
         try:
             stage = vault_setup.VaultSetup(held, model, contracts.lockstep.apply)
-            found = _compared(stage, presets, chosen, contracts.compare)
+            report = _compared(stage, presets, chosen, contracts.compare)
+            answers = _answers(stage, presets, chosen, asked, contracts.probe)
         finally:
             contracts.lockstep.stop()
-        return replace(found, chain=contracts.summary())
+        return replace(report, answers=answers, chain=contracts.summary())
 
 
 def _compared(
@@ -116,13 +124,27 @@ def _compared(
     return MarginReport(stage.portfolio, found, sensitivities(found.book, stage.portfolio.units), marks)
 
 
+def _answers(
+    stage: vault_setup.VaultSetup, presets: Sequence[Preset], chosen: Sequence[str],
+    asked: MarginQuestions | None, probed: Callable[[MethodAnswers], None],
+) -> list[MethodAnswers]:  # fmt: skip
+    """The answers by each method, probed while its parameters are in force."""
+    if asked is None or not any(asked):
+        return []
+    found = []
+    for case in margin_questions.cases(stage, chosen, presets):
+        found.append(margin_questions.answers(case, asked, len(stage.portfolio.units)))
+        probed(found[-1])
+    return found
+
+
 class ContractFigures:
     """The same steps and figures on the contracts, compared with the model."""
 
-    def __init__(self, model: Model, chain: Chain, at: int) -> None:
-        self.model, self.chain, self.at = model, chain, at
+    def __init__(self, model: Model, chain: Chain, held: Portfolio) -> None:
+        self.model, self.chain, self.at, self.quote = model, chain, held.at, held.quote
         self.lockstep = Lockstep(model, chain)
-        self.queries = 0
+        self.queries = self.probes = 0
 
     def compare(self, accounts: Sequence[AccountId]) -> None:
         """Compares every step until now, and the metrics of accounts. Raises Diverged."""
@@ -133,10 +155,22 @@ class ContractFigures:
                 raise Diverged(self.lockstep.result.steps, self.lockstep.last, found)
             self.queries += 1
 
+    def probe(self, found: MethodAnswers) -> None:
+        """Simulates every probe of the answers by one method on the contracts. Raises Diverged."""
+        self.lockstep.finish()
+        for each in answer_probes.probes(found, self.quote):
+            answers = self.chain.simulate(self.at, [self.chain.transaction(step) for step in each.steps])
+            theirs = [self.chain.refusal(answer) for answer in answers]
+            ours = [*([None] * (len(each.steps) - 1)), each.refusal]
+            if differ := value_differences(f"{found.method}: {each.about}", theirs, ours):
+                raise Diverged(self.lockstep.result.steps + 1, each.steps[-1], differ)
+            self.probes += 1
+
     def summary(self) -> str:
         """One line: the number of steps and margins compared."""
         steps = self.lockstep.result.compared
         counts = f"{steps} steps and {self.queries} margins compared"
+        counts += f", {self.probes} answers and neighbours of answers tried" if self.probes else ""
         return f"the contracts agree: {counts}, no difference ({self.chain.engine})"
 
 

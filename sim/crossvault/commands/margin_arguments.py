@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossvault.commands.argument_kinds import Commands, add_json
+from crossvault.commands.command_parser import CommandParser
 
 
 def declare(commands: Commands) -> None:
@@ -23,7 +24,28 @@ def declare(commands: Commands) -> None:
         "--trade", action="append", default=[], dest="trades", metavar="TRADE",
         help="before and after a trade at the mark, as 'ETH-PERP +5'; may be repeated",
     )  # fmt: skip
+    _add_questions(parser)
     parser.add_argument("--chain", action="store_true", help="read the same figures from the contracts and compare")
     parser.add_argument("--picture", metavar="FILE", help="draw requirements and the scenarios (.svg or .png)")
     add_json(parser)
     parser.only_with("PORTFOLIO", "--picture", "--method", "--standard", "--trade", "--chain")
+
+
+def _add_questions(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--until-liquidated-at", action="append", default=[], dest="until", metavar="PRICE",
+        help="the cash needed so that the account is first liquidatable at a price, as 'ETH=1500'; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-size", action="append", default=[], dest="max_sizes", metavar="INSTRUMENT",
+        help="the largest trade at the mark, long and short, that initial margin allows; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--hedge", action="append", default=[], dest="hedges", metavar="UNDERLYING",
+        help="the perp sizes that take delta, and the requirement, to their least; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--liquidation-prices", action="store_true", dest="liquidation",
+        help="liquidation prices of each underlying with the others still, and the move of all together",
+    )  # fmt: skip
+    parser.only_with("PORTFOLIO", "--until-liquidated-at", "--max-size", "--hedge", "--liquidation-prices")

@@ -74,6 +74,10 @@ class Bindings:
         known = ((self._interfaces.get(log["address"]), log) for log in call["logs"])
         return Outcome(None, tuple(interface.event(log) for interface, log in known if interface), snapshot)
 
+    def refusal(self, call: Answer) -> Any:
+        """Decodes the refusal of a step from its answer; none where it was accepted."""
+        return None if call["status"] == ACCEPTED else self.vault.refusal(_revert_data(call))
+
     def decode_metrics(self, call: Answer) -> Any:
         """Decodes margin metrics, or the refusal of a foreign contract, which equals no metrics."""
         if call["status"] != ACCEPTED:

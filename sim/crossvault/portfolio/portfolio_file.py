@@ -125,17 +125,22 @@ def load(path_or_name: str) -> Portfolio:
     return found
 
 
+def instrument(name: str, held: Portfolio) -> int:
+    """The number of an instrument whose price is known. Raises ValueError."""
+    return _instrument(name, held.units, held.prices)
+
+
 def trade(text: str, held: Portfolio) -> tuple[int, int]:
     """A trade such as `ETH-PERP +5`: instrument and size [wad]. Raises ValueError."""
     name, _, rest = text.strip().partition(" ")
-    instrument = _instrument(name, held.units, held.prices)
-    unit = held.units[market.underlying_of(instrument)]
+    number = instrument(name, held)
+    unit = held.units[market.underlying_of(number)]
     with_unit = rest if any(letter.isalpha() for letter in rest) else f"{rest} {unit}"
     size = quantity.quantity(with_unit, f"+5 {unit}")
     wad = _wad(size, unit, signed=True)
     if wad == 0:
         raise ValueError(f"{text!r}: a trade of nothing")
-    return instrument, wad
+    return number, wad
 
 
 def _find(path_or_name: str) -> tuple[Path, str]:

@@ -29,7 +29,7 @@ from crossvault.scenario.source import Route, ScenarioError, field_path
 CROSS, FOLIO, MAKER = AccountId("trader"), AccountId("trader", 1), AccountId("maker")
 FIRST_STANDALONE = 2
 
-_OWNER, _FEEDER, _DAY = "governor", "feeder", 86_400
+OWNER, FEEDER, _DAY = "governor", "feeder", 86_400
 _AUCTION = liquidation.AuctionTerms(WAD // 10, WAD, WAD // 2, 600, 600, 600)
 _BAIL_RAW, _FLOAT_RAW = WAD // 2, 10**10 * WAD
 
@@ -94,23 +94,23 @@ class VaultSetup:
         assert perps is not None and options is not None
         risk = perps._replace(heartbeat_secs=_DAY, mark_band=WAD - 1, trade_band=WAD)
         at = self.portfolio.at
-        self._accepted(doors.set_feeder(at, _OWNER, feeder=_FEEDER, allowed=True))
+        self._accepted(doors.set_feeder(at, OWNER, feeder=FEEDER, allowed=True))
         for number, name in enumerate((*self.portfolio.units, BAIL)):
-            self._accepted(doors.list_underlying(at, _OWNER, name=name, risk=risk))
+            self._accepted(doors.list_underlying(at, OWNER, name=name, risk=risk))
             self._enact(doors.OPTIONS, underlying=number, risk=options._replace(heartbeat_secs=_DAY, trade_band=WAD))
         listed = [(asset.token, asset.underlying, asset.terms) for asset in self.portfolio.assets]
         listed.append((BAIL, len(self.portfolio.units), collateral.HaircutTerms(0, 0, CAP)))
         for token, underlying, terms in listed:
-            self._accepted(doors.list_collateral(at, _OWNER, token=token, underlying=underlying, terms=terms))
+            self._accepted(doors.list_collateral(at, OWNER, token=token, underlying=underlying, terms=terms))
 
     def _publish(self) -> None:
         for number, (name, part) in enumerate(self.portfolio.prices.items()):
             self._price(number, part.index, premium(part), part.confidence, ("prices", name))
             for text, written in part.expiries.items():
                 expiry, route = quantity.expiry(text), ("prices", name, "expiries", text)
-                opening = doors.open_expiry(self.portfolio.at, _OWNER, underlying=number, expiry=expiry)
+                opening = doors.open_expiry(self.portfolio.at, OWNER, underlying=number, expiry=expiry)
                 self._accepted(opening, route)
-                follower = FollowedExpiry(_FEEDER, number, expiry, written, self.portfolio.at)
+                follower = FollowedExpiry(FEEDER, number, expiry, written, self.portfolio.at)
                 for step in (
                     follower.forward(self.model, self.portfolio.at),
                     follower.surface(self.model, self.portfolio.at),
@@ -120,7 +120,7 @@ class VaultSetup:
         self._price(len(self.portfolio.units), CAP, 0, WAD)
 
     def _price(self, number: int, index_wad: int, premium_wad: int, confidence_wad: int, route: Route = ()) -> None:
-        feeder = Feeder(_FEEDER, confidence_wad)
+        feeder = Feeder(FEEDER, confidence_wad)
         self._accepted(feeder.price(self.portfolio.at, number, index_wad, premium_wad), route)
 
     # the accounts
@@ -161,13 +161,13 @@ class VaultSetup:
         self._accepted(deposit, ("collateral", token))
 
     def _mint(self, account: AccountId, token: str, amount_raw: int) -> None:
-        self._accepted(doors.mint(self.portfolio.at, _OWNER, token=token, to=account.owner, amount_raw=amount_raw))
+        self._accepted(doors.mint(self.portfolio.at, OWNER, token=token, to=account.owner, amount_raw=amount_raw))
 
     # the doors
 
     def _enact(self, change: doors.DelayedChange[P], *args: P.args, **kwargs: P.kwargs) -> None:
         for verb in doors.VERBS:
-            self._accepted(change.by(verb)(self.portfolio.at, _OWNER, *args, **kwargs))
+            self._accepted(change.by(verb)(self.portfolio.at, OWNER, *args, **kwargs))
 
     def _accepted(self, step: Step, route: Route = ()) -> None:
         """Applies a step of a field of the file. Raises ScenarioError where the vault refuses it."""
@@ -179,7 +179,7 @@ class VaultSetup:
 def world(held: Portfolio) -> World:
     """The tokens and the owner before the first step."""
     tokens = [TokenSpec(held.quote, 18), *(TokenSpec(each.token, 18) for each in held.assets), TokenSpec(BAIL, 18)]
-    return World(tuple(tokens), held.quote, _OWNER, 0, _AUCTION, held.at)
+    return World(tuple(tokens), held.quote, OWNER, 0, _AUCTION, held.at)
 
 
 def after_premiums(held: Portfolio, model: Model, trades: dict[int, int]) -> Portfolio:

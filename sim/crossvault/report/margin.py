@@ -12,11 +12,13 @@ from crossvault.differential.step import instrument_name
 from crossvault.mirror.correlation import sum as total_loss
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.distance import LiquidationDistance
+from crossvault.portfolio.margin_questions import MethodAnswers
 from crossvault.portfolio.methods import ISOLATED, MethodComparison, MethodResult, efficiency
 from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import Sensitivity
 from crossvault.report.console import ReportTable, table
 from crossvault.report.figures import amount, decimal, percent, ratio, usd, utc
+from crossvault.report.margin_answers import answer_tables
 from crossvault.report.margin_terms import HEADS, MarginTerms, margin_terms
 from crossvault.report.scenario_heat import heat, scenario_name
 
@@ -33,12 +35,16 @@ contingencies are added to it. All at initial, before the factor of the loss."""
 
 @dataclass(frozen=True, slots=True)
 class MarginReport:
-    """A portfolio by every method, its greeks and marks; `chain` is the result of the comparison with the contracts."""
+    """A portfolio by every method, its greeks and marks, and answers to questions, if any were asked.
+
+    chain: the result of the comparison with the contracts.
+    """
 
     portfolio: Portfolio
     found: MethodComparison
     greeks: Sequence[Sensitivity]
     marks: dict[int, int]
+    answers: Sequence[MethodAnswers] = ()
     chain: str | None = None
 
 
@@ -54,21 +60,31 @@ def _parts(before: MarginReport, after: MarginReport | None) -> Iterator[Rendera
     yield Text.assemble((portfolio.name, "bold"), f"  {utc(portfolio.at)} UTC  {equity}  {standard}")
     if portfolio.about:
         yield Text(portfolio.about, style="dim")
-    yield from _tables(before)
-    if after is None:
-        yield from _depth(before)
+    last = after or before
+    if last.answers:
+        if after is not None:
+            yield Text("after the trade", style="bold")
+        yield from answer_tables(last.portfolio, last.answers)
     else:
-        yield ""
-        yield Text("after the trade", style="bold")
-        yield from _tables(after)
-        yield ""
-        yield Text("change by the trade", style="bold")
-        yield _changes(before.found, after.found)
-        yield from _depth(after)
+        yield from _comparison(before, after)
     for each in (before, after):
         if each is not None and each.chain is not None:
             yield ""
             yield Text(each.chain, style="bold green")
+
+
+def _comparison(before: MarginReport, after: MarginReport | None) -> Iterator[RenderableType]:
+    yield from _tables(before)
+    if after is None:
+        yield from _depth(before)
+        return
+    yield ""
+    yield Text("after the trade", style="bold")
+    yield from _tables(after)
+    yield ""
+    yield Text("change by the trade", style="bold")
+    yield _changes(before.found, after.found)
+    yield from _depth(after)
 
 
 def _tables(report: MarginReport) -> Iterator[RenderableType]:

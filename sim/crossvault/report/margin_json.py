@@ -10,6 +10,7 @@ from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.distance import LiquidationDistance
 from crossvault.portfolio.methods import MethodComparison, MethodResult, RequiredCapital, ScenarioLosses, efficiency
 from crossvault.report.margin import MarginReport, result_terms
+from crossvault.report.margin_answers_json import answers_document
 from crossvault.report.scenario_heat import MODES
 
 
@@ -42,6 +43,7 @@ def _report(report: MarginReport) -> dict[str, Any]:
             {"underlying": each.unit} | {name: str(value) for name, value in each._asdict().items() if name != "unit"}
             for each in report.greeks
         ],
+        "answers": answers_document(portfolio, report.answers),
         "chain": report.chain,
     }
 
