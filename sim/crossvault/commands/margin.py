@@ -92,7 +92,7 @@ def _listed(as_json: bool) -> int:
 
 
 def _measured(
-    held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool, asked: MarginQuestions | None
+    held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool, asked: MarginQuestions | None = None
 ) -> MarginReport:
     if not held.positions:
         raise UsageError("--trade: closes every position: there is nothing left to judge")
