@@ -46,13 +46,13 @@ def margin(arguments: Namespace) -> int:
     chosen = list(dict.fromkeys(arguments.methods)) or [methods.STANDARD, *_portfolio_presets()]
     presets = [_preset(name, held) for name in chosen if name not in (methods.ISOLATED, methods.STANDARD)]
     trades = _trades(arguments.trades, held)
-    asked = questions(arguments, held)
-    before = _measured(held, presets, chosen, arguments.chain, None if trades else asked)
+    wanted = questions(arguments, held)
+    before = _measured(held, presets, chosen, arguments.chain, None if trades else wanted)
     after = None
     if trades:
         model = Model(vault_setup.world(held))
         vault_setup.VaultSetup(held, model, model.apply).set_up(preset.load(_FIRST))
-        after = _measured(vault_setup.after_premiums(held, model, trades), presets, chosen, arguments.chain, asked)
+        after = _measured(vault_setup.after_premiums(held, model, trades), presets, chosen, arguments.chain, wanted)
     if arguments.json:
         print(json.dumps(document(before, after), indent=2))
     else:
@@ -92,7 +92,11 @@ def _listed(as_json: bool) -> int:
 
 
 def _measured(
-    held: Portfolio, presets: Sequence[Preset], chosen: Sequence[str], chain: bool, asked: MarginQuestions | None = None
+    held: Portfolio,
+    presets: Sequence[Preset],
+    chosen: Sequence[str],
+    chain: bool,
+    wanted: MarginQuestions | None = None,
 ) -> MarginReport:
     if not held.positions:
         raise UsageError("--trade: closes every position: there is nothing left to judge")
@@ -100,13 +104,13 @@ def _measured(
         model = Model(vault_setup.world(held))
         stage = vault_setup.VaultSetup(held, model, model.apply)
         report = _compared(stage, presets, chosen, lambda accounts: None)
-        return replace(report, answers=_answers(stage, presets, chosen, asked, lambda found: None))
+        return replace(report, answers=_answers(stage, presets, chosen, wanted, lambda found: None))
     with opened(vault_setup.world(held), None) as (model, node):
         contracts = ContractFigures(model, node, held)
         try:
             stage = vault_setup.VaultSetup(held, model, contracts.lockstep.apply)
             report = _compared(stage, presets, chosen, contracts.compare)
-            answers = _answers(stage, presets, chosen, asked, contracts.probe)
+            answers = _answers(stage, presets, chosen, wanted, contracts.probe)
         finally:
             contracts.lockstep.stop()
         return replace(report, answers=answers, chain=contracts.summary())
@@ -126,14 +130,14 @@ def _compared(
 
 def _answers(
     stage: vault_setup.VaultSetup, presets: Sequence[Preset], chosen: Sequence[str],
-    asked: MarginQuestions | None, probed: Callable[[MethodAnswers], None],
+    wanted: MarginQuestions | None, probed: Callable[[MethodAnswers], None],
 ) -> list[MethodAnswers]:  # fmt: skip
     """The answers by each method, probed while its parameters are in force."""
-    if asked is None or not any(asked):
+    if wanted is None or not any(wanted):
         return []
     found = []
     for case in margin_questions.cases(stage, chosen, presets):
-        found.append(margin_questions.answers(case, asked, len(stage.portfolio.units)))
+        found.append(margin_questions.answers(case, wanted, len(stage.portfolio.units)))
         probed(found[-1])
     return found
 

@@ -1,4 +1,4 @@
-"""The flags of `crossvault margin` that ask about a portfolio, in the words of its file."""
+"""The flags of `crossvault margin` that are questions about a portfolio, in the words of its file."""
 
 from __future__ import annotations
 

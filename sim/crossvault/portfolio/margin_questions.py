@@ -66,17 +66,17 @@ def cases(stage: VaultSetup, chosen: Sequence[str], presets: Sequence[Preset]) -
         yield MarginCase(stage.model, FOLIO, stage.portfolio.at, method)
 
 
-def answers(case: MarginCase, asked: MarginQuestions, underlyings: int) -> MethodAnswers:
+def answers(case: MarginCase, wanted: MarginQuestions, underlyings: int) -> MethodAnswers:
     """The answers to all questions by the method of a case."""
-    sizes = tuple((largest_trade(case, each, 1), largest_trade(case, each, -1)) for each in asked.max_sizes)
+    sizes = tuple((largest_trade(case, each, 1), largest_trade(case, each, -1)) for each in wanted.max_sizes)
     prices = None
-    if asked.liquidation:
+    if wanted.liquidation:
         every = range(underlyings)
         prices = LiquidationPrices(
             tuple(liquidation_price(case, number) for number in every), liquidation_shock(case, every)
         )
-    until = tuple(cash_until(case, *each) for each in asked.until)
-    return MethodAnswers(case, until, sizes, tuple(_hedge(case, each) for each in asked.hedges), prices)
+    until = tuple(cash_until(case, *each) for each in wanted.until)
+    return MethodAnswers(case, until, sizes, tuple(_hedge(case, each) for each in wanted.hedges), prices)
 
 
 def _hedge(case: MarginCase, underlying: int) -> PerpHedge | Refusal:

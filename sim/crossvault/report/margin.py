@@ -35,7 +35,7 @@ contingencies are added to it. All at initial, before the factor of the loss."""
 
 @dataclass(frozen=True, slots=True)
 class MarginReport:
-    """A portfolio by every method, its greeks and marks, and answers to questions, if any were asked.
+    """A portfolio by every method, its greeks and marks, and answers to questions.
 
     chain: the result of the comparison with the contracts.
     """

@@ -34,7 +34,7 @@ to +900 %.""".replace("\n", " ")
 
 
 def answer_tables(portfolio: Portfolio, found: Sequence[MethodAnswers]) -> Iterator[RenderableType]:
-    """The tables of all questions that were asked."""
+    """The tables of all questions of the command line."""
     first = found[0]
     for place, until in enumerate(first.until):
         unit = portfolio.units[until.underlying]

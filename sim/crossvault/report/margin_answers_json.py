@@ -16,7 +16,7 @@ from crossvault.report.margin_answers import limit
 
 
 def answers_document(portfolio: Portfolio, found: Sequence[MethodAnswers]) -> list[dict[str, Any]]:
-    """The answers of each method to the questions that were asked; a question that was not is absent."""
+    """The answers of each method to the questions of the command line; others are absent."""
     return [_method(portfolio, each) for each in found]
 
 
