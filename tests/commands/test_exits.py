@@ -31,7 +31,7 @@ CODES = {
         "BadJournal", "BadManifest", "BadPicture", "BadRecord", "CompileFailed", "DeployFailed", "DeployerRequired",
         "BadConfig",
         "DoesNotFit", "InputChanged", "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable",
-        "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
+        "NotWritable", "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
     },
     3: {
         "BadEnvironment", "ChainIdle", "ChainLost", "CompilerLost", "DeploymentBusy", "FactoryMissing", "RecordLost",

@@ -6,20 +6,25 @@ import json
 import sys
 from argparse import Namespace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
+from crossvault.commands.sides import command, shown
 from crossvault.differential.ending import DONE, FAILED, USAGE
 from crossvault.history.playhead import Playhead
 from crossvault.history.recorded_account import RecordedAccount, recorded_account
 from crossvault.history.what_if import WhatIf, what_if
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
+from crossvault.portfolio.saved_portfolio import SavedAccount, text as text_of
 from crossvault.report.console import show
 from crossvault.report.explain_account import text
 from crossvault.report.explain_account_json import document
+from crossvault.report.explain_answer import moment
 from crossvault.report.figures import utc
 from crossvault.scenario import quantity
+from crossvault.setup.notices import notice
 
 _USUAL_PATHS = 40
 
@@ -34,12 +39,30 @@ def explain_account(arguments: Namespace, read: Record, account: AccountId) -> i
     at = _moved(playhead, recorded, arguments.at)
     with bar("what if", _USUAL_PATHS, "paths") as tick:
         found = what_if(recorded, playhead, at, tick)
+    if arguments.save is not None:
+        save(found, Path(shown(arguments.save)))
     _print(found, arguments.json)
+    if arguments.save is not None:
+        notice(f"crossvault: the account is written; for its margin: {command()} margin {shown(arguments.save)}")
     if read.cut:
         print(f"crossvault: {read.cut}", file=sys.stderr)
     if recorded.difference is not None:
         return FAILED
     return USAGE if read.cut else DONE
+
+
+def save(found: WhatIf, path: Path) -> None:
+    """Writes the account as a portfolio file, which `margin` reads. Raises UsageError, NotWritable."""
+    if path.suffix not in (".yaml", ".yml"):
+        raise UsageError(f"--save: {path}: expected a name that ends in .yaml")
+    header = found.recorded.record.header
+    name = f"{found.account.owner}-{found.account.number}" if found.account.number else found.account.owner
+    about = f"{found.account} in {header['scenario']}, {moment(found)}"
+    written = text_of(SavedAccount(found.playhead.model, found.account, found.at, name, about))
+    try:
+        path.write_text(written, encoding="utf8")
+    except OSError as wrong:
+        raise UsageError(f"--save: {path} cannot be written: {wrong.strerror}") from wrong
 
 
 def _print(found: WhatIf, as_json: bool) -> None:

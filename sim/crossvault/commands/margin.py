@@ -18,7 +18,7 @@ from crossvault.differential.story import mark
 from crossvault.evm.chain import Chain
 from crossvault.lockstep.run import Diverged, Lockstep
 from crossvault.mirror.account import AccountId
-from crossvault.portfolio import answer_probes, margin_questions, methods, portfolio_file, vault_setup
+from crossvault.portfolio import answer_probes, margin_questions, methods, own_terms, portfolio_file, vault_setup
 from crossvault.portfolio.margin_questions import MarginQuestions, MethodAnswers
 from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.sensitivity import sensitivities
@@ -42,8 +42,9 @@ def margin(arguments: Namespace) -> int:
         require_picture("--picture", picture)
     held = portfolio_file.load(arguments.portfolio)
     if arguments.standard:
-        held = replace(held, standard=_standard(arguments.standard))
-    chosen = list(dict.fromkeys(arguments.methods)) or [methods.STANDARD, *_portfolio_presets()]
+        held = held.by_standard(_standard(arguments.standard))
+    own = [own_terms.OWN] if held.rules is not None else []
+    chosen = list(dict.fromkeys(arguments.methods)) or [methods.STANDARD, *own, *_portfolio_presets()]
     presets = [_preset(name, held) for name in chosen if name not in (methods.ISOLATED, methods.STANDARD)]
     trades = _trades(arguments.trades, held)
     wanted = questions(arguments, held)
@@ -184,6 +185,8 @@ def _portfolio_presets() -> list[str]:
 
 
 def _preset(name: str, held: Portfolio) -> Preset:
+    if name == own_terms.OWN and held.rules is not None:
+        return Preset(name, "the rules of the portfolio file itself", "the file", None, None, None, held.rules)
     known = [methods.ISOLATED, methods.STANDARD, *preset.names()]
     if name not in known and not name.endswith((".yaml", ".yml")):
         raise UsageError(f"--method: {name!r} is no method: {did_you_mean(name, known)}, or a preset file")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from crossvault.differential.step import EXCHANGE, VAULT, BadStrike, instrument_
 from crossvault.mirror import collateral, fixed, market, oracle
 from crossvault.mirror.account import MAX_OPTIONS, MAX_POSITIONS
 from crossvault.mirror.fixed import CAP
-from crossvault.scenario import curves, own_values, preset, quantity, roster
+from crossvault.portfolio.own_terms import OwnTerms, PositionPart, UnderlyingMarginPart, own_terms
+from crossvault.scenario import curves, own_values, preset, quantity, roster, rules
 from crossvault.scenario.file_part import Amount, Date, Difference, FilePart, Name, Price, Ratio
 from crossvault.scenario.parameter_fields import PRICE, out_of_range
+from crossvault.scenario.portfolio_rules import RulesPart
 from crossvault.scenario.preset import Preset
 from crossvault.scenario.quantity import Quantity
 from crossvault.scenario.roster import FieldError
@@ -33,12 +35,17 @@ _MOST = market.MAX_UNDERLYINGS - 1
 
 
 class UnderlyingPricePart(FilePart):
-    """Prices of an underlying: its index, its perp (or the premium of it), its expiries."""
+    """Prices of an underlying: its index, its perp (or the premium of it), its stable price, its expiries.
+
+    margin: parameters of its own, instead of those of the preset.
+    """
 
     index: Price
     perp: Price | None = None
     premium: Difference | None = None
     confidence: Ratio = 10**18
+    stable: Price | None = None
+    margin: UnderlyingMarginPart | None = None
     expiries: dict[str, ExpiryPart] = {}
 
 
@@ -60,7 +67,8 @@ class PortfolioPart(FilePart):
     prices: dict[Name, UnderlyingPricePart] = Field(min_length=1)
     cash: Amount | None = None
     collateral: dict[Name, AssetPart] = {}
-    positions: dict[str, Amount] = Field(min_length=1)
+    positions: dict[str, PositionPart] = Field(min_length=1)
+    rules: RulesPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,11 @@ class PortfolioAsset:
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """A portfolio, ready to be set up: sizes by instrument [wad], the preset of its standard margin, and its file."""
+    """A portfolio, ready to be set up: sizes by instrument [wad], the preset of its standard margin, and its file.
+
+    costs: of positions that were not entered at the mark [wad]; own: margin parameters by number of an underlying, and
+    rules of portfolio margin, instead of those of presets.
+    """
 
     name: str
     about: str
@@ -88,6 +100,21 @@ class Portfolio:
     positions: Mapping[int, int]
     standard: Preset
     source: SourceFile
+    costs: Mapping[int, int] = field(default_factory=dict)
+    own: Mapping[int, OwnTerms] = field(default_factory=dict)
+    rules: RulesPart | None = None
+
+    @property
+    def standard_name(self) -> str:
+        """Whose standard margin it is: a preset's, or the file's own."""
+        is_own = any(each.perps != self.standard.perps for each in self.own.values())
+        return "its own" if is_own else self.standard.name
+
+    def by_standard(self, standard: Preset) -> Portfolio:
+        """The portfolio by the standard margin of a preset, instead of its own."""
+        assert standard.perps is not None
+        own = {each: terms._replace(perps=standard.perps, options=standard.options) for each, terms in self.own.items()}
+        return replace(self, standard=standard, own=own)
 
     def traded(self, trades: Mapping[int, int]) -> Portfolio:
         """The portfolio with the sizes after trades; its cash is unchanged."""
@@ -120,6 +147,7 @@ def load(path_or_name: str) -> Portfolio:
     found = Portfolio(
         part.name, " ".join(part.about.split()), part.at, part.quote, units, part.prices, _cash(source, part),
         _assets(source, part, units), _positions(source, part, units), _standard(source, part), source,
+        _costs(source, part, units), _own(source, part), _rules(source, part, units),
     )  # fmt: skip
     source.require_no_problems()
     return found
@@ -159,6 +187,8 @@ def _check_prices(source: SourceFile, part: PortfolioPart) -> None:
         route: Route = ("prices", name)
         if given.index == 0 or given.index > CAP:
             source.note((*route, "index"), out_of_range(given.index, 1, CAP, PRICE))
+        if given.stable is not None and not 0 < given.stable <= CAP:
+            source.note((*route, "stable"), out_of_range(given.stable, 1, CAP, PRICE))
         if given.perp is not None and given.premium is not None:
             source.note((*route, "perp"), "expected 'perp' or 'premium', not both")
         if abs(premium(given)) >= given.index:
@@ -210,18 +240,48 @@ def _positions(source: SourceFile, part: PortfolioPart, units: tuple[str, ...]) 
     found: dict[int, int] = {}
     if len(part.positions) > MAX_POSITIONS:
         source.note(("positions",), f"are {len(part.positions)}: expected at most {MAX_POSITIONS}")
-    for name, size in part.positions.items():
+    for name, written in part.positions.items():
         with source.guard(("positions", name)):
             instrument = _instrument(name, units, part.prices)
             if instrument in found:
                 raise ValueError("is there twice")
-            found[instrument] = _wad(size, units[market.underlying_of(instrument)], signed=True)
+            found[instrument] = _wad(written.size, units[market.underlying_of(instrument)], signed=True)
             if found[instrument] == 0:
                 raise ValueError("is a position of nothing: expected a size above or below zero")
     options = sum(market.is_option(market.kind_of(each)) for each in found)
     if options > MAX_OPTIONS:
         source.note(("positions",), f"are {options} options: portfolio margin takes at most {MAX_OPTIONS}")
     return found
+
+
+def _costs(source: SourceFile, part: PortfolioPart, units: tuple[str, ...]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for name, written in part.positions.items():
+        if written.cost is None:
+            continue
+        with source.guard(("positions", name, "cost")):
+            instrument = instrument_number(name, units)
+            if market.is_option(market.kind_of(instrument)):
+                raise ValueError("is of an option, whose premium is paid in cash: expected it in 'cash'")
+            found[instrument] = _wad(written.cost, part.quote, signed=True)
+    return found
+
+
+def _own(source: SourceFile, part: PortfolioPart) -> dict[int, OwnTerms]:
+    return {
+        number: own_terms(source, ("prices", name, "margin"), given.margin, name)
+        for number, (name, given) in enumerate(part.prices.items())
+        if given.margin is not None
+    }
+
+
+def _rules(source: SourceFile, part: PortfolioPart, units: tuple[str, ...]) -> RulesPart | None:
+    if part.rules is not None:
+        with source.guard(("rules",)):
+            rules.rules(part.rules, units)
+            if not any(given.margin is not None and given.margin.portfolio for given in part.prices.values()):
+                raise ValueError("have no underlying to apply to: expected 'portfolio' under 'margin' of one")
+    return part.rules
 
 
 def _instrument(name: str, units: tuple[str, ...], prices: Mapping[str, UnderlyingPricePart]) -> int:

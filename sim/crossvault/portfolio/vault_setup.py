@@ -18,7 +18,10 @@ from crossvault.differential.story import mark
 from crossvault.mirror import account as accounts, cash, collateral, fixed, liquidation, market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.oracle import PriceGuard
+from crossvault.portfolio.own_terms import OWN, OwnTerms
 from crossvault.portfolio.portfolio_file import BAIL, Portfolio, premium
+from crossvault.portfolio.position_cost import cost_trades
 from crossvault.scenario import quantity, rules
 from crossvault.scenario.curves import FollowedExpiry
 from crossvault.scenario.preset import Preset
@@ -77,9 +80,15 @@ class VaultSetup:
 
     def apply_preset(self, preset: Preset) -> None:
         """Enacts the portfolio margin of a preset."""
-        assert preset.portfolio_risk is not None and preset.rules is not None
-        for number in range(len(self.portfolio.units)):
-            self._enact(doors.PORTFOLIO, underlying=number, risk=preset.portfolio_risk)
+        assert preset.rules is not None
+        for number, name in enumerate(self.portfolio.units):
+            own = self.portfolio.own.get(number)
+            risk = preset.portfolio_risk if preset.name != OWN else own.portfolio if own is not None else None
+            if risk is not None:
+                self._enact(doors.PORTFOLIO, underlying=number, risk=risk)
+            elif self.model.vault.ledger.portfolio_risks[number].vol.floor_secs:  # a vault does not take it back
+                where = f"{self.portfolio.source.where(('prices', name))}: prices.{name}.margin"
+                raise ScenarioError(f"{where}: has no 'portfolio', so its own rules come alone: --method {OWN}")
         try:
             parameters = rules.rules(preset.rules, self.portfolio.units)
         except FieldError as wrong:
@@ -92,12 +101,14 @@ class VaultSetup:
     def _list(self) -> None:
         perps, options = self.portfolio.standard.perps, self.portfolio.standard.options
         assert perps is not None and options is not None
-        risk = perps._replace(heartbeat_secs=_DAY, mark_band=WAD - 1, trade_band=WAD)
         at = self.portfolio.at
         self._accepted(doors.set_feeder(at, OWNER, feeder=FEEDER, allowed=True))
         for number, name in enumerate((*self.portfolio.units, BAIL)):
+            own = self.portfolio.own.get(number, OwnTerms(perps, options, None))
+            risk = own.perps._replace(heartbeat_secs=_DAY, mark_band=WAD - 1, trade_band=WAD)
             self._accepted(doors.list_underlying(at, OWNER, name=name, risk=risk))
-            self._enact(doors.OPTIONS, underlying=number, risk=options._replace(heartbeat_secs=_DAY, trade_band=WAD))
+            of_options = (own.options or options)._replace(heartbeat_secs=_DAY, trade_band=WAD)
+            self._enact(doors.OPTIONS, underlying=number, risk=of_options)
         listed = [(asset.token, asset.underlying, asset.terms) for asset in self.portfolio.assets]
         listed.append((BAIL, len(self.portfolio.units), collateral.HaircutTerms(0, 0, CAP)))
         for token, underlying, terms in listed:
@@ -105,6 +116,9 @@ class VaultSetup:
 
     def _publish(self) -> None:
         for number, (name, part) in enumerate(self.portfolio.prices.items()):
+            if part.stable is not None:  # the first print sets it, and no time passes until the second
+                self._enact(doors.GUARD, underlying=number, guard=PriceGuard(stable_rate=1))
+                self._price(number, part.stable, 0, part.confidence, ("prices", name, "stable"))
             self._price(number, part.index, premium(part), part.confidence, ("prices", name))
             for text, written in part.expiries.items():
                 expiry, route = quantity.expiry(text), ("prices", name, "expiries", text)
@@ -131,11 +145,27 @@ class VaultSetup:
     def _open(self, account: AccountId, *instruments: int) -> None:
         for instrument in instruments:
             price_wad = max(1, mark(self.model, instrument, self.portfolio.at))
-            trade = doors.trade(
-                self.portfolio.at, CROSS.owner, maker=MAKER, taker=account, instrument=instrument,
-                size=self.portfolio.positions[instrument], price_wad=price_wad,
-            )  # fmt: skip
-            self._accepted(trade, ("positions", instrument_name(instrument, self.portfolio.units)))
+            self._trade(account, instrument, self.portfolio.positions[instrument], price_wad)
+            if instrument in self.portfolio.costs:
+                self._set_cost(account, instrument, price_wad)
+
+    def _set_cost(self, account: AccountId, instrument: int, price_wad: int) -> None:
+        """Trades until a position has the cost that the file states."""
+        position = self.model.vault.ledger.holders[account].positions[instrument]
+        gap_wad = -self.portfolio.costs[instrument] - position.quote
+        try:
+            for size, leg_wad in cost_trades(gap_wad, position.size, price_wad):
+                self._trade(account, instrument, size, leg_wad)
+        except ValueError as wrong:
+            route = ("positions", instrument_name(instrument, self.portfolio.units), "cost")
+            raise ScenarioError(f"{self.portfolio.source.where(route)}: {field_path(route)}: {wrong}") from None
+
+    def _trade(self, account: AccountId, instrument: int, size: int, price_wad: int) -> None:
+        trade = doors.trade(
+            self.portfolio.at, CROSS.owner, maker=MAKER, taker=account, instrument=instrument, size=size,
+            price_wad=price_wad,
+        )  # fmt: skip
+        self._accepted(trade, ("positions", instrument_name(instrument, self.portfolio.units)))
 
     def _set_cash(self, account: AccountId, cash_wad: int) -> None:
         """Deposits or withdraws until an account has `cash_wad` of cash."""
@@ -183,9 +213,17 @@ def world(held: Portfolio) -> World:
 
 
 def after_premiums(held: Portfolio, model: Model, trades: dict[int, int]) -> Portfolio:
-    """The portfolio after trades at the mark: premiums of options are paid in cash, perps and futures cost nothing."""
-    paid_wad = 0
+    """The portfolio after trades at the mark: premiums of options and profits of closed positions move cash.
+
+    Perps and futures that were entered at the mark cost nothing and have no profit.
+    """
+    paid_wad, costs, traded = 0, dict(held.costs), held.traded(trades)
     for instrument, size in trades.items():
+        premium_wad = fixed.mul_div_ceil(size, mark(model, instrument, held.at), WAD)
         if market.is_option(market.kind_of(instrument)):
-            paid_wad += fixed.mul_div_ceil(size, mark(model, instrument, held.at), WAD)
-    return replace(held.traded(trades), cash_wad=held.cash_wad - paid_wad)
+            paid_wad += premium_wad
+        elif instrument in costs:
+            costs[instrument] += premium_wad
+            if instrument not in traded.positions:
+                paid_wad += costs.pop(instrument)
+    return replace(traded, cash_wad=held.cash_wad - paid_wad, costs=costs)

@@ -56,7 +56,7 @@ def text(before: MarginReport, after: MarginReport | None) -> Group:
 def _parts(before: MarginReport, after: MarginReport | None) -> Iterator[RenderableType]:
     portfolio = before.portfolio
     equity = f"equity {usd(before.found.results[0].equity_wad)} {portfolio.quote}"
-    standard = f"standard margin of {portfolio.standard.name}"
+    standard = f"standard margin of {portfolio.standard_name}"
     yield Text.assemble((portfolio.name, "bold"), f"  {utc(portfolio.at)} UTC  {equity}  {standard}")
     if portfolio.about:
         yield Text(portfolio.about, style="dim")

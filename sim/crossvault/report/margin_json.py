@@ -25,7 +25,7 @@ def _report(report: MarginReport) -> dict[str, Any]:
     return {
         "portfolio": portfolio.name,
         "at": portfolio.at,
-        "standard": portfolio.standard.name,
+        "standard": portfolio.standard_name,
         "cash_wad": str(portfolio.cash_wad),
         "collateral": [{"token": each.token, "amount_raw": str(each.amount_raw)} for each in portfolio.assets],
         "positions": [

@@ -74,7 +74,8 @@ def require_surface(part: SurfacePart, secs: int) -> None:
 
 
 def fitted(part: SurfacePart, secs: int, forward_wad: int) -> Svi:
-    """The surface fitted at a forward, a time before the expiry [seconds]; a flat one is stated for a year."""
+    """The surface fitted at a forward, or its own, a time before the expiry [seconds]; a flat one, for a year."""
     if part.flat is not None:
         return Svi(a=part.flat * part.flat // fixed.WAD, ref_secs=option.YEAR, ref_forward=forward_wad)
-    return Svi(part.a, part.b, part.rho, part.m, part.sigma, secs if part.fitted is None else part.fitted, forward_wad)
+    fitted_secs = secs if part.fitted is None else part.fitted
+    return Svi(part.a, part.b, part.rho, part.m, part.sigma, fitted_secs, part.forward or forward_wad)

@@ -101,7 +101,7 @@ class InterestPart(FilePart):
 
 
 class SurfacePart(FilePart):
-    """Volatility by strike: `flat`, or SVI total variance `fitted` a duration before the expiry."""
+    """Volatility by strike: `flat`, or SVI total variance `fitted` a duration before the expiry, at a `forward`."""
 
     flat: Volatility | None = None
     a: TotalVariance = 0
@@ -110,6 +110,7 @@ class SurfacePart(FilePart):
     m: LogShift = 0
     sigma: LogWidth = 0
     fitted: Duration | None = None
+    forward: Price | None = None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -123,7 +124,7 @@ class SurfacePart(FilePart):
 
     @model_validator(mode="after")
     def _one_kind(self) -> SurfacePart:
-        numbers = (self.a, self.b, self.rho, self.m, self.sigma, self.fitted)
+        numbers = (self.a, self.b, self.rho, self.m, self.sigma, self.fitted, self.forward)
         if self.flat is not None and any(numbers):
             raise ValueError("expected a flat volatility such as '60 %', or a, b, rho, m and sigma: not both")
         if self.flat is None and not any(numbers):
