@@ -233,7 +233,10 @@ def test_bad_arguments_are_refused_before_the_study(
     monkeypatch.setattr("crossvault.commands.efficiency.study", None)
     for words, complaint in (
         (["--accounts", "0"], "--accounts: expected a whole number from 1 to 1000000"),
-        (["--out", "study.png"], "--out: expected a name that ends in .html, found 'study.png'; a picture is drawn by"),
+        (
+            ["--page", "study.png"],
+            "--page: expected a name that ends in .html, found 'study.png'; a picture is drawn by",
+        ),
         (["--picture", "study.pdf"], "--picture: expected a name that ends in .svg or .png, found 'study.pdf'"),
         (["--picture", str(tmp_path / "no" / "where.svg")], "is not a folder"),
     ):
@@ -281,7 +284,7 @@ def test_the_page_has_every_figure_and_loads_nothing(
     small: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "study.html"
-    assert main(["efficiency", "--accounts", "90", "--underlyings", "2", "--out", str(out), "--json"]) == 0
+    assert main(["efficiency", "--accounts", "90", "--underlyings", "2", "--page", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     page = Page(out.read_text(encoding="utf8"))
     assert json.loads(page.document) == found

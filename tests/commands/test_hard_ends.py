@@ -111,7 +111,7 @@ NO_NODE = (  # what ends before a node is started
     HardEnd("margin strangle", 0, "", "", at.reader_gone),
     HardEnd("margin strangle --json", 3, "standard output cannot be written", "", at.full_output),
     HardEnd("campaign --only laws --record no/c", 2, "--record: no/c cannot be written", "", at.without_rights),
-    HardEnd("efficiency --accounts 1 --out no/x.html", 2, "--out: no/x.html cannot be written: no is not a folder"),
+    HardEnd("efficiency --accounts 1 --page no/x.html", 2, "--page: no/x.html cannot be written: no is not a folder"),
     HardEnd("rnu", 2, "did you mean 'run'?"),
     HardEnd("run", 2, "the following arguments are required: SCENARIO usage: crossvault run"),
 )

@@ -73,6 +73,11 @@ def add_json(parser: CommandParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
 
 
+def add_page(parser: CommandParser) -> None:
+    """Adds the option that writes a page."""
+    parser.add_argument("--page", metavar="FILE", help="write the figures and their plots as one HTML file")
+
+
 def add_verbosity(parser: CommandParser) -> None:
     """Adds the options that choose how much is printed on stderr; a command without them has no `verbosity`."""
     chosen = parser.add_mutually_exclusive_group()

@@ -18,6 +18,7 @@ from crossvault.audit.replica import Replica
 from crossvault.commands.chosen_invariants import again, chosen
 from crossvault.commands.exits import UsageError
 from crossvault.commands.failure import after_finding
+from crossvault.commands.page_file import page_path, write_page
 from crossvault.commands.sides import command, shown
 from crossvault.differential.ending import DONE, FAILED
 from crossvault.differential.step import VAULT
@@ -25,6 +26,7 @@ from crossvault.evm.anvil import ChainLost, ChainRefused
 from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.report.audit import document, hints, renderable, step_lines, verdict, where
 from crossvault.report.audit_gauges import Gauges
+from crossvault.report.audit_page import audit_page
 from crossvault.report.console import show
 from crossvault.report.differences import difference_table
 from crossvault.rpc.client import RpcClient
@@ -47,6 +49,7 @@ class _AuditTarget(NamedTuple):
 
 def audit(arguments: Namespace) -> int:
     """Audits once, or with --follow until it is interrupted; the first difference ends it. Returns the exit code."""
+    page = page_path(arguments)
     where, own = _deployment(arguments), OwnInvariants(chosen(arguments))
     wire = _wire(arguments.rpc)
     checkpoint = Checkpoint(_checkpoint_path(arguments, wire, where))
@@ -55,7 +58,7 @@ def audit(arguments: Namespace) -> int:
         confirmations=arguments.confirmations, checkpoint=checkpoint,
     )  # fmt: skip
     replica.own = own
-    sight = AuditView(arguments, replica)
+    sight = AuditView(arguments, replica, page)
     try:
         return sight.watch()
     finally:
@@ -65,8 +68,8 @@ def audit(arguments: Namespace) -> int:
 class AuditView:
     """An audit as it is watched: its figures, its line on the terminal, and its end."""
 
-    def __init__(self, arguments: Namespace, replica: Replica) -> None:
-        self._arguments, self._replica = arguments, replica
+    def __init__(self, arguments: Namespace, replica: Replica, page: Path | None = None) -> None:
+        self._arguments, self._replica, self._page = arguments, replica, page
         self._began = time.monotonic()
         self._gauges: Gauges | None = None
         self._next_figures = 0.0
@@ -153,6 +156,13 @@ class AuditView:
             raise UsageError(f"--metrics-file: {shown(path)} cannot be written: {wrong.strerror}") from wrong
 
     def _end(self, differs: BlockDiffers | None) -> None:
+        self._show(differs)
+        if self._page:
+            with after_finding(differs is not None):
+                seconds = time.monotonic() - self._began
+                write_page(self._page, audit_page(document(self._replica, self._found, seconds, differs)))
+
+    def _show(self, differs: BlockDiffers | None) -> None:
         replica, seconds = self._replica, time.monotonic() - self._began
         if self._arguments.json:
             print(json.dumps(document(replica, self._found, seconds, differs), indent=2))

@@ -8,6 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from crossvault.commands.failure import after_finding
+from crossvault.commands.page_file import page_path, write_page
 from crossvault.commands.progress import bar
 from crossvault.commands.shrink import name_of
 from crossvault.commands.sides import command, shown
@@ -18,6 +19,7 @@ from crossvault.conform.subject import Subject, subject
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSED
 from crossvault.differential.notation import Notation
 from crossvault.report.conform import document, show_interface, show_report
+from crossvault.report.conform_page import conform_page
 from crossvault.scenario import repro as file
 from crossvault.setup import toolchain
 
@@ -27,7 +29,7 @@ _SHIPPED = toolchain.PACKAGE / "conform" / "example"
 
 def conform(arguments: Namespace) -> int:
     """Examines a vault, or replays a finding; FAILED when anything differs."""
-    found = _subject(arguments)
+    page, found = page_path(arguments), _subject(arguments)
     if arguments.replay:
         return _replay(found, Path(arguments.replay), arguments.json)
     if not arguments.json:
@@ -42,6 +44,10 @@ def conform(arguments: Namespace) -> int:
         print(json.dumps(document(report, {place: path for place, (path, _) in files.items()}), indent=2))
     else:
         show_report(report, {place: hint for place, (_, hint) in files.items()})
+    if page:
+        with after_finding(not report.agrees):
+            shown_files = {place: path for place, (path, _) in files.items()}
+            write_page(page, conform_page(document(report, shown_files), f"crossvault conform {arguments.target}"))
     if not report.agrees:
         return FAILED
     if report.interrupted:

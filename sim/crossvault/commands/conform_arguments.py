@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, number
+from crossvault.commands.argument_kinds import Commands, add_json, add_page, number
 
 
 def declare(commands: Commands) -> None:
@@ -19,5 +19,6 @@ def declare(commands: Commands) -> None:
     )
     parser.add_argument("--seed", type=number("seed"), default=1, metavar="S", help="of the walks (1)")
     parser.add_argument("--replay", metavar="FILE", help="play the steps of a difference again, one by one")
+    add_page(parser)
     add_json(parser)
     parser.never_with("--replay", "--steps", "--seed")

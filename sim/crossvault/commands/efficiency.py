@@ -8,27 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from crossvault.commands.exits import UsageError
+from crossvault.commands.page_file import page_path, write_page
 from crossvault.commands.progress import bar
 from crossvault.differential.ending import DONE
 from crossvault.report.console import show
 from crossvault.report.efficiency import tables
 from crossvault.report.efficiency_page import efficiency_page
-from crossvault.report.page import write
 from crossvault.report.picture import require_picture, write_picture
 from crossvault.sweep.study import markets, study
 
 
 def efficiency(arguments: Namespace) -> int:
     """Runs the study and prints it. Raises UsageError, BadPicture where nothing can be drawn or written."""
-    out, picture = (Path(each) if each else None for each in (arguments.out, arguments.picture))
-    if out and out.suffix != ".html":
-        instead = "; a picture is drawn by --picture" if out.suffix in (".svg", ".png") else ""
-        raise UsageError(f"--out: expected a name that ends in .html, found {str(out)!r}{instead}")
+    out, picture = page_path(arguments), Path(arguments.picture) if arguments.picture else None
     if picture:
         require_picture("--picture", picture)
-    for flag, path in (("--out", out), ("--picture", picture)):
-        if path and not path.parent.is_dir():
-            raise UsageError(f"{flag}: {path} cannot be written: {path.parent} is not a folder")
+        if not picture.parent.is_dir():
+            raise UsageError(f"--picture: {picture} cannot be written: {picture.parent} is not a folder")
     with bar("efficiency", markets()) as tick:
         found = study(arguments.accounts, arguments.underlyings, arguments.seed, tick)
     _draw(found, out, picture)
@@ -42,12 +38,10 @@ def efficiency(arguments: Namespace) -> int:
 def _draw(found: dict[str, Any], out: Path | None, picture: Path | None) -> None:
     from crossvault.report.efficiency_picture import efficiency_picture  # matplotlib takes half a second
 
-    flag = "--out"
-    try:
-        if out:
-            write(out, efficiency_page(found))
-        if picture:
-            flag = "--picture"
+    if out:
+        write_page(out, efficiency_page(found))
+    if picture:
+        try:
             write_picture(picture, lambda: efficiency_picture(found))
-    except OSError as wrong:
-        raise UsageError(f"{flag}: {wrong.filename} cannot be written: {wrong.strerror}") from wrong
+        except OSError as wrong:
+            raise UsageError(f"--picture: {picture} cannot be written: {wrong.strerror}") from wrong

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json, number
+from crossvault.commands.argument_kinds import Commands, add_json, add_page, number
 
 
 def declare(commands: Commands) -> None:
@@ -19,6 +19,6 @@ def declare(commands: Commands) -> None:
         "--underlyings", type=int, choices=range(1, 9), default=3, metavar="K", help="1 to 8 (default: 3)"
     )
     parser.add_argument("--seed", type=number("seed"), default=1, metavar="S", help="of books and paths (default: 1)")
-    parser.add_argument("--out", metavar="FILE", help="write plots and tables as a page (.html)")
+    add_page(parser)
     parser.add_argument("--picture", metavar="FILE", help="draw capital saved and liquidations (.svg or .png)")
     add_json(parser)

@@ -6,11 +6,13 @@ import json
 import os
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from crossvault.commands.chosen_invariants import chosen
 from crossvault.commands.exits import UsageError
 from crossvault.commands.failure import after_finding
 from crossvault.commands.finding import FindingNotes
+from crossvault.commands.page_file import page_path, write_page
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import folder, shown
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSED
@@ -26,6 +28,7 @@ from crossvault.fuzz.task import opening
 from crossvault.report.console import show
 from crossvault.report.fuzz import document, reached, unreached
 from crossvault.report.fuzz_coverage import Coverage
+from crossvault.report.fuzz_page import fuzz_page
 from crossvault.setup import toolchain
 from crossvault.setup.notices import notice
 from crossvault.walks.random_walk import Walk
@@ -41,6 +44,7 @@ def fuzz(arguments: Namespace) -> int:
         from crossvault.commands.upgrade_search import fuzz_versions
 
         return fuzz_versions(arguments, plan)
+    page = page_path(arguments)
     if arguments.coverage:
         _require_folder(Path(shown(arguments.coverage)))
     contracts = folder(arguments.contracts)
@@ -59,7 +63,11 @@ def fuzz(arguments: Namespace) -> int:
         notes.follow_up()
     covered = Coverage(code, findings.seen) if code else None
     corpus.reach.add(findings.reach)
-    _show(findings, corpus.reach, covered, notes, arguments.json)
+    found = _document(findings, corpus.reach, covered, notes)
+    _show(findings, corpus.reach, covered, notes, found if arguments.json else None)
+    if page:
+        with after_finding(lambda: bool(findings.failures)):
+            write_page(page, fuzz_page(found, f"crossvault fuzz --seed {plan.seed} --page FILE.html"))
     if covered:
         with after_finding(lambda: bool(findings.failures)):
             _write(covered, Path(shown(arguments.coverage)), contracts)
@@ -71,19 +79,30 @@ def fuzz(arguments: Namespace) -> int:
     return MISSED if misses else DONE
 
 
+def _document(
+    findings: CampaignResult, known: ReachCounts, covered: Coverage | None, notes: FindingNotes
+) -> dict[str, Any]:
+    """The result as JSON."""
+    finding = notes.document() if findings.failures else None
+    return document(findings, known) | {"finding": finding, "coverage": covered and covered.document()}
+
+
 def _show(
-    findings: CampaignResult, known: ReachCounts, covered: Coverage | None, notes: FindingNotes, as_json: bool
+    findings: CampaignResult,
+    known: ReachCounts,
+    covered: Coverage | None,
+    notes: FindingNotes,
+    found: dict[str, Any] | None,
 ) -> None:
-    failed = bool(findings.failures)
-    if as_json:
-        body = {"finding": notes.document() if failed else None, "coverage": covered and covered.document()}
-        print(json.dumps(document(findings, known) | body, indent=2))
+    """Prints the result: as JSON where a document is given."""
+    if found is not None:
+        print(json.dumps(found, indent=2))
         return
     for each in reached(findings):
         show(each)
     if covered:
         show(covered.table())
-    if failed:
+    if findings.failures:
         notes.show()
         return
     if not findings.reach.steps:

@@ -8,6 +8,7 @@ from crossvault.commands.argument_kinds import (
     add_contracts,
     add_invariants,
     add_json,
+    add_page,
     number,
     span,
 )
@@ -39,4 +40,5 @@ def declare(commands: Commands) -> None:
     add_invariants(parser)
     add_against(parser)
     parser.never_with("--against", "--corpus", "--coverage", "--strict", "--invariant")
+    add_page(parser)
     add_json(parser)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crossvault.commands.exits import UsageError
 from crossvault.commands.margin_flags import questions
+from crossvault.commands.page_file import page_path, write_page
 from crossvault.commands.sides import opened
 from crossvault.differential.compare import value_differences
 from crossvault.differential.ending import DONE
@@ -25,6 +26,7 @@ from crossvault.portfolio.sensitivity import sensitivities
 from crossvault.report.console import show, table
 from crossvault.report.margin import MarginReport, text
 from crossvault.report.margin_json import document
+from crossvault.report.margin_page import margin_page
 from crossvault.report.picture import require_picture, write_picture
 from crossvault.scenario import preset, rules
 from crossvault.scenario.preset import Preset
@@ -37,7 +39,7 @@ def margin(arguments: Namespace) -> int:
     """Compares the methods; bad input is found before anything is set up."""
     if arguments.portfolio is None:
         return _listed(arguments.json)
-    picture = Path(arguments.picture) if arguments.picture else None
+    page, picture = page_path(arguments), Path(arguments.picture) if arguments.picture else None
     if picture:
         require_picture("--picture", picture)
     held = portfolio_file.load(arguments.portfolio)
@@ -58,6 +60,10 @@ def margin(arguments: Namespace) -> int:
         print(json.dumps(document(before, after), indent=2))
     else:
         show(text(before, after))
+    if page:
+        write_page(
+            page, margin_page(document(before, after), f"crossvault margin {arguments.portfolio} --page FILE.html")
+        )
     if picture:
         _draw(after or before, picture)
     return DONE

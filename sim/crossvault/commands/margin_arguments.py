@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_json
+from crossvault.commands.argument_kinds import Commands, add_json, add_page
 from crossvault.commands.command_parser import CommandParser
 
 
@@ -27,8 +27,9 @@ def declare(commands: Commands) -> None:
     _add_questions(parser)
     parser.add_argument("--chain", action="store_true", help="read the same figures from the contracts and compare")
     parser.add_argument("--picture", metavar="FILE", help="draw requirements and the scenarios (.svg or .png)")
+    add_page(parser)
     add_json(parser)
-    parser.only_with("PORTFOLIO", "--picture", "--method", "--standard", "--trade", "--chain")
+    parser.only_with("PORTFOLIO", "--picture", "--page", "--method", "--standard", "--trade", "--chain")
 
 
 def _add_questions(parser: CommandParser) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from crossvault.commands.exits import UsageError
 from crossvault.commands.interrupts import Interrupts
+from crossvault.commands.page_file import page_path, write_page
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import folder, shown
 from crossvault.differential.ending import DONE, INTERRUPTED, MISSED, USAGE
@@ -21,6 +22,7 @@ from crossvault.mutation.stories import recordings
 from crossvault.mutation.verdicts import SURVIVED, MutantVerdict, MutationCampaign, mirrored, verdict_counts
 from crossvault.report.console import show
 from crossvault.report.mutate import tables
+from crossvault.report.mutate_page import mutate_page
 from crossvault.setup import toolchain
 
 FILE = "equivalents.yaml"
@@ -28,7 +30,7 @@ FILE = "equivalents.yaml"
 
 def mutate(arguments: Namespace) -> int:
     """Judges the mutants and prints the score; what is known when the user interrupts is printed and kept."""
-    directory = folder(arguments.contracts)
+    page, directory = page_path(arguments), folder(arguments.contracts)
     only = [_mirrored(each) for each in arguments.only]
     campaign = MutationCampaign(directory)
     reasons = _reasons(arguments.equivalents, directory, campaign.all)
@@ -50,6 +52,8 @@ def mutate(arguments: Namespace) -> int:
         print(json.dumps(found, indent=2))
     else:
         show(tables(found))
+    if page:
+        write_page(page, mutate_page(found, "crossvault mutate --page FILE.html"))
     if Interrupts.came:
         return INTERRUPTED
     if found["misjudged"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, number, percent
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_json, add_page, number, percent
 
 
 def declare(commands: Commands) -> None:
@@ -23,5 +23,6 @@ def declare(commands: Commands) -> None:
         help="mutants judged to be the original, with a reason each (default: tests/equivalents.yaml of a clone)",
     )  # fmt: skip
     add_contracts(parser)
+    add_page(parser)
     add_json(parser)
     parser.only_with("--sample", "--seed")

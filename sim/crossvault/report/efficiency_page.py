@@ -72,7 +72,7 @@ def efficiency_page(study: dict[str, Any]) -> Page:
         "Capital saved by cross margin, and its risk",
         f"{count:,} books on {names} underlyings, seed {seed}",
         sections,
-        command=f"crossvault efficiency --accounts {count} --underlyings {names} --seed {seed} --out FILE.html",
+        command=f"crossvault efficiency --accounts {count} --underlyings {names} --seed {seed} --page FILE.html",
     )
 
 
