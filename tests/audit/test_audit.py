@@ -25,8 +25,11 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import WAD
 from crossvault.report.audit import renderable
+from crossvault.report.audit_page import audit_page
+from crossvault.report.page_data import exact
 from crossvault.rpc.client import RpcClient
 from faults import Exchange, Fault, Faults
+from pages import shown
 from widths import all_faults
 
 
@@ -311,13 +314,15 @@ def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], 
     more = ["--json", "--top", "3", "--metrics-file", str(metrics)]
     assert main(words(walked.node.url, walked.node.vault, tmp_path / "new.jsonl", *more)) == 0
     document = json.loads(capsys.readouterr().out)
+    shown_healths = [row[-1] for row in shown(audit_page(document)).tables["margin of the accounts"]]
+    assert shown_healths == [exact(int(each["health_wad"])) for each in document["accounts"]]
     assert document["difference"] is None and document["steps"] == walked.replica.counts.steps
     healths = [int(each["health_wad"]) for each in document["accounts"]]
     assert healths == sorted(healths) and len(healths) > 5
     rows = [line for line in metrics.read_text().splitlines() if line.startswith("crossvault_account_health{")]
     assert len(rows) == 3
-    shown = [(each["account"], int(each["health_wad"]) / WAD) for each in document["accounts"][:3]]
-    wanted = {f'crossvault_account_health{{account="{account}"}} {health}' for account, health in shown}
+    gauges = [(each["account"], int(each["health_wad"]) / WAD) for each in document["accounts"][:3]]
+    wanted = {f'crossvault_account_health{{account="{account}"}} {health}' for account, health in gauges}
     assert set(rows) == wanted
     assert f"crossvault_steps {float(document['steps'])}" in metrics.read_text()
 

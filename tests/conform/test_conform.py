@@ -22,9 +22,11 @@ from crossvault.differential.step import ACTIONS
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_abi, vault_refusals
 from crossvault.fuzz.task import steps_of
+from crossvault.report.conform_page import conform_page
 from crossvault.scenario import load as load_story
 from crossvault.scenario.source import ScenarioError
 from crossvault.setup.toolchain import PACKAGE
+from pages import shown
 
 EXAMPLE = PACKAGE / "conform" / "example"
 HERE = Path(__file__).parent
@@ -46,7 +48,10 @@ def copied(folder: Path, *changes: tuple[str, str, str]) -> str:
 def examined(capsys: pytest.CaptureFixture[str], target: str, *options: str) -> tuple[int, dict[str, Any]]:
     """The exit code and the document of a run."""
     code = main(["conform", target, "--json", *options])
-    return code, json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
+    rows = shown(conform_page(document)).tables["clauses"]
+    assert [row[1:3] for row in rows] == [(each["clause"], each["state"]) for each in document["clauses"]]
+    return code, document
 
 
 def differing(document: dict[str, Any]) -> list[str]:

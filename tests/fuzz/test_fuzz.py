@@ -31,6 +31,7 @@ from crossvault.setup.toolchain import contracts_dir
 from crossvault.walks import terms
 from crossvault.walks.random_walk import Walk
 from crossvault.walks.variety import WalkParameters, at_an_end, drawn
+from pages import shown
 from places import ROOT
 from shrinking import broken
 
@@ -190,12 +191,18 @@ def test_text_names_what_was_reached_and_what_never(capsys: pytest.CaptureFixtur
 
 @pytest.mark.slow
 def test_coverage_is_written_for_readers_and_for_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fuzz", "--steps", "30", "-j", "1", "--coverage", str(tmp_path / "out"), "--json"]) == DONE
-    counts = json.loads(capsys.readouterr().out)["coverage"]["all"]
+    words = ["fuzz", "--steps", "30", "-j", "1", "--coverage", str(tmp_path / "out")]
+    assert main([*words, "--page", str(tmp_path / "page.html"), "--json"]) == DONE
+    found = json.loads(capsys.readouterr().out)
+    counts = found["coverage"]["all"]
     assert 500 < counts["lines_hit"] < counts["lines"]
     lcov = (tmp_path / "out" / "lcov.info").read_text(encoding="utf8")
     assert f"SF:{contracts_dir()}/Vault.sol" in lcov and lcov.count(",1\n") >= counts["lines_hit"]
     assert 'href="#Vault.sol"' in (tmp_path / "out" / "index.html").read_text(encoding="utf8")
+    page = shown((tmp_path / "page.html").read_text(encoding="utf8"))
+    doors = {door: int(count) for door, count, _ in page.tables["doors"] if int(count)}
+    assert doors == found["reached"]["accepted"] and page.loaded == []
+    assert ("all", *(str(counts[name]) for name in counts)) in page.tables["lines and branches"]
 
 
 @pytest.mark.slow

@@ -28,8 +28,11 @@ from crossvault.mutation.verdicts import (
     verdict_counts,
 )
 from crossvault.report.mutate import tables
+from crossvault.report.mutate_page import mutate_page
+from crossvault.report.page import page_text
 from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.random_walk import Walk
+from pages import shown
 from widths import all_faults
 
 MUTANTS = [
@@ -166,8 +169,13 @@ def test_the_command_prints_the_score_and_exits_by_it(
     document: dict[str, Any] = json.loads(out)
     assert code == DONE and document["killed"] >= 1 and document["tested"] == document["chosen"] > 2
     assert all_faults(tables(document)) == []
+    rows = shown(mutate_page(document)).tables["mutants by contract"]
+    assert [(name, int(killed)) for name, _, killed, *_ in rows] == [
+        (name, row["killed"]) for name, row in document["files"].items()
+    ]
     brief = [replace(recordings[0], lines=recordings[0].lines[:2])]
     monkeypatch.setattr("crossvault.commands.mutate.recordings", lambda build: brief)
     code, out, err = mutate(capsys, *words, "--threshold", "100")
     survivors = json.loads(out)["survivors"]
     assert code == MISSED and survivors and all("@@" in each["diff"] for each in survivors)
+    assert "".join(page_text(mutate_page(json.loads(out)))).count("<pre") == len(survivors)
