@@ -100,14 +100,16 @@ def test_a_part_that_ends_badly_ends_alone(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_what_is_out_of_time_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     record = tmp_path / "campaign.jsonl"
     parts = ending("first", "__import__('time').sleep(1)", tmp_path), ending("second", "pass", tmp_path)
-    assert played(monkeypatch, record, *parts, more=("--time", "1s")) == DONE
+    assert played(monkeypatch, record, *parts, more=("--time", "1s")) == MISSED, "less is judged than was to be"
     assert [each["part"] for each in lines(record)] == ["first"]
 
 
 def test_the_worst_part_decides_and_nothing_judged_is_no_success() -> None:
-    assert overall([], False) == MISSED and overall([DONE], True) == INTERRUPTED
-    assert overall([DONE, MISSED, FAILED, MISSING, DISAGREED], False) == FAILED
-    assert overall([DONE, MISSED, DONE], False) == MISSED and overall([MISSED, MISSING], False) == MISSING
+    assert overall([], ["laws"], False) == MISSED and overall([DONE], ["laws"], True) == INTERRUPTED
+    assert overall([DONE, MISSED, FAILED, MISSING, DISAGREED], [], False) == FAILED
+    assert overall([DONE, MISSED, DONE], [], False) == MISSED and overall([MISSED, MISSING], [], False) == MISSING
+    assert overall([DONE], [], False) == DONE and overall([DONE], ["laws"], False) == MISSED
+    assert overall([FAILED], ["laws"], False) == FAILED
 
 
 def test_reports_are_counted() -> None:

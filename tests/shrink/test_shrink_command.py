@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ import pytest
 from cli import start
 from crossvault.evm.compiler import compile_contracts, contract_sources, standard_input, standard_json
 from crossvault.report import shrink_foundry
+from crossvault.scenario import load
 from crossvault.scenario.repro import Repro
 from crossvault.setup import toolchain
 from crossvault.shrink.saved import repro
 from crossvault.shrink.shrinker import shrink
-from places import ROOT
+from places import ROOT, TESTS
 from shrinking import broken, found
 
 STORY = """\
@@ -54,6 +56,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("command")
     broken(made / "contracts")
     return made
+
+
+def test_an_interruption_writes_the_best_until_then_and_the_difference_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupting(out: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("crossvault.commands.shrink.bar", lambda *words: nullcontext(interrupting))
+    out = folder / "cut.repro.yaml"
+    words = ["shrink", str(TESTS / "repros" / "quote-rounds-down.repro.yaml"), "--contracts", str(folder / "contracts")]
+    found = start(*words, "--out", str(out), "--json")
+    assert found.returncode == 1, found.stderr
+    document = json.loads(found.stdout)
+    assert document["interrupted"] and document["differences"] and document["repro"].endswith("cut.repro.yaml")
+    assert "not confirmed on Anvil" in found.stderr
+    assert len(load(str(out)).finding) > 0 and load(str(out)).expected_steps == len(document["steps"])
 
 
 @pytest.fixture(scope="module")

@@ -109,7 +109,7 @@ class PartResult(NamedTuple):
 
 
 def campaign(arguments: Namespace) -> int:
-    """Plays the parts one after another and records each; the exit code is the worst."""
+    """Plays the parts one after another and records each; the exit code is the worst, MISSED where some are left."""
     if arguments.list:
         _list(arguments.json)
         return DONE
@@ -129,12 +129,14 @@ def campaign(arguments: Namespace) -> int:
     except KeyboardInterrupt:
         if not Interrupts.came:
             raise
-    code = overall([result.exit_code for result in found], Interrupts.came)
+    left = [part.name for part in parts[len(found) :]]
+    code = overall([result.exit_code for result in found], left, Interrupts.came)
     rows = [_row(result) for result in found]
     if arguments.json:
-        print(json.dumps({"seed": seed, "record": shown(record), "exit": code, "parts": rows}, indent=2))
+        body = {"seed": seed, "record": shown(record), "exit": code, "parts": rows, "not_played": left}
+        print(json.dumps(body, indent=2))
     else:
-        show(results(rows, [part.name for part in parts[len(found) :]]))
+        show(results(rows, left))
         print(f"seed {seed}; record: {shown(record)}")
     return code
 
@@ -148,11 +150,11 @@ def chosen(names: Sequence[str]) -> list[CampaignPart]:
     return [part for part in PARTS if not names or part.name in names]
 
 
-def overall(codes: Sequence[int], is_interrupted: bool) -> int:
-    """The exit code of the whole: the worst of the parts; a campaign without a part that ended has judged nothing."""
+def overall(codes: Sequence[int], left: Sequence[str], is_interrupted: bool) -> int:
+    """The exit code of the whole: the worst of the parts. One of which a part is left has not judged what it was to."""
     if is_interrupted:
         return worst((*codes, INTERRUPTED))
-    return worst(codes) if codes else MISSED
+    return worst((*codes, MISSED)) if left else worst(codes)
 
 
 def _list(as_json: bool) -> None:

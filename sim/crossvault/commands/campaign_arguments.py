@@ -15,7 +15,10 @@ def declare(commands: Commands) -> None:
     )
     parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="parts to play (default: all)")
     parser.add_argument(
-        "--time", type=span, metavar="SPAN", help="no part begins after it, as 90m or '8h' (default: no limit)"
+        "--time",
+        type=span,
+        metavar="SPAN",
+        help="no part begins after it, as 90m or '8h'; with parts left it ends with 6 (default: no limit)",
     )
     parser.add_argument(
         "--seed", type=number("seed"), metavar="S", help="what random checks are drawn from (default: the time)"

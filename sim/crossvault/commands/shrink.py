@@ -17,7 +17,7 @@ from crossvault.commands.failure import after_finding
 from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import command, folder, readable, shown
-from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, USAGE
+from crossvault.differential.ending import DONE, FAILED, USAGE
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
 from crossvault.differential.story import ExpectationFailed, Story
@@ -33,13 +33,17 @@ from crossvault.report import shrink_foundry
 from crossvault.report.console import show
 from crossvault.report.shrink import document, largest_line, text
 from crossvault.scenario import load, repro as file
+from crossvault.setup.notices import notice
 from crossvault.shrink.rule_trial import RULE, RuleTrial, broken_rule
 from crossvault.shrink.saved import largest_repro, repro, story
 from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink as smallest, shrunk
 
 
 def shrink(arguments: Namespace) -> int:
-    """Shrinks, writes the repro, has Anvil confirm it; ends with FAILED as the sides differ, or DONE if they agree."""
+    """Shrinks, writes the repro, has Anvil confirm it; ends with FAILED as the sides differ, or DONE if they agree.
+
+    Interrupted with a difference in hand it writes the best until then, which Anvil does not confirm.
+    """
     source = Path(shown(arguments.file))
     given, cut = _story(source)
     seconds, out = float(arguments.time), _out(arguments.out, source)
@@ -70,9 +74,12 @@ def shrink(arguments: Namespace) -> int:
             print(f"repro of the largest difference: {_of_largest(out)}")
         kept_at = f"repro: {out}" if out.is_file() else "no repro was written"
         print(kept_at + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
+    if found.interrupted:
+        notice("interrupted: not confirmed on Anvil, and not as small as it may become")
+        return FAILED
     with after_finding(lambda: not isinstance(sys.exception(), EnginesDisagree)):  # which has a code of its own
         _require_confirmed(replace(story(kept), invariants=given.invariants), found, contracts)
-    return INTERRUPTED if found.interrupted else FAILED
+    return FAILED
 
 
 def _smallest(given: Story, steps: Sequence[Step], contracts: Path | None, seconds: float) -> ShrinkResult | None:
