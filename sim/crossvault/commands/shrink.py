@@ -74,11 +74,7 @@ def shrink(arguments: Namespace) -> int:
             print(f"repro of the largest difference: {_of_largest(out)}")
         kept_at = f"repro: {out}" if out.is_file() else "no repro was written"
         print(kept_at + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
-    if found.interrupted:
-        notice("interrupted: not confirmed on Anvil, and not as small as it may become")
-        return FAILED
-    with after_finding(lambda: not isinstance(sys.exception(), EnginesDisagree)):  # which has a code of its own
-        _require_confirmed(replace(story(kept), invariants=given.invariants), found, contracts)
+    _confirm(replace(story(kept), invariants=given.invariants), found, contracts)
     return FAILED
 
 
@@ -169,6 +165,14 @@ def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json
         if cut:
             print(f"as far as it goes: {cut}")
     return USAGE if cut else DONE
+
+
+def _confirm(given: Story, found: ShrinkResult, contracts: Path | None) -> None:
+    """Has Anvil confirm a difference, unless the user wants an end. Raises EnginesDisagree."""
+    if found.interrupted:
+        return notice("interrupted: not confirmed on Anvil, and not as small as it may become")
+    with after_finding(lambda: not isinstance(sys.exception(), EnginesDisagree)):  # which has a code of its own
+        _require_confirmed(given, found, contracts)
 
 
 def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None) -> None:

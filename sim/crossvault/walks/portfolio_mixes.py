@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
@@ -13,13 +13,16 @@ from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.mirror import correlation, market, portfolio as folios
 from crossvault.mirror.account import PORTFOLIO, AccountId
+from crossvault.mirror.shock import Scenario
+from crossvault.mirror.stress import Rules
 from crossvault.walks import terms
 from crossvault.walks.base import BROKER, GOVERNOR, WAD
 from crossvault.walks.corners import CornerCases
 
 _RICH_RAW = 10**13
 _SIZES = (3 * WAD, WAD // 7)  # of each underlying
-_MAKER = AccountId("owner6", 1)
+_MAKER, _HEDGER = AccountId("owner6", 1), AccountId("hedger")
+_COINS_RAW, _CARRY_RAW = 10**18, 100 * 10**6  # of WETH and of USDC
 _OPTIONS = (market.CALL, market.PUT)
 PERPS, ALL, STRADDLE = _BOOKS = ("perps", "all", "straddle")
 
@@ -73,6 +76,29 @@ class PortfolioMixes(CornerCases):
                 for amount_raw in (free_raw + 1, free_raw):
                     yield doors.withdraw_cash(self._at, desk.owner, account=desk, amount_raw=amount_raw, to=desk.owner)
                 yield doors.deposit_cash(self._at, desk.owner, account=desk, amount_raw=free_raw)
+        self._draw("hedged")
+        yield from self._hedged(model)
+
+    def _hedged(self, model: Model) -> Iterator[Step]:
+        """Collateral that costs more margin than it gives: without cash, as much as cash carries, and one unit more."""
+        fall = Scenario(1 - WAD, WAD, 0)  # the whole value, times the factor of losses, against a credit of the value
+        loss = correlation.LossTerms(loss_initial=WAD * 13 // 10, loss_maintenance=WAD)
+        matrix = correlation.Matrix((0,) * correlation.MAX_PAIRS, (0,) * correlation.MAX_PAIRS)
+        yield from self._changed(model, [doors.RULES.of(rules=Rules((fall,), loss, matrix))])
+        yield from self._fresh()
+        for token, amount_raw in (("WETH", 2 * _COINS_RAW), ("USDC", _CARRY_RAW)):
+            yield doors.mint(self._at, _HEDGER.owner, token=token, to=_HEDGER.owner, amount_raw=amount_raw)
+        yield doors.set_mode(self._at, _HEDGER.owner, account=_HEDGER, mode=PORTFOLIO)
+        yield self._paid_in(_HEDGER, 0, WAD)
+        yield doors.deposit_cash(self._at, _HEDGER.owner, account=_HEDGER, amount_raw=_CARRY_RAW)
+
+        def kept(raw: int) -> Step:
+            return self._paid_in(_HEDGER, 0, _COINS_RAW - raw)
+
+        if least := self._least(model, kept, lambda: 0, _COINS_RAW - 1):
+            yield kept(least - 1)
+            yield kept(least)
+            yield self._paid_in(_HEDGER, 0, 1)
 
     def _opened(self, model: Model, desk: AccountId, signs: tuple[int, int], book: str) -> Iterator[Step]:
         """The trades of one desk; a straddle is in the first underlying alone, beside a perp in the second."""
@@ -112,6 +138,10 @@ class PortfolioMixes(CornerCases):
         risks = [self._risk() for _ in range(2)]
         changes = [doors.RULES.of(rules=rules)]
         changes += [doors.PORTFOLIO.of(underlying=place, risk=risk) for place, risk in enumerate(risks)]
+        yield from self._changed(model, changes)
+
+    def _changed(self, model: Model, changes: Sequence[doors.Announcement]) -> Iterator[Step]:
+        """Parameters scheduled, and in force after the delay."""
         for change in changes:
             yield change.schedule(self._at, GOVERNOR)
         self._at += model.vault.delay_secs
