@@ -34,10 +34,12 @@ def _ended(words: Sequence[str]) -> int:
 
 def _run(words: Sequence[str]) -> int:
     if words[:1] == ["test"]:  # pytest's arguments are its own, options included
-        return _test(words[1:])
+        return _test(words[1:]) if "--watch" not in words else _watch(words)
     arguments = parse(words, with_settings=True)
     choose(getattr(arguments, "verbosity", Verbosity.NORMAL))
     detail(f"crossvault {__version__}, Python {sys.version.split()[0]} at {sys.executable}")
+    if getattr(arguments, "watch", False):
+        return _watch(words, arguments)
     if arguments.command == "setup":
         return _setup()
     if arguments.command == "test":
@@ -45,6 +47,13 @@ def _run(words: Sequence[str]) -> int:
     if arguments.command == "doctor":
         return _doctor(arguments.json)
     return _play(arguments)
+
+
+def _watch(words: Sequence[str], arguments: Namespace | None = None) -> int:
+    """A command again at each change; without arguments the tests."""
+    from crossvault.commands.watch import watch, watched, watched_by_tests
+
+    return watch(words, watched(arguments) if arguments else watched_by_tests())
 
 
 def _play(arguments: Namespace) -> int:

@@ -68,6 +68,14 @@ def add_against(parser: CommandParser) -> None:
     )  # fmt: skip
 
 
+def add_watch(parser: CommandParser) -> None:
+    """Adds the option that runs the command again at each change."""
+    parser.add_argument(
+        "--watch", action="store_true", help="again whenever contracts, scenarios or the mirror change, until Ctrl-C"
+    )
+    parser.never_with("--watch", "--json")
+
+
 def add_json(parser: CommandParser) -> None:
     """Adds the option that prints JSON."""
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")

@@ -9,6 +9,7 @@ from crossvault.commands.argument_kinds import (
     add_invariants,
     add_json,
     add_page,
+    add_watch,
     number,
     span,
 )
@@ -42,3 +43,4 @@ def declare(commands: Commands) -> None:
     parser.never_with("--against", "--corpus", "--coverage", "--strict", "--invariant")
     add_page(parser)
     add_json(parser)
+    add_watch(parser)

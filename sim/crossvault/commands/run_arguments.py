@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_against, add_contracts, add_invariants, add_json, number
+from crossvault.commands.argument_kinds import (
+    Commands,
+    add_against,
+    add_contracts,
+    add_invariants,
+    add_json,
+    add_watch,
+    number,
+)
 from crossvault.commands.live_arguments import add_deployed_vault
 
 
@@ -24,6 +32,7 @@ def declare(commands: Commands) -> None:
     add_invariants(parser)
     add_against(parser)
     add_json(parser)
+    add_watch(parser)
     record = parser.add_mutually_exclusive_group()
     record.add_argument("--record", metavar="FILE", help="where the record goes (default: printed at the end)")
     parser.add_argument("--picture", metavar="FILE", help="draw prices, health and insurance (.svg or .png)")
@@ -31,4 +40,6 @@ def declare(commands: Commands) -> None:
     parser.add_argument("--network", metavar="CHOICE", help="play it on a deployed vault, as ethereum:sepolia:node")
     add_deployed_vault(parser)
     parser.never_with("--against", "--record", "--picture", "--no-record", "--invariant")
-    parser.never_with("--network", "--invariant", "--contracts", "--against", "--record", "--picture", "--no-record")
+    parser.never_with(
+        "--network", "--invariant", "--contracts", "--against", "--record", "--picture", "--no-record", "--watch"
+    )
