@@ -40,7 +40,7 @@ def declare(commands: Commands) -> None:
     add_contracts(parser)
     add_invariants(parser)
     add_against(parser)
-    parser.never_with("--against", "--corpus", "--coverage", "--strict", "--invariant")
+    parser.never_with("--against", "--corpus", "--coverage", "--strict", "--invariant", "--page")
     add_page(parser)
     add_json(parser)
     add_watch(parser)
