@@ -17,11 +17,13 @@ from crossvault.commands import (
     conform_arguments,
     efficiency_arguments,
     explain_arguments,
+    export_arguments,
     fuzz_arguments,
     init_arguments,
     live_arguments,
     margin_arguments,
     mutate_arguments,
+    query_arguments,
     replay_arguments,
     report_arguments,
     run_arguments,
@@ -41,6 +43,8 @@ _DECLARED = (
     replay_arguments,
     explain_arguments,
     report_arguments,
+    export_arguments,
+    query_arguments,
     shrink_arguments,
     scenarios_arguments,
     bench_arguments,
@@ -68,6 +72,7 @@ _EXAMPLES = """examples:
   crossvault explain RECORD 120                            one step: before, after, margin arithmetic, call trace
   crossvault conform example                               a foreign vault, clause by clause of the specification
   crossvault audit --rpc URL --vault ADDRESS --follow      a vault on a chain against the model, block after block
+  crossvault query RECORD "select * from payments"         a record as tables; `export` writes them
   crossvault replay RECORD                                 the recorded steps again: `identical`, or where not
 
 exit codes:
