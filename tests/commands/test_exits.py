@@ -29,7 +29,7 @@ CODES = {
     2: {
         "AccountUnknown", "ArgumentTooWide", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
         "BadJournal", "BadManifest", "BadPicture", "BadRecord", "CompileFailed", "DeployFailed", "DeployerRequired",
-        "BadConfig",
+        "BadConfig", "BadQuery", "BadTables", "OutputExists", "TooLarge",
         "DoesNotFit", "InputChanged", "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable",
         "NotWritable", "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
     },

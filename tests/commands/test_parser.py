@@ -20,6 +20,8 @@ DECLARED = {
     "margin": [],
     "replay": ["record.jsonl"],
     "explain": ["record.jsonl", "1"],
+    "export": ["record.jsonl", "-o", "run"],
+    "query": ["record.jsonl", "select 1"],
     "shrink": ["record.jsonl"],
     "scenarios": [],
     "schema": [],

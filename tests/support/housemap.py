@@ -38,6 +38,7 @@ HEAVY = (
     "matplotlib",
     "pandas",
     "duckdb",
+    "xlsxwriter",
 )
 _NAMED_FOR_USE = {"mirror", "report", "commands", "bench"}  # rooms whose files bear the name of what they are for
 

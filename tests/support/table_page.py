@@ -1,4 +1,4 @@
-"""The part of docs/tables.md that states the schema, made of the schema; `python tests/support/table_page.py` prints it."""
+"""The part of docs/tables.md that states the schema, made of the code; run as a program, it prints it."""
 
 from __future__ import annotations
 
