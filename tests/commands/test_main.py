@@ -184,6 +184,7 @@ def test_broken_contracts_are_caught_and_the_difference_can_be_replayed(wrong: P
     done = spawned(*words, folder=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "DIFFERENCE at step" in done.stdout and "bid by" in done.stdout
+    assert "largest difference: " in done.stdout and " USDC less on the chain (-" in done.stdout
     hint = next(line for line in done.stdout.splitlines() if line.startswith("to replay it:"))
     again = start(*hint.split()[4:], folder=tmp_path)
     assert again.returncode == 1 and "the sides differ: step" in again.stdout

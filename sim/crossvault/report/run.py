@@ -12,10 +12,11 @@ from crossvault.lockstep.run import Diverged
 from crossvault.mirror.account import AccountId
 from crossvault.report import charts
 from crossvault.report.console import RunPage, table
-from crossvault.report.differences import difference_table
+from crossvault.report.differences import difference_table, money_text
 from crossvault.report.figures import ratio, share, usd
 from crossvault.report.run_auctions import auctions
 from crossvault.report.run_watch import RunWatch
+from crossvault.shrink.largest import largest
 
 _MOST_ACCOUNTS = 10
 
@@ -130,6 +131,8 @@ def _failure(ran: RunPage, width: int) -> Iterator[RenderableType]:
         where = f"step {failure.number}: {failure.step.action} by {failure.step.sender}"
         yield Text(f"DIFFERENCE at {where}", style="bold red")
         yield difference_table(failure.found)
+        if seen := largest(failure.found, (), ran.story.world):
+            yield Text(f"largest difference: {money_text(seen)}", style="bold")
     elif ran.failure:
         yield ""
         yield Text(ran.failure, style="bold red")

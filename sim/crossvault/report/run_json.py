@@ -10,11 +10,12 @@ from crossvault.differential.story import Story
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror import market
 from crossvault.report.console import RunPage
-from crossvault.report.differences import difference_document
+from crossvault.report.differences import difference_document, money_document
 from crossvault.report.figures import jsonable, utc
 from crossvault.report.margin_terms import account_terms
 from crossvault.report.run_timeline import AcceptedBid, Liquidation
 from crossvault.report.run_watch import RunWatch
+from crossvault.shrink.largest import largest
 
 
 def document(ran: RunPage) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def document(ran: RunPage) -> dict[str, Any]:
         "compared": result.compared,
         "metrics_compared": result.metrics_compared,
         "differences": differences(result.failure),
+        "largest": _largest(ran),
         "refusals": dict(result.refusals),
         "first_refusals": [jsonable(each._asdict()) for each in watch.first_refusals.values()],
         "liquidations": [_liquidation(ran.story, each) for each in watch.liquidations],
@@ -45,6 +47,13 @@ def document(ran: RunPage) -> dict[str, Any]:
         "warnings": list(ran.story.warnings),
         **({"finding": ran.story.finding, "now_passes": not ran.failure} if ran.story.finding else {}),
     }
+
+
+def _largest(ran: RunPage) -> dict[str, Any] | None:
+    """The largest difference of money, of the step at which the sides differ."""
+    failure = ran.result.failure
+    seen = largest(failure.found, (), ran.story.world) if isinstance(failure, Diverged) else None
+    return money_document(seen) if seen else None
 
 
 def differences(failure: BaseException | None) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -12,6 +11,7 @@ from rich.text import Text
 from crossvault.differential.compare import SIDES
 from crossvault.differential.notation import Notation
 from crossvault.report.console import table
+from crossvault.report.differences import money_document, money_text
 from crossvault.report.figures import jsonable
 from crossvault.shrink.largest import amount_of
 from crossvault.shrink.shrinker import ShrinkResult
@@ -51,12 +51,7 @@ def largest_line(found: ShrinkResult) -> str:
     least = amount_of(found.finding.found[0])
     if seen is None or abs(seen.wei) <= abs(least.wei if least else 0):
         return ""
-    field, sides = seen.difference.field, seen.difference.sides
-    place = "on the chain" if sides == SIDES else f"in the {sides[0]} version"
-    side = "of margin are wanting" if field == "refusal" else f"{'more' if seen.wei > 0 else 'less'} {place}"
-    share = "" if seen.share is None else f" ({100 * seen.share:+,.4g} %)"
-    amount = f"{Decimal(abs(seen.wei)).scaleb(-18):,.18f}".rstrip("0").rstrip(".")
-    return f"largest difference seen: {field}: {amount} {seen.world.quote} {side}{share}"
+    return f"largest difference seen: {money_text(seen)}"
 
 
 def _argument(name: str, value: Any) -> str:
@@ -96,13 +91,7 @@ def document(found: ShrinkResult, repro: str, emitted: str | None, again: str) -
         "candidates": found.tries,
         "steps_played": found.played,
         "seconds": round(found.seconds, 3),
-        "largest": found.largest
-        and {
-            "field": found.largest.difference.field,
-            "wei": str(found.largest.wei),
-            "share": found.largest.share,
-            "steps": len(found.largest.steps),
-        },
+        "largest": found.largest and money_document(found.largest) | {"steps": len(found.largest.steps)},
         "repro": repro,
         "foundry": emitted,
         "to_play_it": again,
