@@ -14,6 +14,7 @@ from crossvault.lockstep.run import Diverged
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio import margin_questions, vault_setup
 from crossvault.portfolio.margin_questions import MarginQuestions, MethodAnswers
+from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.vault_setup import VaultSetup
 from crossvault.scenario import preset
 from margin_cases import HEAD, instrument, loaded
@@ -96,7 +97,7 @@ def test_the_name_may_be_omitted_of_one_underlying() -> None:
 @pytest.mark.slow
 def test_the_contracts_agree_at_the_answers_and_next_to_them_and_no_further() -> None:
     """A size, a price or an amount that is one off is a difference."""
-    held = loaded(HEAD + "cash: 4000 USDC\npositions: {ETH-PERP: 5 ETH, ETH-20260327-2400-C: -9 ETH}\n")
+    held = doubtful()
     with opened(vault_setup.world(held), None) as (model, node):
         contracts = ContractFigures(model, node, held)
         try:
@@ -112,6 +113,15 @@ def test_the_contracts_agree_at_the_answers_and_next_to_them_and_no_further() ->
                         contracts.probe(wrong)
         finally:
             contracts.lockstep.stop()
+
+
+def doubtful() -> Portfolio:
+    """A portfolio that uses every field of the file."""
+    doubt = HEAD.replace("BTC: {index: 50000 USD}", "BTC: {index: 50000 USD, perp confidence: 90 %}")
+    steth = "{amount: 1 stETH, underlying: ETH, haircut initial: 90 %, haircut maintenance: 80 %, confidence: 30 %}"
+    peg = "quote price: 0.9 USD\ndepeg: {threshold: 98 %, factor: 10 %}\n"
+    held = "cash: 4000 USDC\npositions: {ETH-PERP: 5 ETH, ETH-20260327-2400-C: -9 ETH}\n"
+    return loaded(f"{doubt}{peg}collateral: {{stETH: {steth}}}\n{held}")
 
 
 def one_off(found: MethodAnswers) -> list[MethodAnswers]:

@@ -46,12 +46,12 @@ def write(tmp_path: Path) -> Write:
     return written
 
 
-def compared(path: str) -> MethodComparison:
-    """A portfolio by every shipped method, on the model."""
+def compared(path: str, *names: str) -> MethodComparison:
+    """A portfolio by isolated and standard margin and the named presets, or all that ship, on the model."""
     held = portfolio_file.load(path)
     model = Model(vault_setup.world(held))
     stage = vault_setup.VaultSetup(held, model, model.apply)
-    presets = [preset.load(name) for name in preset.names()]
+    presets = [preset.load(name) for name in names or preset.names()]
     stage.set_up(presets[0])
     return methods.compare(stage, presets, lambda accounts: None)
 
@@ -179,6 +179,55 @@ def test_a_portfolio_that_fails_margin_is_measured_too(write: Write) -> None:
     assert found.distance == (0, 0)
 
 
+def weth(more: str = "") -> str:
+    """Two ether as collateral."""
+    bare = "amount: 2 WETH, underlying: ETH, haircut initial: 0 %, haircut maintenance: 0 %"
+    return f"collateral: {{WETH: {{{bare}{more}}}}}"
+
+
+def test_a_portfolio_without_a_position(write: Write) -> None:
+    found = by_method(compared(write(HEAD + weth() + "\n"), "paradex"))
+    assert (found["standard"].equity_wad, found["standard"].requirement_wad) == (9_000 * WAD, (0, 0))
+    assert found["paradex"].requirement_wad == (640 * WAD, 320 * WAD)  # 16 % of 4,000, and half of it
+    assert found["isolated"].capital == (0, 0) and found["standard"].distance == (None, None)
+
+
+def test_confidence_of_index_perp_and_collateral(write: Write) -> None:
+    # below 40 % of confidence: 40 % of what is missing, here 28 %; one perp at 19.5 % of 2,000
+    one = "positions: {ETH-PERP: 1 ETH}\n"
+
+    def required(head: str, more: str = "") -> int:
+        return by_method(compared(write(f"{head}{weth(more)}\n{one}"), "span"))["standard"].requirement_wad[0]
+
+    assert required(HEAD) == 390 * WAD
+    assert required(HEAD, ", confidence: 30 %") == (390 + 1_120) * WAD  # of 4,000 of collateral
+    doubtful = HEAD.replace("index: 2000 USD", "index: 2000 USD, confidence: 30 %")
+    assert required(doubtful) == (390 + 1_680) * WAD  # of 6,000
+    assert required(doubtful, ", confidence: 100 %") == (390 + 560) * WAD  # of the perp only
+    assert required(HEAD.replace("index: 2000 USD", "index: 2000 USD, perp confidence: 30 %")) == (390 + 1_680) * WAD
+
+
+def test_the_price_of_the_quote_token(write: Write) -> None:
+    one = "quote price: 0.9 USD\npositions: {ETH-PERP: 1 ETH}\n"
+    found = by_method(compared(write(HEAD + one), "crossvault"))
+    assert found["standard"].requirement_wad[0] == 390 * WAD  # without a threshold no surcharge
+    assert found["crossvault"].requirement_wad[0] == (452 + 22) * WAD + 40 * CENT  # 116 % of 390, and 1.1 %
+    found = by_method(compared(write(HEAD + "depeg: {threshold: 98 %, factor: 200 %}\n" + one), "span"))
+    assert found["standard"].requirement_wad == ((390 + 320) * WAD, 260 * WAD)  # twice the missing 8 % of 2,000
+
+
+def test_collateral_with_a_feed_of_its_own_moves_with_its_underlying(write: Write) -> None:
+    short = "positions: {ETH-PERP: -4 ETH}\n"
+    plain = compared(write(f"{HEAD}{weth()}\n{short}"), "paradex")
+    fed = compared(write(f"{HEAD}{weth(', confidence: 100 %')}\n{short}"), "paradex")
+    assert by_method(plain)["standard"] == by_method(fed)["standard"]
+    assert by_method(plain)["standard"].distance != (None, None)
+    assert sensitivities(fed.book, UNITS, {0: (2,)}) == sensitivities(plain.book, UNITS)
+    # in portfolio margin it hedges nothing: 16 % of 8,000, and of the 4,000 that are left where it does
+    assert by_method(fed)["paradex"].requirement_wad[0] == 1_280 * WAD
+    assert by_method(plain)["paradex"].requirement_wad[0] == 640 * WAD
+
+
 def test_a_perp_price_or_premium_and_marks(write: Write) -> None:
     text = HEAD.replace("BTC: {index: 60000 USD}", "BTC: {index: 60000 USD, perp: 60300 USD}")
     found = by_method(compared(write(text + "positions: {BTC-PERP: 1 BTC}\n")))
@@ -205,7 +254,12 @@ def test_an_option_that_is_bought_is_paid_for(write: Write) -> None:
         ("positions: {ETH-PERP: 0 ETH}", ":7: positions.ETH-PERP: is a position of nothing"),
         ("positions: {ETH-PERP: 1.5}", ":7: positions.ETH-PERP: 1.5 is a bare decimal number"),
         (f"positions: {{{MANY}}}", ":7: positions: are 13 options: portfolio margin takes at most 12"),
-        ("positions: {}", ":7: positions: expected at least one"),
+        ("depeg: {threshold: 98 %, factor: 200 %}", ":7: depeg: has no effect without 'quote price'"),
+        ("quote price: 0 USD", ":7: quote price: 0 USD is out of range"),
+        ("quote price: 0.99 USD\ndepeg: {threshold: 101 %, factor: 1 %}", ":8: depeg.threshold: 101 % is out of range"),
+        ("quote prize: 0.99 USD", ":7: quote prize: unknown field: did you mean 'quote price'?"),
+        ("collateral: {W: {amount: 1 W, underlying: ETH, haircut initial: 2 %, haircut maintenance: 1 %,"
+         " confidence: 101 %}}", ":7: collateral.W.confidence: 101 % is out of range: expected 0 % to 100 %"),
         ("postions: {ETH-PERP: 1 ETH}", ":7: postions: unknown field: did you mean 'positions'?"),
         ("positions: {BTC-20260327: 1 BTC}", ":7: positions.BTC-20260327: has no price"),
         ("positions: {ETH-20260328-2000-C: 1 ETH}", ": has no price: did you mean 'ETH-20260327'?"),

@@ -43,7 +43,7 @@ def margin_case(stage: VaultSetup, method: str) -> MarginCase:
     """The portfolio in one account by a method."""
     plain = {"isolated": ISOLATED_METHOD, "standard": STANDARD_METHOD}
     chosen = plain.get(method) or preset_method(preset.load(method), stage.portfolio.units)
-    return MarginCase(stage.model, CROSS, stage.portfolio.at, chosen)
+    return MarginCase(stage.model, CROSS, stage.portfolio.at, chosen, stage.portfolio.followers)
 
 
 def paper(rest: str, method: str = "standard") -> MarginCase:

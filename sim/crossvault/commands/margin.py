@@ -105,8 +105,6 @@ def _measured(
     chain: bool,
     wanted: MarginQuestions | None = None,
 ) -> MarginReport:
-    if not held.positions:
-        raise UsageError("--trade: closes every position: there is nothing left to judge")
     if not chain:
         model = Model(vault_setup.world(held))
         stage = vault_setup.VaultSetup(held, model, model.apply)
@@ -132,7 +130,8 @@ def _compared(
         kept = tuple(each for each in found.results if each.method != methods.STANDARD)
         found = found._replace(results=kept)
     marks = {each: mark(stage.model, each, stage.portfolio.at) for each in stage.portfolio.positions}
-    return MarginReport(stage.portfolio, found, sensitivities(found.book, stage.portfolio.units), marks)
+    greeks = sensitivities(found.book, stage.portfolio.units, stage.portfolio.followers)
+    return MarginReport(stage.portfolio, found, greeks, marks)
 
 
 def _answers(

@@ -23,7 +23,7 @@ class LiquidationDistance(NamedTuple):
 
 def distances(stage: VaultSetup, account: AccountId, cash_wad: int = 0) -> LiquidationDistance:
     """Both distances of an account with `cash_wad` more of cash, if all prices move by the same part."""
-    moving = range(len(stage.portfolio.units))
+    moving = stage.moving()
     return crossings(lambda each: buffer_at(stage.model, account, moving, each, stage.portfolio.at, cash_wad))
 
 

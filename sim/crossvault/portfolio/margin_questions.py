@@ -59,11 +59,11 @@ def cases(stage: VaultSetup, chosen: Sequence[str], presets: Sequence[Preset]) -
     """The portfolio by isolated margin, by standard margin if chosen, and by each preset while it is in force."""
     plain = [ISOLATED_METHOD, *([STANDARD_METHOD] if STANDARD_METHOD.name in chosen else [])]
     for method in plain:
-        yield MarginCase(stage.model, CROSS, stage.portfolio.at, method)
+        yield MarginCase(stage.model, CROSS, stage.portfolio.at, method, stage.portfolio.followers)
     for preset in presets:
         stage.apply_preset(preset)
         method = MarginMethod(preset.name, stage.model.vault.ledger.holders[FOLIO].mode)
-        yield MarginCase(stage.model, FOLIO, stage.portfolio.at, method)
+        yield MarginCase(stage.model, FOLIO, stage.portfolio.at, method, stage.portfolio.followers)
 
 
 def answers(case: MarginCase, wanted: MarginQuestions, underlyings: int) -> MethodAnswers:

@@ -11,10 +11,12 @@ from pydantic import Field
 
 from crossvault.differential.ending import InputProblem
 from crossvault.differential.step import EXCHANGE, VAULT, BadStrike, instrument_number
-from crossvault.mirror import collateral, fixed, market, oracle
+from crossvault.mirror import cash, collateral, fixed, market, oracle
 from crossvault.mirror.account import MAX_OPTIONS, MAX_POSITIONS
 from crossvault.mirror.fixed import CAP
+from crossvault.portfolio import price_feeds
 from crossvault.portfolio.own_terms import OwnTerms, PositionPart, UnderlyingMarginPart, own_terms
+from crossvault.portfolio.price_feeds import AssetPart, PegPart, PriceFeed
 from crossvault.scenario import curves, own_values, preset, quantity, roster, rules
 from crossvault.scenario.file_part import Amount, Date, Difference, FilePart, Name, Price, Ratio
 from crossvault.scenario.parameter_fields import PRICE, out_of_range
@@ -25,7 +27,7 @@ from crossvault.scenario.roster import FieldError
 from crossvault.scenario.schema import schema_of
 from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you_mean, read
 from crossvault.scenario.valid import validated
-from crossvault.scenario.world import ExpiryPart, HaircutPart
+from crossvault.scenario.world import ExpiryPart
 
 BAIL = "bail"  # a token that covers the portfolio during its set-up, and has no value afterwards
 TAKEN = (BAIL, "trader", "maker", "governor", "feeder", VAULT, EXCHANGE)
@@ -37,23 +39,18 @@ _MOST = market.MAX_UNDERLYINGS - 1
 class UnderlyingPricePart(FilePart):
     """Prices of an underlying: its index, its perp (or the premium of it), its stable price, its expiries.
 
-    margin: parameters of its own, instead of those of the preset.
+    Index and perp have one print, which carries the lower of their confidences. margin: parameters of its own, instead
+    of those of the preset.
     """
 
     index: Price
     perp: Price | None = None
     premium: Difference | None = None
     confidence: Ratio = 10**18
+    perp_confidence: Ratio = 10**18
     stable: Price | None = None
     margin: UnderlyingMarginPart | None = None
     expiries: dict[str, ExpiryPart] = {}
-
-
-class AssetPart(HaircutPart):
-    """A collateral token and its amount."""
-
-    amount: Amount
-    underlying: Name
 
 
 class PortfolioPart(FilePart):
@@ -63,11 +60,13 @@ class PortfolioPart(FilePart):
     about: str = ""
     at: Date
     quote: Name = "USDC"
+    quote_price: Price | None = None
+    depeg: PegPart | None = None
     standard: str = "crossvault"
     prices: dict[Name, UnderlyingPricePart] = Field(min_length=1)
     cash: Amount | None = None
     collateral: dict[Name, AssetPart] = {}
-    positions: dict[str, PositionPart] = Field(min_length=1)
+    positions: dict[str, PositionPart] = {}
     rules: RulesPart | None = None
 
 
@@ -87,6 +86,7 @@ class Portfolio:
 
     costs: of positions that were not entered at the mark [wad]; own: margin parameters by number of an underlying, and
     rules of portfolio margin, instead of those of presets.
+    feeds: prices that the vault numbers after the underlyings; depeg: terms of the quote token, if it has a price.
     """
 
     name: str
@@ -103,6 +103,8 @@ class Portfolio:
     costs: Mapping[int, int] = field(default_factory=dict)
     own: Mapping[int, OwnTerms] = field(default_factory=dict)
     rules: RulesPart | None = None
+    feeds: tuple[PriceFeed, ...] = ()
+    depeg: cash.DepegTerms | None = None
 
     @property
     def standard_name(self) -> str:
@@ -115,6 +117,20 @@ class Portfolio:
         assert standard.perps is not None
         own = {each: terms._replace(perps=standard.perps, options=standard.options) for each, terms in self.own.items()}
         return replace(self, standard=standard, own=own)
+
+    @property
+    def quote_price_wad(self) -> int:
+        """Price of the quote token [wad]; one where the file has none."""
+        return fixed.WAD if self.depeg is None else self.feeds[-1].index_wad
+
+    @property
+    def followers(self) -> dict[int, tuple[int, ...]]:
+        """By underlying, the feeds that move with it."""
+        found: dict[int, tuple[int, ...]] = {}
+        for number, feed in enumerate(self.feeds, len(self.units)):
+            if feed.follows is not None:
+                found[feed.follows] = (*found.get(feed.follows, ()), number)
+        return found
 
     def traded(self, trades: Mapping[int, int]) -> Portfolio:
         """The portfolio with the sizes after trades; its cash is unchanged."""
@@ -138,9 +154,10 @@ def load(path_or_name: str) -> Portfolio:
     """The portfolio of a file, or a shipped one by its name. Raises ScenarioError."""
     source = read(*_find(path_or_name))
     part = validated(source, PortfolioPart)
-    units = tuple(part.prices)
-    if len(units) > _MOST:
-        source.note(("prices",), f"has {len(units)} underlyings: expected at most {_MOST}")
+    units, feeds = tuple(part.prices), _feeds(source, part)
+    if len(units) + len(feeds) > _MOST:
+        others = f" and {len(feeds)} feeds of quote and collateral" if feeds else ""
+        source.note(("prices",), f"has {len(units)} underlyings{others}: expected at most {_MOST}")
     if part.quote in TAKEN:
         source.note(("quote",), f"{part.quote!r} is the name of something else: expected another")
     _check_prices(source, part)
@@ -148,6 +165,7 @@ def load(path_or_name: str) -> Portfolio:
         part.name, " ".join(part.about.split()), part.at, part.quote, units, part.prices, _cash(source, part),
         _assets(source, part, units), _positions(source, part, units), _standard(source, part), source,
         _costs(source, part, units), _own(source, part), _rules(source, part, units),
+        feeds, price_feeds.depeg(source, part.depeg, part.quote_price, len(units) + len(feeds) - 1),
     )  # fmt: skip
     source.require_no_problems()
     return found
@@ -193,8 +211,9 @@ def _check_prices(source: SourceFile, part: PortfolioPart) -> None:
             source.note((*route, "perp"), "expected 'perp' or 'premium', not both")
         if abs(premium(given)) >= given.index:
             source.note(route, "the perp is further from the index than the index is from zero")
-        if given.confidence > fixed.WAD:
-            source.note((*route, "confidence"), out_of_range(given.confidence, 0, fixed.WAD))
+        for word, part_wad in (("confidence", given.confidence), ("perp confidence", given.perp_confidence)):
+            if part_wad > fixed.WAD:
+                source.note((*route, word), out_of_range(part_wad, 0, fixed.WAD))
         for text, written in given.expiries.items():
             with source.guard((*route, "expiries", text)):
                 expiry = quantity.expiry(text)
@@ -211,6 +230,16 @@ def premium(part: UnderlyingPricePart) -> int:
     return (part.premium or 0) if part.perp is None else part.perp - part.index
 
 
+def confidence(part: UnderlyingPricePart) -> int:
+    """Confidence of the print of an underlying, which carries index and perp [wad]."""
+    return fixed.min(part.confidence, part.perp_confidence)
+
+
+def _feeds(source: SourceFile, part: PortfolioPart) -> tuple[PriceFeed, ...]:
+    indexes = {name: given.index for name, given in part.prices.items()}
+    return price_feeds.feeds(source, part.collateral, indexes, part.quote, part.quote_price)
+
+
 def _cash(source: SourceFile, part: PortfolioPart) -> int:
     if part.cash is None:
         return 0
@@ -221,6 +250,8 @@ def _cash(source: SourceFile, part: PortfolioPart) -> int:
 
 def _assets(source: SourceFile, part: PortfolioPart, units: tuple[str, ...]) -> tuple[PortfolioAsset, ...]:
     found = []
+    priced = [token for token, given in part.collateral.items() if given.confidence is not None]
+    feeds = {token: number for number, token in enumerate(priced, len(units))}
     if len(part.collateral) > _MOST:
         source.note(("collateral",), f"has {len(part.collateral)} tokens: expected at most {_MOST}")
     for token, given in part.collateral.items():
@@ -231,8 +262,8 @@ def _assets(source: SourceFile, part: PortfolioPart, units: tuple[str, ...]) -> 
                 raise FieldError("underlying", roster.missing(given.underlying, units))
             terms = roster.terms(given)
             roster.require(collateral.require_valid, terms)
-            raw = _named("amount", given.amount, token)
-            found.append(PortfolioAsset(token, units.index(given.underlying), raw, terms))
+            raw, own = _named("amount", given.amount, token), feeds.get(token)
+            found.append(PortfolioAsset(token, units.index(given.underlying) if own is None else own, raw, terms))
     return tuple(found)
 
 

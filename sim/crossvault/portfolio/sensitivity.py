@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from crossvault.mirror import fixed, option
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
 from crossvault.mirror.standard import HeldOption
+
+Followers = Mapping[int, tuple[int, ...]]
 
 
 class Sensitivity(NamedTuple):
@@ -22,8 +24,8 @@ class Sensitivity(NamedTuple):
     theta_wad: int
 
 
-def sensitivities(book: Book, units: Sequence[str]) -> list[Sensitivity]:
-    """Greeks of a valued account; a future has a delta of one."""
+def sensitivities(book: Book, units: Sequence[str], followers: Followers | None = None) -> list[Sensitivity]:
+    """Greeks of a valued account; a future has a delta of one. followers: feeds that move with an underlying."""
     found = []
     for number, unit in enumerate(units):
         exposure = book.exposures[number]
@@ -34,7 +36,8 @@ def sensitivities(book: Book, units: Sequence[str]) -> list[Sensitivity]:
                 sums = [
                     total + fixed.mul_div_floor(line.size, each, WAD) for total, each in zip(sums, greeks, strict=True)
                 ]
-        found.append(Sensitivity(unit, sums[0], exposure.base_wad, *sums[1:]))
+        base_wad = sum(book.exposures[each].base_wad for each in (number, *(followers or {}).get(number, ())))
+        found.append(Sensitivity(unit, sums[0], base_wad, *sums[1:]))
     return found
 
 

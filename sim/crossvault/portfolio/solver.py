@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crossvault.differential.model import Model
@@ -38,6 +38,7 @@ from crossvault.mirror.margin import Book
 from crossvault.mirror.portfolio import PortfolioRisk
 from crossvault.mirror.standard import Level
 from crossvault.mirror.stress import Rules
+from crossvault.portfolio.sensitivity import Followers
 from crossvault.scenario import rules
 from crossvault.scenario.preset import Preset
 
@@ -73,12 +74,16 @@ class LevelMargin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MarginCase:
-    """An account of a model at a time [unix seconds], not before its last step, by one method of margin."""
+    """An account of a model at a time [unix seconds], not before its last step, by one method of margin.
+
+    followers: by underlying, further ones whose prices move with it, such as feeds of collateral.
+    """
 
     model: Model
     account: AccountId
     at: int
     method: MarginMethod
+    followers: Followers = field(default_factory=dict)
 
     @property
     def state(self) -> State:

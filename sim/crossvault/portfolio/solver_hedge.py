@@ -72,5 +72,5 @@ def _smallest(lower: Callable[[int], int], best: int) -> int:
 def _after(case: MarginCase, perp: int, size: int) -> HedgeTrade:
     number = market.underlying_of(perp)
     with case.trial(trade(perp, size)):
-        found = sensitivities(case.book(), ("",) * (number + 1))[number]
+        found = sensitivities(case.book(), ("",) * (number + 1), case.followers)[number]
         return HedgeTrade(size, found.delta_wad + found.collateral_wad, case.figures(Level.INITIAL))

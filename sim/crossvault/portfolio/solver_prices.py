@@ -80,13 +80,23 @@ def cash_until(case: MarginCase, underlying: int, price_wad: int) -> CashUntil:
 
 
 def at_price(underlying: int, price_wad: int) -> Change:
-    """A move of one underlying to a price [wad]."""
-    return lambda case: shift(case.state, underlying, price_wad, case.state.prices[underlying].index)
+    """A move of one underlying, and of what follows it, to a price [wad]."""
+
+    def moved(case: MarginCase) -> None:
+        index_wad = case.state.prices[underlying].index
+        for number in (underlying, *case.followers.get(underlying, ())):
+            shift(case.state, number, price_wad, index_wad)
+
+    return moved
 
 
 def at_shock(underlyings: Sequence[int], shock_wad: int) -> Change:
-    """A move of underlyings by a common shock [wad]."""
-    return lambda case: shock(case.state, underlyings, shock_wad)
+    """A move of underlyings, and of what follows them, by a common shock [wad]."""
+
+    def moved(case: MarginCase) -> None:
+        shock(case.state, [each for one in underlyings for each in (one, *case.followers.get(one, ()))], shock_wad)
+
+    return moved
 
 
 def path_points(case: MarginCase, underlying: int, is_rise: bool) -> list[int]:

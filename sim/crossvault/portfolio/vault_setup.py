@@ -20,7 +20,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.oracle import PriceGuard
 from crossvault.portfolio.own_terms import OWN, OwnTerms
-from crossvault.portfolio.portfolio_file import BAIL, Portfolio, premium
+from crossvault.portfolio.portfolio_file import BAIL, Portfolio, confidence, premium
 from crossvault.portfolio.position_cost import cost_trades
 from crossvault.scenario import quantity, rules
 from crossvault.scenario.curves import FollowedExpiry
@@ -56,6 +56,11 @@ class VaultSetup:
         """Every account that is measured."""
         return [CROSS, FOLIO, *self.standalone().values()]
 
+    def moving(self) -> list[int]:
+        """The underlyings and what follows them, but not the quote token."""
+        followers = [number for numbers in self.portfolio.followers.values() for number in numbers]
+        return [*range(len(self.portfolio.units)), *followers]
+
     def set_up(self, first: Preset) -> None:
         """Sets up the portfolio, with portfolio margin by a first preset. Raises ScenarioError."""
         self._list()
@@ -76,7 +81,7 @@ class VaultSetup:
             self._set_cash(account, 0)
         self.apply_preset(first)
         self._accepted(doors.set_mode(at, FOLIO.owner, account=FOLIO, mode=accounts.PORTFOLIO))
-        self._price(len(self.portfolio.units), 1, 0, WAD)
+        self._price(self._bail, 1, 0, WAD)
 
     def apply_preset(self, preset: Preset) -> None:
         """Enacts the portfolio margin of a preset."""
@@ -103,14 +108,15 @@ class VaultSetup:
         assert perps is not None and options is not None
         at = self.portfolio.at
         self._accepted(doors.set_feeder(at, OWNER, feeder=FEEDER, allowed=True))
-        for number, name in enumerate((*self.portfolio.units, BAIL)):
+        names = (*self.portfolio.units, *(f"{feed.token} feed" for feed in self.portfolio.feeds), BAIL)
+        for number, name in enumerate(names):
             own = self.portfolio.own.get(number, OwnTerms(perps, options, None))
             risk = own.perps._replace(heartbeat_secs=_DAY, mark_band=WAD - 1, trade_band=WAD)
             self._accepted(doors.list_underlying(at, OWNER, name=name, risk=risk))
             of_options = (own.options or options)._replace(heartbeat_secs=_DAY, trade_band=WAD)
             self._enact(doors.OPTIONS, underlying=number, risk=of_options)
         listed = [(asset.token, asset.underlying, asset.terms) for asset in self.portfolio.assets]
-        listed.append((BAIL, len(self.portfolio.units), collateral.HaircutTerms(0, 0, CAP)))
+        listed.append((BAIL, self._bail, collateral.HaircutTerms(0, 0, CAP)))
         for token, underlying, terms in listed:
             self._accepted(doors.list_collateral(at, OWNER, token=token, underlying=underlying, terms=terms))
 
@@ -118,8 +124,8 @@ class VaultSetup:
         for number, (name, part) in enumerate(self.portfolio.prices.items()):
             if part.stable is not None:  # the first print sets it, and no time passes until the second
                 self._enact(doors.GUARD, underlying=number, guard=PriceGuard(stable_rate=1))
-                self._price(number, part.stable, 0, part.confidence, ("prices", name, "stable"))
-            self._price(number, part.index, premium(part), part.confidence, ("prices", name))
+                self._price(number, part.stable, 0, confidence(part), ("prices", name, "stable"))
+            self._price(number, part.index, premium(part), confidence(part), ("prices", name))
             for text, written in part.expiries.items():
                 expiry, route = quantity.expiry(text), ("prices", name, "expiries", text)
                 opening = doors.open_expiry(self.portfolio.at, OWNER, underlying=number, expiry=expiry)
@@ -131,7 +137,16 @@ class VaultSetup:
                 ):
                     if step is not None:
                         self._accepted(step, route)
-        self._price(len(self.portfolio.units), CAP, 0, WAD)
+        for number, feed in enumerate(self.portfolio.feeds, len(self.portfolio.units)):
+            self._price(number, feed.index_wad, 0, feed.confidence_wad)
+        self._price(self._bail, CAP, 0, WAD)
+        if self.portfolio.depeg is not None:
+            self._enact(doors.DEPEG, terms=self.portfolio.depeg)
+
+    @property
+    def _bail(self) -> int:
+        """The underlying that prices the bail token, after all others."""
+        return len(self.portfolio.units) + len(self.portfolio.feeds)
 
     def _price(self, number: int, index_wad: int, premium_wad: int, confidence_wad: int, route: Route = ()) -> None:
         feeder = Feeder(FEEDER, confidence_wad)

@@ -57,7 +57,8 @@ def _parts(before: MarginReport, after: MarginReport | None) -> Iterator[Rendera
     portfolio = before.portfolio
     equity = f"equity {usd(before.found.results[0].equity_wad)} {portfolio.quote}"
     standard = f"standard margin of {portfolio.standard_name}"
-    yield Text.assemble((portfolio.name, "bold"), f"  {utc(portfolio.at)} UTC  {equity}  {standard}")
+    quote = "" if portfolio.depeg is None else f"  {portfolio.quote} at {amount(portfolio.quote_price_wad)} USD"
+    yield Text.assemble((portfolio.name, "bold"), f"  {utc(portfolio.at)} UTC  {equity}  {standard}{quote}")
     if portfolio.about:
         yield Text(portfolio.about, style="dim")
     last = after or before

@@ -27,6 +27,7 @@ def _report(report: MarginReport) -> dict[str, Any]:
         "at": portfolio.at,
         "standard": portfolio.standard_name,
         "cash_wad": str(portfolio.cash_wad),
+        "quote_price_wad": str(portfolio.quote_price_wad),
         "collateral": [{"token": each.token, "amount_raw": str(each.amount_raw)} for each in portfolio.assets],
         "positions": [
             {
