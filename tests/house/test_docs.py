@@ -88,16 +88,17 @@ def missing(shown_lines: list[str], printed: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_readme_shows_what_its_commands_print() -> None:
+@pytest.mark.parametrize(("page", "least"), [("README.md", 20), ("docs/why-was-it-liquidated.md", 19)])
+def test_a_page_shows_what_its_commands_print(page: str, least: int) -> None:
     compared = 0
-    for words, output in list(shown(ROOT / "README.md")):
+    for words, output in list(shown(ROOT / page)):
         if words[0] in WITHOUT_COMMAND:
             continue
         done = spawned(*words)
         assert done.returncode == 0, done.stderr
         assert missing(output, done.stdout) == [], words
         compared += len(output)
-    assert compared > 20
+    assert compared > least
 
 
 def test_a_line_that_a_command_does_not_print_is_missed() -> None:

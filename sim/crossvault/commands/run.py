@@ -168,6 +168,7 @@ def _attempt(ran: RunPage, contracts: Path | None, more: Sequence[OwnInvariant],
                 return _cut_short(ran, cut)
             print(f"crossvault: {words(cut)}", file=sys.stderr)  # after the finding, which stays
     if ran.result.failure is None:
+        ran.hints = _why_liquidated(ran)
         return DONE
     ran.failure = str(ran.result.failure)
     ran.hints = _hints(ran, contracts)
@@ -186,6 +187,14 @@ def _cut_short(ran: RunPage, cut: BaseException) -> int:
     why = "interrupted" if is_interrupted else words(cut)
     ran.failure = f"{why}; {ran.result.compared} steps were compared until then, without a difference{kept}"
     return INTERRUPTED if is_interrupted else exit_code(cut) or FAILED
+
+
+def _why_liquidated(ran: RunPage) -> tuple[str, ...]:
+    """The command that explains the first liquidated account of a record."""
+    if ran.record is None or not ran.watch.liquidations:
+        return ()
+    account = ran.watch.liquidations[0].account
+    return (f"why {account} was liquidated: {command()} explain {shlex.quote(ran.record)} {account}",)
 
 
 def _hints(ran: RunPage, contracts: Path | None) -> tuple[str, ...]:

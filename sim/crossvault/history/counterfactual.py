@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from crossvault.history.playhead import Playhead
 from crossvault.history.recorded_account import is_sale_of
 from crossvault.mirror import fixed, margin, market, valuation
 from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import Call
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.standard import Level
@@ -142,26 +143,41 @@ class Counterfactual:
             doors.deposit_cash(self.at, owner, account=self.account, amount_raw=amount_raw),
         ]
 
-    def reduction(self, instrument: int, size_wad: int) -> list[Step]:
-        """The steps that close part of a position at the mark, with a counterparty that the record does not have."""
-        if not size_wad:
+    def reduction(self, parts: Mapping[int, int]) -> list[Step]:
+        """The steps that close parts of positions at their marks, at once, with a counterparty of their own.
+
+        parts: size to close by instrument [wad], not negative.
+        """
+        sizes = {instrument: size for instrument, size in parts.items() if size}
+        if not sizes:
             return []
         state, at, other = self.playhead.model.vault.ledger, self.at, OTHER_SIDE
-        held = state.holders[self.account].positions[instrument].size
-        price_wad = max(1, mark(self.playhead.model, instrument, at))
-        dearest_wad = max(price_wad, state.prices[market.underlying_of(instrument)].index)
         unit = 10**state.cash.decimals
-        notional = fixed.mul_div_up(abs(held), dearest_wad, WAD) // WAD + 1
+        notional = sum(self._notional(instrument) for instrument in sizes)
         float_raw = min(CAP * unit // WAD, _FLOAT * notional * unit)
         return [
             doors.mint(at, other.owner, token=state.cash.token, to=other.owner, amount_raw=float_raw),
             doors.deposit_cash(at, other.owner, account=other, amount_raw=float_raw),
             doors.set_operator(at, other.owner, account=other, operator=self.account.owner, allowed=True),
-            doors.trade(
-                at, self.account.owner, maker=other, taker=self.account, instrument=instrument,
-                size=-size_wad if held > 0 else size_wad, price_wad=price_wad,
-            ),
-        ]  # fmt: skip
+            doors.batch(at, self.account.owner, calls=[self._closing(*each) for each in sizes.items()]),
+        ]
+
+    def _closing(self, instrument: int, size_wad: int) -> Call:
+        held = self.playhead.model.vault.ledger.holders[self.account].positions[instrument].size
+        price_wad = max(1, mark(self.playhead.model, instrument, self.at))
+        step = doors.trade(
+            self.at, self.account.owner, maker=OTHER_SIDE, taker=self.account, instrument=instrument,
+            size=-size_wad if held > 0 else size_wad, price_wad=price_wad,
+        )  # fmt: skip
+        return Call(step.action, step.args)
+
+    def _notional(self, instrument: int) -> int:
+        """Notional of a position, at the higher of mark and index, in whole units of quote."""
+        state = self.playhead.model.vault.ledger
+        held = state.holders[self.account].positions[instrument].size
+        index_wad = state.prices[market.underlying_of(instrument)].index
+        dearest_wad = max(index_wad, mark(self.playhead.model, instrument, self.at))
+        return fixed.mul_div_up(abs(held), dearest_wad, WAD) // WAD + 1
 
     def _insert(self, steps: Sequence[Step]) -> Refusal | None:
         for step in steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
@@ -10,9 +10,10 @@ from typing import NamedTuple
 from crossvault.history.counterfactual import BufferPath, Counterfactual, Measure, buffer_by, own_buffer
 from crossvault.history.playhead import Playhead
 from crossvault.history.recorded_account import RecordedAccount, RecordedLiquidation
+from crossvault.mirror import fixed
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.collateral import to_wad
-from crossvault.mirror.fixed import CAP
+from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.standard import Level
 from crossvault.portfolio.account_methods import account_methods, open_instruments
 from crossvault.portfolio.solver import LevelMargin, MarginCase, MarginMethod, own_method
@@ -37,9 +38,10 @@ class ClosingPart(NamedTuple):
     """The least part of a position whose sale at the mark keeps an account alive [wad]; none: not even all of it.
 
     once_wad: at the moment; lasting_wad: to the end of the record as well.
+    instrument: none where an equal part of every position is closed, as a ratio.
     """
 
-    instrument: int
+    instrument: int | None
     held_wad: int
     once_wad: int | None
     lasting_wad: int | None
@@ -108,7 +110,10 @@ def what_if(recorded: RecordedAccount, playhead: Playhead, at: int, tick: Tick =
             still = search.cash(own_buffer(account), is_still=True)
             found.still = None if still.amount_raw == found.lasting.amount_raw else still
         if found.lasting.amount_raw != 0:
-            found.reductions = [search.reduction(each) for each in open_instruments(model.vault.ledger, account)]
+            held = open_instruments(model.vault.ledger, account)
+            found.reductions = [search.reduction(each) for each in held]
+            if len(held) > 1:
+                found.reductions.append(search.reduction_of_all(held))
     found.methods = _methods(found, search)
     return found
 
@@ -129,11 +134,11 @@ def _methods(found: WhatIf, search: _TrialSearch) -> list[MethodAnswer]:
     start.move(found.recorded.first_number - 1)
     begun_at = start.steps[start.number].at
     whole = Counterfactual(start, account, begun_at).paths([], list(measures.values()))
-    answers = []
+    answers, guess = [], (found.lasting.amount_raw or 0) if found.lasting is not None else 0
     for method, path in zip(methods, whole, strict=True):
         case = MarginCase(model, account, found.at, method)
         is_own = method == own and not changes
-        cash = None if found.is_for_sale else found.lasting if is_own else search.cash(measures[method.name])
+        cash = found.lasting if is_own or found.lasting is None else search.cash(measures[method.name], guess=guess)
         answers.append(MethodAnswer(method, case.margin(Level.INITIAL), case.margin(Level.MAINTENANCE), path, cash))
     return answers
 
@@ -150,9 +155,9 @@ class _TrialSearch:
     tick: Tick
     count: int = 0
 
-    def cash(self, measure: Measure, is_still: bool = False) -> CashNeed:
+    def cash(self, measure: Measure, is_still: bool = False, guess: int = 0) -> CashNeed:
         """Cash at the moment with which a buffer is nowhere below zero up to the end of the record."""
-        return self._cash(lambda amount: self.trials.path(self.trials.deposit(amount), measure, is_still))
+        return self._cash(lambda amount: self.trials.path(self.trials.deposit(amount), measure, is_still), guess)
 
     def cash_at_once(self) -> CashNeed:
         """Cash with which the buffer is not below zero at the moment."""
@@ -161,38 +166,54 @@ class _TrialSearch:
 
     def reduction(self, instrument: int) -> ClosingPart:
         """The least parts of a position whose sale is enough."""
+        held = self.trials.playhead.model.vault.ledger.holders[self.trials.account].positions[instrument].size
+        return ClosingPart(instrument, held, *self._closing(lambda part: {instrument: part}, abs(held)))
+
+    def reduction_of_all(self, instruments: Sequence[int]) -> ClosingPart:
+        """The least equal part of every position whose sale is enough."""
+        positions = self.trials.playhead.model.vault.ledger.holders[self.trials.account].positions
+        sizes = {each: abs(positions[each].size) for each in instruments}
+
+        def parts(ratio_wad: int) -> dict[int, int]:
+            return {each: fixed.mul_div_up(size, ratio_wad, WAD) for each, size in sizes.items()}
+
+        return ClosingPart(None, WAD, *self._closing(parts, WAD))
+
+    def _closing(self, parts: Callable[[int], Mapping[int, int]], most: int) -> tuple[int | None, int | None]:
+        """The least parts that are enough at the moment, and to the end of the record."""
         trials, measure = self.trials, own_buffer(self.trials.account)
-        held = trials.playhead.model.vault.ledger.holders[trials.account].positions[instrument].size
-        once = self._least(lambda part: trials.at_once(trials.reduction(instrument, part), measure), abs(held))
-        lasting = self._least(lambda part: trials.path(trials.reduction(instrument, part), measure), abs(held))
-        return ClosingPart(instrument, held, once, lasting)
+        once = self._least(lambda part: trials.at_once(trials.reduction(parts(part)), measure), most)
+        if once is None:
+            return None, None  # what fails at the moment fails on the way
+        return once, self._least(lambda part: trials.path(trials.reduction(parts(part)), measure), most)
 
-    def _cash(self, path: Callable[[int], BufferPath]) -> CashNeed:
+    def _cash(self, path: Callable[[int], BufferPath], guess: int = 0) -> CashNeed:
+        """The least cash on a path: each shortage is added until there is none."""
         path = cache(path)
+        buffer = cache(lambda amount_raw: self._buffer(path(amount_raw)))
         unit_wad = to_wad(1, self.trials.playhead.model.vault.ledger.cash.decimals)
-        lowest = path(0).lowest
-        guess = 0 if lowest is None else -(lowest.buffer_wad // unit_wad)
-        most = CAP // unit_wad
-        amount = self._least(path, most, max(1, min(guess, most)))
-        return CashNeed(amount, path(amount or 0), path(amount - 1) if amount else None)
+        most, short, amount = CAP // unit_wad, 0, guess
+        if is_accepted(buffer(0)):
+            return CashNeed(0, path(0))
+        while not is_accepted(found := buffer(amount)):
+            if amount == most:
+                return CashNeed(None, path(0))
+            short, amount = amount, min(most, 2 * amount + 1 if found is None else amount - found // unit_wad)
+        if is_accepted(buffer(amount - 1)):
+            amount = edge(buffer, amount - 1, short)
+        return CashNeed(amount, path(amount), path(amount - 1))
 
-    def _least(self, path: Callable[[int], BufferPath], most: int, guess: int | None = None) -> int | None:
+    def _least(self, path: Callable[[int], BufferPath], most: int) -> int | None:
         """The least amount of at most `most` with which no buffer is below zero; one less has one."""
-
-        @cache
-        def buffer(amount: int) -> int | None:
-            self.count += 1
-            self.tick(self.count)
-            found = path(amount)
-            if found.refusal is not None:
-                return None
-            return 0 if found.lowest is None else found.lowest.buffer_wad
-
+        buffer = cache(lambda amount: self._buffer(path(amount)))
         if is_accepted(buffer(0)):
             return 0
-        enough = most if guess is None else guess
-        while not is_accepted(buffer(enough)):
-            if enough == most:
-                return None
-            enough = min(most, 2 * enough)
-        return edge(buffer, enough, 0)
+        return edge(buffer, most, 0) if is_accepted(buffer(most)) else None
+
+    def _buffer(self, path: BufferPath) -> int | None:
+        """The lowest buffer of a path; none where the vault refuses what it begins with."""
+        self.count += 1
+        self.tick(self.count)
+        if path.refusal is not None:
+            return None
+        return 0 if path.lowest is None else path.lowest.buffer_wad

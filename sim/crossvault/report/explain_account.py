@@ -12,7 +12,7 @@ from crossvault.history.what_if import CashNeed, WhatIf
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.account_methods import DEFAULT_PRESET
 from crossvault.report.console import ReportTable, table
-from crossvault.report.explain_answer import cash, method_name, moment, paragraphs
+from crossvault.report.explain_answer import cash, method_name, moment, paragraphs, percent_up
 from crossvault.report.explain_state import description
 from crossvault.report.figures import amount, percent, usd, utc
 from crossvault.report.margin import signed
@@ -40,7 +40,8 @@ def _parts(found: WhatIf) -> Iterator[RenderableType]:
         words = f"THE SIDES DIFFER at step {number}: {differs.field}: chain {differs.chain}, model {differs.model}"
         yield Text(words, style="bold red")
     for each in paragraphs(found):
-        yield Text(each)
+        head, _, rest = each.partition(": ")
+        yield Text.assemble((f"{head}:", "bold"), f" {rest}")
         yield ""
     yield _state(found)
     yield ""
@@ -124,9 +125,12 @@ def _needs(found: WhatIf) -> ReportTable:
     if found.still is not None:
         made.add_row("cash, without further steps of its own", "", _amount(found, found.still), "")
     for each in found.reductions:
-        verb = "sell" if each.held_wad > 0 else "buy back"
-        parts = ("not by this" if part is None else amount(part) for part in (each.once_wad, each.lasting_wad))
-        made.add_row(f"{verb} {instrument_name(each.instrument, names)}", *parts, amount(abs(each.held_wad)))
+        verb, written = "sell" if each.held_wad > 0 else "buy back", percent_up if each.instrument is None else amount
+        parts = ("not by this" if part is None else written(part) for part in (each.once_wad, each.lasting_wad))
+        if each.instrument is None:
+            made.add_row("close of every position", *parts, "100 %")
+        else:
+            made.add_row(f"{verb} {instrument_name(each.instrument, names)}", *parts, amount(abs(each.held_wad)))
     return made
 
 

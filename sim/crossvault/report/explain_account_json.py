@@ -125,8 +125,9 @@ def _path(path: BufferPath) -> dict[str, Any]:
 
 
 def _reduction(found: WhatIf, each: ClosingPart) -> dict[str, Any]:
+    names = found.playhead.model.vault.ledger.names
     return {
-        "instrument": instrument_name(each.instrument, found.playhead.model.vault.ledger.names),
+        "instrument": None if each.instrument is None else instrument_name(each.instrument, names),
         "held_wad": str(each.held_wad),
         "at_once_wad": _text(each.once_wad),
         "to_the_end_wad": _text(each.lasting_wad),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from crossvault.differential.step import instrument_name
 from crossvault.differential.story import mark, value
@@ -17,13 +17,13 @@ from crossvault.report.figures import amount, decimal, percent, usd, utc
 
 def paragraphs(found: WhatIf) -> Iterator[str]:
     """The answer: what happened, what would have kept the account alive, and the other methods of margin."""
-    yield " ".join(_why(found))
+    yield f"Why: {' '.join(_why(found))}"
     if found.is_for_sale or found.lasting is None or found.once is None:
         return
     if found.lasting.amount_raw != 0:
-        yield " ".join(_saved(found, found.once, found.lasting))
+        yield f"What would have saved it: {' '.join(_saved(found, found.once, found.lasting))}"
     if any(each.whole.lowest is not None for each in found.methods):
-        yield " ".join(_methods(found))
+        yield f"Other margin: {' '.join(_methods(found))}"
 
 
 def cash(found: WhatIf, amount_raw: int, is_short: bool = False) -> str:
@@ -144,28 +144,41 @@ def _reductions(found: WhatIf) -> Iterator[str]:
     if known:
         yield f"Instead of cash, at the mark: {'; or '.join(known)}."
     elif found.reductions:
-        yield "Closing any one position would not have been enough."
+        yield "Without cash, not even closing every position at the mark would have been enough."
 
 
 def _reduction(found: WhatIf, each: ClosingPart) -> str:
-    name = instrument_name(each.instrument, found.playhead.model.vault.ledger.names)
-    verb = "selling" if each.held_wad > 0 else "buying back"
     if each.once_wad is None:
         return ""
-    whole = f"{verb} {amount(each.once_wad)} of its {amount(abs(each.held_wad))} {name} for that moment"
+    what = reduced(found, each)
     if each.lasting_wad is None:
-        return f"{whole}, though not even all of it to the end"
+        return f"{what(each.once_wad)} for that moment, though not even all of it to the end"
     if each.once_wad == each.lasting_wad:
-        return f"{whole} and to the end"
+        return f"{what(each.once_wad)} for that moment and to the end"
     if each.once_wad == 0:
-        return f"{verb} {amount(each.lasting_wad)} of its {amount(abs(each.held_wad))} {name} to last to the end"
-    return f"{whole}, {amount(each.lasting_wad)} to last to the end"
+        return f"{what(each.lasting_wad)} to last to the end"
+    more = percent_up(each.lasting_wad) if each.instrument is None else amount(each.lasting_wad)
+    return f"{what(each.once_wad)} for that moment, {more} to last to the end"
+
+
+def reduced(found: WhatIf, each: ClosingPart) -> Callable[[int], str]:
+    """The words for closing a part of a position, or an equal part of all."""
+    if each.instrument is None:
+        return lambda part: f"closing {percent_up(part)} of every position"
+    name = instrument_name(each.instrument, found.playhead.model.vault.ledger.names)
+    verb, held = "selling" if each.held_wad > 0 else "buying back", amount(abs(each.held_wad))
+    return lambda part: f"{verb} {amount(part)} of its {held} {name}"
+
+
+def percent_up(ratio_wad: int) -> str:
+    """A ratio in percent, rounded up to four places, so that it is enough."""
+    return percent(-(-ratio_wad // 10**12) * 10**12, 4)
 
 
 def _methods(found: WhatIf) -> Iterator[str]:
     """Whether another method would have closed it, and when."""
     mode = "standard margin" if found.own == STANDARD_METHOD else "portfolio margin"
-    yield f"It was cross-margined already, by {mode}: all its positions share one margin balance."
+    yield f"it was cross-margined already, by {mode}: all its positions share one margin balance."
     own = own_answer(found)
     for each in found.methods:
         if each.method == found.own:
