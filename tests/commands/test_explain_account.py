@@ -38,7 +38,7 @@ def test_the_answer_is_in_the_first_paragraphs(record: Path) -> None:
         "margin balance of 200.00 was 160.00 below its maintenance requirement of 360.00",
         "160.00 USDC more cash at that moment would have met maintenance then; one unit less would not",
         "selling 17.777778 of its 40.0 ETH-PERP for that moment and to the end",
-        "It was cross-margined already, by standard margin",
+        "it was cross-margined already, by standard margin",
         "Isolated margin would have been the same: it has one position",
     ):
         assert part in text
