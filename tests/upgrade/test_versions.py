@@ -127,6 +127,15 @@ def test_the_same_contracts_do_not_change(story: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_story_that_goes_otherwise_than_its_file_states_is_no_pass(story: str, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.scenario.yaml"
+    odd.write_text(f"{STORY}  - {{do: look, expect: {{insurance: 7 USDC}}}}\n", encoding="utf8")
+    done = start("run", str(odd), "--against", str(contracts_dir()))
+    assert done.returncode == 1 and "otherwise than its file states went odd-price" in done.stdout
+    assert "insurance: expected 7 USDC" in done.stdout.replace(",", "")
+
+
+@pytest.mark.slow
 def test_renamed_storage_and_functions_change_nothing(tmp_path: Path) -> None:
     refactored = str(version(tmp_path / "refactored", REFACTORED))
     found = document(start("run", "first-liquidation", "--against", refactored, "--json"), 0)
@@ -218,10 +227,13 @@ EQUAL: dict[str, Edits] = {
     ),
 }  # fmt: skip
 CHANGED: dict[str, tuple[Edits, str, dict[str, str | None]]] = {
-    # the first bid is for 25 % of what costs 150: 37.50, which a limit of 37 refuses
+    # the first bid is for 25 % of what costs 150: 37.50, which a limit of 37 refuses; left is 75 % of 200,
+    # and 37.50
     "check removed": (
         (("Auction.sol", LIMIT, ""),),
-        "first-liquidation", {"verdict bid: BidTooDear → accepted": None},
+        "first-liquidation",
+        {"verdict bid: BidTooDear → accepted": None, "state sale.reserved_wad": str(375 * 10**17),
+         "margin equity_wad": str(-125 * 10**17)},
     ),
     # equity 200, maintenance margin -160: the event has the one in place of the other
     "event": (
@@ -232,7 +244,8 @@ CHANGED: dict[str, tuple[Edits, str, dict[str, str | None]]] = {
     # ten minutes into twenty the factor is 75 %; at the knee it is 50 %: 25 % of 200 cost 25 instead of 37.50
     "discount": (
         (("Liquidation.sol", FALL, "return terms.kneeWad + 0 * left;"),),
-        "first-liquidation", {"verdict bid: BidTooDear → accepted": None},
+        "first-liquidation",
+        {"verdict bid: BidTooDear → accepted": None, "state sale.reserved_wad": str(25 * 10**18)},
     ),
     "rounding": (
         (("Liquidation.sol", PRICE, PRICE.replace("Up", "Down")),), "black-thursday", {"event Bid.deal.cost_wad": "-"},

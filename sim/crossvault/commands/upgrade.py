@@ -12,7 +12,7 @@ from crossvault.commands.failure import after_finding
 from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import directory, shown
-from crossvault.differential.ending import DONE, FAILED, INTERRUPTED
+from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, worst as worst_of
 from crossvault.differential.story import Story
 from crossvault.evm.compiler import compile_contracts, contract_sources
 from crossvault.evm.deploy import DELEGATES
@@ -78,12 +78,19 @@ def run_versions(arguments: Namespace, named: Sequence[Story]) -> int:
         with after_finding(is_red), bar(story.name, story.expected_steps) as tick:
             ran = play_versions(story, opened.versions, tick)
             runs.append(ran)
-            is_red = is_red or bool(ran.table.rows or ran.failure)
+            is_red = is_red or bool(ran.table.rows)
             if ran.interrupted or Interrupts.came:
                 break
-    code = FAILED if is_red else INTERRUPTED if any(each.interrupted for each in runs) else DONE
-    _show(opened, runs, code, arguments.json)
+    code = worst_of([FAILED if is_red else DONE, *(_code(ran) for ran in runs)])
+    _show(opened, runs, code, [each.name for each in named[len(runs) :]], arguments.json)
     return code
+
+
+def _code(ran: VersionRun) -> int:
+    """The exit code of a story whose steps are the same on both."""
+    if ran.failure:
+        return ran.failure.exit_code
+    return INTERRUPTED if ran.interrupted else DONE
 
 
 def recorded_story(path: str) -> Story:
@@ -94,10 +101,11 @@ def recorded_story(path: str) -> Story:
     return read.story()
 
 
-def _show(opened: OpenedVersions, runs: Sequence[VersionRun], code: int, as_json: bool) -> None:
+def _show(opened: OpenedVersions, runs: Sequence[VersionRun], code: int, left: Sequence[str], as_json: bool) -> None:
     if as_json:
         body = code_document(opened.names, opened.code)
-        print(json.dumps({"exit": code, **body, "stories": [document(each) for each in runs]}, indent=2))
+        played = {"stories": [document(each) for each in runs], "not_played": list(left)}
+        print(json.dumps({"exit": code, **body, **played}, indent=2))
         return
     for ran in runs:
         if ran.table.rows:
@@ -108,15 +116,20 @@ def _show(opened: OpenedVersions, runs: Sequence[VersionRun], code: int, as_json
     for ran in runs:
         if ran.failure:
             print(f"✖ {ran.story.name}: {ran.failure}")
-    print(_verdict(opened.code, runs, code))
+    for ran in runs:
+        if ran.interrupted:
+            print(f"interrupted after {ran.steps:,} steps of {ran.story.name}; not played: {', '.join(left) or 'none'}")
+    print(_verdict(opened.code, runs))
 
 
-def _verdict(code_changes: CodeChanges, runs: Sequence[VersionRun], code: int) -> str:
+def _verdict(code_changes: CodeChanges, runs: Sequence[VersionRun]) -> str:
     """The last line: what differs, or over how much nothing does."""
     changed = [ran for ran in runs if ran.table.rows]
     parts = ["what is stored or called is not as it was"] if code_changes.is_red else []
     parts += [f"{len(changed)} of {len(runs)} stories change"] if changed else []
     if parts:
         return f"the versions differ: {', and '.join(parts)}"
+    if failed := [ran.story.name for ran in runs if ran.failure]:
+        return f"the versions agree as far as was played; otherwise than its file states went {', '.join(failed)}"
     steps, margins = sum(ran.steps for ran in runs), sum(ran.margins for ran in runs)
     return f"no change: {steps:,} steps and {margins:,} margins are the same on both versions"

@@ -145,10 +145,15 @@ def _values(groups: Sequence[ChangeGroup]) -> ReportTable:
     for each in sorted(groups, key=lambda group: group.first)[:_MOST_ROWS]:
         row = each.largest
         counts = (f"{count:,}" for count in (row.at, len(each.owners), each.steps, each.first))
-        values = str(row.largest.model), str(row.largest.chain)
+        values = _plain(row.largest.model), _plain(row.largest.chain)
         made.add_row(f"{row.kind} {row.name}", *values, ", ".join(row.owners), *counts)
     made.caption = _left(len(groups))
     return made
+
+
+def _plain(value: Any) -> str:
+    """A value in words; structs by their members."""
+    return str(value).replace("Struct(", "(")
 
 
 def _accounts(ran: VersionRun) -> ReportTable:
@@ -160,7 +165,9 @@ def _accounts(ran: VersionRun) -> ReportTable:
     made = table("account", "first change", ">step", *of_equity)
     for owner in owners[:_MOST_ROWS]:
         first = ran.table.firsts[owner]
-        cells = (owner, f"{first.door.replace('_', ' ')}: {first.name}", f"{first.number:,}")
+        door = first.door.replace("_", " ")  # which the name of a verdict begins with
+        what = first.name if first.name.startswith(f"{door}: ") else f"{door}: {first.name}"
+        cells = (owner, what, f"{first.number:,}")
         made.add_row(*cells, *(_ending(ends.get(owner)) if ends else ()))
     made.caption = _left(len(owners))
     return made
@@ -207,7 +214,7 @@ def document(ran: VersionRun) -> dict[str, Any]:
         "changes": [row_document(row) for row in ran.table.sorted()],
         "first_changes": {owner: first._asdict() for owner, first in ran.table.firsts.items()},
         "equities": [_equity_document(each) for each in ran.equities],
-        "failure": ran.failure or None,
+        "failure": str(ran.failure) if ran.failure else None,
         "interrupted": ran.interrupted,
         "seconds": round(ran.seconds, 2),
     }

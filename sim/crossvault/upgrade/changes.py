@@ -200,6 +200,8 @@ def _wei(found: Difference) -> int | None:
     wanting = [_wanting(value) for value in (found.chain, found.model)]
     if any(each is not None for each in wanting):
         return (wanting[0] or 0) - (wanting[1] or 0)
+    if found.field.endswith("quote"):  # of a position: it comes and goes with the size
+        return None
     amount = amount_of(found)
     return amount.wei if amount else None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import Story
 from crossvault.evm.artifacts import Build
+from crossvault.evm.deploy import DeployFailed
 from crossvault.lockstep.run import OF_CURVES
 from crossvault.lockstep.side_comparison import compared_metrics
 from crossvault.mirror.account import AccountId
@@ -52,8 +54,8 @@ class VersionPair:
 
     def __init__(self, world: World, versions: Versions) -> None:
         """Deploys both. Raises DeployFailed."""
-        self.old = VersionSide(world, versions.old, versions.ours)
-        self.new = VersionSide(world, versions.new, versions.ours)
+        self.old = _opened("old", world, versions.old, versions.ours)
+        self.new = _opened("new", world, versions.new, versions.ours)
         self._sides = self.new, self.old
         self._fields = self.new.event_fields() | self.old.event_fields()
 
@@ -111,6 +113,13 @@ class VersionPair:
         self.old.close()
 
 
+def _opened(name: str, world: World, build: Build, ours: Build) -> VersionSide:
+    try:
+        return VersionSide(world, build, ours)
+    except DeployFailed as failed:
+        raise DeployFailed(f"the {name} version: {failed}") from failed
+
+
 def _named(found: Sequence[Difference]) -> list[Difference]:
     return [replace(each, sides=VERSION_SIDES) for each in found]
 
@@ -137,7 +146,7 @@ class VersionRun:
     equities: list[FinalEquity] = field(default_factory=list)
     steps: int = 0
     margins: int = 0
-    failure: str = ""
+    failure: FailedRun | None = None
     interrupted: bool = False
     seconds: float = 0.0
 
@@ -148,17 +157,15 @@ def play_versions(story: Story, versions: Versions, tick: Callable[[int], None] 
     tick: called with the count of steps so far.
     """
     ran, started = VersionRun(story), time.perf_counter()
-    pair = VersionPair(story.world, versions)
-    player = _Player(ran, pair)
     try:
-        for step in _steps(ran, story):
-            player.play(step)
-            tick(ran.steps)
-        player.finish()
+        with closing(VersionPair(story.world, versions)) as pair:
+            player = _Player(ran, pair)
+            for step in _steps(ran, story):
+                player.play(step)
+                tick(ran.steps)
+            player.finish()
     except KeyboardInterrupt:
         ran.interrupted = True
-    finally:
-        pair.close()
     ran.seconds = time.perf_counter() - started
     return ran
 
@@ -170,7 +177,7 @@ def _steps(ran: VersionRun, story: Story) -> Iterator[Step]:
         for step, _ in driven(story.steps(model), model.apply):
             yield step
     except FailedRun as failed:
-        ran.failure = str(failed)
+        ran.failure = failed
 
 
 class _Player:
