@@ -13,18 +13,58 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Agent": "agents.own_agent:Agent",
+    "Chain": "evm.chain:Chain",
+    "Model": "differential.model:Model",
+    "Portfolio": "portfolio.portfolio_file:Portfolio",
+    "Report": "api.pages:Report",
     "Step": "differential.step:Step",
     "account": "differential.step:account_id",
+    "audit": "audit:",
     "doors": "differential.doors:",
+    "errors": "differential.ending:",
+    "fuzz": "fuzz:",
+    "load_scenario": "api.story_runs:load_scenario",
+    "margin": "api.margins:margin",
+    "replay": "api.replays:replay",
+    "run": "api.story_runs:run",
+    "shrink": "shrink:",
     "wad": "scenario.quantity:wad",
 }
 
-__all__ = ["Agent", "Step", "__version__", "account", "doors", "wad"]
+__all__ = [
+    "Agent",
+    "Chain",
+    "Model",
+    "Portfolio",
+    "Report",
+    "Step",
+    "__version__",
+    "account",
+    "audit",
+    "doors",
+    "errors",
+    "fuzz",
+    "load_scenario",
+    "margin",
+    "replay",
+    "run",
+    "shrink",
+    "wad",
+]
 
 if TYPE_CHECKING:
     from crossvault.agents.own_agent import Agent
-    from crossvault.differential import doors
+    from crossvault.api.audits import audit
+    from crossvault.api.margins import margin
+    from crossvault.api.pages import Report
+    from crossvault.api.replays import replay
+    from crossvault.api.searches import fuzz, shrink
+    from crossvault.api.story_runs import load_scenario, run
+    from crossvault.differential import doors, ending as errors
+    from crossvault.differential.model import Model
     from crossvault.differential.step import Step, account_id as account
+    from crossvault.evm.chain import Chain
+    from crossvault.portfolio.portfolio_file import Portfolio
     from crossvault.scenario.quantity import wad
 
 

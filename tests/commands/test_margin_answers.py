@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli import start
-from crossvault.commands.margin import ContractFigures
+from crossvault.api.measures import ContractFigures
 from crossvault.commands.sides import opened
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror.fixed import WAD

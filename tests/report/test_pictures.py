@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from crossvault.__main__ import main
-from crossvault.commands import margin as margin_command
+from crossvault.api.measures import measured, preset_of
 from crossvault.differential.ending import DONE, USAGE
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio import portfolio_file
@@ -15,8 +15,8 @@ from crossvault.report.picture import BadPicture, require_picture, write_picture
 
 def test_the_picture_of_a_portfolio_has_its_figures(tmp_path: Path) -> None:
     held = portfolio_file.load("strangle")
-    presets = [margin_command._preset("crossvault", held)]
-    report = margin_command._measured(held, presets, ["standard", "crossvault"], False)
+    presets = [preset_of("crossvault", held, "--method")]
+    report = measured(held, presets, ["standard", "crossvault"], False)
     figure = margin_picture(report)
     bars, heat = figure.axes
     drawn = [bar.get_width() for bar in bars.patches]  # type: ignore[attr-defined]

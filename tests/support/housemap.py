@@ -12,7 +12,7 @@ from functools import cache
 ROOMS = (
     "mirror", "differential", "setup", "evm", "rpc", "lockstep", "agents", "scenario", "portfolio", "sweep", "history",
     "walks", "fuzz", "shrink", "upgrade", "mutation", "conform", "deployment", "audit", "live", "report",
-    "bench", "commands",
+    "bench", "api", "commands",
 )  # fmt: skip
 DOORSTEP = frozenset({"", "__main__", "plugin"})  # the modules at the top of the package; "" is the package itself
 FORBIDDEN = {("sweep", "evm"), ("sweep", "rpc"), ("sweep", "lockstep"), ("agents", "evm"), ("portfolio", "evm")}
@@ -20,8 +20,8 @@ MOST_ROOMS, MOST_FLOORS = 26, 9
 
 _FOREIGN = {
     "numpy": {"sweep"},
-    "pandas": {"sweep"},
-    "matplotlib": {"picture", "run_picture", "margin_picture", "efficiency_picture"},
+    "pandas": {"sweep", "frames"},
+    "matplotlib": {"picture", "run_picture", "margin_picture", "efficiency_picture", "drawing"},
     "ape": {"ape_networks"},
 }
 # libraries that are slow to import, and that no help text needs

@@ -10,7 +10,6 @@ from pathlib import Path
 from crossvault.commands.failure import after_finding
 from crossvault.commands.page_file import page_path, write_page
 from crossvault.commands.progress import bar
-from crossvault.commands.shrink import name_of
 from crossvault.commands.sides import command, shown
 from crossvault.conform import clause_repro
 from crossvault.conform.adapter import Adapter, load
@@ -22,6 +21,7 @@ from crossvault.report.conform import document, show_interface, show_report
 from crossvault.report.conform_page import conform_page
 from crossvault.scenario import repro as file
 from crossvault.setup import toolchain
+from crossvault.shrink.saved import name_of
 
 EXAMPLE = "example"
 _SHIPPED = toolchain.PACKAGE / "conform" / "example"

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from crossvault.commands.exits import UsageError
 from crossvault.commands.failure import after_finding
 from crossvault.commands.progress import bar
-from crossvault.commands.sides import folder, opened, readable
+from crossvault.commands.sides import folder
 from crossvault.commands.story_files import RECORDS, is_several, listed
-from crossvault.differential.ending import DONE, FAILED, USAGE, worst as worst_of
+from crossvault.differential.ending import DONE, FAILED, worst as worst_of
 from crossvault.lockstep import record
-from crossvault.lockstep.record import Record, RecordChecker
-from crossvault.lockstep.run import RunResult, run as play
+from crossvault.lockstep.record import Record
+from crossvault.lockstep.replaying import ReplayResult, replayed
 from crossvault.report.run_json import differences
 
 _ENDS = {
@@ -25,30 +25,6 @@ _ENDS = {
     record.LOST: "\nthe recorded run lost its node after the last of them",
     record.FAILED: "\nthe recorded run failed at the last of them",
 }
-
-
-@dataclass(slots=True)
-class ReplayResult:
-    """A replay: what it was checked against, what it came to, and what is not as it was when the record was written."""
-
-    read: Record
-    checker: RecordChecker
-    result: RunResult
-    changed: list[str]
-    expected_lines: int
-    cut: str | None  # where the record was cut, if the replay went as far
-
-    @property
-    def is_identical(self) -> bool:
-        """Whether every line came out as recorded."""
-        return self.checker.first_difference is None and self.checker.lines == self.expected_lines
-
-    @property
-    def exit_code(self) -> int:
-        """FAILED for a divergence that was recorded, too, as the run ended with it."""
-        if not self.is_identical or self.result.failure is not None:
-            return FAILED
-        return USAGE if self.cut else DONE
 
 
 def replay(arguments: Namespace) -> int:
@@ -76,28 +52,16 @@ def replay(arguments: Namespace) -> int:
 
 def _replayed(read: Record, arguments: Namespace, contracts: Path | None) -> ReplayResult:
     """The replay of a record, up to a step if one is given."""
+
+    def note(changed: Sequence[str]) -> None:
+        for line in () if arguments.json else changed:
+            print(f"not as recorded: {line}", file=sys.stderr)
+
     until = arguments.until
     if until is not None and not 1 <= until <= len(read.steps):
         raise UsageError(f"--until: expected a step from 1 to {len(read.steps)}, got {until}")
-    story, checker = read.story(until), RecordChecker(read)
-    with opened(story.world, contracts) as (model, chain), bar(story.name, story.expected_steps) as tick:
-        changed = _changed(read, record.header(story, chain))
-        if not arguments.json:
-            for line in changed:
-                print(f"not as recorded: {line}", file=sys.stderr)
-        with readable(contracts):
-            result = play(story, model, chain, [checker], tick=tick)
-    cut = read.cut if until is None else None
-    return ReplayResult(read, checker, result, changed, 1 + (until or len(read.steps)), cut)
-
-
-def _changed(read: Record, now: dict[str, Any]) -> list[str]:
-    """Differences from the record's header: versions, and the contracts."""
-    then = read.header
-    names = dict.fromkeys((*then["versions"], *now["versions"]))
-    pairs = {name: (then["versions"].get(name), now["versions"].get(name)) for name in names}
-    pairs |= {name: (then[name][:16], now[name][:16]) for name in ("contracts", "bytecode")}
-    return [f"{name} was {old}, is {new}" for name, (old, new) in pairs.items() if old != new]
+    with bar(read.path.name, until or len(read.steps)) as tick:
+        return replayed(read, until, contracts, tick, note)
 
 
 def _text(done: ReplayResult) -> str:

@@ -9,17 +9,13 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from crossvault.api.pages import KEYS, SUFFIXES, page_of, written
 from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import shown
 from crossvault.differential.ending import DONE, FAILED, USAGE
-from crossvault.report.page import Page, write
 from crossvault.report.page_history import RunHistory, record_extent
-from crossvault.report.page_pair import pair_page
-from crossvault.report.page_run import document, run_page
-
-SUFFIXES = (".html", ".htm")
-_KEYS = ("step", "step-b")  # anchors of the steps of each record: two are what a screen has room for
+from crossvault.report.page_run import document
 
 
 def report(arguments: Namespace) -> int:
@@ -27,9 +23,10 @@ def report(arguments: Namespace) -> int:
     paths = [Path(shown(each)) for each in arguments.records]
     out = Path(shown(arguments.out)) if arguments.out else Path(paths[0].with_suffix(SUFFIXES[0]).name)
     _require(paths, out)
-    histories = [_replayed(path, key) for path, key in zip(paths, _KEYS, strict=False)]
+    histories = [_replayed(path, key) for path, key in zip(paths, KEYS, strict=False)]
     words = " ".join(shlex.quote(str(path)) for path in paths)
-    size = _written(out, _page(histories, f"crossvault report {words} -o {shlex.quote(str(out))}"))
+    again = f"crossvault report {words} -o {shlex.quote(str(out))}"
+    size = written(out, page_of(histories, again), "--out")
     _print(histories, out, size, is_json=arguments.json)
     if any(each.difference or each.end == "failed" for each in histories):
         return FAILED
@@ -38,7 +35,7 @@ def report(arguments: Namespace) -> int:
 
 def _require(paths: Sequence[Path], out: Path) -> None:
     """Requires a number of records, and a file that can be written. Raises UsageError."""
-    if len(paths) > len(_KEYS):
+    if len(paths) > len(KEYS):
         raise UsageError(f"RECORD: expected one or two records, got {len(paths)}")
     if out.suffix not in SUFFIXES:
         raise UsageError(f"--out: expected a name that ends in {' or '.join(SUFFIXES)}, found {str(out)!r}")
@@ -51,23 +48,6 @@ def _require(paths: Sequence[Path], out: Path) -> None:
 def _replayed(path: Path, key: str) -> RunHistory:
     with bar(f"report {path.name}", record_extent(path).lines) as tick:
         return RunHistory(path, tick, key)
-
-
-def _page(histories: Sequence[RunHistory], command: str) -> Page:
-    return pair_page(histories, command) if len(histories) > 1 else run_page(histories[0], command)
-
-
-def _written(out: Path, page: Page) -> int:
-    """Writes the page whole or not at all; returns its size [bytes]. Raises UsageError."""
-    part = out.with_name(f".{out.name}.part")
-    try:
-        size = write(part, page)
-        part.replace(out)
-    except OSError as wrong:
-        raise UsageError(f"--out: {out} cannot be written: {wrong.strerror}") from wrong
-    finally:
-        part.unlink(missing_ok=True)
-    return size
 
 
 def _print(histories: Sequence[RunHistory], out: Path, size: int, *, is_json: bool) -> None:

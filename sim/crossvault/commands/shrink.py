@@ -34,9 +34,10 @@ from crossvault.report.console import show
 from crossvault.report.shrink import document, largest_line, text
 from crossvault.scenario import load, repro as file
 from crossvault.setup.notices import notice
-from crossvault.shrink.rule_trial import RULE, RuleTrial, broken_rule
-from crossvault.shrink.saved import largest_repro, repro, story
-from crossvault.shrink.shrinker import NoDivergence, ShrinkResult, shrink as smallest, shrunk
+from crossvault.shrink.rule_trial import RULE, broken_rule
+from crossvault.shrink.saved import largest_repro, name_of, repro, story
+from crossvault.shrink.shrinker import ShrinkResult
+from crossvault.shrink.smallest import smallest_story
 
 
 def shrink(arguments: Namespace) -> int:
@@ -51,7 +52,10 @@ def shrink(arguments: Namespace) -> int:
     build = compile_contracts(contracts)
     steps = _steps(given)
     given = replace(given, invariants=(*given.invariants, *own))
-    found = _smallest(given, steps, contracts, seconds)
+    with bar("shrinking", len(steps)) as tick, readable(contracts):
+        found = smallest_story(given, steps, contracts, seconds, tick)
+    if found is None and Interrupts.came:
+        raise KeyboardInterrupt
     if found is None:
         return _agrees(given, steps, contracts, arguments.json, cut)
     origin = {"seed": given.seed, "source": given.name}
@@ -76,27 +80,6 @@ def shrink(arguments: Namespace) -> int:
         print(kept_at + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
     _confirm(replace(story(kept), invariants=given.invariants), found, contracts)
     return FAILED
-
-
-def _smallest(given: Story, steps: Sequence[Step], contracts: Path | None, seconds: float) -> ShrinkResult | None:
-    """The smallest story of a difference, else of a broken invariant, of the user or not; None without either."""
-
-    def opened(world: World) -> RuleTrial:
-        return RuleTrial(world, own=given.invariants)
-
-    try:
-        with bar("shrinking", len(steps)) as tick, readable(contracts):
-            return smallest(given.world, steps, contracts, seconds, tick=tick)
-    except NoDivergence as agrees:
-        if Interrupts.came:
-            raise KeyboardInterrupt from agrees
-    try:
-        with bar("shrinking", len(steps)) as tick:
-            return shrunk(opened(given.world), steps, seconds, opened, tick)
-    except NoDivergence as holds:
-        if Interrupts.came:
-            raise KeyboardInterrupt from holds
-        return None
 
 
 def _of_largest(out: Path) -> Path:
@@ -128,12 +111,6 @@ def _out(given: str | None, source: Path) -> Path:
     if not given.endswith(file.SUFFIX):
         raise UsageError(f"--out: {given}: expected a name that ends in {file.SUFFIX}, which is how it is found again")
     return Path(shown(given))
-
-
-def name_of(out: Path) -> str:
-    """The name of a repro, by the file that it is in."""
-    plain = "".join(each if each.isalnum() or each in "-_" else "-" for each in out.name.removesuffix(file.SUFFIX))
-    return (plain if plain[:1].isalpha() else f"repro-{plain}")[:31]
 
 
 def _write(path: Path, content: str) -> None:

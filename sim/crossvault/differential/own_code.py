@@ -32,14 +32,18 @@ class OwnCodeError(BadInput):
 
 
 class OwnCode(NamedTuple):
-    """A reference to code of the user. text: `module:name`; folders: where its module is looked for first."""
+    """A reference to code of the user. text: `module:name`; folders: where its module is looked for first.
+
+    value: the class or function itself, where it was passed and not named.
+    """
 
     text: str
     folders: tuple[str, ...] = ()
+    value: Any = None
 
     def load(self) -> Any:
         """The class or function, imported once. Raises OwnCodeError."""
-        return _loaded(self.text, self.folders)
+        return _loaded(self.text, self.folders) if self.value is None else self.value
 
     def digest(self) -> str:
         """A hash of the reference and of the file that holds the code. Raises OwnCodeError."""

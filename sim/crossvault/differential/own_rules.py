@@ -20,6 +20,12 @@ class OwnInvariant(NamedTuple):
     name: str
     code: OwnCode
 
+    @classmethod
+    def of(cls, function: Callable[..., object]) -> OwnInvariant:
+        """A function as an invariant, named by its module and name."""
+        name = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', function)}"
+        return cls(name, OwnCode(name, (), function))
+
     def require(self) -> OwnInvariant:
         """Requires a function of known parameters. Raises OwnCodeError."""
         _predicate(self.code)

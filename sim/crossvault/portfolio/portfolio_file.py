@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,14 @@ class Portfolio:
                 found[feed.follows] = (*found.get(feed.follows, ()), number)
         return found
 
+    @staticmethod
+    def load(given: str | PathLike[str] | Mapping[str, Any]) -> Portfolio:
+        """A portfolio of a file, of one that ships by its name, or of a mapping as a file holds it.
+
+        Raises ScenarioError (BadInput) with one line for each problem.
+        """
+        return _of_source(SourceFile("portfolio", given)) if isinstance(given, Mapping) else load(fspath(given))
+
     def traded(self, trades: Mapping[int, int]) -> Portfolio:
         """The portfolio with the sizes after trades; its cash is unchanged."""
         sizes = dict(self.positions)
@@ -152,7 +161,10 @@ def json_schema() -> dict[str, Any]:
 
 def load(path_or_name: str) -> Portfolio:
     """The portfolio of a file, or a shipped one by its name. Raises ScenarioError."""
-    source = read(*_find(path_or_name))
+    return _of_source(read(*_find(path_or_name)))
+
+
+def _of_source(source: SourceFile) -> Portfolio:
     part = validated(source, PortfolioPart)
     units, feeds = tuple(part.prices), _feeds(source, part)
     if len(units) + len(feeds) > _MOST:

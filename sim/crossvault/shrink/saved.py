@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from crossvault.differential.compare import SIDES, Difference
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step, World
 from crossvault.differential.story import Story, step_stream
-from crossvault.scenario.repro import Repro
+from crossvault.scenario.repro import SUFFIX, Repro
 from crossvault.shrink.rule_trial import RULE
 from crossvault.shrink.shrinker import ShrinkResult
 
@@ -82,3 +83,9 @@ def story(kept: Repro) -> Story:
         expected_steps=len(kept.steps),
         steps=lambda model: step_stream(kept.steps),
     )
+
+
+def name_of(path: Path) -> str:
+    """The name of a repro, by the file that it is in."""
+    plain = "".join(each if each.isalnum() or each in "-_" else "-" for each in path.name.removesuffix(SUFFIX))
+    return (plain if plain[:1].isalpha() else f"repro-{plain}")[:31]

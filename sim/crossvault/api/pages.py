@@ -1,0 +1,60 @@
+"""Records as pages: one HTML file that needs no other."""
+
+from __future__ import annotations
+
+from html import escape
+from os import PathLike
+from pathlib import Path
+
+from crossvault.differential.ending import BadInput
+from crossvault.report.page import Page, write
+from crossvault.report.page_history import RunHistory
+from crossvault.report.page_pair import pair_page
+from crossvault.report.page_run import run_page
+
+SUFFIXES = (".html", ".htm")
+KEYS = ("step", "step-b")  # anchors of the steps of each record: two are what a screen has room for
+
+
+class Report:
+    """The page of a record, or of two and where they part. Raises BadInput for a file that is no record."""
+
+    def __init__(self, record: str | PathLike[str], other: str | PathLike[str] | None = None) -> None:
+        self.records = tuple(Path(each) for each in (record, other) if each is not None)
+        pairs = zip(self.records, KEYS, strict=False)
+        self._histories = [RunHistory(path, lambda lines: None, key) for path, key in pairs]
+
+    @property
+    def differences(self) -> tuple[int, ...]:
+        """The step of each record in which the sides differ first; nothing of a record in which they do not."""
+        return tuple(each.difference for each in self._histories if each.difference)
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Writes the page, whole or not at all. Raises BadInput."""
+        target = Path(path)
+        if target.suffix not in SUFFIXES:
+            raise BadInput(f"save: expected a name that ends in {' or '.join(SUFFIXES)}, found {str(path)!r}")
+        written(target, page_of(self._histories, ""), "save")
+        return target
+
+    def _repr_html_(self) -> str:
+        named = " and ".join(f"<code>{escape(str(path))}</code>" for path in self.records)
+        return f"<p>The page of {named}: <code>.save('run.html')</code> writes it.</p>"
+
+
+def page_of(histories: list[RunHistory], command: str) -> Page:
+    """The page of one record, or of two; command: how to make it again."""
+    return pair_page(histories, command) if len(histories) > 1 else run_page(histories[0], command)
+
+
+def written(out: Path, page: Page, argument: str) -> int:
+    """Writes a page whole or not at all; returns its size [bytes]. Raises BadInput."""
+    part = out.with_name(f".{out.name}.part")
+    try:
+        size = write(part, page)
+        part.replace(out)
+    except OSError as wrong:
+        raise BadInput(f"{argument}: {out} cannot be written: {wrong.strerror}") from wrong
+    finally:
+        part.unlink(missing_ok=True)
+    return size
