@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from crossvault.commands.command_parser import CommandParser
-from crossvault.differential.ending import BadInput, reason
+from crossvault.differential.ending import BadInput, InputProblem, reason
 
 VARIABLE = "CROSSVAULT_CONFIG"
 SHARED = ("contracts", "stories", "seed", "network")  # keys for all commands that have such a flag
@@ -78,7 +78,7 @@ def found_settings(parsers: Mapping[str, CommandParser]) -> Settings:
     reader = _Reader(path, shown, text, "tool.crossvault." if is_part else "")
     made = tuple(reader.settings(tables, parsers))
     if reader.problems:
-        raise BadConfig("\n".join(reader.problems))
+        raise BadConfig(*reader.problems)
     return Settings(shown, made)
 
 
@@ -114,10 +114,10 @@ def _read(path: Path, is_part: bool) -> tuple[str, Mapping[str, Any]]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         at = re.search(r"\(at line (\d+), column \d+\)", str(wrong))
-        last = len(path.read_text(encoding="utf8").splitlines())
-        raise BadConfig(f"{os.path.relpath(path)}:{at[1] if at else last}: invalid TOML: {wrong}") from wrong
+        line = int(at[1]) if at else len(path.read_text(encoding="utf8").splitlines())
+        raise BadConfig(InputProblem(f"invalid TOML: {wrong}", os.path.relpath(path), line)) from wrong
     except (OSError, UnicodeDecodeError) as wrong:
-        raise BadConfig(f"{os.path.relpath(path)}: cannot be read: {reason(wrong)}") from wrong
+        raise BadConfig(InputProblem(f"cannot be read: {reason(wrong)}", os.path.relpath(path))) from wrong
     if is_part:
         tables = tables.get("tool", {}).get("crossvault", {})
     return text, tables
@@ -129,7 +129,7 @@ class _Reader:
     def __init__(self, path: Path, shown: str, text: str, prefix: str) -> None:
         self._folder, self._shown, self._prefix = path.parent, shown, prefix
         self._lines = dict(_lines(text))
-        self.problems: list[str] = []
+        self.problems: list[InputProblem] = []
 
     def settings(self, tables: Mapping[str, Any], parsers: Mapping[str, CommandParser]) -> Iterator[Setting]:
         """The settings of all commands."""
@@ -197,7 +197,7 @@ class _Reader:
         return parsed
 
     def _note(self, path: str, problem: str) -> None:
-        self.problems.append(f"{self._shown}:{self._line(path)}: {path}: {problem}")
+        self.problems.append(InputProblem(problem, self._shown, self._line(path), path))
 
     def _line(self, path: str) -> int:
         """The line of a key, or of the nearest table around it."""
