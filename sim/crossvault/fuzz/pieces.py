@@ -15,6 +15,7 @@ from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.corners import CornerCases
 from crossvault.walks.portfolio_mixes import PortfolioMixes
 from crossvault.walks.position_limits import PositionLimits
+from crossvault.walks.rare_doors import RareDoors
 
 _BEFORE_BOUNDS = 250
 
@@ -22,7 +23,7 @@ SHIPPED = (
     "quickstart", "first-liquidation", "bad-debt", "funding-squeeze", "expiry-day", "covered-call", "calendar-spread",
     "portfolio-mode",
 )  # fmt: skip
-BOUNDS, CORNERS, LIMITS, DESKS = "bounds", "corners", "limits", "desks"
+BOUNDS, CORNERS, LIMITS, DESKS, POINTS = "bounds", "corners", "limits", "desks", "points"
 
 
 class SetPiece(NamedTuple):
@@ -42,9 +43,10 @@ PIECES: Mapping[str, SetPiece] = {
     CORNERS: SetPiece(lambda seed, build: CornerCases(seed, 0, build).story(), 1_400, 3_000),
     BOUNDS: SetPiece(lambda seed, build: BoundsWalk(seed, _BEFORE_BOUNDS, build).story(), 900, 2_000),
     LIMITS: SetPiece(lambda seed, build: PositionLimits(seed, 0).story(), 250, 1_000),
+    POINTS: SetPiece(lambda seed, build: RareDoors(seed).story(), 180, 400),
     DESKS: SetPiece(lambda seed, build: PortfolioMixes(seed, 0, build).story(), 500, 2_000),
 }
-OPENING = (*SHIPPED, CORNERS, BOUNDS)  # about five seconds of a processor
+OPENING = (*SHIPPED, POINTS, CORNERS, BOUNDS)  # about five seconds of a processor
 
 
 def first(steps: StepStream, most: int) -> StepStream:

@@ -14,6 +14,7 @@ from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.portfolio_mixes import PortfolioMixes
 from crossvault.walks.position_limits import PositionLimits
 from crossvault.walks.random_walk import Walk
+from crossvault.walks.rare_doors import RareDoors
 
 STEPS, ORDERS, BEFORE_BOUNDS = 700, 400, 250
 SEEDS = (2, 3, 5)  # of walks
@@ -21,6 +22,7 @@ BOUNDED = (1, 2)  # of walks that end at parameter bounds
 LIMITED = (1, 2)  # of walks to the caps of positions
 CORNERED = (2, 3)
 MIXES = (1, 2)
+POINTS = (0, 4)  # a quote token of 6 and of 18 decimals
 
 _SHIPPED = (
     "quickstart", "first-liquidation", "bad-debt", "funding-squeeze", "expiry-day", "covered-call", "calendar-spread",
@@ -40,6 +42,7 @@ def stories(build: Build) -> Iterator[Story]:
     limits = [PositionLimits(seed, 0).story() for seed in LIMITED]
     corners = [CornerCases(seed, 0, build).story() for seed in CORNERED]
     mixes = [PortfolioMixes(seed, 0, build).story() for seed in MIXES]
-    yield from (*bounds[:1], *corners, *limits, *walks[:1], *mixes, OrderWalk(1, ORDERS).story())
+    points = [RareDoors(seed).story() for seed in POINTS]
+    yield from (*bounds[:1], *corners, *points, *limits, *walks[:1], *mixes, OrderWalk(1, ORDERS).story())
     yield from (scenario.load(name) for name in _SHIPPED)
     yield from (*bounds[1:], *walks[1:])

@@ -1,0 +1,93 @@
+"""The thresholds, and then the doors and refusals that chance seldom reaches in a short campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+from crossvault.differential import doors
+from crossvault.differential.model import Model
+from crossvault.differential.step import CHAIN_ID, EXCHANGE, Outcome, Step
+from crossvault.mirror import account as accounts, market, option
+from crossvault.mirror.exchange import Match, Order, Signature
+from crossvault.mirror.surface import Svi
+from crossvault.walks import terms
+from crossvault.walks.base import BROKER, FEEDER, GOVERNOR, PRICED_BY, SPARES, STRANGER, USUAL_PRICES, WAD
+from crossvault.walks.threshold_points import LENDER, MAKER, TAKER, ThresholdPoints
+
+_AHEAD_SECS = 30 * 86_400
+_TINY = WAD // 1_000
+_FLOOR = 5
+_STALE_STEPS = 11  # margin metrics are compared at every tenth step
+_FLAT = Svi(a=WAD // 4, ref_secs=option.YEAR, ref_forward=USUAL_PRICES[0])
+
+
+class RareDoors(ThresholdPoints):
+    """The points, one owner after another, a full list of collaterals, a crowded account, an order below its floor."""
+
+    def steps(self, model: Model) -> Generator[Step, Outcome, None]:
+        """The points and the scenes."""
+        yield from super().steps(model)
+        for scene in (self._owned, self._listed_out, self._crowded, self._floored, self._outlived):
+            self._draw(scene.__name__)
+            yield from scene(model)
+
+    def _owned(self, model: Model) -> Iterator[Step]:
+        """Ownership offered, taken by the wrong one and the right one, and given back; auction terms; an odd batch."""
+        for old, new in ((GOVERNOR, BROKER), (BROKER, GOVERNOR)):
+            yield doors.offer_ownership(self._at, old, to=new)
+            yield doors.accept_ownership(self._at, STRANGER)
+            yield doors.accept_ownership(self._at, new)
+        yield from self._set([doors.AUCTION.of(terms=terms.auction(self._random))])
+        pause = doors.call_of(doors.pause(self._at, GOVERNOR))
+        yield doors.batch(self._at, GOVERNOR, calls=(pause,))
+
+    def _listed_out(self, model: Model) -> Iterator[Step]:
+        """Collaterals up to the cap and one more; one has too many decimals."""
+        for token in SPARES:
+            haircut = terms.haircut(self._random)
+            yield doors.list_collateral(
+                self._at, GOVERNOR, token=token, underlying=PRICED_BY.get(token, 0), terms=haircut
+            )  # fmt: skip
+
+    def _crowded(self, model: Model) -> Iterator[Step]:
+        """More positions than an account holds."""
+        expiry = self._at + _AHEAD_SECS
+        yield from self._set([doors.OPTIONS.of(underlying=0, risk=terms.options(self._random))])
+        yield doors.open_expiry(self._at, GOVERNOR, underlying=0, expiry=expiry)
+        yield doors.publish_forward(
+            self._at, FEEDER, underlying=0, expiry=expiry, forward_wad=USUAL_PRICES[0], rate_wad=0,
+            confidence_wad=WAD, published_at=self._at,
+        )  # fmt: skip
+        yield doors.publish_surface(
+            self._at, FEEDER, underlying=0, expiry=expiry, svi=_FLAT, confidence_wad=WAD, published_at=self._at
+        )
+        for place in range(accounts.MAX_POSITIONS + 1):
+            kind = market.CALL if place % 2 else market.PUT
+            strike = USUAL_PRICES[0] + (place // 2 - 8) * USUAL_PRICES[0] // 40
+            instrument = market.instrument_of(0, kind, expiry, strike)
+            if found := self._quotation(model, instrument):
+                yield doors.trade(
+                    self._at, BROKER, maker=MAKER, taker=LENDER, instrument=instrument, size=_TINY,
+                    price_wad=max(1, found[0]),
+                )  # fmt: skip
+
+    def _floored(self, model: Model) -> Iterator[Step]:
+        """Orders below the floor of their account, and at it."""
+        for account in (MAKER, LENDER):
+            yield doors.set_operator(self._at, account.owner, account=account, operator=EXCHANGE, allowed=True)
+            yield doors.cancel_below(self._at, account.owner, account=account, salt=_FLOOR)
+        for salt in (_FLOOR - 1, _FLOOR):
+            maker, taker = (
+                Order(account, market.perp(0), size, USUAL_PRICES[0], self._at, salt)
+                for account, size in ((MAKER, _TINY), (LENDER, -_TINY))
+            )
+            first, second = (Signature(each.account.owner, each, CHAIN_ID, EXCHANGE) for each in (maker, taker))
+            yield doors.fill(self._at, BROKER, matches=(Match(maker, first, taker, second, _TINY),))
+
+    def _outlived(self, model: Model) -> Iterator[Step]:
+        """An account in portfolio mode outlives its prices."""
+        yield doors.set_mode(self._at, TAKER.owner, account=TAKER, mode=accounts.PORTFOLIO)
+        self._at += model.vault.ledger.risks[0].heartbeat_secs + 1
+        for _ in range(_STALE_STEPS):
+            yield doors.deposit_cash(self._at, TAKER.owner, account=TAKER, amount_raw=1)
+        yield doors.withdraw_cash(self._at, TAKER.owner, account=TAKER, amount_raw=1, to=TAKER.owner)
