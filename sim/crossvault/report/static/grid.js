@@ -14,7 +14,7 @@ function grid(element, data) {
   const state = { ...data, length, order: null, sorted: null, texts: null };
   const body = make("tbody");
   const count = make("span", { class: "aside", "aria-live": "polite" });
-  const frame = make("div", { class: "window", tabindex: 0, role: "region", "aria-label": data.title },
+  const frame = make("div", { class: "window", tabindex: 0, role: "group", "aria-label": data.title },
     make("table", { "aria-rowcount": length + 1 }, make("caption", { class: "hidden", text: data.title }),
       make("thead", {}, make("tr", { "aria-rowindex": 1 }, ...data.columns.map((column, place) => header(state, column, place, () => show())))), body));
   const show = () => rows(state, frame, body, count);

@@ -111,7 +111,7 @@ function moves(state, number) {
   for (const place of columns.account[number - 1]) {
     const name = lists.account[place];
     inside.push(" · ", make("a", { href: `#account=${encodeURIComponent(name)}`, text: name }), " ",
-      make("button", { type: "button", text: `its steps`, "aria-label": `steps of ${name}`, click: () => state.element.filterAccount(name) }));
+      make("button", { type: "button", text: `steps of ${name}`, click: () => state.element.filterAccount(name) }));
   }
   return make("p", {}, ...inside);
 }
@@ -135,7 +135,7 @@ function states(rows_) {
 }
 
 function frameOf(heads, rows_) {
-  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": heads.join(", ") }, make("table", {},
+  return make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": heads.join(", ") }, make("table", {},
     make("thead", {}, make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text })))),
     make("tbody", {}, ...rows_.map(([kind, field, ...rest]) => make("tr", { class: kind }, make("th", { scope: "row", text: field }), ...rest.map((text) => make("td", { text })))))));
 }
