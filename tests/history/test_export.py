@@ -162,10 +162,9 @@ def test_the_largest_amounts_fit_and_larger_ones_are_refused(kind: Format, path:
             out.finish({})
             assert READERS[kind](tmp_path / str(value), "payments")[-1][9] == scaled(value)
             continue
-        for name, row in many(path, value):
-            out.write(name, row)
-        with pytest.raises(TooLarge, match=r"payments\.amount of step 5: 100000000000000000000 does not fit"):
-            out.finish({})
+        with pytest.raises(TooLarge, match=r"payments\.amount of step \d+: 100000000000000000000 does not fit"):
+            for name, row in many(path, value):
+                out.write(name, row)
         out.abandon()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from crossvault.history.arrow_batches import ROWS, arrow_schema, record_batch
+from crossvault.history.arrow_batches import RowBatches
 from crossvault.history.table_output import ABOUT, About
 from crossvault.history.table_schema import SCHEMA_VERSION, Column, TableSchema
 
@@ -25,8 +25,7 @@ class DuckdbTables:
 
     def __init__(self, path: Path, tables: Sequence[TableSchema], quote: str, as_text: bool) -> None:
         self._tables = {table.name: table for table in tables}
-        self._schemas = {each.name: arrow_schema(each, quote, as_text, zone=None) for each in tables}
-        self._rows: dict[str, list[Sequence[Any]]] = {name: [] for name in self._tables}
+        self._batches = RowBatches(tables, quote, as_text, zone=None)
         self.base = duckdb.connect(str(path), config={"memory_limit": MEMORY, "threads": 2})
         self.base.execute("SET enable_external_access = false")  # it is this file, and no other
         self.base.execute("BEGIN")
@@ -46,15 +45,12 @@ class DuckdbTables:
 
     def write(self, table: str, row: Sequence[Any]) -> None:
         """Adds a row to a table. Raises TooLarge."""
-        rows = self._rows[table]
-        rows.append(row)
-        if len(rows) >= ROWS:
-            self._flush(table)
+        self._insert(table, self._batches.add(table, row))
 
     def finish(self, about: About) -> None:
         """Writes the rest and closes the database."""
         for name in self._tables:
-            self._flush(name)
+            self._insert(name, self._batches.rest(name))
         pairs = {"schema_version": str(SCHEMA_VERSION), **about}
         self.base.executemany(f"INSERT INTO {ABOUT} VALUES (?, ?)", [list(pair) for pair in pairs.items()])
         self.base.close()
@@ -63,13 +59,11 @@ class DuckdbTables:
         """Closes the database."""
         self.base.close()
 
-    def _flush(self, name: str) -> None:
-        if rows := self._rows[name]:
-            batch = record_batch(self._tables[name], self._schemas[name], rows)
+    def _insert(self, name: str, batch: pa.RecordBatch | None) -> None:
+        if batch is not None:
             self.base.register("batch", pa.Table.from_batches([batch]))
             self.base.execute(f'INSERT INTO "{name}" SELECT * FROM batch')
             self.base.unregister("batch")
-            rows.clear()
 
 
 def _declaration(table: TableSchema, quote: str, as_text: bool) -> str:

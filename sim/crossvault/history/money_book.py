@@ -25,6 +25,7 @@ class Party(NamedTuple):
 INSURANCE = Party("insurance", "insurance fund")
 LENDING = Party("interest", "interest")
 ROUNDING = Party("rounding", "rounding")
+VAULT_ITSELF = Party("vault", "vault")
 
 
 class MoneyMove(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from crossvault.history.arrow_batches import ROWS, arrow_schema, record_batch
+from crossvault.history.arrow_batches import RowBatches
 from crossvault.history.table_output import ABOUT_FILE, About, about_document
 from crossvault.history.table_schema import SCHEMA_VERSION, TableSchema
 
@@ -21,24 +21,22 @@ class ParquetTables:
         self._folder, self._tables, self._quote = folder, {table.name: table for table in tables}, quote
         folder.mkdir()
         version = {"crossvault.schema_version": str(SCHEMA_VERSION)}
-        self._schemas = {each.name: arrow_schema(each, quote, as_text).with_metadata(version) for each in tables}
+        self._batches = RowBatches(tables, quote, as_text)
         self._writers = {
-            name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd")
-            for name, schema in self._schemas.items()
+            name: pq.ParquetWriter(folder / f"{name}.parquet", schema.with_metadata(version), compression="zstd")
+            for name, schema in self._batches.schemas.items()
         }
-        self._rows: dict[str, list[Sequence[Any]]] = {name: [] for name in self._tables}
 
     def write(self, table: str, row: Sequence[Any]) -> None:
         """Adds a row to a table. Raises TooLarge."""
-        rows = self._rows[table]
-        rows.append(row)
-        if len(rows) >= ROWS:
-            self._flush(table)
+        if batch := self._batches.add(table, row):
+            self._writers[table].write_batch(batch)
 
     def finish(self, about: About) -> None:
         """Writes the rest."""
         for name, writer in self._writers.items():
-            self._flush(name)
+            if batch := self._batches.rest(name):
+                writer.write_batch(batch)
             writer.close()
         text = json.dumps(about_document(about, tuple(self._tables.values()), self._quote), indent=2)
         (self._folder / ABOUT_FILE).write_text(text + "\n", encoding="utf8")
@@ -47,8 +45,3 @@ class ParquetTables:
         """Closes all files."""
         for writer in self._writers.values():
             writer.close()
-
-    def _flush(self, name: str) -> None:
-        if rows := self._rows[name]:
-            self._writers[name].write_batch(record_batch(self._tables[name], self._schemas[name], rows))
-            rows.clear()

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import Outcome, Step, named_in
+from crossvault.differential.step import VAULT, Outcome, Step, named_in
 from crossvault.history.money_book import (
     INSURANCE,
     LENDING,
+    VAULT_ITSELF,
     MoneyBook,
     MoneyMove,
     Party,
@@ -39,7 +40,7 @@ class PaymentHistory:
     def rows(self, number: int, step: Step, outcome: Outcome) -> Iterator[Row]:
         """The payments of an accepted step, in their order."""
         self._paid.clear()
-        self._move_tokens(step)
+        self._donate(step)
         for event in outcome.events:
             if note := _NOTES.get(event.name):
                 note(self, event_values(event))
@@ -72,17 +73,15 @@ class PaymentHistory:
     def _wad(self, token: str, amount_raw: int) -> int:
         return collateral.to_wad(amount_raw, self._model.tokens[token].decimals())
 
-    def _move_tokens(self, step: Step) -> None:
-        """Pays what moves between wallets: mints, and transfers outside the vault."""
-        if step.action not in ("mint", "transfer"):
+    def _donate(self, step: Step) -> None:
+        """Notes tokens that reach the vault by no door of it; what moves between wallets is not its money."""
+        if step.action not in ("mint", "transfer") or step.args["to"] != VAULT:
             return
-        token, to = step.args["token"], wallet(step.args["to"])
-        amount_raw = step.args["amount_raw"]
-        issuer = Party("issuer", token)
-        payer = issuer if step.action == "mint" else wallet(step.sender)
-        self._pay(step.action, payer, to, token, self._wad(token, amount_raw))
+        token, amount_raw = step.args["token"], step.args["amount_raw"]
         if step.action == "transfer" and self._model.tokens[token].spec.kind == "fee":
-            self._pay("fee", to, issuer, token, self._wad(token, amount_raw // 100))
+            amount_raw -= amount_raw // 100
+        payer = Party("issuer", token) if step.action == "mint" else wallet(step.sender)
+        self._pay("donation", payer, VAULT_ITSELF, token, self._wad(token, amount_raw))
 
     def _accrued(self, values: Values) -> None:
         self.book.supply_index, self.book.borrow_index = values["supply_index"], values["borrow_index"]

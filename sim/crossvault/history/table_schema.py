@@ -234,7 +234,7 @@ PAYMENTS = TableSchema(
         _AT,
         Column("place", "integer", "", "its place in the step, from 1"),
         _text("what_for", "the reason"),
-        _text("payer_kind", "`account`, `wallet`, `market`, `insurance`, `interest`, `rounding` or `issuer`"),
+        _text("payer_kind", "`account`, `wallet`, `market`, `insurance`, `interest`, `rounding`, `vault` or `issuer`"),
         _text("payer", "name of the one who pays"),
         _text("payee_kind", "the same of the one who is paid"),
         _text("payee", "name of the one who is paid"),
