@@ -29,13 +29,13 @@ CODES = {
     2: {
         "AccountUnknown", "ArgumentTooWide", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
         "BadJournal", "BadManifest", "BadPicture", "BadRecord", "CompileFailed", "DeployFailed", "DeployerRequired",
-        "BadConfig", "BadQuery", "BadTables", "OutputExists", "TooLarge",
+        "BadConfig", "BadOutput", "BadQuery", "BadTables", "TooLarge",
         "DoesNotFit", "InputChanged", "MainnetRefused", "NetworkUnknown", "OpeningRefused", "OpeningUnreadable",
         "NotWritable", "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
     },
     3: {
         "BadEnvironment", "ChainIdle", "ChainLost", "CompilerLost", "DeploymentBusy", "FactoryMissing", "RecordLost",
-        "ToolchainMissing",
+        "TablesLost", "ToolchainMissing",
     },
     4: {"Interruption", "PendingTransaction", "StepLost"},
     5: {"EngineConflict", "EnginesDisagree"},

@@ -72,7 +72,7 @@ NO_NODE = (  # what ends before a node is started
             ("extended.jsonl", ":7: n: expected 6, got None"),
             ("none.jsonl", ": cannot be read: No such file or directory"),
         )
-        for words in ("replay {}", "shrink {}", "explain {} 1")
+        for words in ("replay {}", "shrink {}", "explain {} 1", "export {} -o out")
     ),
     HardEnd("replay .", 2, "binary.jsonl:1: no line of a record"),  # the records of a folder, one after another
     HardEnd("shrink .", 2, ".: cannot be read: Is a directory"),
@@ -112,6 +112,18 @@ NO_NODE = (  # what ends before a node is started
     HardEnd("margin strangle --json", 3, "standard output cannot be written", "", at.full_output),
     HardEnd("campaign --only laws --record no/c", 2, "--record: no/c cannot be written", "", at.without_rights),
     HardEnd("efficiency --accounts 1 --page no/x.html", 2, "--page: no/x.html cannot be written: no is not a folder"),
+    HardEnd("export cut.jsonl -o passes.yaml/x", 2, "-o: passes.yaml/x cannot be written: Not a directory"),
+    HardEnd("export cut.jsonl -o .", 2, "-o: . exists already; --force replaces it"),
+    HardEnd(
+        "export cut.jsonl -o run --only step", 2, "--only: 'step': did you mean 'steps'? expected one of: steps, events"
+    ),
+    HardEnd("export cut.jsonl -o run.duckdb", 3, "cannot be written: ", "", at.small_files),
+    HardEnd(
+        "export other.jsonl -o run --only steps",
+        1,
+        'other.jsonl:4: step 3: refusal: recorded ["NotOwner",[]]; the model',
+    ),
+    HardEnd("query cut.jsonl selec", 2, "SQL: Parser Error: syntax error at or near"),
     HardEnd("rnu", 2, "did you mean 'run'?"),
     HardEnd("run", 2, "the following arguments are required: SCENARIO usage: crossvault run"),
 )
@@ -140,6 +152,7 @@ WITH_NODE = (  # what plays a story or a record
     HardEnd("replay other.jsonl", 1, "standard output cannot be written", "", at.full_output),
     HardEnd("shrink cut.jsonl", 2, "", "there is nothing to shrink as far as it goes: cut.jsonl:4: cut after step 3"),
     HardEnd("explain cut.jsonl 2", 2, "cut.jsonl:4: cut after step 3", "step 2 of passes"),
+    HardEnd("export cut.jsonl -o cut --only steps", 2, "cut.jsonl:4: cut after step 3", "steps 3 a step"),
 )
 
 SLOW = (

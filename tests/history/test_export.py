@@ -20,7 +20,7 @@ from crossvault.history import export as exporting
 from crossvault.history.arrow_batches import ROWS
 from crossvault.history.export import FORMATS, ExportPlan, Format, export
 from crossvault.history.playback import rows
-from crossvault.history.table_output import OutputExists, TooLarge
+from crossvault.history.table_output import BadOutput, TooLarge
 from crossvault.history.table_schema import BY_NAME, Column
 from crossvault.history.xlsx_tables import XlsxTables
 from crossvault.scenario import load
@@ -196,13 +196,13 @@ def test_nothing_is_replaced_without_a_word(path: Path, tmp_path: Path) -> None:
     target.mkdir()
     export(path, ExportPlan(target, "csv", ["steps"]))  # an empty directory is free
     plan = ExportPlan(target, "csv", ["events"])
-    with pytest.raises(OutputExists, match="exists already; --force replaces it"):
+    with pytest.raises(BadOutput, match="exists already; --force replaces it"):
         export(path, plan)
     assert (target / "steps.csv").is_file()
     export(path, plan._replace(replace=True))
     assert sorted(each.name for each in target.iterdir()) == ["about.json", "events.csv"]
     (target / "thesis.doc").write_text("mine")
-    with pytest.raises(OutputExists, match=r"no tables of ours, such as thesis\.doc"):
+    with pytest.raises(BadOutput, match=r"no tables of ours, such as thesis\.doc"):
         export(path, plan._replace(replace=True))
     file = tmp_path / "run.duckdb"
     for replace in (False, True):

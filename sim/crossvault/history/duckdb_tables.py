@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from crossvault.history.arrow_batches import RowBatches
-from crossvault.history.table_output import ABOUT, About
+from crossvault.history.table_output import ABOUT, About, TablesLost
 from crossvault.history.table_schema import SCHEMA_VERSION, Column, TableSchema
 
 _TYPES = {"integer": "BIGINT", "bool": "BOOLEAN", "time": "TIMESTAMP", "wad": "DECIMAL(38, 18)"}
@@ -26,13 +27,15 @@ class DuckdbTables:
     def __init__(self, path: Path, tables: Sequence[TableSchema], quote: str, as_text: bool) -> None:
         self._tables = {table.name: table for table in tables}
         self._batches = RowBatches(tables, quote, as_text, zone=None)
-        self.base = duckdb.connect(str(path), config={"memory_limit": MEMORY, "threads": 2})
+        with _written():
+            self.base = duckdb.connect(str(path), config={"memory_limit": MEMORY, "threads": 2})
         self.base.execute("SET enable_external_access = false")  # it is this file, and no other
         self.base.execute("BEGIN")
         self.base.execute(f"CREATE TABLE {ABOUT} (name VARCHAR NOT NULL, value VARCHAR NOT NULL)")
         for table in tables:
             self.base.execute(_declaration(table, quote, as_text))
-        self.base.execute("COMMIT")
+        with _written():
+            self.base.execute("COMMIT")
 
     def describe(self, quote: str) -> None:
         """Adds the meaning of every table and column as a comment."""
@@ -41,29 +44,42 @@ class DuckdbTables:
             self.base.execute(f'COMMENT ON TABLE "{table.name}" IS {_quoted(table.meaning)}')
             for name, column in zip(table.names(quote), table.columns, strict=True):
                 self.base.execute(f'COMMENT ON COLUMN "{table.name}"."{name}" IS {_quoted(column.meaning)}')
-        self.base.execute("COMMIT")
+        with _written():
+            self.base.execute("COMMIT")
 
     def write(self, table: str, row: Sequence[Any]) -> None:
-        """Adds a row to a table. Raises TooLarge."""
-        self._insert(table, self._batches.add(table, row))
+        """Adds a row to a table. Raises TooLarge, TablesLost."""
+        if batch := self._batches.add(table, row):
+            with _written():
+                self._insert(table, batch)
 
     def finish(self, about: About) -> None:
-        """Writes the rest and closes the database."""
-        for name in self._tables:
-            self._insert(name, self._batches.rest(name))
+        """Writes the rest and closes the database. Raises TablesLost."""
         pairs = {"schema_version": str(SCHEMA_VERSION), **about}
-        self.base.executemany(f"INSERT INTO {ABOUT} VALUES (?, ?)", [list(pair) for pair in pairs.items()])
-        self.base.close()
+        with _written():
+            for name in self._tables:
+                if batch := self._batches.rest(name):
+                    self._insert(name, batch)
+            self.base.executemany(f"INSERT INTO {ABOUT} VALUES (?, ?)", [list(pair) for pair in pairs.items()])
+            self.base.close()
 
     def abandon(self) -> None:
         """Closes the database."""
         self.base.close()
 
-    def _insert(self, name: str, batch: pa.RecordBatch | None) -> None:
-        if batch is not None:
-            self.base.register("batch", pa.Table.from_batches([batch]))
-            self.base.execute(f'INSERT INTO "{name}" SELECT * FROM batch')
-            self.base.unregister("batch")
+    def _insert(self, name: str, batch: pa.RecordBatch) -> None:
+        self.base.register("batch", pa.Table.from_batches([batch]))
+        self.base.execute(f'INSERT INTO "{name}" SELECT * FROM batch')
+        self.base.unregister("batch")
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Raises TablesLost for what the system refuses."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as lost:
+        raise TablesLost(f"the database cannot be written: {str(lost).rpartition(': ')[2].strip()}") from lost
 
 
 def _declaration(table: TableSchema, quote: str, as_text: bool) -> str:

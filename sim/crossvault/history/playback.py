@@ -83,7 +83,7 @@ class Playback:
     def _require_recorded(self, line: RecordLine, outcome: Outcome) -> None:
         found = outcome_difference(line.body["model"], self.stream.notation.outcome(outcome))
         if found:
-            text = f"recorded {found.chain}, replayed {found.model}: recorded with another version of the model"
+            text = f"recorded {found.chain}; the model of this version gives {found.model}"
             raise OtherOutcome(f"{self.stream.path}:{line.number + 1}: step {line.number}: {found.field}: {text}")
 
     def _step(self, line: RecordLine, outcome: Outcome) -> Iterator[TableRow]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from crossvault.differential.ending import BadInput
+from crossvault.differential.ending import BadEnvironment, BadInput, reason
 from crossvault.history.table_schema import BY_NAME, SCHEMA_VERSION, TableSchema
 
 ABOUT = "about"  # the name of what describes the tables, beside them
@@ -17,12 +17,16 @@ ABOUT_FILE = f"{ABOUT}.json"
 About = Mapping[str, str]
 
 
-class OutputExists(BadInput):
-    """There is already something where the tables are to be written."""
+class BadOutput(BadInput):
+    """A target that tables cannot be written to, such as one that is there already."""
 
 
 class TooLarge(BadInput):
     """A value that the kind of its column does not hold: table, step, column and value."""
+
+
+class TablesLost(BadEnvironment):
+    """Tables that the system does not let be written, such as on a disk that is full."""
 
 
 class TableWriter(Protocol):
@@ -62,10 +66,14 @@ def about_document(about: About, tables: Sequence[TableSchema], quote: str) -> d
 def whole_output(target: Path, replace: bool) -> Iterator[Path]:
     """Yields a path beside the target to write to, which takes its name at the end; nothing is left after a failure.
 
-    Raises OutputExists.
+    Raises BadOutput.
     """
     require_free(target, replace)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        why = "Not a directory" if isinstance(wrong, FileExistsError) else reason(wrong)
+        raise BadOutput(f"-o: {target} cannot be written: {why}") from wrong
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     _remove(part)
     try:
@@ -83,11 +91,11 @@ def require_free(target: Path, replace: bool) -> None:
     if not os.path.lexists(target):
         return
     if not replace:
-        raise OutputExists(f"-o: {target} exists already; --force replaces it")
+        raise BadOutput(f"-o: {target} exists already; --force replaces it")
     if target.is_dir() and _foreign(target):
-        raise OutputExists(f"-o: {target} holds files that are no tables of ours, such as {_foreign(target)[0]}")
+        raise BadOutput(f"-o: {target} holds files that are no tables of ours, such as {_foreign(target)[0]}")
     if not target.is_dir() and not target.is_file():
-        raise OutputExists(f"-o: {target} is neither a file nor a directory")
+        raise BadOutput(f"-o: {target} is neither a file nor a directory")
 
 
 def _foreign(folder: Path) -> list[str]:
