@@ -148,12 +148,12 @@ def test_prices_that_move_together_and_alone() -> None:
 def test_cash_until_a_price() -> None:
     # one wei above 1,500 ten units are worth ten wei more, and the requirement of 1,950 is 2 and 1 wei more
     found = cash_until(paper(LONG), 0, 1_500 * WAD)
-    assert found == (0, 1_500 * WAD, 1_950 * WAD - 7, 1_500 * WAD)
-    assert cash_until(paper(LONG, "isolated"), 0, 1_500 * WAD) == found
+    assert found == (0, 1_500 * WAD, 1_950 * WAD - 7, 1_500 * WAD, 1_500 * WAD + 1)
+    assert cash_until(paper(LONG, "isolated"), 0, 1_500 * WAD) == (*found[:4], None)
     nearer = cash_until(paper(LONG), 0, 1_900 * WAD)  # 13 % of 19,000 is 2,470, and 4,000 are left
-    assert nearer == (0, 1_900 * WAD, -1_530 * WAD - 7, 1_900 * WAD)
+    assert nearer == (0, 1_900 * WAD, -1_530 * WAD - 7, 1_900 * WAD, 1_900 * WAD + 1)
     # upwards a long gains: the least buffer is the one now, and no price above is the first
-    assert cash_until(paper(LONG), 0, 2_500 * WAD) == (0, 2_500 * WAD, -2_400 * WAD, None)
+    assert cash_until(paper(LONG), 0, 2_500 * WAD) == (0, 2_500 * WAD, -2_400 * WAD, None, 2_000 * WAD)
 
 
 def test_an_account_is_liquidatable_now() -> None:

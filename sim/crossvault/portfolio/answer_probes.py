@@ -119,10 +119,15 @@ def _of_place(
 
 
 def _of_cash(steps: AccountSteps, until: CashUntil) -> Iterator[AnswerProbe]:
-    """With the cash, the account is liquidatable at the stated price, and one wei nearer to now it is not."""
-    if until.cash_raw < 0 or until.first_wad is None:
+    """With the cash, the account is liquidatable at the stated price, and one wei nearer to now it is not.
+
+    With one unit less it is on the way.
+    """
+    if until.cash_raw < 0 or until.first_wad is None or until.short_wad is None:
         return
     moved, now = partial(at_price, until.underlying), steps.case.state.prices[until.underlying].index
     nearer_wad = until.first_wad - (1 if until.price_wad > now else -1)
     yield steps.liquidation("the price that cash lasts until", moved(until.first_wad), True, until.cash_raw)
     yield steps.liquidation("one wei before it", moved(nearer_wad), False, until.cash_raw)
+    if until.cash_raw:
+        yield steps.liquidation("one unit less of cash", moved(until.short_wad), True, until.cash_raw - 1)

@@ -37,12 +37,14 @@ class CashUntil(NamedTuple):
 
     first_wad: the price on that side at which it is first liquidatable with this cash [wad]. It is the given price, or
     a few wei further where a wei of price changes nothing; none where the buffer does not fall on that side.
+    short_wad: a price on the way at which one unit less fails [wad]; none for isolated positions.
     """
 
     underlying: int
     price_wad: int
     cash_raw: int
     first_wad: int | None
+    short_wad: int | None = None
 
 
 def liquidation_price(case: MarginCase, underlying: int) -> LiquidationPrice:
@@ -74,9 +76,9 @@ def cash_until(case: MarginCase, underlying: int, price_wad: int) -> CashUntil:
     before = [each for each in path_points(case, underlying, is_rise) if (each < last_wad) == is_rise]
     way = sorted({index_wad, *before, last_wad})
     buffers = LiquidationBuffer(case)
-    cash_raw = buffers.fill(underlying, way)
+    cash_raw, short_wad = buffers.fill(underlying, way)
     first = crossing(lambda price: buffers.at_price(underlying, price), last_wad, [price_wad, *beyond])
-    return CashUntil(underlying, price_wad, cash_raw, first)
+    return CashUntil(underlying, price_wad, cash_raw, first, short_wad)
 
 
 def at_price(underlying: int, price_wad: int) -> Change:
@@ -133,13 +135,16 @@ class LiquidationBuffer:
         with self.case.trial(*changes):
             return self._of(instrument, Level.MAINTENANCE)[1] + self.shares_wad[instrument] + self._added(instrument)
 
-    def fill(self, underlying: int, way: Sequence[int]) -> int:
-        """Adds the least cash with which no buffer is below zero at a price of a way, in order; returns it [raw]."""
+    def fill(self, underlying: int, way: Sequence[int]) -> tuple[int, int | None]:
+        """Adds the least cash with which no buffer is below zero on a way of prices, in order.
+
+        Returns it [raw], and of an account the price at which one unit less fails [wad].
+        """
         if self.case.method.is_isolated:
-            return sum(self._fill_position(instrument, underlying, way) for instrument in self.shares_wad)
+            return sum(self._fill_position(instrument, underlying, way) for instrument in self.shares_wad), None
         dip_wad = lowest(lambda price: self.at_price(underlying, price), way)
         self.cash_raw = least_deposit(self.case, Level.MAINTENANCE, at_price(underlying, dip_wad))
-        return self.cash_raw
+        return self.cash_raw, dip_wad
 
     def _fill_position(self, instrument: int, underlying: int, way: Sequence[int]) -> int:
         def buffer(price_wad: int) -> int:

@@ -8,6 +8,7 @@ from functools import cache
 
 _FEW = 64  # integers that are evaluated one by one
 _DIPS = 3  # low points that are followed
+_NOISE = 2**13  # wei by which roundings move a margin
 
 Bracket = tuple[int, int, int]
 Buffer = Callable[[int], int | None]  # none: refused, whatever the margin
@@ -35,13 +36,24 @@ def edge(buffer: Buffer, inside: int, outside: int) -> int:
 
 
 def last(buffer: Buffer, points: Sequence[int]) -> int | None:
-    """The largest accepted place, of points in order: from the last accepted one towards the refused one after it."""
+    """The largest accepted place, of points in order: from the last accepted one towards the refused one after it.
+
+    Roundings may accept a place again a few integers further: those next to it are evaluated one by one.
+    """
     refused = None
     for point in reversed(points):
         if is_accepted(buffer(point)):
-            return point if refused is None else edge(buffer, point, refused)
+            return point if refused is None else _beyond(buffer, edge(buffer, point, refused))
         refused = point
     return None
+
+
+def _beyond(buffer: Buffer, place: int) -> int:
+    """The last accepted place before a gap of refused ones, or one that no rounding explains."""
+    further = place + 1
+    while further <= place + _FEW and (found := buffer(further)) is not None and found >= -_NOISE:
+        place, further = (further if found >= 0 else place), further + 1
+    return place
 
 
 def first(buffer: Buffer, points: Iterable[int]) -> int | None:

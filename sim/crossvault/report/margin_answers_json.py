@@ -39,6 +39,7 @@ def _until(portfolio: Portfolio, answer: CashUntil) -> dict[str, Any]:
         "price_wad": str(answer.price_wad),
         "cash_raw": str(answer.cash_raw),
         "first_liquidated_wad": _text(answer.first_wad),
+        "short_wad": _text(answer.short_wad),
     }
 
 
