@@ -61,7 +61,7 @@ class Result(ABC):
     def __str__(self) -> str:
         from rich.console import Console
 
-        out = Console(file=io.StringIO(), width=_WIDTH, highlight=False, color_system=None)
+        out = Console(file=io.StringIO(), width=_WIDTH, highlight=False, color_system=None, force_jupyter=False)
         with out.capture() as text:
             for each in self._text():
                 out.print(each)

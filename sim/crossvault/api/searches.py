@@ -13,14 +13,16 @@ from crossvault.api.drawing import Drawing
 from crossvault.api.result import Result
 from crossvault.api.story_runs import Folder, Rules, load_scenario, rules_of
 from crossvault.differential.compare import Difference
+from crossvault.differential.drive import driven
 from crossvault.differential.ending import BadInput, FailedRun
+from crossvault.differential.model import Model
 from crossvault.differential.step import ACTIONS, Step
-from crossvault.differential.story import Story, step_stream
+from crossvault.differential.story import ExpectationFailed, Story, step_stream
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.same_doors import contracts_folder
 from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign
 from crossvault.fuzz.corpus import Corpus
-from crossvault.fuzz.task import opening, steps_of
+from crossvault.fuzz.task import opening
 from crossvault.lockstep import record
 from crossvault.report import fuzz as reach_text, shrink as smallest_text
 from crossvault.report.bar_picture import bar_picture
@@ -191,8 +193,22 @@ def shrink(
     given = story if isinstance(story, Story) else _of_file(Path(fspath(story)))
     given = replace(given, invariants=(*given.invariants, *rules_of(invariants)))
     folder = contracts_folder(contracts)
-    found = smallest_story(given, steps_of(given), folder, seconds)
+    steps, unmet = _steps(given)
+    found = smallest_story(given, steps, folder, seconds)
+    if found is None and unmet is not None:
+        raise BadInput(str(unmet)) from unmet
     return SmallestStory(found, given, compile_contracts(folder).hash)
+
+
+def _steps(given: Story) -> tuple[list[Step], ExpectationFailed | None]:
+    """The steps of a story as the model plays them, up to an expectation of its file that fails."""
+    model, steps = Model(given.world), list[Step]()
+    try:
+        for step, _ in driven(given.steps(model), model.apply):
+            steps.append(step)
+    except ExpectationFailed as failed:
+        return steps, failed
+    return steps, None
 
 
 def _of_file(path: Path) -> Story:
