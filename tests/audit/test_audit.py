@@ -9,17 +9,20 @@ import pytest
 from audits import AuditedVault, Played, by_time, played, words
 from crossvault.__main__ import main
 from crossvault.audit.account_rows import account_rows
+from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint
 from crossvault.audit.log_steps import DOOR_OF, INTERIM_EVENTS, OPENED, RENAMED_ARGUMENTS
 from crossvault.audit.replica import Replica
 from crossvault.audit.vault_source import OpeningUnreadable
 from crossvault.differential import doors
 from crossvault.differential.model import Model
+from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step, World
 from crossvault.evm.abi import Interface
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_abi
+from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
@@ -353,3 +356,16 @@ def left_after(model: Model, account: AccountId, underlying: int, shock: int, at
     metrics = model.vault.metrics(account, now=at)
     model.journal.undo()
     return metrics.maintenance_equity_wad - metrics.maintenance_requirement_wad
+
+
+def test_a_rule_of_the_user_stops_an_audit_at_its_step(walked: Watched) -> None:
+    def few_trades(step: Step) -> bool:
+        return step.action != "trade"
+
+    replica = walked.node.replica()
+    replica.own = OwnInvariants([OwnInvariant.of(few_trades)])
+    with pytest.raises(BlockDiffers) as found:
+        replica.catch_up()
+    seen = found.value.seen
+    assert seen is not None and seen.step.action == "trade" and found.value.found[0].field.endswith("few_trades")
+    assert replica.block.number < found.value.block.number
