@@ -115,14 +115,28 @@ def liquidated(record: Record) -> str:
 
 
 @pytest.mark.slow
-def test_the_lasting_cash_keeps_the_account_alive_on_the_contracts_and_a_unit_less_does_not(folder: Path) -> None:
-    record = record_of("short-strangle-into-crash", folder)
+@pytest.mark.parametrize("name", ["short-strangle-into-crash", "funding-squeeze"])
+def test_the_lasting_cash_keeps_the_account_alive_on_the_contracts_and_a_unit_less_does_not(
+    name: str, folder: Path
+) -> None:
+    record = record_of(name, folder)
     found = answer(record, liquidated(record), first_open(record, liquidated(record)))
     assert found.lasting is not None and found.lasting.amount_raw and found.lasting.short is not None
     assert found.lasting.path.is_alive and not found.lasting.short.is_alive
     assert lowest_on_contracts(record, found, found.lasting.amount_raw) >= 0
     assert lowest_on_contracts(record, found, found.lasting.amount_raw - 1) < 0
+
+
+def test_an_account_that_only_time_makes_fail_fails_at_the_step_that_liquidates_it(folder: Path) -> None:
+    record = record_of("funding-squeeze", folder)
+    found = answer(record, "alice")
+    assert found.liquidation is not None
+    standard = found.methods[0]
+    assert standard.whole.first is not None and standard.whole.first.at == found.liquidation.at
     trials = Counterfactual(found.playhead, found.account, found.at, found.recorded.refused)
+    for need in (found.once, found.lasting):
+        assert need is not None and need.amount_raw
+    assert found.lasting is not None and found.lasting.amount_raw
     assert trials.replayed(trials.deposit(found.lasting.amount_raw)).is_alive
     assert not trials.replayed(trials.deposit(found.lasting.amount_raw - 1)).is_alive
 
@@ -140,9 +154,8 @@ def lowest_on_contracts(record: Record, found: WhatIf, amount_raw: int) -> int:
     chain, lowest = InProcessChain(record.story().world), []
     try:
         for place, step in enumerate(with_deposit(found, amount_raw)):
-            if is_sale_of(step, found.account):
-                continue
-            chain.play([step])
+            if not is_sale_of(step, found.account):
+                chain.play([step])
             if place > found.number:
                 [metrics] = chain.metrics([found.account], step.at)
                 if not metrics.stale_underlying:

@@ -30,7 +30,7 @@ Measure = Callable[[Model, int], int | None]
 
 
 class Low(NamedTuple):
-    """A maintenance buffer [wad] after so many steps of the record, at a time [unix seconds]."""
+    """A maintenance buffer [wad] after a step of the record, or at one that is left out, at a time [unix seconds]."""
 
     buffer_wad: int
     number: int
@@ -188,22 +188,26 @@ class Counterfactual:
     def _follow(self, watches: Sequence[_Watch], is_still: bool) -> list[int]:
         """Plays the rest of the record; returns the steps of the account that come out otherwise than recorded."""
         changed, before = [], self.at
-        for each in watches:
-            each.look(self.playhead, self.at)
+        self._look(watches, self.at)
         while not self.playhead.is_at_end:
             step = self.playhead.steps[self.playhead.number]
             is_own = self.account in step.accounts()
             if is_sale_of(step, self.account) or (is_own and is_still and step.action != "settle"):
-                self.playhead.skip()
+                self.playhead.skip()  # at its time the account may have failed without it
+                self._look(watches, step.at)
+                before = step.at
                 continue
             refusal = self.playhead.advance()
             if is_own and (refusal is not None) != (self.playhead.number in self.refused):
                 changed.append(self.playhead.number)
             if step.at != before or is_own or is_general(step):
-                for each in watches:
-                    each.look(self.playhead, step.at)
+                self._look(watches, step.at)
             before = step.at
         return changed
+
+    def _look(self, watches: Sequence[_Watch], at: int) -> None:
+        for each in watches:
+            each.look(self.playhead, at)
 
 
 def is_general(step: Step) -> bool:

@@ -101,7 +101,7 @@ def _level(level: LevelMargin) -> dict[str, str]:
 def _low(low: Low | None) -> dict[str, Any] | None:
     if low is None:
         return None
-    return {"buffer_wad": str(low.buffer_wad), "after_step": low.number, "at": low.at}
+    return {"buffer_wad": str(low.buffer_wad), "step": low.number, "at": low.at}
 
 
 def _cash(need: CashNeed | None) -> dict[str, Any] | None:

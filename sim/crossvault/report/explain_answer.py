@@ -74,12 +74,15 @@ def _why(found: WhatIf) -> Iterator[str]:
 
 
 def _lowest(found: WhatIf) -> Iterator[str]:
-    lasting, own = found.lasting, own_answer(found)
-    if lasting is not None and lasting.amount_raw != 0:
-        yield "It fails maintenance without being liquidated: no step of the record starts its liquidation then."
-    elif own is not None and own.whole.lowest is not None:
-        low = own.whole.lowest
-        yield f"Its maintenance buffer is lowest at {utc(low.at)} UTC, after step {low.number}: {usd(low.buffer_wad)}."
+    own = own_answer(found)
+    if own is None or own.whole.lowest is None:
+        return
+    first, low = own.whole.first, own.whole.lowest
+    if first is not None and not found.recorded.liquidations:
+        yield f"It failed maintenance first at {utc(first.at)} UTC, step {first.number};"
+        yield "no step of the record started its liquidation."
+    if first is None or not found.recorded.liquidations:
+        yield f"Its maintenance buffer was lowest at {utc(low.at)} UTC, step {low.number}: {usd(low.buffer_wad)}."
 
 
 def own_answer(found: WhatIf) -> MethodAnswer | None:
@@ -124,7 +127,7 @@ def _saved(found: WhatIf, once: CashNeed, lasting: CashNeed) -> Iterator[str]:
     elif lasting.path.lowest is not None and lasting.amount_raw != once.amount_raw:
         low = lasting.path.lowest
         yield f"To stay above maintenance to the end of the record it needed {cash(found, lasting.amount_raw)} then,"
-        yield f"for the worst time is {utc(low.at)} UTC, after step {low.number}."
+        yield f"for the worst time is {utc(low.at)} UTC, step {low.number}."
         yield from _still(found, lasting)
     elif lasting.amount_raw:
         yield "It would have lasted to the end of the record."
@@ -187,7 +190,8 @@ def _methods(found: WhatIf) -> Iterator[str]:
         if each.method.name == DEFAULT_PRESET:
             name += f" (by the preset {DEFAULT_PRESET}, as this vault has none)"
         if own is not None and each.method == ISOLATED_METHOD and _is_same(each, own):
-            yield f"{name} would have been the same: it has one position."
+            held = open_instruments(found.playhead.model.vault.ledger, found.account)
+            yield f"{name} would have been the same{': it has one position' if len(held) == 1 else ''}."
         else:
             yield f"{name} {_verdict(found, each, own)}."
 
@@ -200,7 +204,7 @@ def _verdict(found: WhatIf, each: MethodAnswer, own: MethodAnswer | None) -> str
     first, mine = each.whole.first, None if own is None else own.whole.first
     if first is None:
         return "would have kept it alive to the end of the record"
-    text = f"would have closed it {_compared(first, mine)}at {utc(first.at)} UTC, after step {first.number}"
+    text = f"would have closed it {_compared(first, mine)}at {utc(first.at)} UTC, step {first.number}"
     if each.cash is not None and each.cash.amount_raw:
         text += f", and needed {cash(found, each.cash.amount_raw)} at the moment shown to last to the end"
     return text
