@@ -86,12 +86,15 @@ def _place() -> tuple[Path, bool] | None:
     """The file, and whether it is a `pyproject.toml`; None where there is none. Raises BadConfig."""
     named = os.environ.get(VARIABLE)
     if named is not None:
-        if named and not Path(named).is_file():
+        if named and not os.path.isfile(named):
             raise BadConfig(f"{VARIABLE}: there is no file {named}")
         return (Path(named).absolute(), Path(named).name == _PYPROJECT) if named else None
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # the folder was removed
+        return None
     for folder in (here, *here.parents):
-        if (folder / _OWN).is_file():
+        if os.path.isfile(folder / _OWN):  # not one that may not be looked for, as in another user's folder
             return folder / _OWN, False
         if _has_part(folder / _PYPROJECT):
             return folder / _PYPROJECT, True
