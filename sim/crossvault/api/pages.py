@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crossvault.differential.ending import BadInput
 from crossvault.report.page import Page, write
-from crossvault.report.page_history import RunHistory
+from crossvault.report.page_history import Progress, RunHistory
 from crossvault.report.page_pair import pair_page
 from crossvault.report.page_run import run_page
 
@@ -42,9 +42,9 @@ class Report:
         return f"<p>The page of {named}: <code>.save('run.html')</code> writes it.</p>"
 
 
-def page_of(histories: list[RunHistory], command: str) -> Page:
-    """The page of one record, or of two; command: how to make it again."""
-    return pair_page(histories, command) if len(histories) > 1 else run_page(histories[0], command)
+def page_of(histories: list[RunHistory], command: str, progress: Progress = lambda steps: None) -> Page:
+    """The page of one record, or of two; command: how to make it again; progress receives the steps written."""
+    return pair_page(histories, command, progress) if len(histories) > 1 else run_page(histories[0], command, progress)
 
 
 def written(out: Path, page: Page, argument: str) -> int:

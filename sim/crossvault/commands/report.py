@@ -26,7 +26,8 @@ def report(arguments: Namespace) -> int:
     histories = [_replayed(path, key) for path, key in zip(paths, KEYS, strict=False)]
     words = " ".join(shlex.quote(str(path)) for path in paths)
     again = f"crossvault report {words} -o {shlex.quote(str(out))}"
-    size = written(out, page_of(histories, again), "--out")
+    with bar(f"write {out.name}", max(each.steps for each in histories)) as tick:
+        size = written(out, page_of(histories, again, tick), "--out")
     _print(histories, out, size, is_json=arguments.json)
     if any(each.difference or each.end == "failed" for each in histories):
         return FAILED
@@ -46,7 +47,7 @@ def _require(paths: Sequence[Path], out: Path) -> None:
 
 
 def _replayed(path: Path, key: str) -> RunHistory:
-    with bar(f"report {path.name}", record_extent(path).lines) as tick:
+    with bar(f"replay {path.name}", record_extent(path).lines) as tick:
         return RunHistory(path, tick, key)
 
 

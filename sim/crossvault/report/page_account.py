@@ -16,6 +16,7 @@ from crossvault.portfolio.distance import LiquidationDistance, buffer_at, crossi
 from crossvault.portfolio.sensitivity import sensitivities
 from crossvault.portfolio.solver import MarginCase, MarginMethod
 from crossvault.report.explain_margin import margin_statement, statement_context
+from crossvault.report.figures import usd
 from crossvault.report.page import PagePart
 from crossvault.report.page_data import exact
 from crossvault.report.page_parts import BarTable, HeatTable, PageColumn, PageTable, Prose
@@ -150,5 +151,5 @@ def _scenarios(case: MarginCase, quote: str) -> list[PagePart]:
     marked = scenarios[worst]
     where = shocks.index((marked.spot_shock, marked.dampening)), modes.index(marked.mode)
     title = f"Profit in every scenario of portfolio margin ({case.method.name}), before offsets and contingencies"
-    note = f"The worst is {scenario_name(marked)}; initial requirement {exact(requirement)} {quote}."
+    note = f"The worst is {scenario_name(marked)}; initial requirement {usd(requirement)} {quote}."
     return [HeatTable(title, quote, "spot", [MODES[mode] for mode in modes], rows, where), Prose(note)]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from crossvault.lockstep.record import RecordLine, RecordStream
 from crossvault.report.page import Page, PagePart, PageSection
-from crossvault.report.page_history import RunHistory
+from crossvault.report.page_history import Progress, RunHistory
 from crossvault.report.page_market import auction_parts, health_parts, market_parts, vault_parts
 from crossvault.report.page_parts import Facts, Pair, Prose
 from crossvault.report.page_payments import payment_parts
@@ -36,8 +36,8 @@ class Parting(NamedTuple):
     fields: list[DifferentField]
 
 
-def pair_page(histories: Sequence[RunHistory], command: str) -> Page:
-    """The page of two runs."""
+def pair_page(histories: Sequence[RunHistory], command: str, progress: Progress = lambda steps: None) -> Page:
+    """The page of two runs; `progress` receives the steps of each that are written."""
     one, two = histories
     found = parting(one.path, two.path)
     titles = f"A: {one.path.name}", f"B: {two.path.name}"
@@ -51,8 +51,8 @@ def pair_page(histories: Sequence[RunHistory], command: str) -> Page:
         both("prices", "Prices and funding", market_parts), both("health", "Health of accounts", health_parts),
         both("auctions", "Auctions", auction_parts), both("vault", "Insurance and cash", vault_parts),
         both("payments", "Payments", payment_parts), both("accounts", "An account", _choices),
-        PageSection("steps", "Steps of A", [StepTable(one.path, key=one.key)]),
-        PageSection("steps-b", "Steps of B", [StepTable(two.path, key=two.key)]),
+        PageSection("steps", "Steps of A", [StepTable(one.path, key=one.key, progress=progress)]),
+        PageSection("steps-b", "Steps of B", [StepTable(two.path, key=two.key, progress=progress)]),
         both("again", "Parameters, versions, and how to run them again", reproduction),
     ]  # fmt: skip
     about = f"{one.header['scenario']} (A) and {two.header['scenario']} (B), side by side."

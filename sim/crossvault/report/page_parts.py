@@ -274,8 +274,9 @@ def _folded(title: str, inside: str) -> str:
 
 def _scrolled(title: str, kind: str, inside: str) -> str:
     """A table with a caption, which scrolls by itself where it is too wide."""
-    table = f'<table class="{kind}"><caption>{title}</caption>\n{inside}</table>'
-    return f'<div class="scroll" tabindex="0" role="group" aria-label="{title}">{table}</div>\n'
+    table = f'<table class="{kind}"><caption class="hidden">{title}</caption>\n{inside}</table>'
+    scroll = f'<div class="scroll" tabindex="0" role="group" aria-label="{title}">{table}</div>'
+    return f'<p class="title" aria-hidden="true">{title}</p>\n{scroll}\n'
 
 
 def _number(value: str, places: int, kind: str = "") -> str:

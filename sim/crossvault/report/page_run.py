@@ -8,7 +8,7 @@ from typing import Any
 
 from crossvault.report.figures import span, utc
 from crossvault.report.page import Page, PagePart, PageSection
-from crossvault.report.page_history import RunHistory, recorded_difference
+from crossvault.report.page_history import Progress, RunHistory, recorded_difference
 from crossvault.report.page_market import (
     account_parts,
     auction_parts,
@@ -27,8 +27,8 @@ _PAID = "Sums over the whole run; a band is as wide as the amount. Small parties
 _STEPS = "Choose a step for its arguments, its events, and the state before and after it, with every digit."
 
 
-def run_page(history: RunHistory, command: str, contracts: str = "") -> Page:
-    """The page of one run; `command` is how to make it again."""
+def run_page(history: RunHistory, command: str, progress: Progress = lambda steps: None) -> Page:
+    """The page of one run; `command` is how to make it again, `progress` receives the steps that are written."""
     header = history.header
     sections = [PageSection("summary", "Summary", [Facts(run_facts(history))])]
     if history.difference:
@@ -40,7 +40,7 @@ def run_page(history: RunHistory, command: str, contracts: str = "") -> Page:
         PageSection("vault", "Insurance and cash", vault_parts(history)),
         PageSection("payments", "Payments", payment_parts(history), _PAID),
         PageSection("accounts", "An account", [account_choice(history)]),
-        PageSection("steps", "Steps", [StepTable(history.path, key=history.key)], _STEPS),
+        PageSection("steps", "Steps", [StepTable(history.path, key=history.key, progress=progress)], _STEPS),
         PageSection("again", "Parameters, versions, and how to run it again", reproduction(history)),
     ]
     return Page(f"{header['scenario']}: a run", str(header["about"]), sections, verdict(history), command)

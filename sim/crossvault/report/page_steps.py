@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -26,11 +26,19 @@ class StepTable:
     path: Path
     title: str = "Every step"
     key: str = "step"
+    progress: Callable[[int], None] = lambda steps: None
 
     def html(self, blocks: DataBlocks) -> str:
         index = StepIndex()
-        chunks = [blocks.add(chunk) for chunk in _chunks(self.path, index)]
-        data = {"title": self.title, "key": self.key, "size": CHUNK, "chunks": chunks, **index.data()}
+        chunks = [blocks.add(chunk) for chunk in _chunks(self.path, index, self.progress)]
+        data = {
+            "title": self.title,
+            "key": self.key,
+            "size": CHUNK,
+            "quote": index.quote,
+            "chunks": chunks,
+            **index.data(),
+        }
         return (
             f'<figure class="part steps" data-kind="steps" data-block="{blocks.add(data)}" data-key="{self.key}">'
             f"<figcaption>{escape(self.title)}</figcaption></figure>\n"
@@ -38,12 +46,13 @@ class StepTable:
 
 
 class StepIndex:
-    """What the table shows of every step, by column; names that come again are numbers of a list."""
+    """What the table shows of every step, by column; names that come again are numbers of a list. quote: the token."""
 
     def __init__(self) -> None:
         self._lists: dict[str, dict[str, int]] = {
             name: {} for name in ("sender", "door", "result", "events", "account")
         }
+        self.quote = ""
         self._columns: dict[str, list[Any]] = {name: [] for name in ("at", *self._lists, "text")}
 
     def add(self, line: RecordLine, text: str) -> None:
@@ -99,13 +108,15 @@ def _everything(outcome: Mapping[str, Any], body: Mapping[str, Any], values: Rec
     return found
 
 
-def _chunks(path: Path, index: StepIndex) -> Iterator[list[dict[str, Any]]]:
+def _chunks(path: Path, index: StepIndex, progress: Callable[[int], None]) -> Iterator[list[dict[str, Any]]]:
     """The details of the steps, some at a time."""
     stream = RecordStream(path)
+    index.quote = str(stream.header["world"]["quote"])
     formatter, details, chunk = StepFormatter(stream.header), StepDetails(stream.header), list[dict[str, Any]]()
     for line in stream.lines():
         index.add(line, formatter.arguments(line.step))
         chunk.append(details.of(line.body))
+        progress(line.number)
         if len(chunk) == CHUNK:
             yield chunk
             chunk = []

@@ -93,7 +93,7 @@ async function openOne(state, number) {
   if (found.different) parts.push(make("h4", { text: "Both sides, where they differ" }), sides(found.different));
   parts.push(make("h4", { text: "Arguments" }), facts(found.args));
   if (Object.keys(found.refusal).length) parts.push(make("h4", { text: "Refusal" }), facts(found.refusal));
-  parts.push(make("h4", { text: "State before and after" }), states(found.state));
+  parts.push(make("h4", { text: `State before and after [amounts in ${state.data.quote}, sizes in the underlying]` }), states(found.state));
   parts.push(make("h4", { text: `Events: ${found.events.length}` }));
   for (const [name, fields] of found.events) parts.push(make("p", { text: name }), facts(fields));
   state.detail.replaceChildren(...parts);
@@ -119,25 +119,31 @@ function moves(state, number) {
 function facts(fields) {
   const names = Object.keys(fields);
   if (!names.length) return make("p", { class: "aside", text: "none" });
-  return make("dl", { class: "facts" }, ...names.flatMap((name) => [make("dt", { text: name.replace(/_/g, " ") }), make("dd", { text: fields[name] })]));
+  return make("dl", { class: "facts" }, ...names.flatMap((name) => [make("dt", { text: name.replace(/_/g, " ") }), make("dd", { text: grouped(fields[name]) })]));
 }
 
 function sides(rows_) {
   return frameOf(["field", "chain", "model", "chain less model"], rows_.map(([field, chain, model], place) =>
-    [place ? null : "different", field.replace(/_/g, " "), chain, model, less(chain, model)]));
+    [place ? null : "different", field.replace(/_/g, " "), grouped(chain), grouped(model), grouped(less(chain, model))]));
 }
 
 function states(rows_) {
   const sorted = [...rows_.filter((row) => row.length > 2), ...rows_.filter((row) => row.length === 2)];
   if (!sorted.length) return make("p", { class: "aside", text: "unchanged" });
   return frameOf(["field", "before", "after"], sorted.map(([field, before, after]) =>
-    [after === undefined ? "same" : "changed", field.replace(/_/g, " "), before, after === undefined ? "unchanged" : after]));
+    [after === undefined ? "same" : "changed", field.replace(/_/g, " "), grouped(before), after === undefined ? "unchanged" : grouped(after)]));
 }
 
 function frameOf(heads, rows_) {
   return make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": heads.join(", ") }, make("table", {},
     make("thead", {}, make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text })))),
     make("tbody", {}, ...rows_.map(([kind, field, ...rest]) => make("tr", { class: kind }, make("th", { scope: "row", text: field }), ...rest.map((text) => make("td", { text })))))));
+}
+
+// Exact decimal text with its thousands grouped; other text as it is.
+function grouped(text) {
+  const found = /^([+-]?)(\d+)(\.\d+)?$/.exec(text);
+  return found ? found[1] + group(found[2]) + (found[3] || "") : text;
 }
 
 // The exact difference of two decimal texts; nothing where they are no numbers.
