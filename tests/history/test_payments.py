@@ -103,10 +103,11 @@ def test_the_payments_of_a_story_are_those_on_paper(tmp_path: Path) -> None:
 
 
 STORIES = ["short-strangle-into-crash", "funding-squeeze"]
-SLOW_STORIES = ["bad-debt", "expiry-day", "calendar-spread", "black-thursday"]
+SLOW_STORIES = [pytest.param(name, marks=pytest.mark.slow) for name in ("bad-debt", "expiry-day", "calendar-spread")]
+BIG = pytest.param("black-thursday", marks=pytest.mark.campaign)
 
 
-@pytest.mark.parametrize("name", [*STORIES, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_STORIES)])
+@pytest.mark.parametrize("name", [*STORIES, *SLOW_STORIES, BIG])
 def test_the_payments_of_a_story_sum_to_its_balances(name: str, tmp_path: Path) -> None:
     assert balanced(recorded(load(name), tmp_path / "run.jsonl")).reasons
 

@@ -110,6 +110,7 @@ def test_the_terms_of_margins_sum_to_the_margins_of_accounts(name: str, tmp_path
                 assert sums[row["step"], row["account"], level, part] == row[f"{level}_{stem}"]
 
 
+@pytest.mark.slow
 def test_margins_by_standard_are_those_of_the_contracts_after_a_change_of_mode(tmp_path: Path) -> None:
     """An account in portfolio mode whose owner changes to standard in the same second, on the contracts."""
     path = recorded(load("portfolio-mode"), tmp_path / "run.jsonl")

@@ -109,6 +109,7 @@ def test_only_named_tables_are_filled() -> None:
     assert named_tables("show tables") == ()
 
 
+@pytest.mark.slow
 def test_a_long_result_is_no_table(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "MOST_ROWS", 5)
     assert start("query", str(path), "from steps limit 5").returncode == 0
@@ -117,6 +118,7 @@ def test_a_long_result_is_no_table(path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(start("query", str(path), "from steps", "--csv").stdout.splitlines()) > 6
 
 
+@pytest.mark.slow
 def test_a_record_whose_sides_differ_ends_with_one_as_its_tables_do(tmp_path: Path, path: Path) -> None:
     """The difference is in `steps`, and the exit code is that of a difference, after the result."""
     from hashlib import sha256

@@ -6,6 +6,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from cli import start
 from crossvault.history.table_schema import SCHEMA_VERSION
 from crossvault.scenario import load
@@ -29,6 +31,7 @@ def examples() -> list[tuple[list[str], list[str]]]:
     return [(shlex.split(line), [each[4:] for each in output.splitlines()]) for line, output in blocks]
 
 
+@pytest.mark.slow
 def test_the_queries_of_the_page_print_what_it_shows(tmp_path: Path) -> None:
     path = recorded(load("first-liquidation"), tmp_path / "first.jsonl")
     found = examples()
