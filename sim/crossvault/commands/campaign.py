@@ -87,6 +87,10 @@ PARTS = (
         "upgrades", "versions of the contracts that change nothing, and versions that do",
         ("-m", "campaign", "tests/upgrade"),
     ),
+    CampaignPart(
+        "payments", "the payments of long random walks sum to the balances of their records",
+        ("-m", "campaign", "tests/history"),
+    ),
     CampaignPart("broken", "every contract of tests/broken.yaml is caught", ("tests/differential/test_broken.py",)),
     CampaignPart(
         "fuzz", "random walks in process from many seeds",

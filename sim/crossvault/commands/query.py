@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,9 @@ def query(arguments: Namespace) -> int:
     path = Path(shown(arguments.record))
     if arguments.text and is_database(path):
         raise UsageError(f"--text: has no effect with {path}, whose amounts are as they were exported")
-    with (
-        bar(path.name, 0 if is_database(path) else line_count(path)) as tick,
-        opened_tables(path, arguments.sql, arguments.text, tick) as tables,
-    ):
+    with ExitStack() as opened:
+        with bar(path.name, 0 if is_database(path) else line_count(path)) as tick:  # ends before a result is printed
+            tables = opened.enter_context(opened_tables(path, arguments.sql, arguments.text, tick))
         _print(tables.run(arguments.sql), arguments)
         known = tables.about
     return ending(known.get("difference"), known.get("cut"))

@@ -42,10 +42,9 @@ def export(path: Path, plan: ExportPlan, tick: Callable[[int], None] = lambda st
     with whole_output(plan.target, plan.replace) as part:
         out = table_writer(part, plan, playback.quote)
         try:
-            for name, row in playback.rows():
+            for name, row in playback.rows(tick):
                 counts[name] += 1
                 out.write(name, row)
-                tick(playback.stream.steps)
             out.finish(about(playback))
         except BaseException:
             out.abandon()

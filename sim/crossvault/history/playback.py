@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from crossvault.differential.ending import FailedRun, InputProblem
@@ -65,11 +65,11 @@ class Playback:
         """The quote token, in which amounts are."""
         return str(self.stream.header["world"]["quote"])
 
-    def rows(self) -> Iterator[TableRow]:
+    def rows(self, tick: Callable[[int], None] = lambda steps: None) -> Iterator[TableRow]:
         """Yields the rows of all tables, once, in the order of the steps: the name of a table, values by its columns.
 
-        Amounts are integers in the scale of the column's kind, times unix seconds, and None stands for no value. Raises
-        BadRecord, OtherOutcome.
+        Amounts are integers in the scale of the column's kind, times unix seconds, and None stands for no value. tick:
+        called with the count of steps so far. Raises BadRecord, OtherOutcome.
         """
         for line in self.stream.lines():
             if not 0 <= line.step.at <= LAST_WRITTEN:
@@ -79,6 +79,7 @@ class Playback:
             outcome = self.model.apply(line.step)
             self._require_recorded(line, outcome)
             yield from (each for each in self._step(line, outcome) if each[0] in self._wanted)
+            tick(line.number)
 
     def _require_recorded(self, line: RecordLine, outcome: Outcome) -> None:
         found = outcome_difference(line.body["model"], self.stream.notation.outcome(outcome))

@@ -140,9 +140,8 @@ def load(path: Path, base: Path, sql: str, as_text: bool, tick: Callable[[int], 
     out = DuckdbTables(base, chosen(tuple(BY_NAME)), playback.quote, as_text)
     try:
         require_valid(out.base, sql)
-        for name, row in playback.rows():
+        for name, row in playback.rows(tick):
             out.write(name, row)
-            tick(playback.stream.steps)
         out.finish(about(playback))
     except BaseException:
         out.abandon()
