@@ -24,6 +24,9 @@ RARE = {
     "TooManyCollaterals",
     "TooManyPositions",
     "OrderBelowFloor",
+    "TokenListed",
+    "TooManyExpiries",
+    "TransferMismatch",
 }
 
 

@@ -11,12 +11,24 @@ from crossvault.mirror import account as accounts, market, option
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.surface import Svi
 from crossvault.walks import terms
-from crossvault.walks.base import BROKER, FEEDER, GOVERNOR, PRICED_BY, SPARES, STRANGER, USUAL_PRICES, WAD
+from crossvault.walks.base import (
+    BROKER,
+    COLLATERALS,
+    FAUCET,
+    FEEDER,
+    GOVERNOR,
+    PRICED_BY,
+    SPARES,
+    STRANGER,
+    USUAL_PRICES,
+    WAD,
+)
 from crossvault.walks.threshold_points import LENDER, MAKER, TAKER, ThresholdPoints
 
 _AHEAD_SECS = 30 * 86_400
 _TINY = WAD // 1_000
 _FLOOR = 5
+_MANY_EXPIRIES = 9  # of an underlying, one more than fit
 _STALE_STEPS = 11  # margin metrics are compared at every tenth step
 _FLAT = Svi(a=WAD // 4, ref_secs=option.YEAR, ref_forward=USUAL_PRICES[0])
 
@@ -42,8 +54,15 @@ class RareDoors(ThresholdPoints):
         yield doors.batch(self._at, GOVERNOR, calls=(pause,))
 
     def _listed_out(self, model: Model) -> Iterator[Step]:
-        """Collaterals up to the cap and one more; one has too many decimals."""
-        for token in SPARES:
+        """Collaterals up to the cap and one more, expiries too; one token has too many decimals, one is there twice."""
+        yield doors.mint(self._at, FAUCET, token="FEE", to=TAKER.owner, amount_raw=WAD)
+        yield doors.deposit_collateral(
+            self._at, TAKER.owner, account=TAKER, collateral=COLLATERALS.index("FEE"), amount_raw=WAD
+        )  # fmt: skip
+        for place in range(_MANY_EXPIRIES):
+            ends_at = self._at + _AHEAD_SECS + place
+            yield doors.open_expiry(self._at, GOVERNOR, underlying=1, expiry=ends_at)
+        for token in ("WETH", *SPARES):
             haircut = terms.haircut(self._random)
             yield doors.list_collateral(
                 self._at, GOVERNOR, token=token, underlying=PRICED_BY.get(token, 0), terms=haircut
