@@ -31,6 +31,7 @@ from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
 from crossvault.rpc.transactions import TransactionLimits, require_chain
 from crossvault.scenario import load, quantity
+from crossvault.setup.notices import notice
 
 _DECIMALS = {"ether": 18, "gwei": 9}
 _ETHER = 10**18
@@ -61,6 +62,8 @@ def _perform(arguments: Namespace, cast: str, fit: Fit) -> int:
     venue.actors.await_quiet(names - {VAULT, EXCHANGE})
     venue.replica.catch_up()
     story = _story(arguments, venue)
+    if story.invariants:
+        notice(f"{arguments.scenario}: invariants: not checked on a deployed vault; `audit --invariant` checks them")
     aliases = {name: PAYER for name in governors(story) if name not in venue.roles.signers}
     require_same_rules(story, venue.replica.model)
     require_feeders(story, venue.replica.model, aliases)
