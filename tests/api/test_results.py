@@ -46,7 +46,8 @@ def test_a_run_on_the_model_compares_nothing() -> None:
         done.to_frame("steps")
     with pytest.raises(BadInput, match="did you mean 'steps'"):
         done.to_frame("stepps")
-    assert "quickstart  seed 0" in str(done) and done._repr_html_().startswith("<pre")
+    assert "quickstart  seed 0  the model alone" in str(done) and "24 steps, nothing compared" in str(done)
+    assert "alike" not in str(done) and done._repr_html_().startswith("<pre")
     assert json.loads(json.dumps(done.to_dict()))["steps"] == 24
 
 

@@ -84,9 +84,10 @@ def test_the_examples_of_docstrings_are_true(module: str) -> None:
         (lambda: cv.margin("strangle", trades=["ETH-PREP 1"]), "trades: 'ETH-PREP 1'"),
         (lambda: cv.margin({"name": "mine"}), "portfolio:1: prices: is missing"),
         (lambda: cv.replay(ROOT / "README.md"), "README.md:1: no line of a record"),
-        (lambda: cv.fuzz(steps=0), "fuzz: length: expected a whole number up to 1,000,000,000, got 0"),
+        (lambda: cv.fuzz(steps=0), "fuzz: length: expected a whole number from 1 to 1,000,000,000, got 0"),
         (lambda: cv.fuzz(steps=1, seconds=1), "fuzz: give steps or seconds, not both"),
         (lambda: cv.fuzz(steps=1, jobs=-1), "fuzz: jobs"),
+        (lambda: cv.run("quickstart", chain=False, invariants=[5]), "invariants: 5: expected a function"),  # type: ignore[list-item]
         (lambda: cv.audit("http://127.0.0.1:1", "0x12"), "vault: '0x12' is no address"),
         (lambda: cv.audit("ftp://x", "0x" + "1" * 40), "url: "),
         (lambda: cv.shrink("no.yaml"), "no.yaml: there is no such file"),

@@ -87,7 +87,7 @@ def audit(
     """
     import time
 
-    digits = vault.removeprefix("0x").lower()
+    digits = str(vault).removeprefix("0x").lower()
     if len(digits) != _ADDRESS_DIGITS or not set(digits) <= set("0123456789abcdef"):
         raise BadInput(f"vault: {vault!r} is no address: expected 0x and 40 hexadecimal digits")
     try:

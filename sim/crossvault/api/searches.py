@@ -174,9 +174,13 @@ def fuzz(
         raise BadInput("fuzz: give steps or seconds, not both")
     most = _MOST_STEPS if steps is not None else _MOST_SECS
     length = steps if steps is not None else 60 if seconds is None else seconds
-    for name, given, high in (("length", length, most), ("jobs", jobs or 1, 64), ("seed", seed + 1, 2**64)):
-        if type(given) is not int or not 1 <= given <= high:
-            raise BadInput(f"fuzz: {name}: expected a whole number up to {high:,}, got {given!r}")
+    for name, given, least, high in (
+        ("length", length, 1, most),
+        ("jobs", 1 if jobs is None else jobs, 1, 64),
+        ("seed", seed, 0, 2**64 - 1),
+    ):
+        if type(given) is not int or not least <= given <= high:
+            raise BadInput(f"fuzz: {name}: expected a whole number from {least} to {high:,}, got {given!r}")
     build, rules = compile_contracts(contracts_folder(contracts)), tuple(rules_of(invariants))
     processes = jobs or os.cpu_count() or 1
     plan = CampaignPlan(seed, processes, steps, None if steps is not None else length, opening(seed), rules)

@@ -149,11 +149,13 @@ def run(
 def rules_of(invariants: Rules) -> list[OwnInvariant]:
     """Functions and references as invariants, and those of installed packages. Raises OwnCodeError."""
     known, found = of_packages(), list[OwnInvariant]()
-    for each in invariants:
+    for each in [invariants] if isinstance(invariants, str) else invariants:
         if isinstance(each, str):
             found += named([each], folders(), known)
-        else:
+        elif callable(each):
             found.append(OwnInvariant.of(each))
+        else:
+            raise BadInput(f"invariants: {each!r}: expected a function, or its reference 'module:function'")
     return [*found, *(OwnInvariant(name, code) for name, code in known.items())]
 
 
@@ -173,7 +175,7 @@ def _play_both(ran: RunPage, contracts: Path | None, guard: Invariants) -> None:
 def _play_model(ran: RunPage, guard: Invariants) -> None:
     """Plays a story on the model alone; nothing is compared."""
     model, result = Model(ran.story.world), ran.result
-    ran.engine = "nothing"
+    ran.is_alone = True
 
     def played(step: Any) -> Any:
         guard.before(step, model)

@@ -27,13 +27,17 @@ _NUMBER = re.compile(r"[(+±≥≤~-]*\d")
 
 @dataclass(slots=True)
 class RunPage:
-    """A run to be shown: the story, what was watched, what it came to, and where the record is (as shown)."""
+    """A run to be shown: the story, what was watched, what it came to, and where the record is (as shown).
+
+    is_alone: whether the model was played alone, and nothing compared.
+    """
 
     story: Story
     watch: RunWatch
     result: RunResult
     engine: str = ""
     contracts: str = ""
+    is_alone: bool = False
     record: str | None = None
     failure: str | None = None
     hints: tuple[str, ...] = ()

@@ -34,7 +34,8 @@ class RunSummary:
 
 def _head(ran: RunPage, width: int) -> Iterator[RenderableType]:
     story, result = ran.story, ran.result
-    yield Text.assemble((story.name, "bold"), f"  seed {story.seed}  {ran.engine} beside the model")
+    sides = "the model alone" if ran.is_alone else f"{ran.engine} beside the model"
+    yield Text.assemble((story.name, "bold"), f"  seed {story.seed}  {sides}")
     yield Text(story.about.strip(), style="italic")
     per_second = result.steps / result.seconds if result.seconds else 0.0
     rate = f"{per_second:,.{0 if per_second >= 10 else 1}f} steps/s" if result.seconds else ""
@@ -42,6 +43,8 @@ def _head(ran: RunPage, width: int) -> Iterator[RenderableType]:
     counts = f"{result.compared:,} of {result.steps:,} steps{margins} compared"
     verdict = (("no difference", "bold green") if result.compared == result.steps and not ran.failure
                else ("stopped", "bold red"))  # fmt: skip
+    if ran.is_alone:
+        counts, verdict = f"{result.steps:,} steps", ("nothing compared", "bold")
     yield Text.assemble(counts, ", ", verdict, f"  ({result.seconds:.1f} s, {rate})")
     for warning in story.warnings:
         yield Text(f"warning: {warning}", style="yellow")
@@ -121,7 +124,7 @@ def _notes(ran: RunPage, width: int) -> Iterator[RenderableType]:
         yield Text(f"insurance fund: {usd(highest)} at most, {low}, {usd(last)} at the end")
     if ran.result.refusals:
         counted = ", ".join(f"{name} {count:,}" for name, count in ran.result.refusals.most_common())
-        yield Text(f"refused, by both sides alike: {counted}")
+        yield Text(f"refused{'' if ran.is_alone else ', by both sides alike'}: {counted}")
 
 
 def _failure(ran: RunPage, width: int) -> Iterator[RenderableType]:

@@ -32,6 +32,8 @@ def run_picture(ran: RunPage) -> Figure:
     same = result.compared == result.steps and not ran.failure
     verdict = "no difference" if same else f"stopped: {ran.failure}" if ran.failure else "stopped"
     about = f"seed {story.seed}; {result.compared:,} of {result.steps:,} steps compared, {verdict}"
+    if ran.is_alone:
+        about = f"seed {story.seed}; {result.steps:,} steps on the model alone, nothing compared"
     figure, axes = canvas(story.name, about, [0.8] * len(rows) + [1.3, 0.7])
     if watch.samples:
         _draw_prices(axes[: len(rows)], watch.samples, story.underlyings)
