@@ -132,6 +132,14 @@ def test_a_foreign_directory_may_hold_only_what_differs(contracts: Path, tmp_pat
         compiler.compile_contracts(tmp_path / "nowhere")
 
 
+def test_a_directory_of_unchanged_copies_needs_no_compiler(tmp_path: Path) -> None:
+    shipped = compiler.compile_contracts()
+    (tmp_path / "Cash.sol").write_bytes((toolchain.contracts_dir() / "Cash.sol").read_bytes())
+    copied = compiler.compile_contracts(tmp_path)
+    assert copied.artifacts["Vault"] == shipped.artifacts["Vault"]
+    assert not any(name.startswith("Probe") for name in copied.artifacts)
+
+
 @pytest.mark.slow
 def test_a_batch_has_the_same_code_as_single_builds(contracts: Path, tmp_path: Path) -> None:
     mutants = [tmp_path / name for name in ("first", "second")]

@@ -23,7 +23,7 @@ SHARED = ("contracts", "stories", "seed", "network")  # keys for all commands th
 _OWN, _PYPROJECT = "crossvault.toml", "pyproject.toml"
 _WITHOUT = ("setup", "doctor", "test", "init", "completion", "schema", "config")  # read no settings
 _NO_KEYS = ("help", "quiet", "verbose", "watch")
-_PATHS = ("DIR", "FILE", "MANIFEST", "SCENARIO")  # metavars of values that are relative to the file
+_PATHS = ("DIR", "FILE", "MANIFEST", "PATH", "SCENARIO")  # metavars of values that are relative to the file
 
 
 class BadConfig(BadInput):

@@ -54,7 +54,7 @@ def opened_versions(old: str | None, new: str) -> OpenedVersions:
     files = [name for name in dict.fromkeys((*one, *other)) if _differs(one.get(name), other.get(name))]
     shown_old = f"{shown(folders[0]) if folders[0] else 'the contracts that ship'} ({versions.old.hash[:_SHORT]})"
     names = VersionNames(shown_old, f"{shown(folders[1])} ({versions.new.hash[:_SHORT]})", files)
-    if versions.are_equal:
+    if not files:
         notice("both versions are the same contracts, file by file")
     layout = layout_changes(versions.old, versions.new, ("Vault", "Exchange"))
     layout += delegate_changes(versions.new, "Vault", DELEGATES)

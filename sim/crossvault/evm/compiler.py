@@ -163,10 +163,9 @@ def _compile_stale(key: str, sources: Sources, directory: Path | None) -> Build:
     stale = _reached(sources, ours) if shipped else set(sources)
     kept = {name: each for name, each in shipped.artifacts.items() if each.source in sources} if shipped else {}
     kept = {name: each for name, each in kept.items() if each.source not in stale}
-    output = _run_solc(
-        _units(sources, "contracts/"), {"*": _OUTPUTS}, directory, _units(dict.fromkeys(stale, ""), "contracts/")
-    )
-    fresh = _artifacts(output["contracts"], "contracts/", kept)
+    wanted = _units(dict.fromkeys(stale, ""), "contracts/")
+    output = _run_solc(_units(sources, "contracts/"), {"*": _OUTPUTS}, directory, wanted) if stale else {}
+    fresh = _artifacts(output.get("contracts", {}), "contracts/", kept)
     return store_build(key, Build(dict(sorted(fresh.items())), key, _warnings(output)))
 
 

@@ -43,11 +43,6 @@ class Versions(NamedTuple):
     new: Build
     ours: Build
 
-    @property
-    def are_equal(self) -> bool:
-        """Whether both are the same contracts."""
-        return self.old.hash == self.new.hash
-
 
 class VersionPair:
     """Both versions in one world, at the same step."""
