@@ -14,12 +14,13 @@ from crossvault.differential.step import named
 from crossvault.history.playhead import Playhead
 from crossvault.lockstep.record import Record, read
 from crossvault.mirror.account import AccountId
+from crossvault.mirror.cash import DepegTerms
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.standard import Level
 from crossvault.portfolio import methods, portfolio_file, vault_setup
 from crossvault.portfolio.account_methods import account_methods, open_instruments
 from crossvault.portfolio.own_terms import OWN
-from crossvault.portfolio.saved_portfolio import NotWritable, SavedAccount, text
+from crossvault.portfolio.saved_portfolio import SavedAccount, text
 from crossvault.portfolio.solver import MarginCase
 from crossvault.scenario import load, preset
 from crossvault.scenario.preset import Preset
@@ -108,7 +109,18 @@ def funding_due(model: Model) -> None:
     model.vault.ledger.tracks[0].index += 3 * WAD + 1
 
 
-@pytest.mark.parametrize("change", [stable_apart, cost_far_away, funding_due])
+def quote_depegged(model: Model) -> None:
+    """The quote token has a price of its own, below the threshold of its terms."""
+    state = model.vault.ledger
+    number = len(state.risks)
+    state.risks = (*state.risks, state.risks[0])
+    state.names = (*state.names, "USDC-USD")
+    state.prices[number].index = state.prices[number].stable = WAD * 9 // 10
+    state.prices[number].published_at = state.prices[0].published_at
+    state.cash.terms = DepegTerms(number, WAD * 99 // 100, WAD // 3)
+
+
+@pytest.mark.parametrize("change", [stable_apart, cost_far_away, funding_due, quote_depegged])
 @pytest.mark.parametrize("name", ["alice", "maker"])
 def test_what_no_story_has_is_in_the_file_too(change: Callable[[Model], None], name: str, folder: Path) -> None:
     record, account = record_of("first-liquidation", folder), AccountId(name)
@@ -116,13 +128,6 @@ def test_what_no_story_has_is_in_the_file_too(change: Callable[[Model], None], n
     change(model)
     model.journal.keep()
     assert of_file(saved(model, account, at, folder)) == live(model, account, at)
-
-
-def test_a_price_of_the_quote_token_is_refused_and_not_lost(folder: Path) -> None:
-    model, at = at_step(record_of("first-liquidation", folder), 24)
-    model.vault.ledger.cash.terms = model.vault.ledger.cash.terms._replace(feed=0)
-    with pytest.raises(NotWritable, match="prices its quote token"):
-        saved(model, AccountId("alice"), at, folder)
 
 
 def test_the_command_writes_a_file_whose_margin_is_that_of_the_account(folder: Path) -> None:

@@ -19,6 +19,7 @@ from crossvault.mirror.ledger import State
 from crossvault.mirror.oracle import Curve
 from crossvault.mirror.stress import Rules
 from crossvault.portfolio.account_methods import has_portfolio_margin, is_settled, open_instruments
+from crossvault.portfolio.price_feeds import PegPart
 from crossvault.scenario import parameter_fields, quantity
 from crossvault.scenario.file_part import FilePart
 from crossvault.scenario.parameter_fields import PRICE, SIZE
@@ -65,13 +66,12 @@ def text(saved: SavedAccount) -> str:
 def document(saved: SavedAccount) -> dict[str, Any]:
     """The file as plain data. Raises NotWritable."""
     state, units = saved.state, underlyings(saved)
-    if state.cash.terms.feed != cash.NO_FEED:
-        raise NotWritable("--save: the vault prices its quote token, which a portfolio file does not")
     made: dict[str, Any] = {
         "name": saved.name,
         "about": saved.about,
         "at": datetime.fromtimestamp(saved.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "quote": state.cash.token,
+        **_peg(state),
         "prices": {state.names[number]: _prices(saved, number) for number in units},
         "cash": _amount(_cash(saved), state.cash.token),
     }
@@ -81,6 +81,14 @@ def document(saved: SavedAccount) -> dict[str, Any]:
     if has_portfolio_margin(state):
         made["rules"] = rules_document(state.rules, state.names, units)
     return made
+
+
+def _peg(state: State) -> dict[str, Any]:
+    """The price of the quote token and its terms, where the vault has one."""
+    terms = state.cash.terms
+    if terms.feed == cash.NO_FEED:
+        return {}
+    return {"quote price": _price(state.prices[terms.feed].index), "depeg": fields(terms, PegPart)}
 
 
 def underlyings(saved: SavedAccount) -> list[int]:
