@@ -106,10 +106,11 @@ def _of_refusal(subject: Subject, line: ModelStep, each: ClauseDifference, wrong
     missing = _naming(subject, line, ours.name) if ours else ()
     if theirs is None:
         return missing or _accepting(line, ACCEPTANCE)
+    rights = _accepting(line, theirs.name)
     too_many = tuple(p for p in _naming(subject, line, theirs.name) if CLAUSES[p].refuses)
     if subject.refusals == EXACT and not is_borne_out(theirs, line.step.at):
-        return (*missing, *too_many)
-    return (*missing, *(_accepting(line, theirs.name) or (() if missing else too_many or _accepting(line, ACCEPTANCE))))
+        rights = tuple(p for p in rights if not set(ARGUMENTS) & set(CLAUSES[p].shows))  # no figure is wrong
+    return (*missing, *(rights or (() if missing else too_many or _accepting(line, ACCEPTANCE))))
 
 
 def _of_arguments(subject: Subject, line: ModelStep, name: str, mentions: set[str], wrong: set[str]) -> tuple[int, ...]:
