@@ -12,6 +12,7 @@ from crossvault.conform.scene_steps import (
     CAROL,
     FEEDER,
     GUARD,
+    HAIRCUTS,
     HER_OTHER,
     MAKER,
     OWNER,
@@ -28,10 +29,8 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step
 from crossvault.mirror import cash, fixed, market, oracle
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.collateral import HaircutTerms
 
 NAME = "clause scenes"
-_HAIRCUTS = HaircutTerms(20 * PCT, 10 * PCT, 5_000 * WAD)
 
 
 class ClauseScenes(SceneSteps):
@@ -54,7 +53,7 @@ class ClauseScenes(SceneSteps):
         yield doors.list_underlying(at, OWNER, name="BAD", risk=self._risk._replace(initial_rate=2 * WAD))
         yield doors.set_guardian(at, OWNER, to=GUARD)
         for token in ("WETH", "FEE", "WETH"):
-            yield doors.list_collateral(at, OWNER, token=token, underlying=0, terms=_HAIRCUTS)
+            yield doors.list_collateral(at, OWNER, token=token, underlying=0, terms=HAIRCUTS)
 
     def _printed(self, model: Model) -> Iterator[Step]:
         """Prints that count, and those that are refused."""

@@ -16,6 +16,7 @@ from crossvault.conform.scene_steps import (
     DELAY_SECS,
     ETH,
     FEEDER,
+    HAIRCUTS,
     HER_OTHER,
     MAKER,
     OWNER,
@@ -30,13 +31,14 @@ from crossvault.conform.subject import Subject
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import Step
-from crossvault.mirror import liquidation
+from crossvault.mirror import fixed, liquidation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 
 NAME = "exact scenes"
 _RAW = 10**12  # wad of the smallest unit of the quote token
 _MOST_FALLS = 99
+_DAVE = AccountId("dave")
 
 
 class ExactScenes(SceneSteps):
@@ -47,16 +49,15 @@ class ExactScenes(SceneSteps):
         self._risk = self._risk._replace(funding_base=0, funding_cap=0)._replace(**subject.pins())
 
     def _scenes(self) -> tuple[Scene, ...]:
-        return self._listed, self._traded, self._margined, self._restored, self._bought, self._exhausted, self._waited
+        return (
+            self._listed, self._drained, self._filled, self._traded, self._margined, self._restored, self._bought,
+            self._exhausted, self._waited,
+        )  # fmt: skip
 
     def _listed(self, model: Model) -> Iterator[Step]:
-        """One market, whose accounts have cash; a change that is enacted when its delay is just over."""
+        """One market, and a change that is enacted when its delay is just over."""
         yield doors.list_underlying(self._at, OWNER, name="ETH", risk=self._risk)
         yield doors.set_feeder(self._at, OWNER, feeder=FEEDER, allowed=True)
-        for account in ALL:
-            yield doors.mint(self._at, STRANGER, token="USDC", to=account.owner, amount_raw=10**6 * RICH_RAW)
-            yield doors.set_operator(self._at, account.owner, account=account, operator=BROKER, allowed=True)
-            yield self._pay(account, RICH_RAW * (1_000 if account == MAKER else 1))
         yield doors.schedule_risk(self._at, OWNER, underlying=0, risk=self._risk)
         self._at += DELAY_SECS - 1
         yield doors.enact_risk(self._at, OWNER, underlying=0, risk=self._risk)
@@ -65,6 +66,26 @@ class ExactScenes(SceneSteps):
         for premium in (0, 5, -5):
             yield self._print(premium=PRICE * premium // 100)
         yield from (self._print(confidence=self._risk.confidence_threshold), self._print())
+
+    def _drained(self, model: Model) -> Iterator[Step]:
+        """A loan of a unit more than the vault holds, and of all that it holds."""
+        yield doors.list_collateral(self._at, OWNER, token="WETH", underlying=0, terms=HAIRCUTS)
+        yield doors.mint(self._at, STRANGER, token="WETH", to="dave", amount_raw=WAD)
+        yield doors.mint(self._at, STRANGER, token="USDC", to="bob", amount_raw=9)
+        yield doors.deposit_collateral(self._at, "dave", account=_DAVE, collateral=0, amount_raw=WAD)
+        yield from (self._pay(BOB, 9), self._take(_DAVE, 10), self._take(_DAVE, 9), self._take(BOB, 9))
+        yield from (self._pay(_DAVE, 9), self._take(BOB, 9))
+
+    def _filled(self, model: Model) -> Iterator[Step]:
+        """Cash of the accounts; and the largest amount, and a unit more."""
+        for account in ALL:
+            yield doors.mint(self._at, STRANGER, token="USDC", to=account.owner, amount_raw=10**6 * RICH_RAW)
+            yield doors.set_operator(self._at, account.owner, account=account, operator=BROKER, allowed=True)
+            yield self._pay(account, RICH_RAW * (1_000 if account == MAKER else 1))
+        most = fixed.CAP // _RAW
+        yield doors.mint(self._at, STRANGER, token="USDC", to="dave", amount_raw=most + 1)
+        for amount in (most + 1, most):
+            yield from (self._pay(_DAVE, amount), self._take(_DAVE, amount))
 
     def _traded(self, model: Model) -> Iterator[Step]:
         """Trades at the edges of the band, and beyond."""

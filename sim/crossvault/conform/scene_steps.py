@@ -11,6 +11,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Step, StepStream, TokenSpec, World
 from crossvault.mirror import fixed, market
 from crossvault.mirror.account import AccountId
+from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.liquidation import AuctionTerms
 
 WAD, PCT = fixed.WAD, fixed.WAD // 100
@@ -23,6 +24,7 @@ _ANY_PRICE = 2**255 - 1
 _MOST_FALLS = 80
 DELAY_SECS = 600
 _STARTS_AT = 1_700_000_000
+HAIRCUTS = HaircutTerms(20 * PCT, 10 * PCT, 5_000 * WAD)
 _TERMS = AuctionTerms(15 * PCT, 98 * PCT, 80 * PCT, 900, 14_400, 1_800)
 _RISK = market.MarketRisk(
     heartbeat_secs=3_600, mark_band=5 * PCT, trade_band=5 * PCT, initial_rate=10 * PCT, base_rate=8 * PCT,
