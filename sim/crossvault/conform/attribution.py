@@ -59,15 +59,22 @@ def candidates(
     for rank in dict.fromkeys(_rank(each) for each in known):
         group = [each for each in known if _rank(each) == rank]
         mentions = {name for each in group for name in each.mentions}
+        if _follows(mentions, wrong):
+            continue
         if rank[0] == _REFUSAL:
             places = _of_refusal(subject, line, group[0], wrong)
         else:
             places = _of_rest(subject, line, mentions)
         if places:
             return places
-    mentions = {name for each in known for name in each.mentions}
+    mentions = {name for each in known if _rank(each) == _rank(known[0]) for name in each.mentions}
     open_ = [p for p, each in enumerate(CLAUSES) if _is_open(subject, each)]
     return tuple([p for p in open_ if mentions & set(CLAUSES[p].shows)] or line.about or open_)
+
+
+def _follows(mentions: set[str], wrong: set[str]) -> bool:
+    """Whether all of some figures are made of others that are wrong."""
+    return bool(mentions) and all(set(_SOURCES.get(each, ())) & wrong for each in mentions)
 
 
 def _of_rest(subject: Subject, line: ModelStep, mentions: set[str]) -> tuple[int, ...]:

@@ -52,6 +52,11 @@ def weighed(m: StepContext) -> bool:
     return any(each.risk.profit_weight < fixed.WAD and profit(each) > 0 for each in held)
 
 
+def gaining(m: StepContext) -> bool:
+    """An account holds a perp at a profit."""
+    return any(profit(each) > 0 for each in m.held if market.kind_of(each.instrument) == market.PERP)
+
+
 def losing(m: StepContext) -> bool:
     """An account holds a perp at a loss."""
     return any(profit(each) < 0 for each in m.held if market.kind_of(each.instrument) == market.PERP)

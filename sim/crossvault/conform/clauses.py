@@ -92,7 +92,7 @@ _OF_MARGIN = (
            _LONG_AND_SHORT),
     Clause(_MARGIN, "losses count in full", "perps", when.losing, ("initial_equity_wad", "maintenance_equity_wad")),
     Clause(_MARGIN, "profits count in part at initial", "profit weight", when.weighed, _ADJUSTED),
-    Clause(_MARGIN, "profits count in full at maintenance", "perps", when.perps, ("maintenance_equity_wad",)),
+    Clause(_MARGIN, "profits count in full at maintenance", "perps", when.gaining, ("maintenance_equity_wad",)),
     Clause(_MARGIN, "initial: notional * rate, rounded up", "perps", when.perps, _INITIAL, (), _LONG_AND_SHORT),
     Clause(_MARGIN, "initial: the rate is the size term where that is more", "size term", when.sized, _INITIAL, (),
            (ClauseCase("it is more", when.large), ClauseCase("it is not", lambda m: not when.large(m)))),
