@@ -42,8 +42,10 @@ RARER = [
             "a size that returns to zero turns its quote into cash"),
 ]  # fmt: skip
 SEARCH = SearchPlan(seed=1, steps=0, stories=(), corners=False, on_anvil=False)
-WALKED = SearchPlan(seed=1, steps=2_500, stories=(), on_anvil=False)
-LONGER = SearchPlan(seed=1, steps=0, stories=("expiry-day", "funding-squeeze", "portfolio-mode"), on_anvil=False)
+WALKED = SearchPlan(seed=1, steps=2_500, stories=(), on_anvil=False, shortened=1)
+LONGER = SearchPlan(
+    seed=1, steps=0, stories=("expiry-day", "funding-squeeze", "portfolio-mode"), on_anvil=False, shortened=1
+)
 
 
 @pytest.fixture(scope="module")

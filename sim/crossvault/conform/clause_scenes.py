@@ -50,7 +50,7 @@ class ClauseScenes(SceneSteps):
             yield doors.list_underlying(at, by, name="ETH", risk=self._risk)
             yield doors.set_feeder(at, by, feeder=FEEDER, allowed=True)
         yield doors.list_underlying(at, OWNER, name="BTC", risk=self._risk)
-        yield doors.list_underlying(at, OWNER, name="BAD", risk=self._risk._replace(initial_rate=2 * WAD))
+        yield doors.list_underlying(at, OWNER, name="BAD", risk=self._risk._replace(initial_rate=10 * WAD + 1))
         yield doors.set_guardian(at, OWNER, to=GUARD)
         for token in ("WETH", "FEE", "WETH"):
             yield doors.list_collateral(at, OWNER, token=token, underlying=0, terms=HAIRCUTS)
@@ -141,8 +141,12 @@ class ClauseScenes(SceneSteps):
         yield doors.withdraw_collateral(at, "carol", account=CAROL, collateral=0, amount_raw=40 * WAD, to="carol")
         yield self._take(CAROL, RICH_RAW * 11 // 10)
         yield doors.withdraw_collateral(at, "carol", account=CAROL, collateral=0, amount_raw=29 * WAD, to="carol")
-        yield doors.withdraw_collateral(at, STRANGER, account=CAROL, collateral=0, amount_raw=1, to=STRANGER)
+        for by in (STRANGER, BROKER):
+            yield doors.withdraw_collateral(at, by, account=CAROL, collateral=0, amount_raw=1, to=by)
         yield doors.deposit_collateral(at, STRANGER, account=CAROL, collateral=0, amount_raw=1)
+        yield from (self._print(confidence=10 * PCT), doors.mint(at, STRANGER, token="WETH", to="erin", amount_raw=WAD))
+        yield doors.deposit_collateral(at, "erin", account=AccountId("erin"), collateral=0, amount_raw=WAD)
+        yield self._print()
 
     def _batched(self, model: Model) -> Iterator[Step]:
         """Several calls as one, judged at the end."""

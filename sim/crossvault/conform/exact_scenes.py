@@ -121,6 +121,10 @@ class ExactScenes(SceneSteps):
             self._at += wait
             yield self._print()
             yield from self._at_cost(model, ALICE, CAROL, WAD // fraction)
+            yield doors.set_operator(self._at, "carol", account=CAROL, operator="clerk", allowed=wait == 0)
+            yield doors.bid(
+                self._at, "clerk", account=ALICE, bidder=CAROL, fraction_wad=WAD // 1_000, limit_wad=2**255 - 1
+            )
 
     def _exhausted(self, model: Model) -> Iterator[Step]:
         """A deficit, and a payout, as large as the insurance fund; and equity of zero, which is insolvent."""
@@ -148,7 +152,7 @@ class ExactScenes(SceneSteps):
         self._at += terms.fast_secs + terms.slow_secs - 1
         yield from (self._print(), self._declare(ALICE))
         self._at += 1
-        yield from (self._print(), self._declare(ALICE))
+        yield from (self._print(), self._bid(ALICE, CAROL, WAD // 100), self._declare(ALICE))
 
     def _lower(self, model: Model, account: AccountId, by: int = 1, to_wad: int | None = None) -> Iterator[Step]:
         """The price falls bit by bit until an account fails maintenance, or until its equity is below an amount.

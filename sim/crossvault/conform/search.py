@@ -50,7 +50,7 @@ class SearchPlan(NamedTuple):
     """The plan of a search: the seed of its walks, and how many of their steps to compare, at least.
 
     stories: the shipped scenarios to play (None: all). corners: whether the corner cases are played. on_anvil: whether
-    findings are confirmed there.
+    findings are confirmed there. shortened: how many findings are made short, the one that explains most first.
     """
 
     seed: int = 1
@@ -58,6 +58,7 @@ class SearchPlan(NamedTuple):
     stories: tuple[str, ...] | None = None
     corners: bool = True
     on_anvil: bool = True
+    shortened: int = _MOST_SHRUNK
 
 
 Recordings = dict[str, "ModelRecording | StoryResult"]
@@ -193,7 +194,7 @@ class _Shortener:
 
     def __call__(self, finding: ClauseFinding) -> ClauseFinding:
         self._count += 1
-        if self._count > _MOST_SHRUNK:
+        if self._count > self._plan.shortened:
             return finding
         short = shortened(self._subject, finding, _SHRINK_SECS)
         return confirmed(self._subject, short) if self._plan.on_anvil else short
