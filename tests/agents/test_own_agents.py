@@ -138,6 +138,31 @@ def test_what_an_agent_does_wrong_is_named_with_its_line(tmp_path: Path, body: s
     assert f"{module}.py{problem.replace('MODULE', module)}" in str(wrong.value)
 
 
+PROCESS = """\
+import crossvault as cv
+
+class Walk(cv.Agent):
+    def steps(self, market):
+        price_wad = market.index_wad("ETH") * self.random.choice((99, 101)) // 100
+        outcome = yield cv.doors.publish_price(
+            market.at, "feeder", underlying=0, index_wad=price_wad, premium_wad=0, confidence_wad=cv.wad("1"),
+            published_at=market.at)
+        assert outcome.refusal is None
+"""
+
+
+def test_an_agent_is_a_price_process_by_the_seed_of_the_story(tmp_path: Path) -> None:
+    module = own_module(tmp_path, PROCESS)
+    text = story(f"{module}:Walk").replace(PRICES, "prices: {ETH: {at: {+0h: 200 USD}}}\nends: +9h\nlooks: 1h\n")
+    path = scenario_file(tmp_path, text)
+
+    def prices(seed: int) -> list[int]:
+        return [step.args["index_wad"] for step, _ in play(load(path, seed))[1] if step.action == "publish_price"]
+
+    assert len(prices(1)) == 10 and prices(1) == prices(1)
+    assert len({tuple(prices(seed)) for seed in range(6)}) > 1
+
+
 def test_an_installed_package_offers_a_kind_of_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = own_module(tmp_path, DIP)
     distribution(tmp_path, GROUP, dip=f"{module}:Dip")
