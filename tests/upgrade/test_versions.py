@@ -172,7 +172,7 @@ def test_a_moved_field_and_a_door_that_is_gone_are_red_though_no_story_changes(t
 def test_a_walk_that_changes_is_shrunk_to_a_repro_that_plays_on_both(
     generous: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upgrade_search, "_SHRINK_SECS", 2.0)
+    monkeypatch.setattr(upgrade_search, "_SHRINK_SECS", 1.0)
     found = document(start("fuzz", "--steps", "2000", "-j", "1", "--against", generous, "--json"), 1)["finding"]
     assert found["differences"] and found["story"]["changes"] and 0 < found["steps"] <= found["step"]
     again = document(start(*found["to_play_it"].split()[1:], "--json"), 1)
