@@ -9,6 +9,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from crossvault.report.page import write
 from crossvault.report.page_history import RunHistory
+from crossvault.report.page_pair import pair_page
 from crossvault.report.page_run import run_page
 from crossvault.scenario import load
 from recorded import differing, recorded
@@ -163,8 +164,21 @@ def test_a_phone_scrolls_down_only(browser: Any, page_path: Path) -> None:
         assert max(wide) < PHONE["width"] and min(wide) > 200
 
 
+def test_two_runs_are_side_by_side_and_each_has_its_steps(browser: Any, record: Path, tmp_path: Path) -> None:
+    other = recorded(load("first-liquidation"), tmp_path / "other.jsonl")
+    histories = [RunHistory(path, lambda steps: None, key) for path, key in ((record, "step"), (other, "step-b"))]
+    write(out := tmp_path / "both.html", pair_page(histories, "crossvault report A B"))
+    for page in sheet(browser, out, viewport={"width": 1280, "height": 900}):
+        sides = [page.locator(f"#health .pair > div >> nth={place}").bounding_box() for place in (0, 1)]
+        assert sides[0]["y"] == sides[1]["y"] and sides[0]["x"] < sides[1]["x"]
+        page.locator("#auctions table a[href^='#step-b=']").first.click()
+        detail = page.locator("#steps-b .step")
+        detail.wait_for()
+        assert "start_liquidation" in detail.inner_text() and page.locator("#steps .step").is_hidden()
+
+
 def test_the_page_prints(opened: Any, tmp_path: Path) -> None:
-    scrolled(opened)
+    expect(opened.locator("figure.part:visible:not(.done)")).to_have_count(0)  # without having been scrolled to
     printed = opened.pdf(path=str(tmp_path / "run.pdf"), format="A4", print_background=False)
     assert printed.startswith(b"%PDF") and printed.count(b"/Type /Page\n") > 2
     opened.emulate_media(media="print")

@@ -1,4 +1,4 @@
-// Begins: theme, digits, print, links inside the page; parts are drawn when they come near the view.
+// Begins: theme, digits, print, links inside the page; parts are drawn when they come near the view, the others after.
 let isPrinting = false;
 const started = new WeakMap();
 
@@ -84,6 +84,15 @@ async function follow() {
   if (found.openStep) await found.openStep(Number(wanted));
 }
 
+// Draws what was not seen yet, one part after another while nothing else is done, so that paper has all of it.
+async function rest() {
+  const idle = window.requestIdleCallback || ((work) => setTimeout(work, 50));
+  for (const each of parts(document)) {
+    await new Promise((resolve) => idle(resolve));
+    await start(each);
+  }
+}
+
 function begin() {
   theme();
   if (!("DecompressionStream" in window)) {
@@ -95,7 +104,7 @@ function begin() {
   paper();
   fillAll(document);
   addEventListener("hashchange", follow);
-  follow();
+  follow().then(rest);
 }
 
 begin();
