@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from fractions import Fraction
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from crossvault.differential.step import VAULT
+from crossvault.history.money_book import MoneyBook, MoneyMove, PositionMoney
 from crossvault.history.playback import Playback
 from crossvault.history.table_schema import BY_NAME
+from crossvault.mirror.account import AccountId
 from crossvault.mirror.collateral import to_wad
+from crossvault.mirror.fixed import WAD
+from crossvault.mirror.market import perp
 from crossvault.scenario import load
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
@@ -122,3 +128,35 @@ def test_the_payments_of_random_walks_sum_to_their_balances(seed: int, steps: in
     found = balanced(recorded(walk.story(), tmp_path / "run.jsonl"))
     assert {"deposit", "withdrawal", "realised pnl"} <= set(found.reasons)
     assert seed % 2 or {"interest", "rounding", "sold position", "bid"} <= set(found.reasons)
+
+
+def test_what_a_position_realises_is_by_its_average_entry_price() -> None:
+    """Random fills of one position and the same in fractions: apart by the floors of the costs; sums are exact."""
+    random, instrument, alice = Random(5), perp(0), AccountId("alice")
+    paid: list[MoneyMove] = []
+    book = MoneyBook("USDC", lambda _: 0, paid.append)
+    size, quotes, fills = 0, 0, 0
+    average = Fraction(0)
+    realised = Fraction(0)
+    for _ in range(600):
+        delta = -size if random.random() < 0.1 else random.randint(-5 * WAD, 5 * WAD)
+        price = random.randint(WAD, 3_000 * WAD)
+        if delta == 0:
+            continue
+        closed = min(abs(delta), abs(size)) if (delta < 0) != (size < 0) else 0
+        realised += Fraction(closed if size > 0 else -closed, WAD) * (price - average)
+        left = size + delta
+        if closed == 0:
+            average = (average * size + Fraction(price) * delta) / left
+        elif abs(delta) > abs(size):
+            average = Fraction(price)
+        quote = -(delta * price // WAD)
+        book.fill(alice, instrument, delta, quote, unrealised=quote)
+        size, quotes, fills = left, quotes + quote, fills + 1
+        held = book.account(alice)
+        position = held.positions.get(instrument, PositionMoney())
+        total = sum(move.amount_wad for move in paid if move.what_for == "realised pnl")
+        assert total == held.cash_wad + position.quote - position.cost  # to the last digit
+        assert position.size == size and abs(total - realised) <= 2 * fills
+        assert abs(position.cost + average * size / WAD) <= 2 * fills
+        assert quotes == held.cash_wad + position.quote

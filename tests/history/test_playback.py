@@ -13,6 +13,7 @@ import pytest
 from crossvault.differential import doors
 from crossvault.differential.step import account_id
 from crossvault.differential.story import Story
+from crossvault.evm.chain import Chain
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.history.event_names import EVENT_FIELDS
 from crossvault.history.playback import OtherOutcome, Playback, rows
@@ -69,9 +70,10 @@ def test_every_row_fits_its_columns(path: Path) -> None:
             assert (value is None and column.is_empty) or type(value) is kinds[column.kind], (name, column.stem, value)
 
 
-def test_the_rows_of_accounts_are_the_metrics_of_the_contracts(path: Path) -> None:
+@pytest.mark.parametrize("side", [InProcessChain, pytest.param(Chain, marks=pytest.mark.slow)])
+def test_the_rows_of_accounts_are_the_metrics_of_the_contracts(side: type[Chain | InProcessChain], path: Path) -> None:
     record, found = read(path), tables(path)
-    chain, compared = InProcessChain(record.story().world), 0
+    chain, compared = side(record.story().world), 0
     try:
         for number, step in enumerate(record.steps, start=1):
             chain.play([step])
