@@ -11,6 +11,7 @@ import shtab
 
 from crossvault.commands.parser import whole_parser
 from crossvault.differential.ending import DONE
+from crossvault.history.table_schema import BY_NAME
 from crossvault.portfolio import methods, portfolio_file
 from crossvault.scenario import names, preset
 
@@ -31,6 +32,7 @@ def script(shell: str) -> str:
         "SCENARIO": _named("scenarios", names()),
         "PORTFOLIO": _named("portfolios", portfolio_file.names()),
         "NAME": _named("methods", [methods.ISOLATED, methods.STANDARD, *preset.names()]),
+        "TABLE": _named("tables", list(BY_NAME)),
         "PATH:Contract": _named("subjects", ["example"]),
         **dict.fromkeys(_FILES, shtab.FILE),
     }
