@@ -17,6 +17,7 @@ from crossvault.evm.chain import Chain
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.history.event_names import EVENT_FIELDS
 from crossvault.history.playback import OtherOutcome, Playback, rows
+from crossvault.history.recorded_difference import first_difference
 from crossvault.history.table_schema import BY_NAME, SCHEMA_VERSION, TABLES, suffix
 from crossvault.lockstep.record import BadRecord, RecordStream, read
 from crossvault.mirror.account import STANDARD
@@ -203,3 +204,19 @@ def test_a_stream_is_read_with_the_checks_of_a_whole_record(path: Path, tmp_path
     cut.write_text("".join([*lines[:5], *lines[6:]]))
     with pytest.raises(BadRecord, match=r"cut\.jsonl:6: hash"):
         list(rows(cut))
+
+
+def test_the_first_difference_is_a_field_though_the_chain_has_structs_without_names() -> None:
+    deal = {"taken_wad": "238805092170733763", "cost_wad": "1924110861921579075595", "ended": True}
+    state = {"globals": {"paused": False}, "accounts": [{"account": "kai", "image": {"principal": "5", "entries": []}}]}
+    model = {"refusal": None, "events": [["Bid", ["lin", "kai", "lin", "1", "2", deal, "a", "b"]]], "state": state}
+    chain = json.loads(json.dumps(model))
+    chain["events"][0][1][5] = ["238805092170733763", "1924110861921579075594", True]
+    found = first_difference({"chain": chain, "model": model})
+    assert found == ("Bid.deal.cost_wad", "1924110861921579075594", "1924110861921579075595")
+    chain = {**json.loads(json.dumps(model)), "state": {**state, "accounts": [{"account": "kai", "image": ["6", []]}]}}
+    assert first_difference({"chain": chain, "model": model}) == ("kai.image.principal", "6", "5")
+    chain = {"refusal": {"NotOwner": {"sender": "lin"}}, "events": [], "state": state}
+    found = first_difference({"chain": chain, "model": model})
+    assert found == ("refusal", '{"NotOwner":{"sender":"lin"}}', "nothing")
+    assert first_difference({"chain": "same", "model": model}) is None

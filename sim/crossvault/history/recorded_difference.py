@@ -60,14 +60,22 @@ def _states(chain: Any, model: Any) -> Iterator[RecordedDifference]:
 def _parts(name: str, chain: Any, model: Any) -> Iterator[RecordedDifference]:
     if chain == model:
         return
-    if isinstance(chain, Mapping) and isinstance(model, Mapping) and chain.keys() == model.keys():
-        for key, mine in chain.items():
-            yield from _parts(f"{name}.{key}", mine, model[key])
-    elif isinstance(chain, list) and isinstance(model, list) and len(chain) == len(model):
-        for place, (mine, other) in enumerate(zip(chain, model, strict=True)):
-            yield from _parts(f"{name}[{place}]", mine, other)
-    else:
+    mine, other = _fields(chain), _fields(model)
+    if mine is None or other is None or len(mine) != len(other):
         yield RecordedDifference(name, _words(chain), _words(model))
+        return
+    named = other if isinstance(model, Mapping) else mine  # the chain has structs as lists, the model with names
+    for label, (one, two) in zip(named, zip(mine.values(), other.values(), strict=True), strict=True):
+        yield from _parts(name + label, one, two)
+
+
+def _fields(value: Any) -> dict[str, Any] | None:
+    """The parts of a value by the end of their names; None where it has none."""
+    if isinstance(value, Mapping):
+        return {f".{key}": each for key, each in value.items()}
+    if isinstance(value, list):
+        return {f"[{place}]": each for place, each in enumerate(value)}
+    return None
 
 
 def _words(value: Any) -> str:
