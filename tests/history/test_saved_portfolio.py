@@ -20,7 +20,7 @@ from crossvault.mirror.standard import Level
 from crossvault.portfolio import methods, portfolio_file, vault_setup
 from crossvault.portfolio.account_methods import account_methods, open_instruments
 from crossvault.portfolio.own_terms import OWN
-from crossvault.portfolio.saved_portfolio import SavedAccount, text
+from crossvault.portfolio.saved_portfolio import NotWritable, SavedAccount, text
 from crossvault.portfolio.solver import MarginCase
 from crossvault.scenario import load, preset
 from crossvault.scenario.preset import Preset
@@ -128,6 +128,13 @@ def test_what_no_story_has_is_in_the_file_too(change: Callable[[Model], None], n
     change(model)
     model.journal.keep()
     assert of_file(saved(model, account, at, folder)) == live(model, account, at)
+
+
+def test_what_a_file_cannot_state_is_refused_with_the_field(folder: Path) -> None:
+    model, at = at_step(record_of("first-liquidation", folder), 24)
+    model.vault.ledger.names = ("2ETH",)  # no name of a file begins with a digit
+    with pytest.raises(NotWritable, match="--save: a portfolio file cannot state this account: line"):
+        saved(model, AccountId("alice"), at, folder)
 
 
 def test_the_command_writes_a_file_whose_margin_is_that_of_the_account(folder: Path) -> None:

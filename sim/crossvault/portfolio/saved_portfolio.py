@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import yaml
@@ -18,6 +20,7 @@ from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
 from crossvault.mirror.oracle import Curve
 from crossvault.mirror.stress import Rules
+from crossvault.portfolio import portfolio_file
 from crossvault.portfolio.account_methods import has_portfolio_margin, is_settled, open_instruments
 from crossvault.portfolio.price_feeds import PegPart
 from crossvault.scenario import parameter_fields, quantity
@@ -32,6 +35,7 @@ from crossvault.scenario.portfolio_rules import (
     VolPart,
 )
 from crossvault.scenario.rules import MODES
+from crossvault.scenario.source import ScenarioError
 from crossvault.scenario.world import HaircutPart, OptionsPart, RiskPart
 
 _HEAD = "# yaml-language-server: $schema=./portfolio.schema.json\n"
@@ -58,9 +62,18 @@ class SavedAccount(NamedTuple):
 
 
 def text(saved: SavedAccount) -> str:
-    """The text of the file. Raises NotWritable."""
+    """The text of the file, which `margin` accepts. Raises NotWritable."""
     data = document(saved)
-    return _HEAD + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10**6, default_flow_style=None)
+    found = _HEAD + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10**6, default_flow_style=None)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "saved.yaml"
+        path.write_text(found, encoding="utf8")
+        try:
+            portfolio_file.load(str(path))
+        except ScenarioError as wrong:
+            problem = str(wrong).replace(f"{path}:", "line ")
+            raise NotWritable(f"--save: a portfolio file cannot state this account: {problem}") from None
+    return found
 
 
 def document(saved: SavedAccount) -> dict[str, Any]:
@@ -78,7 +91,8 @@ def document(saved: SavedAccount) -> dict[str, Any]:
     if assets := _collateral(saved):
         made["collateral"] = assets
     made["positions"] = {instrument_name(each, state.names): _position(saved, each) for each in _open(saved)}
-    if has_portfolio_margin(state):
+    is_modelled = any(state.portfolio_risks[number].vol.floor_secs for number in units)
+    if has_portfolio_margin(state) and is_modelled:  # elsewhere portfolio margin is standard margin
         made["rules"] = rules_document(state.rules, state.names, units)
     return made
 
