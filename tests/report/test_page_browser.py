@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from crossvault.__main__ import main
+from crossvault.differential.ending import DONE
 from crossvault.report.page import write
 from crossvault.report.page_history import RunHistory
 from crossvault.report.page_pair import pair_page
@@ -175,6 +177,22 @@ def test_two_runs_are_side_by_side_and_each_has_its_steps(browser: Any, record: 
         detail = page.locator("#steps-b .step")
         detail.wait_for()
         assert "start_liquidation" in detail.inner_text() and page.locator("#steps .step").is_hidden()
+
+
+@pytest.mark.parametrize("scheme, width", [("light", 1_280), ("dark", 1_280), ("light", 390)])
+def test_nothing_serious_keeps_a_reader_out(
+    scheme: str, width: int, browser: Any, page_path: Path, tmp_path: Path
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    assert main(["margin", "strangle", "--method", "crossvault", "-q", "--page", str(tmp_path / "margin.html")]) == DONE
+    for path in (page_path, tmp_path / "margin.html"):
+        for page in sheet(browser, path, color_scheme=scheme, viewport={"width": width, "height": 900}):
+            scrolled(page)
+            found = Axe().run(page).response
+            assert len(found["passes"]) > 10
+            assert [(each["id"], each["help"]) for each in found["violations"]
+                    if each["impact"] in ("serious", "critical")] == []  # fmt: skip
 
 
 def test_the_page_prints(opened: Any, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from crossvault.report.page import Page, page_text
 from crossvault.report.page_data import unpacked
 
 _BLOCK = re.compile(r'<script type="text/plain" id="(d\d+)">(.*?)<', re.DOTALL)
-_BARS = re.compile(r'<table class="(?:bars|heat)"><caption>(.*?)</caption>(.*?)</table>', re.DOTALL)
+_BARS = re.compile(r'<table class="(?:bars|heat)"><caption[^>]*>(.*?)</caption>(.*?)</table>', re.DOTALL)
 _CELL = re.compile(r'<td class="number[^"]*" data-places="\d+">(.*?)</td>')
 _LOADED = re.compile(r'(?:src|href)="(?!#|data:)([^"]*)"')
 
