@@ -124,3 +124,19 @@ def test_an_argument_without_effect_or_beyond_its_bounds_is_refused(line: str, m
 
 def test_the_value_that_an_argument_has_anyway_is_accepted() -> None:
     assert parse(["run", "quickstart", "--budget", "0.05"]).budget == "0.05"
+
+
+EMPTY = {
+    ("report", ""): "RECORD: expected a value, got ''",
+    ("query", "", "select 1"): "RECORD: expected a value, got ''",
+    ("explain", "run.jsonl", "alice", "--save", ""): "--save: expected a value, got ''",
+    ("explain", "run.jsonl", "alice", "--save="): "--save: expected a value, got ''",
+    ("margin", "strangle", "--picture", " "): "--picture: expected a value, got ' '",
+}
+
+
+@pytest.mark.parametrize("words", EMPTY)
+def test_an_empty_argument_is_refused_and_not_ignored(words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError) as found:
+        parse(words)
+    assert str(found.value) == EMPTY[words]

@@ -210,7 +210,16 @@ def test_nothing_is_replaced_without_a_word(path: Path, tmp_path: Path) -> None:
     assert len(in_duckdb(file, "steps")) == len(expected(path, "steps"))
 
 
+def test_a_record_is_not_written_over(path: Path, tmp_path: Path) -> None:
+    record = tmp_path / "run.jsonl"
+    record.write_bytes(path.read_bytes())
+    done = start("export", "run.jsonl", "-o", "./run.jsonl", "--format", "duckdb", "--force", folder=tmp_path)
+    assert (done.returncode, record.read_bytes()) == (2, path.read_bytes())
+    assert done.stderr == "crossvault: -o: run.jsonl is the record itself\n"
+
+
 USAGE = [
+    (["-o", ""], "--output: expected a value, got ''"),
     (["--format", "csv", "-o", "run.xlsx"], "--format: csv, but run.xlsx is named as one of xlsx"),
     (["-o", "run.parquet"], "-o: parquet is written into a directory"),
     (["-o", "run", "--only", "step"], "--only: 'step': "),

@@ -79,6 +79,13 @@ class CommandParser(argparse.ArgumentParser):
         """Raises UsageError, with the usage of the command."""
         raise UsageError(f"{message.removeprefix('argument ')}\n{self.format_usage().rstrip()}")
 
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """The value of an argument; an empty one, as a shell makes of a variable that is not set, is refused."""
+        if not arg_string.strip() and action.nargs != argparse.PARSER:
+            name = action.option_strings[-1] if action.option_strings else action.metavar
+            raise UsageError(f"{name}: expected a value, got {arg_string!r}")
+        return super()._get_value(action, arg_string)  # type: ignore[misc]
+
     def _require(self, rule: ArgumentRule, found: argparse.Namespace) -> None:
         value = getattr(found, self._action(rule.other).dest)
         acts = value in rule.values if rule.values else self._is_given(rule.other, found)

@@ -26,8 +26,10 @@ _ENDINGS: dict[str, Format] = {".duckdb": "duckdb", ".xlsx": "xlsx"}
 def export(arguments: Namespace) -> int:
     """Writes the tables; ends with FAILED where the sides of the record differ, with USAGE where it was cut."""
     plan = _plan(arguments)
-    require_free(plan.target, plan.replace)
     path = Path(shown(arguments.record))
+    if plan.target.exists() and path.exists() and plan.target.samefile(path):
+        raise UsageError(f"-o: {plan.target} is the record itself")
+    require_free(plan.target, plan.replace)
     with bar(path.name, line_count(path)) as tick:
         result = written(path, plan, tick)
     if arguments.json:

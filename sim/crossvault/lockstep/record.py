@@ -19,6 +19,7 @@ from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
 from crossvault.differential.story import Story, step_stream
 from crossvault.evm.artifacts import Build
+from crossvault.lockstep.record_shape import header_problem, step_problem
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.setup import toolchain
 
@@ -26,8 +27,6 @@ FORMAT = 2
 _WITHOUT_END = 1  # the format whose records have no end line
 SAME = "same"
 FINISHED, FAILED, INTERRUPTED, LOST = "finished", "failed", "interrupted", "lost"  # how a run ends
-
-_HEADER = ("scenario", "about", "scenario_hash", "seed", "underlyings", "collaterals", "world", "versions", "contracts")
 
 
 class BadRecord(BadInput):
@@ -225,6 +224,8 @@ class RecordStream:
                 step = self.notation.parse(body)
             except BadNotation as wrong:
                 raise BadRecord(_problem(self.path, number + 1, None, str(wrong))) from wrong
+            if wrong_part := step_problem(body, SAME):
+                raise BadRecord(_problem(self.path, number + 1, *wrong_part))
             self.steps = number
             yield RecordLine(number, step, body, text)
         if not self.steps:
@@ -256,8 +257,8 @@ def _header_of(path: Path, first: Mapping[str, Any]) -> Mapping[str, Any]:
         raise BadRecord(
             _problem(path, 1, None, f"no header of a record: expected crossvault = {FORMAT} or {_WITHOUT_END}")
         )
-    if missing := [name for name in _HEADER if name not in first]:
-        raise BadRecord(_problem(path, 1, missing[0], "is missing from the header"))
+    if wrong := header_problem(first, world_of):
+        raise BadRecord(_problem(path, 1, *wrong))
     return first
 
 
@@ -287,20 +288,30 @@ def _bodies(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, line in enumerate(_texts(path), start=1):
         text = line.removesuffix("\n")
         try:
-            body = json.loads(text)
-            stated = body.pop("hash")
+            body, stated = _opened(json.loads(text))
         except RecursionError:
             raise BadRecord(
                 _problem(path, number, None, "no line of a record: brackets are nested too deeply")
             ) from None
-        except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        except ValueError as wrong:
             if text == line and number > 1:  # only the last line can lack its end
                 return
-            raise BadRecord(_problem(path, number, None, f"no line of a record: {wrong}")) from wrong
+            raise BadRecord(_problem(path, number, None, f"no line of a record: {_why(wrong)}")) from wrong
         if _digest(body, last) != stated:
             raise BadRecord(_problem(path, number, "hash", "the line, or one before it, was changed"))
         last = stated
         yield text, body
+
+
+def _opened(body: Any) -> tuple[dict[str, Any], str]:
+    """The object of a line without its hash, and the hash. Raises ValueError."""
+    if not isinstance(body, dict) or not isinstance(body.get("hash"), str):
+        raise ValueError("expected a JSON object with a hash")
+    return body, body.pop("hash")
+
+
+def _why(wrong: ValueError) -> str:
+    return f"expected JSON: {wrong}" if isinstance(wrong, json.JSONDecodeError) else str(wrong)
 
 
 def _line(body: Mapping[str, Any], last: str) -> tuple[str, str]:

@@ -126,7 +126,9 @@ def _saved(found: WhatIf, once: CashNeed, lasting: CashNeed) -> Iterator[str]:
         yield "No deposit that the vault takes would have kept it alive to the end of the record."
     elif lasting.path.lowest is not None and lasting.amount_raw != once.amount_raw:
         low = lasting.path.lowest
-        yield f"To stay above maintenance to the end of the record it needed {cash(found, lasting.amount_raw)} then,"
+        amount = cash(found, lasting.amount_raw)
+        stay = "To stay" if once.amount_raw else "to stay"  # a sentence of its own, or what follows a colon
+        yield f"{stay} above maintenance to the end of the record it needed {amount} then,"
         yield f"for the worst time is {utc(low.at)} UTC, step {low.number}."
         yield from _still(found, lasting)
     elif lasting.amount_raw:
