@@ -127,6 +127,11 @@ def test_a_module_with_the_name_of_another_one_is_refused(tmp_path: Path) -> Non
         ),
         ("        yield doors.unpause(market.at, 7)\n", ":4: MODULE:Odd: unpause: sender: 7: expected the name"),
         ("        return market.size_wad('a', 'ETH-PERP') / 0\n", ":4: MODULE:Odd: raises ZeroDivisionError"),
+        ("        yield market.deposit(-5)\n", ":4: MODULE:Odd: deposit_cash: amount_raw: -5 is negative"),
+        (
+            "        while True:\n            yield doors.unpause(market.at, 'governor')\n",
+            ":3: MODULE:Odd: steps yields more than 10,000 steps at one moment, 1704070800",
+        ),
         ("        raise SystemExit(1)\n", ":4: MODULE:Odd: raises SystemExit: 1"),
     ],
 )

@@ -108,6 +108,7 @@ MISTAKES = [
     ("[fuzz]\nstrict = 'yes'", "crossvault.toml:2: fuzz.strict: ", "expected true or false, got 'yes'"),
     ("seed = -1", "crossvault.toml:1: seed: ", "expected a whole number from 0 to"),
     ("seed = true", "crossvault.toml:1: seed: ", "expected a text or a number, got True"),
+    ("contracts = ''", "crossvault.toml:1: contracts: ", "expected a value, got ''"),
     ("fuzz = 3", "crossvault.toml:1: fuzz: ", "expected a table of flags, [fuzz], got 3"),
     ("fuzz = {time = '1x'}", "crossvault.toml:1: fuzz.time: ", "'1x'"),
     ("[shrink]\nemit = 'hardhat'", "crossvault.toml:2: shrink.emit: ", "expected one of "),

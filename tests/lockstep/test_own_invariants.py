@@ -13,7 +13,7 @@ from crossvault.differential.ending import FAILED, USAGE
 from crossvault.differential.last_writes import before_last_step
 from crossvault.differential.model import Model
 from crossvault.differential.own_code import OwnCode, OwnCodeError
-from crossvault.differential.own_rules import GROUP, OwnInvariant
+from crossvault.differential.own_rules import GROUP, OwnInvariant, named
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import Story
 from crossvault.evm.compiler import compile_contracts
@@ -164,6 +164,13 @@ def test_a_rule_that_is_not_there_is_bad_usage(command: list[str]) -> None:
     done = start(*command, "--invariant", "nothing", *(["--vault", "0x" + "1" * 40] if command[0] == "audit" else []))
     assert done.returncode == USAGE and done.stdout == ""
     assert "--invariant: 'nothing' is no invariant: expected module:function" in done.stderr
+
+
+@pytest.mark.parametrize("text", [":rule", "rules:", "../rules:rule", "rules.py:", "a b:c"])
+def test_what_is_no_reference_is_named_as_it_stands(text: str) -> None:
+    with pytest.raises(OwnCodeError, match="is no reference: expected module:name") as found:
+        named([text], (), {})
+    assert str(found.value).startswith(repr(text))
 
 
 @pytest.mark.slow

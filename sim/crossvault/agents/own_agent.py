@@ -28,6 +28,7 @@ from crossvault.differential.vault_state import AccountName, InstrumentName, Vau
 from crossvault.mirror.account import AccountId
 
 GROUP = "crossvault.agents"  # of entry points
+MOST_STEPS = 10_000  # of one agent at one moment: more than any story has accounts, and an endless loop ends in seconds
 
 
 class MarketView(VaultState):
@@ -101,12 +102,14 @@ class OwnAgent:
             hint = "expected steps: `yield` them, or return a list of them"
             raise OwnCodeError(f"{place_of(type(self._agent).steps)}{self._code.text}: steps returns {found!r}: {hint}")
         stream, outcome = iter(found), None
-        while True:
+        for _ in range(MOST_STEPS):
             with calls(self._code.text):
                 step = drawn(stream, outcome)
             if step is ENDED:
                 return
             outcome = yield self._checked(step, model, at, stream)
+        place = place_of(type(self._agent).steps)
+        raise OwnCodeError(f"{place}{self._code.text}: steps yields more than {MOST_STEPS:,} steps at one moment, {at}")
 
     def _checked(self, step: object, model: Model, at: int, stream: object) -> Step:
         try:

@@ -192,6 +192,8 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValueError(f"expected a text or a number, got {value!r}")
         text = str(value)
+        if not text.strip():
+            raise ValueError(f"expected a value, got {value!r}")
         if action.metavar in _PATHS and not Path(text).is_absolute():
             text = os.path.relpath(self._folder / text)
         parsed = action.type(text) if callable(action.type) else text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -86,6 +87,8 @@ def place_of(code: Any) -> str:
 
 @cache
 def _loaded(text: str, places: Sequence[str]) -> Any:
+    if re.fullmatch(REFERENCE, text) is None:
+        raise OwnCodeError(f"{text!r} is no reference: expected module:name, such as my_module:MyClass")
     name, _, attribute = text.partition(":")
     with calls(text):
         module = _module(name, places)

@@ -14,6 +14,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 
 _WIDEST = 2**256
+SIGNED = ("size", "premium_wad", "limit_wad")  # the arguments that may be below zero: the contracts have no others
 _EXAMPLES = {int: "a whole number", str: "text", bool: "True or False", AccountId: "an account"}
 
 
@@ -33,7 +34,10 @@ def _require_arguments(action: str, args: Any, model: Model) -> None:
     kinds = doors.arguments(action)
     doors.require_fields(action, kinds, args)
     for name, kind in kinds.items():
-        problem = _problem(kind, args[name], model)
+        value = args[name]
+        problem = _problem(kind, value, model)
+        if not problem and type(value) is int and value < 0 and name not in SIGNED:
+            problem = f"{value} is negative"
         if problem:
             raise ValueError(f"{action}: {name}: {problem}")
     token = args.get("token")
