@@ -46,7 +46,7 @@ def forged(path: Path, out: Path, line: int, change: Callable[[Body], None]) -> 
     return out
 
 
-HEADERS = [
+HEADERS: list[tuple[str, object, str]] = [
     ("scenario", None, "scenario: expected text"),
     ("seed", "x", "seed: expected a whole number"),
     ("collaterals", None, "collaterals: expected a list"),
@@ -56,7 +56,7 @@ HEADERS = [
     ("world", [], "world: expected an object"),
     ("world", {}, "world: is no world: "),
 ]
-OUTCOMES = [
+OUTCOMES: list[tuple[str, object, str]] = [
     ("model", None, "model: expected an object: refusal, events and state"),
     ("model", {}, "model.refusal: expected null"),
     ("model", {"refusal": None}, "model.events: expected a list"),

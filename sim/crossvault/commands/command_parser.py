@@ -84,7 +84,7 @@ class CommandParser(argparse.ArgumentParser):
         if not arg_string.strip() and action.nargs != argparse.PARSER:
             name = action.option_strings[-1] if action.option_strings else action.metavar
             raise UsageError(f"{name}: expected a value, got {arg_string!r}")
-        return super()._get_value(action, arg_string)  # type: ignore[misc]
+        return super()._get_value(action, arg_string)
 
     def _require(self, rule: ArgumentRule, found: argparse.Namespace) -> None:
         value = getattr(found, self._action(rule.other).dest)

@@ -54,7 +54,7 @@ def _outcome_problems(side: str, outcome: Any) -> Iterator[_Problem]:
     if not (refusal is None or (_is(refusal, dict) and len(refusal) == 1 and _is(next(iter(refusal.values())), dict))):
         yield f"{side}.refusal", "expected null, or an object of one error and its arguments"
     events = outcome.get("events")
-    if not (_is(events, list) and all(_is_event(each) for each in events)):
+    if not (isinstance(events, list) and all(_is_event(each) for each in events)):
         yield f"{side}.events", "expected a list of events, each a name and a list of values"
     if not _is_state(outcome.get("state", "lacking")):
         yield f"{side}.state", "expected null, or an object of globals and accounts"
