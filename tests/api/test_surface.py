@@ -88,6 +88,13 @@ def test_the_examples_of_docstrings_are_true(module: str) -> None:
         (lambda: cv.fuzz(steps=1, seconds=1), "fuzz: give steps or seconds, not both"),
         (lambda: cv.fuzz(steps=1, jobs=-1), "fuzz: jobs"),
         (lambda: cv.run("quickstart", chain=False, invariants=[5]), "invariants: 5: expected a function"),  # type: ignore[list-item]
+        (lambda: cv.margin("strangle", methods="standard"), "methods: expected a list, such as ['standard']"),
+        (lambda: cv.margin("strangle", trades="ETH-PERP +1"), "trades: expected a list, such as ['ETH-PERP +1']"),
+        (lambda: cv.load_scenario("quickstart", seed=-1), "seed: expected a whole number from 0 to"),
+        (
+            lambda: cv.load_scenario("quickstart", overrides={"world.delay": 5}),  # type: ignore[dict-item]
+            "overrides: world.delay: expected YAML text, such as '5', got 5",
+        ),
         (lambda: cv.audit("http://127.0.0.1:1", "0x12"), "vault: '0x12' is no address"),
         (lambda: cv.audit("ftp://x", "0x" + "1" * 40), "url: "),
         (lambda: cv.shrink("no.yaml"), "no.yaml: there is no such file"),

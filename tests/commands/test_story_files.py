@@ -111,3 +111,11 @@ def test_one_story_of_a_folder_is_a_list_too(tmp_path: Path) -> None:
 def test_the_page_of_the_command_line_states_the_order_of_exit_codes() -> None:
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf8")
     assert ", ".join(str(code) for code in reversed(WORST_LAST)) in text
+
+
+def test_a_record_is_not_written_over_its_story(tmp_path: Path) -> None:
+    story = tmp_path / "mine.scenario.yaml"
+    story.write_text("name: mine\n")
+    done = start("run", "mine.scenario.yaml", "--record", "./mine.scenario.yaml", folder=tmp_path)
+    assert (done.returncode, story.read_text()) == (2, "name: mine\n")
+    assert done.stderr == "crossvault: --record: mine.scenario.yaml is the story itself\n"

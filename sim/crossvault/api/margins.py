@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crossvault.api.drawing import Drawing
 from crossvault.api.measures import chosen_methods, measured, preset_of, sizes_of, traded
 from crossvault.api.result import Result
-from crossvault.differential.ending import FailedRun
+from crossvault.differential.ending import BadInput, FailedRun
 from crossvault.lockstep.run import Diverged
 from crossvault.portfolio.methods import ISOLATED, STANDARD, efficiency
 from crossvault.portfolio.portfolio_file import Portfolio
@@ -80,6 +80,9 @@ def margin(
     >>> margin("strangle", methods=["standard"]).to_frame()["method"].tolist()
     ['isolated', 'standard']
     """
+    for name, given in (("methods", methods), ("trades", trades)):
+        if isinstance(given, str):
+            raise BadInput(f"{name}: expected a list, such as [{given!r}], got {given!r}")
     held = portfolio if isinstance(portfolio, Portfolio) else Portfolio.load(portfolio)
     chosen = chosen_methods(methods, held)
     presets = [preset_of(name, held, "methods") for name in chosen if name not in (ISOLATED, STANDARD)]

@@ -110,6 +110,11 @@ def load_scenario(
     >>> load_scenario("quickstart").underlyings
     ('ETH',)
     """
+    if seed is not None and (type(seed) is not int or not 0 <= seed < 2**64):
+        raise BadInput(f"seed: expected a whole number from 0 to {2**64 - 1:,}, got {seed!r}")
+    for path, text in (overrides or {}).items():
+        if not isinstance(text, str):
+            raise BadInput(f"overrides: {path}: expected YAML text, such as {str(text)!r}, got {text!r}")
     return load(fspath(name), seed, overrides)
 
 

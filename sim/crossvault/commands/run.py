@@ -71,6 +71,7 @@ def run(arguments: Namespace) -> int:
         require_picture("--picture", Path(arguments.picture))
         if len(named) > 1:
             raise UsageError("--picture: takes one scenario")
+    _require_free_record(arguments.record, named)
     stories = _loaded(named, arguments.seed, overrides)
     is_one = not is_several(arguments.scenarios, named)
     contracts, invariants = folder(arguments.contracts), chosen(arguments)
@@ -89,6 +90,12 @@ def run(arguments: Namespace) -> int:
     elif not is_one:
         _show_all(runs, stories, arguments.json)
     return worst
+
+
+def _require_free_record(path: str | None, named: Sequence[str]) -> None:
+    """Requires that a record is not written over the story that it is of. Raises UsageError."""
+    if path and any(os.path.exists(each) and os.path.exists(path) and os.path.samefile(each, path) for each in named):
+        raise UsageError(f"--record: {shown(path)} is the story itself")
 
 
 def _loaded(named: Sequence[str], seed: int | None, overrides: Mapping[str, str]) -> list[Story]:
