@@ -206,3 +206,10 @@ def test_no_neighbour_and_no_size_of_a_grid_has_a_lower_requirement(method: str)
         after = case.margin(Level.INITIAL, solver.trade(PERP, size))
         assert after.requirement_wad >= least.margin.requirement_wad, size
     assert abs(found.least_delta.delta_wad) == 0
+
+
+def test_an_isolated_account_without_a_position_is_its_cash() -> None:
+    for cash, missing in (("-50", 50), ("50", -50)):
+        found = cash_until(paper(f"cash: {cash} USDC\n", "isolated"), 0, 1_000 * WAD)
+        assert found == cash_until(paper(f"cash: {cash} USDC\n"), 0, 1_000 * WAD)
+        assert (found.cash_raw, found.first_wad) == (missing * WAD, None)

@@ -124,10 +124,8 @@ class LiquidationBuffer:
 
     def least(self, *changes: Change) -> int:
         """The buffer after changes of prices."""
-        if not self.case.method.is_isolated:
+        if self._is_whole:
             return self.case.margin(Level.MAINTENANCE, deposit(self.cash_raw), *changes).buffer_wad
-        if not self.shares_wad:
-            return self.case.margin(Level.MAINTENANCE, *changes).equity_wad
         return min(self.alone(instrument, *changes) for instrument in self.shares_wad)
 
     def alone(self, instrument: int, *changes: Change) -> int:
@@ -140,11 +138,16 @@ class LiquidationBuffer:
 
         Returns it [raw], and of an account the price at which one unit less fails [wad].
         """
-        if self.case.method.is_isolated:
+        if not self._is_whole:
             return sum(self._fill_position(instrument, underlying, way) for instrument in self.shares_wad), None
         dip_wad = lowest(lambda price: self.at_price(underlying, price), way)
         self.cash_raw = least_deposit(self.case, Level.MAINTENANCE, at_price(underlying, dip_wad))
         return self.cash_raw, dip_wad
+
+    @cached_property
+    def _is_whole(self) -> bool:
+        """Whether the account is liquidated as a whole: in isolated margin, one without a position."""
+        return not self.case.method.is_isolated or not self.shares_wad
 
     def _fill_position(self, instrument: int, underlying: int, way: Sequence[int]) -> int:
         def buffer(price_wad: int) -> int:
