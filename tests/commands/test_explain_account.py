@@ -12,7 +12,7 @@ from cli import start
 from crossvault.commands.explain_account import within
 from crossvault.lockstep.record import _line
 from crossvault.scenario import load
-from recorded import recorded
+from recorded import differing, recorded
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +111,14 @@ def test_a_recorded_difference_is_shown_and_is_exit_code_1(record: Path, tmp_pat
     (tmp_path / "differs.jsonl").write_text("\n".join(lines) + "\n")
     done = start("explain", "differs.jsonl", "alice", folder=tmp_path)
     assert done.returncode == 1 and "THE SIDES DIFFER at step 25: refusal" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_step_recorded_with_a_difference_does_not_end_with_0_where_it_is_not_seen(
+    record: Path, tmp_path: Path
+) -> None:
+    number = differing(record, tmp_path / "differs.jsonl")
+    done = start("explain", "differs.jsonl", str(number), folder=tmp_path)
+    assert done.returncode == 1 and f"differs.jsonl:{number + 1}: recorded with a difference" in done.stderr
+    assert "globals.insurance_wad" in done.stderr
+    assert start("explain", "differs.jsonl", "alice", folder=tmp_path).returncode == 1

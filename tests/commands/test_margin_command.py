@@ -385,3 +385,13 @@ rules:
     assert done.returncode == 2 and "with ETH, BTC, SOL: alike: no prices move so" in done.stderr
     done = start("margin", write(sol), "--method", "crossvault", "--method", "derive")
     assert done.returncode == 0, done.stderr
+
+
+def test_an_account_without_a_position_that_owes_cash_is_liquidated_now_by_isolated_margin_too(tmp_path: Path) -> None:
+    (tmp_path / "owes.yaml").write_text(
+        "name: owes\nat: 2026-03-02T08:00:00Z\nprices: {ETH: {index: '2,000 USD'}}\ncash: -50 USDC\n"
+    )
+    done = start("margin", "owes.yaml", "--method", "standard", folder=tmp_path)
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith(("isolated", "standard "))]
+    ends = [(row[0], row[-1]) for row in rows if row[1] == "-50.00" and row[-1] != "0.00"]
+    assert ends == [("isolated", "now"), ("standard", "now")], done.stdout

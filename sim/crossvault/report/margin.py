@@ -168,7 +168,9 @@ def multiplier(whole_wad: int, part_wad: int) -> str:
 
 
 def first_liquidated(found: MethodComparison) -> LiquidationDistance:
-    """The nearest shocks at which the first of the isolated positions is liquidated."""
+    """The nearest shocks at which the first of the isolated positions is liquidated; without any, the account is."""
+    if not found.standalone:
+        return found.results[1].distance or LiquidationDistance(None, None)
     known = [each.distance for each in found.standalone if each.distance is not None]
     downs, ups = [each.down for each in known if each.down is not None], [e.up for e in known if e.up is not None]
     return LiquidationDistance(max(downs, default=None), min(ups, default=None))
