@@ -122,3 +122,5 @@ def test_a_step_recorded_with_a_difference_does_not_end_with_0_where_it_is_not_s
     assert done.returncode == 1 and f"differs.jsonl:{number + 1}: recorded with a difference" in done.stderr
     assert "globals.insurance_wad" in done.stderr
     assert start("explain", "differs.jsonl", "alice", folder=tmp_path).returncode == 1
+    shrunk = start("shrink", "differs.jsonl", folder=tmp_path)
+    assert shrunk.returncode == 1 and "recorded with a difference" in shrunk.stderr and "agree" in shrunk.stdout

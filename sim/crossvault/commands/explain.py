@@ -20,7 +20,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, named
 from crossvault.evm.chain import Chain
 from crossvault.history.recorded_account import require_account
-from crossvault.history.recorded_difference import first_difference
+from crossvault.history.recorded_difference import unshown_difference
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
@@ -52,21 +52,10 @@ def explain(arguments: Namespace) -> int:
         print(f"crossvault: {read.cut}", file=sys.stderr)
     if found.differences or found.earlier:
         return FAILED
-    if noted := _recorded_difference(read, place):
+    if noted := unshown_difference(read, place):
         print(f"crossvault: {noted}", file=sys.stderr)
         return FAILED
     return USAGE if read.cut else DONE
-
-
-def _recorded_difference(read: Record, place: int) -> str | None:
-    """The difference that a record has at a step which these contracts now play as the model does."""
-    recorded = first_difference(json.loads(read.lines[place - 1]))
-    if recorded is None:
-        return None
-    return (
-        f"{read.path}:{place + 1}: recorded with a difference that these contracts do not show: {recorded.field}: "
-        f"chain {recorded.chain}, model {recorded.model}; --contracts names those that it was recorded with"
-    )
 
 
 def _account(read: Record, subject: str) -> AccountId | None:

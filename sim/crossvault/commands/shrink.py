@@ -25,9 +25,11 @@ from crossvault.evm.artifacts import Build
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.task import steps_of
+from crossvault.history.recorded_difference import unshown_difference
 from crossvault.lockstep import record
 from crossvault.lockstep.invariants import BrokenInvariant, Invariants
 from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.lockstep.record import Record
 from crossvault.lockstep.run import Diverged, RunResult, run as play
 from crossvault.report import shrink_foundry
 from crossvault.report.console import show
@@ -46,7 +48,7 @@ def shrink(arguments: Namespace) -> int:
     Interrupted with a difference in hand it writes the best until then, which Anvil does not confirm.
     """
     source = Path(shown(arguments.file))
-    given, cut = _story(source)
+    given, read = _story(source)
     seconds, out = float(arguments.time), _out(arguments.out, source)
     contracts, own = folder(arguments.contracts), chosen(arguments)
     build = compile_contracts(contracts)
@@ -57,7 +59,7 @@ def shrink(arguments: Namespace) -> int:
     if found is None and Interrupts.came:
         raise KeyboardInterrupt
     if found is None:
-        return _agrees(given, steps, contracts, arguments.json, cut)
+        return _agrees(given, steps, contracts, arguments.json, read)
     origin = {"seed": given.seed, "source": given.name}
     broken = [each.name for each in given.invariants if found.finding.found[0].field == f"{RULE} {each.name}"]
     kept = repro(found, name_of(out), build.hash, origin, broken)
@@ -87,12 +89,12 @@ def _of_largest(out: Path) -> Path:
     return out.with_name(f"{out.name.removesuffix(file.SUFFIX)}-largest{file.SUFFIX}")
 
 
-def _story(source: Path) -> tuple[Story, str | None]:
-    """The story of a record, a repro or a scenario, and where it was cut if it is a record that was."""
+def _story(source: Path) -> tuple[Story, Record | None]:
+    """The story of a record, a repro or a scenario, and the record if it is one."""
     if source.suffix in (".yaml", ".yml"):
         return load(str(source)), None
     read = record.read(source)
-    return read.story(), read.cut
+    return read.story(), read
 
 
 def _steps(given: Story) -> list[Step]:
@@ -127,8 +129,12 @@ def _emit(kept: file.Repro, build: Build, out: Path) -> str:
     return str(path)
 
 
-def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json: bool, cut: str | None) -> int:
-    """Reports that nothing differs, in process and on Anvil. Raises EnginesDisagree."""
+def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json: bool, read: Record | None) -> int:
+    """Reports that nothing differs, in process and on Anvil; FAILED where a record has a difference all the same.
+
+    Raises EnginesDisagree.
+    """
+    cut = read.cut if read else None
     result = _anvil(given.world, given, contracts)
     if result.failure is not None:
         raise EnginesDisagree(f"Anvil reports {result.failure}; in process the sides agree in all {len(steps)} steps")
@@ -141,6 +147,9 @@ def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json
             print(f"now passes: {given.finding}")
         if cut:
             print(f"as far as it goes: {cut}")
+    if read and steps and (noted := unshown_difference(read, len(read.steps))):
+        print(f"crossvault: {noted}", file=sys.stderr)
+        return FAILED
     return USAGE if cut else DONE
 
 

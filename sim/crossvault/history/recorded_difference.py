@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.history.event_names import EVENT_FIELDS
-from crossvault.lockstep.record import SAME
+from crossvault.lockstep.record import SAME, Record
 
 _ABSENT = "nothing"
 
@@ -82,3 +82,14 @@ def _words(value: Any) -> str:
     if value is None:
         return _ABSENT
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def unshown_difference(read: Record, place: int) -> str | None:
+    """The difference that a record has at a step which these contracts now play as the model does."""
+    recorded = first_difference(json.loads(read.lines[place - 1]))
+    if recorded is None:
+        return None
+    return (
+        f"{read.path}:{place + 1}: recorded with a difference that these contracts do not show: {recorded.field}: "
+        f"chain {recorded.chain}, model {recorded.model}; --contracts names those that it was recorded with"
+    )
