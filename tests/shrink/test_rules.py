@@ -20,6 +20,11 @@ from crossvault.shrink.shrinker import shrink, shrunk
 from crossvault.walks.random_walk import Walk
 from shrinking import broken, found
 
+UNPAID = (
+    "Vault.sol", "        uint256 amountWad = pullQuote(amountRaw);\n        ledger.cash.insuranceWad += amountWad;",
+    "        Collateral.requireAmount(amountRaw, ledger.cash.decimals);\n"
+    "        ledger.cash.insuranceWad += Collateral.toWad(amountRaw, ledger.cash.decimals);",
+)  # fmt: skip
 SPREAD = ("Standard.sol", "            + Fixed.mulDivUp(self.grossWad2, spread, Fixed.WAD_SQUARED);", ";")
 
 
@@ -28,8 +33,9 @@ def unpaid(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake in the model: the insurance fund grows, without a payment."""
 
     def fund_insurance(self: Vault, amount_raw: int, *, sender: str) -> None:
-        collateral.require_amount(amount_raw, 6)
-        self.ledger.cash.insurance_wad += collateral.to_wad(amount_raw, 6)
+        decimals = self.ledger.cash.decimals
+        collateral.require_amount(amount_raw, decimals)
+        self.ledger.cash.insurance_wad += collateral.to_wad(amount_raw, decimals)
         self.emit("InsuranceFunded", sender, amount_raw, self.ledger.cash.insurance_wad)
 
     monkeypatch.setattr(Vault, "fund_insurance", fund_insurance)
@@ -54,14 +60,16 @@ def test_a_broken_rule_is_shrunk_to_the_call_that_breaks_it(unpaid: None) -> Non
 def test_a_search_shows_a_broken_rule_as_it_shows_a_difference(
     unpaid: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["fuzz", "--steps", "3000", "-j", "1", "--corpus", str(tmp_path)]) == FAILED
+    """The mistake is on both sides, so that nothing but the rule is broken."""
+    contracts = ["--contracts", str(broken(tmp_path / "contracts", UNPAID))]
+    assert main(["fuzz", "--steps", "3000", "-j", "1", "--corpus", str(tmp_path), *contracts]) == FAILED
     out = capsys.readouterr().out
     for text in ("in process: V3: ", "on Anvil: ", "invariant V3", "1 calls, 0 accounts", "to play it: "):
         assert text in out, text
     assert "Step(" not in out
     [repro] = (tmp_path / "found").glob("*.repro.yaml")
     assert "A rule was broken" in repro.read_text(encoding="utf8")
-    assert main(["run", str(repro)]) == FAILED
+    assert main(["run", str(repro), *contracts]) == FAILED
 
 
 def test_the_largest_difference_of_money_is_chosen_with_its_part() -> None:

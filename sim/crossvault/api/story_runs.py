@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 Folder = str | PathLike[str] | None
 Rules = Iterable[str | Callable[..., object]]
 
-_EVERY = 50  # steps between the checks that read all accounts
 _COLUMNS = ("account", "lowest_health", "peak_leverage", "equity", "isolated_capital", "cross_capital")
 
 
@@ -141,7 +140,7 @@ def run(
     given = story if isinstance(story, Story) else load_scenario(story)
     if not chain and (contracts is not None or record_to is not None):
         raise BadInput("run: contracts and record_to have no effect with chain=False")
-    guard = Invariants(_EVERY, OwnInvariants((*given.invariants, *rules_of(invariants))))
+    guard = Invariants(own=OwnInvariants((*given.invariants, *rules_of(invariants))))
     ran = RunPage(given, RunWatch(), RunResult(), record=fspath(record_to) if record_to is not None else None)
     if chain:
         _play_both(ran, contracts_folder(contracts), guard)

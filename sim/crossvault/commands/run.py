@@ -54,9 +54,6 @@ class RecordLost(BadEnvironment):
     """The record of a run cannot be written any more, as on a full disk."""
 
 
-_EVERY = 50  # steps between the checks that read all accounts
-
-
 def run(arguments: Namespace) -> int:
     """Runs every scenario and returns the worst exit code; bad input is found before the first one starts."""
     overrides = _overrides(arguments.overrides)
@@ -163,7 +160,7 @@ def _attempt(ran: RunPage, contracts: Path | None, more: Sequence[OwnInvariant],
 
     more: invariants of the user besides those of the story; is_named: whether the user chose the place of the record.
     """
-    guard = Invariants(_EVERY, OwnInvariants((*ran.story.invariants, *more)))
+    guard = Invariants(own=OwnInvariants((*ran.story.invariants, *more)))
     with opened(ran.story.world, contracts) as (model, chain), bar(ran.story.name, ran.story.expected_steps) as tick:
         ran.engine, ran.contracts = chain.engine, chain.build.hash
         try:
