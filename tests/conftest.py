@@ -11,6 +11,8 @@ import pytest
 import profiles
 import turns
 
+os.environ.pop("COLUMNS", None)  # readline puts it there unseen, and the processes of xdist would inherit it
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--contracts DIR` lets the random walks drive another directory of contracts, as `crossvault run` does."""

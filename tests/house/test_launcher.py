@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -70,7 +71,8 @@ def test_without_a_supported_python_uv_is_to_fetch_one(
     """The uv of the clone runs with a mirror that has nothing, as without a network."""
     monkeypatch.setattr(launcher.sys, "version_info", (3, 15, 0))
     monkeypatch.setattr(launcher, "VENV", tmp_path / "venv")
-    (tmp_path / "uv").symlink_to(ROOT / ".venv" / "bin" / "uv")
+    own = ROOT / ".venv" / "bin" / "uv"  # not there where the set-up found one on PATH
+    (tmp_path / "uv").symlink_to(own if own.exists() else shutil.which("uv") or own)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert launcher.supported_python() is None
     env = launcher.install_environment() | {"UV_PYTHON_INSTALL_MIRROR": "file:///nowhere", "UV_MANAGED_PYTHON": "1"}
@@ -89,7 +91,8 @@ def test_a_python_that_uv_finds_makes_the_environment(
     """The Python of this test stands for the fetched one: uv takes it as it is of the version in question."""
     monkeypatch.setattr(launcher, "VENV", tmp_path / "venv")
     monkeypatch.setattr(launcher, "LOCKS", {f"3.{sys.version_info[1]}": launcher.NUMPY1})
-    (tmp_path / "uv").symlink_to(ROOT / ".venv" / "bin" / "uv")
+    own = ROOT / ".venv" / "bin" / "uv"  # not there where the set-up found one on PATH
+    (tmp_path / "uv").symlink_to(own if own.exists() else shutil.which("uv") or own)
     (tmp_path / f"python3.{sys.version_info[1]}").symlink_to(sys.executable)
     monkeypatch.setenv("PATH", str(tmp_path))
     env = launcher.install_environment() | {"UV_OFFLINE": "1"}
