@@ -121,7 +121,7 @@ NO_NODE = (  # what ends before a node is started
     HardEnd(
         "export other.jsonl -o run --only steps",
         1,
-        'other.jsonl:4: step 3: refusal: recorded ["NotOwner",[]]; the model',
+        'other.jsonl:4: step 3: refusal: recorded {"NotOwner":{}}; the model',
     ),
     HardEnd("query cut.jsonl selec", 2, "SQL: Parser Error: syntax error at or near"),
     HardEnd("rnu", 2, "did you mean 'run'?"),
@@ -192,7 +192,7 @@ def write_records(folder: Path) -> None:
     good = bodies_of(path)
     assert good[-1] == {"end": "finished", "steps": len(good) - 2}
     header, *steps = good[:-1]
-    body = steps[2] | {"model": steps[2]["model"] | {"refusal": ["NotOwner", []]}}
+    body = steps[2] | {"model": steps[2]["model"] | {"refusal": {"NotOwner": {}}}}
     ended_early = {"end": "interrupted", "steps": 3}
     made = {
         "header": [header],

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from cli import start
-from crossvault.api.measures import ContractFigures
 from crossvault.commands.sides import opened
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror.fixed import WAD
@@ -16,6 +15,7 @@ from crossvault.portfolio import margin_questions, vault_setup
 from crossvault.portfolio.margin_questions import MarginQuestions, MethodAnswers
 from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.portfolio.vault_setup import VaultSetup
+from crossvault.report.margin_measures import ContractFigures
 from crossvault.scenario import preset
 from margin_cases import HEAD, instrument, loaded
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from crossvault.__main__ import main
-from crossvault.api.measures import measured, preset_of
 from crossvault.differential.ending import DONE, USAGE
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio import portfolio_file
+from crossvault.report.margin_measures import measured, preset_of
 from crossvault.report.margin_picture import margin_picture
 from crossvault.report.picture import BadPicture, require_picture, write_picture
 

@@ -16,7 +16,7 @@ ROOMS = (
 )  # fmt: skip
 DOORSTEP = frozenset({"", "__main__", "plugin"})  # the modules at the top of the package; "" is the package itself
 FORBIDDEN = {("sweep", "evm"), ("sweep", "rpc"), ("sweep", "lockstep"), ("agents", "evm"), ("portfolio", "evm")}
-MOST_ROOMS, MOST_FLOORS = 26, 10
+MOST_ROOMS, MOST_FLOORS = 26, 9
 
 _FOREIGN = {
     "numpy": {"sweep"},

@@ -7,7 +7,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from crossvault.api.drawing import Drawing
-from crossvault.api.measures import chosen_methods, measured, preset_of, sizes_of, traded
 from crossvault.api.result import Result
 from crossvault.differential.ending import BadInput, FailedRun
 from crossvault.lockstep.run import Diverged
@@ -16,6 +15,7 @@ from crossvault.portfolio.portfolio_file import Portfolio
 from crossvault.report.frames import decimal_of, frame
 from crossvault.report.margin import MarginReport, result_terms, text
 from crossvault.report.margin_json import document
+from crossvault.report.margin_measures import chosen_methods, measured, preset_of, sizes_of, traded
 from crossvault.report.margin_terms import MarginTerms
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from crossvault.api.measures import chosen_methods, measured, preset_of, sizes_of, traded
 from crossvault.commands.exits import UsageError
 from crossvault.commands.margin_flags import questions
 from crossvault.commands.page_file import page_path, write_page
@@ -16,6 +15,7 @@ from crossvault.portfolio.methods import ISOLATED, STANDARD
 from crossvault.report.console import show, table
 from crossvault.report.margin import MarginReport, text
 from crossvault.report.margin_json import document
+from crossvault.report.margin_measures import chosen_methods, measured, preset_of, sizes_of, traded
 from crossvault.report.margin_page import margin_page
 from crossvault.report.picture import require_picture, write_picture
 from crossvault.scenario import preset

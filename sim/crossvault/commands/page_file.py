@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from pathlib import Path
 
 from crossvault.commands.exits import UsageError
-from crossvault.report.page import Page, write
+from crossvault.report.page import Page
+from crossvault.report.page_files import written
 
 
 def page_path(arguments: Namespace) -> Path | None:
@@ -24,12 +24,5 @@ def page_path(arguments: Namespace) -> Path | None:
 
 
 def write_page(path: Path, page: Page) -> None:
-    """Writes a page whole: an interrupted write leaves what was there. Raises UsageError."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(fresh, page)
-        fresh.replace(path)
-    except OSError as wrong:
-        raise UsageError(f"--page: {path} cannot be written: {wrong.strerror}") from wrong
-    finally:
-        fresh.unlink(missing_ok=True)
+    """Writes a page whole: an interrupted write leaves what was there. Raises BadInput."""
+    written(path, page, "--page")

@@ -9,11 +9,11 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from crossvault.api.pages import KEYS, SUFFIXES, page_of, written
 from crossvault.commands.exits import UsageError
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import shown
 from crossvault.differential.ending import DONE, FAILED, USAGE
+from crossvault.report.page_files import KEYS, SUFFIXES, page_of, written
 from crossvault.report.page_history import RunHistory, record_extent
 from crossvault.report.page_run import document
 

@@ -66,8 +66,9 @@ class Invariants:
             self._unsettled = _unsettled(model, step)
 
     def after(self, step: Step, outcome: Outcome, model: Model) -> None:
-        """Checks the state after a step. Raises BrokenInvariant."""
+        """Checks the state after a step, first by the rules of the user. Raises BrokenInvariant."""
         self._steps += 1
+        self.own.after(step, outcome, model)
         if outcome.refusal is None:
             self._note_donation(step)
             self._require_authority(step, model)
@@ -83,7 +84,6 @@ class Invariants:
             self._require_residue(step, model)
         if self._steps % self.every == 0:
             self.require_conserved(model, _place(step))
-        self.own.after(step, outcome, model)
 
     def require_conserved(self, model: Model, where: str = "at the end") -> None:
         """V1, V2, V3: no value is lost or made. Raises BrokenInvariant."""
