@@ -33,7 +33,7 @@ def executed(folder: Path) -> None:
     import nbformat
     from nbclient import NotebookClient
 
-    read: Any = nbformat.read(folder / NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
+    read: Any = nbformat.read(folder / NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]  # untyped library
     NotebookClient(read, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
     shown = [output for cell in read.cells for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in shown) == 2

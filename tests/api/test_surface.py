@@ -38,7 +38,7 @@ def test_the_surface_is_what_it_was() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'rnu'"):
-        cv.rnu  # noqa: B018
+        cv.rnu  # noqa: B018  # the access is what is tested
 
 
 def test_importing_the_package_imports_nothing_of_it_and_no_library() -> None:
@@ -52,7 +52,7 @@ def test_importing_the_package_imports_nothing_of_it_and_no_library() -> None:
 def test_the_room_of_a_function_is_still_a_package() -> None:
     import crossvault.fuzz.task as task
 
-    assert cv.fuzz.task is task  # type: ignore[attr-defined]
+    assert cv.fuzz.task is task  # type: ignore[attr-defined]  # mypy sees the function
     assert callable(cv.fuzz) and callable(cv.shrink) and callable(cv.audit)
 
 
@@ -87,12 +87,12 @@ def test_the_examples_of_docstrings_are_true(module: str) -> None:
         (lambda: cv.fuzz(steps=0), "fuzz: length: expected a whole number from 1 to 1,000,000,000, got 0"),
         (lambda: cv.fuzz(steps=1, seconds=1), "fuzz: give steps or seconds, not both"),
         (lambda: cv.fuzz(steps=1, jobs=-1), "fuzz: jobs"),
-        (lambda: cv.run("quickstart", chain=False, invariants=[5]), "invariants: 5: expected a function"),  # type: ignore[list-item]
+        (lambda: cv.run("quickstart", chain=False, invariants=[5]), "invariants: 5: expected a function"),  # type: ignore[list-item]  # wrong on purpose
         (lambda: cv.margin("strangle", methods="standard"), "methods: expected a list, such as ['standard']"),
         (lambda: cv.margin("strangle", trades="ETH-PERP +1"), "trades: expected a list, such as ['ETH-PERP +1']"),
         (lambda: cv.load_scenario("quickstart", seed=-1), "seed: expected a whole number from 0 to"),
         (
-            lambda: cv.load_scenario("quickstart", overrides={"world.delay": 5}),  # type: ignore[dict-item]
+            lambda: cv.load_scenario("quickstart", overrides={"world.delay": 5}),  # type: ignore[dict-item]  # wrong on purpose
             "overrides: world.delay: expected YAML text, such as '5', got 5",
         ),
         (lambda: cv.audit("http://127.0.0.1:1", "0x12"), "vault: '0x12' is no address"),

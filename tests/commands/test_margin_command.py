@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,57 +12,13 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import instrument_number
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio import methods, portfolio_file, vault_setup
-from crossvault.portfolio.methods import MethodComparison, MethodResult
 from crossvault.portfolio.sensitivity import sensitivities
 from crossvault.scenario import ScenarioError, preset
-from places import ROOT
+from papers import HEAD, Write, by_method, capital_usd, compared, write as write  # the fixture, by its name
 
 UNITS = ("ETH", "BTC")
 CENT = WAD // 100
 MANY = ", ".join(f"ETH-20260327-{1_000 + 100 * k}-C: 1 ETH" for k in range(13))
-HEAD = """\
-name: paper
-at: 2026-03-02T08:00:00Z
-prices:
-  ETH: {index: 2000 USD, expiries: {20260327: {forward: 2000 USD, surface: 60 %}}}
-  BTC: {index: 60000 USD}
-cash: 5000 USDC
-"""
-
-Write = Callable[[str], str]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Writes a portfolio and returns its path."""
-
-    def written(text: str) -> str:
-        path = tmp_path / "paper.yaml"
-        path.write_text(text, encoding="utf8")
-        return str(path)
-
-    return written
-
-
-def compared(path: str, *names: str) -> MethodComparison:
-    """A portfolio by isolated and standard margin and the named presets, or all that ship, on the model."""
-    held = portfolio_file.load(path)
-    model = Model(vault_setup.world(held))
-    stage = vault_setup.VaultSetup(held, model, model.apply)
-    presets = [preset.load(name) for name in names or preset.names()]
-    stage.set_up(presets[0])
-    return methods.compare(stage, presets, lambda accounts: None)
-
-
-def by_method(found: MethodComparison) -> dict[str, MethodResult]:
-    return {each.method: each for each in found.results}
-
-
-def capital_usd(found: MethodComparison) -> dict[str, tuple[int, int]]:
-    """Initial and maintenance capital by method, in whole units of quote; a fraction fails."""
-    capital = {each.method: each.capital for each in found.results}
-    assert all(wad % WAD == 0 for each in capital.values() for wad in each)
-    return {name: (each[0] // WAD, each[1] // WAD) for name, each in capital.items()}
 
 
 def test_one_perp_by_every_method(write: Write) -> None:
@@ -320,78 +274,3 @@ def test_the_text_has_its_parts() -> None:
     ):
         assert shown in done.stdout
     assert "standard  " not in done.stdout and all(len(line) <= 100 for line in done.stdout.splitlines())
-
-
-@pytest.mark.parametrize("name", portfolio_file.names())
-def test_shipped_portfolios_load(name: str) -> None:
-    held = portfolio_file.load(name)
-    assert held.name == name and held.about
-
-
-def test_the_documented_portfolio_loads(write: Write) -> None:
-    text = (ROOT / "sim" / "crossvault" / "portfolios" / "README.md").read_text(encoding="utf8")
-    held = portfolio_file.load(write(text.split("```yaml\n")[1].split("```")[0]))
-    assert held.cash_wad == 5_000 * WAD and len(held.positions) == 2 and held.standard.name == "crossvault"
-
-
-@pytest.mark.parametrize(
-    ("option", "vol", "initial", "maintenance"),
-    [
-        ("1500-C", "104.788449408498624 %", -304_371_585_189_059_952_640, -191_871_585_189_059_952_640),  # Test1
-        ("1900-C", "117.9993832279113216 %", -156_008_261_835_426_660_352, -118_508_261_835_426_660_352),  # Test3
-        ("1300-P", "108.318941550987648 %", -164_322_794_294_374_039_552, -126_822_794_294_374_039_552),  # Test4
-        ("4500-P", "159.7344442228649472 %", -3_385_309_438_429_764_255_744, -3_224_104_227_075_965_583_360),  # Test21
-    ],
-)
-def test_published_shorts_through_a_file(write: Write, option: str, vol: str, initial: int, maintenance: int) -> None:
-    # Derive's standard.json: 500,400 s before the end, without a discount; realIM and realMM
-    text = f"""\
-name: published
-at: 2026-03-21T13:00:00Z
-standard: derive-tests
-prices:
-  ETH:
-    index: 1500 USD
-    expiries:
-      20260327: {{forward: 1500.8332793109938176 USD, surface: {vol}}}
-positions: {{ETH-20260327-{option}: -1 ETH}}
-"""
-    standard = by_method(compared(write(text)))["standard"]
-    pairs = zip(standard.margin_balance_wad, standard.requirement_wad, strict=True)
-    buffers = [balance - required for balance, required in pairs]
-    for ours, theirs in zip(buffers, (initial, maintenance), strict=True):
-        assert abs(ours - theirs) <= abs(theirs) // 10**12
-
-
-def test_a_preset_of_ones_own(write: Write, tmp_path: Path) -> None:
-    mine = tmp_path / "mine.yaml"
-    text = """\
-name: mine
-about: for a test
-source: none
-portfolio: {vol: {up: 0 %, down: 0 %}}
-rules:
-  scenarios: [{spots: [25 %, -25 %]}]
-  correlations: {ETH: {BTC: {alike: 50 %, opposite: 0 %}}}
-"""
-    mine.write_text(text, encoding="utf8")
-    done = start("margin", "delta-neutral", "--method", str(mine), "--json")
-    assert done.returncode == 0, done.stderr
-    results = {each["method"]: each for each in json.loads(done.stdout)["methods"]}
-    assert set(results) == {"isolated", "mine"} and len(results["mine"]["scenarios"]) == 2
-    # a third underlying is not in the matrix: it moves exactly with both, and they do not with each other
-    sol = HEAD.replace("cash:", "  SOL: {index: 100 USD}\ncash:") + "positions: {ETH-PERP: 1 ETH}\n"
-    done = start("margin", write(sol), "--method", str(mine))
-    assert done.returncode == 2 and "with ETH, BTC, SOL: alike: no prices move so" in done.stderr
-    done = start("margin", write(sol), "--method", "crossvault", "--method", "derive")
-    assert done.returncode == 0, done.stderr
-
-
-def test_an_account_without_a_position_that_owes_cash_is_liquidated_now_by_isolated_margin_too(tmp_path: Path) -> None:
-    (tmp_path / "owes.yaml").write_text(
-        "name: owes\nat: 2026-03-02T08:00:00Z\nprices: {ETH: {index: '2,000 USD'}}\ncash: -50 USDC\n"
-    )
-    done = start("margin", "owes.yaml", "--method", "standard", folder=tmp_path)
-    rows = [line.split() for line in done.stdout.splitlines() if line.startswith(("isolated", "standard "))]
-    ends = [(row[0], row[-1]) for row in rows if row[1] == "-50.00" and row[-1] != "0.00"]
-    assert ends == [("isolated", "now"), ("standard", "now")], done.stdout

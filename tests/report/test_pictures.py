@@ -19,7 +19,7 @@ def test_the_picture_of_a_portfolio_has_its_figures(tmp_path: Path) -> None:
     report = measured(held, presets, ["standard", "crossvault"], False)
     figure = margin_picture(report)
     bars, heat = figure.axes
-    drawn = [bar.get_width() for bar in bars.patches]  # type: ignore[attr-defined]
+    drawn = [bar.get_width() for bar in bars.patches]  # type: ignore[attr-defined]  # patches are rectangles here
     required = [wad / WAD for each in report.found.results for wad in each.requirement_wad]
     assert [width for width in drawn if width in required] == required
     losses = report.found.results[-1].losses

@@ -32,7 +32,7 @@ class Held(AccountState):
 
 
 def outcome(principal: int = 0, refusal: Refusal | None = None, *events: Event, size: int = 0) -> Outcome:
-    state: Any = Held(ALICE, principal, size)  # type: ignore[arg-type]
+    state: Any = Held(ALICE, principal, size)  # type: ignore[arg-type]  # the one field that is read
     shared: Any = ()
     return Outcome(refusal, events, Snapshot(shared, (state,)))
 
