@@ -92,7 +92,7 @@ class Model:
 
     def __init__(self, world: World, journal: StepUndoLog | None = None) -> None:
         """journal: an undo log of more than one call, where one is needed."""
-        self.journal = journal or StepUndoLog()
+        self.world, self.journal = world, journal or StepUndoLog()
         self.tokens = {spec.name: ModelToken(spec, self.journal) for spec in world.tokens}
         self.vault = Vault(
             world.owner, world.quote, world.delay_secs, world.terms,

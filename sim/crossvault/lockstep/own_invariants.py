@@ -13,14 +13,14 @@ from crossvault.lockstep.run import Broken
 
 
 class BrokenInvariant(Broken):
-    """An invariant does not hold: its number or name, the numbers that should agree, and the step."""
+    """An invariant does not hold: its number or name, the numbers that should agree, the step, and the money [wad]."""
 
-    def __init__(self, number: str, what: str, where: str) -> None:
+    def __init__(self, number: str, what: str, where: str, money_wad: int | None = None) -> None:
         super().__init__(f"{number}: {what} ({where})")
-        self.number, self.what, self.where = number, what, where
+        self.number, self.what, self.where, self.money_wad = number, what, where, money_wad
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.number, self.what, self.where)
+        return type(self), (self.number, self.what, self.where, self.money_wad)
 
 
 class OwnInvariants:

@@ -1,0 +1,263 @@
+"""Books: all stored fields of a vault as plain values, read without calling any of the mirror's functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from crossvault.differential.model import Model
+    from crossvault.mirror.account import AccountId
+    from crossvault.mirror.cash import DepegTerms, Interest
+    from crossvault.mirror.collateral import HaircutTerms
+    from crossvault.mirror.liquidation import AuctionTerms
+    from crossvault.mirror.market import MarketRisk, OptionRisk
+    from crossvault.mirror.oracle import PriceGuard
+    from crossvault.mirror.portfolio import PortfolioRisk
+    from crossvault.mirror.stress import Rules
+    from crossvault.mirror.surface import Svi
+
+EXPIRY_BITS = 40  # an expiry of an underlying is numbered underlying * 2^40 + expiry
+
+
+class PositionBook(NamedTuple):
+    """A position: instrument number, signed size and quote [wad], funding index at its last touch [ray]."""
+
+    instrument: int
+    size: int
+    quote: int
+    funding_index: int
+
+
+class SaleBook(NamedTuple):
+    """An auction; all zero where there is none. Times [unix seconds]."""
+
+    started_at: int = 0
+    insolvent_at: int = 0
+    reserved_wad: int = 0
+    deficit_wad: int = 0
+
+
+class AccountBook(NamedTuple):
+    """An account: principal of cash, margin mode (0 standard, 1 portfolio), raw balances by collateral, positions."""
+
+    principal: int = 0
+    mode: int = 0
+    balances: tuple[int, ...] = ()
+    positions: tuple[PositionBook, ...] = ()
+    operators: frozenset[str] = frozenset()
+    sale: SaleBook = SaleBook()
+
+
+class CashBook(NamedTuple):
+    """The quote side: indexes [ray], sums of principals, insurance fund and open deficits [wad]."""
+
+    token: str
+    decimals: int
+    depeg: DepegTerms
+    interest: Interest
+    accrued_at: int
+    supply_index: int
+    borrow_index: int
+    total_supply: int
+    total_borrow: int
+    insurance_wad: int
+    deficit_wad: int
+
+
+class PriceBook(NamedTuple):
+    """The last print of an underlying; prices [wad], `cumulative` is index times seconds."""
+
+    index_wad: int
+    premium: int
+    confidence: int
+    published_at: int
+    stable: int
+    pending: int
+    pending_at: int
+    cumulative: int
+
+
+class TrackBook(NamedTuple):
+    """Funding of a perp: index [ray] and the time that it has reached."""
+
+    index_ray: int
+    updated_at: int
+
+
+class CurveBook(NamedTuple):
+    """An expiry of an underlying; `settlement` is 0 until it has settled."""
+
+    forward: int
+    rate: int
+    confidence: int
+    published_at: int
+    surface_confidence: int
+    surface_published_at: int
+    listed_at: int
+    svi: Svi
+    settlement: int
+    start_cumulative: int
+
+
+class UnderlyingBook(NamedTuple):
+    """An underlying: parameters, last print, funding, and its open expiries [unix seconds]."""
+
+    name: str
+    risk: MarketRisk
+    options: OptionRisk
+    guard: PriceGuard
+    portfolio: PortfolioRisk
+    price: PriceBook
+    track: TrackBook
+    expiries: tuple[int, ...]
+
+
+class CollateralBook(NamedTuple):
+    """A collateral token, and the total of all balances [raw]."""
+
+    token: str
+    decimals: int
+    underlying: int
+    terms: HaircutTerms
+    total_raw: int
+
+
+class OrderBook(NamedTuple):
+    """Signed orders: what was filled of a digest [wad], what is cancelled, and the least salt of an account."""
+
+    filled: Mapping[Any, int]
+    cancelled: Mapping[Any, bool]
+    floors: Mapping[AccountId, int]
+    wallets: Mapping[str, str]
+
+
+class Books(NamedTuple):
+    """All stored fields of a vault after a step.
+
+    curves: by `underlying * 2^40 + expiry`. tokens: by token, the raw balance of each holder. announced: when a change
+    may take effect, by what was announced.
+    """
+
+    cash: CashBook
+    auction: AuctionTerms
+    underlyings: tuple[UnderlyingBook, ...]
+    collaterals: tuple[CollateralBook, ...]
+    rules: Rules
+    curves: Mapping[int, CurveBook]
+    accounts: Mapping[AccountId, AccountBook]
+    owner: str
+    pending_owner: str
+    guardian: str
+    feeders: frozenset[str]
+    paused: bool
+    delay_secs: int
+    announced: Mapping[Any, int]
+    tokens: Mapping[str, Mapping[str, int]]
+    orders: OrderBook
+
+    def account(self, account: AccountId) -> AccountBook:
+        """An account; an unknown one is empty."""
+        return self.accounts.get(account, AccountBook())
+
+    def curve(self, underlying: int, expiry: int) -> CurveBook | None:
+        """An expiry of an underlying; None if it was never opened."""
+        return self.curves.get((underlying << EXPIRY_BITS) + expiry)
+
+    def priced_at(self, index_wad: Mapping[int, int]) -> Books:
+        """The same at other index prices, by underlying; the part of the print that is not the index stays."""
+        if not index_wad:
+            return self
+        moved = [
+            each._replace(price=each.price._replace(index_wad=index_wad[i], stable=index_wad[i]))
+            if i in index_wad
+            else each
+            for i, each in enumerate(self.underlyings)
+        ]
+        return self._replace(underlyings=tuple(moved))
+
+
+def read_books(model: Model, last: Books | None = None) -> Books:
+    """The books of a vault now. last: of an earlier step; what is equal to it is the same object."""
+    vault, state = model.vault, model.vault.ledger
+    return Books(
+        cash=_cash(state.cash),
+        auction=state.terms,
+        underlyings=tuple(_underlying(state, number) for number in range(len(state.risks))),
+        collaterals=tuple(
+            CollateralBook(each.token, each.decimals, each.underlying, each.terms, each.total_raw)
+            for each in state.assets
+        ),
+        rules=state.rules,
+        curves={term: _curve(curve) for term, curve in state.curves.items()},
+        accounts=_accounts(state, last.accounts if last else {}),
+        owner=vault.owner,
+        pending_owner=vault.pending_owner,
+        guardian=vault.guardian,
+        feeders=frozenset(name for name, is_feeder in vault.is_feeder.items() if is_feeder),
+        paused=vault.paused,
+        delay_secs=vault.delay_secs,
+        announced={change: due_at for change, due_at in vault.effective_at.items() if due_at},
+        tokens={name: dict(token.balances) for name, token in model.tokens.items()},
+        orders=_orders(model.exchange),
+    )
+
+
+def _price(price: Any) -> PriceBook:
+    return PriceBook(
+        price.index, price.premium, price.confidence, price.published_at, price.stable, price.pending,
+        price.pending_at, price.cumulative,
+    )  # fmt: skip
+
+
+def _curve(curve: Any) -> CurveBook:
+    return CurveBook(
+        curve.forward, curve.rate, curve.confidence, curve.published_at, curve.surface_confidence,
+        curve.surface_published_at, curve.listed_at, curve.svi, curve.settlement, curve.start_cumulative,
+    )  # fmt: skip
+
+
+def _cash(pool: Any) -> CashBook:
+    return CashBook(
+        pool.token, pool.decimals, pool.terms, pool.interest, pool.accrued_at, pool.supply_index, pool.borrow_index,
+        pool.total_supply, pool.total_borrow, pool.insurance_wad, pool.deficit_wad,
+    )  # fmt: skip
+
+
+def _underlying(state: Any, number: int) -> UnderlyingBook:
+    return UnderlyingBook(
+        state.names[number],
+        state.risks[number],
+        state.option_risks[number],
+        state.guards[number],
+        state.portfolio_risks[number],
+        _price(state.prices[number]),
+        TrackBook(state.tracks[number].index, state.tracks[number].updated_at),
+        state.expiries[number],
+    )
+
+
+def _accounts(state: Any, last: Mapping[AccountId, AccountBook]) -> dict[AccountId, AccountBook]:
+    found: dict[AccountId, AccountBook] = {}
+    count, sales = len(state.assets), state.sales
+    for account, holder in state.holders.items():
+        positions, balances, sale = holder.positions, holder.balances, dict.get(sales, account)
+        now = AccountBook(
+            holder.principal,
+            holder.mode,
+            tuple([balances.get(i, 0) for i in range(count)]),
+            tuple([_position(i, positions) for i in holder.instruments]),
+            frozenset([name for name, is_operator in holder.operators.items() if is_operator]),
+            SaleBook(sale.started_at, sale.insolvent_at, sale.reserved_wad, sale.deficit_wad) if sale else SaleBook(),
+        )
+        found[account] = last[account] if last.get(account) == now else now
+    return found
+
+
+def _position(instrument: int, positions: Any) -> PositionBook:
+    held = positions[instrument]
+    return PositionBook(instrument, held.size, held.quote, held.funding_index)
+
+
+def _orders(exchange: Any) -> OrderBook:
+    return OrderBook(dict(exchange.filled), dict(exchange.cancelled), dict(exchange.salt_floor), exchange.wallets)

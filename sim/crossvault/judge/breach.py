@@ -1,0 +1,19 @@
+"""A breach of a rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from crossvault.mirror.account import AccountId
+
+
+class Breach(NamedTuple):
+    """A rule that a step breaks: what is wrong with the two numbers compared, and the money that it moved [wad].
+
+    accounts: those that gained or lost it.
+    """
+
+    what: str
+    money_wad: int | None = None
+    accounts: tuple[AccountId, ...] = ()

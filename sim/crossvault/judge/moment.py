@@ -1,0 +1,79 @@
+"""One executed step as the rules see it: the books before and after it, and accounts valued from either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crossvault.differential.step import Outcome, Step
+from crossvault.judge.account_value import AccountValue, account_value
+from crossvault.judge.books import Books
+from crossvault.judge.rulebook import RuleBook
+
+if TYPE_CHECKING:
+    from crossvault.differential.model import Model
+    from crossvault.mirror.account import AccountId
+
+
+@dataclass(slots=True)
+class Moment:
+    """One executed step. number: of the step, from 1. rulebook: the state of rights before it, from steps alone.
+
+    persons: by owner, the person behind it, where several belong together. donated: tokens that were sent to the vault
+    without a call, before this step, raw by token. model: for shown figures only (V29); a rule values by `value_*`.
+    """
+
+    step: Step
+    outcome: Outcome
+    before: Books
+    after: Books
+    rulebook: RuleBook
+    number: int
+    model: Model
+    persons: Mapping[str, str] = field(default_factory=dict)
+    donated: Mapping[str, int] = field(default_factory=dict)
+    full: bool = False
+    _before: dict[AccountId, AccountValue] = field(default_factory=dict)
+    _after: dict[AccountId, AccountValue] = field(default_factory=dict)
+
+    @property
+    def at(self) -> int:
+        """The time of the step [unix seconds]."""
+        return self.step.at
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the step was accepted."""
+        return self.outcome.refusal is None
+
+    @property
+    def touched(self) -> Sequence[AccountId]:
+        """The accounts that the step names."""
+        return self.step.accounts()
+
+    @property
+    def changed(self) -> Sequence[AccountId]:
+        """The accounts whose stored state is another than before."""
+        before = self.before.accounts
+        return [account for account, book in self.after.accounts.items() if before.get(account) is not book]
+
+    def value_before(self, account: AccountId) -> AccountValue:
+        """An account as it was before the step, valued at the time of the step."""
+        if account not in self._before:
+            self._before[account] = account_value(self.before, account, self.at)
+        return self._before[account]
+
+    def value_after(self, account: AccountId) -> AccountValue:
+        """An account after the step."""
+        if account not in self._after:
+            self._after[account] = account_value(self.after, account, self.at)
+        return self._after[account]
+
+    def person(self, account: AccountId) -> str:
+        """The person behind an account."""
+        return self.persons.get(account.owner, account.owner)
+
+    def is_sampled(self, share: int) -> bool:
+        """Whether a dear check is due: at each step in full, else at one of `share` steps, by its number."""
+        return self.full or share <= 1 or self.number % share == 0
