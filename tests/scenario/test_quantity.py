@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from crossvault.scenario import quantity
-from crossvault.scenario.quantity import Moment, Quantity
+from crossvault.scenario.quantity import Quantity, StoryTime
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_other_durations_are_refused(text: str) -> None:
 
 
 def test_moments() -> None:
-    assert quantity.moment("+2h") == Moment(7200, True)
+    assert quantity.moment("+2h") == StoryTime(7200, True)
     assert quantity.moment("+2h").at(1_000) == 8_200
-    assert quantity.moment("2020-03-12T00:00:00Z") == Moment(1_583_971_200, False)  # date -u -d 2020-03-12 +%s
+    assert quantity.moment("2020-03-12T00:00:00Z") == StoryTime(1_583_971_200, False)  # date -u -d 2020-03-12 +%s
     assert quantity.date("2020-02-29T12:00Z") == 1_582_977_600
 
 

@@ -117,7 +117,7 @@ def _publish(written: steps.Publish, now: ActionContext) -> Step:
     )  # fmt: skip
 
 
-def _published_at(now: ActionContext, moment: quantity.Moment | None) -> int:
+def _published_at(now: ActionContext, moment: quantity.StoryTime | None) -> int:
     return now.at if moment is None else moment.at(now.names.script.starts)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 from crossvault.scenario import quantity
-from crossvault.scenario.quantity import Moment, Quantity
+from crossvault.scenario.quantity import Quantity, StoryTime
 from crossvault.scenario.source import did_you_mean
 
 
@@ -28,7 +28,7 @@ Price = Annotated[int, *_text(quantity.price, "price of one whole unit in quote"
 Difference = Annotated[int, *_text(quantity.difference, "signed difference of prices", "-1.50 USD")]
 Multiple = Annotated[int, *_text(quantity.multiple, "multiple; negative for a short", "5x", "-3x")]
 Duration = Annotated[int, *_text(quantity.duration, "whole weeks, days, hours, minutes, seconds", "1h 30m", "2 days")]
-Time = Annotated[Moment, *_text(quantity.moment, "time after the start, or in UTC", "+2h", "2020-03-12T00:00:00Z")]
+Time = Annotated[StoryTime, *_text(quantity.moment, "time after the start, or in UTC", "+2h", "2020-03-12T00:00:00Z")]
 PriceOrMark = Annotated[
     int | None, *_text(quantity.price_or_mark, "price, or the mark at the time of the step", "2,000 USD", "mark")
 ]

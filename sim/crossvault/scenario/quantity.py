@@ -66,7 +66,7 @@ class Quantity(NamedTuple):
         return f"{sign}{int(whole):,}{'.' + part if part else ''} {self.unit}".rstrip()
 
 
-class Moment(NamedTuple):
+class StoryTime(NamedTuple):
     """A time: unix seconds, or seconds after the start of the story."""
 
     secs: int
@@ -189,11 +189,11 @@ def duration_text(secs: int) -> str:
     return " ".join(parts) or "0s"
 
 
-def moment(value: object) -> Moment:
+def moment(value: object) -> StoryTime:
     """A time, such as `+2h` after the start, or `2020-03-12T00:00:00Z`."""
     text = required_text(value, "+2h")
     if text.startswith("+"):
-        return Moment(duration(text[1:]), True)
+        return StoryTime(duration(text[1:]), True)
     try:
         if not text.endswith("Z"):
             raise ValueError
@@ -204,7 +204,7 @@ def moment(value: object) -> Moment:
         ) from None
     if rest or secs <= 0:
         raise ValueError(f"{text!r} is not a whole second after 1970")
-    return Moment(secs, False)
+    return StoryTime(secs, False)
 
 
 def expiry(value: object) -> int:

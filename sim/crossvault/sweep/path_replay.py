@@ -29,8 +29,8 @@ HOLDERS = ("isolated", "cross", "cross, lean")
 Progress = Callable[[int], None]  # markets done
 
 
-class Books(NamedTuple):
-    """Books to replay: their kinds, the margin mode, the number of accounts at most, and the number of paths.
+class ReplayedBooks(NamedTuple):
+    """ReplayedBooks to replay: their kinds, the margin mode, the number of accounts at most, and the number of paths.
 
     Without a mode, single positions have standard margin, and a whole book the method with the lower requirement.
     """
@@ -113,7 +113,7 @@ def liquidate(engine: FloatEngine, side: BookAccounts, outcome: PathOutcome) -> 
 
 
 def replay(
-    first: Market, drawn: Population, seed: int, of: Books, progress: Progress | None = None
+    first: Market, drawn: Population, seed: int, of: ReplayedBooks, progress: Progress | None = None
 ) -> dict[tuple[str, str], PathStatistics]:
     """Replays the books, and returns path statistics by regime and way to hold them."""
     first, drawn = only_held(first, drawn)

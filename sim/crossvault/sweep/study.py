@@ -11,7 +11,7 @@ from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.sweep import books, path_replay, paths
 from crossvault.sweep.floats import FloatEngine
 from crossvault.sweep.instruments import Market
-from crossvault.sweep.path_replay import Books, Progress
+from crossvault.sweep.path_replay import Progress, ReplayedBooks
 from crossvault.sweep.path_statistics import change
 from crossvault.sweep.population import Amounts, Floats, Population
 
@@ -19,8 +19,8 @@ METHODS = {"standard": STANDARD, "portfolio": PORTFOLIO}
 BINS = 20
 UNCOVERED = tuple(each for each in books.KINDS if each != "covered")
 REPLAYED = (  # without options a market takes a fiftieth of the time
-    Books("all but covered", UNCOVERED, None, 400, 16),
-    Books("pairs", ("pairs",), PORTFOLIO, 200, 64),
+    ReplayedBooks("all but covered", UNCOVERED, None, 400, 16),
+    ReplayedBooks("pairs", ("pairs",), PORTFOLIO, 200, 64),
 )
 
 
@@ -57,7 +57,7 @@ def _offset(progress: Progress | None, before: int) -> Progress | None:
     return None if progress is None else lambda done: progress(before + done)
 
 
-def _replay(found: dict[str, Any], market: Market, of: Books, progress: Progress | None) -> None:
+def _replay(found: dict[str, Any], market: Market, of: ReplayedBooks, progress: Progress | None) -> None:
     """Replays books and adds their statistics."""
     seed, count = found["seed"], min(found["accounts"], of.accounts)
     drawn, _ = books.random_population(market, count, seed, of.kinds)
