@@ -17,12 +17,15 @@ from crossvault.report.page_data import unpacked
 from crossvault.sweep import books, exact, floats, path_replay, paths, study
 from crossvault.sweep.books import KINDS
 from crossvault.sweep.instruments import Market
-from crossvault.sweep.path_replay import Books
+from crossvault.sweep.path_replay import ReplayedBooks
 from crossvault.sweep.path_statistics import PathStatistics, change, standard_error
 from crossvault.sweep.population import Amounts, Population
 from places import ROOT
 
-SMALL = (Books("all but covered", study.UNCOVERED, None, 40, 2), Books("pairs", ("pairs",), PORTFOLIO, 20, 4))
+SMALL = (
+    ReplayedBooks("all but covered", study.UNCOVERED, None, 40, 2),
+    ReplayedBooks("pairs", ("pairs",), PORTFOLIO, 20, 4),
+)
 
 
 @pytest.fixture

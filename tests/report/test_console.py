@@ -20,7 +20,7 @@ from crossvault.report.console import NARROWEST, WIDEST, page, table
 from crossvault.report.deployment import print_plan
 from crossvault.report.differences import difference_table
 from crossvault.sweep import study
-from crossvault.sweep.path_replay import Books
+from crossvault.sweep.path_replay import ReplayedBooks
 from deploying import Deployer, params
 from places import ROOT
 from shrinking import broken
@@ -74,7 +74,7 @@ def test_a_record_and_its_steps_fit_every_page(pages: list[RenderableType], tmp_
 
 
 def test_a_study_fits_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study, "REPLAYED", (Books("pairs", ("pairs",), PORTFOLIO, 20, 4),))
+    monkeypatch.setattr(study, "REPLAYED", (ReplayedBooks("pairs", ("pairs",), PORTFOLIO, 20, 4),))
     shown = efficiency.tables(study.study(120, 2, 3))
     assert all_faults(shown) == []
 
