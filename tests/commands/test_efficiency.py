@@ -14,8 +14,8 @@ from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.report.efficiency_page import COSTS, TABLES, efficiency_page
 from crossvault.report.page import page_text
 from crossvault.report.page_data import unpacked
-from crossvault.sweep import books, exact, floats, path_replay, paths, study
-from crossvault.sweep.books import KINDS
+from crossvault.sweep import draws, exact, floats, path_replay, paths, study
+from crossvault.sweep.draws import KINDS
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.path_replay import ReplayedBooks
 from crossvault.sweep.path_statistics import PathStatistics, change, standard_error
@@ -55,8 +55,8 @@ def test_isolated_and_cross_have_the_same_capital_and_lean_has_less(small: None)
 
 def test_one_position_has_one_fate_however_it_is_held() -> None:
     """A pair of one underlying is one position, which no correlation is about."""
-    of = books.random_market(1, 3)
-    population, _ = books.random_population(of, 40, 3, ["pairs"])
+    of = draws.random_market(1, 3)
+    population, _ = draws.random_population(of, 40, 3, ["pairs"])
     computed = path_replay.replay(of, population, 3, SMALL[1])
     first, *others = computed.values()
     assert first.touched.any() and not first.touched.all()
@@ -72,7 +72,7 @@ def a_pair(of: Market) -> Population:
     nothing = Amounts.of([0])
     return Population(
         np.array([PORTFOLIO]), nothing, Amounts.of([0, 0], (1, 2)), np.array([0, 2]),
-        np.array([0, books.PER_UNDERLYING]), Amounts.of(round(size * 1e18) for size in sizes), Amounts.of([0, 0]),
+        np.array([0, draws.PER_UNDERLYING]), Amounts.of(round(size * 1e18) for size in sizes), Amounts.of([0, 0]),
     )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_a_pair_survives_as_a_whole_while_its_parts_move_alike(
     factors: tuple[float, float], lost: tuple[float, ...]
 ) -> None:
     """By arithmetic on paper: the whole loses what its parts lose, and as much of it as is not won by the other."""
-    of = books.random_market(2, 1)
+    of = draws.random_market(2, 1)
     sides = path_replay.sides_of(of, a_pair(of), PORTFOLIO)
     for at in paths.along(of, np.log([factors])):
         for side, expected in zip(sides, lost, strict=True):
@@ -105,8 +105,8 @@ def test_a_pair_survives_as_a_whole_while_its_parts_move_alike(
 
 
 def test_a_market_of_what_is_held_states_the_same() -> None:
-    of = books.random_market(3, 4)
-    population, _ = books.random_population(of, 30, 4)
+    of = draws.random_market(3, 4)
+    population, _ = draws.random_population(of, 30, 4)
     less, same = path_replay.only_held(of, population)
     assert len(less.instruments) < len(of.instruments)
     for one, other in zip(
@@ -158,8 +158,8 @@ def test_one_position_saves_nothing_by_standard_margin(small: None) -> None:
 
 def test_capital_is_where_initial_margin_is_met() -> None:
     """With that equity and nothing else the margin is zero, to nine digits of floats or a millionth of a dollar."""
-    of = books.random_market(2, 1)
-    population, _ = books.random_population(of, 60, 1, [each for each in KINDS if each != "covered"])
+    of = draws.random_market(2, 1)
+    population, _ = draws.random_population(of, 60, 1, [each for each in KINDS if each != "covered"])
     for side in path_replay.sides_of(of, population):
         capital = side.capital / path_replay.BUFFER
         figures = floats.FloatEngine(of).figures(side.population)
@@ -171,7 +171,7 @@ def test_capital_is_where_initial_margin_is_met() -> None:
 
 
 def test_a_path_leaves_the_market_as_it_was() -> None:
-    of = books.random_market(2, 1)
+    of = draws.random_market(2, 1)
     before = floats.FloatEngine(of).quotes.marks
     seen = [floats.FloatEngine(each).quotes.index for each in paths.along(of, paths.moves(1, 0, 2, "holds"))]
     assert len(seen) == paths.STEPS and not np.allclose(seen[0], seen[-1])
@@ -179,8 +179,8 @@ def test_a_path_leaves_the_market_as_it_was() -> None:
 
 
 def test_options_move_along_where_no_future_is_listed() -> None:
-    of = books.random_market(1, 1)
-    [call] = [books.option_place(np.array(0), np.array(4), 0)]
+    of = draws.random_market(1, 1)
+    [call] = [draws.option_place(np.array(0), np.array(4), 0)]
     less = Market(of.state, of.now, (of.instruments[int(call)],))
     path = paths.moves(1, 0, 1, "holds")
     for one, other in zip(paths.along(of, path), paths.along(less, path), strict=False):
@@ -204,10 +204,10 @@ def test_regimes_share_their_draws_and_differ_in_direction() -> None:
 
 
 def test_every_kind_of_book_is_what_it_is_called() -> None:
-    of = books.random_market(3, 2)
+    of = draws.random_market(3, 2)
     for kind in KINDS:
-        population, _ = books.random_population(of, 50, 2, [kind])
-        sizes, places = population.sizes.floats(), population.columns % books.PER_UNDERLYING
+        population, _ = draws.random_population(of, 50, 2, [kind])
+        sizes, places = population.sizes.floats(), population.columns % draws.PER_UNDERLYING
         assert (np.diff(population.starts) > 0).all(), kind
         if kind == "directional":
             assert (places == 0).all()

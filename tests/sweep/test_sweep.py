@@ -15,7 +15,7 @@ from crossvault.mirror.price_errors import StalePrice
 from crossvault.mirror.shock import Scenario
 from crossvault.mirror.stress import PortfolioRequirement
 from crossvault.mirror.valuation import Metrics
-from crossvault.sweep import books, exact, floats
+from crossvault.sweep import draws, exact, floats
 from crossvault.sweep.floats import MarginFigures
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Amounts, Floats, Population, add_to_ledger, population_of
@@ -29,8 +29,8 @@ MODES = (STANDARD, PORTFOLIO)
 def some(seed: int, count: int = COUNT) -> tuple[Market, Population]:
     """A stressed market, and accounts in both modes."""
     random = Random(seed)
-    of = troubled(books.random_market(random.randint(1, 4), seed), random)
-    population, _ = books.random_population(of, count, seed)
+    of = troubled(draws.random_market(random.randint(1, 4), seed), random)
+    population, _ = draws.random_population(of, count, seed)
     modes = np.array([random.choice(MODES) for _ in range(count)], np.int64)
     return of, replace(population, modes=modes, cash=some_amounts(random, count))
 
@@ -42,7 +42,7 @@ def some_amounts(random: Random, count: int) -> Amounts:
 def troubled(of: Market, random: Random) -> Market:
     """The market with low price confidence, a lagging stable price, a depegged quote token, an expiry near its end."""
     state, late = of.state, random.random() < 0.5
-    now = of.now + (books.DAYS[0] * books.DAY - random.randint(1, 3_000) if late else random.randint(0, 10**5))
+    now = of.now + (draws.DAYS[0] * draws.DAY - random.randint(1, 3_000) if late else random.randint(0, 10**5))
     for number in range(of.underlyings):
         price = state.prices[number]
         price.stable = price.index * random.choice([100, 97, 104]) // 100
@@ -118,8 +118,8 @@ def test_the_exact_engine_equals_the_mirror_where_scenarios_tie(seed: int) -> No
 
 
 def test_tiny_and_huge_positions_are_exact() -> None:
-    of = books.random_market(2, 5)
-    population, _ = books.random_population(of, 40, 5)
+    of = draws.random_market(2, 5)
+    population, _ = draws.random_population(of, 40, 5)
     random = Random(5)
     many = len(population.columns)
     sizes = [random.choice([-1, 1]) * random.choice([1, 3, 10**9, 10**27, 2**90]) for _ in range(many)]
@@ -156,7 +156,7 @@ def test_isolated_is_the_sum_of_standalone_requirements() -> None:
 
 
 def test_one_position_has_no_efficiency_and_a_hedge_has_some() -> None:
-    of = books.random_market(1, 1)
+    of = draws.random_market(1, 1)
     nothing = Amounts.of([0, 0])
     two = Population(
         np.array([PORTFOLIO] * 2), nothing, Amounts.of([0, 0], (2, 1)), np.array([0, 1, 3]), np.array([0, 0, 1]),
@@ -168,12 +168,12 @@ def test_one_position_has_no_efficiency_and_a_hedge_has_some() -> None:
 
 
 def test_few_scenarios_are_computed_in_integers() -> None:
-    of = books.random_market(3, 1)
-    population, _ = books.random_population(of, 500, 1)
+    of = draws.random_market(3, 1)
+    population, _ = draws.random_population(of, 500, 1)
     engine = exact.ExactEngine(of)
     engine.results(population)
     active = len(
-        set(zip(population.owners().tolist(), (population.columns // books.PER_UNDERLYING).tolist(), strict=True))
+        set(zip(population.owners().tolist(), (population.columns // draws.PER_UNDERLYING).tolist(), strict=True))
     )
     assert engine.evaluated < 3 * active < active * len(of.state.rules.scenarios) / 10
 
@@ -198,13 +198,13 @@ def test_amounts_hold_every_integer_and_their_floats_are_near() -> None:
 
 
 def test_a_stale_price_is_refused() -> None:
-    of = books.random_market(1)
+    of = draws.random_market(1)
     with pytest.raises(StalePrice):
-        Market(of.state, of.now + books.DAY + 1, of.instruments)
+        Market(of.state, of.now + draws.DAY + 1, of.instruments)
 
 
 def test_an_account_without_positions_has_unbounded_health() -> None:
-    of = books.random_market(2)
+    of = draws.random_market(2)
     empty = Population(
         np.array([STANDARD, PORTFOLIO]), Amounts.of([5, -5]), Amounts.of([0] * 4, (2, 2)), np.zeros(3, np.int64),
         np.zeros(0, np.int64), Amounts.of([]), Amounts.of([]),

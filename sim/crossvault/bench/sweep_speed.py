@@ -19,7 +19,7 @@ from crossvault.mirror import valuation
 from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.mirror.valuation import Metrics
 from crossvault.setup import toolchain
-from crossvault.sweep import books, exact, floats, market_steps
+from crossvault.sweep import draws, exact, floats, market_steps
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.population import Population, add_to_ledger, population_of
 
@@ -37,7 +37,7 @@ class SweepFailed(Exception):
 
 def sweep(million: bool = False, report: Report = lambda _: None) -> dict[str, Any]:
     """The figures of one run: accounts per second by engine, mode and count, ratios and scaling exponents."""
-    market = books.random_market(UNDERLYINGS, SEED)
+    market = draws.random_market(UNDERLYINGS, SEED)
     counts = (*COUNTS, MILLION) if million else COUNTS
     figures: dict[str, Any] = {
         "benchmark": "sweep",
@@ -88,7 +88,7 @@ def _mode(market: Market, mode: int, counts: Sequence[int], report: Report) -> d
 
 
 def _drawn(market: Market, count: int, mode: int) -> Population:
-    return books.random_population(market, count, SEED)[0].in_mode(mode)
+    return draws.random_population(market, count, SEED)[0].in_mode(mode)
 
 
 def _drain(engine: exact.ExactEngine, population: Population) -> None:

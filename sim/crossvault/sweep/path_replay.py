@@ -15,7 +15,7 @@ import numpy as np
 
 from crossvault.mirror import market as instruments
 from crossvault.mirror.account import PORTFOLIO, STANDARD
-from crossvault.sweep import books
+from crossvault.sweep import draws
 from crossvault.sweep.account_arrays import Flags
 from crossvault.sweep.floats import FloatEngine
 from crossvault.sweep.instruments import Market
@@ -80,7 +80,7 @@ def sides_of(first: Market, drawn: Population, mode: int | None = None) -> list[
     options = np.array([instruments.is_option(instruments.kind_of(each)) for each in first.instruments])
     values = drawn.sizes.floats() * engine.quotes.marks[drawn.columns]
     worth = np.where(options[drawn.columns], values, 0.0)
-    fresh = replace(drawn, quotes=books.amounts(worth - values, rng))
+    fresh = replace(drawn, quotes=draws.amounts(worth - values, rng))
     alone = fresh.singles().in_mode(STANDARD if mode is None else mode)
     needed = BUFFER * np.maximum(0.0, engine.figures(alone).capital)
     owner, count = drawn.owners(), len(drawn)
@@ -90,9 +90,9 @@ def sides_of(first: Market, drawn: Population, mode: int | None = None) -> list[
     whole = replace(fresh, modes=np.array(allowed, np.int64)[required.argmin(axis=0)])
     own = BUFFER * np.maximum(0.0, required.min(axis=0))
     return [
-        BookAccounts(HOLDERS[0], replace(alone, cash=books.amounts(needed - worth, rng)), owner, needed),
-        BookAccounts(HOLDERS[1], replace(whole, cash=books.amounts(capital - held, rng)), np.arange(count), capital),
-        BookAccounts(HOLDERS[2], replace(whole, cash=books.amounts(own - held, rng)), np.arange(count), own),
+        BookAccounts(HOLDERS[0], replace(alone, cash=draws.amounts(needed - worth, rng)), owner, needed),
+        BookAccounts(HOLDERS[1], replace(whole, cash=draws.amounts(capital - held, rng)), np.arange(count), capital),
+        BookAccounts(HOLDERS[2], replace(whole, cash=draws.amounts(own - held, rng)), np.arange(count), own),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from crossvault.mirror.account import PORTFOLIO, STANDARD
-from crossvault.sweep import books, path_replay, paths
+from crossvault.sweep import draws, path_replay, paths
 from crossvault.sweep.floats import FloatEngine
 from crossvault.sweep.instruments import Market
 from crossvault.sweep.path_replay import Progress, ReplayedBooks
@@ -17,7 +17,7 @@ from crossvault.sweep.population import Amounts, Floats, Population
 
 METHODS = {"standard": STANDARD, "portfolio": PORTFOLIO}
 BINS = 20
-UNCOVERED = tuple(each for each in books.KINDS if each != "covered")
+UNCOVERED = tuple(each for each in draws.KINDS if each != "covered")
 REPLAYED = (  # without options a market takes a fiftieth of the time
     ReplayedBooks("all but covered", UNCOVERED, None, 400, 16),
     ReplayedBooks("pairs", ("pairs",), PORTFOLIO, 200, 64),
@@ -26,14 +26,14 @@ REPLAYED = (  # without options a market takes a fiftieth of the time
 
 def study(accounts: int, underlyings: int, seed: int, progress: Progress | None = None) -> dict[str, Any]:
     """Runs the study; every account and every path is drawn from the seed."""
-    market = books.random_market(underlyings, seed)
-    population, kinds = books.random_population(market, accounts, seed)
+    market = draws.random_market(underlyings, seed)
+    population, kinds = draws.random_population(market, accounts, seed)
     found: dict[str, Any] = {
         "accounts": accounts,
         "underlyings": underlyings,
         "seed": seed,
         "scenarios": len(market.state.rules.scenarios),
-        "efficiency": efficiency(market, population, np.array(books.KINDS)[kinds]),
+        "efficiency": efficiency(market, population, np.array(draws.KINDS)[kinds]),
         "steps": paths.STEPS,
         "step_secs": paths.STEP_SECS,
         "buffer": path_replay.BUFFER,
@@ -60,7 +60,7 @@ def _offset(progress: Progress | None, before: int) -> Progress | None:
 def _replay(found: dict[str, Any], market: Market, of: ReplayedBooks, progress: Progress | None) -> None:
     """Replays books and adds their statistics."""
     seed, count = found["seed"], min(found["accounts"], of.accounts)
-    drawn, _ = books.random_population(market, count, seed, of.kinds)
+    drawn, _ = draws.random_population(market, count, seed, of.kinds)
     statistics, name = path_replay.replay(market, drawn, seed, of, progress), {"books": of.name}
     method = next((method for method, mode in METHODS.items() if mode == of.mode), "cheaper")
     found["replayed"].append(name | {"method": method, "accounts": count, "paths": of.paths})
@@ -77,16 +77,16 @@ def efficiency(market: Market, population: Population, kinds: Any) -> list[dict[
     Positions have no unrealised profit; both sides include the haircut of collateral.
     """
     engine, nothing = FloatEngine(market), Amounts.of([0] * len(population.columns))
-    options = population.columns % books.PER_UNDERLYING > len(books.DAYS)
+    options = population.columns % draws.PER_UNDERLYING > len(draws.DAYS)
     marks = np.where(options, 0.0, engine.quotes.marks[population.columns])
-    opened = replace(population, quotes=books.amounts(-population.sizes.floats() * marks, np.random.default_rng(0)))
+    opened = replace(population, quotes=draws.amounts(-population.sizes.floats() * marks, np.random.default_rng(0)))
     figures = {name: engine.figures(opened.in_mode(mode)) for name, mode in METHODS.items()}
     alone = np.bincount(opened.owners(), engine.figures(opened.singles().in_mode(STANDARD)).capital, len(opened))
     bare = replace(opened.in_mode(STANDARD), columns=opened.columns[:0], sizes=nothing.part(0, 0))
     bare = replace(bare, quotes=nothing.part(0, 0), starts=np.zeros(len(opened) + 1, np.int64))
     isolated = alone + engine.figures(bare).capital
     found = []
-    for kind in (*books.KINDS, "all"):
+    for kind in (*draws.KINDS, "all"):
         mine = (isolated > 0) & ((kinds == kind) | (kind == "all"))
         for name, each in figures.items():
             row = {"kind": kind, "method": name, "accounts": int(mine.sum())}
