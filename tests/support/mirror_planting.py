@@ -1,4 +1,4 @@
-"""Mistakes planted into the mirror in this process: functions get the code of a changed source, and then their own again.
+"""Mistakes planted into the mirror in this process: functions get the code of a changed source, and later their own.
 
 A process that is forked meanwhile inherits them. A change must be within functions, which are found by their qualified
 names; references to a function that other modules hold stay valid.

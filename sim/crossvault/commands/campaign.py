@@ -80,6 +80,10 @@ PARTS = (
         ("-n", "0", "-s", "-m", "campaign", _SEARCH),
     ),
     CampaignPart(
+        "plants", "each mistake of tests/plants.yaml, on both sides alike, is red by the rule that owns it",
+        ("-n", "0", "-s", "-m", "campaign", "tests/judge"),
+    ),
+    CampaignPart(
         "clauses", "conform names the clause of each mistake of tests/conform/clause_mutants.yaml",
         ("-n", "0", "-s", "-m", "campaign", "tests/conform"),
     ),

@@ -1,0 +1,110 @@
+"""Mistakes that contract and mirror share are red by the rule that owns them: tests/plants.yaml.
+
+`crossvault campaign --only plants` searches for each as a default `fuzz` does, with two processes for a minute, and
+prints a row for each search: mistake, its rule, the rule that fired, others that fired, steps, seconds, and the walk.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+import yaml
+
+from crossvault.differential.model import Model
+from crossvault.differential.story import Story, step_stream
+from crossvault.evm.chain import Chain
+from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.inprocess import InProcessChain
+from crossvault.fuzz.inprocess_run import run_in_process
+from crossvault.lockstep.run import run
+from crossvault.mirror import fixed, standard
+from crossvault.mutation.mutant_run import MOST_CODE
+from crossvault.walks.random_walk import Walk
+from mirror_planting import planted_mirror
+from places import ROOT, TESTS
+from plant_search import PlantRow, first_red, searched
+from planting import planted
+
+Case = Mapping[str, Any]
+PLANTS: list[Case] = yaml.safe_load((TESTS / "plants.yaml").read_text(encoding="utf8"))
+BOTH = [case for case in PLANTS if "file" in case]
+HANDFUL = ("half-of-a-price-reserved", "maker-sells-half", "fee-of-a-third-party", "settled-at-twice-the-price")
+LEAST, BLIND, EQUAL_STEPS = 60, 20, 600
+BY_ID = {case["id"]: case for case in PLANTS}
+
+
+def test_the_list_is_long_enough_and_names_each_mistake_once() -> None:
+    assert len(BY_ID) == len(PLANTS) >= LEAST
+    assert sum(bool(case.get("blind")) for case in PLANTS) >= BLIND <= len(BOTH)
+    assert all({"id", "why", "rule", "mirror", "mirror was", "mirror becomes"} <= set(case) for case in PLANTS)
+
+
+@pytest.mark.parametrize("name", HANDFUL)
+def test_a_shared_mistake_is_red_by_its_rule(name: str) -> None:
+    assert first_red(BY_ID[name], steps=1_000)
+
+
+def test_the_mirror_is_its_own_again_after_a_mistake() -> None:
+    own = standard.absorb.__code__
+    with planted_mirror(BY_ID["haircuts-ignored"]), planted_mirror(BY_ID["shorts-of-puts-free"]):
+        assert standard.absorb.__code__ is not own
+    assert standard.absorb.__code__ is own
+    assert fixed.mul_div_up(7, 1, 2) == 4
+
+
+def test_every_mistake_can_be_planted_in_the_mirror() -> None:
+    for case in PLANTS:
+        with planted_mirror(case):
+            pass
+
+
+@pytest.mark.campaign
+def test_both_sides_of_a_mistake_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a random walk, in process: a difference is a plant that is wrongly written."""
+    builds = planted(BOTH)
+    monkeypatch.setattr(InProcessChain, "most_code", MOST_CODE)
+    differing = []
+    for number, case in enumerate(BOTH, 1):
+        build, switch = builds[case["id"]]
+        monkeypatch.setattr(InProcessChain, "mix", switch)
+        story = Walk(number, EQUAL_STEPS).story()
+        with planted_mirror(case):
+            result = run_in_process(story, Model(story.world), InProcessChain(story.world, build))
+        if result.failure is not None:
+            differing.append(f"{case['id']}: {result.failure}")
+    assert differing == []
+
+
+@pytest.mark.campaign
+def test_every_mistake_is_red_by_the_rule_that_owns_it(tmp_path: Path) -> None:
+    build, rows = compile_contracts(), list[PlantRow]()
+    for case in PLANTS:
+        rows.append(searched(case, build))
+        print(rows[-1], flush=True)
+        if "file" in case and rows[-1].story:
+            assert _agrees_on_anvil(case, rows[-1], tmp_path), f"{case['id']}: the sides differ on Anvil"
+    unseen = [row.plant for row in rows if not row.found]
+    by_rule = Counter(row.rule for row in rows if row.found)
+    print(f"{len(rows) - len(unseen)} of {len(rows)} red by their rule: {dict(by_rule)}", flush=True)
+    assert unseen == []
+
+
+def _agrees_on_anvil(case: Case, row: PlantRow, folder: Path) -> bool:
+    """Whether contracts and mirror with a mistake agree on Anvil, on the steps that turn its rule red."""
+    contracts = folder / case["id"]
+    copytree(ROOT / "contracts", contracts)
+    source = contracts / case["file"]
+    source.write_text(source.read_text(encoding="utf8").replace(case["was"], case["becomes"]), encoding="utf8")
+    assert row.world is not None
+    story = Story("", "", 0, "", row.world, (), (), len(row.story), lambda model: step_stream(row.story))
+    chain = Chain(row.world, contracts)
+    try:
+        with planted_mirror(case):
+            return run(story, Model(row.world), chain).failure is None
+    finally:
+        chain.close()

@@ -1,0 +1,136 @@
+"""Searches for mistakes that both sides share: a default campaign, and the rule that turns red."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any, NamedTuple
+
+from crossvault.differential.drive import driven
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step, World
+from crossvault.differential.story import ExpectationFailed
+from crossvault.evm.artifacts import Build
+from crossvault.evm.compiler import compile_contracts
+from crossvault.fuzz.campaign import CampaignPlan, FuzzCampaign
+from crossvault.fuzz.corpus import Corpus
+from crossvault.fuzz.reach import ReachCounts
+from crossvault.fuzz.task import BROKEN, Failure, WalkResult, WalkStopped, WalkTask, opening, tasks
+from crossvault.lockstep.invariants import BrokenInvariant, Invariants
+from mirror_planting import planted_mirror
+
+Tick = Callable[[int], None]
+SECS, JOBS = 60, 2
+ANY = "any"
+_FIRED = "red: "
+
+
+class OwnerFired(Exception):
+    """The rule that owns a mistake is red."""
+
+
+class Collector:
+    """A checker that goes on after rules that are red, until that of a number is."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner, self.guard, self.fired = owner, Invariants(), Counter[str]()
+
+    def before(self, step: Step, model: Model) -> None:
+        """Notes the state before a step."""
+        self.guard.before(step, model)
+
+    def after(self, step: Step, outcome: Outcome, model: Model) -> None:
+        """Checks the state after a step. Raises OwnerFired."""
+        try:
+            self.guard.after(step, outcome, model)
+        except BrokenInvariant as broken:
+            self.fired[broken.number] += 1
+            if self.owner in (broken.number, ANY):
+                raise OwnerFired(str(broken)) from None
+
+
+class PlantRow(NamedTuple):
+    """One search: mistake, the rule that owns it, whether it was red, others that were, cost, walk and its text."""
+
+    plant: str
+    rule: str
+    found: bool
+    others: tuple[str, ...]
+    steps: int
+    seconds: float
+    walk: str
+    text: str
+    story: tuple[Step, ...]
+    world: World | None
+
+    def __str__(self) -> str:
+        fired = self.rule if self.found else "-"
+        others = ",".join(self.others) or "-"
+        where = f"{self.walk}: {self.text[:90]}" if self.found else ""
+        return f"{self.plant:32} {self.rule:4} {fired:4} {others:20} {self.steps:7,} {self.seconds:6.1f} s  {where}"
+
+
+def play(task: WalkTask, build: Build, tick: Tick, owner: str) -> WalkResult:
+    """Plays a walk on the model alone until the rule of a number is red."""
+    collector, reach, steps = Collector(owner), ReachCounts(), list[Step]()
+    failure = None
+
+    def applied(step: Step) -> Outcome:
+        steps.append(step)
+        collector.before(step, model)
+        outcome = model.apply(step)
+        (reach.refused if outcome.refusal else reach.accepted)[step.action] += 1
+        collector.after(step, outcome, model)
+        return outcome
+
+    is_complete = True
+    try:
+        story = task.story(build)
+        model = Model(story.world)
+        for number, _ in enumerate(driven(story.steps(model), applied), 1):
+            tick(number)
+    except OwnerFired as fired:
+        failure = Failure(BROKEN, str(fired), tuple(steps))
+    except WalkStopped:
+        is_complete = False
+    except (ExpectationFailed, ValueError, LookupError, ArithmeticError) as odd:
+        reach.varieties[f"{_FIRED}{type(odd).__name__}"] += 1
+    reach.varieties.update({f"{_FIRED}{number}": count for number, count in collector.fired.items()})
+    return WalkResult(task, is_complete, 0, 0.0, reach, failure)
+
+
+def searched(case: Mapping[str, Any], build: Build, seed: int = 1, secs: int = SECS, jobs: int = JOBS) -> PlantRow:
+    """Searches for a mistake as a default campaign does, with the model alone."""
+    with planted_mirror(case):
+        plan = CampaignPlan(seed, jobs, secs=secs, pieces=opening(seed))
+        campaign = FuzzCampaign(
+            plan, build, Corpus(None, build), play=lambda task, build, tick: play(task, build, tick, case["rule"])
+        )
+        result = campaign.run()
+    fired = sorted(name.removeprefix(_FIRED) for name in result.reach.varieties if name.startswith(_FIRED))
+    row = PlantRow(
+        case["id"], case["rule"], False, tuple(each for each in fired if each != case["rule"]),
+        result.reach.steps, result.seconds, "", "", (), None,
+    )  # fmt: skip
+    if not result.failures:
+        return row
+    first = min(result.failures, key=lambda each: len(each.failure.steps) if each.failure else 0)
+    assert first.failure is not None
+    task = f"{first.task.kind}-{first.task.seed}"
+    world = first.task.story(build).world
+    return row._replace(found=True, walk=task, text=first.failure.text, story=first.failure.steps, world=world)
+
+
+def first_red(case: Mapping[str, Any], steps: int) -> str:
+    """The rule that owns a mistake, red within so many steps of pieces and walks in this process, or ""."""
+    build = compile_contracts()
+    with planted_mirror(case):
+        for task in chain(opening(1), tasks(1)):
+            walked = play(task._replace(length=min(task.length, steps)), build, lambda number: None, case["rule"])
+            if walked.failure:
+                return walked.failure.text
+            steps -= walked.reach.steps
+            if steps <= 0:
+                return ""
+    raise AssertionError("seeds have no end")
