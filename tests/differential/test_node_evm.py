@@ -9,6 +9,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, VAULT, Step
 from crossvault.differential.story import Story
 from crossvault.evm import search_evm
+from crossvault.evm.chain import EnginesDisagree
 from crossvault.evm.compiler import compile_contracts, contract_sources, syntax_trees
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.node_evm import NodeEvm
@@ -100,6 +101,28 @@ def test_a_node_is_used_again_in_its_first_state() -> None:
     second.send(person, person, "0x", hex(100_000))
     second.move(1_600_000_009)
     assert int(node.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) == 1_600_000_005
+
+
+@pytest.mark.slow
+def test_a_chunk_is_mined_as_it_was_simulated() -> None:
+    story = Walk(40, 20).story()
+    side = opened(story)
+    steps = steps_of(story)
+    for step in steps[:-5]:
+        side.apply(step)
+    machine = side.machine
+    assert isinstance(machine, NodeEvm)
+    mark = side.mark()
+    for is_forged in (False, True):
+        side.back(mark)
+        side.chunk([(step, side.transaction(step), ()) for step in steps[-5:]])
+        assert machine._chunk is not None
+        if is_forged:
+            machine._chunk.answer["returnData"] += "00"
+            with pytest.raises(EnginesDisagree, match="mining 5 calls up to"):
+                side.snapshot(())
+        else:
+            assert side.snapshot(()) and machine._chunk is None
 
 
 def test_several_mutants_in_one_build_need_pyrevm() -> None:

@@ -1,6 +1,7 @@
 """The mutation campaign: equivalents, score, kills, stored verdicts, and the command."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,17 @@ import pytest
 from crossvault.__main__ import main
 from crossvault.differential.drive import driven
 from crossvault.differential.ending import DONE, MISSED, USAGE
+from crossvault.differential.step import World
+from crossvault.evm import search_evm
 from crossvault.evm.compiler import compile_contracts
+from crossvault.evm.inprocess import InProcessChain
 from crossvault.mirror.refusal import Refusal
-from crossvault.mutation import verdicts
+from crossvault.mutation import recordings as recordings_module, verdicts
 from crossvault.mutation.equivalents import BadEquivalents, equivalents
 from crossvault.mutation.mutant_run import KillProof, kill_by
 from crossvault.mutation.mutants import Mutant
 from crossvault.mutation.mutations import Edit
-from crossvault.mutation.recordings import Recording, record
+from crossvault.mutation.recordings import RecordedStep, Recording, record
 from crossvault.mutation.verdicts import (
     KILLED,
     REFUSED,
@@ -33,6 +37,7 @@ from crossvault.report.page import page_text
 from crossvault.walks.bounds import BoundsWalk
 from crossvault.walks.random_walk import Walk
 from pages import shown
+from shrinking import broken
 from widths import all_faults
 
 MUTANTS = [
@@ -102,6 +107,30 @@ def test_the_shipped_contracts_are_not_killed(recording: Recording) -> None:
     assert recording.steps > 200 and {"metrics", "greeks", "scenarios", "curves", "parameters"} <= {
         line.kind for line in recording.lines
     }
+    assert kill_by(compile_contracts(), 0, recording) is None
+
+
+def lines_alone(lines: Sequence[RecordedStep], world: World) -> list[Any]:
+    """The results of lines that are executed one by one."""
+    machine = InProcessChain(world).machine
+    return [(line, recordings_module.replayed(machine, line)) for line in lines]
+
+
+def test_lines_in_chunks_have_the_results_of_lines_alone(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recordings_module, "is_in_process", lambda: False)
+    chunked = recordings_module.replayed_lines(InProcessChain(recording.world).machine, recording.lines)
+    assert list(chunked) == lines_alone(recording.lines, recording.world)
+
+
+@pytest.mark.slow
+def test_a_mutant_is_killed_by_the_same_step_on_a_node(
+    recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant = compile_contracts(broken(tmp_path / "contracts"))
+    alone = kill_by(mutant, 0, recording)
+    for module in (search_evm, recordings_module):
+        monkeypatch.setattr(module, "is_in_process", lambda: False)
+    assert kill_by(mutant, 0, recording) == alone and alone is not None and alone.step > 100
     assert kill_by(compile_contracts(), 0, recording) is None
 
 

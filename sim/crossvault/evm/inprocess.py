@@ -12,7 +12,7 @@ from typing import ClassVar
 from crossvault.differential.step import CHAIN_ID, Outcome, Snapshot, Step, World, named
 from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Answer, Bindings, Call
-from crossvault.evm.chain import CHUNK, EnginesDisagree
+from crossvault.evm.chain import CHUNK
 from crossvault.evm.chunk_call import ChunkCall
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import compile_contracts
@@ -58,15 +58,13 @@ class InProcessChain(Bindings):
     def chunk(self, steps: Sequence[tuple[Step, Call, Sequence[Call]]]) -> list[list[Answer]]:
         """Executes steps, each encoded and with its views, and returns the answers of each and of its views.
 
-        Raises EnginesDisagree if the state that they leave is not the one that the last views show.
+        What is executed next raises EnginesDisagree if the mined state is not the one that a simulation left.
         """
         calls = [ChunkCall(call, views, step.at if self._begins(step) else None) for step, call, views in steps]
         named_last = self.view("snapshot", {"ids": named([step for step, *_ in steps])})
         calls[-1] = calls[-1]._replace(views=[*calls[-1].views, named_last])
         answers = self.machine.chunk(calls)
-        simulated, kept = answers[-1].pop(), self.machine.query(named_last)
-        if (simulated["status"], simulated["returnData"]) != (kept["status"], kept["returnData"]):
-            raise EnginesDisagree(f"the state after {steps[-1][0]} is unlike the one that a simulation of it left")
+        answers[-1].pop()
         return answers
 
     def _begins(self, step: Step) -> bool:

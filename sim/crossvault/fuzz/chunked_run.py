@@ -6,39 +6,24 @@ It finds what the loop finds that compares at once: the same step, the same diff
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from crossvault.differential.compare import differences, value_differences
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
-from crossvault.evm.bindings import Answer, Call
+from crossvault.evm.bindings import Answer
 from crossvault.evm.chain import CHUNK
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.search_evm import is_in_process
 from crossvault.fuzz.inprocess_run import InProcessRun
 from crossvault.fuzz.reach import ReachCounts
+from crossvault.lockstep.chunk_comparison import (
+    NO_VIEWS,
+    AheadStep,
+    AnswerComparison,
+    ModelViews,
+    chunk_answers,
+    model_views,
+)
 from crossvault.lockstep.run import Diverged, InvariantChecker
-from crossvault.lockstep.side_comparison import compared_metrics
-from crossvault.mirror.account import AccountId
-from crossvault.mirror.lens import CurveState
-from crossvault.mirror.valuation import Metrics
-
-
-class _ModelViews(NamedTuple):
-    """The metrics of accounts as the model has them after a step, and the curves where one may have changed."""
-
-    metrics: dict[AccountId, Metrics]
-    curves: tuple[CurveState, ...] | None
-
-
-class _AheadStep(NamedTuple):
-    """A step that the model has executed and the chain has not."""
-
-    number: int
-    step: Step
-    call: Call
-    outcome: Outcome
-    views: _ModelViews
 
 
 class ChunkedRun(InProcessRun):
@@ -53,7 +38,7 @@ class ChunkedRun(InProcessRun):
         reach: ReachCounts | None = None,
     ) -> None:
         super().__init__(model, side, guard, every, reach)
-        self._ahead: list[_AheadStep] = []
+        self._ahead: list[tuple[int, AheadStep]] = []  # numbered
         self._compared: int | None = None
 
     @property
@@ -66,10 +51,10 @@ class ChunkedRun(InProcessRun):
         ahead, self._ahead = self._ahead, []
         if not ahead:
             return
-        answers = self.side.chunk([(each.step, each.call, self._views(each)) for each in ahead])
-        for each, (answer, *views) in zip(ahead, answers, strict=True):
-            self._compared = each.number
-            self._compare(each, answer, views)
+        answered = chunk_answers(self.side, [each for _, each in ahead])
+        for (number, each), answers in zip(ahead, answered, strict=True):
+            self._compared = number
+            self._compare(number, each, answers)
         self._compared = None
 
     def finish(self) -> None:
@@ -78,53 +63,37 @@ class ChunkedRun(InProcessRun):
         super().finish()
 
     def _play(self, step: Step, outcome: Outcome) -> None:
-        number, views = self.result.steps, _ModelViews({}, None)
+        number, views = self.result.steps, NO_VIEWS
         call = self.side.transaction(step)
         if number % self.every == 0:
             views = self._noted(step)
-        self._ahead.append(_AheadStep(number, step, call, outcome, views))
+        self._ahead.append((number, AheadStep(step, call, outcome, views)))
         if number % CHUNK == 0:
             self.settle()
 
-    def _noted(self, step: Step) -> _ModelViews:
+    def _noted(self, step: Step) -> ModelViews:
         """The views of what was touched since the last ones."""
         accounts, has_curves = tuple(self._touched), self._curves_touched
         self._touched.clear()
         self._curves_touched = False
-        metrics = self.model.metrics(accounts, step.at)
-        curves = self.model.vault.curves() if has_curves else None
-        return _ModelViews(dict(zip(accounts, metrics, strict=True)), curves)
+        return model_views(self.model, step.at, accounts, has_curves)
 
-    def _views(self, ahead: _AheadStep) -> list[Call]:
-        side = self.side
-        calls = [side.view("snapshot", {"ids": ahead.step.accounts()})]
-        calls += [side.view("metrics", {"account": account}) for account in ahead.views.metrics]
-        return [*calls, side.view("curves", {})] if ahead.views.curves is not None else calls
-
-    def _compare(self, ahead: _AheadStep, answer: Answer, views: Sequence[Answer]) -> None:
-        number, step = ahead.number, ahead.step
-        state, *viewed = views
-        found = differences(self.side.outcome(answer, state), ahead.outcome, self._fields)
+    def _compare(self, number: int, ahead: AheadStep, answers: Sequence[Answer]) -> None:
+        compared = AnswerComparison(self.side, self._fields, ahead, answers)
+        found = compared.outcome()
         if self.follower:
-            self.follower(step, answer)
+            self.follower(ahead.step, answers[0])
         if found:
-            raise Diverged(number, step, found)
-        self._compare_noted(ahead, viewed)
-        self.result.compared += 1
-
-    def _compare_noted(self, ahead: _AheadStep, viewed: Sequence[Answer]) -> None:
-        accounts, metrics = tuple(ahead.views.metrics), list(ahead.views.metrics.values())
-        decoded = [self.side.decode_metrics(each) for each in viewed[: len(accounts)]]
-        for each in compared_metrics(accounts, decoded, metrics):
+            raise Diverged(number, ahead.step, found)
+        for each in compared.metrics():
             if each.found:
-                raise Diverged(ahead.number, ahead.step, each.found)
+                raise Diverged(number, ahead.step, each.found)
             self.result.metrics_compared += 1
             if self.reach:
                 self.reach.margin(each.model)
-        if ahead.views.curves is not None:
-            curves = self.side.decode_curves(viewed[-1]["returnData"])
-            if found := value_differences("curves", curves, ahead.views.curves):
-                raise Diverged(ahead.number, ahead.step, found)
+        if found := compared.curves():
+            raise Diverged(number, ahead.step, found)
+        self.result.compared += 1
 
 
 def search_run(

@@ -11,7 +11,7 @@ from crossvault.evm.bindings import Answer, Bindings
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.deploy import DeployFailed, deploy_world
 from crossvault.evm.search_evm import search_evm
-from crossvault.mutation.recordings import RecordedStep, Recording, difference, digest, event_senders, replayed
+from crossvault.mutation.recordings import RecordedStep, Recording, difference, digest, event_senders, replayed_lines
 
 MOST_CODE = 2**20  # bytes: combined contracts are long
 
@@ -34,8 +34,7 @@ def kill_by(build: Build, switch: int, recording: Recording) -> KillProof | None
     if names.number(VAULT) != recording.names.number(VAULT):
         return KillProof(recording.name, 0, "the vault has another address")
     senders = event_senders(names)
-    for line in recording.lines:
-        results = replayed(machine, line)
+    for line, results in replayed_lines(machine, recording.lines):
         if digest(results, senders) != line.digest:
             wrong = _difference(line, results, Bindings(build, recording.names))
             if wrong is not None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, is_dataclass
 from functools import cached_property, partial
 from hashlib import blake2b
+from itertools import islice
 from typing import Any, NamedTuple
 
 from crossvault.differential.compare import Difference, differences, value_differences
@@ -22,9 +23,10 @@ from crossvault.differential.story import Story
 from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import ACCEPTED, Answer, Bindings, Call
 from crossvault.evm.chain import CHUNK
+from crossvault.evm.chunk_call import ChunkCall
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.inprocess import InProcessChain
-from crossvault.evm.search_evm import Evm
+from crossvault.evm.search_evm import Evm, is_in_process
 from crossvault.lockstep.run import OF_CURVES, Diverged
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import StorageStruct
@@ -95,6 +97,39 @@ def replayed(machine: Evm, line: RecordedStep) -> list[Answer]:
     if line.kind == _STEP:
         return machine.step(line.calls[0], line.calls[1:])
     return [machine.query(each) for each in line.calls]
+
+
+def replayed_lines(machine: Evm, lines: Sequence[RecordedStep]) -> Iterator[tuple[RecordedStep, list[Answer]]]:
+    """Executes lines and yields each with its results: one by one in this process, in chunks on a node."""
+    if is_in_process():
+        yield from ((line, replayed(machine, line)) for line in lines)
+        return
+    for some in _chunks(lines):
+        yield from zip(some, _replayed_chunk(machine, some), strict=True)
+
+
+def _chunks(lines: Sequence[RecordedStep]) -> Iterator[Sequence[RecordedStep]]:
+    """The parts of lines that have a chunk of steps each, with the views after them."""
+    places = [place for place, line in enumerate(lines) if line.kind == _STEP]
+    starts = places[::CHUNK]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        yield lines[start:end]
+
+
+def _replayed_chunk(machine: Evm, lines: Sequence[RecordedStep]) -> list[list[Answer]]:
+    calls: list[ChunkCall] = []
+    sizes: list[list[int]] = []  # of the lines of each call, in answers
+    for line in lines:
+        if line.kind == _STEP:
+            calls.append(ChunkCall(line.calls[0], line.calls[1:], line.step.at if line.begins else None))
+            sizes.append([])
+        else:
+            calls[-1] = calls[-1]._replace(views=[*calls[-1].views, *line.calls])
+        sizes[-1].append(len(line.calls))
+    results: list[list[Answer]] = []
+    for answers, each in zip(map(iter, machine.chunk(calls)), sizes, strict=True):
+        results += [list(islice(answers, size)) for size in each]
+    return results
 
 
 def digest(found: Sequence[Answer], senders: frozenset[str]) -> bytes:

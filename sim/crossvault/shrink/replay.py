@@ -60,7 +60,7 @@ class _ModelMark(NamedTuple):
     outcome: Outcome
 
 
-class _SideMark(NamedTuple):
+class SideMark(NamedTuple):
     step: Step
     mark: int | None
     found: tuple[Difference, ...]
@@ -77,7 +77,7 @@ class RewindingTrial(ABC):
         self.played = 0
         self._beginning = side.mark()  # of the side
         self._model_path: list[_ModelMark] = []
-        self._side_path: list[_SideMark] = []
+        self._side_path: list[SideMark] = []
 
     @abstractmethod
     def _play(self, step: Step, outcome: Outcome, accounts: Sequence[AccountId] | None) -> Sequence[Difference]:
@@ -150,22 +150,31 @@ class RewindingTrial(ABC):
         same, here = self._rewound(steps)
         if path and path[-1].found:
             return self._finding(same - 1)
-        stride = 1 + len(steps) // _MOST_MARKS
         if views_from < last:
             self._rewind(same)  # views are compared where both sides are at the same step
+        return self._extended(steps, same, here, views_from)
+
+    def _extended(self, steps: Sequence[Step], same: int, here: int | None, views_from: int) -> Divergence | None:
+        """Plays the steps from a place on. here: the mark of the side there, if it has one."""
+        stride = 1 + len(steps) // _MOST_MARKS
         for place in range(same, len(steps)):
             step = steps[place]
             mark = here if place == same and here is not None else None if place % stride else self._side.mark()
             if place == len(self._model_path):
                 self._advance(step)
-            near = place >= last - NEAR_THE_END
-            accounts = (named(steps) if near else step.accounts()) if place >= views_from else None
+            accounts = self._viewed(steps, place, views_from)
             found = self._play(step, self._model_path[place].outcome, accounts)
             self.played += 1
-            path.append(_SideMark(step, mark, tuple(found)))
+            self._side_path.append(SideMark(step, mark, tuple(found)))
             if found:
                 return self._finding(place)
         return None
+
+    def _viewed(self, steps: Sequence[Step], place: int, views_from: int) -> Sequence[AccountId] | None:
+        """The accounts whose views are compared after a step; None: no view at all."""
+        if place < views_from:
+            return None
+        return named(steps) if place >= len(steps) - 1 - NEAR_THE_END else steps[place].accounts()
 
     def _rewound(self, steps: Sequence[Step]) -> tuple[int, int | None]:
         """Takes the side back to the last state that steps have in common with those before.
@@ -227,7 +236,7 @@ class ShrinkTrial(RewindingTrial):
         return self.wanted is None or self.wanted.field.startswith(field)
 
 
-def _common(path: Sequence[_ModelMark | _SideMark], steps: Sequence[Step]) -> int:
+def _common(path: Sequence[_ModelMark | SideMark], steps: Sequence[Step]) -> int:
     """The number of leading steps that a path shares."""
     for number in range(min(len(path), len(steps))):
         old, new = path[number].step, steps[number]

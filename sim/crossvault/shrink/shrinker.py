@@ -14,16 +14,17 @@ from pathlib import Path
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World, named
+from crossvault.evm.inprocess import InProcessChain
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror.account import AccountId
+from crossvault.shrink.chunked_trial import shrink_trial
 from crossvault.shrink.largest import LargestDifference, largest
 from crossvault.shrink.passes import PASSES, Pass
 from crossvault.shrink.removal import Steps, slice_steps
-from crossvault.shrink.replay import RewindableSide, ShrinkTrial
 from crossvault.shrink.size import size
 from crossvault.shrink.trial import Divergence, Trial
 
-OpenSide = Callable[[World], RewindableSide]
+OpenSide = Callable[[World], InProcessChain]
 OpenTrial = Callable[[World], Trial | None]
 """Opens a trial of another world; None where that world is impossible."""
 Tick = Callable[[int], None]
@@ -78,11 +79,11 @@ def shrink(
     Ctrl-C ends it early: the result is the best until then.
     """
     sides = opened or _in_process(contracts)
-    trial = ShrinkTrial(world, sides(world))
+    trial = shrink_trial(world, sides(world))
     if failure:
         steps = steps[: failure.number]
         trial.expect(steps, failure.found)
-    return shrunk(trial, steps, seconds, lambda other: ShrinkTrial(other, sides(other)), tick)
+    return shrunk(trial, steps, seconds, lambda other: shrink_trial(other, sides(other)), tick)
 
 
 def shrunk(
@@ -100,7 +101,6 @@ def shrunk(
 
 def _in_process(contracts: Path | None) -> OpenSide:
     from crossvault.evm.compiler import compile_contracts
-    from crossvault.evm.inprocess import InProcessChain
 
     build = compile_contracts(contracts)
     return lambda world: InProcessChain(world, build)
