@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.story import utilisation_and_rate
-from crossvault.mirror import collateral
+from crossvault.mirror import collateral, valuation
 from crossvault.mirror.account import PORTFOLIO
-from crossvault.walks.rare_doors import RareDoors
-from crossvault.walks.threshold_points import QUOTE_DECIMALS, TAKER, ThresholdPoints
+from crossvault.walks.rare_doors import LATE, RareDoors
+from crossvault.walks.threshold_points import MAKER, QUOTE_DECIMALS, TAKER, ThresholdPoints
 
 SEEDS = range(len(QUOTE_DECIMALS))
 AROUND = {-1, 0, 1}
@@ -58,6 +59,28 @@ def test_every_threshold_is_met_exactly_and_on_both_sides(seed: int) -> None:
     assert len(pairs) >= 15
     for (more, refusal), (most, accepted) in pairs:  # the largest withdrawal, and before it one raw unit more
         assert more == most + 1 and (refusal, accepted) == ("InsufficientMargin", "")
+
+
+@pytest.mark.parametrize("seed", SEEDS[:2])
+def test_points_between_two_refusals_or_rules_are_met(seed: int) -> None:
+    """A bid for an insolvent account of no equity, in its first second; an option at the money that has no vol."""
+    story = RareDoors(seed).story()
+    model, met = Model(story.world), Counter[str]()
+    for step, outcome in driven(story.steps(model), model.apply):
+        sale = model.vault.ledger.sales[LATE]
+        if step.action == "deposit_collateral" and sale.insolvent_at == step.at:
+            met["even"] += model.vault.auction_state(LATE, now=step.at).equity_wad == 0
+        if step.action == "bid" and outcome.refusal is None and met["even"]:
+            met["bid"] += 1
+        if step.action == "publish_surface" and step.args["svi"].a == 0:
+            met["still"] += len(_at_the_money(model, step.at))
+    assert met["even"] == 1 and met["bid"] == 2 and met["still"] == 2
+
+
+def _at_the_money(model: Model, at: int) -> list[Any]:
+    """The options of the maker that have no vol and whose strike is the forward."""
+    lines = valuation.book(model.vault.ledger, MAKER, now=at).lines
+    return [line for line in lines if line.vol_wad == 0 and line.forward_wad == line.strike_wad]
 
 
 def test_what_chance_seldom_reaches_is_reached() -> None:

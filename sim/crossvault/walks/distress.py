@@ -137,14 +137,18 @@ class DistressEpisodes(ExactPoints):
         yield from self._rewarded(model, victim)
 
     def _insolvent(self, model: Model, victim: AccountId, underlying: int) -> Iterator[Step]:
+        """The account is worth nothing, is declared insolvent, and bidders are paid for it."""
+        yield from self._valueless(model, victim, underlying)
+        yield doors.declare_insolvent(self._at, STRANGER, account=victim)
+        yield from self._rewarded(model, victim)
+
+    def _valueless(self, model: Model, victim: AccountId, underlying: int) -> Iterator[Step]:
         """The price falls on until nothing is left beyond the cash that bidders have paid."""
         for _ in range(_MOST_FALLS):
             if self._value(model, victim) <= 0:
                 break
             yield self._moved_against(model, victim, underlying, 40)
             yield from self._refreshed(model)
-        yield doors.declare_insolvent(self._at, STRANGER, account=victim)
-        yield from self._rewarded(model, victim)
 
     def _value(self, model: Model, victim: AccountId) -> int:
         try:

@@ -8,6 +8,7 @@ from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, Outcome, Step
 from crossvault.mirror import account as accounts, market, option
+from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.surface import Svi
 from crossvault.walks import terms
@@ -25,21 +26,26 @@ from crossvault.walks.base import (
 )
 from crossvault.walks.threshold_points import LENDER, MAKER, TAKER, ThresholdPoints
 
+LATE = AccountId("late")  # becomes insolvent
 _AHEAD_SECS = 30 * 86_400
 _TINY = WAD // 1_000
 _FLOOR = 5
 _MANY_EXPIRIES = 9  # of an underlying, one more than fit
 _STALE_STEPS = 11  # margin metrics are compared at every tenth step
-_FLAT = Svi(a=WAD // 4, ref_secs=option.YEAR, ref_forward=USUAL_PRICES[0])
+_ANY_PRICE = 2**255 - 1
+_MUCH_RAW = 10**25
+_WHOLE = 10_000  # units of the quote token
 
 
 class RareDoors(ThresholdPoints):
-    """The points, one owner after another, a full list of collaterals, a crowded account, an order below its floor."""
+    """The points, one owner after another, a full list of collaterals, a crowded account, an order below its floor, and
+    an insolvent account whose equity is exactly zero."""
 
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The points and the scenes."""
         yield from super().steps(model)
-        for scene in (self._owned, self._listed_out, self._crowded, self._floored, self._outlived):
+        scenes = (self._owned, self._listed_out, self._crowded, self._floored, self._evened, self._outlived)
+        for scene in scenes:
             self._draw(scene.__name__)
             yield from scene(model)
 
@@ -77,9 +83,7 @@ class RareDoors(ThresholdPoints):
             self._at, FEEDER, underlying=0, expiry=expiry, forward_wad=USUAL_PRICES[0], rate_wad=0,
             confidence_wad=WAD, published_at=self._at,
         )  # fmt: skip
-        yield doors.publish_surface(
-            self._at, FEEDER, underlying=0, expiry=expiry, svi=_FLAT, confidence_wad=WAD, published_at=self._at
-        )
+        yield self._flat_surface(expiry, WAD // 4)
         for place in range(accounts.MAX_POSITIONS + 1):
             kind = market.CALL if place % 2 else market.PUT
             strike = USUAL_PRICES[0] + (place // 2 - 8) * USUAL_PRICES[0] // 40
@@ -89,6 +93,14 @@ class RareDoors(ThresholdPoints):
                     self._at, BROKER, maker=MAKER, taker=LENDER, instrument=instrument, size=_TINY,
                     price_wad=max(1, found[0]),
                 )  # fmt: skip
+        yield self._flat_surface(expiry, 0)  # two of the options are at the money, and have no vol
+
+    def _flat_surface(self, expiry: int, variance_wad: int) -> Step:
+        """The same vol at every strike; variance of a year [wad]."""
+        svi = Svi(a=variance_wad, ref_secs=option.YEAR, ref_forward=USUAL_PRICES[0])
+        return doors.publish_surface(
+            self._at, FEEDER, underlying=0, expiry=expiry, svi=svi, confidence_wad=WAD, published_at=self._at
+        )
 
     def _floored(self, model: Model) -> Iterator[Step]:
         """Orders below the floor of their account, and at it."""
@@ -102,6 +114,29 @@ class RareDoors(ThresholdPoints):
             )
             first, second = (Signature(each.account.owner, each, CHAIN_ID, EXCHANGE) for each in (maker, taker))
             yield doors.fill(self._at, BROKER, matches=(Match(maker, first, taker, second, _TINY),))
+
+    def _evened(self, model: Model) -> Iterator[Step]:
+        """An insolvent account is given collateral until its equity is exactly zero, and is bid for in that second."""
+        for token, raw in (("USDC", _WHOLE * self._scale), ("OLD", _MUCH_RAW)):
+            yield doors.mint(self._at, FAUCET, token=token, to=LATE.owner, amount_raw=raw)
+        yield doors.deposit_cash(self._at, LATE.owner, account=LATE, amount_raw=_WHOLE * self._scale)
+        yield doors.set_operator(self._at, LATE.owner, account=LATE, operator=BROKER, allowed=True)
+        yield from self._leveraged(model, LATE, 0)
+        yield from self._sunk(model, LATE, 0)
+        yield doors.start_liquidation(self._at, STRANGER, account=LATE)
+        yield from self._valueless(model, LATE, 0)
+        yield doors.declare_insolvent(self._at, STRANGER, account=LATE)
+
+        def equity() -> int:
+            return model.vault.auction_state(LATE, now=self._at).equity_wad
+
+        lacking_raw = self._least(model, lambda raw: self._fine_deposit(LATE, raw), equity, _MUCH_RAW)
+        if lacking_raw:
+            yield self._fine_deposit(LATE, lacking_raw)
+        for fraction in (_TINY, WAD):
+            yield doors.bid(
+                self._at, LENDER.owner, account=LATE, bidder=LENDER, fraction_wad=fraction, limit_wad=_ANY_PRICE
+            )  # fmt: skip
 
     def _outlived(self, model: Model) -> Iterator[Step]:
         """An account in portfolio mode outlives its prices."""
