@@ -64,14 +64,15 @@ class StoryItem(pytest.Item):
     def _played(self, story: Story) -> RunResult:
         from crossvault.differential.model import Model
         from crossvault.evm.chain import Chain
-        from crossvault.lockstep.invariants import Invariants
+        from crossvault.judge.judge import Judge
         from crossvault.lockstep.own_invariants import OwnInvariants
         from crossvault.lockstep.run import run
 
         given = self.config.getoption(_OPTION)
         chain = Chain(story.world, self._folder(given) if given else None)
         try:
-            return run(story, Model(story.world), chain, guard=Invariants(own=OwnInvariants(story.invariants)))
+            judge = Judge(OwnInvariants(story.invariants), stops_at_known=True)
+            return run(story, Model(story.world), chain, guard=judge)
         finally:
             chain.close()
 

@@ -40,6 +40,6 @@ def test_a_long_walk_of_orders_agrees(number: int, contracts: Path | None) -> No
 
 @pytest.mark.parametrize("number", WALKS[:2])
 def test_a_wide_world_agrees(number: int, contracts: Path | None) -> None:
-    result = walk(SEED + number, 5_000, contracts, owners=400, every=200)
+    result = walk(SEED + number, 5_000, contracts, owners=400)
     assert result.failure is None, str(result.failure)
     assert result.compared == result.steps

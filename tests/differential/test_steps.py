@@ -71,6 +71,6 @@ def test_a_walk_crosses_windows_and_expiries_and_settles_positions() -> None:
 
 @pytest.mark.slow
 def test_a_wide_world_agrees_as_well(contracts: Path | None) -> None:
-    result = walk(4, 600, contracts, owners=400, every=200)
+    result = walk(4, 600, contracts, owners=400)
     assert result.failure is None, str(result.failure)
     assert result.compared == result.steps

@@ -185,7 +185,7 @@ def test_text_names_what_was_reached_and_what_never(capsys: pytest.CaptureFixtur
     out = capsys.readouterr().out
     for text in ("accepted", "below maintenance", "fast fall", "steps in distress", "declare_insolvent", "held"):
         assert text in out, text
-    assert out.index("every invariant held") < out.index("! never reached, auction phases: ")
+    assert out.index("every rule held") < out.index("! never reached, auction phases: ")
     assert main(["fuzz", "--steps", "20", "-j", "1", "--strict"]) == MISSED
 
 

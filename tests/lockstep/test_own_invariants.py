@@ -19,8 +19,8 @@ from crossvault.differential.story import Story
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.corpus import stamp
 from crossvault.fuzz.task import BROKEN, WalkTask, walk
-from crossvault.lockstep.invariants import BrokenInvariant, Invariants
-from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.judge.judge import Judge, JudgePlan
+from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.scenario import load
 from crossvault.shrink.rule_trial import RuleTrial
 from crossvault.shrink.shrinker import shrunk
@@ -50,7 +50,7 @@ def rule(folder: Path, text: str, name: str) -> OwnInvariant:
 
 def steps_of(story: Story, *rules: OwnInvariant) -> list[tuple[Step, Outcome]]:
     """The steps of a story on the model, with invariants of the user. Raises BrokenInvariant."""
-    model, guard, done = Model(story.world), Invariants(own=OwnInvariants(rules)), []
+    model, guard, done = Model(story.world), Judge(OwnInvariants(rules)), []
 
     def played(step: Step) -> Outcome:
         guard.before(step, model)
@@ -138,14 +138,15 @@ def test_a_broken_rule_is_shrunk_on_the_model(tmp_path: Path) -> None:
 def test_a_search_in_process_reports_the_rule_and_no_difference(tmp_path: Path) -> None:
     """The contracts have not executed the step that breaks a rule, which is no difference."""
     broken = rule(tmp_path, "def rule(step): return step.action != 'trade'", "rule")
-    found = walk(WalkTask("quickstart", 1, 100), compile_contracts(), own=[broken]).failure
+    found = walk(WalkTask("quickstart", 1, 100), compile_contracts(), judge=JudgePlan([broken])).failure
     assert found is not None and found.how == BROKEN and found.steps[-1].action == "trade"
     assert found.text.startswith(f"{broken.name}: does not hold (trade by ")
 
 
 def test_a_corpus_forgets_walks_when_the_rules_change(tmp_path: Path) -> None:
     one, build = rule(tmp_path, "def rule(step): return True", "rule"), compile_contracts()
-    assert len({stamp(build), stamp(build, [one]), stamp(build, [rule(tmp_path, SMALL, "small")])}) == 3
+    other = rule(tmp_path, SMALL, "small")
+    assert len({stamp(build), stamp(build, JudgePlan([one])), stamp(build, JudgePlan([other]))}) == 3
 
 
 def test_a_scenario_names_rules_and_their_problems_have_a_line(tmp_path: Path) -> None:

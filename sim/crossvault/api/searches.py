@@ -23,6 +23,7 @@ from crossvault.evm.same_doors import contracts_folder
 from crossvault.fuzz.campaign import CampaignPlan, CampaignResult, FuzzCampaign
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.task import opening
+from crossvault.judge.judge import JudgePlan
 from crossvault.lockstep import record
 from crossvault.report import fuzz as reach_text, shrink as smallest_text
 from crossvault.report.bar_picture import bar_picture
@@ -72,7 +73,7 @@ class FuzzOutcome(Result):
 
     @property
     def is_equal(self) -> bool | None:
-        """Whether every step agreed and every invariant held; None where no step was compared."""
+        """Whether every step agreed and every rule held; None where no step was compared."""
         if self._found.failures:
             return False
         return True if self.steps else None
@@ -90,7 +91,7 @@ class FuzzOutcome(Result):
         return Drawing(lambda: bar_picture("fuzz", "steps by door, accepted and refused", "steps", counts))
 
     def _text(self) -> Iterable[Any]:
-        return [*reach_text.reached(self._found), str(self.failure or "no difference, and every invariant held")]
+        return [*reach_text.reached(self._found), str(self.failure or "no difference, and every rule held")]
 
 
 class SmallestStory(Result):
@@ -181,10 +182,10 @@ def fuzz(
     ):
         if type(given) is not int or not least <= given <= high:
             raise BadInput(f"fuzz: {name}: expected a whole number from {least} to {high:,}, got {given!r}")
-    build, rules = compile_contracts(contracts_folder(contracts)), tuple(rules_of(invariants))
+    build, judge = compile_contracts(contracts_folder(contracts)), JudgePlan(tuple(rules_of(invariants)))
     processes = jobs or os.cpu_count() or 1
-    plan = CampaignPlan(seed, processes, steps, None if steps is not None else length, opening(seed), rules)
-    return FuzzOutcome(FuzzCampaign(plan, build, Corpus(None, build, rules)).run(), invariants)
+    plan = CampaignPlan(seed, processes, steps, None if steps is not None else length, opening(seed), judge)
+    return FuzzOutcome(FuzzCampaign(plan, build, Corpus(None, build, judge)).run(), invariants)
 
 
 def shrink(

@@ -19,9 +19,9 @@ from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.same_doors import contracts_folder
 from crossvault.history.playback import Playback
 from crossvault.history.table_schema import BY_NAME
+from crossvault.judge.judge import Judge
 from crossvault.lockstep import record
 from crossvault.lockstep.both_sides import opened, readable
-from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Broken, Observer, RunResult, run as play
 from crossvault.report.console import RunPage
@@ -140,7 +140,7 @@ def run(
     given = story if isinstance(story, Story) else load_scenario(story)
     if not chain and (contracts is not None or record_to is not None):
         raise BadInput("run: contracts and record_to have no effect with chain=False")
-    guard = Invariants(own=OwnInvariants((*given.invariants, *rules_of(invariants))))
+    guard = Judge(own=OwnInvariants((*given.invariants, *rules_of(invariants))), stops_at_known=True)
     ran = RunPage(given, RunWatch(), RunResult(), record=fspath(record_to) if record_to is not None else None)
     if chain:
         _play_both(ran, contracts_folder(contracts), guard)
@@ -163,7 +163,7 @@ def rules_of(invariants: Rules) -> list[OwnInvariant]:
     return [*found, *(OwnInvariant(name, code) for name, code in known.items())]
 
 
-def _play_both(ran: RunPage, contracts: Path | None, guard: Invariants) -> None:
+def _play_both(ran: RunPage, contracts: Path | None, guard: Judge) -> None:
     with opened(ran.story.world, contracts) as (model, chain), _created(ran.record) as out:
         ran.engine, ran.contracts = chain.engine, chain.build.hash
         observers: Sequence[Observer] = [ran.watch]
@@ -176,7 +176,7 @@ def _play_both(ran: RunPage, contracts: Path | None, guard: Invariants) -> None:
             writer.finish(record.FAILED if ran.result.failure else record.FINISHED)
 
 
-def _play_model(ran: RunPage, guard: Invariants) -> None:
+def _play_model(ran: RunPage, guard: Judge) -> None:
     """Plays a story on the model alone; nothing is compared."""
     model, result = Model(ran.story.world), ran.result
     ran.is_alone = True

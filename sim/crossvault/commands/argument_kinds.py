@@ -59,6 +59,15 @@ def add_invariants(parser: CommandParser) -> None:
     )  # fmt: skip
 
 
+def add_judge(parser: CommandParser) -> None:
+    """Adds the option that sets how thorough the judge is."""
+    parser.add_argument(
+        "--judge", choices=("off", "default", "full"), default="default",
+        help="check the rules of docs/rules.md after every step: none but your own, the dear ones at a share of the "
+        "steps (default), or all of them",
+    )  # fmt: skip
+
+
 def add_against(parser: CommandParser) -> None:
     """Adds the option that names a newer version of the contracts."""
     parser.add_argument(

@@ -25,8 +25,9 @@ from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.coverage import codes_of
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import opening
+from crossvault.judge.judge import JudgePlan
 from crossvault.report.console import show
-from crossvault.report.fuzz import document, reached, unreached
+from crossvault.report.fuzz import document, known_weaknesses, reached, unreached
 from crossvault.report.fuzz_coverage import Coverage
 from crossvault.report.fuzz_page import fuzz_page
 from crossvault.setup import toolchain
@@ -49,12 +50,12 @@ def fuzz(arguments: Namespace) -> int:
         _require_folder(Path(shown(arguments.coverage)))
     contracts = folder(arguments.contracts)
     build = compile_contracts(contracts)
-    corpus = Corpus(_corpus(arguments.corpus), build, plan.own)
+    corpus = Corpus(_corpus(arguments.corpus), build, plan.judge)
     if not arguments.json:
         _begin(plan, corpus)
     code = _code_blocks(build, contracts) if arguments.coverage else None
     kept_in = (corpus.folder or toolchain.state_dir() / "fuzz") / "found"
-    notes = FindingNotes(build, contracts, kept_in, arguments.json, plan.own)
+    notes = FindingNotes(build, contracts, kept_in, arguments.json, tuple(plan.judge.own))
     campaign = FuzzCampaign(plan, build, corpus, list(code.blocks) if code else ())
     with bar("fuzz", plan.steps or 0) as tick, after_finding(lambda: bool(notes.all)):
         campaign.run(tick, notes.note)
@@ -108,7 +109,8 @@ def _show(
     if not findings.reach.steps:
         print("no step was compared: nothing is known")
         return
-    print("no difference, and every invariant held")
+    print("no difference, and every rule held")
+    show(known_weaknesses(findings))
     for each in unreached(known):
         show(each)
 
@@ -119,7 +121,7 @@ def _plan(arguments: Namespace) -> CampaignPlan:
         secs = _USUAL_SECS
     jobs = arguments.jobs or os.cpu_count() or 1
     seed = _USUAL_SEED if arguments.seed is None else arguments.seed
-    return CampaignPlan(seed, jobs, arguments.steps, secs, opening(seed), chosen(arguments))
+    return CampaignPlan(seed, jobs, arguments.steps, secs, opening(seed), JudgePlan(chosen(arguments), arguments.judge))
 
 
 def _corpus(text: str | None) -> Path | None:

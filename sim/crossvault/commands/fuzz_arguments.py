@@ -8,6 +8,7 @@ from crossvault.commands.argument_kinds import (
     add_contracts,
     add_invariants,
     add_json,
+    add_judge,
     add_page,
     add_watch,
     number,
@@ -20,7 +21,7 @@ def declare(commands: Commands) -> None:
     parser = commands.add_parser("fuzz", help="random walks near the limits until contracts and model differ")
     parser.set_defaults(module="fuzz")
     parser.description = (
-        "Random steps that keep accounts alive near their limits, in process, every invariant held and every step "
+        "Random steps that keep accounts alive near their limits, in process, every rule held and every step "
         "compared, and what they reached. Anvil confirms what is found."
     )
     length = parser.add_mutually_exclusive_group()
@@ -39,6 +40,7 @@ def declare(commands: Commands) -> None:
     )
     add_contracts(parser)
     add_invariants(parser)
+    add_judge(parser)
     add_against(parser)
     parser.never_with("--against", "--corpus", "--coverage", "--strict", "--invariant", "--page")
     add_page(parser)

@@ -8,6 +8,7 @@ from crossvault.commands.argument_kinds import (
     add_contracts,
     add_invariants,
     add_json,
+    add_judge,
     add_watch,
     number,
 )
@@ -30,6 +31,7 @@ def declare(commands: Commands) -> None:
     )  # fmt: skip
     add_contracts(parser)
     add_invariants(parser)
+    add_judge(parser)
     add_against(parser)
     add_json(parser)
     add_watch(parser)

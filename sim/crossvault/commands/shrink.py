@@ -26,9 +26,9 @@ from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.task import steps_of
 from crossvault.history.recorded_difference import unshown_difference
+from crossvault.judge.judge import Judge
 from crossvault.lockstep import record
-from crossvault.lockstep.invariants import BrokenInvariant, Invariants
-from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.lockstep.record import Record
 from crossvault.lockstep.run import Diverged, RunResult, run as play
 from crossvault.report import shrink_foundry
@@ -175,6 +175,6 @@ def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None
 def _anvil(world: World, given: Story, contracts: Path | None) -> RunResult:
     chain = Chain(world, contracts)
     try:
-        return play(given, Model(world), chain, guard=Invariants(own=OwnInvariants(given.invariants)))
+        return play(given, Model(world), chain, guard=Judge(OwnInvariants(given.invariants), "full"))
     finally:
         chain.close()

@@ -23,14 +23,13 @@ from crossvault.conform.verdict import ClauseVerdict, verdicts
 from crossvault.conform.walk import SupportedCorners, SupportedWalk
 from crossvault.evm.abi import RevertedSilently
 from crossvault.evm.chain import EnginesDisagree
-from crossvault.lockstep.invariants import Invariants
+from crossvault.judge.judge import Judge
 
 PUBLISHED = Path(__file__).parent / "published"
 CORNERS = "corner cases"
 _OF_CORNERS = ("perps", "collateral", "futures", "options", "portfolio margin", "auction")  # their market has them all
 WALK_STEPS = 400
 _LEAST_STEPS = 50
-_CHECKED_EVERY = 20
 _MOST_SHRUNK = 8
 _SHRINK_SECS = 8.0
 
@@ -169,20 +168,20 @@ class _Search:
 
     def _of_scenes(self) -> ModelRecording:
         scenes = ClauseScenes(self._subject)
-        return ModelRecording(self._subject, scenes.world, SCENES, scenes.steps, Invariants())
+        return ModelRecording(self._subject, scenes.world, SCENES, scenes.steps, Judge())
 
     def _of_exact(self) -> ModelRecording:
         scenes = ExactScenes(self._subject)
-        return ModelRecording(self._subject, scenes.world, EXACT, scenes.steps, Invariants())
+        return ModelRecording(self._subject, scenes.world, EXACT, scenes.steps, Judge())
 
     def _of_corners(self) -> ModelRecording:
         cases = SupportedCorners(self._subject, self._report.seed)
-        guard = Invariants(every=_CHECKED_EVERY)
+        guard = Judge()
         return ModelRecording(self._subject, cases.world, CORNERS, cases.steps, guard)
 
     def _of_walk(self, seed: int, count: int) -> ModelRecording:
         fitted = SupportedWalk(self._subject, seed, count)
-        guard = Invariants(every=_CHECKED_EVERY)
+        guard = Judge()
         return ModelRecording(self._subject, fitted.world, f"walk {seed}", fitted.steps, guard)
 
 

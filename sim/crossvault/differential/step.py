@@ -115,6 +115,17 @@ def named(steps: Sequence[Step]) -> tuple[AccountId, ...]:
     return tuple(dict.fromkeys(account for step in steps for account in step.accounts()))
 
 
+def traded(action: str, args: Mapping[str, Any]) -> Iterator[int]:
+    """The instruments that a step trades."""
+    if action == "trade":
+        yield args["instrument"]
+    elif action == "fill":
+        yield from (pair.maker.instrument for pair in args["matches"])
+    elif action == "batch":
+        for call in args["calls"]:
+            yield from traded(call.action, call.args)
+
+
 class Event(NamedTuple):
     """An event of the vault or the exchange: name and values in the order of the Solidity event."""
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
 
-from crossvault.differential.own_rules import OwnInvariant
 from crossvault.evm.artifacts import Build
 from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import WalkResult, WalkStopped, WalkTask, tasks, walk
+from crossvault.judge.judge import USUAL, JudgePlan
 from crossvault.setup.worker import begin_worker
 
 Tick = Callable[[int], None]
@@ -30,7 +31,7 @@ _PATIENCE_SECS = 0.6  # a command has less than two seconds to end
 class CampaignPlan(NamedTuple):
     """The plan of a campaign: its number of steps or its seconds, first seed, number of processes, and set pieces.
 
-    own: invariants of the user.
+    judge: of each walk.
     """
 
     seed: int
@@ -38,12 +39,12 @@ class CampaignPlan(NamedTuple):
     steps: int | None = None
     secs: int | None = None
     pieces: tuple[WalkTask, ...] = ()
-    own: tuple[OwnInvariant, ...] = ()
+    judge: JudgePlan = USUAL
 
 
 @dataclass(slots=True)
 class CampaignResult:
-    """The result of a campaign."""
+    """The result of a campaign. known: steps that met a known weakness of the vault, by the rule that it breaks."""
 
     reach: ReachCounts = field(default_factory=ReachCounts)
     walks: int = 0
@@ -52,6 +53,7 @@ class CampaignResult:
     seconds: float = 0.0
     failures: list[WalkResult] = field(default_factory=list)
     seen: set[Place] = field(default_factory=set)
+    known: Counter[str] = field(default_factory=Counter)
     interrupted: bool = False
 
     def add(self, walked: WalkResult) -> None:
@@ -61,6 +63,7 @@ class CampaignResult:
         self.cpu_secs += walked.seconds
         self.reach.add(walked.reach)
         self.seen |= walked.seen
+        self.known.update(walked.known)
         if walked.failure:
             self.failures.append(walked)
 
@@ -73,7 +76,7 @@ class _SharedState(NamedTuple):
     stop: Any
     steps: Any
     until: float
-    own: Sequence[OwnInvariant]
+    judge: JudgePlan
     play: PlayWalk | None
 
 
@@ -92,7 +95,7 @@ class FuzzCampaign:
         self._plan, self._corpus, self.findings = plan, corpus, CampaignResult()
         until = float("inf") if plan.secs is None else time.time() + plan.secs
         self._shared = _SharedState(
-            build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until, plan.own, play
+            build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until, plan.judge, play
         )
         self._pending: set[Future[WalkResult]] = set()
 
@@ -181,4 +184,4 @@ def _walk(task: WalkTask, seen: frozenset[Place]) -> WalkResult:
 
     if _shared.play:
         return _shared.play(task, _shared.build, tick)
-    return walk(task, _shared.build, tick, _shared.places, seen, _shared.own)
+    return walk(task, _shared.build, tick, _shared.places, seen, _shared.judge)

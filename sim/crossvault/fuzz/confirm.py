@@ -12,7 +12,7 @@ from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.search_evm import engine
-from crossvault.lockstep.invariants import Invariants
+from crossvault.judge.judge import Judge
 from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Broken, Diverged, run
 
@@ -30,7 +30,7 @@ def confirm(story: Story, steps: Sequence[Step], text: str, contracts: Path | No
 
     text: the failure in process. Raises EnginesDisagree.
     """
-    model, guard = Model(story.world), Invariants(own=OwnInvariants(story.invariants))
+    model, guard = Model(story.world), Judge(own=OwnInvariants(story.invariants), how="full")
     chain = Chain(story.world, contracts)
     try:
         result = run(story, model, chain, (), guard)
@@ -45,9 +45,9 @@ def confirm(story: Story, steps: Sequence[Step], text: str, contracts: Path | No
     return ConfirmedFailure(number, str(found), found)
 
 
-def _at_the_end(guard: Invariants, model: Model) -> Broken | None:
+def _at_the_end(guard: Judge, model: Model) -> Broken | None:
     try:
-        guard.require_conserved(model)
+        guard.finish(model)
     except Broken as broken:
         return broken
     return None

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 from crossvault.differential.ending import BadInput, InputProblem, reason
-from crossvault.differential.own_rules import OwnInvariant
 from crossvault.evm.artifacts import Build
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import WalkResult, WalkTask
+from crossvault.judge.judge import USUAL, JudgePlan
 from crossvault.setup import toolchain
 
 _WALKS = "walks.jsonl"
 _COMPARED = (
     "mirror/*.py",
     "differential/model.py",
-    "lockstep/invariants.py",
+    "judge/*.py",
     "walks/*.py",
     "fuzz/*.py",
     "scenarios/*.yaml",
@@ -32,12 +32,12 @@ class BadCorpus(BadInput):
 class Corpus:
     """Walks by what was compared: contracts, mirror and the search itself; without a folder, of this campaign only."""
 
-    def __init__(self, folder: Path | None, build: Build, own: Sequence[OwnInvariant] = ()) -> None:
+    def __init__(self, folder: Path | None, build: Build, judge: JudgePlan = USUAL) -> None:
         """Reads what the folder holds; makes it if there is none. Raises BadCorpus, OSError.
 
-        own: invariants of the user; with other ones a walk is played again.
+        judge: of the walks; with another one a walk is played again.
         """
-        self.folder, self.known_as = folder, stamp(build, own)
+        self.folder, self.known_as = folder, stamp(build, judge)
         self.reach, self.walks = ReachCounts(), 0
         self._done: set[WalkTask] = set()
         self._failed: dict[WalkTask, None] = {}
@@ -78,10 +78,10 @@ class Corpus:
                 self.reach.add(reach)
 
 
-def stamp(build: Build, own: Sequence[OwnInvariant] = ()) -> str:
+def stamp(build: Build, judge: JudgePlan = USUAL) -> str:
     """A hash over the contracts and everything that they are compared with."""
-    found = sha256(build.hash.encode())
-    for rule in own:
+    found = sha256(f"{build.hash} {judge.how}".encode())
+    for rule in judge.own:
         found.update(rule.code.digest().encode())
     for pattern in _COMPARED:
         for path in sorted(toolchain.PACKAGE.glob(pattern)):

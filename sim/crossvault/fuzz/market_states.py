@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import Step
-from crossvault.lockstep.invariants import traded
+from crossvault.differential.step import Step, traded
 from crossvault.mirror import fixed, market, oracle
 from crossvault.mirror.valuation import Metrics
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from crossvault.differential.model import Model
-from crossvault.differential.step import ACTIONS, Outcome, Step
+from crossvault.differential.step import ACTIONS, Outcome, Step, traded
 from crossvault.fuzz.market_states import STATES, touched_states
-from crossvault.lockstep.invariants import traded
 from crossvault.mirror import (
     account_errors,
     authority_errors,

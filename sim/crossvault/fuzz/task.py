@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
@@ -12,7 +13,6 @@ from crossvault.differential.compare import Difference
 from crossvault.differential.drive import driven, observed
 from crossvault.differential.ending import FailedRun
 from crossvault.differential.model import Model
-from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Step
 from crossvault.differential.story import Story
 from crossvault.evm.artifacts import Build
@@ -24,8 +24,7 @@ from crossvault.fuzz.coverage import CoverageEvm
 from crossvault.fuzz.inprocess_run import run_both
 from crossvault.fuzz.pieces import BOUNDS, CORNERS, DESKS, LIMITS, OPENING, PIECES, first
 from crossvault.fuzz.reach import ReachCounts
-from crossvault.lockstep.invariants import Invariants
-from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.judge.judge import USUAL, JudgePlan
 from crossvault.lockstep.run import Broken, Diverged
 from crossvault.walks.order_moves import OrderWalk
 from crossvault.walks.random_walk import Walk
@@ -105,7 +104,7 @@ class Failure(NamedTuple):
 
 
 class WalkResult(NamedTuple):
-    """The result of a walk; a stopped one is not complete."""
+    """The result of a walk; a stopped one is not complete. known: steps that met a known weakness, by its rule."""
 
     task: WalkTask
     is_complete: bool
@@ -114,6 +113,7 @@ class WalkResult(NamedTuple):
     reach: ReachCounts
     failure: Failure | None = None
     seen: frozenset[Place] = frozenset()
+    known: Counter[str] = Counter()
 
 
 class WalkStopped(Exception):
@@ -126,14 +126,14 @@ def walk(
     tick: Callable[[int], None] = lambda steps: None,
     places: Sequence[Place] = (),
     seen: Iterable[Place] = (),
-    own: Sequence[OwnInvariant] = (),
+    judge: JudgePlan = USUAL,
 ) -> WalkResult:
     """Plays a walk in this process with every invariant; `tick` is called at every step, and may raise WalkStopped.
 
-    places: blocks of the contracts to look out for, but for those that were seen. own: invariants of the user.
+    places: blocks of the contracts to look out for, but for those that were seen. judge: of the walk.
     """
     story, steps, started = task.story(build), list[Step](), time.process_time()
-    model, guard, reach = Model(story.world), Invariants(own=OwnInvariants(own)), ReachCounts()
+    model, guard, reach = Model(story.world), judge.judge(), ReachCounts()
     reach.varieties.update(task.variety().labels() if task.kind == STEPS else ("signed orders",))
     both = search_run(model, InProcessChain(story.world, build), guard, METRICS_EVERY, reach)
     coverage = CoverageEvm(story.world, build, places, set(seen)) if places else None
@@ -143,12 +143,12 @@ def walk(
     def walked(is_complete: bool, failure: Failure | None = None) -> WalkResult:
         spent = time.process_time() - started
         found = frozenset(coverage.seen) if coverage else frozenset()
-        return WalkResult(task, is_complete, both.result.metrics_compared, spent, reach, failure, found)
+        return WalkResult(task, is_complete, both.result.metrics_compared, spent, reach, failure, found, guard.known)
 
     try:
         failed = run_both(noted(story, steps), both, tick).failure
         if failed is None:
-            guard.require_conserved(model)
+            guard.finish(model)
     except WalkStopped:
         return walked(False)
     except Broken as broken:

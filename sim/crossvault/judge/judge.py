@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
 
 from crossvault.differential.model import Model
+from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import VAULT, Outcome, Step
 from crossvault.judge.books import Books, read_books
 from crossvault.judge.breach import Breach
@@ -14,20 +16,38 @@ from crossvault.judge.moment import Moment
 from crossvault.judge.rule import Rule
 from crossvault.judge.rulebook import RuleBook
 from crossvault.judge.table import RULES
+from crossvault.lockstep.invariants import Invariants
 from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
+
+Thoroughness = Literal["off", "default", "full"]
+
+
+class JudgePlan(NamedTuple):
+    """What a judge is made of, where many runs have one each: invariants of the user, and how thorough it is."""
+
+    own: Sequence[OwnInvariant] = ()
+    how: Thoroughness = "default"
+
+    def judge(self) -> Judge:
+        """A judge for one run."""
+        return Judge(OwnInvariants(self.own), self.how)
+
+
+USUAL = JudgePlan()
 
 
 @dataclass(slots=True)
 class Judge:
-    """Checks a model before and after every step by the table of rules, and by those of the user first.
+    """Checks a model before and after every step: by the rules of the user first, then by the table.
 
-    full: every rule at every step, where the default samples the dear ones. strict: a known weakness of the vault ends
-    the run, too; else `known` counts them. persons: by owner, the person behind it.
+    how: `full` checks every rule at every step, `default` the dear ones at a share of them, `off` those of the user
+    only. stops_at_known: whether a known weakness of the vault ends the run; else `known` counts them, by rule.
+    persons: by owner, the person behind it.
     """
 
     own: OwnInvariants = field(default_factory=OwnInvariants)
-    full: bool = False
-    strict: bool = False
+    how: Thoroughness = "default"
+    stops_at_known: bool = False
     persons: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[Rule] = RULES
     known: Counter[str] = field(default_factory=Counter)
@@ -36,42 +56,57 @@ class Judge:
     _read: tuple[int, int] = (0, -1)
     _rights: RuleBook | None = None
     _steps: int = 0
+    _last: Moment | None = None
+    _old: Invariants = field(default_factory=Invariants)
 
     def copied(self) -> Judge:
         """The same, to go on from here more than once."""
-        return replace(self, _donated=Counter(self._donated), known=Counter(self.known))
+        return replace(self, _donated=Counter(self._donated), known=Counter(self.known), _old=self._old.copied())
 
     def before(self, step: Step, model: Model) -> None:
         """Reads the books that a step begins with."""
         self.own.before(model)
+        if self.how == "off":
+            return
+        self._old.before(step, model)
         if self._rights is None:
             self._rights = RuleBook.opened(model.world)
         if self._books is None or self._read != (id(model), model.steps):
             self._books = read_books(model, self._books)
 
     def after(self, step: Step, outcome: Outcome, model: Model) -> None:
-        """Checks a step by all rules, first by those of the user. Raises BrokenInvariant."""
+        """Checks a step. Raises BrokenInvariant."""
         self.own.after(step, outcome, model)
+        if self.how == "off":
+            return
         before, rights = self._books, self._rights
         assert before is not None and rights is not None
         self._steps += 1
         self._books, self._read = read_books(model, before), (id(model), model.steps)
-        moment = Moment(
-            step, outcome, before, self._books, rights, self._steps, model, self.persons, self._donated, self.full
-        )
-        self._require(moment)
+        self._last = Moment(
+            step, outcome, before, self._books, rights, self._steps, model, self.persons, self._donated,
+            self.how == "full",
+        )  # fmt: skip
+        self._old.after(step, outcome, model)
+        self._require(self._last)
         self._rights = rights.after(step, outcome)
         self._note_donation(step, outcome)
+
+    def finish(self, model: Model) -> None:
+        """Checks the last step by every rule, sampled or not. Raises BrokenInvariant."""
+        if self._last is not None and not self._last.full:
+            self._require(replace(self._last, full=True))
+            self._old.require_conserved(model)
 
     def _require(self, moment: Moment) -> None:
         for rule in self.rules:
             if not moment.is_sampled(rule.share):
                 continue
             for breach in rule.check(moment):
-                if not self.strict and moment.step.action in rule.known:
+                if not self.stops_at_known and moment.step.action in rule.known:
                     self.known[rule.number] += 1
                     break
-                raise broken(rule, breach, moment.step)
+                raise broken(rule, breach, moment)
 
     def _note_donation(self, step: Step, outcome: Outcome) -> None:
         if outcome.refusal is None and step.action in ("transfer", "mint") and step.args["to"] == VAULT:
@@ -79,6 +114,7 @@ class Judge:
             self._donated[step.args["token"]] += step.args["amount_raw"]
 
 
-def broken(rule: Rule, breach: Breach, step: Step) -> BrokenInvariant:
-    """A breach as the end of a run."""
-    return BrokenInvariant(rule.number, breach.what, f"{step.action} by {step.sender}", breach.money_wad)
+def broken(rule: Rule, breach: Breach, moment: Moment) -> BrokenInvariant:
+    """A breach as the end of a run, with the money that it moved."""
+    where = f"{moment.step.action} by {moment.step.sender}"
+    return BrokenInvariant(rule.number, breach.what, where, breach.money_wad)

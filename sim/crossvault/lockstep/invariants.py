@@ -6,14 +6,14 @@ V7 and V8 are laws of the arithmetic and have their tests in tests/mirror/.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crossvault.differential.compare import value_differences
 from crossvault.differential.conservation import broken, growth_bound_ray, residue_ray
 from crossvault.differential.model import Model
-from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Action, Outcome, Step
+from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Action, Outcome, Step, traded
 from crossvault.lockstep.own_invariants import BrokenInvariant as BrokenInvariant, OwnInvariants
 from crossvault.mirror import cash, fixed, ledger, market
 from crossvault.mirror.account import AccountId, Image
@@ -235,17 +235,6 @@ def _ending(model: Model, account: AccountId, args: Mapping[str, Any]) -> int:
     term = args["underlying"], args["expiry"]
     held = model.vault.ledger.holders[account].instruments
     return sum((market.underlying_of(each), market.expiry_of(each)) == term for each in held)
-
-
-def traded(action: str, args: Mapping[str, Any]) -> Iterator[int]:
-    """The instruments that a step trades."""
-    if action == "trade":
-        yield args["instrument"]
-    elif action == "fill":
-        yield from (pair.maker.instrument for pair in args["matches"])
-    elif action == "batch":
-        for call in args["calls"]:
-            yield from traded(call.action, call.args)
 
 
 def _changes(model: Model, step: Step) -> int:

@@ -48,6 +48,14 @@ def unreached(known: ReachCounts) -> Iterator[RenderableType]:
         yield Text.assemble(("! never reached, ", "yellow"), (f"{kind}: ", "yellow"), ", ".join(names))
 
 
+def known_weaknesses(findings: CampaignResult) -> RenderableType:
+    """How often the walks met weaknesses of the vault that are known, by the rule that each breaks."""
+    if not findings.known:
+        return Text("no known weakness of the vault was met", style="dim")
+    met = ", ".join(f"{number} {count:,}" for number, count in sorted(findings.known.items()))
+    return Text(f"known weaknesses of the vault met, by the rule that each breaks: {met} (docs/known-weaknesses.md)")
+
+
 def _states(reach: ReachCounts) -> RenderableType:
     parts = ", ".join(f"{state} {_percent(reach.states[state], reach.steps)}" for state in STATES)
     return Text(
@@ -111,6 +119,7 @@ def document(findings: CampaignResult, known: ReachCounts) -> dict[str, Any]:
         "seconds": round(findings.seconds, 2),
         "cpu_seconds": round(findings.cpu_secs, 2),
         "interrupted": findings.interrupted,
+        "known_weaknesses": dict(findings.known),
         "reached": reach.document(),
         "never_reached": {kind: list(names) for kind, names in known.missing().items()},
     }

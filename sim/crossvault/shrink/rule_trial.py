@@ -9,8 +9,8 @@ from crossvault.differential.compare import Difference
 from crossvault.differential.own_code import OwnCodeError
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Outcome, Step, World
-from crossvault.lockstep.invariants import BrokenInvariant, Invariants
-from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.judge.judge import Judge
+from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.mirror.account import AccountId
 from crossvault.shrink.replay import RewindingTrial
 from crossvault.shrink.trial import DivergenceKey
@@ -38,7 +38,7 @@ class _NoSide:
 class _Checked(NamedTuple):
     """A step that was checked: the invariants after it, and the one that it broke."""
 
-    guard: Invariants
+    guard: Judge
     broken: BrokenInvariant | None
 
 
@@ -52,7 +52,7 @@ class RuleTrial(RewindingTrial):
         self._checked: list[_Checked] = []
 
     def _advance(self, step: Step) -> None:
-        guard = self._checked[-1].guard.copied() if self._checked else Invariants(own=self._own)
+        guard = self._checked[-1].guard.copied() if self._checked else Judge(self._own, "full")
         guard.before(step, self.model)
         super()._advance(step)
         broken = None
