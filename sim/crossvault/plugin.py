@@ -65,7 +65,7 @@ class StoryItem(pytest.Item):
         from crossvault.differential.model import Model
         from crossvault.evm.chain import Chain
         from crossvault.judge.judge import Judge
-        from crossvault.lockstep.own_invariants import OwnInvariants
+        from crossvault.judge.own_invariants import OwnInvariants
         from crossvault.lockstep.run import run
 
         given = self.config.getoption(_OPTION)

@@ -12,7 +12,7 @@ import crossvault as cv
 from crossvault.api.story_runs import RunOutcome
 from crossvault.differential.ending import BadInput, FailedRun
 from crossvault.differential.step import Outcome, Step
-from crossvault.lockstep.own_invariants import BrokenInvariant
+from crossvault.judge.own_invariants import BrokenInvariant
 from crossvault.lockstep.record import read
 from crossvault.report.frames import decimal_of
 from shrinking import broken

@@ -22,7 +22,7 @@ from crossvault.evm.abi import Interface
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_abi
-from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call

@@ -10,7 +10,7 @@ from functools import cache
 
 # the folders of code in the package, from the ground up: each may use those before it, and none after it
 ROOMS = (
-    "mirror", "differential", "setup", "evm", "rpc", "lockstep", "judge", "agents", "scenario", "portfolio", "sweep",
+    "mirror", "differential", "judge", "setup", "evm", "rpc", "lockstep", "agents", "scenario", "portfolio", "sweep",
     "history", "walks", "fuzz", "shrink", "upgrade", "mutation", "conform", "deployment", "audit", "live", "report",
     "bench", "api", "commands",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from crossvault.differential.drive import driven
+from crossvault.differential.invariants import BrokenInvariant, Invariants
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed
@@ -17,7 +18,6 @@ from crossvault.fuzz.campaign import CampaignPlan, FuzzCampaign
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import BROKEN, Failure, WalkResult, WalkStopped, WalkTask, opening, tasks
-from crossvault.lockstep.invariants import BrokenInvariant, Invariants
 from mirror_planting import planted_mirror
 
 Tick = Callable[[int], None]

@@ -15,7 +15,7 @@ from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import Checkpoint
 from crossvault.audit.replica import Replica
 from crossvault.differential.ending import BadInput, FailedRun
-from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.report.audit import renderable, verdict
 from crossvault.report.bar_picture import bar_picture
 from crossvault.report.frames import decimal_of, frame

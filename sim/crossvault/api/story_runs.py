@@ -20,9 +20,9 @@ from crossvault.evm.same_doors import contracts_folder
 from crossvault.history.playback import Playback
 from crossvault.history.table_schema import BY_NAME
 from crossvault.judge.judge import Judge
+from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.lockstep import record
 from crossvault.lockstep.both_sides import opened, readable
-from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Broken, Observer, RunResult, run as play
 from crossvault.report.console import RunPage
 from crossvault.report.frames import decimal_of, frame, frame_of

@@ -17,7 +17,7 @@ from crossvault.differential import doors
 from crossvault.differential.compare import Difference, differences as outcome_differences
 from crossvault.differential.model import Model, ModelToken
 from crossvault.differential.step import VAULT, Action, Event, Outcome, Snapshot, Step, TokenSpec, World
-from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
+from crossvault.judge.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.mirror.evm import ZERO_ADDRESS
 from crossvault.mirror.lens import Globals
 from crossvault.mirror.liquidation import AuctionTerms

@@ -29,7 +29,7 @@ from crossvault.evm.anvil import ChainLost, ChainRefused, Request
 from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import compile_contracts
-from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.rpc.client import RpcClient

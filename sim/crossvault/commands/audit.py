@@ -23,7 +23,7 @@ from crossvault.commands.sides import command, shown
 from crossvault.differential.ending import DONE, FAILED
 from crossvault.differential.step import VAULT
 from crossvault.evm.anvil import ChainLost, ChainRefused
-from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.report.audit import document, hints, renderable, step_lines, verdict, where
 from crossvault.report.audit_gauges import Gauges
 from crossvault.report.audit_page import audit_page

@@ -36,8 +36,8 @@ from crossvault.evm.anvil import ChainLost
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.compiler import build_hash, contract_sources
 from crossvault.judge.judge import Judge, Thoroughness
+from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.lockstep import record
-from crossvault.lockstep.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Diverged, Observer, RunResult, run as play
 from crossvault.report.console import RunPage, show, show_lines
 from crossvault.report.picture import require_picture, write_picture

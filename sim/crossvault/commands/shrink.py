@@ -27,8 +27,8 @@ from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.task import steps_of
 from crossvault.history.recorded_difference import unshown_difference
 from crossvault.judge.judge import Judge
+from crossvault.judge.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.lockstep import record
-from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.lockstep.record import Record
 from crossvault.lockstep.run import Diverged, RunResult, run as play
 from crossvault.report import shrink_foundry

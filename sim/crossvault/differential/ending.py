@@ -43,6 +43,10 @@ class FailedRun(Ending):
     exit_code = FAILED
 
 
+class Broken(FailedRun):
+    """An invariant of the model does not hold."""
+
+
 class BadInput(Ending):
     """Bad usage or bad input."""
 

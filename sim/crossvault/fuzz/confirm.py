@@ -13,7 +13,7 @@ from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.search_evm import engine
 from crossvault.judge.judge import Judge
-from crossvault.lockstep.own_invariants import OwnInvariants
+from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.lockstep.run import Broken, Diverged, run
 
 

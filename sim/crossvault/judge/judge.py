@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+from crossvault.differential.invariants import Invariants
 from crossvault.differential.model import Model
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import VAULT, Outcome, Step
 from crossvault.judge.books import Books, read_books
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
+from crossvault.judge.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.judge.rule import Rule
 from crossvault.judge.rulebook import RuleBook
 from crossvault.judge.table import RULES
-from crossvault.lockstep.invariants import Invariants
-from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
 
 Thoroughness = Literal["off", "default", "full"]
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from crossvault.differential.compare import Difference, EventFields, differences, value_differences
 from crossvault.differential.drive import driven
-from crossvault.differential.ending import BadInput, FailedRun
+from crossvault.differential.ending import BadInput, Broken as Broken, FailedRun
 from crossvault.differential.model import Model
 from crossvault.differential.own_code import OwnCodeError
 from crossvault.differential.step import Action, Outcome, Snapshot, Step, named
@@ -50,10 +50,6 @@ class InvariantChecker(Protocol):
 
     def after(self, step: Step, outcome: Outcome, model: Model) -> None:
         """It was executed. Raises Broken to stop the run."""
-
-
-class Broken(FailedRun):
-    """An invariant of the model does not hold."""
 
 
 class ArgumentTooWide(BadInput, ValueError):

@@ -10,7 +10,7 @@ from crossvault.differential.own_code import OwnCodeError
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.judge.judge import Judge
-from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
+from crossvault.judge.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.mirror.account import AccountId
 from crossvault.shrink.replay import RewindingTrial
 from crossvault.shrink.trial import DivergenceKey

@@ -20,7 +20,7 @@ from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.corpus import stamp
 from crossvault.fuzz.task import BROKEN, WalkTask, walk
 from crossvault.judge.judge import Judge, JudgePlan
-from crossvault.lockstep.own_invariants import BrokenInvariant, OwnInvariants
+from crossvault.judge.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.scenario import load
 from crossvault.shrink.rule_trial import RuleTrial
 from crossvault.shrink.shrinker import shrunk

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from crossvault.differential.ending import Broken
 from crossvault.differential.model import Model
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.vault_state import VaultState
-from crossvault.lockstep.run import Broken
 
 
 class BrokenInvariant(Broken):

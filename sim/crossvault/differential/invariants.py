@@ -14,7 +14,7 @@ from crossvault.differential.compare import value_differences
 from crossvault.differential.conservation import broken, growth_bound_ray, residue_ray
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Action, Outcome, Step, traded
-from crossvault.lockstep.own_invariants import BrokenInvariant as BrokenInvariant, OwnInvariants
+from crossvault.judge.own_invariants import BrokenInvariant as BrokenInvariant, OwnInvariants
 from crossvault.mirror import cash, fixed, ledger, market
 from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.exchange import Match, Order, Signature
