@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 DONE, FAILED, USAGE, MISSING, INTERRUPTED, DISAGREED, MISSED = range(7)
 DEFECT = 70  # as EX_SOFTWARE of sysexits.h: a fault of crossvault itself
@@ -45,6 +45,17 @@ class FailedRun(Ending):
 
 class Broken(FailedRun):
     """An invariant of the model does not hold."""
+
+
+class BrokenInvariant(Broken):
+    """An invariant does not hold: its number or name, the numbers that should agree, the step, and the money [wad]."""
+
+    def __init__(self, number: str, what: str, where: str, money_wad: int | None = None) -> None:
+        super().__init__(f"{number}: {what} ({where})")
+        self.number, self.what, self.where, self.money_wad = number, what, where, money_wad
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.number, self.what, self.where, self.money_wad)
 
 
 class BadInput(Ending):

@@ -12,9 +12,9 @@ from typing import Any
 
 from crossvault.differential.compare import value_differences
 from crossvault.differential.conservation import broken, growth_bound_ray, residue_ray
+from crossvault.differential.ending import BrokenInvariant
 from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, VAULT, Action, Outcome, Step, traded
-from crossvault.judge.own_invariants import BrokenInvariant as BrokenInvariant, OwnInvariants
 from crossvault.mirror import cash, fixed, ledger, market
 from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.exchange import Match, Order, Signature
@@ -31,13 +31,9 @@ _ACCRUING: tuple[Action, ...] = ("deposit_cash", "withdraw_cash", "trade", "sett
 
 @dataclass(slots=True)
 class Invariants:
-    """Checks the model before and after every step; checks that read all accounts run at each `every`-th step.
-
-    own: the invariants of the user, at every step.
-    """
+    """Checks the model before and after every step; checks that read all accounts run at each `every`-th step."""
 
     every: int = 1
-    own: OwnInvariants = field(default_factory=OwnInvariants)
     _steps: int = 0
     _donated: Counter[str] = field(default_factory=Counter)
     _margins: dict[AccountId, int] = field(default_factory=dict)
@@ -55,7 +51,6 @@ class Invariants:
 
     def before(self, step: Step, model: Model) -> None:
         """Notes the state that a step must not worsen."""
-        self.own.before(model)
         self._margins = {account: _margin(model, account, step.at) for account in step.accounts()}
         if self.every == 1:
             self._state, self._globals = _images(model), model.snapshot(()).globals
@@ -68,7 +63,6 @@ class Invariants:
     def after(self, step: Step, outcome: Outcome, model: Model) -> None:
         """Checks the state after a step, first by the rules of the user. Raises BrokenInvariant."""
         self._steps += 1
-        self.own.after(step, outcome, model)
         if outcome.refusal is None:
             self._note_donation(step)
             self._require_authority(step, model)

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from crossvault.differential.ending import Broken
+from crossvault.differential.ending import BrokenInvariant as BrokenInvariant
 from crossvault.differential.model import Model
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.vault_state import VaultState
-
-
-class BrokenInvariant(Broken):
-    """An invariant does not hold: its number or name, the numbers that should agree, the step, and the money [wad]."""
-
-    def __init__(self, number: str, what: str, where: str, money_wad: int | None = None) -> None:
-        super().__init__(f"{number}: {what} ({where})")
-        self.number, self.what, self.where, self.money_wad = number, what, where, money_wad
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.number, self.what, self.where, self.money_wad)
 
 
 class OwnInvariants:
