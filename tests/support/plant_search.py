@@ -8,7 +8,8 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from crossvault.differential.drive import driven
-from crossvault.differential.invariants import BrokenInvariant, Invariants
+from crossvault.differential.ending import BrokenInvariant
+from crossvault.differential.invariants import Invariants
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed
