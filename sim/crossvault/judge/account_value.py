@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from crossvault.judge.books import Books
 from crossvault.judge.bracket import Bracket
+from crossvault.judge.exposures import ValuedAccount, valued
+from crossvault.judge.portfolio_value import modelled_underlyings, portfolio_requirement
+from crossvault.judge.rounding import WAD
+from crossvault.judge.standard_margin import standard_requirement
 
 if TYPE_CHECKING:
+    from crossvault.judge.books import Books
     from crossvault.mirror.account import AccountId
+
+PORTFOLIO_MODE = 1
 
 
 class AccountValue(NamedTuple):
@@ -33,4 +39,50 @@ class AccountValue(NamedTuple):
 
 def account_value(books: Books, account: AccountId, at: int) -> AccountValue:
     """An account valued at a time [unix seconds]."""
-    raise NotImplementedError
+    held = valued(books, books.account(account), at)
+    modelled = modelled_underlyings(books) if held.mode == PORTFOLIO_MODE else frozenset()
+    initial = standard_requirement(held, books.underlyings, True, modelled)
+    maintenance = standard_requirement(held, books.underlyings, False, modelled)
+    if modelled:
+        more_initial, more_maintenance = portfolio_requirement(books, held, at)
+        initial, maintenance = initial.plus(more_initial), maintenance.plus(more_maintenance)
+    return AccountValue(
+        equity(held),
+        adjusted_equity(held, True, modelled),
+        adjusted_equity(held, False, modelled),
+        initial,
+        maintenance,
+    )
+
+
+def equity(held: ValuedAccount) -> Bracket:
+    """Cash, collateral at the index, profits and losses of perps and futures, and options at mark [wad]."""
+    exact = sum(each.value_wad for each in held.collateral)
+    exact += sum(each.gain + each.loss for each in held.exposures.values())
+    total = Bracket(held.cash.low + exact, held.cash.high + exact)
+    for each in held.options:
+        total = total.plus(each.value)
+    return total
+
+
+def adjusted_equity(held: ValuedAccount, is_initial: bool, modelled: frozenset[int] = frozenset()) -> Bracket:
+    """Cash, collateral up to its cap less its haircut, weighted profits, and losses [wad]; at initial at worse prices.
+
+    Where portfolio margin has an underlying, its collateral has no haircut and its options count at mark.
+    """
+    exact = 0
+    for each in held.collateral:
+        terms = each.book.terms
+        counted = min(each.safe_wad if is_initial else each.value_wad, terms.cap_wad)
+        haircut = terms.haircut_initial if is_initial else terms.haircut_maintenance
+        exact += counted if each.book.underlying in modelled else counted * (WAD - haircut) // WAD
+    for exposure in held.exposures.values():
+        if is_initial:
+            exact += exposure.safe_gain * exposure.book.risk.profit_weight // WAD + exposure.safe_loss
+        else:
+            exact += exposure.gain + exposure.loss
+    total = Bracket(held.cash.low + exact, held.cash.high + exact)
+    for option in held.options:
+        if option.underlying in modelled:
+            total = total.plus(option.value)
+    return total

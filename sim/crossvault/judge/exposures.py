@@ -1,0 +1,176 @@
+"""What an account holds, valued at a time: cash, collateral, perps and futures by underlying, and options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from crossvault.judge.bracket import Bracket
+from crossvault.judge.interest import present_cash
+from crossvault.judge.marks import (
+    CALL,
+    FUTURE,
+    PERP,
+    decoded,
+    forward_parts,
+    funding_due,
+    funding_index,
+    payoff,
+    perp_mark,
+)  # fmt: skip
+from crossvault.judge.option_value import option_mark
+from crossvault.judge.rounding import WAD
+
+if TYPE_CHECKING:
+    from crossvault.judge.books import AccountBook, Books, CollateralBook, PositionBook, UnderlyingBook
+
+NO_FEED = 255  # the quote token has no price of its own
+
+
+class UnderlyingExposure:
+    """Perps and futures of an account on one underlying, and the collateral that it prices.
+
+    size, gross_size: sum of sizes and of their magnitudes [wad]; net, gross: sum of size * mark and of its magnitude
+    [wad * wad, exact]; gain, loss: unrealised profits and losses [wad], safe_*: the same at the worse of index and
+    stable price; base: collateral [wad of tokens].
+    """
+
+    __slots__ = (
+        "base", "book", "gain", "gross", "gross_size", "loss", "net", "safe_gain", "safe_loss", "size",
+    )  # fmt: skip
+
+    def __init__(self, book: UnderlyingBook) -> None:
+        self.book = book
+        self.size = self.gross_size = self.net = self.gross = self.base = 0
+        self.gain = self.loss = self.safe_gain = self.safe_loss = 0
+
+    def add(self, size: int, quote: int, mark_wad: int) -> None:
+        """Adds a position, whose profit is size * mark + quote, rounded down."""
+        notional = size * mark_wad
+        self.size += size
+        self.gross_size += abs(size)
+        self.net += notional
+        self.gross += abs(notional)
+        profit = notional // WAD + quote
+        if profit > 0:
+            self.gain += profit
+        else:
+            self.loss += profit
+        price = self.book.price
+        if price.stable != price.index_wad:
+            profit = size * self._safe_mark(size, mark_wad) // WAD + quote
+        if profit > 0:
+            self.safe_gain += profit
+        else:
+            self.safe_loss += profit
+
+    def _safe_mark(self, size: int, mark_wad: int) -> int:
+        """The mark at the worse of index and stable price: lower for a long, and not below 0; higher for a short."""
+        ahead = self.book.price.index_wad - self.book.price.stable
+        return max(0, mark_wad - max(0, ahead)) if size > 0 else mark_wad + max(0, -ahead)
+
+
+class ValuedCollateral(NamedTuple):
+    """A balance: its value at the index, and at the lower of index and stable price [wad]."""
+
+    book: CollateralBook
+    value_wad: int
+    safe_wad: int
+
+
+class ValuedOption(NamedTuple):
+    """An option: signed size, mark [wad per unit], forward, and the lowest confidence of the prices it has [wad]."""
+
+    underlying: int
+    expiry: int
+    strike: int
+    is_call: bool
+    size: int
+    mark: Bracket
+    forward: int
+    confidence: int
+
+    @property
+    def value(self) -> Bracket:
+        """size * mark, rounded down [wad]."""
+        low, high = self.size * self.mark.low // WAD, self.size * self.mark.high // WAD
+        return Bracket(low, high) if self.size >= 0 else Bracket(high, low)
+
+
+class ValuedAccount(NamedTuple):
+    """An account valued at a time. cash: with settled positions [wad]; exposures: by underlying.
+
+    depeg_rate: requirement per notional for a quote token below its peg [wad].
+    """
+
+    mode: int
+    cash: Bracket
+    collateral: list[ValuedCollateral]
+    exposures: dict[int, UnderlyingExposure]
+    options: list[ValuedOption]
+    depeg_rate: int
+
+
+def valued(books: Books, account: AccountBook, at: int) -> ValuedAccount:
+    """An account valued at a time [unix seconds]."""
+    found = ValuedAccount(
+        account.mode, present_cash(books.cash, account.principal, at), [], {}, [], depeg_rate(books)
+    )  # fmt: skip
+    for number, raw in enumerate(account.balances):
+        if raw:
+            _add_balance(found, books, number, raw)
+    settled = 0
+    for position in account.positions:
+        settled += _add_position(found, books, position, at)
+    return found if settled == 0 else found._replace(cash=found.cash.plus(Bracket.of(settled)))
+
+
+def depeg_rate(books: Books) -> int:
+    """(threshold - price) * factor of a quote token below its peg, rounded up [wad]."""
+    depeg = books.cash.depeg
+    if depeg.feed == NO_FEED:
+        return 0
+    missing = max(0, depeg.depeg_threshold - books.underlyings[depeg.feed].price.index_wad)
+    return -(-missing * depeg.depeg_factor // WAD)
+
+
+def _exposure(found: ValuedAccount, books: Books, underlying: int) -> UnderlyingExposure:
+    if underlying not in found.exposures:
+        found.exposures[underlying] = UnderlyingExposure(books.underlyings[underlying])
+    return found.exposures[underlying]
+
+
+def _add_balance(found: ValuedAccount, books: Books, number: int, raw: int) -> None:
+    token = books.collaterals[number]
+    price, unit = books.underlyings[token.underlying].price, 10**token.decimals
+    value = raw * price.index_wad // unit
+    safe = value if price.stable >= price.index_wad else raw * price.stable // unit
+    found.collateral.append(ValuedCollateral(token, value, safe))
+    _exposure(found, books, token.underlying).base += raw * 10 ** (18 - token.decimals)
+
+
+def _add_position(found: ValuedAccount, books: Books, position: PositionBook, at: int) -> int:
+    """Adds a position; returns its value where its expiry has settled, which counts as cash [wad]."""
+    number, kind, expiry, strike = decoded(position.instrument)
+    underlying = books.underlyings[number]
+    if kind == PERP:
+        grown = funding_index(underlying, at) - position.funding_index
+        quote = position.quote + funding_due(position.size, grown)
+        _exposure(found, books, number).add(position.size, quote, perp_mark(underlying))
+        return 0
+    curve = books.curve(number, expiry)
+    assert curve is not None
+    if curve.settlement:
+        worth = curve.settlement if kind == FUTURE else payoff(curve.settlement, strike, kind == CALL)
+        return position.size * worth // WAD + position.quote
+    forward = sum(forward_parts(curve, underlying.price, expiry, at))
+    exposure = _exposure(found, books, number)
+    if kind == FUTURE:
+        exposure.add(position.size, position.quote, forward)
+        return 0
+    secs = max(0, expiry - at)
+    confidence = min(underlying.price.confidence, curve.confidence, curve.surface_confidence)
+    mark = option_mark(curve.svi, forward, strike, curve.rate, secs, kind == CALL)
+    found.options.append(
+        ValuedOption(number, expiry, strike, kind == CALL, position.size, mark, forward, confidence)
+    )  # fmt: skip
+    return 0
