@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from crossvault.commands.argument_kinds import number
@@ -15,12 +16,13 @@ from crossvault.commands.exits import UsageError
 from crossvault.commands.explain_account import explain_account
 from crossvault.commands.sides import folder, opened, readable, shown
 from crossvault.differential.compare import Difference, differences, value_differences
-from crossvault.differential.ending import DONE, FAILED, USAGE
+from crossvault.differential.ending import DONE, FAILED, USAGE, BrokenInvariant
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, named
 from crossvault.evm.chain import Chain
 from crossvault.history.recorded_account import require_account
 from crossvault.history.recorded_difference import unshown_difference
+from crossvault.judge.judge import Judge
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
@@ -50,7 +52,7 @@ def explain(arguments: Namespace) -> int:
         show(text(found))
     if read.cut:
         print(f"crossvault: {read.cut}", file=sys.stderr)
-    if found.differences or found.earlier:
+    if found.differences or found.earlier or found.broken:
         return FAILED
     if noted := unshown_difference(read, place):
         print(f"crossvault: {noted}", file=sys.stderr)
@@ -82,14 +84,18 @@ def _number(arguments: Namespace, read: Record) -> int:
 
 def _explained(read: Record, place: int, model: Model, chain: Chain) -> StepExplanation:
     step, fields = read.steps[place - 1], chain.event_fields()
-    earlier = _earlier(read.steps[: place - 1], model, chain)
+    judge = Judge()
+    earlier = _earlier(read.steps[: place - 1], model, chain, judge)
     accounts = step.accounts()
     standing = Outcome(None, (), model.snapshot(accounts))
     metrics_before = model.metrics(accounts, step.at)
     before = _described(model, step, standing, metrics_before)
     attempted = _attempted(model, accounts, step)
     calls = trace(chain, step)
+    judge = replace(judge, how="full", stops_at_known=True)
+    judge.before(step, model)
     outcome, [played] = model.apply(step), chain.play([step])
+    broken = _broken(judge, step, outcome, model)
     metrics = model.metrics(accounts, step.at)
     found = differences(played, outcome, fields)
     found += _metric_differences(accounts, chain.metrics(accounts, step.at), metrics)
@@ -97,7 +103,7 @@ def _explained(read: Record, place: int, model: Model, chain: Chain) -> StepExpl
     return StepExplanation(
         read, place, step, outcome, played, fields, calls, found, earlier,
         {account: rows(before[account], after[account]) for account in accounts},
-        dict(zip(accounts, zip(metrics_before, metrics, strict=True), strict=True)), attempted,
+        dict(zip(accounts, zip(metrics_before, metrics, strict=True), strict=True)), attempted, broken,
     )  # fmt: skip
 
 
@@ -110,13 +116,25 @@ def _attempted(model: Model, accounts: Sequence[AccountId], step: Step) -> dict[
     return found
 
 
-def _earlier(steps: Sequence[Step], model: Model, chain: Chain) -> str | None:
-    """The first difference in the steps before, if there is one."""
-    fields = chain.event_fields()
-    pairs = zip(model.play(steps), chain.play(steps), strict=True)
-    for place, (mine, other) in enumerate(pairs, start=1):
+def _earlier(steps: Sequence[Step], model: Model, chain: Chain, judge: Judge) -> str | None:
+    """The first difference, or else the first broken rule, in the steps before, if there is one."""
+    fields, broken = chain.event_fields(), ""
+    for place, (step, other) in enumerate(zip(steps, chain.play(steps), strict=True), start=1):
+        judge.before(step, model)
+        mine = model.apply(step)
         if found := differences(other, mine, fields):
             return f"the sides differ already at step {place}: {found[0]}"
+        if not broken and (rule := _broken(judge, step, mine, model)):
+            broken = f"a rule is broken already at step {place}: {rule}"
+    return broken or None
+
+
+def _broken(judge: Judge, step: Step, outcome: Outcome, model: Model) -> BrokenInvariant | None:
+    """The rule that a step breaks."""
+    try:
+        judge.after(step, outcome, model)
+    except BrokenInvariant as broken:
+        return broken
     return None
 
 

@@ -24,6 +24,7 @@ from crossvault.differential.ending import (
     FAILED,
     INTERRUPTED,
     BadEnvironment,
+    BrokenInvariant,
     InputProblem,
     exit_code,
     words,
@@ -207,15 +208,16 @@ def _why_liquidated(ran: RunPage) -> tuple[str, ...]:
 
 def _hints(ran: RunPage, contracts: Path | None) -> tuple[str, ...]:
     failure = ran.result.failure
-    if not isinstance(failure, Diverged):
+    if not isinstance(failure, Diverged | BrokenInvariant):
         return ()
+    number = failure.number if isinstance(failure, Diverged) else ran.result.steps
     if ran.record is None:
         return ("to look into it, run again without --no-record",)
     with_contracts = f" --contracts {shlex.quote(str(contracts))}" if contracts else ""
     name = shlex.quote(ran.record)
     return (
-        f"to see it:    {command()} explain {name} {failure.number}{with_contracts}",
-        f"to replay it: {command()} replay {name} --until {failure.number}{with_contracts}",
+        f"to see it:    {command()} explain {name} {number}{with_contracts}",
+        f"to replay it: {command()} replay {name} --until {number}{with_contracts}",
     )
 
 

@@ -87,10 +87,12 @@ class Judge:
             step, outcome, before, self._books, rights, self._steps, model, self.persons, self._donated,
             self.how == "full",
         )  # fmt: skip
-        self._old.after(step, outcome, model)
-        self._require(self._last)
-        self._rights = rights.after(step, outcome)
-        self._note_donation(step, outcome)
+        try:
+            self._old.after(step, outcome, model)
+            self._require(self._last)
+        finally:  # a caller may go on after a broken rule
+            self._rights = rights.after(step, outcome)
+            self._note_donation(step, outcome)
 
     def finish(self, model: Model) -> None:
         """Checks the last step by every rule, sampled or not. Raises BrokenInvariant."""

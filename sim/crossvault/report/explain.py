@@ -11,10 +11,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 from crossvault.differential.compare import Difference
+from crossvault.differential.ending import BrokenInvariant
 from crossvault.differential.step import Outcome, Step
 from crossvault.lockstep.record import Record
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.valuation import Metrics
+from crossvault.report import broken_rule
 from crossvault.report.console import table
 from crossvault.report.differences import difference_document, difference_table
 from crossvault.report.explain_margin import MarginStatement, StatementLine
@@ -30,7 +32,7 @@ class StepExplanation:
     """A step, its outcome on both sides, and the accounts that it names before and after.
 
     metrics: before and after the step. statements: as the step leaves the accounts; of a refused step, where the
-    refusal occurs.
+    refusal occurs. broken: the rule that the step breaks.
     """
 
     record: Record
@@ -45,6 +47,7 @@ class StepExplanation:
     rows: dict[AccountId, list[FieldChange]]
     metrics: dict[AccountId, tuple[Metrics, Metrics]]
     statements: dict[AccountId, list[MarginStatement]]
+    broken: BrokenInvariant | None = None
 
 
 def text(found: StepExplanation) -> Group:
@@ -59,6 +62,9 @@ def _parts(found: StepExplanation) -> Iterator[RenderableType]:
     if found.earlier:
         yield Text(found.earlier, style="bold red")
     yield from _outcomes(found, formatter)
+    if found.broken:
+        yield ""
+        yield from broken_rule.lines(found.broken, found.number, found.record.header["world"]["quote"])
     for account, rows in found.rows.items():
         yield from _account(account, rows)
         yield from _statements(found, account)
@@ -134,6 +140,7 @@ def document(found: StepExplanation) -> dict[str, Any]:
         "chain": notation.outcome(found.chain),
         "differences": [difference_document(each) for each in found.differences],
         "earlier_difference": found.earlier,
+        "broken_rule": broken_rule.document(found.broken, found.number, found.record.header["world"]["quote"]),
         "accounts": {str(account): _account_document(found, account) for account in found.rows},
         "calls": flat(found.calls),
     }

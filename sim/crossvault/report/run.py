@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
+from crossvault.differential.ending import BrokenInvariant
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror.account import AccountId
-from crossvault.report import charts
+from crossvault.report import broken_rule, charts
 from crossvault.report.console import RunPage, table
 from crossvault.report.differences import difference_table, money_text
 from crossvault.report.figures import ratio, share, usd
@@ -136,6 +137,9 @@ def _failure(ran: RunPage, width: int) -> Iterator[RenderableType]:
         yield difference_table(failure.found)
         if seen := largest(failure.found, (), ran.story.world):
             yield Text(f"largest difference: {money_text(seen)}", style="bold")
+    elif isinstance(failure, BrokenInvariant):
+        yield ""
+        yield from broken_rule.lines(failure, ran.result.steps, ran.story.world.quote)
     elif ran.failure:
         yield ""
         yield Text(ran.failure, style="bold red")

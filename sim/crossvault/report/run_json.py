@@ -9,6 +9,7 @@ from crossvault.differential.step import instrument_name
 from crossvault.differential.story import Story
 from crossvault.lockstep.run import Diverged
 from crossvault.mirror import market
+from crossvault.report import broken_rule
 from crossvault.report.console import RunPage
 from crossvault.report.differences import difference_document, money_document
 from crossvault.report.figures import jsonable, utc
@@ -30,6 +31,7 @@ def document(ran: RunPage) -> dict[str, Any]:
         "compared": result.compared,
         "metrics_compared": result.metrics_compared,
         "differences": differences(result.failure),
+        "broken_rule": broken_rule.document(result.failure, result.steps, ran.story.world.quote),
         "largest": _largest(ran),
         "refusals": dict(result.refusals),
         "first_refusals": [jsonable(each._asdict()) for each in watch.first_refusals.values()],

@@ -1,0 +1,39 @@
+"""A broken rule as text and as JSON: its sentence, the numbers compared, and the money that it moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+
+from crossvault.differential.ending import BrokenInvariant
+from crossvault.judge.table import RULES
+from crossvault.report.figures import usd
+
+_SENTENCES = {rule.number: rule.sentence for rule in RULES}
+
+
+def lines(broken: BrokenInvariant, step: int, quote: str) -> Iterator[Text]:
+    """The rule, where it broke, what is wrong, and the money. step: its number; quote: the token of the money."""
+    yield Text(f"RULE {broken.number} BROKEN at step {step}: {broken.where}", style="bold red")
+    if sentence := _SENTENCES.get(broken.number):
+        yield Text(sentence, style="italic")
+    yield Text(broken.what)
+    if broken.money_wad is not None:
+        yield Text(f"money moved: {usd(broken.money_wad)} {quote}", style="bold")
+
+
+def document(broken: BaseException | None, step: int, quote: str) -> dict[str, Any] | None:
+    """The same as JSON; None for another failure."""
+    if not isinstance(broken, BrokenInvariant):
+        return None
+    return {
+        "rule": broken.number,
+        "sentence": _SENTENCES.get(broken.number),
+        "step": step,
+        "where": broken.where,
+        "what": broken.what,
+        "money_wad": None if broken.money_wad is None else str(broken.money_wad),
+        "token": quote,
+    }
