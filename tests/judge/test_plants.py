@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from code_planting import planted_mirror
 from crossvault.differential.model import Model
 from crossvault.differential.story import Story, step_stream
 from crossvault.evm.chain import Chain
@@ -25,7 +26,6 @@ from crossvault.lockstep.run import run
 from crossvault.mirror import fixed, standard
 from crossvault.mutation.mutant_run import MOST_CODE
 from crossvault.walks.random_walk import Walk
-from mirror_planting import planted_mirror
 from places import ROOT, TESTS
 from plant_search import PlantRow, first_red, searched
 from planting import planted

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
+from code_planting import planted_mirror
 from crossvault.differential.drive import driven
-from crossvault.differential.ending import BrokenInvariant
-from crossvault.differential.invariants import Invariants
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed
@@ -19,7 +18,7 @@ from crossvault.fuzz.campaign import CampaignPlan, FuzzCampaign
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import BROKEN, Failure, WalkResult, WalkStopped, WalkTask, opening, tasks
-from mirror_planting import planted_mirror
+from crossvault.lockstep.invariants import BrokenInvariant, Invariants
 
 Tick = Callable[[int], None]
 SECS, JOBS = 60, 2

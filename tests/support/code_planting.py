@@ -1,4 +1,4 @@
-"""Mistakes planted into the mirror in this process: functions get the code of a changed source, and later their own.
+"""Mistakes planted into Python code in this process: functions get the code of a changed source, and later their own.
 
 A process that is forked meanwhile inherits them. A change must be within functions, which are found by their qualified
 names; references to a function that other modules hold stay valid.
@@ -16,34 +16,31 @@ from typing import Any
 
 Case = Mapping[str, Any]
 _HIDDEN = ("<lambda>", "<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
+_NEWLOCALS = 0x02  # of functions, and of no body of a class
 
 
-def changed_source(case: Case) -> str:
-    """The source of a module of the mirror with the mistake of a case."""
-    source = Path(str(_module(case).__file__)).read_text(encoding="utf8")
-    assert source.count(case["mirror was"]) == 1, f"{case['id']}: {case['mirror was']!r} must occur once"
-    return source.replace(case["mirror was"], case["mirror becomes"])
+def planted_mirror(case: Case) -> Any:
+    """The mirror with the mistake of a case of tests/plants.yaml, until the end of the context."""
+    return planted_code(f"crossvault.mirror.{case['mirror']}", case["mirror was"], case["mirror becomes"])
 
 
 @contextmanager
-def planted_mirror(case: Case) -> Iterator[None]:
-    """The mirror with the mistake of a case, until the end of the context."""
-    module = _module(case)
-    live, changed = _functions(module), _codes(changed_source(case))
-    own = {name: function.__code__ for name, function in live.items()}
-    missing = [name for name in changed if name not in live]
-    assert not missing, f"{case['id']}: {missing} cannot be replaced"
+def planted_code(name: str, was: str, becomes: str) -> Iterator[None]:
+    """A module with a text, found once, replaced by another, until the end of the context."""
+    module = import_module(name)
+    source = Path(str(module.__file__)).read_text(encoding="utf8")
+    assert source.count(was) == 1, f"{was!r} must occur once in {name}, not {source.count(was)} times"
+    live, changed = _functions(module), _codes(source.replace(was, becomes))
+    missing = [each for each in changed if each not in live and changed[each] != _codes(source).get(each)]
+    assert not missing, f"{name}: {missing} cannot be replaced"
+    own = {each: function.__code__ for each, function in live.items()}
     try:
-        for name, code in changed.items():
-            live[name].__code__ = code
+        for each in changed.keys() & live.keys():
+            live[each].__code__ = changed[each]
         yield
     finally:
-        for name, code in own.items():
-            live[name].__code__ = code
-
-
-def _module(case: Case) -> ModuleType:
-    return import_module(f"crossvault.mirror.{case['mirror']}")
+        for each, code in own.items():
+            live[each].__code__ = code
 
 
 @cache
@@ -59,7 +56,7 @@ def _collect(code: CodeType, within: str, found: dict[str, CodeType]) -> None:
         if not isinstance(each, CodeType) or each.co_name in _HIDDEN:
             continue
         name = f"{within}{each.co_name}"
-        if each.co_flags & 0x02:  # CO_NEWLOCALS: a function, and no body of a class
+        if each.co_flags & _NEWLOCALS:
             found[name] = each
         else:
             _collect(each, f"{name}.", found)
@@ -71,7 +68,15 @@ def _functions(module: ModuleType) -> dict[str, FunctionType]:
     spaces = [vars(module), *(vars(each) for each in vars(module).values() if isinstance(each, type))]
     for space in spaces:
         for each in space.values():
-            function = getattr(each, "__wrapped__", each)
+            function = _plain(each)
             if isinstance(function, FunctionType) and function.__module__ == module.__name__:
                 found[function.__qualname__] = function
     return found
+
+
+def _plain(value: Any) -> Any:
+    """The function of a property, a static method, or one with decorators."""
+    value = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+    while hasattr(value, "__wrapped__"):
+        value = value.__wrapped__
+    return value
