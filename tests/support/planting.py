@@ -8,6 +8,8 @@ elsewhere, or one that the compiler refuses in this form, is compiled alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 from crossvault.evm.artifacts import Build
@@ -15,6 +17,7 @@ from crossvault.evm.compiler import compile_contracts, contract_sources, syntax_
 from crossvault.mutation.batches import CompiledMutants, MutantCompiler, Numbered
 from crossvault.mutation.mutants import STATEMENT, Mutant, MutationSite
 from crossvault.mutation.mutations import Edit, Node, span
+from places import ROOT
 
 _SIMPLE = ("ExpressionStatement", "Return", "EmitStatement", "RevertStatement", "Continue", "Break")
 _COMPOUND = ("Block", "UncheckedBlock", "IfStatement", "ForStatement", "WhileStatement", "InlineAssembly")
@@ -37,6 +40,16 @@ def planted(cases: Sequence[Case]) -> dict[str, tuple[Build, int]]:
         for batch in compiler.batches(parts)
         for number, mutant in batch.mutants
     }
+
+
+def planted_folder(case: Case, folder: Path) -> Path:
+    """A copy of the contracts with the change of a case, in a folder that is not there yet."""
+    copytree(ROOT / "contracts", folder)
+    source = folder / case["file"]
+    text = source.read_text(encoding="utf8")
+    assert text.count(case["was"]) == 1, f"{case['id']}: {case['was']!r} must occur once in {case['file']}"
+    source.write_text(text.replace(case["was"], case["becomes"]), encoding="utf8")
+    return folder
 
 
 def _change(case: Case, source: str) -> Mutant:

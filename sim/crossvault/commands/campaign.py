@@ -84,6 +84,10 @@ PARTS = (
         ("-n", "0", "-s", "-m", "campaign", "tests/judge"),
     ),
     CampaignPart(
+        "checks", "without a check of tests/checks.yaml, the test that it names is red",
+        ("-m", "campaign", "tests/house"),
+    ),
+    CampaignPart(
         "clauses", "conform names the clause of each mistake of tests/conform/clause_mutants.yaml",
         ("-n", "0", "-s", "-m", "campaign", "tests/conform"),
     ),
