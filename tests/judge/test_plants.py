@@ -21,6 +21,7 @@ from crossvault.evm.chain import Chain
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import run_in_process
+from crossvault.judge.table import RULES
 from crossvault.lockstep.run import run
 from crossvault.mirror import fixed, standard
 from crossvault.mutation.mutant_run import MOST_CODE
@@ -41,6 +42,10 @@ def test_the_list_is_long_enough_and_names_each_mistake_once() -> None:
     assert len(BY_ID) == len(PLANTS) >= LEAST
     assert sum(bool(case.get("blind")) for case in PLANTS) >= BLIND <= len(BOTH)
     assert all({"id", "why", "rule", "mirror", "mirror was", "mirror becomes"} <= set(case) for case in PLANTS)
+
+
+def test_every_rule_of_the_table_owns_a_mistake() -> None:
+    assert {rule.number for rule in RULES} <= {case["rule"] for case in PLANTS}
 
 
 @pytest.mark.parametrize("name", HANDFUL)
