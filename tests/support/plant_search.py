@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from code_planting import planted_mirror
 from crossvault.differential.drive import driven
+from crossvault.differential.ending import BrokenInvariant
+from crossvault.differential.invariants import Invariants
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed
@@ -37,18 +39,38 @@ class Collector(Judge):
     __slots__ = ("fired", "owner")
 
     def __init__(self, owner: str, strict: bool = False) -> None:
-        super().__init__(strict=strict)
+        super().__init__(stops_at_known=strict)
         self.owner, self.fired = owner, dict[str, list[str]]()
+        self._old = _Earlier(self)
+
+    def note(self, number: str, what: str) -> None:
+        """Notes a red rule. Raises OwnerFired."""
+        self.fired.setdefault(number, []).append(what)
+        if self.owner in (number, ANY):
+            raise OwnerFired(f"{number}: {what}")
 
     def _require(self, moment: Moment) -> None:
         for rule in self.rules:
-            if not moment.is_sampled(rule.share) or (moment.step.action in rule.known and not self.strict):
+            if not moment.is_sampled(rule.share) or (moment.step.action in rule.known and not self.stops_at_known):
                 continue
             for breach in rule.check(moment):
-                self.fired.setdefault(rule.number, []).append(breach.what)
-                if self.owner in (rule.number, ANY):
-                    raise OwnerFired(f"{rule.number}: {breach.what}")
+                self.note(rule.number, breach.what)
                 break
+
+
+class _Earlier(Invariants):
+    """The invariants that no rule replaces yet."""
+
+    def __init__(self, collector: Collector) -> None:
+        super().__init__()
+        self._collector = collector
+
+    def after(self, step: Step, outcome: Outcome, model: Model) -> None:
+        """Notes what is broken."""
+        try:
+            super().after(step, outcome, model)
+        except BrokenInvariant as broken:
+            self._collector.note(broken.number, broken.what)
 
 
 class PlantRow(NamedTuple):
