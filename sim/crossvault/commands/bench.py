@@ -32,7 +32,7 @@ def bench(arguments: Namespace) -> int:
         from crossvault.commands.rivals import rivals
 
         return rivals(arguments)
-    measured = {"chain": _chain, "sweep": _sweep, "search": _search, "audit": _audit}
+    measured = {"chain": _chain, "sweep": _sweep, "search": _search, "audit": _audit, "judge": _judge}
     return measured[arguments.what](arguments)
 
 
@@ -68,6 +68,27 @@ def _search(arguments: Namespace) -> int:
             made.add_row(name, about, f"{rate:,}", f"{found['compared_per_second'] / rate:.2f} x")
     show(made)
     print("per second of the processor, the best of three rounds")
+    print(_versions(figures))
+    return DONE
+
+
+def _judge(arguments: Namespace) -> int:
+    from crossvault.bench.judge_speed import HOW, judge_benchmark
+
+    figures = judge_benchmark(arguments.steps, _silent if arguments.json else notice)
+    if arguments.json:
+        print(json.dumps(figures, indent=2))
+        return DONE
+    made = table("judge", ">steps/s", ">costs")
+    for how in HOW:
+        cost = "" if how == "off" else f"{100 * figures[f'{how}_costs']:+.0f} %"
+        made.add_row(how, f"{figures[f'{how}_per_second']:,}", cost)
+    show(made)
+    rules = table("rule", ">µs a step")
+    for number, spent in sorted(figures["rules"].items(), key=lambda each: -each[1]):
+        rules.add_row(number, f"{spent:,.1f}")
+    show(rules)
+    print(f"{figures['walks']} walks, {figures['steps']:,} steps, per second of the processor")
     print(_versions(figures))
     return DONE
 

@@ -14,10 +14,14 @@ def declare(commands: Commands) -> None:
         "search: steps compared in process, and the same calls without comparison; "
         "catalogue: planted bugs, how long each takes to find and to shrink; "
         "rivals: the same for Hypothesis' stateful engine, and for forge and Wake on a small vault; "
-        "audit: a random history and a fast head, audited over RPC"
+        "audit: a random history and a fast head, audited over RPC; "
+        "judge: walks of a search with the judge off, as usual and in full, and the cost of each rule"
     )
     parser.add_argument(
-        "what", metavar="WHAT", choices=("chain", "sweep", "search", "catalogue", "rivals", "audit"), help=about
+        "what",
+        metavar="WHAT",
+        choices=("chain", "sweep", "search", "catalogue", "rivals", "audit", "judge"),
+        help=about,
     )
     parser.add_argument(
         "--seeds", type=number("seeds"), default=5, metavar="N", help="catalogue: seeds for each bug (5)"
@@ -25,7 +29,7 @@ def declare(commands: Commands) -> None:
     parser.add_argument("--only", nargs="+", default=[], metavar="ID", help="catalogue, rivals: these bugs only")
     parser.add_argument("--time", type=span, default=60, metavar="SPAN", help="rivals: how long each may search (60s)")
     parser.add_argument(
-        "--steps", type=number("steps"), default=10_000, metavar="N", help="chain, search, audit: steps (10000)"
+        "--steps", type=number("steps"), default=10_000, metavar="N", help="chain, search, audit, judge: steps (10000)"
     )
     parser.add_argument("--options", action="store_true", help="chain: futures and options among the trades")
     parser.add_argument("--million", action="store_true", help="sweep: a million accounts too")
@@ -33,6 +37,6 @@ def declare(commands: Commands) -> None:
     parser.only_with("WHAT", "--seeds", values=("catalogue",))
     parser.only_with("WHAT", "--only", values=("catalogue", "rivals"))
     parser.only_with("WHAT", "--time", values=("rivals",))
-    parser.only_with("WHAT", "--steps", values=("chain", "search", "audit"))
+    parser.only_with("WHAT", "--steps", values=("chain", "search", "audit", "judge"))
     parser.only_with("WHAT", "--options", values=("chain",))
     parser.only_with("WHAT", "--million", values=("sweep",))
