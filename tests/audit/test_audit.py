@@ -22,6 +22,7 @@ from crossvault.evm.abi import Interface
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import vault_abi
+from crossvault.judge.judge import Judge
 from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.mirror import market
 from crossvault.mirror.account import AccountId
@@ -363,7 +364,7 @@ def test_a_rule_of_the_user_stops_an_audit_at_its_step(walked: Watched) -> None:
         return step.action != "trade"
 
     replica = walked.node.replica()
-    replica.own = OwnInvariants([OwnInvariant.of(few_trades)])
+    replica.judge = Judge(OwnInvariants([OwnInvariant.of(few_trades)]))
     with pytest.raises(BlockDiffers) as found:
         replica.catch_up()
     seen = found.value.seen

@@ -15,6 +15,7 @@ from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import Checkpoint
 from crossvault.audit.replica import Replica
 from crossvault.differential.ending import BadInput, FailedRun
+from crossvault.judge.judge import Judge
 from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.report.audit import renderable, verdict
 from crossvault.report.bar_picture import bar_picture
@@ -96,7 +97,7 @@ def audit(
         raise BadInput(f"url: {odd}") from odd
     kept = Checkpoint(Path(checkpoint)) if checkpoint is not None else None
     replica = Replica(client, "0x" + digits, names=names, checkpoint=kept)
-    replica.own = OwnInvariants(rules_of(invariants))
+    replica.judge = Judge(OwnInvariants(rules_of(invariants)))
     began, differs = time.monotonic(), None
     try:
         replica.catch_up(until_block)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -17,7 +17,8 @@ from crossvault.differential import doors
 from crossvault.differential.compare import Difference, differences as outcome_differences
 from crossvault.differential.model import Model, ModelToken
 from crossvault.differential.step import VAULT, Action, Event, Outcome, Snapshot, Step, TokenSpec, World
-from crossvault.judge.own_invariants import BrokenInvariant, OwnInvariants
+from crossvault.judge.judge import Judge
+from crossvault.judge.own_invariants import BrokenInvariant
 from crossvault.mirror.evm import ZERO_ADDRESS
 from crossvault.mirror.lens import Globals
 from crossvault.mirror.liquidation import AuctionTerms
@@ -46,13 +47,14 @@ class ChainFollower:
 
     def __init__(
         self, opened: BlockHeader, event: Event, source: VaultSource, most: int,
-        observer: StepObserver | None = None, own: OwnInvariants | None = None,
+        observer: StepObserver | None = None, judge: Judge | None = None,
     ) -> None:  # fmt: skip
         """event: the opening event of the vault; most: number of blocks that can be rolled back.
 
-        own: invariants of the user.
+        judge: of every step; none is off.
         """
-        self._observer, self._own = observer, own or OwnInvariants()
+        self._observer, self._judge = observer, (judge or Judge(how="off")).copied()
+        self._judged: deque[tuple[int, Judge]] = deque([(opened.number - 1, self._judge.copied())], most)
         _, owner, quote, decimals, delay_secs, terms = event.values
         spec = TokenSpec(quote, decimals)
         self.world = World((spec,), quote, owner, delay_secs, formed(AuctionTerms, terms), opened.at)
@@ -78,7 +80,7 @@ class ChainFollower:
         try:
             for each in self._prior_gifts(block, listed):
                 seen.append(each)
-                self.model.execute(each.step)
+                self._gift(each.step)
             for each in self._with_sent_steps(
                 steps_of(decoded, block.at, self._tokens(), self._source.fields), block.at
             ):
@@ -86,29 +88,31 @@ class ChainFollower:
                 self._step(block, each, before + len(seen))
         except UnknownLog as odd:
             raise BlockDiffers(block, None, 0, [Difference("events", str(odd), "no such event")]) from odd
-        self._journal.mark(block.number)
+        self._mark(block.number)
         return CheckpointBlock(block, tuple(each.step for each in seen), listed, emitting), tuple(seen)
 
     def replay(self, entry: CheckpointBlock, before: int = 0) -> None:
         """Replays the steps of a block from a checkpoint, `before` steps after the opening.
 
-        Raises BadCheckpoint where the model refuses one, and BlockDiffers for an invariant of the user.
+        Raises BadCheckpoint where the model refuses one, and BlockDiffers for a broken rule.
         """
         self._add_tokens(entry.emitting, entry.decimals)
         for number, step in enumerate(entry.steps, before + 1):
             self._fund_payers(step)
-            self._own.before(self.model)
+            self._judge.before(step, self.model)
             refusal, done = self.model.execute(step)
             if refusal:
                 where = f"block {entry.block.number}, {step.action} by {step.sender}"
                 raise BadCheckpoint(f"{where}: is refused by the model ({refusal}): delete the checkpoint")
-            self._require_own(entry.block, AuditedStep(step, ""), number, done)
-        self._journal.mark(entry.block.number)
+            self._require_rules(entry.block, AuditedStep(step, ""), number, done)
+        self._mark(entry.block.number)
 
     def replay_unlogged(self, step: Step, number: int) -> Outcome:
         """Replays a step that leaves no log of the vault; it rolls back with the block of that number."""
+        self._judge.before(step, self.model)
         outcome = self.model.apply(step)
-        self._journal.mark(number)
+        self._judge.after(step, outcome, self.model)
+        self._mark(number)
         return outcome
 
     def reaches(self, number: int) -> bool:
@@ -118,6 +122,20 @@ class ChainFollower:
     def back(self, number: int) -> None:
         """Rolls back every block after a number."""
         self._journal.back(number)
+        while self._judged[-1][0] > number:
+            self._judged.pop()
+        self._judge = self._judged[-1][1].copied()
+
+    def _mark(self, number: int) -> None:
+        """Ends a block of that number."""
+        self._journal.mark(number)
+        self._judged.append((number, self._judge if self._judge.is_idle else self._judge.copied()))
+
+    def _gift(self, step: Step) -> None:
+        """Executes a step that the chain's history begins with."""
+        self._judge.before(step, self.model)
+        outcome = self.model.apply(step)
+        self._judge.after(step, outcome, self.model)
 
     def without_gifts(self, state: ChainState, each: BlockSteps) -> ChainState:
         """Returns the chain's state less the unlogged gifts of tokens that emit no Transfer logs.
@@ -148,7 +166,7 @@ class ChainFollower:
 
     def _step(self, block: BlockHeader, seen: AuditedStep, number: int) -> None:
         self._fund_payers(seen.step)
-        self._own.before(self.model)
+        self._judge.before(seen.step, self.model)
         refusal, done = self.model.execute(seen.step)
         # the exchange emits from its own address
         events = tuple(each for each in done if each.name in self._source.fields)
@@ -156,17 +174,17 @@ class ChainFollower:
             chain, model = Outcome(None, seen.events, _NO_STATE), Outcome(refusal, events, _NO_STATE)
             found = outcome_differences(chain, model, self._source.fields)
             raise BlockDiffers(block, seen, number, found)
-        self._require_own(block, seen, number, done)
+        self._require_rules(block, seen, number, done)
         if self._observer:
             self._observer.played(seen, Outcome(None, done, self.model.snapshot(seen.step.accounts())))
 
-    def _require_own(self, block: BlockHeader, seen: AuditedStep, number: int, done: tuple[Event, ...]) -> None:
-        """Checks the invariants of the user after a step. Raises BlockDiffers."""
-        if not self._own.rules:
+    def _require_rules(self, block: BlockHeader, seen: AuditedStep, number: int, done: tuple[Event, ...]) -> None:
+        """Checks the rules after a step. Raises BlockDiffers."""
+        if self._judge.is_idle:
             return
         try:
             outcome = Outcome(None, done, self.model.snapshot(seen.step.accounts()))
-            self._own.after(seen.step, outcome, self.model)
+            self._judge.after(seen.step, outcome, self.model)
         except BrokenInvariant as broken:
             raise BlockDiffers(block, seen, number, [broken_rule(broken)]) from broken
 

@@ -29,7 +29,7 @@ from crossvault.evm.anvil import ChainLost, ChainRefused, Request
 from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import compile_contracts
-from crossvault.judge.own_invariants import OwnInvariants
+from crossvault.judge.judge import Judge
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.rpc.client import RpcClient
@@ -74,14 +74,14 @@ class Replica:
                  build: Build | None = None) -> None:  # fmt: skip
         """names: addresses by name; confirmations: blocks to stay behind the head. Sends no request yet.
 
-        step_observer, own: set them before the first `catch_up`.
+        step_observer, judge: set them before the first `catch_up`.
         """
         given = {} if isinstance(names, AddressBook) else {name: each.lower() for name, each in (names or {}).items()}
         self.names, self._given = names if isinstance(names, AddressBook) else AddressBook(), given
         for name, address in given.items():
             self.names.bind(name, address)
         self.step_observer: StepObserver | None = None
-        self.own: OwnInvariants | None = None  # invariants of the user
+        self.judge: Judge | None = None  # of every step; none is off
         self.source = VaultSource(client, vault_address, self.names, build or compile_contracts())
         self.counts, self.head = AuditCounts(), 0
         self._from, self._behind = from_block, confirmations
@@ -187,7 +187,7 @@ class Replica:
     def _begin(self, header: CheckpointHeader, anew: bool) -> None:
         self._header = header
         self._started = ChainFollower(
-            header.opened, header.event, self.source, REMEMBERED, self.step_observer, self.own
+            header.opened, header.event, self.source, REMEMBERED, self.step_observer, self.judge
         )
         self.counts = AuditCounts(reorganisations=self.counts.reorganisations, deepest=self.counts.deepest)
         self._known.clear()

@@ -23,6 +23,7 @@ from crossvault.commands.sides import command, shown
 from crossvault.differential.ending import DONE, FAILED
 from crossvault.differential.step import VAULT
 from crossvault.evm.anvil import ChainLost, ChainRefused
+from crossvault.judge.judge import Judge
 from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.report.audit import document, hints, renderable, step_lines, verdict, where
 from crossvault.report.audit_gauges import Gauges
@@ -50,14 +51,14 @@ class _AuditTarget(NamedTuple):
 def audit(arguments: Namespace) -> int:
     """Audits once, or with --follow until it is interrupted; the first difference ends it. Returns the exit code."""
     page = page_path(arguments)
-    where, own = _deployment(arguments), OwnInvariants(chosen(arguments))
+    where, judge = _deployment(arguments), Judge(OwnInvariants(chosen(arguments)), arguments.judge)
     wire = _wire(arguments.rpc)
     checkpoint = Checkpoint(_checkpoint_path(arguments, wire, where))
     replica = Replica(
         wire, where.vault, names=where.names, from_block=where.first,
         confirmations=arguments.confirmations, checkpoint=checkpoint,
     )  # fmt: skip
-    replica.own = own
+    replica.judge = judge
     sight = AuditView(arguments, replica, page)
     try:
         return sight.watch()

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_invariants, add_json, add_page, number, wait_secs
+from crossvault.commands.argument_kinds import (
+    Commands,
+    add_invariants,
+    add_json,
+    add_judge,
+    add_page,
+    number,
+    wait_secs,
+)
 
 
 def declare(commands: Commands) -> None:
@@ -35,6 +43,7 @@ def declare(commands: Commands) -> None:
     parser.add_argument("--metrics", type=number("port"), metavar="PORT", help="serve Prometheus metrics")
     parser.add_argument("--metrics-file", metavar="FILE", help="write Prometheus metrics for a textfile collector")
     add_invariants(parser)
+    add_judge(parser)
     add_page(parser)
     add_json(parser)
     parser.only_with("--follow", "--poll", "--metrics")

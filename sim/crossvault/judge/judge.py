@@ -53,11 +53,16 @@ class Judge:
     known: Counter[str] = field(default_factory=Counter)
     _donated: Counter[str] = field(default_factory=Counter)
     _books: Books | None = None
-    _read: tuple[int, int] = (0, -1)
+    _read: tuple[int, int, int] = (0, -1, -1)
     _rights: RuleBook | None = None
     _steps: int = 0
     _last: Moment | None = None
     _old: Invariants = field(default_factory=Invariants)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to check."""
+        return self.how == "off" and not self.own.rules
 
     def copied(self) -> Judge:
         """The same, to go on from here more than once."""
@@ -71,7 +76,7 @@ class Judge:
         self._old.before(step, model)
         if self._rights is None:
             self._rights = RuleBook.opened(model.world)
-        if self._books is None or self._read != (id(model), model.steps):
+        if self._books is None or self._read != _state(model) or model.journal.entries:
             self._books = read_books(model, self._books)
 
     def after(self, step: Step, outcome: Outcome, model: Model) -> None:
@@ -82,7 +87,7 @@ class Judge:
         before, rights = self._books, self._rights
         assert before is not None and rights is not None
         self._steps += 1
-        self._books, self._read = read_books(model, before), (id(model), model.steps)
+        self._books, self._read = read_books(model, before), _state(model)
         self._last = Moment(
             step, outcome, before, self._books, rights, self._steps, model, self.persons, self._donated,
             self.how == "full",
@@ -114,6 +119,11 @@ class Judge:
         if outcome.refusal is None and step.action in ("transfer", "mint") and step.args["to"] == VAULT:
             self._donated = Counter(self._donated)
             self._donated[step.args["token"]] += step.args["amount_raw"]
+
+
+def _state(model: Model) -> tuple[int, int, int]:
+    """What tells one state of a model from another, where nothing is written outside of its steps."""
+    return id(model), model.steps, model.journal.version
 
 
 def broken(rule: Rule, breach: Breach, moment: Moment) -> BrokenInvariant:
