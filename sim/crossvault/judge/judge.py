@@ -122,7 +122,7 @@ class Judge:
 
 
 def _state(model: Model) -> tuple[int, int, int]:
-    """What tells one state of a model from another, where nothing is written outside of its steps."""
+    """The version of a model's state, which every step counts up."""
     return id(model), model.steps, model.journal.version
 
 
