@@ -1,26 +1,232 @@
-"""The book of rights, kept from accepted steps alone: who may do what, what was announced when, what is paused."""
+"""The book of rights, kept from accepted steps alone: who may do what, what was announced when, what is in force."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crossvault.differential.step import Outcome, Step, World
+from crossvault.judge.rounding import WAD
+
+if TYPE_CHECKING:
+    from crossvault.mirror.account import AccountId
+
+NO_FEED = 255  # of the quote token
+UNASSIGNED = ""  # the name of the zero address
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+Change = tuple[Any, ...]
+"""What is announced: a kind of parameter, the number that it belongs to where there is one, and its value."""
+
+
+class Level(NamedTuple):
+    """An index price [wad] and since when it is in force [unix seconds]."""
+
+    since: int
+    index_wad: int
 
 
 class RuleBook(NamedTuple):
-    """Rights after some steps. owner, pending owner, guardian: by name; paused: whether the vault is."""
+    """Rights and parameters after some steps; a change makes another book that shares what is as before.
+
+    owner, pending_owner, guardian, feeders: by name. operators: by account. acted: pairs of an account and an operator
+    that has acted for it. modes: of accounts that chose portfolio margin. announced: when a change falls due [unix
+    seconds]. parameters: in force, by kind and number. underlyings: names. collaterals: token and underlying. expiries:
+    when an underlying's expiry was opened [unix seconds]. levels: of a guarded index, since when it was how high.
+    floors, filled, cancelled: of signed orders. decimals: of tokens.
+    """
 
     owner: str
-    pending_owner: str = ""
-    guardian: str = ""
+    quote: str
+    decimals: Mapping[str, int]
+    wallets: Mapping[str, str] = _NOTHING
+    pending_owner: str = UNASSIGNED
+    guardian: str = UNASSIGNED
     paused: bool = False
     delay_secs: int = 0
+    feeders: frozenset[str] = frozenset()
+    operators: Mapping[AccountId, frozenset[str]] = _NOTHING
+    acted: frozenset[tuple[AccountId, str]] = frozenset()
+    modes: Mapping[AccountId, int] = _NOTHING
+    announced: Mapping[Change, int] = _NOTHING
+    parameters: Mapping[Change, Any] = _NOTHING
+    underlyings: tuple[str, ...] = ()
+    collaterals: tuple[tuple[str, int], ...] = ()
+    expiries: Mapping[tuple[int, int], int] = _NOTHING
+    levels: Mapping[int, tuple[Level, ...]] = _NOTHING
+    floors: Mapping[AccountId, int] = _NOTHING
+    filled: Mapping[Any, int] = _NOTHING
+    cancelled: frozenset[Any] = frozenset()
 
     @classmethod
     def opened(cls, world: World) -> RuleBook:
         """The rights before the first step."""
-        return cls(owner=world.owner, delay_secs=world.delay_secs)
+        return cls(
+            owner=world.owner,
+            quote=world.quote,
+            decimals={token.name: token.decimals for token in world.tokens},
+            wallets=dict(world.wallets),
+            delay_secs=world.delay_secs,
+            parameters={("auction",): world.terms, ("depeg",): (NO_FEED, 0, 0)},
+        )
+
+    def is_authorized(self, account: AccountId, sender: str) -> bool:
+        """Whether a sender may act for an account: as its owner, or as an operator that the owner allowed."""
+        return sender == account.owner or sender in self.operators.get(account, frozenset())
 
     def after(self, step: Step, outcome: Outcome) -> RuleBook:
         """The rights after a step; a refused one changes none."""
-        return self
+        if outcome.refusal is not None:
+            return self
+        record = _RECORDS.get(step.action)
+        book = record(self, step) if record else self
+        if step.action == "publish_price":
+            book = book._with_level(step, outcome)
+        return book._with_acts(step)
+
+    def _with_level(self, step: Step, outcome: Outcome) -> RuleBook:
+        """The book with the level of a guarded index after a print, as its event has it."""
+        underlying = step.args["underlying"]
+        guard = self.parameters.get(("guard", underlying))
+        if guard is None or not (guard.max_jump and guard.confirm_secs):
+            return self
+        index_wad = next(event.values[6][0] for event in outcome.events if event.name == "PricePublished")
+        last = self.levels.get(underlying, ())
+        if last and last[-1].index_wad == index_wad:
+            return self
+        is_jump = last and abs(index_wad - last[-1].index_wad) > last[-1].index_wad * guard.max_jump // WAD
+        kept = () if is_jump else standing(last, step.at - guard.confirm_secs)
+        return self._replace(levels=_merged(self.levels, underlying, (*kept, Level(step.at, index_wad))))
+
+    def _with_acts(self, step: Step) -> RuleBook:
+        acts = [(account, step.sender) for account in acting(step) if account.owner != step.sender]
+        if not acts or self.acted.issuperset(acts):
+            return self
+        return self._replace(acted=self.acted.union(acts))
+
+
+def standing(levels: tuple[Level, ...], since: int) -> tuple[Level, ...]:
+    """The levels that were still in force after a time [unix seconds]: those whose successor came later."""
+    return tuple(
+        level for place, level in enumerate(levels) if place + 1 == len(levels) or levels[place + 1].since > since
+    )
+
+
+def calls(step: Step) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The doors that a step enters with their arguments: its own, or those of its batch."""
+    if step.action != "batch":
+        yield step.action, step.args
+        return
+    for call in step.args["calls"]:
+        yield call.action, call.args
+
+
+ACTED_FOR = {
+    "set_operator": ("account",), "set_mode": ("account",), "deposit_cash": ("account",), "withdraw_cash": ("account",),
+    "deposit_collateral": ("account",), "withdraw_collateral": ("account",), "trade": ("maker", "taker"),
+    "bid": ("bidder",), "cancel_below": ("account",),
+}  # fmt: skip
+"""By door, the arguments that name the accounts that its sender acts for."""
+
+
+def acting(step: Step) -> Iterator[AccountId]:
+    """The accounts that the sender of a step acts for."""
+    if step.action == "cancel":
+        yield step.args["order"].account
+    for action, args in calls(step):
+        for name in ACTED_FOR.get(action, ()):
+            yield args[name]
+
+
+def change_of(step: Step) -> Change:
+    """The change that a step announces or enacts, as its announcement is noted."""
+    kind = step.action.partition("_")[2]
+    return kind, *step.args.values()
+
+
+def _merged(noted: Mapping[Any, Any], key: Any, value: Any) -> Mapping[Any, Any]:
+    return {**noted, key: value}
+
+
+def _operator(book: RuleBook, step: Step) -> RuleBook:
+    account, operator = step.args["account"], step.args["operator"]
+    now = book.operators.get(account, frozenset()) - {operator}
+    return book._replace(
+        operators=_merged(book.operators, account, now | {operator} if step.args["allowed"] else now),
+        acted=book.acted - {(account, operator)},
+    )
+
+
+def _feeder(book: RuleBook, step: Step) -> RuleBook:
+    others = book.feeders - {step.args["feeder"]}
+    return book._replace(feeders=others | {step.args["feeder"]} if step.args["allowed"] else others)
+
+
+def _schedule(book: RuleBook, step: Step) -> RuleBook:
+    return book._replace(announced=_merged(book.announced, change_of(step), step.at + book.delay_secs))
+
+
+def _enact(book: RuleBook, step: Step) -> RuleBook:
+    change = change_of(step)
+    left = {each: due_at for each, due_at in book.announced.items() if each != change}
+    return book._replace(announced=left, parameters=_merged(book.parameters, change[:-1], change[-1]))
+
+
+def _underlying(book: RuleBook, step: Step) -> RuleBook:
+    number = len(book.underlyings)
+    return book._replace(
+        underlyings=(*book.underlyings, step.args["name"]),
+        parameters=_merged(book.parameters, ("risk", number), step.args["risk"]),
+    )
+
+
+def _collateral(book: RuleBook, step: Step) -> RuleBook:
+    number = len(book.collaterals)
+    return book._replace(
+        collaterals=(*book.collaterals, (step.args["token"], step.args["underlying"])),
+        parameters=_merged(book.parameters, ("haircut", number), step.args["terms"]),
+    )
+
+
+def _expiry(book: RuleBook, step: Step) -> RuleBook:
+    term = step.args["underlying"], step.args["expiry"]
+    return book._replace(expiries=_merged(book.expiries, term, step.at))
+
+
+def _fill(book: RuleBook, step: Step) -> RuleBook:
+    filled = dict(book.filled)
+    for pair in step.args["matches"]:
+        for order in (pair.maker, pair.taker):
+            filled[order] = filled.get(order, 0) + pair.size_wad
+    return book._replace(filled=filled)
+
+
+_RECORDS: Mapping[str, Callable[[RuleBook, Step], RuleBook]] = {
+    "offer_ownership": lambda book, step: book._replace(pending_owner=step.args["to"]),
+    "accept_ownership": lambda book, step: book._replace(owner=step.sender, pending_owner=UNASSIGNED),
+    "set_guardian": lambda book, step: book._replace(guardian=step.args["to"]),
+    "set_feeder": _feeder,
+    "set_operator": _operator,
+    "set_mode": lambda book, step: book._replace(
+        modes=_merged(book.modes, step.args["account"], step.args["mode"])
+    ),
+    "pause": lambda book, step: book._replace(paused=True),
+    "unpause": lambda book, step: book._replace(paused=False),
+    "list_underlying": _underlying,
+    "list_collateral": _collateral,
+    "open_expiry": _expiry,
+    "fill": _fill,
+    "cancel": lambda book, step: book._replace(cancelled=book.cancelled | {step.args["order"]}),
+    "cancel_below": lambda book, step: book._replace(
+        floors=_merged(book.floors, step.args["account"], step.args["salt"])
+    ),
+    **dict.fromkeys(
+        ("schedule_risk", "schedule_options", "schedule_guard", "schedule_portfolio", "schedule_haircut",
+         "schedule_auction", "schedule_depeg", "schedule_interest", "schedule_rules"), _schedule,
+    ),
+    **dict.fromkeys(
+        ("enact_risk", "enact_options", "enact_guard", "enact_portfolio", "enact_haircut", "enact_auction",
+         "enact_depeg", "enact_interest", "enact_rules"), _enact,
+    ),
+}  # fmt: skip

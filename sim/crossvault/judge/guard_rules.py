@@ -1,0 +1,84 @@
+"""V33 beyond the letter of the specification: what the guard of a price lets through, and the funding of a dead feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crossvault.judge.breach import Breach
+from crossvault.judge.marks import PERP, funding_index
+from crossvault.judge.moment import Moment
+from crossvault.judge.price_rules import is_near
+from crossvault.judge.rounding import RAY
+from crossvault.judge.rulebook import Level, standing
+
+
+def guarded(moment: Moment) -> Iterator[Breach]:
+    """V33: a guarded price moves beyond maxJump only after its confirmation time, however many prints it takes.
+
+    The guard compares a print with the last one, so that a ladder of small moves needs no time; and forwards have none.
+    """
+    if not moment.accepted:
+        return
+    if moment.step.action == "publish_price":
+        yield from _ladder(moment)
+    elif moment.step.action == "publish_forward":
+        yield from _unguarded_forward(moment)
+
+
+def _ladder(moment: Moment) -> Iterator[Breach]:
+    number = moment.step.args["underlying"]
+    was, now = moment.before.underlyings[number], moment.after.underlyings[number]
+    guard, index_wad = was.guard, now.price.index_wad
+    if not (guard.max_jump and guard.confirm_secs and was.price.published_at) or now.price.index_wad == was.price.index_wad:
+        return
+    if not is_near(index_wad, was.price.index_wad, guard.max_jump):  # a jump, which has waited
+        return
+    levels = standing(moment.rulebook.levels.get(number, ()), moment.at - guard.confirm_secs)
+    for level in (*levels, Level(was.price.published_at, was.price.index_wad)):
+        if not is_near(index_wad, level.index_wad, guard.max_jump):
+            yield Breach(
+                f"{was.name} moved from {level.index_wad} at {level.since} to {index_wad} at {moment.at}: more than"
+                f" maxJump {guard.max_jump}, within {guard.confirm_secs} s"
+            )
+            return
+
+
+def _unguarded_forward(moment: Moment) -> Iterator[Breach]:
+    """A forward that leaves both its last print and the guarded index by more than maxJump, at once."""
+    args = moment.step.args
+    listed = moment.before.underlyings[args["underlying"]]
+    was = moment.before.curve(args["underlying"], args["expiry"])
+    jump, forward_wad = listed.guard.max_jump, args["forward_wad"]
+    if not jump or was is None or not was.forward:
+        return
+    if not is_near(forward_wad, was.forward, jump) and not is_near(forward_wad, listed.price.index_wad, jump):
+        yield Breach(
+            f"the forward of {listed.name} moved from {was.forward} to {forward_wad} in one print, more than maxJump"
+            f" {jump}, and its index is {listed.price.index_wad}"
+        )
+
+
+def live_funding(moment: Moment) -> Iterator[Breach]:
+    """V33: no funding is paid for a time in which the feed was dead: there was no price to close the position at.
+
+    The specification leaves the last rate in force.
+    """
+    if not moment.accepted or moment.step.action not in ("publish_price", "enact_risk"):
+        return
+    number = moment.step.args["underlying"]
+    was, now = moment.before.underlyings[number], moment.after.underlyings[number]
+    dead_from = max(was.track.updated_at, was.price.published_at + was.risk.heartbeat_secs)
+    if now.track.updated_at != moment.at or dead_from >= moment.at:
+        return
+    grown_ray = funding_index(was, moment.at) - funding_index(was, dead_from)
+    perp = (number << 144) + (PERP << 136)
+    held = sum(
+        each.size for book in moment.before.accounts.values() for each in book.positions
+        if each.instrument == perp and each.size > 0
+    )  # fmt: skip
+    if grown_ray and held:
+        secs = moment.at - dead_from
+        yield Breach(
+            f"{was.name} had no fresh price for {secs} s, and its longs pay {grown_ray} ray a unit for them",
+            abs(grown_ray) * held // RAY,
+        )
