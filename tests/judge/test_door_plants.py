@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from crossvault.differential import doors
-from crossvault.differential.step import EXCHANGE
+from crossvault.mirror import oracle
 from crossvault.mirror.collateral import HaircutTerms
 from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.market import CALL as CALL_KIND, instrument_of
@@ -198,7 +198,7 @@ def _ended(m: JudgedMarket) -> list[str]:
 
 
 def _unlisted(m: JudgedMarket) -> list[str]:
-    return m.trade(1, 1, instrument_of(0, 2, EXPIRY + DAY, 0))
+    return m.trade(1, 1, instrument_of(0, CALL_KIND, EXPIRY + DAY, 2_000 * WAD))
 
 
 ACTS: dict[str, Act] = {
@@ -215,6 +215,7 @@ ACTS: dict[str, Act] = {
     "operators-for-good": _dismissed, "rights-are-mutual": _mutual, "traded-at-the-end": _ended,
     "unlisted-expiry-traded": _unlisted,
 }  # fmt: skip
+UNPRICED = "unlisted-expiry-traded"  # has no forward, so that the freshness of prices refuses it as well
 GUARDED = ("jump-confirmed-at-once", "jumps-unguarded", "stable-follows-twice")
 
 
@@ -223,7 +224,9 @@ def test_every_mistake_of_these_rules_has_its_steps() -> None:
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_a_mistake_is_red_by_the_rule_that_owns_it(name: str) -> None:
+def test_a_mistake_is_red_by_the_rule_that_owns_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name == UNPRICED:
+        monkeypatch.setattr(oracle, "is_fresh", lambda published_at, heartbeat_secs, now: True)
     market = JudgedMarket(GUARD if name in GUARDED else None)
     with planted_mirror(PLANTS[name]):
         assert PLANTS[name]["rule"] in ACTS[name](market), market.found

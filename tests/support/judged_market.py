@@ -1,4 +1,4 @@
-"""Small market whose every step the rules of doors and prices judge: perp, future, options, collateral, signed orders."""
+"""Small market whose every step the rules judge: perp, future, options, collateral, signed orders."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from crossvault.differential.step import EXCHANGE
 from crossvault.judge.books import AccountBook
@@ -78,8 +78,8 @@ def grants(moment: Moment) -> Iterator[Breach]:
 def shields(moment: Moment) -> Iterator[Breach]:
     """V31: naming an operator takes no bidder away from an account on sale.
 
-    Red at a grant by an account in liquidation to one that it did not trust before, and at a bid that is refused because
-    of an operator that never acted for the account: it did not choose to be one.
+    Red at a grant by an account in liquidation to one that could not act for it before, and at a bid that is refused
+    because of an operator that never acted for the account: it did not choose to be one.
     """
     step = moment.step
     if step.action == "set_operator":
@@ -112,7 +112,11 @@ def _shielded(moment: Moment) -> Iterator[Breach]:
         return
     for name in sorted(refused):
         if book.is_authorized(account, name) and (account, name) not in book.acted:
-            yield Breach(f"{name} never acted for {account}, and its bid is refused as the account's own", None, (account, bidder))
+            yield Breach(
+                f"{name} never acted for {account}, and its bid is refused as the account's own",
+                None,
+                (account, bidder),
+            )
 
 
 def custody(moment: Moment) -> Iterator[Breach]:
@@ -134,7 +138,7 @@ def custody(moment: Moment) -> Iterator[Breach]:
             )  # fmt: skip
 
 
-def _worth(moment: Moment, action: str, args: dict[str, int]) -> int:
+def _worth(moment: Moment, action: str, args: Mapping[str, Any]) -> int:
     """Value of what a withdrawal pays, at the index price [wad]."""
     books, raw = moment.before, args["amount_raw"]
     if action == "withdraw_cash":

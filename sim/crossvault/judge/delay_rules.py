@@ -38,8 +38,8 @@ def _due_times(moment: Moment) -> Iterator[Breach]:
 def exposed(moment: Moment) -> Iterator[Breach]:
     """V32: no token becomes collateral at once while lenders have cash in the vault.
 
-    The specification lists at once, because no account holds the token yet; but lenders' cash can be borrowed against it
-    from the next call on, up to its cap after haircut, at whatever price its feed has.
+    The specification lists at once, because no account holds the token yet; but lenders' cash can be borrowed against
+    it from the next call on, up to its cap after haircut, at whatever price its feed has.
     """
     if moment.step.action != "list_collateral" or not moment.accepted or not moment.before.cash.total_supply:
         return

@@ -101,7 +101,9 @@ def stored_otherwise(moment: Moment) -> Iterator[str]:
     noted = book.owner, book.pending_owner, book.guardian, book.paused, book.delay_secs, book.feeders
     if stored != noted:
         names = "owner", "pending owner", "guardian", "paused", "delay", "feeders"
-        yield from (f"{n}: {a!r} is stored, {b!r} is noted" for n, a, b in zip(names, stored, noted, strict=True) if a != b)
+        yield from (
+            f"{n}: {a!r} is stored, {b!r} is noted" for n, a, b in zip(names, stored, noted, strict=True) if a != b
+        )
     governed = step.action in _GOVERNED or moment.number == 1
     if governed or after.underlyings != before.underlyings:
         for number, each in enumerate(after.underlyings):
@@ -184,4 +186,3 @@ def _orders(moment: Moment, book: RuleBook) -> Iterator[str]:
     cancelled = {digest[0] for digest, is_cancelled in stored.cancelled.items() if is_cancelled}
     if cancelled != book.cancelled:
         yield f"orders {cancelled ^ book.cancelled} are stored as cancelled or not, otherwise than noted"
-

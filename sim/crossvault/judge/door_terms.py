@@ -78,9 +78,7 @@ def _trade(moment: Moment, args: Args) -> Iterator[str]:
     yield from bounds_of_trade(moment, args["size"], args["price_wad"], (args["maker"], args["taker"]))
 
 
-def bounds_of_trade(
-    moment: Moment, size: int, price_wad: int, accounts: tuple[AccountId, AccountId]
-) -> Iterator[str]:
+def bounds_of_trade(moment: Moment, size: int, price_wad: int, accounts: tuple[AccountId, AccountId]) -> Iterator[str]:
     """A size of zero or beyond the cap, or such a price; and accounts that hold too much after it."""
     if not 0 < abs(size) <= CAP:
         yield f"a size of {size}: expected more than 0, at most 2^96 - 1"

@@ -70,7 +70,7 @@ def _stale_exit(moment: Moment) -> Iterator[Breach]:
 
 
 def _trades(moment: Moment) -> Iterator[Breach]:
-    """Trades without a fresh price of their instrument, and rising risk in a pause or of an account with a stale one."""
+    """Trades without a fresh price of their instrument, and rising risk in a pause or at a stale price."""
     rising: set[AccountId] = set()
     sizes: Counter[tuple[AccountId, int]] = Counter()
     for deal in deals(moment.step):
@@ -105,7 +105,10 @@ def raised_in_a_pause(moment: Moment) -> Iterator[Breach]:
         return
     traded = {account for deal in deals(moment.step) for account in (deal.maker, deal.taker)}
     for account in sorted(traded):
-        before, after = moment.value_before(account).initial_requirement, moment.value_after(account).initial_requirement
+        before, after = (
+            moment.value_before(account).initial_requirement,
+            moment.value_after(account).initial_requirement,
+        )
         if after.low > before.high:
             yield Breach(
                 f"the requirement of {account} rises in a pause from {before.high} to {after.low}",

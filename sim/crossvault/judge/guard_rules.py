@@ -1,4 +1,4 @@
-"""V33 beyond the letter of the specification: what the guard of a price lets through, and the funding of a dead feed."""
+"""V33 beyond the letter of the specification: what the guard of a price lets through, and funding of a dead feed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crossvault.judge.marks import PERP, funding_index
 from crossvault.judge.moment import Moment
 from crossvault.judge.price_rules import is_near
 from crossvault.judge.rounding import RAY
-from crossvault.judge.rulebook import Level, standing
+from crossvault.judge.rulebook import IndexLevel, standing
 
 
 def guarded(moment: Moment) -> Iterator[Breach]:
@@ -29,12 +29,15 @@ def _ladder(moment: Moment) -> Iterator[Breach]:
     number = moment.step.args["underlying"]
     was, now = moment.before.underlyings[number], moment.after.underlyings[number]
     guard, index_wad = was.guard, now.price.index_wad
-    if not (guard.max_jump and guard.confirm_secs and was.price.published_at) or now.price.index_wad == was.price.index_wad:
+    if (
+        not (guard.max_jump and guard.confirm_secs and was.price.published_at)
+        or now.price.index_wad == was.price.index_wad
+    ):
         return
     if not is_near(index_wad, was.price.index_wad, guard.max_jump):  # a jump, which has waited
         return
     levels = standing(moment.rulebook.levels.get(number, ()), moment.at - guard.confirm_secs)
-    for level in (*levels, Level(was.price.published_at, was.price.index_wad)):
+    for level in (*levels, IndexLevel(was.price.published_at, was.price.index_wad)):
         if not is_near(index_wad, level.index_wad, guard.max_jump):
             yield Breach(
                 f"{was.name} moved from {level.index_wad} at {level.since} to {index_wad} at {moment.at}: more than"

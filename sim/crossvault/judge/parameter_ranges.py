@@ -80,8 +80,9 @@ RANGES: Mapping[str, Mapping[str, Range]] = {
         "loss_maintenance": Range(0, 10 * WAD, "loss_initial"),
     },
     "Svi": {
-        "rho": Range(-WAD, WAD), "b": Range(0, 2 * WAD), "m": Range(-200 * WAD, 200 * WAD), "sigma": Range(0, 200 * WAD),
-        "a": Range(-400 * WAD, 10**6 * WAD), "ref_secs": Range(1, 2**40), "ref_forward": Range(1, CAP),
+        "rho": Range(-WAD, WAD), "b": Range(0, 2 * WAD), "m": Range(-200 * WAD, 200 * WAD),
+        "sigma": Range(0, 200 * WAD), "a": Range(-400 * WAD, 10**6 * WAD), "ref_secs": Range(1, 2**40),
+        "ref_forward": Range(1, CAP),
     },
 }  # fmt: skip
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crossvault.judge.bracket import Bracket
 from crossvault.judge.books import Books, CurveBook, PriceBook, TrackBook, UnderlyingBook
+from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
 from crossvault.judge.interest import cash_indexes
 from crossvault.judge.marks import WINDOW, funding_index, summed
@@ -125,7 +125,9 @@ def _forward(moment: Moment, args: Mapping[str, Any]) -> Iterator[Breach]:
 
 def _surface(moment: Moment, args: Mapping[str, Any]) -> Iterator[Breach]:
     given = args["svi"], args["confidence_wad"], args["published_at"]
-    yield from _curve(moment, args, dict(zip(("svi", "surface_confidence", "surface_published_at"), given, strict=True)))
+    yield from _curve(
+        moment, args, dict(zip(("svi", "surface_confidence", "surface_published_at"), given, strict=True))
+    )
 
 
 def _open(moment: Moment, args: Mapping[str, Any]) -> Iterator[Breach]:

@@ -20,7 +20,7 @@ Change = tuple[Any, ...]
 """What is announced: a kind of parameter, the number that it belongs to where there is one, and its value."""
 
 
-class Level(NamedTuple):
+class IndexLevel(NamedTuple):
     """An index price [wad] and since when it is in force [unix seconds]."""
 
     since: int
@@ -54,7 +54,7 @@ class RuleBook(NamedTuple):
     underlyings: tuple[str, ...] = ()
     collaterals: tuple[tuple[str, int], ...] = ()
     expiries: Mapping[tuple[int, int], int] = _NOTHING
-    levels: Mapping[int, tuple[Level, ...]] = _NOTHING
+    levels: Mapping[int, tuple[IndexLevel, ...]] = _NOTHING
     floors: Mapping[AccountId, int] = _NOTHING
     filled: Mapping[Any, int] = _NOTHING
     cancelled: frozenset[Any] = frozenset()
@@ -97,7 +97,7 @@ class RuleBook(NamedTuple):
             return self
         is_jump = last and abs(index_wad - last[-1].index_wad) > last[-1].index_wad * guard.max_jump // WAD
         kept = () if is_jump else standing(last, step.at - guard.confirm_secs)
-        return self._replace(levels=_merged(self.levels, underlying, (*kept, Level(step.at, index_wad))))
+        return self._replace(levels=_merged(self.levels, underlying, (*kept, IndexLevel(step.at, index_wad))))
 
     def _with_acts(self, step: Step) -> RuleBook:
         acts = [(account, step.sender) for account in acting(step) if account.owner != step.sender]
@@ -106,7 +106,7 @@ class RuleBook(NamedTuple):
         return self._replace(acted=self.acted.union(acts))
 
 
-def standing(levels: tuple[Level, ...], since: int) -> tuple[Level, ...]:
+def standing(levels: tuple[IndexLevel, ...], since: int) -> tuple[IndexLevel, ...]:
     """The levels that were still in force after a time [unix seconds]: those whose successor came later."""
     return tuple(
         level for place, level in enumerate(levels) if place + 1 == len(levels) or levels[place + 1].since > since
