@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import yaml
+from mirror_planting import planted_mirror
 
 from crossvault.differential import doors
 from crossvault.mirror import oracle
@@ -30,7 +31,6 @@ from judged_market import (
     JudgedMarket,
     signed,
 )
-from mirror_planting import planted_mirror
 from places import TESTS
 
 PLANTS = {each["id"]: each for each in yaml.safe_load((TESTS / "plants.yaml").read_text(encoding="utf8"))}
