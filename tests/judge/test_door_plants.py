@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 import yaml
-from mirror_planting import planted_mirror
 
+from code_planting import planted_mirror
 from crossvault.differential import doors
 from crossvault.mirror import oracle
 from crossvault.mirror.collateral import HaircutTerms
