@@ -3,20 +3,64 @@
 from __future__ import annotations
 
 from crossvault.judge.authority_rules import authority, custody, grants, shields
+from crossvault.judge.coalition_rules import gains_sum_to_zero, no_gain_at_waiting_price, no_gain_beyond_losses
+from crossvault.judge.conservation_rules import (
+    accrued_once,
+    cash_conserved,
+    refused_unchanged,
+    sizes_balanced,
+    tokens_held,
+)
 from crossvault.judge.delay_rules import announced, exposed
 from crossvault.judge.door_rules import kept_to_the_book
 from crossvault.judge.freshness_rules import raised_in_a_pause, timely
 from crossvault.judge.guard_rules import guarded, live_funding
+from crossvault.judge.movement_rules import moved_as_named
 from crossvault.judge.order_rules import signed_fills
 from crossvault.judge.price_rules import as_printed
 from crossvault.judge.rule import Rule
+from crossvault.judge.solvency_rules import solvent_at_index, solvent_at_waiting_price, withdrawn_cash_is_held
 from crossvault.judge.trade_rules import alive, within_band
 
 _EXITS = frozenset({"withdraw_cash", "withdraw_collateral", "batch"})
 _TRADES = frozenset({"trade", "fill", "batch"})
+_OWN_ACTS = _EXITS | _TRADES
 _PRINTS = frozenset({"publish_price", "publish_forward"})
 
 RULES: tuple[Rule, ...] = (
+    Rule("V10", "A refused call changes nothing.", refused_unchanged, cost="5 us"),
+    Rule("V1", "Tokens held are those of the ledger, and donations.", tokens_held, cost="9 us"),
+    Rule("V2", "Sizes of an instrument sum to zero until its expiry has settled.", sizes_balanced, cost="5 us"),
+    Rule(
+        "V3", "Cash, quote, insurance and residue are the quote held; the residue never falls, and grows by roundings.",
+        cash_conserved, cost="8 us",
+    ),
+    Rule("V6", "Interest accrues once, as of now, where cash moves.", accrued_once, cost="5 us"),
+    Rule(
+        "V36", "Every movement of stored money but a bid's is exactly what the step names.", moved_as_named,
+        cost="20 us",
+    ),
+    Rule(
+        "V15", "No account goes below zero, or further below it, by its own act.", solvent_at_index,
+        cost="3 us, and the value of what a call changes", known=_TRADES,
+    ),
+    Rule(
+        "V15", "No account goes below zero by its own act at a price that waits.", solvent_at_waiting_price,
+        cost="3 us, while a price waits an equity per changed account", known=_OWN_ACTS,
+    ),
+    Rule(
+        "V16", "What accounts may withdraw is held or lent at interest; no cash leaves against unsettled losses.",
+        withdrawn_cash_is_held, cost="a withdrawal 100 us", known=frozenset({"withdraw_cash", "batch"}),
+    ),
+    Rule(
+        "V19", "No person gains by a call more than others lost in trades that they signed, or an auction's rule leaves.",
+        no_gain_beyond_losses, cost="10 us", known=_TRADES,
+    ),
+    Rule(
+        "V19", "No person gains by a call at a price that waits.", no_gain_at_waiting_price,
+        cost="1 us, while a price waits two equities per changed account", known=_OWN_ACTS,
+    ),
+    Rule("V20", "The gains of all persons, fund and residue sum to zero in every call.", gains_sum_to_zero, cost="9 us"),
     Rule(
         "V9", "No sender acts for an account without its owner's authority, and no other account changes.", authority,
         cost="6 us",

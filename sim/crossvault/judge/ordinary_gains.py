@@ -1,0 +1,51 @@
+"""The gain that an auction's own rule leaves to a bidder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crossvault.judge.books import Books
+from crossvault.judge.moment import Moment
+from crossvault.judge.rounding import WAD, ceiling
+from crossvault.judge.true_worth import true_equities
+
+if TYPE_CHECKING:
+    from crossvault.mirror.account import AccountId
+
+
+def auction_gain(moment: Moment, person: str) -> int:
+    """What a bidder gains by the rule of the auction; nothing in an auction of its own person [wad].
+
+    Of a solvent account: its part of value * (1 - discount). Of an insolvent one: its part of the payout beyond -E. An
+    auction is priced at the index: while a jump waits, its part of what the account is worth more at that price.
+    """
+    step = moment.step
+    if step.action != "bid" or not moment.accepted:
+        return 0
+    account, bidder = step.args["account"], step.args["bidder"]
+    if moment.person(bidder) != person or moment.person(account) == person:
+        return 0
+    taken_wad = next((event.values[5].taken_wad for event in moment.outcome.events if event.name == "Bid"), 0)
+    rise_wad = max(0, true_equities(moment, account)[0].high - moment.value_before(account).equity.low)
+    return ceiling((_whole_gain(moment, account) + rise_wad) * taken_wad, WAD)
+
+
+def _whole_gain(moment: Moment, account: AccountId) -> int:
+    """What the rule of its auction leaves of a whole account to who buys it [wad]."""
+    sale, worth = moment.before.account(account).sale, moment.value_before(account)
+    if sale.insolvent_at:
+        secs = min(moment.at - sale.insolvent_at, moment.before.auction.insolvent_secs)
+        span_wad = worth.equity.high - worth.maintenance_margin.low
+        return ceiling(span_wad * secs, moment.before.auction.insolvent_secs)
+    left_wad = WAD - discount(moment.before, moment.at - sale.started_at)
+    return ceiling((worth.equity.high - sale.reserved_wad) * left_wad, WAD)
+
+
+def discount(books: Books, elapsed_secs: int) -> int:
+    """The part of the value that a bidder pays: from start to knee in the fast phase, to 0 in the slow one [wad]."""
+    terms = books.auction
+    if elapsed_secs < terms.fast_secs:
+        fall = (terms.start_wad - terms.knee_wad) * (terms.fast_secs - elapsed_secs)
+        return terms.knee_wad + ceiling(fall, terms.fast_secs)
+    slow_secs = elapsed_secs - terms.fast_secs
+    return max(0, ceiling(terms.knee_wad * (terms.slow_secs - slow_secs), terms.slow_secs))

@@ -1,0 +1,57 @@
+"""Stories played on the model alone until one of some rules of the judge is red."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from crossvault.differential.drive import driven
+from crossvault.differential.model import Model
+from crossvault.differential.step import VAULT, Outcome, Step
+from crossvault.differential.story import Story
+from crossvault.judge.books import read_books
+from crossvault.judge.breach import Breach
+from crossvault.judge.moment import Moment
+from crossvault.judge.rulebook import RuleBook
+from crossvault.judge.table import RULES
+
+
+class RedRule(NamedTuple):
+    """A rule's number, the step that breaks it, and the breach."""
+
+    number: str
+    step: Step
+    breach: Breach
+
+    @property
+    def money_usd(self) -> float:
+        """Money that the step moved."""
+        return (self.breach.money_wad or 0) / 1e18
+
+
+def red_rules(story: Story, *numbers: str, persons: Mapping[str, str] | None = None, most: int = 1) -> list[RedRule]:
+    """The first breaches of some rules in a story, which ends after so many.
+
+    persons: by owner, the person behind it.
+    """
+    model, found, donated = Model(story.world), list[RedRule](), dict[str, int]()
+    rules = [rule for rule in RULES if rule.number in numbers]
+    books, rights = read_books(model), RuleBook.opened(story.world)
+    assert {rule.number for rule in rules} == set(numbers)
+
+    def applied(step: Step) -> Outcome:
+        nonlocal books, rights
+        before, outcome = books, model.apply(step)
+        books = read_books(model, before)
+        moment = Moment(step, outcome, before, books, rights, model.steps, model, persons or {}, dict(donated))
+        for rule in rules:
+            found.extend(RedRule(rule.number, step, breach) for breach in rule.check(moment))
+        if outcome.refusal is None and step.action in ("transfer", "mint") and step.args["to"] == VAULT:
+            donated[step.args["token"]] = donated.get(step.args["token"], 0) + step.args["amount_raw"]
+        rights = rights.after(step, outcome)
+        return outcome
+
+    for _ in driven(story.steps(model), applied):
+        if len(found) >= most:
+            break
+    return found
