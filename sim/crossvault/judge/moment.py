@@ -34,6 +34,7 @@ class Moment:
     persons: Mapping[str, str] = field(default_factory=dict)
     donated: Mapping[str, int] = field(default_factory=dict)
     full: bool = False
+    _changed: list[AccountId] | None = None
     _before: dict[AccountId, AccountValue] = field(default_factory=dict)
     _after: dict[AccountId, AccountValue] = field(default_factory=dict)
 
@@ -55,8 +56,10 @@ class Moment:
     @property
     def changed(self) -> Sequence[AccountId]:
         """The accounts whose stored state is another than before."""
-        before = self.before.accounts
-        return [account for account, book in self.after.accounts.items() if before.get(account) is not book]
+        if self._changed is None:
+            before = self.before.accounts
+            self._changed = [each for each, book in self.after.accounts.items() if before.get(each) is not book]
+        return self._changed
 
     def value_before(self, account: AccountId) -> AccountValue:
         """An account as it was before the step, valued at the time of the step."""

@@ -53,14 +53,14 @@ RULES: tuple[Rule, ...] = (
         withdrawn_cash_is_held, cost="a withdrawal 100 us", known=frozenset({"withdraw_cash", "batch"}),
     ),
     Rule(
-        "V19", "No person gains by a call more than others lost in trades that they signed, or an auction's rule leaves.",
+        "V19", "No person gains by a call more than others lost in trades that they signed, or an auction leaves.",
         no_gain_beyond_losses, cost="10 us", known=_TRADES,
     ),
     Rule(
         "V19", "No person gains by a call at a price that waits.", no_gain_at_waiting_price,
         cost="1 us, while a price waits two equities per changed account", known=_OWN_ACTS,
     ),
-    Rule("V20", "The gains of all persons, fund and residue sum to zero in every call.", gains_sum_to_zero, cost="9 us"),
+    Rule("V20", "The gains of all persons, fund and residue sum to zero by a call.", gains_sum_to_zero, cost="9 us"),
     Rule(
         "V9", "No sender acts for an account without its owner's authority, and no other account changes.", authority,
         cost="6 us",
