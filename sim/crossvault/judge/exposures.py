@@ -29,23 +29,25 @@ NO_FEED = 255  # the quote token has no price of its own
 class UnderlyingExposure:
     """Perps and futures of an account on one underlying, and the collateral that it prices.
 
-    size, gross_size: sum of sizes and of their magnitudes [wad]; net, gross: sum of size * mark and of its magnitude
-    [wad * wad, exact]; gain, loss: unrealised profits and losses [wad], safe_*: the same at the worse of index and
-    stable price; base: collateral [wad of tokens].
+    size, gross_size: sum of sizes and of their magnitudes [wad]; net, gross: sum of size * mark and of its magnitude,
+    floating: as net, of the part of each price that moves with the spot price [wad * wad, exact]; gain, loss:
+    unrealised profits and losses [wad], safe_*: the same at the worse of index and stable price; base: collateral
+    [wad of tokens].
     """
 
     __slots__ = (
-        "base", "book", "gain", "gross", "gross_size", "loss", "net", "safe_gain", "safe_loss", "size",
+        "base", "book", "floating", "gain", "gross", "gross_size", "loss", "net", "safe_gain", "safe_loss", "size",
     )  # fmt: skip
 
     def __init__(self, book: UnderlyingBook) -> None:
         self.book = book
-        self.size = self.gross_size = self.net = self.gross = self.base = 0
+        self.size = self.gross_size = self.net = self.gross = self.base = self.floating = 0
         self.gain = self.loss = self.safe_gain = self.safe_loss = 0
 
-    def add(self, size: int, quote: int, mark_wad: int) -> None:
-        """Adds a position, whose profit is size * mark + quote, rounded down."""
+    def add(self, size: int, quote: int, mark_wad: int, fixed_wad: int = 0) -> None:
+        """Adds a position, whose profit is size * mark + quote, rounded down. fixed: the part that moves no more."""
         notional = size * mark_wad
+        self.floating += notional - size * fixed_wad
         self.size += size
         self.gross_size += abs(size)
         self.net += notional
@@ -78,7 +80,10 @@ class ValuedCollateral(NamedTuple):
 
 
 class ValuedOption(NamedTuple):
-    """An option: signed size, mark [wad per unit], forward, and the lowest confidence of the prices it has [wad]."""
+    """An option: signed size, mark [wad per unit], forward, and the lowest confidence of the prices it has [wad].
+
+    fixed: the part of the forward that moves no more [wad]; secs: to the expiry.
+    """
 
     underlying: int
     expiry: int
@@ -88,6 +93,8 @@ class ValuedOption(NamedTuple):
     mark: Bracket
     forward: int
     confidence: int
+    fixed: int
+    secs: int
 
     @property
     def value(self) -> Bracket:
@@ -162,15 +169,16 @@ def _add_position(found: ValuedAccount, books: Books, position: PositionBook, at
     if curve.settlement:
         worth = curve.settlement if kind == FUTURE else payoff(curve.settlement, strike, kind == CALL)
         return position.size * worth // WAD + position.quote
-    forward = sum(forward_parts(curve, underlying.price, expiry, at))
+    fixed_wad, floating_wad = forward_parts(curve, underlying.price, expiry, at)
+    forward = fixed_wad + floating_wad
     exposure = _exposure(found, books, number)
     if kind == FUTURE:
-        exposure.add(position.size, position.quote, forward)
+        exposure.add(position.size, position.quote, forward, fixed_wad)
         return 0
     secs = max(0, expiry - at)
     confidence = min(underlying.price.confidence, curve.confidence, curve.surface_confidence)
     mark = option_mark(curve.svi, forward, strike, curve.rate, secs, kind == CALL)
     found.options.append(
-        ValuedOption(number, expiry, strike, kind == CALL, position.size, mark, forward, confidence)
+        ValuedOption(number, expiry, strike, kind == CALL, position.size, mark, forward, confidence, fixed_wad, secs)
     )  # fmt: skip
     return 0
