@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.exposures import ValuedAccount, valued
@@ -17,14 +18,41 @@ if TYPE_CHECKING:
 PORTFOLIO_MODE = 1
 
 
-class AccountValue(NamedTuple):
-    """Equity, adjusted equity and requirements of an account [wad]; exact but for the stated errors of options."""
+class AccountValue:
+    """Equity, adjusted equity and requirements of an account [wad]; exact but for the stated errors of options.
 
-    equity: Bracket
-    initial_equity: Bracket
-    maintenance_equity: Bracket
-    initial_requirement: Bracket
-    maintenance_requirement: Bracket
+    Each is valued when it is first read: a requirement in portfolio mode costs a hundred times an equity.
+    """
+
+    def __init__(self, books: Books, account: AccountId, at: int) -> None:
+        self._books, self._at = books, at
+        self._held = valued(books, books.account(account), at)
+        self._modelled = modelled_underlyings(books) if self._held.mode == PORTFOLIO_MODE else frozenset()
+
+    @cached_property
+    def equity(self) -> Bracket:
+        """Cash, collateral at the index, profits and losses of perps and futures, and options at mark."""
+        return equity(self._held)
+
+    @cached_property
+    def initial_equity(self) -> Bracket:
+        """Adjusted equity at initial margin."""
+        return adjusted_equity(self._held, True, self._modelled)
+
+    @cached_property
+    def maintenance_equity(self) -> Bracket:
+        """Adjusted equity at maintenance margin."""
+        return adjusted_equity(self._held, False, self._modelled)
+
+    @property
+    def initial_requirement(self) -> Bracket:
+        """Requirement at initial margin."""
+        return self._requirements[0]
+
+    @property
+    def maintenance_requirement(self) -> Bracket:
+        """Requirement at maintenance margin."""
+        return self._requirements[1]
 
     @property
     def initial_margin(self) -> Bracket:
@@ -36,23 +64,25 @@ class AccountValue(NamedTuple):
         """Adjusted equity less requirement at maintenance margin."""
         return self.maintenance_equity.minus(self.maintenance_requirement)
 
+    @property
+    def figures(self) -> tuple[Bracket, Bracket, Bracket, Bracket, Bracket]:
+        """Equity, adjusted equity initial and maintenance, requirement initial and maintenance."""
+        return (self.equity, self.initial_equity, self.maintenance_equity, *self._requirements)
+
+    @cached_property
+    def _requirements(self) -> tuple[Bracket, Bracket]:
+        held, books = self._held, self._books
+        initial = standard_requirement(held, books.underlyings, True, self._modelled)
+        maintenance = standard_requirement(held, books.underlyings, False, self._modelled)
+        if not self._modelled:
+            return initial, maintenance
+        more_initial, more_maintenance = portfolio_requirement(books, held, self._at)
+        return initial.plus(more_initial), maintenance.plus(more_maintenance)
+
 
 def account_value(books: Books, account: AccountId, at: int) -> AccountValue:
     """An account valued at a time [unix seconds]."""
-    held = valued(books, books.account(account), at)
-    modelled = modelled_underlyings(books) if held.mode == PORTFOLIO_MODE else frozenset()
-    initial = standard_requirement(held, books.underlyings, True, modelled)
-    maintenance = standard_requirement(held, books.underlyings, False, modelled)
-    if modelled:
-        more_initial, more_maintenance = portfolio_requirement(books, held, at)
-        initial, maintenance = initial.plus(more_initial), maintenance.plus(more_maintenance)
-    return AccountValue(
-        equity(held),
-        adjusted_equity(held, True, modelled),
-        adjusted_equity(held, False, modelled),
-        initial,
-        maintenance,
-    )
+    return AccountValue(books, account, at)
 
 
 def equity(held: ValuedAccount) -> Bracket:
