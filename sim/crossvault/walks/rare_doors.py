@@ -116,7 +116,7 @@ class RareDoors(ThresholdPoints):
             yield doors.fill(self._at, BROKER, matches=(Match(maker, first, taker, second, _TINY),))
 
     def _evened(self, model: Model) -> Iterator[Step]:
-        """An insolvent account is given collateral until its equity is exactly zero, and is bid for in that second."""
+        """An insolvent account gets collateral until its equity is exactly zero; its operator bids, then a stranger."""
         for token, raw in (("USDC", _WHOLE * self._scale), ("OLD", _MUCH_RAW)):
             yield doors.mint(self._at, FAUCET, token=token, to=LATE.owner, amount_raw=raw)
         yield doors.deposit_cash(self._at, LATE.owner, account=LATE, amount_raw=_WHOLE * self._scale)
@@ -133,9 +133,9 @@ class RareDoors(ThresholdPoints):
         lacking_raw = self._least(model, lambda raw: self._fine_deposit(LATE, raw), equity, _MUCH_RAW)
         if lacking_raw:
             yield self._fine_deposit(LATE, lacking_raw)
-        for fraction in (_TINY, WAD):
+        for sender, fraction in ((BROKER, WAD), (LENDER.owner, _TINY), (LENDER.owner, WAD)):
             yield doors.bid(
-                self._at, LENDER.owner, account=LATE, bidder=LENDER, fraction_wad=fraction, limit_wad=_ANY_PRICE
+                self._at, sender, account=LATE, bidder=LENDER, fraction_wad=fraction, limit_wad=_ANY_PRICE
             )  # fmt: skip
 
     def _outlived(self, model: Model) -> Iterator[Step]:
