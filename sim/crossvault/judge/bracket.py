@@ -27,3 +27,10 @@ class Bracket(NamedTuple):
     def holds(self, value: int) -> bool:
         """Whether a value is within the bounds."""
         return self.low <= value <= self.high
+
+    def meets(self, other: Bracket) -> bool:
+        """Whether a value can be within both."""
+        return self.low <= other.high and other.low <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.low}" if self.low == self.high else f"{self.low} to {self.high}"

@@ -1,55 +1,74 @@
-"""Exponential, logarithm and normal distribution to fifty digits, by the standard library's decimals."""
+"""Exponential, logarithm and normal distribution by integers alone.
+
+A fixed-point number of b bits is an integer that counts parts of 2^-b. Every sum below has only positive terms, each
+rounded down, so that its error is at most one such part per term.
+"""
 
 from __future__ import annotations
 
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from math import isqrt, log
 
 from crossvault.judge.bracket import Bracket
-from crossvault.judge.rounding import WAD
+from crossvault.judge.rounding import WAD, ceiling
 
-FIFTY = Context(prec=50, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX)
-UNIT = Decimal(WAD)
-NONE, HALF, ONE = Decimal(0), Decimal("0.5"), Decimal(1)
-_LEAST = Decimal("1e-52")
-_FAR = Decimal(22)  # the tail beyond is below 1e-106
-_ROOT_OF_TWO_PI = FIFTY.sqrt(2 * Decimal("3.14159265358979323846264338327950288419716939937510582097494459"))
-_EXP_PART = Decimal("3e-20")  # stated error of an exponential: 1 wei and this part of it
+BITS = 192  # 57 digits
+_PI = 31415926535897932384626433832795028841971693993751058209749445923078164062862089986280348253421170679821480865
+_PI_DIGITS = 10 ** (len(str(_PI)) - 1)
+_FLOAT_BITS = 60
+_EXP_ERROR = 3, 10**20  # stated: 1 wei and this part of it
+
+
+def exp(x: int, bits: int = BITS) -> int:
+    """e^x of a fixed-point number that is not negative: its power series below 2^-5, then squared."""
+    halvings = max(0, x.bit_length() - bits + 5)
+    part = x >> halvings
+    term = total = 1 << bits
+    n = 0
+    while term:
+        n += 1
+        term = (term * part >> bits) // n
+        total += term
+    for _ in range(halvings):
+        total = total * total >> bits
+    return total
+
+
+def log_ratio(larger: int, smaller: int, bits: int = BITS) -> int:
+    """ln(larger / smaller), the first no less than the second: Halley's method, which triples the digits of a guess."""
+    if larger == smaller:
+        return 0
+    ratio, guess = (larger << bits) // smaller, log(larger) - log(smaller)
+    y = max(0, int(guess * 2**_FLOAT_BITS)) << bits - _FLOAT_BITS
+    for _ in range(2):
+        power = exp(y, bits)
+        y = max(0, y + (2 * (ratio - power) << bits) // (ratio + power))
+    return y
+
+
+def density(x: int, bits: int = BITS) -> int:
+    """Density of the standard normal distribution: e^(-x^2 / 2) / root(2 pi)."""
+    root = isqrt((2 * _PI << 2 * bits) // _PI_DIGITS)
+    return (1 << 3 * bits) // (exp(x * x >> bits + 1, bits) * root)
+
+
+def odd_series(x: int, bits: int = BITS) -> int:
+    """x + x^3 / 3 + x^5 / (3 * 5) + ..., of which the density makes the probability between 0 and x."""
+    if x < 0:
+        return -odd_series(-x, bits)
+    square = x * x >> bits
+    term = total = x
+    odd = 1
+    while term:
+        odd += 2
+        term = (term * square >> bits) // odd
+        total += term
+    return total
 
 
 def exponential(exponent_wad: int) -> Bracket:
-    """e^x of a wad within its stated error [wad]; e^0 is exactly 1."""
+    """e^x of a wad that is not negative, within its stated error [wad]; e^0 is exactly 1."""
     if exponent_wad == 0:
         return Bracket(WAD, WAD)
-    exact = FIFTY.multiply(FIFTY.exp(FIFTY.divide(Decimal(exponent_wad), UNIT)), UNIT)
-    error = FIFTY.add(ONE, FIFTY.multiply(exact, _EXP_PART))
-    return Bracket(max(0, ceiled(FIFTY.subtract(exact, error))), floored(FIFTY.add(exact, error)))
-
-
-def floored(value: Decimal) -> int:
-    """The largest integer that is not above a value."""
-    return int(value.to_integral_value(ROUND_FLOOR))
-
-
-def ceiled(value: Decimal) -> int:
-    """The smallest integer that is not below a value."""
-    return int(value.to_integral_value(ROUND_CEILING))
-
-
-def density(x: Decimal) -> Decimal:
-    """Density of the standard normal distribution."""
-    return FIFTY.divide(FIFTY.exp(FIFTY.divide(FIFTY.multiply(x, x), Decimal(-2))), _ROOT_OF_TWO_PI)
-
-
-def cumulative(x: Decimal) -> Decimal:
-    """Probability of the standard normal distribution up to x, within 1e-48.
-
-    1/2 + density(x) * (x + x^3 / 3 + x^5 / (3 * 5) + ...), whose terms all have the sign of x.
-    """
-    if abs(x) > _FAR:
-        return ONE if x > 0 else NONE
-    square, term, total, odd = FIFTY.multiply(x, x), x, x, 1
-    while abs(term) > _LEAST:
-        odd += 2
-        term = FIFTY.divide(FIFTY.multiply(term, square), Decimal(odd))
-        total = FIFTY.add(total, term)
-    return FIFTY.fma(density(x), total, HALF)
+    exact = WAD * exp((exponent_wad << BITS) // WAD)
+    error = (1 << BITS) + exact * _EXP_ERROR[0] // _EXP_ERROR[1]
+    return Bracket(ceiling(exact - error, 1 << BITS), exact + error >> BITS)

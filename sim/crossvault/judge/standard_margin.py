@@ -76,11 +76,12 @@ def contingency(exposure: UnderlyingExposure, depeg_rate: int) -> int:
 
 def _short_contingency(book: UnderlyingBook, options: Iterable[ValuedOption], depeg_rate: int) -> int:
     """The same for short options, by the lowest confidence of the prices of each [wad]."""
-    return sum(
-        ceiling_of_both(-each.size, book.price.index_wad, doubt_rate(book, each.confidence) + depeg_rate)
-        for each in options
-        if each.size < 0
-    )
+    total, index_wad = 0, book.price.index_wad
+    for each in options:
+        if each.size < 0:
+            total += ceiling_of_both(-each.size, index_wad, doubt_rate(book, each.confidence))
+            total += ceiling_of_both(-each.size, index_wad, depeg_rate)
+    return total
 
 
 def expiry_requirement(book: UnderlyingBook, options: Sequence[ValuedOption], is_initial: bool) -> Bracket:

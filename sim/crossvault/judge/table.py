@@ -15,6 +15,7 @@ from crossvault.judge.delay_rules import announced, exposed
 from crossvault.judge.door_rules import kept_to_the_book
 from crossvault.judge.freshness_rules import raised_in_a_pause, timely
 from crossvault.judge.guard_rules import guarded, live_funding
+from crossvault.judge.margin_rules import margin_after_a_call, metrics_shown, settling_changes_nothing
 from crossvault.judge.movement_rules import moved_as_named
 from crossvault.judge.order_rules import signed_fills
 from crossvault.judge.price_rules import as_printed
@@ -39,6 +40,18 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "V36", "Every movement of stored money but a bid's is exactly what the step names.", moved_as_named,
         cost="20 us",
+    ),
+    Rule(
+        "V4", "Every account that a call touches passes initial margin, or has not fallen and took no risk.",
+        margin_after_a_call, cost="two valuations of each account that changed",
+    ),
+    Rule(
+        "V13", "Settling changes no requirement, and lowers an equity by no more than roundings.",
+        settling_changes_nothing, cost="two valuations of each account that settles",
+    ),
+    Rule(
+        "V29", "Margin metrics shown are those of the judge.", metrics_shown,
+        cost="metrics of changed accounts at one of 4 steps, of all at one of 200",
     ),
     Rule(
         "V15", "No account goes below zero, or further below it, by its own act.", solvent_at_index,
