@@ -1,6 +1,7 @@
 """V4, V13 and V29 are red where margin is not as the specification has it, and green on honest walks."""
 
 import pytest
+from mirror_planting import planted_mirror
 
 from crossvault.judge.account_value import AccountValue
 from crossvault.judge.bracket import Bracket
@@ -18,7 +19,6 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Match, Order
 from crossvault.walks.random_walk import Walk
 from judged_margin import breaches, moments, plant
-from mirror_planting import planted_mirror
 
 MAKER, TAKER, PERP = AccountId("maker"), AccountId("taker"), 1 << 136
 
