@@ -1,8 +1,8 @@
 """V4, V13 and V29 are red where margin is not as the specification has it, and green on honest walks."""
 
 import pytest
-from mirror_planting import planted_mirror
 
+from code_planting import planted_mirror
 from crossvault.judge.account_value import AccountValue
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.margin_rules import (
