@@ -3,7 +3,6 @@
 import pytest
 
 from code_planting import planted_mirror
-from crossvault.judge.account_value import AccountValue
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.margin_rules import (
     UNBOUNDED,
@@ -63,15 +62,10 @@ def test_honest_walks_are_green() -> None:
 
 def test_health_is_a_rounded_down_ratio() -> None:
     """7 / 3 = 2.33..., -7 / 3 = -2.33..., and no requirement has no ratio; brackets take the farthest of both."""
-    nothing = Bracket.of(0)
-
-    def of(has: Bracket, needs: Bracket) -> Bracket:
-        return health(AccountValue(nothing, nothing, has, nothing, needs))
-
-    assert of(Bracket.of(7), Bracket.of(3)) == Bracket.of(7 * WAD // 3)
-    assert of(Bracket.of(-7), Bracket.of(3)) == Bracket.of(-2333333333333333334)
-    assert of(Bracket.of(7), nothing) == Bracket.of(UNBOUNDED)
-    assert of(Bracket(6, 8), Bracket(2, 4)) == Bracket(WAD * 3 // 2, 4 * WAD)
+    assert health(Bracket.of(7), Bracket.of(3)) == Bracket.of(2333333333333333333)
+    assert health(Bracket.of(-7), Bracket.of(3)) == Bracket.of(-2333333333333333334)
+    assert health(Bracket.of(7), Bracket.of(0)) == Bracket.of(UNBOUNDED)
+    assert health(Bracket(6, 8), Bracket(2, 4)) == Bracket(3 * WAD // 2, 4 * WAD)
 
 
 def test_changes_of_positions_are_read_off_trades_and_fills() -> None:

@@ -66,9 +66,10 @@ def odd_series(x: int, bits: int = BITS) -> int:
 
 
 def exponential(exponent_wad: int) -> Bracket:
-    """e^x of a wad that is not negative, within its stated error [wad]; e^0 is exactly 1."""
+    """e^x of a wad within its stated error [wad]; e^0 is exactly 1."""
     if exponent_wad == 0:
         return Bracket(WAD, WAD)
-    exact = WAD * exp((exponent_wad << BITS) // WAD)
+    power = exp((abs(exponent_wad) << BITS) // WAD)
+    exact = WAD * (power if exponent_wad > 0 else (1 << 2 * BITS) // power)
     error = (1 << BITS) + exact * _EXP_ERROR[0] // _EXP_ERROR[1]
-    return Bracket(ceiling(exact - error, 1 << BITS), exact + error >> BITS)
+    return Bracket(max(0, ceiling(exact - error, 1 << BITS)), exact + error >> BITS)

@@ -137,12 +137,11 @@ def _compared(own: AccountValue, shown: Metrics) -> Iterator[tuple[str, Bracket,
     yield "maintenance margin requirement", own.maintenance_requirement, shown.maintenance_requirement_wad
     free = own.initial_margin
     yield "free collateral", Bracket(max(0, free.low), max(0, free.high)), shown.free_collateral_wad
-    yield "health", health(own), shown.health_wad
+    yield "health", health(own.maintenance_equity, own.maintenance_requirement), shown.health_wad
 
 
-def health(own: AccountValue) -> Bracket:
+def health(has: Bracket, needs: Bracket) -> Bracket:
     """Adjusted equity by requirement at maintenance margin, rounded down [wad]; unbounded without a requirement."""
-    has, needs = own.maintenance_equity, own.maintenance_requirement
     if needs.high == 0:
         return Bracket.of(UNBOUNDED)
     ratios = [part * WAD // max(1, whole) for part in has for whole in needs]

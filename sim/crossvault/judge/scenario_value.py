@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.bracket import Bracket
-from crossvault.judge.elementary import FIFTY, UNIT, ceiled, floored
+from crossvault.judge.decimals import FIFTY, UNIT, Uncertain, ceiled, floored, value_of_time, vol_of_strike
 from crossvault.judge.marks import payoff
-from crossvault.judge.option_value import Uncertain, implied_vol, time_value
 from crossvault.judge.rounding import WAD, YEAR, ceiling
 from crossvault.judge.shocks import ABSOLUTE, LINEAR, STILL, shocked_vol, static_discounts, vol_shape
 
@@ -109,7 +108,7 @@ class PricedTerm:
         shape = vol_shape(self._risk.vol, self._risk.skew, self._secs)
         for option in self._options:
             apart = log_ratio(max(1, option.strike), max(1, self._fixed + self._floating))
-            vol = shocked_vol(shape, implied_vol(self._curve.svi, option.strike), apart, mode)
+            vol = shocked_vol(shape, vol_of_strike(self._curve.svi, option.strike), apart, mode)
             price = undiscounted(forward, option.strike, vol, self._secs, option.is_call)
             paid = Bracket(price.low * self._discount.low // WAD, price.high * self._discount.high // WAD)
             total = total.plus(sized(option.size, paid))
@@ -141,7 +140,7 @@ def undiscounted(forward: int, strike: int, vol: Uncertain, secs: int, is_call: 
     if deviation == 0 and vol.error == 0:
         return Bracket.of(inner)
     smaller = Decimal(min(forward, strike))
-    whole = FIFTY.add(Decimal(inner), time_value(forward, strike, deviation))
+    whole = FIFTY.add(Decimal(inner), value_of_time(forward, strike, deviation))
     off = FIFTY.fma(smaller, FIFTY.fma(_STEEPEST, error, _PRICE_ERROR), Decimal(2))
     return Bracket(max(inner, ceiled(FIFTY.subtract(whole, off))), max(inner, floored(FIFTY.add(whole, off))))
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.bracket import Bracket
-from crossvault.judge.elementary import FIFTY, NONE, UNIT, exponential
-from crossvault.judge.option_value import Uncertain
+from crossvault.judge.decimals import FIFTY, NONE, UNIT, Uncertain
+from crossvault.judge.elementary import exponential
 from crossvault.judge.rounding import WAD, YEAR, ceiling
 
 if TYPE_CHECKING:
