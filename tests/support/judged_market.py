@@ -1,6 +1,6 @@
 """Small market whose every step the rules judge: perp, future, options, collateral, signed orders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec
 
 from crossvault.differential import doors
@@ -8,7 +8,6 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import CHAIN_ID, EXCHANGE, Step, TokenSpec, World
 from crossvault.judge.books import Books, read_books
 from crossvault.judge.moment import Moment
-from crossvault.judge.rule import Rule
 from crossvault.judge.rulebook import RuleBook
 from crossvault.judge.table import RULES
 from crossvault.mirror import market
@@ -45,14 +44,21 @@ HAIRCUT = HaircutTerms(WAD // 5, WAD // 10, CAP)
 _KINDS = ("USDC", "WETH", "UNIT")
 
 
+NUMBERS = ("V9", "V12", "V14", "V26", "V27", "V30", "V31", "V32", "V33")
+OWN = tuple(rule for rule in RULES if rule.number in NUMBERS)
+
+
 class JudgedMarket:
     """Market at 2,000 USD whose steps are judged: `play` returns the numbers of the rules that a step breaks."""
 
-    def __init__(self, guard: PriceGuard | None = None, rules: Sequence[Rule] = RULES) -> None:
-        """guard: of the index, from the first print on."""
-        tokens = (TokenSpec("USDC", 6), TokenSpec("WETH", 18), TokenSpec("UNIT", 0, "callback"), TokenSpec("DEEP", 19))
+    def __init__(self, guard: PriceGuard | None = None, persons: Mapping[str, str] | None = None) -> None:
+        """guard: of the index, from the first print on. persons: by owner, the person behind it."""
+        tokens = (
+            TokenSpec("USDC", 6), TokenSpec("WETH", 18), TokenSpec("UNIT", 0, "callback"), TokenSpec("DEEP", 19),
+            TokenSpec("LATE", 18),
+        )  # fmt: skip
         world = World(tokens, "USDC", GOVERNOR, DELAY, TERMS, START)
-        self.model, self.rules, self.at, self.steps = Model(world), rules, START, 0
+        self.model, self.persons, self.at, self.steps = Model(world), persons or {}, START, 0
         self.book = RuleBook.opened(world)
         self.books: Books = read_books(self.model)
         self.found: list[str] = []
@@ -67,9 +73,11 @@ class JudgedMarket:
         outcome = self.model.apply(step)
         self.steps, before = self.steps + 1, self.books
         self.books = read_books(self.model, before)
-        moment = Moment(step, outcome, before, self.books, self.book, self.steps, self.model, full=True)
+        self.last = Moment(
+            step, outcome, before, self.books, self.book, self.steps, self.model, self.persons, full=True
+        )
         self.refusal = type(outcome.refusal).__name__ if outcome.refusal else ""
-        self.found = [f"{rule.number} {breach.what}" for rule in self.rules for breach in rule.check(moment)]
+        self.found = [f"{rule.number} {breach.what}" for rule in OWN for breach in rule.check(self.last)]
         self.book = self.book.after(step, outcome)
         return list(dict.fromkeys(each.split()[0] for each in self.found))
 

@@ -1,0 +1,121 @@
+"""Known weaknesses of doors and prices: each is red by its rule, and the honest step next to it is not."""
+
+import pytest
+
+from crossvault.differential import doors
+from crossvault.differential.step import EXCHANGE
+from crossvault.judge.guard_rules import live_funding
+from crossvault.judge.table import RULES
+from crossvault.mirror.collateral import HaircutTerms
+from crossvault.mirror.fixed import CAP, WAD
+from crossvault.mirror.oracle import PriceGuard
+from judged_market import (
+    ALICE,
+    BOB,
+    BROKER,
+    CAROL,
+    FUTURE,
+    GOVERNOR,
+    GUARDIAN,
+    HEARTBEAT,
+    HOUR,
+    STRANGER,
+    JudgedMarket,
+)
+
+GUARD = PriceGuard(max_jump=WAD // 10, confirm_secs=60, stable_rate=0)
+
+
+def test_every_weak_rule_names_the_actions_that_are_known() -> None:
+    assert {rule.check.__name__ for rule in RULES if rule.known} >= {
+        "raised_in_a_pause", "custody", "shields", "exposed", "guarded", "live_funding",
+    }  # fmt: skip
+
+
+def test_an_operator_withdraws_to_the_owner_only() -> None:
+    market = JudgedMarket()
+    for to, red in ((ALICE.owner, []), (BROKER, ["V31"])):
+        assert market.do(doors.withdraw_cash, BROKER, account=ALICE, amount_raw=10**9, to=to) == red
+        assert (
+            market.do(doors.withdraw_collateral, BROKER, account=ALICE, collateral=0, amount_raw=WAD, to=to) == red
+        )  # fmt: skip
+    assert market.do(doors.withdraw_cash, ALICE.owner, account=ALICE, amount_raw=10**9, to=BROKER) == []
+
+
+def test_an_account_on_sale_names_no_bidder_its_operator() -> None:
+    market = JudgedMarket()
+    name = doors.set_operator
+    assert market.do(name, ALICE.owner, account=ALICE, operator=CAROL.owner, allowed=True) == []
+    assert market.do(name, ALICE.owner, account=ALICE, operator=CAROL.owner, allowed=False) == []
+    assert market.trade(500) == market.price(2_200) == []
+    assert market.do(doors.start_liquidation, STRANGER, account=ALICE) == []
+    market.at += 60
+    assert market.do(name, ALICE.owner, account=ALICE, operator=STRANGER, allowed=True) == []  # has nothing to bid with
+    assert market.do(name, ALICE.owner, account=ALICE, operator=CAROL.owner, allowed=True) == ["V31"]
+    bid = doors.bid(market.at, CAROL.owner, account=ALICE, bidder=CAROL, fraction_wad=WAD // 10, limit_wad=CAP)
+    assert market.play(bid) == ["V31"] and market.refusal == "OwnBid"
+    own = doors.bid(market.at, BROKER, account=ALICE, bidder=BOB, fraction_wad=WAD // 10, limit_wad=CAP)
+    assert market.play(own) == [] and market.refusal == "OwnBid"  # the broker has traded for the account
+
+
+def test_in_a_pause_no_leg_of_a_spread_is_closed() -> None:
+    """10 of perp against 10 of a future require nothing at a spread rate of zero; the perp alone 10 % of 20,000."""
+    market = JudgedMarket()
+    assert market.trade(10) == market.trade(-10, instrument=FUTURE) == []
+    assert market.do(doors.pause, GUARDIAN) == []
+    assert market.trade(10, instrument=FUTURE) == ["V30"]
+    assert market.found[0].endswith(f"rises in a pause from 0 to {2_000 * WAD}")
+    assert market.trade(-10) == []
+
+
+def test_a_ladder_of_prints_is_a_jump() -> None:
+    """Twice 8 % is 16.64 %: within a minute it is more than 10 %, after it not."""
+    market = JudgedMarket(GUARD)
+    market.at += HOUR
+    assert market.price(2_160) == []
+    market.at += 59
+    assert market.price(2_300) == ["V33"]
+    market.at += 60
+    assert market.price(2_480) == []
+    assert JudgedMarket(GUARD._replace(confirm_secs=0)).price(2_160) == []
+
+
+def test_a_confirmed_jump_is_none() -> None:
+    market = JudgedMarket(GUARD)
+    assert market.price(3_000) == []
+    market.at += 60
+    assert market.price(3_000) == market.price(3_200) == []
+    assert market.price(3_400) == ["V33"]
+
+
+def test_a_forward_that_leaves_its_guarded_index_is_a_jump() -> None:
+    market = JudgedMarket(GUARD)
+    assert market.forward(2_200) == market.forward(1_900) == []
+    assert market.forward(2_300) == ["V33"]
+    assert JudgedMarket().forward(6_000) == []
+
+
+def test_no_funding_is_paid_for_a_dead_feed() -> None:
+    """0.01 % of 2,000 in 8 hours for 10 ETH over the 6 hours after the heartbeat of 2: 1.5."""
+    market = JudgedMarket()
+    assert market.trade(10) == []
+    market.at += HEARTBEAT
+    assert market.price(2_000) == []
+    market.at += HEARTBEAT + 6 * HOUR
+    assert market.price(2_000) == ["V33"]
+    assert [breach.money_wad for breach in live_funding(market.last)] == [15 * WAD // 10]
+
+
+def test_no_token_becomes_collateral_at_once() -> None:
+    """Unless none of it counts."""
+    for haircut_initial, red in ((WAD, []), (WAD - 1, ["V32"])):
+        terms = HaircutTerms(haircut_initial, 0, CAP)
+        market = JudgedMarket()
+        assert market.do(doors.list_collateral, GOVERNOR, token="LATE", underlying=0, terms=terms) == red
+
+
+@pytest.mark.parametrize("operator", [EXCHANGE, BROKER])
+def test_a_person_may_pay_itself(operator: str) -> None:
+    market = JudgedMarket(persons={"bob": "al", "alice": "al"})
+    assert market.do(doors.withdraw_cash, BROKER, account=ALICE, amount_raw=1, to=BOB.owner) == []
+    assert market.do(doors.withdraw_cash, BROKER, account=ALICE, amount_raw=1, to=operator) == ["V31"]
