@@ -8,7 +8,7 @@ from judged_market import ALICE, BROKER, CAROL, DELAY, EXPIRY, FEEDER, GOVERNOR,
 
 def test_the_book_of_a_small_market() -> None:
     book = JudgedMarket().book
-    assert (book.owner, book.guardian, book.feeders, book.paused) == (GOVERNOR, GUARDIAN, {FEEDER}, False)
+    assert (book.owner, book.guardian, book.feeders, book.paused) == (GOVERNOR, GUARDIAN, frozenset({FEEDER}), False)
     assert book.underlyings == ("ETH",) and book.collaterals == (("WETH", 0), ("UNIT", 0))
     assert set(book.expiries) == {(0, EXPIRY)} and book.announced == {}
     assert (
