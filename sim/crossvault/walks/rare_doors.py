@@ -50,11 +50,16 @@ class RareDoors(ThresholdPoints):
             yield from scene(model)
 
     def _owned(self, model: Model) -> Iterator[Step]:
-        """Ownership offered, taken by the wrong one and the right one, and given back; auction terms; an odd batch."""
+        """Ownership offered, taken by the wrong one and the right one, and given back; a stranger's print; auction
+        terms; an odd batch."""
         for old, new in ((GOVERNOR, BROKER), (BROKER, GOVERNOR)):
             yield doors.offer_ownership(self._at, old, to=new)
             yield doors.accept_ownership(self._at, STRANGER)
             yield doors.accept_ownership(self._at, new)
+        yield doors.publish_price(
+            self._at, STRANGER, underlying=0, index_wad=USUAL_PRICES[0], premium_wad=0, confidence_wad=WAD,
+            published_at=self._at,
+        )  # fmt: skip
         yield from self._set([doors.AUCTION.of(terms=terms.auction(self._random))])
         pause = doors.call_of(doors.pause(self._at, GOVERNOR))
         yield doors.batch(self._at, GOVERNOR, calls=(pause,))
@@ -103,9 +108,10 @@ class RareDoors(ThresholdPoints):
         )
 
     def _floored(self, model: Model) -> Iterator[Step]:
-        """Orders below the floor of their account, and at it."""
+        """An operator that names another; orders below the floor of their account, and at it."""
         for account in (MAKER, LENDER):
             yield doors.set_operator(self._at, account.owner, account=account, operator=EXCHANGE, allowed=True)
+            yield doors.set_operator(self._at, BROKER, account=account, operator=STRANGER, allowed=True)
             yield doors.cancel_below(self._at, account.owner, account=account, salt=_FLOOR)
         for salt in (_FLOOR - 1, _FLOOR):
             maker, taker = (
@@ -116,7 +122,8 @@ class RareDoors(ThresholdPoints):
             yield doors.fill(self._at, BROKER, matches=(Match(maker, first, taker, second, _TINY),))
 
     def _evened(self, model: Model) -> Iterator[Step]:
-        """An insolvent account gets collateral until its equity is exactly zero; its operator bids, then a stranger."""
+        """An insolvent account gets collateral until its equity is exactly zero; bids in a pause, by its operator, by a
+        stranger."""
         for token, raw in (("USDC", _WHOLE * self._scale), ("OLD", _MUCH_RAW)):
             yield doors.mint(self._at, FAUCET, token=token, to=LATE.owner, amount_raw=raw)
         yield doors.deposit_cash(self._at, LATE.owner, account=LATE, amount_raw=_WHOLE * self._scale)
@@ -133,10 +140,16 @@ class RareDoors(ThresholdPoints):
         lacking_raw = self._least(model, lambda raw: self._fine_deposit(LATE, raw), equity, _MUCH_RAW)
         if lacking_raw:
             yield self._fine_deposit(LATE, lacking_raw)
+        yield doors.pause(self._at, GOVERNOR)
+        yield self._late_bid(LENDER.owner, WAD)
+        yield doors.unpause(self._at, GOVERNOR)
         for sender, fraction in ((BROKER, WAD), (LENDER.owner, _TINY), (LENDER.owner, WAD)):
-            yield doors.bid(
-                self._at, sender, account=LATE, bidder=LENDER, fraction_wad=fraction, limit_wad=_ANY_PRICE
-            )  # fmt: skip
+            yield self._late_bid(sender, fraction)
+
+    def _late_bid(self, sender: str, fraction_wad: int) -> Step:
+        return doors.bid(
+            self._at, sender, account=LATE, bidder=LENDER, fraction_wad=fraction_wad, limit_wad=_ANY_PRICE
+        )  # fmt: skip
 
     def _outlived(self, model: Model) -> Iterator[Step]:
         """An account in portfolio mode outlives its prices."""
