@@ -31,6 +31,16 @@ def options(m: StepContext) -> bool:
     return bool(m.kinds & {market.CALL, market.PUT})
 
 
+def forwarded(m: StepContext) -> bool:
+    """A forward is published, or shows in the mark of what an account holds."""
+    return done("publish_forward")(m) or futures(m) or options(m)
+
+
+def surfaced(m: StepContext) -> bool:
+    """A surface is published, or shows in the mark of what an account holds."""
+    return done("publish_surface")(m) or options(m)
+
+
 def sided(sign: int) -> Condition:
     """An account holds a perp, long (1) or short (-1)."""
     return lambda m: any(each.size * sign > 0 for each in m.held if market.kind_of(each.instrument) == market.PERP)

@@ -6,6 +6,7 @@ from crossvault.conform import clause_conditions as when
 from crossvault.conform.clause import ACCEPTANCE, Clause, ClauseCase, by_door, done, event, refusal
 from crossvault.conform.feature_clauses import FEATURES
 from crossvault.conform.sale_clauses import SALES
+from crossvault.differential.step import Action
 
 _ADJUSTED = ("initial_equity_wad", "free_collateral_wad", "initial_margin_wad")
 _INITIAL = ("initial_requirement_wad", "free_collateral_wad", "initial_margin_wad")
@@ -15,6 +16,11 @@ _STORED = (
     "cash_wad", "size", "quote", "collateral", "mode", "funding_track", "interest", "insurance_wad", "deficit_wad",
     "sale_started_at", "sale_insolvent_at", "sale_reserved_wad", "sale_deficit_wad", "paused", "owner", "guardian",
     "price_stable", "price_pending", "price_cumulative", *_PRINT,
+)  # fmt: skip
+
+_ENACTED: tuple[Action, ...] = (
+    "enact_risk", "enact_options", "enact_guard", "enact_haircut", "enact_depeg", "enact_interest", "enact_auction",
+    "enact_portfolio", "enact_rules",
 )  # fmt: skip
 
 _CASH = "Cash"
@@ -161,8 +167,8 @@ _OF_RULES = (
            ("owner", ACCEPTANCE, "NotPendingOwner", event("OwnershipAccepted"))),
     Clause(_RULES, "changed risk parameters are announced", "risk changes", done("schedule_risk"),
            (ACCEPTANCE, event("RiskScheduled"))),
-    Clause(_RULES, "what was announced is enacted", "risk changes", done("enact_risk"),
-           (ACCEPTANCE, event("RiskEnacted"), "funding_track", "TooEarly")),
+    Clause(_RULES, "what was announced is enacted", "risk changes", done(*_ENACTED),
+           (ACCEPTANCE, event("RiskEnacted"), "funding_track", "TooEarly"), (), by_door(done(*_ENACTED), *_ENACTED)),
     refusal(_RULES, "nothing is enacted that was not announced", "", "NotScheduled"),
     refusal(_RULES, "nothing is enacted before its delay is over", "", "TooEarly"),
 )  # fmt: skip

@@ -51,7 +51,7 @@ class ExactScenes(SceneSteps):
     def _scenes(self) -> tuple[Scene, ...]:
         return (
             self._listed, self._drained, self._filled, self._traded, self._margined, self._restored, self._bought,
-            self._exhausted, self._waited,
+            self._exhausted, self._unpriced, self._waited,
         )  # fmt: skip
 
     def _listed(self, model: Model) -> Iterator[Step]:
@@ -142,6 +142,17 @@ class ExactScenes(SceneSteps):
         [metrics] = model.metrics([BOB], self._at)
         yield from (self._pay(BOB, max(-metrics.equity_wad // _RAW, 1)), self._start(BOB))
         yield from self._at_cost(model, BOB, MAKER, WAD)
+
+    def _unpriced(self, model: Model) -> Iterator[Step]:
+        """A bid for so small a part of an insolvent account, which is worth something again, that it has no price."""
+        yield from (self._print(PRICE), self._pay(HER_OTHER, RICH_RAW), self._deal(HER_OTHER, 500))
+        yield from self._lower(model, HER_OTHER, 5, to_wad=0)
+        yield self._start(HER_OTHER)
+        [metrics] = model.metrics([HER_OTHER], self._at)
+        paid_wad = metrics.maintenance_requirement_wad // self.world.terms.insolvent_secs  # for the whole in a second
+        yield self._pay(HER_OTHER, max(-metrics.equity_wad, 0) // _RAW + max((paid_wad - WAD // 2) // _RAW, 1))
+        self._at += 1
+        yield from (self._print(), self._bid(HER_OTHER, CAROL, 1), self._bid(HER_OTHER, CAROL, WAD))
 
     def _waited(self, model: Model) -> Iterator[Step]:
         """The last second in which an auction has value, and the next one."""

@@ -94,7 +94,7 @@ _OF_GUARD = (
 _EXPIRY = "Expiry and settlement"
 _OF_EXPIRIES = (
     Clause(_EXPIRY, "the owner opens expiries", "futures", done("open_expiry"), (ACCEPTANCE, event("ExpiryOpened"))),
-    Clause(_EXPIRY, "a forward replaces the last one", "futures", done("publish_forward"),
+    Clause(_EXPIRY, "a forward replaces the last one", "futures", when.forwarded,
            ("mark_wad", ACCEPTANCE, event("ForwardPublished"))),
     Clause(_EXPIRY, "equity: size * forward + quote of futures", "futures", when.futures, _EQUITY),
     Clause(_EXPIRY, "futures require as perps do", "futures", when.futures, (*_INITIAL, *_MAINTENANCE)),
@@ -103,7 +103,7 @@ _OF_EXPIRIES = (
     Clause(_EXPIRY, "an expiry settles at its average over the last half hour", "futures", when.settling,
            (event("ExpirySettled"),)),
     Clause(_EXPIRY, "in the window a part of the forward is fixed", "futures", when.in_window,
-           (*_EQUITY, *_INITIAL, *_MAINTENANCE)),
+           ("mark_wad", *_EQUITY, *_INITIAL, *_MAINTENANCE)),
     Clause(_EXPIRY, "a settled position is cash of its value", "futures", done("settle"),
            ("cash_wad", "size", "quote", ACCEPTANCE, event("Settled"))),
     refusal(_EXPIRY, "what has ended is not traded", "futures", "InstrumentExpired"),
@@ -115,7 +115,7 @@ _OF_EXPIRIES = (
 )  # fmt: skip
 
 _OF_OPTIONS = (
-    Clause("Options", "a surface replaces the last one", "options", done("publish_surface"),
+    Clause("Options", "a surface replaces the last one", "options", when.surfaced,
            ("mark_wad", ACCEPTANCE, event("SurfacePublished"))),
     Clause("Options", "equity: size * mark of options", "options", when.options, _EQUITY),
     Clause("Options", "the premium of an option moves in cash at once", "options",

@@ -43,7 +43,7 @@ SALES = (
     Clause(_SECTION, "cash that bidders have paid is not for sale", "auction",
            lambda m: when.solvent(m) and m.before.reserved_wad > 0, (*_SALE, *_STATE, event("Bid"))),
     Clause(_SECTION, "an insolvent account pays for being taken", "auction", when.insolvent_priced,
-           (*_SALE, *_STATE, *_FUND, *_DEFICITS, *_COST, ACCEPTANCE, "InsuranceExhausted", event("Bid"))),
+           (*_SALE, *_STATE, *_FUND, *_COST, ACCEPTANCE, "InsuranceExhausted", event("Bid"))),
     Clause(_SECTION, "what it pays comes from the insurance fund", "auction", when.insolvent, _FUND),
     Clause(_SECTION, "an auction without value left is declared insolvent", "auction", done("declare_insolvent"),
            (*_SALE, ACCEPTANCE, "AuctionSolvent", event("InsolvencyDeclared"))),

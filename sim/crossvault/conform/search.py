@@ -13,6 +13,7 @@ from crossvault.conform.attribution import is_of_refusals
 from crossvault.conform.clause_scenes import NAME as SCENES, ClauseScenes
 from crossvault.conform.clause_trial import is_confirmed, shortened
 from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial
+from crossvault.conform.dated_scenes import NAME as DATED, DatedScenes
 from crossvault.conform.deployed_subject import AnvilSubject, InProcessSubject
 from crossvault.conform.exact_scenes import NAME as EXACT, ExactScenes
 from crossvault.conform.model_recording import ModelRecording
@@ -28,6 +29,7 @@ from crossvault.judge.judge import Judge
 PUBLISHED = Path(__file__).parent / "published"
 CORNERS = "corner cases"
 _OF_CORNERS = ("perps", "collateral", "futures", "options", "portfolio margin", "auction")  # their market has them all
+_OF_DATES = ("perps", "futures", "options")
 WALK_STEPS = 400
 _LEAST_STEPS = 50
 _MOST_SHRUNK = 8
@@ -97,6 +99,8 @@ def examine(
     try:
         search.piece(SCENES)
         search.piece(EXACT)
+        if all(subject.can(each) for each in _OF_DATES):
+            search.piece(DATED)
         for path in sorted(PUBLISHED.glob("*.yaml")):
             report.published.append(search.story(str(path)))
         for name in scenario.names() if plan.stories is None else plan.stories:
@@ -131,7 +135,7 @@ class _Search:
 
     def piece(self, name: str) -> None:
         """Plays a set piece: what the vault supports of it."""
-        pieces = {SCENES: self._of_scenes, EXACT: self._of_exact, CORNERS: self._of_corners}
+        pieces = {SCENES: self._of_scenes, EXACT: self._of_exact, DATED: self._of_dated, CORNERS: self._of_corners}
         recording = self._recorded(name, pieces[name])
         assert isinstance(recording, ModelRecording)
         self._compare(recording)
@@ -173,6 +177,10 @@ class _Search:
     def _of_exact(self) -> ModelRecording:
         scenes = ExactScenes(self._subject)
         return ModelRecording(self._subject, scenes.world, EXACT, scenes.steps, Judge())
+
+    def _of_dated(self) -> ModelRecording:
+        scenes = DatedScenes(self._subject)
+        return ModelRecording(self._subject, scenes.world, DATED, scenes.steps, Invariants())
 
     def _of_corners(self) -> ModelRecording:
         cases = SupportedCorners(self._subject, self._report.seed)
