@@ -142,7 +142,7 @@ class ClauseScenes(SceneSteps):
         yield self._take(CAROL, RICH_RAW * 11 // 10)
         yield doors.withdraw_collateral(at, "carol", account=CAROL, collateral=0, amount_raw=29 * WAD, to="carol")
         for by in (STRANGER, BROKER):
-            yield doors.withdraw_collateral(at, by, account=CAROL, collateral=0, amount_raw=1, to=by)
+            yield doors.withdraw_collateral(at, by, account=CAROL, collateral=0, amount_raw=1, to="carol")
         yield doors.deposit_collateral(at, "carol", account=CAROL, collateral=0, amount_raw=1)
         yield doors.deposit_collateral(at, STRANGER, account=CAROL, collateral=0, amount_raw=1)
         yield from (self._print(confidence=10 * PCT), doors.mint(at, STRANGER, token="WETH", to="erin", amount_raw=WAD))

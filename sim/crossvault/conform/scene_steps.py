@@ -77,8 +77,8 @@ class SceneSteps:
         return doors.deposit_cash(self._at, by or account.owner, account=account, amount_raw=amount_raw)
 
     def _take(self, account: AccountId, amount_raw: int, by: str = "") -> Step:
-        sender = by or account.owner
-        return doors.withdraw_cash(self._at, sender, account=account, amount_raw=amount_raw, to=sender)
+        owner = account.owner  # that an operator may pay itself is a known weakness (docs/known-weaknesses.md)
+        return doors.withdraw_cash(self._at, by or owner, account=account, amount_raw=amount_raw, to=owner)
 
     def _bid(self, account: AccountId, bidder: AccountId, fraction: int, limit: int = _ANY_PRICE) -> Step:
         return doors.bid(self._at, bidder.owner, account=account, bidder=bidder, fraction_wad=fraction, limit_wad=limit)

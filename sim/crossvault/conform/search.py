@@ -180,7 +180,7 @@ class _Search:
 
     def _of_dated(self) -> ModelRecording:
         scenes = DatedScenes(self._subject)
-        return ModelRecording(self._subject, scenes.world, DATED, scenes.steps, Invariants())
+        return ModelRecording(self._subject, scenes.world, DATED, scenes.steps, Judge())
 
     def _of_corners(self) -> ModelRecording:
         cases = SupportedCorners(self._subject, self._report.seed)
