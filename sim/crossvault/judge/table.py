@@ -20,7 +20,9 @@ from crossvault.judge.movement_rules import moved_as_named
 from crossvault.judge.order_rules import signed_fills
 from crossvault.judge.price_rules import as_printed
 from crossvault.judge.rule import Rule
+from crossvault.judge.shown_rules import SHARE, shown_greeks, shown_scenarios
 from crossvault.judge.solvency_rules import solvent_at_index, solvent_at_waiting_price, withdrawn_cash_is_held
+from crossvault.judge.split_rules import PASSING, joined, synthetic
 from crossvault.judge.trade_rules import alive, within_band
 
 _EXITS = frozenset({"withdraw_cash", "withdraw_collateral", "batch"})
@@ -118,5 +120,18 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "V33", "No funding is paid for a time in which the feed was dead.", live_funding, cost="1 us",
         known=frozenset({"publish_price", "enact_risk"}),
+    ),
+    Rule(
+        "V35", "Accounts of one person that pass initial margin apart pass it as one account, too.", joined,
+        cost="1 us, a person of many accounts a valuation of the whole", known=PASSING,
+    ),
+    Rule(
+        "V35", "An account that passes with a future passes with the call and the put that equal it.", synthetic,
+        cost="1 us, a future in portfolio mode 30 ms", known=PASSING,
+    ),
+    Rule("V37", "Greeks that the vault shows are the derivatives of its marks.", shown_greeks, SHARE, cost="400 us"),
+    Rule(
+        "V37", "Scenario profits and basis losses that the vault shows equal the judge's.", shown_scenarios, SHARE,
+        cost="an account in portfolio mode 15 ms",
     ),
 )  # fmt: skip
