@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from crossvault.judge.elementary import BITS
+from crossvault.judge.elementary import BITS, density, odd_series
 from crossvault.judge.option_value import implied_vol, time_value
 from crossvault.judge.rounding import WAD
 
@@ -16,6 +16,7 @@ FIFTY = Context(prec=50, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX)
 UNIT = Decimal(WAD)
 NONE = Decimal(0)
 _PARTS = Decimal(1 << BITS)
+_FAR = 20  # deviations beyond which a tail is below 1e-88
 
 
 class Uncertain(NamedTuple):
@@ -45,3 +46,13 @@ def value_of_time(forward_wad: int, strike_wad: int, deviation: Decimal) -> Deci
     """Time value of an option before discount [wad]."""
     worth = time_value(forward_wad, strike_wad, int(FIFTY.multiply(deviation, _PARTS)))
     return FIFTY.divide(Decimal(worth), _PARTS)
+
+
+def normal(x: Decimal) -> tuple[Decimal, Decimal]:
+    """Probability of the standard normal distribution up to x, and its density at x."""
+    if abs(x) > _FAR:
+        return (Decimal(1) if x > 0 else NONE), NONE
+    fixed = int(FIFTY.multiply(x, _PARTS))
+    height = density(fixed)
+    below = (1 << BITS - 1) + (height * odd_series(fixed) >> BITS)
+    return FIFTY.divide(Decimal(below), _PARTS), FIFTY.divide(Decimal(height), _PARTS)

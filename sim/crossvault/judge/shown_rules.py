@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
-from crossvault.judge.elementary import FIFTY, NONE, ONE, UNIT, cumulative, density
+from crossvault.judge.decimals import FIFTY, NONE, UNIT, normal, vol_of_strike
 from crossvault.judge.exposures import ValuedOption, valued
-from crossvault.judge.option_value import implied_vol
 from crossvault.judge.portfolio_value import portfolio_losses
 from crossvault.judge.rounding import YEAR
 
@@ -68,7 +67,7 @@ def option_greeks(books: Books, option: ValuedOption) -> tuple[Sensitivities, Se
     """
     curve = books.curve(option.underlying, option.expiry)
     assert curve is not None
-    vol, forward, strike = implied_vol(curve.svi, option.strike), Decimal(option.forward), Decimal(option.strike)
+    vol, forward, strike = vol_of_strike(curve.svi, option.strike), Decimal(option.forward), Decimal(option.strike)
     years = FIFTY.divide(Decimal(option.secs), Decimal(YEAR))
     root, rate = FIFTY.sqrt(years), FIFTY.divide(Decimal(curve.rate), UNIT)
     deviation = FIFTY.multiply(vol.value, root)
@@ -76,14 +75,14 @@ def option_greeks(books: Books, option: ValuedOption) -> tuple[Sensitivities, Se
     if not deviation or not forward or not strike:
         return Sensitivities(), Sensitivities(*(Decimal("Infinity"),) * 4)  # at its ends an option has no derivative
     d = FIFTY.divide(FIFTY.ln(FIFTY.divide(forward, strike)), deviation) + FIFTY.divide(deviation, Decimal(2))
-    near, height = cumulative(d), density(d)
-    delta = FIFTY.multiply(discount, near if option.is_call else near - ONE)
+    near, height = normal(d)
+    delta = FIFTY.multiply(discount, near if option.is_call else near - 1)
     gamma = FIFTY.divide(FIFTY.multiply(discount, height), FIFTY.multiply(forward, deviation))
     vega = FIFTY.multiply(FIFTY.multiply(discount, forward), FIFTY.multiply(height, root))
     decay = FIFTY.divide(FIFTY.multiply(vega, vol.value), 2 * years)
     mark = FIFTY.divide(Decimal(option.mark.low + option.mark.high), Decimal(2))
     exact = Sensitivities(delta * UNIT, gamma * UNIT * UNIT, vega, FIFTY.multiply(rate, mark) - decay)
-    off = _DISTANCE * (1 + FIFTY.divide(ONE, deviation)) + vol.error / deviation
+    off = _DISTANCE * (1 + FIFTY.divide(Decimal(1), deviation)) + vol.error / deviation
     wide = 8 + FIFTY.multiply(forward, off)
     return exact, Sensitivities(
         off * UNIT + 8,
