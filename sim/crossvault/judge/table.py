@@ -16,6 +16,7 @@ from crossvault.judge.door_rules import kept_to_the_book
 from crossvault.judge.freshness_rules import raised_in_a_pause, timely
 from crossvault.judge.guard_rules import guarded, live_funding
 from crossvault.judge.margin_rules import margin_after_a_call, metrics_shown, settling_changes_nothing
+from crossvault.judge.monotony_rules import SHARE as MONOTONY_SHARE, monotony
 from crossvault.judge.movement_rules import moved_as_named
 from crossvault.judge.order_rules import signed_fills
 from crossvault.judge.price_rules import as_printed
@@ -54,6 +55,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "V29", "Margin metrics shown are those of the judge.", metrics_shown,
         cost="metrics of changed accounts at one of 4 steps, of all at one of 200",
+    ),
+    Rule(
+        "V7", "Harsher terms or a loss never lower a requirement or raise a margin; cash never lowers one.", monotony,
+        share=MONOTONY_SHARE, cost="at one of 10 steps twice the metrics of an account",
     ),
     Rule(
         "V15", "No account goes below zero, or further below it, by its own act.", solvent_at_index,
