@@ -57,7 +57,7 @@ def _granted(moment: Moment) -> Iterator[Breach]:
     """Operators of the account that are stored otherwise than its owner has set them."""
     account = moment.step.args["account"]
     stored = moment.after.account(account).operators
-    noted = moment.rulebook.after(moment.step, moment.outcome).operators[account]
+    noted = moment.rulebook_after.operators[account]
     if stored != noted:
         yield Breach(f"operators of {account}: {sorted(stored)} are stored, {sorted(noted)} were set")
 

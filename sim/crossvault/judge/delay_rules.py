@@ -29,7 +29,7 @@ def _due_times(moment: Moment) -> Iterator[Breach]:
     after, action = moment.after.announced, moment.step.action
     if after == moment.before.announced and not action.startswith(("schedule_", "enact_")) and moment.number != 1:
         return
-    noted = moment.rulebook.after(moment.step, moment.outcome).announced
+    noted = moment.rulebook_after.announced
     if after != noted:
         for change in after.keys() ^ noted.keys() or (each for each in after if after[each] != noted[each]):
             yield Breach(f"{change[0]} falls due at {after.get(change)}, it was announced for {noted.get(change)}")

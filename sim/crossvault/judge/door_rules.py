@@ -96,7 +96,7 @@ def stored_otherwise(moment: Moment) -> Iterator[str]:
     What a step leaves as it was is as it should be, because it was so before.
     """
     step, before, after = moment.step, moment.before, moment.after
-    book = moment.rulebook.after(step, moment.outcome)
+    book = moment.rulebook_after
     stored = after.owner, after.pending_owner, after.guardian, after.paused, after.delay_secs, after.feeders
     noted = book.owner, book.pending_owner, book.guardian, book.paused, book.delay_secs, book.feeders
     if stored != noted:
@@ -107,13 +107,19 @@ def stored_otherwise(moment: Moment) -> Iterator[str]:
     governed = step.action in _GOVERNED or moment.number == 1
     if governed or after.underlyings != before.underlyings:
         for number, each in enumerate(after.underlyings):
-            yield from _underlying(book, number, each)
+            if governed or number >= len(before.underlyings) or not _same_risks(each, before.underlyings[number]):
+                yield from _underlying(book, number, each)
         if len(after.underlyings) != len(book.underlyings):
             yield f"{len(after.underlyings)} underlyings are stored, {len(book.underlyings)} were listed"
     if governed or not _same_terms(after, before):
         yield from _shared_terms(book, after)
     yield from _accounts(moment, book)
     yield from _orders(moment, book)
+
+
+def _same_risks(now: UnderlyingBook, was: UnderlyingBook) -> bool:
+    """Whether the name and the parameters of an underlying are as before; its prices may have moved."""
+    return now[:5] == was[:5]
 
 
 def _differs(name: str, stored: Any, noted: Any) -> Iterator[str]:
@@ -146,7 +152,8 @@ def _same_terms(after: Books, before: Books) -> bool:
     return (
         after.auction is before.auction and after.rules is before.rules and after.cash.depeg is before.cash.depeg
         and after.cash.interest is before.cash.interest
-        and [each.terms for each in after.collaterals] == [each.terms for each in before.collaterals]
+        and (after.collaterals == before.collaterals
+             or [each.terms for each in after.collaterals] == [each.terms for each in before.collaterals])
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ class Judge:
             self._old.after(step, outcome, model)
             self._require(self._last)
         finally:  # a caller may go on after a broken rule
-            self._rights = rights.after(step, outcome)
+            self._rights = self._last.rulebook_after
             self._note_donation(step, outcome)
 
     def finish(self, model: Model) -> None:

@@ -35,6 +35,7 @@ class Moment:
     donated: Mapping[str, int] = field(default_factory=dict)
     full: bool = False
     _changed: list[AccountId] | None = None
+    _rulebook_after: RuleBook | None = None
     _before: dict[AccountId, AccountValue] = field(default_factory=dict)
     _after: dict[AccountId, AccountValue] = field(default_factory=dict)
 
@@ -60,6 +61,13 @@ class Moment:
             before = self.before.accounts
             self._changed = [each for each, book in self.after.accounts.items() if before.get(each) is not book]
         return self._changed
+
+    @property
+    def rulebook_after(self) -> RuleBook:
+        """The state of rights after the step."""
+        if self._rulebook_after is None:
+            self._rulebook_after = self.rulebook.after(self.step, self.outcome)
+        return self._rulebook_after
 
     def value_before(self, account: AccountId) -> AccountValue:
         """An account as it was before the step, valued at the time of the step."""

@@ -54,7 +54,7 @@ def _unsigned(moment: Moment, order: Any, signature: Any, pair: Any) -> Iterator
 
 def _filled(moment: Moment) -> Iterator[Breach]:
     """Fills beyond the size of an order, or noted otherwise than they were."""
-    noted = moment.rulebook.after(moment.step, moment.outcome).filled
+    noted = moment.rulebook_after.filled
     for order in {each for pair in moment.step.args["matches"] for each in (pair.maker, pair.taker)}:
         if noted[order] > abs(order.size):
             yield Breach(f"{noted[order]} of the order of {order.account} is filled, its size is {abs(order.size)}")

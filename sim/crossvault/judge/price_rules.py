@@ -26,9 +26,10 @@ def as_printed(moment: Moment) -> Iterator[Breach]:
     if moment.accepted and step.action in _MOVES:
         yield from _MOVES[step.action](moment, step.args)
         return
-    for was, now in zip(before.underlyings, after.underlyings, strict=False):
-        if was.price != now.price or was.track != now.track or was.expiries != now.expiries:
-            yield Breach(f"{now.name} moved without a print: {was.price}, {was.track}, now {now.price}, {now.track}")
+    if after.underlyings != before.underlyings:
+        for was, now in zip(before.underlyings, after.underlyings, strict=False):
+            if was.price != now.price or was.track != now.track or was.expiries != now.expiries:
+                yield Breach(f"{now.name} moved without a print: {was.price}, {was.track}; {now.price}, {now.track}")
     if after.curves != before.curves:
         yield from _same_curves(before, after, ())
 
@@ -165,6 +166,8 @@ _MOVES = {
 def _interest(moment: Moment) -> Iterator[Breach]:
     """Indexes of interest: accrued up to now by what moves cash, and else as they were."""
     before, after = moment.before.cash, moment.after.cash
+    if before.accrued_at == moment.at and before == after:
+        return
     accrues = moment.accepted and any(action in _ACCRUING for action, _ in calls(moment.step))
     if not accrues or before.accrued_at == moment.at:
         was, now = ((each.accrued_at, each.supply_index, each.borrow_index) for each in (before, after))
