@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from crossvault.differential.ending import USAGE, FailedRun, InputProblem
 from crossvault.differential.model import Model
@@ -37,7 +37,7 @@ class Story:
     steps: yields steps for a model that executes each before it sends the outcome; raises ExpectationFailed.
     finding: the difference once found in it, where it is a repro. opening_steps: number of steps of the set-up, and
     ends_at: its end [unix seconds], where they are known. warnings: what its data lacks, one line each.
-    invariants: those of the user that its file names.
+    invariants: those of the user that its file names. persons: by owner, the person behind it, where a file names one.
     problem: a problem of a step by its argument, with its place in the file where steps are written.
     """
 
@@ -55,6 +55,7 @@ class Story:
     ends_at: int = 0
     warnings: tuple[str, ...] = ()
     invariants: tuple[OwnInvariant, ...] = ()
+    persons: Mapping[str, str] = field(default_factory=dict)
     problem: Callable[[Step, str, str], InputProblem] = _unplaced
 
 

@@ -16,6 +16,7 @@ from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.mirror import liquidation
 from crossvault.scenario import agent_settings, data_file, own_values, play, prices, quantity, repro, roster
 from crossvault.scenario.own_rules_part import own_invariants
+from crossvault.scenario.persons import persons_of
 from crossvault.scenario.play import StepSchedule
 from crossvault.scenario.prices import Print
 from crossvault.scenario.roster import FieldError, NameTable
@@ -73,6 +74,7 @@ def load(path_or_name: str, seed: int | None = None, overrides: Mapping[str, str
         ends_at=schedule.ends_at,
         warnings=tuple(warnings),
         invariants=invariants,
+        persons=persons_of(script),
     )
 
 

@@ -11,7 +11,7 @@ from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Order, Signature
 from crossvault.mirror.fixed import CAP
 from crossvault.mirror.number_errors import ParameterOutOfRange
-from crossvault.scenario import parameter_fields, quantity
+from crossvault.scenario import parameter_fields, persons, quantity
 from crossvault.scenario.quantity import Quantity
 from crossvault.scenario.script import Script
 from crossvault.scenario.source import Route, did_you_mean
@@ -65,6 +65,7 @@ class NameTable:
                 yield ("actors", name), f"is account {account}: write {str(account)!r}"
             if account.owner in (VAULT, EXCHANGE, *self.decimals):
                 yield ("actors", name), f"{account.owner!r} is the name of a contract: expected another"
+        yield from persons.problems(self.script)
         yield from world_problems(self.script.world)
         for name in self.script.prices:
             if name not in self.underlyings:

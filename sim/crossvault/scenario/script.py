@@ -69,9 +69,11 @@ class _ActorPart(FilePart):
     """An account and its owner: deposits, wallet, opening positions, and the settings of its agent.
 
     kind: a kind that ships, of an installed package, or `module:Class` of one's own, which `settings` are passed to.
+    person: who is behind the owner, where one person has several; its own by default. The judge adds their gains.
     """
 
     kind: str = "trader"
+    person: Name | None = None
     deposits: list[Amount] = []
     wallet: list[Amount] = []
     positions: dict[str, Amount] = {}
