@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import pytest
+
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT, Outcome, Step
@@ -14,6 +16,9 @@ from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
 from crossvault.judge.rulebook import RuleBook
 from crossvault.judge.table import RULES
+from crossvault.mirror.fixed import WAD
+from crossvault.walks.random_walk import Walk
+from places import CASES
 
 
 class RedRule(NamedTuple):
@@ -24,9 +29,9 @@ class RedRule(NamedTuple):
     breach: Breach
 
     @property
-    def money_usd(self) -> float:
-        """Money that the step moved."""
-        return (self.breach.money_wad or 0) / 1e18
+    def money_usd(self) -> int:
+        """Whole units of money that the step moved."""
+        return (self.breach.money_wad or 0) // WAD
 
 
 def red_rules(story: Story, *numbers: str, persons: Mapping[str, str] | None = None, most: int = 1) -> list[RedRule]:
@@ -55,3 +60,17 @@ def red_rules(story: Story, *numbers: str, persons: Mapping[str, str] | None = N
         if len(found) >= most:
             break
     return found
+
+
+def red_walk(number: str, steps: int = 400, seeds: int = 12) -> RedRule:
+    """The first breach of a rule in random walks, of which one has what a test needs."""
+    walks = (red_rules(Walk(seed, steps).story(), number) for seed in range(1, seeds))
+    return next(filter(None, walks))[0]
+
+
+needs_attacks = pytest.mark.skipif(not (CASES / "attacks").is_dir(), reason="there are no attack stories")
+
+
+def attack(name: str) -> str:
+    """The path of a story of an attack."""
+    return str(CASES / "attacks" / f"{name}.scenario.yaml")

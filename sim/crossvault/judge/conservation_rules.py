@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crossvault.differential.step import VAULT
-from crossvault.judge.books import Books, OrderBook, PositionBook
+from crossvault.judge.books import Books, PositionBook
 from crossvault.judge.breach import Breach
 from crossvault.judge.interest import cash_indexes
 from crossvault.judge.marks import PERP, decoded
@@ -19,6 +19,7 @@ from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import RAY, WAD
 from crossvault.judge.settlement_worth import settlement_price, settlement_worth
 from crossvault.judge.step_rounding import rounding_ray
+from crossvault.judge.written import written
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -111,7 +112,7 @@ def refused_unchanged(moment: Moment) -> Iterator[Breach]:
     if before == after:
         return
     for name, old, new in zip(Books._fields, before, after, strict=True):
-        if old != new and _written(old) != _written(new):
+        if old != new and written(old) != written(new):
             accounts = tuple(moment.changed) if name == "accounts" else ()
             yield Breach(f"{name} changed in a refused call: {_first_difference(old, new)}", None, accounts)
 
@@ -245,19 +246,6 @@ def _donated(moment: Moment) -> Mapping[str, int]:
     token = step.args["token"]
     gift = _held(moment.after, token) - _held(moment.before, token)
     return {**moment.donated, token: moment.donated.get(token, 0) + gift}
-
-
-def _written(value: Any) -> Any:
-    """A mapping without entries that are all zero: what was only read is as what never was."""
-    if isinstance(value, Mapping):
-        entries = ((key, _written(each)) for key, each in value.items())
-        return {key: each for key, each in entries if _is_written(each)}
-    return tuple(map(_written, value)) if isinstance(value, OrderBook) else value
-
-
-def _is_written(value: Any) -> bool:
-    """Whether anything in a value is not zero."""
-    return any(map(_is_written, value)) if isinstance(value, tuple) else bool(value)
 
 
 def _first_difference(old: Any, new: Any) -> str:

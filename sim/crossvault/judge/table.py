@@ -15,6 +15,7 @@ from crossvault.judge.delay_rules import announced, exposed
 from crossvault.judge.door_rules import kept_to_the_book
 from crossvault.judge.freshness_rules import raised_in_a_pause, timely
 from crossvault.judge.guard_rules import guarded, live_funding
+from crossvault.judge.log_rules import rebuilt_from_events
 from crossvault.judge.margin_rules import margin_after_a_call, metrics_shown, settling_changes_nothing
 from crossvault.judge.monotony_rules import SHARE as MONOTONY_SHARE, monotony
 from crossvault.judge.movement_rules import moved_as_named
@@ -80,6 +81,7 @@ RULES: tuple[Rule, ...] = (
         "V19", "No person gains by a call at a price that waits.", no_gain_at_waiting_price,
         cost="1 us, while a price waits two equities per changed account", known=_OWN_ACTS,
     ),
+    Rule("V11", "The state rebuilt from the events of a step is the stored state.", rebuilt_from_events, 8, "50 us"),
     Rule("V20", "The gains of all persons, fund and residue sum to zero by a call.", gains_sum_to_zero, cost="9 us"),
     Rule(
         "V9", "No sender acts for an account without its owner's authority, and no other account changes.", authority,

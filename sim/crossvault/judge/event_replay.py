@@ -1,0 +1,279 @@
+"""Books as events report them: each event of a step, applied to the books before it.
+
+An auction's times, and what a print fixes of an expiry's window, are no values of an event: they follow from its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from crossvault.differential.step import CHAIN_ID, EXCHANGE, Event
+from crossvault.judge.books import (
+    EXPIRY_BITS,
+    AccountBook,
+    Books,
+    CollateralBook,
+    CurveBook,
+    PositionBook,
+    PriceBook,
+    SaleBook,
+    TrackBook,
+    UnderlyingBook,
+)
+from crossvault.judge.marks import WINDOW, decoded, summed
+
+if TYPE_CHECKING:
+    from crossvault.mirror.account import AccountId
+
+
+class EventReplay:
+    """The books before a step, changed as its events report. fields: those of the books that have changed."""
+
+    def __init__(self, before: Books, events: tuple[Event, ...], blank: Mapping[str, Any], at: int) -> None:
+        """blank: parameters that an underlying has none of yet, and an expiry no surface."""
+        self.before, self.at, self._blank = before, at, blank
+        self.accounts: dict[AccountId, AccountBook] = {}
+        self.cash = before.cash
+        self.underlyings, self.collaterals = list(before.underlyings), list(before.collaterals)
+        self.curves, self.announced = dict(before.curves), dict(before.announced)
+        self.filled, self.cancelled = dict(before.orders.filled), dict(before.orders.cancelled)
+        self.floors = dict(before.orders.floors)
+        self.feeders = set(before.feeders)
+        self.fields: dict[str, Any] = {}
+        for event in events:
+            self._read(event)
+
+    def books(self) -> Books:
+        """The books after the events; wallets are no part of them."""
+        before, supply, borrow = self.before, 0, 0
+        for account, book in self.accounts.items():
+            was = before.account(account).principal
+            supply += max(book.principal, 0) - max(was, 0)
+            borrow += max(-book.principal, 0) - max(-was, 0)
+        cash = self.cash._replace(
+            total_supply=before.cash.total_supply + supply, total_borrow=before.cash.total_borrow + borrow
+        )
+        orders = before.orders._replace(filled=self.filled, cancelled=self.cancelled, floors=self.floors)
+        return before._replace(
+            cash=cash, underlyings=tuple(self.underlyings), collaterals=tuple(self.collaterals), curves=self.curves,
+            accounts={**before.accounts, **self.accounts}, feeders=frozenset(self.feeders), announced=self.announced,
+            orders=orders, **self.fields,
+        )  # fmt: skip
+
+    def _read(self, event: Event) -> None:
+        sender, *values = event.values
+        if event.name in _HANDLERS:
+            _HANDLERS[event.name](self, *values)
+        elif event.name.endswith("Scheduled"):
+            *change, due_at = values
+            self.announced[(_change(event.name), *change)] = due_at
+        elif event.name.endswith("Enacted"):
+            self._enacted(event.name, values)
+        elif event.name == "OwnershipAccepted":
+            self.fields |= {"owner": sender, "pending_owner": ""}
+
+    def _account(self, account: AccountId) -> AccountBook:
+        return self.accounts.get(account) or self.before.account(account)
+
+    def _change_account(self, account: AccountId, **fields: Any) -> None:
+        self.accounts[account] = self._account(account)._replace(**fields)
+
+    def _accrue(self) -> None:
+        self.cash = self.cash._replace(accrued_at=self.at)
+
+    def _operator(self, account: AccountId, operator: str, allowed: bool) -> None:
+        others = self._account(account).operators - {operator}
+        self._change_account(account, operators=others | {operator} if allowed else others)
+
+    def _mode(self, account: AccountId, mode: int) -> None:
+        self._change_account(account, mode=mode)
+
+    def _cash_moved(self, account: AccountId, amount_raw: int, *rest: Any) -> None:
+        self._accrue()
+        self._change_account(account, principal=rest[-1])
+
+    def _balance(self, account: AccountId, collateral: int, amount_raw: int, *rest: Any) -> None:
+        balances = list(self._account(account).balances or (0,) * len(self.collaterals))
+        asset = self.collaterals[collateral]
+        total_raw = asset.total_raw + rest[-1] - balances[collateral]
+        self.collaterals[collateral] = asset._replace(total_raw=total_raw)
+        balances[collateral] = rest[-1]
+        self._change_account(account, balances=tuple(balances))
+
+    def _traded(
+        self, maker: AccountId, taker: AccountId, instrument: int, size: int, price_wad: int, *sides: Any
+    ) -> None:  # fmt: skip
+        self._accrue()
+        for account, side in zip((maker, taker), sides, strict=True):
+            others = tuple(each for each in self._account(account).positions if each.instrument != instrument)
+            held = (PositionBook(instrument, side.size, side.quote, side.funding_index),) if side.size else ()
+            self._change_account(account, principal=side.principal, positions=others + held)
+
+    def _settled(
+        self, underlying: int, expiry: int, accounts: tuple[AccountId, ...], price_wad: int, principals: tuple[int, ...]
+    ) -> None:  # fmt: skip
+        self._accrue()
+        for account, principal in zip(accounts, principals, strict=True):
+            held = self._account(account).positions
+            left = tuple(each for each in held if decoded(each.instrument)[::2] != (underlying, expiry))
+            self._change_account(account, principal=principal, positions=left)
+
+    def _sale_noted(self, account: AccountId, equity_wad: int, margin_wad: int, deficit_wad: int) -> None:
+        self._note_deficit(account, deficit_wad)
+        insolvent_at = self.at if equity_wad <= 0 else 0
+        self._change_account(account, sale=SaleBook(self.at, insolvent_at, 0, deficit_wad))
+
+    def _insolvent(self, account: AccountId, equity_wad: int, margin_wad: int, deficit_wad: int) -> None:
+        self._note_deficit(account, deficit_wad)
+        sale = self._account(account).sale
+        self._change_account(account, sale=SaleBook(sale.started_at, self.at, 0, deficit_wad))
+
+    def _sale_ended(self, account: AccountId, margin_wad: int) -> None:
+        self._note_deficit(account, 0)
+        self._change_account(account, sale=SaleBook())
+
+    def _note_deficit(self, account: AccountId, deficit_wad: int) -> None:
+        grown = deficit_wad - self._account(account).sale.deficit_wad
+        self.cash = self.cash._replace(deficit_wad=self.cash.deficit_wad + grown)
+
+    def _bid(
+        self, account: AccountId, bidder: AccountId, fraction_wad: int, limit_wad: int, deal: Any, *images: Any
+    ) -> None:  # fmt: skip
+        self._accrue()
+        self._note_deficit(account, deal.deficit_wad)
+        self.cash = self.cash._replace(insurance_wad=deal.insurance_wad)
+        for who, image in zip((account, bidder), images, strict=True):
+            positions = tuple(PositionBook(*each) for each in image.entries)
+            self._change_account(
+                who, principal=image.principal, mode=image.mode, balances=image.balances, positions=positions
+            )
+        sale = self._account(account).sale
+        left = sale._replace(reserved_wad=deal.reserved_wad, deficit_wad=deal.deficit_wad)
+        self._change_account(account, sale=SaleBook() if deal.ended else left)
+
+    def _interest(self, supply_index: int, borrow_index: int, insurance_wad: int) -> None:
+        self.cash = self.cash._replace(
+            supply_index=supply_index, borrow_index=borrow_index, insurance_wad=insurance_wad, accrued_at=self.at
+        )
+
+    def _funded(self, amount_raw: int, insurance_wad: int) -> None:
+        self.cash = self.cash._replace(insurance_wad=insurance_wad)
+
+    def _printed(self, underlying: int, *rest: Any) -> None:
+        *_, published_at, price_values, track_values = rest
+        price, book = PriceBook(*price_values), self.underlyings[underlying]
+        if not price.pending:
+            for expiry in self.before.underlyings[underlying].expiries:
+                self._window(underlying, expiry, published_at)
+        self.underlyings[underlying] = book._replace(price=price, track=TrackBook(*track_values))
+
+    def _window(self, underlying: int, expiry: int, published_at: int) -> None:
+        """What a print fixes of the window of an expiry: its start, from the prints before."""
+        number, opens_at = (underlying << EXPIRY_BITS) + expiry, expiry - WINDOW
+        curve = self.curves[number]
+        if curve.start_cumulative == 0 and published_at >= opens_at:
+            price = self.before.underlyings[underlying].price
+            self.curves[number] = curve._replace(start_cumulative=summed(price, opens_at))
+
+    def _forward(
+        self, underlying: int, expiry: int, forward_wad: int, rate_wad: int, confidence_wad: int, published_at: int
+    ) -> None:  # fmt: skip
+        self._change_curve(
+            underlying, expiry, forward=forward_wad, rate=rate_wad, confidence=confidence_wad, published_at=published_at
+        )
+
+    def _surface(self, underlying: int, expiry: int, svi: Any, confidence_wad: int, published_at: int) -> None:
+        self._change_curve(
+            underlying, expiry, svi=svi, surface_confidence=confidence_wad, surface_published_at=published_at
+        )
+
+    def _opened(self, underlying: int, expiry: int) -> None:
+        empty = CurveBook(0, 0, 0, 0, 0, 0, self.at, self._blank["svi"], 0, 0)
+        self.curves[(underlying << EXPIRY_BITS) + expiry] = empty
+        book = self.underlyings[underlying]
+        self.underlyings[underlying] = book._replace(expiries=(*book.expiries, expiry))
+
+    def _expiry_settled(self, underlying: int, expiry: int, settlement_wad: int) -> None:
+        self._change_curve(underlying, expiry, settlement=settlement_wad)
+        book = self.underlyings[underlying]
+        left = tuple(each for each in book.expiries if each != expiry)
+        self.underlyings[underlying] = book._replace(expiries=left)
+
+    def _change_curve(self, underlying: int, expiry: int, **fields: Any) -> None:
+        number = (underlying << EXPIRY_BITS) + expiry
+        self.curves[number] = self.curves[number]._replace(**fields)
+
+    def _listed(self, name: str, risk: Any, number: int) -> None:
+        none = self._blank
+        self.underlyings.append(
+            UnderlyingBook(
+                name, risk, none["options"], none["guard"], none["portfolio"], PriceBook(*[0] * 8), TrackBook(0, 0), ()
+            )
+        )
+
+    def _collateral(self, token: str, underlying: int, terms: Any, decimals: int, number: int) -> None:
+        self.collaterals.append(CollateralBook(token, decimals, underlying, terms, 0))
+
+    def _enacted(self, name: str, values: list[Any]) -> None:
+        """A change that was announced takes effect."""
+        change = _change(name)
+        number, value = (values[0], values[1]) if change in _NUMBERED else (0, values[0])
+        self.announced.pop((change, *values[: 2 if change in _NUMBERED else 1]), None)
+        if change == "haircut":
+            self.collaterals[number] = self.collaterals[number]._replace(terms=value)
+        elif change in _NUMBERED:
+            self.underlyings[number] = self.underlyings[number]._replace(**{change: value})
+        elif change in ("depeg", "interest"):
+            self.cash = self.cash._replace(**{change: value})
+        else:
+            self.fields[change] = value
+        if change == "risk":
+            book = self.underlyings[number]
+            self.underlyings[number] = book._replace(track=TrackBook(values[2], self.at))
+        if change == "interest":
+            self._accrue()
+
+    def _filled(self, maker: Any, taker: Any, size_wad: int, *filled: int) -> None:
+        for order, filled_wad in zip((maker, taker), filled, strict=True):
+            self.filled[(order, CHAIN_ID, EXCHANGE)] = filled_wad
+
+    def _cancelled(self, order: Any, filled_wad: int) -> None:
+        self.cancelled[(order, CHAIN_ID, EXCHANGE)] = True
+
+    def _cancelled_below(self, account: AccountId, salt: int) -> None:
+        self.floors[account] = salt
+
+    def _feeder(self, feeder: str, allowed: bool) -> None:
+        (self.feeders.add if allowed else self.feeders.discard)(feeder)
+
+
+def _change(name: str) -> str:
+    return name.removesuffix("Scheduled").removesuffix("Enacted").lower()
+
+
+def _field(name: str, *fixed: Any) -> Callable[..., None]:
+    """A field of the books that takes the value of an event, or a fixed one."""
+
+    def read(replay: EventReplay, *values: Any) -> None:
+        replay.fields[name] = (fixed or values)[0]
+
+    return read
+
+
+_NUMBERED = ("risk", "options", "guard", "portfolio", "haircut")
+_HANDLERS: Mapping[str, Callable[..., None]] = {
+    "OperatorSet": EventReplay._operator, "ModeSet": EventReplay._mode, "CashDeposited": EventReplay._cash_moved,
+    "CashWithdrawn": EventReplay._cash_moved, "CollateralDeposited": EventReplay._balance,
+    "CollateralWithdrawn": EventReplay._balance, "Traded": EventReplay._traded, "Settled": EventReplay._settled,
+    "LiquidationStarted": EventReplay._sale_noted, "InsolvencyDeclared": EventReplay._insolvent,
+    "LiquidationEnded": EventReplay._sale_ended, "Bid": EventReplay._bid, "InterestAccrued": EventReplay._interest,
+    "InsuranceFunded": EventReplay._funded, "PricePublished": EventReplay._printed,
+    "ForwardPublished": EventReplay._forward, "SurfacePublished": EventReplay._surface,
+    "ExpiryOpened": EventReplay._opened, "ExpirySettled": EventReplay._expiry_settled,
+    "UnderlyingListed": EventReplay._listed, "CollateralListed": EventReplay._collateral,
+    "Filled": EventReplay._filled, "OrderCancelled": EventReplay._cancelled,
+    "OrdersCancelledBelow": EventReplay._cancelled_below, "FeederSet": EventReplay._feeder,
+    "OwnershipOffered": _field("pending_owner"), "GuardianSet": _field("guardian"), "Paused": _field("paused", True),
+    "Unpaused": _field("paused", False),
+}  # fmt: skip

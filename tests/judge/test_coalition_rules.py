@@ -1,0 +1,82 @@
+"""V19 and V20: no person gains by a call what others have not signed away, and gains sum to zero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from crossvault.mirror import cash, fixed, funding, ledger, liquidation
+from crossvault.scenario import load
+from crossvault.walks.order_moves import OrderWalk
+from crossvault.walks.random_walk import Walk
+from judged_money import attack, needs_attacks, red_rules, red_walk
+
+Patch = pytest.MonkeyPatch
+TWINS = {"mallory-long": "mallory", "mallory-short": "mallory", "sybil": "mallory"}
+# gains by paper, from the figures of each story
+GAINS = {
+    "close-into-debt": 5_200,
+    "shipped-preset": 8_550,
+    "guard-bypassed": 10_790,
+    "guard-free-option": 60_000,
+    "guard-twin": 30_000,  # of 100 * (2,000 - 1,500) the long account has 20,000
+    "jump-exit": 1_200,
+    "operator-is-custodian": 1_000,
+    "operator-shield": 7_860,  # the fund's
+}
+
+
+@needs_attacks
+@pytest.mark.parametrize("name", GAINS)
+def test_a_coalition_that_gains_is_red(name: str) -> None:
+    [red] = red_rules(load(attack(name)), "V19", persons=TWINS)
+    assert red.money_usd == GAINS[name]
+
+
+@needs_attacks
+def test_strangers_to_each_other_gain_what_the_other_loses() -> None:
+    assert red_rules(load(attack("close-into-debt")), "V19") == []
+
+
+@pytest.mark.parametrize("story", [Walk(1, 120).story(), Walk(2, 120).story(), OrderWalk(3, 80).story()])
+def test_honest_walks_gain_nothing(story: Any) -> None:
+    assert red_rules(story, "V19", "V20") == []
+
+
+def credits_a_unit(patch: Patch) -> None:
+    own = ledger.add_cash
+    patch.setattr(
+        ledger, "add_cash", lambda state, account, delta, *, now: own(state, account, delta + fixed.WAD, now=now)
+    )
+
+
+def funding_is_only_received(patch: Patch) -> None:
+    own = funding.payment
+    patch.setattr(funding, "payment", lambda size, grown: max(0, own(size, grown)))
+
+
+def fund_is_not_drawn(patch: Patch) -> None:
+    patch.setattr(cash, "draw_insurance", lambda pool, amount_wad: None)
+
+
+def bidders_pay_half(patch: Patch) -> None:
+    own = liquidation.price
+    patch.setattr(liquidation, "price", lambda value, discount: own(value, discount) // 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "plant"),
+    [
+        ("V19", credits_a_unit),
+        ("V19", bidders_pay_half),
+        ("V20", credits_a_unit),
+        ("V20", funding_is_only_received),
+        ("V20", fund_is_not_drawn),
+    ],
+)
+def test_a_mistake_is_red(number: str, plant: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    plant(monkeypatch)
+    assert red_walk(number).number == number

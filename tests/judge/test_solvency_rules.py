@@ -1,0 +1,52 @@
+"""V15 and V16: an account goes below zero by no act of its own, and no cash leaves against losses of others."""
+
+from __future__ import annotations
+
+import pytest
+
+from crossvault.mirror import fixed, ledger
+from crossvault.mirror.vault import Vault
+from crossvault.scenario import load
+from crossvault.walks.random_walk import Walk
+from judged_money import attack, needs_attacks, red_rules, red_walk
+
+# money by paper, from the figures of each story
+ATTACKS = {
+    "close-into-debt": ("V15", 5_200),  # 20,000 - 100 * (2,000 - 1,748)
+    "shipped-preset": ("V15", 8_550),  # 20,000 - 100 * (2,000 - 1,714.50)
+    "guard-bypassed": ("V15", 10_790),  # 20,000 - 100 * (2,307.90 - 2,000)
+    "guard-free-option": ("V15", 60_000),  # 160,000 - 100 * 1,000
+    "guard-twin": ("V15", 30_000),  # 20,000 - 100 * (2,000 - 1,500)
+    "jump-exit": ("V15", 1_200),  # 2,000 - 40 * (200 - 150) = 0, and 1,200 leave
+    "profit-paid-by-lenders": ("V16", 100_000),  # 200 * (2,000 - 1,500)
+    "run-before-note": ("V16", 30_000),
+}
+
+
+@needs_attacks
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_is_red_with_its_money(name: str) -> None:
+    number, money_usd = ATTACKS[name]
+    [red] = red_rules(load(attack(name)), number)
+    assert red.money_usd == money_usd
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_honest_walks_stay_solvent(seed: int) -> None:
+    assert red_rules(Walk(seed, 120).story(), "V15", "V16") == []
+
+
+@pytest.mark.slow
+def test_a_withdrawal_without_a_check_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Vault, "check", lambda vault, account, rising, before_wad, *, now: None)
+    assert red_walk("V15").breach.money_wad
+
+
+@pytest.mark.slow
+def test_a_profit_that_is_made_twice_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = ledger.add_cash
+    more = 10**6 * fixed.WAD
+    monkeypatch.setattr(
+        ledger, "add_cash", lambda state, account, delta, *, now: own(state, account, delta + more, now=now)
+    )
+    assert red_walk("V16").step.action in ("withdraw_cash", "batch")
