@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from crossvault.mirror import cash, fixed, funding, ledger, liquidation
 from crossvault.scenario import load
-from crossvault.walks.order_moves import OrderWalk
-from crossvault.walks.random_walk import Walk
 from judged_money import attack, needs_attacks, red_rules, red_walk
 
 Patch = pytest.MonkeyPatch
@@ -38,11 +35,6 @@ def test_a_coalition_that_gains_is_red(name: str) -> None:
 @needs_attacks
 def test_strangers_to_each_other_gain_what_the_other_loses() -> None:
     assert red_rules(load(attack("close-into-debt")), "V19") == []
-
-
-@pytest.mark.parametrize("story", [Walk(1, 120).story(), Walk(2, 120).story(), OrderWalk(3, 80).story()])
-def test_honest_walks_gain_nothing(story: Any) -> None:
-    assert red_rules(story, "V19", "V20") == []
 
 
 def credits_a_unit(patch: Patch) -> None:

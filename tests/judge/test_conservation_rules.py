@@ -1,4 +1,4 @@
-"""V1, V2, V3, V6, V10: honest walks break none, and each is red by its number once a mistake is planted."""
+"""V1, V2, V3, V6, V10 are red by their numbers once a mistake is planted; honest walks break no rule of money."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from crossvault.walks.random_walk import Walk
 from crossvault.walks.rare_doors import RareDoors
 from judged_money import red_rules, red_walk
 
-NUMBERS = ("V1", "V2", "V3", "V6", "V10", "V36")
+NUMBERS = ("V1", "V2", "V3", "V6", "V10", "V11", "V15", "V16", "V19", "V20", "V36")
 Patch = pytest.MonkeyPatch
 ONE_WAD = fixed.WAD
 
 
 @pytest.mark.parametrize("story", [Walk(2, 80).story(), OrderWalk(3, 60).story(), RareDoors(3).story()])
-def test_honest_walks_conserve(story: Any) -> None:
+def test_honest_walks_break_no_rule_of_money(story: Any) -> None:
     assert red_rules(story, *NUMBERS) == []
 
 

@@ -9,7 +9,7 @@ from crossvault.scenario.script import Script
 
 
 def persons_of(script: Script) -> Mapping[str, str]:
-    """The person behind each owner for whom an actor names one; any other owner is its own person."""
+    """The person behind each owner that an actor gives one; any other owner is its own person."""
     return {account_id(name).owner: actor.person for name, actor in script.actors.items() if actor.person}
 
 
