@@ -48,14 +48,19 @@ class Broken(FailedRun):
 
 
 class BrokenInvariant(Broken):
-    """An invariant does not hold: its number or name, the numbers that should agree, the step, and the money [wad]."""
+    """An invariant does not hold: its number or name, the numbers that should agree, the step, and the money [wad].
 
-    def __init__(self, number: str, what: str, where: str, money_wad: int | None = None) -> None:
+    sentence: what holds of it, where a rule of the judge has one.
+    """
+
+    def __init__(
+        self, number: str, what: str, where: str, money_wad: int | None = None, sentence: str | None = None
+    ) -> None:
         super().__init__(f"{number}: {what} ({where})")
-        self.number, self.what, self.where, self.money_wad = number, what, where, money_wad
+        self.number, self.what, self.where, self.money_wad, self.sentence = number, what, where, money_wad, sentence
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.number, self.what, self.where, self.money_wad)
+        return type(self), (self.number, self.what, self.where, self.money_wad, self.sentence)
 
 
 class BadInput(Ending):

@@ -129,4 +129,4 @@ def _state(model: Model) -> tuple[int, int, int]:
 def broken(rule: Rule, breach: Breach, moment: Moment) -> BrokenInvariant:
     """A breach as the end of a run, with the money that it moved."""
     where = f"{moment.step.action} by {moment.step.sender}"
-    return BrokenInvariant(rule.number, breach.what, where, breach.money_wad)
+    return BrokenInvariant(rule.number, breach.what, where, breach.money_wad, rule.sentence)

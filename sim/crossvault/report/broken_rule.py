@@ -8,16 +8,13 @@ from typing import Any
 from rich.text import Text
 
 from crossvault.differential.ending import BrokenInvariant
-from crossvault.judge.table import RULES
 from crossvault.report.figures import usd
-
-_SENTENCES = {rule.number: rule.sentence for rule in RULES}
 
 
 def lines(broken: BrokenInvariant, step: int, quote: str) -> Iterator[Text]:
     """The rule, where it broke, what is wrong, and the money. step: its number; quote: the token of the money."""
     yield Text(f"RULE {broken.number} BROKEN at step {step}: {broken.where}", style="bold red")
-    if sentence := _SENTENCES.get(broken.number):
+    if sentence := broken.sentence:
         yield Text(sentence, style="italic")
     yield Text(broken.what)
     if broken.money_wad is not None:
@@ -30,7 +27,7 @@ def document(broken: BaseException | None, step: int, quote: str) -> dict[str, A
         return None
     return {
         "rule": broken.number,
-        "sentence": _SENTENCES.get(broken.number),
+        "sentence": broken.sentence,
         "step": step,
         "where": broken.where,
         "what": broken.what,
