@@ -32,7 +32,7 @@ _RULES = "Governance"
 
 _OF_PRICES = (
     Clause(_PRICES, "a print replaces the last one, also at an equal time", "", done("publish_price"),
-           (*_PRINT, "mark_wad", ACCEPTANCE, event("PricePublished")), (),
+           (*_PRINT, "mark_wad", ACCEPTANCE, "PriceGoesBackwards", event("PricePublished")), (),
            (ClauseCase("a later one", when.printed(False)), ClauseCase("at an equal time", when.printed(True)))),
     refusal(_PRICES, "only a feeder publishes", "", "NotFeeder", "publish_price", "publish_forward", "publish_surface"),
     refusal(_PRICES, "a price of zero is refused", "", "ZeroPrice", "publish_price", "publish_forward"),

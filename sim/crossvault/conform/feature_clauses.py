@@ -95,7 +95,7 @@ _EXPIRY = "Expiry and settlement"
 _OF_EXPIRIES = (
     Clause(_EXPIRY, "the owner opens expiries", "futures", done("open_expiry"), (ACCEPTANCE, event("ExpiryOpened"))),
     Clause(_EXPIRY, "a forward replaces the last one", "futures", when.forwarded,
-           ("mark_wad", ACCEPTANCE, event("ForwardPublished"))),
+           ("mark_wad", ACCEPTANCE, "PriceGoesBackwards", event("ForwardPublished"))),
     Clause(_EXPIRY, "equity: size * forward + quote of futures", "futures", when.futures, _EQUITY),
     Clause(_EXPIRY, "futures require as perps do", "futures", when.futures, (*_INITIAL, *_MAINTENANCE)),
     Clause(_EXPIRY, "the sum of index and time is kept with every print", "futures", _print,
@@ -116,7 +116,7 @@ _OF_EXPIRIES = (
 
 _OF_OPTIONS = (
     Clause("Options", "a surface replaces the last one", "options", when.surfaced,
-           ("mark_wad", ACCEPTANCE, event("SurfacePublished"))),
+           ("mark_wad", ACCEPTANCE, "PriceGoesBackwards", event("SurfacePublished"))),
     Clause("Options", "equity: size * mark of options", "options", when.options, _EQUITY),
     Clause("Options", "the premium of an option moves in cash at once", "options",
            both(done("trade"), when.options), ("cash_wad", "quote", event("Traded"))),
