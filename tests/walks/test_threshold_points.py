@@ -13,7 +13,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.story import utilisation_and_rate
 from crossvault.mirror import collateral, valuation
 from crossvault.mirror.account import PORTFOLIO
-from crossvault.walks.rare_doors import LATE, RareDoors
+from crossvault.walks.rare_doors import LAST, LATE, RareDoors
 from crossvault.walks.threshold_points import MAKER, QUOTE_DECIMALS, TAKER, ThresholdPoints
 
 SEEDS = range(len(QUOTE_DECIMALS))
@@ -28,6 +28,10 @@ RARE = {
     "TokenListed",
     "TooManyExpiries",
     "TransferMismatch",
+    "AuctionInsolvent",
+    "ExpiryListed",
+    "FractionOutOfRange",
+    "TooManyOptions",
 }
 
 
@@ -86,10 +90,19 @@ def _at_the_money(model: Model, at: int) -> list[Any]:
 def test_what_chance_seldom_reaches_is_reached() -> None:
     story = RareDoors(1).story()
     model, refused, accepted = Model(story.world), Counter[str](), Counter[str]()
+    levels = set[tuple[bool, bool, bool]]()
     for step, outcome in driven(story.steps(model), model.apply):
+        if step.args.get("account") == LAST and step.action == "deposit_cash":
+            [held] = model.metrics([LAST], step.at)
+            fails = (
+                held.initial_equity_wad < held.initial_requirement_wad,
+                held.maintenance_equity_wad < held.maintenance_requirement_wad,
+            )
+            levels |= {(*fails, held.equity_wad < 0)} if held.mode == PORTFOLIO else set()
         refused.update([outcome.refusal.name] if outcome.refusal else [])
         accepted.update([] if outcome.refusal else [step.action])
     assert set(refused) >= RARE
     assert all(accepted[each] for each in ("accept_ownership", "enact_risk", "enact_haircut", "enact_auction", "fill"))
+    assert levels >= {(True, False, False), (True, True, False), (True, True, True)}, "in portfolio mode"
     [metrics] = model.metrics([TAKER], step.at)
     assert metrics.stale_underlying and metrics.mode == PORTFOLIO

@@ -43,7 +43,7 @@ PIECES: Mapping[str, SetPiece] = {
     CORNERS: SetPiece(lambda seed, build: CornerCases(seed, 0, build).story(), 1_400, 3_000),
     BOUNDS: SetPiece(lambda seed, build: BoundsWalk(seed, _BEFORE_BOUNDS, build).story(), 900, 2_000),
     LIMITS: SetPiece(lambda seed, build: PositionLimits(seed, 0).story(), 250, 1_000),
-    POINTS: SetPiece(lambda seed, build: RareDoors(seed).story(), 190, 400),
+    POINTS: SetPiece(lambda seed, build: RareDoors(seed).story(), 190, 600),
     DESKS: SetPiece(lambda seed, build: PortfolioMixes(seed, 0, build).story(), 500, 2_000),
 }
 OPENING = (*SHIPPED, POINTS, CORNERS, BOUNDS)  # about five seconds of a processor

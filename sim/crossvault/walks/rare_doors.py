@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from crossvault.differential import doors
 from crossvault.differential.model import Model
@@ -11,6 +11,7 @@ from crossvault.mirror import account as accounts, market, option
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.exchange import Match, Order, Signature
 from crossvault.mirror.surface import Svi
+from crossvault.mirror.valuation import Metrics
 from crossvault.walks import terms
 from crossvault.walks.base import (
     BROKER,
@@ -26,14 +27,15 @@ from crossvault.walks.base import (
 )
 from crossvault.walks.threshold_points import LENDER, MAKER, TAKER, ThresholdPoints
 
-LATE = AccountId("late")  # becomes insolvent
+LATE, LAST = AccountId("late"), AccountId("last")  # become insolvent
 _AHEAD_SECS = 30 * 86_400
 _TINY = WAD // 1_000
 _FLOOR = 5
 _MANY_EXPIRIES = 9  # of an underlying, one more than fit
-_STALE_STEPS = 11  # margin metrics are compared at every tenth step
+_COMPARED_STEPS = 11  # margin metrics are compared at every tenth step
 _ANY_PRICE = 2**255 - 1
 _MUCH_RAW = 10**25
+_MOST_FALLS = 30
 _WHOLE = 10_000  # units of the quote token
 
 
@@ -44,7 +46,9 @@ class RareDoors(ThresholdPoints):
     def steps(self, model: Model) -> Generator[Step, Outcome, None]:
         """The points and the scenes."""
         yield from super().steps(model)
-        scenes = (self._owned, self._listed_out, self._crowded, self._floored, self._evened, self._outlived)
+        scenes = (
+            self._owned, self._listed_out, self._crowded, self._floored, self._evened, self._unsold, self._outlived,
+        )  # fmt: skip
         for scene in scenes:
             self._draw(scene.__name__)
             yield from scene(model)
@@ -73,6 +77,7 @@ class RareDoors(ThresholdPoints):
         for place in range(_MANY_EXPIRIES):
             ends_at = self._at + _AHEAD_SECS + place
             yield doors.open_expiry(self._at, GOVERNOR, underlying=1, expiry=ends_at)
+        yield doors.open_expiry(self._at, GOVERNOR, underlying=1, expiry=ends_at - 1)
         for token in ("WETH", *SPARES):
             haircut = terms.haircut(self._random)
             yield doors.list_collateral(
@@ -98,6 +103,7 @@ class RareDoors(ThresholdPoints):
                     self._at, BROKER, maker=MAKER, taker=LENDER, instrument=instrument, size=_TINY,
                     price_wad=max(1, found[0]),
                 )  # fmt: skip
+        yield doors.set_mode(self._at, MAKER.owner, account=MAKER, mode=accounts.PORTFOLIO)
         yield self._flat_surface(expiry, 0)  # two of the options are at the money, and have no vol
 
     def _flat_surface(self, expiry: int, variance_wad: int) -> Step:
@@ -124,10 +130,7 @@ class RareDoors(ThresholdPoints):
     def _evened(self, model: Model) -> Iterator[Step]:
         """An insolvent account gets collateral until its equity is exactly zero; bids in a pause, by its operator, by a
         stranger."""
-        for token, raw in (("USDC", _WHOLE * self._scale), ("OLD", _MUCH_RAW)):
-            yield doors.mint(self._at, FAUCET, token=token, to=LATE.owner, amount_raw=raw)
-        yield doors.deposit_cash(self._at, LATE.owner, account=LATE, amount_raw=_WHOLE * self._scale)
-        yield doors.set_operator(self._at, LATE.owner, account=LATE, operator=BROKER, allowed=True)
+        yield from self._entered(LATE)
         yield from self._leveraged(model, LATE, 0)
         yield from self._sunk(model, LATE, 0)
         yield doors.start_liquidation(self._at, STRANGER, account=LATE)
@@ -143,7 +146,8 @@ class RareDoors(ThresholdPoints):
         yield doors.pause(self._at, GOVERNOR)
         yield self._late_bid(LENDER.owner, WAD)
         yield doors.unpause(self._at, GOVERNOR)
-        for sender, fraction in ((BROKER, WAD), (LENDER.owner, _TINY), (LENDER.owner, WAD)):
+        yield doors.declare_insolvent(self._at, STRANGER, account=LATE)
+        for sender, fraction in ((LENDER.owner, 0), (BROKER, WAD), (LENDER.owner, _TINY), (LENDER.owner, WAD)):
             yield self._late_bid(sender, fraction)
 
     def _late_bid(self, sender: str, fraction_wad: int) -> Step:
@@ -151,10 +155,54 @@ class RareDoors(ThresholdPoints):
             self._at, sender, account=LATE, bidder=LENDER, fraction_wad=fraction_wad, limit_wad=_ANY_PRICE
         )  # fmt: skip
 
+    def _entered(self, account: AccountId) -> Iterator[Step]:
+        """Cash of an account, a token to secure it with, and the broker as its operator."""
+        for token, raw in (("USDC", 2 * _WHOLE * self._scale), ("OLD", _MUCH_RAW)):
+            yield doors.mint(self._at, FAUCET, token=token, to=account.owner, amount_raw=raw)
+        yield doors.deposit_cash(self._at, account.owner, account=account, amount_raw=_WHOLE * self._scale)
+        yield doors.set_operator(self._at, account.owner, account=account, operator=BROKER, allowed=True)
+
+    def _unsold(self, model: Model) -> Iterator[Step]:
+        """An account in portfolio mode falls below each margin; no bid takes it before the discount is at its end."""
+        for account in (*self.buyers, LAST):
+            yield from self._entered(account)
+        yield doors.set_mode(self._at, LAST.owner, account=LAST, mode=accounts.PORTFOLIO)
+        most = self._free(model, LAST) * WAD // self._prices[0]
+        for part in (500, 300, 200, 100, 50, 20):
+            yield doors.trade(
+                self._at, BROKER, maker=MAKER, taker=LAST, instrument=market.perp(0), size=most * part // 100,
+                price_wad=self._prices[0],
+            )  # fmt: skip
+        yield from self._fallen(model, lambda held: held.initial_equity_wad < held.initial_requirement_wad, 200)
+        yield from self._touched_often(LAST)
+        yield from self._sunk(model, LAST, 0)
+        yield doors.start_liquidation(self._at, STRANGER, account=LAST)
+        sale, auction = model.vault.ledger.sales[LAST], model.vault.ledger.terms
+        for late in (-1, 0):
+            self._at = max(self._at, sale.started_at + auction.fast_secs + auction.slow_secs + late)
+            yield from self._refreshed(model)
+            yield doors.deposit_cash(self._at, LAST.owner, account=LAST, amount_raw=1)
+            yield doors.declare_insolvent(self._at, STRANGER, account=LAST)
+        yield from self._fallen(model, lambda held: held.equity_wad < 0, 40)
+        yield from self._touched_often(LAST)
+        yield from self._rewarded(model, LAST)
+
+    def _fallen(self, model: Model, ends: Callable[[Metrics], bool], part: int) -> Iterator[Step]:
+        """The price falls by parts of it until the metrics of the last account are as wanted."""
+        for _ in range(_MOST_FALLS):
+            [metrics] = model.metrics([LAST], self._at)
+            if ends(metrics):
+                return
+            yield self._moved_against(model, LAST, 0, part)
+
+    def _touched_often(self, account: AccountId) -> Iterator[Step]:
+        """Deposits as many as let the margin of an account be compared."""
+        for _ in range(_COMPARED_STEPS):
+            yield doors.deposit_cash(self._at, account.owner, account=account, amount_raw=1)
+
     def _outlived(self, model: Model) -> Iterator[Step]:
         """An account in portfolio mode outlives its prices."""
         yield doors.set_mode(self._at, TAKER.owner, account=TAKER, mode=accounts.PORTFOLIO)
         self._at += model.vault.ledger.risks[0].heartbeat_secs + 1
-        for _ in range(_STALE_STEPS):
-            yield doors.deposit_cash(self._at, TAKER.owner, account=TAKER, amount_raw=1)
+        yield from self._touched_often(TAKER)
         yield doors.withdraw_cash(self._at, TAKER.owner, account=TAKER, amount_raw=1, to=TAKER.owner)
