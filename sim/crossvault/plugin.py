@@ -71,7 +71,7 @@ class StoryItem(pytest.Item):
         given = self.config.getoption(_OPTION)
         chain = Chain(story.world, self._folder(given) if given else None)
         try:
-            judge = Judge(OwnInvariants(story.invariants), stops_at_known=True)
+            judge = Judge(OwnInvariants(story.invariants))
             return run(story, Model(story.world), chain, guard=judge)
         finally:
             chain.close()

@@ -157,8 +157,8 @@ def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
 
 
 def judge(story: Story, more: Sequence[OwnInvariant], how: Thoroughness) -> Judge:
-    """The judge of a story, which a known weakness of the vault stops, too. more: invariants besides the story's."""
-    return Judge(OwnInvariants((*story.invariants, *more)), how, stops_at_known=True)
+    """The judge of a story, which counts known weaknesses of the vault. more: invariants besides the story's."""
+    return Judge(OwnInvariants((*story.invariants, *more)), how)
 
 
 def _attempt(ran: RunPage, contracts: Path | None, guard: Judge, is_named: bool) -> int:
@@ -176,6 +176,7 @@ def _attempt(ran: RunPage, contracts: Path | None, guard: Judge, is_named: bool)
             if ran.result.failure is None:
                 return _cut_short(ran, cut)
             print(f"crossvault: {words(cut)}", file=sys.stderr)  # after the finding, which stays
+    ran.weaknesses = {number: (count, guard.moved_wad[number]) for number, count in guard.known.items()}
     if ran.result.failure is None:
         ran.hints = _why_liquidated(ran)
         return DONE

@@ -11,6 +11,7 @@ from crossvault.differential.invariants import Invariants
 from crossvault.differential.model import Model
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import VAULT, Outcome, Step
+from crossvault.judge.auction_clocks import AuctionClocks
 from crossvault.judge.books import Books, read_books
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
@@ -41,7 +42,8 @@ class Judge:
     """Checks a model before and after every step: by the rules of the user first, then by the table.
 
     how: `full` checks every rule at every step, `default` the dear ones at a share of them, `off` those of the user
-    only. stops_at_known: whether a known weakness of the vault ends the run; else `known` counts them, by rule.
+    only. stops_at_known: whether a known weakness of the vault ends the run; else `known` counts them, by rule, and
+    `moved_wad` their money.
     persons: by owner, the person behind it.
     """
 
@@ -51,10 +53,12 @@ class Judge:
     persons: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[Rule] = RULES
     known: Counter[str] = field(default_factory=Counter)
+    moved_wad: Counter[str] = field(default_factory=Counter)
     _donated: Counter[str] = field(default_factory=Counter)
     _books: Books | None = None
     _read: tuple[int, int, int] = (0, -1, -1)
     _rights: RuleBook | None = None
+    _clocks: AuctionClocks = field(default_factory=AuctionClocks)
     _steps: int = 0
     _last: Moment | None = None
     _old: Invariants = field(default_factory=Invariants)
@@ -66,7 +70,13 @@ class Judge:
 
     def copied(self) -> Judge:
         """The same, to go on from here more than once."""
-        return replace(self, _donated=Counter(self._donated), known=Counter(self.known), _old=self._old.copied())
+        return replace(
+            self,
+            _donated=Counter(self._donated),
+            known=Counter(self.known),
+            moved_wad=Counter(self.moved_wad),
+            _old=self._old.copied(),
+        )
 
     def before(self, step: Step, model: Model) -> None:
         """Reads the books that a step begins with."""
@@ -90,13 +100,14 @@ class Judge:
         self._books, self._read = read_books(model, before), _state(model)
         self._last = Moment(
             step, outcome, before, self._books, rights, self._steps, model, self.persons, self._donated,
-            self.how == "full",
+            self.how == "full", self._clocks.until(before, rights.paused, step.at),
         )  # fmt: skip
         try:
             self._old.after(step, outcome, model)
             self._require(self._last)
         finally:  # a caller may go on after a broken rule
             self._rights = self._last.rulebook_after
+            self._clocks = self._last.clocks.after(step, outcome, self._books)
             self._note_donation(step, outcome)
 
     def finish(self, model: Model) -> None:
@@ -110,9 +121,10 @@ class Judge:
             if not moment.is_sampled(rule.share):
                 continue
             for breach in rule.check(moment):
-                if not self.stops_at_known and moment.step.action in rule.known:
+                if not self.stops_at_known and (breach.weakness or moment.step.action in rule.known):
                     self.known[rule.number] += 1
-                    break
+                    self.moved_wad[rule.number] += breach.money_wad or 0
+                    continue
                 raise broken(rule, breach, moment)
 
     def _note_donation(self, step: Step, outcome: Outcome) -> None:

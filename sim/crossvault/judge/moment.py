@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crossvault.differential.step import Outcome, Step
 from crossvault.judge.account_value import AccountValue, account_value
+from crossvault.judge.auction_clocks import AuctionClocks
 from crossvault.judge.books import Books
 from crossvault.judge.rulebook import RuleBook
 
@@ -21,7 +22,9 @@ class Moment:
     """One executed step. number: of the step, from 1. rulebook: the state of rights before it, from steps alone.
 
     persons: by owner, the person behind it, where several belong together. donated: tokens that were sent to the vault
-    without a call, before this step, raw by token. model: for shown figures only (V29); a rule values by `value_*`.
+    without a call, before this step, raw by token. model: for shown figures only (V29, V37) and for trials that are
+    taken back (V21); a rule values by `value_*`. clocks: of auctions, up to this step. noted: what a rule has worked
+    out for others of the step.
     """
 
     step: Step
@@ -34,6 +37,8 @@ class Moment:
     persons: Mapping[str, str] = field(default_factory=dict)
     donated: Mapping[str, int] = field(default_factory=dict)
     full: bool = False
+    clocks: AuctionClocks = field(default_factory=AuctionClocks)
+    noted: dict[str, Any] = field(default_factory=dict)
     _changed: list[AccountId] | None = None
     _rulebook_after: RuleBook | None = None
     _before: dict[AccountId, AccountValue] = field(default_factory=dict)

@@ -11,10 +11,12 @@ from crossvault.judge.conservation_rules import (
     sizes_balanced,
     tokens_held,
 )
+from crossvault.judge.deficit_rules import deficits_noted, insurance_backed, no_lock
 from crossvault.judge.delay_rules import announced, exposed
 from crossvault.judge.door_rules import kept_to_the_book
 from crossvault.judge.freshness_rules import raised_in_a_pause, timely
 from crossvault.judge.guard_rules import guarded, live_funding
+from crossvault.judge.liveness_rules import can_be_sold
 from crossvault.judge.log_rules import rebuilt_from_events
 from crossvault.judge.margin_rules import margin_after_a_call, metrics_shown, settling_changes_nothing
 from crossvault.judge.monotony_rules import SHARE as MONOTONY_SHARE, monotony
@@ -22,6 +24,14 @@ from crossvault.judge.movement_rules import moved_as_named
 from crossvault.judge.order_rules import signed_fills
 from crossvault.judge.price_rules import as_printed
 from crossvault.judge.rule import Rule
+from crossvault.judge.sale_rules import (
+    fund_pays_within_ramp,
+    no_own_bid,
+    paid_by_discount,
+    parts_moved,
+    sold_within_bounds,
+    third_parties_untouched,
+)
 from crossvault.judge.shown_rules import SHARE, shown_greeks, shown_scenarios
 from crossvault.judge.solvency_rules import solvent_at_index, solvent_at_waiting_price, withdrawn_cash_is_held
 from crossvault.judge.split_rules import PASSING, joined, synthetic
@@ -92,6 +102,44 @@ RULES: tuple[Rule, ...] = (
         cost="1 us, a fill 30 us",
     ),
     Rule("V14", "Nothing trades from its expiry on.", alive, cost="2 us"),
+    Rule(
+        "V5", "A liquidation or settlement changes no third party.", third_parties_untouched,
+        cost="1 us, a liquidation 20 us",
+    ),
+    Rule(
+        "V17",
+        "Of every account that a call touches the noted deficit is max(0, -E), their sum is the stored one, and nothing"
+        " is withdrawn while deficits that are not noted leave the fund short.",
+        deficits_noted, cost="20 us; what other doors than those of auctions change, at 1 of 8 steps",
+    ),
+    Rule("V18", "Insurance counts only what is backed.", insurance_backed, cost="2 us"),
+    Rule(
+        "V21",
+        "Who fails maintenance at usable prices can be started, bid for and closed by a rich stranger, and nothing that"
+        " the debtor or a third party did takes that away.",
+        can_be_sold, cost="20 us; all accounts at 1 of 256 steps",
+    ),
+    Rule(
+        "V22", "A sale pays at least d * value, d counting only seconds in which a bid was possible.", paid_by_discount,
+        cost="1 us, a bid 150 us",
+    ),
+    Rule(
+        "V23", "No account that passes initial margin is sold, never more than f_max, never reserved cash.",
+        sold_within_bounds, cost="1 us, a bid 150 us",
+    ),
+    Rule("V24", "The owner and operators that chose to be do not bid below d = 1.", no_own_bid, cost="1 us"),
+    Rule(
+        "V25", "The fund pays at most what its ramp has reached, and nothing for an account that is worth something.",
+        fund_pays_within_ramp, cost="1 us",
+    ),
+    Rule(
+        "V28", "A bid moves exactly its part of everything, at the stated price, and gets what it pays for.",
+        parts_moved, cost="1 us, a bid 100 us",
+    ),
+    Rule(
+        "V34", "A withdrawal is not refused for a deficit of others that is small beside what it leaves.", no_lock,
+        cost="1 us",
+    ),
     Rule(
         "V26", "Every accepted step is within the rule book, and the vault stores the same book.", kept_to_the_book,
         cost="20 us",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -29,7 +29,8 @@ _NUMBER = re.compile(r"[(+±≥≤~-]*\d")
 class RunPage:
     """A run to be shown: the story, what was watched, what it came to, and where the record is (as shown).
 
-    is_alone: whether the model was played alone, and nothing compared.
+    is_alone: whether the model was played alone, and nothing compared. weaknesses: known ones of the vault that were
+    met, by the rule that each breaks: how often, and the money that they moved [wad].
     """
 
     story: Story
@@ -41,6 +42,7 @@ class RunPage:
     record: str | None = None
     failure: str | None = None
     hints: tuple[str, ...] = ()
+    weaknesses: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def page(widest: int = WIDTH) -> Console:

@@ -126,6 +126,9 @@ def _notes(ran: RunPage, width: int) -> Iterator[RenderableType]:
     if ran.result.refusals:
         counted = ", ".join(f"{name} {count:,}" for name, count in ran.result.refusals.most_common())
         yield Text(f"refused{'' if ran.is_alone else ', by both sides alike'}: {counted}")
+    if ran.weaknesses:
+        met = ", ".join(f"{rule} {count:,} ({usd(wad)})" for rule, (count, wad) in sorted(ran.weaknesses.items()))
+        yield Text(f"known weaknesses of the vault met, by the rule that each breaks, and money moved: {met}")
 
 
 def _failure(ran: RunPage, width: int) -> Iterator[RenderableType]:

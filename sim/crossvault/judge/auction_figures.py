@@ -1,0 +1,73 @@
+"""The figures of an auction, from the statements of "Liquidation" in contracts/README.md.
+
+Each takes and gives exact integers where the value of the account is exact, else bounds: an account with options is
+known up to the stated error of their marks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from crossvault.judge.account_value import AccountValue
+from crossvault.judge.bracket import Bracket
+from crossvault.judge.rounding import WAD, ceiling
+
+if TYPE_CHECKING:
+    from crossvault.judge.books import SaleBook
+    from crossvault.mirror.liquidation import AuctionTerms
+
+
+class AuctionFigures(NamedTuple):
+    """Equity E, margin_MM, buffer margin BM, and value E - R of an account on sale [wad]."""
+
+    equity: Bracket
+    margin: Bracket
+    buffer: Bracket
+    value: Bracket
+
+
+def auction_figures(value: AccountValue, sale: SaleBook, terms: AuctionTerms) -> AuctionFigures:
+    """The figures of an account; BM = margin + (margin - E) * buffer, its last product rounded down."""
+    margin = value.maintenance_margin
+    short = margin.minus(value.equity)
+    buffer = Bracket(
+        margin.low + short.low * terms.buffer_wad // WAD,
+        margin.high + short.high * terms.buffer_wad // WAD,
+    )
+    return AuctionFigures(value.equity, margin, buffer, value.equity.minus(Bracket.of(sale.reserved_wad)))
+
+
+def discount(terms: AuctionTerms, elapsed_secs: int) -> int:
+    """d: falls from start to knee in the fast phase and from knee to 0 in the slow one; rounded up [wad]."""
+    slow = elapsed_secs - terms.fast_secs
+    if slow < 0:
+        return terms.knee_wad + ceiling((terms.start_wad - terms.knee_wad) * -slow, terms.fast_secs)
+    return ceiling(terms.knee_wad * max(0, terms.slow_secs - slow), terms.slow_secs)
+
+
+def largest_fraction(figures: AuctionFigures, reserved_wad: int, discount_wad: int) -> Bracket:
+    """f_max = |BM| / (|BM| + E d + R (1 - d)); rounded down, but at least one wei [wad]."""
+    kept = ceiling(reserved_wad * (WAD - discount_wad), WAD)
+    bounds = []
+    for missing, equity in ((-figures.buffer.high, figures.equity.high), (-figures.buffer.low, figures.equity.low)):
+        gained = ceiling(max(0, equity) * discount_wad, WAD) + kept
+        bounds.append(max(1, max(0, missing) * WAD // max(1, max(0, missing) + gained)))
+    return Bracket(min(bounds), max(bounds))
+
+
+def price_of_part(value_wad: int, discount_wad: int, taken_wad: int) -> int:
+    """The price of a part of a solvent account: (E - R) d for all of it, rounded up, and its part rounded up [wad]."""
+    return ceiling(ceiling(value_wad * discount_wad, WAD) * taken_wad, WAD)
+
+
+def payout(figures: AuctionFigures, elapsed_secs: int, insolvent_secs: int) -> Bracket:
+    """The payment for all of an insolvent account: from -E to -margin_MM over its ramp, rounded down [wad]."""
+    secs = min(elapsed_secs, insolvent_secs)
+    return Bracket(
+        _payout(figures.equity.high, figures.margin.high, secs, insolvent_secs),
+        _payout(figures.equity.low, figures.margin.low, secs, insolvent_secs),
+    )
+
+
+def _payout(equity_wad: int, margin_wad: int, secs: int, insolvent_secs: int) -> int:
+    return (equity_wad - margin_wad) * secs // insolvent_secs - equity_wad

@@ -1,0 +1,70 @@
+"""An accepted bid with the figures of its auction, as the rules of sales see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from crossvault.judge.account_value import account_value
+from crossvault.judge.auction_figures import AuctionFigures, auction_figures, discount
+from crossvault.judge.bid_parts import MovingAccount, after_bid
+from crossvault.judge.moment import Moment
+
+if TYPE_CHECKING:
+    from crossvault.judge.books import SaleBook
+    from crossvault.mirror.account import AccountId
+
+
+class SaleBid(NamedTuple):
+    """A bid: parties, what was wanted, taken and paid [wad], the auction before it, and its figures.
+
+    discount_wad: d by the clock of the auction, 0 once it is insolvent. fair_wad: d by the seconds in which a bid was
+    possible.
+    """
+
+    account: AccountId
+    bidder: AccountId
+    sender: str
+    fraction_wad: int
+    taken_wad: int
+    cost_wad: int
+    sale: SaleBook
+    figures: AuctionFigures
+    discount_wad: int
+    fair_wad: int
+
+    @property
+    def is_solvent(self) -> bool:
+        """Whether the auction is that of a solvent account."""
+        return not self.sale.insolvent_at
+
+
+def sale_bid(moment: Moment) -> SaleBid | None:
+    """The bid that a step made; None for another step, or a refused one."""
+    if moment.step.action != "bid" or not moment.accepted:
+        return None
+    if "bid" not in moment.noted:
+        moment.noted["bid"] = _sale_bid(moment)
+    bid: SaleBid = moment.noted["bid"]
+    return bid
+
+
+def _sale_bid(moment: Moment) -> SaleBid:
+    event = next(each for each in moment.outcome.events if each.name == "Bid")
+    sender, account, bidder, fraction_wad, _, deal, *_ = event.values
+    sale, terms = moment.before.account(account).sale, moment.before.auction
+    elapsed = moment.at - sale.started_at
+    biddable = moment.clocks.biddable_secs(account, sale.started_at, moment.at)
+    accrued = moment.before._replace(cash=moment.after.cash)  # the interest of the bid's time, as it is stored
+    return SaleBid(
+        account, bidder, sender, fraction_wad, deal.taken_wad, deal.cost_wad, sale,
+        auction_figures(account_value(accrued, account, moment.at), sale, terms),
+        0 if sale.insolvent_at else discount(terms, elapsed),
+        discount(terms, min(elapsed, biddable)),
+    )  # fmt: skip
+
+
+def moved_accounts(moment: Moment, bid: SaleBid) -> tuple[MovingAccount, MovingAccount]:
+    """Seller and bidder as a bid should leave them, at the indexes that the step has stored."""
+    return after_bid(
+        moment.before, moment.after.cash, (bid.account, bid.bidder), bid.taken_wad, bid.cost_wad, moment.at
+    )

@@ -1,0 +1,123 @@
+"""Usable prices: how long the prices of all that an account holds are fresh, and what is worth something without them.
+
+A price is fresh while now - publishedAt <= heartbeat. An account needs the index of each collateral and position that
+it holds, before its expiry the forward of a dated one and the surface of an option, and the quote feed if it has
+positions; what has settled needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from crossvault.judge.books import AccountBook, Books
+from crossvault.judge.marks import CALL, FUTURE, PERP, decoded
+
+if TYPE_CHECKING:
+    from crossvault.mirror.account import AccountId
+
+NO_FEED = 2**8 - 1
+FOREVER = 2**63
+PORTFOLIO = 1
+
+
+class NeededPrice(NamedTuple):
+    """A price that an account needs: the last second in which it is fresh, and the first in which it is not needed."""
+
+    fresh_until: int
+    needed_before: int = FOREVER
+
+
+def needed_prices(books: Books, account: AccountId) -> Iterator[NeededPrice]:
+    """The prices that an account needs, by the books."""
+    held = books.account(account)
+    for collateral, balance_raw in zip(books.collaterals, held.balances, strict=False):
+        if balance_raw:
+            yield _index(books, collateral.underlying)
+    for position in held.positions:
+        yield from prices_of(books, position.instrument)
+    feed = books.cash.depeg.feed
+    if feed != NO_FEED and (held.positions or held.mode == PORTFOLIO):
+        yield _index(books, feed)
+
+
+def prices_of(books: Books, instrument: int) -> Iterator[NeededPrice]:
+    """The prices that a position needs."""
+    underlying, kind, expiry, _ = decoded(instrument)
+    curve = None if kind == PERP else books.curve(underlying, expiry)
+    if curve and curve.settlement:
+        return
+    yield _index(books, underlying)
+    if curve is None:
+        return
+    risk, options = books.underlyings[underlying].risk, books.underlyings[underlying].options
+    yield NeededPrice(curve.published_at + risk.heartbeat_secs, expiry)
+    if kind >= CALL:
+        yield NeededPrice(curve.surface_published_at + options.heartbeat_secs, expiry)
+
+
+def _index(books: Books, underlying: int) -> NeededPrice:
+    book = books.underlyings[underlying]
+    return NeededPrice(book.price.published_at + book.risk.heartbeat_secs)
+
+
+def is_priced(books: Books, account: AccountId, at: int) -> bool:
+    """Whether all prices that an account needs are fresh at a time [unix seconds]."""
+    return all(at <= each.fresh_until or at >= each.needed_before for each in needed_prices(books, account))
+
+
+def priced_secs(books: Books, account: AccountId, since: int, until: int) -> int:
+    """The seconds of a time in which all prices that an account needs are fresh, as the books have them.
+
+    A second counts as a whole where its first instant does.
+    """
+    gaps = sorted(
+        (max(since, each.fresh_until + 1), min(until, each.needed_before)) for each in needed_prices(books, account)
+    )
+    fresh, reached = 0, since
+    for begin, end in gaps:
+        if begin < end:
+            fresh += max(0, begin - reached)
+            reached = max(reached, end)
+    return fresh + until - reached
+
+
+def without_stale(books: Books, account: AccountId, at: int) -> tuple[Books, int]:
+    """The books without what an account holds at stale prices, and the most that this may be worth to it [wad].
+
+    The most: collateral at twice its last price, a perp or future that gains its whole notional on top of its last
+    profit, an option at twice the index or strike. A rule that fails an account in spite of it does not hang on a
+    price that is not there.
+    """
+    held = books.account(account)
+    most, balances = 0, list(held.balances)
+    for number, collateral in enumerate(books.collaterals[: len(balances)]):
+        if balances[number] and at > _index(books, collateral.underlying).fresh_until:
+            price_wad = books.underlyings[collateral.underlying].price.index_wad
+            most += 2 * balances[number] * price_wad // 10**collateral.decimals
+            balances[number] = 0
+    fresh = []
+    for position in held.positions:
+        needed = prices_of(books, position.instrument)
+        if all(at <= each.fresh_until or at >= each.needed_before for each in needed):
+            fresh.append(position)
+        else:
+            most += _most_worth(books, position.instrument, position.size, position.quote)
+    kept = held._replace(balances=tuple(balances), positions=tuple(fresh))
+    return with_account(books, account, kept), most
+
+
+def _most_worth(books: Books, instrument: int, size: int, quote: int) -> int:
+    """The most that a position may be worth while its price is not known [wad]."""
+    underlying, kind, expiry, strike = decoded(instrument)
+    price_wad = books.underlyings[underlying].price.index_wad
+    if kind >= CALL:
+        return max(0, size) * 2 * max(price_wad, strike) // 10**18
+    curve = books.curve(underlying, expiry) if kind == FUTURE else None
+    last_wad = curve.forward if curve else price_wad
+    return max(0, size * last_wad // 10**18 + quote) + abs(size) * last_wad // 10**18
+
+
+def with_account(books: Books, account: AccountId, held: AccountBook) -> Books:
+    """The books with another state of one account."""
+    return books._replace(accounts={**books.accounts, account: held})
