@@ -113,7 +113,9 @@ class Judge:
     def finish(self, model: Model) -> None:
         """Checks the last step by every rule, sampled or not. Raises BrokenInvariant."""
         if self._last is not None and not self._last.full:
+            counted = Counter(self.known), Counter(self.moved_wad)
             self._require(replace(self._last, full=True))
+            self.known, self.moved_wad = counted  # the step is counted once
             self._old.require_conserved(model)
 
     def _require(self, moment: Moment) -> None:
