@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
 PORTFOLIO_MODE = 1
+_NONE = Bracket(0, 0), Bracket(0, 0)
 
 
 class AccountValue:
@@ -44,15 +45,15 @@ class AccountValue:
         """Adjusted equity at maintenance margin."""
         return adjusted_equity(self._held, False, self._modelled)
 
-    @property
+    @cached_property
     def initial_requirement(self) -> Bracket:
         """Requirement at initial margin."""
-        return self._requirements[0]
+        return standard_requirement(self._held, self._books.underlyings, True, self._modelled).plus(self._portfolio[0])
 
-    @property
+    @cached_property
     def maintenance_requirement(self) -> Bracket:
         """Requirement at maintenance margin."""
-        return self._requirements[1]
+        return standard_requirement(self._held, self._books.underlyings, False, self._modelled).plus(self._portfolio[1])
 
     @property
     def initial_margin(self) -> Bracket:
@@ -67,17 +68,15 @@ class AccountValue:
     @property
     def figures(self) -> tuple[Bracket, Bracket, Bracket, Bracket, Bracket]:
         """Equity, adjusted equity initial and maintenance, requirement initial and maintenance."""
-        return (self.equity, self.initial_equity, self.maintenance_equity, *self._requirements)
+        return (
+            self.equity, self.initial_equity, self.maintenance_equity, self.initial_requirement,
+            self.maintenance_requirement,
+        )  # fmt: skip
 
     @cached_property
-    def _requirements(self) -> tuple[Bracket, Bracket]:
-        held, books = self._held, self._books
-        initial = standard_requirement(held, books.underlyings, True, self._modelled)
-        maintenance = standard_requirement(held, books.underlyings, False, self._modelled)
-        if not self._modelled:
-            return initial, maintenance
-        more_initial, more_maintenance = portfolio_requirement(books, held, self._at)
-        return initial.plus(more_initial), maintenance.plus(more_maintenance)
+    def _portfolio(self) -> tuple[Bracket, Bracket]:
+        """Requirements of portfolio margin, initial and maintenance."""
+        return portfolio_requirement(self._books, self._held, self._at) if self._modelled else _NONE
 
 
 def account_value(books: Books, account: AccountId, at: int) -> AccountValue:

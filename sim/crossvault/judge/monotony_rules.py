@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
     from crossvault.mirror.valuation import Metrics
 
-SHARE = 10  # one law for one account at one of so many steps
+SHARE = 20  # one law for one account at one of so many steps
 _MOST_RATE = 10 * WAD
 
 

@@ -57,7 +57,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V4", "Every account that a call touches passes initial margin, or has not fallen and took no risk.",
-        margin_after_a_call, cost="two valuations of each account that changed",
+        margin_after_a_call, cost="a valuation of each account that changed, in portfolio mode at one of 20 steps",
     ),
     Rule(
         "V13", "Settling changes no requirement, and lowers an equity by no more than roundings.",
@@ -65,11 +65,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V29", "Margin metrics shown are those of the judge.", metrics_shown,
-        cost="metrics of changed accounts at one of 4 steps, of all at one of 200",
+        cost="at one of 4 steps metrics of what changed, at one of 400 of all",
     ),
     Rule(
         "V7", "Harsher terms or a loss never lower a requirement or raise a margin; cash never lowers one.", monotony,
-        share=MONOTONY_SHARE, cost="at one of 10 steps twice the metrics of an account",
+        share=MONOTONY_SHARE, cost="at one of 20 steps twice the metrics of an account",
     ),
     Rule(
         "V15", "No account goes below zero, or further below it, by its own act.", solvent_at_index,
