@@ -52,8 +52,9 @@ def test_what_no_step_names_is_compared_at_the_end() -> None:
     played = story()
     model, side = Model(played.world), InProcessChain(played.world, compile_contracts())
     was = "        self.owner = owner\n"
+    unnamed = "        unnamed = AccountId('unnamed')\n        self.ledger.holders[unnamed].mode = 0\n"
     with planted_code(
-        "crossvault.mirror.vault", was, was + "        self.ledger.holders[AccountId('unnamed')].mode = 1\n"
+        "crossvault.mirror.vault", was, f"{was}{unnamed}        self.ledger.sales[unnamed].reserved_wad = 1\n"
     ):
         model = Model(played.world)
     failure = run_in_process(played, model, side).failure
