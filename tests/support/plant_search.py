@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from itertools import chain
 from typing import Any, NamedTuple
 
 from code_planting import planted_mirror
@@ -18,8 +17,9 @@ from crossvault.evm.artifacts import Build
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.campaign import CampaignPlan, FuzzCampaign
 from crossvault.fuzz.corpus import Corpus
+from crossvault.fuzz.pieces import PIECES
 from crossvault.fuzz.reach import ReachCounts
-from crossvault.fuzz.task import BROKEN, Failure, WalkResult, WalkStopped, WalkTask, opening, tasks
+from crossvault.fuzz.task import BROKEN, Failure, WalkResult, WalkStopped, WalkTask, opening
 from crossvault.judge.judge import Judge
 from crossvault.judge.moment import Moment
 
@@ -145,15 +145,8 @@ def searched(case: Mapping[str, Any], build: Build, seed: int = 1, steps: int = 
     return row._replace(found=True, walk=task, text=first.failure.text, story=first.failure.steps, world=world)
 
 
-def first_red(case: Mapping[str, Any], steps: int) -> str:
-    """The rule that owns a mistake, red within so many steps of pieces and walks in this process, or ""."""
-    build = compile_contracts()
+def red_in(case: Mapping[str, Any], piece: str, rule: str) -> str:
+    """A rule as it is red in a set piece that is played with a mistake; "" if it is not."""
     with planted_mirror(case):
-        for task in chain(opening(1), tasks(1)):
-            walked = play(task._replace(length=min(task.length, steps)), build, lambda number: None, case["rule"])
-            if walked.failure:
-                return walked.failure.text
-            steps -= walked.reach.steps
-            if steps <= 0:
-                return ""
-    raise AssertionError("seeds have no end")
+        walked = play(WalkTask(piece, 1, PIECES[piece].most), compile_contracts(), lambda number: None, rule)
+    return walked.failure.text if walked.failure else ""
