@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from crossvault.differential.step import VAULT
+from crossvault.differential.step import VAULT, Step
 from crossvault.judge.books import AccountBook, Books
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
@@ -83,6 +83,21 @@ def withdrawn_cash_is_held(moment: Moment) -> Iterator[Breach]:
             min(left_wad, missing_wad),
             tuple(moment.touched),
         )
+
+
+def nothing_leaves_noted_deficits(moment: Moment) -> Iterator[Breach]:
+    """V16: nothing is withdrawn while the sum of noted deficits is larger than the insurance fund."""
+    if not moment.accepted or not any(action.startswith("withdraw_") for action in _called(moment.step)):
+        return
+    cash = moment.after.cash
+    if cash.deficit_wad > cash.insurance_wad:
+        what = f"a withdrawal while noted deficits are {cash.deficit_wad} and the fund is {cash.insurance_wad}"
+        yield Breach(what, cash.deficit_wad - cash.insurance_wad, tuple(moment.touched))
+
+
+def _called(step: Step) -> list[str]:
+    """The doors that a step calls."""
+    return [call.action for call in step.args["calls"]] if step.action == "batch" else [step.action]
 
 
 def unsettled_claims(books: Books, at: int) -> int:

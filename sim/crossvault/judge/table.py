@@ -33,7 +33,12 @@ from crossvault.judge.sale_rules import (
     third_parties_untouched,
 )
 from crossvault.judge.shown_rules import SHARE, shown_greeks, shown_scenarios
-from crossvault.judge.solvency_rules import solvent_at_index, solvent_at_waiting_price, withdrawn_cash_is_held
+from crossvault.judge.solvency_rules import (
+    nothing_leaves_noted_deficits,
+    solvent_at_index,
+    solvent_at_waiting_price,
+    withdrawn_cash_is_held,
+)
 from crossvault.judge.split_rules import PASSING, joined, synthetic
 from crossvault.judge.trade_rules import alive, within_band
 
@@ -78,6 +83,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "V15", "No account goes below zero by its own act at a price that waits.", solvent_at_waiting_price,
         cost="3 us, while a price waits an equity per changed account", known=_OWN_ACTS,
+    ),
+    Rule(
+        "V16", "Nothing is withdrawn while noted deficits are larger than the fund.", nothing_leaves_noted_deficits,
+        cost="1 us",
     ),
     Rule(
         "V16", "What accounts may withdraw is held or lent at interest; no cash leaves against unsettled losses.",
