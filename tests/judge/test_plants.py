@@ -21,6 +21,7 @@ from crossvault.evm.chain import Chain
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.fuzz.inprocess_run import run_in_process
+from crossvault.fuzz.task import WalkTask
 from crossvault.judge.table import RULES
 from crossvault.lockstep.run import run
 from crossvault.mirror import fixed, standard
@@ -33,30 +34,35 @@ from planting import planted, planted_folder
 Case = Mapping[str, Any]
 PLANTS: list[Case] = yaml.safe_load((TESTS / "plants.yaml").read_text(encoding="utf8"))
 BOTH = [case for case in PLANTS if "file" in case]
-RED_IN = {  # a mistake and a set piece of seed 1 in which the rule is soon red
-    "V1": ("total-kept", "quickstart"),
-    "V2": ("maker-sells-half", "quickstart"),
-    "V3": ("fund-credited-unpaid", "first-liquidation"),
-    "V4": ("batch-unchecked", "portfolio-mode"),
-    "V6": ("accrued-not-noted", "quickstart"),
-    "V9": ("operators-for-good", "points"),
-    "V10": ("refusal-leaves-a-write", "quickstart"),
-    "V12": ("filled-again", "covered-call"),
-    "V13": ("settled-at-twice-the-price", "expiry-day"),
-    "V14": ("traded-at-the-end", "expiry-day"),
-    "V15": ("withdrawn-into-debt", "points"),
-    "V16": ("withdrawn-over-deficits", "points"),
-    "V19": ("fund-pays-a-bonus", "first-liquidation"),
-    "V20": ("makers-paid-less", "quickstart"),
-    "V26": ("cancelled-filled", "covered-call"),
-    "V27": ("any-price-passes", "corners"),
-    "V29": ("haircuts-ignored", "quickstart"),
-    "V30": ("withdrawn-at-stale-prices", "quickstart"),
-    "V31": ("rights-are-mutual", "points"),
-    "V32": ("enacted-at-once", "portfolio-mode"),
-    "V33": ("funding-of-the-new-price", "funding-squeeze"),
-    "V36": ("makers-paid-less", "quickstart"),
+RED_IN = {  # a mistake and a walk in which the rule is soon red
+    "V1": ("total-kept", "quickstart", 1),
+    "V2": ("maker-sells-half", "quickstart", 1),
+    "V3": ("fund-credited-unpaid", "first-liquidation", 1),
+    "V4": ("batch-unchecked", "portfolio-mode", 1),
+    "V6": ("accrued-not-noted", "quickstart", 1),
+    "V7": ("doubt-flipped", "points", 1),
+    "V9": ("operators-for-good", "orders", 2),
+    "V10": ("refusal-leaves-a-write", "quickstart", 1),
+    "V11": ("event-of-another-balance", "quickstart", 1),
+    "V12": ("filled-again", "covered-call", 1),
+    "V13": ("settled-at-twice-the-price", "expiry-day", 1),
+    "V14": ("traded-at-the-end", "expiry-day", 1),
+    "V15": ("withdrawn-into-debt", "points", 1),
+    "V16": ("withdrawn-over-deficits", "bad-debt", 1),
+    "V19": ("fund-pays-a-bonus", "first-liquidation", 1),
+    "V20": ("makers-paid-less", "quickstart", 1),
+    "V26": ("cancelled-filled", "covered-call", 1),
+    "V27": ("any-price-passes", "corners", 1),
+    "V29": ("haircuts-ignored", "quickstart", 1),
+    "V30": ("withdrawn-at-stale-prices", "quickstart", 1),
+    "V31": ("rights-are-mutual", "points", 1),
+    "V32": ("enacted-at-once", "portfolio-mode", 1),
+    "V33": ("funding-of-the-new-price", "funding-squeeze", 1),
+    "V36": ("makers-paid-less", "quickstart", 1),
+    "V37": ("greeks-of-one-unit", "expiry-day", 1),
 }
+MOST = 300  # steps of a walk
+IN_STORIES = {"V35"}  # a known weakness at every call that it judges: attack stories are red by it
 LEAST, BLIND, EQUAL_STEPS = 60, 20, 600
 BY_ID = {case["id"]: case for case in PLANTS}
 
@@ -68,17 +74,17 @@ def test_the_list_is_long_enough_and_names_each_mistake_once() -> None:
 
 
 def test_every_rule_of_the_table_owns_a_mistake() -> None:
-    assert {rule.number for rule in RULES} <= {case["rule"] for case in PLANTS}
+    assert {rule.number for rule in RULES} - IN_STORIES <= {case["rule"] for case in PLANTS}
 
 
 def test_every_rule_of_the_table_has_a_quick_mistake() -> None:
-    assert set(RED_IN) == {rule.number for rule in RULES}
+    assert set(RED_IN) == {rule.number for rule in RULES} - IN_STORIES
 
 
 @pytest.mark.parametrize("rule", RED_IN)
 def test_a_rule_is_red(rule: str) -> None:
-    name, piece = RED_IN[rule]
-    assert red_in(BY_ID[name], piece, rule)
+    name, kind, seed = RED_IN[rule]
+    assert red_in(BY_ID[name], WalkTask(kind, seed, MOST), rule)
 
 
 def test_the_mirror_is_its_own_again_after_a_mistake() -> None:

@@ -17,7 +17,6 @@ from crossvault.evm.artifacts import Build
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.campaign import CampaignPlan, FuzzCampaign
 from crossvault.fuzz.corpus import Corpus
-from crossvault.fuzz.pieces import PIECES
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import BROKEN, Failure, WalkResult, WalkStopped, WalkTask, opening
 from crossvault.judge.judge import Judge
@@ -38,8 +37,8 @@ class Collector(Judge):
 
     __slots__ = ("fired", "owner")
 
-    def __init__(self, owner: str, strict: bool = False) -> None:
-        super().__init__(stops_at_known=strict)
+    def __init__(self, owner: str, strict: bool = False, is_full: bool = False) -> None:
+        super().__init__(stops_at_known=strict, how="full" if is_full else "default")
         self.owner, self.fired = owner, dict[str, list[str]]()
         self._old = _Earlier(self)
 
@@ -94,9 +93,9 @@ class PlantRow(NamedTuple):
         return f"{self.plant:32} {self.rule:4} {fired:4} {others:20} {self.steps:7,} {self.seconds:6.1f} s  {where}"
 
 
-def play(task: WalkTask, build: Build, tick: Tick, owner: str) -> WalkResult:
+def play(task: WalkTask, build: Build, tick: Tick, owner: str, is_full: bool = False) -> WalkResult:
     """Plays a walk on the model alone until the rule of a number is red."""
-    collector, reach, steps, begun = Collector(owner), ReachCounts(), list[Step](), time.process_time()
+    collector, reach, steps, begun = Collector(owner, is_full=is_full), ReachCounts(), list[Step](), time.process_time()
     failure = None
 
     def applied(step: Step) -> Outcome:
@@ -128,7 +127,10 @@ def searched(case: Mapping[str, Any], build: Build, seed: int = 1, steps: int = 
     with planted_mirror(case):
         plan = CampaignPlan(seed, jobs, steps=steps, pieces=opening(seed))
         campaign = FuzzCampaign(
-            plan, build, Corpus(None, build), play=lambda task, build, tick: play(task, build, tick, case["rule"])
+            plan,
+            build,
+            Corpus(None, build),
+            play=lambda task, build, tick: play(task, build, tick, case["rule"]),
         )
         result = campaign.run()
     fired = sorted(name.removeprefix(_FIRED) for name in result.reach.varieties if name.startswith(_FIRED))
@@ -145,8 +147,8 @@ def searched(case: Mapping[str, Any], build: Build, seed: int = 1, steps: int = 
     return row._replace(found=True, walk=task, text=first.failure.text, story=first.failure.steps, world=world)
 
 
-def red_in(case: Mapping[str, Any], piece: str, rule: str) -> str:
-    """A rule as it is red in a set piece that is played with a mistake; "" if it is not."""
+def red_in(case: Mapping[str, Any], task: WalkTask, rule: str) -> str:
+    """A rule as it is red in a walk that is played with a mistake, every rule at every step; "" if it is not."""
     with planted_mirror(case):
-        walked = play(WalkTask(piece, 1, PIECES[piece].most), compile_contracts(), lambda number: None, rule)
+        walked = play(task, compile_contracts(), lambda number: None, rule, True)
     return walked.failure.text if walked.failure else ""
