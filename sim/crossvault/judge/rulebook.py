@@ -16,6 +16,7 @@ NO_FEED = 255  # of the quote token
 UNASSIGNED = ""  # the name of the zero address
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
+_CALLING = ("reentrant", "callback")  # kinds of tokens that enter the vault from within their transfers
 Change = tuple[Any, ...]
 """What is announced: a kind of parameter, the number that it belongs to where there is one, and its value."""
 
@@ -34,13 +35,14 @@ class RuleBook(NamedTuple):
     that has acted for it. modes: of accounts that chose portfolio margin. announced: when a change falls due [unix
     seconds]. parameters: in force, by kind and number. underlyings: names. collaterals: token and underlying. expiries:
     when an underlying's expiry was opened [unix seconds]. levels: of a guarded index, since when it was how high.
-    floors, filled, cancelled: of signed orders. decimals: of tokens.
+    floors, filled, cancelled: of signed orders. decimals: of tokens. calling: tokens that enter the vault again.
     """
 
     owner: str
     quote: str
     decimals: Mapping[str, int]
     wallets: Mapping[str, str] = _NOTHING
+    calling: frozenset[str] = frozenset()
     pending_owner: str = UNASSIGNED
     guardian: str = UNASSIGNED
     paused: bool = False
@@ -67,6 +69,7 @@ class RuleBook(NamedTuple):
             quote=world.quote,
             decimals={token.name: token.decimals for token in world.tokens},
             wallets=dict(world.wallets),
+            calling=frozenset(token.name for token in world.tokens if token.kind in _CALLING),
             delay_secs=world.delay_secs,
             parameters={("auction",): world.terms, ("depeg",): (NO_FEED, 0, 0)},
         )

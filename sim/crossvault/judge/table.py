@@ -23,6 +23,7 @@ from crossvault.judge.monotony_rules import SHARE as MONOTONY_SHARE, monotony
 from crossvault.judge.movement_rules import moved_as_named
 from crossvault.judge.order_rules import signed_fills
 from crossvault.judge.price_rules import as_printed
+from crossvault.judge.refusal_rules import reasoned
 from crossvault.judge.rule import Rule
 from crossvault.judge.sale_rules import (
     fund_pays_within_ramp,
@@ -152,6 +153,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "V26", "Every accepted step is within the rule book, and the vault stores the same book.", kept_to_the_book,
         cost="20 us",
+    ),
+    Rule(
+        "V26", "A refused call has the reason that its refusal names.", reasoned, cost="1 us, a refused call 10 us",
     ),
     Rule(
         "V27", "A trade is of a listed instrument, within its band of the mark.", within_band,

@@ -1,0 +1,285 @@
+"""V26 of refusals: a call is refused for a reason that the book has; one that it allows is not shut out.
+
+Reasons that turn on margins, deficits and prices of auctions belong to V4, V21 and V34; they have no row here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from crossvault.differential.step import CHAIN_ID, EXCHANGE
+from crossvault.judge.breach import Breach
+from crossvault.judge.door_rules import OF_ACCOUNT_OWNERS
+from crossvault.judge.door_terms import (
+    BATCHABLE,
+    LAST_EXPIRY,
+    LEAST_AHEAD,
+    MOST_AHEAD,
+    MOST_COLLATERALS,
+    MOST_DECIMALS,
+    MOST_EXPIRIES,
+    MOST_PREMIUM,
+    MOST_UNDERLYINGS,
+)
+from crossvault.judge.freshness_rules import stale_instrument, stale_prices
+from crossvault.judge.marks import decoded
+from crossvault.judge.moment import Moment
+from crossvault.judge.parameter_ranges import CAP, misfits
+from crossvault.judge.rounding import WAD
+from crossvault.judge.rulebook import NO_FEED, acting, calls, change_of
+from crossvault.judge.trade_rules import deals, is_listed, quotation
+
+_COLLATERAL = frozenset({"deposit_collateral", "withdraw_collateral"})
+_DEPOSITS = {"deposit_cash", "deposit_collateral", "fund_insurance"}
+
+
+def reasoned(moment: Moment) -> Iterator[Breach]:
+    """V26: a refused call has the reason that its refusal names."""
+    refusal = moment.outcome.refusal
+    if refusal is None:
+        return
+    has_reason = _REASONS.get(type(refusal).__name__)
+    if has_reason and not has_reason(moment) and not _calls_back(moment):
+        yield Breach(f"{moment.step.action} by {moment.step.sender} is refused without its reason: {refusal}")
+
+
+def _calls_back(moment: Moment) -> bool:
+    """Whether a step moves a token that enters the vault again, so that a refusal may be one of its own calls."""
+    book = moment.rulebook
+    for action, args in calls(moment.step):
+        number = args["collateral"] if action in _COLLATERAL else None
+        token = book.collaterals[number][0] if number is not None and number < len(book.collaterals) else book.quote
+        if token in book.calling:
+            return True
+    return False
+
+
+def _any_call(holds: Callable[[Moment, str, Mapping[str, Any]], bool]) -> Callable[[Moment], bool]:
+    """A reason that one of the calls of a step has."""
+    return lambda moment: any(holds(moment, action, args) for action, args in calls(moment.step))
+
+
+def _any_order(holds: Callable[[Moment, Any, Any], bool]) -> Callable[[Moment], bool]:
+    """A reason that one of the orders of a fill has."""
+    return lambda moment: any(
+        holds(moment, order, signature)
+        for pair in moment.step.args["matches"]
+        for order, signature in ((pair.maker, pair.maker_signature), (pair.taker, pair.taker_signature))
+    )
+
+
+def _unauthorized(moment: Moment) -> bool:
+    step, book = moment.step, moment.rulebook
+    if step.action in OF_ACCOUNT_OWNERS:
+        return bool(step.sender != step.args["account"].owner)
+    if step.action == "fill":
+        orders = [order for pair in step.args["matches"] for order in (pair.maker, pair.taker)]
+        return not all(book.is_authorized(order.account, EXCHANGE) for order in orders)
+    return not all(book.is_authorized(account, step.sender) for account in acting(step))
+
+
+def _unlisted_underlying(moment: Moment) -> bool:
+    args, listed = moment.step.args, len(moment.rulebook.underlyings)
+    feed = args["terms"].feed if moment.step.action == "schedule_depeg" else NO_FEED
+    return args.get("underlying", 0) >= listed or (feed != NO_FEED and feed >= listed)
+
+
+def _unlisted_collateral(moment: Moment, action: str, args: Mapping[str, Any]) -> bool:
+    return "collateral" in args and args["collateral"] >= len(moment.rulebook.collaterals)
+
+
+def _unopened(moment: Moment) -> bool:
+    term = moment.step.args["underlying"], moment.step.args["expiry"]
+    curve = moment.before.curve(*term)
+    closed = moment.step.action != "settle" and curve is not None and curve.settlement != 0
+    return term not in moment.rulebook.expiries or closed
+
+
+def _unsettled(moment: Moment) -> bool:
+    curve = moment.before.curve(moment.step.args["underlying"], moment.step.args["expiry"])
+    return curve is None or curve.settlement == 0
+
+
+def _out_of_range(moment: Moment) -> bool:
+    step, listed = moment.step, len(moment.rulebook.underlyings)
+    if step.action == "set_mode":
+        return bool(step.args["mode"] > (("rules",) in moment.rulebook.parameters))
+    if step.action == "publish_forward":
+        return bool(step.args["rate_wad"] > 10 * WAD)
+    return any(any(misfits(value, listed)) for value in step.args.values() if isinstance(value, tuple))
+
+
+def _too_far(moment: Moment) -> bool:
+    ahead = moment.step.args["expiry"]
+    return bool(not moment.at + LEAST_AHEAD <= ahead <= min(moment.at + MOST_AHEAD, LAST_EXPIRY))
+
+
+def _listed_token(moment: Moment) -> bool:
+    book, token = moment.rulebook, moment.step.args["token"]
+    return token in (book.quote, *(other for other, _ in book.collaterals))
+
+
+def _open_expiries(moment: Moment) -> int:
+    return len(moment.before.underlyings[moment.step.args["underlying"]].expiries)
+
+
+def _priced(moment: Moment) -> Iterator[int]:
+    """The prices that a step names [wad]."""
+    args = moment.step.args
+    yield from (args[name] for name in ("index_wad", "forward_wad") if name in args)
+    yield from (deal.price_wad for deal in deals(moment.step))
+
+
+def _last_print(moment: Moment) -> int:
+    """The time of the print that another would replace [unix seconds]."""
+    args = moment.step.args
+    if moment.step.action == "publish_price":
+        return int(moment.before.underlyings[args["underlying"]].price.published_at)
+    curve = moment.before.curve(args["underlying"], args["expiry"])
+    if curve is None:
+        return 0
+    return int(curve.published_at if moment.step.action == "publish_forward" else curve.surface_published_at)
+
+
+def _without_size(moment: Moment) -> bool:
+    orders = moment.step.action == "fill" and _any_order(lambda _, order, __: order.size == 0)(moment)
+    return orders or any(deal.size == 0 for deal in deals(moment.step))
+
+
+def _off_band(moment: Moment) -> bool:
+    """Whether some trade is not surely within its band."""
+    for deal in deals(moment.step):
+        if is_listed(moment, deal.instrument):
+            mark, band = quotation(moment.before, deal.instrument, moment.at)
+            if not mark.high - min(mark.high, band) <= deal.price_wad <= mark.low + band:
+                return True
+    return False
+
+
+def _stale(moment: Moment) -> bool:
+    """Whether some price is stale of what the accounts of a step hold, or would hold after it."""
+    step, books, at = moment.step, moment.before, moment.at
+    priced = [each.underlying for each in books.collaterals]
+    moved = {priced[args["collateral"]] for action, args in calls(step) if action in _COLLATERAL}
+    moved |= {step.args["underlying"]} if step.action == "open_expiry" else set()
+    moved |= {books.cash.depeg.feed} - {NO_FEED}
+    for underlying in moved:
+        if any(stale_instrument(books, underlying << 144 | 1 << 136, at)):
+            return True
+    traded = any(any(stale_instrument(books, deal.instrument, at)) for deal in deals(step))
+    return traded or any(any(stale_prices(books, account, at)) for account in moment.touched)
+
+
+def _on_sale(moment: Moment) -> bool:
+    return any(moment.before.account(account).sale.started_at for account in moment.touched)
+
+
+def _one_account(moment: Moment) -> bool:
+    args = moment.step.args
+    if moment.step.action == "bid":
+        return bool(args["account"] == args["bidder"])
+    return any(deal.maker == deal.taker for deal in deals(moment.step))
+
+
+def _overfilled(moment: Moment) -> bool:
+    filled: Counter[Any] = Counter()
+    for pair in moment.step.args["matches"]:
+        for order in (pair.maker, pair.taker):
+            filled[order] += pair.size_wad
+    return any(moment.rulebook.filled.get(order, 0) + size > abs(order.size) for order, size in filled.items())
+
+
+def _misses_limit(moment: Moment) -> bool:
+    pairs = [(pair.maker.limit_wad, pair.taker) for pair in moment.step.args["matches"]]
+    return any(price < each.limit_wad if each.size < 0 else price > each.limit_wad for price, each in pairs)
+
+
+def _too_large(moment: Moment, action: str, args: Mapping[str, Any]) -> bool:
+    """Whether an amount is beyond the cap, alone or with the balance before it."""
+    if "amount_raw" not in args:
+        return False
+    book, number = moment.rulebook, args.get("collateral")
+    token, held = book.quote if number is None else book.collaterals[number][0], 0
+    if action == "deposit_collateral":
+        held = dict(enumerate(moment.before.account(args["account"]).balances)).get(args["collateral"], 0)
+        held += sum(each["amount_raw"] for name, each in calls(moment.step) if name == action and each is not args)
+    raw = args["amount_raw"] + held
+    return bool(raw > CAP or raw * 10 ** (MOST_DECIMALS - book.decimals[token]) > CAP)
+
+
+def _poor(moment: Moment, action: str, args: Mapping[str, Any]) -> bool:
+    """Whether the sender, or for what it withdraws the vault, has fewer tokens than a step moves; a batch may."""
+    if moment.step.action == "batch" or action not in _DEPOSITS:
+        return True
+    book, number = moment.rulebook, args.get("collateral")
+    token = book.quote if number is None else book.collaterals[number][0]
+    return bool(moment.before.tokens[token].get(moment.step.sender, 0) < args["amount_raw"])
+
+
+def _short_of(moment: Moment, action: str, args: Mapping[str, Any]) -> bool:
+    if moment.step.action == "batch" or action != "withdraw_collateral":
+        return True
+    return bool(moment.before.account(args["account"]).balances[args["collateral"]] < args["amount_raw"])
+
+
+def _pairs(holds: Callable[[Any], bool]) -> Callable[[Moment], bool]:
+    return lambda moment: any(holds(pair) for pair in moment.step.args["matches"])
+
+
+def _unsigned(moment: Moment, order: Any, signature: Any) -> bool:
+    owner = order.account.owner
+    return bool(signature != (moment.rulebook.wallets.get(owner, owner), order, CHAIN_ID, EXCHANGE))
+
+
+_REASONS: Mapping[str, Callable[[Moment], bool]] = {
+    "NotOwner": lambda m: m.step.sender != m.rulebook.owner,
+    "NotPendingOwner": lambda m: m.step.sender != m.rulebook.pending_owner,
+    "NotGuardian": lambda m: m.step.sender not in (m.rulebook.owner, m.rulebook.guardian),
+    "NotFeeder": lambda m: m.step.sender not in m.rulebook.feeders,
+    "NotAuthorized": _unauthorized,
+    "VaultPaused": lambda m: m.rulebook.paused,
+    "NotScheduled": lambda m: change_of(m.step) not in m.rulebook.announced,
+    "TooEarly": lambda m: m.at < m.rulebook.announced.get(change_of(m.step), 0),
+    "NotBatchable": _any_call(lambda _, action, __: action not in BATCHABLE),
+    "UnknownUnderlying": _unlisted_underlying,
+    "UnknownCollateral": _any_call(_unlisted_collateral),
+    "UnknownExpiry": _unopened,
+    "UnknownInstrument": lambda m: not all(is_listed(m, deal.instrument) for deal in deals(m.step)),
+    "InstrumentExpired": lambda m: any(0 < decoded(deal.instrument)[2] <= m.at for deal in deals(m.step)),
+    "NotSettled": _unsettled,
+    "ParameterOutOfRange": _out_of_range,
+    "ExpiryOutOfRange": _too_far,
+    "ExpiryListed": lambda m: (m.step.args["underlying"], m.step.args["expiry"]) in m.rulebook.expiries,
+    "TooManyExpiries": lambda m: _open_expiries(m) >= MOST_EXPIRIES,
+    "TooManyUnderlyings": lambda m: len(m.rulebook.underlyings) >= MOST_UNDERLYINGS,
+    "TooManyCollaterals": lambda m: len(m.rulebook.collaterals) >= MOST_COLLATERALS,
+    "TokenListed": _listed_token,
+    "TooManyDecimals": lambda m: m.rulebook.decimals[m.step.args["token"]] > MOST_DECIMALS,
+    "ZeroPrice": lambda m: m.step.action == "bid" or 0 in _priced(m),
+    "PriceTooLarge": lambda m: max(0, *_priced(m)) > CAP or abs(m.step.args.get("premium_wad", 0)) > MOST_PREMIUM,
+    "ConfidenceTooLarge": lambda m: m.step.args["confidence_wad"] > WAD,
+    "PriceFromFuture": lambda m: m.step.args["published_at"] > m.at,
+    "PriceGoesBackwards": lambda m: m.step.args["published_at"] < _last_print(m),
+    "PriceOutsideBand": _off_band,
+    "StalePrice": _stale,
+    "ZeroSize": _without_size,
+    "ZeroAmount": _any_call(lambda _, __, args: args.get("amount_raw") == 0),
+    "AmountTooLarge": _any_call(_too_large),
+    "FractionOutOfRange": lambda m: not 0 < m.step.args["fraction_wad"] <= WAD,
+    "SameAccount": _one_account,
+    "UnderLiquidation": _on_sale,
+    "NotUnderLiquidation": lambda m: not m.before.account(m.step.args["account"]).sale.started_at,
+    "InsufficientCollateral": _any_call(_short_of),
+    "ERC20InsufficientBalance": _any_call(_poor),
+    "FloorNotRaised": lambda m: m.step.args["salt"] <= m.rulebook.floors.get(m.step.args["account"], 0),
+    "OrderExpired": _any_order(lambda m, order, _: m.at > order.expires_at),
+    "OrderBelowFloor": _any_order(lambda m, order, _: order.salt < m.rulebook.floors.get(order.account, 0)),
+    "OrderCancelled": _any_order(lambda m, order, _: order in m.rulebook.cancelled),
+    "Overfilled": _overfilled,
+    "BadSignature": _any_order(_unsigned),
+    "LimitNotMet": _misses_limit,
+    "InstrumentsDiffer": _pairs(lambda pair: pair.maker.instrument != pair.taker.instrument),
+    "NotOpposite": _pairs(lambda pair: (pair.maker.size < 0) == (pair.taker.size < 0)),
+}
