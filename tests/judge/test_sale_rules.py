@@ -12,12 +12,18 @@ from typing import Any
 
 import pytest
 
+from crossvault import run
+from crossvault.differential.drive import driven
+from crossvault.differential.ending import BrokenInvariant
+from crossvault.differential.model import Model
+from crossvault.differential.step import Outcome, Step
+from crossvault.judge.judge import Judge
 from crossvault.mirror import account as accounts, cash, fixed, ledger, liquidation
 from crossvault.mirror.auction import Auction
 from crossvault.scenario import load
 from crossvault.walks.random_walk import Walk
 from judged import Found, breaches, written
-from places import CASES
+from places import CASES, TESTS
 
 WAD = 10**18
 AUCTION = """\
@@ -174,3 +180,28 @@ def _up(numerator: int, divisor: int) -> int:
 def test_honest_walks_break_rules_of_sales_only_by_known_weaknesses(seed: int) -> None:
     found = breaches(Walk(seed, 300).story(), *RULES, "V17", "V18", "V21", "V34", full=False)
     assert [each for each in found if not each.breach.weakness] == []
+
+
+def test_a_run_counts_known_weaknesses_with_their_money() -> None:
+    """Half of 6,545.45 is paid: 6 / 11 of 12,000, rounded down."""
+    ran = run(str(TESTS / "findings" / "sold-above-initial.scenario.yaml"), chain=False)
+    part = 7_200 * WAD // 13_200
+    taken, paid = 12_000 * part, 6_000 * part
+    assert ran.failure is None
+    assert ran.to_dict()["known_weaknesses"] == {"V23": {"count": 1, "money_wad": str(taken - paid)}}
+    assert "and money moved: V23 1 (3,272.73)" in " ".join(str(ran).split())
+
+
+def test_a_judge_may_stop_at_a_known_weakness() -> None:
+    story = load(str(TESTS / "findings" / "sold-above-initial.scenario.yaml"))
+    model, judge = Model(story.world), Judge(stops_at_known=True)
+
+    def applied(step: Step) -> Outcome:
+        judge.before(step, model)
+        outcome = model.apply(step)
+        judge.after(step, outcome, model)
+        return outcome
+
+    with pytest.raises(BrokenInvariant, match="V23"):
+        for _ in driven(story.steps(model), applied):
+            pass

@@ -147,6 +147,7 @@ def run(
     else:
         _play_model(ran, guard)
     ran.failure = str(ran.result.failure) if ran.result.failure else None
+    ran.weaknesses = guard.weaknesses()
     return RunOutcome(ran)
 
 

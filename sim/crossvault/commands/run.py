@@ -176,7 +176,7 @@ def _attempt(ran: RunPage, contracts: Path | None, guard: Judge, is_named: bool)
             if ran.result.failure is None:
                 return _cut_short(ran, cut)
             print(f"crossvault: {words(cut)}", file=sys.stderr)  # after the finding, which stays
-    ran.weaknesses = {number: (count, guard.moved_wad[number]) for number, count in guard.known.items()}
+    ran.weaknesses = guard.weaknesses()
     if ran.result.failure is None:
         ran.hints = _why_liquidated(ran)
         return DONE

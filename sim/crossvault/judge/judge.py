@@ -118,6 +118,10 @@ class Judge:
             self.known, self.moved_wad = counted  # the step is counted once
             self._old.require_conserved(model)
 
+    def weaknesses(self) -> dict[str, tuple[int, int]]:
+        """Known weaknesses that were met, by the rule that each breaks: how often, and the money moved [wad]."""
+        return {number: (count, self.moved_wad[number]) for number, count in self.known.items()}
+
     def _require(self, moment: Moment) -> None:
         for rule in self.rules:
             if not moment.is_sampled(rule.share):
