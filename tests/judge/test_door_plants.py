@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from code_planting import planted_mirror
+from code_planting import planted_code, planted_mirror
 from crossvault.differential import doors
 from crossvault.mirror import oracle
 from crossvault.mirror.collateral import HaircutTerms
@@ -96,6 +96,10 @@ def _funding(m: JudgedMarket) -> list[str]:
 def _option_band(m: JudgedMarket) -> list[str]:
     """A call of 1 % total variance on 2,000: 79.77, and 30 above is within 5 % of the index, not within 1 %."""
     return m.trade(1, 110, CALL)
+
+
+def _twice_as_far(m: JudgedMarket) -> list[str]:
+    return m.trade(1, 2_150)
 
 
 def _any_price(m: JudgedMarket) -> list[str]:
@@ -213,20 +217,25 @@ ACTS: dict[str, Act] = {
     "risk-rises-in-a-pause": _rising_in_a_pause, "sold-at-stale-prices": _sold_stale,
     "sold-in-a-pause": _sold_in_a_pause, "withdrawn-at-stale-prices": _withdrawn_stale, "everybody-authorized": _acts,
     "operators-for-good": _dismissed, "rights-are-mutual": _mutual, "traded-at-the-end": _ended,
-    "unlisted-expiry-traded": _unlisted,
+    "band-doubled": _twice_as_far,
 }  # fmt: skip
-UNPRICED = "unlisted-expiry-traded"  # has no forward, so that the freshness of prices refuses it as well
 GUARDED = ("jump-confirmed-at-once", "jumps-unguarded", "stable-follows-twice")
 
 
-def test_every_mistake_of_these_rules_has_its_steps() -> None:
-    assert {name for name, each in PLANTS.items() if each["rule"] in OWN} == set(ACTS)
+def test_every_rule_of_doors_and_prices_has_a_mistake() -> None:
+    assert {PLANTS[name]["rule"] for name in ACTS} == set(OWN)
+
+
+def test_an_instrument_of_no_opened_expiry_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no forward, so that the freshness of prices refuses it as well: both have to fail."""
+    monkeypatch.setattr(oracle, "is_fresh", lambda published_at, heartbeat_secs, now: True)
+    was = "    if not offered or self.curves[market.term_of(underlying, expiry)].listed_at == 0:\n"
+    with planted_code("crossvault.mirror.ledger", was, "    if not offered:\n"):
+        assert "V27" in _unlisted(JudgedMarket())
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_a_mistake_is_red_by_the_rule_that_owns_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if name == UNPRICED:
-        monkeypatch.setattr(oracle, "is_fresh", lambda published_at, heartbeat_secs, now: True)
+def test_a_mistake_is_red_by_the_rule_that_owns_it(name: str) -> None:
     market = JudgedMarket(GUARD if name in GUARDED else None)
     with planted_mirror(PLANTS[name]):
         assert PLANTS[name]["rule"] in ACTS[name](market), market.found

@@ -167,7 +167,7 @@ def _open_expiry(moment: Moment, args: Args) -> Iterator[str]:
         yield f"expiry {expiry} of underlying {underlying} was opened before"
     if not moment.at + LEAST_AHEAD <= expiry <= min(moment.at + MOST_AHEAD, LAST_EXPIRY):
         yield f"expiry {expiry} is {expiry - moment.at} s ahead: expected {LEAST_AHEAD} to {MOST_AHEAD}"
-    if len(moment.after.underlyings[underlying].expiries) > MOST_EXPIRIES:
+    if any(len(each.expiries) > MOST_EXPIRIES for each in moment.after.underlyings[underlying : underlying + 1]):
         yield f"more than {MOST_EXPIRIES} expiries of underlying {underlying} are open"
 
 

@@ -11,17 +11,25 @@ from crossvault.judge.price_rules import is_near
 from crossvault.judge.rounding import RAY
 from crossvault.judge.rulebook import IndexLevel, standing
 
+_PRINTS = frozenset({"publish_price", "publish_forward"})
+_ACCRUING = frozenset({"publish_price", "enact_risk"})
+
+
+def is_listed_underlying(moment: Moment) -> bool:
+    """Whether the underlying of a step is listed before it."""
+    return bool(0 <= moment.step.args["underlying"] < len(moment.before.underlyings))
+
 
 def guarded(moment: Moment) -> Iterator[Breach]:
     """V33: a guarded price moves beyond maxJump only after its confirmation time, however many prints it takes.
 
     The guard compares a print with the last one, so that a ladder of small moves needs no time; and forwards have none.
     """
-    if not moment.accepted:
+    if not moment.accepted or moment.step.action not in _PRINTS or not is_listed_underlying(moment):
         return
     if moment.step.action == "publish_price":
         yield from _ladder(moment)
-    elif moment.step.action == "publish_forward":
+    else:
         yield from _unguarded_forward(moment)
 
 
@@ -66,7 +74,7 @@ def live_funding(moment: Moment) -> Iterator[Breach]:
 
     The specification leaves the last rate in force.
     """
-    if not moment.accepted or moment.step.action not in ("publish_price", "enact_risk"):
+    if not moment.accepted or moment.step.action not in _ACCRUING or not is_listed_underlying(moment):
         return
     number = moment.step.args["underlying"]
     was, now = moment.before.underlyings[number], moment.after.underlyings[number]

@@ -24,6 +24,8 @@ def as_printed(moment: Moment) -> Iterator[Breach]:
     yield from _interest(moment)
     step, before, after = moment.step, moment.before, moment.after
     if moment.accepted and step.action in _MOVES:
+        if step.args["underlying"] >= len(before.underlyings):  # V26 has what is not listed
+            return
         yield from _MOVES[step.action](moment, step.args)
         return
     if after.underlyings != before.underlyings:

@@ -28,7 +28,7 @@ from crossvault.judge.marks import decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.parameter_ranges import CAP, misfits
 from crossvault.judge.rounding import WAD
-from crossvault.judge.rulebook import NO_FEED, acting, calls, change_of
+from crossvault.judge.rulebook import NO_FEED, RuleBook, acting, calls, change_of
 from crossvault.judge.trade_rules import deals, is_listed, quotation
 
 _COLLATERAL = frozenset({"deposit_collateral", "withdraw_collateral"})
@@ -49,11 +49,15 @@ def _calls_back(moment: Moment) -> bool:
     """Whether a step moves a token that enters the vault again, so that a refusal may be one of its own calls."""
     book = moment.rulebook
     for action, args in calls(moment.step):
-        number = args["collateral"] if action in _COLLATERAL else None
-        token = book.collaterals[number][0] if number is not None and number < len(book.collaterals) else book.quote
-        if token in book.calling:
+        if _token(book, args if action in _COLLATERAL else {}) in book.calling:
             return True
     return False
+
+
+def _token(book: RuleBook, args: Mapping[str, Any]) -> str:
+    """The token that a call moves: the collateral that it names, else the quote token."""
+    number = args.get("collateral", len(book.collaterals))
+    return book.collaterals[number][0] if 0 <= number < len(book.collaterals) else book.quote
 
 
 def _any_call(holds: Callable[[Moment, str, Mapping[str, Any]], bool]) -> Callable[[Moment], bool]:
@@ -122,7 +126,8 @@ def _listed_token(moment: Moment) -> bool:
 
 
 def _open_expiries(moment: Moment) -> int:
-    return len(moment.before.underlyings[moment.step.args["underlying"]].expiries)
+    number = moment.step.args["underlying"]
+    return sum(len(each.expiries) for each in moment.before.underlyings[number : number + 1])
 
 
 def _priced(moment: Moment) -> Iterator[int]:
@@ -136,7 +141,8 @@ def _last_print(moment: Moment) -> int:
     """The time of the print that another would replace [unix seconds]."""
     args = moment.step.args
     if moment.step.action == "publish_price":
-        return int(moment.before.underlyings[args["underlying"]].price.published_at)
+        number = args["underlying"]
+        return max([each.price.published_at for each in moment.before.underlyings[number : number + 1]], default=0)
     curve = moment.before.curve(args["underlying"], args["expiry"])
     if curve is None:
         return 0
@@ -161,8 +167,8 @@ def _off_band(moment: Moment) -> bool:
 def _stale(moment: Moment) -> bool:
     """Whether some price is stale of what the accounts of a step hold, or would hold after it."""
     step, books, at = moment.step, moment.before, moment.at
-    priced = [each.underlying for each in books.collaterals]
-    moved = {priced[args["collateral"]] for action, args in calls(step) if action in _COLLATERAL}
+    priced = {number: each.underlying for number, each in enumerate(books.collaterals)}
+    moved = {priced.get(args["collateral"], 0) for action, args in calls(step) if action in _COLLATERAL}
     moved |= {step.args["underlying"]} if step.action == "open_expiry" else set()
     moved |= {books.cash.depeg.feed} - {NO_FEED}
     for underlying in moved:
@@ -200,8 +206,8 @@ def _too_large(moment: Moment, action: str, args: Mapping[str, Any]) -> bool:
     """Whether an amount is beyond the cap, alone or with the balance before it."""
     if "amount_raw" not in args:
         return False
-    book, number = moment.rulebook, args.get("collateral")
-    token, held = book.quote if number is None else book.collaterals[number][0], 0
+    book, held = moment.rulebook, 0
+    token = _token(book, args)
     if action == "deposit_collateral":
         held = dict(enumerate(moment.before.account(args["account"]).balances)).get(args["collateral"], 0)
         held += sum(each["amount_raw"] for name, each in calls(moment.step) if name == action and each is not args)
@@ -213,15 +219,16 @@ def _poor(moment: Moment, action: str, args: Mapping[str, Any]) -> bool:
     """Whether the sender, or for what it withdraws the vault, has fewer tokens than a step moves; a batch may."""
     if moment.step.action == "batch" or action not in _DEPOSITS:
         return True
-    book, number = moment.rulebook, args.get("collateral")
-    token = book.quote if number is None else book.collaterals[number][0]
-    return bool(moment.before.tokens[token].get(moment.step.sender, 0) < args["amount_raw"])
+    held = moment.before.tokens[_token(moment.rulebook, args)]
+    return bool(held.get(moment.step.sender, 0) < args["amount_raw"])
 
 
 def _short_of(moment: Moment, action: str, args: Mapping[str, Any]) -> bool:
     if moment.step.action == "batch" or action != "withdraw_collateral":
         return True
-    return bool(moment.before.account(args["account"]).balances[args["collateral"]] < args["amount_raw"])
+    return any(
+        raw < args["amount_raw"] for raw in moment.before.account(args["account"]).balances[args["collateral"] :][:1]
+    )
 
 
 def _pairs(holds: Callable[[Any], bool]) -> Callable[[Moment], bool]:

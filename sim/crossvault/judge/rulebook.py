@@ -94,9 +94,9 @@ class RuleBook(NamedTuple):
         guard = self.parameters.get(("guard", underlying))
         if guard is None or not (guard.max_jump and guard.confirm_secs):
             return self
-        index_wad = next(event.values[6][0] for event in outcome.events if event.name == "PricePublished")
+        index_wad = next((event.values[6][0] for event in outcome.events if event.name == "PricePublished"), None)
         last = self.levels.get(underlying, ())
-        if last and last[-1].index_wad == index_wad:
+        if index_wad is None or (last and last[-1].index_wad == index_wad):
             return self
         is_jump = last and abs(index_wad - last[-1].index_wad) > last[-1].index_wad * guard.max_jump // WAD
         kept = () if is_jump else standing(last, step.at - guard.confirm_secs)
