@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from crossvault.differential.model import Model
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from crossvault.mirror.portfolio import PortfolioRisk
     from crossvault.mirror.stress import Rules
     from crossvault.mirror.surface import Svi
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 EXPIRY_BITS = 40  # an expiry of an underlying is numbered underlying * 2^40 + expiry
 
@@ -177,30 +181,53 @@ class Books(NamedTuple):
         return self._replace(underlyings=tuple(moved))
 
 
+_NOBODY: frozenset[str] = frozenset()
+_UNSOLD = SaleBook()
+_EMPTY: Any = dict.fromkeys(Books._fields)
+_NOTHING = Books(**_EMPTY | {"underlyings": (), "collaterals": (), "curves": {}, "accounts": {}, "tokens": {}})
+
+
 def read_books(model: Model, last: Books | None = None) -> Books:
     """The books of a vault now. last: of an earlier step; what is equal to it is the same object."""
     vault, state = model.vault, model.vault.ledger
+    old = last or _NOTHING
     return Books(
-        cash=_cash(state.cash),
+        cash=_shared(_cash(state.cash), old.cash),
         auction=state.terms,
-        underlyings=tuple(_underlying(state, number) for number in range(len(state.risks))),
-        collaterals=tuple(
-            CollateralBook(each.token, each.decimals, each.underlying, each.terms, each.total_raw)
-            for each in state.assets
-        ),
+        underlyings=_each(map(partial(_underlying, state), range(len(state.risks))), old.underlyings),
+        collaterals=_each(map(_collateral, state.assets), old.collaterals),
         rules=state.rules,
-        curves={term: _curve(curve) for term, curve in state.curves.items()},
-        accounts=_accounts(state, last.accounts if last else {}),
+        curves=_all({term: _curve(curve) for term, curve in state.curves.items() if curve.listed_at}, old.curves),
+        accounts=_all(_accounts(state), old.accounts),
         owner=vault.owner,
         pending_owner=vault.pending_owner,
         guardian=vault.guardian,
         feeders=frozenset(name for name, is_feeder in vault.is_feeder.items() if is_feeder),
         paused=vault.paused,
         delay_secs=vault.delay_secs,
-        announced={change: due_at for change, due_at in vault.effective_at.items() if due_at},
-        tokens={name: dict(token.balances) for name, token in model.tokens.items()},
-        orders=_orders(model.exchange),
+        announced=_shared(_written(vault.effective_at), old.announced),
+        tokens=_all({name: _written(token.balances) for name, token in model.tokens.items()}, old.tokens),
+        orders=_shared(_orders(model.exchange), old.orders),
     )
+
+
+def _shared(now: T, old: Any) -> T:
+    """The old object where the new one is equal to it."""
+    return old if old == now else now
+
+
+def _each(found: Iterable[T], old: Sequence[Any]) -> tuple[T, ...]:
+    """Values in order; what is as it was is the same object, and so is the whole."""
+    now = [old[i] if i < len(old) and old[i] == each else each for i, each in enumerate(found)]
+    return _shared(tuple(now), old)
+
+
+def _all(now: dict[K, T], old: Mapping[K, Any]) -> Mapping[K, T]:
+    """Values by key; what is as it was is the same object, and so is the whole."""
+    for key, each in now.items():
+        if (known := old.get(key)) == each and known is not None:
+            now[key] = known
+    return _shared(now, old)
 
 
 def _price(price: Any) -> PriceBook:
@@ -237,21 +264,27 @@ def _underlying(state: Any, number: int) -> UnderlyingBook:
     )
 
 
-def _accounts(state: Any, last: Mapping[AccountId, AccountBook]) -> dict[AccountId, AccountBook]:
-    found: dict[AccountId, AccountBook] = {}
+def _collateral(asset: Any) -> CollateralBook:
+    return CollateralBook(asset.token, asset.decimals, asset.underlying, asset.terms, asset.total_raw)
+
+
+def _accounts(state: Any) -> dict[AccountId, AccountBook]:
     count, sales = len(state.assets), state.sales
-    for account, holder in state.holders.items():
-        positions, balances, sale = holder.positions, holder.balances, dict.get(sales, account)
-        now = AccountBook(
-            holder.principal,
-            holder.mode,
-            tuple([balances.get(i, 0) for i in range(count)]),
-            tuple([_position(i, positions) for i in holder.instruments]),
-            frozenset([name for name, is_operator in holder.operators.items() if is_operator]),
-            SaleBook(sale.started_at, sale.insolvent_at, sale.reserved_wad, sale.deficit_wad) if sale else SaleBook(),
-        )
-        found[account] = last[account] if last.get(account) == now else now
-    return found
+    found = {account: _account(holder, count, dict.get(sales, account)) for account, holder in state.holders.items()}
+    empty = AccountBook(balances=(0,) * count)  # reading an account in storage leaves an empty one
+    return {account: book for account, book in found.items() if book != empty}
+
+
+def _account(holder: Any, count: int, sale: Any) -> AccountBook:
+    positions, balances, operators = holder.positions, holder.balances, holder.operators
+    return AccountBook(
+        holder.principal,
+        holder.mode,
+        tuple([balances.get(i, 0) for i in range(count)]) if balances else (0,) * count,
+        tuple([_position(i, positions) for i in holder.instruments]),
+        frozenset([name for name, is_operator in operators.items() if is_operator]) if operators else _NOBODY,
+        SaleBook(sale.started_at, sale.insolvent_at, sale.reserved_wad, sale.deficit_wad) if sale else _UNSOLD,
+    )
 
 
 def _position(instrument: int, positions: Any) -> PositionBook:
@@ -260,4 +293,10 @@ def _position(instrument: int, positions: Any) -> PositionBook:
 
 
 def _orders(exchange: Any) -> OrderBook:
-    return OrderBook(dict(exchange.filled), dict(exchange.cancelled), dict(exchange.salt_floor), exchange.wallets)
+    filled, cancelled, floors = exchange.filled, exchange.cancelled, exchange.salt_floor
+    return OrderBook(_written(filled), _written(cancelled), _written(floors), exchange.wallets)
+
+
+def _written(values: Mapping[K, T]) -> dict[K, T]:
+    """The entries of a map in storage that are not zero."""
+    return {key: value for key, value in values.items() if value}

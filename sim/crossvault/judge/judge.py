@@ -19,6 +19,7 @@ from crossvault.judge.own_invariants import BrokenInvariant, OwnInvariants
 from crossvault.judge.rule import Rule
 from crossvault.judge.rulebook import RuleBook
 from crossvault.judge.table import RULES
+from crossvault.judge.valuer import Valuer
 
 Thoroughness = Literal["off", "default", "full"]
 
@@ -61,6 +62,7 @@ class Judge:
     _clocks: AuctionClocks = field(default_factory=AuctionClocks)
     _steps: int = 0
     _last: Moment | None = None
+    _valuer: Valuer = field(default_factory=Valuer)
     _old: Invariants = field(default_factory=Invariants)
 
     @property
@@ -100,7 +102,7 @@ class Judge:
         self._books, self._read = read_books(model, before), _state(model)
         self._last = Moment(
             step, outcome, before, self._books, rights, self._steps, model, self.persons, self._donated,
-            self.how == "full", self._clocks.until(before, rights.paused, step.at),
+            self.how == "full", self._clocks.until(before, rights.paused, step.at), self._valuer,
         )  # fmt: skip
         try:
             self._old.after(step, outcome, model)

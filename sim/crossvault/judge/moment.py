@@ -7,14 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from crossvault.differential.step import Outcome, Step
-from crossvault.judge.account_value import AccountValue, account_value
+from crossvault.judge.account_value import AccountValue
 from crossvault.judge.auction_clocks import AuctionClocks
 from crossvault.judge.books import Books
 from crossvault.judge.rulebook import RuleBook
+from crossvault.judge.valuer import Valuer
 
 if TYPE_CHECKING:
     from crossvault.differential.model import Model
     from crossvault.mirror.account import AccountId
+
+
+PORTFOLIO_SHARE = 8  # one of so many steps values requirements in portfolio mode
+_WHOLE = 50  # steps of a story or walk at which every check is due
 
 
 @dataclass(slots=True)
@@ -38,11 +43,10 @@ class Moment:
     donated: Mapping[str, int] = field(default_factory=dict)
     full: bool = False
     clocks: AuctionClocks = field(default_factory=AuctionClocks)
+    valuer: Valuer = field(default_factory=Valuer)
     noted: dict[str, Any] = field(default_factory=dict)
     _changed: list[AccountId] | None = None
     _rulebook_after: RuleBook | None = None
-    _before: dict[AccountId, AccountValue] = field(default_factory=dict)
-    _after: dict[AccountId, AccountValue] = field(default_factory=dict)
 
     @property
     def at(self) -> int:
@@ -63,8 +67,11 @@ class Moment:
     def changed(self) -> Sequence[AccountId]:
         """The accounts whose stored state is another than before."""
         if self._changed is None:
-            before = self.before.accounts
-            self._changed = [each for each, book in self.after.accounts.items() if before.get(each) is not book]
+            before, after, found = self.before.accounts, self.after.accounts, []
+            if before is not after:
+                found += [each for each, book in after.items() if before.get(each) is not book]
+                found += [each for each in before if each not in after]
+            self._changed = found
         return self._changed
 
     @property
@@ -76,20 +83,20 @@ class Moment:
 
     def value_before(self, account: AccountId) -> AccountValue:
         """An account as it was before the step, valued at the time of the step."""
-        if account not in self._before:
-            self._before[account] = account_value(self.before, account, self.at)
-        return self._before[account]
+        return self.valuer.value(self.before, account, self.at)
 
     def value_after(self, account: AccountId) -> AccountValue:
         """An account after the step."""
-        if account not in self._after:
-            self._after[account] = account_value(self.after, account, self.at)
-        return self._after[account]
+        return self.valuer.value(self.after, account, self.at)
 
     def person(self, account: AccountId) -> str:
         """The person behind an account."""
         return self.persons.get(account.owner, account.owner)
 
     def is_sampled(self, share: int) -> bool:
-        """Whether a dear check is due: at each step in full, else at one of `share` steps, by its number."""
-        return self.full or share <= 1 or self.number % share == 0
+        """Whether a dear check is due: at each step in full or of a short story, else at one of `share` steps."""
+        return self.full or share <= 1 or self.number <= _WHOLE or self.number % share == 0
+
+    def is_dear(self, account: AccountId) -> bool:
+        """Whether an account's requirement is that of portfolio margin, a hundred times as dear, and is not due."""
+        return self.after.account(account).mode == 1 and not self.is_sampled(PORTFOLIO_SHARE)

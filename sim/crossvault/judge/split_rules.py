@@ -34,7 +34,7 @@ def joined(moment: Moment) -> Iterator[Breach]:
         seen.add(person)
         mode = books.account(account).mode
         own = [each for each in books.accounts if moment.person(each) == person and _holds(books.account(each), mode)]
-        if len(own) < 2 or (mode and not moment.is_sampled(20)):
+        if len(own) < 2 or moment.is_dear(account):
             continue
         if any(moment.value_after(each).initial_margin.low < 0 for each in own):
             continue
@@ -89,10 +89,8 @@ def synthetic(moment: Moment) -> Iterator[Breach]:
     books = moment.after
     for account in moment.touched:
         book = books.account(account)
-        if not book.mode or moment.value_after(account).initial_margin.low < 0:
-            continue
-        replaced = _replaced(books, book, moment.at)
-        if replaced is None:
+        replaced = _replaced(books, book, moment.at) if book.mode and not moment.is_dear(account) else None
+        if replaced is None or moment.value_after(account).initial_margin.low < 0:
             continue
         value = account_value(books._replace(accounts={account: replaced}), account, moment.at).initial_margin
         if value.high < -_ROUNDINGS:
