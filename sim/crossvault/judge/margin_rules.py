@@ -34,7 +34,7 @@ def margin_after_a_call(moment: Moment) -> Iterator[Breach]:
         return
     bound = frozenset(_bound(moment, action, args))
     for account in changed:
-        if (action in SALES and account == args["account"]) or moment.is_dear(account):
+        if action in SALES and account == args["account"]:
             continue
         if _is_dear(moment, account) and action not in ("bid", "set_mode") and not moment.is_sampled(DEAR_SHARE):
             continue

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crossvault.judge.moment import Moment
     from crossvault.mirror.account import AccountId
 
-SHARE = 25  # one of so many steps shows the figures of the accounts that it names
+SHARE = 60  # one of so many steps shows the figures of the accounts that it names
 _DISTANCE = Decimal("6e-18")  # stated error of delta and density: 5e-18 * (1 + 1 / s), and the rounding of each factor
 
 

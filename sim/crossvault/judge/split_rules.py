@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 PASSING = frozenset({"withdraw_cash", "withdraw_collateral", "trade", "fill", "batch", "bid", "set_mode"})
 """Calls after which an account passes initial margin because it took risk or money."""
+_SPLIT_SHARE = 3  # accounts of one person are valued as one at one of so many steps
 _ROUNDINGS = 1_000  # wei that joining or splitting positions may cost: a few per position and balance
 
 
 def joined(moment: Moment) -> Iterator[Breach]:
     """Accounts of one person that pass initial margin each, and would not as one account."""
-    if not moment.accepted or moment.step.action not in PASSING:
+    if not moment.accepted or moment.step.action not in PASSING or not moment.is_sampled(_SPLIT_SHARE):
         return
     books, seen = moment.after, set[str]()
     for account in moment.touched:
