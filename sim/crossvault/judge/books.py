@@ -181,7 +181,7 @@ class Books(NamedTuple):
         return self._replace(underlyings=tuple(moved))
 
 
-_NOBODY: frozenset[str] = frozenset()
+_UNNAMED: frozenset[str] = frozenset()
 _UNSOLD = SaleBook()
 _EMPTY: Any = dict.fromkeys(Books._fields)
 _NOTHING = Books(**_EMPTY | {"underlyings": (), "collaterals": (), "curves": {}, "accounts": {}, "tokens": {}})
@@ -282,7 +282,7 @@ def _account(holder: Any, count: int, sale: Any) -> AccountBook:
         holder.mode,
         tuple([balances.get(i, 0) for i in range(count)]) if balances else (0,) * count,
         tuple([_position(i, positions) for i in holder.instruments]),
-        frozenset([name for name, is_operator in operators.items() if is_operator]) if operators else _NOBODY,
+        frozenset([name for name, is_operator in operators.items() if is_operator]) if operators else _UNNAMED,
         SaleBook(sale.started_at, sale.insolvent_at, sale.reserved_wad, sale.deficit_wad) if sale else _UNSOLD,
     )
 
