@@ -50,10 +50,10 @@ class Collector(Judge):
 
     def _require(self, moment: Moment) -> None:
         for rule in self.rules:
-            if not moment.is_sampled(rule.share) or (moment.step.action in rule.known and not self.stops_at_known):
-                continue
-            for breach in rule.check(moment):
-                self.note(rule.number, breach.what)
+            for breach in rule.check(moment) if moment.is_sampled(rule.share) else ():
+                is_known = breach.weakness or moment.step.action in rule.known
+                if self.stops_at_known or not is_known:
+                    self.note(rule.number, breach.what)
                 break
 
 
