@@ -52,12 +52,6 @@ def red_rules(path: Path) -> dict[str, list[str]]:
     return collector.fired
 
 
-def require_listed(number: str) -> None:
-    """Skips a test whose rule is not in the table yet."""
-    if number not in {rule.number for rule in RULES}:
-        pytest.skip(f"{number} is not in the table of rules")
-
-
 @needs_cases
 def test_every_story_has_one_entry() -> None:
     assert sorted([*RED, *UNSEEN, *OUTDATED]) == sorted(stories(FOLDER))
@@ -68,14 +62,12 @@ def test_every_story_has_one_entry() -> None:
 @needs_cases
 @pytest.mark.parametrize("name", RED)
 def test_an_attack_is_red_by_its_rule(name: str) -> None:
-    require_listed(RED[name])
     assert RED[name] in red_rules(stories(FOLDER)[name])
 
 
 @needs_cases
-@pytest.mark.parametrize("name", UNSEEN)
-def test_an_attack_that_no_rule_sees_is_still_unseen(name: str) -> None:
-    assert red_rules(stories(FOLDER)[name]) == {}
+def test_an_attack_that_no_rule_sees_is_still_unseen() -> None:
+    assert [name for name in UNSEEN if red_rules(stories(FOLDER)[name])] == []
 
 
 @needs_cases
@@ -87,7 +79,6 @@ def test_a_story_that_presets_have_left_behind_still_ends_early(name: str) -> No
 
 @pytest.mark.parametrize("name", FOUND)
 def test_a_finding_is_red_by_its_rule(name: str) -> None:
-    require_listed(FOUND[name])
     assert FOUND[name] in red_rules(stories(FINDINGS)[name])
 
 
@@ -96,3 +87,4 @@ def test_the_page_describes_every_known_weakness_with_its_rule() -> None:
     listed = {**RED, **FOUND}
     assert set(parts) == {*listed, *UNSEEN}
     assert {name: parts[name] for name in listed} == listed
+    assert set(listed.values()) <= {rule.number for rule in RULES}
