@@ -25,6 +25,7 @@ from judged_market import (
     STRANGER,
     TERMS,
     JudgedMarket,
+    signed,
 )
 
 Act = Callable[[JudgedMarket], list[str]]
@@ -180,6 +181,13 @@ def paused(m: JudgedMarket) -> list[str]:
     return m.do(doors.pause, GOVERNOR)
 
 
+def oversized(m: JudgedMarket) -> list[str]:
+    """A part of an order that is one larger than any size."""
+    pair = m.pair()
+    order = pair.taker._replace(size=CAP + 1)
+    return m.fill(pair._replace(taker=order, taker_signature=signed(order)))
+
+
 def lower_floor(m: JudgedMarket) -> list[str]:
     assert m.do(doors.cancel_below, ALICE.owner, account=ALICE, salt=9) == []
     return m.do(doors.cancel_below, ALICE.owner, account=ALICE, salt=8)
@@ -239,6 +247,7 @@ MISTAKES: dict[str, Mistake] = {
     "a bid for nothing": Mistake(*NO_PART, bid_nothing),
     "a batch of governance": Mistake("checks", "if not self.is_batchable(call.action):", "if False:", roles_in_a_batch),
     "a settlement of what has not settled": Mistake("vault", "if curve.settlement == 0:", "if False:", settled_early),
+    "an order beyond the cap": Mistake("exchange", "if fixed.abs(size) > fixed.CAP:", "if False:", oversized),
     "a floor that falls": Mistake("exchange", "if salt <= self.salt_floor[account]:", "if False:", lower_floor),
     "a floor that stays": Mistake("exchange", "self.salt_floor[account] = salt", "pass", raised_floor),
     "a cancellation that is not kept": Mistake("exchange", "self.cancelled[key] = True", "pass", cancelled),

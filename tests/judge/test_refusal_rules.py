@@ -149,6 +149,9 @@ BOUNDS: dict[str, Bound] = {
         "oracle", "now - published_at <= heartbeat_secs", "now - published_at < heartbeat_secs", "StalePrice",
         last_second,
     ),
+    "an order of a size": Bound(
+        "exchange", "if fixed.abs(size) > fixed.CAP:", "if fixed.abs(size) <= fixed.CAP:", "SizeTooLarge", filled
+    ),
     "all of a balance": Bound(
         "vault", "if amount_raw > balance_raw:", "if amount_raw >= balance_raw:", "InsufficientCollateral", all_of_it
     ),

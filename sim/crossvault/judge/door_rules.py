@@ -13,6 +13,7 @@ from crossvault.judge.books import Books, UnderlyingBook
 from crossvault.judge.breach import Breach
 from crossvault.judge.door_terms import BATCHABLE, TERMS
 from crossvault.judge.moment import Moment
+from crossvault.judge.parameter_ranges import CAP
 from crossvault.judge.rulebook import RuleBook, calls
 
 OWNERS = frozenset({
@@ -72,12 +73,14 @@ def _role(moment: Moment) -> Iterator[str]:
 
 
 def _live_orders(moment: Moment) -> Iterator[str]:
-    """A fill of an order that its account has cancelled, alone or by a floor of salts."""
+    """A fill of an order that its account has cancelled, alone or by a floor of salts, or of a size beyond the cap."""
     book = moment.rulebook
     for pair in moment.step.args["matches"]:
         for order in (pair.maker, pair.taker):
             if order in book.cancelled:
                 yield f"the order of {order.account} with salt {order.salt} is cancelled"
+            if not 0 < abs(order.size) <= CAP:
+                yield f"the order of {order.account} is for {order.size}: expected more than 0, at most 2^96 - 1"
             if order.salt < book.floors.get(order.account, 0):
                 yield f"the order of {order.account} has salt {order.salt}, its floor is {book.floors[order.account]}"
 

@@ -154,6 +154,15 @@ def _without_size(moment: Moment) -> bool:
     return orders or any(deal.size == 0 for deal in deals(moment.step))
 
 
+def _oversized(moment: Moment) -> bool:
+    """Whether an order or a trade is beyond the cap, alone or with what an account holds; a bid may be."""
+    if moment.step.action == "fill" and _any_order(lambda _, order, __: abs(order.size) > CAP)(moment):
+        return True
+    traded = sum(abs(deal.size) for deal in deals(moment.step))
+    held = [each.size for account in moment.touched for each in moment.before.account(account).positions]
+    return moment.step.action == "bid" or traded + max(map(abs, held), default=0) > CAP
+
+
 def _off_band(moment: Moment) -> bool:
     """Whether some trade is not surely within its band."""
     for deal in deals(moment.step):
@@ -272,6 +281,7 @@ _REASONS: Mapping[str, Callable[[Moment], bool]] = {
     "PriceOutsideBand": _off_band,
     "StalePrice": _stale,
     "ZeroSize": _without_size,
+    "SizeTooLarge": _oversized,
     "ZeroAmount": _any_call(lambda _, __, args: args.get("amount_raw") == 0),
     "AmountTooLarge": _any_call(_too_large),
     "FractionOutOfRange": lambda m: not 0 < m.step.args["fraction_wad"] <= WAD,
