@@ -34,7 +34,8 @@ CODES = {
         "NotWritable", "OwnCodeError", "ScenarioError", "StoryMismatch", "UnknownAccount", "UsageError", "WrongChain",
     },
     3: {
-        "BadEnvironment", "ChainIdle", "ChainLost", "CompilerLost", "DeploymentBusy", "FactoryMissing", "RecordLost",
+        "BadEnvironment", "ChainIdle", "ChainLost", "CompilerLost", "DeploymentBusy", "FactoryMissing",
+        "LawsNotCollected", "RecordLost",
         "TablesLost", "ToolchainMissing",
     },
     4: {"Interruption", "PendingTransaction", "StepLost"},
@@ -48,6 +49,7 @@ FAULT = "is a defect of the package or of its measurement, whose traceback goes 
 WITHOUT = {
     "NoDivergence": CAUGHT,
     "BadCase": CAUGHT,
+    "MutantRefused": CAUGHT,
     "BadStrike": CAUGHT,
     "BadNotation": CAUGHT,
     "BlockGone": CAUGHT,

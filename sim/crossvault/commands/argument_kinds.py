@@ -42,6 +42,7 @@ NUMBERS = {
     "mutants": NumberBounds(1, 10**6, "the contracts have fewer"),
     "processes": NumberBounds(1, max(64, os.cpu_count() or 1), "each takes 150 MB, and only as many run as processors"),
 }
+JUDGES = ("rules", "expectations", "vectors", "laws")  # of a mutant of both sides
 _MOST_SPAN = 366 * 86_400
 _POLL = (0.01, 3_600.0)
 
@@ -125,6 +126,15 @@ def number(kind: str) -> Callable[[str], int]:
 def wait_secs(text: str) -> float:
     """A wait in seconds. Raises ArgumentTypeError."""
     return _decimal(text, "a number of seconds", *_POLL)
+
+
+def judge_score(text: str) -> tuple[str, float]:
+    """The least score of a judge of mutants, such as `rules=60`. Raises ArgumentTypeError."""
+    judge, sign, score = text.partition("=")
+    if not sign or judge not in JUDGES:
+        judges = ", ".join(JUDGES)
+        raise argparse.ArgumentTypeError(f"expected JUDGE=PCT with a judge of {judges}, got {text[:40]!r}")
+    return judge, percent(score)
 
 
 def percent(text: str) -> float:

@@ -108,6 +108,10 @@ PARTS = (
         "mutation", "a sample of 500 mutants against the recorded stories",
         command=("mutate", "--sample", "500", "--seed", "SEED"), counts=("judged", "killed", "score_pct"),
     ),
+    CampaignPart(
+        "both", "a sample of 400 mutants of the mirror against rules, stories, vectors and laws",
+        command=("mutate", "--both", "--sample", "400", "--seed", "SEED"), counts=("tested", "changed", "equal"),
+    ),
 )  # fmt: skip
 
 

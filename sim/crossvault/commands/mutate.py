@@ -26,10 +26,16 @@ from crossvault.report.mutate_page import mutate_page
 from crossvault.setup import toolchain
 
 FILE = "equivalents.yaml"
+_THRESHOLDS = {False: 95.0, True: 92.0}  # of mutants of the contracts, and of both sides
 
 
 def mutate(arguments: Namespace) -> int:
     """Judges the mutants and prints the score; what is known when the user interrupts is printed and kept."""
+    arguments.threshold = arguments.threshold if arguments.threshold is not None else _THRESHOLDS[arguments.both]
+    if arguments.both:
+        from crossvault.commands.mutate_both import mutate_both
+
+        return mutate_both(arguments)
     page, directory = page_path(arguments), folder(arguments.contracts)
     only = [_mirrored(each) for each in arguments.only]
     campaign = MutationCampaign(directory)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.mutation.mutations import (
@@ -82,7 +82,7 @@ def mutants(trees: Mapping[str, Any], sources: Sources, files: Sequence[str]) ->
     found: list[Mutant] = []
     for file in files:
         text = SourceText(sources[file].encode(), names | {"fullMulDivUp"}, declared)
-        found += _named(file, text, _TreePass(text).all(trees[file]))
+        found += named_mutants(file, text.content, _TreePass(text).all(trees[file]))
     return found
 
 
@@ -93,17 +93,19 @@ def mutated(mutant: Mutant, source: str) -> str:
     return (content[: edit.start] + edit.text.encode() + content[edit.end :]).decode()
 
 
-def diff(mutant: Mutant, source: str) -> str:
-    """The change as a unified diff."""
+def diff(mutant: Mutant, source: str, folder: str = "contracts") -> str:
+    """The change as a unified diff. folder: of its file, as the diff shows it."""
     lines = source.splitlines(), mutated(mutant, source).splitlines()
-    name = f"contracts/{mutant.file}"
+    name = f"{folder}/{mutant.file}"
     return "\n".join(difflib.unified_diff(*lines, name, name, n=1, lineterm=""))
 
 
-class _FoundEdit(NamedTuple):
+class FoundEdit(NamedTuple):
+    """An edit with its place (a function or constant), and the site that combines it with the original."""
+
     place: str
     edit: Edit
-    site: MutationSite | None
+    site: MutationSite | None = None
 
 
 class _TreePass:
@@ -112,7 +114,7 @@ class _TreePass:
     def __init__(self, text: SourceText) -> None:
         self.text = text
 
-    def all(self, tree: Node) -> Iterator[_FoundEdit]:
+    def all(self, tree: Node) -> Iterator[FoundEdit]:
         """Yields every edit with its function (or constant) and its site."""
         for contract in tree["nodes"]:
             for item in contract.get("nodes", [contract]):
@@ -125,14 +127,14 @@ class _TreePass:
                 elif kind == "VariableDeclaration" and item.get("value"):
                     yield from self._plain(item["name"], item["value"])
 
-    def _plain(self, place: str, node: Node) -> Iterator[_FoundEdit]:
+    def _plain(self, place: str, node: Node) -> Iterator[FoundEdit]:
         """Yields the edits of a node that cannot be combined."""
         if node["nodeType"] == "ModifierInvocation" and node.get("kind") != "modifierInvocation":
             return  # the constructor call of a base contract
         for each in self._walk(place, node, None):
             yield each._replace(site=None)
 
-    def _walk(self, place: str, node: Node, site: MutationSite | None, sole: bool = False) -> Iterator[_FoundEdit]:
+    def _walk(self, place: str, node: Node, site: MutationSite | None, sole: bool = False) -> Iterator[FoundEdit]:
         """sole: the node is the whole body of a condition, so removing it equals a condition that never holds."""
         kind = node["nodeType"]
         if kind in _SKIPPED:
@@ -141,9 +143,9 @@ class _TreePass:
             site = self._site(node) or site
         make = MUTATIONS.get(kind)
         for edit in make(self.text, node) if make else ():
-            yield _FoundEdit(place, edit, site)
+            yield FoundEdit(place, edit, site)
         if kind in _REMOVABLE and site and site.kind == STATEMENT and not sole:
-            yield from (_FoundEdit(place, edit, site) for edit in removed(self.text, node))
+            yield from (FoundEdit(place, edit, site) for edit in removed(self.text, node))
         if kind in _TESTED:
             yield from self._tested(place, node, site)
         for name, child in _children(node):
@@ -166,12 +168,12 @@ class _TreePass:
     def _is_boundary(self, edit: Edit) -> bool:
         return edit.operator == "compare" and self.text.content[edit.start : edit.start + 1].decode() == edit.text[0]
 
-    def _tested(self, place: str, node: Node, site: MutationSite | None) -> Iterator[_FoundEdit]:
+    def _tested(self, place: str, node: Node, site: MutationSite | None) -> Iterator[FoundEdit]:
         test = node.get("condition")
         if test is not None:
             where = site if node["nodeType"] == "Conditional" else MutationSite(CHOICE, *span(test))
             for edit in condition(self.text, test, ends=node["nodeType"] not in _LOOPS):
-                yield _FoundEdit(place, edit, where)
+                yield FoundEdit(place, edit, where)
 
     def _site(self, node: Node) -> MutationSite | None:
         kind = node["nodeType"]
@@ -224,21 +226,21 @@ def _nodes(tree: Any) -> Iterator[Node]:
             yield from _nodes(value)
 
 
-def _named(file: str, text: SourceText, found: Iterator[_FoundEdit]) -> Iterator[Mutant]:
-    """Yields the edits as mutants, without duplicates of a change."""
+def named_mutants(file: str, content: bytes, found: Iterable[FoundEdit]) -> Iterator[Mutant]:
+    """Yields the edits of a file as mutants, without duplicates of a change."""
     counts: Counter[tuple[str, str]] = Counter()
     seen: set[tuple[int, int, str]] = set()
     for place, edit, site in sorted(found, key=lambda each: each.edit.start):
         change = edit.start, edit.end, edit.text
-        was = text.content[edit.start : edit.end].decode()
+        was = content[edit.start : edit.end].decode()
         if change in seen or was == edit.text:
             continue
         seen.add(change)
         counts[place, edit.operator] += 1
         number = counts[place, edit.operator]
-        line = text.content[: edit.start].count(b"\n") + 1
+        line = content[: edit.start].count(b"\n") + 1
         identifier = f"{file}:{place}:{edit.operator}:{number}"
-        yield Mutant(identifier, file, line, edit, was, _becomes(text.content, edit), site)
+        yield Mutant(identifier, file, line, edit, was, _becomes(content, edit), site)
 
 
 def _becomes(content: bytes, edit: Edit) -> str:

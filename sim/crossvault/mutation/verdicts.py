@@ -85,7 +85,7 @@ class MutationCampaign:
         """Chooses the mutants of some files, or a random sample that contains some of every file."""
         kept = [each for each in enumerate(self.all, 1) if not only or each[1].file in only]
         if sample is not None and sample < len(kept):
-            kept = _sampled(kept, sample, seed)
+            kept = sampled(kept, sample, seed)
         self.chosen = kept
 
     def verdicts(
@@ -144,7 +144,7 @@ def mirrored() -> list[str]:
     return [name for name in files if not name.endswith(_DECLARATIONS) and name.removesuffix(".sol").lower() in twins]
 
 
-def _sampled(kept: Sequence[tuple[int, Mutant]], sample: int, seed: int) -> list[tuple[int, Mutant]]:
+def sampled(kept: Sequence[tuple[int, Mutant]], sample: int, seed: int) -> list[tuple[int, Mutant]]:
     """Samples by a rank that depends only on each mutant's identifier, so that edits elsewhere keep the sample."""
     ranked = sorted(kept, key=lambda each: blake2b(f"{seed} {each[1].id}".encode(), digest_size=8).digest())
     counts: Counter[str] = Counter()

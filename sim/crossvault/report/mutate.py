@@ -26,7 +26,7 @@ def tables(found: Mapping[str, Any]) -> RenderableType:
         "",
     ]
     for each in open_:
-        parts += [f"{each['id']}  (line {each['line']}; {_REACHED[each['reached']]})", _diff(each["diff"])]
+        parts += [f"{each['id']}  (line {each['line']}; {_REACHED[each['reached']]})", change_text(each["diff"])]
     parts += [f"judged equivalent, but killed: {each}" for each in found["misjudged"]]
     met = "met" if found["score_pct"] >= found["threshold_pct"] else "not met"
     parts.append(
@@ -46,7 +46,8 @@ def scores(what: str, rows: Mapping[str, Mapping[str, Any]]) -> RenderableType:
     return made
 
 
-def _diff(text: str) -> RenderableType:
+def change_text(text: str) -> RenderableType:
+    """The change of a diff, in colours."""
     return Syntax(
         text.partition("\n@@")[2].partition("\n")[2],
         "diff",
