@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from types import FunctionType
 
 from crossvault.differential.story import ExpectationFailed
-from crossvault.lockstep.run import Broken
+from crossvault.judge.own_invariants import BrokenInvariant
+from crossvault.mirror.refusal import Refusal
 from crossvault.mutation.code_swap import MutantRefused, is_constant, put_in
 from crossvault.mutation.forks import Send, limit
 from crossvault.mutation.law_session import Law
 from crossvault.mutation.model_mutants import ModelMutant
-from crossvault.mutation.played_stories import Functions, OutcomeChange, PlayedStory, rules
+from crossvault.mutation.played_stories import Functions, OutcomeChange, PlayedStory
 
 RULES, EXPECTATIONS, VECTORS, LAWS = JUDGES = ("rules", "expectations", "vectors", "laws")
 CHANGE, REFUSED, CRASHED, DONE = "change", "refused", "crashed", "done"
@@ -117,7 +118,7 @@ def _verdicts(story: PlayedStory) -> Iterator[tuple[str, str]]:
     """
     plays: list[Callable[[], None]] = []
     if not story.broken:
-        plays = [lambda: story.replay(rules()), lambda: story.play(rules())]
+        plays = [lambda: story.replay(story.judge()), lambda: story.play(story.judge())]
     if story.is_scenario and not story.failed:
         plays.append(lambda: story.play(None))
     is_broken = False
@@ -126,7 +127,7 @@ def _verdicts(story: PlayedStory) -> Iterator[tuple[str, str]]:
             continue
         try:
             play()
-        except Broken as wrong:
+        except BrokenInvariant as wrong:
             is_broken = True
             yield RULES, str(wrong)
         except ExpectationFailed as wrong:
@@ -134,9 +135,8 @@ def _verdicts(story: PlayedStory) -> Iterator[tuple[str, str]]:
                 continue
             yield EXPECTATIONS, str(wrong)
             return
-        except (ArithmeticError, LookupError, ValueError, RuntimeError):
-            if number == 0:
-                raise  # else a walk draws from a state that no original has
+        except (Refusal, ArithmeticError, LookupError, ValueError, TypeError, RuntimeError, AssertionError):
+            continue  # what draws steps, or judges them, meets a state that no original has
 
 
 def _secs(seconds: float) -> float:

@@ -14,8 +14,8 @@ from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed, Story
-from crossvault.lockstep.invariants import Invariants
-from crossvault.lockstep.run import Broken, InvariantChecker
+from crossvault.judge.judge import Judge
+from crossvault.judge.own_invariants import BrokenInvariant
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 
@@ -26,11 +26,6 @@ _FEW_UNITS, _FEW_PARTS = 1_000, 10**15  # roundings change so many units, or one
 _LAST_VIEWS = ("metrics", "greeks", "scenarios")
 Functions = frozenset[tuple[str, int]]
 """Functions by file and first line."""
-
-
-def rules() -> InvariantChecker:
-    """The rules that are checked around every step."""
-    return Invariants()
 
 
 class OutcomeChange(NamedTuple):
@@ -76,7 +71,7 @@ class PlayedStory:
     def record(self) -> None:
         """Plays the story by the unchanged mirror, with the rules and without them."""
         started = time.process_time()
-        self.broken, self.failed = self._verdict(rules())
+        self.broken, self.failed = self._verdict(self.judge())
         if self.broken:
             _, self.failed = self._verdict(None)
         with CalledFunctions() as called:
@@ -84,18 +79,25 @@ class PlayedStory:
         self.functions = called.functions
         self.seconds = time.process_time() - started
 
-    def play(self, guard: InvariantChecker | None) -> None:
-        """Plays the story, whose steps follow from the state. Raises Broken, ExpectationFailed."""
+    def judge(self) -> Judge:
+        """The rules around every step: all of them in a scenario, in a walk as a search checks them."""
+        return Judge(how="full" if self.is_scenario else "default")
+
+    def play(self, judge: Judge | None) -> None:
+        """Plays the story, whose steps follow from the state. Raises BrokenInvariant, ExpectationFailed."""
         story = self.make()
         model = Model(story.world)
-        for _ in driven(story.steps(model), lambda step: _applied(model, step, guard)):
+        for _ in driven(story.steps(model), lambda step: _applied(model, step, judge)):
             pass
+        if judge:
+            judge.finish(model)
 
-    def replay(self, guard: InvariantChecker) -> None:
-        """Plays the recorded steps. Raises Broken."""
+    def replay(self, judge: Judge) -> None:
+        """Plays the recorded steps. Raises BrokenInvariant."""
         model = self._model()
         for step in self.steps:
-            _applied(model, step, guard)
+            _applied(model, step, judge)
+        judge.finish(model)
 
     def changes(self) -> Iterator[OutcomeChange]:
         """Yields the differences from the record when its steps are played again."""
@@ -109,16 +111,18 @@ class PlayedStory:
                 if value != view.value:
                     yield self._change(number, f"{view.name} of {view.account}: ", value, view.value)
 
-    def _verdict(self, guard: InvariantChecker | None) -> tuple[str, str]:
+    def _verdict(self, judge: Judge | None) -> tuple[str, str]:
         """The rule and the expectation that fail; notes world, steps and outcomes."""
         story = self.make()
         self.world, self.steps, self.outcomes = story.world, [], []
         model = Model(story.world)
         try:
-            for step, outcome in driven(story.steps(model), lambda step: _applied(model, step, guard)):
+            for step, outcome in driven(story.steps(model), lambda step: _applied(model, step, judge)):
                 self.steps.append(step)
                 self.outcomes.append(outcome)
-        except Broken as wrong:
+            if judge:
+                judge.finish(model)
+        except BrokenInvariant as wrong:
             return str(wrong), ""
         except ExpectationFailed as wrong:
             return "", str(wrong)
@@ -184,12 +188,12 @@ def is_small(found: Any, expected: Any) -> bool:
     return False
 
 
-def _applied(model: Model, step: Step, guard: InvariantChecker | None) -> Outcome:
-    if guard is None:
+def _applied(model: Model, step: Step, judge: Judge | None) -> Outcome:
+    if judge is None:
         return model.apply(step)
-    guard.before(step, model)
+    judge.before(step, model)
     outcome = model.apply(step)
-    guard.after(step, outcome, model)
+    judge.after(step, outcome, model)
     return outcome
 
 
