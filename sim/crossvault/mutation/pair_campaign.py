@@ -74,8 +74,8 @@ class PairCampaign:
         if left:
             stories = pair_stories([path for path in files if path.suffix == ".yaml"])
             self.notes += [
-                f"{story.name} fails without any change, which proves nothing: {story.broken or story.failed}"
-                for story in stories if story.broken or story.failed
+                f"{story.name}: without any change, so that it proves nothing: {wrong}"
+                for story in stories for wrong in (*story.broken.values(), *filter(None, [story.failed]))
             ]  # fmt: skip
             judges = PairJudges(stories, laws, mirror_functions())
             by_id = {each.mutant.id: each for each in left}

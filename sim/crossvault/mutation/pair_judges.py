@@ -6,7 +6,7 @@ A mutant that changes no outcome of any story is not judged. Each judge stops at
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import FunctionType
 
@@ -86,13 +86,13 @@ class _MutantTrial:
 
     def _play(self, stories: Sequence[PlayedStory]) -> None:
         for story in stories:
-            wanted = {RULES, EXPECTATIONS} if story.is_scenario else {RULES}
-            if wanted <= set(self.kills) or not self._differs(story):
-                continue
-            limit(_secs(story.seconds))
-            for judge, how in _verdicts(story):
-                if judge not in self.kills:
-                    self._kill(judge, f"{story.name}: {how}")
+            wanted = ({RULES, EXPECTATIONS} if story.is_scenario and not story.failed else {RULES}) - set(self.kills)
+            if wanted and self._differs(story):
+                limit(_secs(story.seconds))
+                found = _of_scenario(story, wanted) if story.is_scenario else _of_walk(story)
+                for judge, how in found.items():
+                    if judge in wanted:
+                        self._kill(judge, f"{story.name}: {how}")
 
     def _differs(self, story: PlayedStory) -> bool:
         if story.name not in self._first:
@@ -111,32 +111,32 @@ class _MutantTrial:
         self.send({judge: how})
 
 
-def _verdicts(story: PlayedStory) -> Iterator[tuple[str, str]]:
-    """Yields the rule that a story breaks and the expectation that fails, without those that fail unchanged.
+def _of_scenario(story: PlayedStory, wanted: Set[str]) -> Mapping[str, str]:
+    """The rule that a scenario breaks, and the expectation that fails."""
+    found = _ending(lambda: story.play(story.judge() if RULES in wanted else None))
+    if RULES in found and EXPECTATIONS in wanted:
+        return found | _ending(lambda: story.play(None))
+    if EXPECTATIONS in found and RULES in wanted:  # the steps after the one that fails
+        return found | _ending(lambda: story.replay(story.judge()))
+    return found
 
-    The rules see the recorded steps, and the steps that follow from the state of the mutant.
-    """
-    plays: list[Callable[[], None]] = []
-    if not story.broken:
-        plays = [lambda: story.replay(story.judge()), lambda: story.play(story.judge())]
-    if story.is_scenario and not story.failed:
-        plays.append(lambda: story.play(None))
-    is_broken = False
-    for number, play in enumerate(plays):
-        if is_broken and number == 1:
-            continue
-        try:
-            play()
-        except BrokenInvariant as wrong:
-            is_broken = True
-            yield RULES, str(wrong)
-        except ExpectationFailed as wrong:
-            if story.failed:
-                continue
-            yield EXPECTATIONS, str(wrong)
-            return
-        except (Refusal, ArithmeticError, LookupError, ValueError, TypeError, RuntimeError, AssertionError):
-            continue  # what draws steps, or judges them, meets a state that no original has
+
+def _of_walk(story: PlayedStory) -> Mapping[str, str]:
+    """The rule that a walk breaks, by its recorded steps or by those that follow from the state of the mutant."""
+    return _ending(lambda: story.replay(story.judge())) or _ending(lambda: story.play(story.judge()))
+
+
+def _ending(play: Callable[[], None]) -> dict[str, str]:
+    """How a story ends early: by a rule or by an expectation."""
+    try:
+        play()
+    except BrokenInvariant as wrong:
+        return {RULES: str(wrong)}
+    except ExpectationFailed as wrong:
+        return {EXPECTATIONS: str(wrong)}
+    except (Refusal, ArithmeticError, LookupError, ValueError, TypeError, RuntimeError, AssertionError):
+        pass  # what draws steps, or judges them, meets a state that no original has
+    return {}
 
 
 def _secs(seconds: float) -> float:

@@ -16,10 +16,12 @@ from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.judge.judge import Judge
 from crossvault.judge.own_invariants import BrokenInvariant
+from crossvault.judge.table import RULES
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 
 VIEWS_EVERY = 5  # steps between views of the metrics of accounts
+MOST_FULL = 100  # steps of a scenario in which each rule is checked at each step
 SIDES = ("mutant", "original")
 
 _FEW_UNITS, _FEW_PARTS = 1_000, 10**15  # roundings change so many units, or one part in so many
@@ -52,8 +54,9 @@ class StoryView(NamedTuple):
 class PlayedStory:
     """A story as the unchanged mirror plays it.
 
-    views: of accounts after a step, by its number. functions: of the mirror that it calls. broken, failed: the rule
-    and the expectation that fail without any change, and so prove nothing. seconds: of a judged play.
+    views: of accounts after a step, by its number. functions: of the mirror that it calls. broken, failed: the rules
+    (by number, each with how) and the expectation that fail without any change, and so prove nothing. seconds: of a
+    judged play.
     """
 
     name: str
@@ -64,16 +67,15 @@ class PlayedStory:
     outcomes: list[Outcome] = field(default_factory=list)
     views: dict[int, list[StoryView]] = field(default_factory=dict)
     functions: Functions = frozenset()
-    broken: str = ""
+    broken: dict[str, str] = field(default_factory=dict)
     failed: str = ""
     seconds: float = 0.0
 
     def record(self) -> None:
         """Plays the story by the unchanged mirror, with the rules and without them."""
         started = time.process_time()
-        self.broken, self.failed = self._verdict(self.judge())
-        if self.broken:
-            _, self.failed = self._verdict(None)
+        while broken := self._verdict(self.judge()):
+            self.broken[broken.number] = str(broken)
         with CalledFunctions() as called:
             self._record_views()
         self.functions = called.functions
@@ -81,7 +83,8 @@ class PlayedStory:
 
     def judge(self) -> Judge:
         """The rules around every step: all of them in a scenario, in a walk as a search checks them."""
-        return Judge(how="full" if self.is_scenario else "default")
+        rules = [rule for rule in RULES if rule.number not in self.broken]
+        return Judge(how="full" if self.is_scenario and len(self.steps) <= MOST_FULL else "default", rules=rules)
 
     def play(self, judge: Judge | None) -> None:
         """Plays the story, whose steps follow from the state. Raises BrokenInvariant, ExpectationFailed."""
@@ -111,22 +114,21 @@ class PlayedStory:
                 if value != view.value:
                     yield self._change(number, f"{view.name} of {view.account}: ", value, view.value)
 
-    def _verdict(self, judge: Judge | None) -> tuple[str, str]:
-        """The rule and the expectation that fail; notes world, steps and outcomes."""
+    def _verdict(self, judge: Judge) -> BrokenInvariant | None:
+        """The rule that is broken; notes world, steps, outcomes and the expectation that fails."""
         story = self.make()
-        self.world, self.steps, self.outcomes = story.world, [], []
+        self.world, self.steps, self.outcomes, self.failed = story.world, [], [], ""
         model = Model(story.world)
         try:
             for step, outcome in driven(story.steps(model), lambda step: _applied(model, step, judge)):
                 self.steps.append(step)
                 self.outcomes.append(outcome)
-            if judge:
-                judge.finish(model)
+            judge.finish(model)
         except BrokenInvariant as wrong:
-            return str(wrong), ""
+            return wrong
         except ExpectationFailed as wrong:
-            return "", str(wrong)
-        return "", ""
+            self.failed = str(wrong)
+        return None
 
     def _record_views(self) -> None:
         model = self._model()
