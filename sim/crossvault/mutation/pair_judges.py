@@ -87,18 +87,18 @@ class _MutantTrial:
     def _play(self, stories: Sequence[PlayedStory]) -> None:
         for story in stories:
             wanted = ({RULES, EXPECTATIONS} if story.is_scenario and not story.failed else {RULES}) - set(self.kills)
-            if wanted and self._differs(story):
+            if wanted and (first := self._first_change(story)):
                 limit(_secs(story.seconds))
-                found = _of_scenario(story, wanted) if story.is_scenario else _of_walk(story)
+                found = _of_scenario(story, wanted) if story.is_scenario else _of_walk(story, first.step)
                 for judge, how in found.items():
                     if judge in wanted:
                         self._kill(judge, f"{story.name}: {how}")
 
-    def _differs(self, story: PlayedStory) -> bool:
+    def _first_change(self, story: PlayedStory) -> OutcomeChange | None:
         if story.name not in self._first:
             limit(_secs(story.seconds))
             self._first[story.name] = next(story.changes(), None)
-        return self._first[story.name] is not None
+        return self._first[story.name]
 
     def _run_laws(self, judge: str, laws: Sequence[Law]) -> None:
         for law in laws:
@@ -117,13 +117,14 @@ def _of_scenario(story: PlayedStory, wanted: Set[str]) -> Mapping[str, str]:
     if RULES in found and EXPECTATIONS in wanted:
         return found | _ending(lambda: story.play(None))
     if EXPECTATIONS in found and RULES in wanted:  # the steps after the one that fails
-        return found | _ending(lambda: story.replay(story.judge()))
+        return found | _ending(lambda: story.replay(story.judge(), 1))
     return found
 
 
-def _of_walk(story: PlayedStory) -> Mapping[str, str]:
-    """The rule that a walk breaks, by its recorded steps or by those that follow from the state of the mutant."""
-    return _ending(lambda: story.replay(story.judge())) or _ending(lambda: story.play(story.judge()))
+def _of_walk(story: PlayedStory, first: int) -> Mapping[str, str]:
+    """The rule that a walk breaks by its recorded steps; of a random one also by those that follow from the state."""
+    found = _ending(lambda: story.replay(story.judge(), first))
+    return found or (_ending(lambda: story.play(story.judge())) if story.is_drawn else {})
 
 
 def _ending(play: Callable[[], None]) -> dict[str, str]:

@@ -54,6 +54,7 @@ class StoryView(NamedTuple):
 class PlayedStory:
     """A story as the unchanged mirror plays it.
 
+    is_drawn: whether its steps are drawn from the state, and so change with it.
     views: of accounts after a step, by its number. functions: of the mirror that it calls. broken, failed: the rules
     (by number, each with how) and the expectation that fail without any change, and so prove nothing. seconds: of a
     judged play.
@@ -62,6 +63,7 @@ class PlayedStory:
     name: str
     make: Callable[[], Story]
     is_scenario: bool
+    is_drawn: bool = False
     world: World | None = None
     steps: list[Step] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -95,10 +97,11 @@ class PlayedStory:
         if judge:
             judge.finish(model)
 
-    def replay(self, judge: Judge) -> None:
-        """Plays the recorded steps. Raises BrokenInvariant."""
-        model = self._model()
-        for step in self.steps:
+    def replay(self, judge: Judge, first: int) -> None:
+        """Plays the recorded steps, judged from the first one on that differs. Raises BrokenInvariant."""
+        model, whole = self._model(), judge.rules
+        for number, step in enumerate(self.steps, 1):
+            judge.rules = whole if number >= first else ()
             _applied(model, step, judge)
         judge.finish(model)
 
