@@ -35,7 +35,7 @@ _PROFILE = "mutants"
 
 
 @dataclass
-class Law:
+class MirrorLaw:
     """A law or a published case: the functions of the mirror that it calls, whether it holds, and its seconds.
 
     item: the test of pytest.
@@ -69,7 +69,7 @@ class LawsNotCollected(BadEnvironment):
     """The tests of the mirror cannot be collected."""
 
 
-def with_laws(root: Path, jobs: int, work: Callable[[Sequence[Law]], None]) -> None:
+def with_laws(root: Path, jobs: int, work: Callable[[Sequence[MirrorLaw]], None]) -> None:
     """Collects and tries the laws of a clone, and calls a function with them. Raises what it raises."""
     import pytest
 
@@ -83,7 +83,7 @@ def with_laws(root: Path, jobs: int, work: Callable[[Sequence[Law]], None]) -> N
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtestloop(self, session: pytest.Session) -> bool:
             try:
-                laws = [Law(each.nodeid, each) for each in session.items]
+                laws = [MirrorLaw(each.nodeid, each) for each in session.items]
                 with redirect_stdout(shown[0]), redirect_stderr(shown[1]):
                     _try(laws, root, jobs)
                     work(laws)
@@ -115,7 +115,7 @@ def _without_shrinking() -> None:
     settings.load_profile(_PROFILE)
 
 
-def _try(laws: Sequence[Law], root: Path, jobs: int) -> None:
+def _try(laws: Sequence[MirrorLaw], root: Path, jobs: int) -> None:
     """Runs every law on the unchanged mirror, in several processes, and notes what it calls; or recalls that."""
     store = toolchain.state_dir() / "mutants" / f"laws-{_digest(root)}.json"
     known: dict[str, Any] = {}
@@ -137,7 +137,7 @@ def _try(laws: Sequence[Law], root: Path, jobs: int) -> None:
         partial_store.replace(store)
 
 
-def _tried(part: Sequence[Law], send: Send) -> None:
+def _tried(part: Sequence[MirrorLaw], send: Send) -> None:
     for law in part:
         started = time.process_time()
         with CalledFunctions() as called:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crossvault.mutation.code_swap import mirror_functions
 from crossvault.mutation.forks import run_forks
-from crossvault.mutation.law_session import FOLDERS, Law, attack_stories, with_laws
+from crossvault.mutation.law_session import FOLDERS, MirrorLaw, attack_stories, with_laws
 from crossvault.mutation.model_mutants import ModelMutant, mirror_files, model_mutants
 from crossvault.mutation.pair_judges import PairJudges
 from crossvault.mutation.pair_stories import pair_stories
@@ -52,7 +52,7 @@ class PairCampaign:
             self.notes.append("laws and published vectors are in the tests of a clone: not played")
             return self._judge([], [], jobs, take)
 
-        def work(laws: Sequence[Law]) -> None:
+        def work(laws: Sequence[MirrorLaw]) -> None:
             self.notes += _missing(laws)
             attacks = attack_stories()
             tests = [path for folder in FOLDERS for path in (root / folder).glob("*.py")]
@@ -61,7 +61,7 @@ class PairCampaign:
 
         with_laws(root, jobs, work)
 
-    def _judge(self, laws: Sequence[Law], files: Sequence[Path], jobs: int, take: Take) -> None:
+    def _judge(self, laws: Sequence[MirrorLaw], files: Sequence[Path], jobs: int, take: Take) -> None:
         store = PairStore(files)
         known, left = store.known(), list[ModelMutant]()
         for each in self.chosen:
@@ -85,7 +85,7 @@ class PairCampaign:
                 take(verdict)
 
 
-def _missing(laws: Sequence[Law]) -> Iterator[str]:
+def _missing(laws: Sequence[MirrorLaw]) -> Iterator[str]:
     """What of laws and vectors is not played."""
     if not any(law.is_vector and not law.is_skipped for law in laws):
         yield "published vectors: none are here; CROSSVAULT_VECTORS names their folder"

@@ -15,7 +15,7 @@ from crossvault.judge.own_invariants import BrokenInvariant
 from crossvault.mirror.refusal import Refusal
 from crossvault.mutation.code_swap import MutantRefused, is_constant, put_in
 from crossvault.mutation.forks import Send, limit
-from crossvault.mutation.law_session import Law
+from crossvault.mutation.law_session import MirrorLaw
 from crossvault.mutation.model_mutants import ModelMutant
 from crossvault.mutation.played_stories import Functions, OutcomeChange, PlayedStory
 
@@ -30,7 +30,7 @@ class PairJudges:
     """All that judges mutants: recorded stories, laws with published vectors, and the functions to be changed."""
 
     stories: Sequence[PlayedStory]
-    laws: Sequence[Law]
+    laws: Sequence[MirrorLaw]
     functions: Sequence[FunctionType]
 
     def judge(self, mutant: ModelMutant, send: Send) -> None:
@@ -47,7 +47,7 @@ class PairJudges:
         except Exception as wrong:  # of the mutant: a mistake of types, a division by zero, a recursion without end
             send({CRASHED: f"{type(wrong).__name__}: {wrong}"})
 
-    def reached(self, mutant: ModelMutant) -> tuple[list[PlayedStory], list[Law]]:
+    def reached(self, mutant: ModelMutant) -> tuple[list[PlayedStory], list[MirrorLaw]]:
         """The stories and laws that call the function of a mutant, quickest first."""
         stories = [each for each in self.stories if _is_reached(mutant, each.functions)]
         laws = [each for each in self.laws if each.holds and _is_reached(mutant, each.functions)]
@@ -100,7 +100,7 @@ class _MutantTrial:
             self._first[story.name] = next(story.changes(), None)
         return self._first[story.name]
 
-    def _run_laws(self, judge: str, laws: Sequence[Law]) -> None:
+    def _run_laws(self, judge: str, laws: Sequence[MirrorLaw]) -> None:
         for law in laws:
             limit(_secs(law.seconds))
             if how := law.failure():
