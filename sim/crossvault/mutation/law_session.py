@@ -116,25 +116,29 @@ def _without_shrinking() -> None:
 
 
 def _try(laws: Sequence[MirrorLaw], root: Path, jobs: int) -> None:
-    """Runs every law on the unchanged mirror, in several processes, and notes what it calls; or recalls that."""
+    """Runs every law on the unchanged mirror, in several processes, and notes what it calls; or recalls that.
+
+    What is stored is valid for one state of the mirror, of the support of the tests, and of the law's own file.
+    """
     store = toolchain.state_dir() / "mutants" / f"laws-{_digest(root)}.json"
     known: dict[str, Any] = {}
     with suppress(OSError, ValueError):
         known = json.loads(store.read_text(encoding="utf8"))
-    left = [law for law in laws if law.name not in known]
+    texts = {law.name: _digest_of(law.item.path) for law in laws}
+    left = [law for law in laws if known.get(law.name, {}).get("file") != texts[law.name]]
     parts = [left[start::jobs] for start in range(jobs)]
     works = [(str(number), partial(_tried, part)) for number, part in enumerate(parts) if part]
     for result in run_forks(works, jobs):
-        known |= {found["name"]: found for found in result.sent}
+        known |= {found["name"]: found | {"file": texts[found["name"]]} for found in result.sent}
     for law in laws:
         if found := known.get(law.name):
             law.holds, law.is_skipped, law.seconds = found["holds"], found["is_skipped"], found["seconds"]
             law.functions = frozenset((str(root / file), line) for file, line in found["functions"])
     if left:
         store.parent.mkdir(parents=True, exist_ok=True)
-        partial_store = store.with_suffix(f".{os.getpid()}")
-        partial_store.write_text(json.dumps(known), encoding="utf8")
-        partial_store.replace(store)
+        new = store.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps(known), encoding="utf8")
+        new.replace(store)
 
 
 def _tried(part: Sequence[MirrorLaw], send: Send) -> None:
@@ -149,9 +153,13 @@ def _tried(part: Sequence[MirrorLaw], send: Send) -> None:
 
 
 def _digest(root: Path) -> str:
-    """Identity of the mirror and of its laws."""
+    """Identity of the mirror and of the support of its laws."""
     made = blake2b(digest_size=12)
-    for folder in ("sim/crossvault/mirror", *FOLDERS):
+    for folder in ("sim/crossvault/mirror", FOLDERS[1]):
         for path in sorted((root / folder).glob("*.py")):
             made.update(path.name.encode() + path.read_bytes())
     return made.hexdigest()
+
+
+def _digest_of(path: Path) -> str:
+    return blake2b(path.read_bytes(), digest_size=12).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 
 from crossvault.mutation.code_swap import mirror_functions
@@ -78,11 +79,16 @@ class PairCampaign:
                 for story in stories for wrong in (*story.broken.values(), *filter(None, [story.failed]))
             ]  # fmt: skip
             judges = PairJudges(stories, laws, mirror_functions())
-            by_id = {each.mutant.id: each for each in left}
+            by_id = {each.mutant.id: each for each in sorted(left, key=_rank)}
             for result in run_forks(((name, partial(judges.judge, each)) for name, each in by_id.items()), jobs):
                 verdict = pair_verdict(by_id[result.name], result)
                 store.keep(verdict)
                 take(verdict)
+
+
+def _rank(mutant: ModelMutant) -> bytes:
+    """The place of a mutant in the order of judging: at random, so that the scores of a part are those of the whole."""
+    return blake2b(mutant.mutant.id.encode(), digest_size=8).digest()
 
 
 def _missing(laws: Sequence[MirrorLaw]) -> Iterator[str]:
