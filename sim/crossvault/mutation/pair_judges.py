@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import FunctionType
 
+from crossvault.differential.ending import BadInput
 from crossvault.differential.story import ExpectationFailed
 from crossvault.judge.own_invariants import BrokenInvariant
 from crossvault.mirror.refusal import Refusal
@@ -133,7 +134,7 @@ def _ending(play: Callable[[], None]) -> dict[str, str]:
         play()
     except BrokenInvariant as wrong:
         return {RULES: str(wrong)}
-    except ExpectationFailed as wrong:
+    except (ExpectationFailed, BadInput) as wrong:  # or a file whose fields are no longer accepted
         return {EXPECTATIONS: str(wrong)}
     except (Refusal, ArithmeticError, LookupError, ValueError, TypeError, RuntimeError, AssertionError):
         pass  # what draws steps, or judges them, meets a state that no original has
