@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 NOTING = frozenset({"start_liquidation", "declare_insolvent", "bid", "end_liquidation"})
 """Doors that note the deficit of an account that they name."""
-OTHERS = 8
-"""One of how many steps of other doors the accounts that they change are looked at."""
+OTHERS, CASH = 8, 4
+"""One of how many steps of other doors the accounts that they change are looked at, and at withdrawals all accounts."""
 WITHDRAWALS = frozenset({"withdraw_cash", "withdraw_collateral"})
 SMALL = 100
 """A hole is small where what an account leaves behind is at least so many times as much."""
@@ -39,7 +39,7 @@ def deficits_noted(moment: Moment) -> Iterator[Breach]:
     if moment.step.action in NOTING or moment.is_sampled(OTHERS):
         for account in moment.changed:
             yield from _noted(moment, account)
-    if moment.step.action == "withdraw_cash":
+    if moment.step.action == "withdraw_cash" and moment.is_sampled(CASH):
         yield from _left_unnoted(moment)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crossvault.judge.books import Books
     from crossvault.mirror.account import AccountId
 
-SWEEPS, REFUSED = 256, 8
+SWEEPS, REFUSED = 512, 8
 """One of how many steps all accounts are looked at, and one of how many ordinary refusals its account."""
 _ORDINARY = frozenset({
     "NotLiquidatable", "NotUnderLiquidation", "UnderLiquidation", "AuctionSolvent", "AuctionInsolvent", "VaultPaused",
@@ -41,12 +41,19 @@ def can_be_sold(moment: Moment) -> Iterator[Breach]:
     refusal = moment.outcome.refusal
     if refusal is not None and moment.step.action in _SALES:
         yield from _shut_out(moment)
-        if refusal.name not in _ORDINARY or moment.is_sampled(REFUSED):
-            yield from _sellable(moment, moment.step.args["account"])
+        account = moment.step.args["account"]
+        if refusal.name not in _ORDINARY or _is_due(moment, account, REFUSED):
+            yield from _sellable(moment, account)
     elif moment.is_sampled(SWEEPS):
-        for account, held in moment.after.accounts.items():
-            if held.positions or held.principal < 0:
+        for account in moment.after.accounts:
+            if _is_due(moment, account, SWEEPS):
                 yield from _sellable(moment, account)
+
+
+def _is_due(moment: Moment, account: AccountId, share: int) -> bool:
+    """Whether an account is looked at: one in portfolio mode, whose scenarios are dear, at a fourth of the steps."""
+    is_dear = moment.after.account(account).mode == PORTFOLIO
+    return moment.is_sampled(4 * share if is_dear else share)
 
 
 def _shut_out(moment: Moment) -> Iterator[Breach]:
@@ -64,9 +71,11 @@ def _shut_out(moment: Moment) -> Iterator[Breach]:
 
 def _sellable(moment: Moment, account: AccountId) -> Iterator[Breach]:
     books, at = moment.after, moment.at
+    held = books.account(account)
+    if not (held.positions or held.principal < 0):
+        return
     if books.paused or not fails_at_usable_prices(books, account, at):
         return
-    held = books.account(account)
     options = sum(decoded(each.instrument)[1] >= CALL for each in held.positions)
     if len(held.positions) > MOST_POSITIONS or (held.mode == PORTFOLIO and options > MOST_OPTIONS):
         yield Breach(f"{account} has {len(held.positions)} positions and {options} options", None, (account,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from crossvault.judge.account_value import account_value
+from crossvault.judge.account_value import AccountValue, account_value
 from crossvault.judge.auction_figures import AuctionFigures, auction_figures, discount
 from crossvault.judge.bid_parts import MovingAccount, after_bid
 from crossvault.judge.moment import Moment
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SaleBid(NamedTuple):
-    """A bid: parties, what was wanted, taken and paid [wad], the auction before it, and its figures.
+    """A bid: parties, what was wanted, taken and paid [wad], the auction before it, the account's value and figures.
 
     discount_wad: d by the clock of the auction, 0 once it is insolvent. fair_wad: d by the seconds in which a bid was
     possible.
@@ -28,6 +28,7 @@ class SaleBid(NamedTuple):
     taken_wad: int
     cost_wad: int
     sale: SaleBook
+    value: AccountValue
     figures: AuctionFigures
     discount_wad: int
     fair_wad: int
@@ -55,9 +56,10 @@ def _sale_bid(moment: Moment) -> SaleBid:
     elapsed = moment.at - sale.started_at
     biddable = moment.clocks.biddable_secs(account, sale.started_at, moment.at)
     accrued = moment.before._replace(cash=moment.after.cash)  # the interest of the bid's time, as it is stored
+    value = account_value(accrued, account, moment.at)
     return SaleBid(
-        account, bidder, sender, fraction_wad, deal.taken_wad, deal.cost_wad, sale,
-        auction_figures(account_value(accrued, account, moment.at), sale, terms),
+        account, bidder, sender, fraction_wad, deal.taken_wad, deal.cost_wad, sale, value,
+        auction_figures(value, sale, terms),
         0 if sale.insolvent_at else discount(terms, elapsed),
         discount(terms, min(elapsed, biddable)),
     )  # fmt: skip

@@ -39,7 +39,7 @@ def third_parties_untouched(moment: Moment) -> Iterator[Breach]:
     for field in Books._fields:
         if field not in _OWN and getattr(moment.before, field) != getattr(moment.after, field):
             yield Breach(f"{field} of the vault is another after {moment.step.action}")
-    if _wallets(moment.before) != _wallets(moment.after):
+    if moment.before.tokens != moment.after.tokens and _wallets(moment.before) != _wallets(moment.after):
         yield Breach(f"tokens are moved by {moment.step.action}")
 
 
@@ -103,7 +103,7 @@ def sold_within_bounds(moment: Moment) -> Iterator[Breach]:
     bid = sale_bid(moment)
     if bid is None:
         return
-    margin, buffer = moment.value_before(bid.account).initial_margin, bid.figures.buffer
+    margin, buffer = bid.value.initial_margin, bid.figures.buffer
     if margin.low >= 0:
         what = f"{bid.account} is sold with an initial margin of {margin.low} wad"
         yield Breach(what, bid.figures.value.high * bid.taken_wad // WAD - bid.cost_wad, (bid.account,), ABOVE)

@@ -120,14 +120,14 @@ RULES: tuple[Rule, ...] = (
         "V17",
         "Of every account that a call touches the noted deficit is max(0, -E), their sum is the stored one, and nothing"
         " is withdrawn while deficits that are not noted leave the fund short.",
-        deficits_noted, cost="20 us; what other doors than those of auctions change, at 1 of 8 steps",
+        deficits_noted, cost="15 us; what other doors than those of auctions change, at 1 of 8 steps",
     ),
     Rule("V18", "Insurance counts only what is backed.", insurance_backed, cost="2 us"),
     Rule(
         "V21",
         "Who fails maintenance at usable prices can be started, bid for and closed by a rich stranger, and nothing that"
         " the debtor or a third party did takes that away.",
-        can_be_sold, cost="20 us; all accounts at 1 of 256 steps",
+        can_be_sold, cost="20 us; all accounts at 1 of 512 steps",
     ),
     Rule(
         "V22", "A sale pays at least d * value, d counting only seconds in which a bid was possible.", paid_by_discount,
