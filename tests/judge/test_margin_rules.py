@@ -8,6 +8,7 @@ from crossvault.judge.margin_rules import (
     UNBOUNDED,
     fills,
     health,
+    leverage,
     margin_after_a_call,
     metrics_shown,
     settling_changes_nothing,
@@ -66,6 +67,13 @@ def test_health_is_a_rounded_down_ratio() -> None:
     assert health(Bracket.of(-7), Bracket.of(3)) == Bracket.of(-2333333333333333334)
     assert health(Bracket.of(7), Bracket.of(0)) == Bracket.of(UNBOUNDED)
     assert health(Bracket(6, 8), Bracket(2, 4)) == Bracket(3 * WAD // 2, 4 * WAD)
+
+
+def test_leverage_is_a_rounded_up_ratio() -> None:
+    """7 / 3 = 2.33...; an equity of at most 0 has none, and no positions are 0."""
+    assert leverage(7, Bracket.of(3)) == Bracket.of(2333333333333333334)
+    assert leverage(7, Bracket(-1, 7)) == Bracket(WAD, UNBOUNDED)
+    assert leverage(0, Bracket.of(-1)) == Bracket.of(0)
 
 
 def test_changes_of_positions_are_read_off_trades_and_fills() -> None:

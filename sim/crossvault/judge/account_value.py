@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.exposures import ValuedAccount, valued
 from crossvault.judge.portfolio_value import modelled_underlyings, portfolio_requirement
-from crossvault.judge.rounding import WAD
+from crossvault.judge.rounding import WAD, ceiling
 from crossvault.judge.standard_margin import standard_requirement
 
 if TYPE_CHECKING:
@@ -54,6 +54,15 @@ class AccountValue:
     def maintenance_requirement(self) -> Bracket:
         """Requirement at maintenance margin."""
         return standard_requirement(self._held, self._books.underlyings, False, self._modelled).plus(self._portfolio[1])
+
+    @cached_property
+    def notional(self) -> int:
+        """Sum of |size| * mark, for options |size| * index; each underlying and each option rounded up."""
+        books = self._books.underlyings
+        linear = sum(ceiling(each.gross, WAD) for each in self._held.exposures.values())
+        return linear + sum(
+            ceiling(abs(each.size) * books[each.underlying].price.index_wad, WAD) for each in self._held.options
+        )
 
     @property
     def initial_margin(self) -> Bracket:

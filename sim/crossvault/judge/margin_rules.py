@@ -9,7 +9,7 @@ from crossvault.judge.account_value import PORTFOLIO_MODE, AccountValue
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
-from crossvault.judge.rounding import RAY, WAD
+from crossvault.judge.rounding import RAY, WAD, ceiling
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
@@ -19,8 +19,9 @@ Fill = tuple["AccountId", int, int]  # account, instrument, change of size
 
 SALES = frozenset(("start_liquidation", "declare_insolvent", "bid", "end_liquidation"))
 LEAVING = frozenset(("withdraw_cash", "withdraw_collateral", "set_mode"))
-SHOWN_SHARE, ALL_SHARE = 4, 400  # changed accounts, and all accounts, at one of so many steps
-DEAR_SHARE = 20  # accounts in portfolio mode, which cost a hundred times as much
+SHOWN_SHARE, ALL_SHARE = 8, 400  # changed accounts, and all accounts, at one of so many steps
+DEAR_SHARE = 24  # accounts in portfolio mode, which cost a hundred times as much
+RATIOS = frozenset(("health", "leverage"))
 UNBOUNDED = 2**255 - 1
 
 
@@ -134,7 +135,7 @@ def metrics_shown(moment: Moment) -> Iterator[Breach]:
             if not bracket.holds(figure):
                 text = f"{name} of {account} is shown as {figure}, and is {bracket}"
                 apart = min(abs(figure - bracket.low), abs(figure - bracket.high))
-                yield Breach(text, apart if name != "health" else None, (account,))
+                yield Breach(text, apart if name not in RATIOS else None, (account,))
 
 
 def _compared(own: AccountValue, shown: Metrics) -> Iterator[tuple[str, Bracket, int]]:
@@ -145,6 +146,7 @@ def _compared(own: AccountValue, shown: Metrics) -> Iterator[tuple[str, Bracket,
     yield "maintenance margin requirement", own.maintenance_requirement, shown.maintenance_requirement_wad
     free = own.initial_margin
     yield "free collateral", Bracket(max(0, free.low), max(0, free.high)), shown.free_collateral_wad
+    yield "leverage", leverage(own.notional, own.equity), shown.leverage_wad
     yield "health", health(own.maintenance_equity, own.maintenance_requirement), shown.health_wad
 
 
@@ -154,3 +156,11 @@ def health(has: Bracket, needs: Bracket) -> Bracket:
         return Bracket.of(UNBOUNDED)
     ratios = [part * WAD // max(1, whole) for part in has for whole in needs]
     return Bracket(min(ratios), max(*ratios, UNBOUNDED if needs.low == 0 else -UNBOUNDED))
+
+
+def leverage(notional_wad: int, equity: Bracket) -> Bracket:
+    """Notional by equity, rounded up [wad]; 0 without positions, and unbounded with positions and no equity."""
+    if notional_wad == 0:
+        return Bracket.of(0)
+    low, high = (ceiling(notional_wad * WAD, each) if each > 0 else UNBOUNDED for each in (equity.high, equity.low))
+    return Bracket(low, high)

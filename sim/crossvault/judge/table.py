@@ -63,7 +63,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V4", "Every account that a call touches passes initial margin, or has not fallen and took no risk.",
-        margin_after_a_call, cost="a valuation of each account that changed, in portfolio mode at one of 20 steps",
+        margin_after_a_call, cost="a valuation of each account that changed, in portfolio mode at one of 24 steps",
     ),
     Rule(
         "V13", "Settling changes no requirement, and lowers an equity by no more than roundings.",
@@ -71,7 +71,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "V29", "Margin metrics shown are those of the judge.", metrics_shown,
-        cost="at one of 4 steps metrics of what changed, at one of 400 of all",
+        cost="at one of 8 steps metrics of what changed, at one of 400 of all",
     ),
     Rule(
         "V7", "Harsher terms or a loss never lower a requirement or raise a margin; cash never lowers one.", monotony,
