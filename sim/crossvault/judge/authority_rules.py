@@ -35,7 +35,7 @@ def authority(moment: Moment) -> Iterator[Breach]:
     elif step.action not in _TOUCHING:
         named = step.accounts()
         for account in moment.changed:
-            if account not in named and not _is_same(moment.before.account(account), moment.after.accounts[account]):
+            if account not in named and not _is_same(moment.before.account(account), moment.after.account(account)):
                 yield Breach(f"{account} changed, and the step does not name it", accounts=(account,))
 
 
@@ -68,7 +68,7 @@ def grants(moment: Moment) -> Iterator[Breach]:
         return
     account = moment.step.args["account"]
     for changed in moment.changed:
-        was, now = moment.before.account(changed), moment.after.accounts[changed]
+        was, now = moment.before.account(changed), moment.after.account(changed)
         if changed != account and not _is_same(was, now):
             yield Breach(f"a grant by {account} changed {changed}", accounts=(changed,))
         elif not _is_same(was._replace(operators=now.operators), now):

@@ -162,7 +162,7 @@ class Books(NamedTuple):
 
     def account(self, account: AccountId) -> AccountBook:
         """An account; an unknown one is empty."""
-        return self.accounts.get(account, AccountBook())
+        return self.accounts.get(account) or AccountBook(balances=(0,) * len(self.collaterals))
 
     def curve(self, underlying: int, expiry: int) -> CurveBook | None:
         """An expiry of an underlying; None if it was never opened."""

@@ -178,7 +178,7 @@ def _accounts(moment: Moment, book: RuleBook) -> Iterator[str]:
     """Operators and margin modes; those of a grant itself are V9 and V31."""
     granted = moment.step.action == "set_operator"
     for account in moment.changed:
-        stored = moment.after.accounts[account]
+        stored = moment.after.account(account)
         if not granted and stored.operators != book.operators.get(account, frozenset()):
             yield f"operators of {account}: {sorted(stored.operators)} are stored"
         if stored.mode != book.modes.get(account, 0):
