@@ -40,9 +40,10 @@ def authority(moment: Moment) -> Iterator[Breach]:
 
 
 def _is_same(was: AccountBook, now: AccountBook) -> bool:
-    """Whether an account is as it was, apart from empty balances of a collateral that is new."""
-    more = len(now.balances) - len(was.balances)
-    return now == was._replace(balances=was.balances + (0,) * more)
+    """Whether an account is as it was, apart from empty balances, which an empty account has none of."""
+    most = max(len(now.balances), len(was.balances))
+    old, new = (each.balances + (0,) * (most - len(each.balances)) for each in (was, now))
+    return old == new and now == was._replace(balances=now.balances)
 
 
 def _filled(moment: Moment) -> Iterator[Breach]:

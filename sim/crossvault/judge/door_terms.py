@@ -63,7 +63,8 @@ def _collateral_in(moment: Moment, args: Args) -> Iterator[str]:
         return
     decimals = moment.rulebook.decimals[listed[args["collateral"]][0]]
     yield from _amount(args["amount_raw"], decimals)
-    yield from _amount(max(1, moment.after.account(args["account"]).balances[args["collateral"]]), decimals)
+    left = moment.after.account(args["account"]).balances[args["collateral"] :][:1]  # none of an account that is empty
+    yield from _amount(max((1, *left)), decimals)
 
 
 def _collateral_out(moment: Moment, args: Args) -> Iterator[str]:
