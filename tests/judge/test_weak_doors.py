@@ -42,6 +42,18 @@ def test_an_operator_withdraws_to_the_owner_only() -> None:
     assert market.do(doors.withdraw_cash, ALICE.owner, account=ALICE, amount_raw=10**9, to=BROKER) == []
 
 
+def test_an_account_that_withdraws_its_last_holdings_is_empty() -> None:
+    market = JudgedMarket()
+    all_of_it = doors.withdraw_collateral(
+        market.at, ALICE.owner, account=ALICE, collateral=0, amount_raw=10 * WAD, to=ALICE.owner
+    )
+    assert market.do(doors.withdraw_cash, ALICE.owner, account=ALICE, amount_raw=10**11, to=ALICE.owner) == []
+    for operator in (BROKER, EXCHANGE):
+        assert market.do(doors.set_operator, ALICE.owner, account=ALICE, operator=operator, allowed=False) == []
+    assert market.accepted(all_of_it) == []
+    assert not any(market.books.account(ALICE).balances)
+
+
 def test_an_account_on_sale_names_no_bidder_its_operator() -> None:
     market = JudgedMarket()
     name = doors.set_operator
