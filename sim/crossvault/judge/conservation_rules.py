@@ -31,12 +31,20 @@ _ACCRUING = frozenset(("deposit_cash", "withdraw_cash", "trade", "settle", "bid"
 
 def tokens_held(moment: Moment) -> Iterator[Breach]:
     """V1: of each collateral the vault holds the sum of all balances, and what was sent to it without a call."""
-    if not moment.accepted:
-        return
+    before, after = moment.before, moment.after
+    if moment.accepted and not (before.accounts is after.accounts and before.tokens is after.tokens):
+        yield from _tokens_moved(moment)
+    if moment.accepted and moment.is_sampled(_WHOLE):
+        yield from tokens_of_all(after, _donated(moment))
+
+
+def _tokens_moved(moment: Moment) -> Iterator[Breach]:
     before, after = moment.before, moment.after
     pairs = [(before.account(each).balances, after.account(each).balances) for each in moment.changed]
     moved = [(old, new) for old, new in pairs if old != new]
     listed = len(before.collaterals)
+    if not moved and before.tokens is after.tokens and before.collaterals is after.collaterals:
+        return
     for number, asset in enumerate(after.collaterals):
         total = asset.total_raw - (before.collaterals[number].total_raw if number < listed else 0)
         held = _held(after, asset.token) - _held(before, asset.token)
@@ -44,8 +52,6 @@ def tokens_held(moment: Moment) -> Iterator[Breach]:
         if total != balances or (held != total and moment.step.action not in _GIFTS):
             changes = f"held changed by {held}, the noted total by {total}, balances by {balances} raw"
             yield Breach(f"{asset.token}: {changes}", None, tuple(moment.changed))
-    if moment.is_sampled(_WHOLE):
-        yield from tokens_of_all(after, _donated(moment))
 
 
 def sizes_balanced(moment: Moment) -> Iterator[Breach]:
@@ -71,7 +77,7 @@ def cash_conserved(moment: Moment) -> Iterator[Breach]:
         return
     before, after = moment.before, moment.after
     changed = moment.changed
-    if changed or before.cash != after.cash or _moves_quote(moment):
+    if changed or before.cash is not after.cash or before.tokens is not after.tokens:
         grown, most = residue_growth(moment), rounding_ray(moment)
         if not 0 <= grown <= most:
             money_wad = (grown if grown < 0 else grown - most) // RAY
@@ -215,11 +221,6 @@ def _accrues(moment: Moment) -> bool:
     if step.action == "batch":
         return any(call.action in _ACCRUING for call in step.args["calls"])
     return step.action in _ACCRUING or (step.action == "fill" and bool(step.args["matches"]))
-
-
-def _moves_quote(moment: Moment) -> bool:
-    token = moment.after.cash.token
-    return _held(moment.before, token) != _held(moment.after, token)
 
 
 def _held(books: Books, token: str) -> int:

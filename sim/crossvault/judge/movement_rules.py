@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crossvault.judge.books import AccountBook
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
-from crossvault.judge.named_movements import AccountDraft, NamedMovements
+from crossvault.judge.named_movements import AccountDraft, NamedMovements, names_movement
 from crossvault.judge.rounding import RAY, WAD
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ _SALE = ("start_liquidation", "declare_insolvent", "bid", "end_liquidation")
 def moved_as_named(moment: Moment) -> Iterator[Breach]:
     """V36: accounts, wallets and the insurance fund move as the step names, but for the part that a bid moves (V28)."""
     if not moment.accepted:
+        return
+    before, after = moment.before, moment.after
+    still = before.accounts is after.accounts and before.tokens is after.tokens and before.cash is after.cash
+    if still and not names_movement(moment.step.action):
         return
     due = NamedMovements(moment)
     yield from _accounts(moment, due)
@@ -60,9 +64,12 @@ def _difference(account: AccountId, due: AccountDraft, now: AccountBook) -> Iter
 
 def _wallets(moment: Moment, due: NamedMovements) -> Iterator[Breach]:
     before, after = moment.before.tokens, moment.after.tokens
+    if before is after and not due.wallets:
+        return
+    named = {token for token, _ in due.wallets}
     for token, now in after.items():
         was = before[token]
-        if was == now and not due.wallets:
+        if was is now and token not in named:
             continue
         for holder in dict.fromkeys((*now, *was)):
             moved = now.get(holder, 0) - was.get(holder, 0)

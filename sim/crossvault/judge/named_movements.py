@@ -176,3 +176,8 @@ _MOVES: Mapping[str, Callable[..., None]] = {
         NamedMovements.mint,
     )
 }  # fmt: skip
+
+
+def names_movement(action: str) -> bool:
+    """Whether a call of a door can name a movement."""
+    return action == "batch" or action in _MOVES

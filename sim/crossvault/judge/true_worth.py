@@ -50,10 +50,11 @@ def token_prices(books: Books) -> dict[str, int]:
 def wallet_gains(moment: Moment) -> dict[str, int]:
     """What wallets gain in a step at true prices, by holder, rounded down; the vault is none of them [wad]."""
     gains: dict[str, int] = {}
-    prices = token_prices(moment.after)
-    for token, price in prices.items():
+    if moment.before.tokens is moment.after.tokens:
+        return gains
+    for token, price in token_prices(moment.after).items():
         before, after = moment.before.tokens[token], moment.after.tokens[token]
-        if before == after:
+        if before is after:
             continue
         for holder in dict.fromkeys((*after, *before)):
             moved = after.get(holder, 0) - before.get(holder, 0)
