@@ -71,7 +71,7 @@ class StoryItem(pytest.Item):
         given = self.config.getoption(_OPTION)
         chain = Chain(story.world, self._folder(given) if given else None)
         try:
-            judge = Judge(OwnInvariants(story.invariants))
+            judge = Judge(OwnInvariants(story.invariants), persons=story.persons)
             return run(story, Model(story.world), chain, guard=judge)
         finally:
             chain.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from crossvault.mirror import fixed, ledger
+from crossvault.judge.solvency_rules import nothing_leaves_noted_deficits
+from crossvault.judge.table import RULES
+from crossvault.mirror import cash, fixed, ledger
 from crossvault.mirror.vault import Vault
 from crossvault.scenario import load
 from judged_money import attack, needs_attacks, red_rules, red_walk
@@ -34,6 +36,14 @@ def test_an_attack_is_red_with_its_money(name: str) -> None:
 def test_a_withdrawal_without_a_check_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Vault, "check", lambda vault, account, rising, before_wad, *, now: None)
     assert red_walk("V15").breach.money_wad
+
+
+@needs_attacks
+def test_a_withdrawal_at_open_deficits_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cash, "require_covered", lambda pool: None)
+    rules = [rule for rule in RULES if rule.check is nothing_leaves_noted_deficits]
+    [red] = red_rules(load(attack("close-into-debt")), rules=rules)
+    assert (red.step.sender, red.money_usd) == ("lender", 5_200)
 
 
 @pytest.mark.slow

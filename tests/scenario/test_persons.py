@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crossvault.commands.run import judge
 from crossvault.scenario import load
 from small_scenarios import HEAD, PRICES, problems, scenario_file
 
@@ -17,6 +18,7 @@ ACTORS = (
 def test_persons_are_those_that_a_file_names(tmp_path: Path) -> None:
     story = load(scenario_file(tmp_path, HEAD + PRICES + ACTORS))
     assert story.persons == {"alice": "mallory", "bob": "mallory"}
+    assert judge(story, (), "default").persons == story.persons
 
 
 @pytest.mark.parametrize(

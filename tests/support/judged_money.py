@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -10,10 +10,12 @@ import pytest
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT, Outcome, Step
-from crossvault.differential.story import Story
+from crossvault.differential.story import ExpectationFailed, Story
+from crossvault.judge.auction_clocks import AuctionClocks
 from crossvault.judge.books import read_books
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
+from crossvault.judge.rule import Rule
 from crossvault.judge.rulebook import RuleBook
 from crossvault.judge.table import RULES
 from crossvault.mirror.fixed import WAD
@@ -34,31 +36,39 @@ class RedRule(NamedTuple):
         return (self.breach.money_wad or 0) // WAD
 
 
-def red_rules(story: Story, *numbers: str, persons: Mapping[str, str] | None = None, most: int = 1) -> list[RedRule]:
-    """The first breaches of some rules in a story, which ends after so many.
+def red_rules(
+    story: Story, *numbers: str, persons: Mapping[str, str] | None = None, rules: Sequence[Rule] = ()
+) -> list[RedRule]:
+    """The first breaches of the rules of some numbers, or of some rules, in a story, which ends with them.
 
     persons: by owner, the person behind it.
     """
     model, found, donated = Model(story.world), list[RedRule](), dict[str, int]()
-    rules = [rule for rule in RULES if rule.number in numbers]
-    books, rights = read_books(model), RuleBook.opened(story.world)
-    assert {rule.number for rule in rules} == set(numbers)
+    rules = rules or [rule for rule in RULES if rule.number in numbers]
+    books, rights, clocks = read_books(model), RuleBook.opened(story.world), AuctionClocks()
 
     def applied(step: Step) -> Outcome:
-        nonlocal books, rights
+        nonlocal books, rights, clocks
         before, outcome = books, model.apply(step)
         books = read_books(model, before)
-        moment = Moment(step, outcome, before, books, rights, model.steps, model, persons or {}, dict(donated))
+        clocks = clocks.until(before, rights.paused, step.at)
+        moment = Moment(
+            step, outcome, before, books, rights, model.steps, model, persons or {}, dict(donated), clocks=clocks
+        )
         for rule in rules:
             found.extend(RedRule(rule.number, step, breach) for breach in rule.check(moment))
         if outcome.refusal is None and step.action in ("transfer", "mint") and step.args["to"] == VAULT:
             donated[step.args["token"]] = donated.get(step.args["token"], 0) + step.args["amount_raw"]
-        rights = rights.after(step, outcome)
+        clocks, rights = clocks.after(step, outcome, books), rights.after(step, outcome)
         return outcome
 
-    for _ in driven(story.steps(model), applied):
-        if len(found) >= most:
-            break
+    try:
+        for _ in driven(story.steps(model), applied):
+            if found:
+                break
+    except ExpectationFailed:  # of a story whose mistake is planted
+        if not found:
+            raise
     return found
 
 

@@ -140,7 +140,7 @@ def run(
     given = story if isinstance(story, Story) else load_scenario(story)
     if not chain and (contracts is not None or record_to is not None):
         raise BadInput("run: contracts and record_to have no effect with chain=False")
-    guard = Judge(own=OwnInvariants((*given.invariants, *rules_of(invariants))))
+    guard = Judge(own=OwnInvariants((*given.invariants, *rules_of(invariants))), persons=given.persons)
     ran = RunPage(given, RunWatch(), RunResult(), record=fspath(record_to) if record_to is not None else None)
     if chain:
         _play_both(ran, contracts_folder(contracts), guard)

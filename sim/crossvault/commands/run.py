@@ -158,7 +158,7 @@ def _deployed(arguments: Namespace, overrides: dict[str, str]) -> int:
 
 def judge(story: Story, more: Sequence[OwnInvariant], how: Thoroughness) -> Judge:
     """The judge of a story, which counts known weaknesses of the vault. more: invariants besides the story's."""
-    return Judge(OwnInvariants((*story.invariants, *more)), how)
+    return Judge(OwnInvariants((*story.invariants, *more)), how, persons=story.persons)
 
 
 def _attempt(ran: RunPage, contracts: Path | None, guard: Judge, is_named: bool) -> int:

@@ -43,13 +43,19 @@ def worth_of(moment: Moment, person: str) -> Bracket:
 
 def no_gain_beyond_losses(moment: Moment) -> Iterator[Breach]:
     """V19: a person gains by a call at most what others lost in trades that they signed, and by an auction's rule."""
-    if not waiting_prices(moment.before):
+    if moment.step.action != "bid" and not waiting_prices(moment.before):
         yield from _undue_gains(moment)
 
 
 def no_gain_at_waiting_price(moment: Moment) -> Iterator[Breach]:
     """V19 while a jump waits for its second print, at the price that waits."""
-    if waiting_prices(moment.before):
+    if moment.step.action != "bid" and waiting_prices(moment.before):
+        yield from _undue_gains(moment)
+
+
+def no_gain_by_a_bid(moment: Moment) -> Iterator[Breach]:
+    """V19 of a bid: the bidder gains what the auction leaves it, for the seconds in which a bid was possible."""
+    if moment.step.action == "bid":
         yield from _undue_gains(moment)
 
 

@@ -110,7 +110,7 @@ class Judge:
         finally:  # a caller may go on after a broken rule
             self._rights = self._last.rulebook_after
             self._clocks = self._last.clocks.after(step, outcome, self._books)
-            self._note_donation(step, outcome)
+            self._note_donation(step, outcome, before)
 
     def finish(self, model: Model) -> None:
         """Checks the last step by every rule, sampled or not. Raises BrokenInvariant."""
@@ -135,10 +135,14 @@ class Judge:
                     continue
                 raise broken(rule, breach, moment)
 
-    def _note_donation(self, step: Step, outcome: Outcome) -> None:
+    def _note_donation(self, step: Step, outcome: Outcome, before: Books) -> None:
+        """Notes what arrives of tokens that are sent to the vault, which is less of one that keeps a fee."""
+        assert self._books is not None
         if outcome.refusal is None and step.action in ("transfer", "mint") and step.args["to"] == VAULT:
             self._donated = Counter(self._donated)
-            self._donated[step.args["token"]] += step.args["amount_raw"]
+            token = step.args["token"]
+            arrived = self._books.tokens[token].get(VAULT, 0) - before.tokens[token].get(VAULT, 0)
+            self._donated[token] += arrived
 
 
 def _state(model: Model) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crossvault.judge.books import Books
+from crossvault.judge.auction_figures import discount
 from crossvault.judge.moment import Moment
 from crossvault.judge.rounding import WAD, ceiling
 from crossvault.judge.true_worth import true_equities
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def auction_gain(moment: Moment, person: str) -> int:
     """What a bidder gains by the rule of the auction; nothing in an auction of its own person [wad].
 
-    Of a solvent account: its part of value * (1 - discount). Of an insolvent one: its part of the payout beyond -E. An
-    auction is priced at the index: while a jump waits, its part of what the account is worth more at that price.
+    Of a solvent account: its part of value * (1 - d), d counting only seconds in which a bid was possible. Of an
+    insolvent one: its part of the payout beyond -E. An auction is priced at the index: while a jump waits, its part of
+    what the account is worth more at that price.
     """
     step = moment.step
     if step.action != "bid" or not moment.accepted:
@@ -37,15 +38,7 @@ def _whole_gain(moment: Moment, account: AccountId) -> int:
         secs = min(moment.at - sale.insolvent_at, moment.before.auction.insolvent_secs)
         span_wad = worth.equity.high - worth.maintenance_margin.low
         return ceiling(span_wad * secs, moment.before.auction.insolvent_secs)
-    left_wad = WAD - discount(moment.before, moment.at - sale.started_at)
+    elapsed_secs = moment.at - sale.started_at
+    biddable_secs = moment.clocks.biddable_secs(account, sale.started_at, moment.at)
+    left_wad = WAD - discount(moment.before.auction, min(elapsed_secs, biddable_secs))
     return ceiling((worth.equity.high - sale.reserved_wad) * left_wad, WAD)
-
-
-def discount(books: Books, elapsed_secs: int) -> int:
-    """The part of the value that a bidder pays: from start to knee in the fast phase, to 0 in the slow one [wad]."""
-    terms = books.auction
-    if elapsed_secs < terms.fast_secs:
-        fall = (terms.start_wad - terms.knee_wad) * (terms.fast_secs - elapsed_secs)
-        return terms.knee_wad + ceiling(fall, terms.fast_secs)
-    slow_secs = elapsed_secs - terms.fast_secs
-    return max(0, ceiling(terms.knee_wad * (terms.slow_secs - slow_secs), terms.slow_secs))

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from crossvault.judge.authority_rules import authority, custody, grants, shields
-from crossvault.judge.coalition_rules import gains_sum_to_zero, no_gain_at_waiting_price, no_gain_beyond_losses
+from crossvault.judge.coalition_rules import (
+    gains_sum_to_zero,
+    no_gain_at_waiting_price,
+    no_gain_beyond_losses,
+    no_gain_by_a_bid,
+)
 from crossvault.judge.conservation_rules import (
     accrued_once,
     cash_conserved,
@@ -100,6 +105,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "V19", "No person gains by a call at a price that waits.", no_gain_at_waiting_price,
         cost="1 us, while a price waits two equities per changed account", known=_OWN_ACTS,
+    ),
+    Rule(
+        "V19", "No person gains by a bid more than the auction leaves for the seconds in which a bid was possible.",
+        no_gain_by_a_bid, cost="1 us, a bid 100 us", known=frozenset({"bid"}),
     ),
     Rule("V11", "The state rebuilt from the events of a step is the stored state.", rebuilt_from_events, 8, "50 us"),
     Rule("V20", "The gains of all persons, fund and residue sum to zero by a call.", gains_sum_to_zero, cost="9 us"),
