@@ -34,8 +34,8 @@ from crossvault.report.mutate_both import pair_page, pair_tables
 def mutate_both(arguments: Namespace) -> int:
     """Judges the mutants and prints the scores; what is known when the user interrupts is printed and kept."""
     page, only = page_path(arguments), [_mirror_file(each) for each in arguments.only]
-    campaign = PairCampaign()
-    campaign.choose(only, arguments.sample, arguments.seed)
+    campaign = PairCampaign(only)
+    campaign.choose(arguments.sample, arguments.seed)
     verdicts: list[PairVerdict] = []
     started = time.perf_counter()
     try:

@@ -23,28 +23,28 @@ Take = Callable[[PairVerdict], None]
 
 @dataclass
 class PairCampaign:
-    """Mutants of the mirror: all of them, and the chosen ones.
+    """Mutants of some files of the mirror, or of all of them, and the chosen ones.
 
     notes: what is not played, and why. recalled: number of stored verdicts.
     """
 
+    files: Sequence[str] = ()
     all: list[ModelMutant] = field(default_factory=list)
     chosen: list[ModelMutant] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     recalled: int = 0
 
     def __post_init__(self) -> None:
-        self.all = model_mutants(mirror_files())
+        self.all = model_mutants(self.files or mirror_files())
         self.chosen = list(self.all)
 
-    def choose(self, only: Sequence[str], sample: int | None, seed: int) -> None:
-        """Chooses the mutants of some files, or a random sample that contains some of every file."""
-        kept = [each for each in self.all if not only or each.mutant.file in only]
-        if sample is not None and sample < len(kept):
-            by_id = {each.mutant.id: each for each in kept}
-            numbered = list(enumerate((each.mutant for each in kept), 1))
-            kept = [by_id[mutant.id] for _, mutant in sampled(numbered, sample, seed)]
-        self.chosen = kept
+    def choose(self, sample: int | None, seed: int) -> None:
+        """Chooses a random sample that contains some of every file; without a number all."""
+        self.chosen = list(self.all)
+        if sample is not None and sample < len(self.all):
+            by_id = {each.mutant.id: each for each in self.all}
+            numbered = list(enumerate((each.mutant for each in self.all), 1))
+            self.chosen = [by_id[mutant.id] for _, mutant in sampled(numbered, sample, seed)]
 
     def judge(self, jobs: int, take: Take) -> None:
         """Judges the chosen mutants, and hands over each verdict as it comes, stored ones first."""
