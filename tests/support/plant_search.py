@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 
 from code_planting import planted_mirror
 from crossvault.differential.drive import driven
-from crossvault.differential.ending import BrokenInvariant
-from crossvault.differential.invariants import Invariants
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step, World
 from crossvault.differential.story import ExpectationFailed
@@ -40,7 +38,6 @@ class Collector(Judge):
     def __init__(self, owner: str, strict: bool = False, is_full: bool = False) -> None:
         super().__init__(stops_at_known=strict, how="full" if is_full else "default")
         self.owner, self.fired = owner, dict[str, list[str]]()
-        self._old = _Earlier(self)
 
     def note(self, number: str, what: str) -> None:
         """Notes a red rule. Raises OwnerFired."""
@@ -55,21 +52,6 @@ class Collector(Judge):
                 if self.stops_at_known or not is_known:
                     self.note(rule.number, breach.what)
                 break
-
-
-class _Earlier(Invariants):
-    """The invariants that no rule replaces yet."""
-
-    def __init__(self, collector: Collector) -> None:
-        super().__init__()
-        self._collector = collector
-
-    def after(self, step: Step, outcome: Outcome, model: Model) -> None:
-        """Notes what is broken."""
-        try:
-            super().after(step, outcome, model)
-        except BrokenInvariant as broken:
-            self._collector.note(broken.number, broken.what)
 
 
 class PlantRow(NamedTuple):

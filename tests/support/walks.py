@@ -30,5 +30,5 @@ def played(story: Story, contracts: Path | None, judge: Judge) -> RunResult:
     finally:
         chain.close()
     if result.failure is None:
-        judge.finish(model)
+        judge.finish()
     return result

@@ -47,7 +47,7 @@ def confirm(story: Story, steps: Sequence[Step], text: str, contracts: Path | No
 
 def _at_the_end(guard: Judge, model: Model) -> Broken | None:
     try:
-        guard.finish(model)
+        guard.finish()
     except Broken as broken:
         return broken
     return None

@@ -148,7 +148,7 @@ def walk(
     try:
         failed = run_both(noted(story, steps), both, tick).failure
         if failed is None:
-            guard.finish(model)
+            guard.finish()
     except WalkStopped:
         return walked(False)
     except Broken as broken:

@@ -123,6 +123,13 @@ def refused_unchanged(moment: Moment) -> Iterator[Breach]:
             yield Breach(f"{name} changed in a refused call: {_first_difference(old, new)}", None, accounts)
 
 
+def unconserved(books: Books) -> Iterator[tuple[str, str]]:
+    """What breaks V1 to V3 over all accounts, by the number of the rule, where no token was sent to the vault."""
+    yield from (("V1", each.what) for each in tokens_of_all(books, {}))
+    yield from (("V2", each.what) for each in sizes_of_all(books))
+    yield from (("V3", each.what) for each in cash_of_all(books, {}))
+
+
 def tokens_of_all(books: Books, donated: Mapping[str, int]) -> Iterator[Breach]:
     """V1 over all accounts. donated: tokens sent to the vault without a call, raw."""
     for number, asset in enumerate(books.collaterals):

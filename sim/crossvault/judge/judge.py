@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from crossvault.differential.invariants import Invariants
 from crossvault.differential.model import Model
 from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import VAULT, Outcome, Step
@@ -63,7 +62,6 @@ class Judge:
     _steps: int = 0
     _last: Moment | None = None
     _valuer: Valuer = field(default_factory=Valuer)
-    _old: Invariants = field(default_factory=Invariants)
 
     @property
     def is_idle(self) -> bool:
@@ -72,20 +70,14 @@ class Judge:
 
     def copied(self) -> Judge:
         """The same, to go on from here more than once."""
-        return replace(
-            self,
-            _donated=Counter(self._donated),
-            known=Counter(self.known),
-            moved_wad=Counter(self.moved_wad),
-            _old=self._old.copied(),
-        )
+        counts = Counter(self._donated), Counter(self.known), Counter(self.moved_wad)
+        return replace(self, _donated=counts[0], known=counts[1], moved_wad=counts[2])
 
     def before(self, step: Step, model: Model) -> None:
         """Reads the books that a step begins with."""
         self.own.before(model)
         if self.how == "off":
             return
-        self._old.before(step, model)
         if self._rights is None:
             self._rights = RuleBook.opened(model.world)
         if self._books is None or self._read != _state(model) or model.journal.entries:
@@ -105,20 +97,18 @@ class Judge:
             self.how == "full", self._clocks.until(before, rights.paused, step.at), self._valuer,
         )  # fmt: skip
         try:
-            self._old.after(step, outcome, model)
             self._require(self._last)
         finally:  # a caller may go on after a broken rule
             self._rights = self._last.rulebook_after
             self._clocks = self._last.clocks.after(step, outcome, self._books)
             self._note_donation(step, outcome, before)
 
-    def finish(self, model: Model) -> None:
+    def finish(self) -> None:
         """Checks the last step by every rule, sampled or not. Raises BrokenInvariant."""
         if self._last is not None and not self._last.full:
             counted = Counter(self.known), Counter(self.moved_wad)
             self._require(replace(self._last, full=True))
             self.known, self.moved_wad = counted  # the step is counted once
-            self._old.require_conserved(model)
 
     def weaknesses(self) -> dict[str, tuple[int, int]]:
         """Known weaknesses that were met, by the rule that each breaks: how often, and the money moved [wad]."""

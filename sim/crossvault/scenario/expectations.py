@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from crossvault.differential.conservation import broken
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
 from crossvault.differential.story import due_funding, mark, utilisation_and_rate, value
+from crossvault.judge.books import read_books
+from crossvault.judge.conservation_rules import unconserved
 from crossvault.mirror import cash, ledger, market, valuation
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.margin import UNBOUNDED
@@ -368,4 +369,4 @@ def _nonzero_failure(label: str, amount_wad: int) -> str | None:
 
 def conserved(model: Model) -> str | None:
     """The first broken conservation law (sizes sum to zero; tokens held equal claims), as a message, or None."""
-    return next((f"expected conserved, got {number}: {how}" for number, how in broken(model)), None)
+    return next((f"expected conserved, got {number}: {what}" for number, what in unconserved(read_books(model))), None)
