@@ -95,7 +95,7 @@ class PlayedStory:
         for _ in driven(story.steps(model), lambda step: _applied(model, step, judge)):
             pass
         if judge:
-            judge.finish(model)
+            judge.finish()
 
     def replay(self, judge: Judge, first: int) -> None:
         """Plays the recorded steps, judged from the first one on that differs. Raises BrokenInvariant."""
@@ -103,7 +103,7 @@ class PlayedStory:
         for number, step in enumerate(self.steps, 1):
             judge.rules = whole if number >= first else ()
             _applied(model, step, judge)
-        judge.finish(model)
+        judge.finish()
 
     def changes(self) -> Iterator[OutcomeChange]:
         """Yields the differences from the record when its steps are played again."""
@@ -126,7 +126,7 @@ class PlayedStory:
             for step, outcome in driven(story.steps(model), lambda step: _applied(model, step, judge)):
                 self.steps.append(step)
                 self.outcomes.append(outcome)
-            judge.finish(model)
+            judge.finish()
         except BrokenInvariant as wrong:
             return wrong
         except ExpectationFailed as wrong:
