@@ -63,9 +63,9 @@ def add_invariants(parser: CommandParser) -> None:
 def add_judge(parser: CommandParser) -> None:
     """Adds the option that sets how thorough the judge is."""
     parser.add_argument(
-        "--judge", choices=("off", "default", "full"), default="default",
-        help="check the rules of docs/rules.md after every step: none but your own, the dear ones at a share of the "
-        "steps (default), or all of them",
+        "--judge", choices=("off", "default", "full", "strict"), default="default",
+        help="check the rules of docs/rules.md after every step: off: only your own; default: the dear ones at a share "
+        "of the steps; full: all of them; strict: known weaknesses of the vault end it too",
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from crossvault.judge.rulebook import RuleBook
 from crossvault.judge.table import RULES
 from crossvault.judge.valuer import Valuer
 
-Thoroughness = Literal["off", "default", "full"]
+Thoroughness = Literal["off", "default", "full", "strict"]
 
 
 class JudgePlan(NamedTuple):
@@ -42,8 +42,8 @@ class Judge:
     """Checks a model before and after every step: by the rules of the user first, then by the table.
 
     how: `full` checks every rule at every step, `default` the dear ones at a share of them, `off` those of the user
-    only. stops_at_known: whether a known weakness of the vault ends the run; else `known` counts them, by rule, and
-    `moved_wad` their money.
+    only; `strict` is full and ends the run at a known weakness of the vault too, as `stops_at_known` does; else `known`
+    counts them, by rule, and `moved_wad` their money.
     persons: by owner, the person behind it.
     """
 
@@ -62,6 +62,10 @@ class Judge:
     _steps: int = 0
     _last: Moment | None = None
     _valuer: Valuer = field(default_factory=Valuer)
+
+    @property
+    def _stops(self) -> bool:
+        return self.stops_at_known or self.how == "strict"
 
     @property
     def is_idle(self) -> bool:
@@ -94,7 +98,7 @@ class Judge:
         self._books, self._read = read_books(model, before), _state(model)
         self._last = Moment(
             step, outcome, before, self._books, rights, self._steps, model, self.persons, self._donated,
-            self.how == "full", self._clocks.until(before, rights.paused, step.at), self._valuer,
+            self.how in ("full", "strict"), self._clocks.until(before, rights.paused, step.at), self._valuer,
         )  # fmt: skip
         try:
             self._require(self._last)
@@ -119,7 +123,7 @@ class Judge:
             if not moment.is_sampled(rule.share):
                 continue
             for breach in rule.check(moment):
-                if not self.stops_at_known and (breach.weakness or moment.step.action in rule.known):
+                if not self._stops and (breach.weakness or moment.step.action in rule.known):
                     self.known[rule.number] += 1
                     self.moved_wad[rule.number] += breach.money_wad or 0
                     continue
