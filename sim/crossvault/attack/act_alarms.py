@@ -1,0 +1,160 @@
+"""Alarms over one act of a coalition: its profit, debt by its own act, and exits that others pay for.
+
+Each is a cheap reading of the model; `docs/attack.md` has the rule of the judge that it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from crossvault.attack.market_opening import COALITION, HONEST, PERSON, QUOTE, WETH
+from crossvault.attack.played_act import AlarmReading, PlayedAct
+from crossvault.attack.true_worth import equity, is_true
+from crossvault.differential.step import VAULT
+from crossvault.mirror import cash, collateral, fixed, liquidation
+
+LEAST_WAD = fixed.WAD  # money below which nothing is reported: 1 USDC
+PROFIT, DEBT, HOLE, DRAIN, SPLIT, PAUSED = "profit", "debt", "hole", "drain", "split", "paused"
+
+
+class AlarmRule(NamedTuple):
+    """An alarm: its name, the rule that it stands for, the rule in words, and its reading of an act."""
+
+    name: str
+    rule: str
+    sentence: str
+    readings: Callable[[PlayedAct], Iterator[AlarmReading]]
+
+
+def gain(act: PlayedAct) -> int:
+    """What the coalition gains by an act, but for ordinary gains of an auction [wad]."""
+    grown = sum(max(0, each.true_wad) - max(0, act.before[account].true_wad) for account, each in act.after.items())
+    return act.wallets_wad + grown - ordinary(act, grown)
+
+
+def ordinary(act: PlayedAct, gained_wad: int) -> int:
+    """The ordinary gain of a bid on a stranger [wad]: the discount of the seconds in which a bid could be made.
+
+    Of an insolvent account all that is paid; nothing where the account is worth something.
+    """
+    if act.sold is None or not act.is_own or act.step.args["account"] in COALITION or gained_wad <= 0:
+        return 0
+    sold, terms = act.sold, act.model.vault.ledger.terms
+    if sold.insolvent_at:
+        return 0 if sold.worth.true_wad > 0 or sold.worth.equity_wad > 0 else gained_wad
+    elapsed_secs = act.step.at - sold.started_at
+    now = fixed.WAD - liquidation.discount(terms, elapsed_secs)
+    fair = fixed.WAD - liquidation.discount(terms, elapsed_secs - sold.lost_secs)
+    return gained_wad if now == 0 else gained_wad * fair // now
+
+
+def circumstance(act: PlayedAct) -> str:
+    """What is peculiar to an act: its door, the state of the prices, and who is on the other side."""
+    action, args = act.calls[-1]
+    words = [action.replace("_", " ")]
+    if act.is_waiting:
+        words.append("while a print waits")
+    elif not is_true(act.model, act.true_wad):
+        words.append("at a misprint")
+    if act.sold:
+        words.append("for its own account" if args["account"] in COALITION else "for a stranger")
+        if act.sold.insolvent_at:
+            words.append("worth something" if act.sold.worth.true_wad > 0 else "insolvent")
+        elif act.sold.lost_secs:
+            words.append("after time without bids")
+    if action.startswith("withdraw"):
+        words += _of_withdrawal(act, args["account"])
+    return ", ".join(words if act.is_own else [*words, "by others"])
+
+
+def _of_withdrawal(act: PlayedAct, account: object) -> list[str]:
+    if account not in COALITION:
+        return ["as operator"]
+    holder = act.model.vault.ledger.holders[account]  # type: ignore[index]
+    return ["as a loan"] if holder.principal < 0 else ["with a position"] if holder.instruments else []
+
+
+def _profit(act: PlayedAct) -> Iterator[AlarmReading]:
+    yield AlarmReading(PROFIT, circumstance(act), gain(act))
+
+
+def _debt(act: PlayedAct) -> Iterator[AlarmReading]:
+    """V15: equity below zero, or further below it, by an act with the coalition's own authority."""
+    if not act.is_own or act.step.action == "bid":
+        return
+    for account, after in act.after.items():
+        before = act.before[account]
+        deeper = min(0, before.equity_wad) - min(0, after.equity_wad)
+        truly = min(0, before.true_wad) - min(0, after.true_wad)
+        if max(deeper, truly) > 0:
+            yield AlarmReading(DEBT, circumstance(act), max(deeper, truly))
+
+
+def _withdrawn(act: PlayedAct) -> int:
+    """Cash that left with the coalition [wad]."""
+    decimals = act.model.vault.ledger.cash.decimals
+    amounts = (args["amount_raw"] for action, args in act.calls if action == "withdraw_cash" and args["to"] in PERSON)
+    return collateral.to_wad(sum(amounts), decimals)
+
+
+def _hole(act: PlayedAct) -> Iterator[AlarmReading]:
+    """V16, V17: cash leaves although what accounts owe beyond their equity is more than the fund holds."""
+    if not act.is_own or not (withdrawn_wad := _withdrawn(act)):
+        return
+    model, at = act.model, act.step.at
+    pool = model.vault.ledger.cash
+    debts = {account: -min(0, equity(model, account, at)) for account in (*HONEST, *COALITION)}
+    hole_wad = sum(debts.values()) - pool.insurance_wad
+    if hole_wad > 0 and sum(debts.values()) > pool.deficit_wad:
+        noted = any(model.vault.ledger.sales[account].insolvent_at for account, wad in debts.items() if wad)
+        words = "after a note that stands still" if noted else "before the note"
+        yield AlarmReading(HOLE, f"withdraw cash, {words}", min(withdrawn_wad, hole_wad))
+
+
+def _drain(act: PlayedAct) -> Iterator[AlarmReading]:
+    """V16: cash of lenders leaves against losses that are not settled, and no borrower pays interest on it."""
+    if not act.is_own or not (withdrawn_wad := _withdrawn(act)):
+        return
+    ledger, at = act.model.vault.ledger, act.step.at
+    principals = [holder.principal for holder in ledger.holders.values()]
+    claims_wad = sum(cash.present(ledger.cash, each, now=at) for each in principals)
+    held_wad = collateral.to_wad(act.model.tokens[QUOTE].balances[VAULT], ledger.cash.decimals)
+    missing_wad = claims_wad + ledger.cash.insurance_wad - held_wad
+    lent_wad = sum(cash.present(ledger.cash, each, now=at) for each in principals if each > 0)
+    if missing_wad * 4 > lent_wad > 0:
+        yield AlarmReading(DRAIN, "withdraw cash, realised profit", min(withdrawn_wad, missing_wad))
+
+
+def _split(act: PlayedAct) -> Iterator[AlarmReading]:
+    """V35: loans of several accounts against a collateral of which one account's cap would count less."""
+    if not act.is_own or not act.draw.has_cap or not _withdrawn(act):
+        return
+    ledger, at = act.model.vault.ledger, act.step.at
+    asset = ledger.assets[WETH]
+    holders = [ledger.holders[account] for account in COALITION]
+    index_wad = ledger.prices[asset.underlying].index
+    values = [collateral.value(each.balances[WETH], index_wad, asset.decimals) for each in holders]
+    haircut, cap_wad = asset.terms.haircut_initial, asset.terms.cap_wad
+    credits_wad = sum(collateral.credit(value, haircut, cap_wad) for value in values)
+    merged_wad = collateral.credit(sum(values), haircut, cap_wad)
+    owed_wad = -sum(min(0, cash.present(ledger.cash, each.principal, now=at)) for each in holders)
+    beyond_wad = min(credits_wad, owed_wad) - merged_wad
+    if beyond_wad > 0:
+        yield AlarmReading(SPLIT, "withdraw cash, against one cap per account", beyond_wad)
+
+
+def _paused(act: PlayedAct) -> Iterator[AlarmReading]:
+    """V30: in a pause no requirement rises by a call."""
+    if act.is_own and act.rise_wad > 0:
+        yield AlarmReading(PAUSED, circumstance(act), act.rise_wad)
+
+
+OF_ACTS = (
+    AlarmRule(PROFIT, "V19", "a coalition gains by its acts", _profit),
+    AlarmRule(DEBT, "V15", "equity falls below zero by an account's own act", _debt),
+    AlarmRule(HOLE, "V17", "cash leaves although debts beyond the fund are not noted", _hole),
+    AlarmRule(DRAIN, "V16", "cash of lenders leaves against losses that are not settled", _drain),
+    AlarmRule(SPLIT, "V35", "several accounts have more credit than one", _split),
+    AlarmRule(PAUSED, "V30", "a requirement rises by a call in a pause", _paused),
+)

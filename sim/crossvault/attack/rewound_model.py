@@ -1,0 +1,33 @@
+"""The model of a search: it goes back to the state after any of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from crossvault.differential.full_undo_log import FullUndoLog
+from crossvault.differential.model import Model
+from crossvault.differential.step import World
+
+
+class RewoundModel(Model):
+    """A model that goes back to the state after any of its steps."""
+
+    def __init__(self, world: World) -> None:
+        self.memory = FullUndoLog()
+        super().__init__(world, self.memory)
+
+    @property
+    def mark(self) -> int:
+        """The number of steps that can be taken back."""
+        return len(self.memory.kept)
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Takes back what is done within."""
+        mark, at, steps = self.mark, self.at, self.steps
+        try:
+            yield
+        finally:
+            self.memory.back(mark)
+            self.at, self.steps = at, steps
