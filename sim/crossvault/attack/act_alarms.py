@@ -13,6 +13,7 @@ from crossvault.attack.played_act import AlarmReading, PlayedAct
 from crossvault.attack.true_worth import equity, is_true
 from crossvault.differential.step import VAULT
 from crossvault.mirror import cash, collateral, fixed, liquidation
+from crossvault.mirror.account import AccountId
 
 LEAST_WAD = fixed.WAD  # money below which nothing is reported: 1 USDC
 PROFIT, DEBT, HOLE, DRAIN, SPLIT, PAUSED = "profit", "debt", "hole", "drain", "split", "paused"
@@ -56,22 +57,24 @@ def circumstance(act: PlayedAct) -> str:
     if act.is_waiting:
         words.append("while a print waits")
     elif not is_true(act.model, act.true_wad):
-        words.append("at a misprint")
+        words.append(f"at a misprint ({act.draw.misprint}{', with a guard' if act.draw.confirm_secs else ''})")
     if act.sold:
         words.append("for its own account" if args["account"] in COALITION else "for a stranger")
         if act.sold.insolvent_at:
             words.append("worth something" if act.sold.worth.true_wad > 0 else "insolvent")
         elif act.sold.lost_secs:
             words.append("after time without bids")
+    if action == "trade" and not set(act.failing) & set(act.after):
+        words.append("by accounts that could not be liquidated")
     if action.startswith("withdraw"):
         words += _of_withdrawal(act, args["account"])
     return ", ".join(words if act.is_own else [*words, "by others"])
 
 
-def _of_withdrawal(act: PlayedAct, account: object) -> list[str]:
+def _of_withdrawal(act: PlayedAct, account: AccountId) -> list[str]:
     if account not in COALITION:
         return ["as operator"]
-    holder = act.model.vault.ledger.holders[account]  # type: ignore[index]
+    holder = act.model.vault.ledger.holders[account]
     return ["as a loan"] if holder.principal < 0 else ["with a position"] if holder.instruments else []
 
 
@@ -109,6 +112,8 @@ def _hole(act: PlayedAct) -> Iterator[AlarmReading]:
     if hole_wad > 0 and sum(debts.values()) > pool.deficit_wad:
         noted = any(model.vault.ledger.sales[account].insolvent_at for account, wad in debts.items() if wad)
         words = "after a note that stands still" if noted else "before the note"
+        if noted and act.draw.fund_usd * fixed.WAD < pool.deficit_wad:
+            words = "after a note that unpaid interest covers"
         yield AlarmReading(HOLE, f"withdraw cash, {words}", min(withdrawn_wad, hole_wad))
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from crossvault.attack.attack_play import AttackPlay, PlayCounts, PlayState
+from crossvault.attack.alarm_reader import PlayState
+from crossvault.attack.attack_play import AttackPlay, PlayCounts
 from crossvault.attack.genes import Genes, drawn_genes, mutant
 from crossvault.attack.market_draw import drawn_market
 from crossvault.attack.moves import drawn_moves
 
 POOL = 60
-IDLE_PLAYS, FLAT_PLAYS = 400, 100  # in a row without a better one: from a first step on, and before it
+IDLE_PLAYS, FLAT_PLAYS = 400, 60  # in a row without a better one: once one was better than the pool, and before
+_STAGES = ("debt", "profit", "profit", "shield", "sale", "lock")
 _RECALLED = 0.3  # part of a pool that begins from what other markets found
 Score = tuple[float, ...]
 
@@ -30,14 +33,19 @@ GOALS: Mapping[str, Callable[[PlayState], Score]] = {
 }
 """The numbers that a stage climbs, one at a time; a pair counts in its second number where the first is equal."""
 
-_REACHED: Mapping[str, Callable[[PlayState], bool]] = {
-    "debt": lambda state: state.keep < 0,
-    "profit": lambda state: False,
-    "shield": lambda state: state.shielded > 1,
-    "sale": lambda state: state.phase > 3,
-    "lock": lambda state: False,
+
+class NextStage(NamedTuple):
+    """The stage that follows another one, and whether a play has what it begins from."""
+
+    goal: str
+    is_reached: Callable[[PlayState], bool]
+
+
+_NEXT: Mapping[str, NextStage] = {
+    "debt": NextStage("profit", lambda state: state.keep < 0),
+    "shield": NextStage("sale", lambda state: state.shielded > 1),
+    "sale": NextStage("profit", lambda state: state.phase > 3),
 }
-"""Whether a stage has found what the next one, for profit, begins from."""
 
 
 class FoundAttack(NamedTuple):
@@ -61,8 +69,27 @@ class FoundAttack(NamedTuple):
         return self.alarm, self.circumstance
 
 
+@dataclass(slots=True)
+class GoalClimb:
+    """A stage under way: its goal, the best genes and their score, and the last ones from which another may begin.
+
+    is_flat: whether nothing was better than the first.
+    """
+
+    goal: str
+    best: Genes
+    score: Score
+    reached: Genes | None = None
+    is_flat: bool = True
+
+
 class AttackSearch:
-    """A search from a seed. best: the corpus, of the largest reading of each alarm and circumstance."""
+    """A search from a seed. best: the corpus, of the largest reading of each alarm and circumstance.
+
+    play: the market under way, as its last genes left it.
+    """
+
+    play: AttackPlay
 
     def __init__(self, seed: int) -> None:
         self._random = Random(f"attack {seed}")
@@ -82,6 +109,7 @@ class AttackSearch:
         seed = random.randrange(2**48)
         draw = drawn_market(seed)
         play, moves = AttackPlay(draw, self.counts), drawn_moves(draw)
+        self.play = play
         self.markets += 1
         pool: list[tuple[Genes, dict[str, Score]]] = []
         for _ in range(POOL):
@@ -91,39 +119,40 @@ class AttackSearch:
             state = play.play(genes)
             pool.append((genes, {name: goal(state) for name, goal in GOALS.items()}))
             yield self._noted(seed, genes, state)
-        goal = random.choice(list(GOALS))
+        goal = random.choice(_STAGES)
         genes, scores = max(pool, key=lambda each: each[1][goal])
-        reached: list[Genes] = []
-        yield from self._climb(play, seed, (genes, scores[goal]), goal, reached)
-        if reached:
-            state = play.play(reached[0])
-            yield from self._climb(play, seed, (reached[0], GOALS["profit"](state)), "profit", [])
+        climb: GoalClimb | None = GoalClimb(goal, genes, scores[goal])
+        while climb:
+            yield from self._climb(play, seed, climb)
+            climb = self._following(play, climb)
 
-    def _climb(
-        self, play: AttackPlay, seed: int, start: tuple[Genes, Score], goal: str, reached: list[Genes]
-    ) -> Iterator[list[FoundAttack]]:
-        """Keeps each mutant that is not worse by a goal, until a number of them in a row is not better.
+    def _following(self, play: AttackPlay, climb: GoalClimb) -> GoalClimb | None:
+        """The climb that begins from what another one reached; None where it reached nothing."""
+        if climb.reached is None:
+            return None
+        goal = _NEXT[climb.goal].goal
+        return GoalClimb(goal, climb.reached, GOALS[goal](play.play(climb.reached)))
 
-        reached: gets the last genes where the next stage can begin.
-        """
-        moves = drawn_moves(play.draw)
-        (best, score), idle, patience = start, 0, FLAT_PLAYS
-        while idle < patience:
-            genes = mutant(self._random, best, moves)
+    def _climb(self, play: AttackPlay, seed: int, climb: GoalClimb) -> Iterator[list[FoundAttack]]:
+        """Keeps each mutant that is not worse, until a number of them in a row is not better."""
+        moves, following = drawn_moves(play.draw), _NEXT.get(climb.goal)
+        idle = 0
+        while idle < (FLAT_PLAYS if climb.is_flat else IDLE_PLAYS):
+            genes = mutant(self._random, climb.best, moves)
             state = play.play(genes)
             idle += 1
-            if (now := GOALS[goal](state)) >= score:
-                if now > score:
-                    idle, patience = 0, IDLE_PLAYS if _REACHED[goal](state) else FLAT_PLAYS
-                best, score = genes, now
-                if _REACHED[goal](state):
-                    reached[:] = [genes]
+            if (now := GOALS[climb.goal](state)) >= climb.score:
+                if now > climb.score:
+                    idle, climb.is_flat = 0, False
+                climb.best, climb.score = genes, now
+                if following and following.is_reached(state):
+                    climb.reached = genes
             yield self._noted(seed, genes, state)
 
     def _noted(self, seed: int, genes: Genes, state: PlayState) -> list[FoundAttack]:
         """Takes into the corpus what a play found; returns what is new or larger."""
         found = []
-        for key, (money_wad, steps) in state.found.items():
+        for key, (money_wad, steps, _) in state.found.items():
             known = self.best.get(key)
             if known and money_wad <= known.money_wad:
                 continue

@@ -35,9 +35,7 @@ OF_MOMENTS = (
 )
 
 
-def shielded(
-    model: RewoundModel, failing: Collection[AccountId], at: int
-) -> Iterator[tuple[AccountId, AlarmReading]]:
+def shielded(model: RewoundModel, failing: Collection[AccountId], at: int) -> Iterator[tuple[AccountId, AlarmReading]]:
     """V21: the coalition's accounts that fail maintenance at usable prices and cannot be sold to a stranger."""
     if model.vault.paused:
         return
@@ -65,9 +63,9 @@ def _requirement(model: RewoundModel, account: AccountId, at: int) -> int:
 def _refusal(model: RewoundModel, account: AccountId, at: int) -> str:
     """The refusal of a sale of a small part of an account; empty where there is none."""
     sender = LIQUIDATOR.owner
-    if model.vault.ledger.sales[account].started_at == 0:
-        if refusal := _tried(model, doors.start_liquidation(at, sender, account=account)):
-            return refusal
+    is_on_sale = model.vault.ledger.sales[account].started_at != 0
+    if not is_on_sale and (refusal := _tried(model, doors.start_liquidation(at, sender, account=account))):
+        return refusal
     offer = doors.bid(at, sender, account=account, bidder=LIQUIDATOR, fraction_wad=WAD // 100, limit_wad=_ENOUGH)
     refusal = _tried(model, offer)
     if refusal != "AuctionInsolvent":
@@ -109,9 +107,11 @@ def locked_by_dust(state: LockState) -> AlarmReading | None:
 def idle_funding(model: RewoundModel, at: int) -> int:
     """Funding that the coalition gains for the time since the price of ETH became stale, just before a print [wad]."""
     ledger = model.vault.ledger
+    if not ledger.risks:
+        return 0
     price, risk = ledger.prices[0], ledger.risks[0]
     stale_at = price.published_at + risk.heartbeat_secs
-    if at <= stale_at or risk.funding_cap == 0:
+    if at <= stale_at or risk.funding_cap == 0 or price.published_at == 0:
         return 0
     rate_wad = funding.rate(price.index, price.premium, risk.funding_base, risk.funding_cap)
     grown_ray = funding.growth(price.index, rate_wad, at - stale_at)

@@ -24,7 +24,7 @@ from crossvault.attack.rewound_model import RewoundModel
 from crossvault.attack.true_worth import TruePrices, buffer, is_true
 from crossvault.differential import doors
 from crossvault.differential.step import VAULT, Step
-from crossvault.mirror import account as accounts, fixed, market
+from crossvault.mirror import account as accounts, fixed
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.standard import Level
@@ -131,7 +131,7 @@ def _closing_size(view: MoveView, account: AccountId, instrument: int, number: f
 
 
 def _trade_own(view: MoveView, numbers: Numbers) -> Step | None:
-    """A trade between two accounts of the coalition, mostly at an edge of the band: one opens, or closes what it has."""
+    """A trade within the coalition, mostly at an edge of the band: one opens, or closes what it has."""
     held = _held(view)
     if held and numbers[2] < 0.5:
         one, instrument = held[chosen(numbers[0], held)]

@@ -28,7 +28,8 @@ class PlayedAct(NamedTuple):
     """An accepted act of the coalition, or of another that names one of its accounts.
 
     before and after: of the accounts of the coalition that it names. wallets_wad: change of what it holds outside.
-    rise_wad: of the initial requirements of its accounts, in a pause. sold: of a bid.
+    rise_wad: of the initial requirements of its accounts, in a pause. sold: of a bid. failing: the accounts that failed
+    maintenance before.
     """
 
     model: Model
@@ -42,6 +43,7 @@ class PlayedAct(NamedTuple):
     wallets_wad: int
     rise_wad: int = 0
     sold: SoldAccount | None = None
+    failing: Sequence[AccountId] = ()
 
     def event(self, name: str) -> Event | None:
         """The first event of a name."""

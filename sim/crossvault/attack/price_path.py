@@ -79,7 +79,7 @@ def prices(draw: MarketDraw) -> list[int]:
             bps = 0
         if draw.jump != "none" and number >= draw.jump_at:
             bps = _after_jump(draw, number - draw.jump_at, bps)
-        found.append(last + last * bps // 10_000 // 1)
+        found.append(last + last * bps // 10_000)
     return found
 
 
@@ -103,7 +103,11 @@ def events(draw: MarketDraw) -> list[MarketEvent]:
         found.append(_event(draw, found, first + prints, 1, (doors.unpause(0, GOVERNOR),), "unpause"))
     if draw.misprint != "none":
         found += _misprints(draw, found)
-    return sorted(found, key=lambda each: each.at)
+    return sorted(found, key=_moment)
+
+
+def _moment(event: MarketEvent) -> int:
+    return event.at
 
 
 def _prints(draw: MarketDraw) -> Iterator[MarketEvent]:
@@ -136,7 +140,7 @@ def _event(
     """An event some seconds after a print."""
     at = START_AT + number * draw.every_secs + later_secs
     before = [each for each in found if each.at <= at]
-    true_wad = before[-1].true_wad if before else {ETH: FIRST_PRICES[ETH]}
+    true_wad = max(before, key=_moment).true_wad if before else {ETH: FIRST_PRICES[ETH]}
     moved = tuple(Step(at, step.sender, step.action, {**step.args, **_dated(step, at)}) for step in steps)
     return MarketEvent(at, moved, true_wad, name)
 
@@ -148,7 +152,7 @@ def _dated(step: Step, at: int) -> dict[str, int]:
 def _misprints(draw: MarketDraw, found: list[MarketEvent]) -> Iterator[MarketEvent]:
     """Prints that are wrong for a second."""
     before = [each for each in found if each.at <= START_AT + draw.misprint_at * draw.every_secs]
-    true_wad = before[-1].true_wad[ETH] if before else FIRST_PRICES[ETH]
+    true_wad = max(before, key=_moment).true_wad[ETH] if before else FIRST_PRICES[ETH]
     rungs = [true_wad]
     for _ in range(_RUNGS if draw.misprint == "ladder" else 1):
         rungs.append(rungs[-1] + rungs[-1] * 99 // 1_000)

@@ -14,6 +14,7 @@ from crossvault.attack.price_path import FIRST_PRICES
 from crossvault.differential.model import Model
 from crossvault.mirror import collateral, margin, valuation
 from crossvault.mirror.account import AccountId
+from crossvault.mirror.evm import StorageStruct
 from crossvault.mirror.standard import Level
 
 
@@ -59,7 +60,8 @@ def is_true(model: Model, true_wad: TruePrices) -> bool:
 def truly_priced(model: Model, true_wad: TruePrices) -> Iterator[None]:
     """The model at the true prices: they are written without a journal, and taken back."""
     ledger = model.vault.ledger
-    kept = [(ledger.prices[number], "index", wad) for number, wad in true_wad.items()]
+    kept: list[tuple[StorageStruct, str, int]] = []
+    kept += [(ledger.prices[number], "index", wad) for number, wad in true_wad.items()]
     kept += [(curve, "forward", true_wad[0]) for curve in ledger.curves.values() if curve.listed_at]
     before = [(target, name, getattr(target, name)) for target, name, _ in kept]
     for target, name, wad in kept:
