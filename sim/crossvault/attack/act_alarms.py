@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from crossvault.attack.market_opening import COALITION, HONEST, PERSON, QUOTE, WETH
 from crossvault.attack.played_act import AlarmReading, PlayedAct
-from crossvault.attack.true_worth import equity, is_true
+from crossvault.attack.market_worth import equity, is_true
 from crossvault.differential.step import VAULT
 from crossvault.mirror import cash, collateral, fixed, liquidation
 from crossvault.mirror.account import AccountId

@@ -14,7 +14,7 @@ from crossvault.attack.played_act import AlarmReading, PlayedAct, SoldAccount
 from crossvault.attack.price_path import FIRST_PRICES, START_AT, MarketEvent, events
 from crossvault.attack.rewound_model import RewoundModel
 from crossvault.attack.silent_time import silent_spans
-from crossvault.attack.true_worth import TruePrices, coalition_of, equity, wallets, worths
+from crossvault.attack.market_worth import TruePrices, coalition_of, equity, wallets, worths
 from crossvault.differential.step import Event, Step
 from crossvault.mirror import margin, market, valuation
 from crossvault.mirror.account import AccountId, Holder

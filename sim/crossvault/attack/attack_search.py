@@ -21,6 +21,8 @@ from crossvault.attack.moves import drawn_moves
 POOL = 60
 IDLE_PLAYS, FLAT_PLAYS = 400, 60  # in a row without a better one: once one was better than the pool, and before
 _STAGES = ("debt", "profit", "profit", "shield", "sale", "lock")
+MOST_PLAYS = 800  # of a stage
+_CLIMBED = 0.4  # part of the markets that are climbed after their pool
 _RECALLED = 0.3  # part of a pool that begins from what other markets found
 Score = tuple[float, ...]
 
@@ -119,6 +121,8 @@ class AttackSearch:
             state = play.play(genes)
             pool.append((genes, {name: goal(state) for name, goal in GOALS.items()}))
             yield self._noted(seed, genes, state)
+        if random.random() > _CLIMBED:
+            return
         goal = random.choice(_STAGES)
         genes, scores = max(pool, key=lambda each: each[1][goal])
         climb: GoalClimb | None = GoalClimb(goal, genes, scores[goal])
@@ -136,11 +140,11 @@ class AttackSearch:
     def _climb(self, play: AttackPlay, seed: int, climb: GoalClimb) -> Iterator[list[FoundAttack]]:
         """Keeps each mutant that is not worse, until a number of them in a row is not better."""
         moves, following = drawn_moves(play.draw), _NEXT.get(climb.goal)
-        idle = 0
-        while idle < (FLAT_PLAYS if climb.is_flat else IDLE_PLAYS):
+        idle = plays = 0
+        while plays < MOST_PLAYS and idle < (FLAT_PLAYS if climb.is_flat else IDLE_PLAYS):
             genes = mutant(self._random, climb.best, moves)
             state = play.play(genes)
-            idle += 1
+            idle, plays = idle + 1, plays + 1
             if (now := GOALS[climb.goal](state)) >= climb.score:
                 if now > climb.score:
                     idle, climb.is_flat = 0, False

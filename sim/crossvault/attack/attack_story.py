@@ -16,7 +16,7 @@ from crossvault.attack.market_draw import WAD, MarketDraw, drawn_market
 from crossvault.attack.market_opening import BROKER, COALITION, HONEST, PERSON, QUOTE, world
 from crossvault.attack.moment_alarms import OF_MOMENTS
 from crossvault.attack.price_path import ETH, FEEDER, FIRST_PRICES, GOVERNOR, GUARDIAN
-from crossvault.attack.true_worth import equity, truly_priced
+from crossvault.attack.market_worth import equity, truly_priced
 from crossvault.differential.compare import Difference
 from crossvault.differential.step import Step
 from crossvault.mirror import collateral

@@ -21,7 +21,7 @@ from crossvault.attack.market_opening import (
 )
 from crossvault.attack.price_path import expiry_of
 from crossvault.attack.rewound_model import RewoundModel
-from crossvault.attack.true_worth import TruePrices, buffer, is_true
+from crossvault.attack.market_worth import TruePrices, buffer, is_true
 from crossvault.differential import doors
 from crossvault.differential.step import VAULT, Step
 from crossvault.mirror import account as accounts, fixed

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.attack.market_draw import MarketDraw
-from crossvault.attack.true_worth import AccountWorth, TruePrices
+from crossvault.attack.market_worth import AccountWorth, TruePrices
 from crossvault.differential.model import Model
 from crossvault.differential.step import Event, Step
 from crossvault.mirror.account import AccountId
