@@ -11,8 +11,8 @@ from functools import cache
 # the folders of code in the package, from the ground up: each may use those before it, and none after it
 ROOMS = (
     "mirror", "differential", "judge", "setup", "evm", "rpc", "lockstep", "agents", "scenario", "portfolio", "sweep",
-    "history", "walks", "fuzz", "shrink", "upgrade", "mutation", "conform", "deployment", "audit", "live", "report",
-    "bench", "api", "commands",
+    "history", "walks", "fuzz", "shrink", "attack", "upgrade", "mutation", "conform", "deployment", "audit", "live",
+    "report", "bench", "api", "commands",
 )  # fmt: skip
 DOORSTEP = frozenset({"", "__main__", "plugin"})  # the modules at the top of the package; "" is the package itself
 FORBIDDEN = {

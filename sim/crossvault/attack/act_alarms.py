@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from crossvault.attack.market_opening import COALITION, HONEST, PERSON, QUOTE, WETH
-from crossvault.attack.played_act import AlarmReading, PlayedAct
 from crossvault.attack.market_worth import equity, is_true
+from crossvault.attack.played_act import AlarmReading, PlayedAct
 from crossvault.differential.step import VAULT
 from crossvault.mirror import cash, collateral, fixed, liquidation
 from crossvault.mirror.account import AccountId
 
 LEAST_WAD = fixed.WAD  # money below which nothing is reported: 1 USDC
+_MISSING_PARTS = 20  # a twentieth of what lenders hold must be missing: traders always realise a little first
 PROFIT, DEBT, HOLE, DRAIN, SPLIT, PAUSED = "profit", "debt", "hole", "drain", "split", "paused"
 
 
@@ -89,7 +90,7 @@ def _debt(act: PlayedAct) -> Iterator[AlarmReading]:
     for account, after in act.after.items():
         before = act.before[account]
         deeper = min(0, before.equity_wad) - min(0, after.equity_wad)
-        truly = min(0, before.true_wad) - min(0, after.true_wad)
+        truly = min(0, before.true_wad) - min(0, after.true_wad) if act.is_waiting else 0
         if max(deeper, truly) > 0:
             yield AlarmReading(DEBT, circumstance(act), max(deeper, truly))
 
@@ -127,7 +128,7 @@ def _drain(act: PlayedAct) -> Iterator[AlarmReading]:
     held_wad = collateral.to_wad(act.model.tokens[QUOTE].balances[VAULT], ledger.cash.decimals)
     missing_wad = claims_wad + ledger.cash.insurance_wad - held_wad
     lent_wad = sum(cash.present(ledger.cash, each, now=at) for each in principals if each > 0)
-    if missing_wad * 4 > lent_wad > 0:
+    if missing_wad * _MISSING_PARTS > lent_wad > 0:
         yield AlarmReading(DRAIN, "withdraw cash, realised profit", min(withdrawn_wad, missing_wad))
 
 

@@ -9,12 +9,12 @@ from math import log10
 from crossvault.attack.act_alarms import LEAST_WAD, OF_ACTS, PROFIT
 from crossvault.attack.market_draw import WAD, MarketDraw
 from crossvault.attack.market_opening import ALICE, BOB, COALITION, MAKER, world
+from crossvault.attack.market_worth import TruePrices, coalition_of, equity, wallets, worths
 from crossvault.attack.moment_alarms import IDLE, idle_funding, locked, locked_by_dust, shielded
 from crossvault.attack.played_act import AlarmReading, PlayedAct, SoldAccount
 from crossvault.attack.price_path import FIRST_PRICES, START_AT, MarketEvent, events
 from crossvault.attack.rewound_model import RewoundModel
 from crossvault.attack.silent_time import silent_spans
-from crossvault.attack.market_worth import TruePrices, coalition_of, equity, wallets, worths
 from crossvault.differential.step import Event, Step
 from crossvault.mirror import margin, market, valuation
 from crossvault.mirror.account import AccountId, Holder

@@ -92,7 +92,11 @@ class AttackPlay(AlarmReader):
         step = MOVES[gene.move](MoveView(self.model, self.draw, self.state.at, self.state.true_wad), gene.numbers)
         if step is None:
             return
-        if self.state.calls is not None and self.model.vault.is_batchable(step.action):
+        if (
+            self.state.calls is not None
+            and step.sender == opening.MATCHER
+            and self.model.vault.is_batchable(step.action)
+        ):
             self.state.calls.append(Call(step.action, step.args))
             if len(self.state.calls) < 2:
                 return

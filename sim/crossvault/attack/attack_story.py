@@ -14,9 +14,9 @@ from crossvault.attack.attack_search import FoundAttack
 from crossvault.attack.genes import Genes
 from crossvault.attack.market_draw import WAD, MarketDraw, drawn_market
 from crossvault.attack.market_opening import BROKER, COALITION, HONEST, PERSON, QUOTE, world
+from crossvault.attack.market_worth import equity, truly_priced
 from crossvault.attack.moment_alarms import OF_MOMENTS
 from crossvault.attack.price_path import ETH, FEEDER, FIRST_PRICES, GOVERNOR, GUARDIAN
-from crossvault.attack.market_worth import equity, truly_priced
 from crossvault.differential.compare import Difference
 from crossvault.differential.step import Step
 from crossvault.mirror import collateral
@@ -25,6 +25,7 @@ from crossvault.shrink.removal import remove_calls
 from crossvault.shrink.saved import repro_of
 
 _KEPT = 50  # percent of its money that a smaller story must still move
+_KEPT_STEPS = {"ETH"}  # the names of listings that keep the numbers of others
 _MARKET = frozenset({FEEDER, GOVERNOR, GUARDIAN})
 RULES = {rule.name: (rule.rule, rule.sentence) for rule in (*OF_ACTS, *OF_MOMENTS)}
 """By alarm: the rule that it stands for, and the rule in words."""
@@ -110,7 +111,7 @@ def shrunk_story(found: FoundAttack, secs: float) -> AttackStory:
     least_wad = money_wad * _KEPT // 100
 
     def attempt(candidate: Sequence[Step]) -> list[Step] | None:
-        if time.process_time() > ends:
+        if time.process_time() > ends or not {step.args.get("name") for step in candidate} >= _KEPT_STEPS:
             return None
         return list(candidate) if reader.money(candidate, found.key, at) >= max(WAD, least_wad) else None
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from crossvault.mirror import fixed, market
 
 WAD = fixed.WAD
-PRINTS = 36  # of the index, after the first
+PRINTS = 28  # of the index, after the first
 MINUTES, DAYS = 600, 10 * 86_400  # seconds between two prints
 PRESETS = ("crossvault", "deribit", "derive", "paradex")
 JUMPS = ("none", "confirmed", "rebound", "running")
@@ -105,11 +105,11 @@ def drawn_market(seed: int) -> MarketDraw:
         every_secs=DAYS if chance(0.15) else MINUTES,
         order=random.choice((*ORDERS, ORDERS[0])),
         jump=random.choice(JUMPS[1:]) if has_jump else "none",
-        jump_at=random.randrange(4, 16),
+        jump_at=random.randrange(3, 12),
         jump_pct=random.choice((-45, -30, -25, -15, -11, -11, 12, 25, 40)),
         trend_bps=random.choice((-100, -60, -60, 0, 0, 60, 100)),
         misprint=random.choice(MISPRINTS[1:]) if chance(0.3) else "none",
-        misprint_at=random.randrange(4, 30),
+        misprint_at=random.randrange(4, 22),
         confirm_secs=random.choice((60, 600)) if chance(0.45) else 0,
         pause=_span(random, 0.3),
         dead=_span(random, 0.3),
@@ -128,7 +128,7 @@ def drawn_market(seed: int) -> MarketDraw:
 def _span(random: Random, part: float) -> SilentSpan:
     if random.random() >= part:
         return SilentSpan()
-    return SilentSpan(random.randrange(3, 16), random.randrange(2, 19))
+    return SilentSpan(random.randrange(3, 12), random.randrange(2, 17))
 
 
 def risk(draw: MarketDraw) -> market.MarketRisk:

@@ -19,9 +19,9 @@ from crossvault.attack.market_opening import (
     QUOTE,
     instruments,
 )
+from crossvault.attack.market_worth import TruePrices, buffer, is_true
 from crossvault.attack.price_path import expiry_of
 from crossvault.attack.rewound_model import RewoundModel
-from crossvault.attack.market_worth import TruePrices, buffer, is_true
 from crossvault.differential import doors
 from crossvault.differential.step import VAULT, Step
 from crossvault.mirror import account as accounts, fixed
@@ -34,6 +34,7 @@ TARGETS = (*COALITION, ALICE, BOB)
 _PAIRS = tuple((one, other) for one in COALITION for other in COALITION if one != other)
 _NO_LIMIT = 10**40
 _DUST, _ALL = 0.12, 0.7
+_GIVING_WAY = 999  # thousandths of the margin of a position
 _STAKES = (20, 50, 85, 97)  # percent of what margin allows
 
 Numbers = tuple[float, ...]
@@ -145,12 +146,21 @@ def _trade_own(view: MoveView, numbers: Numbers) -> Step | None:
     quoted = _quoted(view, instrument)
     if quoted is None or not size:
         return None
-    mark_wad, band_wad = quoted
-    low_wad, high_wad = max(1, mark_wad - min(mark_wad, band_wad)), mark_wad + band_wad
-    price_wad = low_wad if numbers[5] < 0.4 else high_wad if numbers[5] < 0.8 else mark_wad
+    price_wad = _edge(view, *quoted, numbers[5])
     return doors.trade(
         view.at, MATCHER, maker=other, taker=one, instrument=instrument, size=size, price_wad=min(fixed.CAP, price_wad)
     )
+
+
+def _edge(view: MoveView, mark_wad: int, band_wad: int, number: float) -> int:
+    """An edge of the band, or of what the margin of a whole position gives way to, or the mark."""
+    risk = view.model.vault.ledger.risks[0]
+    margin_wad = mark_wad * (risk.initial_rate + risk.base_rate) // WAD * _GIVING_WAY // 1_000
+    away_wad = band_wad if number < 0.5 else min(band_wad, margin_wad)
+    if number > 0.9:
+        return mark_wad
+    is_low = number < 0.25 or 0.5 <= number < 0.7
+    return max(1, mark_wad - min(mark_wad, away_wad)) if is_low else mark_wad + away_wad
 
 
 def _trade_public(view: MoveView, numbers: Numbers) -> Step | None:

@@ -40,6 +40,10 @@ _USUAL_SEED = 1
 
 def fuzz(arguments: Namespace) -> int:
     """Plays a campaign and prints what it reached; the first finding ends it, with FAILED."""
+    if arguments.attack:
+        from crossvault.commands.fuzz_attack import fuzz_attacks
+
+        return fuzz_attacks(arguments)
     plan = _plan(arguments)
     if arguments.against:
         from crossvault.commands.upgrade_search import fuzz_versions

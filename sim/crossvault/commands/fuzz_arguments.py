@@ -38,11 +38,18 @@ def declare(commands: Commands) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="exit code 6 where a state, door, refusal or level was never reached"
     )
+    parser.add_argument(
+        "--attack", action="store_true",
+        help="search for what a coalition of owners gains, or takes from others, on the model alone (docs/attack.md)",
+    )  # fmt: skip
     add_contracts(parser)
     add_invariants(parser)
     add_judge(parser)
     add_against(parser)
     parser.never_with("--against", "--corpus", "--coverage", "--strict", "--invariant", "--page")
+    parser.never_with(
+        "--attack", "--steps", "--corpus", "--coverage", "--strict", "--contracts", "--invariant", "--against", "--page"
+    )
     add_page(parser)
     add_json(parser)
     add_watch(parser)
