@@ -10,9 +10,9 @@ from crossvault.attack import attack_campaign
 from crossvault.attack.attack_campaign import AttackPlan, AttackResult
 from crossvault.commands import fuzz_attack
 from crossvault.commands.fuzz_attack import AttackNotes
-from crossvault.setup import toolchain
 from crossvault.differential.ending import DONE, FAILED, MISSED, USAGE
 from crossvault.scenario import load
+from crossvault.setup import toolchain
 
 
 def test_what_the_attack_search_does_not_read_is_refused() -> None:
