@@ -32,7 +32,6 @@ def first_finds(seed: int, secs: float) -> Iterator[tuple[str, int, float]]:
 
 @pytest.mark.slow
 @pytest.mark.campaign
-@pytest.mark.timeout(7_200)
 def test_a_search_finds_fourteen_kinds_of_attack_by_itself() -> None:
     rows = [(seed, *each) for seed in SEEDS for each in first_finds(seed, SECS)]
     for seed, kind, calls, secs in rows:
@@ -44,7 +43,6 @@ def test_a_search_finds_fourteen_kinds_of_attack_by_itself() -> None:
 
 @pytest.mark.slow
 @pytest.mark.campaign
-@pytest.mark.timeout(3_600)
 def test_a_hundred_thousand_honest_steps_gain_at_most_roundings() -> None:
     counted = honest_steps(range(10_000), 100_000)
     print(f"{counted.steps:,} honest steps, the largest gain {counted.most_wad['gain']} e-18 USDC")
