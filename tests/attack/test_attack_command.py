@@ -40,7 +40,7 @@ def test_a_finding_is_printed_written_shrunk_judged_and_confirmed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(toolchain, "state_dir", lambda: tmp_path)
-    monkeypatch.setattr(fuzz_attack, "AttackPlan", lambda seed, jobs, secs: AttackPlan(seed, jobs, 600, plays=60))
+    monkeypatch.setattr(fuzz_attack, "AttackPlan", lambda seed, jobs, secs: AttackPlan(seed, jobs, 600, plays=32))
     monkeypatch.setattr(fuzz_attack, "search", attack_campaign.search)
     ran = start("fuzz", "--attack", "--seed", "2", "--jobs", "1", "--json")
     assert ran.returncode == FAILED
