@@ -48,4 +48,4 @@ def test_a_hundred_thousand_honest_steps_gain_at_most_roundings() -> None:
     print(f"{counted.steps:,} honest steps, the largest gain {counted.most_wad['gain']} e-18 USDC")
     assert counted.steps >= 100_000
     assert counted.most_wad["gain"] <= 10**12
-    assert not counted.most_wad.keys() & {"profit", "debt", "shield", "lock"}
+    assert not counted.most_wad.keys() & {"profit", "debt", "shield"}

@@ -49,11 +49,20 @@ def shielded(model: RewoundModel, failing: Collection[AccountId], at: int) -> It
 
 
 def _is_usable(model: RewoundModel, account: AccountId, at: int) -> bool:
-    """Whether the prices of its positions are fresh."""
+    """Whether the prices, forwards and surfaces of its positions are fresh."""
     ledger = model.vault.ledger
-    numbers = {market.underlying_of(instrument) for instrument in ledger.holders[account].instruments}
-    heartbeats = {number: ledger.risks[number].heartbeat_secs for number in numbers}
-    return all(oracle.is_fresh(ledger.prices[each].published_at, secs, now=at) for each, secs in heartbeats.items())
+    for instrument in ledger.holders[account].instruments:
+        number, kind = market.underlying_of(instrument), market.kind_of(instrument)
+        secs = ledger.risks[number].heartbeat_secs
+        prints = [(ledger.prices[number].published_at, secs)]
+        if kind != market.PERP:
+            curve = ledger.curves[market.term_of(number, market.expiry_of(instrument))]
+            prints.append((curve.published_at, secs))
+            if market.is_option(kind):
+                prints.append((curve.surface_published_at, ledger.option_risks[number].heartbeat_secs))
+        if not all(oracle.is_fresh(published_at, oldest, now=at) for published_at, oldest in prints):
+            return False
+    return True
 
 
 def _requirement(model: RewoundModel, account: AccountId, at: int) -> int:
