@@ -20,7 +20,7 @@ from crossvault.attack.moves import drawn_moves
 
 POOL = 60
 IDLE_PLAYS, FLAT_PLAYS = 400, 60  # in a row without a better one: once one was better than the pool, and before
-_STAGES = ("debt", "profit", "profit", "shield", "sale", "lock")
+_STAGES = ("debt", "profit", "shield", "sale", "sale", "lock")
 MOST_PLAYS = 800  # of a stage
 _CLIMBED = 0.4  # part of the markets that are climbed after their pool
 _RECALLED = 0.3  # part of a pool that begins from what other markets found

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from crossvault.attack.act_alarms import OF_ACTS
@@ -13,17 +12,15 @@ from crossvault.attack.attack_play import AttackPlay
 from crossvault.attack.attack_search import FoundAttack
 from crossvault.attack.genes import Genes
 from crossvault.attack.market_draw import WAD, MarketDraw, drawn_market
-from crossvault.attack.market_opening import BROKER, COALITION, HONEST, PERSON, QUOTE, world
+from crossvault.attack.market_opening import BROKER, COALITION, HONEST, PERSON, QUOTE
 from crossvault.attack.market_worth import equity, truly_priced
 from crossvault.attack.moment_alarms import OF_MOMENTS
 from crossvault.attack.price_path import ETH, FEEDER, FIRST_PRICES, GOVERNOR, GUARDIAN
-from crossvault.differential.compare import Difference
 from crossvault.differential.step import Step
 from crossvault.mirror import collateral
-from crossvault.scenario.repro import Repro
-from crossvault.shrink.removal import remove_calls
-from crossvault.shrink.saved import repro_of
 
+Attempt = Callable[[Sequence[Step]], list[Step] | None]
+Removal = Callable[[list[Step], Attempt], list[Step]]
 _KEPT = 50  # percent of its money that a smaller story must still move
 _KEPT_STEPS = {"ETH"}  # the names of listings that keep the numbers of others
 _MARKET = frozenset({FEEDER, GOVERNOR, GUARDIAN})
@@ -73,22 +70,6 @@ class AttackStory(NamedTuple):
         """Those who have less than before, those with the most first."""
         return sorted((row for row in self.rows[1:] if row.gain_wad < -WAD), key=lambda row: row.gain_wad)
 
-    def repro(self, name: str, contracts: str) -> Repro:
-        """The story as a file to keep and to play."""
-        number, sentence = RULES[self.found.alarm]
-        first = Difference(f"invariant {number}", f"{sentence}: {_usd(self.money_wad)} USDC", "holds")
-        kept = repro_of(world(), self.steps, first, name, {"contracts": contracts, "source": "attack"})
-        lost = [f"{row.name} lost {_usd(-row.gain_wad)}" for row in self.lost]
-        lost += [f"the others are left with an open debt of {_usd(self.debt_wad)}"] if self.debt_wad > WAD else []
-        gained = f"The coalition paid in {_usd(self.gained.paid_wad)}, took out {_usd(self.gained.took_wad)}"
-        words = f"{gained} and has {_usd(self.gained.left_wad)} left; {'; '.join(lost) or 'no account lost'} (USDC)."
-        return replace(kept, about=f"{self.found.circumstance}: {sentence}. {words}")
-
-
-def _usd(wad: int) -> str:
-    cents = abs(wad) * 100 // WAD
-    return f"{'-' if wad < 0 else ''}{cents // 100:,}.{cents % 100:02}"
-
 
 def story_of(found: FoundAttack) -> AttackStory:
     """The whole story of what was found, not shrunk."""
@@ -99,8 +80,11 @@ def story_of(found: FoundAttack) -> AttackStory:
     return _accounted(found, draw, [*play.opened, *play.steps[:steps]], at, money_wad)
 
 
-def shrunk_story(found: FoundAttack, secs: float) -> AttackStory:
-    """The smallest story of what was found that a time allows [seconds]: first fewer genes, then fewer steps."""
+def shrunk_story(found: FoundAttack, secs: float, remove: Removal) -> AttackStory:
+    """The smallest story of what was found that a time allows [seconds]: first fewer genes, then fewer steps.
+
+    remove: leaves out steps, as the shrinker does.
+    """
     ends = time.process_time() + secs
     draw = drawn_market(found.market)
     play = AttackPlay(draw)
@@ -116,7 +100,7 @@ def shrunk_story(found: FoundAttack, secs: float) -> AttackStory:
         return list(candidate) if reader.money(candidate, found.key, at) >= max(WAD, least_wad) else None
 
     if attempt(steps):
-        steps = remove_calls(steps, attempt)
+        steps = remove(steps, attempt)
     money_wad = max(reader.money(steps, found.key, at), 0) or money_wad
     return _accounted(found, draw, steps, at, money_wad)
 

@@ -274,9 +274,9 @@ MOVES: Mapping[str, Move] = {
 WAITS = ("wait", "wait until a change", "wait until an account fails")
 BATCH = "batch"
 OFTEN = (
-    *("deposit",) * 3, *("withdraw",) * 3, *("trade own",) * 5, *("trade public",) * 2, *("sell on",) * 3,
-    *("wait",) * 4, *("wait until a change",) * 3, *("wait until an account fails",) * 2, *("deposit collateral",) * 2,
-    "withdraw collateral", "operator", "end sale", BATCH,
+    *("deposit",) * 3, *("withdraw",) * 3, *("trade own",) * 5, *("trade public",) * 2, *("sell on",) * 5,
+    *("wait",) * 4, *("wait until a change",) * 4, *("wait until an account fails",) * 2, *("deposit collateral",) * 2,
+    *("operator",) * 2, "withdraw collateral", "end sale", BATCH,
 )  # fmt: skip
 """The moves of every market, as often as they are drawn."""
 

@@ -40,15 +40,9 @@ _USUAL_SEED = 1
 
 def fuzz(arguments: Namespace) -> int:
     """Plays a campaign and prints what it reached; the first finding ends it, with FAILED."""
-    if arguments.attack:
-        from crossvault.commands.fuzz_attack import fuzz_attacks
-
-        return fuzz_attacks(arguments)
+    if arguments.attack or arguments.against:
+        return _other_search(arguments)
     plan = _plan(arguments)
-    if arguments.against:
-        from crossvault.commands.upgrade_search import fuzz_versions
-
-        return fuzz_versions(arguments, plan)
     page = page_path(arguments)
     if arguments.coverage:
         _require_folder(Path(shown(arguments.coverage)))
@@ -82,6 +76,17 @@ def fuzz(arguments: Namespace) -> int:
         return INTERRUPTED
     misses = not findings.reach.steps or (arguments.strict and corpus.reach.missing())
     return MISSED if misses else DONE
+
+
+def _other_search(arguments: Namespace) -> int:
+    """Searches on the model alone, or on two versions of the contracts."""
+    if arguments.attack:
+        from crossvault.commands.fuzz_attack import fuzz_attacks
+
+        return fuzz_attacks(arguments)
+    from crossvault.commands.upgrade_search import fuzz_versions
+
+    return fuzz_versions(arguments, _plan(arguments))
 
 
 def _document(

@@ -7,15 +7,19 @@ import os
 import sys
 import time
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 from crossvault.attack.attack_campaign import AttackPlan, AttackResult, search
 from crossvault.attack.attack_search import FoundAttack
-from crossvault.attack.attack_story import AttackStory, shrunk_story, story_of
+from crossvault.attack.attack_story import RULES, AttackStory, shrunk_story, story_of
 from crossvault.attack.judged_story import judged
+from crossvault.attack.market_draw import WAD
+from crossvault.attack.market_opening import world
 from crossvault.commands.failure import after_finding
 from crossvault.commands.progress import bar
 from crossvault.commands.sides import command, shown
+from crossvault.differential.compare import Difference
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, MISSED, words
 from crossvault.differential.model import Model
 from crossvault.evm.chain import Chain
@@ -23,11 +27,12 @@ from crossvault.evm.compiler import compile_contracts
 from crossvault.judge.judge import Judge
 from crossvault.lockstep.run import run
 from crossvault.report.console import show
-from crossvault.report.fuzz_attack import FollowedAttack, alarm_table, document, first_line, summary, untried
-from crossvault.scenario.repro import SUFFIX, text
+from crossvault.report.fuzz_attack import FollowedAttack, alarm_table, document, first_line, summary, untried, usd
+from crossvault.scenario.repro import SUFFIX, Repro, text
 from crossvault.setup import toolchain
 from crossvault.setup.notices import notice
-from crossvault.shrink.saved import story
+from crossvault.shrink.removal import remove_calls
+from crossvault.shrink.saved import repro_of, story
 
 _USUAL_SECS, _USUAL_SEED = 60, 1
 _SHRINK_SECS = 5.0
@@ -101,14 +106,14 @@ class AttackNotes:
             show(each)
 
     def _followed(self, found: FoundAttack, contracts: str) -> FollowedAttack:
-        small = shrunk_story(found, _SHRINK_SECS)
+        small = shrunk_story(found, _SHRINK_SECS, remove_calls)
         path = self._write(small, contracts)
         verdict = judged(small.steps)
         return FollowedAttack(found, small, verdict, self._is_confirmed(small), shown(path))
 
     def _is_confirmed(self, small: AttackStory) -> bool:
         """Whether the contracts on Anvil do all that the model does."""
-        kept = story(small.repro(self._name(small.found), ""))
+        kept = story(attack_repro(small, self._name(small.found), ""))
         chain = Chain(kept.world, None)
         try:
             result = run(kept, Model(kept.world), chain, (), Judge(how="off"))
@@ -121,7 +126,7 @@ class AttackNotes:
     def _write(self, small: AttackStory, contracts: str = "") -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{self._name(small.found)}{SUFFIX}"
-        path.write_text(text(small.repro(self._name(small.found), contracts)), encoding="utf8")
+        path.write_text(text(attack_repro(small, self._name(small.found), contracts)), encoding="utf8")
         return path
 
     def _name(self, found: FoundAttack) -> str:
@@ -132,3 +137,15 @@ class AttackNotes:
 
     def _print(self, line: str) -> None:
         print(line, file=self._out, flush=True)
+
+
+def attack_repro(made: AttackStory, name: str, contracts: str) -> Repro:
+    """The story of an attack as a file to keep and to play, with who gained and who lost."""
+    number, sentence = RULES[made.found.alarm]
+    first = Difference(f"invariant {number}", f"{sentence}: {usd(made.money_wad)} USDC", "holds")
+    kept = repro_of(world(), made.steps, first, name, {"contracts": contracts, "source": "attack"})
+    lost = [f"{row.name} lost {usd(-row.gain_wad)}" for row in made.lost]
+    lost += [f"the others are left with an open debt of {usd(made.debt_wad)}"] if made.debt_wad > WAD else []
+    gained = f"The coalition paid in {usd(made.gained.paid_wad)}, took out {usd(made.gained.took_wad)}"
+    words_ = f"{gained} and has {usd(made.gained.left_wad)} left; {'; '.join(lost) or 'no account lost'} (USDC)."
+    return replace(kept, about=f"{made.found.circumstance}: {sentence}. {words_}")
