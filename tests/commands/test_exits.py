@@ -60,6 +60,7 @@ WITHOUT = {
     "SearcherUnavailable": CAUGHT,
     "BenchFailed": FAULT,
     "EvmFailed": FAULT,
+    "MarketClosed": FAULT,
     "NodeEvmFailed": FAULT,
     "SchemataBroken": FAULT,
     "SweepFailed": FAULT,

@@ -16,6 +16,7 @@ from crossvault.attack.market_draw import MarketDraw
 from crossvault.attack.market_opening import ALICE, BOB, BROKER, COALITION, LIQUIDATOR, MAKER
 from crossvault.attack.moves import BATCH, MOVES, WAITS, MoveView
 from crossvault.differential import doors
+from crossvault.differential.drive import driven
 from crossvault.differential.step import Outcome, Step
 from crossvault.mirror.evm import Call
 
@@ -177,13 +178,12 @@ class AttackPlay(AlarmReader):
             return
         context = AgentContext(LIQUIDATOR, MAKER, BROKER, targets, Random(0))
         acts = LIQUIDATOR_KIND.make(context, _SETTINGS).act(self.model, self.state.at)
-        step = next(acts, None)
-        while step is not None:
-            self._act(step, False)
-            try:
-                step = acts.send(Outcome(self.refused, (), _UNREAD))
-            except StopIteration:
-                return
+        for _ in driven(acts, self._outcome):
+            pass
+
+    def _outcome(self, step: Step) -> Outcome:
+        self._act(step, False)
+        return Outcome(self.refused, (), _UNREAD)
 
     def _act(self, step: Step, is_own: bool) -> bool:
         """Executes an act, and counts it; returns whether it was accepted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -21,6 +21,9 @@ _VOL = 6 * WAD // 10
 _OLD_LIVES = 5  # prints of the feed that stops
 _RUNGS = 8
 _CONFIRM_LATER = 120
+
+
+StepsAt = Callable[[int], tuple[Step, ...]]
 
 
 class MarketEvent(NamedTuple):
@@ -99,8 +102,8 @@ def events(draw: MarketDraw) -> list[MarketEvent]:
     found = list(_prints(draw))
     if draw.pause.prints:
         first, prints = draw.pause
-        found.append(_event(draw, found, first, 1, (doors.pause(0, GUARDIAN),), "pause"))
-        found.append(_event(draw, found, first + prints, 1, (doors.unpause(0, GOVERNOR),), "unpause"))
+        found.append(_event(draw, found, first, 1, lambda at: (doors.pause(at, GUARDIAN),), "pause"))
+        found.append(_event(draw, found, first + prints, 1, lambda at: (doors.unpause(at, GOVERNOR),), "unpause"))
     if draw.misprint != "none":
         found += _misprints(draw, found)
     return sorted(found, key=_moment)
@@ -135,18 +138,13 @@ def _printed(draw: MarketDraw, at: int, number: int, price_wad: int) -> tuple[St
 
 
 def _event(
-    draw: MarketDraw, found: list[MarketEvent], number: int, later_secs: int, steps: tuple[Step, ...], name: str
+    draw: MarketDraw, found: list[MarketEvent], number: int, later_secs: int, steps: StepsAt, name: str
 ) -> MarketEvent:
-    """An event some seconds after a print."""
+    """An event some seconds after a print. steps: made for its time."""
     at = START_AT + number * draw.every_secs + later_secs
     before = [each for each in found if each.at <= at]
     true_wad = max(before, key=_moment).true_wad if before else {ETH: FIRST_PRICES[ETH]}
-    moved = tuple(Step(at, step.sender, step.action, {**step.args, **_dated(step, at)}) for step in steps)
-    return MarketEvent(at, moved, true_wad, name)
-
-
-def _dated(step: Step, at: int) -> dict[str, int]:
-    return {"published_at": at} if "published_at" in step.args else {}
+    return MarketEvent(at, steps(at), true_wad, name)
 
 
 def _misprints(draw: MarketDraw, found: list[MarketEvent]) -> Iterator[MarketEvent]:
@@ -156,11 +154,14 @@ def _misprints(draw: MarketDraw, found: list[MarketEvent]) -> Iterator[MarketEve
     rungs = [true_wad]
     for _ in range(_RUNGS if draw.misprint == "ladder" else 1):
         rungs.append(rungs[-1] + rungs[-1] * 99 // 1_000)
-    wrong = tuple(print_of(0, ETH, each, premium_of(draw)) for each in rungs[1:])
-    right = tuple(print_of(0, ETH, each, premium_of(draw)) for each in reversed(rungs[:-1]))
-    if draw.misprint == "forward":
-        if not draw.has_dated:
-            return
-        wrong, right = (forward_of(0, draw, 3 * true_wad),), (forward_of(0, draw, true_wad),)
+    if draw.misprint == "forward" and not draw.has_dated:
+        return
+
+    def printed(prices_wad: Sequence[int]) -> StepsAt:
+        if draw.misprint == "forward":
+            return lambda at: (forward_of(at, draw, true_wad if prices_wad[-1] == true_wad else 3 * true_wad),)
+        return lambda at: tuple(print_of(at, ETH, each, premium_of(draw)) for each in prices_wad)
+
+    wrong, right = printed(rungs[1:]), printed(rungs[-2::-1])
     yield _event(draw, found, draw.misprint_at, 2, wrong, f"misprint: {draw.misprint}")
     yield _event(draw, found, draw.misprint_at, 3, right, "print")
