@@ -127,7 +127,7 @@ def test_a_broken_rule_is_shrunk_on_the_model(tmp_path: Path) -> None:
     steps = [step for step, _ in steps_of(whole)]
 
     def opened(world: object) -> RuleTrial:
-        return RuleTrial(whole.world if world is None else world, own=[broken])  # type: ignore[arg-type]  # a function of the test
+        return RuleTrial(whole.world if world is None else world, judge=JudgePlan([broken]))  # type: ignore[arg-type]  # a function of the test
 
     least = shrunk(opened(None), steps, 20.0, opened)
     assert least.finding.found[0].field == f"invariant {broken.name}"

@@ -84,7 +84,7 @@ def _number(arguments: Namespace, read: Record) -> int:
 
 def _explained(read: Record, place: int, model: Model, chain: Chain) -> StepExplanation:
     step, fields = read.steps[place - 1], chain.event_fields()
-    judge = Judge()
+    judge = Judge(persons=read.story().persons)
     earlier = _earlier(read.steps[: place - 1], model, chain, judge)
     accounts = step.accounts()
     standing = Outcome(None, (), model.snapshot(accounts))

@@ -25,6 +25,7 @@ from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.search_evm import place
 from crossvault.fuzz.confirm import ConfirmedFailure, confirm
 from crossvault.fuzz.task import BROKEN, DIVERGED, UNREADABLE, WalkResult
+from crossvault.judge.judge import JudgePlan
 from crossvault.lockstep import record
 from crossvault.lockstep.run import Diverged
 from crossvault.lockstep.side_comparison import SideComparison
@@ -166,7 +167,7 @@ class FindingNotes:
         return None
 
     def _trial(self, world: World) -> RuleTrial:
-        return RuleTrial(world, own=self._own)
+        return RuleTrial(world, judge=JudgePlan(self._own, "full"))
 
     def _shrunk(self, found: FoundFailure) -> ShrinkResult:
         """The smallest story of a difference, written in the place of the repro that has all of its steps."""

@@ -26,8 +26,8 @@ from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.compiler import compile_contracts
 from crossvault.fuzz.task import steps_of
 from crossvault.history.recorded_difference import unshown_difference
-from crossvault.judge.judge import Judge
-from crossvault.judge.own_invariants import BrokenInvariant, OwnInvariants
+from crossvault.judge.judge import JudgePlan, Thoroughness
+from crossvault.judge.own_invariants import BrokenInvariant
 from crossvault.lockstep import record
 from crossvault.lockstep.record import Record
 from crossvault.lockstep.run import Diverged, RunResult, run as play
@@ -55,14 +55,14 @@ def shrink(arguments: Namespace) -> int:
     steps = _steps(given)
     given = replace(given, invariants=(*given.invariants, *own))
     with bar("shrinking", len(steps)) as tick, readable(contracts):
-        found = smallest_story(given, steps, contracts, seconds, tick)
+        found = smallest_story(given, steps, contracts, seconds, tick, arguments.judge)
     if found is None and Interrupts.came:
         raise KeyboardInterrupt
     if found is None:
-        return _agrees(given, steps, contracts, arguments.json, read)
+        return _agrees(given, steps, contracts, arguments, read)
     origin = {"seed": given.seed, "source": given.name}
     broken = [each.name for each in given.invariants if found.finding.found[0].field == f"{RULE} {each.name}"]
-    kept = repro(found, name_of(out), build.hash, origin, broken)
+    kept = replace(repro(found, name_of(out), build.hash, origin, broken), persons=given.persons)
     emitted = None
     largest = largest_repro(found, name_of(out), build.hash, origin) if largest_line(found) else None
     with after_finding():
@@ -80,7 +80,8 @@ def shrink(arguments: Namespace) -> int:
             print(f"repro of the largest difference: {_of_largest(out)}")
         kept_at = f"repro: {out}" if out.is_file() else "no repro was written"
         print(kept_at + (f"\nfoundry: {emitted}" if emitted else "") + f"\nto play it: {again}")
-    _confirm(replace(story(kept), invariants=given.invariants), found, contracts)
+    small = replace(story(kept), invariants=given.invariants, persons=given.persons)
+    _confirm(small, found, contracts, arguments.judge)
     return FAILED
 
 
@@ -129,16 +130,18 @@ def _emit(kept: file.Repro, build: Build, out: Path) -> str:
     return str(path)
 
 
-def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json: bool, read: Record | None) -> int:
+def _agrees(
+    given: Story, steps: Sequence[Step], contracts: Path | None, arguments: Namespace, read: Record | None
+) -> int:
     """Reports that nothing differs, in process and on Anvil; FAILED where a record has a difference all the same.
 
     Raises EnginesDisagree.
     """
     cut = read.cut if read else None
-    result = _anvil(given.world, given, contracts)
+    result = _anvil(given.world, given, contracts, arguments.judge)
     if result.failure is not None:
         raise EnginesDisagree(f"Anvil reports {result.failure}; in process the sides agree in all {len(steps)} steps")
-    if as_json:
+    if arguments.json:
         agrees = {"agrees": True, "steps": len(steps), "finding": given.finding, "cut": cut}
         print(json.dumps(agrees, indent=2))
     else:
@@ -153,17 +156,17 @@ def _agrees(given: Story, steps: Sequence[Step], contracts: Path | None, as_json
     return USAGE if cut else DONE
 
 
-def _confirm(given: Story, found: ShrinkResult, contracts: Path | None) -> None:
+def _confirm(given: Story, found: ShrinkResult, contracts: Path | None, how: Thoroughness) -> None:
     """Has Anvil confirm a difference, unless the user wants an end. Raises EnginesDisagree."""
     if found.interrupted:
         return notice("interrupted: not confirmed on Anvil, and not as small as it may become")
     with after_finding(lambda: not isinstance(sys.exception(), EnginesDisagree)):  # which has a code of its own
-        _require_confirmed(given, found, contracts)
+        _require_confirmed(given, found, contracts, how)
 
 
-def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None) -> None:
+def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None, how: Thoroughness) -> None:
     """Requires the same difference, or the same broken invariant, on Anvil. Raises EnginesDisagree."""
-    result = _anvil(given.world, given, contracts)
+    result = _anvil(given.world, given, contracts, how)
     failure: Any = result.failure
     number, first = len(found.steps), found.finding.found[0]
     if isinstance(failure, BrokenInvariant) and (result.steps, broken_rule(failure)) == (number, first):
@@ -172,9 +175,9 @@ def _require_confirmed(given: Story, found: ShrinkResult, contracts: Path | None
         raise EnginesDisagree(f"in process step {number} differs ({first}); Anvil reports {failure or 'no difference'}")
 
 
-def _anvil(world: World, given: Story, contracts: Path | None) -> RunResult:
+def _anvil(world: World, given: Story, contracts: Path | None, how: Thoroughness) -> RunResult:
     chain = Chain(world, contracts)
     try:
-        return play(given, Model(world), chain, guard=Judge(OwnInvariants(given.invariants), "full"))
+        return play(given, Model(world), chain, guard=JudgePlan(given.invariants, how, given.persons).judge())
     finally:
         chain.close()

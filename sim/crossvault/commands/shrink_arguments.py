@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossvault.commands.argument_kinds import Commands, add_contracts, add_invariants, add_json, span
+from crossvault.commands.argument_kinds import Commands, add_contracts, add_invariants, add_json, add_judge, span
 
 
 def declare(commands: Commands) -> None:
@@ -16,4 +16,5 @@ def declare(commands: Commands) -> None:
     parser.add_argument("--emit", choices=("foundry",), help="write a Foundry test of the same story alongside it")
     add_contracts(parser)
     add_invariants(parser)
+    add_judge(parser)
     add_json(parser)

@@ -12,8 +12,7 @@ from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.anvil import ChainRefused
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.search_evm import engine
-from crossvault.judge.judge import Judge
-from crossvault.judge.own_invariants import OwnInvariants
+from crossvault.judge.judge import Judge, JudgePlan
 from crossvault.lockstep.run import Broken, Diverged, run
 
 
@@ -30,7 +29,7 @@ def confirm(story: Story, steps: Sequence[Step], text: str, contracts: Path | No
 
     text: the failure in process. Raises EnginesDisagree.
     """
-    model, guard = Model(story.world), Judge(own=OwnInvariants(story.invariants), how="full")
+    model, guard = Model(story.world), JudgePlan(story.invariants, "full", story.persons).judge()
     chain = Chain(story.world, contracts)
     try:
         result = run(story, model, chain, (), guard)

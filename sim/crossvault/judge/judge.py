@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from crossvault.differential.model import Model
@@ -24,17 +25,19 @@ Thoroughness = Literal["off", "default", "full", "strict"]
 
 
 class JudgePlan(NamedTuple):
-    """What a judge is made of, where many runs have one each: invariants of the user, and how thorough it is."""
+    """What a judge is made of, where many runs have one each: invariants of the user, how thorough it is, persons."""
 
     own: Sequence[OwnInvariant] = ()
     how: Thoroughness = "default"
+    persons: Mapping[str, str] = MappingProxyType({})
 
     def judge(self) -> Judge:
-        """A judge for one run."""
-        return Judge(OwnInvariants(self.own), self.how)
+        """A judge for one run. Raises OwnCodeError."""
+        return Judge(OwnInvariants(self.own), self.how, persons=self.persons)
 
 
 USUAL = JudgePlan()
+FULL = JudgePlan(how="full")
 
 
 @dataclass(slots=True)

@@ -74,6 +74,7 @@ class Record:
             expected_steps=len(steps),
             steps=lambda model: step_stream(steps),
             problem=self._problem,
+            persons=header.get("persons", {}),
         )
 
     def _problem(self, step: Step, argument: str, problem: str) -> InputProblem:
@@ -162,6 +163,7 @@ def header(story: Story, chain: BuiltSide) -> dict[str, Any]:
         "underlyings": list(story.underlyings),
         "collaterals": list(story.collaterals),
         "world": world_text(story.world),
+        **({"persons": dict(story.persons)} if story.persons else {}),
         "versions": versions,
         "contracts": chain.build.hash,
         "bytecode": _code_hash(chain),

@@ -31,6 +31,9 @@ def header_problem(first: Mapping[str, Any], decode_world: Callable[[Mapping[str
     for name in ("underlyings", "collaterals"):
         if not all(isinstance(each, str) for each in first[name]):
             return name, "expected a list of names"
+    persons = first.get("persons", {})
+    if not _is(persons, dict) or not all(isinstance(each, str) for each in persons.values()):
+        return "persons", "expected the person behind each owner, as an object of names"
     try:
         decode_world(first["world"])
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -94,13 +94,14 @@ class ReproPart(FilePart):
     world: ReproWorldPart
     steps: list[dict[str, Any]] = Field(min_length=1)
     invariants: list[str] = []
+    persons: dict[Name, Name] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Repro:
     """A finding to be kept. found: as in the file; refusals: the model's of each step, empty: accepted.
 
-    invariants: those of the user that are checked in it.
+    invariants: those of the user that are checked in it. persons: by owner, the person behind it.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Repro:
     steps: tuple[Step, ...]
     refusals: tuple[str, ...]
     invariants: tuple[str, ...] = ()
+    persons: Mapping[str, str] = field(default_factory=dict)
 
 
 def finding(found: Mapping[str, Any]) -> str:
@@ -148,6 +150,8 @@ def text(repro: Repro) -> str:
     lines = [_entry("", name, value) for name, value in head.items()]
     if repro.invariants:
         lines.append(_entry("", "invariants", list(repro.invariants)))
+    if repro.persons:
+        lines.append(_entry("", "persons", dict(repro.persons)))
     lines += ["world:", *(_entry("  ", name, value) for name, value in ground.items() if value != {}), "steps:"]
     notation = Notation(repro.underlyings, repro.collaterals)
     for number, (step, refusal) in enumerate(zip(repro.steps, repro.refusals, strict=True), start=1):
@@ -208,6 +212,7 @@ def parsed(source: SourceFile) -> Repro:
         steps=tuple(steps),
         refusals=tuple(expected),
         invariants=tuple(part.invariants),
+        persons=part.persons,
     )
 
 
@@ -229,6 +234,7 @@ def story(source: SourceFile, path: Path) -> Story:
         steps=partial(_expecting, repro.steps, repro.refusals, where),
         finding=finding(repro.found),
         invariants=invariants,
+        persons=repro.persons,
         problem=partial(_problem, source, repro.steps),
     )
 

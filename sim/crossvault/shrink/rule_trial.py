@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from crossvault.differential.compare import Difference
 from crossvault.differential.own_code import OwnCodeError
-from crossvault.differential.own_rules import OwnInvariant
 from crossvault.differential.step import Outcome, Step, World
-from crossvault.judge.judge import Judge
-from crossvault.judge.own_invariants import BrokenInvariant, OwnInvariants
+from crossvault.judge.judge import FULL, Judge, JudgePlan
+from crossvault.judge.own_invariants import BrokenInvariant
 from crossvault.mirror.account import AccountId
 from crossvault.shrink.replay import RewindingTrial
 from crossvault.shrink.trial import DivergenceKey
@@ -45,14 +44,14 @@ class _Checked(NamedTuple):
 class RuleTrial(RewindingTrial):
     """A trial of the model by its invariants, which go back with it."""
 
-    def __init__(self, world: World, wanted: DivergenceKey | None = None, own: Sequence[OwnInvariant] = ()) -> None:
-        """own: invariants of the user. Raises OwnCodeError."""
+    def __init__(self, world: World, wanted: DivergenceKey | None = None, judge: JudgePlan = FULL) -> None:
+        """judge: of every candidate. Raises OwnCodeError."""
         super().__init__(world, _NoSide(), wanted)
-        self._own = OwnInvariants(own)
+        self._judge = judge.judge()
         self._checked: list[_Checked] = []
 
     def _advance(self, step: Step) -> None:
-        guard = self._checked[-1].guard.copied() if self._checked else Judge(self._own, "full")
+        guard = self._checked[-1].guard.copied() if self._checked else self._judge.copied()
         guard.before(step, self.model)
         super()._advance(step)
         broken = None
