@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from crossvault.bench import forge, own_search, rival_contest, rival_process, wake
+from crossvault.bench.hypothesis_rules import search
 from crossvault.bench.planted import cases
-from crossvault.bench.rivals import child, contest, forge, ours, wake
-from crossvault.bench.rivals.hypothesis_rules import search
-from crossvault.bench.rivals.small_bugs import (
+from crossvault.bench.small_bugs import (
     BUGS,
     GROUND,
     SearcherUnavailable,
@@ -35,14 +35,14 @@ SOUND = SmallVaultBug("sound", "no bug at all", BUGS[2].was, BUGS[2].was)
 
 
 def test_the_ten_are_in_the_catalogue() -> None:
-    assert {*contest.TEN} <= {case.id for case in cases(BROKEN)} and len({*contest.TEN}) == 10
+    assert {*rival_contest.TEN} <= {case.id for case in cases(BROKEN)} and len({*rival_contest.TEN}) == 10
 
 
 SEARCH = """
 import json, sys
 from hypothesis import settings
 from crossvault.bench.planted import cases, planted
-from crossvault.bench.rivals.hypothesis_rules import search
+from crossvault.bench.hypothesis_rules import search
 settings.register_profile("fixed", derandomize=True)
 settings.load_profile("fixed")
 [case] = [each for each in cases(__import__("pathlib").Path(sys.argv[1])) if each.id == sys.argv[2]]
@@ -75,7 +75,7 @@ def test_every_bug_of_the_small_vault_is_plantable(bug: object) -> None:
 
 @pytest.mark.slow
 def test_crossvault_finds_a_bug_of_the_small_vault() -> None:
-    way = ours.search(BUGS[0], 60, 0)
+    way = own_search.search(BUGS[0], 60, 0)
     assert way.found and 0 < way.calls <= 3 and way.digits == 1
 
 
@@ -92,7 +92,7 @@ def test_the_command_compares_with_hypothesis(capsys: pytest.CaptureFixture[str]
 def test_an_unavailable_searcher_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for each in (child, wake):
+    for each in (rival_process, wake):
         monkeypatch.setattr(each, "home", lambda name: tmp_path / name)
     nowhere = {"npm_config_registry": "http://127.0.0.1:9", "npm_config_fetch_retries": "0", "npm_config_cache": "npm"}
     for name, value in (
@@ -111,10 +111,10 @@ def test_an_invalid_time_is_refused() -> None:
 
 
 def test_a_slow_child_process_is_stopped(tmp_path: Path) -> None:
-    done = child.run(["sh", "-c", "echo begun; sleep 60"], tmp_path, 0.5)
+    done = rival_process.run(["sh", "-c", "echo begun; sleep 60"], tmp_path, 0.5)
     assert done.code is None and done.out == "begun\n" and done.secs < 30
     with pytest.raises(SearcherUnavailable, match="no-such-tool cannot be started"):
-        child.run(["no-such-tool"], tmp_path, 1)
+        rival_process.run(["no-such-tool"], tmp_path, 1)
 
 
 def test_digits_are_of_the_longest_number() -> None:
@@ -122,7 +122,7 @@ def test_digits_are_of_the_longest_number() -> None:
 
 
 def _fetched(name: str, inside: str) -> bool:
-    return next(child.home(name).glob(inside), None) is not None
+    return next(rival_process.home(name).glob(inside), None) is not None
 
 
 @pytest.mark.slow

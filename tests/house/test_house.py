@@ -53,7 +53,7 @@ MANY_PARAMETERS = {
     "sim/crossvault/differential/account_doors.py:publish_forward",
     "sim/crossvault/differential/account_doors.py:publish_surface",
     "sim/crossvault/differential/account_doors.py:trade",
-    "sim/crossvault/bench/rivals/hypothesis_rules.py:trade_option",  # Hypothesis draws each argument of a rule
+    "sim/crossvault/bench/hypothesis_rules.py:trade_option",  # Hypothesis draws each argument of a rule
     "sim/crossvault/audit/replica.py:__init__",
     "sim/crossvault/shrink/shrinker.py:shrink",
 }

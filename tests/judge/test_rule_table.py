@@ -25,3 +25,8 @@ def test_the_specification_has_every_rule() -> None:
 
 def test_every_rule_has_a_sentence_and_a_cost() -> None:
     assert [each.number for each in RULES if not (each.sentence.endswith(".") and each.cost)] == []
+
+
+def test_the_readme_counts_the_rules() -> None:
+    count = len({each.number for each in RULES})
+    assert f"[{count} rules](docs/rules.md)" in (ROOT / "README.md").read_text(encoding="utf8")

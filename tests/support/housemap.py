@@ -23,7 +23,7 @@ FORBIDDEN = {
     ("agents", "evm"),
     ("portfolio", "evm"),
 }
-MOST_ROOMS, MOST_FLOORS = 27, 9
+MOST_ROOMS, MOST_FLOORS = 26, 9
 
 _FOREIGN = {
     "numpy": {"sweep"},

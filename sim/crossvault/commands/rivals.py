@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
-from crossvault.bench.rivals.contest import HYPOTHESIS, TEN, RivalComparison, compare
-from crossvault.bench.rivals.small_bugs import BUGS, SearchOutcome
+from crossvault.bench.rival_contest import HYPOTHESIS, TEN, RivalComparison, compare
+from crossvault.bench.small_bugs import BUGS, SearchOutcome
 from crossvault.commands.catalogue import chosen
 from crossvault.differential.ending import DONE, INTERRUPTED
 from crossvault.report.console import show, table

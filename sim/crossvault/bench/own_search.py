@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crossvault.bench.planted import digits, moves
-from crossvault.bench.rivals.small_bugs import EXAMPLE, VAULT, SearchOutcome, SmallVaultBug, plant
+from crossvault.bench.small_bugs import EXAMPLE, VAULT, SearchOutcome, SmallVaultBug, plant
 from crossvault.conform.adapter import load
 from crossvault.conform.clause_trial import shortened
 from crossvault.conform.comparison import ClauseCounts, ClauseFinding, ConformTrial

@@ -16,8 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from crossvault.bench.rivals.child import ProcessResult, fetch, home, last, node_words, run
-from crossvault.bench.rivals.small_bugs import (
+from crossvault.bench.rival_process import ProcessResult, fetch, home, last, node_words, run
+from crossvault.bench.small_bugs import (
     BUGS,
     GROUND,
     SearcherUnavailable,

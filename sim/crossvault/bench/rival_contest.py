@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Protocol
 
+from crossvault.bench import own_search
 from crossvault.bench.planted import PlantedBug, PlantedBugResult, measured, planted
-from crossvault.bench.rivals import ours
-from crossvault.bench.rivals.small_bugs import SearcherUnavailable, SearchOutcome, SmallVaultBug, outcome_data
+from crossvault.bench.small_bugs import SearcherUnavailable, SearchOutcome, SmallVaultBug, outcome_data
 from crossvault.setup import toolchain
 
 TEN = (
@@ -79,7 +79,7 @@ def compare(
             _hypothesis(case, found)
         for bug in bugs:
             note(f"{bug.id} of the small vault")
-            found.ways.append(ours.search(bug, found.seconds, found.seed))
+            found.ways.append(own_search.search(bug, found.seconds, found.seed))
         for name, opened in _rivals(bugs, found.seconds) if bugs else ():
             note(name)
             _try(name, opened, bugs, found)
@@ -91,7 +91,7 @@ def _hypothesis(case: PlantedBug, found: RivalComparison) -> None:
     if HYPOTHESIS in found.missing:
         return
     try:
-        from crossvault.bench.rivals.hypothesis_rules import search
+        from crossvault.bench.hypothesis_rules import search
     except ImportError as missing:
         found.missing[HYPOTHESIS] = f"{missing}; install the package `hypothesis`"
         return
@@ -100,8 +100,8 @@ def _hypothesis(case: PlantedBug, found: RivalComparison) -> None:
 
 
 def _rivals(bugs: Sequence[SmallVaultBug], seconds: int) -> Iterator[tuple[str, OpenRival]]:
-    from crossvault.bench.rivals.forge import Forge
-    from crossvault.bench.rivals.wake import Wake
+    from crossvault.bench.forge import Forge
+    from crossvault.bench.wake import Wake
 
     yield FORGE, lambda: Forge(bugs, seconds)
     yield WAKE, lambda: Wake(bugs, seconds)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from crossvault.setup import toolchain
 
 EXAMPLE = toolchain.PACKAGE / "conform" / "example"
-GROUND = toolchain.PACKAGE / "bench" / "rivals" / "small"
+GROUND = toolchain.PACKAGE / "bench" / "small_vault"
 VAULT = "PerpVault.sol"
 SOURCES = ("PerpMargin.sol", VAULT)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import NamedTuple
 
-from crossvault.bench.rivals.small_bugs import SearcherUnavailable
+from crossvault.bench.small_bugs import SearcherUnavailable
 from crossvault.setup import toolchain
 from crossvault.setup.install import NODE_FLAGS
 from crossvault.setup.watcher import Watcher

@@ -1,1 +1,0 @@
-"""Other searchers on the bugs that ours are measured by."""
