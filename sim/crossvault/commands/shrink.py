@@ -70,8 +70,7 @@ def shrink(arguments: Namespace) -> int:
         if largest:
             _write(_of_largest(out), file.text(largest))
         emitted = _emit(kept, build, out) if arguments.emit else None
-    words = ["run", str(out), *(["--contracts", str(contracts)] if contracts else [])]
-    again = f"{command()} {shlex.join(words)}"
+    again = _again(arguments, out, contracts)
     if arguments.json:
         print(json.dumps(document(found, str(out), emitted, again), indent=2))
     else:
@@ -83,6 +82,12 @@ def shrink(arguments: Namespace) -> int:
     small = replace(story(kept), invariants=given.invariants, persons=given.persons)
     _confirm(small, found, contracts, arguments.judge)
     return FAILED
+
+
+def _again(arguments: Namespace, out: Path, contracts: Path | None) -> str:
+    """The command that plays the repro."""
+    words = ["run", str(out), *(["--contracts", str(contracts)] if contracts else [])]
+    return f"{command()} {shlex.join(words + (['--judge', 'strict'] if arguments.judge == 'strict' else []))}"
 
 
 def _of_largest(out: Path) -> Path:
