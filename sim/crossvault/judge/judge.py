@@ -87,6 +87,9 @@ class Judge:
             return
         if self._rights is None:
             self._rights = RuleBook.opened(model.world)
+        decimals = {name: token.spec.decimals for name, token in model.tokens.items()}
+        if decimals != self._rights.decimals:  # an audit meets tokens as the chain's history names them
+            self._rights = self._rights._replace(decimals=decimals)
         if self._books is None or self._read != _state(model) or model.journal.entries:
             self._books = read_books(model, self._books)
 
