@@ -16,7 +16,7 @@ def lines(broken: BrokenInvariant, step: int, quote: str) -> Iterator[Text]:
     yield Text(f"RULE {broken.number} BROKEN at step {step}: {broken.where}", style="bold red")
     if sentence := broken.sentence:
         yield Text(sentence, style="italic")
-    yield Text(broken.what)
+    yield Text(f"{broken.number}: {broken.what}")
     if broken.money_wad is not None:
         yield Text(f"money moved: {usd(broken.money_wad)} {quote}", style="bold")
 
