@@ -37,7 +37,7 @@ def calm(**changed: object) -> MarketDraw:
         confirm_secs=0, pause=SilentSpan(), dead=SilentSpan(), fund_usd=0, has_interest=False, has_funding=False,
         has_old=False, has_bar=False, has_cap=False, has_dated=False, has_portfolio=False, has_agent=False,
     )  # fmt: skip
-    return plain._replace(**changed)  # type: ignore[arg-type]
+    return plain._replace(**changed)  # type: ignore[arg-type]  # fields by name, of several types
 
 
 class Played:

@@ -318,6 +318,7 @@ def test_one_json_document(walked: Watched, capsys: pytest.CaptureFixture[str], 
     more = ["--json", "--top", "3", "--metrics-file", str(metrics)]
     assert main(words(walked.node.url, walked.node.vault, tmp_path / "new.jsonl", *more)) == 0
     document = json.loads(capsys.readouterr().out)
+    assert all(met["count"] > 0 and int(met["money_wad"]) >= 0 for met in document["known_weaknesses"].values())
     shown_healths = [row[-1] for row in shown(audit_page(document)).tables["margin of the accounts"]]
     assert shown_healths == [exact(int(each["health_wad"])) for each in document["accounts"]]
     assert document["difference"] is None and document["steps"] == walked.replica.counts.steps

@@ -189,6 +189,12 @@ def test_text_names_what_was_reached_and_what_never(capsys: pytest.CaptureFixtur
     assert main(["fuzz", "--steps", "20", "-j", "1", "--strict"]) == MISSED
 
 
+def test_a_judge_that_is_off_has_judged_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fuzz", "--steps", "20", "-j", "1", "--judge", "off"]) == DONE
+    out = capsys.readouterr().out
+    assert "no difference; no rule was judged (--judge off)" in out and "every rule held" not in out
+
+
 @pytest.mark.slow
 def test_coverage_is_written_for_readers_and_for_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["fuzz", "--steps", "30", "-j", "1", "--coverage", str(tmp_path / "out")]

@@ -194,7 +194,7 @@ def test_a_run_counts_known_weaknesses_with_their_money() -> None:
 
 def test_a_judge_may_stop_at_a_known_weakness() -> None:
     story = load(str(TESTS / "findings" / "sold-above-initial.scenario.yaml"))
-    model, judge = Model(story.world), Judge(stops_at_known=True)
+    model, judge = Model(story.world), Judge(how="strict")
 
     def applied(step: Step) -> Outcome:
         judge.before(step, model)

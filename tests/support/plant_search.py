@@ -36,7 +36,7 @@ class Collector(Judge):
     __slots__ = ("fired", "owner")
 
     def __init__(self, owner: str, strict: bool = False, is_full: bool = False) -> None:
-        super().__init__(stops_at_known=strict, how="full" if is_full else "default")
+        super().__init__(how="strict" if strict else "full" if is_full else "default")
         self.owner, self.fired = owner, dict[str, list[str]]()
 
     def note(self, number: str, what: str) -> None:
@@ -49,7 +49,7 @@ class Collector(Judge):
         for rule in self.rules:
             for breach in rule.check(moment) if moment.is_sampled(rule.share) else ():
                 is_known = breach.weakness or moment.step.action in rule.known
-                if self.stops_at_known or not is_known:
+                if self.how == "strict" or not is_known:
                     self.note(rule.number, breach.what)
                 break
 

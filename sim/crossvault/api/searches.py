@@ -91,7 +91,7 @@ class FuzzOutcome(Result):
         return Drawing(lambda: bar_picture("fuzz", "steps by door, accepted and refused", "steps", counts))
 
     def _text(self) -> Iterable[Any]:
-        return [*reach_text.reached(self._found), str(self.failure or "no difference, and every rule held")]
+        return [*reach_text.reached(self._found), str(self.failure or reach_text.verdict(self._found))]
 
 
 class SmallestStory(Result):

@@ -52,7 +52,7 @@ def _rules(number: str) -> tuple[Rule, ...]:
 def _broken(steps: Sequence[Step], rules: tuple[Rule, ...]) -> tuple[str, ...]:
     """The first rule that breaks, if one does."""
     model = Model(world())
-    judge = Judge(how="full", stops_at_known=True, persons=PERSONS, rules=rules)
+    judge = Judge(how="strict", persons=PERSONS, rules=rules)
     for step in steps:
         judge.before(step, model)
         outcome = model.apply(step)

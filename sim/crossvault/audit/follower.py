@@ -80,7 +80,7 @@ class ChainFollower:
         try:
             for each in self._prior_gifts(block, listed):
                 seen.append(each)
-                self._gift(each.step)
+                self._gift(block, each, before + len(seen))
             for each in self._with_sent_steps(
                 steps_of(decoded, block.at, self._tokens(), self._source.fields), block.at
             ):
@@ -115,6 +115,10 @@ class ChainFollower:
         self._mark(number)
         return outcome
 
+    def weaknesses(self) -> dict[str, tuple[int, int]]:
+        """Known weaknesses that were met so far, by the rule that each breaks: how often, and the money moved [wad]."""
+        return self._judge.weaknesses()
+
     def reaches(self, number: int) -> bool:
         """Whether the undo history reaches back to a block."""
         return self._journal.reaches(number)
@@ -131,11 +135,11 @@ class ChainFollower:
         self._journal.mark(number)
         self._judged.append((number, self._judge if self._judge.is_idle else self._judge.copied()))
 
-    def _gift(self, step: Step) -> None:
-        """Executes a step that the chain's history begins with."""
-        self._judge.before(step, self.model)
-        outcome = self.model.apply(step)
-        self._judge.after(step, outcome, self.model)
+    def _gift(self, block: BlockHeader, seen: AuditedStep, number: int) -> None:
+        """Executes a step that the chain's history begins with. Raises BlockDiffers."""
+        self._judge.before(seen.step, self.model)
+        _, done = self.model.execute(seen.step)
+        self._require_rules(block, seen, number, done)
 
     def without_gifts(self, state: ChainState, each: BlockSteps) -> ChainState:
         """Returns the chain's state less the unlogged gifts of tokens that emit no Transfer logs.

@@ -112,6 +112,11 @@ class Replica:
         return self._known[-1].block
 
     @property
+    def weaknesses(self) -> dict[str, tuple[int, int]]:
+        """Known weaknesses of the vault that its history met, by rule: how often, and the money moved [wad]."""
+        return self._follower.weaknesses()
+
+    @property
     def underlyings(self) -> tuple[str, ...]:
         """The names of the listed underlyings."""
         return self.model.vault.ledger.names

@@ -92,7 +92,7 @@ def _explained(read: Record, place: int, model: Model, chain: Chain) -> StepExpl
     before = _described(model, step, standing, metrics_before)
     attempted = _attempted(model, accounts, step)
     calls = trace(chain, step)
-    judge = replace(judge, how="full", stops_at_known=True)
+    judge = replace(judge, how="strict")
     judge.before(step, model)
     outcome, [played] = model.apply(step), chain.play([step])
     broken = _broken(judge, step, outcome, model)

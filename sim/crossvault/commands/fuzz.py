@@ -27,7 +27,7 @@ from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import opening
 from crossvault.judge.judge import JudgePlan
 from crossvault.report.console import show
-from crossvault.report.fuzz import document, known_weaknesses, reached, unreached
+from crossvault.report.fuzz import document, known_weaknesses, reached, unreached, verdict
 from crossvault.report.fuzz_coverage import Coverage
 from crossvault.report.fuzz_page import fuzz_page
 from crossvault.setup import toolchain
@@ -118,7 +118,7 @@ def _show(
     if not findings.reach.steps:
         print("no step was compared: nothing is known")
         return
-    print("no difference, and every rule held")
+    print(verdict(findings))
     show(known_weaknesses(findings))
     for each in unreached(known):
         show(each)

@@ -16,7 +16,7 @@ from crossvault.fuzz.blocks import Place
 from crossvault.fuzz.corpus import Corpus
 from crossvault.fuzz.reach import ReachCounts
 from crossvault.fuzz.task import WalkResult, WalkStopped, WalkTask, tasks, walk
-from crossvault.judge.judge import USUAL, JudgePlan
+from crossvault.judge.judge import USUAL, JudgePlan, Thoroughness
 from crossvault.setup.worker import begin_worker
 
 Tick = Callable[[int], None]
@@ -44,7 +44,10 @@ class CampaignPlan(NamedTuple):
 
 @dataclass(slots=True)
 class CampaignResult:
-    """The result of a campaign. known: steps that met a known weakness of the vault, by the rule that it breaks."""
+    """The result of a campaign.
+
+    known: steps that met a known weakness of the vault, by the rule that it breaks. judge: its thoroughness.
+    """
 
     reach: ReachCounts = field(default_factory=ReachCounts)
     walks: int = 0
@@ -54,6 +57,7 @@ class CampaignResult:
     failures: list[WalkResult] = field(default_factory=list)
     seen: set[Place] = field(default_factory=set)
     known: Counter[str] = field(default_factory=Counter)
+    judge: Thoroughness = "default"
     interrupted: bool = False
 
     def add(self, walked: WalkResult) -> None:
@@ -92,7 +96,7 @@ class FuzzCampaign:
         play: PlayWalk | None = None,
     ) -> None:
         """places: blocks of the contracts to look out for. play: plays a walk otherwise than `walk`."""
-        self._plan, self._corpus, self.findings = plan, corpus, CampaignResult()
+        self._plan, self._corpus, self.findings = plan, corpus, CampaignResult(judge=plan.judge.how)
         until = float("inf") if plan.secs is None else time.time() + plan.secs
         self._shared = _SharedState(
             build, places, multiprocessing.Event(), multiprocessing.Value("q", 0), until, plan.judge, play

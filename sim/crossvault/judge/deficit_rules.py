@@ -84,7 +84,7 @@ def _left_unnoted(moment: Moment) -> Iterator[Breach]:
 
 
 def missing(moment: Moment, account: AccountId) -> Bracket:
-    """What an account is below zero after a step [wad]."""
+    """Shortfall of an account below zero equity after a step [wad]."""
     least = equity_floor(moment.after, moment.after.account(account), moment.at)
     if least is not None and least >= 0:
         return Bracket(0, 0)

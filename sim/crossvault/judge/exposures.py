@@ -9,6 +9,7 @@ from crossvault.judge.interest import present_cash
 from crossvault.judge.marks import (
     CALL,
     FUTURE,
+    NO_FEED,
     PERP,
     decoded,
     forward_parts,
@@ -22,8 +23,6 @@ from crossvault.judge.rounding import WAD
 
 if TYPE_CHECKING:
     from crossvault.judge.books import AccountBook, Books, CollateralBook, PositionBook, UnderlyingBook
-
-NO_FEED = 255  # the quote token has no price of its own
 
 
 class UnderlyingExposure:

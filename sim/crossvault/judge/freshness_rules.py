@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from crossvault.judge.books import Books
 from crossvault.judge.breach import Breach
-from crossvault.judge.marks import CALL, PERP, decoded
+from crossvault.judge.marks import CALL, NO_FEED, PERP, decoded
 from crossvault.judge.moment import Moment
-from crossvault.judge.rulebook import NO_FEED, calls
+from crossvault.judge.rulebook import calls
 from crossvault.judge.trade_rules import deals
 
 if TYPE_CHECKING:

@@ -45,14 +45,13 @@ class Judge:
     """Checks a model before and after every step: by the rules of the user first, then by the table.
 
     how: `full` checks every rule at every step, `default` the dear ones at a share of them, `off` those of the user
-    only; `strict` is full and ends the run at a known weakness of the vault too, as `stops_at_known` does; else `known`
-    counts them, by rule, and `moved_wad` their money.
+    only; `strict` is full and ends the run at a known weakness of the vault too; else `known` counts them, by rule, and
+    `moved_wad` their money.
     persons: by owner, the person behind it.
     """
 
     own: OwnInvariants = field(default_factory=OwnInvariants)
     how: Thoroughness = "default"
-    stops_at_known: bool = False
     persons: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[Rule] = RULES
     known: Counter[str] = field(default_factory=Counter)
@@ -65,10 +64,6 @@ class Judge:
     _steps: int = 0
     _last: Moment | None = None
     _valuer: Valuer = field(default_factory=Valuer)
-
-    @property
-    def _stops(self) -> bool:
-        return self.stops_at_known or self.how == "strict"
 
     @property
     def is_idle(self) -> bool:
@@ -129,7 +124,7 @@ class Judge:
             if not moment.is_sampled(rule.share):
                 continue
             for breach in rule.check(moment):
-                if not self._stops and (breach.weakness or moment.step.action in rule.known):
+                if self.how != "strict" and (breach.weakness or moment.step.action in rule.known):
                     self.known[rule.number] += 1
                     self.moved_wad[rule.number] += breach.money_wad or 0
                     continue

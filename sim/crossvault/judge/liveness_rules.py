@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from crossvault.judge.account_value import account_value
 from crossvault.judge.breach import Breach
-from crossvault.judge.marks import CALL, decoded
+from crossvault.judge.marks import CALL, NO_FEED, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.stranger_trial import sold_to_stranger
-from crossvault.judge.usable_prices import NO_FEED, PORTFOLIO, without_stale
+from crossvault.judge.usable_prices import PORTFOLIO, without_stale
 
 if TYPE_CHECKING:
     from crossvault.judge.books import Books

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from crossvault.judge.account_value import PORTFOLIO_MODE, AccountValue
+from crossvault.judge.account_value import AccountValue
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.breach import Breach
 from crossvault.judge.moment import Moment
@@ -20,7 +20,6 @@ Fill = tuple["AccountId", int, int]  # account, instrument, change of size
 SALES = frozenset(("start_liquidation", "declare_insolvent", "bid", "end_liquidation"))
 LEAVING = frozenset(("withdraw_cash", "withdraw_collateral", "set_mode"))
 SHOWN_SHARE, ALL_SHARE = 8, 400  # changed accounts, and all accounts, at one of so many steps
-DEAR_SHARE = 24  # accounts in portfolio mode, which cost a hundred times as much
 RATIOS = frozenset(("health", "leverage"))
 UNBOUNDED = 2**255 - 1
 
@@ -37,7 +36,7 @@ def margin_after_a_call(moment: Moment) -> Iterator[Breach]:
     for account in changed:
         if action in SALES and account == args["account"]:
             continue
-        if _is_dear(moment, account) and action not in ("bid", "set_mode") and not moment.is_sampled(DEAR_SHARE):
+        if action not in ("bid", "set_mode") and moment.is_dear(account):
             continue
         after = moment.value_after(account).initial_margin
         if after.high >= 0:
@@ -50,10 +49,6 @@ def margin_after_a_call(moment: Moment) -> Iterator[Breach]:
         if after.high < before.low:
             text = f"{account} fails initial margin, and its margin fell from {before.low} to {after.high} wad"
             yield Breach(text, before.low - after.high, (account,))
-
-
-def _is_dear(moment: Moment, account: AccountId) -> bool:
-    return moment.after.account(account).mode == PORTFOLIO_MODE
 
 
 def _bound(moment: Moment, action: str, args: Mapping[str, Any]) -> Iterator[AccountId]:
@@ -125,8 +120,7 @@ def metrics_shown(moment: Moment) -> Iterator[Breach]:
     if moment.is_sampled(ALL_SHARE):
         accounts = list(moment.after.accounts)
     elif moment.is_sampled(SHOWN_SHARE):
-        are_dear = moment.is_sampled(DEAR_SHARE)
-        accounts = [each for each in moment.changed if are_dear or not _is_dear(moment, each)]
+        accounts = [each for each in moment.changed if not moment.is_dear(each)]
     else:
         return
     for account, shown in zip(accounts, moment.model.metrics(accounts, moment.at), strict=True):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 WINDOW = 30 * 60  # seconds over which a settlement is averaged
 FUNDING_PERIOD = 8 * 3600  # seconds
 PERP, FUTURE, CALL, PUT = 1, 2, 3, 4
+NO_FEED = 255  # the quote token has no price of its own
 
 
 def decoded(instrument: int) -> tuple[int, int, int, int]:

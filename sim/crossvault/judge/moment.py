@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
 
-PORTFOLIO_SHARE = 8  # one of so many steps values requirements in portfolio mode
+PORTFOLIO_SHARE = 24  # one of so many steps values requirements in portfolio mode
 _WHOLE = 50  # steps of a story or walk at which every check is due
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from crossvault.judge.marks import NO_FEED
 from crossvault.judge.rounding import WAD
-from crossvault.judge.rulebook import NO_FEED
 
 CAP = 2**96 - 1
 DAY = 86_400

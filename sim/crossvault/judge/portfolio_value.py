@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.bracket import Bracket
 from crossvault.judge.loss_offsets import UnderlyingRisk, offset_loss, underlying_risk
+from crossvault.judge.marks import NO_FEED
 from crossvault.judge.rounding import WAD, ceiling, ceiling_of_both
 from crossvault.judge.scenario_value import ScenarioProfits, by_expiry, scenario_profits
 
 if TYPE_CHECKING:
     from crossvault.judge.books import Books
     from crossvault.judge.exposures import ValuedAccount, ValuedOption
-
-NO_FEED = 255  # the quote token has no price of its own
 
 
 class PortfolioLosses(NamedTuple):

@@ -24,11 +24,11 @@ from crossvault.judge.door_terms import (
     MOST_UNDERLYINGS,
 )
 from crossvault.judge.freshness_rules import stale_instrument, stale_prices
-from crossvault.judge.marks import decoded
+from crossvault.judge.marks import NO_FEED, decoded
 from crossvault.judge.moment import Moment
 from crossvault.judge.parameter_ranges import CAP, misfits
 from crossvault.judge.rounding import WAD
-from crossvault.judge.rulebook import NO_FEED, RuleBook, acting, calls, change_of
+from crossvault.judge.rulebook import RuleBook, acting, calls, change_of
 from crossvault.judge.trade_rules import deals, is_listed, quotation
 
 _COLLATERAL = frozenset({"deposit_collateral", "withdraw_collateral"})

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crossvault.differential.step import Outcome, Step, World
+from crossvault.judge.marks import NO_FEED
 from crossvault.judge.rounding import WAD
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
-NO_FEED = 255  # of the quote token
 UNASSIGNED = ""  # the name of the zero address
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from crossvault.judge.books import AccountBook, Books
-from crossvault.judge.marks import CALL, FUTURE, PERP, decoded
+from crossvault.judge.marks import CALL, FUTURE, NO_FEED, PERP, decoded
 
 if TYPE_CHECKING:
     from crossvault.mirror.account import AccountId
 
-NO_FEED = 2**8 - 1
 FOREVER = 2**63
 PORTFOLIO = 1
 

@@ -12,6 +12,7 @@ from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.replica import Replica
 from crossvault.differential.story import utilisation_and_rate
 from crossvault.mirror.account import PORTFOLIO
+from crossvault.report import broken_rule
 from crossvault.report.console import ReportTable, table
 from crossvault.report.differences import difference_document
 from crossvault.report.figures import percent, ratio, usd, utc
@@ -73,7 +74,7 @@ def utilisation_wad(replica: Replica) -> int:
 
 
 def verdict(replica: Replica, seconds: float) -> str:
-    """The counts of what was compared, in one line."""
+    """The counts of what was compared, and of known weaknesses that were met."""
     counts, pace = replica.counts, max(seconds, 1e-9)
     done = counts.steps - counts.resumed
     after = f" (of which {counts.resumed:,} at an earlier start)" if counts.resumed else ""
@@ -82,6 +83,7 @@ def verdict(replica: Replica, seconds: float) -> str:
         f"{counts.steps:,} steps in {counts.blocks:,} blocks{after} and {counts.metrics:,} margins compared, "
         "no difference"
         f"  ({seconds:.1f} s, {done / pace:,.0f} steps/s){back}"
+        + (f"\n{broken_rule.weaknesses(replica.weaknesses)}" if replica.weaknesses else "")
     )
 
 
@@ -143,6 +145,7 @@ def document(
         "deficit_wad": str(shared.deficit_wad),
         "cash_held_wad": str(cash_held_wad(replica)),
         "utilisation_wad": str(utilisation_wad(replica)),
+        "known_weaknesses": broken_rule.weakness_document(replica.weaknesses),
         "accounts": [_account(replica, each) for each in found],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.text import Text
@@ -19,6 +19,17 @@ def lines(broken: BrokenInvariant, step: int, quote: str) -> Iterator[Text]:
     yield Text(f"{broken.number}: {broken.what}")
     if broken.money_wad is not None:
         yield Text(f"money moved: {usd(broken.money_wad)} {quote}", style="bold")
+
+
+def weaknesses(met: Mapping[str, tuple[int, int]]) -> str:
+    """Known weaknesses of the vault that were met, by rule: how often, and the money moved [wad]."""
+    each = ", ".join(f"{rule} {count:,} ({usd(wad)})" for rule, (count, wad) in sorted(met.items()))
+    return f"known weaknesses of the vault met, by the rule that each breaks, and money moved: {each}"
+
+
+def weakness_document(met: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, Any]]:
+    """The same as JSON."""
+    return {rule: {"count": count, "money_wad": str(wad)} for rule, (count, wad) in sorted(met.items())}
 
 
 def document(broken: BaseException | None, step: int, quote: str) -> dict[str, Any] | None:

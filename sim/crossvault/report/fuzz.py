@@ -48,10 +48,17 @@ def unreached(known: ReachCounts) -> Iterator[RenderableType]:
         yield Text.assemble(("! never reached, ", "yellow"), (f"{kind}: ", "yellow"), ", ".join(names))
 
 
+def verdict(findings: CampaignResult) -> str:
+    """The verdict of a search without a finding, which states no more than was judged."""
+    if findings.judge == "off":
+        return "no difference; no rule was judged (--judge off)"
+    return "no difference, and every rule held"
+
+
 def known_weaknesses(findings: CampaignResult) -> RenderableType:
     """How often the walks met weaknesses of the vault that are known, by the rule that each breaks."""
     if not findings.known:
-        return Text("no known weakness of the vault was met", style="dim")
+        return Text("" if findings.judge == "off" else "no known weakness of the vault was met", style="dim")
     met = ", ".join(f"{number} {count:,}" for number, count in sorted(findings.known.items()))
     return Text(f"known weaknesses of the vault met, by the rule that each breaks: {met} (docs/known-weaknesses.md)")
 
@@ -119,6 +126,7 @@ def document(findings: CampaignResult, known: ReachCounts) -> dict[str, Any]:
         "seconds": round(findings.seconds, 2),
         "cpu_seconds": round(findings.cpu_secs, 2),
         "interrupted": findings.interrupted,
+        "judge": findings.judge,
         "known_weaknesses": dict(findings.known),
         "reached": reach.document(),
         "never_reached": {kind: list(names) for kind, names in known.missing().items()},

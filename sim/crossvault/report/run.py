@@ -127,8 +127,7 @@ def _notes(ran: RunPage, width: int) -> Iterator[RenderableType]:
         counted = ", ".join(f"{name} {count:,}" for name, count in ran.result.refusals.most_common())
         yield Text(f"refused{'' if ran.is_alone else ', by both sides alike'}: {counted}")
     if ran.weaknesses:
-        met = ", ".join(f"{rule} {count:,} ({usd(wad)})" for rule, (count, wad) in sorted(ran.weaknesses.items()))
-        yield Text(f"known weaknesses of the vault met, by the rule that each breaks, and money moved: {met}")
+        yield Text(broken_rule.weaknesses(ran.weaknesses))
 
 
 def _failure(ran: RunPage, width: int) -> Iterator[RenderableType]:

@@ -32,9 +32,7 @@ def document(ran: RunPage) -> dict[str, Any]:
         "metrics_compared": result.metrics_compared,
         "differences": differences(result.failure),
         "broken_rule": broken_rule.document(result.failure, result.steps, ran.story.world.quote),
-        "known_weaknesses": {
-            rule: {"count": count, "money_wad": str(wad)} for rule, (count, wad) in sorted(ran.weaknesses.items())
-        },
+        "known_weaknesses": broken_rule.weakness_document(ran.weaknesses),
         "largest": _largest(ran),
         "refusals": dict(result.refusals),
         "first_refusals": [jsonable(each._asdict()) for each in watch.first_refusals.values()],
