@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from cli import start
-from crossvault.commands import campaign
-from crossvault.commands.campaign import CampaignPart, counted, measured, overall
+from crossvault.commands import campaign, campaign_record
+from crossvault.commands.campaign import CampaignPart, counted, failed_tests, measured, overall
 from crossvault.differential.ending import DISAGREED, DONE, FAILED, INTERRUPTED, MISSED, MISSING, USAGE
 from crossvault.setup import toolchain
 from places import ROOT
@@ -96,6 +96,72 @@ def test_a_part_that_ends_badly_ends_alone(monkeypatch: pytest.MonkeyPatch, tmp_
     assert {each["part"]: each["exit"] for each in lines(record)} == {name: code for name, (_, code) in ENDS.items()}
 
 
+@pytest.fixture
+def at_a_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campaign_record, "version", lambda: "a" * 40)
+
+
+def line(part: str, code: int = DONE, version: str = "a" * 40) -> str:
+    """A line of a record."""
+    row = {"date": "2026-01-01T00:00:00+00:00", "version": version, "seed": 1, "part": part, "outcome": "ok"}
+    return json.dumps(row | {"exit": code, "seconds": 1.0, "counts": {}}) + "\n"
+
+
+@pytest.mark.usefixtures("at_a_commit")
+def test_the_last_result_on_this_version_decides_what_is_played_again(tmp_path: Path) -> None:
+    record = tmp_path / "campaign.jsonl"
+    parts = [WALK._replace(name=name) for name in ("ok", "older", "red", "red later", "new")]
+    assert campaign.kept(record, parts) == []
+    record.write_text(
+        line("ok") + line("older", version="b" * 40) + line("red", FAILED) + line("red later")
+        + line("red later", FAILED) + line("gone")
+    )  # fmt: skip
+    assert [row["part"] for row in campaign.kept(record, parts)] == ["ok"]
+    assert campaign.kept(record, parts[1:]) == [], "parts that are not named are not shown"
+
+
+@pytest.mark.usefixtures("at_a_commit")
+def test_the_list_shows_what_was_played_on_this_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    record = tmp_path / "campaign.jsonl"
+    record.write_text(line("walk") + line("tiny", version="b" * 40))
+    monkeypatch.setattr(campaign, "PARTS", (TINY, WALK))
+    rows = json.loads(start("campaign", "--list", "--record", str(record), "--json").stdout)
+    assert [(row["part"], row["outcome"]) for row in rows] == [("tiny", None), ("walk", "ok")]
+    assert "not played" in start("campaign", "--list", "--record", str(record)).stdout
+
+
+def test_what_was_played_on_changed_files_counts_for_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    record = tmp_path / "campaign.jsonl"
+    record.write_text(line("walk", version="a-dirty"))
+    monkeypatch.setattr(campaign_record, "version", lambda: "a-dirty")
+    assert campaign_record.latest(record) == {}
+
+
+@pytest.mark.parametrize("wrong", ["{", "[]", '{"part": "walk"}'])
+def test_a_line_that_is_none_of_a_record_is_named(wrong: str, tmp_path: Path) -> None:
+    record = tmp_path / "campaign.jsonl"
+    record.write_text(line("walk") + wrong + "\n")
+    for words in (("--list",), ("--resume",)):
+        done = start("campaign", *words, "--record", str(record))
+        assert done.returncode == USAGE and f"{record}, line 2: expected a line of a campaign" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("at_a_commit")
+def test_a_part_that_is_ok_is_kept_and_a_red_one_is_played_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    record = tmp_path / "campaign.jsonl"
+    mended = tmp_path / "mended"
+    parts = ending("good", "pass", tmp_path), ending("red", f"assert os.path.exists({str(mended)!r})", tmp_path)
+    assert played(monkeypatch, record, *parts) == FAILED
+    assert lines(record)[1]["failed"] == ["test_it"]
+    mended.touch()
+    assert played(monkeypatch, record, *parts, more=("--resume",)) == DONE
+    assert played(monkeypatch, record, *parts, more=("--resume",)) == DONE
+    assert [each["part"] for each in lines(record)] == ["good", "red", "red"]
+
+
 @pytest.mark.slow
 def test_what_is_out_of_time_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     record = tmp_path / "campaign.jsonl"
@@ -115,6 +181,10 @@ def test_the_worst_part_decides_and_nothing_judged_is_no_success() -> None:
 def test_reports_are_counted() -> None:
     suite = '<testsuites><testsuite tests="5" failures="1" errors="1" skipped="2"/></testsuites>'
     assert counted(suite.encode()) == {"passed": 1, "failed": 2, "skipped": 2}
+    case = '<testcase classname="tests.a.test_b" name="{}">{}</testcase>'
+    cases = case.format("fine", "") + case.format("red[1]", "<failure/>") + case.format("broken", "<error/>")
+    document = f"<testsuites><testsuite>{cases}</testsuite></testsuites>".encode()
+    assert failed_tests(document) == ["tests/a/test_b.py::red[1]", "tests/a/test_b.py::broken"]
     assert measured(b'{"steps": 3, "other": 4}', ("steps", "walks")) == {"steps": 3} and measured(b"", ("a",)) == {}
 
 

@@ -15,12 +15,11 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from crossvault import __version__
+from crossvault.commands import campaign_record
 from crossvault.commands.exits import UsageError
 from crossvault.commands.interrupts import Interrupts
 from crossvault.commands.processes import end_descendants
@@ -126,32 +125,35 @@ class PartResult(NamedTuple):
     exit_code: int
     counts: Mapping[str, float]
     seconds: float
+    failed: Sequence[str] = ()  # tests, by file and name
 
 
 def campaign(arguments: Namespace) -> int:
     """Plays the parts one after another and records each; the exit code is the worst, MISSED where some are left."""
+    record = Path(arguments.record) if arguments.record else toolchain.state_dir() / _RECORD
     if arguments.list:
-        _list(arguments.json)
+        _list(record, arguments.json)
         return DONE
     parts = chosen(arguments.only)
+    before = kept(record, parts) if arguments.resume else []
+    parts = [part for part in parts if part.name not in {row["part"] for row in before}]
     secs = arguments.time or float("inf")
     if any(part.tests for part in parts) and toolchain.clone() is None:
         names = ", ".join(part.name for part in parts if part.tests)
         raise toolchain.ToolchainMissing(f"the tests are not in the package: in a clone of the repository run {names}")
     seed = int(time.time()) if arguments.seed is None else arguments.seed
-    record = Path(arguments.record) if arguments.record else toolchain.state_dir() / _RECORD
-    _begin(record)
+    campaign_record.require_writable(record)
     found: list[PartResult] = []
     try:
         for result in _played(parts, seed, secs):
             found.append(result)
-            _write(record, result, seed)
+            campaign_record.append(record, _row(result), seed)
     except KeyboardInterrupt:
         if not Interrupts.came:
             raise
     left = [part.name for part in parts[len(found) :]]
-    code = overall([result.exit_code for result in found], left, Interrupts.came)
-    rows = [_row(result) for result in found]
+    code = overall([row["exit"] for row in before] + [result.exit_code for result in found], left, Interrupts.came)
+    rows = [*before, *(_row(result) for result in found)]
     if arguments.json:
         body = {"seed": seed, "record": shown(record), "exit": code, "parts": rows, "not_played": left}
         print(json.dumps(body, indent=2))
@@ -159,6 +161,12 @@ def campaign(arguments: Namespace) -> int:
         show(results(rows, left))
         print(f"seed {seed}; record: {shown(record)}")
     return code
+
+
+def kept(record: Path, parts: Sequence[CampaignPart]) -> list[dict[str, Any]]:
+    """The lines of the record of parts that are not played again: all went well on the present version."""
+    lines = campaign_record.latest(record)
+    return [lines[part.name] for part in parts if part.name in lines and lines[part.name]["exit"] == DONE]
 
 
 def chosen(names: Sequence[str]) -> list[CampaignPart]:
@@ -177,8 +185,17 @@ def overall(codes: Sequence[int], left: Sequence[str], is_interrupted: bool) -> 
     return worst((*codes, MISSED)) if left else worst(codes)
 
 
-def _list(as_json: bool) -> None:
-    rows = [{"part": part.name, "about": part.about, "needs_clone": bool(part.tests)} for part in PARTS]
+def _list(record: Path, as_json: bool) -> None:
+    lines = campaign_record.latest(record)
+    rows = [
+        {
+            "part": part.name,
+            "about": part.about,
+            "needs_clone": bool(part.tests),
+            "outcome": lines[part.name]["outcome"] if part.name in lines else None,
+        }
+        for part in PARTS
+    ]
     if as_json:
         print(json.dumps(rows, indent=2))
     else:
@@ -200,25 +217,19 @@ def _tests(part: CampaignPart, seed: int) -> PartResult:
     """Runs pytest; what it prints goes to stderr, and what it counted comes from its report."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        words = [
-            "crossvault.commands.pytest_run",
-            "-q",
-            "-n",
-            "auto",
-            "--dist",
-            "loadgroup",
-            "--hypothesis-seed",
-            str(seed),
-        ]
-        words += ["--junitxml", str(report), *part.tests]
+        words = ["crossvault.commands.pytest_run", "-q", "-n", "auto", "--dist", "loadgroup"]
+        words += ["--hypothesis-seed", str(seed), "--junitxml", str(report), *part.tests]
         env = {**os.environ, "CROSSVAULT_PROFILE": "campaign", "CROSSVAULT_SEED": str(seed)}
         begun = time.monotonic()
         with _process(words, env, stdout=2) as process:
             process.wait()
-        counts = counted(report.read_bytes()) if report.is_file() else {}
+        document = report.read_bytes() if report.is_file() else b""
+    counts = counted(document) if document else {}
     code = process.returncode if process.returncode in _OUTCOMES else MISSING
     judged_nothing = code == DONE and not counts.get("passed")
-    return PartResult(part, MISSED if judged_nothing else code, counts, time.monotonic() - begun)
+    secs = time.monotonic() - begun
+    failed = failed_tests(document) if document else []
+    return PartResult(part, MISSED if judged_nothing else code, counts, secs, failed)
 
 
 def _command(part: CampaignPart, seed: int, secs: int) -> PartResult:
@@ -264,6 +275,14 @@ def counted(report: bytes) -> dict[str, float]:
     return {"passed": tests - failures - errors - skipped, "failed": failures + errors, "skipped": skipped}
 
 
+def failed_tests(report: bytes) -> list[str]:
+    """The tests of a JUnit report that failed or ended in an error, by file and name."""
+    cases = ElementTree.fromstring(report).iter("testcase")
+    failed = (each for each in cases if each.find("failure") is not None or each.find("error") is not None)
+    names = [(each.get("classname", "").replace(".", "/"), each.get("name", "")) for each in failed]
+    return [f"{file}.py::{name}" if file else name for file, name in names]
+
+
 def measured(text: bytes, names: Sequence[str]) -> dict[str, float]:
     """Some numbers of a JSON document; none where it is no document."""
     try:
@@ -274,39 +293,11 @@ def measured(text: bytes, names: Sequence[str]) -> dict[str, float]:
 
 
 def _row(result: PartResult) -> dict[str, Any]:
-    return {
+    row = {
         "part": result.part.name,
         "outcome": _OUTCOMES[result.exit_code],
         "exit": result.exit_code,
         "seconds": round(result.seconds, 1),
         "counts": dict(result.counts),
     }
-
-
-def _begin(record: Path) -> None:
-    """Requires a record that can be written, before anything is played. Raises UsageError."""
-    try:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        record.open("a").close()
-    except OSError as wrong:
-        raise UsageError(f"--record: {record} cannot be written: {wrong.strerror}") from wrong
-
-
-def _write(record: Path, result: PartResult, seed: int) -> None:
-    """Appends a line to the record."""
-    when = datetime.now(UTC).isoformat(timespec="seconds")
-    line = json.dumps({"date": when, "version": _version(), "seed": seed, **_row(result)})
-    with record.open("a", encoding="utf8") as out:
-        out.write(line + "\n")
-
-
-def _version() -> str:
-    """The commit of the clone, with a mark where files differ from it; elsewhere the version of the package."""
-    if root := toolchain.clone():
-        command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude", "*"]
-        try:
-            done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-        except (OSError, subprocess.CalledProcessError):
-            return __version__
-        return done.stdout.strip()
-    return __version__
+    return row | {"failed": list(result.failed)} if result.failed else row

@@ -24,6 +24,11 @@ def declare(commands: Commands) -> None:
         "--seed", type=number("seed"), metavar="S", help="what random checks are drawn from (default: the time)"
     )
     parser.add_argument("--record", metavar="FILE", help="where results go (default: campaign.jsonl beside the tools)")
-    parser.add_argument("--list", action="store_true", help="list the parts and play none")
+    parser.add_argument(
+        "--resume", action="store_true", help="leave out the parts that are ok in the record on this version"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="list the parts and how each ended on this version, and play none"
+    )
     add_json(parser)
-    parser.never_with("--list", "--only", "--time", "--seed", "--record")
+    parser.never_with("--list", "--only", "--time", "--seed", "--resume")
