@@ -87,7 +87,7 @@ library Ledger {
 
     /// @notice Present funding index of an instrument; 0 where there is no funding.
     /// @param self ledger
-    /// @param instrument number of the instrument
+    /// @param instrument number of the instrument; the underlying of a perp is listed
     function fundingIndex(State storage self, uint256 instrument) internal view returns (int256) {
         if (Market.kindOf(instrument) != Market.PERP) return 0;
         uint256 underlying = Market.underlyingOf(instrument);
@@ -115,7 +115,7 @@ library Ledger {
     /// @dev accrued funding enters the quote first; the quote of an option is cash at once
     /// @param self ledger
     /// @param account account
-    /// @param instrument number of the instrument
+    /// @param instrument number of the instrument; the underlying of a perp is listed
     /// @param sizeDelta change of size [wad]
     /// @param quoteDelta change of quote [wad]
     /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge

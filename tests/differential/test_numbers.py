@@ -55,6 +55,7 @@ from inputs import (
     RATIO,
     RISK,
     SECS,
+    SHOCKED_VOL,
     SIDE,
     SIGNED,
     SIZE,
@@ -273,7 +274,7 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
     option: {
         "payoff": {"spot_wad": AMOUNT, "strike_wad": AMOUNT, "is_call": SIDE},
         "discount": {"rate_wad": AMOUNT, "secs": EXPIRY},
-        "deviation": {"vol_wad": AMOUNT, "secs": EXPIRY},
+        "deviation": {"vol_wad": SHOCKED_VOL, "secs": EXPIRY},
         **{name: {"terms": OPTION} for name in ("price", "greeks")},
         "undiscounted": {
             "forward_wad": AMOUNT, "strike_wad": AMOUNT, "apart_wad": Integer(-(2**67), 2**67),

@@ -24,6 +24,7 @@ from ledgers import (
     draw_any,
     draw_call,
     draw_delta,
+    draw_indexable,
     draw_position,
     draw_setup,
     draw_underlying,
@@ -141,7 +142,7 @@ ACCOUNT: dict[str, tuple[Any, Any]] = {
 
 def draw_ledger_fill(random: Random) -> Drawn:
     setup = draw_setup(random)
-    instrument = draw_any(random, setup)
+    instrument = draw_indexable(random, setup)
     size = next((each.size for each in setup.owned[0].image.entries if each.instrument == instrument), 0)
     changes = {"size_delta": draw_delta(random, size), "quote_delta": VALUE.draw(random)}
     return {"self": setup, "account": IDS[0], "instrument": instrument, **changes}
@@ -158,7 +159,7 @@ def draw_move(random: Random) -> Drawn:
 def draw_indexed(random: Random) -> Drawn:
     setup = draw_setup(random)
     perp = market.perp(random.randrange(len(setup.risks)))
-    return {"self": setup, "instrument": perp if random.random() < 0.7 else draw_any(random, setup)}
+    return {"self": setup, "instrument": perp if random.random() < 0.7 else draw_indexable(random, setup)}
 
 
 def draw_traded(random: Random) -> Drawn:

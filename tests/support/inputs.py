@@ -131,6 +131,8 @@ def instrument(random: Random) -> int:
 
 # options
 
+SHOCKED_VOL = Integer(0, 2**116 - 1)
+
 
 def _option(random: Random) -> option.OptionTerms:
     """An option in the ranges that trade."""
@@ -142,8 +144,8 @@ def _option(random: Random) -> option.OptionTerms:
 
 OPTION = Either([
     Struct(option.OptionTerms, {
-        **dict.fromkeys(("forward_wad", "strike_wad", "vol_wad"), AMOUNT),
-        "secs": Integer(0, 2**40), "discount_wad": RATIO, "is_call": SIDE,
+        **dict.fromkeys(("forward_wad", "strike_wad"), AMOUNT),
+        "vol_wad": SHOCKED_VOL, "secs": Integer(0, 2**40), "discount_wad": RATIO, "is_call": SIDE,
     }),
     Generated(_option),
 ])  # fmt: skip

@@ -286,3 +286,11 @@ def draw_position(random: Random, setup: Setup) -> int:
 def draw_any(random: Random, setup: Setup) -> int:
     """The instrument of a position, or any number."""
     return WORD.draw(random) if random.random() < 0.05 else draw_position(random, setup)
+
+
+def draw_indexable(random: Random, setup: Setup) -> int:
+    """The instrument of a position, or any number but a perp of an underlying that is not listed."""
+    drawn = draw_any(random, setup)
+    while market.kind_of(drawn) == market.PERP and market.underlying_of(drawn) >= len(setup.risks):
+        drawn = draw_any(random, setup)
+    return drawn

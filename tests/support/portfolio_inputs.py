@@ -22,6 +22,7 @@ from probing import Either, Generated, Inputs, Integer, OneOf, Struct
 
 SIZE, TENFOLD, SIGNED_RATE = Integer(-CAP, CAP), Integer(0, 10 * WAD), Integer(-(2**63), 2**63 - 1)
 SIGNED = Integer(-shock.MAX_SHOCK, shock.MAX_SHOCK)
+VOL = Integer(0, 2**83 - 1)  # of a surface that passed its door
 SHOCK, MODE = Integer(1 - WAD, shock.MAX_SHOCK), OneOf(range(shock.MODES))
 WIDE = Integer(0, 2**200)
 LOSS, PROFIT = Integer(0, 2**181), Integer(-(2**181), 2**181)
@@ -104,7 +105,7 @@ def nearly_valid_risk(random: Random) -> PortfolioRisk:
 
 def _line(random: Random) -> ExpiryOption:
     return ExpiryOption(
-        Integer(1, CAP).draw(random), random.random() < 0.5, SIZE.draw(random), AMOUNT.draw(random), AMOUNT.draw(random)
+        Integer(1, CAP).draw(random), random.random() < 0.5, SIZE.draw(random), VOL.draw(random), AMOUNT.draw(random)
     )
 
 
