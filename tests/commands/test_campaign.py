@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,20 @@ def test_every_part_names_tests_that_exist_or_a_command() -> None:
     for part in campaign.PARTS:
         paths = [word for word in part.tests if word.startswith("tests")]
         assert all((ROOT / path).exists() for path in paths) and bool(paths) != bool(part.command), part.name
+
+
+def unplayed(files: Iterable[Path], parts: Iterable[CampaignPart]) -> list[str]:
+    """The files with tests that only a campaign plays and that no part plays."""
+    played_paths = [ROOT / word for part in parts for word in part.tests if word.startswith("tests")]
+    heavy = (file for file in files if "@pytest.mark." + "campaign" in file.read_text(encoding="utf8"))
+    return [file.name for file in heavy if not any(file.is_relative_to(path) for path in played_paths)]
+
+
+def test_every_heavy_test_is_of_a_part() -> None:
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    assert unplayed(files, campaign.PARTS) == []
+    others = [part for part in campaign.PARTS if part.name != "mistakes"]
+    assert unplayed(files, others) == ["test_mistakes.py"]
 
 
 @pytest.mark.parametrize("words", [("--only", "lows"), ("--time", "soon"), ("--record", "/proc/none/campaign.jsonl")])

@@ -71,8 +71,12 @@ PARTS = (
         ("-m", "campaign", "tests/audit", "tests/commands"),
     ),
     CampaignPart(
-        "platforms", "the Anvil of every platform, the image and the action in an empty place (needs a network)",
-        ("-m", "campaign", "tests/setup"),
+        "platforms", "the Anvil of every platform; image, action and wheel in an empty place (needs a network)",
+        ("-m", "campaign", "tests/setup", "tests/api"),
+    ),
+    CampaignPart(
+        "extremes", "500 portfolios solved as by brute force, and extreme values in every shipped file",
+        ("-m", "campaign", "tests/portfolio", "tests/scenario"),
     ),
     CampaignPart(
         "mistakes", "a search of a minute finds the mistakes of tests/mistakes.yaml",
