@@ -62,12 +62,24 @@ library Correlation {
         self.profitsWad = new int256[][](stakes.length);
         self.basisWad = new int256[](stakes.length);
         self.legs = new UnderlyingLoss[](stakes.length);
-        for (uint256 i = 0; i < stakes.length; i++) {
-            if (stakes[i].netWad2 == 0 && stakes[i].terms.length == 0 && stakes[i].hedges.length == 0) continue;
-            (self.profitsWad[i], self.basisWad[i]) = Portfolio.outcomes(stakes[i], scenarios);
-            self.legs[i] = leg(scenarios, self.profitsWad[i], self.basisWad[i]);
-        }
+        for (uint256 i = 0; i < stakes.length; i++) enter(self, i, stakes[i], scenarios);
         self.jointWad = joint(self.profitsWad, scenarios.length);
+    }
+
+    /// @notice Enters the losses of an account in one underlying into its table, in place of those that are there.
+    /// @dev the largest loss of all underlyings in one scenario remains as it is
+    /// @param self scenario losses of the account
+    /// @param place number of the underlying
+    /// @param stake exposure to the underlying
+    /// @param scenarios scenarios of the rules
+    function enter(ScenarioLossTable memory self, uint256 place, Portfolio.PortfolioExposure memory stake, Shock.Scenario[] memory scenarios) internal pure {
+        if (stake.netWad2 == 0 && stake.terms.length == 0 && stake.hedges.length == 0) {
+            UnderlyingLoss memory none;
+            (self.profitsWad[place], self.basisWad[place], self.legs[place]) = (new int256[](0), 0, none);
+            return;
+        }
+        (self.profitsWad[place], self.basisWad[place]) = Portfolio.outcomes(stake, scenarios);
+        self.legs[place] = leg(scenarios, self.profitsWad[place], self.basisWad[place]);
     }
 
     /// @notice Loss of an account in one underlying, with its direction.
@@ -199,22 +211,20 @@ library Correlation {
 
     /// @notice Portfolio margin requirement of an account.
     /// @dev factor * loss + sum over underlyings of contingencies
-    /// @param self scenario losses of the account
     /// @param stakes exposures by number of the underlying
+    /// @param lossWad loss of the account after risk offsets [wad]
     /// @param terms terms that aggregate losses
-    /// @param matrix correlations
     /// @param quoteWad price of the quote token [wad]
     /// @param level initial or maintenance
     /// @custom:rounds up, because it must be held
     function requirement(
-        ScenarioLossTable memory self,
         Portfolio.PortfolioExposure[] memory stakes,
+        uint256 lossWad,
         LossTerms memory terms,
-        Matrix memory matrix,
         uint256 quoteWad,
         Level level
     ) internal pure returns (uint256 total) {
-        total = Fixed.mulDivUp(loss(self, terms, matrix, level), lossFactor(terms, quoteWad, level), Fixed.WAD);
+        total = Fixed.mulDivUp(lossWad, lossFactor(terms, quoteWad, level), Fixed.WAD);
         for (uint256 i = 0; i < stakes.length; i++) total += Portfolio.contingency(stakes[i], level);
     }
 

@@ -16,6 +16,16 @@ contract ProbeCorrelation {
         return Correlation.outlook(stakes, scenarios);
     }
 
+    function enter(
+        Correlation.ScenarioLossTable memory self,
+        uint256 place,
+        Portfolio.PortfolioExposure memory stake,
+        Shock.Scenario[] memory scenarios
+    ) external pure returns (Correlation.ScenarioLossTable memory) {
+        Correlation.enter(self, place, stake, scenarios);
+        return self;
+    }
+
     function leg(Shock.Scenario[] memory scenarios, int256[] memory profitsWad, int256 basisWad)
         external
         pure
@@ -64,14 +74,13 @@ contract ProbeCorrelation {
     }
 
     function requirement(
-        Correlation.ScenarioLossTable memory self,
         Portfolio.PortfolioExposure[] memory stakes,
+        uint256 lossWad,
         Correlation.LossTerms memory terms,
-        Correlation.Matrix memory matrix,
         uint256 quoteWad,
         Level level
     ) external pure returns (uint256) {
-        return Correlation.requirement(self, stakes, terms, matrix, quoteWad, level);
+        return Correlation.requirement(stakes, lossWad, terms, quoteWad, level);
     }
 
     function requireValid(Correlation.LossTerms memory terms) external pure {

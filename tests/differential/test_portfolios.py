@@ -1,6 +1,7 @@
 """Portfolio margin: probes and mirror return equal results for equal accounts and parameters."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from crossvault.evm.codec import snake
 from crossvault.mirror import correlation, portfolio, shock, stress
 from crossvault.mirror.fixed import WAD
+from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.shock import MAX_SCENARIOS
-from inputs import AMOUNT, EXPIRY, LEVEL, RATIO, nearly
+from inputs import AMOUNT, EXPIRY, LEVEL, LINE, RATIO, nearly
 from portfolio_inputs import (
     ANY_PARTS,
     ANY_SCENARIO,
@@ -24,6 +26,7 @@ from portfolio_inputs import (
     FACTORS,
     HEDGE,
     LINES,
+    LOSS,
     LOSS_TABLE,
     LOSS_TERMS,
     MATRIX,
@@ -50,7 +53,8 @@ from portfolio_inputs import (
     profits,
     rules,
 )
-from probing import Either, Generated, Inputs, Integer, Probes, assert_equal, started
+from probing import Either, Generated, Integer, Probes, assert_equal, started
+from profiles import chosen, source
 
 
 def leg_args(random: Random) -> dict[str, Any]:
@@ -64,16 +68,37 @@ def joint_args(random: Random) -> dict[str, Any]:
     return {"profits_wad": [profits(random, count) for _ in range(random.randrange(4))], "scenarios": count}
 
 
-def requirement_args(random: Random) -> dict[str, Any]:
-    drawn: dict[str, Inputs] = {
-        "self": LOSS_TABLE,
-        "stakes": EXPOSURES,
-        "terms": LOSS_TERMS,
-        "matrix": MATRIX,
-        "quote_wad": AMOUNT,
-        "level": LEVEL,
-    }
-    return {name: each.draw(random) for name, each in drawn.items()}
+def enter_args(random: Random) -> dict[str, Any]:
+    """A table of at least one underlying, and another exposure to one of them, or none."""
+    stakes, scenarios = [EXPOSURE.draw(random), *EXPOSURES.draw(random)], SCENARIOS.draw(random)
+    table = correlation.outlook(stakes, scenarios)
+    place = random.randrange(len(stakes))
+    return {"self": table, "place": place, "stake": former(random, stakes[place]), "scenarios": scenarios}
+
+
+def former(random: Random, stake: PortfolioExposure) -> PortfolioExposure:
+    """An exposure to the same underlying: none, one without options, or any other."""
+    bare = PortfolioExposure(stake.risk, stake.index_wad, confidence_wad=stake.confidence_wad)
+    kind = random.randrange(3)
+    if kind == 0:
+        return bare
+    other: PortfolioExposure = EXPOSURE.draw(random)
+    if kind == 1:
+        return replace(bare, net_wad2=other.net_wad2, gross_size_wad=other.gross_size_wad)
+    return replace(other, risk=stake.risk, index_wad=stake.index_wad)
+
+
+def requirements_args(random: Random) -> dict[str, Any]:
+    """Exposures with and without positions, and others of none, one or several of their underlyings."""
+    stakes = [EXPOSURE.draw(random), *EXPOSURES.draw(random)]
+    stakes = [each if random.random() < 0.8 else PortfolioExposure(each.risk, each.index_wad) for each in stakes]
+    places = random.sample(range(len(stakes)), random.randrange(len(stakes) + 1))
+    formers = [former(random, stakes[place]) for place in places]
+    return {"stakes": stakes, "places": places, "formers": formers, "rules": rules(random), **_asked(random)}
+
+
+def _asked(random: Random) -> dict[str, Any]:
+    return {"quote_wad": Integer(0, 2 * WAD).draw(random), "level": LEVEL.draw(random)}
 
 
 PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
@@ -111,6 +136,7 @@ PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
     },
     correlation: {
         "outlook": {"stakes": EXPOSURES, "scenarios": SCENARIOS},
+        "enter": enter_args,
         "leg": leg_args,
         "joint": joint_args,
         "sum": {"legs": UNDERLYING_LOSSES},
@@ -119,13 +145,21 @@ PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
         "combined": {"legs": UNDERLYING_LOSSES, "matrix": MATRIX, "breakdown_wad": Integer(0, 2 * WAD)},
         "loss": {"self": LOSS_TABLE, "terms": LOSS_TERMS, "matrix": MATRIX, "level": LEVEL},
         "lossFactor": {"terms": LOSS_TERMS, "quote_wad": Integer(0, 2 * WAD), "level": LEVEL},
-        "requirement": requirement_args,
+        "requirement": {
+            "stakes": EXPOSURES, "loss_wad": LOSS, "terms": LOSS_TERMS, "quote_wad": AMOUNT, "level": LEVEL,
+        },
         "requireValid": {"terms": nearly(LOSS_TERMS, any_of(correlation.LossTerms))},
         "requireMatrix": {"matrix": Generated(nearly_valid_matrix)},
     },
     stress: {
         "judge": {"stakes": EXPOSURES, "rules": Generated(rules), "quote_wad": Integer(0, 2 * WAD)},
+        "requirement": {
+            "stakes": EXPOSURES, "rules": Generated(rules), "quote_wad": Integer(0, 2 * WAD), "level": LEVEL,
+        },
+        "requirements": requirements_args,
         "outlook": {"stakes": EXPOSURES, "rules": Generated(rules)},
+        "marks": {"lines": many(LINE.draw, [0, 1, 2, 5])},
+        "greeks": {"lines": many(LINE.draw, [0, 1, 2, 5])},
     },
 }  # fmt: skip
 
@@ -139,3 +173,23 @@ probes = pytest.fixture(started, scope="module")
 def test_probe_and_mirror_return_the_same(probes: Probes, module: Any, function: str) -> None:
     probe = f"Probe{module.__name__.rpartition('.')[2].capitalize()}"
     assert_equal(probes, probe, function, PORTFOLIO[module][function], getattr(module, snake(function)))
+
+
+def test_requirements_after_and_before_a_change_are_those_of_two_accounts(probes: Probes) -> None:
+    """On the chain, and in the mirror: the losses that both share change neither."""
+    random = Random(source("requirements"))
+    drawn = [requirements_args(random) for _ in range(chosen().argument_sets // 4)]
+    apart = []
+    for each in drawn:
+        before = list(each["stakes"])
+        for place, stake in zip(each["places"], each["formers"], strict=True):
+            before[place] = stake
+        shared = {name: each[name] for name in ("rules", "quote_wad", "level")}
+        apart += [{"stakes": each["stakes"], **shared}, {"stakes": before, **shared}]
+    alone = [stress.requirement(**each) for each in apart]
+    assert list(probes.query("ProbeStress", "requirement", apart)) == [(each,) for each in alone]
+    pairs = list(zip(alone[::2], alone[1::2], strict=True))
+    assert list(probes.query("ProbeStress", "requirements", drawn)) == pairs
+    assert [stress.requirements(**each) for each in drawn] == pairs
+    assert {min(2, len(each["places"])) for each in drawn} == {0, 1, 2}
+    assert sum(one != other for one, other in pairs) * 3 > len(pairs)

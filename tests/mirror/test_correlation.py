@@ -61,13 +61,13 @@ def test_the_loss_of_many_underlyings_equals_the_float64_formula() -> None:
         quote = wad(random.uniform(0.9, 1.01))
         for level in Level:
             theirs = loss_usd(profits, basis, shocks, (matrix, terms), level)
-            ours = correlation.loss(outlook, terms, matrix, level) / UNIT
-            assert abs(ours - theirs) <= NEAR * theirs + GRAIN * gross, (seed, level)
+            loss_wad = correlation.loss(outlook, terms, matrix, level)
+            assert abs(loss_wad / UNIT - theirs) <= NEAR * theirs + GRAIN * gross, (seed, level)
             factor = (terms.loss_initial if level == Level.INITIAL else terms.loss_maintenance) / UNIT
             if level == Level.INITIAL:
                 factor += max(0.0, 0.98 - quote / UNIT) * 2
             theirs = theirs * factor + sum(contingency_usd(stake, level) for stake in stakes)
-            ours = correlation.requirement(outlook, stakes, terms, matrix, quote, level) / UNIT
+            ours = correlation.requirement(stakes, loss_wad, terms, quote, level) / UNIT
             assert abs(ours - theirs) <= NEAR * theirs + GRAIN * gross * 3, (seed, level)
 
 

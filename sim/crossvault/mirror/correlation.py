@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crossvault.mirror import fixed, market, portfolio
@@ -47,27 +47,29 @@ class UnderlyingLoss:
 class ScenarioLossTable:
     """Losses of an account in each scenario, by underlying and in total."""
 
-    profits_wad: Sequence[Sequence[int]] = ()
-    basis_wad: Sequence[int] = ()
-    legs: Sequence[UnderlyingLoss] = ()
+    profits_wad: list[Sequence[int]] = field(default_factory=list)
+    basis_wad: list[int] = field(default_factory=list)
+    legs: list[UnderlyingLoss] = field(default_factory=list)
     joint_wad: int = 0
 
 
 def outlook(stakes: Sequence[PortfolioExposure], scenarios: Sequence[Scenario]) -> ScenarioLossTable:
     """Losses of an account in each scenario, by underlying and in total."""
-    profits_wad: list[Sequence[int]] = []
-    basis_wad: list[int] = []
-    legs: list[UnderlyingLoss] = []
-    for stake in stakes:
-        profits: Sequence[int] = ()
-        basis, found = 0, UnderlyingLoss()
-        if stake.net_wad2 != 0 or stake.terms or stake.hedges:
-            profits, basis = portfolio.outcomes(stake, scenarios)
-            found = leg(scenarios, profits, basis)
-        profits_wad.append(profits)
-        basis_wad.append(basis)
-        legs.append(found)
-    return ScenarioLossTable(profits_wad, basis_wad, legs, joint(profits_wad, len(scenarios)))
+    count = len(stakes)
+    self = ScenarioLossTable([()] * count, [0] * count, [UnderlyingLoss()] * count)
+    for i, stake in enumerate(stakes):
+        enter(self, i, stake, scenarios)
+    self.joint_wad = joint(self.profits_wad, len(scenarios))
+    return self
+
+
+def enter(self: ScenarioLossTable, place: int, stake: PortfolioExposure, scenarios: Sequence[Scenario]) -> None:
+    """Enters the losses of an account in one underlying into its table, in place of those that are there."""
+    if stake.net_wad2 == 0 and not stake.terms and not stake.hedges:
+        self.profits_wad[place], self.basis_wad[place], self.legs[place] = (), 0, UnderlyingLoss()
+        return
+    self.profits_wad[place], self.basis_wad[place] = portfolio.outcomes(stake, scenarios)
+    self.legs[place] = leg(scenarios, self.profits_wad[place], self.basis_wad[place])
 
 
 def leg(scenarios: Sequence[Scenario], profits_wad: Sequence[int], basis_wad: int) -> UnderlyingLoss:
@@ -163,15 +165,10 @@ def loss_factor(terms: LossTerms, quote_wad: int, level: Level) -> int:
 
 
 def requirement(
-    self: ScenarioLossTable,
-    stakes: Sequence[PortfolioExposure],
-    terms: LossTerms,
-    matrix: Matrix,
-    quote_wad: int,
-    level: Level,
+    stakes: Sequence[PortfolioExposure], loss_wad: int, terms: LossTerms, quote_wad: int, level: Level
 ) -> int:
     """Portfolio margin requirement of an account."""
-    total = fixed.mul_div_up(loss(self, terms, matrix, level), loss_factor(terms, quote_wad, level), fixed.WAD)
+    total = fixed.mul_div_up(loss_wad, loss_factor(terms, quote_wad, level), fixed.WAD)
     for stake in stakes:
         total += portfolio.contingency(stake, level)
     return total
