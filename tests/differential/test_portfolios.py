@@ -94,10 +94,10 @@ def requirements_args(random: Random) -> dict[str, Any]:
     stakes = [each if random.random() < 0.8 else PortfolioExposure(each.risk, each.index_wad) for each in stakes]
     places = random.sample(range(len(stakes)), random.randrange(len(stakes) + 1))
     formers = [former(random, stakes[place]) for place in places]
-    return {"stakes": stakes, "places": places, "formers": formers, "rules": rules(random), **_asked(random)}
+    return {"stakes": stakes, "places": places, "formers": formers, "rules": rules(random), **_price_and_level(random)}
 
 
-def _asked(random: Random) -> dict[str, Any]:
+def _price_and_level(random: Random) -> dict[str, Any]:
     return {"quote_wad": Integer(0, 2 * WAD).draw(random), "level": LEVEL.draw(random)}
 
 
