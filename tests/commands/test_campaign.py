@@ -55,7 +55,7 @@ def test_every_part_names_tests_that_exist_or_a_command() -> None:
 def unplayed(files: Iterable[Path], parts: Iterable[CampaignPart]) -> list[str]:
     """The files with tests that only a campaign plays and that no part plays."""
     played_paths = [ROOT / word for part in parts for word in part.tests if word.startswith("tests")]
-    heavy = (file for file in files if "@pytest.mark." + "campaign" in file.read_text(encoding="utf8"))
+    heavy = (file for file in files if "pytest.mark." + "campaign" in file.read_text(encoding="utf8"))
     return [file.name for file in heavy if not any(file.is_relative_to(path) for path in played_paths)]
 
 

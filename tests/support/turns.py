@@ -31,7 +31,8 @@ def unit(item: pytest.Item) -> str:
 
 def is_single(item: pytest.Item) -> bool:
     """Returns whether a test may run in another process than the rest of its file."""
-    return item.get_closest_marker("slow") is not None and path_of(item) != LONGEST
+    takes_long = item.get_closest_marker("slow") or item.get_closest_marker("campaign")
+    return takes_long is not None and path_of(item) != LONGEST
 
 
 def path_of(item: pytest.Item) -> str:
