@@ -12,14 +12,17 @@ import pytest
 from crossvault import scenario
 from crossvault.__main__ import main
 from crossvault.differential.ending import DONE, MISSED, USAGE
-from crossvault.mirror import cash
+from crossvault.mirror import cash, option
 from crossvault.mirror.cash import Pool
 from crossvault.mirror.evm import UndoLog
+from crossvault.mirror.fixed import WAD
 from crossvault.mirror.liquidation_errors import DeficitOpen
+from crossvault.mirror.option import OptionTerms
 from crossvault.mirror.vault import Vault
 from crossvault.mutation import pair_campaign
 from crossvault.mutation.code_swap import mirror_functions, put_in
 from crossvault.mutation.forks import CRASH, TIMEOUT, ForkResult, Send, Work, limit, run_forks
+from crossvault.mutation.kept_results import keepers
 from crossvault.mutation.model_mutants import ModelMutant, mirror_files, mirror_source, model_mutants
 from crossvault.mutation.mutants import mutated
 from crossvault.mutation.pair_judges import PairJudges
@@ -31,7 +34,7 @@ from crossvault.mutation.pair_verdicts import (
     pair_counts,
     pair_verdict,
 )
-from crossvault.mutation.played_stories import PlayedStory, is_small
+from crossvault.mutation.played_stories import CalledFunctions, PlayedStory, is_small
 from crossvault.report.mutate_both import pair_page, pair_tables
 from crossvault.report.page import page_text
 from crossvault.setup import toolchain
@@ -104,6 +107,22 @@ def test_a_mutant_is_seen_by_all_that_hold_its_function(by_id: dict[str, ModelMu
 
     assert results_in_fork(work).sent == [[0, 0, 366 * 86_400, True, 0]]
     assert held(100, 10) == 10**17 and cash.YEAR == 365 * 86_400  # this process has none of them
+
+
+def test_a_result_that_was_kept_hides_no_mutant_and_no_call() -> None:
+    [halved] = [each for each in model_mutants(["option.py"]) if each.mutant.id == "option.py:payoff:arithmetic:1"]
+    functions, terms = mirror_functions(), OptionTerms(3 * WAD, WAD, 0, 0, WAD, True)
+    assert option.price(terms) == 2 * WAD
+
+    def work(send: Send) -> None:
+        put_in(halved, functions)
+        send(option.price(terms))
+
+    assert results_in_fork(work).sent == [4 * WAD]
+    with CalledFunctions() as called:
+        option.price(terms)
+    assert option.payoff.__code__.co_firstlineno in {line for _, line in called.functions}
+    assert set(keepers()) > {option.price, option.undiscounted}
 
 
 def test_a_fork_ends_by_its_limit_or_its_defect_and_what_it_sent_is_kept() -> None:

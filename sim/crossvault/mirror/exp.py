@@ -1,5 +1,7 @@
 """Exponential and natural logarithm: the integers of Solady."""
 
+from functools import lru_cache
+
 from crossvault.mirror import number_errors
 
 _SMALLEST, _OVERFLOW = -41446531673892822313, 135305999368893231589
@@ -33,6 +35,7 @@ def exp(x_wad: int) -> int:
     return (p // q * 3822833074963236453042738258902158003155416615667) >> (195 - k)
 
 
+@lru_cache(maxsize=4_096)  # of the prices and strikes that the options of a walk share
 def ln(x_wad: int) -> int:
     """Natural logarithm."""
     if x_wad == 0 or x_wad > _MAX_INT:

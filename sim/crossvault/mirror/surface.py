@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from crossvault.mirror import exp, fixed, market, option
@@ -23,6 +24,7 @@ class Svi(NamedTuple):
     ref_forward: int = 0
 
 
+@lru_cache(maxsize=4_096)  # as many as prices of options
 def vol(self: Svi, strike_wad: int) -> int:
     """Implied vol of a strike, per root of a year."""
     shifted = exp.ln(fixed.max(strike_wad, 1)) - exp.ln(self.ref_forward) - self.m

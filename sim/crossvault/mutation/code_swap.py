@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
+from crossvault.mutation.kept_results import forget_results
 from crossvault.mutation.model_mutants import ModelMutant, mirror_source
 from crossvault.mutation.mutants import mutated
 from crossvault.setup import toolchain
@@ -38,6 +39,7 @@ def put_in(mutant: ModelMutant, functions: Sequence[FunctionType]) -> None:
         _set_constant(mutant, source)
     else:
         _replace(mutant, tree, functions)
+    forget_results()
 
 
 def is_constant(mutant: ModelMutant) -> bool:

@@ -19,6 +19,7 @@ from crossvault.judge.own_invariants import BrokenInvariant
 from crossvault.judge.table import RULES
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.refusal import Refusal
+from crossvault.mutation.kept_results import forget_results
 
 VIEWS_EVERY = 5  # steps between views of the metrics of accounts
 MOST_FULL = 100  # steps of a scenario in which each rule is checked at each step
@@ -160,6 +161,7 @@ class CalledFunctions:
 
     def __enter__(self) -> CalledFunctions:
         self._codes: dict[int, CodeType] = {}
+        forget_results()  # a result that is kept calls nothing
         sys.setprofile(self._note)
         return self
 
