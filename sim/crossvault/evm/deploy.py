@@ -11,9 +11,13 @@ from crossvault.evm.artifacts import Artifact, Build
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.mirror.liquidation import AuctionTerms
 
-TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"
-DELEGATES = ("Appraiser", "Registry", "Feed", "Policy", "Teller")  # their code runs on the storage of the vault
-GAS = hex(30_000_000)
+STRESS = "stress"
+FACETS = ("Auction", "Appraiser", "Governance", "Registry", "Feed", "Policy", "Teller")  # code on the vault's storage
+MODULES = ("Stress", *FACETS, "Vault", "Exchange")  # every contract of a vault but its tokens
+TRANSACTION_GAS = 2**24  # the most that a transaction may use since EIP-7825
+GAS = hex(TRANSACTION_GAS)
+
+_ZERO_ADDRESS = "0x" + "0" * 40
 
 TOKENS = {
     "plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "callback": "CallbackToken",
@@ -34,9 +38,34 @@ class Executor(Protocol):
 
 
 def vault_abi(build: Build) -> list[dict[str, Any]]:
-    """The ABI at the vault's address: its own doors, and those that it delegates."""
-    items = [item for name in ("Vault", *DELEGATES) for item in build.artifacts[name].abi]
-    return [item for place, item in enumerate(items) if item not in items[:place]]
+    """The ABI at the vault's address, its own doors and those of its facets, without the views of their table."""
+    items = [item for name in ("Vault", *FACETS) for item in build.artifacts[name].abi]
+    views = diamond_abi(build)
+    return [item for place, item in enumerate(items) if item not in items[:place] and item not in views]
+
+
+def diamond_abi(build: Build) -> list[dict[str, Any]]:
+    """The ABI of the table of facets: the event of EIP-2535, its views, and that of EIP-165."""
+    return [item for item in build.artifacts["Diamond"].abi if item["type"] != "constructor"]
+
+
+def module_name(contract: str) -> str:
+    """The name that a contract of a vault is bound to."""
+    return contract[:1].lower() + contract[1:]
+
+
+def selectors(build: Build) -> dict[str, tuple[str, ...]]:
+    """The selectors (hex, 4 bytes) at the vault's address by the contract whose code runs for them: its own first.
+
+    Code that facets share has its selectors in the first contract only.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    taken = set[str]()
+    for name in ("Vault", *FACETS):
+        own = tuple(each for each in build.artifacts[name].method_identifiers.values() if each not in taken)
+        taken |= set(own)
+        found[name] = own
+    return found
 
 
 def refusal_libraries(build: Build) -> dict[str, list[dict[str, Any]]]:
@@ -103,19 +132,27 @@ class ContractPlan(NamedTuple):
     values: Sequence[Any] = ()
 
 
-def contract_plans(world: World, names: AddressBook) -> Iterator[ContractPlan]:
+def contract_plans(world: World, names: AddressBook, build: Build) -> Iterator[ContractPlan]:
     """Yields the contracts of a vault, each after those that it refers to; bind each name before the next one."""
     terms = f"({','.join(['uint64'] * len(AuctionTerms._fields))})"
     yield ContractPlan(STRESS, "Stress")
-    yield ContractPlan(TELLER, "Teller")
-    yield ContractPlan(POLICY, "Policy", ["address"], [names.address(TELLER)])
-    yield ContractPlan(FEED, "Feed", ["address"], [names.address(POLICY)])
-    yield ContractPlan(REGISTRY, "Registry", ["address"], [names.address(FEED)])
-    yield ContractPlan(APPRAISER, "Appraiser", ["address"], [names.address(REGISTRY)])
-    kinds = ["address", "address", "uint256", terms, "address", "address"]
+    for facet in FACETS:
+        yield ContractPlan(module_name(facet), facet)
+    kinds = ["address", "address", "uint256", terms, "address", "(address,bytes4[])[]"]
     arguments = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
-    yield ContractPlan(VAULT, "Vault", kinds, [*arguments, names.address(APPRAISER), names.address(STRESS)])
+    yield ContractPlan(VAULT, "Vault", kinds, [*arguments, names.address(STRESS), facet_table(names, build)])
     yield ContractPlan(EXCHANGE, "Exchange", ["address"], [names.address(VAULT)])
+
+
+def facet_table(names: AddressBook, build: Build) -> list[tuple[str, list[bytes]]]:
+    """The facets of a vault with their selectors, as its constructor takes them; its own are at the zero address."""
+    return [
+        (
+            _ZERO_ADDRESS if name == "Vault" else names.address(module_name(name)),
+            [bytes.fromhex(each) for each in found],
+        )
+        for name, found in selectors(build).items()
+    ]
 
 
 def token_plan(spec: TokenSpec) -> ContractPlan:
@@ -127,7 +164,7 @@ def deploy_world(executor: Executor, build: Build, world: World, names: AddressB
     """Deploys the tokens, vault, exchange and wallets of a world, and binds their names. Raises DeployFailed."""
     deployer = Deployer(executor, build, names)
     deploy_tokens(deployer, world)
-    for plan in contract_plans(world, names):
+    for plan in contract_plans(world, names, build):
         names.bind(plan.name, deployer.deploy(plan.contract, plan.types, plan.values))
     for name, signer in world.wallets:
         names.bind(name, deployer.deploy("Wallet", ["address"], [names.address(signer)]))
