@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.deployment.blueprint import Blueprint, DeploymentStep
@@ -12,7 +12,7 @@ from crossvault.differential import doors
 from crossvault.differential.compare import Difference
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT
-from crossvault.evm.anvil import ChainRefused
+from crossvault.evm.anvil import ChainRefused, Request
 from crossvault.evm.deploy import module_name, selectors
 from crossvault.evm.signing import DOMAIN, domain
 from crossvault.rpc.client import RpcClient
@@ -20,6 +20,7 @@ from crossvault.scenario.owner_calls import ENACT
 
 _TOKEN_KINDS = ("Token", "FeeToken", "ReentrantToken", "CallbackToken", "SilentToken")
 ZERO_ADDRESS = "0x" + "0" * 40
+_AT_ONCE = 50  # requests of a batch that public nodes accept
 
 
 class VerifyResult(NamedTuple):
@@ -145,7 +146,7 @@ def _tokens(client: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
 
 
 def _facets(client: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
-    """The facet of every selector: that of the build, and that in the table on the chain."""
+    """The facet of every selector: that of the build, that by which calls run, and that which the views list."""
     doors = selectors(plan.build)
     signatures = {
         selector: signature
@@ -154,22 +155,33 @@ def _facets(client: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
     }
     made = {contract: plan.names.address(module_name(contract)) for contract in doors}
     expected = {each: made[contract] for contract, found in doors.items() for each in found}
-    found = _table(client, plan, tag)
-    places = dict.fromkeys((*expected, *found))
-    return [
-        (f"facet of {signatures.get(each, f'0x{each}')}", expected.get(each, "none"), found.get(each, "none"))
-        for each in places
-    ]
+    listed = _listed_facets(client, plan, tag)
+    places = tuple(dict.fromkeys((*expected, *listed)))
+    found: list[Pair] = []
+    for selector, used in zip(places, _used_facets(client, plan, tag, places), strict=True):
+        name, own = signatures.get(selector, f"0x{selector}"), expected.get(selector, ZERO_ADDRESS)
+        found.append((f"facet of {name}", own, used))
+        found.append((f"listed facet of {name}", own, listed.get(selector, ZERO_ADDRESS)))
+    return found
 
 
-def _table(client: RpcClient, plan: Blueprint, tag: str) -> dict[str, str]:
-    """The facet of every selector in the table on the chain."""
+def _listed_facets(client: RpcClient, plan: Blueprint, tag: str) -> dict[str, str]:
+    """The facet of every selector in the list of facets on the chain."""
     from eth_abi.abi import decode
 
     data = "0x" + plan.build.artifacts["Diamond"].method_identifiers["facets()"]
     answer = client.rpc("eth_call", {"to": plan.vault, "data": data}, tag)
     [table] = decode(["(address,bytes4[])[]"], bytes.fromhex(answer[2:]))
     return {selector.hex(): facet for facet, found in table for selector in found}
+
+
+def _used_facets(client: RpcClient, plan: Blueprint, tag: str, places: Sequence[str]) -> list[str]:
+    """The facets whose code runs for some selectors."""
+    view = plan.build.artifacts["Diamond"].method_identifiers["facetAddress(bytes4)"]
+    data = ["0x" + view + each.ljust(64, "0") for each in places]
+    calls: list[Request] = [("eth_call", [{"to": plan.vault, "data": each}, tag]) for each in data]
+    parts = [calls[start : start + _AT_ONCE] for start in range(0, len(calls), _AT_ONCE)]
+    return [_person(int(word, 16)) for part in parts for word in client.batch(part)]
 
 
 def _number(word: str) -> str:

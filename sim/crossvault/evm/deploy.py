@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from crossvault.differential.ending import BadInput
@@ -11,9 +11,9 @@ from crossvault.evm.artifacts import Artifact, Build
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.mirror.liquidation import AuctionTerms
 
-STRESS = "stress"
+STRESS, STORE = "Stress", "Store"
 FACETS = ("Auction", "Appraiser", "Governance", "Registry", "Feed", "Policy", "Teller")  # code on the vault's storage
-MODULES = ("Stress", *FACETS, "Vault", "Exchange")  # every contract of a vault but its tokens
+MODULES = (STRESS, *FACETS, "Vault", "Exchange")  # every contract of a vault but its tokens
 TRANSACTION_GAS = 2**24  # the most that a transaction may use since EIP-7825
 GAS = hex(TRANSACTION_GAS)
 
@@ -50,21 +50,21 @@ def diamond_abi(build: Build) -> list[dict[str, Any]]:
 
 
 def module_name(contract: str) -> str:
-    """The name that a contract of a vault is bound to."""
-    return contract[:1].lower() + contract[1:]
+    """The name that a contract of a vault is bound to; but for the vault and the exchange one that no account has."""
+    return {"Vault": VAULT, "Exchange": EXCHANGE}.get(contract, f"{contract}.sol")
 
 
-def selectors(build: Build) -> dict[str, tuple[str, ...]]:
+def selectors(build: Build, contracts: Sequence[str] = ("Vault", *FACETS)) -> dict[str, tuple[str, ...]]:
     """The selectors (hex, 4 bytes) at the vault's address by the contract whose code runs for them: its own first.
 
-    Code that facets share has its selectors in the first contract only.
+    The views of the storage that all inherit are those of the first; any other selector of two is in both.
     """
-    found: dict[str, tuple[str, ...]] = {}
-    taken = set[str]()
-    for name in ("Vault", *FACETS):
-        own = tuple(each for each in build.artifacts[name].method_identifiers.values() if each not in taken)
-        taken |= set(own)
-        found[name] = own
+    shared = set(build.artifacts[STORE].method_identifiers.values()) if STORE in build.artifacts else set[str]()
+    first, *facets = contracts
+    found = {first: tuple(build.artifacts[first].method_identifiers.values())}
+    for name in facets:
+        own = build.artifacts[name].method_identifiers.values()
+        found[name] = tuple(each for each in own if each not in shared)
     return found
 
 
@@ -135,23 +135,22 @@ class ContractPlan(NamedTuple):
 def contract_plans(world: World, names: AddressBook, build: Build) -> Iterator[ContractPlan]:
     """Yields the contracts of a vault, each after those that it refers to; bind each name before the next one."""
     terms = f"({','.join(['uint64'] * len(AuctionTerms._fields))})"
-    yield ContractPlan(STRESS, "Stress")
-    for facet in FACETS:
-        yield ContractPlan(module_name(facet), facet)
+    for name in (STRESS, *FACETS):
+        yield ContractPlan(module_name(name), name)
     kinds = ["address", "address", "uint256", terms, "address", "(address,bytes4[])[]"]
     arguments = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
-    yield ContractPlan(VAULT, "Vault", kinds, [*arguments, names.address(STRESS), facet_table(names, build)])
+    table = facet_table({name: names.address(module_name(name)) for name in FACETS}, selectors(build))
+    yield ContractPlan(VAULT, "Vault", kinds, [*arguments, names.address(module_name(STRESS)), table])
     yield ContractPlan(EXCHANGE, "Exchange", ["address"], [names.address(VAULT)])
 
 
-def facet_table(names: AddressBook, build: Build) -> list[tuple[str, list[bytes]]]:
-    """The facets of a vault with their selectors, as its constructor takes them; its own are at the zero address."""
+def facet_table(addresses: Mapping[str, str], table: Mapping[str, Sequence[str]]) -> list[tuple[str, list[bytes]]]:
+    """The facets of a vault with their selectors, as its constructor takes them.
+
+    addresses: of the facets by contract; the vault itself is at the zero address.
+    """
     return [
-        (
-            _ZERO_ADDRESS if name == "Vault" else names.address(module_name(name)),
-            [bytes.fromhex(each) for each in found],
-        )
-        for name, found in selectors(build).items()
+        (addresses.get(name, _ZERO_ADDRESS), [bytes.fromhex(each) for each in found]) for name, found in table.items()
     ]
 
 
