@@ -16,7 +16,9 @@ pytestmark = pytest.mark.slow  # a node, and a deployment to it
 @pytest.fixture
 def deployer(tmp_path: Path) -> Iterator[Deployer]:
     with stand_in() as client:
-        yield Deployer(client, params(tmp_path))
+        found = Deployer(client, params(tmp_path))
+        found.fund()
+        yield found
 
 
 def test_another_facet_of_a_selector_is_reported(deployer: Deployer) -> None:
