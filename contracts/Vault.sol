@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Account, AccountId} from "./Account.sol";
 import {AccountErrors} from "./AccountErrors.sol";
+import {Auction} from "./Auction.sol";
 import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Cash} from "./Cash.sol";
-import {Checks} from "./Checks.sol";
 import {Collateral} from "./Collateral.sol";
 import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
@@ -16,10 +17,9 @@ import {NumberErrors} from "./NumberErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {PriceErrors} from "./PriceErrors.sol";
 import {Stress} from "./Stress.sol";
-import {Diamond} from "./diamond/Diamond.sol";
 
 /// @notice Cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
-contract Vault is Checks, Diamond {
+contract Vault is Auction, Proxy {
     event VaultOpened(
         address indexed sender, address owner, address quote, uint256 decimals, uint256 delaySecs, Liquidation.AuctionTerms terms
     );
@@ -62,15 +62,12 @@ contract Vault is Checks, Diamond {
         int256 fundingIndex;
     }
 
-    constructor(
-        address owner_,
-        address quote,
-        uint256 delaySecs_,
-        Liquidation.AuctionTerms memory terms_,
-        Stress stress_,
-        Facet[] memory facets_
-    ) Diamond(facets_) {
+    /// @dev code that margins accounts, and passes on the calls of other doors; it works on the vault's own storage
+    address public immutable appraiser;
+
+    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.AuctionTerms memory terms_, address appraiser_, Stress stress_) {
         Liquidation.requireValid(terms_);
+        appraiser = appraiser_;
         owner = owner_;
         delaySecs = delaySecs_;
         ledger.terms = terms_;
@@ -316,5 +313,10 @@ contract Vault is Checks, Diamond {
         Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
         check(account, rising, beforeWad);
         return TradeSide(holder.principal, position.size, position.quote, position.fundingIndex);
+    }
+
+    /// @notice Code of the doors that the vault does not implement: margins, governance, views and prices.
+    function _implementation() internal view override returns (address) {
+        return appraiser;
     }
 }

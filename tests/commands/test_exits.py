@@ -24,7 +24,7 @@ PACKAGE = ROOT / "sim" / "crossvault"
 CODES = {
     1: {
         "AbiMismatch", "BlockDiffers", "Broken", "BrokenInvariant", "ChainRefused", "DeploymentConflict", "Diverged",
-        "ExpectationFailed", "FailedRun", "OtherOutcome", "StepFailed",
+        "ExpectationFailed", "FailedRun", "OtherOutcome", "SidesDiffer", "StepFailed",
     },
     2: {
         "AccountUnknown", "ArgumentTooWide", "BadCheckpoint", "BadCorpus", "BadData", "BadEquivalents", "BadInput",
@@ -62,6 +62,7 @@ WITHOUT = {
     "EvmFailed": FAULT,
     "MarketClosed": FAULT,
     "NodeEvmFailed": FAULT,
+    "ProfileIncomplete": FAULT,
     "SchemataBroken": FAULT,
     "SweepFailed": FAULT,
     "WalkStopped": CAUGHT,

@@ -1,65 +1,59 @@
-"""Gas: every door of the largest accounts fits in 30M, every contract in the code limit; option pricing is cheap."""
-
-from collections.abc import Mapping, Sequence
+"""Gas: both sides agree at the bounds of an account, every contract fits in the code limit; option pricing is cheap."""
 
 import pytest
 
+from crossvault.bench.gas import CODE_LIMIT
+from crossvault.bench.gas_chain import GasChain
+from crossvault.bench.gas_doors import DoorMeasurement
+from crossvault.bench.gas_market import WORLD
+from crossvault.bench.gas_portfolios import PORTFOLIOS, GasPortfolio
+from crossvault.differential.model import Model
+from crossvault.evm.chain import Chain
+from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import compile_contracts
-from crossvault.evm.deploy import MODULES
+from crossvault.evm.deploy import contract_plans
+from crossvault.mirror.account import PORTFOLIO
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.option import YEAR, OptionTerms
 from crossvault.mirror.shock import MAX_SCENARIOS
 from crossvault.mirror.surface import Svi
 from probing import Probes, started
-from worst import PORTFOLIO_MODE_ACCOUNTS, PORTFOLIOS, GasMeasurement
 
-LIMIT = 30_000_000
-LARGEST_CODE = 24_576
+ALLOWED = [each for each in PORTFOLIOS if each.is_allowed]
+USUAL = {"32-mixed", [each for each in ALLOWED if each.mode == PORTFOLIO][-1].name}
 
 
-def measured(instruments: Sequence[int], scenarios: int = 0) -> dict[str, int]:
-    """Gas by action, with a portfolio on which every door is called; in portfolio mode if there are scenarios."""
-    measurement = GasMeasurement(instruments, scenarios)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "portfolio",
+    [
+        pytest.param(each, id=f"{each.name} {each.mode}", marks=() if each.name in USUAL else pytest.mark.campaign)
+        for each in ALLOWED
+    ],
+)
+def test_both_sides_agree_at_every_door_of_the_largest_accounts(portfolio: GasPortfolio) -> None:
+    """Results, events and state after every step of the gas benchmark, with as many scenarios as rules may have."""
+    measurement = DoorMeasurement(GasChain(), portfolio, MAX_SCENARIOS)
     try:
+        measurement.build()
         measurement.measure_all()
     finally:
         measurement.chain.close()
-    return measurement.gas
-
-
-def table(columns: Mapping[str, Mapping[str, int]]) -> str:
-    """Gas by action and portfolio, as Markdown; `pytest -s` shows it."""
-    rows = dict.fromkeys(row for column in columns.values() for row in column)
-    lines = ["| gas | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    for row in rows:
-        cells = [f"{column[row]:,}" if row in column else "" for column in columns.values()]
-        lines.append(f"| {row} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-@pytest.mark.slow
-def test_worst_accounts_fit_in_a_block() -> None:
-    columns = {portfolio: measured(instruments) for portfolio, instruments in PORTFOLIOS.items()}
-    print(f"\n{table(columns)}")
-    assert max(gas for column in columns.values() for gas in column.values()) < LIMIT
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("scenarios", [MAX_SCENARIOS, *(pytest.param(n, marks=pytest.mark.campaign) for n in (1, 16))])
-def test_worst_accounts_in_portfolio_mode_fit_in_a_block(scenarios: int) -> None:
-    columns = {
-        f"{portfolio}, {scenarios} scenarios": measured(instruments, scenarios)
-        for portfolio, instruments in PORTFOLIO_MODE_ACCOUNTS.items()
-    }
-    print(f"\n{table(columns)}")
-    assert max(gas for column in columns.values() for gas in column.values()) < LIMIT
+    chain = Chain(WORLD)
+    try:
+        outcomes = chain.play(measurement.steps)
+    finally:
+        chain.close()
+    assert outcomes == Model(WORLD).play(measurement.steps)
+    assert [each.refusal for each in outcomes if each.refusal] == []
 
 
 def test_contracts_fit_on_a_chain() -> None:
     artifacts = compile_contracts().artifacts
-    sizes = {name: len(artifacts[name].deployed_bytecode) // 2 for name in MODULES}
-    print(sizes)
-    assert max(sizes.values()) <= LARGEST_CODE
+    names = {plan.contract for plan in contract_plans(WORLD, AddressBook())}
+    sizes = {name: len(artifacts[name].deployed_bytecode) // 2 for name in names}
+    assert {"Vault", "Stress", "Exchange"} <= names
+    assert max(sizes.values()) <= CODE_LIMIT
 
 
 probes = pytest.fixture(started, scope="module")

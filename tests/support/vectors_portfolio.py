@@ -50,6 +50,13 @@ def is_portfolio(content: Any) -> bool:
     return isinstance(content, dict) and "Parameters" in content and "reg_losses" in content.get("Result", {})
 
 
+def held(content: dict[str, Any]) -> tuple[int, int]:
+    """The numbers of options and of positions that a published account holds."""
+    given = content["Scenario"]
+    options = len({(each["Expiry"], each["Strike"], each["IsCall"]) for each in given["Options"]})
+    return options, options + bool(wad(given["NumPerps"]))
+
+
 def portfolio_cases(content: dict[str, Any], query: Query = model) -> Iterator[Case]:
     """Published figures of one account, part by part."""
     for name, check in {

@@ -40,6 +40,7 @@ NUMBERS = {
     "rows": NumberBounds(1, 10**5, "no table is read beyond it"),
     "seeds": NumberBounds(1, 1_000, "each is a search of its own"),
     "mutants": NumberBounds(1, 10**6, "the contracts have fewer"),
+    "scenarios": NumberBounds(1, 36, "rules of portfolio margin have no more"),
     "processes": NumberBounds(1, max(64, os.cpu_count() or 1), "each takes 150 MB, and only as many run as processors"),
 }
 JUDGES = ("rules", "expectations", "vectors", "laws")  # of a mutant of both sides

@@ -32,6 +32,10 @@ def bench(arguments: Namespace) -> int:
         from crossvault.commands.rivals import rivals
 
         return rivals(arguments)
+    if arguments.what == "gas":
+        from crossvault.commands.gas import gas
+
+        return gas(arguments)
     measured = {"chain": _chain, "sweep": _sweep, "search": _search, "audit": _audit, "judge": _judge}
     return measured[arguments.what](arguments)
 

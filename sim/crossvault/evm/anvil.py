@@ -49,13 +49,15 @@ class ChainRefused(FailedRun):
 class Node:
     """A running Anvil that mines only on request and accepts transactions of any sender."""
 
-    def __init__(self, starts_at: int, *, flat: bool = True, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, starts_at: int, *, flat: bool = True, options: Sequence[str] = (), hardfork: str = EVM_VERSION
+    ) -> None:
         """Starts the node; its first block is at a time [unix seconds]. options: more ones of Anvil.
 
         Raises ToolchainMissing, ChainLost.
         """
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._watcher = Watcher()
+        self._watcher, self._hardfork = Watcher(), hardfork
         mine = [*options, "--no-mining", "--order", "fees", "--auto-impersonate", "--block-base-fee-per-gas", "0"]
         try:
             if flat:
@@ -72,7 +74,7 @@ class Node:
         port = toolchain.free_port()
         command = [str(toolchain.anvil()), "--accounts", "1", "--port", str(port), "--silent"]
         command += ["--disable-console-log", "--no-request-size-limit"]
-        command += ["--timestamp", str(starts_at), "--hardfork", EVM_VERSION, "--disable-block-gas-limit", *options]
+        command += ["--timestamp", str(starts_at), "--hardfork", self._hardfork, "--disable-block-gas-limit", *options]
         # a session of its own: Ctrl-C in the terminal is for crossvault, which stops the node itself
         silent, stderr = subprocess.DEVNULL, subprocess.PIPE
         env = direct_to_loopback(os.environ)

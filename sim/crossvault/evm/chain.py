@@ -52,10 +52,11 @@ class EnginesDisagree(EngineConflict):
 class Chain(Bindings):
     """The contracts of a directory on an Anvil of their own."""
 
-    def __init__(self, world: World, contracts: Path | None = None) -> None:
-        """Compiles, starts, deploys. Raises CompileFailed, ToolchainMissing, ChainLost, DeployFailed."""
+    def __init__(self, world: World, contracts: Path | None = None, node: Node | None = None) -> None:
+        """Compiles, starts a node if none is given, deploys. Raises CompileFailed, ToolchainMissing, ChainLost,
+        DeployFailed."""
         build, names = compile_contracts(contracts), AddressBook()
-        self.node = Node(world.starts_at - _BEFORE_SECS)
+        self.node = node or Node(world.starts_at - _BEFORE_SECS)
         try:
             deploy_world(self.node, build, world, names)
         except BaseException:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -118,22 +118,40 @@ def syntax_trees(directory: Path | None = None) -> Mapping[str, Any]:
 
 
 def source_maps(files: Sequence[str], directory: Path | None = None) -> Mapping[str, Any]:
-    """Source maps of the contracts in some files: `maps` by contract, `sources` by number; cached."""
+    """Source maps of the contracts in some files; cached.
+
+    `maps` by contract; `sources` and `dependencies` by number; `generated`: by contract, the functions that the
+    compiler adds in a source of its own: number of that source, name, start and length.
+    """
     sources = contract_sources(directory)
-    path = cache_path(f"{build_hash(sources)}.maps")
+    path = cache_path(f"{build_hash(sources)}.{_hash({'files': ' '.join(sorted(files))})[:16]}.sourcemaps")
     if (stored := read_json(path)) is None:
         wanted = {f"contracts/{name}": "" for name in files}
-        outputs = {"*": ["evm.deployedBytecode.sourceMap"]}
+        outputs = {"*": ["evm.deployedBytecode.sourceMap", "evm.deployedBytecode.generatedSources"]}
         output = _run_solc(_units(sources, "contracts/"), outputs, directory, wanted)
-        maps = {
-            name: found["evm"]["deployedBytecode"]["sourceMap"]
-            for unit in output["contracts"].values()
-            for name, found in unit.items()
-        }
-        numbers = {str(each["id"]): unit.removeprefix("contracts/") for unit, each in output["sources"].items()}
-        stored = {"maps": maps, "sources": {number: unit for number, unit in numbers.items() if unit in sources}}
+        stored = _mapped(output, sources)
         write_json(path, stored)
     return stored
+
+
+def _mapped(output: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
+    contracts = {name: found for unit in output["contracts"].values() for name, found in unit.items()}
+    deployed = {name: found["evm"]["deployedBytecode"] for name, found in contracts.items()}
+    numbers = {str(each["id"]): unit.removeprefix("contracts/") for unit, each in output["sources"].items()}
+    return {
+        "maps": {name: code["sourceMap"] for name, code in deployed.items()},
+        "sources": {number: unit for number, unit in numbers.items() if unit in sources},
+        "dependencies": {number: unit for number, unit in numbers.items() if unit not in sources},
+        "generated": {name: list(_generated(code.get("generatedSources", ()))) for name, code in deployed.items()},
+    }
+
+
+def _generated(sources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str, int, int]]:
+    for source in sources:
+        for node in source["ast"]["statements"]:
+            if node["nodeType"] == "YulFunctionDefinition":
+                start, length, _ = node["src"].split(":")
+                yield source["id"], node["name"], int(start), int(length)
 
 
 def build_hash(sources: Sources) -> str:

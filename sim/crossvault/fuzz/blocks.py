@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from crossvault.evm.compiler import contract_sources, source_maps
 
+CONTRACTS = ("Vault", "Exchange", "Stress", "Teller", "Policy", "Feed", "Registry", "Appraiser")
+
 _JUMPDEST, _JUMP, _JUMPI, _PUSH0, _PUSH1, _PUSH32 = 0x5B, 0x56, 0x57, 0x5F, 0x60, 0x7F
 _PANIC = bytes.fromhex("634e487b71")  # PUSH4 of the selector that arithmetic out of range reverts with
 _WHOLE = ("contract ", "library ", "abstract ", "interface ")
@@ -23,6 +25,15 @@ class SourceLine(NamedTuple):
 
     file: str
     number: int
+
+
+class SourceSpan(NamedTuple):
+    """What an instruction is compiled from: start, length and number of a file; jump: `i` into a function, `o` out."""
+
+    start: int
+    length: int
+    file: int
+    jump: str
 
 
 class Branch(NamedTuple):
@@ -88,9 +99,9 @@ def code_blocks(codes: Mapping[str, bytes], directory: Path | None = None) -> Co
     blocks: dict[Place, frozenset[SourceLine]] = {}
     branches: list[Branch] = []
     for name, code in codes.items():
-        spans = list(_spans(maps["maps"][name]))
-        listed = instructions(code, len(spans))
-        lines = [files[number].line(start) if number in files else None for start, _, number in spans]
+        mapped = list(spans(maps["maps"][name]))
+        listed = instructions(code, len(mapped))
+        lines = [files[each.file].line(each.start) if each.file in files else None for each in mapped]
         blocks |= _blocks(name, listed, lines)
         branches += _branches(name, code, listed, lines)
     return CodeBlocks(blocks, tuple(branches))
@@ -154,11 +165,11 @@ class _ContractFile:
         return SourceLine(self._name, bisect_right(self._begins, start))
 
 
-def _spans(text: str) -> Iterator[tuple[int, int, int]]:
-    """Start, length and file of every instruction of a source map; what is left out is as before."""
-    now = ["0", "0", "-1"]
+def spans(text: str) -> Iterator[SourceSpan]:
+    """The span of every instruction of a source map; what is left out is as before."""
+    now = ["0", "0", "-1", "-"]
     for entry in text.split(";"):
-        for place, part in enumerate(entry.split(":")[:3]):
+        for place, part in enumerate(entry.split(":")[:4]):
             if part:
                 now[place] = part
-        yield int(now[0]), int(now[1]), int(now[2])
+        yield SourceSpan(int(now[0]), int(now[1]), int(now[2]), now[3])
