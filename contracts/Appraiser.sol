@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {AccountId} from "./Account.sol";
 import {Store} from "./Store.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @notice Margin checks and margin metrics of accounts.
-contract Appraiser is Store, Proxy {
-    /// @dev code of governance and views
-    address public immutable registry;
-
-    constructor(address registry_) {
-        registry = registry_;
-    }
-
+contract Appraiser is Store {
     /// @notice Margin metrics of an account.
     /// @param account account
     function metrics(AccountId account) external view returns (Valuation.Metrics memory) {
@@ -54,10 +46,5 @@ contract Appraiser is Store, Proxy {
     /// @custom:reverts InsufficientMargin
     function requireNoFall(AccountId account, int256 beforeWad) external view {
         Valuation.requireNoFall(ledger, account, beforeWad);
-    }
-
-    /// @notice Code of the doors that the appraiser does not implement: governance, views and prices.
-    function _implementation() internal view override returns (address) {
-        return registry;
     }
 }

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Account, AccountId} from "./Account.sol";
 import {AccountErrors} from "./AccountErrors.sol";
+import {Appraiser} from "./Appraiser.sol";
 import {Cash} from "./Cash.sol";
-import {Checks} from "./Checks.sol";
 import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
 import {LiquidationErrors} from "./LiquidationErrors.sol";
 import {NumberErrors} from "./NumberErrors.sol";
+import {Store} from "./Store.sol";
 
 /// @notice Liquidation auctions: an account that fails its maintenance margin requirement is sold in parts.
-abstract contract Auction is Checks {
+contract Auction is Store, ReentrancyGuardTransient {
     event LiquidationStarted(
         address indexed sender, AccountId indexed account, int256 equityWad, int256 marginWad, uint256 deficitWad
     );
@@ -241,5 +243,10 @@ abstract contract Auction is Checks {
     /// @param account account
     function image(AccountId account) internal view returns (Account.Image memory) {
         return Account.image(ledger.holders[account], ledger.assets.length);
+    }
+
+    /// @notice The vault itself as appraiser: it passes margin queries to the appraiser's code.
+    function _judge() private view returns (Appraiser) {
+        return Appraiser(address(this));
     }
 }

@@ -63,6 +63,6 @@ abstract contract Checks is Store, ReentrancyGuardTransient {
 
     /// @notice The vault itself as appraiser: it passes margin queries to the appraiser's code.
     function _judge() internal view returns (Appraiser) {
-        return Appraiser(payable(address(this)));
+        return Appraiser(address(this));
     }
 }

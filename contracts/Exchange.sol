@@ -161,7 +161,7 @@ contract Exchange is EIP712 {
     /// @param sender caller
     /// @custom:reverts NotAuthorized
     function requireAuthority(AccountId account, address sender) internal view {
-        if (!Registry(payable(address(vault))).isAuthorized(account, sender)) revert AuthorityErrors.NotAuthorized(account, sender);
+        if (!Registry(address(vault)).isAuthorized(account, sender)) revert AuthorityErrors.NotAuthorized(account, sender);
     }
 
     /// @notice Requires an order size above zero and within the cap of all sizes.

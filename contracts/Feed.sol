@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Fixed} from "./Fixed.sol";
 import {Funding} from "./Funding.sol";
@@ -14,10 +13,7 @@ import {Store} from "./Store.sol";
 import {Surface} from "./Surface.sol";
 
 /// @notice Price doors: prices, forwards and surfaces that feeders publish.
-contract Feed is Store, Proxy {
-    /// @dev code of the doors of portfolio margin's parameters
-    address public immutable policy;
-
+contract Feed is Store {
     event PricePublished(
         address indexed sender,
         uint256 indexed underlying,
@@ -46,10 +42,6 @@ contract Feed is Store, Proxy {
         uint256 publishedAt
     );
     event ExpirySettled(address indexed sender, uint256 indexed underlying, uint256 expiry, uint256 settlementWad);
-
-    constructor(address policy_) {
-        policy = policy_;
-    }
 
     /// @notice Publishes the price of an underlying.
     /// @dev a jump that waits for a second print changes nothing else
@@ -145,10 +137,5 @@ contract Feed is Store, Proxy {
     /// @custom:reverts NotFeeder
     function requireFeeder(address sender) internal view {
         if (!isFeeder[sender]) revert AuthorityErrors.NotFeeder(sender);
-    }
-
-    /// @notice Code of the doors that the feed does not implement: the parameters of portfolio margin.
-    function _implementation() internal view override returns (address) {
-        return policy;
     }
 }

@@ -13,7 +13,7 @@ import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
 
 /// @notice Roles and parameters of the vault: a two-step owner, a guardian that only pauses, changes after a delay.
-abstract contract Governance is Store {
+contract Governance is Store {
     /// @dev how far ahead an expiry may lie [seconds]
     uint256 internal constant MAX_TERM = 3650 days;
 

@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Correlation} from "./Correlation.sol";
-import {Parameters} from "./Parameters.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Shock} from "./Shock.sol";
 import {Store} from "./Store.sol";
 import {Stress} from "./Stress.sol";
 
-/// @notice The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all.
-contract Policy is Store, Proxy {
-    /// @dev code of further views of an account
-    address public immutable teller;
-
+/// @notice The parameters of portfolio margin: announced by the owner, in force after the delay.
+contract Policy is Store {
     event PortfolioScheduled(address indexed sender, uint256 indexed underlying, Portfolio.PortfolioRisk risk, uint256 effectiveAt);
     event PortfolioEnacted(address indexed sender, uint256 indexed underlying, Portfolio.PortfolioRisk risk);
     event RulesScheduled(address indexed sender, Stress.Rules rules, uint256 effectiveAt);
     event RulesEnacted(address indexed sender, Stress.Rules rules);
-
-    constructor(address teller_) {
-        teller = teller_;
-    }
 
     /// @notice Announces new portfolio margin parameters of an underlying.
     /// @param underlying number of the underlying
@@ -69,15 +60,5 @@ contract Policy is Store, Proxy {
         ledger.rules.terms = rules.terms;
         ledger.rules.matrix = rules.matrix;
         emit RulesEnacted(msg.sender, rules);
-    }
-
-    /// @notice Every parameter in force.
-    function parameters() external view returns (Parameters.ParameterSet memory) {
-        return Parameters.sheet(ledger, delaySecs);
-    }
-
-    /// @notice Code of the doors that the policy does not implement: scenario losses and greeks of accounts.
-    function _implementation() internal view override returns (address) {
-        return teller;
     }
 }

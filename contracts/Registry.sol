@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Account, AccountId} from "./Account.sol";
-import {Governance} from "./Governance.sol";
 import {Lens} from "./Lens.sol";
+import {Parameters} from "./Parameters.sol";
+import {Store} from "./Store.sol";
 
-/// @notice Governance and views of the vault, reached only through it, on its storage.
-contract Registry is Governance, Proxy {
-    /// @dev code of the price doors
-    address public immutable feed;
-
-    constructor(address feed_) {
-        feed = feed_;
-    }
-
+/// @notice Views of the state and the parameters of the vault.
+contract Registry is Store {
     /// @notice State of the vault and of some accounts.
     /// @param ids accounts to report
     function snapshot(AccountId[] calldata ids) external view returns (Lens.Globals memory, Lens.AccountState[] memory) {
@@ -33,8 +26,8 @@ contract Registry is Governance, Proxy {
         return Account.isAuthorized(ledger.holders[account], account, sender);
     }
 
-    /// @notice Code of the doors that the registry does not implement: prices.
-    function _implementation() internal view override returns (address) {
-        return feed;
+    /// @notice Every parameter in force.
+    function parameters() external view returns (Parameters.ParameterSet memory) {
+        return Parameters.sheet(ledger, delaySecs);
     }
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {Account, AccountId} from "./Account.sol";
 import {AccountErrors} from "./AccountErrors.sol";
-import {Auction} from "./Auction.sol";
 import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Cash} from "./Cash.sol";
+import {Checks} from "./Checks.sol";
 import {Collateral} from "./Collateral.sol";
 import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
@@ -17,9 +16,10 @@ import {NumberErrors} from "./NumberErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {PriceErrors} from "./PriceErrors.sol";
 import {Stress} from "./Stress.sol";
+import {Diamond} from "./diamond/Diamond.sol";
 
 /// @notice Cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin.
-contract Vault is Auction, Proxy {
+contract Vault is Checks, Diamond {
     event VaultOpened(
         address indexed sender, address owner, address quote, uint256 decimals, uint256 delaySecs, Liquidation.AuctionTerms terms
     );
@@ -62,12 +62,15 @@ contract Vault is Auction, Proxy {
         int256 fundingIndex;
     }
 
-    /// @dev code that margins accounts, and passes on the calls of other doors; it works on the vault's own storage
-    address public immutable appraiser;
-
-    constructor(address owner_, address quote, uint256 delaySecs_, Liquidation.AuctionTerms memory terms_, address appraiser_, Stress stress_) {
+    constructor(
+        address owner_,
+        address quote,
+        uint256 delaySecs_,
+        Liquidation.AuctionTerms memory terms_,
+        Stress stress_,
+        Facet[] memory facets_
+    ) Diamond(facets_) {
         Liquidation.requireValid(terms_);
-        appraiser = appraiser_;
         owner = owner_;
         delaySecs = delaySecs_;
         ledger.terms = terms_;
@@ -313,10 +316,5 @@ contract Vault is Auction, Proxy {
         Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
         check(account, rising, beforeWad);
         return TradeSide(holder.principal, position.size, position.quote, position.fundingIndex);
-    }
-
-    /// @notice Code of the doors that the vault does not implement: margins, governance, views and prices.
-    function _implementation() internal view override returns (address) {
-        return appraiser;
     }
 }

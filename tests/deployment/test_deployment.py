@@ -280,13 +280,13 @@ def test_verification_reports_every_difference(deployer: Deployer) -> None:
         call = {"from": deployer.signer.address, "to": plan.vault, "data": plan.bindings.vault.call(action, args)}
         client.rpc("eth_sendTransactionSync", call)
     assert [each.field for each in deployment.verify().differences] == ["guardian", f"feeder {deployer.signer.address}"]
-    feed, registry = plan.step("Feed"), plan.step("Registry")
-    assert feed and registry
-    code = client.rpc("eth_getCode", registry.address, "latest")
-    client.rpc("anvil_setCode", registry.address, code.replace(feed.address[2:], SAFE[2:]))
+    feed, exchange = plan.step("Feed"), plan.step("Exchange")
+    assert feed and exchange
+    code = client.rpc("eth_getCode", exchange.address, "latest")
+    client.rpc("anvil_setCode", exchange.address, code.replace(plan.vault[2:], SAFE[2:]))
     client.rpc("anvil_setCode", feed.address, "0x6001")
     found = {each.field: each.chain for each in deployment.verify().differences}
-    assert found["code of Feed"] == "2 other bytes" and SAFE[2:] in found["immutables of Registry"]
+    assert found["code of Feed"] == "2 other bytes" and SAFE[2:] in found["immutables of Exchange"]
     with pytest.raises(DeploymentConflict, match="other code is at the address of: Feed"):
         deployer.apply()
 

@@ -87,7 +87,7 @@ READ_BY_STEPS = {
 READ_BY_TESTS = {
     exchange: {"filledWad", "isCancelled", "digest"},  # by test_exchange
     teller: {"scenarios", "greeks"},  # by test_views
-    policy: {"parameters"},
+    registry: {"parameters"},
     parameters: {"sheet"},
 }
 # internal functions of the doors, which test_steps reaches through every door

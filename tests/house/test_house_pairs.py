@@ -29,10 +29,10 @@ LIBRARIES = [name for name in PAIRS if name not in DOORS and not name.endswith("
 
 # functions that a contract forwards to another or calls on itself, and that its mirror inherits
 REACHED = {
-    ("Vault", "Proxy"): "Registry", ("Registry", "Proxy"): "Feed", ("Checks", "Store"): "Appraiser",
-    ("Feed", "Store"): "Policy", ("Policy", "Store"): "Teller",
+    ("Vault", "Diamond"): ("Auction", "Governance", "Registry", "Feed", "Policy", "Teller"),  # its facets
+    ("Checks", "Store"): ("Appraiser",), ("Auction", "Store"): ("Appraiser",),
 }  # fmt: skip
-CHAIN_ONLY = {"registry", "appraiser", "feed", "policy", "teller", "stress"}
+CHAIN_ONLY = {"stress", "facets"}
 CHAIN_ONLY_FIELDS = {"State.stress"}  # a module needs no address
 UNPAIRED = {"__init__", "evm", "refusal"}
 FROM_THE_AIR = {"sender", "now", "this", "tokens", "wallets", "chain_id", "journal"}
@@ -237,7 +237,7 @@ def different_classes(name: str, solidity: SolidityFile, python: PythonFile) -> 
         return []
     door = python.door(name)
     names = [base["baseName"]["name"] for base in solidity.contract["baseContracts"]]
-    parents = [REACHED.get((name, each), each) for each in names]
+    parents = [parent for each in names for parent in REACHED.get((name, each), (each,))]
     bases = [base.id for base in door.bases if isinstance(base, ast.Name)]
     found = unequal(name, sentence(ast.get_docstring(door) or ""), notice(solidity.contract))
     found += unequal(f"{name}: parents", bases, [each for each in parents if each in DOORS] or ["StorageStruct"])

@@ -11,6 +11,8 @@ from typing import Any
 
 from crossvault.deployment.apply import ApplyResult
 from crossvault.deployment.deployment import ApplyOptions, Deployment
+from crossvault.evm.abi import Interface
+from crossvault.evm.deploy import diamond_abi, vault_abi
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import KeySigner
 from crossvault.rpc.transactions import PollingPolicy
@@ -117,8 +119,9 @@ def assert_once(deployment: Deployment) -> None:
     done = [step for step in plan.steps if snapshot.is_done(step)]
     assert accepted == Counter((step.to, step.data) for step in done)
     logs = client.rpc("eth_getLogs", {"address": plan.vault, "fromBlock": "0x0", "toBlock": "latest"})
-    events = Counter(plan.bindings.vault.event(log).name for log in logs)
-    assert events == Counter(["VaultOpened", *(step.event for step in done if step.event)])
+    known = Interface([*vault_abi(plan.build), *diamond_abi(plan.build)], plan.bindings.codec)
+    events = Counter(known.event(log).name for log in logs)
+    assert events == Counter(["DiamondCut", "VaultOpened", *(step.event for step in done if step.event)])
 
 
 def assert_complete(deployment: Deployment) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from crossvault.evm.artifacts import Artifact, Build
 from crossvault.evm.compiler import compile_contracts
-from crossvault.evm.deploy import DELEGATES
+from crossvault.evm.deploy import FACETS
 from crossvault.upgrade.storage_layout import delegate_changes, layout_changes, storage_fields
 
 WORDS = {"uint256": 32, "uint128": 16, "int128": 16, "address": 20, "bool": 1}
@@ -107,10 +107,10 @@ def test_a_struct_that_holds_a_mapping_to_itself_ends() -> None:
 def test_the_code_behind_the_vault_uses_its_storage() -> None:
     ours = compile_contracts()
     assert "ledger.holders" in storage_fields(ours.artifacts["Vault"])
-    assert delegate_changes(ours, "Vault", DELEGATES) == []
+    assert delegate_changes(ours, "Vault", FACETS) == []
     feed = ours.artifacts["Feed"]
     storage = [each | {"slot": str(int(each["slot"]) + 1)} for each in feed.storage_layout["storage"]]
     shifted = replace(feed, storage_layout={**feed.storage_layout, "storage": storage})
-    moved = delegate_changes(replace(ours, artifacts={**ours.artifacts, "Feed": shifted}), "Vault", DELEGATES)
+    moved = delegate_changes(replace(ours, artifacts={**ours.artifacts, "Feed": shifted}), "Vault", FACETS)
     assert {(each.contract, each.how) for each in moved} == {("Vault, Feed", "moved")}
     assert "ledger.cash.token" in {each.field for each in moved}

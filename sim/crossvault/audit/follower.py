@@ -10,7 +10,7 @@ from typing import Any
 
 from crossvault.audit.block_comparison import BlockDiffers, BlockSteps, ChainState
 from crossvault.audit.checkpoint import BadCheckpoint, CheckpointBlock
-from crossvault.audit.log_steps import AuditedStep, DecodedLog, Tokens, UnknownLog, formed, steps_of
+from crossvault.audit.log_steps import AuditedStep, DecodedLog, Tokens, UnknownLog, formed, since_opening, steps_of
 from crossvault.audit.undo_history import UndoHistory
 from crossvault.audit.vault_source import BlockHeader, Log, VaultSource
 from crossvault.differential import doors
@@ -71,6 +71,8 @@ class ChainFollower:
     ) -> tuple[CheckpointBlock, tuple[AuditedStep, ...]]:
         """Replays the steps of a block, `before` steps after the opening, and compares events. Raises BlockDiffers."""
         decoded = [self._source.decoded(log) for log in logs]
+        if block.number == self._before + 1:
+            decoded = list(since_opening(decoded))
         emitting = tuple(
             dict.fromkeys(each.token for each in decoded if each.token and each.token not in self._emitting)
         )

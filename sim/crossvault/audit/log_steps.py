@@ -81,6 +81,15 @@ def steps_of(logs: Sequence[DecodedLog], at: int, tokens: Tokens, fields: Fields
         yield from _TransactionSteps(transaction, at, tokens, fields).steps(list(group))
 
 
+def since_opening(logs: Sequence[DecodedLog]) -> Iterator[DecodedLog]:
+    """Yields the logs of the block that opened the vault, without those of its constructor before the opening event.
+
+    The history of a vault begins with that event; before it comes the table of its facets (EIP-2535).
+    """
+    opened = next((place for place, each in enumerate(logs) if each.token is None and each.event.name == OPENED), 0)
+    return (each for place, each in enumerate(logs) if place >= opened or each.token is not None)
+
+
 class Tokens:
     """The tokens that doors transfer: the quote token, and the collateral tokens by listing number."""
 

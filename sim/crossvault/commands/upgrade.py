@@ -15,7 +15,7 @@ from crossvault.commands.sides import directory, shown
 from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, worst as worst_of
 from crossvault.differential.story import Story
 from crossvault.evm.compiler import compile_contracts, contract_sources
-from crossvault.evm.deploy import DELEGATES
+from crossvault.evm.deploy import FACETS
 from crossvault.lockstep import record
 from crossvault.report.console import show
 from crossvault.report.upgrade import (
@@ -57,7 +57,7 @@ def opened_versions(old: str | None, new: str) -> OpenedVersions:
     if not files:
         notice("both versions are the same contracts, file by file")
     layout = layout_changes(versions.old, versions.new, ("Vault", "Exchange"))
-    layout += delegate_changes(versions.new, "Vault", DELEGATES)
+    layout += delegate_changes(versions.new, "Vault", FACETS)
     code = CodeChanges(layout, interface_changes(versions.old, versions.new))
     return OpenedVersions(versions, names, code)
 

@@ -18,6 +18,7 @@ from crossvault.scenario.source import Route, ScenarioError, SourceFile, did_you
 EXACT, NAMED, ACCEPTED = "exact", "names", "accepted"
 REFUSALS = (EXACT, NAMED, ACCEPTED)
 ASSUMED = "assumed"
+FACETS = "facets"  # an argument of the vault's constructor: the contracts of its interface with their selectors
 _FIELDS = ("about", "deploy", "constructor", "interface", "capabilities", "doors", "figures", "refusals", "events",
            "fixed", "remappings")  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from crossvault.conform.adapter import ExtraContract
+from crossvault.conform.adapter import FACETS, ExtraContract
 from crossvault.conform.adapter_calls import BoundCall, bound, signature, usual, value_of
 from crossvault.conform.figures import SNAPSHOT, Figure, FigureSubject, about_of
 from crossvault.conform.step_fit import bound_doors, token_arguments
@@ -21,6 +21,8 @@ from crossvault.evm.deploy import (
     DeployFailed,
     Executor,
     deploy_tokens,
+    facet_table,
+    selectors,
     set_spenders,
     vault_abi,
     vault_refusals,
@@ -148,6 +150,8 @@ class DeployedSubject:
         for extra in adapter.deploy:
             if extra not in after:
                 self._create(theirs, extra, scope)
+        if FACETS in self._constructor():
+            scope[FACETS] = self._facets()
         vault = ExtraContract(VAULT, found.path, found.contract, self._constructor())
         for extra in (vault, *after):
             self._create(theirs, extra, scope)
@@ -163,6 +167,12 @@ class DeployedSubject:
         if self.subject.adapter.constructor is not None:
             return self.subject.adapter.constructor
         return tuple(snake(each["name"].strip("_")) for each in _inputs(self.subject, self.subject.contract))
+
+    def _facets(self) -> list[tuple[str, list[bytes]]]:
+        """The contracts of the adapter's interface with their selectors, as the constructor of EIP-2535 takes them."""
+        found, adapter = self.subject, self.subject.adapter
+        addresses = {each.contract: self.names.address(each.name) for each in adapter.deploy}
+        return facet_table(addresses, selectors(found.build, (found.contract, *adapter.interface)))
 
     def _create(self, deployer: Deployer, extra: ExtraContract, scope: dict[str, Any]) -> None:
         inputs = _inputs(self.subject, extra.contract)

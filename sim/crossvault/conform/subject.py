@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from crossvault.conform.adapter import ACCEPTED, ASSUMED, EXACT, Adapter
+from crossvault.conform.adapter import ACCEPTED, ASSUMED, EXACT, FACETS, Adapter
 from crossvault.conform.adapter_calls import AdapterCall, Item, named, outputs_of, phrase, signature, usual
 from crossvault.conform.capability import CAPABILITIES, NAMES, NEEDED, NOT_SEARCHED, OPTIONAL
 from crossvault.conform.figures import FIGURES, SCOPES, SNAPSHOT, Figure
@@ -110,10 +110,12 @@ def _require_contracts(found: Subject, text: str) -> None:
         near = get_close_matches(found.contract, known, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ScenarioError(f"{text}: has no contract {found.contract!r}: {hint}expected one of: {', '.join(known)}")
-    source = found.adapter.source
+    source, deployed = found.adapter.source, {each.contract for each in found.adapter.deploy}
     for place, name in enumerate(found.adapter.interface):
         if name not in found.build.artifacts:
             source.note(("interface", place), f"no contract {name!r}: expected one of: {', '.join(known)}")
+        elif FACETS in (found.adapter.constructor or ()) and name not in deployed:
+            source.note(("interface", place), f"{name} is a facet that is not deployed: name it under `deploy`")
     for place, extra in enumerate(found.adapter.deploy):
         if extra.contract not in known:
             source.note(("deploy", place, "contract"), f"no contract {extra.contract!r}: "

@@ -112,7 +112,7 @@ class Blueprint:
                 self.names.bind(spec.name, address)
             else:
                 yield from self._creation(token_plan(spec), f"token {spec.name}")
-        for piece in contract_plans(self.world, self.names):
+        for piece in contract_plans(self.world, self.names, self.build):
             yield from self._creation(piece, piece.contract)
 
     def _creation(self, piece: ContractPlan, key: str) -> Iterator[DeploymentStep]:

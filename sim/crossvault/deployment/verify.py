@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from crossvault.deployment.blueprint import Blueprint, DeploymentStep
@@ -12,16 +12,15 @@ from crossvault.differential import doors
 from crossvault.differential.compare import Difference
 from crossvault.differential.model import Model
 from crossvault.differential.step import VAULT
-from crossvault.evm.anvil import ChainRefused
-from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, TELLER
+from crossvault.evm.anvil import ChainRefused, Request
+from crossvault.evm.deploy import module_name, selectors
 from crossvault.evm.signing import DOMAIN, domain
 from crossvault.rpc.client import RpcClient
 from crossvault.scenario.owner_calls import ENACT
 
-_POINTS_TO = {"Vault": APPRAISER, "Appraiser": REGISTRY, "Registry": FEED, "Feed": POLICY, "Policy": TELLER,
-              "Exchange": VAULT}  # fmt: skip
 _TOKEN_KINDS = ("Token", "FeeToken", "ReentrantToken", "CallbackToken", "SilentToken")
 ZERO_ADDRESS = "0x" + "0" * 40
+_AT_ONCE = 50  # requests of a batch that public nodes accept
 
 
 class VerifyResult(NamedTuple):
@@ -54,7 +53,7 @@ def verify(client: RpcClient, plan: Blueprint) -> VerifyResult:
             checked += 1 + len(plan.build.artifacts[step.contract].immutable_references)
     pairs = [*_governed(client, plan, tag), *_tokens(client, plan, tag)]
     if is_code_of(plan.build.artifacts["Vault"], codes["Vault"]):
-        pairs += _parameters(client, plan, tag)
+        pairs += [*_facets(client, plan, tag), *_parameters(client, plan, tag)]
     found += [_difference(*each) for each in pairs if each[1] != each[2]]
     return VerifyResult(found, checked + len(pairs), int(tag, 16), _notes(client, plan, tag))
 
@@ -101,8 +100,8 @@ def _difference(field: str, expected: str, found: str) -> Difference:
 
 def _immutables(plan: Blueprint, step: DeploymentStep) -> Iterator[str]:
     """The words that the constructor of a contract leaves in its code."""
-    if step.contract in _POINTS_TO:
-        yield f"{plan.names.number(_POINTS_TO[step.contract]):064x}"
+    if step.contract == "Exchange":
+        yield f"{plan.names.number(VAULT):064x}"
     if step.contract in _TOKEN_KINDS:
         yield f"{next(spec.decimals for spec in plan.world.tokens if spec.name == step.name):064x}"
     if step.contract == "Exchange":  # the immutables of OpenZeppelin's EIP712
@@ -144,6 +143,45 @@ def _tokens(client: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
         (f"decimals of {each.name}", str(each.decimals), _number(word))
         for each, word in zip(tokens, words, strict=True)
     ]
+
+
+def _facets(client: RpcClient, plan: Blueprint, tag: str) -> list[Pair]:
+    """The facet of every selector: that of the build, that by which calls run, and that which the views list."""
+    doors = selectors(plan.build)
+    signatures = {
+        selector: signature
+        for contract in doors
+        for signature, selector in plan.build.artifacts[contract].method_identifiers.items()
+    }
+    made = {contract: plan.names.address(module_name(contract)) for contract in doors}
+    expected = {each: made[contract] for contract, found in doors.items() for each in found}
+    listed = _listed_facets(client, plan, tag)
+    places = tuple(dict.fromkeys((*expected, *listed)))
+    found: list[Pair] = []
+    for selector, used in zip(places, _used_facets(client, plan, tag, places), strict=True):
+        name, own = signatures.get(selector, f"0x{selector}"), expected.get(selector, ZERO_ADDRESS)
+        found.append((f"facet of {name}", own, used))
+        found.append((f"listed facet of {name}", own, listed.get(selector, ZERO_ADDRESS)))
+    return found
+
+
+def _listed_facets(client: RpcClient, plan: Blueprint, tag: str) -> dict[str, str]:
+    """The facet of every selector in the list of facets on the chain."""
+    from eth_abi.abi import decode
+
+    data = "0x" + plan.build.artifacts["Diamond"].method_identifiers["facets()"]
+    answer = client.rpc("eth_call", {"to": plan.vault, "data": data}, tag)
+    [table] = decode(["(address,bytes4[])[]"], bytes.fromhex(answer[2:]))
+    return {selector.hex(): facet for facet, found in table for selector in found}
+
+
+def _used_facets(client: RpcClient, plan: Blueprint, tag: str, places: Sequence[str]) -> list[str]:
+    """The facets whose code runs for some selectors."""
+    view = plan.build.artifacts["Diamond"].method_identifiers["facetAddress(bytes4)"]
+    data = ["0x" + view + each.ljust(64, "0") for each in places]
+    calls: list[Request] = [("eth_call", [{"to": plan.vault, "data": each}, tag]) for each in data]
+    parts = [calls[start : start + _AT_ONCE] for start in range(0, len(calls), _AT_ONCE)]
+    return [_person(int(word, 16)) for part in parts for word in client.batch(part)]
 
 
 def _number(word: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from crossvault.differential.ending import BadInput
@@ -11,9 +11,13 @@ from crossvault.evm.artifacts import Artifact, Build
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.mirror.liquidation import AuctionTerms
 
-TELLER, POLICY, FEED, REGISTRY, APPRAISER, STRESS = "teller", "policy", "feed", "registry", "appraiser", "stress"
-DELEGATES = ("Appraiser", "Registry", "Feed", "Policy", "Teller")  # their code runs on the storage of the vault
-GAS = hex(30_000_000)
+STRESS, STORE = "Stress", "Store"
+FACETS = ("Auction", "Appraiser", "Governance", "Registry", "Feed", "Policy", "Teller")  # code on the vault's storage
+MODULES = (STRESS, *FACETS, "Vault", "Exchange")  # every contract of a vault but its tokens
+TRANSACTION_GAS = 2**24  # the most that a transaction may use since EIP-7825
+GAS = hex(TRANSACTION_GAS)
+
+_ZERO_ADDRESS = "0x" + "0" * 40
 
 TOKENS = {
     "plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "callback": "CallbackToken",
@@ -34,9 +38,34 @@ class Executor(Protocol):
 
 
 def vault_abi(build: Build) -> list[dict[str, Any]]:
-    """The ABI at the vault's address: its own doors, and those that it delegates."""
-    items = [item for name in ("Vault", *DELEGATES) for item in build.artifacts[name].abi]
-    return [item for place, item in enumerate(items) if item not in items[:place]]
+    """The ABI at the vault's address, its own doors and those of its facets, without the views of their table."""
+    items = [item for name in ("Vault", *FACETS) for item in build.artifacts[name].abi]
+    views = diamond_abi(build)
+    return [item for place, item in enumerate(items) if item not in items[:place] and item not in views]
+
+
+def diamond_abi(build: Build) -> list[dict[str, Any]]:
+    """The ABI of the table of facets: the event of EIP-2535, its views, and that of EIP-165."""
+    return [item for item in build.artifacts["Diamond"].abi if item["type"] != "constructor"]
+
+
+def module_name(contract: str) -> str:
+    """The name that a contract of a vault is bound to; but for the vault and the exchange one that no account has."""
+    return {"Vault": VAULT, "Exchange": EXCHANGE}.get(contract, f"{contract}.sol")
+
+
+def selectors(build: Build, contracts: Sequence[str] = ("Vault", *FACETS)) -> dict[str, tuple[str, ...]]:
+    """The selectors (hex, 4 bytes) at the vault's address by the contract whose code runs for them: its own first.
+
+    The views of the storage that all inherit are those of the first; any other selector of two is in both.
+    """
+    shared = set(build.artifacts[STORE].method_identifiers.values()) if STORE in build.artifacts else set[str]()
+    first, *facets = contracts
+    found = {first: tuple(build.artifacts[first].method_identifiers.values())}
+    for name in facets:
+        own = build.artifacts[name].method_identifiers.values()
+        found[name] = tuple(each for each in own if each not in shared)
+    return found
 
 
 def refusal_libraries(build: Build) -> dict[str, list[dict[str, Any]]]:
@@ -103,19 +132,26 @@ class ContractPlan(NamedTuple):
     values: Sequence[Any] = ()
 
 
-def contract_plans(world: World, names: AddressBook) -> Iterator[ContractPlan]:
+def contract_plans(world: World, names: AddressBook, build: Build) -> Iterator[ContractPlan]:
     """Yields the contracts of a vault, each after those that it refers to; bind each name before the next one."""
     terms = f"({','.join(['uint64'] * len(AuctionTerms._fields))})"
-    yield ContractPlan(STRESS, "Stress")
-    yield ContractPlan(TELLER, "Teller")
-    yield ContractPlan(POLICY, "Policy", ["address"], [names.address(TELLER)])
-    yield ContractPlan(FEED, "Feed", ["address"], [names.address(POLICY)])
-    yield ContractPlan(REGISTRY, "Registry", ["address"], [names.address(FEED)])
-    yield ContractPlan(APPRAISER, "Appraiser", ["address"], [names.address(REGISTRY)])
-    kinds = ["address", "address", "uint256", terms, "address", "address"]
+    for name in (STRESS, *FACETS):
+        yield ContractPlan(module_name(name), name)
+    kinds = ["address", "address", "uint256", terms, "address", "(address,bytes4[])[]"]
     arguments = [names.address(world.owner), names.address(world.quote), world.delay_secs, tuple(world.terms)]
-    yield ContractPlan(VAULT, "Vault", kinds, [*arguments, names.address(APPRAISER), names.address(STRESS)])
+    table = facet_table({name: names.address(module_name(name)) for name in FACETS}, selectors(build))
+    yield ContractPlan(VAULT, "Vault", kinds, [*arguments, names.address(module_name(STRESS)), table])
     yield ContractPlan(EXCHANGE, "Exchange", ["address"], [names.address(VAULT)])
+
+
+def facet_table(addresses: Mapping[str, str], table: Mapping[str, Sequence[str]]) -> list[tuple[str, list[bytes]]]:
+    """The facets of a vault with their selectors, as its constructor takes them.
+
+    addresses: of the facets by contract; the vault itself is at the zero address.
+    """
+    return [
+        (addresses.get(name, _ZERO_ADDRESS), [bytes.fromhex(each) for each in found]) for name, found in table.items()
+    ]
 
 
 def token_plan(spec: TokenSpec) -> ContractPlan:
@@ -127,7 +163,7 @@ def deploy_world(executor: Executor, build: Build, world: World, names: AddressB
     """Deploys the tokens, vault, exchange and wallets of a world, and binds their names. Raises DeployFailed."""
     deployer = Deployer(executor, build, names)
     deploy_tokens(deployer, world)
-    for plan in contract_plans(world, names):
+    for plan in contract_plans(world, names, build):
         names.bind(plan.name, deployer.deploy(plan.contract, plan.types, plan.values))
     for name, signer in world.wallets:
         names.bind(name, deployer.deploy("Wallet", ["address"], [names.address(signer)]))

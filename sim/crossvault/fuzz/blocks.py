@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 from crossvault.evm.compiler import contract_sources, source_maps
 
-CONTRACTS = ("Vault", "Exchange", "Stress", "Teller", "Policy", "Feed", "Registry", "Appraiser")
-
 _JUMPDEST, _JUMP, _JUMPI, _PUSH0, _PUSH1, _PUSH32 = 0x5B, 0x56, 0x57, 0x5F, 0x60, 0x7F
 _PANIC = bytes.fromhex("634e487b71")  # PUSH4 of the selector that arithmetic out of range reverts with
 _WHOLE = ("contract ", "library ", "abstract ", "interface ")

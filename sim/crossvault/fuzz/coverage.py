@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from crossvault.differential.step import EXCHANGE, VAULT, Step, World
+from crossvault.differential.step import Step, World
 from crossvault.evm.artifacts import Build
 from crossvault.evm.bindings import Call
-from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
+from crossvault.evm.deploy import MODULES, module_name
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.search_evm import Answer
 from crossvault.fuzz.blocks import Place, pushed_size
 
-NAMES = {
-    "Vault": VAULT, "Exchange": EXCHANGE, "Stress": STRESS, "Teller": TELLER, "Policy": POLICY, "Feed": FEED,
-    "Registry": REGISTRY, "Appraiser": APPRAISER,
-}  # fmt: skip
+NAMES = {contract: module_name(contract) for contract in MODULES}
 
 _STOP = 0xFE  # INVALID: nothing that the contracts write halts so
 

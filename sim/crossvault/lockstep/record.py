@@ -19,6 +19,7 @@ from crossvault.differential.notation import BadNotation, Notation, plain
 from crossvault.differential.step import Outcome, Step, TokenSpec, WalletSpec, World
 from crossvault.differential.story import Story, step_stream
 from crossvault.evm.artifacts import Build
+from crossvault.evm.deploy import MODULES
 from crossvault.lockstep.record_shape import header_problem, step_problem
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.setup import toolchain
@@ -178,7 +179,7 @@ def file_name(story: Story, contracts: str) -> str:
 
 
 def _code_hash(chain: BuiltSide) -> str:
-    codes = (chain.build.artifacts[name].deployed_bytecode for name in ("Vault", "Registry", "Exchange"))
+    codes = (chain.build.artifacts[name].deployed_bytecode for name in MODULES)
     return sha256("".join(codes).encode()).hexdigest()
 
 

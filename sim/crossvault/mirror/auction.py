@@ -15,7 +15,7 @@ from crossvault.mirror import (
     number_errors,
 )
 from crossvault.mirror.account import AccountId, Image
-from crossvault.mirror.checks import Checks
+from crossvault.mirror.appraiser import Appraiser
 from crossvault.mirror.evm import non_reentrant, plain
 from crossvault.mirror.liquidation import Sale
 
@@ -43,7 +43,7 @@ class AuctionState:
     discount_wad: int = 0
 
 
-class Auction(Checks):
+class Auction(Appraiser):
     """Liquidation auctions: an account that fails its maintenance margin requirement is sold in parts."""
 
     __slots__ = ()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from crossvault.mirror import authority_errors, fixed, ledger, market, market_errors, number_errors, oracle
 from crossvault.mirror.oracle import Curve
-from crossvault.mirror.policy import Policy
+from crossvault.mirror.store import Store
 from crossvault.mirror.surface import Svi
 
 _LAST_EXPIRY = 2**40 - 1
 
 
-class Feed(Policy):
+class Feed(Store):
     """Price doors: prices, forwards and surfaces that feeders publish."""
 
     __slots__ = ()

@@ -1,15 +1,14 @@
-"""The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all."""
+"""The parameters of portfolio margin: announced by the owner, in force after the delay."""
 
 from __future__ import annotations
 
-from crossvault.mirror import correlation, parameters, portfolio, shock
-from crossvault.mirror.parameters import ParameterSet
+from crossvault.mirror import correlation, portfolio, shock
+from crossvault.mirror.store import Store
 from crossvault.mirror.stress import Rules
-from crossvault.mirror.teller import Teller
 
 
-class Policy(Teller):
-    """The parameters of portfolio margin: announced by the owner, in force after the delay; and the view of all."""
+class Policy(Store):
+    """The parameters of portfolio margin: announced by the owner, in force after the delay."""
 
     __slots__ = ()
 
@@ -43,7 +42,3 @@ class Policy(Teller):
         self.enact(("rules", rules), now=now)
         self.ledger.rules = rules
         self.emit("RulesEnacted", sender, rules)
-
-    def parameters(self) -> ParameterSet:
-        """Every parameter in force."""
-        return parameters.sheet(self.ledger, self.delay_secs)

@@ -1,18 +1,18 @@
-"""Governance and views of the vault, reached only through it, on its storage."""
+"""Views of the state and the parameters of the vault."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crossvault.mirror import account as accounts, lens
+from crossvault.mirror import account as accounts, lens, parameters
 from crossvault.mirror.account import AccountId
-from crossvault.mirror.feed import Feed
-from crossvault.mirror.governance import Governance
 from crossvault.mirror.lens import AccountState, CurveState, Globals
+from crossvault.mirror.parameters import ParameterSet
+from crossvault.mirror.store import Store
 
 
-class Registry(Governance, Feed):
-    """Governance and views of the vault, reached only through it, on its storage."""
+class Registry(Store):
+    """Views of the state and the parameters of the vault."""
 
     __slots__ = ()
 
@@ -28,3 +28,7 @@ class Registry(Governance, Feed):
     def is_authorized(self, account: AccountId, sender: str) -> bool:
         """Whether a sender may act for an account."""
         return accounts.is_authorized(self.ledger.holders[account], account, sender)
+
+    def parameters(self) -> ParameterSet:
+        """Every parameter in force."""
+        return parameters.sheet(self.ledger, self.delay_secs)

@@ -22,8 +22,13 @@ from crossvault.mirror import (
 )
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.auction import Auction
+from crossvault.mirror.checks import Checks
 from crossvault.mirror.evm import Token, UndoLog, non_reentrant
+from crossvault.mirror.feed import Feed
+from crossvault.mirror.governance import Governance
+from crossvault.mirror.policy import Policy
 from crossvault.mirror.registry import Registry
+from crossvault.mirror.teller import Teller
 
 _LAST_EXPIRY = 2**40 - 1
 
@@ -37,7 +42,7 @@ class TradeSide(NamedTuple):
     funding_index: int
 
 
-class Vault(Auction, Registry):
+class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
     """Cross-margin vault: cash, collateral, prices and trades of accounts whose positions share one margin."""
 
     __slots__ = ()

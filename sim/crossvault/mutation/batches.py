@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crossvault.differential.step import EXCHANGE, VAULT
 from crossvault.evm.artifacts import Build
 from crossvault.evm.compiler import SETTINGS, CompileFailed, Sources, imports, reached, standard_input, standard_json
-from crossvault.evm.deploy import APPRAISER, FEED, POLICY, REGISTRY, STRESS, TELLER
+from crossvault.evm.deploy import MODULES
 from crossvault.evm.search_evm import is_in_process
 from crossvault.mutation.mutants import Mutant, mutated
 from crossvault.mutation.schemata import SWITCH, SWITCH_UNIT, SchemataSource, combine
@@ -21,7 +20,6 @@ from crossvault.setup import install, toolchain
 
 COMBINED, SEPARATE = 400, 8  # mutants per run of solc
 
-_DEPLOYED = tuple(name.capitalize() for name in (STRESS, TELLER, POLICY, FEED, REGISTRY, APPRAISER, VAULT, EXCHANGE))
 _FOLDER = "contracts/"
 _PROBES = "probes/Probe"
 Numbered = Sequence[tuple[int, Mutant]]
@@ -53,7 +51,7 @@ class MutantCompiler:
         install.ensure()
         self.sources = {name: text for name, text in sources.items() if not name.startswith(_PROBES)}
         self.build = build
-        self._homes = {name: build.artifacts[name].source for name in _DEPLOYED}
+        self._homes = {name: build.artifacts[name].source for name in MODULES}
 
     def sorted_by_build(self, mutants: Numbered) -> CompiledMutants:
         """Sorts mutants into combined, separate and refused ones. Raises CompileFailed."""

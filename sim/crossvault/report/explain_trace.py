@@ -12,6 +12,7 @@ from rich.tree import Tree
 from crossvault.differential.step import Step
 from crossvault.evm.artifacts import Artifact
 from crossvault.evm.chain import Chain
+from crossvault.evm.deploy import FACETS, module_name
 
 _TRACED = {"tracer": "callTracer", "tracerConfig": {"withLog": False}}
 _METADATA = 106  # hex digits at the end of runtime code that are unlike those of any other contract
@@ -69,7 +70,7 @@ class _TraceReader:
         artifact = self._artifact(address)
         name = self._chain.names.name(int(address or "0", 16))
         contract = artifact.name if artifact else name
-        if artifact and not name.startswith("0x") and name.lower() != contract.lower():
+        if artifact and not name.startswith("0x") and name not in (contract, module_name(contract)):
             contract = f"{name} ({contract})"
         inside = tuple(self.call(each) for each in frame.get("calls", ()))
         function, gas = self._function(artifact, selector), int(frame["gasUsed"], 16)
@@ -82,10 +83,10 @@ class _TraceReader:
         return self._seen[address]
 
     def _function(self, artifact: Artifact | None, selector: str) -> str:
-        """The name of a function, of the contract itself or of the one that it passes calls on to."""
+        """The name of a function, of the contract itself or of a facet whose code runs for it."""
         if artifact is None:
             return f"0x{selector}"
-        for each in (artifact, *(self._chain.build.artifacts[name] for name in ("Appraiser", "Registry", "Feed"))):
+        for each in (artifact, *(self._chain.build.artifacts[name] for name in FACETS)):
             for signature, own in each.method_identifiers.items():
                 if own == selector:
                     return signature.partition("(")[0]

@@ -13,7 +13,7 @@ from typing import Any
 from crossvault.differential.model import Model
 from crossvault.differential.step import EXCHANGE, TOKEN_ACTIONS, VAULT, Outcome, Step, named
 from crossvault.evm.artifacts import Build
-from crossvault.evm.deploy import refusal_libraries
+from crossvault.evm.deploy import FACETS, MODULES, refusal_libraries, selectors
 from crossvault.mirror.account import AccountId
 from crossvault.mirror.evm import Call
 from crossvault.mirror.lens import AccountState
@@ -21,12 +21,10 @@ from crossvault.mirror.refusal import Refusal
 from crossvault.report.shrink_solidity import SolidityWriter, camel
 from crossvault.scenario.repro import Repro, finding
 
-_DOORS = ("Vault", "Appraiser", "Registry", "Feed", "Policy", "Teller")
 _TOKENS = {
     "plain": "Token", "fee": "FeeToken", "reentrant": "ReentrantToken", "callback": "CallbackToken",
     "silent": "SilentToken",
 }  # fmt: skip
-_MODULES = ("Stress", "Teller", "Policy", "Feed", "Registry", "Appraiser", "Vault", "Exchange")
 
 _CHEATS = """interface Vm {
     function prank(address sender) external;
@@ -88,7 +86,11 @@ class _FoundryTest:
         """The whole file."""
         body = [*self._set_up(), *self._story(), *self._expected()]
         constants = [f"    address constant {name} = {address};" for name, address in self._writer.roles.items()]
-        parts = [self._writer.types, set(_MODULES), {_TOKENS[spec.kind] for spec in self._repro.world.tokens}]
+        parts = [
+            self._writer.types,
+            {*MODULES, "IDiamondLoupe"},
+            {_TOKENS[spec.kind] for spec in self._repro.world.tokens},
+        ]
         parts += [{"Wallet"} if self._repro.world.wallets else set()]
         name = "".join(word.capitalize() for word in re.split(r"[-_]", self._repro.name))
         return "\n".join([
@@ -140,10 +142,14 @@ class _FoundryTest:
         yield f"        VM.warp({world.starts_at});"
         for spec in world.tokens:
             yield f'        {_variable(spec.name)} = new {_TOKENS[spec.kind]}("{spec.name}", {spec.decimals});'
-        policy = "new Policy(address(new Teller()))"
-        yield f"        address registry = address(new Registry(address(new Feed(address({policy})))));"
+        table = selectors(self._build)
+        yield f"        IDiamondLoupe.Facet[] memory facets = new IDiamondLoupe.Facet[]({len(table)});"
+        for place, (name, found) in enumerate(table.items()):
+            at = "address(0)" if name == "Vault" else f"address(new {name}())"
+            yield f"        facets[{place}] = IDiamondLoupe.Facet({at}, new bytes4[]({len(found)}));"
+            yield from (f"        facets[{place}].functionSelectors[{i}] = 0x{each};" for i, each in enumerate(found))
         values = [writer.role(world.owner), writer.role(world.quote), str(world.delay_secs), terms]
-        values += ["address(new Appraiser(registry))", "new Stress()"]
+        values += ["new Stress()", "facets"]
         yield f"        vault = new Vault({', '.join(values)});"
         yield "        exchange = new Exchange(vault);"
         for wallet in world.wallets:
@@ -183,7 +189,7 @@ class _FoundryTest:
             token, to = _variable(step.args["token"]), self._writer.role(step.args["to"])
             return f"{token}.{step.action}({to}, {step.args['amount_raw']})", []
         owner, item = self._door(step.action)
-        where = {"Vault": "vault", "Exchange": "exchange"}.get(owner, f"{owner}(payable(address(vault)))")
+        where = {"Vault": "vault", "Exchange": "exchange"}.get(owner, f"{owner}(address(vault))")
         if step.action == "batch":
             return self._batch(step.args["calls"])
         values, before = self._writer.arguments(item["inputs"], step.args)
@@ -200,7 +206,7 @@ class _FoundryTest:
 
     def _door(self, action: str) -> tuple[str, Mapping[str, Any]]:
         """The contract that has a door, and the door."""
-        for owner in (*_DOORS, "Exchange"):
+        for owner in ("Vault", *FACETS, "Exchange"):
             for item in self._build.artifacts[owner].abi:
                 if item["type"] == "function" and item["name"] == camel(action):
                     self._writer.types.add(owner)
@@ -226,7 +232,7 @@ class _FoundryTest:
         yield from ("    function compare() internal view {", *(f"        {call}" for call in calls), "    }", "")
         owner, item = self._door("snapshot")
         outputs = item["outputs"]
-        reading = f"{owner}(payable(address(vault))).snapshot(ids)"
+        reading = f"{owner}(address(vault)).snapshot(ids)"
         checks = list(self._writer.checks("globals", outputs[0], "found", snapshot.globals))
         yield from self._comparison(
             "compareGlobals", [], f"({self._writer.kind(outputs[0])} memory found,) = {reading};", checks
@@ -243,7 +249,7 @@ class _FoundryTest:
         owner, item = self._door("metrics")
         kind = writer.kind(item["outputs"][0])
         lines = list(writer.checks(str(account), one, "found[0]", state))
-        lines.append(f"{kind} memory metrics_ = {owner}(payable(address(vault))).metrics({writer.account(account)});")
+        lines.append(f"{kind} memory metrics_ = {owner}(address(vault)).metrics({writer.account(account)});")
         lines += writer.checks(f"{account}.metrics", item["outputs"][0], "metrics_", metrics)
         yield from self._comparison(
             f"compareAccount{place}", [account], f"(, {writer.kind(one)}[] memory found) = {reading};", lines

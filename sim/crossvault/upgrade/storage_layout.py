@@ -65,12 +65,15 @@ def layout_changes(old: Build, new: Build, contracts: Sequence[str]) -> list[Lay
 
 
 def delegate_changes(build: Build, contract: str, delegates: Sequence[str]) -> list[LayoutChange]:
-    """The fields of contracts whose code runs on another one's storage that are elsewhere than in that one."""
+    """The fields of contracts whose code runs on another one's storage that are elsewhere than in that one.
+
+    Fields that only the other one has lie after those they share: were one of them before, all after it would be moved.
+    """
     own = storage_fields(build.artifacts[contract])
     found: list[LayoutChange] = []
     for name in delegates:
         found += _compared(f"{contract}, {name}", "", own, storage_fields(build.artifacts[name]))
-    return [each for each in found if not each.is_harmless]
+    return [each for each in found if not each.is_harmless and each.how != REMOVED]
 
 
 def storage_fields(artifact: Artifact) -> StorageFields:
