@@ -11,17 +11,27 @@ from crossvault.__main__ import main
 from crossvault.audit.account_rows import account_rows
 from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint
-from crossvault.audit.log_steps import DOOR_OF, INTERIM_EVENTS, OPENED, RENAMED_ARGUMENTS
+from crossvault.audit.log_steps import (
+    DOOR_OF,
+    INTERIM_EVENTS,
+    OPENED,
+    RENAMED_ARGUMENTS,
+    DecodedLog,
+    Tokens,
+    UnknownLog,
+    since_opening,
+    steps_of,
+)
 from crossvault.audit.replica import Replica
 from crossvault.audit.vault_source import OpeningUnreadable
 from crossvault.differential import doors
 from crossvault.differential.model import Model
 from crossvault.differential.own_rules import OwnInvariant
-from crossvault.differential.step import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Step, World
+from crossvault.differential.step import DOORS, EXCHANGE, TOKEN_ACTIONS, VAULT, Event, Step, World
 from crossvault.evm.abi import Interface
 from crossvault.evm.codec import AddressBook, Codec
 from crossvault.evm.compiler import compile_contracts
-from crossvault.evm.deploy import vault_abi
+from crossvault.evm.deploy import diamond_abi, vault_abi
 from crossvault.judge.judge import Judge
 from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.mirror import market
@@ -105,6 +115,22 @@ def test_the_steps_of_a_walk_are_rebuilt_from_logs_alone(walked: Watched) -> Non
     given = [(s.args["token"], s.args["amount_raw"]) for s in sent if s.action not in DOORS]
     assert gifts == [each for each in given if each[0] != "OLD"]  # a token without Transfer logs
     assert gifts
+
+
+def test_the_history_of_a_vault_begins_with_its_opening(walked: Watched) -> None:
+    """What the constructor logs before the opening event is skipped; the same log after it is of no door."""
+    source, opened = walked.replica.source, walked.replica.opened
+    [logs] = source.block_logs([opened])
+    table, *others = [source.decoded(log) for log in logs]
+    known = Interface(diamond_abi(walked.node.build), walked.node.bindings.codec)
+    assert table.event.values[0] == known.topic("DiamondCut")
+    assert [each.event.name for each in others] == [OPENED]
+    gift = DecodedLog(table.transaction, Event("Transfer", ("alice", VAULT, 1)), "USDC")
+    assert list(since_opening([table, gift, *others])) == [gift, *others]
+    assert list(since_opening([*others, table])) == [*others, table]
+    assert [*steps_of(others, opened.at, Tokens("USDC"), source.fields)] == []
+    with pytest.raises(UnknownLog, match=r"unknown in .*: is not an event of a vault"):
+        list(steps_of([*others, table], opened.at, Tokens("USDC"), source.fields))
 
 
 def test_the_model_equals_the_vault_after_every_block(walked: Watched) -> None:

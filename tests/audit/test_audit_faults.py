@@ -17,6 +17,8 @@ from crossvault.audit.block_comparison import BlockDiffers
 from crossvault.audit.checkpoint import BadCheckpoint, Checkpoint
 from crossvault.audit.replica import Replica
 from crossvault.commands.audit import AuditView
+from crossvault.evm.abi import Interface
+from crossvault.evm.deploy import GAS, diamond_abi
 from crossvault.rpc.client import RpcClient
 from crossvault.setup import toolchain
 from faults import Exchange, Faults, cut
@@ -316,6 +318,25 @@ def test_a_state_change_without_a_log_is_a_difference(vault_node: AuditedVault, 
     assert found.value.block.number == touched
     [difference] = [each for each in found.value.found if each.field == "globals.insurance_wad"]
     assert difference.wei == 1
+
+
+def test_another_table_of_facets_after_the_opening_is_a_difference(vault_node: AuditedVault, story: Played) -> None:
+    """A vault that logs the event of a cut of EIP-2535 once it is open is none of ours."""
+    groups = list(by_time(story.steps[:40]))
+    for group in groups[:-1]:
+        vault_node.mine(group)
+    replica = vault_node.replica()
+    replica.catch_up()
+    topic = Interface(diamond_abi(vault_node.build), vault_node.bindings.codec).topic("DiamondCut")
+    code = vault_node.node.rpc("eth_getCode", vault_node.vault, "latest")
+    logs = f"0x7f{topic[2:]}5f5fa100"  # PUSH32 topic, PUSH0 PUSH0 LOG1 STOP
+    vault_node.node.rpc("anvil_setCode", vault_node.vault, logs)
+    vault_node.node.send(vault_node.names.address("carol"), vault_node.vault, "0x", GAS)
+    vault_node.node.rpc("anvil_setCode", vault_node.vault, code)
+    vault_node.mine(groups[-1])
+    with pytest.raises(BlockDiffers) as found:
+        replica.catch_up()
+    assert found.value.found[0].field == "events" and "is not an event of a vault" in found.value.found[0].chain
 
 
 def slot_of(vault_node: AuditedVault, value: int) -> int:

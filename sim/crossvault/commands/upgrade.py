@@ -16,6 +16,7 @@ from crossvault.differential.ending import DONE, FAILED, INTERRUPTED, worst as w
 from crossvault.differential.story import Story
 from crossvault.evm.compiler import compile_contracts, contract_sources
 from crossvault.evm.deploy import FACETS
+from crossvault.evm.same_doors import require_layout
 from crossvault.lockstep import record
 from crossvault.report.console import show
 from crossvault.report.upgrade import (
@@ -48,8 +49,9 @@ def opened_versions(old: str | None, new: str) -> OpenedVersions:
     folders = directory(old, "--contracts") if old else None, directory(new, "--against")
     ours = compile_contracts()
     versions = Versions(compile_contracts(folders[0]), compile_contracts(folders[1]), ours)
-    require_readable(versions.old, ours, "--contracts")
-    require_readable(versions.new, ours, "--against")
+    for build, flag in ((versions.old, "--contracts"), (versions.new, "--against")):
+        require_layout(build, ours, flag)
+        require_readable(build, ours, flag)
     one, other = (contract_sources(each) for each in folders)
     files = [name for name in dict.fromkeys((*one, *other)) if _differs(one.get(name), other.get(name))]
     shown_old = f"{shown(folders[0]) if folders[0] else 'the contracts that ship'} ({versions.old.hash[:_SHORT]})"

@@ -138,6 +138,14 @@ class Node:
         created = receipt is not None and receipt["status"] == "0x1"
         return receipt["contractAddress"] if created else None
 
+    def revert_data(self, sender: str, code: str, gas: str) -> str:
+        """The data with which the code of a constructor reverts (hex); keeps no change."""
+        try:
+            self.rpc("eth_call", {"from": sender, "data": code, "gas": gas}, "latest")
+        except ChainRefused as refused:
+            return str(refused.data or "0x")
+        return "0x"
+
     def send(self, sender: str, to: str, data: str, gas: str) -> None:
         """Mines a call, accepted or reverted."""
         self.rpc("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": gas, "gasPrice": "0x0"})

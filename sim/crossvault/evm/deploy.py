@@ -9,6 +9,7 @@ from crossvault.differential.ending import BadInput
 from crossvault.differential.step import DEPLOYER, EXCHANGE, VAULT, TokenSpec, World
 from crossvault.evm.artifacts import Artifact, Build
 from crossvault.evm.codec import AddressBook, Codec
+from crossvault.evm.creation import constructor_problem, why_reverted
 from crossvault.mirror.liquidation import AuctionTerms
 
 STRESS, STORE = "Stress", "Store"
@@ -30,6 +31,10 @@ class Executor(Protocol):
 
     def create(self, sender: str, code: str, gas: str) -> str | None:
         """Executes the code of a constructor; returns the address of the contract, or None if it reverts."""
+        ...
+
+    def revert_data(self, sender: str, code: str, gas: str) -> str:
+        """The data with which the code of a constructor reverts (hex); keeps no change."""
         ...
 
     def send(self, sender: str, to: str, data: str, gas: str) -> None:
@@ -95,11 +100,16 @@ class Deployer:
         from eth_abi.abi import encode
 
         artifact = self._build.artifacts[contract]
+        if problem := constructor_problem(artifact, types):
+            raise DeployFailed(f"{contract}: {problem}")
         data = "0x" + self._linked(artifact) + encode(types, values).hex()
-        address = self._executor.create(self.names.address(DEPLOYER), data, GAS)
+        sender = self.names.address(DEPLOYER)
+        address = self._executor.create(sender, data, GAS)
         if address is None:
-            size = len(artifact.deployed_bytecode) // 2
-            raise DeployFailed(f"{contract} ({size} bytes; the chain takes 24576) could not be deployed")
+            found = self._executor.revert_data(sender, data, GAS)
+            errors = refusal_libraries(self._build).values()
+            why = why_reverted(self._build, artifact, found, self.names, errors)
+            raise DeployFailed(f"{contract} could not be deployed: {why}")
         return address
 
     def _linked(self, artifact: Artifact) -> str:

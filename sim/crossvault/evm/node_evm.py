@@ -131,6 +131,11 @@ class NodeEvm:
             raise NodeEvmFailed("a constructor was not mined")
         return str(receipt["contractAddress"]).lower() if receipt["status"] == "0x1" else None
 
+    def revert_data(self, sender: str, code: str, gas: str) -> str:
+        """The data with which the code of a constructor reverts (hex); keeps no change."""
+        self._mine()
+        return self._node.revert_data(sender, code, gas)
+
     def send(self, sender: str, to: str, data: str, gas: str) -> None:
         """Executes a call in a block of its own, accepted or reverted."""
         self.move(self.at)

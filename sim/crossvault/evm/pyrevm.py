@@ -109,6 +109,16 @@ class InMemoryEvm:
             return None
         return created.lower()
 
+    def revert_data(self, sender: str, code: str, gas: str) -> str:
+        """The data with which the code of a constructor reverts (hex); keeps no change."""
+        snapshot = self._evm.snapshot()
+        try:
+            self._evm.deploy(sender, bytes.fromhex(code.removeprefix("0x")), gas=int(gas, 16))
+        except RuntimeError as refused:
+            return _revert_data(str(refused))
+        self._evm.revert(snapshot)
+        return "0x"
+
     def send(self, sender: str, to: str, data: str, gas: str) -> None:
         """Executes a call in a block of its own, accepted or reverted."""
         self.move(self.at)

@@ -11,7 +11,8 @@ from crossvault.differential.ending import BadInput
 from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import Abi
 from crossvault.evm.compiler import CompileFailed, compile_contracts
-from crossvault.evm.deploy import vault_abi
+from crossvault.evm.creation import constructor_problem, constructor_types
+from crossvault.evm.deploy import FACETS, MODULES, selectors, vault_abi
 
 
 def contracts_folder(given: str | PathLike[str] | None, argument: str = "contracts") -> Path | None:
@@ -19,7 +20,9 @@ def contracts_folder(given: str | PathLike[str] | None, argument: str = "contrac
     if given is None:
         return None
     path = contracts_directory(given, argument)
-    _require_same_doors(compile_contracts(path), compile_contracts())
+    build, ours = compile_contracts(path), compile_contracts()
+    require_layout(build, ours, argument)
+    _require_same_doors(build, ours)
     return path
 
 
@@ -31,6 +34,37 @@ def contracts_directory(given: str | PathLike[str], argument: str) -> Path:
     if not any(path.rglob("*.sol")):
         raise BadInput(f"{argument}: {path} has no .sol file")
     return path
+
+
+def require_layout(build: Build, ours: Build, argument: str) -> None:
+    """Requires the contracts that a vault consists of, with constructors as ours, and one facet of each function.
+
+    argument: that names the contracts. Raises CompileFailed.
+    """
+    problems = [*_uncreatable(build, ours), *_functions_of_two(build)]
+    if problems:
+        raise CompileFailed(f"{argument}: these contracts make no vault:\n  " + "\n  ".join(problems))
+
+
+def _uncreatable(build: Build, ours: Build) -> Iterator[str]:
+    for name in MODULES:
+        if name not in build.artifacts:
+            yield f"{name}: there is no contract of that name"
+        elif problem := constructor_problem(build.artifacts[name], constructor_types(ours.artifacts[name])):
+            yield f"{name}: {problem}"
+
+
+def _functions_of_two(build: Build) -> Iterator[str]:
+    """The functions that two contracts at the vault's address have; the constructor refuses their selectors."""
+    if not {"Vault", *FACETS} <= build.artifacts.keys():
+        return
+    owners: dict[str, str] = {}
+    for name, own in selectors(build).items():
+        for signature, selector in build.artifacts[name].method_identifiers.items():
+            if selector in own and selector in owners:
+                yield f"{name}: has {signature} (selector {selector}), which {owners[selector]} has: expected one facet"
+            elif selector in own:
+                owners[selector] = name
 
 
 def _require_same_doors(build: Build, ours: Build) -> None:

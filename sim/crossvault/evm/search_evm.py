@@ -50,6 +50,10 @@ class Evm(Protocol):
         """Executes the code of a constructor; returns the address, or None if it reverts."""
         ...
 
+    def revert_data(self, sender: str, code: str, gas: str) -> str:
+        """The data with which the code of a constructor reverts (hex); keeps no change."""
+        ...
+
     def send(self, sender: str, to: str, data: str, gas: str) -> None:
         """Executes a call in a block of its own."""
         ...
