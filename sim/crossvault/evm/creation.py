@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from crossvault.evm.artifacts import Artifact, Build
 from crossvault.evm.codec import Abi, AddressBook, Codec
@@ -11,19 +11,29 @@ from crossvault.evm.codec import Abi, AddressBook, Codec
 MOST_CODE = 24_576  # bytes of a contract on a chain (EIP-170)
 
 
-def constructor_types(artifact: Artifact) -> list[str]:
-    """The types of the arguments of a constructor."""
-    return [_type(each) for each in _inputs(artifact)]
+class ConstructorArgument(NamedTuple):
+    """An argument of a constructor: its type, structs by their fields, and its name, empty where any will do."""
+
+    type: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.name}".strip()
 
 
-def constructor_problem(artifact: Artifact, types: Sequence[str]) -> str:
+def constructor_arguments(artifact: Artifact) -> list[ConstructorArgument]:
+    """The arguments that a constructor takes."""
+    return [ConstructorArgument(_type(each), each["name"].rstrip("_")) for each in _inputs(artifact)]
+
+
+def constructor_problem(artifact: Artifact, given: Sequence[ConstructorArgument]) -> str:
     """Why a contract cannot be created with arguments of some types; empty where it can."""
     if not artifact.bytecode:
         return "is abstract, or an interface: expected a contract that can be created"
-    if constructor_types(artifact) == list(types):
+    taken = constructor_arguments(artifact)
+    if [each.type for each in taken] == [each.type for each in given]:
         return ""
-    taken = ", ".join(f"{_type(each)} {each['name']}".strip() for each in _inputs(artifact))
-    return f"its constructor takes ({taken}), expected ({', '.join(types)})"
+    return f"its constructor takes ({', '.join(map(str, taken))}), expected ({', '.join(map(str, given))})"
 
 
 def why_reverted(build: Build, artifact: Artifact, data: str, names: AddressBook, errors: Iterable[Abi]) -> str:

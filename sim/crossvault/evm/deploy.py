@@ -9,7 +9,7 @@ from crossvault.differential.ending import BadInput
 from crossvault.differential.step import DEPLOYER, EXCHANGE, VAULT, TokenSpec, World
 from crossvault.evm.artifacts import Artifact, Build
 from crossvault.evm.codec import AddressBook, Codec
-from crossvault.evm.creation import constructor_problem, why_reverted
+from crossvault.evm.creation import ConstructorArgument, constructor_problem, why_reverted
 from crossvault.mirror.liquidation import AuctionTerms
 
 STRESS, STORE = "Stress", "Store"
@@ -100,7 +100,7 @@ class Deployer:
         from eth_abi.abi import encode
 
         artifact = self._build.artifacts[contract]
-        if problem := constructor_problem(artifact, types):
+        if problem := constructor_problem(artifact, [ConstructorArgument(each) for each in types]):
             raise DeployFailed(f"{contract}: {problem}")
         data = "0x" + self._linked(artifact) + encode(types, values).hex()
         sender = self.names.address(DEPLOYER)

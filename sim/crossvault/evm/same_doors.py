@@ -11,8 +11,10 @@ from crossvault.differential.ending import BadInput
 from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import Abi
 from crossvault.evm.compiler import CompileFailed, compile_contracts
-from crossvault.evm.creation import constructor_problem, constructor_types
-from crossvault.evm.deploy import FACETS, MODULES, selectors, vault_abi
+from crossvault.evm.creation import constructor_arguments, constructor_problem
+from crossvault.evm.deploy import MODULES, selectors, vault_abi
+
+_SHOWN = 3  # functions of two contracts that are shown
 
 
 def contracts_folder(given: str | PathLike[str] | None, argument: str = "contracts") -> Path | None:
@@ -41,8 +43,7 @@ def require_layout(build: Build, ours: Build, argument: str) -> None:
 
     argument: that names the contracts. Raises CompileFailed.
     """
-    problems = [*_uncreatable(build, ours), *_functions_of_two(build)]
-    if problems:
+    if problems := list(_uncreatable(build, ours)) or list(_functions_of_two(build)):
         raise CompileFailed(f"{argument}: these contracts make no vault:\n  " + "\n  ".join(problems))
 
 
@@ -50,21 +51,23 @@ def _uncreatable(build: Build, ours: Build) -> Iterator[str]:
     for name in MODULES:
         if name not in build.artifacts:
             yield f"{name}: there is no contract of that name"
-        elif problem := constructor_problem(build.artifacts[name], constructor_types(ours.artifacts[name])):
+        elif problem := constructor_problem(build.artifacts[name], constructor_arguments(ours.artifacts[name])):
             yield f"{name}: {problem}"
 
 
 def _functions_of_two(build: Build) -> Iterator[str]:
     """The functions that two contracts at the vault's address have; the constructor refuses their selectors."""
-    if not {"Vault", *FACETS} <= build.artifacts.keys():
-        return
     owners: dict[str, str] = {}
     for name, own in selectors(build).items():
+        taken: dict[str, list[str]] = {}
         for signature, selector in build.artifacts[name].method_identifiers.items():
             if selector in own and selector in owners:
-                yield f"{name}: has {signature} (selector {selector}), which {owners[selector]} has: expected one facet"
-            elif selector in own:
-                owners[selector] = name
+                taken.setdefault(owners[selector], []).append(signature)
+        for other, functions in taken.items():
+            shown = ", ".join(functions[:_SHOWN])
+            more = f" and {len(functions) - _SHOWN} more" if len(functions) > _SHOWN else ""
+            yield f"{name}: has functions that {other} has: {shown}{more}: expected one of the two"
+        owners |= {selector: name for selector in own if selector not in owners}
 
 
 def _require_same_doors(build: Build, ours: Build) -> None:
