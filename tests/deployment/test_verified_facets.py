@@ -1,29 +1,44 @@
 """Verification of the table of facets of a deployed vault."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from eth_utils.crypto import keccak
 
-from crossvault.evm.deploy import FACETS, module_name, selectors
+from crossvault.deployment.manifest import load
+from crossvault.evm.deploy import FACETS, MODULES, module_name, selectors
 from deploying import Deployer, params
 from testnet import stand_in
 
 pytestmark = pytest.mark.slow  # a node, and a deployment to it
 
 
-@pytest.fixture
-def deployer(tmp_path: Path) -> Iterator[Deployer]:
+@pytest.fixture(scope="module")
+def deployer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployer]:
     with stand_in() as client:
-        found = Deployer(client, params(tmp_path))
+        found = Deployer(client, params(tmp_path_factory.mktemp("deployed")))
         found.fund()
+        found.apply()
         yield found
+
+
+def test_a_manifest_names_the_contracts_as_no_account_is_named(deployer: Deployer, tmp_path: Path) -> None:
+    """One of an earlier version, which names them as accounts may be named, is read as well."""
+    plan = deployer.deployment().plan
+    manifest = load(deployer.deployment().folder / "manifest.json")
+    assert {module_name(name) for name in MODULES} <= manifest.addresses.keys()
+    document = manifest.model_dump(mode="json")
+    named = document["addresses"].items()
+    document["addresses"] = {name[:-4].lower() if name.endswith(".sol") else name: at for name, at in named}
+    (tmp_path / "earlier.json").write_text(json.dumps(document), encoding="utf8")
+    earlier = load(tmp_path / "earlier.json")
+    assert earlier.world() == manifest.world() and earlier.names().address("feed") == plan.names.address("Feed.sol")
 
 
 def test_another_facet_of_a_selector_is_reported(deployer: Deployer) -> None:
     """Another facet of one selector: in the map by which calls run, and in the list that the views show."""
-    deployer.apply()
     deployment, client = deployer.deployment(), deployer.client
     plan = deployment.plan
     assert deployment.verify().differences == []

@@ -301,6 +301,12 @@ def test_wrong_checks(write: Write, check: str, problem: str) -> None:
             ":10: world.collaterals.WETH.haircut initial: haircut initial 20 % is",
         ),
         (HEAD + "actors: {vault: {}}", f":{LINE}: actors.vault: 'vault' is the name of a contract"),
+        (HEAD.replace("USDC", "vault"), ":5: world.quote.name: 'vault' is the name of a contract"),
+        (HEAD.replace("WETH", "exchange"), ":10: world.collaterals.exchange: 'exchange' is the name of a contract"),
+        (
+            HEAD.replace("  auction:", "  roles: {broker: WETH}\n  auction:"),
+            ":6: world.roles.broker: 'WETH' is the name of a contract",
+        ),
         (HEAD + "actors: {a/0: {}}", f":{LINE}: actors.a/0: is account a: write 'a'"),
         (HEAD + "actors: {5-a: {}}", f":{LINE}: actors.5-a: '5-a' is not a name"),
         (

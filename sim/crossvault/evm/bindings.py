@@ -12,7 +12,7 @@ from crossvault.differential.step import EXCHANGE, EXCHANGE_DOORS, TOKEN_ACTIONS
 from crossvault.evm.abi import Interface
 from crossvault.evm.artifacts import Build
 from crossvault.evm.codec import AddressBook, Codec, DoesNotFit
-from crossvault.evm.deploy import GAS, refusal_libraries, vault_abi
+from crossvault.evm.deploy import GAS, diamond_abi, refusal_libraries, vault_abi
 from crossvault.evm.signing import signed
 from crossvault.mirror.evm import Call as BatchedCall
 from crossvault.mirror.exchange import Signature
@@ -34,7 +34,7 @@ class Bindings:
         self.build, self.names = build, names
         self.codec = Codec(names)
         artifacts = build.artifacts
-        errors = [*refusal_libraries(build).values(), artifacts["Token"].abi]
+        errors = [*refusal_libraries(build).values(), diamond_abi(build), artifacts["Token"].abi]
         self.vault = Interface(vault_abi(build), self.codec, errors)
         self.token = Interface(artifacts["Token"].abi, self.codec)
         self.exchange = Interface(artifacts["Exchange"].abi, self.codec)

@@ -64,7 +64,10 @@ class NameTable:
             if str(account) != name:
                 yield ("actors", name), f"is account {account}: write {str(account)!r}"
             if account.owner in (VAULT, EXCHANGE, *self.decimals):
-                yield ("actors", name), f"{account.owner!r} is the name of a contract: expected another"
+                yield ("actors", name), _of_a_contract(account.owner)
+        for role, name in self.roles.model_dump().items():
+            if name in (VAULT, EXCHANGE, *self.decimals):
+                yield ("world", "roles", role), _of_a_contract(name)
         yield from persons.problems(self.script)
         yield from world_problems(self.script.world)
         for name in self.script.prices:
@@ -168,11 +171,19 @@ class NameTable:
 
 def world_problems(world: WorldPart) -> Iterable[tuple[tuple[str, ...], str]]:
     """Invalid names of a world, each with its field."""
+    if world.quote.name in (VAULT, EXCHANGE):
+        yield ("world", "quote", "name"), _of_a_contract(world.quote.name)
     for name, part in world.collaterals.items():
         if name == world.quote.name:
             yield ("world", "collaterals", name), "is the quote token: cash needs no entry here"
+        if name in (VAULT, EXCHANGE):
+            yield ("world", "collaterals", name), _of_a_contract(name)
         if part.underlying not in world.underlyings:
             yield ("world", "collaterals", name, "underlying"), missing(part.underlying, world.underlyings)
+
+
+def _of_a_contract(name: str) -> str:
+    return f"{name!r} is the name of a contract: expected another"
 
 
 def risk(part: RiskPart, underlying: str) -> market.MarketRisk:
