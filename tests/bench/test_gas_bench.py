@@ -12,16 +12,15 @@ from crossvault.bench.gas import code_digest
 from crossvault.bench.gas_chain import ENFORCED, LIMIT, GasChain
 from crossvault.bench.gas_code import ABI, ARITHMETIC, DISPATCH, MEMORY, CodeFunctions, SourceNames
 from crossvault.bench.gas_doors import ROWS, DoorMeasurement
-from crossvault.bench.gas_market import AT, WORLD
+from crossvault.bench.gas_market import AT
 from crossvault.bench.gas_portfolios import PORTFOLIOS, GasPortfolio
 from crossvault.bench.gas_profile import FunctionGas, ProfileIncomplete, gas_profile
 from crossvault.bench.gas_trace import CallTrace, call_trace
 from crossvault.commands.argument_kinds import NUMBERS
 from crossvault.differential.ending import DONE, MISSED, USAGE
 from crossvault.evm.anvil import ChainRefused
-from crossvault.evm.codec import AddressBook
 from crossvault.evm.compiler import compile_contracts
-from crossvault.evm.deploy import contract_plans
+from crossvault.evm.deploy import MODULES
 from crossvault.fuzz.blocks import SourceSpan
 from crossvault.mirror import market
 from crossvault.mirror.account import MAX_OPTIONS, PORTFOLIO, STANDARD
@@ -146,7 +145,7 @@ def figure(title: str, row: str, column: str) -> str:
 
 @pytest.mark.slow
 def test_the_page_is_of_these_contracts() -> None:
-    names = {plan.contract for plan in contract_plans(WORLD, AddressBook())}
+    names = set(MODULES)
     [shown] = re.findall(r"code `([0-9a-f]+)`", PAGE.read_text(encoding="utf8"))
     assert shown == code_digest(compile_contracts(), names), "run `crossvault bench gas --page docs/gas.md`"
 

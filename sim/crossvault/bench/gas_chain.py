@@ -58,7 +58,7 @@ class GasChain(Chain):
 
     def contracts(self) -> dict[str, str]:
         """The contract at each address of the vault and its exchange."""
-        return {self.names.address(plan.name): plan.contract for plan in contract_plans(WORLD, self.names)}
+        return {self.names.address(plan.name): plan.contract for plan in contract_plans(WORLD, self.names, self.build)}
 
     def profile(self, at: int, call: Call) -> list[FunctionGas]:
         """The profile of a call at a time [unix seconds]. Raises ProfileIncomplete."""
