@@ -1,5 +1,6 @@
 """The table of facets: EIP-2535's views of it, what it refuses, and that nothing changes it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -31,6 +32,7 @@ from crossvault.evm.search_evm import search_evm
 from crossvault.fuzz.task import WalkTask
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.upgrade.storage_layout import storage_fields
+from places import ROOT
 
 TERMS = AuctionTerms(buffer_wad=0, start_wad=10**18, knee_wad=10**18, fast_secs=1, slow_secs=1, insolvent_secs=1)
 WORLD = World((TokenSpec("USD", 6),), "USD", "owner", 0, TERMS, 1_700_000_000)
@@ -84,6 +86,34 @@ def test_the_table_has_every_function_of_the_vault_once(loupe: Loupe) -> None:
     artifacts = [loupe.build.artifacts[name] for name in ("Vault", *FACETS)]
     known = {selector for each in artifacts for selector in each.method_identifiers.values()}
     assert len(listed) == len(set(listed)) == len(abi) and set(listed) == known
+
+
+def test_the_specification_lists_every_function_by_contract() -> None:
+    """Doors and views of each part, as the table in contracts/README.md has them."""
+    text = (ROOT / "contracts" / "README.md").read_text(encoding="utf8")
+    rows = text.partition("| Contract | Doors | Views |\n")[2].partition("\n\n")[0].splitlines()[1:]
+    listed = {
+        name.strip(" `"): (set(_words(doors)), set(_words(views))) for _, name, doors, views, _ in map(_cells, rows)
+    }
+    build = compile_contracts()
+    inherited = {item["name"] for item in build.artifacts["Store"].abi if item["type"] == "function"}
+    for name in ("Vault", *FACETS):
+        items = [item for item in build.artifacts[name].abi if item["type"] == "function"]
+        own = [item for item in items if name == "Vault" or item["name"] not in inherited]
+        views = {item["name"] for item in own if item["stateMutability"] == "view"}
+        assert listed.pop(name) == ({item["name"] for item in own} - views, views), name
+    assert listed == {}
+
+
+def _cells(row: str) -> list[str]:
+    return row.split("|")
+
+
+def _words(cell: str) -> Iterator[str]:
+    """The functions of a cell; `schedule…` and `enact…` are of every subject after them."""
+    first, _, subjects = cell.partition("`schedule…` and `enact…` of ")
+    yield from re.findall(r"`(\w+)`", first)
+    yield from (f"{verb}{each}" for each in re.findall(r"`(\w+)`", subjects) for verb in ("schedule", "enact"))
 
 
 def test_each_view_of_the_table_gives_the_same_facets(loupe: Loupe) -> None:

@@ -114,3 +114,33 @@ def test_the_code_behind_the_vault_uses_its_storage() -> None:
     moved = delegate_changes(replace(ours, artifacts={**ours.artifacts, "Feed": shifted}), "Vault", FACETS)
     assert {(each.contract, each.how) for each in moved} == {("Vault, Feed", "moved")}
     assert "ledger.cash.token" in {each.field for each in moved}
+
+
+def test_a_field_of_the_vault_alone_lies_after_those_that_are_shared() -> None:
+    """The table of facets does; before them, as with `Vault is Diamond, Checks`, it moves every one of them."""
+    ours = compile_contracts()
+    vault, registry = ours.artifacts["Vault"], ours.artifacts["Registry"]
+    own = storage_fields(vault).keys() - storage_fields(registry).keys()
+    assert own == {"facetOf", "table"}
+    last = max(field.place.slot for name, field in storage_fields(vault).items() if name not in own)
+    assert min(storage_fields(vault)[name].place.slot for name in own) > last
+    first = [each for each in vault.storage_layout["storage"] if each["label"] in own]
+    shared = [each for each in vault.storage_layout["storage"] if each["label"] not in own]
+    before = [each | {"slot": str(place)} for place, each in enumerate(first)]
+    moved = [each | {"slot": str(int(each["slot"]) + len(first))} for each in shared]
+    planted = replace(vault, storage_layout={**vault.storage_layout, "storage": [*before, *moved]})
+    found = delegate_changes(replace(ours, artifacts={**ours.artifacts, "Vault": planted}), "Vault", FACETS)
+    for name in FACETS:
+        elsewhere = {each.field for each in found if (each.contract, each.how) == (f"Vault, {name}", "moved")}
+        assert {"ledger.holders", "owner", "paused", "ledger.cash.token"} <= elsewhere, name
+
+
+def test_a_field_of_a_facet_alone_lies_on_the_table_of_the_vault() -> None:
+    ours = compile_contracts()
+    vault, feed = ours.artifacts["Vault"], ours.artifacts["Feed"]
+    slot = storage_fields(vault)["facetOf"].place.slot
+    [like] = [each for each in vault.storage_layout["storage"] if each["label"] == "delaySecs"]
+    more = like | {"label": "roundId", "slot": str(slot), "offset": 0}
+    planted = replace(feed, storage_layout={**feed.storage_layout, "storage": [*feed.storage_layout["storage"], more]})
+    found = delegate_changes(replace(ours, artifacts={**ours.artifacts, "Feed": planted}), "Vault", FACETS)
+    assert [(each.contract, each.field, each.how) for each in found] == [("Vault, Feed", "roundId", "overlaid")]
