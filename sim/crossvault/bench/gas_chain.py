@@ -15,10 +15,10 @@ from crossvault.evm.anvil import Node
 from crossvault.evm.bindings import ACCEPTED, Answer, Call
 from crossvault.evm.chain import CHUNK, Chain
 from crossvault.evm.compiler import compile_contracts
-from crossvault.evm.deploy import TOKENS, contract_plans
+from crossvault.evm.deploy import MODULES, TOKENS, TRANSACTION_GAS, module_name
 
 HARDFORK = "osaka"
-LIMIT = 2**24  # of the gas of a transaction: EIP-7825
+LIMIT = TRANSACTION_GAS
 ENFORCED = ("--enable-tx-gas-limit",)  # the option of Anvil that refuses transactions with more gas
 ROOM = 10**9  # gas that no door uses: what is over the limit is measured too
 
@@ -58,7 +58,7 @@ class GasChain(Chain):
 
     def contracts(self) -> dict[str, str]:
         """The contract at each address of the vault and its exchange."""
-        return {self.names.address(plan.name): plan.contract for plan in contract_plans(WORLD, self.names, self.build)}
+        return {self.names.address(module_name(contract)): contract for contract in MODULES}
 
     def profile(self, at: int, call: Call) -> list[FunctionGas]:
         """The profile of a call at a time [unix seconds]. Raises ProfileIncomplete."""

@@ -18,7 +18,7 @@ class FunctionGas(NamedTuple):
     """A row of a profile: a function in the code of a contract.
 
     own: gas of its instructions; total: gas of all that ran while it did, inlined code only where it stands; calls:
-    how often it was entered, or storage was read.
+    how often it was entered, or storage was read or written.
     """
 
     contract: str
@@ -60,13 +60,13 @@ def _nodes(node: FunctionNode, running: frozenset[Function]) -> Iterator[tuple[F
 def _charged(
     node: FunctionNode, running: frozenset[Function], functions: Mapping[str, CodeFunctions]
 ) -> Iterator[tuple[Function, int, int]]:
-    """What a node spent, by the function that each instruction is compiled from, and the number of reads."""
+    """What a node spent, by the function that each instruction is compiled from, and the number of uses of storage."""
     contract = node.function[0]
     for at, gas in node.gas.items():
         function = contract, functions[contract].function[at]
         if function not in running and function[1] in functions[contract].external:
             function = node.function  # a block that the optimizer merged with one of an external function
         yield function, gas, 0
-    for name, (count, gas) in node.reads.items():
+    for name, (count, gas) in node.storage.items():
         if count:
             yield (contract, name), gas, count

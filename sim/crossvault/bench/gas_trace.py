@@ -13,9 +13,10 @@ from typing import Any
 
 from crossvault.bench.gas_code import DISPATCH, CodeFunctions
 
-COLD, WARM = "(SLOAD, cold)", "(SLOAD, warm)"
+COLD, WARM, WRITTEN = "(SLOAD, cold)", "(SLOAD, warm)", "(SSTORE)"
 TRANSACTION = "transaction"
 _COLD_GAS = 2_100
+_STORAGE = (b"SLOAD", b"SSTORE")
 _INSTRUCTION = re.compile(rb'"pc":(\d+),"op":"([A-Z0-9_]+)","gas":(\d+),"gasCost":(\d+),"depth":(\d+),"refund":(\d+)')
 
 Function = tuple[str, str]  # contract whose code runs, name of the function
@@ -25,14 +26,14 @@ Function = tuple[str, str]  # contract whose code runs, name of the function
 class FunctionNode:
     """A function that was called from another one, or runs first: the gas of its instructions by offset.
 
-    calls: how often it was entered. cold, warm: number and gas of the reads of storage.
+    calls: how often it was entered. storage: number and gas of its reads and writes of storage.
     """
 
     function: Function
     parent: FunctionNode | None = None
     calls: int = 0
     gas: dict[int, int] = field(default_factory=dict)
-    reads: dict[str, list[int]] = field(default_factory=lambda: {COLD: [0, 0], WARM: [0, 0]})
+    storage: dict[str, list[int]] = field(default_factory=lambda: {COLD: [0, 0], WARM: [0, 0], WRITTEN: [0, 0]})
     inside: dict[Function, FunctionNode] = field(default_factory=dict)
 
     def entered(self, function: Function) -> FunctionNode:
@@ -44,10 +45,10 @@ class FunctionNode:
 
     def charge(self, at: int, op: bytes, gas: int) -> None:
         """Notes the gas of an instruction."""
-        if op == b"SLOAD":
-            read = self.reads[COLD if gas >= _COLD_GAS else WARM]
-            read[0] += 1
-            read[1] += gas
+        if op in _STORAGE:
+            use = self.storage[WRITTEN if op == b"SSTORE" else COLD if gas >= _COLD_GAS else WARM]
+            use[0] += 1
+            use[1] += gas
         else:
             self.gas[at] = self.gas.get(at, 0) + gas
 

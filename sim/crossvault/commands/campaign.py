@@ -106,6 +106,7 @@ PARTS = (
         "attacks", "the attack search finds 14 kinds of attack by itself, and nothing in 100,000 honest steps",
         ("-n", "0", "-s", "-m", "campaign", "tests/attack"),
     ),
+    CampaignPart("gas", "docs/gas.md has the figures of a whole run of bench gas", ("-m", "campaign", "tests/bench")),
     CampaignPart("broken", "every contract of tests/broken.yaml is caught", ("tests/differential/test_broken.py",)),
     CampaignPart(
         "fuzz", "random walks in process from many seeds",

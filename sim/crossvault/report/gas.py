@@ -27,8 +27,8 @@ _LIMITS = "The least limit of a transaction that goes through, rounded up to 10,
 _PROFILE = """\
 {row} with {case}: {gas:,} gas. *Own* is the gas of a function's own instructions, wherever the optimizer put
 them, and sums to all gas; *total* is that of all that runs while it does (of inlined code its own only). Blocks that
-the optimizer merged count for one of their functions. Reads of storage are rows of their own, in no function's own
-gas; their calls are reads."""
+the optimizer merged count for one of their functions. Reads and writes of storage are rows of their own, in no
+function's own gas."""
 
 
 class GasTable(NamedTuple):
