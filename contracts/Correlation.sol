@@ -97,7 +97,7 @@ library Correlation {
         int256 fall = 0;
         for (uint256 k = 0; k < profitsWad.length; k++) {
             int256 profit = profitsWad[k];
-            if (profit >= 0) continue;
+            if (profit >= rise && profit >= fall) continue;
             int256 side = scenarios[k].spotShock;
             if (side > 0 && profit < rise) rise = profit;
             if (side < 0 && profit < fall) fall = profit;
@@ -111,13 +111,16 @@ library Correlation {
     /// @param profitsWad profit by underlying and scenario, none without an exposure [wad]
     /// @param scenarios count of scenarios
     function joint(int256[][] memory profitsWad, uint256 scenarios) internal pure returns (uint256) {
+        int256[] memory sums = new int256[](scenarios);
         int256 least = 0;
-        for (uint256 k = 0; k < scenarios; k++) {
-            int256 sum = 0;
+        unchecked {
             for (uint256 i = 0; i < profitsWad.length; i++) {
-                if (profitsWad[i].length != 0) sum += profitsWad[i][k];
+                int256[] memory profits = profitsWad[i];
+                for (uint256 k = 0; k < profits.length; k++) sums[k] += profits[k];
             }
-            if (sum < least) least = sum;
+            for (uint256 k = 0; k < scenarios; k++) {
+                if (sums[k] < least) least = sums[k];
+            }
         }
         return Fixed.abs(least);
     }

@@ -37,15 +37,23 @@ library Fixed {
     }
 
     /// @notice Signed product over divisor, toward minus infinity.
-    /// @dev floor(a * b / c) with a 512-bit product
+    /// @dev floor(a * b / c) with a 512-bit product; by plain instructions where the product is above -2^255 and below 2^255: then, and
+    /// only then, the wrapped product z is not -2^255 and z / b is a, as a remainder z - a * b is below |b| and a multiple of 2^256: 0
     /// @param a factor [any]
     /// @param b factor [any]
     /// @param c divisor [any], not zero
     /// @custom:rounds toward minus infinity, because gains go down and losses go up
     /// @custom:reverts FullMulDivFailed, MagnitudeTooLarge
-    function mulDivFloor(int256 a, int256 b, uint256 c) internal pure returns (int256) {
-        if ((a < 0) == (b < 0)) return signed(mulDivDown(abs(a), abs(b), c));
-        return -signed(mulDivUp(abs(a), abs(b), c));
+    function mulDivFloor(int256 a, int256 b, uint256 c) internal pure returns (int256 z) {
+        bool isPlain;
+        assembly ("memory-safe") {
+            z := mul(a, b)
+            isPlain := and(sgt(c, 0), or(iszero(b), and(eq(sdiv(z, b), a), iszero(eq(z, shl(255, 1))))))
+            if isPlain { z := sub(sdiv(z, c), slt(smod(z, c), 0)) }
+        }
+        if (isPlain) return z;
+        if ((a ^ b) < 0) return -signed(mulDivUp(abs(a), abs(b), c)); // of different signs, or 0
+        return signed(mulDivDown(abs(a), abs(b), c));
     }
 
     /// @notice Signed product over divisor, toward plus infinity.
@@ -56,8 +64,28 @@ library Fixed {
     /// @custom:rounds toward plus infinity, because payments go up
     /// @custom:reverts FullMulDivFailed, MagnitudeTooLarge
     function mulDivCeil(int256 a, int256 b, uint256 c) internal pure returns (int256) {
-        if ((a < 0) == (b < 0)) return signed(mulDivUp(abs(a), abs(b), c));
-        return -signed(mulDivDown(abs(a), abs(b), c));
+        if ((a ^ b) < 0) return -signed(mulDivDown(abs(a), abs(b), c)); // of different signs, or 0
+        return signed(mulDivUp(abs(a), abs(b), c));
+    }
+
+    /// @notice Product of at most 256 bits over divisor.
+    /// @dev floor(a * b / c) by plain instructions; the caller states why the product is below 2^256
+    /// @param a factor [any]
+    /// @param b factor [any], a * b below 2^256
+    /// @param c divisor [any], not zero
+    /// @custom:rounds down, because the caller computes an asset or a gain
+    function mulDivDown256(uint256 a, uint256 b, uint256 c) internal pure returns (uint256 z) {
+        assembly ("memory-safe") {
+            z := div(mul(a, b), c)
+        }
+    }
+
+    /// @notice Half of a number, rounded down.
+    /// @dev floor(a / 2)
+    /// @param a number [any]
+    /// @custom:rounds down, because the caller computes an asset or a gain
+    function half(uint256 a) internal pure returns (uint256) {
+        return a >> 1;
     }
 
     /// @notice Part of a signed value, toward zero.
@@ -102,8 +130,11 @@ library Fixed {
 
     /// @notice Magnitude of a signed number.
     /// @param a number [any]
-    function abs(int256 a) internal pure returns (uint256) {
-        return FixedPointMathLib.abs(a);
+    function abs(int256 a) internal pure returns (uint256 z) {
+        assembly ("memory-safe") {
+            let sign := sar(255, a) // all bits set where it is negative
+            z := xor(add(a, sign), sign)
+        }
     }
 
     /// @notice Signed form of a magnitude.
@@ -117,15 +148,19 @@ library Fixed {
     /// @notice Smaller of two numbers.
     /// @param a number [any]
     /// @param b number [any]
-    function min(uint256 a, uint256 b) internal pure returns (uint256) {
-        return a < b ? a : b;
+    function min(uint256 a, uint256 b) internal pure returns (uint256 z) {
+        assembly ("memory-safe") {
+            z := xor(a, mul(xor(a, b), lt(b, a)))
+        }
     }
 
     /// @notice Larger of two numbers.
     /// @param a number [any]
     /// @param b number [any]
-    function max(uint256 a, uint256 b) internal pure returns (uint256) {
-        return a > b ? a : b;
+    function max(uint256 a, uint256 b) internal pure returns (uint256 z) {
+        assembly ("memory-safe") {
+            z := xor(a, mul(xor(a, b), gt(b, a)))
+        }
     }
 
     /// @notice Field of a packed word.

@@ -33,7 +33,7 @@ library Normal {
     /// @param xWad distance from the mean in deviations [wad]
     /// @custom:rounds down, because a density that has no wei left is none
     function pdf(int256 xWad) internal pure returns (uint256) {
-        return Fixed.mulDivDown(_bell(Fixed.abs(xWad)), PEAK, Fixed.RAY);
+        return Fixed.mulDivDown256(_bell(Fixed.abs(xWad)), PEAK, Fixed.RAY);
     }
 
     /// @notice Mills' ratio: the tail beyond a distance over the density there.
@@ -41,8 +41,8 @@ library Normal {
     /// @param xWad distance from the mean in deviations [wad]
     /// @custom:rounds down, because its product with a density may not exceed the tail
     function mills(uint256 xWad) internal pure returns (uint256) {
-        if (xWad > CENTRE) return Fixed.mulDivDown(_ratio(xWad), BREADTH, Fixed.RAY);
-        return Fixed.mulDivDown(_tail(xWad), Fixed.WAD, pdf(int256(xWad)));
+        if (xWad > CENTRE) return Fixed.mulDivDown256(_ratio(xWad), BREADTH, Fixed.RAY);
+        return Fixed.mulDivDown256(_centreTail(xWad), Fixed.WAD, pdf(int256(xWad)));
     }
 
     /// @notice Normalised time value of an option: the probability to end in the money less the price paid for it.
@@ -51,37 +51,49 @@ library Normal {
     /// @param s deviation [wad]
     /// @custom:rounds down, because both sides share one mark
     function reach(int256 a, uint256 s) internal pure returns (uint256) {
-        uint256 distance = Fixed.abs(a);
-        uint256 bell = _bell(distance);
-        uint256 received;
-        if (distance > CENTRE) {
-            if (bell == 0 && a < 0) return 0;
-            received = Fixed.mulDivDown(bell, _ratio(distance), Fixed.RAY);
-        } else {
-            received = _tail(distance);
+        unchecked {
+            uint256 distance = Fixed.abs(a);
+            uint256 bell = distance < END ? Exp.exp(-int256(Fixed.mulDivDown256(distance, distance, 2e18))) : 0;
+            if (bell == 0) return a < 0 ? 0 : Fixed.WAD;
+            uint256 received =
+                distance > CENTRE ? Fixed.mulDivDown256(bell, _ratio(distance), Fixed.RAY) : _centreTail(distance);
+            if (a > 0) received = Fixed.WAD - received;
+            uint256 density = Fixed.mulDivDown256(bell, PEAK, Fixed.RAY);
+            uint256 beyond = uint256(int256(s) - a);
+            uint256 paidPerDensity = beyond > CENTRE
+                ? Fixed.mulDivDown256(_ratio(beyond), BREADTH, Fixed.RAY)
+                : Fixed.mulDivDown256(_centreTail(beyond), Fixed.WAD, pdf(int256(beyond)));
+            uint256 paid = Fixed.mulDivDown256(density, paidPerDensity, Fixed.WAD);
+            return paid < received ? received - paid : 0;
         }
-        if (a > 0) received = Fixed.WAD - received;
-        uint256 density = Fixed.mulDivDown(bell, PEAK, Fixed.RAY);
-        uint256 paid = Fixed.mulDivDown(density, mills(uint256(int256(s) - a)), Fixed.WAD);
-        return paid < received ? received - paid : 0;
     }
 
     /// @notice Tail beyond a distance.
     /// @dev cdf(-x); near the centre 1/2 - x * p(x^2) / q(x^2), else bell(x) * ratio(x)
     /// @param xWad distance from the mean in deviations [wad]
-    /// @custom:rounds down in the tails, because the tail vanishes far out; up near the centre, because all of it is 1/2 at 0
+    /// @custom:rounds down, because the tail vanishes far out
     function _tail(uint256 xWad) private pure returns (uint256) {
-        if (xWad > CENTRE) return Fixed.mulDivDown(_bell(xWad), _ratio(xWad), Fixed.RAY);
-        uint256 square = Fixed.mulDivDown(xWad, xWad, 1e9); // a product of two wads over 1e9 is a ray
-        uint256 p = Fixed.horner(65682337918207449113000000, square, 2_235252035460683928700000000);
-        p = Fixed.horner(p, square, 161_028231068555878810000000000);
-        p = Fixed.horner(p, square, 1067_689485460370958200000000000);
-        p = Fixed.horner(p, square, 18154_981253343561249000000000000);
-        uint256 q = square + 47_202581904688241870000000000;
-        q = Fixed.horner(q, square, 976_098551737776693220000000000);
-        q = Fixed.horner(q, square, 10260_932208618978205000000000000);
-        q = Fixed.horner(q, square, 45507_789335026729956000000000000);
-        return 0.5e18 - Fixed.mulDivDown(xWad, p, q);
+        if (xWad > CENTRE) return Fixed.mulDivDown256(_bell(xWad), _ratio(xWad), Fixed.RAY);
+        return _centreTail(xWad);
+    }
+
+    /// @notice Tail beyond a distance near the centre.
+    /// @dev cdf(-x) = 1/2 - x * p(x^2) / q(x^2)
+    /// @param xWad distance from the mean in deviations [wad], at most the centre
+    /// @custom:rounds up, because all of it is 1/2 at 0
+    function _centreTail(uint256 xWad) private pure returns (uint256) {
+        unchecked {
+            uint256 square = Fixed.mulDivDown256(xWad, xWad, 1e9); // a product of two wads over 1e9 is a ray
+            uint256 p = Fixed.horner(65682337918207449113000000, square, 2_235252035460683928700000000);
+            p = Fixed.horner(p, square, 161_028231068555878810000000000);
+            p = Fixed.horner(p, square, 1067_689485460370958200000000000);
+            p = Fixed.horner(p, square, 18154_981253343561249000000000000);
+            uint256 q = square + 47_202581904688241870000000000;
+            q = Fixed.horner(q, square, 976_098551737776693220000000000);
+            q = Fixed.horner(q, square, 10260_932208618978205000000000000);
+            q = Fixed.horner(q, square, 45507_789335026729956000000000000);
+            return 0.5e18 - Fixed.mulDivDown256(xWad, p, q);
+        }
     }
 
     /// @notice Density over its peak.
@@ -90,7 +102,9 @@ library Normal {
     /// @custom:rounds the exponent down, because it is positive before its sign
     function _bell(uint256 xWad) private pure returns (uint256) {
         if (xWad >= END) return 0;
-        return Exp.exp(-int256(Fixed.mulDivDown(xWad, xWad, 2e18)));
+        unchecked {
+            return Exp.exp(-int256(Fixed.mulDivDown256(xWad, xWad, 2e18)));
+        }
     }
 
     /// @notice Tail beyond a distance, over the bell there.
@@ -98,25 +112,27 @@ library Normal {
     /// @param xWad distance from the mean in deviations [wad], above the centre
     /// @custom:rounds down, because the tail vanishes far out
     function _ratio(uint256 xWad) private pure returns (uint256) {
-        if (xWad > FAR) return _farRatio(xWad);
-        uint256 x = xWad * 1e9;
-        uint256 p = Fixed.horner(10765576773720192317, x, 398941512088134667640000000);
-        p = Fixed.horner(p, x, 8_883149794388375941200000000);
-        p = Fixed.horner(p, x, 93_506656132177855979000000000);
-        p = Fixed.horner(p, x, 597_270276394800262260000000000);
-        p = Fixed.horner(p, x, 2494_537585290372671100000000000);
-        p = Fixed.horner(p, x, 6848_190450536282332600000000000);
-        p = Fixed.horner(p, x, 11602_651437647350124000000000000);
-        p = Fixed.horner(p, x, 9842_714838383978021800000000000);
-        uint256 q = x + 22_266688044328115691000000000;
-        q = Fixed.horner(q, x, 235_387901782624998610000000000);
-        q = Fixed.horner(q, x, 1519_377599407554805000000000000);
-        q = Fixed.horner(q, x, 6485_558298266760755000000000000);
-        q = Fixed.horner(q, x, 18615_571640885098091000000000000);
-        q = Fixed.horner(q, x, 34900_952721145977266000000000000);
-        q = Fixed.horner(q, x, 38912_003286093271411000000000000);
-        q = Fixed.horner(q, x, 19685_429676859990727000000000000);
-        return Fixed.mulDivDown(p, Fixed.RAY, q);
+        unchecked {
+            if (xWad > FAR) return _farRatio(xWad);
+            uint256 x = xWad * 1e9;
+            uint256 p = Fixed.horner(10765576773720192317, x, 398941512088134667640000000);
+            p = Fixed.horner(p, x, 8_883149794388375941200000000);
+            p = Fixed.horner(p, x, 93_506656132177855979000000000);
+            p = Fixed.horner(p, x, 597_270276394800262260000000000);
+            p = Fixed.horner(p, x, 2494_537585290372671100000000000);
+            p = Fixed.horner(p, x, 6848_190450536282332600000000000);
+            p = Fixed.horner(p, x, 11602_651437647350124000000000000);
+            p = Fixed.horner(p, x, 9842_714838383978021800000000000);
+            uint256 q = x + 22_266688044328115691000000000;
+            q = Fixed.horner(q, x, 235_387901782624998610000000000);
+            q = Fixed.horner(q, x, 1519_377599407554805000000000000);
+            q = Fixed.horner(q, x, 6485_558298266760755000000000000);
+            q = Fixed.horner(q, x, 18615_571640885098091000000000000);
+            q = Fixed.horner(q, x, 34900_952721145977266000000000000);
+            q = Fixed.horner(q, x, 38912_003286093271411000000000000);
+            q = Fixed.horner(q, x, 19685_429676859990727000000000000);
+            return Fixed.mulDivDown256(p, Fixed.RAY, q);
+        }
     }
 
     /// @notice Tail beyond a far distance, over the bell there.
@@ -124,18 +140,20 @@ library Normal {
     /// @param xWad distance from the mean in deviations [wad], at least sqrt(32)
     /// @custom:rounds down, because the tail vanishes far out
     function _farRatio(uint256 xWad) private pure returns (uint256) {
-        uint256 inverse = Fixed.mulDivDown(Fixed.RAY, Fixed.WAD, xWad);
-        uint256 y = Fixed.mulDivDown(inverse, inverse, Fixed.RAY);
-        uint256 p = Fixed.horner(23073441764940173030000000, y, 215898534057956990000000000);
-        p = Fixed.horner(p, y, 127401161160247363900000000);
-        p = Fixed.horner(p, y, 22235277870649807000000000);
-        p = Fixed.horner(p, y, 1421619193227893466000000);
-        p = Fixed.horner(p, y, 29112874951168792000000);
-        uint256 q = y + 1_284260096144911210000000000;
-        q = Fixed.horner(q, y, 468238212480865118000000000);
-        q = Fixed.horner(q, y, 65988137868928551500000000);
-        q = Fixed.horner(q, y, 3782396332027582440000000);
-        q = Fixed.horner(q, y, 72975155508396620500000);
-        return Fixed.mulDivDown(PEAK - Fixed.mulDivDown(y, p, q), Fixed.WAD, xWad);
+        unchecked {
+            uint256 inverse = Fixed.mulDivDown256(Fixed.RAY, Fixed.WAD, xWad);
+            uint256 y = Fixed.mulDivDown256(inverse, inverse, Fixed.RAY);
+            uint256 p = Fixed.horner(23073441764940173030000000, y, 215898534057956990000000000);
+            p = Fixed.horner(p, y, 127401161160247363900000000);
+            p = Fixed.horner(p, y, 22235277870649807000000000);
+            p = Fixed.horner(p, y, 1421619193227893466000000);
+            p = Fixed.horner(p, y, 29112874951168792000000);
+            uint256 q = y + 1_284260096144911210000000000;
+            q = Fixed.horner(q, y, 468238212480865118000000000);
+            q = Fixed.horner(q, y, 65988137868928551500000000);
+            q = Fixed.horner(q, y, 3782396332027582440000000);
+            q = Fixed.horner(q, y, 72975155508396620500000);
+            return Fixed.mulDivDown256(PEAK - Fixed.mulDivDown256(y, p, q), Fixed.WAD, xWad);
+        }
     }
 }

@@ -89,11 +89,15 @@ library Option {
         pure
         returns (uint256)
     {
-        uint256 intrinsic = payoff(forwardWad, strikeWad, isCall);
-        if (deviationWad == 0 || forwardWad == 0 || strikeWad == 0) return intrinsic;
-        uint256 distance = Fixed.mulDivDown(Fixed.abs(apartWad), Fixed.WAD, deviationWad);
-        int256 a = int256(Fixed.mulDivDown(deviationWad, 1, 2)) - int256(distance);
-        return intrinsic + Fixed.mulDivDown(Fixed.min(forwardWad, strikeWad), Normal.reach(a, deviationWad), Fixed.WAD);
+        unchecked {
+            bool isAbove = forwardWad > strikeWad;
+            (uint256 lesser, uint256 larger) = isAbove ? (strikeWad, forwardWad) : (forwardWad, strikeWad);
+            uint256 intrinsic = isAbove == isCall ? larger - lesser : 0;
+            if (deviationWad == 0 || lesser == 0) return intrinsic;
+            uint256 distance = Fixed.mulDivDown256(Fixed.abs(apartWad), Fixed.WAD, deviationWad);
+            uint256 reached = Normal.reach(int256(Fixed.half(deviationWad)) - int256(distance), deviationWad);
+            return intrinsic + Fixed.mulDivDown256(lesser, reached, Fixed.WAD);
+        }
     }
 
     /// @notice Sensitivities of the price of one option.

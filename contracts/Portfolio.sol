@@ -90,14 +90,20 @@ library Portfolio {
     }
 
     /// @notice Expiry prepared for pricing in many scenarios.
-    /// @dev forwardLog: logarithm of the forward [wad]; discountWad: present price of one at expiry [wad]; strikeLogs: logarithms of the
-    /// strikes [wad]; deviations: of line i in mode m at place i * MODES + m [wad]; valueWad2: sum of size * mark [wad * wad, exact]
+    /// @dev discountWad: present price of one at expiry; longWad, shortWad: static discounts of assets and of liabilities [wad]; strikeLogs:
+    /// logarithms of the strikes [wad]; deviations: of line i in mode m at place i * MODES + m [wad]; valueWad2: sum of size * mark
+    /// [wad * wad, exact]; spotShock: move of the spot price at which it is priced, forwardWad: forward there, forwardLog: its logarithm [wad]
     struct PricedExpiry {
         ExpiryHoldings term;
         uint256 discountWad;
+        uint256 longWad;
+        uint256 shortWad;
         int256[] strikeLogs;
         uint256[] deviations;
         int256 valueWad2;
+        int256 spotShock;
+        uint256 forwardWad;
+        int256 forwardLog;
     }
 
     /// @notice Adds a perp or future to an exposure.
@@ -120,22 +126,23 @@ library Portfolio {
         pure
         returns (int256[] memory profitsWad, int256 basisWad)
     {
+        PricedExpiry[] memory sheets = new PricedExpiry[](self.terms.length);
+        for (uint256 i = 0; i < sheets.length; i++) {
+            sheets[i] = ready(self.terms[i], self.risk);
+            basisWad += basis(sheets[i], self.risk.basis);
+        }
         uint256 hedgeWad = 0;
         for (uint256 i = 0; i < self.hedges.length; i++) hedgeWad += self.hedges[i].valueWad;
+        int256 netWad2 = self.netWad2;
         profitsWad = new int256[](scenarios.length);
-        for (uint256 k = 0; k < scenarios.length; k++) {
-            int256 shock = scenarios[k].spotShock;
-            profitsWad[k] = int256(hedgeWad) * shock;
-            if (self.netWad2 != 0) profitsWad[k] += Fixed.mulDivFloor(self.netWad2, shock, Fixed.WAD);
-        }
-        for (uint256 i = 0; i < self.terms.length; i++) {
-            PricedExpiry memory sheet = ready(self.terms[i], self.risk);
-            _stress(sheet, self.risk.rate, scenarios, profitsWad);
-            basisWad += basis(sheet, self.risk.basis);
-        }
-        for (uint256 k = 0; k < scenarios.length; k++) {
-            int256 dampening = int256(uint256(scenarios[k].dampening));
-            profitsWad[k] = Fixed.mulDivFloor(profitsWad[k], dampening, Fixed.WAD_SQUARED);
+        unchecked {
+            for (uint256 k = 0; k < scenarios.length; k++) {
+                Shock.Scenario memory scenario = scenarios[k];
+                int256 spotShock = scenario.spotShock;
+                int256 profitWad2 = int256(hedgeWad) * spotShock + Fixed.mulDivFloor(netWad2, spotShock, Fixed.WAD);
+                profitWad2 += _change(sheets, spotShock, scenario.mode);
+                profitsWad[k] = Fixed.mulDivFloor(profitWad2, int256(uint256(scenario.dampening)), Fixed.WAD_SQUARED);
+            }
         }
     }
 
@@ -145,15 +152,17 @@ library Portfolio {
     function ready(ExpiryHoldings memory term, PortfolioRisk memory risk) internal pure returns (PricedExpiry memory self) {
         self.term = term;
         self.discountWad = Option.discount(term.rateWad, term.secs);
+        (self.longWad, self.shortWad) = Shock.discounts(risk.rate, term.rateWad, term.secs, self.discountWad);
+        self.forwardWad = term.fixedWad + term.floatingWad;
+        self.forwardLog = _ln(self.forwardWad);
         self.strikeLogs = new int256[](term.lines.length);
         self.deviations = new uint256[](term.lines.length * Shock.MODES);
         Shock.Shape memory shape = Shock.shape(risk.vol, risk.skew, term.secs);
-        int256 forwardLog = _ln(term.fixedWad + term.floatingWad);
         for (uint256 i = 0; i < term.lines.length; i++) {
             ExpiryOption memory line = term.lines[i];
             self.strikeLogs[i] = _ln(line.strikeWad);
             self.valueWad2 += line.size * int256(line.markWad);
-            int256 apartWad = self.strikeLogs[i] - forwardLog;
+            int256 apartWad = self.strikeLogs[i] - self.forwardLog;
             for (uint256 mode = 0; mode < Shock.MODES; mode++) {
                 uint256 volWad = Shock.vol(shape, line.volWad, apartWad, mode);
                 self.deviations[i * Shock.MODES + mode] = Option.deviation(volWad, term.secs);
@@ -167,8 +176,8 @@ library Portfolio {
     /// @param spotShock change of the spot price as a part of it [wad]
     /// @param mode volatility mode: STILL, UP, DOWN, LINEAR or ABSOLUTE
     function shocked(PricedExpiry memory self, int256 spotShock, uint256 mode) internal pure returns (int256) {
-        uint256 forwardWad = Shock.forward(self.term.fixedWad, self.term.floatingWad, spotShock);
-        return _value(self, forwardWad, _ln(forwardWad), mode);
+        if (spotShock != self.spotShock) _move(self, spotShock);
+        return _value(self, mode);
     }
 
     /// @notice Loss of an expiry from basis moves of its forward.
@@ -189,8 +198,10 @@ library Portfolio {
     /// @dev first place of the least profit; 0 where there is no scenario
     /// @param profitsWad profit in each scenario [wad]
     function worst(int256[] memory profitsWad) internal pure returns (uint256 place) {
+        if (profitsWad.length == 0) return 0;
+        int256 least = profitsWad[0];
         for (uint256 k = 1; k < profitsWad.length; k++) {
-            if (profitsWad[k] < profitsWad[place]) place = k;
+            if (profitsWad[k] < least) (least, place) = (profitsWad[k], k);
         }
     }
 
@@ -312,52 +323,49 @@ library Portfolio {
         Market.requireWithin("confidenceFactor", held.confidenceFactor, 0, Shock.MAX_FACTOR);
     }
 
-    /// @notice Adds the change in value of an expiry to the profit of each scenario.
-    /// @dev value(shocked) * static discount - value, and minus its magnitude where vols are skewed [wad * wad]
-    /// @param sheet prepared expiry
-    /// @param risk parameters of static discounts
-    /// @param scenarios scenarios of the rules
-    /// @param profitsWad2 profit so far in each scenario [wad * wad]
+    /// @notice Change in value of all expiries in a scenario, in wads of wads.
+    /// @dev sum of value(shocked) * static discount - value, each of them minus its magnitude where vols are skewed [wad * wad]
+    /// @param sheets prepared expiries
+    /// @param spotShock change of the spot price as a part of it [wad]
+    /// @param mode volatility mode: STILL, UP, DOWN, LINEAR or ABSOLUTE
     /// @custom:rounds toward minus infinity, because gains go down and losses go up
-    function _stress(PricedExpiry memory sheet, Shock.RateRisk memory risk, Shock.Scenario[] memory scenarios, int256[] memory profitsWad2)
-        private
-        pure
-    {
-        (uint256 longWad, uint256 shortWad) = Shock.discounts(risk, sheet.term.rateWad, sheet.term.secs, sheet.discountWad);
-        uint256 forwardWad;
-        int256 forwardLog;
-        for (uint256 k = 0; k < scenarios.length; k++) {
-            Shock.Scenario memory scenario = scenarios[k];
-            // consecutive scenarios of one move share the forward
-            if (k == 0 || scenario.spotShock != scenarios[k - 1].spotShock) {
-                forwardWad = Shock.forward(sheet.term.fixedWad, sheet.term.floatingWad, scenario.spotShock);
-                forwardLog = _ln(forwardWad);
+    function _change(PricedExpiry[] memory sheets, int256 spotShock, uint256 mode) private pure returns (int256 totalWad2) {
+        unchecked {
+            bool isSkew = Shock.isSkew(mode);
+            for (uint256 i = 0; i < sheets.length; i++) {
+                PricedExpiry memory sheet = sheets[i];
+                if (spotShock != sheet.spotShock) _move(sheet, spotShock);
+                int256 change = _value(sheet, mode);
+                change = Fixed.mulDivFloor(change, int256(change > 0 ? sheet.longWad : sheet.shortWad), Fixed.WAD) - sheet.valueWad2;
+                totalWad2 += isSkew && change > 0 ? -change : change;
             }
-            int256 change = _value(sheet, forwardWad, forwardLog, scenario.mode);
-            change = Fixed.mulDivFloor(change, int256(change > 0 ? longWad : shortWad), Fixed.WAD) - sheet.valueWad2;
-            profitsWad2[k] += Shock.isSkew(scenario.mode) && change > 0 ? -change : change;
         }
     }
 
-    /// @notice Value of an expiry at a forward, before its static discount.
+    /// @notice Moves the forward of an expiry to that after a spot shock.
+    /// @param sheet prepared expiry
+    /// @param spotShock change of the spot price as a part of it [wad]
+    function _move(PricedExpiry memory sheet, int256 spotShock) private pure {
+        uint256 forwardWad = Shock.forward(sheet.term.fixedWad, sheet.term.floatingWad, spotShock);
+        sheet.spotShock = spotShock;
+        sheet.forwardWad = forwardWad;
+        sheet.forwardLog = _ln(forwardWad);
+    }
+
+    /// @notice Value of an expiry at its forward, before its static discount.
     /// @dev sum of size * price [wad * wad, exact]; sizes, prices and counts are bounded at the door, see above: nothing overflows
     /// @param sheet prepared expiry
-    /// @param forwardWad forward [wad]
-    /// @param forwardLog logarithm of the forward [wad]
     /// @param mode volatility mode: STILL, UP, DOWN, LINEAR or ABSOLUTE
     /// @custom:rounds prices down, because both sides share one mark
-    function _value(PricedExpiry memory sheet, uint256 forwardWad, int256 forwardLog, uint256 mode) private pure returns (int256 valueWad2) {
+    function _value(PricedExpiry memory sheet, uint256 mode) private pure returns (int256 valueWad2) {
         unchecked {
-            uint256 discountWad = sheet.discountWad;
             ExpiryOption[] memory lines = sheet.term.lines;
-            uint256[] memory deviations = sheet.deviations;
-            int256[] memory strikeLogs = sheet.strikeLogs;
             uint256 place = mode;
-            for (uint256 i = 0; i < strikeLogs.length; i++) {
+            for (uint256 i = 0; i < lines.length; i++) {
                 ExpiryOption memory line = lines[i];
-                int256 apartWad = forwardLog - strikeLogs[i];
-                uint256 priceWad = Option.undiscounted(forwardWad, line.strikeWad, apartWad, deviations[place], line.isCall);
-                valueWad2 += line.size * int256(Fixed.mulDivDown(priceWad, discountWad, Fixed.WAD));
+                int256 apartWad = sheet.forwardLog - sheet.strikeLogs[i];
+                uint256 priceWad = Option.undiscounted(sheet.forwardWad, line.strikeWad, apartWad, sheet.deviations[place], line.isCall);
+                valueWad2 += line.size * int256(Fixed.mulDivDown256(priceWad, sheet.discountWad, Fixed.WAD));
                 place += Shock.MODES;
             }
         }
@@ -367,6 +375,6 @@ library Portfolio {
     /// @dev ln(max(price, 1 wei))
     /// @param priceWad price [wad]
     function _ln(uint256 priceWad) private pure returns (int256) {
-        return Exp.ln(Fixed.max(priceWad, 1));
+        return Exp.ln(priceWad == 0 ? 1 : priceWad);
     }
 }

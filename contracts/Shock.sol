@@ -93,7 +93,9 @@ library Shock {
     /// @param spotShock change of the spot price as a part of it [wad], above -1e18
     /// @custom:rounds down, because both sides share one mark
     function forward(uint256 fixedWad, uint256 floatingWad, int256 spotShock) internal pure returns (uint256) {
-        return fixedWad + Fixed.mulDivDown(floatingWad, uint256(int256(Fixed.WAD) + spotShock), Fixed.WAD);
+        unchecked {
+            return fixedWad + Fixed.mulDivDown256(floatingWad, uint256(int256(Fixed.WAD) + spotShock), Fixed.WAD);
+        }
     }
 
     /// @notice Size of a volatility shock for a time to expiry, relative to that at 30 days.

@@ -21,6 +21,14 @@ contract ProbeFixed {
         return Fixed.mulDivCeil(a, b, c);
     }
 
+    function mulDivDown256(uint256 a, uint256 b, uint256 c) external pure returns (uint256) {
+        return Fixed.mulDivDown256(a, b, c);
+    }
+
+    function half(uint256 a) external pure returns (uint256) {
+        return Fixed.half(a);
+    }
+
     function part(int256 value, uint256 fractionWad) external pure returns (int256) {
         return Fixed.part(value, fractionWad);
     }

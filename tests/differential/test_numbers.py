@@ -148,6 +148,14 @@ def _level(random: Random) -> dict[str, Any]:
 PRINT = {"confidence_wad": Integer(0, WAD + WAD // 8), "published_at": Integer(NOW - 100_000, NOW + 10_000)}
 
 
+def _product(random: Random) -> dict[str, int]:
+    """Factors of a product below 2^256, often of the largest one, and a divisor above zero."""
+    a = Integer(0, 2**256 - 1).draw(random)
+    most = (2**256 - 1) // max(a, 1)
+    b = most if random.random() < 0.3 else Integer(0, most).draw(random)
+    return {"a": a, "b": b, "c": Integer(1, 2**256 - 1).draw(random)}
+
+
 def reach_args(random: Random) -> dict[str, int]:
     """A deviation, and a value at most as large."""
     s = Either([Integer(0, END), Integer(0, 2**104)]).draw(random)
@@ -157,6 +165,8 @@ def reach_args(random: Random) -> dict[str, int]:
 PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
     fixed: {
         **{name: {"a": WORD, "b": WORD, "c": WORD} for name in ("mulDivDown", "mulDivUp")},
+        "mulDivDown256": _product,
+        "half": {"a": WORD},
         **{name: {"a": SIGNED, "b": SIGNED, "c": WORD} for name in ("mulDivFloor", "mulDivCeil")},
         "part": {"value": SIGNED, "fraction_wad": Integer(0, 2 * WAD)},
         "horner": dict.fromkeys(("sum", "x", "coefficient"), Integer(0, 2**128 - 1)),

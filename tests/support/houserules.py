@@ -77,9 +77,11 @@ def dividing_contracts(paths: Iterable[Path]) -> list[str]:
     """Lines of contracts other than Fixed that divide, shift, take roots or use assembly."""
     offenders = []
     for path in paths:
+        if path.name == "Fixed.sol":
+            continue
         code = without_comments(text_of(path))
         library = "" if path.name == "Exp.sol" else "|FixedPointMathLib"  # Exp calls its exponential and logarithm
-        banned = r"\bassembly\b" + ("" if path.name == "Fixed.sol" else rf"|/|%|>>|<<|\bsqrt\b{library}")
+        banned = rf"\bassembly\b|/|%|>>|<<|\bsqrt\b{library}"
         offenders += [f"{path.name}: {line.strip()}" for line in code.splitlines() if re.search(banned, line)]
     return offenders
 

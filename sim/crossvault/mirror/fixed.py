@@ -42,6 +42,16 @@ def mul_div_ceil(a: int, b: int, c: int) -> int:
     return -signed(mul_div_down(abs(a), abs(b), c))
 
 
+def mul_div_down256(a: int, b: int, c: int) -> int:
+    """Product of at most 256 bits over divisor."""
+    return a * b // c
+
+
+def half(a: int) -> int:
+    """Half of a number, rounded down."""
+    return a >> 1
+
+
 def part(value: int, fraction_wad: int) -> int:
     """Part of a signed value, toward zero."""
     magnitude = signed(mul_div_down(abs(value), fraction_wad, WAD))

@@ -71,47 +71,52 @@ def cdf(x_wad: int) -> int:
 
 def pdf(x_wad: int) -> int:
     """Density."""
-    return fixed.mul_div_down(_bell(fixed.abs(x_wad)), _PEAK, fixed.RAY)
+    return fixed.mul_div_down256(_bell(fixed.abs(x_wad)), _PEAK, fixed.RAY)
 
 
 def mills(x_wad: int) -> int:
     """Mills' ratio: the tail beyond a distance over the density there."""
     if x_wad > _CENTRE:
-        return fixed.mul_div_down(_ratio(x_wad), _BREADTH, fixed.RAY)
-    return fixed.mul_div_down(_tail(x_wad), fixed.WAD, pdf(x_wad))
+        return fixed.mul_div_down256(_ratio(x_wad), _BREADTH, fixed.RAY)
+    return fixed.mul_div_down256(_centre_tail(x_wad), fixed.WAD, pdf(x_wad))
 
 
 def reach(a: int, s: int) -> int:
     """Normalised time value of an option: the probability to end in the money less the price paid for it."""
     distance = fixed.abs(a)
     bell = _bell(distance)
+    if bell == 0:
+        return 0 if a < 0 else fixed.WAD
     if distance > _CENTRE:
-        if bell == 0 and a < 0:
-            return 0
-        received = fixed.mul_div_down(bell, _ratio(distance), fixed.RAY)
+        received = fixed.mul_div_down256(bell, _ratio(distance), fixed.RAY)
     else:
-        received = _tail(distance)
+        received = _centre_tail(distance)
     if a > 0:
         received = fixed.WAD - received
-    density = fixed.mul_div_down(bell, _PEAK, fixed.RAY)
-    paid = fixed.mul_div_down(density, mills(s - a), fixed.WAD)
+    density = fixed.mul_div_down256(bell, _PEAK, fixed.RAY)
+    paid = fixed.mul_div_down256(density, mills(s - a), fixed.WAD)
     return received - paid if paid < received else 0
 
 
 def _tail(x_wad: int) -> int:
     """Tail beyond a distance."""
     if x_wad > _CENTRE:
-        return fixed.mul_div_down(_bell(x_wad), _ratio(x_wad), fixed.RAY)
-    square = fixed.mul_div_down(x_wad, x_wad, 10**9)
+        return fixed.mul_div_down256(_bell(x_wad), _ratio(x_wad), fixed.RAY)
+    return _centre_tail(x_wad)
+
+
+def _centre_tail(x_wad: int) -> int:
+    """Tail beyond a distance near the centre."""
+    square = fixed.mul_div_down256(x_wad, x_wad, 10**9)
     p, q = _polynomial(_CENTRE_P, square), _polynomial(_CENTRE_Q, square)
-    return 500000000000000000 - fixed.mul_div_down(x_wad, p, q)
+    return 500000000000000000 - fixed.mul_div_down256(x_wad, p, q)
 
 
 def _bell(x_wad: int) -> int:
     """Density over its peak."""
     if x_wad >= _END:
         return 0
-    return exp.exp(-fixed.mul_div_down(x_wad, x_wad, 2 * fixed.WAD))
+    return exp.exp(-fixed.mul_div_down256(x_wad, x_wad, 2 * fixed.WAD))
 
 
 def _ratio(x_wad: int) -> int:
@@ -119,15 +124,15 @@ def _ratio(x_wad: int) -> int:
     if x_wad > _FAR:
         return _far_ratio(x_wad)
     x = x_wad * 10**9
-    return fixed.mul_div_down(_polynomial(_MIDDLE_P, x), fixed.RAY, _polynomial(_MIDDLE_Q, x))
+    return fixed.mul_div_down256(_polynomial(_MIDDLE_P, x), fixed.RAY, _polynomial(_MIDDLE_Q, x))
 
 
 def _far_ratio(x_wad: int) -> int:
     """Tail beyond a far distance, over the bell there."""
-    inverse = fixed.mul_div_down(fixed.RAY, fixed.WAD, x_wad)
-    y = fixed.mul_div_down(inverse, inverse, fixed.RAY)
+    inverse = fixed.mul_div_down256(fixed.RAY, fixed.WAD, x_wad)
+    y = fixed.mul_div_down256(inverse, inverse, fixed.RAY)
     p, q = _polynomial(_FAR_P, y), _polynomial(_FAR_Q, y)
-    return fixed.mul_div_down(_PEAK - fixed.mul_div_down(y, p, q), fixed.WAD, x_wad)
+    return fixed.mul_div_down256(_PEAK - fixed.mul_div_down256(y, p, q), fixed.WAD, x_wad)
 
 
 def _polynomial(coefficients: tuple[int, ...], x: int) -> int:

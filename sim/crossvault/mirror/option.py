@@ -66,12 +66,14 @@ def price(terms: OptionTerms) -> int:
 @lru_cache(maxsize=4_096)
 def undiscounted(forward_wad: int, strike_wad: int, apart_wad: int, deviation_wad: int, is_call: bool) -> int:
     """Undiscounted price of one option, from logarithms and a deviation that many prices share."""
-    intrinsic = payoff(forward_wad, strike_wad, is_call)
-    if deviation_wad == 0 or forward_wad == 0 or strike_wad == 0:
+    is_above = forward_wad > strike_wad
+    lesser, larger = (strike_wad, forward_wad) if is_above else (forward_wad, strike_wad)
+    intrinsic = larger - lesser if is_above == is_call else 0
+    if deviation_wad == 0 or lesser == 0:
         return intrinsic
-    distance = fixed.mul_div_down(fixed.abs(apart_wad), fixed.WAD, deviation_wad)
-    a = fixed.mul_div_down(deviation_wad, 1, 2) - distance
-    return intrinsic + fixed.mul_div_down(fixed.min(forward_wad, strike_wad), normal.reach(a, deviation_wad), fixed.WAD)
+    distance = fixed.mul_div_down256(fixed.abs(apart_wad), fixed.WAD, deviation_wad)
+    reached = normal.reach(fixed.half(deviation_wad) - distance, deviation_wad)
+    return intrinsic + fixed.mul_div_down256(lesser, reached, fixed.WAD)
 
 
 def greeks(terms: OptionTerms) -> OptionGreeks:

@@ -96,9 +96,14 @@ class PricedExpiry:
 
     term: ExpiryHoldings
     discount_wad: int = 0
+    long_wad: int = 0
+    short_wad: int = 0
     strike_logs: list[int] = field(default_factory=list)
     deviations: list[int] = field(default_factory=list)
     value_wad2: int = 0
+    spot_shock: int = 0
+    forward_wad: int = 0
+    forward_log: int = 0
 
 
 def stake(self: PortfolioExposure, size: int, price_wad: int) -> None:
@@ -117,7 +122,7 @@ def outcomes(self: PortfolioExposure, scenarios: Sequence[Scenario]) -> tuple[tu
     basis_wad = 0
     for term in self.terms:
         sheet = ready(term, self.risk)
-        _stress(sheet, self.risk.rate, scenarios, profits_wad2)
+        _stress(sheet, scenarios, profits_wad2)
         basis_wad += basis(sheet, self.risk.basis)
     found = zip(profits_wad2, scenarios, strict=True)
     return tuple(fixed.mul_div_floor(each, of.dampening, fixed.WAD_SQUARED) for each, of in found), basis_wad
@@ -127,13 +132,15 @@ def ready(term: ExpiryHoldings, risk: PortfolioRisk) -> PricedExpiry:
     """Expiry prepared for pricing in many scenarios."""
     self = PricedExpiry(term, option.discount(term.rate_wad, term.secs))
     shape = shock.shape(risk.vol, risk.skew, term.secs)
-    forward_log = _ln(term.fixed_wad + term.floating_wad)
+    self.long_wad, self.short_wad = shock.discounts(risk.rate, term.rate_wad, term.secs, self.discount_wad)
+    self.forward_wad = term.fixed_wad + term.floating_wad
+    self.forward_log = _ln(self.forward_wad)
     for line in term.lines:
         strike_log = _ln(line.strike_wad)
         self.strike_logs.append(strike_log)
         self.value_wad2 += line.size * line.mark_wad
         for mode in range(shock.MODES):
-            vol_wad = shock.vol(shape, line.vol_wad, strike_log - forward_log, mode)
+            vol_wad = shock.vol(shape, line.vol_wad, strike_log - self.forward_log, mode)
             self.deviations.append(option.deviation(vol_wad, term.secs))
     return self
 
@@ -246,9 +253,9 @@ def require_valid(risk: PortfolioRisk) -> None:
     market.require_within("confidenceFactor", held.confidence_factor, 0, shock.MAX_FACTOR)
 
 
-def _stress(sheet: PricedExpiry, risk: RateRisk, scenarios: Sequence[Scenario], profits_wad2: list[int]) -> None:
+def _stress(sheet: PricedExpiry, scenarios: Sequence[Scenario], profits_wad2: list[int]) -> None:
     """Adds the change in value of an expiry to the profit of each scenario."""
-    long_wad, short_wad = shock.discounts(risk, sheet.term.rate_wad, sheet.term.secs, sheet.discount_wad)
+    long_wad, short_wad = sheet.long_wad, sheet.short_wad
     forwards: dict[int, tuple[int, int]] = {}
     for k, scenario in enumerate(scenarios):
         if scenario.spot_shock not in forwards:
@@ -262,12 +269,12 @@ def _stress(sheet: PricedExpiry, risk: RateRisk, scenarios: Sequence[Scenario], 
 
 def _value(sheet: PricedExpiry, forward_wad: int, forward_log: int, mode: int) -> int:
     """Value of an expiry at a forward, before its static discount."""
-    undiscounted, mul_div_down, discount_wad = option.undiscounted, fixed.mul_div_down, sheet.discount_wad
+    undiscounted, mul_div_down256, discount_wad = option.undiscounted, fixed.mul_div_down256, sheet.discount_wad
     value_wad2 = 0
     deviations = sheet.deviations[mode :: shock.MODES]
     for line, strike_log, deviation_wad in zip(sheet.term.lines, sheet.strike_logs, deviations, strict=True):
         price_wad = undiscounted(forward_wad, line.strike_wad, forward_log - strike_log, deviation_wad, line.is_call)
-        value_wad2 += line.size * mul_div_down(price_wad, discount_wad, fixed.WAD)
+        value_wad2 += line.size * mul_div_down256(price_wad, discount_wad, fixed.WAD)
     return value_wad2
 
 

@@ -79,7 +79,7 @@ class Shape:
 
 def forward(fixed_wad: int, floating_wad: int, spot_shock: int) -> int:
     """Forward after a spot shock."""
-    return fixed_wad + fixed.mul_div_down(floating_wad, fixed.WAD + spot_shock, fixed.WAD)
+    return fixed_wad + fixed.mul_div_down256(floating_wad, fixed.WAD + spot_shock, fixed.WAD)
 
 
 def breadth(risk: VolRisk, secs: int) -> int:
