@@ -128,7 +128,7 @@ def test_nothing_wraps_around_at_the_caps(probes: Probes, function: str) -> None
 
 
 def test_a_wider_input_wraps_around_on_the_chain_alone(probes: Probes) -> None:
-    """A log-moneyness of 2^238 is beyond every door, and its product with a wad a multiple of 2^256, as if it were 0."""
+    """A log-moneyness of 2^238 is beyond every door; its product with a wad is a multiple of 2^256, as if it were 0."""
     args = {"forward_wad": 2 * WAD, "strike_wad": WAD, "apart_wad": 2**238, "deviation_wad": WAD, "is_call": True}
     [[theirs]] = probes.query("ProbeOption", "undiscounted", [args])
     assert theirs != option.undiscounted(**args)
