@@ -38,10 +38,10 @@ def risk(random: Random) -> portfolio.PortfolioRisk:
     def signed() -> int:
         return random.choice((-shock.MAX_SHOCK, 0, shock.MAX_SHOCK))
 
-    skew = [signed() for _ in range(4)]
+    width = random.choice((10**9, shock.MAX_FACTOR))
     return portfolio.PortfolioRisk(
-        shock.VolRisk(*(factor() for _ in range(5)), floor_secs=1),
-        shock.SkewRisk(*skew, random.choice((10**9, shock.MAX_FACTOR)), factor(), signed(), signed()),
+        shock.VolRisk(factor(), factor(), factor(), factor(), factor(), 1),
+        shock.SkewRisk(signed(), signed(), signed(), signed(), width, factor(), signed(), signed()),
         shock.RateRisk(*(factor() for _ in range(6))),
         portfolio.BasisRisk(shock.MAX_SHOCK, 1 - WAD, factor(), factor()),
         portfolio.Contingency(*(shock.MAX_FACTOR,) * 4, WAD, shock.MAX_FACTOR),
@@ -99,8 +99,10 @@ def price(random: Random) -> dict[str, Any]:
 
 def terms(random: Random) -> dict[str, Any]:
     prices = (0, 1, WAD, CAP, 2 * CAP)
-    drawn = [random.choice(each) for each in (prices, prices, (*VOLS, 2**116 - 1), SECS, PARTS)]
-    return {"terms": option.OptionTerms(*drawn, is_call=random.random() < 0.5)}
+    forward, strike, vol, secs, part = (
+        random.choice(each) for each in (prices, prices, (*VOLS, 2**116 - 1), SECS, PARTS)
+    )
+    return {"terms": option.OptionTerms(forward, strike, vol, secs, part, random.random() < 0.5)}
 
 
 def joint(random: Random) -> dict[str, Any]:
@@ -129,6 +131,12 @@ def test_nothing_wraps_around_at_the_caps(probes: Probes, function: str) -> None
 
 def test_a_wider_input_wraps_around_on_the_chain_alone(probes: Probes) -> None:
     """A log-moneyness of 2^238 is beyond every door; its product with a wad is a multiple of 2^256, as if it were 0."""
-    args = {"forward_wad": 2 * WAD, "strike_wad": WAD, "apart_wad": 2**238, "deviation_wad": WAD, "is_call": True}
-    [[theirs]] = probes.query("ProbeOption", "undiscounted", [args])
-    assert theirs != option.undiscounted(**args)
+    args: dict[str, Any] = {
+        "forward_wad": 2 * WAD,
+        "strike_wad": WAD,
+        "apart_wad": 2**238,
+        "deviation_wad": WAD,
+        "is_call": True,
+    }
+    [theirs] = probes.query("ProbeOption", "undiscounted", [args])
+    assert theirs != (option.undiscounted(**args),)
