@@ -45,10 +45,15 @@ class InProcessChain(Bindings):
 
     def apply(self, step: Step) -> Outcome:
         """Executes one step and returns its outcome."""
-        self.enter(step)
         view = self.view("snapshot", {"ids": step.accounts()})
-        self.last, viewed = self.machine.step(self.transaction(step), [view])
-        return self.outcome(self.last, viewed)
+        return self.outcome(*self.answers(step, self.transaction(step), [view]))
+
+    def answers(self, step: Step, call: Call, views: Sequence[Call]) -> list[Answer]:
+        """Executes a step, encoded and with its views, and returns the answers of it and of its views."""
+        self.enter(step)
+        answers = self.machine.step(call, views)
+        self.last = answers[0]
+        return answers
 
     def enter(self, step: Step) -> None:
         """Begins a block for a step at the same steps as Anvil."""

@@ -8,7 +8,7 @@ contract may be a sender.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from crossvault.evm.chunk_call import ChunkCall
@@ -21,9 +21,27 @@ _BLOCK_GAS = 2**63
 _PADDING = b"\0" * 33  # appended by revm to code in its jump analysis
 _COPIES = 0xC0DE << 144
 _CALLER = "0x" + f"{0x4A4D << 144:040x}"
+_VIEWER = "0x" + f"{0x71E3 << 144:040x}"
 _REVERTED = re.compile(r"Revert \{ gas_used: \d+, output: (0x[0-9a-f]*) \}")
 _HALTED = "Halt {"
 _MAX_MARKS = 500  # of 1024 levels; a step needs some
+_VIEWS_GAS = 2**62  # each view has its own limit
+# calls one view after another, and appends success, length and data of each result to the calldata in memory
+_VIEWER_CODE = bytes.fromhex(
+    "365f5f37"  # CALLDATACOPY(0, 0, size)
+    "5f36"  # place of the first view, place of its result
+    "5b368210601257"  # 6: is there a view at the place?
+    "36900336f3"  # RETURN(size, place of the result - size)
+    "5b"  # 18: the next view
+    "5f5f836040015184606001"  # no data back yet; length and place of its data
+    "5f86602001518751f1"  # CALL without value, to its target, with its gas
+    "8152"  # MSTORE(place of the result, success)
+    "3d8160200152"  # MSTORE(.. + 32, length)
+    "3d5f826040013e"  # RETURNDATACOPY(.. + 64, 0, length)
+    "3d6040010190"  # place of the next result
+    "80604001516060010190"  # place of the next view
+    "600656"  # JUMP(6)
+)
 
 
 class EvmFailed(Exception):
@@ -45,6 +63,7 @@ class InMemoryEvm:
         self._marks: list[tuple[Any, int, int]] = []
         self._proxies: set[str] = set()
         self._accounts: set[str] = set()
+        self._evm.insert_account_info(_VIEWER, self._revm.AccountInfo(nonce=1, code=_VIEWER_CODE))
         self._set_block(at, 0)
 
     def move(self, at: int) -> None:
@@ -65,8 +84,18 @@ class InMemoryEvm:
         return {"status": "0x1", "returnData": "0x" + answer.hex(), "logs": [_log(each) for each in evm.result.logs]}
 
     def step(self, call: Mapping[str, str], views: Sequence[Mapping[str, str]]) -> list[Answer]:
-        """Executes a call and keeps its changes, then views; returns the answers of all."""
-        return [self.call(call), *(self.query(view) for view in views)]
+        """Executes a call and keeps its changes, then views at once; returns the answers of all."""
+        return [self.call(call), *self._viewed(views)]
+
+    def _viewed(self, views: Sequence[Mapping[str, str]]) -> list[Answer]:
+        """The answers of views: several are one call, of a contract that calls each and returns what came of it."""
+        if len(views) < 2:
+            return [self.query(view) for view in views]
+        data = "0x" + "".join(_viewing(view) for view in views)
+        answered = self.query({"from": _CALLER, "to": _VIEWER, "input": data, "gas": hex(_VIEWS_GAS)})
+        if answered["status"] != "0x1":
+            raise EvmFailed(f"{len(views)} views in one call reverted")
+        return list(_view_answers(answered["returnData"], len(views)))
 
     def chunk(self, calls: Sequence[ChunkCall]) -> list[list[Answer]]:
         """Executes calls, each with its views, and keeps their changes; returns the answers of each."""
@@ -183,6 +212,22 @@ def _proxy_code(copy: str) -> bytes:
     end = here + len(own) // 2
     answer = f"5b3d5f5f3e60{end + 11:02x}573d5ffd5b3d5ff3"  # returns or reverts with the result
     return bytes.fromhex(f"{is_caller}60{here:02x}57{others}60{end:02x}56{own}{answer}")
+
+
+def _viewing(view: Mapping[str, str]) -> str:
+    """A view in the calldata of the viewer: words of its gas, target and length, then its data (hex)."""
+    data = view["input"][2:]
+    return f"{int(view['gas'], 16):064x}{view['to'][2:]:0>64}{len(data) // 2:064x}{data}"
+
+
+def _view_answers(data: str, count: int) -> Iterator[Answer]:
+    """Yields the answers in the return data of the viewer: words of success and length, then what each returned."""
+    at = 2
+    for _ in range(count):
+        is_accepted, size = int(data[at : at + 64], 16), 2 * int(data[at + 64 : at + 128], 16)
+        at += 128
+        yield {"status": hex(is_accepted), "returnData": "0x" + data[at : at + size], "logs": ()}
+        at += size
 
 
 def _log(log: Any) -> dict[str, Any]:

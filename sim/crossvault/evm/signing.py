@@ -6,12 +6,16 @@ Keys are derived from names and are for local chains only: anyone with this file
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from eth_utils.crypto import keccak
 
 from crossvault.mirror.exchange import Order, Signature
+
+if TYPE_CHECKING:
+    from coincurve import PrivateKey
 
 _LABEL = b"crossvault key of "
 DOMAIN = ("crossvault exchange", "1")  # name and version, as contracts/Exchange.sol states them
@@ -80,12 +84,19 @@ def _public_key(secret: bytes) -> bytes:
 def _recoverable(secret: bytes, digest: bytes) -> bytes:
     """A signature (r, s, parity) of a digest: the same bytes in pure Python, in fifty times the time."""
     try:
-        from coincurve import PrivateKey
+        key = _private_key(secret)
     except ImportError:
         from eth_keys.datatypes import PrivateKey as PurePrivateKey
 
         return PurePrivateKey(secret).sign_msg_hash(digest).to_bytes()
-    return PrivateKey(secret).sign_recoverable(digest, hasher=None)
+    return key.sign_recoverable(digest, hasher=None)
+
+
+@lru_cache(maxsize=1024)  # more names than a world has: a key costs more than its signature
+def _private_key(secret: bytes) -> PrivateKey:
+    from coincurve import PrivateKey
+
+    return PrivateKey(secret)
 
 
 def _secret(name: str) -> bytes:

@@ -5,25 +5,15 @@ It finds what the loop finds that compares at once: the same step, the same diff
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
-from crossvault.evm.bindings import Answer
 from crossvault.evm.chain import CHUNK
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.search_evm import is_in_process
 from crossvault.fuzz.inprocess_run import InProcessRun
 from crossvault.fuzz.reach import ReachCounts
-from crossvault.lockstep.chunk_comparison import (
-    NO_VIEWS,
-    AheadStep,
-    AnswerComparison,
-    ModelViews,
-    chunk_answers,
-    model_views,
-)
-from crossvault.lockstep.run import Diverged, InvariantChecker
+from crossvault.lockstep.chunk_comparison import NO_VIEWS, AheadStep, chunk_answers
+from crossvault.lockstep.run import InvariantChecker
 
 
 class ChunkedRun(InProcessRun):
@@ -70,30 +60,6 @@ class ChunkedRun(InProcessRun):
         self._ahead.append((number, AheadStep(step, call, outcome, views)))
         if number % CHUNK == 0:
             self.settle()
-
-    def _noted(self, step: Step) -> ModelViews:
-        """The views of what was touched since the last ones."""
-        accounts, has_curves = tuple(self._touched), self._curves_touched
-        self._touched.clear()
-        self._curves_touched = False
-        return model_views(self.model, step.at, accounts, has_curves)
-
-    def _compare(self, number: int, ahead: AheadStep, answers: Sequence[Answer]) -> None:
-        compared = AnswerComparison(self.side, self._fields, ahead, answers)
-        found = compared.outcome()
-        if self.follower:
-            self.follower(ahead.step, answers[0])
-        if found:
-            raise Diverged(number, ahead.step, found)
-        for each in compared.metrics():
-            if each.found:
-                raise Diverged(number, ahead.step, each.found)
-            self.result.metrics_compared += 1
-            if self.reach:
-                self.reach.margin(each.model)
-        if found := compared.curves():
-            raise Diverged(number, ahead.step, found)
-        self.result.compared += 1
 
 
 def search_run(

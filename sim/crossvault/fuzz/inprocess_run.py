@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from crossvault.differential.model import Model
 from crossvault.differential.step import Outcome, Step
@@ -11,6 +11,14 @@ from crossvault.differential.story import Story
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.evm.search_evm import Answer
 from crossvault.fuzz.reach import ReachCounts
+from crossvault.lockstep.chunk_comparison import (
+    NO_VIEWS,
+    AheadStep,
+    AnswerComparison,
+    ModelViews,
+    model_views,
+    step_answers,
+)
 from crossvault.lockstep.run import OF_CURVES, Diverged, InvariantChecker, RunResult, compare_world, drive
 from crossvault.lockstep.side_comparison import SideComparison
 from crossvault.mirror.account import AccountId
@@ -64,14 +72,36 @@ class InProcessRun:
         """Compares the steps that the chain has not executed yet: there is none. Raises Diverged."""
 
     def _play(self, step: Step, outcome: Outcome) -> None:
-        """Executes a step on the chain and compares it with the model's outcome. Raises Diverged."""
-        found = self._comparison.step(step, outcome)
+        """Executes a step on the chain, and compares it with the model's outcome and views. Raises Diverged."""
+        number = self.result.steps
+        call = self.side.transaction(step)
+        views = self._noted(step) if number % self.every == 0 else NO_VIEWS
+        ahead = AheadStep(step, call, outcome, views)
+        self._compare(number, ahead, step_answers(self.side, ahead))
+
+    def _noted(self, step: Step) -> ModelViews:
+        """The views of what was touched since the last ones."""
+        accounts, has_curves = tuple(self._touched), self._curves_touched
+        self._touched.clear()
+        self._curves_touched = False
+        return model_views(self.model, step.at, accounts, has_curves)
+
+    def _compare(self, number: int, ahead: AheadStep, answers: Sequence[Answer]) -> None:
+        """Compares the answers of a step, of its state and of its views with the model. Raises Diverged."""
+        compared = AnswerComparison(self.side, self._fields, ahead, answers)
+        found = compared.outcome()
         if self.follower:
-            self.follower(step, self.side.last)
+            self.follower(ahead.step, answers[0])
         if found:
-            raise Diverged(self.result.steps, step, found)
-        if self.result.steps % self.every == 0:
-            self._compare_views()
+            raise Diverged(number, ahead.step, found)
+        for each in compared.metrics():
+            if each.found:
+                raise Diverged(number, ahead.step, each.found)
+            self.result.metrics_compared += 1
+            if self.reach:
+                self.reach.margin(each.model)
+        if found := compared.curves():
+            raise Diverged(number, ahead.step, found)
         self.result.compared += 1
 
     def finish(self) -> None:
@@ -79,25 +109,19 @@ class InProcessRun:
         if not self.result.compared:
             return
         compare_world(self.model, self.side, self._fields, self.result.steps, self._last)
-        self._touched |= dict.fromkeys(self.model.vault.ledger.holders)
-        self._curves_touched = True
-        self._compare_views()
+        self._compare_rest(tuple(dict.fromkeys((*self._touched, *self.model.vault.ledger.holders))))
 
-    def _compare_views(self) -> None:
-        """Compares the metrics of the accounts that were touched, and the curves if one was."""
+    def _compare_rest(self, accounts: Sequence[AccountId]) -> None:
+        """Compares the metrics of accounts, and the curves, after the last step. Raises Diverged."""
         step, number = self._last, self.result.steps
-        accounts = tuple(self._touched)
-        self._touched.clear()
         for each in self._comparison.metrics(accounts, step.at):
             if each.found:
                 raise Diverged(number, step, each.found)
             self.result.metrics_compared += 1
             if self.reach:
                 self.reach.margin(each.model)
-        if self._curves_touched:
-            self._curves_touched = False
-            if found := self._comparison.curves():
-                raise Diverged(number, step, found)
+        if found := self._comparison.curves():
+            raise Diverged(number, step, found)
 
 
 def run_in_process(

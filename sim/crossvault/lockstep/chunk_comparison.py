@@ -72,6 +72,11 @@ def chunk_answers(side: InProcessChain, ahead: Sequence[AheadStep]) -> list[list
     return side.chunk([(each.step, each.call, _view_calls(side, each)) for each in ahead])
 
 
+def step_answers(side: InProcessChain, ahead: AheadStep) -> list[Answer]:
+    """Executes a step on the side at once; returns its answer, and those of its state and of its views."""
+    return side.answers(ahead.step, ahead.call, _view_calls(side, ahead))
+
+
 def _view_calls(side: InProcessChain, ahead: AheadStep) -> list[Call]:
     calls = [side.view("snapshot", {"ids": ahead.step.accounts()})]
     calls += [side.view("metrics", {"account": account}) for account in ahead.views.metrics]
