@@ -100,8 +100,13 @@ def test_most_mistakes_in_the_vault_that_ships_are_of_their_clause(capsys: pytes
     listed = cases()
     vaults = mistaken(listed, own())
     recordings: Recordings = {}
-    found = {each["id"]: named_by(vaults[each["id"]], recordings) for each in listed}
+    found: dict[str, list[str]] = {}
     with capsys.disabled():
+        for number, each in enumerate(listed, 1):
+            found[each["id"]] = named_by(vaults[each["id"]], recordings)
+            print(
+                f"{number} of {len(listed)}: {each['id']}: {', '.join(found[each['id']][:1]) or 'nothing'}", flush=True
+            )
         print(confusion(listed, found))
     right = [each["id"] for each in listed if found[each["id"]][:1] == [each["clause"]]]
     assert len(right) >= LEAST_SHARE * len(listed), sorted({each["id"] for each in listed} - set(right))
