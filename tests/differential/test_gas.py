@@ -8,7 +8,6 @@ from crossvault.bench.gas_doors import DoorMeasurement
 from crossvault.bench.gas_market import WORLD
 from crossvault.bench.gas_portfolios import PORTFOLIOS, GasPortfolio
 from crossvault.differential.model import Model
-from crossvault.evm.chain import Chain
 from crossvault.evm.compiler import compile_contracts
 from crossvault.evm.deploy import MODULES
 from crossvault.mirror.account import PORTFOLIO
@@ -38,7 +37,7 @@ def test_both_sides_agree_at_every_door_of_the_largest_accounts(portfolio: GasPo
         measurement.measure_all()
     finally:
         measurement.chain.close()
-    chain = Chain(WORLD)
+    chain = GasChain()
     try:
         outcomes = chain.play(measurement.steps)
     finally:

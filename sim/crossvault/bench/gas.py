@@ -55,6 +55,8 @@ def gas_benchmark(
         chain = GasChain(contracts)
         try:
             traced = profiled if number == len(cases) else ""
+            if traced:
+                report(f"and the profile of {traced}")
             measurement = _measured(chain, case, traced)
         finally:
             chain.close()

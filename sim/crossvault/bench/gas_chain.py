@@ -56,6 +56,10 @@ class GasChain(Chain):
         super().__init__(WORLD, contracts, node)
         self.creations, self._directory, self._room = node.creations, contracts, room
 
+    def transaction(self, step: Step) -> Call:
+        """Encodes a step as a transaction with the room of this chain. Raises DoesNotFit."""
+        return super().transaction(step) | {"gas": hex(self._room)}
+
     def contracts(self) -> dict[str, str]:
         """The contract at each address of the vault and its exchange."""
         return {self.names.address(module_name(contract)): contract for contract in MODULES}
@@ -79,7 +83,7 @@ class GasChain(Chain):
         used: list[int] = []
         for start in range(0, len(steps), CHUNK):
             part = steps[start : start + CHUNK]
-            calls = [self.transaction(step) | {"gas": hex(self._room)} for step in part]
+            calls = [self.transaction(step) for step in part]
             batches = (*self._balances(part), *self._blocks(part, calls))
             sent = [each for requests in batches for each in self._sent(requests)]
             receipts = self.node.batch([("eth_getTransactionReceipt", [each]) for each in sent])
