@@ -126,6 +126,7 @@ BAD = [
     ("fixed: {risk: {mark_bend: 0}}\n", ":1: fixed.risk.mark_bend: unknown: did you mean 'mark_band'?"),
     ("door: {}\n", ":1: door: unknown field: did you mean 'doors'?"),
     ("interface: [Ledger]\n", ":1: interface[0]: no contract 'Ledger'"),
+    ("constructor: [owner, facets]\ninterface: [PerpMargin]\n", ":2: interface[0]: PerpMargin is a facet that is not"),
     ("deploy: [{name: reader, contract: Reader.sol:Reader}]\n", "deploy[0].contract: 'Reader.sol:Reader': expected"),
     ("doors: {deposit_cash: no}\n", "cannot be searched: it has no door for\n  deposit_cash: switched off"),
 ]

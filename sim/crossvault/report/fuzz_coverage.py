@@ -62,7 +62,7 @@ class Coverage:
             found = self.counts(file)
             lines, branches = (_percent(found.lines_hit, found.lines), _percent(found.branches_hit, found.branches))
             made.add_row(file or "all", f"{found.lines}", lines, f"{found.branches}", branches)
-        made.caption = "by doors: what views alone execute (Lens, Teller) is not counted"
+        made.caption = "by doors: what views alone execute (Lens, Teller, Diamond) is not counted"
         return made
 
     def document(self) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Coverage:
             f'<!doctype html><html lang="en"><meta charset="utf8"><meta name="viewport" content="width=device-width">'
             f"<title>Coverage</title><style>{_STYLE}</style><h1>What the search has reached</h1>"
             f'<p><span class="hit">reached</span>, <span class="part">reached, a branch not taken</span>, '
-            f'<span class="miss">never reached</span>; by doors: what views alone execute (Lens, Teller) is not counted'
+            f'<span class="miss">never reached</span>; by doors: what views alone execute (Lens, Teller, Diamond) is not counted'
             f"</p><table>{head}{rows}</table>{texts}</html>\n"
         )
 
