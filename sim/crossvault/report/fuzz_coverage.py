@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from crossvault.fuzz.blocks import CodeBlocks, Place, SourceLine
 from crossvault.report.console import ReportTable, table
 
+_NOT_COUNTED = "by doors: what views alone execute (Lens, Teller, Diamond) is not counted"
 _STYLE = """
 :root { color-scheme: light dark; --hit: #2e7d3233; --miss: #c6282840; --part: #f9a82540; --dim: #8888; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
@@ -62,7 +63,7 @@ class Coverage:
             found = self.counts(file)
             lines, branches = (_percent(found.lines_hit, found.lines), _percent(found.branches_hit, found.branches))
             made.add_row(file or "all", f"{found.lines}", lines, f"{found.branches}", branches)
-        made.caption = "by doors: what views alone execute (Lens, Teller, Diamond) is not counted"
+        made.caption = _NOT_COUNTED
         return made
 
     def document(self) -> dict[str, Any]:
@@ -93,7 +94,7 @@ class Coverage:
             f'<!doctype html><html lang="en"><meta charset="utf8"><meta name="viewport" content="width=device-width">'
             f"<title>Coverage</title><style>{_STYLE}</style><h1>What the search has reached</h1>"
             f'<p><span class="hit">reached</span>, <span class="part">reached, a branch not taken</span>, '
-            f'<span class="miss">never reached</span>; by doors: what views alone execute (Lens, Teller, Diamond) is not counted'
+            f'<span class="miss">never reached</span>; {_NOT_COUNTED}'
             f"</p><table>{head}{rows}</table>{texts}</html>\n"
         )
 
