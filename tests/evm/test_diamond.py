@@ -178,6 +178,15 @@ def test_an_engine_names_the_refusal_of_a_constructor_as_the_other_does(loupe: L
     assert found[0].startswith("Vault could not be deployed: its constructor refuses: ParameterOutOfRange(")
 
 
+def test_a_contract_that_is_too_large_is_named_with_its_size() -> None:
+    """Code of one byte more than a chain takes: a constructor that returns so many zeros."""
+    build = compile_contracts()
+    large = replace(build.artifacts["Feed"], bytecode="6160015ff3", deployed_bytecode="00" * 24_577)
+    with pytest.raises(DeployFailed) as found:
+        InProcessChain(WORLD, replace(build, artifacts={**build.artifacts, "Feed": large}))
+    assert str(found.value) == "Feed could not be deployed: it has 24,577 bytes of code, the chain takes 24,576"
+
+
 def test_nothing_changes_the_table() -> None:
     """Only views of Diamond reach it; no facet has its fields; and it is the same after every door of a walk."""
     build = compile_contracts()

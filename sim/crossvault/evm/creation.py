@@ -42,7 +42,7 @@ def why_reverted(build: Build, artifact: Artifact, data: str, names: AddressBook
     data: with which it reverted (hex); errors: the ABIs of libraries of refusals.
     """
     size = len(artifact.deployed_bytecode) // 2
-    if size > MOST_CODE:
+    if len(data) <= 2 and size > MOST_CODE:
         return f"it has {size:,} bytes of code, the chain takes {MOST_CODE:,}"
     if len(data) <= 2:
         return "its constructor reverts without a reason"
