@@ -89,19 +89,21 @@ library Correlation {
     /// @param basisWad loss from basis moves of forwards [wad], not positive
     /// @custom:rounds the two-sidedness up, because a risk offset becomes smaller
     function leg(Shock.Scenario[] memory scenarios, int256[] memory profitsWad, int256 basisWad) internal pure returns (UnderlyingLoss memory self) {
-        uint256 place = Portfolio.worst(profitsWad);
-        self.lossWad = Portfolio.loss(profitsWad[place], basisWad);
-        if (self.lossWad == 0) return self;
-        if (profitsWad[place] <= basisWad) self.direction = _sign(scenarios[place].spotShock);
+        int256 least = 0;
+        int256 move = 0;
         int256 rise = 0;
         int256 fall = 0;
         for (uint256 k = 0; k < profitsWad.length; k++) {
             int256 profit = profitsWad[k];
-            if (profit >= rise && profit >= fall) continue;
+            if (profit >= 0) continue;
             int256 side = scenarios[k].spotShock;
+            if (profit < least) (least, move) = (profit, side);
             if (side > 0 && profit < rise) rise = profit;
             if (side < 0 && profit < fall) fall = profit;
         }
+        self.lossWad = Portfolio.loss(least, basisWad);
+        if (self.lossWad == 0) return self;
+        if (least <= basisWad) self.direction = _sign(move);
         (int256 lesser, int256 larger) = rise < fall ? (fall, rise) : (rise, fall);
         if (larger != 0) self.twoSidedWad = Fixed.mulDivUp(Fixed.abs(lesser), Fixed.WAD, Fixed.abs(larger));
     }

@@ -9,6 +9,7 @@ import {Normal} from "./Normal.sol";
 /// @dev F. Black, The pricing of commodity contracts, J. Financ. Econ. 3 (1976) 167-179. Bits, for inputs within the bounds of the doors (prices
 /// below 2^96, vols below 2^83 and after a shock below 2^116, times of at most 2^40 seconds, discounts of at most 2^60): deviations are below 2^124,
 /// logarithms of ratios below 2^66, so distances in deviations below 2^126; a price is below 2^97 and a density below 2^59. Products outside mulDiv state their own bounds.
+/// Undiscounted prices take forwards and strikes below 2^100 (after a shock): their products have at most 160 bits.
 library Option {
     uint256 internal constant YEAR = 365 days;
     /// @dev more deviations than any distribution reaches [wad]
@@ -71,13 +72,16 @@ library Option {
     /// @custom:rounds down, because both sides share one mark
     function price(OptionTerms memory terms) internal pure returns (uint256) {
         uint256 deviationWad = deviation(terms.volWad, terms.secs);
-        uint256 undiscounted = payoff(terms.forwardWad, terms.strikeWad, terms.isCall)
-            + _timeValue(terms.forwardWad, terms.strikeWad, deviationWad);
-        return Fixed.mulDivDown(undiscounted, terms.discountWad, Fixed.WAD);
+        bool isPriced = terms.forwardWad != 0 && terms.strikeWad != 0;
+        int256 apartWad = isPriced ? Exp.ln(terms.forwardWad) - Exp.ln(terms.strikeWad) : int256(0);
+        uint256 found = undiscounted(terms.forwardWad, terms.strikeWad, apartWad, deviationWad, terms.isCall);
+        return Fixed.mulDivDown(found, terms.discountWad, Fixed.WAD);
     }
 
     /// @notice Undiscounted price of one option, from logarithms and a deviation that many prices share.
-    /// @dev payoff of the forward + time value: `price` at a discount of 1, to the wei
+    /// @dev payoff of the forward + A * (cdf(a) - pdf(a) * mills(s - a)), with A the smaller of F and K, B the larger, s the deviation and
+    /// a = s / 2 - ln(B / A) / s. It is Black's A * cdf(a) - B * cdf(a - s), as B * pdf(a - s) = A * pdf(a): so the error is one of A, however
+    /// far away B is
     /// @param forwardWad forward [wad]
     /// @param strikeWad strike [wad]
     /// @param apartWad ln(forward) - ln(strike) [wad]; any value where one of them is 0
@@ -122,19 +126,6 @@ library Option {
             vegaWad: Fixed.mulDivDown(weight, deviation(Fixed.WAD, terms.secs), Fixed.WAD),
             thetaWad: _theta(terms, weight, deviationWad)
         });
-    }
-
-    /// @notice Time value of an option before discount.
-    /// @dev A * (cdf(a) - pdf(a) * mills(s - a)), with A the smaller of F and K, B the larger and a = s / 2 - ln(B / A) / s. It is Black's
-    /// A * cdf(a) - B * cdf(a - s), as B * pdf(a - s) = A * pdf(a): so the error is one of A, however far away B is
-    /// @param forwardWad forward [wad]
-    /// @param strikeWad strike [wad]
-    /// @param deviationWad deviation [wad]
-    /// @custom:rounds down, because both sides share one mark
-    function _timeValue(uint256 forwardWad, uint256 strikeWad, uint256 deviationWad) private pure returns (uint256) {
-        if (deviationWad == 0) return 0;
-        uint256 reached = Normal.reach(_reach(forwardWad, strikeWad, deviationWad), deviationWad);
-        return Fixed.mulDivDown(Fixed.min(forwardWad, strikeWad), reached, Fixed.WAD);
     }
 
     /// @notice Distance into the money of the out-of-the-money side, in deviations.

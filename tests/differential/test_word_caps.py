@@ -23,6 +23,7 @@ probes = pytest.fixture(started, scope="module")
 
 SECS, VOLS = (0, 1, 86_400, surface.MAX_SECS), (0, 1, 2 * WAD, 2**83)
 RATES, FACTORS, PARTS = (0, 2**64 - 1), (0, shock.MAX_FACTOR), (0, WAD)
+LINES = 64  # of an account that a view margins
 SHOCKS = (1 - WAD, -1, 0, 1, shock.MAX_SHOCK)
 
 
@@ -66,7 +67,7 @@ def exposure(random: Random) -> PortfolioExposure:
     """Every position of an account in one underlying, at the caps, all long or all short but for some."""
     size = random.choice((CAP, -CAP))
     self = PortfolioExposure(risk(random), CAP, confidence_wad=random.choice(PARTS))
-    options = random.choice((0, 1, MAX_POSITIONS))
+    options = random.choice((0, 1, LINES))
     self.net_wad2, self.gross_size_wad = MAX_POSITIONS * size * 2 * CAP, MAX_POSITIONS * CAP
     self.hedges = [Hedge(CAP * WAD, WAD, WAD, 0)] * random.choice((0, 8))
     self.terms = [expiry(random, options, size)] if options else []

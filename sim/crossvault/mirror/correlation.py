@@ -74,19 +74,22 @@ def enter(self: ScenarioLossTable, place: int, stake: PortfolioExposure, scenari
 
 def leg(scenarios: Sequence[Scenario], profits_wad: Sequence[int], basis_wad: int) -> UnderlyingLoss:
     """Loss of an account in one underlying, with its direction."""
-    place = portfolio.worst(profits_wad)
-    self = UnderlyingLoss(portfolio.loss(profits_wad[place], basis_wad))
-    if self.loss_wad == 0:
-        return self
-    if profits_wad[place] <= basis_wad:
-        self.direction = _sign(scenarios[place].spot_shock)
-    rise = fall = 0
+    least = move = rise = fall = 0
     for scenario, profit in zip(scenarios, profits_wad, strict=True):
-        side = _sign(scenario.spot_shock)
+        if profit >= 0:
+            continue
+        side = scenario.spot_shock
+        if profit < least:
+            least, move = profit, side
         if side > 0 and profit < rise:
             rise = profit
         if side < 0 and profit < fall:
             fall = profit
+    self = UnderlyingLoss(portfolio.loss(least, basis_wad))
+    if self.loss_wad == 0:
+        return self
+    if least <= basis_wad:
+        self.direction = _sign(move)
     lesser, larger = (fall, rise) if rise < fall else (rise, fall)
     if larger != 0:
         self.two_sided_wad = fixed.mul_div_up(fixed.abs(lesser), fixed.WAD, fixed.abs(larger))

@@ -57,10 +57,10 @@ def deviation(vol_wad: int, secs: int) -> int:
 def price(terms: OptionTerms) -> int:
     """Price of one option."""
     deviation_wad = deviation(terms.vol_wad, terms.secs)
-    undiscounted = payoff(terms.forward_wad, terms.strike_wad, terms.is_call) + _time_value(
-        terms.forward_wad, terms.strike_wad, deviation_wad
-    )
-    return fixed.mul_div_down(undiscounted, terms.discount_wad, fixed.WAD)
+    is_priced = terms.forward_wad != 0 and terms.strike_wad != 0
+    apart_wad = exp.ln(terms.forward_wad) - exp.ln(terms.strike_wad) if is_priced else 0
+    found = undiscounted(terms.forward_wad, terms.strike_wad, apart_wad, deviation_wad, terms.is_call)
+    return fixed.mul_div_down(found, terms.discount_wad, fixed.WAD)
 
 
 @lru_cache(maxsize=4_096)
@@ -92,14 +92,6 @@ def greeks(terms: OptionTerms) -> OptionGreeks:
         vega_wad=fixed.mul_div_down(weight, deviation(fixed.WAD, terms.secs), fixed.WAD),
         theta_wad=_theta(terms, weight, deviation_wad),
     )
-
-
-def _time_value(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
-    """Time value of an option before discount."""
-    if deviation_wad == 0:
-        return 0
-    reached = normal.reach(_reach(forward_wad, strike_wad, deviation_wad), deviation_wad)
-    return fixed.mul_div_down(fixed.min(forward_wad, strike_wad), reached, fixed.WAD)
 
 
 def _reach(forward_wad: int, strike_wad: int, deviation_wad: int) -> int:
