@@ -13,8 +13,8 @@ type AccountId is uint256;
 /// @notice Owner, operators, cash principal, collateral balances and positions of an account.
 library Account {
     uint256 internal constant MAX_POSITIONS = 32;
-    /// @dev limit in portfolio mode: every option is priced in every scenario, and a trade may compute four margins
-    uint256 internal constant MAX_OPTIONS = 12;
+    /// @dev limit in portfolio mode: every option is priced in every scenario, and a bid computes two margins in one transaction
+    uint256 internal constant MAX_OPTIONS = 24;
     uint256 internal constant STANDARD = 0;
     uint256 internal constant PORTFOLIO = 1;
 
@@ -89,11 +89,17 @@ library Account {
         shot.balances = new uint256[](collaterals);
         for (uint256 i = 0; i < collaterals; i++) shot.balances[i] = self.balances[i];
         shot.entries = new Entry[](self.instruments.length);
-        for (uint256 i = 0; i < shot.entries.length; i++) {
-            uint256 instrument = self.instruments[i];
-            Position storage position = self.positions[instrument];
-            shot.entries[i] = Entry(instrument, position.size, position.quote, position.fundingIndex);
-        }
+        for (uint256 i = 0; i < shot.entries.length; i++) shot.entries[i] = entry(self, self.instruments[i]);
+    }
+
+    /// @notice Position in an instrument, with its number.
+    /// @dev an option has neither quote nor funding, so that neither is read
+    /// @param self holder of the account
+    /// @param instrument number of the instrument
+    function entry(Holder storage self, uint256 instrument) internal view returns (Entry memory) {
+        Position storage position = self.positions[instrument];
+        if (Market.isOption(Market.kindOf(instrument))) return Entry(instrument, position.size, 0, 0);
+        return Entry(instrument, position.size, position.quote, position.fundingIndex);
     }
 
     /// @notice Whether a change of size raises risk.
@@ -164,7 +170,9 @@ library Account {
     function remove(Holder storage self, uint256 instrument) internal {
         uint256 last = self.instruments.length - 1;
         for (uint256 i = 0; i < last; i++) {
-            if (self.instruments[i] == instrument) self.instruments[i] = self.instruments[last];
+            if (self.instruments[i] != instrument) continue;
+            self.instruments[i] = self.instruments[last];
+            break;
         }
         self.instruments.pop();
         delete self.positions[instrument];

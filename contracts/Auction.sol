@@ -161,13 +161,19 @@ contract Auction is Store, ReentrancyGuardTransient {
     }
 
     /// @notice Records the result of a bid, and ends the auction when it is done.
+    /// @dev done is the largest part, and in standard mode a restored buffer. In portfolio mode no requirement is computed a third time: it falls in
+    /// proportion to what moves, so that a smaller part restores the buffer by caps and size terms alone, and `endLiquidation` ends the auction then
     /// @param account account in liquidation
     /// @param deal result of the bid
     function close(AccountId account, BidResult memory deal) internal {
         Liquidation.Sale storage sale = ledger.sales[account];
-        AuctionState memory now_ = auctionState(account);
-        if (sale.insolventAt != 0) noteDeficit(sale, now_.equityWad);
-        if (!deal.ended) deal.ended = now_.bufferWad >= 0;
+        if (ledger.holders[account].mode == Account.PORTFOLIO) {
+            if (sale.insolventAt != 0) noteDeficit(sale, _judge().equity(account));
+        } else {
+            AuctionState memory now_ = auctionState(account);
+            if (sale.insolventAt != 0) noteDeficit(sale, now_.equityWad);
+            if (!deal.ended) deal.ended = now_.bufferWad >= 0;
+        }
         if (deal.ended) endSale(account);
         deal.insuranceWad = ledger.cash.insuranceWad;
         deal.reservedWad = sale.reservedWad;

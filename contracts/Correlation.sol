@@ -55,6 +55,17 @@ library Correlation {
         uint256 jointWad;
     }
 
+    /// @notice Portfolio margin requirement of an account.
+    /// @dev initialWad, maintenanceWad: requirement; sumWad: losses of all underlyings, each alone; lossInitialWad, lossMaintenanceWad: loss
+    /// of all together [wad]
+    struct PortfolioRequirement {
+        uint256 initialWad;
+        uint256 maintenanceWad;
+        uint256 sumWad;
+        uint256 lossInitialWad;
+        uint256 lossMaintenanceWad;
+    }
+
     /// @notice Losses of an account in each scenario, by underlying and in total.
     /// @param stakes exposures by number of the underlying
     /// @param scenarios scenarios of the rules

@@ -11,8 +11,9 @@ import {NumberErrors} from "./NumberErrors.sol";
 import {Oracle} from "./Oracle.sol";
 import {Store} from "./Store.sol";
 import {Surface} from "./Surface.sol";
+import {Valuation} from "./Valuation.sol";
 
-/// @notice Price doors: prices, forwards and surfaces that feeders publish.
+/// @notice Price doors: prices, forwards and surfaces that feeders publish, and the marks that follow from them.
 contract Feed is Store {
     event PricePublished(
         address indexed sender,
@@ -103,6 +104,13 @@ contract Feed is Store {
         requireFeeder(msg.sender);
         Oracle.publishSurface(openCurve(underlying, expiry), svi, confidenceWad, publishedAt);
         emit SurfacePublished(msg.sender, underlying, expiry, svi, confidenceWad, publishedAt);
+    }
+
+    /// @notice Mark price of an instrument, and the widest distance of a trade from it.
+    /// @param instrument number of the instrument
+    /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice
+    function quotation(uint256 instrument) external view returns (uint256 markWad, uint256 bandWad) {
+        return Valuation.quotation(ledger, instrument);
     }
 
     /// @notice Records what a new print fixes in the open expiries of an underlying.

@@ -79,6 +79,7 @@ library Ledger {
     /// @param account account
     /// @param deltaWad cash that moves, positive into the account [wad]
     function addCash(State storage self, AccountId account, int256 deltaWad) internal {
+        if (deltaWad == 0) return;
         Account.Holder storage holder = self.holders[account];
         int256 before = holder.principal;
         holder.principal = Cash.moved(self.cash, before, deltaWad);
@@ -133,17 +134,14 @@ library Ledger {
 
     /// @notice Value of a position whose expiry has settled.
     /// @dev future: size * settlement + quote; option: size * payoff
-    /// @param self ledger
-    /// @param account account
-    /// @param instrument number of the instrument
+    /// @param entry position
     /// @param settlementWad settlement price of the expiry [wad]
     /// @custom:rounds down, because it is what the account owns
-    function settledValue(State storage self, AccountId account, uint256 instrument, uint256 settlementWad) internal view returns (int256) {
-        Account.Position storage position = self.holders[account].positions[instrument];
-        uint256 kind = Market.kindOf(instrument);
+    function settledValue(Account.Entry memory entry, uint256 settlementWad) internal pure returns (int256) {
+        uint256 kind = Market.kindOf(entry.instrument);
         uint256 worthWad = settlementWad;
-        if (Market.isOption(kind)) worthWad = Option.payoff(settlementWad, Market.strikeOf(instrument), kind == Market.CALL);
-        return Fixed.mulDivFloor(position.size, int256(worthWad), Fixed.WAD) + position.quote;
+        if (Market.isOption(kind)) worthWad = Option.payoff(settlementWad, Market.strikeOf(entry.instrument), kind == Market.CALL);
+        return Fixed.mulDivFloor(entry.size, int256(worthWad), Fixed.WAD) + entry.quote;
     }
 
     /// @notice Settles the positions of an account in an expiry into cash.
@@ -157,7 +155,7 @@ library Ledger {
         uint256[] memory instruments = holder.instruments;
         for (uint256 i = 0; i < instruments.length; i++) {
             if (Market.underlyingOf(instruments[i]) != underlying || Market.expiryOf(instruments[i]) != expiry) continue;
-            int256 value = settledValue(self, account, instruments[i], settlementWad);
+            int256 value = settledValue(Account.entry(holder, instruments[i]), settlementWad);
             Account.remove(holder, instruments[i]);
             addCash(self, account, value);
         }
@@ -186,13 +184,26 @@ library Ledger {
             taker.balances[i] += rawPart;
         }
         uint256[] memory instruments = giver.instruments;
-        for (uint256 i = 0; i < instruments.length; i++) {
-            fill(self, source, instruments[i], 0, 0);
-            Account.Position memory position = giver.positions[instruments[i]];
-            int256 sizePart = Fixed.part(position.size, fractionWad);
-            int256 quotePart = Fixed.part(position.quote, fractionWad);
-            fill(self, source, instruments[i], -sizePart, -quotePart);
-            fill(self, target, instruments[i], sizePart, quotePart);
-        }
+        for (uint256 i = 0; i < instruments.length; i++) movePosition(self, source, target, instruments[i], fractionWad);
+    }
+
+    /// @notice Moves part of a position to another account.
+    /// @dev of its size, and of its quote with the funding accrued so far
+    /// @param self ledger
+    /// @param source account that gives
+    /// @param target account that takes
+    /// @param instrument number of the instrument
+    /// @param fractionWad part that moves [wad]
+    /// @custom:rounds toward zero, because remainders stay in the source
+    /// @custom:reverts TooManyPositions, TooManyOptions, SizeTooLarge
+    function movePosition(State storage self, AccountId source, AccountId target, uint256 instrument, uint256 fractionWad) internal {
+        Account.Holder storage giver = self.holders[source];
+        Account.Entry memory entry = Account.entry(giver, instrument);
+        int256 index = fundingIndex(self, instrument);
+        int256 received = Funding.payment(entry.size, index - entry.fundingIndex);
+        int256 sizePart = Fixed.part(entry.size, fractionWad);
+        int256 quotePart = Fixed.part(entry.quote + received, fractionWad);
+        addCash(self, source, Account.fill(giver, instrument, -sizePart, received - quotePart, index));
+        fill(self, target, instrument, sizePart, quotePart);
     }
 }

@@ -2,10 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {Collateral} from "./Collateral.sol";
+import {Correlation} from "./Correlation.sol";
 import {Fixed} from "./Fixed.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Level, Standard} from "./Standard.sol";
-import {Stress} from "./Stress.sol";
 
 /// @notice Equity, margin balance and margin requirement of an account.
 library Margin {
@@ -32,7 +32,7 @@ library Margin {
         Standard.Exposure[] exposures;
         Standard.HeldOption[] lines;
         Portfolio.PortfolioExposure[] stakes;
-        Stress.PortfolioRequirement verdict;
+        Correlation.PortfolioRequirement verdict;
         uint256 depegRateWad;
         Stale stale;
     }
@@ -115,7 +115,7 @@ library Margin {
     /// @param self valued account
     /// @param underlying number of the underlying
     function isModelled(Book memory self, uint256 underlying) internal pure returns (bool) {
-        return self.stakes.length != 0 && self.stakes[underlying].risk.vol.floorSecs != 0;
+        return self.stakes.length != 0 && Portfolio.isModelled(self.stakes[underlying].risk);
     }
 
     /// @notice Whether an option is the first of its expiry.

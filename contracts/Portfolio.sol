@@ -106,6 +106,12 @@ library Portfolio {
         int256 forwardLog;
     }
 
+    /// @notice Whether an underlying has parameters of portfolio margin.
+    /// @param risk parameters of the underlying
+    function isModelled(PortfolioRisk memory risk) internal pure returns (bool) {
+        return risk.vol.floorSecs != 0;
+    }
+
     /// @notice Adds a perp or future to an exposure.
     /// @dev size <= 2^96 and price <= 2^97, so the exact product fits 2^193
     /// @param self exposure to add to

@@ -8,33 +8,36 @@ import {Standard} from "./Standard.sol";
 
 /// @notice Exposures of portfolio margin: collateral and options of a valued account, by underlying and expiry.
 library Stakes {
-    /// @notice Adds collateral and options to the exposures of a book.
+    /// @notice Adds collateral and options to the exposures of an account.
     /// @dev perps and futures are included already
-    /// @param book valued account
-    function gather(Margin.Book memory book) internal pure {
-        for (uint256 i = 0; i < book.stakes.length; i++) {
-            if (!Margin.isModelled(book, i)) continue;
-            book.stakes[i].hedges = hedges(book, i);
-            book.stakes[i].terms = terms(book, i);
+    /// @param stakes exposures by number of the underlying
+    /// @param holdings valued collateral
+    /// @param lines options
+    function gather(Portfolio.PortfolioExposure[] memory stakes, Margin.Holding[] memory holdings, Standard.HeldOption[] memory lines) internal pure {
+        if (holdings.length == 0 && lines.length == 0) return;
+        for (uint256 i = 0; i < stakes.length; i++) {
+            if (!Portfolio.isModelled(stakes[i].risk)) continue;
+            stakes[i].hedges = hedges(holdings, i, stakes[i].confidenceWad);
+            stakes[i].terms = terms(lines, i);
         }
     }
 
     /// @notice Collateral of an account that an underlying prices.
     /// @dev value up to its cap
-    /// @param book valued account
+    /// @param holdings valued collateral
     /// @param underlying number of the underlying
-    function hedges(Margin.Book memory book, uint256 underlying) internal pure returns (Portfolio.Hedge[] memory found) {
+    /// @param confidenceWad confidence of its price [wad]
+    function hedges(Margin.Holding[] memory holdings, uint256 underlying, uint256 confidenceWad) internal pure returns (Portfolio.Hedge[] memory found) {
         uint256 count = 0;
-        for (uint256 i = 0; i < book.holdings.length; i++) {
-            if (isHedge(book.holdings[i], underlying)) count++;
+        for (uint256 i = 0; i < holdings.length; i++) {
+            if (isHedge(holdings[i], underlying)) count++;
         }
         found = new Portfolio.Hedge[](count);
         count = 0;
-        for (uint256 i = 0; i < book.holdings.length; i++) {
-            Margin.Holding memory held = book.holdings[i];
+        for (uint256 i = 0; i < holdings.length; i++) {
+            Margin.Holding memory held = holdings[i];
             if (!isHedge(held, underlying)) continue;
             uint256 valueWad = Fixed.min(held.valueWad, held.terms.capWad);
-            uint256 confidenceWad = book.exposures[underlying].confidenceWad;
             found[count++] = Portfolio.Hedge(valueWad, held.terms.haircutInitial, held.terms.haircutMaintenance, confidenceWad);
         }
     }
@@ -48,17 +51,17 @@ library Stakes {
 
     /// @notice Options of an account on an underlying, by expiry.
     /// @dev expiries in the order of the first option of each
-    /// @param book valued account
+    /// @param lines options
     /// @param underlying number of the underlying
-    function terms(Margin.Book memory book, uint256 underlying) internal pure returns (Portfolio.ExpiryHoldings[] memory found) {
+    function terms(Standard.HeldOption[] memory lines, uint256 underlying) internal pure returns (Portfolio.ExpiryHoldings[] memory found) {
         uint256 count = 0;
-        for (uint256 i = 0; i < book.lines.length; i++) {
-            if (book.lines[i].underlying == underlying && Margin.isFirst(book.lines, i)) count++;
+        for (uint256 i = 0; i < lines.length; i++) {
+            if (lines[i].underlying == underlying && Margin.isFirst(lines, i)) count++;
         }
         found = new Portfolio.ExpiryHoldings[](count);
         count = 0;
-        for (uint256 i = 0; i < book.lines.length; i++) {
-            if (book.lines[i].underlying == underlying && Margin.isFirst(book.lines, i)) found[count++] = term(book.lines, i);
+        for (uint256 i = 0; i < lines.length; i++) {
+            if (lines[i].underlying == underlying && Margin.isFirst(lines, i)) found[count++] = term(lines, i);
         }
     }
 

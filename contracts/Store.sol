@@ -10,11 +10,11 @@ import {MarketErrors} from "./MarketErrors.sol";
 /// @notice Storage of the vault, in the one order that all its code shares, and the checks on it.
 abstract contract Store {
     /// @notice Margin check of an account at the end of a batch.
-    /// @dev noted: whether the account was touched; rising: whether its risk was raised; beforeWad: initial buffer before [wad]
+    /// @dev named: whether a call of the batch names the account; touched: whether one changes it; rising: whether one raises its risk
     struct PendingCheck {
-        bool noted;
+        bool named;
+        bool touched;
         bool rising;
-        int256 beforeWad;
     }
 
     event InterestAccrued(address indexed sender, uint256 supplyIndex, uint256 borrowIndex, uint256 insuranceWad);
@@ -28,7 +28,6 @@ abstract contract Store {
     mapping(address => bool) public isFeeder;
     mapping(bytes32 change => uint256) public effectiveAt;
     bool internal transient deferring;
-    AccountId[] internal touched;
     mapping(AccountId => PendingCheck) internal touches;
 
     /// @notice Accrues interest.

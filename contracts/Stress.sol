@@ -2,9 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {Correlation} from "./Correlation.sol";
+import {Margin} from "./Margin.sol";
 import {Option} from "./Option.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {Shock} from "./Shock.sol";
+import {Stakes} from "./Stakes.sol";
 import {Level, Standard} from "./Standard.sol";
 
 /// @notice Portfolio margin, marks and greeks: a contract without storage, because no other has room for its code.
@@ -17,70 +19,70 @@ contract Stress {
         Correlation.Matrix matrix;
     }
 
-    /// @notice Portfolio margin requirement of an account.
-    /// @dev initialWad, maintenanceWad: requirement; sumWad: losses of all underlyings, each alone; lossInitialWad, lossMaintenanceWad: loss
-    /// of all together [wad]
-    struct PortfolioRequirement {
-        uint256 initialWad;
-        uint256 maintenanceWad;
-        uint256 sumWad;
-        uint256 lossInitialWad;
-        uint256 lossMaintenanceWad;
+    /// @notice Exposures of an account that portfolio margin is computed from.
+    /// @dev stakes: perps and futures, by number of the underlying; holdings: valued collateral; lines: options
+    struct HeldExposures {
+        Portfolio.PortfolioExposure[] stakes;
+        Margin.Holding[] holdings;
+        Standard.HeldOption[] lines;
     }
 
     /// @notice Portfolio margin requirement of an account at both levels.
-    /// @param stakes exposures by number of the underlying
+    /// @param held exposures of the account
     /// @param rules rules of portfolio margin
     /// @param quoteWad price of the quote token [wad]
-    function judge(Portfolio.PortfolioExposure[] memory stakes, Rules memory rules, uint256 quoteWad) external pure returns (PortfolioRequirement memory verdict) {
-        Correlation.ScenarioLossTable memory found = Correlation.outlook(stakes, rules.scenarios);
+    function judge(HeldExposures memory held, Rules memory rules, uint256 quoteWad) external pure returns (Correlation.PortfolioRequirement memory verdict) {
+        Correlation.ScenarioLossTable memory found = _outlook(held, rules);
         verdict.sumWad = Correlation.sum(found.legs);
         verdict.lossInitialWad = Correlation.loss(found, rules.terms, rules.matrix, Level.Initial);
         verdict.lossMaintenanceWad = Correlation.loss(found, rules.terms, rules.matrix, Level.Maintenance);
-        verdict.initialWad = Correlation.requirement(stakes, verdict.lossInitialWad, rules.terms, quoteWad, Level.Initial);
-        verdict.maintenanceWad = Correlation.requirement(stakes, verdict.lossMaintenanceWad, rules.terms, quoteWad, Level.Maintenance);
+        verdict.initialWad = Correlation.requirement(held.stakes, verdict.lossInitialWad, rules.terms, quoteWad, Level.Initial);
+        verdict.maintenanceWad = Correlation.requirement(held.stakes, verdict.lossMaintenanceWad, rules.terms, quoteWad, Level.Maintenance);
     }
 
-    /// @notice Portfolio margin requirement of an account.
-    /// @param stakes exposures by number of the underlying
+    /// @notice Portfolio margin requirement of an account, with the losses that it is computed from.
+    /// @param held exposures of the account
     /// @param rules rules of portfolio margin
     /// @param quoteWad price of the quote token [wad]
     /// @param level initial or maintenance
-    function requirement(Portfolio.PortfolioExposure[] memory stakes, Rules memory rules, uint256 quoteWad, Level level) external pure returns (uint256) {
-        return _requirement(Correlation.outlook(stakes, rules.scenarios), stakes, rules, quoteWad, level);
+    function assess(HeldExposures memory held, Rules memory rules, uint256 quoteWad, Level level)
+        external
+        pure
+        returns (uint256 requiredWad, Correlation.ScenarioLossTable memory found)
+    {
+        found = _outlook(held, rules);
+        requiredWad = _requirement(found, held.stakes, rules, quoteWad, level);
     }
 
-    /// @notice Portfolio margin requirements of an account after and before a change of some underlyings.
-    /// @dev `requirement` of both, to the wei: the losses of all other underlyings are computed once
-    /// @param stakes exposures after the change, by number of the underlying
-    /// @param places numbers of the underlyings that change
-    /// @param formers their exposures before the change, in the same order
+    /// @notice Portfolio margin requirement of an account that differs from an assessed one in some underlyings.
+    /// @dev that of `assess`, to the wei: the losses of all other underlyings are those found
+    /// @param held exposures of the account
+    /// @param changed whether the exposure differs from the assessed one, by number of the underlying
+    /// @param found losses of the assessed account
     /// @param rules rules of portfolio margin
     /// @param quoteWad price of the quote token [wad]
     /// @param level initial or maintenance
-    function requirements(
-        Portfolio.PortfolioExposure[] memory stakes,
-        uint256[] memory places,
-        Portfolio.PortfolioExposure[] memory formers,
+    function reassess(
+        HeldExposures memory held,
+        bool[] memory changed,
+        Correlation.ScenarioLossTable memory found,
         Rules memory rules,
         uint256 quoteWad,
         Level level
-    ) external pure returns (uint256 afterWad, uint256 beforeWad) {
-        Correlation.ScenarioLossTable memory found = Correlation.outlook(stakes, rules.scenarios);
-        afterWad = _requirement(found, stakes, rules, quoteWad, level);
-        for (uint256 k = 0; k < places.length; k++) {
-            stakes[places[k]] = formers[k];
-            Correlation.enter(found, places[k], formers[k], rules.scenarios);
+    ) external pure returns (uint256) {
+        Stakes.gather(held.stakes, held.holdings, held.lines);
+        for (uint256 i = 0; i < changed.length; i++) {
+            if (changed[i]) Correlation.enter(found, i, held.stakes[i], rules.scenarios);
         }
         found.jointWad = Correlation.joint(found.profitsWad, rules.scenarios.length);
-        beforeWad = _requirement(found, stakes, rules, quoteWad, level);
+        return _requirement(found, held.stakes, rules, quoteWad, level);
     }
 
     /// @notice Losses of an account in each scenario, by underlying and in total.
-    /// @param stakes exposures by number of the underlying
+    /// @param held exposures of the account
     /// @param rules rules of portfolio margin
-    function outlook(Portfolio.PortfolioExposure[] memory stakes, Rules memory rules) external pure returns (Correlation.ScenarioLossTable memory) {
-        return Correlation.outlook(stakes, rules.scenarios);
+    function outlook(HeldExposures memory held, Rules memory rules) external pure returns (Correlation.ScenarioLossTable memory) {
+        return _outlook(held, rules);
     }
 
     /// @notice Mark prices of some options.
@@ -96,6 +98,14 @@ contract Stress {
     function greeks(Standard.HeldOption[] memory lines) external pure returns (Option.OptionGreeks[] memory found) {
         found = new Option.OptionGreeks[](lines.length);
         for (uint256 i = 0; i < lines.length; i++) found[i] = Option.greeks(_terms(lines[i]));
+    }
+
+    /// @notice Losses of an account, whose collateral and options are added to its exposures.
+    /// @param held exposures of the account
+    /// @param rules rules of portfolio margin
+    function _outlook(HeldExposures memory held, Rules memory rules) private pure returns (Correlation.ScenarioLossTable memory) {
+        Stakes.gather(held.stakes, held.holdings, held.lines);
+        return Correlation.outlook(held.stakes, rules.scenarios);
     }
 
     /// @notice Portfolio margin requirement of an account whose scenario losses are known.

@@ -2,24 +2,27 @@
 pragma solidity ^0.8.28;
 
 import {Account, AccountId} from "./Account.sol";
-import {AccountErrors} from "./AccountErrors.sol";
 import {Cash} from "./Cash.sol";
 import {Collateral} from "./Collateral.sol";
+import {Correlation} from "./Correlation.sol";
 import {Fixed} from "./Fixed.sol";
 import {Funding} from "./Funding.sol";
 import {Ledger} from "./Ledger.sol";
 import {Margin} from "./Margin.sol";
 import {Market} from "./Market.sol";
-import {Option} from "./Option.sol";
 import {Oracle} from "./Oracle.sol";
 import {Portfolio} from "./Portfolio.sol";
 import {PriceErrors} from "./PriceErrors.sol";
 import {Stakes} from "./Stakes.sol";
 import {Level, Standard} from "./Standard.sol";
+import {Stress} from "./Stress.sol";
 import {Surface} from "./Surface.sol";
 
 /// @notice Valuation of accounts from the ledger.
 library Valuation {
+    /// @dev the largest principal, quote or funding index of holdings that no account has [wad, ray]
+    uint256 internal constant MAX_HELD = 2 ** 160 - 1;
+
     /// @notice Margin metrics of an account.
     /// @dev all [wad]; staleUnderlying: underlying of the first stale price, plus one, 0 when none; staleExpiry: its expiry, 0: index;
     /// mode: STANDARD or PORTFOLIO; sumWad: losses of portfolio margin, each underlying alone, lossInitialWad, lossMaintenanceWad: of all together,
@@ -41,39 +44,83 @@ library Valuation {
         uint256 lossMaintenanceWad;
     }
 
-    /// @notice Account valued at present prices.
+    /// @notice State of an account as plain values.
+    /// @param self ledger
+    /// @param account account
+    function image(Ledger.State storage self, AccountId account) internal view returns (Account.Image memory) {
+        return Account.image(self.holders[account], self.assets.length);
+    }
+
+    /// @notice Account valued at present prices, without its portfolio margin requirement.
+    /// @dev of an image, so that an account is valued as it was before a change, and holdings that no account has
+    /// @param self ledger
+    /// @param held state of the account
+    function valuedImage(Ledger.State storage self, Account.Image memory held) internal view returns (Margin.Book memory valued) {
+        valued.cashWad = Cash.present(self.cash, held.principal);
+        valued.holdings = new Margin.Holding[](self.assets.length);
+        valued.exposures = new Standard.Exposure[](self.risks.length);
+        valued.lines = new Standard.HeldOption[](optionCount(self, held.entries));
+        if (held.mode == Account.PORTFOLIO) valued.stakes = new Portfolio.PortfolioExposure[](self.risks.length);
+        valueBalances(self, held.balances, valued);
+        valuePositions(self, held.entries, valued);
+        if (held.mode == Account.PORTFOLIO) quotePrice(self, valued);
+    }
+
+    /// @notice Account valued at present prices, with the exposures and the requirement of portfolio margin.
     /// @param self ledger
     /// @param account account
     function book(Ledger.State storage self, AccountId account) internal view returns (Margin.Book memory valued) {
-        Account.Holder storage holder = self.holders[account];
-        valued.cashWad = Cash.present(self.cash, holder.principal);
-        valued.holdings = new Margin.Holding[](self.assets.length);
-        valued.exposures = new Standard.Exposure[](self.risks.length);
-        valued.lines = new Standard.HeldOption[](optionCount(self, holder));
-        if (holder.mode == Account.PORTFOLIO) valued.stakes = new Portfolio.PortfolioExposure[](self.risks.length);
-        valueBalances(self, holder, valued);
-        valuePositions(self, account, valued);
-        if (holder.mode == Account.PORTFOLIO) judge(self, valued);
+        valued = _judged(self, image(self, account));
+        Stakes.gather(valued.stakes, valued.holdings, valued.lines);
     }
 
-    /// @notice Computes the portfolio margin of a book.
-    /// @dev the price of the quote token is one where it has no feed
+    /// @notice Price of the quote token: one where it has no feed.
+    /// @dev records a stale price of it
     /// @param self ledger
     /// @param valued book of the account
-    function judge(Ledger.State storage self, Margin.Book memory valued) internal view {
-        Stakes.gather(valued);
+    function quotePrice(Ledger.State storage self, Margin.Book memory valued) internal view returns (uint256) {
         uint256 feed = self.cash.terms.feed;
-        uint256 quoteWad = feed == Cash.NO_FEED ? Fixed.WAD : load(self, valued, feed).indexWad;
-        valued.verdict = self.stress.judge(valued.stakes, self.rules, quoteWad);
+        return feed == Cash.NO_FEED ? Fixed.WAD : load(self, valued, feed).indexWad;
+    }
+
+    /// @notice What portfolio margin is computed from.
+    /// @param valued book of the account
+    function exposuresOf(Margin.Book memory valued) internal pure returns (Stress.HeldExposures memory) {
+        return Stress.HeldExposures(valued.stakes, valued.holdings, valued.lines);
+    }
+
+    /// @notice Computes the portfolio margin requirement of a valued account at one level, and its losses.
+    /// @param self ledger
+    /// @param valued book of the account
+    /// @param level initial or maintenance
+    function assess(Ledger.State storage self, Margin.Book memory valued, Level level)
+        internal
+        view
+        returns (Correlation.ScenarioLossTable memory found)
+    {
+        if (valued.stakes.length == 0) return found;
+        uint256 requiredWad;
+        (requiredWad, found) = self.stress.assess(exposuresOf(valued), self.rules, quotePrice(self, valued), level);
+        if (level == Level.Initial) valued.verdict.initialWad = requiredWad;
+        else valued.verdict.maintenanceWad = requiredWad;
+    }
+
+    /// @notice Margin requirement of a valued account at one level.
+    /// @param self ledger
+    /// @param valued book of the account
+    /// @param level initial or maintenance
+    function requirement(Ledger.State storage self, Margin.Book memory valued, Level level) internal view returns (uint256) {
+        assess(self, valued, level);
+        return Margin.requirement(valued, level);
     }
 
     /// @notice Adds the collateral of an account to its book.
     /// @param self ledger
-    /// @param holder holder of the account
+    /// @param balances its balances by collateral [raw]
     /// @param valued book to add to
-    function valueBalances(Ledger.State storage self, Account.Holder storage holder, Margin.Book memory valued) internal view {
+    function valueBalances(Ledger.State storage self, uint256[] memory balances, Margin.Book memory valued) internal view {
         for (uint256 i = 0; i < valued.holdings.length; i++) {
-            uint256 balanceRaw = holder.balances[i];
+            uint256 balanceRaw = balances[i];
             if (balanceRaw == 0) continue;
             Collateral.Asset storage asset = self.assets[i];
             Standard.Exposure memory exposure = load(self, valued, asset.underlying);
@@ -88,10 +135,10 @@ library Valuation {
 
     /// @notice Count of the options of an account whose expiry has not settled.
     /// @param self ledger
-    /// @param holder holder of the account
-    function optionCount(Ledger.State storage self, Account.Holder storage holder) internal view returns (uint256 count) {
-        for (uint256 i = 0; i < holder.instruments.length; i++) {
-            uint256 instrument = holder.instruments[i];
+    /// @param entries positions of the account
+    function optionCount(Ledger.State storage self, Account.Entry[] memory entries) internal view returns (uint256 count) {
+        for (uint256 i = 0; i < entries.length; i++) {
+            uint256 instrument = entries[i].instrument;
             if (Market.isOption(Market.kindOf(instrument)) && curveOf(self, instrument).settlement == 0) count++;
         }
     }
@@ -99,24 +146,24 @@ library Valuation {
     /// @notice Adds the positions of an account to its book.
     /// @dev settled positions are cash, whether `settle` was called for them or not
     /// @param self ledger
-    /// @param account account
+    /// @param entries positions of the account
     /// @param valued book to add to
-    function valuePositions(Ledger.State storage self, AccountId account, Margin.Book memory valued) internal view {
-        uint256[] storage instruments = self.holders[account].instruments;
-        uint256 count = instruments.length;
-        if (count == 0) return;
+    function valuePositions(Ledger.State storage self, Account.Entry[] memory entries, Margin.Book memory valued) internal view {
+        if (entries.length == 0) return;
         uint256 line = 0;
-        for (uint256 i = 0; i < count; i++) {
-            uint256 instrument = instruments[i];
+        for (uint256 i = 0; i < entries.length; i++) {
+            Account.Entry memory entry = entries[i];
+            uint256 instrument = entry.instrument;
             uint256 settlementWad = Market.kindOf(instrument) == Market.PERP ? 0 : curveOf(self, instrument).settlement;
             if (settlementWad != 0) {
-                valued.cashWad += Ledger.settledValue(self, account, instrument, settlementWad);
+                valued.cashWad += Ledger.settledValue(entry, settlementWad);
             } else if (Market.isOption(Market.kindOf(instrument))) {
-                valued.lines[line++] = optionLine(self, valued, instrument, self.holders[account].positions[instrument].size);
+                valued.lines[line++] = optionLine(self, valued, instrument, entry.size);
             } else {
-                valueLinear(self, valued, instrument, self.holders[account].positions[instrument]);
+                valueLinear(self, valued, entry);
             }
         }
+        markOptions(self, valued.lines);
         uint256 feed = self.cash.terms.feed;
         if (feed == Cash.NO_FEED) return;
         valued.depegRateWad = Cash.depegRate(self.cash.terms, load(self, valued, feed).indexWad);
@@ -125,12 +172,9 @@ library Valuation {
     /// @notice Adds a perp or future to a book.
     /// @param self ledger
     /// @param valued book to add to
-    /// @param instrument number of the instrument
-    /// @param position position in it
-    function valueLinear(Ledger.State storage self, Margin.Book memory valued, uint256 instrument, Account.Position storage position)
-        internal
-        view
-    {
+    /// @param entry position
+    function valueLinear(Ledger.State storage self, Margin.Book memory valued, Account.Entry memory entry) internal view {
+        uint256 instrument = entry.instrument;
         uint256 underlying = Market.underlyingOf(instrument);
         Standard.Exposure memory exposure = load(self, valued, underlying);
         uint256 markWad;
@@ -140,12 +184,22 @@ library Valuation {
         } else {
             (markWad, fixedWad) = forward(self, valued, instrument);
         }
-        if (Margin.isModelled(valued, underlying)) Portfolio.stake(valued.stakes[underlying], position.size, markWad - fixedWad);
-        int256 received = Funding.payment(position.size, Ledger.fundingIndex(self, instrument) - position.fundingIndex);
-        Standard.absorb(exposure, position.size, position.quote + received, markWad);
+        if (Margin.isModelled(valued, underlying)) Portfolio.stake(valued.stakes[underlying], entry.size, markWad - fixedWad);
+        int256 received = Funding.payment(entry.size, Ledger.fundingIndex(self, instrument) - entry.fundingIndex);
+        Standard.absorb(exposure, entry.size, entry.quote + received, markWad);
     }
 
-    /// @notice Valued option position.
+    /// @notice Prices options.
+    /// @dev Black-76 at the present forward, the volatility of the surface, and the time to expiry
+    /// @param self ledger
+    /// @param lines options of the account
+    function markOptions(Ledger.State storage self, Standard.HeldOption[] memory lines) internal view {
+        if (lines.length == 0) return;
+        uint256[] memory marks = self.stress.marks(lines);
+        for (uint256 i = 0; i < lines.length; i++) lines[i].markWad = marks[i];
+    }
+
+    /// @notice Option position without its mark price.
     /// @dev records a stale surface
     /// @param self ledger
     /// @param valued book that it belongs to
@@ -169,17 +223,8 @@ library Valuation {
         line.rateWad = curve.rate;
         line.secs = line.expiry > block.timestamp ? line.expiry - block.timestamp : 0;
         line.volWad = curve.surfacePublishedAt == 0 ? 0 : Surface.vol(curve.svi, line.strikeWad);
-        line.markWad = optionMark(line);
         if (line.secs == 0) return line;
         note(valued, line.underlying, line.expiry, curve.surfacePublishedAt, exposure.optionRisk.heartbeatSecs);
-    }
-
-    /// @notice Mark price of an option.
-    /// @dev Black-76 at the present forward, the volatility of the surface, and the time to expiry
-    /// @param line option
-    function optionMark(Standard.HeldOption memory line) internal pure returns (uint256) {
-        uint256 discountWad = Option.discount(line.rateWad, line.secs);
-        return Option.price(Option.OptionTerms(line.forwardWad, line.strikeWad, line.volWad, line.secs, discountWad, line.isCall));
     }
 
     /// @notice Present forward of a dated instrument, and the part of it that is fixed.
@@ -257,7 +302,10 @@ library Valuation {
         Standard.Exposure memory exposure = load(self, valued, underlying);
         uint256 kind = Market.kindOf(instrument);
         if (Market.isOption(kind)) {
-            markWad = optionLine(self, valued, instrument, 0).markWad;
+            valued.lines = new Standard.HeldOption[](1);
+            valued.lines[0] = optionLine(self, valued, instrument, 0);
+            markOptions(self, valued.lines);
+            markWad = valued.lines[0].markWad;
             bandWad = Fixed.mulDivDown(exposure.indexWad, exposure.optionRisk.tradeBand, Fixed.WAD);
         } else {
             bool isPerp = kind == Market.PERP;
@@ -277,61 +325,11 @@ library Valuation {
         revert PriceErrors.StalePrice(stale.underlying - 1, stale.expiry, stale.publishedAt, stale.heartbeatSecs);
     }
 
-    /// @notice Account valued at fresh prices.
+    /// @notice Margin metrics of holdings, whether an account has them or not.
     /// @param self ledger
-    /// @param account account
-    /// @custom:reverts StalePrice
-    function freshBook(Ledger.State storage self, AccountId account) internal view returns (Margin.Book memory valued) {
-        valued = book(self, account);
-        requireFresh(valued);
-    }
-
-    /// @notice Requires an account to meet its initial margin requirement.
-    /// @param self ledger
-    /// @param account account
-    /// @custom:reverts StalePrice, InsufficientMargin
-    function requireInitial(Ledger.State storage self, AccountId account) internal view {
-        Margin.Book memory valued = freshBook(self, account);
-        int256 adjusted = Margin.adjustedEquity(valued, Level.Initial);
-        uint256 required = Margin.requirement(valued, Level.Initial);
-        if (adjusted < int256(required)) revert AccountErrors.InsufficientMargin(account, adjusted, required);
-    }
-
-    /// @notice Requires an account whose initial buffer is not negative or has not fallen.
-    /// @dev valued at the last prices, fresh or not: an account that reduces risk needs no fresh price
-    /// @param self ledger
-    /// @param account account
-    /// @param beforeWad initial buffer before the change [wad]
-    /// @custom:reverts InsufficientMargin
-    function requireNoFall(Ledger.State storage self, AccountId account, int256 beforeWad) internal view {
-        Margin.Book memory valued = book(self, account);
-        int256 adjusted = Margin.adjustedEquity(valued, Level.Initial);
-        uint256 required = Margin.requirement(valued, Level.Initial);
-        int256 left = adjusted - int256(required);
-        if (left < 0 && left < beforeWad) revert AccountErrors.InsufficientMargin(account, adjusted, required);
-    }
-
-    /// @notice Initial buffer of an account, at the last prices.
-    /// @param self ledger
-    /// @param account account
-    function initialMargin(Ledger.State storage self, AccountId account) internal view returns (int256) {
-        return Margin.margin(book(self, account), Level.Initial);
-    }
-
-    /// @notice Equity and maintenance buffer of an account, at fresh prices.
-    /// @param self ledger
-    /// @param account account
-    /// @custom:reverts StalePrice
-    function maintenance(Ledger.State storage self, AccountId account) internal view returns (int256 equityWad, int256 marginWad) {
-        Margin.Book memory valued = freshBook(self, account);
-        return (Margin.equity(valued), Margin.margin(valued, Level.Maintenance));
-    }
-
-    /// @notice Margin metrics of an account.
-    /// @param self ledger
-    /// @param account account
-    function metrics(Ledger.State storage self, AccountId account) internal view returns (Metrics memory) {
-        Margin.Book memory valued = book(self, account);
+    /// @param held state of the account
+    function metrics(Ledger.State storage self, Account.Image memory held) internal view returns (Metrics memory) {
+        Margin.Book memory valued = _judged(self, held);
         return Metrics(
             Margin.equity(valued),
             Margin.adjustedEquity(valued, Level.Initial),
@@ -343,10 +341,38 @@ library Valuation {
             Margin.leverage(valued),
             valued.stale.underlying,
             valued.stale.expiry,
-            self.holders[account].mode,
+            held.mode,
             valued.verdict.sumWad,
             valued.verdict.lossInitialWad,
             valued.verdict.lossMaintenanceWad
         );
+    }
+
+    /// @notice Validates holdings that no account has.
+    /// @dev within the bounds of the doors, and those that no account can leave: a range bounds the magnitude of a signed number
+    /// @param self ledger
+    /// @param held holdings
+    /// @custom:reverts ParameterOutOfRange, UnknownInstrument, InstrumentExpired
+    function requireValid(Ledger.State storage self, Account.Image memory held) internal view {
+        uint256 modes = self.rules.scenarios.length == 0 ? Account.STANDARD : Account.PORTFOLIO;
+        Market.requireWithin("mode", held.mode, Account.STANDARD, modes);
+        Market.requireWithin("principal", Fixed.abs(held.principal), 0, MAX_HELD);
+        Market.requireWithin("balances", held.balances.length, self.assets.length, self.assets.length);
+        for (uint256 i = 0; i < held.balances.length; i++) Market.requireWithin("balance", held.balances[i], 0, Fixed.CAP);
+        for (uint256 i = 0; i < held.entries.length; i++) {
+            Account.Entry memory entry = held.entries[i];
+            Ledger.requireTraded(self, entry.instrument);
+            Market.requireWithin("size", Fixed.abs(entry.size), 0, Fixed.CAP);
+            Market.requireWithin("quote", Fixed.abs(entry.quote), 0, MAX_HELD);
+            Market.requireWithin("fundingIndex", Fixed.abs(entry.fundingIndex), 0, MAX_HELD);
+        }
+    }
+
+    /// @notice Account valued at present prices, with its portfolio margin requirement at both levels.
+    /// @param self ledger
+    /// @param held state of the account
+    function _judged(Ledger.State storage self, Account.Image memory held) private view returns (Margin.Book memory valued) {
+        valued = valuedImage(self, held);
+        if (valued.stakes.length != 0) valued.verdict = self.stress.judge(exposuresOf(valued), self.rules, quotePrice(self, valued));
     }
 }

@@ -7,6 +7,7 @@ import {AuthorityErrors} from "./AuthorityErrors.sol";
 import {Cash} from "./Cash.sol";
 import {Checks} from "./Checks.sol";
 import {Collateral} from "./Collateral.sol";
+import {Feed} from "./Feed.sol";
 import {Fixed} from "./Fixed.sol";
 import {Ledger} from "./Ledger.sol";
 import {Liquidation} from "./Liquidation.sol";
@@ -107,9 +108,9 @@ contract Vault is Checks, Diamond {
         Ledger.requireIdle(ledger, account);
         Market.requireWithin("mode", mode, Account.STANDARD, ledger.rules.scenarios.length == 0 ? Account.STANDARD : Account.PORTFOLIO);
         if (mode == Account.PORTFOLIO) Account.requireOptions(ledger.holders[account], 0);
-        int256 beforeWad = begin(account, true);
+        Account.Image memory former = begin(account, true);
         ledger.holders[account].mode = uint8(mode);
-        check(account, true, beforeWad);
+        check(account, true, former);
         emit ModeSet(msg.sender, account, mode);
     }
 
@@ -134,9 +135,9 @@ contract Vault is Checks, Diamond {
         requireWithdrawal(account);
         Collateral.requireAmount(amountRaw, ledger.cash.decimals);
         accrue();
-        int256 beforeWad = begin(account, true);
+        Account.Image memory former = begin(account, true);
         Ledger.addCash(ledger, account, -int256(Collateral.toWad(amountRaw, ledger.cash.decimals)));
-        check(account, true, beforeWad);
+        check(account, true, former);
         Collateral.push(ledger.cash.token, to, amountRaw);
         emit CashWithdrawn(msg.sender, account, amountRaw, to, ledger.holders[account].principal);
     }
@@ -155,11 +156,12 @@ contract Vault is Checks, Diamond {
         Collateral.requireAmount(amountRaw, asset.decimals);
         Collateral.requireAmount(balanceRaw, asset.decimals);
         bool costly = isCostly(account, asset.underlying);
-        int256 beforeWad = costly ? begin(account, false) : int256(0);
+        Account.Image memory former;
+        if (costly) former = begin(account, false);
         Collateral.pull(asset.token, msg.sender, amountRaw);
         ledger.holders[account].balances[collateral] = balanceRaw;
         asset.totalRaw += amountRaw;
-        if (costly) check(account, false, beforeWad);
+        if (costly) check(account, false, former);
         emit CollateralDeposited(msg.sender, account, collateral, amountRaw, balanceRaw);
     }
 
@@ -177,10 +179,10 @@ contract Vault is Checks, Diamond {
         Collateral.requireAmount(amountRaw, asset.decimals);
         uint256 balanceRaw = ledger.holders[account].balances[collateral];
         if (amountRaw > balanceRaw) revert AccountErrors.InsufficientCollateral(balanceRaw, amountRaw);
-        int256 beforeWad = begin(account, true);
+        Account.Image memory former = begin(account, true);
         ledger.holders[account].balances[collateral] = balanceRaw - amountRaw;
         asset.totalRaw -= amountRaw;
-        check(account, true, beforeWad);
+        check(account, true, former);
         Collateral.push(asset.token, to, amountRaw);
         emit CollateralWithdrawn(msg.sender, account, collateral, amountRaw, to, balanceRaw - amountRaw);
     }
@@ -244,6 +246,14 @@ contract Vault is Checks, Diamond {
             || selector == this.trade.selector;
     }
 
+    /// @notice How many of the first arguments of a door are accounts whose margin a batch checks.
+    /// @dev none of a deposit of cash, which lowers no buffer
+    /// @param selector selector of the door
+    function accountsOf(bytes4 selector) internal pure override returns (uint256) {
+        if (selector == this.trade.selector) return 2;
+        return isBatchable(selector) && selector != this.depositCash.selector ? 1 : 0;
+    }
+
     /// @notice Whether collateral priced by an underlying may raise the requirement by more than its credit.
     /// @dev while the price is uncertain, or where portfolio margin counts its moves
     /// @param account account
@@ -292,7 +302,7 @@ contract Vault is Checks, Diamond {
     /// @param priceWad price of one whole unit [wad]
     /// @custom:reverts UnknownInstrument, InstrumentExpired, StalePrice, ZeroSize, SizeTooLarge, ZeroPrice, PriceTooLarge, PriceOutsideBand
     function requireTerms(uint256 instrument, int256 size, uint256 priceWad) internal view {
-        (uint256 markWad, uint256 bandWad) = _judge().quotation(instrument);
+        (uint256 markWad, uint256 bandWad) = Feed(address(this)).quotation(instrument);
         if (size == 0) revert NumberErrors.ZeroSize();
         if (Fixed.abs(size) > Fixed.CAP) revert NumberErrors.SizeTooLarge(Fixed.abs(size), Fixed.CAP);
         Oracle.requirePrice(priceWad);
@@ -312,9 +322,9 @@ contract Vault is Checks, Diamond {
         Account.Position storage position = holder.positions[instrument];
         bool rising = Account.isRising(position.size, sizeDelta);
         if (rising) requireRunning();
-        int256 beforeWad = begin(account, rising);
+        Account.Image memory former = begin(account, rising);
         Ledger.fill(ledger, account, instrument, sizeDelta, quoteDelta);
-        check(account, rising, beforeWad);
+        check(account, rising, former);
         return TradeSide(holder.principal, position.size, position.quote, position.fundingIndex);
     }
 }

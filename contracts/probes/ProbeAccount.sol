@@ -25,6 +25,10 @@ contract ProbeAccount is Probe {
         return Account.image(held(self), collaterals);
     }
 
+    function entry(Account.Image calldata self, uint256 instrument) external returns (Account.Entry memory) {
+        return Account.entry(held(self), instrument);
+    }
+
     function isRising(int256 size, int256 sizeDelta) external pure returns (bool) {
         return Account.isRising(size, sizeDelta);
     }

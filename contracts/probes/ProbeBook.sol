@@ -2,9 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccountId} from "../Account.sol";
-import {Ledger} from "../Ledger.sol";
 import {Margin} from "../Margin.sol";
-import {Standard} from "../Standard.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
@@ -12,19 +10,6 @@ import {Probe} from "./Probe.sol";
 contract ProbeBook is Probe {
     function book(Setup calldata self, AccountId account) external returns (Margin.Book memory) {
         return Valuation.book(stored(self), account);
-    }
-
-    function judge(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
-        Ledger.State storage state = stored(self);
-        valued = blank(state);
-        valued.lines = new Standard.HeldOption[](Valuation.optionCount(state, state.holders[account]));
-        Valuation.valueBalances(state, state.holders[account], valued);
-        Valuation.valuePositions(state, account, valued);
-        Valuation.judge(state, valued);
-    }
-
-    function freshBook(Setup calldata self, AccountId account) external returns (Margin.Book memory) {
-        return Valuation.freshBook(stored(self), account);
     }
 
     function requireFresh(Margin.Book memory valued) external pure {

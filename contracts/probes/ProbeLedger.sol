@@ -53,7 +53,7 @@ contract ProbeLedger is Probe {
         external
         returns (int256)
     {
-        return Ledger.settledValue(stored(self), account, instrument, settlementWad);
+        return Ledger.settledValue(Account.entry(stored(self).holders[account], instrument), settlementWad);
     }
 
     function settle(Setup calldata self, AccountId account, uint256 underlying, uint256 expiry, uint256 settlementWad)
@@ -63,6 +63,15 @@ contract ProbeLedger is Probe {
         Ledger.State storage state = stored(self);
         Ledger.settle(state, account, underlying, expiry, settlementWad);
         return (state.cash, imageOf(state, account));
+    }
+
+    function movePosition(Setup calldata self, AccountId source, AccountId target, uint256 instrument, uint256 fractionWad)
+        external
+        returns (Cash.Pool memory, Account.Image memory, Account.Image memory)
+    {
+        Ledger.State storage state = stored(self);
+        Ledger.movePosition(state, source, target, instrument, fractionWad);
+        return (state.cash, imageOf(state, source), imageOf(state, target));
     }
 
     function movePart(Setup calldata self, AccountId source, AccountId target, uint256 fractionWad, uint256 reservedWad)

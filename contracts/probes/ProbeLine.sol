@@ -20,10 +20,6 @@ contract ProbeLine is Probe {
         line = Valuation.optionLine(state, valued, instrument, size);
     }
 
-    function optionMark(Standard.HeldOption calldata line) external pure returns (uint256) {
-        return Valuation.optionMark(line);
-    }
-
     function forward(Setup calldata self, uint256 instrument) external returns (uint256 forwardWad, uint256 fixedWad, Margin.Book memory valued) {
         Ledger.State storage state = stored(self);
         valued = blank(state);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {AccountId} from "../Account.sol";
+import {Ledger} from "../Ledger.sol";
 import {Valuation} from "../Valuation.sol";
 import {Probe} from "./Probe.sol";
 
@@ -12,6 +13,7 @@ contract ProbeMetrics is Probe {
     }
 
     function metrics(Setup calldata self, AccountId account) external returns (Valuation.Metrics memory) {
-        return Valuation.metrics(stored(self), account);
+        Ledger.State storage state = stored(self);
+        return Valuation.metrics(state, Valuation.image(state, account));
     }
 }

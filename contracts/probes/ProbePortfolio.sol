@@ -7,6 +7,10 @@ import {Level} from "../Standard.sol";
 
 /// @notice Exposes the functions of Portfolio.
 contract ProbePortfolio {
+    function isModelled(Portfolio.PortfolioRisk memory risk) external pure returns (bool) {
+        return Portfolio.isModelled(risk);
+    }
+
     function stake(Portfolio.PortfolioExposure memory self, int256 size, uint256 priceWad) external pure returns (Portfolio.PortfolioExposure memory) {
         Portfolio.stake(self, size, priceWad);
         return self;

@@ -9,12 +9,12 @@ import {Standard} from "../Standard.sol";
 /// @notice Exposes the functions of Stakes; changed values are returned.
 contract ProbeStakes {
     function gather(Margin.Book memory book) external pure returns (Margin.Book memory) {
-        Stakes.gather(book);
+        Stakes.gather(book.stakes, book.holdings, book.lines);
         return book;
     }
 
     function hedges(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.Hedge[] memory) {
-        return Stakes.hedges(book, underlying);
+        return Stakes.hedges(book.holdings, underlying, book.exposures[underlying].confidenceWad);
     }
 
     function isHedge(Margin.Holding memory held, uint256 underlying) external pure returns (bool) {
@@ -22,7 +22,7 @@ contract ProbeStakes {
     }
 
     function terms(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.ExpiryHoldings[] memory) {
-        return Stakes.terms(book, underlying);
+        return Stakes.terms(book.lines, underlying);
     }
 
     function term(Standard.HeldOption[] memory lines, uint256 first) external pure returns (Portfolio.ExpiryHoldings memory) {

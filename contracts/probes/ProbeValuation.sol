@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AccountId} from "../Account.sol";
+import {Account, AccountId} from "../Account.sol";
 import {Ledger} from "../Ledger.sol";
 import {Margin} from "../Margin.sol";
 import {Standard} from "../Standard.sol";
@@ -13,24 +13,24 @@ contract ProbeValuation is Probe {
     function valueBalances(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
         Ledger.State storage state = stored(self);
         valued = blank(state);
-        Valuation.valueBalances(state, state.holders[account], valued);
+        Valuation.valueBalances(state, imageOf(state, account).balances, valued);
     }
 
     function optionCount(Setup calldata self, AccountId account) external returns (uint256) {
         Ledger.State storage state = stored(self);
-        return Valuation.optionCount(state, state.holders[account]);
+        return Valuation.optionCount(state, imageOf(state, account).entries);
     }
 
     function valuePositions(Setup calldata self, AccountId account) external returns (Margin.Book memory valued) {
         Ledger.State storage state = stored(self);
         valued = blank(state);
-        valued.lines = new Standard.HeldOption[](Valuation.optionCount(state, state.holders[account]));
-        Valuation.valuePositions(state, account, valued);
+        valued.lines = new Standard.HeldOption[](Valuation.optionCount(state, imageOf(state, account).entries));
+        Valuation.valuePositions(state, imageOf(state, account).entries, valued);
     }
 
     function valueLinear(Setup calldata self, AccountId account, uint256 instrument) external returns (Margin.Book memory valued) {
         Ledger.State storage state = stored(self);
         valued = blank(state);
-        Valuation.valueLinear(state, valued, instrument, state.holders[account].positions[instrument]);
+        Valuation.valueLinear(state, valued, Account.entry(state.holders[account], instrument));
     }
 }

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {AccountId} from "../Account.sol";
-import {Valuation} from "../Valuation.sol";
+import {Account, AccountId} from "../Account.sol";
+import {Verdict} from "../Verdict.sol";
 import {Probe} from "./Probe.sol";
 
-/// @notice Exposes the functions of Valuation that check the margin of an account; the ledger is given.
+/// @notice Exposes the functions of Verdict that check the margin of an account; the ledger is given.
 contract ProbeVerdict is Probe {
     function requireInitial(Setup calldata self, AccountId account) external {
-        Valuation.requireInitial(stored(self), account);
+        Verdict.requireInitial(stored(self), account);
     }
 
-    function requireNoFall(Setup calldata self, AccountId account, int256 beforeWad) external {
-        Valuation.requireNoFall(stored(self), account, beforeWad);
+    function requireNoFall(Setup calldata self, AccountId account, Account.Image calldata former) external {
+        Verdict.requireNoFall(stored(self), account, former);
     }
 
-    function initialMargin(Setup calldata self, AccountId account) external returns (int256) {
-        return Valuation.initialMargin(stored(self), account);
-    }
-
-    function maintenance(Setup calldata self, AccountId account) external returns (int256 equityWad, int256 marginWad) {
-        return Valuation.maintenance(stored(self), account);
+    function changes(Setup calldata self, Account.Image calldata a, Account.Image calldata b) external returns (bool[] memory) {
+        return Verdict.changes(stored(self), a, b);
     }
 }

@@ -18,7 +18,7 @@ from papers import HEAD, Write, by_method, capital_usd, compared, write as write
 
 UNITS = ("ETH", "BTC")
 CENT = WAD // 100
-MANY = ", ".join(f"ETH-20260327-{1_000 + 100 * k}-C: 1 ETH" for k in range(13))
+MANY = ", ".join(f"ETH-20260327-{1_000 + 100 * k}-C: 1 ETH" for k in range(25))
 
 
 def test_one_perp_by_every_method(write: Write) -> None:
@@ -207,7 +207,7 @@ def test_an_option_that_is_bought_is_paid_for(write: Write) -> None:
         ("positions: {ETH-PERP: 1 BTC}", ":7: positions.ETH-PERP: '1 BTC' is in BTC: expected ETH"),
         ("positions: {ETH-PERP: 0 ETH}", ":7: positions.ETH-PERP: is a position of nothing"),
         ("positions: {ETH-PERP: 1.5}", ":7: positions.ETH-PERP: 1.5 is a bare decimal number"),
-        (f"positions: {{{MANY}}}", ":7: positions: are 13 options: portfolio margin takes at most 12"),
+        (f"positions: {{{MANY}}}", ":7: positions: are 25 options: portfolio margin takes at most 24"),
         ("depeg: {threshold: 98 %, factor: 200 %}", ":7: depeg: has no effect without 'quote price'"),
         ("quote price: 0 USD", ":7: quote price: 0 USD is out of range"),
         ("quote price: 0.99 USD\ndepeg: {threshold: 101 %, factor: 1 %}", ":8: depeg.threshold: 101 % is out of range"),

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from books import BOOK, PORTFOLIO_BOOK
-from crossvault.evm.codec import snake
-from crossvault.mirror import cash, market, stakes, surface, valuation
-from crossvault.mirror.account import AccountId
+from crossvault.mirror import account as accounts, cash, market, stakes, stress, surface, valuation
+from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId, Image
+from crossvault.mirror.correlation import ScenarioLossTable
+from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.oracle import WINDOW, Curve
-from crossvault.mirror.portfolio import PortfolioExposure
-from crossvault.mirror.standard import Exposure, HeldOption
-from inputs import HOLDING, LINE, SIZE, VALUE, strip, svi, usual_svi
+from crossvault.mirror.portfolio import ExpiryHoldings, Hedge, PortfolioExposure
+from crossvault.mirror.standard import Exposure, HeldOption, Level
+from inputs import HOLDING, LINE, SIZE, strip, svi, usual_svi
 from ledgers import (
     IDS,
     Drawn,
@@ -32,7 +33,7 @@ from ledgers import (
     draw_underlying,
     state,
 )  # fmt: skip
-from probing import NOW, Integer, Probes, assert_equal, fresh, started
+from probing import NOW, Integer, OneOf, Probes, assert_equal, fresh, started
 
 NEAR_OR_NEVER = [0, NOW, NOW - 59, NOW - 60, NOW - 61, NOW - 3_600]
 
@@ -67,7 +68,7 @@ def draw_dated(random: Random) -> Drawn:
     return drawn
 
 
-def draw_marked(random: Random) -> Drawn:
+def draw_marked(random: Random) -> HeldOption:
     """An option before, at or after its expiry, at the volatility of a surface."""
     price = draw_price(random)
     curve, line = draw_curve(random, 0, price).curve, LINE.draw(random)
@@ -78,7 +79,7 @@ def draw_marked(random: Random) -> Drawn:
         curve.svi = svi(random) if random.random() < 0.3 else usual_svi(random, base, line.secs)
     line.vol_wad = surface.vol(curve.svi, line.strike_wad) if curve.svi.ref_forward else 0
     line.rate_wad = curve.rate
-    return {"line": line}
+    return cast(HeldOption, line)
 
 
 def draw_position_call(random: Random) -> Drawn:
@@ -110,12 +111,40 @@ def draw_noted(random: Random) -> Drawn:
     return {"valued": valued}
 
 
-def draw_with_rules(random: Random) -> Drawn:
+def draw_leveled(random: Random) -> Drawn:
     """An account in either mode, in a vault with portfolio margin rules."""
-    drawn = draw_call(random)
+    drawn = draw_call(random, level=OneOf(list(Level)))
     while not drawn["self"].rules.scenarios:
-        drawn = draw_call(random)
+        drawn = draw_call(random, level=OneOf(list(Level)))
     return drawn
+
+
+def draw_held(random: Random) -> Drawn:
+    setup = draw_setup(random)
+    return {"self": setup, "held": setup.owned[0].image}
+
+
+def draw_holdings(random: Random) -> Drawn:
+    """Holdings at, within or just beyond one of their bounds."""
+    setup = draw_setup(random)
+    held = setup.owned[0].image
+    entries = [each for each in held.entries if market.kind_of(each.instrument) == market.PERP]
+    entries = [each._replace(size=random.choice([CAP, -CAP, CAP + 1, 1])) for each in entries[: random.randrange(3)]]
+    limit = valuation.MAX_HELD
+    if entries and random.random() < 0.3:
+        entries[0] = entries[0]._replace(
+            quote=random.choice([limit, -limit - 1]), funding_index=random.choice([0, limit + 1])
+        )
+    if entries and random.random() < 0.1:
+        entries[0] = entries[0]._replace(instrument=draw_any(random, setup))
+    balances = held.balances if random.random() < 0.8 else (*held.balances, 0)
+    principal = random.choice([0, limit, -limit, limit + 1])
+    mode = random.choice([held.mode, STANDARD, PORTFOLIO, 2])
+    return {"self": setup, "held": Image(principal, mode, balances, tuple(entries))}
+
+
+def draw_lines(random: Random) -> list[HeldOption]:
+    return [draw_marked(random) for _ in range(random.choice([0, 1, 3]))]
 
 
 def draw_underlying_of(random: Random) -> Drawn:
@@ -137,26 +166,26 @@ def blank(stored: State, options: int = 0) -> Book:
 def value_balances(self: Setup, account: AccountId, now: int) -> Book:
     stored = state(self)
     valued = blank(stored)
-    valuation.value_balances(stored, stored.holders[account], valued, now=now)
+    valuation.value_balances(stored, valuation.image(stored, account).balances, valued, now=now)
     return valued
 
 
 def option_count(self: Setup, account: AccountId) -> int:
     stored = state(self)
-    return valuation.option_count(stored, stored.holders[account])
+    return valuation.option_count(stored, valuation.image(stored, account).entries)
 
 
 def value_positions(self: Setup, account: AccountId, now: int) -> Book:
     stored = state(self)
-    valued = blank(stored, valuation.option_count(stored, stored.holders[account]))
-    valuation.value_positions(stored, account, valued, now=now)
+    valued = blank(stored, valuation.option_count(stored, valuation.image(stored, account).entries))
+    valuation.value_positions(stored, valuation.image(stored, account).entries, valued, now=now)
     return valued
 
 
 def value_linear(self: Setup, account: AccountId, instrument: int, now: int) -> Book:
     stored = state(self)
     valued = blank(stored)
-    valuation.value_linear(stored, valued, instrument, stored.holders[account].positions[instrument], now=now)
+    valuation.value_linear(stored, valued, accounts.entry(stored.holders[account], instrument), now=now)
     return valued
 
 
@@ -189,19 +218,61 @@ def note(valued: Book, underlying: int, expiry: int, published_at: int, heartbea
     return valued
 
 
-def judge(self: Setup, account: AccountId, now: int) -> Book:
+def valued_image(self: Setup, held: Image, now: int) -> Book:
+    return valuation.valued_image(state(self), held, now=now)
+
+
+def image(self: Setup, account: AccountId) -> tuple[Image]:
+    return (valuation.image(state(self), account),)
+
+
+def require_valid(self: Setup, held: Image, now: int) -> tuple[()]:
+    valuation.require_valid(state(self), held, now=now)
+    return ()
+
+
+def quote_price(self: Setup, now: int) -> tuple[int, Book]:
     stored = state(self)
-    valued = blank(stored, valuation.option_count(stored, stored.holders[account]))
-    valuation.value_balances(stored, stored.holders[account], valued, now=now)
-    valuation.value_positions(stored, account, valued, now=now)
-    valuation.judge(stored, valued, now=now)
-    return valued
+    valued = blank(stored)
+    return valuation.quote_price(stored, valued, now=now), valued
+
+
+def mark_options(self: Setup, lines: list[HeldOption]) -> list[HeldOption]:
+    marked: list[HeldOption] = fresh(lines)
+    valuation.mark_options(state(self), marked)
+    return marked
+
+
+def assess(self: Setup, account: AccountId, level: Level, now: int) -> tuple[ScenarioLossTable, int, int]:
+    stored = state(self)
+    valued = valuation.valued_image(stored, valuation.image(stored, account), now=now)
+    found = valuation.assess(stored, valued, level, now=now)
+    return found, valued.verdict.initial_wad, valued.verdict.maintenance_wad
+
+
+def requirement(self: Setup, account: AccountId, level: Level, now: int) -> int:
+    stored = state(self)
+    valued = valuation.valued_image(stored, valuation.image(stored, account), now=now)
+    return valuation.requirement(stored, valued, level, now=now)
+
+
+def metrics(self: Setup, account: AccountId, now: int) -> tuple[Any]:
+    stored = state(self)
+    return (valuation.metrics(stored, valuation.image(stored, account), now=now),)
 
 
 def gather(book: Book) -> Book:
     valued: Book = fresh(book)
-    stakes.gather(valued)
+    stakes.gather(valued.stakes, valued.holdings, valued.lines)
     return valued
+
+
+def hedges(book: Book, underlying: int) -> list[Hedge]:
+    return stakes.hedges(book.holdings, underlying, book.exposures[underlying].confidence_wad)
+
+
+def terms(book: Book, underlying: int) -> list[ExpiryHoldings]:
+    return stakes.terms(book.lines, underlying)
 
 
 def on_ledger(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -222,7 +293,6 @@ VALUATION: dict[str, tuple[Any, Any]] = {
 }
 LINES: dict[str, tuple[Any, Any]] = {
     "optionLine": (draw_option, option_line),
-    "optionMark": (draw_marked, valuation.option_mark),
     "forward": (draw_dated, forward),
     "curveOf": (draw_position_call, curve_of),
     "load": (draw_underlying, load),
@@ -230,34 +300,40 @@ LINES: dict[str, tuple[Any, Any]] = {
 }
 BOOK_VALUES: dict[str, tuple[Any, Any]] = {
     "book": (draw_call, on_ledger(valuation.book)),
-    "freshBook": (draw_call, on_ledger(valuation.fresh_book)),
-    "judge": (draw_with_rules, judge),
     "requireFresh": (draw_noted, valuation.require_fresh),
 }
-VERDICT: dict[str, tuple[Any, Any]] = {
-    "requireNoFall": (lambda random: draw_call(random, before_wad=VALUE), on_ledger(valuation.require_no_fall)),
-    **{
-        name: (draw_call, on_ledger(getattr(valuation, snake(name))))
-        for name in ("requireInitial", "initialMargin", "maintenance")
-    },
+IMAGES: dict[str, tuple[Any, Any]] = {
+    "image": (draw_call, image),
+    "valuedImage": (draw_held, valued_image),
+    "requireValid": (draw_holdings, require_valid),
+    "quotePrice": (lambda random: {"self": draw_setup(random)}, quote_price),
+    "exposuresOf": ({"valued": PORTFOLIO_BOOK}, lambda valued: (valuation.exposures_of(valued),)),
+    "markOptions": (lambda random: {"self": draw_setup(random), "lines": draw_lines(random)}, mark_options),
+}
+REQUIREMENTS: dict[str, tuple[Any, Any]] = {
+    "assess": (draw_leveled, assess),
+    "requirement": (draw_leveled, requirement),
 }
 METRICS: dict[str, tuple[Any, Any]] = {
     "quotation": (draw_quotable, on_ledger(valuation.quotation)),
-    "metrics": (draw_call, on_ledger(valuation.metrics)),
+    "metrics": (draw_call, metrics),
 }
 STAKES: dict[str, tuple[Any, Any]] = {
     "gather": ({"book": PORTFOLIO_BOOK}, gather),
-    "hedges": (draw_underlying_of, stakes.hedges),
+    "hedges": (draw_underlying_of, hedges),
     "isHedge": ({"held": HOLDING, "underlying": Integer(0, 1)}, stakes.is_hedge),
-    "terms": (draw_underlying_of, stakes.terms),
+    "terms": (draw_underlying_of, terms),
     "term": (strip, stakes.term),
 }
 
 BOOKS = {
-    "ProbeValuation": VALUATION, "ProbeLine": LINES, "ProbeBook": BOOK_VALUES, "ProbeVerdict": VERDICT,
-    "ProbeMetrics": METRICS,
+    "ProbeValuation": VALUATION, "ProbeLine": LINES, "ProbeBook": BOOK_VALUES, "ProbeImage": IMAGES,
+    "ProbeRequirement": REQUIREMENTS, "ProbeMetrics": METRICS,
 }  # fmt: skip
-ALL = BOOKS | {"ProbeStakes": STAKES}
+MARKS: dict[str, tuple[Any, Any]] = {
+    "marks": (lambda random: {"lines": [draw_marked(random) for _ in range(random.choice([1, 3]))]}, stress.marks),
+}
+ALL = BOOKS | {"ProbeStakes": STAKES, "ProbeStress": MARKS}
 
 probes = pytest.fixture(started, scope="module")
 

@@ -50,6 +50,7 @@ from crossvault.mirror import (
     teller,
     valuation,
     vault,
+    verdict,
 )
 from crossvault.setup.toolchain import contracts_dir
 from probing import Probes, functions_of
@@ -57,6 +58,7 @@ from test_books import BOOKS, STAKES
 from test_numbers import PURE
 from test_portfolios import PORTFOLIO
 from test_stored import ACCOUNT, LEDGER
+from test_verdicts import BUFFERS, VERDICT
 
 PROBED: dict[ModuleType, set[str]] = {
     **{module: set(PURE[module]) for module in (fixed, exp, normal, option, surface)},
@@ -67,8 +69,9 @@ PROBED: dict[ModuleType, set[str]] = {
     account: set(ACCOUNT),
     ledger: set(LEDGER),
     valuation: {name for table in BOOKS.values() for name in table},
+    verdict: {*VERDICT, *BUFFERS},
 }
-OTHERS = {valuation: set(BOOKS)}  # too large for one probe
+OTHERS = {valuation: set(BOOKS), verdict: {"ProbeVerdict", "ProbeBuffer"}}  # too large for one probe
 NO_FUNCTIONS = {
     account_errors,
     authority_errors,
@@ -82,11 +85,11 @@ NO_FUNCTIONS = {
 READ_BY_STEPS = {
     lens: {"globals", "states", "curves"},
     registry: {"snapshot", "isAuthorized", "curves"},  # test_views queries the last two
-    appraiser: {"metrics"},
+    teller: {"metrics"},
 }
 READ_BY_TESTS = {
     exchange: {"filledWad", "isCancelled", "digest"},  # by test_exchange
-    teller: {"scenarios", "greeks"},  # by test_views
+    teller: {"scenarios", "greeks", "metricsOf"},  # by test_views
     registry: {"parameters"},
     parameters: {"sheet"},
 }
@@ -100,9 +103,9 @@ BEHIND_DOORS = {
     policy: set(),
     teller: {"added"},
     registry: set(),
-    feed: {"observe", "openCurve", "requireFeeder"},
-    appraiser: {"quotation", "initialMargin", "maintenance", "requireInitial", "requireNoFall"},
-    checks: {"isBatchable", "begin", "check"},
+    feed: {"quotation", "observe", "openCurve", "requireFeeder"},
+    appraiser: {"initialMargin", "maintenance", "equity", "requireInitial", "requireNoFall"},
+    checks: {"named", "isBatchable", "accountsOf", "begin", "check"},
     auction: {
         "terms", "pay", "close", "noteInsolvent", "noteDeficit", "endSale", "auctionState", "requireFailing",
         "requireOnSale", "requireStranger", "image",
@@ -110,7 +113,7 @@ BEHIND_DOORS = {
     exchange: {"agree", "take", "requireLive", "requireAuthority", "requireSize", "requireOpposite"},
     vault: {
         "pullQuote", "requireWithdrawal", "requireTerms", "fillSide", "isCostly", "isBatchable",
-        "settlementOf",
+        "accountsOf", "settlementOf",
     },
 }  # fmt: skip
 CLASSES = {

@@ -1,6 +1,7 @@
 """Portfolio margin: probes and mirror return equal results for equal accounts and parameters."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ from crossvault.mirror import correlation, portfolio, shock, stress
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.shock import MAX_SCENARIOS
+from crossvault.mirror.stress import HeldExposures
 from inputs import AMOUNT, EXPIRY, LEVEL, LINE, RATIO, nearly
 from portfolio_inputs import (
     ANY_PARTS,
@@ -53,7 +55,7 @@ from portfolio_inputs import (
     profits,
     rules,
 )
-from probing import Either, Generated, Integer, Probes, assert_equal, started
+from probing import Either, Generated, Integer, Probes, assert_equal, plain, started
 from profiles import chosen, source
 
 
@@ -88,18 +90,34 @@ def former(random: Random, stake: PortfolioExposure) -> PortfolioExposure:
     return replace(other, risk=stake.risk, index_wad=stake.index_wad)
 
 
-def requirements_args(random: Random) -> dict[str, Any]:
-    """Exposures with and without positions, and others of none, one or several of their underlyings."""
+def change(random: Random) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arguments of `requirement` for exposures, and for others of none, one or several of their underlyings."""
     stakes = [EXPOSURE.draw(random), *EXPOSURES.draw(random)]
     stakes = [each if random.random() < 0.8 else PortfolioExposure(each.risk, each.index_wad) for each in stakes]
     places = random.sample(range(len(stakes)), random.randrange(len(stakes) + 1))
-    formers = [former(random, stakes[place]) for place in places]
-    return {"stakes": stakes, "places": places, "formers": formers, "rules": rules(random), **_price_and_level(random)}
+    formers = [former(random, each) if place in places else each for place, each in enumerate(stakes)]
+    shared = {"rules": rules(random), **_price_and_level(random)}
+    return {"held": HeldExposures(stakes, [], []), **shared}, {"held": HeldExposures(formers, [], []), **shared}
+
+
+def differing(before: dict[str, Any], after: dict[str, Any]) -> list[bool]:
+    """Whether the exposure of each underlying differs."""
+    return [was != becomes for was, becomes in zip(before["held"].stakes, after["held"].stakes, strict=True)]
+
+
+def reassess_args(random: Random) -> dict[str, Any]:
+    """An account with the losses of another one that differs in none, one or several underlyings."""
+    after, before = change(random)
+    _, found = stress.assess(**after)
+    changed = differing(before, after)
+    return {**before, "changed": changed, "found": found}
 
 
 def _price_and_level(random: Random) -> dict[str, Any]:
     return {"quote_wad": Integer(0, 2 * WAD).draw(random), "level": LEVEL.draw(random)}
 
+
+HELD = Generated(lambda random: HeldExposures(EXPOSURES.draw(random), [], []))
 
 PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
     shock: {
@@ -118,6 +136,7 @@ PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
         "requireRate": {"risk": nearly(RATE_RISK, ANY_PARTS["rate"])},
     },
     portfolio: {
+        "isModelled": {"risk": Either([RISK, Generated(lambda random: portfolio.PortfolioRisk())])},
         "stake": {"self": EXPOSURE, "size": SIZE, "price_wad": Integer(0, 2**97)},
         "outcomes": {"self": EXPOSURE, "scenarios": SCENARIOS},
         "ready": {"term": EXPIRY_HOLDINGS, "risk": RISK},
@@ -152,12 +171,10 @@ PORTFOLIO: Mapping[Any, Mapping[str, Any]] = {
         "requireMatrix": {"matrix": Generated(nearly_valid_matrix)},
     },
     stress: {
-        "judge": {"stakes": EXPOSURES, "rules": Generated(rules), "quote_wad": Integer(0, 2 * WAD)},
-        "requirement": {
-            "stakes": EXPOSURES, "rules": Generated(rules), "quote_wad": Integer(0, 2 * WAD), "level": LEVEL,
-        },
-        "requirements": requirements_args,
-        "outlook": {"stakes": EXPOSURES, "rules": Generated(rules)},
+        "judge": {"held": HELD, "rules": Generated(rules), "quote_wad": Integer(0, 2 * WAD)},
+        "assess": lambda random: change(random)[0],
+        "reassess": reassess_args,
+        "outlook": {"held": HELD, "rules": Generated(rules)},
         "marks": {"lines": many(LINE.draw, [0, 1, 2, 5])},
         "greeks": {"lines": many(LINE.draw, [0, 1, 2, 5])},
     },
@@ -175,21 +192,20 @@ def test_probe_and_mirror_return_the_same(probes: Probes, module: Any, function:
     assert_equal(probes, probe, function, PORTFOLIO[module][function], getattr(module, snake(function)))
 
 
-def test_requirements_after_and_before_a_change_are_those_of_two_accounts(probes: Probes) -> None:
-    """On the chain, and in the mirror: the losses that both share change neither."""
-    random = Random(source("requirements"))
-    drawn = [requirements_args(random) for _ in range(chosen().argument_sets // 4)]
-    apart = []
-    for each in drawn:
-        before = list(each["stakes"])
-        for place, stake in zip(each["places"], each["formers"], strict=True):
-            before[place] = stake
-        shared = {name: each[name] for name in ("rules", "quote_wad", "level")}
-        apart += [{"stakes": each["stakes"], **shared}, {"stakes": before, **shared}]
-    alone = [stress.requirement(**each) for each in apart]
-    assert list(probes.query("ProbeStress", "requirement", apart)) == [(each,) for each in alone]
-    pairs = list(zip(alone[::2], alone[1::2], strict=True))
-    assert list(probes.query("ProbeStress", "requirements", drawn)) == pairs
-    assert [stress.requirements(**each) for each in drawn] == pairs
-    assert {min(2, len(each["places"])) for each in drawn} == {0, 1, 2}
+def test_a_changed_account_is_reassessed_to_the_wei(probes: Probes) -> None:
+    """On the chain, and in the mirror: the losses that both accounts share change neither requirement."""
+    random = Random(source("reassess"))
+    drawn = [change(random) for _ in range(chosen().argument_sets // 4)]
+    pairs, again = [], []
+    for after, before in drawn:
+        pairs.append((stress.assess(**after)[0], stress.assess(**before)[0]))
+        required, found = stress.assess(**after)
+        again.append({**before, "changed": differing(before, after), "found": found})
+        assert (required, stress.reassess(**again[-1] | {"found": deepcopy(found)})) == pairs[-1]
+    alone = [side for pair in drawn for side in pair]
+    assessed = [stress.assess(**each) for each in alone]
+    assert list(probes.query("ProbeStress", "assess", alone)) == [plain(each) for each in assessed]
+    assert [required for required, _ in assessed] == [required for pair in pairs for required in pair]
+    assert list(probes.query("ProbeStress", "reassess", again)) == [(before,) for _, before in pairs]
+    assert {min(2, sum(each["changed"])) for each in again} == {0, 1, 2}
     assert sum(one != other for one, other in pairs) * 3 > len(pairs)

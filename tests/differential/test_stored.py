@@ -73,6 +73,11 @@ def draw_addition(random: Random) -> Drawn:
     return {"self": draw_image(random), "instrument": random.choice([WORD.draw(random), option, option])}
 
 
+def draw_entry_of(random: Random) -> Drawn:
+    image = draw_image(random)
+    return {"self": image, "instrument": draw_entry(random, image).instrument}
+
+
 def draw_removal(random: Random) -> Drawn:
     image = draw_image(random)
     while not image.entries:
@@ -123,6 +128,7 @@ ACCOUNT: dict[str, tuple[Any, Any]] = {
         lambda random: {"self": draw_image(random), "collaterals": random.randrange(9)},
         lambda self, collaterals: (accounts.image(held(self), collaterals),),
     ),
+    "entry": (draw_entry_of, lambda self, instrument: (accounts.entry(held(self), instrument),)),
     "isRising": (
         lambda random: {"size": (size := SIZE.draw(random)), "size_delta": draw_delta(random, size)},
         accounts.is_rising,
@@ -146,6 +152,14 @@ def draw_ledger_fill(random: Random) -> Drawn:
     size = next((each.size for each in setup.owned[0].image.entries if each.instrument == instrument), 0)
     changes = {"size_delta": draw_delta(random, size), "quote_delta": VALUE.draw(random)}
     return {"self": setup, "account": IDS[0], "instrument": instrument, **changes}
+
+
+def draw_moved(random: Random) -> Drawn:
+    """Part of a position, held or not."""
+    drawn = draw_move(random)
+    del drawn["reserved_wad"]
+    fraction = drawn.pop("fraction_wad")
+    return {**drawn, "instrument": draw_position(random, drawn["self"]), "fraction_wad": fraction}
 
 
 def draw_move(random: Random) -> Drawn:
@@ -207,6 +221,14 @@ def move_part(
     return stored.cash, image_of(stored, source), image_of(stored, target)
 
 
+def move_position(
+    self: Setup, source: AccountId, target: AccountId, instrument: int, fraction_wad: int, now: int
+) -> tuple[Pool, Image, Image]:
+    stored = state(self)
+    ledger.move_position(stored, source, target, instrument, fraction_wad, now=now)
+    return stored.cash, image_of(stored, source), image_of(stored, target)
+
+
 def accrued_funding(self: Setup, underlying: int, now: int) -> tuple[int, Track]:
     stored = state(self)
     return ledger.accrue_funding(stored, underlying, now=now), stored.tracks[underlying]
@@ -229,7 +251,7 @@ def funding_index(self: Setup, instrument: int, now: int) -> int:
 
 
 def settled_value(self: Setup, account: AccountId, instrument: int, settlement_wad: int) -> int:
-    return ledger.settled_value(state(self), account, instrument, settlement_wad)
+    return ledger.settled_value(accounts.entry(state(self).holders[account], instrument), settlement_wad)
 
 
 LEDGER: dict[str, tuple[Any, Any]] = {
@@ -243,6 +265,7 @@ LEDGER: dict[str, tuple[Any, Any]] = {
     "settledValue": (draw_settled, settled_value),
     "settle": (draw_settlement, state_after(ledger.settle)),
     "movePart": (draw_move, move_part),
+    "movePosition": (draw_moved, move_position),
 }
 
 STORED = {"ProbeAccount": ACCOUNT, "ProbeLedger": LEDGER}

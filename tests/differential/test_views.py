@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crossvault.bench.gas_market import AT, EXPIRIES, WORLD as WIDE, listing, price
+from crossvault.bench.gas_market import AT, EXPIRIES, WORLD as WIDE, listing, portfolio_margin, price
 from crossvault.bench.gas_portfolios import PORTFOLIOS
 from crossvault.differential import doors
 from crossvault.differential.doors import Announcement
@@ -18,10 +18,12 @@ from crossvault.evm.chain import Chain
 from crossvault.evm.deploy import diamond_abi
 from crossvault.evm.inprocess import InProcessChain
 from crossvault.mirror import lens, market, market_errors
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId, Entry, Image
+from crossvault.mirror.fixed import WAD
 from crossvault.mirror.liquidation import AuctionTerms
 from crossvault.mirror.parameters import ParameterSet
 from crossvault.mirror.refusal import Refusal
+from crossvault.mirror.valuation import Metrics
 from crossvault.walks import terms
 from crossvault.walks.base import GOVERNOR
 from crossvault.walks.random_walk import Walk
@@ -102,6 +104,38 @@ def test_scenarios_and_greeks_are_equal_on_both_sides(seed: int) -> None:
     finally:
         chain.close()
     assert min(in_portfolio_mode, lost, curved) >= 10 and compared > 50, (compared, in_portfolio_mode, lost, curved)
+
+
+@pytest.mark.slow
+def test_holdings_that_no_account_has_are_margined_whole() -> None:
+    """64 options, eight of every underlying, and 8 perps, at 36 scenarios; an unknown instrument is refused."""
+    random = Random(1)
+    model, chain = Model(WIDE), Chain(WIDE)
+    options = [
+        market.instrument_of(
+            place % 8, market.CALL if place % 3 else market.PUT, EXPIRIES[place // 8], (80 + place) * WAD
+        )
+        for place in range(64)
+    ]
+    instruments = [*options, *(market.perp(underlying) for underlying in range(8))]
+    entries = tuple(Entry(each, random.choice([-1, 1]) * random.randint(1, 9) * WAD, 0, 0) for each in instruments)
+    found = []
+    try:
+        steps = [*listing(), *portfolio_margin(36)]
+        assert model.play(steps) == chain.play(steps)
+        for mode in (PORTFOLIO, STANDARD):
+            held = Image(10**6 * WAD, mode, (WAD,) * len(model.vault.ledger.assets), entries)
+            [theirs] = chain.vault.result("metrics_of", _answer(chain, steps[-1].at, "metrics_of", {"held": held}))
+            found.append(Metrics(*theirs))
+            assert found[-1] == model.vault.metrics_of(held, now=steps[-1].at)
+            unknown = held._replace(entries=(entries[0]._replace(instrument=7), *entries))
+            [answer] = chain.simulate(steps[-1].at, [_view(chain, "metrics_of", {"held": unknown})])
+            assert chain.vault.refusal(answer["error"]["data"]) == market_errors.UnknownInstrument(7)
+    finally:
+        chain.close()
+    assert (
+        0 < found[0].maintenance_requirement_wad < found[0].initial_requirement_wad != found[1].initial_requirement_wad
+    )
 
 
 def changes(random: Random) -> list[Announcement]:

@@ -15,7 +15,7 @@ from crossvault.mirror.fixed import CAP, WAD
 from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption, Hedge, PortfolioExposure
 from crossvault.mirror.refusal import Refusal
 from crossvault.mirror.standard import Level
-from crossvault.mirror.stress import Rules
+from crossvault.mirror.stress import HeldExposures, Rules
 from probing import Probes, plain, started
 from profiles import chosen, source
 
@@ -84,7 +84,8 @@ def rules(random: Random) -> Rules:
 
 def margins(random: Random) -> dict[str, Any]:
     stakes = [exposure(random) for _ in range(random.choice((1, 2, 8)))]
-    return {"stakes": stakes, "rules": rules(random), "quote_wad": 0, "level": random.choice(list(Level))}
+    held = HeldExposures(stakes, [], [])
+    return {"held": held, "rules": rules(random), "quote_wad": 0, "level": random.choice(list(Level))}
 
 
 def price(random: Random) -> dict[str, Any]:
@@ -111,7 +112,7 @@ def joint(random: Random) -> dict[str, Any]:
 
 
 CAPPED: dict[str, tuple[str, Callable[..., Any], Callable[[Random], dict[str, Any]]]] = {
-    "requirement": ("ProbeStress", stress.requirement, margins),
+    "assess": ("ProbeStress", stress.assess, margins),
     "undiscounted": ("ProbeOption", option.undiscounted, price),
     "price": ("ProbeOption", option.price, terms),
     "greeks": ("ProbeOption", option.greeks, terms),
@@ -123,7 +124,7 @@ CAPPED: dict[str, tuple[str, Callable[..., Any], Callable[[Random], dict[str, An
 def test_nothing_wraps_around_at_the_caps(probes: Probes, function: str) -> None:
     probe, mirror, draw = CAPPED[function]
     random = Random(source(f"caps {function}"))
-    drawn = [draw(random) for _ in range(40 if function == "requirement" else chosen().argument_sets)]
+    drawn = [draw(random) for _ in range(40 if function == "assess" else chosen().argument_sets)]
     for args, theirs in zip(drawn, probes.query(probe, function, drawn), strict=True):
         assert not isinstance(theirs, Refusal), f"{function}({args}): {theirs}"
         ours = plain(mirror(**args))

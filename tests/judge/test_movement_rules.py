@@ -37,7 +37,7 @@ def funding_forgotten(patch: Patch) -> None:
 
 def settled_at_twice_the_price(patch: Patch) -> None:
     own = ledger.settled_value
-    patch.setattr(ledger, "settled_value", lambda state, account, each, price: own(state, account, each, 2 * price))
+    patch.setattr(ledger, "settled_value", lambda entry, price: own(entry, 2 * price))
 
 
 def gift_counts_twice(patch: Patch) -> None:

@@ -343,7 +343,7 @@ def gross_usd(account: ValuedAccount) -> float:
 @given(valued_accounts())
 def test_an_account_equals_the_float64_formulas(account: ValuedAccount) -> None:
     """Within 1e-9 of every figure, 1e-13 of the magnitudes that floats add up and some wei."""
-    metrics = valuation.metrics(ledger_of(account), ALICE, now=NOW)
+    metrics = valuation.metrics(ledger_of(account), valuation.image(ledger_of(account), ALICE), now=NOW)
     assert metrics.stale_underlying == 0
     slack = 1e-13 * gross_usd(account) + 1e-15
     worths = [equity_usd(account, level) for level in (None, *Level)]
@@ -360,9 +360,9 @@ def test_v7_adding_cash_raises_both_margins_by_as_much(account: ValuedAccount, a
     self = ledger_of(account)
     before = valuation.book(self, ALICE, now=NOW)
     self.cash.supply_index = self.cash.borrow_index = RAY
-    first = valuation.metrics(self, ALICE, now=NOW)
+    first = valuation.metrics(self, valuation.image(self, ALICE), now=NOW)
     self.holders[ALICE].principal += added
-    later = valuation.metrics(self, ALICE, now=NOW)
+    later = valuation.metrics(self, valuation.image(self, ALICE), now=NOW)
     assert later.initial_equity_wad - first.initial_equity_wad == added
     assert later.maintenance_equity_wad - first.maintenance_equity_wad == added
     assert later[3:5] == first[3:5] and len(before.lines) <= len(account.held)

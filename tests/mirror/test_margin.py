@@ -144,7 +144,7 @@ def test_the_metrics_equal_the_float64_formulas(held: Portfolio) -> None:
 
     The tolerances are those of floats, 1e-12 of the addends and 1e-9 of the result, and the wei of the roundings.
     """
-    metrics = valuation.metrics(ledger_of(held), ALICE, now=NOW)
+    metrics = valuation.metrics(ledger_of(held), valuation.image(ledger_of(held), ALICE), now=NOW)
     assert metrics.stale_underlying == 0
     required = [requirement_usd(held, level) for level in Level]
     ours = [metrics.initial_requirement_wad, metrics.maintenance_requirement_wad]

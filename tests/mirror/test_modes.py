@@ -9,12 +9,13 @@ from crossvault.differential import doors
 from crossvault.differential.drive import driven
 from crossvault.differential.model import Model
 from crossvault.mirror import account as accounts, collateral, fixed, margin, stress
+from crossvault.mirror.correlation import PortfolioRequirement
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.shock import LINEAR
 from crossvault.mirror.standard import Exposure, HeldOption, Level
-from crossvault.mirror.stress import PortfolioRequirement, Rules
+from crossvault.mirror.stress import HeldExposures, Rules
 from crossvault.walks.random_walk import Walk
 from laws import LAW
 from portfolio_floats import a_matrix, an_exposure, some_loss_terms, some_scenarios
@@ -31,6 +32,11 @@ def drawn(seed: int, most: int = 3) -> tuple[list[PortfolioExposure], Rules]:
     return [an_exposure(random) for _ in range(random.randint(1, most))], some_rules(random)
 
 
+def held(stakes: list[PortfolioExposure]) -> HeldExposures:
+    """Exposures whose collateral and options are among them."""
+    return HeldExposures(stakes, [], [])
+
+
 def holds(lower: PortfolioRequirement, higher: PortfolioRequirement) -> bool:
     """Whether the second requirement is no less than the first."""
     more = higher.initial_wad >= lower.initial_wad
@@ -41,16 +47,16 @@ def holds(lower: PortfolioRequirement, higher: PortfolioRequirement) -> bool:
 @given(seeds)
 def test_the_loss_of_one_underlying_is_its_loss_alone(seed: int) -> None:
     stakes, rules = drawn(seed, 1)
-    verdict = stress.judge(stakes, rules, WAD)
+    verdict = stress.judge(held(stakes), rules, WAD)
     assert verdict.loss_initial_wad == verdict.loss_maintenance_wad == verdict.sum_wad
-    assert stress.outlook(stakes, rules).legs[0].loss_wad == verdict.sum_wad
+    assert stress.outlook(held(stakes), rules).legs[0].loss_wad == verdict.sum_wad
 
 
 @LAW
 @given(seeds)
 def test_the_loss_lies_between_its_floors_and_the_sum(seed: int) -> None:
     stakes, rules = drawn(seed)
-    verdict, joint = stress.judge(stakes, rules, WAD), stress.outlook(stakes, rules).joint_wad
+    verdict, joint = stress.judge(held(stakes), rules, WAD), stress.outlook(held(stakes), rules).joint_wad
     losses = (
         (verdict.loss_initial_wad, rules.terms.phi_initial),
         (verdict.loss_maintenance_wad, rules.terms.phi_maintenance),
@@ -66,10 +72,10 @@ def test_v7_no_requirement_falls_when_offsets_break_down_or_haircuts_rise_or_con
     seed: int, by: int
 ) -> None:
     stakes, rules = drawn(seed)
-    before = stress.judge(stakes, rules, WAD)
+    before = stress.judge(held(stakes), rules, WAD)
     terms = rules.terms._replace(breakdown=rules.terms.breakdown + by)
-    assert holds(before, stress.judge(stakes, rules._replace(terms=terms), WAD))
-    assert holds(before, stress.judge(stakes, rules, WAD - by))
+    assert holds(before, stress.judge(held(stakes), rules._replace(terms=terms), WAD))
+    assert holds(before, stress.judge(held(stakes), rules, WAD - by))
     cut, uncertain = [], []
     for each in stakes:
         hedges = [
@@ -82,8 +88,8 @@ def test_v7_no_requirement_falls_when_offsets_break_down_or_haircuts_rise_or_con
         doubts = [replace(hedge, confidence_wad=max(0, hedge.confidence_wad - by)) for hedge in each.hedges]
         aged = [replace(term, confidence_wad=max(0, term.confidence_wad - by)) for term in each.terms]
         uncertain.append(replace(each, confidence_wad=max(0, each.confidence_wad - by), hedges=doubts, terms=aged))
-    assert holds(before, stress.judge(cut, rules, WAD))
-    assert holds(before, stress.judge(uncertain, rules, WAD))
+    assert holds(before, stress.judge(held(cut), rules, WAD))
+    assert holds(before, stress.judge(held(uncertain), rules, WAD))
 
 
 def joined(one: PortfolioExposure, other: PortfolioExposure) -> PortfolioExposure:
@@ -105,7 +111,7 @@ def test_v8_joining_two_accounts_of_one_underlying_raises_no_requirement(seed: i
     other = replace(
         an_exposure(Random(again)), risk=one.risk, index_wad=one.index_wad, confidence_wad=one.confidence_wad
     )
-    joint, *parts = (stress.judge([each], rules, WAD) for each in (joined(one, other), one, other))
+    joint, *parts = (stress.judge(held([each]), rules, WAD) for each in (joined(one, other), one, other))
     for name in ("initial_wad", "maintenance_wad", "sum_wad"):
         assert getattr(joint, name) <= sum(getattr(part, name) for part in parts), name
 
@@ -114,8 +120,8 @@ def test_v8_joining_two_accounts_of_one_underlying_raises_no_requirement(seed: i
 @given(seeds)
 def test_a_requirement_is_at_most_the_sum_over_underlyings_alone(seed: int) -> None:
     stakes, rules = drawn(seed)
-    joint = stress.judge(stakes, rules, WAD)
-    parts = [stress.judge([each], rules, WAD) for each in stakes]
+    joint = stress.judge(held(stakes), rules, WAD)
+    parts = [stress.judge(held([each]), rules, WAD) for each in stakes]
     assert joint.initial_wad <= sum(each.initial_wad for each in parts)
     assert joint.maintenance_wad <= sum(each.maintenance_wad for each in parts)
 
@@ -148,8 +154,8 @@ def unskewed(rules: Rules) -> Rules:
 def joint_and_apart(stakes: list[PortfolioExposure], rules: Rules) -> tuple[list[int], list[int]]:
     """Requirements of an account without collateral at both levels, and the sums over its positions alone."""
     bare = [replace(each, hedges=[]) for each in stakes]
-    joint = stress.judge(bare, rules, WAD)
-    parts = [stress.judge([each], rules, WAD) for stake in bare for each in positions_of(stake)]
+    joint = stress.judge(held(bare), rules, WAD)
+    parts = [stress.judge(held([each]), rules, WAD) for stake in bare for each in positions_of(stake)]
     apart = [sum(each.initial_wad for each in parts), sum(each.maintenance_wad for each in parts)]
     return [joint.initial_wad, joint.maintenance_wad], apart
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from crossvault.mirror import cash, ledger, margin, market, market_errors, oracle, valuation
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import AccountId, entry
 from crossvault.mirror.feed import Feed
 from crossvault.mirror.fixed import CAP, RAY, WAD
 from crossvault.mirror.ledger import State
@@ -209,9 +209,9 @@ def test_settling_pays_the_value_of_a_position(accounts: Holdings, price: int) -
     """Equity and both margins are the same before and after; a payoff to the wei, for a short one wei more."""
     self = settled(accounts, price)
     for account, (principal, positions) in zip(ACCOUNTS, accounts, strict=True):
-        before = valuation.metrics(self, account, now=END)
+        before = valuation.metrics(self, valuation.image(self, account), now=END)
         ledger.settle(self, account, 0, END, price, now=END)
-        assert valuation.metrics(self, account, now=END) == before
+        assert valuation.metrics(self, valuation.image(self, account), now=END) == before
         gained = 0
         for instrument, (size, quote) in positions.items():
             if market.expiry_of(instrument) != END:
@@ -251,7 +251,7 @@ def test_two_sides_together_receive_the_sum_of_their_quotes(size: int, quote: in
     for account, sign in zip(ACCOUNTS, (1, -1), strict=False):
         position = self.holders[account].positions[instrument]
         position.size, position.quote = sign * size, sign * quote
-    both = [ledger.settled_value(self, account, instrument, price) for account in ACCOUNTS[:2]]
+    both = [ledger.settled_value(entry(self.holders[account], instrument), price) for account in ACCOUNTS[:2]]
     assert -2 < sum(both) <= 0
 
 

@@ -295,7 +295,7 @@ def test_the_statement_of_portfolio_margin_goes_by_scenario_and_underlying() -> 
     pairs = zip(prices, sizes, strict=True)
     stakes = [PortfolioExposure(chosen.portfolio_risk, index, size * index, abs(size), WAD) for index, size in pairs]
     exposures = [Exposure(index_wad=index, stable_wad=index, confidence_wad=WAD) for index in prices]
-    book = Book(5_000 * WAD, [], exposures, [], stakes, stress.judge(stakes, rules, WAD))
+    book = Book(5_000 * WAD, [], exposures, [], stakes, stress.judge(stress.HeldExposures(stakes, [], []), rules, WAD))
     made = margin_statement(book, Level.INITIAL, StatementContext([], ["ETH", "BTC"], rules=rules))
     eth, btc, correlated, broken, joint, least, loss, *contingencies = made.requirement
     assert [each.value_wad for each in (eth, btc, joint, least)] == [3_900 * WAD, 3_900 * WAD, 0, 1_950 * WAD]

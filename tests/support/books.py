@@ -3,8 +3,8 @@
 from random import Random
 
 from crossvault.mirror import margin
+from crossvault.mirror.correlation import PortfolioRequirement
 from crossvault.mirror.portfolio import PortfolioExposure, PortfolioRisk
-from crossvault.mirror.stress import PortfolioRequirement
 from inputs import DOOR, HOLDING, exposure, lines
 from portfolio_inputs import RISK, TENFOLD, WIDE
 from probing import Generated, Integer

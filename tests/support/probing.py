@@ -275,8 +275,8 @@ def answers(mirror: Callable[..., Any], argument_sets: Sequence[Args]) -> Iterat
 
 def functions_of(module: ModuleType) -> set[str]:
     """The public functions that a module of the mirror defines, with the names that they have on the chain."""
-    found = inspect.getmembers(module, inspect.isfunction)
-    return {camel(name) for name, function in found if function.__module__ == module.__name__ and name[0] != "_"}
+    named = ((name, inspect.unwrap(each)) for name, each in vars(module).items() if callable(each) and name[0] != "_")
+    return {camel(name) for name, each in named if inspect.isfunction(each) and each.__module__ == module.__name__}
 
 
 def assert_equal(probes: Probes, probe: str, function: str, parameters: Parameters, mirror: Any) -> None:

@@ -288,9 +288,10 @@ def margins(account: Account, given: dict[str, Any], result: dict[str, Any], que
         return  # the worst scenario is one that follows another rule
     outlook = query(correlation, "outlook", {"stakes": [account.stake], "scenarios": account.scenarios})
     for name, level in LEVELS.items():
-        given_all = args | {"self": outlook, "stakes": [strikes_only(account.stake)], "matrix": ONE, "level": level}
-        required = query(correlation, "requirement", given_all)
-        held = account.stake.risk.contingency
+        losses = {"self": outlook, "terms": account.terms, "matrix": ONE, "level": level}
+        held = args | {"stakes": [strikes_only(account.stake)], "loss_wad": query(correlation, "loss", losses)}
+        required = query(correlation, "requirement", held | {"level": level})
+        rates = account.stake.risk.contingency
         for each in account.others:
-            required += query(portfolio, "hedge_contingency", {"risk": held, "hedge": each, "level": level})
+            required += query(portfolio, "hedge_contingency", {"risk": rates, "hedge": each, "level": level})
         assert_near(account.equity_wad - required, result[name], account.gross_wad)

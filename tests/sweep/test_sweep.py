@@ -10,10 +10,10 @@ import pytest
 from crossvault.mirror import cash, margin, market, portfolio, shock, valuation
 from crossvault.mirror.account import PORTFOLIO, STANDARD
 from crossvault.mirror.collateral import HaircutTerms
+from crossvault.mirror.correlation import PortfolioRequirement
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.price_errors import StalePrice
 from crossvault.mirror.shock import Scenario
-from crossvault.mirror.stress import PortfolioRequirement
 from crossvault.mirror.valuation import Metrics
 from crossvault.sweep import draws, exact, floats
 from crossvault.sweep.floats import MarginFigures
@@ -69,7 +69,7 @@ def by_mirror(of: Market, population: Population) -> Iterator[tuple[Metrics, Por
         del of.state.holders[each]
     for each in add_to_ledger(of.state, population, of.instruments, now=of.now):
         verdict = valuation.book(of.state, each, now=of.now).verdict
-        yield valuation.metrics(of.state, each, now=of.now), verdict
+        yield valuation.metrics(of.state, valuation.image(of.state, each), now=of.now), verdict
 
 
 def gross(of: Market, population: Population) -> Floats:

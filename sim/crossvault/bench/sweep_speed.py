@@ -62,7 +62,7 @@ def _mode(market: Market, mode: int, counts: Sequence[int], report: Report) -> d
     ids = add_to_ledger(market.state, sample, market.instruments, now=market.now)
     for _ in range(ROUNDS):
         started = time.process_time()
-        answers = [valuation.metrics(market.state, each, now=market.now) for each in ids]
+        answers = [valuation.metrics(market.state, valuation.image(market.state, each), now=market.now) for each in ids]
         mirror = max(mirror, SAMPLE / (time.process_time() - started))
         _require_equal("the mirror", answers, agreed)
     for each in ids:

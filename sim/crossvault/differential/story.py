@@ -91,7 +91,9 @@ def mark(model: Model, instrument: int, at: int) -> int:
     if curve.settlement:
         return option.payoff(forward_wad, strike_wad, is_call)
     book = Book(0, [], [Exposure() for _ in state.risks], [])
-    return valuation.option_line(state, book, instrument, 0, now=at).mark_wad
+    line = valuation.option_line(state, book, instrument, 0, now=at)
+    valuation.mark_options(state, [line])
+    return line.mark_wad
 
 
 def value(model: Model, account: AccountId, instrument: int, at: int) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Args = Mapping[str, Any]
 MOST_UNDERLYINGS = MOST_EXPIRIES = MOST_COLLATERALS = 8
-MOST_POSITIONS, MOST_OPTIONS, MOST_DECIMALS = 32, 12, 18
+MOST_POSITIONS, MOST_OPTIONS, MOST_DECIMALS = 32, 24, 18
 MOST_PREMIUM = 2**95 - 1
 LEAST_AHEAD, MOST_AHEAD, LAST_EXPIRY = 1_801, 3_650 * DAY, 2**40 - 1
 BATCHABLE = frozenset({"deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade"})

@@ -29,7 +29,7 @@ _ORDINARY = frozenset({
     "NotAuthorized", "SameAccount", "FractionOutOfRange", "BidTooDear", "InsufficientMargin", "InsuranceExhausted",
 })  # fmt: skip
 """Refusals that are mostly the caller's own."""
-MOST_POSITIONS, MOST_OPTIONS = 32, 12
+MOST_POSITIONS, MOST_OPTIONS = 32, 24
 _SALES = frozenset({"start_liquidation", "declare_insolvent", "bid"})
 _EXCUSES = frozenset({"InsuranceExhausted", "InsufficientMargin", "ZeroPrice"})
 """The fund is empty; parameters require of any holder more than all cash; the price is exactly zero in this second."""

@@ -8,7 +8,7 @@ from crossvault.mirror import account_errors, authority_errors, fixed, market, n
 from crossvault.mirror.evm import StorageMap, StorageStruct
 
 MAX_POSITIONS = 32
-MAX_OPTIONS = 12
+MAX_OPTIONS = 24
 STANDARD = 0
 PORTFOLIO = 1
 
@@ -89,13 +89,20 @@ def require_authority(self: Holder, account: AccountId, sender: str) -> None:
 
 def image(self: Holder, collaterals: int) -> Image:
     """State of an account as plain values."""
-    positions = self.positions
     return Image(
         self.principal,
         self.mode,
         tuple(self.balances[i] for i in range(collaterals)),
-        tuple(Entry(i, *positions[i].values()) for i in self.instruments),
+        tuple(entry(self, i) for i in self.instruments),
     )
+
+
+def entry(self: Holder, instrument: int) -> Entry:
+    """Position in an instrument, with its number."""
+    position = self.positions[instrument]
+    if market.is_option(market.kind_of(instrument)):
+        return Entry(instrument, position.size, 0, 0)
+    return Entry(instrument, position.size, position.quote, position.funding_index)
 
 
 def is_rising(size: int, size_delta: int) -> bool:
@@ -146,5 +153,7 @@ def require_options(self: Holder, more: int) -> None:
 def remove(self: Holder, instrument: int) -> None:
     """Removes a position."""
     *others, last = self.instruments
-    self.instruments = tuple(last if i == instrument else i for i in others)
+    if instrument in others:
+        others[others.index(instrument)] = last
+    self.instruments = tuple(others)
     self.positions[instrument].clear()

@@ -148,11 +148,15 @@ class Auction(Appraiser):
     def close(self, account: AccountId, deal: BidResult, *, now: int) -> None:
         """Records the result of a bid, and ends the auction when it is done."""
         sale = self.ledger.sales[account]
-        now_ = self.auction_state(account, now=now)
-        if sale.insolvent_at != 0:
-            self.note_deficit(sale, now_.equity_wad)
-        if not deal.ended:
-            deal.ended = now_.buffer_wad >= 0
+        if self.ledger.holders[account].mode == accounts.PORTFOLIO:
+            if sale.insolvent_at != 0:
+                self.note_deficit(sale, self.equity(account, now=now))
+        else:
+            now_ = self.auction_state(account, now=now)
+            if sale.insolvent_at != 0:
+                self.note_deficit(sale, now_.equity_wad)
+            if not deal.ended:
+                deal.ended = now_.buffer_wad >= 0
         if deal.ended:
             self.end_sale(account)
         deal.insurance_wad = self.ledger.cash.insurance_wad

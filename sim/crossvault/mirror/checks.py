@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crossvault.mirror import authority_errors
-from crossvault.mirror.account import AccountId
+from crossvault.mirror import account as accounts, authority_errors
+from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.appraiser import Appraiser
 from crossvault.mirror.evm import Call, ReentrancyGuardReentrantCall
+
+_ACCOUNTS = "maker", "taker"  # arguments of a trade; the other doors take one account
 
 
 class Checks(Appraiser):
@@ -19,41 +21,56 @@ class Checks(Appraiser):
         """Makes several calls as one, and checks the margin of every touched account at the end."""
         if self.entered:
             raise ReentrancyGuardReentrantCall
+        named, formers = self.named(calls)
         self.deferring = True
         for i, call in enumerate(calls):
             if not self.is_batchable(call.action):
                 raise authority_errors.NotBatchable(i)
             getattr(self, call.action)(**call.args, sender=sender, now=now)
         self.deferring = False
-        for account in self.touched:
+        for account, former in zip(named, formers, strict=True):
             touch = self.touches[account]
-            self.check(account, touch.rising, touch.before_wad, now=now)
+            if touch.touched:
+                self.check(account, touch.rising, former, now=now)
             touch.clear()
-        self.touched = ()
         self.emit("Batched", sender, len(calls))
+
+    def named(self, calls: Sequence[Call]) -> tuple[list[AccountId], list[Image]]:
+        """Accounts whose margin a batch may change, and their states before it."""
+        named: list[AccountId] = []
+        formers: list[Image] = []
+        for call in calls:
+            for place in _ACCOUNTS[: self.accounts_of(call.action)]:
+                account = call.args.get(place) or call.args["account"]
+                if self.touches[account].named:
+                    continue
+                self.touches[account].named = True
+                named.append(account)
+                formers.append(accounts.image(self.ledger.holders[account], len(self.ledger.assets)))
+        return named, formers
 
     def is_batchable(self, selector: str) -> bool:
         """Whether a door may be called in a batch."""
         raise NotImplementedError
 
-    def begin(self, account: AccountId, rising: bool, *, now: int) -> int:
-        """Initial buffer of an account before a call that touches it; in a batch, before the first such call."""
-        if not self.deferring:
-            return 0 if rising else self.initial_margin(account, now=now)
-        touch = self.touches[account]
-        if rising:
-            touch.rising = True
-        if touch.noted:
-            return 0
-        touch.noted = True
-        touch.before_wad = self.initial_margin(account, now=now)
-        self.touched = (*self.touched, account)
-        return 0
+    def accounts_of(self, selector: str) -> int:
+        """How many of the first arguments of a door are accounts whose margin a batch checks."""
+        raise NotImplementedError
 
-    def check(self, account: AccountId, rising: bool, before_wad: int, *, now: int) -> None:
+    def begin(self, account: AccountId, rising: bool) -> Image | None:
+        """State of an account before a call that touches it, where its check needs one."""
+        if not self.deferring:
+            return None if rising else accounts.image(self.ledger.holders[account], len(self.ledger.assets))
+        self.touches[account].touched = True
+        if rising:
+            self.touches[account].rising = True
+        return None
+
+    def check(self, account: AccountId, rising: bool, former: Image | None, *, now: int) -> None:
         """Checks the margin of an account after a call that touched it; in a batch, later."""
         if self.deferring:
             return
         if rising:
             return self.require_initial(account, now=now)
-        self.require_no_fall(account, before_wad, now=now)
+        assert former is not None  # begin returns one where the risk does not rise
+        self.require_no_fall(account, former, now=now)

@@ -53,6 +53,17 @@ class ScenarioLossTable:
     joint_wad: int = 0
 
 
+@dataclass(slots=True)
+class PortfolioRequirement:
+    """Portfolio margin requirement of an account."""
+
+    initial_wad: int = 0
+    maintenance_wad: int = 0
+    sum_wad: int = 0
+    loss_initial_wad: int = 0
+    loss_maintenance_wad: int = 0
+
+
 def outlook(stakes: Sequence[PortfolioExposure], scenarios: Sequence[Scenario]) -> ScenarioLossTable:
     """Losses of an account in each scenario, by underlying and in total."""
     count = len(stakes)

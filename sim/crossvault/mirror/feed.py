@@ -1,8 +1,8 @@
-"""Price doors: prices, forwards and surfaces that feeders publish."""
+"""Price doors: prices, forwards and surfaces that feeders publish, and the marks that follow from them."""
 
 from __future__ import annotations
 
-from crossvault.mirror import authority_errors, fixed, ledger, market, market_errors, number_errors, oracle
+from crossvault.mirror import authority_errors, fixed, ledger, market, market_errors, number_errors, oracle, valuation
 from crossvault.mirror.oracle import Curve
 from crossvault.mirror.store import Store
 from crossvault.mirror.surface import Svi
@@ -11,7 +11,7 @@ _LAST_EXPIRY = 2**40 - 1
 
 
 class Feed(Store):
-    """Price doors: prices, forwards and surfaces that feeders publish."""
+    """Price doors: prices, forwards and surfaces that feeders publish, and the marks that follow from them."""
 
     __slots__ = ()
 
@@ -70,6 +70,10 @@ class Feed(Store):
         curve = self.open_curve(underlying, expiry)
         oracle.publish_surface(curve, svi, confidence_wad, published_at, now=now)
         self.emit("SurfacePublished", sender, underlying, expiry, svi, confidence_wad, published_at)
+
+    def quotation(self, instrument: int, *, now: int) -> tuple[int, int]:
+        """Mark price of an instrument, and the widest distance of a trade from it."""
+        return valuation.quotation(self.ledger, instrument, now=now)
 
     def observe(self, underlying: int, published_at: int, *, sender: str) -> None:
         """Records what a new print fixes in the open expiries of an underlying."""

@@ -17,7 +17,7 @@ from crossvault.mirror import (
     portfolio,
     price_errors,
 )
-from crossvault.mirror.account import AccountId, Holder
+from crossvault.mirror.account import AccountId, Entry, Holder
 from crossvault.mirror.cash import Pool
 from crossvault.mirror.collateral import Asset
 from crossvault.mirror.evm import StorageMap, StorageStruct
@@ -101,6 +101,8 @@ def require_traded(self: State, instrument: int, *, now: int) -> None:
 
 def add_cash(self: State, account: AccountId, delta_wad: int, *, now: int) -> None:
     """Moves cash into or out of an account."""
+    if delta_wad == 0:
+        return
     holder = self.holders[account]
     before = holder.principal
     holder.principal = cash.moved(self.cash, before, delta_wad, now=now)
@@ -145,14 +147,13 @@ def fill(self: State, account: AccountId, instrument: int, size_delta: int, quot
     add_cash(self, account, realized, now=now)
 
 
-def settled_value(self: State, account: AccountId, instrument: int, settlement_wad: int) -> int:
+def settled_value(entry: Entry, settlement_wad: int) -> int:
     """Value of a position whose expiry has settled."""
-    position = self.holders[account].positions[instrument]
-    kind = market.kind_of(instrument)
+    kind = market.kind_of(entry.instrument)
     worth_wad = settlement_wad
     if market.is_option(kind):
-        worth_wad = option.payoff(settlement_wad, market.strike_of(instrument), kind == market.CALL)
-    return fixed.mul_div_floor(position.size, worth_wad, fixed.WAD) + position.quote
+        worth_wad = option.payoff(settlement_wad, market.strike_of(entry.instrument), kind == market.CALL)
+    return fixed.mul_div_floor(entry.size, worth_wad, fixed.WAD) + entry.quote
 
 
 def settle(self: State, account: AccountId, underlying: int, expiry: int, settlement_wad: int, *, now: int) -> None:
@@ -161,7 +162,7 @@ def settle(self: State, account: AccountId, underlying: int, expiry: int, settle
     for instrument in holder.instruments:
         if market.underlying_of(instrument) != underlying or market.expiry_of(instrument) != expiry:
             continue
-        value = settled_value(self, account, instrument, settlement_wad)
+        value = settled_value(accounts.entry(holder, instrument), settlement_wad)
         accounts.remove(holder, instrument)
         add_cash(self, account, value, now=now)
 
@@ -183,9 +184,19 @@ def move_part(
         giver.balances[i] -= raw_part
         taker.balances[i] += raw_part
     for instrument in giver.instruments:
-        fill(self, source, instrument, 0, 0, now=now)
-        position = giver.positions[instrument]
-        size_part = fixed.part(position.size, fraction_wad)
-        quote_part = fixed.part(position.quote, fraction_wad)
-        fill(self, source, instrument, -size_part, -quote_part, now=now)
-        fill(self, target, instrument, size_part, quote_part, now=now)
+        move_position(self, source, target, instrument, fraction_wad, now=now)
+
+
+def move_position(
+    self: State, source: AccountId, target: AccountId, instrument: int, fraction_wad: int, *, now: int
+) -> None:
+    """Moves part of a position to another account."""
+    giver = self.holders[source]
+    entry = accounts.entry(giver, instrument)
+    index = funding_index(self, instrument, now=now)
+    received = funding.payment(entry.size, index - entry.funding_index)
+    size_part = fixed.part(entry.size, fraction_wad)
+    quote_part = fixed.part(entry.quote + received, fraction_wad)
+    realized = accounts.fill(giver, instrument, -size_part, received - quote_part, index)
+    add_cash(self, source, realized, now=now)
+    fill(self, target, instrument, size_part, quote_part, now=now)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from crossvault.mirror import collateral, fixed, standard
+from crossvault.mirror import collateral, fixed, portfolio, standard
 from crossvault.mirror.collateral import HaircutTerms
+from crossvault.mirror.correlation import PortfolioRequirement
 from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.standard import Exposure, HeldOption, Level
-from crossvault.mirror.stress import PortfolioRequirement
 
 UNBOUNDED = 2**255 - 1
 
@@ -104,7 +104,7 @@ def requirement(self: Book, level: Level) -> int:
 
 def is_modelled(self: Book, underlying: int) -> bool:
     """Whether an underlying is margined by portfolio margin."""
-    return bool(self.stakes) and self.stakes[underlying].risk.vol.floor_secs != 0
+    return bool(self.stakes) and portfolio.is_modelled(self.stakes[underlying].risk)
 
 
 def is_first(lines: Sequence[HeldOption], place: int) -> bool:

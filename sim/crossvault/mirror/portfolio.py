@@ -106,6 +106,11 @@ class PricedExpiry:
     forward_log: int = 0
 
 
+def is_modelled(risk: PortfolioRisk) -> bool:
+    """Whether an underlying has parameters of portfolio margin."""
+    return risk.vol.floor_secs != 0
+
+
 def stake(self: PortfolioExposure, size: int, price_wad: int) -> None:
     """Adds a perp or future to an exposure."""
     self.net_wad2 += size * price_wad

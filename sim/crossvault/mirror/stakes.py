@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crossvault.mirror import fixed, margin, standard
-from crossvault.mirror.margin import Book, Holding
-from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption as PortfolioLine, Hedge
+from crossvault.mirror import fixed, margin, portfolio, standard
+from crossvault.mirror.margin import Holding
+from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption as PortfolioLine, Hedge, PortfolioExposure
 from crossvault.mirror.standard import HeldOption
 
 
-def gather(book: Book) -> None:
-    """Adds collateral and options to the exposures of a book."""
-    for i in range(len(book.stakes)):
-        if not margin.is_modelled(book, i):
+def gather(stakes: Sequence[PortfolioExposure], holdings: Sequence[Holding], lines: Sequence[HeldOption]) -> None:
+    """Adds collateral and options to the exposures of an account."""
+    if not holdings and not lines:
+        return
+    for i, stake in enumerate(stakes):
+        if not portfolio.is_modelled(stake.risk):
             continue
-        book.stakes[i].hedges = hedges(book, i)
-        book.stakes[i].terms = terms(book, i)
+        stake.hedges = hedges(holdings, i, stake.confidence_wad)
+        stake.terms = terms(lines, i)
 
 
-def hedges(book: Book, underlying: int) -> list[Hedge]:
+def hedges(holdings: Sequence[Holding], underlying: int, confidence_wad: int) -> list[Hedge]:
     """Collateral of an account that an underlying prices."""
     found = []
-    for held in book.holdings:
+    for held in holdings:
         if not is_hedge(held, underlying):
             continue
         value_wad = fixed.min(held.value_wad, held.terms.cap_wad)
-        confidence_wad = book.exposures[underlying].confidence_wad
         found.append(Hedge(value_wad, held.terms.haircut_initial, held.terms.haircut_maintenance, confidence_wad))
     return found
 
@@ -36,9 +37,8 @@ def is_hedge(held: Holding, underlying: int) -> bool:
     return held.value_wad != 0 and held.underlying == underlying
 
 
-def terms(book: Book, underlying: int) -> list[ExpiryHoldings]:
+def terms(lines: Sequence[HeldOption], underlying: int) -> list[ExpiryHoldings]:
     """Options of an account on an underlying, by expiry."""
-    lines = book.lines
     firsts = [i for i, line in enumerate(lines) if line.underlying == underlying and margin.is_first(lines, i)]
     return [term(lines, i) for i in firsts]
 

@@ -14,11 +14,11 @@ from crossvault.mirror.ledger import State
 class PendingCheck(StorageStruct):
     """Margin check of an account at the end of a batch."""
 
-    __slots__ = ("before_wad", "noted", "rising")
-    zeros = {"noted": False, "rising": False, "before_wad": 0}
-    noted: bool
+    __slots__ = ("named", "rising", "touched")
+    zeros = {"named": False, "touched": False, "rising": False}
+    named: bool
+    touched: bool
     rising: bool
-    before_wad: int
 
 
 class Store(StorageStruct):
@@ -26,7 +26,7 @@ class Store(StorageStruct):
 
     __slots__ = (
         "deferring", "delay_secs", "effective_at", "entered", "events", "guardian", "is_feeder", "ledger", "owner",
-        "paused", "pending_owner", "this", "tokens", "touched", "touches",
+        "paused", "pending_owner", "this", "tokens", "touches",
     )  # fmt: skip
     zeros = {
         "ledger": State,
@@ -38,7 +38,6 @@ class Store(StorageStruct):
         "is_feeder": lambda journal: StorageMap(journal, bool),
         "effective_at": lambda journal: StorageMap(journal, int),
         "deferring": False,
-        "touched": (),
         "touches": lambda journal: StorageMap(journal, partial(PendingCheck, journal)),
         "entered": False,
         "events": (),
@@ -54,7 +53,6 @@ class Store(StorageStruct):
     is_feeder: StorageMap[str, bool]
     effective_at: StorageMap[Hashable, int]
     deferring: bool
-    touched: tuple[AccountId, ...]
     touches: StorageMap[AccountId, PendingCheck]
     entered: bool
     events: tuple[tuple[str, tuple[object, ...]], ...]

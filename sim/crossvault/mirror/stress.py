@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from crossvault.mirror import correlation, option
-from crossvault.mirror.correlation import LossTerms, Matrix, ScenarioLossTable
+from crossvault.mirror import correlation, option, stakes
+from crossvault.mirror.correlation import LossTerms, Matrix, PortfolioRequirement, ScenarioLossTable
+from crossvault.mirror.margin import Holding
 from crossvault.mirror.option import OptionGreeks, OptionTerms
 from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.shock import Scenario
@@ -22,58 +22,51 @@ class Rules(NamedTuple):
     matrix: Matrix = Matrix()
 
 
-@dataclass(slots=True)
-class PortfolioRequirement:
-    """Portfolio margin requirement of an account."""
+class HeldExposures(NamedTuple):
+    """Exposures of an account that portfolio margin is computed from."""
 
-    initial_wad: int = 0
-    maintenance_wad: int = 0
-    sum_wad: int = 0
-    loss_initial_wad: int = 0
-    loss_maintenance_wad: int = 0
+    stakes: Sequence[PortfolioExposure]
+    holdings: Sequence[Holding]
+    lines: Sequence[HeldOption]
 
 
-def judge(stakes: Sequence[PortfolioExposure], rules: Rules, quote_wad: int) -> PortfolioRequirement:
+def judge(held: HeldExposures, rules: Rules, quote_wad: int) -> PortfolioRequirement:
     """Portfolio margin requirement of an account at both levels."""
-    found = correlation.outlook(stakes, rules.scenarios)
+    found, stakes_ = _outlook(held, rules), held.stakes
     initial_wad = correlation.loss(found, rules.terms, rules.matrix, Level.INITIAL)
     maintenance_wad = correlation.loss(found, rules.terms, rules.matrix, Level.MAINTENANCE)
     return PortfolioRequirement(
         sum_wad=correlation.sum(found.legs),
         loss_initial_wad=initial_wad,
         loss_maintenance_wad=maintenance_wad,
-        initial_wad=correlation.requirement(stakes, initial_wad, rules.terms, quote_wad, Level.INITIAL),
-        maintenance_wad=correlation.requirement(stakes, maintenance_wad, rules.terms, quote_wad, Level.MAINTENANCE),
+        initial_wad=correlation.requirement(stakes_, initial_wad, rules.terms, quote_wad, Level.INITIAL),
+        maintenance_wad=correlation.requirement(
+            held.stakes, maintenance_wad, rules.terms, quote_wad, Level.MAINTENANCE
+        ),
     )
 
 
-def requirement(stakes: Sequence[PortfolioExposure], rules: Rules, quote_wad: int, level: Level) -> int:
-    """Portfolio margin requirement of an account."""
-    return _requirement(correlation.outlook(stakes, rules.scenarios), stakes, rules, quote_wad, level)
+def assess(held: HeldExposures, rules: Rules, quote_wad: int, level: Level) -> tuple[int, ScenarioLossTable]:
+    """Portfolio margin requirement of an account, with the losses that it is computed from."""
+    found = _outlook(held, rules)
+    return _requirement(found, held.stakes, rules, quote_wad, level), found
 
 
-def requirements(
-    stakes: Sequence[PortfolioExposure],
-    places: Sequence[int],
-    formers: Sequence[PortfolioExposure],
-    rules: Rules,
-    quote_wad: int,
-    level: Level,
-) -> tuple[int, int]:
-    """Portfolio margin requirements of an account after and before a change of some underlyings."""
-    found = correlation.outlook(stakes, rules.scenarios)
-    after_wad = _requirement(found, stakes, rules, quote_wad, level)
-    stakes = list(stakes)
-    for place, former in zip(places, formers, strict=True):
-        stakes[place] = former
-        correlation.enter(found, place, former, rules.scenarios)
+def reassess(
+    held: HeldExposures, changed: Sequence[bool], found: ScenarioLossTable, rules: Rules, quote_wad: int, level: Level
+) -> int:
+    """Portfolio margin requirement of an account that differs from an assessed one in some underlyings."""
+    stakes.gather(held.stakes, held.holdings, held.lines)
+    for i, is_changed in enumerate(changed):
+        if is_changed:
+            correlation.enter(found, i, held.stakes[i], rules.scenarios)
     found.joint_wad = correlation.joint(found.profits_wad, len(rules.scenarios))
-    return after_wad, _requirement(found, stakes, rules, quote_wad, level)
+    return _requirement(found, held.stakes, rules, quote_wad, level)
 
 
-def outlook(stakes: Sequence[PortfolioExposure], rules: Rules) -> ScenarioLossTable:
+def outlook(held: HeldExposures, rules: Rules) -> ScenarioLossTable:
     """Losses of an account in each scenario, by underlying and in total."""
-    return correlation.outlook(stakes, rules.scenarios)
+    return _outlook(held, rules)
 
 
 def marks(lines: Sequence[HeldOption]) -> list[int]:
@@ -84,6 +77,12 @@ def marks(lines: Sequence[HeldOption]) -> list[int]:
 def greeks(lines: Sequence[HeldOption]) -> list[OptionGreeks]:
     """Greeks of some options, each per one of it."""
     return [option.greeks(_terms(line)) for line in lines]
+
+
+def _outlook(held: HeldExposures, rules: Rules) -> ScenarioLossTable:
+    """Losses of an account, whose collateral and options are added to its exposures."""
+    stakes.gather(held.stakes, held.holdings, held.lines)
+    return correlation.outlook(held.stakes, rules.scenarios)
 
 
 def _requirement(

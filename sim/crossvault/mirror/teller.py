@@ -1,14 +1,15 @@
-"""Scenario losses and greeks of accounts."""
+"""Margin metrics, scenario losses and greeks of accounts."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from crossvault.mirror import fixed, option, portfolio, stress, valuation
-from crossvault.mirror.account import AccountId
+from crossvault.mirror import fixed, portfolio, stress, valuation
+from crossvault.mirror.account import AccountId, Image
 from crossvault.mirror.correlation import ScenarioLossTable
-from crossvault.mirror.standard import HeldOption
+from crossvault.mirror.option import OptionGreeks
 from crossvault.mirror.store import Store
+from crossvault.mirror.valuation import Metrics
 
 
 class UnderlyingGreeks(NamedTuple):
@@ -21,34 +22,38 @@ class UnderlyingGreeks(NamedTuple):
 
 
 class Teller(Store):
-    """Scenario losses and greeks of accounts."""
+    """Margin metrics, scenario losses and greeks of accounts."""
 
     __slots__ = ()
 
+    def metrics(self, account: AccountId, *, now: int) -> Metrics:
+        """Margin metrics of an account."""
+        return valuation.metrics(self.ledger, valuation.image(self.ledger, account), now=now)
+
+    def metrics_of(self, held: Image, *, now: int) -> Metrics:
+        """Margin metrics of holdings that no account needs to have, at any number of positions."""
+        valuation.require_valid(self.ledger, held, now=now)
+        return valuation.metrics(self.ledger, held, now=now)
+
     def scenarios(self, account: AccountId, *, now: int) -> tuple[ScenarioLossTable, tuple[int, ...]]:
         """Losses of an account in each scenario, by underlying and in total, and the worst scenario by underlying."""
-        valued = valuation.book(self.ledger, account, now=now)
-        found = stress.outlook(valued.stakes, self.ledger.rules)
+        valued = valuation.valued_image(self.ledger, valuation.image(self.ledger, account), now=now)
+        found = stress.outlook(valuation.exposures_of(valued), self.ledger.rules)
         return found, tuple(portfolio.worst(profits_wad) for profits_wad in found.profits_wad)
 
     def greeks(self, account: AccountId, *, now: int) -> tuple[UnderlyingGreeks, ...]:
         """Greeks of the positions of an account, by underlying."""
-        valued = valuation.book(self.ledger, account, now=now)
+        valued = valuation.valued_image(self.ledger, valuation.image(self.ledger, account), now=now)
         found = [UnderlyingGreeks(delta_wad=exposure.size_wad) for exposure in valued.exposures]
-        for line in valued.lines:
-            found[line.underlying] = self.added(found[line.underlying], line)
+        for line, each in zip(valued.lines, stress.greeks(valued.lines), strict=True):
+            found[line.underlying] = self.added(found[line.underlying], line.size, each)
         return tuple(found)
 
-    def added(self, total: UnderlyingGreeks, line: HeldOption) -> UnderlyingGreeks:
+    def added(self, total: UnderlyingGreeks, size: int, each: OptionGreeks) -> UnderlyingGreeks:
         """Greeks with those of an option added."""
-        discount_wad = option.discount(line.rate_wad, line.secs)
-        terms = option.OptionTerms(
-            line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call
-        )
-        each = option.greeks(terms)
         return UnderlyingGreeks(
-            total.delta_wad + fixed.mul_div_floor(line.size, each.delta_wad, fixed.WAD),
-            total.gamma_wad + fixed.mul_div_floor(line.size, each.gamma_wad, fixed.WAD),
-            total.vega_wad + fixed.mul_div_floor(line.size, each.vega_wad, fixed.WAD),
-            total.theta_wad + fixed.mul_div_floor(line.size, each.theta_wad, fixed.WAD),
+            total.delta_wad + fixed.mul_div_floor(size, each.delta_wad, fixed.WAD),
+            total.gamma_wad + fixed.mul_div_floor(size, each.gamma_wad, fixed.WAD),
+            total.vega_wad + fixed.mul_div_floor(size, each.vega_wad, fixed.WAD),
+            total.theta_wad + fixed.mul_div_floor(size, each.theta_wad, fixed.WAD),
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from crossvault.mirror import (
     account as accounts,
-    account_errors,
     cash,
     collateral,
     fixed,
@@ -14,7 +14,6 @@ from crossvault.mirror import (
     ledger,
     margin,
     market,
-    option,
     oracle,
     portfolio,
     price_errors,
@@ -23,12 +22,16 @@ from crossvault.mirror import (
     stress,
     surface,
 )
-from crossvault.mirror.account import AccountId, Holder, Position
+from crossvault.mirror.account import AccountId, Entry, Image
+from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding, Stale
 from crossvault.mirror.oracle import Curve
 from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.standard import Exposure, HeldOption, Level
+from crossvault.mirror.stress import HeldExposures
+
+MAX_HELD = 2**160 - 1
 
 
 class Metrics(NamedTuple):
@@ -50,36 +53,68 @@ class Metrics(NamedTuple):
     loss_maintenance_wad: int
 
 
-def book(self: State, account: AccountId, *, now: int) -> Book:
-    """Account valued at present prices."""
-    holder = self.holders[account]
+def image(self: State, account: AccountId) -> Image:
+    """State of an account as plain values."""
+    return accounts.image(self.holders[account], len(self.assets))
+
+
+def valued_image(self: State, held: Image, *, now: int) -> Book:
+    """Account valued at present prices, without its portfolio margin requirement."""
     valued = Book(
-        cash_wad=cash.present(self.cash, holder.principal, now=now),
+        cash_wad=cash.present(self.cash, held.principal, now=now),
         holdings=[Holding() for _ in self.assets],
         exposures=[Exposure() for _ in self.risks],
-        lines=[HeldOption() for _ in range(option_count(self, holder))],
+        lines=[HeldOption() for _ in range(option_count(self, held.entries))],
     )
-    if holder.mode == accounts.PORTFOLIO:
+    if held.mode == accounts.PORTFOLIO:
         valued.stakes = [PortfolioExposure() for _ in self.risks]
-    value_balances(self, holder, valued, now=now)
-    value_positions(self, account, valued, now=now)
-    if holder.mode == accounts.PORTFOLIO:
-        judge(self, valued, now=now)
+    value_balances(self, held.balances, valued, now=now)
+    value_positions(self, held.entries, valued, now=now)
+    if held.mode == accounts.PORTFOLIO:
+        quote_price(self, valued, now=now)
     return valued
 
 
-def judge(self: State, valued: Book, *, now: int) -> None:
-    """Computes the portfolio margin of a book."""
-    stakes.gather(valued)
+def book(self: State, account: AccountId, *, now: int) -> Book:
+    """Account valued at present prices, with the exposures and the requirement of portfolio margin."""
+    valued = _judged(self, image(self, account), now=now)
+    stakes.gather(valued.stakes, valued.holdings, valued.lines)
+    return valued
+
+
+def quote_price(self: State, valued: Book, *, now: int) -> int:
+    """Price of the quote token: one where it has no feed."""
     feed = self.cash.terms.feed
-    quote_wad = fixed.WAD if feed == cash.NO_FEED else load(self, valued, feed, now=now).index_wad
-    valued.verdict = stress.judge(valued.stakes, self.rules, quote_wad)
+    return fixed.WAD if feed == cash.NO_FEED else load(self, valued, feed, now=now).index_wad
 
 
-def value_balances(self: State, holder: Holder, valued: Book, *, now: int) -> None:
+def exposures_of(valued: Book) -> HeldExposures:
+    """What portfolio margin is computed from."""
+    return HeldExposures(valued.stakes, valued.holdings, valued.lines)
+
+
+def assess(self: State, valued: Book, level: Level, *, now: int) -> ScenarioLossTable:
+    """Computes the portfolio margin requirement of a valued account at one level, and its losses."""
+    if not valued.stakes:
+        return ScenarioLossTable()
+    required_wad, found = stress.assess(exposures_of(valued), self.rules, quote_price(self, valued, now=now), level)
+    if level == Level.INITIAL:
+        valued.verdict.initial_wad = required_wad
+    else:
+        valued.verdict.maintenance_wad = required_wad
+    return found
+
+
+def requirement(self: State, valued: Book, level: Level, *, now: int) -> int:
+    """Margin requirement of a valued account at one level."""
+    assess(self, valued, level, now=now)
+    return margin.requirement(valued, level)
+
+
+def value_balances(self: State, balances: Sequence[int], valued: Book, *, now: int) -> None:
     """Adds the collateral of an account to its book."""
     for i, holding in enumerate(valued.holdings):
-        balance_raw = holder.balances[i]
+        balance_raw = balances[i]
         if balance_raw == 0:
             continue
         asset = self.assets[i]
@@ -93,40 +128,41 @@ def value_balances(self: State, holder: Holder, valued: Book, *, now: int) -> No
         exposure.base_wad += collateral.to_wad(balance_raw, decimals)
 
 
-def option_count(self: State, holder: Holder) -> int:
+def option_count(self: State, entries: Sequence[Entry]) -> int:
     """Count of the options of an account whose expiry has not settled."""
     count = 0
-    for instrument in holder.instruments:
-        if market.is_option(market.kind_of(instrument)) and curve_of(self, instrument).settlement == 0:
+    for entry in entries:
+        if market.is_option(market.kind_of(entry.instrument)) and curve_of(self, entry.instrument).settlement == 0:
             count += 1
     return count
 
 
-def value_positions(self: State, account: AccountId, valued: Book, *, now: int) -> None:
+def value_positions(self: State, entries: Sequence[Entry], valued: Book, *, now: int) -> None:
     """Adds the positions of an account to its book."""
-    positions = self.holders[account].positions
-    instruments = self.holders[account].instruments
-    if not instruments:
+    if not entries:
         return
     place = 0
-    for instrument in instruments:
+    for entry in entries:
+        instrument = entry.instrument
         kind = market.kind_of(instrument)
         settlement_wad = 0 if kind == market.PERP else curve_of(self, instrument).settlement
         if settlement_wad != 0:
-            valued.cash_wad += ledger.settled_value(self, account, instrument, settlement_wad)
+            valued.cash_wad += ledger.settled_value(entry, settlement_wad)
         elif market.is_option(kind):
-            valued.lines[place] = option_line(self, valued, instrument, positions[instrument].size, now=now)
+            valued.lines[place] = option_line(self, valued, instrument, entry.size, now=now)
             place += 1
         else:
-            value_linear(self, valued, instrument, positions[instrument], now=now)
+            value_linear(self, valued, entry, now=now)
+    mark_options(self, valued.lines)
     feed = self.cash.terms.feed
     if feed == cash.NO_FEED:
         return
     valued.depeg_rate_wad = cash.depeg_rate(self.cash.terms, load(self, valued, feed, now=now).index_wad)
 
 
-def value_linear(self: State, valued: Book, instrument: int, position: Position, *, now: int) -> None:
+def value_linear(self: State, valued: Book, entry: Entry, *, now: int) -> None:
     """Adds a perp or future to a book."""
+    instrument = entry.instrument
     underlying = market.underlying_of(instrument)
     exposure = load(self, valued, underlying, now=now)
     fixed_wad = 0
@@ -135,14 +171,22 @@ def value_linear(self: State, valued: Book, instrument: int, position: Position,
     else:
         mark_wad, fixed_wad = forward(self, valued, instrument, now=now)
     if margin.is_modelled(valued, underlying):
-        portfolio.stake(valued.stakes[underlying], position.size, mark_wad - fixed_wad)
-    grown = ledger.funding_index(self, instrument, now=now) - position.funding_index
-    received = funding.payment(position.size, grown)
-    standard.absorb(exposure, position.size, position.quote + received, mark_wad)
+        portfolio.stake(valued.stakes[underlying], entry.size, mark_wad - fixed_wad)
+    grown = ledger.funding_index(self, instrument, now=now) - entry.funding_index
+    received = funding.payment(entry.size, grown)
+    standard.absorb(exposure, entry.size, entry.quote + received, mark_wad)
+
+
+def mark_options(self: State, lines: Sequence[HeldOption]) -> None:
+    """Prices options."""
+    if not lines:
+        return
+    for line, mark_wad in zip(lines, stress.marks(lines), strict=True):
+        line.mark_wad = mark_wad
 
 
 def option_line(self: State, valued: Book, instrument: int, size: int, *, now: int) -> HeldOption:
-    """Valued option position."""
+    """Option position without its mark price."""
     line = HeldOption(
         underlying=market.underlying_of(instrument),
         expiry=market.expiry_of(instrument),
@@ -159,18 +203,10 @@ def option_line(self: State, valued: Book, instrument: int, size: int, *, now: i
     line.rate_wad = curve.rate
     line.secs = line.expiry - now if line.expiry > now else 0
     line.vol_wad = 0 if curve.surface_published_at == 0 else surface.vol(curve.svi, line.strike_wad)
-    line.mark_wad = option_mark(line)
     if line.secs != 0:
         heartbeat_secs = exposure.option_risk.heartbeat_secs
         note(valued, line.underlying, line.expiry, curve.surface_published_at, heartbeat_secs, now=now)
     return line
-
-
-def option_mark(line: HeldOption) -> int:
-    """Mark price of an option."""
-    discount_wad = option.discount(line.rate_wad, line.secs)
-    terms = option.OptionTerms(line.forward_wad, line.strike_wad, line.vol_wad, line.secs, discount_wad, line.is_call)
-    return option.price(terms)
 
 
 def forward(self: State, valued: Book, instrument: int, *, now: int) -> tuple[int, int]:
@@ -224,7 +260,9 @@ def quotation(self: State, instrument: int, *, now: int) -> tuple[int, int]:
     exposure = load(self, valued, underlying, now=now)
     kind = market.kind_of(instrument)
     if market.is_option(kind):
-        mark_wad = option_line(self, valued, instrument, 0, now=now).mark_wad
+        valued.lines = [option_line(self, valued, instrument, 0, now=now)]
+        mark_options(self, valued.lines)
+        mark_wad = valued.lines[0].mark_wad
         band_wad = fixed.mul_div_down(exposure.index_wad, exposure.option_risk.trade_band, fixed.WAD)
     else:
         if kind == market.PERP:
@@ -244,46 +282,9 @@ def require_fresh(valued: Book) -> None:
     raise price_errors.StalePrice(stale.underlying - 1, stale.expiry, stale.published_at, stale.heartbeat_secs)
 
 
-def fresh_book(self: State, account: AccountId, *, now: int) -> Book:
-    """Account valued at fresh prices."""
-    valued = book(self, account, now=now)
-    require_fresh(valued)
-    return valued
-
-
-def require_initial(self: State, account: AccountId, *, now: int) -> None:
-    """Requires an account to meet its initial margin requirement."""
-    valued = fresh_book(self, account, now=now)
-    adjusted = margin.adjusted_equity(valued, Level.INITIAL)
-    required = margin.requirement(valued, Level.INITIAL)
-    if adjusted < required:
-        raise account_errors.InsufficientMargin(account, adjusted, required)
-
-
-def require_no_fall(self: State, account: AccountId, before_wad: int, *, now: int) -> None:
-    """Requires an account whose initial buffer is not negative or has not fallen."""
-    valued = book(self, account, now=now)
-    adjusted = margin.adjusted_equity(valued, Level.INITIAL)
-    required = margin.requirement(valued, Level.INITIAL)
-    left = adjusted - required
-    if left < 0 and left < before_wad:
-        raise account_errors.InsufficientMargin(account, adjusted, required)
-
-
-def initial_margin(self: State, account: AccountId, *, now: int) -> int:
-    """Initial buffer of an account, at the last prices."""
-    return margin.margin(book(self, account, now=now), Level.INITIAL)
-
-
-def maintenance(self: State, account: AccountId, *, now: int) -> tuple[int, int]:
-    """Equity and maintenance buffer of an account, at fresh prices."""
-    valued = fresh_book(self, account, now=now)
-    return margin.equity(valued), margin.margin(valued, Level.MAINTENANCE)
-
-
-def metrics(self: State, account: AccountId, *, now: int) -> Metrics:
-    """Margin metrics of an account."""
-    valued = book(self, account, now=now)
+def metrics(self: State, held: Image, *, now: int) -> Metrics:
+    """Margin metrics of holdings, whether an account has them or not."""
+    valued = _judged(self, held, now=now)
     return Metrics(
         margin.equity(valued),
         margin.adjusted_equity(valued, Level.INITIAL),
@@ -295,8 +296,31 @@ def metrics(self: State, account: AccountId, *, now: int) -> Metrics:
         margin.leverage(valued),
         valued.stale.underlying,
         valued.stale.expiry,
-        self.holders[account].mode,
+        held.mode,
         valued.verdict.sum_wad,
         valued.verdict.loss_initial_wad,
         valued.verdict.loss_maintenance_wad,
     )
+
+
+def require_valid(self: State, held: Image, *, now: int) -> None:
+    """Validates holdings that no account has."""
+    modes = accounts.PORTFOLIO if self.rules.scenarios else accounts.STANDARD
+    market.require_within("mode", held.mode, accounts.STANDARD, modes)
+    market.require_within("principal", fixed.abs(held.principal), 0, MAX_HELD)
+    market.require_within("balances", len(held.balances), len(self.assets), len(self.assets))
+    for balance_raw in held.balances:
+        market.require_within("balance", balance_raw, 0, fixed.CAP)
+    for entry in held.entries:
+        ledger.require_traded(self, entry.instrument, now=now)
+        market.require_within("size", fixed.abs(entry.size), 0, fixed.CAP)
+        market.require_within("quote", fixed.abs(entry.quote), 0, MAX_HELD)
+        market.require_within("fundingIndex", fixed.abs(entry.funding_index), 0, MAX_HELD)
+
+
+def _judged(self: State, held: Image, *, now: int) -> Book:
+    """Account valued at present prices, with its portfolio margin requirement at both levels."""
+    valued = valued_image(self, held, now=now)
+    if valued.stakes:
+        valued.verdict = stress.judge(exposures_of(valued), self.rules, quote_price(self, valued, now=now))
+    return valued

@@ -91,9 +91,9 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
         market.require_within("mode", mode, accounts.STANDARD, most)
         if mode == accounts.PORTFOLIO:
             accounts.require_options(self.ledger.holders[account], 0)
-        before_wad = self.begin(account, True, now=now)
+        former = self.begin(account, True)
         self.ledger.holders[account].mode = mode
-        self.check(account, True, before_wad, now=now)
+        self.check(account, True, former, now=now)
         self.emit("ModeSet", sender, account, mode)
 
     @non_reentrant
@@ -110,9 +110,9 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
         self.require_withdrawal(account, sender=sender)
         collaterals.require_amount(amount_raw, self.ledger.cash.decimals)
         self.accrue(sender=sender, now=now)
-        before_wad = self.begin(account, True, now=now)
+        former = self.begin(account, True)
         ledger.add_cash(self.ledger, account, -collaterals.to_wad(amount_raw, self.ledger.cash.decimals), now=now)
-        self.check(account, True, before_wad, now=now)
+        self.check(account, True, former, now=now)
         collaterals.push(self.tokens[self.ledger.cash.token], to, amount_raw, this=self.this)
         self.emit("CashWithdrawn", sender, account, amount_raw, to, self.ledger.holders[account].principal)
 
@@ -128,12 +128,12 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
         collaterals.require_amount(amount_raw, asset.decimals)
         collaterals.require_amount(balance_raw, asset.decimals)
         costly = self.is_costly(account, asset.underlying)
-        before_wad = self.begin(account, False, now=now) if costly else 0
+        former = self.begin(account, False) if costly else None
         collaterals.pull(self.tokens[asset.token], sender, amount_raw, this=self.this)
         self.ledger.holders[account].balances[collateral] = balance_raw
         asset.total_raw += amount_raw
         if costly:
-            self.check(account, False, before_wad, now=now)
+            self.check(account, False, former, now=now)
         self.emit("CollateralDeposited", sender, account, collateral, amount_raw, balance_raw)
 
     @non_reentrant
@@ -148,10 +148,10 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
         balance_raw = self.ledger.holders[account].balances[collateral]
         if amount_raw > balance_raw:
             raise account_errors.InsufficientCollateral(balance_raw, amount_raw)
-        before_wad = self.begin(account, True, now=now)
+        former = self.begin(account, True)
         self.ledger.holders[account].balances[collateral] = balance_raw - amount_raw
         asset.total_raw -= amount_raw
-        self.check(account, True, before_wad, now=now)
+        self.check(account, True, former, now=now)
         collaterals.push(self.tokens[asset.token], to, amount_raw, this=self.this)
         self.emit("CollateralWithdrawn", sender, account, collateral, amount_raw, to, balance_raw - amount_raw)
 
@@ -203,6 +203,12 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
     def is_batchable(self, selector: str) -> bool:
         """Whether a door may be called in a batch."""
         return selector in {"deposit_cash", "withdraw_cash", "deposit_collateral", "withdraw_collateral", "trade"}
+
+    def accounts_of(self, selector: str) -> int:
+        """How many of the first arguments of a door are accounts whose margin a batch checks."""
+        if selector == "trade":
+            return 2
+        return 1 if self.is_batchable(selector) and selector != "deposit_cash" else 0
 
     def is_costly(self, account: AccountId, underlying: int) -> bool:
         """Whether collateral priced by an underlying may raise the requirement by more than its credit."""
@@ -258,7 +264,7 @@ class Vault(Checks, Auction, Governance, Registry, Feed, Policy, Teller):
         rising = accounts.is_rising(position.size, size_delta)
         if rising:
             self.require_running()
-        before_wad = self.begin(account, rising, now=now)
+        former = self.begin(account, rising)
         ledger.fill(self.ledger, account, instrument, size_delta, quote_delta, now=now)
-        self.check(account, rising, before_wad, now=now)
+        self.check(account, rising, former, now=now)
         return TradeSide(holder.principal, *position.values())

@@ -161,7 +161,7 @@ def scenario_losses(stage: VaultSetup) -> ScenarioLosses:
     """Profits of the portfolio in the scenarios in force."""
     state = stage.model.vault.ledger
     book = valuation.book(state, FOLIO, now=stage.portfolio.at)
-    found = stress.outlook(book.stakes, state.rules)
+    found = stress.outlook(valuation.exposures_of(book), state.rules)
     scenarios, units = state.rules.scenarios, len(stage.portfolio.units)
     by_unit = tuple(tuple(each) or (0,) * len(scenarios) for each in found.profits_wad[:units])
     profits = tuple(sum(each[k] for each in by_unit) for k in range(len(scenarios)))

@@ -15,7 +15,7 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import expiry_name, instrument_name
 from crossvault.differential.story import due_funding
 from crossvault.mirror import cash, collateral, ledger, market, oracle, portfolio, valuation
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import AccountId, entry
 from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
 from crossvault.mirror.oracle import Curve
@@ -125,7 +125,7 @@ def _cash(saved: SavedAccount) -> int:
     for each in holder.instruments:
         if is_settled(state, each):
             settlement_wad = valuation.curve_of(state, each).settlement
-            found += ledger.settled_value(state, saved.account, each, settlement_wad)
+            found += ledger.settled_value(entry(state.holders[saved.account], each), settlement_wad)
     return found
 
 

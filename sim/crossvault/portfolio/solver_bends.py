@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from crossvault.mirror import fixed, margin, market, stress
+from crossvault.mirror import fixed, margin, market, stress, valuation
 from crossvault.mirror.fixed import WAD
 from crossvault.portfolio.solver import MarginCase, trade, trade_price
 
@@ -67,7 +67,7 @@ def scenario_bends(case: MarginCase, instrument: int, size: int) -> list[int]:
             book = case.book()
             if not book.stakes:
                 return []
-            tables.append(stress.outlook(book.stakes, case.state.rules))
+            tables.append(stress.outlook(valuation.exposures_of(book), case.state.rules))
             count = len(case.state.rules.scenarios)
     number = market.underlying_of(instrument)
     before, after = (table.profits_wad[number] for table in tables)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from crossvault.mirror import cash, collateral, fixed, funding, ledger, margin, market, standard
-from crossvault.mirror.account import AccountId
+from crossvault.mirror.account import AccountId, entry
 from crossvault.mirror.collateral import Asset
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.ledger import State
@@ -68,7 +68,7 @@ def statement_context(state: State, account: AccountId, at: int) -> StatementCon
         if market.kind_of(instrument) == market.PERP:
             due[underlying] += funding.payment(position.size, grown)
         elif settlement_wad := state.curves[market.term_of(underlying, market.expiry_of(instrument))].settlement:
-            settled_wad += ledger.settled_value(state, account, instrument, settlement_wad)
+            settled_wad += ledger.settled_value(entry(state.holders[account], instrument), settlement_wad)
     feed = state.cash.terms.feed
     quote_wad = WAD if feed == cash.NO_FEED else state.prices[feed].index
     formula = _cash(state, holder.principal, settled_wad, at)

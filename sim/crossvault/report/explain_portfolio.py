@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from crossvault.mirror import correlation, fixed, portfolio, stress
+from crossvault.mirror import correlation, fixed, portfolio, stress, valuation
 from crossvault.mirror.correlation import ScenarioLossTable, UnderlyingLoss
 from crossvault.mirror.fixed import WAD
 from crossvault.mirror.margin import Book
@@ -20,7 +20,7 @@ def portfolio_terms(
     book: Book, level: Level, names: Sequence[str], rules: Rules, quote_wad: int
 ) -> Iterator[StatementLine]:
     """The requirement of a valued account by scenarios, and the contingencies."""
-    found = stress.outlook(book.stakes, rules)
+    found = stress.outlook(valuation.exposures_of(book), rules)
     for number, leg in enumerate(found.legs):
         if leg.loss_wad:
             yield _leg(found, number, leg, names[number], rules)

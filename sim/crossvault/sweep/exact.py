@@ -12,9 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from crossvault.mirror import account as accounts, correlation, fixed, margin, shock, standard
-from crossvault.mirror.correlation import UnderlyingLoss
+from crossvault.mirror.correlation import PortfolioRequirement, UnderlyingLoss
 from crossvault.mirror.fixed import WAD
-from crossvault.mirror.stress import PortfolioRequirement
 from crossvault.mirror.valuation import Metrics
 from crossvault.sweep import account_totals, units
 from crossvault.sweep.account_arrays import arrays_of

@@ -66,6 +66,7 @@ def reference_book(self: Market) -> tuple[Book, dict[int, HeldOption]]:
             lines[column] = valuation.option_line(self.state, book, each, 0, now=self.now)
         elif market.kind_of(each) == market.FUTURE:
             valuation.forward(self.state, book, each, now=self.now)
+    valuation.mark_options(self.state, list(lines.values()))
     if self.state.cash.terms.feed != cash.NO_FEED:
         valuation.load(self.state, book, self.state.cash.terms.feed, now=self.now)
     return book, lines

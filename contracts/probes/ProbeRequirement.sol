@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AccountId} from "../Account.sol";
+import {Correlation} from "../Correlation.sol";
+import {Ledger} from "../Ledger.sol";
+import {Margin} from "../Margin.sol";
+import {Level} from "../Standard.sol";
+import {Valuation} from "../Valuation.sol";
+import {Probe} from "./Probe.sol";
+
+/// @notice Exposes the functions of Valuation that compute a requirement; the ledger is given.
+contract ProbeRequirement is Probe {
+    function assess(Setup calldata self, AccountId account, Level level)
+        external
+        returns (Correlation.ScenarioLossTable memory found, uint256 initialWad, uint256 maintenanceWad)
+    {
+        Ledger.State storage state = stored(self);
+        Margin.Book memory valued = Valuation.valuedImage(state, Valuation.image(state, account));
+        found = Valuation.assess(state, valued, level);
+        return (found, valued.verdict.initialWad, valued.verdict.maintenanceWad);
+    }
+
+    function requirement(Setup calldata self, AccountId account, Level level) external returns (uint256) {
+        Ledger.State storage state = stored(self);
+        return Valuation.requirement(state, Valuation.valuedImage(state, Valuation.image(state, account)), level);
+    }
+}

@@ -1,0 +1,90 @@
+"""Margin checks of accounts, and the margins that they compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crossvault.mirror import account_errors, margin, market, stress, valuation
+from crossvault.mirror.account import AccountId, Entry, Image
+from crossvault.mirror.correlation import ScenarioLossTable
+from crossvault.mirror.ledger import State
+from crossvault.mirror.margin import Book
+from crossvault.mirror.standard import Level
+
+
+def fresh_book(self: State, account: AccountId, *, now: int) -> Book:
+    """Account valued at fresh prices."""
+    valued = valuation.valued_image(self, valuation.image(self, account), now=now)
+    valuation.require_fresh(valued)
+    return valued
+
+
+def require_initial(self: State, account: AccountId, *, now: int) -> None:
+    """Requires an account to meet its initial margin requirement."""
+    valued = fresh_book(self, account, now=now)
+    adjusted = margin.adjusted_equity(valued, Level.INITIAL)
+    required = valuation.requirement(self, valued, Level.INITIAL, now=now)
+    if adjusted < required:
+        raise account_errors.InsufficientMargin(account, adjusted, required)
+
+
+def require_no_fall(self: State, account: AccountId, former: Image, *, now: int) -> None:
+    """Requires an account whose initial buffer is not negative or has not fallen."""
+    held = valuation.image(self, account)
+    valued = valuation.valued_image(self, held, now=now)
+    adjusted = margin.adjusted_equity(valued, Level.INITIAL)
+    found = valuation.assess(self, valued, Level.INITIAL, now=now)
+    required = margin.requirement(valued, Level.INITIAL)
+    left = adjusted - required
+    if left < 0 and left < _buffer_before(self, former, held, found, now=now):
+        raise account_errors.InsufficientMargin(account, adjusted, required)
+
+
+def changes(self: State, a: Image, b: Image) -> list[bool]:
+    """Whether a position or a balance differs between two states of an account, by underlying."""
+    count = len(self.risks)
+    changed = [one != other for one, other in zip(_digest(a.entries, count), _digest(b.entries, count), strict=True)]
+    for asset, one, other in zip(self.assets, a.balances, b.balances, strict=True):
+        if one != other:
+            changed[asset.underlying] = True
+    return changed
+
+
+def maintenance(self: State, account: AccountId, *, now: int) -> tuple[int, int]:
+    """Equity and maintenance buffer of an account, at fresh prices."""
+    valued = fresh_book(self, account, now=now)
+    required = valuation.requirement(self, valued, Level.MAINTENANCE, now=now)
+    return margin.equity(valued), margin.adjusted_equity(valued, Level.MAINTENANCE) - required
+
+
+def equity(self: State, account: AccountId, *, now: int) -> int:
+    """Equity of an account, at fresh prices."""
+    return margin.equity(fresh_book(self, account, now=now))
+
+
+def initial_margin(self: State, account: AccountId, *, now: int) -> int:
+    """Initial buffer of an account, at the last prices."""
+    valued = valuation.valued_image(self, valuation.image(self, account), now=now)
+    required = valuation.requirement(self, valued, Level.INITIAL, now=now)
+    return margin.adjusted_equity(valued, Level.INITIAL) - required
+
+
+def _buffer_before(self: State, former: Image, held: Image, found: ScenarioLossTable, *, now: int) -> int:
+    """Initial buffer of an account before a change."""
+    valued = valuation.valued_image(self, former, now=now)
+    if valued.stakes:
+        changed = changes(self, former, held)
+        quote_wad = valuation.quote_price(self, valued, now=now)
+        valued.verdict.initial_wad = stress.reassess(
+            valuation.exposures_of(valued), changed, found, self.rules, quote_wad, Level.INITIAL
+        )
+    return margin.margin(valued, Level.INITIAL)
+
+
+def _digest(entries: Sequence[Entry], count: int) -> list[tuple[Entry, ...]]:
+    """Digests of positions by underlying."""
+    digests: list[tuple[Entry, ...]] = [()] * count
+    for entry in entries:
+        underlying = market.underlying_of(entry.instrument)
+        digests[underlying] = (*digests[underlying], entry)
+    return digests
