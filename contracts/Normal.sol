@@ -7,7 +7,7 @@ import {Fixed} from "./Fixed.sol";
 /// @notice The standard normal distribution, by the rational approximations of W. J. Cody.
 /// @dev Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969) 631-637, with the coefficients of ANORM in
 /// Algorithm 715, ACM Trans. Math. Softw. 19 (1993) 22-32. They are evaluated in rays, so that a wad keeps all its digits: their
-/// arguments are below 2^93 and their values below 2^115.
+/// arguments are below 2^93 and their values below 2^115, so that no product has more than 205 bits.
 library Normal {
     /// @dev up to here the distribution is approximated about its centre [wad]
     uint256 private constant CENTRE = 0.66291e18;

@@ -9,6 +9,7 @@ import {Normal} from "./Normal.sol";
 /// @dev F. Black, The pricing of commodity contracts, J. Financ. Econ. 3 (1976) 167-179. Bits, for inputs within the bounds of the doors (prices
 /// below 2^96, vols below 2^83 and after a shock below 2^116, times of at most 2^40 seconds, discounts of at most 2^60): deviations are below 2^124,
 /// logarithms of ratios below 2^66, so distances in deviations below 2^126; a price is below 2^97 and a density below 2^59. Products outside mulDiv state their own bounds.
+/// Undiscounted prices take forwards and strikes below 2^100 (after a shock): their products have at most 160 bits.
 library Option {
     uint256 internal constant YEAR = 365 days;
     /// @dev more deviations than any distribution reaches [wad]

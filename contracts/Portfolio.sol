@@ -9,9 +9,9 @@ import {Shock} from "./Shock.sol";
 import {Level, Standard} from "./Standard.sol";
 
 /// @notice Portfolio margin of one underlying: profit and loss of an account in each of many scenarios.
-/// @dev Bits: sizes are below 2^96, shocked forwards and strikes below 2^100 and lines at most 32, so a shocked value is below 2^201
-/// [wad * wad]; its static discount is below 2^94 [wad], so the discounted value is below 2^236 [wad * wad]; a dampening of at most ten is
-/// below 2^64 [wad], so a profit is below 2^181 [wad]
+/// @dev Bits: sizes are below 2^96, shocked forwards and strikes below 2^100 and lines at most 64, so a shocked value is below 2^202
+/// [wad * wad]; its static discount is below 2^94 [wad], so the discounted value is below 2^237 [wad * wad]; a dampening is at most ten [wad],
+/// so a profit is below 2^181 [wad]
 library Portfolio {
     /// @notice Parameters of basis risk: forwards that move apart from the spot price.
     /// @dev upShock, downShock: change of a forward as a part of it [wad]; addRate: part of the loss that is required [wad]; yearRate: further
