@@ -147,7 +147,7 @@ library Account {
     function add(Holder storage self, uint256 instrument) internal {
         uint256 count = self.instruments.length + 1;
         if (count > MAX_POSITIONS) revert AccountErrors.TooManyPositions(count, MAX_POSITIONS);
-        if (self.mode == PORTFOLIO && Market.isOption(Market.kindOf(instrument))) requireOptions(self, 1);
+        if (count > MAX_OPTIONS && self.mode == PORTFOLIO && Market.isOption(Market.kindOf(instrument))) requireOptions(self, 1);
         self.instruments.push(instrument);
     }
 

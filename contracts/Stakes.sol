@@ -15,10 +15,11 @@ library Stakes {
     /// @param lines options
     function gather(Portfolio.PortfolioExposure[] memory stakes, Margin.Holding[] memory holdings, Standard.HeldOption[] memory lines) internal pure {
         if (holdings.length == 0 && lines.length == 0) return;
+        uint256[] memory places = firsts(lines);
         for (uint256 i = 0; i < stakes.length; i++) {
             if (!Portfolio.isModelled(stakes[i].risk)) continue;
             stakes[i].hedges = hedges(holdings, i, stakes[i].confidenceWad);
-            stakes[i].terms = terms(lines, i);
+            stakes[i].terms = terms(lines, places, i);
         }
     }
 
@@ -49,26 +50,49 @@ library Stakes {
         return held.valueWad != 0 && held.underlying == underlying;
     }
 
+    /// @notice Place of the first option of the same expiry, by place of the option.
+    /// @param lines options
+    function firsts(Standard.HeldOption[] memory lines) internal pure returns (uint256[] memory found) {
+        found = new uint256[](lines.length);
+        for (uint256 i = 0; i < found.length; i++) {
+            Standard.HeldOption memory line = lines[i];
+            uint256 place = 0;
+            while (place < i && (found[place] != place || !Standard.isSameTerm(lines[place], line))) place++;
+            found[i] = place;
+        }
+    }
+
     /// @notice Options of an account on an underlying, by expiry.
     /// @dev expiries in the order of the first option of each
     /// @param lines options
+    /// @param places place of the first option of the same expiry, by place of the option
     /// @param underlying number of the underlying
-    function terms(Standard.HeldOption[] memory lines, uint256 underlying) internal pure returns (Portfolio.ExpiryHoldings[] memory found) {
+    function terms(Standard.HeldOption[] memory lines, uint256[] memory places, uint256 underlying)
+        internal
+        pure
+        returns (Portfolio.ExpiryHoldings[] memory found)
+    {
         uint256 count = 0;
         for (uint256 i = 0; i < lines.length; i++) {
-            if (lines[i].underlying == underlying && Margin.isFirst(lines, i)) count++;
+            if (places[i] == i && lines[i].underlying == underlying) count++;
         }
         found = new Portfolio.ExpiryHoldings[](count);
+        if (count == 0) return found;
         count = 0;
         for (uint256 i = 0; i < lines.length; i++) {
-            if (lines[i].underlying == underlying && Margin.isFirst(lines, i)) found[count++] = term(lines, i);
+            if (places[i] == i && lines[i].underlying == underlying) found[count++] = term(lines, places, i);
         }
     }
 
     /// @notice Options of one expiry.
     /// @param lines options of the account
+    /// @param places place of the first option of the same expiry, by place of the option
     /// @param first place of the first option of the expiry
-    function term(Standard.HeldOption[] memory lines, uint256 first) internal pure returns (Portfolio.ExpiryHoldings memory found) {
+    function term(Standard.HeldOption[] memory lines, uint256[] memory places, uint256 first)
+        internal
+        pure
+        returns (Portfolio.ExpiryHoldings memory found)
+    {
         Standard.HeldOption memory sample = lines[first];
         found.fixedWad = sample.fixedWad;
         found.floatingWad = sample.forwardWad - sample.fixedWad;
@@ -77,13 +101,13 @@ library Stakes {
         found.confidenceWad = sample.confidenceWad;
         uint256 count = 0;
         for (uint256 i = first; i < lines.length; i++) {
-            if (Standard.isSameTerm(lines[i], sample)) count++;
+            if (places[i] == first) count++;
         }
         found.lines = new Portfolio.ExpiryOption[](count);
         count = 0;
         for (uint256 i = first; i < lines.length; i++) {
+            if (places[i] != first) continue;
             Standard.HeldOption memory line = lines[i];
-            if (!Standard.isSameTerm(line, sample)) continue;
             found.lines[count++] = Portfolio.ExpiryOption(line.strikeWad, line.isCall, line.size, line.volWad, line.markWad);
         }
     }

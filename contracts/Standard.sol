@@ -175,6 +175,13 @@ library Standard {
         return a.underlying == b.underlying && a.expiry == b.expiry;
     }
 
+    /// @notice Whether two positions are in the same option.
+    /// @param a option
+    /// @param b option
+    function isAlike(HeldOption memory a, HeldOption memory b) internal pure returns (bool) {
+        return a.strikeWad == b.strikeWad && a.isCall == b.isCall && isSameTerm(a, b);
+    }
+
     /// @notice Margin requirement of the options of one expiry.
     /// @dev the lesser of the shorts, each alone, and the largest loss at expiry plus unpaired * forward per uncovered short call
     /// @param exposure exposure to the underlying

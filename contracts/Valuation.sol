@@ -56,6 +56,14 @@ library Valuation {
     /// @param self ledger
     /// @param held state of the account
     function valuedImage(Ledger.State storage self, Account.Image memory held) internal view returns (Margin.Book memory valued) {
+        valued = unmarkedImage(self, held);
+        markOptions(self, valued.lines);
+    }
+
+    /// @notice Account valued at present prices, but for the marks of its options.
+    /// @param self ledger
+    /// @param held state of the account
+    function unmarkedImage(Ledger.State storage self, Account.Image memory held) internal view returns (Margin.Book memory valued) {
         valued.cashWad = Cash.present(self.cash, held.principal);
         valued.holdings = new Margin.Holding[](self.assets.length);
         valued.exposures = new Standard.Exposure[](self.risks.length);
@@ -163,7 +171,6 @@ library Valuation {
                 valueLinear(self, valued, entry);
             }
         }
-        markOptions(self, valued.lines);
         uint256 feed = self.cash.terms.feed;
         if (feed == Cash.NO_FEED) return;
         valued.depegRateWad = Cash.depegRate(self.cash.terms, load(self, valued, feed).indexWad);
@@ -199,17 +206,32 @@ library Valuation {
         for (uint256 i = 0; i < lines.length; i++) lines[i].markWad = marks[i];
     }
 
+    /// @notice Prices options that are priced already, but for some.
+    /// @dev a mark does not depend on the size
+    /// @param self ledger
+    /// @param lines options to price
+    /// @param priced priced options, most of them the same
+    function markAlike(Ledger.State storage self, Standard.HeldOption[] memory lines, Standard.HeldOption[] memory priced) internal view {
+        for (uint256 i = 0; i < lines.length; i++) {
+            uint256 place = i < priced.length && Standard.isAlike(lines[i], priced[i]) ? i : 0;
+            while (place < priced.length && !Standard.isAlike(lines[i], priced[place])) place++;
+            if (place < priced.length) {
+                lines[i].markWad = priced[place].markWad;
+                continue;
+            }
+            Standard.HeldOption[] memory one = new Standard.HeldOption[](1);
+            one[0] = lines[i];
+            markOptions(self, one);
+        }
+    }
+
     /// @notice Option position without its mark price.
     /// @dev records a stale surface
     /// @param self ledger
     /// @param valued book that it belongs to
     /// @param instrument number of the instrument
     /// @param size size of the position [wad]
-    function optionLine(Ledger.State storage self, Margin.Book memory valued, uint256 instrument, int256 size)
-        internal
-        view
-        returns (Standard.HeldOption memory line)
-    {
+    function optionLine(Ledger.State storage self, Margin.Book memory valued, uint256 instrument, int256 size) internal view returns (Standard.HeldOption memory line) {
         line.underlying = Market.underlyingOf(instrument);
         line.expiry = Market.expiryOf(instrument);
         line.strikeWad = Market.strikeOf(instrument);
@@ -258,11 +280,7 @@ library Valuation {
     /// @param self ledger
     /// @param valued book of the account
     /// @param underlying number of the underlying
-    function load(Ledger.State storage self, Margin.Book memory valued, uint256 underlying)
-        internal
-        view
-        returns (Standard.Exposure memory exposure)
-    {
+    function load(Ledger.State storage self, Margin.Book memory valued, uint256 underlying) internal view returns (Standard.Exposure memory exposure) {
         exposure = valued.exposures[underlying];
         if (exposure.risk.heartbeatSecs != 0) return exposure;
         Oracle.Price storage price = self.prices[underlying];

@@ -7,7 +7,7 @@ import {Correlation} from "./Correlation.sol";
 import {Ledger} from "./Ledger.sol";
 import {Margin} from "./Margin.sol";
 import {Market} from "./Market.sol";
-import {Level} from "./Standard.sol";
+import {Level, Standard} from "./Standard.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @notice Margin checks of accounts, and the margins that they compare.
@@ -46,7 +46,7 @@ library Verdict {
         Correlation.ScenarioLossTable memory found = Valuation.assess(self, valued, Level.Initial);
         uint256 required = Margin.requirement(valued, Level.Initial);
         int256 left = adjusted - int256(required);
-        if (left < 0 && left < _bufferBefore(self, former, held, found)) {
+        if (left < 0 && left < _bufferBefore(self, former, held, found, valued.lines)) {
             revert AccountErrors.InsufficientMargin(account, adjusted, required);
         }
     }
@@ -99,13 +99,16 @@ library Verdict {
     /// @param former state of the account before the change
     /// @param held state of the account after it
     /// @param found scenario losses of the account after it; none in standard mode
+    /// @param priced its options after it, whose marks are those before it
     function _bufferBefore(
         Ledger.State storage self,
         Account.Image memory former,
         Account.Image memory held,
-        Correlation.ScenarioLossTable memory found
+        Correlation.ScenarioLossTable memory found,
+        Standard.HeldOption[] memory priced
     ) private view returns (int256) {
-        Margin.Book memory valued = Valuation.valuedImage(self, former);
+        Margin.Book memory valued = Valuation.unmarkedImage(self, former);
+        Valuation.markAlike(self, valued.lines, priced);
         if (valued.stakes.length != 0) {
             bool[] memory changed = changes(self, former, held);
             uint256 quoteWad = Valuation.quotePrice(self, valued);

@@ -19,6 +19,18 @@ contract ProbeImage is Probe {
         return Valuation.valuedImage(stored(self), held);
     }
 
+    function unmarkedImage(Setup calldata self, Account.Image calldata held) external returns (Margin.Book memory) {
+        return Valuation.unmarkedImage(stored(self), held);
+    }
+
+    function markAlike(Setup calldata self, Standard.HeldOption[] memory lines, Standard.HeldOption[] memory priced)
+        external
+        returns (Standard.HeldOption[] memory)
+    {
+        Valuation.markAlike(stored(self), lines, priced);
+        return lines;
+    }
+
     function requireValid(Setup calldata self, Account.Image calldata held) external {
         Valuation.requireValid(stored(self), held);
     }

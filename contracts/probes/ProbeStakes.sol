@@ -21,11 +21,15 @@ contract ProbeStakes {
         return Stakes.isHedge(held, underlying);
     }
 
+    function firsts(Standard.HeldOption[] memory lines) external pure returns (uint256[] memory) {
+        return Stakes.firsts(lines);
+    }
+
     function terms(Margin.Book memory book, uint256 underlying) external pure returns (Portfolio.ExpiryHoldings[] memory) {
-        return Stakes.terms(book.lines, underlying);
+        return Stakes.terms(book.lines, Stakes.firsts(book.lines), underlying);
     }
 
     function term(Standard.HeldOption[] memory lines, uint256 first) external pure returns (Portfolio.ExpiryHoldings memory) {
-        return Stakes.term(lines, first);
+        return Stakes.term(lines, Stakes.firsts(lines), Stakes.firsts(lines)[first]);
     }
 }

@@ -47,6 +47,10 @@ contract ProbeStandard {
         return Standard.maxLoss(lines, first);
     }
 
+    function isAlike(Standard.HeldOption calldata a, Standard.HeldOption calldata b) external pure returns (bool) {
+        return Standard.isAlike(a, b);
+    }
+
     function isSameTerm(Standard.HeldOption calldata a, Standard.HeldOption calldata b) external pure returns (bool) {
         return Standard.isSameTerm(a, b);
     }

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
 import pytest
 
 from books import BOOK, PORTFOLIO_BOOK
-from crossvault.mirror import account as accounts, cash, market, stakes, stress, surface, valuation
+from crossvault.mirror import account as accounts, cash, market, stress, surface, valuation
 from crossvault.mirror.account import PORTFOLIO, STANDARD, AccountId, Image
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.fixed import CAP
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book, Holding
 from crossvault.mirror.oracle import WINDOW, Curve
-from crossvault.mirror.portfolio import ExpiryHoldings, Hedge, PortfolioExposure
+from crossvault.mirror.portfolio import PortfolioExposure
 from crossvault.mirror.standard import Exposure, HeldOption, Level
-from inputs import HOLDING, LINE, SIZE, strip, svi, usual_svi
+from inputs import LINE, SIZE, svi, usual_svi
 from ledgers import (
     IDS,
     Drawn,
@@ -143,13 +144,16 @@ def draw_holdings(random: Random) -> Drawn:
     return {"self": setup, "held": Image(principal, mode, balances, tuple(entries))}
 
 
+def draw_alike(random: Random) -> Drawn:
+    """Options, of which some are priced already, in the same places or others."""
+    lines = draw_lines(random)
+    priced = [replace(each, size=1, mark_wad=random.randrange(9)) for each in lines if random.random() < 0.7]
+    random.shuffle(priced)
+    return {"self": draw_setup(random), "lines": lines, "priced": [*priced, *draw_lines(random)]}
+
+
 def draw_lines(random: Random) -> list[HeldOption]:
     return [draw_marked(random) for _ in range(random.choice([0, 1, 3]))]
-
-
-def draw_underlying_of(random: Random) -> Drawn:
-    valued = BOOK.draw(random)
-    return {"book": valued, "underlying": random.randrange(len(valued.exposures))}
 
 
 # results
@@ -243,6 +247,12 @@ def mark_options(self: Setup, lines: list[HeldOption]) -> list[HeldOption]:
     return marked
 
 
+def mark_alike(self: Setup, lines: list[HeldOption], priced: list[HeldOption]) -> list[HeldOption]:
+    marked: list[HeldOption] = fresh(lines)
+    valuation.mark_alike(state(self), marked, priced)
+    return marked
+
+
 def assess(self: Setup, account: AccountId, level: Level, now: int) -> tuple[ScenarioLossTable, int, int]:
     stored = state(self)
     valued = valuation.valued_image(stored, valuation.image(stored, account), now=now)
@@ -259,20 +269,6 @@ def requirement(self: Setup, account: AccountId, level: Level, now: int) -> int:
 def metrics(self: Setup, account: AccountId, now: int) -> tuple[Any]:
     stored = state(self)
     return (valuation.metrics(stored, valuation.image(stored, account), now=now),)
-
-
-def gather(book: Book) -> Book:
-    valued: Book = fresh(book)
-    stakes.gather(valued.stakes, valued.holdings, valued.lines)
-    return valued
-
-
-def hedges(book: Book, underlying: int) -> list[Hedge]:
-    return stakes.hedges(book.holdings, underlying, book.exposures[underlying].confidence_wad)
-
-
-def terms(book: Book, underlying: int) -> list[ExpiryHoldings]:
-    return stakes.terms(book.lines, underlying)
 
 
 def on_ledger(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -305,6 +301,8 @@ BOOK_VALUES: dict[str, tuple[Any, Any]] = {
 IMAGES: dict[str, tuple[Any, Any]] = {
     "image": (draw_call, image),
     "valuedImage": (draw_held, valued_image),
+    "unmarkedImage": (draw_held, lambda self, held, now: valuation.unmarked_image(state(self), held, now=now)),
+    "markAlike": (draw_alike, mark_alike),
     "requireValid": (draw_holdings, require_valid),
     "quotePrice": (lambda random: {"self": draw_setup(random)}, quote_price),
     "exposuresOf": ({"valued": PORTFOLIO_BOOK}, lambda valued: (valuation.exposures_of(valued),)),
@@ -318,14 +316,6 @@ METRICS: dict[str, tuple[Any, Any]] = {
     "quotation": (draw_quotable, on_ledger(valuation.quotation)),
     "metrics": (draw_call, metrics),
 }
-STAKES: dict[str, tuple[Any, Any]] = {
-    "gather": ({"book": PORTFOLIO_BOOK}, gather),
-    "hedges": (draw_underlying_of, hedges),
-    "isHedge": ({"held": HOLDING, "underlying": Integer(0, 1)}, stakes.is_hedge),
-    "terms": (draw_underlying_of, terms),
-    "term": (strip, stakes.term),
-}
-
 BOOKS = {
     "ProbeValuation": VALUATION, "ProbeLine": LINES, "ProbeBook": BOOK_VALUES, "ProbeImage": IMAGES,
     "ProbeRequirement": REQUIREMENTS, "ProbeMetrics": METRICS,
@@ -333,7 +323,7 @@ BOOKS = {
 MARKS: dict[str, tuple[Any, Any]] = {
     "marks": (lambda random: {"lines": [draw_marked(random) for _ in range(random.choice([1, 3]))]}, stress.marks),
 }
-ALL = BOOKS | {"ProbeStakes": STAKES, "ProbeStress": MARKS}
+ALL = BOOKS | {"ProbeStress": MARKS}
 
 probes = pytest.fixture(started, scope="module")
 

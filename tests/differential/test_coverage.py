@@ -54,9 +54,10 @@ from crossvault.mirror import (
 )
 from crossvault.setup.toolchain import contracts_dir
 from probing import Probes, functions_of
-from test_books import BOOKS, STAKES
+from test_books import BOOKS
 from test_numbers import PURE
 from test_portfolios import PORTFOLIO
+from test_stakes import STAKES
 from test_stored import ACCOUNT, LEDGER
 from test_verdicts import BUFFERS, VERDICT
 

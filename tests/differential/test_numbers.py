@@ -245,6 +245,7 @@ PARAMETERS: Mapping[Any, Mapping[str, Parameters]] = {
         "shortRequirement": {"exposure": EXPOSURE, "line": LINE, "level": LEVEL},
         "maxLoss": strip,
         "isSameTerm": _pair,
+        "isAlike": _pair,
         "stripRequirement": lambda random: {"exposure": EXPOSURE.draw(random), **strip(random), **_level(random)},
         "contingency": {"self": EXPOSURE, "depeg_rate_wad": Integer(0, 10 * WAD), "level": LEVEL},
         "shortContingency": {

@@ -172,7 +172,7 @@ class Probes:
         """Compiles the contracts of a directory, or those that ship, and starts a node."""
         self.build = compile_contracts(contracts)
         self.names = AddressBook()
-        self.node = Node(NOW - 1000)
+        self.node = Node(NOW - 1000, options=("--disable-code-size-limit",))  # a probe and its writer are larger
         self._deployer = Deployer(self.node, self.build, self.names)
         self._codec = Codec(self.names)
         self._known: dict[str, tuple[str, Interface]] = {}

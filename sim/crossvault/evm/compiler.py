@@ -30,7 +30,7 @@ from crossvault.setup.notices import detail, timed
 FORMAT = 1
 EVM_VERSION = "cancun"
 SETTINGS: Mapping[str, Any] = {
-    "optimizer": {"enabled": True, "runs": 200},
+    "optimizer": {"enabled": True, "runs": 1000},
     "evmVersion": EVM_VERSION,
     "viaIR": False,
 }

@@ -138,7 +138,7 @@ def add(self: Holder, instrument: int) -> None:
     count = len(self.instruments) + 1
     if count > MAX_POSITIONS:
         raise account_errors.TooManyPositions(count, MAX_POSITIONS)
-    if self.mode == PORTFOLIO and market.is_option(market.kind_of(instrument)):
+    if count > MAX_OPTIONS and self.mode == PORTFOLIO and market.is_option(market.kind_of(instrument)):
         require_options(self, 1)
     self.instruments = (*self.instruments, instrument)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crossvault.mirror import fixed, margin, portfolio, standard
+from crossvault.mirror import fixed, portfolio, standard
 from crossvault.mirror.margin import Holding
 from crossvault.mirror.portfolio import ExpiryHoldings, ExpiryOption as PortfolioLine, Hedge, PortfolioExposure
 from crossvault.mirror.standard import HeldOption
@@ -14,11 +14,12 @@ def gather(stakes: Sequence[PortfolioExposure], holdings: Sequence[Holding], lin
     """Adds collateral and options to the exposures of an account."""
     if not holdings and not lines:
         return
+    places = firsts(lines)
     for i, stake in enumerate(stakes):
         if not portfolio.is_modelled(stake.risk):
             continue
         stake.hedges = hedges(holdings, i, stake.confidence_wad)
-        stake.terms = terms(lines, i)
+        stake.terms = terms(lines, places, i)
 
 
 def hedges(holdings: Sequence[Holding], underlying: int, confidence_wad: int) -> list[Hedge]:
@@ -37,13 +38,24 @@ def is_hedge(held: Holding, underlying: int) -> bool:
     return held.value_wad != 0 and held.underlying == underlying
 
 
-def terms(lines: Sequence[HeldOption], underlying: int) -> list[ExpiryHoldings]:
+def firsts(lines: Sequence[HeldOption]) -> list[int]:
+    """Place of the first option of the same expiry, by place of the option."""
+    found: list[int] = []
+    for i, line in enumerate(lines):
+        place = 0
+        while place < i and (found[place] != place or not standard.is_same_term(lines[place], line)):
+            place += 1
+        found.append(place)
+    return found
+
+
+def terms(lines: Sequence[HeldOption], places: Sequence[int], underlying: int) -> list[ExpiryHoldings]:
     """Options of an account on an underlying, by expiry."""
-    firsts = [i for i, line in enumerate(lines) if line.underlying == underlying and margin.is_first(lines, i)]
-    return [term(lines, i) for i in firsts]
+    own = [i for i, line in enumerate(lines) if places[i] == i and line.underlying == underlying]
+    return [term(lines, places, i) for i in own]
 
 
-def term(lines: Sequence[HeldOption], first: int) -> ExpiryHoldings:
+def term(lines: Sequence[HeldOption], places: Sequence[int], first: int) -> ExpiryHoldings:
     """Options of one expiry."""
     sample = lines[first]
     return ExpiryHoldings(
@@ -54,7 +66,7 @@ def term(lines: Sequence[HeldOption], first: int) -> ExpiryHoldings:
         confidence_wad=sample.confidence_wad,
         lines=[
             PortfolioLine(line.strike_wad, line.is_call, line.size, line.vol_wad, line.mark_wad)
-            for line in lines[first:]
-            if standard.is_same_term(line, sample)
+            for line, place in zip(lines[first:], places[first:], strict=True)
+            if place == first
         ],
     )

@@ -152,6 +152,11 @@ def is_same_term(a: HeldOption, b: HeldOption) -> bool:
     return a.underlying == b.underlying and a.expiry == b.expiry
 
 
+def is_alike(a: HeldOption, b: HeldOption) -> bool:
+    """Whether two positions are in the same option."""
+    return a.strike_wad == b.strike_wad and a.is_call == b.is_call and is_same_term(a, b)
+
+
 def strip_requirement(exposure: Exposure, lines: Sequence[HeldOption], first: int, level: Level) -> int:
     """Margin requirement of the options of one expiry."""
     isolated_wad2 = 0

@@ -60,6 +60,13 @@ def image(self: State, account: AccountId) -> Image:
 
 def valued_image(self: State, held: Image, *, now: int) -> Book:
     """Account valued at present prices, without its portfolio margin requirement."""
+    valued = unmarked_image(self, held, now=now)
+    mark_options(self, valued.lines)
+    return valued
+
+
+def unmarked_image(self: State, held: Image, *, now: int) -> Book:
+    """Account valued at present prices, but for the marks of its options."""
     valued = Book(
         cash_wad=cash.present(self.cash, held.principal, now=now),
         holdings=[Holding() for _ in self.assets],
@@ -153,7 +160,6 @@ def value_positions(self: State, entries: Sequence[Entry], valued: Book, *, now:
             place += 1
         else:
             value_linear(self, valued, entry, now=now)
-    mark_options(self, valued.lines)
     feed = self.cash.terms.feed
     if feed == cash.NO_FEED:
         return
@@ -183,6 +189,18 @@ def mark_options(self: State, lines: Sequence[HeldOption]) -> None:
         return
     for line, mark_wad in zip(lines, stress.marks(lines), strict=True):
         line.mark_wad = mark_wad
+
+
+def mark_alike(self: State, lines: Sequence[HeldOption], priced: Sequence[HeldOption]) -> None:
+    """Prices options that are priced already, but for some."""
+    for i, line in enumerate(lines):
+        place = i if i < len(priced) and standard.is_alike(line, priced[i]) else 0
+        while place < len(priced) and not standard.is_alike(line, priced[place]):
+            place += 1
+        if place < len(priced):
+            line.mark_wad = priced[place].mark_wad
+            continue
+        mark_options(self, [line])
 
 
 def option_line(self: State, valued: Book, instrument: int, size: int, *, now: int) -> HeldOption:

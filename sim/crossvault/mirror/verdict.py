@@ -9,7 +9,7 @@ from crossvault.mirror.account import AccountId, Entry, Image
 from crossvault.mirror.correlation import ScenarioLossTable
 from crossvault.mirror.ledger import State
 from crossvault.mirror.margin import Book
-from crossvault.mirror.standard import Level
+from crossvault.mirror.standard import HeldOption, Level
 
 
 def fresh_book(self: State, account: AccountId, *, now: int) -> Book:
@@ -36,7 +36,7 @@ def require_no_fall(self: State, account: AccountId, former: Image, *, now: int)
     found = valuation.assess(self, valued, Level.INITIAL, now=now)
     required = margin.requirement(valued, Level.INITIAL)
     left = adjusted - required
-    if left < 0 and left < _buffer_before(self, former, held, found, now=now):
+    if left < 0 and left < _buffer_before(self, former, held, found, valued.lines, now=now):
         raise account_errors.InsufficientMargin(account, adjusted, required)
 
 
@@ -69,9 +69,18 @@ def initial_margin(self: State, account: AccountId, *, now: int) -> int:
     return margin.adjusted_equity(valued, Level.INITIAL) - required
 
 
-def _buffer_before(self: State, former: Image, held: Image, found: ScenarioLossTable, *, now: int) -> int:
+def _buffer_before(
+    self: State,
+    former: Image,
+    held: Image,
+    found: ScenarioLossTable,
+    priced: Sequence[HeldOption],
+    *,
+    now: int,
+) -> int:
     """Initial buffer of an account before a change."""
-    valued = valuation.valued_image(self, former, now=now)
+    valued = valuation.unmarked_image(self, former, now=now)
+    valuation.mark_alike(self, valued.lines, priced)
     if valued.stakes:
         changed = changes(self, former, held)
         quote_wad = valuation.quote_price(self, valued, now=now)
