@@ -169,7 +169,7 @@ def test_the_page_has_the_figures_of_a_run() -> None:
 
 @pytest.mark.slow
 def test_a_door_over_the_limit_is_shown_and_misses_the_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gas_doors, "LIMIT", 700_000)
+    monkeypatch.setattr(gas_doors, "LIMIT", 600_000)
     monkeypatch.setattr(gas_doors, "_NEAR", 490_000)
     words = ("--portfolio", "1-option", "--scenarios", "1", "--door", "trade", "cancel")
     done = start("bench", "gas", *words)
@@ -180,22 +180,35 @@ def test_a_door_over_the_limit_is_shown_and_misses_the_threshold(monkeypatch: py
     assert [row.endswith(" over") for row in rows] == [True, False, True, False]
 
 
+ALLOWED = [each for each in PORTFOLIOS if each.mode == PORTFOLIO and each.is_allowed]
+TITLE = f"Gas in portfolio mode, {MAX_SCENARIOS} scenarios"
+
+
+def test_only_trades_that_lower_two_failing_accounts_are_over_the_limit() -> None:
+    """Start, bid and settlement fit at 24 options, a trade of any kind between two accounts of 20."""
+    over = {(row, each.name) for row in ROWS for each in ALLOWED if "over" in figure(TITLE, row, each.about)}
+    lowered = ("trade: lowers", "batch: two trades", "fill: one match")
+    allowed = {(f"{row}, both sides fail", "24-of-32") for row in lowered} | {
+        (f"{lowered[2]}, both sides fail", "20-of-32")
+    }
+    assert over == allowed
+    assert ALLOWED[-1].name == "24-of-32" and ALLOWED[-1].options == MAX_OPTIONS == 24
+
+
 @pytest.mark.slow
-def test_the_dearest_accounts_within_the_limit_pass_on_a_node_that_enforces_it() -> None:
-    """Every door, the bids among them, with the limit as gas limit; one gas more is refused by the node."""
-    title = f"Gas in portfolio mode, {MAX_SCENARIOS} scenarios"
-    within = [
-        each
-        for each in PORTFOLIOS
-        if each.mode == PORTFOLIO and each.is_allowed
-        if not any("over" in figure(title, row, each.about) for row in ROWS)
-    ]
-    measurement = DoorMeasurement(GasChain(), within[-1], MAX_SCENARIOS)
+@pytest.mark.parametrize("is_sale", [False, True], ids=["every door", "the largest sale"])
+def test_the_dearest_accounts_within_the_limit_pass_on_a_node_that_enforces_it(is_sale: bool) -> None:
+    """Every door of what fits whole, and the sale of 24 options, with the limit as gas limit; one more is refused."""
+    within = [each for each in ALLOWED if not any("over" in figure(TITLE, row, each.about) for row in ROWS)]
+    measurement = DoorMeasurement(GasChain(), ALLOWED[-1] if is_sale else within[-1], MAX_SCENARIOS)
     strict = GasChain(options=ENFORCED, room=LIMIT)
     wide = GasChain(options=ENFORCED, room=LIMIT + 1)
     try:
         measurement.build()
-        measurement.measure_all()
+        if is_sale:
+            measurement.measure_sale()
+        else:
+            measurement.measure_all()
         assert len(strict.mine(measurement.steps)) == len(measurement.steps)
         with pytest.raises(ChainRefused, match="gas"):
             wide.mine(measurement.steps[:1])

@@ -171,6 +171,13 @@ class DoorMeasurement:
         self._auction(AT + 300)
         self._settlement(EXPIRIES[-1] + 1)
 
+    def measure_sale(self) -> None:
+        """Measures the doors of liquidation and settlement alone."""
+        self.measure("trade: opens the last position", self._trade(AT, *self._sizes()[-1]))
+        self.play(prints(AT + 60, 101))
+        self._auction(AT + 300)
+        self._settlement(EXPIRIES[-1] + 1)
+
     def _sizes(self) -> list[tuple[int, int]]:
         """Instruments with the size that the taker buys: long and short in turn, so that both sides have shorts."""
         held = enumerate(self.portfolio.instruments)
