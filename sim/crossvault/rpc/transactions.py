@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from crossvault.differential.ending import BadInput, MissedThreshold
 from crossvault.evm.anvil import ChainRefused
+from crossvault.evm.deploy import TRANSACTION_GAS
 from crossvault.rpc.client import RpcClient
 from crossvault.rpc.signer import Signer
 
@@ -40,7 +41,7 @@ class TransactionLimits(NamedTuple):
     """Limits of a transaction: fee per gas [wei] (None: no limit), gas."""
 
     fee_wei: int | None = None
-    gas: int = 30_000_000
+    gas: int = TRANSACTION_GAS
 
 
 class Fees(NamedTuple):
