@@ -17,7 +17,7 @@ from small_market import BROKER, PERP, TAKER, SmallMarket, call, trade
 RULES = Rules(
     (shock.Scenario(dampening=WAD),), correlation.LossTerms(loss_initial=WAD), correlation.Matrix((0,) * 28, (0,) * 28)
 )
-CALLS = [call(1_000 + 100 * number) for number in range(13)]
+CALLS = [call(1_000 + 50 * number) for number in range(25)]
 
 
 def bought(market_: SmallMarket, instrument: int) -> object:
@@ -32,24 +32,24 @@ def a_market() -> SmallMarket:
     return made
 
 
-def test_portfolio_margin_is_open_to_an_account_of_12_options_and_closed_to_one_of_13() -> None:
+def test_portfolio_margin_is_open_to_an_account_of_24_options_and_closed_to_one_of_25() -> None:
     made = a_market()
-    for instrument in CALLS[:12]:
+    for instrument in CALLS[:24]:
         assert bought(made, instrument) is None
     for mode in (PORTFOLIO, STANDARD):
         [event] = made.apply("taker", doors.set_mode, account=TAKER, mode=mode).events
         assert (event.name, event.values) == ("ModeSet", ("taker", TAKER, mode))
-    assert bought(made, CALLS[12]) is None  # in standard margin there may be more
-    assert made.attempt("taker", doors.set_mode, account=TAKER, mode=PORTFOLIO).refusal == TooManyOptions(13, 12)
+    assert bought(made, CALLS[24]) is None  # in standard margin there may be more
+    assert made.attempt("taker", doors.set_mode, account=TAKER, mode=PORTFOLIO).refusal == TooManyOptions(25, 24)
     assert made.model.vault.ledger.holders[TAKER].mode == STANDARD
 
 
-def test_an_account_in_portfolio_margin_takes_a_twelfth_option_and_no_thirteenth() -> None:
+def test_an_account_in_portfolio_margin_takes_a_24th_option_and_no_25th() -> None:
     made = a_market()
     made.apply("taker", doors.set_mode, account=TAKER, mode=PORTFOLIO)
-    assert [bought(made, instrument) for instrument in CALLS] == [None] * 12 + [TooManyOptions(13, 12)]
+    assert [bought(made, instrument) for instrument in CALLS] == [None] * 24 + [TooManyOptions(25, 24)]
     assert bought(made, PERP) is None  # which is no option
-    assert len(made.model.vault.ledger.holders[TAKER].instruments) == 13
+    assert len(made.model.vault.ledger.holders[TAKER].instruments) == 25
 
 
 def mirrored(door: str) -> str:
