@@ -110,18 +110,20 @@ def test_a_mutant_is_seen_by_all_that_hold_its_function(by_id: dict[str, ModelMu
 
 
 def test_a_result_that_was_kept_hides_no_mutant_and_no_call() -> None:
-    [halved] = [each for each in model_mutants(["option.py"]) if each.mutant.id == "option.py:payoff:arithmetic:1"]
+    [summed] = [
+        each for each in model_mutants(["option.py"]) if each.mutant.id == "option.py:undiscounted:arithmetic:1"
+    ]
     functions, terms = mirror_functions(), OptionTerms(3 * WAD, WAD, 0, 0, WAD, True)
     assert option.price(terms) == 2 * WAD
 
     def work(send: Send) -> None:
-        put_in(halved, functions)
+        put_in(summed, functions)
         send(option.price(terms))
 
     assert results_in_fork(work).sent == [4 * WAD]
     with CalledFunctions() as called:
         option.price(terms)
-    assert option.payoff.__code__.co_firstlineno in {line for _, line in called.functions}
+    assert inspect.unwrap(option.undiscounted).__code__.co_firstlineno in {line for _, line in called.functions}
     assert set(keepers()) > {option.price, option.undiscounted}
 
 

@@ -181,9 +181,9 @@ def mutate(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, s
 def test_the_command_reports_unknown_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = mutate(capsys, "--only", "Fixd.sol")
     assert code == USAGE and "did you mean 'Fixed.sol'" in err
-    path = written(tmp_path, GOOD.replace("min:", "mni:"))
+    path = written(tmp_path, GOOD.replace("min:", "sgined:"))
     code, _, err = mutate(capsys, "--equivalents", str(path))
-    assert code == USAGE and "did you mean 'Fixed.sol:min:compare:1'" in err and "equivalents.yaml:1" in err
+    assert code == USAGE and "did you mean 'Fixed.sol:signed:compare:1'" in err and "equivalents.yaml:1" in err
 
 
 @pytest.mark.slow

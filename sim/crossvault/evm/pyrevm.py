@@ -81,7 +81,7 @@ class InMemoryEvm:
             answer = evm.message_call(sender, to, calldata=bytes.fromhex(data[2:]), gas=int(call["gas"], 16))
         except RuntimeError as refused:
             return {"status": "0x0", "returnData": _revert_data(str(refused)), "logs": ()}
-        return {"status": "0x1", "returnData": "0x" + answer.hex(), "logs": [_log(each) for each in evm.result.logs]}
+        return {"status": "0x1", "returnData": "0x" + answer.hex(), "logs": tuple(map(_log, evm.result.logs))}
 
     def step(self, call: Mapping[str, str], views: Sequence[Mapping[str, str]]) -> list[Answer]:
         """Executes a call and keeps its changes, then views at once; returns the answers of all."""
