@@ -192,7 +192,7 @@ def test_the_command_prints_the_score_and_exits_by_it(
 ) -> None:
     """Judged by three short walks instead of all stories; then by two steps, which leave mutants alive."""
     monkeypatch.setattr("crossvault.commands.mutate.recordings", lambda build: recordings)
-    words = ("--only", "Registry.sol", "--equivalents", str(written(tmp_path, "[]")), "--json", "-j", "1")
+    words = ("--only", "Appraiser.sol", "--equivalents", str(written(tmp_path, "[]")), "--json", "-j", "1")
     code, out, err = mutate(capsys, *words, "--threshold", "1")
     assert not err
     document: dict[str, Any] = json.loads(out)
