@@ -130,7 +130,7 @@ def test_holdings_that_no_account_has_are_margined_whole() -> None:
             assert found[-1] == model.vault.metrics_of(held, now=steps[-1].at)
             unknown = held._replace(entries=(entries[0]._replace(instrument=7), *entries))
             [answer] = chain.simulate(steps[-1].at, [_view(chain, "metrics_of", {"held": unknown})])
-            assert chain.vault.refusal(answer["error"]["data"]) == market_errors.UnknownInstrument(7)
+            assert chain.vault.refusal(answer["returnData"]) == market_errors.UnknownInstrument(7)
     finally:
         chain.close()
     assert (
