@@ -15,12 +15,12 @@ from crossvault.setup.toolchain import contracts_dir
 @pytest.mark.slow
 def test_a_vault_with_a_linked_library_runs_as_ours(tmp_path: Path) -> None:
     """External library functions require a deployed library that the vault is linked with."""
-    text = (contracts_dir() / "Valuation.sol").read_text(encoding="utf8")
+    text = (contracts_dir() / "Verdict.sol").read_text(encoding="utf8")
     assert "function requireInitial(Ledger.State storage self, AccountId account) internal view" in text
     folder = tmp_path / "contracts"
     folder.mkdir()
     changed = text.replace("AccountId account) internal view {", "AccountId account) external view {")
-    (folder / "Valuation.sol").write_text(changed, encoding="utf8")
+    (folder / "Verdict.sol").write_text(changed, encoding="utf8")
     assert compile_contracts(folder).artifacts["Appraiser"].link_references
     story = load("quickstart")
     chain = Chain(story.world, folder)
