@@ -126,6 +126,22 @@ def test_a_failing_account_may_not_lower_its_margin_from_before_the_batch() -> N
     failing().apply(BROKER, doors.batch, calls=(*lower, tenths(-1, 1400)))  # -38
 
 
+def test_a_deposit_and_a_loss_in_one_batch_count_together() -> None:
+    """-40, 26 deposited; a tenth sold at 1000 costs 26: -40. With 25 it is less, and one by one -14 becomes -40."""
+    for deposited, accepted_in_batch in ((26, True), (25, False)):
+        market = failing()
+        market.apply("maker", doors.set_operator, account=MAKER, operator="taker", allowed=True)
+        market.apply("taker", doors.mint, token="USDC", to="taker", amount_raw=deposited * 10**6)
+        made = doors.deposit_cash(market.at, "taker", account=TAKER, amount_raw=deposited * 10**6)
+        refused = market.attempt("taker", doors.batch, calls=(doors.call_of(made), tenths(-1, 1000))).refusal
+        assert (refused is None) == accepted_in_batch
+    market = failing()
+    market.apply("taker", doors.mint, token="USDC", to="taker", amount_raw=26 * 10**6)
+    market.apply("taker", doors.deposit_cash, account=TAKER, amount_raw=26 * 10**6)
+    refused = market.attempt(BROKER, doors.batch, calls=(tenths(-1, 1000),)).refusal
+    assert isinstance(refused, account_errors.InsufficientMargin) and refused.args[0] == TAKER
+
+
 def test_a_failing_account_may_not_raise_risk_in_a_batch_however_much_its_margin_rises() -> None:
     """A tenth bought at 1000 gains 40 and needs 14: -40 becomes -14, but risk has risen, even if it is sold again."""
     refused = failing().attempt(BROKER, doors.batch, calls=(tenths(1, 1000),)).refusal

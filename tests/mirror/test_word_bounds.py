@@ -168,7 +168,7 @@ def test_a_time_value_is_within_its_words(monkeypatch: pytest.MonkeyPatch, expon
     spans = [numbers(0, normal._CENTRE), numbers(normal._CENTRE + 1, normal._END - 1), numbers(normal._END, DISTANCES)]
     for distance, beyond, sign in product(spans, spans, (-1, 1)):
         a, s = distance * sign, DeviationBeyond(beyond)
-        for found in OPEN.paths(partial(normal.reach, a, s)):  # type: ignore[arg-type]
+        for found in OPEN.paths(partial(normal.reach, a, s)):  # type: ignore[arg-type]  # intervals stand for integers
             assert whole(found).high <= WAD
 
 
