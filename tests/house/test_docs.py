@@ -88,7 +88,9 @@ def missing(shown_lines: list[str], printed: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("page", "least"), [("README.md", 20), ("docs/why-was-it-liquidated.md", 19)])
+@pytest.mark.parametrize(
+    ("page", "least"), [("README.md", 20), ("docs/why-was-it-liquidated.md", 19), ("docs/who-gained.md", 20)]
+)
 def test_a_page_shows_what_its_commands_print(page: str, least: int) -> None:
     compared = 0
     for words, output in list(shown(ROOT / page)):

@@ -17,6 +17,7 @@ from crossvault.differential.own_code import folders
 from crossvault.differential.own_rules import OwnInvariant, named, of_packages
 from crossvault.differential.story import ExpectationFailed, Story
 from crossvault.evm.same_doors import contracts_folder
+from crossvault.history.gain_ledger import GainLedger
 from crossvault.history.playback import Playback
 from crossvault.history.table_schema import BY_NAME
 from crossvault.judge.judge import Judge
@@ -141,7 +142,8 @@ def run(
     if not chain and (contracts is not None or record_to is not None):
         raise BadInput("run: contracts and record_to have no effect with chain=False")
     guard = Judge(own=OwnInvariants((*given.invariants, *rules_of(invariants))), persons=given.persons)
-    ran = RunPage(given, RunWatch(), RunResult(), record=fspath(record_to) if record_to is not None else None)
+    path = fspath(record_to) if record_to is not None else None
+    ran = RunPage(given, RunWatch(), RunResult(), record=path, gains=GainLedger())
     if chain:
         _play_both(ran, contracts_folder(contracts), guard)
     else:
@@ -167,10 +169,10 @@ def rules_of(invariants: Rules) -> list[OwnInvariant]:
 def _play_both(ran: RunPage, contracts: Path | None, guard: Judge) -> None:
     with opened(ran.story.world, contracts) as (model, chain), _created(ran.record) as out:
         ran.engine, ran.contracts = chain.engine, chain.build.hash
-        observers: Sequence[Observer] = [ran.watch]
+        observers: Sequence[Observer] = ran.observers
         if out is not None:
             writer = record.RecordWriter(out, record.header(ran.story, chain))
-            observers = [ran.watch, writer]
+            observers = [*ran.observers, writer]
         with readable(contracts):
             ran.result = play(ran.story, model, chain, observers, guard)
         if out is not None:
@@ -189,7 +191,8 @@ def _play_model(ran: RunPage, guard: Judge) -> None:
         result.actions[step.action] += 1
         if outcome.refusal:
             result.refusals[outcome.refusal.name] += 1
-        ran.watch.applied(result.steps, step, outcome, model)
+        for observer in ran.observers:
+            observer.applied(result.steps, step, outcome, model)
         guard.after(step, outcome, model)
         return outcome
 

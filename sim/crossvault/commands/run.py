@@ -36,6 +36,7 @@ from crossvault.differential.story import Story
 from crossvault.evm.anvil import ChainLost
 from crossvault.evm.chain import Chain, EnginesDisagree
 from crossvault.evm.compiler import build_hash, contract_sources
+from crossvault.history.gain_ledger import GainLedger
 from crossvault.judge.judge import Judge, Thoroughness
 from crossvault.judge.own_invariants import OwnInvariants
 from crossvault.lockstep import record
@@ -76,7 +77,8 @@ def run(arguments: Namespace) -> int:
     worst, runs = DONE, list[tuple[RunPage, int]]()
     for story in stories:
         with after_finding(worst == FAILED):
-            ran = RunPage(story, RunWatch(), RunResult(), record=_record_path(arguments, story, contracts))
+            record_path, watched = _record_path(arguments, story, contracts), GainLedger()
+            ran = RunPage(story, RunWatch(), RunResult(), record=record_path, gains=watched)
             code = _attempt(ran, contracts, judge(story, invariants, arguments.judge), arguments.record is not None)
             worst = worst_of((worst, code))
             _show(ran, code, arguments, is_one)
@@ -170,7 +172,7 @@ def _attempt(ran: RunPage, contracts: Path | None, guard: Judge, is_named: bool)
         ran.engine, ran.contracts = chain.engine, chain.build.hash
         try:
             with _writing(ran, chain, is_named) as writers, readable(contracts):
-                observers = [ran.watch, *writers]
+                observers = [*ran.observers, *writers]
                 ran.result = play(ran.story, model, chain, observers, guard, tick)
         except (ChainLost, EnginesDisagree, AbiMismatch, RecordLost, OwnCodeError, KeyboardInterrupt) as cut:
             if ran.result.failure is None:
@@ -188,7 +190,7 @@ def _attempt(ran: RunPage, contracts: Path | None, guard: Judge, is_named: bool)
 def _cut_short(ran: RunPage, cut: BaseException) -> int:
     """Notes what cut a run short, and how far it came; the record ends with it."""
     is_interrupted = Interrupts.came or isinstance(cut, KeyboardInterrupt)
-    ran.result = ran.watch.result()
+    ran.result, ran.gains = ran.watch.result(), None  # between two observers of a step they do not add up
     kept = ""
     with suppress(OSError):  # the folder of the record may be closed to us
         if ran.record and Path(ran.record).is_file():  # an interruption may come between the observers of a step

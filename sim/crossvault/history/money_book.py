@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from crossvault.mirror import fixed, funding, market
 from crossvault.mirror.account import AccountId, Image
+from crossvault.mirror.funding import WADS_PER_RAY
 
 
 class Party(NamedTuple):
@@ -29,7 +30,10 @@ VAULT_ITSELF = Party("vault", "vault")
 
 
 class MoneyMove(NamedTuple):
-    """A movement of a token between two parties [wad]; below zero, it goes the other way. instrument: -1 where none."""
+    """A movement of a token between two parties [wad]; below zero, it goes the other way.
+
+    instrument, collateral: their numbers, -1 where none.
+    """
 
     what_for: str
     payer: Party
@@ -37,6 +41,21 @@ class MoneyMove(NamedTuple):
     token: str
     amount_wad: int
     instrument: int = -1
+    collateral: int = -1
+
+
+class PositionMove(NamedTuple):
+    """A position that one account takes over from another: a signed size with its quote [wad].
+
+    is_trade: whether it is traded, and its quote the price with the sign turned; else it is sold in an auction.
+    """
+
+    seller: AccountId
+    buyer: AccountId
+    instrument: int
+    size: int
+    quote_wad: int
+    is_trade: bool
 
 
 @dataclass(slots=True)
@@ -69,14 +88,19 @@ class AccountMoney:
 class MoneyBook:
     """The money of all accounts of a vault.
 
-    supply_index, borrow_index: [ray], of the last accrual. funding_index: present funding index of an instrument [ray].
-    pay: receives every payment.
+    supply_index, borrow_index: [ray], of the last accrual. floored: what the roundings of funding and settlements have
+    given to an account so far, below zero where they took [wad ray: 1e45 is one]. funding_index: present funding index
+    of an instrument [ray]. pay: receives every payment. exchange: receives what auctions move of positions.
     """
 
-    def __init__(self, quote: str, funding_index: Callable[[int], int], pay: Callable[[MoneyMove], None]) -> None:
+    def __init__(
+        self, quote: str, funding_index: Callable[[int], int], pay: Callable[[MoneyMove], None],
+        exchange: Callable[[PositionMove], None] = lambda move: None,
+    ) -> None:  # fmt: skip
         self.supply_index = self.borrow_index = fixed.RAY
         self.accounts: dict[AccountId, AccountMoney] = {}
-        self._quote, self._funding_index, self._pay = quote, funding_index, pay
+        self.floored: Counter[AccountId] = Counter()
+        self._quote, self._funding_index, self._pay, self._exchange = quote, funding_index, pay, exchange
 
     def account(self, account: AccountId) -> AccountMoney:
         """The money of an account."""
@@ -147,11 +171,13 @@ class MoneyBook:
             part = fixed.part(self.account(source).positions[instrument].size, fraction_wad)
             self.hold_option(source, instrument, -part)
             self.hold_option(target, instrument, part)
+            self._exchange(PositionMove(source, target, instrument, part, 0, False))
             return
         self.fill(source, instrument, 0, 0, unrealised=0)  # settles its funding
         position = self.account(source).positions[instrument]
         size, quote = fixed.part(position.size, fraction_wad), fixed.part(position.quote, fraction_wad)
         cost = position.cost - self._cost(position, -size, 0)
+        self._exchange(PositionMove(source, target, instrument, size, quote, False))
         self.pay("sold position", account_party(source), target, quote - cost, instrument)
         self.fill(source, instrument, -size, -quote, unrealised=-cost)
         self.fill(target, instrument, size, quote, unrealised=cost)
@@ -169,9 +195,21 @@ class MoneyBook:
         return theirs == (held.principal, ours, tuple(held.balances[place] for place in range(len(image.balances))))
 
     def _settle_funding(self, account: AccountId, instrument: int, position: PositionMoney) -> None:
-        received = funding.payment(position.size, self._funding_index(instrument) - position.funding_index)
+        grown_ray = self._funding_index(instrument) - position.funding_index
+        received = funding.payment(position.size, grown_ray)
+        self.floored[account] += received * fixed.RAY + position.size * grown_ray
         position.quote += received
         self.pay("funding", market_party(instrument), account, received, instrument)
+
+    def settle(self, account: AccountId, instrument: int, worth_wad: int) -> None:
+        """Settles a position at the worth of one unit [wad]; its market pays what it is worth beyond its cost."""
+        held = self.account(account)
+        position = held.positions[instrument]
+        value_wad = fixed.mul_div_floor(position.size, worth_wad, fixed.WAD)
+        self.floored[account] += WADS_PER_RAY * (value_wad * fixed.WAD - position.size * worth_wad)
+        self.pay("settlement", market_party(instrument), account, value_wad + position.cost, instrument)
+        held.remove(instrument)
+        self.credit(account, value_wad + position.quote)
 
     def _cost(self, position: PositionMoney, size_delta: int, unrealised: int) -> int:
         """Cost of what is open after a change: the rest of the old cost, or the price of what was opened."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,9 +15,9 @@ from crossvault.history.money_book import (
     MoneyBook,
     MoneyMove,
     Party,
+    PositionMove,
     account_party,
     is_option,
-    market_party,
     wallet,
 )
 from crossvault.history.step_history import Row, event_values, named_instrument
@@ -28,25 +28,35 @@ Values = dict[str, Any]
 
 
 class PaymentHistory:
-    """The payments of a model that plays a record. book: the money of its accounts, as the events leave it."""
+    """The payments of a model, from its first step. book: the money of its accounts, as the events leave it.
+
+    exchanged: the positions that moved from one account to another in the last step.
+    """
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self._quote = model.vault.ledger.cash.token
         self._paid: list[MoneyMove] = []
+        self.exchanged: list[PositionMove] = []
         self._insurance_wad = 0
-        self.book = MoneyBook(self._quote, self._funding_index, self._paid.append)
+        self.book = MoneyBook(self._quote, self._funding_index, self._paid.append, self.exchanged.append)
 
     def rows(self, number: int, step: Step, outcome: Outcome) -> Iterator[Row]:
         """The payments of an accepted step, in their order."""
+        paid = self.moves(step, outcome)
+        self._require_like(step, outcome)
+        for place, payment in enumerate(filter(_moves, paid), start=1):
+            yield (number, step.at, place, *self._row(payment))
+
+    def moves(self, step: Step, outcome: Outcome) -> Sequence[MoneyMove]:
+        """The movements of money of an accepted step, until the next."""
         self._paid.clear()
+        self.exchanged.clear()
         self._donate(step)
         for event in outcome.events:
             if note := _NOTES.get(event.name):
                 note(self, event_values(event))
-        self._require_like(step, outcome)
-        for place, payment in enumerate(filter(_moves, self._paid), start=1):
-            yield (number, step.at, place, *self._row(payment))
+        return self._paid
 
     def _row(self, payment: MoneyMove) -> Row:
         payer, payee = (payment.payer, payment.payee) if payment.amount_wad > 0 else (payment.payee, payment.payer)
@@ -106,12 +116,14 @@ class PaymentHistory:
         sides = (other, account_party(values["account"]))
         payer, payee = sides if is_deposit else sides[::-1]
         what_for = "deposit" if is_deposit else "withdrawal"
-        self._pay(what_for, payer, payee, token, self._wad(token, values["amount_raw"]))
-        self.book.account(values["account"]).balances[values["collateral"]] = values["balance_raw"]
+        amount_wad, number = self._wad(token, values["amount_raw"]), values["collateral"]
+        self._paid.append(MoneyMove(what_for, payer, payee, token, amount_wad, collateral=number))
+        self.book.account(values["account"]).balances[number] = values["balance_raw"]
 
     def _traded(self, values: Values) -> None:
         maker, taker, instrument, size = (values[name] for name in ("maker", "taker", "instrument", "size"))
         quote = fixed.mul_div_ceil(size, values["price_wad"], fixed.WAD)
+        self.exchanged.append(PositionMove(maker, taker, instrument, size, -quote, True))
         if not is_option(instrument):
             self.book.fill(maker, instrument, -size, quote, unrealised=quote)
             self.book.fill(taker, instrument, size, -quote, unrealised=-quote)
@@ -124,15 +136,11 @@ class PaymentHistory:
     def _settled(self, values: Values) -> None:
         for account in values["accounts"]:
             held = self.book.account(account)
-            for instrument, position in list(held.positions.items()):
+            for instrument in list(held.positions):
                 if market.underlying_of(instrument) != values["underlying"]:
                     continue
                 if market.expiry_of(instrument) == values["expiry"]:
-                    worth_wad = fixed.mul_div_floor(position.size, _worth(instrument, values), fixed.WAD)
-                    payer = market_party(instrument)
-                    self.book.pay("settlement", payer, account, worth_wad + position.cost, instrument)
-                    held.remove(instrument)
-                    self.book.credit(account, worth_wad + position.quote)
+                    self.book.settle(account, instrument, _worth(instrument, values))
 
     def _sale_begins(self, values: Values) -> None:
         self.book.account(values["account"]).reserved_wad = 0
@@ -158,7 +166,8 @@ class PaymentHistory:
         self.book.credit(target, part_wad)
         for number, asset in enumerate(self._model.vault.ledger.assets):
             part_raw = self.book.move_collateral(source, target, number, fraction_wad)
-            self._pay("sold collateral", payer, account_party(target), asset.token, self._wad(asset.token, part_raw))
+            amount_wad, payee = self._wad(asset.token, part_raw), account_party(target)
+            self._paid.append(MoneyMove("sold collateral", payer, payee, asset.token, amount_wad, collateral=number))
         for instrument in list(held.positions):
             self.book.move_position(source, target, instrument, fraction_wad)
 

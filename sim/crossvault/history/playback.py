@@ -10,6 +10,8 @@ from crossvault.differential.model import Model
 from crossvault.differential.step import LAST_WRITTEN, Outcome
 from crossvault.history.account_history import AccountHistory, account_row, vault_figures
 from crossvault.history.auction_history import AuctionHistory
+from crossvault.history.gain_flows import RunGains, label
+from crossvault.history.gain_ledger import GainLedger
 from crossvault.history.margin_history import margin_rows
 from crossvault.history.payment_history import PaymentHistory
 from crossvault.history.position_history import PositionHistory
@@ -21,8 +23,10 @@ from crossvault.history.table_schema import (
     AUCTIONS,
     BY_NAME,
     EVENTS,
+    GAINS,
     MARGINS,
     PAYMENTS,
+    PERSONS,
     POSITIONS,
     PRICES,
     STEPS,
@@ -56,7 +60,7 @@ class Playback:
         self._wanted = frozenset(tables)
         self.difference: tuple[int, RecordedDifference] | None = None
         self._accounts, self._auctions = AccountHistory(self.model), AuctionHistory(self.model)
-        self._payments = PaymentHistory(self.model)
+        self._payments, self._gains = PaymentHistory(self.model), GainLedger()
         self._positions = PositionHistory(self.model, self._payments.book)
         self._vault: Row = ()
 
@@ -79,7 +83,23 @@ class Playback:
             outcome = self.model.apply(line.step)
             self._require_recorded(line, outcome)
             yield from (each for each in self._step(line, outcome) if each[0] in self._wanted)
+            if self._wanted & {PERSONS.name, GAINS.name}:
+                self._gains.applied(line.number, line.step, outcome, self.model)
             tick(line.number)
+        yield from (each for each in self._gain_rows() if each[0] in self._wanted)
+
+    def gains(self) -> RunGains:
+        """Who has gained and who has lost in the steps read so far, where tables of gains are wanted."""
+        return self._gains.gains(self.stream.header.get("persons", {}))
+
+    def _gain_rows(self) -> Iterator[TableRow]:
+        """The rows of persons and of gains, after the last step."""
+        found, end = self.gains(), (self.model.steps, self.model.at)
+        for each in found.persons:
+            yield PERSONS.name, (*end, *each, each.gain_wad)
+        for flow in found.flows:
+            sides = (flow.payer.kind, label(flow.payer), flow.payee.kind, label(flow.payee))
+            yield GAINS.name, (*end, flow.source, *sides, flow.amount_wad)
 
     def _require_recorded(self, line: RecordLine, outcome: Outcome) -> None:
         found = outcome_difference(line.body["model"], self.stream.notation.outcome(outcome))

@@ -79,6 +79,7 @@ def _time(stem: str, meaning: str, is_empty: bool = False) -> Column:
 _STEP = Column("step", "integer", "", "number of the step, from 1")
 _AT = _time("at", "time of the step")
 _ACCOUNT = _text("account", "name of the account")
+_END = (Column("step", "integer", "", "number of the last step"), _time("at", "its time"))
 
 STEPS = TableSchema(
     "steps",
@@ -244,5 +245,35 @@ PAYMENTS = TableSchema(
     ),
 )
 
-TABLES = (STEPS, EVENTS, PRICES, ACCOUNTS, POSITIONS, MARGINS, AUCTIONS, PAYMENTS, VAULT)
+PERSONS = TableSchema(
+    "persons",
+    "a person at the end of the record: an owner, or the `person` of its owners",
+    (
+        *_END,
+        _text("person", "name of the person"),
+        _quote("paid_in", "tokens that its wallets sent to the vault, at their index price then"),
+        _quote("taken_out", "tokens that its wallets received from the vault, at their index price then"),
+        _quote("worth", "equity of its accounts with equity above zero"),
+        _quote("gain", "worth - paid in + taken out: the sum of its rows in `gains`"),
+    ),
+)
+GAINS = TableSchema(
+    "gains",
+    "what a party gained from another by one source in the whole record",
+    (
+        *_END,
+        _text(
+            "source",
+            "`trades`, `funding`, `interest`, `auctions`, `insurance fund`, `gifts`, `prices of collateral`, "
+            "`unpaid debt` or `rounding`",
+        ),
+        _text("payer_kind", "`person`, `insurance`, `interest`, `prices`, `debts`, `rounding` or `vault`"),
+        _text("payer", "name of the one who lost it"),
+        _text("payee_kind", "the same of the one who gained it"),
+        _text("payee", "name of the one who gained it"),
+        _quote("amount", "amount, above zero"),
+    ),
+)
+
+TABLES = (STEPS, EVENTS, PRICES, ACCOUNTS, POSITIONS, MARGINS, AUCTIONS, PAYMENTS, VAULT, PERSONS, GAINS)
 BY_NAME = {table.name: table for table in TABLES}

@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from crossvault.differential.story import Story
-from crossvault.lockstep.run import RunResult
+from crossvault.history.gain_ledger import GainLedger
+from crossvault.lockstep.run import Observer, RunResult
 from crossvault.report.run_watch import RunWatch
 
 WIDTH = 100
@@ -30,7 +31,8 @@ class RunPage:
     """A run to be shown: the story, what was watched, what it came to, and where the record is (as shown).
 
     is_alone: whether the model was played alone, and nothing compared. weaknesses: known ones of the vault that were
-    met, by the rule that each breaks: how often, and the money that they moved [wad].
+    met, by the rule that each breaks: how often, and the money that they moved [wad]. gains: who gained from whom; None
+    where the run was cut, or began on a vault in use.
     """
 
     story: Story
@@ -43,6 +45,12 @@ class RunPage:
     failure: str | None = None
     hints: tuple[str, ...] = ()
     weaknesses: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    gains: GainLedger | None = None
+
+    @property
+    def observers(self) -> list[Observer]:
+        """The observers whose figures are shown."""
+        return [self.watch, *([self.gains] if self.gains else [])]
 
 
 def page(widest: int = WIDTH) -> Console:

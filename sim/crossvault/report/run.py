@@ -1,4 +1,4 @@
-"""A run as text: steps compared, prices, liquidations and their causes, health over time, capital, refusals."""
+"""A run as text: steps compared, prices, auctions and their causes, health, capital, who gained, refusals."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from crossvault.report.console import RunPage, table
 from crossvault.report.differences import difference_table, money_text
 from crossvault.report.figures import ratio, share, usd
 from crossvault.report.run_auctions import auctions
+from crossvault.report.run_gains import gains
 from crossvault.report.run_watch import RunWatch
 from crossvault.shrink.largest import largest
 
@@ -29,7 +30,7 @@ class RunSummary:
     ran: RunPage
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for section in (_head, _prices, auctions, _health, _accounts, _notes, _failure):
+        for section in (_head, _prices, auctions, _health, _accounts, gains, _notes, _failure):
             yield from section(self.ran, options.max_width)
 
 

@@ -14,6 +14,7 @@ from crossvault.report.console import RunPage
 from crossvault.report.differences import difference_document, money_document
 from crossvault.report.figures import jsonable, utc
 from crossvault.report.margin_terms import account_terms
+from crossvault.report.run_gains import document as gains_document
 from crossvault.report.run_timeline import AcceptedBid, Liquidation
 from crossvault.report.run_watch import RunWatch
 from crossvault.shrink.largest import largest
@@ -39,6 +40,7 @@ def document(ran: RunPage) -> dict[str, Any]:
         "liquidations": [_liquidation(ran.story, each) for each in watch.liquidations],
         "insurance": _insurance(watch),
         "accounts": {str(account): _account(watch, account) for account in watch.lowest_health},
+        "gains": gains_document(ran),
         "prices": {name: _range(each) for name, each in zip(ran.story.underlyings, watch.price_range, strict=False)},
         "actions": dict(result.actions),
         "engine": ran.engine,
