@@ -1,4 +1,4 @@
-"""Who gains from whom, step by step: the payments of a model between owners, and who holds the other side of whom."""
+"""Gains of owners from each other, step by step: payments, and the gains of positions from the other side."""
 
 from __future__ import annotations
 

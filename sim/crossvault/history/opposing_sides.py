@@ -17,8 +17,8 @@ class SideChange(NamedTuple):
 class OpposingSides:
     """The positions of owners in an instrument, each split by who holds the other side.
 
-    An owner is long against all of its others or short against all. Who reduces a position leaves it: those against
-    whom it was long, and those against whom it was short, hold each other's side from then on, the oldest first.
+    An owner is long against all of its others or short against all. Who reduces a position leaves it: its others that
+    were short and those that were long hold each other's side from then on, the oldest first.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Who gained and who lost in a run: persons with their sources, and who gained from whom."""
+"""Who gained and who lost in a run: persons with their sources, and the largest flows."""
 
 from __future__ import annotations
 
