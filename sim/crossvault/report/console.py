@@ -31,8 +31,8 @@ class RunPage:
     """A run to be shown: the story, what was watched, what it came to, and where the record is (as shown).
 
     is_alone: whether the model was played alone, and nothing compared. weaknesses: known ones of the vault that were
-    met, by the rule that each breaks: how often, and the money that they moved [wad]. gains: gains of persons from each other; None
-    where the run was cut, or began on a vault in use.
+    met, by the rule that each breaks: how often, and the money that they moved [wad]. gains: who gains from each other;
+    None where the run was cut, or began on a vault in use.
     """
 
     story: Story
